@@ -1,0 +1,2 @@
+//! The `ipam` program.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Typed client of phpIPAM's REST API.

@@ -1,0 +1,1 @@
+//! Typed client of VMware vRealize Automation.
