@@ -1,0 +1,366 @@
+//! One error for every provider: what was asked, of whom, what came back, and whether to try again.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+/// The result of an operation of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why an operation failed.
+///
+/// Kinds differ where a caller acts differently. [`Error::retry`] says whether to try again, which the kind alone does
+/// not: a [`Timeout`](ErrorKind::Timeout) before the request was sent is safe to repeat, one after it is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// What was named does not exist.
+    NotFound,
+    /// What was to be made exists already.
+    AlreadyExists,
+    /// The request contradicts the state: the address is taken, the key belongs to another request, the range is in use.
+    Conflict,
+    /// None of the ranges or blocks has room for the request.
+    Exhausted,
+    /// The request itself is wrong, whatever the state.
+    InvalidInput,
+    /// The provider cannot do this at all; [`Capabilities`](crate::Capabilities) says so beforehand.
+    Unsupported,
+    /// The credentials were missing, wrong or expired.
+    Unauthenticated,
+    /// The credentials are good, but may not do this.
+    PermissionDenied,
+    /// The server asks to be called less often.
+    RateLimited,
+    /// Somebody else holds a lock for too long.
+    Busy,
+    /// The server or the store could not be reached.
+    Unavailable,
+    /// A deadline passed.
+    Timeout,
+    /// The server's certificate is not trusted; [`Error::certificates`] has the chain as it was sent.
+    Untrusted,
+    /// The store is damaged, truncated, foreign, or of a newer version.
+    Corrupt,
+    /// The server answered something that cannot be understood.
+    Protocol,
+    /// The provider was set up wrongly.
+    Config,
+}
+
+impl ErrorKind {
+    /// The kind in lower-case words, for messages and logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotFound => "not found",
+            Self::AlreadyExists => "already exists",
+            Self::Conflict => "conflict",
+            Self::Exhausted => "exhausted",
+            Self::InvalidInput => "invalid input",
+            Self::Unsupported => "unsupported",
+            Self::Unauthenticated => "unauthenticated",
+            Self::PermissionDenied => "permission denied",
+            Self::RateLimited => "rate limited",
+            Self::Busy => "busy",
+            Self::Unavailable => "unavailable",
+            Self::Timeout => "timed out",
+            Self::Untrusted => "untrusted server",
+            Self::Corrupt => "corrupt",
+            Self::Protocol => "protocol error",
+            Self::Config => "wrong configuration",
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Whether the same request may be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Retry {
+    /// Repeating cannot help. Also what a retrying layer leaves behind after its last attempt, so that retries do not
+    /// multiply through layers.
+    #[default]
+    Never,
+    /// Nothing was applied: repeating is safe whatever the request.
+    Safe,
+    /// The outcome is unknown: repeat only what is idempotent, such as an
+    /// [`Allocate`](crate::Allocate) with a key, or any [`Deallocate`](crate::Deallocate).
+    IfIdempotent,
+}
+
+/// The certificates a server presented, leaf first, exactly as it sent them.
+///
+/// What a caller shows to a person who decides whether to trust the server, and pins afterwards.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct CertificateChain {
+    pem: String,
+}
+
+impl CertificateChain {
+    /// A chain from its PEM text (RFC 7468), leaf first.
+    pub fn from_pem(pem: impl Into<String>) -> Self {
+        Self { pem: pem.into() }
+    }
+
+    /// The chain as PEM text (RFC 7468), leaf first.
+    #[must_use]
+    pub fn as_pem(&self) -> &str {
+        &self.pem
+    }
+}
+
+impl fmt::Debug for CertificateChain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let certificates = self.pem.matches("-----BEGIN CERTIFICATE-----").count();
+        f.debug_struct("CertificateChain").field("certificates", &certificates).finish()
+    }
+}
+
+/// The error of every operation: a kind, the operation, a message, context, retry advice and the cause.
+///
+/// One word wide. `Display` is one line with all but the cause, which [`source`](StdError::source) has.
+///
+/// ```
+/// use ipam_core::{Error, ErrorKind, Retry};
+///
+/// let error = Error::new(ErrorKind::Exhausted, "allocate", "no free address").with_context("range", "lan");
+/// assert_eq!(error.to_string(), "allocate: exhausted: no free address (range: lan)");
+/// assert_eq!(error.retry(), Retry::Never);
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    operation: &'static str,
+    message: Cow<'static, str>,
+    context: Vec<(&'static str, String)>,
+    retry: Retry,
+    retry_after: Option<Duration>,
+    certificates: Option<CertificateChain>,
+    source: Option<Box<dyn StdError + Send + Sync + 'static>>,
+}
+
+impl Error {
+    /// An error of `kind` in `operation` (the method's name), that nobody should retry.
+    pub fn new(kind: ErrorKind, operation: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            operation,
+            message: message.into(),
+            context: Vec::new(),
+            retry: Retry::Never,
+            retry_after: None,
+            certificates: None,
+            source: None,
+        }))
+    }
+
+    /// [`InvalidInput`](ErrorKind::InvalidInput) that names the field, its value and what to do about it.
+    ///
+    /// ```
+    /// let error = ipam_core::Error::invalid("allocate", "lines[0].count", "0", "ask for at least one address");
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "allocate: invalid input: lines[0].count is \"0\"; ask for at least one address"
+    /// );
+    /// ```
+    pub fn invalid(
+        operation: &'static str,
+        field: impl fmt::Display,
+        value: impl fmt::Display,
+        remedy: impl fmt::Display,
+    ) -> Self {
+        let value = bounded(&value.to_string());
+        Self::new(ErrorKind::InvalidInput, operation, format!("{field} is {value:?}; {remedy}"))
+    }
+
+    /// [`NotFound`](ErrorKind::NotFound) that names what is missing, such as `("range", "lan")`.
+    pub fn not_found(operation: &'static str, what: &'static str, id: impl fmt::Display) -> Self {
+        let id = bounded(&id.to_string());
+        Self::new(ErrorKind::NotFound, operation, format!("there is no {what} {id:?}"))
+    }
+
+    /// [`Unsupported`](ErrorKind::Unsupported) that names the operation and the provider.
+    pub fn unsupported(operation: &'static str, provider: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::Unsupported, operation, format!("the {provider} provider cannot do this"))
+    }
+
+    /// Adds a named fact, such as the range or the server. Never put a secret here.
+    #[must_use]
+    pub fn with_context(mut self, name: &'static str, value: impl fmt::Display) -> Self {
+        self.0.context.push((name, value.to_string()));
+        self
+    }
+
+    /// Sets the retry advice.
+    #[must_use]
+    pub fn with_retry(mut self, retry: Retry) -> Self {
+        self.0.retry = retry;
+        self
+    }
+
+    /// Sets how long the server asks to wait before the next attempt.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait);
+        self
+    }
+
+    /// Attaches the certificates of a server that is not trusted.
+    #[must_use]
+    pub fn with_certificates(mut self, chain: CertificateChain) -> Self {
+        self.0.certificates = Some(chain);
+        self
+    }
+
+    /// Attaches the cause.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync + 'static>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// The same error seen from `operation`, for a provider that passes on the error of a helper.
+    #[must_use]
+    pub fn with_operation(mut self, operation: &'static str) -> Self {
+        self.0.operation = operation;
+        self
+    }
+
+    /// Why the operation failed.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The name of the operation that failed.
+    #[must_use]
+    pub fn operation(&self) -> &'static str {
+        self.0.operation
+    }
+
+    /// What went wrong, without operation, kind and context.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The value of a named fact, if the error has it.
+    #[must_use]
+    pub fn context(&self, name: &str) -> Option<&str> {
+        self.0.context.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether the same request may be sent again.
+    #[must_use]
+    pub fn retry(&self) -> Retry {
+        self.0.retry
+    }
+
+    /// How long to wait before the next attempt, where the server said so.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The certificates of a server that is not trusted, as it sent them.
+    #[must_use]
+    pub fn certificates(&self) -> Option<&CertificateChain> {
+        self.0.certificates.as_ref()
+    }
+
+    /// Whether the kind is [`NotFound`](ErrorKind::NotFound).
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.0.kind == ErrorKind::NotFound
+    }
+
+    /// Whether the kind is [`Conflict`](ErrorKind::Conflict).
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        self.0.kind == ErrorKind::Conflict
+    }
+
+    /// Whether the kind is [`Exhausted`](ErrorKind::Exhausted).
+    #[must_use]
+    pub fn is_exhausted(&self) -> bool {
+        self.0.kind == ErrorKind::Exhausted
+    }
+
+    /// Whether the kind is [`Unsupported`](ErrorKind::Unsupported).
+    #[must_use]
+    pub fn is_unsupported(&self) -> bool {
+        self.0.kind == ErrorKind::Unsupported
+    }
+}
+
+/// Values come from callers and servers; a message is no place for a megabyte of them.
+fn bounded(value: &str) -> Cow<'_, str> {
+    const LIMIT: usize = 120;
+    match value.char_indices().nth(LIMIT) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &value[..end])),
+        None => Cow::Borrowed(value),
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}", self.0.operation, self.0.kind, self.0.message)?;
+        for (index, (name, value)) in self.0.context.iter().enumerate() {
+            write!(f, "{}{name}: {value}", if index == 0 { " (" } else { ", " })?;
+        }
+        if !self.0.context.is_empty() {
+            f.write_str(")")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("operation", &self.0.operation)
+            .field("message", &self.0.message)
+            .field("context", &self.0.context)
+            .field("retry", &self.0.retry)
+            .field("retry_after", &self.0.retry_after)
+            .field("certificates", &self.0.certificates)
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_word_wide() {
+        assert_eq!(size_of::<Result<(), Error>>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn long_values_are_cut_at_a_character() {
+        let error = Error::not_found("find", "range", "ü".repeat(500));
+        assert!(error.to_string().len() < 300, "{error}");
+    }
+
+    #[test]
+    fn debug_of_a_chain_counts_and_does_not_dump() {
+        let chain = CertificateChain::from_pem("-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n");
+        assert_eq!(format!("{chain:?}"), "CertificateChain { certificates: 1 }");
+    }
+}
