@@ -1,0 +1,289 @@
+//! The integers behind addresses, and inclusive intervals of them.
+//!
+//! The maths is written once, over [`Bits`]: `u32` for IPv4, `u128` for IPv6, and `u8` for tests that try every input.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::iter::FusedIterator;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::{BitAnd, BitOr, Not};
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+/// An unsigned integer used as an address.
+pub(crate) trait Bits:
+    Copy + Ord + Hash + Debug + BitAnd<Output = Self> + BitOr<Output = Self> + Not<Output = Self> + 'static
+{
+    /// Number of bits; also the longest prefix length.
+    const WIDTH: u8;
+    const ZERO: Self;
+    const ONE: Self;
+    const MAX: Self;
+
+    fn checked_add(self, other: Self) -> Option<Self>;
+    fn checked_sub(self, other: Self) -> Option<Self>;
+    /// The number with its lowest `n` bits set; all of them where `n` is the width or more.
+    fn low_ones(n: u8) -> Self;
+    fn leading_zeros(self) -> u8;
+    /// The width for zero.
+    fn trailing_zeros(self) -> u8;
+    fn to_u128(self) -> u128;
+    /// `None` where the number has more bits than this integer.
+    fn from_u128(value: u128) -> Option<Self>;
+
+    /// The next number up; `None` at the top.
+    fn up(self) -> Option<Self> {
+        self.checked_add(Self::ONE)
+    }
+
+    /// The next number down; `None` at zero.
+    fn down(self) -> Option<Self> {
+        self.checked_sub(Self::ONE)
+    }
+}
+
+macro_rules! bits {
+    ($($int:ty)*) => {$(
+        impl Bits for $int {
+            #[allow(clippy::cast_possible_truncation, reason = "the widths are 8, 32 and 128")]
+            const WIDTH: u8 = <$int>::BITS as u8;
+            const ZERO: Self = 0;
+            const ONE: Self = 1;
+            const MAX: Self = <$int>::MAX;
+
+            #[inline]
+            fn checked_add(self, other: Self) -> Option<Self> {
+                <$int>::checked_add(self, other)
+            }
+
+            #[inline]
+            fn checked_sub(self, other: Self) -> Option<Self> {
+                <$int>::checked_sub(self, other)
+            }
+
+            #[inline]
+            fn low_ones(n: u8) -> Self {
+                if n >= Self::WIDTH { <$int>::MAX } else { ((1 as $int) << n) - 1 }
+            }
+
+            #[inline]
+            #[allow(clippy::cast_possible_truncation, reason = "at most 128")]
+            fn leading_zeros(self) -> u8 {
+                <$int>::leading_zeros(self) as u8
+            }
+
+            #[inline]
+            #[allow(clippy::cast_possible_truncation, reason = "at most 128")]
+            fn trailing_zeros(self) -> u8 {
+                <$int>::trailing_zeros(self) as u8
+            }
+
+            #[inline]
+            fn to_u128(self) -> u128 {
+                u128::from(self)
+            }
+
+            #[inline]
+            fn from_u128(value: u128) -> Option<Self> {
+                Self::try_from(value).ok()
+            }
+        }
+    )*};
+}
+
+bits!(u32 u128);
+#[cfg(test)]
+bits!(u8);
+
+/// The integers that are addresses outside of tests.
+pub(crate) trait Family: Bits {
+    fn to_addr(self) -> IpAddr;
+    /// The prefix that starts here. The caller keeps `len` within the width.
+    fn to_net(self, len: u8) -> IpNet;
+}
+
+impl Family for u32 {
+    #[inline]
+    fn to_addr(self) -> IpAddr {
+        IpAddr::V4(Ipv4Addr::from_bits(self))
+    }
+
+    #[inline]
+    fn to_net(self, len: u8) -> IpNet {
+        IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::from_bits(self), len))
+    }
+}
+
+impl Family for u128 {
+    #[inline]
+    fn to_addr(self) -> IpAddr {
+        IpAddr::V6(Ipv6Addr::from_bits(self))
+    }
+
+    #[inline]
+    fn to_net(self, len: u8) -> IpNet {
+        IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::from_bits(self), len))
+    }
+}
+
+/// All numbers from `first` to `last`, both included. Never empty: `first <= last`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct Interval<B> {
+    pub(crate) first: B,
+    pub(crate) last: B,
+}
+
+impl<B: Bits> Interval<B> {
+    pub(crate) const FULL: Self = Self { first: B::ZERO, last: B::MAX };
+
+    /// `None` where the ends are the wrong way round.
+    #[inline]
+    pub(crate) fn new(first: B, last: B) -> Option<Self> {
+        (first <= last).then_some(Self { first, last })
+    }
+
+    /// The prefix of `len` bits that `addr` lies in.
+    #[inline]
+    pub(crate) fn prefix(addr: B, len: u8) -> Self {
+        let host = B::low_ones(B::WIDTH.saturating_sub(len));
+        Self { first: addr & !host, last: addr | host }
+    }
+
+    /// `None` stands for the one size that may not fit, that of everything.
+    #[inline]
+    pub(crate) fn size(self) -> Option<u128> {
+        self.span().to_u128().checked_add(1)
+    }
+
+    /// One less than the number of members, which always fits.
+    #[inline]
+    pub(crate) fn span(self) -> B {
+        // `first <= last`, so the fallback is never taken.
+        self.last.checked_sub(self.first).unwrap_or(B::ZERO)
+    }
+
+    #[inline]
+    pub(crate) fn contains(self, value: B) -> bool {
+        self.first <= value && value <= self.last
+    }
+
+    #[inline]
+    pub(crate) fn covers(self, other: Self) -> bool {
+        self.first <= other.first && other.last <= self.last
+    }
+
+    #[inline]
+    pub(crate) fn overlaps(self, other: Self) -> bool {
+        self.first <= other.last && other.first <= self.last
+    }
+
+    #[inline]
+    pub(crate) fn intersection(self, other: Self) -> Option<Self> {
+        Self::new(self.first.max(other.first), self.last.min(other.last))
+    }
+
+    /// The member `n` places above the first.
+    #[inline]
+    pub(crate) fn nth(self, n: u128) -> Option<B> {
+        let value = self.first.checked_add(B::from_u128(n)?)?;
+        (value <= self.last).then_some(value)
+    }
+
+    /// The prefix length, where the interval is exactly one prefix.
+    pub(crate) fn prefix_len(self) -> Option<u8> {
+        let host = B::WIDTH - self.span().leading_zeros();
+        (Self::prefix(self.first, B::WIDTH - host) == self).then_some(B::WIDTH - host)
+    }
+}
+
+/// The members of an interval, from both ends.
+#[derive(Clone, Debug)]
+pub(crate) struct Steps<B>(Option<Interval<B>>);
+
+impl<B: Bits> Steps<B> {
+    pub(crate) fn new(interval: Interval<B>) -> Self {
+        Self(Some(interval))
+    }
+}
+
+impl<B: Bits> Iterator for Steps<B> {
+    type Item = B;
+
+    #[inline]
+    fn next(&mut self) -> Option<B> {
+        self.nth(0)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let size = self.0.map_or(Some(0), Interval::size);
+        match size.and_then(|n| usize::try_from(n).ok()) {
+            Some(n) => (n, Some(n)),
+            None => (usize::MAX, None),
+        }
+    }
+
+    #[inline]
+    fn nth(&mut self, n: usize) -> Option<B> {
+        let rest = self.0.take()?;
+        let value = rest.nth(n as u128)?;
+        self.0 = value.up().and_then(|first| Interval::new(first, rest.last));
+        Some(value)
+    }
+
+    fn last(mut self) -> Option<B> {
+        self.next_back()
+    }
+}
+
+impl<B: Bits> DoubleEndedIterator for Steps<B> {
+    #[inline]
+    fn next_back(&mut self) -> Option<B> {
+        self.nth_back(0)
+    }
+
+    #[inline]
+    fn nth_back(&mut self, n: usize) -> Option<B> {
+        let rest = self.0.take()?;
+        let value = rest.last.checked_sub(B::from_u128(n as u128)?)?;
+        if value < rest.first {
+            return None;
+        }
+        self.0 = value.down().and_then(|last| Interval::new(rest.first, last));
+        Some(value)
+    }
+}
+
+impl<B: Bits> FusedIterator for Steps<B> {}
+
+/// The fewest prefixes that make up an interval exactly, in order, as (first address, prefix length).
+#[derive(Clone, Debug)]
+pub(crate) struct Cover<B>(Option<Interval<B>>);
+
+impl<B: Bits> Cover<B> {
+    pub(crate) fn new(interval: Interval<B>) -> Self {
+        Self(Some(interval))
+    }
+}
+
+impl<B: Bits> Iterator for Cover<B> {
+    type Item = (B, u8);
+
+    #[inline]
+    fn next(&mut self) -> Option<(B, u8)> {
+        let Interval { first, last } = self.0?;
+        let span = Interval { first, last }.span();
+        // The largest block that starts here: as far as `first` is aligned, and no more than is left. The number left
+        // is `span + 1`, which overflows only when it is everything.
+        let fits = span.up().map_or(B::WIDTH, |left| B::WIDTH - 1 - left.leading_zeros());
+        let host = first.trailing_zeros().min(fits);
+        let end = first | B::low_ones(host);
+        self.0 = end.up().and_then(|next| Interval::new(next, last));
+        Some((first, B::WIDTH - host))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (usize::from(self.0.is_some()), Some(2 * usize::from(B::WIDTH)))
+    }
+}
+
+impl<B: Bits> FusedIterator for Cover<B> {}

@@ -1,0 +1,30 @@
+//! Subnet maths: ranges, sets, usable hosts, and what is free.
+//!
+//! Everything here is pure. There is no I/O, nothing blocks, and no function keeps memory per address: a `/64`, or
+//! `::/0`, costs no more than a `/24`. Work that can be long is given as an iterator and done as the caller asks for it.
+//!
+//! | question | answer |
+//! | --- | --- |
+//! | which addresses, from one to another | [`IpRange`] |
+//! | which addresses of a subnet a host may have | [`hosts`], [`HostPolicy`] |
+//!
+//! # Counts
+//! Counts are `u128`. One does not fit: `::/0` holds 2^128 addresses. Where it can occur, the answer is an
+//! `Option<u128>`, and `None` means 2^128.
+//!
+//! # Host bits
+//! An [`IpNet`](ipnet::IpNet) may carry host bits, as in `10.0.0.7/24`. Every function of this module takes such a value
+//! as the subnet it lies in (`10.0.0.0/24`), and every `IpNet` it returns has its host bits clear.
+//!
+//! # Families
+//! IPv4 and IPv6 never meet: a range is of one family, an IPv4-mapped IPv6 address (`::ffff:10.0.0.1`) is an IPv6
+//! address. Where both are sorted, IPv4 comes first.
+
+mod bits;
+mod error;
+mod hosts;
+mod range;
+
+pub use error::{NetError, NetErrorKind};
+pub use hosts::{HostPolicy, hosts};
+pub use range::{Addresses, IpRange, Prefixes};
