@@ -176,13 +176,15 @@ impl Error {
         value: impl fmt::Display,
         remedy: impl fmt::Display,
     ) -> Self {
-        let value = bounded(&value.to_string());
+        let value = value.to_string();
+        let value = bounded(&value);
         Self::new(ErrorKind::InvalidInput, operation, format!("{field} is {value:?}; {remedy}"))
     }
 
     /// [`NotFound`](ErrorKind::NotFound) that names what is missing, such as `("range", "lan")`.
     pub fn not_found(operation: &'static str, what: &'static str, id: impl fmt::Display) -> Self {
-        let id = bounded(&id.to_string());
+        let id = id.to_string();
+        let id = bounded(&id);
         Self::new(ErrorKind::NotFound, operation, format!("there is no {what} {id:?}"))
     }
 
