@@ -1,0 +1,232 @@
+//! Whether two requests under one key are the same.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use sha2::{Digest, Sha256};
+
+use super::{Allocate, AllocateLine, AllocateRange, ChildNet, Shape, What};
+use crate::{Labels, Order, Properties, RangePolicy, Tags};
+
+/// What a request asks for, in 32 bytes: equal for equal requests, whatever their keys.
+///
+/// A provider keeps it with the key, so that the same key with another request is refused. It is the SHA-256 of an
+/// encoding that is part of this crate's compatibility promise: it does not change from one release to the next.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    /// The bytes, to be kept.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// From bytes that were kept.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Allocate {
+    /// What is asked for; see [`Fingerprint`].
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        let mut to = Encoder::new("allocate");
+        to.text(self.owner.as_str());
+        to.list(&self.lines, |to, line| line.encode(to));
+        to.finish()
+    }
+}
+
+impl AllocateRange {
+    /// What is asked for; see [`Fingerprint`].
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        let mut to = Encoder::new("allocate_range");
+        to.text(self.owner.as_str());
+        to.list(&self.blocks, |to, block| to.text(block.as_str()));
+        match &self.what {
+            ChildNet::PrefixLen(len) => {
+                to.number(0);
+                to.number(u128::from(*len));
+            }
+            ChildNet::Exactly(net) => {
+                to.number(1);
+                to.address(net.trunc().addr());
+                to.number(u128::from(net.prefix_len()));
+            }
+        }
+        to.text(&self.name);
+        to.option(self.description.as_ref(), |to, text| to.text(text));
+        to.policy(&self.policy);
+        to.tags(&self.tags);
+        to.properties(&self.properties);
+        to.finish()
+    }
+}
+
+impl AllocateLine {
+    fn encode(&self, to: &mut Encoder) {
+        to.list(&self.ranges, |to, range| to.text(range.as_str()));
+        match &self.what {
+            What::Next { count, shape } => {
+                to.number(0);
+                to.number(u128::from(*count));
+                to.number(match shape {
+                    Shape::Scattered => 0,
+                    Shape::Contiguous => 1,
+                    Shape::Aligned => 2,
+                });
+            }
+            What::Exactly { first, count } => {
+                to.number(1);
+                to.address(*first);
+                to.number(u128::from(*count));
+            }
+        }
+        to.list(&self.exclude, |to, range| {
+            to.address(range.first());
+            to.address(range.last());
+        });
+        to.labels(&self.labels);
+        to.option(self.expiry.as_ref(), |to, expiry| to.number(expiry.as_nanos()));
+    }
+}
+
+/// Every part carries its length, so that no two requests run into one another.
+struct Encoder(Sha256);
+
+impl Encoder {
+    fn new(kind: &str) -> Self {
+        let mut to = Self(Sha256::new());
+        to.text(kind);
+        to
+    }
+
+    fn finish(self) -> Fingerprint {
+        Fingerprint(self.0.finalize().into())
+    }
+
+    fn number(&mut self, number: u128) {
+        self.0.update(number.to_be_bytes());
+    }
+
+    fn text(&mut self, text: &str) {
+        self.number(text.len() as u128);
+        self.0.update(text);
+    }
+
+    fn address(&mut self, address: IpAddr) {
+        match address {
+            IpAddr::V4(address) => {
+                self.number(4);
+                self.number(u128::from(u32::from(address)));
+            }
+            IpAddr::V6(address) => {
+                self.number(6);
+                self.number(u128::from(address));
+            }
+        }
+    }
+
+    fn option<T>(&mut self, value: Option<&T>, encode: impl FnOnce(&mut Self, &T)) {
+        self.number(u128::from(value.is_some()));
+        if let Some(value) = value {
+            encode(self, value);
+        }
+    }
+
+    fn list<'a, T: 'a>(
+        &mut self,
+        items: impl IntoIterator<Item = &'a T, IntoIter: ExactSizeIterator>,
+        encode: impl Fn(&mut Self, &T),
+    ) {
+        let items = items.into_iter();
+        self.number(items.len() as u128);
+        items.for_each(|item| encode(self, item));
+    }
+
+    fn labels(&mut self, labels: &Labels) {
+        self.option(labels.hostname.as_ref(), |to, text| to.text(text));
+        self.option(labels.description.as_ref(), |to, text| to.text(text));
+        self.option(labels.mac.as_ref(), |to, mac| to.text(&mac.to_string()));
+        self.tags(&labels.tags);
+    }
+
+    fn policy(&mut self, policy: &RangePolicy) {
+        self.number(match policy.order {
+            Order::FirstFree => 0,
+            Order::Random => 1,
+            Order::LeastRecentlyUsed => 2,
+        });
+        self.number(policy.quarantine.as_nanos());
+    }
+
+    fn tags(&mut self, tags: &Tags) {
+        self.list(tags, |to, tag| {
+            to.text(&tag.key);
+            to.text(&tag.value);
+        });
+    }
+
+    fn properties(&mut self, properties: &Properties) {
+        self.number(properties.len() as u128);
+        for (name, value) in properties {
+            self.text(name);
+            self.text(value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_no_part_of_it_and_everything_else_is() {
+        let request = Allocate::one("vm", "lan");
+        let same = Allocate::one("vm", "lan").with_key("k");
+        assert_eq!(request.fingerprint(), same.fingerprint());
+        let line = || AllocateLine::next("lan", 1);
+        let others = [
+            Allocate::one("vm2", "lan"),
+            Allocate::one("vm", "lan2"),
+            Allocate::new("vm").with_line(line()).with_line(line()),
+            Allocate::new("vm").with_line(AllocateLine::next("lan", 2)),
+            Allocate::new("vm").with_line(AllocateLine::contiguous("lan", 1)),
+            Allocate::new("vm").with_line(line().or_from("dmz")),
+            Allocate::new("vm").with_line(line().without(IpAddr::from([10, 0, 0, 1]))),
+            Allocate::new("vm").with_line(line().with_labels(Labels::default().with_hostname("h"))),
+            Allocate::new("vm").with_line(line().with_labels(Labels::default().with_description("h"))),
+            Allocate::new("vm").with_line(line().with_expiry(std::time::Duration::from_secs(1))),
+            Allocate::new("vm").with_line(AllocateLine::exactly("lan", IpAddr::from([10, 0, 0, 1]))),
+        ];
+        let mut seen = vec![request.fingerprint()];
+        for other in others {
+            assert!(!seen.contains(&other.fingerprint()), "{other:?}");
+            seen.push(other.fingerprint());
+        }
+    }
+
+    #[test]
+    fn it_does_not_change_from_release_to_release() {
+        assert_eq!(
+            Allocate::one("vm", "lan").fingerprint().to_string(),
+            "ff8c5c5627452f3390208e532f661ccc94918f066aa33c3662825d4a5a3ce41a"
+        );
+    }
+}

@@ -1,0 +1,30 @@
+//! What callers ask: one type per operation, required values in `new`, the rest by `with_*`.
+
+mod addresses;
+mod blocks;
+mod fingerprint;
+mod listing;
+mod ranges;
+mod validate;
+
+pub use addresses::{Allocate, AllocateLine, Deallocate, Expect, Shape, Target, Update, What};
+pub use blocks::{AllocateRange, ChildNet, DeallocateRange, DefineBlock, RangeTarget, RemoveBlock, UpdateBlock};
+pub use fingerprint::Fingerprint;
+pub use listing::{BlockFilter, Find, ListBlocks, ListRanges, PageRequest, RangeFilter};
+pub use ranges::{DefineRange, RemoveRange, UpdateRange};
+pub use validate::{MAX_ADDRESSES, MAX_LINES, MAX_PAGE_SIZE, MAX_TEXT_LEN};
+
+/// Takes and returns the request, so that setters read as a sentence.
+macro_rules! setters {
+    ($($(#[$doc:meta])* $setter:ident => $field:ident: $type:ty;)*) => {
+        $(
+            $(#[$doc])*
+            #[must_use]
+            pub fn $setter(mut self, value: impl Into<$type>) -> Self {
+                self.$field = value.into();
+                self
+            }
+        )*
+    };
+}
+pub(crate) use setters;

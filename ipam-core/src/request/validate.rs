@@ -1,0 +1,418 @@
+//! What is wrong with a request whatever the state; every provider checks it the same way.
+
+use std::collections::HashSet;
+
+use super::{
+    Allocate, AllocateLine, AllocateRange, ChildNet, Deallocate, DeallocateRange, DefineBlock, DefineRange, Expect,
+    Find, PageRequest, RangeTarget, Target, Update, UpdateBlock, UpdateRange, What,
+};
+use crate::net::IpRange;
+use crate::{Error, Labels, NetworkInfo, Patch, Properties, Result, Tags};
+
+/// The most addresses one request may ask for, all lines together.
+pub const MAX_ADDRESSES: u32 = 65_536;
+
+/// The most lines one request may have.
+pub const MAX_LINES: usize = 1_024;
+
+/// The most items a page may hold.
+pub const MAX_PAGE_SIZE: u32 = 10_000;
+
+/// The longest name, host name, description, tag or property value, in bytes.
+pub const MAX_TEXT_LEN: usize = 4_096;
+
+impl Allocate {
+    /// Refuses what no state can make right. Providers call it first.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
+    pub fn validate(&self) -> Result<()> {
+        const OP: &str = "allocate";
+        if let Some(key) = &self.key {
+            key.validate(OP)?;
+        }
+        self.owner.validate(OP)?;
+        if self.lines.is_empty() || self.lines.len() > MAX_LINES {
+            return Err(Error::invalid(
+                OP,
+                "the number of lines",
+                self.lines.len(),
+                format_args!("give 1 to {MAX_LINES}"),
+            ));
+        }
+        for (index, line) in self.lines.iter().enumerate() {
+            line.validate(index)?;
+        }
+        let total: u64 = self.lines.iter().map(|line| u64::from(line.what.count())).sum();
+        if total > u64::from(MAX_ADDRESSES) {
+            return Err(Error::invalid(
+                OP,
+                "the number of addresses in all lines",
+                total,
+                format_args!("ask for at most {MAX_ADDRESSES} in one request"),
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl AllocateLine {
+    fn validate(&self, index: usize) -> Result<()> {
+        const OP: &str = "allocate";
+        if self.ranges.is_empty() {
+            return Err(Error::invalid(OP, format_args!("lines[{index}].ranges"), "", "name at least one range"));
+        }
+        let mut seen = HashSet::new();
+        for range in &self.ranges {
+            range.validate(OP)?;
+            if !seen.insert(range) {
+                return Err(Error::invalid(OP, format_args!("lines[{index}].ranges"), range, "name each range once"));
+            }
+        }
+        let count = self.what.count();
+        if count == 0 || count > MAX_ADDRESSES {
+            let remedy = format_args!("ask for 1 to {MAX_ADDRESSES} addresses").to_string();
+            return Err(Error::invalid(OP, format_args!("lines[{index}].count"), count, remedy));
+        }
+        if let What::Exactly { first, count } = self.what
+            && exact_range(first, count).is_none()
+        {
+            let remedy = format!("{count} addresses from there pass the end of the address family; ask for fewer");
+            return Err(Error::invalid(OP, format_args!("lines[{index}].first"), first, remedy));
+        }
+        if self.expiry.is_some_and(|expiry| expiry.is_zero()) {
+            return Err(Error::invalid(
+                OP,
+                format_args!("lines[{index}].expiry"),
+                "0 s",
+                "give a time to live, or none",
+            ));
+        }
+        labels(OP, &self.labels)
+    }
+}
+
+/// The `count` addresses from `first` on; `None` past the end of the family or for a count of 0.
+pub(crate) fn exact_range(first: std::net::IpAddr, count: u32) -> Option<IpRange> {
+    use std::net::IpAddr;
+    let more = count.checked_sub(1)?;
+    let last = match first {
+        IpAddr::V4(address) => IpAddr::V4(u32::from(address).checked_add(more)?.into()),
+        IpAddr::V6(address) => IpAddr::V6(u128::from(address).checked_add(u128::from(more))?.into()),
+    };
+    IpRange::new(first, last).ok()
+}
+
+impl Deallocate {
+    /// Refuses what no state can make right. Providers call it first.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
+    pub fn validate(&self) -> Result<()> {
+        const OP: &str = "deallocate";
+        if self.targets.is_empty() || self.targets.len() > MAX_ADDRESSES as usize {
+            let remedy = format_args!("give 1 to {MAX_ADDRESSES}").to_string();
+            return Err(Error::invalid(OP, "the number of targets", self.targets.len(), remedy));
+        }
+        for target in &self.targets {
+            match target {
+                Target::Id(id) => id.validate(OP)?,
+                Target::Key(key) => key.validate(OP)?,
+                Target::Address { range, .. } => range.validate(OP)?,
+            }
+        }
+        expect(OP, &self.expect)
+    }
+}
+
+impl Update {
+    /// Refuses what no state can make right. Providers call it first.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
+    pub fn validate(&self) -> Result<()> {
+        const OP: &str = "update";
+        self.allocation.validate(OP)?;
+        patched(&self.hostname, |text| text_fits(OP, "hostname", text))?;
+        patched(&self.description, |text| text_fits(OP, "description", text))?;
+        patched(&self.tags, |tags| tags_fit(OP, tags))?;
+        patched(&self.expiry, |expiry| {
+            if expiry.is_zero() {
+                return Err(Error::invalid(OP, "expiry", "0 s", "give a time to live, or clear it"));
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Find {
+    /// Refuses what no state can make right. Providers call it first.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
+    pub fn validate(&self) -> Result<()> {
+        self.page.validate("find")
+    }
+}
+
+impl PageRequest {
+    /// Refuses a page size that nobody can serve.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the size is over [`MAX_PAGE_SIZE`].
+    pub fn validate(&self, operation: &'static str) -> Result<()> {
+        match self.size {
+            Some(size) if size.get() > MAX_PAGE_SIZE => {
+                Err(Error::invalid(operation, "page.size", size, format_args!("ask for at most {MAX_PAGE_SIZE}")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl DefineRange {
+    /// First and last address: as given, or what the host policy leaves of the prefix.
+    #[must_use]
+    pub fn resolved_addresses(&self) -> IpRange {
+        self.addresses.unwrap_or_else(|| crate::net::hosts(self.net, self.hosts))
+    }
+
+    /// Refuses what no state can make right. Providers that own their plan call it first.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
+    pub fn validate(&self) -> Result<()> {
+        const OP: &str = "define_range";
+        self.id.validate(OP)?;
+        self.space.validate(OP)?;
+        text_fits(OP, "name", &self.name)?;
+        optional_text(OP, "description", self.description.as_deref())?;
+        no_host_bits(OP, self.net)?;
+        range_parts(OP, self.net, self.resolved_addresses(), &self.network, &self.reserved)?;
+        tags_fit(OP, &self.tags)?;
+        properties_fit(OP, &self.properties)
+    }
+}
+
+/// What has to hold between the parts of a range, when it is defined and after it is changed.
+pub(crate) fn range_parts(
+    op: &'static str,
+    net: ipnet::IpNet,
+    addresses: IpRange,
+    network: &NetworkInfo,
+    reserved: &[IpRange],
+) -> Result<()> {
+    let whole = IpRange::from(net);
+    if !whole.contains_range(&addresses) {
+        return Err(Error::invalid(op, "addresses", addresses, format_args!("keep them inside {net}")));
+    }
+    if addresses.size().is_none() {
+        return Err(Error::invalid(op, "addresses", addresses, "leave out at least one of the 2^128 addresses"));
+    }
+    if let Some(gateway) = network.gateway
+        && !net.contains(&gateway)
+    {
+        return Err(Error::invalid(op, "gateway", gateway, format_args!("choose an address of {net}")));
+    }
+    for range in reserved {
+        if !whole.contains_range(range) {
+            return Err(Error::invalid(op, "reserved", range, format_args!("keep it inside {net}")));
+        }
+    }
+    network_fits(op, network)
+}
+
+impl UpdateRange {
+    /// Refuses what no state can make right. Providers that own their plan call it first; what depends on the range as
+    /// it is (its prefix) is checked after.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
+    pub fn validate(&self) -> Result<()> {
+        const OP: &str = "update_range";
+        self.id.validate(OP)?;
+        patched(&self.name, |text| text_fits(OP, "name", text))?;
+        patched(&self.description, |text| text_fits(OP, "description", text))?;
+        patched(&self.tags, |tags| tags_fit(OP, tags))?;
+        patched(&self.properties, |properties| properties_fit(OP, properties))
+    }
+}
+
+impl DefineBlock {
+    /// Refuses what no state can make right. Providers that own their plan call it first.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
+    pub fn validate(&self) -> Result<()> {
+        const OP: &str = "define_block";
+        self.id.validate(OP)?;
+        self.space.validate(OP)?;
+        text_fits(OP, "name", &self.name)?;
+        optional_text(OP, "description", self.description.as_deref())?;
+        no_host_bits(OP, self.net)?;
+        block_gateway(OP, &self.network)?;
+        network_fits(OP, &self.network)?;
+        tags_fit(OP, &self.tags)?;
+        properties_fit(OP, &self.properties)
+    }
+}
+
+impl UpdateBlock {
+    /// Refuses what no state can make right. Providers that own their plan call it first.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
+    pub fn validate(&self) -> Result<()> {
+        const OP: &str = "update_block";
+        self.id.validate(OP)?;
+        patched(&self.name, |text| text_fits(OP, "name", text))?;
+        patched(&self.description, |text| text_fits(OP, "description", text))?;
+        patched(&self.network, |network| {
+            block_gateway(OP, network)?;
+            network_fits(OP, network)
+        })?;
+        patched(&self.tags, |tags| tags_fit(OP, tags))?;
+        patched(&self.properties, |properties| properties_fit(OP, properties))
+    }
+}
+
+/// Ranges carved from a block start with what the block has, and no two of them can share a gateway.
+fn block_gateway(op: &'static str, network: &NetworkInfo) -> Result<()> {
+    match network.gateway {
+        Some(gateway) => Err(Error::invalid(op, "gateway", gateway, "give gateways to ranges, not to blocks")),
+        None => Ok(()),
+    }
+}
+
+impl AllocateRange {
+    /// Refuses what no state can make right. Providers call it first.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
+    pub fn validate(&self) -> Result<()> {
+        const OP: &str = "allocate_range";
+        if let Some(key) = &self.key {
+            key.validate(OP)?;
+        }
+        self.owner.validate(OP)?;
+        if self.blocks.is_empty() {
+            return Err(Error::invalid(OP, "blocks", "", "name at least one block"));
+        }
+        self.blocks.iter().try_for_each(|block| block.validate(OP))?;
+        match self.what {
+            ChildNet::PrefixLen(len) if len > 128 => {
+                return Err(Error::invalid(OP, "prefix length", len, "give at most 32 for IPv4 and 128 for IPv6"));
+            }
+            ChildNet::Exactly(net) => no_host_bits(OP, net)?,
+            ChildNet::PrefixLen(_) => {}
+        }
+        text_fits(OP, "name", &self.name)?;
+        optional_text(OP, "description", self.description.as_deref())?;
+        tags_fit(OP, &self.tags)?;
+        properties_fit(OP, &self.properties)
+    }
+}
+
+impl DeallocateRange {
+    /// Refuses what no state can make right. Providers call it first.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
+    pub fn validate(&self) -> Result<()> {
+        const OP: &str = "deallocate_range";
+        match &self.target {
+            RangeTarget::Id(id) => id.validate(OP)?,
+            RangeTarget::Key(key) => key.validate(OP)?,
+        }
+        expect(OP, &self.expect)
+    }
+}
+
+fn expect(op: &'static str, expect: &Expect) -> Result<()> {
+    match expect {
+        Expect::Anyone => Ok(()),
+        Expect::Owner(owner) => owner.validate(op),
+        Expect::Key(key) => key.validate(op),
+    }
+}
+
+fn patched<T>(patch: &Patch<T>, check: impl FnOnce(&T) -> Result<()>) -> Result<()> {
+    match patch {
+        Patch::Set(value) => check(value),
+        Patch::Keep | Patch::Clear => Ok(()),
+    }
+}
+
+fn no_host_bits(op: &'static str, net: ipnet::IpNet) -> Result<()> {
+    if net == net.trunc() {
+        return Ok(());
+    }
+    Err(Error::invalid(op, "net", net, format_args!("clear the host bits: {}", net.trunc())))
+}
+
+fn text_fits(op: &'static str, field: &'static str, text: &str) -> Result<()> {
+    if text.len() > MAX_TEXT_LEN {
+        return Err(Error::invalid(op, field, text, format_args!("keep it to {MAX_TEXT_LEN} bytes")));
+    }
+    if text.contains('\0') {
+        return Err(Error::invalid(op, field, text, "leave out NUL characters"));
+    }
+    Ok(())
+}
+
+fn optional_text(op: &'static str, field: &'static str, text: Option<&str>) -> Result<()> {
+    text.map_or(Ok(()), |text| text_fits(op, field, text))
+}
+
+fn labels(op: &'static str, labels: &Labels) -> Result<()> {
+    optional_text(op, "hostname", labels.hostname.as_deref())?;
+    optional_text(op, "description", labels.description.as_deref())?;
+    tags_fit(op, &labels.tags)
+}
+
+fn tags_fit(op: &'static str, tags: &Tags) -> Result<()> {
+    for tag in tags {
+        if tag.key.is_empty() {
+            return Err(Error::invalid(op, "tags", tag, "give every tag a key"));
+        }
+        text_fits(op, "tags", &tag.key)?;
+        text_fits(op, "tags", &tag.value)?;
+    }
+    Ok(())
+}
+
+fn properties_fit(op: &'static str, properties: &Properties) -> Result<()> {
+    for (name, value) in properties {
+        if name.is_empty() {
+            return Err(Error::invalid(op, "properties", value, "give every property a name"));
+        }
+        text_fits(op, "properties", name)?;
+        text_fits(op, "properties", value)?;
+    }
+    Ok(())
+}
+
+fn network_fits(op: &'static str, network: &NetworkInfo) -> Result<()> {
+    for domain in &network.search_domains {
+        text_fits(op, "search domain", domain)?;
+    }
+    optional_text(op, "domain", network.domain.as_deref())?;
+    if let Some(vlan) = &network.vlan {
+        if !(1..=4094).contains(&vlan.number) {
+            return Err(Error::invalid(op, "vlan", vlan.number, "give a number from 1 to 4094"));
+        }
+        optional_text(op, "vlan name", vlan.name.as_deref())?;
+    }
+    Ok(())
+}
