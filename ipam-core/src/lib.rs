@@ -1,6 +1,35 @@
 //! IP address management as a library.
 
+mod capabilities;
 mod error;
+mod family;
+mod id;
+mod mac;
+mod model;
 pub mod net;
+mod patch;
+mod provider;
+mod provider_ext;
+mod request;
+#[cfg(feature = "serde")]
+mod text;
 
+pub use capabilities::{Capabilities, Health};
 pub use error::{CertificateChain, Error, ErrorKind, Result, Retry};
+pub use family::Family;
+pub use id::{AllocationId, AllocationKey, BlockId, ChangePosition, MAX_ID_LEN, Owner, PageToken, RangeId, SpaceId};
+pub use mac::{MacAddr, MacAddrError};
+pub use model::{
+    Allocated, AllocatedRange, Allocation, AllocationState, Block, Candidate, Change, ChangeKind, Changes, Deallocated,
+    Freed, Labels, NetworkInfo, Order, Page, Preview, Properties, Range, RangePolicy, RemovedRange, Tag, Tags, Usage,
+    Vlan,
+};
+pub use patch::Patch;
+pub use provider::IpamProvider;
+pub use provider_ext::IpamProviderExt;
+pub use request::{
+    Allocate, AllocateLine, AllocateRange, BlockFilter, ChildNet, Deallocate, DeallocateRange, DefineBlock,
+    DefineRange, Expect, Find, Fingerprint, ListBlocks, ListRanges, MAX_ADDRESSES, MAX_LINES, MAX_PAGE_SIZE,
+    MAX_TEXT_LEN, PageRequest, RangeFilter, RangeTarget, RemoveBlock, RemoveRange, Shape, Target, Update, UpdateBlock,
+    UpdateRange, What,
+};

@@ -7,6 +7,7 @@ use super::range::{Inner, IpRange};
 
 /// Which addresses of a subnet may be handed out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum HostPolicy {
     /// Those that a host on the subnet may have.
     ///
