@@ -1,5 +1,6 @@
 //! IP address management as a library.
 
+mod backoff;
 mod capabilities;
 mod error;
 mod family;
@@ -14,6 +15,7 @@ mod request;
 #[cfg(feature = "serde")]
 mod text;
 
+pub use backoff::{BackoffConfig, RetryConfig};
 pub use capabilities::{Capabilities, Health};
 pub use error::{CertificateChain, Error, ErrorKind, Result, Retry};
 pub use family::Family;
