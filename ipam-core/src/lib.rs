@@ -4,6 +4,8 @@ mod backoff;
 mod capabilities;
 mod error;
 mod family;
+#[cfg(feature = "http")]
+pub mod http;
 mod id;
 mod mac;
 mod model;

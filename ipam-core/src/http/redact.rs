@@ -1,0 +1,239 @@
+//! What may be printed of a request and its answer.
+
+use std::fmt::Write as _;
+
+use http::{HeaderMap, HeaderName, header};
+use url::Url;
+
+/// Prints requests without their secrets: only headers and query parameters on a list show their values.
+///
+/// Names are printed, values only when allowed; a URL loses user, password and fragment.
+///
+/// ```
+/// use ipam_core::http::Redactor;
+///
+/// let redactor = Redactor::new().with_query("filter_by");
+/// let url = "https://joe:pass@ipam.example/api/?filter_by=id&key=hidden".parse().unwrap();
+/// assert_eq!(redactor.url(&url), "https://ipam.example/api/?filter_by=id&key=***");
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Redactor {
+    headers: Vec<HeaderName>,
+    query: Vec<String>,
+}
+
+impl Default for Redactor {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Values of these names are hidden in excerpts of bodies. A body is free text, so a list of what to hide is all there is.
+const SECRET_KEYS: [&str; 10] = [
+    "token",
+    "password",
+    "passwd",
+    "secret",
+    "app_code",
+    "enc_request",
+    "access_token",
+    "refresh_token",
+    "2fa_secret",
+    "authorization",
+];
+
+impl Redactor {
+    /// Allows the headers that describe content and caching, and no query parameter.
+    pub fn new() -> Self {
+        Self {
+            headers: vec![
+                header::ACCEPT,
+                header::CONTENT_TYPE,
+                header::CONTENT_LENGTH,
+                header::CONTENT_ENCODING,
+                header::CONNECTION,
+                header::DATE,
+                header::RETRY_AFTER,
+                header::SERVER,
+                header::USER_AGENT,
+            ],
+            query: Vec::new(),
+        }
+    }
+
+    /// Allows the values of a header.
+    pub fn with_header(mut self, name: HeaderName) -> Self {
+        self.headers.push(name);
+        self
+    }
+
+    /// Allows the values of a query parameter.
+    pub fn with_query(mut self, name: impl Into<String>) -> Self {
+        self.query.push(name.into());
+        self
+    }
+
+    /// The URL as it may be printed.
+    #[must_use]
+    pub fn url(&self, url: &Url) -> String {
+        let mut shown = format!("{}://", url.scheme());
+        shown.push_str(url.host_str().unwrap_or_default());
+        if let Some(port) = url.port() {
+            let _infallible = write!(shown, ":{port}");
+        }
+        shown.push_str(url.path());
+        for (index, (name, value)) in url.query_pairs().enumerate() {
+            let allowed = self.query.iter().any(|allowed| *allowed == name);
+            let separator = if index == 0 { '?' } else { '&' };
+            let _infallible = write!(shown, "{separator}{name}={}", if allowed { &value } else { "***" });
+        }
+        shown
+    }
+
+    /// The headers as they may be printed.
+    #[must_use]
+    pub fn headers(&self, headers: &HeaderMap) -> Vec<(String, String)> {
+        let shown = |name: &HeaderName, value: &http::HeaderValue| {
+            if self.headers.contains(name) && !value.is_sensitive() {
+                String::from_utf8_lossy(value.as_bytes()).into_owned()
+            } else {
+                "***".to_owned()
+            }
+        };
+        headers.iter().map(|(name, value)| (name.to_string(), shown(name, value))).collect()
+    }
+
+    /// At most `limit` bytes of a body, cut at a character, with the values of keys that name secrets hidden.
+    ///
+    /// Bytes that are not UTF-8 show as replacement characters.
+    #[must_use]
+    pub fn excerpt(&self, body: &[u8], limit: usize) -> String {
+        // The values are hidden before the cut, or a secret that straddles it would be shown in part.
+        let window = &body[..body.len().min(limit.saturating_mul(2).saturating_add(1024))];
+        let mut text = hide_secrets(&String::from_utf8_lossy(window));
+        if text.len() > limit {
+            let end = (0..=limit).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+            text.truncate(end);
+            text.push('…');
+        } else if window.len() < body.len() {
+            text.push('…');
+        }
+        text
+    }
+}
+
+/// Replaces what follows `"key":` or `key=` for the keys that name secrets.
+fn hide_secrets(text: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    let mut out = String::with_capacity(text.len());
+    let mut rest = 0;
+    while rest < text.len() {
+        let found = SECRET_KEYS
+            .iter()
+            .filter_map(|key| lower[rest..].find(key).map(|at| (rest + at, rest + at + key.len())))
+            .min_by_key(|&(start, end)| (start, std::cmp::Reverse(end)));
+        let Some((_, end_of_key)) = found else { break };
+        let (value, end) = secret_value(text, end_of_key);
+        out.push_str(&text[rest..value]);
+        if end > value {
+            out.push_str("***");
+        }
+        rest = end.max(end_of_key);
+    }
+    out.push_str(&text[rest.min(text.len())..]);
+    out
+}
+
+/// Where the value after a key starts and ends; equal when no value follows.
+fn secret_value(text: &str, end_of_key: usize) -> (usize, usize) {
+    let bytes = text.as_bytes();
+    let skip = |mut at: usize, set: &[u8]| {
+        while bytes.get(at).is_some_and(|byte| set.contains(byte)) {
+            at += 1;
+        }
+        at
+    };
+    let after_key = skip(end_of_key, b"\\\"' ");
+    if !matches!(bytes.get(after_key), Some(b':' | b'=')) {
+        return (end_of_key, end_of_key);
+    }
+    let start = skip(after_key + 1, b" \\");
+    let quoted = matches!(bytes.get(start), Some(b'"' | b'\''));
+    let (start, stops): (usize, &[u8]) = if quoted { (start + 1, b"\"'") } else { (start, b",}&;< \r\n") };
+    let mut end = start;
+    while let Some(byte) = bytes.get(end) {
+        if *byte == b'\\' && quoted {
+            end += 1;
+        } else if stops.contains(byte) {
+            break;
+        }
+        end += 1;
+    }
+    let mut end = end.min(text.len());
+    while !text.is_char_boundary(end) {
+        end += 1;
+    }
+    (start, end)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn headers_show_only_when_allowed() {
+        let mut headers = HeaderMap::new();
+        headers.insert("token", "s3cret".parse().unwrap());
+        headers.insert("content-type", "application/json".parse().unwrap());
+        let shown = Redactor::new().headers(&headers);
+        assert!(shown.contains(&("token".into(), "***".into())), "{shown:?}");
+        assert!(shown.contains(&("content-type".into(), "application/json".into())), "{shown:?}");
+    }
+
+    #[test]
+    fn a_url_loses_user_password_and_unlisted_values() {
+        let url = "https://joe:pa55@ipam.example:8443/api/?enc_request=pa55&links=true#pa55".parse().unwrap();
+        let shown = Redactor::new().with_query("links").url(&url);
+        assert_eq!(shown, "https://ipam.example:8443/api/?enc_request=***&links=true");
+    }
+
+    #[test]
+    fn excerpts_hide_values_of_secrets() {
+        let redactor = Redactor::new();
+        for body in [
+            r#"{"data":{"token":"s3cret","expires":"2026"}}"#,
+            r#"{"password" : "s3cret\"s3cret", "x":1}"#,
+            r#"{\"Token\":\"s3cret\"}"#,
+            "token=s3cret&x=1",
+            r#"{"access_token":s3cret}"#,
+            r#"{"token":"s3cret"#,
+        ] {
+            let shown = redactor.excerpt(body.as_bytes(), 200);
+            assert!(!shown.contains("s3cret"), "{body} -> {shown}");
+            assert!(shown.contains("***"), "{shown}");
+        }
+        assert_eq!(redactor.excerpt(br#"{"message":"Token expired"}"#, 200), r#"{"message":"Token expired"}"#);
+    }
+
+    #[test]
+    fn a_secret_across_the_cut_is_hidden() {
+        let body = format!("{{\"token\":\"{}\"}}", "s3cret".repeat(50));
+        assert!(!Redactor::new().excerpt(body.as_bytes(), 20).contains("s3"));
+    }
+
+    proptest! {
+        #[test]
+        fn an_excerpt_never_panics_and_stays_short(body: Vec<u8>, limit in 0_usize..64) {
+            prop_assert!(Redactor::new().excerpt(&body, limit).len() <= limit + '…'.len_utf8());
+        }
+
+        #[test]
+        fn no_text_with_secret_words_panics(text in "(token|\"|'|:|=|\\\\|é| |,|x){0,40}") {
+            let _ = Redactor::new().excerpt(text.as_bytes(), 1000);
+        }
+    }
+}

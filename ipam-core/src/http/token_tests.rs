@@ -1,0 +1,242 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+
+use super::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{0}")]
+struct Refusal(&'static str);
+
+type Cache = TokenCache<u32, Refusal>;
+
+/// A server that hands out the numbers 1, 2, 3 …, after a second each, or fails as told.
+#[derive(Default)]
+struct Server {
+    begun: AtomicU32,
+    answered: AtomicU32,
+    fail: Mutex<Option<Rest>>,
+    lifetime: Option<Duration>,
+}
+
+impl Server {
+    fn failing(rest: Rest) -> Self {
+        Self { fail: Mutex::new(Some(rest)), ..Self::default() }
+    }
+
+    async fn login(&self) -> Result<FreshToken<u32>, LoginFailure<Refusal>> {
+        self.begun.fetch_add(1, Ordering::SeqCst);
+        tokio::time::sleep(SECOND).await;
+        let number = self.answered.fetch_add(1, Ordering::SeqCst) + 1;
+        if let Some(rest) = *self.fail.lock().unwrap() {
+            return Err(LoginFailure::new(Refusal("wrong password"), rest));
+        }
+        let fresh = FreshToken::new(number);
+        Ok(match self.lifetime {
+            Some(lifetime) => fresh.with_lifetime(lifetime),
+            None => fresh,
+        })
+    }
+
+    fn logins(&self) -> u32 {
+        self.begun.load(Ordering::SeqCst)
+    }
+}
+
+fn cache() -> Cache {
+    TokenCache::new(TokenPolicy::new().with_max_logins(100, 60 * SECOND))
+}
+
+async fn get(cache: &Cache, server: &Server) -> Result<u32, TokenError<Refusal>> {
+    cache.get(|| server.login()).await.map(|token| *token.value())
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_callers_share_one_login() {
+    let (cache, server) = (Arc::new(cache()), Arc::new(Server::default()));
+    let tasks: Vec<_> = (0..50)
+        .map(|_| {
+            let (cache, server) = (Arc::clone(&cache), Arc::clone(&server));
+            tokio::spawn(async move { get(&cache, &server).await.unwrap() })
+        })
+        .collect();
+    for task in tasks {
+        assert_eq!(task.await.unwrap(), 1);
+    }
+    assert_eq!(server.logins(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_callers_share_one_failure() {
+    for rest in [Rest::No, Rest::Backoff, Rest::Forever] {
+        let (cache, server) = (Arc::new(cache()), Arc::new(Server::failing(rest)));
+        let tasks: Vec<_> = (0..50)
+            .map(|_| {
+                let (cache, server) = (Arc::clone(&cache), Arc::clone(&server));
+                tokio::spawn(async move { get(&cache, &server).await.unwrap_err() })
+            })
+            .collect();
+        for task in tasks {
+            assert!(matches!(task.await.unwrap(), TokenError::Refused(_)));
+        }
+        assert_eq!(server.logins(), 1, "{rest:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_the_one_who_logs_in_is_dropped_the_next_one_does() {
+    let (cache, server) = (Arc::new(cache()), Arc::new(Server::default()));
+    let spawn = || {
+        let (cache, server) = (Arc::clone(&cache), Arc::clone(&server));
+        tokio::spawn(async move { get(&cache, &server).await })
+    };
+    let first = spawn();
+    tokio::task::yield_now().await;
+    let second = spawn();
+    tokio::task::yield_now().await;
+    assert_eq!(server.logins(), 1);
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
+    assert_eq!(second.await.unwrap().unwrap(), 1);
+    assert_eq!(server.logins(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn callers_that_give_up_early_cannot_flood_the_server() {
+    let cache: Cache = TokenCache::new(TokenPolicy::new().with_max_logins(2, 60 * SECOND));
+    let server = Server::default();
+    for _ in 0..20 {
+        let _ = tokio::time::timeout(SECOND / 2, get(&cache, &server)).await;
+    }
+    assert_eq!(server.logins(), 2);
+    let error = get(&cache, &server).await.unwrap_err();
+    assert!(matches!(error, TokenError::TooManyLogins { wait } if wait <= 60 * SECOND), "{error:?}");
+    tokio::time::advance(61 * SECOND).await;
+    assert_eq!(get(&cache, &server).await.unwrap(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_replaced_before_it_expires() {
+    let cache = cache();
+    let server = Server { lifetime: Some(100 * SECOND), ..Server::default() };
+    assert_eq!(get(&cache, &server).await.unwrap(), 1);
+    tokio::time::advance(69 * SECOND).await;
+    assert_eq!(get(&cache, &server).await.unwrap(), 1);
+    tokio::time::advance(2 * SECOND).await;
+    assert_eq!(get(&cache, &server).await.unwrap(), 2, "less than 30 s left");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_fails_early_leaves_the_old_token_until_it_expires() {
+    let cache = cache();
+    let server = Server { lifetime: Some(100 * SECOND), ..Server::default() };
+    assert_eq!(get(&cache, &server).await.unwrap(), 1);
+    *server.fail.lock().unwrap() = Some(Rest::Forever);
+    tokio::time::advance(80 * SECOND).await;
+    assert_eq!(get(&cache, &server).await.unwrap(), 1);
+    assert_eq!(get(&cache, &server).await.unwrap(), 1);
+    assert_eq!(server.logins(), 2, "it failed once, and is not tried again");
+    tokio::time::advance(30 * SECOND).await;
+    assert!(matches!(get(&cache, &server).await, Err(TokenError::Resting { wait: None, .. })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn wrong_credentials_are_tried_once() {
+    let (cache, server) = (cache(), Server::failing(Rest::Forever));
+    for _ in 0..20 {
+        assert!(get(&cache, &server).await.is_err());
+        tokio::time::advance(3600 * SECOND).await;
+    }
+    assert_eq!(server.logins(), 1);
+    *server.fail.lock().unwrap() = None;
+    cache.clear();
+    assert_eq!(get(&cache, &server).await.unwrap(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn rests_grow_with_the_failures_in_a_row() {
+    let (cache, server) = (cache(), Server::failing(Rest::Backoff));
+    let start = Instant::now();
+    let mut at = Vec::new();
+    while at.len() < 4 {
+        let before = server.logins();
+        let _ = get(&cache, &server).await;
+        if server.logins() > before {
+            at.push(start.elapsed().as_secs());
+        }
+        tokio::time::advance(SECOND).await;
+    }
+    let pauses: Vec<u64> = at.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(pauses[0] >= 30 && pauses[1] >= 60 && pauses[2] >= 120, "{pauses:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_never_arrived_may_be_tried_at_once() {
+    let cache: Cache = TokenCache::new(TokenPolicy::new().with_max_logins(1, 60 * SECOND));
+    let server = Server::failing(Rest::No);
+    for _ in 0..5 {
+        assert!(matches!(get(&cache, &server).await, Err(TokenError::Refused(_))));
+    }
+    assert_eq!(server.logins(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_token_that_was_rejected_is_dropped() {
+    let (cache, server) = (cache(), Server::default());
+    let first = cache.get(|| server.login()).await.unwrap();
+    cache.reject(&first);
+    let second = cache.get(|| server.login()).await.unwrap();
+    cache.reject(&first);
+    assert_eq!(get(&cache, &server).await.unwrap(), *second.value());
+    assert_eq!(server.logins(), 2);
+}
+
+#[derive(Debug, PartialEq)]
+enum CallError {
+    Rejected,
+    NoToken,
+}
+
+impl From<TokenError<Refusal>> for CallError {
+    fn from(_: TokenError<Refusal>) -> Self {
+        Self::NoToken
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rejected_request_is_done_once_more_and_no_more() {
+    let (cache, server) = (cache(), Server::default());
+    let call = |good: u32| {
+        let (cache, server) = (&cache, &server);
+        async move {
+            let mut used = Vec::new();
+            let answer = cache
+                .call(
+                    || server.login(),
+                    |token| {
+                        used.push(*token.value());
+                        let accepted = *token.value() == good;
+                        async move { if accepted { Ok(*token.value()) } else { Err(CallError::Rejected) } }
+                    },
+                    |result| *result == Err(CallError::Rejected),
+                )
+                .await;
+            (answer, used)
+        }
+    };
+    assert_eq!(call(2).await, (Ok(2), vec![1, 2]));
+    assert_eq!(call(9).await, (Err(CallError::Rejected), vec![2, 3]));
+    assert_eq!(call(4).await, (Ok(4), vec![4]), "the last rejected token is not used again");
+}
+
+#[test]
+fn debug_hides_the_token() {
+    let cache: TokenCache<&str, Refusal> = TokenCache::new(TokenPolicy::new());
+    cache.put(FreshToken::new("s3cret"));
+    let token = futures_executor::block_on(cache.get(|| async { Err(LoginFailure::new(Refusal("no"), Rest::No)) }));
+    let shown = format!("{cache:?} {token:?} {:?}", FreshToken::new("s3cret"));
+    assert!(!shown.contains("s3cret"), "{shown}");
+}
