@@ -1,0 +1,16 @@
+//! What every store of ours shares: which addresses a request gets, and what a request may do.
+//!
+//! Everything here is synchronous and without I/O of its own: the clock and the randomness come in with [`Context`], the
+//! state through [`Store`]. A store is one transaction's view of the records; `memory` keeps them in maps, `embedded` in
+//! rows. None keeps a second truth, and none decides anything.
+//!
+//! Data flows one way: a provider validates, opens a transaction, calls one function of this module with the store, and
+//! commits or rolls back. The functions check everything before they write the first record, so that a store without
+//! roll-back (memory) is left as it was when they fail; what they may have written by then is only what is true anyway,
+//! such as that an expired allocation has ended.
+
+mod page;
+mod store;
+
+pub(crate) use page::Page;
+pub(crate) use store::{Context, Due, Random, Record, RequestKind, RequestRecord, Store, StoredRange};
