@@ -65,15 +65,16 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     ///   one that rests can be had this way by nobody either.
     /// - Repeating a request with the same key answers the same allocations and sets
     ///   [`repeated`](Allocated::repeated); nothing more is taken. The key lives until the last of its allocations is
-    ///   given back, and can then be used anew.
+    ///   given back or has expired, and can then be used anew.
     ///
     /// The answer has one list per line, in the order asked; each in ascending order of addresses.
     ///
     /// # Errors
     /// - `NotFound`: one of the ranges does not exist.
-    /// - `Exhausted`: no range of a line has room. The context names the line.
+    /// - `Exhausted`: no range of a line has room. The context `line` has its index, from 0.
     /// - `Conflict`: an exact address is taken, reserved, the gateway or resting; or the key belongs to another request;
-    ///   or some of the key's allocations were given back, which the message names.
+    ///   or some of the key's allocations were given back or have expired: the error's text
+    ///   names the addresses.
     /// - `InvalidInput`: an exact address lies in none of the line's ranges, or two lines ask for the same one.
     /// - `Unsupported`: a shape, an expiry or tags that [`capabilities`](Self::capabilities) does not claim.
     async fn allocate(&self, request: &Allocate) -> Result<Allocated>;
@@ -85,15 +86,17 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// - An [`AllocationId`](crate::AllocationId) or a key that nobody has is free already.
     /// - Where the range has a quarantine, the address rests.
     ///
-    /// The answer has one entry per target, in the order asked. Stores free all targets or none; a provider over HTTP
-    /// may have freed some when it fails, and repeating finishes the work.
+    /// The answer has one entry per target, in the order asked; what several targets name is listed with the first of
+    /// them. Stores free all targets or none; a provider over HTTP may have freed some when it fails, and repeating
+    /// finishes the work.
     ///
     /// # Errors
     /// - `NotFound`: the range of a [`Target::Address`](crate::Target::Address) does not exist.
     /// - `InvalidInput`: its address lies outside the range's prefix.
     async fn deallocate(&self, request: &Deallocate) -> Result<Deallocated>;
 
-    /// One page of the allocations that match, in an order that stays the same from page to page.
+    /// One page of the allocations that match, in an order that stays the same from page to page. The pages together
+    /// hold each allocation that lasts once, also when others come and go meanwhile.
     ///
     /// Nothing found is no error. Resting addresses are listed only when asked for. An allocation that has expired is
     /// not listed, whether or not anybody has cleaned up.
@@ -141,7 +144,8 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// # Errors
     /// - `AlreadyExists`: the id is taken.
     /// - `Conflict`: its addresses or its prefix overlap another range's, or its prefix holds a block.
-    /// - `Unsupported` without the capability `define_ranges`.
+    /// - `Unsupported` without the capability `define_ranges`, or for a policy other than the default without
+    ///   `policies`.
     async fn define_range(&self, request: &DefineRange) -> Result<Range> {
         let _ = request;
         Err(Error::unsupported("define_range", self.capabilities().provider))
