@@ -7,8 +7,8 @@ use ipnet::IpNet;
 
 use super::setters;
 use crate::{
-    Allocation, AllocationId, AllocationKey, AllocationState, Block, BlockId, Family, MacAddr, Owner, PageToken, Range,
-    RangeId, SpaceId, Tags,
+    Allocation, AllocationId, AllocationKey, AllocationState, Block, BlockId, Family, MacAddr, Owner, PageToken,
+    Properties, Range, RangeId, SpaceId, Tags,
 };
 
 /// Which page of a listing.
@@ -52,6 +52,8 @@ pub struct RangeFilter {
     pub name: Option<String>,
     /// With all of these tags.
     pub tags: Tags,
+    /// With all of these properties.
+    pub properties: Properties,
     /// Whose prefix is this one, or lies inside it.
     pub within: Option<IpNet>,
 }
@@ -66,6 +68,7 @@ impl RangeFilter {
             && self.family.is_none_or(|family| family == Family::of(&range.net))
             && self.name.as_ref().is_none_or(|name| *name == range.name)
             && self.tags.is_subset(&range.tags)
+            && has_properties(&range.properties, &self.properties)
             && self.within.is_none_or(|outer| outer.contains(&range.net))
     }
 }
@@ -123,6 +126,13 @@ pub struct BlockFilter {
     pub name: Option<String>,
     /// With all of these tags.
     pub tags: Tags,
+    /// With all of these properties.
+    pub properties: Properties,
+}
+
+/// Whether every wanted property is there with that value.
+fn has_properties(properties: &Properties, wanted: &Properties) -> bool {
+    wanted.iter().all(|(name, value)| properties.get(name) == Some(value))
 }
 
 impl BlockFilter {
@@ -134,6 +144,7 @@ impl BlockFilter {
             && self.family.is_none_or(|family| family == Family::of(&block.net))
             && self.name.as_ref().is_none_or(|name| *name == block.name)
             && self.tags.is_subset(&block.tags)
+            && has_properties(&block.properties, &self.properties)
     }
 }
 
