@@ -6,13 +6,21 @@ use std::fmt::Debug;
 use std::hash::Hash;
 use std::iter::FusedIterator;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::ops::{BitAnd, BitOr, Not};
+use std::ops::{BitAnd, BitOr, BitXor, Not};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 /// An unsigned integer used as an address.
 pub(crate) trait Bits:
-    Copy + Ord + Hash + Debug + BitAnd<Output = Self> + BitOr<Output = Self> + Not<Output = Self> + 'static
+    Copy
+    + Ord
+    + Hash
+    + Debug
+    + BitAnd<Output = Self>
+    + BitOr<Output = Self>
+    + BitXor<Output = Self>
+    + Not<Output = Self>
+    + 'static
 {
     /// Number of bits; also the longest prefix length.
     const WIDTH: u8;
@@ -22,11 +30,17 @@ pub(crate) trait Bits:
 
     fn checked_add(self, other: Self) -> Option<Self>;
     fn checked_sub(self, other: Self) -> Option<Self>;
+    /// Zero where `n` is the width or more.
+    fn shl(self, n: u8) -> Self;
+    /// Zero where `n` is the width or more.
+    fn shr(self, n: u8) -> Self;
     /// The number with its lowest `n` bits set; all of them where `n` is the width or more.
     fn low_ones(n: u8) -> Self;
     fn leading_zeros(self) -> u8;
     /// The width for zero.
     fn trailing_zeros(self) -> u8;
+    /// The `n`-th byte, counted from the lowest. The caller keeps `n` within the width.
+    fn byte(self, n: u8) -> u8;
     fn to_u128(self) -> u128;
     /// `None` where the number has more bits than this integer.
     fn from_u128(value: u128) -> Option<Self>;
@@ -62,6 +76,16 @@ macro_rules! bits {
             }
 
             #[inline]
+            fn shl(self, n: u8) -> Self {
+                self.checked_shl(u32::from(n)).unwrap_or(0)
+            }
+
+            #[inline]
+            fn shr(self, n: u8) -> Self {
+                self.checked_shr(u32::from(n)).unwrap_or(0)
+            }
+
+            #[inline]
             fn low_ones(n: u8) -> Self {
                 if n >= Self::WIDTH { <$int>::MAX } else { ((1 as $int) << n) - 1 }
             }
@@ -76,6 +100,12 @@ macro_rules! bits {
             #[allow(clippy::cast_possible_truncation, reason = "at most 128")]
             fn trailing_zeros(self) -> u8 {
                 <$int>::trailing_zeros(self) as u8
+            }
+
+            #[inline]
+            #[allow(clippy::cast_possible_truncation, reason = "the lowest byte is what is asked for")]
+            fn byte(self, n: u8) -> u8 {
+                (self >> (8 * u32::from(n))) as u8
             }
 
             #[inline]
@@ -196,6 +226,12 @@ impl<B: Bits> Interval<B> {
     }
 }
 
+/// The smallest prefix that holds both, as its length.
+#[inline]
+pub(crate) fn common_len<B: Bits>(a: B, b: B) -> u8 {
+    (a ^ b).leading_zeros()
+}
+
 /// The members of an interval, from both ends.
 #[derive(Clone, Debug)]
 pub(crate) struct Steps<B>(Option<Interval<B>>);
@@ -203,6 +239,11 @@ pub(crate) struct Steps<B>(Option<Interval<B>>);
 impl<B: Bits> Steps<B> {
     pub(crate) fn new(interval: Interval<B>) -> Self {
         Self(Some(interval))
+    }
+
+    /// `None` stands for 2^128.
+    pub(crate) fn count_left(&self) -> Option<u128> {
+        self.0.map_or(Some(0), Interval::size)
     }
 }
 
@@ -215,8 +256,7 @@ impl<B: Bits> Iterator for Steps<B> {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let size = self.0.map_or(Some(0), Interval::size);
-        match size.and_then(|n| usize::try_from(n).ok()) {
+        match self.count_left().and_then(|n| usize::try_from(n).ok()) {
             Some(n) => (n, Some(n)),
             None => (usize::MAX, None),
         }
@@ -263,6 +303,10 @@ impl<B: Bits> Cover<B> {
     pub(crate) fn new(interval: Interval<B>) -> Self {
         Self(Some(interval))
     }
+
+    pub(crate) fn empty() -> Self {
+        Self(None)
+    }
 }
 
 impl<B: Bits> Iterator for Cover<B> {
@@ -282,7 +326,8 @@ impl<B: Bits> Iterator for Cover<B> {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (usize::from(self.0.is_some()), Some(2 * usize::from(B::WIDTH)))
+        let left = usize::from(self.0.is_some());
+        (left, Some(left * 2 * usize::from(B::WIDTH)))
     }
 }
 

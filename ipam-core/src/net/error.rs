@@ -34,6 +34,21 @@ impl NetError {
         Self { kind: NetErrorKind::InvalidInput, field, value, problem, remedy }
     }
 
+    pub(crate) fn exhausted(
+        field: &'static str,
+        value: impl ToString,
+        problem: impl Into<Cow<'static, str>>,
+        remedy: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { kind: NetErrorKind::Exhausted, ..Self::invalid(field, value, problem, remedy) }
+    }
+
+    /// A prefix length that is not within `least..=most`.
+    pub(super) fn prefix_len(len: u8, of: impl std::fmt::Display, least: u8, most: u8) -> Self {
+        let problem = format!("no prefix length for {of}");
+        Self::invalid("prefix length", len, problem, format!("give one from {least} to {most}"))
+    }
+
     /// Whether the input was wrong or the room too small.
     pub fn kind(&self) -> NetErrorKind {
         self.kind

@@ -7,6 +7,12 @@
 //! | --- | --- |
 //! | which addresses, from one to another | [`IpRange`] |
 //! | which addresses of a subnet a host may have | [`hosts`], [`HostPolicy`] |
+//! | which addresses, in several pieces; union, difference and so on | [`IpSet`] |
+//! | what is free: first, last, n-th, a run, an aligned run, the gaps | [`Free`] |
+//! | the subnets of a prefix, its supernet, the one that holds several | [`subnets`], [`supernet`], [`common_supernet`] |
+//! | the fewest prefixes for given addresses | [`IpRange::prefixes`], [`IpSet::prefixes`], [`aggregate`], [`subtract`] |
+//! | which prefixes overlap | [`overlaps`] |
+//! | where subnets of given sizes fit | [`Planner`] |
 //!
 //! # Counts
 //! Counts are `u128`. One does not fit: `::/0` holds 2^128 addresses. Where it can occur, the answer is an
@@ -22,9 +28,20 @@
 
 mod bits;
 mod error;
+mod free;
 mod hosts;
+mod plan;
 mod range;
+mod runs;
+mod set;
+mod split;
+#[cfg(test)]
+mod tests;
 
 pub use error::{NetError, NetErrorKind};
+pub use free::Free;
 pub use hosts::{HostPolicy, hosts};
+pub use plan::{Planner, SubnetSize};
 pub use range::{Addresses, IpRange, Prefixes};
+pub use set::{IntoPrefixes, IpSet, Ranges, SetPrefixes};
+pub use split::{Overlap, Subnets, aggregate, common_supernet, overlaps, subnets, subtract, supernet};

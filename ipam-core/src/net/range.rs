@@ -160,16 +160,16 @@ impl IpRange {
     /// The addresses in order, made as they are asked for, from either end. Skipping costs nothing.
     pub fn addresses(&self) -> Addresses {
         Addresses(match self.0 {
-            Inner::V4(i) => Split::V4(Steps::new(i)),
-            Inner::V6(i) => Split::V6(Steps::new(i)),
+            Inner::V4(i) => ByFamily::V4(Steps::new(i)),
+            Inner::V6(i) => ByFamily::V6(Steps::new(i)),
         })
     }
 
     /// The fewest prefixes that hold exactly these addresses, in order. At most 62 for IPv4 and 254 for IPv6.
     pub fn prefixes(&self) -> Prefixes {
         Prefixes(match self.0 {
-            Inner::V4(i) => Split::V4(Cover::new(i)),
-            Inner::V6(i) => Split::V6(Cover::new(i)),
+            Inner::V4(i) => ByFamily::V4(Cover::new(i)),
+            Inner::V6(i) => ByFamily::V6(Cover::new(i)),
         })
     }
 
@@ -288,14 +288,14 @@ impl<'de> serde::Deserialize<'de> for IpRange {
 
 /// An iterator of one family or the other.
 #[derive(Clone, Debug)]
-pub(super) enum Split<A, B> {
+pub(super) enum ByFamily<A, B> {
     V4(A),
     V6(B),
 }
 
 /// The addresses of a range in order; see [`IpRange::addresses`].
 #[derive(Clone, Debug)]
-pub struct Addresses(Split<Steps<u32>, Steps<u128>>);
+pub struct Addresses(ByFamily<Steps<u32>, Steps<u128>>);
 
 impl Iterator for Addresses {
     type Item = IpAddr;
@@ -307,16 +307,16 @@ impl Iterator for Addresses {
 
     fn size_hint(&self) -> (usize, Option<usize>) {
         match &self.0 {
-            Split::V4(i) => i.size_hint(),
-            Split::V6(i) => i.size_hint(),
+            ByFamily::V4(i) => i.size_hint(),
+            ByFamily::V6(i) => i.size_hint(),
         }
     }
 
     #[inline]
     fn nth(&mut self, n: usize) -> Option<IpAddr> {
         match &mut self.0 {
-            Split::V4(i) => i.nth(n).map(Family::to_addr),
-            Split::V6(i) => i.nth(n).map(Family::to_addr),
+            ByFamily::V4(i) => i.nth(n).map(Family::to_addr),
+            ByFamily::V6(i) => i.nth(n).map(Family::to_addr),
         }
     }
 
@@ -334,8 +334,8 @@ impl DoubleEndedIterator for Addresses {
     #[inline]
     fn nth_back(&mut self, n: usize) -> Option<IpAddr> {
         match &mut self.0 {
-            Split::V4(i) => i.nth_back(n).map(Family::to_addr),
-            Split::V6(i) => i.nth_back(n).map(Family::to_addr),
+            ByFamily::V4(i) => i.nth_back(n).map(Family::to_addr),
+            ByFamily::V6(i) => i.nth_back(n).map(Family::to_addr),
         }
     }
 }
@@ -344,7 +344,7 @@ impl FusedIterator for Addresses {}
 
 /// The fewest prefixes that make up a range, in order; see [`IpRange::prefixes`].
 #[derive(Clone, Debug)]
-pub struct Prefixes(Split<Cover<u32>, Cover<u128>>);
+pub struct Prefixes(ByFamily<Cover<u32>, Cover<u128>>);
 
 impl Iterator for Prefixes {
     type Item = IpNet;
@@ -352,15 +352,15 @@ impl Iterator for Prefixes {
     #[inline]
     fn next(&mut self) -> Option<IpNet> {
         match &mut self.0 {
-            Split::V4(i) => i.next().map(|(first, len)| first.to_net(len)),
-            Split::V6(i) => i.next().map(|(first, len)| first.to_net(len)),
+            ByFamily::V4(i) => i.next().map(|(first, len)| first.to_net(len)),
+            ByFamily::V6(i) => i.next().map(|(first, len)| first.to_net(len)),
         }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
         match &self.0 {
-            Split::V4(i) => i.size_hint(),
-            Split::V6(i) => i.size_hint(),
+            ByFamily::V4(i) => i.size_hint(),
+            ByFamily::V6(i) => i.size_hint(),
         }
     }
 }

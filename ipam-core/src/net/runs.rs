@@ -1,0 +1,270 @@
+//! Sorted, disjoint intervals of one integer type: the set algebra, each operation one linear merge.
+
+use super::bits::{Bits, Cover, Interval};
+
+/// A set of integers: its intervals in order, with at least one integer missing between two of them.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Runs<B>(Vec<Interval<B>>);
+
+impl<B> Default for Runs<B> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<B: Bits> From<Interval<B>> for Runs<B> {
+    fn from(interval: Interval<B>) -> Self {
+        Self(vec![interval])
+    }
+}
+
+impl<B: Bits> Runs<B> {
+    /// From intervals in any order, which may overlap.
+    pub(super) fn from_unsorted(mut intervals: Vec<Interval<B>>) -> Self {
+        sort(&mut intervals);
+        merge(&mut intervals);
+        Self(intervals)
+    }
+
+    pub(super) fn as_slice(&self) -> &[Interval<B>] {
+        &self.0
+    }
+
+    pub(super) fn into_vec(self) -> Vec<Interval<B>> {
+        self.0
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The intervals that share a member with `within`.
+    pub(super) fn overlapping(&self, within: Interval<B>) -> &[Interval<B>] {
+        let from = self.0.partition_point(|run| run.last < within.first);
+        let rest = &self.0[from..];
+        &rest[..rest.partition_point(|run| run.first <= within.last)]
+    }
+
+    /// The interval that holds the value.
+    pub(super) fn find(&self, value: B) -> Option<Interval<B>> {
+        let after = self.0.partition_point(|run| run.first <= value);
+        let run = *self.0.get(after.checked_sub(1)?)?;
+        (value <= run.last).then_some(run)
+    }
+
+    pub(super) fn covers(&self, interval: Interval<B>) -> bool {
+        self.find(interval.first).is_some_and(|run| interval.last <= run.last)
+    }
+
+    /// `None` stands for 2^128.
+    pub(super) fn size(&self) -> Option<u128> {
+        self.0.iter().try_fold(0_u128, |sum, run| sum.checked_add(run.size()?))
+    }
+
+    pub(super) fn insert(&mut self, new: Interval<B>) {
+        // What overlaps or touches the new interval lies in from..to and is replaced by one.
+        let from = self.0.partition_point(|run| run.last.up().is_some_and(|next| next < new.first));
+        let to = match new.last.up() {
+            Some(next) => from + self.0[from..].partition_point(|run| run.first <= next),
+            None => self.0.len(),
+        };
+        let Some((head, tail)) = self.0[from..to].first().zip(self.0[from..to].last()) else {
+            self.0.insert(from, new);
+            return;
+        };
+        self.0[from] = Interval { first: head.first.min(new.first), last: tail.last.max(new.last) };
+        self.0.drain(from + 1..to);
+    }
+
+    pub(super) fn remove(&mut self, old: Interval<B>) {
+        let from = self.0.partition_point(|run| run.last < old.first);
+        let to = from + self.0[from..].partition_point(|run| run.first <= old.last);
+        let Some((head, tail)) = self.0[from..to].first().zip(self.0[from..to].last()) else {
+            return;
+        };
+        let left = old.first.down().and_then(|last| Interval::new(head.first, last));
+        let right = old.last.up().and_then(|first| Interval::new(first, tail.last));
+        self.0.splice(from..to, left.into_iter().chain(right));
+    }
+
+    pub(super) fn union(&self, other: &Self) -> Self {
+        let (mut a, mut b) = (self.as_slice(), other.as_slice());
+        let mut out = Vec::with_capacity(a.len() + b.len());
+        loop {
+            let next = match (a.split_first(), b.split_first()) {
+                (Some((x, rest)), Some((y, _))) if x.first <= y.first => {
+                    a = rest;
+                    *x
+                }
+                (_, Some((y, rest))) => {
+                    b = rest;
+                    *y
+                }
+                (Some((x, rest)), None) => {
+                    a = rest;
+                    *x
+                }
+                (None, None) => return Self(out),
+            };
+            push(&mut out, next);
+        }
+    }
+
+    pub(super) fn intersection(&self, other: &Self) -> Self {
+        let (Some(a), Some(b)) = (self.hull(), other.hull()) else {
+            return Self::default();
+        };
+        // What lies beside the other set is cut off by search, so that a small set against a large one is cheap.
+        let (mut a, mut b) = (self.overlapping(b), other.overlapping(a));
+        let mut out = Vec::with_capacity(a.len().max(b.len()));
+        while let (Some((x, rest_a)), Some((y, rest_b))) = (a.split_first(), b.split_first()) {
+            // Two intervals of one set have a hole between them, and so have the results: no merging is needed.
+            out.extend(x.intersection(*y));
+            if x.last <= y.last {
+                a = rest_a;
+            } else {
+                b = rest_b;
+            }
+        }
+        Self(out)
+    }
+
+    pub(super) fn difference(&self, other: &Self) -> Self {
+        let mut taken = match self.hull() {
+            Some(hull) => other.overlapping(hull),
+            None => return Self::default(),
+        };
+        let mut out = Vec::with_capacity(self.0.len() + taken.len());
+        for run in &self.0 {
+            let mut rest = Some(*run);
+            while let (Some(left), Some((hole, later))) = (rest, taken.split_first()) {
+                if hole.first > left.last {
+                    break;
+                }
+                out.extend(hole.first.down().and_then(|last| Interval::new(left.first, last)));
+                // The part of `left` above the hole; where the hole reaches further, it also bites the next interval.
+                rest = hole.last.up().and_then(|first| Interval::new(first.max(left.first), left.last));
+                if hole.last > left.last {
+                    break;
+                }
+                taken = later;
+            }
+            out.extend(rest);
+        }
+        Self(out)
+    }
+
+    pub(super) fn symmetric_difference(&self, other: &Self) -> Self {
+        self.difference(other).union(&other.difference(self))
+    }
+
+    /// Whether every member is one of the other set.
+    pub(super) fn is_subset(&self, other: &Self) -> bool {
+        self.0.iter().all(|run| other.covers(*run))
+    }
+
+    /// From the lowest member to the highest.
+    fn hull(&self) -> Option<Interval<B>> {
+        let (head, tail) = self.0.first().zip(self.0.last())?;
+        Some(Interval { first: head.first, last: tail.last })
+    }
+}
+
+/// Appends an interval that starts no earlier than the last one, merging the two where they touch.
+#[inline]
+fn push<B: Bits>(out: &mut Vec<Interval<B>>, next: Interval<B>) {
+    match out.last_mut() {
+        Some(run) if run.last.up().is_none_or(|up| next.first <= up) => run.last = run.last.max(next.last),
+        _ => out.push(next),
+    }
+}
+
+/// Merges sorted intervals in place.
+fn merge<B: Bits>(sorted: &mut Vec<Interval<B>>) {
+    sorted.dedup_by(|next, run| {
+        let touches = run.last.up().is_none_or(|up| next.first <= up);
+        if touches {
+            run.last = run.last.max(next.last);
+        }
+        touches
+    });
+}
+
+/// Below this many intervals comparing is as quick as counting.
+const RADIX_FROM: usize = 1 << 14;
+
+/// Each byte that varies costs one pass over the intervals; with more than this many, comparing is quicker.
+const RADIX_BYTES: usize = 8;
+
+/// Sorts by the first member alone, which is all that merging needs.
+fn sort<B: Bits>(intervals: &mut Vec<Interval<B>>) {
+    if intervals.is_sorted_by_key(|i| i.first) {
+        return;
+    }
+    let varying = varying_bytes(intervals);
+    if intervals.len() < RADIX_FROM || varying.len() > RADIX_BYTES {
+        intervals.sort_unstable_by_key(|i| i.first);
+    } else {
+        radix_sort(intervals, &varying);
+    }
+}
+
+/// The bytes, lowest first, in which the first members differ.
+fn varying_bytes<B: Bits>(intervals: &[Interval<B>]) -> Vec<u8> {
+    let (all, any) = intervals.iter().fold((B::MAX, B::ZERO), |(all, any), i| (all & i.first, any | i.first));
+    (0..B::WIDTH / 8).filter(|&n| all.byte(n) != any.byte(n)).collect()
+}
+
+/// Least significant byte first, over the given bytes only.
+fn radix_sort<B: Bits>(intervals: &mut Vec<Interval<B>>, bytes: &[u8]) {
+    let mut sorted = intervals.clone();
+    for &byte in bytes {
+        let mut place = [0_usize; 256];
+        for i in intervals.iter() {
+            place[usize::from(i.first.byte(byte))] += 1;
+        }
+        let mut before = 0;
+        for slot in &mut place {
+            before += std::mem::replace(slot, before);
+        }
+        for i in intervals.iter() {
+            let slot = &mut place[usize::from(i.first.byte(byte))];
+            sorted[*slot] = *i;
+            *slot += 1;
+        }
+        std::mem::swap(intervals, &mut sorted);
+    }
+}
+
+/// The prefixes of one interval after another.
+#[derive(Clone, Debug)]
+pub(super) struct CoverAll<B, I> {
+    cover: Cover<B>,
+    rest: I,
+}
+
+impl<B: Bits, I: Iterator<Item = Interval<B>>> CoverAll<B, I> {
+    pub(super) fn new(rest: I) -> Self {
+        Self { cover: Cover::empty(), rest }
+    }
+}
+
+impl<B: Bits, I: Iterator<Item = Interval<B>>> Iterator for CoverAll<B, I> {
+    type Item = (B, u8);
+
+    #[inline]
+    fn next(&mut self) -> Option<(B, u8)> {
+        if let Some(prefix) = self.cover.next() {
+            return Some(prefix);
+        }
+        self.cover = Cover::new(self.rest.next()?);
+        self.cover.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        // Each interval is at least one prefix.
+        let (now, then) = (self.cover.size_hint(), self.rest.size_hint());
+        let most = then.1.and_then(|n| n.checked_mul(2 * usize::from(B::WIDTH))?.checked_add(now.1?));
+        (now.0.saturating_add(then.0), most)
+    }
+}

@@ -1,0 +1,335 @@
+//! Sets of addresses of both families.
+
+use std::fmt;
+use std::iter::{Copied, FusedIterator};
+use std::net::IpAddr;
+use std::ops::{BitAnd, BitOr, BitXor, Sub};
+use std::{slice, vec};
+
+use ipnet::IpNet;
+
+use super::bits::{Family, Interval};
+use super::range::{Inner, IpRange};
+use super::runs::{CoverAll, Runs};
+
+/// A set of addresses, kept as the fewest ranges that make it up. It may hold both families.
+///
+/// It costs memory and time by the number of its ranges, not of its addresses. Union, intersection, difference and
+/// symmetric difference are one pass over both sets; they are also the operators `|`, `&`, `-` and `^` on references.
+/// Look-ups are binary searches. Prefixes are worked out only when asked for.
+///
+/// It is collected or extended from anything that is a range: addresses, prefixes, ranges, in any order, overlapping
+/// or not. Inserting one by one moves the ranges behind the new one, so collect where there are many.
+///
+/// ```
+/// use ipam_core::net::{IpRange, IpSet};
+/// # fn main() -> Result<(), ipam_core::net::NetError> {
+/// let pool: IpSet = ["10.0.0.0/24".parse::<IpRange>()?].into_iter().collect();
+/// let taken: IpSet = ["10.0.0.0/25".parse::<IpRange>()?, "10.0.0.200".parse()?].into_iter().collect();
+/// let free = &pool - &taken;
+/// assert_eq!(free.to_string(), "10.0.0.128-10.0.0.199, 10.0.0.201-10.0.0.255");
+/// assert_eq!(free.size(), Some(127));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
+pub struct IpSet {
+    v4: Runs<u32>,
+    v6: Runs<u128>,
+}
+
+impl IpSet {
+    /// The set of no addresses.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether the set has no address.
+    pub fn is_empty(&self) -> bool {
+        self.v4.is_empty() && self.v6.is_empty()
+    }
+
+    /// How many addresses of both families together; `None` where that is 2^128 or more.
+    pub fn size(&self) -> Option<u128> {
+        self.v4.size()?.checked_add(self.v6.size()?)
+    }
+
+    /// Whether the address is in the set.
+    pub fn contains(&self, ip: IpAddr) -> bool {
+        match ip {
+            IpAddr::V4(ip) => self.v4.find(ip.to_bits()).is_some(),
+            IpAddr::V6(ip) => self.v6.find(ip.to_bits()).is_some(),
+        }
+    }
+
+    /// Whether every address of the range is in the set.
+    pub fn contains_range(&self, range: &IpRange) -> bool {
+        match range.0 {
+            Inner::V4(i) => self.v4.covers(i),
+            Inner::V6(i) => self.v6.covers(i),
+        }
+    }
+
+    /// The whole range of the set, as far as it goes, that the address lies in.
+    pub fn range_of(&self, ip: IpAddr) -> Option<IpRange> {
+        match ip {
+            IpAddr::V4(ip) => self.v4.find(ip.to_bits()).map(IpRange::from_v4),
+            IpAddr::V6(ip) => self.v6.find(ip.to_bits()).map(IpRange::from_v6),
+        }
+    }
+
+    /// Whether set and range share an address.
+    pub fn overlaps(&self, range: &IpRange) -> bool {
+        self.ranges_overlapping(range).len() > 0
+    }
+
+    /// Whether every address of this set is in the other.
+    pub fn is_subset(&self, other: &Self) -> bool {
+        self.v4.is_subset(&other.v4) && self.v6.is_subset(&other.v6)
+    }
+
+    /// Adds every address of a range, a prefix (host bits cleared) or an address alone.
+    pub fn insert(&mut self, range: impl Into<IpRange>) {
+        match range.into().0 {
+            Inner::V4(i) => self.v4.insert(i),
+            Inner::V6(i) => self.v6.insert(i),
+        }
+    }
+
+    /// Takes out every address of a range, a prefix (host bits cleared) or an address alone.
+    pub fn remove(&mut self, range: impl Into<IpRange>) {
+        match range.into().0 {
+            Inner::V4(i) => self.v4.remove(i),
+            Inner::V6(i) => self.v6.remove(i),
+        }
+    }
+
+    /// The addresses in this set or in the other.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        Self { v4: self.v4.union(&other.v4), v6: self.v6.union(&other.v6) }
+    }
+
+    /// The addresses in both sets.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        Self { v4: self.v4.intersection(&other.v4), v6: self.v6.intersection(&other.v6) }
+    }
+
+    /// The addresses of this set that are not in the other.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Self {
+        Self { v4: self.v4.difference(&other.v4), v6: self.v6.difference(&other.v6) }
+    }
+
+    /// The addresses in exactly one of the two sets.
+    #[must_use]
+    pub fn symmetric_difference(&self, other: &Self) -> Self {
+        Self { v4: self.v4.symmetric_difference(&other.v4), v6: self.v6.symmetric_difference(&other.v6) }
+    }
+
+    /// The addresses of `within` that are not in the set. For a whole family, give [`IpRange::IPV4`] or
+    /// [`IpRange::IPV6`].
+    #[must_use]
+    pub fn complement(&self, within: &IpRange) -> Self {
+        match within.0 {
+            Inner::V4(i) => Self { v4: Runs::from(i).difference(&self.v4), v6: Runs::default() },
+            Inner::V6(i) => Self { v4: Runs::default(), v6: Runs::from(i).difference(&self.v6) },
+        }
+    }
+
+    /// The ranges in order, as few and as long as can be: no two of them touch.
+    pub fn ranges(&self) -> Ranges<'_> {
+        Ranges { v4: self.v4.as_slice().iter().copied(), v6: self.v6.as_slice().iter().copied() }
+    }
+
+    /// Those of the [`ranges`](Self::ranges) that share an address with this one, whole. Finding them is a binary
+    /// search.
+    pub fn ranges_overlapping(&self, range: &IpRange) -> Ranges<'_> {
+        let (v4, v6) = match range.0 {
+            Inner::V4(i) => (self.v4.overlapping(i), &[][..]),
+            Inner::V6(i) => (&[][..], self.v6.overlapping(i)),
+        };
+        Ranges { v4: v4.iter().copied(), v6: v6.iter().copied() }
+    }
+
+    /// The fewest prefixes that hold exactly these addresses, in order.
+    pub fn prefixes(&self) -> SetPrefixes<'_> {
+        let Ranges { v4, v6 } = self.ranges();
+        SetPrefixes { v4: CoverAll::new(v4), v6: CoverAll::new(v6) }
+    }
+
+    /// [`prefixes`](Self::prefixes), of a set that is not needed any more.
+    pub fn into_prefixes(self) -> IntoPrefixes {
+        let (v4, v6) = (self.v4.into_vec().into_iter(), self.v6.into_vec().into_iter());
+        IntoPrefixes { v4: CoverAll::new(v4), v6: CoverAll::new(v6) }
+    }
+
+    pub(super) fn by_family(&self) -> (&Runs<u32>, &Runs<u128>) {
+        (&self.v4, &self.v6)
+    }
+
+    /// The addresses in order, made as they are asked for, from either end.
+    pub fn addresses(&self) -> impl DoubleEndedIterator<Item = IpAddr> + Clone + fmt::Debug + '_ {
+        self.ranges().flat_map(|range: IpRange| range.addresses())
+    }
+}
+
+impl<R: Into<IpRange>> FromIterator<R> for IpSet {
+    fn from_iter<I: IntoIterator<Item = R>>(ranges: I) -> Self {
+        let (mut v4, mut v6) = (Vec::new(), Vec::new());
+        for range in ranges {
+            match range.into().0 {
+                Inner::V4(i) => v4.push(i),
+                Inner::V6(i) => v6.push(i),
+            }
+        }
+        Self { v4: Runs::from_unsorted(v4), v6: Runs::from_unsorted(v6) }
+    }
+}
+
+impl<R: Into<IpRange>> Extend<R> for IpSet {
+    fn extend<I: IntoIterator<Item = R>>(&mut self, ranges: I) {
+        *self = self.union(&ranges.into_iter().collect());
+    }
+}
+
+impl<R: Into<IpRange>> From<R> for IpSet {
+    fn from(range: R) -> Self {
+        let mut set = Self::new();
+        set.insert(range);
+        set
+    }
+}
+
+impl<'a> IntoIterator for &'a IpSet {
+    type Item = IpRange;
+    type IntoIter = Ranges<'a>;
+
+    fn into_iter(self) -> Ranges<'a> {
+        self.ranges()
+    }
+}
+
+macro_rules! operator {
+    ($($operator:ident $method:ident $named:ident),*) => {$(
+        impl $operator for &IpSet {
+            type Output = IpSet;
+
+            fn $method(self, other: Self) -> IpSet {
+                self.$named(other)
+            }
+        }
+    )*};
+}
+
+operator!(BitOr bitor union, BitAnd bitand intersection, Sub sub difference, BitXor bitxor symmetric_difference);
+
+impl fmt::Display for IpSet {
+    /// The ranges with commas between them; nothing for an empty set.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.ranges().enumerate().try_for_each(|(n, range)| write!(f, "{}{range}", if n == 0 { "" } else { ", " }))
+    }
+}
+
+impl fmt::Debug for IpSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.ranges()).finish()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for IpSet {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.ranges())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for IpSet {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::<IpRange>::deserialize(deserializer).map(Self::from_iter)
+    }
+}
+
+/// The ranges of a set in order; see [`IpSet::ranges`].
+#[derive(Clone, Debug)]
+pub struct Ranges<'a> {
+    v4: Copied<slice::Iter<'a, Interval<u32>>>,
+    v6: Copied<slice::Iter<'a, Interval<u128>>>,
+}
+
+impl Iterator for Ranges<'_> {
+    type Item = IpRange;
+
+    #[inline]
+    fn next(&mut self) -> Option<IpRange> {
+        match self.v4.next() {
+            Some(i) => Some(IpRange::from_v4(i)),
+            None => self.v6.next().map(IpRange::from_v6),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.v4.len() + self.v6.len();
+        (left, Some(left))
+    }
+}
+
+impl DoubleEndedIterator for Ranges<'_> {
+    #[inline]
+    fn next_back(&mut self) -> Option<IpRange> {
+        match self.v6.next_back() {
+            Some(i) => Some(IpRange::from_v6(i)),
+            None => self.v4.next_back().map(IpRange::from_v4),
+        }
+    }
+}
+
+impl ExactSizeIterator for Ranges<'_> {}
+impl FusedIterator for Ranges<'_> {}
+
+macro_rules! prefixes {
+    ($(#[$doc:meta])* $name:ident $(<$life:lifetime>)?, $v4:ty, $v6:ty) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        pub struct $name $(<$life>)? {
+            v4: CoverAll<u32, $v4>,
+            v6: CoverAll<u128, $v6>,
+        }
+
+        impl $(<$life>)? Iterator for $name $(<$life>)? {
+            type Item = IpNet;
+
+            #[inline]
+            fn next(&mut self) -> Option<IpNet> {
+                match self.v4.next() {
+                    Some((first, len)) => Some(first.to_net(len)),
+                    None => self.v6.next().map(|(first, len)| first.to_net(len)),
+                }
+            }
+
+            fn size_hint(&self) -> (usize, Option<usize>) {
+                let (a, b) = (self.v4.size_hint(), self.v6.size_hint());
+                (a.0.saturating_add(b.0), a.1.zip(b.1).and_then(|(a, b)| a.checked_add(b)))
+            }
+        }
+
+        impl $(<$life>)? FusedIterator for $name $(<$life>)? {}
+    };
+}
+
+prefixes!(
+    /// The fewest prefixes that make up a set, in order; see [`IpSet::prefixes`].
+    SetPrefixes<'a>,
+    Copied<slice::Iter<'a, Interval<u32>>>,
+    Copied<slice::Iter<'a, Interval<u128>>>
+);
+
+prefixes!(
+    /// The fewest prefixes that make up a set, in order; see [`IpSet::into_prefixes`] and
+    /// [`aggregate`](super::aggregate).
+    IntoPrefixes,
+    vec::IntoIter<Interval<u32>>,
+    vec::IntoIter<Interval<u128>>
+);
