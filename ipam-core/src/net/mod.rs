@@ -13,6 +13,9 @@
 //! | the fewest prefixes for given addresses | [`IpRange::prefixes`], [`IpSet::prefixes`], [`aggregate`], [`subtract`] |
 //! | which prefixes overlap | [`overlaps`] |
 //! | where subnets of given sizes fit | [`Planner`] |
+//! | the longest prefix that holds an address | [`PrefixMap`] |
+//! | netmask, wildcard mask and prefix length | [`netmask`], [`wildcard`], [`prefix_len_of_netmask`], [`parse_net`] |
+//! | names for reverse DNS | [`reverse_name`], [`reverse_zones`], [`parse_reverse`] |
 //!
 //! # Counts
 //! Counts are `u128`. One does not fit: `::/0` holds 2^128 addresses. Where it can occur, the answer is an
@@ -30,8 +33,11 @@ mod bits;
 mod error;
 mod free;
 mod hosts;
+mod lookup;
+mod mask;
 mod plan;
 mod range;
+mod reverse;
 mod runs;
 mod set;
 mod split;
@@ -41,7 +47,10 @@ mod tests;
 pub use error::{NetError, NetErrorKind};
 pub use free::Free;
 pub use hosts::{HostPolicy, hosts};
+pub use lookup::PrefixMap;
+pub use mask::{netmask, parse_net, prefix_len_of_netmask, prefix_len_of_wildcard, wildcard};
 pub use plan::{Planner, SubnetSize};
 pub use range::{Addresses, IpRange, Prefixes};
+pub use reverse::{ReverseZones, parse_reverse, reverse_name, reverse_zones};
 pub use set::{IntoPrefixes, IpSet, Ranges, SetPrefixes};
 pub use split::{Overlap, Subnets, aggregate, common_supernet, overlaps, subnets, subtract, supernet};

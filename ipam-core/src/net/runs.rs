@@ -216,7 +216,7 @@ fn varying_bytes<B: Bits>(intervals: &[Interval<B>]) -> Vec<u8> {
 }
 
 /// Least significant byte first, over the given bytes only.
-fn radix_sort<B: Bits>(intervals: &mut Vec<Interval<B>>, bytes: &[u8]) {
+pub(super) fn radix_sort<B: Bits>(intervals: &mut Vec<Interval<B>>, bytes: &[u8]) {
     let mut sorted = intervals.clone();
     for &byte in bytes {
         let mut place = [0_usize; 256];

@@ -4,3 +4,4 @@
 
 mod eight_bits;
 mod fixed;
+mod random;

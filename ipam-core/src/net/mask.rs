@@ -1,0 +1,158 @@
+//! Netmasks and wildcard masks.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::IpNet;
+
+use super::bits::Bits;
+use super::error::NetError;
+
+/// The netmask of a prefix: `255.255.255.0` of a `/24`.
+pub fn netmask(net: IpNet) -> IpAddr {
+    net.netmask()
+}
+
+/// The wildcard mask of a prefix, as access lists use it: `0.0.0.255` of a `/24`.
+pub fn wildcard(net: IpNet) -> IpAddr {
+    net.hostmask()
+}
+
+/// The prefix length that a netmask stands for: 24 for `255.255.255.0`.
+///
+/// # Errors
+/// The mask is not a row of ones followed by a row of zeros. Where the reverse is true of it, the error says that it
+/// is a wildcard mask.
+pub fn prefix_len_of_netmask(mask: IpAddr) -> Result<u8, NetError> {
+    by_family(mask, ones_then_zeros, ones_then_zeros).ok_or_else(|| {
+        let remedy = if prefix_len_of_wildcard(mask).is_ok() {
+            "this is a wildcard mask; give the netmask"
+        } else {
+            "give a mask such as 255.255.255.0"
+        };
+        NetError::invalid("netmask", mask, "the ones are not all on the left", remedy)
+    })
+}
+
+/// The prefix length that a wildcard mask stands for: 24 for `0.0.0.255`.
+///
+/// # Errors
+/// The mask is not a row of zeros followed by a row of ones.
+pub fn prefix_len_of_wildcard(mask: IpAddr) -> Result<u8, NetError> {
+    by_family(mask, |bits| ones_then_zeros(!bits), |bits| ones_then_zeros(!bits)).ok_or_else(|| {
+        let problem = "the ones are not all on the right";
+        NetError::invalid("wildcard", mask, problem, "give a mask such as 0.0.0.255")
+    })
+}
+
+/// Reads `10.0.0.0/24`, `10.0.0.0/255.255.255.0` or an address alone. Host bits are cleared. A mask that could be
+/// either is a netmask: `/0.0.0.0` is `/0`.
+///
+/// ```
+/// let net = ipam_core::net::parse_net("192.0.2.7/255.255.255.0").unwrap();
+/// assert_eq!(net.to_string(), "192.0.2.0/24");
+/// ```
+///
+/// # Errors
+/// The text is none of these, the mask is of the other family, or it is not a netmask.
+pub fn parse_net(text: &str) -> Result<IpNet, NetError> {
+    let bad =
+        |problem| NetError::invalid("prefix", text, problem, "give one such as 10.0.0.0/24 or 10.0.0.0/255.255.255.0");
+    let (addr, mask) = match text.trim().split_once('/') {
+        Some((addr, mask)) => (addr, Some(mask)),
+        None => (text.trim(), None),
+    };
+    let addr: IpAddr = addr.parse().map_err(|_| bad("what stands before the slash is not an address"))?;
+    let Some(mask) = mask else {
+        return Ok(addr.into());
+    };
+    // Prefix lengths have digits only: "+24", which a number may look like, is no prefix length.
+    let len = if mask.bytes().all(|byte| byte.is_ascii_digit()) {
+        mask.parse().map_err(|_| bad("what stands behind the slash is not a prefix length"))?
+    } else {
+        let mask: IpAddr =
+            mask.parse().map_err(|_| bad("what stands behind the slash is not a prefix length or netmask"))?;
+        if mask.is_ipv4() != addr.is_ipv4() {
+            return Err(bad("address and netmask are of different families"));
+        }
+        prefix_len_of_netmask(mask)?
+    };
+    IpNet::new(addr, len).map(|net| net.trunc()).map_err(|_| bad("the prefix length is longer than an address"))
+}
+
+fn by_family(mask: IpAddr, v4: impl Fn(u32) -> Option<u8>, v6: impl Fn(u128) -> Option<u8>) -> Option<u8> {
+    match mask {
+        IpAddr::V4(mask) => v4(Ipv4Addr::to_bits(mask)),
+        IpAddr::V6(mask) => v6(Ipv6Addr::to_bits(mask)),
+    }
+}
+
+/// How many ones there are, where all are on the left.
+pub(super) fn ones_then_zeros<B: Bits>(mask: B) -> Option<u8> {
+    let ones = (!mask).leading_zeros();
+    (!mask == B::low_ones(B::WIDTH - ones)).then_some(ones)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn every_length_has_its_masks_and_back() {
+        for (zero, most) in [("0.0.0.0", 32), ("::", 128)] {
+            for len in 0..=most {
+                let net = IpNet::new(ip(zero), len).unwrap();
+                assert_eq!(prefix_len_of_netmask(netmask(net)), Ok(len));
+                assert_eq!(prefix_len_of_wildcard(wildcard(net)), Ok(len));
+            }
+        }
+    }
+
+    #[test]
+    fn every_8_bit_mask_is_judged_as_its_text_says() {
+        for mask in 0..=u8::MAX {
+            let text = format!("{mask:08b}");
+            let expected = (!text.contains("01")).then(|| u8::try_from(text.matches('1').count()).unwrap());
+            assert_eq!(ones_then_zeros(mask), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_mask_with_holes_is_refused_and_a_wildcard_is_named() {
+        let error = prefix_len_of_netmask(ip("255.0.255.0")).unwrap_err();
+        assert_eq!((error.field(), error.value()), ("netmask", "255.0.255.0"));
+        assert!(!error.remedy().contains("wildcard"));
+        assert!(prefix_len_of_netmask(ip("0.0.0.255")).unwrap_err().remedy().contains("wildcard"));
+        assert_eq!(prefix_len_of_wildcard(ip("255.255.255.0")).unwrap_err().field(), "wildcard");
+    }
+
+    #[test]
+    fn prefixes_are_read_in_all_spellings() {
+        for (text, net) in [
+            ("10.0.0.7/24", "10.0.0.0/24"),
+            (" 10.0.0.7/255.255.255.0 ", "10.0.0.0/24"),
+            ("10.0.0.7", "10.0.0.7/32"),
+            ("10.0.0.7/0.0.0.0", "0.0.0.0/0"),
+            ("2001:db8::1/ffff:ffff::", "2001:db8::/32"),
+            ("::/0", "::/0"),
+        ] {
+            assert_eq!(parse_net(text), Ok(net.parse().unwrap()), "{text}");
+        }
+        for text in [
+            "",
+            "/24",
+            "10.0.0.0/",
+            "10.0.0.0/33",
+            "10.0.0.0/+24",
+            "10.0.0.0/ffff::",
+            "10.0.0.0/0.0.0.255",
+            "10.0.0.0/256",
+        ] {
+            assert!(parse_net(text).is_err(), "{text}");
+        }
+    }
+}
