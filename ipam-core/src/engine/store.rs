@@ -159,8 +159,10 @@ pub(crate) trait Store {
     fn allocations_of_key(&mut self, key: &AllocationKey) -> Result<Vec<Record>>;
     /// At most `limit` allocations of a range at or after `from`, by address, expired or not.
     fn allocations_in(&mut self, range: &RangeId, from: IpAddr, limit: usize) -> Result<Vec<Record>>;
-    /// An id that was never given to any allocation of this store.
-    fn new_allocation_id(&mut self) -> Result<AllocationId>;
+    /// An id for an allocation of this address that was never given to any allocation of this store. A store may make the
+    /// address part of the id, and needs no index to find it again. At least one change is appended after it, before
+    /// another one is asked for the same address.
+    fn new_allocation_id(&mut self, space: &SpaceId, address: IpAddr) -> Result<AllocationId>;
     /// Adds an allocation.
     fn insert_allocation(&mut self, record: &Record) -> Result<()>;
     /// Replaces what is stored under the allocation's id; space, range and address stay.
