@@ -9,8 +9,11 @@
 //! roll-back (memory) is left as it was when they fail; what they may have written by then is only what is true anyway,
 //! such as that an expired allocation has ended.
 
+mod buddy;
+mod layout;
 mod page;
 mod store;
 
+pub(crate) use layout::Layout;
 pub(crate) use page::Page;
-pub(crate) use store::{Context, Due, Random, Record, RequestKind, RequestRecord, Store, StoredRange};
+pub(crate) use store::{Context, Due, Origin, Random, Record, RequestKind, RequestRecord, Store, StoredRange};

@@ -73,6 +73,11 @@ impl Page {
         page
     }
 
+    /// A page with all bits set.
+    pub(crate) const fn full() -> Self {
+        Self([u64::MAX; 4])
+    }
+
     /// Whether the bit is set.
     pub(crate) fn contains(&self, bit: u8) -> bool {
         self.0[usize::from(bit / 64)] >> (bit % 64) & 1 == 1

@@ -1,11 +1,12 @@
 //! What the engine needs of a store: records in, records out, nothing decided.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use ipnet::IpNet;
 
-use super::Page;
+use super::{Layout, Page, buddy};
 use crate::{
     Allocation, AllocationId, AllocationKey, Block, BlockFilter, BlockId, Change, ChangePosition, Changes, Find,
     Fingerprint, Owner, Range, RangeFilter, RangeId, Result, SpaceId,
@@ -27,19 +28,36 @@ pub(crate) struct Context<'a> {
     pub(crate) actor: Option<&'a str>,
 }
 
-/// A range, and what the engine keeps about it.
+/// A range, and what the engine keeps about it. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredRange {
     /// The range. `block` is not stored but derived: the smallest block around its prefix.
-    pub(crate) range: Range,
+    pub(crate) range: Arc<Range>,
+    /// Which of its addresses can be handed out. Not stored but derived.
+    pub(crate) layout: Arc<Layout>,
     /// Of the pages that hold an address the range may hand out, all below this number are stored.
     pub(crate) frontier: u128,
+    /// What else the engine has to know.
+    pub(crate) origin: Origin,
+}
+
+/// Where the parts of a range come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Origin {
     /// Whether `addresses` was given, rather than derived from the prefix and the host policy.
     pub(crate) explicit_addresses: bool,
     /// Whether every address of the prefix counts as usable where `addresses` is not given.
     pub(crate) all_hosts: bool,
     /// Whether it was carved from a block, and can be given back to it.
     pub(crate) carved: bool,
+}
+
+impl StoredRange {
+    /// From what is stored.
+    pub(crate) fn new(range: Range, frontier: u128, origin: Origin) -> Self {
+        let layout = Arc::new(Layout::of(&range));
+        Self { range: Arc::new(range), layout, frontier, origin }
+    }
 }
 
 /// One allocation, with what the caller does not see.
@@ -87,6 +105,8 @@ pub(crate) struct Due {
     pub(crate) range: RangeId,
     /// The address.
     pub(crate) address: IpAddr,
+    /// The allocation that it was. A listing of resting addresses names it so.
+    pub(crate) allocation: AllocationId,
     /// Since when it rests.
     pub(crate) since: SystemTime,
     /// Until when nobody may have it.
@@ -131,6 +151,13 @@ pub(crate) trait Store {
     /// The prefixes of ranges and of blocks other than `net` itself that lie in `net`, in ascending order. Prefixes may
     /// repeat and nest.
     fn nets_within(&mut self, space: &SpaceId, net: IpNet) -> Result<Vec<IpNet>>;
+    /// The lowest free prefix of this length in the block `net` that leaves the larger gaps whole: one that overlaps no
+    /// range and no other block in it. `None` if there is no room.
+    ///
+    /// A store that keeps no index of free prefixes leaves this as it is.
+    fn free_child(&mut self, space: &SpaceId, net: IpNet, prefix_len: u8) -> Result<Option<IpNet>> {
+        Ok(buddy::best_fit(net, &self.nets_within(space, net)?, prefix_len))
+    }
     /// The block of exactly this prefix.
     fn block_of_net(&mut self, space: &SpaceId, net: IpNet) -> Result<Option<Block>>;
     /// At most `limit` blocks that match, after the id `after`, by id.
@@ -157,6 +184,8 @@ pub(crate) trait Store {
     fn allocation(&mut self, id: &AllocationId) -> Result<Option<Record>>;
     /// All allocations of a request, by line and address, expired or not.
     fn allocations_of_key(&mut self, key: &AllocationKey) -> Result<Vec<Record>>;
+    /// How many allocations a request has, expired or not; at most `limit`, where counting may stop.
+    fn count_of_key(&mut self, key: &AllocationKey, limit: u32) -> Result<u32>;
     /// At most `limit` allocations of a range at or after `from`, by address, expired or not.
     fn allocations_in(&mut self, range: &RangeId, from: IpAddr, limit: usize) -> Result<Vec<Record>>;
     /// An id for an allocation of this address that was never given to any allocation of this store. A store may make the
@@ -169,8 +198,9 @@ pub(crate) trait Store {
     fn update_allocation(&mut self, record: &Record) -> Result<()>;
     /// Removes an allocation.
     fn remove_allocation(&mut self, record: &Record) -> Result<()>;
-    /// At most `limit` allocations that match and have not expired at `now`, resting addresses among them if asked for,
-    /// after the address `after`, by space and address.
+    /// At most `limit` allocations that match and have not expired at `now`, after the address `after`, by space and
+    /// address (IPv4 before IPv6). If asked for, addresses whose rest is not over at `now` are among them: with the
+    /// id, space, range and address of the [`Due`], state quarantined, and nothing else.
     fn find(
         &mut self,
         request: &Find,
@@ -178,8 +208,9 @@ pub(crate) trait Store {
         after: Option<&(SpaceId, IpAddr)>,
         limit: usize,
     ) -> Result<Vec<Allocation>>;
-    /// At most `limit` allocations that have expired at `now`, the longest expired first.
-    fn expired(&mut self, now: SystemTime, limit: usize) -> Result<Vec<Record>>;
+    /// At most `limit` allocations that have expired at `now` (`expires <= now`), of one range or of all, the longest
+    /// expired first.
+    fn expired(&mut self, range: Option<&RangeId>, now: SystemTime, limit: usize) -> Result<Vec<Record>>;
     /// How many allocations of a range have expired at `now`. May cost as much as there are.
     fn count_expired(&mut self, range: &RangeId, now: SystemTime) -> Result<u128>;
 
@@ -200,7 +231,7 @@ pub(crate) trait Store {
     fn remove_resting(&mut self, space: &SpaceId, address: IpAddr) -> Result<()>;
     /// Whether and how an address rests.
     fn resting_at(&mut self, space: &SpaceId, address: IpAddr) -> Result<Option<Due>>;
-    /// At most `limit` addresses of a range whose rest is over at `now`, the longest rested (by `since`) first.
+    /// At most `limit` addresses of a range whose rest is over at `now` (`until <= now`), the longest rested (by `since`) first.
     fn rested(&mut self, range: &RangeId, now: SystemTime, limit: usize) -> Result<Vec<Due>>;
     /// How many addresses of a range rest: all, and those whose rest is not over at `now`. May cost as much as there are.
     fn count_resting(&mut self, range: &RangeId, now: SystemTime) -> Result<(u128, u128)>;

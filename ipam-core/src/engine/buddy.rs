@@ -1,0 +1,129 @@
+//! Free child prefixes of a block.
+
+use ipnet::IpNet;
+
+use super::page::{address, number};
+use crate::Family;
+
+/// The lowest prefix of `prefix_len` in `block` that overlaps none of `taken` and leaves the larger gaps whole: it comes
+/// from a gap of the longest prefix length that has room. `None` if there is no room, or the length is shorter than the
+/// block's or longer than the family's.
+///
+/// `taken` is in ascending order and may repeat and nest. Costs one pass over it.
+pub(crate) fn best_fit(block: IpNet, taken: &[IpNet], prefix_len: u8) -> Option<IpNet> {
+    if prefix_len < block.prefix_len() || prefix_len > block.max_prefix_len() {
+        return None;
+    }
+    let mut best: Option<(u8, u128)> = None;
+    free_prefixes(block, taken, |first, len| {
+        if len <= prefix_len && best.is_none_or(|(longest, _)| longest < len) {
+            best = Some((len, first));
+        }
+    });
+    let (_, first) = best?;
+    IpNet::new(address(Family::of(&block), first)?, prefix_len).ok()
+}
+
+/// Calls `found` with each of the largest free prefixes of `block`, in ascending order.
+fn free_prefixes(block: IpNet, taken: &[IpNet], mut found: impl FnMut(u128, u8)) {
+    let bits = Family::of(&block).bits();
+    let last = number(block.broadcast());
+    // What is below `free` is settled; `None` once the end is passed.
+    let mut free = Some(number(block.network()));
+    for net in taken {
+        let Some(from) = free else { return };
+        let (first, end) = (number(net.network()), number(net.broadcast()));
+        if from < first {
+            gap(from, first - 1, bits, &mut found);
+        }
+        if end >= from {
+            free = end.checked_add(1).filter(|next| *next <= last);
+        }
+    }
+    if let Some(from) = free {
+        gap(from, last, bits, &mut found);
+    }
+}
+
+/// Calls `found` with the largest prefixes that make up `from..=till`, in ascending order.
+fn gap(mut from: u128, till: u128, bits: u8, found: &mut impl FnMut(u128, u8)) {
+    loop {
+        // The number of host bits is bounded by the alignment of `from` and by what is left.
+        let aligned = from.trailing_zeros().min(u32::from(bits));
+        let fits = match (till - from).checked_add(1) {
+            Some(left) => left.ilog2(),
+            None => 128,
+        };
+        let host = aligned.min(fits);
+        found(from, bits - u8::try_from(host).unwrap_or(bits));
+        let step = if host >= 128 { return } else { 1u128 << host };
+        match from.checked_add(step) {
+            Some(next) if next <= till => from = next,
+            _ => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn net(text: &str) -> IpNet {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_smallest_gap_that_fits_is_used_first() {
+        let block = net("10.0.0.0/16");
+        assert_eq!(best_fit(block, &[], 24), Some(net("10.0.0.0/24")));
+        // 10.0.1.0/24 completes the pair; 10.0.2.0/23 would break a larger gap.
+        let taken = [net("10.0.0.0/24"), net("10.0.4.0/22")];
+        assert_eq!(best_fit(block, &taken, 24), Some(net("10.0.1.0/24")));
+        assert_eq!(best_fit(block, &taken, 23), Some(net("10.0.2.0/23")));
+        assert_eq!(best_fit(block, &taken, 22), Some(net("10.0.8.0/22")));
+        assert_eq!(best_fit(block, &taken, 17), Some(net("10.0.128.0/17")));
+        assert_eq!(best_fit(block, &taken, 16), None);
+        assert_eq!(best_fit(block, &[], 16), Some(block));
+        assert_eq!(best_fit(block, &[block], 24), None);
+        assert_eq!(best_fit(block, &[], 15), None);
+        assert_eq!(best_fit(block, &[], 33), None);
+    }
+
+    #[test]
+    fn all_of_ipv6_and_the_ends_of_it() {
+        assert_eq!(best_fit(net("::/0"), &[], 0), Some(net("::/0")));
+        assert_eq!(best_fit(net("::/0"), &[net("::/1")], 1), Some(net("8000::/1")));
+        assert_eq!(best_fit(net("::/0"), &[net("8000::/1")], 1), Some(net("::/1")));
+        assert_eq!(
+            best_fit(net("255.255.255.254/31"), &[net("255.255.255.255/32")], 32),
+            Some(net("255.255.255.254/32"))
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn the_answer_is_what_trying_every_prefix_gives(
+            taken in prop::collection::vec((0u8..64, 26u8..=32), 0..12),
+            len in 26u8..=32,
+        ) {
+            let block = net("10.0.0.0/26");
+            let child = |at: u8, len: u8| IpNet::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, at)), len).unwrap().trunc();
+            let mut taken: Vec<IpNet> = taken.into_iter().map(|(at, len)| child(at, len)).collect();
+            taken.sort();
+            let free = |net: IpNet| !taken.iter().any(|other| other.contains(&net) || net.contains(other));
+            // How large a free prefix around it is tells how large a gap would be broken.
+            let gap = |net: IpNet| (26..=net.prefix_len())
+                .find(|len| free(IpNet::new(net.addr(), *len).unwrap().trunc())).unwrap();
+            let expected = (0u8..64)
+                .map(|at| IpNet::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, at)), len).unwrap())
+                .filter(|net| *net == net.trunc() && free(*net))
+                .min_by_key(|net| (std::cmp::Reverse(gap(*net)), net.addr()));
+            prop_assert_eq!(best_fit(block, &taken, len), expected);
+        }
+    }
+}
