@@ -1,0 +1,64 @@
+//! Deleting and emptying subnets, and their permissions.
+
+use serde_json::{Map, Value};
+
+use super::super::context::Call;
+use super::super::params::as_text;
+use super::super::refusal::{Answer, Reply, fail};
+use super::super::schema::Object;
+use super::super::store::Store;
+use super::super::table::Cell;
+use super::subnets;
+
+const SUBNET: Object = Object::Subnet;
+
+/// `DELETE subnets/{id}/`, `…/truncate/` and `…/permissions/`.
+pub(super) fn delete(call: &Call<'_>, store: &mut Store) -> Answer {
+    match call.params.id2() {
+        None => {
+            let id = subnets::existing(call, store)?;
+            store.remove_subnet(id);
+            call.log(store, SUBNET, id, "delete", vec![format!("id. {id}")]);
+            Ok(Reply::done("Subnet deleted"))
+        }
+        Some("truncate") => {
+            let id = subnets::existing(call, store)?;
+            store.truncate(id);
+            call.log(store, SUBNET, id, "truncate", Vec::new());
+            Ok(Reply::done("Subnet truncated"))
+        }
+        Some("permissions") => {
+            let id = subnets::existing(call, store)?;
+            store.set(SUBNET, id, "permissions", Cell::Null);
+            store.set(SUBNET, id, "editDate", Cell::text(call.now.clone()));
+            Ok(Reply::done("Subnet permissions removed"))
+        }
+        Some(_) => Err(fail(400, "Invalid parameters")),
+    }
+}
+
+/// `PATCH subnets/{id}/permissions/`: groups by id or name, levels by number or name.
+pub(super) fn set_permissions(call: &Call<'_>, store: &mut Store) -> Answer {
+    const LEVELS: [&str; 4] = ["na", "ro", "rw", "rwa"];
+    let id = subnets::existing(call, store)?;
+    let mut stored = Map::new();
+    let mut shown = Map::new();
+    for (group, level) in &call.params.fields {
+        let by_name = || store.groups.iter().find(|(_, g)| g.0 == *group).map(|(id, _)| *id);
+        let found = group.parse().ok().filter(|id| store.groups.contains_key(id)).or_else(by_name);
+        let found = found.ok_or_else(|| fail(500, format!("Invalid group identifier {group}")))?;
+        let level = as_text(level).unwrap_or_default();
+        let number = level.parse::<usize>().ok().or_else(|| LEVELS.iter().position(|l| *l == level));
+        let name = number.and_then(|n| LEVELS.get(n).copied());
+        let (number, name) = number.zip(name).ok_or_else(|| fail(500, format!("Invalid permissions {level}")))?;
+        stored.insert(found.to_string(), number.into());
+        let title = store.groups.get(&found).map(|g| g.0.clone()).unwrap_or_default();
+        shown.insert(title, name.into());
+    }
+    if stored.is_empty() {
+        return Err(fail(500, "Cannot remove permissions, use DELETE call"));
+    }
+    store.set(SUBNET, id, "permissions", Cell::text(Value::Object(stored).to_string()));
+    store.set(SUBNET, id, "editDate", Cell::text(call.now.clone()));
+    Ok(Reply::done("Subnet permissions updated").with_data(shown))
+}

@@ -1,0 +1,168 @@
+//! What is free: addresses and subnets, looked at or taken.
+
+use serde_json::Value;
+
+use super::super::context::{Call, Id, added, field, has, put};
+use super::super::number::{self, Net};
+use super::super::refusal::{Answer, Reply, fail};
+use super::super::schema::Object;
+use super::super::store::Store;
+use super::{addresses, subnets, write};
+
+const SUBNET: Object = Object::Subnet;
+const NO_ADDRESS: &str = "No free addresses found";
+const NO_SUBNET: &str = "No subnets found";
+
+/// An address that was found free, before it is taken. Without a lock others may come in between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::testing) struct Race {
+    subnet: u64,
+    ip: u128,
+}
+
+/// The steps of `POST addresses/first_free/`, which the server holds together only with its lock.
+pub(in crate::testing) mod race {
+    use super::{Answer, Call, Race, Store};
+
+    /// Finds the first free address.
+    pub(in crate::testing) fn choose(call: &Call<'_>, store: &Store) -> Answer<Race> {
+        super::choose(call, store)
+    }
+
+    /// Fails if the address was taken meanwhile.
+    pub(in crate::testing) fn check(store: &Store, race: Race) -> Answer<()> {
+        super::addresses::not_taken(store, race.subnet, race.ip)
+    }
+
+    /// Takes it; the unique key has the last word.
+    pub(in crate::testing) fn take(call: &Call<'_>, store: &mut Store, race: Race) -> Answer {
+        super::take(call, store, race)
+    }
+}
+
+/// The first free address of a subnet without children.
+pub(super) fn peek(call: &Call<'_>, store: &Store, subnet: u64) -> Answer<u128> {
+    let net = store.net_of(subnet).filter(|_| !store.cell(SUBNET, subnet, "isFull").is_set());
+    let (mut next, last) = net.ok_or_else(|| call.nothing(NO_ADDRESS))?.usable(store.is_pool(subnet));
+    for (used, _) in store.addresses_of(subnet) {
+        if used > next {
+            break;
+        }
+        if used == next {
+            next = next.checked_add(1).ok_or_else(|| call.nothing(NO_ADDRESS))?;
+        }
+    }
+    if next <= last { Ok(next) } else { Err(call.nothing(NO_ADDRESS)) }
+}
+
+/// `GET addresses/first_free/{subnetId}/`: everything that is wrong is "none free".
+pub(super) fn peek_any(call: &Call<'_>, store: &Store) -> Answer {
+    let given = call.params.id2().map(str::to_owned).or_else(|| call.params.text("subnetId"));
+    let subnet = Id::of(given.as_deref()).row(store, SUBNET).filter(|s| !store.has_children(*s));
+    let subnet = subnet.ok_or_else(|| call.nothing(NO_ADDRESS))?;
+    peek(call, store, subnet).map(|ip| Reply::plain(number::dotted(ip)))
+}
+
+fn choose(call: &Call<'_>, store: &Store) -> Answer<Race> {
+    let given = call.params.id2().map(str::to_owned).or_else(|| call.params.text("subnetId"));
+    let found = Id::of(given.as_deref()).row(store, SUBNET);
+    let subnet = found.ok_or_else(|| fail(400, "Invalid subnet identifier"))?;
+    if store.has_children(subnet) {
+        return Err(call.nothing(NO_ADDRESS));
+    }
+    if store.cell(SUBNET, subnet, "isFull").is_set() {
+        return Err(call.nothing("No free addresses found (subnet is full)"));
+    }
+    Ok(Race { subnet, ip: peek(call, store, subnet)? })
+}
+
+fn take(call: &Call<'_>, store: &mut Store, race: Race) -> Answer {
+    let mut fields = addresses::new_fields(call, store)?;
+    put(&mut fields, "subnetId", race.subnet.to_string());
+    put(&mut fields, "ip_addr", race.ip.to_string());
+    if !has(&fields, "description") {
+        put(&mut fields, "description", "API created".to_owned());
+    }
+    let reply = addresses::insert(call, store, &fields)?;
+    Ok(reply.with_data(number::dotted(race.ip)))
+}
+
+/// The child networks of a length that no child overlaps, lowest first or highest first, as many as are asked for.
+fn free_children(store: &Store, subnet: u64, mask: u8, from_end: bool, limit: usize) -> Vec<Net> {
+    let Some(net) = store.net_of(subnet) else { return Vec::new() };
+    let Some((_, step)) = net.children(mask).filter(|_| mask > net.mask) else { return Vec::new() };
+    let mut taken: Vec<(u128, u128)> =
+        store.children_of(subnet).iter().filter_map(|c| store.net_of(*c)).map(|n| (n.first, n.last())).collect();
+    taken.sort_unstable();
+    let child = |first| Net { first, mask, v4: net.v4 };
+    let mut found = Vec::new();
+    // Gaps between the children, as inclusive ranges.
+    let mut gaps = Vec::new();
+    let mut next = Some(net.first);
+    for (first, last) in taken {
+        let Some(start) = next else { break };
+        if first > start {
+            gaps.push((start, first - 1));
+        }
+        next = if last >= net.last() { None } else { Some(start.max(last + 1)) };
+    }
+    if let Some(start) = next {
+        gaps.push((start, net.last()));
+    }
+    if from_end {
+        gaps.reverse();
+    }
+    for (low, high) in gaps {
+        let Some(mut first) = low.checked_next_multiple_of(step) else { continue };
+        let Some(top) = (high + 1 - (high + 1) % step).checked_sub(step) else { continue };
+        if from_end && first <= top {
+            first = top;
+        }
+        while first >= low && first <= top && found.len() < limit {
+            found.push(child(first));
+            let Some(following) = (if from_end { first.checked_sub(step) } else { first.checked_add(step) }) else {
+                break;
+            };
+            first = following;
+        }
+    }
+    found
+}
+
+fn asked_mask(call: &Call<'_>) -> u8 {
+    call.params.id3().and_then(|m| m.parse().ok()).unwrap_or(0)
+}
+
+/// `first_subnet`, `last_subnet` and `all_subnets`, looked at.
+pub(super) fn peek_subnet(call: &Call<'_>, store: &Store, subnet: u64) -> Answer {
+    let which = call.params.id2().unwrap_or_default();
+    let limit = if which == "all_subnets" { 1 << 18 } else { 1 };
+    let found = free_children(store, subnet, asked_mask(call), which == "last_subnet", limit);
+    let cidrs: Vec<Value> = found.iter().map(|net| Value::String(net.cidr())).collect();
+    match (which, cidrs.first()) {
+        (_, None) => Err(call.nothing(NO_SUBNET)),
+        ("all_subnets", _) => Ok(Reply::plain(Value::Array(cidrs))),
+        (_, Some(first)) => Ok(Reply::plain(first.clone())),
+    }
+}
+
+/// `POST subnets/{id}/first_subnet/{mask}/`: takes a child network.
+pub(super) fn allocate_subnet(call: &Call<'_>, store: &mut Store) -> Answer {
+    let master = subnets::existing(call, store)?;
+    let from_end = call.params.id2() == Some("last_subnet");
+    let found = free_children(store, master, asked_mask(call), from_end, 1);
+    let net = *found.first().ok_or_else(|| call.nothing(NO_SUBNET))?;
+    let mut fields = call.fields(store, SUBNET, &["id", "tag"])?;
+    write::check_references(store, &fields)?;
+    if field(&fields, "description").is_none() {
+        put(&mut fields, "description", "API autocreated".to_owned());
+    }
+    put(&mut fields, "subnet", net.first.to_string());
+    put(&mut fields, "mask", net.mask.to_string());
+    put(&mut fields, "sectionId", store.cell(SUBNET, master, "sectionId").as_text());
+    put(&mut fields, "masterSubnetId", master.to_string());
+    put(&mut fields, "permissions", store.cell(SUBNET, master, "permissions").as_text());
+    let id = store.insert(SUBNET, &fields)?;
+    call.log(store, SUBNET, id, "add", added(&fields, id));
+    Ok(Reply::created("Subnet created", id, call.location("subnets", id)).with_data(net.cidr()))
+}

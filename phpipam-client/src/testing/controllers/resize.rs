@@ -1,0 +1,117 @@
+//! Resizing and splitting subnets.
+
+use super::super::context::{Call, added};
+use super::super::number::{self, Net};
+use super::super::refusal::{Answer, Refusal, Reply, fail};
+use super::super::schema::Object;
+use super::super::store::Store;
+use super::super::table::{Cell, Fields};
+use super::{subnets, write};
+
+const SUBNET: Object = Object::Subnet;
+
+/// `PATCH subnets/{id}/resize/`.
+pub(super) fn resize(call: &Call<'_>, store: &mut Store) -> Answer {
+    let id = subnets::existing(call, store)?;
+    let Some(text) = call.params.text("mask") else { return Err(fail(400, "Subnet mask not provided")) };
+    let mask: u8 = text.parse().map_err(|_| fail(500, "Mask must be an integer!"))?;
+    let old = store.net_of(id).ok_or(Refusal::Fatal)?;
+    if mask < 8 {
+        return Err(fail(500, "New mask must be at least /8!"));
+    }
+    let Some(new) = Net::new(old.first, mask) else { return Err(fail(500, "Invalid netmask")) };
+    if new == old {
+        return Err(fail(500, "New network is same as old network"));
+    }
+    let section = store.cell(SUBNET, id, "sectionId").reference().unwrap_or(0);
+    let master = store.cell(SUBNET, id, "masterSubnetId").reference().filter(|m| !store.is_folder(*m));
+    if let Some(outer) = master.and_then(|m| store.net_of(m))
+        && !outer.covers(new)
+    {
+        return Err(fail(500, "New subnet not in master subnet!"));
+    }
+    if master.is_none() && store.cell(Object::Section, section, "strictMode").is_set() {
+        let vrf = store.cell(SUBNET, id, "vrfId").reference();
+        if let Some((other, text)) = write::overlapping(store, section, vrf, new, Some(id)) {
+            let message = format!("Subnet {} overlaps with {} ({text})", new.cidr(), other.cidr());
+            return Err(fail(500, message));
+        }
+    }
+    let (first, last) = new.usable(store.is_pool(id));
+    if let Some((ip, _)) = store.addresses_of(id).find(|(ip, _)| *ip < first || *ip > last) {
+        let message = format!("{} is not a valid address for subnet {}", number::dotted(ip), new.cidr());
+        return Err(Refusal::Html(message));
+    }
+    store.set(SUBNET, id, "subnet", Cell::text(new.first.to_string()));
+    store.set(SUBNET, id, "mask", Cell::text(new.mask.to_string()));
+    store.set(SUBNET, id, "editDate", Cell::text(call.now.clone()));
+    call.log(store, SUBNET, id, "resize", vec![format!("mask: {} => {}", old.mask, new.mask)]);
+    Ok(Reply::done("Subnet resized"))
+}
+
+/// `PATCH subnets/{id}/split/`: addresses move to the parts; without `group` the original goes.
+pub(super) fn split(call: &Call<'_>, store: &mut Store) -> Answer {
+    let id = subnets::existing(call, store)?;
+    let Some(number) = call.params.text("number") else { return Err(fail(400, "Invalid number of new subnets")) };
+    let number: u32 = number.parse().unwrap_or(0);
+    let invalid = || fail(500, "Invalid number of subnets");
+    if !number.is_power_of_two() || !(2..=256).contains(&number) {
+        return Err(invalid());
+    }
+    let net = store.net_of(id).ok_or(Refusal::Fatal)?;
+    let longer = u8::try_from(number.trailing_zeros()).map_err(|_| invalid())?;
+    let mask = net.mask.checked_add(longer).ok_or_else(invalid)?;
+    let (_, step) = net.children(mask).ok_or_else(invalid)?;
+    let parts: Vec<Net> =
+        (0..number).map(|i| Net { first: net.first + step * u128::from(i), mask, v4: net.v4 }).collect();
+    for child in store.children_of(id) {
+        if let Some(other) = store.net_of(child)
+            && let Some(part) = parts.iter().find(|p| p.overlaps(other))
+        {
+            let message = format!("Subnet overlapping - {} overlaps with {}", part.cidr(), other.cidr());
+            return Err(fail(500, message));
+        }
+    }
+    let keep = call.params.text("group").as_deref() != Some("no");
+    let prefix = call.params.text("prefix").unwrap_or_else(|| "split_subnet_".to_owned());
+    let copy_custom = call.params.text("copy_custom").as_deref() != Some("no");
+    for (i, part) in parts.iter().enumerate() {
+        let fields = part_fields(store, id, *part, keep, &format!("{prefix}{}", i + 1), copy_custom);
+        let new = store.insert(SUBNET, &fields)?;
+        store.set(SUBNET, new, "device", Cell::Null);
+        call.log(store, SUBNET, new, "add", added(&fields, new));
+        let moving: Vec<u64> = store.addresses_of(id).filter(|(ip, _)| part.contains(*ip)).map(|(_, a)| a).collect();
+        for address in moving {
+            store.set(Object::Address, address, "subnetId", Cell::id(new));
+        }
+    }
+    if !keep {
+        store.remove_subnet(id);
+    }
+    Ok(Reply::done("Subnet split"))
+}
+
+fn part_fields(store: &Store, id: u64, part: Net, keep: bool, name: &str, copy_custom: bool) -> Fields {
+    let mut fields: Fields = Vec::new();
+    let mut copy = |column: &str| {
+        let cell = store.cell(SUBNET, id, column);
+        if *cell != Cell::Null {
+            fields.push((column.to_owned(), Some(cell.as_text())));
+        }
+    };
+    for column in ["sectionId", "vrfId", "vlanId", "permissions", "nameserverId", "allowRequests", "showName"] {
+        copy(column);
+    }
+    if copy_custom {
+        let names: Vec<String> = store.table(SUBNET).custom().map(|c| c.name.clone()).collect();
+        for name in names {
+            copy(&name);
+        }
+    }
+    let master = if keep { id } else { store.cell(SUBNET, id, "masterSubnetId").reference().unwrap_or(0) };
+    fields.push(("masterSubnetId".to_owned(), Some(master.to_string())));
+    fields.push(("subnet".to_owned(), Some(part.first.to_string())));
+    fields.push(("mask".to_owned(), Some(part.mask.to_string())));
+    fields.push(("description".to_owned(), Some(name.to_owned())));
+    fields
+}

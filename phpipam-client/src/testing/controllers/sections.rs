@@ -1,0 +1,138 @@
+//! `sections`.
+
+use super::super::context::{Call, Id, Method, added, changed, field, put};
+use super::super::present::dotted;
+use super::super::refusal::{Answer, Kind, Reply, fail};
+use super::super::schema::Object;
+use super::super::store::Store;
+use super::addresses::raw_row;
+use super::subnets::{self, row};
+use super::usage::usage;
+
+const SECTION: Object = Object::Section;
+
+pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Answer {
+    match call.method {
+        Method::Post => create(call, store),
+        Method::Patch => change(call, store),
+        Method::Delete => delete(call, store),
+        Method::Get | Method::Options => read(call, store),
+    }
+}
+
+fn read(call: &Call<'_>, store: &Store) -> Answer {
+    let table = store.table(SECTION);
+    let Some(id) = call.params.id() else {
+        if table.is_empty() {
+            return Ok(Reply::done("No sections available"));
+        }
+        let mut ids: Vec<u64> = table.ids().collect();
+        ids.sort_by_key(|id| (table.cell(*id, "order").reference(), *id));
+        let rows = ids.iter().map(|id| table.json(*id, call.strings)).collect();
+        return Ok(Reply::list(Kind::Rows(SECTION), rows));
+    };
+    if id == "custom_fields" {
+        return Err(fail(409, "Custom fields not supported"));
+    }
+    let parsed = Id::of(Some(id));
+    if parsed == Id::Text {
+        let named = table.ids().find(|row| table.cell(*row, "name").as_text() == id);
+        let found = named.ok_or_else(|| fail(404, "Not Found"))?;
+        // The server ignores what follows a name.
+        return Ok(Reply::one(Kind::Rows(SECTION), table.json(found, call.strings)));
+    }
+    let found = parsed.row(store, SECTION);
+    match call.params.id2() {
+        Some("subnets") => section_subnets(call, store, found),
+        Some("changelog") if call.profile.changelog => {
+            let found = found.ok_or_else(|| fail(404, "Section does not exist"))?;
+            call.changelog(store, SECTION, found)
+        }
+        _ => {
+            let found = found.ok_or_else(|| fail(404, "Section does not exist"))?;
+            Ok(Reply::one(Kind::Rows(SECTION), table.json(found, call.strings)))
+        }
+    }
+}
+
+/// Folders, then subnets by network and mask, each with its usage; optionally with raw address rows.
+fn section_subnets(call: &Call<'_>, store: &Store, section: Option<u64>) -> Answer {
+    let with_addresses = call.params.id3() == Some("addresses");
+    let mut ids = section.map_or_else(Vec::new, |s| store.table(Object::Subnet).referring("sectionId", s));
+    ids.sort_by_key(|id| (!store.is_folder(*id), store.order_of(*id)));
+    let rows = ids
+        .into_iter()
+        .map(|id| {
+            let mut row = row(call, store, id);
+            dotted(&mut row, "subnet");
+            subnets::with_nameservers(call, store, id, &mut row);
+            subnets::with_gateway_id(store, id, &mut row);
+            if !store.is_folder(id) {
+                row.insert("usage".to_owned(), usage(call, store, id));
+                if with_addresses {
+                    let list: Vec<_> = store.addresses_of(id).map(|(_, a)| raw_row(call, store, a).into()).collect();
+                    row.insert("addresses".to_owned(), serde_json::Value::Array(list));
+                }
+            }
+            row
+        })
+        .collect();
+    call.list_or(Kind::Subnet, rows, "No subnets found")
+}
+
+fn check(store: &Store, fields: &super::super::table::Fields) -> Answer<()> {
+    let Some(master) = field(fields, "masterSection").filter(|m| !m.is_empty() && *m != "0") else { return Ok(()) };
+    let found = Id::of(Some(master)).row(store, SECTION);
+    let found = found.ok_or_else(|| fail(400, format!("Invalid masterSection id {master}")))?;
+    if store.cell(SECTION, found, "masterSection").reference().is_some() {
+        return Err(fail(400, "Only 1 level of nesting is permitted for sections"));
+    }
+    Ok(())
+}
+
+fn create(call: &Call<'_>, store: &mut Store) -> Answer {
+    let fields = call.fields(store, SECTION, &["id"])?;
+    if field(&fields, "name").is_none_or(|name| name.chars().count() < 3) {
+        return Err(fail(400, "Name is mandatory or too short (mininum 3 characters)"));
+    }
+    check(store, &fields)?;
+    let id = store.insert(SECTION, &fields)?;
+    call.log(store, SECTION, id, "add", added(&fields, id));
+    Ok(Reply::created("Section created", id, call.location("sections", id)))
+}
+
+/// Only existing sections may be changed or deleted.
+fn existing(call: &Call<'_>, store: &Store) -> Answer<u64> {
+    if call.params.id().is_none() {
+        return Err(fail(400, "Section Id required"));
+    }
+    let found = Id::of(call.params.id()).row(store, SECTION);
+    found.ok_or_else(|| fail(404, "Section does not exist"))
+}
+
+fn change(call: &Call<'_>, store: &mut Store) -> Answer {
+    let id = existing(call, store)?;
+    let mut fields = call.fields(store, SECTION, &["id"])?;
+    check(store, &fields)?;
+    if !fields.is_empty() {
+        put(&mut fields, "editDate", call.now.clone());
+    }
+    let diff = changed(store, SECTION, id, &fields);
+    store.update(SECTION, id, &fields)?;
+    call.log(store, SECTION, id, "edit", diff);
+    Ok(Reply { status: 200, ..Reply::default() })
+}
+
+/// Deletes the section, its subsections, and all subnets and addresses in them.
+fn delete(call: &Call<'_>, store: &mut Store) -> Answer {
+    let id = existing(call, store)?;
+    let mut gone = store.table(SECTION).referring("masterSection", id);
+    gone.push(id);
+    for section in gone {
+        for subnet in store.table(Object::Subnet).referring("sectionId", section) {
+            store.remove_subnet(subnet);
+        }
+        store.remove(SECTION, section);
+    }
+    Ok(Reply { status: 200, ..Reply::default() })
+}

@@ -1,0 +1,147 @@
+//! `user`: login, token life, lists of users.
+
+use std::time::SystemTime;
+
+use serde_json::{Value, json};
+
+use super::super::clock::local;
+use super::super::config::{Permission, Security};
+use super::super::context::{Call, Method};
+use super::super::refusal::{Answer, Reply, fail};
+use super::super::store::{Account, Store, TOKEN_LIFE, Token};
+
+/// Who calls, and when.
+pub(in crate::testing) struct Caller<'a> {
+    /// Name and password of HTTP Basic.
+    pub(in crate::testing) basic: Option<(String, String)>,
+    /// The token header.
+    pub(in crate::testing) token: Option<&'a str>,
+    pub(in crate::testing) now: SystemTime,
+    pub(in crate::testing) offset: i32,
+}
+
+/// Answers a call of the controller.
+pub(in crate::testing) fn handle(call: &Call<'_>, store: &mut Store, caller: &Caller<'_>) -> Answer {
+    match call.method {
+        Method::Options => super::options::controller(call, "user"),
+        Method::Post => login(store, caller),
+        Method::Get if call.app.security == Security::SslCode => Err(fail(409, "Authentication not needed")),
+        _ if call.app.security == Security::SslCode => Err(fail(500, "Error: Missing primary key")),
+        Method::Get => read(call, store, caller),
+        Method::Patch => {
+            let account = valid(store, caller)?;
+            extend(account, caller.now);
+            Ok(expires(account, caller))
+        }
+        Method::Delete => {
+            valid(store, caller)?.token = None;
+            Ok(Reply::plain(json!(["Token removed"])))
+        }
+    }
+}
+
+fn login(store: &mut Store, caller: &Caller<'_>) -> Answer {
+    let Some((name, password)) = caller.basic.as_ref().filter(|(n, p)| !n.is_empty() && !p.is_empty()) else {
+        return Err(fail(400, "Please provide username and password"));
+    };
+    let known = |a: &Account| a.user.name.eq_ignore_ascii_case(name);
+    let Some(index) = store.accounts.iter().position(|a| known(a) && a.user.password == *password) else {
+        store.failures = (store.failures.0 + 1, Some(caller.now));
+        return Err(fail(500, "Invalid username or password"));
+    };
+    let fresh = store.new_token();
+    let Some(account) = store.accounts.get_mut(index) else { return Err(fail(500, "Invalid username or password")) };
+    if account.user.disabled {
+        return Err(fail(500, "User account is disabled"));
+    }
+    let until = caller.now + TOKEN_LIFE;
+    let text = match account.token.take().filter(|t| t.until > caller.now) {
+        Some(token) => token.text,
+        None => fresh,
+    };
+    account.token = Some(Token { text: text.clone(), until });
+    store.failures = (0, None);
+    Ok(Reply::plain(json!({"token": text, "expires": local(until, caller.offset)})))
+}
+
+fn read(call: &Call<'_>, store: &mut Store, caller: &Caller<'_>) -> Answer {
+    let account = valid(store, caller)?;
+    match call.params.id() {
+        None | Some("token" | "token_expires") => Ok(expires(account, caller)),
+        Some("all" | "admins") if call.app.permission < Permission::Admin => Err(fail(503, "Invalid app permissions")),
+        Some(which) if which == "all" || which == "admins" => {
+            let admins = which == "admins";
+            let rows = store.accounts.iter().enumerate().filter(|(i, _)| !admins || *i == 0);
+            Ok(Reply::plain(rows.map(|(i, account)| row(i, account, caller)).collect::<Vec<_>>()))
+        }
+        Some(_) => Err(fail(400, "Invalid identifier")),
+    }
+}
+
+/// The account of a valid token.
+fn valid<'s>(store: &'s mut Store, caller: &Caller<'_>) -> Answer<&'s mut Account> {
+    let Some(given) = caller.token.filter(|t| !t.is_empty()) else { return Err(fail(403, "Please provide token")) };
+    let holds = |a: &&mut Account| a.token.as_ref().is_some_and(|t| t.text == given);
+    let Some(account) = store.accounts.iter_mut().find(holds) else { return Err(fail(403, "Invalid token")) };
+    if account.token.as_ref().is_some_and(|t| t.until <= caller.now) {
+        return Err(fail(403, "Token expired"));
+    }
+    Ok(account)
+}
+
+/// Extends a token, at most once a minute.
+pub(in crate::testing) fn extend(account: &mut Account, now: SystemTime) {
+    if let Some(token) = &mut account.token {
+        let until = now + TOKEN_LIFE;
+        if until.duration_since(token.until).is_ok_and(|by| by.as_secs() >= 60) {
+            token.until = until;
+        }
+    }
+}
+
+fn expires(account: &Account, caller: &Caller<'_>) -> Reply {
+    let until = account.token.as_ref().map(|t| local(t.until, caller.offset));
+    Reply::plain(json!({"expires": until}))
+}
+
+/// A row of the user table, as far as it is of use; the secrets in it are made up.
+fn row(index: usize, account: &Account, caller: &Caller<'_>) -> Value {
+    let user = &account.user;
+    let groups: serde_json::Map<String, Value> =
+        user.groups.iter().map(|g| (g.to_string(), Value::String(g.to_string()))).collect();
+    let groups = if groups.is_empty() { String::new() } else { Value::Object(groups).to_string() };
+    let administrator = index == 0;
+    json!({
+        "id": index + 1,
+        "username": user.name,
+        "authMethod": 1,
+        "passkey_only": 0,
+        "password": "$2y$10$no-hash-is-kept",
+        "groups": groups,
+        "role": if administrator { "Administrator" } else { "User" },
+        "real_name": user.real_name,
+        "email": format!("{}@example.test", user.name),
+        "domainUser": "0",
+        "widgets": "statistics;favourite_subnets;changelog;top10_hosts_v4",
+        "lang": 9,
+        "favourite_subnets": null,
+        "disabled": if user.disabled { "Yes" } else { "No" },
+        "mailNotify": "No",
+        "mailChangelog": "No",
+        "passChange": "No",
+        "editDate": null,
+        "lastLogin": null,
+        "lastActivity": null,
+        "compressOverride": "default",
+        "hideFreeRange": 0,
+        "menuType": "Dynamic",
+        "menuCompact": 1,
+        "2fa": 0,
+        "2fa_secret": null,
+        "theme": "",
+        "token": account.token.as_ref().map(|t| t.text.clone()),
+        "token_valid_until": account.token.as_ref().map(|t| local(t.until, caller.offset)),
+        "module_permissions": "{\"vlan\":\"1\",\"vrf\":\"1\"}",
+        "compress_actions": 1,
+    })
+}

@@ -1,0 +1,219 @@
+//! From rows to `data`: filter, renaming, nesting of custom fields, links.
+
+use regex::Regex;
+use serde_json::{Map, Value, json};
+
+use super::context::{Call, Method};
+use super::number;
+use super::params::as_text;
+use super::refusal::{Answer, Data, Kind, fail};
+use super::schema::Object;
+use super::store::Store;
+
+type Row = Map<String, Value>;
+
+/// The value of `data`.
+pub(super) fn data(call: &Call<'_>, store: &Store, data: Data) -> Answer<Value> {
+    let (kind, rows, single) = match data {
+        Data::Plain(value) => return Ok(value),
+        Data::One(kind, row) => (kind, vec![row], true),
+        Data::List(kind, rows) => (kind, rows, false),
+    };
+    let filter = if call.method == Method::Get && call.profile.filters { Filter::of(call, &rows)? } else { None };
+    let filtered = filter.is_some();
+    let mut rows = match filter {
+        Some(filter) => filter.apply(rows)?,
+        None => rows,
+    };
+    for row in &mut rows {
+        finish(kind, row, filtered);
+        if call.app.nested {
+            nest(store, kind, row, single);
+        }
+        if links_wanted(call) {
+            link(call, kind, row, single);
+        }
+    }
+    if single && !filtered {
+        return Ok(rows.pop().map_or(Value::Null, Value::Object));
+    }
+    Ok(Value::Array(rows.into_iter().map(Value::Object).collect()))
+}
+
+struct Filter {
+    field: String,
+    test: Box<dyn Fn(&str) -> bool>,
+}
+
+impl Filter {
+    fn of(call: &Call<'_>, rows: &[Row]) -> Answer<Option<Self>> {
+        let Some(field) = call.params.text("filter_by") else { return Ok(None) };
+        let Some(value) = call.params.text("filter_value") else { return Err(fail(400, "Missing filter_value")) };
+        if value.is_empty() {
+            return Err(fail(400, "Empty filter_value"));
+        }
+        if !rows.iter().any(|row| row.contains_key(&field)) {
+            return Err(fail(400, "Invalid filter_by"));
+        }
+        let test: Box<dyn Fn(&str) -> bool> = match call.params.text("filter_match").as_deref() {
+            None | Some("full") => Box::new(move |cell| loosely_equal(cell, &value)),
+            Some("partial") => Box::new(move |cell| cell.contains(&value)),
+            Some("regex") => {
+                let regex = delimited(&value).ok_or_else(|| fail(400, "Invalid regular expression (err=1)"))?;
+                Box::new(move |cell| regex.is_match(cell))
+            }
+            Some(_) => return Err(fail(400, "Invalid filter_match")),
+        };
+        Ok(Some(Self { field, test }))
+    }
+
+    fn apply(self, rows: Vec<Row>) -> Answer<Vec<Row>> {
+        let keep = |row: &Row| match row.get(&self.field) {
+            Some(value) => (self.test)(&as_text(value).unwrap_or_default()),
+            None => false,
+        };
+        let rows: Vec<Row> = rows.into_iter().filter(keep).collect();
+        if rows.is_empty() { Err(fail(404, "No results (filter applied)")) } else { Ok(rows) }
+    }
+}
+
+/// PHP's `==` on two texts: numbers compare as numbers.
+fn loosely_equal(a: &str, b: &str) -> bool {
+    match (a.trim().parse::<f64>(), b.trim().parse::<f64>()) {
+        (Ok(x), Ok(y)) if x.abs() < 9e15 => (x - y).abs() == 0.0,
+        _ => a == b,
+    }
+}
+
+/// `/pattern/i`: any delimiter, the flags `i`, `m`, `s`, `x`.
+fn delimited(text: &str) -> Option<Regex> {
+    let delimiter = text.chars().next().filter(|c| !c.is_alphanumeric() && *c != '\\')?;
+    let end = text.rfind(delimiter).filter(|end| *end > 0)?;
+    let (pattern, flags) = (text.get(delimiter.len_utf8()..end)?, text.get(end + delimiter.len_utf8()..)?);
+    if !flags.chars().all(|f| "imsx".contains(f)) {
+        return None;
+    }
+    let flags = if flags.is_empty() { String::new() } else { format!("(?{flags})") };
+    Regex::new(&format!("{flags}{pattern}")).ok()
+}
+
+/// Renames and turns numbers into addresses.
+fn finish(kind: Kind, row: &mut Row, filtered: bool) {
+    match kind {
+        Kind::Plural(object) => rename(row, object.key(), "id"),
+        Kind::Domain => rename(row, "permissions", "sections"),
+        Kind::Subnet => dotted(row, "subnet"),
+        Kind::SubnetAddress => {
+            // Inside, `ip_addr` holds the text and `ip` the number.
+            let text = row.shift_remove("ip_addr").unwrap_or_default();
+            if filtered {
+                row.shift_remove("ip");
+            }
+            row.insert("ip".to_owned(), text);
+        }
+        Kind::Rows(_) | Kind::Tool(..) => {}
+    }
+}
+
+/// Renames a key in its place.
+pub(super) fn rename(row: &mut Row, from: &str, to: &str) {
+    if !row.contains_key(from) {
+        return;
+    }
+    let renamed = std::mem::take(row).into_iter();
+    *row = renamed.map(|(k, v)| if k == from { (to.to_owned(), v) } else { (k, v) }).collect();
+}
+
+/// Turns a decimal address into its text form.
+pub(super) fn dotted(row: &mut Row, key: &str) {
+    if let Some(Value::String(text)) = row.get_mut(key)
+        && let Some(number) = number::parse(text)
+    {
+        *text = number::dotted(number);
+    }
+}
+
+fn object_of(kind: Kind) -> Object {
+    match kind {
+        Kind::Rows(object) | Kind::Plural(object) | Kind::Tool(object, _) => object,
+        Kind::Domain => Object::L2Domain,
+        Kind::Subnet => Object::Subnet,
+        Kind::SubnetAddress => Object::Address,
+    }
+}
+
+/// Moves custom fields under `custom_fields`: all of a single object, the non-null ones in a list.
+fn nest(store: &Store, kind: Kind, row: &mut Row, single: bool) {
+    let mut nested = Row::new();
+    let mut defined = false;
+    for column in store.table(object_of(kind)).custom() {
+        defined = true;
+        if row.get(&column.name).is_some_and(|v| single || !v.is_null())
+            && let Some(value) = row.shift_remove(&column.name)
+        {
+            nested.insert(column.name.clone(), value);
+        }
+    }
+    if !defined {
+        row.insert("custom_fields".to_owned(), Value::Null);
+    } else if !nested.is_empty() {
+        row.insert("custom_fields".to_owned(), Value::Object(nested));
+    }
+}
+
+fn links_wanted(call: &Call<'_>) -> bool {
+    match call.params.text("links").as_deref() {
+        Some("true") => true,
+        Some("false") => false,
+        _ => call.app.links,
+    }
+}
+
+fn link(call: &Call<'_>, kind: Kind, row: &mut Row, single: bool) {
+    const ALL: [&str; 4] = ["GET", "POST", "DELETE", "PATCH"];
+    let (path, more): (&str, &[(&str, &[&str])]) = match kind {
+        Kind::Rows(Object::Section) => ("sections", &[("subnets", &["GET"])]),
+        Kind::Rows(Object::Address) | Kind::SubnetAddress => ("addresses", &[("ping", &["GET"])]),
+        Kind::Rows(Object::Tag) => ("addresses/tags", &[("addresses", &["GET"])]),
+        Kind::Rows(Object::Device) => ("devices", &[("addresses", &["GET"])]),
+        Kind::Rows(Object::Vlan) | Kind::Plural(Object::Vlan) => ("vlans", &[("subnets", &["GET"])]),
+        Kind::Rows(Object::Vrf) | Kind::Plural(Object::Vrf) => ("vrfs", &[("subnets", &["GET"])]),
+        Kind::Domain => ("l2domains", &[("vlans", &["GET"])]),
+        Kind::Subnet => (
+            "subnets",
+            &[
+                ("addresses", &["GET"]),
+                ("addresses/{ip}", &["GET"]),
+                ("usage", &["GET"]),
+                ("first_free", &["GET"]),
+                ("slaves", &["GET"]),
+                ("slaves_recursive", &["GET"]),
+                ("truncate", &["DELETE"]),
+                ("permissions", &["DELETE", "PATCH"]),
+                ("resize", &["PATCH"]),
+                ("split", &["PATCH"]),
+            ],
+        ),
+        Kind::Tool(Object::Tag, _) => ("tools/iptags", &[("addresses", &["GET"])]),
+        Kind::Tool(_, path) => (path, &[]),
+        _ => return,
+    };
+    if !row.contains_key("id") {
+        let id = row.get(object_of(kind).key()).cloned().unwrap_or_default();
+        row.insert("id".to_owned(), id);
+    }
+    let id = row.get("id").and_then(as_text).unwrap_or_default();
+    let app = call.params.app.as_deref().unwrap_or_default();
+    let base = format!("/api/{app}/{path}/{id}/");
+    let links = if single {
+        let own: &[&str] = if path == "addresses/tags" { &["GET"] } else { &ALL };
+        let mut links = vec![json!({"rel": "self", "href": base, "methods": own})];
+        links.extend(
+            more.iter().map(|(rel, methods)| json!({"rel": rel, "href": format!("{base}{rel}/"), "methods": methods})),
+        );
+        links
+    } else {
+        vec![json!({"rel": "self", "href": base})]
+    };
+    row.insert("links".to_owned(), Value::Array(links));
+}

@@ -1,0 +1,180 @@
+//! Connections: reading a request, letting faults happen, sending the answer.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Bytes, Incoming as Body};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use super::config::Lock;
+use super::dispatch::{self, Incoming, Outgoing, html};
+use super::faults::{Fault, Target};
+use super::log::{Logged, redacted};
+use super::params::Params;
+use super::server::{Shared, expire};
+
+/// The connection is cut instead of answered.
+#[derive(Debug)]
+struct Cut;
+
+impl fmt::Display for Cut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("connection cut by a fault")
+    }
+}
+
+impl std::error::Error for Cut {}
+
+/// Accepts connections until the task is stopped; the connections stop with it.
+pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>) -> Infallible {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            Ok((stream, _)) = listener.accept() => {
+                let shared = Arc::clone(&shared);
+                let service = service_fn(move |request| {
+                    let shared = Arc::clone(&shared);
+                    async move { one(&shared, request).await }
+                });
+                connections.spawn(async move {
+                    // An error here is a client that went away, or a cut that was asked for.
+                    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+                });
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn one(shared: &Shared, request: Request<Body>) -> Result<Response<Full<Bytes>>, Cut> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.map_err(|_| Cut)?.to_bytes().to_vec();
+    let incoming = Incoming {
+        method: head.method.as_str().to_ascii_uppercase(),
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        headers: head.headers,
+        body,
+    };
+    let text = String::from_utf8_lossy(&incoming.body).into_owned();
+    let target = Target { method: &incoming.method, path: &incoming.path, query: &incoming.query, body: &text };
+    let (delay, fault) = shared.faults().take(&target);
+    let outcome = outcome(shared, &incoming, fault.as_ref()).await;
+    let headers = incoming.headers.iter().map(|(name, value)| {
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        (name.to_string(), if redacted(name.as_str()) { "REDACTED".to_owned() } else { value })
+    });
+    shared.log().push(Logged {
+        method: incoming.method.clone(),
+        path: incoming.path.clone(),
+        query: incoming.query.clone(),
+        headers: headers.collect(),
+        body: text,
+        status: outcome.as_ref().map(|o| o.status),
+        fault: fault.or((!delay.is_zero()).then_some(Fault::Latency(delay))),
+    });
+    tokio::time::sleep(delay).await;
+    match outcome {
+        Some(outgoing) => Ok(response(shared, &incoming, outgoing)),
+        None => Err(Cut),
+    }
+}
+
+/// The answer, or `None` to cut the connection.
+async fn outcome(shared: &Shared, incoming: &Incoming, fault: Option<&Fault>) -> Option<Outgoing> {
+    let setup = &shared.setup;
+    let page = |title: &str| format!("<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>");
+    Some(match fault {
+        Some(Fault::DropBefore) => return None,
+        Some(Fault::DropAfter) => {
+            process(shared, incoming).await;
+            return None;
+        }
+        Some(Fault::LockTimeout) => dispatch::lock_timeout(setup, Lock::File(Duration::from_secs(30))),
+        Some(Fault::EmptyError500) => html(500, String::new()),
+        Some(Fault::Html200) => html(200, "<div class='alert alert-danger'>Error: database</div>".to_owned()),
+        Some(Fault::Html(status)) => html(*status, page(&format!("{status} error"))),
+        Some(Fault::Status(status, message)) => dispatch::failed(setup, &Params::default(), *status, *status, message),
+        Some(Fault::ExpireToken) => {
+            let now = shared.clock.now();
+            let token = incoming.header("phpipam-token").or_else(|| incoming.header("token"));
+            expire(&mut shared.store(), token, now);
+            process(shared, incoming).await
+        }
+        Some(Fault::Latency(_)) | None => process(shared, incoming).await,
+    })
+}
+
+/// Carries out a request: under its app's lock, or in three steps where the app has none and others can come in between.
+async fn process(shared: &Shared, incoming: &Incoming) -> Outgoing {
+    let setup = &shared.setup;
+    let now = || -> SystemTime { shared.clock.now() };
+    let admitted = match dispatch::admit(setup, &shared.store(), incoming, now()) {
+        Ok(admitted) => admitted,
+        Err(outgoing) => return outgoing,
+    };
+    let lock = admitted.lock();
+    let waited = match lock {
+        Some(Lock::File(wait)) => Some(tokio::time::timeout(patience(wait), shared.file_lock.lock()).await),
+        Some(Lock::MySql(wait)) => Some(tokio::time::timeout(patience(wait), shared.mysql_lock.lock()).await),
+        Some(Lock::Disabled) | None => None,
+    };
+    let _guard = match (waited, lock) {
+        (Some(Ok(guard)), _) => Some(guard),
+        (Some(Err(_)), Some(lock)) => return dispatch::lock_timeout(setup, lock),
+        _ => None,
+    };
+    if !admitted.races() {
+        return dispatch::answer(setup, &mut shared.store(), incoming, &admitted, now());
+    }
+    let chosen = dispatch::choose(setup, &mut shared.store(), incoming, &admitted, now());
+    let race = match chosen {
+        Ok(race) => race,
+        Err(outgoing) => return outgoing,
+    };
+    tokio::time::sleep(shared.race_window).await;
+    let checked = dispatch::check(setup, &shared.store(), &admitted, race);
+    if let Err(outgoing) = checked {
+        return outgoing;
+    }
+    tokio::time::sleep(shared.race_window).await;
+    dispatch::take(setup, &mut shared.store(), incoming, &admitted, now(), race)
+}
+
+/// A wait of zero means an hour.
+fn patience(wait: Duration) -> Duration {
+    if wait.is_zero() { Duration::from_secs(3600) } else { wait }
+}
+
+fn response(shared: &Shared, incoming: &Incoming, outgoing: Outgoing) -> Response<Full<Bytes>> {
+    let status = StatusCode::from_u16(outgoing.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let body = if incoming.method == "HEAD" { Bytes::new() } else { Bytes::from(outgoing.body) };
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(outgoing.content_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if let Some(location) = outgoing.location.and_then(|l| HeaderValue::from_str(&l).ok()) {
+        headers.insert(header::LOCATION, location);
+    }
+    if matches!(outgoing.status, 400 | 500 | 501 | 503) {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    if !incoming.headers.contains_key(header::COOKIE) {
+        let session = shared.store().new_token();
+        let cookie =
+            format!("{}={session}; Max-Age=86400; path=/; SameSite=Lax; HttpOnly;", shared.setup.profile.cookie);
+        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+            headers.insert(header::SET_COOKIE, cookie);
+        }
+    }
+    response
+}

@@ -1,0 +1,343 @@
+//! The server: a socket, the store behind it, the log and the faults.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::net::TcpListener;
+use tokio::sync::OwnedMutexGuard;
+use tokio::task::JoinHandle;
+
+use super::clock::Clock;
+use super::config::{App, Lock, Numbers, Permission, User};
+use super::dispatch::Setup;
+use super::faults::{Fault, Faults, When};
+use super::log::Logged;
+use super::profile::Profile;
+use super::recorded;
+use super::serve;
+use super::store::Store;
+
+/// A running server. It stops when it is dropped.
+///
+/// It listens on a free port of 127.0.0.1, in the Tokio runtime it was started in.
+pub struct Server {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    task: JoinHandle<Infallible>,
+}
+
+/// What the connections share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) setup: Setup,
+    pub(super) clock: Clock,
+    pub(super) race_window: Duration,
+    pub(super) file_lock: Arc<tokio::sync::Mutex<()>>,
+    pub(super) mysql_lock: Arc<tokio::sync::Mutex<()>>,
+    store: Mutex<Store>,
+    log: Mutex<Vec<Logged>>,
+    faults: Mutex<Faults>,
+}
+
+impl Shared {
+    pub(super) fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn log(&self) -> MutexGuard<'_, Vec<Logged>> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Server {
+    /// The app of a server that was not given any.
+    pub const APP: &'static str = "test";
+    /// The user of a server that was not given any.
+    pub const USER: &'static str = "admin";
+    /// That user's password.
+    pub const PASSWORD: &'static str = "correct horse";
+
+    /// Starts a server as phpIPAM is after its installation, with the app [`APP`](Self::APP) (read/write/admin, user tokens) and the
+    /// user [`USER`](Self::USER).
+    ///
+    /// # Errors
+    /// No port could be bound.
+    pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// Chooses apps, users, number form, clock and more before starting.
+    #[must_use]
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder::new()
+    }
+
+    /// `http://127.0.0.1:PORT` and the base path, without a slash at the end. The API is at `{url}/api/{app}/`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}{}", self.address, self.shared.setup.base)
+    }
+
+    /// Where the server listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Fills or changes what the server remembers; no request is answered meanwhile.
+    pub fn seed<T>(&self, change: impl FnOnce(&mut Store) -> T) -> T {
+        change(&mut self.shared.store())
+    }
+
+    /// The requests so far, in the order they were answered.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Logged> {
+        self.shared.log().clone()
+    }
+
+    /// How many requests had this method and contained this text in their path.
+    #[must_use]
+    pub fn count(&self, method: &str, path: &str) -> usize {
+        let log = self.shared.log();
+        log.iter().filter(|r| r.method.eq_ignore_ascii_case(method) && r.path.contains(path)).count()
+    }
+
+    /// Forgets the requests so far.
+    pub fn clear_log(&self) {
+        self.shared.log().clear();
+    }
+
+    /// Lets something go wrong. Faults wait in the order they were added; the first that applies to a request is used up by it.
+    pub fn fault(&self, fault: Fault, when: When) {
+        self.shared.faults().add(fault, when);
+    }
+
+    /// Forgets the faults that did not happen yet.
+    pub fn clear_faults(&self) {
+        self.shared.faults().clear();
+    }
+
+    /// How many faults are still to come; one that happens always counts as one.
+    #[must_use]
+    pub fn pending_faults(&self) -> usize {
+        self.shared.faults().pending()
+    }
+
+    /// Moves the server's clock forward.
+    pub fn advance(&self, by: Duration) {
+        self.shared.clock.advance(by);
+    }
+
+    /// Lets all tokens expire now.
+    pub fn expire_tokens(&self) {
+        let now = self.shared.clock.now();
+        expire(&mut self.shared.store(), None, now);
+    }
+
+    /// Holds the write lock of all apps of that kind until the guard is dropped; writes of such apps wait, and fail after their time.
+    pub async fn hold_lock(&self, lock: Lock) -> LockGuard {
+        let lock = match lock {
+            Lock::MySql(_) => &self.shared.mysql_lock,
+            Lock::File(_) | Lock::Disabled => &self.shared.file_lock,
+        };
+        LockGuard { _guard: Arc::clone(lock).lock_owned().await }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("url", &self.url()).finish_non_exhaustive()
+    }
+}
+
+/// The server's write lock, held by a test.
+#[derive(Debug)]
+#[must_use = "the lock is free again when this is dropped"]
+pub struct LockGuard {
+    _guard: OwnedMutexGuard<()>,
+}
+
+/// Lets the tokens of one holder, or of all, expire.
+pub(super) fn expire(store: &mut Store, token: Option<&str>, now: SystemTime) {
+    for account in &mut store.accounts {
+        if let Some(held) = &mut account.token
+            && token.is_none_or(|t| t == held.text)
+        {
+            held.until = now;
+        }
+    }
+}
+
+/// Choices before a server starts.
+#[derive(Debug)]
+pub struct ServerBuilder {
+    apps: Vec<App>,
+    users: Vec<User>,
+    profile: Profile,
+    numbers: Numbers,
+    clock: Clock,
+    base: String,
+    https: bool,
+    offset: i32,
+    race_window: Duration,
+    example: bool,
+    extras: bool,
+}
+
+impl ServerBuilder {
+    fn new() -> Self {
+        Self {
+            apps: Vec::new(),
+            users: Vec::new(),
+            profile: Profile::default(),
+            numbers: Numbers::default(),
+            clock: Clock::system(),
+            base: String::new(),
+            https: false,
+            offset: 0,
+            race_window: Duration::from_millis(2),
+            example: false,
+            extras: false,
+        }
+    }
+
+    /// Adds an app. Without any there is [`Server::APP`].
+    #[must_use]
+    pub fn app(mut self, app: App) -> Self {
+        self.apps.push(app);
+        self
+    }
+
+    /// Adds a user. Without any there is [`Server::USER`]. The first user is the administrator.
+    #[must_use]
+    pub fn user(mut self, user: User) -> Self {
+        self.users.push(user);
+        self
+    }
+
+    /// Behaves like this version.
+    #[must_use]
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.profile = profile;
+        self
+    }
+
+    /// Sends numbers this way.
+    #[must_use]
+    pub fn numbers(mut self, numbers: Numbers) -> Self {
+        self.numbers = numbers;
+        self
+    }
+
+    /// Takes the time from this clock.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Serves under a path, such as `/phpipam`.
+    #[must_use]
+    pub fn base_path(mut self, path: &str) -> Self {
+        self.base = path.trim_end_matches('/').to_owned();
+        self
+    }
+
+    /// Treats every request as if it came over TLS, as behind a proxy that ends it. A request with `X-Forwarded-Proto: https` is
+    /// treated so in any case.
+    #[must_use]
+    pub fn https(mut self, https: bool) -> Self {
+        self.https = https;
+        self
+    }
+
+    /// Lets the server's local time be so many minutes ahead of UTC; times are sent without an offset.
+    #[must_use]
+    pub fn utc_offset_minutes(mut self, minutes: i32) -> Self {
+        self.offset = minutes;
+        self
+    }
+
+    /// How long an app without lock takes between finding a free address and taking it: the time in which others can come in between.
+    /// 2 ms by default.
+    #[must_use]
+    pub fn race_window(mut self, window: Duration) -> Self {
+        self.race_window = window;
+        self
+    }
+
+    /// Adds phpIPAM's own example data: sections 1 and 2, subnets 1 to 6, addresses 1 to 10, two VLANs and a set of name servers.
+    #[must_use]
+    pub fn example_data(mut self) -> Self {
+        self.example = true;
+        self
+    }
+
+    /// Sets up the apps, users, custom fields and example data of the server that the recordings of 1.8.2 came from.
+    #[must_use]
+    pub fn recorded(mut self) -> Self {
+        self.apps.extend(recorded::apps());
+        self.users.extend(recorded::users());
+        self.example = true;
+        self.extras = true;
+        self
+    }
+
+    /// Starts the server.
+    ///
+    /// # Errors
+    /// No port could be bound.
+    pub async fn start(self) -> io::Result<Server> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(self.shared());
+        let task = tokio::spawn(serve::accept(listener, Arc::clone(&shared)));
+        Ok(Server { shared, address, task })
+    }
+
+    fn shared(self) -> Shared {
+        let mut store = Store::new();
+        if self.example {
+            recorded::example(&mut store);
+        }
+        if self.extras {
+            recorded::extras(&mut store);
+        }
+        let mut apps = self.apps;
+        if apps.is_empty() {
+            apps.push(App::new(Server::APP).with_permission(Permission::Admin));
+        }
+        let mut users = self.users;
+        if users.is_empty() {
+            users.push(User::new(Server::USER, Server::PASSWORD));
+        }
+        for user in users {
+            store.add_user(user);
+        }
+        store.numbers = self.numbers;
+        Shared {
+            setup: Setup { base: self.base, apps, profile: self.profile, https: self.https, offset: self.offset },
+            clock: self.clock,
+            race_window: self.race_window,
+            file_lock: Arc::default(),
+            mysql_lock: Arc::default(),
+            store: Mutex::new(store),
+            log: Mutex::default(),
+            faults: Mutex::default(),
+        }
+    }
+}

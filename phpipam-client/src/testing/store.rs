@@ -1,0 +1,282 @@
+//! What the server remembers.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
+
+use super::config::{Numbers, User};
+use super::number::{self, Net};
+use super::refusal::{Answer, Refusal};
+use super::schema::Object;
+use super::table::{Cell, Fields, Table, duplicate};
+
+/// Life of a token.
+pub(super) const TOKEN_LIFE: Duration = Duration::from_secs(6 * 3600);
+
+/// A token of a user.
+#[derive(Debug, Clone)]
+pub(super) struct Token {
+    pub(super) text: String,
+    pub(super) until: SystemTime,
+}
+
+/// A user and the token, if there is one.
+#[derive(Debug, Clone)]
+pub(super) struct Account {
+    pub(super) user: User,
+    pub(super) token: Option<Token>,
+}
+
+/// One entry of the changelog.
+#[derive(Debug, Clone)]
+pub(super) struct Change {
+    pub(super) object: Object,
+    pub(super) id: u64,
+    pub(super) user: String,
+    pub(super) action: &'static str,
+    pub(super) date: String,
+    pub(super) diff: Vec<String>,
+}
+
+/// Everything the server remembers: tables, tokens, settings. Seed it, look into it, change it behind the API's back.
+#[derive(Debug)]
+pub struct Store {
+    pub(super) tables: HashMap<Object, Table>,
+    /// Addresses by subnet and number.
+    by_ip: BTreeMap<u64, BTreeMap<u128, u64>>,
+    pub(super) accounts: Vec<Account>,
+    pub(super) groups: BTreeMap<u64, (String, Option<String>)>,
+    pub(super) api_enabled: bool,
+    pub(super) vlan_duplicates: bool,
+    pub(super) vlan_maximum: i64,
+    pub(super) numbers: Numbers,
+    /// Bad logins in a row, and when the last one was.
+    pub(super) failures: (u32, Option<SystemTime>),
+    pub(super) changes: Vec<Change>,
+    pub(super) online: HashSet<u128>,
+    pub(super) random: u64,
+}
+
+impl Store {
+    /// A fresh installation: built-in tags, device types, the default L2 domain, the local scan agent and groups, nothing else.
+    pub(super) fn new() -> Self {
+        let tables = Object::ALL.into_iter().map(|o| (o, o.table())).collect();
+        let mut store = Self {
+            tables,
+            by_ip: BTreeMap::new(),
+            accounts: Vec::new(),
+            groups: BTreeMap::from([
+                (2, ("Operators".to_owned(), Some("default Operator group".to_owned()))),
+                (3, ("Guests".to_owned(), Some("default Guest group (viewers)".to_owned()))),
+            ]),
+            api_enabled: true,
+            vlan_duplicates: false,
+            vlan_maximum: 4096,
+            numbers: Numbers::Native,
+            failures: (0, None),
+            changes: Vec::new(),
+            online: HashSet::new(),
+            random: std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0_u8),
+        };
+        store.install();
+        store
+    }
+
+    /// The table of a kind. Every kind has one.
+    pub(super) fn table(&self, object: Object) -> &Table {
+        static EMPTY: std::sync::OnceLock<Table> = std::sync::OnceLock::new();
+        self.tables.get(&object).unwrap_or_else(|| EMPTY.get_or_init(|| Table::new("none", Vec::new())))
+    }
+
+    pub(super) fn cell(&self, object: Object, id: u64, column: &str) -> &Cell {
+        self.table(object).cell(id, column)
+    }
+
+    /// Inserts a row and keeps the index of addresses.
+    pub(super) fn insert(&mut self, object: Object, fields: &Fields) -> Answer<u64> {
+        if object == Object::Address
+            && let Some((subnet, ip)) = address_key(fields)
+            && self.address_at(subnet, ip).is_some()
+        {
+            return Err(duplicate(&format!("{ip}-{subnet}"), "sid_ip_unique"));
+        }
+        let Some(table) = self.tables.get_mut(&object) else { return Err(Refusal::Fatal) };
+        let id = table.insert(fields)?;
+        if object == Object::Address
+            && let Some((subnet, ip)) = address_key(fields)
+        {
+            self.by_ip.entry(subnet).or_default().insert(ip, id);
+        }
+        Ok(id)
+    }
+
+    pub(super) fn update(&mut self, object: Object, id: u64, fields: &Fields) -> Answer<()> {
+        self.tables.get_mut(&object).map_or(Ok(()), |table| table.update(id, fields))
+    }
+
+    /// Sets one cell, unchecked. Moving an address keeps the index.
+    pub(super) fn set(&mut self, object: Object, id: u64, column: &str, cell: Cell) {
+        let before = (object == Object::Address).then(|| self.address_key_of(id)).flatten();
+        if let Some(table) = self.tables.get_mut(&object) {
+            table.set(id, column, cell);
+        }
+        if let Some((subnet, ip)) = before {
+            self.forget(subnet, ip);
+            if let Some((subnet, ip)) = self.address_key_of(id) {
+                self.by_ip.entry(subnet).or_default().insert(ip, id);
+            }
+        }
+    }
+
+    pub(super) fn remove(&mut self, object: Object, id: u64) {
+        if object == Object::Address
+            && let Some((subnet, ip)) = self.address_key_of(id)
+        {
+            self.forget(subnet, ip);
+        }
+        if let Some(table) = self.tables.get_mut(&object) {
+            table.remove(id);
+        }
+    }
+
+    fn forget(&mut self, subnet: u64, ip: u128) {
+        if let Some(used) = self.by_ip.get_mut(&subnet) {
+            used.remove(&ip);
+            if used.is_empty() {
+                self.by_ip.remove(&subnet);
+            }
+        }
+    }
+
+    fn address_key_of(&self, id: u64) -> Option<(u64, u128)> {
+        let subnet = self.cell(Object::Address, id, "subnetId").reference()?;
+        Some((subnet, self.ip_of(id)))
+    }
+
+    /// The number of an address.
+    pub(super) fn ip_of(&self, id: u64) -> u128 {
+        number::parse(&self.cell(Object::Address, id, "ip_addr").as_text()).unwrap_or(0)
+    }
+
+    /// The addresses of a subnet in the order of their numbers.
+    pub(super) fn addresses_of(&self, subnet: u64) -> impl Iterator<Item = (u128, u64)> {
+        self.by_ip.get(&subnet).into_iter().flatten().map(|(ip, id)| (*ip, *id))
+    }
+
+    pub(super) fn address_at(&self, subnet: u64, ip: u128) -> Option<u64> {
+        self.by_ip.get(&subnet)?.get(&ip).copied()
+    }
+
+    /// All rows with this address, in the order of their ids.
+    pub(super) fn addresses_with(&self, ip: u128) -> Vec<u64> {
+        let mut ids: Vec<u64> = self.by_ip.values().filter_map(|used| used.get(&ip).copied()).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// The network of a subnet; `None` for folders and for rows without a mask.
+    pub(super) fn net_of(&self, subnet: u64) -> Option<Net> {
+        if self.is_folder(subnet) {
+            return None;
+        }
+        let mask = self.cell(Object::Subnet, subnet, "mask").as_text().parse().ok()?;
+        Net::new(self.subnet_number(subnet), mask)
+    }
+
+    pub(super) fn subnet_number(&self, subnet: u64) -> u128 {
+        number::parse(&self.cell(Object::Subnet, subnet, "subnet").as_text()).unwrap_or(0)
+    }
+
+    pub(super) fn is_folder(&self, subnet: u64) -> bool {
+        self.cell(Object::Subnet, subnet, "isFolder").is_set()
+    }
+
+    pub(super) fn is_pool(&self, subnet: u64) -> bool {
+        self.cell(Object::Subnet, subnet, "isPool").is_set()
+    }
+
+    /// The children of a subnet or folder by network and mask.
+    pub(super) fn children_of(&self, subnet: u64) -> Vec<u64> {
+        let mut ids = self.table(Object::Subnet).referring("masterSubnetId", subnet);
+        ids.sort_by_key(|id| self.order_of(*id));
+        ids
+    }
+
+    /// The order of lists: by network, then by mask.
+    pub(super) fn order_of(&self, subnet: u64) -> (u128, u8) {
+        let mask = self.cell(Object::Subnet, subnet, "mask").as_text().parse().unwrap_or(0);
+        (self.subnet_number(subnet), mask)
+    }
+
+    pub(super) fn has_children(&self, subnet: u64) -> bool {
+        !self.table(Object::Subnet).referring("masterSubnetId", subnet).is_empty()
+    }
+
+    /// The subnet and everything below it, parents before children.
+    pub(super) fn tree_of(&self, subnet: u64) -> Vec<u64> {
+        let mut seen = vec![subnet];
+        let mut next = 0;
+        while let Some(id) = seen.get(next).copied() {
+            next += 1;
+            for child in self.children_of(id) {
+                if !seen.contains(&child) {
+                    seen.push(child);
+                }
+            }
+        }
+        seen
+    }
+
+    /// Removes a subnet with all children and addresses.
+    pub(super) fn remove_subnet(&mut self, subnet: u64) {
+        for id in self.tree_of(subnet) {
+            self.truncate(id);
+            self.remove(Object::Subnet, id);
+        }
+    }
+
+    /// Removes the addresses of a subnet.
+    pub(super) fn truncate(&mut self, subnet: u64) {
+        let ids: Vec<u64> = self.addresses_of(subnet).map(|(_, id)| id).collect();
+        for id in ids {
+            self.remove(Object::Address, id);
+        }
+    }
+
+    /// The gateway address of a subnet.
+    pub(super) fn gateway_of(&self, subnet: u64) -> Option<u64> {
+        self.addresses_of(subnet).map(|(_, id)| id).find(|id| self.cell(Object::Address, *id, "is_gateway").is_set())
+    }
+
+    /// Whether the address is recorded as reachable, see [`set_online`](Self::set_online).
+    pub(super) fn is_online(&self, ip: u128) -> bool {
+        self.online.contains(&ip)
+    }
+
+    /// Makes an address answer the server's ping.
+    pub fn set_online(&mut self, ip: IpAddr, online: bool) {
+        if online {
+            self.online.insert(number::of(ip));
+        } else {
+            self.online.remove(&number::of(ip));
+        }
+    }
+
+    /// 24 characters, as the server's tokens are.
+    pub(super) fn new_token(&mut self) -> String {
+        const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        (0..24)
+            .map(|_| {
+                let index = super::faults::splitmix(&mut self.random) % 64;
+                let byte = usize::try_from(index).ok().and_then(|i| ALPHABET.get(i)).copied();
+                char::from(byte.unwrap_or(b'A'))
+            })
+            .collect()
+    }
+}
+
+fn address_key(fields: &Fields) -> Option<(u64, u128)> {
+    let field = |name: &str| fields.iter().find(|(n, _)| n == name)?.1.as_deref();
+    let subnet = field("subnetId")?.parse().ok()?;
+    Some((subnet, number::parse(field("ip_addr")?)?))
+}

@@ -1,0 +1,304 @@
+//! A table as MariaDB keeps it in strict mode: typed columns, defaults, unique keys, and the errors of each.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::refusal::{Answer, fail, sql};
+
+/// One value of a row.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Cell {
+    Null,
+    Int(i64),
+    Float(f64),
+    Text(String),
+}
+
+impl Cell {
+    pub(super) fn text(value: impl Into<String>) -> Self {
+        Self::Text(value.into())
+    }
+
+    pub(super) fn id(value: u64) -> Self {
+        i64::try_from(value).map_or(Self::Null, Self::Int)
+    }
+
+    /// As JSON; `strings` is what older PHP does: every number becomes a string.
+    pub(super) fn json(&self, strings: bool) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Int(n) if strings => Value::String(n.to_string()),
+            Self::Float(n) if strings => Value::String(n.to_string()),
+            Self::Int(n) => Value::from(*n),
+            Self::Float(n) => Value::from(*n),
+            Self::Text(t) => Value::String(t.clone()),
+        }
+    }
+
+    /// A reference: zero, null and text that is no number are none.
+    pub(super) fn reference(&self) -> Option<u64> {
+        match self {
+            Self::Int(n) => u64::try_from(*n).ok().filter(|n| *n != 0),
+            Self::Text(t) => t.parse().ok().filter(|n| *n != 0),
+            Self::Null | Self::Float(_) => None,
+        }
+    }
+
+    pub(super) fn is_set(&self) -> bool {
+        match self {
+            Self::Int(n) => *n != 0,
+            Self::Text(t) => !t.is_empty() && t != "0",
+            Self::Null | Self::Float(_) => false,
+        }
+    }
+
+    pub(super) fn as_text(&self) -> String {
+        match self {
+            Self::Null => String::new(),
+            Self::Int(n) => n.to_string(),
+            Self::Float(n) => n.to_string(),
+            Self::Text(t) => t.clone(),
+        }
+    }
+}
+
+/// The type of a column.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Type {
+    Int,
+    Float,
+    Text(usize),
+    OneOf(Vec<String>),
+    Date,
+    DateTime,
+}
+
+/// A column.
+#[derive(Debug, Clone)]
+pub(super) struct Column {
+    pub(super) name: String,
+    pub(super) kind: Type,
+    pub(super) nullable: bool,
+    pub(super) default: Cell,
+    /// Set for custom fields: the SQL type and the comment that the schema call shows.
+    pub(super) custom: Option<(String, String)>,
+}
+
+/// Fields to write: what the request said, in order. An absent or empty value is NULL.
+pub(super) type Fields = Vec<(String, Option<String>)>;
+
+/// A table.
+#[derive(Debug)]
+pub(super) struct Table {
+    name: &'static str,
+    columns: Vec<Column>,
+    rows: BTreeMap<u64, Vec<Cell>>,
+    next_id: u64,
+    /// Name of the unique key and its columns.
+    unique: Option<(&'static str, Vec<usize>)>,
+}
+
+impl Table {
+    pub(super) fn new(name: &'static str, columns: Vec<Column>) -> Self {
+        Self { name, columns, rows: BTreeMap::new(), next_id: 1, unique: None }
+    }
+
+    pub(super) fn with_unique(mut self, key: &'static str, columns: &[&str]) -> Self {
+        self.unique = Some((key, columns.iter().map(|c| self.index(c).unwrap_or(0)).collect()));
+        self
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(super) fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    pub(super) fn index(&self, column: &str) -> Option<usize> {
+        self.columns.iter().position(|c| c.name == column)
+    }
+
+    pub(super) fn has_column(&self, column: &str) -> bool {
+        self.index(column).is_some()
+    }
+
+    pub(super) fn custom(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter().filter(|c| c.custom.is_some())
+    }
+
+    /// Adds a column; rows that exist get its default.
+    pub(super) fn add_column(&mut self, column: Column) {
+        for row in self.rows.values_mut() {
+            row.push(column.default.clone());
+        }
+        self.columns.push(column);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    pub(super) fn contains(&self, id: u64) -> bool {
+        self.rows.contains_key(&id)
+    }
+
+    pub(super) fn ids(&self) -> impl DoubleEndedIterator<Item = u64> {
+        self.rows.keys().copied()
+    }
+
+    /// The cell, or NULL where there is no such row or column.
+    pub(super) fn cell(&self, id: u64, column: &str) -> &Cell {
+        self.index(column).and_then(|i| self.rows.get(&id)?.get(i)).unwrap_or(&Cell::Null)
+    }
+
+    /// Rows whose column refers to `id`.
+    pub(super) fn referring(&self, column: &str, id: u64) -> Vec<u64> {
+        let Some(i) = self.index(column) else { return Vec::new() };
+        let refers = |row: &Vec<Cell>| row.get(i).and_then(Cell::reference) == Some(id);
+        self.rows.iter().filter(|(_, row)| refers(row)).map(|(id, _)| *id).collect()
+    }
+
+    pub(super) fn json(&self, id: u64, strings: bool) -> Map<String, Value> {
+        let Some(row) = self.rows.get(&id) else { return Map::new() };
+        self.columns.iter().zip(row).map(|(c, cell)| (c.name.clone(), cell.json(strings))).collect()
+    }
+
+    /// Sets a cell without any check.
+    pub(super) fn set(&mut self, id: u64, column: &str, cell: Cell) {
+        if let Some(i) = self.index(column)
+            && let Some(slot) = self.rows.get_mut(&id).and_then(|row| row.get_mut(i))
+        {
+            *slot = cell;
+        }
+    }
+
+    pub(super) fn remove(&mut self, id: u64) -> bool {
+        self.rows.remove(&id).is_some()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.rows.clear();
+    }
+
+    /// Inserts under the next id. A clash of the unique key uses an id up, as it does on the server.
+    pub(super) fn insert(&mut self, fields: &Fields) -> Answer<u64> {
+        let mut row: Vec<Cell> = self.columns.iter().map(|c| c.default.clone()).collect();
+        for (name, value) in fields {
+            if let Some(i) = self.index(name) {
+                let cell = self.checked(i, value.as_deref())?;
+                if let Some(slot) = row.get_mut(i) {
+                    *slot = cell;
+                }
+            }
+        }
+        let id = self.next_id;
+        self.next_id += 1;
+        if let Some(slot) = row.first_mut() {
+            *slot = Cell::id(id);
+        }
+        self.check_unique(id, &row)?;
+        self.rows.insert(id, row);
+        Ok(id)
+    }
+
+    /// Writes the fields of one row, all or none.
+    pub(super) fn update(&mut self, id: u64, fields: &Fields) -> Answer<()> {
+        if fields.is_empty() {
+            return Err(fail(500, "Error: No values to update"));
+        }
+        let Some(mut row) = self.rows.get(&id).cloned() else { return Ok(()) };
+        for (name, value) in fields {
+            if let Some(i) = self.index(name) {
+                let cell = self.checked(i, value.as_deref())?;
+                if let Some(slot) = row.get_mut(i) {
+                    *slot = cell;
+                }
+            }
+        }
+        self.check_unique(id, &row)?;
+        self.rows.insert(id, row);
+        Ok(())
+    }
+
+    fn check_unique(&self, id: u64, row: &[Cell]) -> Answer<()> {
+        let Some((key, columns)) = &self.unique else { return Ok(()) };
+        let part = |row: &[Cell]| -> Vec<String> {
+            columns.iter().map(|i| row.get(*i).map(Cell::as_text).unwrap_or_default()).collect()
+        };
+        let mine = part(row);
+        if self.rows.iter().any(|(other, row)| *other != id && part(row) == mine) {
+            return Err(duplicate(&mine.join("-"), key));
+        }
+        Ok(())
+    }
+
+    fn checked(&self, index: usize, value: Option<&str>) -> Answer<Cell> {
+        let Some(column) = self.columns.get(index) else { return Ok(Cell::Null) };
+        let name = &column.name;
+        let Some(text) = value.filter(|t| !t.is_empty()) else {
+            if column.nullable {
+                return Ok(Cell::Null);
+            }
+            return Err(sql(format_args!(
+                "[23000]: Integrity constraint violation: 1048 Column '{name}' cannot be null"
+            )));
+        };
+        let place = || format!("column `phpipam`.`{}`.`{name}` at row 1", self.name);
+        match &column.kind {
+            Type::Text(limit) if text.chars().count() > *limit => Err(sql(format_args!(
+                "[22001]: String data, right truncated: 1406 Data too long for column '{name}' at row 1"
+            ))),
+            Type::Text(_) => Ok(Cell::text(text)),
+            Type::Int => match text.trim().parse::<f64>() {
+                Ok(number) if number.is_finite() => Ok(Cell::Int(rounded(text, number))),
+                _ => Err(sql(format_args!(
+                    "[22007]: Invalid datetime format: 1366 Incorrect integer value: '{text}' for {}",
+                    place()
+                ))),
+            },
+            Type::Float => match text.trim().parse::<f64>() {
+                Ok(number) if number.is_finite() => Ok(Cell::Float(number)),
+                _ => Err(sql(format_args!(
+                    "[22007]: Invalid datetime format: 1366 Incorrect double value: '{text}' for {}",
+                    place()
+                ))),
+            },
+            Type::OneOf(values) => match values.iter().find(|v| v.eq_ignore_ascii_case(text)) {
+                Some(value) => Ok(Cell::text(value)),
+                None => Err(sql(format_args!("[01000]: Warning: 1265 Data truncated for column '{name}' at row 1"))),
+            },
+            Type::Date if text.parse::<jiff::civil::Date>().is_ok() => Ok(Cell::text(text)),
+            Type::DateTime if date_time(text) => Ok(Cell::text(text)),
+            Type::Date => Err(sql(format_args!(
+                "[22007]: Invalid datetime format: 1292 Incorrect date value: '{text}' for {}",
+                place()
+            ))),
+            Type::DateTime => Err(sql(format_args!(
+                "[22007]: Invalid datetime format: 1292 Incorrect datetime value: '{text}' for {}",
+                place()
+            ))),
+        }
+    }
+}
+
+/// The error of a unique key.
+pub(super) fn duplicate(entry: &str, key: &str) -> super::refusal::Refusal {
+    sql(format_args!("[23000]: Integrity constraint violation: 1062 Duplicate entry '{entry}' for key '{key}'"))
+}
+
+fn date_time(text: &str) -> bool {
+    jiff::civil::DateTime::strptime("%Y-%m-%d %H:%M:%S", text).is_ok()
+        || text.parse::<jiff::civil::Date>().is_ok()
+        || text == "0000-00-00 00:00:00"
+}
+
+/// The database rounds halves away from zero, so 12.5 becomes 13.
+fn rounded(text: &str, number: f64) -> i64 {
+    if let Ok(exact) = text.trim().parse() {
+        return exact;
+    }
+    format!("{:.0}", number.round()).parse().unwrap_or(0)
+}

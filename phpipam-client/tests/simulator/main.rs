@@ -1,0 +1,7 @@
+//! The in-process phpIPAM: what it does on its own, and whether it answers as the recorded server did.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod allocation;
+mod auth;
+mod faults;
+mod wire;
