@@ -94,6 +94,8 @@ pub(crate) struct RequestRecord {
     pub(crate) kind: RequestKind,
     /// Who asked.
     pub(crate) owner: Owner,
+    /// The first few of its addresses that were given back or have ended, for the error of a repeat.
+    pub(crate) returned: Vec<IpAddr>,
 }
 
 /// An address that was given back and whose bit is still set.
@@ -220,6 +222,8 @@ pub(crate) trait Store {
     fn request(&mut self, key: &AllocationKey) -> Result<Option<RequestRecord>>;
     /// Adds a request.
     fn insert_request(&mut self, request: &RequestRecord) -> Result<()>;
+    /// Replaces what is stored under the request's key; only `returned` has changed.
+    fn update_request(&mut self, request: &RequestRecord) -> Result<()>;
     /// Removes a request.
     fn remove_request(&mut self, key: &AllocationKey) -> Result<()>;
 
