@@ -121,7 +121,7 @@ macro_rules! bits {
     )*};
 }
 
-bits!(u32 u128);
+bits!(u32 u64 u128);
 #[cfg(test)]
 bits!(u8);
 
@@ -252,7 +252,9 @@ impl<B: Bits> Iterator for Steps<B> {
 
     #[inline]
     fn next(&mut self) -> Option<B> {
-        self.nth(0)
+        let rest = self.0?;
+        self.0 = rest.first.up().filter(|_| rest.first < rest.last).map(|first| Interval { first, ..rest });
+        Some(rest.first)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -278,7 +280,9 @@ impl<B: Bits> Iterator for Steps<B> {
 impl<B: Bits> DoubleEndedIterator for Steps<B> {
     #[inline]
     fn next_back(&mut self) -> Option<B> {
-        self.nth_back(0)
+        let rest = self.0?;
+        self.0 = rest.last.down().filter(|_| rest.first < rest.last).map(|last| Interval { last, ..rest });
+        Some(rest.last)
     }
 
     #[inline]

@@ -6,7 +6,7 @@
 //! | question | answer |
 //! | --- | --- |
 //! | which addresses, from one to another | [`IpRange`] |
-//! | which addresses of a subnet a host may have | [`hosts`], [`HostPolicy`] |
+//! | which addresses of a subnet a host may have | [`hosts()`], [`HostPolicy`] |
 //! | which addresses, in several pieces; union, difference and so on | [`IpSet`] |
 //! | what is free: first, last, n-th, a run, an aligned run, the gaps | [`Free`] |
 //! | the subnets of a prefix, its supernet, the one that holds several | [`subnets`], [`supernet`], [`common_supernet`] |

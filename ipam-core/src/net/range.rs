@@ -302,7 +302,10 @@ impl Iterator for Addresses {
 
     #[inline]
     fn next(&mut self) -> Option<IpAddr> {
-        self.nth(0)
+        match &mut self.0 {
+            ByFamily::V4(i) => i.next().map(Family::to_addr),
+            ByFamily::V6(i) => i.next().map(Family::to_addr),
+        }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -328,7 +331,10 @@ impl Iterator for Addresses {
 impl DoubleEndedIterator for Addresses {
     #[inline]
     fn next_back(&mut self) -> Option<IpAddr> {
-        self.nth_back(0)
+        match &mut self.0 {
+            ByFamily::V4(i) => i.next_back().map(Family::to_addr),
+            ByFamily::V6(i) => i.next_back().map(Family::to_addr),
+        }
     }
 
     #[inline]

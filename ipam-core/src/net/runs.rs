@@ -21,6 +21,12 @@ impl<B: Bits> From<Interval<B>> for Runs<B> {
 impl<B: Bits> Runs<B> {
     /// From intervals in any order, which may overlap.
     pub(super) fn from_unsorted(mut intervals: Vec<Interval<B>>) -> Self {
+        if intervals.len() >= RADIX_FROM
+            && !intervals.is_sorted_by_key(|i| i.first)
+            && let Some(merged) = merge_packed(&intervals)
+        {
+            return Self(merged);
+        }
         sort(&mut intervals);
         merge(&mut intervals);
         Self(intervals)
@@ -201,38 +207,94 @@ fn sort<B: Bits>(intervals: &mut Vec<Interval<B>>) {
     if intervals.is_sorted_by_key(|i| i.first) {
         return;
     }
-    let varying = varying_bytes(intervals);
-    if intervals.len() < RADIX_FROM || varying.len() > RADIX_BYTES {
-        intervals.sort_unstable_by_key(|i| i.first);
+    sort_by_bytes(intervals, |i| i.first);
+}
+
+/// Sorts by counting the bytes of the key, or by comparing where that is quicker.
+fn sort_by_bytes<T: Copy, K: Bits>(items: &mut Vec<T>, key: impl Fn(&T) -> K) {
+    let (all, any) = items.iter().map(&key).fold((K::MAX, K::ZERO), |(all, any), k| (all & k, any | k));
+    let varying: Vec<u8> = (0..K::WIDTH / 8).filter(|&n| all.byte(n) != any.byte(n)).collect();
+    if items.len() < RADIX_FROM || varying.len() > RADIX_BYTES {
+        items.sort_unstable_by_key(key);
     } else {
-        radix_sort(intervals, &varying);
+        radix_sort(items, &varying, key);
     }
 }
 
-/// The bytes, lowest first, in which the first members differ.
-fn varying_bytes<B: Bits>(intervals: &[Interval<B>]) -> Vec<u8> {
-    let (all, any) = intervals.iter().fold((B::MAX, B::ZERO), |(all, any), i| (all & i.first, any | i.first));
-    (0..B::WIDTH / 8).filter(|&n| all.byte(n) != any.byte(n)).collect()
-}
-
 /// Least significant byte first, over the given bytes only.
-pub(super) fn radix_sort<B: Bits>(intervals: &mut Vec<Interval<B>>, bytes: &[u8]) {
-    let mut sorted = intervals.clone();
+pub(super) fn radix_sort<T: Copy, K: Bits>(items: &mut Vec<T>, bytes: &[u8], key: impl Fn(&T) -> K) {
+    let mut sorted = items.clone();
     for &byte in bytes {
         let mut place = [0_usize; 256];
-        for i in intervals.iter() {
-            place[usize::from(i.first.byte(byte))] += 1;
+        for item in items.iter() {
+            place[usize::from(key(item).byte(byte))] += 1;
         }
         let mut before = 0;
         for slot in &mut place {
             before += std::mem::replace(slot, before);
         }
-        for i in intervals.iter() {
-            let slot = &mut place[usize::from(i.first.byte(byte))];
-            sorted[*slot] = *i;
+        for item in items.iter() {
+            let slot = &mut place[usize::from(key(item).byte(byte))];
+            sorted[*slot] = *item;
             *slot += 1;
         }
-        std::mem::swap(intervals, &mut sorted);
+        std::mem::swap(items, &mut sorted);
+    }
+}
+
+/// Sorts and merges wide intervals by a key of 64 bits each, which moves a quarter of the memory. `None` where they are
+/// not all prefixes, or differ in too many bits for that.
+pub(super) fn merge_packed<B: Bits>(intervals: &[Interval<B>]) -> Option<Vec<Interval<B>>> {
+    // An IPv4 interval is no larger than its key.
+    if B::WIDTH <= 32 {
+        return None;
+    }
+    let (mut all, mut any, mut least, mut most) = (B::MAX, B::ZERO, B::WIDTH, 0);
+    for i in intervals {
+        let host = B::WIDTH - i.prefix_len()?;
+        (all, any, least, most) = (all & i.first, any | i.first, least.min(host), most.max(host));
+    }
+    // The key: the bits in which the prefixes differ, then a one, then zeros for the host bits. So it tells the length
+    // too. `least` host bits are zero in all of them and left out; what they have in common at the front is left out.
+    let high = most.max(B::WIDTH - (all ^ any).leading_zeros());
+    let packing = Packing { common: all & !B::low_ones(high), least, window: B::low_ones(high) };
+    if high - least < 64 { packing.merge(intervals) } else { None }
+}
+
+struct Packing<B> {
+    common: B,
+    least: u8,
+    window: B,
+}
+
+impl<B: Bits> Packing<B> {
+    fn merge(&self, prefixes: &[Interval<B>]) -> Option<Vec<Interval<B>>> {
+        let mut keys: Vec<u64> = prefixes.iter().map(|i| self.pack(*i)).collect::<Option<_>>()?;
+        sort_by_bytes(&mut keys, |key| *key);
+        let mut out: Vec<Interval<B>> = Vec::new();
+        for key in keys {
+            let mut next = self.unpack(key)?;
+            // By these keys a prefix comes behind those in its left half, so it may swallow several.
+            while let Some(run) = out.pop_if(|run| run.last.up().is_none_or(|up| next.first <= up)) {
+                next = Interval { first: run.first.min(next.first), last: run.last.max(next.last) };
+            }
+            out.push(next);
+        }
+        Some(out)
+    }
+
+    /// Every prefix fits, as high and low end of the key were chosen by all of them.
+    fn pack(&self, prefix: Interval<B>) -> Option<u64> {
+        let host = B::WIDTH - prefix.span().leading_zeros();
+        let bits = u64::from_u128((prefix.first & self.window).shr(self.least).to_u128())?;
+        Some(bits.shl(1) | u64::ONE.shl(host - self.least))
+    }
+
+    fn unpack(&self, key: u64) -> Option<Interval<B>> {
+        let host = Bits::trailing_zeros(key);
+        let bits = B::from_u128((key & !u64::low_ones(host + 1)).shr(1).to_u128())?;
+        let first = self.common | bits.shl(self.least);
+        Some(Interval { first, last: first | B::low_ones(host + self.least) })
     }
 }
 

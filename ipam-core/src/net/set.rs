@@ -175,13 +175,23 @@ impl IpSet {
     }
 }
 
+/// Makes room for all that is to come, but only once the family is seen.
+#[inline]
+fn push<T>(out: &mut Vec<T>, item: T, rest: &impl Iterator) {
+    if out.len() == out.capacity() {
+        out.reserve(rest.size_hint().0.saturating_add(1));
+    }
+    out.push(item);
+}
+
 impl<R: Into<IpRange>> FromIterator<R> for IpSet {
     fn from_iter<I: IntoIterator<Item = R>>(ranges: I) -> Self {
         let (mut v4, mut v6) = (Vec::new(), Vec::new());
-        for range in ranges {
+        let mut ranges = ranges.into_iter();
+        while let Some(range) = ranges.next() {
             match range.into().0 {
-                Inner::V4(i) => v4.push(i),
-                Inner::V6(i) => v6.push(i),
+                Inner::V4(i) => push(&mut v4, i, &ranges),
+                Inner::V6(i) => push(&mut v6, i, &ranges),
             }
         }
         Self { v4: Runs::from_unsorted(v4), v6: Runs::from_unsorted(v6) }

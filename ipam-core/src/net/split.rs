@@ -5,7 +5,7 @@ use std::iter::FusedIterator;
 
 use ipnet::IpNet;
 
-use super::bits::{Bits, Family, Interval, Steps, common_len};
+use super::bits::{Bits, Family, Interval, common_len};
 use super::error::NetError;
 use super::range::{ByFamily, Inner, IpRange};
 use super::set::{IntoPrefixes, IpSet};
@@ -138,22 +138,32 @@ pub fn overlaps<R: Into<IpRange>>(ranges: impl IntoIterator<Item = R>) -> impl I
     })
 }
 
-/// The prefixes of one length in an interval that is itself a prefix: their numbers, counted from address zero.
+/// The prefixes of one length in an interval that is itself a prefix.
 #[derive(Clone, Debug)]
 pub(super) struct Parts<B> {
-    numbers: Steps<B>,
+    /// The first addresses of the first and of the last one left.
+    rest: Option<Interval<B>>,
     len: u8,
+    /// From one to the next; zero where there is only one, as large as all.
+    step: B,
 }
 
 impl<B: Bits> Parts<B> {
     pub(super) fn new(whole: Interval<B>, len: u8) -> Self {
-        let host = B::WIDTH - len;
-        let numbers = Steps::new(Interval { first: whole.first.shr(host), last: whole.last.shr(host) });
-        Self { numbers, len }
+        let last = Interval::prefix(whole.last, len).first;
+        Self { rest: Interval::new(whole.first, last), len, step: B::ONE.shl(B::WIDTH - len) }
     }
 
-    fn place(&self, number: B) -> (B, u8) {
-        (number.shl(B::WIDTH - self.len), self.len)
+    /// How far it is to the one that `n` are skipped for; `None` where there are not as many.
+    fn distance(&self, rest: Interval<B>, n: usize) -> Option<B> {
+        let host = B::WIDTH - self.len;
+        let n = B::from_u128(n as u128)?;
+        (n <= rest.span().shr(host)).then(|| n.shl(host))
+    }
+
+    /// `None` stands for 2^128.
+    fn count_left(&self) -> Option<u128> {
+        self.rest.map_or(Some(0), |rest| rest.span().shr(B::WIDTH - self.len).to_u128().checked_add(1))
     }
 }
 
@@ -162,28 +172,43 @@ impl<B: Bits> Iterator for Parts<B> {
 
     #[inline]
     fn next(&mut self) -> Option<(B, u8)> {
-        self.nth(0)
+        let rest = self.rest?;
+        let next = rest.first.checked_add(self.step).filter(|_| rest.first < rest.last);
+        self.rest = next.map(|first| Interval { first, ..rest });
+        Some((rest.first, self.len))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.numbers.size_hint()
+        match self.count_left().and_then(|n| usize::try_from(n).ok()) {
+            Some(n) => (n, Some(n)),
+            None => (usize::MAX, None),
+        }
     }
 
     #[inline]
     fn nth(&mut self, n: usize) -> Option<(B, u8)> {
-        self.numbers.nth(n).map(|number| self.place(number))
+        let rest = self.rest.take()?;
+        let first = rest.first.checked_add(self.distance(rest, n)?)?;
+        self.rest = Interval::new(first, rest.last);
+        self.next()
     }
 }
 
 impl<B: Bits> DoubleEndedIterator for Parts<B> {
     #[inline]
     fn next_back(&mut self) -> Option<(B, u8)> {
-        self.nth_back(0)
+        let rest = self.rest?;
+        let next = rest.last.checked_sub(self.step).filter(|_| rest.first < rest.last);
+        self.rest = next.map(|last| Interval { last, ..rest });
+        Some((rest.last, self.len))
     }
 
     #[inline]
     fn nth_back(&mut self, n: usize) -> Option<(B, u8)> {
-        self.numbers.nth_back(n).map(|number| self.place(number))
+        let rest = self.rest.take()?;
+        let last = rest.last.checked_sub(self.distance(rest, n)?)?;
+        self.rest = Interval::new(rest.first, last);
+        self.next_back()
     }
 }
 
@@ -195,8 +220,8 @@ impl Subnets {
     /// How many are still to come; `None` for 2^128, which `size_hint` cannot say either.
     pub fn count_left(&self) -> Option<u128> {
         match &self.0 {
-            ByFamily::V4(parts) => parts.numbers.count_left(),
-            ByFamily::V6(parts) => parts.numbers.count_left(),
+            ByFamily::V4(parts) => parts.count_left(),
+            ByFamily::V6(parts) => parts.count_left(),
         }
     }
 }
@@ -206,7 +231,10 @@ impl Iterator for Subnets {
 
     #[inline]
     fn next(&mut self) -> Option<IpNet> {
-        self.nth(0)
+        match &mut self.0 {
+            ByFamily::V4(parts) => parts.next().map(|(first, len)| first.to_net(len)),
+            ByFamily::V6(parts) => parts.next().map(|(first, len)| first.to_net(len)),
+        }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -232,7 +260,10 @@ impl Iterator for Subnets {
 impl DoubleEndedIterator for Subnets {
     #[inline]
     fn next_back(&mut self) -> Option<IpNet> {
-        self.nth_back(0)
+        match &mut self.0 {
+            ByFamily::V4(parts) => parts.next_back().map(|(first, len)| first.to_net(len)),
+            ByFamily::V6(parts) => parts.next_back().map(|(first, len)| first.to_net(len)),
+        }
     }
 
     #[inline]

@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use crate::net::bits::{Bits, Cover, Interval};
-use crate::net::runs::{Runs, radix_sort};
+use crate::net::runs::{Runs, merge_packed, radix_sort};
 use crate::net::{
     Free, IpRange, IpSet, PrefixMap, aggregate, common_supernet, overlaps, parse_reverse, reverse_name, reverse_zones,
 };
@@ -111,10 +111,28 @@ proptest! {
         let (mut a, mut b) = (narrow.clone(), wide.clone());
         narrow.sort_by_key(|i| i.first);
         wide.sort_by_key(|i| i.first);
-        radix_sort(&mut a, &[0, 1, 2, 3]);
-        radix_sort(&mut b, &(0..16).collect::<Vec<_>>());
+        radix_sort(&mut a, &[0, 1, 2, 3], |i| i.first);
+        radix_sort(&mut b, &(0..16).collect::<Vec<_>>(), |i| i.first);
         prop_assert_eq!(a, narrow);
         prop_assert_eq!(b, wide);
+    }
+
+    #[test]
+    fn packed_prefixes_merge_like_plain_ones(
+        base in v6(),
+        parts in vec((0_u128..1 << 12, 0_u8..14), 1..60),
+        shift in 0_u8..116,
+    ) {
+        let prefixes: Vec<_> =
+            parts.into_iter().map(|(n, host)| Interval::prefix(base ^ (n << shift), 128 - (shift + host).min(128))).collect();
+        prop_assert_eq!(merge_packed(&prefixes), Some(Runs::from_unsorted(prefixes).into_vec()));
+    }
+
+    #[test]
+    fn prefixes_of_any_length_merge_packed_or_not_at_all(nets in vec((v6(), 0..=128_u8), 0..40)) {
+        let prefixes: Vec<_> = nets.into_iter().map(|(ip, len)| Interval::prefix(ip, len)).collect();
+        let plain = Runs::from_unsorted(prefixes.clone()).into_vec();
+        prop_assert!(merge_packed(&prefixes).is_none_or(|packed| packed == plain));
     }
 
     #[test]
