@@ -1,1 +1,4 @@
-//! Support for the tests that cross crates.
+//! What several of the tests that cross crates need.
+
+pub mod plugin_rules;
+pub mod plugin_samples;

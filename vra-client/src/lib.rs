@@ -1,1 +1,4 @@
 //! Typed client of VMware vRealize Automation.
+
+#[cfg(feature = "plugin")]
+pub mod plugin;

@@ -1,0 +1,79 @@
+//! DeallocateIPRange: a network on demand goes back, as often as vRA asks.
+
+use ipam_core::{DeallocateRange, Expect, IpamProvider};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::resource::ResourceInfo;
+use crate::plugin::{Endpoint, Fault, wire};
+
+/// What DeallocateIPRange gets.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct DeallocateIpRangeInput {
+    /// The network.
+    #[serde(default)]
+    pub resource_info: ResourceInfo,
+    /// What goes back.
+    #[serde(default)]
+    pub ip_range_deallocation: IpRangeDeallocation,
+    /// The end point.
+    #[serde(default)]
+    pub endpoint: Endpoint,
+    /// What else vRA sent.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// A network to give back.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct IpRangeDeallocation {
+    /// vRA's id of this entry.
+    #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The range.
+    #[serde(default, deserialize_with = "wire::text")]
+    pub ip_range_id: Option<String>,
+    /// The address space. The range says it already.
+    #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
+    pub address_space_id: Option<String>,
+    /// Free-form properties. `removeAllocations` set to `true` lets addresses that are still allocated end with it.
+    #[serde(default, deserialize_with = "wire::object")]
+    pub properties: Map<String, Value>,
+    /// What else vRA sent.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// What DeallocateIPRange answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct DeallocateIpRangeOutput {
+    /// A sentence about it.
+    pub message: String,
+}
+
+/// The property that lets addresses end with their network.
+const REMOVE_ALLOCATIONS: &str = "removeAllocations";
+
+pub(in crate::plugin) async fn deallocate_ip_range<P: IpamProvider + ?Sized>(
+    provider: &P,
+    input: DeallocateIpRangeInput,
+) -> Result<DeallocateIpRangeOutput, Fault> {
+    let wanted = &input.ip_range_deallocation;
+    let id = wanted.ip_range_id.as_deref().ok_or_else(|| Fault::input("ipRangeDeallocation.ipRangeId", &"missing"))?;
+    let told = match wanted.properties.get(REMOVE_ALLOCATIONS) {
+        None => None,
+        Some(value) => wire::flag(value)
+            .map_err(|error| Fault::input(&format!("ipRangeDeallocation.properties.{REMOVE_ALLOCATIONS}"), &error))?,
+    };
+    let request = DeallocateRange::id(id)
+        .expecting(Expect::Owner(input.resource_info.ipam_owner()?))
+        .with_allocations(told.unwrap_or(false));
+    let answer = provider.deallocate_range(&request).await?;
+    let message = if answer.was_free() { "Was gone already, or belongs to another resource" } else { "Success" };
+    Ok(DeallocateIpRangeOutput { message: message.to_owned() })
+}

@@ -1,0 +1,102 @@
+//! UpdateRecord: what is known of a machine after it was made, its MAC addresses above all.
+
+use std::net::IpAddr;
+
+use futures_util::TryStreamExt;
+use ipam_core::{Allocation, Expect, Find, IpamProvider, IpamProviderExt, MacAddr, Patch, Update};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::resource::ResourceInfo;
+use crate::plugin::{Endpoint, Fault, wire};
+
+/// What UpdateRecord gets.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct UpdateRecordInput {
+    /// The machine.
+    #[serde(default)]
+    pub resource_info: ResourceInfo,
+    /// Its network cards.
+    #[serde(default, deserialize_with = "wire::list")]
+    pub address_infos: Vec<AddressInfo>,
+    /// The end point.
+    #[serde(default)]
+    pub endpoint: Endpoint,
+    /// What else vRA sent.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// A network card as it was made.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct AddressInfo {
+    /// The network card's number.
+    #[serde(default, deserialize_with = "wire::number")]
+    pub nic_index: Option<u32>,
+    /// Its address.
+    #[serde(default, deserialize_with = "wire::number")]
+    pub address: Option<IpAddr>,
+    /// Its MAC address.
+    #[serde(default, deserialize_with = "wire::number")]
+    pub mac_address: Option<MacAddr>,
+    /// What else vRA sent.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// What UpdateRecord answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct UpdateRecordOutput {
+    /// One sentence for each network card, in the request's order.
+    pub update_results: Vec<String>,
+}
+
+pub(in crate::plugin) async fn update_record<P: IpamProvider + ?Sized>(
+    provider: &P,
+    input: UpdateRecordInput,
+) -> Result<UpdateRecordOutput, Fault> {
+    if input.address_infos.is_empty() {
+        return Err(Fault::input("addressInfos", &"empty; there is nothing to update"));
+    }
+    let mut update_results = Vec::with_capacity(input.address_infos.len());
+    for (index, info) in input.address_infos.iter().enumerate() {
+        let member = format!("addressInfos[{index}].address");
+        let address = info.address.ok_or_else(|| Fault::input(&member, &"missing"))?;
+        let allocation = owned(provider, &input.resource_info, address).await?;
+        let update = Update::new(allocation.id)
+            .with_mac(Patch::from(info.mac_address))
+            .with_hostname(Patch::from(input.resource_info.name.clone()));
+        provider.update(&update).await?;
+        update_results.push("Success".to_owned());
+    }
+    Ok(UpdateRecordOutput { update_results })
+}
+
+/// The resource's allocation of this address; one without an owner, as older plug-ins left them, if there is none.
+async fn owned<P: IpamProvider + ?Sized>(
+    provider: &P,
+    resource: &ResourceInfo,
+    address: IpAddr,
+) -> Result<Allocation, Fault> {
+    let owner = resource.ipam_owner()?;
+    let found: Vec<Allocation> = provider.find_all(Find::default().with_address(address)).try_collect().await?;
+    let expected = Expect::Owner(owner.clone());
+    let mut fitting: Vec<Allocation> =
+        found.into_iter().filter(|found| expected.fits(found.owner.as_ref(), found.key.as_ref())).collect();
+    fitting.sort_by_key(|found| found.owner.is_none());
+    let mine = fitting.iter().filter(|found| found.owner.is_some()).count();
+    match fitting.len() {
+        0 => Err(Fault::new(format!("{address} is not allocated to resource {owner}"))),
+        // The same private address may stand in several spaces; without a range in the request it cannot be told apart.
+        _ if mine > 1 || (mine == 0 && fitting.len() > 1) => {
+            Err(Fault::new(format!("{address} is allocated to resource {owner} in more than one address space")))
+        }
+        _ => Ok(fitting.swap_remove(0)),
+    }
+}

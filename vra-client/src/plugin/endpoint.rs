@@ -1,0 +1,213 @@
+//! The end point of a request: the form the administrator filled in, and the credentials beside it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Fault, wire};
+
+/// The `endpoint` of every request but ValidateEndpoint.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Endpoint {
+    /// vRA's id of the end point.
+    #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Where vRA keeps the credentials.
+    #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
+    pub auth_credentials_link: Option<String>,
+    /// The form the administrator filled in.
+    #[serde(default)]
+    pub endpoint_properties: EndpointProperties,
+    /// What else vRA sent.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// Every field of the end point's form, by name, and the free properties beside them.
+///
+/// A field that is not in the form is looked up in `properties`, the list of `{"prop_key", "prop_value"}` that vRA keeps
+/// as JSON in a text.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EndpointProperties(#[serde(deserialize_with = "wire::object")] Map<String, Value>);
+
+impl EndpointProperties {
+    /// The form's field, or the free property, of this name. Empty ones count as absent.
+    ///
+    /// # Errors
+    /// A [`Fault`] if it is a list or an object, or if `properties` is not the JSON it should be.
+    pub fn get(&self, name: &str) -> Result<Option<String>, Fault> {
+        if let Some(value) = self.0.get(name) {
+            let text =
+                wire::text(value).map_err(|error| Fault::input(&format!("endpointProperties.{name}"), &error))?;
+            if text.is_some() {
+                return Ok(text);
+            }
+        }
+        Ok(self.free()?.into_iter().find(|(key, _)| key == name).map(|(_, value)| value))
+    }
+
+    /// The boolean of this name; `false` if it is absent.
+    ///
+    /// # Errors
+    /// A [`Fault`] if it is neither true nor false.
+    pub fn flag(&self, name: &str) -> Result<bool, Fault> {
+        match self.get(name)? {
+            None => Ok(false),
+            Some(text) => wire::parse_flag(&text).ok_or_else(|| {
+                Fault::input(&format!("endpointProperties.{name}"), &format_args!("{text:?} is neither true nor false"))
+            }),
+        }
+    }
+
+    /// The host name of the IPAM.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn host_name(&self) -> Result<Option<String>, Fault> {
+        self.get("hostName")
+    }
+
+    /// The certificates the administrator accepted, as PEM, leaf first: trust exactly these.
+    ///
+    /// vRA may send line ends as a backslash and an n; here they are line ends.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn certificate(&self) -> Result<Option<String>, Fault> {
+        Ok(self.get("certificate")?.map(|pem| pem.replace("\\r\\n", "\n").replace("\\n", "\n")))
+    }
+
+    fn free(&self) -> Result<Vec<(String, String)>, Fault> {
+        #[derive(Deserialize)]
+        struct Property {
+            #[serde(default, deserialize_with = "wire::text")]
+            prop_key: Option<String>,
+            #[serde(default, deserialize_with = "wire::text")]
+            prop_value: Option<String>,
+        }
+        let properties: Vec<Property> = match self.0.get("properties") {
+            None | Some(Value::Null) => return Ok(Vec::new()),
+            Some(Value::String(text)) if text.trim().is_empty() => return Ok(Vec::new()),
+            Some(Value::String(text)) => serde_json::from_str(text),
+            Some(list) => Vec::deserialize(list),
+        }
+        .map_err(|error| Fault::input("endpointProperties.properties", &error))?;
+        Ok(properties.into_iter().filter_map(|property| property.prop_key.zip(property.prop_value)).collect())
+    }
+}
+
+impl fmt::Debug for EndpointProperties {
+    /// Names only: a form may hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// A user name and a password, as vRA's credentials service keeps them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// The user name, `privateKeyId`.
+    pub user: String,
+    password: String,
+}
+
+impl Credentials {
+    /// Reads what `context.request(authCredentialsLink, 'GET', '')` answers, whole or only its `content`, as text or as
+    /// object.
+    ///
+    /// # Errors
+    /// A [`Fault`] that never repeats what was read, if the service refused or a member is missing.
+    pub fn from_answer(answer: &Value) -> Result<Self, Fault> {
+        const FIELD: &str = "credentials";
+        if let Some(status) = answer.get("status").and_then(|status| wire::number::<_, u16>(status).ok().flatten())
+            && !(200..300).contains(&status)
+        {
+            return Err(Fault::input(FIELD, &format_args!("the credentials service answered status {status}")));
+        }
+        let parsed;
+        let content = match answer.get("content").unwrap_or(answer) {
+            Value::String(text) => {
+                // The parser's message may quote what it read, so it is left out.
+                parsed = serde_json::from_str(text).map_err(|_| Fault::input(FIELD, &"the content is not JSON"))?;
+                &parsed
+            }
+            other => other,
+        };
+        let member = |name: &str| {
+            content
+                .get(name)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+                .ok_or_else(|| Fault::input(FIELD, &format_args!("{name} is missing or not a text")))
+        };
+        Ok(Self { user: member("privateKeyId")?, password: member("privateKey")? })
+    }
+
+    /// The password, `privateKey`.
+    #[must_use]
+    pub fn expose_password(&self) -> &str {
+        &self.password
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials").field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use serde_json::json;
+
+    fn properties(value: Value) -> EndpointProperties {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn a_field_is_looked_up_in_the_form_first_and_then_among_the_free_properties() {
+        let properties = properties(json!({
+            "hostName": "ipam.example.test", "empty": "",
+            "properties": "[{\"prop_key\":\"hostName\",\"prop_value\":\"other\"},{\"prop_key\":\"empty\",\"prop_value\":\"7\"}]",
+        }));
+        assert_eq!(properties.host_name().unwrap().unwrap(), "ipam.example.test");
+        assert_eq!(properties.get("empty").unwrap().unwrap(), "7");
+        assert_eq!(properties.get("absent").unwrap(), None);
+    }
+
+    #[test]
+    fn a_certificate_comes_with_line_ends() {
+        let properties =
+            properties(json!({"certificate": "-----BEGIN CERTIFICATE-----\\nAA\\n-----END CERTIFICATE-----"}));
+        assert_eq!(properties.certificate().unwrap().unwrap().lines().count(), 3);
+    }
+
+    #[test]
+    fn credentials_are_read_in_every_form_and_never_printed() {
+        let content = json!({"privateKeyId": "vra", "privateKey": "s3cret"});
+        for answer in [
+            json!({"status": 200, "content": content.to_string()}),
+            json!({"status": "200", "content": content}),
+            content.clone(),
+        ] {
+            let credentials = Credentials::from_answer(&answer).unwrap();
+            assert_eq!((credentials.user.as_str(), credentials.expose_password()), ("vra", "s3cret"));
+            assert!(!format!("{credentials:?}").contains("s3cret"));
+        }
+        let broken = json!({"status": 200, "content": "{\"privateKey\": s3cret"});
+        assert!(!format!("{:?}", Credentials::from_answer(&broken).unwrap_err()).contains("s3cret"));
+        assert!(Credentials::from_answer(&json!({"status": 403, "content": "{}"})).is_err());
+    }
+
+    #[test]
+    fn debug_names_fields_and_no_values() {
+        let properties = properties(json!({"password": "s3cret"}));
+        assert_eq!(format!("{properties:?}"), "{\"password\"}");
+    }
+}

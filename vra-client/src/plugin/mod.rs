@@ -1,0 +1,61 @@
+//! The third-party IPAM plug-in contract of vRealize Automation 8, Aria Automation and VCF Automation, over any
+//! [`IpamProvider`](ipam_core::IpamProvider).
+//!
+//! vRA runs a plug-in as eight *actions*. Each gets one JSON object and answers one JSON object; what fails is raised.
+//! [`Plugin::run`] is all eight:
+//!
+//! ```
+//! use ipam_core::{DefineRange, IpamProvider, MemoryProvider};
+//! use serde_json::json;
+//! use vra_client::plugin::{Action, Plugin};
+//!
+//! # futures_executor::block_on(async {
+//! let ipam = MemoryProvider::new();
+//! ipam.define_range(&DefineRange::new("12", "10.16.20.0/24".parse().unwrap())).await.unwrap();
+//!
+//! let plugin = Plugin::new(ipam);
+//! let inputs = json!({
+//!     "resourceInfo": {"id": "vm-1", "name": "web1", "type": "VM"},
+//!     "ipAllocations": [{"id": "nic-0", "ipRangeIds": ["12"], "nicIndex": "0", "size": "1"}],
+//!     "endpoint": {"id": "e", "endpointProperties": {"hostName": "ipam.example.test"}},
+//! });
+//! let outputs = plugin.run(Action::AllocateIp, &inputs).await.unwrap();
+//! assert_eq!(outputs["ipAllocations"][0]["ipAddresses"], json!(["10.16.20.1"]));
+//! # });
+//! ```
+//!
+//! # What it promises
+//! - A repeated AllocateIP or AllocateIPRange never takes a second address or range: the key is made from vRA's resource
+//!   id and allocation id.
+//! - A request for several network cards takes all its addresses or none.
+//! - DeallocateIP is repeatable, and expects the machine as the owner: a late repeat never frees the next machine's
+//!   address. Addresses without an owner, as older plug-ins left them, are freed.
+//! - What the IPAM refused is raised, never answered as success.
+//!
+//! # Leniency
+//! vRA sends booleans and numbers as strings, and sometimes not. Both are read. Members that are not known are ignored.
+//! A value that cannot be what it should be is an error that names the member.
+//!
+//! # End point properties
+//! Beside `hostName` and what the provider itself needs, [`Settings`] lists those that the actions read.
+
+mod action;
+mod actions;
+mod endpoint;
+mod fault;
+mod handler;
+mod settings;
+mod wire;
+
+pub use action::{Action, UnknownAction};
+pub use actions::{
+    AddressInfo, AllocateIpInput, AllocateIpOutput, AllocateIpRangeInput, AllocateIpRangeOutput, CertificateInfo,
+    DeallocateIpInput, DeallocateIpOutput, DeallocateIpRangeInput, DeallocateIpRangeOutput, ErrorObject,
+    GetIpBlocksOutput, GetIpRangesInput, GetIpRangesOutput, IpAllocation, IpAllocationResult, IpBlock, IpDeallocation,
+    IpDeallocationResult, IpRange, IpRangeAllocation, IpRangeDeallocation, PagingAndSorting, RangeTag, ResourceInfo,
+    UpdateRecordInput, UpdateRecordOutput, ValidateEndpointInput, ValidateEndpointOutput,
+};
+pub use endpoint::{Credentials, Endpoint, EndpointProperties};
+pub use fault::Fault;
+pub use handler::Plugin;
+pub use settings::Settings;

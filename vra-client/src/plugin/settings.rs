@@ -1,0 +1,185 @@
+//! What the end point's form says about ranges.
+
+use std::net::IpAddr;
+
+use ipam_core::{BlockFilter, NetworkInfo, Properties, RangeFilter, Tag};
+
+use super::{EndpointProperties, Fault};
+
+/// What the actions read from the end point's properties.
+///
+/// | property | meaning |
+/// | --- | --- |
+/// | `enableFilter` | `true`: show only the ranges and blocks that the filter chooses |
+/// | `filterField`, `filterValue` | a property of the range and its value; several, separated by commas, must all hold |
+/// | `addressSpace` | show only this address space |
+/// | `dnsServersField` | the property with DNS servers of ranges whose IPAM gives none |
+/// | `domainField` | the property with the DNS domain, likewise |
+/// | `searchDomainsField` | the property with DNS search domains, likewise |
+///
+/// The fields `name` and `tag` of the filter mean the range's name and a tag (`key` or `key=value`); every other one is a
+/// property of the range, such as a custom field of phpIPAM. A list in a property is separated by commas, semicolons or
+/// blanks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Settings {
+    /// Which ranges to show.
+    pub ranges: RangeFilter,
+    /// Which blocks to show.
+    pub blocks: BlockFilter,
+    /// Where DNS servers are, if the IPAM gives none.
+    pub dns_servers_field: Option<String>,
+    /// Where the DNS domain is, if the IPAM gives none.
+    pub domain_field: Option<String>,
+    /// Where DNS search domains are, if the IPAM gives none.
+    pub search_domains_field: Option<String>,
+}
+
+impl Settings {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// A [`Fault`] that names the property: a switch that is neither true nor false, or a filter with more fields than
+    /// values.
+    pub fn read(properties: &EndpointProperties) -> Result<Self, Fault> {
+        let mut settings = Self {
+            dns_servers_field: properties.get("dnsServersField")?,
+            domain_field: properties.get("domainField")?,
+            search_domains_field: properties.get("searchDomainsField")?,
+            ..Self::default()
+        };
+        if let Some(space) = properties.get("addressSpace")? {
+            settings.ranges.space = Some(space.as_str().into());
+            settings.blocks.space = Some(space.as_str().into());
+        }
+        if properties.flag("enableFilter")? {
+            settings.read_filter(properties)?;
+        }
+        Ok(settings)
+    }
+
+    fn read_filter(&mut self, properties: &EndpointProperties) -> Result<(), Fault> {
+        let missing =
+            |name: &str| Fault::input(&format!("endpointProperties.{name}"), &"missing, though enableFilter is true");
+        let fields = properties.get("filterField")?.ok_or_else(|| missing("filterField"))?;
+        let values = properties.get("filterValue")?.ok_or_else(|| missing("filterValue"))?;
+        let (fields, values): (Vec<_>, Vec<_>) = (fields.split(',').collect(), values.split(',').collect());
+        if fields.len() != values.len() {
+            let problem = format!("{} values for {} fields; give one value for each", values.len(), fields.len());
+            return Err(Fault::input("endpointProperties.filterValue", &problem));
+        }
+        for (field, value) in fields.into_iter().map(str::trim).zip(values.into_iter().map(str::trim)) {
+            match field {
+                "" => return Err(Fault::input("endpointProperties.filterField", &"a field without a name")),
+                "name" => {
+                    self.ranges.name = Some(value.to_owned());
+                    self.blocks.name = Some(value.to_owned());
+                }
+                "tag" => {
+                    let (key, value) = value.split_once('=').unwrap_or((value, ""));
+                    self.ranges.tags.insert(Tag::new(key, value));
+                    self.blocks.tags.insert(Tag::new(key, value));
+                }
+                _ => {
+                    self.ranges.properties.insert(field.to_owned(), value.to_owned());
+                    self.blocks.properties.insert(field.to_owned(), value.to_owned());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Fills what the IPAM did not say about DNS from the properties that the form names.
+    pub(super) fn complete(&self, network: &mut NetworkInfo, properties: &Properties) -> Result<(), Fault> {
+        if network.dns_servers.is_empty()
+            && let Some((field, value)) = property(properties, self.dns_servers_field.as_ref())
+        {
+            network.dns_servers = entries(value)
+                .map(|entry| {
+                    entry
+                        .parse::<IpAddr>()
+                        .map_err(|_| Fault::input(field, &format_args!("{entry:?} is no IP address")))
+                })
+                .collect::<Result<_, _>>()?;
+        }
+        if network.domain.is_none() {
+            network.domain = property(properties, self.domain_field.as_ref())
+                .and_then(|(_, value)| entries(value).next())
+                .map(str::to_owned);
+        }
+        if network.search_domains.is_empty()
+            && let Some((_, value)) = property(properties, self.search_domains_field.as_ref())
+        {
+            network.search_domains = entries(value).map(str::to_owned).collect();
+        }
+        Ok(())
+    }
+}
+
+/// A property that the form names, with its name.
+fn property<'a>(properties: &'a Properties, field: Option<&String>) -> Option<(&'a String, &'a String)> {
+    properties.get_key_value(field?)
+}
+
+fn entries(list: &str) -> impl Iterator<Item = &str> {
+    list.split([',', ';', ' ', '\t', '\n', '\r']).filter(|entry| !entry.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use serde_json::json;
+
+    fn settings(value: serde_json::Value) -> Result<Settings, Fault> {
+        Settings::read(&serde_json::from_value(value).unwrap())
+    }
+
+    #[test]
+    fn several_fields_must_all_hold() {
+        let settings = settings(json!({
+            "enableFilter": "true", "filterField": "custom_vRA_Range, tag,name", "filterValue": "1,env=prod, lan",
+        }));
+        let ranges = settings.unwrap().ranges;
+        assert_eq!(ranges.properties["custom_vRA_Range"], "1");
+        assert!(ranges.tags.contains(&Tag::new("env", "prod")));
+        assert_eq!(ranges.name.as_deref(), Some("lan"));
+    }
+
+    #[test]
+    fn a_filter_that_is_off_is_not_even_read() {
+        assert_eq!(
+            settings(json!({"enableFilter": "false", "filterField": "a,b", "filterValue": "1"})).unwrap(),
+            Settings::default()
+        );
+    }
+
+    #[test]
+    fn a_filter_that_does_not_add_up_is_refused() {
+        for wrong in [
+            json!({"enableFilter": true}),
+            json!({"enableFilter": "true", "filterField": "a,b", "filterValue": "1"}),
+            json!({"enableFilter": "perhaps"}),
+        ] {
+            assert!(settings(wrong.clone()).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn properties_fill_in_only_what_is_missing() {
+        let settings =
+            settings(json!({"dnsServersField": "dns", "domainField": "domain", "searchDomainsField": "search"}))
+                .unwrap();
+        let properties = Properties::from([
+            ("dns".into(), "10.0.0.1; 10.0.0.2".into()),
+            ("domain".into(), "a.test".into()),
+            ("search".into(), "a.test,b.test".into()),
+        ]);
+        let mut network = NetworkInfo::default();
+        network.domain = Some("own.test".into());
+        settings.complete(&mut network, &properties).unwrap();
+        assert_eq!(network.dns_servers.len(), 2);
+        assert_eq!(network.domain.as_deref(), Some("own.test"));
+        assert_eq!(network.search_domains, ["a.test", "b.test"]);
+    }
+}

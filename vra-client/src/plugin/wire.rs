@@ -1,0 +1,132 @@
+//! Values as vRA writes them: numbers and booleans as strings, lists as null.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
+use serde_json::Value;
+
+/// A text; a number or a boolean is read as its text. Absent, null and empty are `None`.
+pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::Null => Ok(None),
+        Value::String(text) if text.trim().is_empty() => Ok(None),
+        Value::String(text) => Ok(Some(text)),
+        Value::Number(number) => Ok(Some(number.to_string())),
+        Value::Bool(value) => Ok(Some(value.to_string())),
+        other => Err(unexpected("a text", &other)),
+    }
+}
+
+/// A whole number, or the text of one. Absent, null and empty are `None`.
+pub(super) fn number<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: Display>,
+{
+    let Some(text) = text(deserializer)? else { return Ok(None) };
+    text.trim()
+        .parse()
+        .map(Some)
+        .map_err(|error| D::Error::custom(format_args!("{text:?} is not a number that fits here: {error}")))
+}
+
+/// A boolean, or the text of one. Absent, null and empty are `None`.
+pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    match text(deserializer)? {
+        None => Ok(None),
+        Some(text) => parse_flag(&text)
+            .map(Some)
+            .ok_or_else(|| D::Error::custom(format_args!("{text:?} is neither true nor false"))),
+    }
+}
+
+/// What people and vRA write for yes and no.
+pub(super) fn parse_flag(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Some(true),
+        "false" | "no" | "off" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+/// A list; null is an empty one, and one that stands alone is a list of one.
+pub(super) fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    let items = match Value::deserialize(deserializer)? {
+        Value::Null => Vec::new(),
+        Value::Array(items) => items,
+        alone => vec![alone],
+    };
+    items
+        .into_iter()
+        .enumerate()
+        .map(|(index, item)| T::deserialize(item).map_err(|error| D::Error::custom(format_args!("[{index}]: {error}"))))
+        .collect()
+}
+
+/// A list of texts; numbers are read as their texts.
+pub(super) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let items: Vec<Value> = list(deserializer)?;
+    items.into_iter().filter_map(|item| text(item).map_err(D::Error::custom).transpose()).collect()
+}
+
+/// An object; null is an empty one.
+pub(super) fn object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<serde_json::Map<String, Value>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::Null => Ok(serde_json::Map::new()),
+        Value::Object(object) => Ok(object),
+        other => Err(unexpected("an object", &other)),
+    }
+}
+
+fn unexpected<E: Error>(wanted: &str, found: &Value) -> E {
+    let kind = match found {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    };
+    E::custom(format_args!("expected {wanted}, found {kind}"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn numbers_and_flags_are_read_in_every_spelling() {
+        for value in [json!(4), json!("4"), json!(" 4 ")] {
+            assert_eq!(number::<_, u32>(value).unwrap(), Some(4));
+        }
+        for value in [json!(true), json!("true"), json!("True"), json!("1"), json!(1)] {
+            assert_eq!(flag(value).unwrap(), Some(true));
+        }
+        for value in [json!(null), json!("")] {
+            assert_eq!(number::<_, u32>(value.clone()).unwrap(), None);
+            assert_eq!(flag(value).unwrap(), None);
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_an_error_and_no_zero() {
+        for value in [json!("four"), json!(-1), json!(1.5), json!([1]), json!({})] {
+            assert!(number::<_, u32>(value.clone()).is_err(), "{value}");
+        }
+        assert!(flag(json!("maybe")).is_err());
+    }
+
+    #[test]
+    fn null_is_an_empty_list_and_one_alone_is_a_list_of_one() {
+        assert_eq!(texts(json!(null)).unwrap(), Vec::<String>::new());
+        assert_eq!(texts(json!("12")).unwrap(), ["12"]);
+        assert_eq!(texts(json!([12, "13"])).unwrap(), ["12", "13"]);
+    }
+}
