@@ -5,6 +5,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+use crate::net::{NetError, NetErrorKind};
+
 /// The result of an operation of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -342,6 +344,17 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+impl From<NetError> for Error {
+    /// A question of subnet maths that has no answer.
+    fn from(error: NetError) -> Self {
+        let kind = match error.kind() {
+            NetErrorKind::Exhausted => ErrorKind::Exhausted,
+            _ => ErrorKind::InvalidInput,
+        };
+        Self::new(kind, "net", error.to_string()).with_source(error)
     }
 }
 
