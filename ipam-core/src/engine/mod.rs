@@ -9,11 +9,32 @@
 //! roll-back (memory) is left as it was when they fail; what they may have written by then is only what is true anyway,
 //! such as that an expired allocation has ended.
 
+mod allocate;
+mod blocks;
 mod buddy;
+mod carve;
+mod changes;
+mod choose;
+mod deallocate;
+mod draft;
+mod find;
+mod keys;
 mod layout;
 mod page;
+mod ranges;
 mod store;
+mod update;
+mod usage;
 
+pub(crate) use allocate::{allocate, preview};
+pub(crate) use blocks::{define_block, remove_block, update_block};
+pub(crate) use carve::{allocate_range, deallocate_range};
+pub(crate) use changes::changes;
+pub(crate) use deallocate::deallocate;
+pub(crate) use find::{find, list_blocks, list_ranges};
 pub(crate) use layout::Layout;
 pub(crate) use page::Page;
+pub(crate) use ranges::{define_range, remove_range, update_range};
 pub(crate) use store::{Context, Due, Origin, Random, Record, RequestKind, RequestRecord, Store, StoredRange};
+pub(crate) use update::update;
+pub(crate) use usage::usage;

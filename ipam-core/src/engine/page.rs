@@ -122,6 +122,25 @@ impl Page {
         self
     }
 
+    /// The bits set here and not in the other.
+    #[must_use]
+    pub(crate) fn without(mut self, other: Self) -> Self {
+        self.0.iter_mut().zip(other.0).for_each(|(to, from)| *to &= !from);
+        self
+    }
+
+    /// Set bits in a row, in ascending order: first and last of each.
+    pub(crate) fn runs(self) -> impl Iterator<Item = (u8, u8)> {
+        let clear = self.complement();
+        let mut from = Some(0u8);
+        std::iter::from_fn(move || {
+            let first = clear.next_clear(from?)?;
+            let after = self.next_clear(first);
+            from = after;
+            Some((first, after.map_or(u8::MAX, |after| after - 1)))
+        })
+    }
+
     /// The lowest clear bit at or after `from`.
     pub(crate) fn next_clear(&self, from: u8) -> Option<u8> {
         let mut word = usize::from(from / 64);
@@ -183,6 +202,18 @@ mod tests {
             (0..7).map(|n| page.nth_clear(n)).collect::<Vec<_>>(),
             [Some(0), Some(63), Some(64), Some(127), Some(130), Some(255), None]
         );
+    }
+
+    #[test]
+    fn runs_are_what_is_set() {
+        let mut page = Page::default();
+        assert_eq!(page.runs().count(), 0);
+        for bit in [0, 1, 62, 63, 64, 65, 130, 254, 255] {
+            page.insert(bit);
+        }
+        assert_eq!(page.runs().collect::<Vec<_>>(), [(0, 1), (62, 65), (130, 130), (254, 255)]);
+        assert_eq!(Page::full().runs().collect::<Vec<_>>(), [(0, 255)]);
+        assert_eq!(page.without(Page::span(1, 254)).runs().collect::<Vec<_>>(), [(0, 0), (255, 255)]);
     }
 
     #[test]

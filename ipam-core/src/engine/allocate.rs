@@ -1,0 +1,341 @@
+//! Taking addresses.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::choose::choose;
+use super::draft::{Draft, RangeDraft, change_of};
+use super::keys::{self, Named};
+use super::page::{address, locate, number};
+use super::store::{Context, Random, Record, RequestKind, RequestRecord, Store, StoredRange};
+use crate::net::IpRange;
+use crate::request::exact_range;
+use crate::{
+    Allocate, AllocateLine, Allocated, Allocation, AllocationKey, Candidate, ChangeKind, Error, ErrorKind, Order,
+    Preview, RangeId, Result, Shape, What,
+};
+
+const OP: &str = "allocate";
+
+/// Takes all that is asked for, or answers what the key took before.
+pub(crate) fn allocate<S: Store + ?Sized>(
+    store: &mut S,
+    context: &mut Context<'_>,
+    request: &Allocate,
+) -> Result<Allocated> {
+    request.validate()?;
+    let mut draft = Draft::new(store, context.now);
+    if let Some(key) = &request.key
+        && let Named::Addresses(records) = named(&mut draft, OP, key, request)?
+    {
+        return Ok(Allocated::new(key.clone(), by_line(request, records), true));
+    }
+    draft.sweep_some()?;
+    let plan = Plan::make(&mut draft, context.random, OP, request)?;
+    let key = request.key.clone().unwrap_or_else(|| keys::made(context.random));
+    let expires = expiries(request, context.now)?;
+
+    let mut prepared = draft.prepare()?;
+    let mut records = Vec::with_capacity(plan.count());
+    for (index, ((chosen, line), expires)) in (0u32..).zip(plan.lines.iter().zip(&request.lines).zip(expires)) {
+        let range = &chosen.range.range;
+        for address in &chosen.addresses {
+            let id = prepared.store().new_allocation_id(&range.space, *address)?;
+            let mut allocation = Allocation::new(id, range.space.clone(), range.id.clone(), *address);
+            allocation.key = Some(key.clone());
+            allocation.owner = Some(request.owner.clone());
+            allocation.labels = line.labels.clone();
+            allocation.created = Some(context.now);
+            allocation.updated = Some(context.now);
+            allocation.expires = expires;
+            records.push(Record { allocation, line: index });
+        }
+    }
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let requested = RequestRecord {
+        key: key.clone(),
+        fingerprint: request.fingerprint(),
+        kind: RequestKind::Addresses { count: number(plan.count()), lines: number(plan.lines.len()) },
+        owner: request.owner.clone(),
+        returned: Vec::new(),
+    };
+
+    // From here on nothing is refused.
+    let store = prepared.write(context.actor)?;
+    store.insert_request(&requested)?;
+    let mut answer = vec![Vec::new(); plan.lines.len()];
+    for record in records {
+        store.insert_allocation(&record)?;
+        store.append_change(change_of(&record, ChangeKind::Allocated, context.now, context.actor))?;
+        if let Some(line) = answer.get_mut(record.line as usize) {
+            line.push(record.allocation);
+        }
+    }
+    Ok(Allocated::new(key, answer, false))
+}
+
+/// What [`allocate`] would take.
+pub(crate) fn preview<S: Store + ?Sized>(
+    store: &mut S,
+    context: &mut Context<'_>,
+    request: &Allocate,
+) -> Result<Preview> {
+    const OP: &str = "preview_allocate";
+    request.validate().map_err(|error| error.with_operation(OP))?;
+    let mut draft = Draft::new(store, context.now);
+    if let Some(key) = &request.key
+        && let Named::Addresses(records) = named(&mut draft, OP, key, request)?
+    {
+        let lines = by_line(request, records).into_iter();
+        let candidate = |allocation: Allocation| Candidate::new(allocation.range, allocation.address);
+        return Ok(Preview::new(lines.map(|line| line.into_iter().map(candidate).collect()).collect()));
+    }
+    let plan = Plan::make(&mut draft, context.random, OP, request)?;
+    expiries(request, context.now).map_err(|error| error.with_operation(OP))?;
+    let candidates = |chosen: &Chosen| {
+        chosen.addresses.iter().map(|address| Candidate::new(chosen.range.range.id.clone(), *address)).collect()
+    };
+    Ok(Preview::new(plan.lines.iter().map(candidates).collect()))
+}
+
+/// What the key names; a range is never what a request for addresses asked for.
+fn named<S: Store + ?Sized>(
+    draft: &mut Draft<'_, S>,
+    operation: &'static str,
+    key: &AllocationKey,
+    request: &Allocate,
+) -> Result<Named> {
+    keys::resolve(draft, operation, key, &request.fingerprint())
+}
+
+/// The records of a request, which come by line and address, as the lines it asked for.
+fn by_line(request: &Allocate, records: Vec<Record>) -> Vec<Vec<Allocation>> {
+    let mut lines = vec![Vec::new(); request.lines.len()];
+    for record in records {
+        if let Some(line) = lines.get_mut(record.line as usize) {
+            line.push(record.allocation);
+        }
+    }
+    lines
+}
+
+/// When the addresses of each line end by themselves.
+fn expiries(request: &Allocate, now: SystemTime) -> Result<Vec<Option<SystemTime>>> {
+    let of = |(index, line): (usize, &AllocateLine)| match line.expiry {
+        Some(expiry) => match now.checked_add(expiry) {
+            Some(time) => Ok(Some(time)),
+            None => Err(Error::invalid(
+                OP,
+                format_args!("lines[{index}].expiry"),
+                format_args!("{} s", expiry.as_secs()),
+                "give a time to live that ends before time does, or none",
+            )),
+        },
+        None => Ok(None),
+    };
+    request.lines.iter().enumerate().map(of).collect()
+}
+
+/// What one line gets.
+struct Chosen {
+    range: StoredRange,
+    /// In ascending order.
+    addresses: Vec<IpAddr>,
+}
+
+/// What a request gets, in the order of its lines.
+struct Plan {
+    lines: Vec<Chosen>,
+}
+
+impl Plan {
+    fn count(&self) -> usize {
+        self.lines.iter().map(|line| line.addresses.len()).sum()
+    }
+
+    /// Chooses for every line, and puts what was chosen into the draft.
+    fn make<S: Store + ?Sized>(
+        draft: &mut Draft<'_, S>,
+        random: &mut dyn Random,
+        operation: &'static str,
+        request: &Allocate,
+    ) -> Result<Self> {
+        for line in &request.lines {
+            for range in &line.ranges {
+                if draft.load(range)?.is_none() {
+                    return Err(Error::not_found(operation, "range", range));
+                }
+            }
+        }
+        // Exact addresses first, so that no other line takes them.
+        let mut lines: Vec<Option<Chosen>> = Vec::with_capacity(request.lines.len());
+        let mut exact: Vec<(RangeId, IpRange)> = Vec::new();
+        for (index, line) in request.lines.iter().enumerate() {
+            lines.push(match line.what {
+                What::Exactly { first, count } => {
+                    let what = Exact { index, line, first, count, operation };
+                    Some(what.take(draft, &mut exact)?)
+                }
+                What::Next { .. } => None,
+            });
+        }
+        for (index, (line, chosen)) in request.lines.iter().zip(&mut lines).enumerate() {
+            if let What::Next { count, shape } = line.what {
+                *chosen = Some(next(draft, random, operation, (index, line), (count, shape))?);
+            }
+        }
+        Ok(Self { lines: lines.into_iter().flatten().collect() })
+    }
+}
+
+/// Serves a line from the first of its ranges that has room.
+fn next<S: Store + ?Sized>(
+    draft: &mut Draft<'_, S>,
+    random: &mut dyn Random,
+    operation: &'static str,
+    (index, line): (usize, &AllocateLine),
+    what: (u32, Shape),
+) -> Result<Chosen> {
+    let now = draft.now;
+    for id in &line.ranges {
+        // A little is swept each time, so that little is left to sweep.
+        draft.sweep_range(id)?;
+        loop {
+            let Some((range, store)) = draft.load_with_store(id)? else { break };
+            let whole = Arc::clone(&range.stored.layout);
+            let found = if line.exclude.is_empty() {
+                choose(range, store, &whole, what, now, random)?
+            } else {
+                choose(range, store, &whole.without(line.exclude.iter().copied()), what, now, random)?
+            };
+            if let Some(found) = found {
+                return take(range, store, &found);
+            }
+            if u128::from(what.0) > whole.size() || !draft.sweep_range(id)? {
+                break;
+            }
+        }
+    }
+    let names: Vec<&str> = line.ranges.iter().map(RangeId::as_str).collect();
+    let (count, shape) = what;
+    let shape = match shape {
+        Shape::Scattered => "",
+        Shape::Contiguous => " in a row",
+        Shape::Aligned => " in a row and aligned",
+    };
+    let plural = if count == 1 { "address" } else { "addresses" };
+    let message = format!("no range of the line has {count} free {plural}{shape}");
+    Err(Error::new(ErrorKind::Exhausted, operation, message)
+        .with_context("line", index)
+        .with_context("ranges", names.join(", ")))
+}
+
+/// Puts chosen addresses into the draft.
+fn take<S: Store + ?Sized>(range: &mut RangeDraft, store: &mut S, found: &[u128]) -> Result<Chosen> {
+    let family = range.stored.layout.family();
+    let addresses: Vec<IpAddr> = found.iter().filter_map(|at| address(family, *at)).collect();
+    let rests = range.stored.range.policy.order == Order::LeastRecentlyUsed;
+    for address in &addresses {
+        if rests {
+            let (no, bit) = locate(*address);
+            if range.page(store, no)?.is_some_and(|page| page.contains(bit)) {
+                range.wake(store, *address)?;
+            }
+        }
+        range.set(store, *address, true)?;
+    }
+    Ok(Chosen { range: range.stored.clone(), addresses })
+}
+
+/// A line that asks for exactly these addresses.
+struct Exact<'a> {
+    index: usize,
+    line: &'a AllocateLine,
+    first: IpAddr,
+    count: u32,
+    operation: &'static str,
+}
+
+impl Exact<'_> {
+    fn take<S: Store + ?Sized>(
+        &self,
+        draft: &mut Draft<'_, S>,
+        others: &mut Vec<(RangeId, IpRange)>,
+    ) -> Result<Chosen> {
+        let (first, count) = (self.first, self.count);
+        let asked = exact_range(first, count).ok_or_else(|| self.invalid("pass the end of the address family"))?;
+        if let Some(excluded) = self.line.exclude.iter().find(|excluded| excluded.overlaps(&asked)) {
+            return Err(self.invalid(&format!("the line also excludes {excluded}; drop one of the two")));
+        }
+        let mut stored = None;
+        for id in &self.line.ranges {
+            let Some(range) = draft.load(id)? else { continue };
+            if range.stored.range.addresses.contains_range(&asked) {
+                stored = Some(range.stored.clone());
+                break;
+            }
+        }
+        let Some(stored) = stored else {
+            let ranges: Vec<&str> = self.line.ranges.iter().map(RangeId::as_str).collect();
+            let remedy = format!("choose {count} from there inside one of the line's ranges ({})", ranges.join(", "));
+            return Err(self.invalid(&remedy));
+        };
+        let id = &stored.range.id;
+        if others.iter().any(|(range, other)| range == id && other.overlaps(&asked)) {
+            return Err(self.invalid("another line asks for it, too; ask once"));
+        }
+        others.push((id.clone(), asked));
+
+        let mut found = Vec::with_capacity(count as usize);
+        for address in asked.addresses() {
+            self.must_be_free(draft, &stored, address)?;
+            found.push(number(address));
+        }
+        let Some((range, store)) = draft.load_with_store(id)? else {
+            return Err(Error::not_found(self.operation, "range", id));
+        };
+        take(range, store, &found)
+    }
+
+    fn must_be_free<S: Store + ?Sized>(
+        &self,
+        draft: &mut Draft<'_, S>,
+        stored: &StoredRange,
+        address: IpAddr,
+    ) -> Result<()> {
+        if !stored.layout.contains(address) {
+            let gateway = stored.range.network.gateway == Some(address);
+            return Err(self.conflict(stored, address, if gateway { "is the gateway" } else { "is reserved" }));
+        }
+        let (no, bit) = locate(address);
+        let Some((range, store)) = draft.load_with_store(&stored.range.id)? else { return Ok(()) };
+        if !range.page(store, no)?.is_some_and(|page| page.contains(bit)) {
+            return Ok(());
+        }
+        if let Some(record) = draft.allocation_at(stored, address)? {
+            let owner = record.allocation.owner.map_or_else(|| "somebody".to_owned(), |owner| owner.to_string());
+            return Err(self.conflict(stored, address, &format!("is allocated to {owner}")));
+        }
+        let now = draft.now;
+        let Some((range, store)) = draft.load_with_store(&stored.range.id)? else { return Ok(()) };
+        match range.resting_at(store, address)? {
+            Some(due) if due.until > now => {
+                let left = due.until.duration_since(now).map_or(0, |left| left.as_secs().saturating_add(1));
+                Err(self.conflict(stored, address, &format!("was given back and rests for {left} s more")))
+            }
+            Some(_) => range.wake(store, address).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    fn conflict(&self, stored: &StoredRange, address: IpAddr, why: &str) -> Error {
+        Error::new(ErrorKind::Conflict, self.operation, format!("{address} {why}"))
+            .with_context("line", self.index)
+            .with_context("range", &stored.range.id)
+    }
+
+    fn invalid(&self, remedy: &str) -> Error {
+        Error::invalid(self.operation, format_args!("lines[{}].first", self.index), self.first, remedy)
+    }
+}

@@ -1,0 +1,85 @@
+//! Defining, changing and removing blocks.
+
+use super::draft::no_position;
+use super::store::{Context, Store};
+use crate::{Block, Change, ChangeKind, DefineBlock, Error, ErrorKind, Patch, RemoveBlock, Result, UpdateBlock};
+
+/// Adds a block to the plan.
+pub(crate) fn define_block<S: Store + ?Sized>(
+    store: &mut S,
+    context: &mut Context<'_>,
+    request: &DefineBlock,
+) -> Result<Block> {
+    const OP: &str = "define_block";
+    request.validate()?;
+    let (space, net) = (&request.space, request.net);
+    if store.block(&request.id)?.is_some() {
+        return Err(Error::new(ErrorKind::AlreadyExists, OP, format!("there is a block {:?} already", request.id)));
+    }
+    if let Some(other) = store.block_of_net(space, net)? {
+        let message = format!("the block {:?} has the prefix {net} already", other.id);
+        return Err(Error::new(ErrorKind::AlreadyExists, OP, message).with_context("space", space));
+    }
+    let outer = store.ranges_overlapping(space, net)?;
+    if let Some(range) = outer.iter().map(|stored| &stored.range).find(|range| range.net.contains(&net))
+        && range.net != net
+    {
+        let message = format!("the prefix {net} lies in {}, that of the range {:?}", range.net, range.id);
+        return Err(Error::new(ErrorKind::Conflict, OP, message).with_context("space", space));
+    }
+    let mut block = Block::new(request.id.clone(), space.clone(), net);
+    if !request.name.is_empty() {
+        block.name.clone_from(&request.name);
+    }
+    block.description.clone_from(&request.description);
+    block.network.clone_from(&request.network);
+    block.tags.clone_from(&request.tags);
+    block.properties.clone_from(&request.properties);
+    store.insert_block(&block)?;
+    store.append_change(about(&block, ChangeKind::BlockDefined, context))?;
+    Ok(block)
+}
+
+/// Changes what was named of a block.
+pub(crate) fn update_block<S: Store + ?Sized>(
+    store: &mut S,
+    context: &mut Context<'_>,
+    request: &UpdateBlock,
+) -> Result<Block> {
+    request.validate()?;
+    let Some(mut block) = store.block(&request.id)? else {
+        return Err(Error::not_found("update_block", "block", &request.id));
+    };
+    match &request.name {
+        Patch::Keep => {}
+        Patch::Set(name) if !name.is_empty() => block.name.clone_from(name),
+        Patch::Set(_) | Patch::Clear => block.name = block.id.to_string(),
+    }
+    block.description = request.description.clone().apply(block.description);
+    block.network = request.network.clone().apply_or_default(block.network);
+    block.tags = request.tags.clone().apply_or_default(block.tags);
+    block.properties = request.properties.clone().apply_or_default(block.properties);
+    store.update_block(&block)?;
+    store.append_change(about(&block, ChangeKind::BlockUpdated, context))?;
+    Ok(block)
+}
+
+/// Takes a block away; what lies in it stays.
+pub(crate) fn remove_block<S: Store + ?Sized>(
+    store: &mut S,
+    context: &mut Context<'_>,
+    request: &RemoveBlock,
+) -> Result<Option<Block>> {
+    request.id.validate("remove_block")?;
+    let Some(block) = store.block(&request.id)? else { return Ok(None) };
+    store.remove_block(&request.id)?;
+    store.append_change(about(&block, ChangeKind::BlockRemoved, context))?;
+    Ok(Some(block))
+}
+
+fn about(block: &Block, kind: ChangeKind, context: &Context<'_>) -> Change {
+    let mut change = Change::new(no_position(), context.now, kind, block.space.clone());
+    change.actor = context.actor.map(str::to_owned);
+    change.block = Some(block.id.clone());
+    change
+}

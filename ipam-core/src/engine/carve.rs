@@ -1,0 +1,151 @@
+//! Ranges carved from blocks on demand.
+
+use ipnet::IpNet;
+
+use super::draft::Draft;
+use super::keys::{self, Named};
+use super::ranges;
+use super::store::{Context, Origin, RequestKind, RequestRecord, Store, StoredRange};
+use crate::net::{HostPolicy, hosts};
+use crate::{
+    AllocateRange, AllocatedRange, Block, BlockId, ChildNet, DeallocateRange, Error, ErrorKind, Range, RangeId,
+    RangeTarget, RemovedRange, Result,
+};
+
+/// Carves a range out of the first block that can give it, or answers the one that the key carved before.
+pub(crate) fn allocate_range<S: Store + ?Sized>(
+    store: &mut S,
+    context: &mut Context<'_>,
+    request: &AllocateRange,
+) -> Result<AllocatedRange> {
+    const OP: &str = "allocate_range";
+    request.validate()?;
+    let fingerprint = request.fingerprint();
+    let mut draft = Draft::new(store, context.now);
+    if let Some(key) = &request.key
+        && let Named::Range(stored) = keys::resolve(&mut draft, OP, key, &fingerprint)?
+    {
+        return Ok(AllocatedRange::new(key.clone(), (*stored.range).clone(), true));
+    }
+    let mut blocks = Vec::with_capacity(request.blocks.len());
+    for id in &request.blocks {
+        blocks.push(draft.store.block(id)?.ok_or_else(|| Error::not_found(OP, "block", id))?);
+    }
+    let (block, net) = match request.what {
+        ChildNet::PrefixLen(len) => next_child(draft.store, OP, &blocks, len)?,
+        ChildNet::Exactly(net) => exact_child(draft.store, OP, &blocks, net)?,
+    };
+    let key = request.key.clone().unwrap_or_else(|| keys::made(context.random));
+    let mut range =
+        Range::new(unused_id(draft.store, context)?, block.space.clone(), net, hosts(net, HostPolicy::Hosts));
+    range.name = if request.name.is_empty() { net.to_string() } else { request.name.clone() };
+    range.description.clone_from(&request.description);
+    range.network.clone_from(&block.network);
+    range.policy = request.policy;
+    range.tags.clone_from(&request.tags);
+    range.properties.clone_from(&request.properties);
+    range.key = Some(key.clone());
+    range.owner = Some(request.owner.clone());
+
+    let store = draft.prepare()?.write(context.actor)?;
+    store.insert_request(&RequestRecord {
+        key: key.clone(),
+        fingerprint,
+        kind: RequestKind::Range,
+        owner: request.owner.clone(),
+        returned: Vec::new(),
+    })?;
+    let origin = Origin { explicit_addresses: false, all_hosts: false, carved: true };
+    Ok(AllocatedRange::new(key, ranges::insert(store, context, range, origin)?, false))
+}
+
+/// An id that no range has.
+fn unused_id<S: Store + ?Sized>(store: &mut S, context: &mut Context<'_>) -> Result<RangeId> {
+    loop {
+        let id = RangeId::new(keys::hex(context.random.next()));
+        if store.range(&id)?.is_none() {
+            return Ok(id);
+        }
+    }
+}
+
+fn next_child<'b, S: Store + ?Sized>(
+    store: &mut S,
+    op: &'static str,
+    blocks: &'b [Block],
+    len: u8,
+) -> Result<(&'b Block, IpNet)> {
+    let possible = |block: &&Block| (block.net.prefix_len()..=block.net.max_prefix_len()).contains(&len);
+    if let Some(block) = blocks.iter().find(|block| !possible(block)) {
+        let (from, till) = (block.net.prefix_len(), block.net.max_prefix_len());
+        let remedy = format!("give {from} to {till} for the block {:?}, which is {}", block.id, block.net);
+        return Err(Error::invalid(op, "prefix length", len, remedy));
+    }
+    for block in blocks {
+        if let Some(net) = store.free_child(&block.space, block.net, len)? {
+            return Ok((block, net));
+        }
+    }
+    let message = format!("no block has room for a /{len}");
+    Err(Error::new(ErrorKind::Exhausted, op, message).with_context("blocks", names(blocks)))
+}
+
+fn exact_child<'b, S: Store + ?Sized>(
+    store: &mut S,
+    op: &'static str,
+    blocks: &'b [Block],
+    net: IpNet,
+) -> Result<(&'b Block, IpNet)> {
+    let Some(block) = blocks.iter().find(|block| block.net.contains(&net)) else {
+        return Err(Error::invalid(
+            op,
+            "prefix",
+            net,
+            format_args!("choose one inside the blocks ({})", names(blocks)),
+        ));
+    };
+    let taken = |by: String| {
+        let message = format!("the prefix {net} is taken, in part or whole, by {by}");
+        Err(Error::new(ErrorKind::Conflict, op, message).with_context("block", &block.id))
+    };
+    if let Some(other) = store.ranges_overlapping(&block.space, net)?.first() {
+        return taken(format!("the range {:?} ({})", other.range.id, other.range.net));
+    }
+    // Ranges are settled, so that what lies inside is a block.
+    if let Some(inner) = store.nets_within(&block.space, net)?.iter().find(|inner| **inner != block.net) {
+        return taken(format!("the block {inner}"));
+    }
+    for len in block.net.prefix_len() + 1..=net.prefix_len() {
+        let Ok(around) = IpNet::new(net.addr(), len) else { continue };
+        if let Some(inner) = store.block_of_net(&block.space, around.trunc())? {
+            return taken(format!("the block {:?} ({})", inner.id, inner.net));
+        }
+    }
+    Ok((block, net))
+}
+
+fn names(blocks: &[Block]) -> String {
+    let names: Vec<&str> = blocks.iter().map(|block| BlockId::as_str(&block.id)).collect();
+    names.join(", ")
+}
+
+/// Gives a carved range back.
+pub(crate) fn deallocate_range<S: Store + ?Sized>(
+    store: &mut S,
+    context: &mut Context<'_>,
+    request: &DeallocateRange,
+) -> Result<RemovedRange> {
+    const OP: &str = "deallocate_range";
+    request.validate()?;
+    let found = match &request.target {
+        RangeTarget::Id(id) => store.range(id)?,
+        RangeTarget::Key(key) => store.range_of_key(key)?,
+    };
+    let expected = |stored: &StoredRange| request.expect.fits(stored.range.owner.as_ref(), stored.range.key.as_ref());
+    let Some(stored) = found.filter(expected) else { return Ok(RemovedRange::default()) };
+    if !stored.origin.carved {
+        let message = "the range was defined, not carved from a block; remove it instead";
+        return Err(Error::new(ErrorKind::Conflict, OP, message).with_context("range", &stored.range.id));
+    }
+    ranges::remove(store, context, OP, &stored, request.with_allocations)
+}

@@ -1,0 +1,449 @@
+//! What a request is about to write, seen as if it were written.
+//!
+//! A function of the engine reads and decides on a draft and writes it in one go at the end. So a request that fails has
+//! written nothing, and a preview is a draft that is dropped.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::net::IpAddr;
+use std::time::SystemTime;
+
+use super::layout::Layout;
+use super::page::{PAGE_SIZE, Page, address, locate, number};
+use super::store::{Due, Record, RequestRecord, Store, StoredRange};
+use crate::{AllocationId, AllocationKey, Change, ChangeKind, ChangePosition, Error, Order, RangeId, Result};
+
+/// How many expired or rested addresses a request looks after besides its own work.
+const SWEEP: usize = 64;
+
+/// How many of the addresses that were given back of a request are remembered.
+const REMEMBERED: usize = 16;
+
+pub(super) struct Draft<'s, S: ?Sized> {
+    pub(super) store: &'s mut S,
+    pub(super) now: SystemTime,
+    ranges: BTreeMap<RangeId, Box<RangeDraft>>,
+    ended: Vec<(Record, ChangeKind)>,
+    ended_ids: HashSet<AllocationId>,
+}
+
+/// One range of a draft.
+pub(super) struct RangeDraft {
+    pub(super) stored: StoredRange,
+    frontier: u128,
+    pages: BTreeMap<u128, Touched>,
+    /// Addresses that begin to rest, by number.
+    rests: BTreeMap<u128, Due>,
+    /// Addresses whose stored rest ends.
+    woken: HashSet<u128>,
+    /// How many expired and how many rested addresses were asked for; `None` once there were no more.
+    expired_asked: Option<usize>,
+    rested_asked: Option<usize>,
+}
+
+struct Touched {
+    /// As it is stored, if it is.
+    was: Option<Page>,
+    now: Page,
+    /// Whether to write it though its bits are the same.
+    rewrite: bool,
+}
+
+/// Whether a record has ended by itself.
+pub(super) fn has_expired(record: &Record, now: SystemTime) -> bool {
+    record.allocation.expires.is_some_and(|expires| expires <= now)
+}
+
+/// `time` so much later; the end of time where that is too late to write down.
+pub(super) fn later(time: SystemTime, by: std::time::Duration) -> SystemTime {
+    const FAR: std::time::Duration = std::time::Duration::from_secs(250_000_000_000);
+    time.checked_add(by.min(FAR)).unwrap_or(time)
+}
+
+impl<'s, S: Store + ?Sized> Draft<'s, S> {
+    pub(super) fn new(store: &'s mut S, now: SystemTime) -> Self {
+        Self { store, now, ranges: BTreeMap::new(), ended: Vec::new(), ended_ids: HashSet::new() }
+    }
+
+    /// Reads a range into the draft; `None` if there is none.
+    pub(super) fn load(&mut self, id: &RangeId) -> Result<Option<&mut RangeDraft>> {
+        Ok(self.load_with_store(id)?.map(|(range, _)| range))
+    }
+
+    /// A range of the draft and the store beneath it.
+    pub(super) fn load_with_store(&mut self, id: &RangeId) -> Result<Option<(&mut RangeDraft, &mut S)>> {
+        if !self.ranges.contains_key(id) {
+            let Some(stored) = self.store.range(id)? else { return Ok(None) };
+            self.ranges.insert(id.clone(), Box::new(RangeDraft::new(stored)));
+        }
+        Ok(self.ranges.get_mut(id).map(|range| (&mut **range, &mut *self.store)))
+    }
+
+    /// The same, of a range that a record names: it must be there.
+    fn range_of(&mut self, id: &RangeId) -> Result<(&mut RangeDraft, &mut S)> {
+        self.load_with_store(id)?.ok_or_else(|| corrupt(format!("a record names the range {id}, which does not exist")))
+    }
+
+    /// Whether the allocation ends with this draft.
+    pub(super) fn is_ended(&self, id: &AllocationId) -> bool {
+        self.ended_ids.contains(id)
+    }
+
+    /// Ends an allocation. Its address rests if the range's policy says so, and is free otherwise.
+    pub(super) fn end(&mut self, record: Record, kind: ChangeKind) -> Result<()> {
+        let now = self.now;
+        let allocation = &record.allocation;
+        let since = allocation.expires.filter(|_| kind == ChangeKind::Expired).unwrap_or(now);
+        let (range, store) = self.range_of(&allocation.range)?;
+        let policy = range.stored.range.policy;
+        let until = later(since, policy.quarantine);
+        if until > now || policy.order == Order::LeastRecentlyUsed {
+            let due = Due {
+                space: allocation.space.clone(),
+                range: allocation.range.clone(),
+                address: allocation.address,
+                allocation: allocation.id.clone(),
+                since,
+                until,
+            };
+            range.rests.insert(number(allocation.address), due);
+        } else {
+            range.set(store, allocation.address, false)?;
+        }
+        self.end_with_range(record, kind);
+        Ok(())
+    }
+
+    /// Ends an allocation whose range goes, too.
+    pub(super) fn end_with_range(&mut self, record: Record, kind: ChangeKind) {
+        self.ended_ids.insert(record.allocation.id.clone());
+        self.ended.push((record, kind));
+    }
+
+    /// The allocation of an address as it is in the draft: what has expired is ended on the way.
+    pub(super) fn allocation_at(&mut self, range: &StoredRange, address: IpAddr) -> Result<Option<Record>> {
+        let Some(record) = self.store.allocation_at(&range.range.space, address)? else { return Ok(None) };
+        self.living(record)
+    }
+
+    /// The record, unless it has ended; what has expired is ended on the way.
+    pub(super) fn living(&mut self, record: Record) -> Result<Option<Record>> {
+        if self.is_ended(&record.allocation.id) {
+            return Ok(None);
+        }
+        if has_expired(&record, self.now) {
+            self.end(record, ChangeKind::Expired)?;
+            return Ok(None);
+        }
+        Ok(Some(record))
+    }
+
+    /// Ends a few of the allocations that have expired, wherever they are.
+    pub(super) fn sweep_some(&mut self) -> Result<()> {
+        for record in self.store.expired(None, self.now, SWEEP)? {
+            self.living(record)?;
+        }
+        Ok(())
+    }
+
+    /// Frees a few more addresses of a range: those of expired allocations and those that have rested. Whether there
+    /// were any; with each call more are looked at.
+    pub(super) fn sweep_range(&mut self, id: &RangeId) -> Result<bool> {
+        let now = self.now;
+        let (range, store) = self.range_of(id)?;
+        let mut any = false;
+        let expired = match range.expired_asked {
+            Some(asked) => {
+                let more = asked.saturating_mul(8).max(SWEEP);
+                let expired = store.expired(Some(id), now, more)?;
+                range.expired_asked = (expired.len() == more).then_some(more);
+                expired
+            }
+            None => Vec::new(),
+        };
+        for record in expired {
+            if !self.is_ended(&record.allocation.id) {
+                self.end(record, ChangeKind::Expired)?;
+                any = true;
+            }
+        }
+        let (range, store) = self.range_of(id)?;
+        // Those of a range in order least-recently-used stay in their queue until they are chosen from it.
+        if range.stored.range.policy.order == Order::LeastRecentlyUsed {
+            return Ok(any);
+        }
+        if let Some(asked) = range.rested_asked {
+            let more = asked.saturating_mul(8).max(SWEEP);
+            let rested = store.rested(id, now, more)?;
+            range.rested_asked = (rested.len() == more).then_some(more);
+            for due in rested {
+                any |= range.wake(store, due.address)?;
+            }
+        }
+        Ok(any)
+    }
+
+    /// Writes the draft and appends what ended to the feed.
+    pub(super) fn commit(self, actor: Option<&str>) -> Result<()> {
+        self.prepare()?.write(actor).map(|_| ())
+    }
+
+    /// The last reads. What they find out is written by [`Prepared::write`], after which nothing can be refused.
+    pub(super) fn prepare(mut self) -> Result<Prepared<'s, S>> {
+        let mut by_key: HashMap<AllocationKey, Vec<IpAddr>> = HashMap::new();
+        for (record, _) in &self.ended {
+            let Some(key) = &record.allocation.key else { continue };
+            by_key.entry(key.clone()).or_default().push(record.allocation.address);
+        }
+        let mut requests = Vec::with_capacity(by_key.len());
+        for (key, mut addresses) in by_key {
+            let ended = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
+            if self.store.count_of_key(&key, ended.saturating_add(1))? <= ended {
+                requests.push(RequestChange::Remove(key));
+                continue;
+            }
+            let Some(mut request) = self.store.request(&key)? else { continue };
+            if request.returned.len() < REMEMBERED {
+                addresses.sort_unstable();
+                request.returned.extend(addresses);
+                request.returned.truncate(REMEMBERED);
+                requests.push(RequestChange::Update(request));
+            }
+        }
+        for range in self.ranges.values_mut() {
+            range.settle_frontier();
+        }
+        Ok(Prepared { draft: self, requests })
+    }
+}
+
+enum RequestChange {
+    Remove(AllocationKey),
+    Update(RequestRecord),
+}
+
+/// A draft of which everything is known.
+pub(super) struct Prepared<'s, S: ?Sized> {
+    draft: Draft<'s, S>,
+    requests: Vec<RequestChange>,
+}
+
+impl<'s, S: Store + ?Sized> Prepared<'s, S> {
+    pub(super) const fn store(&mut self) -> &mut S {
+        self.draft.store
+    }
+
+    /// Writes a changed range, then all the rest.
+    pub(super) fn write_range(self, range: &StoredRange, actor: Option<&str>) -> Result<&'s mut S> {
+        self.draft.store.update_range(range)?;
+        self.write(actor)
+    }
+
+    /// Writes all of it; answers the store for what follows.
+    pub(super) fn write(self, actor: Option<&str>) -> Result<&'s mut S> {
+        let Draft { store, now, ranges, ended, .. } = self.draft;
+        for (record, kind) in &ended {
+            store.remove_allocation(record)?;
+            store.append_change(change_of(record, *kind, now, actor))?;
+        }
+        for change in &self.requests {
+            match change {
+                RequestChange::Remove(key) => store.remove_request(key)?,
+                RequestChange::Update(request) => store.update_request(request)?,
+            }
+        }
+        for (id, range) in ranges {
+            range.write(store, &id)?;
+        }
+        Ok(store)
+    }
+}
+
+/// The entry of the feed about an allocation.
+pub(super) fn change_of(record: &Record, kind: ChangeKind, at: SystemTime, actor: Option<&str>) -> Change {
+    let allocation = &record.allocation;
+    let mut change = Change::new(no_position(), at, kind, allocation.space.clone());
+    change.actor = actor.map(str::to_owned);
+    change.owner.clone_from(&allocation.owner);
+    change.range = Some(allocation.range.clone());
+    change.address = Some(allocation.address);
+    change.allocation = Some(allocation.id.clone());
+    change.key.clone_from(&allocation.key);
+    change
+}
+
+/// What stands for the position until the store gives one.
+pub(super) fn no_position() -> ChangePosition {
+    static NONE: std::sync::OnceLock<ChangePosition> = std::sync::OnceLock::new();
+    NONE.get_or_init(|| ChangePosition::new("")).clone()
+}
+
+pub(super) fn corrupt(message: String) -> Error {
+    Error::new(crate::ErrorKind::Corrupt, "store", message)
+}
+
+impl RangeDraft {
+    fn new(stored: StoredRange) -> Self {
+        Self {
+            frontier: stored.frontier,
+            stored,
+            pages: BTreeMap::new(),
+            rests: BTreeMap::new(),
+            woken: HashSet::new(),
+            expired_asked: Some(0),
+            rested_asked: Some(0),
+        }
+    }
+
+    pub(super) fn id(&self) -> &RangeId {
+        &self.stored.range.id
+    }
+
+    /// A page as it is in the draft; `None` if it is neither stored nor drafted.
+    pub(super) fn page<S: Store + ?Sized>(&self, store: &mut S, no: u128) -> Result<Option<Page>> {
+        match self.pages.get(&no) {
+            Some(touched) => Ok(Some(touched.now)),
+            None => store.page(self.id(), no),
+        }
+    }
+
+    fn touch<S: Store + ?Sized>(&mut self, store: &mut S, no: u128) -> Result<&mut Touched> {
+        use std::collections::btree_map::Entry;
+        match self.pages.entry(no) {
+            Entry::Occupied(entry) => Ok(entry.into_mut()),
+            Entry::Vacant(entry) => {
+                let was = store.page(&self.stored.range.id, no)?;
+                Ok(entry.insert(Touched { was, now: was.unwrap_or_default(), rewrite: false }))
+            }
+        }
+    }
+
+    /// Sets or clears the bit of an address.
+    pub(super) fn set<S: Store + ?Sized>(&mut self, store: &mut S, address: IpAddr, used: bool) -> Result<()> {
+        let (no, bit) = locate(address);
+        let touched = self.touch(store, no)?;
+        if used {
+            touched.now.insert(bit)
+        } else {
+            touched.now.remove(bit)
+        }
+        Ok(())
+    }
+
+    /// Has a stored page written again, because whether it is open may have changed.
+    pub(super) fn rewrite(&mut self, no: u128, stored: Page) {
+        let touched = self.pages.entry(no).or_insert(Touched { was: Some(stored), now: stored, rewrite: false });
+        touched.rewrite = true;
+    }
+
+    /// Ends the rest of an address and clears its bit. Whether it was resting.
+    pub(super) fn wake<S: Store + ?Sized>(&mut self, store: &mut S, address: IpAddr) -> Result<bool> {
+        let at = number(address);
+        if self.rests.remove(&at).is_none() && !self.woken.insert(at) {
+            return Ok(false);
+        }
+        self.set(store, address, false)?;
+        Ok(true)
+    }
+
+    /// Whether and how an address rests in the draft.
+    pub(super) fn resting_at<S: Store + ?Sized>(&self, store: &mut S, address: IpAddr) -> Result<Option<Due>> {
+        let at = number(address);
+        if let Some(due) = self.rests.get(&at) {
+            return Ok(Some(due.clone()));
+        }
+        if self.woken.contains(&at) {
+            return Ok(None);
+        }
+        store.resting_at(&self.stored.range.space, address)
+    }
+
+    /// At most `limit` addresses whose rest is over, the longest rested first, and whether there are no more.
+    pub(super) fn rested<S: Store + ?Sized>(
+        &self,
+        store: &mut S,
+        now: SystemTime,
+        limit: usize,
+    ) -> Result<(Vec<Due>, bool)> {
+        let asked = limit.saturating_add(self.woken.len());
+        let stored = store.rested(self.id(), now, asked)?;
+        let complete = stored.len() < asked;
+        let mut all: Vec<Due> = stored.into_iter().filter(|due| !self.woken.contains(&number(due.address))).collect();
+        all.extend(self.rests.values().filter(|due| due.until <= now).cloned());
+        all.sort_by_key(|due| (due.since, due.address));
+        let complete = complete && all.len() <= limit;
+        all.truncate(limit);
+        Ok((all, complete))
+    }
+
+    /// The lowest drafted page at or after `from` that has room.
+    pub(super) fn drafted_open(&self, layout: &Layout, from: u128) -> Option<(u128, Page)> {
+        self.pages.range(from..).map(|(no, touched)| (*no, touched.now)).find(|(no, page)| layout.is_open(*no, page))
+    }
+
+    /// The drafted pages at or after `from`, by number.
+    pub(super) fn drafted(&self, from: u128) -> impl Iterator<Item = (u128, Page)> + '_ {
+        self.pages.range(from..).map(|(no, touched)| (*no, touched.now))
+    }
+
+    pub(super) fn is_drafted(&self, no: u128) -> bool {
+        self.pages.contains_key(&no)
+    }
+
+    /// All pages with room below this number are stored.
+    pub(super) const fn frontier(&self) -> u128 {
+        self.frontier
+    }
+
+    /// Remembers that all pages with room below this number are stored.
+    pub(super) fn move_frontier(&mut self, no: u128) {
+        self.frontier = self.frontier.max(no);
+    }
+
+    /// Lets the range be another from here on; its frontier is found anew.
+    pub(super) fn replace(&mut self, stored: StoredRange) {
+        self.frontier = stored.frontier;
+        self.stored = stored;
+    }
+
+    /// Moves the frontier over the pages that this draft adds.
+    fn settle_frontier(&mut self) {
+        while let Some(no) = self.stored.layout.next_page(self.frontier) {
+            match self.pages.get(&no) {
+                Some(touched) if touched.was.is_some() || !touched.now.is_empty() => self.frontier = no + 1,
+                _ => return,
+            }
+        }
+    }
+
+    fn write<S: Store + ?Sized>(self, store: &mut S, id: &RangeId) -> Result<()> {
+        let space = &self.stored.range.space;
+        for at in self.woken {
+            if let Some(address) = address(self.stored.layout.family(), at) {
+                store.remove_resting(space, address)?;
+            }
+        }
+        for due in self.rests.values() {
+            store.insert_resting(due)?;
+        }
+        for (no, touched) in self.pages {
+            if touched.rewrite || touched.was.unwrap_or_default() != touched.now {
+                store.put_page(id, no, &touched.now, self.stored.layout.is_open(no, &touched.now))?;
+            }
+        }
+        if self.frontier != self.stored.frontier {
+            store.set_frontier(id, self.frontier)?;
+        }
+        Ok(())
+    }
+}
+
+/// Every address of a page whose bit is set, as its number.
+pub(super) fn set_bits(no: u128, page: Page) -> impl Iterator<Item = u128> {
+    let clear = page.complement();
+    let mut from = Some(0u8);
+    std::iter::from_fn(move || {
+        let bit = clear.next_clear(from?)?;
+        from = bit.checked_add(1);
+        Some(no * PAGE_SIZE + u128::from(bit))
+    })
+}

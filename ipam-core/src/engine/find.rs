@@ -1,0 +1,72 @@
+//! Finding allocations, listing ranges and blocks: page by page.
+
+use std::net::IpAddr;
+use std::time::SystemTime;
+
+use super::store::Store;
+use crate::{
+    Allocation, Block, BlockId, Error, Find, ListBlocks, ListRanges, Page, PageRequest, PageToken, Range, RangeId,
+    Result, SpaceId,
+};
+
+/// How many items a page has where the caller does not say.
+const PAGE: usize = 1000;
+
+/// One page of the allocations that match, by space and address.
+pub(crate) fn find<S: Store + ?Sized>(store: &mut S, now: SystemTime, request: &Find) -> Result<Page<Allocation>> {
+    const OP: &str = "find";
+    request.validate()?;
+    let after = request.page.token.as_ref().map(|token| allocation_after(OP, token)).transpose()?;
+    let size = size(&request.page);
+    let found = store.find(request, now, after.as_ref(), size + 1)?;
+    Ok(cut(found, size, |last| format!("a {} {}", last.address, last.space)))
+}
+
+/// One page of the ranges that match, by id.
+pub(crate) fn list_ranges<S: Store + ?Sized>(store: &mut S, request: &ListRanges) -> Result<Page<Range>> {
+    const OP: &str = "list_ranges";
+    request.page.validate(OP)?;
+    let after = request.page.token.as_ref().map(|token| id_after(OP, token, "r ")).transpose()?.map(RangeId::from);
+    let size = size(&request.page);
+    let found = store.list_ranges(&request.filter, after.as_ref(), size + 1)?;
+    Ok(cut(found, size, |last| format!("r {}", last.id)))
+}
+
+/// One page of the blocks that match, by id.
+pub(crate) fn list_blocks<S: Store + ?Sized>(store: &mut S, request: &ListBlocks) -> Result<Page<Block>> {
+    const OP: &str = "list_blocks";
+    request.page.validate(OP)?;
+    let after = request.page.token.as_ref().map(|token| id_after(OP, token, "b ")).transpose()?.map(BlockId::from);
+    let size = size(&request.page);
+    let found = store.list_blocks(&request.filter, after.as_ref(), size + 1)?;
+    Ok(cut(found, size, |last| format!("b {}", last.id)))
+}
+
+fn size(request: &PageRequest) -> usize {
+    request.size.map_or(PAGE, |size| size.get() as usize)
+}
+
+/// One more was asked for than the page holds; if it came, there is a next page.
+fn cut<T>(mut found: Vec<T>, size: usize, token: impl Fn(&T) -> String) -> Page<T> {
+    let more = found.len() > size;
+    found.truncate(size);
+    let next = if more { found.last().map(|last| PageToken::from(token(last))) } else { None };
+    Page::new(found, next)
+}
+
+fn allocation_after(op: &'static str, token: &PageToken) -> Result<(SpaceId, IpAddr)> {
+    let text = id_after(op, token, "a ")?;
+    let (address, space) = text.split_once(' ').ok_or_else(|| foreign(op, token))?;
+    let address = address.parse().map_err(|_| foreign(op, token))?;
+    let space = SpaceId::from(space);
+    space.validate(op).map_err(|_| foreign(op, token))?;
+    Ok((space, address))
+}
+
+fn id_after<'t>(op: &'static str, token: &'t PageToken, kind: &str) -> Result<&'t str> {
+    token.as_str().strip_prefix(kind).filter(|id| !id.is_empty()).ok_or_else(|| foreign(op, token))
+}
+
+fn foreign(op: &'static str, token: &PageToken) -> Error {
+    Error::invalid(op, "page.token", token, "give the `next` of the page before, or none")
+}

@@ -1,0 +1,92 @@
+//! What a key means to a request that carries it.
+
+use super::draft::{Draft, has_expired};
+use super::store::{Random, Record, RequestKind, RequestRecord, Store, StoredRange};
+use crate::{AllocationKey, Error, ErrorKind, Fingerprint, Result};
+
+/// What a key names now.
+pub(super) enum Named {
+    /// Nothing: the request is new.
+    Nothing,
+    /// Addresses, by line and address; the request took them.
+    Addresses(Vec<Record>),
+    /// A range; the request carved it.
+    Range(Box<StoredRange>),
+}
+
+/// What `key` names, if the request it belongs to is this one. A request whose addresses have all ended by themselves is
+/// over, and the draft says so.
+pub(super) fn resolve<S: Store + ?Sized>(
+    draft: &mut Draft<'_, S>,
+    operation: &'static str,
+    key: &AllocationKey,
+    fingerprint: &Fingerprint,
+) -> Result<Named> {
+    let Some(request) = draft.store.request(key)? else { return Ok(Named::Nothing) };
+    match request.kind {
+        RequestKind::Addresses { count, .. } => {
+            let records = draft.store.allocations_of_key(key)?;
+            let (ended, living): (Vec<_>, Vec<_>) =
+                records.into_iter().partition(|record| has_expired(record, draft.now));
+            if living.is_empty() {
+                for record in ended {
+                    draft.living(record)?;
+                }
+                return Ok(Named::Nothing);
+            }
+            same(operation, &request, fingerprint)?;
+            if living.len() != count as usize {
+                return Err(partly_returned(operation, &request, &ended, count, living.len()));
+            }
+            Ok(Named::Addresses(living))
+        }
+        RequestKind::Range => {
+            same(operation, &request, fingerprint)?;
+            let range = draft.store.range_of_key(key)?.ok_or_else(|| {
+                Error::new(ErrorKind::Corrupt, operation, "a request names a range that does not exist")
+                    .with_context("key", key)
+            })?;
+            Ok(Named::Range(Box::new(range)))
+        }
+    }
+}
+
+/// Never says what the other request was: the caller may not be its owner.
+fn same(operation: &'static str, request: &RequestRecord, fingerprint: &Fingerprint) -> Result<()> {
+    if request.fingerprint == *fingerprint {
+        return Ok(());
+    }
+    let message = "the key belongs to another request; repeat that one unchanged, or choose another key";
+    Err(Error::new(ErrorKind::Conflict, operation, message).with_context("key", &request.key))
+}
+
+fn partly_returned(
+    operation: &'static str,
+    request: &RequestRecord,
+    ended: &[Record],
+    count: u32,
+    living: usize,
+) -> Error {
+    let mut gone = request.returned.clone();
+    gone.extend(ended.iter().map(|record| record.allocation.address));
+    let missing = (count as usize).saturating_sub(living);
+    let named: Vec<String> = gone.iter().take(16).map(ToString::to_string).collect();
+    let more = missing.saturating_sub(named.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let message = format!(
+        "{missing} of the {count} addresses of the key were given back ({}{more}); give back the others, or choose \
+         another key",
+        named.join(", ")
+    );
+    Error::new(ErrorKind::Conflict, operation, message).with_context("key", &request.key)
+}
+
+/// A key for a request that has none: 128 random bits.
+pub(super) fn made(random: &mut dyn Random) -> AllocationKey {
+    AllocationKey::new(hex(random.next()))
+}
+
+/// 32 hexadecimal digits.
+pub(super) fn hex(bits: u128) -> String {
+    format!("{bits:032x}")
+}

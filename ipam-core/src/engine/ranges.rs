@@ -1,0 +1,295 @@
+//! Defining, changing and removing ranges.
+
+use ipnet::IpNet;
+
+use super::draft::{Draft, has_expired, no_position, set_bits};
+use super::layout::Layout;
+use super::page::{PAGE_SIZE, address};
+use super::store::{Context, Origin, Record, Store, StoredRange};
+use crate::net::{HostPolicy, IpRange, hosts};
+use crate::request::range_parts;
+use crate::{
+    Change, ChangeKind, DefineRange, Error, ErrorKind, Patch, Range, RangeId, RemoveRange, RemovedRange, Result,
+    SpaceId, UpdateRange,
+};
+
+/// How many records or pages are read at once.
+const BATCH: usize = 256;
+
+/// Adds a range to the plan.
+pub(crate) fn define_range<S: Store + ?Sized>(
+    store: &mut S,
+    context: &mut Context<'_>,
+    request: &DefineRange,
+) -> Result<Range> {
+    const OP: &str = "define_range";
+    request.validate()?;
+    if store.range(&request.id)?.is_some() {
+        return Err(Error::new(ErrorKind::AlreadyExists, OP, format!("there is a range {:?} already", request.id)));
+    }
+    let addresses = request.resolved_addresses();
+    must_fit(store, OP, &request.space, request.net, addresses, None)?;
+    let mut range = Range::new(request.id.clone(), request.space.clone(), request.net, addresses);
+    if !request.name.is_empty() {
+        range.name.clone_from(&request.name);
+    }
+    range.description.clone_from(&request.description);
+    range.network.clone_from(&request.network);
+    range.reserved.clone_from(&request.reserved);
+    range.policy = request.policy;
+    range.tags.clone_from(&request.tags);
+    range.properties.clone_from(&request.properties);
+    let origin = Origin {
+        explicit_addresses: request.addresses.is_some(),
+        all_hosts: request.hosts == HostPolicy::All,
+        carved: false,
+    };
+    insert(store, context, range, origin)
+}
+
+/// Writes a new range; answers it as it is then.
+pub(super) fn insert<S: Store + ?Sized>(
+    store: &mut S,
+    context: &mut Context<'_>,
+    range: Range,
+    origin: Origin,
+) -> Result<Range> {
+    let mut stored = StoredRange::new(range, 0, origin);
+    stored.frontier = first_page(&stored.layout);
+    store.insert_range(&stored)?;
+    store.append_change(about(&stored.range, ChangeKind::RangeDefined, context))?;
+    // Read back for the block around it.
+    match store.range(&stored.range.id)? {
+        Some(stored) => Ok((*stored.range).clone()),
+        None => Ok((*stored.range).clone()),
+    }
+}
+
+/// The first page with room; past the range's end if it has none.
+fn first_page(layout: &Layout) -> u128 {
+    layout.next_page(0).unwrap_or(u128::MAX / PAGE_SIZE + 1)
+}
+
+/// The entry of the feed about a range.
+pub(super) fn about(range: &Range, kind: ChangeKind, context: &Context<'_>) -> Change {
+    let mut change = Change::new(no_position(), context.now, kind, range.space.clone());
+    change.actor = context.actor.map(str::to_owned);
+    change.range = Some(range.id.clone());
+    change.owner.clone_from(&range.owner);
+    change.key.clone_from(&range.key);
+    change
+}
+
+/// Refuses a range whose prefix or addresses are in the way of others; `own` is the range itself, where it exists.
+fn must_fit<S: Store + ?Sized>(
+    store: &mut S,
+    op: &'static str,
+    space: &SpaceId,
+    net: IpNet,
+    addresses: IpRange,
+    own: Option<&RangeId>,
+) -> Result<()> {
+    for other in store.ranges_overlapping(space, net)? {
+        let other = other.range;
+        if own == Some(&other.id) {
+            continue;
+        }
+        if other.net != net {
+            let message = format!("the prefix {net} overlaps {}, that of the range {:?}", other.net, other.id);
+            return Err(Error::new(ErrorKind::Conflict, op, message).with_context("space", space));
+        }
+        if other.addresses.overlaps(&addresses) {
+            let message =
+                format!("the addresses {addresses} overlap {}, those of the range {:?}", other.addresses, other.id);
+            return Err(Error::new(ErrorKind::Conflict, op, message).with_context("space", space));
+        }
+    }
+    // Ranges inside the prefix were found above; what else lies inside is a block.
+    if own.is_none()
+        && let Some(inner) = store.nets_within(space, net)?.into_iter().find(|inner| *inner != net)
+    {
+        let message = format!("the prefix {net} holds the block {inner}; define ranges inside that");
+        return Err(Error::new(ErrorKind::Conflict, op, message).with_context("space", space));
+    }
+    Ok(())
+}
+
+/// Changes what was named of a range.
+pub(crate) fn update_range<S: Store + ?Sized>(
+    store: &mut S,
+    context: &mut Context<'_>,
+    request: &UpdateRange,
+) -> Result<Range> {
+    const OP: &str = "update_range";
+    request.validate()?;
+    let mut draft = Draft::new(store, context.now);
+    let Some(loaded) = draft.load(&request.id)? else {
+        return Err(Error::not_found(OP, "range", &request.id));
+    };
+    let old = loaded.stored.clone();
+    let (range, origin) = changed(&old, request);
+    range_parts(OP, range.net, range.addresses, &range.network, &range.reserved)?;
+    if range.addresses != old.range.addresses {
+        must_fit(draft.store, OP, &range.space, range.net, range.addresses, Some(&range.id))?;
+    }
+    let mut new = StoredRange::new(range, old.frontier, origin);
+    if new.layout != old.layout {
+        new.frontier = first_page(&new.layout);
+        relayout(&mut draft, &old, &new)?;
+    }
+    if let Some(loaded) = draft.load(&request.id)? {
+        loaded.replace(new.clone());
+    }
+    let prepared = draft.prepare()?;
+    let store = prepared.write_range(&new, context.actor)?;
+    store.append_change(about(&new.range, ChangeKind::RangeUpdated, context))?;
+    Ok((*new.range).clone())
+}
+
+/// The range after the change.
+fn changed(old: &StoredRange, request: &UpdateRange) -> (Range, Origin) {
+    let mut range = (*old.range).clone();
+    let mut origin = old.origin;
+    match &request.name {
+        Patch::Keep => {}
+        Patch::Set(name) if !name.is_empty() => range.name.clone_from(name),
+        Patch::Set(_) | Patch::Clear => range.name = range.id.to_string(),
+    }
+    range.description = request.description.clone().apply(range.description);
+    match request.addresses {
+        Patch::Keep => {}
+        Patch::Set(addresses) => {
+            range.addresses = addresses;
+            origin.explicit_addresses = true;
+        }
+        Patch::Clear => {
+            let policy = if origin.all_hosts { HostPolicy::All } else { HostPolicy::Hosts };
+            range.addresses = hosts(range.net, policy);
+            origin.explicit_addresses = false;
+        }
+    }
+    let network = &mut range.network;
+    network.gateway = request.gateway.apply(network.gateway);
+    network.dns_servers = request.dns_servers.clone().apply_or_default(std::mem::take(&mut network.dns_servers));
+    network.search_domains =
+        request.search_domains.clone().apply_or_default(std::mem::take(&mut network.search_domains));
+    network.domain = request.domain.clone().apply(network.domain.take());
+    network.vlan = request.vlan.clone().apply(network.vlan.take());
+    range.reserved = request.reserved.clone().apply_or_default(std::mem::take(&mut range.reserved));
+    range.policy = request.policy.apply_or_default(range.policy);
+    range.tags = request.tags.clone().apply_or_default(std::mem::take(&mut range.tags));
+    range.properties = request.properties.clone().apply_or_default(std::mem::take(&mut range.properties));
+    (range, origin)
+}
+
+/// Brings the pages of a range in line with a new layout: addresses that can no longer be handed out must not be
+/// allocated, their rest ends, and whether a page is open is found anew.
+fn relayout<S: Store + ?Sized>(draft: &mut Draft<'_, S>, old: &StoredRange, new: &StoredRange) -> Result<()> {
+    let id = &old.range.id;
+    let mut from = 0;
+    loop {
+        let pages = draft.store.pages(id, from, BATCH)?;
+        for (no, page) in &pages {
+            let (was, is) = (old.layout.mask(*no), new.layout.mask(*no));
+            if was == is {
+                continue;
+            }
+            if let Some(range) = draft.load(id)? {
+                range.rewrite(*no, *page);
+            }
+            // The bits are those of allocated and of resting addresses.
+            let closed = page.without(page.without(is));
+            for at in set_bits(*no, closed) {
+                let Some(address) = address(old.layout.family(), at) else { continue };
+                if let Some(record) = draft.allocation_at(old, address)? {
+                    return Err(in_the_way(new, &record));
+                }
+                if let Some((range, store)) = draft.load_with_store(id)? {
+                    range.wake(store, address)?;
+                    range.set(store, address, false)?;
+                }
+            }
+        }
+        match pages.last() {
+            Some((no, _)) if pages.len() == BATCH => from = no + 1,
+            _ => return Ok(()),
+        }
+    }
+}
+
+fn in_the_way(new: &StoredRange, record: &Record) -> Error {
+    let address = record.allocation.address;
+    let what = if !new.layout.spans(address) {
+        "would fall outside"
+    } else if new.range.network.gateway == Some(address) {
+        "would become the gateway"
+    } else {
+        "would become reserved"
+    };
+    let owner = record.allocation.owner.as_ref().map_or_else(String::new, |owner| format!(", allocated to {owner},"));
+    Error::new(ErrorKind::Conflict, "update_range", format!("{address}{owner} {what}; give it back first"))
+        .with_context("range", &new.range.id)
+}
+
+/// Takes a range away.
+pub(crate) fn remove_range<S: Store + ?Sized>(
+    store: &mut S,
+    context: &mut Context<'_>,
+    request: &RemoveRange,
+) -> Result<RemovedRange> {
+    const OP: &str = "remove_range";
+    request.id.validate(OP)?;
+    match store.range(&request.id)? {
+        Some(stored) => remove(store, context, OP, &stored, request.with_allocations),
+        None => Ok(RemovedRange::default()),
+    }
+}
+
+/// Takes a range away, with its allocations if they may end with it.
+pub(super) fn remove<S: Store + ?Sized>(
+    store: &mut S,
+    context: &mut Context<'_>,
+    op: &'static str,
+    stored: &StoredRange,
+    with_allocations: bool,
+) -> Result<RemovedRange> {
+    let id = &stored.range.id;
+    let mut draft = Draft::new(store, context.now);
+    let mut freed = Vec::new();
+    let mut from = Some(stored.range.addresses.first());
+    while let Some(start) = from {
+        let records = draft.store.allocations_in(id, start, BATCH)?;
+        from = match records.last() {
+            Some(last) if records.len() == BATCH => after(last.allocation.address),
+            _ => None,
+        };
+        for record in records {
+            if has_expired(&record, draft.now) {
+                draft.end_with_range(record, ChangeKind::Expired);
+            } else if with_allocations {
+                freed.push(record.allocation.clone());
+                draft.end_with_range(record, ChangeKind::Deallocated);
+            } else {
+                let message = format!(
+                    "{} of the range is allocated; give its addresses back first, or say that they end with it",
+                    record.allocation.address
+                );
+                return Err(Error::new(ErrorKind::Conflict, op, message).with_context("range", id));
+            }
+        }
+    }
+    let store = draft.prepare()?.write(context.actor)?;
+    store.remove_range(id)?;
+    if let Some(key) = &stored.range.key {
+        store.remove_request(key)?;
+    }
+    store.append_change(about(&stored.range, ChangeKind::RangeRemoved, context))?;
+    Ok(RemovedRange::new(Some((*stored.range).clone()), freed))
+}
+
+/// The next address of the family, if there is one.
+fn after(ip: std::net::IpAddr) -> Option<std::net::IpAddr> {
+    use super::page::number;
+    let family = if ip.is_ipv4() { crate::Family::V4 } else { crate::Family::V6 };
+    address(family, number(ip).checked_add(1)?)
+}

@@ -1,0 +1,51 @@
+//! Changing what is said about an allocation.
+
+use super::draft::{Draft, change_of};
+use super::store::{Context, Store};
+use crate::{Allocation, ChangeKind, Error, Patch, Result, Update};
+
+const OP: &str = "update";
+
+/// Changes what was named of an allocation; answers it as it is then.
+pub(crate) fn update<S: Store + ?Sized>(
+    store: &mut S,
+    context: &mut Context<'_>,
+    request: &Update,
+) -> Result<Allocation> {
+    request.validate()?;
+    let mut draft = Draft::new(store, context.now);
+    draft.sweep_some()?;
+    let found = match draft.store.allocation(&request.allocation)? {
+        Some(record) => draft.living(record)?,
+        None => None,
+    };
+    let mut record = found.ok_or_else(|| Error::not_found(OP, "allocation", &request.allocation))?;
+    let allocation = &mut record.allocation;
+    let before = (allocation.labels.clone(), allocation.expires);
+    let labels = &mut allocation.labels;
+    labels.hostname = request.hostname.clone().apply(labels.hostname.take());
+    labels.description = request.description.clone().apply(labels.description.take());
+    labels.mac = request.mac.apply(labels.mac);
+    labels.tags = request.tags.clone().apply_or_default(std::mem::take(&mut labels.tags));
+    match request.expiry {
+        Patch::Keep => {}
+        Patch::Clear => allocation.expires = None,
+        Patch::Set(expiry) => {
+            let Some(expires) = context.now.checked_add(expiry) else {
+                let value = format!("{} s", expiry.as_secs());
+                return Err(Error::invalid(OP, "expiry", value, "give a time to live that ends before time does"));
+            };
+            allocation.expires = Some(expires);
+        }
+    }
+    let changed = before != (allocation.labels.clone(), allocation.expires);
+    if changed {
+        allocation.updated = Some(context.now);
+    }
+    let store = draft.prepare()?.write(context.actor)?;
+    if changed {
+        store.update_allocation(&record)?;
+        store.append_change(change_of(&record, ChangeKind::Updated, context.now, context.actor))?;
+    }
+    Ok(record.allocation)
+}
