@@ -1,4 +1,23 @@
 //! Typed client of VMware vRealize Automation.
 
+#[cfg(feature = "_client")]
+pub mod call;
+#[cfg(feature = "_client")]
+pub mod error;
+#[cfg(feature = "_client")]
+pub mod lenient;
+#[cfg(feature = "_client")]
+pub mod odata;
+#[cfg(feature = "_client")]
+mod pager;
 #[cfg(feature = "plugin")]
 pub mod plugin;
+#[cfg(feature = "_client")]
+pub mod poll;
+#[cfg(feature = "_client")]
+pub mod request;
+#[cfg(feature = "_client")]
+mod transport;
+
+#[cfg(feature = "_client")]
+pub use error::{Error, Result};

@@ -1,0 +1,140 @@
+//! Answers that could not be understood.
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_path_to_error::{Path, Segment};
+
+use super::{Error, bounded};
+use crate::lenient::{Redacted, is_secret_name};
+
+const EXCERPT: usize = 200;
+
+/// A success whose body is not what was expected.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct DecodeError {
+    /// Method and path template.
+    pub operation: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The JSON path of the value that could not be read, such as `content[0].version`; `.` is the whole answer.
+    pub path: String,
+    /// What is wrong with it.
+    pub message: String,
+    /// The value, or the start of an answer that is no JSON. Cut, and without what looks like a secret.
+    pub excerpt: String,
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { operation, status, path, message, excerpt } = self;
+        write!(f, "{operation}: the answer (status {status}) cannot be read at {path}: {message}; found {excerpt}")
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+/// Decodes an answer; an error names the JSON path.
+pub(crate) fn decode<T: DeserializeOwned>(operation: &str, status: u16, body: &[u8]) -> Result<T, Error> {
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let problem = match serde_path_to_error::deserialize(&mut deserializer) {
+        Ok(value) => match deserializer.end() {
+            Ok(()) => return Ok(value),
+            Err(error) => (".".to_owned(), error.to_string(), text_excerpt(body)),
+        },
+        Err(error) => {
+            let path = error.path().to_string();
+            let excerpt = match serde_json::from_slice::<Value>(body) {
+                Ok(value) => value_excerpt(&value, error.path()),
+                Err(_) => text_excerpt(body),
+            };
+            (path, error.into_inner().to_string(), excerpt)
+        }
+    };
+    let (path, message, excerpt) = problem;
+    let message = bounded(&message, EXCERPT);
+    Err(Error::Decode(Box::new(DecodeError { operation: operation.to_owned(), status, path, message, excerpt })))
+}
+
+fn value_excerpt(value: &Value, path: &Path) -> String {
+    let mut value = value;
+    for segment in path.iter() {
+        let next = match segment {
+            Segment::Seq { index } => value.get(*index),
+            Segment::Map { key } => {
+                if is_secret_name(key) {
+                    return "[redacted]".to_owned();
+                }
+                value.get(key)
+            }
+            Segment::Enum { .. } | Segment::Unknown => None,
+        };
+        let Some(next) = next else { break };
+        value = next;
+    }
+    bounded(&format!("{:?}", Redacted(value)), EXCERPT)
+}
+
+/// The start of a text that is no JSON. What follows a secret's name is hidden up to the end of the text.
+pub(crate) fn text_excerpt(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = text.char_indices().filter(|(_, c)| !c.is_alphanumeric() && *c != '_');
+    let mut start = 0;
+    for (end, c) in words.chain(std::iter::once((text.len(), ' '))) {
+        if text.get(start..end).is_some_and(is_secret_name) {
+            return format!("{:?} [redacted]", bounded(text.get(..end).unwrap_or_default(), EXCERPT));
+        }
+        start = end + c.len_utf8();
+    }
+    if text.is_empty() { "nothing".to_owned() } else { format!("{:?}", bounded(&text, EXCERPT)) }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Row {
+        #[allow(dead_code, reason = "only decoded")]
+        version: i64,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct List {
+        #[allow(dead_code, reason = "only decoded")]
+        content: Vec<Row>,
+    }
+
+    fn failure(body: &str) -> DecodeError {
+        match decode::<List>("GET /rows", 200, body.as_bytes()) {
+            Err(Error::Decode(error)) => *error,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_path_and_the_value_are_named() {
+        let error = failure(r#"{"content":[{"version":1},{"version":{"a":1,"password":"hunter2"}}]}"#);
+        assert_eq!(error.path, "content[1].version");
+        assert!(error.excerpt.contains("\"a\": 1"), "{}", error.excerpt);
+        assert!(!error.to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn what_is_no_json_is_quoted_cut_and_redacted() {
+        assert_eq!(failure("<html>\n <b>busy</b>").excerpt, "\"<html> <b>busy</b>\"");
+        assert_eq!(failure("").excerpt, "nothing");
+        assert!(failure(&"x ".repeat(500)).excerpt.len() < 220);
+        let error = failure(r#"{"content":[], "password":"hunter2", "#);
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+        let error = failure(r#"{"content":[]} "trailing""#);
+        assert!(error.message.contains("trailing"), "{error}");
+    }
+}

@@ -1,0 +1,133 @@
+#![allow(unreachable_pub, reason = "the macros make public types")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use serde_json::{Value, json};
+
+use super::{JsonObject, Model, SecretText, Timestamp, model, open_enum};
+
+open_enum! {
+    /// A state.
+    pub enum State {
+        /// Free.
+        Free = "FREE",
+    }
+}
+
+model! {
+    /// An inner object.
+    pub struct Inner {
+        /// A number.
+        number: i64 = "number";
+    }
+}
+
+model! {
+    /// An object of every kind of member.
+    pub struct Sample {
+        /// A text.
+        name: String = "name";
+        /// A flag.
+        flag: bool = "flag";
+        /// A name with two spellings.
+        address: String = "IPv4Address" | "ipv4Address";
+        /// An open enumeration.
+        state: State = "state";
+        /// A list of objects.
+        inner: Vec<Inner> = "inner";
+        /// A secret.
+        password: SecretText = "password";
+        /// A time.
+        created: Timestamp = "created";
+    }
+}
+
+fn round(value: &Value) -> Sample {
+    let read: Sample = serde_json::from_value(value.clone()).unwrap();
+    assert_eq!(&serde_json::to_value(&read).unwrap(), value);
+    read
+}
+
+#[test]
+fn null_absent_and_unknown_members_come_back() {
+    let read = round(&json!({"name": null, "inner": [{"number": 5, "more": {"deep": [1]}}], "also": null}));
+    assert_eq!(read.name, None);
+    assert!(read.extra.was_null("name"));
+    assert!(!read.extra.was_null("flag"));
+    assert_eq!(read.unknown_members(), [".also", ".inner[].more"]);
+}
+
+#[test]
+fn other_forms_come_back_until_the_value_changes() {
+    let mut read = round(&json!({"flag": "False", "name": 7, "inner": [{"number": "12"}, {"number": ""}]}));
+    assert_eq!(read.flag, Some(false));
+    assert_eq!(read.name.as_deref(), Some("7"));
+    let inner = read.inner.as_ref().unwrap();
+    assert_eq!((inner[0].number, inner[1].number), (Some(12), None));
+    read.flag = Some(true);
+    assert_eq!(serde_json::to_value(&read).unwrap()["flag"], json!(true));
+    read.flag = None;
+    assert!(serde_json::to_value(&read).unwrap().get("flag").is_none());
+}
+
+#[test]
+fn another_spelling_comes_back() {
+    let mut read = round(&json!({"ipv4Address": "10.0.0.1"}));
+    assert_eq!(read.address.as_deref(), Some("10.0.0.1"));
+    read.address = Some("10.0.0.2".into());
+    assert_eq!(serde_json::to_value(&read).unwrap(), json!({"ipv4Address": "10.0.0.2"}));
+}
+
+#[test]
+fn a_member_can_be_set_to_null() {
+    let mut read = Sample::default();
+    read.extra.set_null("name");
+    assert_eq!(serde_json::to_value(&read).unwrap(), json!({"name": null}));
+    read.name = Some("x".into());
+    assert_eq!(serde_json::to_value(&read).unwrap(), json!({"name": "x"}));
+}
+
+#[test]
+fn an_unknown_word_is_kept_and_garbage_is_an_error() {
+    assert_eq!(round(&json!({"state": "free"})).state, Some(State::Unknown("free".into())));
+    assert_eq!(round(&json!({"state": "FREE"})).state, Some(State::Free));
+    for bad in [
+        json!({"flag": "maybe"}),
+        json!({"flag": 2}),
+        json!({"inner": [{"number": "12x"}]}),
+        json!({"inner": [{"number": 1.5}]}),
+        json!({"inner": {}}),
+        json!({"name": true}),
+        json!({"state": 1}),
+    ] {
+        assert!(serde_json::from_value::<Sample>(bad.clone()).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn debug_hides_secrets() {
+    let read = round(&json!({
+        "password": "hunter2", "apiToken": "hunter2", "nested": {"db_passwd": "hunter2", "id": "my_secret", "value": "hunter2"},
+        "list": [{"type": "secureString", "value": "hunter2"}],
+    }));
+    let text =
+        format!("{read:?} {:?}", JsonObject::from(serde_json::Map::from_iter([("pwd".to_owned(), json!("hunter2"))])));
+    assert!(!text.contains("hunter2"), "{text}");
+    assert!(text.contains("nested"));
+}
+
+#[test]
+fn times_are_read_in_both_offset_forms() {
+    let utc = Timestamp::new("2014-09-19T21:18:57.000Z").time().unwrap();
+    assert_eq!(Timestamp::new("2014-09-19T21:18:57.000+0000").time().unwrap(), utc);
+    assert_eq!(Timestamp::from(utc).as_str(), "2014-09-19T21:18:57.000Z");
+    assert!(Timestamp::new("yesterday").time().is_err());
+}
+
+#[test]
+fn values_deep_inside_an_object_are_read_and_set() {
+    let mut object = JsonObject::new();
+    object.set_at(&["machine", "data", "cpu"], 2).unwrap();
+    assert_eq!(object.at(&["machine", "data", "cpu"]), Some(&json!(2)));
+    assert_eq!(object.set_at(&["machine", "data", "cpu", "deeper"], 2), Err("cpu".to_owned()));
+    assert_eq!(Value::from(object), json!({"machine": {"data": {"cpu": 2}}}));
+}

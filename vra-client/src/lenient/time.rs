@@ -1,0 +1,74 @@
+//! Times as the server writes them.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use super::{Decoded, Wire};
+use crate::error::Error;
+
+/// A time as the server wrote it, such as `2019-02-27T00:59:23.520Z`.
+///
+/// The text is kept, so that one odd date does not spoil a list and goes back as it came; [`time`](Self::time) says
+/// what it means.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(String);
+
+impl Timestamp {
+    /// A time from its text, RFC 3339 in UTC with milliseconds.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The point in time. Takes RFC 3339, and offsets without a colon (`+0000`) as Java writes them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] if the text is no time with an offset.
+    pub fn time(&self) -> Result<SystemTime, Error> {
+        self.0
+            .parse::<jiff::Timestamp>()
+            .or_else(|_| jiff::Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", &self.0))
+            .map(SystemTime::from)
+            .map_err(|_| Error::invalid("time", &self.0, "a time such as 2019-02-27T00:59:23.520Z"))
+    }
+}
+
+impl From<SystemTime> for Timestamp {
+    /// UTC with milliseconds, as the server writes times itself. Times beyond the year 9999 become its end.
+    fn from(time: SystemTime) -> Self {
+        let time = jiff::Timestamp::try_from(time).unwrap_or(jiff::Timestamp::MAX);
+        Self(time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string())
+    }
+}
+
+impl From<&str> for Timestamp {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Wire for Timestamp {
+    fn from_wire<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decoded<Self>, D::Error> {
+        Decoded::or_null(Option::deserialize(deserializer)?)
+    }
+
+    fn to_json(&self) -> Value {
+        Value::from(self.0.as_str())
+    }
+}

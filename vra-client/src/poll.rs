@@ -1,0 +1,208 @@
+//! Waiting for what a server does in its own time.
+
+use std::future::Future;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::error::{Error, WaitError, WaitReason, as_object};
+
+/// How often to ask, and for how long.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Wait {
+    /// The pause before the second question. Pauses grow by half from one to the next.
+    pub first_pause: Duration,
+    /// The longest pause.
+    pub longest_pause: Duration,
+    /// When to give up.
+    pub deadline: Duration,
+}
+
+impl Default for Wait {
+    /// Two seconds at first, fifteen at most, for one hour: provisioning a machine takes minutes, and the server has
+    /// nothing better than being asked.
+    fn default() -> Self {
+        Self {
+            first_pause: Duration::from_secs(2),
+            longest_pause: Duration::from_secs(15),
+            deadline: Duration::from_secs(3600),
+        }
+    }
+}
+
+impl Wait {
+    /// The defaults with another deadline.
+    #[must_use]
+    pub fn up_to(deadline: Duration) -> Self {
+        Self { deadline, ..Self::default() }
+    }
+
+    /// With other pauses.
+    #[must_use]
+    pub fn with_pauses(mut self, first: Duration, longest: Duration) -> Self {
+        self.first_pause = first;
+        self.longest_pause = longest.max(first);
+        self
+    }
+}
+
+/// What one answer says about what is waited for.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    Pending,
+    Done,
+    Failed,
+    Unknown,
+}
+
+/// One answer.
+#[derive(Debug)]
+pub(crate) struct Look<T> {
+    pub(crate) value: T,
+    pub(crate) verdict: Verdict,
+    pub(crate) state: String,
+    pub(crate) details: Option<String>,
+    /// When the server asks to be asked again.
+    pub(crate) pause: Option<Duration>,
+}
+
+/// Asks until the verdict is final. `json` turns the last answer into what the error keeps.
+///
+/// The deadline covers the questions too: one that hangs is dropped when it passes.
+pub(crate) async fn wait<T, F, A>(
+    operation: &str,
+    limits: &Wait,
+    json: impl Fn(&T) -> Value + Send + Sync,
+    mut ask: F,
+) -> Result<T, Error>
+where
+    T: Send,
+    F: FnMut() -> A + Send,
+    A: Future<Output = Result<Look<T>, Error>> + Send,
+{
+    let started = Instant::now();
+    let mut pause = limits.first_pause;
+    let mut last: Option<Look<T>> = None;
+    let mut polls = 0_u32;
+    let give_up = |reason, last: Option<Look<T>>, polls| {
+        let (last_state, details, value) = match last {
+            Some(look) => (Some(look.state), look.details, as_object(json(&look.value))),
+            None => (None, None, None),
+        };
+        let operation = operation.to_owned();
+        let waited = started.elapsed();
+        Error::Wait(Box::new(WaitError { operation, reason, last_state, details, last: value, waited, polls }))
+    };
+    loop {
+        let left = limits.deadline.saturating_sub(started.elapsed());
+        let Ok(answer) = tokio::time::timeout(left, ask()).await else {
+            return Err(give_up(WaitReason::Deadline, last, polls));
+        };
+        polls = polls.saturating_add(1);
+        let look = match answer {
+            Ok(look) => look,
+            Err(error) => return Err(give_up(WaitReason::Call(Box::new(error)), last, polls)),
+        };
+        match look.verdict {
+            Verdict::Done => return Ok(look.value),
+            Verdict::Failed => return Err(give_up(WaitReason::Failed, Some(look), polls)),
+            Verdict::Unknown => return Err(give_up(WaitReason::UnknownState, Some(look), polls)),
+            Verdict::Pending => {}
+        }
+        let next = look.pause.unwrap_or(pause);
+        pause = pause.mul_f32(1.5).min(limits.longest_pause);
+        last = Some(look);
+        if started.elapsed() + next >= limits.deadline {
+            tokio::time::sleep(limits.deadline.saturating_sub(started.elapsed())).await;
+            return Err(give_up(WaitReason::Deadline, last, polls));
+        }
+        tokio::time::sleep(next).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    fn look(state: &str) -> Result<Look<String>, Error> {
+        let verdict = match state {
+            "RUNNING" => Verdict::Pending,
+            "DONE" => Verdict::Done,
+            "FAILED" => Verdict::Failed,
+            _ => Verdict::Unknown,
+        };
+        let state = state.to_owned();
+        Ok(Look { value: state.clone(), verdict, details: Some("details".into()), pause: None, state })
+    }
+
+    async fn run(states: &[&str], limits: &Wait) -> Result<String, Error> {
+        let mut states = states.iter().chain(std::iter::repeat(&"RUNNING"));
+        wait(
+            "GET /r",
+            limits,
+            |value| serde_json::json!({"state": value}),
+            || std::future::ready(look(states.next().unwrap())),
+        )
+        .await
+    }
+
+    fn reason(result: Result<String, Error>) -> WaitError {
+        match result {
+            Err(Error::Wait(error)) => *error,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_ends_with_the_last_answer() {
+        assert_eq!(run(&["RUNNING", "RUNNING", "DONE"], &Wait::default()).await.unwrap(), "DONE");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failures_and_unknown_states_are_told_with_the_answer() {
+        let failed = reason(run(&["RUNNING", "FAILED"], &Wait::default()).await);
+        assert!(matches!(failed.reason, WaitReason::Failed));
+        assert_eq!((failed.polls, failed.details.as_deref()), (2, Some("details")));
+        assert_eq!(failed.last.unwrap().get("state").unwrap(), "FAILED");
+        let unknown = reason(run(&["PAUSED"], &Wait::default()).await);
+        assert!(matches!(unknown.reason, WaitReason::UnknownState));
+        assert!(unknown.to_string().contains("PAUSED"), "{unknown}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_deadline_holds_the_last_state() {
+        let limits = Wait::up_to(Duration::from_secs(60));
+        let started = Instant::now();
+        let late = reason(run(&[], &limits).await);
+        assert!(matches!(late.reason, WaitReason::Deadline));
+        assert_eq!(late.last_state.as_deref(), Some("RUNNING"));
+        assert_eq!(started.elapsed().as_secs(), 60);
+        // 2, 3, 4.5, 6.75, 10.1, 15, 15: the pauses grow and stop growing.
+        assert_eq!(late.polls, 8);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_question_that_hangs_is_dropped_at_the_deadline() {
+        let limits = Wait::up_to(Duration::from_secs(5));
+        let result = wait("GET /r", &limits, |_| Value::Null, std::future::pending::<Result<Look<()>, Error>>).await;
+        let Err(Error::Wait(error)) = result else { panic!("{result:?}") };
+        assert_eq!((error.polls, error.last_state), (0, None));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failed_question_ends_the_waiting() {
+        let result = wait(
+            "GET /r",
+            &Wait::default(),
+            |_| Value::Null,
+            || std::future::ready(Err::<Look<()>, _>(Error::invalid("a", "b", "c"))),
+        )
+        .await;
+        let Err(Error::Wait(error)) = result else { panic!("{result:?}") };
+        assert!(matches!(error.reason, WaitReason::Call(_)));
+    }
+}

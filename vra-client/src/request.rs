@@ -1,0 +1,338 @@
+//! Calls as values: method, path, query and body, to look at and to test without a server.
+
+use std::fmt;
+
+use http::Method;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+use crate::error::Error;
+use crate::lenient::{IntoJson, Redacted};
+use crate::odata::{Filter, OrderBy};
+
+/// What may stand in a path segment as it is (RFC 3986 `unreserved`, and `@` and `:`, which names of users have).
+const SEGMENT: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'@').remove(b':');
+
+/// What may stand in a query as it is. `+` is not among it, since servers read it as a blank.
+const QUERY: &AsciiSet = &SEGMENT.remove(b'/').remove(b'$').remove(b',');
+
+/// A call that has not been made yet.
+///
+/// Every service method of the clients makes one; [`Call::request`](crate::call::Call::request) shows it.
+#[derive(Clone)]
+pub struct ApiRequest {
+    method: Method,
+    template: String,
+    path: String,
+    query: Vec<(String, String)>,
+    body: Option<Value>,
+    repeatable: bool,
+    anonymous: bool,
+    secret_path: bool,
+    problem: Option<(String, String, String)>,
+}
+
+impl ApiRequest {
+    /// A call of a path template, whose `{names}` are replaced by the values in their order.
+    ///
+    /// A value is one path segment and is encoded as such. An empty one, `.` and `..` would address something else
+    /// (`DELETE /tenants/` rather than one tenant), so the call then fails before it is sent.
+    #[must_use]
+    pub fn new(method: Method, template: impl Into<String>, values: &[&str]) -> Self {
+        let template = template.into();
+        let mut path = String::with_capacity(template.len() + 40);
+        let mut problem = None;
+        let mut values = values.iter();
+        let mut rest = template.as_str();
+        while let Some((before, after)) = rest.split_once('{') {
+            let (name, after) = after.split_once('}').unwrap_or((after, ""));
+            let value = values.next().copied().unwrap_or_default();
+            if value.trim().is_empty() || value == "." || value == ".." {
+                problem = Some((name.to_owned(), value.to_owned(), "an id or name".to_owned()));
+            }
+            path.push_str(before);
+            path.extend(utf8_percent_encode(value, SEGMENT));
+            rest = after;
+        }
+        path.push_str(rest);
+        let repeatable = method != Method::POST && method != Method::PATCH;
+        Self {
+            method,
+            template,
+            path,
+            query: Vec::new(),
+            body: None,
+            repeatable,
+            anonymous: false,
+            secret_path: false,
+            problem,
+        }
+    }
+
+    pub(crate) fn get(template: &'static str, values: &[&str]) -> Self {
+        Self::new(Method::GET, template, values)
+    }
+
+    pub(crate) fn put(template: &'static str, values: &[&str]) -> Self {
+        Self::new(Method::PUT, template, values)
+    }
+
+    pub(crate) fn post(template: &'static str, values: &[&str]) -> Self {
+        Self::new(Method::POST, template, values)
+    }
+
+    pub(crate) fn delete(template: &'static str, values: &[&str]) -> Self {
+        Self::new(Method::DELETE, template, values)
+    }
+
+    /// A call of a path that is encoded already, such as a link of the server. It must begin with `/`.
+    #[must_use]
+    pub fn raw(method: Method, path: impl Into<String>) -> Self {
+        let given = path.into();
+        let (path, query) = match given.split_once('?') {
+            Some((path, query)) => (path.to_owned(), query),
+            None => (given.clone(), ""),
+        };
+        let query = query.split('&').filter(|pair| !pair.is_empty()).map(decode_pair).collect();
+        let safe = path.starts_with('/')
+            && !path.starts_with("//")
+            && !path.contains(['#', '\\'])
+            && !path.split('/').any(|segment| segment == "." || segment == "..")
+            && path.chars().all(|c| c.is_ascii_graphic());
+        let problem = (!safe)
+            .then(|| ("path".to_owned(), given, "an encoded path below the server, beginning with one /".to_owned()));
+        let repeatable = method != Method::POST && method != Method::PATCH;
+        Self {
+            method,
+            template: path.clone(),
+            path,
+            query,
+            body: None,
+            repeatable,
+            anonymous: false,
+            secret_path: false,
+            problem,
+        }
+    }
+
+    /// Adds a query parameter.
+    #[must_use]
+    pub fn with_query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets a query parameter, replacing what it was.
+    #[must_use]
+    pub fn with_query_set(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.query.retain(|(key, _)| key != name);
+        self.query.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Adds `$filter`; with one that is there already, both must hold.
+    #[must_use]
+    pub fn with_filter(mut self, filter: Filter) -> Self {
+        if let Some(problem) = filter.problem() {
+            self.problem = Some(problem);
+        }
+        let text = match self.query.iter().find(|(key, _)| key == "$filter") {
+            Some((_, before)) => format!("({before}) and ({filter})"),
+            None => filter.to_string(),
+        };
+        self.with_query_set("$filter", text)
+    }
+
+    /// Sets `$orderby`.
+    #[must_use]
+    pub fn with_order_by(mut self, order: impl Into<OrderBy>) -> Self {
+        let order = order.into();
+        if let Some(problem) = order.problem() {
+            self.problem = Some(problem);
+        }
+        self.with_query_set("$orderby", order.to_string())
+    }
+
+    /// Sets the JSON body.
+    #[must_use]
+    pub fn with_body(mut self, body: impl Into<Value>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+
+    pub(crate) fn json(mut self, body: impl IntoJson) -> Self {
+        self.body = Some(body.into_json());
+        self
+    }
+
+    /// Sends no token.
+    pub(crate) fn anonymously(mut self) -> Self {
+        self.anonymous = true;
+        self
+    }
+
+    /// Keeps the path out of errors, because it has a token.
+    pub(crate) fn with_secret_path(mut self) -> Self {
+        self.secret_path = true;
+        self
+    }
+
+    pub(crate) fn has_secret_path(&self) -> bool {
+        self.secret_path
+    }
+
+    pub(crate) fn is_anonymous(&self) -> bool {
+        self.anonymous
+    }
+
+    /// Whether the call may be made again when its outcome is unknown: all but POST and PATCH, and a POST that only
+    /// reads.
+    #[must_use]
+    pub fn is_repeatable(&self) -> bool {
+        self.repeatable
+    }
+
+    /// The method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The path, encoded, without query.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The query parameters, not encoded.
+    #[must_use]
+    pub fn query(&self) -> &[(String, String)] {
+        &self.query
+    }
+
+    /// The value of a query parameter, not encoded.
+    #[must_use]
+    pub fn query_value(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn body(&self) -> Option<&Value> {
+        self.body.as_ref()
+    }
+
+    /// Path and query, encoded, as they follow the server's origin.
+    #[must_use]
+    pub fn target(&self) -> String {
+        let mut target = self.path.clone();
+        for (at, (name, value)) in self.query.iter().enumerate() {
+            target.push(if at == 0 { '?' } else { '&' });
+            target.extend(utf8_percent_encode(name, QUERY));
+            target.push('=');
+            target.extend(utf8_percent_encode(value, QUERY));
+        }
+        target
+    }
+
+    /// Method and path template, for messages, spans and metrics: `GET /identity/api/tenants/{tenant}`.
+    #[must_use]
+    pub fn operation(&self) -> String {
+        format!("{} {}", self.method, self.template)
+    }
+
+    /// Whether the values given were usable.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidInput`] naming the first that was not.
+    pub fn validate(&self) -> Result<(), Error> {
+        match &self.problem {
+            Some((field, value, expected)) => {
+                Err(Error::invalid(format!("{}: {field}", self.operation()), value, expected))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for ApiRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("ApiRequest");
+        // Not the path: a token is a segment of one.
+        out.field("operation", &self.operation()).field("query", &self.query);
+        if let Some(body) = &self.body {
+            out.field("body", &Redacted(body));
+        }
+        out.finish_non_exhaustive()
+    }
+}
+
+fn decode_pair(pair: &str) -> (String, String) {
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    let decode =
+        |text: &str| percent_encoding::percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    (decode(name), decode(value))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    #[test]
+    fn values_are_encoded_as_one_segment() {
+        let request = ApiRequest::get("/tokens/{token}/x/{user}", &["a+/b==%", "tony@example.com"]);
+        assert_eq!(request.target(), "/tokens/a%2B%2Fb%3D%3D%25/x/tony@example.com");
+        assert_eq!(request.operation(), "GET /tokens/{token}/x/{user}");
+        assert!(request.validate().is_ok());
+    }
+
+    #[test]
+    fn values_that_address_something_else_are_refused() {
+        for bad in ["", " ", ".", ".."] {
+            let request = ApiRequest::delete("/tenants/{tenant}", &[bad]);
+            let error = request.validate().unwrap_err().to_string();
+            assert!(error.contains("tenant"), "{error}");
+        }
+        assert!(ApiRequest::delete("/tenants/{tenant}", &["a..b"]).validate().is_ok());
+    }
+
+    #[test]
+    fn queries_are_encoded_and_raw_ones_read() {
+        let request = ApiRequest::get("/rows", &[])
+            .with_filter(Filter::eq("name", "it's a + b"))
+            .with_order_by(OrderBy::desc("dateCreated"));
+        assert_eq!(
+            request.target(),
+            "/rows?$filter=name%20eq%20%27it%27%27s%20a%20%2B%20b%27&$orderby=dateCreated%20desc"
+        );
+        let again = ApiRequest::raw(Method::GET, request.target());
+        assert_eq!(again.query(), request.query());
+        assert_eq!(again.target(), request.target());
+    }
+
+    #[test]
+    fn raw_paths_stay_below_the_server() {
+        for bad in ["//evil.example/x", "https://evil.example/x", "/a/../b", "x", "/a b", "/a#b", "/\\evil"] {
+            assert!(ApiRequest::raw(Method::GET, bad).validate().is_err(), "{bad}");
+        }
+        assert!(ApiRequest::raw(Method::GET, "/a/b?c=d").validate().is_ok());
+    }
+
+    #[test]
+    fn filters_add_up() {
+        let request = ApiRequest::get("/rows", &[]).with_filter(Filter::eq("a", 1)).with_filter(Filter::eq("b", true));
+        assert_eq!(request.query_value("$filter"), Some("(a eq 1) and (b eq true)"));
+    }
+
+    #[test]
+    fn debug_hides_secrets() {
+        let request = ApiRequest::post("/tokens/{token}", &["hunter2"])
+            .with_body(serde_json::json!({"username": "tony", "password": "hunter2"}));
+        let text = format!("{request:?}");
+        assert!(!text.contains("hunter2") && text.contains("tony"), "{text}");
+    }
+}

@@ -1,0 +1,233 @@
+//! The only place that sends requests: one attempt, its repetitions, and what the answer's status means.
+
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderValue, Method, header};
+use ipam_core::http::{HttpClient, HttpRequest, HttpResponse, Origin, Retrier, RetryAdvice, retry_after};
+use ipam_core::{ErrorKind, Retry, RetryConfig};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::error::{Error, ServerError, decode};
+use crate::request::ApiRequest;
+
+/// Sends calls to one server.
+#[derive(Debug, Clone)]
+pub(crate) struct Transport {
+    http: HttpClient,
+    retry: RetryConfig,
+}
+
+/// A success.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) operation: String,
+    pub(crate) status: u16,
+    /// `Location`, as path and query below the configured origin.
+    pub(crate) location: Option<String>,
+    pub(crate) content_type: Option<String>,
+    /// The server's clock when it answered.
+    pub(crate) date: Option<SystemTime>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Reply {
+    /// Whether there is no body, or a blank one.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.body.iter().all(u8::is_ascii_whitespace)
+    }
+
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let body = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body);
+        decode(&self.operation, self.status, body)
+    }
+}
+
+impl Transport {
+    pub(crate) fn new(http: HttpClient, retry: RetryConfig) -> Self {
+        Self { http, retry }
+    }
+
+    pub(crate) fn origin(&self) -> &Origin {
+        self.http.origin()
+    }
+
+    /// Sends a call, again where that is right. `bearer` is the token.
+    pub(crate) async fn send(&self, request: &ApiRequest, bearer: Option<&SecretString>) -> Result<Reply, Error> {
+        request.validate()?;
+        let operation = request.operation();
+        let outgoing = self.outgoing(request, bearer).map_err(|source| failed(&operation, source, request))?;
+        let limit = self.http.options().operation_timeout();
+        let retrier = Retrier::new(self.retry).with_idempotent(request.is_repeatable()).with_limit(limit);
+        let result = retrier
+            .run(|_| {
+                let outgoing = outgoing.clone();
+                let operation = operation.as_str();
+                async move {
+                    let response =
+                        self.http.send(outgoing).await.map_err(|source| failed(operation, source, request))?;
+                    self.reply(operation, response)
+                }
+            })
+            .await;
+        result.map_err(|error| match error {
+            Error::Transport { operation: unnamed, source } if unnamed.is_empty() => transport(&operation, source),
+            other => other,
+        })
+    }
+
+    fn outgoing(&self, request: &ApiRequest, bearer: Option<&SecretString>) -> Result<HttpRequest, ipam_core::Error> {
+        let url = self.origin().url(&request.target())?;
+        let mut outgoing = HttpRequest::new(request.method().clone(), url)
+            .with_header(header::ACCEPT, HeaderValue::from_static("application/json"));
+        if let Some(token) = bearer {
+            let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret())).map_err(|_| {
+                ipam_core::Error::new(ErrorKind::InvalidInput, "send", "the token has characters that no header takes")
+            })?;
+            value.set_sensitive(true);
+            outgoing = outgoing.with_header(header::AUTHORIZATION, value);
+        }
+        if let Some(body) = request.body() {
+            outgoing = outgoing.with_body("application/json", body.to_string());
+        } else if request.method() == Method::POST || request.method() == Method::PUT {
+            // Without it some servers answer 415, or 411 for a missing length.
+            outgoing = outgoing.with_body("application/json", Vec::new());
+        }
+        Ok(outgoing)
+    }
+
+    fn reply(&self, operation: &str, response: HttpResponse) -> Result<Reply, Error> {
+        let text = |name: header::HeaderName| {
+            response.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+        };
+        let status = response.status.as_u16();
+        let location = text(header::LOCATION);
+        if response.status.is_success() {
+            let location = location.map(|link| local_path(operation, &link, self.origin())).transpose()?;
+            // A date header has the form that `Retry-After` may have, and counts from the epoch as well.
+            let date = text(header::DATE).and_then(|date| http_date(&date));
+            let content_type = text(header::CONTENT_TYPE);
+            let operation = operation.to_owned();
+            return Ok(Reply { operation, status, location, content_type, date, body: response.body });
+        }
+        if response.status.is_redirection()
+            && let Some(target) = location.and_then(|link| self.origin().base().join(&link).ok())
+            && self.origin().check(&target).is_err()
+        {
+            return Err(foreign(operation, &target, self.origin()));
+        }
+        let wait = retry_after(&response.headers, SystemTime::now());
+        Err(Error::Server(Box::new(ServerError::new(operation, status, wait, &response.body))))
+    }
+}
+
+fn transport(operation: &str, source: ipam_core::Error) -> Error {
+    Error::Transport { operation: operation.to_owned(), source }
+}
+
+/// The error names the request, which must not be repeated where the path has a token.
+fn failed(operation: &str, source: ipam_core::Error, request: &ApiRequest) -> Error {
+    if !request.has_secret_path() {
+        return transport(operation, source);
+    }
+    let mut stripped =
+        ipam_core::Error::new(source.kind(), "send", source.message().to_owned()).with_retry(source.retry());
+    if let Some(chain) = source.certificates() {
+        stripped = stripped.with_certificates(chain.clone());
+    }
+    transport(operation, stripped)
+}
+
+fn foreign(operation: &str, target: &Url, origin: &Origin) -> Error {
+    Error::ForeignLink {
+        operation: operation.to_owned(),
+        origin: target.origin().ascii_serialization(),
+        configured: origin.base().origin().ascii_serialization(),
+    }
+}
+
+fn http_date(text: &str) -> Option<SystemTime> {
+    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok().map(SystemTime::from)
+}
+
+/// Path and query of a server's link, to be asked of the configured origin.
+///
+/// The server writes its own name into links, which behind a load balancer is not the one that was configured; so the
+/// name is dropped rather than followed, and the token goes nowhere else. What is not http(s) is refused.
+pub(crate) fn local_path(operation: &str, link: &str, origin: &Origin) -> Result<String, Error> {
+    let base = origin.base();
+    let target =
+        base.join(link.trim()).map_err(|_| Error::invalid(format!("{operation}: link"), link, "an address"))?;
+    if !matches!(target.scheme(), "http" | "https") {
+        return Err(foreign(operation, &target, origin));
+    }
+    // The base path belongs to the origin, which adds it again.
+    let path = match target.path().strip_prefix(base.path()) {
+        Some(below) => format!("/{below}"),
+        None => target.path().to_owned(),
+    };
+    Ok(match target.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path,
+    })
+}
+
+impl RetryAdvice for Error {
+    fn retry(&self) -> Retry {
+        Self::retry(self)
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Transport { source, .. } => source.retry_after(),
+            Self::Server(error) => error.retry_after,
+            _ => None,
+        }
+    }
+
+    fn given_up(self, attempts: u32) -> Self {
+        match self {
+            Self::Transport { operation, source } => Self::Transport { operation, source: source.given_up(attempts) },
+            Self::Server(mut error) => {
+                error.retry = Retry::Never;
+                Self::Server(error)
+            }
+            other => other,
+        }
+    }
+
+    fn out_of_time(limit: Duration, last: Option<Self>) -> Self {
+        let source =
+            ipam_core::Error::new(ErrorKind::Timeout, "send", format!("the operation took longer than {limit:?}"))
+                .with_retry(Retry::IfIdempotent);
+        let source = match last {
+            Some(last) => source.with_source(last),
+            None => source,
+        };
+        // The caller knows the operation's name and fills it in.
+        Self::Transport { operation: String::new(), source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    fn local(base: &str, link: &str) -> Result<String, Error> {
+        local_path("GET /x", link, &Origin::new(base, false).unwrap())
+    }
+
+    #[test]
+    fn links_keep_path_and_query_and_lose_the_host() {
+        let at = "https://vra.example";
+        assert_eq!(local(at, "https://node-17.internal:8443/a/b?page=2&x=%20y").unwrap(), "/a/b?page=2&x=%20y");
+        assert_eq!(local(at, "/a/b").unwrap(), "/a/b");
+        assert_eq!(local("https://lb.example/vra/", "https://node/a").unwrap(), "/a");
+        assert_eq!(local("https://lb.example/vra/", "/vra/a").unwrap(), "/a");
+        assert!(matches!(local(at, "javascript:alert(1)"), Err(Error::ForeignLink { .. })));
+        assert!(local(at, "https://[bad").is_err());
+    }
+}
