@@ -1,4 +1,8 @@
-//! Typed client of VMware vRealize Automation.
+#![cfg_attr(feature = "v7", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "v7"),
+    doc = "Typed client of VMware vRealize Automation; its front page needs the feature `v7`."
+)]
 
 #[cfg(feature = "_client")]
 pub mod call;
@@ -18,6 +22,8 @@ pub mod poll;
 pub mod request;
 #[cfg(feature = "_client")]
 mod transport;
+#[cfg(feature = "v7")]
+pub mod v7;
 
 #[cfg(feature = "_client")]
 pub use error::{Error, Result};

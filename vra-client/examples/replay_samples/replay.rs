@@ -1,0 +1,205 @@
+//! Which public type stands for which payload, and whether it keeps all of it.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use vra_client::error::ServerMessage;
+use vra_client::lenient::Model;
+use vra_client::v7::{
+    About, ApprovalPolicyType, CatalogItemView, CatalogRequest, EntitledCatalogItem, Entitlement, IdentityStore,
+    IssuedToken, Page, Principal, RequestTemplate, Resource, ResourceOperation, ResourceView, Subtenant, SystemRole,
+    Tenant, WorkItem,
+};
+
+/// One recorded call.
+pub(crate) struct Sample {
+    pub(crate) kind: String,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) status: u64,
+    pub(crate) generation: String,
+    pub(crate) body: Value,
+}
+
+impl Sample {
+    /// Reads a sample file. What has no header of a sample is `None`.
+    pub(crate) fn read(text: &str) -> Result<Option<Self>, serde_json::Error> {
+        let mut file: Value = serde_json::from_str(text)?;
+        let text = |pointer: &str| file.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+        let header = (text("/kind"), text("/request/method"), text("/request/path"), text("/generation"));
+        let (Some(kind), Some(method), Some(path), Some(generation)) = header else { return Ok(None) };
+        let status = file.get("status").and_then(Value::as_u64).unwrap_or_default();
+        let body = file.get_mut("body").map(Value::take).unwrap_or_default();
+        Ok(Some(Self { kind, method, path, status, generation, body }))
+    }
+}
+
+/// What became of one payload.
+pub(crate) struct Kept {
+    /// The members that no type has a field for, each with its type.
+    pub(crate) extra: Vec<String>,
+}
+
+type Check = fn(&str) -> Result<Kept, String>;
+
+/// Decodes a payload, encodes it again, and compares.
+fn keeps<T: Model>(json: &str) -> Result<Kept, String> {
+    let (value, original) = decode::<T>(json)?;
+    compare(&value, &original)?;
+    let type_name = short_name::<T>();
+    let extra = value.unknown_members().into_iter().map(|path| format!("{type_name}{path}")).collect();
+    Ok(Kept { extra })
+}
+
+fn keeps_errors(json: &str) -> Result<Kept, String> {
+    let original: Value = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    let Some(errors) = original.get("errors").and_then(Value::as_array) else {
+        // A page, a text, or nothing: kept as a summary only.
+        return Ok(Kept { extra: Vec::new() });
+    };
+    let mut extra = Vec::new();
+    for error in errors {
+        extra.extend(keeps::<ServerMessage>(&error.to_string())?.extra);
+    }
+    Ok(Kept { extra })
+}
+
+fn decode<T: DeserializeOwned>(json: &str) -> Result<(T, Value), String> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| error.to_string())?;
+    let original = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    Ok((value, original))
+}
+
+fn compare(value: &impl Serialize, original: &Value) -> Result<(), String> {
+    let again = serde_json::to_value(value).map_err(|error| error.to_string())?;
+    match difference("", original, &again) {
+        None => Ok(()),
+        Some(difference) => Err(difference),
+    }
+}
+
+/// The first place where two values differ.
+pub(crate) fn difference(path: &str, expected: &Value, found: &Value) -> Option<String> {
+    match (expected, found) {
+        (Value::Object(left), Value::Object(right)) => {
+            let lost = left.keys().find(|key| !right.contains_key(*key));
+            if let Some(key) = lost {
+                return Some(format!("{path}.{key} was lost"));
+            }
+            if let Some(key) = right.keys().find(|key| !left.contains_key(*key)) {
+                return Some(format!("{path}.{key} was added"));
+            }
+            left.iter().find_map(|(key, value)| difference(&format!("{path}.{key}"), value, right.get(key)?))
+        }
+        (Value::Array(left), Value::Array(right)) if left.len() == right.len() => {
+            let pairs = left.iter().zip(right).enumerate();
+            pairs.into_iter().find_map(|(at, (left, right))| difference(&format!("{path}[{at}]"), left, right))
+        }
+        _ if expected == found => None,
+        _ => Some(format!("{path}: {expected} became {found}")),
+    }
+}
+
+fn short_name<T>() -> &'static str {
+    let name = std::any::type_name::<T>();
+    let name = name.split_once('<').map_or(name, |(_, inner)| inner.trim_end_matches('>'));
+    name.rsplit("::").next().unwrap_or(name)
+}
+
+/// The payloads of generation 7: method, path with `*` for a value, type of the answer, type of what is sent.
+const ROUTES: &[(&str, &str, Option<Check>, Option<Check>)] = &[
+    ("GET", "/identity/api/about", Some(keeps::<About>), None),
+    ("POST", "/identity/api/tokens", Some(keeps::<IssuedToken>), None),
+    ("GET", "/identity/api/tenants", Some(keeps::<Page<Tenant>>), None),
+    ("*", "/identity/api/tenants/*", Some(keeps::<Tenant>), Some(keeps::<Tenant>)),
+    ("GET", "/identity/api/tenants/*/directories", Some(keeps::<Page<IdentityStore>>), None),
+    ("POST", "/identity/api/tenants/*/directories", None, Some(keeps::<IdentityStore>)),
+    ("*", "/identity/api/tenants/*/directories/*", Some(keeps::<IdentityStore>), Some(keeps::<IdentityStore>)),
+    ("GET", "/identity/api/tenants/*/principals", Some(keeps::<Page<Principal>>), None),
+    ("POST", "/identity/api/tenants/*/principals", Some(keeps::<Principal>), Some(keeps::<Principal>)),
+    ("GET", "/identity/api/tenants/*/principals/*", Some(keeps::<Page<Principal>>), None),
+    ("GET", "/identity/api/tenants/*/groups", Some(keeps::<Page<Principal>>), None),
+    ("*", "/identity/api/tenants/*/groups", None, Some(keeps::<Principal>)),
+    ("*", "/identity/api/tenants/*/groups/*", Some(keeps::<Principal>), Some(keeps::<Principal>)),
+    ("GET", "/identity/api/tenants/*/subtenants", Some(keeps::<Page<Subtenant>>), None),
+    ("GET", "/identity/api/tenants/*/subtenants/membership", Some(keeps::<Page<Subtenant>>), None),
+    ("POST", "/identity/api/tenants/*/subtenants", Some(keeps::<Subtenant>), Some(keeps::<Subtenant>)),
+    ("*", "/identity/api/tenants/*/subtenants/*", Some(keeps::<Subtenant>), Some(keeps::<Subtenant>)),
+    ("GET", "/identity/api/authorization/roles", Some(keeps::<Page<SystemRole>>), None),
+    ("GET", "/identity/api/authorization/tenants/*/principals/*/roles", Some(keeps::<Page<SystemRole>>), None),
+    ("GET", "/catalog-service/api/consumer/entitledCatalogItems", Some(keeps::<Page<EntitledCatalogItem>>), None),
+    ("GET", "/catalog-service/api/consumer/entitledCatalogItems/*", Some(keeps::<EntitledCatalogItem>), None),
+    ("GET", "/catalog-service/api/consumer/entitledCatalogItemViews", Some(keeps::<Page<CatalogItemView>>), None),
+    ("GET", "/catalog-service/api/consumer/entitledCatalogItemViews/*", Some(keeps::<CatalogItemView>), None),
+    (
+        "GET",
+        "/catalog-service/api/consumer/entitledCatalogItems/*/requests/template",
+        Some(keeps::<RequestTemplate>),
+        None,
+    ),
+    (
+        "POST",
+        "/catalog-service/api/consumer/entitledCatalogItems/*/requests",
+        Some(keeps::<CatalogRequest>),
+        Some(keeps::<RequestTemplate>),
+    ),
+    ("GET", "/catalog-service/api/entitlements", Some(keeps::<Page<Entitlement>>), None),
+    ("GET", "/catalog-service/api/consumer/requests", Some(keeps::<Page<CatalogRequest>>), None),
+    ("POST", "/catalog-service/api/consumer/requests", Some(keeps::<CatalogRequest>), Some(keeps::<CatalogRequest>)),
+    ("GET", "/catalog-service/api/consumer/requests/*", Some(keeps::<CatalogRequest>), None),
+    ("GET", "/catalog-service/api/consumer/requests/*/resources", Some(keeps::<Page<Resource>>), None),
+    ("GET", "/catalog-service/api/consumer/requests/*/resourceViews", Some(keeps::<Page<ResourceView>>), None),
+    ("GET", "/catalog-service/api/consumer/resources", Some(keeps::<Page<Resource>>), None),
+    ("GET", "/catalog-service/api/consumer/resources/types/*", Some(keeps::<Page<Resource>>), None),
+    ("GET", "/catalog-service/api/consumer/resources/*", Some(keeps::<Resource>), None),
+    ("GET", "/catalog-service/api/consumer/resources/*/actions", Some(keeps::<Page<ResourceOperation>>), None),
+    (
+        "GET",
+        "/catalog-service/api/consumer/resources/*/actions/*/requests/template",
+        Some(keeps::<RequestTemplate>),
+        None,
+    ),
+    (
+        "POST",
+        "/catalog-service/api/consumer/resources/*/actions/*/requests",
+        Some(keeps::<CatalogRequest>),
+        Some(keeps::<RequestTemplate>),
+    ),
+    ("GET", "/catalog-service/api/consumer/resourceViews", Some(keeps::<Page<ResourceView>>), None),
+    ("GET", "/catalog-service/api/consumer/resourceViews/*", Some(keeps::<ResourceView>), None),
+    ("GET", "/workitem-service/api/workitems", Some(keeps::<Page<WorkItem>>), None),
+    ("GET", "/workitem-service/api/workitems/*", Some(keeps::<WorkItem>), None),
+    ("GET", "/approval-service/api/policytypes", Some(keeps::<Page<ApprovalPolicyType>>), None),
+];
+
+/// Replays one sample: `None` if it has no body to keep.
+pub(crate) fn replay(sample: &Sample) -> Result<Option<Kept>, String> {
+    if sample.body.is_null() {
+        return Ok(None);
+    }
+    let json = sample.body.to_string();
+    let answer = sample.kind == "response";
+    if answer && sample.status >= 400 {
+        return keeps_errors(&json).map(Some);
+    }
+    let check = route(&sample.method, &sample.path, answer);
+    let check = check.ok_or_else(|| format!("no type stands for {} {}", sample.method, sample.path))?;
+    check(&json).map(Some)
+}
+
+/// The check for a call's answer, or for what is sent.
+pub(crate) fn route(method: &str, path: &str, answer: bool) -> Option<Check> {
+    let path = path.split('?').next().unwrap_or_default().trim_end_matches('/');
+    let parts: Vec<&str> = path.split('/').collect();
+    let fits = |pattern: &str| {
+        let pattern: Vec<&str> = pattern.split('/').collect();
+        let same = |(pattern, part): (&&str, &&str)| *pattern == "*" || pattern == part;
+        pattern.len() == parts.len() && pattern.iter().zip(&parts).all(same)
+    };
+    // Fixed parts win over values: `subtenants/membership` is no business group.
+    let mut routes: Vec<_> =
+        ROUTES.iter().filter(|route| (route.0 == "*" || route.0 == method) && fits(route.1)).collect();
+    routes.sort_by_key(|route| route.1.matches('*').count());
+    routes.into_iter().find_map(|route| if answer { route.2 } else { route.3 })
+}

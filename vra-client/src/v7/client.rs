@@ -1,0 +1,177 @@
+//! The client and how it is made.
+
+use std::sync::Arc;
+
+use http::Method;
+use ipam_core::RetryConfig;
+use ipam_core::http::{HttpClient, HttpOptions, TokenPolicy};
+use secrecy::SecretString;
+use serde::de::DeserializeOwned;
+
+use super::page::Link;
+use super::session::{Credentials, Session};
+use crate::call::{Backend, Call, RawAnswer};
+use crate::error::Error;
+use crate::lenient::SecretText;
+use crate::request::ApiRequest;
+use crate::transport::{Transport, local_path};
+
+/// A client of one server and one tenant. A clone shares token and connections.
+///
+/// The services are methods: [`identity`](Self::identity), [`catalog`](Self::catalog) … Each of their methods gives a
+/// [`Call`] or a [`List`](super::List): a value that can be looked at before it is sent.
+///
+/// ```
+/// use vra_client::v7::Client;
+///
+/// let client = Client::builder("https://vra.example").with_password("tony@example.com", "…", "vsphere.local").build()?;
+/// let call = client.identity().tenant("vsphere.local");
+/// assert_eq!(call.request().target(), "/identity/api/tenants/vsphere.local");
+/// // call.await? sends it, after logging in.
+/// # Ok::<(), vra_client::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Client {
+    pub(crate) session: Arc<Session>,
+    pub(crate) backend: Arc<dyn Backend>,
+}
+
+impl Client {
+    /// Begins a client of the server at this address, such as `https://vra.example`.
+    pub fn builder(url: impl Into<String>) -> ClientBuilder {
+        ClientBuilder {
+            url: url.into(),
+            credentials: Credentials::Anonymous,
+            options: HttpOptions::new().with_user_agent(concat!("vra-client/", env!("CARGO_PKG_VERSION"))),
+            retry: RetryConfig::default(),
+            tokens: TokenPolicy::new(),
+        }
+    }
+
+    /// The tenant that the client logs in to; none without a password.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&str> {
+        self.session.tenant()
+    }
+
+    /// A call that this crate has no method for, with the same token, retries and limits. The path is encoded already
+    /// and may have a query; it stays below the configured server.
+    ///
+    /// ```
+    /// # let client = vra_client::v7::Client::builder("https://vra.example").build()?;
+    /// let call = client.raw(http::Method::GET, "/identity/api/about", None);
+    /// assert_eq!(call.request().path(), "/identity/api/about");
+    /// # Ok::<(), vra_client::Error>(())
+    /// ```
+    pub fn raw(&self, method: Method, path: impl Into<String>, body: Option<serde_json::Value>) -> Call<RawAnswer> {
+        let mut request = ApiRequest::raw(method, path);
+        if let Some(body) = body {
+            request = request.with_body(body);
+        }
+        Call::new(Arc::clone(&self.backend), request, |reply| Ok(RawAnswer::read(reply)))
+    }
+
+    /// Asks for what a link of the server leads to. The link's host is not followed: path and query are asked of the
+    /// configured server, since the host may be a node's own name, and the token is for nobody else.
+    ///
+    /// # Errors
+    /// [`Error::ForeignLink`] or [`Error::InvalidInput`] if the link is no address on a web server.
+    pub fn follow<T: DeserializeOwned + Send + 'static>(&self, link: &Link) -> Result<Call<T>, Error> {
+        let href = link.href.as_deref().unwrap_or_default();
+        if href.is_empty() {
+            return Err(Error::invalid("link", link.rel.as_deref().unwrap_or_default(), "a link with an address"));
+        }
+        let path = local_path("GET link", href, self.session.transport.origin())?;
+        Ok(Call::json(&self.backend, ApiRequest::raw(Method::GET, path)))
+    }
+
+    /// Makes sure of a token: logs in unless there is a good one.
+    ///
+    /// # Errors
+    /// [`Error::Login`].
+    pub async fn login(&self) -> Result<(), Error> {
+        self.session.token().await.map(|_| ())
+    }
+
+    /// Gives the token back to the server and forgets it. The next call logs in again.
+    ///
+    /// # Errors
+    /// [`Error`] if the server could not be told; the token is forgotten all the same.
+    pub async fn logout(&self) -> Result<(), Error> {
+        let token = self.session.token().await?;
+        let result = self.identity().delete_token(&token).await;
+        self.session.forget();
+        result
+    }
+}
+
+/// Makes a [`Client`].
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct ClientBuilder {
+    url: String,
+    credentials: Credentials,
+    options: HttpOptions,
+    retry: RetryConfig,
+    tokens: TokenPolicy,
+}
+
+impl ClientBuilder {
+    /// Logs in with a password. The user is `user@domain`; `DOMAIN\user` is not accepted. The tenant is the one of the
+    /// URL, such as `vsphere.local`.
+    pub fn with_password(
+        mut self,
+        username: impl Into<String>,
+        password: impl Into<SecretText>,
+        tenant: impl Into<String>,
+    ) -> Self {
+        let (username, password, tenant) = (username.into(), password.into(), tenant.into());
+        self.credentials = Credentials::Password { username, password, tenant };
+        self
+    }
+
+    /// Uses a token that was got elsewhere. It cannot be renewed.
+    pub fn with_token(mut self, token: impl Into<SecretString>) -> Self {
+        self.credentials = Credentials::Token(token.into());
+        self
+    }
+
+    /// Sets time limits, proxy and trust.
+    pub fn with_http_options(mut self, options: HttpOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Sets how often and for how long calls are repeated that may be.
+    pub fn with_retry(mut self, retry: RetryConfig) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Sets when tokens are renewed and how often logins are tried.
+    pub fn with_token_policy(mut self, policy: TokenPolicy) -> Self {
+        self.tokens = policy;
+        self
+    }
+
+    /// The client. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] for a user name or tenant that cannot be one, [`Error::Transport`] for an address or
+    /// options that cannot work.
+    pub fn build(self) -> Result<Client, Error> {
+        if let Credentials::Password { username, tenant, .. } = &self.credentials {
+            if !username.contains('@') || username.contains('\\') {
+                return Err(Error::invalid("user name", username, "user@domain"));
+            }
+            if tenant.trim().is_empty() {
+                return Err(Error::invalid("tenant", tenant, "the tenant's URL name, such as vsphere.local"));
+            }
+        }
+        let http = HttpClient::new(&self.url, self.options)
+            .map_err(|source| Error::Transport { operation: "configure".to_owned(), source })?;
+        let session = Arc::new(Session::new(Transport::new(http, self.retry), self.credentials, self.tokens));
+        let backend: Arc<dyn Backend> = session.clone();
+        Ok(Client { session, backend })
+    }
+}

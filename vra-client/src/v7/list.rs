@@ -1,0 +1,187 @@
+//! Lists that come in pages.
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
+use serde::de::DeserializeOwned;
+
+use super::page::{Page, Row};
+use crate::call::Backend;
+use crate::error::Error;
+use crate::odata::{Filter, OrderBy};
+use crate::pager::{Next, PageFacts, PageGuard};
+use crate::request::ApiRequest;
+
+/// A list that has not been read yet.
+///
+/// [`stream`](Self::stream) gives row after row, [`pages`](Self::pages) page after page, [`all`](Self::all) everything.
+/// Rows that come again on a later page are left out; a list that ends with fewer rows than the server counted ends
+/// with [`Error::Truncated`]. The next page is asked for by number: the server's own `next` links lose the order.
+///
+/// Without an order the server may mix rows between pages, so lists that take one should be given one.
+#[must_use = "a list is read by `stream`, `pages`, `all` or `first_page`"]
+pub struct List<T> {
+    backend: Arc<dyn Backend>,
+    request: ApiRequest,
+    limit: u32,
+    first: u32,
+    incomplete_allowed: bool,
+    row: std::marker::PhantomData<fn() -> T>,
+}
+
+impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
+    pub(crate) fn new(backend: &Arc<dyn Backend>, request: ApiRequest) -> Self {
+        Self {
+            backend: Arc::clone(backend),
+            request,
+            limit: 100,
+            first: 1,
+            incomplete_allowed: false,
+            row: std::marker::PhantomData,
+        }
+    }
+
+    /// Only rows for which this holds, too.
+    pub fn with_filter(mut self, filter: Filter) -> Self {
+        self.request = self.request.with_filter(filter);
+        self
+    }
+
+    /// In this order.
+    pub fn with_order_by(mut self, order: impl Into<OrderBy>) -> Self {
+        self.request = self.request.with_order_by(order);
+        self
+    }
+
+    /// Rows per page: 100 unless set, 5000 at most. A server that gives fewer is noticed.
+    pub fn with_limit(mut self, rows: u32) -> Self {
+        self.limit = rows.clamp(1, 5000);
+        self
+    }
+
+    /// Begins with this page; the first is 1. Whether rows are missing can then be told from the pages only.
+    pub fn with_first_page(mut self, page: u32) -> Self {
+        self.first = page.max(1);
+        self
+    }
+
+    /// Takes a list that ends early for the whole list. For servers that count rows which the caller may not see.
+    pub fn with_incomplete_allowed(mut self) -> Self {
+        self.incomplete_allowed = true;
+        self
+    }
+
+    /// Sets a query parameter that has no method of its own.
+    pub fn with_query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.request = self.request.with_query_set(&name.into(), value);
+        self
+    }
+
+    /// The call for the first page, as a value.
+    #[must_use]
+    pub fn request(&self) -> ApiRequest {
+        self.page_request(self.first)
+    }
+
+    fn page_request(&self, number: u32) -> ApiRequest {
+        self.request.clone().with_query_set("page", number.to_string()).with_query_set("limit", self.limit.to_string())
+    }
+
+    async fn fetch(&self, number: u32) -> Result<Page<T>, Error> {
+        self.backend.execute(&self.page_request(number)).await?.json()
+    }
+
+    /// The first page, whatever comes after it.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn first_page(&self) -> Result<Page<T>, Error> {
+        self.fetch(self.first).await
+    }
+
+    /// Page after page.
+    pub fn pages(self) -> impl Stream<Item = Result<Page<T>, Error>> + Send {
+        let guard = PageGuard::new(self.request.operation(), self.first > 1, self.incomplete_allowed);
+        let first = self.first;
+        stream::try_unfold((self, guard, Step::Ask(first)), |(list, mut guard, step)| async move {
+            let number = match step {
+                Step::Ask(number) => number,
+                Step::Fail(error) => return Err(error),
+                Step::End => return Ok(None),
+            };
+            let mut page = list.fetch(number).await?;
+            let last = page.total_pages().map(|total| u64::from(number) >= total);
+            let facts = PageFacts {
+                ids: page.content.iter().map(|row| row.row_id().map(|id| id.into_owned())).collect(),
+                total: page.total(),
+                last,
+                has_next: page.has_next(),
+            };
+            let (fresh, next) = guard.accept(facts);
+            let mut fresh = fresh.into_iter();
+            page.content.retain(|_| fresh.next().unwrap_or(true));
+            let step = match next {
+                Ok(Next::More) => Step::Ask(number.saturating_add(1)),
+                Ok(Next::End) => Step::End,
+                Err(error) => Step::Fail(error),
+            };
+            Ok(Some((page, (list, guard, step))))
+        })
+    }
+
+    /// Row after row.
+    pub fn stream(self) -> impl Stream<Item = Result<T, Error>> + Send {
+        self.pages().map_ok(|page| stream::iter(page.content.into_iter().map(Ok))).try_flatten()
+    }
+
+    /// All rows, in memory.
+    ///
+    /// # Errors
+    /// [`Error`]; the rows that came before it are lost, unlike with [`stream`](Self::stream).
+    pub async fn all(self) -> Result<Vec<T>, Error> {
+        let mut pages = Box::pin(self.pages());
+        let mut rows = Vec::new();
+        while let Some(page) = pages.next().await {
+            rows.append(&mut page?.content);
+        }
+        Ok(rows)
+    }
+
+    /// The only row for which a condition on a name holds.
+    pub(crate) async fn only(self, what: &'static str, name: &str) -> Result<T, Error> {
+        let operation = self.request.operation();
+        let mut rows = self.all().await?;
+        let count = rows.len();
+        match rows.pop() {
+            Some(row) if count == 1 => Ok(row),
+            Some(_) => Err(Error::Ambiguous { operation, what, name: name.to_owned(), count }),
+            None => Err(Error::NoSuchName { operation, what, name: name.to_owned() }),
+        }
+    }
+}
+
+enum Step {
+    Ask(u32),
+    Fail(Error),
+    End,
+}
+
+impl<T> fmt::Debug for List<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("List").field("request", &self.request).field("limit", &self.limit).finish_non_exhaustive()
+    }
+}
+
+impl<T> Clone for List<T> {
+    fn clone(&self) -> Self {
+        Self {
+            backend: Arc::clone(&self.backend),
+            request: self.request.clone(),
+            limit: self.limit,
+            first: self.first,
+            incomplete_allowed: self.incomplete_allowed,
+            row: std::marker::PhantomData,
+        }
+    }
+}
