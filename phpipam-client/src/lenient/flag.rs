@@ -1,0 +1,100 @@
+//! Flags: ten spellings of yes and no.
+
+use serde::de::{Deserializer, Error};
+use serde::ser::Serializer;
+
+use super::{Scalar, Wire, scalar};
+
+const EXPECTED: &str = "a flag (0, 1, \"0\", \"1\", true, false, null or \"\")";
+
+/// `null` and absent mean no. A NUL byte is what a BINARY column held before an upgrade.
+fn flag(value: &Scalar<'_>) -> Option<bool> {
+    match value {
+        Scalar::Null => Some(false),
+        Scalar::Bool(value) => Some(*value),
+        Scalar::Int(0) => Some(false),
+        Scalar::Int(1) => Some(true),
+        Scalar::Text(text) => match text.as_ref() {
+            "" | "0" | "\0" => Some(false),
+            "1" | "\u{1}" => Some(true),
+            _ => None,
+        },
+        Scalar::Float(value) if *value == 0.0 => Some(false),
+        Scalar::Float(value) if (*value - 1.0).abs() < f64::EPSILON => Some(true),
+        Scalar::Int(_) | Scalar::Float(_) => None,
+    }
+}
+
+/// Written as 0 or 1: `false` becomes an empty text and then NULL on the server.
+impl Wire for bool {
+    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = scalar(deserializer, EXPECTED)?;
+        flag(&value).ok_or_else(|| value.refuse(EXPECTED))
+    }
+
+    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(u8::from(*self))
+    }
+
+    fn absent() -> Option<Self> {
+        Some(false)
+    }
+}
+
+/// A flag that older versions do not have.
+impl Wire for Option<bool> {
+    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        bool::decode(deserializer).map(Some)
+    }
+
+    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Some(value) => value.encode(serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+}
+
+/// A flag that the server writes as `Yes` and `No`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct YesNo(pub bool);
+
+impl Wire for YesNo {
+    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = scalar(deserializer, "Yes or No")?;
+        match &value {
+            Scalar::Text(text) if text.eq_ignore_ascii_case("yes") => Ok(Self(true)),
+            Scalar::Text(text) if text.eq_ignore_ascii_case("no") => Ok(Self(false)),
+            _ => flag(&value).map(Self).ok_or_else(|| D::Error::invalid_value(value.unexpected(), &"Yes or No")),
+        }
+    }
+
+    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(if self.0 { "Yes" } else { "No" })
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Self(false))
+    }
+}
+
+impl Wire for Option<YesNo> {
+    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        YesNo::decode(deserializer).map(Some)
+    }
+
+    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Some(value) => value.encode(serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+}
