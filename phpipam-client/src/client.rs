@@ -1,0 +1,323 @@
+//! The client and its builder.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use http::{HeaderName, Method};
+use ipam_core::http::{HttpClient, HttpOptions, Retrier, TokenPolicy};
+use ipam_core::{BackoffConfig, RetryConfig};
+use serde_json::Value;
+
+use crate::auth::Auth;
+use crate::controllers::{Addresses, L2Domains, Sections, Subnets, Tools, UserSession, Vlans, Vrfs};
+use crate::envelope::{Answer, Outcome};
+use crate::error::{Error, Result};
+use crate::lenient::{OneOrMany, Wire};
+use crate::models::SubnetId;
+use crate::request::{Call, Request};
+use crate::session::Session;
+use crate::transport::Transport;
+
+/// A client of one app of one phpIPAM server. A clone is another handle to the same client.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), phpipam_client::Error> {
+/// use phpipam_client::{Auth, Client};
+///
+/// let client = Client::builder("https://ipam.example/phpipam", "myapp", Auth::user("svc", "secret")).build()?;
+/// for section in client.sections().list().await? {
+///     println!("{} {}", section.id, section.name);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    transport: Transport,
+    session: Session,
+    retry: RetryConfig,
+    allocate_retry: RetryConfig,
+    lanes: Mutex<HashMap<u64, Weak<tokio::sync::Mutex<()>>>>,
+}
+
+/// Sets up a [`Client`].
+#[derive(Debug)]
+#[must_use]
+pub struct ClientBuilder {
+    base: String,
+    app: String,
+    auth: Auth,
+    http: HttpOptions,
+    retry: RetryConfig,
+    allocate_retry: RetryConfig,
+    tokens: TokenPolicy,
+    token_header: HeaderName,
+    stringify: bool,
+    lenient: bool,
+}
+
+impl ClientBuilder {
+    /// Sets time limits, proxy and TLS.
+    pub fn with_http(mut self, options: HttpOptions) -> Self {
+        self.http = options;
+        self
+    }
+
+    /// Sets how often and how long calls are repeated, where that is right.
+    pub fn with_retry(mut self, retry: RetryConfig) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Sets how often and how long an allocation is repeated that somebody else was faster at. Servers without locking
+    /// need many.
+    pub fn with_allocate_retry(mut self, retry: RetryConfig) -> Self {
+        self.allocate_retry = retry;
+        self
+    }
+
+    /// Sets how logins are bounded.
+    pub fn with_token_policy(mut self, policy: TokenPolicy) -> Self {
+        self.tokens = policy;
+        self
+    }
+
+    /// Sets the name of the token's header: `token`, or `phpipam-token` where a proxy keeps `token` to itself.
+    pub fn with_token_header(mut self, name: HeaderName) -> Self {
+        self.token_header = name;
+        self
+    }
+
+    /// Asks the server to send numbers as text. Understood since 1.7; never needed by this client.
+    pub fn with_stringified_numbers(mut self, ask: bool) -> Self {
+        self.stringify = ask;
+        self
+    }
+
+    /// Accepts an answer behind warnings that PHP printed before it (`display_errors` on). The warnings are kept in
+    /// what creating calls return.
+    pub fn with_lenient_bodies(mut self, lenient: bool) -> Self {
+        self.lenient = lenient;
+        self
+    }
+
+    /// Builds the client. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`Error::Http`] or [`Error::Invalid`] when URL, app id or options cannot work.
+    pub fn build(self) -> Result<Client> {
+        if self.app.is_empty() || self.app == "0" || self.app.contains(['/', '\\', '?', '#']) {
+            return Err(Error::invalid(
+                "app id",
+                &self.app,
+                "give the App id as it is listed under Administration, API",
+            ));
+        }
+        let http = HttpClient::new(&self.base, self.http)?;
+        Ok(Client(Arc::new(Inner {
+            transport: Transport::new(http, &self.app, self.token_header, self.stringify, self.lenient),
+            session: Session::new(self.auth, self.tokens),
+            retry: self.retry,
+            allocate_retry: self.allocate_retry,
+            lanes: Mutex::new(HashMap::new()),
+        })))
+    }
+}
+
+/// What a call that creates returns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Created<I> {
+    /// The id of what was created.
+    pub id: I,
+    /// What PHP printed before the answer; only with [`ClientBuilder::with_lenient_bodies`].
+    pub warning: Option<String>,
+}
+
+/// What [`Client::raw`] returns.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct RawAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The server's sentence, if it said one.
+    pub message: Option<String>,
+    /// The id of what was created.
+    pub id: Option<u64>,
+    /// The subnet an allocation by customer type came from.
+    pub subnet_id: Option<u64>,
+    /// The data; `Null` when there is none.
+    pub data: Value,
+    /// What PHP printed before the answer; only with [`ClientBuilder::with_lenient_bodies`].
+    pub warning: Option<String>,
+}
+
+impl Client {
+    /// A client of the app `app` of the server at `base` (without `/api`), such as `https://ipam.example/phpipam`.
+    pub fn builder(base: impl Into<String>, app: impl Into<String>, auth: Auth) -> ClientBuilder {
+        let quick = BackoffConfig::new(Duration::from_millis(20), Duration::from_secs(1));
+        ClientBuilder {
+            base: base.into(),
+            app: app.into(),
+            auth,
+            http: HttpOptions::new().with_user_agent(concat!("phpipam-client/", env!("CARGO_PKG_VERSION"))),
+            retry: RetryConfig::default(),
+            allocate_retry: RetryConfig::new(12, Duration::from_secs(60)).with_backoff(quick),
+            tokens: TokenPolicy::new(),
+            token_header: HeaderName::from_static("token"),
+            stringify: false,
+            lenient: false,
+        }
+    }
+
+    /// Sections.
+    #[must_use]
+    pub fn sections(&self) -> Sections<'_> {
+        Sections::new(self)
+    }
+
+    /// Subnets.
+    #[must_use]
+    pub fn subnets(&self) -> Subnets<'_> {
+        Subnets::new(self, "subnets")
+    }
+
+    /// Folders: subnets without a network. The same calls.
+    #[must_use]
+    pub fn folders(&self) -> Subnets<'_> {
+        Subnets::new(self, "folders")
+    }
+
+    /// Addresses.
+    #[must_use]
+    pub fn addresses(&self) -> Addresses<'_> {
+        Addresses::new(self)
+    }
+
+    /// The user of this client's token.
+    #[must_use]
+    pub fn user(&self) -> UserSession<'_> {
+        UserSession::new(self)
+    }
+
+    /// VLANs.
+    #[must_use]
+    pub fn vlans(&self) -> Vlans<'_> {
+        Vlans::new(self)
+    }
+
+    /// VRFs.
+    #[must_use]
+    pub fn vrfs(&self) -> Vrfs<'_> {
+        Vrfs::new(self)
+    }
+
+    /// Layer 2 domains.
+    #[must_use]
+    pub fn l2domains(&self) -> L2Domains<'_> {
+        L2Domains::new(self)
+    }
+
+    /// Name servers, tags, locations, devices.
+    #[must_use]
+    pub fn tools(&self) -> Tools<'_> {
+        Tools::new(self)
+    }
+
+    /// Any call, with the same authentication, retries and error mapping as the typed ones. `path` is below the app and
+    /// percent-encoded, such as `subnets/8/usage/`; it may have a query.
+    ///
+    /// # Errors
+    /// [`Error`]; a list without rows is a refusal of kind `NotFound` here.
+    pub async fn raw(&self, method: Method, path: &str, body: Option<Value>) -> Result<RawAnswer> {
+        let request = Request::raw(method, path, body)?;
+        let answer = self.call(&request).await?;
+        Ok(RawAnswer {
+            status: answer.status,
+            data: answer.value()?,
+            message: answer.message,
+            id: answer.id,
+            subnet_id: answer.subnet_id,
+            warning: answer.warning,
+        })
+    }
+
+    /// Forgets the token and earlier failed logins, after the credentials were put right on the server.
+    pub fn forget_session(&self) {
+        self.0.session.forget();
+    }
+
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.0.transport
+    }
+
+    /// Sends a request until it succeeds, fails for good, or the bounds are reached.
+    pub(crate) async fn send(&self, request: &Request) -> Result<Outcome> {
+        let inner = &self.0;
+        let config = if request.call == Call::Allocate { inner.allocate_retry } else { inner.retry };
+        Retrier::new(config)
+            .with_idempotent(request.is_idempotent())
+            .with_limit(inner.transport.http().options().operation_timeout())
+            .run(|_| inner.session.send(&inner.transport, request))
+            .await
+    }
+
+    /// A call that is no list.
+    pub(crate) async fn call(&self, request: &Request) -> Result<Answer> {
+        self.send(request).await?.answer(request)
+    }
+
+    /// One object. With a filter the server makes a list of it.
+    pub(crate) async fn one<T: Wire>(&self, request: &Request) -> Result<T> {
+        let answer = self.call(request).await?;
+        let OneOrMany(mut items) = answer.decode::<OneOrMany<T>>()?;
+        match items.len() {
+            1 => items.pop().ok_or_else(|| answer.undecodable("data".to_owned(), "it is empty")),
+            count => Err(answer.undecodable("data".to_owned(), format_args!("expected one object, found {count}"))),
+        }
+    }
+
+    /// A list. When it has no rows and the server does not say why, `parent` is asked for: if that is missing, so is
+    /// the list.
+    pub(crate) async fn list<T: Wire>(&self, request: &Request, parent: Option<Request>) -> Result<Vec<T>> {
+        let certain = match self.send(request).await? {
+            Outcome::Answer(answer) => return Ok(answer.decode::<OneOrMany<T>>()?.0),
+            Outcome::Nothing { certain } => certain,
+        };
+        if let Some(parent) = parent.filter(|_| !certain) {
+            match self.send(&parent).await {
+                Err(error) if error.is_not_found() => return Err(error),
+                // That the parent cannot be read says nothing about the list, which could.
+                Ok(_) | Err(_) => {}
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Allocations from one subnet go one after another in this process: in parallel they only get in each other's way
+    /// on the server.
+    pub(crate) fn lane(&self, subnet: SubnetId) -> Arc<tokio::sync::Mutex<()>> {
+        let mut lanes = self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lane) = lanes.get(&subnet.get()).and_then(Weak::upgrade) {
+            return lane;
+        }
+        lanes.retain(|_, lane| lane.strong_count() > 0);
+        let lane = Arc::new(tokio::sync::Mutex::new(()));
+        lanes.insert(subnet.get(), Arc::downgrade(&lane));
+        lane
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("transport", &self.0.transport)
+            .field("session", &self.0.session)
+            .field("retry", &self.0.retry)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,53 @@
+//! Whether the server did what it said it did.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::patch::Fields;
+
+/// Compares what was written with what is there now.
+///
+/// A user without rights for a module has fields of that module dropped, and some versions ignore emptied fields: both
+/// answer with success.
+pub(super) fn applied(call: &str, fields: &Fields, now: &impl Serialize) -> Result<()> {
+    let now = serde_json::to_value(now).unwrap_or_default();
+    let body = fields.body()?;
+    let differs = |(name, written): &(&String, &Value)| {
+        // Subnets write the tag under its column's name.
+        let read = now.get(name.as_str()).or_else(|| if *name == "state" { now.get("tag") } else { None });
+        !same(name, written, read.unwrap_or(&Value::Null))
+    };
+    let missing: Vec<String> = body.iter().filter(differs).map(|(name, _)| name.clone()).collect();
+    if missing.is_empty() { Ok(()) } else { Err(Error::NotApplied { call: call.to_owned(), fields: missing }) }
+}
+
+fn same(name: &str, written: &Value, read: &Value) -> bool {
+    if name == "permissions" {
+        // Written as text, read as a list; the calls for permissions have an answer of their own.
+        return true;
+    }
+    let (written, read) = (canonical(written), canonical(read));
+    if name == "mac" {
+        let digits = |text: &str| text.chars().filter(char::is_ascii_hexdigit).collect::<String>().to_lowercase();
+        return digits(&written) == digits(&read);
+    }
+    match (written.parse::<f64>(), read.parse::<f64>()) {
+        (Ok(written), Ok(read)) => (written - read).abs() <= f64::EPSILON * written.abs(),
+        _ => written == read,
+    }
+}
+
+/// One spelling for all the ways to say the same; nothing, NULL and 0 are the same here.
+fn canonical(value: &Value) -> String {
+    let text = match value {
+        Value::Null => String::new(),
+        Value::Bool(flag) => u8::from(*flag).to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.trim().to_owned(),
+        // A resolved reference.
+        Value::Object(object) => return object.get("id").map(canonical).unwrap_or_default(),
+        Value::Array(_) => value.to_string(),
+    };
+    if text == "0" { String::new() } else { text }
+}

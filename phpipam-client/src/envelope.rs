@@ -1,0 +1,104 @@
+//! `{code, success, message, id, data}` → an answer, nothing, or an error.
+//!
+//! `success` decides, then `code`, then the HTTP status; the call that was made tells what a failure means, and the
+//! message only what these leave open.
+
+mod body;
+mod judge;
+
+use std::fmt;
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::error::{DecodeError, Error, Result};
+use crate::lenient::Wire;
+use crate::request::Request;
+
+pub(crate) use judge::judge;
+
+/// How much of a body an error keeps.
+const EXCERPT: usize = 2048;
+
+/// A call that succeeded.
+pub(crate) struct Answer {
+    pub(crate) call: String,
+    pub(crate) status: u16,
+    pub(crate) message: Option<String>,
+    pub(crate) id: Option<u64>,
+    pub(crate) subnet_id: Option<u64>,
+    pub(crate) data: Option<Box<RawValue>>,
+    pub(crate) warning: Option<String>,
+}
+
+/// What a call comes to when it does not fail.
+pub(crate) enum Outcome {
+    Answer(Answer),
+    /// A list without rows; `certain` when that is known, and not that the parent is missing.
+    Nothing {
+        certain: bool,
+    },
+}
+
+impl Outcome {
+    /// The answer of a call that is no list.
+    pub(crate) fn answer(self, request: &Request) -> Result<Answer> {
+        match self {
+            Self::Answer(answer) => Ok(answer),
+            Self::Nothing { .. } => Ok(Answer {
+                call: request.name(),
+                status: 200,
+                message: None,
+                id: None,
+                subnet_id: None,
+                data: None,
+                warning: None,
+            }),
+        }
+    }
+}
+
+impl Answer {
+    /// The data as `T`.
+    pub(crate) fn decode<T: Wire>(&self) -> Result<T> {
+        let Some(data) = &self.data else {
+            return T::absent().ok_or_else(|| self.undecodable("data".to_owned(), "it is missing"));
+        };
+        if let Ok(value) = T::decode(&mut serde_json::Deserializer::from_str(data.get())) {
+            return Ok(value);
+        }
+        // Read again, now keeping track of where: that costs, and failures are rare.
+        let mut track = serde_path_to_error::Track::new();
+        let mut inner = serde_json::Deserializer::from_str(data.get());
+        match T::decode(serde_path_to_error::Deserializer::new(&mut inner, &mut track)) {
+            Ok(value) => Ok(value),
+            Err(error) => {
+                let path = track.path().to_string();
+                let separator = if path.starts_with('[') { "" } else { "." };
+                Err(self.undecodable(format!("data{separator}{path}"), error))
+            }
+        }
+    }
+
+    /// The data as plain JSON; `Null` when there is none.
+    pub(crate) fn value(&self) -> Result<Value> {
+        Ok(self.decode::<Option<Value>>()?.unwrap_or(Value::Null))
+    }
+
+    /// The id of what was created.
+    pub(crate) fn created(&self) -> Result<u64> {
+        self.id.ok_or_else(|| self.undecodable("id".to_owned(), "the server does not say what it created"))
+    }
+
+    pub(crate) fn undecodable(&self, path: String, reason: impl fmt::Display) -> Error {
+        let data = self.data.as_ref().map_or("", |data| data.get());
+        Error::Decode(Box::new(DecodeError {
+            call: self.call.clone(),
+            status: self.status,
+            path,
+            // The reason may repeat a value of the answer.
+            reason: body::excerpt(reason.to_string().as_bytes(), 300),
+            excerpt: body::excerpt(data.as_bytes(), EXCERPT),
+        }))
+    }
+}

@@ -1,0 +1,12 @@
+//! What callers send: fields of an object, each kept (not named), emptied or set.
+//!
+//! The same type creates and changes. Texts that the server would damage (`<` reads as a tag), ids of 0 and names that
+//! would redirect the request are refused when it is sent.
+
+mod address;
+mod section;
+mod subnet;
+
+pub use address::AddressFields;
+pub use section::SectionFields;
+pub use subnet::SubnetFields;

@@ -1,0 +1,282 @@
+//! What callers send: only the fields they named, in spellings that the server does not damage.
+
+use std::net::IpAddr;
+
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::lenient::{ServerTime, Wire, from_value};
+use crate::models::JsonObject;
+
+/// The fields of a request by the server's names, and the first thing wrong with them.
+#[derive(Debug, Default)]
+pub(crate) struct Fields {
+    set: JsonObject,
+    problem: Option<Error>,
+}
+
+/// The server lets body keys of these names override the path.
+const ROUTING: [&str; 7] = ["app_id", "controller", "id", "id2", "id3", "id4", "custom_fields"];
+
+impl Fields {
+    pub(crate) fn set<T: Field>(&mut self, name: &str, value: T) {
+        match value.to_json(name) {
+            Ok(value) => {
+                self.set.insert(name.to_owned(), value);
+            }
+            Err(error) => self.refuse(error),
+        }
+    }
+
+    /// Empties a field: `cleared` is what its column takes for that, NULL or 0.
+    pub(crate) fn clear(&mut self, name: &str, cleared: Value) {
+        self.set.insert(name.to_owned(), cleared);
+    }
+
+    pub(crate) fn refuse(&mut self, error: Error) {
+        self.problem.get_or_insert(error);
+    }
+
+    /// A custom field. Names are free, but for those that would change where the request goes.
+    pub(crate) fn set_custom(&mut self, name: &str, value: Value) {
+        if name.is_empty() || ROUTING.contains(&name) {
+            return self.refuse(Error::invalid("custom field", name, "no custom field can have this name"));
+        }
+        match checked(name, value) {
+            Ok(value) => {
+                self.set.insert(name.to_owned(), value);
+            }
+            Err(error) => self.refuse(error),
+        }
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.set.get(name)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.set.is_empty()
+    }
+
+    /// The body, in the order in which fields were named.
+    pub(crate) fn body(&self) -> Result<JsonObject> {
+        match &self.problem {
+            Some(Error::Invalid { field, value, remedy }) => Err(Error::invalid(field, value, remedy)),
+            Some(other) => Err(Error::invalid("request", other, "correct it")),
+            None => Ok(self.set.clone()),
+        }
+    }
+}
+
+impl Clone for Fields {
+    fn clone(&self) -> Self {
+        let problem = self.problem.as_ref().map(|error| match error {
+            Error::Invalid { field, value, remedy } => Error::invalid(field, value, remedy),
+            other => Error::invalid("request", other, "correct it"),
+        });
+        Self { set: self.set.clone(), problem }
+    }
+}
+
+/// A value that can be written.
+pub(crate) trait Field {
+    fn to_json(self, name: &str) -> Result<Value>;
+}
+
+impl Field for String {
+    fn to_json(self, name: &str) -> Result<Value> {
+        checked_text(name, &self)?;
+        Ok(Value::String(self))
+    }
+}
+
+impl Field for bool {
+    fn to_json(self, _: &str) -> Result<Value> {
+        Ok(Value::from(u8::from(self)))
+    }
+}
+
+impl Field for IpAddr {
+    fn to_json(self, _: &str) -> Result<Value> {
+        Ok(Value::String(self.to_string()))
+    }
+}
+
+impl Field for ServerTime {
+    fn to_json(self, _: &str) -> Result<Value> {
+        Ok(Value::String(self.to_string()))
+    }
+}
+
+impl Field for u8 {
+    fn to_json(self, _: &str) -> Result<Value> {
+        Ok(Value::from(self))
+    }
+}
+
+impl Field for u32 {
+    fn to_json(self, _: &str) -> Result<Value> {
+        Ok(Value::from(self))
+    }
+}
+
+impl Field for i64 {
+    fn to_json(self, _: &str) -> Result<Value> {
+        Ok(Value::from(self))
+    }
+}
+
+macro_rules! id_fields {
+    ($($type:ident),*) => {$(
+        impl Field for crate::lenient::$type {
+            fn to_json(self, name: &str) -> Result<Value> {
+                if self.get() == 0 {
+                    return Err(Error::invalid(name, 0, "ids start at 1; clear the field to refer to nothing"));
+                }
+                Ok(Value::from(self.get()))
+            }
+        }
+    )*};
+}
+id_fields!(CustomerId, DeviceId, LocationId, NameserverId, ScanAgentId, SectionId, SubnetId, TagId, VlanId, VrfId);
+
+/// The server runs PHP's `strip_tags` over every text: what follows a `<` is lost, up to a `>` or to the end, unless
+/// white space comes next. NUL bytes are lost as well.
+pub(crate) fn checked_text(field: &str, text: &str) -> Result<()> {
+    let bytes = text.as_bytes();
+    let opens_tag = |(at, byte): (usize, &u8)| {
+        *byte == b'<' && !bytes.get(at + 1).is_some_and(|next| next.is_ascii_whitespace() || *next == 0x0b)
+    };
+    if bytes.iter().enumerate().any(opens_tag) {
+        let remedy = "the server would strip what looks like a tag; leave out \"<\", or put a space after it";
+        return Err(Error::invalid(field, text, remedy));
+    }
+    if bytes.contains(&0) {
+        return Err(Error::invalid(field, text.escape_debug(), "leave out NUL characters"));
+    }
+    Ok(())
+}
+
+/// A JSON value in a spelling that the server stores as meant.
+fn checked(name: &str, value: Value) -> Result<Value> {
+    match value {
+        Value::Bool(flag) => flag.to_json(name),
+        Value::String(text) => text.to_json(name),
+        Value::Null | Value::Number(_) => Ok(value),
+        Value::Array(_) | Value::Object(_) => {
+            Err(Error::invalid(name, &value, "give a text, a number or a flag; the server would store the word Array"))
+        }
+    }
+}
+
+/// A value of a known field out of JSON; `None` empties the field.
+pub(crate) fn field_from_json<T>(name: &str, value: &Value) -> Result<Option<T>>
+where
+    Option<T>: Wire,
+{
+    if let Value::Bool(false) = value {
+        return Err(Error::invalid(name, "false", "give 0: the server makes NULL of false"));
+    }
+    from_value::<Option<T>>(value).map_err(|error| Error::invalid(name, value, error))
+}
+
+/// Defines a request to create or to change something.
+///
+/// Each field has a type, the server's name, what empties it (`null`, `zero`, or `never`), and its setters.
+macro_rules! request {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident {
+            $( $(#[$field_meta:meta])* $type:ty, $key:literal, $empty:ident => $with:ident $($clear:ident $patch:ident)?; )*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Default)]
+        #[must_use]
+        pub struct $name {
+            pub(crate) fields: $crate::patch::Fields,
+        }
+
+        impl $name {
+            $(
+                $(#[$field_meta])*
+                pub fn $with(mut self, value: impl Into<$type>) -> Self {
+                    self.fields.set($key, value.into());
+                    self
+                }
+
+                $(
+                    #[doc = concat!("Empties `", $key, "`.")]
+                    pub fn $clear(mut self) -> Self {
+                        self.fields.clear($key, $crate::patch::empty!($empty));
+                        self
+                    }
+
+                    #[doc = concat!("Keeps, empties or sets `", $key, "`.")]
+                    pub fn $patch(self, patch: ipam_core::Patch<$type>) -> Self {
+                        match patch {
+                            ipam_core::Patch::Keep => self,
+                            ipam_core::Patch::Clear => self.$clear(),
+                            ipam_core::Patch::Set(value) => self.$with(value),
+                        }
+                    }
+                )?
+            )*
+
+            /// Sets a custom field, by the name of its column. Flags are sent as 0 and 1, `Null` empties it.
+            pub fn with_custom_field(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {
+                self.fields.set_custom(name, value.into());
+                self
+            }
+
+            /// A request from JSON in the server's own spelling, as other tools keep it. Members that are no fields of
+            /// the server are custom fields; `custom_fields` may hold more of them.
+            ///
+            /// # Errors
+            /// [`Error::Invalid`](crate::Error::Invalid) names the first member that cannot be sent as meant.
+            pub fn from_json(json: &$crate::models::JsonObject) -> $crate::error::Result<Self> {
+                let mut request = Self::default();
+                for (name, value) in json {
+                    match name.as_str() {
+                        $( $key => request = match $crate::patch::field_from_json::<$type>(name, value)? {
+                            Some(value) => request.$with(value),
+                            None => {
+                                request.fields.clear($key, $crate::patch::empty!($empty));
+                                request
+                            }
+                        }, )*
+                        "custom_fields" => match value {
+                            serde_json::Value::Object(fields) => {
+                                for (name, value) in fields {
+                                    request.fields.set_custom(name, value.clone());
+                                }
+                            }
+                            other => {
+                                let remedy = "give an object of custom fields";
+                                return Err($crate::error::Error::invalid("custom_fields", other, remedy));
+                            }
+                        },
+                        _ => request.fields.set_custom(name, value.clone()),
+                    }
+                }
+                request.fields.body()?;
+                Ok(request)
+            }
+        }
+    };
+}
+pub(crate) use request;
+
+/// What empties a column: NULL, or 0 where the column is NOT NULL.
+macro_rules! empty {
+    (null) => {
+        serde_json::Value::Null
+    };
+    (zero) => {
+        serde_json::Value::from(0)
+    };
+    (never) => {
+        serde_json::Value::Null
+    };
+}
+pub(crate) use empty;

@@ -1,0 +1,215 @@
+//! Requests as values: built and tested without a server.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use http::Method;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::models::JsonObject;
+
+/// What a path segment and a query value may hold as it is. A colon is left for IPv6.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
+
+/// What a call expects, which decides what its failures mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Call {
+    /// Anything; failures are read by status and message alone.
+    Raw,
+    /// One object.
+    One,
+    /// A list; "nothing found" is the empty one.
+    List,
+    /// Something free, without taking it.
+    Peek,
+    /// Something free, taken by the same call.
+    Allocate,
+    /// A change.
+    Write,
+    /// A user's login.
+    Login,
+}
+
+/// A request to the API: method, path below the app, query, JSON body.
+#[derive(Clone, PartialEq)]
+pub struct Request {
+    method: Method,
+    path: String,
+    query: Vec<(String, String)>,
+    body: Option<Value>,
+    pub(crate) call: Call,
+    idempotent: bool,
+}
+
+impl Request {
+    pub(crate) fn new(method: Method, call: Call, path: Path) -> Result<Self> {
+        let idempotent = method != Method::POST;
+        Ok(Self { method, path: path.finish()?, query: Vec::new(), body: None, call, idempotent })
+    }
+
+    pub(crate) fn get(call: Call, path: Path) -> Result<Self> {
+        Self::new(Method::GET, call, path)
+    }
+
+    /// A request with a path written by hand, such as `subnets/8/usage/` or `vlans/?filter_by=name&filter_value=x`,
+    /// and any body.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when the path is absolute, climbs with `..`, or has a fragment.
+    pub fn raw(method: Method, path: &str, body: Option<Value>) -> Result<Self> {
+        let refuse = |remedy: &str| Err(Error::invalid("path", path, remedy));
+        let path_only = path.split('?').next().unwrap_or_default();
+        if path.contains("://") && !path.contains('?') || path.starts_with("//") {
+            return refuse("give a path below the app, such as subnets/8/");
+        }
+        if path.contains('#') {
+            return refuse("percent-encode \"#\" as %23");
+        }
+        let climbs = |segment: &str| {
+            let dots = segment.replace("%2e", ".").replace("%2E", ".");
+            dots == ".." || dots == "."
+        };
+        if path_only.split(['/', '\\']).any(climbs) {
+            return refuse("leave out \"..\"");
+        }
+        let idempotent = method != Method::POST;
+        Ok(Self {
+            method,
+            path: path.trim_start_matches('/').to_owned(),
+            query: Vec::new(),
+            body,
+            call: Call::Raw,
+            idempotent,
+        })
+    }
+
+    pub(crate) fn with_query(mut self, name: &str, value: impl fmt::Display) -> Self {
+        self.query.push((name.to_owned(), value.to_string()));
+        self
+    }
+
+    pub(crate) fn with_body(mut self, body: JsonObject) -> Self {
+        self.body = Some(Value::Object(body));
+        self
+    }
+
+    /// For changes that cannot be done twice although their method says so.
+    pub(crate) fn not_idempotent(mut self) -> Self {
+        self.idempotent = false;
+        self
+    }
+
+    /// The method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The path below the app with the query, percent-encoded.
+    #[must_use]
+    pub fn path_and_query(&self) -> String {
+        let mut text = self.path.clone();
+        for (index, (name, value)) in self.query.iter().enumerate() {
+            text.push(if index == 0 { '?' } else { '&' });
+            text.extend(utf8_percent_encode(name, PLAIN));
+            text.push('=');
+            text.extend(utf8_percent_encode(value, PLAIN));
+        }
+        text
+    }
+
+    /// The body, if any.
+    #[must_use]
+    pub fn body(&self) -> Option<&Value> {
+        self.body.as_ref()
+    }
+
+    pub(crate) fn is_idempotent(&self) -> bool {
+        self.idempotent
+    }
+
+    /// How errors and logs name the call: without query and body.
+    pub(crate) fn name(&self) -> String {
+        let path = self.path.split('?').next().unwrap_or_default();
+        format!("{} {path}", self.method)
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let fields = self.body.as_ref().and_then(Value::as_object).map(|body| body.keys().collect::<Vec<_>>());
+        f.debug_struct("Request").field("call", &self.name()).field("body_fields", &fields).finish()
+    }
+}
+
+/// A path below the app, built from words of ours and values of callers.
+pub(crate) struct Path {
+    text: String,
+    problem: Option<Error>,
+}
+
+impl Path {
+    pub(crate) fn new(controller: &str) -> Self {
+        Self { text: format!("{controller}/"), problem: None }
+    }
+
+    /// A word of the API.
+    pub(crate) fn word(mut self, word: &str) -> Self {
+        self.text.push_str(word);
+        self.text.push('/');
+        self
+    }
+
+    /// An id. The server drops a segment that is 0, which would make `DELETE subnets/0/` something else.
+    pub(crate) fn id(self, field: &str, id: u64) -> Self {
+        if id == 0 {
+            return self.refuse(Error::invalid(field, id, "ids start at 1; the server drops a 0 from the path"));
+        }
+        self.word(&id.to_string())
+    }
+
+    /// An address; IPv6 in its short form, the only one the server finds.
+    pub(crate) fn ip(self, ip: IpAddr) -> Self {
+        self.word(&ip.to_string())
+    }
+
+    /// A prefix length.
+    pub(crate) fn mask(self, mask: u8) -> Self {
+        if mask == 0 || mask > 128 {
+            return self.refuse(Error::invalid("mask", mask, "give a prefix length from 1 to 128"));
+        }
+        self.word(&mask.to_string())
+    }
+
+    /// Any text.
+    pub(crate) fn text(mut self, field: &str, text: &str) -> Self {
+        let problem = match text {
+            "" | "0" => Some("the server drops an empty segment, and one that is 0, from the path"),
+            "." | ".." => Some("it would climb in the path"),
+            _ if text.contains(['/', '\\', '\0']) => {
+                Some("the web server refuses a slash in a path, also an encoded one")
+            }
+            _ => None,
+        };
+        if let Some(remedy) = problem {
+            return self.refuse(Error::invalid(field, text, remedy));
+        }
+        self.text.extend(utf8_percent_encode(text, PLAIN));
+        self.text.push('/');
+        self
+    }
+
+    fn refuse(mut self, error: Error) -> Self {
+        self.problem.get_or_insert(error);
+        self
+    }
+
+    fn finish(self) -> Result<String> {
+        match self.problem {
+            Some(error) => Err(error),
+            None => Ok(self.text),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! How long we are who we are: one login in flight, one retry after a rejected token, no login after a failed one.
+
+use std::fmt;
+
+use http::Method;
+use ipam_core::Retry;
+use ipam_core::http::{FreshToken, LoginFailure, Rest, TokenCache, TokenPolicy};
+use secrecy::SecretString;
+
+use crate::auth::{Auth, Mode};
+use crate::envelope::{Answer, Outcome};
+use crate::error::{Error, RefusalKind, Result};
+use crate::models::Login;
+use crate::request::{Call, Path, Request};
+use crate::transport::{Credential, Transport};
+
+pub(crate) struct Session {
+    auth: Auth,
+    tokens: TokenCache<SecretString, Error>,
+}
+
+impl Session {
+    pub(crate) fn new(auth: Auth, policy: TokenPolicy) -> Self {
+        Self { auth, tokens: TokenCache::new(policy) }
+    }
+
+    /// Sends a request as who we are. A rejected token is replaced once; the server rejects before it acts, so that is
+    /// right for writes as well.
+    pub(crate) async fn send(&self, transport: &Transport, request: &Request) -> Result<Outcome> {
+        match &self.auth.0 {
+            Mode::None => transport.attempt(request, Credential::None).await,
+            Mode::AppCode(code) => transport.attempt(request, Credential::Token(code)).await,
+            Mode::User { name, password } => self
+                .tokens
+                .call(
+                    || login(transport, name, password),
+                    |token| async move { transport.attempt(request, Credential::Token(token.value())).await },
+                    |result| matches!(result, Err(error) if error.refusal_kind() == Some(RefusalKind::Unauthorized)),
+                )
+                .await,
+        }
+    }
+
+    /// Forgets the token and earlier failures.
+    pub(crate) fn forget(&self) {
+        self.tokens.clear();
+    }
+}
+
+/// Logs in. How long the token lives is not read from the answer: that is in a zone nobody knows, and slides.
+async fn login(
+    transport: &Transport,
+    name: &str,
+    password: &SecretString,
+) -> Result<FreshToken<SecretString>, LoginFailure<Error>> {
+    match token(transport, name, password).await {
+        Ok(token) => Ok(FreshToken::new(token)),
+        Err(error) => {
+            let rest = rest_after(&error);
+            Err(LoginFailure::new(error, rest))
+        }
+    }
+}
+
+async fn token(transport: &Transport, name: &str, password: &SecretString) -> Result<SecretString> {
+    let answer = login_answer(transport, name, password).await?;
+    let login: Login = answer.decode()?;
+    let token = login.token.map(|token| token.secret().clone());
+    token.ok_or_else(|| answer.undecodable("data.token".to_owned(), "the server accepted the login and sent no token"))
+}
+
+/// How long to leave the server alone: it blocks a host for five minutes after eleven failures.
+fn rest_after(error: &Error) -> Rest {
+    match error {
+        Error::Http(error) if error.retry() == Retry::Safe => Rest::No,
+        Error::Refused(refusal) => match (refusal.kind, refusal.retry_after) {
+            (RefusalKind::BadCredentials | RefusalKind::Invalid, _) => Rest::Forever,
+            (RefusalKind::Busy, _) => Rest::No,
+            (_, Some(wait)) => Rest::For(wait),
+            _ => Rest::Backoff,
+        },
+        _ => Rest::Backoff,
+    }
+}
+
+/// The login itself, once.
+pub(crate) async fn login_answer(transport: &Transport, name: &str, password: &SecretString) -> Result<Answer> {
+    let request = Request::new(Method::POST, Call::Login, Path::new("user"))?;
+    transport.attempt(&request, Credential::Basic { name, password }).await?.answer(&request)
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("auth", &self.auth).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,80 @@
+//! One attempt: from a request to what it came to. The only caller of the HTTP client.
+
+use base64::Engine as _;
+use http::{HeaderName, HeaderValue, header};
+use ipam_core::http::{HttpClient, HttpRequest};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::envelope::{Outcome, judge};
+use crate::error::{Error, Result};
+use crate::request::Request;
+
+/// Every request says so, also without a body: the answer's format follows it, and some servers refuse to answer
+/// without it.
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+#[derive(Debug)]
+pub(crate) struct Transport {
+    http: HttpClient,
+    /// `api/{app}/`
+    prefix: String,
+    token_header: HeaderName,
+    stringify: bool,
+    lenient: bool,
+}
+
+/// What goes into the headers of one attempt.
+#[derive(Clone, Copy)]
+pub(crate) enum Credential<'a> {
+    None,
+    Token(&'a SecretString),
+    Basic { name: &'a str, password: &'a SecretString },
+}
+
+impl Transport {
+    pub(crate) fn new(http: HttpClient, app: &str, token_header: HeaderName, stringify: bool, lenient: bool) -> Self {
+        let prefix = format!("api/{}/", utf8_percent_encode(app, NON_ALPHANUMERIC));
+        Self { http, prefix, token_header, stringify, lenient }
+    }
+
+    pub(crate) fn http(&self) -> &HttpClient {
+        &self.http
+    }
+
+    pub(crate) async fn attempt(&self, request: &Request, credential: Credential<'_>) -> Result<Outcome> {
+        let response = self.http.send(self.build(request, credential)?).await?;
+        judge(request, &response, self.lenient)
+    }
+
+    fn build(&self, request: &Request, credential: Credential<'_>) -> Result<HttpRequest> {
+        let url = self.http.origin().url(&format!("{}{}", self.prefix, request.path_and_query()))?;
+        let mut built = HttpRequest::new(request.method().clone(), url).with_header(header::CONTENT_TYPE, JSON);
+        if self.stringify {
+            built = built.with_header(HeaderName::from_static("api-stringify-results"), HeaderValue::from_static("1"));
+        }
+        built = match credential {
+            Credential::None => built,
+            Credential::Token(token) => {
+                built.with_header(self.token_header.clone(), secret_header(token.expose_secret())?)
+            }
+            Credential::Basic { name, password } => {
+                let pair = SecretString::from(format!("{name}:{}", password.expose_secret()));
+                let encoded = base64::engine::general_purpose::STANDARD.encode(pair.expose_secret());
+                let value = SecretString::from(format!("Basic {encoded}"));
+                built.with_header(header::AUTHORIZATION, secret_header(value.expose_secret())?)
+            }
+        };
+        if let Some(body) = request.body() {
+            built = built.with_body("application/json", body.to_string());
+        }
+        Ok(built)
+    }
+}
+
+fn secret_header(value: &str) -> Result<HeaderValue> {
+    let mut value = HeaderValue::from_str(value)
+        .map_err(|_| Error::invalid("token", "[not shown]", "it has characters that no header can carry"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
