@@ -2,6 +2,8 @@
 
 mod backoff;
 mod capabilities;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 #[allow(dead_code, unused_imports, reason = "the stores on it come next")]
 mod engine;
 mod error;

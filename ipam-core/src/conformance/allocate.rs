@@ -1,0 +1,434 @@
+//! `allocate`: which addresses, and all or nothing.
+
+use super::Plan;
+use super::stage::{Bench, Stage};
+use super::verdict::{Verdict, check, fail, refused, same};
+use super::words::{ip, lines, net, sorted, span, texts};
+use crate::{Allocate, AllocateLine, AllocationState, DefineRange, ErrorKind, Find, Labels, MacAddr, Shape, What};
+
+pub(super) async fn takes_the_lowest_free_address(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    for expected in ["10.20.0.1", "10.20.0.2", "10.20.0.3"] {
+        same(stage.take_one().await?.address, ip(expected), "the lowest free address comes next")?;
+    }
+    stage.give_back("10.20.0.2").await?;
+    same(stage.take_one().await?.address, ip("10.20.0.2"), "an address that was given back is the lowest free one")?;
+    same(stage.take_one().await?.address, ip("10.20.0.4"), "then come those never used")
+}
+
+pub(super) async fn fills_gaps_from_below(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    stage.take(exactly(&stage, "10.20.0.2", 1)).await?;
+    stage.take(exactly(&stage, "10.20.0.4", 2)).await?;
+    let answer = stage.take(next(&stage, 4)).await?;
+    let expected = [["10.20.0.1", "10.20.0.3", "10.20.0.6", "10.20.0.7"]];
+    same(lines(&answer), expected, "scattered addresses are the lowest free ones, in ascending order")
+}
+
+pub(super) async fn answers_everything_about_an_address(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let labels = Labels::default()
+        .with_hostname("web1.example.com")
+        .with_description("front end, \"büro\"")
+        .with_mac(MacAddr::new([2, 0, 0, 0, 0, 1]));
+    let line = next(&stage, 2).with_labels(labels.clone());
+    let answer = stage.provider.allocate(&Allocate::new("vm-1").with_key("vm-1/nic-0").with_line(line)).await?;
+    same(answer.key.as_str(), "vm-1/nic-0", "the answer has the request's key")?;
+    check(!answer.repeated, "nothing was repeated")?;
+    same(lines(&answer), [["10.20.0.1", "10.20.0.2"]], "two addresses")?;
+    let space = super::words::only(super::pages::ranges(&*stage.provider, &stage.range("lan")).await?)?.space;
+    for allocation in answer.iter() {
+        same(&allocation.range, &stage.range("lan"), "the range")?;
+        same(&allocation.space, &space, "the range's address space")?;
+        same(allocation.state, AllocationState::Allocated, "the state")?;
+        same(allocation.key.as_ref().map(AsRef::as_ref), Some("vm-1/nic-0"), "the key")?;
+        same(allocation.owner.as_ref().map(AsRef::as_ref), Some("vm-1"), "the owner")?;
+        same(&allocation.labels, &labels, "what was said about it")?;
+        same(allocation.expires, None, "it does not end by itself")?;
+        let found = stage.found(Find::default().with_id(allocation.id.clone())).await?;
+        same(found.as_slice(), std::slice::from_ref(allocation), "find by id answers what allocate did")?;
+    }
+    let mut ids: Vec<_> = answer.iter().map(|allocation| &allocation.id).collect();
+    ids.dedup();
+    same(ids.len(), 2, "each address has an id of its own")
+}
+
+pub(super) async fn makes_a_key_where_none_is_given(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let first = stage.take(next(&stage, 2)).await?;
+    let second = stage.take(next(&stage, 1)).await?;
+    check(first.key != second.key, "two requests have two keys")?;
+    for answer in [&first, &second] {
+        check(!answer.repeated, "nothing was repeated")?;
+        for allocation in answer.iter() {
+            same(allocation.key.as_ref(), Some(&answer.key), "an allocation has the key of its request")?;
+        }
+        let found = stage.found(Find::default().with_key(answer.key.clone())).await?;
+        same(sorted(&found), sorted(answer.iter()), "the key finds what the request took")?;
+    }
+    Ok(())
+}
+
+pub(super) async fn tries_the_ranges_in_the_order_given(bench: &Bench) -> Verdict {
+    let stage = bench.stage(three_ranges()).await?;
+    let line = from(&stage, 1, &["c", "a", "b"]);
+    for expected in ["10.20.2.1", "10.20.2.2", "10.20.0.1", "10.20.0.2", "10.20.1.1", "10.20.1.2"] {
+        same(lines(&stage.take(line.clone()).await?), [[expected]], "the first range with room serves the line")?;
+    }
+    let error = refused(stage.take(line).await, ErrorKind::Exhausted, "allocate")?;
+    same(error.context("line"), Some("0"), format_args!("the context `line` names the line that has no room: {error}"))
+}
+
+pub(super) async fn serves_a_line_from_one_range(bench: &Bench) -> Verdict {
+    let plan = three_ranges().range("wide", net("10.20.9.0/28"));
+    let stage = bench.stage(plan).await?;
+    let answer = stage.take(from(&stage, 3, &["a", "b", "wide"])).await?;
+    same(lines(&answer), [["10.20.9.1", "10.20.9.2", "10.20.9.3"]], "a line is served whole by one range")?;
+    same(stage.taken_texts("a").await?, [""; 0], "nothing is taken where there is too little room")?;
+    let short = stage.take(from(&stage, 3, &["a", "b", "c"])).await;
+    refused(short, ErrorKind::Exhausted, "allocate")?;
+    for range in ["a", "b", "c"] {
+        same(stage.taken_texts(range).await?, [""; 0], "a line that found no room has taken nothing")?;
+    }
+    Ok(())
+}
+
+pub(super) async fn falls_back_to_another_family(bench: &Bench) -> Verdict {
+    let plan = Plan::empty().range("v4", net("10.20.0.0/32")).range("v6", net("2001:db8:20::/126"));
+    let stage = bench.stage(plan).await?;
+    let line = from(&stage, 1, &["v4", "v6"]);
+    same(lines(&stage.take(line.clone()).await?), [["10.20.0.0"]], "the first range has room")?;
+    same(lines(&stage.take(line).await?), [["2001:db8:20::1"]], "then the second one, of another family")
+}
+
+pub(super) async fn hands_out_each_address_once_until_none_is_left(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let mut seen = Vec::new();
+    for _ in 0..14 {
+        seen.push(stage.take_one().await?.address);
+    }
+    seen.sort_unstable();
+    same(seen, (1..=14).map(|host| ip(&format!("10.20.0.{host}"))).collect::<Vec<_>>(), "each host address once")?;
+    let error = refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, "allocate")?;
+    same(error.context("line"), Some("0"), format_args!("the context `line` names the line: {error}"))?;
+    stage.give_back("10.20.0.9").await?;
+    same(stage.take_one().await?.address, ip("10.20.0.9"), "what was given back can be had again")
+}
+
+pub(super) async fn takes_no_more_than_there_is(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/29").await?;
+    stage.take(next(&stage, 2)).await?;
+    refused(stage.take(next(&stage, 5)).await, ErrorKind::Exhausted, "allocate")?;
+    same(stage.taken_texts("lan").await?, ["10.20.0.1", "10.20.0.2"], "a request that found no room took nothing")?;
+    let rest = stage.take(next(&stage, 4)).await?;
+    same(lines(&rest), [["10.20.0.3", "10.20.0.4", "10.20.0.5", "10.20.0.6"]], "all that is left can be had")
+}
+
+pub(super) async fn keeps_the_gateway(bench: &Bench) -> Verdict {
+    let range = DefineRange::new("lan", net("10.20.0.0/29")).with_gateway(ip("10.20.0.1"));
+    let stage = bench.stage(Plan::empty().with_range(range)).await?;
+    let answer = stage.take(next(&stage, 5)).await?;
+    let expected = [["10.20.0.2", "10.20.0.3", "10.20.0.4", "10.20.0.5", "10.20.0.6"]];
+    same(lines(&answer), expected, "the gateway is never handed out")?;
+    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, "allocate")?;
+    refused(stage.take(exactly(&stage, "10.20.0.1", 1)).await, ErrorKind::Conflict, "allocate")?;
+    Ok(())
+}
+
+pub(super) async fn keeps_reservations(bench: &Bench) -> Verdict {
+    let reserved = vec![span("10.20.0.1-10.20.0.2"), span("10.20.0.4"), span("10.20.0.6-10.20.0.7")];
+    let range = DefineRange::new("lan", net("10.20.0.0/29")).with_reserved(reserved);
+    let stage = bench.stage(Plan::empty().with_range(range)).await?;
+    refused(stage.take(next(&stage, 3)).await, ErrorKind::Exhausted, "allocate")?;
+    for address in ["10.20.0.1", "10.20.0.4", "10.20.0.6"] {
+        refused(stage.take(exactly(&stage, address, 1)).await, ErrorKind::Conflict, "allocate")?;
+    }
+    refused(stage.take(exactly(&stage, "10.20.0.3", 3)).await, ErrorKind::Conflict, "allocate")?;
+    same(lines(&stage.take(next(&stage, 2)).await?), [["10.20.0.3", "10.20.0.5"]], "reservations are never handed out")
+}
+
+pub(super) async fn stays_between_first_and_last(bench: &Bench) -> Verdict {
+    let range = DefineRange::new("lan", net("10.20.0.0/24")).with_addresses(span("10.20.0.100-10.20.0.102"));
+    let stage = bench.stage(Plan::empty().with_range(range)).await?;
+    let answer = stage.take(next(&stage, 3)).await?;
+    same(lines(&answer), [["10.20.0.100", "10.20.0.101", "10.20.0.102"]], "from the first to the last address")?;
+    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, "allocate")?;
+    for outside in ["10.20.0.99", "10.20.0.103"] {
+        refused(stage.take(exactly(&stage, outside, 1)).await, ErrorKind::InvalidInput, "allocate")?;
+    }
+    Ok(())
+}
+
+pub(super) async fn leaves_out_excluded_addresses(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/29").await?;
+    let line = next(&stage, 1).without(ip("10.20.0.1")).without(span("10.20.0.3-10.20.0.4"));
+    for expected in ["10.20.0.2", "10.20.0.5", "10.20.0.6"] {
+        same(lines(&stage.take(line.clone()).await?), [[expected]], "excluded addresses are left out")?;
+    }
+    refused(stage.take(line).await, ErrorKind::Exhausted, "allocate")?;
+    let other = next(&stage, 1).without(span("10.30.0.0-10.30.0.255"));
+    same(lines(&stage.take(other).await?), [["10.20.0.1"]], "they are left out of that line only")
+}
+
+pub(super) async fn takes_exactly_one_address(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let answer = stage.take(exactly(&stage, "10.20.0.9", 1)).await?;
+    same(lines(&answer), [["10.20.0.9"]], "that address and no other")?;
+    same(stage.taken_texts("lan").await?, ["10.20.0.9"], "nothing else is taken")?;
+    same(stage.take_one().await?.address, ip("10.20.0.1"), "the next one is still the lowest")
+}
+
+pub(super) async fn takes_exactly_several_addresses(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let answer = stage.take(exactly(&stage, "10.20.0.5", 3)).await?;
+    same(lines(&answer), [["10.20.0.5", "10.20.0.6", "10.20.0.7"]], "those addresses, in ascending order")?;
+    for (first, count) in [("10.20.0.3", 3), ("10.20.0.7", 2), ("10.20.0.4", 5), ("10.20.0.6", 1)] {
+        let taken = stage.take(exactly(&stage, first, count)).await;
+        refused(taken, ErrorKind::Conflict, "allocate")?;
+    }
+    let expected = ["10.20.0.5", "10.20.0.6", "10.20.0.7"];
+    same(stage.taken_texts("lan").await?, expected, "a conflict takes none of the addresses that were free")
+}
+
+pub(super) async fn takes_exact_addresses_from_the_range_that_holds_them(bench: &Bench) -> Verdict {
+    let stage = bench.stage(three_ranges()).await?;
+    let line = |first: &str, count| {
+        let mut line = from(&stage, count, &["a", "b", "c"]);
+        line.what = What::Exactly { first: ip(first), count };
+        line
+    };
+    let answer = stage.take(line("10.20.1.1", 2)).await?;
+    same(lines(&answer), [["10.20.1.1", "10.20.1.2"]], "the addresses")?;
+    same(answer.iter().all(|a| a.range == stage.range("b")), true, "they are of the range that holds them")?;
+    refused(stage.take(line("10.20.1.1", 1)).await, ErrorKind::Conflict, "allocate")?;
+    refused(stage.take(line("10.20.7.1", 1)).await, ErrorKind::InvalidInput, "allocate")?;
+    Ok(())
+}
+
+pub(super) async fn refuses_exact_addresses_outside(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let cases =
+        [("10.20.1.1", 1), ("10.20.0.0", 1), ("10.20.0.15", 1), ("10.20.0.13", 3), ("10.19.255.255", 3), ("::1", 1)];
+    for (first, count) in cases {
+        let error = refused(stage.take(exactly(&stage, first, count)).await, ErrorKind::InvalidInput, "allocate")?;
+        check(error.to_string().contains(first), format_args!("the error names the address {first}: {error}"))?;
+    }
+    stage.nothing_taken().await
+}
+
+pub(super) async fn refuses_two_lines_for_one_exact_address(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let twice = [("10.20.0.5", 1, "10.20.0.5", 1), ("10.20.0.2", 4, "10.20.0.5", 2)];
+    for (first, count, other, others) in twice {
+        let request = Allocate::new("somebody")
+            .with_line(exactly(&stage, first, count))
+            .with_line(exactly(&stage, other, others));
+        refused(stage.provider.allocate(&request).await, ErrorKind::InvalidInput, "allocate")?;
+    }
+    stage.nothing_taken().await
+}
+
+pub(super) async fn never_gives_two_lines_the_same_address(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/29").await?;
+    let request = Allocate::new("somebody").with_line(next(&stage, 1)).with_line(exactly(&stage, "10.20.0.1", 1));
+    match stage.provider.allocate(&request).await {
+        // A provider may serve the exact line first, or find the address taken by the line before.
+        Ok(answer) => same(lines(&answer), [["10.20.0.2"], ["10.20.0.1"]], "two lines, two addresses"),
+        Err(error) if error.is_conflict() => stage.nothing_taken().await,
+        Err(error) => fail(format_args!("two addresses, or a conflict: {error}")),
+    }
+}
+
+pub(super) async fn answers_line_by_line(bench: &Bench) -> Verdict {
+    let stage = bench.stage(three_ranges().range("wide", net("10.20.9.0/28"))).await?;
+    let host = |name: &str| Labels::default().with_hostname(name);
+    let request = Allocate::new("vm-1")
+        .with_line(from(&stage, 2, &["wide"]).with_labels(host("first")))
+        .with_line(from(&stage, 1, &["b"]).with_labels(host("second")))
+        .with_line(from(&stage, 3, &["wide"]))
+        .with_line(exactly_in(&stage, "a", "10.20.0.2", 1).with_labels(host("fourth")));
+    let answer = stage.provider.allocate(&request).await?;
+    let expected: [&[&str]; 4] =
+        [&["10.20.9.1", "10.20.9.2"], &["10.20.1.1"], &["10.20.9.3", "10.20.9.4", "10.20.9.5"], &["10.20.0.2"]];
+    same(lines(&answer), expected, "one list per line, in the order asked, each in ascending order")?;
+    let hosts: Vec<_> =
+        answer.lines.iter().map(|line| line.first().and_then(|a| a.labels.hostname.as_deref())).collect();
+    same(hosts, [Some("first"), Some("second"), None, Some("fourth")], "each line has its own labels")?;
+    same(answer.iter().all(|a| a.key.as_ref() == Some(&answer.key)), true, "all lines have one key")
+}
+
+pub(super) async fn takes_nothing_when_a_later_line_fails(bench: &Bench) -> Verdict {
+    let stage = bench.stage(three_ranges()).await?;
+    stage.take(exactly_in(&stage, "c", "10.20.2.1", 1)).await?;
+    let bad = [
+        (ErrorKind::Exhausted, from(&stage, 2, &["c"])),
+        (ErrorKind::Conflict, exactly_in(&stage, "c", "10.20.2.1", 1)),
+        (ErrorKind::InvalidInput, exactly_in(&stage, "c", "10.20.0.1", 1)),
+        (ErrorKind::NotFound, AllocateLine::next("no-such-range", 1)),
+    ];
+    for (kind, line) in bad {
+        for key in [None, Some("vm-1")] {
+            let mut request = Allocate::new("somebody")
+                .with_line(from(&stage, 2, &["a"]))
+                .with_line(from(&stage, 1, &["b"]))
+                .with_line(line.clone());
+            request.key = key.map(Into::into);
+            let error = refused(stage.provider.allocate(&request).await, kind, "allocate")?;
+            if kind == ErrorKind::Exhausted {
+                same(error.context("line"), Some("2"), format_args!("the context `line` counts from 0: {error}"))?;
+            }
+            same(stage.taken_texts("a").await?, [""; 0], format_args!("{kind:?} of a later line undoes the first"))?;
+            same(stage.taken_texts("b").await?, [""; 0], format_args!("{kind:?} of a later line undoes the second"))?;
+            same(stage.taken_texts("c").await?, ["10.20.2.1"], "what others have stays theirs")?;
+        }
+    }
+    let all = stage.take(from(&stage, 2, &["a"])).await?;
+    same(lines(&all), [["10.20.0.1", "10.20.0.2"]], "what was undone can be had")
+}
+
+pub(super) async fn needs_every_range_to_exist(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let missing = AllocateLine::next("no-such-range", 1);
+    let error = refused(stage.take(missing).await, ErrorKind::NotFound, "allocate")?;
+    check(error.to_string().contains("no-such-range"), format_args!("the error names the range: {error}"))?;
+    let second = next(&stage, 1).or_from("no-such-range");
+    refused(stage.take(second).await, ErrorKind::NotFound, "allocate")?;
+    stage.nothing_taken().await
+}
+
+pub(super) async fn uses_both_addresses_of_a_point_to_point_link(bench: &Bench) -> Verdict {
+    ends(bench, "10.20.0.6/31", &["10.20.0.6", "10.20.0.7"]).await?;
+    ends(bench, "2001:db8:20::6/127", &["2001:db8:20::6", "2001:db8:20::7"]).await
+}
+
+pub(super) async fn uses_the_address_of_a_single_host(bench: &Bench) -> Verdict {
+    ends(bench, "10.20.0.6/32", &["10.20.0.6"]).await?;
+    ends(bench, "2001:db8:20::6/128", &["2001:db8:20::6"]).await
+}
+
+pub(super) async fn leaves_out_what_no_host_may_have(bench: &Bench) -> Verdict {
+    ends(bench, "10.20.0.4/30", &["10.20.0.5", "10.20.0.6"]).await?;
+    ends(bench, "2001:db8:20::4/126", &["2001:db8:20::5", "2001:db8:20::6", "2001:db8:20::7"]).await?;
+    ends(bench, "255.255.255.252/30", &["255.255.255.253", "255.255.255.254"]).await
+}
+
+/// The whole of a small range: these addresses in this order, then none.
+async fn ends(bench: &Bench, prefix: &str, expected: &[&str]) -> Verdict {
+    let stage = bench.lan(prefix).await?;
+    for expected in expected {
+        same(stage.take_one().await?.address, ip(expected), format_args!("usable addresses of {prefix}"))?;
+    }
+    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, "allocate")?;
+    Ok(())
+}
+
+pub(super) async fn serves_an_ipv6_subnet(bench: &Bench) -> Verdict {
+    let stage = bench.lan("2001:db8:20::/64").await?;
+    let first = stage.take(next(&stage, 3)).await?;
+    let expected = [["2001:db8:20::1", "2001:db8:20::2", "2001:db8:20::3"]];
+    same(lines(&first), expected, "the lowest ones, not the subnet-router anycast address")?;
+    let far = "2001:db8:20:0:ffff:ffff:ffff:fffe";
+    let last = stage.take(exactly(&stage, far, 2)).await?;
+    same(lines(&last), [[far, "2001:db8:20:0:ffff:ffff:ffff:ffff"]], "the highest ones")?;
+    refused(stage.take(exactly(&stage, far, 1)).await, ErrorKind::Conflict, "allocate")?;
+    stage.give_back("2001:db8:20::2").await?;
+    same(stage.take_one().await?.address, ip("2001:db8:20::2"), "the gap is filled")?;
+    same(stage.take_one().await?.address, ip("2001:db8:20::4"), "then the next one")
+}
+
+pub(super) async fn takes_addresses_in_a_row(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    stage.take(exactly(&stage, "10.20.0.3", 1)).await?;
+    stage.take(exactly(&stage, "10.20.0.8", 1)).await?;
+    let row = |count| AllocateLine::contiguous(stage.range("lan"), count);
+    let four = stage.take(row(4)).await?;
+    same(lines(&four), [["10.20.0.4", "10.20.0.5", "10.20.0.6", "10.20.0.7"]], "the lowest run that is long enough")?;
+    let three = stage.take(row(3)).await?;
+    same(lines(&three), [["10.20.0.9", "10.20.0.10", "10.20.0.11"]], "the next run")?;
+    let two = stage.take(row(2)).await?;
+    same(lines(&two), [["10.20.0.1", "10.20.0.2"]], "a run that was too short before")?;
+    refused(stage.take(row(4)).await, ErrorKind::Exhausted, "allocate")?;
+    let rest = stage.take(row(3)).await?;
+    same(lines(&rest), [["10.20.0.12", "10.20.0.13", "10.20.0.14"]], "what is left is in a row")
+}
+
+pub(super) async fn breaks_rows_at_what_it_keeps(bench: &Bench) -> Verdict {
+    let range = DefineRange::new("lan", net("10.20.0.0/28"))
+        .with_gateway(ip("10.20.0.3"))
+        .with_reserved(vec![span("10.20.0.6")]);
+    let stage = bench.stage(Plan::empty().with_range(range)).await?;
+    let row = |count| AllocateLine::contiguous(stage.range("lan"), count);
+    let excluding = row(3).without(ip("10.20.0.8"));
+    same(lines(&stage.take(excluding).await?), [["10.20.0.9", "10.20.0.10", "10.20.0.11"]], "nothing kept is in it")?;
+    same(lines(&stage.take(row(3)).await?), [["10.20.0.12", "10.20.0.13", "10.20.0.14"]], "nor here")?;
+    refused(stage.take(row(3)).await, ErrorKind::Exhausted, "allocate")?;
+    Ok(())
+}
+
+pub(super) async fn takes_rows_from_one_range_too(bench: &Bench) -> Verdict {
+    let plan = Plan::empty().range("a", net("10.20.0.0/29")).range("b", net("10.20.1.0/28"));
+    let stage = bench.stage(plan).await?;
+    stage.take(exactly_in(&stage, "a", "10.20.0.3", 1)).await?;
+    let mut line = from(&stage, 4, &["a", "b"]);
+    line.what = What::Next { count: 4, shape: Shape::Contiguous };
+    let answer = stage.take(line).await?;
+    let expected = [["10.20.1.1", "10.20.1.2", "10.20.1.3", "10.20.1.4"]];
+    same(lines(&answer), expected, "five addresses are free in the first range, but no four in a row")
+}
+
+pub(super) async fn aligns_a_row(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let aligned = |count| AllocateLine::new(stage.range("lan"), What::Next { count, shape: Shape::Aligned });
+    let expected: [(u32, &[&str]); 5] = [
+        (4, &["10.20.0.4", "10.20.0.5", "10.20.0.6", "10.20.0.7"]),
+        (2, &["10.20.0.2", "10.20.0.3"]),
+        (1, &["10.20.0.1"]),
+        (3, &["10.20.0.8", "10.20.0.9", "10.20.0.10"]),
+        (3, &["10.20.0.12", "10.20.0.13", "10.20.0.14"]),
+    ];
+    for (count, expected) in expected {
+        let answer = stage.take(aligned(count)).await?;
+        same(lines(&answer), [expected], "the first is a multiple of the count rounded up to a power of two")?;
+    }
+    refused(stage.take(aligned(2)).await, ErrorKind::Exhausted, "allocate")?;
+    same(stage.take_one().await?.address, ip("10.20.0.11"), "what fits no row can be had singly")
+}
+
+pub(super) async fn keeps_spaces_apart(bench: &Bench) -> Verdict {
+    let plan = Plan::empty()
+        .with_range(DefineRange::new("red-lan", net("10.20.0.0/29")).with_space("red"))
+        .with_range(DefineRange::new("blue-lan", net("10.20.0.0/29")).with_space("blue"));
+    let stage = bench.stage(plan).await?;
+    let red = stage.take(exactly_in(&stage, "red-lan", "10.20.0.3", 1)).await?;
+    let blue = stage.take(exactly_in(&stage, "blue-lan", "10.20.0.3", 1)).await?;
+    same(texts(red.iter()), texts(blue.iter()), "an address is unique in its space only")?;
+    for (answer, space) in [(&red, "red"), (&blue, "blue")] {
+        same(answer.iter().all(|a| a.space == stage.space(space)), true, "each is in its space")?;
+    }
+    let found = stage.found(Find::default().with_address(ip("10.20.0.3")).with_space(stage.space("red"))).await?;
+    same(found, red.iter().cloned().collect::<Vec<_>>(), "one of them is in the space red")
+}
+
+/// Three ranges of two addresses each.
+pub(super) fn three_ranges() -> Plan {
+    Plan::empty().range("a", net("10.20.0.0/30")).range("b", net("10.20.1.0/30")).range("c", net("10.20.2.0/30"))
+}
+
+pub(super) fn next(stage: &Stage, count: u32) -> AllocateLine {
+    AllocateLine::next(stage.range("lan"), count)
+}
+
+pub(super) fn exactly(stage: &Stage, first: &str, count: u32) -> AllocateLine {
+    exactly_in(stage, "lan", first, count)
+}
+
+pub(super) fn exactly_in(stage: &Stage, range: &str, first: &str, count: u32) -> AllocateLine {
+    AllocateLine::new(stage.range(range), What::Exactly { first: ip(first), count })
+}
+
+/// So many addresses from the first of these ranges that has them.
+pub(super) fn from(stage: &Stage, count: u32, ranges: &[&str]) -> AllocateLine {
+    let mut line = AllocateLine::next("", count);
+    line.ranges = ranges.iter().map(|range| stage.range(range)).collect();
+    line
+}

@@ -1,0 +1,186 @@
+//! Keys: repeating a request takes nothing more.
+
+use futures_util::FutureExt;
+
+use super::Plan;
+use super::allocate::{exactly, next, three_ranges};
+use super::stage::{Bench, Stage, patiently};
+use super::verdict::{Verdict, check, fail, refused, same};
+use super::words::{ip, lines, net, sorted};
+use crate::{Allocate, AllocateLine, Deallocate, ErrorKind, Find, Labels, MAX_ID_LEN, Patch, Update};
+
+pub(super) async fn answers_a_repeat_with_the_same_allocations(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let request = keyed(&stage, 3);
+    let first = stage.provider.allocate(&request).await?;
+    check(!first.repeated, "the first call takes")?;
+    stage.take_one().await?;
+    for caller in 0..3 {
+        let again = stage.handle(caller).allocate(&request).await?;
+        check(again.repeated, "a repeat says so")?;
+        same(&again.key, &first.key, "the key")?;
+        same(&again.lines, &first.lines, "a repeat answers the same allocations")?;
+    }
+    same(stage.taken("lan").await?.len(), 4, "a repeat takes nothing more")
+}
+
+pub(super) async fn repeats_all_lines(bench: &Bench) -> Verdict {
+    let stage = bench.stage(three_ranges()).await?;
+    let request = Allocate::new("vm-1")
+        .with_key("vm-1/all")
+        .with_line(AllocateLine::next(stage.range("b"), 2))
+        .with_line(AllocateLine::next(stage.range("a"), 1).or_from(stage.range("c")))
+        .with_line(AllocateLine::next(stage.range("a"), 1));
+    let first = stage.provider.allocate(&request).await?;
+    let again = stage.provider.allocate(&request).await?;
+    same(&again.lines, &first.lines, "line by line, in the order asked")?;
+    check(again.repeated, "a repeat says so")?;
+    let found = stage.found(Find::default().with_key("vm-1/all")).await?;
+    same(sorted(&found), sorted(first.iter()), "the key finds all lines")
+}
+
+pub(super) async fn answers_a_repeat_when_nothing_is_left(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/30").await?;
+    let request = keyed(&stage, 2);
+    let first = stage.provider.allocate(&request).await?;
+    let again = stage.provider.allocate(&request).await?;
+    same(&again.lines, &first.lines, "a repeat needs no room")
+}
+
+pub(super) async fn refuses_another_request_with_the_key(bench: &Bench) -> Verdict {
+    let stage =
+        bench.stage(Plan::empty().range("lan", net("10.20.0.0/28")).range("other", net("10.20.1.0/28"))).await?;
+    let request = keyed(&stage, 2);
+    let first = stage.provider.allocate(&request).await?;
+    let line = || next(&stage, 2);
+    let with = |line: AllocateLine| Allocate::new("vm-1").with_key("vm-1/nic-0").with_line(line);
+    let others = [
+        ("another owner", Allocate::new("vm-2").with_key("vm-1/nic-0").with_line(line())),
+        ("another number", with(next(&stage, 1))),
+        ("another range", with(AllocateLine::next(stage.range("other"), 2))),
+        ("a further range", with(line().or_from(stage.range("other")))),
+        ("exact addresses", with(exactly(&stage, "10.20.0.1", 2))),
+        ("an exclusion", with(line().without(ip("10.20.0.9")))),
+        ("another host name", with(line().with_labels(Labels::default().with_hostname("web1")))),
+        ("a further line", with(line()).with_line(next(&stage, 1))),
+    ];
+    for (what, other) in others {
+        let error = refused(stage.provider.allocate(&other).await, ErrorKind::Conflict, "allocate")?;
+        check(error.to_string().contains("key"), format_args!("{what}: the error speaks of the key: {error}"))?;
+    }
+    same(stage.taken("lan").await?, sorted(first.iter()), "a refused request takes nothing")?;
+    same(stage.taken_texts("other").await?, [""; 0], "nor elsewhere")
+}
+
+pub(super) async fn tells_two_keys_apart(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    for (key, expected) in [("k", "10.20.0.1"), ("K", "10.20.0.2"), ("k ", "10.20.0.3"), ("ключ-1", "10.20.0.4")] {
+        let request = Allocate::one("vm-1", stage.range("lan")).with_key(key);
+        same(stage.one(request.clone()).await?.address, ip(expected), format_args!("{key:?} is a key of its own"))?;
+        same(stage.one(request).await?.address, ip(expected), format_args!("{key:?} repeated"))?;
+    }
+    Ok(())
+}
+
+pub(super) async fn keeps_the_longest_key(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let shared = "k".repeat(MAX_ID_LEN - 1);
+    for (end, expected) in [("1", "10.20.0.1"), ("2", "10.20.0.2")] {
+        let request = Allocate::one("o".repeat(MAX_ID_LEN), stage.range("lan")).with_key(format!("{shared}{end}"));
+        same(stage.one(request.clone()).await?.address, ip(expected), "keys that differ in their last byte")?;
+        same(stage.one(request).await?.address, ip(expected), "keys that differ in their last byte, repeated")?;
+    }
+    Ok(())
+}
+
+pub(super) async fn refuses_a_repeat_after_some_were_given_back(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let request = keyed(&stage, 3);
+    stage.provider.allocate(&request).await?;
+    stage.give_back("10.20.0.2").await?;
+    let error = refused(stage.provider.allocate(&request).await, ErrorKind::Conflict, "allocate")?;
+    check(error.to_string().contains("10.20.0.2"), format_args!("the error names what was given back: {error}"))?;
+    same(stage.taken_texts("lan").await?, ["10.20.0.1", "10.20.0.3"], "a refused repeat takes nothing")?;
+    let found = stage.found(Find::default().with_key("vm-1/nic-0")).await?;
+    same(found.len(), 2, "the key still has the others")
+}
+
+pub(super) async fn can_use_a_key_anew(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let request = keyed(&stage, 2);
+    let first = stage.provider.allocate(&request).await?;
+    stage.give_back("10.20.0.1").await?;
+    stage.give_back("10.20.0.2").await?;
+    let second = stage.provider.allocate(&request).await?;
+    check(!second.repeated, "the key was free: nothing was repeated")?;
+    same(lines(&second), [["10.20.0.1", "10.20.0.2"]], "taken anew")?;
+    check(first.iter().all(|old| second.iter().all(|new| new.id != old.id)), "an id is never used again")?;
+    stage.provider.deallocate(&Deallocate::key("vm-1/nic-0")).await?;
+    let other = Allocate::one("vm-9", stage.range("lan")).with_key("vm-1/nic-0");
+    check(!stage.provider.allocate(&other).await?.repeated, "another request may have a key that is free")?;
+    Ok(())
+}
+
+pub(super) async fn leaves_the_key_free_after_a_failure(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/30").await?;
+    refused(stage.provider.allocate(&keyed(&stage, 3)).await, ErrorKind::Exhausted, "allocate")?;
+    same(stage.found(Find::default().with_key("vm-1/nic-0")).await?, [], "a request that failed has nothing")?;
+    let answer = stage.provider.allocate(&keyed(&stage, 2)).await?;
+    check(!answer.repeated, "a key of a request that failed is free for another")
+}
+
+pub(super) async fn shows_the_allocations_as_they_are_now(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let request = keyed(&stage, 1);
+    let first = stage.one(request.clone()).await?;
+    let update = Update::new(first.id.clone()).with_hostname(Patch::Set("renamed".to_owned()));
+    let renamed = stage.provider.update(&update).await?;
+    let again = stage.provider.allocate(&request).await?;
+    check(again.repeated, "a change to an allocation does not make the request another")?;
+    same(again.lines, [[renamed]], "a repeat shows the allocation as it is now")
+}
+
+pub(super) async fn has_one_winner_among_equals(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/24").await?;
+    for round in 0..3 {
+        let request = Allocate::new("vm-1").with_key(format!("vm-1/{round}")).with_line(next(&stage, 2));
+        let answers = stage.callers(move |_, provider| {
+            let request = request.clone();
+            async move { patiently(|| provider.allocate(&request)).await }.boxed()
+        });
+        let mut first = None;
+        let mut took = 0;
+        for answer in answers.await? {
+            let answer = answer?;
+            took += usize::from(!answer.repeated);
+            let first = first.get_or_insert_with(|| answer.lines.clone());
+            same(&answer.lines, &*first, "all callers have the same allocations")?;
+        }
+        same(took, 1, "one caller took them, the others repeated")?;
+        same(stage.taken("lan").await?.len(), 2 * (round + 1), "and nothing else is taken")?;
+    }
+    Ok(())
+}
+
+pub(super) async fn has_one_winner_among_rivals(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/24").await?;
+    let lan = stage.range("lan");
+    let answers = stage.callers(move |caller, provider| {
+        let request = Allocate::one(format!("vm-{caller}"), lan.clone()).with_key("contested");
+        async move { patiently(|| provider.allocate(&request)).await }.boxed()
+    });
+    let mut winners = Vec::new();
+    for answer in answers.await? {
+        match answer {
+            Ok(answer) => winners.extend(answer.lines.into_iter().flatten()),
+            Err(error) if error.is_conflict() => {}
+            Err(error) => return fail(format_args!("the key belongs to another request: {error}")),
+        }
+    }
+    same(winners.len(), 1, "one of several requests has the key")?;
+    same(stage.taken("lan").await?, sorted(&winners), "and only its address is taken")
+}
+
+fn keyed(stage: &Stage, count: u32) -> Allocate {
+    Allocate::new("vm-1").with_key("vm-1/nic-0").with_line(next(stage, count))
+}

@@ -1,0 +1,66 @@
+//! Short words for what the cases say often.
+
+use std::fmt::Debug;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use ipnet::IpNet;
+
+use super::verdict::{Verdict, fail};
+use crate::net::IpRange;
+use crate::{Allocated, Allocation, Deallocated, Preview};
+
+/// A literal of a case.
+fn literal<T: FromStr<Err: Debug>>(text: &str) -> T {
+    #[expect(clippy::expect_used, reason = "the texts are literals of this module's cases")]
+    text.parse().expect("a literal")
+}
+
+pub(super) fn ip(text: &str) -> IpAddr {
+    literal(text)
+}
+
+pub(super) fn net(text: &str) -> IpNet {
+    literal(text)
+}
+
+pub(super) fn span(text: &str) -> IpRange {
+    literal(text)
+}
+
+/// The addresses, line by line.
+pub(super) fn lines(answer: &Allocated) -> Vec<Vec<String>> {
+    answer.lines.iter().map(texts).collect()
+}
+
+/// The addresses, as one list.
+pub(super) fn texts<'a>(allocations: impl IntoIterator<Item = &'a Allocation>) -> Vec<String> {
+    allocations.into_iter().map(|allocation| allocation.address.to_string()).collect()
+}
+
+/// The addresses in ascending order.
+pub(super) fn sorted<'a>(allocations: impl IntoIterator<Item = &'a Allocation>) -> Vec<IpAddr> {
+    let mut addresses: Vec<IpAddr> = allocations.into_iter().map(|allocation| allocation.address).collect();
+    addresses.sort_unstable();
+    addresses
+}
+
+/// The addresses that a preview names, line by line.
+pub(super) fn candidates(preview: &Preview) -> Vec<Vec<String>> {
+    preview.lines.iter().map(|line| line.iter().map(|candidate| candidate.address.to_string()).collect()).collect()
+}
+
+/// The addresses that a deallocation freed, target by target.
+pub(super) fn freed(answer: &Deallocated) -> Vec<Vec<String>> {
+    answer.targets.iter().map(|target| texts(&target.freed)).collect()
+}
+
+/// The one item of a list.
+#[track_caller]
+pub(super) fn only<T: Debug>(items: Vec<T>) -> Verdict<T> {
+    let count = items.len();
+    match (count, items.into_iter().next()) {
+        (1, Some(item)) => Ok(item),
+        _ => fail(format_args!("one item was expected, there are {count}")),
+    }
+}
