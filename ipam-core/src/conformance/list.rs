@@ -108,6 +108,72 @@ macro_rules! __conformance_cases {
                     "The same request with the same key at the same time: the same allocations."
                 has_one_winner_among_rivals [] "Different requests with the same key at the same time: one has it."
             }
+            deallocate {
+                gives_back_by_id [] "Gives one allocation back, and answers it."
+                gives_back_by_key [] "Gives back all that a request took."
+                gives_back_by_address [] "Gives back one address of a range."
+                can_be_repeated [] "What is free already counts as done, so that repeating is safe."
+                never_frees_the_next_allocation_by_an_old_id [] "An id is never used again for another allocation."
+                counts_what_nobody_has_as_free [] "An id or a key that nobody has is free already."
+                answers_target_by_target [] "The answer has one entry per target, in the order asked."
+                lists_what_is_named_twice_once [] "What several targets name is listed with the first of them."
+                leaves_another_owners_address_alone []
+                    "With `Expect::Owner`, what carries another's mark is left alone and counts as free."
+                leaves_another_requests_address_alone []
+                    "With `Expect::Key`, what carries another's mark is left alone and counts as free."
+                frees_only_what_fits_of_a_batch [] "Expect holds for each target."
+                gives_back_what_carries_no_mark [] "With Expect, what carries no mark is given back."
+                needs_the_range_to_exist [] "`NotFound`: the range of an address does not exist."
+                needs_the_address_to_be_of_the_range [] "`InvalidInput`: the address lies outside the range's prefix."
+            }
+            find {
+                holds_every_condition [] "All conditions have to hold; an empty one holds for all."
+                finds_nothing_without_error [] "Nothing found is no error."
+                covers_everything_once_in_pages [] "An order that stays the same from page to page."
+                covers_what_lasts_while_others_come_and_go []
+                    "The pages together hold each allocation that lasts once, also when others come and go meanwhile."
+                refuses_a_page_it_did_not_make [] "`InvalidInput` for a page token that this provider did not make."
+                lists_resting_addresses_only_when_asked [Policies] "Resting addresses are listed only when asked for."
+            }
+            update {
+                changes_only_what_is_named [Update]
+                    "Changes what is said about an allocation, and never what was not named."
+                is_found_by_what_it_was_changed_to [Update] "`find` answers the allocation as it is now."
+                changes_tags_as_one [Update Tags] "Tags are kept, and changed all at once."
+                needs_the_allocation_to_exist [Update] "`NotFound` if the allocation has ended or never was."
+            }
+            usage {
+                counts_what_is_taken [Usage] "Allocated, reserved, quarantined and free add up to the total."
+                counts_what_is_never_handed_out_once [Usage]
+                    "Reserved are reservations and the gateway, where they lie inside."
+                counts_resting_addresses [Usage Policies] "Quarantined are those that rest."
+                counts_a_large_range [Usage] "Counts are exact for an IPv6 subnet too."
+                answers_in_the_order_asked [Usage] "One answer per range, in the order asked."
+                needs_every_range_to_exist [Usage] "`NotFound` for a range that does not exist."
+            }
+            ranges {
+                lists_what_matches [] "The ranges that match; ids that do not exist are no error."
+                describes_a_range [] "A range says its prefix, and its first and last address."
+                covers_every_range_once_in_pages []
+                    "The pages together hold each range once, in an order that stays the same."
+                covers_what_lasts_while_others_come_and_go [DefineRanges]
+                    "The pages together hold each range once, also when other ranges come and go meanwhile."
+                refuses_a_page_it_did_not_make [] "`InvalidInput` for a page token that this provider did not make."
+                defines_a_range_as_asked [DefineRanges] "Defines a range, and answers it as it is then."
+                fills_in_what_was_not_said [DefineRanges]
+                    "The name is the id, the space the default one, the addresses the usable ones."
+                defines_an_id_once [DefineRanges] "`AlreadyExists`: the id is taken."
+                keeps_ranges_disjoint [DefineRanges] "`Conflict`: its addresses or its prefix overlap another range's."
+                refuses_a_range_that_cannot_be [DefineRanges]
+                    "What no state can make right fails with `InvalidInput` before anything else happens."
+                changes_only_what_is_named [DefineRanges] "Changes a range, and never what was not named."
+                obeys_a_changed_range [DefineRanges] "`allocate` takes from the range as it is then."
+                keeps_what_is_taken_inside [DefineRanges]
+                    "`Conflict`: an allocated address would fall outside, become the gateway or a reservation."
+                removes_a_range [DefineRanges]
+                    "Takes a range away; `Conflict` if addresses are allocated that may not end with it."
+                forgets_a_key_in_part_with_a_range [DefineRanges] "What ends with a range is as if it was given back."
+            }
         }
     };
 }

@@ -43,6 +43,8 @@
 //! | is slow, or limited | [`limits`](Harness::limits), [`skip`](Harness::skip) |
 
 mod allocate;
+mod deallocate;
+mod find;
 mod harness;
 mod join;
 mod keys;
@@ -50,8 +52,11 @@ mod list;
 mod needs;
 mod pages;
 mod plan;
+mod ranges;
 mod run;
 mod stage;
+mod update;
+mod usage;
 mod verdict;
 mod words;
 

@@ -1,0 +1,209 @@
+//! `deallocate`: repeatable, and never what is another's.
+
+use super::Plan;
+use super::allocate::{exactly, next};
+use super::stage::Bench;
+use super::verdict::{Stop, Verdict, check, refused, same};
+use super::words::{freed, ip, net, texts};
+use crate::{Allocate, Deallocate, ErrorKind, Expect, Find, Target};
+
+pub(super) async fn gives_back_by_id(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let taken = stage.take(next(&stage, 2)).await?;
+    let first = super::words::only(taken.iter().take(1).cloned().collect())?;
+    let answer = stage.provider.deallocate(&Deallocate::id(first.id.clone())).await?;
+    same(freed(&answer), [["10.20.0.1"]], "the answer has what was freed")?;
+    check(!answer.was_free(), "it was not free before")?;
+    same(answer.freed().map(|a| &a.id).collect::<Vec<_>>(), [&first.id], "the allocation that ended")?;
+    same(answer.freed().map(|a| &a.owner).collect::<Vec<_>>(), [&first.owner], "and whose it was")?;
+    same(stage.taken_texts("lan").await?, ["10.20.0.2"], "nothing else is freed")
+}
+
+pub(super) async fn gives_back_by_key(bench: &Bench) -> Verdict {
+    let stage =
+        bench.stage(Plan::empty().range("lan", net("10.20.0.0/28")).range("other", net("10.20.1.0/28"))).await?;
+    let request = Allocate::new("vm-1")
+        .with_key("vm-1")
+        .with_line(next(&stage, 2))
+        .with_line(crate::AllocateLine::next(stage.range("other"), 1));
+    stage.provider.allocate(&request).await?;
+    stage.take_one().await?;
+    let answer = stage.provider.deallocate(&Deallocate::key("vm-1")).await?;
+    let mut addresses = texts(answer.freed());
+    addresses.sort();
+    same(addresses, ["10.20.0.1", "10.20.0.2", "10.20.1.1"], "all that the request took")?;
+    same(answer.targets.len(), 1, "one entry per target")?;
+    same(stage.taken_texts("lan").await?, ["10.20.0.3"], "and nothing else")
+}
+
+pub(super) async fn gives_back_by_address(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    stage.take(next(&stage, 3)).await?;
+    let answer = stage.provider.deallocate(&Deallocate::address(stage.range("lan"), ip("10.20.0.2"))).await?;
+    same(freed(&answer), [["10.20.0.2"]], "that address")?;
+    same(stage.taken_texts("lan").await?, ["10.20.0.1", "10.20.0.3"], "and no other")
+}
+
+pub(super) async fn can_be_repeated(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let allocation = stage.one(Allocate::one("vm-1", stage.range("lan")).with_key("vm-1")).await?;
+    stage.provider.deallocate(&Deallocate::id(allocation.id.clone())).await?;
+    let requests = [
+        Deallocate::id(allocation.id),
+        Deallocate::key("vm-1"),
+        Deallocate::address(stage.range("lan"), allocation.address),
+    ];
+    for request in requests {
+        for _ in 0..2 {
+            let answer = stage.provider.deallocate(&request).await?;
+            check(answer.was_free(), format_args!("what is free already counts as done: {request:?}"))?;
+            same(answer.targets.len(), 1, "one entry per target")?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn never_frees_the_next_allocation_by_an_old_id(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/30").await?;
+    for _ in 0..3 {
+        let old = stage.take_one().await?;
+        stage.provider.deallocate(&Deallocate::id(old.id.clone())).await?;
+        let new = stage.take_one().await?;
+        same(new.address, old.address, "the same address again")?;
+        check(new.id != old.id, "an id is never used again for another allocation")?;
+        let late = stage.provider.deallocate(&Deallocate::id(old.id)).await?;
+        check(late.was_free(), "the old allocation is gone already")?;
+        same(stage.taken_texts("lan").await?, ["10.20.0.1"], "the new one stays")?;
+        stage.provider.deallocate(&Deallocate::id(new.id)).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn counts_what_nobody_has_as_free(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let request = Deallocate::id("no-such-allocation")
+        .and(Target::Key("no-such-key".into()))
+        .and(Target::Address { range: stage.range("lan"), address: ip("10.20.0.7") })
+        .and(Target::Address { range: stage.range("lan"), address: ip("10.20.0.0") });
+    let answer = stage.provider.deallocate(&request).await?;
+    same(freed(&answer), [[""; 0]; 4], "an id, a key, a free address, an address that no host may have")
+}
+
+pub(super) async fn answers_target_by_target(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    stage.provider.allocate(&Allocate::new("vm-1").with_key("vm-1").with_line(next(&stage, 2))).await?;
+    let third = stage.take_one().await?;
+    stage.take(next(&stage, 2)).await?;
+    let lan = |address: &str| Target::Address { range: stage.range("lan"), address: ip(address) };
+    let request = Deallocate::new(lan("10.20.0.5"))
+        .and(Target::Id(third.id))
+        .and(Target::Key("no-such-key".into()))
+        .and(lan("10.20.0.9"))
+        .and(Target::Key("vm-1".into()));
+    let mut answer = freed(&stage.provider.deallocate(&request).await?);
+    answer.iter_mut().for_each(|target| target.sort());
+    let expected: [&[&str]; 5] = [&["10.20.0.5"], &["10.20.0.3"], &[], &[], &["10.20.0.1", "10.20.0.2"]];
+    same(answer, expected, "one entry per target, in the order asked")?;
+    same(stage.taken_texts("lan").await?, ["10.20.0.4"], "what was not named stays")
+}
+
+pub(super) async fn lists_what_is_named_twice_once(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let allocation = stage.one(Allocate::one("vm-1", stage.range("lan")).with_key("vm-1")).await?;
+    let request = Deallocate::id(allocation.id.clone())
+        .and(Target::Address { range: stage.range("lan"), address: allocation.address })
+        .and(Target::Key("vm-1".into()))
+        .and(Target::Id(allocation.id));
+    let answer = stage.provider.deallocate(&request).await?;
+    let expected: [&[&str]; 4] = [&["10.20.0.1"], &[], &[], &[]];
+    same(freed(&answer), expected, "listed with the first target that names it")
+}
+
+pub(super) async fn leaves_another_owners_address_alone(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let old = stage.one(Allocate::one("old", stage.range("lan")).with_key("first")).await?;
+    let late = [
+        Deallocate::id(old.id.clone()),
+        Deallocate::address(stage.range("lan"), old.address),
+        Deallocate::key("first"),
+    ];
+    stage.provider.deallocate(&Deallocate::key("first").expecting(Expect::Owner("old".into()))).await?;
+    // The key too is somebody else's by now.
+    let new = stage.one(Allocate::one("new", stage.range("lan")).with_key("first")).await?;
+    same(new.address, old.address, "the next owner has the same address")?;
+    for request in late {
+        let answer = stage.provider.deallocate(&request.clone().expecting(Expect::Owner("old".into()))).await?;
+        check(answer.was_free(), format_args!("a late repeat finds nothing of the old owner: {request:?}"))?;
+        let kept = stage.found(Find::default().with_owner("new")).await?;
+        same(kept, std::slice::from_ref(&new), format_args!("the next owner keeps its address: {request:?}"))?;
+    }
+    let request = Deallocate::address(stage.range("lan"), new.address).expecting(Expect::Owner("new".into()));
+    same(freed(&stage.provider.deallocate(&request).await?), [["10.20.0.1"]], "its owner may give it back")
+}
+
+pub(super) async fn leaves_another_requests_address_alone(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let old = stage.one(Allocate::one("vm-1", stage.range("lan")).with_key("first")).await?;
+    stage.provider.deallocate(&Deallocate::key("first").expecting(Expect::Key("first".into()))).await?;
+    let new = stage.one(Allocate::one("vm-1", stage.range("lan")).with_key("second")).await?;
+    same(new.address, old.address, "the next request has the same address")?;
+    for request in [Deallocate::address(stage.range("lan"), new.address), Deallocate::id(new.id.clone())] {
+        let answer = stage.provider.deallocate(&request.clone().expecting(Expect::Key("first".into()))).await?;
+        check(answer.was_free(), format_args!("a late repeat finds nothing of the old request: {request:?}"))?;
+    }
+    same(stage.found(Find::default().with_key("second")).await?, [new.clone()], "the next request keeps its address")?;
+    let request = Deallocate::id(new.id).expecting(Expect::Key("second".into()));
+    same(freed(&stage.provider.deallocate(&request).await?), [["10.20.0.1"]], "its own key fits")
+}
+
+pub(super) async fn frees_only_what_fits_of_a_batch(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let lan = |address: &str| Target::Address { range: stage.range("lan"), address: ip(address) };
+    for (owner, key) in [("a", "1"), ("b", "2"), ("a", "3"), ("b", "4")] {
+        stage.provider.allocate(&Allocate::one(owner, stage.range("lan")).with_key(key)).await?;
+    }
+    let request = Deallocate::new(lan("10.20.0.1"))
+        .and(lan("10.20.0.2"))
+        .and(Target::Key("3".into()))
+        .and(Target::Key("4".into()))
+        .expecting(Expect::Owner("a".into()));
+    let expected: [&[&str]; 4] = [&["10.20.0.1"], &[], &["10.20.0.3"], &[]];
+    same(freed(&stage.provider.deallocate(&request).await?), expected, "what is another's counts as free")?;
+    same(stage.taken_texts("lan").await?, ["10.20.0.2", "10.20.0.4"], "and stays")
+}
+
+pub(super) async fn gives_back_what_carries_no_mark(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    for (address, expect) in [
+        ("10.20.0.1", Expect::Owner("vm-1".into())),
+        ("10.20.0.2", Expect::Key("vm-1".into())),
+        ("10.20.0.3", Expect::Anyone),
+    ] {
+        if !stage.harness.plant(&stage.fixture, &stage.range("lan"), ip(address)).await {
+            return Err(Stop::Skip("the harness cannot take an address without owner and key".to_owned()));
+        }
+        refused(stage.take(exactly(&stage, address, 1)).await, ErrorKind::Conflict, "allocate")?;
+        let unmarked = super::words::only(stage.found(Find::default().with_address(ip(address))).await?)?;
+        same((&unmarked.owner, &unmarked.key), (&None, &None), "it carries no mark")?;
+        let request = Deallocate::address(stage.range("lan"), ip(address)).expecting(expect.clone());
+        same(freed(&stage.provider.deallocate(&request).await?), [[address]], format_args!("{expect:?} fits no mark"))?;
+    }
+    Ok(())
+}
+
+pub(super) async fn needs_the_range_to_exist(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let request = Deallocate::address("no-such-range", ip("10.20.0.1"));
+    let error = refused(stage.provider.deallocate(&request).await, ErrorKind::NotFound, "deallocate")?;
+    check(error.to_string().contains("no-such-range"), format_args!("the error names the range: {error}"))
+}
+
+pub(super) async fn needs_the_address_to_be_of_the_range(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    for outside in ["10.20.0.16", "10.19.255.255", "2001:db8::1"] {
+        let request = Deallocate::address(stage.range("lan"), ip(outside));
+        let error = refused(stage.provider.deallocate(&request).await, ErrorKind::InvalidInput, "deallocate")?;
+        check(error.to_string().contains(outside), format_args!("the error names the address {outside}: {error}"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,100 @@
+//! `update`: what is named, and nothing else.
+
+use super::allocate::next;
+use super::stage::{Bench, Stage};
+use super::verdict::{Verdict, check, refused, same};
+use super::words::only;
+use crate::{Allocate, Allocation, Deallocate, ErrorKind, Find, Labels, MacAddr, Patch, Tag, Tags, Update};
+
+const MAC: MacAddr = MacAddr::new([2, 0, 0, 0, 0, 1]);
+
+pub(super) async fn changes_only_what_is_named(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let mut now = labelled(&stage).await?;
+    let steps = [
+        ("nothing", Update::new(now.id.clone())),
+        ("the host name", Update::new(now.id.clone()).with_hostname(Patch::Set("web2".to_owned()))),
+        ("the description", Update::new(now.id.clone()).with_description(Patch::Set("other".to_owned()))),
+        ("the MAC address", Update::new(now.id.clone()).with_mac(Patch::Set(MacAddr::new([2, 0, 0, 0, 0, 9])))),
+        ("no host name", Update::new(now.id.clone()).with_hostname(Patch::Clear)),
+        ("no description", Update::new(now.id.clone()).with_description(Patch::Clear)),
+        ("no MAC address", Update::new(now.id.clone()).with_mac(Patch::Clear)),
+        ("no MAC address once more", Update::new(now.id.clone()).with_mac(Patch::Clear)),
+        (
+            "two things at once",
+            Update::new(now.id.clone()).with_hostname(Patch::Set("web3".to_owned())).with_mac(Patch::Set(MAC)),
+        ),
+    ];
+    for (what, update) in steps {
+        let mut expected = now.clone();
+        expected.labels.hostname = update.hostname.clone().apply(expected.labels.hostname);
+        expected.labels.description = update.description.clone().apply(expected.labels.description);
+        expected.labels.mac = update.mac.apply(expected.labels.mac);
+        now = stage.provider.update(&update).await?;
+        same(but_times(&now), but_times(&expected), format_args!("after changing {what}"))?;
+        let found = only(stage.found(Find::default().with_id(now.id.clone())).await?)?;
+        same(&found, &now, "find answers what update did")?;
+    }
+    same(stage.taken_texts("lan").await?, ["10.20.0.1", "10.20.0.2"], "no address is taken or given back")?;
+    let other = only(stage.found(Find::default().with_owner("somebody")).await?)?;
+    same(other.labels, Labels::default(), "no other allocation changes")
+}
+
+pub(super) async fn is_found_by_what_it_was_changed_to(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let allocation = labelled(&stage).await?;
+    let update = Update::new(allocation.id).with_hostname(Patch::Set("new".to_owned())).with_mac(Patch::Clear);
+    let now = stage.provider.update(&update).await?;
+    same(stage.found(Find::default().with_hostname("new")).await?, [now], "by the new name")?;
+    same(stage.found(Find::default().with_hostname("web1")).await?, [], "not by the old one")?;
+    same(stage.found(Find::default().with_mac(MAC)).await?, [], "nor by the MAC address it has no more")
+}
+
+pub(super) async fn changes_tags_as_one(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let tags = |tags: &[(&str, &str)]| tags.iter().map(|(key, value)| Tag::new(*key, *value)).collect::<Tags>();
+    let labels =
+        tags(&[("env", "test"), ("env", "qa"), ("billed", "")]).into_iter().fold(Labels::default(), Labels::with_tag);
+    let allocation = stage.one(Allocate::new("vm-1").with_line(next(&stage, 1).with_labels(labels.clone()))).await?;
+    same(&allocation.labels, &labels, "tags are kept, a key may stand with several values")?;
+    let steps = [
+        (Patch::Keep, tags(&[("env", "test"), ("env", "qa"), ("billed", "")])),
+        (Patch::Set(tags(&[("env", "prod")])), tags(&[("env", "prod")])),
+        (Patch::Clear, Tags::new()),
+    ];
+    for (patch, expected) in steps {
+        let now = stage.provider.update(&Update::new(allocation.id.clone()).with_tags(patch)).await?;
+        same(&now.labels.tags, &expected, "all tags at once")?;
+        same(only(stage.found(Find::default().with_id(now.id.clone())).await?)?, now, "find answers the same")?;
+    }
+    Ok(())
+}
+
+pub(super) async fn needs_the_allocation_to_exist(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let update = |id: &str| Update::new(id).with_hostname(Patch::Set("web1".to_owned()));
+    let error = refused(stage.provider.update(&update("no-such-id")).await, ErrorKind::NotFound, "update")?;
+    check(error.to_string().contains("no-such-id"), format_args!("the error names the allocation: {error}"))?;
+    let old = stage.take_one().await?;
+    stage.provider.deallocate(&Deallocate::id(old.id.clone())).await?;
+    refused(stage.provider.update(&update(old.id.as_str())).await, ErrorKind::NotFound, "update")?;
+    let new = stage.take_one().await?;
+    refused(stage.provider.update(&update(old.id.as_str())).await, ErrorKind::NotFound, "update")?;
+    same(only(stage.found(Find::default().with_id(new.id)).await?)?.labels, Labels::default(), "the next one is safe")
+}
+
+/// An allocation with all labels but tags, beside one of somebody else.
+async fn labelled(stage: &Stage) -> Verdict<Allocation> {
+    let labels = Labels::default().with_hostname("web1").with_description("front end").with_mac(MAC);
+    let line = next(stage, 1).with_labels(labels);
+    let allocation = stage.one(Allocate::new("vm-1").with_key("vm-1/nic").with_line(line)).await?;
+    stage.take_one().await?;
+    Ok(allocation)
+}
+
+/// The time of the last change may change with it.
+fn but_times(allocation: &Allocation) -> Allocation {
+    let mut allocation = allocation.clone();
+    allocation.updated = None;
+    allocation
+}

@@ -1,0 +1,78 @@
+//! `usage`: the parts add up.
+
+use super::Plan;
+use super::allocate::{next, three_ranges};
+use super::stage::{Bench, Stage};
+use super::verdict::{Verdict, check, refused, same};
+use super::words::{ip, net, only, span};
+use crate::{DefineRange, ErrorKind, RangePolicy};
+
+/// total, allocated, reserved, quarantined, free.
+type Parts = (u128, u128, u128, u128, u128);
+
+async fn parts(stage: &Stage, range: &str) -> Verdict<Parts> {
+    let usage = only(stage.provider.usage(&[stage.range(range)]).await?)?;
+    same(&usage.range, &stage.range(range), "the range that was asked for")?;
+    let sum = usage.allocated + usage.reserved + usage.quarantined + usage.free;
+    same(sum, usage.total, format_args!("the four parts add up to the total: {usage:?}"))?;
+    Ok((usage.total, usage.allocated, usage.reserved, usage.quarantined, usage.free))
+}
+
+pub(super) async fn counts_what_is_taken(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    same(parts(&stage, "lan").await?, (14, 0, 0, 0, 14), "nothing is taken")?;
+    stage.take(next(&stage, 5)).await?;
+    same(parts(&stage, "lan").await?, (14, 5, 0, 0, 9), "five are taken")?;
+    stage.give_back("10.20.0.2").await?;
+    same(parts(&stage, "lan").await?, (14, 4, 0, 0, 10), "one is given back")?;
+    stage.take(next(&stage, 10)).await?;
+    same(parts(&stage, "lan").await?, (14, 14, 0, 0, 0), "all are taken")
+}
+
+pub(super) async fn counts_what_is_never_handed_out_once(bench: &Bench) -> Verdict {
+    let reserved =
+        vec![span("10.20.0.1-10.20.0.3"), span("10.20.0.3-10.20.0.5"), span("10.20.0.0"), span("10.20.0.15")];
+    let range = DefineRange::new("lan", net("10.20.0.0/28")).with_gateway(ip("10.20.0.4")).with_reserved(reserved);
+    let stage = bench.stage(Plan::empty().with_range(range)).await?;
+    let expected = (14, 0, 5, 0, 9);
+    same(parts(&stage, "lan").await?, expected, "overlaps count once, what lies outside first and last not at all")?;
+    stage.take(next(&stage, 9)).await?;
+    same(parts(&stage, "lan").await?, (14, 9, 5, 0, 0), "what is free can be taken")
+}
+
+pub(super) async fn counts_resting_addresses(bench: &Bench) -> Verdict {
+    let policy = RangePolicy::default().with_quarantine(std::time::Duration::from_secs(3600));
+    let range = DefineRange::new("lan", net("10.20.0.0/28")).with_policy(policy);
+    let stage = bench.stage(Plan::empty().with_range(range)).await?;
+    stage.take(next(&stage, 3)).await?;
+    stage.give_back("10.20.0.2").await?;
+    same(parts(&stage, "lan").await?, (14, 2, 0, 1, 11), "one rests")
+}
+
+pub(super) async fn counts_a_large_range(bench: &Bench) -> Verdict {
+    let stage = bench.lan("2001:db8:20::/64").await?;
+    stage.take(next(&stage, 3)).await?;
+    let total = u128::from(u64::MAX);
+    same(parts(&stage, "lan").await?, (total, 3, 0, 0, total - 3), "a /64 without its anycast address")
+}
+
+pub(super) async fn answers_in_the_order_asked(bench: &Bench) -> Verdict {
+    let stage = bench.stage(three_ranges()).await?;
+    stage.take(super::allocate::from(&stage, 1, &["b"])).await?;
+    let asked = ["c", "a", "b"].map(|name| stage.range(name));
+    let usage = stage.provider.usage(&asked).await?;
+    same(
+        usage.iter().map(|usage| &usage.range).collect::<Vec<_>>(),
+        asked.iter().collect::<Vec<_>>(),
+        "the order asked",
+    )?;
+    same(usage.iter().map(|usage| usage.allocated).collect::<Vec<_>>(), [0, 0, 1], "each its own")?;
+    same(stage.provider.usage(&[]).await?, [], "no range, no answer")
+}
+
+pub(super) async fn needs_every_range_to_exist(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let asked = [stage.range("lan"), "no-such-range".into()];
+    let error = refused(stage.provider.usage(&asked).await, ErrorKind::NotFound, "usage")?;
+    check(error.to_string().contains("no-such-range"), format_args!("the error names the range: {error}"))
+}
