@@ -174,6 +174,58 @@ macro_rules! __conformance_cases {
                     "Takes a range away; `Conflict` if addresses are allocated that may not end with it."
                 forgets_a_key_in_part_with_a_range [DefineRanges] "What ends with a range is as if it was given back."
             }
+            preview {
+                names_what_the_next_call_takes [Preview] "What `allocate` would take now."
+                takes_nothing [Preview] "Takes nothing and holds nothing."
+                answers_a_used_key_with_what_it_has [Preview] "A key that was used is answered with what it has."
+                fails_as_allocate_does [Preview] "Fails as `allocate` does."
+                counts_lines_against_each_other [Preview] "The lines of one request share what is free."
+            }
+            blocks {
+                lists_what_matches [Blocks] "The blocks that match."
+                covers_every_block_once_in_pages [Blocks]
+                    "An order that stays the same from page to page; `InvalidInput` for a foreign token."
+                defines_a_block_as_asked [Blocks DefineBlocks] "Defines a block, and answers it as it is then."
+                defines_an_id_and_a_prefix_once [Blocks DefineBlocks]
+                    "`AlreadyExists`: the id is taken, or the space has a block of this prefix."
+                refuses_a_block_that_cannot_be [Blocks DefineBlocks]
+                    "What no state can make right fails with `InvalidInput` before anything else happens."
+                makes_a_tree_with_the_ranges [DefineBlocks DefineRanges]
+                    "Blocks may lie in blocks, ranges in blocks, nothing in a range."
+                knows_the_smallest_block_around_a_range [Blocks DefineBlocks DefineRanges]
+                    "A range says the smallest block around it; a block that goes leaves its ranges."
+                changes_only_what_is_named [Blocks DefineBlocks]
+                    "Changes a block, and never what was not named; `NotFound` if there is none."
+            }
+            carve {
+                carves_the_lowest_free_prefix [AllocateRanges]
+                    "The lowest free prefix of the length; `Exhausted` if no block has room."
+                leaves_larger_gaps_whole [AllocateRanges] "The lowest free one that leaves the larger gaps whole."
+                describes_the_new_range [AllocateRanges]
+                    "The new range starts with the block's DNS servers, domains and VLAN, and with the usable addresses of its prefix."
+                hands_out_addresses_of_the_new_range [AllocateRanges] "A carved range is a range."
+                carves_exactly_one_prefix [AllocateRanges]
+                    "`Conflict`: the exact prefix is taken in part or whole; `InvalidInput`: it lies in none of the blocks."
+                can_carve_a_whole_block [AllocateRanges] "A prefix may be as long as the block's."
+                carves_nothing_that_is_covered [AllocateRanges]
+                    "Nothing that a range or an inner block covers is carved again."
+                tries_the_blocks_in_the_order_given [AllocateRanges]
+                    "Carves a range out of the first block that can give it."
+                carves_ipv6 [AllocateRanges] "IPv6 blocks are carved as any other."
+                refuses_what_cannot_be [AllocateRanges]
+                    "`InvalidInput`: the prefix length is shorter than the block's; `NotFound`: a block does not exist."
+                repeats_by_key [AllocateRanges] "Keys work as in `allocate`."
+                shares_keys_with_allocate [AllocateRanges]
+                    "One key names either a request for addresses or one for a range."
+                gives_a_range_back [AllocateRanges] "Gives a carved range back; what is gone already counts as done."
+                keeps_a_range_in_use [AllocateRanges]
+                    "`Conflict`: addresses of it are allocated, and the request does not say that they may end with it."
+                leaves_anothers_range_alone [AllocateRanges]
+                    "What carries another's mark is left alone and counts as gone."
+                gives_back_only_what_was_carved [AllocateRanges] "`Conflict`: the range was not carved from a block."
+                never_carves_twice_at_the_same_time [AllocateRanges]
+                    "A prefix is carved at most once, however many callers there are."
+            }
         }
     };
 }

@@ -43,6 +43,8 @@
 //! | is slow, or limited | [`limits`](Harness::limits), [`skip`](Harness::skip) |
 
 mod allocate;
+mod blocks;
+mod carve;
 mod deallocate;
 mod find;
 mod harness;
@@ -52,6 +54,7 @@ mod list;
 mod needs;
 mod pages;
 mod plan;
+mod preview;
 mod ranges;
 mod run;
 mod stage;

@@ -1,0 +1,286 @@
+//! `allocate_range` and `deallocate_range`: networks on demand.
+
+use futures_util::FutureExt;
+use ipnet::IpNet;
+
+use super::Plan;
+use super::allocate::{exactly_in, three_ranges};
+use super::pages;
+use super::stage::{Bench, Stage, patiently};
+use super::verdict::{Verdict, check, fail, refused, same};
+use super::words::{ip, lines, net, only, texts};
+use crate::net::{HostPolicy, hosts};
+use crate::{
+    Allocate, AllocateLine, AllocateRange, ChildNet, DeallocateRange, DefineRange, ErrorKind, Expect, Properties,
+    Result, Tag, Tags,
+};
+
+pub(super) async fn carves_the_lowest_free_prefix(bench: &Bench) -> Verdict {
+    let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/24"))).await?;
+    for expected in ["10.20.0.0/26", "10.20.0.64/26", "10.20.0.128/26", "10.20.0.192/26"] {
+        same(carve(&stage, 26).await?, net(expected), "one after another")?;
+    }
+    refused(carve(&stage, 26).await, ErrorKind::Exhausted, "allocate_range")?;
+    refused(carve(&stage, 32).await, ErrorKind::Exhausted, "allocate_range")?;
+    Ok(())
+}
+
+pub(super) async fn leaves_larger_gaps_whole(bench: &Bench) -> Verdict {
+    let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/24"))).await?;
+    same(carve_exactly(&stage, "10.20.0.128/26").await?, net("10.20.0.128/26"), "that one")?;
+    same(carve(&stage, 27).await?, net("10.20.0.192/27"), "the smallest gap that is large enough")?;
+    same(carve(&stage, 25).await?, net("10.20.0.0/25"), "the large gap was left whole")?;
+    same(carve(&stage, 28).await?, net("10.20.0.224/28"), "what is left")
+}
+
+pub(super) async fn describes_the_new_range(bench: &Bench) -> Verdict {
+    let stage = bench.stage(Plan::empty().with_block(super::blocks::full("campus"))).await?;
+    let (tags, properties) =
+        (Tags::from([Tag::new("env", "prod")]), Properties::from([("rack".to_owned(), "7".to_owned())]));
+    let request = AllocateRange::prefix_len("tenant-7", stage.block("campus"), 26)
+        .with_key("tenant-7/net-1")
+        .with_name("Tenant 7")
+        .with_description(Some("on demand".to_owned()))
+        .with_tags(tags.clone())
+        .with_properties(properties.clone());
+    let answer = stage.provider.allocate_range(&request).await?;
+    check(!answer.repeated, "nothing was repeated")?;
+    same(answer.key.as_str(), "tenant-7/net-1", "the answer has the request's key")?;
+    let range = answer.range;
+    same(range.net, net("10.20.0.0/26"), "prefix")?;
+    same(range.addresses, hosts(range.net, HostPolicy::Hosts), "the usable addresses of its prefix")?;
+    same((range.name.as_str(), range.description.as_deref()), ("Tenant 7", Some("on demand")), "what it is called")?;
+    same((&range.tags, &range.properties), (&tags, &properties), "tags and properties")?;
+    same(&range.space, &stage.space("red"), "the block's address space")?;
+    same(range.block.as_ref(), Some(&stage.block("campus")), "the block")?;
+    same(range.key.as_ref().map(AsRef::as_ref), Some("tenant-7/net-1"), "key")?;
+    same(range.owner.as_ref().map(AsRef::as_ref), Some("tenant-7"), "owner")?;
+    same(&range.network, &super::blocks::full("campus").network, "the block's DNS servers, domains and VLAN")?;
+    let listed = only(pages::ranges(&*stage.provider, &range.id).await?)?;
+    same(&listed, &range, "list_ranges answers the same")?;
+    let bare = stage.provider.allocate_range(&AllocateRange::prefix_len("t", stage.block("campus"), 26)).await?;
+    same(bare.range.name.as_str(), "10.20.0.64/26", "without a name it is its prefix")?;
+    same(bare.range.key.as_ref(), Some(&bare.key), "without a key the provider makes one")?;
+    check(bare.range.id != range.id, "another range")
+}
+
+pub(super) async fn hands_out_addresses_of_the_new_range(bench: &Bench) -> Verdict {
+    let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/24"))).await?;
+    let range = stage.provider.allocate_range(&AllocateRange::prefix_len("t", stage.block("campus"), 30)).await?.range;
+    let answer = stage.take(AllocateLine::next(range.id.clone(), 2)).await?;
+    same(lines(&answer), [["10.20.0.1", "10.20.0.2"]], "its usable addresses")?;
+    refused(stage.take(AllocateLine::next(range.id, 1)).await, ErrorKind::Exhausted, "allocate")?;
+    Ok(())
+}
+
+pub(super) async fn carves_exactly_one_prefix(bench: &Bench) -> Verdict {
+    let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/24"))).await?;
+    carve_exactly(&stage, "10.20.0.64/27").await?;
+    for taken in ["10.20.0.64/27", "10.20.0.64/28", "10.20.0.80/28", "10.20.0.64/26", "10.20.0.0/24"] {
+        refused(carve_exactly(&stage, taken).await, ErrorKind::Conflict, "allocate_range")?;
+    }
+    for outside in ["10.21.0.0/27", "10.20.0.0/23", "2001:db8::/64"] {
+        refused(carve_exactly(&stage, outside).await, ErrorKind::InvalidInput, "allocate_range")?;
+    }
+    same(carve_exactly(&stage, "10.20.0.96/27").await?, net("10.20.0.96/27"), "what is free beside it")
+}
+
+pub(super) async fn can_carve_a_whole_block(bench: &Bench) -> Verdict {
+    let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/24"))).await?;
+    same(carve(&stage, 24).await?, net("10.20.0.0/24"), "a prefix as long as the block's")?;
+    refused(carve(&stage, 30).await, ErrorKind::Exhausted, "allocate_range")?;
+    Ok(())
+}
+
+pub(super) async fn carves_nothing_that_is_covered(bench: &Bench) -> Verdict {
+    let plan = Plan::empty()
+        .block("campus", net("10.20.0.0/24"))
+        .block("inner", net("10.20.0.64/26"))
+        .range("lan", net("10.20.0.0/26"));
+    let stage = bench.stage(plan).await?;
+    same(carve(&stage, 26).await?, net("10.20.0.128/26"), "past the range and the inner block")?;
+    refused(carve_exactly(&stage, "10.20.0.0/27").await, ErrorKind::Conflict, "allocate_range")?;
+    refused(carve_exactly(&stage, "10.20.0.64/27").await, ErrorKind::Conflict, "allocate_range")?;
+    let inner = AllocateRange::prefix_len("t", stage.block("inner"), 27);
+    let range = stage.provider.allocate_range(&inner).await?.range;
+    same(range.net, net("10.20.0.64/27"), "the inner block has its own room")?;
+    same(range.block, Some(stage.block("inner")), "and is the block of its ranges")
+}
+
+pub(super) async fn tries_the_blocks_in_the_order_given(bench: &Bench) -> Verdict {
+    let plan = Plan::empty().block("a", net("10.20.0.0/30")).block("b", net("10.21.0.0/30"));
+    let stage = bench.stage(plan).await?;
+    let request = || AllocateRange::prefix_len("t", stage.block("b"), 31).or_from(stage.block("a"));
+    for expected in ["10.21.0.0/31", "10.21.0.2/31", "10.20.0.0/31", "10.20.0.2/31"] {
+        let range = stage.provider.allocate_range(&request()).await?.range;
+        same(range.net, net(expected), "the first block that can give it")?;
+    }
+    refused(stage.provider.allocate_range(&request()).await, ErrorKind::Exhausted, "allocate_range")?;
+    Ok(())
+}
+
+pub(super) async fn carves_ipv6(bench: &Bench) -> Verdict {
+    let stage = bench.stage(Plan::empty().block("campus", net("2001:db8:20::/48"))).await?;
+    for expected in ["2001:db8:20::/64", "2001:db8:20:1::/64"] {
+        same(carve(&stage, 64).await?, net(expected), "one after another")?;
+    }
+    same(carve_exactly(&stage, "2001:db8:20:ffff::/64").await?, net("2001:db8:20:ffff::/64"), "the last one")?;
+    same(carve(&stage, 56).await?, net("2001:db8:20:100::/56"), "a larger one")
+}
+
+pub(super) async fn refuses_what_cannot_be(bench: &Bench) -> Verdict {
+    let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/24"))).await?;
+    let provider = &stage.provider;
+    for len in [8, 23, 33, 64, 129, 255] {
+        refused(carve(&stage, len).await, ErrorKind::InvalidInput, "allocate_range")?;
+    }
+    refused(carve_exactly(&stage, "10.20.0.1/25").await, ErrorKind::InvalidInput, "allocate_range")?;
+    let missing = AllocateRange::prefix_len("t", "no-such-block", 26);
+    let error = refused(provider.allocate_range(&missing).await, ErrorKind::NotFound, "allocate_range")?;
+    check(error.to_string().contains("no-such-block"), format_args!("the error names the block: {error}"))?;
+    let second = AllocateRange::prefix_len("t", stage.block("campus"), 26).or_from("no-such-block");
+    refused(provider.allocate_range(&second).await, ErrorKind::NotFound, "allocate_range")?;
+    let mut none = AllocateRange::prefix_len("t", stage.block("campus"), 26);
+    none.blocks.clear();
+    refused(provider.allocate_range(&none).await, ErrorKind::InvalidInput, "allocate_range")?;
+    same(carve(&stage, 24).await?, net("10.20.0.0/24"), "nothing was carved")
+}
+
+pub(super) async fn repeats_by_key(bench: &Bench) -> Verdict {
+    let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/29"))).await?;
+    let provider = &stage.provider;
+    let request = AllocateRange::prefix_len("t", stage.block("campus"), 30).with_key("net-1");
+    let first = provider.allocate_range(&request).await?;
+    let again = provider.allocate_range(&request).await?;
+    check(!first.repeated && again.repeated, "a repeat says so")?;
+    same(&again.range, &first.range, "a repeat answers the same range")?;
+    let others = [
+        AllocateRange::prefix_len("t", stage.block("campus"), 31).with_key("net-1"),
+        AllocateRange::prefix_len("other", stage.block("campus"), 30).with_key("net-1"),
+        AllocateRange::new("t", stage.block("campus"), ChildNet::Exactly(first.range.net)).with_key("net-1"),
+    ];
+    for other in others {
+        refused(provider.allocate_range(&other).await, ErrorKind::Conflict, "allocate_range")?;
+    }
+    same(carve(&stage, 30).await?, net("10.20.0.4/30"), "repeats and refusals took nothing")?;
+    same(&provider.allocate_range(&request).await?.range, &first.range, "a repeat needs no room")?;
+    provider.deallocate_range(&DeallocateRange::key("net-1")).await?;
+    let anew = provider.allocate_range(&request).await?;
+    check(!anew.repeated, "a key that was given back can be used anew")
+}
+
+pub(super) async fn shares_keys_with_allocate(bench: &Bench) -> Verdict {
+    let stage = bench.stage(three_ranges().block("campus", net("10.30.0.0/24"))).await?;
+    let provider = &stage.provider;
+    let addresses = |key: &str| Allocate::one("t", stage.range("a")).with_key(key);
+    let range = |key: &str| AllocateRange::prefix_len("t", stage.block("campus"), 30).with_key(key);
+    provider.allocate(&addresses("one")).await?;
+    provider.allocate_range(&range("two")).await?;
+    refused(provider.allocate_range(&range("one")).await, ErrorKind::Conflict, "allocate_range")?;
+    refused(provider.allocate(&addresses("two")).await, ErrorKind::Conflict, "allocate")?;
+    same(stage.taken_texts("a").await?, ["10.20.0.1"], "a refused request takes nothing")?;
+    provider.deallocate(&crate::Deallocate::key("one")).await?;
+    check(!provider.allocate_range(&range("one")).await?.repeated, "the key is free for either")
+}
+
+pub(super) async fn gives_a_range_back(bench: &Bench) -> Verdict {
+    let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/29"))).await?;
+    let provider = &stage.provider;
+    let one = AllocateRange::prefix_len("t", stage.block("campus"), 30).with_key("one");
+    let two = AllocateRange::prefix_len("t", stage.block("campus"), 30).with_key("two");
+    let first = provider.allocate_range(&one).await?.range;
+    let second = provider.allocate_range(&two).await?.range;
+    let by_id = DeallocateRange::id(first.id.clone());
+    let by_key = DeallocateRange::key("two");
+    same(provider.deallocate_range(&by_id).await?.range, Some(first.clone()), "by id: the range as it was")?;
+    same(provider.deallocate_range(&by_key).await?.range, Some(second), "by key: the range as it was")?;
+    for again in [by_id, by_key, DeallocateRange::id("no-such-range"), DeallocateRange::key("no-such-key")] {
+        let answer = provider.deallocate_range(&again).await?;
+        check(answer.was_free() && answer.freed.is_empty(), format_args!("what is gone counts as done: {again:?}"))?;
+    }
+    same(pages::ranges(&**provider, &first.id).await?, [], "it is not listed")?;
+    same(carve(&stage, 29).await?, net("10.20.0.0/29"), "what was given back is whole again")
+}
+
+pub(super) async fn keeps_a_range_in_use(bench: &Bench) -> Verdict {
+    let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/24"))).await?;
+    let provider = &stage.provider;
+    let range = provider.allocate_range(&AllocateRange::prefix_len("t", stage.block("campus"), 28)).await?.range;
+    stage.take(AllocateLine::next(range.id.clone(), 2)).await?;
+    let request = DeallocateRange::id(range.id.clone());
+    refused(provider.deallocate_range(&request).await, ErrorKind::Conflict, "deallocate_range")?;
+    let found = stage.found(crate::Find::default().with_range(range.id.clone())).await?;
+    same(found.len(), 2, "a refused request frees nothing")?;
+    let answer = provider.deallocate_range(&request.with_allocations(true)).await?;
+    let mut freed = texts(&answer.freed);
+    freed.sort();
+    same(freed, ["10.20.0.1", "10.20.0.2"], "the allocations end with it")?;
+    same(stage.found(crate::Find::default().with_address(ip("10.20.0.1"))).await?, [], "and are not found")
+}
+
+pub(super) async fn leaves_anothers_range_alone(bench: &Bench) -> Verdict {
+    let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/30"))).await?;
+    let provider = &stage.provider;
+    let old = AllocateRange::prefix_len("old", stage.block("campus"), 30).with_key("first");
+    provider.allocate_range(&old).await?;
+    provider.deallocate_range(&DeallocateRange::key("first")).await?;
+    let new = AllocateRange::prefix_len("new", stage.block("campus"), 30).with_key("first");
+    let range = provider.allocate_range(&new).await?.range;
+    let late = [
+        DeallocateRange::key("first").expecting(Expect::Owner("old".into())),
+        DeallocateRange::id(range.id.clone()).expecting(Expect::Owner("old".into())),
+        DeallocateRange::id(range.id.clone()).expecting(Expect::Key("zeroth".into())),
+    ];
+    for request in late {
+        let answer = provider.deallocate_range(&request).await?;
+        check(answer.was_free(), format_args!("what is another's counts as gone: {request:?}"))?;
+        same(pages::ranges(&**provider, &range.id).await?, [range.clone()], "and stays")?;
+    }
+    let fits = DeallocateRange::id(range.id.clone()).expecting(Expect::Owner("new".into()));
+    same(provider.deallocate_range(&fits).await?.range, Some(range), "its owner may give it back")
+}
+
+pub(super) async fn gives_back_only_what_was_carved(bench: &Bench) -> Verdict {
+    let plan =
+        Plan::empty().block("campus", net("10.20.0.0/16")).with_range(DefineRange::new("lan", net("10.20.7.0/24")));
+    let stage = bench.stage(plan).await?;
+    let request = DeallocateRange::id(stage.range("lan")).with_allocations(true);
+    refused(stage.provider.deallocate_range(&request).await, ErrorKind::Conflict, "deallocate_range")?;
+    stage.take(exactly_in(&stage, "lan", "10.20.7.7", 1)).await?;
+    Ok(())
+}
+
+pub(super) async fn never_carves_twice_at_the_same_time(bench: &Bench) -> Verdict {
+    // Room for two less than there are callers.
+    let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/16"))).await?;
+    let room = stage.limits().tasks.saturating_sub(2).max(1);
+    for n in room..256 {
+        carve_exactly(&stage, &format!("10.20.{n}.0/24")).await?;
+    }
+    let block = stage.block("campus");
+    let answers = stage.callers(move |caller, provider| {
+        let request = AllocateRange::prefix_len(format!("tenant-{caller}"), block.clone(), 24);
+        async move { patiently(|| provider.allocate_range(&request)).await }.boxed()
+    });
+    let mut nets: Vec<IpNet> = Vec::new();
+    for answer in answers.await? {
+        match answer {
+            Ok(answer) => nets.push(answer.range.net),
+            Err(error) if error.is_exhausted() => {}
+            Err(error) => return fail(format_args!("a range, or Exhausted: {error}")),
+        }
+    }
+    nets.sort();
+    let expected: Vec<IpNet> = (0..room).map(|n| net(&format!("10.20.{n}.0/24"))).collect();
+    same(nets, expected, "each free prefix went to one caller")
+}
+
+async fn carve(stage: &Stage, len: u8) -> Result<IpNet> {
+    let request = AllocateRange::prefix_len("tenant", stage.block("campus"), len);
+    Ok(stage.provider.allocate_range(&request).await?.range.net)
+}
+
+async fn carve_exactly(stage: &Stage, prefix: &str) -> Result<IpNet> {
+    let request = AllocateRange::new("tenant", stage.block("campus"), ChildNet::Exactly(net(prefix)));
+    Ok(stage.provider.allocate_range(&request).await?.range.net)
+}

@@ -1,0 +1,99 @@
+//! `preview_allocate`: what would be, without taking it.
+
+use super::Plan;
+use super::allocate::{exactly, exactly_in, from, next, three_ranges};
+use super::stage::{Bench, Stage};
+use super::verdict::{Verdict, check, refused, same};
+use super::words::{candidates, ip, lines, net};
+use crate::{Allocate, AllocateLine, Candidate, ErrorKind, Shape, What};
+
+pub(super) async fn names_what_the_next_call_takes(bench: &Bench) -> Verdict {
+    let plan = three_ranges().range("lan", net("10.20.9.0/27"));
+    let stage = bench.stage(plan).await?;
+    stage.take(exactly(&stage, "10.20.9.2", 2)).await?;
+    let mut requests = vec![
+        Allocate::new("vm-1").with_line(next(&stage, 3)),
+        Allocate::new("vm-1").with_line(next(&stage, 1).without(ip("10.20.9.6"))),
+        Allocate::new("vm-1").with_line(exactly(&stage, "10.20.9.20", 2)),
+        Allocate::new("vm-1").with_key("vm-1").with_line(from(&stage, 2, &["b", "a"])),
+        Allocate::new("vm-1")
+            .with_line(from(&stage, 2, &["b", "a"]))
+            .with_line(next(&stage, 1))
+            .with_line(from(&stage, 1, &["c"]))
+            .with_line(next(&stage, 2)),
+    ];
+    if stage.can.contiguous {
+        for (count, shape) in [(3, Shape::Contiguous), (4, Shape::Aligned)] {
+            let line = AllocateLine::new(stage.range("lan"), What::Next { count, shape });
+            requests.push(Allocate::new("vm-1").with_line(line));
+        }
+    }
+    for request in requests {
+        let preview = stage.provider.preview_allocate(&request).await?;
+        let answer = stage.provider.allocate(&request).await?;
+        same(candidates(&preview), lines(&answer), format_args!("what would be taken, and what is: {request:?}"))?;
+        let ranges = preview.lines.iter().flatten().map(|candidate| &candidate.range).collect::<Vec<_>>();
+        same(ranges, answer.iter().map(|a| &a.range).collect::<Vec<_>>(), "and from which ranges")?;
+    }
+    Ok(())
+}
+
+pub(super) async fn takes_nothing(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/29").await?;
+    let request = Allocate::new("vm-1").with_key("vm-1").with_line(next(&stage, 6));
+    let first = stage.provider.preview_allocate(&request).await?;
+    for _ in 0..3 {
+        same(&stage.provider.preview_allocate(&request).await?, &first, "nothing is held from one call to the next")?;
+    }
+    stage.nothing_taken().await?;
+    let other = Allocate::new("vm-2").with_key("vm-1").with_line(next(&stage, 1));
+    check(!stage.provider.allocate(&other).await?.repeated, "a preview does not use its key")
+}
+
+pub(super) async fn answers_a_used_key_with_what_it_has(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let request = Allocate::new("vm-1").with_key("vm-1").with_line(next(&stage, 2)).with_line(next(&stage, 1));
+    let answer = stage.provider.allocate(&request).await?;
+    stage.take_one().await?;
+    let preview = stage.provider.preview_allocate(&request).await?;
+    let has: Vec<Vec<Candidate>> = answer
+        .lines
+        .iter()
+        .map(|line| line.iter().map(|a| Candidate::new(a.range.clone(), a.address)).collect())
+        .collect();
+    same(preview.lines, has, "a key that was used is answered with what it has")?;
+    let other = Allocate::new("vm-1").with_key("vm-1").with_line(next(&stage, 2));
+    refused(stage.provider.preview_allocate(&other).await, ErrorKind::Conflict, "preview_allocate")?;
+    Ok(())
+}
+
+pub(super) async fn fails_as_allocate_does(bench: &Bench) -> Verdict {
+    let stage = bench.stage(three_ranges()).await?;
+    stage.take(exactly_in(&stage, "c", "10.20.2.1", 1)).await?;
+    let one = |line: AllocateLine| Allocate::new("vm-1").with_line(from(&stage, 1, &["a"])).with_line(line);
+    let bad = [
+        (ErrorKind::Exhausted, one(from(&stage, 2, &["c"]))),
+        (ErrorKind::Conflict, one(exactly_in(&stage, "c", "10.20.2.1", 1))),
+        (ErrorKind::InvalidInput, one(exactly_in(&stage, "c", "10.20.0.1", 1))),
+        (ErrorKind::NotFound, one(AllocateLine::next("no-such-range", 1))),
+        (ErrorKind::InvalidInput, one(from(&stage, 0, &["a"]))),
+        (ErrorKind::InvalidInput, Allocate::new("vm-1")),
+    ];
+    for (kind, request) in bad {
+        refused(stage.provider.preview_allocate(&request).await, kind, "preview_allocate")?;
+        refused(stage.provider.allocate(&request).await, kind, "allocate")?;
+    }
+    Ok(())
+}
+
+/// A preview names each range that was asked for as the caller does.
+pub(super) async fn counts_lines_against_each_other(bench: &Bench) -> Verdict {
+    let stage: Stage = bench.stage(Plan::empty().range("lan", net("10.20.0.0/29"))).await?;
+    let request = Allocate::new("vm-1").with_line(next(&stage, 4)).with_line(next(&stage, 2));
+    let preview = stage.provider.preview_allocate(&request).await?;
+    let expected: [&[&str]; 2] = [&["10.20.0.1", "10.20.0.2", "10.20.0.3", "10.20.0.4"], &["10.20.0.5", "10.20.0.6"]];
+    same(candidates(&preview), expected, "no address is named for two lines")?;
+    let more = request.with_line(next(&stage, 1));
+    let error = refused(stage.provider.preview_allocate(&more).await, ErrorKind::Exhausted, "preview_allocate")?;
+    same(error.context("line"), Some("2"), format_args!("the context `line` names the line that has no room: {error}"))
+}
