@@ -226,6 +226,45 @@ macro_rules! __conformance_cases {
                 never_carves_twice_at_the_same_time [AllocateRanges]
                     "A prefix is carved at most once, however many callers there are."
             }
+            changes {
+                tells_what_happened_in_order [Changes] "Oldest first; each says whose address of which range."
+                tells_changes_of_labels [Changes Update] "Updates are told."
+                tells_changes_of_the_plan [Changes DefineRanges]
+                    "Ranges that come, change and go are told, and what ends with them."
+                says_nothing_of_what_did_not_happen [Changes] "A request that fails has changed nothing."
+                is_the_same_however_it_is_cut [Changes]
+                    "No change is left out and none comes twice, however the feed is cut."
+                knows_where_to_read_on [Changes] "`next` is where to read on, also when there is nothing new yet."
+                answers_no_changes_for_no_limit [Changes]
+                    "A `limit` of 0 answers no changes and, with `since` `None`, the position of the start."
+                loses_nothing_while_others_write [Changes]
+                    "No change is left out and none comes twice, also while others write."
+                refuses_a_position_it_did_not_make [Changes]
+                    "`InvalidInput` for a position that this provider did not make."
+            }
+            policies {
+                lets_addresses_rest [Policies] "Never an address that rests; `Conflict` for an exact one."
+                counts_a_resting_address_as_free_to_give_back [Policies] "What rests was given back already."
+                hands_out_rested_addresses_again [Policies] "An address rests for so long, and no longer."
+                hands_out_at_random [Policies] "`Random`: a free address at random."
+                finds_the_last_address_at_random [Policies] "`Random` finds the last free address, too."
+                hands_out_what_rested_longest [Policies]
+                    "`LeastRecentlyUsed`: never used ones in order, then the one given back longest ago."
+            }
+            expiry {
+                ends_an_allocation [Expiry]
+                    "An allocation that has expired is gone, whether or not anybody has cleaned up."
+                ends_a_key [Expiry] "The key lives until the last of its allocations has expired."
+                refuses_a_repeat_after_some_expired [Expiry]
+                    "`Conflict`: some of the key's allocations have expired, which the text names."
+                renews_by_update [Expiry Update] "Setting the expiry renews: it counts from now."
+                repeats_before_the_end [Expiry] "A repeat answers the same allocations."
+            }
+            durable {
+                keeps_what_was_answered [Durable] "What was answered stays, also when the process ends."
+                keeps_keys [Durable] "Keys outlive the process."
+                keeps_carved_ranges [Durable AllocateRanges] "Carved ranges outlive the process."
+            }
         }
     };
 }

@@ -45,7 +45,10 @@
 mod allocate;
 mod blocks;
 mod carve;
+mod changes;
 mod deallocate;
+mod durable;
+mod expiry;
 mod find;
 mod harness;
 mod join;
@@ -54,6 +57,7 @@ mod list;
 mod needs;
 mod pages;
 mod plan;
+mod policies;
 mod preview;
 mod ranges;
 mod run;

@@ -1,0 +1,279 @@
+//! `changes`: the feed.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::FutureExt;
+
+use super::Plan;
+use super::allocate::{next, three_ranges};
+use super::stage::{Bench, Stage, patiently};
+use super::verdict::{Verdict, check, fail, refused, same, some};
+use super::words::{ip, net};
+use crate::{
+    Allocate, AllocateLine, Change, ChangeKind, ChangePosition, Deallocate, DefineRange, ErrorKind, IpamProvider,
+    Patch, RemoveRange, Update, UpdateRange,
+};
+
+/// More reads than any feed of a case needs: one that does not end is a failure, not a test that hangs.
+const TOO_MANY: usize = 5_000;
+
+pub(super) async fn tells_what_happened_in_order(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let start = now(&stage).await?;
+    let first = stage.one(Allocate::one("vm-1", stage.range("lan")).with_key("vm-1")).await?;
+    let two = stage.provider.allocate(&Allocate::new("vm-2").with_key("vm-2").with_line(next(&stage, 2))).await?;
+    stage.provider.deallocate(&Deallocate::id(first.id.clone())).await?;
+    stage.provider.deallocate(&Deallocate::key("vm-2")).await?;
+    let feed = read(&*stage.provider, Some(start), 100).await?;
+    let told: Vec<(ChangeKind, Option<String>)> =
+        feed.iter().map(|change| (change.kind, change.address.map(|address| address.to_string()))).collect();
+    let all = [
+        (ChangeKind::Allocated, "10.20.0.1"),
+        (ChangeKind::Allocated, "10.20.0.2"),
+        (ChangeKind::Allocated, "10.20.0.3"),
+        (ChangeKind::Deallocated, "10.20.0.1"),
+        (ChangeKind::Deallocated, "10.20.0.2"),
+        (ChangeKind::Deallocated, "10.20.0.3"),
+    ];
+    let expected: Vec<_> = all.into_iter().map(|(kind, address)| (kind, Some(address.to_owned()))).collect();
+    same(told, expected, "oldest first, each change once")?;
+    for change in &feed {
+        let allocation = some(
+            std::iter::once(&first).chain(two.iter()).find(|allocation| Some(allocation.address) == change.address),
+            "allocation of this address",
+        )?;
+        same(&change.space, &allocation.space, "the space")?;
+        same(change.range.as_ref(), Some(&allocation.range), "the range")?;
+        same(change.allocation.as_ref(), Some(&allocation.id), "the allocation")?;
+        same(change.owner.as_ref(), allocation.owner.as_ref(), "the owner")?;
+        same(change.key.as_ref(), allocation.key.as_ref(), "the key")?;
+        same(change.block.as_ref(), None, "it is not about a block")?;
+    }
+    let mut times: Vec<_> = feed.iter().map(|change| change.at).collect();
+    let told = times.clone();
+    times.sort();
+    same(told, times, "times do not go back")
+}
+
+pub(super) async fn tells_changes_of_labels(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let allocation = stage.take_one().await?;
+    let start = now(&stage).await?;
+    let update = Update::new(allocation.id.clone()).with_hostname(Patch::Set("web1".to_owned()));
+    stage.provider.update(&update).await?;
+    let feed = read(&*stage.provider, Some(start), 100).await?;
+    let told: Vec<_> = feed.iter().map(|change| (change.kind, change.allocation.clone())).collect();
+    same(told, [(ChangeKind::Updated, Some(allocation.id))], "an update is told")
+}
+
+pub(super) async fn tells_changes_of_the_plan(bench: &Bench) -> Verdict {
+    let stage = bench.stage(Plan::empty()).await?;
+    let start = now(&stage).await?;
+    let provider = &stage.provider;
+    provider.define_range(&DefineRange::new("lan", net("10.20.0.0/28"))).await?;
+    provider.update_range(&UpdateRange::new("lan").with_name(Patch::Set("New".to_owned()))).await?;
+    stage.take(next(&stage, 1)).await?;
+    provider.remove_range(&RemoveRange::new("lan").with_allocations(true)).await?;
+    let feed = read(&**provider, Some(start), 100).await?;
+    let mut kinds: Vec<ChangeKind> = feed.iter().map(|change| change.kind).collect();
+    // Whether the end of its allocations comes before or after the end of the range is not said.
+    kinds.retain(|kind| *kind != ChangeKind::Deallocated);
+    let expected =
+        [ChangeKind::RangeDefined, ChangeKind::RangeUpdated, ChangeKind::Allocated, ChangeKind::RangeRemoved];
+    same(kinds, expected, "the range comes, changes and goes")?;
+    let ended = feed.iter().filter(|change| change.kind == ChangeKind::Deallocated).map(|change| change.address);
+    same(ended.collect::<Vec<_>>(), [Some(ip("10.20.0.1"))], "what ended with the range is told")?;
+    let all = feed.iter().all(|change| change.range.as_ref().map(AsRef::as_ref) == Some("lan"));
+    check(all, "all of it is about the range")
+}
+
+pub(super) async fn says_nothing_of_what_did_not_happen(bench: &Bench) -> Verdict {
+    let stage = bench.stage(three_ranges()).await?;
+    let request = Allocate::one("vm-1", stage.range("a")).with_key("vm-1");
+    stage.provider.allocate(&request).await?;
+    let start = now(&stage).await?;
+    let failing = Allocate::new("vm-2")
+        .with_line(AllocateLine::next(stage.range("b"), 2))
+        .with_line(AllocateLine::next(stage.range("c"), 3));
+    refused(stage.provider.allocate(&failing).await, ErrorKind::Exhausted, "allocate")?;
+    stage.provider.allocate(&request).await?;
+    stage.provider.deallocate(&Deallocate::key("no-such-key")).await?;
+    if stage.can.preview {
+        stage.provider.preview_allocate(&Allocate::one("vm-3", stage.range("b"))).await?;
+    }
+    same(read(&*stage.provider, Some(start), 100).await?, [], "failures, repeats and previews change nothing")
+}
+
+pub(super) async fn is_the_same_however_it_is_cut(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/27").await?;
+    for _ in 0..3 {
+        let answer = stage.take(next(&stage, 3)).await?;
+        stage.provider.deallocate(&Deallocate::key(answer.key)).await?;
+    }
+    let whole = read(&*stage.provider, None, 1_000).await?;
+    check(whole.len() >= 18, format_args!("9 addresses came and went; the feed has {}", whole.len()))?;
+    for limit in [1, 2, 3, 5, 7] {
+        let cut = read(&*stage.provider, None, limit).await?;
+        same(&cut, &whole, format_args!("read {limit} at a time"))?;
+    }
+    let positions: BTreeSet<&ChangePosition> = whole.iter().map(|change| &change.position).collect();
+    same(positions.len(), whole.len(), "each entry has a position of its own")?;
+    for (index, change) in whole.iter().enumerate() {
+        let rest = read(&*stage.provider, Some(change.position.clone()), 1_000).await?;
+        let expected: Vec<_> = whole.iter().skip(index + 1).cloned().collect();
+        same(rest, expected, "an entry's position is where to read on after it")?;
+    }
+    Ok(())
+}
+
+pub(super) async fn knows_where_to_read_on(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    stage.take_one().await?;
+    let mut position = now(&stage).await?;
+    for expected in ["10.20.0.2", "10.20.0.3"] {
+        for _ in 0..2 {
+            let quiet = stage.provider.changes(Some(&position), 10).await?;
+            same(quiet.items, [], "nothing new yet")?;
+            position = quiet.next;
+        }
+        stage.take_one().await?;
+        let news = stage.provider.changes(Some(&position), 10).await?;
+        let told: Vec<_> = news.items.iter().map(|change| change.address).collect();
+        same(told, [Some(ip(expected))], "what came since, and only that")?;
+        position = news.next;
+    }
+    Ok(())
+}
+
+pub(super) async fn answers_no_changes_for_no_limit(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    stage.take(next(&stage, 3)).await?;
+    let whole = read(&*stage.provider, None, 100).await?;
+    let start = stage.provider.changes(None, 0).await?;
+    same(start.items, [], "a limit of 0 answers no changes")?;
+    same(read(&*stage.provider, Some(start.next), 100).await?, whole.clone(), "and the position of the start")?;
+    let first = some(whole.first(), "entry")?;
+    let there = stage.provider.changes(Some(&first.position), 0).await?;
+    same(there.items, [], "nor elsewhere")?;
+    let rest: Vec<_> = whole.iter().skip(1).cloned().collect();
+    same(read(&*stage.provider, Some(there.next), 100).await?, rest, "and the position stays")
+}
+
+pub(super) async fn loses_nothing_while_others_write(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/22").await?;
+    let start = now(&stage).await?;
+    let (lan, calls) = (stage.range("lan"), stage.limits().calls);
+    let writers = stage.limits().tasks.saturating_sub(1).max(1);
+    let busy = Arc::new(AtomicUsize::new(writers));
+    let answers = stage.callers(move |caller, provider| {
+        let (lan, start, busy) = (lan.clone(), start.clone(), Arc::clone(&busy));
+        async move {
+            if caller < writers {
+                let written = write(&*provider, &lan, caller, calls).await;
+                busy.fetch_sub(1, Ordering::SeqCst);
+                return written.map(Told::Written);
+            }
+            // Reads along in small pieces, and once more after the last writer has ended.
+            let (mut position, mut seen) = (start, Vec::new());
+            for _ in 0..TOO_MANY {
+                let last = busy.load(Ordering::SeqCst) == 0;
+                let part = provider.changes(Some(&position), 3).await?;
+                position = part.next;
+                let quiet = part.items.is_empty();
+                seen.extend(part.items);
+                if quiet && last {
+                    return Ok(Told::Read(seen));
+                }
+                if quiet {
+                    super::join::sleep(std::time::Duration::from_millis(1)).await;
+                }
+            }
+            fail("the feed does not end")
+        }
+        .boxed()
+    });
+    let (mut written, mut read_along) = (Vec::new(), Vec::new());
+    for answer in answers.await? {
+        match answer? {
+            Told::Written(ids) => written.extend(ids),
+            Told::Read(changes) => read_along = changes,
+        }
+    }
+    let mut seen: Vec<(String, bool)> = Vec::new();
+    for change in &read_along {
+        let id = some(change.allocation.as_ref(), "allocation in an entry about one")?.to_string();
+        let came = change.kind == ChangeKind::Allocated;
+        let twice = seen.contains(&(id.clone(), came));
+        check(!twice, format_args!("the change of {id} comes twice: {change:?}"))?;
+        let order = came || seen.contains(&(id.clone(), true));
+        check(order, format_args!("{id} was given back before it was taken: {change:?}"))?;
+        seen.push((id, came));
+    }
+    for id in &written {
+        for came in [true, false] {
+            let told = seen.contains(&(id.clone(), came));
+            check(told, format_args!("a change of {id} is left out (taken: {came})"))?;
+        }
+    }
+    same(seen.len(), 2 * written.len(), "nothing else is told")
+}
+
+pub(super) async fn refuses_a_position_it_did_not_make(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    for text in ["no-such-position", "", "99999999999999999999999999999999999999999999", "é"] {
+        let position = ChangePosition::from(text);
+        refused(stage.provider.changes(Some(&position), 10).await, ErrorKind::InvalidInput, "changes")?;
+    }
+    Ok(())
+}
+
+enum Told {
+    Written(Vec<String>),
+    Read(Vec<Change>),
+}
+
+/// Takes and gives back; answers the ids.
+async fn write(provider: &dyn IpamProvider, lan: &crate::RangeId, caller: usize, calls: usize) -> Verdict<Vec<String>> {
+    let mut ids = Vec::new();
+    for call in 0..calls {
+        let request = Allocate::new(format!("writer-{caller}"))
+            .with_key(format!("{caller}/{call}"))
+            .with_line(AllocateLine::next(lan.clone(), 2));
+        let answer = patiently(|| provider.allocate(&request)).await?;
+        ids.extend(answer.iter().map(|allocation| allocation.id.to_string()));
+        let back = Deallocate::key(answer.key);
+        patiently(|| provider.deallocate(&back)).await?;
+    }
+    Ok(ids)
+}
+
+/// The position after all there is.
+async fn now(stage: &Stage) -> Verdict<ChangePosition> {
+    let mut position = stage.provider.changes(None, 0).await?.next;
+    for _ in 0..TOO_MANY {
+        let part = stage.provider.changes(Some(&position), 1_000).await?;
+        if part.items.is_empty() {
+            return Ok(part.next);
+        }
+        position = part.next;
+    }
+    fail("the feed does not end")
+}
+
+/// All changes after `since`, `limit` at a time.
+async fn read(provider: &dyn IpamProvider, since: Option<ChangePosition>, limit: u32) -> Verdict<Vec<Change>> {
+    let (mut position, mut all) = (since, Vec::new());
+    for _ in 0..TOO_MANY {
+        let part = provider.changes(position.as_ref(), limit).await?;
+        if part.items.is_empty() {
+            return Ok(all);
+        }
+        let fits = part.items.len() <= usize::try_from(limit).unwrap_or(usize::MAX);
+        check(fits, format_args!("at most {limit} were asked for, {} came", part.items.len()))?;
+        all.extend(part.items);
+        position = Some(part.next);
+    }
+    fail("the feed does not end")
+}

@@ -1,0 +1,95 @@
+//! Allocations that end by themselves.
+
+use super::allocate::next;
+use super::stage::{Bench, Stage};
+use super::verdict::{Verdict, check, refused, same, some};
+use super::words::{ip, lines, only};
+use crate::{Allocate, Allocation, Deallocate, ErrorKind, Find, Patch, Update};
+
+pub(super) async fn ends_an_allocation(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/30").await?;
+    let lease = short(&stage, "vm-1").await?;
+    let other = stage.take_one().await?;
+    check(lease.expires.is_some(), "it says when it ends")?;
+    same(other.expires, None, "one without expiry does not end")?;
+    same(stage.taken_texts("lan").await?, ["10.20.0.1", "10.20.0.2"], "it is there until then")?;
+    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, "allocate")?;
+    stage.wait(3).await?;
+    same(stage.found(Find::default().with_range(stage.range("lan"))).await?, [other], "it is not listed any more")?;
+    for gone in [Find::default().with_id(lease.id.clone()), Find::default().with_key("vm-1")] {
+        same(stage.found(gone).await?, [], "nor found by id or key")?;
+    }
+    let late = stage.provider.deallocate(&Deallocate::id(lease.id.clone())).await?;
+    check(late.was_free(), "giving it back finds it free")?;
+    if stage.can.usage {
+        let usage = only(stage.provider.usage(&[stage.range("lan")]).await?)?;
+        same((usage.allocated, usage.free), (1, 1), "it is counted as free")?;
+    }
+    if stage.can.update {
+        refused(stage.provider.update(&Update::new(lease.id.clone())).await, ErrorKind::NotFound, "update")?;
+    }
+    let new = stage.take_one().await?;
+    same(new.address, ip("10.20.0.1"), "its address can be had again")?;
+    check(new.id != lease.id, "under another id")
+}
+
+pub(super) async fn ends_a_key(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    short(&stage, "vm-1").await?;
+    stage.wait(3).await?;
+    let other = Allocate::one("vm-2", stage.range("lan")).with_key("vm-1");
+    check(!stage.provider.allocate(&other).await?.repeated, "a key whose last allocation has expired is free")
+}
+
+pub(super) async fn refuses_a_repeat_after_some_expired(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let request = Allocate::new("vm-1")
+        .with_key("vm-1")
+        .with_line(next(&stage, 1).with_expiry(Some(stage.ticks(2))))
+        .with_line(next(&stage, 1));
+    stage.provider.allocate(&request).await?;
+    stage.wait(3).await?;
+    let error = refused(stage.provider.allocate(&request).await, ErrorKind::Conflict, "allocate")?;
+    check(error.to_string().contains("10.20.0.1"), format_args!("the error names what has expired: {error}"))?;
+    same(stage.taken_texts("lan").await?, ["10.20.0.2"], "a refused repeat takes nothing")
+}
+
+pub(super) async fn renews_by_update(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let renewed = short(&stage, "renewed").await?;
+    let kept = short(&stage, "kept").await?;
+    let left = short(&stage, "left").await?;
+    let longer = Update::new(renewed.id.clone()).with_expiry(Patch::Set(stage.ticks(3600)));
+    let longer = stage.provider.update(&longer).await?;
+    let (before, after) = (some(renewed.expires, "end of the first")?, some(longer.expires, "end of the renewed")?);
+    check(after > before, "setting the expiry counts from now")?;
+    let forever = stage.provider.update(&Update::new(kept.id.clone()).with_expiry(Patch::Clear)).await?;
+    same(forever.expires, None, "clearing it makes the allocation permanent")?;
+    let named = Update::new(left.id.clone()).with_hostname(Patch::Set("web1".to_owned()));
+    same(stage.provider.update(&named).await?.expires, left.expires, "an update of something else does not renew")?;
+    stage.wait(3).await?;
+    let found = stage.found(Find::default().with_range(stage.range("lan"))).await?;
+    let mut keys: Vec<_> = found.iter().filter_map(|a| a.key.as_ref()).map(ToString::to_string).collect();
+    keys.sort();
+    same(keys, ["kept", "renewed"], "only what was renewed or made permanent is there")
+}
+
+pub(super) async fn repeats_before_the_end(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let line = next(&stage, 2).with_expiry(Some(stage.ticks(3600)));
+    let request = Allocate::new("vm-1").with_key("vm-1").with_line(line);
+    let first = stage.provider.allocate(&request).await?;
+    let again = stage.provider.allocate(&request).await?;
+    same(&again.lines, &first.lines, "a repeat answers the same, and does not renew")?;
+    same(lines(&again), [["10.20.0.1", "10.20.0.2"]], "two addresses")?;
+    let other = next(&stage, 2).with_expiry(Some(stage.ticks(7200)));
+    let other = Allocate::new("vm-1").with_key("vm-1").with_line(other);
+    refused(stage.provider.allocate(&other).await, ErrorKind::Conflict, "allocate")?;
+    Ok(())
+}
+
+/// An address that ends after two ticks.
+async fn short(stage: &Stage, key: &str) -> Verdict<Allocation> {
+    let line = next(stage, 1).with_expiry(Some(stage.ticks(2)));
+    stage.one(Allocate::new("vm").with_key(key).with_line(line)).await
+}

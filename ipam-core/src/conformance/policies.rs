@@ -1,0 +1,99 @@
+//! Orders and rest times.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::Plan;
+use super::allocate::{exactly, next};
+use super::stage::{Bench, Stage};
+use super::verdict::{Verdict, check, refused, same};
+use super::words::{ip, lines, net, sorted};
+use crate::{Allocate, Deallocate, DefineRange, ErrorKind, Order, RangePolicy};
+
+const LONG: Duration = Duration::from_secs(3600);
+
+pub(super) async fn lets_addresses_rest(bench: &Bench) -> Verdict {
+    let stage = with_policy(bench, "10.20.0.0/29", RangePolicy::default().with_quarantine(LONG)).await?;
+    stage.take(next(&stage, 3)).await?;
+    stage.give_back("10.20.0.1").await?;
+    stage.give_back("10.20.0.3").await?;
+    same(lines(&stage.take(next(&stage, 1)).await?), [["10.20.0.4"]], "an address that rests is not handed out")?;
+    refused(stage.take(exactly(&stage, "10.20.0.1", 1)).await, ErrorKind::Conflict, "allocate")?;
+    refused(stage.take(exactly(&stage, "10.20.0.3", 3)).await, ErrorKind::Conflict, "allocate")?;
+    same(lines(&stage.take(next(&stage, 2)).await?), [["10.20.0.5", "10.20.0.6"]], "only those that do not rest")?;
+    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, "allocate")?;
+    Ok(())
+}
+
+pub(super) async fn counts_a_resting_address_as_free_to_give_back(bench: &Bench) -> Verdict {
+    let stage = with_policy(bench, "10.20.0.0/29", RangePolicy::default().with_quarantine(LONG)).await?;
+    let allocation = stage.one(Allocate::one("vm-1", stage.range("lan")).with_key("vm-1")).await?;
+    stage.provider.deallocate(&Deallocate::id(allocation.id.clone())).await?;
+    for request in [
+        Deallocate::id(allocation.id.clone()),
+        Deallocate::key("vm-1"),
+        Deallocate::address(stage.range("lan"), allocation.address),
+    ] {
+        let answer = stage.provider.deallocate(&request).await?;
+        check(answer.was_free(), format_args!("what rests was given back already: {request:?}"))?;
+    }
+    let anew = stage.provider.allocate(&Allocate::one("vm-1", stage.range("lan")).with_key("vm-1")).await?;
+    check(!anew.repeated, "its key is free")?;
+    same(lines(&anew), [["10.20.0.2"]], "but the address rests")
+}
+
+pub(super) async fn hands_out_rested_addresses_again(bench: &Bench) -> Verdict {
+    let rest = bench.harness.tick() * 2;
+    let stage = with_policy(bench, "10.20.0.0/30", RangePolicy::default().with_quarantine(rest)).await?;
+    stage.take(next(&stage, 2)).await?;
+    stage.give_back("10.20.0.1").await?;
+    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, "allocate")?;
+    stage.wait(3).await?;
+    same(lines(&stage.take(next(&stage, 1)).await?), [["10.20.0.1"]], "an address that has rested is handed out")?;
+    stage.give_back("10.20.0.2").await?;
+    stage.wait(3).await?;
+    same(lines(&stage.take(exactly(&stage, "10.20.0.2", 1)).await?), [["10.20.0.2"]], "or can be asked for")
+}
+
+pub(super) async fn hands_out_at_random(bench: &Bench) -> Verdict {
+    let stage = with_policy(bench, "10.20.0.0/20", RangePolicy::default().with_order(Order::Random)).await?;
+    let first = stage.take(next(&stage, 10)).await?;
+    let second = stage.take(next(&stage, 10)).await?;
+    let all: Vec<_> = first.iter().chain(second.iter()).cloned().collect();
+    let distinct: BTreeSet<_> = sorted(&all).into_iter().collect();
+    same(distinct.len(), 20, "no address twice")?;
+    let inside = distinct.iter().all(|address| net("10.20.0.0/20").contains(address));
+    check(inside && !distinct.contains(&ip("10.20.0.0")), "all of them usable ones of the range")?;
+    same(sorted(first.iter()), first.iter().map(|a| a.address).collect::<Vec<_>>(), "a line is in ascending order")?;
+    // By accident that happens once in 10^40 runs.
+    let lowest: BTreeSet<_> = (1..=20).map(|host| ip(&format!("10.20.0.{host}"))).collect();
+    check(distinct != lowest, "addresses at random are not the lowest ones")
+}
+
+pub(super) async fn finds_the_last_address_at_random(bench: &Bench) -> Verdict {
+    let stage = with_policy(bench, "10.20.0.0/28", RangePolicy::default().with_order(Order::Random)).await?;
+    for _ in 0..14 {
+        stage.take_one().await?;
+    }
+    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, "allocate")?;
+    stage.give_back("10.20.0.11").await?;
+    same(stage.take_one().await?.address, ip("10.20.0.11"), "the only free one")
+}
+
+pub(super) async fn hands_out_what_rested_longest(bench: &Bench) -> Verdict {
+    let stage = with_policy(bench, "10.20.0.0/29", RangePolicy::default().with_order(Order::LeastRecentlyUsed)).await?;
+    stage.take(next(&stage, 4)).await?;
+    for address in ["10.20.0.3", "10.20.0.1", "10.20.0.4"] {
+        stage.give_back(address).await?;
+    }
+    for expected in ["10.20.0.5", "10.20.0.6", "10.20.0.3", "10.20.0.1", "10.20.0.4"] {
+        let address = stage.take_one().await?.address;
+        same(address, ip(expected), "never used ones in order, then the one given back longest ago")?;
+    }
+    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, "allocate")?;
+    Ok(())
+}
+
+async fn with_policy(bench: &Bench, prefix: &str, policy: RangePolicy) -> Verdict<Stage> {
+    bench.stage(Plan::empty().with_range(DefineRange::new("lan", net(prefix)).with_policy(policy))).await
+}
