@@ -260,6 +260,36 @@ macro_rules! __conformance_cases {
                 renews_by_update [Expiry Update] "Setting the expiry renews: it counts from now."
                 repeats_before_the_end [Expiry] "A repeat answers the same allocations."
             }
+            concurrency {
+                hands_out_each_address_once []
+                    "In one address space an address belongs to at most one allocation, however many callers there are."
+                gives_the_last_addresses_to_as_many_callers []
+                    "Exactly as many callers are served as there are addresses."
+                gives_an_exact_address_to_one_caller [] "`Conflict`: an exact address is taken."
+                never_shows_an_address_to_two_holders [] "Never twice, while others take and give back."
+                frees_an_allocation_once []
+                    "What is free already counts as done: one caller frees, the others find it free."
+                keeps_requests_for_several_ranges_whole []
+                    "All lines of the request, or none, however many callers there are."
+            }
+            cancellation {
+                leaves_all_or_nothing_with_a_key []
+                    "Dropping a future is safe: the operation has happened or not; with a key, `find` tells which."
+                takes_back_what_nobody_waits_for [] "An allocation without a key whose caller went away is taken back."
+                finishes_a_deallocation_by_repeating []
+                    "Dropping a future is safe; what is free already counts as done."
+                survives_callers_that_never_ask_again [] "Dropping a future is safe."
+            }
+            errors {
+                answers_a_check_without_changing_anything [] "`check` changes nothing."
+                never_changes_its_claims [] "`capabilities` never changes."
+                refuses_what_it_does_not_claim [] "The rest answers `Unsupported`, and `capabilities` says which."
+                refuses_bad_requests_for_addresses []
+                    "A request that no state can make right fails with `InvalidInput`, which names field and value."
+                refuses_bad_requests_before_anything_else [] "`InvalidInput` before anything else happens."
+                refuses_other_bad_requests []
+                    "A request that no state can make right fails with `InvalidInput`, whatever the operation."
+            }
             durable {
                 keeps_what_was_answered [Durable] "What was answered stays, also when the process ends."
                 keeps_keys [Durable] "Keys outlive the process."

@@ -44,10 +44,13 @@
 
 mod allocate;
 mod blocks;
+mod cancellation;
 mod carve;
 mod changes;
+mod concurrency;
 mod deallocate;
 mod durable;
+mod errors;
 mod expiry;
 mod find;
 mod harness;
