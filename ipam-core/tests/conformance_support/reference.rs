@@ -1,0 +1,312 @@
+//! The smallest provider that keeps the contract: a map behind a mutex, its plan fixed when it is made.
+//!
+//! It copies everything for each change and looks at every address, so that it is plainly right; it is no example of
+//! how to be quick.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use ipam_core::conformance::{Fixture, Harness, NoFixture, Plan};
+use ipam_core::net::IpRange;
+use ipam_core::{
+    Allocate, AllocateLine, Allocated, Allocation, AllocationId, AllocationKey, Capabilities, Deallocate, Deallocated,
+    DefineRange, Error, ErrorKind, Find, Fingerprint, Freed, Health, IpamProvider, ListRanges, Page, PageRequest,
+    PageToken, Range, RangeId, RangePolicy, Result, Shape, SpaceId, Target, What,
+};
+
+/// Makes one for each case, from the case's plan.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReferenceHarness;
+
+#[async_trait]
+impl Harness for ReferenceHarness {
+    async fn fresh(&self, plan: &Plan) -> Result<Fixture, NoFixture> {
+        Ok(Fixture::new(std::sync::Arc::new(Reference::of(plan)?)))
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Reference(Mutex<State>);
+
+#[derive(Debug, Clone, Default)]
+struct State {
+    ranges: BTreeMap<RangeId, Range>,
+    taken: BTreeMap<(SpaceId, IpAddr), Allocation>,
+    requests: BTreeMap<AllocationKey, Request>,
+    last_id: u64,
+}
+
+/// What a key stands for.
+#[derive(Debug, Clone)]
+struct Request {
+    fingerprint: Fingerprint,
+    lines: Vec<Vec<(AllocationId, IpAddr)>>,
+}
+
+impl Reference {
+    /// A provider with the ranges of a plan.
+    pub(crate) fn of(plan: &Plan) -> Result<Self, NoFixture> {
+        if let Some(block) = plan.blocks.first() {
+            return Err(NoFixture::Unfit(format!("the reference has no blocks such as {:?}", block.id)));
+        }
+        if plan.ranges.iter().any(|range| range.policy != RangePolicy::default()) {
+            return Err(NoFixture::Unfit("the reference knows one policy".to_owned()));
+        }
+        let ranges = plan.ranges.iter().map(|wanted| (wanted.id.clone(), range(wanted))).collect();
+        Ok(Self(Mutex::new(State { ranges, ..State::default() })))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes a copy, which takes the state's place only if all went well.
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
+        let mut state = self.state();
+        let mut next = state.clone();
+        let answer = change(&mut next)?;
+        *state = next;
+        Ok(answer)
+    }
+}
+
+fn range(wanted: &DefineRange) -> Range {
+    let mut range = Range::new(wanted.id.clone(), wanted.space.clone(), wanted.net, wanted.resolved_addresses());
+    range.network = wanted.network.clone();
+    range.reserved = wanted.reserved.clone();
+    range
+}
+
+#[async_trait]
+impl IpamProvider for Reference {
+    fn capabilities(&self) -> Capabilities {
+        let mut can = Capabilities::minimal("reference");
+        can.contiguous = true;
+        can
+    }
+
+    async fn check(&self) -> Result<Health> {
+        Ok(Health::new())
+    }
+
+    async fn list_ranges(&self, request: &ListRanges) -> Result<Page<Range>> {
+        let state = self.state();
+        let matching = state.ranges.values().filter(|range| request.filter.matches(range));
+        page("list_ranges", &request.page, matching.map(|range| (range.id.to_string(), range.clone())))
+    }
+
+    async fn allocate(&self, request: &Allocate) -> Result<Allocated> {
+        request.validate()?;
+        if request.lines.iter().any(|line| line.expiry.is_some() || !line.labels.tags.is_empty()) {
+            return Err(Error::unsupported("allocate", "reference"));
+        }
+        self.change(|state| state.allocate(request))
+    }
+
+    async fn deallocate(&self, request: &Deallocate) -> Result<Deallocated> {
+        request.validate()?;
+        self.change(|state| {
+            let targets = request.targets.iter().map(|target| state.deallocate(target, request));
+            Ok(Deallocated::new(targets.collect::<Result<_>>()?))
+        })
+    }
+
+    async fn find(&self, request: &Find) -> Result<Page<Allocation>> {
+        request.validate()?;
+        let state = self.state();
+        let mut matching: Vec<_> = state.taken.values().filter(|allocation| request.matches(allocation)).collect();
+        matching.sort_by_key(|allocation| allocation.id.clone());
+        let keyed = matching.into_iter().map(|allocation| (allocation.id.to_string(), allocation.clone()));
+        page("find", &request.page, keyed)
+    }
+}
+
+impl State {
+    fn allocate(&mut self, request: &Allocate) -> Result<Allocated> {
+        let fingerprint = request.fingerprint();
+        let key = match &request.key {
+            Some(key) => {
+                if let Some(lines) = self.repeat(key, fingerprint)? {
+                    return Ok(Allocated::new(key.clone(), lines, true));
+                }
+                key.clone()
+            }
+            None => AllocationKey::from(format!("made/{}", self.last_id + 1)),
+        };
+        refuse_twice(request)?;
+        let mut lines = Vec::new();
+        for (index, line) in request.lines.iter().enumerate() {
+            let (range, addresses) = self.choose(index, line)?;
+            let mut taken = Vec::new();
+            for address in addresses {
+                self.last_id += 1;
+                let id = format!("{:020}", self.last_id);
+                let mut allocation = Allocation::new(id, range.space.clone(), range.id.clone(), address);
+                allocation.key = Some(key.clone());
+                allocation.owner = Some(request.owner.clone());
+                allocation.labels = line.labels.clone();
+                self.taken.insert((range.space.clone(), address), allocation.clone());
+                taken.push(allocation);
+            }
+            lines.push(taken);
+        }
+        let ids = lines.iter().map(|line| line.iter().map(|a| (a.id.clone(), a.address)).collect()).collect();
+        self.requests.insert(key.clone(), Request { fingerprint, lines: ids });
+        Ok(Allocated::new(key, lines, false))
+    }
+
+    /// What the key has, if it is in use.
+    fn repeat(&self, key: &AllocationKey, fingerprint: Fingerprint) -> Result<Option<Vec<Vec<Allocation>>>> {
+        let Some(request) = self.requests.get(key) else { return Ok(None) };
+        let conflict = |message: String| Error::new(ErrorKind::Conflict, "allocate", message).with_context("key", key);
+        let now = |id: &AllocationId| self.taken.values().find(|allocation| allocation.id == *id).cloned();
+        let all = request.lines.iter().flatten();
+        let gone: Vec<String> =
+            all.clone().filter(|(id, _)| now(id).is_none()).map(|(_, address)| address.to_string()).collect();
+        if gone.len() == all.count() {
+            return Ok(None);
+        }
+        if request.fingerprint != fingerprint {
+            return Err(conflict("the key belongs to another request".to_owned()));
+        }
+        if !gone.is_empty() {
+            return Err(conflict(format!("given back since: {}", gone.join(", "))));
+        }
+        Ok(Some(request.lines.iter().map(|line| line.iter().filter_map(|(id, _)| now(id)).collect()).collect()))
+    }
+
+    fn choose(&self, index: usize, line: &AllocateLine) -> Result<(Range, Vec<IpAddr>)> {
+        let known = |id| self.ranges.get(id).ok_or_else(|| Error::not_found("allocate", "range", id));
+        let ranges = line.ranges.iter().map(known).collect::<Result<Vec<_>>>()?;
+        match line.what {
+            What::Exactly { first, count } => {
+                let holds = |range: &&&Range| (0..count).all(|n| range.addresses.contains(plus(first, n)));
+                let Some(range) = ranges.iter().find(holds) else {
+                    let remedy = "choose addresses that one of the line's ranges holds";
+                    return Err(Error::invalid("allocate", format_args!("lines[{index}].first"), first, remedy));
+                };
+                let addresses: Vec<IpAddr> = (0..count).map(|n| plus(first, n)).collect();
+                if let Some(taken) = addresses.iter().find(|address| !self.is_free(range, **address)) {
+                    let message = format!("{taken} is not free");
+                    return Err(Error::new(ErrorKind::Conflict, "allocate", message).with_context("line", index));
+                }
+                Ok(((**range).clone(), addresses))
+            }
+            What::Next { count, shape } => {
+                for range in ranges {
+                    if let Some(addresses) = self.next(range, count, shape, &line.exclude) {
+                        return Ok((range.clone(), addresses));
+                    }
+                }
+                Err(Error::new(ErrorKind::Exhausted, "allocate", "no range has room").with_context("line", index))
+            }
+        }
+    }
+
+    fn next(&self, range: &Range, count: u32, shape: Shape, exclude: &[IpRange]) -> Option<Vec<IpAddr>> {
+        let wanted = usize::try_from(count).ok()?;
+        let is_free = |address: &IpAddr| {
+            self.is_free(range, *address) && !exclude.iter().any(|excluded| excluded.contains(*address))
+        };
+        if shape == Shape::Scattered {
+            let free: Vec<IpAddr> = range.addresses.addresses().filter(is_free).take(wanted).collect();
+            return (free.len() == wanted).then_some(free);
+        }
+        let align = if shape == Shape::Aligned { u128::from(count.next_power_of_two()) } else { 1 };
+        range.addresses.addresses().filter(|first| number(*first).is_multiple_of(align)).find_map(|first| {
+            let end = IpRange::new(first, range.addresses.last()).ok()?;
+            let row: Vec<IpAddr> = end.addresses().take(wanted).take_while(is_free).collect();
+            (row.len() == wanted).then_some(row)
+        })
+    }
+
+    fn is_free(&self, range: &Range, address: IpAddr) -> bool {
+        range.can_allocate(address) && !self.taken.contains_key(&(range.space.clone(), address))
+    }
+
+    fn deallocate(&mut self, target: &Target, request: &Deallocate) -> Result<Freed> {
+        if let Target::Address { range, address } = target {
+            let Some(range) = self.ranges.get(range) else {
+                return Err(Error::not_found("deallocate", "range", range));
+            };
+            if !range.net.contains(address) {
+                let remedy = format!("choose an address of {}", range.net);
+                return Err(Error::invalid("deallocate", "address", address, remedy));
+            }
+        }
+        let named = |allocation: &Allocation| match target {
+            Target::Id(id) => allocation.id == *id,
+            Target::Key(key) => allocation.key.as_ref() == Some(key),
+            Target::Address { range, address } => allocation.range == *range && allocation.address == *address,
+        };
+        let ends = |allocation: &Allocation| {
+            named(allocation) && request.expect.fits(allocation.owner.as_ref(), allocation.key.as_ref())
+        };
+        let freed: Vec<Allocation> = self.taken.values().filter(|allocation| ends(allocation)).cloned().collect();
+        for allocation in &freed {
+            self.taken.remove(&(allocation.space.clone(), allocation.address));
+        }
+        Ok(Freed::new(freed))
+    }
+}
+
+/// Two lines for one address are wrong whatever the state.
+fn refuse_twice(request: &Allocate) -> Result<()> {
+    let exact = request.lines.iter().enumerate().filter_map(|(index, line)| match line.what {
+        What::Exactly { first, count } => Some((index, &line.ranges, first, count)),
+        What::Next { .. } => None,
+    });
+    let mut seen = BTreeMap::new();
+    for (index, ranges, first, count) in exact {
+        for address in (0..count).map(|n| plus(first, n)) {
+            for range in ranges {
+                if seen.insert((range, address), index).is_some() {
+                    let field = format!("lines[{index}].first");
+                    return Err(Error::invalid("allocate", field, address, "ask for each address in one line only"));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The items after the token's, in the order of their names.
+fn page<T>(
+    operation: &'static str,
+    request: &PageRequest,
+    items: impl Iterator<Item = (String, T)>,
+) -> Result<Page<T>> {
+    request.validate(operation)?;
+    let after = match &request.token {
+        None => None,
+        Some(token) => {
+            let remedy = "give the token of the page before";
+            let after = token.as_str().strip_prefix("after:");
+            Some(after.ok_or_else(|| Error::invalid(operation, "page.token", token, remedy))?)
+        }
+    };
+    let size = request.size.map_or(100, |size| usize::try_from(size.get()).unwrap_or(usize::MAX));
+    let mut rest: Vec<(String, T)> =
+        items.filter(|(name, _)| after.is_none_or(|after| name.as_str() > after)).take(size + 1).collect();
+    let more = rest.len() > size;
+    rest.truncate(size);
+    let next = rest.last().filter(|_| more).map(|(name, _)| PageToken::from(format!("after:{name}")));
+    Ok(Page::new(rest.into_iter().map(|(_, item)| item).collect(), next))
+}
+
+fn number(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(address) => u128::from(address.to_bits()),
+        IpAddr::V6(address) => address.to_bits(),
+    }
+}
+
+/// The `n`-th address after `first`; validated requests stay inside the family.
+fn plus(first: IpAddr, n: u32) -> IpAddr {
+    match first {
+        IpAddr::V4(address) => IpAddr::V4(address.to_bits().wrapping_add(n).into()),
+        IpAddr::V6(address) => IpAddr::V6(address.to_bits().wrapping_add(u128::from(n)).into()),
+    }
+}
