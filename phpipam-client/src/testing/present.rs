@@ -206,7 +206,7 @@ fn link(call: &Call<'_>, kind: Kind, row: &mut Row, single: bool) {
     let app = call.params.app.as_deref().unwrap_or_default();
     let base = format!("/api/{app}/{path}/{id}/");
     let links = if single {
-        let own: &[&str] = if path == "addresses/tags" { &["GET"] } else { &ALL };
+        let own: &[&str] = if matches!(path, "addresses/tags" | "devices") { &["GET"] } else { &ALL };
         let mut links = vec![json!({"rel": "self", "href": base, "methods": own})];
         links.extend(
             more.iter().map(|(rel, methods)| json!({"rel": rel, "href": format!("{base}{rel}/"), "methods": methods})),

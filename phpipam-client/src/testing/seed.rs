@@ -261,6 +261,13 @@ impl Store {
         self.accounts.push(Account { user, token: None });
     }
 
+    /// Refuses or allows logins of a user; a token given before stays valid, as on the real server.
+    pub fn set_user_disabled(&mut self, name: &str, disabled: bool) {
+        for account in self.accounts.iter_mut().filter(|a| a.user.name == name) {
+            account.user.disabled = disabled;
+        }
+    }
+
     /// Lets the server refuse every call with 503 `API server disabled`, or serve again.
     pub fn set_api_enabled(&mut self, enabled: bool) {
         self.api_enabled = enabled;
@@ -269,6 +276,18 @@ impl Store {
     /// Allows or forbids VLANs with the same number in one domain.
     pub fn set_vlan_duplicates(&mut self, allowed: bool) {
         self.vlan_duplicates = allowed;
+    }
+
+    /// Lets the server have a ping program, or lack it: then it answers pings with HTML and status 200.
+    pub fn set_can_ping(&mut self, can_ping: bool) {
+        self.can_ping = can_ping;
+    }
+
+    /// Adds a group of users; returns its id.
+    pub fn add_group(&mut self, name: &str) -> u64 {
+        let id = self.groups.keys().next_back().map_or(2, |last| last + 1);
+        self.groups.insert(id, (name.to_owned(), None));
+        id
     }
 
     /// Forgets failed logins.

@@ -54,6 +54,7 @@ pub struct Store {
     pub(super) failures: (u32, Option<SystemTime>),
     pub(super) changes: Vec<Change>,
     pub(super) online: HashSet<u128>,
+    pub(super) can_ping: bool,
     pub(super) random: u64,
 }
 
@@ -76,6 +77,7 @@ impl Store {
             failures: (0, None),
             changes: Vec::new(),
             online: HashSet::new(),
+            can_ping: true,
             random: std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0_u8),
         };
         store.install();

@@ -4,4 +4,6 @@
 mod allocation;
 mod auth;
 mod faults;
+mod recording;
+mod replay;
 mod wire;

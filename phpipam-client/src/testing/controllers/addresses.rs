@@ -170,6 +170,9 @@ fn by_ip(call: &Call<'_>, store: &Store, ip: u128, subnet: &str) -> Answer {
 }
 
 fn ping(store: &Store, id: u64) -> Answer {
+    if !store.can_ping {
+        return Err(Refusal::Html("Invalid ping path".to_owned()));
+    }
     let online = store.is_online(store.ip_of(id));
     let (exit, result, message) =
         if online { (0, "SUCCESS", "Address online") } else { (1, "OFFLINE", "Address offline") };

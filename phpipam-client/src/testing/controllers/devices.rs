@@ -43,6 +43,7 @@ pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Answer {
                 return Err(fail(400, "No parameters"));
             }
             check(store, &mut fields, false)?;
+            put(&mut fields, "editDate", call.now.clone());
             // A device that is not there is "updated" too, and the id is always 0.
             if let Some(id) = found {
                 store.update(DEVICE, id, &fields)?;
@@ -91,9 +92,15 @@ fn read(call: &Call<'_>, store: &Store, found: Option<u64>) -> Answer {
                     call.list_or(Kind::Rows(Object::Address), rows, "No addresses found")
                 }
                 Some("subnets") => {
-                    // The networks stay decimal here.
+                    // The network stays decimal here, beside an `ip`.
                     let ids = store.table(Object::Subnet).referring("device", id);
-                    let rows = ids.into_iter().map(|s| subnets::row(call, store, s)).collect();
+                    let rows = ids.into_iter().map(|s| {
+                        let mut row = subnets::row(call, store, s);
+                        let ip = number::dotted(store.subnet_number(s));
+                        row.insert("ip".to_owned(), ip.into());
+                        row
+                    });
+                    let rows = rows.collect();
                     call.list_or(Kind::Rows(Object::Subnet), rows, "No subnets found")
                 }
                 Some(_) => Err(fail(400, "Invalid parameters")),

@@ -59,7 +59,11 @@ fn read(call: &Call<'_>, store: &Store) -> Answer {
 fn section_subnets(call: &Call<'_>, store: &Store, section: Option<u64>) -> Answer {
     let with_addresses = call.params.id3() == Some("addresses");
     let mut ids = section.map_or_else(Vec::new, |s| store.table(Object::Subnet).referring("sectionId", s));
-    ids.sort_by_key(|id| (!store.is_folder(*id), store.order_of(*id)));
+    ids.sort_by_key(|id| {
+        let folder = store.is_folder(*id);
+        let name = store.cell(Object::Subnet, *id, "description").as_text().to_lowercase();
+        (!folder, folder.then_some(name), store.order_of(*id))
+    });
     let rows = ids
         .into_iter()
         .map(|id| {

@@ -184,28 +184,30 @@ fn group_list(store: &Store, permissions: &str) -> Value {
 fn single_row(call: &Call<'_>, store: &Store, id: u64) -> Row {
     let mut row = row(call, store, id);
     with_nameservers(call, store, id, &mut row);
-    with_gateway_id(store, id, &mut row);
-    if let Some(gateway) = store.gateway_of(id) {
-        let ip = number::dotted(store.ip_of(gateway));
-        row.insert("gateway".to_owned(), json!({"ip_addr": ip, "id": gateway}));
-    }
+    with_gateway(store, id, &mut row);
     if let Some(net) = store.net_of(id) {
         row.insert("calculation".to_owned(), calculation(net));
     }
     row
 }
 
-/// A row of `slaves_recursive`: the gateway of the root appears on its children, theirs never does.
+/// A row of `slaves_recursive`: every row shows the gateway of the root, never its own.
 fn tree_row(call: &Call<'_>, store: &Store, root: u64, id: u64) -> Row {
     let mut row = row(call, store, id);
     with_nameservers(call, store, id, &mut row);
-    if id != root {
-        with_gateway_id(store, root, &mut row);
-    }
+    with_gateway(store, root, &mut row);
     if let Some(net) = store.net_of(id) {
         row.insert("calculation".to_owned(), calculation(net));
     }
     row
+}
+
+fn with_gateway(store: &Store, id: u64, row: &mut Row) {
+    with_gateway_id(store, id, row);
+    if let Some(gateway) = store.gateway_of(id) {
+        let ip = number::dotted(store.ip_of(gateway));
+        row.insert("gateway".to_owned(), json!({"ip_addr": ip, "id": gateway}));
+    }
 }
 
 /// The numbers around a network, all of them texts.

@@ -3,6 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::super::context::{Call, Id, Method, put};
+use super::super::number;
+use super::super::params::as_text;
 use super::super::present::{dotted, rename};
 use super::super::refusal::{Answer, Data, Kind, Reply, fail};
 use super::super::schema::Object;
@@ -85,7 +87,7 @@ fn read(call: &Call<'_>, store: &Store, object: Object, kind: Kind) -> Answer {
         ids.sort_by_key(|s| store.order_of(*s));
         let full = |s| {
             let mut row = subnets::row(call, store, s);
-            if matches!(object, Object::Vlan | Object::Vrf) {
+            if object == Object::Vlan {
                 subnets::with_nameservers(call, store, s, &mut row);
             }
             subnets::with_gateway_id(store, s, &mut row);
@@ -109,11 +111,14 @@ fn read(call: &Call<'_>, store: &Store, object: Object, kind: Kind) -> Answer {
             let rows = ids.into_iter().map(|r| row(call, store, Object::Rack, r)).collect();
             call.list_or(Kind::Rows(Object::Rack), rows, none)
         }
-        (Object::Nat, "objects") => {
+        (Object::Nat, "objects" | "objects_full") => {
             let mut row = row(call, store, object, id);
             for side in ["src", "dst"] {
                 if let Some(Value::String(text)) = row.get(side) {
-                    let decoded = serde_json::from_str(text).unwrap_or_default();
+                    let mut decoded = serde_json::from_str(text).unwrap_or_default();
+                    if sub == "objects_full" {
+                        resolve(call, store, &mut decoded);
+                    }
                     row.insert(side.to_owned(), decoded);
                 }
             }
@@ -121,6 +126,24 @@ fn read(call: &Call<'_>, store: &Store, object: Object, kind: Kind) -> Answer {
         }
         (Object::Location, _) => Err(fail(400, "Invalid parameter")),
         _ => Err(fail(400, "Invalid subcontroller identifier")),
+    }
+}
+
+/// Replaces the ids of a NAT rule's side by raw rows, in an object keyed from "1".
+fn resolve(call: &Call<'_>, store: &Store, side: &mut Value) {
+    let Value::Object(kinds) = side else { return };
+    for (kind, ids) in kinds {
+        let listed = ids.as_array().cloned().unwrap_or_default();
+        let rows = listed.iter().filter_map(as_text).filter_map(|id| id.parse().ok()).map(|id| match kind.as_str() {
+            "subnets" => {
+                let mut row = store.table(Object::Subnet).json(id, call.strings);
+                row.insert("ip".to_owned(), number::dotted(store.subnet_number(id)).into());
+                row
+            }
+            _ => addresses::raw_row(call, store, id),
+        });
+        let keyed = rows.enumerate().map(|(i, row)| ((i + 1).to_string(), Value::Object(row)));
+        *ids = Value::Object(keyed.collect());
     }
 }
 

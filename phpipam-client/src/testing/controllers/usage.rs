@@ -9,7 +9,7 @@ use super::super::number::Net;
 use super::super::schema::Object;
 use super::super::store::Store;
 
-/// The usage object of a subnet. A parent counts its whole tree, two reserved addresses for each ordinary IPv4 leaf, and all of a
+/// The usage object of a subnet. A parent counts what is below it but not its own addresses, two reserved addresses for each ordinary IPv4 leaf, and all of a
 /// leaf that is marked full.
 pub(super) fn usage(call: &Call<'_>, store: &Store, subnet: u64) -> Value {
     let Some(net) = store.net_of(subnet) else { return Value::Object(Map::new()) };
@@ -18,7 +18,7 @@ pub(super) fn usage(call: &Call<'_>, store: &Store, subnet: u64) -> Value {
     let mut counts: BTreeMap<String, u128> = BTreeMap::from([("Used".to_owned(), 0), ("Reserved".to_owned(), 0)]);
     let mut texts: Vec<&str> = Vec::new();
     for id in &tree {
-        if store.is_folder(*id) {
+        if store.is_folder(*id) || (parent && *id == subnet) {
             continue;
         }
         let leaf = !parent || !store.has_children(*id);

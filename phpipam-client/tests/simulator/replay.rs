@@ -1,0 +1,190 @@
+//! The session of the recordings, replayed in order against the simulator.
+//!
+//! A script names exchanges and the steps between them:
+//!
+//! * `name`: the recorded exchange; status, headers and body must be equal but for times and tokens,
+//! * `~ name`: as before, but inside `data` only members and types are compared,
+//! * `name 12=7`: as `name`, with an id in the path exchanged for one that this server has,
+//! * `+ METHOD PATH BODY`: a step of the session that was not recorded; it must succeed,
+//! * `! …`: something done to the server itself,
+//! * `#`: a remark.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
+
+use phpipam_client::testing::{App, Clock, Lock, LockGuard, Object, Permission, Server, User};
+
+use crate::recording::{Recording, Tokens, names};
+use crate::wire::{exchange, login};
+
+const MAIN: &str = include_str!("main-session.txt");
+const SECOND: &str = include_str!("second-session.txt");
+const NOT_COVERED: &str = include_str!("not-covered.txt");
+
+/// 2026-11-22 09:04:21 UTC, when the session began.
+fn then() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_338_261)
+}
+
+struct Session {
+    server: Server,
+    clock: Clock,
+    tokens: Tokens,
+    guard: Option<LockGuard>,
+    failures: Vec<String>,
+    replayed: usize,
+}
+
+impl Session {
+    fn new(server: Server, clock: Clock) -> Self {
+        Self { server, clock, tokens: Tokens::default(), guard: None, failures: Vec::new(), replayed: 0 }
+    }
+
+    async fn run(&mut self, script: &str) {
+        for line in script.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#')) {
+            match line.split_once(' ') {
+                Some(("+", step)) => self.step(step),
+                Some(("!", act)) => self.act(act).await,
+                Some(("~", name)) => self.replay(name, true),
+                _ => self.replay(line, false),
+            }
+        }
+    }
+
+    fn replay(&mut self, line: &str, shape: bool) {
+        let (name, replace) = line.split_once(' ').unwrap_or((line, ""));
+        let recording = Recording::load(name);
+        let answer = recording.send(self.server.address(), &self.tokens, replace.split_once('='));
+        self.tokens.learn(&recording, &answer);
+        self.replayed += 1;
+        let differences = recording.differences(&answer, shape);
+        if !differences.is_empty() {
+            let shown: Vec<String> = differences.iter().take(4).map(|d| d.chars().take(200).collect()).collect();
+            self.failures.push(format!("{name}: {}", shown.join("; ")));
+        }
+    }
+
+    fn step(&mut self, step: &str) {
+        let mut parts = step.splitn(3, ' ');
+        let (method, path, body) = (parts.next().unwrap(), parts.next().unwrap(), parts.next());
+        let headers = [("token", self.tokens.other.as_str()), ("content-type", "application/json")];
+        let answer = exchange(self.server.address(), method, path, &headers, body).unwrap();
+        if answer.json()["success"] != true {
+            self.failures.push(format!("step {step}: {}", answer.text));
+        }
+    }
+
+    async fn act(&mut self, act: &str) {
+        let words: Vec<&str> = act.split(' ').collect();
+        let seed = &self.server;
+        match words.as_slice() {
+            ["login", credentials] => {
+                let answer = login(self.server.address(), "full", credentials);
+                self.tokens.other = answer.json()["data"]["token"].as_str().unwrap().to_owned();
+            }
+            ["bad-logins", count] => {
+                for _ in 0..count.parse::<u32>().unwrap() {
+                    login(self.server.address(), "full", "Admin:wrong");
+                }
+            }
+            ["disable", name] => seed.seed(|s| s.set_user_disabled(name, true)),
+            ["enable", name] => seed.seed(|s| s.set_user_disabled(name, false)),
+            ["advance", hours] => self.clock.advance(Duration::from_secs(3600 * hours.parse::<u64>().unwrap())),
+            ["unblock"] => seed.seed(|s| s.unblock()),
+            ["vlan-duplicates", on] => seed.seed(|s| s.set_vlan_duplicates(*on == "on")),
+            ["ping", on] => seed.seed(|s| s.set_can_ping(*on == "on")),
+            ["online", ip] => seed.seed(|s| s.set_online(ip.parse::<IpAddr>().unwrap(), true)),
+            ["api", on] => seed.seed(|s| s.set_api_enabled(*on == "on")),
+            ["group", name] => {
+                seed.seed(|s| s.add_group(name));
+            }
+            ["fill", subnet] => {
+                seed.seed(|s| s.fill(subnet.parse().unwrap(), 1 << 16));
+            }
+            ["hold", "file"] => self.guard = Some(self.server.hold_lock(Lock::File(Duration::ZERO)).await),
+            ["hold", "mysql"] => self.guard = Some(self.server.hold_lock(Lock::MySql(Duration::ZERO)).await),
+            ["release"] => self.guard = None,
+            ["clear", "subnets"] => seed.seed(|s| s.clear(Object::Subnet)),
+            ["clear", "all"] => seed.seed(|s| {
+                for object in [Object::Subnet, Object::Section, Object::Vlan, Object::Vrf, Object::Nameservers] {
+                    s.clear(object);
+                }
+            }),
+            other => panic!("unknown act {other:?}"),
+        }
+    }
+
+    fn finish(self, at_least: usize) {
+        let failed = self.failures.len();
+        assert!(self.failures.is_empty(), "{failed} of {}:\n{}", self.replayed, self.failures.join("\n"));
+        assert!(self.replayed >= at_least, "only {} exchanges", self.replayed);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_main_session_is_answered_as_recorded() {
+    let clock = Clock::fixed(then());
+    let server = Server::builder().recorded().clock(clock.clone()).start().await.unwrap();
+    let mut session = Session::new(server, clock);
+    session.run(MAIN).await;
+    session.finish(759);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_second_server_is_answered_as_recorded() {
+    let clock = Clock::fixed(then());
+    let second = Duration::from_secs(1);
+    let app = |id: &str, lock| App::new(id).with_permission(Permission::Admin).with_lock(lock);
+    let server = Server::builder()
+        .app(app("full", Lock::File(Duration::from_secs(30))))
+        .app(app("nolock", Lock::Disabled))
+        .app(app("filewait1", Lock::File(second)))
+        .app(app("dbwait1", Lock::MySql(second)))
+        .user(User::new("Admin", "ipamadmin-Pass1"))
+        .example_data()
+        .clock(clock.clone())
+        .start()
+        .await
+        .unwrap();
+    let mut session = Session::new(server, clock);
+    session.run(SECOND).await;
+    session.finish(18);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_in_new_york_tells_its_own_time() {
+    let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_338_177);
+    let server =
+        Server::builder().recorded().clock(Clock::fixed(start)).utc_offset_minutes(-300).start().await.unwrap();
+    let answer = login(server.address(), "full", "Admin:ipamadmin-Pass1");
+    assert_eq!(answer.json()["data"]["expires"], "2026-11-22 10:02:57");
+    let recording = Recording::load("user-post-login-server-timezone-new-york");
+    assert_eq!(recording.differences(&answer, false), Vec::<String>::new());
+}
+
+/// Every exchange is replayed or listed with a reason, and the list may only shrink.
+#[test]
+fn what_is_not_covered_is_listed_and_no_more_than_that() {
+    let scripts = [MAIN, SECOND].join("\n");
+    let mut replayed: BTreeSet<String> = scripts
+        .lines()
+        .map(|line| line.trim().trim_start_matches("~ "))
+        .filter(|line| !line.starts_with(['+', '!', '#']))
+        .filter_map(|line| line.split(' ').next())
+        .map(str::to_owned)
+        .collect();
+    replayed.insert("user-post-login-server-timezone-new-york".to_owned());
+    let mut listed = BTreeSet::new();
+    for line in NOT_COVERED.lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
+        let (name, reason) = line.split_once(": ").unwrap_or_else(|| panic!("{line} has no reason"));
+        assert!(reason.len() > 10, "{line} has no reason");
+        assert!(!replayed.contains(name), "{name} is replayed, so it need not be listed");
+        listed.insert(name.to_owned());
+    }
+    let all: BTreeSet<String> = names().into_iter().collect();
+    let missing: Vec<_> = all.iter().filter(|n| !replayed.contains(*n) && !listed.contains(*n)).collect();
+    assert!(missing.is_empty(), "neither replayed nor listed: {missing:?}");
+    assert!(listed.is_subset(&all), "listed but not recorded");
+    assert!(listed.len() <= 11, "the list may only shrink");
+}
