@@ -17,6 +17,8 @@ pub mod net;
 mod patch;
 mod provider;
 mod provider_ext;
+#[cfg(feature = "registry")]
+pub mod registry;
 mod request;
 #[cfg(feature = "serde")]
 mod text;

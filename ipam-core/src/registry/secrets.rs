@@ -1,0 +1,216 @@
+//! Where passwords come from, since they never stand in a URL.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use secrecy::SecretString;
+
+use crate::registry::ProviderUrl;
+use crate::{Error, ErrorKind, Result};
+
+const OP: &str = "open";
+
+/// Which secret a provider asks for while it is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SecretRequest {
+    /// What it is, such as `password` or `app-code`.
+    pub name: String,
+    /// The provider's scheme.
+    pub scheme: String,
+    /// The server it is for.
+    pub host: Option<String>,
+    /// The user it belongs to.
+    pub user: Option<String>,
+}
+
+impl SecretRequest {
+    /// The secret `name` of the provider at `url`.
+    pub fn new(name: impl Into<String>, url: &ProviderUrl) -> Self {
+        Self {
+            name: name.into(),
+            scheme: url.scheme().to_owned(),
+            host: url.host().map(str::to_owned),
+            user: url.user().map(str::to_owned),
+        }
+    }
+}
+
+type Source = dyn Fn(SecretRequest) -> BoxFuture<'static, Result<Option<SecretString>>> + Send + Sync;
+
+/// A source of secrets: the environment, files, a callback, or several of them in turn. Has none unless told where.
+#[derive(Clone, Default)]
+pub struct Secrets {
+    sources: Vec<Arc<Source>>,
+    hints: Vec<String>,
+}
+
+impl Secrets {
+    /// No secrets at all.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// From the environment: with the prefix `IPAM`, the secret `app-code` is the value of `IPAM_APP_CODE`, or the content
+    /// of the file that `IPAM_APP_CODE_FILE` names, without the line end.
+    ///
+    /// The environment is read when the secret is needed, and is not kept.
+    pub fn env(prefix: impl Into<String>) -> Self {
+        let prefix = prefix.into();
+        let hint = format!("set {prefix}_NAME or {prefix}_NAME_FILE");
+        let prefix = move |request: &SecretRequest| {
+            let name = request.name.to_ascii_uppercase().replace('-', "_");
+            format!("{prefix}_{name}")
+        };
+        let source = Self::from_fn(move |request| {
+            let variable = prefix(&request);
+            let found = from_environment(&variable, |name| std::env::var_os(name));
+            async move { found }
+        });
+        Self { hints: vec![hint], ..source }
+    }
+
+    /// From a callback, such as a prompt or a vault; `None` passes to the next source.
+    pub fn from_fn<F, Fut>(callback: F) -> Self
+    where
+        F: Fn(SecretRequest) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Option<SecretString>>> + Send + 'static,
+    {
+        let source: Arc<Source> = Arc::new(move |request| Box::pin(callback(request)));
+        Self { sources: vec![source], hints: Vec::new() }
+    }
+
+    /// Asks `other` where these have nothing.
+    #[must_use]
+    pub fn or(mut self, other: Self) -> Self {
+        self.sources.extend(other.sources);
+        self.hints.extend(other.hints);
+        self
+    }
+
+    /// The secret, from the first source that has it.
+    ///
+    /// # Errors
+    /// What a source fails with; it is not skipped.
+    pub async fn find(&self, request: &SecretRequest) -> Result<Option<SecretString>> {
+        for source in &self.sources {
+            if let Some(secret) = source(request.clone()).await? {
+                return Ok(Some(secret));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The secret, from the first source that has it.
+    ///
+    /// # Errors
+    /// `Config` that says where to put it, if no source has it; what a source fails with.
+    pub async fn get(&self, request: &SecretRequest) -> Result<SecretString> {
+        if let Some(secret) = self.find(request).await? {
+            return Ok(secret);
+        }
+        let name = request.name.to_ascii_uppercase().replace('-', "_");
+        let hints: Vec<String> = self.hints.iter().map(|hint| hint.replace("NAME", &name)).collect();
+        let remedy =
+            if hints.is_empty() { "give the registry a source of secrets".to_owned() } else { hints.join(", or ") };
+        let error = Error::new(ErrorKind::Config, OP, format!("there is no {}; {remedy}", request.name))
+            .with_context("scheme", &request.scheme);
+        Err(match &request.host {
+            Some(host) => error.with_context("host", host),
+            None => error,
+        })
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secrets").field("sources", &self.sources.len()).finish()
+    }
+}
+
+fn from_environment(
+    variable: &str,
+    lookup: impl Fn(&str) -> Option<std::ffi::OsString>,
+) -> Result<Option<SecretString>> {
+    let file_variable = format!("{variable}_FILE");
+    let bad = |message: String| Error::new(ErrorKind::Config, OP, message);
+    match (lookup(variable), lookup(&file_variable)) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => Err(bad(format!("{variable} and {file_variable} are both set; unset one of them"))),
+        (Some(value), None) => {
+            let value =
+                value.into_string().map_err(|_| bad(format!("{variable} is not UTF-8; set it to plain text")))?;
+            Ok(Some(SecretString::from(value)))
+        }
+        (None, Some(path)) => {
+            let content = std::fs::read_to_string(&path).map_err(|error| {
+                let path = path.display();
+                bad(format!("{file_variable} names {path}, which cannot be read; name a file of this user's"))
+                    .with_source(error)
+            })?;
+            let content = content.strip_suffix('\n').unwrap_or(&content);
+            let content = content.strip_suffix('\r').unwrap_or(content);
+            Ok(Some(SecretString::from(content)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use std::ffi::OsString;
+
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn request() -> SecretRequest {
+        SecretRequest::new("app-code", &ProviderUrl::parse("phpipam+https://me@ipam.example.test/app").unwrap())
+    }
+
+    #[test]
+    fn the_environment_gives_a_value_or_names_a_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "from file\r\n").unwrap();
+        let path = file.path().as_os_str().to_owned();
+        let one = |name: &'static str, value: OsString| move |asked: &str| (asked == name).then(|| value.clone());
+        let found = from_environment("X", one("X", "plain".into())).unwrap().unwrap();
+        assert_eq!(found.expose_secret(), "plain");
+        let found = from_environment("X", one("X_FILE", path)).unwrap().unwrap();
+        assert_eq!(found.expose_secret(), "from file");
+        assert!(from_environment("X", |_| None).unwrap().is_none());
+        let both = from_environment("X", |_| Some("v".into())).unwrap_err();
+        assert!(both.message().contains("unset one"), "{both}");
+        let missing = from_environment("X", one("X_FILE", "/nowhere/at/all".into())).unwrap_err();
+        assert_eq!(missing.kind(), ErrorKind::Config);
+    }
+
+    #[test]
+    fn the_first_source_that_has_it_wins_and_none_says_where_to_put_it() {
+        let none = Secrets::from_fn(|_| async { Ok(None) });
+        let some = |text: &'static str| Secrets::from_fn(move |_| async move { Ok(Some(SecretString::from(text))) });
+        let secrets = none.clone().or(some("first")).or(some("second"));
+        let found = futures_executor::block_on(secrets.get(&request())).unwrap();
+        assert_eq!(found.expose_secret(), "first");
+        let missing = Secrets::env("IPAM_REGISTRY_TEST_WITH_NOTHING_SET").or(none);
+        let error = futures_executor::block_on(missing.get(&request())).unwrap_err();
+        assert!(error.message().contains("_SET_APP_CODE_FILE"), "{error}");
+        assert_eq!(error.context("host"), Some("ipam.example.test"));
+    }
+
+    #[test]
+    fn a_failing_source_is_not_skipped() {
+        let broken = Secrets::from_fn(|_| async { Err(Error::new(ErrorKind::Unavailable, "vault", "sealed")) });
+        let secrets = broken.or(Secrets::from_fn(|_| async { Ok(Some(SecretString::from("x"))) }));
+        assert!(futures_executor::block_on(secrets.get(&request())).is_err());
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let secrets = Secrets::from_fn(|_| async { Ok(Some(SecretString::from("hunter2"))) });
+        assert_eq!(format!("{secrets:?}"), "Secrets { sources: 1 }");
+    }
+}

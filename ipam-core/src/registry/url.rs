@@ -1,0 +1,281 @@
+//! The URL that names a provider.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::{Error, ErrorKind, Result};
+
+const OP: &str = "open";
+
+/// A provider's URL, taken apart: `SCHEME:REST?OPTION=VALUE&…`.
+///
+/// Holds no secret: a URL with a password, or with an option that names one, was refused. Where the rest starts with
+/// `//`, it has a host and may have a user, a port and a path; else it is taken literally, such as the path of a file.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ProviderUrl {
+    scheme: String,
+    rest: String,
+    server: Option<Server>,
+    options: Vec<(String, String)>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct Server {
+    user: Option<String>,
+    host: String,
+    port: Option<u16>,
+    path: String,
+}
+
+impl ProviderUrl {
+    /// Takes a URL apart.
+    ///
+    /// # Errors
+    /// `Config` if it has no scheme, a password, an option that names a secret, an option twice, or a host that cannot be
+    /// read. The message never has the URL in it, because what is wrong may be where a password stands.
+    pub fn parse(text: &str) -> Result<Self> {
+        let (scheme, rest) = text.trim().split_once(':').filter(|(scheme, _)| is_scheme(scheme)).ok_or_else(|| {
+            config("the provider's URL has no scheme; write memory: or, for a file, embedded:PATH".to_owned())
+        })?;
+        let scheme = scheme.to_ascii_lowercase();
+        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let server = rest.strip_prefix("//").map(|rest| parse_server(&scheme, rest)).transpose()?;
+        let options = parse_options(query)?;
+        Ok(Self { scheme, rest: rest.to_owned(), server, options })
+    }
+
+    /// The scheme, in lower case.
+    #[must_use]
+    pub fn scheme(&self) -> &str {
+        &self.scheme
+    }
+
+    /// What stands between the scheme and the options, as it was written.
+    #[must_use]
+    pub fn rest(&self) -> &str {
+        &self.rest
+    }
+
+    /// The user, decoded.
+    #[must_use]
+    pub fn user(&self) -> Option<&str> {
+        self.server.as_ref()?.user.as_deref()
+    }
+
+    /// The host; an IPv6 address stands in brackets.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        self.server.as_ref().map(|server| server.host.as_str())
+    }
+
+    /// The port, if it is written.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        self.server.as_ref()?.port
+    }
+
+    /// The path after the host, percent-encoded as it was written, such as `/base/app`; empty if there is none.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.server.as_ref().map_or("", |server| server.path.as_str())
+    }
+
+    /// All options, in the order written, decoded.
+    pub fn options(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.options.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The value of an option.
+    #[must_use]
+    pub fn option(&self, name: &str) -> Option<&str> {
+        self.options().find(|(option, _)| *option == name).map(|(_, value)| value)
+    }
+
+    /// The value of an option that is a time, such as `250ms`, `5s`, `10m`, `1h` or `7d`.
+    ///
+    /// # Errors
+    /// `Config` if it is anything else.
+    pub fn duration(&self, name: &str) -> Result<Option<Duration>> {
+        let Some(text) = self.option(name) else { return Ok(None) };
+        let duration = parse_duration(text).ok_or_else(|| {
+            config(format!("the option {name} is {text:?}; write a time such as 250ms, 5s, 10m, 1h or 7d"))
+        })?;
+        Ok(Some(duration))
+    }
+
+    /// Refuses options that are not among these, so that a misspelt one is not silently without effect.
+    ///
+    /// # Errors
+    /// `Config` that names the option and those that exist.
+    pub fn only_options(&self, known: &[&str]) -> Result<()> {
+        match self.options().find(|(name, _)| !known.contains(name)) {
+            None => Ok(()),
+            Some((name, _)) if known.is_empty() => {
+                Err(config(format!("the option {name:?} means nothing to {}:, which has none", self.scheme)))
+            }
+            Some((name, _)) => Err(config(format!(
+                "the option {name:?} means nothing to {}:; it has {}",
+                self.scheme,
+                known.join(", ")
+            ))),
+        }
+    }
+}
+
+impl fmt::Display for ProviderUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.scheme, self.rest)
+    }
+}
+
+impl fmt::Debug for ProviderUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+fn config(message: String) -> Error {
+    Error::new(ErrorKind::Config, OP, message)
+}
+
+pub(super) fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+}
+
+fn parse_server(scheme: &str, rest: &str) -> Result<Server> {
+    let authority = rest.split(['/', '#']).next().unwrap_or_default();
+    if authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')) {
+        return Err(config(format!(
+            "the {scheme}: URL has a password in it, where logs and process lists show it; leave it out and give it by \
+             environment, file or callback"
+        )));
+    }
+    let parsed = url::Url::parse(&format!("{scheme}://{rest}")).ok().filter(|url| url.fragment().is_none());
+    let unreadable = || config(format!("the {scheme}: URL cannot be read; write {scheme}://[USER@]HOST[:PORT][/PATH]"));
+    let parsed = parsed.ok_or_else(unreadable)?;
+    let host = parsed.host_str().filter(|host| !host.is_empty()).ok_or_else(unreadable)?.to_owned();
+    let user = match parsed.username() {
+        "" => None,
+        user => Some(decode(user).ok_or_else(unreadable)?),
+    };
+    Ok(Server { user, host, port: parsed.port(), path: parsed.path().to_owned() })
+}
+
+/// Percent-decoding as in a form, except that a plus is a plus.
+fn decode(text: &str) -> Option<String> {
+    let escaped = format!("v={}", text.replace('+', "%2B"));
+    let (_, value) = url::form_urlencoded::parse(escaped.as_bytes()).next()?;
+    Some(value.into_owned())
+}
+
+fn parse_options(query: &str) -> Result<Vec<(String, String)>> {
+    let mut options: Vec<(String, String)> = Vec::new();
+    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        if names_a_secret(&name) {
+            return Err(config(format!(
+                "the option {name:?} is a secret, and a URL is seen in logs and process lists; leave it out and give it \
+                 by environment, file or callback"
+            )));
+        }
+        if options.iter().any(|(seen, _)| *seen == name) {
+            return Err(config(format!("the option {name:?} is written twice; write it once")));
+        }
+        options.push((name.into_owned(), value.into_owned()));
+    }
+    Ok(options)
+}
+
+fn names_a_secret(name: &str) -> bool {
+    let name: String = name.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+    ["password", "passwd", "passphrase", "secret", "token", "apikey", "appcode", "privatekey"]
+        .iter()
+        .any(|word| name.contains(word))
+        || ["pass", "pwd", "pw", "code", "key"].contains(&name.as_str())
+}
+
+fn parse_duration(text: &str) -> Option<Duration> {
+    let unit_at = text.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = text.split_at(unit_at);
+    let number: u64 = number.parse().ok()?;
+    let seconds = match unit {
+        "ms" => return Some(Duration::from_millis(number)),
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return None,
+    };
+    number.checked_mul(seconds).map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn a_file_is_taken_literally_up_to_the_options() {
+        let url = ProviderUrl::parse("Embedded:./my plans/50%.db?busy_timeout=5s&actor=J%C3%BCrgen+B").unwrap();
+        assert_eq!((url.scheme(), url.rest()), ("embedded", "./my plans/50%.db"));
+        assert_eq!(url.duration("busy_timeout").unwrap(), Some(Duration::from_secs(5)));
+        assert_eq!(url.option("actor"), Some("Jürgen B"));
+        assert_eq!((url.host(), url.user(), url.path()), (None, None, ""));
+    }
+
+    #[test]
+    fn a_server_is_taken_apart() {
+        let url = ProviderUrl::parse("phpipam+https://a%40b@[2001:db8::1]:8443/base/app?space=1").unwrap();
+        assert_eq!(url.scheme(), "phpipam+https");
+        assert_eq!(url.user(), Some("a@b"));
+        assert_eq!((url.host(), url.port(), url.path()), (Some("[2001:db8::1]"), Some(8443), "/base/app"));
+        let plain = ProviderUrl::parse("phpipam+https://ipam.example.test/app").unwrap();
+        assert_eq!((plain.user(), plain.port()), (None, None));
+    }
+
+    #[test]
+    fn what_carries_a_secret_is_refused_without_showing_it() {
+        for url in [
+            "phpipam+https://me:hunter2@h/app",
+            "phpipam+https://me:hun@ter2@h/app",
+            "phpipam+https://me:hunter2/x@h/app",
+            "phpipam+https://me:hunter2#x@h/app",
+            "phpipam+https://:hunter2@h/app",
+            "embedded:x.db?password=hunter2",
+            "phpipam+https://h/app?App_Code=hunter2",
+            "phpipam+https://h/app?token=hunter2",
+        ] {
+            let error = ProviderUrl::parse(url).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config, "{url}");
+            assert!(!format!("{error} {error:?}").contains("ter2"), "{error:?}");
+            assert!(!format!("{error} {error:?}").contains("hun"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_with_a_remedy() {
+        for (url, remedy) in [
+            ("", "embedded:PATH"),
+            ("/var/lib/ipam.db", "embedded:PATH"),
+            ("1x:y", "embedded:PATH"),
+            ("phpipam+https:///app", "[USER@]HOST"),
+            ("phpipam+https://h:99999/app", "[USER@]HOST"),
+            ("embedded:x?a=1&a=2", "once"),
+        ] {
+            let error = ProviderUrl::parse(url).unwrap_err();
+            assert!(error.message().contains(remedy), "{url}: {error}");
+        }
+    }
+
+    #[test]
+    fn options_that_mean_nothing_are_refused() {
+        let url = ProviderUrl::parse("embedded:x?busy_timout=5s").unwrap();
+        let error = url.only_options(&["busy_timeout", "actor"]).unwrap_err();
+        assert!(error.message().contains("busy_timeout, actor"), "{error}");
+        assert!(ProviderUrl::parse("memory:?x=1").unwrap().only_options(&[]).is_err());
+        for bad in ["5", "s", "-5s", "5y", "1.5s", "99999999999999999999s", "18446744073709551615d"] {
+            let url = ProviderUrl::parse(&format!("embedded:x?t={bad}")).unwrap();
+            assert!(url.duration("t").is_err(), "{bad}");
+        }
+    }
+}
