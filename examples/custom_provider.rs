@@ -1,0 +1,395 @@
+//! A provider of one's own: the six methods that have to be written, and the conformance suite over them.
+//!
+//! Runs as it is: `cargo run -p ipam-examples --example custom_provider`. The suite runs with
+//! `cargo test -p ipam-examples --example custom_provider`.
+//!
+//! It keeps everything in memory behind one lock, which makes the promises easy to keep: a request is worked out on the
+//! side and put down only when all of it is known to be good. A provider over a server has to find other means; the
+//! suite is the same.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use ipam_core::net::IpRange;
+use ipam_core::{
+    Allocate, AllocateLine, Allocated, Allocation, AllocationKey, Capabilities, Deallocate, Deallocated, Error,
+    ErrorKind, Find, Fingerprint, Freed, Health, IpamProvider, IpamProviderExt, ListRanges, Page, PageRequest,
+    PageToken, Range, RangeId, Result, Shape, SpaceId, Target, What,
+};
+
+/// Addresses of ranges that were given when it was made. Clones share what they hold.
+#[derive(Debug, Clone)]
+pub struct Shelf {
+    ranges: Arc<Vec<Range>>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// By number, which never comes twice: the order of listings.
+    allocations: BTreeMap<u64, Allocation>,
+    taken: HashSet<(SpaceId, IpAddr)>,
+    requests: HashMap<AllocationKey, Request>,
+    last: u64,
+}
+
+/// What a key stands for, until the last of its allocations is given back.
+#[derive(Debug)]
+struct Request {
+    fingerprint: Fingerprint,
+    lines: Vec<Vec<(u64, IpAddr)>>,
+}
+
+impl Shelf {
+    /// A provider over these ranges, which must not overlap in one address space.
+    #[must_use]
+    pub fn new(ranges: Vec<Range>) -> Self {
+        Self { ranges: Arc::new(ranges), state: Arc::default() }
+    }
+
+    fn range(&self, operation: &'static str, id: &RangeId) -> Result<&Range> {
+        self.ranges.iter().find(|range| range.id == *id).ok_or_else(|| Error::not_found(operation, "range", id))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // What is put down is put down whole, so that a caller that panicked has left nothing half-done.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl IpamProvider for Shelf {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::minimal("shelf")
+    }
+
+    async fn check(&self) -> Result<Health> {
+        Ok(Health::new())
+    }
+
+    async fn list_ranges(&self, request: &ListRanges) -> Result<Page<Range>> {
+        request.page.validate("list_ranges")?;
+        // The ranges never change, so that their position will do as the place where a page ends.
+        let matching = self.ranges.iter().enumerate().filter(|(_, range)| request.filter.matches(range));
+        let numbered = matching.map(|(index, range)| (index as u64 + 1, range));
+        page("list_ranges", &request.page, numbered)
+    }
+
+    async fn allocate(&self, request: &Allocate) -> Result<Allocated> {
+        request.validate()?;
+        supported(request)?;
+        let lines = self.lines(request)?;
+        let mut state = self.state();
+        if let Some(key) = &request.key
+            && let Some(answer) = state.repeat(key, request)?
+        {
+            return Ok(answer);
+        }
+        let mut draft = Draft { state: &state, taken: HashSet::new() };
+        let mut chosen = Vec::new();
+        for (index, (line, ranges)) in request.lines.iter().zip(lines).enumerate() {
+            chosen.push(draft.line(index, line, &ranges)?);
+        }
+        Ok(state.put_down(request, chosen))
+    }
+
+    async fn deallocate(&self, request: &Deallocate) -> Result<Deallocated> {
+        request.validate()?;
+        for target in &request.targets {
+            if let Target::Address { range, address } = target {
+                let net = self.range("deallocate", range)?.net;
+                if !net.contains(address) {
+                    let remedy = format!("give an address of {net}");
+                    return Err(Error::invalid("deallocate", "address", address, remedy));
+                }
+            }
+        }
+        let mut state = self.state();
+        let targets = request.targets.iter().map(|target| {
+            let wanted = |allocation: &Allocation| match target {
+                Target::Id(id) => allocation.id == *id,
+                Target::Key(key) => allocation.key.as_ref() == Some(key),
+                Target::Address { range, address } => allocation.range == *range && allocation.address == *address,
+            };
+            let fits =
+                |allocation: &Allocation| request.expect.fits(allocation.owner.as_ref(), allocation.key.as_ref());
+            Freed::new(state.free(|allocation| wanted(allocation) && fits(allocation)))
+        });
+        Ok(Deallocated::new(targets.collect()))
+    }
+
+    async fn find(&self, request: &Find) -> Result<Page<Allocation>> {
+        request.validate()?;
+        let state = self.state();
+        let matching = state.allocations.iter().filter(|(_, allocation)| request.matches(allocation));
+        page("find", &request.page, matching.map(|(number, allocation)| (*number, allocation)))
+    }
+}
+
+impl Shelf {
+    /// The ranges of each line. Whatever the state, all have to exist, an exact address has to lie in one of its line's,
+    /// and no two lines may ask for the same one.
+    fn lines(&self, request: &Allocate) -> Result<Vec<Vec<&Range>>> {
+        const OP: &str = "allocate";
+        let mut lines = Vec::new();
+        let mut exact: Vec<(&SpaceId, IpRange)> = Vec::new();
+        for (index, line) in request.lines.iter().enumerate() {
+            let mut ranges = line.ranges.iter().map(|id| self.range(OP, id)).collect::<Result<Vec<_>>>()?;
+            if let Some(wanted) = exactly(line.what) {
+                let field = format!("lines[{index}].first");
+                ranges.retain(|range| range.addresses.contains_range(&wanted));
+                let Some(range) = ranges.first() else {
+                    return Err(Error::invalid(
+                        OP,
+                        field,
+                        wanted,
+                        "it lies in none of the line's ranges; name its range",
+                    ));
+                };
+                if exact.iter().any(|(space, other)| **space == range.space && other.overlaps(&wanted)) {
+                    return Err(Error::invalid(OP, field, wanted, "another line asks for it, too; ask for it once"));
+                }
+                exact.push((&range.space, wanted));
+            }
+            lines.push(ranges);
+        }
+        Ok(lines)
+    }
+}
+
+/// The addresses of an exact line; `None` for any other.
+fn exactly(what: What) -> Option<IpRange> {
+    let What::Exactly { first, count } = what else { return None };
+    let whole = if first.is_ipv4() { IpRange::IPV4 } else { IpRange::IPV6 };
+    let last = whole.nth(whole.position(first)?.checked_add(u128::from(count.checked_sub(1)?))?)?;
+    IpRange::new(first, last).ok()
+}
+
+/// What the capabilities do not claim has to be refused.
+fn supported(request: &Allocate) -> Result<()> {
+    let plain = |line: &AllocateLine| {
+        let scattered = !matches!(line.what, What::Next { shape: Shape::Contiguous | Shape::Aligned, .. });
+        scattered && line.expiry.is_none() && line.labels.tags.is_empty()
+    };
+    if request.lines.iter().all(plain) { Ok(()) } else { Err(Error::unsupported("allocate", "shelf")) }
+}
+
+/// A request as it is worked out: nothing of it is put down yet.
+struct Draft<'a> {
+    state: &'a State,
+    taken: HashSet<(SpaceId, IpAddr)>,
+}
+
+impl Draft<'_> {
+    /// The addresses of one line, all of one range.
+    fn line(
+        &mut self,
+        index: usize,
+        line: &AllocateLine,
+        ranges: &[&Range],
+    ) -> Result<Vec<(Range, AllocateLine, IpAddr)>> {
+        for range in ranges {
+            let addresses = match exactly(line.what) {
+                Some(wanted) => self.exact(range, wanted)?,
+                None => self.next(range, line),
+            };
+            if addresses.len() as u64 == u64::from(line.what.count()) {
+                let place = |address| (range.space.clone(), address);
+                self.taken.extend(addresses.iter().copied().map(place));
+                let chosen = addresses.into_iter().map(|address| ((*range).clone(), line.clone(), address));
+                return Ok(chosen.collect());
+            }
+        }
+        let message = format!("none of its ranges has {} free addresses", line.what.count());
+        Err(Error::new(ErrorKind::Exhausted, "allocate", message).with_context("line", index))
+    }
+
+    fn is_taken(&self, range: &Range, address: IpAddr) -> bool {
+        let place = (range.space.clone(), address);
+        self.state.taken.contains(&place) || self.taken.contains(&place)
+    }
+
+    fn exact(&self, range: &Range, wanted: IpRange) -> Result<Vec<IpAddr>> {
+        let addresses: Vec<IpAddr> = wanted.addresses().collect();
+        match addresses.iter().find(|ip| !range.can_allocate(**ip) || self.is_taken(range, **ip)) {
+            None => Ok(addresses),
+            Some(ip) => {
+                let message = format!("{ip} is taken, reserved or the gateway; choose another address");
+                Err(Error::new(ErrorKind::Conflict, "allocate", message).with_context("range", &range.id))
+            }
+        }
+    }
+
+    /// The lowest free addresses, as many as are asked for if there are so many. Steps over what is reserved or excluded
+    /// at once: the cost follows what is in the way, not the size of the range.
+    fn next(&self, range: &Range, line: &AllocateLine) -> Vec<IpAddr> {
+        let mut found = Vec::new();
+        let mut at = 0;
+        while let Some(ip) = range.addresses.nth(at) {
+            if found.len() as u64 == u64::from(line.what.count()) {
+                break;
+            }
+            let obstacle = range.reserved.iter().chain(&line.exclude).find(|obstacle| obstacle.contains(ip));
+            if let Some(obstacle) = obstacle {
+                let Some(end) = range.addresses.position(obstacle.last()) else { break };
+                at = end + 1;
+                continue;
+            }
+            if range.can_allocate(ip) && !self.is_taken(range, ip) {
+                found.push(ip);
+            }
+            at += 1;
+        }
+        found
+    }
+}
+
+impl State {
+    /// The answer to a request that was served before; `None` if the key is new.
+    fn repeat(&self, key: &AllocationKey, request: &Allocate) -> Result<Option<Allocated>> {
+        let Some(known) = self.requests.get(key) else { return Ok(None) };
+        let conflict =
+            |message: String| Err(Error::new(ErrorKind::Conflict, "allocate", message).with_context("key", key));
+        if known.fingerprint != request.fingerprint() {
+            return conflict("the key belongs to another request; choose another key".to_owned());
+        }
+        let all = || known.lines.iter().flatten();
+        let gone: Vec<String> =
+            all().filter(|(id, _)| !self.allocations.contains_key(id)).map(|(_, ip)| ip.to_string()).collect();
+        if !gone.is_empty() {
+            return conflict(format!(
+                "{} was given back since; give back the rest, or choose another key",
+                gone.join(", ")
+            ));
+        }
+        let line =
+            |line: &Vec<(u64, IpAddr)>| line.iter().filter_map(|(id, _)| self.allocations.get(id).cloned()).collect();
+        Ok(Some(Allocated::new(key.clone(), known.lines.iter().map(line).collect(), true)))
+    }
+
+    /// Puts a request down, of which all is known to be good.
+    fn put_down(&mut self, request: &Allocate, chosen: Vec<Vec<(Range, AllocateLine, IpAddr)>>) -> Allocated {
+        let key = request.key.clone().unwrap_or_else(|| self.new_key());
+        let mut lines = Vec::new();
+        let mut numbers = Vec::new();
+        for line in chosen {
+            let mut answer = Vec::new();
+            let mut ids = Vec::new();
+            for (range, line, address) in line {
+                self.last += 1;
+                let id = self.last.to_string();
+                let mut allocation = Allocation::new(id, range.space.clone(), range.id, address);
+                (allocation.key, allocation.owner) = (Some(key.clone()), Some(request.owner.clone()));
+                allocation.labels = line.labels;
+                self.taken.insert((range.space, address));
+                self.allocations.insert(self.last, allocation.clone());
+                ids.push((self.last, address));
+                answer.push(allocation);
+            }
+            lines.push(answer);
+            numbers.push(ids);
+        }
+        self.requests.insert(key.clone(), Request { fingerprint: request.fingerprint(), lines: numbers });
+        Allocated::new(key, lines, false)
+    }
+
+    fn new_key(&self) -> AllocationKey {
+        let keys = (self.last..).map(|number| AllocationKey::new(format!("shelf/{number}")));
+        keys.into_iter().find(|key| !self.requests.contains_key(key)).unwrap_or_else(|| AllocationKey::new("shelf"))
+    }
+
+    fn free(&mut self, wanted: impl Fn(&Allocation) -> bool) -> Vec<Allocation> {
+        let numbers: Vec<u64> =
+            self.allocations.iter().filter(|(_, allocation)| wanted(allocation)).map(|(number, _)| *number).collect();
+        let freed: Vec<Allocation> = numbers.iter().filter_map(|number| self.allocations.remove(number)).collect();
+        for allocation in &freed {
+            self.taken.remove(&(allocation.space.clone(), allocation.address));
+        }
+        // A key whose last allocation went can be used anew.
+        let allocations = &self.allocations;
+        self.requests.retain(|_, request| request.lines.iter().flatten().any(|(id, _)| allocations.contains_key(id)));
+        freed
+    }
+}
+
+/// One page of what is numbered in ascending order. The token is the last number of the page before.
+fn page<'a, T: Clone + 'a>(
+    operation: &'static str,
+    request: &PageRequest,
+    items: impl Iterator<Item = (u64, &'a T)>,
+) -> Result<Page<T>> {
+    let after = match &request.token {
+        None => 0,
+        Some(token) => {
+            let number = token.as_str().parse().ok().filter(|number| *number > 0);
+            number.ok_or_else(|| Error::invalid(operation, "page.token", token, "give one that a page before had"))?
+        }
+    };
+    let size = request.size.map_or(100, |size| size.get() as usize);
+    let mut rest = items.filter(|(number, _)| *number > after);
+    let taken: Vec<(u64, &T)> = rest.by_ref().take(size).collect();
+    let more = rest.next().is_some();
+    let next = taken.last().filter(|_| more).map(|(number, _)| PageToken::new(number.to_string()));
+    Ok(Page::new(taken.into_iter().map(|(_, item)| item.clone()).collect(), next))
+}
+
+#[tokio::main]
+async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+    let mut lan = Range::new("lan", "default", "192.0.2.0/29".parse()?, "192.0.2.1-192.0.2.6".parse()?);
+    lan.network.gateway = Some("192.0.2.1".parse()?);
+    let provider: Arc<dyn IpamProvider> = Arc::new(Shelf::new(vec![lan]));
+
+    let web = provider.allocate_one("lan", "web1").await?;
+    println!("web1 has {}", web.address);
+    let request = Allocate::new("db1").with_key("db1/nic-0").with_line(AllocateLine::next("lan", 2));
+    let first = provider.allocate(&request).await?;
+    let again = provider.allocate(&request).await?;
+    println!("db1 has {:?}, and still has on asking again: {}", addresses(&first), again.repeated);
+    provider.deallocate(&Deallocate::id(web.id)).await?;
+    println!("the next one is {} again", provider.allocate_one("lan", "web2").await?.address);
+    Ok(())
+}
+
+fn addresses(answer: &Allocated) -> Vec<String> {
+    answer.iter().map(|allocation| allocation.address.to_string()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use ipam_core::conformance::{self, Fixture, Harness, NoFixture, Plan};
+
+    use super::*;
+
+    struct Shelves;
+
+    #[async_trait]
+    impl Harness for Shelves {
+        async fn fresh(&self, plan: &Plan) -> std::result::Result<Fixture, NoFixture> {
+            if !plan.blocks.is_empty() {
+                return Err(NoFixture::Unfit("a shelf has no blocks".to_owned()));
+            }
+            let range = |wanted: &ipam_core::DefineRange| {
+                let plain = wanted.policy == ipam_core::RangePolicy::default();
+                let mut range =
+                    Range::new(wanted.id.clone(), wanted.space.clone(), wanted.net, wanted.resolved_addresses());
+                if !wanted.name.is_empty() {
+                    range.name.clone_from(&wanted.name);
+                }
+                range.description.clone_from(&wanted.description);
+                range.network = wanted.network.clone();
+                range.reserved.clone_from(&wanted.reserved);
+                (range.tags, range.properties) = (wanted.tags.clone(), wanted.properties.clone());
+                plain.then_some(range).ok_or_else(|| NoFixture::Unfit("a shelf knows one order and no rest".to_owned()))
+            };
+            let ranges = plan.ranges.iter().map(range).collect::<std::result::Result<_, _>>()?;
+            let shelf = Shelf::new(ranges);
+            let mut fixture = Fixture::new(Arc::new(shelf.clone()));
+            fixture.others.push(Arc::new(shelf));
+            Ok(fixture)
+        }
+    }
+
+    conformance::tests!(Shelves);
+}
