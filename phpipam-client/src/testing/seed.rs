@@ -178,13 +178,7 @@ impl Store {
     /// Adds a subnet under the smallest subnet of that section that contains it, with the section's permissions.
     pub fn add_subnet(&mut self, section: u64, net: IpNet) -> u64 {
         let first = number::of(net.network());
-        let master = Net::new(first, net.prefix_len()).and_then(|inner| {
-            let around = |id: &u64| {
-                self.cell(Object::Subnet, *id, "sectionId").reference() == Some(section)
-                    && self.net_of(*id).is_some_and(|outer| outer.covers(inner))
-            };
-            self.ids(Object::Subnet).into_iter().filter(around).max_by_key(|id| self.order_of(*id).1)
-        });
+        let master = Net::new(first, net.prefix_len()).and_then(|inner| self.enclosing(section, inner));
         let permissions = self.cell(Object::Section, section, "permissions").as_text();
         self.seed(
             Object::Subnet,

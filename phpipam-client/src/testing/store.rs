@@ -1,6 +1,6 @@
 //! What the server remembers.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
@@ -44,6 +44,9 @@ pub struct Store {
     pub(super) tables: HashMap<Object, Table>,
     /// Addresses by subnet and number.
     by_ip: BTreeMap<u64, BTreeMap<u128, u64>>,
+    /// Children by master, and subnets by section and network: large sites are seeded and asked often.
+    by_master: BTreeMap<u64, BTreeSet<u64>>,
+    by_net: BTreeMap<(u64, u128, u8), BTreeSet<u64>>,
     pub(super) accounts: Vec<Account>,
     pub(super) groups: BTreeMap<u64, (String, Option<String>)>,
     pub(super) api_enabled: bool,
@@ -65,6 +68,8 @@ impl Store {
         let mut store = Self {
             tables,
             by_ip: BTreeMap::new(),
+            by_master: BTreeMap::new(),
+            by_net: BTreeMap::new(),
             accounts: Vec::new(),
             groups: BTreeMap::from([
                 (2, ("Operators".to_owned(), Some("default Operator group".to_owned()))),
@@ -109,18 +114,64 @@ impl Store {
         {
             self.by_ip.entry(subnet).or_default().insert(ip, id);
         }
+        if object == Object::Subnet {
+            self.index_subnet(id, true);
+        }
         Ok(id)
     }
 
+    /// Puts a subnet into the indexes, or takes it out of them.
+    fn index_subnet(&mut self, id: u64, add: bool) {
+        fn put<K: Ord>(index: &mut BTreeMap<K, BTreeSet<u64>>, key: K, id: u64, add: bool) {
+            let ids = index.entry(key).or_default();
+            if add {
+                ids.insert(id)
+            } else {
+                ids.remove(&id)
+            };
+        }
+        if !self.table(Object::Subnet).contains(id) {
+            return;
+        }
+        let column = |name: &str| self.cell(Object::Subnet, id, name).reference().unwrap_or(0);
+        let (master, section) = (column("masterSubnetId"), column("sectionId"));
+        let net = self.net_of(id);
+        put(&mut self.by_master, master, id, add);
+        if let Some(net) = net {
+            put(&mut self.by_net, (section, net.first, net.mask), id, add);
+        }
+    }
+
+    /// The smallest subnet of a section that contains a network, in any VRF.
+    pub(super) fn enclosing(&self, section: u64, inner: Net) -> Option<u64> {
+        (0..=inner.mask).rev().find_map(|mask| {
+            let outer = Net::new(inner.first, mask)?;
+            self.by_net.get(&(section, outer.first, mask))?.iter().copied().find(|id| self.net_of(*id) == Some(outer))
+        })
+    }
+
     pub(super) fn update(&mut self, object: Object, id: u64, fields: &Fields) -> Answer<()> {
-        self.tables.get_mut(&object).map_or(Ok(()), |table| table.update(id, fields))
+        if object == Object::Subnet {
+            self.index_subnet(id, false);
+        }
+        let done = self.tables.get_mut(&object).map_or(Ok(()), |table| table.update(id, fields));
+        if object == Object::Subnet {
+            self.index_subnet(id, true);
+        }
+        done
     }
 
     /// Sets one cell, unchecked. Moving an address keeps the index.
     pub(super) fn set(&mut self, object: Object, id: u64, column: &str, cell: Cell) {
         let before = (object == Object::Address).then(|| self.address_key_of(id)).flatten();
+        if object == Object::Subnet {
+            self.index_subnet(id, false);
+        }
         if let Some(table) = self.tables.get_mut(&object) {
             table.set(id, column, cell);
+        }
+        if object == Object::Subnet {
+            self.index_subnet(id, true);
         }
         if let Some((subnet, ip)) = before {
             self.forget(subnet, ip);
@@ -135,6 +186,9 @@ impl Store {
             && let Some((subnet, ip)) = self.address_key_of(id)
         {
             self.forget(subnet, ip);
+        }
+        if object == Object::Subnet {
+            self.index_subnet(id, false);
         }
         if let Some(table) = self.tables.get_mut(&object) {
             table.remove(id);
@@ -199,7 +253,7 @@ impl Store {
 
     /// The children of a subnet or folder by network and mask.
     pub(super) fn children_of(&self, subnet: u64) -> Vec<u64> {
-        let mut ids = self.table(Object::Subnet).referring("masterSubnetId", subnet);
+        let mut ids: Vec<u64> = self.by_master.get(&subnet).into_iter().flatten().copied().collect();
         ids.sort_by_key(|id| self.order_of(*id));
         ids
     }
@@ -211,22 +265,19 @@ impl Store {
     }
 
     pub(super) fn has_children(&self, subnet: u64) -> bool {
-        !self.table(Object::Subnet).referring("masterSubnetId", subnet).is_empty()
+        self.by_master.get(&subnet).is_some_and(|children| !children.is_empty())
     }
 
     /// The subnet and everything below it, parents before children.
     pub(super) fn tree_of(&self, subnet: u64) -> Vec<u64> {
-        let mut seen = vec![subnet];
+        let mut tree = vec![subnet];
+        let mut seen = HashSet::from([subnet]);
         let mut next = 0;
-        while let Some(id) = seen.get(next).copied() {
+        while let Some(id) = tree.get(next).copied() {
             next += 1;
-            for child in self.children_of(id) {
-                if !seen.contains(&child) {
-                    seen.push(child);
-                }
-            }
+            tree.extend(self.children_of(id).into_iter().filter(|child| seen.insert(*child)));
         }
-        seen
+        tree
     }
 
     /// Removes a subnet with all children and addresses.

@@ -6,4 +6,5 @@ mod auth;
 mod faults;
 mod recording;
 mod replay;
+mod seeding;
 mod wire;
