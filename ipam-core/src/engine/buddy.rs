@@ -1,5 +1,7 @@
 //! Free child prefixes of a block.
 
+use std::collections::BTreeSet;
+
 use ipnet::IpNet;
 
 use super::page::{address, number};
@@ -22,6 +24,95 @@ pub(crate) fn best_fit(block: IpNet, taken: &[IpNet], prefix_len: u8) -> Option<
     });
     let (_, first) = best?;
     IpNet::new(address(Family::of(&block), first)?, prefix_len).ok()
+}
+
+/// The free prefixes of one block, kept: the same answers as [`best_fit`], at a cost that follows the prefix length.
+#[derive(Debug)]
+pub(crate) struct FreePrefixes {
+    block: IpNet,
+    bits: u8,
+    /// First addresses of the largest free prefixes; the first set is for the block's own length.
+    by_len: Vec<BTreeSet<u128>>,
+}
+
+impl FreePrefixes {
+    /// Of `block`, where `taken` is in ascending order and may repeat and nest.
+    pub(crate) fn new(block: IpNet, taken: &[IpNet]) -> Self {
+        let bits = Family::of(&block).bits();
+        let mut by_len = vec![BTreeSet::new(); usize::from(bits - block.prefix_len()) + 1];
+        free_prefixes(block, taken, |first, len| {
+            if let Some(free) = by_len.get_mut(usize::from(len - block.prefix_len())) {
+                free.insert(first);
+            }
+        });
+        Self { block, bits, by_len }
+    }
+
+    /// See [`best_fit`].
+    pub(crate) fn best_fit(&self, prefix_len: u8) -> Option<IpNet> {
+        let index = usize::from(prefix_len.checked_sub(self.block.prefix_len())?);
+        let first = self.by_len.get(..=index)?.iter().rev().find_map(BTreeSet::first)?;
+        IpNet::new(address(Family::of(&self.block), *first)?, prefix_len).ok()
+    }
+
+    /// Takes a prefix of the block. Whether all of it was free; nothing is taken if not.
+    pub(crate) fn take(&mut self, net: IpNet) -> bool {
+        let (own, len, at) = (self.block.prefix_len(), net.prefix_len(), number(net.network()));
+        if !self.block.contains(&net) {
+            return false;
+        }
+        for around in own..=len {
+            let start = self.start(at, around);
+            if !self.by_len.get_mut(usize::from(around - own)).is_some_and(|free| free.remove(&start)) {
+                continue;
+            }
+            // The halves that are not asked for stay free.
+            for (half, free) in (around + 1..=len).zip(self.by_len.iter_mut().skip(usize::from(around - own) + 1)) {
+                free.insert(Self::first(self.bits, at, half) ^ Self::host(self.bits, half));
+            }
+            return true;
+        }
+        false
+    }
+
+    /// Gives a prefix back of which nothing is free.
+    pub(crate) fn give(&mut self, net: IpNet) {
+        let own = self.block.prefix_len();
+        let (mut len, mut at) = (net.prefix_len(), number(net.network()));
+        if !self.block.contains(&net) {
+            return;
+        }
+        while len > own {
+            let sibling = at ^ Self::host(self.bits, len);
+            let merged = self.by_len.get_mut(usize::from(len - own)).is_some_and(|free| free.remove(&sibling));
+            if !merged {
+                break;
+            }
+            len -= 1;
+            at = self.start(at, len);
+        }
+        if let Some(free) = self.by_len.get_mut(usize::from(len - own)) {
+            free.insert(at);
+        }
+    }
+
+    /// The first address of the prefix of this length around an address.
+    const fn first(bits: u8, at: u128, len: u8) -> u128 {
+        // The lowest bit that belongs to the prefix, and all above it.
+        match Self::host(bits, len).checked_sub(1) {
+            Some(below) => at & !below,
+            None => 0,
+        }
+    }
+
+    const fn start(&self, at: u128, len: u8) -> u128 {
+        Self::first(self.bits, at, len)
+    }
+
+    /// The lowest bit of prefixes of this length; 0 for all of IPv6.
+    const fn host(bits: u8, len: u8) -> u128 {
+        if bits - len >= 128 { 0 } else { 1 << (bits - len) }
+    }
 }
 
 /// Calls `found` with each of the largest free prefixes of `block`, in ascending order.
@@ -105,7 +196,45 @@ mod tests {
         );
     }
 
+    #[test]
+    fn an_index_over_all_of_ipv6_takes_and_gives() {
+        let mut free = FreePrefixes::new(net("::/0"), &[]);
+        assert!(free.take(net("8000::/1")));
+        assert!(!free.take(net("::/0")) && !free.take(net("ffff::/64")));
+        assert_eq!(free.best_fit(1), Some(net("::/1")));
+        free.give(net("8000::/1"));
+        assert_eq!(free.best_fit(0), Some(net("::/0")));
+        assert!(free.take(net("::/0")));
+        assert_eq!(free.best_fit(128), None);
+    }
+
     proptest! {
+        #[test]
+        fn an_index_answers_what_looking_at_everything_does(
+            steps in prop::collection::vec((any::<bool>(), 0u8..=255, 24u8..=32), 0..80),
+            len in 23u8..=33,
+        ) {
+            let block = net("10.0.0.0/24");
+            let mut free = FreePrefixes::new(block, &[]);
+            let mut taken: Vec<IpNet> = Vec::new();
+            for (give, at, len) in steps {
+                if give && !taken.is_empty() {
+                    let net = taken.remove(usize::from(at) % taken.len());
+                    free.give(net);
+                } else {
+                    let net = IpNet::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, at)), len).unwrap().trunc();
+                    let room = !taken.iter().any(|other| other.contains(&net) || net.contains(other));
+                    prop_assert_eq!(free.take(net), room);
+                    if room {
+                        taken.push(net);
+                        taken.sort();
+                    }
+                }
+                prop_assert_eq!(&FreePrefixes::new(block, &taken).by_len, &free.by_len);
+            }
+            prop_assert_eq!(free.best_fit(len), best_fit(block, &taken, len));
+        }
+
         #[test]
         fn the_answer_is_what_trying_every_prefix_gives(
             taken in prop::collection::vec((0u8..64, 26u8..=32), 0..12),

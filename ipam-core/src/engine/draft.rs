@@ -232,12 +232,6 @@ impl<'s, S: Store + ?Sized> Prepared<'s, S> {
         self.draft.store
     }
 
-    /// Writes a changed range, then all the rest.
-    pub(super) fn write_range(self, range: &StoredRange, actor: Option<&str>) -> Result<&'s mut S> {
-        self.draft.store.update_range(range)?;
-        self.write(actor)
-    }
-
     /// Writes all of it; answers the store for what follows.
     pub(super) fn write(self, actor: Option<&str>) -> Result<&'s mut S> {
         let Draft { store, now, ranges, ended, .. } = self.draft;

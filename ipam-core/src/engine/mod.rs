@@ -21,20 +21,26 @@ mod find;
 mod keys;
 mod layout;
 mod page;
+mod random;
 mod ranges;
 mod store;
 mod update;
 mod usage;
+mod verify;
+
 
 pub(crate) use allocate::{allocate, preview};
 pub(crate) use blocks::{define_block, remove_block, update_block};
+pub(crate) use buddy::FreePrefixes;
 pub(crate) use carve::{allocate_range, deallocate_range};
 pub(crate) use changes::changes;
 pub(crate) use deallocate::deallocate;
 pub(crate) use find::{find, list_blocks, list_ranges};
 pub(crate) use layout::Layout;
-pub(crate) use page::Page;
+pub(crate) use page::{PAGE_SIZE, Page, address, locate, number};
+pub(crate) use random::{SeededRandom, SystemRandom};
 pub(crate) use ranges::{define_range, remove_range, update_range};
 pub(crate) use store::{Context, Due, Origin, Random, Record, RequestKind, RequestRecord, Store, StoredRange};
 pub(crate) use update::update;
 pub(crate) use usage::usage;
+pub(crate) use verify::verify;

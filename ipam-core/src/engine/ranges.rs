@@ -140,8 +140,9 @@ pub(crate) fn update_range<S: Store + ?Sized>(
     if let Some(loaded) = draft.load(&request.id)? {
         loaded.replace(new.clone());
     }
-    let prepared = draft.prepare()?;
-    let store = prepared.write_range(&new, context.actor)?;
+    // The range last: what is written before lies in it as it was.
+    let store = draft.prepare()?.write(context.actor)?;
+    store.update_range(&new)?;
     store.append_change(about(&new.range, ChangeKind::RangeUpdated, context))?;
     Ok((*new.range).clone())
 }

@@ -1,0 +1,74 @@
+//! Where chance comes from.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+
+use super::store::Random;
+
+/// The operating system's random bits, a little of them in store.
+#[derive(Default)]
+pub(crate) struct SystemRandom {
+    words: Vec<u128>,
+}
+
+impl Random for SystemRandom {
+    fn next(&mut self) -> u128 {
+        if let Some(word) = self.words.pop() {
+            return word;
+        }
+        let mut bytes = [0u8; 1024];
+        if getrandom::fill(&mut bytes).is_ok() {
+            let (words, _) = bytes.as_chunks::<16>();
+            self.words.extend(words.iter().map(|word| u128::from_le_bytes(*word)));
+        }
+        // Where the system has none to give, the seeds of hash maps are as random as it gets.
+        let hash = || u128::from(RandomState::new().hash_one(0u8));
+        self.words.pop().unwrap_or_else(|| hash() << 64 | hash())
+    }
+}
+
+impl std::fmt::Debug for SystemRandom {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SystemRandom")
+    }
+}
+
+/// The same numbers for the same seed, for tests and simulations. Anybody can guess them.
+#[derive(Debug, Clone)]
+pub(crate) struct SeededRandom(u64);
+
+impl SeededRandom {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// SplitMix64.
+    fn word(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut word = self.0;
+        word = (word ^ word >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        word = (word ^ word >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        word ^ word >> 31
+    }
+}
+
+impl Random for SeededRandom {
+    fn next(&mut self) -> u128 {
+        u128::from(self.word()) << 64 | u128::from(self.word())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_repeats_itself_and_the_system_does_not() {
+        let (mut one, mut two) = (SeededRandom::new(7), SeededRandom::new(7));
+        assert_eq!(one.next(), two.next());
+        assert_ne!(one.next(), one.next());
+        let mut system = SystemRandom::default();
+        let mut seen = std::collections::HashSet::new();
+        assert!((0..1000).all(|_| seen.insert(system.next())));
+    }
+}
