@@ -12,6 +12,7 @@ mod family;
 pub mod http;
 mod id;
 mod mac;
+mod memory;
 mod model;
 pub mod net;
 mod patch;
@@ -29,6 +30,7 @@ pub use error::{CertificateChain, Error, ErrorKind, Result, Retry};
 pub use family::Family;
 pub use id::{AllocationId, AllocationKey, BlockId, ChangePosition, MAX_ID_LEN, Owner, PageToken, RangeId, SpaceId};
 pub use mac::{MacAddr, MacAddrError};
+pub use memory::{MemoryProvider, MemoryProviderBuilder};
 pub use model::{
     Allocated, AllocatedRange, Allocation, AllocationState, Block, Candidate, Change, ChangeKind, Changes, Deallocated,
     Freed, Labels, NetworkInfo, Order, Page, Preview, Properties, Range, RangePolicy, RemovedRange, Tag, Tags, Usage,

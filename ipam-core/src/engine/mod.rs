@@ -28,6 +28,8 @@ mod update;
 mod usage;
 mod verify;
 
+#[cfg(test)]
+mod tests;
 
 pub(crate) use allocate::{allocate, preview};
 pub(crate) use blocks::{define_block, remove_block, update_block};

@@ -1,0 +1,1 @@
+//! Requests over a store that fails at some call.

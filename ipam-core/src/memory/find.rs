@@ -1,0 +1,153 @@
+//! Finding allocations.
+
+use std::net::IpAddr;
+use std::time::SystemTime;
+
+use super::key::{Key, Place};
+use super::plan::{Plan, RangeState};
+use super::state::State;
+use crate::engine::{PAGE_SIZE, address, number};
+use crate::{Allocation, Family, Find, SpaceId};
+
+/// The range that an address of a space lies in.
+pub(super) fn range_at(plan: &Plan, space: &SpaceId, address: IpAddr) -> Option<u32> {
+    let (_, space) = plan.space(plan.space_number(space)?)?;
+    let family = if address.is_ipv4() { Family::V4 } else { Family::V6 };
+    let (key, range) = space.ranges.range(..=(family, number(address))).next_back()?;
+    let inside = key.0 == family && plan.range(*range)?.stored.range.addresses.contains(address);
+    inside.then_some(*range)
+}
+
+/// The addresses of a range whose bit is set, from one on.
+pub(super) fn used_from(state: &RangeState, from: u128) -> impl Iterator<Item = IpAddr> + '_ {
+    let family = state.stored.layout.family();
+    let pages = state.pages.from(from / PAGE_SIZE);
+    pages
+        .flat_map(|(no, page)| {
+            let bits = page.runs().flat_map(|(first, last)| first..=last);
+            bits.map(move |bit| no * PAGE_SIZE + u128::from(bit))
+        })
+        .filter(move |at| *at >= from)
+        .filter_map(move |at| address(family, at))
+}
+
+/// Position of an allocation in the listing.
+type Position = (SpaceId, IpAddr);
+
+pub(super) fn find(
+    state: &State,
+    request: &Find,
+    now: SystemTime,
+    after: Option<&Position>,
+    limit: usize,
+) -> Vec<Allocation> {
+    // A search that few can match is sorted whole; for one that many match, walking in order is less work.
+    let most = limit.saturating_mul(4).saturating_add(1024).max(state.records.len().isqrt() * 4);
+    match few(state, request, most) {
+        Some(places) => {
+            let found = places.into_iter().filter_map(|place| at(state, request, now, place));
+            let mut found: Vec<Allocation> = found.filter(|found| is_after(found, after)).collect();
+            found.sort_by(|a, b| (&a.space, a.address).cmp(&(&b.space, b.address)));
+            found.truncate(limit);
+            found
+        }
+        None => in_order(state, request, now, after, limit),
+    }
+}
+
+fn is_after(found: &Allocation, after: Option<&Position>) -> bool {
+    after.is_none_or(|(space, address)| (&found.space, found.address) > (space, *address))
+}
+
+/// Where those may be that match, if there is a short way to tell and they are at most so many.
+fn few(state: &State, request: &Find, most: usize) -> Option<Vec<Place>> {
+    let records = &state.records;
+    let places = |indexes: &mut dyn Iterator<Item = u32>| {
+        let places: Vec<Place> =
+            indexes.take(most + 1).filter_map(|index| Some(records.view(index)?.slot.place)).collect();
+        (places.len() <= most).then_some(places)
+    };
+    if let Some(id) = &request.id {
+        return Some(Place::of_id(id).into_iter().map(|(place, _)| place).collect());
+    }
+    if let Some(address) = request.address {
+        let spaces = state.plan.spaces_from(None);
+        return Some(spaces.map(|(number, ..)| Place::new(number, address)).collect());
+    }
+    if let Some(key) = &request.key
+        && let Some(places) = places(&mut records.of_key(&Key::from(key)))
+    {
+        return Some(places);
+    }
+    if let Some(mac) = request.mac
+        && let Some(places) = places(&mut records.of_mac(mac))
+    {
+        return Some(places);
+    }
+    if let Some(hostname) = &request.hostname
+        && let Some(places) = places(&mut records.of_hostname(hostname))
+    {
+        return Some(places);
+    }
+    if let Some(owner) = &request.owner {
+        return places(&mut records.of_owner(owner));
+    }
+    None
+}
+
+/// Those that match, by walking over the ranges in order.
+fn in_order(state: &State, request: &Find, now: SystemTime, after: Option<&Position>, limit: usize) -> Vec<Allocation> {
+    let mut found = Vec::new();
+    let only = match &request.range {
+        Some(id) => match state.plan.range_number(id) {
+            Some(number) => Some(number),
+            None => return found,
+        },
+        None => None,
+    };
+    for (_, id, space) in state.plan.spaces_from(after.map(|(space, _)| space)) {
+        if request.space.as_ref().is_some_and(|only| only != id) {
+            continue;
+        }
+        let from = after.filter(|(space, _)| space == id).map(|(_, address)| *address);
+        for ((family, _), number) in &space.ranges {
+            let Some(range) = state.plan.range(*number) else { continue };
+            let passed = from.is_some_and(|from| range.stored.range.addresses.last() <= from);
+            if passed || only.is_some_and(|only| only != *number) {
+                continue;
+            }
+            let start = from.filter(|from| from.is_ipv4() == (*family == Family::V4)).map_or(0, crate::engine::number);
+            for address in used_from(range, start) {
+                let Some(allocation) = at(state, request, now, Place::new(range.space, address)) else { continue };
+                if !is_after(&allocation, after) {
+                    continue;
+                }
+                found.push(allocation);
+                if found.len() == limit {
+                    return found;
+                }
+            }
+        }
+    }
+    found
+}
+
+/// What is at a place, if it matches.
+fn at(state: &State, request: &Find, now: SystemTime, place: Place) -> Option<Allocation> {
+    if let Some(view) = state.records.at(place).and_then(|index| state.records.view(index)) {
+        let owner = request.owner.as_ref().is_none_or(|owner| owner == view.owner);
+        let key = request.key.as_ref().is_none_or(|key| view.has_key(&Key::from(key)));
+        if view.has_expired(now) || !owner || !key {
+            return None;
+        }
+        return state.allocation_of(&view).filter(|allocation| request.matches(allocation));
+    }
+    if !request.quarantined {
+        return None;
+    }
+    let (space, _) = state.plan.space(place.space())?;
+    let range = state.plan.range(range_at(&state.plan, space, place.ip())?)?;
+    let rest = range.resting.get(place.number()).filter(|rest| rest.until > now)?;
+    let allocation = state.resting_allocation(&range.stored.range, place, rest);
+    request.matches(&allocation).then_some(allocation)
+}

@@ -1,0 +1,21 @@
+//! A provider that keeps everything in memory.
+//!
+//! Records lie in numbered places (`slab`), found by address, key, owner, host name and MAC address (`records`); pages of
+//! bits say which addresses are used (`pages`), as everywhere; the plan of spaces, ranges and blocks has ordered maps by
+//! address (`plan`). The engine sees all of it as one store (`state`).
+
+mod feed;
+mod find;
+mod key;
+mod pages;
+mod plan;
+mod provider;
+mod records;
+mod resting;
+mod slab;
+mod state;
+
+#[cfg(test)]
+pub(crate) use state::State;
+
+pub use provider::{MemoryProvider, MemoryProviderBuilder};

@@ -1,0 +1,356 @@
+//! Spaces, ranges and blocks.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use ipnet::IpNet;
+
+use super::pages::Pages;
+use super::resting::Resting;
+use super::slab::Slab;
+use crate::engine::{FreePrefixes, StoredRange, number};
+use crate::{AllocationKey, Block, BlockId, Family, RangeId, SpaceId};
+
+/// A range with its pages and resting addresses.
+#[derive(Debug)]
+pub(super) struct RangeState {
+    pub(super) stored: StoredRange,
+    pub(super) space: u32,
+    pub(super) pages: Pages,
+    pub(super) resting: Resting,
+}
+
+#[derive(Debug)]
+struct BlockState {
+    block: Block,
+    /// The smallest block around it.
+    outer: Option<u32>,
+    /// What is free in it; made when first asked for, and anew after what it cannot follow.
+    free: Option<FreePrefixes>,
+}
+
+/// One address space.
+#[derive(Debug, Default)]
+pub(super) struct Space {
+    /// The ranges of each prefix, by family and first address; prefixes of ranges never nest.
+    nets: BTreeMap<(Family, u128), (IpNet, Vec<u32>)>,
+    /// The blocks, by family, first address and length: an outer one comes before an inner one.
+    blocks: BTreeMap<(Family, u128, u8), u32>,
+    /// The ranges by family and first address.
+    pub(super) ranges: BTreeMap<(Family, u128), u32>,
+}
+
+/// The plan: which addresses are for what.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    spaces: Vec<(SpaceId, Space)>,
+    space_numbers: BTreeMap<SpaceId, u32>,
+    ranges: Slab<RangeState>,
+    range_numbers: HashMap<RangeId, u32>,
+    range_order: BTreeSet<RangeId>,
+    carved: HashMap<AllocationKey, u32>,
+    blocks: Slab<BlockState>,
+    block_numbers: BTreeMap<BlockId, u32>,
+}
+
+fn start(net: IpNet) -> (Family, u128) {
+    (Family::of(&net), number(net.network()))
+}
+
+fn last(net: IpNet) -> (Family, u128) {
+    (Family::of(&net), number(net.broadcast()))
+}
+
+fn place(net: IpNet) -> (Family, u128, u8) {
+    let (family, first) = start(net);
+    (family, first, net.prefix_len())
+}
+
+impl Plan {
+    // Spaces.
+
+    pub(super) fn space_number(&self, id: &SpaceId) -> Option<u32> {
+        self.space_numbers.get(id).copied()
+    }
+
+    fn space_number_or_new(&mut self, id: &SpaceId) -> u32 {
+        if let Some(number) = self.space_number(id) {
+            return number;
+        }
+        let number = u32::try_from(self.spaces.len()).unwrap_or(u32::MAX);
+        self.spaces.push((id.clone(), Space::default()));
+        self.space_numbers.insert(id.clone(), number);
+        number
+    }
+
+    pub(super) fn space(&self, number: u32) -> Option<&(SpaceId, Space)> {
+        self.spaces.get(number as usize)
+    }
+
+    fn space_of(&self, id: &SpaceId) -> Option<&Space> {
+        self.space(self.space_number(id)?).map(|(_, space)| space)
+    }
+
+    /// Spaces by id, from one on.
+    pub(super) fn spaces_from(&self, from: Option<&SpaceId>) -> impl Iterator<Item = (u32, &SpaceId, &Space)> {
+        use std::ops::Bound;
+        let from = from.map_or(Bound::Unbounded, Bound::Included);
+        let numbers = self.space_numbers.range::<SpaceId, _>((from, Bound::Unbounded));
+        numbers.filter_map(|(id, number)| Some((*number, id, &self.space(*number)?.1)))
+    }
+
+    // Ranges.
+
+    pub(super) fn range_number(&self, id: &RangeId) -> Option<u32> {
+        self.range_numbers.get(id).copied()
+    }
+
+    pub(super) fn range(&self, number: u32) -> Option<&RangeState> {
+        self.ranges.get(number)
+    }
+
+    pub(super) fn range_mut(&mut self, number: u32) -> Option<&mut RangeState> {
+        self.ranges.get_mut(number)
+    }
+
+    pub(super) fn range_of(&self, id: &RangeId) -> Option<&RangeState> {
+        self.range(self.range_number(id)?)
+    }
+
+    pub(super) fn range_of_mut(&mut self, id: &RangeId) -> Option<&mut RangeState> {
+        self.range_mut(self.range_number(id)?)
+    }
+
+    pub(super) fn range_of_key(&self, key: &AllocationKey) -> Option<&RangeState> {
+        self.range(*self.carved.get(key)?)
+    }
+
+    /// The ranges after an id, by id.
+    pub(super) fn ranges_after(&self, after: Option<&RangeId>) -> impl Iterator<Item = &RangeState> {
+        use std::ops::Bound;
+        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.range_order.range::<RangeId, _>((after, Bound::Unbounded)).filter_map(|id| self.range_of(id))
+    }
+
+    pub(super) fn insert_range(&mut self, mut stored: StoredRange) {
+        let space = self.space_number_or_new(&stored.range.space);
+        let (id, net, key) = (stored.range.id.clone(), stored.range.net, stored.range.key.clone());
+        let first = (Family::of(&net), number(stored.range.addresses.first()));
+        let around = self.block_around(space, net);
+        set_block(&mut stored, around.and_then(|number| self.block_id(number)));
+        let number =
+            self.ranges.insert(RangeState { stored, space, pages: Pages::default(), resting: Resting::default() });
+        self.range_numbers.insert(id.clone(), number);
+        self.range_order.insert(id);
+        if let Some(key) = key {
+            self.carved.insert(key, number);
+        }
+        let Some((_, space)) = self.spaces.get_mut(space as usize) else { return };
+        space.ranges.insert(first, number);
+        let sharing = &mut space.nets.entry(start(net)).or_insert_with(|| (net, Vec::new())).1;
+        sharing.push(number);
+        if sharing.len() == 1
+            && let Some(block) = around.and_then(|number| self.blocks.get_mut(number))
+            && let Some(free) = &mut block.free
+        {
+            free.take(net);
+        }
+    }
+
+    pub(super) fn update_range(&mut self, mut new: StoredRange) {
+        let Some(number) = self.range_number(&new.range.id) else { return };
+        let Some(state) = self.ranges.get_mut(number) else { return };
+        let family = Family::of(&new.range.net);
+        let first = |stored: &StoredRange| (family, super::plan::number(stored.range.addresses.first()));
+        let (was, is) = (first(&state.stored), first(&new));
+        set_block(&mut new, state.stored.range.block.clone());
+        state.stored = new;
+        if let Some((_, space)) = self.spaces.get_mut(state.space as usize)
+            && was != is
+        {
+            space.ranges.remove(&was);
+            space.ranges.insert(is, number);
+        }
+    }
+
+    pub(super) fn remove_range(&mut self, id: &RangeId) -> Option<u32> {
+        let number = self.range_numbers.remove(id)?;
+        self.range_order.remove(id);
+        let state = self.ranges.remove(number)?;
+        let range = &state.stored.range;
+        if let Some(key) = &range.key {
+            self.carved.remove(key);
+        }
+        let around = self.block_around(state.space, range.net);
+        let (_, space) = self.spaces.get_mut(state.space as usize)?;
+        space.ranges.remove(&(Family::of(&range.net), super::plan::number(range.addresses.first())));
+        let (_, sharing) = space.nets.get_mut(&start(range.net))?;
+        sharing.retain(|other| *other != number);
+        if sharing.is_empty() {
+            space.nets.remove(&start(range.net));
+            if let Some(block) = around.and_then(|number| self.blocks.get_mut(number))
+                && let Some(free) = &mut block.free
+            {
+                free.give(range.net);
+            }
+        }
+        Some(number)
+    }
+
+    /// The ranges whose prefix overlaps `net`, by first address.
+    pub(super) fn overlapping(&self, space: &SpaceId, net: IpNet) -> impl Iterator<Item = &RangeState> {
+        let nets = self.space_of(space).map(|space| {
+            // Those that begin inside, and the one before, which may reach in.
+            let before = space.nets.range(..start(net)).next_back().map(|(_, entry)| entry);
+            let inside = space.nets.range(start(net)..=last(net)).map(|(_, entry)| entry);
+            before.into_iter().filter(move |(other, _)| other.contains(&net)).chain(inside)
+        });
+        let numbers = nets.into_iter().flatten().flat_map(|(_, sharing)| sharing);
+        let mut ranges: Vec<&RangeState> = numbers.filter_map(|number| self.range(*number)).collect();
+        ranges.sort_by_key(|range| range.stored.range.addresses.first());
+        ranges.into_iter()
+    }
+
+    // Blocks.
+
+    fn block_id(&self, number: u32) -> Option<BlockId> {
+        self.blocks.get(number).map(|state| state.block.id.clone())
+    }
+
+    /// The smallest block around a prefix, or of it.
+    fn block_around(&self, space: u32, net: IpNet) -> Option<u32> {
+        let (_, space) = self.space(space)?;
+        // The last block that begins at or before it is around it, or lies beside it in one that is.
+        let (family, ..) = place(net);
+        let (_, number) = space.blocks.range(..=place(net)).next_back().filter(|(key, _)| key.0 == family)?;
+        let mut number = Some(*number);
+        while let Some(state) = number.and_then(|number| self.blocks.get(number)) {
+            if state.block.net.contains(&net) {
+                return number;
+            }
+            number = state.outer;
+        }
+        None
+    }
+
+    pub(super) fn block(&self, id: &BlockId) -> Option<&Block> {
+        self.blocks.get(*self.block_numbers.get(id)?).map(|state| &state.block)
+    }
+
+    pub(super) fn block_of_net(&self, space: &SpaceId, net: IpNet) -> Option<&Block> {
+        let number = self.space_of(space)?.blocks.get(&place(net))?;
+        self.blocks.get(*number).map(|state| &state.block)
+    }
+
+    /// The blocks after an id, by id.
+    pub(super) fn blocks_after(&self, after: Option<&BlockId>) -> impl Iterator<Item = &Block> {
+        use std::ops::Bound;
+        let after = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let numbers = self.block_numbers.range::<BlockId, _>((after, Bound::Unbounded));
+        numbers.filter_map(|(_, number)| self.blocks.get(*number).map(|state| &state.block))
+    }
+
+    /// The prefixes of ranges in `net`, and of blocks in it other than itself, in ascending order.
+    pub(super) fn nets_within(&self, space: &SpaceId, net: IpNet) -> Vec<IpNet> {
+        let Some(space) = self.space_of(space) else { return Vec::new() };
+        let ranges = space.nets.range(start(net)..=last(net)).map(|(_, (other, _))| *other);
+        let ranges = ranges.filter(|other| net.contains(other));
+        let blocks = self.blocks_in(space, net).filter_map(|number| Some(self.blocks.get(number)?.block.net));
+        let mut all: Vec<IpNet> = ranges.chain(blocks.filter(|other| *other != net)).collect();
+        all.sort_unstable_by_key(|net| place(*net));
+        all
+    }
+
+    /// The blocks of `net` and in it.
+    fn blocks_in<'s>(&self, space: &'s Space, net: IpNet) -> impl Iterator<Item = u32> + 's {
+        let (family, last) = last(net);
+        space.blocks.range(place(net)..=(family, last, u8::MAX)).map(|(_, number)| *number)
+    }
+
+    /// The lowest free prefix of this length in the block `net` that leaves the larger gaps whole.
+    pub(super) fn free_child(&mut self, space: &SpaceId, net: IpNet, prefix_len: u8) -> Option<IpNet> {
+        let number = *self.space_of(space)?.blocks.get(&place(net))?;
+        if self.blocks.get(number)?.free.is_none() {
+            let free = FreePrefixes::new(net, &self.nets_within(space, net));
+            self.blocks.get_mut(number)?.free = Some(free);
+        }
+        self.blocks.get(number)?.free.as_ref()?.best_fit(prefix_len)
+    }
+
+    pub(super) fn insert_block(&mut self, block: Block) {
+        let space = self.space_number_or_new(&block.space);
+        let (id, net) = (block.id.clone(), block.net);
+        let outer = self.block_around(space, net);
+        let number = self.blocks.insert(BlockState { block, outer, free: None });
+        self.block_numbers.insert(id, number);
+        if let Some((_, space)) = self.spaces.get_mut(space as usize) {
+            space.blocks.insert(place(net), number);
+        }
+        self.forget_free(outer);
+        let inner = self.space(space).map(|(_, space)| self.blocks_in(space, net).collect::<Vec<_>>());
+        for child in inner.unwrap_or_default() {
+            if let Some(state) = self.blocks.get_mut(child)
+                && child != number
+                && state.outer == outer
+            {
+                state.outer = Some(number);
+            }
+        }
+        self.find_blocks_again(space, net);
+    }
+
+    pub(super) fn update_block(&mut self, block: Block) {
+        if let Some(number) = self.block_numbers.get(&block.id)
+            && let Some(state) = self.blocks.get_mut(*number)
+        {
+            state.block = block;
+        }
+    }
+
+    pub(super) fn remove_block(&mut self, id: &BlockId) {
+        let Some(number) = self.block_numbers.remove(id) else { return };
+        let Some(state) = self.blocks.remove(number) else { return };
+        let (net, outer) = (state.block.net, state.outer);
+        let Some(space) = self.space_number(&state.block.space) else { return };
+        if let Some((_, space)) = self.spaces.get_mut(space as usize) {
+            space.blocks.remove(&place(net));
+        }
+        self.forget_free(outer);
+        let inner = self.space(space).map(|(_, space)| self.blocks_in(space, net).collect::<Vec<_>>());
+        for child in inner.unwrap_or_default() {
+            if let Some(state) = self.blocks.get_mut(child)
+                && state.outer == Some(number)
+            {
+                state.outer = outer;
+            }
+        }
+        self.find_blocks_again(space, net);
+    }
+
+    fn forget_free(&mut self, number: Option<u32>) {
+        if let Some(state) = number.and_then(|number| self.blocks.get_mut(number)) {
+            state.free = None;
+        }
+    }
+
+    /// Finds the smallest block around each range in `net` anew.
+    fn find_blocks_again(&mut self, space: u32, net: IpNet) {
+        let Some((_, in_space)) = self.space(space) else { return };
+        let nets = in_space.nets.range(start(net)..=last(net));
+        let numbers: Vec<u32> = nets.flat_map(|(_, (_, sharing))| sharing.iter().copied()).collect();
+        for number in numbers {
+            let Some(state) = self.ranges.get(number) else { continue };
+            let block = self.block_around(space, state.stored.range.net).and_then(|number| self.block_id(number));
+            if let Some(state) = self.ranges.get_mut(number) {
+                set_block(&mut state.stored, block);
+            }
+        }
+    }
+}
+
+/// Sets what is derived: the smallest block around a range.
+fn set_block(stored: &mut StoredRange, block: Option<BlockId>) {
+    if stored.range.block != block {
+        Arc::make_mut(&mut stored.range).block = block;
+    }
+}

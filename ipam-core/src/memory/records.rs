@@ -1,0 +1,424 @@
+//! Allocations and the requests that took them.
+//!
+//! Small, because there may be millions: texts that are the same are shared, those that can be made anew are not kept,
+//! and what few allocations have lies apart.
+
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasher, Hash};
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use super::key::{Key, Place};
+use super::slab::Slab;
+use crate::engine::{RequestKind, RequestRecord};
+use crate::{AllocationKey, Fingerprint, Labels, MacAddr, Owner};
+
+/// Ends a list of numbers.
+const NONE: u32 = u32::MAX;
+
+/// One allocation.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub(super) serial: std::num::NonZeroU64,
+    pub(super) place: Place,
+    pub(super) range: u32,
+    pub(super) line: u16,
+    request: u32,
+    /// The others of the request.
+    before: u32,
+    after: u32,
+    /// What few have.
+    extra: Option<Box<Extra>>,
+}
+
+#[derive(Debug)]
+struct Extra {
+    labels: Labels,
+    updated: Option<SystemTime>,
+    expires: Option<SystemTime>,
+}
+
+#[derive(Debug)]
+struct Request {
+    key: Key,
+    fingerprint: Fingerprint,
+    owner: Owner,
+    /// In nanoseconds since 1970; saturates 292 years from then.
+    created: i64,
+    count: u32,
+    /// 0 for a request for a range.
+    lines: u32,
+    /// Its allocations.
+    first: u32,
+    /// The other requests of the owner.
+    before: u32,
+    after: u32,
+}
+
+/// One allocation in full, but for the names of its range and space.
+pub(super) struct View<'a> {
+    pub(super) slot: &'a Slot,
+    pub(super) labels: Option<&'a Labels>,
+    pub(super) owner: &'a Owner,
+    pub(super) created: SystemTime,
+    pub(super) updated: SystemTime,
+    pub(super) expires: Option<SystemTime>,
+    key: &'a Key,
+}
+
+impl View<'_> {
+    pub(super) fn key(&self) -> AllocationKey {
+        self.key.into()
+    }
+
+    pub(super) fn has_key(&self, key: &Key) -> bool {
+        self.key == key
+    }
+
+    pub(super) fn has_expired(&self, now: SystemTime) -> bool {
+        self.expires.is_some_and(|expires| expires <= now)
+    }
+}
+
+/// What to keep of an allocation.
+pub(super) struct NewSlot<'a> {
+    pub(super) serial: std::num::NonZeroU64,
+    pub(super) place: Place,
+    pub(super) range: u32,
+    pub(super) line: u16,
+    pub(super) key: &'a AllocationKey,
+    pub(super) details: Details<'a>,
+}
+
+/// What may change of an allocation.
+pub(super) struct Details<'a> {
+    pub(super) labels: &'a Labels,
+    pub(super) created: Option<SystemTime>,
+    pub(super) updated: Option<SystemTime>,
+    pub(super) expires: Option<SystemTime>,
+}
+
+/// All allocations and requests, with the ways to find them.
+#[derive(Debug, Default)]
+pub(super) struct Records {
+    slots: Slab<Slot>,
+    requests: Slab<Request>,
+    by_place: HashTable<u32>,
+    by_key: HashTable<u32>,
+    /// The newest request of each owner.
+    by_owner: HashTable<u32>,
+    by_hostname: HashMap<Box<str>, BTreeSet<u32>>,
+    by_mac: HashMap<MacAddr, BTreeSet<u32>>,
+    expiring: BTreeSet<(SystemTime, u32)>,
+    expiring_in: HashMap<u32, BTreeSet<(SystemTime, u32)>>,
+    returned: HashMap<u32, Vec<IpAddr>>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Records {
+    fn hash(&self, value: &impl Hash) -> u64 {
+        self.hasher.hash_one(value)
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    // Allocations.
+
+    pub(super) fn at(&self, place: Place) -> Option<u32> {
+        let same = |index: &u32| self.slots.get(*index).is_some_and(|slot| slot.place == place);
+        self.by_place.find(self.hash(&place), same).copied()
+    }
+
+    pub(super) fn view(&self, index: u32) -> Option<View<'_>> {
+        let slot = self.slots.get(index)?;
+        let request = self.requests.get(slot.request)?;
+        let created = time(request.created);
+        let extra = slot.extra.as_deref();
+        Some(View {
+            slot,
+            labels: extra.map(|extra| &extra.labels),
+            owner: &request.owner,
+            created,
+            updated: extra.and_then(|extra| extra.updated).unwrap_or(created),
+            expires: extra.and_then(|extra| extra.expires),
+            key: &request.key,
+        })
+    }
+
+    /// Adds an allocation to its request, which is there. Whether it was.
+    pub(super) fn insert(&mut self, new: &NewSlot<'_>) -> bool {
+        let Some(number) = self.request_of(&Key::from(new.key)) else { return false };
+        let Some(request) = self.requests.get_mut(number) else { return false };
+        let after = request.first;
+        if let Some(created) = new.details.created {
+            request.created = nanoseconds(created);
+        }
+        let created = request.created;
+        let extra = extra(&new.details, created);
+        let (serial, place, range, line) = (new.serial, new.place, new.range, new.line);
+        let index = self.slots.insert(Slot { serial, place, range, line, request: number, before: NONE, after, extra });
+        if let Some(request) = self.requests.get_mut(number) {
+            request.first = index;
+        }
+        if let Some(next) = self.slots.get_mut(after) {
+            next.before = index;
+        }
+        let hash = self.hash(&place);
+        let (slots, hasher) = (&self.slots, &self.hasher);
+        let rehash = |index: &u32| slots.get(*index).map_or(0, |slot| hasher.hash_one(slot.place));
+        self.by_place.insert_unique(hash, index, rehash);
+        self.index(index);
+        true
+    }
+
+    /// Replaces what may change.
+    pub(super) fn update(&mut self, index: u32, details: &Details<'_>) {
+        self.unindex(index);
+        let Some(created) = self.view(index).map(|view| nanoseconds(view.created)) else { return };
+        if let Some(slot) = self.slots.get_mut(index) {
+            slot.extra = extra(details, created);
+        }
+        self.index(index);
+    }
+
+    pub(super) fn remove(&mut self, index: u32) {
+        self.unindex(index);
+        let Some(slot) = self.slots.get(index) else { return };
+        let hash = self.hash(&slot.place);
+        if let Ok(entry) = self.by_place.find_entry(hash, |other| *other == index) {
+            entry.remove();
+        }
+        let Some(slot) = self.slots.remove(index) else { return };
+        match self.slots.get_mut(slot.before) {
+            Some(before) => before.after = slot.after,
+            None => {
+                if let Some(request) = self.requests.get_mut(slot.request) {
+                    request.first = slot.after;
+                }
+            }
+        }
+        if let Some(after) = self.slots.get_mut(slot.after) {
+            after.before = slot.before;
+        }
+    }
+
+    /// Enters what few allocations have where it is looked for.
+    fn index(&mut self, index: u32) {
+        let Some(slot) = self.slots.get(index) else { return };
+        let Some(extra) = slot.extra.as_deref() else { return };
+        if let Some(hostname) = &extra.labels.hostname {
+            self.by_hostname.entry(folded(hostname)).or_default().insert(index);
+        }
+        if let Some(mac) = extra.labels.mac {
+            self.by_mac.entry(mac).or_default().insert(index);
+        }
+        if let Some(expires) = extra.expires {
+            self.expiring.insert((expires, index));
+            self.expiring_in.entry(slot.range).or_default().insert((expires, index));
+        }
+    }
+
+    fn unindex(&mut self, index: u32) {
+        let Some(slot) = self.slots.get(index) else { return };
+        let Some(extra) = slot.extra.as_deref() else { return };
+        if let Some(hostname) = &extra.labels.hostname {
+            drop_from(&mut self.by_hostname, folded(hostname), &index);
+        }
+        if let Some(mac) = extra.labels.mac {
+            drop_from(&mut self.by_mac, mac, &index);
+        }
+        if let Some(expires) = extra.expires {
+            self.expiring.remove(&(expires, index));
+            drop_from(&mut self.expiring_in, slot.range, &(expires, index));
+        }
+    }
+
+    /// Those that have expired, the longest first.
+    pub(super) fn expired(&self, range: Option<u32>, now: SystemTime) -> impl Iterator<Item = u32> + '_ {
+        let all = match range {
+            Some(range) => self.expiring_in.get(&range),
+            None => Some(&self.expiring),
+        };
+        all.into_iter().flat_map(move |all| all.range(..=(now, NONE))).map(|(_, index)| *index)
+    }
+
+    pub(super) fn of_hostname(&self, hostname: &str) -> impl Iterator<Item = u32> + '_ {
+        self.by_hostname.get(&folded(hostname)).into_iter().flatten().copied()
+    }
+
+    pub(super) fn of_mac(&self, mac: MacAddr) -> impl Iterator<Item = u32> + '_ {
+        self.by_mac.get(&mac).into_iter().flatten().copied()
+    }
+
+    pub(super) fn of_owner(&self, owner: &Owner) -> impl Iterator<Item = u32> + '_ {
+        let mut next = self.owners_newest(owner).and_then(|number| self.requests.get(number));
+        std::iter::from_fn(move || {
+            let request = next?;
+            next = self.requests.get(request.after);
+            Some(request)
+        })
+        .flat_map(|request| self.of_request(request))
+    }
+
+    pub(super) fn of_key(&self, key: &Key) -> impl Iterator<Item = u32> + '_ {
+        let request = self.request_of(key).and_then(|number| self.requests.get(number));
+        request.into_iter().flat_map(|request| self.of_request(request))
+    }
+
+    fn of_request(&self, request: &Request) -> impl Iterator<Item = u32> + '_ {
+        let mut next = request.first;
+        std::iter::from_fn(move || {
+            let index = next;
+            next = self.slots.get(index)?.after;
+            Some(index)
+        })
+    }
+
+    // Requests.
+
+    fn request_of(&self, key: &Key) -> Option<u32> {
+        let same = |number: &u32| self.requests.get(*number).is_some_and(|request| request.key == *key);
+        self.by_key.find(self.hash(key), same).copied()
+    }
+
+    fn owners_newest(&self, owner: &Owner) -> Option<u32> {
+        let same = |number: &u32| self.requests.get(*number).is_some_and(|request| request.owner == *owner);
+        self.by_owner.find(self.hash(owner), same).copied()
+    }
+
+    pub(super) fn request(&self, key: &AllocationKey) -> Option<RequestRecord> {
+        let number = self.request_of(&Key::from(key))?;
+        let request = self.requests.get(number)?;
+        let kind = match request.lines {
+            0 => RequestKind::Range,
+            lines => RequestKind::Addresses { count: request.count, lines },
+        };
+        Some(RequestRecord {
+            key: key.clone(),
+            fingerprint: request.fingerprint,
+            kind,
+            owner: request.owner.clone(),
+            returned: self.returned.get(&number).cloned().unwrap_or_default(),
+        })
+    }
+
+    pub(super) fn insert_request(&mut self, new: &RequestRecord) {
+        let (count, lines) = match new.kind {
+            RequestKind::Addresses { count, lines } => (count, lines),
+            RequestKind::Range => (0, 0),
+        };
+        let newest = self.owners_newest(&new.owner);
+        let owner =
+            newest.and_then(|number| self.requests.get(number)).map_or(&new.owner, |other| &other.owner).clone();
+        let key = Key::from(&new.key);
+        let hash = self.hash(&key);
+        let number = self.requests.insert(Request {
+            key,
+            fingerprint: new.fingerprint,
+            owner,
+            created: 0,
+            count,
+            lines,
+            first: NONE,
+            before: NONE,
+            after: newest.unwrap_or(NONE),
+        });
+        let owner_hash = self.hash(&new.owner);
+        let (requests, hasher) = (&mut self.requests, &self.hasher);
+        match newest {
+            Some(newest) => {
+                if let Some(next) = requests.get_mut(newest) {
+                    next.before = number;
+                }
+                if let Some(place) = self.by_owner.find_mut(owner_hash, |other| *other == newest) {
+                    *place = number;
+                }
+            }
+            None => {
+                let rehash = |number: &u32| requests.get(*number).map_or(0, |request| hasher.hash_one(&request.owner));
+                self.by_owner.insert_unique(owner_hash, number, rehash);
+            }
+        }
+        let rehash = |number: &u32| requests.get(*number).map_or(0, |request| hasher.hash_one(&request.key));
+        self.by_key.insert_unique(hash, number, rehash);
+        if !new.returned.is_empty() {
+            self.returned.insert(number, new.returned.clone());
+        }
+    }
+
+    pub(super) fn set_returned(&mut self, key: &AllocationKey, returned: &[IpAddr]) {
+        if let Some(number) = self.request_of(&Key::from(key)) {
+            self.returned.insert(number, returned.to_vec());
+        }
+    }
+
+    pub(super) fn remove_request(&mut self, key: &AllocationKey) {
+        let key = Key::from(key);
+        let Some(number) = self.request_of(&key) else { return };
+        if let Ok(entry) = self.by_key.find_entry(self.hash(&key), |other| *other == number) {
+            entry.remove();
+        }
+        self.returned.remove(&number);
+        let Some(request) = self.requests.remove(number) else { return };
+        if let Some(after) = self.requests.get_mut(request.after) {
+            after.before = request.before;
+        }
+        if let Some(before) = self.requests.get_mut(request.before) {
+            before.after = request.after;
+            return;
+        }
+        // It was its owner's newest.
+        if let Ok(mut entry) = self.by_owner.find_entry(self.hash(&request.owner), |other| *other == number) {
+            if request.after == NONE {
+                entry.remove();
+            } else {
+                *entry.get_mut() = request.after;
+            }
+        }
+    }
+}
+
+/// What few allocations have, if this one has any of it.
+fn extra(details: &Details<'_>, created: i64) -> Option<Box<Extra>> {
+    let updated = details.updated.filter(|updated| nanoseconds(*updated) != created);
+    if *details.labels == Labels::default() && details.expires.is_none() && updated.is_none() {
+        return None;
+    }
+    Some(Box::new(Extra { labels: details.labels.clone(), updated, expires: details.expires }))
+}
+
+/// Host names are looked for whatever their capitals.
+fn folded(hostname: &str) -> Box<str> {
+    hostname.to_ascii_lowercase().into()
+}
+
+fn drop_from<K: Eq + Hash, T: Ord>(map: &mut HashMap<K, BTreeSet<T>>, key: K, value: &T) {
+    use std::collections::hash_map::Entry;
+    if let Entry::Occupied(mut entry) = map.entry(key) {
+        entry.get_mut().remove(value);
+        if entry.get().is_empty() {
+            entry.remove();
+        }
+    }
+}
+
+fn nanoseconds(time: SystemTime) -> i64 {
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
+        Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |nanoseconds| -nanoseconds),
+    }
+}
+
+fn time(nanoseconds: i64) -> SystemTime {
+    let distance = Duration::from_nanos(nanoseconds.unsigned_abs());
+    let time = if nanoseconds < 0 {
+        SystemTime::UNIX_EPOCH.checked_sub(distance)
+    } else {
+        SystemTime::UNIX_EPOCH.checked_add(distance)
+    };
+    time.unwrap_or(SystemTime::UNIX_EPOCH)
+}

@@ -1,0 +1,78 @@
+//! Numbered places for records.
+
+/// How many places are made at once. They never move, so that growing copies nothing and wastes little.
+const CHUNK: usize = 512;
+
+/// Records by number; the numbers of removed ones are used again.
+#[derive(Debug)]
+pub(super) struct Slab<T> {
+    chunks: Vec<Vec<Option<T>>>,
+    free: Vec<u32>,
+    len: usize,
+}
+
+impl<T> Default for Slab<T> {
+    fn default() -> Self {
+        Self { chunks: Vec::new(), free: Vec::new(), len: 0 }
+    }
+}
+
+impl<T> Slab<T> {
+    pub(super) fn insert(&mut self, value: T) -> u32 {
+        self.len += 1;
+        if let Some(index) = self.free.pop() {
+            if let Some(place) = self.place(index) {
+                *place = Some(value);
+            }
+            return index;
+        }
+        if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK) {
+            self.chunks.push(Vec::with_capacity(CHUNK));
+        }
+        let before = (self.chunks.len() - 1) * CHUNK;
+        let Some(chunk) = self.chunks.last_mut() else { return u32::MAX };
+        chunk.push(Some(value));
+        u32::try_from(before + chunk.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    fn place(&mut self, index: u32) -> Option<&mut Option<T>> {
+        let index = index as usize;
+        self.chunks.get_mut(index / CHUNK)?.get_mut(index % CHUNK)
+    }
+
+    pub(super) fn get(&self, index: u32) -> Option<&T> {
+        let index = index as usize;
+        self.chunks.get(index / CHUNK)?.get(index % CHUNK)?.as_ref()
+    }
+
+    pub(super) fn get_mut(&mut self, index: u32) -> Option<&mut T> {
+        self.place(index)?.as_mut()
+    }
+
+    pub(super) fn remove(&mut self, index: u32) -> Option<T> {
+        let value = self.place(index)?.take()?;
+        self.free.push(index);
+        self.len -= 1;
+        Some(value)
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_stay_and_are_used_again() {
+        let mut slab = Slab::default();
+        let numbers: Vec<u32> = (0..1500).map(|value| slab.insert(value)).collect();
+        assert!(numbers.iter().all(|number| slab.get(*number) == Some(number)));
+        assert_eq!(slab.remove(700), Some(700));
+        assert_eq!((slab.remove(700), slab.get(700), slab.len()), (None, None, 1499));
+        assert_eq!(slab.insert(9), 700);
+        assert_eq!((slab.get(700), slab.len()), (Some(&9), 1500));
+    }
+}
