@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Each feature compiles alone, and brings in no more than it should.
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+for crate in ipam-core phpipam-client vra-client; do
+    run cargo check --locked --quiet -p "$crate" --no-default-features
+    for feature in $(features_of "$crate"); do
+        run cargo check --locked --quiet -p "$crate" --no-default-features --features "$feature"
+    done
+done
+
+# `lacks PACKAGE… -- ARGUMENTS` fails if the tree of these arguments has one of the packages.
+lacks() {
+    local packages=()
+    while [ "$1" != -- ]; do
+        packages+=("$1")
+        shift
+    done
+    shift
+    local pattern tree found
+    pattern="^($(IFS='|' && printf '%s' "${packages[*]}")) v"
+    tree=$(cargo tree --locked --prefix none --edges normal "$@")
+    if found=$(grep -E "$pattern" <<<"$tree" | sort -u); then
+        say "cargo tree $* has what it must not:"
+        say "$found"
+        return 1
+    fi
+    say "without ${packages[*]}: $*"
+}
+
+lacks reqwest rustls hyper -- -p ipam-core --no-default-features --features "$(features_without ipam-core http)"
+lacks reqwest hyper -- -p vra-client --no-default-features --features plugin
+lacks rusqlite libsqlite3-sys -- -p phpipam-client --all-features
+lacks rusqlite libsqlite3-sys -- -p vra-client --all-features
+lacks vra-client -- -p phpipam-client --all-features
+lacks phpipam-client -- -p vra-client --all-features
+
+# A program links SQLite once: ours has to resolve beside that of others.
+beside=target/ci/beside-sqlx
+rm -rf "$beside"
+mkdir -p "$beside/src"
+touch "$beside/src/lib.rs"
+cat >"$beside/Cargo.toml" <<TOML
+[package]
+name = "beside-sqlx"
+version = "0.0.0"
+edition = "2024"
+publish = false
+
+[dependencies]
+ipam-core = { path = "$PWD/ipam-core" }
+sqlx = { version = "0.9", default-features = false, features = ["runtime-tokio", "sqlite"] }
+
+[workspace]
+TOML
+say "+ ipam-core beside sqlx with sqlite"
+if ! cargo generate-lockfile --manifest-path "$beside/Cargo.toml" 2>"$beside/log"; then
+    cat "$beside/log"
+    grep -Eqi "failed to select a version|links to the native library" "$beside/log" && exit 1
+    not_run "ipam-core beside sqlx: the package index cannot be reached; all else in this step passed"
+fi

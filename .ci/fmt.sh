@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# Whether all code is formatted.
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+run cargo fmt --all --check

@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# All tests: unit, integration, documentation, conformance. Further arguments go to `cargo test`.
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+run cargo test --locked --workspace --all-features "$@"
