@@ -79,6 +79,18 @@ pub enum Error {
         /// How many rows came more than once.
         repeated: u64,
     },
+    /// The server took an update, but what was read back lacks something.
+    #[error("{operation}: the server took the update, but only {after} of {before} {what} are left")]
+    Lost {
+        /// Method and path template.
+        operation: String,
+        /// What is missing.
+        what: &'static str,
+        /// How many there were, or were to be.
+        before: usize,
+        /// How many there are.
+        after: usize,
+    },
     /// Waiting for the end of a request ended without success.
     #[error(transparent)]
     Wait(Box<WaitError>),
@@ -132,6 +144,7 @@ impl Error {
             Self::InvalidInput { .. }
             | Self::Decode(_)
             | Self::ForeignLink { .. }
+            | Self::Lost { .. }
             | Self::NoSuchName { .. }
             | Self::Ambiguous { .. } => Retry::Never,
         }

@@ -166,6 +166,12 @@ impl ApiRequest {
         self
     }
 
+    /// Marks a POST that only reads.
+    pub(crate) fn reading(mut self) -> Self {
+        self.repeatable = true;
+        self
+    }
+
     /// Sends no token.
     pub(crate) fn anonymously(mut self) -> Self {
         self.anonymous = true;

@@ -6,9 +6,10 @@ use serde_json::Value;
 use vra_client::error::ServerMessage;
 use vra_client::lenient::Model;
 use vra_client::v7::{
-    About, ApprovalPolicyType, CatalogItemView, CatalogRequest, EntitledCatalogItem, Entitlement, IdentityStore,
-    IssuedToken, Page, Principal, RequestTemplate, Resource, ResourceOperation, ResourceView, Subtenant, SystemRole,
-    Tenant, WorkItem,
+    About, AddressSpace, ApprovalPolicyType, CatalogItemView, CatalogRequest, EntitledCatalogItem, Entitlement,
+    IdentityStore, IpamRange, IssuedToken, KeyPair, LiteralMap, NetworkProfile, Page, PermissibleValue, Principal,
+    ProfileAddress, RangeSummary, RequestTemplate, Reservation, ReservationPolicy, ReservationType, Resource,
+    ResourceOperation, ResourceView, Schema, ServiceInfo, ServiceStatus, Subtenant, SystemRole, Tenant, WorkItem,
 };
 
 /// One recorded call.
@@ -64,9 +65,27 @@ fn keeps_errors(json: &str) -> Result<Kept, String> {
     Ok(Kept { extra })
 }
 
+/// What is sent beside texts is one map of literals: the values of a form, or those that others depend on.
+fn keeps_form(json: &str) -> Result<Kept, String> {
+    let original: Value = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    let mut extra = Vec::new();
+    for (name, value) in original.as_object().into_iter().flatten() {
+        match name.as_str() {
+            "formData" | "dependencyValues" => {
+                let kept = keeps::<LiteralMap>(&value.to_string()).map_err(|why| format!("{name}.{why}"))?;
+                extra.extend(kept.extra);
+            }
+            "text" | "associateValue" | "workItemId" | "workItemActionId" => {}
+            other => extra.push(format!("form.{other}")),
+        }
+    }
+    Ok(Kept { extra })
+}
+
 fn decode<T: DeserializeOwned>(json: &str) -> Result<(T, Value), String> {
     let mut deserializer = serde_json::Deserializer::from_str(json);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| error.to_string())?;
+    let value = serde_path_to_error::deserialize(&mut deserializer)
+        .map_err(|error| format!("{}: {}", error.path(), error.inner()))?;
     let original = serde_json::from_str(json).map_err(|error| error.to_string())?;
     Ok((value, original))
 }
@@ -170,7 +189,42 @@ const ROUTES: &[(&str, &str, Option<Check>, Option<Check>)] = &[
     ("GET", "/catalog-service/api/consumer/resourceViews/*", Some(keeps::<ResourceView>), None),
     ("GET", "/workitem-service/api/workitems", Some(keeps::<Page<WorkItem>>), None),
     ("GET", "/workitem-service/api/workitems/*", Some(keeps::<WorkItem>), None),
+    ("POST", "/workitem-service/api/workitems/*/actions/*", None, Some(keeps_form)),
     ("GET", "/approval-service/api/policytypes", Some(keeps::<Page<ApprovalPolicyType>>), None),
+    ("GET", "/reservation-service/api/reservations", Some(keeps::<Page<Reservation>>), None),
+    ("POST", "/reservation-service/api/reservations", Some(keeps::<Reservation>), Some(keeps::<Reservation>)),
+    ("*", "/reservation-service/api/reservations/*", Some(keeps::<Reservation>), Some(keeps::<Reservation>)),
+    ("GET", "/reservation-service/api/reservations/types", Some(keeps::<Page<ReservationType>>), None),
+    ("GET", "/reservation-service/api/reservations/types/*", Some(keeps::<ReservationType>), None),
+    ("GET", "/reservation-service/api/reservations/policies", Some(keeps::<Page<ReservationPolicy>>), None),
+    ("POST", "/reservation-service/api/reservations/policies", None, Some(keeps::<ReservationPolicy>)),
+    (
+        "*",
+        "/reservation-service/api/reservations/policies/*",
+        Some(keeps::<ReservationPolicy>),
+        Some(keeps::<ReservationPolicy>),
+    ),
+    ("GET", "/reservation-service/api/data-service/schema/*/default", Some(keeps::<Schema>), None),
+    (
+        "POST",
+        "/reservation-service/api/data-service/schema/*/default/*/values",
+        Some(keeps::<Page<PermissibleValue>>),
+        Some(keeps_form),
+    ),
+    ("GET", "/iaas-proxy-provider/api/keyPairs", Some(keeps::<Page<KeyPair>>), None),
+    ("POST", "/iaas-proxy-provider/api/keyPairs", None, Some(keeps::<KeyPair>)),
+    ("*", "/iaas-proxy-provider/api/keyPairs/*", Some(keeps::<KeyPair>), Some(keeps::<KeyPair>)),
+    ("GET", "/iaas-proxy-provider/api/network/profiles", Some(keeps::<Page<NetworkProfile>>), None),
+    ("POST", "/iaas-proxy-provider/api/network/profiles", None, Some(keeps::<NetworkProfile>)),
+    ("*", "/iaas-proxy-provider/api/network/profiles/*", Some(keeps::<NetworkProfile>), Some(keeps::<NetworkProfile>)),
+    ("GET", "/iaas-proxy-provider/api/network/profiles/addresses/*", Some(keeps::<Page<ProfileAddress>>), None),
+    ("GET", "/iaas-proxy-provider/api/network/profiles/range-summaries/*", Some(keeps::<Page<RangeSummary>>), None),
+    ("GET", "/component-registry/services", Some(keeps::<Page<ServiceInfo>>), None),
+    ("GET", "/component-registry/services/*", Some(keeps::<ServiceInfo>), None),
+    ("GET", "/component-registry/services/status", Some(keeps::<Page<ServiceStatus>>), None),
+    ("GET", "/component-registry/services/status/current", Some(keeps::<Page<ServiceStatus>>), None),
+    ("GET", "/ipam-service/api/providers/*/ip-ranges", Some(keeps::<Page<IpamRange>>), None),
+    ("GET", "/ipam-service/api/providers/*/address-spaces", Some(keeps::<Page<AddressSpace>>), None),
 ];
 
 /// Replays one sample: `None` if it has no body to keep.

@@ -50,7 +50,12 @@ pub(crate) fn decode<T: DeserializeOwned>(operation: &str, status: u16, body: &[
                 Ok(value) => value_excerpt(&value, error.path()),
                 Err(_) => text_excerpt(body),
             };
-            (path, error.into_inner().to_string(), excerpt)
+            let message = error.into_inner().to_string();
+            // One object in place of a list says itself where it is wrong.
+            match message.strip_prefix("at ").and_then(|rest| rest.split_once(": ")) {
+                Some((inner, message)) if path == "." => (inner.to_owned(), message.to_owned(), excerpt),
+                _ => (path, message, excerpt),
+            }
         }
     };
     let (path, message, excerpt) = problem;

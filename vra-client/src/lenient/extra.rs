@@ -74,6 +74,14 @@ impl Extra {
         decoded.value
     }
 
+    /// Makes room for a member's usual spelling: a value that came under another is kept beside.
+    pub(crate) fn displace(&mut self, member: &'static str, value: Value) {
+        let spelled = self.forms.iter_mut().find(|form| form.member == member).and_then(|form| form.spelled.take());
+        if let Some(spelled) = spelled {
+            self.unknown.insert(spelled, value);
+        }
+    }
+
     pub(crate) fn write<T: Wire>(&self, out: &mut Map<String, Value>, member: &'static str, value: Option<&T>) {
         let form = self.forms.iter().find(|form| form.member == member);
         let name = form.and_then(|form| form.spelled.as_deref()).unwrap_or(member);

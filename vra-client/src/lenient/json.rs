@@ -203,6 +203,12 @@ impl IntoJson for Timestamp {
     }
 }
 
+impl IntoJson for std::net::Ipv4Addr {
+    fn into_json(self) -> Value {
+        Value::from(self.to_string())
+    }
+}
+
 impl<T: IntoJson> IntoJson for Vec<T> {
     fn into_json(self) -> Value {
         Value::Array(self.into_iter().map(IntoJson::into_json).collect())

@@ -144,6 +144,15 @@ macro_rules! model_impl {
                         while let Some(key) = map.next_key::<String>()? {
                             match key.as_str() {
                                 $( $wire $(| $alias)* => {
+                                    if read.$field.is_some() && key != $wire {
+                                        // Both spellings came: this one is kept beside.
+                                        let value = map.next_value::<serde_json::Value>()?;
+                                        read.extra.insert(key, value);
+                                        continue;
+                                    }
+                                    if let Some(other) = read.$field.take() {
+                                        read.extra.displace($wire, $crate::lenient::Wire::to_json(&other));
+                                    }
                                     let decoded = map.next_value::<$crate::lenient::Decoded<$ty>>()?;
                                     read.$field = read.extra.keep($wire, &key, decoded);
                                 } )*

@@ -78,6 +78,15 @@ fn another_spelling_comes_back() {
 }
 
 #[test]
+fn both_spellings_of_a_member_come_back() {
+    for text in [r#"{"ipv4Address":"a","IPv4Address":"b"}"#, r#"{"IPv4Address":"b","ipv4Address":"a"}"#] {
+        let read: Sample = serde_json::from_str(text).unwrap();
+        assert_eq!(read.address.as_deref(), Some("b"));
+        assert_eq!(serde_json::to_value(&read).unwrap(), serde_json::from_str::<Value>(text).unwrap());
+    }
+}
+
+#[test]
 fn a_member_can_be_set_to_null() {
     let mut read = Sample::default();
     read.extra.set_null("name");

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::lenient::{Extra, JsonObject, Model, Wire, model, model_impl};
@@ -120,7 +120,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Page<T> {
                     match key.as_str() {
                         "links" => frame.links = frame.extra.keep("links", &key, map.next_value()?),
                         "metadata" => frame.metadata = frame.extra.keep("metadata", &key, map.next_value()?),
-                        "content" => rows = Some((map.next_value::<Option<Vec<T>>>()?, Form::Envelope)),
+                        "content" => rows = Some((map.next_value()?, Form::Envelope)),
                         "values" if rows.is_none() => rows = Some((map.next_value()?, Form::Values)),
                         _ => {
                             rest.insert(key, map.next_value()?);
@@ -128,8 +128,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Page<T> {
                     }
                 }
                 let (content, form) = match rows {
-                    Some((Some(content), form)) => (content, form),
-                    Some((None, _)) => return Err(A::Error::custom("the list is null")),
+                    Some(found) => found,
                     None => return bare(rest, &frame),
                 };
                 for (name, value) in rest {
@@ -155,7 +154,9 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Page<T> {
             if let Value::Object(members) = frame.to_json() {
                 object.extend(members);
             }
-            let row = serde_path_to_error::deserialize(Value::Object(object)).map_err(E::custom)?;
+            // What was read before the object was known to stand alone has no path any more; this gives it one.
+            let row = serde_path_to_error::deserialize(Value::Object(object))
+                .map_err(|error| E::custom(format_args!("at {}: {}", error.path(), error.inner())))?;
             Ok(page(vec![row], Frame::default(), Form::Bare))
         }
 
@@ -209,6 +210,16 @@ impl<T: Wire + DeserializeOwned> Model for Page<T> {
 pub trait Row {
     /// The id; none if the row has none.
     fn row_id(&self) -> Option<Cow<'_, str>>;
+}
+
+impl Row for JsonObject {
+    fn row_id(&self) -> Option<Cow<'_, str>> {
+        match self.get("id")? {
+            Value::String(id) => Some(Cow::Borrowed(id)),
+            Value::Number(id) => Some(Cow::Owned(id.to_string())),
+            _ => None,
+        }
+    }
 }
 
 /// Says which field of a type tells its rows apart.

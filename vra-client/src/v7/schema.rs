@@ -1,7 +1,7 @@
 //! Forms and schemas: what the server says about the fields of a request, a reservation or a work item.
 
-use crate::lenient::model;
-use crate::v7::Literal;
+use crate::lenient::{IntoJson, JsonObject, model, request_body};
+use crate::v7::{EntityRef, Literal, LiteralMap, Row};
 
 model! {
     /// The fields of a form.
@@ -112,6 +112,14 @@ model! {
     }
 }
 
+impl PermissibleValue {
+    /// The value, if it is a reference, as that of `computeResource` is.
+    #[must_use]
+    pub fn as_entity_ref(&self) -> Option<&EntityRef> {
+        self.underlying_value.as_ref()?.as_entity_ref()
+    }
+}
+
 model! {
     /// What holds for a field.
     pub struct FieldState {
@@ -153,5 +161,51 @@ model! {
         extension_id: String = "extensionId";
         /// Where the extension belongs.
         extension_point_id: String = "extensionPointId";
+    }
+}
+
+impl Row for PermissibleValue {
+    /// None: a value is told from others by the whole of it.
+    fn row_id(&self) -> Option<std::borrow::Cow<'_, str>> {
+        None
+    }
+}
+
+request_body! {
+    /// A question for the values that a field can have.
+    ///
+    /// ```
+    /// use vra_client::v7::{EntityRef, ValuesRequest};
+    ///
+    /// let body = ValuesRequest::depending_on("computeResource", EntityRef::new("ComputeResource", "1"));
+    /// assert_eq!(body.as_json()["text"], "");
+    /// ```
+    pub struct ValuesRequest {
+        /// Only values that contain this text.
+        with_text: String = "text";
+        /// The values of the fields that they depend on.
+        with_dependencies: LiteralMap = "dependencyValues";
+    }
+}
+
+impl ValuesRequest {
+    /// A question for all values of a field that depends on no other.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { body: JsonObject::new() }
+    }
+
+    /// A question for the values of a field that depends on another, as all of a reservation's fields depend on
+    /// `computeResource`.
+    #[must_use]
+    pub fn depending_on(field_id: impl Into<String>, value: EntityRef) -> Self {
+        let values = LiteralMap::new().with(field_id, value);
+        Self::new().with_text("").with_member("dependencyValues", values.into_json())
+    }
+}
+
+impl Default for ValuesRequest {
+    fn default() -> Self {
+        Self::new()
     }
 }

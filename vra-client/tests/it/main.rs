@@ -3,6 +3,7 @@
 
 mod v7_bodies;
 mod v7_client;
+mod v7_infrastructure;
 
 /// A recorded payload of generation 7.
 fn sample(name: &str) -> replay::Sample {

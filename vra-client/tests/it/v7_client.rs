@@ -18,7 +18,7 @@ use crate::sample;
 
 const PASSWORD: &str = "hunter2-password";
 
-fn client(server: &MockServer) -> Client {
+pub(crate) fn client(server: &MockServer) -> Client {
     Client::builder(server.uri())
         .with_password("tony@example.com", PASSWORD, "qe")
         .with_http_options(HttpOptions::new().with_allow_http(true))
@@ -40,11 +40,11 @@ async fn logins(server: &MockServer, token: &str, times: impl Into<Times>) {
         .await;
 }
 
-async fn answers(server: &MockServer, verb: &str, at: &str, answer: ResponseTemplate) {
+pub(crate) async fn answers(server: &MockServer, verb: &str, at: &str, answer: ResponseTemplate) {
     Mock::given(method(verb)).and(path(at)).respond_with(answer).mount(server).await;
 }
 
-async fn started() -> (MockServer, Client) {
+pub(crate) async fn started() -> (MockServer, Client) {
     let server = MockServer::start().await;
     logins(&server, "first-token", 0..).await;
     let client = client(&server);
@@ -255,6 +255,10 @@ async fn a_user_comes_alone_or_in_a_list() {
         let user = client.identity().principal("qe", name).await.unwrap();
         assert_eq!(user.full_name().as_deref(), Some("susan@example.mycompany.com"), "{name}");
     }
+    let odd = ResponseTemplate::new(200).set_body_json(json!({"@type": "User", "locked": [1]}));
+    answers(&server, "GET", &at("odd"), odd).await;
+    let error = client.identity().principal("qe", "odd@example.com").await.unwrap_err();
+    assert!(matches!(&error, Error::Decode(error) if error.path == "locked"), "{error}");
     assert!(client.identity().principal("qe", "none@example.com").await.unwrap_err().is_not_found());
 }
 
