@@ -4,6 +4,8 @@
 mod v7_bodies;
 mod v7_client;
 mod v7_infrastructure;
+mod v7_mutations;
+mod v7_samples;
 
 /// A recorded payload of generation 7.
 fn sample(name: &str) -> replay::Sample {

@@ -1,0 +1,57 @@
+//! All recorded payloads of generation 7 through the public types.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::replay::{Sample, replay, route};
+
+fn samples() -> BTreeMap<String, Sample> {
+    let mut samples = BTreeMap::new();
+    for entry in std::fs::read_dir(crate::fixtures()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            samples.insert(name, Sample::read(&text).unwrap().expect("a recorded call"));
+        }
+    }
+    samples
+}
+
+#[test]
+fn every_payload_comes_back_without_losing_a_field() {
+    let samples = samples();
+    assert!(samples.len() >= 92, "{} samples", samples.len());
+    let mut kept = 0;
+    for (name, sample) in &samples {
+        match replay(sample) {
+            Ok(Some(_)) => kept += 1,
+            Ok(None) => assert!(sample.body.is_null(), "{name}"),
+            Err(why) => panic!("{name}: {why}"),
+        }
+    }
+    assert!(kept >= 90, "{kept} kept");
+}
+
+/// The file may only shrink: what is new in it is a member that wants a field.
+#[test]
+fn the_members_without_a_field_are_those_listed() {
+    let text = std::fs::read_to_string(crate::fixtures().join("EXTRA.txt")).unwrap();
+    let listed: BTreeSet<&str> = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    let mut found = BTreeSet::new();
+    for (name, sample) in samples() {
+        let kept = replay(&sample).unwrap_or_else(|why| panic!("{name}: {why}"));
+        found.extend(kept.into_iter().flat_map(|kept| kept.extra));
+    }
+    let found: BTreeSet<&str> = found.iter().map(String::as_str).collect();
+    assert_eq!(found, listed);
+}
+
+#[test]
+fn a_fixed_part_of_a_path_wins_over_a_value() {
+    let fits = |path: &str| route("GET", path, true).unwrap();
+    let memberships = r#"{"content": []}"#;
+    assert!(fits("/identity/api/tenants/qe/subtenants/membership?page=1")(memberships).is_ok());
+    assert!(route("GET", "/identity/api/nothing", true).is_none());
+    let lossy = fits("/identity/api/tenants/qe")(r#"{"id": [1]}"#);
+    assert!(lossy.is_err_and(|why| why.contains("id")));
+}
