@@ -1,0 +1,227 @@
+//! Allocations as rows.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::time::SystemTime;
+
+use rusqlite::params;
+
+use super::super::codec::{self, AddressBlob};
+use super::{Columns, Sql, SqliteStore, limit};
+use crate::engine::Record;
+use crate::{Allocation, AllocationId, AllocationKey, MacAddr, Owner, RangeId, Result, SpaceId};
+
+/// The longest name of a space that becomes part of ids, so that they stay short enough.
+const MAX_SPACE_IN_ID: usize = 200;
+
+/// What an allocation's id says: `17-0a000005-default` is the 17th serial number, the octets of the address, the space.
+/// The space is left out where its name is long. The serial number alone makes the id unique; the rest is where to look.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct IdParts<'i> {
+    pub(super) serial: i64,
+    pub(super) address: IpAddr,
+    pub(super) space: Option<&'i str>,
+}
+
+impl<'i> IdParts<'i> {
+    pub(super) fn of(id: &'i str) -> Option<Self> {
+        let (serial, rest) = id.split_once('-')?;
+        let (octets, space) = rest.split_once('-')?;
+        let digits = |text: &str| u128::from_str_radix(text, 16).ok();
+        let address = match octets.len() {
+            8 => IpAddr::V4(u32::try_from(digits(octets)?).ok()?.into()),
+            32 => IpAddr::V6(digits(octets)?.into()),
+            _ => return None,
+        };
+        let parts =
+            Self { serial: serial.parse().ok()?, address, space: Some(space).filter(|space| !space.is_empty()) };
+        // One allocation, one id: what is written otherwise is not ours.
+        (parts.format() == id).then_some(parts)
+    }
+
+    fn format(&self) -> String {
+        let mut id = format!("{}-", self.serial);
+        let written = match self.address {
+            IpAddr::V4(address) => write!(id, "{:08x}-", u32::from(address)),
+            IpAddr::V6(address) => write!(id, "{:032x}-", u128::from(address)),
+        };
+        debug_assert!(written.is_ok(), "writing to a string");
+        id.push_str(self.space.unwrap_or_default());
+        id
+    }
+}
+
+fn id_of(space: &str, address: IpAddr, serial: i64) -> AllocationId {
+    let space = Some(space).filter(|space| space.len() <= MAX_SPACE_IN_ID);
+    AllocationId::from(IdParts { serial, address, space }.format())
+}
+
+/// The row of `ALLOCATION_COLUMNS`.
+pub(super) fn record(row: &Columns<'_>) -> Result<Record> {
+    let space = row.text(0)?;
+    let address = row.parsed(1, codec::address(row.blob(1)?))?;
+    let id = id_of(space, address, row.integer(2)?);
+    let mut allocation = Allocation::new(id, space, row.text(3)?, address);
+    allocation.key = Some(AllocationKey::from(row.text(4)?));
+    let line = row.count(5)?;
+    allocation.owner = Some(Owner::from(row.text(6)?));
+    allocation.labels.hostname = row.optional_text(7)?.map(str::to_owned);
+    allocation.labels.description = row.optional_text(8)?.map(str::to_owned);
+    if let Some(octets) = row.optional_blob(9)? {
+        allocation.labels.mac = Some(MacAddr::new(row.parsed(9, octets.try_into().ok())?));
+    }
+    allocation.labels.tags = row.parsed(10, codec::parse_tags(row.optional_text(10)?))?;
+    let time = |index| match row.optional_integer(index)? {
+        Some(micros) => row.parsed(index, codec::time(micros)).map(Some),
+        None => Ok(None),
+    };
+    allocation.created = time(11)?;
+    allocation.updated = time(12)?;
+    allocation.expires = time(13)?;
+    Ok(Record { allocation, line })
+}
+
+impl SqliteStore<'_> {
+    pub(super) fn allocation_of_address(&mut self, space: &SpaceId, address: IpAddr) -> Result<Option<Record>> {
+        self.db.optional(Sql::AllocationAt, params![space.as_str(), AddressBlob::from(address)], record)
+    }
+
+    pub(super) fn allocation_by_id(&mut self, id: &AllocationId) -> Result<Option<Record>> {
+        let Some(parts) = IdParts::of(id.as_str()) else { return Ok(None) };
+        let address = AddressBlob::from(parts.address);
+        let found = match parts.space {
+            Some(space) => self.db.optional(Sql::AllocationAt, params![space, address], record)?,
+            None => self.db.optional(Sql::AllocationBySerial, params![address, parts.serial], record)?,
+        };
+        Ok(found.filter(|record| record.allocation.id == *id))
+    }
+
+    pub(super) fn allocations_by_key(&mut self, key: &AllocationKey) -> Result<Vec<Record>> {
+        self.db.all(Sql::AllocationsOfKey, [key.as_str()], record)
+    }
+
+    pub(super) fn count_by_key(&mut self, key: &AllocationKey, most: u32) -> Result<u32> {
+        self.db.one(Sql::CountOfKey, params![key.as_str(), most], |row| row.count(0))
+    }
+
+    pub(super) fn allocations_from(&mut self, range: &RangeId, from: IpAddr, count: usize) -> Result<Vec<Record>> {
+        let Some(found) = self.range_by_id(range)? else { return Ok(Vec::new()) };
+        let first = AddressBlob::from(found.range.addresses.first().max(from));
+        let last = AddressBlob::from(found.range.addresses.last());
+        let params = params![found.range.space.as_str(), first, last, range.as_str(), limit(count)];
+        self.db.all(Sql::AllocationsIn, params, record)
+    }
+
+    /// Serial numbers begin above the number of the last change. Every allocation appends one, so that the next
+    /// transaction begins above all that were given.
+    pub(super) fn next_allocation_id(&mut self, space: &SpaceId, address: IpAddr) -> Result<AllocationId> {
+        let serial = self.last_event()?.max(self.last_serial) + 1;
+        self.last_serial = serial;
+        Ok(id_of(space.as_str(), address, serial))
+    }
+
+    pub(super) fn add_allocation(&mut self, record: &Record) -> Result<()> {
+        self.writes();
+        let allocation = &record.allocation;
+        let serial = self.serial(&allocation.id)?;
+        let tags = codec::tags(&allocation.labels.tags).map_err(|error| self.db.error(error))?;
+        self.db.execute_one(
+            Sql::InsertAllocation,
+            params![
+                allocation.space.as_str(),
+                AddressBlob::from(allocation.address),
+                serial,
+                allocation.range.as_str(),
+                allocation.key.as_ref().map(AsRef::<str>::as_ref),
+                record.line,
+                allocation.owner.as_ref().map(AsRef::<str>::as_ref),
+                allocation.labels.hostname,
+                allocation.labels.description,
+                allocation.labels.mac.map(MacAddr::octets),
+                tags,
+                allocation.created.map(codec::micros),
+                allocation.updated.map(codec::micros),
+                allocation.expires.map(codec::micros),
+            ],
+        )
+    }
+
+    pub(super) fn change_allocation(&mut self, record: &Record) -> Result<()> {
+        self.writes();
+        let allocation = &record.allocation;
+        let serial = self.serial(&allocation.id)?;
+        let tags = codec::tags(&allocation.labels.tags).map_err(|error| self.db.error(error))?;
+        self.db.execute_one(
+            Sql::UpdateAllocation,
+            params![
+                allocation.space.as_str(),
+                AddressBlob::from(allocation.address),
+                serial,
+                allocation.labels.hostname,
+                allocation.labels.description,
+                allocation.labels.mac.map(MacAddr::octets),
+                tags,
+                allocation.updated.map(codec::micros),
+                allocation.expires.map(codec::micros),
+            ],
+        )
+    }
+
+    pub(super) fn drop_allocation(&mut self, record: &Record) -> Result<()> {
+        self.writes();
+        let allocation = &record.allocation;
+        let serial = self.serial(&allocation.id)?;
+        let address = AddressBlob::from(allocation.address);
+        self.db.execute_one(Sql::RemoveAllocation, params![allocation.space.as_str(), address, serial])
+    }
+
+    fn serial(&self, id: &AllocationId) -> Result<i64> {
+        let parts = IdParts::of(id.as_str());
+        parts.map(|parts| parts.serial).ok_or_else(|| self.unsound(format_args!("it did not make the id {id}")))
+    }
+
+    pub(super) fn expired_by(&mut self, range: Option<&RangeId>, now: SystemTime, count: usize) -> Result<Vec<Record>> {
+        let (now, count) = (codec::micros(now), limit(count));
+        match range {
+            Some(range) => self.db.all(Sql::ExpiredOfRange, params![now, count, range.as_str()], record),
+            None => self.db.all(Sql::ExpiredOfAll, params![now, count], record),
+        }
+    }
+
+    pub(super) fn count_expired_by(&mut self, range: &RangeId, now: SystemTime) -> Result<u128> {
+        self.db.one(Sql::CountExpired, params![codec::micros(now), range.as_str()], |row| {
+            row.parsed(0, u128::try_from(row.integer(0)?).ok())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    #[test]
+    fn ids_say_where_to_look() {
+        let long = "s".repeat(255);
+        for (space, address) in [("default", "10.0.0.5"), ("a-b", "2001:db8::1"), ("büro", "0.0.0.0"), (&*long, "::")]
+        {
+            let id = id_of(space, address.parse().unwrap(), 17);
+            id.validate("test").unwrap();
+            let parts = IdParts::of(id.as_str()).unwrap();
+            assert_eq!(parts.serial, 17);
+            assert_eq!(parts.address, address.parse::<IpAddr>().unwrap());
+            assert_eq!(parts.space, Some(space).filter(|space| space.len() < 255));
+        }
+        assert_eq!(id_of("default", IpAddr::from([10, 0, 0, 5]), 17).as_str(), "17-0a000005-default");
+    }
+
+    #[test]
+    fn what_is_no_id_of_ours_is_nobody() {
+        for id in
+            ["", "17", "17-0a000005", "x-0a000005-default", "017-0a000005-default", "17-0A000005-default", "17-1-d"]
+        {
+            assert_eq!(IdParts::of(id), None, "{id}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The feed of changes.
+
+use rusqlite::params;
+
+use super::super::codec::{self, AddressBlob};
+use super::{Columns, Sql, SqliteStore, limit};
+use crate::{Change, ChangeKind, ChangePosition, Changes, Error, Owner, Result, SpaceId};
+
+/// How many changes pass between two times that old ones are forgotten.
+const FORGET_EVERY: i64 = 1024;
+
+const KINDS: [(ChangeKind, &str); 10] = [
+    (ChangeKind::Allocated, "allocated"),
+    (ChangeKind::Updated, "updated"),
+    (ChangeKind::Deallocated, "deallocated"),
+    (ChangeKind::Expired, "expired"),
+    (ChangeKind::RangeDefined, "range-defined"),
+    (ChangeKind::RangeUpdated, "range-updated"),
+    (ChangeKind::RangeRemoved, "range-removed"),
+    (ChangeKind::BlockDefined, "block-defined"),
+    (ChangeKind::BlockUpdated, "block-updated"),
+    (ChangeKind::BlockRemoved, "block-removed"),
+];
+
+impl SqliteStore<'_> {
+    /// The number of the last change so far. Numbers have no gaps, and are given in the order of commits, because there
+    /// is one writer at a time.
+    pub(super) fn last_event(&mut self) -> Result<i64> {
+        if let Some(last) = self.last_event {
+            return Ok(last);
+        }
+        let last = self.db.one(Sql::LastEvent, [], |row| row.integer(0))?;
+        self.last_event = Some(last);
+        Ok(last)
+    }
+
+    pub(super) fn add_event(&mut self, change: &Change) -> Result<()> {
+        self.writes();
+        let seq = self.last_event()? + 1;
+        let kind = KINDS.iter().find(|(kind, _)| *kind == change.kind).map(|(_, text)| *text);
+        let kind = kind.ok_or_else(|| self.unsound("it has no word for this kind of change"))?;
+        self.db.execute_one(
+            Sql::InsertEvent,
+            params![
+                seq,
+                codec::micros(change.at),
+                kind,
+                change.actor,
+                change.owner.as_ref().map(AsRef::<str>::as_ref),
+                change.space.as_str(),
+                change.range.as_ref().map(AsRef::<str>::as_ref),
+                change.block.as_ref().map(AsRef::<str>::as_ref),
+                change.address.map(AddressBlob::from),
+                change.allocation.as_ref().map(AsRef::<str>::as_ref),
+                change.key.as_ref().map(AsRef::<str>::as_ref),
+            ],
+        )?;
+        self.last_event = Some(seq);
+        if seq % FORGET_EVERY == 0 && seq > self.keep_changes {
+            self.db.execute(Sql::ForgetEvents, [seq - self.keep_changes])?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn events_after(&mut self, since: Option<&ChangePosition>, count: usize) -> Result<Changes> {
+        let first = self.db.one(Sql::FirstEvent, [], |row| row.integer(0))?;
+        let last = self.last_event()?;
+        let after = match since {
+            None => first - 1,
+            Some(position) => {
+                let number = position.as_str().parse::<i64>().ok().filter(|number| (0..=last).contains(number));
+                let Some(number) = number.filter(|number| number.to_string() == position.as_str()) else {
+                    let remedy = "give a position that this store answered, or none to start over";
+                    return Err(Error::invalid(self.db.operation, "since", position, remedy));
+                };
+                if number < first - 1 {
+                    let remedy = "the changes after it are not kept any more; give none to start with what is kept";
+                    return Err(Error::invalid(self.db.operation, "since", position, remedy));
+                }
+                number
+            }
+        };
+        let items = self.db.all(Sql::Events, params![after, limit(count)], change)?;
+        let next = items.last().map_or_else(|| ChangePosition::from(after.to_string()), |last| last.position.clone());
+        Ok(Changes::new(items, next))
+    }
+}
+
+fn change(row: &Columns<'_>) -> Result<Change> {
+    let kind = row.text(2)?;
+    let kind = row.parsed(2, KINDS.iter().find(|(_, text)| *text == kind).map(|(kind, _)| *kind))?;
+    let position = ChangePosition::from(row.integer(0)?.to_string());
+    let at = row.parsed(1, codec::time(row.integer(1)?))?;
+    let mut change = Change::new(position, at, kind, SpaceId::from(row.text(5)?));
+    change.actor = row.optional_text(3)?.map(str::to_owned);
+    change.owner = row.optional_text(4)?.map(Owner::from);
+    change.range = row.optional_text(6)?.map(Into::into);
+    change.block = row.optional_text(7)?.map(Into::into);
+    change.address = match row.optional_blob(8)? {
+        Some(blob) => Some(row.parsed(8, codec::address(blob))?),
+        None => None,
+    };
+    change.allocation = row.optional_text(9)?.map(Into::into);
+    change.key = row.optional_text(10)?.map(Into::into);
+    Ok(change)
+}

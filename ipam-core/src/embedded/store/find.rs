@@ -1,0 +1,145 @@
+//! Finding allocations by any of their marks.
+
+use std::net::IpAddr;
+use std::time::SystemTime;
+
+use rusqlite::types::Value;
+
+use super::super::codec::{self, AddressBlob};
+use super::allocations::{IdParts, record};
+use super::resting::due;
+use super::sql::{ALLOCATION_COLUMNS, RESTING_COLUMNS};
+use super::{Columns, SqliteStore, limit};
+use crate::{Allocation, AllocationState, Find, Result, SpaceId};
+
+/// A `WHERE` that grows, with its parameters in order.
+struct Conditions {
+    text: String,
+    params: Vec<Value>,
+}
+
+impl Conditions {
+    fn add(&mut self, text: &str, params: impl IntoIterator<Item = Value>) {
+        self.text.push_str(if self.text.is_empty() { " WHERE " } else { " AND " });
+        self.text.push_str(text);
+        self.params.extend(params);
+    }
+}
+
+fn text(value: impl ToString) -> Value {
+    Value::Text(value.to_string())
+}
+
+fn blob(address: IpAddr) -> Value {
+    Value::Blob(AddressBlob::from(address).as_slice().to_vec())
+}
+
+impl SqliteStore<'_> {
+    pub(super) fn allocations_matching(
+        &mut self,
+        request: &Find,
+        now: SystemTime,
+        after: Option<&(SpaceId, IpAddr)>,
+        count: usize,
+    ) -> Result<Vec<Allocation>> {
+        let now = Value::Integer(codec::micros(now));
+        let Some(mut conditions) = self.where_and_who(request, after)? else { return Ok(Vec::new()) };
+        conditions.add("(expires IS NULL OR expires > ?)", [now.clone()]);
+        let marks = [
+            ("key = ?", request.key.as_ref().map(text)),
+            ("owner = ?", request.owner.as_ref().map(text)),
+            // The column compares ASCII letters without regard to case.
+            ("hostname = ?", request.hostname.as_ref().map(text)),
+            ("mac = ?", request.mac.map(|mac| Value::Blob(mac.octets().to_vec()))),
+        ];
+        let marked = marks.iter().any(|(_, value)| value.is_some());
+        for (condition, value) in marks {
+            if let Some(value) = value {
+                conditions.add(condition, [value]);
+            }
+        }
+        let mut found = self
+            .listed("allocation", ALLOCATION_COLUMNS, conditions, request, count, |row| Ok(record(row)?.allocation))?;
+        // Who rests has no marks any more.
+        if request.quarantined
+            && !marked
+            && let Some(mut conditions) = self.where_and_who(request, after)?
+        {
+            conditions.add("until > ?", [now]);
+            found.extend(self.listed("resting", RESTING_COLUMNS, conditions, request, count, |row| {
+                let due = due(row)?;
+                let mut allocation = Allocation::new(due.allocation, due.space, due.range, due.address);
+                allocation.state = AllocationState::Quarantined;
+                Ok(allocation)
+            })?);
+            found.sort_by(|a, b| (&a.space, a.address).cmp(&(&b.space, b.address)));
+            found.truncate(count);
+        }
+        Ok(found)
+    }
+
+    /// The conditions that allocations and resting addresses share. `None` if nothing can match.
+    fn where_and_who(&mut self, request: &Find, after: Option<&(SpaceId, IpAddr)>) -> Result<Option<Conditions>> {
+        let mut conditions = Conditions { text: String::new(), params: Vec::new() };
+        let mut space = request.space.clone();
+        if let Some(id) = &request.id {
+            let Some(parts) = IdParts::of(id.as_str()) else { return Ok(None) };
+            conditions.add("address = ?", [blob(parts.address)]);
+            if let Some(named) = parts.space {
+                if space.as_ref().is_some_and(|space| space.as_str() != named) {
+                    return Ok(None);
+                }
+                space = Some(SpaceId::from(named));
+            }
+        }
+        if let Some(address) = request.address {
+            conditions.add("address = ?", [blob(address)]);
+        }
+        if let Some(range) = &request.range {
+            let Some(found) = self.range_by_id(range)? else { return Ok(None) };
+            let addresses = &found.range.addresses;
+            conditions.add("address BETWEEN ? AND ?", [blob(addresses.first()), blob(addresses.last())]);
+            conditions.add("range = ?", [text(range)]);
+            if space.as_ref().is_some_and(|space| *space != found.range.space) {
+                return Ok(None);
+            }
+            space = Some(found.range.space.clone());
+        }
+        match space {
+            Some(space) => conditions.add("space = ?", [text(space)]),
+            // An address alone is looked for in one space after the other.
+            None if request.id.is_some() || request.address.is_some() => {
+                conditions.add("space IN (SELECT DISTINCT space FROM range)", []);
+            }
+            None => {}
+        }
+        if let Some((space, address)) = after {
+            conditions.add("(space, address) > (?, ?)", [text(space), blob(*address)]);
+        }
+        Ok(Some(conditions))
+    }
+
+    fn listed(
+        &mut self,
+        table: &str,
+        columns: &str,
+        mut conditions: Conditions,
+        request: &Find,
+        count: usize,
+        read: impl Fn(&Columns<'_>) -> Result<Allocation>,
+    ) -> Result<Vec<Allocation>> {
+        conditions.params.push(Value::Integer(limit(if request.id.is_some() { usize::MAX } else { count })));
+        let Conditions { text, params } = conditions;
+        let statement = format!("SELECT {columns} FROM {table}{text} ORDER BY space, address LIMIT ?");
+        let mut found = Vec::new();
+        self.db.composed(statement, params, |row| {
+            let allocation = read(row)?;
+            // The id holds the serial number, too, which is no column of its own in both tables.
+            if found.len() < count && request.id.as_ref().is_none_or(|id| *id == allocation.id) {
+                found.push(allocation);
+            }
+            Ok(found.len() < count)
+        })?;
+        Ok(found)
+    }
+}

@@ -1,0 +1,86 @@
+//! Pages: which addresses of a range are used.
+
+use rusqlite::params;
+
+use super::super::codec::{self, AddressBlob};
+use super::{Columns, Sql, SqliteStore, limit};
+use crate::engine::{PAGE_SIZE, Page, StoredRange, address, locate};
+use crate::{RangeId, Result};
+
+/// A page's number as it is stored.
+pub(super) fn number(no: u128) -> [u8; 16] {
+    no.to_be_bytes()
+}
+
+fn numbered(row: &Columns<'_>) -> Result<(u128, Page)> {
+    let no = row.parsed(0, <[u8; 16]>::try_from(row.blob(0)?).ok())?;
+    Ok((u128::from_be_bytes(no), bits(row, 1)?))
+}
+
+fn bits(row: &Columns<'_>, index: usize) -> Result<Page> {
+    let bytes = <&[u8; 32]>::try_from(row.blob(index)?).ok();
+    row.parsed(index, bytes.map(Page::from_bytes))
+}
+
+/// A page with all that is stored of it.
+pub(in crate::embedded) struct PageRow {
+    pub(in crate::embedded) no: u128,
+    pub(in crate::embedded) page: Page,
+    pub(in crate::embedded) used: u64,
+    pub(in crate::embedded) open: bool,
+}
+
+impl SqliteStore<'_> {
+    /// At most `count` stored pages at or after `from`, for those who check them.
+    pub(in crate::embedded) fn page_rows(&mut self, range: &RangeId, from: u128, count: usize) -> Result<Vec<PageRow>> {
+        self.db.all(Sql::PageRows, params![range.as_str(), number(from), limit(count)], |row| {
+            let (no, page) = numbered(row)?;
+            let used = row.parsed(2, u64::try_from(row.integer(2)?).ok())?;
+            Ok(PageRow { no, page, used, open: row.flag(3)? })
+        })
+    }
+
+    /// The addresses of a page that are allocated or rest, by their rows.
+    pub(in crate::embedded) fn known_addresses(&mut self, stored: &StoredRange, no: u128) -> Result<Page> {
+        let family = stored.layout.family();
+        let start = no.saturating_mul(PAGE_SIZE);
+        let mut known = Page::default();
+        let (Some(first), Some(last)) = (address(family, start), address(family, start + (PAGE_SIZE - 1))) else {
+            return Ok(known);
+        };
+        let (space, id) = (stored.range.space.as_str(), stored.range.id.as_str());
+        let params = params![space, AddressBlob::from(first), AddressBlob::from(last), id];
+        for sql in [Sql::AllocatedIn, Sql::RestingIn] {
+            for address in self.db.all(sql, params, |row| row.parsed(0, codec::address(row.blob(0)?)))? {
+                known.insert(locate(address).1);
+            }
+        }
+        Ok(known)
+    }
+
+    pub(super) fn page_of(&mut self, range: &RangeId, no: u128) -> Result<Option<Page>> {
+        self.db.optional(Sql::PageByNo, params![range.as_str(), number(no)], |row| bits(row, 0))
+    }
+
+    pub(super) fn store_page(&mut self, range: &RangeId, no: u128, page: &Page, open: bool) -> Result<()> {
+        self.writes();
+        let (no, bytes) = (number(no), page.to_bytes());
+        let params = params![range.as_str(), no, bytes, i64::from(page.count()), open];
+        if self.db.execute(Sql::ChangePage, params)? == 0 {
+            self.db.execute(Sql::PutPage, params)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn open_page_from(&mut self, range: &RangeId, from: u128) -> Result<Option<(u128, Page)>> {
+        self.db.optional(Sql::NextOpenPage, params![range.as_str(), number(from)], numbered)
+    }
+
+    pub(super) fn pages_from(&mut self, range: &RangeId, from: u128, count: usize) -> Result<Vec<(u128, Page)>> {
+        self.db.all(Sql::Pages, params![range.as_str(), number(from), limit(count)], numbered)
+    }
+
+    pub(super) fn sum_of_used(&mut self, range: &RangeId) -> Result<u128> {
+        self.db.one(Sql::UsedBits, [range.as_str()], |row| row.parsed(0, u128::try_from(row.integer(0)?).ok()))
+    }
+}

@@ -1,0 +1,65 @@
+//! Requests: what keys name.
+
+use rusqlite::params;
+
+use super::super::codec;
+use super::{Sql, SqliteStore};
+use crate::engine::{RequestKind, RequestRecord};
+use crate::{AllocationKey, Fingerprint, Owner, Result};
+
+impl SqliteStore<'_> {
+    pub(super) fn request_by_key(&mut self, key: &AllocationKey) -> Result<Option<RequestRecord>> {
+        self.db.optional(Sql::RequestByKey, [key.as_str()], |row| {
+            let fingerprint = row.parsed(0, <[u8; 32]>::try_from(row.blob(0)?).ok())?;
+            let kind = match row.optional_integer(1)? {
+                Some(_) => RequestKind::Addresses { count: row.count(1)?, lines: row.count(2)? },
+                None => RequestKind::Range,
+            };
+            let returned = row.parsed(4, codec::parse_list(row.optional_text(4)?))?;
+            let returned = returned.iter().map(|address| row.parsed(4, address.parse().ok())).collect::<Result<_>>()?;
+            Ok(RequestRecord {
+                key: key.clone(),
+                fingerprint: Fingerprint::from_bytes(fingerprint),
+                kind,
+                owner: Owner::from(row.text(3)?),
+                returned,
+            })
+        })
+    }
+
+    pub(super) fn add_request(&mut self, request: &RequestRecord) -> Result<()> {
+        self.writes();
+        let (addresses, lines) = match request.kind {
+            RequestKind::Addresses { count, lines } => (Some(count), Some(lines)),
+            RequestKind::Range => (None, None),
+        };
+        let returned = returned(request).map_err(|error| self.db.error(error))?;
+        self.db.execute_one(
+            Sql::InsertRequest,
+            params![
+                request.key.as_str(),
+                request.fingerprint.as_bytes(),
+                addresses,
+                lines,
+                request.owner.as_str(),
+                returned
+            ],
+        )
+    }
+
+    pub(super) fn change_request(&mut self, request: &RequestRecord) -> Result<()> {
+        self.writes();
+        let returned = returned(request).map_err(|error| self.db.error(error))?;
+        self.db.execute_one(Sql::UpdateRequest, params![request.key.as_str(), returned])
+    }
+
+    pub(super) fn drop_request(&mut self, key: &AllocationKey) -> Result<()> {
+        self.writes();
+        self.db.execute_one(Sql::RemoveRequest, [key.as_str()])
+    }
+}
+
+fn returned(request: &RequestRecord) -> rusqlite::Result<Option<String>> {
+    let texts: Vec<String> = request.returned.iter().map(ToString::to_string).collect();
+    codec::list(texts.iter().map(String::as_str))
+}
