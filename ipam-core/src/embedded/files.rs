@@ -1,0 +1,173 @@
+//! The store's files as the file system shows them, without SQLite.
+
+use std::ffi::OsString;
+use std::fs::{self, File, Metadata};
+use std::io::{ErrorKind as Io, Read};
+use std::path::{Path, PathBuf};
+
+use super::codes::io_error;
+use crate::{Error, ErrorKind, Result};
+
+/// The file at a path, told from another file that takes its place later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Identity(#[cfg(unix)] (u64, u64));
+
+impl Identity {
+    /// The identity of what is at the path now; `None` if there is nothing. Where the system gives files no numbers, all
+    /// are alike.
+    pub(super) fn of(path: &Path) -> Option<Self> {
+        let metadata = fs::metadata(path).ok()?;
+        Some(Self::from(&metadata))
+    }
+}
+
+impl From<&Metadata> for Identity {
+    #[cfg(unix)]
+    fn from(metadata: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Self((metadata.dev(), metadata.ino()))
+    }
+
+    #[cfg(not(unix))]
+    fn from(_: &Metadata) -> Self {
+        Self()
+    }
+}
+
+/// The path with something added to its file name, as SQLite names its side files.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Whether a file is there and has something in it.
+pub(super) fn has_content(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.len() > 0)
+}
+
+/// What is at the path of a store.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// Nothing, or an empty file.
+    Nothing,
+    /// A file, its first bytes and its length.
+    File(Vec<u8>, u64),
+}
+
+/// Looks at what is at the path, and refuses what can be no store.
+pub(super) fn look(path: &Path) -> Result<Found> {
+    const OP: &str = "open";
+    let shown = path.display();
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == Io::NotFound => {
+            let parent = path.parent().unwrap_or(path);
+            if !parent.is_dir() {
+                let message = format!("the directory {} of the store does not exist; create it", parent.display());
+                return Err(Error::new(ErrorKind::Config, OP, message).with_context("path", shown));
+            }
+            return Ok(Found::Nothing);
+        }
+        Err(error) => {
+            return Err(io_error(OP, format!("the store {shown} cannot be looked at: {error}"), error));
+        }
+    };
+    if !metadata.is_file() {
+        let what = if metadata.is_dir() { "a directory" } else { "no regular file" };
+        let message = format!("{shown} is {what}; name a file, which is created if it does not exist");
+        return Err(Error::new(ErrorKind::Config, OP, message).with_context("path", shown));
+    }
+    if metadata.len() == 0 {
+        return Ok(Found::Nothing);
+    }
+    let mut head = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(100).read_to_end(&mut head))
+        .map_err(|error| io_error(OP, format!("the store {shown} cannot be read: {error}"), error))?;
+    Ok(Found::File(head, metadata.len()))
+}
+
+/// Makes what was written to a new file last, its name included.
+pub(super) fn make_durable(path: &Path) -> std::io::Result<()> {
+    File::open(path)?.sync_all()?;
+    // Directories cannot be opened everywhere, and where they cannot there is nothing to sync.
+    if let Some(parent) = path.parent()
+        && let Ok(directory) = File::open(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })
+    {
+        directory.sync_all()?;
+    }
+    Ok(())
+}
+
+/// File systems over a network, as Linux names them. Their locks are not to be trusted with a store.
+const OVER_NETWORK: [&str; 17] = [
+    "nfs",
+    "nfs4",
+    "cifs",
+    "smb3",
+    "smbfs",
+    "ncpfs",
+    "afs",
+    "9p",
+    "ceph",
+    "fuse.ceph",
+    "glusterfs",
+    "fuse.glusterfs",
+    "lustre",
+    "gpfs",
+    "ocfs2",
+    "fuse.sshfs",
+    "davfs",
+];
+
+/// The kind of network file system that the path lies on, if it does and the system tells.
+pub(super) fn network_file_system(path: &Path) -> Option<String> {
+    let path = fs::canonicalize(path).ok()?;
+    kind_of_mount(&fs::read_to_string("/proc/self/mountinfo").ok()?, &path)
+}
+
+/// The last mount with the longest mount point around the path decides.
+fn kind_of_mount(mounts: &str, path: &Path) -> Option<String> {
+    let mut best: Option<(usize, &str)> = None;
+    for line in mounts.lines() {
+        let Some((mount, rest)) = line.split_once(" - ") else { continue };
+        let (Some(point), Some(kind)) = (mount.split(' ').nth(4), rest.split(' ').next()) else { continue };
+        let point = unescaped(point);
+        if path.starts_with(&point) && best.is_none_or(|(len, _)| point.len() >= len) {
+            best = Some((point.len(), kind));
+        }
+    }
+    best.map(|(_, kind)| kind.to_owned()).filter(|kind| OVER_NETWORK.contains(&kind.as_str()))
+}
+
+/// Spaces, tabs, line ends and backslashes are written as three octal digits.
+fn unescaped(text: &str) -> String {
+    ["\\040", "\\011", "\\012", "\\134"]
+        .iter()
+        .zip([" ", "\t", "\n", "\\"])
+        .fold(text.to_owned(), |text, (code, plain)| text.replace(code, plain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MOUNTS: &str = "\
+22 1 254:0 / / rw,relatime - ext4 /dev/vda rw
+30 22 0:26 / /mnt/my\\040share rw,relatime shared:1 - nfs4 server:/x rw
+31 22 0:27 / /mnt/my\\040share/local rw - tmpfs tmpfs rw
+32 22 0:28 / /over rw - ext4 /dev/vdb rw
+33 32 0:29 / /over rw - cifs //server/y rw
+";
+
+    #[test]
+    fn the_closest_mount_decides() {
+        let kind = |path: &str| kind_of_mount(MOUNTS, Path::new(path));
+        assert_eq!(kind("/var/lib/ipam.db"), None);
+        assert_eq!(kind("/mnt/my share/ipam.db").as_deref(), Some("nfs4"));
+        assert_eq!(kind("/mnt/my share/local/ipam.db"), None);
+        assert_eq!(kind("/mnt/my shared.db"), None);
+        assert_eq!(kind("/over/ipam.db").as_deref(), Some("cifs"), "the later mount hides the earlier");
+    }
+}

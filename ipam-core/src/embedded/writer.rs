@@ -1,0 +1,224 @@
+//! The one thread that writes: it takes everything that is queued, does it in one transaction, and answers when that is
+//! on the disk.
+
+use std::sync::Arc;
+
+use futures_channel::oneshot;
+
+use super::codes;
+use super::connection::{Patience, busy, open_to_write};
+use super::job::{Job, Jobs};
+use super::shared::Shared;
+use super::store::{Sql, SqliteStore};
+use crate::engine::SystemRandom;
+use crate::{Error, Result};
+
+/// The most requests in one transaction. Others wait for the next one, so that nobody waits long for the first.
+const MAX_BATCH: usize = 512;
+
+/// How a transaction failed as a whole.
+enum Failed {
+    /// It could not begin; nothing was done.
+    Begin(rusqlite::Error),
+    /// One of several requests failed after it had begun to write; nothing was kept of any.
+    Spoilt,
+    /// The file is not the one that was opened; nothing was kept.
+    Moved,
+    /// Nobody knows whether it was kept.
+    Commit(rusqlite::Error),
+}
+
+/// Ends with the thread, however it ends: nobody waits for a thread that is gone.
+struct Closer<'j>(&'j Jobs);
+
+impl Drop for Closer<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+        self.0.clear();
+    }
+}
+
+/// Opens the store, says how that went, and does what is queued until the queue is closed.
+pub(super) fn run(shared: &Shared, jobs: &Arc<Jobs>, opened: oneshot::Sender<Result<()>>) {
+    let _closer = Closer(jobs);
+    let open = || {
+        let (connection, identity) = open_to_write(&shared.config, &shared.path)?;
+        shared.opened(identity).map(|()| connection)
+    };
+    let mut connection = match open() {
+        Ok(connection) => connection,
+        Err(error) => {
+            // If the caller has gone, nobody misses the reason.
+            let _ = opened.send(Err(error));
+            return;
+        }
+    };
+    if opened.send(Ok(())).is_err() {
+        return;
+    }
+    let mut random = SystemRandom::default();
+    let mut next: Vec<Box<dyn Job>> = Vec::new();
+    loop {
+        let store = SqliteStore::new(&connection, shared.config.keep_changes);
+        let mut writer = Writer { shared, jobs, random: &mut random, store };
+        if writer.serve(&mut next) == End::Closed {
+            return;
+        }
+        drop(writer);
+        // What an old connection remembers after a failed commit may be wrong, so it is never used again.
+        drop(connection);
+        connection = loop {
+            if next.is_empty() {
+                match jobs.pop(MAX_BATCH) {
+                    Some(batch) => next = batch,
+                    None => return,
+                }
+            }
+            match if shared.in_place() { open() } else { Err(shared.moved("open")) } {
+                Ok(connection) => break connection,
+                Err(error) => {
+                    for job in next.drain(..) {
+                        let message = error.message().to_owned();
+                        let again = Error::new(error.kind(), job.operation(), message).with_retry(error.retry());
+                        job.answer(Err(again));
+                    }
+                }
+            }
+        };
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum End {
+    /// There is nothing more to do, ever.
+    Closed,
+    /// The connection must not be used again.
+    Doubtful,
+}
+
+struct Writer<'c> {
+    shared: &'c Shared,
+    jobs: &'c Jobs,
+    random: &'c mut SystemRandom,
+    store: SqliteStore<'c>,
+}
+
+impl Writer<'_> {
+    /// Does one batch after the other, `next` first. Leaves in `next` what was not done.
+    fn serve(&mut self, next: &mut Vec<Box<dyn Job>>) -> End {
+        loop {
+            let mut batch = std::mem::take(next);
+            if batch.is_empty() {
+                match self.jobs.pop(MAX_BATCH) {
+                    Some(jobs) => batch = jobs,
+                    None => return End::Closed,
+                }
+            }
+            // What nobody waits for any more is not begun.
+            batch.retain(|job| !job.abandoned());
+            if !batch.is_empty() && !self.batch(batch, next) {
+                return End::Doubtful;
+            }
+        }
+    }
+
+    /// Does one batch, and answers it. What is still to be done is added to `next`. Answers whether the connection can be
+    /// used again.
+    fn batch(&mut self, mut batch: Vec<Box<dyn Job>>, next: &mut Vec<Box<dyn Job>>) -> bool {
+        match self.transaction(&mut batch) {
+            Err(Failed::Spoilt) => {
+                // Each on its own, so that one spoils nobody else.
+                let mut usable = true;
+                for job in batch {
+                    if usable {
+                        let mut alone = vec![job];
+                        let result = self.transaction(&mut alone);
+                        usable = self.answer(alone, result, next);
+                    } else {
+                        next.push(job);
+                    }
+                }
+                usable
+            }
+            result => self.answer(batch, result, next),
+        }
+    }
+
+    /// Answers a batch. What is to be undone for callers that have gone is added to `next`.
+    fn answer(&self, batch: Vec<Box<dyn Job>>, result: Result<(), Failed>, next: &mut Vec<Box<dyn Job>>) -> bool {
+        for job in batch {
+            let kept = match &result {
+                Ok(()) => Ok(()),
+                Err(failed) => Err(self.error(failed, job.operation())),
+            };
+            next.extend(job.answer(kept));
+        }
+        match result {
+            Ok(()) | Err(Failed::Spoilt | Failed::Moved) => true,
+            Err(Failed::Begin(error)) => codes::is_busy(&error),
+            Err(Failed::Commit(_)) => false,
+        }
+    }
+
+    /// One transaction: all of the batch, or nothing.
+    fn transaction(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Failed> {
+        let mut patience = Patience::new(self.shared.config.busy_timeout);
+        patience.insist(|| self.store.db.run(Sql::BeginImmediate, [])).map_err(Failed::Begin)?;
+        if let Err(error) = self.store.begun() {
+            self.roll_back();
+            return Err(Failed::Begin(error));
+        }
+        let alone = batch.len() == 1;
+        let mut wrote = false;
+        for job in batch {
+            if job.abandoned() {
+                continue;
+            }
+            self.store.request_begins(job.operation());
+            let well = job.run(&mut self.store, &mut self.shared.context(self.random));
+            // SQLite rolls the whole transaction back by itself, such as when the disk is full.
+            let lost = self.store.db.connection.is_autocommit();
+            if well && !lost {
+                wrote |= self.store.wrote();
+            } else if self.store.wrote() || lost {
+                // The engine checks before it writes; what fails after that is the store itself. All begin anew rather
+                // than have every request pay for a savepoint.
+                self.roll_back();
+                return if alone { Ok(()) } else { Err(Failed::Spoilt) };
+            }
+        }
+        if !wrote {
+            self.roll_back();
+            return Ok(());
+        }
+        if !self.shared.in_place() {
+            self.roll_back();
+            return Err(Failed::Moved);
+        }
+        self.store.db.run(Sql::Commit, []).map(|_| ()).map_err(|error| {
+            self.roll_back();
+            Failed::Commit(error)
+        })
+    }
+
+    fn roll_back(&mut self) {
+        self.store.forget();
+        if !self.store.db.connection.is_autocommit() {
+            // If it fails, the next BEGIN does too, and the connection is given up.
+            let _ = self.store.db.run(Sql::Rollback, []);
+        }
+    }
+
+    fn error(&self, failed: &Failed, operation: &'static str) -> Error {
+        match failed {
+            Failed::Begin(error) if codes::is_busy(error) => {
+                busy(operation, &self.shared.path, self.shared.config.busy_timeout, codes::copy(error))
+            }
+            Failed::Begin(error) => {
+                codes::error(operation, codes::copy(error)).with_context("path", self.shared.path.display())
+            }
+            Failed::Commit(error) => codes::commit_error(operation, error),
+            Failed::Moved | Failed::Spoilt => self.shared.moved(operation),
+        }
+    }
+}
