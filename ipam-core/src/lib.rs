@@ -4,6 +4,8 @@ mod backoff;
 mod capabilities;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "embedded")]
+pub mod embedded;
 #[allow(dead_code, unused_imports, reason = "the stores on it come next")]
 mod engine;
 mod error;
@@ -26,6 +28,8 @@ mod text;
 
 pub use backoff::{BackoffConfig, RetryConfig};
 pub use capabilities::{Capabilities, Health};
+#[cfg(feature = "embedded")]
+pub use embedded::{EmbeddedConfig, EmbeddedProvider, StoreReport};
 pub use error::{CertificateChain, Error, ErrorKind, Result, Retry};
 pub use family::Family;
 pub use id::{AllocationId, AllocationKey, BlockId, ChangePosition, MAX_ID_LEN, Owner, PageToken, RangeId, SpaceId};

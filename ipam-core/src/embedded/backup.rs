@@ -1,0 +1,60 @@
+//! Copies of a store in use.
+
+use std::path::Path;
+
+use super::codes::{self, io_error};
+use super::files::{beside, make_durable};
+use super::store::{Sql, SqliteStore};
+use crate::{Error, ErrorKind, Result};
+
+const OP: &str = "backup_to";
+
+/// Writes a copy of the store to a new file. SQLite makes the copy out of one read transaction; it gets its name only
+/// when it is on the disk, so that a copy that was cut short is not taken for one.
+pub(super) fn backup(store: &mut SqliteStore<'_>, target: &Path) -> Result<()> {
+    let shown = target.display();
+    if target.symlink_metadata().is_ok() {
+        let message = format!("there is something at {shown} already; name a new file");
+        return Err(Error::new(ErrorKind::AlreadyExists, OP, message));
+    }
+    if let Some(parent) = target.parent()
+        && !parent.as_os_str().is_empty()
+        && !parent.is_dir()
+    {
+        let message = format!("the directory {} does not exist; create it", parent.display());
+        return Err(Error::new(ErrorKind::Config, OP, message));
+    }
+    let part = beside(target, &format!(".part-{}", std::process::id()));
+    let result = write(store, &part).and_then(|()| {
+        let fail = |error| io_error(OP, format!("the backup {shown} cannot be finished: {error}"), error);
+        make_durable(&part).map_err(&fail)?;
+        // A link refuses what has taken the name meanwhile, a rename does not.
+        if std::fs::hard_link(&part, target).is_err() {
+            if target.symlink_metadata().is_ok() {
+                let message = format!("there is something at {shown} already; name a new file");
+                return Err(Error::new(ErrorKind::AlreadyExists, OP, message));
+            }
+            std::fs::rename(&part, target).map_err(fail)?;
+        }
+        Ok(())
+    });
+    // After a rename there is nothing to remove.
+    let _ = std::fs::remove_file(&part);
+    result?;
+    make_durable(target).map_err(|error| io_error(OP, format!("the backup {shown} may not last: {error}"), error))
+}
+
+fn write(store: &mut SqliteStore<'_>, part: &Path) -> Result<()> {
+    let Some(name) = part.to_str() else {
+        return Err(Error::invalid(OP, "target", part.display(), "choose a path that is valid UTF-8"));
+    };
+    let fail = |error| codes::error(OP, error);
+    // VACUUM makes its own transaction; the one that a read is given has to end before.
+    store.db.run(Sql::Rollback, []).map_err(fail)?;
+    // A connection that may only query may not write another file either.
+    let connection = store.db.connection;
+    connection.pragma_update(None, "query_only", false).map_err(fail)?;
+    let written = connection.execute("VACUUM INTO ?1", [name]).map(|_| ()).map_err(fail);
+    connection.pragma_update(None, "query_only", true).map_err(fail)?;
+    written
+}

@@ -1,0 +1,41 @@
+//! A provider kept in one SQLite file: durable, and shared by the processes of one host.
+//!
+//! [`EmbeddedProvider`] needs no server and no runtime: its futures run on any executor, because all of its work is done
+//! by threads of its own. `DESIGN.md` of this crate has the schema and the rules that keep the promises.
+//!
+//! - **What was answered is on the disk.** One thread writes; it takes everything that is queued, does it in one
+//!   transaction, syncs, and answers all. A lone caller waits for nobody.
+//! - **Several processes** can use one file at the same time. Who finds the store locked waits for as long as
+//!   [`EmbeddedConfig::with_busy_timeout`] says, and is then told `Busy`.
+//! - **Reading** never waits for writing. It sees what is committed.
+//! - **A caller that goes away** before the answer leaves the allocation standing if it gave a key. Without one, the
+//!   allocation is taken back.
+//! - **A commit that fails** (a full disk, a broken one) leaves the outcome unknown, and the error says so: see
+//!   [`Retry::IfIdempotent`](crate::Retry::IfIdempotent).
+//! - **The feed of changes** keeps the newest 1 000 000 entries, or as many as
+//!   [`EmbeddedConfig::with_keep_changes`] says.
+//!
+//! The file belongs on a local disk. File systems over a network do not lock reliably;
+//! [`check`](crate::IpamProvider::check) warns of those it knows. Do not delete, move or replace the file while it is open;
+//! a provider that finds it gone refuses to go on. Copy it with [`EmbeddedProvider::backup_to`].
+
+mod backup;
+mod check;
+mod codec;
+mod codes;
+mod config;
+mod connection;
+mod files;
+mod holder;
+mod job;
+mod provider;
+mod queue;
+mod readers;
+mod schema;
+mod shared;
+mod store;
+mod writer;
+
+pub use check::StoreReport;
+pub use config::EmbeddedConfig;
+pub use provider::EmbeddedProvider;
