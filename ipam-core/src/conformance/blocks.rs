@@ -1,7 +1,5 @@
 //! Blocks: listing and defining them.
 
-use futures_util::{FutureExt, TryStreamExt};
-
 use super::Plan;
 use super::pages::{self, every_page};
 use super::ranges::listed;
@@ -9,8 +7,8 @@ use super::stage::{Bench, Stage};
 use super::verdict::{Verdict, check, refused, same};
 use super::words::{ip, net, only};
 use crate::{
-    Block, BlockFilter, BlockId, DefineBlock, DefineRange, ErrorKind, Family, IpamProviderExt, ListBlocks, ListRanges,
-    NetworkInfo, PageRequest, Patch, Properties, RangeFilter, RemoveBlock, Tag, Tags, UpdateBlock, Vlan,
+    Block, BlockFilter, BlockId, DefineBlock, DefineRange, ErrorKind, Family, ListBlocks, ListRanges, NetworkInfo,
+    PageRequest, Patch, Properties, RangeFilter, RemoveBlock, Tag, Tags, UpdateBlock, Vlan,
 };
 
 pub(super) async fn lists_what_matches(bench: &Bench) -> Verdict {
@@ -31,8 +29,7 @@ pub(super) async fn lists_what_matches(bench: &Bench) -> Verdict {
         ("two conditions", BlockFilter { family: Some(Family::V6), ids: vec![stage.block("a")], ..any() }, ""),
     ];
     for (what, filter, expected) in table {
-        let found: Vec<Block> =
-            stage.provider.blocks(ListBlocks::all().with_filter(filter.clone())).try_collect().await?;
+        let found = pages::list_blocks(&*stage.provider, &ListBlocks::all().with_filter(filter.clone())).await?;
         check(found.iter().all(|block| filter.matches(block)), format_args!("by {what}: {found:?}"))?;
         let names: String =
             ["a", "b", "c"].into_iter().filter(|name| found.iter().any(|b| b.id == stage.block(name))).collect();
@@ -50,7 +47,7 @@ pub(super) async fn covers_every_block_once_in_pages(bench: &Bench) -> Verdict {
     };
     let mut orders = Vec::new();
     for size in 1..=6 {
-        let found = every_page(size, list, || async { Ok(()) }.boxed()).await?;
+        let found = every_page(size, list, pages::nothing).await?;
         let ids: Vec<BlockId> = found.into_iter().map(|block| block.id).collect();
         for n in 0..5 {
             let times = ids.iter().filter(|id| **id == stage.block(&format!("b{n}"))).count();
@@ -101,7 +98,7 @@ pub(super) async fn defines_an_id_and_a_prefix_once(bench: &Bench) -> Verdict {
     ] {
         provider.define_block(&other).await?;
     }
-    let all: Vec<Block> = provider.blocks(ListBlocks::all()).try_collect().await?;
+    let all = pages::list_blocks(&**provider, &ListBlocks::all()).await?;
     same(all.len(), 4, "blocks may lie in blocks, and in another space")
 }
 
@@ -122,7 +119,7 @@ pub(super) async fn refuses_a_block_that_cannot_be(bench: &Bench) -> Verdict {
         let error = refused(stage.provider.define_block(&request).await, ErrorKind::InvalidInput, "define_block")?;
         check(error.message().contains(field), format_args!("the error names the field {field}: {error}"))?;
     }
-    let all: Vec<Block> = stage.provider.blocks(ListBlocks::all()).try_collect().await?;
+    let all = pages::list_blocks(&*stage.provider, &ListBlocks::all()).await?;
     same(all, [], "nothing was defined")
 }
 
@@ -216,7 +213,7 @@ pub(super) async fn changes_only_what_is_named(bench: &Bench) -> Verdict {
 /// The one block of this name.
 async fn block(stage: &Stage, name: &str) -> Verdict<Block> {
     let filter = BlockFilter { ids: vec![stage.block(name)], ..BlockFilter::default() };
-    only(stage.provider.blocks(ListBlocks::all().with_filter(filter)).try_collect().await?)
+    only(pages::list_blocks(&*stage.provider, &ListBlocks::all().with_filter(filter)).await?)
 }
 
 /// A block of which everything is said.

@@ -68,7 +68,7 @@ pub(super) async fn covers_everything_once_in_pages(bench: &Bench) -> Verdict {
     let taken = stage.take(next(&stage, 7)).await?;
     let mut orders = Vec::new();
     for size in 1..=8 {
-        let found = every_page(size, |page| find_lan(&stage, page), || async { Ok(()) }.boxed()).await?;
+        let found = every_page(size, |page| find_lan(&stage, page), super::pages::nothing).await?;
         same(found.len(), 7, format_args!("pages of {size} hold each allocation once"))?;
         same(sorted(&found), sorted(taken.iter()), format_args!("pages of {size} hold each allocation"))?;
         orders.push(found);

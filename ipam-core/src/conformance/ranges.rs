@@ -73,7 +73,7 @@ pub(super) async fn covers_every_range_once_in_pages(bench: &Bench) -> Verdict {
     let stage = bench.stage(plan).await?;
     let mut orders = Vec::new();
     for size in 1..=8 {
-        let found = every_page(size, |page| list_page(&stage, page), || async { Ok(()) }.boxed()).await?;
+        let found = every_page(size, |page| list_page(&stage, page), pages::nothing).await?;
         let ids: Vec<_> = found.into_iter().map(|range| range.id).collect();
         for n in 0..7 {
             let times = ids.iter().filter(|id| **id == stage.range(&format!("r{n}"))).count();
@@ -413,8 +413,7 @@ fn list_page(stage: &Stage, page: PageRequest) -> impl Future<Output = crate::Re
 }
 
 pub(super) async fn listed(stage: &Stage, request: ListRanges) -> Verdict<Vec<Range>> {
-    use futures_util::TryStreamExt;
-    Ok(crate::IpamProviderExt::ranges(&*stage.provider, request).try_collect().await?)
+    pages::list_ranges(&*stage.provider, &request).await
 }
 
 /// A range of which everything is said.

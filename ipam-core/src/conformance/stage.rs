@@ -4,7 +4,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
 
 use super::harness::{Harness, Limits};
@@ -14,8 +13,8 @@ use super::verdict::{Stop, Verdict, fail, same, some};
 use super::words::net;
 use super::{Case, join};
 use crate::{
-    Allocate, AllocateLine, Allocated, Allocation, BlockId, Capabilities, Deallocate, Find, IpamProvider,
-    IpamProviderExt, RangeId, Result, Retry, SpaceId,
+    Allocate, AllocateLine, Allocated, Allocation, BlockId, Capabilities, Deallocate, Find, IpamProvider, RangeId,
+    Result, Retry, SpaceId,
 };
 
 /// What a case is given: a way to a stage.
@@ -147,7 +146,7 @@ impl Stage {
 
     /// Everything that matches, page after page.
     pub(super) async fn found(&self, request: Find) -> Verdict<Vec<Allocation>> {
-        Ok(self.provider.find_all(request).try_collect().await?)
+        super::pages::find(&*self.provider, &request).await
     }
 
     /// The addresses taken in a range of the plan, in ascending order.
