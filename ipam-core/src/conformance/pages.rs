@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// More pages than any case has items: a listing that does not end is a failure, not a test that hangs.
-const TOO_MANY: usize = 500;
+const TOO_MANY: usize = 200;
 
 /// Every allocation that matches, in pages of the provider's choice.
 pub(super) async fn find(provider: &dyn IpamProvider, request: &Find) -> Verdict<Vec<Allocation>> {
