@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use ipam_core::conformance::{Fixture, Harness, NoFixture, Plan};
@@ -23,7 +23,20 @@ pub(crate) struct ReferenceHarness;
 #[async_trait]
 impl Harness for ReferenceHarness {
     async fn fresh(&self, plan: &Plan) -> Result<Fixture, NoFixture> {
-        Ok(Fixture::new(std::sync::Arc::new(Reference::of(plan)?)))
+        let reference = Arc::new(Reference::of(plan)?);
+        Ok(Fixture::new(Arc::clone(&reference) as Arc<dyn IpamProvider>).with_guard(reference))
+    }
+
+    async fn plant(&self, fixture: &Fixture, range: &RangeId, address: IpAddr) -> bool {
+        let Some(reference) = fixture.guard.downcast_ref::<Arc<Reference>>() else { return false };
+        let planted = reference.change(|state| {
+            let Some(range) = state.ranges.get(range) else { return Err(Error::not_found("plant", "range", range)) };
+            let key = (range.space.clone(), address);
+            let allocation = Allocation::new(format!("planted/{address}"), key.0.clone(), range.id.clone(), address);
+            state.taken.insert(key, allocation);
+            Ok(())
+        });
+        planted.is_ok()
     }
 }
 
