@@ -15,8 +15,8 @@ use crate::controllers::{Addresses, L2Domains, Sections, Subnets, Tools, UserSes
 use crate::envelope::{Answer, Outcome};
 use crate::error::{Error, Result};
 use crate::lenient::{OneOrMany, Wire};
-use crate::models::SubnetId;
-use crate::request::{Call, Request};
+use crate::models::{ApiOptions, SubnetId};
+use crate::request::{Call, Path, Request};
 use crate::session::Session;
 use crate::transport::Transport;
 
@@ -228,6 +228,15 @@ impl Client {
         Tools::new(self)
     }
 
+    /// What a controller can do; an empty name asks for the app's level and its controllers.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn options(&self, controller: &str) -> Result<ApiOptions> {
+        let path = if controller.is_empty() { Path::root() } else { Path::root().text("controller", controller) };
+        self.one(&Request::new(Method::OPTIONS, Call::One, path)?).await
+    }
+
     /// Any call, with the same authentication, retries and error mapping as the typed ones. `path` is below the app and
     /// percent-encoded, such as `subnets/8/usage/`; it may have a query.
     ///
@@ -281,20 +290,32 @@ impl Client {
         }
     }
 
-    /// A list. When it has no rows and the server does not say why, `parent` is asked for: if that is missing, so is
-    /// the list.
+    /// A list. When it has no rows and the server's words leave open why, `parent` is asked for: if that is missing, so
+    /// is the list.
     pub(crate) async fn list<T: Wire>(&self, request: &Request, parent: Option<Request>) -> Result<Vec<T>> {
-        let certain = match self.send(request).await? {
-            Outcome::Answer(answer) => return Ok(answer.decode::<OneOrMany<T>>()?.0),
-            Outcome::Nothing { certain } => certain,
-        };
-        if let Some(parent) = parent.filter(|_| !certain) {
-            match self.send(&parent).await {
-                Err(error) if error.is_not_found() => return Err(error),
-                // That the parent cannot be read says nothing about the list, which could.
-                Ok(_) | Err(_) => {}
-            }
+        match self.send(request).await? {
+            Outcome::Answer(answer) => Ok(answer.decode::<OneOrMany<T>>()?.0),
+            Outcome::Nothing { certain: true } => Ok(Vec::new()),
+            Outcome::Nothing { certain: false } => self.nothing_below(parent).await,
         }
+    }
+
+    /// A list below `parent`, for calls that say the same when there are no rows and when there is no such parent.
+    pub(crate) async fn list_below<T: Wire>(&self, request: &Request, parent: Request) -> Result<Vec<T>> {
+        match self.send(request).await? {
+            Outcome::Answer(answer) => Ok(answer.decode::<OneOrMany<T>>()?.0),
+            Outcome::Nothing { .. } => self.nothing_below(Some(parent)).await,
+        }
+    }
+
+    async fn nothing_below<T>(&self, parent: Option<Request>) -> Result<Vec<T>> {
+        if let Some(parent) = parent
+            && let Err(error) = self.send(&parent).await
+            && error.is_not_found()
+        {
+            return Err(error);
+        }
+        // That a parent cannot be read says nothing about its list, which could.
         Ok(Vec::new())
     }
 

@@ -155,6 +155,11 @@ impl Path {
         Self { text: format!("{controller}/"), problem: None }
     }
 
+    /// The app itself.
+    pub(crate) fn root() -> Self {
+        Self { text: String::new(), problem: None }
+    }
+
     /// A word of the API.
     pub(crate) fn word(mut self, word: &str) -> Self {
         self.text.push_str(word);

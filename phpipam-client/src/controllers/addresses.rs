@@ -187,7 +187,7 @@ impl<'a> Addresses<'a> {
         if let Some(subnet) = subnet {
             request = request.with_query("subnetId", subnet);
         }
-        self.client.list(&request, Some(Request::get(Call::One, tag())?)).await
+        self.client.list_below(&request, Request::get(Call::One, tag())?).await
     }
 
     /// Creates this address. Somebody else's address there is a conflict.

@@ -46,7 +46,7 @@ impl<'a> L2Domains<'a> {
     /// [`Error`](crate::Error)
     pub async fn vlans(&self, id: L2DomainId) -> Result<Vec<Vlan>> {
         let request = Request::get(Call::List, one(id).word("vlans"))?;
-        self.client.list(&request, Some(Request::get(Call::One, one(id))?)).await
+        self.client.list_below(&request, Request::get(Call::One, one(id))?).await
     }
 
     /// The custom fields of layer 2 domains.

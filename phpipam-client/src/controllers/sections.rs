@@ -64,7 +64,7 @@ impl<'a> Sections<'a> {
     /// [`Error`]
     pub async fn subnets(&self, id: SectionId) -> Result<Vec<Subnet>> {
         let request = Request::get(Call::List, one(id).word("subnets"))?;
-        self.client.list(&request, Some(Request::get(Call::One, one(id))?)).await
+        self.client.list_below(&request, Request::get(Call::One, one(id))?).await
     }
 
     /// The same with the addresses of each subnet: slower still, and too big for large sections.
@@ -73,7 +73,7 @@ impl<'a> Sections<'a> {
     /// [`Error`]
     pub async fn subnets_with_addresses(&self, id: SectionId) -> Result<Vec<Subnet>> {
         let request = Request::get(Call::List, one(id).word("subnets").word("addresses"))?;
-        self.client.list(&request, Some(Request::get(Call::One, one(id))?)).await
+        self.client.list_below(&request, Request::get(Call::One, one(id))?).await
     }
 
     /// What was changed, newest first. Since 1.7.

@@ -56,7 +56,7 @@ impl<'a> Vrfs<'a> {
     /// [`Error`](crate::Error)
     pub async fn subnets(&self, id: VrfId) -> Result<Vec<Subnet>> {
         let request = Request::get(Call::List, one(id).word("subnets"))?;
-        self.client.list(&request, Some(Request::get(Call::One, one(id))?)).await
+        self.client.list_below(&request, Request::get(Call::One, one(id))?).await
     }
 
     /// The custom fields of VRFs.

@@ -125,6 +125,10 @@ fn no_envelope(request: &Request, response: &HttpResponse, text: &str) -> Result
     }
     if let Some(message) = body::alert(text) {
         let kind = match verdict(request.call, 500, &message) {
+            // A resize that would leave addresses outside.
+            Verdict::Refused(RefusalKind::Invalid, _) if request.name().ends_with("/resize/") => {
+                RefusalKind::Structural
+            }
             Verdict::Refused(RefusalKind::Server, _) | Verdict::Nothing { .. } => alert_kind(&message),
             Verdict::Refused(kind, _) => kind,
         };
@@ -173,7 +177,7 @@ fn verdict(call: Call, code: u16, message: &str) -> Verdict {
                 never(RefusalKind::Unsupported)
             } else if starts("Subnet Id must be numeric (") {
                 never(unsupported_word(message))
-            } else if names_missing_object(message) {
+            } else if MISSING_WITH_400.iter().any(|text| starts(text)) {
                 never(RefusalKind::NotFound)
             } else {
                 never(RefusalKind::Invalid)
@@ -200,6 +204,10 @@ fn unsupported_word(message: &str) -> RefusalKind {
         RefusalKind::Invalid
     }
 }
+
+/// Texts that name the object itself as missing, for which the server sends 400. Other texts name a reference.
+const MISSING_WITH_400: [&str; 4] =
+    ["Invalid subnet Id", "Invalid subnet identifier", "Invalid VRF id", "Invalid identifier"];
 
 /// Texts that name the object itself as missing, whatever was asked of it.
 fn names_missing_object(message: &str) -> bool {
@@ -349,7 +357,6 @@ fn server_error(call: Call, message: &str) -> Verdict {
         "Invalid mask",
     ];
     if INVALID.iter().any(|text| message.contains(text)) {
-        // A resize that would leave addresses outside says so with the same words as a bad address.
         return never(RefusalKind::Invalid);
     }
     never(RefusalKind::Server)

@@ -33,3 +33,15 @@ model! {
         method: Option<String> = "method",
     }
 }
+
+model! {
+    /// What an app or a controller can do, as it says itself.
+    pub struct ApiOptions {
+        /// The level of the app: `Read`, `Write` or `Admin`.
+        permissions: Option<String> = "permissions",
+        /// The controllers; some paths are wrong.
+        controllers: Vec<Link> = "controllers",
+        /// The controller's paths and their methods.
+        methods: Vec<Methods> = "methods",
+    }
+}

@@ -25,7 +25,7 @@ mod user;
 pub use address::Address;
 pub use changelog::ChangelogEntry;
 pub use custom_field::CustomField;
-pub use link::{Link, MethodLink, Methods};
+pub use link::{ApiOptions, Link, MethodLink, Methods};
 pub use nameserver::Nameserver;
 pub use network::{Device, L2Domain, Location, Vlan, Vrf};
 pub use permissions::{GroupMember, GroupPermission, Level, Permissions};

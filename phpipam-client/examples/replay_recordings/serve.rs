@@ -1,0 +1,132 @@
+//! A server that gives the recorded answer to the recorded request, and plausible ones to what the client asks besides.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
+
+use super::recording::{Body, Recording, pairs_of};
+
+/// What arrived.
+#[derive(Debug, Clone)]
+pub(crate) struct Arrived {
+    pub(crate) method: String,
+    pub(crate) segments: Vec<String>,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) body: Body,
+}
+
+#[derive(Default)]
+struct Script {
+    current: Option<Recording>,
+    others: Arc<Vec<Recording>>,
+    arrived: Vec<Arrived>,
+}
+
+pub(crate) struct Playback {
+    server: MockServer,
+    script: Arc<Mutex<Script>>,
+}
+
+impl Playback {
+    pub(crate) async fn start(others: Vec<Recording>) -> Self {
+        let server = MockServer::start().await;
+        let script = Arc::new(Mutex::new(Script { others: Arc::new(others), ..Script::default() }));
+        let player = Player(Arc::clone(&script));
+        Mock::given(matchers::any()).respond_with(player).mount(&server).await;
+        Self { server, script }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.server.uri()
+    }
+
+    /// From now on the answer of this exchange is served.
+    pub(crate) fn load(&self, recording: &Recording) {
+        let mut script = self.script.lock().unwrap_or_else(PoisonError::into_inner);
+        script.current = Some(recording.clone());
+        script.arrived.clear();
+    }
+
+    pub(crate) fn arrived(&self) -> Vec<Arrived> {
+        self.script.lock().unwrap_or_else(PoisonError::into_inner).arrived.clone()
+    }
+}
+
+struct Player(Arc<Mutex<Script>>);
+
+impl Respond for Player {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let mut script = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let decode = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
+        let mut segments: Vec<String> =
+            request.url.path().split('/').filter(|part| !part.is_empty()).map(decode).collect();
+        segments.drain(..segments.len().min(2));
+        let arrived = Arrived {
+            method: request.method.to_string(),
+            segments,
+            query: pairs_of(request.url.query().unwrap_or_default()),
+            body: match serde_json::from_slice(&request.body) {
+                Ok(Value::Object(fields)) if fields.is_empty() => Body::Empty,
+                Ok(Value::Object(fields)) => Body::Fields(fields),
+                _ if request.body.is_empty() => Body::Empty,
+                _ => Body::Other(String::from_utf8_lossy(&request.body).into_owned()),
+            },
+        };
+        script.arrived.push(arrived.clone());
+        match &script.current {
+            Some(current) if same_place(current, &arrived) => recorded(current),
+            Some(current) => beside(&script.others, current, &arrived),
+            None => ResponseTemplate::new(500),
+        }
+    }
+}
+
+/// `x/` and `x/all/` are the same list.
+pub(crate) fn without_all(segments: &[String]) -> &[String] {
+    match segments {
+        [controller, all] if all == "all" && matches!(controller.as_str(), "subnets" | "folders" | "addresses") => {
+            std::slice::from_ref(controller)
+        }
+        other => other,
+    }
+}
+
+fn same_place(recording: &Recording, arrived: &Arrived) -> bool {
+    recording.method.eq_ignore_ascii_case(&arrived.method)
+        && without_all(&recording.segments) == without_all(&arrived.segments)
+}
+
+fn recorded(recording: &Recording) -> ResponseTemplate {
+    let mut answer = ResponseTemplate::new(recording.status);
+    let mut content_type = "text/html";
+    for (name, value) in &recording.answer_headers {
+        match name.as_str() {
+            "content-type" => content_type = value,
+            "location" => answer = answer.insert_header("location", value.clone()),
+            _ => {}
+        }
+    }
+    answer.set_body_raw(recording.answer.as_bytes(), content_type)
+}
+
+/// What the client asks besides: the tag before a change, the parent of an empty list, why nothing is free. Another
+/// file of the folder may have the answer; if not, what was asked for exists, unless its id is one of those that the
+/// recordings use for what is missing.
+fn beside(others: &[Recording], current: &Recording, arrived: &Arrived) -> ResponseTemplate {
+    let known = others.iter().find(|other| {
+        other.app == current.app && other.query.is_empty() && same_place(other, arrived) && other.envelope().is_some()
+    });
+    if let Some(known) = known {
+        return recorded(known);
+    }
+    let id = arrived.segments.iter().rev().find_map(|segment| segment.parse::<u64>().ok());
+    let missing = id.is_none_or(|id| matches!(id, 99 | 999 | 9999 | 99_999));
+    if missing {
+        return ResponseTemplate::new(404)
+            .set_body_json(json!({"code": 404, "success": false, "message": "Invalid Id", "time": 0}));
+    }
+    let data = json!({"id": id, "name": "beside", "type": "beside", "tag": 2, "mask": "24", "subnet": "10.0.0.0"});
+    ResponseTemplate::new(200).set_body_json(json!({"code": 200, "success": true, "data": data, "time": 0}))
+}
