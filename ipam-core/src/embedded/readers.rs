@@ -50,7 +50,9 @@ pub(super) fn run(shared: &Shared, jobs: &Arc<Jobs>, alive: &AtomicUsize, opened
     let mut random = SystemRandom::default();
     while let Some(batch) = jobs.pop(1) {
         let Some(job) = batch.into_iter().next() else { continue };
-        let connection = match ready.take().map_or_else(open, Ok) {
+        // Another file in its place is not even opened: the old one's log would be written into it.
+        let reopened = || if shared.in_place() { open() } else { Err(shared.moved("open")) };
+        let connection = match ready.take().map_or_else(reopened, Ok) {
             Ok(connection) => connection,
             Err(error) => {
                 let operation = job.operation();
