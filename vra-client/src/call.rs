@@ -93,7 +93,7 @@ impl Call<()> {
 impl Call<Created> {
     /// A call that makes something.
     pub(crate) fn created(backend: &Arc<dyn Backend>, request: ApiRequest) -> Self {
-        Self::new(Arc::clone(backend), request, |reply| Created::read(&reply))
+        Self::new(Arc::clone(backend), request, |reply| Ok(Created::read(&reply)))
     }
 }
 
@@ -122,20 +122,21 @@ pub struct Created {
     pub id: Option<String>,
     /// `Location`: path and query below the configured server.
     pub location: Option<String>,
-    /// The body, if there was one.
+    /// The body, if there was one and it was an object. Something else is no error: what was asked for was made, and
+    /// asking again would make it twice.
     pub body: Option<JsonObject>,
 }
 
 impl Created {
-    pub(crate) fn read(reply: &Reply) -> Result<Self, Error> {
-        let body: Option<JsonObject> = if reply.is_empty() { None } else { Some(reply.json()?) };
+    pub(crate) fn read(reply: &Reply) -> Self {
+        let body: Option<JsonObject> = reply.json().ok();
         let located = reply.location.as_deref().and_then(last_segment);
         let id = located.or_else(|| match body.as_ref()?.get("id")? {
             serde_json::Value::String(id) => Some(id.clone()),
             serde_json::Value::Number(id) => Some(id.to_string()),
             _ => None,
         });
-        Ok(Self { id, location: reply.location.clone(), body })
+        Self { id, location: reply.location.clone(), body }
     }
 }
 

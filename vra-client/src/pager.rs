@@ -15,6 +15,8 @@ pub(crate) struct PageFacts {
     pub(crate) last: Option<bool>,
     /// Whether there is a link to a next page.
     pub(crate) has_next: Option<bool>,
+    /// Whether the page has as many rows as were asked for, so that there may be more whatever it says.
+    pub(crate) full: bool,
 }
 
 /// Whether to ask for another page.
@@ -49,7 +51,10 @@ impl PageGuard {
     /// the list ended too early, and comes after the page's rows were passed on.
     pub(crate) fn accept(&mut self, facts: PageFacts) -> (Vec<bool>, Result<Next, Error>) {
         let rows = facts.ids.len();
-        let fresh: Vec<bool> = facts.ids.into_iter().map(|id| id.is_none_or(|id| self.seen.insert(id))).collect();
+        // Rows with the same id on one page are two rows: only what an earlier page had came again.
+        let fresh: Vec<bool> =
+            facts.ids.iter().map(|id| id.as_ref().is_none_or(|id| !self.seen.contains(id))).collect();
+        self.seen.extend(facts.ids.into_iter().flatten());
         let new = fresh.iter().filter(|fresh| **fresh).count();
         self.distinct = self.distinct.saturating_add(new as u64);
         self.repeated = self.repeated.saturating_add((rows - new) as u64);
@@ -66,9 +71,11 @@ impl PageGuard {
                     Ok(Next::More)
                 }
             }
-            _ if stuck && rows > 0 && !self.incomplete_allowed && !self.resumed => {
+            _ if stuck && rows > 0 && facts.has_next == Some(true) && !self.incomplete_allowed && !self.resumed => {
                 Err(self.truncated(self.distinct.saturating_add(1)))
             }
+            // Without a count a full page may be cut off, so one more is asked for.
+            _ if facts.full && facts.last.is_none() && !stuck => Ok(Next::More),
             _ => Ok(if over { Next::End } else { Next::More }),
         };
         (fresh, next)
@@ -91,7 +98,8 @@ mod tests {
     use super::*;
 
     fn page(ids: &[&str], total: Option<u64>, last: Option<bool>, has_next: Option<bool>) -> PageFacts {
-        PageFacts { ids: ids.iter().map(|id| Some((*id).to_owned())).collect(), total, last, has_next }
+        let ids = ids.iter().map(|id| Some((*id).to_owned())).collect();
+        PageFacts { ids, total, last, has_next, full: false }
     }
 
     fn guard() -> PageGuard {
@@ -146,6 +154,24 @@ mod tests {
         assert_eq!(guard().accept(page(&["a"], None, None, None)).1.unwrap(), Next::End);
         assert_eq!(guard().accept(page(&[], None, None, Some(true))).1.unwrap(), Next::End);
         assert_eq!(guard().accept(page(&["a"], None, None, Some(true))).1.unwrap(), Next::More);
+    }
+
+    #[test]
+    fn without_counts_a_full_page_is_followed_by_a_question() {
+        let full = |ids: &[&str]| PageFacts { full: true, ..page(ids, None, None, Some(false)) };
+        let mut guard = guard();
+        assert_eq!(guard.accept(full(&["a", "b"])).1.unwrap(), Next::More);
+        assert_eq!(guard.accept(full(&["c", "d"])).1.unwrap(), Next::More);
+        // The server gives the first page for every number: it had no more.
+        let (fresh, next) = guard.accept(full(&["a", "b"]));
+        assert_eq!((fresh, next.unwrap()), (vec![false, false], Next::End));
+    }
+
+    #[test]
+    fn rows_of_one_page_with_the_same_id_are_two() {
+        let mut guard = guard();
+        let (fresh, next) = guard.accept(page(&["a", "a"], Some(2), Some(true), None));
+        assert_eq!((fresh, next.unwrap()), (vec![true, true], Next::End));
     }
 
     #[test]

@@ -95,7 +95,10 @@ impl<'a> Catalog<'a> {
     /// # Errors
     /// [`Error::NoSuchName`], [`Error::Ambiguous`], or what the call says.
     pub async fn item_named(self, name: &str) -> Result<CatalogItemView, Error> {
-        self.entitled_item_views().with_filter(Filter::eq("name", name)).only("catalog item", name).await
+        self.entitled_item_views()
+            .with_filter(Filter::eq("name", name))
+            .only("catalog item", name, |row| row.name.as_deref())
+            .await
     }
 
     /// The items that the caller can see. Evidence: request list (7.x).

@@ -98,10 +98,18 @@ impl Client {
     /// # Errors
     /// [`Error`] if the server could not be told; the token is forgotten all the same.
     pub async fn logout(&self) -> Result<(), Error> {
-        let token = self.session.token().await?;
-        let result = self.identity().delete_token(&token).await;
+        let result = match self.session.present_token().await {
+            Some(token) => self.identity().delete_token(&token).await,
+            None => Ok(()),
+        };
         self.session.forget();
         result
+    }
+
+    /// Forgets the token and that a login was refused, without telling the server. After a refused login no other is
+    /// tried, since the server locks accounts; this is for when the account was put right.
+    pub fn reset_login(&self) {
+        self.session.forget();
     }
 }
 

@@ -134,6 +134,11 @@ impl ComponentRegistry<'_> {
         List::new(&self.client.backend, request)
     }
 
+    /// The kinds of endpoints; the shape is not published. Evidence: request list (7.x).
+    pub fn endpoint_types(self) -> List<JsonObject> {
+        List::new(&self.client.backend, ApiRequest::get("/component-registry/endpoints/types", &[]))
+    }
+
     /// How the services are, as far as the registry knows. Cheap. Evidence: names (7.x).
     pub fn status(self) -> List<ServiceStatus> {
         List::new(&self.client.backend, ApiRequest::get("/component-registry/services/status", &[]))

@@ -298,6 +298,11 @@ impl Identity<'_> {
         self.done(ApiRequest::delete("/identity/api/tenants/{tenant}/groups/{group}/users/{user}", &values))
     }
 
+    /// The groups that a group is in. Evidence: request list (7.x).
+    pub fn parents_of_group(self, tenant: &str, id: &str) -> List<Principal> {
+        self.list(ApiRequest::get("/identity/api/tenants/{tenant}/groups/{group}/parents", &[tenant, id]))
+    }
+
     /// The users in a group. Evidence: request list (7.x).
     pub fn users_of_group(self, tenant: &str, id: &str) -> List<Principal> {
         self.list(ApiRequest::get("/identity/api/tenants/{tenant}/groups/{group}/users", &[tenant, id]))
@@ -360,21 +365,10 @@ impl Identity<'_> {
     /// # Errors
     /// [`Error::NoSuchName`], [`Error::Ambiguous`], or what the calls say.
     pub async fn subtenant_named(self, tenant: &str, name: &str) -> Result<Subtenant, Error> {
-        let filter = || Filter::eq("name", name);
-        match self.subtenants(tenant).with_filter(filter()).only("business group", name).await {
-            Err(Error::NoSuchName { .. }) => {
-                // The filter of this list is not certain, so it is applied here.
-                let list = self.memberships(tenant);
-                let operation = list.request().operation();
-                let mut rows = list.all().await?;
-                rows.retain(|row| row.name.as_deref() == Some(name));
-                let (what, name, count) = ("business group", name.to_owned(), rows.len());
-                match rows.pop() {
-                    Some(row) if count == 1 => Ok(row),
-                    Some(_) => Err(Error::Ambiguous { operation, what, name, count }),
-                    None => Err(Error::NoSuchName { operation, what, name }),
-                }
-            }
+        let what = "business group";
+        let administered = self.subtenants(tenant).with_filter(Filter::eq("name", name));
+        match administered.only(what, name, |row| row.name.as_deref()).await {
+            Err(Error::NoSuchName { .. }) => self.memberships(tenant).only(what, name, |row| row.name.as_deref()).await,
             other => other,
         }
     }

@@ -117,6 +117,7 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
                 total: page.total(),
                 last,
                 has_next: page.has_next(),
+                full: u64::try_from(page.content.len()).is_ok_and(|rows| rows >= u64::from(list.limit)),
             };
             let (fresh, next) = guard.accept(facts);
             let mut fresh = fresh.into_iter();
@@ -148,10 +149,22 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
         Ok(rows)
     }
 
-    /// The only row for which a condition on a name holds.
-    pub(crate) async fn only(self, what: &'static str, name: &str) -> Result<T, Error> {
+    /// The only row of a name. The list was filtered by it, but is looked at again: a server that does not know the
+    /// field ignores the filter, and another letter case may fit too.
+    pub(crate) async fn only(
+        self,
+        what: &'static str,
+        name: &str,
+        name_of: impl Fn(&T) -> Option<&str> + Send,
+    ) -> Result<T, Error> {
         let operation = self.request.operation();
         let mut rows = self.all().await?;
+        let exact = |row: &T| name_of(row) == Some(name);
+        if rows.iter().any(exact) {
+            rows.retain(exact);
+        } else {
+            rows.retain(|row| name_of(row).is_some_and(|found| found.to_lowercase() == name.to_lowercase()));
+        }
         let count = rows.len();
         match rows.pop() {
             Some(row) if count == 1 => Ok(row),

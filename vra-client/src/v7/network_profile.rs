@@ -70,7 +70,11 @@ impl NetworkProfiles<'_> {
     /// # Errors
     /// [`Error::NoSuchName`], [`Error::Ambiguous`], or what the calls say.
     pub async fn named(self, name: &str) -> Result<NetworkProfile, Error> {
-        let row = self.list().with_filter(Filter::eq("name", name)).only("network profile", name).await?;
+        let row = self
+            .list()
+            .with_filter(Filter::eq("name", name))
+            .only("network profile", name, |row| row.name.as_deref())
+            .await?;
         self.get(row.id.as_deref().unwrap_or_default()).await
     }
 

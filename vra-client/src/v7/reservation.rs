@@ -83,7 +83,7 @@ impl Reservations<'_> {
     /// # Errors
     /// [`Error::NoSuchName`], [`Error::Ambiguous`], or what the call says.
     pub async fn named(self, name: &str) -> Result<Reservation, Error> {
-        self.list().with_filter(Filter::eq("name", name)).only("reservation", name).await
+        self.list().with_filter(Filter::eq("name", name)).only("reservation", name, |row| row.name.as_deref()).await
     }
 
     /// Makes a reservation of any type. The server answers 201 with `Location` and no body.
@@ -143,6 +143,16 @@ impl Reservations<'_> {
     pub fn subtenants(self, tenant: &str) -> List<JsonObject> {
         let request = ApiRequest::get("/reservation-service/api/reservations/subtenants", &[]);
         self.rows(request.with_query("tenantId", tenant))
+    }
+
+    /// The tenants that have reservations; the shape is not published. Evidence: request list (7.x).
+    pub fn tenants(self) -> List<JsonObject> {
+        self.rows(ApiRequest::get("/reservation-service/api/reservations/tenants", &[]))
+    }
+
+    /// The categories of types; the shape is not published. Evidence: request list (7.0).
+    pub fn categories(self) -> List<JsonObject> {
+        self.rows(ApiRequest::get("/reservation-service/api/reservations/types/categories", &[]))
     }
 
     /// The types. Evidence: documented (7.3).

@@ -91,7 +91,7 @@ impl ReservationPolicies<'_> {
     /// [`Error::NoSuchName`], [`Error::Ambiguous`], or what the call says.
     pub async fn named(self, name: &str, type_id: &str) -> Result<ReservationPolicy, Error> {
         let filter = Filter::eq("name", name).and(Filter::eq("reservationPolicyTypeId", type_id));
-        self.list().with_filter(filter).only("reservation policy", name).await
+        self.list().with_filter(filter).only("reservation policy", name, |row| row.name.as_deref()).await
     }
 
     /// Makes a policy. Evidence: sent (7.x).

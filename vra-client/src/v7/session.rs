@@ -61,6 +61,15 @@ impl Session {
         Ok(Arc::clone(self.tokens.get(|| self.login()).await?.value()))
     }
 
+    /// The token in use, without logging in for one.
+    pub(crate) async fn present_token(&self) -> Option<Arc<SecretString>> {
+        let none = || async {
+            let error = Error::invalid("token", "none", "a client that is logged in");
+            Err(LoginFailure::new(error, Rest::No))
+        };
+        self.tokens.get(none).await.ok().map(|token| Arc::clone(token.value()))
+    }
+
     pub(crate) fn tenant(&self) -> Option<&str> {
         match &self.credentials {
             Credentials::Password { tenant, .. } => Some(tenant),
@@ -68,7 +77,7 @@ impl Session {
         }
     }
 
-    /// Forgets the token.
+    /// Forgets the token and earlier failures.
     pub(crate) fn forget(&self) {
         self.tokens.clear();
     }

@@ -134,6 +134,38 @@ async fn a_refused_login_is_not_repeated_and_says_why() {
 }
 
 #[tokio::test]
+async fn after_a_refused_login_the_account_can_be_put_right() {
+    let server = MockServer::start().await;
+    let refused = ResponseTemplate::new(401);
+    Mock::given(method("POST")).respond_with(refused).up_to_n_times(1).expect(1).mount(&server).await;
+    logins(&server, "first-token", 1).await;
+    answers(&server, "GET", "/identity/api/tenants/qe", ResponseTemplate::new(200).set_body_json(json!({"id": "qe"})))
+        .await;
+    let client = client(&server);
+    client.logout().await.unwrap();
+    assert!(client.login().await.is_err() && client.login().await.is_err());
+    client.reset_login();
+    assert!(client.identity().tenant("qe").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_search_by_name_looks_at_the_names_itself() {
+    let (server, client) = started().await;
+    let row = |id: &str, name: &str| json!({"catalogItemId": id, "name": name});
+    let at = "/catalog-service/api/consumer/entitledCatalogItemViews";
+    let rows = json!({"content": [row("1", "CentOS"), row("2", "centos"), row("3", "Other")]});
+    answers(&server, "GET", at, ResponseTemplate::new(200).set_body_json(rows)).await;
+    let found = |name: &'static str| {
+        let client = client.clone();
+        async move { client.catalog().item_named(name).await }
+    };
+    assert_eq!(found("CentOS").await.unwrap().catalog_item_id.as_deref(), Some("1"));
+    assert_eq!(found("other").await.unwrap().catalog_item_id.as_deref(), Some("3"));
+    assert!(matches!(found("CENTOS").await, Err(Error::Ambiguous { count: 2, .. })));
+    assert!(found("none").await.unwrap_err().is_not_found(), "the filter was ignored");
+}
+
+#[tokio::test]
 async fn a_token_from_elsewhere_is_used_and_not_renewed() {
     let server = MockServer::start().await;
     Mock::given(header("authorization", "Bearer theirs"))
@@ -299,6 +331,10 @@ async fn a_request_is_handed_in_whatever_the_server_answers() {
     let submitted = client.catalog().submit("body", RequestTemplate::default()).await.unwrap();
     assert_eq!(submitted.id, "4331735d-4a47-4055-b82e-21eb7666f18f");
     assert_eq!(submitted.request.unwrap().retries_remaining, Some(3));
+    let odd = ResponseTemplate::new(201).insert_header("Location", location.as_str()).set_body_string("<p>ok</p>");
+    answers(&server, "POST", &at("odd"), odd).await;
+    let submitted = client.catalog().submit("odd", RequestTemplate::default()).await.unwrap();
+    assert_eq!((submitted.id.as_str(), submitted.request), (id, None), "it was handed in, whatever the body is");
     answers(&server, "POST", &at("nothing"), ResponseTemplate::new(201)).await;
     let error = client.catalog().submit("nothing", RequestTemplate::default()).await.unwrap_err();
     assert!(error.to_string().contains("Location"), "{error}");

@@ -321,16 +321,16 @@ pub struct SubmittedRequest {
     pub id: String,
     /// Where it is: path and query below the configured server.
     pub location: Option<String>,
-    /// The request itself, if the server sent it.
+    /// The request itself, if the server sent it and it could be read.
     pub request: Option<CatalogRequest>,
 }
 
 impl SubmittedRequest {
     pub(super) fn read(reply: &crate::transport::Reply) -> Result<Self, Error> {
-        let created = crate::call::Created::read(reply)?;
-        let request = if reply.is_empty() { None } else { Some(reply.json()?) };
+        let created = crate::call::Created::read(reply);
         match created.id {
-            Some(id) => Ok(Self { id, location: created.location, request }),
+            // It was handed in and has an id; a body that cannot be read does not change that.
+            Some(id) => Ok(Self { id, location: created.location, request: reply.json().ok() }),
             None => Err(crate::error::undecodable(reply, "neither a Location header nor a body with an id")),
         }
     }

@@ -192,7 +192,9 @@ impl Principal {
 
 impl Row for Principal {
     fn row_id(&self) -> Option<Cow<'_, str>> {
-        self.full_name().map(Cow::Owned)
+        // A user and a group may have the same name.
+        let kind = if self.is_group() { "group" } else { "user" };
+        self.full_name().map(|name| Cow::Owned(format!("{kind} {name}")))
     }
 }
 
