@@ -1,0 +1,10 @@
+//! The vRA plug-in's actions over real providers: the sample inputs, the contract's rules, and what the public plug-ins
+//! get wrong.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod kill;
+mod rules;
+mod samples;
+mod shortfalls;
+mod stage;

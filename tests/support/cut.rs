@@ -1,0 +1,107 @@
+//! A provider whose n-th call is cut off, as if the caller, the network or the server had died there.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use async_trait::async_trait;
+use ipam_core::{
+    Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, Block, Capabilities, ChangePosition, Changes,
+    Deallocate, DeallocateRange, Deallocated, DefineBlock, DefineRange, Error, ErrorKind, Find, Health, IpamProvider,
+    ListBlocks, ListRanges, Page, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange, Result, Retry,
+    Update, UpdateBlock, UpdateRange, Usage,
+};
+use tokio::sync::Notify;
+
+/// What happens at the call that is cut off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// The request never arrives.
+    Before,
+    /// The request is carried out, and its answer is lost.
+    After,
+    /// The request is carried out, and the caller dies before the answer arrives; see [`CutProvider::died`].
+    Death,
+}
+
+/// A provider whose call number `at`, counted from 0, is cut off.
+#[derive(Debug)]
+pub struct CutProvider {
+    inner: Arc<dyn IpamProvider>,
+    cut: Cut,
+    at: u32,
+    calls: AtomicU32,
+    died: Notify,
+}
+
+impl CutProvider {
+    /// Cuts call number `at` of `inner`.
+    #[must_use]
+    pub fn new(inner: Arc<dyn IpamProvider>, cut: Cut, at: u32) -> Self {
+        Self { inner, cut, at, calls: AtomicU32::new(0), died: Notify::new() }
+    }
+
+    /// How many calls there were.
+    pub fn calls(&self) -> u32 {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    /// Waits for the call at which the caller dies. Drop the caller then.
+    pub async fn died(&self) {
+        self.died.notified().await;
+    }
+
+    async fn cut<T>(&self, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        if self.calls.fetch_add(1, Ordering::SeqCst) != self.at {
+            return call.await;
+        }
+        let lost = Error::new(ErrorKind::Unavailable, "cut", "the connection was cut");
+        match self.cut {
+            Cut::Before => Err(lost.with_retry(Retry::Safe)),
+            Cut::After => {
+                call.await?;
+                Err(lost.with_retry(Retry::IfIdempotent))
+            }
+            Cut::Death => {
+                call.await?;
+                self.died.notify_one();
+                std::future::pending().await
+            }
+        }
+    }
+}
+
+macro_rules! cut {
+    ($($method:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
+        #[async_trait]
+        #[deny(clippy::missing_trait_methods)]
+        impl IpamProvider for CutProvider {
+            fn capabilities(&self) -> Capabilities {
+                self.inner.capabilities()
+            }
+            $(async fn $method(&self, $($argument: $type),*) -> Result<$answer> {
+                self.cut(self.inner.$method($($argument),*)).await
+            })*
+        }
+    };
+}
+
+cut! {
+    check() -> Health;
+    list_ranges(request: &ListRanges) -> Page<Range>;
+    allocate(request: &Allocate) -> Allocated;
+    deallocate(request: &Deallocate) -> Deallocated;
+    find(request: &Find) -> Page<Allocation>;
+    preview_allocate(request: &Allocate) -> Preview;
+    update(request: &Update) -> Allocation;
+    usage(ranges: &[RangeId]) -> Vec<Usage>;
+    define_range(request: &DefineRange) -> Range;
+    update_range(request: &UpdateRange) -> Range;
+    remove_range(request: &RemoveRange) -> RemovedRange;
+    list_blocks(request: &ListBlocks) -> Page<Block>;
+    define_block(request: &DefineBlock) -> Block;
+    update_block(request: &UpdateBlock) -> Block;
+    remove_block(request: &RemoveBlock) -> Option<Block>;
+    allocate_range(request: &AllocateRange) -> AllocatedRange;
+    deallocate_range(request: &DeallocateRange) -> RemovedRange;
+    changes(since: Option<&ChangePosition>, limit: u32) -> Changes;
+}
