@@ -221,7 +221,7 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// - `NotFound`: one of the blocks does not exist.
     /// - `Exhausted`: no block has room for the prefix length.
     /// - `Conflict`: the exact prefix is taken in part or whole; or the key belongs to another request.
-    /// - `InvalidInput`: the prefix length is shorter than the block's, or the exact prefix lies in none of the blocks.
+    /// - `InvalidInput`: none of the blocks could ever hold the prefix length, or the exact prefix lies in none of them.
     /// - `Unsupported` without the capability `allocate_ranges`.
     async fn allocate_range(&self, request: &AllocateRange) -> Result<AllocatedRange> {
         let _ = request;

@@ -76,12 +76,12 @@ fn next_child<'b, S: Store + ?Sized>(
     len: u8,
 ) -> Result<(&'b Block, IpNet)> {
     let possible = |block: &&Block| (block.net.prefix_len()..=block.net.max_prefix_len()).contains(&len);
-    if let Some(block) = blocks.iter().find(|block| !possible(block)) {
+    if let (Some(block), None) = (blocks.first(), blocks.iter().find(possible)) {
         let (from, till) = (block.net.prefix_len(), block.net.max_prefix_len());
         let remedy = format!("give {from} to {till} for the block {:?}, which is {}", block.id, block.net);
         return Err(Error::invalid(op, "prefix length", len, remedy));
     }
-    for block in blocks {
+    for block in blocks.iter().filter(possible) {
         if let Some(net) = store.free_child(&block.space, block.net, len)? {
             return Ok((block, net));
         }
