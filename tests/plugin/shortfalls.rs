@@ -62,7 +62,7 @@ async fn first_and_last_address_are_right_for_every_prefix_length() {
         ("24", "10.0.2.1", "10.0.2.254"),
         ("127", "2001:db8::", "2001:db8::1"),
         ("128", "2001:db8:1::", "2001:db8:1::"),
-        ("64", "2001:db8:2::1", "2001:db8:2::ffff:ffff:ffff:ffff"),
+        ("64", "2001:db8:2::1", "2001:db8:2:0:ffff:ffff:ffff:ffff"),
         ("pool", "10.0.3.0", "10.0.3.255"),
     ] {
         assert_eq!(ends(id), (first.to_owned(), last.to_owned()), "{id}");

@@ -64,7 +64,13 @@ where
     items
         .into_iter()
         .enumerate()
-        .map(|(index, item)| T::deserialize(item).map_err(|error| D::Error::custom(format_args!("[{index}]: {error}"))))
+        .map(|(index, item)| {
+            serde_path_to_error::deserialize(item).map_err(|error| {
+                let path = error.path().to_string();
+                let member = if path == "." { String::new() } else { format!(".{path}") };
+                D::Error::custom(format_args!("[{index}]{member}: {}", error.inner()))
+            })
+        })
         .collect()
 }
 
