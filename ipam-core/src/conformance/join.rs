@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Barrier, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 use std::thread;
 use std::time::Duration;
@@ -62,16 +62,19 @@ pub(super) async fn sleep(time: Duration) {
     on_thread(move || thread::sleep(time)).await;
 }
 
-/// Runs every future on a thread of its own, all at the same time. `None` stands for one that panicked.
+/// Runs every future on a thread of its own, all at the same time: none begins before every thread is there. `None`
+/// stands for one that panicked.
 pub(super) async fn all<T: Send + 'static>(
     harness: &Arc<dyn Harness>,
     futures: Vec<BoxFuture<'static, T>>,
 ) -> Vec<Option<T>> {
+    let begin = Arc::new(Barrier::new(futures.len()));
     let running: Vec<_> = futures
         .into_iter()
         .map(|future| {
-            let harness = Arc::clone(harness);
+            let (harness, begin) = (Arc::clone(harness), Arc::clone(&begin));
             start(move || {
+                begin.wait();
                 let mut answer = None;
                 harness.block_on(future.map(|value| answer = Some(value)).boxed());
                 answer
