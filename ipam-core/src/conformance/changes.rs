@@ -12,8 +12,9 @@ use super::stage::{Bench, Stage, patiently};
 use super::verdict::{Verdict, check, fail, refused, same, some};
 use super::words::{ip, net};
 use crate::{
-    Allocate, AllocateLine, Change, ChangeKind, ChangePosition, Deallocate, DefineRange, ErrorKind, IpamProvider,
-    Patch, RemoveRange, Update, UpdateRange,
+    Allocate, AllocateLine, AllocateRange, Change, ChangeKind, ChangePosition, Deallocate, DeallocateRange,
+    DefineBlock, DefineRange, ErrorKind, IpamProvider, Patch, RemoveBlock, RemoveRange, Update, UpdateBlock,
+    UpdateRange,
 };
 
 /// More reads than any feed of a case needs: one that does not end is a failure, not a test that hangs.
@@ -87,6 +88,55 @@ pub(super) async fn tells_changes_of_the_plan(bench: &Bench) -> Verdict {
     same(ended.collect::<Vec<_>>(), [Some(ip("10.20.0.1"))], "what ended with the range is told")?;
     let all = feed.iter().all(|change| change.range.as_ref().map(AsRef::as_ref) == Some("lan"));
     check(all, "all of it is about the range")
+}
+
+pub(super) async fn tells_what_ended_by_itself(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/30").await?;
+    let start = now(&stage).await?;
+    let line = next(&stage, 1).with_expiry(Some(stage.ticks(2)));
+    let old = stage.one(Allocate::new("vm-1").with_key("vm-1").with_line(line)).await?;
+    stage.wait(3).await?;
+    let new = stage.take_one().await?;
+    same(new.address, old.address, "the address can be had again")?;
+    let feed = read(&*stage.provider, Some(start), 100).await?;
+    let told: Vec<_> = feed.iter().map(|change| (change.kind, change.allocation.clone())).collect();
+    let (old, new) = (Some(old.id), Some(new.id));
+    let expected = [(ChangeKind::Allocated, old.clone()), (ChangeKind::Expired, old), (ChangeKind::Allocated, new)];
+    same(told, expected, "that it ended is told before the address is taken again")
+}
+
+pub(super) async fn tells_changes_of_blocks(bench: &Bench) -> Verdict {
+    let stage = bench.stage(Plan::empty()).await?;
+    let start = now(&stage).await?;
+    let provider = &stage.provider;
+    provider.define_block(&DefineBlock::new("campus", net("10.20.0.0/16"))).await?;
+    provider.update_block(&UpdateBlock::new("campus").with_name(Patch::Set("New".to_owned()))).await?;
+    let carve = AllocateRange::prefix_len("tenant-7", "campus", 24).with_key("net-1");
+    let range = provider.allocate_range(&carve).await?.range;
+    provider.allocate_range(&carve).await?;
+    provider.deallocate_range(&DeallocateRange::key("net-1")).await?;
+    provider.remove_block(&RemoveBlock::new("campus")).await?;
+    let feed = read(&**provider, Some(start), 100).await?;
+    let kinds: Vec<ChangeKind> = feed.iter().map(|change| change.kind).collect();
+    let expected = [
+        ChangeKind::BlockDefined,
+        ChangeKind::BlockUpdated,
+        ChangeKind::RangeDefined,
+        ChangeKind::RangeRemoved,
+        ChangeKind::BlockRemoved,
+    ];
+    same(kinds, expected, "the block comes, changes and goes, and so does what is carved from it")?;
+    for change in &feed {
+        match change.kind {
+            ChangeKind::RangeDefined | ChangeKind::RangeRemoved => {
+                same(change.range.as_ref(), Some(&range.id), "the range")?;
+                same(change.owner.as_ref(), range.owner.as_ref(), "whose it is")?;
+                same(change.key.as_ref(), range.key.as_ref(), "the request that carved it")?;
+            }
+            _ => same(change.block.as_ref().map(AsRef::as_ref), Some("campus"), "the block")?,
+        }
+    }
+    Ok(())
 }
 
 pub(super) async fn says_nothing_of_what_did_not_happen(bench: &Bench) -> Verdict {

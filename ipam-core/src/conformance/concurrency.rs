@@ -10,7 +10,7 @@ use super::allocate::three_ranges;
 use super::stage::{Bench, patiently};
 use super::verdict::{Verdict, check, fail, same};
 use super::words::{ip, sorted};
-use crate::{Allocate, AllocateLine, Allocated, Deallocate, Find};
+use crate::{Allocate, AllocateLine, Allocated, Deallocate, DefineRange, Find, RemoveRange};
 
 pub(super) async fn hands_out_each_address_once(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/22").await?;
@@ -192,4 +192,45 @@ pub(super) async fn keeps_requests_for_several_ranges_whole(bench: &Bench) -> Ve
         same(sorted(&found), sorted(answer.iter()), "who was served has all lines")?;
     }
     Ok(())
+}
+
+pub(super) async fn keeps_addresses_while_ranges_come_and_go(bench: &Bench) -> Verdict {
+    let stage = bench.stage(super::Plan::empty()).await?;
+    let define = DefineRange::new("lan", super::words::net("10.20.0.0/24"));
+    stage.provider.define_range(&define).await?;
+    let calls = stage.limits().calls;
+    let answers = stage.callers(move |caller, provider| {
+        let (define, remove) = (define.clone(), RemoveRange::new("lan"));
+        async move {
+            for call in 0..calls {
+                if caller == 0 {
+                    super::join::sleep(std::time::Duration::from_micros(300)).await;
+                    // Goes only when nobody has an address of it, and comes back at once.
+                    let removed = patiently(|| provider.remove_range(&remove)).await;
+                    match removed {
+                        Ok(removed) => same(removed.freed, [], "nothing ends with an empty range")?,
+                        Err(error) if error.is_conflict() => continue,
+                        Err(error) => return Err(error.into()),
+                    }
+                    patiently(|| provider.define_range(&define)).await?;
+                    continue;
+                }
+                let request = Allocate::one(format!("vm-{caller}"), "lan").with_key(format!("{caller}/{call}"));
+                let answer = match patiently(|| provider.allocate(&request)).await {
+                    Ok(answer) => answer,
+                    Err(error) if error.is_not_found() => continue,
+                    Err(error) => return Err(error.into()),
+                };
+                super::join::sleep(std::time::Duration::from_millis(1)).await;
+                let found = super::pages::find(&*provider, &Find::default().with_key(answer.key.clone())).await?;
+                same(sorted(&found), sorted(answer.iter()), "a range with an address in use stays")?;
+                let back = Deallocate::key(answer.key);
+                same(patiently(|| provider.deallocate(&back)).await?.freed().count(), 1, "until it is given back")?;
+            }
+            Ok(())
+        }
+        .boxed()
+    });
+    answers.await?.into_iter().collect::<Verdict<Vec<()>>>()?;
+    same(stage.found(Find::default()).await?, [], "nothing is left")
 }

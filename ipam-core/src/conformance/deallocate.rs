@@ -207,3 +207,19 @@ pub(super) async fn needs_the_address_to_be_of_the_range(bench: &Bench) -> Verdi
     }
     Ok(())
 }
+
+pub(super) async fn frees_only_in_the_range_named(bench: &Bench) -> Verdict {
+    let part = |id: &str, addresses: &str| {
+        crate::DefineRange::new(id, net("10.20.0.0/24")).with_addresses(super::words::span(addresses))
+    };
+    let plan =
+        Plan::empty().with_range(part("a", "10.20.0.10-10.20.0.19")).with_range(part("b", "10.20.0.20-10.20.0.29"));
+    let stage = bench.stage(plan).await?;
+    let held = stage.one(Allocate::one("vm-1", stage.range("b"))).await?;
+    let wrong = Deallocate::address(stage.range("a"), held.address);
+    let answer = stage.provider.deallocate(&wrong).await?;
+    check(answer.was_free(), "the address is of the prefix, but no address of the range that was named")?;
+    same(stage.taken_texts("b").await?, ["10.20.0.20"], "what the other range handed out stays")?;
+    let right = Deallocate::address(stage.range("b"), held.address);
+    same(freed(&stage.provider.deallocate(&right).await?), [["10.20.0.20"]], "in its own range it is found")
+}

@@ -1,5 +1,7 @@
 //! Allocations that end by themselves.
 
+use std::time::Duration;
+
 use super::allocate::next;
 use super::stage::{Bench, Stage};
 use super::verdict::{Verdict, check, refused, same, some};
@@ -85,6 +87,20 @@ pub(super) async fn repeats_before_the_end(bench: &Bench) -> Verdict {
     let other = next(&stage, 2).with_expiry(Some(stage.ticks(7200)));
     let other = Allocate::new("vm-1").with_key("vm-1").with_line(other);
     refused(stage.provider.allocate(&other).await, ErrorKind::Conflict, "allocate")?;
+    Ok(())
+}
+
+pub(super) async fn refuses_an_expiry_past_the_end_of_time(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/28").await?;
+    let line = next(&stage, 1).with_expiry(Some(Duration::MAX));
+    refused(stage.take(line).await, ErrorKind::InvalidInput, "allocate")?;
+    stage.nothing_taken().await?;
+    if stage.can.update {
+        let allocation = stage.take_one().await?;
+        let update = Update::new(allocation.id.clone()).with_expiry(Patch::Set(Duration::MAX));
+        refused(stage.provider.update(&update).await, ErrorKind::InvalidInput, "update")?;
+        same(stage.found(Find::default().with_id(allocation.id.clone())).await?, [allocation], "nothing changed")?;
+    }
     Ok(())
 }
 

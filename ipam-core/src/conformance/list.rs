@@ -125,6 +125,7 @@ macro_rules! __conformance_cases {
                 gives_back_what_carries_no_mark [] "With Expect, what carries no mark is given back."
                 needs_the_range_to_exist [] "`NotFound`: the range of an address does not exist."
                 needs_the_address_to_be_of_the_range [] "`InvalidInput`: the address lies outside the range's prefix."
+                frees_only_in_the_range_named [] "One address of a range; ranges may share a prefix."
             }
             find {
                 holds_every_condition [] "All conditions have to hold; an empty one holds for all."
@@ -150,6 +151,7 @@ macro_rules! __conformance_cases {
                 counts_a_large_range [Usage] "Counts are exact for an IPv6 subnet too."
                 answers_in_the_order_asked [Usage] "One answer per range, in the order asked."
                 needs_every_range_to_exist [Usage] "`NotFound` for a range that does not exist."
+                counts_the_largest_range [Usage] "Counts are exact up to 2^128 - 1."
             }
             ranges {
                 lists_what_matches [] "The ranges that match; ids that do not exist are no error."
@@ -173,6 +175,9 @@ macro_rules! __conformance_cases {
                 removes_a_range [DefineRanges]
                     "Takes a range away; `Conflict` if addresses are allocated that may not end with it."
                 forgets_a_key_in_part_with_a_range [DefineRanges] "What ends with a range is as if it was given back."
+                lists_by_tags_and_space [DefineRanges] "All conditions have to hold; names are compared as they are."
+                has_one_winner_among_rivals [DefineRanges]
+                    "An id and an address are of one range, however many callers there are."
             }
             preview {
                 names_what_the_next_call_takes [Preview] "What `allocate` would take now."
@@ -241,6 +246,10 @@ macro_rules! __conformance_cases {
                     "No change is left out and none comes twice, also while others write."
                 refuses_a_position_it_did_not_make [Changes]
                     "`InvalidInput` for a position that this provider did not make."
+                tells_what_ended_by_itself [Changes Expiry]
+                    "An allocation that ended by itself is told, before its address is taken again."
+                tells_changes_of_blocks [Changes DefineBlocks AllocateRanges]
+                    "Blocks that come, change and go are told, and what is carved from them."
             }
             policies {
                 lets_addresses_rest [Policies] "Never an address that rests; `Conflict` for an exact one."
@@ -250,6 +259,8 @@ macro_rules! __conformance_cases {
                 finds_the_last_address_at_random [Policies] "`Random` finds the last free address, too."
                 hands_out_what_rested_longest [Policies]
                     "`LeastRecentlyUsed`: never used ones in order, then the one given back longest ago."
+                lets_addresses_rest_for_ever [Policies DefineRanges]
+                    "An address rests for as long as the range says, be it for ever."
             }
             expiry {
                 ends_an_allocation [Expiry]
@@ -259,6 +270,8 @@ macro_rules! __conformance_cases {
                     "`Conflict`: some of the key's allocations have expired, which the text names."
                 renews_by_update [Expiry Update] "Setting the expiry renews: it counts from now."
                 repeats_before_the_end [Expiry] "A repeat answers the same allocations."
+                refuses_an_expiry_past_the_end_of_time [Expiry]
+                    "What no state can make right fails with `InvalidInput`."
             }
             concurrency {
                 hands_out_each_address_once []
@@ -271,6 +284,8 @@ macro_rules! __conformance_cases {
                     "What is free already counts as done: one caller frees, the others find it free."
                 keeps_requests_for_several_ranges_whole []
                     "All lines of the request, or none, however many callers there are."
+                keeps_addresses_while_ranges_come_and_go [DefineRanges]
+                    "`Conflict`: a range whose addresses are allocated is not removed."
             }
             cancellation {
                 leaves_all_or_nothing_with_a_key []

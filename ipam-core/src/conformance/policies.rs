@@ -94,6 +94,23 @@ pub(super) async fn hands_out_what_rested_longest(bench: &Bench) -> Verdict {
     Ok(())
 }
 
+pub(super) async fn lets_addresses_rest_for_ever(bench: &Bench) -> Verdict {
+    let stage = bench.stage(Plan::empty()).await?;
+    let endless = RangePolicy::default().with_quarantine(Duration::MAX);
+    let define = DefineRange::new("lan", net("10.20.0.0/30")).with_policy(endless);
+    match stage.provider.define_range(&define).await {
+        Ok(_) => {}
+        // A store may have no such time.
+        Err(error) if error.kind() == ErrorKind::InvalidInput => return Ok(()),
+        Err(error) => return Err(error.into()),
+    }
+    stage.take(next(&stage, 2)).await?;
+    stage.give_back("10.20.0.1").await?;
+    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, "allocate")?;
+    refused(stage.take(exactly(&stage, "10.20.0.1", 1)).await, ErrorKind::Conflict, "allocate")?;
+    Ok(())
+}
+
 async fn with_policy(bench: &Bench, prefix: &str, policy: RangePolicy) -> Verdict<Stage> {
     bench.stage(Plan::empty().with_range(DefineRange::new("lan", net(prefix)).with_policy(policy))).await
 }

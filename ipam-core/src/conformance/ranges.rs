@@ -7,8 +7,8 @@ use futures_util::FutureExt;
 use super::Plan;
 use super::allocate::{exactly, next, three_ranges};
 use super::pages::{self, every_page};
-use super::stage::{Bench, Stage};
-use super::verdict::{Verdict, check, refused, same};
+use super::stage::{Bench, Stage, patiently};
+use super::verdict::{Verdict, check, fail, refused, same};
 use super::words::{ip, lines, net, only, sorted, span, texts};
 use crate::net::HostPolicy;
 use crate::{
@@ -220,6 +220,7 @@ pub(super) async fn refuses_a_range_that_cannot_be(bench: &Bench) -> Verdict {
     let vlan = |number| NetworkInfo { vlan: Some(Vlan::new(number)), ..NetworkInfo::default() };
     let bad = [
         ("net", DefineRange::new("lan", net("10.20.0.7/24"))),
+        ("addresses", DefineRange::new("lan", net("::/0")).with_hosts(HostPolicy::All)),
         ("gateway", lan().with_gateway(ip("10.20.1.1"))),
         ("gateway", lan().with_gateway(ip("2001:db8::1"))),
         ("addresses", lan().with_addresses(span("10.20.0.250-10.20.1.5"))),
@@ -404,6 +405,61 @@ pub(super) async fn forgets_a_key_in_part_with_a_range(bench: &Bench) -> Verdict
     let known = matches!(kind, Some(ErrorKind::Conflict | ErrorKind::NotFound));
     check(known, format_args!("the request cannot be repeated, but: {repeat:?}"))?;
     same(stage.taken_texts("lan").await?, ["10.20.0.1"], "a refused repeat takes nothing")
+}
+
+pub(super) async fn lists_by_tags_and_space(bench: &Bench) -> Verdict {
+    let stage = bench.stage(Plan::empty()).await?;
+    let tags = |tags: &[(&str, &str)]| tags.iter().map(|(key, value)| Tag::new(*key, *value)).collect::<Tags>();
+    let both = tags(&[("env", "test"), ("site", "north")]);
+    for request in [
+        DefineRange::new("a", net("10.20.0.0/24")).with_tags(both.clone()),
+        DefineRange::new("b", net("10.20.0.0/24")).with_tags(tags(&[("env", "test")])).with_space("red"),
+        DefineRange::new("c", net("10.21.0.0/24")).with_tags(tags(&[("env", "prod")])).with_name("Third"),
+    ] {
+        stage.provider.define_range(&request).await?;
+    }
+    let any = RangeFilter::default;
+    let table = [
+        ("one tag", RangeFilter { tags: tags(&[("env", "test")]), ..any() }, "ab"),
+        ("two tags", RangeFilter { tags: both, ..any() }, "a"),
+        ("a tag of another value", RangeFilter { tags: tags(&[("site", "south")]), ..any() }, ""),
+        ("a space", RangeFilter { space: Some("red".into()), ..any() }, "b"),
+        ("the default space", RangeFilter { space: Some(SpaceId::default()), ..any() }, "ac"),
+        ("tag and space", RangeFilter { tags: tags(&[("env", "test")]), space: Some("red".into()), ..any() }, "b"),
+        ("a name", RangeFilter { name: Some("Third".to_owned()), ..any() }, "c"),
+        ("a name in capitals", RangeFilter { name: Some("THIRD".to_owned()), ..any() }, ""),
+    ];
+    for (what, filter, expected) in table {
+        let found = listed(&stage, ListRanges::all().with_filter(filter)).await?;
+        let mut ids: Vec<&str> = found.iter().map(|range| range.id.as_str()).collect();
+        ids.sort_unstable();
+        same(ids.concat().as_str(), expected, format_args!("ranges by {what}"))?;
+    }
+    Ok(())
+}
+
+pub(super) async fn has_one_winner_among_rivals(bench: &Bench) -> Verdict {
+    let stage = bench.stage(Plan::empty()).await?;
+    // All at once: one id, and one prefix under several ids.
+    for (round, shared) in [true, false].into_iter().enumerate() {
+        let answers = stage.callers(move |caller, provider| {
+            let (id, prefix) = if shared { ("lan".to_owned(), caller) } else { (format!("r{caller}"), 0) };
+            let request = DefineRange::new(id, net(&format!("10.{}.{prefix}.0/24", 20 + round)));
+            async move { patiently(|| provider.define_range(&request)).await }.boxed()
+        });
+        let mut winners = Vec::new();
+        for answer in answers.await? {
+            let expected = if shared { ErrorKind::AlreadyExists } else { ErrorKind::Conflict };
+            match answer {
+                Ok(range) => winners.push(range),
+                Err(error) if error.kind() == expected => {}
+                Err(error) => return fail(format_args!("one defines it, for the others it is taken: {error}")),
+            }
+        }
+        let winner = only(winners)?;
+        same(pages::ranges(&*stage.provider, &winner.id).await?, [winner], "the range is the winner's")?;
+    }
+    same(listed(&stage, ListRanges::all()).await?.len(), 2, "and there is no other")
 }
 
 fn list_page(stage: &Stage, page: PageRequest) -> impl Future<Output = crate::Result<crate::Page<Range>>> + Send {

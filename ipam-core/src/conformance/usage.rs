@@ -59,14 +59,18 @@ pub(super) async fn counts_a_large_range(bench: &Bench) -> Verdict {
 pub(super) async fn answers_in_the_order_asked(bench: &Bench) -> Verdict {
     let stage = bench.stage(three_ranges()).await?;
     stage.take(super::allocate::from(&stage, 1, &["b"])).await?;
-    let asked = ["c", "a", "b"].map(|name| stage.range(name));
+    let asked = ["c", "a", "b", "c"].map(|name| stage.range(name));
     let usage = stage.provider.usage(&asked).await?;
     same(
         usage.iter().map(|usage| &usage.range).collect::<Vec<_>>(),
         asked.iter().collect::<Vec<_>>(),
         "the order asked",
     )?;
-    same(usage.iter().map(|usage| usage.allocated).collect::<Vec<_>>(), [0, 0, 1], "each its own")?;
+    same(
+        usage.iter().map(|usage| usage.allocated).collect::<Vec<_>>(),
+        [0, 0, 1, 0],
+        "each its own, also when asked twice",
+    )?;
     same(stage.provider.usage(&[]).await?, [], "no range, no answer")
 }
 
@@ -75,4 +79,11 @@ pub(super) async fn needs_every_range_to_exist(bench: &Bench) -> Verdict {
     let asked = [stage.range("lan"), "no-such-range".into()];
     let error = refused(stage.provider.usage(&asked).await, ErrorKind::NotFound, "usage")?;
     check(error.to_string().contains("no-such-range"), format_args!("the error names the range: {error}"))
+}
+
+pub(super) async fn counts_the_largest_range(bench: &Bench) -> Verdict {
+    let stage = bench.stage(Plan::empty().range("lan", net("::/0"))).await?;
+    same(parts(&stage, "lan").await?, (u128::MAX, 0, 0, 0, u128::MAX), "all of IPv6 but its lowest address")?;
+    stage.take(next(&stage, 2)).await?;
+    same(parts(&stage, "lan").await?, (u128::MAX, 2, 0, 0, u128::MAX - 2), "two are taken")
 }

@@ -76,6 +76,7 @@ pub(crate) enum Defect {
     RefusesRepeats,
     FreesWholeRequests,
     FreesNothing,
+    FreesInAnyRange,
     ReusesIds,
     AnswersTargetsReversed,
     ListsFreedTwice,
@@ -572,6 +573,15 @@ impl Mutant {
                 std::thread::sleep(Duration::from_millis(if self.is(Defect::RacesOnFreeing) { 5 } else { 0 }));
                 let answer = inner.deallocate(&request).await?;
                 return Ok(if request.expect == Expect::Anyone { Deallocated::new(targets) } else { answer });
+            }
+            Defect::FreesInAnyRange => {
+                for target in &mut request.targets {
+                    if let Target::Address { address, .. } = *target
+                        && let Some(found) = self.all(&Find::default().with_address(Some(address))).await?.pop()
+                    {
+                        *target = Target::Id(found.id);
+                    }
+                }
             }
             Defect::KeepsUnmarked if request.expect != Expect::Anyone => {
                 let mut targets = Vec::new();
