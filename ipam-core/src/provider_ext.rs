@@ -31,6 +31,18 @@ macro_rules! all_pages {
 pub trait IpamProviderExt: IpamProvider {
     /// Takes the next free address of a range.
     ///
+    /// ```
+    /// use ipam_core::{DefineRange, IpamProvider, IpamProviderExt, MemoryProvider};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let ipam = MemoryProvider::new();
+    /// ipam.define_range(&DefineRange::new("lan", "192.0.2.0/24".parse()?)).await?;
+    /// let taken = ipam.allocate_one("lan", "vm-42").await?;
+    /// assert_eq!(taken.address.to_string(), "192.0.2.1");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
     /// As [`allocate`](IpamProvider::allocate).
     async fn allocate_one(

@@ -38,6 +38,8 @@ pub(crate) fn allocate_range<S: Store + ?Sized>(
     let key = request.key.clone().unwrap_or_else(|| keys::made(context.random));
     let mut range =
         Range::new(unused_id(draft.store, context)?, block.space.clone(), net, hosts(net, HostPolicy::Hosts));
+    // No inner block holds the prefix, or it would not have been free.
+    range.block = Some(block.id.clone());
     range.name = if request.name.is_empty() { net.to_string() } else { request.name.clone() };
     range.description.clone_from(&request.description);
     range.network.clone_from(&block.network);

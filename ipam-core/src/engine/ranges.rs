@@ -39,6 +39,7 @@ pub(crate) fn define_range<S: Store + ?Sized>(
     range.policy = request.policy;
     range.tags.clone_from(&request.tags);
     range.properties.clone_from(&request.properties);
+    range.block = store.block_around(&range.space, range.net)?;
     let origin = Origin {
         explicit_addresses: request.addresses.is_some(),
         all_hosts: request.hosts == HostPolicy::All,
@@ -47,7 +48,7 @@ pub(crate) fn define_range<S: Store + ?Sized>(
     insert(store, context, range, origin)
 }
 
-/// Writes a new range; answers it as it is then.
+/// Writes a new range, whose block the caller has set; answers it.
 pub(super) fn insert<S: Store + ?Sized>(
     store: &mut S,
     context: &mut Context<'_>,
@@ -58,11 +59,7 @@ pub(super) fn insert<S: Store + ?Sized>(
     stored.frontier = first_page(&stored.layout);
     store.insert_range(&stored)?;
     store.append_change(about(&stored.range, ChangeKind::RangeDefined, context))?;
-    // Read back for the block around it.
-    match store.range(&stored.range.id)? {
-        Some(stored) => Ok((*stored.range).clone()),
-        None => Ok((*stored.range).clone()),
-    }
+    Ok((*stored.range).clone())
 }
 
 /// The first page with room; past the range's end if it has none.

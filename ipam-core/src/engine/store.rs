@@ -162,6 +162,18 @@ pub(crate) trait Store {
     }
     /// The block of exactly this prefix.
     fn block_of_net(&mut self, space: &SpaceId, net: IpNet) -> Result<Option<Block>>;
+    /// The smallest block around a prefix, or of it: what [`Range::block`] says of a range there.
+    ///
+    /// A store that can tell in one step does better than this.
+    fn block_around(&mut self, space: &SpaceId, net: IpNet) -> Result<Option<BlockId>> {
+        for len in (0..=net.prefix_len()).rev() {
+            let Ok(outer) = IpNet::new(net.addr(), len) else { continue };
+            if let Some(block) = self.block_of_net(space, outer.trunc())? {
+                return Ok(Some(block.id));
+            }
+        }
+        Ok(None)
+    }
     /// At most `limit` blocks that match, after the id `after`, by id.
     fn list_blocks(&mut self, filter: &BlockFilter, after: Option<&BlockId>, limit: usize) -> Result<Vec<Block>>;
 

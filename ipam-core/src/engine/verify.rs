@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use super::draft::set_bits;
 use super::page::{PAGE_SIZE, Page, address, locate};
 use super::store::{Record, RequestKind, Store, StoredRange};
-use crate::{BlockFilter, Find, Range, RangeFilter, RangeId, Result, SpaceId};
+use crate::{AllocationKey, BlockFilter, Find, Range, RangeFilter, RangeId, Result, SpaceId};
 
 /// How many records are read at once.
 const BATCH: usize = 512;
@@ -20,9 +20,10 @@ const MOST: usize = 100;
 ///
 /// As the store's: what cannot be read cannot be judged.
 pub(crate) fn verify<S: Store + ?Sized>(store: &mut S, now: SystemTime) -> Result<Vec<String>> {
-    let mut checks = Checks { store, now, findings: Vec::new(), living: BTreeMap::new() };
+    let mut checks = Checks { store, now, findings: Vec::new(), living: BTreeMap::new(), of_key: BTreeMap::new() };
     checks.blocks()?;
     checks.ranges()?;
+    checks.keys()?;
     checks.strays()?;
     let mut findings = checks.findings;
     findings.truncate(MOST);
@@ -35,6 +36,8 @@ struct Checks<'s, S: ?Sized> {
     findings: Vec<String>,
     /// How many allocations of each space have not expired.
     living: BTreeMap<SpaceId, usize>,
+    /// How many allocations have each key.
+    of_key: BTreeMap<AllocationKey, usize>,
 }
 
 impl<S: Store + ?Sized> Checks<'_, S> {
@@ -154,7 +157,7 @@ impl<S: Store + ?Sized> Checks<'_, S> {
             return Ok(());
         };
         let request = self.store.request(key)?;
-        let Some(RequestKind::Addresses { count, lines }) = request.as_ref().map(|request| request.kind) else {
+        let Some(RequestKind::Addresses { lines, .. }) = request.as_ref().map(|request| request.kind) else {
             self.must(false, || format!("the allocation {id:?} has no request"));
             return Ok(());
         };
@@ -163,14 +166,27 @@ impl<S: Store + ?Sized> Checks<'_, S> {
             format!("the allocation {id:?} has another owner than its request")
         });
         self.must(record.line < lines, || format!("the allocation {id:?} is of a line that its request does not have"));
-        // The whole list is read once per request, for the first of its allocations.
-        let all = self.store.allocations_of_key(key)?;
-        if all.first() == Some(record) {
-            self.must(all.len() <= count as usize, || format!("the request of the key {key:?} has too many addresses"));
-            let counted = self.store.count_of_key(key, u32::MAX)? as usize;
-            self.must(counted == all.len(), || format!("the addresses of the key {key:?} are counted wrongly"));
+        *self.of_key.entry(key.clone()).or_default() += 1;
+        Ok(())
+    }
+
+    /// Every allocation was seen with its key; what is found by the key must be as many, each with that key.
+    fn keys(&mut self) -> Result<()> {
+        for (key, seen) in std::mem::take(&mut self.of_key) {
+            let found = self.store.allocations_of_key(&key)?;
+            let own = found.iter().all(|record| record.allocation.key.as_ref() == Some(&key));
+            let apart = found.is_sorted_by(|a, b| (a.line, a.allocation.address) < (b.line, b.allocation.address));
+            self.must(own && apart && found.len() == seen, || {
+                format!("{seen} addresses have the key {key:?}, but {} are found by it", found.len())
+            });
+            let counted = self.store.count_of_key(&key, u32::MAX)? as usize;
+            self.must(counted == seen, || format!("the addresses of the key {key:?} are counted wrongly: {counted}"));
+            if let Some(RequestKind::Addresses { count, .. }) = self.store.request(&key)?.map(|request| request.kind) {
+                self.must(seen <= count as usize, || {
+                    format!("the key {key:?} has more addresses than its request took")
+                });
+            }
         }
-        self.must(all.contains(record), || format!("the allocation {id:?} is not found by its key"));
         Ok(())
     }
 

@@ -137,7 +137,7 @@ impl Plan {
         let (id, net, key) = (stored.range.id.clone(), stored.range.net, stored.range.key.clone());
         let first = (Family::of(&net), number(stored.range.addresses.first()));
         let around = self.block_around(space, net);
-        set_block(&mut stored, around.and_then(|number| self.block_id(number)));
+        set_block(&mut stored, self.block_id_around(space, net));
         let number =
             self.ranges.insert(RangeState { stored, space, pages: Pages::default(), resting: Resting::default() });
         self.range_numbers.insert(id.clone(), number);
@@ -231,6 +231,10 @@ impl Plan {
             number = state.outer;
         }
         None
+    }
+
+    pub(super) fn block_id_around(&self, space: u32, net: IpNet) -> Option<BlockId> {
+        self.block_around(space, net).and_then(|number| self.block_id(number))
     }
 
     pub(super) fn block(&self, id: &BlockId) -> Option<&Block> {
@@ -340,7 +344,7 @@ impl Plan {
         let numbers: Vec<u32> = nets.flat_map(|(_, (_, sharing))| sharing.iter().copied()).collect();
         for number in numbers {
             let Some(state) = self.ranges.get(number) else { continue };
-            let block = self.block_around(space, state.stored.range.net).and_then(|number| self.block_id(number));
+            let block = self.block_id_around(space, state.stored.range.net);
             if let Some(state) = self.ranges.get_mut(number) {
                 set_block(&mut state.stored, block);
             }

@@ -188,6 +188,11 @@ impl Store for State {
         Ok(self.plan.block_of_net(space, net).cloned())
     }
 
+    fn block_around(&mut self, space: &SpaceId, net: IpNet) -> Result<Option<BlockId>> {
+        let space = self.plan.space_number(space);
+        Ok(space.and_then(|space| self.plan.block_id_around(space, net)))
+    }
+
     fn list_blocks(&mut self, filter: &BlockFilter, after: Option<&BlockId>, limit: usize) -> Result<Vec<Block>> {
         let found = self.plan.blocks_after(after).filter(|block| filter.matches(block));
         Ok(found.take(limit).cloned().collect())
