@@ -83,7 +83,8 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     ///
     /// - With [`Expect`](crate::Expect), what carries another's mark is left alone and counts as free; what carries none
     ///   is given back.
-    /// - An [`AllocationId`](crate::AllocationId) or a key that nobody has is free already.
+    /// - An [`AllocationId`](crate::AllocationId) or a key that nobody has is free already. So is an address of the
+    ///   range's prefix that is not one of this range, whoever has it from another range.
     /// - Where the range has a quarantine, the address rests.
     ///
     /// The answer has one entry per target, in the order asked; what several targets name is listed with the first of
@@ -127,7 +128,7 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
         Err(Error::unsupported("update", self.capabilities().provider))
     }
 
-    /// How full the named ranges are, one answer per range, in the order asked.
+    /// How full the named ranges are, one answer per name, in the order asked.
     ///
     /// # Errors
     /// `NotFound` for a range that does not exist; `Unsupported` without the capability `usage`.
@@ -241,8 +242,9 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
 
     /// At most `limit` changes after `since`, oldest first; from the start of what is kept if `since` is `None`.
     ///
-    /// No change is left out and none comes twice, however the feed is cut, also while others write. A `limit` of 0
-    /// answers no changes and, with `since` `None`, the position of the start.
+    /// No change is left out and none comes twice, however the feed is cut, also while others write. That an allocation
+    /// ended by itself is told at the latest before its address is taken again. A `limit` of 0 answers no changes and,
+    /// with `since` `None`, the position of the start.
     ///
     /// # Errors
     /// `InvalidInput` for a position that this provider did not make; `Unsupported` without the capability `changes`.

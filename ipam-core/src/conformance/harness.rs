@@ -43,7 +43,22 @@ pub trait Harness: Send + Sync + 'static {
     async fn fresh(&self, plan: &Plan) -> Result<Fixture, NoFixture>;
 
     /// Runs a future to its end on the calling thread. It is called from several threads at once. A provider that needs
-    /// a runtime enters it here.
+    /// a runtime enters it here:
+    ///
+    /// ```
+    /// # use ipam_core::conformance::{BoxFuture, Fixture, Harness, NoFixture, Plan};
+    /// struct Mine {
+    ///     runtime: tokio::runtime::Runtime,
+    /// }
+    ///
+    /// #[async_trait::async_trait]
+    /// impl Harness for Mine {
+    ///     fn block_on(&self, future: BoxFuture<'_, ()>) {
+    ///         self.runtime.block_on(future);
+    ///     }
+    /// #   async fn fresh(&self, _: &Plan) -> Result<Fixture, NoFixture> { Err(NoFixture::Unfit(String::new())) }
+    /// }
+    /// ```
     fn block_on(&self, future: BoxFuture<'_, ()>) {
         park_on(future);
     }

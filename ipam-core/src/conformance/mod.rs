@@ -72,6 +72,7 @@ mod words;
 
 #[doc(inline)]
 pub use crate::conformance_tests as tests;
+pub use futures_util::future::BoxFuture;
 pub use harness::{Harness, Limits};
 pub use needs::Need;
 pub use plan::{Fixture, NoFixture, Plan};
