@@ -104,7 +104,8 @@ impl Transport {
         let status = response.status.as_u16();
         let location = text(header::LOCATION);
         if response.status.is_success() {
-            let location = location.map(|link| local_path(operation, &link, self.origin())).transpose()?;
+            // What was done is done, so an odd link is no error.
+            let location = location.and_then(|link| local_path(operation, &link, self.origin()).ok());
             // A date header has the form that `Retry-After` may have, and counts from the epoch as well.
             let date = text(header::DATE).and_then(|date| http_date(&date));
             let content_type = text(header::CONTENT_TYPE);

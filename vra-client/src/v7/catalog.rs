@@ -17,7 +17,7 @@ pub use item::{
     EntitledService, Entitlement,
 };
 pub use request::{CatalogRequest, RequestCompletion, RequestPhase, RequestState, RequestTemplate, SubmittedRequest};
-pub use resource::{MachineNetwork, Resource, ResourceOperation, ResourceType, ResourceView};
+pub use resource::{Deployment, MachineNetwork, Resource, ResourceOperation, ResourceType, ResourceView};
 
 use super::{Client, Link, List, Page, Schema};
 use crate::call::Call;
@@ -362,9 +362,28 @@ impl<'a> Catalog<'a> {
         self.json(ApiRequest::get("/catalog-service/api/consumer/resourceTypes/{type}", &[id]))
     }
 
-    /// A deployment with its components. 7.x. The shape is not published. Evidence: client code (7.x).
-    pub fn deployment(self, id: &str) -> Call<JsonObject> {
+    /// The caller's deployments. 7.x. Evidence: names (7.x).
+    ///
+    /// ```
+    /// # let client = vra_client::v7::Client::builder("https://vra.example").build()?;
+    /// let list = client.catalog().deployments();
+    /// assert_eq!(list.request().path(), "/catalog-service/api/consumer/deployments");
+    /// # Ok::<(), vra_client::Error>(())
+    /// ```
+    pub fn deployments(self) -> List<Deployment> {
+        self.list(ApiRequest::get("/catalog-service/api/consumer/deployments", &[]))
+    }
+
+    /// A deployment with its components. 7.x. Evidence: names (7.x).
+    pub fn deployment(self, id: &str) -> Call<Deployment> {
         self.json(ApiRequest::get("/catalog-service/api/consumer/deployments/{deployment}", &[id]))
+    }
+
+    /// Changes name and description of a deployment that was read. 7.x. Evidence: client code (7.x).
+    pub fn update_deployment(self, deployment: Deployment) -> Call<Option<Deployment>> {
+        let id = deployment.id.clone().unwrap_or_default();
+        let request = ApiRequest::put("/catalog-service/api/consumer/deployments/{deployment}", &[&id]);
+        Call::maybe(&self.client.backend, request.json(deployment))
     }
 
     // ---- Actions ---------------------------------------------------------------------------------------------------

@@ -46,6 +46,16 @@ fn the_members_without_a_field_are_those_listed() {
     assert_eq!(found, listed);
 }
 
+/// What clients are known to read of a deployment, since no answer is published.
+#[test]
+fn a_deployment_keeps_what_is_not_known_of_it() {
+    let json = r#"{"id": "d1", "name": "web", "expenseMonthToDate": {"amount": null, "currencyCode": null, "asOnDate": null},
+        "request": {"id": "r1", "requestedBy": "tony@example.com", "phase": "SUCCESSFUL", "completionDetailMessage": "x"},
+        "components": [{"id": "c1"}]}"#;
+    let check = route("GET", "/catalog-service/api/consumer/deployments/d1", true).unwrap();
+    assert_eq!(check(json).unwrap().extra, ["Deployment.components", "Deployment.request.completionDetailMessage"]);
+}
+
 #[test]
 fn a_fixed_part_of_a_path_wins_over_a_value() {
     let fits = |path: &str| route("GET", path, true).unwrap();

@@ -2,6 +2,7 @@
 
 use super::common::{Costs, Forms, Lease, Organization, Owner, ProviderBinding, Reference, texts};
 use super::item::find_link;
+use super::request::CatalogRequest;
 use crate::lenient::{JsonObject, Timestamp, model};
 use crate::v7::page::rows;
 use crate::v7::{Link, Literal, LiteralMap, Money, TimeSpan};
@@ -251,6 +252,22 @@ impl ResourceView {
 }
 
 model! {
+    /// A deployment, in the form of 7.x. Only what clients read of it is known; the rest is kept.
+    pub struct Deployment {
+        /// The id.
+        id: String = "id";
+        /// The name.
+        name: String = "name";
+        /// Free text.
+        description: String = "description";
+        /// The request that made it, or changed it last.
+        request: CatalogRequest = "request";
+        /// How much this month.
+        expense_month_to_date: Money = "expenseMonthToDate";
+    }
+}
+
+model! {
     /// A kind of resource.
     pub struct ResourceType {
         /// `ResourceType` …
@@ -278,4 +295,4 @@ model! {
     }
 }
 
-rows!(Resource.id, ResourceOperation.id, ResourceView.resource_id, ResourceType.id);
+rows!(Deployment.id, Resource.id, ResourceOperation.id, ResourceView.resource_id, ResourceType.id);
