@@ -229,6 +229,20 @@ macro_rules! request {
                 self
             }
 
+            /// Sets a custom field, checked against the schema; its name may lack the `custom_` that some releases add.
+            pub fn with_checked_field(
+                mut self,
+                schema: &$crate::models::Schema,
+                name: &str,
+                value: impl Into<serde_json::Value>,
+            ) -> Self {
+                match schema.check(name, value.into()) {
+                    Ok((name, value)) => self.fields.set_custom(&name, value),
+                    Err(error) => self.fields.refuse(error),
+                }
+                self
+            }
+
             /// A request from JSON in the server's own spelling, as other tools keep it. Members that are no fields of
             /// the server are custom fields; `custom_fields` may hold more of them.
             ///

@@ -307,4 +307,51 @@ impl<'a> Addresses<'a> {
         let request = Request::new(Method::DELETE, Call::Write, one(id))?.with_query("remove_dns", 1);
         self.client.call(&request).await.map(drop)
     }
+
+    /// Moves an address: creates it anew, with all its fields, and deletes the old one. The server cannot change the
+    /// address or the subnet of one. When the old one cannot be deleted, the new one is taken back.
+    ///
+    /// # Errors
+    /// [`Error`]; [`Error::NotApplied`] when both are left, which it names.
+    pub async fn move_to(&self, id: AddressId, subnet: SubnetId, ip: IpAddr) -> Result<Created<AddressId>> {
+        let old = self.get(id).await?;
+        let schema = if old.extra.is_empty() { Vec::new() } else { self.custom_fields().await? };
+        let mut fields = AddressFields::new()
+            .patch_hostname(old.hostname.into())
+            .patch_description(old.description.into())
+            .patch_mac(old.mac.into())
+            .patch_owner(old.owner.into())
+            .patch_device(old.device_id.into())
+            .patch_port(old.port.into())
+            .patch_note(old.note.into())
+            .patch_location(old.location.map(|location| location.id()).into())
+            .patch_customer(old.customer_id.into())
+            .patch_last_seen(old.last_seen.into())
+            .with_is_gateway(old.is_gateway)
+            .with_exclude_ping(old.exclude_ping)
+            .with_ptr_ignore(old.ptr_ignore);
+        if let Some(tag) = old.tag {
+            fields = fields.with_tag(tag);
+        }
+        for field in schema {
+            if let Some(value) = old.extra.get(&field.name).filter(|value| !value.is_null()) {
+                fields = fields.with_custom_field(&field.name, value.clone());
+            }
+        }
+        let new = self.create(subnet, ip, &fields).await?;
+        let Err(error) = self.delete(id).await else { return Ok(new) };
+        let gone = error.is_not_found()
+            || error.may_have_been_done() && self.get(id).await.is_err_and(|error| error.is_not_found());
+        if gone {
+            return Ok(new);
+        }
+        match self.delete(new.id).await {
+            Ok(()) => Err(error),
+            Err(again) if again.is_not_found() => Err(error),
+            Err(_) => Err(Error::NotApplied {
+                call: format!("move of address {id}"),
+                fields: vec![format!("addresses {id} and {} are both there now", new.id)],
+            }),
+        }
+    }
 }

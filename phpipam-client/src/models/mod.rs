@@ -24,7 +24,7 @@ mod user;
 
 pub use address::Address;
 pub use changelog::ChangelogEntry;
-pub use custom_field::CustomField;
+pub use custom_field::{CustomField, CustomValue, FieldType, Schema};
 pub use link::{ApiOptions, Link, MethodLink, Methods};
 pub use nameserver::Nameserver;
 pub use network::{Device, L2Domain, Location, Vlan, Vrf};
