@@ -27,3 +27,9 @@ pub mod v7;
 
 #[cfg(feature = "_client")]
 pub use error::{Error, Result};
+/// What a client is set up with: how to reach the server, whom to trust, how often to try.
+#[cfg(feature = "_client")]
+pub use ipam_core::{
+    Retry, RetryConfig,
+    http::{HttpOptions, ProxyOptions, TlsOptions, TokenPolicy},
+};

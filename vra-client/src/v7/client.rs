@@ -145,6 +145,14 @@ impl ClientBuilder {
     }
 
     /// Sets time limits, proxy and trust.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use vra_client::{HttpOptions, v7::Client};
+    /// let options = HttpOptions::new().with_attempt_timeout(Duration::from_secs(90));
+    /// let client = Client::builder("https://vra.example").with_http_options(options).build()?;
+    /// # Ok::<(), vra_client::Error>(())
+    /// ```
     pub fn with_http_options(mut self, options: HttpOptions) -> Self {
         self.options = options;
         self

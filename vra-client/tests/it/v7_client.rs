@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt};
-use ipam_core::http::HttpOptions;
-use ipam_core::{RetryConfig, http::TokenPolicy};
+
 use serde_json::{Value, json};
 use vra_client::Error;
 use vra_client::error::{ErrorBody, WaitReason};
 use vra_client::odata::{Filter, OrderBy};
 use vra_client::poll::Wait;
 use vra_client::v7::{APPROVE, Client, LiteralMap, RequestTemplate, TenantBody};
+use vra_client::{HttpOptions, RetryConfig, TokenPolicy};
 use wiremock::matchers::{body_json, header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate, Times};
 
