@@ -1,5 +1,17 @@
 //! A provider from a URL, chosen at run time.
 //!
+//! ```
+//! # futures_executor::block_on(async {
+//! use ipam_core::registry::Registry;
+//! use ipam_core::{DefineRange, IpamProvider, IpamProviderExt};
+//!
+//! let provider = Registry::new().open("memory:").await?;
+//! provider.define_range(&DefineRange::new("lan", "192.0.2.0/24".parse().unwrap())).await?;
+//! assert_eq!(provider.allocate_one("lan", "vm-42").await?.address.to_string(), "192.0.2.1");
+//! # Ok::<(), ipam_core::Error>(())
+//! # }).unwrap();
+//! ```
+//!
 //! A [`Registry`] is a value that the program owns; there is none behind its back. Other crates add their schemes to it.
 //!
 //! ```
@@ -14,6 +26,7 @@
 //! # Ok::<(), ipam_core::Error>(())
 //! ```
 
+mod builtin;
 mod secrets;
 mod url;
 
@@ -52,6 +65,11 @@ impl OpenRequest {
 type Factory = dyn Fn(OpenRequest) -> BoxFuture<'static, Result<Arc<dyn IpamProvider>>> + Send + Sync;
 
 /// Schemes and how to open what they name.
+///
+/// | URL | options | feature |
+/// | --- | --- | --- |
+/// | `memory:` | `actor` | |
+/// | `embedded:PATH`; the path is taken literally up to the first `?` | `actor`, `busy_timeout`, `keep_changes`, `read_only`, `readers` | `embedded` |
 #[derive(Clone, Default)]
 pub struct Registry {
     factories: BTreeMap<String, Arc<Factory>>,
@@ -62,7 +80,9 @@ impl Registry {
     /// A registry of the providers in this crate.
     #[must_use]
     pub fn new() -> Self {
-        Self::empty()
+        let mut registry = Self::empty();
+        builtin::register(&mut registry);
+        registry
     }
 
     /// A registry of nothing.
@@ -91,8 +111,17 @@ impl Registry {
             let message = format!("{scheme:?} is no scheme; write a letter, then letters, digits, +, - and .");
             return Err(Error::new(ErrorKind::Config, "register", message));
         }
-        self.factories.insert(scheme.to_ascii_lowercase(), Arc::new(move |request| Box::pin(factory(request))));
+        self.add(&scheme.to_ascii_lowercase(), factory);
         Ok(())
+    }
+
+    /// Adds a scheme that is one, in lower case.
+    fn add<F, Fut>(&mut self, scheme: &str, factory: F)
+    where
+        F: Fn(OpenRequest) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Arc<dyn IpamProvider>>> + Send + 'static,
+    {
+        self.factories.insert(scheme.to_owned(), Arc::new(move |request| Box::pin(factory(request))));
     }
 
     /// The schemes it knows, sorted.

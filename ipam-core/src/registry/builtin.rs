@@ -1,0 +1,119 @@
+//! The providers of this crate by URL.
+
+use std::sync::Arc;
+
+use super::{OpenRequest, ProviderUrl, Registry};
+#[cfg(feature = "embedded")]
+use crate::{EmbeddedConfig, EmbeddedProvider};
+use crate::{Error, ErrorKind, IpamProvider, MemoryProvider, Result};
+
+pub(super) fn register(registry: &mut Registry) {
+    registry.add("memory", |request| async move { memory(&request.url) });
+    #[cfg(feature = "embedded")]
+    registry.add("embedded", |request: OpenRequest| async move {
+        let provider = EmbeddedProvider::open(embedded(&request.url)?).await?;
+        Ok(Arc::new(provider) as Arc<dyn IpamProvider>)
+    });
+}
+
+fn memory(url: &ProviderUrl) -> Result<Arc<dyn IpamProvider>> {
+    url.only_options(&["actor"])?;
+    if !url.rest().is_empty() {
+        return Err(config(format!("memory: has no path, but {:?} follows it; write memory:", url.rest())));
+    }
+    let builder = MemoryProvider::builder();
+    let builder = match url.option("actor") {
+        Some(actor) => builder.with_actor(actor),
+        None => builder,
+    };
+    Ok(Arc::new(builder.build()))
+}
+
+#[cfg(feature = "embedded")]
+fn embedded(url: &ProviderUrl) -> Result<EmbeddedConfig> {
+    url.only_options(&["actor", "busy_timeout", "keep_changes", "read_only", "readers"])?;
+    if url.rest().is_empty() || url.host().is_some() {
+        let message =
+            format!("embedded: needs the path of a file, not {:?}; write embedded:PATH, without //", url.rest());
+        return Err(config(message));
+    }
+    let mut store = EmbeddedConfig::new(url.rest());
+    if let Some(actor) = url.option("actor") {
+        store = store.with_actor(actor);
+    }
+    if let Some(wait) = url.duration("busy_timeout")? {
+        store = store.with_busy_timeout(wait);
+    }
+    if let Some(entries) = parsed(url, "keep_changes", "write how many entries of the feed to keep")? {
+        store = store.with_keep_changes(entries);
+    }
+    if let Some(readers) = parsed(url, "readers", "write a number from 1 to 64")? {
+        store = store.with_readers(readers);
+    }
+    if let Some(read_only) = parsed(url, "read_only", "write true or false")? {
+        store = store.with_read_only(read_only);
+    }
+    Ok(store)
+}
+
+#[cfg(feature = "embedded")]
+fn parsed<T: std::str::FromStr>(url: &ProviderUrl, name: &str, remedy: &str) -> Result<Option<T>> {
+    let Some(text) = url.option(name) else { return Ok(None) };
+    let value = text.parse().map_err(|_| config(format!("the option {name} is {text:?}; {remedy}")))?;
+    Ok(Some(value))
+}
+
+fn config(message: String) -> Error {
+    Error::new(ErrorKind::Config, "open", message)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    fn open(url: &str) -> Result<Arc<dyn IpamProvider>> {
+        futures_executor::block_on(Registry::new().open(url))
+    }
+
+    #[test]
+    fn memory_has_neither_path_nor_strange_options() {
+        assert!(open("memory:?actor=me").unwrap().capabilities().define_ranges);
+        for url in ["memory:x", "memory://x", "memory:?path=x"] {
+            assert_eq!(open(url).unwrap_err().kind(), ErrorKind::Config, "{url}");
+        }
+    }
+
+    #[cfg(feature = "embedded")]
+    #[test]
+    fn embedded_takes_its_options_from_the_url() {
+        let url = ProviderUrl::parse("embedded:/x/a%20b.db?busy_timeout=9s&actor=me&read_only=true&readers=3").unwrap();
+        let store = embedded(&url).unwrap();
+        assert_eq!(store.path, std::path::Path::new("/x/a%20b.db"), "the path is taken literally");
+        assert_eq!(store.busy_timeout, std::time::Duration::from_secs(9));
+        assert_eq!((store.actor.as_deref(), store.read_only, store.readers), (Some("me"), true, 3));
+        for url in ["embedded:", "embedded://x/y", "embedded:x?read_only=perhaps", "embedded:x?readers=-1"] {
+            assert_eq!(embedded(&ProviderUrl::parse(url).unwrap()).unwrap_err().kind(), ErrorKind::Config, "{url}");
+        }
+    }
+
+    #[cfg(feature = "embedded")]
+    #[test]
+    fn embedded_opens_the_same_store_again() {
+        use crate::{DefineRange, IpamProviderExt};
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("embedded:{}", directory.path().join("ipam.db").display());
+        futures_executor::block_on(async {
+            let net = "192.0.2.0/24".parse().unwrap();
+            let first = open_in(&url).await;
+            first.define_range(&DefineRange::new("lan", net)).await.unwrap();
+            drop(first);
+            assert_eq!(open_in(&url).await.get_range("lan").await.unwrap().net, net);
+        });
+    }
+
+    #[cfg(feature = "embedded")]
+    async fn open_in(url: &str) -> Arc<dyn IpamProvider> {
+        Registry::new().open(url).await.unwrap()
+    }
+}
