@@ -1,2 +1,98 @@
-//! The `ipam` program.
-fn main() {}
+//! The `ipam` program: look at, take and give back IP addresses from the shell.
+//!
+//! `ipam help` lists what it does.
+
+mod allocate;
+mod blocks;
+mod changes;
+mod check;
+mod cli;
+mod deallocate;
+mod exit;
+mod find;
+mod output;
+mod progress;
+mod ranges;
+mod show;
+mod store;
+mod text;
+mod update;
+mod usage;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser as _;
+use ipam_core::IpamProvider;
+use ipam_core::registry::{Registry, Secrets};
+
+use crate::cli::{Ask, Cli, Verb};
+use crate::exit::Failure;
+use crate::output::Answer;
+use crate::progress::Progress;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let as_json = cli.json;
+    let (answer, code) = match run(cli).await {
+        Ok((answer, code)) => (answer, code),
+        Err(failure) => {
+            if as_json {
+                eprintln!("{:#}", failure.json());
+            } else {
+                eprintln!("ipam: {}", failure.text());
+            }
+            return failure.exit();
+        }
+    };
+    match answer.print(as_json) {
+        Ok(()) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("ipam: the answer cannot be written: {error}");
+            ExitCode::from(exit::FAILED)
+        }
+    }
+}
+
+/// The answer, and the exit code that goes with it.
+async fn run(cli: Cli) -> Result<(Answer, u8), Failure> {
+    let provider = cli.provider;
+    let url = provider.as_deref();
+    let answer = match cli.verb {
+        Verb::Store(verb) => store::run(url, verb).await?,
+        Verb::Ask(verb) => {
+            let provider = open(url).await?;
+            Progress::new("waiting for the provider", 0).during(ask(&*provider, *verb)).await?
+        }
+    };
+    Ok((answer, exit::DONE))
+}
+
+/// What is asked of one provider.
+async fn ask(provider: &dyn IpamProvider, verb: Ask) -> Result<Answer, Failure> {
+    match verb {
+        Ask::Ranges(verb) => ranges::run(provider, verb).await,
+        Ask::Blocks(verb) => blocks::run(provider, verb).await,
+        Ask::Allocate(args) => allocate::run(provider, args).await,
+        Ask::Deallocate(args) => deallocate::run(provider, args).await,
+        Ask::Find(args) => find::run(provider, args).await,
+        Ask::Update(args) => update::run(provider, args).await,
+        Ask::Usage(args) => usage::run(provider, args).await,
+        Ask::Changes(args) => changes::run(provider, args).await,
+        Ask::Check => check::run(provider).await,
+    }
+}
+
+/// The providers this program knows, with secrets from `IPAM_…` and `IPAM_…_FILE`.
+fn registry() -> Registry {
+    Registry::new().with_secrets(Secrets::env("IPAM"))
+}
+
+async fn open(url: Option<&str>) -> Result<Arc<dyn IpamProvider>, Failure> {
+    let Some(url) = url else {
+        let message = "say where the addresses are: --provider embedded:PATH, or IPAM_PROVIDER in the environment";
+        return Err(Failure::Usage(message.to_owned()));
+    };
+    Ok(Progress::new("opening", 0).during(registry().open(url)).await?)
+}

@@ -1,0 +1,61 @@
+//! `ipam allocate`
+
+use ipam_core::{Allocate, AllocateLine, Expect, IpamProvider, Labels, Shape, What};
+
+use crate::cli;
+use crate::exit::Failure;
+use crate::output::{Answer, Table};
+use crate::show;
+
+pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Allocate) -> Result<Answer, Failure> {
+    let preview = args.preview;
+    let request = request(args);
+    if preview {
+        let preview = provider.preview_allocate(&request).await?;
+        let mut table = Table::new(&["ADDRESS", "RANGE"]);
+        for candidate in preview.lines.iter().flatten() {
+            table.row([candidate.address.to_string(), candidate.range.to_string()]);
+        }
+        return Answer::new(table.render("nothing"), &preview);
+    }
+    let allocated = provider.allocate(&request).await?;
+    let mut text = show::allocations(allocated.iter(), "nothing");
+    if allocated.repeated {
+        text.push_str("taken by an earlier call with this key");
+    }
+    Answer::new(text, &allocated)
+}
+
+fn request(args: cli::Allocate) -> Allocate {
+    let what = match args.address {
+        Some(first) => What::Exactly { first, count: args.count },
+        None => {
+            let shape = match (args.contiguous, args.aligned) {
+                (_, true) => Shape::Aligned,
+                (true, false) => Shape::Contiguous,
+                (false, false) => Shape::Scattered,
+            };
+            What::Next { count: args.count, shape }
+        }
+    };
+    let mut labels = Labels::default();
+    (labels.hostname, labels.description, labels.mac) = (args.hostname, args.description, args.mac);
+    labels.tags = args.tags.into_iter().collect();
+    let mut ranges = args.ranges.into_iter();
+    let mut line = AllocateLine::new(ranges.next().unwrap_or_default(), what).with_labels(labels);
+    line.ranges.extend(ranges.map(Into::into));
+    (line.exclude, line.expiry) = (args.exclude, args.expiry);
+    let mut request = Allocate::new(args.owner).with_line(line);
+    request.key = args.key.map(Into::into);
+    request
+}
+
+impl From<cli::ExpectArgs> for Expect {
+    fn from(args: cli::ExpectArgs) -> Self {
+        match (args.expect_owner, args.expect_key) {
+            (Some(owner), _) => Self::Owner(owner.into()),
+            (None, Some(key)) => Self::Key(key.into()),
+            (None, None) => Self::Anyone,
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! `ipam blocks`
+
+use futures_util::TryStreamExt;
+use ipam_core::{
+    AllocateRange, Block, BlockFilter, ChildNet, DeallocateRange, DefineBlock, IpamProvider, IpamProviderExt,
+    ListBlocks, Properties, RemoveBlock, Tags, UpdateBlock,
+};
+
+use crate::cli::{BlockField, Blocks, CarveRange};
+use crate::exit::Failure;
+use crate::output::Answer;
+use crate::ranges::{patch, some};
+use crate::show;
+
+pub(crate) async fn run(provider: &dyn IpamProvider, verb: Blocks) -> Result<Answer, Failure> {
+    match verb {
+        Blocks::List { space, family, name } => {
+            let mut filter = BlockFilter::default();
+            (filter.space, filter.family, filter.name) = (space.map(Into::into), family, name);
+            let blocks: Vec<Block> = provider.blocks(ListBlocks::all().with_filter(filter)).try_collect().await?;
+            Answer::new(show::blocks(&blocks), &blocks)
+        }
+        Blocks::Add { id, net, space, fields } => {
+            let mut request = DefineBlock::new(id, net)
+                .with_name(fields.name.unwrap_or_default())
+                .with_description(fields.description)
+                .with_tags(fields.tags.into_iter().collect::<Tags>())
+                .with_properties(fields.properties.into_iter().collect::<Properties>());
+            if let Some(space) = space {
+                request.space = space.into();
+            }
+            let block = provider.define_block(&request).await?;
+            Answer::new(show::blocks([&block]), &block)
+        }
+        Blocks::Update { id, fields, clear } => {
+            let clears = |field| clear.contains(&field);
+            let mut request = UpdateBlock::new(id);
+            request.name = patch("name", fields.name, clears(BlockField::Name))?;
+            request.description = patch("description", fields.description, clears(BlockField::Description))?;
+            let tags = some(fields.tags).map(|tags| tags.into_iter().collect());
+            request.tags = patch("tag", tags, clears(BlockField::Tags))?;
+            let properties = some(fields.properties).map(|pairs| pairs.into_iter().collect());
+            request.properties = patch("property", properties, clears(BlockField::Properties))?;
+            let block = provider.update_block(&request).await?;
+            Answer::new(show::blocks([&block]), &block)
+        }
+        Blocks::Remove { id } => {
+            let removed = provider.remove_block(&RemoveBlock::new(id.clone())).await?;
+            let text = match &removed {
+                None => format!("there was no block {id}"),
+                Some(block) => format!("removed {id} {}", block.net),
+            };
+            Answer::new(text, &removed)
+        }
+        Blocks::Allocate(args) => carve(provider, args).await,
+        Blocks::Deallocate { range, key, with_allocations, expect } => {
+            let request = match (range, key) {
+                (Some(id), _) => DeallocateRange::id(id),
+                (None, Some(key)) => DeallocateRange::key(key),
+                (None, None) => return Err(Failure::Usage("name a range, or --key".to_owned())),
+            };
+            let request = request.with_allocations(with_allocations).expecting(expect);
+            let removed = provider.deallocate_range(&request).await?;
+            let text = match &removed.range {
+                None => "it was free already".to_owned(),
+                Some(range) => format!("gave back {} {}", range.id, range.net),
+            };
+            Answer::new(text, &removed)
+        }
+    }
+}
+
+async fn carve(provider: &dyn IpamProvider, args: CarveRange) -> Result<Answer, Failure> {
+    let what = match (args.net, args.prefix_len) {
+        (Some(net), _) => ChildNet::Exactly(net),
+        (None, Some(len)) => ChildNet::PrefixLen(len),
+        (None, None) => return Err(Failure::Usage("give --prefix-len or --net".to_owned())),
+    };
+    let mut blocks = args.blocks.into_iter();
+    let first = blocks.next().unwrap_or_default();
+    let mut request = AllocateRange::new(args.owner, first, what).with_name(args.name.unwrap_or_default());
+    request.blocks.extend(blocks.map(Into::into));
+    request.key = args.key.map(Into::into);
+    let carved = provider.allocate_range(&request).await?;
+    Answer::new(show::ranges([&carved.range]), &carved)
+}

@@ -1,0 +1,46 @@
+//! `ipam changes`
+
+use ipam_core::{Change, ChangePosition, IpamProvider};
+use serde_json::json;
+
+use crate::cli;
+use crate::exit::Failure;
+use crate::output::{Answer, Table, or_dash};
+use crate::text::show_time;
+
+pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Changes) -> Result<Answer, Failure> {
+    const AT_ONCE: usize = 1_000;
+    let mut since = args.since.map(ChangePosition::from);
+    let mut wanted = if args.limit == 0 { usize::MAX } else { args.limit };
+    let mut changes: Vec<Change> = Vec::new();
+    while wanted > 0 {
+        let limit = u32::try_from(wanted.min(AT_ONCE)).unwrap_or(u32::MAX);
+        let part = provider.changes(since.as_ref(), limit).await?;
+        since = Some(part.next);
+        if part.items.is_empty() {
+            break;
+        }
+        wanted = wanted.saturating_sub(part.items.len());
+        changes.extend(part.items);
+    }
+    let mut table = Table::new(&["POSITION", "TIME", "WHAT", "WHO", "SPACE", "RANGE", "BLOCK", "ADDRESS", "OWNER"]);
+    for change in &changes {
+        table.row([
+            change.position.to_string(),
+            show_time(change.at),
+            kind(change),
+            or_dash(change.actor.as_ref()),
+            change.space.to_string(),
+            or_dash(change.range.as_ref()),
+            or_dash(change.block.as_ref()),
+            or_dash(change.address),
+            or_dash(change.owner.as_ref()),
+        ]);
+    }
+    Answer::new(table.render("no changes"), &json!({ "items": changes, "next": since }))
+}
+
+/// The kind as JSON writes it.
+fn kind(change: &Change) -> String {
+    serde_json::to_value(change.kind).ok().and_then(|kind| Some(kind.as_str()?.to_owned())).unwrap_or_default()
+}

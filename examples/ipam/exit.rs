@@ -1,0 +1,125 @@
+//! What went wrong, and the exit code it gives.
+
+use std::error::Error as StdError;
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use ipam_core::{Error, ErrorKind};
+use serde_json::{Value, json};
+
+/// All was done.
+pub(crate) const DONE: u8 = 0;
+/// It failed.
+pub(crate) const FAILED: u8 = 1;
+/// It was asked wrongly; also what clap says for arguments it cannot read.
+pub(crate) const WRONG_USE: u8 = 2;
+/// No range or block had room.
+pub(crate) const EXHAUSTED: u8 = 3;
+/// What was named does not exist.
+pub(crate) const NOT_FOUND: u8 = 4;
+
+/// Why the program stops.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// A provider said so.
+    Provider(Error),
+    /// The arguments or a file they name are wrong.
+    Usage(String),
+    /// Something else, such as a check that did not hold.
+    Failed(String),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Provider(error)
+    }
+}
+
+impl Failure {
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Self::Provider(error) => code_of(error.kind()),
+            Self::Usage(_) => WRONG_USE,
+            Self::Failed(_) => FAILED,
+        }
+    }
+
+    pub(crate) fn exit(&self) -> ExitCode {
+        ExitCode::from(self.code())
+    }
+
+    /// The error and its causes, a line each.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Provider(error) => {
+                let mut text = error.to_string();
+                let mut cause = error.source();
+                while let Some(source) = cause {
+                    // Writing to a String cannot fail.
+                    let _ = write!(text, "\n  because: {source}");
+                    cause = source.source();
+                }
+                text
+            }
+            Self::Usage(text) | Self::Failed(text) => text.clone(),
+        }
+    }
+
+    /// The same for programs.
+    pub(crate) fn json(&self) -> Value {
+        let kind = match self {
+            Self::Provider(error) => error.kind().as_str(),
+            Self::Usage(_) => ErrorKind::InvalidInput.as_str(),
+            Self::Failed(_) => "failed",
+        };
+        json!({ "error": { "kind": kind, "message": self.text(), "exit_code": self.code() } })
+    }
+}
+
+/// The exit code of an error. `ErrorKind` may grow; what is not known here is a failure.
+fn code_of(kind: ErrorKind) -> u8 {
+    match kind {
+        ErrorKind::InvalidInput | ErrorKind::Config | ErrorKind::Unsupported => WRONG_USE,
+        ErrorKind::Exhausted => EXHAUSTED,
+        ErrorKind::NotFound => NOT_FOUND,
+        _ => FAILED,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_has_its_code() {
+        for (kind, code) in [
+            (ErrorKind::NotFound, 4),
+            (ErrorKind::AlreadyExists, 1),
+            (ErrorKind::Conflict, 1),
+            (ErrorKind::Exhausted, 3),
+            (ErrorKind::InvalidInput, 2),
+            (ErrorKind::Unsupported, 2),
+            (ErrorKind::Unauthenticated, 1),
+            (ErrorKind::PermissionDenied, 1),
+            (ErrorKind::RateLimited, 1),
+            (ErrorKind::Busy, 1),
+            (ErrorKind::Unavailable, 1),
+            (ErrorKind::Timeout, 1),
+            (ErrorKind::Untrusted, 1),
+            (ErrorKind::Corrupt, 1),
+            (ErrorKind::Protocol, 1),
+            (ErrorKind::Config, 2),
+        ] {
+            assert_eq!(code_of(kind), code, "{kind}");
+        }
+    }
+
+    #[test]
+    fn causes_are_told_and_kinds_kept() {
+        let error = Error::new(ErrorKind::Exhausted, "allocate", "no room").with_source(std::io::Error::other("disk"));
+        let failure = Failure::from(error);
+        assert_eq!(failure.text(), "allocate: exhausted: no room\n  because: disk");
+        assert_eq!(failure.json()["error"]["exit_code"], 3);
+        assert_eq!(failure.json()["error"]["kind"], "exhausted");
+    }
+}

@@ -1,0 +1,28 @@
+//! `ipam find`
+
+use futures_util::{StreamExt, TryStreamExt};
+use ipam_core::{Allocation, Find, IpamProvider, IpamProviderExt};
+
+use crate::cli;
+use crate::exit::Failure;
+use crate::output::Answer;
+use crate::show;
+
+pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Find) -> Result<Answer, Failure> {
+    let mut request = Find::default();
+    (request.address, request.mac, request.hostname) = (args.address, args.mac, args.hostname);
+    request.id = args.id.map(Into::into);
+    (request.key, request.owner) = (args.key.map(Into::into), args.owner.map(Into::into));
+    (request.range, request.space) = (args.range.map(Into::into), args.space.map(Into::into));
+    request.quarantined = args.quarantined;
+    // One more than is shown tells whether there are more.
+    let limit = if args.limit == 0 { usize::MAX } else { args.limit };
+    let found = provider.find_all(request).take(limit.saturating_add(1));
+    let mut found: Vec<Allocation> = found.try_collect().await?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    if more {
+        eprintln!("there are more than {limit}; --limit 0 shows all");
+    }
+    Answer::new(show::allocations(&found, "nothing found"), &found)
+}

@@ -1,0 +1,112 @@
+//! Answers: a table for people, JSON for programs.
+
+use std::io::{self, Write as _};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::exit::Failure;
+
+/// What a verb answers, both ways.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) text: String,
+    pub(crate) json: Value,
+}
+
+impl Answer {
+    /// An answer; programs get `json`, people `text`.
+    pub(crate) fn new(text: impl Into<String>, json: &impl Serialize) -> Result<Self, Failure> {
+        let json = serde_json::to_value(json)
+            .map_err(|error| Failure::Failed(format!("the answer cannot be written as JSON: {error}")))?;
+        Ok(Self { text: text.into(), json })
+    }
+
+    /// Writes the answer to standard output. A reader that has gone away, such as `head`, is no failure.
+    pub(crate) fn print(&self, as_json: bool) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        let written =
+            if as_json { writeln!(out, "{:#}", self.json) } else { writeln!(out, "{}", self.text.trim_end()) };
+        match written.and_then(|()| out.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            written => written,
+        }
+    }
+}
+
+/// Columns, aligned with spaces.
+#[derive(Debug)]
+pub(crate) struct Table {
+    rows: Vec<Vec<String>>,
+    right: Vec<bool>,
+}
+
+impl Table {
+    /// A table with these headings; a heading that starts with `>` aligns its column to the right.
+    pub(crate) fn new(headings: &[&str]) -> Self {
+        let right = headings.iter().map(|heading| heading.starts_with('>')).collect();
+        let headings = headings.iter().map(|heading| heading.trim_start_matches('>').to_owned()).collect();
+        Self { rows: vec![headings], right }
+    }
+
+    /// Adds a row. Control characters could move the cursor about; they are shown as a replacement.
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        let clean = |cell: String| cell.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+        self.rows.push(cells.into_iter().map(clean).collect());
+    }
+
+    /// The table, or a sentence if it has no rows.
+    pub(crate) fn render(&self, if_empty: &str) -> String {
+        if self.rows.len() == 1 {
+            return if_empty.to_owned();
+        }
+        let width = |column: usize| {
+            self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..self.right.len()).map(width).collect();
+        let mut text = String::new();
+        for row in &self.rows {
+            let cells: Vec<String> = row
+                .iter()
+                .zip(widths.iter().zip(&self.right))
+                .map(
+                    |(cell, (width, right))| if *right { format!("{cell:>width$}") } else { format!("{cell:<width$}") },
+                )
+                .collect();
+            text.push_str(cells.join("  ").trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// A value, or a dash.
+pub(crate) fn or_dash(value: Option<impl ToString>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}
+
+/// A count that is read at a glance: exact below ten million, to four digits above.
+pub(crate) fn count(number: u128) -> String {
+    if number < 10_000_000 { number.to_string() } else { format!("{number:.3e}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_aligned_by_characters() {
+        let mut table = Table::new(&["NAME", ">FREE", "NOTE"]);
+        table.row(["büro".to_owned(), "7".to_owned(), String::new()]);
+        table.row(["a".to_owned(), "12345".to_owned(), "x\u{1b}[2J".to_owned()]);
+        assert_eq!(table.render(""), "NAME   FREE  NOTE\nbüro      7\na     12345  x\u{fffd}[2J\n");
+        assert_eq!(Table::new(&["A"]).render("nothing"), "nothing");
+    }
+
+    #[test]
+    fn counts_stay_short() {
+        assert_eq!(count(254), "254");
+        assert_eq!(count(1 << 64), "1.845e19");
+        assert_eq!(count(u128::MAX), "3.403e38");
+    }
+}

@@ -1,0 +1,134 @@
+//! `ipam ranges`
+
+use futures_util::TryStreamExt;
+use ipam_core::net::HostPolicy;
+use ipam_core::{
+    DefineRange, IpamProvider, IpamProviderExt, ListRanges, NetworkInfo, Patch, Properties, Range, RangeFilter,
+    RangePolicy, RemoveRange, Tags, UpdateRange,
+};
+
+use crate::cli::{self, RangeField, RangeFields, Ranges};
+use crate::exit::Failure;
+use crate::output::Answer;
+use crate::show;
+
+pub(crate) async fn run(provider: &dyn IpamProvider, verb: Ranges) -> Result<Answer, Failure> {
+    match verb {
+        Ranges::List(args) => list(provider, args).await,
+        Ranges::Add(args) => {
+            let range = provider.define_range(&define(args)).await?;
+            Answer::new(show::ranges([&range]), &range)
+        }
+        Ranges::Update(args) => {
+            let id = args.id.clone();
+            let request = update(provider, args).await?;
+            let range = provider.update_range(&request).await.map_err(|error| error.with_context("range", id))?;
+            Answer::new(show::ranges([&range]), &range)
+        }
+        Ranges::Remove { id, with_allocations } => {
+            let request = RemoveRange::new(id.clone()).with_allocations(with_allocations);
+            let removed = provider.remove_range(&request).await?;
+            let text = match &removed.range {
+                None => format!("there was no range {id}"),
+                Some(range) => format!("removed {id} {} and {} allocations", range.net, removed.freed.len()),
+            };
+            Answer::new(text, &removed)
+        }
+    }
+}
+
+async fn list(provider: &dyn IpamProvider, args: cli::ListRanges) -> Result<Answer, Failure> {
+    let mut filter = RangeFilter::default();
+    filter.ids = args.ids.into_iter().map(Into::into).collect();
+    filter.space = args.space.map(Into::into);
+    filter.block = args.block.map(Into::into);
+    (filter.family, filter.name, filter.within) = (args.family, args.name, args.within);
+    filter.tags = args.tags.into_iter().collect();
+    let ranges: Vec<Range> = provider.ranges(ListRanges::all().with_filter(filter)).try_collect().await?;
+    Answer::new(show::ranges(&ranges), &ranges)
+}
+
+fn define(args: cli::AddRange) -> DefineRange {
+    let cli::AddRange { id, net, space, pool, fields } = args;
+    let policy = policy(&fields, RangePolicy::default());
+    let mut network = NetworkInfo::default();
+    (network.gateway, network.dns_servers) = (fields.gateway, fields.dns);
+    (network.search_domains, network.domain, network.vlan) = (fields.search_domains, fields.domain, fields.vlan);
+    let mut request = DefineRange::new(id, net)
+        .with_name(fields.name.unwrap_or_default())
+        .with_description(fields.description)
+        .with_addresses(fields.addresses)
+        .with_hosts(if pool { HostPolicy::All } else { HostPolicy::Hosts })
+        .with_network(network)
+        .with_reserved(fields.reserve)
+        .with_policy(policy)
+        .with_tags(fields.tags.into_iter().collect::<Tags>())
+        .with_properties(fields.properties.into_iter().collect::<Properties>());
+    if let Some(space) = space {
+        request.space = space.into();
+    }
+    request
+}
+
+async fn update(provider: &dyn IpamProvider, args: cli::UpdateRange) -> Result<UpdateRange, Failure> {
+    let cli::UpdateRange { id, fields, clear } = args;
+    let clears = |field| clear.contains(&field);
+    let policy = if clears(RangeField::Policy) {
+        Patch::Clear
+    } else if fields.order.is_some() || fields.quarantine.is_some() {
+        // Order and rest time are one field there; what is not named keeps its value.
+        Patch::Set(policy(&fields, provider.get_range(id.clone()).await?.policy))
+    } else {
+        Patch::Keep
+    };
+    let mut request = UpdateRange::new(id);
+    request.name = patch("name", fields.name, clears(RangeField::Name))?;
+    request.description = patch("description", fields.description, clears(RangeField::Description))?;
+    request.addresses = patch("addresses", fields.addresses, clears(RangeField::Addresses))?;
+    request.gateway = patch("gateway", fields.gateway, clears(RangeField::Gateway))?;
+    request.dns_servers = patch("dns", some(fields.dns), clears(RangeField::Dns))?;
+    request.search_domains = patch("search-domains", some(fields.search_domains), clears(RangeField::SearchDomains))?;
+    request.domain = patch("domain", fields.domain, clears(RangeField::Domain))?;
+    request.vlan = patch("vlan", fields.vlan, clears(RangeField::Vlan))?;
+    request.reserved = patch("reserve", some(fields.reserve), clears(RangeField::Reserve))?;
+    request.policy = policy;
+    let tags = some(fields.tags).map(|tags| tags.into_iter().collect());
+    request.tags = patch("tag", tags, clears(RangeField::Tags))?;
+    let properties = some(fields.properties).map(|pairs| pairs.into_iter().collect());
+    request.properties = patch("property", properties, clears(RangeField::Properties))?;
+    Ok(request)
+}
+
+fn policy(fields: &RangeFields, before: RangePolicy) -> RangePolicy {
+    let order = fields.order.map_or(before.order, Into::into);
+    before.with_order(order).with_quarantine(fields.quarantine.unwrap_or(before.quarantine))
+}
+
+/// A list that was given; none given is none.
+pub(crate) fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
+    (!list.is_empty()).then_some(list)
+}
+
+/// What becomes of a field that may be set or emptied, but not both.
+pub(crate) fn patch<T>(name: &str, value: Option<T>, clear: bool) -> Result<Patch<T>, Failure> {
+    match (value, clear) {
+        (Some(_), true) => Err(Failure::Usage(format!("--{name} is both set and cleared; leave one out"))),
+        (Some(value), false) => Ok(Patch::Set(value)),
+        (None, true) => Ok(Patch::Clear),
+        (None, false) => Ok(Patch::Keep),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn a_field_is_kept_set_or_cleared_and_never_both() {
+        assert_eq!(patch("name", Some(1), false).unwrap(), Patch::Set(1));
+        assert_eq!(patch::<u8>("name", None, true).unwrap(), Patch::Clear);
+        assert_eq!(patch::<u8>("name", None, false).unwrap(), Patch::Keep);
+        assert_eq!(patch("name", Some(1), true).unwrap_err().code(), crate::exit::WRONG_USE);
+    }
+}

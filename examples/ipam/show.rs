@@ -1,0 +1,72 @@
+//! Ranges, blocks and allocations as tables.
+
+use ipam_core::{Allocation, Block, Range, Tags};
+
+use crate::output::{Table, or_dash};
+use crate::text::show_time;
+
+pub(crate) fn ranges<'a>(ranges: impl IntoIterator<Item = &'a Range>) -> String {
+    let mut table = Table::new(&["ID", "SPACE", "PREFIX", "ADDRESSES", "GATEWAY", "DNS", "VLAN", "NAME"]);
+    for range in ranges {
+        table.row([
+            range.id.to_string(),
+            range.space.to_string(),
+            range.net.to_string(),
+            range.addresses.to_string(),
+            or_dash(range.network.gateway),
+            list(&range.network.dns_servers),
+            or_dash(range.network.vlan.as_ref().map(|vlan| vlan.number)),
+            range.name.clone(),
+        ]);
+    }
+    table.render("no ranges")
+}
+
+pub(crate) fn blocks<'a>(blocks: impl IntoIterator<Item = &'a Block>) -> String {
+    let mut table = Table::new(&["ID", "SPACE", "PREFIX", "TAGS", "NAME"]);
+    for block in blocks {
+        table.row([
+            block.id.to_string(),
+            block.space.to_string(),
+            block.net.to_string(),
+            tags(&block.tags),
+            block.name.clone(),
+        ]);
+    }
+    table.render("no blocks")
+}
+
+pub(crate) fn allocations<'a>(allocations: impl IntoIterator<Item = &'a Allocation>, if_none: &str) -> String {
+    let headings = ["ADDRESS", "RANGE", "STATE", "OWNER", "HOST", "MAC", "EXPIRES", "KEY", "ID"];
+    let mut table = Table::new(&headings);
+    for allocation in allocations {
+        let labels = &allocation.labels;
+        table.row([
+            allocation.address.to_string(),
+            allocation.range.to_string(),
+            state(allocation),
+            or_dash(allocation.owner.as_ref()),
+            or_dash(labels.hostname.as_ref()),
+            or_dash(labels.mac),
+            or_dash(allocation.expires.map(show_time)),
+            or_dash(allocation.key.as_ref()),
+            allocation.id.to_string(),
+        ]);
+    }
+    table.render(if_none)
+}
+
+fn state(allocation: &Allocation) -> String {
+    format!("{:?}", allocation.state).to_lowercase()
+}
+
+fn list<T: ToString>(items: &[T]) -> String {
+    if items.is_empty() {
+        return "-".to_owned();
+    }
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}
+
+fn tags(tags: &Tags) -> String {
+    list(&tags.iter().collect::<Vec<_>>())
+}

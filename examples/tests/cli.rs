@@ -1,0 +1,429 @@
+//! Runs the program over stores in temporary directories: each verb, both forms of answers, exit codes, bad input.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A store in a directory of its own, and the program over it.
+struct Shell {
+    directory: TempDir,
+}
+
+/// What a run of the program gave.
+#[derive(Debug)]
+struct Ran {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Shell {
+    fn new() -> Self {
+        Self { directory: tempfile::tempdir().unwrap() }
+    }
+
+    /// With a range "lan" of 14 addresses but the gateway, and a block "campus".
+    fn with_lan() -> Self {
+        let shell = Self::new();
+        shell.ok(&["blocks", "add", "campus", "10.0.0.0/16", "--name", "Campus", "--tag", "site=prague"]);
+        shell.ok(&["ranges", "add", "lan", "10.0.1.0/28", "--gateway", "10.0.1.1", "--dns", "10.0.1.2,10.0.1.3"]);
+        shell
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn url(&self) -> String {
+        format!("embedded:{}?actor=tester&busy_timeout=30s", self.path("ipam.db").display())
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        run(Some(&self.url()), arguments)
+    }
+
+    /// Runs it, and wants it to be done.
+    fn ok(&self, arguments: &[&str]) -> String {
+        let ran = self.run(arguments);
+        assert_eq!(ran.code, 0, "{arguments:?}: {ran:?}");
+        ran.out
+    }
+
+    /// Runs it with `--json`, wants it to be done, and reads the answer.
+    fn json(&self, arguments: &[&str]) -> Value {
+        let out = self.ok(&[arguments, &["--json"]].concat());
+        serde_json::from_str(&out).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {out}"))
+    }
+
+    /// Everything in the store, to see whether something changed.
+    fn contents(&self) -> [Value; 4] {
+        [
+            self.json(&["ranges", "list"]),
+            self.json(&["blocks", "list"]),
+            self.json(&["find", "--limit", "0"]),
+            self.json(&["changes", "--limit", "0"]),
+        ]
+    }
+}
+
+fn run(provider: Option<&str>, arguments: &[&str]) -> Ran {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ipam"));
+    command.env_remove("IPAM_PROVIDER").env_remove("RUST_BACKTRACE").args(arguments);
+    if let Some(provider) = provider {
+        command.env("IPAM_PROVIDER", provider);
+    }
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ran { code: status.code().unwrap(), out: text(stdout), err: text(stderr) }
+}
+
+#[test]
+fn addresses_are_taken_found_changed_and_given_back() {
+    let shell = Shell::with_lan();
+    let first = shell.json(&[
+        "allocate",
+        "lan",
+        "--owner",
+        "vm1",
+        "--key",
+        "vm1/0",
+        "--hostname",
+        "web1",
+        "--mac",
+        "0050.56ab.cdef",
+    ]);
+    assert_eq!(first["lines"][0][0]["address"], "10.0.1.2");
+    assert_eq!(first["repeated"], false);
+    let again = shell.json(&[
+        "allocate",
+        "lan",
+        "--owner",
+        "vm1",
+        "--key",
+        "vm1/0",
+        "--hostname",
+        "web1",
+        "--mac",
+        "0050.56ab.cdef",
+    ]);
+    assert_eq!(again["repeated"], true);
+    assert_eq!(again["lines"], first["lines"]);
+    let exact = shell.json(&["allocate", "lan", "--owner", "vm2", "--address", "10.0.1.9"]);
+    assert_eq!(exact["lines"][0][0]["address"], "10.0.1.9");
+    let run = shell.json(&["allocate", "lan", "--owner", "vm3", "--count", "4", "--aligned", "--key", "vm3"]);
+    let addresses: Vec<&str> =
+        run["lines"][0].as_array().unwrap().iter().map(|a| a["address"].as_str().unwrap()).collect();
+    assert_eq!(addresses, ["10.0.1.4", "10.0.1.5", "10.0.1.6", "10.0.1.7"]);
+    let preview = shell.json(&["allocate", "lan", "--owner", "vm4", "--preview"]);
+    assert_eq!(preview["lines"][0][0]["address"], "10.0.1.3");
+
+    for filter in [
+        vec!["10.0.1.2"],
+        vec!["--hostname", "WEB1"],
+        vec!["--mac", "00:50:56:ab:cd:ef"],
+        vec!["--key", "vm1/0"],
+        vec!["--owner", "vm1"],
+    ] {
+        let found = shell.json(&[&["find"], filter.as_slice()].concat());
+        assert_eq!(found, first["lines"][0], "{filter:?}");
+    }
+    assert!(shell.ok(&["find", "--owner", "vm1"]).contains("00:50:56:ab:cd:ef"));
+    assert_eq!(shell.ok(&["find", "--owner", "nobody"]).trim(), "nothing found");
+    let few = shell.run(&["find", "--limit", "2", "--json"]);
+    assert_eq!(serde_json::from_str::<Value>(&few.out).unwrap().as_array().unwrap().len(), 2);
+    assert!(few.err.contains("--limit 0"), "{few:?}");
+
+    let id = first["lines"][0][0]["id"].as_str().unwrap();
+    let changed = shell.json(&["update", id, "--description", "front end", "--clear", "mac", "--tag", "env=prod"]);
+    assert_eq!(changed["labels"]["hostname"], "web1", "what was not named stays");
+    assert_eq!(changed["labels"]["mac"], Value::Null);
+    assert_eq!(changed["labels"]["tags"][0]["value"], "prod");
+
+    let usage = shell.json(&["usage", "lan"]);
+    assert_eq!(usage[0]["allocated"], 6);
+    assert!(shell.ok(&["usage"]).contains("lan"));
+
+    let spared = shell.json(&["deallocate", id, "--expect-owner", "vm2"]);
+    assert_eq!(spared["targets"][0]["freed"], Value::Array(Vec::new()), "another's is left alone");
+    let freed = shell.json(&["deallocate", id, "--key", "vm3"]);
+    let counts: Vec<usize> =
+        freed["targets"].as_array().unwrap().iter().map(|t| t["freed"].as_array().unwrap().len()).collect();
+    assert_eq!(counts, [1, 4]);
+    shell.ok(&["deallocate", "--range", "lan", "--address", "10.0.1.9"]);
+    assert!(shell.ok(&["deallocate", "--range", "lan", "--address", "10.0.1.9"]).contains("free already"));
+    assert_eq!(shell.json(&["usage", "lan"])[0]["allocated"], 0);
+}
+
+#[test]
+fn ranges_and_blocks_are_managed() {
+    let shell = Shell::with_lan();
+    let added = shell.json(&[
+        "ranges",
+        "add",
+        "v6",
+        "2001:db8::/64",
+        "--name",
+        "Six",
+        "--vlan",
+        "12=dmz",
+        "--reserve",
+        "2001:db8::/120",
+        "--order",
+        "random",
+        "--quarantine",
+        "1h",
+    ]);
+    assert_eq!(added["network"]["vlan"], serde_json::json!({ "number": 12, "name": "dmz" }));
+    assert_eq!(added["policy"], serde_json::json!({ "order": "random", "quarantine": 3600 }));
+    let changed = shell.json(&[
+        "ranges",
+        "update",
+        "v6",
+        "--order",
+        "first-free",
+        "--clear",
+        "vlan,reserve",
+        "--domain",
+        "example.test",
+    ]);
+    assert_eq!(
+        changed["policy"],
+        serde_json::json!({ "order": "first-free", "quarantine": 3600 }),
+        "half of it was named"
+    );
+    assert_eq!((&changed["network"]["vlan"], &changed["name"]), (&Value::Null, &Value::from("Six")));
+    let ids = |arguments: &[&str]| -> Vec<String> {
+        let list = shell.json(&[&["ranges", "list"], arguments].concat());
+        list.as_array().unwrap().iter().map(|range| range["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(ids(&["--family", "v6"]), ["v6"]);
+    assert_eq!(ids(&["--block", "campus"]), ["lan"]);
+    assert_eq!(ids(&["--within", "10.0.0.0/8"]), ["lan"]);
+    assert_eq!(ids(&["--name", "Six"]), ["v6"]);
+    assert_eq!(ids(&["lan"]), ["lan"]);
+    assert!(shell.ok(&["ranges", "list"]).starts_with("ID"));
+
+    let carved = shell.json(&[
+        "blocks",
+        "allocate",
+        "campus",
+        "--owner",
+        "t7",
+        "--prefix-len",
+        "24",
+        "--key",
+        "t7/net",
+        "--name",
+        "Tenant",
+    ]);
+    let range = carved["range"]["id"].as_str().unwrap();
+    assert_eq!(carved["range"]["net"], "10.0.0.0/24");
+    assert_eq!(
+        shell.json(&[
+            "blocks",
+            "allocate",
+            "campus",
+            "--owner",
+            "t7",
+            "--prefix-len",
+            "24",
+            "--key",
+            "t7/net",
+            "--name",
+            "Tenant"
+        ])["repeated"],
+        true
+    );
+    shell.ok(&["allocate", range, "--owner", "x"]);
+    assert_eq!(shell.run(&["blocks", "deallocate", range]).code, 1, "it is in use");
+    shell.ok(&["blocks", "deallocate", "--key", "t7/net", "--with-allocations"]);
+    assert!(shell.ok(&["blocks", "deallocate", "--key", "t7/net"]).contains("free already"));
+    shell.ok(&["blocks", "update", "campus", "--description", "main site", "--clear", "tags"]);
+    let blocks = shell.json(&["blocks", "list", "--name", "Campus"]);
+    assert_eq!((&blocks[0]["description"], &blocks[0]["tags"]), (&Value::from("main site"), &serde_json::json!([])));
+
+    shell.ok(&["allocate", "lan", "--owner", "x"]);
+    assert_eq!(shell.run(&["ranges", "remove", "lan"]).code, 1, "it is in use");
+    assert!(shell.ok(&["ranges", "remove", "lan", "--with-allocations"]).contains("1 allocations"));
+    assert!(shell.ok(&["ranges", "remove", "lan"]).contains("there was no range"));
+    shell.ok(&["blocks", "remove", "campus"]);
+    assert_eq!(shell.json(&["blocks", "list"]), serde_json::json!([]));
+}
+
+#[test]
+fn changes_can_be_read_piece_by_piece() {
+    let shell = Shell::with_lan();
+    shell.ok(&["allocate", "lan", "--owner", "vm1"]);
+    let first = shell.json(&["changes", "--limit", "2"]);
+    let kinds = |part: &Value| -> Vec<String> {
+        part["items"].as_array().unwrap().iter().map(|change| change["kind"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(kinds(&first), ["block-defined", "range-defined"]);
+    assert_eq!(first["items"][0]["actor"], "tester");
+    let rest = shell.json(&["changes", "--since", first["next"].as_str().unwrap()]);
+    assert_eq!(kinds(&rest), ["allocated"]);
+    assert!(shell.ok(&["changes"]).contains("allocated"));
+    let none = shell.json(&["changes", "--since", rest["next"].as_str().unwrap()]);
+    assert_eq!((kinds(&none).len(), &none["next"]), (0, &rest["next"]));
+}
+
+#[test]
+fn checks_say_what_they_found() {
+    let shell = Shell::with_lan();
+    assert_eq!(shell.json(&["check"])["capabilities"]["durable"], true);
+    assert!(shell.ok(&["check"]).contains("can be used"));
+    assert!(shell.ok(&["store", "check"]).contains("nothing is wrong"));
+    let path = shell.path("ipam.db").display().to_string();
+    assert_eq!(run(None, &["store", "check", &path, "--json"]).code, 0);
+    assert_eq!(run(None, &["store", "check", "/nowhere/ipam.db"]).code, 4);
+    assert_eq!(run(Some("memory:"), &["store", "check"]).code, 2);
+}
+
+#[test]
+fn bad_requests_name_field_value_and_remedy_and_change_nothing() {
+    let shell = Shell::with_lan();
+    shell.ok(&["allocate", "lan", "--owner", "vm1", "--key", "k"]);
+    let before = shell.contents();
+    let cases: &[(&[&str], i32, &[&str])] = &[
+        (&["ranges", "add", "b", "10.0.1.8/29"], 1, &["conflict"]),
+        (&["ranges", "add", "b", "10.0.1.9/24"], 2, &["net", "10.0.1.9/24", "10.0.1.0/24"]),
+        (&["ranges", "add", "b", "10.0.1.0/33"], 2, &["10.0.1.0/33"]),
+        (&["ranges", "add", "b", "10.7.0.0/24", "--gateway", "10.8.0.1"], 2, &["gateway", "10.8.0.1", "10.7.0.0/24"]),
+        (&["ranges", "add", "b", "10.7.0.0/24", "--addresses", "10.7.0.9-10.7.0.5"], 2, &["10.7.0.9-10.7.0.5"]),
+        (&["ranges", "add", "b", "10.7.0.0/24", "--addresses", "10.8.0.5-10.8.0.9"], 2, &["addresses", "10.7.0.0/24"]),
+        (&["ranges", "add", "b", "10.7.0.0/24", "--vlan", "5000"], 2, &["5000", "4094"]),
+        (&["ranges", "add", "lan", "10.7.0.0/24"], 1, &["already exists", "lan"]),
+        (&["ranges", "update", "nowhere", "--name", "x"], 4, &["nowhere"]),
+        (&["ranges", "update", "lan", "--name", "x", "--clear", "name"], 2, &["both set and cleared"]),
+        (&["ranges", "update", "lan", "--gateway", "10.0.1.2"], 1, &["10.0.1.2"]),
+        (&["allocate", "lan", "--owner", "x", "--address", "10.0.9.9"], 2, &["10.0.9.9"]),
+        (&["allocate", "lan", "--owner", "x", "--address", "10.0.1.1"], 1, &["10.0.1.1"]),
+        (&["allocate", "lan", "--owner", "x", "--address", "10.0.1.2"], 1, &["10.0.1.2"]),
+        (&["allocate", "lan", "--owner", "other", "--key", "k"], 1, &["conflict", "key"]),
+        (&["allocate", "lan", "--owner", "x", "--count", "0"], 2, &["count", "\"0\"", "at least|1 to 65536"]),
+        (&["allocate", "lan", "--owner", "x", "--count", "4000000000"], 2, &["count", "4000000000", "65536"]),
+        (&["allocate", "lan", "--owner", "x", "--count", "14"], 3, &["exhausted"]),
+        (&["allocate", "nowhere", "--owner", "x"], 4, &["nowhere"]),
+        (&["allocate", "lan", "--owner", ""], 2, &["owner"]),
+        (&["allocate", "lan", "--owner", "x", "--mac", "00:11"], 2, &["00:11", "six octets"]),
+        (&["allocate", "lan", "--owner", "x", "--expiry", "soon"], 2, &["soon", "90s"]),
+        (&["allocate", "lan"], 2, &["--owner"]),
+        (&["blocks", "allocate", "campus", "--owner", "x", "--prefix-len", "8"], 2, &["prefix length"]),
+        (&["blocks", "allocate", "nowhere", "--owner", "x", "--prefix-len", "24"], 4, &["nowhere"]),
+        (&["blocks", "deallocate", "lan"], 1, &["conflict"]),
+        (&["deallocate", "--range", "nowhere", "--address", "10.0.1.2"], 4, &["nowhere"]),
+        (&["deallocate", "--range", "lan", "--address", "10.0.9.9"], 2, &["10.0.9.9"]),
+        (&["deallocate"], 2, &["ID|ids|IDS"]),
+        (&["update", "nowhere", "--hostname", "x"], 4, &["nowhere"]),
+        (&["usage", "nowhere"], 4, &["nowhere"]),
+        (&["changes", "--since", "yesterday"], 2, &["yesterday"]),
+        (&["frobnicate"], 2, &["frobnicate"]),
+    ];
+    for (arguments, code, words) in cases {
+        let ran = shell.run(arguments);
+        assert_eq!(ran.code, *code, "{arguments:?}: {ran:?}");
+        for word in *words {
+            let said = word.split('|').any(|word| ran.err.to_lowercase().contains(&word.to_lowercase()));
+            assert!(said, "{arguments:?} does not say {word}: {ran:?}");
+        }
+    }
+    assert_eq!(shell.contents(), before);
+}
+
+#[test]
+fn errors_are_json_for_programs() {
+    let shell = Shell::with_lan();
+    let ran = shell.run(&["allocate", "lan", "--owner", "x", "--count", "14", "--json"]);
+    let error: Value = serde_json::from_str(&ran.err).unwrap();
+    assert_eq!((&error["error"]["kind"], &error["error"]["exit_code"]), (&Value::from("exhausted"), &Value::from(3)));
+    assert_eq!(ran.out, "");
+}
+
+#[test]
+fn urls_are_refused_with_a_remedy_and_without_their_secrets() {
+    for (url, words) in [
+        ("/var/lib/ipam.db", "embedded:PATH"),
+        ("carrier-pigeon:coop", "carrier-pigeon"),
+        ("embedded:", "path"),
+        ("embedded:x.db?busy_timout=5s", "busy_timeout"),
+        ("embedded:x.db?busy_timeout=soon", "250ms"),
+        ("phpipam+https://me:hunter2@ipam.example.test/app", "password"),
+        ("embedded:x.db?password=hunter2", "leave it out"),
+    ] {
+        let ran = run(None, &["--provider", url, "check"]);
+        assert_eq!(ran.code, 2, "{url}: {ran:?}");
+        assert!(ran.err.contains(words), "{url}: {ran:?}");
+        assert!(!ran.err.contains("hunter2"), "{ran:?}");
+    }
+    let none = run(None, &["ranges", "list"]);
+    assert_eq!(none.code, 2);
+    assert!(none.err.contains("--provider"), "{none:?}");
+}
+
+#[test]
+fn stores_that_cannot_be_used_are_refused_and_left_alone() {
+    let shell = Shell::with_lan();
+    let good = std::fs::read(shell.path("ipam.db")).unwrap();
+    let newer = shell.path("newer.db");
+    std::fs::write(&newer, &good).unwrap();
+    let raised = rusqlite::Connection::open(&newer).unwrap();
+    raised.execute_batch("PRAGMA user_version = 9999").unwrap();
+    raised.close().unwrap();
+    let cases: [(&str, Vec<u8>, &str); 4] = [
+        ("foreign.db", b"this is a shopping list, not a store\n".repeat(200), "not"),
+        ("truncated.db", good.iter().copied().take(good.len() / 2).collect(), "restore a backup"),
+        ("picture.db", [&[0x89, b'P', b'N', b'G'], [0_u8; 4096].as_slice()].concat(), "not"),
+        ("newer.db", std::fs::read(&newer).unwrap(), "9999"),
+    ];
+    for (name, content, words) in cases {
+        let path = shell.path(name);
+        std::fs::write(&path, &content).unwrap();
+        for verb in [vec!["ranges", "list"], vec!["ranges", "add", "b", "10.7.0.0/24"], vec!["store", "check"]] {
+            let ran = run(Some(&format!("embedded:{}", path.display())), &verb);
+            assert_eq!(ran.code, 1, "{name} {verb:?}: {ran:?}");
+            assert!(ran.err.contains(words) && ran.err.contains(name), "{name} {verb:?}: {ran:?}");
+            assert_eq!(std::fs::read(&path).unwrap(), content, "{name} is as it was");
+        }
+    }
+    let nowhere = run(Some("embedded:/nowhere/at/all/ipam.db"), &["ranges", "list"]);
+    assert_eq!(nowhere.code, 2, "{nowhere:?}");
+    assert!(nowhere.err.contains("/nowhere/at/all") && nowhere.err.contains("create it"), "{nowhere:?}");
+    let directory = run(Some(&format!("embedded:{}", shell.directory.path().display())), &["ranges", "list"]);
+    assert_eq!(directory.code, 2, "{directory:?}");
+}
+
+/// Even root may not make a file there.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_directory_without_rights_is_named() {
+    let ran = run(Some("embedded:/proc/ipam.db"), &["ranges", "list"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.err.contains("/proc/ipam.db"), "{ran:?}");
+}
+
+#[test]
+fn a_store_that_another_process_holds_is_busy_and_then_not() {
+    let shell = Shell::with_lan();
+    let path = shell.path("ipam.db");
+    let lock = rusqlite_lock(&path);
+    let started = std::time::Instant::now();
+    let url = format!("embedded:{}?busy_timeout=1500ms", path.display());
+    let ran = run(Some(&url), &["allocate", "lan", "--owner", "x"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.err.contains("busy"), "{ran:?}");
+    assert!(started.elapsed().as_millis() >= 1_400, "it waited");
+    assert!(ran.err.contains(" s\n"), "it said that it waits: {ran:?}");
+    drop(lock);
+    assert_eq!(run(Some(&url), &["allocate", "lan", "--owner", "x"]).code, 0);
+}
+
+/// Holds the store's write lock, as another process would.
+fn rusqlite_lock(path: &Path) -> rusqlite::Connection {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+    connection
+}
