@@ -9,6 +9,8 @@ use ipam_core::net::IpRange;
 use ipam_core::{Family, MacAddr, Order, Tag, Vlan};
 use ipnet::IpNet;
 
+use crate::plan::Format;
+
 /// Look at, take and give back IP addresses.
 ///
 /// Exit codes: 0 done, 1 failed, 2 wrong use, 3 exhausted, 4 not found.
@@ -30,6 +32,9 @@ pub(crate) struct Cli {
 pub(crate) enum Verb {
     #[command(flatten)]
     Ask(Box<Ask>),
+    /// Import a subnet plan, or write it in another format.
+    #[command(subcommand)]
+    Plan(Plan),
     /// Look after a store.
     #[command(subcommand)]
     Store(Store),
@@ -470,6 +475,45 @@ pub(crate) struct Changes {
     /// At most so many; 0 for all.
     #[arg(long, default_value_t = 1_000)]
     pub(crate) limit: usize,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Plan {
+    /// Add what a plan has and the store has not: all of it, or nothing.
+    Import {
+        #[command(flatten)]
+        files: PlanFiles,
+        /// Say what would be done; do nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Write a plan in another format.
+    Convert {
+        #[command(flatten)]
+        files: PlanFiles,
+        /// The format to write.
+        #[arg(long, value_parser = ["csv", "json"])]
+        to: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanFiles {
+    /// The plan; - for standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Its format, if it is not to be guessed.
+    #[arg(long)]
+    pub(crate) format: Option<Format>,
+    /// With a phpIPAM answer: the answer to GET addresses/.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) addresses: Option<PathBuf>,
+    /// With a phpIPAM answer: the answer to GET tools/nameservers/.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) nameservers: Option<PathBuf>,
+    /// With a phpIPAM answer: the answer to GET vlans/.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) vlans: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

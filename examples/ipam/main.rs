@@ -10,7 +10,9 @@ mod cli;
 mod deallocate;
 mod exit;
 mod find;
+mod import;
 mod output;
+mod plan;
 mod progress;
 mod ranges;
 mod show;
@@ -26,7 +28,7 @@ use clap::Parser as _;
 use ipam_core::IpamProvider;
 use ipam_core::registry::{Registry, Secrets};
 
-use crate::cli::{Ask, Cli, Verb};
+use crate::cli::{Ask, Cli, Plan, Verb};
 use crate::exit::Failure;
 use crate::output::Answer;
 use crate::progress::Progress;
@@ -60,6 +62,13 @@ async fn run(cli: Cli) -> Result<(Answer, u8), Failure> {
     let provider = cli.provider;
     let url = provider.as_deref();
     let answer = match cli.verb {
+        Verb::Plan(Plan::Import { files, dry_run }) => {
+            let plan = import::read(&files)?;
+            let imported = import::import(&*open(url).await?, &plan, dry_run).await?;
+            let code = if imported.conflicting() == 0 { exit::DONE } else { exit::FAILED };
+            return Ok((imported.answer()?, code));
+        }
+        Verb::Plan(Plan::Convert { files, to }) => convert(&import::read(&files)?, &to)?,
         Verb::Store(verb) => store::run(url, verb).await?,
         Verb::Ask(verb) => {
             let provider = open(url).await?;
@@ -82,6 +91,18 @@ async fn ask(provider: &dyn IpamProvider, verb: Ask) -> Result<Answer, Failure> 
         Ask::Changes(args) => changes::run(provider, args).await,
         Ask::Check => check::run(provider).await,
     }
+}
+
+fn convert(plan: &plan::Plan, to: &str) -> Result<Answer, Failure> {
+    for note in &plan.notes {
+        eprintln!("note: {}: {}", note.at, note.item);
+    }
+    let text = match to {
+        "csv" => plan::csv::write(plan).map_err(Failure::Failed)?,
+        _ => plan::json::write(plan),
+    };
+    let json = serde_json::json!({ "format": to, "text": text });
+    Answer::new(text, &json)
 }
 
 /// The providers this program knows, with secrets from `IPAM_…` and `IPAM_…_FILE`.

@@ -21,6 +21,11 @@ impl Progress {
         Self { label, done: AtomicU64::new(0), total: total as u64 }
     }
 
+    /// One step is done.
+    pub(crate) fn step(&self) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Runs `work` and says how far it is, after a second and then every other second.
     pub(crate) async fn during<T>(&self, work: impl Future<Output = T>) -> T {
         let start = Instant::now();
@@ -53,7 +58,8 @@ mod tests {
     #[test]
     fn lines_say_what_is_known() {
         let progress = Progress::new("importing", 10);
-        assert_eq!(progress.line(Duration::from_secs(3)), "importing … 0 of 10, 3 s");
+        progress.step();
+        assert_eq!(progress.line(Duration::from_secs(3)), "importing … 1 of 10, 3 s");
         assert_eq!(Progress::new("waiting", 0).line(Duration::from_secs(1)), "waiting … 1 s");
     }
 }

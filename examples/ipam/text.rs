@@ -16,6 +16,11 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     Duration::try_from(signed).map_err(|_| remedy())
 }
 
+/// A time that [`duration`] reads.
+pub(crate) fn show_duration(duration: Duration) -> String {
+    jiff::SignedDuration::try_from(duration).map_or_else(|_| format!("{}s", duration.as_secs()), |d| format!("{d:#}"))
+}
+
 /// A point in time in UTC, to the second.
 pub(crate) fn show_time(time: std::time::SystemTime) -> String {
     jiff::Timestamp::try_from(time)
@@ -38,6 +43,7 @@ mod tests {
         for (text, seconds) in [("90s", 90), ("10m", 600), ("1h30m", 5400), ("1h 30m", 5400), ("7d", 604_800)] {
             let read = duration(text);
             assert_eq!(read, Ok(Duration::from_secs(seconds)), "{text}");
+            assert_eq!(duration(&show_duration(Duration::from_secs(seconds))), read, "{text}");
         }
         for text in ["", "5", "x", "-5s", "99999999999999999999d"] {
             assert!(duration(text).is_err(), "{text}");

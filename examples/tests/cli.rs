@@ -38,6 +38,12 @@ impl Shell {
         self.directory.path().join(name)
     }
 
+    fn file(&self, name: &str, content: &str) -> String {
+        let path = self.path(name);
+        std::fs::write(&path, content).unwrap();
+        path.display().to_string()
+    }
+
     fn url(&self) -> String {
         format!("embedded:{}?actor=tester&busy_timeout=30s", self.path("ipam.db").display())
     }
@@ -79,6 +85,10 @@ fn run(provider: Option<&str>, arguments: &[&str]) -> Ran {
     let Output { status, stdout, stderr } = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Ran { code: status.code().unwrap(), out: text(stdout), err: text(stderr) }
+}
+
+fn data(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(name).display().to_string()
 }
 
 #[test]
@@ -281,6 +291,73 @@ fn checks_say_what_they_found() {
     assert_eq!(run(None, &["store", "check", &path, "--json"]).code, 0);
     assert_eq!(run(None, &["store", "check", "/nowhere/ipam.db"]).code, 4);
     assert_eq!(run(Some("memory:"), &["store", "check"]).code, 2);
+}
+
+#[test]
+fn the_plan_is_imported_from_all_three_formats_alike() {
+    let stores: Vec<[Value; 2]> = [
+        vec![data("plan.csv")],
+        vec![data("plan.json")],
+        vec![
+            data("phpipam/subnets.json"),
+            "--addresses".to_owned(),
+            data("phpipam/addresses.json"),
+            "--nameservers".to_owned(),
+            data("phpipam/nameservers.json"),
+            "--vlans".to_owned(),
+            data("phpipam/vlans.json"),
+        ],
+    ]
+    .into_iter()
+    .map(|files| {
+        let shell = Shell::new();
+        let files: Vec<&str> = ["plan", "import"].into_iter().chain(files.iter().map(String::as_str)).collect();
+        let dry = shell.json(&[&files, ["--dry-run"].as_slice()].concat());
+        assert_eq!((&dry["added"], &dry["imported"]), (&Value::from(66), &Value::from(false)));
+        assert_eq!(shell.json(&["ranges", "list"]), serde_json::json!([]), "a dry run does nothing");
+        let first = shell.json(&files);
+        assert_eq!((&first["added"], &first["imported"]), (&Value::from(66), &Value::from(true)));
+        let again = shell.json(&files);
+        assert_eq!((&again["added"], &again["unchanged"]), (&Value::from(0), &Value::from(66)));
+        let mut found = shell.json(&["find", "--limit", "0"]);
+        for allocation in found.as_array_mut().unwrap() {
+            for made in ["id", "created", "updated"] {
+                allocation.as_object_mut().unwrap().remove(made);
+            }
+        }
+        found.as_array_mut().unwrap().sort_by_key(|allocation| allocation["key"].to_string());
+        [shell.json(&["ranges", "list"]), found]
+    })
+    .collect();
+    assert_eq!(stores.first(), stores.get(1), "CSV and JSON");
+    assert_eq!(stores.get(1), stores.get(2), "JSON and phpIPAM");
+}
+
+#[test]
+fn a_plan_with_one_bad_row_changes_nothing() {
+    let shell = Shell::with_lan();
+    let before = shell.contents();
+    let unreadable = shell.file("unreadable.csv", "kind,id,net\nrange,good,10.9.0.0/24\nrange,bad,10.9.1.0/33\n");
+    let ran = shell.run(&["plan", "import", &unreadable]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("line 3: net is \"10.9.1.0/33\"; write a prefix"), "{ran:?}");
+    let overlapping = shell.file("overlapping.csv", "kind,id,net\nrange,good,10.9.0.0/24\nrange,bad,10.0.1.0/29\n");
+    let ran = shell.run(&["plan", "import", &overlapping]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(
+        ran.out.contains("conflict: line 3: range bad 10.0.1.0/29: it overlaps the range lan 10.0.1.0/28"),
+        "{ran:?}"
+    );
+    assert!(ran.out.contains("nothing was imported: 1 to add, 0 unchanged, 1 conflicting"), "{ran:?}");
+    let ran = shell.run(&["plan", "import", &overlapping, "--json"]);
+    let answer: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(
+        (ran.code, &answer["imported"], &answer["rows"][1]["verdict"]),
+        (1, &Value::from(false), &Value::from("conflicting"))
+    );
+    let ran = shell.run(&["plan", "import", "/nowhere.csv"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert_eq!(shell.contents(), before);
 }
 
 #[test]

@@ -1,0 +1,194 @@
+//! A plan as a table: a header, then a row for each block, range and address.
+//!
+//! Lists stand in one cell, separated by semicolons; a backslash takes the sense from a semicolon or a backslash.
+
+use std::collections::BTreeMap;
+
+use super::record::{FIELDS, Kind, Record, from_plan, to_plan};
+use super::{Parsed, Plan, Problem};
+
+/// Reads a plan. Spreadsheets put a byte order mark in front; it is skipped.
+pub(crate) fn parse(text: &str) -> Parsed {
+    let text = text.trim_start_matches('\u{feff}');
+    let mut reader = csv::ReaderBuilder::new().flexible(true).comment(Some(b'#')).from_reader(text.as_bytes());
+    let header = match reader.headers() {
+        Ok(header) => header.iter().map(|name| name.trim().to_ascii_lowercase()).collect::<Vec<_>>(),
+        Err(error) => return Err(vec![Problem::new("line 1", error.to_string())]),
+    };
+    let mut problems = check_header(&header);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let mut records = Vec::new();
+    for row in reader.records() {
+        let row = match row {
+            Ok(row) => row,
+            Err(error) => {
+                let line = error.position().map_or(0, csv::Position::line);
+                problems.push(Problem::new(format!("line {line}"), "not readable as CSV in UTF-8"));
+                continue;
+            }
+        };
+        let at = format!("line {}", row.position().map_or(0, |position| line_of(text, position)));
+        if row.len() != header.len() {
+            let message =
+                format!("{} cells under a header of {}; quote what has a comma in it", row.len(), header.len());
+            problems.push(Problem::new(at, message));
+            continue;
+        }
+        if row.iter().all(|cell| cell.trim().is_empty()) {
+            continue;
+        }
+        records.extend(record(at, &header, &row, &mut problems));
+    }
+    to_plan(records, problems)
+}
+
+/// The line a row starts on: its position may be that of comments and empty lines before it.
+fn line_of(text: &str, position: &csv::Position) -> u64 {
+    let start = usize::try_from(position.byte()).ok().and_then(|byte| text.get(byte..)).unwrap_or_default();
+    let skipped = start.lines().take_while(|line| line.is_empty() || line.starts_with('#')).count();
+    position.line() + skipped as u64
+}
+
+fn check_header(header: &[String]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if !header.iter().any(|name| name == "kind") {
+        let message = "the header has no column \"kind\"; see examples/README.md for the columns";
+        problems.push(Problem::new("line 1", message));
+        return problems;
+    }
+    for (index, name) in header.iter().enumerate() {
+        if name != "kind" && !FIELDS.iter().any(|(known, _)| known == name) {
+            let known: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).collect();
+            problems.push(Problem::field("line 1", "column", name, format_args!("there are: {}", known.join(", "))));
+        }
+        if header.iter().take(index).any(|earlier| earlier == name) {
+            problems.push(Problem::field("line 1", "column", name, "it stands there twice"));
+        }
+    }
+    problems
+}
+
+fn record(at: String, header: &[String], row: &csv::StringRecord, problems: &mut Vec<Problem>) -> Option<Record> {
+    let mut kind = None;
+    let mut fields = BTreeMap::new();
+    for (name, cell) in header.iter().zip(row) {
+        let cell = cell.trim();
+        if name == "kind" {
+            kind = Kind::ALL.into_iter().find(|kind| kind.word() == cell);
+            if kind.is_none() {
+                problems.push(Problem::field(&at, "kind", cell, "write block, range or allocation"));
+            }
+        } else if !cell.is_empty() {
+            let several = FIELDS.iter().any(|(known, several)| known == name && *several);
+            fields.insert(name.clone(), if several { split_list(cell) } else { vec![cell.to_owned()] });
+        }
+    }
+    kind.map(|kind| Record { at, kind, fields })
+}
+
+fn split_list(cell: &str) -> Vec<String> {
+    let mut values = vec![String::new()];
+    let mut chars = cell.chars();
+    while let Some(c) = chars.next() {
+        let add = match c {
+            ';' => {
+                values.push(String::new());
+                continue;
+            }
+            '\\' => chars.next().unwrap_or('\\'),
+            c => c,
+        };
+        if let Some(value) = values.last_mut() {
+            value.push(add);
+        }
+    }
+    values.into_iter().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()).collect()
+}
+
+fn join_list(values: &[String]) -> String {
+    let escaped: Vec<String> = values.iter().map(|value| value.replace('\\', "\\\\").replace(';', "\\;")).collect();
+    escaped.join(";")
+}
+
+/// Writes a plan with the columns it needs.
+pub(crate) fn write(plan: &Plan) -> Result<String, String> {
+    let records = from_plan(plan);
+    let used = |name: &str| records.iter().any(|record| record.fields.contains_key(name));
+    let columns: Vec<(&str, bool)> = FIELDS.into_iter().filter(|(name, _)| used(name)).collect();
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut line = vec!["kind".to_owned()];
+    line.extend(columns.iter().map(|(name, _)| (*name).to_owned()));
+    writer.write_record(&line).map_err(|error| error.to_string())?;
+    for record in &records {
+        let mut line = vec![record.kind.word().to_owned()];
+        line.extend(columns.iter().map(|(name, several)| match record.fields.get(*name) {
+            None => String::new(),
+            Some(values) if *several => join_list(values),
+            Some(values) => values.concat(),
+        }));
+        writer.write_record(&line).map_err(|error| error.to_string())?;
+    }
+    let bytes = writer.into_inner().map_err(|error| error.to_string())?;
+    String::from_utf8(bytes).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn rows_know_their_line_and_lists_their_values() {
+        let text = "\u{feff}kind,id,net,dns_servers,properties,range,address,mac\n\
+            # what follows is real\n\n\
+            range,lan,10.0.0.0/24,10.0.0.2; 10.0.0.3,note=a\\;b;x=y=z,,,\n\
+            ,,,,,,,\n\
+            allocation,,,,,lan,10.0.0.9,0050.56ab.cdef\n";
+        let plan = parse(text).unwrap();
+        let range = &plan.ranges.first().unwrap();
+        assert_eq!(range.at, "line 4");
+        assert_eq!(range.item.network.dns_servers.len(), 2);
+        assert_eq!(range.item.properties.get("note").map(String::as_str), Some("a;b"));
+        assert_eq!(range.item.properties.get("x").map(String::as_str), Some("y=z"));
+        let address = plan.addresses.first().unwrap();
+        assert_eq!(address.at, "line 6");
+        assert_eq!(address.item.key.as_str(), "plan/lan/10.0.0.9");
+        assert_eq!(parse(&write(&plan).unwrap()).unwrap().ranges.first().unwrap().item, range.item);
+    }
+
+    #[test]
+    fn every_bad_row_is_named_with_field_value_and_remedy() {
+        let text = "kind,id,net,addresses,gateway,address,vlan,tags\n\
+            range,a,10.0.0.0/33,,,,,\n\
+            range,,10.0.0.0/24,,,,,\n\
+            subnet,b,10.0.0.0/24,,,,,\n\
+            range,c,10.0.0.0/24,10.0.0.9-10.0.0.5,10.0.0.300,,70000,\n\
+            range,d,10.0.0.0/24,,,10.0.0.7,,\n\
+            range,e,10.0.0.0/24\n";
+        let problems = parse(text).unwrap_err();
+        let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        for wanted in [
+            "line 2: net is \"10.0.0.0/33\"; write a prefix such as 10.0.0.0/24",
+            "line 3: id is \"\"; it is needed here",
+            "line 4: kind is \"subnet\"; write block, range or allocation",
+            "line 5: addresses is \"10.0.0.9-10.0.0.5\"; write FIRST-LAST, the lower address first",
+            "line 5: gateway is \"10.0.0.300\"; write an IP address",
+            "line 5: vlan is \"70000\"; write a number from 1 to 4094",
+            "line 6: address: a row of kind range has no such field; leave it empty",
+            "line 7: 3 cells under a header of 8; quote what has a comma in it",
+        ] {
+            assert!(said.iter().any(|line| line == wanted), "{wanted} is not among {said:#?}");
+        }
+        assert_eq!(said.len(), 8, "{said:#?}");
+    }
+
+    #[test]
+    fn a_table_that_is_none_of_ours_is_refused_at_its_header() {
+        for text in ["", "a,b\n1,2\n", "kind,id,gatway\n", "kind,id,id\n"] {
+            let problems = parse(text).unwrap_err();
+            assert_eq!(problems.first().unwrap().at, "line 1", "{text:?}");
+        }
+    }
+}
