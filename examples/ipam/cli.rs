@@ -30,6 +30,8 @@ pub(crate) struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    /// Show the whole of it on a real subnet plan, in a fresh store, and check what is shown.
+    Quickstart(Quickstart),
     #[command(flatten)]
     Ask(Box<Ask>),
     /// Import a subnet plan, or write it in another format.
@@ -63,6 +65,13 @@ pub(crate) enum Ask {
     Changes(Changes),
     /// Check that the provider can be used.
     Check,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Quickstart {
+    /// Make the store in this file and keep it; it must not exist. Else it is made in a temporary directory and removed.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) store: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,6 +1,6 @@
 //! The `ipam` program: look at, take and give back IP addresses from the shell.
 //!
-//! `ipam help` lists what it does.
+//! `ipam help` lists what it does; `ipam quickstart` shows it on a real subnet plan.
 
 mod allocate;
 mod blocks;
@@ -14,6 +14,7 @@ mod import;
 mod output;
 mod plan;
 mod progress;
+mod quickstart;
 mod ranges;
 mod show;
 mod store;
@@ -62,6 +63,7 @@ async fn run(cli: Cli) -> Result<(Answer, u8), Failure> {
     let provider = cli.provider;
     let url = provider.as_deref();
     let answer = match cli.verb {
+        Verb::Quickstart(args) => return quickstart::run(args).await,
         Verb::Plan(Plan::Import { files, dry_run }) => {
             let plan = import::read(&files)?;
             let imported = import::import(&*open(url).await?, &plan, dry_run).await?;

@@ -92,6 +92,27 @@ fn data(name: &str) -> String {
 }
 
 #[test]
+fn quickstart_counts_what_it_shows() {
+    let ran = run(None, &["quickstart"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    // 34 ranges of the plan; 27 of its addresses, 16 for the hosts, 1 given back.
+    let last = ran.out.lines().last().unwrap();
+    assert_eq!(last, "quickstart: ok (ranges 34, allocations 42, reopened, 0 lost, 0 duplicates)");
+}
+
+#[test]
+fn quickstart_keeps_its_store_where_it_is_told_and_never_touches_another() {
+    let shell = Shell::new();
+    let path = shell.path("kept.db").display().to_string();
+    assert_eq!(run(None, &["quickstart", "--store", &path]).code, 0);
+    let ran = run(Some(&format!("embedded:{path}")), &["find", "10.20.1.100", "--json"]);
+    assert_eq!(serde_json::from_str::<Value>(&ran.out).unwrap()[0]["owner"], "db1");
+    let again = run(None, &["quickstart", "--store", &path]);
+    assert_eq!(again.code, 2, "{again:?}");
+    assert!(again.err.contains("is there already"), "{again:?}");
+}
+
+#[test]
 fn addresses_are_taken_found_changed_and_given_back() {
     let shell = Shell::with_lan();
     let first = shell.json(&[

@@ -9,7 +9,6 @@ pub(crate) mod import;
 pub(crate) mod json;
 pub(crate) mod phpipam;
 mod record;
-#[cfg(test)]
 pub(crate) mod recorded;
 
 use std::fmt;

@@ -1,0 +1,293 @@
+//! `ipam quickstart`: the whole of it on a real subnet plan, checked as it goes.
+//!
+//! The plan is what a phpIPAM server answered (`examples/data/phpipam/`), the hosts are in `examples/data/hosts.json`.
+//! Every number in the last line is counted from the store after it was opened again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::path::Path;
+
+use futures_util::TryStreamExt;
+use ipam_core::{
+    Allocate, AllocateLine, Allocated, Allocation, Deallocate, EmbeddedProvider, Error, Find, IpamProvider,
+    IpamProviderExt, ListRanges, Range, Shape, SpaceId, Usage, What,
+};
+use serde_json::json;
+
+use crate::cli;
+use crate::exit::{self, Failure};
+use crate::output::Answer;
+use crate::plan::{phpipam, recorded};
+use crate::{import, show, usage};
+
+const HOSTS: &str = include_str!("../data/hosts.json");
+
+/// The answer, and the exit code that goes with what was found.
+pub(crate) async fn run(args: cli::Quickstart) -> Result<(Answer, u8), Failure> {
+    match args.store {
+        Some(path) if path.exists() => {
+            Err(Failure::Usage(format!("{} is there already; name a file that is not", path.display())))
+        }
+        Some(path) => show_all(&path).await,
+        None => {
+            let directory = tempfile::tempdir()
+                .map_err(|error| Failure::Failed(format!("no temporary directory can be made: {error}")))?;
+            show_all(&directory.path().join("ipam.db")).await
+        }
+    }
+}
+
+async fn show_all(path: &Path) -> Result<(Answer, u8), Failure> {
+    let mut tour = Tour::default();
+    tour.say(format_args!("A fresh store: {}", path.display()));
+    let provider = EmbeddedProvider::open(path).await?;
+    tour.import(&provider).await?;
+    tour.allocate(&provider).await?;
+    tour.deallocate(&provider).await?;
+    provider.close().await;
+    tour.reopen(path).await
+}
+
+/// What was shown, what was acknowledged, and what did not hold.
+#[derive(Debug, Default)]
+struct Tour {
+    text: String,
+    problems: Vec<String>,
+    /// Everything the store acknowledged and was not told to give back.
+    acknowledged: BTreeMap<(SpaceId, IpAddr), Allocation>,
+}
+
+impl Tour {
+    fn say(&mut self, line: impl std::fmt::Display) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.text, "{line}");
+    }
+
+    fn expect(&mut self, holds: bool, otherwise: impl FnOnce() -> String) {
+        if !holds {
+            self.problems.push(otherwise());
+        }
+    }
+
+    /// Loads the plan, twice, and lists what came of it.
+    async fn import(&mut self, provider: &EmbeddedProvider) -> Result<(), Failure> {
+        let plan = phpipam::parse(recorded::answers()).map_err(|problems| {
+            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            Failure::Failed(format!("the recorded plan cannot be read: {}", problems.join("; ")))
+        })?;
+        let rows = plan.blocks.len() + plan.ranges.len() + plan.addresses.len();
+        let first = import::import(provider, &plan, false).await?;
+        self.expect(first.added() == rows, || format!("{} of {rows} rows were imported", first.added()));
+        let again = import::import(provider, &plan, false).await?;
+        self.expect(again.unchanged() == rows, || format!("importing again left {} of {rows} rows", again.unchanged()));
+        self.say(format_args!(
+            "\nImported a phpIPAM plan of {} blocks, {} ranges and {} addresses; importing it again changed nothing.\n",
+            plan.blocks.len(),
+            plan.ranges.len(),
+            plan.addresses.len()
+        ));
+        for row in &plan.addresses {
+            let found = provider.find_key(row.item.key.clone()).await?;
+            let fits = found.iter().any(|found| found.address == row.item.address && found.range == row.item.range);
+            self.expect(found.len() == 1 && fits, || format!("{} was imported as {found:?}", row.item.address));
+            self.remember(found);
+        }
+        let ranges: Vec<Range> = provider.ranges(ListRanges::all()).try_collect().await?;
+        self.say(show::ranges(&ranges));
+        Ok(())
+    }
+
+    fn remember(&mut self, allocations: impl IntoIterator<Item = Allocation>) {
+        for allocation in allocations {
+            let place = (allocation.space.clone(), allocation.address);
+            if let Some(earlier) = self.acknowledged.insert(place, allocation) {
+                self.problems.push(format!("{} was given out twice", earlier.address));
+            }
+        }
+    }
+
+    /// Takes addresses for the hosts: one, an exact one, a run, IPv6, two cards at once, and from a second range.
+    async fn allocate(&mut self, provider: &EmbeddedProvider) -> Result<(), Failure> {
+        let requests: Vec<Allocate> = serde_json::from_str(HOSTS)
+            .map_err(|error| Failure::Failed(format!("the recorded hosts cannot be read: {error}")))?;
+        let named: BTreeSet<_> =
+            requests.iter().flat_map(|request| &request.lines).flat_map(|line| &line.ranges).collect();
+        let named: Vec<_> = named.into_iter().cloned().collect();
+        let ranges: BTreeMap<_, Range> =
+            provider.ranges(ListRanges::all()).map_ok(|range| (range.id.clone(), range)).try_collect().await?;
+        let before = provider.usage(&named).await?;
+        let mut taken = Vec::new();
+        for request in &requests {
+            let answer = provider.allocate(request).await?;
+            self.judge(request, &answer, &ranges);
+            let again = provider.allocate(request).await?;
+            let same = again.repeated && again.lines == answer.lines;
+            self.expect(same, || format!("repeating {:?} gave another answer", answer.key));
+            taken.extend(answer.lines.into_iter().flatten());
+        }
+        self.say(format_args!(
+            "Allocated for {} hosts; each request was sent twice and took its addresses once.\n",
+            requests.len()
+        ));
+        self.say(show::allocations(&taken, "nothing"));
+        self.remember(taken.iter().cloned());
+        let after = provider.usage(&named).await?;
+        self.compare(&before, &after, &taken);
+        self.exhaust(provider, &before).await;
+        self.say("Usage of their ranges:\n");
+        self.say(usage::table(&after));
+        Ok(())
+    }
+
+    /// Whether an answer is what was asked for.
+    fn judge(&mut self, request: &Allocate, answer: &Allocated, ranges: &BTreeMap<ipam_core::RangeId, Range>) {
+        self.expect(answer.lines.len() == request.lines.len(), || format!("{:?} lacks lines", answer.key));
+        for (line, got) in request.lines.iter().zip(&answer.lines) {
+            if let Some(wrong) = wrong_with(line, got, ranges) {
+                self.problems.push(format!("{:?}: {wrong}", answer.key));
+            }
+        }
+    }
+
+    fn compare(&mut self, before: &[Usage], after: &[Usage], taken: &[Allocation]) {
+        for (before, after) in before.iter().zip(after) {
+            let new = taken.iter().filter(|allocation| allocation.range == after.range).count() as u128;
+            let grown = after.allocated == before.allocated + new && after.free + new == before.free;
+            let whole = after.allocated + after.reserved + after.quarantined + after.free == after.total;
+            self.expect(grown && whole, || format!("the usage of {} does not add up: {after:?}", after.range));
+        }
+    }
+
+    /// A full range says so, and takes nothing.
+    async fn exhaust(&mut self, provider: &EmbeddedProvider, usage: &[Usage]) {
+        let full = usage.iter().find(|usage| usage.free == 0);
+        let Some(full) = full else { return self.problems.push("none of the ranges is full".to_owned()) };
+        match provider.allocate(&Allocate::one("nobody", full.range.clone())).await {
+            Err(error) if error.is_exhausted() => self.say(format_args!("A full range refuses: {error}\n")),
+            other => self.problems.push(format!("the full range {} answered {other:?}", full.range)),
+        }
+    }
+
+    /// Gives the addresses of one host back, twice.
+    async fn deallocate(&mut self, provider: &EmbeddedProvider) -> Result<(), Failure> {
+        let request = Deallocate::key("host/app1");
+        let answer = provider.deallocate(&request).await?;
+        let freed: Vec<&Allocation> = answer.freed().collect();
+        self.expect(freed.len() == 1, || format!("giving back host/app1 freed {}", freed.len()));
+        for allocation in &freed {
+            self.acknowledged.remove(&(allocation.space.clone(), allocation.address));
+        }
+        let text = show::allocations(freed.iter().copied(), "nothing");
+        let again = provider.deallocate(&request).await?;
+        self.expect(again.was_free(), || "giving back host/app1 again freed something".to_owned());
+        self.say("Deallocated one host; doing it again finds it free already.\n");
+        self.say(text);
+        Ok(())
+    }
+
+    /// Opens the store again and compares it with what was acknowledged.
+    async fn reopen(mut self, path: &Path) -> Result<(Answer, u8), Failure> {
+        let provider = EmbeddedProvider::open(path).await?;
+        let ranges: Vec<Range> = provider.ranges(ListRanges::all()).try_collect().await?;
+        let found: Vec<Allocation> = provider.find_all(Find::default()).try_collect().await?;
+        let lost = self.acknowledged.values().filter(|known| !found.contains(known)).count();
+        let places: BTreeSet<_> = found.iter().map(|found| (&found.space, found.address)).collect();
+        let duplicates = found.len() - places.len();
+        let strange =
+            places.iter().filter(|(space, ip)| !self.acknowledged.contains_key(&((*space).clone(), *ip))).count();
+        self.expect(strange == 0, || format!("{strange} addresses are allocated that nobody asked for"));
+        self.verify(&provider).await?;
+        let ok = self.problems.is_empty() && lost == 0 && duplicates == 0;
+        let problems = std::mem::take(&mut self.problems);
+        for problem in &problems {
+            self.say(format_args!("wrong: {problem}"));
+        }
+        let word = if ok { "ok" } else { "FAILED" };
+        self.say(format_args!(
+            "quickstart: {word} (ranges {}, allocations {}, reopened, {lost} lost, {duplicates} duplicates)",
+            ranges.len(),
+            found.len()
+        ));
+        let json = json!({ "ok": ok, "ranges": ranges.len(), "allocations": found.len(), "lost": lost,
+            "duplicates": duplicates, "problems": problems });
+        Ok((Answer::new(self.text, &json)?, if ok { exit::DONE } else { exit::FAILED }))
+    }
+
+    async fn verify(&mut self, provider: &EmbeddedProvider) -> Result<(), Error> {
+        let report = provider.check_store().await?;
+        self.expect(report.is_sound(), || format!("the store contradicts itself: {:?}", report.violations));
+        self.say("Opened the store again and checked it against itself and what it had acknowledged.\n");
+        Ok(())
+    }
+}
+
+/// What of a line was not answered as asked.
+fn wrong_with(line: &AllocateLine, got: &[Allocation], ranges: &BTreeMap<ipam_core::RangeId, Range>) -> Option<String> {
+    let addresses: Vec<IpAddr> = got.iter().map(|allocation| allocation.address).collect();
+    if addresses.len() as u64 != u64::from(line.what.count()) {
+        return Some(format!("asked for {}, got {addresses:?}", line.what.count()));
+    }
+    for allocation in got {
+        let range = ranges.get(&allocation.range).filter(|_| line.ranges.contains(&allocation.range));
+        if !range.is_some_and(|range| range.can_allocate(allocation.address)) {
+            return Some(format!("{} is none that {} may give out", allocation.address, allocation.range));
+        }
+        if allocation.labels != line.labels {
+            return Some(format!("{} lost what was said of it", allocation.address));
+        }
+    }
+    let numbers: Vec<u128> = addresses.iter().map(|ip| number(*ip)).collect();
+    let in_a_row = numbers.windows(2).all(|pair| matches!(pair, [a, b] if a + 1 == *b));
+    let first = numbers.first().copied().unwrap_or_default();
+    let fits = match line.what {
+        What::Exactly { first: wanted, .. } => in_a_row && first == number(wanted),
+        What::Next { shape: Shape::Scattered, .. } => true,
+        What::Next { shape: Shape::Contiguous, .. } => in_a_row,
+        What::Next { shape: Shape::Aligned, count } => {
+            in_a_row && first.is_multiple_of(u128::from(count.next_power_of_two()))
+        }
+    };
+    (!fits).then(|| format!("{addresses:?} do not lie as {:?} asks", line.what))
+}
+
+fn number(ip: IpAddr) -> u128 {
+    match ip {
+        IpAddr::V4(ip) => u128::from(ip.to_bits()),
+        IpAddr::V6(ip) => ip.to_bits(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn a_wrong_answer_is_noticed() {
+        let net = "10.0.0.0/24".parse().unwrap();
+        let mut range = Range::new("lan", "default", net, "10.0.0.1-10.0.0.254".parse().unwrap());
+        range.network.gateway = Some("10.0.0.1".parse().unwrap());
+        let ranges = BTreeMap::from([(range.id.clone(), range)]);
+        let got = |ips: &[&str]| {
+            let one = |ip: &&str| Allocation::new(*ip, "default", "lan", ip.parse().unwrap());
+            ips.iter().map(one).collect::<Vec<_>>()
+        };
+        let exactly = AllocateLine::exactly("lan", "10.0.0.9".parse().unwrap());
+        let aligned = AllocateLine::new("lan", What::Next { count: 2, shape: Shape::Aligned });
+        let cases: [(&AllocateLine, &[&str], bool); 9] = [
+            (&AllocateLine::next("lan", 2), &["10.0.0.2", "10.0.0.9"], true),
+            (&AllocateLine::next("lan", 2), &["10.0.0.2"], false),
+            (&AllocateLine::next("lan", 1), &["10.0.0.1"], false),
+            (&AllocateLine::next("lan", 1), &["10.0.7.1"], false),
+            (&AllocateLine::next("dmz", 1), &["10.0.0.2"], false),
+            (&exactly, &["10.0.0.8"], false),
+            (&AllocateLine::contiguous("lan", 2), &["10.0.0.2", "10.0.0.9"], false),
+            (&aligned, &["10.0.0.3", "10.0.0.4"], false),
+            (&aligned, &["10.0.0.4", "10.0.0.5"], true),
+        ];
+        for (line, ips, fine) in cases {
+            assert_eq!(wrong_with(line, &got(ips), &ranges).is_none(), fine, "{line:?} {ips:?}");
+        }
+    }
+}
