@@ -1,39 +1,7 @@
 //! The suite over the provider in memory.
 #![cfg(feature = "conformance")]
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+#[path = "conformance_support/memory.rs"]
+mod memory;
 
-use ipam_core::MemoryProvider;
-use ipam_core::conformance::{Fixture, Harness, NoFixture, Plan};
-
-/// The provider takes its time from here.
-#[derive(Default)]
-struct MemoryHarness {
-    /// In milliseconds, on top of the host's clock.
-    passed: Arc<AtomicU64>,
-}
-
-#[async_trait::async_trait]
-impl Harness for MemoryHarness {
-    async fn fresh(&self, plan: &Plan) -> Result<Fixture, NoFixture> {
-        let passed = Arc::clone(&self.passed);
-        let clock = move || SystemTime::now() + Duration::from_millis(passed.load(Ordering::SeqCst));
-        let provider = MemoryProvider::builder().with_clock(clock).with_actor("conformance").build();
-        let other = Arc::new(provider.clone());
-        Ok(plan.define(Arc::new(provider)).await?.with_other(other))
-    }
-
-    async fn advance(&self, by: Duration) -> bool {
-        let Ok(by) = u64::try_from(by.as_millis()) else { return false };
-        self.passed.fetch_add(by, Ordering::SeqCst);
-        true
-    }
-
-    fn tick(&self) -> Duration {
-        Duration::from_secs(60)
-    }
-}
-
-ipam_core::conformance::tests!(MemoryHarness::default());
+ipam_core::conformance::tests!(memory::MemoryHarness::default());
