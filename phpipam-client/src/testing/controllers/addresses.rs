@@ -117,9 +117,13 @@ fn read(call: &Call<'_>, store: &Store, id: Option<&str>) -> Answer {
             let ids = store.addresses_with(number::of(ip));
             call.list_or(KIND, ids.into_iter().map(|id| row(call, store, id)).collect(), "Address not found")
         }
-        Some("search_hostname") => call.list_or(KIND, with("hostname", &|h| h == wanted), "Hostname not found"),
+        // The database compares without regard to capitals.
+        Some("search_hostname") => {
+            let same = |h: &str| h.to_lowercase() == wanted.to_lowercase();
+            call.list_or(KIND, with("hostname", &same), "Hostname not found")
+        }
         Some("search_hostbase") => {
-            let starts = |h: &str| !wanted.is_empty() && h.starts_with(wanted);
+            let starts = |h: &str| !wanted.is_empty() && h.to_lowercase().starts_with(&wanted.to_lowercase());
             call.list_or(KIND, with("hostname", &starts), "Host name not found")
         }
         Some("search_mac") => {
