@@ -44,6 +44,8 @@ mod error;
 mod lenient;
 pub mod models;
 mod patch;
+#[cfg(feature = "provider")]
+pub mod provider;
 mod query;
 mod request;
 mod session;

@@ -1,0 +1,335 @@
+//! `allocate` and `preview_allocate`: keys, repeats, and who of several callers has it.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use http::Method;
+use ipam_core::net::IpSet;
+use ipam_core::{
+    Allocate, Allocated, Allocation, AllocationKey, Candidate, Error as CoreError, ErrorKind, Preview, RangeId, Retry,
+    Shape, What,
+};
+
+use super::Inner;
+use super::choose::{choose, missing};
+use super::claim::{Claim, Outcome, Plan, exhausted_error, order, pause, taken_error};
+use super::group::{Group, Standing};
+use super::loose::End;
+use super::map_error::failed;
+use super::mark::request_number;
+use super::reads::Contents;
+use crate::models::{Address, AddressId, SubnetId};
+use crate::request::{Call, Path, Request};
+
+const OP: &str = "allocate";
+/// How long a caller waits for another one with the same key before it answers that it is busy.
+const PATIENCE: u32 = 40;
+
+impl Inner {
+    pub(crate) async fn allocate(&self, request: &Allocate) -> ipam_core::Result<Allocated> {
+        self.check_request(OP, request)?;
+        self.tie_up().await;
+        let key = request.key.clone().unwrap_or_else(super::new_key);
+        let lane = self.claims.lane(&key);
+        let _turn = lane.lock().await;
+        let mut waits = 0;
+        let mut plan = None;
+        loop {
+            if request.key.is_some() {
+                match self.known(OP, &key, request).await? {
+                    Known::Taken(group) => return self.repeated(request, key, &group).await,
+                    Known::Pending => {
+                        self.wait_for_another(&mut waits).await?;
+                        continue;
+                    }
+                    Known::Free if plan.is_none() => self.must_name_no_range(OP, &key).await?,
+                    Known::Free => {}
+                }
+            }
+            let plan = match &plan {
+                Some(plan) => plan,
+                None => plan.insert(Plan::new(self, OP, request).await?),
+            };
+            match Claim::begin(self, request, &key, plan).run().await {
+                Ok(Outcome::Won(rows)) => {
+                    let lines = self.lines(request, plan, rows)?;
+                    return Ok(Allocated::new(key, lines, false));
+                }
+                Ok(Outcome::Lost) => {
+                    // Look again: the claim that stands is answered, or waited for.
+                    self.wait_for_another(&mut waits).await?;
+                }
+                Err(error) if request.key.is_some() && (error.is_exhausted() || error.is_conflict()) => {
+                    // What was in the way may be another claim of the same key.
+                    match self.known(OP, &key, request).await? {
+                        Known::Free => return Err(error),
+                        Known::Taken(group) => return self.repeated(request, key, &group).await,
+                        Known::Pending => self.wait_for_another(&mut waits).await?,
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::Busy && error.retry() == Retry::Safe => {
+                    if self.wait_for_another(&mut waits).await.is_err() {
+                        return Err(error);
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn wait_for_another(&self, waits: &mut u32) -> ipam_core::Result<()> {
+        *waits += 1;
+        if *waits > PATIENCE {
+            let message = "another call with this key is under way; ask again when it is done";
+            return Err(CoreError::new(ErrorKind::Busy, OP, message).with_retry(Retry::Safe));
+        }
+        pause((*waits).min(4)).await;
+        Ok(())
+    }
+
+    fn check_request(&self, operation: &'static str, request: &Allocate) -> ipam_core::Result<()> {
+        request.validate()?;
+        for (index, line) in request.lines.iter().enumerate() {
+            if line.expiry.is_some() {
+                return Err(
+                    CoreError::unsupported(operation, "phpIPAM").with_context("reason", "addresses do not expire")
+                );
+            }
+            self.labels_fit(operation, index, &line.labels)?;
+        }
+        let longest = super::claim::longest_mark(request);
+        if let Some(width) = self.probed.address_width.filter(|width| longest > *width) {
+            let remedy =
+                format!("the mark field holds {width} characters and the mark needs {longest}; make it a text");
+            return Err(CoreError::invalid(operation, "key and owner", &request.owner, remedy));
+        }
+        Ok(())
+    }
+
+    /// What fits the server's columns.
+    pub(crate) fn labels_fit(
+        &self,
+        operation: &'static str,
+        line: usize,
+        labels: &ipam_core::Labels,
+    ) -> ipam_core::Result<()> {
+        let fields =
+            [("hostname", labels.hostname.as_deref(), 255), ("description", labels.description.as_deref(), 64)];
+        for (name, text, width) in fields {
+            let Some(text) = text else { continue };
+            if text.chars().count() > width {
+                let remedy = format!("phpIPAM keeps {width} characters of it");
+                return Err(CoreError::invalid(operation, format_args!("lines[{line}].{name}"), text, remedy));
+            }
+        }
+        Ok(())
+    }
+
+    /// Who has a key, as a caller with this request sees it. Rows that nobody has are deleted.
+    async fn known(
+        &self,
+        operation: &'static str,
+        key: &AllocationKey,
+        request: &Allocate,
+    ) -> ipam_core::Result<Known> {
+        let decision = self.standing(key).await.map_err(failed(operation))?;
+        for id in &decision.strays {
+            self.delete(*id).await.map_err(failed(operation))?;
+        }
+        match decision.standing {
+            Standing::Free => Ok(Known::Free),
+            Standing::Pending(_) => Ok(Known::Pending),
+            Standing::Taken(group) => {
+                if group.request != request_number(&request.fingerprint()) {
+                    let message = format!("the key {key:?} belongs to another request");
+                    return Err(CoreError::new(ErrorKind::Conflict, operation, message).with_context("key", key));
+                }
+                if !group.is_whole() {
+                    return Err(given_back(operation, key, &group));
+                }
+                Ok(Known::Taken(group))
+            }
+        }
+    }
+
+    /// What an earlier call with the key took.
+    async fn repeated(&self, request: &Allocate, key: AllocationKey, group: &Group) -> ipam_core::Result<Allocated> {
+        let rows: Vec<Address> = group.rows.values().map(|row| row.address.clone()).collect();
+        let lines = self.lines_of_rows(request, rows).await?;
+        Ok(Allocated::new(key, lines, true))
+    }
+
+    async fn lines_of_rows(&self, request: &Allocate, rows: Vec<Address>) -> ipam_core::Result<Vec<Vec<Allocation>>> {
+        let spaces = self.spaces_of(rows.iter().filter_map(|row| row.subnet_id)).await.map_err(failed(OP))?;
+        let mut allocations = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let space = row.subnet_id.and_then(|subnet| spaces.get(&subnet)).cloned();
+            let allocation = space.and_then(|space| self.words.allocation(row, space));
+            allocations.push(allocation.ok_or_else(|| unserved(row.id))?);
+        }
+        Ok(deal(request, allocations))
+    }
+
+    fn lines(&self, request: &Allocate, plan: &Plan, rows: Vec<Address>) -> ipam_core::Result<Vec<Vec<Allocation>>> {
+        let spaces: BTreeMap<SubnetId, _> = plan.views.values().map(|view| (view.id, &view.space)).collect();
+        let mut allocations = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let space = row.subnet_id.and_then(|subnet| spaces.get(&subnet)).map(|space| (*space).clone());
+            let allocation = space.and_then(|space| self.words.allocation(row, space));
+            allocations.push(allocation.ok_or_else(|| unserved(row.id))?);
+        }
+        Ok(deal(request, allocations))
+    }
+
+    /// Deletes an address. Whether it was this call that did; one that is gone already is no error.
+    pub(crate) async fn delete(&self, id: AddressId) -> crate::error::Result<bool> {
+        let path = Path::new("addresses").id("address id", id.get());
+        // Repeated here and not by the client, to know whose "gone already" it is.
+        let request = Request::new(Method::DELETE, Call::Write, path)?.not_idempotent();
+        let mut pauses = [20_u64, 50, 200, 800, 2_000].into_iter();
+        let mut lost = false;
+        loop {
+            let error = match self.client.call(&request).await {
+                Ok(_) => return Ok(true),
+                Err(error) if error.is_not_found() => return Ok(lost),
+                Err(error) => error,
+            };
+            let unknown = error.may_have_been_done();
+            lost |= unknown;
+            if !unknown && error.kind() != ErrorKind::Busy {
+                return Err(error);
+            }
+            match pauses.next() {
+                Some(pause) => tokio::time::sleep(std::time::Duration::from_millis(pause)).await,
+                None => return Err(error),
+            }
+        }
+    }
+
+    /// Looks after the claims of this process whose callers went away or whose answers were lost.
+    pub(crate) async fn tie_up(&self) {
+        for end in self.claims.due() {
+            if self.tie(&end).await.is_err() {
+                self.claims.again(&end);
+            }
+        }
+    }
+
+    async fn tie(&self, end: &End) -> crate::error::Result<()> {
+        let lane = self.claims.lane(&end.key);
+        // Somebody is at work with this key, and looks by itself.
+        let Ok(_turn) = lane.try_lock() else { return Ok(()) };
+        let decision = self.standing(&end.key).await?;
+        for id in decision.strays {
+            self.delete(id).await?;
+        }
+        if end.all
+            && let Standing::Taken(group) = decision.standing
+            && group.nonce == end.nonce
+        {
+            for row in group.rows.values().rev() {
+                self.delete(row.address.id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn preview(&self, request: &Allocate) -> ipam_core::Result<Preview> {
+        const OP: &str = "preview_allocate";
+        self.check_request(OP, request).map_err(|error| error.with_operation(OP))?;
+        self.tie_up().await;
+        if let Some(key) = &request.key {
+            if let Known::Taken(group) = self.known(OP, key, request).await? {
+                let answer = self.repeated(request, key.clone(), &group).await?;
+                let candidates = |line: Vec<Allocation>| {
+                    line.into_iter().map(|one| Candidate::new(one.range, one.address)).collect::<Vec<_>>()
+                };
+                return Ok(Preview::new(answer.lines.into_iter().map(candidates).collect()));
+            }
+            self.must_name_no_range(OP, key).await?;
+        }
+        let plan = Plan::new(self, OP, request).await?;
+        let mut lists: BTreeMap<RangeId, Contents> = BTreeMap::new();
+        let mut lines = vec![Vec::new(); request.lines.len()];
+        for index in order(&plan) {
+            let (Some(line), Some(place)) = (request.lines.get(index), lines.get_mut(index)) else { continue };
+            let (count, shape) = match line.what {
+                What::Next { count, shape } => (count, shape),
+                What::Exactly { count, .. } => (count, Shape::Contiguous),
+            };
+            let exact = plan.exact.get(index).and_then(Option::as_ref);
+            let ids: Vec<&RangeId> = exact.map_or_else(|| line.ranges.iter().collect(), |(id, _)| vec![id]);
+            let mut found = None;
+            for id in ids {
+                let Some(view) = plan.views.get(id) else { continue };
+                if !lists.contains_key(id) {
+                    let contents = self.contents(view).await.map_err(failed(OP))?;
+                    let contents = contents.ok_or_else(|| CoreError::not_found(OP, "range", id))?;
+                    lists.insert(id.clone(), contents);
+                }
+                let Some(contents) = lists.get_mut(id) else { continue };
+                let addresses: Option<Vec<IpAddr>> = match exact {
+                    Some((_, span)) => {
+                        let excluded: IpSet = line.exclude.iter().copied().collect();
+                        if contents.taken.overlaps(span) || excluded.overlaps(span) {
+                            return Err(taken_error(OP, index, span.first(), id));
+                        }
+                        Some(span.addresses().collect())
+                    }
+                    None if view.is_full => None,
+                    None => {
+                        let taken = contents.taken.union(&plan.left_alone(line, id));
+                        choose(view.addresses, &taken, count, shape)
+                    }
+                };
+                if let Some(addresses) = addresses {
+                    contents.taken.extend(addresses.iter().copied());
+                    found = Some((id, addresses));
+                    break;
+                }
+            }
+            let Some((id, addresses)) = found else {
+                return Err(exhausted_error(OP, index, &line.ranges, "too few are free"));
+            };
+            *place = addresses.into_iter().map(|ip| Candidate::new(id.clone(), ip)).collect();
+        }
+        Ok(Preview::new(lines))
+    }
+}
+
+/// Who has a key.
+enum Known {
+    Free,
+    Pending,
+    Taken(Group),
+}
+
+fn given_back(operation: &'static str, key: &AllocationKey, group: &Group) -> CoreError {
+    let there: Vec<IpAddr> = group.rows.values().filter_map(|row| row.address.ip).collect();
+    let list = group.rows.values().map(|row| row.mark.addresses.as_str()).find(|list| !list.is_empty());
+    let gone = list.map(|list| missing(list, &there)).filter(|gone| !gone.is_empty());
+    let gone = gone.unwrap_or_else(|| "some of its addresses".to_owned());
+    let message = format!("the key {key:?} took {} addresses, and {gone} of them were given back since", group.count);
+    CoreError::new(ErrorKind::Conflict, operation, message).with_context("key", key).with_context("given back", gone)
+}
+
+fn unserved(id: AddressId) -> CoreError {
+    let message = format!("address {id} is in a subnet that is gone, or that this provider does not serve");
+    CoreError::new(ErrorKind::Conflict, OP, message)
+}
+
+/// The addresses of a claim, in the order of their numbers, as lists for the lines.
+fn deal(request: &Allocate, allocations: Vec<Allocation>) -> Vec<Vec<Allocation>> {
+    let mut lines = vec![Vec::new(); request.lines.len()];
+    let is_exact =
+        |index: &usize| request.lines.get(*index).is_some_and(|line| matches!(line.what, What::Exactly { .. }));
+    let (exact, next): (Vec<usize>, Vec<usize>) = (0..request.lines.len()).partition(is_exact);
+    let mut allocations = allocations.into_iter();
+    for index in exact.into_iter().chain(next) {
+        let (Some(line), Some(place)) = (request.lines.get(index), lines.get_mut(index)) else { continue };
+        let count = usize::try_from(line.what.count()).unwrap_or(usize::MAX);
+        *place = allocations.by_ref().take(count).collect();
+        place.sort_by_key(|allocation| allocation.address);
+    }
+    lines
+}

@@ -1,0 +1,125 @@
+//! What this server and this app can do: probed once, on connecting.
+
+use http::Method;
+use ipam_core::{Capabilities, ErrorKind};
+
+use super::Inner;
+use super::map_error::config_error;
+use crate::client::Client;
+use crate::error::Result;
+use crate::models::{CustomField, Tag, TagId};
+
+/// What the probes found.
+#[derive(Debug, Clone)]
+pub(crate) struct Probed {
+    /// Whether the app may write; `None` where the server does not say.
+    pub(crate) may_write: Option<bool>,
+    /// Whether there is a search over all texts (since 1.6), which the database does. Else all addresses are read.
+    pub(crate) search: bool,
+    /// The custom fields of subnets.
+    pub(crate) subnet_fields: Vec<String>,
+    /// How many characters fit the marks of addresses and of subnets, where the column is not a text.
+    pub(crate) address_width: Option<usize>,
+    pub(crate) subnet_width: Option<usize>,
+}
+
+/// Asks what the app may do, and what the server has.
+pub(crate) async fn may_write(client: &Client) -> Result<Option<bool>> {
+    let answer = match client.raw(Method::OPTIONS, "", None).await {
+        Ok(answer) => answer,
+        // A version or a proxy that does not know the method says nothing about rights.
+        Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::NotFound | ErrorKind::Protocol) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    let level = answer.data.get("permissions").and_then(|level| level.as_str());
+    Ok(level.map(|level| !matches!(level, "Read" | "Disabled")))
+}
+
+/// Whether the server searches texts itself.
+pub(crate) async fn has_search(client: &Client) -> Result<bool> {
+    // No text of a mark begins so: nothing is found.
+    match client.raw(Method::GET, "search/ipam-probe/?subnets=0&addresses=1&vlan=0&vrf=0", None).await {
+        Ok(_) => Ok(true),
+        Err(error) => match error.kind() {
+            ErrorKind::Unsupported
+            | ErrorKind::NotFound
+            | ErrorKind::InvalidInput
+            | ErrorKind::Config
+            | ErrorKind::Protocol => Ok(false),
+            _ => Err(error),
+        },
+    }
+}
+
+/// The custom field a mark is to be kept in, and how much fits it.
+pub(crate) fn mark_field(
+    wanted: Option<&str>,
+    fields: &[CustomField],
+    of: &str,
+) -> ipam_core::Result<(Option<String>, Option<usize>)> {
+    let Some(wanted) = wanted else { return Ok((None, None)) };
+    let found = fields
+        .iter()
+        .find(|field| field.name == wanted)
+        .or_else(|| fields.iter().find(|field| field.name.strip_prefix("custom_") == Some(wanted)));
+    let Some(field) = found else {
+        let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+        let message = format!("{of} have no custom field {wanted:?}; there are: {}", names.join(", "));
+        return Err(config_error(message));
+    };
+    let sql = field.sql_type.to_ascii_lowercase();
+    let width = match sql.split_once('(') {
+        _ if sql.contains("text") => None,
+        Some((kind, width)) if kind.contains("char") => width.trim_end_matches(')').parse().ok(),
+        _ => {
+            let message = format!("the custom field {wanted:?} of {of} is {sql}; make it a text");
+            return Err(config_error(message));
+        }
+    };
+    if width.is_some_and(|width: usize| width < 255) {
+        let message =
+            format!("the custom field {wanted:?} of {of} is {sql}; make it at least varchar(255), better text");
+        return Err(config_error(message));
+    }
+    Ok((Some(field.name.clone()), width))
+}
+
+/// The ids of tags by name, capitals or not.
+pub(crate) fn tag_ids(names: &[String], tags: &[Tag]) -> ipam_core::Result<Vec<TagId>> {
+    names
+        .iter()
+        .map(|name| {
+            let found = tags.iter().find(|tag| tag.name.eq_ignore_ascii_case(name));
+            found.map(|tag| tag.id).ok_or_else(|| {
+                let names: Vec<&str> = tags.iter().map(|tag| tag.name.as_str()).collect();
+                config_error(format!("there is no tag {name:?}; there are: {}", names.join(", ")))
+            })
+        })
+        .collect()
+}
+
+impl Inner {
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        let writes = self.probed.may_write != Some(false);
+        let mut can = Capabilities::minimal("phpIPAM");
+        can.preview = true;
+        can.usage = true;
+        can.blocks = true;
+        can.contiguous = true;
+        can.tags = true;
+        can.durable = true;
+        can.update = writes;
+        can.allocate_ranges = writes;
+        can
+    }
+
+    /// What a method answers that the app's rights do not allow.
+    pub(crate) fn needs_write(&self, operation: &'static str) -> ipam_core::Result<()> {
+        if self.probed.may_write == Some(false) {
+            return Err(ipam_core::Error::unsupported(operation, "phpIPAM (the app is read-only)"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,123 @@
+//! What the provider serves of a server, and where it leaves its marks.
+
+use std::time::Duration;
+
+use crate::models::SectionId;
+
+/// Which section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SectionChoice {
+    Id(SectionId),
+    Name(String),
+}
+
+/// What a [`PhpIpamProvider`](super::PhpIpamProvider) serves, and how.
+///
+/// ```
+/// use phpipam_client::provider::PhpIpamConfig;
+///
+/// let config = PhpIpamConfig::new()
+///     .with_section("Customers")
+///     .with_range_field("custom_vRA_Range", "1")
+///     .with_block_field("custom_vRA_Block", "1");
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct PhpIpamConfig {
+    pub(crate) sections: Vec<SectionChoice>,
+    pub(crate) range_fields: Vec<(String, String)>,
+    pub(crate) block_fields: Vec<(String, String)>,
+    pub(crate) address_mark: Option<String>,
+    pub(crate) subnet_mark: Option<String>,
+    pub(crate) tag: Option<String>,
+    pub(crate) reserved_tags: Vec<String>,
+    pub(crate) page_size: u32,
+    pub(crate) claim_time: Duration,
+}
+
+impl PhpIpamConfig {
+    /// All sections; ranges are all subnets without subnets below them, blocks are those with.
+    pub fn new() -> Self {
+        Self {
+            sections: Vec::new(),
+            range_fields: Vec::new(),
+            block_fields: Vec::new(),
+            address_mark: None,
+            subnet_mark: None,
+            tag: None,
+            reserved_tags: vec!["Reserved".to_owned(), "DHCP".to_owned()],
+            page_size: 1_000,
+            claim_time: Duration::from_secs(60),
+        }
+    }
+
+    /// Adds a section to serve, by its name. Without any, all are served.
+    pub fn with_section(mut self, name: impl Into<String>) -> Self {
+        self.sections.push(SectionChoice::Name(name.into()));
+        self
+    }
+
+    /// Adds a section to serve, by its id.
+    pub fn with_section_id(mut self, id: SectionId) -> Self {
+        self.sections.push(SectionChoice::Id(id));
+        self
+    }
+
+    /// Serves as ranges only subnets whose field (such as `description` or `custom_vRA_Range`) has this value. Flags are
+    /// `0` and `1`. Several conditions have to hold all.
+    pub fn with_range_field(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.range_fields.push((name.into(), value.into()));
+        self
+    }
+
+    /// Serves as blocks the subnets whose field has this value, with subnets below them or without. They are no ranges.
+    /// Several conditions have to hold all. Without any, blocks are the subnets with subnets below them.
+    pub fn with_block_field(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.block_fields.push((name.into(), value.into()));
+        self
+    }
+
+    /// Keeps the marks of addresses in this custom field of addresses (a text) instead of `note`.
+    pub fn with_address_mark_field(mut self, name: impl Into<String>) -> Self {
+        self.address_mark = Some(name.into());
+        self
+    }
+
+    /// Keeps the marks of carved subnets in this custom field of subnets (a text) instead of `description`.
+    pub fn with_subnet_mark_field(mut self, name: impl Into<String>) -> Self {
+        self.subnet_mark = Some(name.into());
+        self
+    }
+
+    /// Gives new addresses this tag, by its name, instead of "Used".
+    pub fn with_tag(mut self, name: impl Into<String>) -> Self {
+        self.tag = Some(name.into());
+        self
+    }
+
+    /// Says which tags mean that an administrator set an address aside: "Reserved" and "DHCP" unless this is called.
+    /// Such addresses are no allocations, and are neither handed out nor given back.
+    pub fn with_reserved_tags<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
+        self.reserved_tags = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How many items a page has where the caller does not say; 1 000 unless this is called.
+    pub fn with_page_size(mut self, size: u32) -> Self {
+        self.page_size = size.clamp(1, ipam_core::MAX_PAGE_SIZE);
+        self
+    }
+
+    /// How long one claim of several addresses may take; a minute unless this is called. Another process takes a claim
+    /// that is not whole for dead after three times as long, so the clocks of all hosts must agree that closely.
+    pub fn with_claim_time(mut self, time: Duration) -> Self {
+        self.claim_time = time.max(Duration::from_secs(1));
+        self
+    }
+}
+
+impl Default for PhpIpamConfig {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,251 @@
+//! From phpIPAM's words to those of `ipam-core`. Pure.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use ipam_core::net::{HostPolicy, IpRange, hosts};
+use ipam_core::{
+    Allocation, AllocationId, AllocationState, Block, BlockId, Labels, MacAddr, NetworkInfo, Owner, Properties, Range,
+    RangeId, SpaceId,
+};
+use ipnet::IpNet;
+use serde_json::Value;
+
+use super::mark::{Found, Mark, Nonce, without_mark};
+use crate::models::{Address, AddressId, Nameserver, Subnet, SubnetId, TagId, Vlan, VlanId};
+
+/// Where marks are and which tags mean what, on one server.
+#[derive(Debug, Clone)]
+pub(crate) struct Words {
+    /// The custom field with the marks of addresses; `None` is `note`.
+    pub(crate) address_mark: Option<String>,
+    /// The custom field with the marks of subnets; `None` is `description`.
+    pub(crate) subnet_mark: Option<String>,
+    /// Tags of addresses that an administrator set aside.
+    pub(crate) reserved: Vec<TagId>,
+}
+
+/// How wide the column `owner` of an address is, in characters.
+pub(crate) const OWNER_WIDTH: usize = 128;
+
+/// What the column `owner` shows of an owner: nothing where it would not be the same.
+pub(crate) fn owner_column(owner: &Owner) -> Option<&str> {
+    let text = owner.as_str();
+    let fits = text.chars().count() <= OWNER_WIDTH && !text.contains('<') && text.trim() == text;
+    fits.then_some(text)
+}
+
+pub(crate) fn space_of(subnet: &Subnet) -> SpaceId {
+    let section = subnet.section_id.map_or(0, crate::models::SectionId::get);
+    match subnet.vrf_id {
+        Some(vrf) => SpaceId::new(format!("{section}/vrf/{vrf}")),
+        None => SpaceId::new(section.to_string()),
+    }
+}
+
+pub(crate) fn range_id(subnet: SubnetId) -> RangeId {
+    RangeId::new(subnet.to_string())
+}
+
+pub(crate) fn block_id(subnet: SubnetId) -> BlockId {
+    BlockId::new(subnet.to_string())
+}
+
+/// First and last address that a host may have.
+pub(crate) fn usable(net: IpNet, is_pool: bool) -> IpRange {
+    let range = hosts(net, if is_pool { HostPolicy::All } else { HostPolicy::Hosts });
+    // Ranges count in 128 bits; the whole of IPv6 has one address more than that.
+    if range.size().is_none() { hosts(net, HostPolicy::Hosts) } else { range }
+}
+
+/// A value as the text that a filter compares with; `None` for lists, objects and what is not there.
+pub(crate) fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(u8::from(*flag).to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+impl Words {
+    pub(crate) fn of_subnet(&self, subnet: &Subnet) -> Found {
+        text_of(subnet.description.as_deref(), &subnet.extra, self.subnet_mark.as_deref())
+    }
+
+    pub(crate) fn of_address(&self, address: &Address) -> Found {
+        text_of(address.note.as_deref(), &address.extra, self.address_mark.as_deref())
+    }
+
+    /// Every plain field of a subnet by the server's name, custom fields too, without the mark.
+    pub(crate) fn properties(&self, subnet: &Subnet, mark: Option<&Mark>) -> Properties {
+        // Answers of some calls only; what they say differs from call to call.
+        const PARTS: [&str; 3] = ["gatewayId", "calculation", "permissions"];
+        let Ok(Value::Object(fields)) = serde_json::to_value(subnet) else { return Properties::new() };
+        let mut properties = Properties::new();
+        for (name, value) in &fields {
+            if PARTS.contains(&name.as_str()) || self.subnet_mark.as_ref() == Some(name) {
+                continue;
+            }
+            if let Some(text) = scalar(value) {
+                let text = if name == "description" { without_mark(&text) } else { text };
+                if !text.is_empty() {
+                    properties.insert(name.clone(), text);
+                }
+            }
+        }
+        if let Some(mark) = mark {
+            // What the server says itself comes first.
+            for (name, value) in &mark.properties {
+                properties.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+        }
+        properties
+    }
+
+    /// A subnet as a range, without what has to be joined: gateway, VLAN, block.
+    pub(crate) fn range(&self, subnet: &Subnet, net: IpNet) -> Range {
+        let found = self.of_subnet(subnet);
+        let mark = found.mark();
+        let addresses = usable(net, subnet.is_pool.unwrap_or(false));
+        let mut range = Range::new(range_id(subnet.id), space_of(subnet), net, addresses);
+        (range.name, range.description) = self.names(subnet, net);
+        range.properties = self.properties(subnet, mark);
+        if let Some(mark) = mark {
+            range.key = Some(mark.key.clone());
+            range.owner = Some(mark.owner.clone());
+            range.tags = mark.tags.clone();
+        }
+        range
+    }
+
+    /// A subnet as a block, without what has to be joined: VLAN, name servers.
+    pub(crate) fn block(&self, subnet: &Subnet, net: IpNet) -> Block {
+        let found = self.of_subnet(subnet);
+        let mut block = Block::new(block_id(subnet.id), space_of(subnet), net);
+        (block.name, block.description) = self.names(subnet, net);
+        block.properties = self.properties(subnet, found.mark());
+        block
+    }
+
+    /// The first line of the description is the name, the rest the description; without any the prefix is the name.
+    fn names(&self, subnet: &Subnet, net: IpNet) -> (String, Option<String>) {
+        let text = subnet.description.as_deref().map(without_mark).unwrap_or_default();
+        let (name, rest) = text.split_once('\n').unwrap_or((&text, ""));
+        let (name, rest) = (name.trim(), rest.trim());
+        let name = if name.is_empty() { net.to_string() } else { name.to_owned() };
+        (name, (!rest.is_empty()).then(|| rest.to_owned()))
+    }
+
+    /// Whether an address is set aside: the gateway, or by its tag, unless it is a claim of ours.
+    pub(crate) fn is_reservation(&self, address: &Address) -> bool {
+        address.is_gateway
+            || (self.of_address(address) == Found::None && address.tag.is_some_and(|tag| self.reserved.contains(&tag)))
+    }
+
+    /// An address as an allocation. `None` where the server did not say which address it is.
+    pub(crate) fn allocation(&self, address: &Address, space: SpaceId) -> Option<Allocation> {
+        let (subnet, ip) = (address.subnet_id?, address.ip?);
+        let found = self.of_address(address);
+        let mark = found.mark();
+        let id = allocation_id(address.id, mark.map(|mark| mark.nonce));
+        let mut allocation = Allocation::new(id, space, range_id(subnet), ip);
+        if address.tag.is_some_and(|tag| self.reserved.contains(&tag)) {
+            allocation.state = AllocationState::Reserved;
+        }
+        allocation.owner = owner_of(address, mark);
+        allocation.key = mark.map(|mark| mark.key.clone());
+        let mut labels = Labels::default();
+        labels.hostname.clone_from(&address.hostname);
+        labels.description.clone_from(&address.description);
+        labels.mac = address.mac.as_deref().and_then(|mac| mac.parse::<MacAddr>().ok());
+        labels.tags = mark.map(|mark| mark.tags.clone()).unwrap_or_default();
+        allocation.labels = labels;
+        Some(allocation)
+    }
+}
+
+/// Who has an address: what the mark says, unless somebody wrote another owner beside it since.
+pub(crate) fn owner_of(address: &Address, mark: Option<&Mark>) -> Option<Owner> {
+    let column = address.owner.as_deref();
+    match (mark, column) {
+        (Some(mark), Some(column)) if owner_column(&mark.owner) != Some(column) => Some(Owner::from(column)),
+        (Some(mark), _) => Some(mark.owner.clone()),
+        (None, column) => column.map(Owner::from),
+    }
+}
+
+fn text_of(standard: Option<&str>, extra: &crate::models::JsonObject, field: Option<&str>) -> Found {
+    let text = match field {
+        None => standard,
+        Some(field) => extra.get(field).and_then(Value::as_str),
+    };
+    text.map_or(Found::None, Mark::find)
+}
+
+/// The server uses ids again after it was restarted, so the claim's number is part of the name.
+pub(crate) fn allocation_id(id: AddressId, nonce: Option<Nonce>) -> AllocationId {
+    match nonce {
+        Some(nonce) => AllocationId::new(format!("{id}-{nonce}")),
+        None => AllocationId::new(id.to_string()),
+    }
+}
+
+/// The row that an allocation's id names, and the claim it has to carry.
+pub(crate) fn row_of(id: &AllocationId) -> Option<(AddressId, Option<Nonce>)> {
+    match id.as_str().split_once('-') {
+        Some((row, nonce)) if nonce.len() == 16 => {
+            Some((row.parse().ok()?, Some(Nonce(u64::from_str_radix(nonce, 16).ok()?))))
+        }
+        Some(_) => None,
+        None => Some((id.as_str().parse().ok()?, None)),
+    }
+}
+
+/// The addresses of name servers in a list that people wrote: separated by semicolons, commas or spaces, some of them
+/// escaped as HTML. Names, which cannot be used as they are, are left out.
+pub(crate) fn dns_servers(set: &Nameserver) -> Vec<IpAddr> {
+    let text = set.servers.0.join(";").replace("&amp;", "&");
+    let text = text.replace("&#59;", ";").replace("&#44;", ",").replace("&#58;", ":").replace("&nbsp;", " ");
+    // A list that was split at the semicolon of an escape has lost it.
+    let text = text.replace("&#59", ";").replace("&#44", ",");
+    let mut servers = Vec::new();
+    for ip in
+        text.split(|c: char| c == ';' || c == ',' || c.is_whitespace()).filter_map(|item| item.trim().parse().ok())
+    {
+        if !servers.contains(&ip) {
+            servers.push(ip);
+        }
+    }
+    servers
+}
+
+/// What is joined to a range or a block from other lists.
+#[derive(Debug, Default)]
+pub(crate) struct Joined {
+    pub(crate) gateways: BTreeMap<SubnetId, IpAddr>,
+    pub(crate) vlans: BTreeMap<VlanId, Vlan>,
+    pub(crate) nameservers: BTreeMap<crate::models::NameserverId, Nameserver>,
+}
+
+impl Joined {
+    /// Gateway, DNS servers and VLAN of a subnet.
+    pub(crate) fn network(&self, subnet: &Subnet, net: IpNet) -> NetworkInfo {
+        let mut network = NetworkInfo::default();
+        // A gateway of a neighbouring network is routed to in other ways; the contract knows gateways inside only.
+        network.gateway = self.gateways.get(&subnet.id).copied().filter(|gateway| net.contains(gateway));
+        let set = subnet.nameservers.as_ref().or_else(|| self.nameservers.get(&subnet.nameserver_id?));
+        network.dns_servers = set.map(dns_servers).unwrap_or_default();
+        network.vlan = subnet.vlan_id.and_then(|id| self.vlans.get(&id)).and_then(vlan);
+        network
+    }
+}
+
+fn vlan(vlan: &Vlan) -> Option<ipam_core::Vlan> {
+    let number = u16::try_from(vlan.number?).ok().filter(|number| (1..=4094).contains(number))?;
+    let mapped = ipam_core::Vlan::new(number);
+    Some(match vlan.name.as_deref().filter(|name| !name.is_empty()) {
+        Some(name) => mapped.with_name(name),
+        None => mapped,
+    })
+}

@@ -1,0 +1,260 @@
+//! What the operations read: views of single ranges, and rows by their mark.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use http::Method;
+use ipam_core::net::{IpRange, IpSet};
+use ipam_core::{AllocationKey, Error as CoreError, RangeId, SpaceId};
+use ipnet::IpNet;
+
+use super::Inner;
+use super::group::{Decision, Group, Life, Row, decide, groups};
+use super::map_error::failed;
+use super::map_model::{space_of, usable};
+use super::mark::{Found, key_token};
+use super::snapshot::{AT_ONCE, Snapshot};
+use crate::error::{Error, Result};
+use crate::models::{Address, SectionId, Subnet, SubnetId};
+use crate::query::Filter;
+
+/// One range, as much of it as allocating needs.
+#[derive(Debug, Clone)]
+pub(crate) struct View {
+    pub(crate) id: SubnetId,
+    pub(crate) space: SpaceId,
+    pub(crate) net: IpNet,
+    pub(crate) addresses: IpRange,
+    pub(crate) gateway: Option<IpAddr>,
+    pub(crate) is_full: bool,
+    /// Whether the server's own first free address may be outside what a host may have.
+    pub(crate) server_differs: bool,
+}
+
+/// The addresses of one range.
+#[derive(Debug)]
+pub(crate) struct Contents {
+    pub(crate) taken: IpSet,
+}
+
+pub(crate) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+impl Inner {
+    /// Reading does no harm, so what a client does not repeat by itself is repeated here: a PHP that gave up.
+    pub(crate) async fn read<T, F>(&self, call: impl Fn() -> F + Send) -> Result<T>
+    where
+        F: Future<Output = Result<T>> + Send,
+        T: Send,
+    {
+        const PAUSES: [u64; 2] = [30, 150];
+        for pause in PAUSES {
+            match call().await {
+                Err(Error::EmptyBody(_)) => tokio::time::sleep(Duration::from_millis(pause)).await,
+                answer => return answer,
+            }
+        }
+        call().await
+    }
+
+    pub(crate) fn serves_section(&self, section: Option<SectionId>) -> bool {
+        self.sections.is_empty() || section.is_some_and(|section| self.sections.contains(&section))
+    }
+
+    /// Whether the fields of a subnet have these values.
+    pub(crate) fn has_fields(&self, subnet: &Subnet, wanted: &[(String, String)]) -> bool {
+        let properties = self.words.properties(subnet, None);
+        wanted.iter().all(|(name, value)| {
+            let found = properties.get(name).or_else(|| {
+                // As the form of phpIPAM shows it, without the prefix of the column.
+                subnet
+                    .extra
+                    .contains_key(&format!("custom_{name}"))
+                    .then(|| properties.get(&format!("custom_{name}")))?
+            });
+            found.map_or("", String::as_str) == value
+        })
+    }
+
+    /// Whether a subnet is a range, if it has no subnets below it.
+    pub(crate) fn may_be_range(&self, subnet: &Subnet) -> bool {
+        !subnet.is_folder
+            && self.serves_section(subnet.section_id)
+            && self.has_fields(subnet, &self.config.range_fields)
+            && (self.config.block_fields.is_empty() || !self.has_fields(subnet, &self.config.block_fields))
+    }
+
+    pub(crate) fn view(&self, subnet: &Subnet) -> Option<View> {
+        let net = subnet.network().filter(|_| self.may_be_range(subnet))?;
+        let is_pool = subnet.is_pool.unwrap_or(false);
+        let addresses = usable(net, is_pool);
+        // IPv6: the server hands out the lowest address, which belongs to the routers.
+        let server_differs = matches!(net, IpNet::V6(_)) && addresses != IpRange::from(net);
+        Some(View {
+            id: subnet.id,
+            space: space_of(subnet),
+            net,
+            addresses,
+            gateway: subnet.gateway_ip(),
+            is_full: subnet.is_full,
+            server_differs,
+        })
+    }
+
+    /// The range of this id, or `NotFound`.
+    pub(crate) async fn range_view(&self, operation: &'static str, id: &RangeId) -> ipam_core::Result<View> {
+        let missing = || CoreError::not_found(operation, "range", id);
+        let subnet: SubnetId = id.as_str().parse().map_err(|_| missing())?;
+        let row = match self.read(|| async { self.client.subnets().get(subnet).await }).await {
+            Err(error) if error.is_not_found() => return Err(missing()),
+            row => row.map_err(failed(operation))?,
+        };
+        self.view(&row).ok_or_else(missing)
+    }
+
+    /// Several ranges, each read once.
+    pub(crate) async fn range_views<'a>(
+        &self,
+        operation: &'static str,
+        ids: impl IntoIterator<Item = &'a RangeId>,
+    ) -> ipam_core::Result<BTreeMap<RangeId, View>> {
+        let mut distinct: Vec<&RangeId> = ids.into_iter().collect();
+        distinct.sort_unstable();
+        distinct.dedup();
+        // One list is less work for both sides than many single subnets.
+        if distinct.len() > 16 {
+            let snapshot = Snapshot::load(self).await.map_err(failed(operation))?;
+            let ranges: BTreeMap<RangeId, View> = snapshot
+                .ranges(self)
+                .filter_map(|(row, net)| {
+                    let range = snapshot.range(self, row, net);
+                    let view = View { gateway: range.network.gateway, ..self.view(row)? };
+                    Some((range.id, view))
+                })
+                .collect();
+            let pick = |id: &RangeId| {
+                let view = ranges.get(id).ok_or_else(|| CoreError::not_found(operation, "range", id))?;
+                Ok((id.clone(), view.clone()))
+            };
+            return distinct.into_iter().map(pick).collect();
+        }
+        let ids: Vec<RangeId> = distinct.into_iter().cloned().collect();
+        stream::iter(ids)
+            .map(|id| async move {
+                let view = self.range_view(operation, &id).await?;
+                Ok((id, view))
+            })
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await
+    }
+
+    /// What is in a range. A subnet with subnets below it is none: `None`.
+    pub(crate) async fn contents(&self, view: &View) -> Result<Option<Contents>> {
+        let client = &self.client;
+        let slaves = self.read(|| async { client.subnets().slaves(view.id).await });
+        let rows = self.read(|| async { client.subnets().addresses(view.id).await });
+        let (slaves, rows) = futures_util::future::try_join(slaves, rows).await?;
+        if !slaves.is_empty() {
+            return Ok(None);
+        }
+        let taken = rows.iter().filter_map(|row| row.ip).chain(view.gateway).collect();
+        Ok(Some(Contents { taken }))
+    }
+
+    /// The rows whose mark has this text, by the quickest way the server has.
+    pub(crate) async fn rows_with(&self, token: &str) -> Result<Vec<Address>> {
+        if self.probed.search {
+            return self.search(token).await;
+        }
+        let field = self.words.address_mark.as_deref().unwrap_or("note");
+        let filter = Filter::contains(field, token);
+        self.read(|| async { self.client.addresses().list_filtered(&filter).await }).await
+    }
+
+    /// Addresses with a text anywhere, found by the database.
+    pub(crate) async fn search(&self, text: &str) -> Result<Vec<Address>> {
+        let text = percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC);
+        let path = format!("search/{text}/?subnets=0&addresses=1&vlan=0&vrf=0");
+        let answer = self.read(|| async { self.client.raw(Method::GET, &path, None).await }).await?;
+        let Some(found) = answer.data.get("addresses").and_then(|part| part.get("data")) else { return Ok(Vec::new()) };
+        let rows = match found {
+            serde_json::Value::Array(rows) => rows.clone(),
+            serde_json::Value::Object(rows) => rows.values().cloned().collect(),
+            // A sentence that there are none.
+            _ => return Ok(Vec::new()),
+        };
+        let decoded: Result<Vec<Address>, _> = rows.into_iter().map(serde_json::from_value).collect();
+        decoded.map_err(|error| Error::invalid("answer", error, "the server's search answers something else"))
+    }
+
+    /// The rows of a key, by claim.
+    pub(crate) async fn groups_of(&self, key: &AllocationKey) -> Result<Vec<Group>> {
+        let rows = self.rows_with(&key_token(key)).await?;
+        Ok(groups(
+            rows.into_iter().filter_map(|address| self.row(address)).filter(|row| row.mark.key == *key).collect(),
+        ))
+    }
+
+    /// An address with its mark, if it has one.
+    pub(crate) fn row(&self, address: Address) -> Option<Row> {
+        match self.words.of_address(&address) {
+            Found::Mark(mark) => Some(Row { address, mark: *mark }),
+            Found::None | Found::Unreadable => None,
+        }
+    }
+
+    /// Whether the caller of a claim that is not whole may still be at work.
+    pub(crate) fn life(&self, group: &Group) -> Life {
+        let alive = self.claims.is_under_way(group.nonce).unwrap_or_else(|| {
+            // Another process: it stops by itself after its time; three times as long allows for clocks that differ.
+            let age = now().abs_diff(group.began);
+            age <= self.config.claim_time.as_secs().saturating_mul(3)
+        });
+        if alive { Life::Alive } else { Life::Dead }
+    }
+
+    /// Who has a key.
+    pub(crate) async fn standing(&self, key: &AllocationKey) -> Result<Decision> {
+        let mut groups = self.groups_of(key).await?;
+        let unwanted = |group: &Group| self.claims.is_unwanted(group.nonce);
+        let taken_back: Vec<Group> = groups.extract_if(.., |group| unwanted(group)).collect();
+        let mut decision = decide(groups, |group| self.life(group));
+        for group in taken_back {
+            decision.strays.extend(group.rows.values().rev().map(|row| row.address.id));
+            decision.strays.extend(group.doubles);
+        }
+        Ok(decision)
+    }
+
+    /// The address spaces of the ranges that rows are in; rows of subnets that are not served have none.
+    pub(crate) async fn spaces_of(
+        &self,
+        ids: impl IntoIterator<Item = SubnetId>,
+    ) -> Result<BTreeMap<SubnetId, SpaceId>> {
+        let mut ids: Vec<SubnetId> = ids.into_iter().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        if ids.len() > 8 {
+            let snapshot = Snapshot::of_subnets(self).await?;
+            let known = ids.into_iter().filter_map(|id| snapshot.get(id));
+            return Ok(known.filter(|row| self.may_be_range(row)).map(|row| (row.id, space_of(row))).collect());
+        }
+        let rows: Vec<Option<Subnet>> = stream::iter(ids)
+            .map(|id| async move {
+                match self.read(|| async { self.client.subnets().get(id).await }).await {
+                    Err(error) if error.is_not_found() => Ok(None),
+                    row => row.map(Some),
+                }
+            })
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await?;
+        let served = rows.into_iter().flatten().filter(|row| self.may_be_range(row));
+        Ok(served.map(|row| (row.id, space_of(&row))).collect())
+    }
+}

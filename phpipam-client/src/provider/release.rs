@@ -1,0 +1,175 @@
+//! `deallocate`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ipam_core::{Allocation, Deallocate, Deallocated, Error as CoreError, Expect, Freed, Result, SpaceId, Target};
+
+use super::Inner;
+use super::map_error::failed;
+use super::map_model::row_of;
+use super::mark::{Found, State, with_mark};
+use crate::models::{Address, AddressFields, AddressId, SubnetId};
+
+const OP: &str = "deallocate";
+
+impl Inner {
+    pub(crate) async fn deallocate(&self, request: &Deallocate) -> Result<Deallocated> {
+        request.validate()?;
+        self.tie_up().await;
+        // Everything that can be wrong with the request is found before anything is freed.
+        let ranges = request.targets.iter().filter_map(|target| match target {
+            Target::Address { range, .. } => Some(range),
+            Target::Id(_) | Target::Key(_) => None,
+        });
+        let views = self.range_views(OP, ranges).await?;
+        for target in &request.targets {
+            if let Target::Address { range, address } = target
+                && let Some(view) = views.get(range)
+                && !view.net.contains(address)
+            {
+                return Err(CoreError::invalid(OP, "address", address, format_args!("choose one of {}", view.net)));
+            }
+        }
+        let mut seen: BTreeSet<AddressId> = BTreeSet::new();
+        let mut spaces: BTreeMap<SubnetId, Option<SpaceId>> = BTreeMap::new();
+        let mut targets = Vec::with_capacity(request.targets.len());
+        for target in &request.targets {
+            let mut freed = Vec::new();
+            for row in self.rows_of(target, &views).await? {
+                if seen.insert(row.id)
+                    && let Some(allocation) = self.free(&row, &request.expect, &mut spaces).await?
+                {
+                    freed.push(allocation);
+                }
+            }
+            freed.sort_by_key(|allocation| allocation.address);
+            targets.push(Freed::new(freed));
+        }
+        Ok(Deallocated::new(targets))
+    }
+
+    async fn rows_of(
+        &self,
+        target: &Target,
+        views: &BTreeMap<ipam_core::RangeId, super::reads::View>,
+    ) -> Result<Vec<Address>> {
+        match target {
+            Target::Id(id) => {
+                let Some((row, nonce)) = row_of(id) else { return Ok(Vec::new()) };
+                let row = self.row_now(row).await.map_err(failed(OP))?;
+                let same = |row: &Address| self.words.of_address(row).mark().map(|mark| mark.nonce) == nonce;
+                Ok(row.filter(same).into_iter().collect())
+            }
+            Target::Key(key) => {
+                let groups = self.groups_of(key).await.map_err(failed(OP))?;
+                // A claim that is under way is its caller's; the rest goes, also what a dead caller left.
+                let ended = groups
+                    .into_iter()
+                    .filter(|group| group.is_committed() || self.life(group) == super::group::Life::Dead);
+                let mut rows = Vec::new();
+                for group in ended {
+                    for id in &group.doubles {
+                        self.delete(*id).await.map_err(failed(OP))?;
+                    }
+                    rows.extend(group.rows.into_values().rev().map(|row| row.address));
+                }
+                Ok(rows)
+            }
+            Target::Address { range, address } => {
+                let Some(view) = views.get(range) else { return Ok(Vec::new()) };
+                let found = self.read(|| async { self.client.addresses().find_in_subnet(view.id, *address).await });
+                Ok(found.await.map_err(failed(OP))?.into_iter().collect())
+            }
+        }
+    }
+
+    /// Frees one address, if it is whose it has to be. `None` if it is free already, or somebody else's.
+    async fn free(
+        &self,
+        row: &Address,
+        expect: &Expect,
+        spaces: &mut BTreeMap<SubnetId, Option<SpaceId>>,
+    ) -> Result<Option<Allocation>> {
+        let found = self.words.of_address(row);
+        // What an administrator set aside was not allocated, and is not given back.
+        if self.words.is_reservation(row) {
+            return Ok(None);
+        }
+        // Somebody's, but nobody can say whose.
+        if found == Found::Unreadable && *expect != Expect::Anyone {
+            return Ok(None);
+        }
+        let Some(subnet) = row.subnet_id else { return Ok(None) };
+        let space = match spaces.get(&subnet) {
+            Some(space) => space.clone(),
+            None => {
+                let space = self.spaces_of([subnet]).await.map_err(failed(OP))?.remove(&subnet);
+                spaces.insert(subnet, space.clone());
+                space
+            }
+        };
+        let Some(space) = space else { return Ok(None) };
+        let Some(allocation) = self.words.allocation(row, space) else { return Ok(None) };
+        if !expect.fits(allocation.owner.as_ref(), allocation.key.as_ref()) {
+            return Ok(None);
+        }
+        if let Found::Mark(mark) = &found
+            && mark.count > 1
+            && mark.seq == 0
+        {
+            self.keep_the_others(mark).await?;
+        }
+        let deleted = self.delete(row.id).await.map_err(failed(OP))?;
+        Ok(deleted.then_some(allocation))
+    }
+
+    /// The first address of a claim says for all of them that the claim is whole. Before it goes, those that do not say
+    /// so themselves are made to.
+    async fn keep_the_others(&self, first: &super::mark::Mark) -> Result<()> {
+        let groups = self.groups_of(&first.key).await.map_err(failed(OP))?;
+        let Some(group) = groups.into_iter().find(|group| group.nonce == first.nonce) else { return Ok(()) };
+        if !group.is_committed() {
+            return Ok(());
+        }
+        for row in group.rows.values().filter(|row| row.mark.state == State::Pending) {
+            let mut mark = row.mark.clone();
+            mark.state = State::Committed;
+            let fields = AddressFields::new().with_tag(row.address.tag.unwrap_or(self.tag));
+            let fields = match &self.words.address_mark {
+                None => fields.with_note(with_mark(row.address.note.as_deref().unwrap_or_default(), &mark)),
+                Some(field) => fields.with_custom_field(field, mark.to_string()),
+            };
+            match self.client.addresses().update(row.address.id, &fields).await {
+                Err(error) if error.is_not_found() => {}
+                answer => answer.map_err(failed(OP))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes back what callers left that died: claims that are not whole and that nobody works on. See
+    /// [`PhpIpamProvider::sweep`](super::PhpIpamProvider::sweep).
+    pub(crate) async fn sweep(&self) -> Result<Vec<std::net::IpAddr>> {
+        const OP: &str = "sweep";
+        self.tie_up().await;
+        let rows = self.rows_with("[ipam1;p;").await.map_err(failed(OP))?;
+        let keys: BTreeSet<_> = rows.into_iter().filter_map(|row| self.row(row)).map(|row| row.mark.key).collect();
+        let mut freed = Vec::new();
+        for key in keys {
+            let groups = self.groups_of(&key).await.map_err(failed(OP))?;
+            let ips: Vec<_> = groups
+                .iter()
+                .flat_map(|group| group.rows.values())
+                .filter_map(|row| Some((row.address.id, row.address.ip?)))
+                .collect();
+            let decision = super::group::decide(groups, |group| self.life(group));
+            for id in decision.strays {
+                if !self.delete(id).await.map_err(failed(OP))? {
+                    continue;
+                }
+                freed.extend(ips.iter().filter(|(row, _)| *row == id).map(|(_, ip)| *ip));
+            }
+        }
+        Ok(freed)
+    }
+}

@@ -1,0 +1,231 @@
+//! The subnets of a server with what belongs to them, from a fixed number of lists.
+//!
+//! | list | for | when |
+//! | --- | --- | --- |
+//! | `subnets/all/` | networks, custom fields, name servers | always |
+//! | `addresses/all/` where `is_gateway` is 1 | gateways: the ones in the list of subnets are other subnets' | always |
+//! | `vlans/` | VLANs | where a subnet has one |
+//! | `tools/nameservers/` | name servers | where a subnet names a set that the first list does not have |
+//!
+//! A server that cannot list all of its subnets or addresses at once (PHP's memory ends at some 30 000) is read section
+//! by section, and a section that is too large for that subnet by subnet.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use ipam_core::{Block, Range};
+use ipnet::IpNet;
+
+use super::Inner;
+use super::map_model::{Joined, block_id};
+use crate::error::{Error, Result};
+use crate::models::{SectionId, Subnet, SubnetId};
+use crate::query::Filter;
+
+/// How many requests are under way at once where one per subnet cannot be helped.
+pub(crate) const AT_ONCE: usize = 4;
+
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    /// All subnets of the sections that are served, by id.
+    subnets: BTreeMap<SubnetId, Subnet>,
+    parents: BTreeSet<SubnetId>,
+    joined: Joined,
+}
+
+/// Whether the server failed because the answer is too large for it, which shows as no answer at all.
+pub(crate) fn is_too_large(error: &Error) -> bool {
+    matches!(error, Error::EmptyBody(_) | Error::ServerExhausted(_))
+}
+
+impl Snapshot {
+    /// Subnets only: enough to tell ranges, blocks and spaces, not for gateway, DNS and VLAN.
+    pub(crate) async fn of_subnets(inner: &Inner) -> Result<Self> {
+        Ok(Self::new(subnets(inner).await?, Joined::default()))
+    }
+
+    /// Everything.
+    pub(crate) async fn load(inner: &Inner) -> Result<Self> {
+        let (subnets, gateways) = futures_util::future::try_join(subnets(inner), gateways(inner)).await?;
+        let mut snapshot = Self::new(subnets, Joined::default());
+        snapshot.joined.gateways = match gateways {
+            Some(gateways) => gateways,
+            None => gateways_by_section(inner, &snapshot).await?,
+        };
+        let rows = || snapshot.subnets.values();
+        let client = &inner.client;
+        let vlans = async {
+            if rows().all(|row| row.vlan_id.is_none()) {
+                return Ok(Vec::new());
+            }
+            inner.read(|| async { client.vlans().list().await }).await
+        };
+        let nameservers = async {
+            if rows().all(|row| row.nameserver_id.is_none() || row.nameservers.is_some()) {
+                return Ok(Vec::new());
+            }
+            inner.read(|| async { client.tools().nameservers().await }).await
+        };
+        let (vlans, nameservers) = futures_util::future::try_join(vlans, nameservers).await?;
+        snapshot.joined.vlans = vlans.into_iter().map(|vlan| (vlan.id, vlan)).collect();
+        snapshot.joined.nameservers = nameservers.into_iter().map(|set| (set.id, set)).collect();
+        Ok(snapshot)
+    }
+
+    fn new(rows: Vec<Subnet>, joined: Joined) -> Self {
+        let subnets: BTreeMap<_, _> = rows.into_iter().map(|row| (row.id, row)).collect();
+        let parents = subnets.values().filter_map(|row| row.master_subnet_id).collect();
+        Self { subnets, parents, joined }
+    }
+
+    pub(crate) fn get(&self, id: SubnetId) -> Option<&Subnet> {
+        self.subnets.get(&id)
+    }
+
+    fn is_block(&self, inner: &Inner, subnet: &Subnet) -> bool {
+        if inner.config.block_fields.is_empty() {
+            self.parents.contains(&subnet.id)
+        } else {
+            inner.has_fields(subnet, &inner.config.block_fields)
+        }
+    }
+
+    fn is_range(&self, inner: &Inner, subnet: &Subnet) -> bool {
+        !self.parents.contains(&subnet.id) && inner.may_be_range(subnet)
+    }
+
+    /// The subnets served as ranges, in the order of their ids.
+    pub(crate) fn ranges<'a>(&'a self, inner: &'a Inner) -> impl Iterator<Item = (&'a Subnet, IpNet)> {
+        let rows = self.subnets.values().filter(|row| self.is_range(inner, row));
+        rows.filter_map(|row| Some((row, row.network()?)))
+    }
+
+    /// The subnets served as blocks, in the order of their ids.
+    pub(crate) fn blocks<'a>(&'a self, inner: &'a Inner) -> impl Iterator<Item = (&'a Subnet, IpNet)> {
+        let rows = self.subnets.values().filter(|row| self.is_block(inner, row));
+        rows.filter_map(|row| Some((row, row.network()?)))
+    }
+
+    pub(crate) fn range(&self, inner: &Inner, subnet: &Subnet, net: IpNet) -> Range {
+        let mut range = inner.words.range(subnet, net);
+        range.network = self.joined.network(subnet, net);
+        range.block = self.block_around(inner, subnet).map(|block| block_id(block.id));
+        range
+    }
+
+    pub(crate) fn block(&self, subnet: &Subnet, net: IpNet, inner: &Inner) -> Block {
+        let mut block = inner.words.block(subnet, net);
+        block.network = self.joined.network(subnet, net);
+        // Ranges carved from it cannot share a gateway.
+        block.network.gateway = None;
+        block
+    }
+
+    fn block_around(&self, inner: &Inner, subnet: &Subnet) -> Option<&Subnet> {
+        let mut next = subnet.master_subnet_id;
+        // The server does not check that masters form a tree.
+        for _ in 0..128 {
+            let row = self.subnets.get(&next?)?;
+            if self.is_block(inner, row) && row.network().is_some() {
+                return Some(row);
+            }
+            next = row.master_subnet_id;
+        }
+        None
+    }
+
+    /// The networks directly or indirectly below a subnet.
+    pub(crate) fn children(&self, id: SubnetId) -> impl Iterator<Item = (&Subnet, IpNet)> {
+        let below = move |row: &&Subnet| {
+            let mut next = row.master_subnet_id;
+            for _ in 0..128 {
+                match next {
+                    Some(master) if master == id => return true,
+                    Some(master) => next = self.subnets.get(&master).and_then(|row| row.master_subnet_id),
+                    None => return false,
+                }
+            }
+            false
+        };
+        self.subnets.values().filter(below).filter_map(|row| Some((row, row.network()?)))
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Subnet> {
+        self.subnets.values()
+    }
+}
+
+async fn subnets(inner: &Inner) -> Result<Vec<Subnet>> {
+    let client = &inner.client;
+    let listed = match inner.sections.as_slice() {
+        [only] => {
+            let filter = Filter::equals("sectionId", only);
+            inner.read(|| async { client.subnets().list_filtered(&filter).await }).await
+        }
+        _ => inner.read(|| async { client.subnets().list().await }).await,
+    };
+    let mut rows = match listed {
+        Err(error) if is_too_large(&error) => {
+            let sections = sections(inner).await?;
+            let lists = stream::iter(sections)
+                .map(|section| inner.read(move || async move { client.sections().subnets(section).await }))
+                .buffered(AT_ONCE);
+            lists.try_concat().await?
+        }
+        listed => listed?,
+    };
+    rows.retain(|row| !row.is_folder && inner.serves_section(row.section_id));
+    Ok(rows)
+}
+
+/// The sections that are served, one by one.
+async fn sections(inner: &Inner) -> Result<Vec<SectionId>> {
+    if !inner.sections.is_empty() {
+        return Ok(inner.sections.clone());
+    }
+    let sections = inner.read(|| async { inner.client.sections().list().await }).await?;
+    Ok(sections.into_iter().map(|section| section.id).collect())
+}
+
+type Gateways = BTreeMap<SubnetId, std::net::IpAddr>;
+
+/// All gateways; `None` where the server has too many addresses.
+async fn gateways(inner: &Inner) -> Result<Option<Gateways>> {
+    let filter = Filter::equals("is_gateway", 1);
+    match inner.read(|| async { inner.client.addresses().list_filtered(&filter).await }).await {
+        // Filters are loose in old versions, so look again.
+        Ok(rows) => {
+            let rows = rows.into_iter().filter(|row| row.is_gateway);
+            Ok(Some(rows.filter_map(|row| Some((row.subnet_id?, row.ip?))).collect()))
+        }
+        Err(error) if is_too_large(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn gateways_by_section(inner: &Inner, snapshot: &Snapshot) -> Result<Gateways> {
+    let client = &inner.client;
+    let mut gateways = Gateways::new();
+    for section in sections(inner).await? {
+        match inner.read(|| async { client.sections().subnets_with_addresses(section).await }).await {
+            Ok(rows) => {
+                for row in rows {
+                    let gateway = row.addresses.iter().find(|address| address.is_gateway).and_then(|row| row.ip);
+                    gateways.extend(gateway.map(|ip| (row.id, ip)));
+                }
+            }
+            Err(error) if is_too_large(&error) => {
+                let rows = snapshot.ranges(inner).filter(|(row, _)| row.section_id == Some(section));
+                let ids: Vec<SubnetId> = rows.map(|(row, _)| row.id).collect();
+                let rows: Vec<Subnet> = stream::iter(ids)
+                    .map(|id| inner.read(move || async move { client.subnets().get(id).await }))
+                    .buffered(AT_ONCE)
+                    .try_collect()
+                    .await?;
+                gateways.extend(rows.iter().filter_map(|row| Some((row.id, row.gateway_ip()?))));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(gateways)
+}

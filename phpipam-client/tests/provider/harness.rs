@@ -1,0 +1,254 @@
+//! A fresh server for each case of the suite.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::future::BoxFuture;
+use ipam_core::conformance::{Fixture, Harness, Limits, NoFixture, Plan};
+use ipam_core::http::TokenPolicy;
+use ipam_core::net::HostPolicy;
+use ipam_core::{DefineBlock, DefineRange, IpamProvider, NetworkInfo, Properties, RangeId, RangePolicy, SpaceId, Tags};
+use ipnet::IpNet;
+use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
+use phpipam_client::testing::{CustomField, Fault, Object, Server, Store, When};
+use phpipam_client::{Auth, Client};
+use tokio::runtime::Runtime;
+
+/// The runtime that all servers and clients live in.
+pub(crate) fn runtime() -> &'static Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime"))
+}
+
+/// A server in this process for each case.
+pub(crate) struct Simulated {
+    faults: bool,
+}
+
+impl Simulated {
+    pub(crate) fn calm() -> Self {
+        Self { faults: false }
+    }
+
+    pub(crate) fn stormy() -> Self {
+        Self { faults: true }
+    }
+}
+
+pub(crate) fn client(server: &Server) -> Client {
+    let http = ipam_core::http::HttpOptions::new()
+        .with_allow_http(true)
+        .with_attempt_timeout(Duration::from_secs(10))
+        .with_user_agent("tests");
+    let auth = Auth::user(Server::USER, Server::PASSWORD);
+    // A login that was dropped on the way counts as one; real callers are not dropped as often as these.
+    let tokens = TokenPolicy::new().with_max_logins(20, Duration::from_secs(60));
+    Client::builder(server.url(), Server::APP, auth)
+        .with_http(http)
+        .with_token_policy(tokens)
+        .build()
+        .expect("a client")
+}
+
+pub(crate) async fn connect(server: &Server, config: PhpIpamConfig) -> Arc<dyn IpamProvider> {
+    Arc::new(PhpIpamProvider::connect(client(server), config).await.expect("a provider"))
+}
+
+fn config() -> PhpIpamConfig {
+    PhpIpamConfig::new().with_block_field("custom_block", "1")
+}
+
+/// Things go wrong now and then, each in its own way.
+fn storm(server: &Server) {
+    let writes = |method: &str, chance: f64, seed: u64| When::any().method(method).always().chance(chance, seed);
+    let api = |when: When| when.matching(|target| !target.path.ends_with("/user/"));
+    server.fault(Fault::Latency(Duration::from_millis(15)), api(When::any().always().chance(0.05, 1)));
+    server.fault(Fault::LockTimeout, api(writes("POST", 0.05, 2)));
+    server.fault(Fault::LockTimeout, api(writes("DELETE", 0.05, 3)));
+    server.fault(Fault::LockTimeout, api(writes("PATCH", 0.05, 4)));
+    server.fault(Fault::EmptyError500, api(writes("GET", 0.04, 5)));
+    server.fault(Fault::DropBefore, api(When::any().always().chance(0.03, 6)));
+    server.fault(Fault::DropAfter, api(writes("POST", 0.08, 7)));
+    server.fault(Fault::DropAfter, api(writes("DELETE", 0.05, 8)));
+    server.fault(Fault::DropAfter, api(writes("PATCH", 0.05, 9)));
+    server.fault(Fault::ExpireToken, api(When::any().skip(20)));
+}
+
+fn unfit<T>(what: impl Into<String>) -> Result<T, NoFixture> {
+    Err(NoFixture::Unfit(what.into()))
+}
+
+/// What a phpIPAM can have.
+fn range_fits(range: &DefineRange) -> Result<(), NoFixture> {
+    if range.addresses.is_some() {
+        return unfit("the first and last address of a subnet follow from its prefix");
+    }
+    if let IpNet::V6(net) = range.net
+        && u128::from(net.network()) <= u128::from(u32::MAX)
+    {
+        return unfit("phpIPAM keeps addresses as numbers, and takes small ones for IPv4");
+    }
+    if range.policy != RangePolicy::default() {
+        return unfit("phpIPAM knows no policies");
+    }
+    if range.reserved.iter().any(|span| span.size().is_none_or(|size| size > 1_000)) {
+        return unfit("reservations are single addresses");
+    }
+    details_fit(&range.network, &range.tags, &range.properties)
+}
+
+fn block_fits(block: &DefineBlock) -> Result<(), NoFixture> {
+    details_fit(&block.network, &block.tags, &block.properties)
+}
+
+fn details_fit(network: &NetworkInfo, tags: &Tags, properties: &Properties) -> Result<(), NoFixture> {
+    if network.domain.is_some() || !network.search_domains.is_empty() {
+        return unfit("phpIPAM keeps no domains");
+    }
+    if !tags.is_empty() || !properties.is_empty() {
+        return unfit("subnets that people make have the server's fields only");
+    }
+    Ok(())
+}
+
+struct Builder<'a> {
+    store: &'a mut Store,
+    sections: BTreeMap<SpaceId, u64>,
+}
+
+impl Builder<'_> {
+    fn section(&mut self, space: &SpaceId) -> u64 {
+        if let Some(section) = self.sections.get(space) {
+            return *section;
+        }
+        let section = self.store.add_section(&format!("space {space}"));
+        self.sections.insert(space.clone(), section);
+        section
+    }
+
+    fn subnet(
+        &mut self,
+        space: &SpaceId,
+        net: IpNet,
+        name: &str,
+        description: Option<&str>,
+        network: &NetworkInfo,
+    ) -> u64 {
+        let section = self.section(space);
+        let subnet = self.store.add_subnet(section, net);
+        let text = [name, description.unwrap_or_default()].join("\n");
+        self.store.set_field(Object::Subnet, subnet, "description", text.trim());
+        if let Some(vlan) = &network.vlan {
+            let id = self.store.add_vlan(vlan.number, vlan.name.as_deref().unwrap_or_default());
+            self.store.set_field(Object::Subnet, subnet, "vlanId", &id.to_string());
+        }
+        if !network.dns_servers.is_empty() {
+            let id = self.store.add_nameservers("set", &network.dns_servers);
+            self.store.set_field(Object::Subnet, subnet, "nameserverId", &id.to_string());
+        }
+        if let Some(gateway) = network.gateway {
+            let id = self.store.add_address(subnet, gateway, "gateway");
+            self.store.set_field(Object::Address, id, "is_gateway", "1");
+        }
+        subnet
+    }
+
+    fn range(&mut self, range: &DefineRange) -> u64 {
+        let name = range.name.as_str();
+        let subnet = self.subnet(&range.space, range.net, name, range.description.as_deref(), &range.network);
+        if range.hosts == HostPolicy::All {
+            self.store.set_field(Object::Subnet, subnet, "isPool", "1");
+        }
+        for ip in range.reserved.iter().flat_map(|span| span.addresses()) {
+            if range.network.gateway != Some(ip) {
+                let id = self.store.add_address(subnet, ip, "");
+                self.store.set_field(Object::Address, id, "tag", "3");
+            }
+        }
+        subnet
+    }
+}
+
+#[async_trait]
+impl Harness for Simulated {
+    async fn fresh(&self, plan: &Plan) -> Result<Fixture, NoFixture> {
+        plan.ranges.iter().try_for_each(range_fits)?;
+        plan.blocks.iter().try_for_each(block_fits)?;
+        let mut nets: Vec<_> = plan.ranges.iter().map(|range| (range.space.clone(), range.net)).collect();
+        nets.sort();
+        nets.dedup();
+        if nets.len() < plan.ranges.len() {
+            return unfit("two subnets of a section do not share a prefix");
+        }
+        let server = Server::start().await.map_err(|error| NoFixture::Failed(error.to_string()))?;
+        let (ranges, blocks, sections) = server.seed(|store| {
+            store.add_custom_field(Object::Subnet, CustomField::flag("custom_block", false));
+            let mut builder = Builder { store, sections: BTreeMap::new() };
+            let blocks: Vec<_> = plan
+                .blocks
+                .iter()
+                .map(|block| {
+                    let description = block.description.as_deref();
+                    let id = builder.subnet(&block.space, block.net, &block.name, description, &block.network);
+                    builder.store.set_field(Object::Subnet, id, "custom_block", "1");
+                    (block.id.clone(), id)
+                })
+                .collect();
+            let ranges: Vec<_> = plan.ranges.iter().map(|range| (range.id.clone(), builder.range(range))).collect();
+            (ranges, blocks, builder.sections)
+        });
+        let mut fixture = Fixture::new(connect(&server, config()).await).with_other(connect(&server, config()).await);
+        for (name, id) in ranges {
+            fixture = fixture.with_range(name, id.to_string());
+        }
+        for (name, id) in blocks {
+            fixture = fixture.with_block(name, id.to_string());
+        }
+        for (name, id) in sections {
+            fixture = fixture.with_space(name, id.to_string());
+        }
+        if self.faults {
+            storm(&server);
+        }
+        Ok(fixture.with_guard(server))
+    }
+
+    fn block_on(&self, future: BoxFuture<'_, ()>) {
+        runtime().block_on(future);
+    }
+
+    fn limits(&self) -> Limits {
+        Limits::default().with_calls(if self.faults { 6 } else { 10 })
+    }
+
+    fn skip(&self, name: &str) -> Option<String> {
+        // Said in the module's documentation: a block is never carved whole.
+        const WHOLE: [&str; 4] = [
+            "carve::can_carve_a_whole_block",
+            "carve::gives_a_range_back",
+            "carve::leaves_anothers_range_alone",
+            "carve::refuses_what_cannot_be",
+        ];
+        if WHOLE.contains(&name) {
+            return Some("phpIPAM makes no subnet as large as the one around it".to_owned());
+        }
+        let lost = self.faults && name == "concurrency::frees_an_allocation_once";
+        lost.then(|| "when the answer is lost, nobody can tell whose deletion it was".to_owned())
+    }
+
+    async fn plant(&self, fixture: &Fixture, range: &RangeId, address: IpAddr) -> bool {
+        let Some(server) = fixture.guard.downcast_ref::<Server>() else { return false };
+        let Ok(subnet) = range.as_str().parse() else { return false };
+        server.seed(|store| store.add_address(subnet, address, ""));
+        true
+    }
+
+    async fn reopen(&self, mut fixture: Fixture) -> Option<Fixture> {
+        let provider = connect(fixture.guard.downcast_ref::<Server>()?, config()).await;
+        fixture.provider = provider;
+        Some(fixture)
+    }
+}

@@ -1,0 +1,14 @@
+//! `PhpIpamProvider` over the in-process server.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod harness;
+
+/// The contract, on a server that answers every call.
+mod calm {
+    ipam_core::conformance::tests!(crate::harness::Simulated::calm());
+}
+
+/// The contract, on a server that loses requests and answers, has its lock held, and gives up in between.
+mod stormy {
+    ipam_core::conformance::tests!(crate::harness::Simulated::stormy());
+}
