@@ -3,9 +3,11 @@
 //! A function of the engine reads and decides on a draft and writes it in one go at the end. So a request that fails has
 //! written nothing, and a preview is a draft that is dropped.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::SystemTime;
+
+use hashbrown::{HashMap, HashSet};
 
 use super::layout::Layout;
 use super::page::{PAGE_SIZE, Page, address, locate, number};

@@ -14,15 +14,39 @@ pub(super) enum Key {
 
 impl From<&AllocationKey> for Key {
     fn from(key: &AllocationKey) -> Self {
-        let text = key.as_str();
-        // Only what comes out the same again.
-        let made = text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        let half = |range| text.get(range).and_then(|digits| u64::from_str_radix(digits, 16).ok());
-        match (half(0..16), half(16..32)) {
-            (Some(high), Some(low)) if made => Self::Made([high, low]),
-            _ => Self::Given(key.clone()),
+        let text = key.as_str().as_bytes();
+        let made = if text.len() == 32 { digits(text) } else { None };
+        match made {
+            #[allow(clippy::cast_possible_truncation, reason = "one half after the other")]
+            Some(number) => Self::Made([(number >> 64) as u64, number as u64]),
+            None => Self::Given(key.clone()),
         }
     }
+}
+
+/// The number that these hexadecimal digits, lower case and at most 32 of them, stand for.
+fn digits(text: &[u8]) -> Option<u128> {
+    let mut number = 0u128;
+    for digit in text {
+        let value = match digit {
+            b'0'..=b'9' => digit - b'0',
+            b'a'..=b'f' => digit - b'a' + 10,
+            _ => return None,
+        };
+        number = number << 4 | u128::from(value);
+    }
+    Some(number)
+}
+
+/// The same, written without needless zeros: each number in one way only.
+fn number_of(text: &str) -> Option<u128> {
+    let text = text.as_bytes();
+    let short = match text {
+        [] => false,
+        [b'0', rest @ ..] => rest.is_empty(),
+        _ => text.len() <= 32,
+    };
+    if short { digits(text) } else { None }
 }
 
 impl From<&Key> for AllocationKey {
@@ -75,14 +99,12 @@ impl Place {
 
     /// The address and the serial number that an id was made of.
     pub(super) fn of_id(id: &AllocationId) -> Option<(Self, u64)> {
-        let mut parts = id.as_str().split('-');
-        let serial = u64::from_str_radix(parts.next()?, 16).ok()?;
-        let space = u32::from_str_radix(parts.next()?, 16).ok()?;
-        let number = u128::from_str_radix(parts.next()?, 16).ok()?;
+        let mut parts = id.as_str().split('-').map(number_of);
+        let (serial, space, number) = (parts.next()??, parts.next()??, parts.next()??);
+        let (serial, space) = (u64::try_from(serial).ok()?, u32::try_from(space).ok()?);
         let family = if space.is_multiple_of(2) { Family::V4 } else { Family::V6 };
         let place = Self::new(space / 2, address(family, number)?);
-        // Numbers can be written in several ways; ids only in one.
-        (place.id(serial) == *id).then_some((place, serial))
+        parts.next().is_none().then_some((place, serial))
     }
 }
 
@@ -114,7 +136,8 @@ mod tests {
             assert_eq!(Place::of_id(&AllocationId::from(format!("0{id}"))), None);
             assert_eq!(Place::of_id(&AllocationId::from(format!("{id}-0"))), None);
         }
-        for foreign in ["", "x", "1-0", "1-0-100000000", "--", "1--1"] {
+        for foreign in ["", "x", "1-0", "1-0-100000000", "--", "1--1", "1-0-A", "1-0-+a", "1-00-a", "1-0-a-", "00-0-a"]
+        {
             assert_eq!(Place::of_id(&AllocationId::from(foreign)), None);
         }
     }

@@ -1,8 +1,9 @@
 //! Spaces, ranges and blocks.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use ipnet::IpNet;
 
 use super::pages::Pages;

@@ -3,12 +3,12 @@
 //! Small, because there may be millions: texts that are the same are shared, those that can be made anew are not kept,
 //! and what few allocations have lies apart.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hash};
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
 use super::key::{Key, Place};
 use super::slab::Slab;
@@ -397,7 +397,7 @@ fn folded(hostname: &str) -> Box<str> {
 }
 
 fn drop_from<K: Eq + Hash, T: Ord>(map: &mut HashMap<K, BTreeSet<T>>, key: K, value: &T) {
-    use std::collections::hash_map::Entry;
+    use hashbrown::hash_map::Entry;
     if let Entry::Occupied(mut entry) = map.entry(key) {
         entry.get_mut().remove(value);
         if entry.get().is_empty() {

@@ -1,7 +1,9 @@
 //! The resting addresses of one range.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::time::SystemTime;
+
+use hashbrown::HashMap;
 
 /// Since when and until when an address rests, and which allocation it was.
 #[derive(Debug, Clone, Copy)]

@@ -66,7 +66,8 @@ impl AllocateLine {
         let mut seen = HashSet::new();
         for range in &self.ranges {
             range.validate(OP)?;
-            if !seen.insert(range) {
+            // Nearly always there is one.
+            if self.ranges.len() > 1 && !seen.insert(range) {
                 return Err(Error::invalid(OP, format_args!("lines[{index}].ranges"), range, "name each range once"));
             }
         }
