@@ -6,7 +6,6 @@ mod capabilities;
 pub mod conformance;
 #[cfg(feature = "embedded")]
 pub mod embedded;
-#[allow(dead_code, unused_imports, reason = "the stores on it come next")]
 mod engine;
 mod error;
 mod family;

@@ -40,6 +40,7 @@ pub(crate) fn address(family: Family, number: u128) -> Option<IpAddr> {
 
 impl Page {
     /// From 32 bytes, as they are stored: bit 0 is the lowest bit of the first byte.
+    #[cfg(any(test, feature = "embedded"))]
     pub(crate) fn from_bytes(bytes: &[u8; 32]) -> Self {
         let (words, _) = bytes.as_chunks::<8>();
         let mut page = Self::default();
@@ -50,6 +51,7 @@ impl Page {
     }
 
     /// As 32 bytes, to be stored.
+    #[cfg(any(test, feature = "embedded"))]
     pub(crate) fn to_bytes(self) -> [u8; 32] {
         let mut bytes = [0; 32];
         let (chunks, _) = bytes.as_chunks_mut::<8>();
