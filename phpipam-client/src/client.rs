@@ -18,6 +18,7 @@ use crate::lenient::{OneOrMany, Wire};
 use crate::models::{ApiOptions, SubnetId};
 use crate::request::{Call, Path, Request};
 use crate::session::Session;
+use crate::stream::Opened;
 use crate::transport::Transport;
 
 /// A client of one app of one phpIPAM server. A clone is another handle to the same client.
@@ -264,15 +265,24 @@ impl Client {
         &self.0.transport
     }
 
-    /// Sends a request until it succeeds, fails for good, or the bounds are reached.
-    pub(crate) async fn send(&self, request: &Request) -> Result<Outcome> {
+    fn retrier(&self, request: &Request) -> Retrier<'_, Error> {
         let inner = &self.0;
         let config = if request.call == Call::Allocate { inner.allocate_retry } else { inner.retry };
         Retrier::new(config)
             .with_idempotent(request.is_idempotent())
             .with_limit(inner.transport.http().options().operation_timeout())
-            .run(|_| inner.session.send(&inner.transport, request))
-            .await
+    }
+
+    /// Sends a request until it succeeds, fails for good, or the bounds are reached.
+    pub(crate) async fn send(&self, request: &Request) -> Result<Outcome> {
+        let inner = &self.0;
+        self.retrier(request).run(|_| inner.session.send(&inner.transport, request)).await
+    }
+
+    /// The same for a list that is read as it comes; once rows come, nothing is repeated.
+    pub(crate) async fn open(&self, request: &Request) -> Result<Opened> {
+        let inner = &self.0;
+        self.retrier(request).run(|_| inner.session.open(&inner.transport, request)).await
     }
 
     /// A call that is no list.
@@ -308,7 +318,7 @@ impl Client {
         }
     }
 
-    async fn nothing_below<T>(&self, parent: Option<Request>) -> Result<Vec<T>> {
+    pub(crate) async fn nothing_below<T>(&self, parent: Option<Request>) -> Result<Vec<T>> {
         if let Some(parent) = parent
             && let Err(error) = self.send(&parent).await
             && error.is_not_found()

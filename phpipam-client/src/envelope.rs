@@ -15,7 +15,7 @@ use crate::error::{DecodeError, Error, Result};
 use crate::lenient::Wire;
 use crate::request::Request;
 
-pub(crate) use judge::judge;
+pub(crate) use judge::{Received, is_success, judge};
 
 /// How much of a body an error keeps.
 const EXCERPT: usize = 2048;
@@ -92,13 +92,18 @@ impl Answer {
 
     pub(crate) fn undecodable(&self, path: String, reason: impl fmt::Display) -> Error {
         let data = self.data.as_ref().map_or("", |data| data.get());
-        Error::Decode(Box::new(DecodeError {
-            call: self.call.clone(),
-            status: self.status,
-            path,
-            // The reason may repeat a value of the answer.
-            reason: body::excerpt(reason.to_string().as_bytes(), 300),
-            excerpt: body::excerpt(data.as_bytes(), EXCERPT),
-        }))
+        undecodable(&self.call, self.status, path, reason, data.as_bytes())
     }
+}
+
+/// An answer, or a part of it, that cannot be understood.
+pub(crate) fn undecodable(call: &str, status: u16, path: String, reason: impl fmt::Display, data: &[u8]) -> Error {
+    Error::Decode(Box::new(DecodeError {
+        call: call.to_owned(),
+        status,
+        path,
+        // The reason may repeat a value of the answer.
+        reason: body::excerpt(reason.to_string().as_bytes(), 300),
+        excerpt: body::excerpt(data, EXCERPT),
+    }))
 }

@@ -18,6 +18,7 @@
 //! | set up | [`Client::builder`], [`Auth`], [`ipam_core::http::HttpOptions`] for TLS, proxy, time limits |
 //! | call a controller | [`Client::sections`], [`Client::subnets`], [`Client::folders`], [`Client::addresses`], [`Client::user`] |
 //! | read what they refer to | [`Client::vlans`], [`Client::vrfs`], [`Client::l2domains`], [`Client::tools`] |
+//! | read long lists row by row | [`Subnets::stream`](controllers::Subnets::stream), [`Subnets::stream_addresses`](controllers::Subnets::stream_addresses), [`Addresses::stream`](controllers::Addresses::stream) |
 //! | call anything else | [`Client::raw`] |
 //! | filter a list | [`Filter`] |
 //! | read a failure | [`Error`], [`Refusal`], [`RefusalKind`]; [`Error::kind`] for callers that know nothing of phpIPAM |
@@ -33,7 +34,7 @@
 //! - Calls are repeated only where the server cannot have done anything, or doing it twice does no harm.
 //!
 //! # Third-party types
-//! Public signatures use [`ipnet::IpNet`], [`http::Method`], [`http::HeaderName`], [`secrecy::SecretString`] and
+//! Public signatures use [`futures_util::stream::BoxStream`], [`ipnet::IpNet`], [`http::Method`], [`http::HeaderName`], [`secrecy::SecretString`] and
 //! [`serde_json::Value`]. The futures need a tokio runtime with time and I/O enabled.
 
 mod auth;
@@ -49,6 +50,7 @@ pub mod provider;
 mod query;
 mod request;
 mod session;
+mod stream;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod transport;

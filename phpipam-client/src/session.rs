@@ -1,6 +1,7 @@
 //! How long we are who we are: one login in flight, one retry after a rejected token, no login after a failed one.
 
 use std::fmt;
+use std::future::Future;
 
 use http::Method;
 use ipam_core::Retry;
@@ -12,6 +13,7 @@ use crate::envelope::{Answer, Outcome};
 use crate::error::{Error, RefusalKind, Result};
 use crate::models::Login;
 use crate::request::{Call, Path, Request};
+use crate::stream::Opened;
 use crate::transport::{Credential, Transport};
 
 pub(crate) struct Session {
@@ -24,17 +26,32 @@ impl Session {
         Self { auth, tokens: TokenCache::new(policy) }
     }
 
-    /// Sends a request as who we are. A rejected token is replaced once; the server rejects before it acts, so that is
-    /// right for writes as well.
+    /// Sends a request as who we are.
     pub(crate) async fn send(&self, transport: &Transport, request: &Request) -> Result<Outcome> {
+        self.authenticated(transport, |token| async move { transport.attempt(request, credential(&token)).await }).await
+    }
+
+    /// Sends a request for a list that is read as it comes.
+    pub(crate) async fn open(&self, transport: &Transport, request: &Request) -> Result<Opened> {
+        self.authenticated(transport, |token| async move { transport.open(request, credential(&token)).await }).await
+    }
+
+    /// Does `attempt` with a token. One that is rejected is replaced once; the server rejects before it acts, so that
+    /// is right for writes as well.
+    async fn authenticated<R, F, Fut>(&self, transport: &Transport, attempt: F) -> Result<R>
+    where
+        R: Send,
+        F: Fn(Option<SecretString>) -> Fut + Send + Sync,
+        Fut: Future<Output = Result<R>> + Send,
+    {
         match &self.auth.0 {
-            Mode::None => transport.attempt(request, Credential::None).await,
-            Mode::AppCode(code) => transport.attempt(request, Credential::Token(code)).await,
+            Mode::None => attempt(None).await,
+            Mode::AppCode(code) => attempt(Some(code.clone())).await,
             Mode::User { name, password } => self
                 .tokens
                 .call(
                     || login(transport, name, password),
-                    |token| async move { transport.attempt(request, Credential::Token(token.value())).await },
+                    |token| attempt(Some(token.value().clone())),
                     |result| matches!(result, Err(error) if error.refusal_kind() == Some(RefusalKind::Unauthorized)),
                 )
                 .await,
@@ -44,6 +61,13 @@ impl Session {
     /// Forgets the token and earlier failures.
     pub(crate) fn forget(&self) {
         self.tokens.clear();
+    }
+}
+
+fn credential(token: &Option<SecretString>) -> Credential<'_> {
+    match token {
+        Some(token) => Credential::Token(token),
+        None => Credential::None,
     }
 }
 

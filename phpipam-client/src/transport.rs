@@ -6,9 +6,10 @@ use ipam_core::http::{HttpClient, HttpRequest};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::envelope::{Outcome, judge};
+use crate::envelope::{Outcome, Received, judge};
 use crate::error::{Error, Result};
 use crate::request::Request;
+use crate::stream::{self, Opened};
 
 /// Every request says so, also without a body: the answer's format follows it, and some servers refuse to answer
 /// without it.
@@ -44,7 +45,14 @@ impl Transport {
 
     pub(crate) async fn attempt(&self, request: &Request, credential: Credential<'_>) -> Result<Outcome> {
         let response = self.http.send(self.build(request, credential)?).await?;
-        judge(request, &response, self.lenient)
+        let received = Received { status: response.status, headers: &response.headers, body: &response.body };
+        judge(request, &received, self.lenient)
+    }
+
+    /// The same for a list that is read as it comes.
+    pub(crate) async fn open(&self, request: &Request, credential: Credential<'_>) -> Result<Opened> {
+        let body = self.http.open(self.build(request, credential)?).await?;
+        stream::open(request, body, self.http.options().max_body(), self.lenient).await
     }
 
     fn build(&self, request: &Request, credential: Credential<'_>) -> Result<HttpRequest> {

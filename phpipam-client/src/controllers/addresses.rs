@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use futures_util::stream::BoxStream;
 use http::Method;
 
 use super::verify;
@@ -12,6 +13,7 @@ use crate::models::{
 };
 use crate::query::Filter;
 use crate::request::{Call, Path, Request};
+use crate::stream;
 
 /// Addresses; see [`Client::addresses`].
 ///
@@ -64,6 +66,17 @@ impl<'a> Addresses<'a> {
     /// [`Error`]
     pub async fn list_filtered(&self, filter: &Filter) -> Result<Vec<Address>> {
         self.client.list(&filter.apply(Request::get(Call::List, path().word("all"))?), None).await
+    }
+
+    /// Every address, or those that match, row by row: memory holds one row. Since 1.4; the limit of
+    /// [`list`](Self::list) is the server's and holds.
+    ///
+    /// # Errors
+    /// A row that cannot be read is an item of its own; any other [`Error`] is the last item.
+    pub fn stream(&self, filter: Option<&Filter>) -> BoxStream<'a, Result<Address>> {
+        let request = Request::get(Call::List, path().word("all"));
+        let request = request.map(|request| filter.map_or(request.clone(), |filter| filter.apply(request)));
+        stream::rows(self.client, request, None)
     }
 
     /// One address.

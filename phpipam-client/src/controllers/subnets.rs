@@ -1,7 +1,10 @@
 //! `subnets` and `folders`: the same code on the server, each showing only its own kind.
 
 use std::collections::BTreeMap;
+use std::future::ready;
 
+use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
 use http::Method;
 use ipnet::IpNet;
 use serde_json::Value;
@@ -15,6 +18,7 @@ use crate::models::{
 };
 use crate::query::Filter;
 use crate::request::{Call, Path, Request};
+use crate::stream;
 
 /// Subnets or folders; see [`Client::subnets`] and [`Client::folders`].
 ///
@@ -109,6 +113,32 @@ impl<'a> Subnets<'a> {
     pub async fn list_filtered(&self, filter: &Filter) -> Result<Vec<Subnet>> {
         let request = filter.apply(Request::get(Call::List, self.path().word("all"))?);
         Ok(self.only_ours(self.client.list(&request, None).await?))
+    }
+
+    /// All of them, or those that match, row by row: memory holds one row. What [`list`](Self::list) says of gateways
+    /// holds here too.
+    ///
+    /// # Errors
+    /// A row that cannot be read is an item of its own; any other [`Error`] is the last item.
+    pub fn stream(&self, filter: Option<&Filter>) -> BoxStream<'a, Result<Subnet>> {
+        let request = Request::get(Call::List, self.path().word("all"));
+        let request = request.map(|request| filter.map_or(request.clone(), |filter| filter.apply(request)));
+        let folders = self.controller == "folders";
+        let rows = stream::rows(self.client, request, None);
+        // 1.3 lists both kinds under `folders/all/`.
+        rows.filter(move |row: &Result<Subnet>| ready(row.as_ref().map_or(true, |row| row.is_folder == folders)))
+            .boxed()
+    }
+
+    /// The addresses of a subnet, sorted, row by row: memory holds one row. The server itself fails from some 30 000 on,
+    /// unless PHP has more memory.
+    ///
+    /// # Errors
+    /// As [`stream`](Self::stream).
+    pub fn stream_addresses(&self, id: SubnetId) -> BoxStream<'a, Result<Address>> {
+        let request = Request::get(Call::List, self.one(id).word("addresses"));
+        let parent = Request::get(Call::One, self.one(id)).ok();
+        stream::rows(self.client, request, parent)
     }
 
     /// One of them, with gateway and name servers.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use ipam_core::Retry;
-use ipam_core::http::{HttpResponse, retry_after, status_advice};
+use ipam_core::http::{retry_after, status_advice};
 use serde_json::value::RawValue;
 
 use super::body::{self, Members};
@@ -15,9 +15,22 @@ use crate::request::{Call, Request};
 /// How long the server blocks a host after too many failed logins.
 const LOCKOUT: Duration = Duration::from_secs(300);
 
+/// An HTTP answer.
+pub(crate) struct Received<'a> {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: &'a [u8],
+}
+
+/// Whether an envelope says that the call succeeded.
+pub(crate) fn is_success(envelope: &str) -> bool {
+    let members = body::members(envelope);
+    members.is_some_and(|members| members.success == Some(true) && members.code.is_none_or(|code| code < 400))
+}
+
 /// Reads the answer to `request`. `lenient` accepts an envelope behind something else that PHP printed.
-pub(crate) fn judge(request: &Request, response: &HttpResponse, lenient: bool) -> Result<Outcome> {
-    let text = body::text(&response.body);
+pub(crate) fn judge(request: &Request, response: &Received<'_>, lenient: bool) -> Result<Outcome> {
+    let text = body::text(response.body);
     let (members, warning) = match body::members(&text) {
         Some(members) => (members, None),
         None => match body::members_after_noise(&text).filter(|_| lenient) {
@@ -40,7 +53,7 @@ pub(crate) fn judge(request: &Request, response: &HttpResponse, lenient: bool) -
 
 fn answer(
     request: &Request,
-    response: &HttpResponse,
+    response: &Received<'_>,
     members: &Members<'_>,
     warning: Option<String>,
 ) -> Result<Answer> {
@@ -66,13 +79,13 @@ fn last_number(location: &str) -> Option<u64> {
 
 fn refused(
     request: &Request,
-    response: &HttpResponse,
+    response: &Received<'_>,
     code: Option<u16>,
     message: String,
     kind: RefusalKind,
     retry: Retry,
 ) -> Error {
-    let asked = retry_after(&response.headers, std::time::SystemTime::now());
+    let asked = retry_after(response.headers, std::time::SystemTime::now());
     let retry_after = if kind == RefusalKind::LockedOut { asked.or(Some(LOCKOUT)) } else { asked };
     Error::Refused(Box::new(Refusal {
         kind,
@@ -86,7 +99,7 @@ fn refused(
 }
 
 /// An answer that is no envelope: an alert box, a proxy's page, another application, or nothing.
-fn no_envelope(request: &Request, response: &HttpResponse, text: &str) -> Result<Outcome> {
+fn no_envelope(request: &Request, response: &Received<'_>, text: &str) -> Result<Outcome> {
     let status = response.status;
     let content_type = response.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let foreign = || {
@@ -94,7 +107,7 @@ fn no_envelope(request: &Request, response: &HttpResponse, text: &str) -> Result
             call: request.name(),
             status: status.as_u16(),
             content_type: content_type.map(str::to_owned),
-            excerpt: body::excerpt(&response.body, EXCERPT),
+            excerpt: body::excerpt(response.body, EXCERPT),
         })
     };
     let refuse = |message: &str, kind, retry| Err(refused(request, response, None, message.to_owned(), kind, retry));

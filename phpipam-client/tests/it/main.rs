@@ -4,5 +4,6 @@
 mod quirks;
 mod recordings;
 mod session;
+mod streams;
 mod support;
 mod writes;
