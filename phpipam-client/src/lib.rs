@@ -58,5 +58,7 @@ mod transport;
 pub use auth::Auth;
 pub use client::{Client, ClientBuilder, Created, RawAnswer};
 pub use error::{DecodeError, Error, Foreign, Refusal, RefusalKind, Result, Shortage};
+#[cfg(feature = "provider")]
+pub use provider::register;
 pub use query::Filter;
 pub use request::Request;

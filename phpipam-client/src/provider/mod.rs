@@ -80,6 +80,7 @@ mod map_error;
 mod map_model;
 mod mark;
 mod reads;
+mod register;
 mod release;
 mod snapshot;
 
@@ -94,6 +95,7 @@ use ipam_core::{
 };
 
 pub use config::PhpIpamConfig;
+pub use register::register;
 
 use capabilities::Probed;
 use config::SectionChoice;

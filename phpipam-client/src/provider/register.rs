@@ -1,0 +1,237 @@
+//! The provider from a URL.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipam_core::http::{HttpOptions, TlsOptions};
+use ipam_core::registry::{OpenRequest, ProviderUrl, Registry};
+use ipam_core::{IpamProvider, Result};
+use percent_encoding::percent_decode_str;
+
+use super::map_error::config_error;
+use super::{PhpIpamConfig, PhpIpamProvider};
+use crate::auth::Auth;
+use crate::client::Client;
+use crate::models::SectionId;
+
+const OPTIONS: &[&str] = &[
+    "section",
+    "auth",
+    "ca",
+    "pin",
+    "insecure",
+    "allow_http",
+    "mark",
+    "range_mark",
+    "tag",
+    "reserved_tags",
+    "page_size",
+    "timeout",
+];
+
+/// Adds the schemes `phpipam+https` and `phpipam+http` to a registry.
+///
+/// The URL is `phpipam+https://[USER@]HOST[:PORT][/BASE]/APP?OPTION=VALUE&…`. With a user, the client logs in with the
+/// secret `password`; without one, it uses the app code, the secret `app-code`. Plain HTTP is for hosts that are this
+/// machine itself, unless `allow_http=1` says otherwise.
+///
+/// | option | meaning |
+/// | --- | --- |
+/// | `section=A,B` | sections to serve, by name, or `#7` by id |
+/// | `field.NAME=VALUE` | ranges are the subnets with this value in this field; several have to hold all |
+/// | `block.NAME=VALUE` | blocks are the subnets with this value in this field |
+/// | `auth=user`, `auth=code` | how to authenticate, where the user does not tell |
+/// | `ca=PATH` | a PEM file of further certificate authorities |
+/// | `pin=PATH` | a PEM file of the one certificate the server must show |
+/// | `insecure=1` | any certificate will do |
+/// | `allow_http=1` | plain HTTP to any host |
+/// | `mark=NAME`, `range_mark=NAME` | custom fields of addresses and of subnets to keep marks in |
+/// | `tag=NAME` | tag of new addresses |
+/// | `reserved_tags=A,B` | tags that set an address aside |
+/// | `page_size=N`, `timeout=30s` | items of a page; how long one call may take in all |
+///
+/// ```
+/// use ipam_core::registry::{Registry, Secrets};
+///
+/// let mut registry = Registry::new().with_secrets(Secrets::env("IPAM"));
+/// phpipam_client::register(&mut registry)?;
+/// assert!(registry.schemes().any(|scheme| scheme == "phpipam+https"));
+/// # Ok::<(), ipam_core::Error>(())
+/// ```
+///
+/// # Errors
+/// None with the schemes of this crate; the registry's own.
+pub fn register(registry: &mut Registry) -> Result<()> {
+    registry.register("phpipam+https", |request| open(request, "https"))?;
+    registry.register("phpipam+http", |request| open(request, "http"))
+}
+
+async fn open(request: OpenRequest, scheme: &'static str) -> Result<Arc<dyn IpamProvider>> {
+    let url = &request.url;
+    let target = Target::read(url, scheme)?;
+    let config = config(url)?;
+    let http = http(url, &target)?;
+    let by_user = match url.option("auth") {
+        None => url.user().is_some(),
+        Some("user") => true,
+        Some("code") => false,
+        Some(other) => return Err(config_error(format!("the option auth is {other:?}; write user or code"))),
+    };
+    let auth = match (by_user, url.user()) {
+        (true, Some(user)) => Auth::user(user, request.secret("password").await?),
+        (true, None) => return Err(config_error("auth=user needs a user; write USER@ before the host")),
+        (false, _) => Auth::app_code(request.secret("app-code").await?),
+    };
+    let client = Client::builder(target.base, target.app, auth).with_http(http).build()?;
+    Ok(Arc::new(PhpIpamProvider::connect(client, config).await?))
+}
+
+/// What the URL says about the server.
+#[derive(Debug, PartialEq, Eq)]
+struct Target {
+    base: String,
+    app: String,
+    plain: bool,
+}
+
+impl Target {
+    fn read(url: &ProviderUrl, scheme: &str) -> Result<Self> {
+        let shape = || config_error("the URL is not complete; write phpipam+https://[USER@]HOST[:PORT][/BASE]/APP");
+        let host = url.host().ok_or_else(shape)?;
+        let (base, app) = url.path().trim_end_matches('/').rsplit_once('/').ok_or_else(shape)?;
+        let app = percent_decode_str(app).decode_utf8().map_err(|_| shape())?.into_owned();
+        if app.is_empty() {
+            return Err(shape());
+        }
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let local = bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        let plain = scheme == "http";
+        if plain && !local && !flag(url, "allow_http")? {
+            let message = format!(
+                "plain HTTP shows password and token to everybody between here and {host}; use phpipam+https, or say allow_http=1"
+            );
+            return Err(config_error(message));
+        }
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        Ok(Self { base: format!("{scheme}://{host}{port}{base}"), app, plain })
+    }
+}
+
+fn flag(url: &ProviderUrl, name: &str) -> Result<bool> {
+    match url.option(name) {
+        None | Some("0" | "false" | "no") => Ok(false),
+        Some("1" | "true" | "yes") => Ok(true),
+        Some(other) => Err(config_error(format!("the option {name} is {other:?}; write 1 or 0"))),
+    }
+}
+
+fn config(url: &ProviderUrl) -> Result<PhpIpamConfig> {
+    let mut config = PhpIpamConfig::new();
+    for (name, value) in url.options() {
+        let parts = || value.split(',').map(str::trim).filter(|part| !part.is_empty());
+        config = match name.split_once('.') {
+            Some(("field", field)) => config.with_range_field(field, value),
+            Some(("block", field)) => config.with_block_field(field, value),
+            _ => match name {
+                "section" => {
+                    for part in parts() {
+                        config = match part.strip_prefix('#') {
+                            Some(id) => {
+                                let id: SectionId =
+                                    id.parse().map_err(|error| config_error(format!("section: {error}")))?;
+                                config.with_section_id(id)
+                            }
+                            None => config.with_section(part),
+                        };
+                    }
+                    config
+                }
+                "mark" => config.with_address_mark_field(value),
+                "range_mark" => config.with_subnet_mark_field(value),
+                "tag" => config.with_tag(value),
+                "reserved_tags" => config.with_reserved_tags(parts()),
+                "page_size" => {
+                    let refuse =
+                        |_| config_error(format!("the option page_size is {value:?}; write a number from 1 on"));
+                    config.with_page_size(value.parse().map_err(refuse)?)
+                }
+                known if OPTIONS.contains(&known) => config,
+                other => {
+                    let list = OPTIONS.join(", ");
+                    let message = format!("there is no option {other:?}; there are: {list}, field.NAME, block.NAME");
+                    return Err(config_error(message));
+                }
+            },
+        };
+    }
+    Ok(config)
+}
+
+fn http(url: &ProviderUrl, target: &Target) -> Result<HttpOptions> {
+    let read = |name: &str, path: &str| {
+        std::fs::read_to_string(path).map_err(|error| {
+            config_error(format!("the option {name} names {path}, which cannot be read")).with_source(error)
+        })
+    };
+    let mut tls = TlsOptions::new();
+    if let Some(path) = url.option("ca") {
+        tls = tls.with_ca_pem(&read("ca", path)?)?;
+    }
+    if let Some(path) = url.option("pin") {
+        tls = tls.with_pinned_pem(&read("pin", path)?)?;
+    }
+    tls = tls.with_insecure(flag(url, "insecure")?);
+    let agent = concat!("phpipam-client/", env!("CARGO_PKG_VERSION"));
+    let mut http = HttpOptions::new().with_user_agent(agent).with_tls(tls).with_allow_http(target.plain);
+    if let Some(timeout) = url.duration("timeout")? {
+        http = http.with_operation_timeout(timeout.max(Duration::from_millis(1)));
+    }
+    Ok(http)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    fn target(text: &str) -> Result<Target> {
+        let url = ProviderUrl::parse(text).unwrap();
+        let scheme = url.scheme().trim_start_matches("phpipam+").to_owned();
+        Target::read(&url, &scheme)
+    }
+
+    #[test]
+    fn the_last_segment_is_the_app() {
+        let read = target("phpipam+https://svc@ipam.example.test:8443/phpipam/my%20app/").unwrap();
+        assert_eq!((read.base.as_str(), read.app.as_str()), ("https://ipam.example.test:8443/phpipam", "my app"));
+        assert_eq!(target("phpipam+https://[2001:db8::1]/app").unwrap().base, "https://[2001:db8::1]");
+        for bad in ["phpipam+https://ipam.example.test", "phpipam+https://ipam.example.test/"] {
+            assert!(target(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn plain_http_is_for_this_machine() {
+        for local in ["phpipam+http://127.0.0.1:8080/app", "phpipam+http://localhost/app", "phpipam+http://[::1]/app"] {
+            assert!(target(local).unwrap().plain);
+        }
+        let error = target("phpipam+http://ipam.example.test/app").unwrap_err();
+        assert!(error.message().contains("phpipam+https"), "{error}");
+        assert!(target("phpipam+http://ipam.example.test/app?allow_http=1").unwrap().plain);
+    }
+
+    #[test]
+    fn options_choose_and_misspelt_ones_are_refused() {
+        let url = |options: &str| ProviderUrl::parse(&format!("phpipam+https://h/app?{options}")).unwrap();
+        let read = config(&url("section=Lab,%237&field.custom_vRA_Range=1&block.custom_b=yes&tag=Used")).unwrap();
+        assert_eq!(read.sections.len(), 2);
+        assert_eq!(read.range_fields, [("custom_vRA_Range".to_owned(), "1".to_owned())]);
+        assert_eq!(read.block_fields, [("custom_b".to_owned(), "yes".to_owned())]);
+        for bad in ["sections=Lab", "fields.x=1", "page_size=many", "section=%23seven"] {
+            assert!(config(&url(bad)).is_err(), "{bad}");
+        }
+        assert!(http(&url("ca=/no/such/file"), &target("phpipam+https://h/app").unwrap()).is_err());
+    }
+}
