@@ -182,3 +182,6 @@ macro_rules! model {
     };
 }
 use model;
+
+#[cfg(test)]
+mod tests;
