@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{OpenRequest, ProviderUrl, Registry};
+#[cfg(feature = "embedded")]
+use super::OpenRequest;
+use super::{ProviderUrl, Registry};
 #[cfg(feature = "embedded")]
 use crate::{EmbeddedConfig, EmbeddedProvider};
 use crate::{Error, ErrorKind, IpamProvider, MemoryProvider, Result};
