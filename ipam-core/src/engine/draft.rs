@@ -14,8 +14,12 @@ use super::page::{PAGE_SIZE, Page, address, locate, number};
 use super::store::{Due, Record, RequestRecord, Store, StoredRange};
 use crate::{AllocationId, AllocationKey, Change, ChangeKind, ChangePosition, Error, Order, RangeId, Result};
 
-/// How many expired or rested addresses a request looks after besides its own work.
+/// How many expired addresses, wherever they are, a request looks after besides its own work.
 const SWEEP: usize = 64;
+
+/// How many expired and how many rested addresses of its range a request frees before it chooses. Where more than that
+/// fell due since the last request, the lowest free address may be one of those left, and comes later.
+const SWEEP_RANGE: usize = 1024;
 
 /// How many of the addresses that were given back of a request are remembered.
 const REMEMBERED: usize = 16;
@@ -155,7 +159,7 @@ impl<'s, S: Store + ?Sized> Draft<'s, S> {
         let mut any = false;
         let expired = match range.expired_asked {
             Some(asked) => {
-                let more = asked.saturating_mul(8).max(SWEEP);
+                let more = asked.saturating_mul(8).max(SWEEP_RANGE);
                 let expired = store.expired(Some(id), now, more)?;
                 range.expired_asked = (expired.len() == more).then_some(more);
                 expired
@@ -174,7 +178,7 @@ impl<'s, S: Store + ?Sized> Draft<'s, S> {
             return Ok(any);
         }
         if let Some(asked) = range.rested_asked {
-            let more = asked.saturating_mul(8).max(SWEEP);
+            let more = asked.saturating_mul(8).max(SWEEP_RANGE);
             let rested = store.rested(id, now, more)?;
             range.rested_asked = (rested.len() == more).then_some(more);
             for due in rested {

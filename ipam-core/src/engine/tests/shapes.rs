@@ -170,6 +170,20 @@ fn what_expired_rests_from_then_on() {
 }
 
 #[test]
+fn the_lowest_comes_first_though_hundreds_fell_due_at_once() {
+    let mut bench = Bench::with(&[range("lan", "10.0.0.0/22").with_policy(policy(Order::FirstFree, 5))]);
+    bench.line(AllocateLine::next("lan", 500)).unwrap();
+    let all = (1..=500u128)
+        .map(|at| Target::Address { range: "lan".into(), address: address(Family::V4, 0x0a00_0000 + at).unwrap() });
+    let request = all.rev().fold(Deallocate::address("lan", [10, 0, 1, 200].into()), Deallocate::and);
+    assert_eq!(bench.deallocate(&request).unwrap().freed().count(), 500);
+    bench.line(AllocateLine::next("lan", 400).with_expiry(Duration::from_secs(3))).unwrap();
+    bench.pass(10);
+    assert_eq!(bench.line(AllocateLine::next("lan", 2)).unwrap(), ["10.0.0.1", "10.0.0.2"]);
+    bench.sound();
+}
+
+#[test]
 fn least_recently_used_goes_round() {
     let mut bench = Bench::with(&[range("lan", "10.0.0.0/29").with_policy(policy(Order::LeastRecentlyUsed, 0))]);
     let next = |bench: &mut Bench| bench.line(AllocateLine::next("lan", 1)).unwrap().remove(0);
