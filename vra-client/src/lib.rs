@@ -20,6 +20,8 @@ pub mod plugin;
 pub mod poll;
 #[cfg(feature = "_client")]
 pub mod request;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "_client")]
 mod transport;
 #[cfg(feature = "v7")]

@@ -1,0 +1,131 @@
+//! `/catalog-service/api`: items, requests, resources, actions.
+
+mod actions;
+mod items;
+mod life;
+mod request;
+mod resource;
+
+pub(super) use life::decide;
+pub(super) use request::{Request, Stage};
+pub(super) use resource::Resource;
+
+use serde_json::Value;
+
+use super::config::Release;
+use super::context::{Answer, Context, Result};
+use super::refusal::{conflict, invalid, no_such_request, not_found};
+
+/// The catalog service; none if it has no such call.
+pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
+    let flat = call.release != Release::V6_2;
+    Some(match (method, path) {
+        ("GET", ["consumer", "entitledCatalogItems"]) => items::entitled(call),
+        ("GET", ["consumer", "entitledCatalogItems", id]) => items::one(call, id),
+        ("GET", ["consumer", "entitledCatalogItemViews"]) if flat => items::views(call),
+        ("GET", ["consumer", "entitledCatalogItemViews", id]) if flat => items::view(call, id),
+        ("GET", ["consumer", "entitledCatalogItems", id, "requests", "template"]) if flat => items::template(call, id),
+        ("GET", ["consumer", "entitledCatalogItems", id, "requests", "schema"]) if flat => items::schema(call, id),
+        ("POST", ["consumer", "entitledCatalogItems", id, "requests"]) if flat => request::submit(call, id),
+        ("GET", ["consumer", "catalogItems"] | ["catalogItems"]) => Ok(Answer::Rows(items::plain(call))),
+        ("GET", ["consumer", "services"] | ["services"]) => Ok(Answer::Rows(items::services(call))),
+        ("GET", ["entitlements"]) => Ok(Answer::Rows(items::entitlements(call))),
+        ("GET", ["resourceOperations"]) => Ok(Answer::Rows(actions::all())),
+        ("GET", ["resourceTypes"]) => Ok(Answer::Rows(resource::types())),
+        ("GET", ["consumer", "resourceTypes", id]) => {
+            match resource::types().into_iter().find(|row| row["id"].as_str() == Some(id)) {
+                Some(row) => Ok(Answer::Json(row)),
+                None => Err(not_found("Resource type", id)),
+            }
+        }
+        (_, ["consumer", "requests", rest @ ..]) => return requests(call, method, rest),
+        (_, ["consumer", "resources", rest @ ..]) => return resources(call, method, rest),
+        ("GET", ["consumer", "resourceViews"]) if flat => {
+            let (data, operations) = (call.query.is_true("withExtendedData"), call.query.is_true("withOperations"));
+            if data {
+                call.query.cap(100);
+            }
+            let own = resource::visible(call);
+            Ok(Answer::Rows(
+                own.iter().map(|r| resource::view(call.store, &call.origin, r, data, operations)).collect(),
+            ))
+        }
+        ("GET", ["consumer", "resourceViews", id]) if flat => match call.store.resource(id) {
+            Some(found) => Ok(Answer::Json(resource::view(call.store, &call.origin, found, true, true))),
+            None => Err(invalid("The provided resource was null.")),
+        },
+        _ => return None,
+    })
+}
+
+fn requests(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
+    if let [id, ..] = path
+        && call.store.request(id).is_none()
+    {
+        return Some(Err(no_such_request(id)));
+    }
+    Some(match (method, path) {
+        ("GET", []) => {
+            // The caller's own.
+            let own =
+                call.store.requests.iter().filter(|r| r.requested_by == call.user || r.requested_for == call.user);
+            Ok(Answer::Rows(own.map(|request| request::row(call.store, request, call.release)).collect()))
+        }
+        ("POST", []) => request::submit_old(call),
+        ("GET", [id]) => {
+            life::look(call, id);
+            match call.store.request(id) {
+                Some(request) => Ok(Answer::Json(request::row(call.store, request, call.release))),
+                None => Err(no_such_request(id)),
+            }
+        }
+        ("POST", [id]) => request::edit(call, id),
+        ("DELETE", [id]) => {
+            let handed_in = call.store.request(id).is_some_and(|request| request.stage != Stage::Unsubmitted);
+            if handed_in {
+                return Some(Err(conflict(format!("Request {id} was submitted and cannot be deleted."))));
+            }
+            call.store.requests.retain(|request| request.id != *id);
+            Ok(Answer::Empty(204))
+        }
+        ("GET", [id, "resources"]) => {
+            let made = made_by(call, id);
+            Ok(Answer::Rows(made.iter().map(|r| resource::row(call.store, r, true, true, call.release)).collect()))
+        }
+        ("GET", [id, "resourceViews"]) if call.release != Release::V6_2 => {
+            let made = made_by(call, id);
+            Ok(Answer::Rows(made.iter().map(|r| resource::view(call.store, &call.origin, r, true, true)).collect()))
+        }
+        ("GET", [id, "forms", "details"]) => match call.store.request(id) {
+            Some(request) => Ok(Answer::Json(serde_json::json!({"values": request.data}))),
+            None => Err(no_such_request(id)),
+        },
+        _ => return None,
+    })
+}
+
+fn made_by(call: &Context<'_>, request: &str) -> Vec<Resource> {
+    call.store.resources.iter().filter(|resource| resource.request == request).cloned().collect()
+}
+
+fn resources(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
+    let rows = |call: &Context<'_>, found: Vec<Resource>| -> Vec<Value> {
+        let (data, operations) = (call.query.is_true("withExtendedData"), call.query.is_true("withOperations"));
+        found.iter().map(|r| resource::row(call.store, r, data, operations, call.release)).collect()
+    };
+    Some(match (method, path) {
+        ("GET", []) => Ok(Answer::Rows(rows(call, resource::visible(call)))),
+        ("GET", ["types", kind]) => {
+            let mut found = resource::visible(call);
+            found.retain(|resource| resource.is_a(kind));
+            Ok(Answer::Rows(rows(call, found)))
+        }
+        (_, [id, ..]) if call.store.resource(id).is_none() => Err(invalid("The provided resource was null.")),
+        ("GET", [id]) => match call.store.resource(id) {
+            Some(found) => Ok(Answer::Json(resource::row(call.store, found, true, true, call.release))),
+            None => Err(invalid("The provided resource was null.")),
+        },
+        (_, [id, "actions", rest @ ..]) => return actions::route(call, method, id, rest),
+        _ => return None,
+    })
+}

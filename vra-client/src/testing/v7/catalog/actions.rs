@@ -1,0 +1,289 @@
+//! What can be done to what was provisioned.
+
+use std::time::SystemTime;
+
+use serde_json::{Map, Value, json};
+
+use super::request;
+use super::resource::{Kind, Resource};
+use crate::testing::v7::context::{Answer, Context, Particular, Result};
+use crate::testing::v7::literal;
+use crate::testing::v7::refusal::{invalid, not_found};
+use crate::testing::v7::store::{Store, uuid_of};
+
+/// Something that can be done.
+#[derive(Debug)]
+pub(super) struct Action {
+    pub(super) binding: &'static str,
+    pub(super) name: &'static str,
+    pub(super) description: &'static str,
+    pub(super) icon: &'static str,
+    form: Option<&'static str>,
+    /// A window of the user interface, which cannot be requested.
+    pub(super) extension: bool,
+    /// The states of a machine in which it can be done.
+    states: &'static [&'static str],
+}
+
+const ON: &[&str] = &["On"];
+const OFF: &[&str] = &["Off", "Suspended"];
+const ANY: &[&str] = &["On", "Off", "Suspended"];
+
+const fn act(
+    binding: &'static str,
+    name: &'static str,
+    description: &'static str,
+    icon: &'static str,
+    form: Option<&'static str>,
+    states: &'static [&'static str],
+) -> Action {
+    Action { binding, name, description, icon, form, extension: false, states }
+}
+
+/// The actions on machines: those of a captured list, and "power on", which no machine had that was on.
+const MACHINE: &[Action] = &[
+    act(
+        "Infrastructure.Machine.Action.ChangeLease",
+        "Change Lease",
+        "Change the lease for a machine. Leave empty for indefinite.",
+        "machineChangeLease.png",
+        Some("SMALL"),
+        ANY,
+    ),
+    Action {
+        binding: "csp.places.iaas.item.window.ConnectViaVmrc",
+        name: "Connect to Remote Console",
+        description: "Infrastructure connect using remote console",
+        icon: "cafe_default_icon_genericResourceOperation",
+        form: None,
+        extension: true,
+        states: ON,
+    },
+    act(
+        "Infrastructure.Virtual.Action.Destroy",
+        "Destroy",
+        "Destroy a virtual machine.",
+        "virtualDestroy.png",
+        None,
+        ANY,
+    ),
+    act("Infrastructure.Machine.Action.Expire", "Expire", "Expire a machine.", "machineExpire.png", None, ANY),
+    act("Infrastructure.Machine.Action.Reset", "Power Cycle", "Reset a machine.", "machineReset.png", None, ON),
+    act("Infrastructure.Machine.Action.PowerOff", "Power Off", "Power off a machine.", "machinePowerOff.png", None, ON),
+    act("Infrastructure.Machine.Action.PowerOn", "Power On", "Power on a machine.", "machinePowerOn.png", None, OFF),
+    act("Infrastructure.Machine.Action.Reboot", "Reboot", "Reboot a machine.", "machineReboot.png", None, ON),
+    act(
+        "Infrastructure.Machine.Action.Reprovision",
+        "Reprovision",
+        "Reprovision a machine.",
+        "machineReprovision.png",
+        Some("BIG"),
+        ANY,
+    ),
+    act("Infrastructure.Machine.Action.Shutdown", "Shutdown", "Shutdown a machine.", "machineShutdown.png", None, ON),
+    act("Infrastructure.Machine.Action.Suspend", "Suspend", "Suspend a machine.", "machineSuspend.png", None, ON),
+];
+
+/// The actions on deployments.
+const DEPLOYMENT: &[Action] = &[
+    act(
+        "composition.resource.action.deployment.changelease",
+        "Change Lease",
+        "Change lease of a deployment and all its component resources.",
+        "composition.changelease.png",
+        Some("SMALL"),
+        &[],
+    ),
+    act(
+        "composition.resource.action.deployment.destroy",
+        "Destroy",
+        "Destroys a deployment and all constituent resources.",
+        "composition.destroy.png",
+        Some("BIG"),
+        &[],
+    ),
+    act(
+        "composition.resource.action.deployment.archive",
+        "Expire",
+        "Expires a deployment and all constituent resources.",
+        "composition.archive.png",
+        None,
+        &[],
+    ),
+];
+
+impl Action {
+    /// The id; another one on each installation, and here always the same.
+    pub(super) fn id(&self) -> String {
+        uuid_of(self.binding)
+    }
+
+    /// The last part of the binding, which a machine's data has as a flag.
+    pub(super) fn flag(&self) -> &'static str {
+        self.binding.rsplit('.').next().unwrap_or(self.binding)
+    }
+
+    fn of_deployment(&self) -> bool {
+        self.binding.starts_with("composition.")
+    }
+
+    /// What the links of flat rows call it.
+    pub(super) fn message_key(&self) -> String {
+        if self.of_deployment() {
+            return format!(
+                "{{com.vmware.csp.component.cafe.composition@{}.name}}",
+                self.binding.trim_start_matches("composition.")
+            );
+        }
+        if self.extension {
+            return format!("{{com.vmware.csp.component.iaas.proxy.provider@{}.label}}", self.binding);
+        }
+        let kind = if self.binding.contains(".Virtual.") { "virtual" } else { "machine" };
+        format!("{{com.vmware.csp.component.iaas.proxy.provider@resource.action.name.{kind}.{}}}", self.flag())
+    }
+
+    /// The row of a list.
+    pub(super) fn operation(&self) -> Value {
+        let provider = if self.of_deployment() {
+            "com.vmware.csp.component.cafe.composition"
+        } else {
+            "com.vmware.csp.iaas.blueprint.service"
+        };
+        json!({
+            "name": self.name,
+            "description": self.description,
+            "iconId": self.icon,
+            "type": if self.extension { "EXTENSION" } else { "ACTION" },
+            "id": self.id(),
+            "extensionId": self.extension.then_some(self.binding),
+            "providerTypeId": (!self.extension).then_some(provider),
+            "bindingId": (!self.extension).then_some(self.binding),
+            "hasForm": self.form.is_some(),
+            "formScale": self.form,
+        })
+    }
+
+    fn typed(&self) -> Value {
+        let mut row = Map::from_iter([("@type".to_owned(), json!("ConsumerResourceOperation"))]);
+        row.extend(self.operation().as_object().cloned().unwrap_or_default());
+        row.into()
+    }
+
+    /// The values of its template; that of "destroy" is captured, the others are guesses.
+    fn data(&self) -> Value {
+        match self.flag() {
+            "destroy" => json!({"ForceDestroy": false, "provider-DeleteVolumes": false}),
+            "ChangeLease" | "changelease" => json!({"provider-ExpirationDate": null}),
+            _ => json!({}),
+        }
+    }
+}
+
+/// Every action, for administrators.
+pub(super) fn all() -> Vec<Value> {
+    MACHINE.iter().chain(DEPLOYMENT).map(Action::typed).collect()
+}
+
+pub(super) fn by_binding(binding: &str) -> Option<&'static Action> {
+    MACHINE.iter().chain(DEPLOYMENT).find(|action| action.binding == binding)
+}
+
+/// What can be done to a resource as it is.
+pub(super) fn of(resource: &Resource) -> Vec<&'static Action> {
+    match &resource.kind {
+        Kind::Deployment => DEPLOYMENT.iter().collect(),
+        Kind::Machine(machine) => MACHINE.iter().filter(|action| action.states.contains(&machine.status)).collect(),
+    }
+}
+
+/// `/consumer/resources/{id}/actions`; the resource exists.
+pub(super) fn route(call: &mut Context<'_>, method: &str, id: &str, path: &[&str]) -> Option<Result> {
+    let resource = call.store.resource(id).cloned()?;
+    let find = |action_id: &str| of(&resource).into_iter().find(|action| action.id() == action_id);
+    Some(match (method, path) {
+        ("GET", []) => {
+            Ok(Answer::RowsAs(of(&resource).into_iter().map(Action::typed).collect(), Particular::NoMetadata))
+        }
+        ("GET", [action_id, "requests", "template"]) => match find(action_id) {
+            Some(action) => Ok(Answer::Json(json!({
+                "type": "com.vmware.vcac.catalog.domain.request.CatalogResourceRequest",
+                "resourceId": resource.id,
+                "actionId": action.id(),
+                "description": null,
+                "reasons": null,
+                "data": action.data(),
+            }))),
+            None => Err(not_found("Action", action_id)),
+        },
+        ("POST", [action_id, "requests"]) => {
+            let body = match call.body() {
+                Ok(body) => body,
+                Err(refusal) => return Some(Err(refusal)),
+            };
+            if body.get("actionId").and_then(Value::as_str).is_some_and(|named| named != *action_id) {
+                return Some(Err(invalid("The action differs from the one in the path.")));
+            }
+            let data = body.get("data").and_then(Value::as_object).cloned().unwrap_or_default();
+            request::submit_action(call, id, action_id, &body, literal::of_members(&data, ""))
+        }
+        ("GET", [action_id, "forms", "request"]) => match find(action_id) {
+            Some(action) => Ok(Answer::Json(json!({"values": action.data()}))),
+            None => Err(not_found("Action", action_id)),
+        },
+        _ => return None,
+    })
+}
+
+/// Does it. The resource may be gone since it was asked for.
+pub(super) fn perform(
+    store: &mut Store,
+    id: &str,
+    binding: &str,
+    data: &Value,
+    now: SystemTime,
+) -> std::result::Result<(), String> {
+    let Some(action) = by_binding(binding) else { return Ok(()) };
+    if store.resource(id).is_none() {
+        return Err("The resource does not exist any more.".to_owned());
+    }
+    if matches!(action.flag(), "Destroy" | "destroy") {
+        remove(store, id, now);
+        return Ok(());
+    }
+    for resource in store.resources.iter_mut().filter(|r| r.id == id || r.parent.as_deref() == Some(id)) {
+        resource.updated = now;
+        match action.flag() {
+            "Expire" | "archive" => resource.lease_end = Some(now),
+            "ChangeLease" | "changelease" => {
+                let end = literal::entry(Some(data), "provider-ExpirationDate").and_then(|value| value.get("value"));
+                let end = end.and_then(Value::as_str).and_then(|text| text.parse::<jiff::Timestamp>().ok());
+                resource.lease_end = end.map(SystemTime::from);
+                resource.lease_days = None;
+            }
+            _ => {}
+        }
+        if let Kind::Machine(machine) = &mut resource.kind {
+            machine.status = match action.flag() {
+                "PowerOff" | "Shutdown" | "Expire" | "archive" => "Off",
+                "Suspend" => "Suspended",
+                "PowerOn" | "Reset" | "Reboot" | "Reprovision" => "On",
+                _ => machine.status,
+            };
+        }
+    }
+    Ok(())
+}
+
+/// Takes a resource away with its parts; their addresses become free later.
+pub(super) fn remove(store: &mut Store, id: &str, now: SystemTime) {
+    let gone: Vec<String> = store
+        .resources
+        .iter()
+        .filter(|resource| resource.id == id || resource.parent.as_deref() == Some(id))
+        .map(|resource| resource.id.clone())
+        .collect();
+    for profile in &mut store.profiles {
+        gone.iter().for_each(|machine| profile.destroy(machine, now));
+    }
+    store.resources.retain(|resource| !gone.contains(&resource.id));
+}

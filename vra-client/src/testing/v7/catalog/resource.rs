@@ -1,0 +1,326 @@
+//! What was provisioned, in the two forms it is shown in.
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Map, Value, json};
+
+use super::actions;
+use super::life::Place;
+use crate::testing::clock::millis;
+use crate::testing::v7::config::{Component, Release};
+use crate::testing::v7::context::Context;
+use crate::testing::v7::literal::{
+    boolean, complex, date_time, days, decimal, entries, integer, multiple, pairs, string, to_plain,
+};
+use crate::testing::v7::store::{Store, uuid_of};
+
+const IAAS_PROXY: &str = "com.vmware.csp.component.iaas.proxy.provider";
+const COMPOSITION: &str = "com.vmware.csp.component.cafe.composition";
+
+/// A deployment or a machine.
+#[derive(Debug, Clone)]
+pub(in crate::testing::v7) struct Resource {
+    pub(in crate::testing::v7) id: String,
+    pub(in crate::testing::v7) name: String,
+    pub(super) request: String,
+    /// The item it came from: id and name.
+    pub(super) item: (String, String),
+    pub(super) tenant: String,
+    pub(super) subtenant: String,
+    pub(super) owner: String,
+    pub(super) created: SystemTime,
+    pub(super) updated: SystemTime,
+    pub(super) lease_end: Option<SystemTime>,
+    pub(super) lease_days: Option<i64>,
+    pub(super) parent: Option<String>,
+    pub(super) kind: Kind,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Kind {
+    Deployment,
+    Machine(Machine),
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Machine {
+    pub(super) component: Component,
+    pub(super) status: &'static str,
+    mac: String,
+    /// Where it is, once it has been placed.
+    pub(super) place: Option<Place>,
+}
+
+impl Machine {
+    pub(super) fn new(component: Component, number: u64) -> Self {
+        let [.., a, b, c] = number.to_be_bytes();
+        Self { component, status: "On", mac: format!("00:50:56:{a:02x}:{b:02x}:{c:02x}"), place: None }
+    }
+}
+
+impl Resource {
+    pub(super) fn is_machine(&self) -> bool {
+        matches!(self.kind, Kind::Machine(_))
+    }
+
+    fn kind_id(&self) -> (&'static str, &'static str) {
+        match self.kind {
+            Kind::Deployment => ("composition.resource.type.deployment", "Deployment"),
+            Kind::Machine(_) => ("Infrastructure.Virtual", "Virtual Machine"),
+        }
+    }
+
+    /// Whether it is of this type, or of one below it.
+    pub(super) fn is_a(&self, kind: &str) -> bool {
+        kind == self.kind_id().0 || kind == "Infrastructure.Machine" && self.is_machine()
+    }
+}
+
+impl Store {
+    pub(in crate::testing::v7) fn resource(&self, id: &str) -> Option<&Resource> {
+        self.resources.iter().find(|resource| resource.id == id)
+    }
+}
+
+/// So many days after a time.
+pub(super) fn days_after(time: SystemTime, days: i64) -> Option<SystemTime> {
+    let seconds = u64::try_from(days).ok()?.checked_mul(86_400)?;
+    time.checked_add(Duration::from_secs(seconds))
+}
+
+/// The resources that the caller may see: own ones, and with `managedOnly` all of the tenant.
+pub(super) fn visible(call: &Context<'_>) -> Vec<Resource> {
+    let managed = call.query.is_true("managedOnly");
+    let seen = |resource: &&Resource| resource.tenant == call.tenant && (managed || resource.owner == call.user);
+    call.store.resources.iter().filter(seen).cloned().collect()
+}
+
+fn lease(resource: &Resource) -> Value {
+    match resource.lease_end {
+        Some(end) => json!({"start": millis(resource.created), "end": millis(end)}),
+        None => json!({"start": millis(resource.created)}),
+    }
+}
+
+/// The full form.
+pub(super) fn row(store: &Store, resource: &Resource, data: bool, operations: bool, release: Release) -> Value {
+    let (kind, label) = resource.kind_id();
+    let (icon, provider, form) = match resource.kind {
+        Kind::Deployment => (
+            "composition.blueprint.png",
+            "Blueprint Service",
+            json!({"catalogResourceInfoHidden": false, "details": {"type": "external", "formId": "composition.deployment.details"}}),
+        ),
+        Kind::Machine(_) => (
+            "Infrastructure.CatalogItem.Machine.Virtual.vSphere",
+            "Infrastructure Service",
+            json!({
+                "catalogResourceInfoHidden": true,
+                "details": {"type": "extension", "extensionId": "csp.places.iaas.item.details", "extensionPointId": null},
+            }),
+        ),
+    };
+    let state = store
+        .request(&resource.request)
+        .map(|request| if request.stage.is_final() { "SUCCESSFUL" } else { "IN_PROGRESS" });
+    let parent = resource.parent.as_ref().and_then(|id| store.resource(id));
+    let top = parent.is_none();
+    let mut row = json!({
+        "@type": "CatalogResource",
+        "id": resource.id,
+        "iconId": icon,
+        "resourceTypeRef": {"id": kind, "label": label},
+        "name": resource.name,
+        "description": null,
+        "status": "ACTIVE",
+        "catalogItem": top.then(|| json!({"id": resource.item.0, "label": resource.item.1})),
+        "requestId": resource.request,
+        "requestState": state,
+        "providerBinding": {"bindingId": uuid_of(&resource.id), "providerRef": {"id": uuid_of(provider), "label": provider}},
+        "owners": [{
+            "tenantName": resource.tenant, "ref": resource.owner, "type": "USER", "value": store.display_name(&resource.owner),
+        }],
+        "organization": store.organization(&resource.tenant, &resource.subtenant),
+        "dateCreated": millis(resource.created),
+        "lastUpdated": millis(resource.updated),
+        "hasLease": true,
+        "lease": lease(resource),
+        "leaseForDisplay": resource.lease_days.map(days),
+        "hasCosts": true,
+        "costs": null,
+        "costToDate": null,
+        "totalCost": null,
+    });
+    let mut add = |name: &str, value: Value| row[name] = value;
+    if release == Release::V6_2 {
+        add("childResources", json!([]));
+    } else {
+        add("expenseMonthToDate", json!({"amount": null, "currencyCode": null, "asOnDate": null}));
+        add("parentResourceRef", json!(parent.map(|parent| json!({"id": parent.id, "label": parent.name}))));
+        add("hasChildren", (!resource.is_machine()).into());
+    }
+    add(
+        "operations",
+        if operations { actions::of(resource).iter().map(|a| a.operation()).collect() } else { Value::Null },
+    );
+    add("forms", form);
+    add("resourceData", if data { entries(values(store, resource, release)) } else { entries(Vec::new()) });
+    if let (Some(end), true) = (resource.lease_end, release != Release::V6_2) {
+        add("destroyDate", millis(end).into());
+    }
+    if release == Release::V6_2
+        && let Some(members) = row.as_object_mut()
+    {
+        members.shift_remove("requestState");
+    }
+    row
+}
+
+/// What the provider says about a machine.
+fn values(store: &Store, resource: &Resource, release: Release) -> Vec<(String, Value)> {
+    let Kind::Machine(machine) = &resource.kind else { return Vec::new() };
+    let component = &machine.component;
+    let disk = vec![
+        ("DISK_INPUT_ID".to_owned(), string("DISK_INPUT_ID1")),
+        ("DISK_CAPACITY".to_owned(), integer(component.storage)),
+        ("DISK_LABEL".to_owned(), string("Hard disk 1")),
+    ];
+    let mut network = Vec::new();
+    if let Some(place) = &machine.place {
+        // 6.2 tells every address there; 7.x those from network profiles.
+        if place.profile.is_some() || release == Release::V6_2 {
+            network.push(("NETWORK_ADDRESS".to_owned(), string(&place.address)));
+        }
+        network.push(("NETWORK_NAME".to_owned(), string(&place.network)));
+        if let Some(profile) = &place.profile {
+            network.push(("NETWORK_PROFILE".to_owned(), string(profile)));
+        }
+    }
+    network.push(("NETWORK_MAC_ADDRESS".to_owned(), string(&machine.mac)));
+    let list = |class: &str, values| multiple("COMPLEX", vec![complex(IAAS_PROXY, class, values)]);
+    let end = resource.lease_end.map_or(Value::Null, |end| date_time(&millis(end)));
+    let group = store.subtenant_label(&resource.subtenant);
+    let mut values = vec![
+        ("DISK_VOLUMES".to_owned(), list("dynamicops.api.model.DiskInputModel", disk)),
+        ("MachineMemory".to_owned(), integer(component.memory)),
+        ("MachineGuestOperatingSystem".to_owned(), Value::Null),
+        ("MachineBlueprintName".to_owned(), string(&resource.item.1)),
+        ("MachineCPU".to_owned(), integer(component.cpu)),
+        ("MachineInterfaceType".to_owned(), string("vSphere")),
+        ("MachineExpirationDate".to_owned(), end.clone()),
+        ("IS_COMPONENT_MACHINE".to_owned(), boolean(false)),
+        ("endpointExternalReferenceId".to_owned(), string(&uuid_of("vCenter"))),
+        ("VirtualMachine.Admin.UUID".to_owned(), string(&uuid_of(&format!("{} bios", resource.id)))),
+        ("MachineInterfaceDisplayName".to_owned(), string("vSphere (vCenter)")),
+        ("NETWORK_LIST".to_owned(), list("dynamicops.api.model.NetworkViewModel", network)),
+        ("Component".to_owned(), string(&component.name)),
+        ("SNAPSHOT_LIST".to_owned(), multiple("COMPLEX", Vec::new())),
+        ("MachineStatus".to_owned(), string(machine.status)),
+        ("MachineType".to_owned(), string("Virtual")),
+        ("MachineStorage".to_owned(), integer(component.storage)),
+        ("EXTERNAL_REFERENCE_ID".to_owned(), string(&format!("vm-{}", resource.name.len()))),
+        ("MachineGroupName".to_owned(), string(group.as_str().unwrap_or_default())),
+        ("machineId".to_owned(), string(&uuid_of(&resource.id))),
+        ("MachineName".to_owned(), string(&resource.name)),
+        ("MachineDestructionDate".to_owned(), end),
+        ("MachineDailyCost".to_owned(), decimal(0.0)),
+    ];
+    if let Some(place) = &machine.place {
+        values.push(("MachineReservationName".to_owned(), string(&place.reservation)));
+        values.push(("ip_address".to_owned(), string(&place.address)));
+    }
+    // What can be done is told here, too.
+    for action in actions::of(resource) {
+        values.push((action.flag().to_owned(), boolean(true)));
+    }
+    values
+}
+
+/// The flat form of 7.x.
+pub(super) fn view(store: &Store, origin: &str, resource: &Resource, data: bool, operations: bool) -> Value {
+    let link = |rel: String, path: String| json!({"@type": "link", "rel": rel, "href": format!("{origin}{path}")});
+    let base = "/catalog-service/api/consumer";
+    let mut links = Vec::new();
+    if resource.parent.is_none() {
+        let path = format!("{base}/entitledCatalogItemViews/{}", resource.item.0);
+        links.push(link("GET: Catalog Item".to_owned(), path));
+    }
+    links.push(link("GET: Request".to_owned(), format!("{base}/requests/{}", resource.request)));
+    if let Some(parent) = &resource.parent {
+        links.push(link("GET: Parent Resource".to_owned(), format!("{base}/resourceViews/{parent}")));
+    }
+    if operations {
+        for action in actions::of(resource) {
+            let at = format!("{base}/resources/{}/actions/{}/requests", resource.id, action.id());
+            links.push(link(format!("GET Template: {}", action.message_key()), format!("{at}/template")));
+            links.push(link(format!("POST: {}", action.message_key()), at));
+        }
+    }
+    if !resource.is_machine() {
+        let query = "managedOnly=false&withExtendedData=true&withOperations=true";
+        let filter = format!("%24filter=parentResource%20eq%20%27{}%27", resource.id);
+        links.push(link("GET: Child Resources".to_owned(), format!("{base}/resourceViews?{query}&{filter}")));
+    }
+    let typed = if data { entries(values(store, resource, Release::V7)) } else { Value::Null };
+    let mut plain: Map<String, Value> =
+        pairs(Some(&typed)).map(|(key, value)| (key.to_owned(), to_plain(value))).collect();
+    // The status is the row's own.
+    plain.shift_remove("MachineStatus");
+    let status = match &resource.kind {
+        Kind::Machine(machine) => Some(machine.status),
+        Kind::Deployment => None,
+    };
+    let top = resource.parent.is_none();
+    let icon = if resource.is_machine() {
+        "Infrastructure.CatalogItem.Machine.Virtual.vSphere"
+    } else {
+        "composition.blueprint.png"
+    };
+    json!({
+        "@type": "CatalogResourceView",
+        "links": links,
+        "resourceId": resource.id,
+        "iconId": icon,
+        "name": resource.name,
+        "description": null,
+        "status": status,
+        "catalogItemId": top.then_some(&resource.item.0),
+        "catalogItemLabel": top.then_some(&resource.item.1),
+        "requestId": resource.request,
+        "resourceType": resource.kind_id().0,
+        "owners": [store.display_name(&resource.owner)],
+        "businessGroupId": resource.subtenant,
+        "tenantId": resource.tenant,
+        "dateCreated": millis(resource.created),
+        "lastUpdated": millis(resource.updated),
+        "lease": lease(resource),
+        "costs": null,
+        "costToDate": null,
+        "totalCost": null,
+        "parentResourceId": resource.parent,
+        "hasChildren": !resource.is_machine(),
+        "data": plain,
+    })
+}
+
+/// The types that there are.
+pub(super) fn types() -> Vec<Value> {
+    let row = |id: &str, name: &str, plural: &str, provider: &str, primary: bool| {
+        json!({
+            "@type": "ResourceType", "id": id, "name": name, "pluralizedName": plural, "description": name,
+            "primary": primary, "providerTypeId": provider, "costed": true, "status": "ACTIVE",
+            "schema": {"fields": []}, "forms": null,
+        })
+    };
+    vec![
+        row("Infrastructure.Machine", "Machine", "Machines", "com.vmware.csp.iaas.blueprint.service", true),
+        row(
+            "Infrastructure.Virtual",
+            "Virtual Machine",
+            "Virtual Machines",
+            "com.vmware.csp.iaas.blueprint.service",
+            true,
+        ),
+        row("composition.resource.type.deployment", "Deployment", "Deployments", COMPOSITION, true),
+    ]
+}

@@ -1,0 +1,142 @@
+//! From a request to the service it is for, and from its answer to what is sent.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+
+use super::config::Release;
+use super::context::{Context, Result};
+use super::identity::{expire, valid};
+use super::query::Query;
+use super::refusal::{Refusal, no_such_call, unauthenticated};
+use super::store::Store;
+use super::{catalog, identity, network, reservations, small, work_items};
+use crate::testing::clock::Clock;
+use crate::testing::exchange::{Incoming, Outgoing, Site};
+use crate::testing::faults::Fault;
+
+/// The server behind the socket.
+#[derive(Debug)]
+pub(super) struct Vra {
+    pub(super) release: Release,
+    pub(super) clock: Clock,
+    /// What links and `Location` begin with.
+    pub(super) origin: String,
+    store: Mutex<Store>,
+}
+
+impl Vra {
+    pub(super) fn new(release: Release, clock: Clock, origin: String, store: Store) -> Self {
+        Self { release, clock, origin, store: Mutex::new(store) }
+    }
+
+    pub(super) fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Site for Vra {
+    fn answer(&self, request: &Incoming, fault: Option<&Fault>) -> Outgoing {
+        let mut store = self.store();
+        let now = self.clock.now();
+        network::reclaim(&mut store, now);
+        if fault == Some(&Fault::ExpireToken) {
+            expire(&mut store, bearer(request), now);
+        }
+        let origin = match fault {
+            Some(Fault::ForeignLinks(origin)) => origin.clone(),
+            _ => self.origin.clone(),
+        };
+        let query = match Query::read(request) {
+            Ok(query) => query,
+            Err(refusal) => return refusal.outgoing(),
+        };
+        let mut call = Context {
+            store: &mut store,
+            request,
+            query,
+            fault,
+            origin,
+            release: self.release,
+            now,
+            user: String::new(),
+            tenant: String::new(),
+            fabric: false,
+        };
+        let result = carry_out(&mut call);
+        let outgoing = call.outgoing(result);
+        match fault {
+            Some(Fault::LowerTypes) => with_types(outgoing, &|name| name.to_lowercase()),
+            Some(Fault::UpperTypes) => with_types(outgoing, &|name| name.to_uppercase()),
+            _ => outgoing,
+        }
+    }
+
+    fn failure(&self, status: u16, message: &str) -> Outgoing {
+        Refusal::new(status, 50505, "System exception.").with_system(message).outgoing()
+    }
+}
+
+fn bearer(request: &Incoming) -> Option<&str> {
+    request.header("authorization")?.strip_prefix("Bearer ")
+}
+
+fn carry_out(call: &mut Context<'_>) -> Result {
+    let segments = call.request.segments();
+    let path: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let method = call.request.method.as_str();
+    let anonymous = matches!(
+        (method, path.as_slice()),
+        ("POST", ["identity", "api", "tokens"])
+            | ("GET", ["identity", "api", "about"])
+            | ("GET", ["component-registry", "services", "status", "current"])
+    );
+    if !anonymous {
+        let token = bearer(call.request).and_then(|token| valid(call.store, token, call.now));
+        let token = token.ok_or_else(unauthenticated)?;
+        (call.user, call.tenant) = (token.user.clone(), token.tenant.clone());
+        let user = call.store.users.iter().find(|user| user.name == call.user && user.tenant == call.tenant);
+        call.fabric = user.is_some_and(|user| user.fabric);
+    }
+    route(call, method, &path).unwrap_or_else(|| Err(no_such_call(method, &call.request.path)))
+}
+
+fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
+    match path {
+        ["identity", "api", rest @ ..] => identity::route(call, method, rest),
+        ["catalog-service", "api", rest @ ..] => catalog::route(call, method, rest),
+        ["workitem-service", "api", rest @ ..] => work_items::route(call, method, rest),
+        ["approval-service", "api", rest @ ..] => work_items::approvals(call, method, rest),
+        ["reservation-service", "api", rest @ ..] => reservations::route(call, method, rest),
+        ["iaas-proxy-provider", "api", "network", "profiles", rest @ ..] => network::route(call, method, rest),
+        ["iaas-proxy-provider", "api", "keyPairs", rest @ ..] => small::key_pairs(call, method, rest),
+        ["component-registry", rest @ ..] => small::registry(call, method, rest),
+        ["ipam-service", "api", rest @ ..] if call.release != Release::V6_2 => small::ipam(call, method, rest),
+        _ => None,
+    }
+}
+
+/// Changes every `@type` of a JSON answer.
+fn with_types(outgoing: Outgoing, change: &dyn Fn(&str) -> String) -> Outgoing {
+    fn walk(value: &mut Value, change: &dyn Fn(&str) -> String) {
+        match value {
+            Value::Object(members) => {
+                for (name, value) in members {
+                    match value {
+                        Value::String(text) if name == "@type" => *text = change(text),
+                        other => walk(other, change),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| walk(item, change)),
+            _ => {}
+        }
+    }
+    match serde_json::from_slice::<Value>(&outgoing.body) {
+        Ok(mut body) => {
+            walk(&mut body, change);
+            Outgoing { body: body.to_string().into_bytes(), ..outgoing }
+        }
+        Err(_) => outgoing,
+    }
+}

@@ -1,0 +1,71 @@
+//! Tokens: given out, checked, ended.
+
+use std::time::SystemTime;
+
+use serde_json::json;
+
+use crate::testing::clock::millis;
+use crate::testing::exchange::Outgoing;
+use crate::testing::v7::context::{Answer, Context, Result, required};
+use crate::testing::v7::refusal::{not_found, unauthenticated};
+use crate::testing::v7::store::{Store, Token, uuid};
+
+pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
+    Some(match (method, path) {
+        ("POST", []) => issue(call),
+        ("DELETE", ["principals", principal]) => {
+            call.store.tokens.retain(|token| token.user != *principal);
+            Ok(Answer::Empty(204))
+        }
+        ("HEAD", [id]) => match valid(call.store, id, call.now) {
+            Some(_) => Ok(Answer::Other(
+                Outgoing::empty(204)
+                    .with_header("cache-control", "no-cache, no-store, max-age=0, must-revalidate")
+                    .with_header("pragma", "no-cache")
+                    .with_header("expires", "0")
+                    .with_header("content-type", "application/json;charset=UTF-8"),
+            )),
+            None => Err(unauthenticated()),
+        },
+        ("DELETE", [id]) => {
+            let before = call.store.tokens.len();
+            call.store.tokens.retain(|token| token.id != *id);
+            if call.store.tokens.len() < before { Ok(Answer::Empty(204)) } else { Err(not_found("Token", "")) }
+        }
+        ("GET", [id, "securityContext"]) => match valid(call.store, id, call.now) {
+            Some(token) => Ok(Answer::Json(json!({"principalId": token.user, "tenantId": token.tenant}))),
+            None => Err(not_found("Token", "")),
+        },
+        _ => return None,
+    })
+}
+
+/// A token that is good now.
+pub(in crate::testing::v7) fn valid<'a>(store: &'a Store, id: &str, now: SystemTime) -> Option<&'a Token> {
+    store.tokens.iter().find(|token| token.id == id && token.until > now)
+}
+
+/// Lets the tokens of one holder, or of all, expire.
+pub(in crate::testing::v7) fn expire(store: &mut Store, id: Option<&str>, now: SystemTime) {
+    for token in &mut store.tokens {
+        if id.is_none_or(|id| id == token.id) {
+            token.until = now;
+        }
+    }
+}
+
+fn issue(call: &mut Context<'_>) -> Result {
+    let body = call.body()?;
+    let (user, password, tenant) =
+        (required(&body, "username")?, required(&body, "password")?, required(&body, "tenant")?);
+    let known = call.store.users.iter().any(|u| u.name == user && u.password == password && u.tenant == tenant);
+    if !known {
+        return Err(unauthenticated());
+    }
+    // As long as real ones, with the characters that need care in a path.
+    let number = call.store.number();
+    let id = format!("{0}+{1}/{0}{1}{2}==", uuid(number).replace('-', ""), uuid(!number).replace('-', ""), number);
+    let until = call.now + call.store.token_life;
+    call.store.tokens.push(Token { id: id.clone(), user, tenant: tenant.clone(), until });
+    Ok(Answer::Json(json!({"expires": millis(until), "id": id, "tenant": tenant})))
+}

@@ -1,0 +1,86 @@
+//! `/iaas-proxy-provider/api/network/profiles`: profiles, ranges, addresses.
+
+mod profile;
+
+pub(super) use profile::Profile;
+
+use std::time::SystemTime;
+
+use serde_json::{Value, json};
+
+use super::config::Release;
+use super::context::{Answer, Context, Result};
+use super::refusal::{forbidden, not_found};
+use super::store::Store;
+
+/// The network profiles; none if there is no such call.
+pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
+    if !call.fabric {
+        return Some(Err(forbidden(format!("User {} is no fabric administrator.", call.user))));
+    }
+    let position = |store: &Store, id: &str| store.profiles.iter().position(|profile| profile.id == id);
+    let flat = call.release != Release::V6_2;
+    Some(match (method, path) {
+        // Rows have neither ranges nor addresses.
+        ("GET", []) => Ok(Answer::Rows(call.store.profiles.iter().map(Profile::summary).collect())),
+        ("POST", []) => create(call),
+        ("GET", ["addresses", id]) if flat => match position(call.store, id).and_then(|at| call.store.profiles.get(at))
+        {
+            Some(profile) => Ok(Answer::Rows(profile.addresses())),
+            None => Err(not_found("Network profile", id)),
+        },
+        ("GET", ["range-summaries", id]) if flat => {
+            match position(call.store, id).and_then(|at| call.store.profiles.get(at)) {
+                Some(profile) => Ok(Answer::Rows(profile.range_summaries())),
+                None => Err(not_found("Network profile", id)),
+            }
+        }
+        (_, [id]) => {
+            let Some(at) = position(call.store, id) else { return Some(Err(not_found("Network profile", id))) };
+            match method {
+                "GET" => Ok(Answer::Json(call.store.profiles.get(at).map(Profile::row).unwrap_or_default())),
+                "PUT" => put(call, at),
+                "DELETE" => {
+                    call.store.profiles.remove(at);
+                    Ok(Answer::Empty(204))
+                }
+                _ => return None,
+            }
+        }
+        _ => return None,
+    })
+}
+
+fn create(call: &mut Context<'_>) -> Result {
+    let body = call.body()?;
+    let (store, now) = (&mut *call.store, call.now);
+    let id = store.id();
+    let profile = Profile::read(store, id.clone(), &body, now)?;
+    store.profiles.push(profile);
+    Ok(Answer::Created(format!("/iaas-proxy-provider/api/network/profiles/{id}"), None))
+}
+
+fn put(call: &mut Context<'_>, at: usize) -> Result {
+    let body = call.body()?;
+    let (store, now) = (&mut *call.store, call.now);
+    let Some(id) = store.profiles.get(at).map(|profile| profile.id.clone()) else {
+        return Err(not_found("Network profile", ""));
+    };
+    let mut changed = Profile::read(store, id, &body, now)?;
+    if let Some(old) = store.profiles.get_mut(at) {
+        changed.keep(old, &body, call.release == Release::V6_2);
+        *old = changed;
+    }
+    Ok(Answer::Empty(204))
+}
+
+/// The job of the server that frees what has rested for half an hour.
+pub(super) fn reclaim(store: &mut Store, now: SystemTime) {
+    store.profiles.iter_mut().for_each(|profile| profile.reclaim(now));
+}
+
+/// A range of an IPAM endpoint by the id that it has there.
+pub(super) fn endpoint_range(store: &Store, external_id: &str) -> Option<Value> {
+    let row = store.ipam_ranges.iter().find(|(_, row)| row["externalId"].as_str() == Some(external_id));
+    row.map(|(_, row)| json!({"begin": row["beginIPv4Address"], "end": row["endIPv4Address"]}))
+}

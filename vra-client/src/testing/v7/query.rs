@@ -1,0 +1,216 @@
+//! Lists: which rows are asked for, in which order, and the page they come on.
+
+use std::cmp::Ordering;
+
+use serde_json::{Map, Value, json};
+
+use super::filter::{self, Filter};
+use super::refusal::{Refusal, invalid};
+use crate::testing::exchange::Incoming;
+use crate::testing::faults::Fault;
+
+/// What a list is asked for.
+#[derive(Debug)]
+pub(super) struct Query {
+    parameters: Vec<(String, String)>,
+    page: usize,
+    limit: usize,
+}
+
+impl Query {
+    /// Rows on a page unless said otherwise.
+    const LIMIT: usize = 20;
+    /// The most rows on a page.
+    const MOST: usize = 5000;
+
+    pub(super) fn read(request: &Incoming) -> Result<Self, Refusal> {
+        let mut query = Self { parameters: request.parameters(), page: 1, limit: Self::LIMIT };
+        let number = |name: &str| -> Result<Option<usize>, Refusal> {
+            let Some(text) = query.get(name) else { return Ok(None) };
+            // Clients send numbers as large as i32 allows; they are cut, not refused.
+            text.parse().map(Some).map_err(|_| invalid(format!("The value {text} of {name} is no number.")))
+        };
+        let (page, limit, top, skip) = (number("page")?, number("limit")?, number("$top")?, number("$skip")?);
+        if let Some(limit) = top.or(limit) {
+            query.limit = limit.clamp(1, Self::MOST);
+        }
+        query.page = match skip {
+            Some(skip) => skip / query.limit + 1,
+            None => page.unwrap_or(1).max(1),
+        };
+        Ok(query)
+    }
+
+    /// No more rows than this, whatever was asked for.
+    pub(super) fn cap(&mut self, most: usize) {
+        self.limit = self.limit.min(most);
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(super) fn is_true(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    pub(super) fn filter(&self) -> Result<Option<Filter>, Refusal> {
+        self.get("$filter").map(filter::parse).transpose()
+    }
+
+    /// The rows that are asked for, in the order asked for, on the page asked for.
+    pub(super) fn page(&self, rows: Vec<Value>, at: &Place<'_>) -> Result<Value, Refusal> {
+        let mut rows = rows;
+        if let Some(filter) = self.filter()? {
+            rows.retain(|row| filter.holds(row));
+        }
+        self.sort(&mut rows);
+        Ok(self.cut(&rows, at))
+    }
+
+    fn sort(&self, rows: &mut [Value]) {
+        let Some(order) = self.get("$orderby") else { return };
+        let fields: Vec<(&str, bool)> = order
+            .split(',')
+            .filter_map(|part| {
+                let mut words = part.split_whitespace();
+                Some((words.next()?, words.next().is_some_and(|word| word.eq_ignore_ascii_case("desc"))))
+            })
+            .collect();
+        rows.sort_by(|a, b| {
+            fields
+                .iter()
+                .map(|(field, descending)| {
+                    let order = compare(&filter::values(a, field), &filter::values(b, field));
+                    if *descending { order.reverse() } else { order }
+                })
+                .find(|order| order.is_ne())
+                .unwrap_or(Ordering::Equal)
+        });
+    }
+
+    /// The page of the rows, with what the fault does to it.
+    fn cut(&self, rows: &[Value], at: &Place<'_>) -> Value {
+        let total = rows.len();
+        let counted = match at.fault {
+            Some(Fault::CountOff(by)) => total.saturating_add_signed(isize::try_from(*by).unwrap_or(0)),
+            _ => total,
+        };
+        let page = if at.fault == Some(&Fault::IgnorePage) { 1 } else { self.page };
+        let offset = (page - 1).saturating_mul(self.limit);
+        let mut content: Vec<Value> = rows.iter().skip(offset).take(self.limit).cloned().collect();
+        match at.fault {
+            Some(Fault::TruncatePage) => {
+                content.pop();
+            }
+            Some(Fault::RepeatRow) => {
+                let before = offset.checked_sub(1).and_then(|last| rows.get(last));
+                if let (Some(first), Some(before)) = (content.first_mut(), before) {
+                    *first = before.clone();
+                }
+            }
+            _ => {}
+        }
+        let pages = counted.div_ceil(self.limit);
+        let mut links = Vec::new();
+        // As on real servers the link has lost the order and the filter.
+        let mut link = |rel: &str, number: usize| {
+            let href = format!("{}{}?page={number}&limit={}", at.origin, at.path, self.limit);
+            links.push(json!({"@type": "link", "rel": rel, "href": href}));
+        };
+        if page < pages {
+            link("next", page + 1);
+        }
+        if page > 1 {
+            link("previous", page - 1);
+        }
+        let mut body = Map::new();
+        if at.fault != Some(&Fault::BarePage) {
+            body.insert("links".into(), links.into());
+        }
+        body.insert("content".into(), content.into());
+        if at.metadata && !matches!(at.fault, Some(Fault::BarePage | Fault::NoMetadata)) {
+            let size = if at.size_zero { 0 } else { self.limit };
+            body.insert(
+                "metadata".into(),
+                json!({"size": size, "totalElements": counted, "totalPages": pages, "number": page, "offset": offset}),
+            );
+        }
+        body.into()
+    }
+}
+
+/// Where a list is, and how this one differs from others.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) origin: &'a str,
+    pub(super) path: &'a str,
+    pub(super) fault: Option<&'a Fault>,
+    /// Whether the list has counts at all.
+    pub(super) metadata: bool,
+    /// Whether its `size` is always 0, as documented of reservation policies.
+    pub(super) size_zero: bool,
+}
+
+fn compare(a: &[&Value], b: &[&Value]) -> Ordering {
+    match (a.first(), b.first()) {
+        (Some(Value::Number(a)), Some(Value::Number(b))) => {
+            a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Ordering::Equal)
+        }
+        (Some(Value::String(a)), Some(Value::String(b))) => a.cmp(b),
+        (a, b) => a.map(|v| v.to_string()).cmp(&b.map(|v| v.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    fn ask(query: &str, fault: Option<&Fault>) -> Value {
+        let rows =
+            (1..=5).map(|n| json!({"id": format!("r{n}"), "n": n, "kind": if n % 2 == 0 { "even" } else { "odd" }}));
+        let request = Incoming {
+            method: "GET".into(),
+            path: "/rows".into(),
+            query: query.into(),
+            headers: http::HeaderMap::new(),
+            body: Vec::new(),
+        };
+        let at = Place { origin: "https://vra.example", path: "/rows", fault, metadata: true, size_zero: false };
+        Query::read(&request).unwrap().page(rows.collect(), &at).unwrap()
+    }
+
+    fn ids(page: &Value) -> Vec<&str> {
+        page["content"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect()
+    }
+
+    #[test]
+    fn pages_count_from_one_and_the_link_loses_the_order() {
+        let page = ask("page=2&limit=2&%24orderby=n%20desc", None);
+        assert_eq!(ids(&page), ["r3", "r2"]);
+        assert_eq!(page["metadata"], json!({"size": 2, "totalElements": 5, "totalPages": 3, "number": 2, "offset": 2}));
+        assert_eq!(
+            page["links"][0],
+            json!({"@type": "link", "rel": "next", "href": "https://vra.example/rows?page=3&limit=2"})
+        );
+        assert_eq!(ids(&ask("$top=2&$skip=4&page=1&limit=5", None)), ["r5"]);
+        assert_eq!(ids(&ask("limit=2147483647", None)).len(), 5);
+        assert_eq!(ids(&ask("$filter=kind eq 'even'", None)), ["r2", "r4"]);
+    }
+
+    #[test]
+    fn each_fault_of_paging_is_there() {
+        assert_eq!(ids(&ask("limit=2", Some(&Fault::TruncatePage))), ["r1"]);
+        assert_eq!(ids(&ask("limit=2&page=2", Some(&Fault::RepeatRow))), ["r2", "r4"]);
+        assert_eq!(ids(&ask("limit=2&page=2", Some(&Fault::IgnorePage))), ["r1", "r2"]);
+        let counts = ask("limit=2", Some(&Fault::CountOff(2)));
+        assert_eq!((&counts["metadata"]["totalElements"], &counts["metadata"]["totalPages"]), (&json!(7), &json!(4)));
+        assert_eq!(
+            ask("", Some(&Fault::NoMetadata)).as_object().unwrap().keys().collect::<Vec<_>>(),
+            ["links", "content"]
+        );
+        assert_eq!(ask("", Some(&Fault::BarePage)).as_object().unwrap().keys().collect::<Vec<_>>(), ["content"]);
+    }
+}

@@ -1,0 +1,219 @@
+//! `/workitem-service/api` and `/approval-service/api`: who has to approve what.
+
+use std::time::SystemTime;
+
+use serde_json::{Value, json};
+
+use super::catalog::{Request, decide};
+use super::context::{Answer, Context, Result, required};
+use super::literal::{entries, integer, string};
+use super::refusal::{completed, invalid, not_found, not_the_assignee};
+use super::store::{Store, uuid_of};
+use crate::testing::clock::millis;
+
+const APPROVAL: &str = "com.vmware.csp.core.approval.workitem.request";
+const APPROVE: &str = "com.vmware.csp.core.approval.action.approve";
+const REJECT: &str = "com.vmware.csp.core.approval.action.reject";
+
+/// An approval that somebody has to give.
+#[derive(Debug)]
+pub(super) struct WorkItem {
+    id: String,
+    number: u64,
+    request: String,
+    request_number: u64,
+    pub(super) assignee: String,
+    requestor: String,
+    name: String,
+    tenant: String,
+    subtenant: String,
+    created: SystemTime,
+    /// When, by whom, and what it is called then.
+    done: Option<(SystemTime, String, &'static str)>,
+    /// The values of the form.
+    form: Vec<(String, Value)>,
+}
+
+impl WorkItem {
+    pub(super) fn new(store: &mut Store, request: &Request, approver: &str, name: &str, now: SystemTime) -> Self {
+        let key = |name: &str| format!("source-source-provider-{name}");
+        let count = request.machines().iter().map(|(_, count)| count).sum();
+        let first = request.machines().first().map(|(machine, _)| machine.clone());
+        let form = vec![
+            (key("Cafe.Shim.VirtualMachine.NumberOfInstances"), integer(count)),
+            (key("VirtualMachine.Memory.Size"), integer(first.as_ref().map_or(0, |machine| machine.memory))),
+            (key("VirtualMachine.CPU.Count"), integer(first.as_ref().map_or(0, |machine| machine.cpu))),
+            (key("VirtualMachine.LeaseDays"), integer(request.lease_days().unwrap_or(0))),
+            ("source-businessJustification".to_owned(), string("")),
+        ];
+        let id = store.id();
+        let number = store.number();
+        Self {
+            id,
+            number,
+            request: request.id.clone(),
+            request_number: request.number(),
+            assignee: approver.to_owned(),
+            requestor: request.requestor().to_owned(),
+            name: name.to_owned(),
+            tenant: request.tenant().to_owned(),
+            subtenant: request.subtenant().to_owned(),
+            created: now,
+            done: None,
+            form,
+        }
+    }
+
+    /// With the members of the documented row; the type is that of an approval.
+    fn row(&self) -> Value {
+        let data = vec![
+            ("approvalId".to_owned(), string(&uuid_of(&self.id))),
+            ("requestRef".to_owned(), string(&self.request_number.to_string())),
+            ("phase".to_owned(), string("Pre Approval")),
+            ("requestedBy".to_owned(), string(&self.requestor)),
+        ];
+        let mut data = entries(data);
+        // As documented, a key without a value.
+        if let Some(list) = data["entries"].as_array_mut() {
+            list.push(json!({"key": "requestReasons"}));
+        }
+        let date = |time: SystemTime| millis(time);
+        json!({
+            "@type": "WorkItem",
+            "id": self.id,
+            "version": 1,
+            "workItemNumber": self.number,
+            "assignees": [{"principalId": self.assignee, "principalType": "USER"}],
+            "subTenantId": self.subtenant,
+            "tenantId": self.tenant,
+            "callbackEntityId": self.request,
+            "workItemType": kind(),
+            "completedDate": self.done.as_ref().map(|(time, ..)| date(*time)),
+            "assignedDate": date(self.created),
+            "createdDate": date(self.created),
+            "assignedOrCompletedDate": date(self.done.as_ref().map_or(self.created, |(time, ..)| *time)),
+            "serviceId": uuid_of("approval-service"),
+            "workItemRequest": {
+                "itemId": self.request, "itemName": self.name, "itemDescription": "", "itemRequestor": self.requestor,
+                "itemCost": 0.0, "itemData": data,
+            },
+            "status": self.done.as_ref().map_or("Active", |(.., state)| state),
+            "completedBy": self.done.as_ref().map(|(_, by, _)| by),
+            "availableActions": [],
+        })
+    }
+}
+
+fn kind() -> Value {
+    let action = |id: &str, name: &str, state: &str| {
+        let icon =
+            json!({"id": uuid_of(id), "name": format!("{name} icon"), "contentType": "image/png", "image": null});
+        json!({"id": id, "name": name, "stateName": state, "icon": icon})
+    };
+    let form = json!({"type": "external", "formId": "approval.request.form"});
+    json!({
+        "id": APPROVAL, "name": "Approval", "pluralizedName": "Approvals", "description": "Approval of a request",
+        "serviceTypeId": "com.vmware.csp.core.cafe.approvals",
+        "actions": [action(APPROVE, "Approve", "Approved"), action(REJECT, "Reject", "Rejected")],
+        "completeByEmail": true, "commentsField": null, "listView": {"columns": [], "defaultSequence": []}, "version": 3,
+        "forms": {"workItemDetails": form, "workItemSubmission": form, "workItemNotification": form},
+    })
+}
+
+/// The work item service; none if it has no such call.
+pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
+    let ["workitems", rest @ ..] = path else { return None };
+    let of_tenant = |item: &&WorkItem| item.tenant == call.tenant;
+    Some(match (method, rest) {
+        ("GET", []) => {
+            let own = call.query.is_true("userItemsOnly");
+            let rows = call.store.work_items.iter().filter(of_tenant);
+            Ok(Answer::Rows(rows.filter(|item| !own || item.assignee == call.user).map(WorkItem::row).collect()))
+        }
+        ("GET", ["types"]) => Ok(Answer::Rows(vec![kind()])),
+        ("GET", ["types", APPROVAL]) => Ok(Answer::Json(kind())),
+        (_, [id, tail @ ..]) => {
+            let Some(item) = call.store.work_items.iter().filter(of_tenant).find(|item| item.id == *id) else {
+                return Some(Err(not_found("Work item", id)));
+            };
+            match (method, tail) {
+                ("GET", []) => Ok(Answer::Json(item.row())),
+                ("GET", ["form"]) => Ok(Answer::Json(json!({"values": entries(item.form.clone())}))),
+                ("POST", ["actions", action]) => complete(call, id, action),
+                _ => return None,
+            }
+        }
+        _ => return None,
+    })
+}
+
+fn complete(call: &mut Context<'_>, id: &str, action: &str) -> Result {
+    let cancel = action == "cancel";
+    let body = if cancel { call.body_or_empty()? } else { call.body()? };
+    if !cancel {
+        for (name, wanted) in [("workItemId", id), ("workItemActionId", action)] {
+            if required(&body, name)? != wanted {
+                return Err(invalid(format!("The field {name} differs from the path.")));
+            }
+        }
+    }
+    if !matches!(action, APPROVE | REJECT | "cancel") {
+        return Err(invalid(format!("The action {action} does not exist.")));
+    }
+    let form = body.get("formData").cloned();
+    let (user, now) = (call.user.clone(), call.now);
+    let Some(item) = call.store.work_items.iter_mut().find(|item| item.id == id) else {
+        return Err(not_found("Work item", id));
+    };
+    if item.done.is_some() {
+        return Err(completed(id));
+    }
+    if item.assignee != user {
+        return Err(not_the_assignee(&user, id));
+    }
+    item.done = Some((now, user, if cancel { "Cancelled" } else { "Completed" }));
+    let request = item.request.clone();
+    decide(call.store, &request, action == APPROVE, form.as_ref(), now);
+    Ok(Answer::Empty(201))
+}
+
+/// The approval service; none if it has no such call.
+pub(super) fn approvals(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
+    let policy = || {
+        json!({
+            "@type": "ApprovalPolicy", "id": uuid_of("approval policy"), "name": "Approve machines", "description": null,
+        })
+    };
+    Some(match (method, path) {
+        ("GET", ["policies"]) => Ok(Answer::Rows(vec![policy()])),
+        ("GET", ["policies", id]) if *id == uuid_of("approval policy") => Ok(Answer::Json(policy())),
+        ("GET", ["policies", id]) => Err(not_found("Approval policy", id)),
+        ("GET", ["policytypes"]) => Ok(Answer::Rows(vec![policy_type()])),
+        ("GET", ["info", "approvalrequests", id]) => {
+            let items = call.store.work_items.iter().filter(|item| item.request == *id);
+            Ok(Answer::Json(json!({"content": items.map(WorkItem::row).collect::<Vec<_>>()})))
+        }
+        _ => return None,
+    })
+}
+
+fn policy_type() -> Value {
+    let phase = |id: &str, name: &str, description: &str, order: i64, updates: bool| {
+        json!({
+            "id": id, "name": name, "description": description, "forms": null, "phaseOrder": order,
+            "allowUpdates": updates,
+        })
+    };
+    let pre = "Approvals sought before a request is fulfilled.";
+    let post = "Approvals sought after a request has been fulfilled.";
+    json!({
+        "@type": "ApprovalPolicyType", "id": "com.vmware.cafe.catalog.request.catalogitem;Infrastructure.Virtual",
+        "name": "Service Catalog - Catalog Item Request - Virtual Machine", "description": "Infrastructure Virtual Machine",
+        "serviceTypeId": "com.vmware.csp.core.cafe.catalog", "classId": "catalogItemRequest",
+        "typeFilter": "Infrastructure.Virtual",
+        "phaseTypes": [
+            phase("com.vmware.cafe.catalog.request.pre", "Pre Approval", pre, 0, true),
+            phase("com.vmware.cafe.catalog.request.post", "Post Approval", post, 1, false),
+        ],
+    })
+}
