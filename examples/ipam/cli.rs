@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ipam_core::net::IpRange;
 use ipam_core::{Family, MacAddr, Order, Tag, Vlan};
 use ipnet::IpNet;
+use vra_client::plugin::Action;
 
 use crate::plan::Format;
 
@@ -17,7 +18,9 @@ use crate::plan::Format;
 #[derive(Debug, Parser)]
 #[command(name = "ipam", version, propagate_version = true)]
 pub(crate) struct Cli {
-    /// Where the addresses are: memory: or embedded:PATH?busy_timeout=5s&actor=NAME.
+    /// Where the addresses are: memory:, embedded:PATH?busy_timeout=5s&actor=NAME, or
+    /// phpipam+https://[USER@]HOST[/BASE]/APP?section=NAME with the secret in `IPAM_PASSWORD` or `IPAM_APP_CODE`, or in the
+    /// file that `IPAM_PASSWORD_FILE` or `IPAM_APP_CODE_FILE` names.
     #[arg(long, global = true, value_name = "URL", env = "IPAM_PROVIDER")]
     pub(crate) provider: Option<String>,
     /// Answer in JSON.
@@ -40,6 +43,12 @@ pub(crate) enum Verb {
     /// Look after a store.
     #[command(subcommand)]
     Store(Store),
+    /// Run an action of vRealize Automation's IPAM plug-in contract: inputs on standard input, outputs on standard output.
+    Vra {
+        /// validate-endpoint, get-ip-ranges, get-ip-blocks, allocate-ip, deallocate-ip, update-record, allocate-ip-range,
+        /// deallocate-ip-range.
+        action: Action,
+    },
 }
 
 /// What is asked of one provider.

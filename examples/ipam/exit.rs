@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use ipam_core::{Error, ErrorKind};
 use serde_json::{Value, json};
+use vra_client::plugin::Fault;
 
 /// All was done.
 pub(crate) const DONE: u8 = 0;
@@ -27,6 +28,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// Something else, such as a check that did not hold.
     Failed(String),
+    /// An action of the vRA plug-in raised it.
+    Vra(Fault),
 }
 
 impl From<Error> for Failure {
@@ -41,6 +44,7 @@ impl Failure {
             Self::Provider(error) => code_of(error.kind()),
             Self::Usage(_) => WRONG_USE,
             Self::Failed(_) => FAILED,
+            Self::Vra(fault) => fault.ipam_error().map_or(WRONG_USE, |error| code_of(error.kind())),
         }
     }
 
@@ -62,6 +66,7 @@ impl Failure {
                 text
             }
             Self::Usage(text) | Self::Failed(text) => text.clone(),
+            Self::Vra(fault) => fault.to_string(),
         }
     }
 
@@ -71,6 +76,7 @@ impl Failure {
             Self::Provider(error) => error.kind().as_str(),
             Self::Usage(_) => ErrorKind::InvalidInput.as_str(),
             Self::Failed(_) => "failed",
+            Self::Vra(fault) => fault.ipam_error().map_or(ErrorKind::InvalidInput, Error::kind).as_str(),
         };
         json!({ "error": { "kind": kind, "message": self.text(), "exit_code": self.code() } })
     }

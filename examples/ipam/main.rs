@@ -21,6 +21,7 @@ mod store;
 mod text;
 mod update;
 mod usage;
+mod vra;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -72,6 +73,7 @@ async fn run(cli: Cli) -> Result<(Answer, u8), Failure> {
         }
         Verb::Plan(Plan::Convert { files, to }) => convert(&import::read(&files)?, &to)?,
         Verb::Store(verb) => store::run(url, verb).await?,
+        Verb::Vra { action } => vra::run(url, action).await?,
         Verb::Ask(verb) => {
             let provider = open(url).await?;
             Progress::new("waiting for the provider", 0).during(ask(&*provider, *verb)).await?
@@ -107,9 +109,11 @@ fn convert(plan: &plan::Plan, to: &str) -> Result<Answer, Failure> {
     Answer::new(text, &json)
 }
 
-/// The providers this program knows, with secrets from `IPAM_…` and `IPAM_…_FILE`.
-fn registry() -> Registry {
-    Registry::new().with_secrets(Secrets::env("IPAM"))
+/// The providers this program knows.
+fn registry(secrets: Secrets) -> ipam_core::Result<Registry> {
+    let mut registry = Registry::new().with_secrets(secrets);
+    phpipam_client::register(&mut registry)?;
+    Ok(registry)
 }
 
 async fn open(url: Option<&str>) -> Result<Arc<dyn IpamProvider>, Failure> {
@@ -117,5 +121,5 @@ async fn open(url: Option<&str>) -> Result<Arc<dyn IpamProvider>, Failure> {
         let message = "say where the addresses are: --provider embedded:PATH, or IPAM_PROVIDER in the environment";
         return Err(Failure::Usage(message.to_owned()));
     };
-    Ok(Progress::new("opening", 0).during(registry().open(url)).await?)
+    Ok(Progress::new("opening", 0).during(registry(Secrets::env("IPAM"))?.open(url)).await?)
 }
