@@ -6,7 +6,7 @@ use super::codec::{self, AddressBlob};
 use super::store::{Columns, SqliteStore};
 use crate::engine::{Context, Page, Store, StoredRange};
 use crate::net::IpRange;
-use crate::{RangeFilter, Result};
+use crate::{ErrorKind, RangeFilter, Result};
 
 /// How many violations are told apart. Where there are more, the store is past telling.
 const MOST: usize = 100;
@@ -18,7 +18,7 @@ const PART: usize = 512;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct StoreReport {
-    /// How many ranges there are.
+    /// How many ranges there are. 0 if the file is damaged, as are the other numbers.
     pub ranges: u64,
     /// How many allocations, expired ones that nobody has cleaned up among them.
     pub allocations: u64,
@@ -39,32 +39,18 @@ impl StoreReport {
 /// Looks through the whole store. A transaction is open, so that all of it is of one moment.
 pub(super) fn check(store: &mut SqliteStore<'_>, _: &mut Context<'_>) -> Result<StoreReport> {
     let mut check = Check { store, violations: Vec::new() };
-    check.file()?;
-    // What SQLite itself finds damaged cannot be read with confidence.
-    if check.violations.is_empty() {
-        check.references()?;
-        check.prefixes()?;
-        check.pages()?;
+    let mut report = StoreReport::default();
+    match check.all(&mut report) {
+        // A row that cannot be read is a violation like any other, but the last one that is found.
+        Err(error) if error.kind() == ErrorKind::Corrupt => check.tell(error.to_string()),
+        result => result?,
     }
-    let Check { store, mut violations } = check;
-    if violations.len() > MOST {
-        violations.truncate(MOST - 1);
-        violations.push("and more".to_owned());
+    report.violations = check.violations;
+    if report.violations.len() > MOST {
+        report.violations.truncate(MOST - 1);
+        report.violations.push("and more".to_owned());
     }
-    let mut count = |table: &str| -> Result<u64> {
-        let mut count = 0;
-        store.rows(&format!("SELECT count(*) FROM {table}"), Vec::new(), |row| {
-            count = row.parsed(0, u64::try_from(row.integer(0)?).ok())?;
-            Ok(true)
-        })?;
-        Ok(count)
-    };
-    Ok(StoreReport {
-        ranges: count("range")?,
-        allocations: count("allocation")?,
-        resting: count("resting")?,
-        violations,
-    })
+    Ok(report)
 }
 
 struct Check<'s, 'c> {
@@ -72,81 +58,9 @@ struct Check<'s, 'c> {
     violations: Vec<String>,
 }
 
-/// What no row may answer, and how it is told. The first column names the row.
-const NEVER: [(&str, &str); 13] = [
-    (
-        "an allocation lies in a range that does not exist",
-        "
-        SELECT range FROM allocation WHERE range NOT IN (SELECT id FROM range) GROUP BY range",
-    ),
-    (
-        "a resting address lies in a range that does not exist",
-        "
-        SELECT range FROM resting WHERE range NOT IN (SELECT id FROM range) GROUP BY range",
-    ),
-    (
-        "a page belongs to a range that does not exist",
-        "
-        SELECT range FROM page WHERE range NOT IN (SELECT id FROM range) GROUP BY range",
-    ),
-    (
-        "an allocation lies outside its range",
-        "
-        SELECT range || ' ' || hex(address) FROM allocation JOIN range ON range.id = allocation.range
-        WHERE allocation.space <> range.space OR address NOT BETWEEN address_first AND address_last",
-    ),
-    (
-        "a resting address lies outside the prefix of its range",
-        "
-        SELECT range || ' ' || hex(address) FROM resting JOIN range ON range.id = resting.range
-        WHERE resting.space <> range.space OR address NOT BETWEEN net_first AND net_last",
-    ),
-    (
-        "an address is allocated and rests",
-        "
-        SELECT allocation.range || ' ' || hex(address) FROM allocation JOIN resting USING (space, address)",
-    ),
-    (
-        "two allocations have one serial number",
-        "
-        SELECT serial FROM allocation GROUP BY serial HAVING count(*) > 1",
-    ),
-    (
-        "a serial number is above that of the last change",
-        "
-        SELECT max(serial) FROM allocation HAVING max(serial) > (SELECT coalesce(max(seq), 0) FROM event)",
-    ),
-    (
-        "allocations carry a key that is not that of a request for addresses",
-        "
-        SELECT allocation.key FROM allocation LEFT JOIN request USING (key)
-        WHERE request.addresses IS NULL GROUP BY allocation.key",
-    ),
-    (
-        "a request has more allocations or lines than it asked for, or an allocation has another owner",
-        "
-        SELECT request.key FROM allocation JOIN request USING (key) GROUP BY request.key
-        HAVING count(*) > request.addresses OR max(line) >= request.lines
-            OR max(allocation.owner) <> request.owner OR min(allocation.owner) <> request.owner",
-    ),
-    (
-        "a request has no allocation left",
-        "
-        SELECT key FROM request WHERE addresses IS NOT NULL AND key NOT IN (SELECT key FROM allocation)",
-    ),
-    (
-        "a request for a range has no range",
-        "
-        SELECT key FROM request
-        WHERE addresses IS NULL AND key NOT IN (SELECT key FROM range WHERE key IS NOT NULL)",
-    ),
-    (
-        "a range carries a key that is not that of a request for a range",
-        "
-        SELECT range.key FROM range LEFT JOIN request USING (key)
-        WHERE range.key IS NOT NULL AND (request.key IS NULL OR request.addresses IS NOT NULL)",
-    ),
-];
+/// Statements that answer nothing while the store is sound, each under a comment that says what its rows mean. The first
+/// column names the row.
+const NEVER: &str = include_str!("queries/check.sql");
 
 impl Check<'_, '_> {
     fn tell(&mut self, violation: impl Into<String>) {
@@ -154,6 +68,29 @@ impl Check<'_, '_> {
         if self.violations.len() <= MOST {
             self.violations.push(violation.into());
         }
+    }
+
+    fn all(&mut self, report: &mut StoreReport) -> Result<()> {
+        self.file()?;
+        // What SQLite itself finds damaged cannot be read with confidence.
+        if !self.violations.is_empty() {
+            return Ok(());
+        }
+        report.ranges = self.count("range")?;
+        report.allocations = self.count("allocation")?;
+        report.resting = self.count("resting")?;
+        self.references()?;
+        self.prefixes()?;
+        self.pages()
+    }
+
+    fn count(&mut self, table: &str) -> Result<u64> {
+        let mut count = 0;
+        self.store.rows(&format!("SELECT count(*) FROM {table}"), Vec::new(), |row| {
+            count = row.parsed(0, u64::try_from(row.integer(0)?).ok())?;
+            Ok(true)
+        })?;
+        Ok(count)
     }
 
     /// SQLite's check of pages, indexes and constraints.
@@ -169,7 +106,10 @@ impl Check<'_, '_> {
 
     /// Whether rows name only rows that exist, and agree with them.
     fn references(&mut self) -> Result<()> {
-        for (what, statement) in NEVER {
+        for part in NEVER.split_terminator(";\n") {
+            let (comment, statement): (Vec<&str>, Vec<&str>) = part.lines().partition(|line| line.starts_with("--"));
+            let (what, statement) = (comment.concat(), statement.join("\n"));
+            let what = what.trim_start_matches("-- ");
             let mut found = Vec::new();
             self.store.rows(&format!("SELECT * FROM ({statement}) LIMIT {MOST}"), Vec::new(), |row| {
                 found.push(row.shown(0));

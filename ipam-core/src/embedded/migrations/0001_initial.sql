@@ -70,9 +70,10 @@ CREATE TABLE request (
     fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32),
     addresses INTEGER, -- how many; NULL for a request that carved a range
     lines INTEGER,
+    first_serial INTEGER, -- of its allocations, which are numbered in a row
     owner TEXT NOT NULL,
     returned TEXT, -- the first few of its addresses that were given back
-    CHECK ((addresses IS NULL) = (lines IS NULL))
+    CHECK ((addresses IS NULL) = (lines IS NULL) AND (addresses IS NULL) = (first_serial IS NULL))
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE allocation (
@@ -92,7 +93,7 @@ CREATE TABLE allocation (
     expires INTEGER,
     PRIMARY KEY (space, address)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX allocation_key ON allocation (key, line);
+CREATE UNIQUE INDEX allocation_serial ON allocation (serial);
 CREATE INDEX allocation_owner ON allocation (owner);
 CREATE INDEX allocation_hostname ON allocation (hostname) WHERE hostname IS NOT NULL;
 CREATE INDEX allocation_mac ON allocation (mac) WHERE mac IS NOT NULL;

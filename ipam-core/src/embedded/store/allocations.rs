@@ -91,17 +91,27 @@ impl SqliteStore<'_> {
         let address = AddressBlob::from(parts.address);
         let found = match parts.space {
             Some(space) => self.db.optional(Sql::AllocationAt, params![space, address], record)?,
-            None => self.db.optional(Sql::AllocationBySerial, params![address, parts.serial], record)?,
+            None => self.db.optional(Sql::AllocationBySerial, [parts.serial], record)?,
         };
         Ok(found.filter(|record| record.allocation.id == *id))
     }
 
+    /// The serial numbers of a request's allocations, first and last. Only its own are among them.
+    pub(super) fn serials_of_key(&mut self, key: &AllocationKey) -> Result<Option<(i64, i64)>> {
+        self.db.optional(Sql::SerialsOfKey, [key.as_str()], |row| {
+            let first = row.integer(0)?;
+            Ok((first, first.saturating_add(row.integer(1)?).saturating_sub(1)))
+        })
+    }
+
     pub(super) fn allocations_by_key(&mut self, key: &AllocationKey) -> Result<Vec<Record>> {
-        self.db.all(Sql::AllocationsOfKey, [key.as_str()], record)
+        let Some((first, last)) = self.serials_of_key(key)? else { return Ok(Vec::new()) };
+        self.db.all(Sql::AllocationsOfSerials, [first, last], record)
     }
 
     pub(super) fn count_by_key(&mut self, key: &AllocationKey, most: u32) -> Result<u32> {
-        self.db.one(Sql::CountOfKey, params![key.as_str(), most], |row| row.count(0))
+        let Some((first, last)) = self.serials_of_key(key)? else { return Ok(0) };
+        self.db.one(Sql::CountOfSerials, [first, last, i64::from(most)], |row| row.count(0))
     }
 
     pub(super) fn allocations_from(&mut self, range: &RangeId, from: IpAddr, count: usize) -> Result<Vec<Record>> {
@@ -115,8 +125,8 @@ impl SqliteStore<'_> {
     /// Serial numbers begin above the number of the last change. Every allocation appends one, so that the next
     /// transaction begins above all that were given.
     pub(super) fn next_allocation_id(&mut self, space: &SpaceId, address: IpAddr) -> Result<AllocationId> {
-        let serial = self.last_event()?.max(self.last_serial) + 1;
-        self.last_serial = serial;
+        let serial = self.last_event()?.max(self.memo.last_serial) + 1;
+        self.memo.last_serial = serial;
         Ok(id_of(space.as_str(), address, serial))
     }
 
@@ -124,6 +134,12 @@ impl SqliteStore<'_> {
         self.writes();
         let allocation = &record.allocation;
         let serial = self.serial(&allocation.id)?;
+        if !self.memo.serials.as_ref().is_some_and(|serials| serials.contains(&serial)) {
+            return Err(
+                self.unsound(format_args!("the request of the allocation {} was not stored first", allocation.id))
+            );
+        }
+        self.expires(allocation.expires);
         let tags = codec::tags(&allocation.labels.tags).map_err(|error| self.db.error(error))?;
         self.db.execute_one(
             Sql::InsertAllocation,
@@ -150,6 +166,7 @@ impl SqliteStore<'_> {
         self.writes();
         let allocation = &record.allocation;
         let serial = self.serial(&allocation.id)?;
+        self.expires(allocation.expires);
         let tags = codec::tags(&allocation.labels.tags).map_err(|error| self.db.error(error))?;
         self.db.execute_one(
             Sql::UpdateAllocation,
@@ -180,12 +197,36 @@ impl SqliteStore<'_> {
         parts.map(|parts| parts.serial).ok_or_else(|| self.unsound(format_args!("it did not make the id {id}")))
     }
 
+    /// An allocation is about to be stored that ends at this time.
+    fn expires(&mut self, expires: Option<SystemTime>) {
+        if let (Some(first), Some(expires)) = (self.memo.first_expiry.as_mut(), expires) {
+            *first = codec::micros(expires).min(*first);
+        }
+    }
+
+    /// Whether any allocation may have expired. Nearly always none has, and asking costs nothing.
+    fn any_expired(&mut self, now: i64) -> Result<bool> {
+        let first = match self.memo.first_expiry {
+            Some(first) => first,
+            None => *self.memo.first_expiry.insert(self.db.one(Sql::FirstExpiry, [], |row| row.integer(0))?),
+        };
+        Ok(first <= now)
+    }
+
     pub(super) fn expired_by(&mut self, range: Option<&RangeId>, now: SystemTime, count: usize) -> Result<Vec<Record>> {
         let (now, count) = (codec::micros(now), limit(count));
-        match range {
-            Some(range) => self.db.all(Sql::ExpiredOfRange, params![now, count, range.as_str()], record),
-            None => self.db.all(Sql::ExpiredOfAll, params![now, count], record),
+        if !self.any_expired(now)? {
+            return Ok(Vec::new());
         }
+        let found = match range {
+            Some(range) => self.db.all(Sql::ExpiredOfRange, params![now, count, range.as_str()], record)?,
+            None => self.db.all(Sql::ExpiredOfAll, params![now, count], record)?,
+        };
+        if found.is_empty() {
+            // What had expired is gone by now.
+            self.memo.first_expiry = None;
+        }
+        Ok(found)
     }
 
     pub(super) fn count_expired_by(&mut self, range: &RangeId, now: SystemTime) -> Result<u128> {

@@ -134,7 +134,7 @@ impl SqliteStore<'_> {
     pub(super) fn put_block(&mut self, sql: Sql, block: &Block) -> Result<()> {
         self.writes();
         // Ranges are kept with the block that they lie in.
-        self.ranges.clear();
+        self.memo.ranges.clear();
         let (net_first, net_last) = codec::ends(block.net);
         let dns: Vec<String> = block.network.dns_servers.iter().map(ToString::to_string).collect();
         let json = || {
@@ -170,7 +170,7 @@ impl SqliteStore<'_> {
 
     pub(super) fn drop_block(&mut self, id: &BlockId) -> Result<()> {
         self.writes();
-        self.ranges.clear();
+        self.memo.ranges.clear();
         self.db.execute_one(Sql::RemoveBlock, [id.as_str()])
     }
 

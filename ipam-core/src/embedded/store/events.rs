@@ -26,11 +26,11 @@ impl SqliteStore<'_> {
     /// The number of the last change so far. Numbers have no gaps, and are given in the order of commits, because there
     /// is one writer at a time.
     pub(super) fn last_event(&mut self) -> Result<i64> {
-        if let Some(last) = self.last_event {
+        if let Some(last) = self.memo.last_event {
             return Ok(last);
         }
         let last = self.db.one(Sql::LastEvent, [], |row| row.integer(0))?;
-        self.last_event = Some(last);
+        self.memo.last_event = Some(last);
         Ok(last)
     }
 
@@ -55,7 +55,7 @@ impl SqliteStore<'_> {
                 change.key.as_ref().map(AsRef::<str>::as_ref),
             ],
         )?;
-        self.last_event = Some(seq);
+        self.memo.last_event = Some(seq);
         if seq % FORGET_EVERY == 0 && seq > self.keep_changes {
             self.db.execute(Sql::ForgetEvents, [seq - self.keep_changes])?;
         }

@@ -45,14 +45,17 @@ impl SqliteStore<'_> {
         let now = Value::Integer(codec::micros(now));
         let Some(mut conditions) = self.where_and_who(request, after)? else { return Ok(Vec::new()) };
         conditions.add("(expires IS NULL OR expires > ?)", [now.clone()]);
+        if let Some(key) = &request.key {
+            let Some((first, last)) = self.serials_of_key(key)? else { return Ok(Vec::new()) };
+            conditions.add("serial BETWEEN ? AND ?", [Value::Integer(first), Value::Integer(last)]);
+        }
         let marks = [
-            ("key = ?", request.key.as_ref().map(text)),
             ("owner = ?", request.owner.as_ref().map(text)),
             // The column compares ASCII letters without regard to case.
             ("hostname = ?", request.hostname.as_ref().map(text)),
             ("mac = ?", request.mac.map(|mac| Value::Blob(mac.octets().to_vec()))),
         ];
-        let marked = marks.iter().any(|(_, value)| value.is_some());
+        let marked = request.key.is_some() || marks.iter().any(|(_, value)| value.is_some());
         for (condition, value) in marks {
             if let Some(value) = value {
                 conditions.add(condition, [value]);

@@ -13,12 +13,14 @@ mod statements;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::time::SystemTime;
 
 use ipnet::IpNet;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
+use pages::OpenPage;
 pub(super) use sql::Sql;
 pub(super) use statements::{Columns, Statements};
 
@@ -31,18 +33,32 @@ use crate::{
 /// How many ranges are kept decoded. More than a program uses at a time.
 const MAX_KEPT_RANGES: usize = 4096;
 
+/// What a connection remembers of the store from one transaction to the next, so that an allocation does not read what
+/// the last one wrote. Dropped as soon as another connection has written, and after every roll-back.
+#[derive(Default)]
+struct Memo {
+    /// Ranges, decoded.
+    ranges: HashMap<RangeId, StoredRange>,
+    /// Where ranges have room.
+    open_pages: HashMap<RangeId, OpenPage>,
+    /// No allocation expires before.
+    first_expiry: Option<i64>,
+    /// No address of the range has rested long enough before.
+    first_rested: HashMap<RangeId, i64>,
+    /// The number of the last change.
+    last_event: Option<i64>,
+    /// The last serial number given.
+    last_serial: i64,
+    /// The serial numbers of the request that was stored last.
+    serials: Option<RangeInclusive<i64>>,
+}
+
 /// One connection's view of the records, in the transaction that is open on it.
 pub(super) struct SqliteStore<'c> {
     pub(super) db: Statements<'c>,
-    /// Ranges as they are stored, so that an allocation does not decode its range anew. Emptied whenever it may be out of
-    /// date: see [`begun`](Self::begun).
-    ranges: HashMap<RangeId, StoredRange>,
-    /// The connection's data version when `ranges` was filled.
+    memo: Memo,
+    /// The connection's data version when `memo` was begun.
     data_version: i64,
-    /// The number of the last change, once it is known in this transaction.
-    last_event: Option<i64>,
-    /// The last serial number given in this transaction.
-    last_serial: i64,
     /// How many of the newest changes are kept.
     keep_changes: i64,
     /// Whether anything was written since the request began.
@@ -53,10 +69,8 @@ impl<'c> SqliteStore<'c> {
     pub(super) fn new(connection: &'c Connection, keep_changes: u64) -> Self {
         Self {
             db: Statements::new(connection),
-            ranges: HashMap::new(),
+            memo: Memo::default(),
             data_version: 0,
-            last_event: None,
-            last_serial: 0,
             keep_changes: i64::try_from(keep_changes).unwrap_or(i64::MAX).max(1),
             wrote: false,
         }
@@ -64,11 +78,9 @@ impl<'c> SqliteStore<'c> {
 
     /// A transaction has begun: what was remembered is dropped if anybody else has written since.
     pub(super) fn begun(&mut self) -> rusqlite::Result<()> {
-        self.last_event = None;
-        self.last_serial = 0;
         let version = self.db.number(Sql::DataVersion)?;
         if version != self.data_version {
-            self.ranges.clear();
+            self.forget();
             self.data_version = version;
         }
         Ok(())
@@ -87,8 +99,7 @@ impl<'c> SqliteStore<'c> {
 
     /// Drops what was remembered: it may not have been kept.
     pub(super) fn forget(&mut self) {
-        self.ranges.clear();
-        self.last_event = None;
+        self.memo = Memo::default();
     }
 
     /// Has to come before every write.

@@ -7,6 +7,13 @@ use super::{Columns, Sql, SqliteStore, limit};
 use crate::engine::{PAGE_SIZE, Page, StoredRange, address, locate};
 use crate::{RangeId, Result};
 
+/// The lowest open page of a range at or after a number.
+pub(super) struct OpenPage {
+    from: u128,
+    no: u128,
+    page: Page,
+}
+
 /// A page's number as it is stored.
 pub(super) fn number(no: u128) -> [u8; 16] {
     no.to_be_bytes()
@@ -59,11 +66,21 @@ impl SqliteStore<'_> {
     }
 
     pub(super) fn page_of(&mut self, range: &RangeId, no: u128) -> Result<Option<Page>> {
+        if let Some(known) = self.memo.open_pages.get(range).filter(|known| known.no == no) {
+            return Ok(Some(known.page));
+        }
         self.db.optional(Sql::PageByNo, params![range.as_str(), number(no)], |row| bits(row, 0))
     }
 
     pub(super) fn store_page(&mut self, range: &RangeId, no: u128, page: &Page, open: bool) -> Result<()> {
         self.writes();
+        match self.memo.open_pages.get_mut(range) {
+            Some(known) if open && (known.from..=known.no).contains(&no) => (known.no, known.page) = (no, *page),
+            Some(known) if known.no == no => {
+                self.memo.open_pages.remove(range);
+            }
+            _ => {}
+        }
         let (no, bytes) = (number(no), page.to_bytes());
         let params = params![range.as_str(), no, bytes, i64::from(page.count()), open];
         if self.db.execute(Sql::ChangePage, params)? == 0 {
@@ -73,7 +90,14 @@ impl SqliteStore<'_> {
     }
 
     pub(super) fn open_page_from(&mut self, range: &RangeId, from: u128) -> Result<Option<(u128, Page)>> {
-        self.db.optional(Sql::NextOpenPage, params![range.as_str(), number(from)], numbered)
+        if let Some(known) = self.memo.open_pages.get(range).filter(|known| (known.from..=known.no).contains(&from)) {
+            return Ok(Some((known.no, known.page)));
+        }
+        let found = self.db.optional(Sql::NextOpenPage, params![range.as_str(), number(from)], numbered)?;
+        if let Some((no, page)) = found {
+            self.memo.open_pages.insert(range.clone(), OpenPage { from, no, page });
+        }
+        Ok(found)
     }
 
     pub(super) fn pages_from(&mut self, range: &RangeId, from: u128, count: usize) -> Result<Vec<(u128, Page)>> {

@@ -46,15 +46,17 @@ impl SqliteStore<'_> {
     }
 
     pub(super) fn range_by_id(&mut self, id: &RangeId) -> Result<Option<StoredRange>> {
-        if let Some(known) = self.ranges.get(id) {
+        if let Some(known) = self.memo.ranges.get(id) {
             return Ok(Some(known.clone()));
         }
         let Some(found) = self.db.optional(Sql::RangeById, [id.as_str()], range)? else { return Ok(None) };
         let found = self.complete(found)?;
-        if self.ranges.len() >= MAX_KEPT_RANGES {
-            self.ranges.clear();
+        if self.memo.ranges.len() >= MAX_KEPT_RANGES {
+            self.memo.ranges.clear();
+            self.memo.open_pages.clear();
+            self.memo.first_rested.clear();
         }
-        self.ranges.insert(id.clone(), found.clone());
+        self.memo.ranges.insert(id.clone(), found.clone());
         Ok(Some(found))
     }
 
@@ -66,7 +68,7 @@ impl SqliteStore<'_> {
     pub(super) fn put_range(&mut self, sql: Sql, stored: &StoredRange) -> Result<()> {
         self.writes();
         let range = &*stored.range;
-        self.ranges.remove(&range.id);
+        self.memo.ranges.remove(&range.id);
         let order = ORDERS.iter().find(|(order, _)| *order == range.policy.order).map(|(_, text)| *text);
         let order = order.ok_or_else(|| self.unsound("it has no word for this order"))?;
         let (net_first, net_last) = codec::ends(range.net);
@@ -115,7 +117,9 @@ impl SqliteStore<'_> {
 
     pub(super) fn drop_range(&mut self, id: &RangeId) -> Result<()> {
         self.writes();
-        self.ranges.remove(id);
+        self.memo.ranges.remove(id);
+        self.memo.open_pages.remove(id);
+        self.memo.first_rested.remove(id);
         self.db.execute(Sql::RemovePagesOfRange, [id.as_str()])?;
         self.db.execute(Sql::RemoveRestingOfRange, [id.as_str()])?;
         self.db.execute_one(Sql::RemoveRange, [id.as_str()])
@@ -124,7 +128,7 @@ impl SqliteStore<'_> {
     pub(super) fn move_frontier(&mut self, id: &RangeId, frontier: u128) -> Result<()> {
         self.writes();
         self.db.execute_one(Sql::SetFrontier, params![id.as_str(), pages::number(frontier)])?;
-        if let Some(known) = self.ranges.get_mut(id) {
+        if let Some(known) = self.memo.ranges.get_mut(id) {
             known.frontier = frontier;
         }
         Ok(())

@@ -29,9 +29,14 @@ impl SqliteStore<'_> {
 
     pub(super) fn add_request(&mut self, request: &RequestRecord) -> Result<()> {
         self.writes();
-        let (addresses, lines) = match request.kind {
-            RequestKind::Addresses { count, lines } => (Some(count), Some(lines)),
-            RequestKind::Range => (None, None),
+        let (addresses, lines, first) = match request.kind {
+            RequestKind::Addresses { count, lines } => {
+                // The numbers were given just before, one for each address.
+                let first = self.memo.last_serial + 1 - i64::from(count);
+                self.memo.serials = Some(first..=self.memo.last_serial);
+                (Some(count), Some(lines), Some(first))
+            }
+            RequestKind::Range => (None, None, None),
         };
         let returned = returned(request).map_err(|error| self.db.error(error))?;
         self.db.execute_one(
@@ -41,6 +46,7 @@ impl SqliteStore<'_> {
                 request.fingerprint.as_bytes(),
                 addresses,
                 lines,
+                first,
                 request.owner.as_str(),
                 returned
             ],

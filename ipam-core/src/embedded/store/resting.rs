@@ -25,6 +25,10 @@ pub(super) fn due(row: &Columns<'_>) -> Result<Due> {
 impl SqliteStore<'_> {
     pub(super) fn add_resting(&mut self, due: &Due) -> Result<()> {
         self.writes();
+        let until = codec::micros(due.until);
+        if let Some(first) = self.memo.first_rested.get_mut(&due.range) {
+            *first = until.min(*first);
+        }
         self.db.execute_one(
             Sql::InsertResting,
             params![
@@ -33,7 +37,7 @@ impl SqliteStore<'_> {
                 due.range.as_str(),
                 due.allocation.as_str(),
                 codec::micros(due.since),
-                codec::micros(due.until)
+                until
             ],
         )
     }
@@ -52,8 +56,23 @@ impl SqliteStore<'_> {
     /// that are not due.
     pub(super) fn rested_by(&mut self, range: &RangeId, now: SystemTime, count: usize) -> Result<Vec<Due>> {
         let now = codec::micros(now);
+        let first = match self.memo.first_rested.get(range) {
+            Some(first) => *first,
+            None => {
+                let first = self.db.one(Sql::FirstRested, [range.as_str()], |row| row.integer(0))?;
+                self.memo.first_rested.insert(range.clone(), first);
+                first
+            }
+        };
+        if now < first {
+            return Ok(Vec::new());
+        }
         let more = limit(count.max(64)).saturating_add(1);
         let mut found = self.db.all(Sql::RestedUntil, params![range.as_str(), now, more], due)?;
+        if found.is_empty() {
+            // What was due is gone by now.
+            self.memo.first_rested.remove(range);
+        }
         if limit(found.len()) < more {
             found.sort_by(|a, b| (a.since, &a.space, a.address).cmp(&(b.since, &b.space, b.address)));
             found.truncate(count);

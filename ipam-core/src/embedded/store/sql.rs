@@ -126,14 +126,12 @@ statements! {
                ON CONFLICT (range, no) DO UPDATE SET bits = excluded.bits, used = excluded.used, open = excluded.open";
 
     AllocationAt = concat!("SELECT ", allocation_columns!(), " FROM allocation WHERE space = ?1 AND address = ?2");
-    AllocationBySerial = concat!(
-        "SELECT ", allocation_columns!(), " FROM allocation \
-         WHERE space IN (SELECT DISTINCT space FROM range) AND address = ?1 AND serial = ?2"
+    AllocationBySerial = concat!("SELECT ", allocation_columns!(), " FROM allocation WHERE serial = ?1");
+    AllocationsOfSerials = concat!(
+        "SELECT ", allocation_columns!(), " FROM allocation WHERE serial BETWEEN ?1 AND ?2 ORDER BY line, address"
     );
-    AllocationsOfKey = concat!(
-        "SELECT ", allocation_columns!(), " FROM allocation WHERE key = ?1 ORDER BY line, address"
-    );
-    CountOfKey = "SELECT count(*) FROM (SELECT 1 FROM allocation WHERE key = ?1 LIMIT ?2)";
+    CountOfSerials = "SELECT count(*) FROM (SELECT 1 FROM allocation WHERE serial BETWEEN ?1 AND ?2 LIMIT ?3)";
+    SerialsOfKey = "SELECT first_serial, addresses FROM request WHERE key = ?1 AND addresses IS NOT NULL";
     AllocationsIn = concat!(
         "SELECT ", allocation_columns!(), " FROM allocation \
          WHERE space = ?1 AND address BETWEEN ?2 AND ?3 AND range = ?4 ORDER BY address LIMIT ?5"
@@ -153,11 +151,12 @@ statements! {
         "SELECT ", allocation_columns!(), " FROM allocation WHERE expires <= ?1 AND range = ?3 \
          ORDER BY expires LIMIT ?2"
     );
+    FirstExpiry = "SELECT coalesce(min(expires), 9223372036854775807) FROM allocation WHERE expires IS NOT NULL";
     CountExpired = "SELECT count(*) FROM allocation WHERE expires <= ?1 AND range = ?2";
 
     RequestByKey = "SELECT fingerprint, addresses, lines, owner, returned FROM request WHERE key = ?1";
-    InsertRequest = "INSERT INTO request (key, fingerprint, addresses, lines, owner, returned) \
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    InsertRequest = "INSERT INTO request (key, fingerprint, addresses, lines, first_serial, owner, returned) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     UpdateRequest = "UPDATE request SET returned = ?2 WHERE key = ?1";
     RemoveRequest = "DELETE FROM request WHERE key = ?1";
 
@@ -172,6 +171,7 @@ statements! {
         "SELECT ", resting_columns!(), " FROM resting INDEXED BY resting_since \
          WHERE range = ?1 AND until <= ?2 ORDER BY since, space, address LIMIT ?3"
     );
+    FirstRested = "SELECT coalesce(min(until), 9223372036854775807) FROM resting WHERE range = ?1";
     CountResting = "SELECT count(*), coalesce(sum(until > ?2), 0) FROM resting WHERE range = ?1";
 
     LastEvent = "SELECT coalesce(max(seq), 0) FROM event";
