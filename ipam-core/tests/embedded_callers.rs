@@ -1,0 +1,219 @@
+//! Callers that go away, come in crowds, or hold the last handle.
+#![cfg(feature = "embedded")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use futures_executor::block_on;
+use futures_util::FutureExt;
+use futures_util::future::join_all;
+use ipam_core::{
+    Allocate, AllocateLine, AllocateRange, Deallocate, DefineBlock, DefineRange, EmbeddedConfig, EmbeddedProvider,
+    ErrorKind, Find, IpamProvider, IpamProviderExt, ListRanges,
+};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+struct Bench {
+    provider: EmbeddedProvider,
+    path: PathBuf,
+    _directory: TempDir,
+}
+
+fn bench() -> Bench {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("ipam.db");
+    let provider = block_on(async {
+        let config = EmbeddedConfig::new(&path).with_busy_timeout(Duration::from_secs(30));
+        let provider = EmbeddedProvider::open(config).await.unwrap();
+        provider.define_range(&DefineRange::new("lan", "10.0.0.0/16".parse().unwrap())).await.unwrap();
+        provider.define_block(&DefineBlock::new("campus", "10.20.0.0/16".parse().unwrap())).await.unwrap();
+        provider
+    });
+    Bench { provider, path, _directory: directory }
+}
+
+impl Bench {
+    fn taken(&self) -> usize {
+        block_on(self.provider.find(&Find::default())).unwrap().items.len()
+    }
+
+    /// Keeps everybody from writing until it is dropped.
+    fn lock(&self) -> Connection {
+        let other = Connection::open(&self.path).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        other
+    }
+
+    fn wait_for(&self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
+        let begun = Instant::now();
+        while !holds(self) {
+            assert!(begun.elapsed() < Duration::from_secs(20), "{what}");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+#[test]
+fn who_goes_before_the_work_has_nothing_done() {
+    let bench = bench();
+    let lock = bench.lock();
+    let request = Allocate::one("vm", "lan");
+    // The first is being worked on, the second waits behind it.
+    let mut first = Box::pin(bench.provider.allocate(&request));
+    assert!(first.as_mut().now_or_never().is_none());
+    std::thread::sleep(Duration::from_millis(50));
+    let keyed = Allocate::one("vm", "lan").with_key("k");
+    let mut second = Box::pin(bench.provider.allocate(&keyed));
+    assert!(second.as_mut().now_or_never().is_none());
+    drop((first, second));
+    drop(lock);
+    // What is asked later is answered later.
+    block_on(bench.provider.allocate(&Allocate::one("vm", "lan").with_key("later"))).unwrap();
+    bench.wait_for("only the last one stays", |bench| bench.taken() == 1);
+    let changes = block_on(bench.provider.changes(None, 100)).unwrap();
+    assert_eq!(changes.items.len(), 3, "the range, the block and one address: {changes:?}");
+}
+
+#[test]
+fn an_answer_that_nobody_looks_at_is_taken_back() {
+    let bench = bench();
+    let request = Allocate::new("vm").with_line(AllocateLine::next("lan", 3));
+    let mut lost = Box::pin(bench.provider.allocate(&request));
+    assert!(lost.as_mut().now_or_never().is_none(), "it takes longer than that");
+    // The answer is there, and the future does not know yet.
+    bench.wait_for("the addresses are taken", |bench| bench.taken() == 3);
+    std::thread::sleep(Duration::from_millis(20));
+    drop(lost);
+    bench.wait_for("the addresses are given back", |bench| bench.taken() == 0);
+
+    let request = AllocateRange::prefix_len("tenant", "campus", 24);
+    let ranges = |bench: &Bench| block_on(bench.provider.list_ranges(&ListRanges::all())).unwrap().items.len();
+    let mut lost = Box::pin(bench.provider.allocate_range(&request));
+    assert!(lost.as_mut().now_or_never().is_none(), "it takes longer than that");
+    bench.wait_for("the range is carved", |bench| ranges(bench) == 2);
+    std::thread::sleep(Duration::from_millis(20));
+    drop(lost);
+    bench.wait_for("the range is given back", |bench| ranges(bench) == 1);
+}
+
+#[test]
+fn an_answer_with_a_key_stays() {
+    let bench = bench();
+    let request = Allocate::one("vm", "lan").with_key("k");
+    let mut lost = Box::pin(bench.provider.allocate(&request));
+    assert!(lost.as_mut().now_or_never().is_none(), "it takes longer than that");
+    bench.wait_for("the address is taken", |bench| bench.taken() == 1);
+    drop(lost);
+    let again = block_on(bench.provider.allocate(&request)).unwrap();
+    assert!(again.repeated);
+    assert_eq!(bench.taken(), 1);
+}
+
+#[test]
+fn the_answer_that_was_looked_at_is_kept() {
+    let bench = bench();
+    for count in 1..50 {
+        block_on(bench.provider.allocate(&Allocate::one("vm", "lan"))).unwrap();
+        assert_eq!(bench.taken(), count);
+    }
+}
+
+#[test]
+fn a_crowd_waits_for_room_in_the_queue() {
+    let bench = bench();
+    let lock = bench.lock();
+    let releaser = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(300));
+        drop(lock);
+    });
+    // More than the queue holds.
+    let requests: Vec<Allocate> = (0..3_000).map(|n| Allocate::one("vm", "lan").with_key(format!("k{n}"))).collect();
+    let answers = block_on(join_all(requests.iter().map(|request| bench.provider.allocate(request))));
+    releaser.join().unwrap();
+    let mut addresses: Vec<_> = answers.into_iter().map(|answer| answer.unwrap().lines[0][0].address).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    assert_eq!(addresses.len(), 3_000);
+    assert!(block_on(bench.provider.check_store()).unwrap().is_sound());
+}
+
+#[test]
+fn one_bad_request_of_a_batch_spoils_nobody() {
+    let bench = bench();
+    let lock = bench.lock();
+    let good = |n: u32| Allocate::one("vm", "lan").with_key(format!("good{n}"));
+    let requests: Vec<Allocate> = (0..60)
+        .map(|n| match n % 3 {
+            0 => good(n),
+            1 => Allocate::one("vm", "nowhere"),
+            _ => Allocate::new("vm").with_line(AllocateLine::exactly("lan", [10, 0, 0, 1].into())),
+        })
+        .collect();
+    let releaser = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(200));
+        drop(lock);
+    });
+    let answers = block_on(join_all(requests.iter().map(|request| bench.provider.allocate(request))));
+    releaser.join().unwrap();
+    for (n, answer) in answers.iter().enumerate() {
+        match n % 3 {
+            0 => assert!(answer.is_ok(), "{answer:?}"),
+            1 => assert_eq!(answer.as_ref().unwrap_err().kind(), ErrorKind::NotFound),
+            _ => assert_eq!(answer.as_ref().unwrap_err().kind(), ErrorKind::Conflict),
+        }
+    }
+    assert_eq!(bench.taken(), 20);
+}
+
+#[test]
+fn a_closed_store_says_so() {
+    let bench = bench();
+    let other = bench.provider.clone();
+    block_on(async {
+        bench.provider.allocate_one("lan", "vm").await.unwrap();
+        bench.provider.close().await;
+        bench.provider.close().await;
+        let error = other.allocate_one("lan", "vm").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+        assert!(error.message().contains("closed"), "{error}");
+        assert_eq!(other.find(&Find::default()).await.unwrap_err().kind(), ErrorKind::Unavailable);
+        // All connections are closed: the log was written back.
+        assert!(!bench.path.with_extension("db-wal").exists());
+        let again = EmbeddedProvider::open(&bench.path).await.unwrap();
+        assert_eq!(again.find(&Find::default()).await.unwrap().items.len(), 1);
+    });
+}
+
+#[test]
+fn the_last_handle_ends_the_threads() {
+    let bench = bench();
+    let Bench { provider, path, _directory } = bench;
+    let clone = provider.clone();
+    drop(provider);
+    block_on(clone.allocate(&Allocate::one("vm", "lan"))).unwrap();
+    drop(clone);
+    let begun = Instant::now();
+    while path.with_extension("db-wal").exists() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "the connections are closed");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn two_providers_see_each_others_plan_at_once() {
+    let bench = bench();
+    block_on(async {
+        let other = EmbeddedProvider::open(&bench.path).await.unwrap();
+        // Both have decoded the range by now.
+        bench.provider.allocate_one("lan", "vm").await.unwrap();
+        let taken = other.allocate_one("lan", "vm").await.unwrap();
+        let range = ipam_core::UpdateRange::new("lan")
+            .with_reserved(ipam_core::Patch::Set(vec!["10.0.0.3-10.0.0.9".parse().unwrap()]));
+        bench.provider.update_range(&range).await.unwrap();
+        assert_eq!(other.allocate_one("lan", "vm").await.unwrap().address.to_string(), "10.0.0.10");
+        bench.provider.deallocate(&Deallocate::id(taken.id)).await.unwrap();
+        assert_eq!(other.allocate_one("lan", "vm").await.unwrap().address.to_string(), "10.0.0.2");
+    });
+}
