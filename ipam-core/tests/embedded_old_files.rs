@@ -77,6 +77,24 @@ fn a_newer_version_that_is_still_in_the_log_is_refused() {
 }
 
 #[test]
+fn a_store_that_becomes_newer_while_it_is_open_is_left_alone() {
+    let (_directory, path) = new_store();
+    block_on(async {
+        let provider = EmbeddedProvider::open(&path).await.unwrap();
+        provider.allocate_one("lan", "vm").await.unwrap();
+        assert_eq!(provider.find(&Find::default()).await.unwrap().items.len(), 2);
+        let newer = rusqlite::Connection::open(&path).unwrap();
+        newer.execute_batch("PRAGMA user_version = 2").unwrap();
+        for _ in 0..2 {
+            let error = provider.allocate_one("lan", "vm").await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
+            assert!(error.message().contains("newer program"), "{error}");
+            assert_eq!(provider.find(&Find::default()).await.unwrap_err().kind(), ErrorKind::Corrupt);
+        }
+    });
+}
+
+#[test]
 fn another_programs_database_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("other.db");

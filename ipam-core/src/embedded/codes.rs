@@ -87,7 +87,8 @@ fn explain(error: &rusqlite::Error) -> (ErrorKind, Retry, &'static str) {
         ErrorCode::SchemaChanged | ErrorCode::NotFound | ErrorCode::TypeMismatch => (
             ErrorKind::Corrupt,
             Retry::Never,
-            "the store's schema is not what it should be; has somebody changed it by hand?",
+            "the store's schema is not what it was; a newer program, or somebody by hand, has changed it: open it with a \
+             program that knows it",
         ),
         ErrorCode::TooBig => (ErrorKind::InvalidInput, Retry::Never, "a value is too big for the store"),
         ErrorCode::NoLargeFileSupport => {

@@ -24,6 +24,7 @@ use pages::OpenPage;
 pub(super) use sql::Sql;
 pub(super) use statements::{Columns, Statements};
 
+use super::schema::VERSION;
 use crate::engine::{Due, Page, Record, RequestRecord, Store, StoredRange};
 use crate::{
     Allocation, AllocationId, AllocationKey, Block, BlockFilter, BlockId, Change, ChangePosition, Changes, Error, Find,
@@ -81,6 +82,11 @@ impl<'c> SqliteStore<'c> {
         let version = self.db.number(Sql::DataVersion)?;
         if version != self.data_version {
             self.forget();
+            // A newer program may have come, and brought the store to what this one does not know.
+            if self.db.number(Sql::UserVersion)? != i64::from(VERSION) {
+                let changed = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_SCHEMA);
+                return Err(rusqlite::Error::SqliteFailure(changed, None));
+            }
             self.data_version = version;
         }
         Ok(())

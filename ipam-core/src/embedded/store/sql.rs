@@ -61,6 +61,7 @@ statements! {
     Commit = "COMMIT";
     Rollback = "ROLLBACK";
     DataVersion = "PRAGMA data_version";
+    UserVersion = "PRAGMA user_version";
 
     RangeById = concat!("SELECT ", range_columns!(), " FROM range WHERE id = ?1");
     RangeByKey = concat!("SELECT ", range_columns!(), " FROM range WHERE key = ?1");
