@@ -2,7 +2,7 @@
 # Runs the programs in examples/ that need no server, and looks at what the program `ipam` says of itself.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-for example in custom_provider embedded_quickstart; do
+for example in custom_provider embedded_quickstart vra7_request_item; do
     run cargo run --locked --quiet -p ipam-examples --example "$example"
 done
 

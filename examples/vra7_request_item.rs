@@ -1,0 +1,145 @@
+//! A machine from vRealize Automation 7: tenant, reservation, network profile, request, and the machine's address.
+//!
+//! Runs as it is, on a server in the same process: `cargo run -p ipam-examples --example vra7_request_item`.
+//! On a host: `VRA_PASSWORD=… cargo run -p ipam-examples --example vra7_request_item -- --url https://vra.example
+//! --user tony@example.com --tenant qe --group Development --item CentOS`. There it makes nothing but the request; the
+//! reservation and its network profile are the administrator's.
+
+use std::error::Error;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use clap::Parser;
+use ipam_core::http::{HttpOptions, TlsOptions};
+use vra_client::odata::Filter;
+use vra_client::poll::Wait;
+use vra_client::testing::v7::{Item, Server};
+use vra_client::v7::{
+    Client, EntityRef, NetworkProfileBody, RangeBody, ReservationBody, ReservationValues, ValuesRequest,
+};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// Requests a machine, waits for it, and tells its address. The password is in VRA_PASSWORD.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// The server; without one, the program brings its own.
+    #[arg(long, requires_all = ["user", "tenant"])]
+    url: Option<String>,
+    /// Who asks, as user@domain.
+    #[arg(long, requires = "url")]
+    user: Option<String>,
+    /// The tenant's name in URLs.
+    #[arg(long, requires = "url")]
+    tenant: Option<String>,
+    /// A file with the certificate of an authority to trust besides the system's.
+    #[arg(long, value_name = "FILE")]
+    ca: Option<std::path::PathBuf>,
+    /// The business group.
+    #[arg(long, default_value = "Development")]
+    group: String,
+    /// The item of the catalog.
+    #[arg(long, default_value = "CentOS")]
+    item: String,
+    /// For how many minutes to wait.
+    #[arg(long, default_value_t = 60)]
+    minutes: u64,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let patience = Duration::from_secs(arguments.minutes.saturating_mul(60));
+    let (Some(url), Some(user), Some(tenant)) = (&arguments.url, &arguments.user, &arguments.tenant) else {
+        let server = Server::start().await?;
+        server.seed(|store| store.add_item(Item::new(&arguments.item)));
+        let options = HttpOptions::new().with_allow_http(true);
+        let client = Client::builder(server.url())
+            .with_password(Server::USER, Server::PASSWORD, Server::TENANT)
+            .with_http_options(options)
+            .build()?;
+        println!("A server of its own at {}", server.url());
+        prepare(&client, Server::TENANT, &arguments.group).await?;
+        let limits = Wait::up_to(patience).with_pauses(Duration::from_millis(20), Duration::from_millis(100));
+        return request(&client, Server::TENANT, &arguments, &limits).await;
+    };
+    let password = std::env::var("VRA_PASSWORD").map_err(|_| "set VRA_PASSWORD to the user's password")?;
+    let tls = match &arguments.ca {
+        Some(path) => TlsOptions::new().with_ca_pem(&std::fs::read_to_string(path)?)?,
+        None => TlsOptions::new(),
+    };
+    let client = Client::builder(url.as_str())
+        .with_password(user, password, tenant)
+        .with_http_options(HttpOptions::new().with_tls(tls))
+        .build()?;
+    let done = request(&client, tenant, &arguments, &Wait::up_to(patience)).await;
+    client.logout().await?;
+    done
+}
+
+/// What an administrator does once: a network profile with a range, and a reservation that uses it.
+async fn prepare(client: &Client, tenant: &str, group: &str) -> Result<()> {
+    let range = RangeBody::new("servers", Ipv4Addr::new(10, 60, 1, 10), Ipv4Addr::new(10, 60, 1, 99))?;
+    let profile = NetworkProfileBody::external("Servers", Ipv4Addr::new(255, 255, 255, 0))?
+        .with_gateway(Ipv4Addr::new(10, 60, 1, 1))
+        .with_ranges([range]);
+    let profile = client.network_profiles().create(profile).await?.id.ok_or("the server names no profile")?;
+
+    let reservations = client.reservations();
+    let vsphere = reservations.type_named("vSphere").await?;
+    let (kind, class) = (vsphere.id.unwrap_or_default(), vsphere.schema_class_id.unwrap_or_default());
+    let clusters = reservations.values(&class, "computeResource", ValuesRequest::new()).await?;
+    let cluster = clusters.first().and_then(|value| value.as_entity_ref()).ok_or("there is no cluster")?;
+    // What else can be chosen depends on the cluster.
+    let question = ValuesRequest::depending_on("computeResource", cluster.clone());
+    let networks = reservations.values(&class, "reservationNetworks", question).await?;
+    let network = networks.first().and_then(|value| value.underlying_value.as_ref()?.as_values());
+    let path = network.and_then(|values| values.get("networkPath")?.as_entity_ref()).ok_or("there is no network")?;
+    let values = ReservationValues::new()
+        .with_compute_resource(cluster.clone())
+        .with_memory_mb(65_536)
+        .with_network(path.clone(), Some(EntityRef::new("NetworkProfile", profile)));
+    let group = client.identity().subtenant_named(tenant, group).await?.id.unwrap_or_default();
+    reservations.create(ReservationBody::new("Dev", kind, tenant, group).with_values(values)).await?;
+    Ok(())
+}
+
+/// Looks at what is there, and requests a machine.
+async fn request(client: &Client, tenant: &str, arguments: &Arguments, limits: &Wait) -> Result<()> {
+    let shown = client.identity().tenant(tenant).await?;
+    println!("Tenant {tenant}: {}", shown.name.as_deref().unwrap_or("without a name"));
+    let group = client.identity().subtenant_named(tenant, &arguments.group).await?;
+    let group = group.id.unwrap_or_default();
+    for reservation in client.reservations().list().with_filter(Filter::eq("subTenantId", group.as_str())).all().await?
+    {
+        println!("Reservation {}", reservation.name.as_deref().unwrap_or_default());
+        for (network, profile) in reservation.networks() {
+            let network = network.label.as_deref().unwrap_or_default();
+            let Some(id) = profile.and_then(|profile| profile.id.as_deref()) else {
+                println!("  network {network}, without a network profile");
+                continue;
+            };
+            let profile = client.network_profiles().get(id).await?;
+            println!("  network {network}, network profile {}", profile.name.as_deref().unwrap_or_default());
+            for range in client.network_profiles().range_summaries(id).all().await? {
+                let (free, total) = (range.unallocated_addresses.unwrap_or(0), range.total_addresses.unwrap_or(0));
+                println!("    range {}: {free} of {total} addresses free", range.name.as_deref().unwrap_or_default());
+            }
+        }
+    }
+
+    let catalog = client.catalog();
+    let item = catalog.item_named(&arguments.item).await?;
+    let mut template = catalog.template_of(&item)?.with_query("businessGroupId", group).await?;
+    template.reasons = Some("an example".to_owned());
+    let submitted = catalog.submit_to(&item, template)?.await?;
+    println!("Requested {}: request {}", arguments.item, submitted.id);
+    let ended = catalog.follow(&submitted.id, limits).await?;
+    println!("Request {} ended well", ended.request_number.unwrap_or_default());
+    let machines = catalog.machines_of_request(&submitted.id).await?;
+    for machine in &machines {
+        let addresses = machine.ip_addresses().join(", ");
+        println!("Machine {} has {addresses}", machine.name.as_deref().unwrap_or_default());
+    }
+    if machines.is_empty() { Err("the request made no machine".into()) } else { Ok(()) }
+}
