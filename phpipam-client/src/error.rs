@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipam_core::http::{RetryAdvice, TokenError};
-use ipam_core::{ErrorKind, Retry};
+use ipam_core::{CertificateChain, ErrorKind, Retry};
 
 /// The result of a call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -414,16 +414,52 @@ impl From<TokenError<Error>> for Error {
     }
 }
 
+impl Error {
+    /// The certificates of a server that is not trusted, as it sent them, also where the login met it first.
+    #[must_use]
+    pub fn certificates(&self) -> Option<&CertificateChain> {
+        match self {
+            Self::Http(error) => error.certificates(),
+            Self::LoginFailed(cause) | Self::LoginResting { cause, .. } => cause.certificates(),
+            _ => None,
+        }
+    }
+}
+
 impl From<Error> for ipam_core::Error {
     fn from(error: Error) -> Self {
         let (kind, retry, retry_after) = (error.kind(), error.retry(), error.retry_after());
-        let mapped = match error {
+        let certificates = error.certificates().cloned();
+        let mut mapped = match error {
             Error::Http(error) => return error,
             error => Self::new(kind, "phpipam", error.to_string()).with_retry(retry).with_source(error),
         };
+        if let Some(chain) = certificates {
+            mapped = mapped.with_certificates(chain);
+        }
         match retry_after {
             Some(wait) => mapped.with_retry_after(wait),
             None => mapped,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn the_chain_of_an_untrusted_server_survives_a_failed_login() {
+        let chain = CertificateChain::from_pem("-----BEGIN CERTIFICATE-----");
+        let met = || ipam_core::Error::new(ErrorKind::Untrusted, "send", "no").with_certificates(chain.clone());
+        for error in [
+            Error::Http(met()),
+            Error::LoginFailed(Arc::new(Error::Http(met()))),
+            Error::LoginResting { cause: Arc::new(Error::Http(met())), wait: None },
+        ] {
+            let error = ipam_core::Error::from(error);
+            assert_eq!((error.kind(), error.certificates().unwrap()), (ErrorKind::Untrusted, &chain));
         }
     }
 }
