@@ -140,14 +140,12 @@ impl Inner {
         }
         match request.what {
             ChildNet::PrefixLen(len) => {
-                for (_, net) in &blocks {
-                    if len < net.prefix_len() || len > net.max_prefix_len() {
-                        let remedy =
-                            format!("give {} to {} for the block {net}", net.prefix_len(), net.max_prefix_len());
-                        return Err(CoreError::invalid(OP, "prefix length", len, remedy));
-                    }
+                let possible = |net: &IpNet| (net.prefix_len()..=net.max_prefix_len()).contains(&len);
+                if let Some((_, net)) = blocks.first().filter(|_| !blocks.iter().any(|(_, net)| possible(net))) {
+                    let remedy = format!("give {} to {} for the block {net}", net.prefix_len(), net.max_prefix_len());
+                    return Err(CoreError::invalid(OP, "prefix length", len, remedy));
                 }
-                for (row, net) in blocks {
+                for (row, net) in blocks.into_iter().filter(|(_, net)| possible(net)) {
                     // phpIPAM makes no subnet as large as the one around it.
                     if len == net.prefix_len() {
                         continue;
