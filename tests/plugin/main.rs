@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod kill;
+mod kill_requests;
+mod phpipam_shortfalls;
 mod rules;
 mod samples;
 mod shortfalls;

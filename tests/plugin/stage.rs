@@ -2,11 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ipam_core::embedded::EmbeddedProvider;
+use ipam_core::http::HttpOptions;
 use ipam_core::{DefineBlock, DefineRange, IpamProvider, IpamProviderExt, NetworkInfo, Properties};
 use ipam_tests::plugin_rules::violations;
 use ipam_tests::plugin_samples::sample;
+use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
+use phpipam_client::testing::{CustomField, Object, Server, Store};
+use phpipam_client::{Auth, Client};
 use serde_json::Value;
 use vra_client::plugin::{Action, Fault, Plugin};
 
@@ -33,7 +38,7 @@ pub(crate) const BLOCKS: [(&str, &str); 2] = [("30", "10.99.0.0/29"), ("31", "19
 
 /// The stages that need nothing but this machine.
 pub(crate) async fn all() -> Vec<Stage> {
-    vec![embedded().await]
+    vec![embedded().await, simulated().await.0]
 }
 
 /// The samples' plan in an embedded store.
@@ -67,10 +72,63 @@ pub(crate) async fn embedded() -> Stage {
     }
 }
 
+/// The samples' plan in a phpIPAM of this process, and that phpIPAM.
+pub(crate) async fn simulated() -> (Stage, Arc<Server>) {
+    let server = Arc::new(Server::start().await.unwrap());
+    let ids = server.seed(fill);
+    let plugin = connect(&server).await;
+    (Stage { plugin, ids, _keep: Box::new(Arc::clone(&server)) }, server)
+}
+
+/// A plug-in on a phpIPAM, as a new process has it.
+pub(crate) async fn connect(server: &Server) -> Plugin<Arc<dyn IpamProvider>> {
+    let http = HttpOptions::new().with_allow_http(true);
+    let auth = Auth::user(Server::USER, Server::PASSWORD);
+    let client = Client::builder(server.url(), Server::APP, auth).with_http(http).build().unwrap();
+    // A claim that is not whole counts as dead after three times as long.
+    let config = PhpIpamConfig::new().with_block_field("custom_block", "1").with_claim_time(Duration::from_secs(1));
+    Plugin::new(Arc::new(PhpIpamProvider::connect(client, config).await.unwrap()))
+}
+
+fn fill(store: &mut Store) -> BTreeMap<&'static str, String> {
+    for field in ["custom_vRA_Range", "custom_block"] {
+        store.add_custom_field(Object::Subnet, CustomField::flag(field, false));
+    }
+    let section = store.add_section("plug-in");
+    let servers = store.add_nameservers("set", &["10.16.0.53".parse().unwrap()]).to_string();
+    let mut ids = BTreeMap::new();
+    for (name, net) in BLOCKS {
+        let id = store.add_subnet(section, net.parse().unwrap());
+        store.set_field(Object::Subnet, id, "custom_vRA_Range", "1");
+        store.set_field(Object::Subnet, id, "custom_block", "1");
+        ids.insert(name, id.to_string());
+    }
+    for (name, net, gateway, chosen) in RANGES {
+        let id = store.add_subnet(section, net.parse().unwrap());
+        store.set_field(Object::Subnet, id, "custom_vRA_Range", if chosen { "1" } else { "0" });
+        store.set_field(Object::Subnet, id, "nameserverId", &servers);
+        if let Some(gateway) = gateway {
+            let row = store.add_address(id, gateway.parse().unwrap(), "gateway");
+            store.set_field(Object::Address, row, "is_gateway", "1");
+        }
+        if name == "full" {
+            store.fill(id, 2);
+        }
+        ids.insert(name, id.to_string());
+    }
+    ids
+}
+
 impl Stage {
     /// The sample of this name, with the provider's ids and a resource of its own.
     pub(crate) fn sample(&self, name: &str) -> Value {
         sample(name, &self.ids)
+    }
+
+    /// The same stage, seen by another process.
+    pub(crate) fn with_plugin(mut self, plugin: Plugin<Arc<dyn IpamProvider>>) -> Self {
+        self.plugin = plugin;
+        self
     }
 
     /// Runs an action and holds its answer to the contract's rules.

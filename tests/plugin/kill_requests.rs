@@ -1,0 +1,148 @@
+//! Over phpIPAM, the process of each action dies at each of its requests; another process repeats the action and undoes
+//! it. No row is left, none is made twice.
+
+use std::time::Duration;
+
+use phpipam_client::testing::{Fault, Object, Server, When};
+use serde_json::Value;
+use vra_client::plugin::Action;
+
+use crate::stage::{connect, simulated, undo};
+
+/// How the request at which the process dies ends.
+#[derive(Debug, Clone, Copy)]
+enum Death {
+    /// It never reaches the server.
+    Before,
+    /// The server does it after the process is gone.
+    Late,
+}
+
+/// The rows that are there: ids of subnets and addresses.
+fn rows(server: &Server) -> (Vec<u64>, Vec<u64>) {
+    server.seed(|store| (store.ids(Object::Subnet), store.ids(Object::Address)))
+}
+
+/// Runs the action in a process that dies at request `at` of it. Whether there was such a request.
+async fn die(server: &Server, action: Action, inputs: &Value, death: Death, at: u64) -> bool {
+    let plugin = connect(server).await;
+    let before = server.requests().len();
+    let fault = match death {
+        Death::Before => Fault::DropBefore,
+        Death::Late => Fault::Latency(Duration::from_millis(150)),
+    };
+    server.fault(fault, When::any().skip(at).times(1));
+    let there = tokio::select! {
+        _ = plugin.run(action, inputs) => false,
+        () = async { while server.requests().len() <= before + usize::try_from(at).unwrap() { tokio::time::sleep(Duration::from_millis(1)).await } } => true,
+    };
+    drop(plugin);
+    server.clear_faults();
+    // What the server was still at, it finishes.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    there
+}
+
+/// The whole story at one request; `None` if the action has fewer.
+async fn story(action: Action, name: &'static str, death: Death, at: u64) -> Option<()> {
+    let (stage, server) = simulated().await;
+    let before = rows(&server);
+    let mut inputs = stage.sample(name);
+    let mut setup = None;
+    match action {
+        Action::DeallocateIp => {
+            let machine = stage.sample("allocate_ip_three_nics");
+            let allocated = stage.run(Action::AllocateIp, &machine).await.unwrap();
+            inputs = undo(&allocated, &machine);
+        }
+        Action::UpdateRecord => {
+            let machine = stage.sample("allocate_ip_one");
+            let allocated = stage.run(Action::AllocateIp, &machine).await.unwrap();
+            inputs["addressInfos"][0]["address"] = allocated["ipAllocations"][0]["ipAddresses"][0].clone();
+            setup = Some(undo(&allocated, &machine));
+        }
+        Action::DeallocateIpRange => {
+            let carved = stage.run(Action::AllocateIpRange, &stage.sample("allocate_ip_range_by_prefix_length")).await;
+            inputs["ipRangeDeallocation"]["ipRangeId"] = carved.unwrap()["ipRange"]["id"].clone();
+        }
+        _ => {}
+    }
+    let there = die(&server, action, &inputs, death, at).await;
+    let next = stage.with_plugin(connect(&server).await);
+    let answer = next.run(action, &inputs).await.unwrap_or_else(|fault| panic!("{action}, {death:?} at {at}: {fault}"));
+    match action {
+        Action::AllocateIp => {
+            let again = next.run(action, &inputs).await.unwrap();
+            assert_eq!(again, answer, "{death:?} at {at}: repeated once more, it is another answer");
+            next.run(Action::DeallocateIp, &undo(&answer, &inputs)).await.unwrap();
+        }
+        Action::AllocateIpRange => {
+            let mut back = next.sample("deallocate_ip_range");
+            back["ipRangeDeallocation"]["ipRangeId"] = answer["ipRange"]["id"].clone();
+            next.run(Action::DeallocateIpRange, &back).await.unwrap();
+        }
+        _ => {}
+    }
+    if let Some(undo) = setup {
+        next.run(Action::DeallocateIp, &undo).await.unwrap();
+    }
+    assert_eq!(rows(&server), before, "{action}, {death:?} at request {at}: rows were left, or lost");
+    there.then_some(())
+}
+
+/// Every request of the action, all at once: each story has a server of its own.
+async fn everywhere(action: Action, name: &'static str, most: u64) {
+    let stories = [Death::Before, Death::Late].into_iter().flat_map(|death| {
+        (0..=most).map(move |at| tokio::spawn(async move { story(action, name, death, at).await.is_some() }))
+    });
+    let stories: Vec<_> = stories.collect();
+    let mut there = Vec::new();
+    for story in stories {
+        there.push(story.await.unwrap());
+    }
+    assert!(there.contains(&true), "{action}: no request was cut off");
+    assert!(there.contains(&false), "{action}: it has more requests than {most}; raise the number");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn allocate_ip() {
+    everywhere(Action::AllocateIp, "allocate_ip_three_nics", 20).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deallocate_ip() {
+    everywhere(Action::DeallocateIp, "deallocate_ip", 30).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn update_record() {
+    everywhere(Action::UpdateRecord, "update_record", 8).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn allocate_ip_range() {
+    everywhere(Action::AllocateIpRange, "allocate_ip_range_by_prefix_length", 14).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deallocate_ip_range() {
+    everywhere(Action::DeallocateIpRange, "deallocate_ip_range", 10).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn listings_and_validation() {
+    everywhere(Action::GetIpRanges, "get_ip_ranges_small_pages", 8).await;
+    everywhere(Action::GetIpBlocks, "get_ip_blocks", 8).await;
+    everywhere(Action::ValidateEndpoint, "validate_endpoint", 8).await;
+}
+
+/// A plug-in that is used again and again logs in once.
+#[tokio::test]
+async fn one_login_serves_many_actions() {
+    let (stage, server) = simulated().await;
+    for _ in 0..5 {
+        stage.run(Action::GetIpRanges, &stage.sample("get_ip_ranges_first_page")).await.unwrap();
+    }
+    assert_eq!(server.count("POST", "/user/"), 1);
+    assert_eq!(server.count("DELETE", "/user/"), 0, "other clients of the user would be logged out");
+}
