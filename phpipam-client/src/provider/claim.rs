@@ -156,6 +156,7 @@ impl<'a> Claim<'a> {
         let keyed = request.key.is_some();
         // The upper half of a random number is as good as the lower.
         let random = u32::try_from(super::random() >> 32).unwrap_or(0);
+        let count = request.lines.iter().map(|line| line.what.count()).sum();
         Self {
             inner,
             request,
@@ -163,9 +164,9 @@ impl<'a> Claim<'a> {
             keyed,
             plan,
             fingerprint: request_number(&request.fingerprint()),
-            count: request.lines.iter().map(|line| line.what.count()).sum(),
+            count,
             began: now(),
-            until: Instant::now() + inner.config.claim_time,
+            until: Instant::now() + inner.time_for(count),
             under_way: inner.claims.begin(key.clone(), !keyed, random),
             taken: Vec::new(),
             attempts: 0,

@@ -108,8 +108,9 @@ impl PhpIpamConfig {
         self
     }
 
-    /// How long one claim of several addresses may take; a minute unless this is called. Another process takes a claim
-    /// that is not whole for dead after three times as long, so the clocks of all hosts must agree that closely.
+    /// How long one claim may take, beside a tenth of a second for each address; a minute unless this is called. Another
+    /// process takes a claim that is not whole for dead after three times as long, so the clocks of all hosts must agree
+    /// that closely.
     pub fn with_claim_time(mut self, time: Duration) -> Self {
         self.claim_time = time.max(Duration::from_secs(1));
         self

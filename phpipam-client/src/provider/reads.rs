@@ -208,12 +208,18 @@ impl Inner {
         }
     }
 
+    /// How long a claim of so many addresses may take: each is a call of its own.
+    pub(crate) fn time_for(&self, count: u32) -> Duration {
+        const EACH: Duration = Duration::from_millis(100);
+        self.config.claim_time.saturating_add(EACH.saturating_mul(count))
+    }
+
     /// Whether the caller of a claim that is not whole may still be at work.
     pub(crate) fn life(&self, group: &Group) -> Life {
         let alive = self.claims.is_under_way(group.nonce).unwrap_or_else(|| {
             // Another process: it stops by itself after its time; three times as long allows for clocks that differ.
             let age = now().abs_diff(group.began);
-            age <= self.config.claim_time.as_secs().saturating_mul(3)
+            age <= self.time_for(group.count).as_secs().saturating_mul(3)
         });
         if alive { Life::Alive } else { Life::Dead }
     }
