@@ -1,0 +1,18 @@
+//! A real phpIPAM. Everything happens in sections that the tests make and remove.
+//!
+//! | variable | |
+//! | --- | --- |
+//! | `IPAM_LIVE_PHPIPAM_URL` | such as `https://ipam.example/phpipam`, without `/api` |
+//! | `IPAM_LIVE_PHPIPAM_APP` | the app's id; it needs read/write permission |
+//! | `IPAM_LIVE_PHPIPAM_CODE` | its code, for security `ssl_code` |
+//! | `IPAM_LIVE_PHPIPAM_USER`, `…_PASSWORD` | a user, for the other kinds of security |
+//! | `IPAM_LIVE_PHPIPAM_CA` | a PEM file to trust, where the system does not |
+//!
+//! `cargo test -p ipam-tests --test live -- --ignored --nocapture --test-threads 1`
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod calls;
+mod contract;
+mod crowd;
+mod listing;
+mod server;

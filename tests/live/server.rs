@@ -1,0 +1,130 @@
+//! The server that the environment names, and what the tests make on it.
+
+use std::env;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use http::Method;
+use ipam_core::ErrorKind;
+use ipam_core::http::{HttpOptions, TlsOptions};
+use phpipam_client::models::{SectionFields, SectionId, VlanId};
+use phpipam_client::{Auth, Client};
+use tokio::runtime::Runtime;
+
+pub(crate) fn runtime() -> &'static Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime"))
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(format!("IPAM_LIVE_PHPIPAM_{name}")).ok().filter(|value| !value.is_empty())
+}
+
+fn needed(name: &str) -> String {
+    variable(name).unwrap_or_else(|| panic!("set IPAM_LIVE_PHPIPAM_{name}"))
+}
+
+pub(crate) fn base() -> String {
+    needed("URL")
+}
+
+pub(crate) fn app() -> String {
+    needed("APP")
+}
+
+pub(crate) fn auth() -> Auth {
+    match variable("CODE") {
+        Some(code) => Auth::app_code(code),
+        None => Auth::user(needed("USER"), needed("PASSWORD")),
+    }
+}
+
+/// Credentials that cannot be right.
+pub(crate) fn wrong_auth() -> Auth {
+    match variable("CODE") {
+        Some(_) => Auth::app_code("0".repeat(32)),
+        None => Auth::user(needed("USER"), "not the password"),
+    }
+}
+
+/// A certificate of an authority, or the server's own: one that signed itself is no authority, and is pinned.
+fn is_authority(pem: &str) -> bool {
+    static ANSWER: OnceLock<bool> = OnceLock::new();
+    *ANSWER.get_or_init(|| {
+        let pem = pem.to_owned();
+        let trial = async move {
+            let tls = TlsOptions::new().with_ca_pem(&pem).expect("the CA");
+            let answer = build(&base(), auth(), tls).sections().list().await;
+            !answer.is_err_and(|error| error.kind() == ErrorKind::Untrusted)
+        };
+        // A test may be inside the runtime here, where nothing can be waited for.
+        std::thread::spawn(move || runtime().block_on(trial)).join().expect("the trial")
+    })
+}
+
+fn build(base: &str, auth: Auth, tls: TlsOptions) -> Client {
+    let http = HttpOptions::new().with_allow_http(true).with_tls(tls).with_attempt_timeout(Duration::from_secs(60));
+    Client::builder(base, app(), auth).with_http(http).build().expect("a client")
+}
+
+pub(crate) fn client_at(base: &str, auth: Auth) -> Client {
+    let mut tls = TlsOptions::new();
+    if let Some(path) = variable("CA") {
+        let pem = std::fs::read_to_string(path).expect("the CA's file");
+        tls = if is_authority(&pem) { tls.with_ca_pem(&pem) } else { tls.with_pinned_pem(&pem) }.expect("the CA");
+    }
+    build(base, auth, tls)
+}
+
+pub(crate) fn client() -> Client {
+    client_at(&base(), auth())
+}
+
+/// What a test made, until it is dropped.
+pub(crate) struct Made {
+    client: Client,
+    pub(crate) sections: Mutex<Vec<SectionId>>,
+    pub(crate) vlans: Mutex<Vec<VlanId>>,
+    pub(crate) nameservers: Mutex<Vec<u64>>,
+}
+
+impl Made {
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client, sections: Mutex::default(), vlans: Mutex::default(), nameservers: Mutex::default() }
+    }
+
+    /// A section that refuses overlaps.
+    pub(crate) async fn section(&self) -> phpipam_client::Result<SectionId> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let name = format!("ipam-live-{now:x}-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let section = self.client.sections().create(&name, &SectionFields::new().with_strict_mode(true)).await?.id;
+        self.sections.lock().unwrap().push(section);
+        Ok(section)
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        let client = self.client.clone();
+        let sections = std::mem::take(&mut *self.sections.lock().unwrap());
+        let vlans = std::mem::take(&mut *self.vlans.lock().unwrap());
+        let nameservers = std::mem::take(&mut *self.nameservers.lock().unwrap());
+        let clean = async move {
+            for section in sections {
+                if let Err(error) = client.sections().delete(section).await {
+                    eprintln!("section {section} was left: {error}");
+                }
+            }
+            for vlan in vlans {
+                let _ = client.raw(Method::DELETE, &format!("vlans/{vlan}/"), None).await;
+            }
+            for set in nameservers {
+                let _ = client.raw(Method::DELETE, &format!("tools/nameservers/{set}/"), None).await;
+            }
+        };
+        // A test may be inside the runtime here, where nothing can be waited for.
+        let _ = std::thread::spawn(move || runtime().block_on(clean)).join();
+    }
+}
