@@ -89,7 +89,7 @@ fn ranges_are_chosen_by_any_field() {
         filter.properties.insert("custom_vRA_Range".to_owned(), "1".to_owned());
         let found = all.list_ranges(&ListRanges::all().with_filter(filter)).await.unwrap().items;
         assert_eq!(found[0].name, "Web servers");
-        assert_eq!(ids(found), [two.clone()]);
+        assert_eq!(ids(found), std::slice::from_ref(&two));
         let chosen = connect(&server, PhpIpamConfig::new().with_range_field("custom_vRA_Range", "1")).await;
         assert_eq!(ids(chosen.list_ranges(&ListRanges::all()).await.unwrap().items), [two]);
         assert!(chosen.allocate_one(one, "vm").await.unwrap_err().is_not_found());
