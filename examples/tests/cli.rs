@@ -457,6 +457,8 @@ fn urls_are_refused_with_a_remedy_and_without_their_secrets() {
         assert!(ran.err.contains(words), "{url}: {ran:?}");
         assert!(!ran.err.contains("hunter2"), "{ran:?}");
     }
+    let help = run(Some("phpipam+https://me:hunter2@ipam.example.test/app"), &["--help"]);
+    assert!(help.code == 0 && !help.out.contains("hunter2"), "{help:?}");
     let none = run(None, &["ranges", "list"]);
     assert_eq!(none.code, 2);
     assert!(none.err.contains("--provider"), "{none:?}");
