@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use vra_client::plugin::Action;
 
 use crate::plan::Format;
+use crate::vra7::Vra7;
 
 /// Look at, take and give back IP addresses.
 ///
@@ -49,6 +50,8 @@ pub(crate) enum Verb {
         /// deallocate-ip-range.
         action: Action,
     },
+    /// Request machines of vRealize Automation 6.2 to 7.6, and look at what is there.
+    Vra7(Vra7),
 }
 
 /// What is asked of one provider.

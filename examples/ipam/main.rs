@@ -22,6 +22,7 @@ mod text;
 mod update;
 mod usage;
 mod vra;
+mod vra7;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -73,6 +74,7 @@ async fn run(cli: Cli) -> Result<(Answer, u8), Failure> {
         }
         Verb::Plan(Plan::Convert { files, to }) => convert(&import::read(&files)?, &to)?,
         Verb::Store(verb) => store::run(url, verb).await?,
+        Verb::Vra7(args) => vra7::run(args).await?,
         Verb::Vra { action } => vra::run(url, action).await?,
         Verb::Ask(verb) => {
             let provider = open(url).await?;
