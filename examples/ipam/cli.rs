@@ -19,10 +19,18 @@ use crate::vra7::Vra7;
 #[derive(Debug, Parser)]
 #[command(name = "ipam", version, propagate_version = true)]
 pub(crate) struct Cli {
-    /// Where the addresses are: memory:, embedded:PATH?busy_timeout=5s&actor=NAME, or
-    /// phpipam+https://[USER@]HOST[/BASE]/APP?section=NAME with the secret in `IPAM_PASSWORD` or `IPAM_APP_CODE`, or in the
-    /// file that `IPAM_PASSWORD_FILE` or `IPAM_APP_CODE_FILE` names.
-    #[arg(long, global = true, value_name = "URL", env = "IPAM_PROVIDER", hide_env_values = true)]
+    /// Which provider.
+    // The brackets of the URL would be links in a doc comment.
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "IPAM_PROVIDER",
+        hide_env_values = true,
+        help = "Where the addresses are: memory:, embedded:PATH?busy_timeout=5s&actor=NAME, or \
+            phpipam+https://[USER@]HOST[/BASE]/APP?section=NAME with the secret in IPAM_PASSWORD or IPAM_APP_CODE, or in \
+            the file that IPAM_PASSWORD_FILE or IPAM_APP_CODE_FILE names"
+    )]
     pub(crate) provider: Option<String>,
     /// Answer in JSON.
     #[arg(long, global = true)]
