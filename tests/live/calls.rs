@@ -4,7 +4,7 @@ use ipam_core::ErrorKind;
 use phpipam_client::Filter;
 use phpipam_client::models::{AddressFields, SubnetFields, Tag};
 
-use crate::server::{Made, base, client, client_at, runtime, wrong_auth};
+use ipam_tests::live::{Made, base, client, client_at, runtime, wrong_auth};
 
 #[test]
 #[ignore = "needs a phpIPAM: set IPAM_LIVE_PHPIPAM_URL, _APP, _USER and _PASSWORD or _CODE, _CA"]

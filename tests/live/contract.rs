@@ -15,7 +15,7 @@ use phpipam_client::models::{AddressFields, NameserverId, SectionId, SubnetField
 use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
 use phpipam_client::{Client, Error};
 
-use crate::server::{Made, client, runtime};
+use ipam_tests::live::{Made, client, runtime};
 
 struct Live;
 

@@ -7,7 +7,7 @@ use ipam_core::{Allocate, Deallocate, IpamProvider};
 use phpipam_client::models::SubnetFields;
 use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
 
-use crate::server::{Made, app, client, runtime};
+use ipam_tests::live::{Made, app, client, runtime};
 
 const CLIENTS: usize = 8;
 
@@ -32,7 +32,7 @@ fn eight_clients_get_each_address_once() {
                 tokio::spawn(async move {
                     // A client of its own, as if it were another process.
                     let config = PhpIpamConfig::new().with_section_id(section);
-                    let provider = PhpIpamProvider::connect(crate::server::client(), config).await.unwrap();
+                    let provider = PhpIpamProvider::connect(ipam_tests::live::client(), config).await.unwrap();
                     let (mut taken, mut failed, mut longest) = (Vec::new(), Vec::new(), std::time::Duration::ZERO);
                     for n in 0..each {
                         let key = format!("live-{number}-{n}");

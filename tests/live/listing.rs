@@ -13,7 +13,7 @@ use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::server::{Made, auth, base, client, client_at, runtime};
+use ipam_tests::live::{Made, auth, base, client, client_at, runtime};
 
 const SUBNETS: u32 = 2_000;
 

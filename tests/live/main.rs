@@ -15,4 +15,3 @@ mod calls;
 mod contract;
 mod crowd;
 mod listing;
-mod server;

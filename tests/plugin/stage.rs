@@ -7,8 +7,10 @@ use std::time::Duration;
 use ipam_core::embedded::EmbeddedProvider;
 use ipam_core::http::HttpOptions;
 use ipam_core::{DefineBlock, DefineRange, IpamProvider, IpamProviderExt, NetworkInfo, Properties};
+use ipam_tests::live::{Made, client};
 use ipam_tests::plugin_rules::violations;
 use ipam_tests::plugin_samples::sample;
+use phpipam_client::models::{AddressFields, SubnetFields};
 use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
 use phpipam_client::testing::{CustomField, Object, Server, Store};
 use phpipam_client::{Auth, Client};
@@ -19,6 +21,8 @@ use vra_client::plugin::{Action, Fault, Plugin};
 pub(crate) struct Stage {
     pub(crate) plugin: Plugin<Arc<dyn IpamProvider>>,
     pub(crate) ids: BTreeMap<&'static str, String>,
+    /// The field by which the end point's filter chooses.
+    filter: &'static str,
     /// Ends with the stage.
     _keep: Box<dyn std::any::Any + Send + Sync>,
 }
@@ -36,9 +40,20 @@ pub(crate) const RANGES: [(&str, &str, Option<&str>, bool); 6] = [
 /// The blocks of the samples.
 pub(crate) const BLOCKS: [(&str, &str); 2] = [("30", "10.99.0.0/29"), ("31", "192.168.192.0/20")];
 
-/// The stages that need nothing but this machine.
+/// The field of the samples' filter.
+const CUSTOM_FIELD: &str = "custom_vRA_Range";
+
+/// A field that every phpIPAM has, for one whose custom fields cannot be chosen.
+const PLAIN_FIELD: &str = "showName";
+
+/// A stage in an embedded store, one in a phpIPAM of this process, and one in a real phpIPAM if `IPAM_LIVE_PHPIPAM_URL`
+/// names it; what else is needed then says [`ipam_tests::live`].
 pub(crate) async fn all() -> Vec<Stage> {
-    vec![embedded().await, simulated().await.0]
+    let mut stages = vec![embedded().await, simulated().await.0];
+    if std::env::var_os("IPAM_LIVE_PHPIPAM_URL").is_some() {
+        stages.push(live().await);
+    }
+    stages
 }
 
 /// The samples' plan in an embedded store.
@@ -68,6 +83,7 @@ pub(crate) async fn embedded() -> Stage {
     Stage {
         plugin: Plugin::new(Arc::new(provider)),
         ids: ids.map(|id| (id, id.to_owned())).collect(),
+        filter: CUSTOM_FIELD,
         _keep: Box::new(folder),
     }
 }
@@ -77,7 +93,7 @@ pub(crate) async fn simulated() -> (Stage, Arc<Server>) {
     let server = Arc::new(Server::start().await.unwrap());
     let ids = server.seed(fill);
     let plugin = connect(&server).await;
-    (Stage { plugin, ids, _keep: Box::new(Arc::clone(&server)) }, server)
+    (Stage { plugin, ids, filter: CUSTOM_FIELD, _keep: Box::new(Arc::clone(&server)) }, server)
 }
 
 /// A plug-in on a phpIPAM, as a new process has it.
@@ -119,10 +135,53 @@ fn fill(store: &mut Store) -> BTreeMap<&'static str, String> {
     ids
 }
 
+/// The samples' plan in a section of a real phpIPAM, which goes with the stage.
+async fn live() -> Stage {
+    const BLOCK: &str = "a block of the plug-in's tests";
+    let client = client();
+    let made = Made::new(client.clone());
+    let section = made.section().await.unwrap();
+    let mut ids = BTreeMap::new();
+    for (name, net) in BLOCKS {
+        let fields = SubnetFields::new().with_description(BLOCK).with_show_name(true);
+        let subnet = client.subnets().create(section, net.parse().unwrap(), &fields).await.unwrap().id;
+        ids.insert(name, subnet.to_string());
+    }
+    for (name, net, gateway, chosen) in RANGES {
+        let fields = SubnetFields::new().with_show_name(chosen);
+        let subnet = client.subnets().create(section, net.parse().unwrap(), &fields).await.unwrap().id;
+        if let Some(gateway) = gateway {
+            let fields = AddressFields::new().with_is_gateway(true);
+            client.addresses().create(subnet, gateway.parse().unwrap(), &fields).await.unwrap();
+        }
+        if name == "full" {
+            for address in net.parse::<ipnet::IpNet>().unwrap().hosts() {
+                client.addresses().create(subnet, address, &AddressFields::new()).await.unwrap();
+            }
+        }
+        ids.insert(name, subnet.to_string());
+    }
+    let config = PhpIpamConfig::new().with_section_id(section).with_block_field("description", BLOCK);
+    let provider = PhpIpamProvider::connect(client, config).await.unwrap();
+    Stage { plugin: Plugin::new(Arc::new(provider)), ids, filter: PLAIN_FIELD, _keep: Box::new(made) }
+}
+
 impl Stage {
     /// The sample of this name, with the provider's ids and a resource of its own.
     pub(crate) fn sample(&self, name: &str) -> Value {
-        sample(name, &self.ids)
+        let mut sample = sample(name, &self.ids);
+        for pointer in ["/endpoint/endpointProperties/filterField", "/endpointProperties/filterField"] {
+            if let Some(field) = sample.pointer_mut(pointer) {
+                *field = self.filter.into();
+            }
+        }
+        // Keys are unique in a whole server, and a real one outlives the test.
+        if self.filter == PLAIN_FIELD
+            && let Some(id) = sample.pointer_mut("/resourceInfo/id")
+        {
+            *id = format!("{}@{}", id.as_str().unwrap(), self.ids["12"]).into();
+        }
+        sample
     }
 
     /// The same stage, seen by another process.

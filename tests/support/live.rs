@@ -1,4 +1,11 @@
 //! The server that the environment names, and what the tests make on it.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "support of tests, which fail by panicking"
+)]
 
 use std::env;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,7 +19,7 @@ use phpipam_client::models::{SectionFields, SectionId, VlanId};
 use phpipam_client::{Auth, Client};
 use tokio::runtime::Runtime;
 
-pub(crate) fn runtime() -> &'static Runtime {
+pub fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime"))
 }
@@ -25,15 +32,15 @@ fn needed(name: &str) -> String {
     variable(name).unwrap_or_else(|| panic!("set IPAM_LIVE_PHPIPAM_{name}"))
 }
 
-pub(crate) fn base() -> String {
+pub fn base() -> String {
     needed("URL")
 }
 
-pub(crate) fn app() -> String {
+pub fn app() -> String {
     needed("APP")
 }
 
-pub(crate) fn auth() -> Auth {
+pub fn auth() -> Auth {
     match variable("CODE") {
         Some(code) => Auth::app_code(code),
         None => Auth::user(needed("USER"), needed("PASSWORD")),
@@ -41,7 +48,7 @@ pub(crate) fn auth() -> Auth {
 }
 
 /// Credentials that cannot be right.
-pub(crate) fn wrong_auth() -> Auth {
+pub fn wrong_auth() -> Auth {
     match variable("CODE") {
         Some(_) => Auth::app_code("0".repeat(32)),
         None => Auth::user(needed("USER"), "not the password"),
@@ -68,7 +75,7 @@ fn build(base: &str, auth: Auth, tls: TlsOptions) -> Client {
     Client::builder(base, app(), auth).with_http(http).build().expect("a client")
 }
 
-pub(crate) fn client_at(base: &str, auth: Auth) -> Client {
+pub fn client_at(base: &str, auth: Auth) -> Client {
     let mut tls = TlsOptions::new();
     if let Some(path) = variable("CA") {
         let pem = std::fs::read_to_string(path).expect("the CA's file");
@@ -77,25 +84,27 @@ pub(crate) fn client_at(base: &str, auth: Auth) -> Client {
     build(base, auth, tls)
 }
 
-pub(crate) fn client() -> Client {
+pub fn client() -> Client {
     client_at(&base(), auth())
 }
 
 /// What a test made, until it is dropped.
-pub(crate) struct Made {
+#[derive(Debug)]
+pub struct Made {
     client: Client,
-    pub(crate) sections: Mutex<Vec<SectionId>>,
-    pub(crate) vlans: Mutex<Vec<VlanId>>,
-    pub(crate) nameservers: Mutex<Vec<u64>>,
+    pub sections: Mutex<Vec<SectionId>>,
+    pub vlans: Mutex<Vec<VlanId>>,
+    pub nameservers: Mutex<Vec<u64>>,
 }
 
 impl Made {
-    pub(crate) fn new(client: Client) -> Self {
+    #[must_use]
+    pub fn new(client: Client) -> Self {
         Self { client, sections: Mutex::default(), vlans: Mutex::default(), nameservers: Mutex::default() }
     }
 
     /// A section that refuses overlaps.
-    pub(crate) async fn section(&self) -> phpipam_client::Result<SectionId> {
+    pub async fn section(&self) -> phpipam_client::Result<SectionId> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
         let name = format!("ipam-live-{now:x}-{}", COUNT.fetch_add(1, Ordering::Relaxed));
@@ -107,11 +116,12 @@ impl Made {
 
 impl Drop for Made {
     fn drop(&mut self) {
-        let client = self.client.clone();
         let sections = std::mem::take(&mut *self.sections.lock().unwrap());
         let vlans = std::mem::take(&mut *self.vlans.lock().unwrap());
         let nameservers = std::mem::take(&mut *self.nameservers.lock().unwrap());
         let clean = async move {
+            // The test's own client keeps connections that a runtime serves which may be waiting here.
+            let client = client();
             for section in sections {
                 if let Err(error) = client.sections().delete(section).await {
                     eprintln!("section {section} was left: {error}");
