@@ -1,4 +1,4 @@
-//! IP address management as a library.
+#![doc = include_str!("../README.md")]
 
 mod backoff;
 mod capabilities;
