@@ -14,6 +14,13 @@ pub(crate) fn failed(operation: &'static str) -> impl Fn(Error) -> CoreError {
             Error::Refused(refusal) if refusal.kind == RefusalKind::Forbidden => {
                 Some("give the app read/write permission under Administration, API")
             }
+            // Looking a mark up reads all addresses where the server has no search.
+            Error::EmptyBody(foreign) | Error::ServerExhausted(foreign) if foreign.call == "GET addresses/all/" => {
+                Some(
+                    "the server has more addresses than PHP's memory_limit holds; raise it, or update to phpIPAM 1.6, which \
+                 searches in its database",
+                )
+            }
             _ => None,
         };
         let mapped = CoreError::from(error).with_operation(operation);
