@@ -19,7 +19,7 @@ use crate::RangeId;
 /// ```
 /// use ipam_core::conformance::{Fixture, Harness, NoFixture, Plan};
 /// # use std::sync::Arc;
-/// # fn open_my_provider() -> Arc<dyn ipam_core::IpamProvider> { unimplemented!() }
+/// # fn open_my_provider() -> Arc<dyn ipam_core::IpamProvider> { Arc::new(ipam_core::MemoryProvider::new()) }
 ///
 /// struct Mine;
 ///

@@ -7,7 +7,7 @@
 //! use std::sync::Arc;
 //! use ipam_core::conformance::{self, Fixture, Harness, NoFixture, Plan};
 //! # use ipam_core::IpamProvider;
-//! # fn open_my_provider() -> Arc<dyn IpamProvider> { unimplemented!() }
+//! # fn open_my_provider() -> Arc<dyn IpamProvider> { Arc::new(ipam_core::MemoryProvider::new()) }
 //!
 //! struct Mine;
 //!
