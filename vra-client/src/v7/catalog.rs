@@ -1,5 +1,6 @@
 //! What can be requested, requests, and what came of them.
 
+mod action_link;
 mod body;
 mod common;
 mod item;

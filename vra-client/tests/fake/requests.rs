@@ -90,9 +90,11 @@ async fn an_item_becomes_a_machine_with_an_address_on_which_something_is_done() 
 
     // Destroy the deployment by its own links: the address rests, and is free again later.
     let deployment = views.iter().find(|view| view.parent_resource_id.is_none()).unwrap();
-    assert!(deployment.action_submit_link("deployment.destroy").is_some());
+    let destroy = "composition.resource.action.deployment.destroy";
+    let listed = catalog.action(deployment.resource_id.as_deref().unwrap(), destroy).await.unwrap();
+    assert_eq!(deployment.action_id(destroy), listed.id.as_deref(), "links and list agree");
     let destroy_id = deployment.resource_id.as_deref().unwrap();
-    let gone = catalog.run_action(destroy_id, "composition.resource.action.deployment.destroy").await.unwrap();
+    let gone = catalog.run_action(destroy_id, destroy).await.unwrap();
     catalog.follow(&gone.id, &soon()).await.unwrap();
     assert_eq!(server.seed(|store| store.resource_count()), 0);
     assert_eq!(catalog.resource(id).await.unwrap_err().code(), Some(10101));

@@ -1,6 +1,7 @@
 //! Everything that needs no server of its own, in one binary.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod v7_action_links;
 mod v7_bodies;
 mod v7_client;
 mod v7_infrastructure;

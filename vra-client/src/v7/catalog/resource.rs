@@ -1,7 +1,6 @@
 //! What was provisioned, and what can be done to it.
 
 use super::common::{Costs, Forms, Lease, Organization, Owner, ProviderBinding, Reference, texts};
-use super::item::find_link;
 use super::request::CatalogRequest;
 use crate::lenient::{JsonObject, Timestamp, model};
 use crate::v7::page::rows;
@@ -224,30 +223,6 @@ model! {
         data: JsonObject = "data";
         /// Where to go from here.
         links: Vec<Link> = "links";
-    }
-}
-
-impl ResourceView {
-    /// The link to the template of an action, by the end of its message key: `deployment.destroy` for
-    /// `GET Template: {…@resource.action.deployment.destroy.name}`. The rest of it is localised in places.
-    #[must_use]
-    pub fn action_template_link(&self, action: &str) -> Option<&Link> {
-        self.action_link("GET Template:", action)
-    }
-
-    /// The link that takes the request for an action; see [`action_template_link`](Self::action_template_link).
-    #[must_use]
-    pub fn action_submit_link(&self, action: &str) -> Option<&Link> {
-        self.action_link("POST:", action)
-    }
-
-    fn action_link(&self, verb: &str, action: &str) -> Option<&Link> {
-        let links = self.links.as_deref()?;
-        let suffix = format!(".{action}.name}}");
-        let named = |link: &&Link| {
-            link.rel.as_deref().is_some_and(|rel| rel.starts_with(verb) && rel.ends_with(suffix.as_str()))
-        };
-        links.iter().find(named).or_else(|| find_link(links, &format!("{verb} {action}")))
     }
 }
 
