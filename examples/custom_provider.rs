@@ -7,6 +7,9 @@
 //! side and put down only when all of it is known to be good. A provider over a server has to find other means; the
 //! suite is the same.
 
+#[path = "report.rs"]
+mod report;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -336,7 +339,11 @@ fn page<'a, T: Clone + 'a>(
 }
 
 #[tokio::main]
-async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
+async fn main() -> std::process::ExitCode {
+    report::end(run().await)
+}
+
+async fn run() -> std::result::Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let mut lan = Range::new("lan", "default", "192.0.2.0/29".parse()?, "192.0.2.1-192.0.2.6".parse()?);
     lan.network.gateway = Some("192.0.2.1".parse()?);
     let provider: Arc<dyn IpamProvider> = Arc::new(Shelf::new(vec![lan]));
@@ -346,7 +353,7 @@ async fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let request = Allocate::new("db1").with_key("db1/nic-0").with_line(AllocateLine::next("lan", 2));
     let first = provider.allocate(&request).await?;
     let again = provider.allocate(&request).await?;
-    println!("db1 has {:?}, and still has on asking again: {}", addresses(&first), again.repeated);
+    println!("db1 has {}, and still has on asking again: {}", addresses(&first).join(" and "), again.repeated);
     provider.deallocate(&Deallocate::id(web.id)).await?;
     println!("the next one is {} again", provider.allocate_one("lan", "web2").await?.address);
     Ok(())

@@ -5,8 +5,14 @@
 //! --user tony@example.com --tenant qe --group Development --item CentOS`. There it makes nothing but the request; the
 //! reservation and its network profile are the administrator's.
 
+#[path = "report.rs"]
+mod report;
+#[path = "vra7_names.rs"]
+mod vra7_names;
+
 use std::error::Error;
 use std::net::Ipv4Addr;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
@@ -18,7 +24,7 @@ use vra_client::v7::{
     Client, EntityRef, NetworkProfileBody, RangeBody, ReservationBody, ReservationValues, ValuesRequest,
 };
 
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// Requests a machine, waits for it, and tells its address. The password is in VRA_PASSWORD.
 #[derive(Debug, Parser)]
@@ -47,8 +53,11 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> Result<()> {
-    let arguments = Arguments::parse();
+async fn main() -> ExitCode {
+    report::end(run(Arguments::parse()).await)
+}
+
+async fn run(arguments: Arguments) -> Result<()> {
     let patience = Duration::from_secs(arguments.minutes.saturating_mul(60));
     let (Some(url), Some(user), Some(tenant)) = (&arguments.url, &arguments.user, &arguments.tenant) else {
         let server = Server::start().await?;
@@ -65,7 +74,10 @@ async fn main() -> Result<()> {
     };
     let password = std::env::var("VRA_PASSWORD").map_err(|_| "set VRA_PASSWORD to the user's password")?;
     let tls = match &arguments.ca {
-        Some(path) => TlsOptions::new().with_ca_pem(&std::fs::read_to_string(path)?)?,
+        Some(path) => {
+            let pem = std::fs::read_to_string(path).map_err(|error| format!("--ca {}: {error}", path.display()))?;
+            TlsOptions::new().with_ca_pem(&pem)?
+        }
         None => TlsOptions::new(),
     };
     let client = Client::builder(url.as_str())
@@ -73,8 +85,9 @@ async fn main() -> Result<()> {
         .with_http_options(HttpOptions::new().with_tls(tls))
         .build()?;
     let done = request(&client, tenant, &arguments, &Wait::up_to(patience)).await;
-    client.logout().await?;
-    done
+    let left = client.logout().await;
+    done?;
+    Ok(left?)
 }
 
 /// What an administrator does once: a network profile with a range, and a reservation that uses it.
@@ -99,7 +112,7 @@ async fn prepare(client: &Client, tenant: &str, group: &str) -> Result<()> {
         .with_compute_resource(cluster.clone())
         .with_memory_mb(65_536)
         .with_network(path.clone(), Some(EntityRef::new("NetworkProfile", profile)));
-    let group = client.identity().subtenant_named(tenant, group).await?.id.unwrap_or_default();
+    let group = group_id(client, tenant, group).await?;
     reservations.create(ReservationBody::new("Dev", kind, tenant, group).with_values(values)).await?;
     Ok(())
 }
@@ -108,8 +121,7 @@ async fn prepare(client: &Client, tenant: &str, group: &str) -> Result<()> {
 async fn request(client: &Client, tenant: &str, arguments: &Arguments, limits: &Wait) -> Result<()> {
     let shown = client.identity().tenant(tenant).await?;
     println!("Tenant {tenant}: {}", shown.name.as_deref().unwrap_or("without a name"));
-    let group = client.identity().subtenant_named(tenant, &arguments.group).await?;
-    let group = group.id.unwrap_or_default();
+    let group = group_id(client, tenant, &arguments.group).await?;
     for reservation in client.reservations().list().with_filter(Filter::eq("subTenantId", group.as_str())).all().await?
     {
         println!("Reservation {}", reservation.name.as_deref().unwrap_or_default());
@@ -129,7 +141,12 @@ async fn request(client: &Client, tenant: &str, arguments: &Arguments, limits: &
     }
 
     let catalog = client.catalog();
-    let item = catalog.item_named(&arguments.item).await?;
+    let item = match catalog.item_named(&arguments.item).await {
+        Err(vra_client::Error::NoSuchName { .. }) => {
+            return Err(vra7_names::unknown_item(client, "--item", &arguments.item).await.into());
+        }
+        found => found?,
+    };
     let mut template = catalog.template_of(&item)?.with_query("businessGroupId", group).await?;
     template.reasons = Some("an example".to_owned());
     let submitted = catalog.submit_to(&item, template)?.await?;
@@ -142,4 +159,11 @@ async fn request(client: &Client, tenant: &str, arguments: &Arguments, limits: &
         println!("Machine {} has {addresses}", machine.name.as_deref().unwrap_or_default());
     }
     if machines.is_empty() { Err("the request made no machine".into()) } else { Ok(()) }
+}
+
+async fn group_id(client: &Client, tenant: &str, name: &str) -> Result<String> {
+    match client.identity().subtenant_named(tenant, name).await {
+        Err(vra_client::Error::NoSuchName { .. }) => Err(vra7_names::unknown_group(client, tenant, name).await.into()),
+        found => Ok(found?.id.unwrap_or_default()),
+    }
 }

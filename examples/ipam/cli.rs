@@ -132,7 +132,7 @@ pub(crate) struct ListRanges {
     #[arg(long = "tag", value_name = "KEY[=VALUE]", value_parser = tag)]
     pub(crate) tags: Vec<Tag>,
     /// Only inside this prefix.
-    #[arg(long, value_name = "PREFIX")]
+    #[arg(long, value_name = "PREFIX", value_parser = net)]
     pub(crate) within: Option<IpNet>,
 }
 
@@ -149,10 +149,10 @@ pub(crate) struct RangeFields {
     #[arg(long, value_name = "FIRST-LAST")]
     pub(crate) addresses: Option<IpRange>,
     /// The gateway; never handed out.
-    #[arg(long, value_name = "IP")]
+    #[arg(long, value_name = "IP", value_parser = ip)]
     pub(crate) gateway: Option<IpAddr>,
     /// DNS servers, in the order to try.
-    #[arg(long, value_name = "IP,…", value_delimiter = ',')]
+    #[arg(long, value_name = "IP,…", value_delimiter = ',', value_parser = ip)]
     pub(crate) dns: Vec<IpAddr>,
     /// DNS search domains, in the order to try.
     #[arg(long, value_name = "DOMAIN,…", value_delimiter = ',')]
@@ -185,6 +185,7 @@ pub(crate) struct AddRange {
     /// Its id.
     pub(crate) id: String,
     /// Its prefix, such as 10.0.0.0/24.
+    #[arg(value_parser = net)]
     pub(crate) net: IpNet,
     /// The address space.
     #[arg(long)]
@@ -261,6 +262,7 @@ pub(crate) enum Blocks {
         /// Its id.
         id: String,
         /// Its prefix, such as 10.0.0.0/16.
+        #[arg(value_parser = net)]
         net: IpNet,
         /// The address space.
         #[arg(long)]
@@ -338,7 +340,7 @@ pub(crate) struct CarveRange {
     #[arg(long, value_name = "LENGTH", required_unless_present = "net", conflicts_with = "net")]
     pub(crate) prefix_len: Option<u8>,
     /// Exactly this prefix.
-    #[arg(long, value_name = "PREFIX")]
+    #[arg(long, value_name = "PREFIX", value_parser = net)]
     pub(crate) net: Option<IpNet>,
     /// Names the request, so that repeating it gives the same range.
     #[arg(long)]
@@ -369,7 +371,7 @@ pub(crate) struct Allocate {
     #[arg(long, conflicts_with_all = ["contiguous", "address"])]
     pub(crate) aligned: bool,
     /// Exactly this one; with --count, from this one on.
-    #[arg(long, value_name = "IP", conflicts_with = "contiguous")]
+    #[arg(long, value_name = "IP", conflicts_with = "contiguous", value_parser = ip)]
     pub(crate) address: Option<IpAddr>,
     /// Addresses not to take.
     #[arg(long, value_name = "ADDRESSES,…", value_delimiter = ',')]
@@ -403,7 +405,7 @@ pub(crate) struct Deallocate {
     #[arg(long = "key", value_name = "KEY")]
     pub(crate) keys: Vec<String>,
     /// An address of --range; may be repeated.
-    #[arg(long = "address", value_name = "IP", requires = "range")]
+    #[arg(long = "address", value_name = "IP", requires = "range", value_parser = ip)]
     pub(crate) addresses: Vec<IpAddr>,
     /// The range of the addresses.
     #[arg(long)]
@@ -426,6 +428,7 @@ pub(crate) struct ExpectArgs {
 #[derive(Debug, Args)]
 pub(crate) struct Find {
     /// Of this address.
+    #[arg(value_parser = ip)]
     pub(crate) address: Option<IpAddr>,
     /// The allocation of this id.
     #[arg(long)]
@@ -562,6 +565,14 @@ fn family(text: &str) -> Result<Family, String> {
     }
 }
 
+fn ip(text: &str) -> Result<IpAddr, String> {
+    text.trim().parse().map_err(|_| "write an address such as 10.0.0.7 or 2001:db8::7".to_owned())
+}
+
+fn net(text: &str) -> Result<IpNet, String> {
+    text.trim().parse().map_err(|_| "write a prefix such as 10.0.0.0/24 or 2001:db8::/64".to_owned())
+}
+
 fn tag(text: &str) -> Result<Tag, String> {
     Ok(crate::text::tag(text))
 }
@@ -598,5 +609,7 @@ mod tests {
         assert!(vlan("0").is_err() && vlan("4095").is_err() && vlan("x").is_err());
         assert_eq!(family("v6"), Ok(Family::V6));
         assert!(pair("x").is_err());
+        assert!(net("10.0.0.0/33").is_err_and(|remedy| remedy.contains("10.0.0.0/24")));
+        assert!(ip("10.0.0").is_err_and(|remedy| remedy.contains("10.0.0.7")));
     }
 }

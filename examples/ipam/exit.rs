@@ -1,12 +1,12 @@
 //! What went wrong, and the exit code it gives.
 
-use std::error::Error as StdError;
-use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use ipam_core::{Error, ErrorKind};
 use serde_json::{Value, json};
 use vra_client::plugin::Fault;
+
+use crate::report;
 
 /// All was done.
 pub(crate) const DONE: u8 = 0;
@@ -30,6 +30,8 @@ pub(crate) enum Failure {
     Failed(String),
     /// An action of the vRA plug-in raised it.
     Vra(Fault),
+    /// The client of vRealize Automation 7 said so.
+    Vra7(ErrorKind, vra_client::Error),
 }
 
 impl From<Error> for Failure {
@@ -45,6 +47,7 @@ impl Failure {
             Self::Usage(_) => WRONG_USE,
             Self::Failed(_) => FAILED,
             Self::Vra(fault) => fault.ipam_error().map_or(WRONG_USE, |error| code_of(error.kind())),
+            Self::Vra7(kind, _) => code_of(*kind),
         }
     }
 
@@ -55,16 +58,8 @@ impl Failure {
     /// The error and its causes, a line each.
     pub(crate) fn text(&self) -> String {
         match self {
-            Self::Provider(error) => {
-                let mut text = error.to_string();
-                let mut cause = error.source();
-                while let Some(source) = cause {
-                    // Writing to a String cannot fail.
-                    let _ = write!(text, "\n  because: {source}");
-                    cause = source.source();
-                }
-                text
-            }
+            Self::Provider(error) => report::text(error),
+            Self::Vra7(_, error) => report::text(error),
             Self::Usage(text) | Self::Failed(text) => text.clone(),
             Self::Vra(fault) => fault.to_string(),
         }
@@ -77,6 +72,7 @@ impl Failure {
             Self::Usage(_) => ErrorKind::InvalidInput.as_str(),
             Self::Failed(_) => "failed",
             Self::Vra(fault) => fault.ipam_error().map_or(ErrorKind::InvalidInput, Error::kind).as_str(),
+            Self::Vra7(kind, _) => kind.as_str(),
         };
         json!({ "error": { "kind": kind, "message": self.text(), "exit_code": self.code() } })
     }
@@ -127,5 +123,13 @@ mod tests {
         assert_eq!(failure.text(), "allocate: exhausted: no room\n  because: disk");
         assert_eq!(failure.json()["error"]["exit_code"], 3);
         assert_eq!(failure.json()["error"]["kind"], "exhausted");
+    }
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let inner = Error::new(ErrorKind::Unavailable, "send", "no route").with_source(std::io::Error::other("net"));
+        let outer = Error::new(ErrorKind::Unavailable, "open", inner.to_string()).with_source(inner);
+        let text = Failure::from(outer).text();
+        assert_eq!((text.matches("no route").count(), text.matches("because: net").count()), (1, 1), "{text}");
     }
 }

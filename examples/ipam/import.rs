@@ -58,7 +58,7 @@ fn read_file(path: &Path) -> Result<String, Failure> {
 }
 
 fn unreadable(path: &Path, problems: &[Problem]) -> Failure {
-    let mut text = format!("{}: {} problems; nothing was imported", path.display(), problems.len());
+    let mut text = format!("{} cannot be used; mend this first:", path.display());
     for problem in problems.iter().take(SHOWN) {
         let _ = write!(text, "\n  {problem}");
     }

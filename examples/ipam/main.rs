@@ -16,6 +16,9 @@ mod plan;
 mod progress;
 mod quickstart;
 mod ranges;
+#[path = "../report.rs"]
+#[allow(dead_code, reason = "this program has exit codes of its own")]
+mod report;
 mod show;
 mod store;
 mod text;
@@ -23,6 +26,8 @@ mod update;
 mod usage;
 mod vra;
 mod vra7;
+#[path = "../vra7_names.rs"]
+mod vra7_names;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -46,7 +51,7 @@ async fn main() -> ExitCode {
             if as_json {
                 eprintln!("{:#}", failure.json());
             } else {
-                eprintln!("ipam: {}", failure.text());
+                eprintln!("error: {}", failure.text());
             }
             return failure.exit();
         }
@@ -54,7 +59,7 @@ async fn main() -> ExitCode {
     match answer.print(as_json) {
         Ok(()) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("ipam: the answer cannot be written: {error}");
+            eprintln!("error: the answer cannot be written: {error}");
             ExitCode::from(exit::FAILED)
         }
     }

@@ -4,9 +4,9 @@ mod args;
 mod request;
 
 use futures_util::{Stream, StreamExt, TryStreamExt};
-use ipam_core::http::{HttpOptions, TlsOptions};
+use ipam_core::ErrorKind;
+use ipam_core::http::{HttpOptions, TlsOptions, TokenError};
 use ipam_core::registry::{ProviderUrl, SecretRequest, Secrets};
-use ipam_core::{Error, ErrorKind};
 use serde_json::json;
 use vra_client::error::WaitReason;
 use vra_client::odata::{Filter, OrderBy};
@@ -61,24 +61,32 @@ async fn connect(args: &Vra7) -> Result<Client, Failure> {
 /// The kind decides on the exit code; the message is the client's own.
 impl From<vra_client::Error> for Failure {
     fn from(error: vra_client::Error) -> Self {
-        use vra_client::Error as Vra;
+        Self::Vra7(kind_of(&error), error)
+    }
+}
 
-        let kind = match &error {
-            Vra::InvalidInput { .. } | Vra::Ambiguous { .. } => ErrorKind::InvalidInput,
-            Vra::Transport { source, .. } => source.kind(),
-            Vra::Wait(wait) if matches!(wait.reason, WaitReason::Deadline) => ErrorKind::Timeout,
-            Vra::Wait(wait) if matches!(wait.reason, WaitReason::Failed) => ErrorKind::Conflict,
-            error if error.is_not_found() => ErrorKind::NotFound,
-            error if error.is_unauthenticated() => ErrorKind::Unauthenticated,
-            error if error.is_permission_denied() => ErrorKind::PermissionDenied,
-            error => match error.status() {
-                Some(400) => ErrorKind::InvalidInput,
-                Some(429) => ErrorKind::RateLimited,
-                Some(500..) => ErrorKind::Unavailable,
-                _ => ErrorKind::Protocol,
-            },
-        };
-        Self::Provider(Error::new(kind, "vra7", error.to_string()))
+fn kind_of(error: &vra_client::Error) -> ErrorKind {
+    use vra_client::Error as Vra;
+
+    match error {
+        Vra::InvalidInput { .. } | Vra::Ambiguous { .. } => ErrorKind::InvalidInput,
+        Vra::Transport { source, .. } => source.kind(),
+        Vra::Login(TokenError::Refused(cause) | TokenError::Resting { error: cause, .. }) => kind_of(cause),
+        Vra::Wait(wait) => match &wait.reason {
+            WaitReason::Deadline => ErrorKind::Timeout,
+            WaitReason::Failed => ErrorKind::Conflict,
+            WaitReason::Call(cause) => kind_of(cause),
+            _ => ErrorKind::Protocol,
+        },
+        error if error.is_not_found() => ErrorKind::NotFound,
+        error if error.is_unauthenticated() => ErrorKind::Unauthenticated,
+        error if error.is_permission_denied() => ErrorKind::PermissionDenied,
+        error => match error.status() {
+            Some(400) => ErrorKind::InvalidInput,
+            Some(429) => ErrorKind::RateLimited,
+            Some(500..) => ErrorKind::Unavailable,
+            _ => ErrorKind::Protocol,
+        },
     }
 }
 

@@ -101,9 +101,14 @@ async fn failures_have_the_programs_codes() {
     let server = example().await;
     server.seed(|store| store.add_item(Item::new("Broken").with_failure("no capacity").with_looks(0)));
     for (arguments, code, word) in [
-        (vec!["request", "Nothing"], 4, "no catalog item is named"),
+        (
+            vec!["request", "Nothing"],
+            4,
+            "ITEM \"Nothing\": no catalog item of this name may be requested; there are: Broken, CentOS",
+        ),
         (vec!["resources", "--request", "no-such"], 4, "20111"),
-        (vec!["request", "CentOS", "--group", "Nobody"], 4, "business group"),
+        (vec!["request", "CentOS", "--group", "Nobody"], 4, "--group \"Nobody\": the tenant"),
+        (vec!["request", "CentOS", "--group", "Nobody"], 4, "no such business group; there are: Development"),
         (vec!["request", "CentOS", "--set", "cpu"], 2, "write KEY=VALUE"),
         (vec!["request", "CentOS", "--set", "typo.cpu=2"], 2, "a component of the template"),
         (vec!["request", "Broken", "--pause", "1s"], 1, "no capacity"),
@@ -111,6 +116,7 @@ async fn failures_have_the_programs_codes() {
         (vec!["--user", "EXAMPLE\\tony", "items"], 2, "user@domain"),
         (vec!["--user", "nobody@example.com", "items"], 1, "HTTP Status 401"),
         (vec!["--ca", "/nowhere/at/all", "items"], 2, "cannot be read"),
+        (vec!["--url", "https://127.0.0.1:1", "items"], 1, "unavailable: cannot connect to the server"),
     ] {
         let ran = run(&server, &arguments).await;
         assert_eq!(ran.code, code, "{arguments:?}: {ran:?}");

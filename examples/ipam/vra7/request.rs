@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ipam_core::{Error, ErrorKind};
 use serde_json::{Value, json};
 use vra_client::poll::Wait;
 use vra_client::v7::{Client, RequestTemplate};
@@ -10,17 +11,28 @@ use super::args::Request;
 use super::resource_table;
 use crate::exit::Failure;
 use crate::output::Answer;
+use crate::vra7_names;
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 pub(super) async fn run(client: &Client, wanted: Request) -> Result<Answer, Failure> {
     let values: Vec<Setting> = wanted.values.iter().map(|text| Setting::read(text)).collect::<Result<_, _>>()?;
     let catalog = client.catalog();
-    let item = catalog.item_named(&wanted.item).await?;
+    let item = match catalog.item_named(&wanted.item).await {
+        Err(vra_client::Error::NoSuchName { .. }) => {
+            return Err(not_found(vra7_names::unknown_item(client, "ITEM", &wanted.item).await));
+        }
+        found => found?,
+    };
     let mut call = catalog.template_of(&item)?;
     if let Some(name) = &wanted.group {
         let tenant = client.tenant().unwrap_or_default();
-        let group = client.identity().subtenant_named(tenant, name).await?;
+        let group = match client.identity().subtenant_named(tenant, name).await {
+            Err(vra_client::Error::NoSuchName { .. }) => {
+                return Err(not_found(vra7_names::unknown_group(client, tenant, name).await));
+            }
+            found => found?,
+        };
         call = call.with_query("businessGroupId", group.id.unwrap_or_default());
     }
     let mut template = call.await?;
@@ -42,6 +54,10 @@ pub(super) async fn run(client: &Client, wanted: Request) -> Result<Answer, Fail
     let state = ended.state.as_ref().map(|state| state.as_str());
     let text = format!("request {id}: {}\n\n{}", state.unwrap_or("ended well"), resource_table(&resources));
     Answer::new(text, &json!({"request": id, "state": state, "resources": resources}))
+}
+
+fn not_found(message: String) -> Failure {
+    Error::new(ErrorKind::NotFound, "vra7 request", message).into()
 }
 
 /// A value that is set in the template.
