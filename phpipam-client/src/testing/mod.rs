@@ -53,7 +53,7 @@
 //!
 //! # What it is not
 //! It has no TLS; apps that need it work with [`ServerBuilder::https`] or the header `X-Forwarded-Proto: https`. The controllers `nat`,
-//! `circuits`, `search` and `prefix` and the encrypted request form answer as unknown. There is one language. Changelogs have the right
+//! `circuits` and `prefix` and the encrypted request form answer as unknown. There is one language. Changelogs have the right
 //! form, but their `diff` is simpler; sections without an order come by id. Clients are not told apart: bad logins block all of them.
 //! Which recorded exchanges it does not answer is listed in `tests/simulator/not-covered.txt`. Only version 1.8.2 is there; [`Profile`] holds what differs in others.
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::context::{Call, Method};
 use super::number;
 use super::params::as_text;
-use super::refusal::{Answer, Data, Kind, fail};
+use super::refusal::{Answer, Data, Found, Kind, fail};
 use super::schema::Object;
 use super::store::Store;
 
@@ -14,11 +14,44 @@ type Row = Map<String, Value>;
 
 /// The value of `data`.
 pub(super) fn data(call: &Call<'_>, store: &Store, data: Data) -> Answer<Value> {
-    let (kind, rows, single) = match data {
-        Data::Plain(value) => return Ok(value),
-        Data::One(kind, row) => (kind, vec![row], true),
-        Data::List(kind, rows) => (kind, rows, false),
-    };
+    match data {
+        Data::Plain(value) => Ok(value),
+        Data::One(kind, row) => {
+            let (mut rows, filtered) = finished(call, store, kind, vec![row], Shape::One)?;
+            Ok(if filtered { list(rows) } else { rows.pop().map_or(Value::Null, Value::Object) })
+        }
+        Data::List(kind, rows) => Ok(list(finished(call, store, kind, rows, Shape::List)?.0)),
+        Data::Parts(parts, name, value) => {
+            let mut all = Row::new();
+            for Found { part, kind, rows, nothing } in parts {
+                let found = if rows.is_empty() {
+                    json!({"code": 404, "data": nothing})
+                } else {
+                    json!({"code": 200, "data": list(finished(call, store, kind, rows, Shape::Part)?.0)})
+                };
+                all.insert(part.to_owned(), found);
+            }
+            all.insert(name.to_owned(), value);
+            Ok(Value::Object(all))
+        }
+    }
+}
+
+fn list(rows: Vec<Row>) -> Value {
+    Value::Array(rows.into_iter().map(Value::Object).collect())
+}
+
+/// Where rows stand in `data`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    One,
+    List,
+    /// In a list among others, where custom fields stay with the other columns.
+    Part,
+}
+
+/// The rows that pass the filter, with their names and links, and whether there was a filter.
+fn finished(call: &Call<'_>, store: &Store, kind: Kind, rows: Vec<Row>, shape: Shape) -> Answer<(Vec<Row>, bool)> {
     let filter = if call.method == Method::Get && call.profile.filters { Filter::of(call, &rows)? } else { None };
     let filtered = filter.is_some();
     let mut rows = match filter {
@@ -27,17 +60,14 @@ pub(super) fn data(call: &Call<'_>, store: &Store, data: Data) -> Answer<Value> 
     };
     for row in &mut rows {
         finish(kind, row, filtered);
-        if call.app.nested {
-            nest(store, kind, row, single);
+        if call.app.nested && shape != Shape::Part {
+            nest(store, kind, row, shape == Shape::One);
         }
         if links_wanted(call) {
-            link(call, kind, row, single);
+            link(call, kind, row, shape == Shape::One);
         }
     }
-    if single && !filtered {
-        return Ok(rows.pop().map_or(Value::Null, Value::Object));
-    }
-    Ok(Value::Array(rows.into_iter().map(Value::Object).collect()))
+    Ok((rows, filtered))
 }
 
 struct Filter {
@@ -179,7 +209,7 @@ fn link(call: &Call<'_>, kind: Kind, row: &mut Row, single: bool) {
         Kind::Rows(Object::Vlan) | Kind::Plural(Object::Vlan) => ("vlans", &[("subnets", &["GET"])]),
         Kind::Rows(Object::Vrf) | Kind::Plural(Object::Vrf) => ("vrfs", &[("subnets", &["GET"])]),
         Kind::Domain => ("l2domains", &[("vlans", &["GET"])]),
-        Kind::Subnet => (
+        Kind::Subnet | Kind::Rows(Object::Subnet) => (
             "subnets",
             &[
                 ("addresses", &["GET"]),

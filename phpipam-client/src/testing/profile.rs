@@ -77,6 +77,7 @@ impl Profile {
             "l2domains",
             "tools",
             "devices",
+            "search",
         ],
         blocked: "Your IP has been blocked for 5 minutes because of excessive login failures",
         cookie: "phpipam",

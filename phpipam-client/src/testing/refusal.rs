@@ -48,6 +48,17 @@ pub(super) enum Data {
     One(Kind, Map<String, Value>),
     /// A list of objects of one kind.
     List(Kind, Vec<Map<String, Value>>),
+    /// Lists by name, and one more member.
+    Parts(Vec<Found>, &'static str, Value),
+}
+
+/// One list of a search, which is a sentence when it is empty.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) part: &'static str,
+    pub(super) kind: Kind,
+    pub(super) rows: Vec<Map<String, Value>>,
+    pub(super) nothing: &'static str,
 }
 
 /// How an object is finished after filtering: renaming, nesting of custom fields, links.
@@ -82,6 +93,10 @@ impl Reply {
 
     pub(super) fn list(kind: Kind, rows: Vec<Map<String, Value>>) -> Self {
         Self { status: 200, data: Some(Data::List(kind, rows)), ..Self::default() }
+    }
+
+    pub(super) fn found(parts: Vec<Found>, name: &'static str, value: Value) -> Self {
+        Self { status: 200, data: Some(Data::Parts(parts, name, value)), ..Self::default() }
     }
 
     /// A list that answers `message` with the status of "nothing found" when it is empty.

@@ -154,6 +154,11 @@ impl Table {
         self.index(column).and_then(|i| self.rows.get(&id)?.get(i)).unwrap_or(&Cell::Null)
     }
 
+    /// As [`cell`](Self::cell), by the place of the column.
+    pub(super) fn cell_at(&self, id: u64, index: usize) -> &Cell {
+        self.rows.get(&id).and_then(|row| row.get(index)).unwrap_or(&Cell::Null)
+    }
+
     /// Rows whose column refers to `id`.
     pub(super) fn referring(&self, column: &str, id: u64) -> Vec<u64> {
         let Some(i) = self.index(column) else { return Vec::new() };

@@ -13,7 +13,7 @@ use ipam_core::net::HostPolicy;
 use ipam_core::{DefineBlock, DefineRange, IpamProvider, NetworkInfo, Properties, RangeId, RangePolicy, SpaceId, Tags};
 use ipnet::IpNet;
 use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
-use phpipam_client::testing::{CustomField, Fault, Object, Server, Store, When};
+use phpipam_client::testing::{CustomField, Fault, Object, Profile, Server, Store, When};
 use phpipam_client::{Auth, Client};
 use tokio::runtime::Runtime;
 
@@ -26,15 +26,21 @@ pub(crate) fn runtime() -> &'static Runtime {
 /// A server in this process for each case.
 pub(crate) struct Simulated {
     faults: bool,
+    search: bool,
 }
 
 impl Simulated {
     pub(crate) fn calm() -> Self {
-        Self { faults: false }
+        Self { faults: false, search: true }
     }
 
     pub(crate) fn stormy() -> Self {
-        Self { faults: true }
+        Self { faults: true, search: true }
+    }
+
+    /// A server without the `search` controller, which came with 1.6.
+    pub(crate) fn without_search() -> Self {
+        Self { faults: false, search: false }
     }
 }
 
@@ -183,7 +189,12 @@ impl Harness for Simulated {
         if nets.len() < plan.ranges.len() {
             return unfit("two subnets of a section do not share a prefix");
         }
-        let server = Server::start().await.map_err(|error| NoFixture::Failed(error.to_string()))?;
+        let mut profile = Profile::V1_8_2;
+        if !self.search {
+            profile.controllers = &["user", "sections", "subnets", "addresses", "vlans", "tools"];
+        }
+        let server = Server::builder().profile(profile).start().await;
+        let server = server.map_err(|error| NoFixture::Failed(error.to_string()))?;
         let (ranges, blocks, sections) = server.seed(|store| {
             store.add_custom_field(Object::Subnet, CustomField::flag("custom_block", false));
             let mut builder = Builder { store, sections: BTreeMap::new() };

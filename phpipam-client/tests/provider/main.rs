@@ -9,6 +9,11 @@ mod calm {
     ipam_core::conformance::tests!(crate::harness::Simulated::calm());
 }
 
+/// The contract, on a server that finds a key's addresses by reading them all.
+mod without_search {
+    ipam_core::conformance::tests!(crate::harness::Simulated::without_search());
+}
+
 /// The contract, on a server that loses requests and answers, has its lock held, and gives up in between.
 mod stormy {
     ipam_core::conformance::tests!(crate::harness::Simulated::stormy());

@@ -128,7 +128,7 @@ async fn the_main_session_is_answered_as_recorded() {
     let server = Server::builder().recorded().clock(clock.clone()).start().await.unwrap();
     let mut session = Session::new(server, clock);
     session.run(MAIN).await;
-    session.finish(759);
+    session.finish(772);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,7 +10,7 @@ use super::super::present::{dotted, rename};
 use super::super::refusal::{Answer, Kind, Refusal, Reply, fail};
 use super::super::schema::Object;
 use super::super::store::Store;
-use super::super::table::Fields;
+use super::super::table::{Cell, Fields};
 use super::free;
 
 const ADDRESS: Object = Object::Address;
@@ -20,6 +20,9 @@ type Row = Map<String, Value>;
 
 pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Answer {
     match (call.method, call.params.id()) {
+        (Method::Get, Some(text)) if Id::of(Some(text)) != Id::Text && call.params.id2() == Some("ping") => {
+            ping(call, store, Id::of(Some(text)).row(store, ADDRESS).ok_or_else(missing)?)
+        }
         (Method::Get | Method::Options, id) => read(call, store, id),
         (Method::Post, Some("first_free")) => {
             let chosen = free::race::choose(call, store)?;
@@ -41,7 +44,7 @@ pub(super) fn row(call: &Call<'_>, store: &Store, id: u64) -> Row {
 }
 
 /// As [`row`], with the address left decimal.
-fn decimal_row(call: &Call<'_>, store: &Store, id: u64) -> Row {
+pub(super) fn decimal_row(call: &Call<'_>, store: &Store, id: u64) -> Row {
     let mut row = raw(call, store, id);
     rename(&mut row, "ip_addr", "ip");
     row
@@ -144,9 +147,7 @@ fn one(call: &Call<'_>, store: &Store, text: &str) -> Answer {
         Id::Text => return Err(fail(400, "Invalid Id")),
         id => id.row(store, ADDRESS),
     };
-    let missing = || fail(404, "Address does not exist");
     match id2 {
-        Some("ping") => ping(store, found.ok_or_else(missing)?),
         Some("changelog") if call.profile.changelog => call.changelog(store, ADDRESS, found.ok_or_else(missing)?),
         _ => {
             let id = found.ok_or_else(|| fail(404, "Invalid Id"))?;
@@ -173,11 +174,21 @@ fn by_ip(call: &Call<'_>, store: &Store, ip: u128, subnet: &str) -> Answer {
     Ok(Reply::one(KIND, raw_row(call, store, id)))
 }
 
-fn ping(store: &Store, id: u64) -> Answer {
+fn missing() -> Refusal {
+    fail(404, "Address does not exist")
+}
+
+/// Pings, and remembers when an address answered.
+fn ping(call: &Call<'_>, store: &mut Store, id: u64) -> Answer {
     if !store.can_ping {
         return Err(Refusal::Html("Invalid ping path".to_owned()));
     }
     let online = store.is_online(store.ip_of(id));
+    if online {
+        for column in ["lastSeen", "editDate"] {
+            store.set(ADDRESS, id, column, Cell::text(call.now.as_str()));
+        }
+    }
     let (exit, result, message) =
         if online { (0, "SUCCESS", "Address online") } else { (1, "OFFLINE", "Address offline") };
     Ok(Reply::plain(json!({"scan_type": "ping", "exit_code": exit, "result_code": result, "message": message})))
@@ -264,7 +275,7 @@ fn only_gateway(store: &mut Store, id: u64, before: Option<u64>) {
     if let Some(before) = before.filter(|b| *b != id)
         && store.cell(ADDRESS, id, "is_gateway").is_set()
     {
-        store.set(ADDRESS, before, "is_gateway", super::super::table::Cell::Int(0));
+        store.set(ADDRESS, before, "is_gateway", Cell::Int(0));
     }
 }
 
@@ -297,7 +308,7 @@ pub(super) fn check_in(store: &Store, subnet: u64, ip: u128) -> Answer<()> {
 
 fn change(call: &Call<'_>, store: &mut Store) -> Answer {
     let found = Id::of(call.params.id()).row(store, ADDRESS);
-    let id = found.ok_or_else(|| fail(404, "Address does not exist"))?;
+    let id = found.ok_or_else(missing)?;
     if call.params.fields.contains_key("ip") || call.params.fields.contains_key("ip_addr") {
         return Err(fail(400, "IP address cannot be changed"));
     }
@@ -328,7 +339,7 @@ fn delete(call: &Call<'_>, store: &mut Store) -> Answer {
         }
         _ => {
             let found = Id::of(call.params.id()).row(store, ADDRESS);
-            found.ok_or_else(|| fail(404, "Address does not exist"))?
+            found.ok_or_else(missing)?
         }
     };
     store.remove(ADDRESS, id);

@@ -101,7 +101,8 @@ fn read(call: &Call<'_>, store: &Store, found: Option<u64>) -> Answer {
                         row
                     });
                     let rows = rows.collect();
-                    call.list_or(Kind::Rows(Object::Subnet), rows, "No subnets found")
+                    // Links say `devices`, although the ids are those of subnets.
+                    call.list_or(Kind::Tool(Object::Subnet, "devices"), rows, "No subnets found")
                 }
                 Some(_) => Err(fail(400, "Invalid parameters")),
             }

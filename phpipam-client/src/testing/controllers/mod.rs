@@ -6,6 +6,7 @@ mod devices;
 mod free;
 mod options;
 mod resize;
+mod search;
 mod sections;
 mod subnets;
 mod tools;
@@ -36,6 +37,7 @@ pub(super) fn handle(call: &Call<'_>, store: &mut Store, controller: &str) -> An
         "l2domains" => vlans::domains(call, store),
         "devices" => devices::handle(call, store),
         "tools" => tools::handle(call, store),
+        "search" => search::handle(call, store),
         _ => Err(fail(400, "Invalid controller")),
     }
 }

@@ -55,6 +55,9 @@ pub(super) fn controller(call: &Call<'_>, controller: &str) -> Answer {
     let mut methods = Vec::new();
     if controller == "user" {
         methods.push(json!({"href": base, "methods": all}));
+    } else if controller == "search" {
+        let read = json!([{"rel": "read", "method": "GET"}]);
+        methods.push(json!({"href": format!("{base}{{id}}/"), "methods": read}));
     } else {
         methods.push(json!({"href": base, "methods": options}));
         if controller == "devices" {
