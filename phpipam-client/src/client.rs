@@ -11,7 +11,7 @@ use ipam_core::{BackoffConfig, RetryConfig};
 use serde_json::Value;
 
 use crate::auth::Auth;
-use crate::controllers::{Addresses, L2Domains, Sections, Subnets, Tools, UserSession, Vlans, Vrfs};
+use crate::controllers::{Addresses, L2Domains, Search, Sections, Subnets, Tools, UserSession, Vlans, Vrfs};
 use crate::envelope::{Answer, Outcome};
 use crate::error::{Error, Result};
 use crate::lenient::{OneOrMany, Wire};
@@ -203,6 +203,12 @@ impl Client {
     #[must_use]
     pub fn user(&self) -> UserSession<'_> {
         UserSession::new(self)
+    }
+
+    /// One text in many tables. Since 1.6.
+    #[must_use]
+    pub fn search(&self) -> Search<'_> {
+        Search::new(self)
     }
 
     /// VLANs.

@@ -201,6 +201,9 @@ fn success(recording: &Recording, done: &Done, problems: &mut Vec<String>) {
     }
     let (Some(back), sent) = (&done.data, envelope.get("data").unwrap_or(&Value::Null)) else { return };
     let mut sent = sent.clone();
+    if recording.method == "GET" && recording.segments.first().is_some_and(|first| first == "search") {
+        sent = searched(sent);
+    }
     if let (Some(dropped), Value::Array(rows)) = (done.dropped, &mut sent) {
         rows.retain(|row| {
             row.get("id").map(|id| id.to_string().trim_matches('"').to_owned()) != Some(dropped.to_string())
@@ -225,6 +228,18 @@ fn success(recording: &Recording, done: &Done, problems: &mut Vec<String>) {
         rows.retain(|row| folder(row).is_none_or(|folder| folder == folders));
     }
     losses("data", &sent, back, problems);
+}
+
+/// The rows of each part of a search, without the envelopes around them and the echo of what was asked.
+fn searched(mut sent: Value) -> Value {
+    if let Value::Object(parts) = &mut sent {
+        parts.remove("search_filter");
+        for part in parts.values_mut() {
+            let rows = part.get_mut("data").map(Value::take).unwrap_or_default();
+            *part = if rows.is_string() { Value::Array(Vec::new()) } else { rows };
+        }
+    }
+    sent
 }
 
 /// Whether this is the recorded request: same place, same query, same fields. A change of an address has its tag too.

@@ -5,10 +5,10 @@ use std::future::Future;
 use std::pin::Pin;
 
 use ipnet::IpNet;
-use phpipam_client::controllers::{GroupKey, Split, Subnets};
+use phpipam_client::controllers::{GroupKey, SearchKind, Split, Subnets};
 use phpipam_client::models::{
     Address, AddressFields, ApiOptions, ChangelogEntry, CustomField, Device, JsonObject, L2Domain, Level, Location,
-    Login, Nameserver, Ping, Section, SectionFields, Subnet, SubnetFields, Tag, Usage, User, Vlan, Vrf,
+    Login, Nameserver, Ping, SearchResults, Section, SectionFields, Subnet, SubnetFields, Tag, Usage, User, Vlan, Vrf,
 };
 use phpipam_client::{Client, Error, Filter};
 use serde::Serialize;
@@ -88,6 +88,22 @@ fn schema(fields: Vec<CustomField>) -> Done {
     Done { data: Some(Value::Object(object)), ..done }
 }
 
+fn searched(found: SearchResults) -> Done {
+    let parts = [
+        ("subnets", many(found.subnets)),
+        ("addresses", many(found.addresses)),
+        ("vlan", many(found.vlans)),
+        ("vrf", many(found.vrfs)),
+    ];
+    let mut done = Done::default();
+    let mut data = JsonObject::new();
+    for (name, part) in parts {
+        done.extra.extend(part.extra);
+        data.insert(name.to_owned(), part.data.unwrap_or_default());
+    }
+    Done { data: Some(Value::Object(data)), ..done }
+}
+
 fn created(id: u64) -> Done {
     Done { id: Some(id), ..Done::default() }
 }
@@ -105,6 +121,9 @@ pub(crate) fn route<'a>(client: &'a Client, recording: &'a Recording) -> Option<
         return call!(Other, client.options(controller).await.map(one));
     }
     let (controller, rest) = segments.split_first()?;
+    if let ("GET", "search", [text]) = (method, *controller, rest) {
+        return search(client, text, &recording.query);
+    }
     let filter = match recording.query.as_slice() {
         [] => None,
         pairs if pairs.iter().all(|(name, _)| name.starts_with("filter_")) => Some(filter(pairs)?),
@@ -121,6 +140,24 @@ pub(crate) fn route<'a>(client: &'a Client, recording: &'a Recording) -> Option<
         "vlans" | "vrfs" | "l2domains" | "tools" => lists(client, controller, method, rest, filter),
         _ => None,
     }
+}
+
+fn search<'a>(client: &'a Client, text: &'a str, query: &[(String, String)]) -> Option<(Sort, Calling<'a>)> {
+    let mut kinds = vec![SearchKind::Subnets, SearchKind::Addresses];
+    for (name, value) in query {
+        let kind = match name.as_str() {
+            "subnets" => SearchKind::Subnets,
+            "addresses" => SearchKind::Addresses,
+            "vlan" => SearchKind::Vlans,
+            "vrf" => SearchKind::Vrfs,
+            _ => return None,
+        };
+        kinds.retain(|other| *other != kind);
+        if value == "1" {
+            kinds.push(kind);
+        }
+    }
+    call!(Other, client.search().find(text, &kinds).await.map(searched))
 }
 
 fn filter(pairs: &[(String, String)]) -> Option<Filter> {

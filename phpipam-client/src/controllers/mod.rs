@@ -6,6 +6,7 @@
 
 mod addresses;
 mod l2domains;
+mod search;
 mod sections;
 mod subnets;
 mod tools;
@@ -16,6 +17,7 @@ mod vrfs;
 
 pub use addresses::{Addresses, Allocated};
 pub use l2domains::L2Domains;
+pub use search::{Search, SearchKind};
 pub use sections::Sections;
 pub use subnets::{GroupKey, Split, Subnets};
 pub use tools::Tools;

@@ -40,7 +40,7 @@ pub(crate) async fn may_write(client: &Client) -> Result<Option<bool>> {
 /// Whether the server searches texts itself.
 pub(crate) async fn has_search(client: &Client) -> Result<bool> {
     // No text of a mark begins so: nothing is found.
-    match client.raw(Method::GET, "search/ipam-probe/?subnets=0&addresses=1&vlan=0&vrf=0", None).await {
+    match client.search().addresses("ipam-probe").await {
         Ok(_) => Ok(true),
         Err(error) => match error.kind() {
             ErrorKind::Unsupported

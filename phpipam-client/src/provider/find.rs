@@ -61,7 +61,7 @@ impl Inner {
         } else if let Some(owner) = request.owner.as_ref().filter(|owner| owner.as_str().chars().count() <= OWNER_WIDTH)
         {
             if self.probed.search && is_plain(owner.as_str()) {
-                self.search(owner.as_str()).await?
+                self.read(|| async { client.search().addresses(owner.as_str()).await }).await?
             } else {
                 let filter = Filter::equals("owner", owner);
                 self.read(|| async { client.addresses().list_filtered(&filter).await }).await?

@@ -6,7 +6,6 @@ use std::net::IpAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use http::Method;
 use ipam_core::net::{IpRange, IpSet};
 use ipam_core::{AllocationKey, Error as CoreError, RangeId, SpaceId};
 use ipnet::IpNet;
@@ -169,27 +168,11 @@ impl Inner {
     /// The rows whose mark has this text, by the quickest way the server has.
     pub(crate) async fn rows_with(&self, token: &str) -> Result<Vec<Address>> {
         if self.probed.search {
-            return self.search(token).await;
+            return self.read(|| async { self.client.search().addresses(token).await }).await;
         }
         let field = self.words.address_mark.as_deref().unwrap_or("note");
         let filter = Filter::contains(field, token);
         self.read(|| async { self.client.addresses().list_filtered(&filter).await }).await
-    }
-
-    /// Addresses with a text anywhere, found by the database.
-    pub(crate) async fn search(&self, text: &str) -> Result<Vec<Address>> {
-        let text = percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC);
-        let path = format!("search/{text}/?subnets=0&addresses=1&vlan=0&vrf=0");
-        let answer = self.read(|| async { self.client.raw(Method::GET, &path, None).await }).await?;
-        let Some(found) = answer.data.get("addresses").and_then(|part| part.get("data")) else { return Ok(Vec::new()) };
-        let rows = match found {
-            serde_json::Value::Array(rows) => rows.clone(),
-            serde_json::Value::Object(rows) => rows.values().cloned().collect(),
-            // A sentence that there are none.
-            _ => return Ok(Vec::new()),
-        };
-        let decoded: Result<Vec<Address>, _> = rows.into_iter().map(serde_json::from_value).collect();
-        decoded.map_err(|error| Error::invalid("answer", error, "the server's search answers something else"))
     }
 
     /// The rows of a key, by claim.

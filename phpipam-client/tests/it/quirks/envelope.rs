@@ -1,5 +1,6 @@
 //! B. Envelope.
 
+use phpipam_client::controllers::SearchKind;
 use phpipam_client::models::{AddressFields, AddressId, SectionFields, SubnetFields};
 use phpipam_client::{Error, Filter, RefusalKind};
 use serde_json::json;
@@ -137,9 +138,35 @@ async fn q16_a_filter_on_a_single_object_makes_a_list_or_nothing() {
 }
 
 #[tokio::test]
-async fn q17_a_search_nests_envelopes_and_raw_leaves_them_as_they_are() {
-    let data = json!({"subnets":{"code":404,"data":"No subnets found"},"addresses":{"code":200,"data":[{"id":3}]}});
-    let client = Canned::always(200, ok(data.clone())).await.client;
-    let answer = client.raw(http::Method::GET, "search/10.0.0.1/?subnets=1&vlan=0", None).await.unwrap();
-    assert_eq!(answer.data, data);
+async fn q17_a_search_nests_an_envelope_for_each_kind() {
+    let data = json!({
+        "subnets": {"code": 404, "data": "No subnets found"},
+        "addresses": {"code": 200, "data": [{"id": 3, "ip": "167772161"}]},
+        "search_filter": {"subnets": "1", "addresses": "1", "vlan": "0", "vrf": "0"},
+    });
+    let canned = Canned::always(200, ok(data.clone())).await;
+    let kinds = [SearchKind::Subnets, SearchKind::Addresses];
+    let found = canned.client.search().find("10.0.0.1", &kinds).await.unwrap();
+    assert_eq!((found.subnets.len(), found.addresses.len()), (0, 1));
+    assert_eq!(found.addresses[0].ip, Some("10.0.0.1".parse().unwrap()), "decimal there");
+    let raw = canned.client.raw(http::Method::GET, "search/10.0.0.1/?subnets=1&vlan=0", None).await.unwrap();
+    assert_eq!(raw.data, data, "raw leaves it as it is");
+}
+
+#[tokio::test]
+async fn q17_a_part_that_is_missing_or_odd_is_not_nothing() {
+    for (part, place) in [
+        (json!({}), "data.addresses"),
+        (json!({"addresses": {"code": 200, "data": "some text"}}), "data.addresses.data"),
+        (json!({"addresses": {"code": 404}}), "data.addresses.data"),
+        (json!({"addresses": {"code": 200, "data": [{"id": 1}, {"id": "x"}]}}), "data.addresses.data[1]"),
+    ] {
+        let client = Canned::always(200, ok(part.clone())).await.client;
+        let error = client.search().addresses("web").await.unwrap_err();
+        let Error::Decode(decode) = &error else { panic!("{part}: {error}") };
+        assert_eq!(decode.path, place, "{part}");
+    }
+    let gaps = json!({"addresses": {"code": 200, "data": {"0": {"id": 1}, "4": {"id": 2}}}});
+    let client = Canned::always(200, ok(gaps)).await.client;
+    assert_eq!(client.search().addresses("web").await.unwrap().len(), 2);
 }
