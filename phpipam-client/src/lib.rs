@@ -12,6 +12,7 @@ mod error;
 mod lenient;
 pub mod models;
 mod patch;
+mod probe;
 #[cfg(feature = "provider")]
 pub mod provider;
 mod query;
@@ -25,6 +26,7 @@ mod transport;
 pub use auth::Auth;
 pub use client::{Client, ClientBuilder, Created, RawAnswer};
 pub use error::{DecodeError, Error, Foreign, Refusal, RefusalKind, Result, Shortage};
+pub use probe::Features;
 #[cfg(feature = "provider")]
 pub use provider::register;
 pub use query::Filter;

@@ -138,7 +138,19 @@ macro_rules! id_fields {
         }
     )*};
 }
-id_fields!(CustomerId, DeviceId, LocationId, NameserverId, ScanAgentId, SectionId, SubnetId, TagId, VlanId, VrfId);
+id_fields!(
+    CustomerId,
+    DeviceId,
+    L2DomainId,
+    LocationId,
+    NameserverId,
+    ScanAgentId,
+    SectionId,
+    SubnetId,
+    TagId,
+    VlanId,
+    VrfId
+);
 
 /// The server runs PHP's `strip_tags` over every text: what follows a `<` is lost, up to a `>` or to the end, unless
 /// white space comes next. NUL bytes are lost as well.

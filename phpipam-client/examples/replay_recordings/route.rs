@@ -8,7 +8,8 @@ use ipnet::IpNet;
 use phpipam_client::controllers::{GroupKey, SearchKind, Split, Subnets};
 use phpipam_client::models::{
     Address, AddressFields, ApiOptions, ChangelogEntry, CustomField, Device, JsonObject, L2Domain, Level, Location,
-    Login, Nameserver, Ping, SearchResults, Section, SectionFields, Subnet, SubnetFields, Tag, Usage, User, Vlan, Vrf,
+    Login, Nameserver, Ping, SearchResults, Section, SectionFields, Subnet, SubnetFields, Tag, Usage, User, Vlan,
+    VlanFields, Vrf,
 };
 use phpipam_client::{Client, Error, Filter};
 use serde::Serialize;
@@ -137,6 +138,7 @@ pub(crate) fn route<'a>(client: &'a Client, recording: &'a Recording) -> Option<
         "subnets" => subnets(client.subnets(), recording, method, rest, filter),
         "folders" => subnets(client.folders(), recording, method, rest, filter),
         "addresses" => addresses(client, recording, method, rest, filter),
+        "vlans" if method != "GET" => vlans(client, recording, method, rest),
         "vlans" | "vrfs" | "l2domains" | "tools" => lists(client, controller, method, rest, filter),
         _ => None,
     }
@@ -515,6 +517,35 @@ fn addresses<'a>(
             } else {
                 call!(Other, addresses.delete_with_dns(id).await.map(|()| Done::default()))
             }
+        }
+        _ => None,
+    }
+}
+
+/// Changes of VLANs.
+fn vlans<'a>(
+    client: &'a Client,
+    recording: &'a Recording,
+    method: &str,
+    rest: &[&'a str],
+) -> Option<(Sort, Calling<'a>)> {
+    let vlans = client.vlans();
+    match (method, rest) {
+        ("POST", []) => {
+            let mut body = fields(recording)?;
+            let name = body.remove("name")?.as_str()?.to_owned();
+            let vlan = body.remove("number").and_then(|vlan| u32::try_from(vlan.as_u64()?).ok())?;
+            let body = VlanFields::from_json(&body);
+            call!(Other, vlans.create(&name, vlan, &body?).await.map(|created_| created(created_.id.get())))
+        }
+        ("PATCH", [id]) => {
+            let id = number(id)?.into();
+            let body = VlanFields::from_json(&fields(recording)?);
+            call!(Other, vlans.update(id, &body?).await.map(|()| Done::default()))
+        }
+        ("DELETE", [id]) => {
+            let id = number(id)?.into();
+            call!(Other, vlans.delete(id).await.map(|()| Done::default()))
         }
         _ => None,
     }

@@ -212,7 +212,8 @@ impl<'a> Subnets<'a> {
         self.client.call(&request).await?.decode()
     }
 
-    /// The first free network of this prefix length, **without taking it**.
+    /// The first free network of this prefix length, **without taking it**. It may hold addresses of its parent; see
+    /// [`loose_addresses`](Self::loose_addresses).
     ///
     /// # Errors
     /// [`Error`]
@@ -231,6 +232,18 @@ impl<'a> Subnets<'a> {
     async fn free_subnet(&self, id: SubnetId, word: &str, mask: u8) -> Result<IpNet> {
         let request = Request::get(Call::Peek, self.one(id).word(word).mask(mask))?;
         self.client.call(&request).await?.decode::<Network>().map(|network| network.0)
+    }
+
+    /// The addresses directly in a subnet that lie in `network`. The server's search for free networks looks at subnets
+    /// only: what it calls free may hold addresses that hosts use. Ask before making a subnet of it.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn loose_addresses(&self, id: SubnetId, network: IpNet) -> Result<Vec<Address>> {
+        let mut addresses = self.addresses(id).await?;
+        // One that cannot be placed may lie in it.
+        addresses.retain(|address| address.ip.is_none_or(|ip| network.contains(&ip)));
+        Ok(addresses)
     }
 
     /// All free networks of this prefix length: as many as fit, which can be very many.
@@ -312,7 +325,7 @@ impl<'a> Subnets<'a> {
     }
 
     /// Takes the first free network of this prefix length below a subnet. The server looks at subnets only: addresses
-    /// that are directly in the parent are not in its way.
+    /// that are directly in the parent are not in its way; see [`loose_addresses`](Self::loose_addresses).
     ///
     /// # Errors
     /// [`Error`]; none left is "exhausted".

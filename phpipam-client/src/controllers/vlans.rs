@@ -1,12 +1,14 @@
 //! `vlans`
 
-use crate::client::Client;
-use crate::error::Result;
-use crate::models::{CustomField, Subnet, Vlan, VlanId};
+use http::Method;
+
+use crate::client::{Client, Created};
+use crate::error::{Error, Result};
+use crate::models::{CustomField, Subnet, Vlan, VlanFields, VlanId};
 use crate::query::Filter;
 use crate::request::{Call, Path, Request};
 
-/// VLANs; see [`Client::vlans`]. Reading only.
+/// VLANs; see [`Client::vlans`].
 #[derive(Debug, Clone, Copy)]
 pub struct Vlans<'a> {
     client: &'a Client,
@@ -74,5 +76,43 @@ impl<'a> Vlans<'a> {
     /// [`Error`](crate::Error)
     pub async fn custom_fields(&self) -> Result<Vec<CustomField>> {
         super::custom_fields(self.client, "vlans").await
+    }
+
+    /// Creates a VLAN. Two may have the same number in one domain, unless the server's settings forbid it.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn create(&self, name: &str, number: u32, fields: &VlanFields) -> Result<Created<VlanId>> {
+        let body = fields.clone().with_name(name).with_number(number).fields.body()?;
+        let request = Request::new(Method::POST, Call::Write, path())?.with_body(body);
+        let answer = self.client.call(&request).await?;
+        Ok(Created { id: VlanId::new(answer.created()?), warning: answer.warning })
+    }
+
+    /// Changes the named fields. Versions before 1.8 refuse a change that does not repeat the name; so when it is not
+    /// named, it is read first and sent along.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn update(&self, id: VlanId, fields: &VlanFields) -> Result<()> {
+        if fields.fields.is_empty() {
+            return Err(Error::invalid("fields", "[none]", "name a field to change"));
+        }
+        let mut fields = fields.clone();
+        if fields.fields.get("name").is_none()
+            && let Some(name) = self.get(id).await?.name
+        {
+            fields = fields.with_name(name);
+        }
+        let request = Request::new(Method::PATCH, Call::Write, one(id))?.with_body(fields.fields.body()?);
+        self.client.call(&request).await.map(drop)
+    }
+
+    /// Deletes a VLAN. Subnets in it stay, in no VLAN.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn delete(&self, id: VlanId) -> Result<()> {
+        self.client.call(&Request::new(Method::DELETE, Call::Write, one(id))?).await.map(drop)
     }
 }

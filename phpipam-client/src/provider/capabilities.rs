@@ -1,12 +1,9 @@
 //! What this server and this app can do: probed once, on connecting.
 
-use http::Method;
-use ipam_core::{Capabilities, ErrorKind};
+use ipam_core::Capabilities;
 
 use super::Inner;
 use super::map_error::config_error;
-use crate::client::Client;
-use crate::error::Result;
 use crate::models::{CustomField, Tag, TagId};
 
 /// What the probes found.
@@ -21,36 +18,6 @@ pub(crate) struct Probed {
     /// How many characters fit the marks of addresses and of subnets, where the column is not a text.
     pub(crate) address_width: Option<usize>,
     pub(crate) subnet_width: Option<usize>,
-}
-
-/// Asks what the app may do, and what the server has.
-pub(crate) async fn may_write(client: &Client) -> Result<Option<bool>> {
-    let answer = match client.raw(Method::OPTIONS, "", None).await {
-        Ok(answer) => answer,
-        // A version or a proxy that does not know the method says nothing about rights.
-        Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::NotFound | ErrorKind::Protocol) => {
-            return Ok(None);
-        }
-        Err(error) => return Err(error),
-    };
-    let level = answer.data.get("permissions").and_then(|level| level.as_str());
-    Ok(level.map(|level| !matches!(level, "Read" | "Disabled")))
-}
-
-/// Whether the server searches texts itself.
-pub(crate) async fn has_search(client: &Client) -> Result<bool> {
-    // No text of a mark begins so: nothing is found.
-    match client.search().addresses("ipam-probe").await {
-        Ok(_) => Ok(true),
-        Err(error) => match error.kind() {
-            ErrorKind::Unsupported
-            | ErrorKind::NotFound
-            | ErrorKind::InvalidInput
-            | ErrorKind::Config
-            | ErrorKind::Protocol => Ok(false),
-            _ => Err(error),
-        },
-    }
 }
 
 /// The custom field a mark is to be kept in, and how much fits it.

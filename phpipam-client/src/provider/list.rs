@@ -8,10 +8,10 @@ use ipam_core::{
 };
 
 use super::Inner;
-use super::capabilities::may_write;
 use super::map_error::failed;
 use super::reads::View;
 use super::snapshot::{AT_ONCE, Snapshot, is_too_large};
+use crate::probe::{OUTDATED, may_write};
 
 /// The items of one page, in the order of their ids. The token is the last id of the page before.
 pub(crate) fn page<T>(
@@ -118,6 +118,9 @@ impl Inner {
                 );
             }
             None => health = health.with_warning("the server does not say what the app may do"),
+        }
+        if !self.probed.search {
+            health = health.with_warning(OUTDATED);
         }
         if may_write != self.probed.may_write {
             health = health.with_warning("the app's permission changed since the provider connected; connect again");

@@ -149,7 +149,7 @@ impl PhpIpamProvider {
     /// kinds that any call may fail with.
     pub async fn connect(client: Client, config: PhpIpamConfig) -> Result<Self> {
         let fail = failed(OPEN);
-        let may_write = capabilities::may_write(&client).await.map_err(&fail)?;
+        let may_write = crate::probe::may_write(&client).await.map_err(&fail)?;
         let mut sections = Vec::with_capacity(config.sections.len());
         if config.sections.iter().any(|choice| matches!(choice, SectionChoice::Name(_))) {
             let known = client.sections().list().await.map_err(&fail)?;
@@ -191,7 +191,7 @@ impl PhpIpamProvider {
                 capabilities::tag_ids(std::slice::from_ref(name), &tags)?.first().copied().unwrap_or(Tag::USED)
             }
         };
-        let search = capabilities::has_search(&client).await.map_err(&fail)?;
+        let search = crate::probe::has_search(&client).await.map_err(&fail)?;
         let subnet_fields = subnet_fields.into_iter().map(|field| field.name).collect();
         let probed = Probed { may_write, search, subnet_fields, address_width, subnet_width };
         let words = Words { address_mark, subnet_mark, reserved };

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod harness;
+mod quirks;
 mod requests;
 
 /// The contract, on a server that answers every call.

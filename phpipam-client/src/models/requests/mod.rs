@@ -6,7 +6,9 @@
 mod address;
 mod section;
 mod subnet;
+mod vlan;
 
 pub use address::AddressFields;
 pub use section::SectionFields;
 pub use subnet::SubnetFields;
+pub use vlan::VlanFields;

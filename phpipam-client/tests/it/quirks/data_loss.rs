@@ -1,6 +1,7 @@
 //! H. Behaviour that loses data.
 
-use phpipam_client::models::{AddressFields, SectionFields, SubnetFields, Tag};
+use futures_util::TryStreamExt;
+use phpipam_client::models::{AddressFields, SectionFields, SubnetFields, Tag, VlanFields};
 use phpipam_client::testing::{Fault, Server, When};
 use phpipam_client::{Error, Filter, RefusalKind};
 use serde_json::{Value, json};
@@ -56,6 +57,37 @@ async fn q62_an_address_is_moved_by_making_it_anew() {
 }
 
 #[tokio::test]
+async fn q63_a_change_of_a_vlan_carries_its_name() {
+    let canned =
+        Canned::new().await.on("GET", "/vlans/7/$", 200, ok(json!({"id":"7","name":"users","number":"10"}))).await;
+    let canned =
+        canned.on("PATCH", "/vlans/7/$", 200, json!({"code":200,"success":true,"message":"Vlan updated"})).await;
+    canned.client.vlans().update(7.into(), &VlanFields::new().with_description("second floor")).await.unwrap();
+    canned.client.vlans().update(7.into(), &VlanFields::new().with_name("guests").clear_description()).await.unwrap();
+    let requests = canned.requests().await;
+    let bodies: Vec<Value> = requests.iter().filter_map(|request| serde_json::from_slice(&request.body).ok()).collect();
+    assert_eq!(
+        bodies,
+        [json!({"description":"second floor","name":"users"}), json!({"name":"guests","description":null})]
+    );
+    assert_eq!(requests.len(), 3, "a name that is given is not read");
+    let refused = Canned::always(400, no(400, "Vlan name is required")).await.client;
+    let error = refused.raw(http::Method::PATCH, "vlans/7/", Some(json!({"description":"x"}))).await.unwrap_err();
+    assert_eq!(error.refusal_kind(), Some(RefusalKind::Invalid), "{error}");
+
+    let server = Server::start().await.unwrap();
+    let vlans = client(&server);
+    let vlans = vlans.vlans();
+    let id = vlans.create("users", 10, &VlanFields::new().with_description("first floor")).await.unwrap().id;
+    vlans.update(id, &VlanFields::new().with_number(11_u32)).await.unwrap();
+    let vlan = vlans.get(id).await.unwrap();
+    assert_eq!((vlan.name.as_deref(), vlan.number), (Some("users"), Some(11)));
+    assert_eq!(vlan.description.as_deref(), Some("first floor"));
+    vlans.delete(id).await.unwrap();
+    assert!(vlans.get(id).await.unwrap_err().is_not_found());
+}
+
+#[tokio::test]
 async fn q64_addresses_are_deleted_by_id_only() {
     let canned = Canned::always(200, json!({"code":200,"success":true,"message":"Address deleted"})).await;
     canned.client.addresses().delete(5.into()).await.unwrap();
@@ -98,6 +130,31 @@ async fn q65_allocation_is_one_call_that_takes_and_races_are_repeated() {
 }
 
 #[tokio::test]
+async fn q67_the_server_may_hand_out_the_zero_address() {
+    let answer = json!({"code":201,"success":true,"id":"9","data":"fd13:6d20:29dc:cf27::"});
+    let client = Canned::always(201, answer).await.client;
+    let taken = client.addresses().allocate_first_free(5.into(), &AddressFields::new()).await.unwrap();
+    assert_eq!(taken.ip.to_string(), "fd13:6d20:29dc:cf27::", "told as it is: it is taken now");
+}
+
+#[tokio::test]
+async fn q68_what_the_server_calls_free_may_hold_addresses() {
+    let server = Server::start().await.unwrap();
+    let parent = server.seed(|store| {
+        let section = store.add_section("Lab");
+        let parent = store.add_subnet(section, "10.0.0.0/29".parse().unwrap());
+        store.add_address(parent, "10.0.0.2".parse().unwrap(), "web1");
+        parent
+    });
+    let client = client(&server);
+    let free = client.subnets().peek_first_subnet(parent.into(), 30).await.unwrap();
+    assert_eq!(free.to_string(), "10.0.0.0/30");
+    let loose = client.subnets().loose_addresses(parent.into(), free).await.unwrap();
+    assert_eq!(loose.iter().map(|row| row.hostname.as_deref().unwrap()).collect::<Vec<_>>(), ["web1"]);
+    assert!(client.subnets().loose_addresses(parent.into(), "10.0.0.4/30".parse().unwrap()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn q69_filters_compare_the_stored_value() {
     let canned = Canned::always(404, no(404, "No results (filter applied)")).await;
     let filter = Filter::network_address("10.15.0.0".parse().unwrap());
@@ -121,6 +178,33 @@ async fn q70_the_same_address_exists_many_times() {
     assert_eq!(client.addresses().search(ip).await.unwrap().len(), 2);
     assert_eq!(client.addresses().find_in_subnet(6.into(), ip).await.unwrap().unwrap().id.get(), 2);
     assert!(client.addresses().find_in_subnet(7.into(), ip).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn q71_one_address_at_a_time_and_lists_without_pages() {
+    let message = "0.0.0.0 is not a valid address for subnet 192.168.0.0/24";
+    let canned = Canned::always(500, no(500, message)).await;
+    let body = json!({"subnetId":5,"ip":"192.168.0.1-192.168.0.200"});
+    let error = canned.client.raw(http::Method::POST, "addresses/", Some(body)).await.unwrap_err();
+    assert_eq!(error.refusal_kind(), Some(RefusalKind::Invalid), "a 500 that is the caller's: {error}");
+    assert!(!error.may_have_been_done() && canned.asked().await.len() == 1, "and is not repeated: {error:?}");
+
+    let server = Server::start().await.unwrap();
+    let section = server.seed(|store| {
+        let section = store.add_section("Large");
+        for n in 0..200_u32 {
+            let net = ipnet::Ipv4Net::new((0x0a00_0000 + n * 256).into(), 24).unwrap();
+            store.add_subnet(section, net.into());
+        }
+        section
+    });
+    let client = client(&server);
+    client.sections().list().await.unwrap();
+    server.clear_log();
+    let filter = Filter::equals("sectionId", section);
+    let rows: Vec<_> = client.subnets().stream(Some(&filter)).try_collect().await.unwrap();
+    assert_eq!(rows.len(), 200);
+    assert_eq!(server.requests().len(), 1, "all rows of one section come with one answer, read row by row");
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod data_loss;
 mod envelope;
 mod errors;
 mod objects;
+mod probing;
 mod scalars;
 
 use ipam_core::http::TlsOptions;
