@@ -4,7 +4,7 @@
 
 #[path = "conformance_support/memory.rs"]
 mod memory;
-#[path = "conformance_support/mutant.rs"]
+#[path = "conformance_support/mutant/mod.rs"]
 mod mutant;
 #[path = "conformance_support/reference.rs"]
 mod reference;

@@ -1,0 +1,277 @@
+//! Defects of `allocate` and `preview_allocate`.
+
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+use ipam_core::{
+    Allocate, AllocateLine, Allocated, Deallocate, Error, ErrorKind, Find, IpamProviderExt, ListRanges, Preview, Range,
+    Result, Shape, What,
+};
+
+use super::defect::Defect;
+use super::{Mutant, pause};
+
+impl Mutant {
+    pub(super) fn spoil_request(&self, request: &Allocate) -> Allocate {
+        let mut request = request.clone();
+        match self.defect {
+            Defect::ShortensKeys => {
+                request.key = request.key.map(|key| key.as_str().chars().take(40).collect::<String>().into());
+            }
+            Defect::FoldsKeys => request.key = request.key.map(|key| key.as_str().to_lowercase().into()),
+            Defect::MakesOneKey => {
+                request.key = request.key.or_else(|| Some(format!("made/{}", request.owner).into()));
+            }
+            Defect::ForgetsKeys => request.key = None,
+            _ => {}
+        }
+        for line in &mut request.lines {
+            match (self.defect, line.what) {
+                (Defect::IgnoresExclude, _) => line.exclude.clear(),
+                (Defect::SortsRanges, _) => line.ranges.sort(),
+                (Defect::UsesFirstRangeOnly, _) => line.ranges.truncate(1),
+                (Defect::TakesNextForExact, What::Exactly { count, .. }) => {
+                    line.what = What::Next { count, shape: Shape::Scattered };
+                }
+                (Defect::IgnoresShape, What::Next { count, .. }) => {
+                    line.what = What::Next { count, shape: Shape::Scattered };
+                }
+                (Defect::IgnoresAlignment, What::Next { count, shape: Shape::Aligned }) => {
+                    line.what = What::Next { count, shape: Shape::Contiguous };
+                }
+                (Defect::NeverExpires, _) => line.expiry = None,
+                _ => {}
+            }
+        }
+        request
+    }
+
+    /// One request per line, with keys of their own.
+    pub(super) async fn each(&self, request: &Allocate, lines: Vec<AllocateLine>) -> Result<Allocated> {
+        let key = request.key.clone().unwrap_or_else(|| format!("each/{}", self.call()).into());
+        let mut answers = Vec::new();
+        for (index, line) in lines.into_iter().enumerate() {
+            let part = Allocate::new(request.owner.clone()).with_key(format!("{key}/{index}")).with_line(line);
+            answers.push(self.inner.allocate(&part).await?.lines.into_iter().flatten().collect());
+            if self.is(Defect::TakesLineByLine) {
+                pause().await;
+            }
+        }
+        Ok(Allocated::new(key, answers, false))
+    }
+
+    pub(super) async fn allocate_badly(&self, request: &Allocate) -> Result<Allocated> {
+        let inner = &self.inner;
+        match self.defect {
+            Defect::TakesSecondLowest if request.key.is_none() => {
+                let mut more = request.clone();
+                for line in &mut more.lines {
+                    if let What::Next { count, .. } = &mut line.what {
+                        *count += 1;
+                    }
+                }
+                let mut answer = inner.allocate(&more).await?;
+                for (line, asked) in answer.lines.iter_mut().zip(&request.lines) {
+                    if matches!(asked.what, What::Next { .. }) {
+                        inner.deallocate(&Deallocate::id(line.remove(0).id)).await?;
+                    }
+                }
+                Ok(answer)
+            }
+            Defect::HandsOutTwice => {
+                let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).take();
+                if let Some(last) = last.filter(|_| request.key.is_none()) {
+                    return Ok(last);
+                }
+                let answer = inner.allocate(request).await?;
+                *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer.clone());
+                Ok(answer)
+            }
+            Defect::SpillsLines => {
+                let mut lines = Vec::new();
+                for line in &request.lines {
+                    let mut taken = Vec::new();
+                    for _ in 0..line.what.count() {
+                        let mut one = line.clone();
+                        if let What::Next { count, .. } = &mut one.what {
+                            *count = 1;
+                        }
+                        let part = Allocate::new(request.owner.clone()).with_line(one);
+                        taken.extend(inner.allocate(&part).await?.lines.into_iter().flatten());
+                    }
+                    lines.push(taken);
+                }
+                Ok(Allocated::new(format!("spilt/{}", self.call()).into(), lines, false))
+            }
+            Defect::LeaksOnFailure | Defect::TakesLineByLine => {
+                request.validate()?;
+                self.each(request, request.lines.clone()).await
+            }
+            Defect::TakesFreePartOfExact => match inner.allocate(request).await {
+                Err(error) if error.is_conflict() => {
+                    for line in &request.lines {
+                        if let What::Exactly { first, count } = line.what {
+                            let all = ipam_core::net::IpRange::new(first, last(first)).map_err(|_| again(&error))?;
+                            for address in all.addresses().take(count as usize) {
+                                let mut one = line.clone();
+                                one.what = What::Exactly { first: address, count: 1 };
+                                drop(inner.allocate(&Allocate::new("x").with_line(one)).await);
+                            }
+                        }
+                    }
+                    Err(error)
+                }
+                answer => answer,
+            },
+            Defect::AnswersAnyRequestOfAKey | Defect::RefillsPartialKeys => match inner.allocate(request).await {
+                Err(error) if error.is_conflict() && request.key.is_some() => {
+                    let key = request.key.clone().unwrap_or_else(|| "".into());
+                    let has = self.all(&Find::default().with_key(key.clone())).await?;
+                    if self.is(Defect::RefillsPartialKeys)
+                        && has.first().is_none_or(|a| a.owner.as_ref() != Some(&request.owner))
+                    {
+                        return Err(error);
+                    }
+                    Ok(Allocated::new(key, vec![has], true))
+                }
+                answer => answer,
+            },
+            Defect::KeepsKeyAfterFailure | Defect::NeverFreesKeys => {
+                let Some(key) = &request.key else { return inner.allocate(request).await };
+                let burnt = || self.burnt.lock().unwrap_or_else(PoisonError::into_inner);
+                let used = burnt().contains(key);
+                let answer = inner.allocate(request).await;
+                let free = answer.as_ref().is_ok_and(|answer| !answer.repeated);
+                if used && free {
+                    inner.deallocate(&Deallocate::key(key.clone())).await?;
+                    return Err(
+                        Error::new(ErrorKind::Conflict, "allocate", "the key was used").with_context("key", key)
+                    );
+                }
+                if self.is(Defect::NeverFreesKeys) && answer.is_ok()
+                    || self.is(Defect::KeepsKeyAfterFailure) && answer.is_err()
+                {
+                    burnt().insert(key.clone());
+                }
+                answer
+            }
+            Defect::ForgetsKeys => {
+                let mut answer = inner.allocate(&self.spoil_request(request)).await?;
+                answer.key = request.key.clone().unwrap_or(answer.key);
+                Ok(answer)
+            }
+            Defect::RacesOnKeys => {
+                if let Some(key) = &request.key {
+                    let has = self.all(&Find::default().with_key(key.clone())).await?;
+                    if !has.is_empty() {
+                        return inner.allocate(request).await;
+                    }
+                }
+                std::thread::sleep(Duration::from_millis(20));
+                let mut anew = request.clone();
+                let taken = match &request.key {
+                    Some(key) => !self.all(&Find::default().with_key(key.clone())).await?.is_empty(),
+                    None => false,
+                };
+                if taken {
+                    anew.key = None;
+                }
+                inner.allocate(&anew).await
+            }
+            Defect::RacesOnAddresses => {
+                let answer = inner.allocate(request).await?;
+                // Looks free to others for a moment.
+                inner.deallocate(&Deallocate::key(answer.key.clone())).await?;
+                std::thread::sleep(Duration::from_millis(2));
+                for (line, asked) in answer.lines.iter().zip(&request.lines) {
+                    for allocation in line {
+                        let mut again = AllocateLine::exactly(allocation.range.clone(), allocation.address);
+                        again.labels = asked.labels.clone();
+                        drop(inner.allocate(&Allocate::new(request.owner.clone()).with_line(again)).await);
+                    }
+                }
+                Ok(answer)
+            }
+            Defect::AnswersBadRequests => match inner.allocate(request).await {
+                Err(error) if error.kind() == ErrorKind::InvalidInput => {
+                    Ok(Allocated::new("bad".into(), Vec::new(), false))
+                }
+                answer => answer,
+            },
+            Defect::SkipsUnknownRanges => {
+                let known: Vec<Range> = inner.ranges(ListRanges::all()).try_collect().await?;
+                let mut request = request.clone();
+                for line in request.lines.iter_mut().filter(|line| line.ranges.len() > 1) {
+                    line.ranges.retain(|id| known.iter().any(|range| range.id == *id));
+                }
+                inner.allocate(&request).await
+            }
+            Defect::StopsAtIpv4 => {
+                let answer = inner.allocate(request).await?;
+                if answer.iter().any(|allocation| allocation.address.is_ipv6()) {
+                    inner.deallocate(&Deallocate::key(answer.key)).await?;
+                    return Err(Error::new(ErrorKind::Exhausted, "allocate", "no room").with_context("line", 0));
+                }
+                Ok(answer)
+            }
+            Defect::TellsTooMuch => match inner.allocate(request).await {
+                Err(error) if error.is_exhausted() => {
+                    if let Some(id) = request.lines.first().and_then(|line| line.ranges.first()) {
+                        let undone = inner.allocate(&Allocate::one("undone", id.clone())).await?;
+                        inner.deallocate(&Deallocate::key(undone.key)).await?;
+                    }
+                    Err(error)
+                }
+                answer => answer,
+            },
+            Defect::AnswersSlowly => {
+                let answer = inner.allocate(request).await;
+                pause().await;
+                answer
+            }
+            _ => inner.allocate(&self.spoil_request(request)).await,
+        }
+    }
+
+    pub(super) fn spoil_answer(&self, request: &Allocate, mut answer: Allocated) -> Allocated {
+        match self.defect {
+            Defect::NeverSaysRepeated => answer.repeated = false,
+            Defect::AnswersDescending => answer.lines.iter_mut().for_each(|line| line.reverse()),
+            Defect::AnswersLinesReversed => answer.lines.reverse(),
+            Defect::AnswersOneLine => answer.lines = vec![answer.lines.into_iter().flatten().collect()],
+            Defect::ShortensKeys | Defect::FoldsKeys => answer.key = request.key.clone().unwrap_or(answer.key),
+            _ => {}
+        }
+        for allocation in answer.lines.iter_mut().flatten() {
+            *allocation = self.spoil_allocation(allocation.clone());
+        }
+        answer
+    }
+
+    pub(super) async fn preview_allocate_badly(&self, request: &Allocate) -> Result<Preview> {
+        if self.is(Defect::TakesOnPreview) {
+            drop(self.inner.allocate(request).await);
+        }
+        let mut request = request.clone();
+        if self.is(Defect::PreviewsAnew) {
+            request.key = None;
+        }
+        let mut preview = self.inner.preview_allocate(&request).await.map_err(|error| self.spoil_error(error))?;
+        if self.is(Defect::PreviewsFirstLineOnly) {
+            preview.lines.truncate(1);
+        }
+        Ok(preview)
+    }
+}
+
+fn last(of: std::net::IpAddr) -> std::net::IpAddr {
+    match of {
+        std::net::IpAddr::V4(_) => std::net::Ipv4Addr::BROADCAST.into(),
+        std::net::IpAddr::V6(_) => std::net::Ipv6Addr::from_bits(u128::MAX).into(),
+    }
+}
+
+fn again(error: &Error) -> Error {
+    Error::new(error.kind(), error.operation(), error.message().to_owned())
+}
