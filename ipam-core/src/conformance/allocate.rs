@@ -1,7 +1,8 @@
 //! `allocate`: which addresses, and all or nothing.
 
 use super::Plan;
-use super::stage::{Bench, Stage};
+use super::bench::Bench;
+use super::stage::Stage;
 use super::verdict::{Verdict, check, fail, refused, same};
 use super::words::{ip, lines, net, sorted, span, texts};
 use crate::{Allocate, AllocateLine, AllocationState, DefineRange, ErrorKind, Find, Labels, MacAddr, Shape, What};

@@ -1,9 +1,10 @@
 //! Blocks: listing and defining them.
 
 use super::Plan;
+use super::bench::Bench;
 use super::pages::{self, every_page};
 use super::ranges::listed;
-use super::stage::{Bench, Stage};
+use super::stage::Stage;
 use super::verdict::{Verdict, check, refused, same};
 use super::words::{ip, net, only};
 use crate::{

@@ -3,8 +3,10 @@
 use std::time::{Duration, Instant};
 
 use super::allocate::next;
+use super::bench::Bench;
 use super::join;
-use super::stage::{Bench, Stage, patiently};
+use super::stage::{Stage, patiently};
+use super::threads;
 use super::verdict::{Verdict, check, fail, same};
 use super::words::{net, sorted};
 use crate::{Allocate, AllocateLine, Deallocate, Find};
@@ -95,6 +97,6 @@ async fn settles(stage: &Stage, expected: &[std::net::IpAddr]) -> Verdict {
                 "an allocation without a key whose caller went away is taken back\n    taken:    {taken:?}\n    answered: {expected:?}"
             ));
         }
-        join::sleep(Duration::from_millis(20)).await;
+        threads::sleep(Duration::from_millis(20)).await;
     }
 }

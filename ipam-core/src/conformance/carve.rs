@@ -5,8 +5,9 @@ use ipnet::IpNet;
 
 use super::Plan;
 use super::allocate::{exactly_in, three_ranges};
+use super::bench::Bench;
 use super::pages;
-use super::stage::{Bench, Stage, patiently};
+use super::stage::{Stage, patiently};
 use super::verdict::{Verdict, check, fail, refused, same};
 use super::words::{ip, lines, net, only, texts};
 use crate::net::{HostPolicy, hosts};

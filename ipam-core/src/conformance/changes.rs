@@ -8,7 +8,8 @@ use futures_util::FutureExt;
 
 use super::Plan;
 use super::allocate::{next, three_ranges};
-use super::stage::{Bench, Stage, patiently};
+use super::bench::Bench;
+use super::stage::{Stage, patiently};
 use super::verdict::{Verdict, check, fail, refused, same, some};
 use super::words::{ip, net};
 use crate::{
@@ -237,7 +238,7 @@ pub(super) async fn loses_nothing_while_others_write(bench: &Bench) -> Verdict {
                     return Ok(Told::Read(seen));
                 }
                 if quiet {
-                    super::join::sleep(std::time::Duration::from_millis(1)).await;
+                    super::threads::sleep(std::time::Duration::from_millis(1)).await;
                 }
             }
             fail("the feed does not end")

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::FutureExt;
 
 use super::allocate::three_ranges;
-use super::stage::{Bench, patiently};
+use super::bench::Bench;
+use super::stage::patiently;
 use super::verdict::{Verdict, check, fail, same};
 use super::words::{ip, sorted};
 use crate::{Allocate, AllocateLine, Allocated, Deallocate, DefineRange, Find, RemoveRange};
@@ -204,7 +205,7 @@ pub(super) async fn keeps_addresses_while_ranges_come_and_go(bench: &Bench) -> V
         async move {
             for call in 0..calls {
                 if caller == 0 {
-                    super::join::sleep(std::time::Duration::from_micros(300)).await;
+                    super::threads::sleep(std::time::Duration::from_micros(300)).await;
                     // Goes only when nobody has an address of it, and comes back at once.
                     let removed = patiently(|| provider.remove_range(&remove)).await;
                     match removed {
@@ -221,7 +222,7 @@ pub(super) async fn keeps_addresses_while_ranges_come_and_go(bench: &Bench) -> V
                     Err(error) if error.is_not_found() => continue,
                     Err(error) => return Err(error.into()),
                 };
-                super::join::sleep(std::time::Duration::from_millis(1)).await;
+                super::threads::sleep(std::time::Duration::from_millis(1)).await;
                 let found = super::pages::find(&*provider, &Find::default().with_key(answer.key.clone())).await?;
                 same(sorted(&found), sorted(answer.iter()), "a range with an address in use stays")?;
                 let back = Deallocate::key(answer.key);

@@ -2,7 +2,7 @@
 
 use super::Plan;
 use super::allocate::{exactly, next};
-use super::stage::Bench;
+use super::bench::Bench;
 use super::verdict::{Stop, Verdict, check, refused, same};
 use super::words::{freed, ip, net, texts};
 use crate::{Allocate, Deallocate, ErrorKind, Expect, Find, Target};

@@ -2,7 +2,7 @@
 
 use super::Plan;
 use super::allocate::next;
-use super::stage::Bench;
+use super::bench::Bench;
 use super::verdict::{Verdict, check, same};
 use super::words::{ip, net};
 use crate::{Allocate, AllocateRange, Deallocate, Find, ListRanges};

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::bench::Bench;
 use super::needs::Need;
-use super::stage::Bench;
+use super::unclaimed::must_be_refused;
 use super::verdict::{Verdict, check, refused, same};
 use super::words::ip;
 use crate::{
@@ -33,7 +34,7 @@ pub(super) async fn never_changes_its_claims(bench: &Bench) -> Verdict {
 pub(super) async fn refuses_what_it_does_not_claim(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     for need in Need::ALL.into_iter().filter(|need| !need.claimed(&stage.can)) {
-        need.must_be_refused(&stage).await.map_err(|stop| stop.about(&format!("{need:?} is not claimed")))?;
+        must_be_refused(need, &stage).await.map_err(|stop| stop.about(&format!("{need:?} is not claimed")))?;
     }
     Ok(())
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::allocate::next;
-use super::stage::{Bench, Stage};
+use super::bench::Bench;
+use super::stage::Stage;
 use super::verdict::{Verdict, check, refused, same, some};
 use super::words::{ip, lines, only};
 use crate::{Allocate, Allocation, Deallocate, ErrorKind, Find, Patch, Update};

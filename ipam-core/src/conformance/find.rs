@@ -4,8 +4,9 @@ use futures_util::FutureExt;
 
 use super::Plan;
 use super::allocate::{exactly_in, next};
+use super::bench::Bench;
 use super::pages::every_page;
-use super::stage::{Bench, Stage};
+use super::stage::Stage;
 use super::verdict::{Verdict, check, refused, same};
 use super::words::{ip, net, sorted};
 use crate::{

@@ -10,8 +10,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 
-use super::join;
 use super::plan::{Fixture, NoFixture, Plan};
+use super::threads;
 use crate::RangeId;
 
 /// Makes fresh providers for the cases, and runs them. Only [`fresh`](Self::fresh) has to be written.
@@ -71,7 +71,7 @@ pub trait Harness: Send + Sync + 'static {
         if by > PATIENCE {
             return false;
         }
-        join::sleep(by).await;
+        threads::sleep(by).await;
         true
     }
 

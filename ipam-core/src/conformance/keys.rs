@@ -4,7 +4,8 @@ use futures_util::FutureExt;
 
 use super::Plan;
 use super::allocate::{exactly, next, three_ranges};
-use super::stage::{Bench, Stage, patiently};
+use super::bench::Bench;
+use super::stage::{Stage, patiently};
 use super::verdict::{Verdict, check, fail, refused, same};
 use super::words::{ip, lines, net, sorted};
 use crate::{Allocate, AllocateLine, Deallocate, ErrorKind, Find, Labels, MAX_ID_LEN, Patch, Update};

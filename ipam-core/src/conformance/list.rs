@@ -2,8 +2,8 @@
 
 use futures_util::FutureExt;
 
+use super::case::Case;
 use super::needs::Need;
-use super::run::Case;
 
 /// Makes a `#[test]` of each case, in a module for each group.
 ///

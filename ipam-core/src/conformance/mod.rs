@@ -43,9 +43,11 @@
 //! | is slow, or limited | [`limits`](Harness::limits), [`skip`](Harness::skip) |
 
 mod allocate;
+mod bench;
 mod blocks;
 mod cancellation;
 mod carve;
+mod case;
 mod changes;
 mod concurrency;
 mod deallocate;
@@ -65,6 +67,8 @@ mod preview;
 mod ranges;
 mod run;
 mod stage;
+mod threads;
+mod unclaimed;
 mod update;
 mod usage;
 mod verdict;
@@ -72,9 +76,10 @@ mod words;
 
 #[doc(inline)]
 pub use crate::conformance_tests as tests;
+pub use case::Case;
 pub use futures_util::future::BoxFuture;
 pub use harness::{Harness, Limits};
 pub use needs::Need;
 pub use plan::{Fixture, NoFixture, Plan};
-pub use run::{Case, cases, check, run};
+pub use run::{cases, check, run};
 pub use verdict::{Failure, Outcome};

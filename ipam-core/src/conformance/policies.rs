@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::Plan;
 use super::allocate::{exactly, next};
-use super::stage::{Bench, Stage};
+use super::bench::Bench;
+use super::stage::Stage;
 use super::verdict::{Verdict, check, refused, same};
 use super::words::{ip, lines, net, sorted};
 use crate::{Allocate, Deallocate, DefineRange, ErrorKind, Order, RangePolicy};

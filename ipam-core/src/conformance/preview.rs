@@ -2,7 +2,8 @@
 
 use super::Plan;
 use super::allocate::{exactly, exactly_in, from, next, three_ranges};
-use super::stage::{Bench, Stage};
+use super::bench::Bench;
+use super::stage::Stage;
 use super::verdict::{Verdict, check, refused, same};
 use super::words::{candidates, ip, lines, net};
 use crate::{Allocate, AllocateLine, Candidate, ErrorKind, Shape, What};

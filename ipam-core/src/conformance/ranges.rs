@@ -6,8 +6,9 @@ use futures_util::FutureExt;
 
 use super::Plan;
 use super::allocate::{exactly, next, three_ranges};
+use super::bench::Bench;
 use super::pages::{self, every_page};
-use super::stage::{Bench, Stage, patiently};
+use super::stage::{Stage, patiently};
 use super::verdict::{Verdict, check, fail, refused, same};
 use super::words::{ip, lines, net, only, sorted, span, texts};
 use crate::net::HostPolicy;

@@ -1,34 +1,14 @@
 //! Running cases by name.
 
-use std::fmt;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 
+use super::bench::Bench;
+use super::case::Case;
 use super::harness::Harness;
 use super::list::CASES;
-use super::needs::Need;
-use super::stage::Bench;
-use super::verdict::{Failure, Outcome, Stop, Verdict, fail};
-
-/// One case of the suite.
-#[non_exhaustive]
-pub struct Case {
-    /// Group and name, such as `"allocate::takes_the_lowest_free_address"`.
-    pub name: &'static str,
-    /// What the contract says.
-    pub sentence: &'static str,
-    /// What a provider must claim for the case to run.
-    pub needs: &'static [Need],
-    pub(super) body: for<'a> fn(&'a Bench) -> BoxFuture<'a, Verdict>,
-}
-
-impl fmt::Debug for Case {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Case").field("name", &self.name).field("needs", &self.needs).finish_non_exhaustive()
-    }
-}
+use super::verdict::{Failure, Outcome, Stop, fail};
 
 /// All cases, group by group.
 #[must_use]
@@ -44,7 +24,7 @@ pub fn run(harness: &Arc<dyn Harness>, case: &'static Case) -> Result<Outcome, F
     if let Some(reason) = harness.skip(case.name) {
         return Ok(Outcome::Skipped(reason));
     }
-    let bench = Bench { harness: Arc::clone(harness), case };
+    let bench = Bench { harness: Arc::clone(harness), needs: case.needs };
     let mut verdict = fail("the harness did not run the case to its end");
     harness.block_on((case.body)(&bench).map(|end| verdict = end).boxed());
     match verdict {

@@ -7,61 +7,13 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use super::harness::{Harness, Limits};
-use super::needs::Need;
-use super::plan::{Fixture, NoFixture, Plan};
-use super::verdict::{Stop, Verdict, fail, same, some};
-use super::words::net;
-use super::{Case, join};
+use super::plan::{Fixture, Plan};
+use super::verdict::{Stop, Verdict, same, some};
+use super::{join, threads};
 use crate::{
     Allocate, AllocateLine, Allocated, Allocation, BlockId, Capabilities, Deallocate, Find, IpamProvider, RangeId,
     Result, Retry, SpaceId,
 };
-
-/// What a case is given: a way to a stage.
-pub(super) struct Bench {
-    pub(super) harness: Arc<dyn Harness>,
-    pub(super) case: &'static Case,
-}
-
-impl Bench {
-    /// A fresh provider with this plan, if it claims what the case needs.
-    pub(super) async fn stage(&self, plan: Plan) -> Verdict<Stage> {
-        let stage = match self.harness.fresh(&plan).await {
-            Ok(fixture) => Stage::new(Arc::clone(&self.harness), fixture, plan),
-            Err(NoFixture::Failed(why)) => return fail(format_args!("the harness could not set up: {why}")),
-            // A plan that the provider cannot have may be the very thing it does not claim.
-            Err(NoFixture::Unfit(why)) => return self.unclaimed().await.and(Err(Stop::Skip(why))),
-        };
-        match self.missing(&stage.can) {
-            None => Ok(stage),
-            Some(_) => self.unclaimed().await.and(Err(Stop::Skip("the claims of two providers differ".to_owned()))),
-        }
-    }
-
-    fn missing(&self, can: &Capabilities) -> Option<Need> {
-        self.case.needs.iter().copied().find(|need| !need.claimed(can))
-    }
-
-    /// Stops the case, after looking that what is not claimed is refused, if something is not claimed.
-    async fn unclaimed(&self) -> Verdict {
-        let plan = Plan::empty().range("lan", net("10.20.0.0/24"));
-        let fixture = match self.harness.fresh(&plan).await {
-            Ok(fixture) => fixture,
-            Err(NoFixture::Failed(why)) => return fail(format_args!("the harness could not set up: {why}")),
-            Err(NoFixture::Unfit(why)) => return Err(Stop::Skip(why)),
-        };
-        let stage = Stage::new(Arc::clone(&self.harness), fixture, plan);
-        match self.missing(&stage.can) {
-            None => Ok(()),
-            Some(need) => need.must_be_refused(&stage).await.and(Err(Stop::Unclaimed(need))),
-        }
-    }
-
-    /// A stage whose only range is "lan".
-    pub(super) async fn lan(&self, prefix: &str) -> Verdict<Stage> {
-        self.stage(Plan::empty().range("lan", net(prefix))).await
-    }
-}
 
 /// A provider under test, with the plan of the case.
 pub(super) struct Stage {
@@ -73,7 +25,7 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    fn new(harness: Arc<dyn Harness>, fixture: Fixture, plan: Plan) -> Self {
+    pub(super) fn new(harness: Arc<dyn Harness>, fixture: Fixture, plan: Plan) -> Self {
         let provider = Arc::clone(&fixture.provider);
         Self { harness, can: provider.capabilities(), provider, fixture, plan }
     }
@@ -195,7 +147,7 @@ pub(super) async fn patiently<T, F: Future<Output = Result<T>> + Send>(call: imp
     for _ in 1..ATTEMPTS {
         match call().await {
             Err(error) if error.retry() == Retry::Safe => {
-                join::sleep(error.retry_after().unwrap_or(Duration::from_millis(5))).await;
+                threads::sleep(error.retry_after().unwrap_or(Duration::from_millis(5))).await;
             }
             answer => return answer,
         }

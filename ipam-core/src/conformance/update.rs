@@ -1,7 +1,8 @@
 //! `update`: what is named, and nothing else.
 
 use super::allocate::next;
-use super::stage::{Bench, Stage};
+use super::bench::Bench;
+use super::stage::Stage;
 use super::verdict::{Verdict, check, refused, same};
 use super::words::only;
 use crate::{Allocate, Allocation, Deallocate, ErrorKind, Find, Labels, MacAddr, Patch, Tag, Tags, Update};

@@ -2,7 +2,8 @@
 
 use super::Plan;
 use super::allocate::{next, three_ranges};
-use super::stage::{Bench, Stage};
+use super::bench::Bench;
+use super::stage::Stage;
 use super::verdict::{Verdict, check, refused, same};
 use super::words::{ip, net, only, span};
 use crate::{DefineRange, ErrorKind, RangePolicy};

@@ -1,0 +1,55 @@
+//! Threads that futures wait for, without a runtime of our own.
+
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Poll, Waker};
+use std::thread;
+use std::time::Duration;
+
+/// What a thread leaves behind, and who waits for it.
+struct Slot<T> {
+    value: Option<T>,
+    waker: Option<Waker>,
+    /// Whether the thread is over, with or without a value.
+    over: bool,
+}
+
+/// Tells the waiter when the thread ends, also by a panic.
+struct Over<T>(Arc<Mutex<Slot<T>>>);
+
+impl<T> Drop for Over<T> {
+    fn drop(&mut self) {
+        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        slot.over = true;
+        let waker = slot.waker.take();
+        drop(slot);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+/// Runs `work` on a thread of its own, begun at once. `None` if it panicked.
+pub(super) fn start<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> impl Future<Output = Option<T>> + Send {
+    let slot = Arc::new(Mutex::new(Slot { value: None, waker: None, over: false }));
+    let over = Over(Arc::clone(&slot));
+    thread::spawn(move || {
+        let value = work();
+        over.0.lock().unwrap_or_else(PoisonError::into_inner).value = Some(value);
+    });
+    poll_fn(move |context| {
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if slot.over {
+            return Poll::Ready(slot.value.take());
+        }
+        slot.waker = Some(context.waker().clone());
+        Poll::Pending
+    })
+}
+
+/// Waits without keeping the caller's thread.
+pub(super) async fn sleep(time: Duration) {
+    start(move || thread::sleep(time)).await;
+}
