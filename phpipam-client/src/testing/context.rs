@@ -6,6 +6,7 @@ use super::config::App;
 use super::params::{Params, as_text};
 use super::profile::Profile;
 use super::refusal::{Answer, Refusal, fail};
+use super::reply::{Kind, Reply};
 use super::schema::Object;
 use super::seed::column_name;
 use super::store::{Change, Store};
@@ -48,13 +49,8 @@ impl Call<'_> {
     }
 
     /// A list, or "nothing found".
-    pub(super) fn list_or(
-        &self,
-        kind: super::refusal::Kind,
-        rows: Vec<Map<String, Value>>,
-        message: &'static str,
-    ) -> Answer {
-        super::refusal::Reply::list_or(kind, rows, self.profile.nothing_found, message)
+    pub(super) fn list_or(&self, kind: Kind, rows: Vec<Map<String, Value>>, message: &'static str) -> Answer<Reply> {
+        Reply::list_or(kind, rows, self.profile.nothing_found, message)
     }
 
     /// Where a new object is.
@@ -96,7 +92,7 @@ impl Call<'_> {
     }
 
     /// The changelog of an object, newest first.
-    pub(super) fn changelog(&self, store: &Store, object: Object, id: u64) -> Answer {
+    pub(super) fn changelog(&self, store: &Store, object: Object, id: u64) -> Answer<Reply> {
         let entry = |c: &Change| {
             serde_json::json!({
                 "user": c.user, "action": c.action, "result": "success", "date": c.date, "diff": c.diff,
@@ -107,11 +103,11 @@ impl Call<'_> {
         if list.is_empty() {
             return Err(self.nothing("No changelogs found"));
         }
-        Ok(super::refusal::Reply::plain(list))
+        Ok(Reply::plain(list))
     }
 
     /// The schema of an object's custom fields.
-    pub(super) fn custom_fields(&self, store: &Store, object: Object) -> Answer {
+    pub(super) fn custom_fields(&self, store: &Store, object: Object) -> Answer<Reply> {
         let table = store.table(object);
         let mut out = Map::new();
         for column in table.custom() {
@@ -131,7 +127,7 @@ impl Call<'_> {
         if out.is_empty() {
             return Err(self.nothing("No custom fields defined"));
         }
-        Ok(super::refusal::Reply::plain(Value::Object(out)))
+        Ok(Reply::plain(Value::Object(out)))
     }
 }
 

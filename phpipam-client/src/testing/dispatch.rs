@@ -13,7 +13,8 @@ use super::controllers::{self, Race, race, user};
 use super::params::Params;
 use super::present;
 use super::profile::{Profile, Put};
-use super::refusal::{Answer, Refusal, Reply, fail};
+use super::refusal::{Answer, Refusal, fail};
+use super::reply::Reply;
 use super::store::Store;
 use super::xml;
 
@@ -192,7 +193,7 @@ fn answer_with(
     request: &Incoming,
     admitted: &Admitted,
     now: SystemTime,
-    controller: impl FnOnce(&Call<'_>, &mut Store) -> Answer,
+    controller: impl FnOnce(&Call<'_>, &mut Store) -> Answer<Reply>,
 ) -> Outgoing {
     let params = &admitted.params;
     match try_answer(setup, store, request, admitted, now, controller) {
@@ -207,7 +208,7 @@ fn try_answer(
     request: &Incoming,
     admitted: &Admitted,
     now: SystemTime,
-    controller: impl FnOnce(&Call<'_>, &mut Store) -> Answer,
+    controller: impl FnOnce(&Call<'_>, &mut Store) -> Answer<Reply>,
 ) -> Answer<(Reply, Option<Value>)> {
     let Admitted { app, params, method, controller: name } = admitted;
     let token = request.header("phpipam-token").or_else(|| request.header("token"));

@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 use super::context::{Call, Method};
 use super::number;
 use super::params::as_text;
-use super::refusal::{Answer, Data, Found, Kind, fail};
+use super::refusal::{Answer, fail};
+use super::reply::{Data, Found, Kind};
 use super::schema::Object;
 use super::store::Store;
 

@@ -19,7 +19,7 @@ use super::dispatch::{self, Incoming, Outgoing, html};
 use super::faults::{Fault, Target};
 use super::log::{Logged, redacted};
 use super::params::Params;
-use super::server::{Shared, expire};
+use super::shared::{Shared, expire};
 
 /// The connection is cut instead of answered.
 #[derive(Debug)]

@@ -4,8 +4,8 @@ use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::OwnedMutexGuard;
@@ -14,11 +14,12 @@ use tokio::task::JoinHandle;
 use super::clock::Clock;
 use super::config::{App, Lock, Numbers, Permission, User};
 use super::dispatch::Setup;
-use super::faults::{Fault, Faults, When};
+use super::faults::{Fault, When};
 use super::log::Logged;
 use super::profile::Profile;
 use super::recorded;
 use super::serve;
+use super::shared::{Shared, expire};
 use super::store::Store;
 
 /// A running server. It stops when it is dropped.
@@ -28,33 +29,6 @@ pub struct Server {
     shared: Arc<Shared>,
     address: SocketAddr,
     task: JoinHandle<Infallible>,
-}
-
-/// What the connections share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) setup: Setup,
-    pub(super) clock: Clock,
-    pub(super) race_window: Duration,
-    pub(super) file_lock: Arc<tokio::sync::Mutex<()>>,
-    pub(super) mysql_lock: Arc<tokio::sync::Mutex<()>>,
-    store: Mutex<Store>,
-    log: Mutex<Vec<Logged>>,
-    faults: Mutex<Faults>,
-}
-
-impl Shared {
-    pub(super) fn store(&self) -> MutexGuard<'_, Store> {
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn faults(&self) -> MutexGuard<'_, Faults> {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn log(&self) -> MutexGuard<'_, Vec<Logged>> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Server {
@@ -169,17 +143,6 @@ impl fmt::Debug for Server {
 #[must_use = "the lock is free again when this is dropped"]
 pub struct LockGuard {
     _guard: OwnedMutexGuard<()>,
-}
-
-/// Lets the tokens of one holder, or of all, expire.
-pub(super) fn expire(store: &mut Store, token: Option<&str>, now: SystemTime) {
-    for account in &mut store.accounts {
-        if let Some(held) = &mut account.token
-            && token.is_none_or(|t| t == held.text)
-        {
-            held.until = now;
-        }
-    }
 }
 
 /// Choices before a server starts.

@@ -4,31 +4,32 @@ use serde_json::{Map, Value};
 
 use super::super::context::Call;
 use super::super::params::as_text;
-use super::super::refusal::{Answer, Reply, fail};
+use super::super::refusal::{Answer, fail};
+use super::super::reply::Reply;
 use super::super::schema::Object;
 use super::super::store::Store;
 use super::super::table::Cell;
-use super::subnets;
+use super::subnet_rows;
 
 const SUBNET: Object = Object::Subnet;
 
 /// `DELETE subnets/{id}/`, `…/truncate/` and `…/permissions/`.
-pub(super) fn delete(call: &Call<'_>, store: &mut Store) -> Answer {
+pub(super) fn delete(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
     match call.params.id2() {
         None => {
-            let id = subnets::existing(call, store)?;
+            let id = subnet_rows::existing(call, store)?;
             store.remove_subnet(id);
             call.log(store, SUBNET, id, "delete", vec![format!("id. {id}")]);
             Ok(Reply::done("Subnet deleted"))
         }
         Some("truncate") => {
-            let id = subnets::existing(call, store)?;
+            let id = subnet_rows::existing(call, store)?;
             store.truncate(id);
             call.log(store, SUBNET, id, "truncate", Vec::new());
             Ok(Reply::done("Subnet truncated"))
         }
         Some("permissions") => {
-            let id = subnets::existing(call, store)?;
+            let id = subnet_rows::existing(call, store)?;
             store.set(SUBNET, id, "permissions", Cell::Null);
             store.set(SUBNET, id, "editDate", Cell::text(call.now.clone()));
             Ok(Reply::done("Subnet permissions removed"))
@@ -38,9 +39,9 @@ pub(super) fn delete(call: &Call<'_>, store: &mut Store) -> Answer {
 }
 
 /// `PATCH subnets/{id}/permissions/`: groups by id or name, levels by number or name.
-pub(super) fn set_permissions(call: &Call<'_>, store: &mut Store) -> Answer {
+pub(super) fn set_permissions(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
     const LEVELS: [&str; 4] = ["na", "ro", "rw", "rwa"];
-    let id = subnets::existing(call, store)?;
+    let id = subnet_rows::existing(call, store)?;
     let mut stored = Map::new();
     let mut shown = Map::new();
     for (group, level) in &call.params.fields {

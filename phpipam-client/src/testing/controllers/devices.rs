@@ -7,11 +7,12 @@ use serde_json::{Map, Value};
 use super::super::context::{Call, Id, Method, field, has, put};
 use super::super::number;
 use super::super::present::{dotted, rename};
-use super::super::refusal::{Answer, Kind, Reply, fail};
+use super::super::refusal::{Answer, fail};
+use super::super::reply::{Kind, Reply};
 use super::super::schema::Object;
 use super::super::store::Store;
 use super::super::table::{Cell, Fields};
-use super::{addresses, subnets};
+use super::{address_rows, subnet_rows};
 
 const DEVICE: Object = Object::Device;
 const KIND: Kind = Kind::Rows(DEVICE);
@@ -23,7 +24,7 @@ fn row(call: &Call<'_>, store: &Store, id: u64) -> Map<String, Value> {
     row
 }
 
-pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Answer {
+pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
     let found = Id::of(call.params.id()).row(store, DEVICE);
     match call.method {
         Method::Get | Method::Options => read(call, store, found),
@@ -62,7 +63,7 @@ pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Answer {
     }
 }
 
-fn read(call: &Call<'_>, store: &Store, found: Option<u64>) -> Answer {
+fn read(call: &Call<'_>, store: &Store, found: Option<u64>) -> Answer<Reply> {
     let all = |ids: Vec<u64>| ids.into_iter().map(|id| row(call, store, id)).collect::<Vec<_>>();
     match (call.params.id(), call.params.id2()) {
         (None | Some("all"), _) => call.list_or(KIND, all(store.ids(DEVICE)), "No devices configured"),
@@ -87,7 +88,7 @@ fn read(call: &Call<'_>, store: &Store, found: Option<u64>) -> Answer {
                 None => Ok(Reply::one(KIND, row(call, store, id))),
                 Some("addresses") => {
                     let ids = store.table(Object::Address).referring("switch", id);
-                    let found = addresses::found_by(call, store, "switch", &ids);
+                    let found = address_rows::found_by(call, store, "switch", &ids);
                     let rows = found.into_iter().map(|(_, row)| row).collect();
                     call.list_or(Kind::Rows(Object::Address), rows, "No addresses found")
                 }
@@ -95,7 +96,7 @@ fn read(call: &Call<'_>, store: &Store, found: Option<u64>) -> Answer {
                     // The network stays decimal here, beside an `ip`.
                     let ids = store.table(Object::Subnet).referring("device", id);
                     let rows = ids.into_iter().map(|s| {
-                        let mut row = subnets::row(call, store, s);
+                        let mut row = subnet_rows::row(call, store, s);
                         let ip = number::dotted(store.subnet_number(s));
                         row.insert("ip".to_owned(), ip.into());
                         row

@@ -4,10 +4,11 @@ use serde_json::Value;
 
 use super::super::context::{Call, Id, added, field, has, put};
 use super::super::number::{self, Net};
-use super::super::refusal::{Answer, Reply, fail};
+use super::super::refusal::{Answer, fail};
+use super::super::reply::Reply;
 use super::super::schema::Object;
 use super::super::store::Store;
-use super::{addresses, subnets, write};
+use super::{address_write, subnet_rows, subnet_write};
 
 const SUBNET: Object = Object::Subnet;
 const NO_ADDRESS: &str = "No free addresses found";
@@ -22,7 +23,7 @@ pub(in crate::testing) struct Race {
 
 /// The steps of `POST addresses/first_free/`, which the server holds together only with its lock.
 pub(in crate::testing) mod race {
-    use super::{Answer, Call, Race, Store};
+    use super::{Answer, Call, Race, Reply, Store};
 
     /// Finds the first free address.
     pub(in crate::testing) fn choose(call: &Call<'_>, store: &Store) -> Answer<Race> {
@@ -31,11 +32,11 @@ pub(in crate::testing) mod race {
 
     /// Fails if the address was taken meanwhile.
     pub(in crate::testing) fn check(store: &Store, race: Race) -> Answer<()> {
-        super::addresses::not_taken(store, race.subnet, race.ip)
+        super::address_write::not_taken(store, race.subnet, race.ip)
     }
 
     /// Takes it; the unique key has the last word.
-    pub(in crate::testing) fn take(call: &Call<'_>, store: &mut Store, race: Race) -> Answer {
+    pub(in crate::testing) fn take(call: &Call<'_>, store: &mut Store, race: Race) -> Answer<Reply> {
         super::take(call, store, race)
     }
 }
@@ -56,7 +57,7 @@ pub(super) fn peek(call: &Call<'_>, store: &Store, subnet: u64) -> Answer<u128> 
 }
 
 /// `GET addresses/first_free/{subnetId}/`: everything that is wrong is "none free".
-pub(super) fn peek_any(call: &Call<'_>, store: &Store) -> Answer {
+pub(super) fn peek_any(call: &Call<'_>, store: &Store) -> Answer<Reply> {
     let given = call.params.id2().map(str::to_owned).or_else(|| call.params.text("subnetId"));
     let subnet = Id::of(given.as_deref()).row(store, SUBNET).filter(|s| !store.has_children(*s));
     let subnet = subnet.ok_or_else(|| call.nothing(NO_ADDRESS))?;
@@ -76,14 +77,14 @@ fn choose(call: &Call<'_>, store: &Store) -> Answer<Race> {
     Ok(Race { subnet, ip: peek(call, store, subnet)? })
 }
 
-fn take(call: &Call<'_>, store: &mut Store, race: Race) -> Answer {
-    let mut fields = addresses::new_fields(call, store)?;
+fn take(call: &Call<'_>, store: &mut Store, race: Race) -> Answer<Reply> {
+    let mut fields = address_write::new_fields(call, store)?;
     put(&mut fields, "subnetId", race.subnet.to_string());
     put(&mut fields, "ip_addr", race.ip.to_string());
     if !has(&fields, "description") {
         put(&mut fields, "description", "API created".to_owned());
     }
-    let reply = addresses::insert(call, store, &fields)?;
+    let reply = address_write::insert(call, store, &fields)?;
     Ok(reply.with_data(number::dotted(race.ip)))
 }
 
@@ -134,7 +135,7 @@ fn asked_mask(call: &Call<'_>) -> u8 {
 }
 
 /// `first_subnet`, `last_subnet` and `all_subnets`, looked at.
-pub(super) fn peek_subnet(call: &Call<'_>, store: &Store, subnet: u64) -> Answer {
+pub(super) fn peek_subnet(call: &Call<'_>, store: &Store, subnet: u64) -> Answer<Reply> {
     let which = call.params.id2().unwrap_or_default();
     let limit = if which == "all_subnets" { 1 << 18 } else { 1 };
     let found = free_children(store, subnet, asked_mask(call), which == "last_subnet", limit);
@@ -147,13 +148,13 @@ pub(super) fn peek_subnet(call: &Call<'_>, store: &Store, subnet: u64) -> Answer
 }
 
 /// `POST subnets/{id}/first_subnet/{mask}/`: takes a child network.
-pub(super) fn allocate_subnet(call: &Call<'_>, store: &mut Store) -> Answer {
-    let master = subnets::existing(call, store)?;
+pub(super) fn allocate_subnet(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
+    let master = subnet_rows::existing(call, store)?;
     let from_end = call.params.id2() == Some("last_subnet");
     let found = free_children(store, master, asked_mask(call), from_end, 1);
     let net = *found.first().ok_or_else(|| call.nothing(NO_SUBNET))?;
     let mut fields = call.fields(store, SUBNET, &["id", "tag"])?;
-    write::check_references(store, &fields)?;
+    subnet_write::check_references(store, &fields)?;
     if field(&fields, "description").is_none() {
         put(&mut fields, "description", "API autocreated".to_owned());
     }

@@ -1,5 +1,7 @@
 //! One module per family of controllers.
 
+mod address_rows;
+mod address_write;
 mod addresses;
 mod changes;
 mod devices;
@@ -8,22 +10,24 @@ mod options;
 mod resize;
 mod search;
 mod sections;
+mod subnet_rows;
+mod subnet_write;
 mod subnets;
 mod tools;
 mod usage;
 pub(super) mod user;
 mod vlans;
-mod write;
 
 use super::context::{Call, Method};
 use super::refusal::{Answer, fail};
+use super::reply::Reply;
 use super::store::Store;
 
 pub(super) use free::{Race, race};
 pub(super) use options::root as options_root;
 
 /// Answers a call of any controller but `user`.
-pub(super) fn handle(call: &Call<'_>, store: &mut Store, controller: &str) -> Answer {
+pub(super) fn handle(call: &Call<'_>, store: &mut Store, controller: &str) -> Answer<Reply> {
     if call.method == Method::Options {
         return options::controller(call, controller);
     }

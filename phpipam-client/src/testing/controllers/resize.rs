@@ -2,17 +2,18 @@
 
 use super::super::context::{Call, added};
 use super::super::number::{self, Net};
-use super::super::refusal::{Answer, Refusal, Reply, fail};
+use super::super::refusal::{Answer, Refusal, fail};
+use super::super::reply::Reply;
 use super::super::schema::Object;
 use super::super::store::Store;
 use super::super::table::{Cell, Fields};
-use super::{subnets, write};
+use super::{subnet_rows, subnet_write};
 
 const SUBNET: Object = Object::Subnet;
 
 /// `PATCH subnets/{id}/resize/`.
-pub(super) fn resize(call: &Call<'_>, store: &mut Store) -> Answer {
-    let id = subnets::existing(call, store)?;
+pub(super) fn resize(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
+    let id = subnet_rows::existing(call, store)?;
     let Some(text) = call.params.text("mask") else { return Err(fail(400, "Subnet mask not provided")) };
     let mask: u8 = text.parse().map_err(|_| fail(500, "Mask must be an integer!"))?;
     let old = store.net_of(id).ok_or(Refusal::Fatal)?;
@@ -32,7 +33,7 @@ pub(super) fn resize(call: &Call<'_>, store: &mut Store) -> Answer {
     }
     if master.is_none() && store.cell(Object::Section, section, "strictMode").is_set() {
         let vrf = store.cell(SUBNET, id, "vrfId").reference();
-        if let Some((other, text)) = write::overlapping(store, section, vrf, new, Some(id)) {
+        if let Some((other, text)) = subnet_write::overlapping(store, section, vrf, new, Some(id)) {
             let message = format!("Subnet {} overlaps with {} ({text})", new.cidr(), other.cidr());
             return Err(fail(500, message));
         }
@@ -50,8 +51,8 @@ pub(super) fn resize(call: &Call<'_>, store: &mut Store) -> Answer {
 }
 
 /// `PATCH subnets/{id}/split/`: addresses move to the parts; without `group` the original goes.
-pub(super) fn split(call: &Call<'_>, store: &mut Store) -> Answer {
-    let id = subnets::existing(call, store)?;
+pub(super) fn split(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
+    let id = subnet_rows::existing(call, store)?;
     let Some(number) = call.params.text("number") else { return Err(fail(400, "Invalid number of new subnets")) };
     let number: u32 = number.parse().unwrap_or(0);
     let invalid = || fail(500, "Invalid number of subnets");

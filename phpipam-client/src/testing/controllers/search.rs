@@ -10,11 +10,12 @@ use serde_json::{Map, Value};
 
 use super::super::context::{Call, Method};
 use super::super::number::{self, Net};
-use super::super::refusal::{Answer, Found, Kind, Reply, fail};
+use super::super::refusal::{Answer, fail};
+use super::super::reply::{Found, Kind, Reply};
 use super::super::schema::Object;
 use super::super::store::Store;
 use super::super::table::{Cell, Table};
-use super::{addresses, subnets};
+use super::{address_rows, subnet_rows};
 
 /// What can be searched: name in query and answer, whether it is unless the query says otherwise, and what is said of nothing.
 const PARTS: [(&str, bool, &str); 4] = [
@@ -24,7 +25,7 @@ const PARTS: [(&str, bool, &str); 4] = [
     ("vrf", false, "No vrf found"),
 ];
 
-pub(super) fn handle(call: &Call<'_>, store: &Store) -> Answer {
+pub(super) fn handle(call: &Call<'_>, store: &Store) -> Answer<Reply> {
     if call.method.writes() {
         return Ok(Reply { status: 501, message: Some("Method not implemented"), ..Reply::default() });
     }
@@ -62,11 +63,14 @@ fn rows(
     match part {
         "subnets" => {
             let ids = find_subnets(store, like, span);
-            (Kind::Rows(Object::Subnet), ids.into_iter().map(|id| subnets::row(call, store, id)).collect())
+            (Kind::Rows(Object::Subnet), ids.into_iter().map(|id| subnet_rows::row(call, store, id)).collect())
         }
         "addresses" => {
             let ids = find_addresses(store, term, like, span);
-            (Kind::Rows(Object::Address), ids.into_iter().map(|id| addresses::decimal_row(call, store, id)).collect())
+            (
+                Kind::Rows(Object::Address),
+                ids.into_iter().map(|id| address_rows::decimal_row(call, store, id)).collect(),
+            )
         }
         "vlan" => plain(Object::Vlan, &["name", "description", "number"]),
         _ => plain(Object::Vrf, &["name", "description", "rd"]),

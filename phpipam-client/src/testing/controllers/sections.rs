@@ -2,16 +2,17 @@
 
 use super::super::context::{Call, Id, Method, added, changed, field, put};
 use super::super::present::dotted;
-use super::super::refusal::{Answer, Kind, Reply, fail};
+use super::super::refusal::{Answer, fail};
+use super::super::reply::{Kind, Reply};
 use super::super::schema::Object;
 use super::super::store::Store;
-use super::addresses::raw_row;
-use super::subnets::{self, row};
+use super::address_rows::raw_row;
+use super::subnet_rows::{self, row};
 use super::usage::usage;
 
 const SECTION: Object = Object::Section;
 
-pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Answer {
+pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
     match call.method {
         Method::Post => create(call, store),
         Method::Patch => change(call, store),
@@ -20,7 +21,7 @@ pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Answer {
     }
 }
 
-fn read(call: &Call<'_>, store: &Store) -> Answer {
+fn read(call: &Call<'_>, store: &Store) -> Answer<Reply> {
     let table = store.table(SECTION);
     let Some(id) = call.params.id() else {
         if table.is_empty() {
@@ -56,7 +57,7 @@ fn read(call: &Call<'_>, store: &Store) -> Answer {
 }
 
 /// Folders, then subnets by network and mask, each with its usage; optionally with raw address rows.
-fn section_subnets(call: &Call<'_>, store: &Store, section: Option<u64>) -> Answer {
+fn section_subnets(call: &Call<'_>, store: &Store, section: Option<u64>) -> Answer<Reply> {
     let with_addresses = call.params.id3() == Some("addresses");
     let mut ids = section.map_or_else(Vec::new, |s| store.table(Object::Subnet).referring("sectionId", s));
     ids.sort_by_key(|id| {
@@ -69,8 +70,8 @@ fn section_subnets(call: &Call<'_>, store: &Store, section: Option<u64>) -> Answ
         .map(|id| {
             let mut row = row(call, store, id);
             dotted(&mut row, "subnet");
-            subnets::with_nameservers(call, store, id, &mut row);
-            subnets::with_gateway_id(store, id, &mut row);
+            subnet_rows::with_nameservers(call, store, id, &mut row);
+            subnet_rows::with_gateway_id(store, id, &mut row);
             if !store.is_folder(id) {
                 row.insert("usage".to_owned(), usage(call, store, id));
                 if with_addresses {
@@ -94,7 +95,7 @@ fn check(store: &Store, fields: &super::super::table::Fields) -> Answer<()> {
     Ok(())
 }
 
-fn create(call: &Call<'_>, store: &mut Store) -> Answer {
+fn create(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
     let fields = call.fields(store, SECTION, &["id"])?;
     if field(&fields, "name").is_none_or(|name| name.chars().count() < 3) {
         return Err(fail(400, "Name is mandatory or too short (mininum 3 characters)"));
@@ -114,7 +115,7 @@ fn existing(call: &Call<'_>, store: &Store) -> Answer<u64> {
     found.ok_or_else(|| fail(404, "Section does not exist"))
 }
 
-fn change(call: &Call<'_>, store: &mut Store) -> Answer {
+fn change(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
     let id = existing(call, store)?;
     let mut fields = call.fields(store, SECTION, &["id"])?;
     check(store, &fields)?;
@@ -128,7 +129,7 @@ fn change(call: &Call<'_>, store: &mut Store) -> Answer {
 }
 
 /// Deletes the section, its subsections, and all subnets and addresses in them.
-fn delete(call: &Call<'_>, store: &mut Store) -> Answer {
+fn delete(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
     let id = existing(call, store)?;
     let mut gone = store.table(SECTION).referring("masterSection", id);
     gone.push(id);

@@ -1,28 +1,25 @@
 //! `subnets` and `folders`: reading.
 
-use serde_json::{Map, Value, json};
-
 use super::super::context::{Call, Id, Method};
 use super::super::number::{self, Net};
-use super::super::present::{dotted, rename};
-use super::super::refusal::{Answer, Kind, Reply, fail};
+use super::super::refusal::{Answer, Refusal, fail};
+use super::super::reply::{Kind, Reply};
 use super::super::schema::Object;
 use super::super::store::Store;
-use super::{addresses, changes, free, resize, usage, write};
+use super::subnet_rows::{existing, list_row, row, single_row, tree_row};
+use super::{address_rows, changes, free, resize, subnet_write, usage};
 
 const SUBNET: Object = Object::Subnet;
 
-type Row = Map<String, Value>;
-
-pub(super) fn handle(call: &Call<'_>, store: &mut Store, folders: bool) -> Answer {
+pub(super) fn handle(call: &Call<'_>, store: &mut Store, folders: bool) -> Answer<Reply> {
     match call.method {
         Method::Get | Method::Options => read(call, store, folders),
         Method::Post => match call.params.id2() {
             Some("first_subnet" | "last_subnet") => free::allocate_subnet(call, store),
-            _ => write::create(call, store),
+            _ => subnet_write::create(call, store),
         },
         Method::Patch => match call.params.id2() {
-            None => write::change(call, store),
+            None => subnet_write::change(call, store),
             Some("resize") => resize::resize(call, store),
             Some("split") => resize::split(call, store),
             Some("permissions") => changes::set_permissions(call, store),
@@ -32,37 +29,7 @@ pub(super) fn handle(call: &Call<'_>, store: &mut Store, folders: bool) -> Answe
     }
 }
 
-/// The row of a subnet, with the network still decimal.
-pub(super) fn row(call: &Call<'_>, store: &Store, id: u64) -> Row {
-    let mut row = store.table(SUBNET).json(id, call.strings);
-    rename(&mut row, "state", "tag");
-    row
-}
-
-pub(super) fn with_nameservers(call: &Call<'_>, store: &Store, id: u64, row: &mut Row) {
-    let Some(set) = store.cell(SUBNET, id, "nameserverId").reference() else { return };
-    let table = store.table(Object::Nameservers);
-    if table.contains(set) {
-        row.insert("nameservers".to_owned(), table.json(set, call.strings).into());
-    }
-}
-
-pub(super) fn with_gateway_id(store: &Store, id: u64, row: &mut Row) {
-    if let Some(gateway) = store.gateway_of(id) {
-        row.insert("gatewayId".to_owned(), gateway.into());
-    }
-}
-
-/// A subnet by id, or why not, in the words of sub-resources and writes.
-pub(super) fn existing(call: &Call<'_>, store: &Store) -> Answer<u64> {
-    let text = call.params.id().unwrap_or_default();
-    match Id::of(call.params.id()) {
-        Id::Text => Err(fail(400, format!("Subnet Id must be numeric ({text})"))),
-        id => id.row(store, SUBNET).ok_or_else(|| fail(404, format!("Invalid subnet Id ({text})"))),
-    }
-}
-
-fn read(call: &Call<'_>, store: &Store, folders: bool) -> Answer {
+fn read(call: &Call<'_>, store: &Store, folders: bool) -> Answer<Reply> {
     let none = if folders { "No folders found" } else { "No subnets found" };
     let of_kind = |id: &u64| store.is_folder(*id) == folders;
     let (id2, id3) = (call.params.id2(), call.params.id3());
@@ -105,9 +72,9 @@ fn read(call: &Call<'_>, store: &Store, folders: bool) -> Answer {
     }
     let id = existing(call, store)?;
     match id2.unwrap_or_default() {
-        "usage" if store.is_folder(id) => Err(super::super::refusal::Refusal::Fatal),
+        "usage" if store.is_folder(id) => Err(Refusal::Fatal),
         "usage" => Ok(Reply::plain(usage::usage(call, store, id))),
-        "addresses" => addresses::of_subnet(call, store, id),
+        "addresses" => address_rows::of_subnet(call, store, id),
         "slaves" => {
             let ids = store.children_of(id).into_iter().filter(of_kind);
             call.list_or(Kind::Subnet, ids.map(|id| row(call, store, id)).collect(), "No slaves")
@@ -129,127 +96,4 @@ fn read(call: &Call<'_>, store: &Store, folders: bool) -> Answer {
 fn network(address: Option<&str>, mask: Option<&str>) -> Option<Net> {
     let number = number::parse(address?)?;
     Net::new(number, mask?.parse().ok()?).filter(|net| net.first == number)
-}
-
-/// A row of the list of all subnets, with its peculiar `permissions`, `location` and `gateway`.
-fn list_row(call: &Call<'_>, store: &Store, id: u64) -> Row {
-    let mut row = row(call, store, id);
-    let permissions = store.cell(SUBNET, id, "permissions").as_text();
-    row.insert("permissions".to_owned(), group_list(store, &permissions));
-    let location = match store.cell(SUBNET, id, "location").reference() {
-        None => json!([]),
-        Some(place) if store.table(Object::Location).contains(place) => {
-            store.table(Object::Location).json(place, call.strings).into()
-        }
-        Some(_) => Value::Bool(false),
-    };
-    row.insert("location".to_owned(), location);
-    with_nameservers(call, store, id, &mut row);
-    // The server looks for a gateway whose *address id* is the subnet's id.
-    let gateway = if call.profile.gateway_by_subnet_id { Some(id) } else { store.gateway_of(id) };
-    if let Some(gateway) = gateway.filter(|a| store.cell(Object::Address, *a, "is_gateway").is_set()) {
-        let mut raw = store.table(Object::Address).json(gateway, call.strings);
-        dotted(&mut raw, "ip_addr");
-        row.insert("gatewayId".to_owned(), store.cell(Object::Address, gateway, "id").json(call.strings));
-        row.insert("gateway".to_owned(), raw.into());
-    }
-    row
-}
-
-/// `{"2":"3"}` as a list of groups.
-fn group_list(store: &Store, permissions: &str) -> Value {
-    let map: Row = serde_json::from_str(permissions).unwrap_or_default();
-    let entry = |(group, permission): (&String, &Value)| {
-        let group: u64 = group.parse().unwrap_or(0);
-        let known = store.groups.get(&group);
-        let mut names: Vec<&str> =
-            store.accounts.iter().filter(|a| a.user.groups.contains(&group)).map(|a| a.user.name.as_str()).collect();
-        names.sort_unstable();
-        let members = match known {
-            None => Value::Null,
-            Some(_) if names.is_empty() => Value::Bool(false),
-            Some(_) => names.iter().map(|name| json!({"username": name})).collect(),
-        };
-        json!({
-            "group_id": group,
-            "permission": permission,
-            "name": known.map(|g| g.0.clone()),
-            "desc": known.and_then(|g| g.1.clone()),
-            "members": members,
-        })
-    };
-    map.iter().map(entry).collect()
-}
-
-fn single_row(call: &Call<'_>, store: &Store, id: u64) -> Row {
-    let mut row = row(call, store, id);
-    with_nameservers(call, store, id, &mut row);
-    with_gateway(store, id, &mut row);
-    if let Some(net) = store.net_of(id) {
-        row.insert("calculation".to_owned(), calculation(net));
-    }
-    row
-}
-
-/// A row of `slaves_recursive`: every row shows the gateway of the root, never its own.
-fn tree_row(call: &Call<'_>, store: &Store, root: u64, id: u64) -> Row {
-    let mut row = row(call, store, id);
-    with_nameservers(call, store, id, &mut row);
-    with_gateway(store, root, &mut row);
-    if let Some(net) = store.net_of(id) {
-        row.insert("calculation".to_owned(), calculation(net));
-    }
-    row
-}
-
-fn with_gateway(store: &Store, id: u64, row: &mut Row) {
-    with_gateway_id(store, id, row);
-    if let Some(gateway) = store.gateway_of(id) {
-        let ip = number::dotted(store.ip_of(gateway));
-        row.insert("gateway".to_owned(), json!({"ip_addr": ip, "id": gateway}));
-    }
-}
-
-/// The numbers around a network, all of them texts.
-fn calculation(net: Net) -> Value {
-    let text = number::dotted;
-    if net.v4 {
-        let mask = u128::from(u32::MAX) & !net.host_bits();
-        let (low, high) = net.usable(false);
-        let class = match net.first >> 16 {
-            b if b >> 8 == 10 => Value::from("private A"),
-            b if (0xAC10..=0xAC1F).contains(&b) => Value::from("private B"),
-            0xC0A8 => Value::from("private C"),
-            _ => Value::Bool(false),
-        };
-        return json!({
-            "Type": "IPv4",
-            "IP address": "/",
-            "Network": text(net.first),
-            "Broadcast": text(net.last()),
-            "Subnet bitmask": net.mask.to_string(),
-            "Subnet netmask": text(mask),
-            "Subnet wildcard": text(net.host_bits()),
-            "Min host IP": text(low),
-            "Max host IP": text(high),
-            "Number of hosts": (high - low + 1).to_string(),
-            "Subnet Class": class,
-        });
-    }
-    let nibbles = usize::from(net.mask / 4);
-    let hex = format!("{:032x}", net.first);
-    let reverse: Vec<String> = hex.chars().take(nibbles).map(String::from).collect();
-    let reverse: Vec<&str> = reverse.iter().rev().map(String::as_str).collect();
-    json!({
-        "Type": "IPv6",
-        "Host address": "/",
-        "Host address (uncompressed)": "/",
-        "Subnet prefix": net.cidr(),
-        "Prefix length": net.mask.to_string(),
-        "Subnet Reverse DNS": format!("{}.ip6.arpa", reverse.join(".")),
-        "Min host IP": text(net.first),
-        "Max host IP": text(net.last()),
-        "Number of hosts": net.size_text(),
-        "Address type": "NET_IPV6",
-    })
 }

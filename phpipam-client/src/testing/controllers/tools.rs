@@ -6,10 +6,11 @@ use super::super::context::{Call, Id, Method, put};
 use super::super::number;
 use super::super::params::as_text;
 use super::super::present::{dotted, rename};
-use super::super::refusal::{Answer, Data, Kind, Reply, fail};
+use super::super::refusal::{Answer, fail};
+use super::super::reply::{Data, Kind, Reply};
 use super::super::schema::Object;
 use super::super::store::Store;
-use super::{addresses, devices, subnets};
+use super::{address_rows, devices, subnet_rows};
 
 type Row = Map<String, Value>;
 
@@ -28,7 +29,7 @@ const TOOLS: [(&str, Object, &str); 11] = [
     ("nat", Object::Nat, "tools/nat"),
 ];
 
-pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Answer {
+pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
     let name = call.params.id().unwrap_or_default();
     let Some((_, object, path)) = TOOLS.iter().find(|(n, _, _)| *n == name).copied() else {
         return Err(fail(400, "Invalid subcontroller"));
@@ -57,7 +58,7 @@ fn row(call: &Call<'_>, store: &Store, object: Object, id: u64) -> Row {
     row
 }
 
-fn read(call: &Call<'_>, store: &Store, object: Object, kind: Kind) -> Answer {
+fn read(call: &Call<'_>, store: &Store, object: Object, kind: Kind) -> Answer<Reply> {
     let none = "No objects found";
     let Some(text) = call.params.id2() else {
         let ids = store.table(object).ids();
@@ -79,18 +80,18 @@ fn read(call: &Call<'_>, store: &Store, object: Object, kind: Kind) -> Answer {
     };
     let address_rows = |column: &str| {
         let ids = store.table(Object::Address).referring(column, id);
-        let rows = ids.into_iter().map(|a| addresses::row(call, store, a)).collect();
+        let rows = ids.into_iter().map(|a| address_rows::row(call, store, a)).collect();
         call.list_or(Kind::Rows(Object::Address), rows, none)
     };
     let subnet_rows = |column: &str| {
         let mut ids = store.table(Object::Subnet).referring(column, id);
         ids.sort_by_key(|s| store.order_of(*s));
         let full = |s| {
-            let mut row = subnets::row(call, store, s);
+            let mut row = subnet_rows::row(call, store, s);
             if object == Object::Vlan {
-                subnets::with_nameservers(call, store, s, &mut row);
+                subnet_rows::with_nameservers(call, store, s, &mut row);
             }
-            subnets::with_gateway_id(store, s, &mut row);
+            subnet_rows::with_gateway_id(store, s, &mut row);
             row
         };
         call.list_or(Kind::Subnet, ids.into_iter().map(full).collect(), none)
@@ -140,14 +141,14 @@ fn resolve(call: &Call<'_>, store: &Store, side: &mut Value) {
                 row.insert("ip".to_owned(), number::dotted(store.subnet_number(id)).into());
                 row
             }
-            _ => addresses::raw_row(call, store, id),
+            _ => address_rows::raw_row(call, store, id),
         });
         let keyed = rows.enumerate().map(|(i, row)| ((i + 1).to_string(), Value::Object(row)));
         *ids = Value::Object(keyed.collect());
     }
 }
 
-fn create(call: &Call<'_>, store: &mut Store, object: Object) -> Answer {
+fn create(call: &Call<'_>, store: &mut Store, object: Object) -> Answer<Reply> {
     let mut fields = call.fields(store, object, &["id"])?;
     if fields.is_empty() {
         return Err(fail(400, "No parameters"));
@@ -171,7 +172,7 @@ fn existing(call: &Call<'_>, store: &Store, object: Object) -> Answer<u64> {
     found.ok_or_else(|| fail(400, "Invalid identifier"))
 }
 
-fn change(call: &Call<'_>, store: &mut Store, object: Object) -> Answer {
+fn change(call: &Call<'_>, store: &mut Store, object: Object) -> Answer<Reply> {
     let mut fields = call.fields(store, object, &["id"])?;
     if fields.is_empty() {
         return Err(fail(400, "No parameters"));
@@ -187,7 +188,7 @@ fn change(call: &Call<'_>, store: &mut Store, object: Object) -> Answer {
     Ok(said(store, object, "updated"))
 }
 
-fn delete(call: &Call<'_>, store: &mut Store, object: Object) -> Answer {
+fn delete(call: &Call<'_>, store: &mut Store, object: Object) -> Answer<Reply> {
     let id = existing(call, store, object)?;
     store.remove(object, id);
     Ok(said(store, object, "deleted"))

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::super::clock::local;
 use super::super::config::{Permission, Security};
 use super::super::context::{Call, Method};
-use super::super::refusal::{Answer, Reply, fail};
+use super::super::refusal::{Answer, fail};
+use super::super::reply::Reply;
 use super::super::store::{Account, Store, TOKEN_LIFE, Token};
 
 /// Who calls, and when.
@@ -21,7 +22,7 @@ pub(in crate::testing) struct Caller<'a> {
 }
 
 /// Answers a call of the controller.
-pub(in crate::testing) fn handle(call: &Call<'_>, store: &mut Store, caller: &Caller<'_>) -> Answer {
+pub(in crate::testing) fn handle(call: &Call<'_>, store: &mut Store, caller: &Caller<'_>) -> Answer<Reply> {
     match call.method {
         Method::Options => super::options::controller(call, "user"),
         Method::Post => login(store, caller),
@@ -40,7 +41,7 @@ pub(in crate::testing) fn handle(call: &Call<'_>, store: &mut Store, caller: &Ca
     }
 }
 
-fn login(store: &mut Store, caller: &Caller<'_>) -> Answer {
+fn login(store: &mut Store, caller: &Caller<'_>) -> Answer<Reply> {
     let Some((name, password)) = caller.basic.as_ref().filter(|(n, p)| !n.is_empty() && !p.is_empty()) else {
         return Err(fail(400, "Please provide username and password"));
     };
@@ -64,7 +65,7 @@ fn login(store: &mut Store, caller: &Caller<'_>) -> Answer {
     Ok(Reply::plain(json!({"token": text, "expires": local(until, caller.offset)})))
 }
 
-fn read(call: &Call<'_>, store: &mut Store, caller: &Caller<'_>) -> Answer {
+fn read(call: &Call<'_>, store: &mut Store, caller: &Caller<'_>) -> Answer<Reply> {
     let account = valid(store, caller)?;
     match call.params.id() {
         None | Some("token" | "token_expires") => Ok(expires(account, caller)),

@@ -3,11 +3,12 @@
 use serde_json::{Map, Value};
 
 use super::super::context::{Call, Id, Method, field, put};
-use super::super::refusal::{Answer, Kind, Reply, fail};
+use super::super::refusal::{Answer, fail};
+use super::super::reply::{Kind, Reply};
 use super::super::schema::Object;
 use super::super::store::Store;
 use super::super::table::{Cell, Fields};
-use super::subnets::{row, with_gateway_id};
+use super::subnet_rows::{row, with_gateway_id};
 
 fn kind(object: Object, plural: bool) -> Kind {
     if plural { Kind::Plural(object) } else { Kind::Rows(object) }
@@ -31,7 +32,7 @@ fn subnets_of(call: &Call<'_>, store: &Store, column: &str, id: u64, section: Op
     ids.into_iter().map(with_gateway).collect()
 }
 
-pub(super) fn vlans(call: &Call<'_>, store: &mut Store, plural: bool) -> Answer {
+pub(super) fn vlans(call: &Call<'_>, store: &mut Store, plural: bool) -> Answer<Reply> {
     let object = Object::Vlan;
     let kind = kind(object, plural);
     let id = Id::of(call.params.id());
@@ -130,7 +131,7 @@ fn forget(store: &mut Store, column: &str, id: u64) {
     }
 }
 
-pub(super) fn vrfs(call: &Call<'_>, store: &mut Store, plural: bool) -> Answer {
+pub(super) fn vrfs(call: &Call<'_>, store: &mut Store, plural: bool) -> Answer<Reply> {
     let object = Object::Vrf;
     let kind = kind(object, plural);
     let found = Id::of(call.params.id()).row(store, object);
@@ -186,7 +187,7 @@ fn check_vrf(store: &Store, fields: &Fields, old: Option<u64>) -> Answer<()> {
     Ok(())
 }
 
-pub(super) fn domains(call: &Call<'_>, store: &mut Store) -> Answer {
+pub(super) fn domains(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
     let object = Object::L2Domain;
     let found = Id::of(call.params.id()).row(store, object);
     let missing = || fail(404, "Invalid domain id");

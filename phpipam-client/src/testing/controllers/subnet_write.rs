@@ -2,15 +2,16 @@
 
 use super::super::context::{Call, Id, added, changed, field, has, put};
 use super::super::number::{self, Net};
-use super::super::refusal::{Answer, Reply, fail};
+use super::super::refusal::{Answer, fail};
+use super::super::reply::Reply;
 use super::super::schema::Object;
 use super::super::store::Store;
 use super::super::table::Fields;
-use super::subnets;
+use super::subnet_rows;
 
 const SUBNET: Object = Object::Subnet;
 
-pub(super) fn create(call: &Call<'_>, store: &mut Store) -> Answer {
+pub(super) fn create(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
     let folder = call.params.text("isFolder").is_some_and(|f| f != "0" && !f.is_empty());
     let net = if folder { None } else { Some(cidr(call)?) };
     let section = section(call, store)?.ok_or_else(|| fail(400, "Invalid Section ()"))?;
@@ -144,8 +145,8 @@ pub(super) fn check_references(store: &Store, fields: &Fields) -> Answer<()> {
     Ok(())
 }
 
-pub(super) fn change(call: &Call<'_>, store: &mut Store) -> Answer {
-    let id = subnets::existing(call, store)?;
+pub(super) fn change(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
+    let id = subnet_rows::existing(call, store)?;
     if call.params.fields.contains_key("subnet") {
         return Err(fail(400, "Subnet cannot be changed"));
     }

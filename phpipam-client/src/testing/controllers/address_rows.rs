@@ -1,0 +1,93 @@
+//! Addresses as the different calls show them.
+
+use std::net::IpAddr;
+
+use serde_json::{Map, Value};
+
+use super::super::context::Call;
+use super::super::number;
+use super::super::present::{dotted, rename};
+use super::super::refusal::{Answer, Refusal, fail};
+use super::super::reply::{Kind, Reply};
+use super::super::schema::Object;
+use super::super::store::Store;
+
+const ADDRESS: Object = Object::Address;
+const KIND: Kind = Kind::Rows(ADDRESS);
+
+type Row = Map<String, Value>;
+
+/// An address under the names of the API.
+pub(super) fn row(call: &Call<'_>, store: &Store, id: u64) -> Row {
+    let mut row = raw(call, store, id);
+    dotted(&mut row, "ip_addr");
+    rename(&mut row, "ip_addr", "ip");
+    row
+}
+
+/// As [`row`], with the address left decimal.
+pub(super) fn decimal_row(call: &Call<'_>, store: &Store, id: u64) -> Row {
+    let mut row = raw(call, store, id);
+    rename(&mut row, "ip_addr", "ip");
+    row
+}
+
+fn raw(call: &Call<'_>, store: &Store, id: u64) -> Row {
+    let mut row = store.table(ADDRESS).json(id, call.strings);
+    rename(&mut row, "state", "tag");
+    rename(&mut row, "switch", "deviceId");
+    row
+}
+
+/// The raw columns and an extra `ip`.
+pub(super) fn raw_row(call: &Call<'_>, store: &Store, id: u64) -> Row {
+    let mut row = store.table(ADDRESS).json(id, call.strings);
+    row.insert("ip".to_owned(), number::dotted(store.ip_of(id)).into());
+    row
+}
+
+/// Rows found by a column: only the first of each distinct value is dotted, the rest stay decimal.
+pub(super) fn found_by(call: &Call<'_>, store: &Store, column: &str, ids: &[u64]) -> Vec<(u64, Row)> {
+    let mut seen = std::collections::HashSet::new();
+    ids.iter()
+        .map(|id| {
+            let first = seen.insert(store.cell(ADDRESS, *id, column).as_text());
+            let dotted = first || !call.profile.decimal_after_first;
+            (*id, if dotted { row(call, store, *id) } else { decimal_row(call, store, *id) })
+        })
+        .collect()
+}
+
+pub(super) fn rows(found: Vec<(u64, Row)>) -> Vec<Row> {
+    found.into_iter().map(|(_, row)| row).collect()
+}
+
+/// `subnets/{id}/addresses/[{ip}/]`.
+pub(super) fn of_subnet(call: &Call<'_>, store: &Store, subnet: u64) -> Answer<Reply> {
+    let none = "No addresses found";
+    let Some(wanted) = call.params.id3() else {
+        let swapped = |id| {
+            let mut row = raw(call, store, id);
+            let text = number::dotted(store.ip_of(id));
+            let decimal = row.insert("ip_addr".to_owned(), text.into()).unwrap_or_default();
+            row.insert("ip".to_owned(), decimal);
+            row
+        };
+        let rows = store.addresses_of(subnet).map(|(_, id)| swapped(id)).collect();
+        return call.list_or(Kind::SubnetAddress, rows, none);
+    };
+    if store.addresses_of(subnet).next().is_none() {
+        return Err(Refusal::Fatal);
+    }
+    let found = number::parse(wanted).and_then(|ip| store.address_at(subnet, ip));
+    call.list_or(KIND, found.map(|id| row(call, store, id)).into_iter().collect(), none)
+}
+
+/// An address in text form; plain numbers are ids.
+pub(super) fn address(text: &str) -> Option<u128> {
+    text.parse::<IpAddr>().ok().map(number::of)
+}
+
+pub(super) fn missing() -> Refusal {
+    fail(404, "Address does not exist")
+}

@@ -1,0 +1,143 @@
+//! Creating, changing and deleting addresses.
+
+use super::super::context::{Call, Id, added, changed, field, has, put};
+use super::super::number;
+use super::super::refusal::{Answer, Refusal, fail};
+use super::super::reply::Reply;
+use super::super::schema::Object;
+use super::super::store::Store;
+use super::super::table::{Cell, Fields};
+use super::address_rows::{address, missing};
+
+const ADDRESS: Object = Object::Address;
+
+/// `aa:bb:cc:dd:ee:ff` from any usual way to write it.
+pub(super) fn mac_of(text: &str) -> Option<String> {
+    let hex: String = text.chars().filter(|c| !matches!(c, ':' | '-' | '.' | ' ')).collect();
+    if hex.len() != 12 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    let hex = hex.to_ascii_lowercase();
+    let pairs: Vec<&str> = (0..6).filter_map(|i| hex.get(i * 2..i * 2 + 2)).collect();
+    Some(pairs.join(":"))
+}
+
+/// The fields of a write, with MAC, tag and device checked.
+pub(super) fn new_fields(call: &Call<'_>, store: &Store) -> Answer<Fields> {
+    let mut fields = call.fields(store, ADDRESS, &["id"])?;
+    if let Some(mac) = field(&fields, "mac").filter(|m| !m.is_empty()) {
+        let mac = mac_of(mac).ok_or_else(|| fail(400, "Invalid MAC address"))?;
+        put(&mut fields, "mac", mac);
+    }
+    match field(&fields, "state").filter(|s| !s.is_empty()) {
+        None => put(&mut fields, "state", "2".to_owned()),
+        Some(state) => match Id::of(Some(state)) {
+            Id::Text => return Err(fail(400, "Invalid state")),
+            id if id.row(store, Object::Tag).is_none() => return Err(fail(400, "Tag does not exist")),
+            _ => {}
+        },
+    }
+    if has(&fields, "switch") {
+        match field(&fields, "switch").filter(|d| !d.is_empty() && *d != "0") {
+            None => put(&mut fields, "switch", None),
+            Some(device) => match Id::of(Some(device)) {
+                Id::Text => return Err(fail(400, "Invalid device Id")),
+                id if id.row(store, Object::Device).is_none() => return Err(fail(400, "Device does not exist")),
+                _ => {}
+            },
+        }
+    }
+    Ok(fields)
+}
+
+pub(super) fn not_taken(store: &Store, subnet: u64, ip: u128) -> Answer<()> {
+    match store.address_at(subnet, ip) {
+        Some(_) => Err(fail(409, "IP address already exists")),
+        None => Ok(()),
+    }
+}
+
+/// Writes the row, and takes the gateway flag from the previous gateway if it was asked for.
+pub(super) fn insert(call: &Call<'_>, store: &mut Store, fields: &Fields) -> Answer<Reply> {
+    let before = field(fields, "subnetId").and_then(|s| s.parse().ok()).and_then(|s| store.gateway_of(s));
+    let id = store.insert(ADDRESS, fields)?;
+    only_gateway(store, id, before);
+    call.log(store, ADDRESS, id, "add", added(fields, id));
+    Ok(Reply::created("Address created", id, call.location("addresses", id)))
+}
+
+fn only_gateway(store: &mut Store, id: u64, before: Option<u64>) {
+    if let Some(before) = before.filter(|b| *b != id)
+        && store.cell(ADDRESS, id, "is_gateway").is_set()
+    {
+        store.set(ADDRESS, before, "is_gateway", Cell::Int(0));
+    }
+}
+
+pub(super) fn create(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
+    let given = call.params.text("subnetId");
+    let subnet = match Id::of(given.as_deref()) {
+        Id::Text => return Err(fail(400, "SubnetId must be numeric")),
+        id => id.row(store, Object::Subnet).ok_or_else(|| fail(404, "Invalid subnet Id"))?,
+    };
+    call.fields(store, ADDRESS, &["id"])?;
+    let text = call.params.text("ip").or_else(|| call.params.text("ip_addr")).unwrap_or_default();
+    let ip = number::parse(&text).unwrap_or(0);
+    check_in(store, subnet, ip)?;
+    not_taken(store, subnet, ip)?;
+    let mut fields = new_fields(call, store)?;
+    put(&mut fields, "ip_addr", ip.to_string());
+    put(&mut fields, "subnetId", subnet.to_string());
+    insert(call, store, &fields)
+}
+
+/// Whether an address may be in a subnet: inside, and not its network or broadcast.
+pub(super) fn check_in(store: &Store, subnet: u64, ip: u128) -> Answer<()> {
+    let Some(net) = store.net_of(subnet) else { return Ok(()) };
+    let (first, last) = net.usable(store.is_pool(subnet));
+    if net.contains(ip) && first <= ip && ip <= last {
+        return Ok(());
+    }
+    Err(fail(500, format!("{} is not a valid address for subnet {}", number::dotted(ip), net.cidr())))
+}
+
+pub(super) fn change(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
+    let found = Id::of(call.params.id()).row(store, ADDRESS);
+    let id = found.ok_or_else(missing)?;
+    if call.params.fields.contains_key("ip") || call.params.fields.contains_key("ip_addr") {
+        return Err(fail(400, "IP address cannot be changed"));
+    }
+    if call.params.fields.contains_key("subnetId") {
+        return Err(fail(400, "Subnet cannot be changed"));
+    }
+    // A tag that was not sent is reset to Used, as `new_fields` does for a new address.
+    let mut fields = new_fields(call, store)?;
+    put(&mut fields, "editDate", call.now.clone());
+    let subnet = store.cell(ADDRESS, id, "subnetId").reference();
+    let before = subnet.and_then(|s| store.gateway_of(s));
+    let diff = changed(store, ADDRESS, id, &fields);
+    store.update(ADDRESS, id, &fields)?;
+    only_gateway(store, id, before);
+    call.log(store, ADDRESS, id, "edit", diff);
+    Ok(Reply::done("Address updated"))
+}
+
+pub(super) fn delete(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
+    let text = call.params.id().unwrap_or_default();
+    let id = match (address(text), call.params.id2()) {
+        (Some(ip), Some(subnet)) => {
+            if store.addresses_with(ip).is_empty() {
+                return Err(Refusal::Fatal);
+            }
+            let found = subnet.parse().ok().and_then(|s| store.address_at(s, ip));
+            found.ok_or_else(|| call.nothing("No addresses found"))?
+        }
+        _ => {
+            let found = Id::of(call.params.id()).row(store, ADDRESS);
+            found.ok_or_else(missing)?
+        }
+    };
+    store.remove(ADDRESS, id);
+    call.log(store, ADDRESS, id, "delete", vec![format!("id. {id}")]);
+    Ok(Reply::done("Address deleted"))
+}
