@@ -13,7 +13,7 @@ mod known;
 mod recording;
 #[path = "../../examples/replay_recordings/replay.rs"]
 mod replay;
-#[path = "../../examples/replay_recordings/route.rs"]
+#[path = "../../examples/replay_recordings/route/mod.rs"]
 mod route;
 #[path = "../../examples/replay_recordings/serve.rs"]
 mod serve;
