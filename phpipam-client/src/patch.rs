@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::lenient::{ServerTime, Wire, from_value};
+use crate::lenient::{ServerTime, TextList, Wire, from_value};
 use crate::models::JsonObject;
 
 /// The fields of a request by the server's names, and the first thing wrong with them.
@@ -123,6 +123,16 @@ impl Field for u32 {
 impl Field for i64 {
     fn to_json(self, _: &str) -> Result<Value> {
         Ok(Value::from(self))
+    }
+}
+
+/// Items that would be taken for none, or for two, are refused.
+impl Field for TextList {
+    fn to_json(self, name: &str) -> Result<Value> {
+        if let Some(item) = self.iter().find(|item| matches!(*item, "" | "0") || item.contains(';')) {
+            return Err(Error::invalid(name, item, "give items that are neither empty nor 0, and have no semicolon"));
+        }
+        self.0.join(";").to_json(name)
     }
 }
 

@@ -242,7 +242,8 @@ fn searched(mut sent: Value) -> Value {
     sent
 }
 
-/// Whether this is the recorded request: same place, same query, same fields. A change of an address has its tag too.
+/// Whether this is the recorded request: same place, same query, same fields. A change of an address has its tag too, one
+/// of a VLAN its name.
 fn same_request(recording: &Recording, arrived: &Arrived) -> bool {
     let mut queries = (recording.query.clone(), arrived.query.clone());
     queries.0.retain(|pair| *pair != ("filter_match".to_owned(), "full".to_owned()));
@@ -254,9 +255,13 @@ fn same_request(recording: &Recording, arrived: &Arrived) -> bool {
         && match (&recording.body, &arrived.body) {
             (Body::Fields(sent), Body::Fields(made)) => {
                 let mut made = made.clone();
-                let address = recording.segments.first().is_some_and(|first| first == "addresses");
-                if address && recording.method == "PATCH" && !sent.contains_key("tag") {
-                    made.remove("tag");
+                let added = match recording.segments.first().map(String::as_str) {
+                    Some("addresses") => "tag",
+                    Some("vlans") => "name",
+                    _ => "",
+                };
+                if recording.method == "PATCH" && !sent.contains_key(added) {
+                    made.remove(added);
                 }
                 match recording.segments.last().map(String::as_str) {
                     Some("permissions") => same_levels(sent, &made),

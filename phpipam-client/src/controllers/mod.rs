@@ -14,6 +14,7 @@ mod user;
 mod verify;
 mod vlans;
 mod vrfs;
+mod write;
 
 pub use addresses::{Addresses, Allocated};
 pub use l2domains::L2Domains;

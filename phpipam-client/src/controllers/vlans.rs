@@ -1,10 +1,9 @@
 //! `vlans`
 
-use http::Method;
-
+use super::{verify, write};
 use crate::client::{Client, Created};
 use crate::error::{Error, Result};
-use crate::models::{CustomField, Subnet, Vlan, VlanFields, VlanId};
+use crate::models::{CustomField, SectionId, Subnet, Vlan, VlanFields, VlanId};
 use crate::query::Filter;
 use crate::request::{Call, Path, Request};
 
@@ -31,7 +30,7 @@ impl<'a> Vlans<'a> {
     /// All VLANs of all domains.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// [`Error`]
     pub async fn list(&self) -> Result<Vec<Vlan>> {
         self.client.list(&Request::get(Call::List, path())?, None).await
     }
@@ -39,7 +38,7 @@ impl<'a> Vlans<'a> {
     /// The VLANs that match. The field of the id is `vlanId` here.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// [`Error`]
     pub async fn list_filtered(&self, filter: &Filter) -> Result<Vec<Vlan>> {
         self.client.list(&filter.apply(Request::get(Call::List, path())?), None).await
     }
@@ -47,7 +46,7 @@ impl<'a> Vlans<'a> {
     /// One VLAN.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// [`Error`]
     pub async fn get(&self, id: VlanId) -> Result<Vlan> {
         self.client.one(&Request::get(Call::One, one(id))?).await
     }
@@ -55,7 +54,7 @@ impl<'a> Vlans<'a> {
     /// VLANs with this number, in all domains.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// [`Error`]
     pub async fn search(&self, number: u32) -> Result<Vec<Vlan>> {
         let path = path().word("search").id("VLAN number", number.into());
         self.client.list(&Request::get(Call::List, path)?, None).await
@@ -64,16 +63,25 @@ impl<'a> Vlans<'a> {
     /// The subnets in a VLAN.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// [`Error`]
     pub async fn subnets(&self, id: VlanId) -> Result<Vec<Subnet>> {
         let request = Request::get(Call::List, one(id).word("subnets"))?;
         self.client.list_below(&request, Request::get(Call::One, one(id))?).await
     }
 
+    /// The subnets in a VLAN that are in one section.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn subnets_in_section(&self, id: VlanId, section: SectionId) -> Result<Vec<Subnet>> {
+        let path = one(id).word("subnets").id("section id", section.get());
+        self.client.list_below(&Request::get(Call::List, path)?, Request::get(Call::One, one(id))?).await
+    }
+
     /// The custom fields of VLANs.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// [`Error`]
     pub async fn custom_fields(&self) -> Result<Vec<CustomField>> {
         super::custom_fields(self.client, "vlans").await
     }
@@ -83,10 +91,7 @@ impl<'a> Vlans<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn create(&self, name: &str, number: u32, fields: &VlanFields) -> Result<Created<VlanId>> {
-        let body = fields.clone().with_name(name).with_number(number).fields.body()?;
-        let request = Request::new(Method::POST, Call::Write, path())?.with_body(body);
-        let answer = self.client.call(&request).await?;
-        Ok(Created { id: VlanId::new(answer.created()?), warning: answer.warning })
+        write::create(self.client, path(), &fields.clone().with_name(name).with_number(number).fields).await
     }
 
     /// Changes the named fields. Versions before 1.8 refuse a change that does not repeat the name; so when it is not
@@ -104,8 +109,18 @@ impl<'a> Vlans<'a> {
         {
             fields = fields.with_name(name);
         }
-        let request = Request::new(Method::PATCH, Call::Write, one(id))?.with_body(fields.fields.body()?);
-        self.client.call(&request).await.map(drop)
+        write::update(self.client, one(id), &fields.fields).await
+    }
+
+    /// Changes the named fields, reads the VLAN back, and fails if one does not hold what was asked for.
+    ///
+    /// # Errors
+    /// [`Error`], [`Error::NotApplied`]
+    pub async fn update_verified(&self, id: VlanId, fields: &VlanFields) -> Result<Vlan> {
+        self.update(id, fields).await?;
+        let now = self.get(id).await?;
+        verify::applied(&format!("PATCH vlans/{id}/"), &fields.fields, &now)?;
+        Ok(now)
     }
 
     /// Deletes a VLAN. Subnets in it stay, in no VLAN.
@@ -113,6 +128,6 @@ impl<'a> Vlans<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn delete(&self, id: VlanId) -> Result<()> {
-        self.client.call(&Request::new(Method::DELETE, Call::Write, one(id))?).await.map(drop)
+        write::delete(self.client, one(id)).await
     }
 }

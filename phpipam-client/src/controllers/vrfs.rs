@@ -1,12 +1,13 @@
 //! `vrfs`
 
-use crate::client::Client;
+use super::{verify, write};
+use crate::client::{Client, Created};
 use crate::error::Result;
-use crate::models::{CustomField, Subnet, Vrf, VrfId};
+use crate::models::{CustomField, Subnet, Vrf, VrfFields, VrfId};
 use crate::query::Filter;
 use crate::request::{Call, Path, Request};
 
-/// VRFs; see [`Client::vrfs`]. Reading only.
+/// VRFs; see [`Client::vrfs`].
 #[derive(Debug, Clone, Copy)]
 pub struct Vrfs<'a> {
     client: &'a Client,
@@ -65,5 +66,40 @@ impl<'a> Vrfs<'a> {
     /// [`Error`](crate::Error)
     pub async fn custom_fields(&self) -> Result<Vec<CustomField>> {
         super::custom_fields(self.client, "vrfs").await
+    }
+
+    /// Creates a VRF. A name in use is a conflict.
+    ///
+    /// # Errors
+    /// [`Error`](crate::Error)
+    pub async fn create(&self, name: &str, fields: &VrfFields) -> Result<Created<VrfId>> {
+        write::create(self.client, path(), &fields.clone().with_name(name).fields).await
+    }
+
+    /// Changes the named fields. A name in use is a conflict.
+    ///
+    /// # Errors
+    /// [`Error`](crate::Error)
+    pub async fn update(&self, id: VrfId, fields: &VrfFields) -> Result<()> {
+        write::update(self.client, one(id), &fields.fields).await
+    }
+
+    /// Changes the named fields, reads the VRF back, and fails if one does not hold what was asked for.
+    ///
+    /// # Errors
+    /// [`Error`](crate::Error), [`Error::NotApplied`](crate::Error::NotApplied)
+    pub async fn update_verified(&self, id: VrfId, fields: &VrfFields) -> Result<Vrf> {
+        self.update(id, fields).await?;
+        let now = self.get(id).await?;
+        verify::applied(&format!("PATCH vrfs/{id}/"), &fields.fields, &now)?;
+        Ok(now)
+    }
+
+    /// Deletes a VRF. Its subnets stay, without a VRF.
+    ///
+    /// # Errors
+    /// [`Error`](crate::Error)
+    pub async fn delete(&self, id: VrfId) -> Result<()> {
+        write::delete(self.client, one(id)).await
     }
 }

@@ -65,6 +65,24 @@ impl<T: Into<String>> FromIterator<T> for TextList {
     }
 }
 
+impl<T: ToString, const N: usize> From<[T; N]> for TextList {
+    fn from(items: [T; N]) -> Self {
+        Self(items.iter().map(ToString::to_string).collect())
+    }
+}
+
+impl<T: ToString> From<&[T]> for TextList {
+    fn from(items: &[T]) -> Self {
+        Self(items.iter().map(ToString::to_string).collect())
+    }
+}
+
+impl<T: ToString> From<Vec<T>> for TextList {
+    fn from(items: Vec<T>) -> Self {
+        Self::from(items.as_slice())
+    }
+}
+
 impl Wire for TextList {
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Option::<String>::decode(deserializer)?.unwrap_or_default();
@@ -81,6 +99,28 @@ impl Wire for TextList {
 
     fn is_blank(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+/// For fields that are emptied or set: the empty list is none.
+impl Wire for Option<TextList> {
+    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Some(TextList::decode(deserializer)?).filter(|list| !list.is_blank()))
+    }
+
+    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Some(list) => list.encode(serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+
+    fn is_blank(&self) -> bool {
+        self.is_none()
     }
 }
 

@@ -31,7 +31,7 @@ pub use nameserver::Nameserver;
 pub use network::{Device, L2Domain, Location, Vlan, Vrf};
 pub use permissions::{GroupMember, GroupPermission, Level, Permissions};
 pub use ping::Ping;
-pub use requests::{AddressFields, SectionFields, SubnetFields, VlanFields};
+pub use requests::{AddressFields, L2DomainFields, SectionFields, SubnetFields, VlanFields, VrfFields};
 pub use search::SearchResults;
 pub use section::Section;
 pub use subnet::{Gateway, Subnet};

@@ -1,11 +1,12 @@
 //! Which typed method makes a recorded request.
 
 mod addresses;
-mod lists;
 mod search;
 mod sections;
 mod subnets;
+mod tools;
 mod user;
+mod vlans;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -128,8 +129,10 @@ pub(crate) fn route<'a>(client: &'a Client, recording: &'a Recording) -> Routed<
         "subnets" => subnets::route(client.subnets(), recording, method, rest, filter),
         "folders" => subnets::route(client.folders(), recording, method, rest, filter),
         "addresses" => addresses::route(client, recording, method, rest, filter),
-        "vlans" if method != "GET" => lists::vlans(client, recording, method, rest),
-        "vlans" | "vrfs" | "l2domains" | "tools" => lists::route(client, controller, method, rest, filter),
+        "vlans" => vlans::vlans(client, recording, method, rest, filter),
+        "vrfs" => vlans::vrfs(client, recording, method, rest, filter),
+        "l2domains" => vlans::l2domains(client, recording, method, rest, filter),
+        "tools" if filter.is_none() => tools::route(client, method, rest),
         _ => None,
     }
 }

@@ -4,11 +4,11 @@
 //! would redirect the request are refused when it is sent.
 
 mod address;
+mod network;
 mod section;
 mod subnet;
-mod vlan;
 
 pub use address::AddressFields;
+pub use network::{L2DomainFields, VlanFields, VrfFields};
 pub use section::SectionFields;
 pub use subnet::SubnetFields;
-pub use vlan::VlanFields;
