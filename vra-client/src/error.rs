@@ -14,7 +14,7 @@ use ipam_core::http::TokenError;
 use serde_json::Value;
 
 pub use decode::DecodeError;
-pub(crate) use decode::decode;
+pub(crate) use decode::{decode, lacking};
 pub use server::{ErrorBody, ServerError, ServerMessage};
 
 use crate::lenient::JsonObject;
@@ -270,15 +270,4 @@ pub(crate) fn as_object(value: Value) -> Option<JsonObject> {
         Value::Object(map) => Some(map.into()),
         _ => None,
     }
-}
-
-/// A success that lacks what it must have.
-pub(crate) fn undecodable(reply: &crate::transport::Reply, message: &str) -> Error {
-    Error::Decode(Box::new(DecodeError {
-        operation: reply.operation.clone(),
-        status: reply.status,
-        path: ".".to_owned(),
-        message: message.to_owned(),
-        excerpt: decode::text_excerpt(&reply.body),
-    }))
 }

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::error::{Error, ServerError, decode};
+use crate::error::{Error, ServerError, decode, lacking};
 use crate::request::ApiRequest;
 
 /// Sends calls to one server.
@@ -41,6 +41,11 @@ impl Reply {
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let body = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body);
         decode(&self.operation, self.status, body)
+    }
+
+    /// The error for a success that lacks what it must have.
+    pub(crate) fn lacks(&self, message: &str) -> Error {
+        lacking(&self.operation, self.status, &self.body, message)
     }
 }
 

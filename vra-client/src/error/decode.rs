@@ -63,6 +63,17 @@ pub(crate) fn decode<T: DeserializeOwned>(operation: &str, status: u16, body: &[
     Err(Error::Decode(Box::new(DecodeError { operation: operation.to_owned(), status, path, message, excerpt })))
 }
 
+/// The error for an answer that can be read and lacks what it must have.
+pub(crate) fn lacking(operation: &str, status: u16, body: &[u8], message: &str) -> Error {
+    Error::Decode(Box::new(DecodeError {
+        operation: operation.to_owned(),
+        status,
+        path: ".".to_owned(),
+        message: message.to_owned(),
+        excerpt: text_excerpt(body),
+    }))
+}
+
 fn value_excerpt(value: &Value, path: &Path) -> String {
     let mut value = value;
     for segment in path.iter() {
@@ -83,7 +94,7 @@ fn value_excerpt(value: &Value, path: &Path) -> String {
 }
 
 /// The start of a text that is no JSON. What follows a secret's name is hidden up to the end of the text.
-pub(crate) fn text_excerpt(body: &[u8]) -> String {
+pub(super) fn text_excerpt(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let words = text.char_indices().filter(|(_, c)| !c.is_alphanumeric() && *c != '_');

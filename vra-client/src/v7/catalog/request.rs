@@ -331,7 +331,7 @@ impl SubmittedRequest {
         match created.id {
             // It was handed in and has an id; a body that cannot be read does not change that.
             Some(id) => Ok(Self { id, location: created.location, request: reply.json().ok() }),
-            None => Err(crate::error::undecodable(reply, "neither a Location header nor a body with an id")),
+            None => Err(reply.lacks("neither a Location header nor a body with an id")),
         }
     }
 }

@@ -1,12 +1,9 @@
 //! What a reservation is made of.
 
-use super::model::AlertPolicy;
+use super::model::{AlertPolicy, COMPONENT, network};
 use crate::error::Error;
 use crate::lenient::{JsonObject, request_body};
 use crate::v7::{Complex, EntityRef, Literal, LiteralMap, Multiple, PermissibleValue};
-
-/// The component type of all structured values of reservations.
-const COMPONENT: &str = "com.vmware.csp.iaas.blueprint.service";
 
 request_body! {
     /// A reservation to be made.
@@ -142,14 +139,6 @@ impl From<ReservationValues> for LiteralMap {
     fn from(values: ReservationValues) -> Self {
         values.values
     }
-}
-
-pub(super) fn network(path: EntityRef, profile: Option<EntityRef>) -> Complex {
-    let mut values = LiteralMap::new().with("networkPath", path);
-    if let Some(profile) = profile {
-        values.set("networkProfile", profile);
-    }
-    Complex::new(COMPONENT, "Infrastructure.Reservation.Network", values)
 }
 
 /// How much of a store is reserved.

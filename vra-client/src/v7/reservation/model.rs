@@ -1,9 +1,11 @@
 //! What the reservation service returns.
 
-use super::body::network;
 use crate::lenient::{Timestamp, model};
 use crate::v7::page::rows;
-use crate::v7::{EntityRef, FormReference, Literal, LiteralMap, Multiple};
+use crate::v7::{Complex, EntityRef, FormReference, Literal, LiteralMap, Multiple};
+
+/// The component type of all structured values of reservations.
+pub(super) const COMPONENT: &str = "com.vmware.csp.iaas.blueprint.service";
 
 model! {
     /// A reservation.
@@ -195,3 +197,12 @@ model! {
 }
 
 rows!(Reservation.id, ReservationType.id);
+
+/// A network of a reservation, with its network profile.
+pub(super) fn network(path: EntityRef, profile: Option<EntityRef>) -> Complex {
+    let mut values = LiteralMap::new().with("networkPath", path);
+    if let Some(profile) = profile {
+        values.set("networkProfile", profile);
+    }
+    Complex::new(COMPONENT, "Infrastructure.Reservation.Network", values)
+}
