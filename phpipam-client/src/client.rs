@@ -17,8 +17,8 @@ use crate::error::{Error, Result};
 use crate::lenient::{OneOrMany, Wire};
 use crate::models::{ApiOptions, SubnetId};
 use crate::request::{Call, Path, Request};
+use crate::rows::Opened;
 use crate::session::Session;
-use crate::stream::Opened;
 use crate::transport::Transport;
 
 /// A client of one app of one phpIPAM server. A clone is another handle to the same client.

@@ -17,6 +17,7 @@ mod probe;
 pub mod provider;
 mod query;
 mod request;
+mod rows;
 mod session;
 mod stream;
 #[cfg(feature = "testing")]

@@ -13,7 +13,7 @@ use crate::envelope::{Answer, Outcome};
 use crate::error::{Error, RefusalKind, Result};
 use crate::models::Login;
 use crate::request::{Call, Path, Request};
-use crate::stream::Opened;
+use crate::rows::Opened;
 use crate::transport::{Credential, Transport};
 
 pub(crate) struct Session {

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::envelope::{Outcome, Received, judge};
 use crate::error::{Error, Result};
 use crate::request::Request;
-use crate::stream::{self, Opened};
+use crate::rows::{self, Opened};
 
 /// Every request says so, also without a body: the answer's format follows it, and some servers refuse to answer
 /// without it.
@@ -52,7 +52,7 @@ impl Transport {
     /// The same for a list that is read as it comes.
     pub(crate) async fn open(&self, request: &Request, credential: Credential<'_>) -> Result<Opened> {
         let body = self.http.open(self.build(request, credential)?).await?;
-        stream::open(request, body, self.http.options().max_body(), self.lenient).await
+        rows::open(request, body, self.http.options().max_body(), self.lenient).await
     }
 
     fn build(&self, request: &Request, credential: Credential<'_>) -> Result<HttpRequest> {
