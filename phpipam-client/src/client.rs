@@ -11,7 +11,7 @@ use ipam_core::{BackoffConfig, RetryConfig};
 use serde_json::Value;
 
 use crate::auth::Auth;
-use crate::controllers::{Addresses, L2Domains, Search, Sections, Subnets, Tools, UserSession, Vlans, Vrfs};
+use crate::controllers::{Addresses, Devices, L2Domains, Search, Sections, Subnets, Tools, UserSession, Vlans, Vrfs};
 use crate::envelope::{Answer, Outcome};
 use crate::error::{Error, Result};
 use crate::lenient::{OneOrMany, Wire};
@@ -227,6 +227,12 @@ impl Client {
     #[must_use]
     pub fn l2domains(&self) -> L2Domains<'_> {
         L2Domains::new(self)
+    }
+
+    /// Devices.
+    #[must_use]
+    pub fn devices(&self) -> Devices<'_> {
+        Devices::new(self)
     }
 
     /// Name servers, tags, locations, devices.

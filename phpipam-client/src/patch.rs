@@ -1,17 +1,21 @@
 //! What callers send: only the fields they named, in spellings that the server does not damage.
 
+use std::collections::BTreeSet;
+use std::fmt;
 use std::net::IpAddr;
 
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::lenient::{ServerTime, TextList, Wire, from_value};
+use crate::lenient::{Hidden, ServerTime, TextList, Wire, from_value};
 use crate::models::JsonObject;
 
 /// The fields of a request by the server's names, and the first thing wrong with them.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Fields {
     set: JsonObject,
+    /// The names of those that nobody should see.
+    secret: BTreeSet<String>,
     problem: Option<Error>,
 }
 
@@ -23,9 +27,17 @@ impl Fields {
         match value.to_json(name) {
             Ok(value) => {
                 self.set.insert(name.to_owned(), value);
+                if T::SECRET {
+                    self.secret.insert(name.to_owned());
+                }
             }
             Err(error) => self.refuse(error),
         }
+    }
+
+    /// Whether a field's value must not be shown.
+    pub(crate) fn is_secret(&self, name: &str) -> bool {
+        self.secret.contains(name)
     }
 
     /// Empties a field: `cleared` is what its column takes for that, NULL or 0.
@@ -74,12 +86,26 @@ impl Clone for Fields {
             Error::Invalid { field, value, remedy } => Error::invalid(field, value, remedy),
             other => Error::invalid("request", other, "correct it"),
         });
-        Self { set: self.set.clone(), problem }
+        Self { set: self.set.clone(), secret: self.secret.clone(), problem }
     }
 }
 
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.set.iter().map(|(name, value)| (name, if self.is_secret(name) { &HIDDEN } else { value }));
+        f.debug_map().entries(shown).finish()?;
+        self.problem.as_ref().map_or(Ok(()), |problem| write!(f, " ({problem})"))
+    }
+}
+
+/// What is shown of a secret: nothing of it.
+const HIDDEN: Value = Value::Null;
+
 /// A value that can be written.
 pub(crate) trait Field {
+    /// Whether nobody should see it.
+    const SECRET: bool = false;
+
     fn to_json(self, name: &str) -> Result<Value>;
 }
 
@@ -87,6 +113,20 @@ impl Field for String {
     fn to_json(self, name: &str) -> Result<Value> {
         checked_text(name, &self)?;
         Ok(Value::String(self))
+    }
+}
+
+impl Field for Hidden {
+    const SECRET: bool = true;
+
+    fn to_json(self, name: &str) -> Result<Value> {
+        use secrecy::ExposeSecret as _;
+        let text = self.secret().expose_secret();
+        match checked_text(name, text) {
+            Ok(()) => Ok(Value::String(text.to_owned())),
+            Err(Error::Invalid { field, remedy, .. }) => Err(Error::invalid(&field, "***", remedy)),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -151,9 +191,11 @@ macro_rules! id_fields {
 id_fields!(
     CustomerId,
     DeviceId,
+    DeviceTypeId,
     L2DomainId,
     LocationId,
     NameserverId,
+    RackId,
     ScanAgentId,
     SectionId,
     SubnetId,
@@ -199,7 +241,12 @@ where
     if let Value::Bool(false) = value {
         return Err(Error::invalid(name, "false", "give 0: the server makes NULL of false"));
     }
-    from_value::<Option<T>>(value).map_err(|error| Error::invalid(name, value, error))
+    let read = from_value::<Option<T>>(value).map_err(|error| Error::invalid(name, value, error))?;
+    if read.is_none() && matches!(value, Value::Number(number) if number.as_f64() != Some(0.0)) {
+        // Only a secret reads so, which does not say what is wrong with it.
+        return Err(Error::invalid(name, "***", "give a text"));
+    }
+    Ok(read)
 }
 
 /// Defines a request to create or to change something.

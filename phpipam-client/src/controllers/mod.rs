@@ -5,6 +5,7 @@
 //! takes what it returns.
 
 mod addresses;
+mod devices;
 mod l2domains;
 mod search;
 mod sections;
@@ -17,6 +18,7 @@ mod vrfs;
 mod write;
 
 pub use addresses::{Addresses, Allocated};
+pub use devices::Devices;
 pub use l2domains::L2Domains;
 pub use search::{Search, SearchKind};
 pub use sections::Sections;

@@ -14,6 +14,10 @@ pub(super) fn applied(call: &str, fields: &Fields, now: &impl Serialize) -> Resu
     let now = serde_json::to_value(now).unwrap_or_default();
     let body = fields.body()?;
     let differs = |(name, written): &(&String, &Value)| {
+        if fields.is_secret(name) {
+            // Not shown by what was read either.
+            return false;
+        }
         let read = now.get(name.as_str()).or_else(|| now.get(read_as(name)?));
         !same(name, written, read.unwrap_or(&Value::Null))
     };
@@ -26,6 +30,7 @@ fn read_as(name: &str) -> Option<&'static str> {
     match name {
         "state" => Some("tag"),
         "permissions" => Some("sections"),
+        "ip_addr" => Some("ip"),
         _ => None,
     }
 }

@@ -116,6 +116,8 @@ ids! {
     CustomerId
     /// The id of a device.
     DeviceId
+    /// The id of a type of devices.
+    DeviceTypeId
     /// The id of a group of users.
     GroupId
     /// The id of a layer 2 domain.
@@ -124,6 +126,8 @@ ids! {
     LocationId
     /// The id of a set of name servers.
     NameserverId
+    /// The id of a rack.
+    RackId
     /// The id of a scan agent.
     ScanAgentId
     /// The id of a section.

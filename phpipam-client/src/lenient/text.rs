@@ -136,6 +136,12 @@ impl Hidden {
     }
 }
 
+impl<T: Into<SecretString>> From<T> for Hidden {
+    fn from(secret: T) -> Self {
+        Self(secret.into())
+    }
+}
+
 impl PartialEq for Hidden {
     fn eq(&self, other: &Self) -> bool {
         self.0.expose_secret() == other.0.expose_secret()

@@ -31,7 +31,7 @@ pub use nameserver::Nameserver;
 pub use network::{Device, L2Domain, Location, Vlan, Vrf};
 pub use permissions::{GroupMember, GroupPermission, Level, Permissions};
 pub use ping::Ping;
-pub use requests::{AddressFields, L2DomainFields, SectionFields, SubnetFields, VlanFields, VrfFields};
+pub use requests::{AddressFields, DeviceFields, L2DomainFields, SectionFields, SubnetFields, VlanFields, VrfFields};
 pub use search::SearchResults;
 pub use section::Section;
 pub use subnet::{Gateway, Subnet};
@@ -40,9 +40,9 @@ pub use usage::Usage;
 pub use user::{Login, User};
 
 pub use crate::lenient::{
-    AddressId, Count, CustomerId, DeviceId, GroupId, Hidden, L2DomainId, LocationId, NameserverId, ParseIdError,
-    ParseTimeError, Reference, ScanAgentId, SectionId, ServerTime, SubnetId, TagId, TextList, UserId, VlanId, VrfId,
-    YesNo,
+    AddressId, Count, CustomerId, DeviceId, DeviceTypeId, GroupId, Hidden, L2DomainId, LocationId, NameserverId,
+    ParseIdError, ParseTimeError, RackId, Reference, ScanAgentId, SectionId, ServerTime, SubnetId, TagId, TextList,
+    UserId, VlanId, VrfId, YesNo,
 };
 
 /// A JSON object as the server sent it.

@@ -1,6 +1,9 @@
 //! What subnets and addresses refer to: VLANs, VRFs, layer 2 domains, locations, devices.
 
-use super::{CustomerId, DeviceId, Hidden, L2DomainId, Link, LocationId, ServerTime, TextList, VlanId, VrfId, model};
+use super::{
+    CustomerId, DeviceId, DeviceTypeId, Hidden, L2DomainId, Link, LocationId, RackId, ServerTime, TextList, VlanId,
+    VrfId, model,
+};
 
 model! {
     /// A VLAN.
@@ -90,7 +93,7 @@ model! {
         /// Its address, as it was entered.
         ip: Option<String> = "ip" | "ip_addr",
         /// The id of its type.
-        device_type: Option<i64> = "type",
+        device_type: Option<DeviceTypeId> = "type",
         /// Free text.
         description: Option<String> = "description",
         /// The ids of the sections that may use it.
@@ -101,7 +104,7 @@ model! {
         snmp_version: Option<String> = "snmp_version",
         /// The SNMP port.
         snmp_port: Option<u32> = "snmp_port",
-        /// The SNMP timeout, in microseconds.
+        /// The SNMP timeout, in milliseconds.
         snmp_timeout: Option<i64> = "snmp_timeout",
         /// The SNMP queries.
         snmp_queries: Option<String> = "snmp_queries",
@@ -120,7 +123,7 @@ model! {
         /// SNMPv3: context engine.
         snmp_v3_ctx_engine_id: Option<String> = "snmp_v3_ctx_engine_id",
         /// The id of its rack.
-        rack: Option<i64> = "rack",
+        rack: Option<RackId> = "rack",
         /// The first unit in the rack.
         rack_start: Option<i64> = "rack_start",
         /// How many units it takes.

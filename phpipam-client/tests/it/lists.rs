@@ -1,11 +1,14 @@
 //! What subnets and addresses refer to: created, changed, read and deleted.
 
+use std::net::Ipv4Addr;
+
 use ipam_core::{ErrorKind, Patch};
 use phpipam_client::models::{
-    L2DomainFields, L2DomainId, SectionFields, SectionId, SubnetFields, VlanFields, VlanId, VrfFields,
+    AddressFields, DeviceFields, L2DomainFields, L2DomainId, SectionFields, SectionId, SubnetFields, VlanFields,
+    VlanId, VrfFields,
 };
 use phpipam_client::testing::Server;
-use phpipam_client::{Error, RefusalKind};
+use phpipam_client::{Error, Filter, RefusalKind};
 
 use crate::support::client;
 
@@ -58,6 +61,52 @@ async fn a_vrf() {
     assert!(vrfs.subnets(blue).await.unwrap().is_empty());
     vrfs.delete(blue).await.unwrap();
     assert!(vrfs.delete(blue).await.unwrap_err().is_not_found());
+}
+
+#[tokio::test]
+async fn a_device() {
+    let server = Server::start().await.unwrap();
+    let client = client(&server);
+    let devices = client.devices();
+    let fields = DeviceFields::new().with_ip(Ipv4Addr::new(192, 0, 2, 10)).with_device_type(1).with_sections(["1"]);
+    let id = devices.create("sw1.example", &fields).await.unwrap().id;
+    let change = DeviceFields::new()
+        .with_description("d")
+        .with_ip(Ipv4Addr::new(192, 0, 2, 11))
+        .clear_sections()
+        .with_snmp_community("s3cret")
+        .with_rack_start(3u32);
+    let now = devices.update_verified(id, &change).await.unwrap();
+    assert_eq!((now.ip.as_deref(), now.rack_start, now.sections.0.len()), (Some("192.0.2.11"), Some(3), 0));
+    assert_eq!(now.snmp_community, Some("s3cret".into()));
+    assert_eq!(devices.search("sw1").await.unwrap()[0].id, id);
+    assert_eq!(devices.list_filtered(&Filter::equals("hostname", "sw1.example")).await.unwrap().len(), 1);
+
+    let section = client.sections().create("Lab", &SectionFields::new()).await.unwrap().id;
+    let fields = SubnetFields::new().with_device(id);
+    let subnet = client.subnets().create(section, "10.0.0.0/24".parse().unwrap(), &fields).await.unwrap().id;
+    let fields = AddressFields::new().with_device(id);
+    let address = client.addresses().create(subnet, "10.0.0.9".parse().unwrap(), &fields).await.unwrap().id;
+    assert_eq!(devices.subnets(id).await.unwrap()[0].network().unwrap().to_string(), "10.0.0.0/24");
+    assert_eq!(devices.addresses(id).await.unwrap()[0].id, address);
+
+    devices.delete(id).await.unwrap();
+    assert!(devices.delete(id).await.unwrap_err().is_not_found());
+    assert!(devices.update(id, &DeviceFields::new().with_description("e")).await.unwrap_err().is_not_found());
+    assert!(devices.update_verified(id, &DeviceFields::new().with_description("e")).await.unwrap_err().is_not_found());
+    assert!(devices.addresses(id).await.unwrap_err().is_not_found());
+}
+
+#[test]
+fn no_request_shows_a_secret() {
+    let fields = DeviceFields::new().with_snmp_community("s3cret").with_description("seen");
+    let json = serde_json::json!({"snmp_v3_auth_pass": "s3cret", "snmp_v3_priv_pass": "<s3cret>"});
+    let read = DeviceFields::from_json(json.as_object().unwrap());
+    let damaged = DeviceFields::new().with_snmp_v3_auth_pass("<s3cret>");
+    let number = DeviceFields::from_json(serde_json::json!({"snmp_community": 53}).as_object().unwrap());
+    let shown = format!("{fields:?} {:?} {damaged:?} {:?}", read.unwrap_err(), number.unwrap_err());
+    assert!(shown.contains("seen") && shown.contains("snmp_community"), "{shown}");
+    assert!(!shown.contains("s3cret") && !shown.contains("53"), "{shown}");
 }
 
 #[tokio::test]

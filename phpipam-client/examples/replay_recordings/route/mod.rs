@@ -1,6 +1,7 @@
 //! Which typed method makes a recorded request.
 
 mod addresses;
+mod devices;
 mod search;
 mod sections;
 mod subnets;
@@ -132,6 +133,7 @@ pub(crate) fn route<'a>(client: &'a Client, recording: &'a Recording) -> Routed<
         "vlans" => vlans::vlans(client, recording, method, rest, filter),
         "vrfs" => vlans::vrfs(client, recording, method, rest, filter),
         "l2domains" => vlans::l2domains(client, recording, method, rest, filter),
+        "devices" => devices::route(client, recording, method, rest, filter),
         "tools" if filter.is_none() => tools::route(client, method, rest),
         _ => None,
     }

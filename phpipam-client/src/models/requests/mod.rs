@@ -4,11 +4,13 @@
 //! would redirect the request are refused when it is sent.
 
 mod address;
+mod device;
 mod network;
 mod section;
 mod subnet;
 
 pub use address::AddressFields;
+pub use device::DeviceFields;
 pub use network::{L2DomainFields, VlanFields, VrfFields};
 pub use section::SectionFields;
 pub use subnet::SubnetFields;
