@@ -11,6 +11,7 @@ mod deallocate;
 mod exit;
 mod find;
 mod import;
+mod open;
 mod output;
 mod plan;
 mod progress;
@@ -30,14 +31,13 @@ mod vra7;
 mod vra7_names;
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::Parser as _;
 use ipam_core::IpamProvider;
-use ipam_core::registry::{Registry, Secrets};
 
 use crate::cli::{Ask, Cli, Plan, Verb};
 use crate::exit::Failure;
+use crate::open::{Absent, open};
 use crate::output::Answer;
 use crate::progress::Progress;
 
@@ -73,7 +73,7 @@ async fn run(cli: Cli) -> Result<(Answer, u8), Failure> {
         Verb::Quickstart(args) => return quickstart::run(args).await,
         Verb::Plan(Plan::Import { files, dry_run }) => {
             let plan = import::read(&files)?;
-            let imported = import::import(&*open(url).await?, &plan, dry_run).await?;
+            let imported = import::import(&*open(url, Absent::Create).await?, &plan, dry_run).await?;
             let code = if imported.conflicting() == 0 { exit::DONE } else { exit::FAILED };
             return Ok((imported.answer()?, code));
         }
@@ -82,7 +82,7 @@ async fn run(cli: Cli) -> Result<(Answer, u8), Failure> {
         Verb::Vra7(args) => vra7::run(args).await?,
         Verb::Vra { action } => vra::run(url, action).await?,
         Verb::Ask(verb) => {
-            let provider = open(url).await?;
+            let provider = open(url, Absent::of(&verb)).await?;
             Progress::new("waiting for the provider", 0).during(ask(&*provider, *verb)).await?
         }
     };
@@ -114,19 +114,4 @@ fn convert(plan: &plan::Plan, to: &str) -> Result<Answer, Failure> {
     };
     let json = serde_json::json!({ "format": to, "text": text });
     Answer::new(text, &json)
-}
-
-/// The providers this program knows.
-fn registry(secrets: Secrets) -> ipam_core::Result<Registry> {
-    let mut registry = Registry::new().with_secrets(secrets);
-    phpipam_client::register(&mut registry)?;
-    Ok(registry)
-}
-
-async fn open(url: Option<&str>) -> Result<Arc<dyn IpamProvider>, Failure> {
-    let Some(url) = url else {
-        let message = "say where the addresses are: --provider embedded:PATH, or IPAM_PROVIDER in the environment";
-        return Err(Failure::Usage(message.to_owned()));
-    };
-    Ok(Progress::new("opening", 0).during(registry(Secrets::env("IPAM"))?.open(url)).await?)
 }

@@ -9,8 +9,8 @@ use serde_json::Value;
 use vra_client::plugin::{Action, Credentials, Endpoint, EndpointProperties, Plugin};
 
 use crate::exit::Failure;
+use crate::open::{Absent, encoded, open_with, with_option};
 use crate::output::Answer;
-use crate::registry;
 
 /// Runs the action over the provider at `url`.
 pub(crate) async fn run(url: Option<&str>, action: Action) -> Result<Answer, Failure> {
@@ -72,7 +72,7 @@ impl Call {
         }
         // A provider takes what it pins from a file; this one is gone when the provider is open.
         let pinned = self.certificate.as_deref().map(keep).transpose()?;
-        if let Some(pinned) = &pinned {
+        if let Some(pinned) = pinned.as_ref().filter(|_| url.contains("://")) {
             url = with_option(&url, "pin", &pinned.path().to_string_lossy());
         }
         let credentials = self.credentials.clone();
@@ -81,7 +81,7 @@ impl Call {
             let secret = credentials.as_ref().filter(|_| wanted).map(|given| given.expose_password().to_owned().into());
             async move { Ok(secret) }
         });
-        registry(given.or(Secrets::env("IPAM")))?.open(&url).await
+        open_with(&url, Absent::Refuse, given.or(Secrets::env("IPAM"))).await
     }
 }
 
@@ -119,19 +119,6 @@ fn with_user(url: &str, user: &str) -> String {
     format!("{scheme}://{}@{rest}", encoded(user))
 }
 
-/// The URL with one more option, if it is one of a server.
-fn with_option(url: &str, name: &str, value: &str) -> String {
-    if !url.contains("://") {
-        return url.to_owned();
-    }
-    let separator = if url.contains('?') { '&' } else { '?' };
-    format!("{url}{separator}{name}={}", encoded(value))
-}
-
-fn encoded(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -153,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_gets_the_user_and_the_pin_unless_it_is_no_server() {
+    fn a_url_gets_the_user_unless_it_is_no_server_and_the_pin() {
         assert_eq!(with_user("phpipam+https://h/app?a=b", "a b@c"), "phpipam+https://a%20b%40c@h/app?a=b");
         for kept in ["phpipam+https://u@h/app", "phpipam+https://h/app?auth=code", "memory:", "embedded:/a/b.db"] {
             assert_eq!(with_user(kept, "other"), kept);
@@ -162,6 +149,5 @@ mod tests {
             with_option("phpipam+https://h/app?a=b", "pin", "/t/a b"),
             "phpipam+https://h/app?a=b&pin=%2Ft%2Fa%20b"
         );
-        assert_eq!(with_option("memory:", "pin", "x"), "memory:");
     }
 }

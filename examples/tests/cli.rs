@@ -489,6 +489,14 @@ fn stores_that_cannot_be_used_are_refused_and_left_alone() {
             assert_eq!(std::fs::read(&path).unwrap(), content, "{name} is as it was");
         }
     }
+    let typo = shell.path("typo.db");
+    let url = format!("embedded:{}", typo.display());
+    for verb in [vec!["ranges", "list"], vec!["allocate", "lan", "--owner", "x"], vec!["check"]] {
+        let ran = run(Some(&url), &verb);
+        assert_eq!(ran.code, 2, "{verb:?}: {ran:?}");
+        assert!(ran.err.contains("there is no store") && ran.err.contains("typo.db"), "{verb:?}: {ran:?}");
+        assert!(!typo.exists(), "{verb:?}");
+    }
     let nowhere = run(Some("embedded:/nowhere/at/all/ipam.db"), &["ranges", "list"]);
     assert_eq!(nowhere.code, 2, "{nowhere:?}");
     assert!(nowhere.err.contains("/nowhere/at/all") && nowhere.err.contains("create it"), "{nowhere:?}");
@@ -500,7 +508,7 @@ fn stores_that_cannot_be_used_are_refused_and_left_alone() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_directory_without_rights_is_named() {
-    let ran = run(Some("embedded:/proc/ipam.db"), &["ranges", "list"]);
+    let ran = run(Some("embedded:/proc/ipam.db"), &["ranges", "add", "lan", "10.0.0.0/24"]);
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.err.contains("/proc/ipam.db"), "{ran:?}");
 }

@@ -183,7 +183,13 @@ fn a_store_that_is_only_read_is_not_written() {
         provider.close().await;
         let missing = EmbeddedConfig::new(directory.path().join("none.db")).with_read_only(true);
         assert_eq!(EmbeddedProvider::open(missing).await.unwrap_err().kind(), ErrorKind::Config);
+        let not_made = EmbeddedConfig::new(directory.path().join("none.db")).with_create(false);
+        let error = EmbeddedProvider::open(not_made.clone()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains("there is no store"), "{error}");
         assert!(!directory.path().join("none.db").exists());
+        EmbeddedProvider::open(not_made.clone().with_create(true)).await.unwrap().close().await;
+        EmbeddedProvider::open(not_made).await.unwrap().close().await;
     });
     assert!(fs::read(&path).unwrap() == before);
 }

@@ -33,6 +33,9 @@ pub struct EmbeddedConfig {
     pub keep_changes: u64,
     /// Whether to write at all. A store that is only read is not created either.
     pub read_only: bool,
+    /// Whether to create the store where there is none, which is done unless said otherwise. Where a store must be there
+    /// already, a path that was mistyped is an error then, and not a new store without ranges.
+    pub create: bool,
     pub(super) clock: Clock,
     pub(super) max_pages: Option<u32>,
 }
@@ -47,6 +50,7 @@ impl EmbeddedConfig {
             readers: 2,
             keep_changes: 1_000_000,
             read_only: false,
+            create: true,
             clock: Arc::new(SystemTime::now),
             max_pages: None,
         }
@@ -87,6 +91,13 @@ impl EmbeddedConfig {
         self
     }
 
+    /// Sets whether the store is created where there is none.
+    #[must_use]
+    pub fn with_create(mut self, create: bool) -> Self {
+        self.create = create;
+        self
+    }
+
     /// Sets what tells the time, for tests of what happens later.
     #[must_use]
     pub fn with_clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
@@ -111,6 +122,7 @@ impl fmt::Debug for EmbeddedConfig {
             .field("readers", &self.readers)
             .field("keep_changes", &self.keep_changes)
             .field("read_only", &self.read_only)
+            .field("create", &self.create)
             .field("max_pages", &self.max_pages)
             .finish_non_exhaustive()
     }

@@ -72,7 +72,7 @@ pub(super) fn busy(operation: &'static str, path: &Path, waited: Duration, sourc
     error.with_context("path", path.display()).with_source(source)
 }
 
-/// Opens the store to write, creates it if there is none, and brings it to the newest version.
+/// Opens the store to write, creates it if there is none and that is allowed, and brings it to the newest version.
 pub(super) fn open_to_write(config: &EmbeddedConfig, path: &Path) -> Result<(Connection, Identity)> {
     if rusqlite::version_number() < OLDEST_SQLITE {
         let message = format!("SQLite {} is too old; use 3.37 or newer, or the feature `bundled`", rusqlite::version());
@@ -80,6 +80,9 @@ pub(super) fn open_to_write(config: &EmbeddedConfig, path: &Path) -> Result<(Con
     }
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     if schema::inspect(path)? == Verdict::New {
+        if !config.create {
+            return Err(absent(path, "look at the path, or create the store first"));
+        }
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
     }
     let fail = |error: rusqlite::Error| {
@@ -174,12 +177,9 @@ pub(super) fn open_to_read(config: &EmbeddedConfig, path: &Path) -> Result<(Conn
 /// Opens a store that is never written. SQLite shares memory with writers even so, in a file beside the store; where that
 /// cannot be made and there is no log, nobody can be writing, and the file alone is read.
 fn open_read_only(path: &Path) -> Result<Connection> {
-    let missing = |what: &str| {
-        Error::new(ErrorKind::Config, OP, format!("there is no store to read: {what}"))
-            .with_context("path", path.display())
-    };
+    const REMEDY: &str = "look at the path, or open it once to write";
     if schema::inspect(path)? == Verdict::New {
-        return Err(missing("the file does not exist, or is empty"));
+        return Err(absent(path, REMEDY));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let fail = |error: rusqlite::Error| codes::error(OP, error).with_context("path", path.display());
@@ -198,9 +198,14 @@ fn open_read_only(path: &Path) -> Result<Connection> {
     };
     match version {
         VERSION => Ok(connection),
-        0 => Err(missing("the file is empty")),
+        0 => Err(absent(path, REMEDY)),
         version => Err(outdated(path, version)),
     }
+}
+
+fn absent(path: &Path, remedy: &str) -> Error {
+    let message = format!("there is no store: the file does not exist, or is empty; {remedy}");
+    Error::new(ErrorKind::Config, OP, message).with_context("path", path.display())
 }
 
 fn outdated(path: &Path, version: i32) -> Error {

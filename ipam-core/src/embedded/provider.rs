@@ -82,8 +82,8 @@ impl EmbeddedProvider {
     /// ```
     ///
     /// # Errors
-    /// - `Config`: the directory does not exist, or the path leads to a directory; the store is to be read only, and
-    ///   there is none; the file system cannot share memory between processes.
+    /// - `Config`: the directory does not exist, or the path leads to a directory; the store is not to be created,
+    ///   or to be read only, and there is none; the file system cannot share memory between processes.
     /// - `Corrupt`: the file is damaged or cut short, belongs to another program, or is of a newer version. It is left as
     ///   it is.
     /// - `PermissionDenied`: the file or its directory cannot be written.

@@ -33,7 +33,7 @@ fn memory(url: &ProviderUrl) -> Result<Arc<dyn IpamProvider>> {
 
 #[cfg(feature = "embedded")]
 fn embedded(url: &ProviderUrl) -> Result<EmbeddedConfig> {
-    url.only_options(&["actor", "busy_timeout", "keep_changes", "read_only", "readers"])?;
+    url.only_options(&["actor", "busy_timeout", "create", "keep_changes", "read_only", "readers"])?;
     if url.rest().is_empty() || url.host().is_some() {
         let message =
             format!("embedded: needs the path of a file, not {:?}; write embedded:PATH, without //", url.rest());
@@ -54,6 +54,9 @@ fn embedded(url: &ProviderUrl) -> Result<EmbeddedConfig> {
     }
     if let Some(read_only) = parsed(url, "read_only", "write true or false")? {
         store = store.with_read_only(read_only);
+    }
+    if let Some(create) = parsed(url, "create", "write true or false")? {
+        store = store.with_create(create);
     }
     Ok(store)
 }
@@ -89,11 +92,14 @@ mod tests {
     #[cfg(feature = "embedded")]
     #[test]
     fn embedded_takes_its_options_from_the_url() {
-        let url = ProviderUrl::parse("embedded:/x/a%20b.db?busy_timeout=9s&actor=me&read_only=true&readers=3").unwrap();
+        let url =
+            ProviderUrl::parse("embedded:/x/a%20b.db?busy_timeout=9s&actor=me&read_only=true&readers=3&create=false")
+                .unwrap();
         let store = embedded(&url).unwrap();
         assert_eq!(store.path, std::path::Path::new("/x/a%20b.db"), "the path is taken literally");
         assert_eq!(store.busy_timeout, std::time::Duration::from_secs(9));
         assert_eq!((store.actor.as_deref(), store.read_only, store.readers), (Some("me"), true, 3));
+        assert!(!store.create);
         for url in ["embedded:", "embedded://x/y", "embedded:x?read_only=perhaps", "embedded:x?readers=-1"] {
             assert_eq!(embedded(&ProviderUrl::parse(url).unwrap()).unwrap_err().kind(), ErrorKind::Config, "{url}");
         }
