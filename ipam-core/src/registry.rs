@@ -69,7 +69,7 @@ type Factory = dyn Fn(OpenRequest) -> BoxFuture<'static, Result<Arc<dyn IpamProv
 /// | URL | options | feature |
 /// | --- | --- | --- |
 /// | `memory:` | `actor` | |
-/// | `embedded:PATH`; the path is taken literally up to the first `?` | `actor`, `busy_timeout`, `keep_changes`, `read_only`, `readers` | `embedded` |
+/// | `embedded:PATH`; the path is taken literally up to the first `?` | `actor`, `busy_timeout`, `create`, `keep_changes`, `read_only`, `readers` | `embedded` |
 #[derive(Clone, Default)]
 pub struct Registry {
     factories: BTreeMap<String, Arc<Factory>>,
