@@ -235,7 +235,7 @@ impl Client {
         Devices::new(self)
     }
 
-    /// Name servers, tags, locations, devices.
+    /// Tags, devices and their types, name servers, scan agents, locations, racks, customers.
     #[must_use]
     pub fn tools(&self) -> Tools<'_> {
         Tools::new(self)

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::lenient::{Hidden, ServerTime, TextList, Wire, from_value};
+use crate::lenient::{Hidden, ServerTime, TextList, Wire, YesNo, from_value};
 use crate::models::JsonObject;
 
 /// The fields of a request by the server's names, and the first thing wrong with them.
@@ -139,6 +139,12 @@ impl Field for bool {
 impl Field for IpAddr {
     fn to_json(self, _: &str) -> Result<Value> {
         Ok(Value::String(self.to_string()))
+    }
+}
+
+impl Field for YesNo {
+    fn to_json(self, _: &str) -> Result<Value> {
+        Ok(Value::from(if self.0 { "Yes" } else { "No" }))
     }
 }
 

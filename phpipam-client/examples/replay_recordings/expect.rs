@@ -133,7 +133,7 @@ pub(crate) fn expected(recording: &Recording, sort: Sort) -> Expected {
 
 /// Lists whose answer is the same for "empty" and for "there is no such parent".
 fn asks_for_what_is_missing(recording: &Recording) -> bool {
-    recording.segments.iter().any(|segment| matches!(segment.as_str(), "99999" | "9999"))
+    recording.segments.iter().any(|segment| matches!(segment.as_str(), "99999" | "9999" | "999"))
 }
 
 fn no_envelope(recording: &Recording) -> Expected {

@@ -10,7 +10,7 @@ mod l2domains;
 mod search;
 mod sections;
 mod subnets;
-mod tools;
+pub mod tools;
 mod user;
 mod verify;
 mod vlans;

@@ -63,6 +63,12 @@ impl Wire for Option<bool> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct YesNo(pub bool);
 
+impl From<bool> for YesNo {
+    fn from(value: bool) -> Self {
+        Self(value)
+    }
+}
+
 impl Wire for YesNo {
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = scalar(deserializer, "Yes or No")?;

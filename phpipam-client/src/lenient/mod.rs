@@ -13,6 +13,7 @@ mod reference;
 mod scalar;
 mod text;
 mod timestamp;
+mod word;
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -32,6 +33,7 @@ pub use reference::Reference;
 pub(crate) use scalar::{Scalar, scalar};
 pub use text::{Hidden, TextList};
 pub use timestamp::{ParseTimeError, ServerTime};
+pub(crate) use word::words;
 
 /// How a type is read from, and written to, the server's JSON.
 pub(crate) trait Wire: Sized {

@@ -20,6 +20,7 @@ mod search;
 mod section;
 mod subnet;
 mod tag;
+mod tools;
 mod usage;
 mod user;
 
@@ -31,11 +32,15 @@ pub use nameserver::Nameserver;
 pub use network::{Device, L2Domain, Location, Vlan, Vrf};
 pub use permissions::{GroupMember, GroupPermission, Level, Permissions};
 pub use ping::Ping;
-pub use requests::{AddressFields, DeviceFields, L2DomainFields, SectionFields, SubnetFields, VlanFields, VrfFields};
+pub use requests::{
+    AddressFields, CustomerFields, DeviceFields, DeviceTypeFields, L2DomainFields, LocationFields, NameserverFields,
+    RackFields, ScanAgentFields, SectionFields, SubnetFields, TagFields, VlanFields, VrfFields,
+};
 pub use search::SearchResults;
 pub use section::Section;
 pub use subnet::{Gateway, Subnet};
 pub use tag::Tag;
+pub use tools::{Customer, DeviceType, Rack, ScanAgent, ScanAgentType, Status};
 pub use usage::Usage;
 pub use user::{Login, User};
 

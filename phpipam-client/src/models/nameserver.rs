@@ -1,6 +1,6 @@
 //! Sets of name servers.
 
-use super::{NameserverId, ServerTime, TextList, model};
+use super::{Link, NameserverId, ServerTime, TextList, model};
 
 model! {
     /// A set of name servers.
@@ -17,5 +17,7 @@ model! {
         sections: TextList = "permissions" | "sections",
         /// When it was last changed.
         edit_date: Option<ServerTime> = "editDate",
+        /// Links, where the app shows them.
+        links: Vec<Link> = "links",
     }
 }

@@ -80,6 +80,8 @@ model! {
         latitude: Option<String> = "lat",
         /// The longitude in degrees, as text.
         longitude: Option<String> = "long",
+        /// Links, where the app shows them.
+        links: Vec<Link> = "links",
     }
 }
 

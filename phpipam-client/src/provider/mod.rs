@@ -183,7 +183,7 @@ impl PhpIpamProvider {
         let mark = capabilities::mark_field;
         let (address_mark, address_width) = mark(config.address_mark.as_deref(), &address_fields, "addresses")?;
         let (subnet_mark, subnet_width) = mark(config.subnet_mark.as_deref(), &subnet_fields, "subnets")?;
-        let tags = client.tools().tags().await.map_err(&fail)?;
+        let tags = client.tools().tags().list().await.map_err(&fail)?;
         let reserved = capabilities::tag_ids(&config.reserved_tags, &tags)?;
         let tag = match &config.tag {
             None => Tag::USED,

@@ -64,7 +64,7 @@ impl Snapshot {
             if rows().all(|row| row.nameserver_id.is_none() || row.nameservers.is_some()) {
                 return Ok(Vec::new());
             }
-            inner.read(|| async { client.tools().nameservers().await }).await
+            inner.read(|| async { client.tools().nameservers().list().await }).await
         };
         let (vlans, nameservers) = futures_util::future::try_join(vlans, nameservers).await?;
         snapshot.joined.vlans = vlans.into_iter().map(|vlan| (vlan.id, vlan)).collect();

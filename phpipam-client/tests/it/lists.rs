@@ -4,8 +4,9 @@ use std::net::Ipv4Addr;
 
 use ipam_core::{ErrorKind, Patch};
 use phpipam_client::models::{
-    AddressFields, DeviceFields, L2DomainFields, L2DomainId, SectionFields, SectionId, SubnetFields, VlanFields,
-    VlanId, VrfFields,
+    AddressFields, CustomerFields, DeviceFields, DeviceTypeFields, L2DomainFields, L2DomainId, LocationFields,
+    NameserverFields, RackFields, ScanAgentFields, ScanAgentType, SectionFields, SectionId, Status, SubnetFields,
+    TagFields, VlanFields, VlanId, VrfFields,
 };
 use phpipam_client::testing::Server;
 use phpipam_client::{Error, Filter, RefusalKind};
@@ -95,6 +96,77 @@ async fn a_device() {
     assert!(devices.update(id, &DeviceFields::new().with_description("e")).await.unwrap_err().is_not_found());
     assert!(devices.update_verified(id, &DeviceFields::new().with_description("e")).await.unwrap_err().is_not_found());
     assert!(devices.addresses(id).await.unwrap_err().is_not_found());
+}
+
+#[tokio::test]
+async fn places() {
+    let server = Server::start().await.unwrap();
+    let client = client(&server);
+    let tools = client.tools();
+    let customer = tools.customers().create("ACME", &CustomerFields::new().with_state("CZ")).await.unwrap().id;
+    let change = CustomerFields::new().with_state("SK").with_status(Status::Reserved);
+    let now = tools.customers().update_verified(customer, &change).await.unwrap();
+    assert_eq!((now.state.as_deref(), now.status), (Some("SK"), Some(Status::Reserved)), "read as a tag");
+
+    let fields = LocationFields::new().with_latitude("50.08").with_longitude("14.42");
+    let place = tools.locations().create("Prague", &fields).await.unwrap().id;
+    let now = tools.locations().update_verified(place, &LocationFields::new().clear_latitude()).await.unwrap();
+    assert_eq!((now.latitude, now.longitude.as_deref()), (None, Some("14.42")));
+    let fields = RackFields::new().with_location(place).with_size(42u32).with_customer(customer);
+    let rack = tools.racks().create("R01", &fields).await.unwrap().id;
+    let change = RackFields::new().with_has_back(true).with_row(2u32).clear_customer();
+    let now = tools.racks().update_verified(rack, &change).await.unwrap();
+    assert_eq!((now.size, now.row, now.has_back, now.customer_id), (Some(42), Some(2), true, None));
+    assert_eq!(tools.locations().racks(place).await.unwrap()[0].id, rack);
+
+    let fields = DeviceFields::new().with_rack(rack).with_location(place);
+    let device = tools.devices().create("sw1.example", &fields).await.unwrap().id;
+    assert_eq!(tools.racks().devices(rack).await.unwrap()[0].id, device);
+    assert_eq!(tools.locations().devices(place).await.unwrap()[0].id, device);
+    assert!(tools.locations().subnets(place).await.unwrap().is_empty());
+    assert!(tools.locations().addresses(place).await.unwrap().is_empty());
+    tools.locations().delete(place).await.unwrap();
+    assert!(tools.locations().delete(place).await.unwrap_err().is_not_found());
+    assert!(tools.locations().racks(place).await.unwrap_err().is_not_found());
+    tools.devices().delete(device).await.unwrap();
+    let gone = tools.devices().update(device, &DeviceFields::new().with_description("d")).await;
+    assert!(gone.unwrap_err().is_not_found(), "noticed here");
+}
+
+#[tokio::test]
+async fn tags_types_agents_and_name_servers() {
+    let server = Server::start().await.unwrap();
+    let client = client(&server);
+    let tools = client.tools();
+    let fields = TagFields::new().with_background("#112233").with_compress(true).with_show(true);
+    let tag = tools.tags().create("Quarantine", &fields).await.unwrap().id;
+    let change = TagFields::new().with_compress(false).with_update(true).with_show(false);
+    let now = tools.tags().update_verified(tag, &change).await.unwrap();
+    assert_eq!((now.compress.0, now.update, now.show, now.name.as_str()), (false, true, false, "Quarantine"));
+    assert!(tools.tags().addresses(tag).await.unwrap().is_empty());
+    tools.tags().delete(tag).await.unwrap();
+
+    let kind = tools.device_types().create("Printer", &DeviceTypeFields::new()).await.unwrap().id;
+    let change = DeviceTypeFields::new().with_name("Printers").with_description("d");
+    let now = tools.device_types().update_verified(kind, &change).await.unwrap();
+    assert_eq!((now.id, now.name.as_deref()), (kind, Some("Printers")));
+    assert!(tools.device_types().devices(kind).await.unwrap().is_empty());
+
+    let fields = ScanAgentFields::new().with_code("s3cret");
+    let agent = tools.scan_agents().create("agent", ScanAgentType::Api, &fields).await.unwrap().id;
+    let now = tools.scan_agents().get(agent).await.unwrap();
+    assert_eq!((now.agent_type, now.code), (Some(ScanAgentType::Api), Some("s3cret".into())));
+
+    let servers = [Ipv4Addr::new(192, 0, 2, 53), Ipv4Addr::new(192, 0, 2, 54)];
+    let set = tools.nameservers().create("Lab", servers, &NameserverFields::new()).await.unwrap().id;
+    let change = NameserverFields::new().with_servers([servers[1]]).with_sections([SectionId::new(1)]);
+    let now = tools.nameservers().update_verified(set, &change).await.unwrap();
+    assert_eq!((now.servers.0, now.sections.0), (vec!["192.0.2.54".to_owned()], vec!["1".to_owned()]));
+
+    let vlan = client.vlans().create("users", 12, &VlanFields::new()).await.unwrap().id;
+    assert_eq!(tools.vlans().get(vlan).await.unwrap().number, Some(12));
+    assert!(tools.vlans().subnets(vlan).await.unwrap().is_empty());
+    assert!(tools.vrfs().list().await.unwrap().is_empty());
 }
 
 #[test]

@@ -13,8 +13,8 @@ use std::future::Future;
 use std::pin::Pin;
 
 use phpipam_client::models::{
-    Address, ApiOptions, ChangelogEntry, CustomField, Device, JsonObject, L2Domain, Location, Login, Nameserver, Ping,
-    Section, Subnet, Tag, Usage, User, Vlan, Vrf,
+    Address, ApiOptions, ChangelogEntry, CustomField, Customer, Device, DeviceType, JsonObject, L2Domain, Location,
+    Login, Nameserver, Ping, Rack, ScanAgent, Section, Subnet, Tag, Usage, User, Vlan, Vrf,
 };
 use phpipam_client::{Client, Error, Filter};
 use serde::Serialize;
@@ -74,7 +74,7 @@ macro_rules! rows {
     )*};
 }
 rows! {
-    Address.links; ApiOptions.controllers.methods; ChangelogEntry; CustomField; Device; L2Domain.links; Location; Login; Nameserver; Ping;
+    Address.links; ApiOptions.controllers.methods; ChangelogEntry; CustomField; Customer.links; Device.links; DeviceType.links; L2Domain.links; Location.links; Login; Nameserver.links; Ping; Rack.links; ScanAgent.links;
     Section.links; Subnet.nameservers.gateway.usage.addresses.links; Tag.links; Usage; User; Vlan.links; Vrf.links;
 }
 
@@ -134,7 +134,7 @@ pub(crate) fn route<'a>(client: &'a Client, recording: &'a Recording) -> Routed<
         "vrfs" => vlans::vrfs(client, recording, method, rest, filter),
         "l2domains" => vlans::l2domains(client, recording, method, rest, filter),
         "devices" => devices::route(client, recording, method, rest, filter),
-        "tools" if filter.is_none() => tools::route(client, method, rest),
+        "tools" if filter.is_none() => tools::route(client, recording, method, rest),
         _ => None,
     }
 }

@@ -8,9 +8,13 @@ mod device;
 mod network;
 mod section;
 mod subnet;
+mod tools;
 
 pub use address::AddressFields;
 pub use device::DeviceFields;
 pub use network::{L2DomainFields, VlanFields, VrfFields};
 pub use section::SectionFields;
 pub use subnet::SubnetFields;
+pub use tools::{
+    CustomerFields, DeviceTypeFields, LocationFields, NameserverFields, RackFields, ScanAgentFields, TagFields,
+};

@@ -83,7 +83,7 @@ async fn q32_permissions_have_five_shapes() {
 #[tokio::test]
 async fn q33_lists_inside_strings() {
     let row = json!([{"id":4,"name":"x","namesrv1":"10.0.0.1; 10.0.0.2;;","permissions":"1;3"}]);
-    let rows = Canned::always(200, ok(row)).await.client.tools().nameservers().await.unwrap();
+    let rows = Canned::always(200, ok(row)).await.client.tools().nameservers().list().await.unwrap();
     assert_eq!(rows[0].servers.0, ["10.0.0.1", "10.0.0.2"]);
     assert_eq!(rows[0].sections.0, ["1", "3"]);
 }
