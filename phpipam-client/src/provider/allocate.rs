@@ -154,6 +154,8 @@ impl Inner {
 
     /// What an earlier call with the key took.
     async fn repeated(&self, request: &Allocate, key: AllocationKey, group: &Group) -> ipam_core::Result<Allocated> {
+        // Its first address says for all that it is whole. That is enough, as long as that address is there.
+        let _ = self.complete(group).await;
         let rows: Vec<Address> = group.rows.values().map(|row| row.address.clone()).collect();
         let lines = self.lines_of_rows(request, rows).await?;
         Ok(Allocated::new(key, lines, true))
@@ -208,9 +210,9 @@ impl Inner {
 
     /// Looks after the claims of this process whose callers went away or whose answers were lost.
     pub(crate) async fn tie_up(&self) {
-        for end in self.claims.due() {
-            if self.tie(&end).await.is_err() {
-                self.claims.again(&end);
+        for look in self.claims.due() {
+            if self.tie(look.end()).await.is_ok() {
+                look.done();
             }
         }
     }
@@ -219,17 +221,14 @@ impl Inner {
         let lane = self.claims.lane(&end.key);
         // Somebody is at work with this key, and looks by itself.
         let Ok(_turn) = lane.try_lock() else { return Ok(()) };
-        let decision = self.standing(&end.key).await?;
-        for id in decision.strays {
+        let strays: Vec<AddressId> = if end.all {
+            let groups = self.groups_of(&end.key).await?;
+            groups.iter().filter(|group| group.nonce == end.nonce).flat_map(Group::ids).collect()
+        } else {
+            self.standing(&end.key).await?.strays
+        };
+        for id in strays {
             self.delete(id).await?;
-        }
-        if end.all
-            && let Standing::Taken(group) = decision.standing
-            && group.nonce == end.nonce
-        {
-            for row in group.rows.values().rev() {
-                self.delete(row.address.id).await?;
-            }
         }
         Ok(())
     }

@@ -92,7 +92,14 @@ impl Inner {
             let (block, net) = self.choose_child(request, &snapshot).await?;
             let made = self.make(request, &key, block, net).await?;
             let outcome = match made {
-                Some(id) => self.stands(request, &key, id).await?,
+                Some(id) => match self.stands(request, &key, id).await {
+                    // Nobody can find it by a key that nobody knows.
+                    Err(error) if request.key.is_none() => {
+                        let _ = self.unmake(id).await;
+                        return Err(error);
+                    }
+                    outcome => outcome?,
+                },
                 None => Outcome::Again,
             };
             match outcome {

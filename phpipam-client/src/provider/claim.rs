@@ -11,7 +11,7 @@ use ipam_core::{Allocate, AllocateLine, AllocationKey, Error as CoreError, Error
 use super::Inner;
 use super::choose::{choose, runs};
 use super::group::{Group, Standing};
-use super::loose::{End, UnderWay};
+use super::loose::UnderWay;
 use super::map_error::{failed, shortage};
 use super::map_model::owner_column;
 use super::mark::{Mark, Nonce, State, request_number};
@@ -64,10 +64,15 @@ pub(crate) struct Claim<'a> {
     count: u32,
     began: u64,
     until: Instant,
+    /// When others may begin to take it for dead, with time to spare.
+    deadline: Instant,
     under_way: UnderWay,
     taken: Vec<Taken>,
     attempts: u32,
+    /// Whether an answer was lost: what it was about may still be carried out.
     doubts: bool,
+    /// Whether another call with the key may have found it whole, and answered with it.
+    known: bool,
 }
 
 enum Step {
@@ -157,6 +162,7 @@ impl<'a> Claim<'a> {
         // The upper half of a random number is as good as the lower.
         let random = u32::try_from(super::random() >> 32).unwrap_or(0);
         let count = request.lines.iter().map(|line| line.what.count()).sum();
+        let (start, time) = (Instant::now(), inner.time_for(count));
         Self {
             inner,
             request,
@@ -166,11 +172,13 @@ impl<'a> Claim<'a> {
             fingerprint: request_number(&request.fingerprint()),
             count,
             began: now(),
-            until: Instant::now() + inner.time_for(count),
+            until: start + time,
+            deadline: start + time.saturating_mul(2),
             under_way: inner.claims.begin(key.clone(), !keyed, random),
             taken: Vec::new(),
             attempts: 0,
             doubts: false,
+            known: false,
         }
     }
 
@@ -180,7 +188,12 @@ impl<'a> Claim<'a> {
 
     /// Takes all lines, or none.
     pub(crate) async fn run(mut self) -> ipam_core::Result<Outcome> {
-        match self.all_lines().await {
+        let end = match self.all_lines().await {
+            Ok(true) => self.commit().await,
+            Ok(false) => Ok(None),
+            Err(error) => Err(error),
+        };
+        match end {
             Ok(Some(rows)) => {
                 let doubts = self.doubts;
                 self.under_way.finish(doubts);
@@ -190,6 +203,11 @@ impl<'a> Claim<'a> {
                 self.undo().await?;
                 Ok(Outcome::Lost)
             }
+            // Undone now, it would be taken from whoever was told of it. The next call with the key finds it.
+            Err(error) if self.known && self.keyed => Err(match (error.kind(), error.retry()) {
+                (ErrorKind::Busy, _) | (_, Retry::Never | Retry::IfIdempotent) => error,
+                (_, Retry::Safe) => error.with_retry(Retry::IfIdempotent),
+            }),
             Err(error) => Err(match self.undo().await {
                 Ok(()) => error,
                 Err(left) => error.with_context("left behind", left.message()),
@@ -197,7 +215,8 @@ impl<'a> Claim<'a> {
         }
     }
 
-    async fn all_lines(&mut self) -> ipam_core::Result<Option<Vec<Address>>> {
+    /// Takes the addresses of all lines. Whether the claim stands as far as it was looked.
+    async fn all_lines(&mut self) -> ipam_core::Result<bool> {
         // Exact lines first, so that no other line takes what they name.
         let (exact, next): (Vec<usize>, Vec<usize>) =
             (0..self.request.lines.len()).partition(|index| self.plan.exact.get(*index).is_some_and(Option::is_some));
@@ -209,11 +228,11 @@ impl<'a> Claim<'a> {
             };
             match step {
                 Step::Done => {}
-                Step::Lost => return Ok(None),
+                Step::Lost => return Ok(false),
                 Step::NoRoom(why) => return Err(exhausted_error(OP, index, &line.ranges, why)),
             }
         }
-        self.commit().await
+        Ok(true)
     }
 
     async fn exact_line(&mut self, index: usize, line: &AllocateLine) -> ipam_core::Result<Step> {
@@ -395,8 +414,8 @@ impl<'a> Claim<'a> {
                 Err(error) if error.is_conflict() => {
                     // A lost answer may have been a yes.
                     let ours = if attempt > 0 { self.look_for(seq).await? } else { None };
-                    return Ok(match ours.filter(|found| found.ip == ip) {
-                        Some(found) => {
+                    return Ok(match ours.filter(|(found, _)| found.ip == ip) {
+                        Some((found, _)) => {
                             self.taken.push(found);
                             Ok(())
                         }
@@ -431,7 +450,7 @@ impl<'a> Claim<'a> {
         }
         self.doubts = true;
         if let Some(found) = self.look_for(seq).await? {
-            return Ok(Some(found));
+            return self.settle_on(found).await;
         }
         // A sentence of the server's is an answer: it was not done, and will not be the next time.
         if error.refusal_kind() == Some(RefusalKind::Server) || !again || *attempt > 8 {
@@ -442,20 +461,36 @@ impl<'a> Claim<'a> {
     }
 
     /// Looks for an address that was taken although the answer was lost. What is carried out late may need a moment.
-    async fn look_for(&self, seq: u32) -> ipam_core::Result<Option<Taken>> {
+    async fn look_for(&self, seq: u32) -> ipam_core::Result<Option<(Taken, u32)>> {
         const WAITS: [u64; 3] = [0, 100, 400];
         let mine: Vec<AddressId> = self.taken.iter().map(|taken| taken.id).collect();
         for wait in WAITS {
             tokio::time::sleep(Duration::from_millis(wait)).await;
             let groups = self.inner.groups_of(self.key).await.map_err(failed(OP))?;
             let group = groups.into_iter().find(|group| group.nonce == self.nonce());
-            let row = group.and_then(|mut group| group.rows.remove(&seq)).map(|row| row.address);
-            let row = row.filter(|row| !mine.contains(&row.id));
-            if let Some((row, ip)) = row.and_then(|row| Some((row.id, row.ip?))) {
-                return Ok(Some(Taken { id: row, ip, seq }));
+            let row = group.and_then(|mut group| group.rows.remove(&seq));
+            let row = row.filter(|row| !mine.contains(&row.address.id));
+            if let Some((row, ip)) = row.and_then(|row| row.address.ip.map(|ip| (row, ip))) {
+                return Ok(Some((Taken { id: row.address.id, ip, seq }, row.mark.attempt)));
             }
         }
         Ok(None)
+    }
+
+    /// Takes what an earlier attempt took. A later attempt may still be carried out, and of several claims' addresses
+    /// with one number the latest attempt counts: so this one becomes the latest. `None` if it is gone by then.
+    async fn settle_on(&mut self, (found, attempt): (Taken, u32)) -> ipam_core::Result<Option<Taken>> {
+        if self.count == 1 || attempt == self.attempts {
+            return Ok(Some(found));
+        }
+        self.attempts += 1;
+        let mark = self.mark(found.seq, &self.tags_of(found.seq));
+        let fields = self.marked(AddressFields::new().with_tag(self.inner.tag), &mark);
+        match self.inner.client.addresses().update(found.id, &fields).await {
+            Ok(()) => Ok(Some(found)),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(failed(OP)(error)),
+        }
     }
 
     /// After the first of several addresses: whether somebody else's claim of the key came before this one.
@@ -477,17 +512,14 @@ impl<'a> Claim<'a> {
 
     /// Makes the claim whole, and makes sure that it is there and stands. `None` if another one does.
     async fn commit(&mut self) -> ipam_core::Result<Option<Vec<Address>>> {
-        if self.count == 1 && !self.keyed {
-            return self.verify_one().await.map(Some);
-        }
-        if self.count > 1 {
-            if Instant::now() >= self.until {
-                return Err(busy("the claim took too long; others may have taken it for dead"));
+        if self.count == 1 {
+            if !self.keyed && !self.doubts {
+                return self.verify_one().await.map(Some);
             }
-            let first = self.taken.iter().copied().find(|taken| taken.seq == 0);
-            if let Some(first) = first {
-                self.mark_committed(first).await?;
-            }
+            // The call that took it made it whole.
+            self.known = true;
+        } else {
+            self.decide_it().await?;
         }
         let decision = self.inner.standing(self.key).await.map_err(failed(OP))?;
         let Standing::Taken(group) = decision.standing else {
@@ -502,7 +534,7 @@ impl<'a> Claim<'a> {
         if group.nonce != self.nonce() {
             return Ok(None);
         }
-        self.delete_strays(&decision.strays).await;
+        self.delete_strays(&decision.strays).await?;
         let rows = self.verified(&group)?;
         if self.count > 1 {
             let others: Vec<Taken> = self.taken.iter().copied().filter(|taken| taken.seq != 0).collect();
@@ -517,10 +549,31 @@ impl<'a> Claim<'a> {
         Ok(Some(rows))
     }
 
+    /// Makes a claim of several whole: its first address says so.
+    async fn decide_it(&mut self) -> ipam_core::Result<()> {
+        const LATE: &str = "the claim took too long; others may have taken it for dead";
+        if Instant::now() >= self.until {
+            return Err(busy(LATE));
+        }
+        if let Some(first) = self.taken.iter().copied().find(|taken| taken.seq == 0) {
+            self.known = true;
+            if let Err(error) = self.mark_committed(first).await {
+                self.known = error.may_have_been_done();
+                return Err(match error.is_not_found() {
+                    true => busy("the address was taken, and is gone again"),
+                    false => failed(OP)(error),
+                });
+            }
+        }
+        // Whoever took it for dead before then is undoing it now.
+        if Instant::now() >= self.deadline { Err(busy(LATE)) } else { Ok(()) }
+    }
+
     /// The rows of a claim, if they are those that were taken.
     fn verified(&self, group: &Group) -> ipam_core::Result<Vec<Address>> {
         let ids: Vec<AddressId> = self.taken.iter().map(|taken| taken.id).collect();
-        let same = group.rows.values().all(|row| ids.contains(&row.address.id));
+        // Of two attempts at a single address the one that was first stands, and others may have answered with it.
+        let same = self.count == 1 || group.rows.values().all(|row| ids.contains(&row.address.id));
         if !group.is_whole() || !same {
             return Err(busy("the claim was made, and part of it is gone again"));
         }
@@ -545,7 +598,7 @@ impl<'a> Claim<'a> {
         Ok(vec![row])
     }
 
-    async fn mark_committed(&self, taken: Taken) -> ipam_core::Result<()> {
+    async fn mark_committed(&self, taken: Taken) -> Result<(), Error> {
         let mut mark = self.mark(taken.seq, &self.tags_of(taken.seq));
         mark.state = State::Committed;
         mark.addresses = runs(self.taken.iter().map(|taken| taken.ip));
@@ -553,53 +606,46 @@ impl<'a> Claim<'a> {
             mark.addresses.clear();
         }
         let fields = self.marked(AddressFields::new().with_tag(self.inner.tag), &mark);
-        match self.inner.client.addresses().update(taken.id, &fields).await {
-            Err(error) if error.is_not_found() => Err(busy("the address was taken, and is gone again")),
-            answer => answer.map_err(failed(OP)),
-        }
+        self.inner.client.addresses().update(taken.id, &fields).await
     }
 
-    /// Gives back what was taken, the last one first.
+    /// Gives back what was taken.
     async fn undo(mut self) -> ipam_core::Result<()> {
-        let undone = self.undo_from(0).await;
-        let clean = undone.is_ok();
-        if clean {
-            let doubts = self.doubts;
-            let end = End { key: self.key.clone(), nonce: self.nonce(), all: true };
-            let claims = std::sync::Arc::clone(&self.inner.claims);
+        self.undo_from(0).await?;
+        // Otherwise it stays a loose end: what is left, or comes late, is looked after.
+        if !self.doubts {
             self.under_way.finish(false);
-            if doubts {
-                claims.add(end);
-            }
-        } else {
-            let end = End { key: self.key.clone(), nonce: self.nonce(), all: true };
-            self.inner.claims.add(end);
         }
-        undone
+        Ok(())
     }
 
+    /// Gives back all but the first few, in the order in which they were taken: without its first address a claim cannot
+    /// become whole any more, and anyone may undo the rest.
     async fn undo_from(&mut self, keep: usize) -> ipam_core::Result<()> {
-        while self.taken.len() > keep {
-            let Some(last) = self.taken.last().copied() else { break };
-            if let Err(error) = self.inner.delete(last.id).await {
+        while let Some(next) = self.taken.get(keep).copied() {
+            if let Err(error) = self.inner.delete(next.id).await {
                 let left: Vec<String> = self.taken.iter().skip(keep).map(|taken| taken.ip.to_string()).collect();
                 let message = format!("{} could not be given back yet: {error}", left.join(", "));
                 return Err(failed(OP)(error).with_context("left behind", message));
             }
-            self.taken.pop();
+            self.taken.remove(keep);
             // The next one with this number is another attempt.
             self.attempts += 1;
         }
         Ok(())
     }
 
-    async fn delete_strays(&self, strays: &[AddressId]) {
+    /// Deletes what nobody has. Among it may be a claim that came first and was taken for dead: left there, it could come
+    /// to life and stand before this one.
+    async fn delete_strays(&self, strays: &[AddressId]) -> ipam_core::Result<()> {
         for id in strays {
-            if !self.taken.iter().any(|taken| taken.id == *id) {
-                // Whoever looks next deletes what could not be deleted now.
-                let _ = self.inner.delete(*id).await;
+            let deleted = self.inner.delete(*id).await;
+            // Without a key of the caller's these are but doubles of this claim, which is looked after.
+            if self.keyed {
+                deleted.map_err(failed(OP))?;
             }
         }
+        Ok(())
     }
 
     /// How many addresses of a line are taken already.

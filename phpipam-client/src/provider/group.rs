@@ -6,8 +6,13 @@
 //! # When a claim is whole
 //! A claim of one address is whole with the call that takes it. A claim of several takes them in the order of their
 //! numbers, all marked *pending*; then the first one is changed to *committed*, which decides it, and then the others.
-//! It is undone from the last to the first. So, while nobody was told of a claim, its first address is there and pending;
-//! and a pending address without the first one is left over from a claim that was undone.
+//! It is undone from the first to the last. So, while nobody was told of a claim, its first address is there and pending;
+//! and a pending address without the first one is left over from a claim that was undone: it cannot become whole any more,
+//! even if a request to that end is carried out late.
+//!
+//! # What is relied on
+//! An address that anybody saw has a lower id than those that were asked for afterwards, as a single database gives them;
+//! a cluster of several that write, or reading from a copy that lags behind, does not keep keys unique.
 
 use std::collections::BTreeMap;
 
@@ -78,9 +83,9 @@ impl Group {
         usize::try_from(self.count).is_ok_and(|count| self.rows.len() == count)
     }
 
-    /// Its rows, the last one first: the order in which a claim is undone.
-    fn backwards(&self) -> impl Iterator<Item = AddressId> {
-        self.doubles.iter().copied().chain(self.rows.values().rev().map(|row| row.address.id))
+    /// Its rows, the first one first: the order in which a claim is undone.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = AddressId> {
+        self.doubles.iter().copied().chain(self.rows.values().map(|row| row.address.id))
     }
 }
 
@@ -96,9 +101,10 @@ pub(crate) fn groups(rows: Vec<Row>) -> Vec<Group> {
             rows: BTreeMap::new(),
             doubles: Vec::new(),
         });
-        // A committed row was told to somebody; among equals the latest attempt is the one that was answered.
-        let weight =
-            |row: &Row| (row.mark.state == State::Committed, row.mark.attempt, std::cmp::Reverse(row.address.id));
+        // A committed row was told to somebody. Of several attempts at one address of a claim that is not whole, its
+        // caller goes by the latest. A single address is whole at once, and was told by whoever saw it: the lowest id.
+        let attempt = |row: &Row| if row.mark.count == 1 { 0 } else { row.mark.attempt };
+        let weight = |row: &Row| (row.mark.state == State::Committed, attempt(row), std::cmp::Reverse(row.address.id));
         match group.rows.get(&row.mark.seq) {
             Some(other) if other.address.id == row.address.id => {}
             Some(other) if weight(other) > weight(&row) => group.doubles.push(row.address.id),
@@ -123,13 +129,13 @@ pub(crate) fn decide(groups: Vec<Group>, life: impl Fn(&Group) -> Life) -> Decis
         // A claim begins with its first address and ends with it.
         let dead = pending && (life(&group) == Life::Dead || !group.rows.contains_key(&0));
         if dead {
-            strays.extend(group.backwards());
+            strays.extend(group.ids());
         } else if standing.is_none() {
             strays.extend(&group.doubles);
             standing = Some(group);
         } else if !pending {
             // The caller of a pending one will see for itself that it lost.
-            strays.extend(group.backwards());
+            strays.extend(group.ids());
         }
     }
     let standing = match standing {
@@ -192,7 +198,7 @@ mod tests {
     fn a_claim_that_is_not_whole_stands_while_its_caller_lives() {
         let rows = || vec![row(5, 1, 0, 2, P, 0), row(6, 1, 1, 2, P, 0), row(7, 2, 0, 1, C, 0)];
         assert_eq!(outcome(rows(), &[1]), ("pending 1".to_owned(), vec![7]));
-        assert_eq!(outcome(rows(), &[]), ("taken 2".to_owned(), vec![6, 5]));
+        assert_eq!(outcome(rows(), &[]), ("taken 2".to_owned(), vec![5, 6]));
     }
 
     #[test]
@@ -207,9 +213,17 @@ mod tests {
 
     #[test]
     fn of_two_attempts_the_committed_or_the_later_one_counts() {
-        let rows = vec![row(5, 1, 0, 1, C, 0), row(6, 1, 0, 1, C, 1)];
-        assert_eq!(outcome(rows, &[]), ("taken 1".to_owned(), vec![5]));
+        let rows = vec![row(5, 1, 0, 2, P, 0), row(6, 1, 1, 2, P, 1), row(7, 1, 0, 2, P, 2)];
+        assert_eq!(outcome(rows, &[1]), ("pending 1".to_owned(), vec![5]));
         let rows = vec![row(5, 1, 0, 2, C, 0), row(6, 1, 0, 2, P, 1), row(7, 1, 1, 2, C, 0)];
         assert_eq!(outcome(rows, &[]), ("taken 1".to_owned(), vec![6]));
+    }
+
+    #[test]
+    fn of_two_attempts_at_a_single_address_the_first_one_counts() {
+        for attempts in [(0, 1), (1, 0)] {
+            let rows = vec![row(6, 1, 0, 1, C, attempts.1), row(5, 1, 0, 1, C, attempts.0)];
+            assert_eq!(outcome(rows, &[]), ("taken 1".to_owned(), vec![6]));
+        }
     }
 }

@@ -24,7 +24,8 @@ const MOST: usize = 10_000;
 pub(crate) struct End {
     pub(crate) key: AllocationKey,
     pub(crate) nonce: Nonce,
-    /// Whether everything of this claim is to be taken back, because nobody knows its key.
+    /// Whether everything of this claim is to be taken back, because nobody knows its key. What has the caller's key is
+    /// never taken back that way: another process may have found it and answered with it.
     pub(crate) all: bool,
 }
 
@@ -115,7 +116,7 @@ impl Claims {
     }
 
     /// The ends that are to be looked at now. Each is handed to one caller, and comes again some times.
-    pub(crate) fn due(&self) -> Vec<End> {
+    pub(crate) fn due(self: &Arc<Self>) -> Vec<Look> {
         let now = Instant::now();
         let mut due = Vec::new();
         self.state().waiting.retain_mut(|waiting| {
@@ -123,7 +124,7 @@ impl Claims {
             let passed = LOOKS.iter().filter(|look| age >= **look).count();
             if passed > waiting.looks {
                 waiting.looks = passed;
-                due.push(waiting.end.clone());
+                due.push(Look { claims: Arc::clone(self), end: waiting.end.clone(), done: false });
             }
             waiting.looks < LOOKS.len()
         });
@@ -131,11 +132,38 @@ impl Claims {
     }
 
     /// Lets an end come again: the look at it failed.
-    pub(crate) fn again(&self, end: &End) {
+    fn again(&self, end: &End) {
         let mut state = self.state();
         match state.waiting.iter_mut().find(|waiting| waiting.end == *end) {
             Some(waiting) => waiting.looks = waiting.looks.saturating_sub(1),
             None => state.waiting.push(Waiting { end: end.clone(), since: Instant::now(), looks: 0 }),
+        }
+    }
+}
+
+/// A look at a loose end. Dropped before it is [done](Self::done), because it failed or its caller went away, the end
+/// comes again.
+#[derive(Debug)]
+pub(crate) struct Look {
+    claims: Arc<Claims>,
+    end: End,
+    done: bool,
+}
+
+impl Look {
+    pub(crate) fn end(&self) -> &End {
+        &self.end
+    }
+
+    pub(crate) fn done(mut self) {
+        self.done = true;
+    }
+}
+
+impl Drop for Look {
+    fn drop(&mut self) {
+        if !self.done {
+            self.claims.again(&self.end);
         }
     }
 }
@@ -179,11 +207,15 @@ mod tests {
         drop(claim);
         assert_eq!(claims.is_under_way(nonce), Some(false));
         assert!(claims.is_unwanted(nonce));
+        let end = End { key: "k".into(), nonce, all: true };
         let due = claims.due();
-        assert_eq!(due, [End { key: "k".into(), nonce, all: true }]);
+        assert_eq!(due.iter().map(Look::end).collect::<Vec<_>>(), [&end]);
         assert!(claims.due().is_empty(), "one caller looks");
-        claims.again(&due[0]);
-        assert_eq!(claims.due(), due, "the look failed");
+        drop(due);
+        let again = claims.due();
+        assert_eq!(again.iter().map(Look::end).collect::<Vec<_>>(), [&end], "the look failed, or its caller went away");
+        again.into_iter().for_each(Look::done);
+        assert!(claims.due().is_empty(), "not before its next time");
         claims.begin("k".into(), true, 2).finish(false);
         assert!(claims.due().is_empty());
         assert_eq!(claims.is_under_way(Nonce(8 << 32)), None);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipam_core::{Allocation, Deallocate, Deallocated, Error as CoreError, Expect, Freed, Result, SpaceId, Target};
 
 use super::Inner;
+use super::group::Group;
 use super::map_error::failed;
 use super::map_model::row_of;
 use super::mark::{Found, State, with_mark};
@@ -128,9 +129,11 @@ impl Inner {
     async fn keep_the_others(&self, first: &super::mark::Mark) -> Result<()> {
         let groups = self.groups_of(&first.key).await.map_err(failed(OP))?;
         let Some(group) = groups.into_iter().find(|group| group.nonce == first.nonce) else { return Ok(()) };
-        if !group.is_committed() {
-            return Ok(());
-        }
+        if group.is_committed() { self.complete(&group).await } else { Ok(()) }
+    }
+
+    /// Makes all addresses of a claim say that it is whole.
+    pub(crate) async fn complete(&self, group: &Group) -> Result<()> {
         for row in group.rows.values().filter(|row| row.mark.state == State::Pending) {
             let mut mark = row.mark.clone();
             mark.state = State::Committed;

@@ -1,6 +1,7 @@
 //! `PhpIpamProvider` over the in-process server.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod claims;
 mod harness;
 mod quirks;
 mod requests;
