@@ -39,8 +39,9 @@ fn request(args: cli::Allocate) -> Allocate {
         }
     };
     let mut labels = Labels::default();
-    (labels.hostname, labels.description, labels.mac) = (args.hostname, args.description, args.mac);
-    labels.tags = args.tags.into_iter().collect();
+    (labels.hostname, labels.description, labels.mac) =
+        (args.labels.hostname, args.labels.description, args.labels.mac);
+    labels.tags = args.labels.tags.into_iter().collect();
     let mut ranges = args.ranges.into_iter();
     let mut line = AllocateLine::new(ranges.next().unwrap_or_default(), what).with_labels(labels);
     line.ranges.extend(ranges.map(Into::into));

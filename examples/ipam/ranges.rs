@@ -55,15 +55,15 @@ fn define(args: cli::AddRange) -> DefineRange {
     (network.gateway, network.dns_servers) = (fields.gateway, fields.dns);
     (network.search_domains, network.domain, network.vlan) = (fields.search_domains, fields.domain, fields.vlan);
     let mut request = DefineRange::new(id, net)
-        .with_name(fields.name.unwrap_or_default())
-        .with_description(fields.description)
+        .with_name(fields.about.name.unwrap_or_default())
+        .with_description(fields.about.description)
         .with_addresses(fields.addresses)
         .with_hosts(if pool { HostPolicy::All } else { HostPolicy::Hosts })
         .with_network(network)
         .with_reserved(fields.reserve)
         .with_policy(policy)
-        .with_tags(fields.tags.into_iter().collect::<Tags>())
-        .with_properties(fields.properties.into_iter().collect::<Properties>());
+        .with_tags(fields.about.tags.into_iter().collect::<Tags>())
+        .with_properties(fields.about.properties.into_iter().collect::<Properties>());
     if let Some(space) = space {
         request.space = space.into();
     }
@@ -82,8 +82,8 @@ async fn update(provider: &dyn IpamProvider, args: cli::UpdateRange) -> Result<U
         Patch::Keep
     };
     let mut request = UpdateRange::new(id);
-    request.name = patch("name", fields.name, clears(RangeField::Name))?;
-    request.description = patch("description", fields.description, clears(RangeField::Description))?;
+    request.name = patch("name", fields.about.name, clears(RangeField::Name))?;
+    request.description = patch("description", fields.about.description, clears(RangeField::Description))?;
     request.addresses = patch("addresses", fields.addresses, clears(RangeField::Addresses))?;
     request.gateway = patch("gateway", fields.gateway, clears(RangeField::Gateway))?;
     request.dns_servers = patch("dns", some(fields.dns), clears(RangeField::Dns))?;
@@ -92,9 +92,9 @@ async fn update(provider: &dyn IpamProvider, args: cli::UpdateRange) -> Result<U
     request.vlan = patch("vlan", fields.vlan, clears(RangeField::Vlan))?;
     request.reserved = patch("reserve", some(fields.reserve), clears(RangeField::Reserve))?;
     request.policy = policy;
-    let tags = some(fields.tags).map(|tags| tags.into_iter().collect());
+    let tags = some(fields.about.tags).map(|tags| tags.into_iter().collect());
     request.tags = patch("tag", tags, clears(RangeField::Tags))?;
-    let properties = some(fields.properties).map(|pairs| pairs.into_iter().collect());
+    let properties = some(fields.about.properties).map(|pairs| pairs.into_iter().collect());
     request.properties = patch("property", properties, clears(RangeField::Properties))?;
     Ok(request)
 }

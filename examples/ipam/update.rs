@@ -11,10 +11,10 @@ use crate::show;
 pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Update) -> Result<Answer, Failure> {
     let clears = |field| args.clear.contains(&field);
     let mut request = Update::new(args.id);
-    request.hostname = patch("hostname", args.hostname, clears(AllocationField::Hostname))?;
-    request.description = patch("description", args.description, clears(AllocationField::Description))?;
-    request.mac = patch("mac", args.mac, clears(AllocationField::Mac))?;
-    let tags = some(args.tags).map(|tags| tags.into_iter().collect());
+    request.hostname = patch("hostname", args.labels.hostname, clears(AllocationField::Hostname))?;
+    request.description = patch("description", args.labels.description, clears(AllocationField::Description))?;
+    request.mac = patch("mac", args.labels.mac, clears(AllocationField::Mac))?;
+    let tags = some(args.labels.tags).map(|tags| tags.into_iter().collect());
     request.tags = patch("tag", tags, clears(AllocationField::Tags))?;
     request.expiry = patch("expiry", args.expiry, clears(AllocationField::Expiry))?;
     let allocation = provider.update(&request).await?;
