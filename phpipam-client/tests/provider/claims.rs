@@ -172,8 +172,9 @@ fn what_another_process_found_under_the_key_is_what_this_one_answers() {
         let other = tokio::spawn({
             let server = Arc::clone(&server);
             async move {
-                until(|| takings(&server).len() == 1).await;
-                tokio::time::sleep(Duration::from_millis(900)).await;
+                // The look before the request, and three for its answer.
+                until(|| server.count("GET", "/search/") == 4).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
                 let ip = carried_out_late(&server, subnet, &takings(&server)[0]).await;
                 (ip, two.allocate(&keyed("k", subnet, 1)).await.unwrap())
             }
