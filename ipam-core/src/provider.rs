@@ -1,6 +1,7 @@
 //! The contract of every provider.
 
 use std::fmt::Debug;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -254,67 +255,60 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     }
 }
 
+/// What a method answers where `async_trait` is not asked to write it.
+type Answer<'f, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'f>>;
+
+/// A method of a handle: the future of what it leads to, not one more around it.
+macro_rules! pass_on {
+    ($name:ident, $request:ty, $answer:ty) => {
+        fn $name<'s, 'r, 'f>(&'s self, request: &'r $request) -> Answer<'f, $answer>
+        where
+            's: 'f,
+            'r: 'f,
+            Self: 'f,
+        {
+            (**self).$name(request)
+        }
+    };
+}
+
 macro_rules! forward {
     ($($outer:tt)*) => {
-        #[async_trait]
         #[deny(clippy::missing_trait_methods)]
         $($outer)* {
             fn capabilities(&self) -> Capabilities {
                 (**self).capabilities()
             }
-            async fn check(&self) -> Result<Health> {
-                (**self).check().await
+            fn check<'s, 'f>(&'s self) -> Answer<'f, Health>
+            where
+                's: 'f,
+                Self: 'f,
+            {
+                (**self).check()
             }
-            async fn list_ranges(&self, request: &ListRanges) -> Result<Page<Range>> {
-                (**self).list_ranges(request).await
-            }
-            async fn allocate(&self, request: &Allocate) -> Result<Allocated> {
-                (**self).allocate(request).await
-            }
-            async fn deallocate(&self, request: &Deallocate) -> Result<Deallocated> {
-                (**self).deallocate(request).await
-            }
-            async fn find(&self, request: &Find) -> Result<Page<Allocation>> {
-                (**self).find(request).await
-            }
-            async fn preview_allocate(&self, request: &Allocate) -> Result<Preview> {
-                (**self).preview_allocate(request).await
-            }
-            async fn update(&self, request: &Update) -> Result<Allocation> {
-                (**self).update(request).await
-            }
-            async fn usage(&self, ranges: &[RangeId]) -> Result<Vec<Usage>> {
-                (**self).usage(ranges).await
-            }
-            async fn define_range(&self, request: &DefineRange) -> Result<Range> {
-                (**self).define_range(request).await
-            }
-            async fn update_range(&self, request: &UpdateRange) -> Result<Range> {
-                (**self).update_range(request).await
-            }
-            async fn remove_range(&self, request: &RemoveRange) -> Result<RemovedRange> {
-                (**self).remove_range(request).await
-            }
-            async fn list_blocks(&self, request: &ListBlocks) -> Result<Page<Block>> {
-                (**self).list_blocks(request).await
-            }
-            async fn define_block(&self, request: &DefineBlock) -> Result<Block> {
-                (**self).define_block(request).await
-            }
-            async fn update_block(&self, request: &UpdateBlock) -> Result<Block> {
-                (**self).update_block(request).await
-            }
-            async fn remove_block(&self, request: &RemoveBlock) -> Result<Option<Block>> {
-                (**self).remove_block(request).await
-            }
-            async fn allocate_range(&self, request: &AllocateRange) -> Result<AllocatedRange> {
-                (**self).allocate_range(request).await
-            }
-            async fn deallocate_range(&self, request: &DeallocateRange) -> Result<RemovedRange> {
-                (**self).deallocate_range(request).await
-            }
-            async fn changes(&self, since: Option<&ChangePosition>, limit: u32) -> Result<Changes> {
-                (**self).changes(since, limit).await
+            pass_on!(list_ranges, ListRanges, Page<Range>);
+            pass_on!(allocate, Allocate, Allocated);
+            pass_on!(deallocate, Deallocate, Deallocated);
+            pass_on!(find, Find, Page<Allocation>);
+            pass_on!(preview_allocate, Allocate, Preview);
+            pass_on!(update, Update, Allocation);
+            pass_on!(usage, [RangeId], Vec<Usage>);
+            pass_on!(define_range, DefineRange, Range);
+            pass_on!(update_range, UpdateRange, Range);
+            pass_on!(remove_range, RemoveRange, RemovedRange);
+            pass_on!(list_blocks, ListBlocks, Page<Block>);
+            pass_on!(define_block, DefineBlock, Block);
+            pass_on!(update_block, UpdateBlock, Block);
+            pass_on!(remove_block, RemoveBlock, Option<Block>);
+            pass_on!(allocate_range, AllocateRange, AllocatedRange);
+            pass_on!(deallocate_range, DeallocateRange, RemovedRange);
+            fn changes<'s, 'r, 'f>(&'s self, since: Option<&'r ChangePosition>, limit: u32) -> Answer<'f, Changes>
+            where
+                's: 'f,
+                'r: 'f,
+                Self: 'f,
+            {
+                (**self).changes(since, limit)
             }
         }
     };
