@@ -63,12 +63,14 @@ impl AllocateLine {
         if self.ranges.is_empty() {
             return Err(Error::invalid(OP, format_args!("lines[{index}].ranges"), "", "name at least one range"));
         }
-        let mut seen = HashSet::new();
         for range in &self.ranges {
             range.validate(OP)?;
-            // Nearly always there is one.
-            if self.ranges.len() > 1 && !seen.insert(range) {
-                return Err(Error::invalid(OP, format_args!("lines[{index}].ranges"), range, "name each range once"));
+        }
+        // Nearly always there is one.
+        if self.ranges.len() > 1 {
+            let mut seen = HashSet::new();
+            if let Some(again) = self.ranges.iter().find(|range| !seen.insert(*range)) {
+                return Err(Error::invalid(OP, format_args!("lines[{index}].ranges"), again, "name each range once"));
             }
         }
         let count = self.what.count();
