@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::choose::choose;
-use super::draft::{Draft, RangeDraft, change_of};
+use super::draft::{Draft, RangeDraft};
 use super::keys::{self, Named};
 use super::page::{address, locate, number};
 use super::store::{Context, Random, Record, RequestKind, RequestRecord, Store, StoredRange};
 use crate::net::IpRange;
 use crate::request::exact_range;
 use crate::{
-    Allocate, AllocateLine, Allocated, Allocation, AllocationKey, Candidate, ChangeKind, Error, ErrorKind, Order,
-    Preview, RangeId, Result, Shape, What,
+    Allocate, AllocateLine, Allocated, Allocation, AllocationKey, Candidate, ChangeKind, Error, ErrorKind, Family,
+    Order, Preview, Range, RangeId, Result, Shape, What,
 };
 
 const OP: &str = "allocate";
@@ -34,15 +34,17 @@ pub(crate) fn allocate<S: Store + ?Sized>(
     draft.sweep_some()?;
     let plan = Plan::make(&mut draft, context.random, OP, request)?;
     let key = request.key.clone().unwrap_or_else(|| keys::made(context.random));
-    let expires = expiries(request, context.now)?;
+    check_expiries(OP, request, context.now)?;
 
     let mut prepared = draft.prepare()?;
     let mut records = Vec::with_capacity(plan.count());
-    for (index, ((chosen, line), expires)) in (0u32..).zip(plan.lines.iter().zip(&request.lines).zip(expires)) {
-        let range = &chosen.range.range;
-        for address in &chosen.addresses {
-            let id = prepared.store().new_allocation_id(&range.space, *address)?;
-            let mut allocation = Allocation::new(id, range.space.clone(), range.id.clone(), *address);
+    for (index, (chosen, line)) in (0u32..).zip(plan.lines.iter().zip(&request.lines)) {
+        let range = &chosen.range;
+        let expires = expiry(line, context.now);
+        for address in chosen.addresses() {
+            let id = prepared.store().new_allocation_id(&range.space, address)?;
+            let allocation = Allocation::new(id, range.space.clone(), range.id.clone(), address);
+            let mut allocation = Box::new(allocation);
             allocation.key = Some(key.clone());
             allocation.owner = Some(request.owner.clone());
             allocation.labels = line.labels.clone();
@@ -64,12 +66,13 @@ pub(crate) fn allocate<S: Store + ?Sized>(
     // From here on nothing is refused.
     let store = prepared.write(context.actor)?;
     store.insert_request(&requested)?;
-    let mut answer = vec![Vec::new(); plan.lines.len()];
+    let mut answer: Vec<Vec<Allocation>> =
+        plan.lines.iter().map(|chosen| Vec::with_capacity(chosen.found.len())).collect();
     for record in records {
         store.insert_allocation(&record)?;
-        store.append_change(change_of(&record, ChangeKind::Allocated, context.now, context.actor))?;
+        store.append_allocation_change(&record, ChangeKind::Allocated, context.now, context.actor)?;
         if let Some(line) = answer.get_mut(record.line as usize) {
-            line.push(record.allocation);
+            line.push(*record.allocation);
         }
     }
     Ok(Allocated::new(key, answer, false))
@@ -92,10 +95,9 @@ pub(crate) fn preview<S: Store + ?Sized>(
         return Ok(Preview::new(lines.map(|line| line.into_iter().map(candidate).collect()).collect()));
     }
     let plan = Plan::make(&mut draft, context.random, OP, request)?;
-    expiries(request, context.now).map_err(|error| error.with_operation(OP))?;
-    let candidates = |chosen: &Chosen| {
-        chosen.addresses.iter().map(|address| Candidate::new(chosen.range.range.id.clone(), *address)).collect()
-    };
+    check_expiries(OP, request, context.now)?;
+    let candidates =
+        |chosen: &Chosen| chosen.addresses().map(|address| Candidate::new(chosen.range.id.clone(), address)).collect();
     Ok(Preview::new(plan.lines.iter().map(candidates).collect()))
 }
 
@@ -114,34 +116,45 @@ fn by_line(request: &Allocate, records: Vec<Record>) -> Vec<Vec<Allocation>> {
     let mut lines = vec![Vec::new(); request.lines.len()];
     for record in records {
         if let Some(line) = lines.get_mut(record.line as usize) {
-            line.push(record.allocation);
+            line.push(*record.allocation);
         }
     }
     lines
 }
 
-/// When the addresses of each line end by themselves.
-fn expiries(request: &Allocate, now: SystemTime) -> Result<Vec<Option<SystemTime>>> {
-    let of = |(index, line): (usize, &AllocateLine)| match line.expiry {
-        Some(expiry) => match now.checked_add(expiry) {
-            Some(time) => Ok(Some(time)),
-            None => Err(Error::invalid(
-                OP,
+/// When the addresses of a line end by themselves, if they do before time does.
+fn expiry(line: &AllocateLine, now: SystemTime) -> Option<SystemTime> {
+    line.expiry.and_then(|expiry| now.checked_add(expiry))
+}
+
+fn check_expiries(operation: &'static str, request: &Allocate, now: SystemTime) -> Result<()> {
+    for (index, line) in request.lines.iter().enumerate() {
+        if let Some(asked) = line.expiry
+            && expiry(line, now).is_none()
+        {
+            return Err(Error::invalid(
+                operation,
                 format_args!("lines[{index}].expiry"),
-                format_args!("{} s", expiry.as_secs()),
+                format_args!("{} s", asked.as_secs()),
                 "give a time to live that ends before time does, or none",
-            )),
-        },
-        None => Ok(None),
-    };
-    request.lines.iter().enumerate().map(of).collect()
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// What one line gets.
 struct Chosen {
-    range: StoredRange,
-    /// In ascending order.
-    addresses: Vec<IpAddr>,
+    range: Arc<Range>,
+    family: Family,
+    /// The addresses as numbers, in ascending order.
+    found: Vec<u128>,
+}
+
+impl Chosen {
+    fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        self.found.iter().filter_map(|at| address(self.family, *at))
+    }
 }
 
 /// What a request gets, in the order of its lines.
@@ -151,7 +164,7 @@ struct Plan {
 
 impl Plan {
     fn count(&self) -> usize {
-        self.lines.iter().map(|line| line.addresses.len()).sum()
+        self.lines.iter().map(|line| line.found.len()).sum()
     }
 
     /// Chooses for every line, and puts what was chosen into the draft.
@@ -185,7 +198,9 @@ impl Plan {
                 *chosen = Some(next(draft, random, operation, (index, line), (count, shape))?);
             }
         }
-        Ok(Self { lines: lines.into_iter().flatten().collect() })
+        // Each line was of one kind or the other.
+        let lines: Option<Vec<Chosen>> = lines.into_iter().collect();
+        Ok(Self { lines: lines.unwrap_or_default() })
     }
 }
 
@@ -210,7 +225,7 @@ fn next<S: Store + ?Sized>(
                 choose(range, store, &whole.without(line.exclude.iter().copied()), what, now, random)?
             };
             if let Some(found) = found {
-                return take(range, store, &found);
+                return take(range, store, found);
             }
             if u128::from(what.0) > whole.size() || !draft.sweep_range(id)? {
                 break;
@@ -232,20 +247,19 @@ fn next<S: Store + ?Sized>(
 }
 
 /// Puts chosen addresses into the draft.
-fn take<S: Store + ?Sized>(range: &mut RangeDraft, store: &mut S, found: &[u128]) -> Result<Chosen> {
-    let family = range.stored.layout.family();
-    let addresses: Vec<IpAddr> = found.iter().filter_map(|at| address(family, *at)).collect();
+fn take<S: Store + ?Sized>(range: &mut RangeDraft, store: &mut S, found: Vec<u128>) -> Result<Chosen> {
+    let chosen = Chosen { range: Arc::clone(&range.stored.range), family: range.stored.layout.family(), found };
     let rests = range.stored.range.policy.order == Order::LeastRecentlyUsed;
-    for address in &addresses {
+    for address in chosen.addresses() {
         if rests {
-            let (no, bit) = locate(*address);
+            let (no, bit) = locate(address);
             if range.page(store, no)?.is_some_and(|page| page.contains(bit)) {
-                range.wake(store, *address)?;
+                range.wake(store, address)?;
             }
         }
-        range.set(store, *address, true)?;
+        range.set(store, address, true)?;
     }
-    Ok(Chosen { range: range.stored.clone(), addresses })
+    Ok(chosen)
 }
 
 /// A line that asks for exactly these addresses.
@@ -295,7 +309,7 @@ impl Exact<'_> {
         let Some((range, store)) = draft.load_with_store(id)? else {
             return Err(Error::not_found(self.operation, "range", id));
         };
-        take(range, store, &found)
+        take(range, store, found)
     }
 
     fn must_be_free<S: Store + ?Sized>(

@@ -2,6 +2,7 @@
 
 use ipnet::IpNet;
 
+use super::Hex;
 use super::draft::Draft;
 use super::keys::{self, Named};
 use super::ranges;
@@ -64,7 +65,7 @@ pub(crate) fn allocate_range<S: Store + ?Sized>(
 /// An id that no range has.
 fn unused_id<S: Store + ?Sized>(store: &mut S, context: &mut Context<'_>) -> Result<RangeId> {
     loop {
-        let id = RangeId::new(keys::hex(context.random.next()));
+        let id = RangeId::from(Hex::new().whole(context.random.next()).as_str());
         if store.range(&id)?.is_none() {
             return Ok(id);
         }

@@ -15,28 +15,36 @@ pub(crate) fn deallocate<S: Store + ?Sized>(
     request.validate()?;
     let mut draft = Draft::new(store, context.now);
     draft.sweep_some()?;
-    let mut targets = Vec::with_capacity(request.targets.len());
+    let mut counts = Vec::with_capacity(request.targets.len());
     for target in &request.targets {
-        let mut freed = Vec::new();
+        let mut freed = 0;
         for record in records(&mut draft, target)? {
             // What has expired is free already, though it is tidied up here.
             let Some(record) = draft.living(record)? else { continue };
-            let allocation = &record.allocation;
-            if request.expect.fits(allocation.owner.as_ref(), allocation.key.as_ref()) {
-                freed.push(allocation.clone());
+            if request.expect.fits(record.allocation.owner.as_ref(), record.allocation.key.as_ref()) {
                 draft.end(record, ChangeKind::Deallocated)?;
+                freed += 1;
             }
         }
-        targets.push(Freed::new(freed));
+        counts.push(freed);
     }
-    draft.commit(context.actor)?;
-    Ok(Deallocated::new(targets))
+    let ended = draft.commit(context.actor)?.into_iter();
+    let mut freed = ended.filter(|(_, kind)| *kind == ChangeKind::Deallocated).map(|(record, _)| *record.allocation);
+    let targets = counts.into_iter().map(|count| {
+        let mut of_target = Vec::with_capacity(count);
+        of_target.extend(freed.by_ref().take(count));
+        Freed::new(of_target)
+    });
+    Ok(Deallocated::new(targets.collect()))
 }
 
-fn records<S: Store + ?Sized>(draft: &mut Draft<'_, S>, target: &Target) -> Result<Vec<Record>> {
-    match target {
-        Target::Id(id) => Ok(draft.store.allocation(id)?.into_iter().collect()),
-        Target::Key(key) => draft.store.allocations_of_key(key),
+fn records<S: Store + ?Sized>(
+    draft: &mut Draft<'_, S>,
+    target: &Target,
+) -> Result<impl Iterator<Item = Record> + use<S>> {
+    let (one, more) = match target {
+        Target::Id(id) => (draft.store.allocation(id)?, Vec::new()),
+        Target::Key(key) => (None, draft.store.allocations_of_key(key)?),
         Target::Address { range: id, address } => {
             let Some((range, store)) = draft.load_with_store(id)? else {
                 return Err(Error::not_found(OP, "range", id));
@@ -48,7 +56,8 @@ fn records<S: Store + ?Sized>(draft: &mut Draft<'_, S>, target: &Target) -> Resu
             }
             let found = store.allocation_at(&range.stored.range.space, *address)?;
             // Ranges may share a prefix; what another one holds is not in this one.
-            Ok(found.into_iter().filter(|record| record.allocation.range == *id).collect())
+            (found.filter(|record| record.allocation.range == *id), Vec::new())
         }
-    }
+    };
+    Ok(one.into_iter().chain(more))
 }

@@ -4,11 +4,13 @@
 //! written nothing, and a preview is a draft that is dropped.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::net::IpAddr;
 use std::time::SystemTime;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 
+use super::few::Few;
 use super::layout::Layout;
 use super::page::{PAGE_SIZE, Page, address, locate, number};
 use super::store::{Due, Record, RequestRecord, Store, StoredRange};
@@ -24,11 +26,15 @@ const SWEEP_RANGE: usize = 1024;
 /// How many of the addresses that were given back of a request are remembered.
 const REMEMBERED: usize = 16;
 
+/// How many ended allocations are looked through one by one.
+const LISTED: usize = 8;
+
 pub(super) struct Draft<'s, S: ?Sized> {
     pub(super) store: &'s mut S,
     pub(super) now: SystemTime,
-    ranges: BTreeMap<RangeId, Box<RangeDraft>>,
+    ranges: Few<RangeId, Box<RangeDraft>>,
     ended: Vec<(Record, ChangeKind)>,
+    /// Their ids, once there are more than [`LISTED`].
     ended_ids: HashSet<AllocationId>,
 }
 
@@ -36,7 +42,7 @@ pub(super) struct Draft<'s, S: ?Sized> {
 pub(super) struct RangeDraft {
     pub(super) stored: StoredRange,
     frontier: u128,
-    pages: BTreeMap<u128, Touched>,
+    pages: Few<u128, Touched>,
     /// Addresses that begin to rest, by number.
     rests: BTreeMap<u128, Due>,
     /// Addresses whose stored rest ends.
@@ -67,7 +73,7 @@ pub(super) fn later(time: SystemTime, by: std::time::Duration) -> SystemTime {
 
 impl<'s, S: Store + ?Sized> Draft<'s, S> {
     pub(super) fn new(store: &'s mut S, now: SystemTime) -> Self {
-        Self { store, now, ranges: BTreeMap::new(), ended: Vec::new(), ended_ids: HashSet::new() }
+        Self { store, now, ranges: Few::default(), ended: Vec::new(), ended_ids: HashSet::new() }
     }
 
     /// Reads a range into the draft; `None` if there is none.
@@ -77,9 +83,11 @@ impl<'s, S: Store + ?Sized> Draft<'s, S> {
 
     /// A range of the draft and the store beneath it.
     pub(super) fn load_with_store(&mut self, id: &RangeId) -> Result<Option<(&mut RangeDraft, &mut S)>> {
-        if !self.ranges.contains_key(id) {
+        if self.ranges.get(id).is_none() {
             let Some(stored) = self.store.range(id)? else { return Ok(None) };
-            self.ranges.insert(id.clone(), Box::new(RangeDraft::new(stored)));
+            let Ok(_) = self
+                .ranges
+                .get_or_insert(stored.range.id.clone(), || Ok::<_, Infallible>(Box::new(RangeDraft::new(stored))));
         }
         Ok(self.ranges.get_mut(id).map(|range| (&mut **range, &mut *self.store)))
     }
@@ -91,6 +99,9 @@ impl<'s, S: Store + ?Sized> Draft<'s, S> {
 
     /// Whether the allocation ends with this draft.
     pub(super) fn is_ended(&self, id: &AllocationId) -> bool {
+        if self.ended.len() <= LISTED {
+            return self.ended.iter().any(|(record, _)| record.allocation.id == *id);
+        }
         self.ended_ids.contains(id)
     }
 
@@ -121,8 +132,11 @@ impl<'s, S: Store + ?Sized> Draft<'s, S> {
 
     /// Ends an allocation whose range goes, too.
     pub(super) fn end_with_range(&mut self, record: Record, kind: ChangeKind) {
-        self.ended_ids.insert(record.allocation.id.clone());
         self.ended.push((record, kind));
+        if self.ended.len() > LISTED {
+            let unlisted = self.ended.iter().skip(self.ended_ids.len());
+            self.ended_ids.extend(unlisted.map(|(record, _)| record.allocation.id.clone()));
+        }
     }
 
     /// The allocation of an address as it is in the draft: what has expired is ended on the way.
@@ -188,29 +202,29 @@ impl<'s, S: Store + ?Sized> Draft<'s, S> {
         Ok(any)
     }
 
-    /// Writes the draft and appends what ended to the feed.
-    pub(super) fn commit(self, actor: Option<&str>) -> Result<()> {
-        self.prepare()?.write(actor).map(|_| ())
+    /// Writes the draft and appends what ended to the feed; answers what ended, in order.
+    pub(super) fn commit(self, actor: Option<&str>) -> Result<Vec<(Record, ChangeKind)>> {
+        self.prepare()?.write_all(actor).map(|(_, ended)| ended)
     }
 
     /// The last reads. What they find out is written by [`Prepared::write`], after which nothing can be refused.
     pub(super) fn prepare(mut self) -> Result<Prepared<'s, S>> {
-        let mut by_key: HashMap<AllocationKey, Vec<IpAddr>> = HashMap::new();
+        let mut by_key: Vec<(&AllocationKey, IpAddr)> = Vec::with_capacity(self.ended.len());
         for (record, _) in &self.ended {
-            let Some(key) = &record.allocation.key else { continue };
-            by_key.entry(key.clone()).or_default().push(record.allocation.address);
+            by_key.extend(record.allocation.key.as_ref().map(|key| (key, record.allocation.address)));
         }
-        let mut requests = Vec::with_capacity(by_key.len());
-        for (key, mut addresses) in by_key {
+        by_key.sort_unstable();
+        let mut requests = Vec::new();
+        for addresses in by_key.chunk_by(|(one, _), (other, _)| one == other) {
+            let Some((key, _)) = addresses.first().copied() else { continue };
             let ended = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
-            if self.store.count_of_key(&key, ended.saturating_add(1))? <= ended {
-                requests.push(RequestChange::Remove(key));
+            if self.store.count_of_key(key, ended.saturating_add(1))? <= ended {
+                requests.push(RequestChange::Remove(key.clone()));
                 continue;
             }
-            let Some(mut request) = self.store.request(&key)? else { continue };
+            let Some(mut request) = self.store.request(key)? else { continue };
             if request.returned.len() < REMEMBERED {
-                addresses.sort_unstable();
-                request.returned.extend(addresses);
+                request.returned.extend(addresses.iter().map(|(_, address)| *address));
                 request.returned.truncate(REMEMBERED);
                 requests.push(RequestChange::Update(request));
             }
@@ -240,10 +254,14 @@ impl<'s, S: Store + ?Sized> Prepared<'s, S> {
 
     /// Writes all of it; answers the store for what follows.
     pub(super) fn write(self, actor: Option<&str>) -> Result<&'s mut S> {
+        self.write_all(actor).map(|(store, _)| store)
+    }
+
+    fn write_all(self, actor: Option<&str>) -> Result<(&'s mut S, Vec<(Record, ChangeKind)>)> {
         let Draft { store, now, ranges, ended, .. } = self.draft;
         for (record, kind) in &ended {
             store.remove_allocation(record)?;
-            store.append_change(change_of(record, *kind, now, actor))?;
+            store.append_allocation_change(record, *kind, now, actor)?;
         }
         for change in &self.requests {
             match change {
@@ -251,10 +269,10 @@ impl<'s, S: Store + ?Sized> Prepared<'s, S> {
                 RequestChange::Update(request) => store.update_request(request)?,
             }
         }
-        for (id, range) in ranges {
+        for (id, range) in ranges.into_sorted() {
             range.write(store, &id)?;
         }
-        Ok(store)
+        Ok((store, ended))
     }
 }
 
@@ -286,7 +304,7 @@ impl RangeDraft {
         Self {
             frontier: stored.frontier,
             stored,
-            pages: BTreeMap::new(),
+            pages: Few::default(),
             rests: BTreeMap::new(),
             woken: HashSet::new(),
             expired_asked: Some(0),
@@ -307,14 +325,11 @@ impl RangeDraft {
     }
 
     fn touch<S: Store + ?Sized>(&mut self, store: &mut S, no: u128) -> Result<&mut Touched> {
-        use std::collections::btree_map::Entry;
-        match self.pages.entry(no) {
-            Entry::Occupied(entry) => Ok(entry.into_mut()),
-            Entry::Vacant(entry) => {
-                let was = store.page(&self.stored.range.id, no)?;
-                Ok(entry.insert(Touched { was, now: was.unwrap_or_default(), rewrite: false }))
-            }
-        }
+        let id = &self.stored.range.id;
+        self.pages.get_or_insert(no, || {
+            let was = store.page(id, no)?;
+            Ok(Touched { was, now: was.unwrap_or_default(), rewrite: false })
+        })
     }
 
     /// Sets or clears the bit of an address.
@@ -331,7 +346,8 @@ impl RangeDraft {
 
     /// Has a stored page written again, because whether it is open may have changed.
     pub(super) fn rewrite(&mut self, no: u128, stored: Page) {
-        let touched = self.pages.entry(no).or_insert(Touched { was: Some(stored), now: stored, rewrite: false });
+        let unchanged = || Ok::<_, Infallible>(Touched { was: Some(stored), now: stored, rewrite: false });
+        let Ok(touched) = self.pages.get_or_insert(no, unchanged);
         touched.rewrite = true;
     }
 
@@ -377,16 +393,16 @@ impl RangeDraft {
 
     /// The lowest drafted page at or after `from` that has room.
     pub(super) fn drafted_open(&self, layout: &Layout, from: u128) -> Option<(u128, Page)> {
-        self.pages.range(from..).map(|(no, touched)| (*no, touched.now)).find(|(no, page)| layout.is_open(*no, page))
+        self.pages.from(from).map(|(no, touched)| (no, touched.now)).find(|(no, page)| layout.is_open(*no, page))
     }
 
     /// The drafted pages at or after `from`, by number.
     pub(super) fn drafted(&self, from: u128) -> impl Iterator<Item = (u128, Page)> + '_ {
-        self.pages.range(from..).map(|(no, touched)| (*no, touched.now))
+        self.pages.from(from).map(|(no, touched)| (no, touched.now))
     }
 
     pub(super) fn is_drafted(&self, no: u128) -> bool {
-        self.pages.contains_key(&no)
+        self.pages.get(&no).is_some()
     }
 
     /// All pages with room below this number are stored.
@@ -425,7 +441,7 @@ impl RangeDraft {
         for due in self.rests.values() {
             store.insert_resting(due)?;
         }
-        for (no, touched) in self.pages {
+        for (no, touched) in self.pages.into_sorted() {
             if touched.rewrite || touched.was.unwrap_or_default() != touched.now {
                 store.put_page(id, no, &touched.now, self.stored.layout.is_open(no, &touched.now))?;
             }

@@ -1,5 +1,6 @@
 //! What a key means to a request that carries it.
 
+use super::Hex;
 use super::draft::{Draft, has_expired};
 use super::store::{Random, Record, RequestKind, RequestRecord, Store, StoredRange};
 use crate::{AllocationKey, Error, ErrorKind, Fingerprint, Result};
@@ -83,10 +84,5 @@ fn partly_returned(
 
 /// A key for a request that has none: 128 random bits.
 pub(super) fn made(random: &mut dyn Random) -> AllocationKey {
-    AllocationKey::new(hex(random.next()))
-}
-
-/// 32 hexadecimal digits.
-pub(super) fn hex(bits: u128) -> String {
-    format!("{bits:032x}")
+    AllocationKey::from(Hex::new().whole(random.next()).as_str())
 }

@@ -13,6 +13,7 @@
 //! | `store` | what is asked of a store |
 //! | `page`, `layout`, `buddy` | 256 addresses as bits; which of a range's can be handed out; free prefixes of a block |
 //! | `draft`, `choose`, `keys` | what is about to be written; which free addresses; what a key names |
+//! | `few`, `hex` | a map of mostly one entry; numbers in ids |
 //! | the others | one operation each |
 
 mod allocate;
@@ -23,7 +24,9 @@ mod changes;
 mod choose;
 mod deallocate;
 mod draft;
+mod few;
 mod find;
+mod hex;
 mod keys;
 mod layout;
 mod page;
@@ -45,6 +48,7 @@ pub(crate) use carve::{allocate_range, deallocate_range};
 pub(crate) use changes::changes;
 pub(crate) use deallocate::deallocate;
 pub(crate) use find::{find, list_blocks, list_ranges};
+pub(crate) use hex::Hex;
 pub(crate) use layout::Layout;
 #[cfg(feature = "embedded")]
 pub(crate) use page::locate;

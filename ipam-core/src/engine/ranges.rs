@@ -265,7 +265,7 @@ pub(super) fn remove<S: Store + ?Sized>(
             if has_expired(&record, draft.now) {
                 draft.end_with_range(record, ChangeKind::Expired);
             } else if with_allocations {
-                freed.push(record.allocation.clone());
+                freed.push((*record.allocation).clone());
                 draft.end_with_range(record, ChangeKind::Deallocated);
             } else {
                 let message = format!(

@@ -6,10 +6,11 @@ use std::time::SystemTime;
 
 use ipnet::IpNet;
 
+use super::draft::change_of;
 use super::{Layout, Page, buddy};
 use crate::{
-    Allocation, AllocationId, AllocationKey, Block, BlockFilter, BlockId, Change, ChangePosition, Changes, Find,
-    Fingerprint, Owner, Range, RangeFilter, RangeId, Result, SpaceId,
+    Allocation, AllocationId, AllocationKey, Block, BlockFilter, BlockId, Change, ChangeKind, ChangePosition, Changes,
+    Find, Fingerprint, Owner, Range, RangeFilter, RangeId, Result, SpaceId,
 };
 
 /// Where chance comes from, so that tests can choose it.
@@ -63,8 +64,9 @@ impl StoredRange {
 /// One allocation, with what the caller does not see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Record {
-    /// What the caller sees. Always with a key and an owner; `state` is allocated.
-    pub(crate) allocation: Allocation,
+    /// What the caller sees. Always with a key and an owner; `state` is allocated. Boxed, because a record passes
+    /// through many hands.
+    pub(crate) allocation: Box<Allocation>,
     /// Which line of the request took it.
     pub(crate) line: u32,
 }
@@ -256,6 +258,17 @@ pub(crate) trait Store {
 
     /// Appends to the feed. The position in `change` is ignored; the store gives it the next one.
     fn append_change(&mut self, change: Change) -> Result<()>;
+    /// Appends what happened to an allocation, which is most of the feed. A store that keeps such entries in another form
+    /// does without the one that callers see.
+    fn append_allocation_change(
+        &mut self,
+        record: &Record,
+        kind: ChangeKind,
+        at: SystemTime,
+        actor: Option<&str>,
+    ) -> Result<()> {
+        self.append_change(change_of(record, kind, at, actor))
+    }
     /// At most `limit` changes after `since`, oldest first. `InvalidInput` for a position that is not this store's.
     fn changes(&mut self, since: Option<&ChangePosition>, limit: usize) -> Result<Changes>;
 }

@@ -1,6 +1,6 @@
 //! Changing what is said about an allocation.
 
-use super::draft::{Draft, change_of};
+use super::draft::Draft;
 use super::store::{Context, Store};
 use crate::{Allocation, ChangeKind, Error, Patch, Result, Update};
 
@@ -45,7 +45,7 @@ pub(crate) fn update<S: Store + ?Sized>(
     let store = draft.prepare()?.write(context.actor)?;
     if changed {
         store.update_allocation(&record)?;
-        store.append_change(change_of(&record, ChangeKind::Updated, context.now, context.actor))?;
+        store.append_allocation_change(&record, ChangeKind::Updated, context.now, context.actor)?;
     }
-    Ok(record.allocation)
+    Ok(*record.allocation)
 }

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::key::{Key, Place};
+use super::key::{Key, Place, nanoseconds, time};
+use crate::engine::Record;
 use crate::{Change, ChangeKind, ChangePosition, Changes, Error, Owner, RangeId, Result, SpaceId};
 
 /// Entries in order; beyond the limit the oldest are dropped.
@@ -14,21 +15,30 @@ pub(super) struct Feed {
     limit: usize,
     /// How many were ever appended; the position of the last.
     appended: u64,
-    actor: Option<Arc<str>>,
+    /// Who did what is in it: nearly always one.
+    actors: Vec<Option<String>>,
+}
+
+/// The names of a range and its space; entries share them, and outlive the range.
+#[derive(Debug)]
+pub(super) struct Home {
+    pub(super) space: SpaceId,
+    pub(super) range: RangeId,
 }
 
 #[derive(Debug)]
 enum Entry {
     /// About an allocation, in small.
     Allocation {
-        at: SystemTime,
+        /// In nanoseconds since 1970; saturates 292 years from then.
+        at: i64,
         place: Place,
         serial: u64,
-        space: SpaceId,
-        range: RangeId,
+        home: Arc<Home>,
         owner: Option<Owner>,
         key: Option<Key>,
-        actor: Option<Arc<str>>,
+        /// Its number among the actors.
+        actor: u16,
         kind: ChangeKind,
     },
     Other(Box<Change>),
@@ -36,45 +46,60 @@ enum Entry {
 
 impl Feed {
     pub(super) fn new(limit: usize) -> Self {
-        Self { entries: VecDeque::new(), limit, appended: 0, actor: None }
+        Self { entries: VecDeque::new(), limit, appended: 0, actors: Vec::new() }
     }
 
     pub(super) fn append(&mut self, change: Change) {
+        self.push(Entry::Other(Box::new(change)));
+    }
+
+    /// Appends what happened to an allocation.
+    pub(super) fn append_allocation(
+        &mut self,
+        record: &Record,
+        (place, serial): (Place, u64),
+        key: Option<Key>,
+        home: &Arc<Home>,
+        (kind, at): (ChangeKind, SystemTime),
+        actor: Option<&str>,
+    ) {
+        let owner = record.allocation.owner.clone();
+        let actor = self.actor(actor);
+        self.push(Entry::Allocation {
+            at: nanoseconds(at),
+            place,
+            serial,
+            home: Arc::clone(home),
+            owner,
+            key,
+            actor,
+            kind,
+        });
+    }
+
+    fn push(&mut self, entry: Entry) {
         self.appended += 1;
         if self.limit == 0 {
             return;
         }
-        while self.entries.len() >= self.limit {
+        if self.entries.len() >= self.limit {
             self.entries.pop_front();
+        } else if self.entries.len() == self.entries.capacity() {
+            // No more than will ever be used.
+            let more = self.entries.len().max(16).min(self.limit - self.entries.len());
+            self.entries.reserve_exact(more);
         }
-        let entry = self.entry(change);
         self.entries.push_back(entry);
     }
 
-    fn entry(&mut self, change: Change) -> Entry {
-        let place = change.allocation.as_ref().and_then(Place::of_id);
-        let (Some((place, serial)), Some(range)) = (place, &change.range) else {
-            return Entry::Other(Box::new(change));
-        };
-        Entry::Allocation {
-            at: change.at,
-            place,
-            serial,
-            range: range.clone(),
-            space: change.space,
-            owner: change.owner,
-            key: change.key.as_ref().map(Key::from),
-            actor: self.shared(change.actor),
-            kind: change.kind,
-        }
-    }
-
-    /// The actor is nearly always the same.
-    fn shared(&mut self, actor: Option<String>) -> Option<Arc<str>> {
-        if self.actor.as_deref() != actor.as_deref() {
-            self.actor = actor.map(Arc::from);
-        }
-        self.actor.clone()
+    /// The number of an actor. A provider has one, so that the list does not grow.
+    fn actor(&mut self, actor: Option<&str>) -> u16 {
+        let known = self.actors.iter().position(|known| known.as_deref() == actor);
+        let number = known.unwrap_or_else(|| {
+            self.actors.push(actor.map(str::to_owned));
+            self.actors.len() - 1
+        });
+        u16::try_from(number).unwrap_or(u16::MAX)
     }
 
     #[cfg(test)]
@@ -96,10 +121,31 @@ impl Feed {
         let items: Vec<Change> = (since + 1..)
             .zip(self.entries.iter().skip(skip))
             .take(limit)
-            .map(|(position, entry)| entry.change(position))
+            .map(|(position, entry)| self.change(entry, position))
             .collect();
         let next = items.last().map_or_else(|| position(since), |last| last.position.clone());
         Ok(Changes::new(items, next))
+    }
+
+    /// An entry as callers see it.
+    fn change(&self, entry: &Entry, number: u64) -> Change {
+        match entry {
+            Entry::Allocation { at, place, serial, home, owner, key, actor, kind } => {
+                let mut change = Change::new(position(number), time(*at), *kind, home.space.clone());
+                change.actor = self.actors.get(usize::from(*actor)).cloned().flatten();
+                change.owner.clone_from(owner);
+                change.range = Some(home.range.clone());
+                change.address = Some(place.ip());
+                change.allocation = Some(place.id(*serial));
+                change.key = key.as_ref().map(Into::into);
+                change
+            }
+            Entry::Other(change) => {
+                let mut change = (**change).clone();
+                change.position = position(number);
+                change
+            }
+        }
     }
 
     fn number(&self, position: &ChangePosition) -> Result<u64> {
@@ -115,24 +161,12 @@ fn position(number: u64) -> ChangePosition {
     ChangePosition::new(number.to_string())
 }
 
-impl Entry {
-    fn change(&self, number: u64) -> Change {
-        match self {
-            Self::Allocation { at, place, serial, space, range, owner, key, actor, kind } => {
-                let mut change = Change::new(position(number), *at, *kind, space.clone());
-                change.actor = actor.as_deref().map(str::to_owned);
-                change.owner.clone_from(owner);
-                change.range = Some(range.clone());
-                change.address = Some(place.ip());
-                change.allocation = Some(place.id(*serial));
-                change.key = key.as_ref().map(Into::into);
-                change
-            }
-            Self::Other(change) => {
-                let mut change = (**change).clone();
-                change.position = position(number);
-                change
-            }
-        }
+#[cfg(all(test, target_pointer_width = "64"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_stays_small() {
+        assert_eq!(size_of::<Entry>(), 88);
     }
 }

@@ -1,8 +1,10 @@
-//! Small forms of texts that every allocation has.
+//! Small forms of what every allocation has: texts, times.
 
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
 
-use crate::engine::{address, number};
+use crate::engine::{Hex, address, number};
 use crate::{AllocationId, AllocationKey, Family};
 
 /// A key; those that the provider makes, 32 hexadecimal digits, are kept as the number they are.
@@ -14,65 +16,89 @@ pub(super) enum Key {
 
 impl From<&AllocationKey> for Key {
     fn from(key: &AllocationKey) -> Self {
-        let text = key.as_str().as_bytes();
-        let made = if text.len() == 32 { digits(text) } else { None };
-        match made {
-            #[allow(clippy::cast_possible_truncation, reason = "one half after the other")]
-            Some(number) => Self::Made([(number >> 64) as u64, number as u64]),
-            None => Self::Given(key.clone()),
+        match key.as_str().as_bytes().split_at_checked(16) {
+            Some((high, low)) if low.len() == 16 => match (digits(high), digits(low)) {
+                (Some(high), Some(low)) => Self::Made([high, low]),
+                _ => Self::Given(key.clone()),
+            },
+            _ => Self::Given(key.clone()),
         }
     }
 }
 
-/// The number that these hexadecimal digits, lower case and at most 32 of them, stand for.
-fn digits(text: &[u8]) -> Option<u128> {
-    let mut number = 0u128;
-    for digit in text {
-        let value = match digit {
-            b'0'..=b'9' => digit - b'0',
-            b'a'..=b'f' => digit - b'a' + 10,
-            _ => return None,
-        };
-        number = number << 4 | u128::from(value);
+/// The value of each byte as a hexadecimal digit in lower case; [`NO_DIGIT`] where it is none.
+const VALUES: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let digits = b"0123456789abcdef";
+    let mut value = 0u8;
+    while value < 16 {
+        values[digits[value as usize] as usize] = value;
+        value += 1;
     }
-    Some(number)
+    values
+};
+
+const NO_DIGIT: u8 = u8::MAX;
+
+fn value(digit: u8) -> u8 {
+    VALUES[usize::from(digit)]
 }
 
-/// The same, written without needless zeros: each number in one way only.
-fn number_of(text: &str) -> Option<u128> {
-    let text = text.as_bytes();
-    let short = match text {
+/// The number that these hexadecimal digits, at most 16 of them, stand for.
+fn digits(text: &[u8]) -> Option<u64> {
+    let (mut number, mut all) = (0u64, 0u8);
+    for digit in text {
+        let value = value(*digit);
+        all |= value;
+        number = number << 4 | u64::from(value & 15);
+    }
+    (all < 16).then_some(number)
+}
+
+/// The number that a text begins with, written without needless zeros, so in one way only, and the text after it.
+fn number_of(text: &[u8]) -> Option<(u128, &[u8])> {
+    let len = text.iter().take_while(|digit| value(**digit) != NO_DIGIT).count();
+    let (number, rest) = text.split_at_checked(len)?;
+    let one_way = match number {
         [] => false,
-        [b'0', rest @ ..] => rest.is_empty(),
-        _ => text.len() <= 32,
+        [b'0', more @ ..] => more.is_empty(),
+        _ => len <= 32,
     };
-    if short { digits(text) } else { None }
+    if !one_way {
+        return None;
+    }
+    let (high, low) = number.split_at_checked(len.saturating_sub(16))?;
+    Some((u128::from(digits(high)?) << 64 | u128::from(digits(low)?), rest))
 }
 
 impl From<&Key> for AllocationKey {
     fn from(key: &Key) -> Self {
         match key {
-            Key::Made([high, low]) => Self::new(format!("{high:016x}{low:016x}")),
+            Key::Made([high, low]) => Self::from(Hex::new().whole(u128::from(*high) << 64 | u128::from(*low)).as_str()),
             Key::Given(key) => key.clone(),
         }
     }
 }
 
 /// An address of a space.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
     /// The number of the space, doubled, plus one for IPv6.
     space: u32,
-    high: u64,
-    low: u64,
+    /// The address, as an integer that need not be aligned.
+    address: [u8; 16],
+}
+
+impl Hash for Place {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u32(self.space);
+        state.write_u128(self.number());
+    }
 }
 
 impl Place {
     pub(super) fn new(space: u32, ip: IpAddr) -> Self {
-        let number = number(ip);
-        #[allow(clippy::cast_possible_truncation, reason = "one half after the other")]
-        let (high, low) = ((number >> 64) as u64, number as u64);
-        Self { space: space * 2 + u32::from(ip.is_ipv6()), high, low }
+        Self { space: space * 2 + u32::from(ip.is_ipv6()), address: number(ip).to_ne_bytes() }
     }
 
     pub(super) const fn space(self) -> u32 {
@@ -80,7 +106,7 @@ impl Place {
     }
 
     pub(super) fn number(self) -> u128 {
-        u128::from(self.high) << 64 | u128::from(self.low)
+        u128::from_ne_bytes(self.address)
     }
 
     const fn family(self) -> Family {
@@ -94,17 +120,74 @@ impl Place {
 
     /// The id of the `serial`-th allocation, which is of this address.
     pub(super) fn id(self, serial: u64) -> AllocationId {
-        AllocationId::new(format!("{serial:x}-{:x}-{:x}", self.space, self.number()))
+        let text = Hex::new().number(serial.into()).dash().number(self.space.into()).dash().number(self.number());
+        AllocationId::from(text.as_str())
     }
 
     /// The address and the serial number that an id was made of.
     pub(super) fn of_id(id: &AllocationId) -> Option<(Self, u64)> {
-        let mut parts = id.as_str().split('-').map(number_of);
-        let (serial, space, number) = (parts.next()??, parts.next()??, parts.next()??);
+        let (serial, rest) = number_of(id.as_str().as_bytes())?;
+        let (space, rest) = number_of(rest.strip_prefix(b"-")?)?;
+        let (number, rest) = number_of(rest.strip_prefix(b"-")?)?;
         let (serial, space) = (u64::try_from(serial).ok()?, u32::try_from(space).ok()?);
         let family = if space.is_multiple_of(2) { Family::V4 } else { Family::V6 };
         let place = Self::new(space / 2, address(family, number)?);
-        parts.next().is_none().then_some((place, serial))
+        rest.is_empty().then_some((place, serial))
+    }
+}
+
+/// A time in nanoseconds since 1970; saturates 292 years from then.
+pub(super) fn nanoseconds(time: SystemTime) -> i64 {
+    match time.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
+        Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |nanoseconds| -nanoseconds),
+    }
+}
+
+/// The time of so many nanoseconds since 1970.
+pub(super) fn time(nanoseconds: i64) -> SystemTime {
+    let distance = Duration::from_nanos(nanoseconds.unsigned_abs());
+    let time = if nanoseconds < 0 {
+        SystemTime::UNIX_EPOCH.checked_sub(distance)
+    } else {
+        SystemTime::UNIX_EPOCH.checked_add(distance)
+    };
+    time.unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+/// What was last brought into its small form: a request names the same key and the same allocation several times.
+#[derive(Debug, Default)]
+pub(super) struct Memo {
+    key: Option<(AllocationKey, Key)>,
+    id: Option<(AllocationId, Place, u64)>,
+}
+
+impl Memo {
+    pub(super) fn key(&mut self, key: &AllocationKey) -> Key {
+        match &self.key {
+            Some((known, small)) if known == key => small.clone(),
+            _ => self.key.insert((key.clone(), key.into())).1.clone(),
+        }
+    }
+
+    /// As [`Place::id`], without making the text again.
+    pub(super) fn id(&self, place: Place, serial: u64) -> AllocationId {
+        match &self.id {
+            Some((id, of, number)) if (*of, *number) == (place, serial) => id.clone(),
+            _ => place.id(serial),
+        }
+    }
+
+    /// As [`Place::of_id`].
+    pub(super) fn of_id(&mut self, id: &AllocationId) -> Option<(Place, u64)> {
+        match &self.id {
+            Some((known, place, serial)) if known == id => Some((*place, *serial)),
+            _ => {
+                let (place, serial) = Place::of_id(id)?;
+                self.id = Some((id.clone(), place, serial));
+                Some((place, serial))
+            }
+        }
     }
 }
 
@@ -136,8 +219,20 @@ mod tests {
             assert_eq!(Place::of_id(&AllocationId::from(format!("0{id}"))), None);
             assert_eq!(Place::of_id(&AllocationId::from(format!("{id}-0"))), None);
         }
-        for foreign in ["", "x", "1-0", "1-0-100000000", "--", "1--1", "1-0-A", "1-0-+a", "1-00-a", "1-0-a-", "00-0-a"]
-        {
+        for foreign in [
+            "",
+            "x",
+            "1-0",
+            "1-0-100000000",
+            "--",
+            "1--1",
+            "1-0-A",
+            "1-0-+a",
+            "1-00-a",
+            "1-0-a-",
+            "00-0-a",
+            "1-0-100000000000000000000000000000000",
+        ] {
             assert_eq!(Place::of_id(&AllocationId::from(foreign)), None);
         }
     }

@@ -6,11 +6,11 @@
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hash};
 use std::net::IpAddr;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
-use super::key::{Key, Place};
+use super::key::{Key, Place, nanoseconds, time};
 use super::slab::Slab;
 use crate::engine::{RequestKind, RequestRecord};
 use crate::{AllocationKey, Fingerprint, Labels, MacAddr, Owner};
@@ -47,9 +47,10 @@ struct Request {
     owner: Owner,
     /// In nanoseconds since 1970; saturates 292 years from then.
     created: i64,
-    count: u32,
+    /// How many addresses it took, less one, so that the most there may be fit.
+    count: u16,
     /// 0 for a request for a range.
-    lines: u32,
+    lines: u16,
     /// Its allocations.
     first: u32,
     /// The other requests of the owner.
@@ -88,7 +89,7 @@ pub(super) struct NewSlot<'a> {
     pub(super) place: Place,
     pub(super) range: u32,
     pub(super) line: u16,
-    pub(super) key: &'a AllocationKey,
+    pub(super) key: &'a Key,
     pub(super) details: Details<'a>,
 }
 
@@ -151,7 +152,7 @@ impl Records {
 
     /// Adds an allocation to its request, which is there. Whether it was.
     pub(super) fn insert(&mut self, new: &NewSlot<'_>) -> bool {
-        let Some(number) = self.request_of(&Key::from(new.key)) else { return false };
+        let Some(number) = self.request_of(new.key) else { return false };
         let Some(request) = self.requests.get_mut(number) else { return false };
         let after = request.first;
         if let Some(created) = new.details.created {
@@ -237,6 +238,10 @@ impl Records {
         }
     }
 
+    pub(super) fn none_expires(&self) -> bool {
+        self.expiring.is_empty()
+    }
+
     /// Those that have expired, the longest first.
     pub(super) fn expired(&self, range: Option<u32>, now: SystemTime) -> impl Iterator<Item = u32> + '_ {
         let all = match range {
@@ -290,15 +295,15 @@ impl Records {
         self.by_owner.find(self.hash(owner), same).copied()
     }
 
-    pub(super) fn request(&self, key: &AllocationKey) -> Option<RequestRecord> {
-        let number = self.request_of(&Key::from(key))?;
+    pub(super) fn request(&self, key: &Key) -> Option<RequestRecord> {
+        let number = self.request_of(key)?;
         let request = self.requests.get(number)?;
         let kind = match request.lines {
             0 => RequestKind::Range,
-            lines => RequestKind::Addresses { count: request.count, lines },
+            lines => RequestKind::Addresses { count: u32::from(request.count) + 1, lines: lines.into() },
         };
         Some(RequestRecord {
-            key: key.clone(),
+            key: key.into(),
             fingerprint: request.fingerprint,
             kind,
             owner: request.owner.clone(),
@@ -306,15 +311,14 @@ impl Records {
         })
     }
 
-    pub(super) fn insert_request(&mut self, new: &RequestRecord) {
+    pub(super) fn insert_request(&mut self, key: Key, new: &RequestRecord) {
         let (count, lines) = match new.kind {
-            RequestKind::Addresses { count, lines } => (count, lines),
+            RequestKind::Addresses { count, lines } => (short(count.saturating_sub(1)), short(lines)),
             RequestKind::Range => (0, 0),
         };
         let newest = self.owners_newest(&new.owner);
         let owner =
             newest.and_then(|number| self.requests.get(number)).map_or(&new.owner, |other| &other.owner).clone();
-        let key = Key::from(&new.key);
         let hash = self.hash(&key);
         let number = self.requests.insert(Request {
             key,
@@ -350,16 +354,15 @@ impl Records {
         }
     }
 
-    pub(super) fn set_returned(&mut self, key: &AllocationKey, returned: &[IpAddr]) {
-        if let Some(number) = self.request_of(&Key::from(key)) {
+    pub(super) fn set_returned(&mut self, key: &Key, returned: &[IpAddr]) {
+        if let Some(number) = self.request_of(key) {
             self.returned.insert(number, returned.to_vec());
         }
     }
 
-    pub(super) fn remove_request(&mut self, key: &AllocationKey) {
-        let key = Key::from(key);
-        let Some(number) = self.request_of(&key) else { return };
-        if let Ok(entry) = self.by_key.find_entry(self.hash(&key), |other| *other == number) {
+    pub(super) fn remove_request(&mut self, key: &Key) {
+        let Some(number) = self.request_of(key) else { return };
+        if let Ok(entry) = self.by_key.find_entry(self.hash(key), |other| *other == number) {
             entry.remove();
         }
         self.returned.remove(&number);
@@ -391,6 +394,11 @@ fn extra(details: &Details<'_>, created: i64) -> Option<Box<Extra>> {
     Some(Box::new(Extra { labels: details.labels.clone(), updated, expires: details.expires }))
 }
 
+/// Validation lets no larger number through.
+fn short(number: u32) -> u16 {
+    u16::try_from(number).unwrap_or(u16::MAX)
+}
+
 /// Host names are looked for whatever their capitals.
 fn folded(hostname: &str) -> Box<str> {
     hostname.to_ascii_lowercase().into()
@@ -406,19 +414,14 @@ fn drop_from<K: Eq + Hash, T: Ord>(map: &mut HashMap<K, BTreeSet<T>>, key: K, va
     }
 }
 
-fn nanoseconds(time: SystemTime) -> i64 {
-    match time.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
-        Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |nanoseconds| -nanoseconds),
-    }
-}
+#[cfg(all(test, target_pointer_width = "64"))]
+mod tests {
+    use super::*;
+    use crate::request::{MAX_ADDRESSES, MAX_LINES};
 
-fn time(nanoseconds: i64) -> SystemTime {
-    let distance = Duration::from_nanos(nanoseconds.unsigned_abs());
-    let time = if nanoseconds < 0 {
-        SystemTime::UNIX_EPOCH.checked_sub(distance)
-    } else {
-        SystemTime::UNIX_EPOCH.checked_add(distance)
-    };
-    time.unwrap_or(SystemTime::UNIX_EPOCH)
+    #[test]
+    fn records_stay_small() {
+        assert_eq!((size_of::<Option<Slot>>(), size_of::<Option<Request>>()), (56, 96));
+        assert!(u16::try_from(MAX_ADDRESSES - 1).is_ok() && u16::try_from(MAX_LINES).is_ok());
+    }
 }

@@ -7,14 +7,14 @@ use std::time::SystemTime;
 use ipnet::IpNet;
 
 use super::feed::Feed;
-use super::key::{Key, Place};
+use super::key::{Memo, Place};
 use super::plan::Plan;
 use super::records::{Details, NewSlot, Records, View};
 use super::resting::Rest;
 use crate::engine::{Due, Page, Record, RequestRecord, Store, StoredRange, number};
 use crate::{
-    Allocation, AllocationId, AllocationKey, AllocationState, Block, BlockFilter, BlockId, Change, ChangePosition,
-    Changes, Error, ErrorKind, Find, Range, RangeFilter, RangeId, Result, SpaceId,
+    Allocation, AllocationId, AllocationKey, AllocationState, Block, BlockFilter, BlockId, Change, ChangeKind,
+    ChangePosition, Changes, Error, ErrorKind, Find, Range, RangeFilter, RangeId, Result, SpaceId,
 };
 
 /// All that is kept.
@@ -25,11 +25,18 @@ pub(crate) struct State {
     pub(super) feed: Feed,
     /// How many allocations there ever were.
     serial: u64,
+    memo: Memo,
 }
 
 impl State {
     pub(crate) fn new(feed_limit: usize) -> Self {
-        Self { plan: Plan::default(), records: Records::default(), feed: Feed::new(feed_limit), serial: 0 }
+        Self {
+            plan: Plan::default(),
+            records: Records::default(),
+            feed: Feed::new(feed_limit),
+            serial: 0,
+            memo: Memo::default(),
+        }
     }
 
     /// How many changes the feed keeps.
@@ -43,8 +50,8 @@ impl State {
     }
 
     /// The number of the allocation of this id.
-    pub(super) fn of_id(&self, id: &AllocationId) -> Option<u32> {
-        let (place, serial) = Place::of_id(id)?;
+    fn of_id(&mut self, id: &AllocationId) -> Option<u32> {
+        let (place, serial) = self.memo.of_id(id)?;
         let index = self.records.at(place)?;
         (self.records.view(index)?.slot.serial.get() == serial).then_some(index)
     }
@@ -53,7 +60,7 @@ impl State {
     pub(super) fn allocation_of(&self, view: &View<'_>) -> Option<Allocation> {
         let slot = view.slot;
         let range = &self.plan.range(slot.range)?.stored.range;
-        let id = slot.place.id(slot.serial.get());
+        let id = self.memo.id(slot.place, slot.serial.get());
         let mut allocation = Allocation::new(id, range.space.clone(), range.id.clone(), slot.place.ip());
         allocation.key = Some(view.key());
         allocation.owner = Some(view.owner.clone());
@@ -77,7 +84,7 @@ impl State {
     fn record(&self, index: u32) -> Option<Record> {
         let view = self.records.view(index)?;
         let line = u32::from(view.slot.line);
-        Some(Record { allocation: self.allocation_of(&view)?, line })
+        Some(Record { allocation: Box::new(self.allocation_of(&view)?), line })
     }
 
     fn due(&self, number: u128, rest: Rest, range: &StoredRange) -> Option<Due> {
@@ -108,7 +115,7 @@ fn broken(what: &str) -> Error {
 
 impl Store for State {
     fn range(&mut self, id: &RangeId) -> Result<Option<StoredRange>> {
-        Ok(self.plan.range_of(id).map(|state| state.stored.clone()))
+        Ok(self.plan.recall(id).map(|state| state.stored.clone()))
     }
 
     fn insert_range(&mut self, range: &StoredRange) -> Result<()> {
@@ -230,14 +237,14 @@ impl Store for State {
     }
 
     fn allocations_of_key(&mut self, key: &AllocationKey) -> Result<Vec<Record>> {
-        let indexes = self.records.of_key(&Key::from(key));
+        let indexes = self.records.of_key(&self.memo.key(key));
         let mut records: Vec<Record> = indexes.filter_map(|index| self.record(index)).collect();
         records.sort_by_key(|record| (record.line, record.allocation.address));
         Ok(records)
     }
 
     fn count_of_key(&mut self, key: &AllocationKey, limit: u32) -> Result<u32> {
-        let count = self.records.of_key(&Key::from(key)).take(limit as usize).count();
+        let count = self.records.of_key(&self.memo.key(key)).take(limit as usize).count();
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
@@ -258,12 +265,12 @@ impl Store for State {
 
     fn insert_allocation(&mut self, record: &Record) -> Result<()> {
         let allocation = &record.allocation;
-        let id = Place::of_id(&allocation.id).and_then(|(place, serial)| Some((place, NonZeroU64::new(serial)?)));
+        let id = self.memo.of_id(&allocation.id).and_then(|(place, serial)| Some((place, NonZeroU64::new(serial)?)));
         let (place, serial) = id.ok_or_else(|| broken("an id"))?;
         let range = self.plan.range_number(&allocation.range).ok_or_else(|| broken("a range"))?;
         let line = u16::try_from(record.line).map_err(|_| broken("a line"))?;
         let key = allocation.key.as_ref().ok_or_else(|| broken("a key"))?;
-        let details = Self::details(record);
+        let (key, details) = (&self.memo.key(key), Self::details(record));
         if self.records.insert(&NewSlot { serial, place, range, line, key, details }) {
             return Ok(());
         }
@@ -293,6 +300,9 @@ impl Store for State {
     }
 
     fn expired(&mut self, range: Option<&RangeId>, now: SystemTime, limit: usize) -> Result<Vec<Record>> {
+        if self.records.none_expires() {
+            return Ok(Vec::new());
+        }
         let number = match range.map(|id| self.plan.range_number(id)) {
             Some(None) => return Ok(Vec::new()),
             Some(number) => number,
@@ -307,21 +317,22 @@ impl Store for State {
     }
 
     fn request(&mut self, key: &AllocationKey) -> Result<Option<RequestRecord>> {
-        Ok(self.records.request(key))
+        Ok(self.records.request(&self.memo.key(key)))
     }
 
     fn insert_request(&mut self, request: &RequestRecord) -> Result<()> {
-        self.records.insert_request(request);
+        let key = self.memo.key(&request.key);
+        self.records.insert_request(key, request);
         Ok(())
     }
 
     fn update_request(&mut self, request: &RequestRecord) -> Result<()> {
-        self.records.set_returned(&request.key, &request.returned);
+        self.records.set_returned(&self.memo.key(&request.key), &request.returned);
         Ok(())
     }
 
     fn remove_request(&mut self, key: &AllocationKey) -> Result<()> {
-        self.records.remove_request(key);
+        self.records.remove_request(&self.memo.key(key));
         Ok(())
     }
 
@@ -363,6 +374,20 @@ impl Store for State {
 
     fn append_change(&mut self, change: Change) -> Result<()> {
         self.feed.append(change);
+        Ok(())
+    }
+
+    fn append_allocation_change(
+        &mut self,
+        record: &Record,
+        kind: ChangeKind,
+        at: SystemTime,
+        actor: Option<&str>,
+    ) -> Result<()> {
+        let id = self.memo.of_id(&record.allocation.id).ok_or_else(|| broken("an id"))?;
+        let key = record.allocation.key.as_ref().map(|key| self.memo.key(key));
+        let range = self.plan.range_of(&record.allocation.range).ok_or_else(|| broken("a range"))?;
+        self.feed.append_allocation(record, id, key, &range.home, (kind, at), actor);
         Ok(())
     }
 

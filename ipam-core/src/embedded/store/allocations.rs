@@ -78,7 +78,7 @@ pub(super) fn record(row: &Columns<'_>) -> Result<Record> {
     allocation.created = time(11)?;
     allocation.updated = time(12)?;
     allocation.expires = time(13)?;
-    Ok(Record { allocation, line })
+    Ok(Record { allocation: Box::new(allocation), line })
 }
 
 impl SqliteStore<'_> {

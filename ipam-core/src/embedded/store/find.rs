@@ -62,7 +62,7 @@ impl SqliteStore<'_> {
             }
         }
         let mut found = self
-            .listed("allocation", ALLOCATION_COLUMNS, conditions, request, count, |row| Ok(record(row)?.allocation))?;
+            .listed("allocation", ALLOCATION_COLUMNS, conditions, request, count, |row| Ok(*record(row)?.allocation))?;
         // Who rests has no marks any more.
         if request.quarantined
             && !marked
