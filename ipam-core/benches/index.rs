@@ -14,7 +14,7 @@ use support::{Numbers, Reach, against, apart, heading, per_call, rounds, wanted}
 #[allow(dead_code, unused_imports, reason = "the index has more than this needs, and tests of its own")]
 #[path = "../src/engine/page.rs"]
 mod page;
-#[allow(dead_code, reason = "the index has more than this needs")]
+#[allow(dead_code, unused_imports, reason = "the index has more than this needs, and tests of its own")]
 #[path = "../src/memory/pages.rs"]
 mod pages;
 mod support;

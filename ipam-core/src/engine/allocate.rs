@@ -37,22 +37,23 @@ pub(crate) fn allocate<S: Store + ?Sized>(
     check_expiries(OP, request, context.now)?;
 
     let mut prepared = draft.prepare()?;
-    let mut records = Vec::with_capacity(plan.count());
-    for (index, (chosen, line)) in (0u32..).zip(plan.lines.iter().zip(&request.lines)) {
+    let mut answer = Vec::with_capacity(plan.lines.len());
+    for (chosen, line) in plan.lines.iter().zip(&request.lines) {
         let range = &chosen.range;
         let expires = expiry(line, context.now);
+        let mut allocations = Vec::with_capacity(chosen.found.len());
         for address in chosen.addresses() {
             let id = prepared.store().new_allocation_id(&range.space, address)?;
-            let allocation = Allocation::new(id, range.space.clone(), range.id.clone(), address);
-            let mut allocation = Box::new(allocation);
+            let mut allocation = Allocation::new(id, range.space.clone(), range.id.clone(), address);
             allocation.key = Some(key.clone());
             allocation.owner = Some(request.owner.clone());
             allocation.labels = line.labels.clone();
             allocation.created = Some(context.now);
             allocation.updated = Some(context.now);
             allocation.expires = expires;
-            records.push(Record { allocation, line: index });
+            allocations.push(allocation);
         }
+        answer.push(allocations);
     }
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let requested = RequestRecord {
@@ -66,13 +67,10 @@ pub(crate) fn allocate<S: Store + ?Sized>(
     // From here on nothing is refused.
     let store = prepared.write(context.actor)?;
     store.insert_request(&requested)?;
-    let mut answer: Vec<Vec<Allocation>> =
-        plan.lines.iter().map(|chosen| Vec::with_capacity(chosen.found.len())).collect();
-    for record in records {
-        store.insert_allocation(&record)?;
-        store.append_allocation_change(&record, ChangeKind::Allocated, context.now, context.actor)?;
-        if let Some(line) = answer.get_mut(record.line as usize) {
-            line.push(*record.allocation);
+    for (line, allocations) in (0u32..).zip(&answer) {
+        for allocation in allocations {
+            store.insert_allocation(allocation, line)?;
+            store.append_allocation_change(allocation, ChangeKind::Allocated, context.now, context.actor)?;
         }
     }
     Ok(Allocated::new(key, answer, false))

@@ -14,7 +14,9 @@ use super::few::Few;
 use super::layout::Layout;
 use super::page::{PAGE_SIZE, Page, address, locate, number};
 use super::store::{Due, Record, RequestRecord, Store, StoredRange};
-use crate::{AllocationId, AllocationKey, Change, ChangeKind, ChangePosition, Error, Order, RangeId, Result};
+use crate::{
+    Allocation, AllocationId, AllocationKey, Change, ChangeKind, ChangePosition, Error, Order, RangeId, Result,
+};
 
 /// How many expired addresses, wherever they are, a request looks after besides its own work.
 const SWEEP: usize = 64;
@@ -261,7 +263,7 @@ impl<'s, S: Store + ?Sized> Prepared<'s, S> {
         let Draft { store, now, ranges, ended, .. } = self.draft;
         for (record, kind) in &ended {
             store.remove_allocation(record)?;
-            store.append_allocation_change(record, *kind, now, actor)?;
+            store.append_allocation_change(&record.allocation, *kind, now, actor)?;
         }
         for change in &self.requests {
             match change {
@@ -277,8 +279,7 @@ impl<'s, S: Store + ?Sized> Prepared<'s, S> {
 }
 
 /// The entry of the feed about an allocation.
-pub(super) fn change_of(record: &Record, kind: ChangeKind, at: SystemTime, actor: Option<&str>) -> Change {
-    let allocation = &record.allocation;
+pub(super) fn change_of(allocation: &Allocation, kind: ChangeKind, at: SystemTime, actor: Option<&str>) -> Change {
     let mut change = Change::new(no_position(), at, kind, allocation.space.clone());
     change.actor = actor.map(str::to_owned);
     change.owner.clone_from(&allocation.owner);

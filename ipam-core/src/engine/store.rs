@@ -208,8 +208,8 @@ pub(crate) trait Store {
     /// address part of the id, and needs no index to find it again. At least one change is appended after it, before
     /// another one is asked for the same address.
     fn new_allocation_id(&mut self, space: &SpaceId, address: IpAddr) -> Result<AllocationId>;
-    /// Adds an allocation.
-    fn insert_allocation(&mut self, record: &Record) -> Result<()>;
+    /// Adds an allocation, which the given line of its request took.
+    fn insert_allocation(&mut self, allocation: &Allocation, line: u32) -> Result<()>;
     /// Replaces what is stored under the allocation's id; space, range and address stay.
     fn update_allocation(&mut self, record: &Record) -> Result<()>;
     /// Removes an allocation.
@@ -262,12 +262,12 @@ pub(crate) trait Store {
     /// does without the one that callers see.
     fn append_allocation_change(
         &mut self,
-        record: &Record,
+        allocation: &Allocation,
         kind: ChangeKind,
         at: SystemTime,
         actor: Option<&str>,
     ) -> Result<()> {
-        self.append_change(change_of(record, kind, at, actor))
+        self.append_change(change_of(allocation, kind, at, actor))
     }
     /// At most `limit` changes after `since`, oldest first. `InvalidInput` for a position that is not this store's.
     fn changes(&mut self, since: Option<&ChangePosition>, limit: usize) -> Result<Changes>;

@@ -45,7 +45,7 @@ pub(crate) fn update<S: Store + ?Sized>(
     let store = draft.prepare()?.write(context.actor)?;
     if changed {
         store.update_allocation(&record)?;
-        store.append_allocation_change(&record, ChangeKind::Updated, context.now, context.actor)?;
+        store.append_allocation_change(&record.allocation, ChangeKind::Updated, context.now, context.actor)?;
     }
     Ok(*record.allocation)
 }

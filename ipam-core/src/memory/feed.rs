@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::key::{Key, Place, nanoseconds, time};
-use crate::engine::Record;
 use crate::{Change, ChangeKind, ChangePosition, Changes, Error, Owner, RangeId, Result, SpaceId};
 
 /// Entries in order; beyond the limit the oldest are dropped.
@@ -56,14 +55,13 @@ impl Feed {
     /// Appends what happened to an allocation.
     pub(super) fn append_allocation(
         &mut self,
-        record: &Record,
+        owner: Option<Owner>,
         (place, serial): (Place, u64),
         key: Option<Key>,
         home: &Arc<Home>,
         (kind, at): (ChangeKind, SystemTime),
         actor: Option<&str>,
     ) {
-        let owner = record.allocation.owner.clone();
         let actor = self.actor(actor);
         self.push(Entry::Allocation {
             at: nanoseconds(at),

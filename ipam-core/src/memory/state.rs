@@ -97,8 +97,7 @@ impl State {
         Some(Due { space: range.space.clone(), range: range.id.clone(), address, allocation, since, until })
     }
 
-    fn details(record: &Record) -> Details<'_> {
-        let allocation = &record.allocation;
+    fn details(allocation: &Allocation) -> Details<'_> {
         Details {
             labels: &allocation.labels,
             created: allocation.created,
@@ -263,14 +262,13 @@ impl Store for State {
         Ok(place.id(self.serial))
     }
 
-    fn insert_allocation(&mut self, record: &Record) -> Result<()> {
-        let allocation = &record.allocation;
+    fn insert_allocation(&mut self, allocation: &Allocation, line: u32) -> Result<()> {
         let id = self.memo.of_id(&allocation.id).and_then(|(place, serial)| Some((place, NonZeroU64::new(serial)?)));
         let (place, serial) = id.ok_or_else(|| broken("an id"))?;
         let range = self.plan.range_number(&allocation.range).ok_or_else(|| broken("a range"))?;
-        let line = u16::try_from(record.line).map_err(|_| broken("a line"))?;
+        let line = u16::try_from(line).map_err(|_| broken("a line"))?;
         let key = allocation.key.as_ref().ok_or_else(|| broken("a key"))?;
-        let (key, details) = (&self.memo.key(key), Self::details(record));
+        let (key, details) = (&self.memo.key(key), Self::details(allocation));
         if self.records.insert(&NewSlot { serial, place, range, line, key, details }) {
             return Ok(());
         }
@@ -279,7 +277,7 @@ impl Store for State {
 
     fn update_allocation(&mut self, record: &Record) -> Result<()> {
         let index = self.of_id(&record.allocation.id).ok_or_else(|| broken("an allocation"))?;
-        self.records.update(index, &Self::details(record));
+        self.records.update(index, &Self::details(&record.allocation));
         Ok(())
     }
 
@@ -379,15 +377,15 @@ impl Store for State {
 
     fn append_allocation_change(
         &mut self,
-        record: &Record,
+        allocation: &Allocation,
         kind: ChangeKind,
         at: SystemTime,
         actor: Option<&str>,
     ) -> Result<()> {
-        let id = self.memo.of_id(&record.allocation.id).ok_or_else(|| broken("an id"))?;
-        let key = record.allocation.key.as_ref().map(|key| self.memo.key(key));
-        let range = self.plan.range_of(&record.allocation.range).ok_or_else(|| broken("a range"))?;
-        self.feed.append_allocation(record, id, key, &range.home, (kind, at), actor);
+        let id = self.memo.of_id(&allocation.id).ok_or_else(|| broken("an id"))?;
+        let key = allocation.key.as_ref().map(|key| self.memo.key(key));
+        let range = self.plan.range_of(&allocation.range).ok_or_else(|| broken("a range"))?;
+        self.feed.append_allocation(allocation.owner.clone(), id, key, &range.home, (kind, at), actor);
         Ok(())
     }
 

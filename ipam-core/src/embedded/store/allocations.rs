@@ -130,9 +130,8 @@ impl SqliteStore<'_> {
         Ok(id_of(space.as_str(), address, serial))
     }
 
-    pub(super) fn add_allocation(&mut self, record: &Record) -> Result<()> {
+    pub(super) fn add_allocation(&mut self, allocation: &Allocation, line: u32) -> Result<()> {
         self.writes();
-        let allocation = &record.allocation;
         let serial = self.serial(&allocation.id)?;
         if !self.memo.serials.as_ref().is_some_and(|serials| serials.contains(&serial)) {
             return Err(
@@ -149,7 +148,7 @@ impl SqliteStore<'_> {
                 serial,
                 allocation.range.as_str(),
                 allocation.key.as_ref().map(AsRef::<str>::as_ref),
-                record.line,
+                line,
                 allocation.owner.as_ref().map(AsRef::<str>::as_ref),
                 allocation.labels.hostname,
                 allocation.labels.description,

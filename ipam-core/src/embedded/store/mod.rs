@@ -215,8 +215,8 @@ impl Store for SqliteStore<'_> {
     fn new_allocation_id(&mut self, space: &SpaceId, address: IpAddr) -> Result<AllocationId> {
         self.next_allocation_id(space, address)
     }
-    fn insert_allocation(&mut self, record: &Record) -> Result<()> {
-        self.add_allocation(record)
+    fn insert_allocation(&mut self, allocation: &Allocation, line: u32) -> Result<()> {
+        self.add_allocation(allocation, line)
     }
     fn update_allocation(&mut self, record: &Record) -> Result<()> {
         self.change_allocation(record)

@@ -75,7 +75,7 @@ failing! {
     write update_block(block: &Block);
     write remove_block(id: &BlockId);
     write put_page(range: &RangeId, no: u128, page: &Page, open: bool);
-    write insert_allocation(record: &Record);
+    write insert_allocation(allocation: &Allocation, line: u32);
     write update_allocation(record: &Record);
     write remove_allocation(record: &Record);
     write insert_request(request: &RequestRecord);
