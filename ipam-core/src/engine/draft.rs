@@ -432,7 +432,7 @@ impl RangeDraft {
         }
     }
 
-    fn write<S: Store + ?Sized>(self, store: &mut S, id: &RangeId) -> Result<()> {
+    fn write<S: Store + ?Sized>(self: Box<Self>, store: &mut S, id: &RangeId) -> Result<()> {
         let space = &self.stored.range.space;
         for at in self.woken {
             if let Some(address) = address(self.stored.layout.family(), at) {

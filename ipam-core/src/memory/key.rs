@@ -170,6 +170,13 @@ impl Memo {
         }
     }
 
+    /// As [`Place::id`], for an allocation that is new and will be asked for.
+    pub(super) fn new_id(&mut self, place: Place, serial: u64) -> AllocationId {
+        let id = place.id(serial);
+        self.id = Some((id.clone(), place, serial));
+        id
+    }
+
     /// As [`Place::id`], without making the text again.
     pub(super) fn id(&self, place: Place, serial: u64) -> AllocationId {
         match &self.id {

@@ -388,7 +388,9 @@ impl Records {
 /// What few allocations have, if this one has any of it.
 fn extra(details: &Details<'_>, created: i64) -> Option<Box<Extra>> {
     let updated = details.updated.filter(|updated| nanoseconds(*updated) != created);
-    if *details.labels == Labels::default() && details.expires.is_none() && updated.is_none() {
+    let Labels { hostname, description, mac, tags } = details.labels;
+    let unlabelled = hostname.is_none() && description.is_none() && mac.is_none() && tags.is_empty();
+    if unlabelled && details.expires.is_none() && updated.is_none() {
         return None;
     }
     Some(Box::new(Extra { labels: details.labels.clone(), updated, expires: details.expires }))

@@ -259,7 +259,7 @@ impl Store for State {
     fn new_allocation_id(&mut self, space: &SpaceId, address: IpAddr) -> Result<AllocationId> {
         let place = self.place(space, address).ok_or_else(|| broken("a space"))?;
         self.serial += 1;
-        Ok(place.id(self.serial))
+        Ok(self.memo.new_id(place, self.serial))
     }
 
     fn insert_allocation(&mut self, allocation: &Allocation, line: u32) -> Result<()> {
