@@ -11,7 +11,9 @@ use ipam_core::{BackoffConfig, RetryConfig};
 use serde_json::Value;
 
 use crate::auth::Auth;
-use crate::controllers::{Addresses, Devices, L2Domains, Search, Sections, Subnets, Tools, UserSession, Vlans, Vrfs};
+use crate::controllers::{
+    Addresses, Devices, L2Domains, Nats, Search, Sections, Subnets, Tools, UserSession, Vlans, Vrfs,
+};
 use crate::envelope::{Answer, Outcome};
 use crate::error::{Error, Result};
 use crate::lenient::{OneOrMany, Wire};
@@ -235,7 +237,13 @@ impl Client {
         Devices::new(self)
     }
 
-    /// Tags, devices and their types, name servers, scan agents, locations, racks, customers.
+    /// Translations of addresses. Since 1.6; [`Tools::nat`] has them in every version.
+    #[must_use]
+    pub fn nat(&self) -> Nats<'_> {
+        Nats::new(self)
+    }
+
+    /// Tags, devices and their types, name servers, scan agents, locations, racks, customers, translations.
     #[must_use]
     pub fn tools(&self) -> Tools<'_> {
         Tools::new(self)

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::lenient::{Hidden, ServerTime, TextList, Wire, YesNo, from_value};
-use crate::models::JsonObject;
+use crate::models::{JsonObject, NatObjects};
 
 /// The fields of a request by the server's names, and the first thing wrong with them.
 #[derive(Default)]
@@ -60,6 +60,14 @@ impl Fields {
             }
             Err(error) => self.refuse(error),
         }
+    }
+
+    /// The same with objects as JSON texts, for calls that store them so.
+    pub(crate) fn with_texts(mut self) -> Self {
+        for value in self.set.values_mut().filter(|value| value.is_object()) {
+            *value = Value::String(value.to_string());
+        }
+        self
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
@@ -139,6 +147,15 @@ impl Field for bool {
 impl Field for IpAddr {
     fn to_json(self, _: &str) -> Result<Value> {
         Ok(Value::String(self.to_string()))
+    }
+}
+
+impl Field for NatObjects {
+    fn to_json(self, name: &str) -> Result<Value> {
+        if self.addresses.iter().any(|id| id.get() == 0) || self.subnets.iter().any(|id| id.get() == 0) {
+            return Err(Error::invalid(name, 0, "ids start at 1"));
+        }
+        Ok(Value::Object(NatObjects::to_json(&self)))
     }
 }
 

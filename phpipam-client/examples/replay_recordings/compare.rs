@@ -27,6 +27,15 @@ pub(crate) fn losses(path: &str, sent: &Value, back: &Value, found: &mut Vec<Str
             }
         }
         (Value::Object(sent), Value::Object(back)) => members(path, sent, back, found),
+        // Rows counted by the keys of an object.
+        (Value::Object(counted), Value::Array(_)) if counted.keys().all(|key| key.parse::<u32>().is_ok()) => {
+            losses(path, &Value::Array(counted.values().cloned().collect()), back, found);
+        }
+        // An object kept as text.
+        (Value::String(text), Value::Object(_)) if text.starts_with('{') => match serde_json::from_str(text) {
+            Ok(sent) => losses(path, &sent, back, found),
+            Err(error) => found.push(format!("{path}: {error}")),
+        },
         _ if same(sent, back) => {}
         _ => found.push(format!("{path}: sent {sent}, came back as {back}")),
     }
@@ -99,10 +108,14 @@ fn is_nothing(value: &Value) -> bool {
         Value::Null | Value::Bool(false) => true,
         Value::Number(number) => number.as_f64() == Some(0.0),
         Value::String(text) => {
-            matches!(text.as_str(), "" | "0" | "No" | "[]" | "{}" | "1970-01-01 00:00:01" | "0000-00-00 00:00:00")
+            matches!(
+                text.as_str(),
+                "" | "0" | "No" | "[]" | "{}" | "null" | "1970-01-01 00:00:01" | "0000-00-00 00:00:00"
+            )
         }
         Value::Array(items) => items.is_empty(),
-        Value::Bool(true) | Value::Object(_) => false,
+        Value::Object(members) => members.is_empty(),
+        Value::Bool(true) => false,
     }
 }
 
@@ -176,7 +189,13 @@ fn same_field(name: &str, sent: &Value, made: &Value) -> bool {
             levels(&Value::String(sent.clone())) == levels(&Value::String(made.clone()))
         }
         (Some(sent), Some(made)) => sent == made || ip(&sent).is_some_and(|sent| ip(&made) == Some(sent)),
-        _ => sent == made,
+        _ => match (sent, made) {
+            (Value::Object(sent), Value::Object(made)) => same_fields(sent, made),
+            (Value::Array(sent), Value::Array(made)) => {
+                sent.len() == made.len() && sent.iter().zip(made).all(|(sent, made)| same_field(name, sent, made))
+            }
+            _ => sent == made,
+        },
     }
 }
 

@@ -7,6 +7,7 @@
 mod addresses;
 mod devices;
 mod l2domains;
+mod nat;
 mod search;
 mod sections;
 mod subnets;
@@ -20,6 +21,7 @@ mod write;
 pub use addresses::{Addresses, Allocated};
 pub use devices::Devices;
 pub use l2domains::L2Domains;
+pub use nat::Nats;
 pub use search::{Search, SearchKind};
 pub use sections::Sections;
 pub use subnets::{GroupKey, Split, Subnets};

@@ -58,8 +58,8 @@ fn canonical(value: &Value) -> String {
         Value::Bool(flag) => u8::from(*flag).to_string(),
         Value::Number(number) => number.to_string(),
         Value::String(text) => text.trim().to_owned(),
-        // A resolved reference.
-        Value::Object(object) => return object.get("id").map(canonical).unwrap_or_default(),
+        // A resolved reference, or an object in its own right.
+        Value::Object(object) => return object.get("id").map_or_else(|| value.to_string(), canonical),
         Value::Array(_) => value.to_string(),
     };
     if text == "0" { String::new() } else { text }

@@ -124,6 +124,8 @@ ids! {
     L2DomainId
     /// The id of a location.
     LocationId
+    /// The id of a translation of addresses.
+    NatId
     /// The id of a set of name servers.
     NameserverId
     /// The id of a rack.

@@ -12,6 +12,7 @@ mod changelog;
 mod custom_field;
 mod link;
 mod nameserver;
+mod nat;
 mod network;
 mod permissions;
 mod ping;
@@ -29,12 +30,13 @@ pub use changelog::ChangelogEntry;
 pub use custom_field::{CustomField, CustomValue, FieldType, Schema};
 pub use link::{ApiOptions, Link, MethodLink, Methods};
 pub use nameserver::Nameserver;
+pub use nat::{Nat, NatObjects, NatRows, NatType, NatWithRows};
 pub use network::{Device, L2Domain, Location, Vlan, Vrf};
 pub use permissions::{GroupMember, GroupPermission, Level, Permissions};
 pub use ping::Ping;
 pub use requests::{
     AddressFields, CustomerFields, DeviceFields, DeviceTypeFields, L2DomainFields, LocationFields, NameserverFields,
-    RackFields, ScanAgentFields, SectionFields, SubnetFields, TagFields, VlanFields, VrfFields,
+    NatFields, RackFields, ScanAgentFields, SectionFields, SubnetFields, TagFields, VlanFields, VrfFields,
 };
 pub use search::SearchResults;
 pub use section::Section;
@@ -45,7 +47,7 @@ pub use usage::Usage;
 pub use user::{Login, User};
 
 pub use crate::lenient::{
-    AddressId, Count, CustomerId, DeviceId, DeviceTypeId, GroupId, Hidden, L2DomainId, LocationId, NameserverId,
+    AddressId, Count, CustomerId, DeviceId, DeviceTypeId, GroupId, Hidden, L2DomainId, LocationId, NameserverId, NatId,
     ParseIdError, ParseTimeError, RackId, Reference, ScanAgentId, SectionId, ServerTime, SubnetId, TagId, TextList,
     UserId, VlanId, VrfId, YesNo,
 };

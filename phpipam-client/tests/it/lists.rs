@@ -5,8 +5,8 @@ use std::net::Ipv4Addr;
 use ipam_core::{ErrorKind, Patch};
 use phpipam_client::models::{
     AddressFields, CustomerFields, DeviceFields, DeviceTypeFields, L2DomainFields, L2DomainId, LocationFields,
-    NameserverFields, RackFields, ScanAgentFields, ScanAgentType, SectionFields, SectionId, Status, SubnetFields,
-    TagFields, VlanFields, VlanId, VrfFields,
+    NameserverFields, NatFields, NatObjects, NatType, RackFields, ScanAgentFields, ScanAgentType, SectionFields,
+    SectionId, Status, SubnetFields, TagFields, VlanFields, VlanId, VrfFields,
 };
 use phpipam_client::testing::Server;
 use phpipam_client::{Error, Filter, RefusalKind};
@@ -167,6 +167,32 @@ async fn tags_types_agents_and_name_servers() {
     assert_eq!(tools.vlans().get(vlan).await.unwrap().number, Some(12));
     assert!(tools.vlans().subnets(vlan).await.unwrap().is_empty());
     assert!(tools.vrfs().list().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_translation_under_tools() {
+    let server = Server::start().await.unwrap();
+    let client = client(&server);
+    let section = client.sections().create("Lab", &SectionFields::new()).await.unwrap().id;
+    let network = "10.0.0.0/24".parse().unwrap();
+    let subnet = client.subnets().create(section, network, &SubnetFields::new()).await.unwrap().id;
+    let ip = "10.0.0.9".parse().unwrap();
+    let address = client.addresses().create(subnet, ip, &AddressFields::new()).await.unwrap().id;
+
+    let nat = client.tools().nat();
+    let inside = NatObjects::new().with_subnets([subnet]);
+    let id = nat.create("out", NatType::Static, &NatFields::new().with_source(inside.clone())).await.unwrap().id;
+    let outside = NatObjects::new().with_addresses([address]);
+    let change = NatFields::new().with_destination(outside.clone()).with_policy(true).with_source_port(80u32);
+    let now = nat.update_verified(id, &change).await.unwrap();
+    assert_eq!((now.source, now.destination, now.policy.0), (inside, outside, true));
+    let rows = nat.get_with_rows(id).await.unwrap();
+    assert_eq!(rows.source.subnets[0].network(), Some(network));
+    assert_eq!(rows.destination.addresses[0].ip, Some(ip));
+    let nothing = NatFields::new().with_source(NatObjects::new().with_addresses([0.into()]));
+    assert_eq!(nat.update(id, &nothing).await.unwrap_err().kind(), ErrorKind::InvalidInput);
+    nat.delete(id).await.unwrap();
+    assert!(nat.get(id).await.unwrap_err().is_not_found());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod devices;
+mod nat;
 mod search;
 mod sections;
 mod subnets;
@@ -14,7 +15,7 @@ use std::pin::Pin;
 
 use phpipam_client::models::{
     Address, ApiOptions, ChangelogEntry, CustomField, Customer, Device, DeviceType, JsonObject, L2Domain, Location,
-    Login, Nameserver, Ping, Rack, ScanAgent, Section, Subnet, Tag, Usage, User, Vlan, Vrf,
+    Login, Nameserver, Nat, NatWithRows, Ping, Rack, ScanAgent, Section, Subnet, Tag, Usage, User, Vlan, Vrf,
 };
 use phpipam_client::{Client, Error, Filter};
 use serde::Serialize;
@@ -74,8 +75,18 @@ macro_rules! rows {
     )*};
 }
 rows! {
-    Address.links; ApiOptions.controllers.methods; ChangelogEntry; CustomField; Customer.links; Device.links; DeviceType.links; L2Domain.links; Location.links; Login; Nameserver.links; Ping; Rack.links; ScanAgent.links;
+    Address.links; ApiOptions.controllers.methods; ChangelogEntry; CustomField; Customer.links; Device.links; DeviceType.links; L2Domain.links; Location.links; Login; Nameserver.links; Nat.links; Ping; Rack.links; ScanAgent.links;
     Section.links; Subnet.nameservers.gateway.usage.addresses.links; Tag.links; Usage; User; Vlan.links; Vrf.links;
+}
+
+impl Row for NatWithRows {
+    fn extra(&self, found: &mut Vec<String>) {
+        found.extend(self.extra.keys().map(|name| format!("NatWithRows.{name}")));
+        for side in [&self.source, &self.destination] {
+            side.addresses.iter().for_each(|address| address.extra(found));
+            side.subnets.iter().for_each(|subnet| subnet.extra(found));
+        }
+    }
 }
 
 fn one<T: Row>(row: T) -> Done {
@@ -134,6 +145,8 @@ pub(crate) fn route<'a>(client: &'a Client, recording: &'a Recording) -> Routed<
         "vrfs" => vlans::vrfs(client, recording, method, rest, filter),
         "l2domains" => vlans::l2domains(client, recording, method, rest, filter),
         "devices" => devices::route(client, recording, method, rest, filter),
+        "nat" if filter.is_none() => nat::route(client, recording, method, rest),
+        "tools" if rest.first() == Some(&"nat") => nat::tools(client, recording, method, rest),
         "tools" if filter.is_none() => tools::route(client, recording, method, rest),
         _ => None,
     }

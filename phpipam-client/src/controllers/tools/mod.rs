@@ -4,11 +4,13 @@
 mod table;
 
 mod devices;
+mod nat;
 mod places;
 mod small;
 mod vlans;
 
 pub use devices::{DeviceTypes, Devices};
+pub use nat::Nats;
 pub use places::{Customers, Locations, Racks};
 pub use small::{Nameservers, ScanAgents, Tags};
 pub use vlans::{Vlans, Vrfs};
@@ -87,5 +89,11 @@ impl<'a> Tools<'a> {
     #[must_use]
     pub fn customers(&self) -> Customers<'a> {
         Customers::new(self.client)
+    }
+
+    /// Translations of addresses and subnets.
+    #[must_use]
+    pub fn nat(&self) -> Nats<'a> {
+        Nats::new(self.client)
     }
 }

@@ -5,6 +5,7 @@
 
 mod address;
 mod device;
+mod nat;
 mod network;
 mod section;
 mod subnet;
@@ -12,6 +13,7 @@ mod tools;
 
 pub use address::AddressFields;
 pub use device::DeviceFields;
+pub use nat::NatFields;
 pub use network::{L2DomainFields, VlanFields, VrfFields};
 pub use section::SectionFields;
 pub use subnet::SubnetFields;

@@ -1,7 +1,7 @@
 //! H. Behaviour that loses data.
 
 use futures_util::TryStreamExt;
-use phpipam_client::models::{AddressFields, SectionFields, SubnetFields, Tag, VlanFields};
+use phpipam_client::models::{AddressFields, NatFields, NatObjects, SectionFields, SubnetFields, Tag, VlanFields};
 use phpipam_client::testing::{Fault, Server, When};
 use phpipam_client::{Error, Filter, RefusalKind};
 use serde_json::{Value, json};
@@ -85,6 +85,23 @@ async fn q63_a_change_of_a_vlan_carries_its_name() {
     assert_eq!(vlan.description.as_deref(), Some("first floor"));
     vlans.delete(id).await.unwrap();
     assert!(vlans.get(id).await.unwrap_err().is_not_found());
+}
+
+#[tokio::test]
+async fn a_change_of_a_translation_that_is_not_kept_is_noticed() {
+    let row = json!([{"id":1,"name":"out","type":"source","src":{"ipaddresses":["11"]},"dst":[],"policy":"No"}]);
+    let canned = Canned::new().await.on("GET", "/nat/1/$", 200, ok(row)).await;
+    let done = json!({"code":200,"success":true,"message":"NAT modified","id":"1"});
+    let canned = canned.on("PATCH", "/nat/1/$", 200, done).await.on("GET", "/nat/9/$", 200, ok(json!([]))).await;
+    let nat = canned.client.nat();
+    let source = |id: u64| NatFields::new().with_source(NatObjects::new().with_addresses([id.into()]));
+    nat.update_verified(1.into(), &source(11)).await.unwrap();
+    let error = nat.update_verified(1.into(), &source(12)).await.unwrap_err();
+    assert!(matches!(&error, Error::NotApplied { fields, .. } if fields == &["src"]), "{error}");
+    let bodies: Vec<Value> =
+        canned.requests().await.iter().filter_map(|request| serde_json::from_slice(&request.body).ok()).collect();
+    assert_eq!(bodies[0], json!({"src":{"ipaddresses":["11"]}}));
+    assert!(nat.get(9.into()).await.unwrap_err().is_not_found(), "an empty list for what does not exist");
 }
 
 #[tokio::test]
