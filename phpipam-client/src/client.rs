@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::auth::Auth;
 use crate::controllers::{
-    Addresses, Devices, L2Domains, Nats, Search, Sections, Subnets, Tools, UserSession, Vlans, Vrfs,
+    Addresses, Circuits, Devices, L2Domains, Nats, Prefix, Search, Sections, Subnets, Tools, UserSession, Vlans, Vrfs,
 };
 use crate::envelope::{Answer, Outcome};
 use crate::error::{Error, Result};
@@ -241,6 +241,18 @@ impl Client {
     #[must_use]
     pub fn nat(&self) -> Nats<'_> {
         Nats::new(self)
+    }
+
+    /// Circuits. What works of it depends on the version.
+    #[must_use]
+    pub fn circuits(&self) -> Circuits<'_> {
+        Circuits::new(self)
+    }
+
+    /// Allocation by type of customer.
+    #[must_use]
+    pub fn prefix(&self) -> Prefix<'_> {
+        Prefix::new(self)
     }
 
     /// Tags, devices and their types, name servers, scan agents, locations, racks, customers, translations.

@@ -212,6 +212,7 @@ macro_rules! id_fields {
     )*};
 }
 id_fields!(
+    CircuitProviderId,
     CustomerId,
     DeviceId,
     DeviceTypeId,

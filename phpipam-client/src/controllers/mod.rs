@@ -5,9 +5,11 @@
 //! takes what it returns.
 
 mod addresses;
+mod circuits;
 mod devices;
 mod l2domains;
 mod nat;
+mod prefix;
 mod search;
 mod sections;
 mod subnets;
@@ -19,9 +21,11 @@ mod vrfs;
 mod write;
 
 pub use addresses::{Addresses, Allocated};
+pub use circuits::{CircuitProviders, Circuits};
 pub use devices::Devices;
 pub use l2domains::L2Domains;
 pub use nat::Nats;
+pub use prefix::{Prefix, PrefixAddress};
 pub use search::{Search, SearchKind};
 pub use sections::Sections;
 pub use subnets::{GroupKey, Split, Subnets};

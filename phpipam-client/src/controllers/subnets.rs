@@ -467,7 +467,7 @@ impl<'a> Subnets<'a> {
 }
 
 /// A network as `10.20.0.0/26`.
-struct Network(IpNet);
+pub(super) struct Network(pub(super) IpNet);
 
 impl Wire for Network {
     fn decode<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

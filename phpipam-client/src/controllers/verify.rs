@@ -31,6 +31,7 @@ fn read_as(name: &str) -> Option<&'static str> {
         "state" => Some("tag"),
         "permissions" => Some("sections"),
         "ip_addr" => Some("ip"),
+        "cid" => Some("circuit_id"),
         _ => None,
     }
 }

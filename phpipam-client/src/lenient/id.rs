@@ -112,6 +112,10 @@ macro_rules! ids {
 ids! {
     /// The id of an address.
     AddressId
+    /// The id of a circuit, a number of the server's.
+    CircuitId
+    /// The id of a provider of circuits.
+    CircuitProviderId
     /// The id of a customer.
     CustomerId
     /// The id of a device.

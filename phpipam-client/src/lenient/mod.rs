@@ -25,8 +25,8 @@ use serde_json::Value;
 pub use count::Count;
 pub use flag::YesNo;
 pub use id::{
-    AddressId, CustomerId, DeviceId, DeviceTypeId, GroupId, L2DomainId, LocationId, NameserverId, NatId, ParseIdError,
-    RackId, ScanAgentId, SectionId, SubnetId, TagId, UserId, VlanId, VrfId,
+    AddressId, CircuitId, CircuitProviderId, CustomerId, DeviceId, DeviceTypeId, GroupId, L2DomainId, LocationId,
+    NameserverId, NatId, ParseIdError, RackId, ScanAgentId, SectionId, SubnetId, TagId, UserId, VlanId, VrfId,
 };
 pub(crate) use one_or_many::OneOrMany;
 pub use reference::Reference;

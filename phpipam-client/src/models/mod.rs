@@ -9,6 +9,7 @@
 
 mod address;
 mod changelog;
+mod circuit;
 mod custom_field;
 mod link;
 mod nameserver;
@@ -16,6 +17,7 @@ mod nat;
 mod network;
 mod permissions;
 mod ping;
+mod prefix;
 mod requests;
 mod search;
 mod section;
@@ -27,6 +29,7 @@ mod user;
 
 pub use address::Address;
 pub use changelog::ChangelogEntry;
+pub use circuit::{Circuit, CircuitProvider};
 pub use custom_field::{CustomField, CustomValue, FieldType, Schema};
 pub use link::{ApiOptions, Link, MethodLink, Methods};
 pub use nameserver::Nameserver;
@@ -34,9 +37,11 @@ pub use nat::{Nat, NatObjects, NatRows, NatType, NatWithRows};
 pub use network::{Device, L2Domain, Location, Vlan, Vrf};
 pub use permissions::{GroupMember, GroupPermission, Level, Permissions};
 pub use ping::Ping;
+pub use prefix::ExternalObjects;
 pub use requests::{
-    AddressFields, CustomerFields, DeviceFields, DeviceTypeFields, L2DomainFields, LocationFields, NameserverFields,
-    NatFields, RackFields, ScanAgentFields, SectionFields, SubnetFields, TagFields, VlanFields, VrfFields,
+    AddressFields, CircuitFields, CircuitProviderFields, CustomerFields, DeviceFields, DeviceTypeFields,
+    L2DomainFields, LocationFields, NameserverFields, NatFields, RackFields, ScanAgentFields, SectionFields,
+    SubnetFields, TagFields, VlanFields, VrfFields,
 };
 pub use search::SearchResults;
 pub use section::Section;
@@ -47,9 +52,9 @@ pub use usage::Usage;
 pub use user::{Login, User};
 
 pub use crate::lenient::{
-    AddressId, Count, CustomerId, DeviceId, DeviceTypeId, GroupId, Hidden, L2DomainId, LocationId, NameserverId, NatId,
-    ParseIdError, ParseTimeError, RackId, Reference, ScanAgentId, SectionId, ServerTime, SubnetId, TagId, TextList,
-    UserId, VlanId, VrfId, YesNo,
+    AddressId, CircuitId, CircuitProviderId, Count, CustomerId, DeviceId, DeviceTypeId, GroupId, Hidden, L2DomainId,
+    LocationId, NameserverId, NatId, ParseIdError, ParseTimeError, RackId, Reference, ScanAgentId, SectionId,
+    ServerTime, SubnetId, TagId, TextList, UserId, VlanId, VrfId, YesNo,
 };
 
 /// A JSON object as the server sent it.

@@ -1,8 +1,10 @@
 //! Which typed method makes a recorded request.
 
 mod addresses;
+mod circuits;
 mod devices;
 mod nat;
+mod prefix;
 mod search;
 mod sections;
 mod subnets;
@@ -14,8 +16,9 @@ use std::future::Future;
 use std::pin::Pin;
 
 use phpipam_client::models::{
-    Address, ApiOptions, ChangelogEntry, CustomField, Customer, Device, DeviceType, JsonObject, L2Domain, Location,
-    Login, Nameserver, Nat, NatWithRows, Ping, Rack, ScanAgent, Section, Subnet, Tag, Usage, User, Vlan, Vrf,
+    Address, ApiOptions, ChangelogEntry, Circuit, CircuitProvider, CustomField, Customer, Device, DeviceType,
+    JsonObject, L2Domain, Location, Login, Nameserver, Nat, NatWithRows, Ping, Rack, ScanAgent, Section, Subnet, Tag,
+    Usage, User, Vlan, Vrf,
 };
 use phpipam_client::{Client, Error, Filter};
 use serde::Serialize;
@@ -75,7 +78,7 @@ macro_rules! rows {
     )*};
 }
 rows! {
-    Address.links; ApiOptions.controllers.methods; ChangelogEntry; CustomField; Customer.links; Device.links; DeviceType.links; L2Domain.links; Location.links; Login; Nameserver.links; Nat.links; Ping; Rack.links; ScanAgent.links;
+    Address.links; ApiOptions.controllers.methods; ChangelogEntry; Circuit.links; CircuitProvider.links; CustomField; Customer.links; Device.links; DeviceType.links; L2Domain.links; Location.links; Login; Nameserver.links; Nat.links; Ping; Rack.links; ScanAgent.links;
     Section.links; Subnet.nameservers.gateway.usage.addresses.links; Tag.links; Usage; User; Vlan.links; Vrf.links;
 }
 
@@ -132,6 +135,7 @@ pub(crate) fn route<'a>(client: &'a Client, recording: &'a Recording) -> Routed<
         [] => None,
         pairs if pairs.iter().all(|(name, _)| name.starts_with("filter_")) => Some(filter(pairs)?),
         [(name, value)] if name == "remove_dns" && value == "1" && *controller == "addresses" => None,
+        [(name, value)] if name == "usage" && value == "true" && *controller == "prefix" => None,
         [(name, _)] if name == "subnetId" && rest.first() == Some(&"tags") => None,
         _ => return None,
     };
@@ -145,6 +149,8 @@ pub(crate) fn route<'a>(client: &'a Client, recording: &'a Recording) -> Routed<
         "vrfs" => vlans::vrfs(client, recording, method, rest, filter),
         "l2domains" => vlans::l2domains(client, recording, method, rest, filter),
         "devices" => devices::route(client, recording, method, rest, filter),
+        "circuits" => circuits::route(client, recording, method, rest, filter),
+        "prefix" => prefix::route(client, recording, method, rest),
         "nat" if filter.is_none() => nat::route(client, recording, method, rest),
         "tools" if rest.first() == Some(&"nat") => nat::tools(client, recording, method, rest),
         "tools" if filter.is_none() => tools::route(client, recording, method, rest),

@@ -4,6 +4,7 @@
 //! would redirect the request are refused when it is sent.
 
 mod address;
+mod circuit;
 mod device;
 mod nat;
 mod network;
@@ -12,6 +13,7 @@ mod subnet;
 mod tools;
 
 pub use address::AddressFields;
+pub use circuit::{CircuitFields, CircuitProviderFields};
 pub use device::DeviceFields;
 pub use nat::NatFields;
 pub use network::{L2DomainFields, VlanFields, VrfFields};
