@@ -214,8 +214,7 @@ impl Inner {
         let taken_back: Vec<Group> = groups.extract_if(.., |group| unwanted(group)).collect();
         let mut decision = decide(groups, |group| self.life(group));
         for group in taken_back {
-            decision.strays.extend(group.rows.values().rev().map(|row| row.address.id));
-            decision.strays.extend(group.doubles);
+            decision.strays.extend(group.ids());
         }
         Ok(decision)
     }
