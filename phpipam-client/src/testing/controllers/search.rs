@@ -31,7 +31,7 @@ pub(super) fn handle(call: &Call<'_>, store: &Store) -> Answer<Reply> {
     }
     debug_assert!(matches!(call.method, Method::Get), "OPTIONS is answered for all controllers in one place");
     let term = call.params.id().ok_or_else(|| fail(400, "Please provide search string"))?;
-    let (like, span) = (Like::containing(term), Span::of(term));
+    let (like, span) = (Like::containing(term)?, Span::of(term));
     let mut found = Vec::new();
     let mut wanted = Map::new();
     for (part, default, nothing) in PARTS {
@@ -117,10 +117,11 @@ fn find_addresses(store: &Store, term: &str, like: &Like, span: &Span) -> Vec<u6
 }
 
 /// SQL's `LIKE '%term%'`: `%` is any text, `_` any character, and capitals do not matter.
-struct Like(Option<Regex>);
+struct Like(Regex);
 
 impl Like {
-    fn containing(term: &str) -> Self {
+    /// A term that is too long for it is more than the database takes, too.
+    fn containing(term: &str) -> Answer<Self> {
         let mut pattern = "(?is)".to_owned();
         let mut chars = term.chars();
         while let Some(c) = chars.next() {
@@ -131,7 +132,7 @@ impl Like {
                 c => pattern.push_str(&regex::escape(&c.to_string())),
             }
         }
-        Self(Regex::new(&pattern).ok())
+        Regex::new(&pattern).map(Self).map_err(|error| fail(500, error.to_string()))
     }
 
     /// The places of columns, and of all custom fields.
@@ -145,11 +146,10 @@ impl Like {
     }
 
     fn any_of(&self, table: &Table, id: u64, columns: &[usize]) -> bool {
-        let Some(pattern) = &self.0 else { return false };
         columns.iter().any(|index| match table.cell_at(id, *index) {
             Cell::Null => false,
-            Cell::Text(text) => pattern.is_match(text),
-            number => pattern.is_match(&number.as_text()),
+            Cell::Text(text) => self.0.is_match(text),
+            number => self.0.is_match(&number.as_text()),
         })
     }
 }
@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn like_knows_wildcards_and_no_capitals() {
-        let hits = |term: &str, text: &str| Like::containing(term).0.unwrap().is_match(text);
+        let hits = |term: &str, text: &str| Like::containing(term).unwrap().0.is_match(text);
         assert!(hits("ERVER", "server1") && hits("s_rver", "server1") && hits("s%1", "server1") && hits("%", ""));
         assert!(!hits("s.rver", "server1") && !hits(r"s\_rver", "server1"));
         assert!(hits(r"\_", "a_b") && hits("a(b", "xA(By"));
