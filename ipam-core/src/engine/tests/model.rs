@@ -172,15 +172,16 @@ impl Run {
         let align = if shape == Shape::Aligned { u128::from(count).next_power_of_two() } else { 1 };
         let scattered = shape == Shape::Scattered || count == 1;
         let n = count as usize;
+        let wide = model.range.resolved_addresses().size().is_none_or(|size| size > 1_300);
         let (possible, expected) = if scattered {
             let next = model.next(n, now, excluded);
             (next.len() == n, next)
         } else {
             let fresh = model.run(n, align, now, excluded, order != Order::LeastRecentlyUsed);
-            let run = fresh.or_else(|| model.run(n, align, now, excluded, true));
+            // Past what the model looks at, a wide range has addresses that were never used; they come before rested ones.
+            let run = if wide { fresh } else { fresh.or_else(|| model.run(n, align, now, excluded, true)) };
             (run.is_some(), run.unwrap_or_default())
         };
-        let wide = model.range.resolved_addresses().size().is_none_or(|size| size > 1_300);
         let got = match got {
             Ok(got) => got,
             Err(error) => {
