@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use futures_executor::block_on;
 use ipam_core::{
-    Allocate, AllocateLine, AllocateRange, Allocation, Deallocate, DeallocateRange, DefineBlock, DefineRange,
+    Allocate, AllocateLine, AllocateRange, AllocationId, Deallocate, DeallocateRange, DefineBlock, DefineRange,
     IpamProvider, MemoryProvider, RangeId,
 };
 use support::{Numbers, Reach, against, apart, bytes, heading, per_call, rounds, status, wanted};
@@ -24,7 +24,7 @@ const PAIRS: usize = 20_000;
 struct Pool {
     provider: Arc<dyn IpamProvider>,
     range: RangeId,
-    held: Vec<Allocation>,
+    held: Vec<(AllocationId, IpAddr)>,
     /// What was taken (true) and given back, in order.
     log: Vec<(IpAddr, bool)>,
     numbers: Numbers,
@@ -52,9 +52,9 @@ impl Pool {
         let mut pool = Self::contiguous(net, 65_534);
         Numbers::new(1).shuffle(&mut pool.held);
         while pool.held.len() > count {
-            let last = pool.held.pop().unwrap();
-            block_on(pool.provider.deallocate(&Deallocate::id(last.id))).unwrap();
-            pool.log.push((last.address, false));
+            let (id, address) = pool.held.pop().unwrap();
+            block_on(pool.provider.deallocate(&Deallocate::id(id))).unwrap();
+            pool.log.push((address, false));
         }
         pool
     }
@@ -76,7 +76,7 @@ impl Pool {
         let taken = block_on(self.provider.allocate(request)).unwrap();
         let allocation = taken.lines.into_iter().flatten().next().unwrap();
         self.log.push((allocation.address, true));
-        self.held.push(allocation);
+        self.held.push((allocation.id, allocation.address));
     }
 
     /// Takes the next address and gives it back; nanoseconds of one pair.
@@ -101,13 +101,13 @@ impl Pool {
             block_on(async {
                 for _ in 0..PAIRS {
                     let index = numbers.below(held.len());
-                    let old = held.swap_remove(index);
-                    log.push((old.address, false));
-                    provider.deallocate(&Deallocate::id(old.id)).await.unwrap();
+                    let (id, address) = held.swap_remove(index);
+                    log.push((address, false));
+                    provider.deallocate(&Deallocate::id(id)).await.unwrap();
                     let taken = provider.allocate(&Allocate::one("vm", range.clone())).await.unwrap();
                     let allocation = taken.lines.into_iter().flatten().next().unwrap();
                     log.push((allocation.address, true));
-                    held.push(allocation);
+                    held.push((allocation.id, allocation.address));
                 }
             });
         })
