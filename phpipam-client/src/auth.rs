@@ -10,6 +10,7 @@ use secrecy::SecretString;
 /// | --- | --- |
 /// | `ssl_token`, `none` (1.3: `ssl`) | [`Auth::user`] |
 /// | `ssl_code` | [`Auth::app_code`] |
+/// | `crypt` | `Auth::crypt` (feature `crypt`) |
 ///
 /// The rights are those of the app, not of the user.
 #[derive(Clone)]
@@ -19,8 +20,13 @@ pub struct Auth(pub(crate) Mode);
 #[derive(Clone)]
 pub(crate) enum Mode {
     None,
-    User { name: String, password: SecretString },
+    User {
+        name: String,
+        password: SecretString,
+    },
     AppCode(SecretString),
+    #[cfg(feature = "crypt")]
+    Crypt(SecretString),
 }
 
 impl Auth {
@@ -39,6 +45,16 @@ impl Auth {
     pub fn app_code(code: impl Into<SecretString>) -> Self {
         Self(Mode::AppCode(code.into()))
     }
+
+    /// The code of the app, 32 characters, as the key to encrypt requests with. There is no login.
+    ///
+    /// For servers with their own setting for encryption, AES with 128 bits: 1.4 to 1.8. Prefer TLS with another security:
+    /// **answers are neither encrypted nor authenticated**, and whoever sees a request can send it again. A whole call goes
+    /// into the URL, which web servers limit to some 8000 characters.
+    #[cfg(feature = "crypt")]
+    pub fn crypt(code: impl Into<SecretString>) -> Self {
+        Self(Mode::Crypt(code.into()))
+    }
 }
 
 impl fmt::Debug for Auth {
@@ -47,6 +63,8 @@ impl fmt::Debug for Auth {
             Mode::None => f.write_str("None"),
             Mode::User { name, .. } => f.debug_struct("User").field("name", name).finish_non_exhaustive(),
             Mode::AppCode(_) => f.write_str("AppCode(***)"),
+            #[cfg(feature = "crypt")]
+            Mode::Crypt(_) => f.write_str("Crypt(***)"),
         }
     }
 }

@@ -7,6 +7,8 @@
 mod auth;
 mod client;
 pub mod controllers;
+#[cfg(feature = "crypt")]
+mod crypt;
 mod envelope;
 mod error;
 mod lenient;

@@ -28,12 +28,12 @@ impl Session {
 
     /// Sends a request as who we are.
     pub(crate) async fn send(&self, transport: &Transport, request: &Request) -> Result<Outcome> {
-        self.authenticated(transport, |token| async move { transport.attempt(request, credential(&token)).await }).await
+        self.authenticated(transport, |proof| async move { transport.attempt(request, proof.credential()).await }).await
     }
 
     /// Sends a request for a list that is read as it comes.
     pub(crate) async fn open(&self, transport: &Transport, request: &Request) -> Result<Opened> {
-        self.authenticated(transport, |token| async move { transport.open(request, credential(&token)).await }).await
+        self.authenticated(transport, |proof| async move { transport.open(request, proof.credential()).await }).await
     }
 
     /// Does `attempt` with a token. One that is rejected is replaced once; the server rejects before it acts, so that
@@ -41,17 +41,19 @@ impl Session {
     async fn authenticated<R, F, Fut>(&self, transport: &Transport, attempt: F) -> Result<R>
     where
         R: Send,
-        F: Fn(Option<SecretString>) -> Fut + Send + Sync,
+        F: Fn(Proof) -> Fut + Send + Sync,
         Fut: Future<Output = Result<R>> + Send,
     {
         match &self.auth.0 {
-            Mode::None => attempt(None).await,
-            Mode::AppCode(code) => attempt(Some(code.clone())).await,
+            Mode::None => attempt(Proof::None).await,
+            Mode::AppCode(code) => attempt(Proof::Token(code.clone())).await,
+            #[cfg(feature = "crypt")]
+            Mode::Crypt(code) => attempt(Proof::Code(code.clone())).await,
             Mode::User { name, password } => self
                 .tokens
                 .call(
                     || login(transport, name, password),
-                    |token| attempt(Some(token.value().clone())),
+                    |token| attempt(Proof::Token(token.value().clone())),
                     |result| matches!(result, Err(error) if error.refusal_kind() == Some(RefusalKind::Unauthorized)),
                 )
                 .await,
@@ -64,10 +66,23 @@ impl Session {
     }
 }
 
-fn credential(token: &Option<SecretString>) -> Credential<'_> {
-    match token {
-        Some(token) => Credential::Token(token),
-        None => Credential::None,
+/// What shows the server who we are.
+enum Proof {
+    None,
+    Token(SecretString),
+    /// The key of encrypted requests.
+    #[cfg(feature = "crypt")]
+    Code(SecretString),
+}
+
+impl Proof {
+    fn credential(&self) -> Credential<'_> {
+        match self {
+            Self::None => Credential::None,
+            Self::Token(token) => Credential::Token(token),
+            #[cfg(feature = "crypt")]
+            Self::Code(code) => Credential::Crypt(code),
+        }
     }
 }
 

@@ -30,7 +30,13 @@ pub(crate) struct Transport {
 pub(crate) enum Credential<'a> {
     None,
     Token(&'a SecretString),
-    Basic { name: &'a str, password: &'a SecretString },
+    Basic {
+        name: &'a str,
+        password: &'a SecretString,
+    },
+    /// None in the headers: the whole call is encrypted with it.
+    #[cfg(feature = "crypt")]
+    Crypt(&'a SecretString),
 }
 
 impl Transport {
@@ -56,13 +62,23 @@ impl Transport {
     }
 
     fn build(&self, request: &Request, credential: Credential<'_>) -> Result<HttpRequest> {
-        let url = self.http.origin().url(&format!("{}{}", self.prefix, request.path_and_query()))?;
+        let target = match credential {
+            #[cfg(feature = "crypt")]
+            Credential::Crypt(code) => {
+                let sealed = crate::crypt::sealed(request, code)?;
+                format!("{}?enc_request={}", self.prefix, utf8_percent_encode(&sealed, NON_ALPHANUMERIC))
+            }
+            _ => format!("{}{}", self.prefix, request.path_and_query()),
+        };
+        let url = self.http.origin().url(&target)?;
         let mut built = HttpRequest::new(request.method().clone(), url).with_header(header::CONTENT_TYPE, JSON);
         if self.stringify {
             built = built.with_header(HeaderName::from_static("api-stringify-results"), HeaderValue::from_static("1"));
         }
         built = match credential {
             Credential::None => built,
+            #[cfg(feature = "crypt")]
+            Credential::Crypt(_) => return Ok(built),
             Credential::Token(token) => {
                 built.with_header(self.token_header.clone(), secret_header(token.expose_secret())?)
             }

@@ -1,6 +1,8 @@
 //! The client over the wire: against the in-process server, and against answers that no sane server gives.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[cfg(feature = "crypt")]
+mod crypt;
 mod lists;
 mod quirks;
 mod recordings;
