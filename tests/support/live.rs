@@ -95,12 +95,20 @@ pub struct Made {
     pub sections: Mutex<Vec<SectionId>>,
     pub vlans: Mutex<Vec<VlanId>>,
     pub nameservers: Mutex<Vec<u64>>,
+    /// Paths to delete, such as `devices/7/`; the last first.
+    paths: Mutex<Vec<String>>,
 }
 
 impl Made {
     #[must_use]
     pub fn new(client: Client) -> Self {
-        Self { client, sections: Mutex::default(), vlans: Mutex::default(), nameservers: Mutex::default() }
+        let (sections, vlans, nameservers, paths) = Default::default();
+        Self { client, sections, vlans, nameservers, paths }
+    }
+
+    /// Notes a path to delete, such as `devices/7/`.
+    pub fn note(&self, path: String) {
+        self.paths.lock().unwrap().push(path);
     }
 
     /// A section that refuses overlaps.
@@ -119,6 +127,7 @@ impl Drop for Made {
         let sections = std::mem::take(&mut *self.sections.lock().unwrap());
         let vlans = std::mem::take(&mut *self.vlans.lock().unwrap());
         let nameservers = std::mem::take(&mut *self.nameservers.lock().unwrap());
+        let paths = std::mem::take(&mut *self.paths.lock().unwrap());
         let clean = async move {
             // The test's own client keeps connections that a runtime serves which may be waiting here.
             let client = client();
@@ -126,6 +135,9 @@ impl Drop for Made {
                 if let Err(error) = client.sections().delete(section).await {
                     eprintln!("section {section} was left: {error}");
                 }
+            }
+            for path in paths.iter().rev() {
+                let _ = client.raw(Method::DELETE, path, None).await;
             }
             for vlan in vlans {
                 let _ = client.raw(Method::DELETE, &format!("vlans/{vlan}/"), None).await;
