@@ -50,7 +50,7 @@ impl Inner {
         F: Future<Output = Result<T>> + Send,
         T: Send,
     {
-        const PAUSES: [u64; 2] = [30, 150];
+        const PAUSES: [u64; 3] = [30, 150, 600];
         for pause in PAUSES {
             match call().await {
                 Err(Error::EmptyBody(_)) => tokio::time::sleep(Duration::from_millis(pause)).await,
