@@ -11,9 +11,6 @@ use ipam_core::{BackoffConfig, RetryConfig};
 use serde_json::Value;
 
 use crate::auth::Auth;
-use crate::controllers::{
-    Addresses, Circuits, Devices, L2Domains, Nats, Prefix, Search, Sections, Subnets, Tools, UserSession, Vlans, Vrfs,
-};
 use crate::envelope::{Answer, Outcome};
 use crate::error::{Error, Result};
 use crate::lenient::{OneOrMany, Wire};
@@ -175,90 +172,6 @@ impl Client {
             stringify: false,
             lenient: false,
         }
-    }
-
-    /// Sections.
-    #[must_use]
-    pub fn sections(&self) -> Sections<'_> {
-        Sections::new(self)
-    }
-
-    /// Subnets.
-    #[must_use]
-    pub fn subnets(&self) -> Subnets<'_> {
-        Subnets::new(self, "subnets")
-    }
-
-    /// Folders: subnets without a network. The same calls.
-    #[must_use]
-    pub fn folders(&self) -> Subnets<'_> {
-        Subnets::new(self, "folders")
-    }
-
-    /// Addresses.
-    #[must_use]
-    pub fn addresses(&self) -> Addresses<'_> {
-        Addresses::new(self)
-    }
-
-    /// The user of this client's token.
-    #[must_use]
-    pub fn user(&self) -> UserSession<'_> {
-        UserSession::new(self)
-    }
-
-    /// One text in many tables. Since 1.6.
-    #[must_use]
-    pub fn search(&self) -> Search<'_> {
-        Search::new(self)
-    }
-
-    /// VLANs.
-    #[must_use]
-    pub fn vlans(&self) -> Vlans<'_> {
-        Vlans::new(self)
-    }
-
-    /// VRFs.
-    #[must_use]
-    pub fn vrfs(&self) -> Vrfs<'_> {
-        Vrfs::new(self)
-    }
-
-    /// Layer 2 domains.
-    #[must_use]
-    pub fn l2domains(&self) -> L2Domains<'_> {
-        L2Domains::new(self)
-    }
-
-    /// Devices.
-    #[must_use]
-    pub fn devices(&self) -> Devices<'_> {
-        Devices::new(self)
-    }
-
-    /// Translations of addresses. Since 1.6; [`Tools::nat`] has them in every version.
-    #[must_use]
-    pub fn nat(&self) -> Nats<'_> {
-        Nats::new(self)
-    }
-
-    /// Circuits. What works of it depends on the version.
-    #[must_use]
-    pub fn circuits(&self) -> Circuits<'_> {
-        Circuits::new(self)
-    }
-
-    /// Allocation by type of customer.
-    #[must_use]
-    pub fn prefix(&self) -> Prefix<'_> {
-        Prefix::new(self)
-    }
-
-    /// Tags, devices and their types, name servers, scan agents, locations, racks, customers, translations.
-    #[must_use]
-    pub fn tools(&self) -> Tools<'_> {
-        Tools::new(self)
     }
 
     /// What a controller can do; an empty name asks for the app's level and its controllers.

@@ -163,7 +163,7 @@ impl<'a> Addresses<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn changelog(&self, id: AddressId) -> Result<Vec<ChangelogEntry>> {
-        super::changelog(self.client, "addresses", "address id", id.get()).await
+        super::common::changelog(self.client, "addresses", "address id", id.get()).await
     }
 
     /// The custom fields of addresses.
@@ -171,7 +171,7 @@ impl<'a> Addresses<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn custom_fields(&self) -> Result<Vec<CustomField>> {
-        super::custom_fields(self.client, "addresses").await
+        super::common::custom_fields(self.client, "addresses").await
     }
 
     /// All tags.

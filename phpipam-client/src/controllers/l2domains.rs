@@ -64,7 +64,7 @@ impl<'a> L2Domains<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn custom_fields(&self) -> Result<Vec<CustomField>> {
-        super::custom_fields(self.client, "l2domains").await
+        super::common::custom_fields(self.client, "l2domains").await
     }
 
     /// Creates a layer 2 domain. The server allows one name many times.

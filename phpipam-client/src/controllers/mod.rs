@@ -6,6 +6,7 @@
 
 mod addresses;
 mod circuits;
+mod common;
 mod devices;
 mod l2domains;
 mod nat;
@@ -35,75 +36,90 @@ pub use vlans::Vlans;
 pub use vrfs::Vrfs;
 
 use crate::client::Client;
-use crate::error::Result;
-use crate::lenient::{OneOrMany, Wire as _};
-use crate::models::{ChangelogEntry, CustomField};
-use crate::request::{Call, Path, Request};
 
-/// The custom fields of a kind of object; none where there are none, and where the server knows none.
-async fn custom_fields(client: &Client, controller: &str) -> Result<Vec<CustomField>> {
-    let request = Request::get(Call::List, Path::new(controller).word("custom_fields"))?;
-    let answer = match client.send(&request).await {
-        Ok(crate::envelope::Outcome::Answer(answer)) => answer,
-        Ok(crate::envelope::Outcome::Nothing { .. }) => return Ok(Vec::new()),
-        Err(error) if error.is_unsupported() => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    };
-    // The object's keys are the names again; its order is the columns' order.
-    let fields = answer.decode::<Fields>()?;
-    Ok(fields.0)
-}
-
-/// `{"name": {…}, …}` in order.
-struct Fields(Vec<CustomField>);
-
-impl crate::lenient::Wire for Fields {
-    fn decode<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Entries;
-
-        impl<'de> serde::de::Visitor<'de> for Entries {
-            type Value = Fields;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object of custom fields")
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-                let mut fields = Vec::new();
-                while map.next_key::<serde::de::IgnoredAny>()?.is_some() {
-                    fields.push(map.next_value_seed(crate::lenient::Seed::<CustomField>::new())?);
-                }
-                Ok(Fields(fields))
-            }
-
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, seq: A) -> Result<Fields, A::Error> {
-                let items = OneOrMany::decode(serde::de::value::SeqAccessDeserializer::new(seq))?;
-                Ok(Fields(items.0))
-            }
-        }
-
-        deserializer.deserialize_any(Entries)
+/// Handles to the controllers. They cost nothing to make.
+impl Client {
+    /// Sections.
+    #[must_use]
+    pub fn sections(&self) -> Sections<'_> {
+        Sections::new(self)
     }
 
-    fn encode<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.encode(serializer)
+    /// Subnets.
+    #[must_use]
+    pub fn subnets(&self) -> Subnets<'_> {
+        Subnets::new(self, "subnets")
     }
-}
 
-/// The changelog of an object. Versions before 1.7 do not have it: some refuse, some answer with the object itself.
-async fn changelog(client: &Client, controller: &str, field: &str, id: u64) -> Result<Vec<ChangelogEntry>> {
-    let request = Request::get(Call::List, Path::new(controller).id(field, id).word("changelog"))?;
-    let entries: Vec<ChangelogEntry> = client.list(&request, None).await?;
-    if entries.iter().any(|entry| entry.action.is_none() && entry.extra.contains_key("id")) {
-        return Err(crate::error::Error::Refused(Box::new(crate::error::Refusal {
-            kind: crate::error::RefusalKind::Unsupported,
-            call: request.name(),
-            status: 200,
-            code: None,
-            message: "this version has no changelogs and sent the object itself".to_owned(),
-            retry: ipam_core::Retry::Never,
-            retry_after: None,
-        })));
+    /// Folders: subnets without a network. The same calls.
+    #[must_use]
+    pub fn folders(&self) -> Subnets<'_> {
+        Subnets::new(self, "folders")
     }
-    Ok(entries)
+
+    /// Addresses.
+    #[must_use]
+    pub fn addresses(&self) -> Addresses<'_> {
+        Addresses::new(self)
+    }
+
+    /// The user of this client's token.
+    #[must_use]
+    pub fn user(&self) -> UserSession<'_> {
+        UserSession::new(self)
+    }
+
+    /// One text in many tables. Since 1.6.
+    #[must_use]
+    pub fn search(&self) -> Search<'_> {
+        Search::new(self)
+    }
+
+    /// VLANs.
+    #[must_use]
+    pub fn vlans(&self) -> Vlans<'_> {
+        Vlans::new(self)
+    }
+
+    /// VRFs.
+    #[must_use]
+    pub fn vrfs(&self) -> Vrfs<'_> {
+        Vrfs::new(self)
+    }
+
+    /// Layer 2 domains.
+    #[must_use]
+    pub fn l2domains(&self) -> L2Domains<'_> {
+        L2Domains::new(self)
+    }
+
+    /// Devices.
+    #[must_use]
+    pub fn devices(&self) -> Devices<'_> {
+        Devices::new(self)
+    }
+
+    /// Translations of addresses. Since 1.6; [`Tools::nat`] has them in every version.
+    #[must_use]
+    pub fn nat(&self) -> Nats<'_> {
+        Nats::new(self)
+    }
+
+    /// Circuits. What works of it depends on the version.
+    #[must_use]
+    pub fn circuits(&self) -> Circuits<'_> {
+        Circuits::new(self)
+    }
+
+    /// Allocation by type of customer.
+    #[must_use]
+    pub fn prefix(&self) -> Prefix<'_> {
+        Prefix::new(self)
+    }
+
+    /// Tags, devices and their types, name servers, scan agents, locations, racks, customers, translations.
+    #[must_use]
+    pub fn tools(&self) -> Tools<'_> {
+        Tools::new(self)
+    }
 }

@@ -81,7 +81,7 @@ impl<'a> Sections<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn changelog(&self, id: SectionId) -> Result<Vec<ChangelogEntry>> {
-        super::changelog(self.client, "sections", "section id", id.get()).await
+        super::common::changelog(self.client, "sections", "section id", id.get()).await
     }
 
     /// The custom fields of sections: none, no version has any.
@@ -89,7 +89,7 @@ impl<'a> Sections<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn custom_fields(&self) -> Result<Vec<CustomField>> {
-        super::custom_fields(self.client, "sections").await
+        super::common::custom_fields(self.client, "sections").await
     }
 
     /// Creates a section. A name in use is a conflict.

@@ -283,7 +283,7 @@ impl<'a> Subnets<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn custom_fields(&self) -> Result<Vec<CustomField>> {
-        super::custom_fields(self.client, self.controller).await
+        super::common::custom_fields(self.client, self.controller).await
     }
 
     /// What was changed, newest first. Since 1.7.
@@ -291,7 +291,7 @@ impl<'a> Subnets<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn changelog(&self, id: SubnetId) -> Result<Vec<ChangelogEntry>> {
-        super::changelog(self.client, self.controller, "subnet id", id.get()).await
+        super::common::changelog(self.client, self.controller, "subnet id", id.get()).await
     }
 
     /// Creates a subnet. Permissions are inherited from what is above it.

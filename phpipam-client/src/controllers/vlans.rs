@@ -83,7 +83,7 @@ impl<'a> Vlans<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn custom_fields(&self) -> Result<Vec<CustomField>> {
-        super::custom_fields(self.client, "vlans").await
+        super::common::custom_fields(self.client, "vlans").await
     }
 
     /// Creates a VLAN. Two may have the same number in one domain, unless the server's settings forbid it.

@@ -65,7 +65,7 @@ impl<'a> Vrfs<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn custom_fields(&self) -> Result<Vec<CustomField>> {
-        super::custom_fields(self.client, "vrfs").await
+        super::common::custom_fields(self.client, "vrfs").await
     }
 
     /// Creates a VRF. A name in use is a conflict.
