@@ -2,18 +2,28 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
+use std::time::{Duration, Instant};
+
+/// How long a thread looks out for callers when none has come meanwhile. A caller that was answered and asks again is
+/// back sooner; putting the thread to sleep and waking it would take about as long.
+const QUIET: Duration = Duration::from_micros(50);
 
 /// What callers push and threads pop. Works with any executor, or none.
 pub(super) struct Queue<T> {
     state: Mutex<State<T>>,
     filled: Condvar,
     limit: usize,
+    /// How many items were pushed ever, to be looked at without the lock. Overflows.
+    pushed: AtomicUsize,
 }
 
 struct State<T> {
     items: VecDeque<T>,
+    /// How many threads sleep until there is an item. Nobody else has to be notified, which costs a call of the system.
+    asleep: usize,
     /// Callers that wait for room. All are woken when there is some, so that none is forgotten when another gave up.
     waiting: Vec<Waker>,
     closed: bool,
@@ -26,8 +36,8 @@ pub(super) struct Closed<T>(pub(super) T);
 impl<T> Queue<T> {
     /// A queue that makes callers wait while it holds `limit` items.
     pub(super) fn new(limit: usize) -> Self {
-        let state = State { items: VecDeque::new(), waiting: Vec::new(), closed: false };
-        Self { state: Mutex::new(state), filled: Condvar::new(), limit }
+        let state = State { items: VecDeque::new(), asleep: 0, waiting: Vec::new(), closed: false };
+        Self { state: Mutex::new(state), filled: Condvar::new(), limit, pushed: AtomicUsize::new(0) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
@@ -53,9 +63,7 @@ impl<T> Queue<T> {
             if state.closed {
                 return Poll::Ready(Err(Closed(item)));
             }
-            state.items.push_back(item);
-            drop(state);
-            self.filled.notify_one();
+            self.add(state, item);
             Poll::Ready(Ok(()))
         })
         .await
@@ -63,12 +71,49 @@ impl<T> Queue<T> {
 
     /// Adds an item at once, room or not. For what must not be lost, and is rare.
     pub(super) fn push_now(&self, item: T) {
-        let mut state = self.lock();
+        let state = self.lock();
         if !state.closed {
-            state.items.push_back(item);
-            drop(state);
+            self.add(state, item);
+        }
+    }
+
+    fn add(&self, mut state: MutexGuard<'_, State<T>>, item: T) {
+        state.items.push_back(item);
+        self.pushed.fetch_add(1, Ordering::Relaxed);
+        let asleep = state.asleep > 0;
+        drop(state);
+        if asleep {
             self.filled.notify_one();
         }
+    }
+
+    /// The same as [`pop`](Self::pop), for the only thread that pops, which has just answered `answered` callers. They
+    /// often ask again at once, and what is taken together shares a transaction: it looks out for as many as there were,
+    /// those that are here already included, as long as they keep coming and at most for `patience`.
+    ///
+    /// So a lone caller never waits for company: it is all that is looked out for.
+    pub(super) fn pop_together(&self, limit: usize, answered: usize, patience: Duration) -> Option<Vec<T>> {
+        let (mut seen, mut missing) = {
+            let state = self.lock();
+            let missing = if state.closed { 0 } else { answered.min(limit.saturating_sub(state.items.len())) };
+            (self.pushed.load(Ordering::Relaxed), missing)
+        };
+        let start = Instant::now();
+        let mut last = start;
+        while missing > 0 {
+            std::thread::yield_now();
+            let now = Instant::now();
+            let pushed = self.pushed.load(Ordering::Relaxed);
+            let came = pushed.wrapping_sub(seen);
+            if came > 0 {
+                missing = missing.saturating_sub(came);
+                (seen, last) = (pushed, now);
+            }
+            if now - last > QUIET || now - start > patience {
+                break;
+            }
+        }
+        self.pop(limit)
     }
 
     /// Waits for items and takes what is there, at most `limit`. `None` once the queue is closed and empty.
@@ -78,7 +123,9 @@ impl<T> Queue<T> {
             if state.closed {
                 return None;
             }
+            state.asleep += 1;
             state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.asleep -= 1;
         }
         let count = state.items.len().min(limit);
         let items = state.items.drain(..count).collect();
@@ -130,6 +177,34 @@ mod tests {
         }
         thread.join().unwrap().unwrap();
         assert_eq!(seen, [1, 2, 4]);
+    }
+
+    #[test]
+    fn who_sleeps_is_woken() {
+        let queue = Arc::new(Queue::new(1));
+        let popper = Arc::clone(&queue);
+        let thread = std::thread::spawn(move || popper.pop(9));
+        while queue.lock().asleep == 0 {
+            std::thread::yield_now();
+        }
+        block_on(queue.push(1)).unwrap();
+        assert_eq!(thread.join().unwrap(), Some(vec![1]));
+        assert_eq!(queue.lock().asleep, 0);
+    }
+
+    #[test]
+    fn it_looks_out_for_callers_and_not_for_long() {
+        const LONG: Duration = Duration::from_secs(3600);
+        let queue = Queue::new(9);
+        block_on(queue.push(1)).unwrap();
+        assert_eq!(queue.pop_together(9, 0, LONG), Some(vec![1]));
+        for item in [2, 3, 4] {
+            block_on(queue.push(item)).unwrap();
+        }
+        assert_eq!(queue.pop_together(2, 5, LONG), Some(vec![2, 3]), "no more than the limit");
+        assert_eq!(queue.pop_together(9, 5, LONG), Some(vec![4]), "those who do not come are not waited for");
+        queue.close();
+        assert_eq!(queue.pop_together(9, 5, LONG), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! on the disk.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures_channel::oneshot;
 
@@ -106,19 +107,23 @@ struct Writer<'c> {
 impl Writer<'_> {
     /// Does one batch after the other, `next` first. Leaves in `next` what was not done.
     fn serve(&mut self, next: &mut Vec<Box<dyn Job>>) -> End {
+        let (mut answered, mut took) = (0, Duration::ZERO);
         loop {
             let mut batch = std::mem::take(next);
             if batch.is_empty() {
-                match self.jobs.pop(MAX_BATCH) {
+                match self.jobs.pop_together(MAX_BATCH, answered, took / 4) {
                     Some(jobs) => batch = jobs,
                     None => return End::Closed,
                 }
             }
+            answered = batch.len();
+            let start = Instant::now();
             // What nobody waits for any more is not begun.
             batch.retain(|job| !job.abandoned());
             if !batch.is_empty() && !self.batch(batch, next) {
                 return End::Doubtful;
             }
+            took = start.elapsed();
         }
     }
 
