@@ -167,6 +167,50 @@ fn one_bad_request_of_a_batch_spoils_nobody() {
     assert_eq!(bench.taken(), 20);
 }
 
+/// One transaction in which pages fill up, get room again, and are read in between.
+#[test]
+fn a_batch_leaves_its_pages_as_its_requests_did() {
+    let bench = bench();
+    let provider = &bench.provider;
+    let lock = bench.lock();
+    let releaser = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(200));
+        drop(lock);
+    });
+    let one = |n: u32| Allocate::one("vm", "lan").with_key(format!("k{n}"));
+    let take = |range: std::ops::Range<u32>| {
+        range.map(|n| async move { provider.allocate(&one(n)).await.map(|answer| answer.lines[0][0].address) })
+    };
+    // Polled in this order, which is the order in the queue.
+    let (first, returned, again, reserved, last) = block_on(async {
+        let first = join_all(take(0..300));
+        let returned =
+            join_all([5, 299, 7].map(|n| async move { provider.deallocate(&Deallocate::key(format!("k{n}"))).await }));
+        let again = join_all(take(300..302));
+        let plan = ipam_core::UpdateRange::new("lan")
+            .with_reserved(ipam_core::Patch::Set(vec!["10.0.1.44-10.0.1.255".parse().unwrap()]));
+        let reserved = provider.update_range(&plan);
+        let last = join_all(take(302..305));
+        futures_util::join!(first, returned, again, reserved, last)
+    });
+    releaser.join().unwrap();
+    reserved.unwrap();
+    assert!(first.iter().all(Result::is_ok) && returned.iter().all(Result::is_ok));
+    let texts = |answers: Vec<ipam_core::Result<std::net::IpAddr>>| -> Vec<String> {
+        answers.into_iter().map(|answer| answer.unwrap().to_string()).collect()
+    };
+    assert_eq!(texts(again), ["10.0.0.6", "10.0.0.8"]);
+    assert_eq!(texts(last), ["10.0.2.0", "10.0.2.1", "10.0.2.2"]);
+    let report = block_on(provider.check_store()).unwrap();
+    assert!(report.is_sound(), "{report:?}");
+    // What is read from the file alone is the same.
+    let next = block_on(async {
+        let other = EmbeddedProvider::open(&bench.path).await.unwrap();
+        other.allocate_one("lan", "vm").await.unwrap().address.to_string()
+    });
+    assert_eq!(next, "10.0.2.3");
+}
+
 #[test]
 fn a_closed_store_says_so() {
     let bench = bench();

@@ -23,6 +23,8 @@ enum Failed {
     Begin(rusqlite::Error),
     /// One of several requests failed after it had begun to write; nothing was kept of any.
     Spoilt,
+    /// What the only request left to the end could not be written; nothing was kept.
+    Write(Error),
     /// The file is not the one that was opened; nothing was kept.
     Moved,
     /// Nobody knows whether it was kept.
@@ -79,14 +81,18 @@ pub(super) fn run(shared: &Shared, jobs: &Arc<Jobs>, opened: oneshot::Sender<Res
                 Ok(connection) => break connection,
                 Err(error) => {
                     for job in next.drain(..) {
-                        let message = error.message().to_owned();
-                        let again = Error::new(error.kind(), job.operation(), message).with_retry(error.retry());
+                        let again = error_like(&error, job.operation());
                         job.answer(Err(again));
                     }
                 }
             }
         };
     }
+}
+
+/// The same error for another caller; errors cannot be copied.
+fn error_like(error: &Error, operation: &'static str) -> Error {
+    Error::new(error.kind(), operation, error.message().to_owned()).with_retry(error.retry())
 }
 
 #[derive(PartialEq, Eq)]
@@ -159,7 +165,7 @@ impl Writer<'_> {
             next.extend(job.answer(kept));
         }
         match result {
-            Ok(()) | Err(Failed::Spoilt | Failed::Moved) => true,
+            Ok(()) | Err(Failed::Spoilt | Failed::Write(_) | Failed::Moved) => true,
             Err(Failed::Begin(error)) => codes::is_busy(&error),
             Err(Failed::Commit(_)) => false,
         }
@@ -196,6 +202,10 @@ impl Writer<'_> {
             self.roll_back();
             return Ok(());
         }
+        if let Err(error) = self.store.write_pages() {
+            self.roll_back();
+            return Err(if alone { Failed::Write(error) } else { Failed::Spoilt });
+        }
         if !self.shared.in_place() {
             self.roll_back();
             return Err(Failed::Moved);
@@ -222,6 +232,7 @@ impl Writer<'_> {
             Failed::Begin(error) => {
                 codes::error(operation, codes::copy(error)).with_context("path", self.shared.path.display())
             }
+            Failed::Write(error) => error_like(error, operation),
             Failed::Commit(error) => codes::commit_error(operation, error),
             Failed::Moved | Failed::Spoilt => self.shared.moved(operation),
         }

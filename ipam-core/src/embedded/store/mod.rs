@@ -42,6 +42,8 @@ struct Memo {
     ranges: HashMap<RangeId, StoredRange>,
     /// Where ranges have room.
     open_pages: HashMap<RangeId, OpenPage>,
+    /// The ranges whose open page is not written yet, and maybe others.
+    unwritten_pages: Vec<RangeId>,
     /// No allocation expires before.
     first_expiry: Option<i64>,
     /// No address of the range has rested long enough before.

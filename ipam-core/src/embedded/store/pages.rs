@@ -12,6 +12,8 @@ pub(super) struct OpenPage {
     from: u128,
     no: u128,
     page: Page,
+    /// Whether its row is still to be written: one page serves many requests of a transaction, and is written once.
+    unwritten: bool,
 }
 
 /// A page's number as it is stored.
@@ -75,12 +77,55 @@ impl SqliteStore<'_> {
     pub(super) fn store_page(&mut self, range: &RangeId, no: u128, page: &Page, open: bool) -> Result<()> {
         self.writes();
         match self.memo.open_pages.get_mut(range) {
-            Some(known) if open && (known.from..=known.no).contains(&no) => (known.no, known.page) = (no, *page),
+            Some(known) if open && known.no == no => {
+                known.page = *page;
+                if !known.unwritten {
+                    known.unwritten = true;
+                    self.memo.unwritten_pages.push(range.clone());
+                }
+                return Ok(());
+            }
+            // The row is written below, as it is now.
             Some(known) if known.no == no => {
                 self.memo.open_pages.remove(range);
             }
+            // It is the lowest from here on.
+            Some(known) if open && (known.from..known.no).contains(&no) => {
+                let unwritten = std::mem::replace(&mut known.unwritten, false);
+                let (last_no, last) = (known.no, known.page);
+                (known.no, known.page) = (no, *page);
+                if unwritten {
+                    self.write_page(range, last_no, &last, true)?;
+                }
+            }
             _ => {}
         }
+        self.write_page(range, no, page, open)
+    }
+
+    /// Writes the pages that requests have left to the end of the transaction. Has to come before it is committed.
+    pub(in crate::embedded) fn write_pages(&mut self) -> Result<()> {
+        while let Some(range) = self.memo.unwritten_pages.pop() {
+            if let Some(known) = self.memo.open_pages.get_mut(&range).filter(|known| known.unwritten) {
+                known.unwritten = false;
+                let (no, page) = (known.no, known.page);
+                self.write_page(&range, no, &page, true)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets the open page of a range, once it is written.
+    fn forget_open_page(&mut self, range: &RangeId) -> Result<()> {
+        match self.memo.open_pages.remove(range) {
+            Some(known) if known.unwritten => self.write_page(range, known.no, &known.page, true),
+            _ => Ok(()),
+        }
+    }
+
+    fn write_page(&mut self, range: &RangeId, no: u128, page: &Page, open: bool) -> Result<()> {
+        // Also where it is a read that has to have the row up to date.
+        self.writes();
         let (no, bytes) = (number(no), page.to_bytes());
         let params = params![range.as_str(), no, bytes, i64::from(page.count()), open];
         if self.db.execute(Sql::ChangePage, params)? == 0 {
@@ -93,18 +138,21 @@ impl SqliteStore<'_> {
         if let Some(known) = self.memo.open_pages.get(range).filter(|known| (known.from..=known.no).contains(&from)) {
             return Ok(Some((known.no, known.page)));
         }
+        self.forget_open_page(range)?;
         let found = self.db.optional(Sql::NextOpenPage, params![range.as_str(), number(from)], numbered)?;
         if let Some((no, page)) = found {
-            self.memo.open_pages.insert(range.clone(), OpenPage { from, no, page });
+            self.memo.open_pages.insert(range.clone(), OpenPage { from, no, page, unwritten: false });
         }
         Ok(found)
     }
 
     pub(super) fn pages_from(&mut self, range: &RangeId, from: u128, count: usize) -> Result<Vec<(u128, Page)>> {
+        self.write_pages()?;
         self.db.all(Sql::Pages, params![range.as_str(), number(from), limit(count)], numbered)
     }
 
     pub(super) fn sum_of_used(&mut self, range: &RangeId) -> Result<u128> {
+        self.write_pages()?;
         self.db.one(Sql::UsedBits, [range.as_str()], |row| row.parsed(0, u128::try_from(row.integer(0)?).ok()))
     }
 }

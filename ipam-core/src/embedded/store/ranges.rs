@@ -52,6 +52,7 @@ impl SqliteStore<'_> {
         let Some(found) = self.db.optional(Sql::RangeById, [id.as_str()], range)? else { return Ok(None) };
         let found = self.complete(found)?;
         if self.memo.ranges.len() >= MAX_KEPT_RANGES {
+            self.write_pages()?;
             self.memo.ranges.clear();
             self.memo.open_pages.clear();
             self.memo.first_rested.clear();
