@@ -63,7 +63,7 @@ pub(super) fn run(shared: &Shared, jobs: &Arc<Jobs>, opened: oneshot::Sender<Res
     let mut next: Vec<Box<dyn Job>> = Vec::new();
     loop {
         let store = SqliteStore::new(&connection, shared.config.keep_changes);
-        let mut writer = Writer { shared, jobs, random: &mut random, store };
+        let mut writer = Writer { shared, jobs, random: &mut random, store, rivals: false };
         if writer.serve(&mut next) == End::Closed {
             return;
         }
@@ -108,6 +108,8 @@ struct Writer<'c> {
     jobs: &'c Jobs,
     random: &'c mut SystemRandom,
     store: SqliteStore<'c>,
+    /// Whether another process had written before the last transaction began.
+    rivals: bool,
 }
 
 impl Writer<'_> {
@@ -129,7 +131,8 @@ impl Writer<'_> {
             if !batch.is_empty() && !self.batch(batch, next) {
                 return End::Doubtful;
             }
-            took = start.elapsed();
+            // Looking out takes time of a processor that other processes with work to do can use better.
+            took = if self.rivals { Duration::ZERO } else { start.elapsed() };
         }
     }
 
@@ -175,9 +178,12 @@ impl Writer<'_> {
     fn transaction(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Failed> {
         let mut patience = Patience::new(self.shared.config.busy_timeout);
         patience.insist(|| self.store.db.run(Sql::BeginImmediate, [])).map_err(Failed::Begin)?;
-        if let Err(error) = self.store.begun() {
-            self.roll_back();
-            return Err(Failed::Begin(error));
+        match self.store.begun() {
+            Ok(others) => self.rivals = others,
+            Err(error) => {
+                self.roll_back();
+                return Err(Failed::Begin(error));
+            }
         }
         let alone = batch.len() == 1;
         let mut wrote = false;

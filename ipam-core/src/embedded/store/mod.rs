@@ -79,10 +79,11 @@ impl<'c> SqliteStore<'c> {
         }
     }
 
-    /// A transaction has begun: what was remembered is dropped if anybody else has written since.
-    pub(super) fn begun(&mut self) -> rusqlite::Result<()> {
+    /// A transaction has begun: what was remembered is dropped if anybody else has written since. Answers whether.
+    pub(super) fn begun(&mut self) -> rusqlite::Result<bool> {
         let version = self.db.number(Sql::DataVersion)?;
-        if version != self.data_version {
+        let others = version != self.data_version;
+        if others {
             self.forget();
             // A newer program may have come, and brought the store to what this one does not know.
             if self.db.number(Sql::UserVersion)? != i64::from(VERSION) {
@@ -91,7 +92,7 @@ impl<'c> SqliteStore<'c> {
             }
             self.data_version = version;
         }
-        Ok(())
+        Ok(others)
     }
 
     /// A request begins.
