@@ -154,9 +154,6 @@ fn a_power_cut_keeps_every_acknowledged_address() {
     drop(recorded.provider);
 }
 
-/// The size of a new store's pages.
-const PAGE: usize = 2048;
-
 #[test]
 fn a_power_cut_while_the_log_is_written_back_loses_nothing() {
     let directory = tempfile::tempdir().unwrap();
@@ -167,7 +164,7 @@ fn a_power_cut_while_the_log_is_written_back_loses_nothing() {
     let cut = directory.path().join("cut.db");
     // The pages of the log's frames are those that are being overwritten: each is there or not, or half.
     let pages: Vec<usize> = log[32..]
-        .chunks_exact(24 + PAGE)
+        .chunks_exact(24 + 4096)
         .map(|frame| usize::try_from(u32::from_be_bytes(frame[..4].try_into().unwrap())).unwrap())
         .filter(|page| *page > 1)
         .collect();
@@ -177,9 +174,9 @@ fn a_power_cut_while_the_log_is_written_back_loses_nothing() {
         let mut torn = file.clone();
         for _ in 0..8 {
             let page = pages[noise.below(pages.len())];
-            let start = (page - 1) * PAGE + noise.below(2) * (PAGE / 2);
-            torn.resize(torn.len().max(page * PAGE), 0);
-            torn[start..page * PAGE].fill(0x5a);
+            let start = (page - 1) * 4096 + noise.below(2) * 2048;
+            torn.resize(torn.len().max(page * 4096), 0);
+            torn[start..page * 4096].fill(0x5a);
         }
         fs::write(&cut, &torn).unwrap();
         fs::write(log_of(&cut), &log).unwrap();

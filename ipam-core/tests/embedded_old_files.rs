@@ -134,12 +134,10 @@ fn a_damaged_file_is_found_out() {
     let connection = rusqlite::Connection::open(&path).unwrap();
     let root = "SELECT rootpage FROM sqlite_schema WHERE name = 'allocation'";
     let root: i64 = connection.query_row(root, [], |row| row.get(0)).unwrap();
-    let size: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0)).unwrap();
     connection.close().unwrap();
-    let size = usize::try_from(size).unwrap();
-    let start = (usize::try_from(root).unwrap() - 1) * size;
+    let start = (usize::try_from(root).unwrap() - 1) * 4096;
     let mut bytes = fs::read(&path).unwrap();
-    bytes[start..start + size].fill(0x5a);
+    bytes[start..start + 4096].fill(0x5a);
     fs::write(&path, bytes).unwrap();
     block_on(async {
         let provider = EmbeddedProvider::open(&path).await.unwrap();

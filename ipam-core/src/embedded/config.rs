@@ -105,7 +105,7 @@ impl EmbeddedConfig {
         self
     }
 
-    /// Sets how large the store may grow, in units of 4096 bytes. What does not fit fails as on a full disk.
+    /// Sets how large the store may grow, in pages of 4096 bytes. What does not fit fails as on a full disk.
     #[must_use]
     pub fn with_max_pages(mut self, pages: u32) -> Self {
         self.max_pages = Some(pages);

@@ -18,18 +18,9 @@ const OP: &str = "open";
 /// The oldest SQLite that knows what the schema uses (STRICT tables, 3.37).
 const OLDEST_SQLITE: i32 = 3_037_000;
 
-/// The size of the pages of a new store. A store keeps the one that it was made with: 4096 where an older program made it.
-///
-/// A lone allocation changes a row or two in each of six pages, and what is written to the log is whole pages. Smaller ones
-/// still would be full, and have to be split, too often.
-const PAGE_BYTES: i64 = 2_048;
-
-/// After how many bytes the log is written back into the file. Each time costs two syncs; a log that has reached this size
-/// is used again from its beginning, and then grows no more.
-const LOG_BYTES: i64 = 16 << 20;
-
-/// The unit of [`EmbeddedConfig::with_max_pages`].
-const MAX_PAGE_UNIT: i64 = 4_096;
+/// After how many pages of 4096 bytes the log is written back into the file. Each time costs two syncs; a log that has
+/// reached this size is used again from its beginning, and then grows no more.
+const LOG_PAGES: i64 = 4_000;
 
 /// Waits a moment longer each time, until the deadline. Sleeps are short: whoever holds the lock holds it for a
 /// millisecond, and lets go of it only for a moment before the next one takes it.
@@ -130,12 +121,9 @@ pub(super) fn open_to_write(config: &EmbeddedConfig, path: &Path) -> Result<(Con
     }
     settings(&connection, 8_192).map_err(fail)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(fail)?;
-    let page: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0)).map_err(fail)?;
-    let page = page.max(512);
-    connection.pragma_update(None, "wal_autocheckpoint", LOG_BYTES / page).map_err(fail)?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES).map_err(fail)?;
     connection.pragma_update(None, "journal_size_limit", 64 << 20).map_err(fail)?;
     if let Some(pages) = config.max_pages {
-        let pages = (i64::from(pages) * MAX_PAGE_UNIT / page).clamp(1, i64::from(u32::MAX - 1));
         connection.pragma_update(None, "max_page_count", pages).map_err(fail)?;
     }
     let identity = Identity::of(path).ok_or_else(|| moved(OP, path))?;
@@ -150,8 +138,6 @@ fn upgrade(
     fail: impl Fn(rusqlite::Error) -> Error,
 ) -> Result<()> {
     // Before there is a log, the deletion of a journal is what commits: the directory is synced, too.
-    // Does nothing to a file that has pages already.
-    connection.pragma_update(None, "page_size", PAGE_BYTES).map_err(&fail)?;
     connection.pragma_update(None, "synchronous", "EXTRA").map_err(&fail)?;
     connection.pragma_update(None, "fullfsync", true).map_err(&fail)?;
     patience.insist(|| connection.execute_batch("BEGIN IMMEDIATE")).map_err(&fail)?;
