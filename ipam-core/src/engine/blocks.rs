@@ -1,6 +1,6 @@
 //! Defining, changing and removing blocks.
 
-use super::draft::no_position;
+use super::change::no_position;
 use super::store::{Context, Store};
 use crate::{Block, Change, ChangeKind, DefineBlock, Error, ErrorKind, Patch, RemoveBlock, Result, UpdateBlock};
 

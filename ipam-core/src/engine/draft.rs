@@ -14,9 +14,7 @@ use super::few::Few;
 use super::layout::Layout;
 use super::page::{PAGE_SIZE, Page, address, locate, number};
 use super::store::{Due, Record, RequestRecord, Store, StoredRange};
-use crate::{
-    Allocation, AllocationId, AllocationKey, Change, ChangeKind, ChangePosition, Error, Order, RangeId, Result,
-};
+use crate::{AllocationId, AllocationKey, ChangeKind, Error, Order, RangeId, Result};
 
 /// How many expired addresses, wherever they are, a request looks after besides its own work.
 const SWEEP: usize = 64;
@@ -276,24 +274,6 @@ impl<'s, S: Store + ?Sized> Prepared<'s, S> {
         }
         Ok((store, ended))
     }
-}
-
-/// The entry of the feed about an allocation.
-pub(super) fn change_of(allocation: &Allocation, kind: ChangeKind, at: SystemTime, actor: Option<&str>) -> Change {
-    let mut change = Change::new(no_position(), at, kind, allocation.space.clone());
-    change.actor = actor.map(str::to_owned);
-    change.owner.clone_from(&allocation.owner);
-    change.range = Some(allocation.range.clone());
-    change.address = Some(allocation.address);
-    change.allocation = Some(allocation.id.clone());
-    change.key.clone_from(&allocation.key);
-    change
-}
-
-/// What stands for the position until the store gives one.
-pub(super) fn no_position() -> ChangePosition {
-    static NONE: std::sync::OnceLock<ChangePosition> = std::sync::OnceLock::new();
-    NONE.get_or_init(|| ChangePosition::new("")).clone()
 }
 
 pub(super) fn corrupt(message: String) -> Error {

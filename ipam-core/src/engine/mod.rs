@@ -20,6 +20,7 @@ mod allocate;
 mod blocks;
 mod buddy;
 mod carve;
+mod change;
 mod changes;
 mod choose;
 mod deallocate;

@@ -2,7 +2,8 @@
 
 use ipnet::IpNet;
 
-use super::draft::{Draft, has_expired, no_position, set_bits};
+use super::change::no_position;
+use super::draft::{Draft, has_expired, set_bits};
 use super::layout::Layout;
 use super::page::{PAGE_SIZE, address};
 use super::store::{Context, Origin, Record, Store, StoredRange};

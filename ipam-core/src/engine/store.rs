@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use ipnet::IpNet;
 
-use super::draft::change_of;
+use super::change::change_of;
 use super::{Layout, Page, buddy};
 use crate::{
     Allocation, AllocationId, AllocationKey, Block, BlockFilter, BlockId, Change, ChangeKind, ChangePosition, Changes,

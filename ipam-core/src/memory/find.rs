@@ -4,32 +4,8 @@ use std::net::IpAddr;
 use std::time::SystemTime;
 
 use super::key::{Key, Place};
-use super::plan::{Plan, RangeState};
 use super::state::State;
-use crate::engine::{PAGE_SIZE, address, number};
 use crate::{Allocation, Family, Find, SpaceId};
-
-/// The range that an address of a space lies in.
-pub(super) fn range_at(plan: &Plan, space: &SpaceId, address: IpAddr) -> Option<u32> {
-    let (_, space) = plan.space(plan.space_number(space)?)?;
-    let family = if address.is_ipv4() { Family::V4 } else { Family::V6 };
-    let (key, range) = space.ranges.range(..=(family, number(address))).next_back()?;
-    let inside = key.0 == family && plan.range(*range)?.stored.range.addresses.contains(address);
-    inside.then_some(*range)
-}
-
-/// The addresses of a range whose bit is set, from one on.
-pub(super) fn used_from(state: &RangeState, from: u128) -> impl Iterator<Item = IpAddr> + '_ {
-    let family = state.stored.layout.family();
-    let pages = state.pages.from(from / PAGE_SIZE);
-    pages
-        .flat_map(|(no, page)| {
-            let bits = page.runs().flat_map(|(first, last)| first..=last);
-            bits.map(move |bit| no * PAGE_SIZE + u128::from(bit))
-        })
-        .filter(move |at| *at >= from)
-        .filter_map(move |at| address(family, at))
-}
 
 /// Position of an allocation in the listing.
 type Position = (SpaceId, IpAddr);
@@ -117,7 +93,7 @@ fn in_order(state: &State, request: &Find, now: SystemTime, after: Option<&Posit
                 continue;
             }
             let start = from.filter(|from| from.is_ipv4() == (*family == Family::V4)).map_or(0, crate::engine::number);
-            for address in used_from(range, start) {
+            for address in range.used_from(start) {
                 let Some(allocation) = at(state, request, now, Place::new(range.space, address)) else { continue };
                 if !is_after(&allocation, after) {
                     continue;
@@ -146,7 +122,7 @@ fn at(state: &State, request: &Find, now: SystemTime, place: Place) -> Option<Al
         return None;
     }
     let (space, _) = state.plan.space(place.space())?;
-    let range = state.plan.range(range_at(&state.plan, space, place.ip())?)?;
+    let range = state.plan.range(state.plan.range_at(space, place.ip())?)?;
     let rest = range.resting.get(place.number()).filter(|rest| rest.until > now)?;
     let allocation = state.resting_allocation(&range.stored.range, place, rest);
     request.matches(&allocation).then_some(allocation)

@@ -2,7 +2,7 @@
 //!
 //! Records lie in numbered places (`slab`), found by address, key, owner, host name and MAC address (`records`); pages of
 //! bits say which addresses are used (`pages`), as everywhere; the plan of spaces, ranges and blocks has ordered maps by
-//! address (`plan`). The engine sees all of it as one store (`state`).
+//! address (`plan`). All of it together is the `state`, which the engine sees as a `store`.
 
 mod feed;
 mod find;
@@ -14,6 +14,7 @@ mod records;
 mod resting;
 mod slab;
 mod state;
+mod store;
 
 #[cfg(test)]
 pub(crate) use state::State;

@@ -1,6 +1,7 @@
 //! Spaces, ranges and blocks.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -10,7 +11,7 @@ use super::feed::Home;
 use super::pages::Pages;
 use super::resting::Resting;
 use super::slab::Slab;
-use crate::engine::{FreePrefixes, StoredRange, number};
+use crate::engine::{FreePrefixes, PAGE_SIZE, StoredRange, address, number};
 use crate::{AllocationKey, Block, BlockId, Family, RangeId, SpaceId};
 
 /// A range with its pages and resting addresses.
@@ -21,6 +22,21 @@ pub(super) struct RangeState {
     pub(super) home: Arc<Home>,
     pub(super) pages: Pages,
     pub(super) resting: Resting,
+}
+
+impl RangeState {
+    /// The addresses whose bit is set, from one on.
+    pub(super) fn used_from(&self, from: u128) -> impl Iterator<Item = IpAddr> + '_ {
+        let family = self.stored.layout.family();
+        let pages = self.pages.from(from / PAGE_SIZE);
+        pages
+            .flat_map(|(no, page)| {
+                let bits = page.runs().flat_map(|(first, last)| first..=last);
+                bits.map(move |bit| no * PAGE_SIZE + u128::from(bit))
+            })
+            .filter(move |at| *at >= from)
+            .filter_map(move |at| address(family, at))
+    }
 }
 
 #[derive(Debug)]
@@ -72,6 +88,15 @@ fn place(net: IpNet) -> (Family, u128, u8) {
 }
 
 impl Plan {
+    /// The range that an address of a space lies in.
+    pub(super) fn range_at(&self, space: &SpaceId, address: IpAddr) -> Option<u32> {
+        let (_, space) = self.space(self.space_number(space)?)?;
+        let family = if address.is_ipv4() { Family::V4 } else { Family::V6 };
+        let (key, range) = space.ranges.range(..=(family, number(address))).next_back()?;
+        let inside = key.0 == family && self.range(*range)?.stored.range.addresses.contains(address);
+        inside.then_some(*range)
+    }
+
     // Spaces.
 
     pub(super) fn space_number(&self, id: &SpaceId) -> Option<u32> {
