@@ -22,6 +22,8 @@ mod provider_ext;
 #[cfg(feature = "registry")]
 pub mod registry;
 mod request;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "serde")]
 mod text;
 

@@ -80,12 +80,14 @@ mod store;
 mod table;
 mod xml;
 
-pub use clock::Clock;
 pub use config::{App, Lock, Numbers, Permission, Security, User};
-pub use faults::{Fault, Target, When};
-pub use log::Logged;
+pub use faults::Fault;
+pub use ipam_core::testing::{Clock, Target, When};
 pub use profile::{Profile, Put};
 pub use schema::Object;
 pub use seed::{CustomField, SeedError};
 pub use server::{LockGuard, Server, ServerBuilder};
 pub use store::Store;
+
+/// One request the server received, and how it ended.
+pub type Logged = ipam_core::testing::Logged<Fault>;

@@ -11,13 +11,15 @@ use hyper::body::{Bytes, Incoming as Body};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use ipam_core::testing::Target;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use super::Logged;
 use super::config::Lock;
 use super::dispatch::{self, Incoming, Outgoing, html};
-use super::faults::{Fault, Target};
-use super::log::{Logged, redacted};
+use super::faults::Fault;
+use super::log::redacted;
 use super::params::Params;
 use super::shared::{Shared, expire};
 
@@ -65,22 +67,20 @@ async fn one(shared: &Shared, request: Request<Body>) -> Result<Response<Full<By
         body,
     };
     let text = String::from_utf8_lossy(&incoming.body).into_owned();
-    let target = Target { method: &incoming.method, path: &incoming.path, query: &incoming.query, body: &text };
-    let (delay, fault) = shared.faults().take(&target);
+    let target = Target::new(&incoming.method, &incoming.path, &incoming.query, &text);
+    let (delay, fault) = shared.faults().take(&target, Fault::delay);
     let outcome = outcome(shared, &incoming, fault.as_ref()).await;
     let headers = incoming.headers.iter().map(|(name, value)| {
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
         (name.to_string(), if redacted(name.as_str()) { "REDACTED".to_owned() } else { value })
     });
-    shared.log().push(Logged {
-        method: incoming.method.clone(),
-        path: incoming.path.clone(),
-        query: incoming.query.clone(),
-        headers: headers.collect(),
-        body: text,
-        status: outcome.as_ref().map(|o| o.status),
-        fault: fault.or((!delay.is_zero()).then_some(Fault::Latency(delay))),
-    });
+    let mut logged = Logged::new(&incoming.method, &incoming.path);
+    logged.query.clone_from(&incoming.query);
+    logged.headers = headers.collect();
+    logged.body = text;
+    logged.status = outcome.as_ref().map(|o| o.status);
+    logged.fault = fault.or((!delay.is_zero()).then_some(Fault::Latency(delay)));
+    shared.log().push(logged);
     tokio::time::sleep(delay).await;
     match outcome {
         Some(outgoing) => Ok(response(shared, &incoming, outgoing)),

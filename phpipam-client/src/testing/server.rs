@@ -11,16 +11,15 @@ use tokio::net::TcpListener;
 use tokio::sync::OwnedMutexGuard;
 use tokio::task::JoinHandle;
 
-use super::clock::Clock;
 use super::config::{App, Lock, Numbers, Permission, User};
 use super::dispatch::Setup;
-use super::faults::{Fault, When};
-use super::log::Logged;
+use super::faults::Fault;
 use super::profile::Profile;
 use super::recorded;
 use super::serve;
 use super::shared::{Shared, expire};
 use super::store::Store;
+use super::{Clock, Logged, When};
 
 /// A running server. It stops when it is dropped.
 ///

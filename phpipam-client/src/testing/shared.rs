@@ -3,10 +3,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use super::clock::Clock;
+use ipam_core::testing::{Clock, Faults};
+
+use super::Logged;
 use super::dispatch::Setup;
-use super::faults::Faults;
-use super::log::Logged;
+use super::faults::Fault;
 use super::store::Store;
 
 /// What the connections share.
@@ -19,7 +20,7 @@ pub(super) struct Shared {
     pub(super) mysql_lock: Arc<tokio::sync::Mutex<()>>,
     pub(super) store: Mutex<Store>,
     pub(super) log: Mutex<Vec<Logged>>,
-    pub(super) faults: Mutex<Faults>,
+    pub(super) faults: Mutex<Faults<Fault>>,
 }
 
 impl Shared {
@@ -27,7 +28,7 @@ impl Shared {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn faults(&self) -> MutexGuard<'_, Faults> {
+    pub(super) fn faults(&self) -> MutexGuard<'_, Faults<Fault>> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -320,7 +320,7 @@ impl Store {
         const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         (0..24)
             .map(|_| {
-                let index = super::faults::splitmix(&mut self.random) % 64;
+                let index = ipam_core::testing::splitmix64(&mut self.random) % 64;
                 let byte = usize::try_from(index).ok().and_then(|i| ALPHABET.get(i)).copied();
                 char::from(byte.unwrap_or(b'A'))
             })

@@ -13,6 +13,8 @@ mod log;
 mod serve;
 pub mod v7;
 
-pub use clock::Clock;
-pub use faults::{Fault, Target, When};
-pub use log::Logged;
+pub use faults::Fault;
+pub use ipam_core::testing::{Clock, Target, When};
+
+/// One request the server received, and how it ended.
+pub type Logged = ipam_core::testing::Logged<Fault>;

@@ -12,12 +12,13 @@ use hyper::body::{Bytes, Incoming as Body};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use ipam_core::testing::{Faults, Target};
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::exchange::{Incoming, Outgoing, Site};
-use super::faults::{Fault, Faults, Target};
-use super::log::{self, Logged};
+use super::faults::Fault;
+use super::{Logged, log};
 
 /// A site behind a socket. It stops when it is dropped.
 pub(super) struct Host<S> {
@@ -30,7 +31,7 @@ pub(super) struct Host<S> {
 pub(super) struct Shared<S> {
     pub(super) site: S,
     log: Mutex<Vec<Logged>>,
-    faults: Mutex<Faults>,
+    faults: Mutex<Faults<Fault>>,
 }
 
 impl<S> Shared<S> {
@@ -38,7 +39,7 @@ impl<S> Shared<S> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn faults(&self) -> MutexGuard<'_, Faults> {
+    pub(super) fn faults(&self) -> MutexGuard<'_, Faults<Fault>> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -109,22 +110,20 @@ async fn one<S: Site>(shared: &Shared<S>, request: Request<Body>) -> Result<Resp
         body,
     };
     let text = String::from_utf8_lossy(&incoming.body).into_owned();
-    let target = Target { method: &incoming.method, path: &incoming.path, query: &incoming.query, body: &text };
-    let (delay, fault) = shared.faults().take(&target);
+    let target = Target::new(&incoming.method, &incoming.path, &incoming.query, &text);
+    let (delay, fault) = shared.faults().take(&target, Fault::delay);
     let outcome = outcome(&shared.site, &incoming, fault.as_ref());
     let headers = incoming
         .headers
         .iter()
         .map(|(name, value)| (name.to_string(), log::header_value(name.as_str(), value.as_bytes())));
-    shared.log().push(Logged {
-        method: incoming.method.clone(),
-        path: log::path(&incoming.path),
-        query: incoming.query.clone(),
-        headers: headers.collect(),
-        body: log::body(&incoming.body),
-        status: outcome.as_ref().map(|o| o.status),
-        fault: fault.or((!delay.is_zero()).then_some(Fault::Latency(delay))),
-    });
+    let mut logged = Logged::new(&incoming.method, log::path(&incoming.path));
+    logged.query.clone_from(&incoming.query);
+    logged.headers = headers.collect();
+    logged.body = log::body(&incoming.body);
+    logged.status = outcome.as_ref().map(|o| o.status);
+    logged.fault = fault.or((!delay.is_zero()).then_some(Fault::Latency(delay)));
+    shared.log().push(logged);
     tokio::time::sleep(delay).await;
     match outcome {
         Some(outgoing) => Ok(response(&incoming, outgoing)),

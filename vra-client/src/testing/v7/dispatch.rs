@@ -11,7 +11,7 @@ use super::query::Query;
 use super::refusal::{Refusal, no_such_call, unauthenticated};
 use super::store::Store;
 use super::{catalog, identity, network, reservations, small, work_items};
-use crate::testing::clock::Clock;
+use crate::testing::Clock;
 use crate::testing::exchange::{Incoming, Outgoing, Site};
 use crate::testing::faults::Fault;
 

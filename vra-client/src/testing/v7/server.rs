@@ -9,10 +9,10 @@ use super::config::{Release, User};
 use super::dispatch::Vra;
 use super::identity::expire;
 use super::store::Store;
-use crate::testing::clock::Clock;
-use crate::testing::faults::{Fault, When};
-use crate::testing::log::Logged;
+use crate::testing::Clock;
+use crate::testing::Logged;
 use crate::testing::serve::Host;
+use crate::testing::{Fault, When};
 
 /// A running server. It stops when it is dropped.
 ///

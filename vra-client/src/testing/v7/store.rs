@@ -149,7 +149,7 @@ pub(super) fn full_name(row: &Value) -> Option<String> {
 /// An id that looks like the server's own.
 pub(super) fn uuid(seed: u64) -> String {
     let mut state = seed;
-    let (high, low) = (crate::testing::faults::splitmix(&mut state), crate::testing::faults::splitmix(&mut state));
+    let (high, low) = (ipam_core::testing::splitmix64(&mut state), ipam_core::testing::splitmix64(&mut state));
     let (high, low) = (format!("{high:016x}"), format!("{low:016x}"));
     let part = |text: &str, from: usize, to: usize| text.get(from..to).unwrap_or_default().to_owned();
     format!(

@@ -1,0 +1,14 @@
+//! What servers made for tests have in common: faults on demand, a clock that turns, a log of requests.
+//!
+//! The clients' simulated servers are built on it, so whoever tests against several of them has one [`When`] and one
+//! [`Clock`].
+
+mod clock;
+mod faults;
+mod log;
+mod random;
+
+pub use clock::Clock;
+pub use faults::{Faults, Target, When};
+pub use log::Logged;
+pub use random::splitmix64;
