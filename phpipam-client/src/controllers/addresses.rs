@@ -307,7 +307,9 @@ impl<'a> Addresses<'a> {
     /// Deletes an address. One that is gone already is "not found".
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`]. Where a NAT rule names the address, 1.8.2 deletes it and then fails: with an empty 500, or with an alert
+    /// that the address was removed from NAT. Both [may have been done](Error::may_have_been_done); a repetition that says
+    /// "not found" tells.
     pub async fn delete(&self, id: AddressId) -> Result<()> {
         self.client.call(&Request::new(Method::DELETE, Call::Write, one(id))?).await.map(drop)
     }
