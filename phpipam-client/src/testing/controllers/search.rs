@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use regex::Regex;
 use serde_json::{Map, Value};
 
-use super::super::context::{Call, Method};
+use super::super::context::Call;
 use super::super::number::{self, Net};
 use super::super::refusal::{Answer, fail};
 use super::super::reply::{Found, Kind, Reply};
@@ -29,7 +29,6 @@ pub(super) fn handle(call: &Call<'_>, store: &Store) -> Answer<Reply> {
     if call.method.writes() {
         return Ok(Reply { status: 501, message: Some("Method not implemented"), ..Reply::default() });
     }
-    debug_assert!(matches!(call.method, Method::Get), "OPTIONS is answered for all controllers in one place");
     let term = call.params.id().ok_or_else(|| fail(400, "Please provide search string"))?;
     let (like, span) = (Like::containing(term)?, Span::of(term));
     let mut found = Vec::new();
@@ -57,7 +56,8 @@ fn rows(
 ) -> (Kind, Vec<Map<String, Value>>) {
     let plain = |object: Object, columns: &[&str]| {
         let table = store.table(object);
-        let ids = table.ids().filter(|id| like.any(table, *id, columns));
+        let columns = places(table, columns);
+        let ids = table.ids().filter(|id| like.any(table, *id, &columns));
         (Kind::Plural(object), ids.map(|id| table.json(id, call.strings)).collect())
     };
     match part {
@@ -81,7 +81,8 @@ fn rows(
 fn find_subnets(store: &Store, like: &Like, span: &Span) -> Vec<u64> {
     let table = store.table(Object::Subnet);
     let within = |id: u64| span.networks.is_some_and(|(low, high)| (low..=high).contains(&store.subnet_number(id)));
-    let mut ids: Vec<u64> = table.ids().filter(|id| within(*id) || like.any(table, *id, &["description"])).collect();
+    let columns = places(table, &["description"]);
+    let mut ids: Vec<u64> = table.ids().filter(|id| within(*id) || like.any(table, *id, &columns)).collect();
     let order = |id: &u64| {
         let mask = table.cell(*id, "mask");
         (table.cell(*id, "subnet").as_text(), *mask != Cell::Null, mask.as_text())
@@ -105,15 +106,21 @@ fn find_addresses(store: &Store, term: &str, like: &Like, span: &Span) -> Vec<u6
     let table = store.table(Object::Address);
     let tags = store.table(Object::Tag);
     let tag = tags.ids().find(|id| tags.cell(*id, "type").as_text().to_lowercase() == term.to_lowercase());
-    let columns = like.columns(table, &COLUMNS);
+    let columns = places(table, &COLUMNS);
     let hit = |id: &u64| {
-        like.any_of(table, *id, &columns)
+        like.any(table, *id, &columns)
             || span.addresses.is_some_and(|(low, high)| (low..=high).contains(&store.ip_of(*id)))
             || tag.is_some_and(|tag| table.cell(*id, "state").reference() == Some(tag))
     };
     let mut ids: Vec<u64> = table.ids().filter(hit).collect();
     ids.sort_by_cached_key(|id| table.cell(*id, "ip_addr").as_text());
     ids
+}
+
+/// The places of columns, and of all custom fields.
+fn places(table: &Table, columns: &[&str]) -> Vec<usize> {
+    let custom = table.custom().map(|column| column.name.as_str());
+    columns.iter().copied().chain(custom).filter_map(|name| table.index(name)).collect()
 }
 
 /// SQL's `LIKE '%term%'`: `%` is any text, `_` any character, and capitals do not matter.
@@ -135,17 +142,8 @@ impl Like {
         Regex::new(&pattern).map(Self).map_err(|error| fail(500, error.to_string()))
     }
 
-    /// The places of columns, and of all custom fields.
-    fn columns(&self, table: &Table, columns: &[&str]) -> Vec<usize> {
-        let custom = table.custom().map(|column| column.name.as_str());
-        columns.iter().copied().chain(custom).filter_map(|name| table.index(name)).collect()
-    }
-
-    fn any(&self, table: &Table, id: u64, columns: &[&str]) -> bool {
-        self.any_of(table, id, &self.columns(table, columns))
-    }
-
-    fn any_of(&self, table: &Table, id: u64, columns: &[usize]) -> bool {
+    /// Whether one of these columns has the text.
+    fn any(&self, table: &Table, id: u64, columns: &[usize]) -> bool {
         columns.iter().any(|index| match table.cell_at(id, *index) {
             Cell::Null => false,
             Cell::Text(text) => self.0.is_match(text),
