@@ -45,7 +45,7 @@ async fn show_all(path: &Path) -> Result<(Answer, u8), Failure> {
     tour.import(&provider).await?;
     tour.allocate(&provider).await?;
     tour.deallocate(&provider).await?;
-    provider.close().await;
+    provider.close().await?;
     tour.reopen(path).await
 }
 

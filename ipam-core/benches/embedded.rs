@@ -162,7 +162,7 @@ fn allocate_alone(path: &Path) {
         }
         println!("{}", support::nanoseconds(start.elapsed()));
         taken.iter().for_each(|address| println!("{address}"));
-        provider.close().await;
+        provider.close().await.unwrap();
     });
 }
 
@@ -200,7 +200,7 @@ fn large(folder: &Path) {
             }
             let usage = provider.usage(&[RangeId::from("pool")]).await.unwrap();
             assert_eq!(usage[0].allocated, lines * 50_000);
-            provider.close().await;
+            provider.close().await.unwrap();
         });
     }
     let peak = std::cell::Cell::new(0.0_f64);
@@ -223,7 +223,7 @@ fn open_once(path: &Path) {
         block_on(async {
             let provider = EmbeddedProvider::open(path).await.unwrap();
             provider.allocate(&Allocate::one("vm", "pool")).await.unwrap();
-            provider.close().await;
+            provider.close().await.unwrap();
         });
     });
     println!("{time}");

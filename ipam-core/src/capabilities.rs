@@ -5,7 +5,7 @@ use std::borrow::Cow;
 /// What a provider can do. Ask before calling; the rest answers
 /// [`Unsupported`](crate::ErrorKind::Unsupported).
 ///
-/// `allocate`, `deallocate`, `find`, `list_ranges` and `check` are not listed: every provider can.
+/// `allocate`, `deallocate`, `find`, `list_ranges`, `check` and `close` are not listed: every provider can.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -28,6 +28,8 @@ pub struct Capabilities {
     pub allocate_ranges: bool,
     /// [`changes`](crate::IpamProvider::changes).
     pub changes: bool,
+    /// [`sweep`](crate::IpamProvider::sweep).
+    pub sweep: bool,
     /// Lines of [`Shape::Contiguous`](crate::Shape) and [`Shape::Aligned`](crate::Shape).
     pub contiguous: bool,
     /// Allocations that end by themselves.
@@ -53,6 +55,7 @@ impl Capabilities {
             define_blocks: false,
             allocate_ranges: false,
             changes: false,
+            sweep: false,
             contiguous: false,
             expiry: false,
             policies: false,
@@ -73,6 +76,7 @@ impl Capabilities {
             define_blocks: true,
             allocate_ranges: true,
             changes: true,
+            sweep: true,
             contiguous: true,
             expiry: true,
             policies: true,

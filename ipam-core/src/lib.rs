@@ -22,6 +22,7 @@ mod provider_ext;
 #[cfg(feature = "registry")]
 pub mod registry;
 mod request;
+mod sweep;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "serde")]
@@ -50,3 +51,4 @@ pub use request::{
     MAX_TEXT_LEN, PageRequest, RangeFilter, RangeTarget, RemoveBlock, RemoveRange, Shape, Target, Update, UpdateBlock,
     UpdateRange, What,
 };
+pub use sweep::{AbandonedClaim, Sweep, Swept};

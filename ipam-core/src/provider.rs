@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use crate::{
     Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, Block, Capabilities, ChangePosition, Changes,
     Deallocate, DeallocateRange, Deallocated, DefineBlock, DefineRange, Error, Find, Health, ListBlocks, ListRanges,
-    Page, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange, Result, Update, UpdateBlock, UpdateRange,
-    Usage,
+    Page, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange, Result, Sweep, Swept, Update, UpdateBlock,
+    UpdateRange, Usage,
 };
 
 /// Where addresses come from and go back to.
@@ -253,6 +253,38 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
         let _ = (since, limit);
         Err(Error::unsupported("changes", self.capabilities().provider))
     }
+
+    /// Undoes abandoned claims: addresses and child prefixes that a process claimed and never acknowledged, because it
+    /// died in between or could not undo what had failed.
+    ///
+    /// - An acknowledged allocation is never touched, nor a claim that may still be completed: claims younger than the
+    ///   provider's claim time stay, whatever [`older_than`](Sweep::older_than) says.
+    /// - With [`dry_run`](Sweep::dry_run) nothing changes, and the result lists what a sweep would undo.
+    /// - At most [`limit`](Sweep::limit) claims are undone; [`more`](Swept::more) tells that others are left. Repeating
+    ///   is safe.
+    ///
+    /// A provider that writes all of a request at once leaves no claims, and returns an empty result.
+    ///
+    /// # Errors
+    /// `Unsupported` without the capability `sweep`.
+    async fn sweep(&self, request: &Sweep) -> Result<Swept> {
+        let _ = request;
+        Err(Error::unsupported("sweep", self.capabilities().provider))
+    }
+
+    /// Finishes what was requested, ends background work and closes files and connections, for all handles of this
+    /// provider. Other providers of the same store or server are not affected. Closing twice is no error.
+    ///
+    /// After it, the store's own files hold all that was acknowledged, so that they can be copied. Later calls fail with
+    /// [`Unavailable`](crate::ErrorKind::Unavailable) and say that the provider was closed; a provider that holds nothing
+    /// to close may go on working. Programs that open a provider close it before they end, also after an error; a
+    /// provider whose last handle is dropped closes too, but cannot report how that went.
+    ///
+    /// # Errors
+    /// What finishing fails with. The provider is closed all the same.
+    async fn close(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// What a method answers where `async_trait` is not asked to write it.
@@ -309,6 +341,14 @@ macro_rules! forward {
                 Self: 'f,
             {
                 (**self).changes(since, limit)
+            }
+            pass_on!(sweep, Sweep, Swept);
+            fn close<'s, 'f>(&'s self) -> Answer<'f, ()>
+            where
+                's: 'f,
+                Self: 'f,
+            {
+                (**self).close()
             }
         }
     };

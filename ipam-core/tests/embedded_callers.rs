@@ -217,8 +217,8 @@ fn a_closed_store_says_so() {
     let other = bench.provider.clone();
     block_on(async {
         bench.provider.allocate_one("lan", "vm").await.unwrap();
-        bench.provider.close().await;
-        bench.provider.close().await;
+        bench.provider.close().await.unwrap();
+        bench.provider.close().await.unwrap();
         let error = other.allocate_one("lan", "vm").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
         assert!(error.message().contains("closed"), "{error}");

@@ -26,7 +26,7 @@ fn fill(path: &Path) {
         let report = provider.check_store().await.unwrap();
         assert_eq!((report.ranges, report.allocations, report.resting), (2, 600, 1));
         assert_eq!(report.violations, Vec::<String>::new());
-        provider.close().await;
+        provider.close().await.unwrap();
     });
 }
 

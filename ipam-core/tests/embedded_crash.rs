@@ -107,7 +107,7 @@ fn found(path: &Path) -> Vec<Allocation> {
         let report = provider.check_store().await.unwrap();
         assert_eq!(report.violations, Vec::<String>::new());
         let found = provider.find_all(Find::default()).try_collect().await.unwrap();
-        provider.close().await;
+        provider.close().await.unwrap();
         found
     })
 }
@@ -212,7 +212,7 @@ fn a_full_disk_refuses_and_spoils_nothing() {
         }
         assert!(refused > 100 && taken.len() > 100, "{refused} refused, {} taken", taken.len());
         provider.find(&Find::default()).await.unwrap();
-        provider.close().await;
+        provider.close().await.unwrap();
     });
     taken.sort_by_key(|allocation| allocation.address);
     assert_eq!(found(&path), taken, "all that was answered, and nothing that was refused");
@@ -262,7 +262,7 @@ fn a_file_that_was_deleted_or_replaced_is_not_written() {
         let before = fs::read(&path).unwrap();
         assert_eq!(provider.allocate_one("lan", "vm").await.unwrap_err().kind(), ErrorKind::Unavailable);
         assert_eq!(provider.find(&Find::default()).await.unwrap_err().kind(), ErrorKind::Unavailable);
-        provider.close().await;
+        provider.close().await.unwrap();
         assert!(fs::read(&path).unwrap() == before, "the other store is as it was");
     });
 }

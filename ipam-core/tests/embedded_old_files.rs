@@ -46,7 +46,7 @@ fn new_store() -> (TempDir, PathBuf) {
         let provider = EmbeddedProvider::open(&path).await.unwrap();
         provider.define_range(&DefineRange::new("lan", "10.0.0.0/24".parse().unwrap())).await.unwrap();
         provider.allocate_one("lan", "vm").await.unwrap();
-        provider.close().await;
+        provider.close().await.unwrap();
     });
     (directory, path)
 }
@@ -180,7 +180,7 @@ fn a_store_that_is_only_read_is_not_written() {
         assert!(!provider.capabilities().update);
         assert!(provider.check_store().await.unwrap().is_sound());
         provider.check().await.unwrap();
-        provider.close().await;
+        provider.close().await.unwrap();
         let missing = EmbeddedConfig::new(directory.path().join("none.db")).with_read_only(true);
         assert_eq!(EmbeddedProvider::open(missing).await.unwrap_err().kind(), ErrorKind::Config);
         let not_made = EmbeddedConfig::new(directory.path().join("none.db")).with_create(false);
@@ -188,8 +188,8 @@ fn a_store_that_is_only_read_is_not_written() {
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(error.to_string().contains("there is no store"), "{error}");
         assert!(!directory.path().join("none.db").exists());
-        EmbeddedProvider::open(not_made.clone().with_create(true)).await.unwrap().close().await;
-        EmbeddedProvider::open(not_made).await.unwrap().close().await;
+        EmbeddedProvider::open(not_made.clone().with_create(true)).await.unwrap().close().await.unwrap();
+        EmbeddedProvider::open(not_made).await.unwrap().close().await.unwrap();
     });
     assert!(fs::read(&path).unwrap() == before);
 }
@@ -296,7 +296,7 @@ fn write_the_fixture() {
     block_on(async {
         let provider = EmbeddedProvider::open(config(&path)).await.unwrap();
         fill(&provider).await.unwrap();
-        provider.close().await;
+        provider.close().await.unwrap();
     });
 }
 

@@ -8,7 +8,7 @@ use ipam_core::{
     Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, Block, Capabilities, ChangePosition, Changes,
     Deallocate, DeallocateRange, Deallocated, DefineBlock, DefineRange, Error, ErrorKind, Find, Health, IpamProvider,
     ListBlocks, ListRanges, Page, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange, Result, Retry,
-    Update, UpdateBlock, UpdateRange, Usage,
+    Sweep, Swept, Update, UpdateBlock, UpdateRange, Usage,
 };
 use tokio::sync::Notify;
 
@@ -104,4 +104,6 @@ cut! {
     allocate_range(request: &AllocateRange) -> AllocatedRange;
     deallocate_range(request: &DeallocateRange) -> RemovedRange;
     changes(since: Option<&ChangePosition>, limit: u32) -> Changes;
+    sweep(request: &Sweep) -> Swept;
+    close() -> ();
 }

@@ -22,6 +22,8 @@ pub enum Need {
     AllocateRanges,
     /// [`Capabilities::changes`].
     Changes,
+    /// [`Capabilities::sweep`].
+    Sweep,
     /// [`Capabilities::contiguous`].
     Contiguous,
     /// [`Capabilities::expiry`].
@@ -36,7 +38,7 @@ pub enum Need {
 
 impl Need {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Preview,
         Self::Update,
         Self::Usage,
@@ -45,6 +47,7 @@ impl Need {
         Self::DefineBlocks,
         Self::AllocateRanges,
         Self::Changes,
+        Self::Sweep,
         Self::Contiguous,
         Self::Expiry,
         Self::Policies,
@@ -64,6 +67,7 @@ impl Need {
             Self::DefineBlocks => by.define_blocks,
             Self::AllocateRanges => by.allocate_ranges,
             Self::Changes => by.changes,
+            Self::Sweep => by.sweep,
             Self::Contiguous => by.contiguous,
             Self::Expiry => by.expiry,
             Self::Policies => by.policies,

@@ -8,7 +8,7 @@ use super::verdict::{Verdict, refused};
 use super::words::{ip, net};
 use crate::{
     Allocate, AllocateLine, AllocateRange, DeallocateRange, DefineBlock, DefineRange, ErrorKind, Labels, ListBlocks,
-    Order, RangePolicy, RemoveBlock, RemoveRange, Shape, Tag, Update, UpdateBlock, UpdateRange, What,
+    Order, RangePolicy, RemoveBlock, RemoveRange, Shape, Sweep, Tag, Update, UpdateBlock, UpdateRange, What,
 };
 
 /// Checks that a provider that does not claim `need` refuses it. The stage has the range "lan".
@@ -49,6 +49,9 @@ pub(super) async fn must_be_refused(need: Need, stage: &Stage) -> Verdict {
         }
         Need::Changes => {
             refused(provider.changes(None, 1).await, NO, "changes")?;
+        }
+        Need::Sweep => {
+            refused(provider.sweep(&Sweep::new().with_dry_run(true)).await, NO, "sweep")?;
         }
         Need::Contiguous => {
             for shape in [Shape::Contiguous, Shape::Aligned] {

@@ -24,7 +24,7 @@ use crate::{
     Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, Block, Capabilities, ChangePosition, Changes,
     Deallocate, DeallocateRange, Deallocated, DefineBlock, DefineRange, Error, ErrorKind, Find, Health, IpamProvider,
     ListBlocks, ListRanges, Page, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange, Result, Retry,
-    Update, UpdateBlock, UpdateRange, Usage,
+    Sweep, Swept, Update, UpdateBlock, UpdateRange, Usage,
 };
 
 /// How many requests wait in a queue before callers have to wait to get in.
@@ -33,7 +33,7 @@ const QUEUE: usize = 1_024;
 /// A provider kept in one SQLite file: durable, and shared by the processes of one host. See the [module](super).
 ///
 /// A clone is another handle to the same threads and connections. They end when the last handle is dropped, after what
-/// was asked before; [`close`](Self::close) waits for that.
+/// was asked before; [`close`](IpamProvider::close) waits for that.
 #[derive(Clone)]
 pub struct EmbeddedProvider {
     inner: Arc<Inner>,
@@ -76,7 +76,7 @@ impl EmbeddedProvider {
     /// provider.define_range(&DefineRange::new("lan", "10.0.0.0/24".parse().unwrap())).await?;
     /// let allocation = provider.allocate_one("lan", "vm-42").await?;
     /// assert_eq!(allocation.address.to_string(), "10.0.0.1");
-    /// provider.close().await;
+    /// provider.close().await?;
     /// # Ok::<(), ipam_core::Error>(())
     /// # }).unwrap();
     /// ```
@@ -130,13 +130,6 @@ impl EmbeddedProvider {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.inner.shared.path
-    }
-
-    /// Finishes what was asked, and closes the store. All handles are closed with this one; what is asked afterwards is
-    /// `Unavailable`.
-    pub async fn close(&self) {
-        self.inner.close();
-        join_all(self.inner.ended.iter().cloned()).await;
     }
 
     /// Looks through the whole store: SQLite's own check of the file, then whether the records agree with one another.
@@ -245,6 +238,7 @@ impl IpamProvider for EmbeddedProvider {
             capabilities.define_ranges = false;
             capabilities.define_blocks = false;
             capabilities.allocate_ranges = false;
+            capabilities.sweep = false;
         }
         capabilities
     }
@@ -340,5 +334,19 @@ impl IpamProvider for EmbeddedProvider {
     async fn changes(&self, since: Option<&ChangePosition>, limit: u32) -> Result<Changes> {
         let since = since.cloned();
         self.read("changes", move |store, _| engine::changes(store, since.as_ref(), limit)).await
+    }
+
+    async fn sweep(&self, _: &Sweep) -> Result<Swept> {
+        if self.inner.writes.is_none() {
+            return Err(Error::unsupported("sweep", "embedded").with_context("path", self.path().display()));
+        }
+        // Each request is one transaction, so that no claim is ever left.
+        Ok(Swept::default())
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.inner.close();
+        join_all(self.inner.ended.iter().cloned()).await;
+        Ok(())
     }
 }

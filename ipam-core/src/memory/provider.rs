@@ -11,8 +11,8 @@ use crate::engine::{self, Context, Random, SeededRandom, SystemRandom};
 use crate::{
     Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, Block, Capabilities, ChangePosition, Changes,
     Deallocate, DeallocateRange, Deallocated, DefineBlock, DefineRange, Find, Health, IpamProvider, ListBlocks,
-    ListRanges, Page, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange, Result, Update, UpdateBlock,
-    UpdateRange, Usage,
+    ListRanges, Page, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange, Result, Sweep, Swept, Update,
+    UpdateBlock, UpdateRange, Usage,
 };
 
 /// What tells the time.
@@ -252,5 +252,14 @@ impl IpamProvider for MemoryProvider {
 
     async fn changes(&self, since: Option<&ChangePosition>, limit: u32) -> Result<Changes> {
         self.with(|state, _| engine::changes(state, since, limit))
+    }
+
+    async fn sweep(&self, _: &Sweep) -> Result<Swept> {
+        // Each request is written at once, so that no claim is ever left.
+        Ok(Swept::default())
+    }
+
+    async fn close(&self) -> Result<()> {
+        Ok(())
     }
 }

@@ -123,7 +123,7 @@ impl Said {
             let provider = EmbeddedProvider::open(store).await.unwrap();
             let report = provider.check_store().await.unwrap();
             let found: Vec<Allocation> = provider.find_all(Find::default()).try_collect().await.unwrap();
-            provider.close().await;
+            provider.close().await.unwrap();
             (report, found)
         });
         assert_eq!(report.violations, Vec::<String>::new());
@@ -151,7 +151,7 @@ pub(crate) fn store(directory: &Path, net: &str) -> PathBuf {
     block_on(async {
         let provider = EmbeddedProvider::open(&path).await.unwrap();
         provider.define_range(&DefineRange::new("lan", net.parse().unwrap())).await.unwrap();
-        provider.close().await;
+        provider.close().await.unwrap();
     });
     path
 }
@@ -188,6 +188,6 @@ pub(crate) fn work() {
                 }
             }
         }
-        provider.close().await;
+        provider.close().await.unwrap();
     });
 }

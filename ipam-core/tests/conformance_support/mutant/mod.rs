@@ -19,7 +19,7 @@ use ipam_core::{
     Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, AllocationKey, Block, Capabilities, ChangePosition,
     Changes, Deallocate, DeallocateRange, Deallocated, DefineBlock, DefineRange, Error, ErrorKind, Find, Health,
     IpamProvider, IpamProviderExt, ListBlocks, ListRanges, NetworkInfo, Page, Patch, Preview, Range, RangeId,
-    RemoveBlock, RemoveRange, RemovedRange, Result, Retry, Update, UpdateBlock, UpdateRange, Usage,
+    RemoveBlock, RemoveRange, RemovedRange, Result, Retry, Sweep, Swept, Update, UpdateBlock, UpdateRange, Usage,
 };
 
 pub(crate) use self::defect::Defect;
@@ -237,5 +237,13 @@ impl IpamProvider for Mutant {
 
     async fn changes(&self, since: Option<&ChangePosition>, limit: u32) -> Result<Changes> {
         self.changes_badly(since, limit).await
+    }
+
+    async fn sweep(&self, request: &Sweep) -> Result<Swept> {
+        self.inner.sweep(request).await
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.inner.close().await
     }
 }
