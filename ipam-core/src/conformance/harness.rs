@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 
 use super::plan::{Fixture, NoFixture, Plan};
 use super::threads;
-use crate::RangeId;
+use crate::{IpamProvider, RangeId};
 
 /// Makes fresh providers for the cases, and runs them. Only [`fresh`](Self::fresh) has to be written.
 ///
@@ -99,6 +99,22 @@ pub trait Harness: Send + Sync + 'static {
         false
     }
 
+    /// Leaves a claim of one address of `range`, as a process leaves it that died after it claimed the address and before
+    /// it acknowledged it, and lets so much time pass that the claim counts as abandoned. Returns its address; `None` if
+    /// there is no such way, or if the provider leaves no claims. The cases about it are skipped then.
+    async fn abandon(&self, fixture: &Fixture, range: &RangeId) -> Option<IpAddr> {
+        let _ = (fixture, range);
+        None
+    }
+
+    /// Opens one more provider of the fixture's store or server, as another process opens it: not a handle of
+    /// [`Fixture::provider`], and not ended by closing that one. `None` if that cannot be; the cases about it are skipped
+    /// then.
+    async fn open_another(&self, fixture: &Fixture) -> Option<Arc<dyn IpamProvider>> {
+        let _ = fixture;
+        None
+    }
+
     /// Ends the provider as if its process had ended, and answers a fixture of one that has what was durable. The
     /// fixture holds the last handles. `None` if that cannot be; the cases about it are skipped then.
     async fn reopen(&self, fixture: Fixture) -> Option<Fixture> {
@@ -149,6 +165,7 @@ impl Limits {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods)]
 impl<H: Harness + ?Sized> Harness for Arc<H> {
     async fn fresh(&self, plan: &Plan) -> Result<Fixture, NoFixture> {
         (**self).fresh(plan).await
@@ -170,6 +187,12 @@ impl<H: Harness + ?Sized> Harness for Arc<H> {
     }
     async fn plant(&self, fixture: &Fixture, range: &RangeId, address: IpAddr) -> bool {
         (**self).plant(fixture, range, address).await
+    }
+    async fn abandon(&self, fixture: &Fixture, range: &RangeId) -> Option<IpAddr> {
+        (**self).abandon(fixture, range).await
+    }
+    async fn open_another(&self, fixture: &Fixture) -> Option<Arc<dyn IpamProvider>> {
+        (**self).open_another(fixture).await
     }
     async fn reopen(&self, fixture: Fixture) -> Option<Fixture> {
         (**self).reopen(fixture).await

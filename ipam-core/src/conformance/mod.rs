@@ -37,9 +37,10 @@
 //! | needs a runtime | [`block_on`](Harness::block_on) enters it |
 //! | does not own its plan | [`fresh`](Harness::fresh) creates the plan by the server's means and names what became of it |
 //! | has a clock to be moved | [`advance`](Harness::advance), [`tick`](Harness::tick) |
-//! | can be shared by processes or clients | [`Fixture::with_other`] |
+//! | can be shared by processes or clients | [`Fixture::with_other`], [`open_another`](Harness::open_another) |
 //! | is durable | [`reopen`](Harness::reopen) |
 //! | stands over a server that others use | [`plant`](Harness::plant) |
+//! | claims before it acknowledges | [`abandon`](Harness::abandon) |
 //! | is slow, or limited | [`limits`](Harness::limits), [`skip`](Harness::skip) |
 
 mod allocate;
