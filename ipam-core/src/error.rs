@@ -96,6 +96,19 @@ pub enum Retry {
     IfIdempotent,
 }
 
+/// What is known of a request that failed.
+///
+/// Apart from [`Retry`]: giving up on repeating changes the advice, and never what is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Outcome {
+    /// The request changed nothing.
+    #[default]
+    NotApplied,
+    /// The request may have been carried out: look it up by its key before doing anything else, or repeat it if it is
+    /// idempotent.
+    Unknown,
+}
+
 /// The certificates a server presented, leaf first, exactly as it sent them.
 ///
 /// What a caller shows to a person who decides whether to trust the server, and pins afterwards.
@@ -143,6 +156,7 @@ struct Inner {
     message: Cow<'static, str>,
     context: Vec<(&'static str, String)>,
     retry: Retry,
+    outcome: Outcome,
     retry_after: Option<Duration>,
     certificates: Option<CertificateChain>,
     source: Option<Box<dyn StdError + Send + Sync + 'static>>,
@@ -157,6 +171,7 @@ impl Error {
             message: message.into(),
             context: Vec::new(),
             retry: Retry::Never,
+            outcome: Outcome::NotApplied,
             retry_after: None,
             certificates: None,
             source: None,
@@ -202,10 +217,23 @@ impl Error {
         self
     }
 
-    /// Sets the retry advice.
+    /// Sets the retry advice. [`Retry::IfIdempotent`] says that the outcome is unknown, [`Retry::Safe`] that nothing was
+    /// applied; [`Retry::Never`] leaves what is known of it.
     #[must_use]
     pub fn with_retry(mut self, retry: Retry) -> Self {
         self.0.retry = retry;
+        match retry {
+            Retry::Never => {}
+            Retry::Safe => self.0.outcome = Outcome::NotApplied,
+            Retry::IfIdempotent => self.0.outcome = Outcome::Unknown,
+        }
+        self
+    }
+
+    /// Sets what is known of the request.
+    #[must_use]
+    pub fn with_outcome(mut self, outcome: Outcome) -> Self {
+        self.0.outcome = outcome;
         self
     }
 
@@ -265,6 +293,12 @@ impl Error {
     #[must_use]
     pub fn retry(&self) -> Retry {
         self.0.retry
+    }
+
+    /// What is known of the request: whether it may have been carried out.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.0.outcome
     }
 
     /// How long to wait before the next attempt, where the server said so.
@@ -334,6 +368,7 @@ impl fmt::Debug for Error {
             .field("message", &self.0.message)
             .field("context", &self.0.context)
             .field("retry", &self.0.retry)
+            .field("outcome", &self.0.outcome)
             .field("retry_after", &self.0.retry_after)
             .field("certificates", &self.0.certificates)
             .field("source", &self.0.source)
@@ -365,6 +400,17 @@ mod tests {
     #[test]
     fn an_error_is_one_word_wide() {
         assert_eq!(size_of::<Result<(), Error>>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn giving_up_keeps_that_the_outcome_is_unknown() {
+        let error = Error::new(ErrorKind::Timeout, "allocate", "too slow");
+        assert_eq!((error.retry(), error.outcome()), (Retry::Never, Outcome::NotApplied));
+        let lost = error.with_retry(Retry::IfIdempotent);
+        assert_eq!(lost.outcome(), Outcome::Unknown);
+        let given_up = lost.with_retry(Retry::Never);
+        assert_eq!((given_up.retry(), given_up.outcome()), (Retry::Never, Outcome::Unknown));
+        assert_eq!(given_up.with_retry(Retry::Safe).outcome(), Outcome::NotApplied);
     }
 
     #[test]

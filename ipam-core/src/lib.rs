@@ -16,6 +16,7 @@ mod mac;
 mod memory;
 mod model;
 pub mod net;
+mod operation;
 mod patch;
 mod provider;
 mod provider_ext;
@@ -32,7 +33,7 @@ pub use backoff::{BackoffConfig, RetryConfig};
 pub use capabilities::{Capabilities, Health};
 #[cfg(feature = "embedded")]
 pub use embedded::{EmbeddedConfig, EmbeddedProvider, StoreReport};
-pub use error::{CertificateChain, Error, ErrorKind, Result, Retry};
+pub use error::{CertificateChain, Error, ErrorKind, Outcome, Result, Retry};
 pub use family::Family;
 pub use id::{AllocationId, AllocationKey, BlockId, ChangePosition, MAX_ID_LEN, Owner, PageToken, RangeId, SpaceId};
 pub use mac::{MacAddr, MacAddrError};
@@ -42,6 +43,7 @@ pub use model::{
     Freed, Labels, NetworkInfo, Order, Page, Preview, Properties, Range, RangePolicy, RemovedRange, Tag, Tags, Usage,
     Vlan,
 };
+pub use operation::Operation;
 pub use patch::Patch;
 pub use provider::IpamProvider;
 pub use provider_ext::IpamProviderExt;

@@ -1,0 +1,145 @@
+//! Names of a provider's operations.
+
+use std::fmt;
+
+/// Operation of a provider: one per method of [`IpamProvider`](crate::IpamProvider) that does I/O.
+///
+/// Its text is the method's name, as errors, logs and metrics show it.
+///
+/// ```
+/// use ipam_core::Operation;
+///
+/// assert_eq!(Operation::ListRanges.to_string(), "list_ranges");
+/// assert!(Operation::ListRanges.is_read() && !Operation::Allocate.is_read());
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Operation {
+    /// [`check`](crate::IpamProvider::check).
+    Check,
+    /// [`list_ranges`](crate::IpamProvider::list_ranges).
+    ListRanges,
+    /// [`allocate`](crate::IpamProvider::allocate).
+    Allocate,
+    /// [`deallocate`](crate::IpamProvider::deallocate).
+    Deallocate,
+    /// [`find`](crate::IpamProvider::find).
+    Find,
+    /// [`preview_allocate`](crate::IpamProvider::preview_allocate).
+    PreviewAllocate,
+    /// [`update`](crate::IpamProvider::update).
+    Update,
+    /// [`usage`](crate::IpamProvider::usage).
+    Usage,
+    /// [`define_range`](crate::IpamProvider::define_range).
+    DefineRange,
+    /// [`update_range`](crate::IpamProvider::update_range).
+    UpdateRange,
+    /// [`remove_range`](crate::IpamProvider::remove_range).
+    RemoveRange,
+    /// [`list_blocks`](crate::IpamProvider::list_blocks).
+    ListBlocks,
+    /// [`define_block`](crate::IpamProvider::define_block).
+    DefineBlock,
+    /// [`update_block`](crate::IpamProvider::update_block).
+    UpdateBlock,
+    /// [`remove_block`](crate::IpamProvider::remove_block).
+    RemoveBlock,
+    /// [`allocate_range`](crate::IpamProvider::allocate_range).
+    AllocateRange,
+    /// [`deallocate_range`](crate::IpamProvider::deallocate_range).
+    DeallocateRange,
+    /// [`changes`](crate::IpamProvider::changes).
+    Changes,
+    /// [`sweep`](crate::IpamProvider::sweep).
+    Sweep,
+    /// [`close`](crate::IpamProvider::close).
+    Close,
+}
+
+impl Operation {
+    /// All operations, in the order of the trait's methods.
+    pub const ALL: [Self; 20] = [
+        Self::Check,
+        Self::ListRanges,
+        Self::Allocate,
+        Self::Deallocate,
+        Self::Find,
+        Self::PreviewAllocate,
+        Self::Update,
+        Self::Usage,
+        Self::DefineRange,
+        Self::UpdateRange,
+        Self::RemoveRange,
+        Self::ListBlocks,
+        Self::DefineBlock,
+        Self::UpdateBlock,
+        Self::RemoveBlock,
+        Self::AllocateRange,
+        Self::DeallocateRange,
+        Self::Changes,
+        Self::Sweep,
+        Self::Close,
+    ];
+
+    /// Returns the method's name, such as `"list_ranges"`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Check => "check",
+            Self::ListRanges => "list_ranges",
+            Self::Allocate => "allocate",
+            Self::Deallocate => "deallocate",
+            Self::Find => "find",
+            Self::PreviewAllocate => "preview_allocate",
+            Self::Update => "update",
+            Self::Usage => "usage",
+            Self::DefineRange => "define_range",
+            Self::UpdateRange => "update_range",
+            Self::RemoveRange => "remove_range",
+            Self::ListBlocks => "list_blocks",
+            Self::DefineBlock => "define_block",
+            Self::UpdateBlock => "update_block",
+            Self::RemoveBlock => "remove_block",
+            Self::AllocateRange => "allocate_range",
+            Self::DeallocateRange => "deallocate_range",
+            Self::Changes => "changes",
+            Self::Sweep => "sweep",
+            Self::Close => "close",
+        }
+    }
+
+    /// Tells whether the operation only reads: it changes nothing in the store or on the server.
+    #[must_use]
+    pub const fn is_read(self) -> bool {
+        match self {
+            Self::Check
+            | Self::ListRanges
+            | Self::Find
+            | Self::PreviewAllocate
+            | Self::Usage
+            | Self::ListBlocks
+            | Self::Changes
+            // It ends this handle's work and changes no address.
+            | Self::Close => true,
+            Self::Allocate
+            | Self::Deallocate
+            | Self::Update
+            | Self::DefineRange
+            | Self::UpdateRange
+            | Self::RemoveRange
+            | Self::DefineBlock
+            | Self::UpdateBlock
+            | Self::RemoveBlock
+            | Self::AllocateRange
+            | Self::DeallocateRange
+            | Self::Sweep => false,
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
