@@ -23,6 +23,8 @@ mod provider_ext;
 #[cfg(feature = "registry")]
 pub mod registry;
 mod request;
+#[cfg(feature = "http")]
+mod retry;
 mod sweep;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -53,4 +55,6 @@ pub use request::{
     MAX_TEXT_LEN, PageRequest, RangeFilter, RangeTarget, RemoveBlock, RemoveRange, Shape, Target, Update, UpdateBlock,
     UpdateRange, What,
 };
+#[cfg(feature = "http")]
+pub use retry::{Retrier, RetryAdvice};
 pub use sweep::{AbandonedClaim, Sweep, Swept};

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use http::{HeaderName, Method};
-use ipam_core::http::{HttpClient, HttpOptions, Retrier, TokenPolicy};
+use ipam_core::Retrier;
+use ipam_core::http::{HttpClient, HttpOptions, TokenPolicy};
 use ipam_core::{BackoffConfig, RetryConfig};
 use serde_json::Value;
 
@@ -210,7 +211,7 @@ impl Client {
         &self.0.transport
     }
 
-    fn retrier(&self, request: &Request) -> Retrier<'_, Error> {
+    fn retrier(&self, request: &Request) -> Retrier<Error> {
         let inner = &self.0;
         let config = if request.call == Call::Allocate { inner.allocate_retry } else { inner.retry };
         Retrier::new(config)

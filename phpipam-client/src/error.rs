@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ipam_core::http::{RetryAdvice, TokenError};
+use ipam_core::RetryAdvice;
+use ipam_core::http::TokenError;
 use ipam_core::{CertificateChain, ErrorKind, Retry};
 
 /// The result of a call.

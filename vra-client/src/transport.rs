@@ -3,8 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderValue, Method, header};
-use ipam_core::http::{HttpClient, HttpRequest, HttpResponse, Origin, Retrier, RetryAdvice, retry_after};
+use ipam_core::http::{HttpClient, HttpRequest, HttpResponse, Origin, retry_after};
 use ipam_core::{ErrorKind, Retry, RetryConfig};
+use ipam_core::{Retrier, RetryAdvice};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use url::Url;

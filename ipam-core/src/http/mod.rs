@@ -5,7 +5,7 @@
 //! | say how to reach the server | [`HttpOptions`], [`ProxyOptions`], [`TlsOptions`] |
 //! | keep requests on the configured server | [`Origin`] |
 //! | send one request, once | [`HttpClient::send`], or [`HttpClient::open`] to read the body as it comes |
-//! | repeat it where that is right | [`Retrier`] with [`Classify`], [`status_advice`], [`retry_after`] |
+//! | repeat it where that is right | [`Retrier`](crate::Retrier) with [`status_advice`], [`retry_after`] |
 //! | log in once for everybody | [`TokenCache`] |
 //! | print requests without their secrets | [`Redactor`] |
 //!
@@ -36,7 +36,7 @@ mod client;
 mod options;
 mod origin;
 mod redact;
-mod retry;
+mod status;
 mod tls;
 mod token;
 
@@ -44,6 +44,6 @@ pub use client::{HttpBody, HttpClient, HttpRequest, HttpResponse};
 pub use options::{HttpOptions, ProxyOptions};
 pub use origin::Origin;
 pub use redact::Redactor;
-pub use retry::{Classify, Retrier, RetryAdvice, Verdict, retry_after, status_advice};
+pub use status::{retry_after, status_advice};
 pub use tls::TlsOptions;
 pub use token::{FreshToken, LoginFailure, Rest, Token, TokenCache, TokenError, TokenPolicy};

@@ -1,13 +1,13 @@
-//! Whether and when to send again.
+//! Loop that repeats an operation where its errors allow it.
 
 use std::fmt;
 use std::future::Future;
-use std::time::{Duration, SystemTime};
+use std::marker::PhantomData;
+use std::time::Duration;
 
-use http::{HeaderMap, StatusCode, header};
 use tokio::time::Instant;
 
-use crate::{Error, ErrorKind, Result, Retry, RetryConfig};
+use crate::{Error, ErrorKind, Outcome, Result, Retry, RetryConfig};
 
 /// What an error says about repeating the request.
 pub trait RetryAdvice: Sized {
@@ -19,7 +19,8 @@ pub trait RetryAdvice: Sized {
         None
     }
 
-    /// The same error after the last attempt: its advice is [`Retry::Never`], so that retries do not multiply.
+    /// The same error after the last attempt: its advice is [`Retry::Never`], so that retries do not multiply. What is
+    /// known of the outcome stays.
     #[must_use]
     fn given_up(self, attempts: u32) -> Self;
 
@@ -42,39 +43,12 @@ impl RetryAdvice for Error {
     }
 
     fn out_of_time(limit: Duration, last: Option<Self>) -> Self {
-        let error = Self::new(ErrorKind::Timeout, "send", format!("the operation took longer than {limit:?}"));
+        let error = Self::new(ErrorKind::Timeout, "send", format!("the operation took longer than {limit:?}"))
+            .with_outcome(Outcome::Unknown);
         match last {
             Some(last) => error.with_source(last),
             None => error,
         }
-    }
-}
-
-/// What a classifier thinks of an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// Nothing; the opinion of those before stands.
-    NoOpinion,
-    /// Nothing was applied: repeat, whatever the request.
-    Safe,
-    /// Repeat what is idempotent.
-    IfIdempotent,
-    /// Do not repeat.
-    Forbid,
-}
-
-/// Knows what errors of one kind of server mean for a repetition.
-///
-/// Classifiers are asked in order, the general ones first; the last one with an opinion wins, so a specific one may
-/// allow what a general one did not, and forbid what it did. Closures are classifiers.
-pub trait Classify<E>: Send + Sync {
-    /// What this classifier thinks of `error`.
-    fn classify(&self, error: &E) -> Verdict;
-}
-
-impl<E, F: Fn(&E) -> Verdict + Send + Sync> Classify<E> for F {
-    fn classify(&self, error: &E) -> Verdict {
-        self(error)
     }
 }
 
@@ -84,9 +58,8 @@ impl<E, F: Fn(&E) -> Verdict + Send + Sync> Classify<E> for F {
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
 /// # async fn main() {
 /// use std::sync::atomic::{AtomicU32, Ordering};
-/// use ipam_core::{Error, ErrorKind, Retry, RetryConfig};
-/// use ipam_core::http::Retrier;
-///
+/// use ipam_core::{Error, ErrorKind, Retrier, Retry, RetryConfig};
+/// ///
 /// let calls = AtomicU32::new(0);
 /// let answer = Retrier::new(RetryConfig::default())
 ///     .run(|_attempt| async {
@@ -100,17 +73,17 @@ impl<E, F: Fn(&E) -> Verdict + Send + Sync> Classify<E> for F {
 /// # }
 /// ```
 #[must_use]
-pub struct Retrier<'a, E> {
+pub struct Retrier<E> {
     config: RetryConfig,
     idempotent: bool,
     limit: Option<Duration>,
-    classifiers: Vec<&'a dyn Classify<E>>,
+    error: PhantomData<fn() -> E>,
 }
 
-impl<'a, E: RetryAdvice + Send> Retrier<'a, E> {
+impl<E: RetryAdvice + Send> Retrier<E> {
     /// Repeats what is safe to repeat; the operation counts as not idempotent.
     pub fn new(config: RetryConfig) -> Self {
-        Self { config, idempotent: false, limit: None, classifiers: Vec::new() }
+        Self { config, idempotent: false, limit: None, error: PhantomData }
     }
 
     /// Sets whether the operation may be repeated when its outcome is unknown.
@@ -122,12 +95,6 @@ impl<'a, E: RetryAdvice + Send> Retrier<'a, E> {
     /// Ends the operation after `limit`, also in the middle of an attempt.
     pub fn with_limit(mut self, limit: Duration) -> Self {
         self.limit = Some(limit);
-        self
-    }
-
-    /// Adds a classifier; it is asked after those added before.
-    pub fn with_classifier(mut self, classifier: &'a dyn Classify<E>) -> Self {
-        self.classifiers.push(classifier);
         self
     }
 
@@ -175,59 +142,22 @@ impl<'a, E: RetryAdvice + Send> Retrier<'a, E> {
     }
 
     fn may_repeat(&self, error: &E) -> bool {
-        let general = match error.retry() {
-            Retry::Never => Verdict::Forbid,
-            Retry::Safe => Verdict::Safe,
-            Retry::IfIdempotent => Verdict::IfIdempotent,
-        };
-        let verdict = self.classifiers.iter().fold(general, |verdict, next| match next.classify(error) {
-            Verdict::NoOpinion => verdict,
-            opinion => opinion,
-        });
-        match verdict {
-            Verdict::Safe => true,
-            Verdict::IfIdempotent => self.idempotent,
-            Verdict::NoOpinion | Verdict::Forbid => false,
+        match error.retry() {
+            Retry::Never => false,
+            Retry::Safe => true,
+            Retry::IfIdempotent => self.idempotent,
         }
     }
 }
 
-impl<E> fmt::Debug for Retrier<'_, E> {
+impl<E> fmt::Debug for Retrier<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Retrier")
             .field("config", &self.config)
             .field("idempotent", &self.idempotent)
             .field("limit", &self.limit)
-            .field("classifiers", &self.classifiers.len())
-            .finish()
+            .finish_non_exhaustive()
     }
-}
-
-/// What a status says in general, for servers that use it as RFC 9110 and RFC 6585 mean it.
-///
-/// 429 was not applied; of 408, 502, 503 and 504 nobody knows; everything else will be answered the same again.
-#[must_use]
-pub fn status_advice(status: StatusCode) -> Retry {
-    match status {
-        StatusCode::TOO_MANY_REQUESTS => Retry::Safe,
-        StatusCode::REQUEST_TIMEOUT
-        | StatusCode::BAD_GATEWAY
-        | StatusCode::SERVICE_UNAVAILABLE
-        | StatusCode::GATEWAY_TIMEOUT => Retry::IfIdempotent,
-        _ => Retry::Never,
-    }
-}
-
-/// The wait that a `Retry-After` header asks for, in seconds or as a date (RFC 9110 §10.2.3); a date counts from `now`.
-/// What cannot be read counts as absent, a date that has passed as no wait.
-#[must_use]
-pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let at = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value).ok()?;
-    Some(SystemTime::from(at).duration_since(now).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -248,7 +178,7 @@ mod tests {
         Error::new(ErrorKind::Unavailable, "get", "refused").with_retry(retry)
     }
 
-    async fn attempts(retrier: Retrier<'_, Error>, make: impl Fn() -> Error + Send + Sync) -> (u32, Error) {
+    async fn attempts(retrier: Retrier<Error>, make: impl Fn() -> Error + Send + Sync) -> (u32, Error) {
         let calls = AtomicU32::new(0);
         let result: Result<()> = retrier
             .run(|_| {
@@ -281,20 +211,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_error_that_was_not_repeated_keeps_its_advice() {
-        let (_, last) = attempts(Retrier::new(config()), || error(Retry::IfIdempotent)).await;
-        assert_eq!(last.retry(), Retry::IfIdempotent, "a caller with a key may repeat it");
+    async fn giving_up_does_not_hide_that_the_outcome_is_unknown() {
+        let (_, last) = attempts(Retrier::new(config()).with_idempotent(true), || error(Retry::IfIdempotent)).await;
+        assert_eq!((last.retry(), last.outcome()), (Retry::Never, Outcome::Unknown));
+        let (_, last) = attempts(Retrier::new(config()), || error(Retry::Safe)).await;
+        assert_eq!((last.retry(), last.outcome()), (Retry::Never, Outcome::NotApplied));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_specific_classifier_is_asked_last_and_may_forbid_or_allow() {
-        let allow = |_: &Error| Verdict::Safe;
-        let forbid = |_: &Error| Verdict::Forbid;
-        let silent = |_: &Error| Verdict::NoOpinion;
-        let retrier = Retrier::new(config()).with_classifier(&allow).with_classifier(&forbid).with_classifier(&silent);
-        assert_eq!(attempts(retrier, || error(Retry::Safe)).await.0, 1);
-        let retrier = Retrier::new(config()).with_classifier(&forbid).with_classifier(&allow);
-        assert_eq!(attempts(retrier, || error(Retry::Never)).await.0, 3);
+    async fn an_error_that_was_not_repeated_keeps_its_advice() {
+        let (_, last) = attempts(Retrier::new(config()), || error(Retry::IfIdempotent)).await;
+        assert_eq!(last.retry(), Retry::IfIdempotent, "a caller with a key may repeat it");
     }
 
     #[tokio::test(start_paused = true)]
@@ -315,7 +242,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_limit_ends_an_attempt_that_hangs() {
-        let retrier: Retrier<'_, Error> = Retrier::new(config()).with_limit(5 * SECOND);
+        let retrier: Retrier<Error> = Retrier::new(config()).with_limit(5 * SECOND);
         let calls = AtomicU32::new(0);
         let result: Result<()> = retrier
             .run(|_| {
@@ -329,32 +256,7 @@ mod tests {
             })
             .await;
         let failure = result.unwrap_err();
-        assert_eq!(failure.kind(), ErrorKind::Timeout);
+        assert_eq!((failure.kind(), failure.outcome()), (ErrorKind::Timeout, Outcome::Unknown));
         assert!(std::error::Error::source(&failure).unwrap().to_string().contains("refused"));
-    }
-
-    #[test]
-    fn retry_after_comes_in_seconds_or_as_a_date() {
-        let now = SystemTime::UNIX_EPOCH + 784_111_777 * SECOND;
-        let read = |value: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::RETRY_AFTER, value.parse().unwrap());
-            retry_after(&headers, now)
-        };
-        assert_eq!(read("120"), Some(120 * SECOND));
-        assert_eq!(read("Sun, 06 Nov 1994 08:50:37 GMT"), Some(60 * SECOND));
-        assert_eq!(read("Sun, 06 Nov 1994 08:00:00 GMT"), Some(Duration::ZERO));
-        for unreadable in ["soon", "-1", "", "1.5"] {
-            assert_eq!(read(unreadable), None, "{unreadable}");
-        }
-        assert_eq!(retry_after(&HeaderMap::new(), now), None);
-    }
-
-    #[test]
-    fn only_statuses_of_congestion_are_worth_another_try() {
-        assert_eq!(status_advice(StatusCode::TOO_MANY_REQUESTS), Retry::Safe);
-        assert_eq!(status_advice(StatusCode::BAD_GATEWAY), Retry::IfIdempotent);
-        assert_eq!(status_advice(StatusCode::INTERNAL_SERVER_ERROR), Retry::Never);
-        assert_eq!(status_advice(StatusCode::NOT_FOUND), Retry::Never);
     }
 }
