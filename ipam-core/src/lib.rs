@@ -12,6 +12,8 @@ mod family;
 #[cfg(feature = "http")]
 pub mod http;
 mod id;
+#[cfg(feature = "layers")]
+pub mod layers;
 mod mac;
 mod memory;
 mod model;
@@ -23,7 +25,7 @@ mod provider_ext;
 #[cfg(feature = "registry")]
 pub mod registry;
 mod request;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "layers"))]
 mod retry;
 mod sweep;
 #[cfg(feature = "testing")]
@@ -55,6 +57,6 @@ pub use request::{
     MAX_TEXT_LEN, PageRequest, RangeFilter, RangeTarget, RemoveBlock, RemoveRange, Shape, Target, Update, UpdateBlock,
     UpdateRange, What,
 };
-#[cfg(feature = "http")]
+#[cfg(any(feature = "http", feature = "layers"))]
 pub use retry::{Retrier, RetryAdvice};
 pub use sweep::{AbandonedClaim, Sweep, Swept};

@@ -1,0 +1,94 @@
+//! Layer that lets nothing be changed.
+
+use super::{Call, Intercept, Next, Reply, Request};
+use crate::{Capabilities, Error, ErrorKind, Result};
+
+/// Guard against changes: reads pass, writes are refused before anything happens.
+///
+/// `allocate` and `deallocate` fail with [`PermissionDenied`](ErrorKind::PermissionDenied). The optional writes are taken
+/// out of the [capabilities](Capabilities) and fail with [`Unsupported`](ErrorKind::Unsupported).
+///
+/// ```
+/// use ipam_core::layers::{GuardLayer, Layered};
+/// use ipam_core::{DefineRange, ErrorKind, IpamProvider, IpamProviderExt, MemoryProvider};
+///
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// ipam.define_range(&DefineRange::new("lan", "192.0.2.0/24".parse()?)).await?;
+/// let guarded = Layered::new(ipam, GuardLayer::dry_run());
+/// let refused = guarded.allocate_one("lan", "vm-42").await.unwrap_err();
+/// assert_eq!(refused.kind(), ErrorKind::PermissionDenied);
+/// assert!(refused.message().contains("would take 192.0.2.1"), "{refused}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GuardLayer {
+    dry_run: bool,
+}
+
+impl GuardLayer {
+    /// A guard that refuses writes.
+    #[must_use]
+    pub const fn read_only() -> Self {
+        Self { dry_run: false }
+    }
+
+    /// A guard that refuses writes and says what an allocation would have taken, where the provider can tell. A request
+    /// that would fail anyway fails with the provider's own error.
+    #[must_use]
+    pub const fn dry_run() -> Self {
+        Self { dry_run: true }
+    }
+
+    async fn refusal(self, call: &Call<'_>) -> Error {
+        let denied = |message: String| Error::new(ErrorKind::PermissionDenied, call.operation().as_str(), message);
+        if !self.dry_run {
+            return denied("the provider was opened for reading only, and nothing was done".to_owned());
+        }
+        match call.request() {
+            Request::Allocate(request) if call.provider().capabilities().preview => {
+                match call.provider().preview_allocate(request).await {
+                    Ok(preview) => denied(format!("dry run: would take {}", listed(&preview.lines))),
+                    Err(error) => error.with_operation(call.operation().as_str()),
+                }
+            }
+            _ => denied("dry run: nothing was done".to_owned()),
+        }
+    }
+}
+
+/// The first addresses, and how many more there are.
+fn listed(lines: &[Vec<crate::Candidate>]) -> String {
+    const SHOWN: usize = 16;
+    let mut addresses = lines.iter().flatten().map(|candidate| candidate.address.to_string());
+    let mut text = addresses.by_ref().take(SHOWN).collect::<Vec<_>>().join(", ");
+    match addresses.count() {
+        0 => {}
+        more => text.push_str(&format!(" and {more} more")),
+    }
+    text
+}
+
+impl Intercept for GuardLayer {
+    async fn around<T: Reply>(&self, call: &Call<'_>, next: &Next<'_, T>) -> Result<T> {
+        match call.request() {
+            Request::Allocate(_) | Request::Deallocate(_) => {
+                call.request().validate()?;
+                Err(self.refusal(call).await)
+            }
+            _ if call.operation().is_read() => next.run().await,
+            _ => Err(Error::unsupported(call.operation().as_str(), call.provider().capabilities().provider)
+                .with_context("because", "the provider was opened for reading only")),
+        }
+    }
+
+    fn capabilities(&self, mut below: Capabilities) -> Capabilities {
+        below.update = false;
+        below.define_ranges = false;
+        below.define_blocks = false;
+        below.allocate_ranges = false;
+        below.sweep = false;
+        below
+    }
+}

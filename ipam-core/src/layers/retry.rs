@@ -1,0 +1,44 @@
+//! Layer that repeats calls.
+
+use super::runtime::needs_tokio;
+use super::{Call, Intercept, Next, Reply};
+use crate::{Result, Retrier, RetryConfig};
+
+/// Repetition of calls that failed, where their errors advise it.
+///
+/// A call is repeated if nothing was applied ([`Retry::Safe`](crate::Retry::Safe)), or if the outcome is unknown and the
+/// request may be made twice: reads, deallocations, and allocations with a key; see
+/// [`Request::is_repeatable`](super::Request::is_repeatable). After the last attempt the advice is
+/// [`Retry::Never`](crate::Retry::Never), so that an outer retry does not repeat all of it again; what is known of the
+/// [outcome](crate::Error::outcome) stays.
+///
+/// Providers over HTTP repeat single requests themselves; this layer is for whole calls, such as those that fail because
+/// a store is busy.
+///
+/// ```
+/// use std::time::Duration;
+/// use ipam_core::layers::{Layered, RetryLayer};
+/// use ipam_core::{MemoryProvider, RetryConfig};
+///
+/// let ipam = Layered::new(MemoryProvider::new(), RetryLayer::new(RetryConfig::new(3, Duration::from_secs(30))));
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RetryLayer {
+    config: RetryConfig,
+}
+
+impl RetryLayer {
+    /// A layer that repeats within the bounds of `config`.
+    #[must_use]
+    pub const fn new(config: RetryConfig) -> Self {
+        Self { config }
+    }
+}
+
+impl Intercept for RetryLayer {
+    async fn around<T: Reply>(&self, call: &Call<'_>, next: &Next<'_, T>) -> Result<T> {
+        needs_tokio(call)?;
+        let retrier = Retrier::new(self.config).with_idempotent(call.request().is_repeatable());
+        retrier.run(|_| next.run()).await
+    }
+}

@@ -1,0 +1,16 @@
+//! Check for the runtime that timers need.
+
+use super::Call;
+use crate::{Error, ErrorKind, Result};
+
+/// Fails where a timer would panic.
+///
+/// # Errors
+/// `Config` outside of a tokio runtime.
+pub(super) fn needs_tokio(call: &Call<'_>) -> Result<()> {
+    if tokio::runtime::Handle::try_current().is_ok() {
+        return Ok(());
+    }
+    let message = "the layer needs a tokio runtime with time enabled; call the provider from one";
+    Err(Error::new(ErrorKind::Config, call.operation().as_str(), message))
+}

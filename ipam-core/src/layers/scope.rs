@@ -1,0 +1,125 @@
+//! Layer that shows a caller some ranges of a provider and hides the rest.
+
+use std::collections::BTreeSet;
+
+use super::{Call, Intercept, Next, Reply, Request};
+use crate::{AllocationId, Capabilities, Error, ErrorKind, Find, RangeId, Result, Target, Update};
+
+/// Scope of a caller: only these ranges, and what is in them.
+///
+/// Other ranges do not exist for the caller: a request that names one fails with [`NotFound`](ErrorKind::NotFound), and
+/// lists, search results and changes leave them out. Where a request names an allocation or a key, it is looked up first,
+/// which costs one more call; what belongs to another range is [`PermissionDenied`](ErrorKind::PermissionDenied). Defining and removing ranges and blocks, child prefixes and sweeping are refused as
+/// [`Unsupported`](ErrorKind::Unsupported): they reach beyond the scope.
+///
+/// ```
+/// use ipam_core::layers::{Layered, ScopeLayer};
+/// use ipam_core::{DefineRange, ErrorKind, IpamProvider, IpamProviderExt, MemoryProvider};
+///
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// ipam.define_range(&DefineRange::new("lan", "192.0.2.0/24".parse()?)).await?;
+/// ipam.define_range(&DefineRange::new("dmz", "198.51.100.0/24".parse()?)).await?;
+/// let scoped = Layered::new(ipam, ScopeLayer::new(["lan"]));
+/// scoped.allocate_one("lan", "vm-42").await?;
+/// assert_eq!(scoped.allocate_one("dmz", "vm-42").await.unwrap_err().kind(), ErrorKind::NotFound);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug, Clone)]
+pub struct ScopeLayer {
+    ranges: BTreeSet<RangeId>,
+}
+
+impl ScopeLayer {
+    /// A scope of these ranges.
+    pub fn new<R: Into<RangeId>>(ranges: impl IntoIterator<Item = R>) -> Self {
+        Self { ranges: ranges.into_iter().map(Into::into).collect() }
+    }
+
+    fn holds(&self, range: &RangeId) -> bool {
+        self.ranges.contains(range)
+    }
+
+    fn outside(call: &Call<'_>) -> Error {
+        let message = "the allocation is outside of the ranges that this caller may use";
+        Error::new(ErrorKind::PermissionDenied, call.operation().as_str(), message)
+    }
+
+    /// Refuses a request that names, or leads to, a range outside of the scope.
+    async fn admit(&self, call: &Call<'_>) -> Result<()> {
+        match call.request() {
+            // Ids that do not exist match nothing, and so do those outside.
+            Request::ListRanges(_) | Request::Find(_) => return Ok(()),
+            Request::Deallocate(request) => {
+                for target in &request.targets {
+                    match target {
+                        Target::Address { .. } => {}
+                        Target::Id(id) => self.admit_found(call, by_id(id)).await?,
+                        Target::Key(key) => self.admit_found(call, Find::default().with_key(key.clone())).await?,
+                    }
+                }
+            }
+            Request::Update(Update { allocation, .. }) => self.admit_found(call, by_id(allocation)).await?,
+            _ => {}
+        }
+        match call.request().ranges().into_iter().find(|range| !self.holds(range)) {
+            Some(range) => Err(Error::not_found(call.operation().as_str(), "range", range.as_str())
+                .with_context("because", "the caller's scope does not hold it")),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses if one of the allocations found lies outside. What is not found is free already.
+    async fn admit_found(&self, call: &Call<'_>, mut find: Find) -> Result<()> {
+        loop {
+            let page =
+                call.provider().find(&find).await.map_err(|error| error.with_operation(call.operation().as_str()))?;
+            if page.items.iter().any(|allocation| !self.holds(&allocation.range)) {
+                return Err(Self::outside(call));
+            }
+            match page.next {
+                Some(token) => find.page.token = Some(token),
+                None => return Ok(()),
+            }
+        }
+    }
+}
+
+fn by_id(id: &AllocationId) -> Find {
+    Find::default().with_id(id.clone())
+}
+
+impl Intercept for ScopeLayer {
+    async fn around<T: Reply>(&self, call: &Call<'_>, next: &Next<'_, T>) -> Result<T> {
+        match call.request() {
+            Request::DefineRange(_)
+            | Request::UpdateRange(_)
+            | Request::RemoveRange(_)
+            | Request::DefineBlock(_)
+            | Request::UpdateBlock(_)
+            | Request::RemoveBlock(_)
+            | Request::AllocateRange(_)
+            | Request::DeallocateRange(_)
+            | Request::Sweep(_) => {
+                return Err(Error::unsupported(call.operation().as_str(), call.provider().capabilities().provider)
+                    .with_context("because", "it reaches beyond the ranges that this caller may use"));
+            }
+            request => {
+                request.validate()?;
+                self.admit(call).await?;
+            }
+        }
+        let mut reply = next.run().await?;
+        reply.retain_ranges(&mut |range| self.holds(range));
+        Ok(reply)
+    }
+
+    fn capabilities(&self, mut below: Capabilities) -> Capabilities {
+        below.define_ranges = false;
+        below.define_blocks = false;
+        below.allocate_ranges = false;
+        below.sweep = false;
+        below
+    }
+}

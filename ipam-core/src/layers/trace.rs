@@ -1,0 +1,94 @@
+//! Layer that tells what is called, how long it takes and how it ends.
+
+use std::time::Instant;
+
+use super::{Call, Intercept, Next, Reply};
+use crate::{Outcome, Result};
+
+/// Spans for [`tracing`](https://docs.rs/tracing) (feature `tracing`) and figures for
+/// [`metrics`](https://docs.rs/metrics) (feature `metrics`).
+///
+/// | name | what | fields |
+/// | --- | --- | --- |
+/// | span `ipam` | one call, level info | `operation`, `provider`, `ranges` (at most 8), `outcome`, `items` |
+/// | counter `ipam_calls_total` | calls that ended | `operation`, `provider`, `outcome` |
+/// | histogram `ipam_call_duration_seconds` | duration of a call in seconds | `operation`, `provider`, `outcome` |
+///
+/// `outcome` is `ok`, or the error's kind in words, with `, outcome unknown` where a write may have been carried out.
+/// Keys, owners and labels are not recorded.
+///
+/// A call that is dropped before it ends shows as a span without `outcome`, and is not counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TraceLayer;
+
+impl TraceLayer {
+    /// The layer.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+fn outcome<T>(result: &Result<T>) -> String {
+    match result {
+        Ok(_) => "ok".to_owned(),
+        Err(error) if error.outcome() == Outcome::Unknown => format!("{}, outcome unknown", error.kind()),
+        Err(error) => error.kind().to_string(),
+    }
+}
+
+#[cfg(feature = "tracing")]
+async fn traced<T: Reply>(call: &Call<'_>, provider: &str, next: &Next<'_, T>) -> Result<T> {
+    use tracing::Instrument;
+    use tracing::field::Empty;
+
+    let span = tracing::info_span!(
+        "ipam",
+        operation = call.operation().as_str(),
+        provider,
+        ranges = Empty,
+        outcome = Empty,
+        items = Empty,
+    );
+    if span.is_disabled() {
+        return next.run().await;
+    }
+    let ranges = call.request().ranges();
+    let named: Vec<&str> = ranges.iter().take(8).map(|range| range.as_str()).collect();
+    span.record("ranges", named.join(","));
+    let result = next.run().instrument(span.clone()).await;
+    span.record("outcome", outcome(&result));
+    match &result {
+        Ok(reply) => {
+            span.record("items", reply.items());
+        }
+        Err(error) => span.in_scope(|| tracing::debug!(%error, "the call failed")),
+    }
+    result
+}
+
+#[cfg(not(feature = "tracing"))]
+async fn traced<T: Reply>(_: &Call<'_>, _: &str, next: &Next<'_, T>) -> Result<T> {
+    next.run().await
+}
+
+#[cfg(feature = "metrics")]
+fn measured<T>(call: &Call<'_>, provider: String, started: Instant, result: &Result<T>) {
+    let labels =
+        [("operation", call.operation().as_str().to_owned()), ("provider", provider), ("outcome", outcome(result))];
+    metrics::counter!("ipam_calls_total", &labels).increment(1);
+    metrics::histogram!("ipam_call_duration_seconds", &labels).record(started.elapsed());
+}
+
+#[cfg(not(feature = "metrics"))]
+fn measured<T>(_: &Call<'_>, _: String, _: Instant, _: &Result<T>) {}
+
+impl Intercept for TraceLayer {
+    async fn around<T: Reply>(&self, call: &Call<'_>, next: &Next<'_, T>) -> Result<T> {
+        let provider = call.provider().capabilities().provider.into_owned();
+        let started = Instant::now();
+        let result = traced(call, &provider, next).await;
+        measured(call, provider, started, &result);
+        result
+    }
+}
