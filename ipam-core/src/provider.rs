@@ -216,13 +216,15 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// Carves a range out of the first block that can give it. Keys work as in [`allocate`](Self::allocate); one key
     /// names either a request for addresses or one for a range.
     ///
-    /// Nothing that a range or an inner block covers is carved again. The new range starts with the block's DNS servers,
-    /// domains and VLAN, and with the usable addresses of its prefix.
+    /// An exact prefix comes from the first of the blocks that can give it: a block around it that has an inner block
+    /// there is passed over. Nothing that a range or an inner block covers is carved again. The new range starts with the
+    /// block's DNS servers, domains and VLAN, and with the usable addresses of its prefix.
     ///
     /// # Errors
     /// - `NotFound`: one of the blocks does not exist.
     /// - `Exhausted`: no block has room for the prefix length.
-    /// - `Conflict`: the exact prefix is taken in part or whole; or the key belongs to another request.
+    /// - `Conflict`: in each of the blocks around it the exact prefix is taken in part or whole, by a range or an inner
+    ///   block; or the key belongs to another request.
     /// - `InvalidInput`: none of the blocks could ever hold the prefix length, or the exact prefix lies in none of them.
     /// - `Unsupported` without the capability `allocate_ranges`.
     async fn allocate_range(&self, request: &AllocateRange) -> Result<AllocatedRange> {

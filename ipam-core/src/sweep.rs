@@ -48,8 +48,13 @@ impl Sweep {
         with_older_than => older_than: Option<Duration>;
         /// Sets whether to list only.
         with_dry_run => dry_run: bool;
-        /// Sets the maximum number of claims to undo.
-        with_limit => limit: u32;
+    }
+
+    /// Sets the maximum number of claims to undo.
+    #[must_use]
+    pub const fn with_limit(mut self, limit: u32) -> Self {
+        self.limit = limit;
+        self
     }
 }
 

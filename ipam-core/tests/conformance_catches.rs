@@ -2,6 +2,8 @@
 #![cfg(feature = "conformance")]
 #![allow(clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "conformance_support/claims.rs"]
+mod claims;
 #[path = "conformance_support/memory.rs"]
 mod memory;
 #[path = "conformance_support/mutant/mod.rs"]
@@ -12,7 +14,7 @@ mod reference;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ipam_core::conformance::{Harness, cases, run};
+use ipam_core::conformance::{Harness, Outcome, cases, run};
 
 use mutant::{Defect, MutantHarness};
 
@@ -23,9 +25,10 @@ fn catches(table: &[(Defect, &[&str])]) {
         let base: Arc<dyn Harness> = match defect {
             // The one that others put addresses into, and the one with little to claim.
             Defect::KeepsUnmarked | Defect::ClaimsMore => Arc::new(reference::ReferenceHarness),
+            _ if names.iter().any(|name| name.starts_with("sweep::")) => Arc::new(claims::ClaimsHarness::default()),
             _ => Arc::new(memory::MemoryHarness::default()),
         };
-        let harness: Arc<dyn Harness> = Arc::new(MutantHarness { base, defect: *defect });
+        let harness: Arc<dyn Harness> = Arc::new(MutantHarness::new(base, *defect));
         for name in *names {
             match cases().iter().find(|case| case.name == *name).map(|case| run(&harness, case)) {
                 Some(Err(_)) => {}
@@ -46,11 +49,22 @@ fn every_case_catches_something() {
 
 #[test]
 fn what_is_without_defect_passes() {
-    let harness: Arc<dyn Harness> = Arc::new(memory::MemoryHarness::default());
-    for case in cases() {
-        if let Err(failure) = run(&harness, case) {
-            panic!("{failure}");
+    let memory: Arc<dyn Harness> = Arc::new(memory::MemoryHarness::default());
+    let claims: Arc<dyn Harness> = Arc::new(claims::ClaimsHarness::default());
+    for harness in [memory, claims] {
+        for case in cases() {
+            if let Err(failure) = run(&harness, case) {
+                panic!("{failure}");
+            }
         }
+    }
+}
+
+#[test]
+fn every_case_of_sweep_runs_where_there_are_claims() {
+    let harness: Arc<dyn Harness> = Arc::new(claims::ClaimsHarness::default());
+    for case in cases().iter().filter(|case| case.name.starts_with("sweep::")) {
+        assert_eq!(run(&harness, case).ok(), Some(Outcome::Passed), "{}", case.name);
     }
 }
 
@@ -285,6 +299,10 @@ const BAD_CARVING: &[(Defect, &[&str])] = &[
     (Defect::CarvesTwice, &["carve::can_carve_a_whole_block", "carve::carves_exactly_one_prefix"]),
     (Defect::ForgetsCarveKeys, &["carve::repeats_by_key"]),
     (Defect::TriesOneBlock, &["carve::tries_the_blocks_in_the_order_given"]),
+    (
+        Defect::StopsAtFirstBlockAround,
+        &["carve::tries_every_block_around_an_exact_prefix", "carve::says_why_no_block_can_give_it"],
+    ),
     (Defect::CarvesOnlyIpv4, &["carve::carves_ipv6"]),
     (Defect::CarvesShorter, &["carve::refuses_what_cannot_be"]),
     (
@@ -318,7 +336,10 @@ const BAD_FEEDS: &[(Defect, &[&str])] = &[
 ];
 
 const BAD_MANNERS: &[(Defect, &[&str])] = &[
-    (Defect::AnswersSlowly, &["cancellation::takes_back_what_nobody_waits_for"]),
+    (
+        Defect::AnswersSlowly,
+        &["cancellation::takes_back_what_nobody_waits_for", "cancellation::takes_it_back_while_others_work"],
+    ),
     (Defect::TakesLineByLine, &["cancellation::leaves_all_or_nothing_with_a_key"]),
     (Defect::ClaimsLess, &["errors::refuses_what_it_does_not_claim"]),
     (Defect::ClaimsMore, &["usage::counts_what_is_taken"]),
@@ -332,6 +353,26 @@ const BAD_MANNERS: &[(Defect, &[&str])] = &[
         &["durable::keeps_carved_ranges", "durable::keeps_keys", "durable::keeps_what_was_answered"],
     ),
 ];
+
+const BAD_ENDS: &[(Defect, &[&str])] = &[
+    (Defect::SweepsAcknowledged, &["sweep::keeps_what_was_acknowledged", "sweep::keeps_what_others_are_taking"]),
+    (Defect::SweepsKeyless, &["sweep::keeps_what_was_acknowledged", "sweep::undoes_an_abandoned_claim"]),
+    (Defect::SweepsChildPrefixes, &["sweep::keeps_child_prefixes"]),
+    (Defect::SweepsInDryRun, &["sweep::changes_nothing_in_a_dry_run", "sweep::stops_at_its_limit"]),
+    (Defect::SweepsNothing, &["sweep::changes_nothing_in_a_dry_run", "sweep::undoes_an_abandoned_claim"]),
+    (Defect::IgnoresSweepLimit, &["sweep::stops_at_its_limit"]),
+    (Defect::NeverSaysMore, &["sweep::stops_at_its_limit"]),
+    (Defect::RefusesSecondClose, &["close::can_be_repeated"]),
+    (Defect::SaysConflictWhenClosed, &["close::works_or_says_that_it_was_closed"]),
+    (Defect::SaysNothingWhenClosed, &["close::works_or_says_that_it_was_closed"]),
+    (Defect::LosesOnClose, &["close::keeps_what_was_acknowledged", "close::finishes_what_was_requested"]),
+    (Defect::ClosesOthers, &["close::leaves_other_providers_alone"]),
+];
+
+#[test]
+fn bad_ends() {
+    catches(BAD_ENDS);
+}
 
 #[test]
 fn plans_that_are_not_kept() {
@@ -400,4 +441,5 @@ const ALL: &[&[(Defect, &[&str])]] = &[
     BAD_CARVING,
     BAD_FEEDS,
     BAD_MANNERS,
+    BAD_ENDS,
 ];

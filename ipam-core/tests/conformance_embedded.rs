@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use futures_executor::block_on;
 use ipam_core::conformance::{Fixture, Harness, NoFixture, Plan};
-use ipam_core::{EmbeddedConfig, EmbeddedProvider};
+use ipam_core::{EmbeddedConfig, EmbeddedProvider, IpamProvider};
 use tempfile::TempDir;
 
 /// Its providers tell a time that the cases move.
@@ -67,6 +67,12 @@ impl Harness for EmbeddedHarness {
 
     fn tick(&self) -> Duration {
         Duration::from_secs(3600)
+    }
+
+    async fn open_another(&self, fixture: &Fixture) -> Option<Arc<dyn IpamProvider>> {
+        let directory = fixture.guard.downcast_ref::<Sound>()?.0.as_ref()?;
+        let provider = EmbeddedProvider::open(self.config(directory.path().join("ipam.db"))).await.ok()?;
+        Some(Arc::new(provider))
     }
 
     async fn reopen(&self, fixture: Fixture) -> Option<Fixture> {

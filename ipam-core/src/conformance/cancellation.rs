@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
+
 use super::allocate::next;
 use super::bench::Bench;
 use super::join;
@@ -56,6 +58,41 @@ pub(super) async fn takes_back_what_nobody_waits_for(bench: &Bench) -> Verdict {
     let answer = stage.take(next(&stage, 1)).await?;
     let twice = sorted(answer.iter()).iter().any(|address| sorted(&answered).contains(address));
     check(!twice, "what was answered is not handed out again")
+}
+
+pub(super) async fn takes_it_back_while_others_work(bench: &Bench) -> Verdict {
+    let plan = super::Plan::empty().range("lan", net("10.20.0.0/24")).range("dmz", net("10.21.0.0/24"));
+    let stage = bench.stage(plan).await?;
+    let (lan, dmz, calls) = (stage.range("lan"), stage.range("dmz"), stage.limits().calls);
+    let answers = stage.callers(move |caller, provider| {
+        let (lan, dmz) = (lan.clone(), dmz.clone());
+        async move {
+            let mut answered = Vec::new();
+            for call in 0..calls {
+                if caller % 2 == 0 {
+                    // Goes away, sooner or later.
+                    let request = Allocate::new("gone").with_line(AllocateLine::next(lan.clone(), 1));
+                    let polls = POLLS[(caller + call) % POLLS.len()];
+                    if let Some(Ok(answer)) = join::drop_after(polls, provider.allocate(&request)).await {
+                        answered.extend(answer.lines.into_iter().flatten());
+                    }
+                } else {
+                    let request = Allocate::new("busy").with_line(AllocateLine::next(dmz.clone(), 1));
+                    let answer = patiently(|| provider.allocate(&request)).await?;
+                    let back = Deallocate::key(answer.key);
+                    patiently(|| provider.deallocate(&back)).await?;
+                }
+            }
+            Ok::<_, super::verdict::Stop>(answered)
+        }
+        .boxed()
+    });
+    let mut answered = Vec::new();
+    for answer in answers.await? {
+        answered.extend(answer?);
+    }
+    settles(&stage, &sorted(&answered)).await?;
+    same(stage.taken("dmz").await?.len(), 0, "and others are not disturbed")
 }
 
 pub(super) async fn finishes_a_deallocation_by_repeating(bench: &Bench) -> Verdict {

@@ -120,6 +120,70 @@ pub(super) async fn tries_the_blocks_in_the_order_given(bench: &Bench) -> Verdic
     Ok(())
 }
 
+pub(super) async fn tries_every_block_around_an_exact_prefix(bench: &Bench) -> Verdict {
+    // The prefixes lie in "campus" too, which cannot give them: an inner block stands there.
+    let plan = Plan::empty()
+        .block("campus", net("10.20.0.0/16"))
+        .block("floor", net("10.20.1.0/24"))
+        .block("room", net("10.20.1.128/25"));
+    let stage = bench.stage(plan).await?;
+    let give = |order: [&str; 3], prefix: &str| {
+        let [first, second, third] = order.map(|name| stage.block(name));
+        let request = AllocateRange::new("t", first, ChildNet::Exactly(net(prefix))).or_from(second).or_from(third);
+        let provider = &stage.provider;
+        async move { provider.allocate_range(&request).await }
+    };
+    let orders = [
+        ["campus", "floor", "room"],
+        ["campus", "room", "floor"],
+        ["floor", "campus", "room"],
+        ["floor", "room", "campus"],
+        ["room", "campus", "floor"],
+        ["room", "floor", "campus"],
+    ];
+    for (n, order) in orders.into_iter().enumerate() {
+        for (giver, base) in [("floor", "10.20.1."), ("room", "10.20.1."), ("campus", "10.20.2.")] {
+            let last = 4 * n + if giver == "room" { 128 } else { 0 };
+            let prefix = format!("{base}{last}/30");
+            let range = give(order, &prefix).await?.range;
+            same(range.net, net(&prefix), "the prefix asked for")?;
+            same(range.block, Some(stage.block(giver)), format_args!("{giver} can give it, asked in order {order:?}"))?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn says_why_no_block_can_give_it(bench: &Bench) -> Verdict {
+    let plan = Plan::empty()
+        .block("campus", net("10.20.0.0/23"))
+        .block("floor", net("10.20.1.0/24"))
+        .block("other", net("10.21.0.0/24"));
+    let stage = bench.stage(plan).await?;
+    let from = |blocks: &[&str], what: ChildNet| {
+        let request = AllocateRange::new("t", stage.block(blocks.first().copied().unwrap_or_default()), what);
+        let request = blocks.iter().skip(1).fold(request, |request, name| request.or_from(stage.block(name)));
+        let provider = &stage.provider;
+        async move { provider.allocate_range(&request).await }
+    };
+    let inner = ChildNet::Exactly(net("10.20.1.8/30"));
+    for blocks in [&["campus"][..], &["campus", "other"], &["other", "campus"]] {
+        refused(from(blocks, inner).await, ErrorKind::Conflict, "allocate_range")?;
+    }
+    refused(from(&["other"], inner).await, ErrorKind::InvalidInput, "allocate_range")?;
+    from(&["campus", "floor"], inner).await?;
+    for blocks in [&["campus", "floor"][..], &["floor", "campus"], &["other", "floor", "campus"]] {
+        refused(from(blocks, inner).await, ErrorKind::Conflict, "allocate_range")?;
+    }
+    // All that the inner block leaves of the outer one, and then nothing.
+    from(&["campus"], ChildNet::PrefixLen(24)).await?;
+    for blocks in [&["campus"][..], &["campus", "floor"], &["floor", "campus"]] {
+        refused(from(blocks, ChildNet::PrefixLen(24)).await, ErrorKind::Exhausted, "allocate_range")?;
+    }
+    same(from(&["campus", "floor"], ChildNet::PrefixLen(25)).await?.range.net, net("10.20.1.128/25"), "what is left")?;
+    refused(from(&["campus", "floor"], ChildNet::PrefixLen(25)).await, ErrorKind::Exhausted, "allocate_range")?;
+    Ok(())
+}
+
 pub(super) async fn carves_ipv6(bench: &Bench) -> Verdict {
     let stage = bench.stage(Plan::empty().block("campus", net("2001:db8:20::/48"))).await?;
     for expected in ["2001:db8:20::/64", "2001:db8:20:1::/64"] {

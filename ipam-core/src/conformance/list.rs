@@ -216,6 +216,10 @@ macro_rules! __conformance_cases {
                     "Nothing that a range or an inner block covers is carved again."
                 tries_the_blocks_in_the_order_given [AllocateRanges]
                     "Carves a range out of the first block that can give it."
+                tries_every_block_around_an_exact_prefix [AllocateRanges]
+                    "An exact prefix comes from the first block that can give it, wherever that stands in the order given."
+                says_why_no_block_can_give_it [AllocateRanges]
+                    "`Conflict` if every block around an exact prefix has given it, or has an inner block there; `Exhausted` if no block has room."
                 carves_ipv6 [AllocateRanges] "IPv6 blocks are carved as any other."
                 refuses_what_cannot_be [AllocateRanges]
                     "`InvalidInput`: the prefix length is shorter than the block's; `NotFound`: a block does not exist."
@@ -291,6 +295,8 @@ macro_rules! __conformance_cases {
                 leaves_all_or_nothing_with_a_key []
                     "Dropping a future is safe: the operation has happened or not; with a key, `find` tells which."
                 takes_back_what_nobody_waits_for [] "An allocation without a key whose caller went away is taken back."
+                takes_it_back_while_others_work []
+                    "An allocation without a key whose caller went away is taken back, however busy the store is."
                 finishes_a_deallocation_by_repeating []
                     "Dropping a future is safe; what is free already counts as done."
                 survives_callers_that_never_ask_again [] "Dropping a future is safe."
@@ -309,6 +315,26 @@ macro_rules! __conformance_cases {
                 keeps_what_was_answered [Durable] "What was answered stays, also when the process ends."
                 keeps_keys [Durable] "Keys outlive the process."
                 keeps_carved_ranges [Durable AllocateRanges] "Carved ranges outlive the process."
+            }
+            sweep {
+                keeps_what_was_acknowledged [Sweep]
+                    "An acknowledged allocation is never touched, whatever `older_than` says."
+                keeps_child_prefixes [Sweep AllocateRanges]
+                    "Undoes abandoned child prefixes, and never one that was acknowledged."
+                keeps_what_others_are_taking [Sweep] "A claim that may still be completed is left alone."
+                changes_nothing_in_a_dry_run [Sweep]
+                    "With `dry_run` nothing changes, and the result lists what a sweep would undo."
+                undoes_an_abandoned_claim [Sweep] "Undoes abandoned claims; repeating is safe."
+                stops_at_its_limit [Sweep] "At most `limit` claims are undone; `more` tells that others are left."
+            }
+            close {
+                can_be_repeated [] "Closing twice is no error."
+                works_or_says_that_it_was_closed []
+                    "Later calls fail with `Unavailable` and say that the provider was closed, or work."
+                keeps_what_was_acknowledged [Durable]
+                    "After it, the store's own files hold all that was acknowledged."
+                finishes_what_was_requested [Durable] "Finishes what was requested."
+                leaves_other_providers_alone [] "Other providers of the same store or server are not affected."
             }
         }
     };

@@ -99,32 +99,43 @@ fn exact_child<'b, S: Store + ?Sized>(
     blocks: &'b [Block],
     net: IpNet,
 ) -> Result<(&'b Block, IpNet)> {
-    let Some(block) = blocks.iter().find(|block| block.net.contains(&net)) else {
-        return Err(Error::invalid(
-            op,
-            "prefix",
-            net,
-            format_args!("choose one inside the blocks ({})", names(blocks)),
-        ));
-    };
-    let taken = |by: String| {
-        let message = format!("the prefix {net} is taken, in part or whole, by {by}");
-        Err(Error::new(ErrorKind::Conflict, op, message).with_context("block", &block.id))
-    };
+    // Why the smallest of the blocks around the prefix cannot give it: it names a range, where a larger one only names
+    // the block inside.
+    let mut refused: Option<(&Block, String)> = None;
+    for block in blocks.iter().filter(|block| block.net.contains(&net)) {
+        let Some(by) = taken_by(store, block, net)? else { return Ok((block, net)) };
+        if refused.as_ref().is_none_or(|(other, _)| other.net.prefix_len() < block.net.prefix_len()) {
+            refused = Some((block, by));
+        }
+    }
+    match refused {
+        Some((block, by)) => {
+            let message = format!("the prefix {net} is taken, in part or whole, by {by}");
+            Err(Error::new(ErrorKind::Conflict, op, message).with_context("block", &block.id))
+        }
+        None => {
+            let remedy = format!("choose one inside the blocks ({})", names(blocks));
+            Err(Error::invalid(op, "prefix", net, remedy))
+        }
+    }
+}
+
+/// Returns what keeps `block` from giving the prefix: a range, or a block inside it.
+fn taken_by<S: Store + ?Sized>(store: &mut S, block: &Block, net: IpNet) -> Result<Option<String>> {
     if let Some(other) = store.ranges_overlapping(&block.space, net)?.first() {
-        return taken(format!("the range {:?} ({})", other.range.id, other.range.net));
+        return Ok(Some(format!("the range {:?} ({})", other.range.id, other.range.net)));
     }
     // Ranges are settled, so that what lies inside is a block.
     if let Some(inner) = store.nets_within(&block.space, net)?.iter().find(|inner| **inner != block.net) {
-        return taken(format!("the block {inner}"));
+        return Ok(Some(format!("the block {inner}")));
     }
     for len in block.net.prefix_len() + 1..=net.prefix_len() {
         let Ok(around) = IpNet::new(net.addr(), len) else { continue };
         if let Some(inner) = store.block_of_net(&block.space, around.trunc())? {
-            return taken(format!("the block {:?} ({})", inner.id, inner.net));
+            return Ok(Some(format!("the block {:?} ({})", inner.id, inner.net)));
         }
     }
-    Ok((block, net))
+    Ok(None)
 }
 
 fn names(blocks: &[Block]) -> String {

@@ -17,6 +17,15 @@ impl Mutant {
             Defect::ForgetsCarveKeys => request.key = None,
             Defect::KeepsKeysApart => request.key = request.key.map(|key| format!("range/{key}").into()),
             Defect::TriesOneBlock => request.blocks.truncate(1),
+            Defect::StopsAtFirstBlockAround => {
+                if let ChildNet::Exactly(net) = request.what {
+                    let blocks: Vec<Block> = self.inner.blocks(ListBlocks::all()).try_collect().await?;
+                    let around = |id: &_| blocks.iter().any(|block| block.id == *id && block.net.contains(&net));
+                    if let Some(first) = request.blocks.iter().position(around) {
+                        request.blocks = vec![request.blocks.swap_remove(first)];
+                    }
+                }
+            }
             Defect::CarvesWithoutDetails => {
                 request.name.clear();
                 request.tags.clear();

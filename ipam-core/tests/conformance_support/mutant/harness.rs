@@ -1,21 +1,30 @@
 //! A harness whose providers have one defect.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use ipam_core::conformance::{Fixture, Harness, Limits, NoFixture, Plan};
 use ipam_core::net::HostPolicy;
-use ipam_core::{DefineRange, RangeId, RangePolicy, Result};
+use ipam_core::{DefineRange, IpamProvider, RangeId, RangePolicy};
 
 use super::Mutant;
 use super::defect::Defect;
 
 /// A harness whose providers have the defect.
 pub(crate) struct MutantHarness {
-    pub(crate) base: Arc<dyn Harness>,
-    pub(crate) defect: Defect,
+    base: Arc<dyn Harness>,
+    defect: Defect,
+    /// The provider without defect of the latest fixture, and what tells that its mutant was closed.
+    last: Mutex<Option<(Arc<dyn IpamProvider>, Arc<AtomicBool>)>>,
+}
+
+impl MutantHarness {
+    pub(crate) fn new(base: Arc<dyn Harness>, defect: Defect) -> Self {
+        Self { base, defect, last: Mutex::default() }
+    }
 }
 
 #[async_trait]
@@ -26,9 +35,12 @@ impl Harness for MutantHarness {
             spoil(self.defect, range);
         }
         let mut fixture = self.base.fresh(&plan).await?;
-        fixture.provider = Arc::new(Mutant::new(fixture.provider, self.defect));
+        let inner = Arc::clone(&fixture.provider);
+        let closed = Arc::new(AtomicBool::new(false));
+        fixture.provider = Arc::new(Mutant::new(Arc::clone(&inner), self.defect).closed_with(&closed));
         // These have no defect.
         fixture.others.clear();
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((inner, closed));
         Ok(fixture)
     }
 
@@ -52,10 +64,28 @@ impl Harness for MutantHarness {
         self.base.plant(fixture, range, address).await
     }
 
+    async fn abandon(&self, fixture: &Fixture, range: &RangeId) -> Option<std::net::IpAddr> {
+        self.base.abandon(fixture, range).await
+    }
+
+    async fn open_another(&self, _: &Fixture) -> Option<Arc<dyn IpamProvider>> {
+        let (inner, closed) = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let other = Mutant::new(inner, self.defect);
+        // Its end is the other's, too.
+        Some(Arc::new(if self.defect == Defect::ClosesOthers { other.closed_with(&closed) } else { other }))
+    }
+
     async fn reopen(&self, fixture: Fixture) -> Option<Fixture> {
         if self.defect == Defect::ForgetsOnReopen {
             drop(fixture);
             return self.base.fresh(&Plan::empty()).await.ok();
+        }
+        if self.defect == Defect::LosesOnClose {
+            let (inner, closed) = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+            let mut fixture = fixture;
+            closed.store(false, Ordering::SeqCst);
+            fixture.provider = inner;
+            return Some(fixture);
         }
         None
     }

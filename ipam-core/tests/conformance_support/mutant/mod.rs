@@ -4,13 +4,14 @@ mod allocate;
 mod carve;
 mod deallocate;
 mod defect;
+mod ends;
 mod harness;
 mod list;
 mod plan;
 mod update;
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -32,11 +33,25 @@ struct Mutant {
     calls: AtomicUsize,
     last: Mutex<Option<Allocated>>,
     burnt: Mutex<BTreeSet<AllocationKey>>,
+    closed: Arc<AtomicBool>,
 }
 
 impl Mutant {
     fn new(inner: Arc<dyn IpamProvider>, defect: Defect) -> Self {
-        Self { inner, defect, calls: AtomicUsize::new(0), last: Mutex::default(), burnt: Mutex::default() }
+        Self {
+            inner,
+            defect,
+            calls: AtomicUsize::new(0),
+            last: Mutex::default(),
+            burnt: Mutex::default(),
+            closed: Arc::default(),
+        }
+    }
+
+    /// Shares what tells that it was closed.
+    fn closed_with(mut self, closed: &Arc<AtomicBool>) -> Self {
+        self.closed = Arc::clone(closed);
+        self
     }
 
     fn is(&self, defect: Defect) -> bool {
@@ -148,7 +163,7 @@ impl IpamProvider for Mutant {
             Defect::ClaimsLess => Capabilities::minimal(can.provider),
             Defect::ClaimsMore => Capabilities::full(can.provider),
             Defect::ChangesClaims if self.call() > 0 => Capabilities::minimal("changed"),
-            Defect::ForgetsOnReopen => {
+            Defect::ForgetsOnReopen | Defect::LosesOnClose => {
                 let mut can = can;
                 can.durable = true;
                 can
@@ -175,6 +190,7 @@ impl IpamProvider for Mutant {
     }
 
     async fn allocate(&self, request: &Allocate) -> Result<Allocated> {
+        self.late("allocate")?;
         let answer = self.allocate_badly(request).await.map_err(|error| self.spoil_error(error))?;
         Ok(self.spoil_answer(request, answer))
     }
@@ -184,6 +200,7 @@ impl IpamProvider for Mutant {
     }
 
     async fn find(&self, request: &Find) -> Result<Page<Allocation>> {
+        self.late("find")?;
         self.find_badly(request).await
     }
 
@@ -240,10 +257,10 @@ impl IpamProvider for Mutant {
     }
 
     async fn sweep(&self, request: &Sweep) -> Result<Swept> {
-        self.inner.sweep(request).await
+        self.sweep_badly(request).await
     }
 
     async fn close(&self) -> Result<()> {
-        self.inner.close().await
+        self.close_badly().await
     }
 }

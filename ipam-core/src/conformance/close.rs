@@ -1,0 +1,160 @@
+//! What ends with a provider, and what does not.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+
+use super::allocate::next;
+use super::bench::Bench;
+use super::stage::patiently;
+use super::verdict::{Stop, Verdict, check, fail, same};
+use super::words::{net, sorted};
+use super::{Plan, join};
+use crate::{
+    Allocate, AllocateLine, Allocation, Deallocate, Error, ErrorKind, Find, IpamProvider, ListBlocks, ListRanges,
+    Result, Retry, Sweep, Update,
+};
+
+pub(super) async fn can_be_repeated(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/24").await?;
+    stage.take_one().await?;
+    for _ in 0..3 {
+        // Another handle of the same provider, which is closed with it.
+        let handle: Arc<dyn IpamProvider> = Arc::new(Arc::clone(&stage.provider));
+        handle.close().await?;
+        stage.provider.close().await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn works_or_says_that_it_was_closed(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/24").await?;
+    let provider = &stage.provider;
+    let kept = stage.take_one().await?;
+    provider.close().await?;
+    let find = Find::default().with_range(stage.range("lan"));
+    if let Some(page) = closed("find", provider.find(&find).await)? {
+        same(page.items, [kept.clone()], "a provider that goes on working has what it had")?;
+    }
+    let line = AllocateLine::next(stage.range("lan"), 1);
+    if let Some(answer) = closed("allocate", provider.allocate(&Allocate::new("late").with_line(line)).await)? {
+        let mut both = sorted(answer.iter());
+        check(!both.contains(&kept.address), "never twice, after closing neither")?;
+        both.push(kept.address);
+        both.sort_unstable();
+        same(stage.taken("lan").await?, both, "a provider that goes on working keeps what it acknowledges")?;
+    }
+    closed("check", provider.check().await)?;
+    closed("list_ranges", provider.list_ranges(&ListRanges::all()).await)?;
+    if stage.can.blocks {
+        closed("list_blocks", provider.list_blocks(&ListBlocks::all()).await)?;
+    }
+    if stage.can.usage {
+        closed("usage", provider.usage(&[stage.range("lan")]).await)?;
+    }
+    if stage.can.changes {
+        closed("changes", provider.changes(None, 1).await)?;
+    }
+    if stage.can.sweep {
+        closed("sweep", provider.sweep(&Sweep::new()).await)?;
+    }
+    if stage.can.update {
+        closed("update", provider.update(&Update::new(kept.id.clone())).await)?;
+    }
+    closed("deallocate", provider.deallocate(&Deallocate::id(kept.id)).await)?;
+    provider.close().await?;
+    Ok(())
+}
+
+pub(super) async fn keeps_what_was_acknowledged(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/24").await?;
+    let request = Allocate::new("vm-1").with_key("vm-1").with_line(next(&stage, 3));
+    let answer = stage.provider.allocate(&request).await?;
+    let gone = stage.take_one().await?;
+    stage.take_one().await?;
+    stage.provider.deallocate(&Deallocate::id(gone.id)).await?;
+    let before = stage.found(Find::default().with_range(stage.range("lan"))).await?;
+    stage.provider.close().await?;
+    let stage = stage.reopen().await?;
+    let after = stage.found(Find::default().with_range(stage.range("lan"))).await?;
+    same(after, before, "what was acknowledged before closing is found after opening again")?;
+    let again = stage.provider.allocate(&request).await?;
+    check(again.repeated, "so is the key")?;
+    same(again.lines, answer.lines, "with the same allocations")
+}
+
+pub(super) async fn finishes_what_was_requested(bench: &Bench) -> Verdict {
+    let stage = bench.stage(Plan::empty().range("lan", net("10.20.0.0/22"))).await?;
+    let (lan, calls, callers) = (stage.range("lan"), stage.limits().calls, stage.limits().tasks);
+    let futures = (0..callers).map(|caller| {
+        let (lan, provider) = (lan.clone(), Arc::clone(&stage.provider));
+        async move {
+            let mut taken: Vec<Allocation> = Vec::new();
+            for call in 0..calls {
+                // The last one closes when the others are in the middle of it.
+                if caller == 0 && call == calls / 2 {
+                    provider.close().await?;
+                }
+                let line = AllocateLine::next(lan.clone(), 1);
+                let request = Allocate::new("vm").with_key(format!("vm-{caller}/{call}")).with_line(line);
+                match patiently(|| provider.allocate(&request)).await {
+                    Ok(answer) => taken.extend(answer.lines.into_iter().flatten()),
+                    Err(error) => said_so("allocate", &error)?,
+                }
+            }
+            Ok::<_, Stop>(taken)
+        }
+        .boxed()
+    });
+    let answers = join::all(&stage.harness, futures.collect()).await;
+    let mut acknowledged = Vec::new();
+    for answer in answers {
+        match answer {
+            Some(taken) => acknowledged.extend(taken?),
+            None => return fail("a caller's thread panicked"),
+        }
+    }
+    let stage = stage.reopen().await?;
+    let found = stage.found(Find::default().with_range(stage.range("lan"))).await?;
+    for allocation in &acknowledged {
+        check(found.contains(allocation), format_args!("acknowledged while another closed, and lost: {allocation:?}"))?;
+    }
+    let mut addresses = sorted(&found);
+    addresses.dedup();
+    same(addresses.len(), found.len(), "never twice")
+}
+
+pub(super) async fn leaves_other_providers_alone(bench: &Bench) -> Verdict {
+    let stage = bench.lan("10.20.0.0/24").await?;
+    let Some(other) = stage.harness.open_another(&stage.fixture).await else {
+        return Err(Stop::Skip("the harness cannot open another provider of the same store".to_owned()));
+    };
+    let kept = stage.take_one().await?;
+    let theirs = other.allocate(&Allocate::new("other").with_line(next(&stage, 1))).await?;
+    stage.provider.close().await?;
+    let late = other.allocate(&Allocate::new("other").with_line(next(&stage, 1))).await?;
+    let mut expected = sorted(theirs.iter().chain(late.iter()).chain([&kept]));
+    let find = Find::default().with_range(stage.range("lan"));
+    let found = super::pages::find(&*other, &find).await?;
+    same(sorted(&found), expected.clone(), "another provider of the same store works on, and sees all")?;
+    other.deallocate(&Deallocate::id(kept.id)).await?;
+    expected.retain(|address| *address != kept.address);
+    let found = super::pages::find(&*other, &find).await?;
+    same(sorted(&found), expected, "it may give back what the closed one took")
+}
+
+/// The answer of a provider that goes on working; `None` if it says that it was closed.
+fn closed<T>(operation: &str, result: Result<T>) -> Verdict<Option<T>> {
+    match result {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) => said_so(operation, &error).map(|()| None),
+    }
+}
+
+/// Checks that the error says that the provider was closed, and that nothing was done.
+fn said_so(operation: &str, error: &Error) -> Verdict {
+    let unavailable = error.kind() == ErrorKind::Unavailable;
+    check(unavailable, format_args!("{operation} after closing works, or fails with Unavailable, but said: {error}"))?;
+    check(error.to_string().contains("closed"), format_args!("the error says that the provider was closed: {error}"))?;
+    check(error.retry() != Retry::IfIdempotent, format_args!("the outcome is known: nothing was done: {error}"))
+}
