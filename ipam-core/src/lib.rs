@@ -4,6 +4,8 @@ mod backoff;
 mod capabilities;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "serde")]
+mod count;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 mod engine;

@@ -507,6 +507,8 @@ impl RemovedRange {
 }
 
 /// How full a range is. The four parts add up to `total`.
+///
+/// In JSON a count is a number up to 2^53 − 1, and a string of decimal digits above (RFC 7493 §2.2); both are read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -514,14 +516,19 @@ pub struct Usage {
     /// The range.
     pub range: RangeId,
     /// How many addresses lie between the first and the last, both included.
+    #[cfg_attr(feature = "serde", serde(with = "crate::count"))]
     pub total: u128,
     /// How many are allocated.
+    #[cfg_attr(feature = "serde", serde(with = "crate::count"))]
     pub allocated: u128,
     /// How many are never handed out: reservations and the gateway, where they lie inside.
+    #[cfg_attr(feature = "serde", serde(with = "crate::count"))]
     pub reserved: u128,
     /// How many rest after they were given back.
+    #[cfg_attr(feature = "serde", serde(with = "crate::count"))]
     pub quarantined: u128,
     /// How many can be handed out now.
+    #[cfg_attr(feature = "serde", serde(with = "crate::count"))]
     pub free: u128,
 }
 
