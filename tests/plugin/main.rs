@@ -6,6 +6,7 @@
 mod kill;
 mod kill_requests;
 mod phpipam_shortfalls;
+mod repeats;
 mod rules;
 mod samples;
 mod shortfalls;

@@ -78,6 +78,11 @@ fn an_allocation_has_to_be_what_was_asked_for() {
         broken("AllocateIP", &inputs, &answer(spoilt(sound.clone(), member, value)));
     }
     broken("AllocateIP", &inputs, &json!({"ipAllocations": []}));
+    for unspecified in ["0.0.0.0", "::", ""] {
+        let mut inputs = inputs.clone();
+        inputs["ipAllocations"][0]["start"] = unspecified.into();
+        assert_eq!(violations("AllocateIP", &inputs, &answer(sound.clone())), Vec::<String>::new(), "{unspecified:?}");
+    }
     broken("AllocateIP", &inputs, &json!({"ipAllocations": [sound.clone(), sound]}));
 }
 
@@ -90,6 +95,8 @@ fn the_other_answers_can_fail_too() {
     broken("ValidateEndpoint", &json!({}), &without(&untrusted, "certificateInfo"));
     let inputs = json!({"ipDeallocations": [{"id": "a"}, {"id": "b"}]});
     broken("DeallocateIP", &inputs, &json!({"ipDeallocations": [{"ipDeallocationId": "a", "message": "m"}]}));
+    // Without the list there is nothing to answer: the action has to fail.
+    broken("DeallocateIP", &json!({}), &json!({"ipDeallocations": []}));
     broken("Update", &json!({}), &json!({"updateResults": []}));
     broken("DeallocateIPRange", &json!({}), &json!({}));
     let inputs = json!({"ipRangeAllocation": {"subnetPrefixLength": "28"}});

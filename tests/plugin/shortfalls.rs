@@ -170,5 +170,5 @@ async fn addresses_that_older_plug_ins_left_unmarked_are_freed() {
     ipam.allocate(&Allocate::new("other").with_line(AllocateLine::next("12", 1))).await.unwrap();
     let inputs = json!({"resourceInfo": {"id": "vm"}, "ipDeallocations": [{"id": "d", "ipRangeId": "12", "ipAddress": "10.0.0.1"}]});
     let outputs = Plugin::new(ipam).run(Action::DeallocateIp, &inputs).await.unwrap();
-    assert_eq!(outputs["ipDeallocations"][0]["message"], "Was free already, or belongs to another resource");
+    assert_eq!(outputs["ipDeallocations"][0]["message"], "Belongs to another resource; nothing was freed");
 }

@@ -180,7 +180,9 @@ impl Rules {
         self.check(addresses.windows(2).all(|pair| follows(pair[0], pair[1])), || {
             format!("{addresses:?} do not follow one another")
         });
-        if let Some(start) = request["start"].as_str() {
+        // An unspecified start is none.
+        let start = request["start"].as_str().map(str::trim).filter(|start| !matches!(*start, "" | "0.0.0.0" | "::"));
+        if let Some(start) = start {
             let start = start.parse().ok();
             self.check(addresses.first().copied() == start, || format!("{addresses:?} do not start at {start:?}"));
         }

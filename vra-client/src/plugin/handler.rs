@@ -75,7 +75,9 @@ fn read<T: DeserializeOwned>(inputs: &Value) -> Result<T, Fault> {
     serde_path_to_error::deserialize(inputs).map_err(|error| {
         let path = error.path().to_string();
         let member = if path == "." { "inputs" } else { &path };
-        Fault::input(member, error.inner())
+        let problem = error.inner().to_string();
+        // What is wrong in a list says where in it.
+        if problem.starts_with('[') { Fault::new(format!("{member}{problem}")) } else { Fault::input(member, &problem) }
     })
 }
 

@@ -26,15 +26,19 @@
 //!
 //! # What it promises
 //! - A repeated AllocateIP or AllocateIPRange never takes a second address or range: the key is made from vRA's resource
-//!   id and allocation id.
+//!   id and allocation id. The order of the entries does not matter, nor whether the resource's id comes with its path
+//!   (`/resources/compute/X`) or without it (`X`): the owner of what is allocated is `X`. What earlier versions allocated
+//!   in the order and form that came is met, too.
 //! - A request for several network cards takes all its addresses or none.
 //! - DeallocateIP is repeatable, and expects the machine as the owner: a late repeat never frees the next machine's
-//!   address. Addresses without an owner, as older plug-ins left them, are freed.
+//!   address. Addresses without an owner, as older plug-ins left them, are freed. What moved to another range since is
+//!   found by its address, and freed if it carries the machine's id and cannot be mistaken for another address of it.
+//!   Without the list `ipDeallocations` the request is refused; an empty list asks for nothing.
 //! - What the IPAM refused is raised, never answered as success.
 //!
 //! # Leniency
 //! vRA sends booleans and numbers as strings, and sometimes not. Both are read. Members that are not known are ignored.
-//! A value that cannot be what it should be is an error that names the member.
+//! A value that cannot be what it should be is an error that names the member. An unspecified `start` is none.
 //!
 //! # End point properties
 //! Beside `hostName` and what the provider itself needs, [`Settings`] lists those that the actions read.

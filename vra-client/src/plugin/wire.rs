@@ -1,8 +1,11 @@
 //! Values as vRA writes them: numbers and booleans as strings, lists as null.
 
 use std::fmt::Display;
+use std::net::IpAddr;
 use std::str::FromStr;
 
+use ipam_core::MacAddr;
+use ipnet::IpNet;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
 use serde_json::Value;
 
@@ -28,7 +31,36 @@ where
     text.trim()
         .parse()
         .map(Some)
-        .map_err(|error| D::Error::custom(format_args!("{text:?} is not a number that fits here: {error}")))
+        .map_err(|error| D::Error::custom(format_args!("{} is not a number that fits here: {error}", shown(&text))))
+}
+
+/// An IP address. Absent, null and empty are `None`.
+pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IpAddr>, D::Error> {
+    parsed(deserializer, "an IP address, such as 192.0.2.10")
+}
+
+/// A prefix. Absent, null and empty are `None`.
+pub(super) fn prefix<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IpNet>, D::Error> {
+    parsed(deserializer, "a prefix, such as 192.0.2.0/24")
+}
+
+/// A MAC address. Absent, null and empty are `None`.
+pub(super) fn mac<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<MacAddr>, D::Error> {
+    parsed(deserializer, "a MAC address, such as 00:50:56:ab:cd:ef")
+}
+
+fn parsed<'de, D: Deserializer<'de>, T: FromStr>(deserializer: D, what: &str) -> Result<Option<T>, D::Error> {
+    let Some(text) = text(deserializer)? else { return Ok(None) };
+    text.trim().parse().map(Some).map_err(|_| D::Error::custom(format_args!("{} is not {what}", shown(&text))))
+}
+
+/// A value in quotes, cut short.
+fn shown(text: &str) -> String {
+    const MOST: usize = 60;
+    match text.char_indices().nth(MOST) {
+        None => format!("{text:?}"),
+        Some((end, _)) => format!("{:?}…", text.get(..end).unwrap_or_default()),
+    }
 }
 
 /// A boolean, or the text of one. Absent, null and empty are `None`.
@@ -37,7 +69,7 @@ pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
         None => Ok(None),
         Some(text) => parse_flag(&text)
             .map(Some)
-            .ok_or_else(|| D::Error::custom(format_args!("{text:?} is neither true nor false"))),
+            .ok_or_else(|| D::Error::custom(format_args!("{} is neither true nor false", shown(&text)))),
     }
 }
 
@@ -56,8 +88,17 @@ where
     D: Deserializer<'de>,
     T: DeserializeOwned,
 {
+    Ok(optional_list(deserializer)?.unwrap_or_default())
+}
+
+/// As [`list`], but null and absent are `None`.
+pub(super) fn optional_list<'de, D, T>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
     let items = match Value::deserialize(deserializer)? {
-        Value::Null => Vec::new(),
+        Value::Null => return Ok(None),
         Value::Array(items) => items,
         alone => vec![alone],
     };
@@ -71,7 +112,8 @@ where
                 D::Error::custom(format_args!("[{index}]{member}: {}", error.inner()))
             })
         })
-        .collect()
+        .collect::<Result<_, _>>()
+        .map(Some)
 }
 
 /// A list of texts; numbers are read as their texts.
@@ -127,6 +169,18 @@ mod tests {
             assert!(number::<_, u32>(value.clone()).is_err(), "{value}");
         }
         assert!(flag(json!("maybe")).is_err());
+    }
+
+    #[test]
+    fn what_is_no_address_is_an_error_that_says_so() {
+        assert_eq!(address(json!(" 192.0.2.1 ")).unwrap(), Some([192, 0, 2, 1].into()));
+        for empty in [json!(null), json!(""), json!(" ")] {
+            assert_eq!(address(empty).unwrap(), None);
+        }
+        let error = address(json!("none")).unwrap_err().to_string();
+        assert_eq!(error, "\"none\" is not an IP address, such as 192.0.2.10");
+        assert!(prefix(json!("10.0.0.0")).unwrap_err().to_string().contains("is not a prefix"));
+        assert!(mac(json!("x".repeat(100))).unwrap_err().to_string().chars().count() < 140);
     }
 
     #[test]

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::get_ip_ranges::version;
-use super::resource::ResourceInfo;
+use super::repeat;
+use super::resource::{COMPUTE, ResourceInfo, ipam_key};
 use crate::plugin::{Endpoint, Fault, wire};
 
 /// What AllocateIP gets.
@@ -50,8 +51,8 @@ pub struct IpAllocation {
     /// How many addresses, one after another; one if vRA does not say.
     #[serde(default, deserialize_with = "wire::number", skip_serializing_if = "Option::is_none")]
     pub size: Option<u32>,
-    /// The first address wanted; any if vRA does not say.
-    #[serde(default, deserialize_with = "wire::number", skip_serializing_if = "Option::is_none")]
+    /// The first address wanted; any if vRA does not say, or writes an unspecified one (`0.0.0.0`, `::`).
+    #[serde(default, deserialize_with = "wire::address", skip_serializing_if = "Option::is_none")]
     pub start: Option<IpAddr>,
     /// Free-form properties.
     #[serde(default, deserialize_with = "wire::object")]
@@ -93,7 +94,7 @@ impl IpAllocation {
 
     fn line(&self, index: usize, labels: Labels) -> Result<AllocateLine, Fault> {
         let count = self.size.unwrap_or(1);
-        let what = match self.start {
+        let what = match self.start.filter(|start| !start.is_unspecified()) {
             Some(first) => What::Exactly { first, count },
             None if count > 1 => What::Next { count, shape: Shape::Contiguous },
             None => What::Next { count, shape: Shape::Scattered },
@@ -107,16 +108,11 @@ impl IpAllocation {
 }
 
 impl AllocateIpInput {
-    /// The request that stands for the inputs. Equal inputs give equal requests with equal keys.
-    fn request(&self) -> Result<Allocate, Fault> {
-        let ids: Vec<&str> =
-            self.ip_allocations.iter().enumerate().map(|(index, wanted)| wanted.id(index)).collect::<Result<_, _>>()?;
-        // The smallest id names the request whatever the order of its entries; another request with that id, which has
-        // to be another one for the same card, is a conflict and takes nothing.
-        let smallest =
-            ids.iter().min().ok_or_else(|| Fault::input("ipAllocations", &"empty; there is nothing to allocate"))?;
+    /// The request that stands for the inputs, with its entries in the order of [`positions`](Self::positions). Equal
+    /// inputs give equal requests with equal keys, also with their entries in another order.
+    fn request(&self, ids: &[&str]) -> Result<Allocate, Fault> {
         for (index, id) in ids.iter().enumerate() {
-            if ids[..index].contains(id) {
+            if ids.iter().take(index).any(|earlier| earlier == id) {
                 return Err(Fault::input(
                     &format!("ipAllocations[{index}].id"),
                     &"repeated; every entry needs its own",
@@ -126,26 +122,48 @@ impl AllocateIpInput {
         let mut labels = Labels::default();
         labels.hostname = self.resource_info.name.clone();
         labels.description = self.resource_info.description.clone();
-        let mut request =
-            Allocate::new(self.resource_info.ipam_owner()?).with_key(self.resource_info.ipam_key(smallest)?);
+        let owner = self.resource_info.ipam_owner()?;
+        let key = ipam_key(&owner, smallest(ids)?);
+        let mut request = Allocate::new(owner).with_key(key);
         for (index, wanted) in self.ip_allocations.iter().enumerate() {
             request = request.with_line(wanted.line(index, labels.clone())?);
         }
+        let mut lines: Vec<_> = self.positions(ids).into_iter().zip(request.lines).collect();
+        lines.sort_by_key(|(position, _)| *position);
+        request.lines = lines.into_iter().map(|(_, line)| line).collect();
         Ok(request)
     }
+
+    /// The position of each entry in the request: by network card, then by id.
+    fn positions(&self, ids: &[&str]) -> Vec<usize> {
+        let key = |index: usize| (self.ip_allocations.get(index).and_then(|wanted| wanted.nic_index), ids.get(index));
+        (0..ids.len()).map(|index| (0..ids.len()).filter(|other| key(*other) < key(index)).count()).collect()
+    }
+}
+
+/// The smallest id names the request whatever the order of its entries; another request with that id, which has to be
+/// another one for the same card, is a conflict and takes nothing.
+fn smallest<'a>(ids: &[&'a str]) -> Result<&'a str, Fault> {
+    let empty = || Fault::input("ipAllocations", &"empty; there is nothing to allocate");
+    ids.iter().min().copied().ok_or_else(empty)
 }
 
 pub(in crate::plugin) async fn allocate_ip<P: IpamProvider + ?Sized>(
     provider: &P,
     input: AllocateIpInput,
 ) -> Result<AllocateIpOutput, Fault> {
-    let answer = provider.allocate(&input.request()?).await?;
-    let ip_allocations = input
-        .ip_allocations
+    let ids: Vec<&str> =
+        input.ip_allocations.iter().enumerate().map(|(index, wanted)| wanted.id(index)).collect::<Result<_, _>>()?;
+    let request = input.request(&ids)?;
+    request.validate()?;
+    let positions = input.positions(&ids);
+    let other = input.resource_info.other_owner(COMPUTE)?;
+    let other_key = ipam_key(&other, smallest(&ids)?);
+    let answer = repeat::allocate(provider, request, &positions, (other, other_key)).await?;
+    let ip_allocations = ids
         .iter()
-        .enumerate()
-        .zip(answer.lines)
-        .map(|((index, wanted), got)| result(wanted.id(index)?, &got))
+        .zip(positions)
+        .map(|(id, position)| result(id, answer.lines.get(position).map(Vec::as_slice).unwrap_or_default()))
         .collect::<Result<_, _>>()?;
     Ok(AllocateIpOutput { ip_allocations })
 }

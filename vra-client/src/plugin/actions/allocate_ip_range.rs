@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::get_ip_ranges::IpRange;
-use super::resource::ResourceInfo;
+use super::repeat;
+use super::resource::{ResourceInfo, SUB_NETWORKS, ipam_key};
 use crate::plugin::{Endpoint, Fault, Settings, wire};
 
 /// What AllocateIPRange gets.
@@ -46,7 +47,7 @@ pub struct IpRangeAllocation {
     #[serde(default, deserialize_with = "wire::number", skip_serializing_if = "Option::is_none")]
     pub subnet_prefix_length: Option<u8>,
     /// The prefix wanted.
-    #[serde(default, deserialize_with = "wire::number", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "wire::prefix", skip_serializing_if = "Option::is_none")]
     pub subnet_cidr: Option<IpNet>,
     /// The address space. The blocks say it already.
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
@@ -88,9 +89,10 @@ impl AllocateIpRangeInput {
             .next()
             .ok_or_else(|| Fault::input("ipRangeAllocation.ipBlockIds", &"empty; name at least one block"))?;
         let name = wanted.name.as_deref().or(self.resource_info.name.as_deref()).unwrap_or_default();
-        let part = wanted.id.as_deref().unwrap_or("network");
-        let mut request = AllocateRange::new(self.resource_info.ipam_owner()?, first, what)
-            .with_key(self.resource_info.ipam_key(part)?)
+        let owner = self.resource_info.ipam_owner()?;
+        let key = ipam_key(&owner, self.part());
+        let mut request = AllocateRange::new(owner, first, what)
+            .with_key(key)
             .with_name(name)
             .with_description(self.resource_info.description.clone())
             .with_properties(texts(&wanted.properties));
@@ -101,6 +103,11 @@ impl AllocateIpRangeInput {
             }
         }
         Ok(blocks.fold(request, AllocateRange::or_from))
+    }
+
+    /// What tells the requests of one resource apart.
+    fn part(&self) -> &str {
+        self.ip_range_allocation.id.as_deref().unwrap_or("network")
     }
 }
 
@@ -118,6 +125,10 @@ pub(in crate::plugin) async fn allocate_ip_range<P: IpamProvider + ?Sized>(
     input: AllocateIpRangeInput,
 ) -> Result<AllocateIpRangeOutput, Fault> {
     let settings = Settings::read(&input.endpoint.endpoint_properties)?;
-    let answer = provider.allocate_range(&input.request()?).await?;
+    let request = input.request()?;
+    request.validate()?;
+    let other = input.resource_info.other_owner(SUB_NETWORKS)?;
+    let other_key = ipam_key(&other, input.part());
+    let answer = repeat::allocate_range(provider, request, (other, other_key)).await?;
     Ok(AllocateIpRangeOutput { ip_range: IpRange::new(answer.range, &settings)? })
 }

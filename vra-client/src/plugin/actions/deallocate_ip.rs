@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
-use ipam_core::{Deallocate, Deallocated, Expect, IpamProvider, Target};
+use ipam_core::{Allocation, Deallocate, ErrorKind, Expect, IpamProvider, IpamProviderExt, RangeId, SpaceId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::owned::{look_up, several};
 use super::resource::ResourceInfo;
 use crate::plugin::{Endpoint, Fault, wire};
 
@@ -17,9 +18,9 @@ pub struct DeallocateIpInput {
     /// The machine.
     #[serde(default)]
     pub resource_info: ResourceInfo,
-    /// The addresses.
-    #[serde(default, deserialize_with = "wire::list")]
-    pub ip_deallocations: Vec<IpDeallocation>,
+    /// The addresses; `None` if vRA did not say any.
+    #[serde(default, deserialize_with = "wire::optional_list", skip_serializing_if = "Option::is_none")]
+    pub ip_deallocations: Option<Vec<IpDeallocation>>,
     /// The end point.
     #[serde(default)]
     pub endpoint: Endpoint,
@@ -40,7 +41,7 @@ pub struct IpDeallocation {
     #[serde(default, deserialize_with = "wire::text")]
     pub ip_range_id: Option<String>,
     /// The address.
-    #[serde(default, deserialize_with = "wire::number")]
+    #[serde(default, deserialize_with = "wire::address")]
     pub ip_address: Option<IpAddr>,
     /// What else vRA sent.
     #[serde(flatten)]
@@ -68,11 +69,11 @@ pub struct IpDeallocationResult {
 }
 
 impl IpDeallocation {
-    fn target(&self, index: usize) -> Result<Target, Fault> {
+    fn place(&self, index: usize) -> Result<(RangeId, IpAddr), Fault> {
         let missing = |name: &str| Fault::input(&format!("ipDeallocations[{index}].{name}"), &"missing");
         let range = self.ip_range_id.as_deref().ok_or_else(|| missing("ipRangeId"))?;
         let address = self.ip_address.ok_or_else(|| missing("ipAddress"))?;
-        Ok(Target::Address { range: range.into(), address })
+        Ok((range.into(), address))
     }
 }
 
@@ -80,27 +81,108 @@ pub(in crate::plugin) async fn deallocate_ip<P: IpamProvider + ?Sized>(
     provider: &P,
     input: DeallocateIpInput,
 ) -> Result<DeallocateIpOutput, Fault> {
+    // An empty list asks for nothing and gets an empty list; without the list nobody knows what was asked.
+    let entries = input.ip_deallocations.ok_or_else(|| {
+        Fault::input("ipDeallocations", &"missing; it has to name the addresses that are to be given back")
+    })?;
     let owner = input.resource_info.ipam_owner()?;
-    let mut wanted = Vec::with_capacity(input.ip_deallocations.len());
-    for (index, entry) in input.ip_deallocations.iter().enumerate() {
+    let mut wanted = Vec::with_capacity(entries.len());
+    for (index, entry) in entries.into_iter().enumerate() {
+        let (range, address) = entry.place(index)?;
         let member = format!("ipDeallocations[{index}].id");
-        let id = entry.id.clone().ok_or_else(|| Fault::input(&member, &"missing; the answer has to name it"))?;
-        wanted.push((id, entry.target(index)?));
+        let id = entry.id.ok_or_else(|| Fault::input(&member, &"missing; the answer has to name it"))?;
+        let request = Deallocate::address(range.clone(), address).expecting(Expect::Owner(owner.clone()));
+        // Everything that can be wrong with the request is found before anything is freed.
+        request.validate()?;
+        wanted.push((id, range, address, request));
     }
     let mut ip_deallocations = Vec::with_capacity(wanted.len());
-    for (id, target) in wanted {
-        let request = Deallocate::new(target).expecting(Expect::Owner(owner.clone()));
-        let message = match provider.deallocate(&request).await {
-            Ok(answer) => message(&answer),
-            // A range that was taken away took its addresses with it, and vRA would ask for ever.
-            Err(error) if error.is_not_found() => "There is no such range any more; nothing to free",
+    for (id, range, address, request) in wanted {
+        let direct = match provider.deallocate(&request).await {
+            Ok(answer) if !answer.was_free() => Direct::Freed,
+            Ok(_) => Direct::WasFree,
+            // A range that was removed took its addresses with it, or they stand in another one by now.
+            Err(error) if error.is_not_found() => Direct::NoRange,
+            // The request is sound, so the address lies outside the prefix that the range has by now.
+            Err(error) if error.kind() == ErrorKind::InvalidInput => Direct::Outside,
             Err(error) => return Err(error.into()),
+        };
+        let message = match direct {
+            Direct::Freed => FREED,
+            other => elsewhere(provider, &input.resource_info, &range, address, other).await?,
         };
         ip_deallocations.push(IpDeallocationResult { ip_deallocation_id: id, message: message.to_owned() });
     }
     Ok(DeallocateIpOutput { ip_deallocations })
 }
 
-fn message(answer: &Deallocated) -> &'static str {
-    if answer.was_free() { "Was free already, or belongs to another resource" } else { "Success" }
+/// What the IPAM said to a deallocation by range and address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Direct {
+    Freed,
+    WasFree,
+    NoRange,
+    Outside,
+}
+
+const FREED: &str = "Success";
+
+/// Gives back what the resource has of an address that is not there by its range, or says why nothing is given back.
+///
+/// The allocation may carry the other form of the resource's id, or stand in another range since the plan was changed.
+/// Only what carries the resource's id is given back here, and only if it cannot be mistaken for another address.
+async fn elsewhere<P: IpamProvider + ?Sized>(
+    provider: &P,
+    resource: &ResourceInfo,
+    range: &RangeId,
+    address: IpAddr,
+    direct: Direct,
+) -> Result<&'static str, Fault> {
+    let standing = look_up(provider, resource, address).await?;
+    let in_range = |found: &&Allocation| found.range == *range;
+    let found = match standing.own.iter().find(in_range) {
+        Some(found) => Some(found),
+        None if standing.own.is_empty() => None,
+        None => match space_of(provider, range).await? {
+            // An address is unique in a space, so this is the one that the range had.
+            Some(space) if standing.own.iter().any(|found| found.space == space) => {
+                standing.own.iter().find(|found| found.space == space)
+            }
+            // The range still has the prefix; what another space has is another address of the resource.
+            Some(_) if direct == Direct::WasFree => None,
+            _ => match standing.own.as_slice() {
+                [only] => Some(only),
+                _ => return Err(several(address, resource.ipam_owner()?)),
+            },
+        },
+    };
+    if let Some(found) = found {
+        let mut request = Deallocate::id(found.id.clone());
+        if let Some(owner) = &found.owner {
+            request = request.expecting(Expect::Owner(owner.clone()));
+        }
+        return Ok(if provider.deallocate(&request).await?.was_free() { "Was free already" } else { FREED });
+    }
+    Ok(if !standing.reserved.is_empty() {
+        "Is reserved in the IPAM; nothing was freed"
+    } else if standing.others.iter().any(|found| in_range(&found)) {
+        "Belongs to another resource; nothing was freed"
+    } else {
+        match direct {
+            Direct::NoRange => "There is no such range any more; nothing to free",
+            Direct::Outside => {
+                "Lies outside the range's prefix by now, and is not allocated to the resource; nothing to free"
+            }
+            Direct::WasFree | Direct::Freed => "Was free already",
+        }
+    })
+}
+
+/// The address space of a range; `None` if there is no such range.
+async fn space_of<P: IpamProvider + ?Sized>(provider: &P, range: &RangeId) -> Result<Option<SpaceId>, Fault> {
+    match provider.get_range(range.clone()).await {
+        Ok(range) => Ok(Some(range.space)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }

@@ -1,6 +1,6 @@
 //! DeallocateIPRange: a network on demand goes back, as often as vRA asks.
 
-use ipam_core::{DeallocateRange, Expect, IpamProvider};
+use ipam_core::{DeallocateRange, Expect, IpamProvider, IpamProviderExt, Owner};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -70,10 +70,25 @@ pub(in crate::plugin) async fn deallocate_ip_range<P: IpamProvider + ?Sized>(
         Some(value) => wire::flag(value)
             .map_err(|error| Fault::input(&format!("ipRangeDeallocation.properties.{REMOVE_ALLOCATIONS}"), &error))?,
     };
-    let request = DeallocateRange::id(id)
-        .expecting(Expect::Owner(input.resource_info.ipam_owner()?))
-        .with_allocations(told.unwrap_or(false));
-    let answer = provider.deallocate_range(&request).await?;
-    let message = if answer.was_free() { "Was gone already, or belongs to another resource" } else { "Success" };
-    Ok(DeallocateIpRangeOutput { message: message.to_owned() })
+    let request =
+        |owner: Owner| DeallocateRange::id(id).expecting(Expect::Owner(owner)).with_allocations(told.unwrap_or(false));
+    let mut answer = provider.deallocate_range(&request(input.resource_info.ipam_owner()?)).await?;
+    if answer.was_free() {
+        // It may carry the other form of the resource's id.
+        let other = match provider.get_range(id).await {
+            Err(error) if error.is_not_found() => return Ok(output("Was gone already")),
+            range => range?.owner,
+        };
+        match other {
+            Some(owner) if input.resource_info.is_owner(&owner)? => {
+                answer = provider.deallocate_range(&request(owner)).await?;
+            }
+            _ => return Ok(output("Belongs to another resource; nothing was removed")),
+        }
+    }
+    Ok(output(if answer.was_free() { "Was gone already" } else { "Success" }))
+}
+
+fn output(message: &str) -> DeallocateIpRangeOutput {
+    DeallocateIpRangeOutput { message: message.to_owned() }
 }

@@ -6,6 +6,8 @@ mod deallocate_ip;
 mod deallocate_ip_range;
 mod get_ip_blocks;
 mod get_ip_ranges;
+mod owned;
+mod repeat;
 mod resource;
 mod update_record;
 mod validate_endpoint;

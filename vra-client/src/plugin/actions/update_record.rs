@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
-use futures_util::TryStreamExt;
-use ipam_core::{Allocation, Expect, Find, IpamProvider, IpamProviderExt, MacAddr, Patch, Update};
+use ipam_core::{Allocation, IpamProvider, MacAddr, Patch, Update};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::owned::{look_up, several};
 use super::resource::ResourceInfo;
 use crate::plugin::{Endpoint, Fault, wire};
 
@@ -38,10 +38,10 @@ pub struct AddressInfo {
     #[serde(default, deserialize_with = "wire::number")]
     pub nic_index: Option<u32>,
     /// Its address.
-    #[serde(default, deserialize_with = "wire::number")]
+    #[serde(default, deserialize_with = "wire::address")]
     pub address: Option<IpAddr>,
     /// Its MAC address.
-    #[serde(default, deserialize_with = "wire::number")]
+    #[serde(default, deserialize_with = "wire::mac")]
     pub mac_address: Option<MacAddr>,
     /// What else vRA sent.
     #[serde(flatten)]
@@ -84,19 +84,13 @@ async fn owned<P: IpamProvider + ?Sized>(
     resource: &ResourceInfo,
     address: IpAddr,
 ) -> Result<Allocation, Fault> {
+    let standing = look_up(provider, resource, address).await?;
+    let fitting = if standing.own.is_empty() { standing.ownerless } else { standing.own };
     let owner = resource.ipam_owner()?;
-    let found: Vec<Allocation> = provider.find_all(Find::default().with_address(address)).try_collect().await?;
-    let expected = Expect::Owner(owner.clone());
-    let mut fitting: Vec<Allocation> =
-        found.into_iter().filter(|found| expected.fits(found.owner.as_ref(), found.key.as_ref())).collect();
-    fitting.sort_by_key(|found| found.owner.is_none());
-    let mine = fitting.iter().filter(|found| found.owner.is_some()).count();
-    match fitting.len() {
-        0 => Err(Fault::new(format!("{address} is not allocated to resource {owner}"))),
+    match <[Allocation; 1]>::try_from(fitting) {
+        Ok([only]) => Ok(only),
+        Err(none) if none.is_empty() => Err(Fault::new(format!("{address} is not allocated to resource {owner}"))),
         // The same private address may stand in several spaces; without a range in the request it cannot be told apart.
-        _ if mine > 1 || (mine == 0 && fitting.len() > 1) => {
-            Err(Fault::new(format!("{address} is allocated to resource {owner} in more than one address space")))
-        }
-        _ => Ok(fitting.swap_remove(0)),
+        Err(_) => Err(several(address, owner)),
     }
 }
