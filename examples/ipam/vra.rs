@@ -3,10 +3,10 @@
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 
-use ipam_core::registry::Secrets;
+use ipam_core::registry::{ProviderUrl, Secrets};
 use ipam_core::{Error, ErrorKind, IpamProvider};
 use serde_json::Value;
-use vra_client::plugin::{Action, Credentials, Endpoint, EndpointProperties, Plugin};
+use vra_client::plugin::{Action, Credentials, EndpointProperties, Plugin, Settings};
 
 use crate::exit::Failure;
 use crate::open::{Absent, encoded, open_with, with_option};
@@ -29,11 +29,17 @@ pub(crate) async fn run(url: Option<&str>, action: Action) -> Result<Answer, Fai
 }
 
 fn read_stdin() -> Result<String, Failure> {
+    /// Inputs of vRA are some kilobytes.
+    const MOST: u64 = 16 << 20;
     let mut text = String::new();
-    std::io::stdin()
-        .read_to_string(&mut text)
-        .map_err(|error| Failure::Usage(format!("standard input cannot be read as text: {error}")))?;
-    Ok(text)
+    let read = std::io::stdin().take(MOST + 1).read_to_string(&mut text);
+    match read {
+        Err(error) => Err(Failure::Usage(format!("standard input cannot be read as text: {error}"))),
+        Ok(read) if read as u64 > MOST => {
+            Err(Failure::Usage(format!("standard input has more than {} MiB; give the action's inputs", MOST >> 20)))
+        }
+        Ok(_) => Ok(text),
+    }
 }
 
 /// What vRA hands to an action.
@@ -42,6 +48,8 @@ struct Call {
     credentials: Option<Credentials>,
     /// The certificates the administrator accepted, as PEM.
     certificate: Option<String>,
+    /// Options of the provider's URL that the form of the end point asks for.
+    options: Vec<(String, String)>,
 }
 
 impl Call {
@@ -58,10 +66,19 @@ impl Call {
         let credentials = whole.get("credentials").map(Credentials::from_answer).transpose().map_err(Failure::Vra)?;
         let inputs = match whole.get("inputs") {
             Some(inputs @ Value::Object(_)) => inputs.clone(),
-            _ => whole,
+            Some(_) => return Err(Failure::Usage("inputs is not an object; give the action's inputs".to_owned())),
+            None => whole,
         };
-        let certificate = endpoint_properties(&inputs)?.certificate().map_err(Failure::Vra)?;
-        Ok(Self { inputs, credentials, certificate })
+        let form = EndpointProperties::of_inputs(&inputs).map_err(Failure::Vra)?;
+        let certificate = form.certificate().map_err(Failure::Vra)?;
+        let settings = Settings::read(&form).map_err(Failure::Vra)?;
+        let options = [("set", settings.address_fields), ("range_set", settings.range_fields)]
+            .into_iter()
+            .flat_map(|(option, fields)| {
+                fields.into_iter().map(move |(name, value)| (format!("{option}.{name}"), value))
+            })
+            .collect();
+        Ok(Self { inputs, credentials, certificate, options })
     }
 
     /// Opens the provider with the credentials and the accepted certificate of the call.
@@ -74,6 +91,11 @@ impl Call {
         let pinned = self.certificate.as_deref().map(keep).transpose()?;
         if let Some(pinned) = pinned.as_ref().filter(|_| url.contains("://")) {
             url = with_option(&url, "pin", &pinned.path().to_string_lossy());
+        }
+        // What the URL says itself comes first.
+        let said = ProviderUrl::parse(&url)?;
+        for (name, value) in self.options.iter().filter(|(name, _)| said.option(name).is_none()) {
+            url = with_option(&url, &encoded(name), value);
         }
         let credentials = self.credentials.clone();
         let given = Secrets::from_fn(move |request| {
@@ -94,19 +116,6 @@ fn keep(pem: &str) -> ipam_core::Result<tempfile::NamedTempFile> {
     let mut file = tempfile::NamedTempFile::new().map_err(failed)?;
     file.write_all(pem.as_bytes()).map_err(failed)?;
     Ok(file)
-}
-
-/// The form of the end point, wherever the action has it.
-fn endpoint_properties(inputs: &Value) -> Result<EndpointProperties, Failure> {
-    let unreadable = |error: serde_json::Error| Failure::Usage(format!("endpoint: {error}"));
-    if let Some(endpoint) = inputs.get("endpoint") {
-        let endpoint: Endpoint = serde_json::from_value(endpoint.clone()).map_err(unreadable)?;
-        return Ok(endpoint.endpoint_properties);
-    }
-    match inputs.get("endpointProperties") {
-        Some(properties) => serde_json::from_value(properties.clone()).map_err(unreadable),
-        None => Ok(EndpointProperties::default()),
-    }
 }
 
 /// The URL with the user of the credentials, if it is one of a server, names none itself, and wants one.
@@ -137,6 +146,37 @@ mod tests {
     fn what_is_not_json_is_never_repeated() {
         let failure = Call::read(r#"{"credentials": s3cret"#).err().unwrap();
         assert!(!failure.text().contains("s3cret") && failure.text().contains("line 1"), "{}", failure.text());
+    }
+
+    #[test]
+    fn what_is_wrong_in_the_form_is_never_repeated() {
+        for text in [
+            r#"{"endpoint": "s3cret"}"#,
+            r#"{"endpoint": {"endpointProperties": "s3cret"}}"#,
+            r#"{"endpoint": {"endpointProperties": {"certificate": ["s3cret"]}}}"#,
+            r#"{"endpoint": {"endpointProperties": {"enableFilter": "s3cret"}}}"#,
+            r#"{"endpoint": {"endpointProperties": {"properties": "s3cret"}}}"#,
+            r#"{"endpoint": {"endpointProperties": {"properties": "[\"s3cret\"]"}}}"#,
+            r#"{"endpoint": {"endpointProperties": {"addressFields": "s3cret"}}}"#,
+            r#"{"inputs": "s3cret"}"#,
+            r#"{"credentials": "s3cret"}"#,
+            r#"{"credentials": {"privateKeyId": "u", "privateKey": ["s3cret"]}}"#,
+        ] {
+            let failure = Call::read(text).err().unwrap();
+            assert!(!format!("{} {failure:?}", failure.text()).contains("s3cret"), "{text}: {}", failure.text());
+        }
+    }
+
+    #[tokio::test]
+    async fn custom_fields_of_the_form_become_options_of_the_url() {
+        let call = Call::read(
+            r#"{"endpoint": {"endpointProperties": {"addressFields": "custom_x=a b", "range_set.custom_y": "1"}}}"#,
+        );
+        let call = call.unwrap();
+        assert_eq!(call.options, [("set.custom_x".into(), "a b".into()), ("range_set.custom_y".into(), "1".into())]);
+        // A store has no such option, and says so.
+        let error = call.open("memory:").await.unwrap_err();
+        assert!(error.to_string().contains("set.custom_x"), "{error}");
     }
 
     #[test]

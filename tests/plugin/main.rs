@@ -9,5 +9,6 @@ mod phpipam_shortfalls;
 mod repeats;
 mod rules;
 mod samples;
+mod secrets;
 mod shortfalls;
 mod stage;

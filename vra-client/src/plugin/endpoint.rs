@@ -3,9 +3,9 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{Fault, wire};
+use super::{Fault, Members, wire};
 
 /// The `endpoint` of every request but ValidateEndpoint.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -19,11 +19,11 @@ pub struct Endpoint {
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub auth_credentials_link: Option<String>,
     /// The form the administrator filled in.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "wire::model")]
     pub endpoint_properties: EndpointProperties,
     /// What else vRA sent.
     #[serde(flatten)]
-    pub extra: Map<String, Value>,
+    pub extra: Members,
 }
 
 /// Every field of the end point's form, by name, and the free properties beside them.
@@ -32,22 +32,69 @@ pub struct Endpoint {
 /// as JSON in a text.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct EndpointProperties(#[serde(deserialize_with = "wire::object")] Map<String, Value>);
+pub struct EndpointProperties(#[serde(deserialize_with = "wire::object")] Members);
 
 impl EndpointProperties {
+    /// The form in an action's inputs: beside the end point's other members, or at the top as ValidateEndpoint has it.
+    ///
+    /// # Errors
+    /// A [`Fault`] that names the member, and never shows what stands there, if it is not an object.
+    pub fn of_inputs(inputs: &Value) -> Result<Self, Fault> {
+        let (member, form) = match inputs.get("endpoint") {
+            Some(endpoint @ (Value::Object(_) | Value::Null)) => {
+                ("endpoint.endpointProperties", endpoint.get("endpointProperties"))
+            }
+            Some(other) => {
+                return Err(Fault::input("endpoint", &format_args!("expected an object, found {}", wire::kind(other))));
+            }
+            None => ("endpointProperties", inputs.get("endpointProperties")),
+        };
+        match form {
+            None | Some(Value::Null) => Ok(Self::default()),
+            Some(Value::Object(form)) => Ok(Self(Members(form.clone()))),
+            Some(other) => Err(Fault::input(member, &format_args!("expected an object, found {}", wire::kind(other)))),
+        }
+    }
+
     /// The form's field, or the free property, of this name. Empty ones count as absent.
     ///
     /// # Errors
     /// A [`Fault`] if it is a list or an object, or if `properties` is not the JSON it should be.
     pub fn get(&self, name: &str) -> Result<Option<String>, Fault> {
-        if let Some(value) = self.0.get(name) {
-            let text =
-                wire::text(value).map_err(|error| Fault::input(&format!("endpointProperties.{name}"), &error))?;
-            if text.is_some() {
-                return Ok(text);
-            }
+        if let Some(value) = self.0.get(name)
+            && let Some(text) = Self::text(name, value)?
+        {
+            return Ok(Some(text));
         }
         Ok(self.free()?.into_iter().find(|(key, _)| key == name).map(|(_, value)| value))
+    }
+
+    /// The fields and free properties whose name starts with `prefix`, by what follows it. Empty ones are left out; of
+    /// two with one name the form's counts.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn starting_with(&self, prefix: &str) -> Result<Vec<(String, String)>, Fault> {
+        let mut found: Vec<(String, String)> = Vec::new();
+        for (name, value) in &*self.0 {
+            if let Some(rest) = name.strip_prefix(prefix).filter(|rest| !rest.is_empty())
+                && let Some(text) = Self::text(name, value)?
+            {
+                found.push((rest.to_owned(), text));
+            }
+        }
+        for (name, value) in self.free()? {
+            if let Some(rest) = name.strip_prefix(prefix).filter(|rest| !rest.is_empty())
+                && !found.iter().any(|(known, _)| known == rest)
+            {
+                found.push((rest.to_owned(), value));
+            }
+        }
+        Ok(found)
+    }
+
+    fn text(name: &str, value: &Value) -> Result<Option<String>, Fault> {
+        wire::text(value).map_err(|error| Fault::input(&format!("endpointProperties.{name}"), &error))
     }
 
     /// The boolean of this name; `false` if it is absent.
@@ -57,9 +104,8 @@ impl EndpointProperties {
     pub fn flag(&self, name: &str) -> Result<bool, Fault> {
         match self.get(name)? {
             None => Ok(false),
-            Some(text) => wire::parse_flag(&text).ok_or_else(|| {
-                Fault::input(&format!("endpointProperties.{name}"), &format_args!("{text:?} is neither true nor false"))
-            }),
+            Some(text) => wire::parse_flag(&text)
+                .ok_or_else(|| Fault::input(&format!("endpointProperties.{name}"), &"neither true nor false")),
         }
     }
 
@@ -81,22 +127,40 @@ impl EndpointProperties {
         Ok(self.get("certificate")?.map(|pem| pem.replace("\\r\\n", "\n").replace("\\n", "\n")))
     }
 
+    /// The free properties. What cannot be read is never shown: it may be a secret.
     fn free(&self) -> Result<Vec<(String, String)>, Fault> {
-        #[derive(Deserialize)]
-        struct Property {
-            #[serde(default, deserialize_with = "wire::text")]
-            prop_key: Option<String>,
-            #[serde(default, deserialize_with = "wire::text")]
-            prop_value: Option<String>,
-        }
-        let properties: Vec<Property> = match self.0.get("properties") {
+        const FIELD: &str = "endpointProperties.properties";
+        let parsed;
+        let list = match self.0.get("properties") {
             None | Some(Value::Null) => return Ok(Vec::new()),
             Some(Value::String(text)) if text.trim().is_empty() => return Ok(Vec::new()),
-            Some(Value::String(text)) => serde_json::from_str(text),
-            Some(list) => Vec::deserialize(list),
+            Some(Value::String(text)) => {
+                parsed = serde_json::from_str::<Value>(text).map_err(|error| {
+                    let (line, column) = (error.line(), error.column());
+                    Fault::input(FIELD, &format_args!("not JSON (line {line}, column {column})"))
+                })?;
+                &parsed
+            }
+            Some(list) => list,
+        };
+        let items = match list {
+            Value::Null => return Ok(Vec::new()),
+            Value::Array(items) => items.as_slice(),
+            alone => std::slice::from_ref(alone),
+        };
+        let mut properties = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            let Some(item) = item.as_object() else {
+                let problem = format!("expected an object, found {}", wire::kind(item));
+                return Err(Fault::input(&format!("{FIELD}[{index}]"), &problem));
+            };
+            let member = |name: &str| {
+                let value = item.get(name).unwrap_or(&Value::Null);
+                wire::text(value).map_err(|error| Fault::input(&format!("{FIELD}[{index}].{name}"), &error))
+            };
+            properties.extend(member("prop_key")?.zip(member("prop_value")?));
         }
-        .map_err(|error| Fault::input("endpointProperties.properties", &error))?;
-        Ok(properties.into_iter().filter_map(|property| property.prop_key.zip(property.prop_value)).collect())
+        Ok(properties)
     }
 }
 
@@ -203,6 +267,34 @@ mod tests {
         let broken = json!({"status": 200, "content": "{\"privateKey\": s3cret"});
         assert!(!format!("{:?}", Credentials::from_answer(&broken).unwrap_err()).contains("s3cret"));
         assert!(Credentials::from_answer(&json!({"status": 403, "content": "{}"})).is_err());
+    }
+
+    #[test]
+    fn fields_that_start_alike_are_found_in_the_form_and_among_the_free_properties() {
+        let properties = properties(json!({
+            "set.custom_a": "1", "set.custom_b": "", "range_set.custom_a": "2", "set.": "3",
+            "properties": [{"prop_key": "set.custom_a", "prop_value": "4"}, {"prop_key": "set.custom_c", "prop_value": 5}],
+        }));
+        let found = properties.starting_with("set.").unwrap();
+        assert_eq!(found, [("custom_a".into(), "1".into()), ("custom_c".into(), "5".into())]);
+    }
+
+    #[test]
+    fn the_form_is_found_wherever_the_action_has_it_and_what_is_none_is_never_shown() {
+        let form = json!({"hostName": "h"});
+        for inputs in [json!({"endpoint": {"endpointProperties": form}}), json!({"endpointProperties": form})] {
+            assert_eq!(EndpointProperties::of_inputs(&inputs).unwrap().host_name().unwrap().unwrap(), "h");
+        }
+        assert_eq!(EndpointProperties::of_inputs(&json!({"endpoint": {}})).unwrap(), EndpointProperties::default());
+        for inputs in [
+            json!({"endpoint": "s3cret"}),
+            json!({"endpoint": {"endpointProperties": ["s3cret"]}}),
+            json!({"endpointProperties": "s3cret"}),
+        ] {
+            let fault = EndpointProperties::of_inputs(&inputs).unwrap_err();
+            assert!(!format!("{fault} {fault:?}").contains("s3cret"), "{fault}");
+            assert!(fault.to_string().contains("expected an object, found a"), "{fault}");
+        }
     }
 
     #[test]

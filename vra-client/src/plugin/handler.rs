@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Action, Fault, ValidateEndpointOutput, actions};
+use super::{Action, Fault, ValidateEndpointOutput, actions, wire};
 
 /// A plug-in on a provider: all eight actions.
 ///
@@ -72,12 +72,15 @@ impl<P: IpamProvider> Plugin<P> {
 }
 
 fn read<T: DeserializeOwned>(inputs: &Value) -> Result<T, Fault> {
-    serde_path_to_error::deserialize(inputs).map_err(|error| {
-        let path = error.path().to_string();
-        let member = if path == "." { "inputs" } else { &path };
-        let problem = error.inner().to_string();
-        // What is wrong in a list says where in it.
-        if problem.starts_with('[') { Fault::new(format!("{member}{problem}")) } else { Fault::input(member, &problem) }
+    if !inputs.is_object() {
+        let problem = format!("expected an object, found {}", wire::kind(inputs));
+        return Err(Fault::input("inputs", &problem));
+    }
+    wire::read(inputs).map_err(|(path, problem)| {
+        Fault::new(match path.strip_prefix('.') {
+            Some(member) => wire::joined(member, &problem),
+            None => wire::joined("inputs", &problem),
+        })
     })
 }
 

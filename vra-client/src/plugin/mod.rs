@@ -41,13 +41,19 @@
 //! A value that cannot be what it should be is an error that names the member. An unspecified `start` is none.
 //!
 //! # End point properties
-//! Beside `hostName` and what the provider itself needs, [`Settings`] lists those that the actions read.
+//! Beside `hostName` and what the provider itself needs, [`Settings`] lists those that the actions read. Custom fields
+//! that the IPAM requires get their values there, too.
+//!
+//! # Secrets
+//! Faults and `Debug` never show what stands in the end point's form, in the credentials, or in members that are not of
+//! the contract: a value of the wrong type is named by its member and type alone.
 
 mod action;
 mod actions;
 mod endpoint;
 mod fault;
 mod handler;
+mod members;
 mod settings;
 mod wire;
 
@@ -62,4 +68,5 @@ pub use actions::{
 pub use endpoint::{Credentials, Endpoint, EndpointProperties};
 pub use fault::Fault;
 pub use handler::Plugin;
+pub use members::Members;
 pub use settings::Settings;

@@ -16,6 +16,8 @@ use super::{EndpointProperties, Fault};
 /// | `dnsServersField` | the property with DNS servers of ranges whose IPAM gives none |
 /// | `domainField` | the property with the DNS domain, likewise |
 /// | `searchDomainsField` | the property with DNS search domains, likewise |
+/// | `addressFields`, `rangeFields` | values of custom fields that every new address, or every new network, gets in the IPAM: `NAME=VALUE`, several separated by semicolons or line ends |
+/// | `set.NAME`, `range_set.NAME` | the same, each field in a property of its own, for values with a semicolon in them |
 ///
 /// The fields `name` and `tag` of the filter mean the range's name and a tag (`key` or `key=value`); every other one is a
 /// property of the range, such as a custom field of phpIPAM. A list in a property is separated by commas, semicolons or
@@ -33,19 +35,27 @@ pub struct Settings {
     pub domain_field: Option<String>,
     /// Where DNS search domains are, if the IPAM gives none.
     pub search_domains_field: Option<String>,
+    /// Values of custom fields that every new address gets: what an IPAM requires there.
+    ///
+    /// The program that opens the provider hands them over; for phpIPAM as the URL's options `set.NAME`.
+    pub address_fields: Properties,
+    /// The same of every new network; for phpIPAM the URL's options `range_set.NAME`.
+    pub range_fields: Properties,
 }
 
 impl Settings {
     /// Reads them.
     ///
     /// # Errors
-    /// A [`Fault`] that names the property: a switch that is neither true nor false, or a filter with more fields than
-    /// values.
+    /// A [`Fault`] that names the property: a switch that is neither true nor false, a filter with more fields than
+    /// values, or a field without a value.
     pub fn read(properties: &EndpointProperties) -> Result<Self, Fault> {
         let mut settings = Self {
             dns_servers_field: properties.get("dnsServersField")?,
             domain_field: properties.get("domainField")?,
             search_domains_field: properties.get("searchDomainsField")?,
+            address_fields: fields(properties, "addressFields", "set.")?,
+            range_fields: fields(properties, "rangeFields", "range_set.")?,
             ..Self::default()
         };
         if let Some(space) = properties.get("addressSpace")? {
@@ -116,6 +126,23 @@ impl Settings {
     }
 }
 
+/// The values of custom fields in the list `list` and in the properties that start with `prefix`.
+fn fields(properties: &EndpointProperties, list: &str, prefix: &str) -> Result<Properties, Fault> {
+    let mut fields = Properties::new();
+    let text = properties.get(list)?.unwrap_or_default();
+    for (index, entry) in text.split([';', '\n']).map(str::trim).filter(|entry| !entry.is_empty()).enumerate() {
+        let parts = entry.split_once('=').map(|(name, value)| (name.trim(), value.trim()));
+        let Some((name, value)) = parts.filter(|(name, value)| !name.is_empty() && !value.is_empty()) else {
+            // A value is not shown: the form may hold secrets.
+            let problem = format!("entry {} is not NAME=VALUE; separate entries by semicolons", index + 1);
+            return Err(Fault::input(&format!("endpointProperties.{list}"), &problem));
+        };
+        fields.insert(name.to_owned(), value.to_owned());
+    }
+    fields.extend(properties.starting_with(prefix)?);
+    Ok(fields)
+}
+
 /// A property that the form names, with its name.
 fn property<'a>(properties: &'a Properties, field: Option<&String>) -> Option<(&'a String, &'a String)> {
     properties.get_key_value(field?)
@@ -162,6 +189,30 @@ mod tests {
             json!({"enableFilter": "perhaps"}),
         ] {
             assert!(settings(wrong.clone()).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn values_of_custom_fields_come_from_lists_and_from_single_properties() {
+        let settings = settings(json!({
+            "addressFields": "custom_ticket = R-1; custom_owner=a=b;", "rangeFields": "custom_site=Prague\ncustom_x=1",
+            "properties": "[{\"prop_key\":\"set.custom_note\",\"prop_value\":\"a;b\"}]",
+        }))
+        .unwrap();
+        let shown =
+            |fields: &Properties| fields.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
+        assert_eq!(shown(&settings.address_fields), ["custom_note=a;b", "custom_owner=a=b", "custom_ticket=R-1"]);
+        assert_eq!(shown(&settings.range_fields), ["custom_site=Prague", "custom_x=1"]);
+    }
+
+    #[test]
+    fn a_custom_field_without_a_value_is_named_by_its_place_and_never_shown() {
+        for wrong in ["a=1; s3cret", "a=1;=s3cret", "a=1;s3cret="] {
+            let fault = settings(json!({"addressFields": wrong})).unwrap_err().to_string();
+            assert!(
+                fault.starts_with("endpointProperties.addressFields: entry 2") && !fault.contains("s3cret"),
+                "{fault}"
+            );
         }
     }
 

@@ -9,6 +9,8 @@ use ipnet::IpNet;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
 use serde_json::Value;
 
+use super::Members;
+
 /// A text; a number or a boolean is read as its text. Absent, null and empty are `None`.
 pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     match Value::deserialize(deserializer)? {
@@ -105,15 +107,50 @@ where
     items
         .into_iter()
         .enumerate()
-        .map(|(index, item)| {
-            serde_path_to_error::deserialize(item).map_err(|error| {
-                let path = error.path().to_string();
-                let member = if path == "." { String::new() } else { format!(".{path}") };
-                D::Error::custom(format_args!("[{index}]{member}: {}", error.inner()))
-            })
+        .map(|(index, item)| match item {
+            // A model would say what it found by showing it.
+            Value::Object(_) => read(item).map_err(|(path, problem)| format!("[{index}]{}", joined(&path, &problem))),
+            other => T::deserialize(&other).map_err(|_| format!("[{index}]: found {}", kind(&other))),
         })
         .collect::<Result<_, _>>()
         .map(Some)
+        .map_err(D::Error::custom)
+}
+
+/// A model; null is an empty one.
+pub(super) fn model<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned + Default,
+{
+    Ok(optional_model(deserializer)?.unwrap_or_default())
+}
+
+/// A model, or none.
+pub(super) fn optional_model<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    let value = Value::Object(match Value::deserialize(deserializer)? {
+        Value::Null => return Ok(None),
+        Value::Object(object) => object,
+        other => return Err(unexpected("an object", &other)),
+    });
+    read(value).map(Some).map_err(|(path, problem)| D::Error::custom(joined(&path, &problem)))
+}
+
+/// Reads a model, or says which of its members is wrong, and why.
+pub(super) fn read<'de, T: Deserialize<'de>>(value: impl Deserializer<'de>) -> Result<T, (String, String)> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        (if path == "." { String::new() } else { format!(".{path}") }, error.inner().to_string())
+    })
+}
+
+/// A member and its problem, which may name a member of the member.
+pub(super) fn joined(member: &str, problem: &str) -> String {
+    if problem.starts_with(['.', '[']) { format!("{member}{problem}") } else { format!("{member}: {problem}") }
 }
 
 /// A list of texts; numbers are read as their texts.
@@ -123,24 +160,28 @@ pub(super) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<St
 }
 
 /// An object; null is an empty one.
-pub(super) fn object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<serde_json::Map<String, Value>, D::Error> {
+pub(super) fn object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Members, D::Error> {
     match Value::deserialize(deserializer)? {
-        Value::Null => Ok(serde_json::Map::new()),
-        Value::Object(object) => Ok(object),
+        Value::Null => Ok(Members::default()),
+        Value::Object(object) => Ok(Members(object)),
         other => Err(unexpected("an object", &other)),
     }
 }
 
 fn unexpected<E: Error>(wanted: &str, found: &Value) -> E {
-    let kind = match found {
+    E::custom(format_args!("expected {wanted}, found {}", kind(found)))
+}
+
+/// What a value is, without showing it: it may be a secret in the wrong place.
+pub(super) const fn kind(value: &Value) -> &'static str {
+    match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
         Value::Number(_) => "a number",
         Value::String(_) => "a text",
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
-    };
-    E::custom(format_args!("expected {wanted}, found {kind}"))
+    }
 }
 
 #[cfg(test)]

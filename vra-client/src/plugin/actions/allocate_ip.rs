@@ -5,12 +5,11 @@ use std::net::IpAddr;
 use ipam_core::{Allocate, AllocateLine, Allocation, Family, IpamProvider, Labels, RangeId, Shape, What};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::get_ip_ranges::version;
 use super::repeat;
 use super::resource::{COMPUTE, ResourceInfo, ipam_key};
-use crate::plugin::{Endpoint, Fault, wire};
+use crate::plugin::{Endpoint, Fault, Members, wire};
 
 /// What AllocateIP gets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -18,17 +17,17 @@ use crate::plugin::{Endpoint, Fault, wire};
 #[non_exhaustive]
 pub struct AllocateIpInput {
     /// The machine.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "wire::model")]
     pub resource_info: ResourceInfo,
     /// One entry for each network card.
     #[serde(default, deserialize_with = "wire::list")]
     pub ip_allocations: Vec<IpAllocation>,
     /// The end point.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "wire::model")]
     pub endpoint: Endpoint,
     /// What else vRA sent.
     #[serde(flatten)]
-    pub extra: Map<String, Value>,
+    pub extra: Members,
 }
 
 /// What one network card needs.
@@ -56,10 +55,10 @@ pub struct IpAllocation {
     pub start: Option<IpAddr>,
     /// Free-form properties.
     #[serde(default, deserialize_with = "wire::object")]
-    pub properties: Map<String, Value>,
+    pub properties: Members,
     /// What else vRA sent.
     #[serde(flatten)]
-    pub extra: Map<String, Value>,
+    pub extra: Members,
 }
 
 /// What AllocateIP answers.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::get_ip_ranges::IpRange;
 use super::repeat;
 use super::resource::{ResourceInfo, SUB_NETWORKS, ipam_key};
-use crate::plugin::{Endpoint, Fault, Settings, wire};
+use crate::plugin::{Endpoint, Fault, Members, Settings, wire};
 
 /// What AllocateIPRange gets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -16,17 +16,17 @@ use crate::plugin::{Endpoint, Fault, Settings, wire};
 #[non_exhaustive]
 pub struct AllocateIpRangeInput {
     /// The network.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "wire::model")]
     pub resource_info: ResourceInfo,
     /// What is wanted.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "wire::model")]
     pub ip_range_allocation: IpRangeAllocation,
     /// The end point.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "wire::model")]
     pub endpoint: Endpoint,
     /// What else vRA sent.
     #[serde(flatten)]
-    pub extra: Map<String, Value>,
+    pub extra: Members,
 }
 
 /// A network to carve: of a prefix length, or exactly this one.
@@ -54,13 +54,13 @@ pub struct IpRangeAllocation {
     pub address_space_id: Option<String>,
     /// Free-form properties.
     #[serde(default, deserialize_with = "wire::object")]
-    pub properties: Map<String, Value>,
+    pub properties: Members,
     /// Tags, where vRA sends some.
     #[serde(default, deserialize_with = "wire::list", skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Value>,
     /// What else vRA sent.
     #[serde(flatten)]
-    pub extra: Map<String, Value>,
+    pub extra: Members,
 }
 
 /// What AllocateIPRange answers.

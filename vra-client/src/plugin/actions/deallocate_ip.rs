@@ -4,11 +4,10 @@ use std::net::IpAddr;
 
 use ipam_core::{Allocation, Deallocate, ErrorKind, Expect, IpamProvider, IpamProviderExt, RangeId, SpaceId};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::owned::{look_up, several};
 use super::resource::ResourceInfo;
-use crate::plugin::{Endpoint, Fault, wire};
+use crate::plugin::{Endpoint, Fault, Members, wire};
 
 /// What DeallocateIP gets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -16,17 +15,17 @@ use crate::plugin::{Endpoint, Fault, wire};
 #[non_exhaustive]
 pub struct DeallocateIpInput {
     /// The machine.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "wire::model")]
     pub resource_info: ResourceInfo,
     /// The addresses; `None` if vRA did not say any.
     #[serde(default, deserialize_with = "wire::optional_list", skip_serializing_if = "Option::is_none")]
     pub ip_deallocations: Option<Vec<IpDeallocation>>,
     /// The end point.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "wire::model")]
     pub endpoint: Endpoint,
     /// What else vRA sent.
     #[serde(flatten)]
-    pub extra: Map<String, Value>,
+    pub extra: Members,
 }
 
 /// One address to give back.
@@ -45,7 +44,7 @@ pub struct IpDeallocation {
     pub ip_address: Option<IpAddr>,
     /// What else vRA sent.
     #[serde(flatten)]
-    pub extra: Map<String, Value>,
+    pub extra: Members,
 }
 
 /// What DeallocateIP answers.

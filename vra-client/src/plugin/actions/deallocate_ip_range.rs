@@ -2,10 +2,9 @@
 
 use ipam_core::{DeallocateRange, Expect, IpamProvider, IpamProviderExt, Owner};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::resource::ResourceInfo;
-use crate::plugin::{Endpoint, Fault, wire};
+use crate::plugin::{Endpoint, Fault, Members, wire};
 
 /// What DeallocateIPRange gets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -13,17 +12,17 @@ use crate::plugin::{Endpoint, Fault, wire};
 #[non_exhaustive]
 pub struct DeallocateIpRangeInput {
     /// The network.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "wire::model")]
     pub resource_info: ResourceInfo,
     /// What goes back.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "wire::model")]
     pub ip_range_deallocation: IpRangeDeallocation,
     /// The end point.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "wire::model")]
     pub endpoint: Endpoint,
     /// What else vRA sent.
     #[serde(flatten)]
-    pub extra: Map<String, Value>,
+    pub extra: Members,
 }
 
 /// A network to give back.
@@ -42,10 +41,10 @@ pub struct IpRangeDeallocation {
     pub address_space_id: Option<String>,
     /// Free-form properties. `removeAllocations` set to `true` lets addresses that are still allocated end with it.
     #[serde(default, deserialize_with = "wire::object")]
-    pub properties: Map<String, Value>,
+    pub properties: Members,
     /// What else vRA sent.
     #[serde(flatten)]
-    pub extra: Map<String, Value>,
+    pub extra: Members,
 }
 
 /// What DeallocateIPRange answers.

@@ -4,9 +4,8 @@ use std::net::IpAddr;
 
 use ipam_core::{Family, IpamProvider, ListRanges, PageRequest, Properties, Range, Tags};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use crate::plugin::{Endpoint, Fault, Settings, wire};
+use crate::plugin::{Endpoint, Fault, Members, Settings, wire};
 
 /// How many items vRA gets at once when it does not say how many.
 const PAGE_SIZE: u32 = 1000;
@@ -17,14 +16,14 @@ const PAGE_SIZE: u32 = 1000;
 #[non_exhaustive]
 pub struct GetIpRangesInput {
     /// The end point.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "wire::model")]
     pub endpoint: Endpoint,
     /// Which page; the first one if vRA does not say.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "wire::optional_model")]
     pub paging_and_sorting: Option<PagingAndSorting>,
     /// What else vRA sent.
     #[serde(flatten)]
-    pub extra: Map<String, Value>,
+    pub extra: Members,
 }
 
 /// Which page of a listing.
@@ -40,7 +39,7 @@ pub struct PagingAndSorting {
     pub page_token: Option<String>,
     /// What else vRA sent.
     #[serde(flatten)]
-    pub extra: Map<String, Value>,
+    pub extra: Members,
 }
 
 impl GetIpRangesInput {

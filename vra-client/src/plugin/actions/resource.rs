@@ -2,9 +2,8 @@
 
 use ipam_core::{AllocationKey, Owner};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use crate::plugin::{Fault, wire};
+use crate::plugin::{Fault, Members, wire};
 
 /// The machine or network that vRA asks for. On vRA 8.6.0 `owner` is missing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -32,10 +31,10 @@ pub struct ResourceInfo {
     pub org_id: Option<String>,
     /// Free-form properties.
     #[serde(default, deserialize_with = "wire::object")]
-    pub properties: Map<String, Value>,
+    pub properties: Members,
     /// What else vRA sent.
     #[serde(flatten)]
-    pub extra: Map<String, Value>,
+    pub extra: Members,
 }
 
 /// The path in front of a machine's id.

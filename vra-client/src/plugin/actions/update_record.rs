@@ -4,11 +4,10 @@ use std::net::IpAddr;
 
 use ipam_core::{Allocation, IpamProvider, MacAddr, Patch, Update};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::owned::{look_up, several};
 use super::resource::ResourceInfo;
-use crate::plugin::{Endpoint, Fault, wire};
+use crate::plugin::{Endpoint, Fault, Members, wire};
 
 /// What UpdateRecord gets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -16,17 +15,17 @@ use crate::plugin::{Endpoint, Fault, wire};
 #[non_exhaustive]
 pub struct UpdateRecordInput {
     /// The machine.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "wire::model")]
     pub resource_info: ResourceInfo,
     /// Its network cards.
     #[serde(default, deserialize_with = "wire::list")]
     pub address_infos: Vec<AddressInfo>,
     /// The end point.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "wire::model")]
     pub endpoint: Endpoint,
     /// What else vRA sent.
     #[serde(flatten)]
-    pub extra: Map<String, Value>,
+    pub extra: Members,
 }
 
 /// A network card as it was made.
@@ -45,7 +44,7 @@ pub struct AddressInfo {
     pub mac_address: Option<MacAddr>,
     /// What else vRA sent.
     #[serde(flatten)]
-    pub extra: Map<String, Value>,
+    pub extra: Members,
 }
 
 /// What UpdateRecord answers.

@@ -2,9 +2,8 @@
 
 use ipam_core::{ErrorKind, IpamProvider};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use crate::plugin::{EndpointProperties, Fault, Settings, wire};
+use crate::plugin::{EndpointProperties, Fault, Members, Settings, wire};
 
 /// The error code that makes vRA show the certificate and ask whether to trust it.
 const UNTRUSTED_CERTIFICATE: &str = "3002";
@@ -18,11 +17,11 @@ pub struct ValidateEndpointInput {
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub auth_credentials_link: Option<String>,
     /// The form the administrator filled in.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "wire::model")]
     pub endpoint_properties: EndpointProperties,
     /// What else vRA sent.
     #[serde(flatten)]
-    pub extra: Map<String, Value>,
+    pub extra: Members,
 }
 
 /// What ValidateEndpoint answers.
