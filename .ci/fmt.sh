@@ -3,3 +3,5 @@
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 run cargo fmt --all --check
+# It has a workspace of its own.
+run cargo fmt --manifest-path tests/old-sqlite/Cargo.toml --check

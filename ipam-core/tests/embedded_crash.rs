@@ -262,7 +262,8 @@ fn a_file_that_was_deleted_or_replaced_is_not_written() {
         let before = fs::read(&path).unwrap();
         assert_eq!(provider.allocate_one("lan", "vm").await.unwrap_err().kind(), ErrorKind::Unavailable);
         assert_eq!(provider.find(&Find::default()).await.unwrap_err().kind(), ErrorKind::Unavailable);
-        provider.close().await.unwrap();
+        let error = provider.close().await.unwrap_err();
+        assert!(error.message().contains("left as it is"), "{error}");
         assert!(fs::read(&path).unwrap() == before, "the other store is as it was");
     });
 }

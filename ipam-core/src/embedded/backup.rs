@@ -1,9 +1,10 @@
 //! Copies of a store in use.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::codes::{self, io_error};
-use super::files::{beside, make_durable};
+use super::files::{beside, sync_directory_of, sync_file};
 use super::store::{Sql, SqliteStore};
 use crate::{Error, ErrorKind, Result};
 
@@ -24,10 +25,19 @@ pub(super) fn backup(store: &mut SqliteStore<'_>, target: &Path) -> Result<()> {
         let message = format!("the directory {} does not exist; create it", parent.display());
         return Err(Error::new(ErrorKind::Config, OP, message));
     }
-    let part = beside(target, &format!(".part-{}", std::process::id()));
+    // A log of an earlier store of this name would be taken for this one's.
+    for suffix in ["-wal", "-journal"] {
+        let side = beside(target, suffix);
+        if side.symlink_metadata().is_ok() {
+            let message = format!("{} is left of an earlier store; remove it, or name a new file", side.display());
+            return Err(Error::new(ErrorKind::AlreadyExists, OP, message));
+        }
+    }
+    let part = part_of(target);
     let result = write(store, &part).and_then(|()| {
         let fail = |error| io_error(OP, format!("the backup {shown} cannot be finished: {error}"), error);
-        make_durable(&part).map_err(&fail)?;
+        // Once it has its name, others may open it.
+        sync_file(&part).map_err(&fail)?;
         // A link refuses what has taken the name meanwhile, a rename does not.
         if std::fs::hard_link(&part, target).is_err() {
             if target.symlink_metadata().is_ok() {
@@ -41,7 +51,14 @@ pub(super) fn backup(store: &mut SqliteStore<'_>, target: &Path) -> Result<()> {
     // After a rename there is nothing to remove.
     let _ = std::fs::remove_file(&part);
     result?;
-    make_durable(target).map_err(|error| io_error(OP, format!("the backup {shown} may not last: {error}"), error))
+    sync_directory_of(target).map_err(|error| io_error(OP, format!("the backup {shown} may not last: {error}"), error))
+}
+
+/// The name of a file until it is whole. No other call uses it.
+pub(super) fn part_of(target: &Path) -> PathBuf {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    beside(target, &format!(".part-{}-{number}", std::process::id()))
 }
 
 fn write(store: &mut SqliteStore<'_>, part: &Path) -> Result<()> {

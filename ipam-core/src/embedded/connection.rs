@@ -1,15 +1,17 @@
 //! Opening connections to the store's file.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use super::alone::{self, Stamp};
 use super::codes;
 use super::config::EmbeddedConfig;
-use super::files::{Identity, beside, has_content};
+use super::files::Identity;
 use super::holder::holder;
+use super::inuse::{Gone, Held};
 use super::schema::{self, VERSION, Verdict};
 use crate::{Error, ErrorKind, Result, Retry};
 
@@ -72,8 +74,65 @@ pub(super) fn busy(operation: &'static str, path: &Path, waited: Duration, sourc
     error.with_context("path", path.display()).with_source(source)
 }
 
+/// A connection, and the files that it has open.
+pub(super) struct Opened {
+    // Dropped first.
+    files: Files,
+    pub(super) connection: Connection,
+}
+
+/// How a connection has its files open.
+pub(super) enum Files {
+    /// With a log, which it shares with all others.
+    Shared(Held),
+    /// The store's file alone, as it was then.
+    Alone(Stamp),
+}
+
+impl Opened {
+    /// A connection that shares the log, and has read.
+    fn shared(connection: Connection, path: &Path, identity: Identity) -> Result<Self> {
+        match Held::of(path, identity) {
+            Ok(held) => Ok(Self { files: Files::Shared(held), connection }),
+            Err(gone) => {
+                keep_log(&connection);
+                Err(gone.error(OP, path))
+            }
+        }
+    }
+
+    pub(super) fn files(&self) -> &Files {
+        &self.files
+    }
+}
+
+impl Drop for Opened {
+    /// What lies at the path now is another store's: it is not SQLite's to write back and to delete.
+    fn drop(&mut self) {
+        if let Files::Shared(held) = &self.files
+            && held.look().is_err()
+        {
+            keep_log(&self.connection);
+        }
+    }
+}
+
+/// Has the connection leave the log as it is when it is closed.
+fn keep_log(connection: &Connection) {
+    // It fails only for an SQLite that does not know it, which would be too old for everything else.
+    let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+}
+
+/// The file that a connection has just opened: it is the one that was there before, if there was one.
+fn opened_file(path: &Path, before: Option<Identity>) -> Result<Identity> {
+    match Identity::of(path) {
+        Some(now) if before.is_none_or(|before| before == now) => Ok(now),
+        _ => Err(Gone::Store.error(OP, path)),
+    }
+}
+
 /// Opens the store to write, creates it if there is none and that is allowed, and brings it to the newest version.
-pub(super) fn open_to_write(config: &EmbeddedConfig, path: &Path) -> Result<(Connection, Identity)> {
+pub(super) fn open_to_write(config: &EmbeddedConfig, path: &Path) -> Result<Opened> {
     if rusqlite::version_number() < OLDEST_SQLITE {
         let message = format!("SQLite {} is too old; use 3.37 or newer, or the feature `bundled`", rusqlite::version());
         return Err(Error::new(ErrorKind::Config, OP, message));
@@ -91,7 +150,9 @@ pub(super) fn open_to_write(config: &EmbeddedConfig, path: &Path) -> Result<(Con
         }
         codes::error(OP, error).with_context("path", path.display())
     };
+    let before = Identity::of(path);
     let connection = Connection::open_with_flags(path, flags).map_err(fail)?;
+    let identity = opened_file(path, before)?;
     // Waiting is done here, where the deadline is known.
     connection.busy_timeout(Duration::ZERO).map_err(fail)?;
     let mut patience = Patience::new(config.busy_timeout);
@@ -126,8 +187,13 @@ pub(super) fn open_to_write(config: &EmbeddedConfig, path: &Path) -> Result<(Con
     if let Some(pages) = config.max_pages {
         connection.pragma_update(None, "max_page_count", pages).map_err(fail)?;
     }
-    let identity = Identity::of(path).ok_or_else(|| moved(OP, path))?;
-    Ok((connection, identity))
+    // Whoever has read has the log open, and a lock that keeps it.
+    patience.insist(|| read_once(&connection)).map_err(fail)?;
+    Opened::shared(connection, path, identity)
+}
+
+fn read_once(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
 }
 
 /// Creates the schema, or brings it to the newest version, unless another process was quicker.
@@ -159,45 +225,57 @@ fn settings(connection: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
 }
 
 /// Opens the store to read.
-pub(super) fn open_to_read(config: &EmbeddedConfig, path: &Path) -> Result<(Connection, Identity)> {
+pub(super) fn open_to_read(config: &EmbeddedConfig, path: &Path) -> Result<Opened> {
     let fail = |error: rusqlite::Error| codes::error(OP, error).with_context("path", path.display());
-    let connection = if config.read_only {
+    let opened = if config.read_only {
         open_read_only(path)?
     } else {
+        let before = Identity::of(path);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        Connection::open_with_flags(path, flags).map_err(fail)?
+        let connection = Connection::open_with_flags(path, flags).map_err(fail)?;
+        let identity = opened_file(path, before)?;
+        connection.busy_timeout(config.busy_timeout).map_err(fail)?;
+        // The writer sees to the log, and ends last.
+        keep_log(&connection);
+        read_once(&connection).map_err(fail)?;
+        Opened::shared(connection, path, identity)?
     };
-    connection.busy_timeout(config.busy_timeout).map_err(fail)?;
-    settings(&connection, 2_048).map_err(fail)?;
-    connection.pragma_update(None, "query_only", true).map_err(fail)?;
-    let identity = Identity::of(path).ok_or_else(|| moved(OP, path))?;
-    Ok((connection, identity))
+    opened.connection.busy_timeout(config.busy_timeout).map_err(fail)?;
+    settings(&opened.connection, 2_048).map_err(fail)?;
+    opened.connection.pragma_update(None, "query_only", true).map_err(fail)?;
+    Ok(opened)
 }
 
 /// Opens a store that is never written. SQLite shares memory with writers even so, in a file beside the store; where that
-/// cannot be made and there is no log, nobody can be writing, and the file alone is read.
-fn open_read_only(path: &Path) -> Result<Connection> {
+/// cannot be made and there is no log, no process can be writing, and the file alone is read.
+fn open_read_only(path: &Path) -> Result<Opened> {
     const REMEDY: &str = "look at the path, or open it once to write";
     if schema::inspect(path)? == Verdict::New {
         return Err(absent(path, REMEDY));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let fail = |error: rusqlite::Error| codes::error(OP, error).with_context("path", path.display());
+    let before = Identity::of(path);
     let connection = Connection::open_with_flags(path, flags).map_err(fail)?;
-    let version = match schema::version_of(&connection, path) {
-        Err(error) if error.kind() == ErrorKind::Unavailable && !has_content(&beside(path, "-wal")) => {
+    let identity = opened_file(path, before)?;
+    let (version, opened) = match schema::version_of(&connection, path) {
+        // SQLite has several codes for it: the directory or the log cannot be written, the index cannot be made.
+        Err(error) if matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::PermissionDenied) => {
             drop(connection);
-            let connection = Connection::open_with_flags(immutable(path), flags | OpenFlags::SQLITE_OPEN_URI);
-            let connection = connection.map_err(fail)?;
-            return match schema::version_of(&connection, path)? {
-                VERSION => Ok(connection),
-                version => Err(outdated(path, version)),
-            };
+            let stamp = Stamp::of(path);
+            if alone::changes_beside(path) {
+                return Err(error.with_context(
+                    "log",
+                    "the store has a log, and reading it needs the right to write its directory; open the store once to write",
+                ));
+            }
+            let connection = alone::open(path).map_err(fail)?;
+            (schema::version_of(&connection, path)?, Opened { files: Files::Alone(stamp), connection })
         }
-        answer => answer?,
+        answer => (answer?, Opened::shared(connection, path, identity)?),
     };
     match version {
-        VERSION => Ok(connection),
+        VERSION => Ok(opened),
         0 => Err(absent(path, REMEDY)),
         version => Err(outdated(path, version)),
     }
@@ -211,17 +289,4 @@ fn absent(path: &Path, remedy: &str) -> Error {
 fn outdated(path: &Path, version: i32) -> Error {
     let message = format!("the store is of version {version}; open it once to write, which brings it to {VERSION}");
     Error::new(ErrorKind::Config, OP, message).with_context("path", path.display())
-}
-
-/// The name by which SQLite opens a file without locks.
-fn immutable(path: &Path) -> PathBuf {
-    let text = path.to_string_lossy();
-    let text = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    PathBuf::from(format!("file:{text}?immutable=1"))
-}
-
-/// The file was deleted, or another one took its place.
-pub(super) fn moved(operation: &'static str, path: &Path) -> Error {
-    let message = "the store's file was deleted or replaced while it was open, and nothing was done; open it again";
-    Error::new(ErrorKind::Unavailable, operation, message).with_context("path", path.display())
 }

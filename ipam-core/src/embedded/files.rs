@@ -1,15 +1,15 @@
-//! The store's files as the file system shows them, without SQLite.
+//! The store's files as the file system shows them, without SQLite, and without opening the database.
 
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
-use std::io::{ErrorKind as Io, Read};
+use std::io::ErrorKind as Io;
 use std::path::{Path, PathBuf};
 
 use super::codes::io_error;
 use crate::{Error, ErrorKind, Result};
 
 /// The file at a path, told from another file that takes its place later.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Identity(#[cfg(unix)] (u64, u64));
 
 impl Identity {
@@ -51,11 +51,12 @@ pub(super) fn has_content(path: &Path) -> bool {
 pub(super) enum Found {
     /// Nothing, or an empty file.
     Nothing,
-    /// A file, its first bytes and its length.
-    File(Vec<u8>, u64),
+    /// A file of this length.
+    File(u64),
 }
 
-/// Looks at what is at the path, and refuses what can be no store.
+/// Looks at what is at the path, and refuses what can be no store. Opens nothing: closing a file drops the locks that this
+/// process has on it, those of SQLite among them.
 pub(super) fn look(path: &Path) -> Result<Found> {
     const OP: &str = "open";
     let shown = path.display();
@@ -74,23 +75,60 @@ pub(super) fn look(path: &Path) -> Result<Found> {
         }
     };
     if !metadata.is_file() {
-        let what = if metadata.is_dir() { "a directory" } else { "no regular file" };
+        let what = kind_of(&metadata);
         let message = format!("{shown} is {what}; name a file, which is created if it does not exist");
         return Err(Error::new(ErrorKind::Config, OP, message).with_context("path", shown));
     }
-    if metadata.len() == 0 {
-        return Ok(Found::Nothing);
+    let names = names_of(&metadata);
+    if names > 1 {
+        let message = format!(
+            "the store {shown} has {names} names (hard links), and each name would get a log of its own; remove the others, \
+             or copy the file"
+        );
+        return Err(Error::new(ErrorKind::Config, OP, message).with_context("path", shown));
     }
-    let mut head = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(100).read_to_end(&mut head))
-        .map_err(|error| io_error(OP, format!("the store {shown} cannot be read: {error}"), error))?;
-    Ok(Found::File(head, metadata.len()))
+    Ok(if metadata.len() == 0 { Found::Nothing } else { Found::File(metadata.len()) })
 }
 
-/// Makes what was written to a new file last, its name included.
-pub(super) fn make_durable(path: &Path) -> std::io::Result<()> {
-    File::open(path)?.sync_all()?;
+/// What a file that is no regular file is, for people.
+fn kind_of(metadata: &Metadata) -> &'static str {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        let kind = metadata.file_type();
+        if kind.is_fifo() {
+            return "a named pipe";
+        }
+        if kind.is_socket() {
+            return "a socket";
+        }
+        if kind.is_block_device() || kind.is_char_device() {
+            return "a device";
+        }
+    }
+    if metadata.is_dir() { "a directory" } else { "no regular file" }
+}
+
+/// How many names a file has.
+#[cfg(unix)]
+fn names_of(metadata: &Metadata) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    metadata.nlink()
+}
+
+#[cfg(not(unix))]
+fn names_of(_: &Metadata) -> u64 {
+    1
+}
+
+/// Makes what was written to a file last. For a file that no connection of this process has open, and that has not got its
+/// final name yet: closing it drops the locks that this process has on it.
+pub(super) fn sync_file(path: &Path) -> std::io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// Makes the names in the directory of a file last.
+pub(super) fn sync_directory_of(path: &Path) -> std::io::Result<()> {
     // Directories cannot be opened everywhere, and where they cannot there is nothing to sync.
     if let Some(parent) = path.parent()
         && let Ok(directory) = File::open(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })

@@ -16,21 +16,28 @@
 //!   [`EmbeddedConfig::with_keep_changes`] says.
 //!
 //! The file belongs on a local disk. File systems over a network do not lock reliably;
-//! [`check`](crate::IpamProvider::check) warns of those it knows. Do not delete, move or replace the file while it is open;
-//! a provider that finds it gone refuses to go on. Copy it with [`EmbeddedProvider::backup_to`].
+//! [`check`](crate::IpamProvider::check) warns of those it knows. Do not delete, move or replace the file or
+//! what lies beside it (`-wal`, `-shm`) while it is open; a provider that finds one of them gone refuses to go on, and reports
+//! what it was committing as unknown. Do not open the file in the same process by other means than this crate or the same
+//! SQLite: closing it drops the locks by which other processes know that it is in use. A file has one name: one with hard
+//! links is refused. Copy it with [`EmbeddedProvider::backup_to`].
 
+mod alone;
 mod backup;
 mod check;
+mod closing;
 mod codec;
 mod codes;
 mod config;
 mod connection;
 mod files;
 mod holder;
+mod inuse;
 mod job;
 mod provider;
 mod queue;
 mod readers;
+mod running;
 mod schema;
 mod shared;
 mod store;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_channel::oneshot;
@@ -15,6 +15,7 @@ use super::config::EmbeddedConfig;
 use super::files;
 use super::job::{Job, Jobs, Undo, ask, detached};
 use super::queue::Queue;
+use super::running::Role;
 use super::schema::VERSION;
 use super::shared::Shared;
 use super::store::SqliteStore;
@@ -30,10 +31,14 @@ use crate::{
 /// How many requests wait in a queue before callers have to wait to get in.
 const QUEUE: usize = 1_024;
 
+/// How long dropping the last handle waits at most.
+const LINGER: Duration = Duration::from_secs(1);
+
 /// A provider kept in one SQLite file: durable, and shared by the processes of one host. See the [module](super).
 ///
 /// A clone is another handle to the same threads and connections. They end when the last handle is dropped, after what
-/// was asked before; [`close`](IpamProvider::close) waits for that.
+/// was requested before, and write the log back into the file; [`close`](IpamProvider::close) waits for that and reports a
+/// failure. Dropping the last handle waits for at most a second.
 #[derive(Clone)]
 pub struct EmbeddedProvider {
     inner: Arc<Inner>,
@@ -58,8 +63,11 @@ impl Inner {
 }
 
 impl Drop for Inner {
+    /// A program often ends after its last handle has gone. The log is written back in a few milliseconds, which is waited
+    /// for; longer work is not.
     fn drop(&mut self) {
         self.close();
+        self.shared.running.wait_for_all(LINGER);
     }
 }
 
@@ -94,7 +102,6 @@ impl EmbeddedProvider {
         let (read_only, threads) = (config.read_only, config.readers.clamp(1, 64));
         let shared = Arc::new(Shared::new(config, path));
         let reads: Arc<Jobs> = Arc::new(Queue::new(QUEUE));
-        let alive = Arc::new(AtomicUsize::new(threads));
         let mut ended = Vec::with_capacity(threads + 1);
         let (opened, answer) = oneshot::channel();
         let mut opened = Some(opened);
@@ -102,14 +109,14 @@ impl EmbeddedProvider {
         if !read_only && let Some(opened) = opened.take() {
             let jobs: Arc<Jobs> = Arc::new(Queue::new(QUEUE));
             writes = Some(Arc::clone(&jobs));
-            let shared = Arc::clone(&shared);
-            ended.push(spawn("ipam-writer", move || writer::run(&shared, &jobs, opened))?);
+            let writing = Arc::clone(&shared);
+            ended.push(spawn("ipam-writer", &shared, Role::Writer, move || writer::run(&writing, &jobs, opened))?);
         }
         for _ in 0..threads {
-            let (shared, jobs, alive) = (Arc::clone(&shared), Arc::clone(&reads), Arc::clone(&alive));
+            let (reading, jobs) = (Arc::clone(&shared), Arc::clone(&reads));
             // Where there is no writer, the first reader says whether the store can be opened.
             let opened = opened.take();
-            let spawned = spawn("ipam-reader", move || readers::run(&shared, &jobs, &alive, opened));
+            let spawned = spawn("ipam-reader", &shared, Role::Reader, move || readers::run(&reading, &jobs, opened));
             ended.push(spawned.inspect_err(|_| {
                 reads.close();
                 if let Some(writes) = &writes {
@@ -192,17 +199,27 @@ fn settled(path: &Path) -> Result<PathBuf> {
 }
 
 /// Starts a thread. What it answers is cancelled when the thread has ended.
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<Cloneable<oneshot::Receiver<()>>> {
+fn spawn(
+    name: &str,
+    shared: &Shared,
+    role: Role,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<Cloneable<oneshot::Receiver<()>>> {
     let (alive, ended) = oneshot::channel::<()>();
+    // The thread counts itself out.
+    shared.running.starts(role);
     let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
         let _alive = alive;
         work();
     });
     match thread {
         Ok(_) => Ok(ended.shared()),
-        Err(error) => Err(Error::new(ErrorKind::Unavailable, "open", format!("no thread can be started: {error}"))
-            .with_retry(Retry::Safe)
-            .with_source(error)),
+        Err(error) => {
+            shared.running.ends(role);
+            Err(Error::new(ErrorKind::Unavailable, "open", format!("no thread can be started: {error}"))
+                .with_retry(Retry::Safe)
+                .with_source(error))
+        }
     }
 }
 
@@ -347,6 +364,6 @@ impl IpamProvider for EmbeddedProvider {
     async fn close(&self) -> Result<()> {
         self.inner.close();
         join_all(self.inner.ended.iter().cloned()).await;
-        Ok(())
+        self.inner.shared.closing.get().map_or(Ok(()), |error| Err(writer::error_like(error, "close")))
     }
 }

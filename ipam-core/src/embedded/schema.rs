@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
+use super::alone;
 use super::codes;
 use super::files::{self, Found, beside, has_content};
 use crate::{Error, ErrorKind, Result};
@@ -30,7 +31,7 @@ pub(super) enum Verdict {
     Store,
 }
 
-/// Refuses a file that is no store of ours, without opening it with SQLite, which might change it.
+/// Refuses a file that is no store of ours before it is opened in a way that might change it.
 pub(super) fn inspect(path: &Path) -> Result<Verdict> {
     let mut verdict = inspect_once(path);
     // A store that another process is just creating may look unfinished for a moment.
@@ -44,32 +45,50 @@ pub(super) fn inspect(path: &Path) -> Result<Verdict> {
     verdict
 }
 
+/// The length of SQLite's header (section 1.3 of its file format).
+const HEADER: u64 = 100;
+
 fn inspect_once(path: &Path) -> Result<Verdict> {
-    let (head, len) = match files::look(path)? {
+    let len = match files::look(path)? {
         Found::Nothing => return Ok(Verdict::New),
-        Found::File(head, len) => (head, len),
+        Found::File(len) => len,
     };
     // With a journal beside it the file is in the middle of a change, which SQLite undoes or redoes.
     let changing = has_content(&beside(path, "-journal"));
-    let Some(header) = Header::of(&head) else {
-        if changing {
-            return Ok(Verdict::Store);
+    // SQLite takes what is too short to say anything for an empty database.
+    let header = if len < HEADER { Err(alone::too_short()) } else { alone::header_of(path) };
+    let header = match header {
+        Ok(header) => header,
+        Err(error) => {
+            return match error.sqlite_error_code() {
+                Some(ErrorCode::NotADatabase) if changing => Ok(Verdict::Store),
+                Some(ErrorCode::NotADatabase) => {
+                    Err(refused(path, "the file is no store: it is not an SQLite database").with_context("length", len))
+                }
+                Some(ErrorCode::DatabaseCorrupt) if changing || has_content(&beside(path, "-wal")) => {
+                    Ok(Verdict::Store)
+                }
+                Some(ErrorCode::DatabaseCorrupt) => Err(truncated(path, len)),
+                Some(ErrorCode::CannotOpen) => Err(alone::unreadable(path, error)),
+                _ => Err(codes::error(OP, error).with_context("path", path.display())),
+            };
         }
-        return Err(refused(path, "the file is not an SQLite database").with_context("length", len));
     };
     if header.application_id != APPLICATION_ID {
         return Err(foreign(path, header.application_id));
     }
     known_version(path, header.version)?;
-    if !changing
-        && !has_content(&beside(path, "-wal"))
-        && let Some(expected) = header.len()
-        && len < expected
-    {
-        let message = format!("the file is truncated: {len} bytes are left of {expected}; restore a backup");
-        return Err(Error::new(ErrorKind::Corrupt, OP, message).with_context("path", path.display()));
+    // Half a last page passes SQLite as a whole one.
+    if len % header.page_size != 0 && !changing && !has_content(&beside(path, "-wal")) {
+        return Err(truncated(path, len));
     }
     Ok(Verdict::Store)
+}
+
+fn truncated(path: &Path, len: u64) -> Error {
+    let message =
+        format!("the file is truncated: {len} bytes are left, and it says that it has more; restore a backup");
+    Error::new(ErrorKind::Corrupt, OP, message).with_context("path", path.display())
 }
 
 /// Refuses a version that this program does not know.
@@ -87,46 +106,14 @@ fn known_version(path: &Path, version: i32) -> Result<()> {
 }
 
 fn foreign(path: &Path, application_id: i32) -> Error {
-    refused(path, "the file is an SQLite database of another program")
-        .with_context("application id", format_args!("{application_id:#x}"))
+    let error = refused(path, "the file is no store: it is an SQLite database of another program");
+    // Most programs set none.
+    if application_id == 0 { error } else { error.with_context("application id", format_args!("{application_id:#x}")) }
 }
 
 fn refused(path: &Path, what: &str) -> Error {
-    Error::new(ErrorKind::Corrupt, OP, format!("{what}; name another file, which is created if it does not exist"))
-        .with_context("path", path.display())
-        .with_context("supported", VERSION)
-}
-
-/// The parts of SQLite's file header that matter here (section 1.3 of its file format).
-struct Header {
-    page_size: u64,
-    pages: u32,
-    /// Whether `pages` was written by a SQLite that keeps it.
-    pages_valid: bool,
-    version: i32,
-    application_id: i32,
-}
-
-impl Header {
-    fn of(head: &[u8]) -> Option<Self> {
-        if !head.starts_with(b"SQLite format 3\0") {
-            return None;
-        }
-        let word = |at: usize| head.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
-        let page_size = u64::from(u16::from_be_bytes(head.get(16..18)?.try_into().ok()?));
-        Some(Self {
-            page_size: if page_size == 1 { 65_536 } else { page_size },
-            pages: word(28)?,
-            pages_valid: word(24)? == word(92)?,
-            version: word(60)?.cast_signed(),
-            application_id: word(68)?.cast_signed(),
-        })
-    }
-
-    /// How many bytes the file has to have.
-    fn len(&self) -> Option<u64> {
-        (self.pages_valid && self.pages > 0).then(|| self.page_size * u64::from(self.pages))
-    }
+    let message = format!("{what}; it was left as it is: name another file, which is created if it does not exist");
+    Error::new(ErrorKind::Corrupt, OP, message).with_context("path", path.display())
 }
 
 /// What SQLite says the file is, its log included.

@@ -5,8 +5,10 @@ use std::sync::OnceLock;
 
 use super::codec;
 use super::config::EmbeddedConfig;
-use super::connection::moved;
+use super::connection::{Files, Opened};
 use super::files::Identity;
+use super::inuse::Gone;
+use super::running::Running;
 use crate::engine::{Context, Random};
 use crate::{Error, Result};
 
@@ -17,25 +19,34 @@ pub(super) struct Shared {
     pub(super) path: PathBuf,
     /// The file that was opened first. Another one in its place is not the store that callers were answered from.
     identity: OnceLock<Identity>,
+    /// The threads that have not ended.
+    pub(super) running: Running,
+    /// How closing failed, if it did.
+    pub(super) closing: OnceLock<Error>,
 }
 
 impl Shared {
     pub(super) fn new(config: EmbeddedConfig, path: PathBuf) -> Self {
-        Self { config, path, identity: OnceLock::new() }
+        Self { config, path, identity: OnceLock::new(), running: Running::default(), closing: OnceLock::new() }
     }
 
     /// Refuses a connection to another file than the first one.
-    pub(super) fn opened(&self, identity: Identity) -> Result<()> {
-        if *self.identity.get_or_init(|| identity) == identity { Ok(()) } else { Err(self.moved("open")) }
+    pub(super) fn opened(&self, opened: Opened) -> Result<Opened> {
+        let same = match opened.files() {
+            Files::Shared(held) => *self.identity.get_or_init(|| held.identity()) == held.identity(),
+            // What is read alone may be replaced: each connection is a new beginning.
+            Files::Alone(_) => true,
+        };
+        if same { Ok(opened) } else { Err(self.moved("open")) }
     }
 
     /// Whether the path still leads to the file that was opened.
     pub(super) fn in_place(&self) -> bool {
-        Identity::of(&self.path).as_ref() == self.identity.get()
+        self.identity.get().is_none_or(|identity| Identity::of(&self.path) == Some(*identity))
     }
 
     pub(super) fn moved(&self, operation: &'static str) -> Error {
-        moved(operation, &self.path)
+        Gone::Store.error(operation, &self.path)
     }
 
     /// What a request brings along, at this moment.

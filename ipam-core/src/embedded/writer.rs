@@ -6,9 +6,12 @@ use std::time::{Duration, Instant};
 
 use futures_channel::oneshot;
 
+use super::closing;
 use super::codes;
-use super::connection::{Patience, busy, open_to_write};
+use super::connection::{Files, Patience, busy, open_to_write};
+use super::inuse::Gone;
 use super::job::{Job, Jobs};
+use super::running::{Role, Running};
 use super::shared::Shared;
 use super::store::{Sql, SqliteStore};
 use crate::engine::SystemRandom;
@@ -25,29 +28,29 @@ enum Failed {
     Spoilt,
     /// What the only request left to the end could not be written; nothing was kept.
     Write(Error),
-    /// The file is not the one that was opened; nothing was kept.
-    Moved,
+    /// A file is not the one that was opened; nothing was kept.
+    Gone(Gone),
     /// Nobody knows whether it was kept.
     Commit(rusqlite::Error),
+    /// The same: it was committed into a file that may be gone.
+    Lost(Gone),
 }
 
 /// Ends with the thread, however it ends: nobody waits for a thread that is gone.
-struct Closer<'j>(&'j Jobs);
+struct Closer<'j>(&'j Jobs, &'j Running);
 
 impl Drop for Closer<'_> {
     fn drop(&mut self) {
         self.0.close();
         self.0.clear();
+        self.1.ends(Role::Writer);
     }
 }
 
 /// Opens the store, says how that went, and does what is queued until the queue is closed.
 pub(super) fn run(shared: &Shared, jobs: &Arc<Jobs>, opened: oneshot::Sender<Result<()>>) {
-    let _closer = Closer(jobs);
-    let open = || {
-        let (connection, identity) = open_to_write(&shared.config, &shared.path)?;
-        shared.opened(identity).map(|()| connection)
-    };
+    let _closer = Closer(jobs, &shared.running);
+    let open = || open_to_write(&shared.config, &shared.path).and_then(|opened| shared.opened(opened));
     let mut connection = match open() {
         Ok(connection) => connection,
         Err(error) => {
@@ -62,9 +65,14 @@ pub(super) fn run(shared: &Shared, jobs: &Arc<Jobs>, opened: oneshot::Sender<Res
     let mut random = SystemRandom::default();
     let mut next: Vec<Box<dyn Job>> = Vec::new();
     loop {
-        let store = SqliteStore::new(&connection, shared.config.keep_changes);
-        let mut writer = Writer { shared, jobs, random: &mut random, store, rivals: false };
+        let store = SqliteStore::new(&connection.connection, shared.config.keep_changes);
+        let mut writer = Writer { shared, jobs, random: &mut random, files: connection.files(), store, rivals: false };
         if writer.serve(&mut next) == End::Closed {
+            // The last connection that is closed removes the log.
+            shared.running.wait_for_readers();
+            if let Err(error) = closing::checkpoint(&connection, shared) {
+                let _ = shared.closing.set(error);
+            }
             return;
         }
         drop(writer);
@@ -74,7 +82,15 @@ pub(super) fn run(shared: &Shared, jobs: &Arc<Jobs>, opened: oneshot::Sender<Res
             if next.is_empty() {
                 match jobs.pop(MAX_BATCH) {
                     Some(batch) => next = batch,
-                    None => return,
+                    None => {
+                        shared.running.wait_for_readers();
+                        let last = if shared.in_place() { open() } else { Err(shared.moved("close")) };
+                        let done = last.map_err(|error| closing::unfinished(&error));
+                        if let Err(error) = done.and_then(|opened| closing::checkpoint(&opened, shared)) {
+                            let _ = shared.closing.set(error);
+                        }
+                        return;
+                    }
                 }
             }
             match if shared.in_place() { open() } else { Err(shared.moved("open")) } {
@@ -91,7 +107,7 @@ pub(super) fn run(shared: &Shared, jobs: &Arc<Jobs>, opened: oneshot::Sender<Res
 }
 
 /// The same error for another caller; errors cannot be copied.
-fn error_like(error: &Error, operation: &'static str) -> Error {
+pub(super) fn error_like(error: &Error, operation: &'static str) -> Error {
     Error::new(error.kind(), operation, error.message().to_owned()).with_retry(error.retry())
 }
 
@@ -107,6 +123,7 @@ struct Writer<'c> {
     shared: &'c Shared,
     jobs: &'c Jobs,
     random: &'c mut SystemRandom,
+    files: &'c Files,
     store: SqliteStore<'c>,
     /// Whether another process had written before the last transaction began.
     rivals: bool,
@@ -168,7 +185,7 @@ impl Writer<'_> {
             next.extend(job.answer(kept));
         }
         match result {
-            Ok(()) | Err(Failed::Spoilt | Failed::Write(_) | Failed::Moved) => true,
+            Ok(()) | Err(Failed::Spoilt | Failed::Write(_) | Failed::Gone(_) | Failed::Lost(_)) => true,
             Err(Failed::Begin(error)) => codes::is_busy(&error),
             Err(Failed::Commit(_)) => false,
         }
@@ -212,14 +229,24 @@ impl Writer<'_> {
             self.roll_back();
             return Err(if alone { Failed::Write(error) } else { Failed::Spoilt });
         }
-        if !self.shared.in_place() {
+        if let Err(gone) = self.look() {
             self.roll_back();
-            return Err(Failed::Moved);
+            return Err(Failed::Gone(gone));
         }
-        self.store.db.run(Sql::Commit, []).map(|_| ()).map_err(|error| {
+        if let Err(error) = self.store.db.run(Sql::Commit, []) {
             self.roll_back();
-            Failed::Commit(error)
-        })
+            return Err(Failed::Commit(error));
+        }
+        // What went into a file without a name is gone with the process.
+        self.look().map_err(Failed::Lost)
+    }
+
+    /// Looks whether the files are those that were opened.
+    fn look(&self) -> Result<(), Gone> {
+        match self.files {
+            Files::Shared(held) => held.look(),
+            Files::Alone(_) => Ok(()),
+        }
     }
 
     fn roll_back(&mut self) {
@@ -240,7 +267,9 @@ impl Writer<'_> {
             }
             Failed::Write(error) => error_like(error, operation),
             Failed::Commit(error) => codes::commit_error(operation, error),
-            Failed::Moved | Failed::Spoilt => self.shared.moved(operation),
+            Failed::Gone(gone) => gone.error(operation, &self.shared.path),
+            Failed::Lost(gone) => gone.error_after_commit(operation, &self.shared.path),
+            Failed::Spoilt => self.shared.moved(operation),
         }
     }
 }

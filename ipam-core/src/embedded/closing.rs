@@ -1,0 +1,48 @@
+//! What a writer does last: the log goes into the file, so that the file alone is the whole store.
+
+use std::time::Duration;
+
+use super::codes;
+use super::connection::{Files, Opened, Patience};
+use super::shared::Shared;
+use crate::{Error, ErrorKind, Result};
+
+const OP: &str = "close";
+
+/// The longest wait for other processes that are in the middle of reading or writing.
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// Writes the log back into the file and empties it. The log stays where another process keeps it in use for longer than
+/// the time to wait; what was acknowledged is safe in it.
+pub(super) fn checkpoint(opened: &Opened, shared: &Shared) -> Result<()> {
+    let Files::Shared(held) = opened.files() else { return Ok(()) };
+    held.look().map_err(|gone| gone.error_on_closing(&shared.path))?;
+    let fail = |error| {
+        let error: Error = codes::error(OP, error);
+        let message =
+            format!("the log could not be written back into the store's file, keep both: {}", error.message());
+        Error::new(error.kind(), OP, message).with_retry(error.retry()).with_context("path", shared.path.display())
+    };
+    let mut patience = Patience::new(shared.config.busy_timeout.min(LONGEST));
+    loop {
+        let busy = opened.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+        match busy {
+            Ok(0) => return held.look().map_err(|gone| gone.error_on_closing(&shared.path)),
+            Ok(_) => {}
+            Err(error) if codes::is_busy(&error) => {}
+            Err(error) => return Err(fail(error)),
+        }
+        if !patience.wait() {
+            return Ok(());
+        }
+    }
+}
+
+/// The store could not be opened again after a failure, so that nothing could be finished.
+pub(super) fn unfinished(error: &Error) -> Error {
+    let message = format!(
+        "the store could not be opened again after a failure, and its log stays beside the file, keep both: {}",
+        error.message()
+    );
+    Error::new(ErrorKind::Unavailable, OP, message)
+}
