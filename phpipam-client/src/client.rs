@@ -207,6 +207,12 @@ impl Client {
         self.0.session.forget();
     }
 
+    /// What the server's clock shows now, as far as its responses told.
+    #[cfg(feature = "provider")]
+    pub(crate) fn server_time(&self) -> std::time::SystemTime {
+        self.0.transport.clock().at(std::time::SystemTime::now())
+    }
+
     pub(crate) fn transport(&self) -> &Transport {
         &self.0.transport
     }

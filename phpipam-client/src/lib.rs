@@ -20,6 +20,7 @@ pub mod provider;
 mod query;
 mod request;
 mod rows;
+mod server_clock;
 mod session;
 mod stream;
 #[cfg(feature = "testing")]

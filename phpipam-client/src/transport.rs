@@ -10,6 +10,7 @@ use crate::envelope::{Outcome, Received, judge};
 use crate::error::{Error, Result};
 use crate::request::Request;
 use crate::rows::{self, Opened};
+use crate::server_clock::ServerClock;
 
 /// Every request says so, also without a body: the answer's format follows it, and some servers refuse to answer
 /// without it.
@@ -23,6 +24,7 @@ pub(crate) struct Transport {
     token_header: HeaderName,
     stringify: bool,
     lenient: bool,
+    clock: ServerClock,
 }
 
 /// What goes into the headers of one attempt.
@@ -42,15 +44,21 @@ pub(crate) enum Credential<'a> {
 impl Transport {
     pub(crate) fn new(http: HttpClient, app: &str, token_header: HeaderName, stringify: bool, lenient: bool) -> Self {
         let prefix = format!("api/{}/", utf8_percent_encode(app, NON_ALPHANUMERIC));
-        Self { http, prefix, token_header, stringify, lenient }
+        Self { http, prefix, token_header, stringify, lenient, clock: ServerClock::default() }
     }
 
     pub(crate) fn http(&self) -> &HttpClient {
         &self.http
     }
 
+    #[cfg(feature = "provider")]
+    pub(crate) fn clock(&self) -> &ServerClock {
+        &self.clock
+    }
+
     pub(crate) async fn attempt(&self, request: &Request, credential: Credential<'_>) -> Result<Outcome> {
         let response = self.http.send(self.build(request, credential)?).await?;
+        self.clock.note(&response.headers, std::time::SystemTime::now());
         let received = Received { status: response.status, headers: &response.headers, body: &response.body };
         judge(request, &received, self.lenient)
     }

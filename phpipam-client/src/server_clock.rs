@@ -1,0 +1,82 @@
+//! The server's clock, as the header `Date` of its responses shows it.
+//!
+//! Processes on several hosts compare times that they wrote into the server's rows. The clocks of the hosts may differ by
+//! minutes; the server's is one for all of them.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use http::{HeaderMap, header};
+use jiff::fmt::rfc2822::DateTimeParser;
+
+/// How far the server's clock is ahead of this host's, as far as it is known.
+#[derive(Debug, Default)]
+pub(crate) struct ServerClock {
+    /// Milliseconds; negative where the server's clock is behind.
+    ahead: AtomicI64,
+}
+
+impl ServerClock {
+    /// Compares the clocks by a response that came in at `now`. One without a date that can be read changes nothing.
+    pub(crate) fn note(&self, headers: &HeaderMap, now: SystemTime) {
+        let date = headers.get(header::DATE).and_then(|date| date.to_str().ok());
+        let Some(date) = date.and_then(|date| DateTimeParser::new().parse_timestamp(date).ok()) else { return };
+        // The header has no fractions of a second: the server's time lies half a second behind it on average.
+        let server = date.as_millisecond().saturating_add(500);
+        self.ahead.store(server.saturating_sub(millis(now)), Ordering::Relaxed);
+    }
+
+    /// The server's time when this host's clock shows `now`; `now` itself where the server never said.
+    #[cfg_attr(not(feature = "provider"), allow(dead_code, reason = "only claims of the provider carry times"))]
+    pub(crate) fn at(&self, now: SystemTime) -> SystemTime {
+        let ahead = self.ahead.load(Ordering::Relaxed);
+        let distance = Duration::from_millis(ahead.unsigned_abs());
+        // A response is under way for some milliseconds: what is within a second is no difference.
+        if distance < Duration::from_secs(1) {
+            return now;
+        }
+        let shifted = if ahead < 0 { now.checked_sub(distance) } else { now.checked_add(distance) };
+        shifted.unwrap_or(now)
+    }
+}
+
+fn millis(time: SystemTime) -> i64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn headers(date: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(header::DATE, HeaderValue::from_static(date))])
+    }
+
+    #[test]
+    fn hosts_whose_clocks_differ_agree_on_the_servers_time() {
+        // Sat, 28 Nov 2026 06:45:06 GMT
+        let server = UNIX_EPOCH + Duration::from_secs(1_795_848_306);
+        for (behind, ahead) in [(0, 3_600), (86_400, 0), (0, 0)] {
+            let host = server - Duration::from_secs(behind) + Duration::from_secs(ahead);
+            let clock = ServerClock::default();
+            clock.note(&headers("Sat, 28 Nov 2026 06:45:06 GMT"), host);
+            let later = clock.at(host + Duration::from_secs(100));
+            let apart = later.duration_since(server + Duration::from_secs(100)).unwrap();
+            assert!(apart < Duration::from_secs(1), "{behind} {ahead}: {apart:?}");
+        }
+    }
+
+    #[test]
+    fn a_response_without_a_date_changes_nothing() {
+        let (clock, now) = (ServerClock::default(), UNIX_EPOCH + Duration::from_secs(1_000));
+        assert_eq!(clock.at(now), now);
+        clock.note(&headers("yesterday"), now);
+        clock.note(&HeaderMap::new(), now);
+        assert_eq!(clock.at(now), now);
+    }
+}
