@@ -22,8 +22,8 @@ use crate::models::{Address, AddressId, SubnetId};
 use crate::request::{Call, Path, Request};
 
 const OP: &str = "allocate";
-/// How long a caller waits for another one with the same key before it answers that it is busy.
-const PATIENCE: u32 = 40;
+/// How often a caller looks for another one with the same key, before it returns that it is busy: some five seconds.
+const LOOKS: u32 = 40;
 
 impl Inner {
     pub(crate) async fn allocate(&self, request: &Allocate) -> ipam_core::Result<Allocated> {
@@ -38,8 +38,8 @@ impl Inner {
             if request.key.is_some() {
                 match self.known(OP, &key, request).await? {
                     Known::Taken(group) => return self.repeated(request, key, &group).await,
-                    Known::Pending => {
-                        self.wait_for_another(&mut waits).await?;
+                    Known::Pending(group) => {
+                        self.wait_for_pending(&key, &group, &mut waits).await?;
                         continue;
                     }
                     Known::Free if plan.is_none() => self.must_name_no_range(OP, &key).await?,
@@ -64,7 +64,7 @@ impl Inner {
                     match self.known(OP, &key, request).await? {
                         Known::Free => return Err(error),
                         Known::Taken(group) => return self.repeated(request, key, &group).await,
-                        Known::Pending => self.wait_for_another(&mut waits).await?,
+                        Known::Pending(group) => self.wait_for_pending(&key, &group, &mut waits).await?,
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::Busy && error.retry() == Retry::Safe => {
@@ -77,10 +77,18 @@ impl Inner {
         }
     }
 
+    /// Waits a moment for the pending claim of another call with the key.
+    async fn wait_for_pending(&self, key: &AllocationKey, group: &Group, waits: &mut u32) -> ipam_core::Result<()> {
+        if *waits >= LOOKS {
+            return Err(self.pending(OP, key, group));
+        }
+        self.wait_for_another(waits).await
+    }
+
     async fn wait_for_another(&self, waits: &mut u32) -> ipam_core::Result<()> {
         *waits += 1;
-        if *waits > PATIENCE {
-            let message = "another call with this key is under way; ask again when it is done";
+        if *waits > LOOKS {
+            let message = "other calls with this key keep coming first; ask again when they are done";
             return Err(CoreError::new(ErrorKind::Busy, OP, message).with_retry(Retry::Safe));
         }
         pause((*waits).min(4)).await;
@@ -138,7 +146,7 @@ impl Inner {
         }
         match decision.standing {
             Standing::Free => Ok(Known::Free),
-            Standing::Pending(_) => Ok(Known::Pending),
+            Standing::Pending(group) => Ok(Known::Pending(group)),
             Standing::Taken(group) => {
                 if group.request != request_number(&request.fingerprint()) {
                     let message = format!("the key {key:?} belongs to another request");
@@ -217,6 +225,25 @@ impl Inner {
         }
     }
 
+    /// Looks once more after everything that may have been left behind, whenever its next time is.
+    pub(crate) async fn close(&self) -> ipam_core::Result<()> {
+        const TIME: std::time::Duration = std::time::Duration::from_secs(10);
+        let all = async {
+            for look in self.claims.all() {
+                self.tie(look.end()).await?;
+                look.done();
+            }
+            Ok(())
+        };
+        match tokio::time::timeout(TIME, all).await {
+            Ok(tied) => tied.map_err(failed("close")),
+            Err(_) => {
+                let message = "what earlier calls left could not be undone in 10 s; a sweep undoes it later";
+                Err(CoreError::new(ErrorKind::Timeout, "close", message))
+            }
+        }
+    }
+
     async fn tie(&self, end: &End) -> crate::error::Result<()> {
         let lane = self.claims.lane(&end.key);
         // Somebody is at work with this key, and looks by itself.
@@ -225,7 +252,14 @@ impl Inner {
             let groups = self.groups_of(&end.key).await?;
             groups.iter().filter(|group| group.nonce == end.nonce).flat_map(Group::ids).collect()
         } else {
-            self.standing(&end.key).await?.strays
+            let decision = self.standing(&end.key).await?;
+            if let Standing::Taken(group) = &decision.standing
+                && group.nonce == end.nonce
+            {
+                // A change of its other marks may have failed.
+                self.complete(group).await?;
+            }
+            decision.strays
         };
         for id in strays {
             self.delete(id).await?;
@@ -299,7 +333,7 @@ impl Inner {
 /// Who has a key.
 enum Known {
     Free,
-    Pending,
+    Pending(Group),
     Taken(Group),
 }
 

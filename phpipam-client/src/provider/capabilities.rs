@@ -79,6 +79,7 @@ impl Inner {
         can.durable = true;
         can.update = writes;
         can.allocate_ranges = writes;
+        can.sweep = writes;
         can
     }
 

@@ -19,7 +19,6 @@ use super::claim::pause;
 use super::map_error::failed;
 use super::map_model::{range_id, space_of};
 use super::mark::{Found, Mark, Nonce, State, key_token, request_number};
-use super::reads::now;
 use super::snapshot::Snapshot;
 use crate::error::RefusalKind;
 use crate::models::{Subnet, SubnetFields, SubnetId};
@@ -267,7 +266,8 @@ impl Inner {
             attempt: 0,
             nonce,
             request: request_number(&request.fingerprint()),
-            began: now(),
+            began: self.now(),
+            honoured: None,
             key: key.clone(),
             owner: request.owner.clone(),
             addresses: String::new(),
@@ -334,7 +334,7 @@ impl Inner {
         Ok(Outcome::Ours(Box::new(AllocatedRange::new(key.clone(), range, false))))
     }
 
-    async fn unmake(&self, id: SubnetId) -> Result<()> {
+    pub(crate) async fn unmake(&self, id: SubnetId) -> Result<()> {
         for wait in [0_u64, 50, 200, 800] {
             tokio::time::sleep(std::time::Duration::from_millis(wait)).await;
             match self.client.subnets().delete(id).await {

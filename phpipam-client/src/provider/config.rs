@@ -33,6 +33,7 @@ pub struct PhpIpamConfig {
     pub(crate) reserved_tags: Vec<String>,
     pub(crate) page_size: u32,
     pub(crate) claim_time: Duration,
+    pub(crate) sweep: bool,
 }
 
 impl PhpIpamConfig {
@@ -48,6 +49,7 @@ impl PhpIpamConfig {
             reserved_tags: vec!["Reserved".to_owned(), "DHCP".to_owned()],
             page_size: 1_000,
             claim_time: Duration::from_secs(60),
+            sweep: true,
         }
     }
 
@@ -108,11 +110,20 @@ impl PhpIpamConfig {
         self
     }
 
-    /// How long one claim may take, beside a tenth of a second for each address; a minute unless this is called. Another
-    /// process takes a claim that is not whole for dead after three times as long, so the clocks of all hosts must agree
-    /// that closely.
+    /// How long one claim may take, beside a tenth of a second for each address; a minute unless this is called. A claim of
+    /// several addresses whose process dies half-way is honoured by others for three times as long: until then a call with
+    /// its key is [`Busy`](ipam_core::ErrorKind::Busy), and after it counts as abandoned. The times are those of the server's
+    /// clock; where a proxy takes `Date` out of the responses, the clocks of all hosts must agree within this time.
     pub fn with_claim_time(mut self, time: Duration) -> Self {
         self.claim_time = time.max(Duration::from_secs(1));
+        self
+    }
+
+    /// Sets whether connecting undoes some of the abandoned claims that it finds, as it does unless this is called: for two
+    /// seconds at most, and where the app may write and the server can search (1.6). A [`Sweep`](ipam_core::Sweep) undoes all
+    /// of them.
+    pub fn with_sweep_on_connect(mut self, sweep: bool) -> Self {
+        self.sweep = sweep;
         self
     }
 }

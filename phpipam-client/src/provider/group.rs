@@ -33,6 +33,8 @@ pub(crate) struct Group {
     pub(crate) request: u64,
     pub(crate) count: u32,
     pub(crate) began: u64,
+    /// How many seconds a pending claim is honoured, in the words of its process.
+    pub(crate) honoured: Option<u64>,
     /// One row per number, the one that counts.
     pub(crate) rows: BTreeMap<u32, Row>,
     /// Rows of attempts whose answer was lost and that were made again.
@@ -53,8 +55,8 @@ pub(crate) enum Life {
 pub(crate) enum Standing {
     /// Nobody.
     Free,
-    /// Somebody is about to.
-    Pending(Nonce),
+    /// The claim that is about to.
+    Pending(Group),
     /// This claim.
     Taken(Group),
 }
@@ -98,9 +100,11 @@ pub(crate) fn groups(rows: Vec<Row>) -> Vec<Group> {
             request: row.mark.request,
             count: row.mark.count,
             began: row.mark.began,
+            honoured: None,
             rows: BTreeMap::new(),
             doubles: Vec::new(),
         });
+        group.honoured = group.honoured.max(row.mark.honoured);
         // A committed row was told to somebody. Of several attempts at one address of a claim that is not whole, its
         // caller goes by the latest. A single address is whole at once, and was told by whoever saw it: the lowest id.
         let attempt = |row: &Row| if row.mark.count == 1 { 0 } else { row.mark.attempt };
@@ -147,7 +151,7 @@ pub(crate) fn decide(groups: Vec<Group>, life: impl Fn(&Group) -> Life) -> Decis
         }
         // Whether a pending one lives is a matter of clocks. To another process it may be dead already, and what is
         // behind it may be what that process has told: it is left alone until the pending one is whole, or gone.
-        Some(group) => Standing::Pending(group.nonce),
+        Some(group) => Standing::Pending(group),
     };
     Decision { standing, strays }
 }
@@ -170,6 +174,7 @@ mod tests {
             nonce: Nonce(nonce),
             request: 1,
             began: 0,
+            honoured: None,
             key: "k".into(),
             owner: "o".into(),
             addresses: String::new(),
@@ -186,7 +191,7 @@ mod tests {
         let decision = decide(groups(rows), life);
         let standing = match decision.standing {
             Standing::Free => "free".to_owned(),
-            Standing::Pending(nonce) => format!("pending {}", nonce.0),
+            Standing::Pending(group) => format!("pending {}", group.nonce.0),
             Standing::Taken(group) => {
                 format!("taken {}{}", group.nonce.0, if group.is_whole() { "" } else { " in part" })
             }

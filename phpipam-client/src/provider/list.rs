@@ -125,6 +125,7 @@ impl Inner {
         if may_write != self.probed.may_write {
             health = health.with_warning("the app's permission changed since the provider connected; connect again");
         }
+        health = self.with_abandoned(health).await.map_err(failed(OP))?;
         let mut spaces: std::collections::BTreeMap<SpaceId, Vec<(IpRange, String)>> = std::collections::BTreeMap::new();
         let mut ranges = 0_usize;
         for (row, net) in snapshot.ranges(self) {

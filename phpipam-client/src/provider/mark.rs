@@ -56,8 +56,11 @@ pub(crate) struct Mark {
     pub(crate) nonce: Nonce,
     /// The start of the request's fingerprint.
     pub(crate) request: u64,
-    /// When the claim began, in seconds since 1970 by the caller's clock.
+    /// When the claim began, in seconds since 1970 by the server's clock; by the caller's where the server does not tell.
     pub(crate) began: u64,
+    /// How many seconds after that the claim counts as abandoned, if it is still pending. None in a mark that says that the
+    /// claim is whole, and in those of earlier versions.
+    pub(crate) honoured: Option<u64>,
     pub(crate) key: AllocationKey,
     pub(crate) owner: Owner,
     /// The claim's addresses, for messages; empty where they are not known or too many.
@@ -133,6 +136,9 @@ impl Mark {
             escaped(self.key.as_str()),
             escaped(self.owner.as_str()),
         );
+        if let Some(seconds) = self.honoured {
+            text.push_str(&format!(";life={seconds}"));
+        }
         if !self.addresses.is_empty() && self.addresses.len() <= LONGEST_LIST {
             text.push_str(";at=");
             text.push_str(&self.addresses);
@@ -173,6 +179,7 @@ impl Mark {
             nonce,
             request,
             began,
+            honoured: None,
             key,
             owner,
             addresses: String::new(),
@@ -185,6 +192,7 @@ impl Mark {
                 Some((unescaped(name)?, unescaped(value)?))
             };
             match part.split_once('=')? {
+                ("life", seconds) => mark.honoured = seconds.parse().ok(),
                 ("at", list) => list.clone_into(&mut mark.addresses),
                 ("tag", text) => {
                     let (key, value) = pair(text)?;
@@ -278,6 +286,7 @@ mod tests {
             nonce: Nonce(0xabc),
             request: 7,
             began: 1_700_000_000,
+            honoured: None,
             key: key.into(),
             owner: owner.into(),
             addresses: "10.0.0.1-10.0.0.3,2001:db8::1".to_owned(),
@@ -339,6 +348,11 @@ mod tests {
         let text = "[ipam1;c;1/3;a0;k7c3d47054832e9f6918bc21b;n0000000000000abc;f0000000000000007;s6553f100;key=vm-1/nic%200;owner=vm-1;\
                     at=10.0.0.1-10.0.0.3,2001:db8::1;x489c67d3]";
         assert_eq!(mark.to_string(), text);
-        assert_eq!(Mark::find(text), Found::Mark(Box::new(mark)));
+        assert_eq!(Mark::find(text), Found::Mark(Box::new(mark.clone())));
+        let pending = Mark { state: State::Pending, honoured: Some(180), addresses: String::new(), ..mark };
+        let text = "[ipam1;p;1/3;a0;k7c3d47054832e9f6918bc21b;n0000000000000abc;f0000000000000007;s6553f100;key=vm-1/nic%200;owner=vm-1;\
+                    life=180;xCHECK]";
+        assert_eq!(pending.to_string(), text);
+        assert_eq!(Mark::find(text), Found::Mark(Box::new(pending)));
     }
 }

@@ -52,11 +52,22 @@
 //! 7. What fails is undone, the last address first.
 //!
 //! # Callers that go away
-//! There is no background task. A claim that was dropped half-way, or whose answer was lost, is noted in the process, and
-//! the next calls of the provider clean up after it: at once, and again after 1, 5, 30 and 120 seconds, because the
-//! server may still be at work. What a dead process left is found by its mark: by the next call with the same key, or by
-//! [`PhpIpamProvider::sweep`]. Another process's claim that is not whole counts as dead after three times
-//! [`with_claim_time`](PhpIpamConfig::with_claim_time).
+//! There is no task in the background. A claim that was dropped half-way, or whose answer was lost, is noted in the
+//! process, and the next calls of the provider clean up after it: at once, and again after 1, 5, 30 and 120 seconds,
+//! because the server may still be at work; [`close`](ipam_core::IpamProvider::close) looks once more.
+//!
+//! What a dead process left is found by its mark. A claim of several addresses that is not whole is honoured for three
+//! times [`with_claim_time`](PhpIpamConfig::with_claim_time) of its own process, by the server's clock. Until then
+//! `allocate` and `deallocate` with its key are `Busy`, after a few seconds, with the time in the message. After it the
+//! claim is abandoned:
+//! - [`check`](ipam_core::IpamProvider::check) counts abandoned claims: no allocation shows them, and they use up
+//!   addresses.
+//! - The next call with the key undoes its own.
+//! - [`sweep`](ipam_core::IpamProvider::sweep) undoes all of them, and child prefixes that two processes made for one key.
+//! - Connecting undoes a few, see [`with_sweep_on_connect`](PhpIpamConfig::with_sweep_on_connect).
+//!
+//! A process that was stopped in the middle of a claim cannot acknowledge it later: it gives a claim up after twice its
+//! time, and reads it back before it acknowledges it.
 //!
 //! # Limits
 //! - phpIPAM 1.4 and later; 1.3 has no list of addresses and no filters.
@@ -75,6 +86,7 @@ mod config;
 mod find;
 mod group;
 mod list;
+mod liveness;
 mod loose;
 mod map_error;
 mod map_model;
@@ -83,15 +95,15 @@ mod reads;
 mod register;
 mod release;
 mod snapshot;
+mod sweep;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use ipam_core::{
     Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, AllocationKey, Block, Capabilities, Deallocate,
     DeallocateRange, Deallocated, Find, Health, IpamProvider, ListBlocks, ListRanges, Page, Preview, Range, RangeId,
-    RemovedRange, Result, Update, Usage,
+    RemovedRange, Result, Sweep, Swept, Update, Usage,
 };
 
 pub use config::PhpIpamConfig;
@@ -197,24 +209,15 @@ impl PhpIpamProvider {
         let words = Words { address_mark, subnet_mark, reserved };
         let instance = u32::try_from(random() >> 32).unwrap_or_default();
         let claims = Claims::new(instance);
-        Ok(Self(Arc::new(Inner { client, config, words, sections, tag, probed, claims })))
+        let inner = Inner { client, config, words, sections, tag, probed, claims };
+        inner.sweep_some().await;
+        Ok(Self(Arc::new(inner)))
     }
 
     /// The client it works with.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.0.client
-    }
-
-    /// Takes back what processes left that died in the middle of a claim of several addresses. Answers the addresses.
-    ///
-    /// What a call with the same key, or the calls of this process, would clean up anyway. One request, and one more for
-    /// each key with something left.
-    ///
-    /// # Errors
-    /// As [`find`](IpamProvider::find). What was freed before the error stays freed.
-    pub async fn sweep(&self) -> Result<Vec<IpAddr>> {
-        self.0.sweep().await
     }
 }
 
@@ -266,5 +269,13 @@ impl IpamProvider for PhpIpamProvider {
 
     async fn deallocate_range(&self, request: &DeallocateRange) -> Result<RemovedRange> {
         self.0.deallocate_range(request).await
+    }
+
+    async fn sweep(&self, request: &Sweep) -> Result<Swept> {
+        self.0.sweep(request).await
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.0.close().await
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::IpAddr;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ipam_core::net::{IpRange, IpSet};
@@ -11,7 +11,7 @@ use ipam_core::{AllocationKey, Error as CoreError, RangeId, SpaceId};
 use ipnet::IpNet;
 
 use super::Inner;
-use super::group::{Decision, Group, Life, Row, decide, groups};
+use super::group::{Decision, Group, Row, decide, groups};
 use super::map_error::failed;
 use super::map_model::{space_of, usable};
 use super::mark::{Found, key_token};
@@ -37,10 +37,6 @@ pub(crate) struct View {
 #[derive(Debug)]
 pub(crate) struct Contents {
     pub(crate) taken: IpSet,
-}
-
-pub(crate) fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 impl Inner {
@@ -177,10 +173,13 @@ impl Inner {
 
     /// The rows of a key, by claim.
     pub(crate) async fn groups_of(&self, key: &AllocationKey) -> Result<Vec<Group>> {
+        Ok(groups(self.rows_of_key(key).await?))
+    }
+
+    /// The rows of a key.
+    pub(crate) async fn rows_of_key(&self, key: &AllocationKey) -> Result<Vec<Row>> {
         let rows = self.rows_with(&key_token(key)).await?;
-        Ok(groups(
-            rows.into_iter().filter_map(|address| self.row(address)).filter(|row| row.mark.key == *key).collect(),
-        ))
+        Ok(rows.into_iter().filter_map(|address| self.row(address)).filter(|row| row.mark.key == *key).collect())
     }
 
     /// An address with its mark, if it has one.
@@ -189,22 +188,6 @@ impl Inner {
             Found::Mark(mark) => Some(Row { address, mark: *mark }),
             Found::None | Found::Unreadable => None,
         }
-    }
-
-    /// How long a claim of so many addresses may take: each is a call of its own.
-    pub(crate) fn time_for(&self, count: u32) -> Duration {
-        const EACH: Duration = Duration::from_millis(100);
-        self.config.claim_time.saturating_add(EACH.saturating_mul(count))
-    }
-
-    /// Whether the caller of a claim that is not whole may still be at work.
-    pub(crate) fn life(&self, group: &Group) -> Life {
-        let alive = self.claims.is_under_way(group.nonce).unwrap_or_else(|| {
-            // Another process: it stops by itself after its time; three times as long allows for clocks that differ.
-            let age = now().abs_diff(group.began);
-            age <= self.time_for(group.count).as_secs().saturating_mul(3)
-        });
-        if alive { Life::Alive } else { Life::Dead }
     }
 
     /// Who has a key.

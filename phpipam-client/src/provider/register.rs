@@ -28,6 +28,8 @@ const OPTIONS: &[&str] = &[
     "reserved_tags",
     "page_size",
     "timeout",
+    "claim_time",
+    "sweep",
 ];
 
 /// Adds the schemes `phpipam+https` and `phpipam+http` to a registry.
@@ -50,6 +52,8 @@ const OPTIONS: &[&str] = &[
 /// | `tag=NAME` | tag of new addresses |
 /// | `reserved_tags=A,B` | tags that set an address aside |
 /// | `page_size=N`, `timeout=30s` | items of a page; how long one call may take in all |
+/// | `claim_time=20s` | how long one claim may take, a minute unless it is written; abandoned claims are honoured for three times as long |
+/// | `sweep=0` | connecting leaves abandoned claims alone |
 ///
 /// ```
 /// use ipam_core::registry::{Registry, Secrets};
@@ -165,6 +169,15 @@ fn config(url: &ProviderUrl) -> Result<PhpIpamConfig> {
             },
         };
     }
+    if let Some(time) = url.duration("claim_time")? {
+        if time < Duration::from_secs(1) {
+            return Err(config_error("the option claim_time is less than a second; write a time such as 20s"));
+        }
+        config = config.with_claim_time(time);
+    }
+    if url.option("sweep").is_some() {
+        config = config.with_sweep_on_connect(flag(url, "sweep")?);
+    }
     Ok(config)
 }
 
@@ -229,7 +242,18 @@ mod tests {
         assert_eq!(read.sections.len(), 2);
         assert_eq!(read.range_fields, [("custom_vRA_Range".to_owned(), "1".to_owned())]);
         assert_eq!(read.block_fields, [("custom_b".to_owned(), "yes".to_owned())]);
-        for bad in ["sections=Lab", "fields.x=1", "page_size=many", "section=%23seven"] {
+        let read = config(&url("claim_time=20s&sweep=0")).unwrap();
+        assert_eq!((read.claim_time, read.sweep), (Duration::from_secs(20), false));
+        assert!(config(&url("tag=Used")).unwrap().sweep);
+        for bad in [
+            "sections=Lab",
+            "fields.x=1",
+            "page_size=many",
+            "section=%23seven",
+            "claim_time=20",
+            "claim_time=1ms",
+            "sweep=maybe",
+        ] {
             assert!(config(&url(bad)).is_err(), "{bad}");
         }
         assert!(http(&url("ca=/no/such/file"), &target("phpipam+https://h/app").unwrap()).is_err());

@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ipam_core::{Allocation, Deallocate, Deallocated, Error as CoreError, Expect, Freed, Result, SpaceId, Target};
+use ipam_core::{
+    Allocation, AllocationKey, Deallocate, Deallocated, Error as CoreError, Expect, Freed, Result, SpaceId, Target,
+};
 
 use super::Inner;
 use super::group::Group;
 use super::map_error::failed;
 use super::map_model::row_of;
 use super::mark::{Found, State, with_mark};
+use crate::error::Result as ClientResult;
 use crate::models::{Address, AddressFields, AddressId, SubnetId};
 
 const OP: &str = "deallocate";
@@ -33,10 +36,14 @@ impl Inner {
         }
         let mut seen: BTreeSet<AddressId> = BTreeSet::new();
         let mut spaces: BTreeMap<SubnetId, Option<SpaceId>> = BTreeMap::new();
-        let mut targets = Vec::with_capacity(request.targets.len());
+        let mut rows = Vec::with_capacity(request.targets.len());
         for target in &request.targets {
+            rows.push(self.rows_of(target, &views).await?);
+        }
+        let mut targets = Vec::with_capacity(request.targets.len());
+        for rows in rows {
             let mut freed = Vec::new();
-            for row in self.rows_of(target, &views).await? {
+            for row in rows {
                 if seen.insert(row.id)
                     && let Some(allocation) = self.free(&row, &request.expect, &mut spaces).await?
                 {
@@ -59,29 +66,62 @@ impl Inner {
                 let Some((row, nonce)) = row_of(id) else { return Ok(Vec::new()) };
                 let row = self.row_now(row).await.map_err(failed(OP))?;
                 let same = |row: &Address| self.words.of_address(row).mark().map(|mark| mark.nonce) == nonce;
-                Ok(row.filter(same).into_iter().collect())
+                self.settled(row.filter(same)).await
             }
             Target::Key(key) => {
-                let groups = self.groups_of(key).await.map_err(failed(OP))?;
-                // A claim that is under way is its caller's; the rest goes, also what a dead caller left.
-                let ended = groups
-                    .into_iter()
-                    .filter(|group| group.is_committed() || self.life(group) == super::group::Life::Dead);
                 let mut rows = Vec::new();
-                for group in ended {
+                for group in self.settled_groups(key).await? {
                     for id in &group.doubles {
                         self.delete(*id).await.map_err(failed(OP))?;
                     }
-                    rows.extend(group.rows.into_values().rev().map(|row| row.address));
+                    let whole = group.is_committed();
+                    let addresses = group.rows.into_values().map(|row| row.address);
+                    // The first address of a claim says for the others that it is whole, and of a pending one that it may
+                    // become so.
+                    if whole {
+                        rows.extend(addresses.rev());
+                    } else {
+                        rows.extend(addresses);
+                    }
                 }
                 Ok(rows)
             }
             Target::Address { range, address } => {
                 let Some(view) = views.get(range) else { return Ok(Vec::new()) };
                 let found = self.read(|| async { self.client.addresses().find_in_subnet(view.id, *address).await });
-                Ok(found.await.map_err(failed(OP))?.into_iter().collect())
+                self.settled(found.await.map_err(failed(OP))?).await
             }
         }
+    }
+
+    /// The claims of a key. One that its process may still make whole is waited for a moment; then it is `Busy`: it is not
+    /// free, and it cannot be given back before it was acknowledged.
+    async fn settled_groups(&self, key: &AllocationKey) -> Result<Vec<Group>> {
+        const LOOKS: u32 = 12;
+        let mut looks = 0;
+        loop {
+            let groups = self.groups_of(key).await.map_err(failed(OP))?;
+            let under_way =
+                groups.iter().find(|group| !group.is_committed() && self.life(group) == super::group::Life::Alive);
+            match under_way {
+                None => return Ok(groups),
+                Some(group) if looks >= LOOKS => return Err(self.pending(OP, key, group)),
+                Some(_) => {}
+            }
+            looks += 1;
+            super::claim::pause(looks.min(4)).await;
+        }
+    }
+
+    /// The row, if its claim is no longer under way.
+    async fn settled(&self, row: Option<Address>) -> Result<Vec<Address>> {
+        let Some(row) = row else { return Ok(Vec::new()) };
+        if let Found::Mark(mark) = self.words.of_address(&row)
+            && mark.state == State::Pending
+        {
+            self.settled_groups(&mark.key).await?;
+        }
+        Ok(vec![row])
     }
 
     /// Frees one address, if it is whose it has to be. `None` if it is free already, or somebody else's.
@@ -129,14 +169,15 @@ impl Inner {
     async fn keep_the_others(&self, first: &super::mark::Mark) -> Result<()> {
         let groups = self.groups_of(&first.key).await.map_err(failed(OP))?;
         let Some(group) = groups.into_iter().find(|group| group.nonce == first.nonce) else { return Ok(()) };
-        if group.is_committed() { self.complete(&group).await } else { Ok(()) }
+        if group.is_committed() { self.complete(&group).await.map_err(failed(OP)) } else { Ok(()) }
     }
 
     /// Makes all addresses of a claim say that it is whole.
-    pub(crate) async fn complete(&self, group: &Group) -> Result<()> {
+    pub(crate) async fn complete(&self, group: &Group) -> ClientResult<()> {
         for row in group.rows.values().filter(|row| row.mark.state == State::Pending) {
             let mut mark = row.mark.clone();
             mark.state = State::Committed;
+            mark.honoured = None;
             let fields = AddressFields::new().with_tag(row.address.tag.unwrap_or(self.tag));
             let fields = match &self.words.address_mark {
                 None => fields.with_note(with_mark(row.address.note.as_deref().unwrap_or_default(), &mark)),
@@ -144,35 +185,9 @@ impl Inner {
             };
             match self.client.addresses().update(row.address.id, &fields).await {
                 Err(error) if error.is_not_found() => {}
-                answer => answer.map_err(failed(OP))?,
+                answer => answer?,
             }
         }
         Ok(())
-    }
-
-    /// Takes back what callers left that died: claims that are not whole and that nobody works on. See
-    /// [`PhpIpamProvider::sweep`](super::PhpIpamProvider::sweep).
-    pub(crate) async fn sweep(&self) -> Result<Vec<std::net::IpAddr>> {
-        const OP: &str = "sweep";
-        self.tie_up().await;
-        let rows = self.rows_with("[ipam1;p;").await.map_err(failed(OP))?;
-        let keys: BTreeSet<_> = rows.into_iter().filter_map(|row| self.row(row)).map(|row| row.mark.key).collect();
-        let mut freed = Vec::new();
-        for key in keys {
-            let groups = self.groups_of(&key).await.map_err(failed(OP))?;
-            let ips: Vec<_> = groups
-                .iter()
-                .flat_map(|group| group.rows.values())
-                .filter_map(|row| Some((row.address.id, row.address.ip?)))
-                .collect();
-            let decision = super::group::decide(groups, |group| self.life(group));
-            for id in decision.strays {
-                if !self.delete(id).await.map_err(failed(OP))? {
-                    continue;
-                }
-                freed.extend(ips.iter().filter(|(row, _)| *row == id).map(|(_, ip)| *ip));
-            }
-        }
-        Ok(freed)
     }
 }

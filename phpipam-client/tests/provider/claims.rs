@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use http::Method;
-use ipam_core::{Allocate, AllocateLine, AllocateRange, IpamProvider, IpamProviderExt};
+use ipam_core::{Allocate, AllocateLine, AllocateRange, IpamProvider, IpamProviderExt, Sweep};
 use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
 use phpipam_client::testing::{CustomField, Fault, Object, Server, When};
 use serde_json::Value;
@@ -203,7 +203,7 @@ fn a_process_that_dies_while_it_undoes_leaves_nothing_that_cannot_be_swept() {
         let other = PhpIpamProvider::connect(client(&server), quick()).await.unwrap();
         let deadline = Instant::now() + Duration::from_secs(15);
         while !used(&server, subnet).is_empty() && Instant::now() < deadline {
-            other.sweep().await.unwrap();
+            other.sweep(&Sweep::new()).await.unwrap();
             tokio::time::sleep(Duration::from_millis(300)).await;
         }
         assert_eq!(used(&server, subnet), Vec::<String>::new());
@@ -239,7 +239,7 @@ fn a_repeat_completes_the_marks_of_a_claim() {
         assert!(two.allocate(&keyed("k", subnet, 2)).await.unwrap().repeated);
         let first = server.seed(|store| store.used(subnet)[0].1);
         server.seed(|store| store.delete(Object::Address, first));
-        two.sweep().await.unwrap();
+        two.sweep(&Sweep::new()).await.unwrap();
         assert_eq!(used(&server, subnet), ["10.0.0.2"]);
     });
 }

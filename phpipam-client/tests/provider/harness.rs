@@ -11,7 +11,8 @@ use ipam_core::conformance::{Fixture, Harness, Limits, NoFixture, Plan};
 use ipam_core::http::TokenPolicy;
 use ipam_core::net::HostPolicy;
 use ipam_core::{
-    DefineBlock, DefineRange, IpamProvider, NetworkInfo, Properties, RangeId, RangePolicy, RetryConfig, SpaceId, Tags,
+    Allocate, DefineBlock, DefineRange, IpamProvider, NetworkInfo, Properties, RangeId, RangePolicy, RetryConfig,
+    SpaceId, Tags,
 };
 use ipnet::IpNet;
 use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
@@ -47,6 +48,11 @@ impl Simulated {
 }
 
 pub(crate) fn client(server: &Server) -> Client {
+    client_of(server, Server::APP)
+}
+
+/// A client of another app of the server.
+pub(crate) fn client_of(server: &Server, app: &str) -> Client {
     let http = ipam_core::http::HttpOptions::new()
         .with_allow_http(true)
         .with_attempt_timeout(Duration::from_secs(10))
@@ -56,7 +62,7 @@ pub(crate) fn client(server: &Server) -> Client {
     let tokens = TokenPolicy::new().with_max_logins(20, Duration::from_secs(60));
     // Neither are real calls lost so often: with fewer repetitions one of thousands would fail now and then.
     let retry = RetryConfig::new(8, Duration::from_secs(60));
-    Client::builder(server.url(), Server::APP, auth)
+    Client::builder(server.url(), app, auth)
         .with_http(http)
         .with_retry(retry)
         .with_token_policy(tokens)
@@ -66,6 +72,55 @@ pub(crate) fn client(server: &Server) -> Client {
 
 pub(crate) async fn connect(server: &Server, config: PhpIpamConfig) -> Arc<dyn IpamProvider> {
     Arc::new(PhpIpamProvider::connect(client(server), config).await.expect("a provider"))
+}
+
+/// Leaves a claim behind as a process does that is killed when it has taken all addresses and has not made them one claim.
+pub(crate) async fn abandon(server: &Server, request: &Allocate) {
+    abandon_with(server, PhpIpamConfig::new(), request).await;
+}
+
+/// The same for a process with another configuration.
+pub(crate) async fn abandon_with(server: &Server, config: PhpIpamConfig, request: &Allocate) {
+    let killed = connect(server, config.with_sweep_on_connect(false)).await;
+    abandon_by(server, killed, request).await;
+}
+
+async fn abandon_by(server: &Server, killed: Arc<dyn IpamProvider>, request: &Allocate) {
+    server.fault(Fault::DropBefore, When::any().method("PATCH").always());
+    let before = server.count("PATCH", "/addresses/");
+    let claim = killed.allocate(request);
+    let reached = async {
+        while server.count("PATCH", "/addresses/") == before {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::select! {
+        () = reached => {}
+        told = claim => panic!("nothing could be acknowledged: {told:?}"),
+    }
+    drop(killed);
+    server.clear_faults();
+}
+
+/// The text with the number of another call in its mark; the same text for none.
+pub(crate) fn with_nonce(text: &str, nonce: &str) -> String {
+    use sha2::{Digest, Sha256};
+    if nonce.is_empty() {
+        return text.to_owned();
+    }
+    let (before, mark) = text.split_once("[ipam1;").unwrap();
+    let (body, _) = mark.rsplit_once(";x").unwrap();
+    let parts = body
+        .split(';')
+        .map(|part| if part.starts_with('n') && part.len() == 17 { format!("n{nonce}") } else { part.to_owned() });
+    let body = parts.collect::<Vec<_>>().join(";");
+    let mut digest = Sha256::new();
+    for part in ["mark", &body] {
+        digest.update(part.len().to_be_bytes());
+        digest.update(part);
+    }
+    let check: String = digest.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!("{before}[ipam1;{body};x{check}]")
 }
 
 fn config() -> PhpIpamConfig {
@@ -260,6 +315,38 @@ impl Harness for Simulated {
         let Ok(subnet) = range.as_str().parse() else { return false };
         server.seed(|store| store.add_address(subnet, address, ""));
         true
+    }
+
+    async fn abandon(&self, fixture: &Fixture, range: &RangeId) -> Option<IpAddr> {
+        let server = fixture.guard.downcast_ref::<Server>()?;
+        let subnet = range.as_str().parse().ok()?;
+        let used = || server.seed(|store| store.used(subnet)).into_iter().map(|(ip, _)| ip).collect::<Vec<_>>();
+        let before = used();
+        let killed = connect(server, config().with_sweep_on_connect(false)).await;
+        // A claim of one address is whole at once. This one is of two, and the second one is never taken.
+        server.clear_faults();
+        server.fault(Fault::DropBefore, When::any().method("POST").path("/addresses/").skip(1).always());
+        let request = Allocate::new("killed").with_line(ipam_core::AllocateLine::next(range.clone(), 2));
+        let taken = async {
+            loop {
+                if let Some(ip) = used().into_iter().find(|ip| !before.contains(ip)) {
+                    return Some(ip);
+                }
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let taken = tokio::select! {
+            taken = taken => taken,
+            _ = killed.allocate(&request) => None,
+        };
+        drop(killed);
+        server.clear_faults();
+        server.advance(Duration::from_secs(600));
+        taken
+    }
+
+    async fn open_another(&self, fixture: &Fixture) -> Option<Arc<dyn IpamProvider>> {
+        Some(connect(fixture.guard.downcast_ref::<Server>()?, config().with_sweep_on_connect(false)).await)
     }
 
     async fn reopen(&self, mut fixture: Fixture) -> Option<Fixture> {

@@ -5,6 +5,7 @@ mod claims;
 mod harness;
 mod quirks;
 mod requests;
+mod sweep;
 
 /// The contract, on a server that answers every call.
 mod calm {

@@ -21,8 +21,7 @@ impl Claim<'_> {
     pub(super) fn stands(&self, standing: &Standing) -> bool {
         match standing {
             Standing::Free => false,
-            Standing::Pending(nonce) => *nonce == self.nonce(),
-            Standing::Taken(group) => group.nonce == self.nonce(),
+            Standing::Pending(group) | Standing::Taken(group) => group.nonce == self.nonce(),
         }
     }
 

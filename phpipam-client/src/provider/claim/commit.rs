@@ -44,12 +44,14 @@ impl Claim<'_> {
         if self.count > 1 {
             let others: Vec<Taken> = self.taken.iter().copied().filter(|taken| taken.seq != 0).collect();
             let this = &*self;
-            // The first one decides; the others save readers a look at it.
-            stream::iter(others)
-                .for_each_concurrent(AT_ONCE, |taken| async move {
-                    let _ = this.mark_committed(taken).await;
-                })
+            // The first one decides; the others save readers a look at it, and stay whole when it is given back.
+            let all = stream::iter(others)
+                .map(|taken| this.mark_committed(taken))
+                .buffer_unordered(AT_ONCE)
+                .fold(true, |all, marked| async move { all && marked.is_ok() })
                 .await;
+            // Then the next calls look after it.
+            self.doubts |= !all;
         }
         Ok(Some(rows))
     }
@@ -77,6 +79,7 @@ impl Claim<'_> {
     async fn mark_committed(&self, taken: Taken) -> Result<(), Error> {
         let mut mark = self.mark(taken.seq, &self.tags_of(taken.seq));
         mark.state = State::Committed;
+        mark.honoured = None;
         mark.addresses = runs(self.taken.iter().map(|taken| taken.ip));
         if self.inner.probed.address_width.is_some_and(|width| mark.to_string().len() > width) {
             mark.addresses.clear();

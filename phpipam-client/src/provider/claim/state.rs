@@ -10,7 +10,6 @@ use crate::models::AddressId;
 use crate::provider::Inner;
 use crate::provider::loose::UnderWay;
 use crate::provider::mark::{Nonce, request_number};
-use crate::provider::reads::now;
 
 /// One address that is ours.
 #[derive(Debug, Clone, Copy)]
@@ -58,7 +57,7 @@ impl<'a> Claim<'a> {
             plan,
             fingerprint: request_number(&request.fingerprint()),
             count,
-            began: now(),
+            began: inner.now(),
             until: start + time,
             deadline: start + time.saturating_mul(2),
             under_way: inner.claims.begin(key.clone(), !keyed, random),

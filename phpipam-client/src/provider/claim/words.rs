@@ -7,7 +7,6 @@ use super::state::Claim;
 use crate::models::AddressFields;
 use crate::provider::map_model::owner_column;
 use crate::provider::mark::{Mark, Nonce, State};
-use crate::provider::reads::now;
 
 impl Claim<'_> {
     pub(super) fn mark(&self, seq: u32, tags: &ipam_core::Tags) -> Mark {
@@ -19,6 +18,7 @@ impl Claim<'_> {
             nonce: self.nonce(),
             request: self.fingerprint,
             began: self.began,
+            honoured: (self.count > 1).then(|| self.inner.honoured_for(self.count)),
             key: self.key.clone(),
             owner: self.request.owner.clone(),
             addresses: String::new(),
@@ -60,13 +60,14 @@ pub(crate) fn longest_mark(request: &Allocate) -> usize {
     let key = request.key.clone().unwrap_or_else(crate::provider::new_key);
     let marks = request.lines.iter().map(|line| {
         let mark = Mark {
-            state: State::Committed,
+            state: State::Pending,
             seq: count.saturating_sub(1),
             count,
             attempt: ATTEMPTS,
             nonce: Nonce(u64::MAX),
             request: u64::MAX,
-            began: now(),
+            began: u64::from(u32::MAX),
+            honoured: (count > 1).then_some(999_999),
             key: key.clone(),
             owner: request.owner.clone(),
             addresses: String::new(),
