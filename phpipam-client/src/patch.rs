@@ -51,7 +51,7 @@ impl Fields {
 
     /// A custom field. Names are free, but for those that would change where the request goes.
     pub(crate) fn set_custom(&mut self, name: &str, value: Value) {
-        if name.is_empty() || ROUTING.contains(&name) {
+        if name.is_empty() || reroutes(name) {
             return self.refuse(Error::invalid("custom field", name, "no custom field can have this name"));
         }
         match checked(name, value) {
@@ -70,22 +70,48 @@ impl Fields {
         self
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
-        self.set.get(name)
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.set.is_empty()
-    }
-
-    /// The body, in the order in which fields were named.
-    pub(crate) fn body(&self) -> Result<JsonObject> {
+    /// Returns the body, in the order in which fields were named. Nothing but this makes a [`Body`], so a request with a
+    /// refused field cannot be sent without it.
+    pub(crate) fn body(&self) -> Result<Body> {
         match &self.problem {
             Some(Error::Invalid { field, value, remedy }) => Err(Error::invalid(field, value, remedy)),
             Some(other) => Err(Error::invalid("request", other, "correct it")),
-            None => Ok(self.set.clone()),
+            None => Ok(Body(self.set.clone())),
         }
     }
+
+    /// Returns the body of a change. One without fields is refused: servers report errors of their own for it.
+    pub(crate) fn changes(&self) -> Result<Body> {
+        let body = self.body()?;
+        if body.0.is_empty() {
+            return Err(Error::invalid("fields", "[none]", "name a field to change"));
+        }
+        Ok(body)
+    }
+}
+
+/// The body of a request whose fields were all accepted.
+#[derive(Debug, Clone)]
+pub(crate) struct Body(JsonObject);
+
+impl Body {
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.0.iter()
+    }
+
+    /// The object to send; `None` when no field is named.
+    pub(crate) fn into_object(self) -> Option<JsonObject> {
+        (!self.0.is_empty()).then_some(self.0)
+    }
+}
+
+/// Whether the server takes a member of this name for a part of the path.
+pub(crate) fn reroutes(name: &str) -> bool {
+    ROUTING.contains(&name)
 }
 
 impl Clone for Fields {
@@ -366,8 +392,7 @@ macro_rules! request {
                         _ => request.fields.set_custom(name, value.clone()),
                     }
                 }
-                request.fields.body()?;
-                Ok(request)
+                request.fields.body().map(|_| request)
             }
         }
     };

@@ -8,7 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::models::JsonObject;
+use crate::patch::Body;
 
 /// What a path segment and a query value may hold as it is. A colon is left for IPv6.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
@@ -90,8 +90,9 @@ impl Request {
         self
     }
 
-    pub(crate) fn with_body(mut self, body: JsonObject) -> Self {
-        self.body = Some(Value::Object(body));
+    /// Sets the body; one without fields is none.
+    pub(crate) fn with_body(mut self, body: Body) -> Self {
+        self.body = body.into_object().map(Value::Object);
         self
     }
 

@@ -5,12 +5,10 @@ use std::net::IpAddr;
 use futures_util::stream::BoxStream;
 use http::Method;
 
-use super::verify;
+use super::{verify, write};
 use crate::client::{Client, Created};
 use crate::error::{Error, RefusalKind, Result, Shortage};
-use crate::models::{
-    Address, AddressFields, AddressId, ChangelogEntry, CustomField, JsonObject, Ping, SubnetId, Tag, TagId,
-};
+use crate::models::{Address, AddressFields, AddressId, ChangelogEntry, CustomField, Ping, SubnetId, Tag, TagId};
 use crate::query::Filter;
 use crate::request::{Call, Path, Request};
 use crate::stream;
@@ -213,13 +211,10 @@ impl<'a> Addresses<'a> {
         if subnet.get() == 0 {
             return Err(Error::invalid("subnet id", 0, "ids start at 1"));
         }
-        let mut body = JsonObject::new();
-        body.insert("subnetId".to_owned(), subnet.get().into());
-        body.insert("ip".to_owned(), ip.to_string().into());
-        body.extend(fields.fields.body()?);
-        let request = Request::new(Method::POST, Call::Write, path())?.with_body(body);
-        let answer = self.client.call(&request).await?;
-        Ok(Created { id: AddressId::new(answer.created()?), warning: answer.warning })
+        let mut fields = fields.fields.clone();
+        fields.set("subnetId", subnet);
+        fields.set("ip", ip);
+        write::create(self.client, path(), &fields).await
     }
 
     /// Takes the first free address of a subnet, in one call on the server.
@@ -232,10 +227,7 @@ impl<'a> Addresses<'a> {
     /// before asking again: the call is not repeated then.
     pub async fn allocate_first_free(&self, subnet: SubnetId, fields: &AddressFields) -> Result<Allocated> {
         let path = path().word("first_free").id("subnet id", subnet.get());
-        let mut request = Request::new(Method::POST, Call::Allocate, path)?;
-        if !fields.fields.is_empty() {
-            request = request.with_body(fields.fields.body()?);
-        }
+        let request = Request::new(Method::POST, Call::Allocate, path)?.with_body(fields.fields.body()?);
         let lane = self.client.lane(subnet);
         let turn = lane.lock().await;
         let answer = match self.client.call(&request).await {
@@ -280,17 +272,12 @@ impl<'a> Addresses<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn update(&self, id: AddressId, fields: &AddressFields) -> Result<()> {
-        if fields.fields.is_empty() {
-            return Err(Error::invalid("fields", "[none]", "name a field to change"));
-        }
+        let named = fields.fields.changes()?.has("tag");
         let mut fields = fields.clone();
-        if fields.fields.get("tag").is_none()
-            && let Some(tag) = self.get(id).await?.tag
-        {
+        if !named && let Some(tag) = self.get(id).await?.tag {
             fields = fields.with_tag(tag);
         }
-        let request = Request::new(Method::PATCH, Call::Write, one(id))?.with_body(fields.fields.body()?);
-        self.client.call(&request).await.map(drop)
+        write::update(self.client, one(id), &fields.fields).await
     }
 
     /// Changes the named fields, reads the address back, and fails if one does not hold what was asked for.

@@ -92,9 +92,8 @@ impl<'a> Devices<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn update(&self, id: DeviceId, fields: &DeviceFields) -> Result<()> {
-        if !fields.fields.is_empty() {
-            self.get(id).await?;
-        }
+        fields.fields.changes()?;
+        self.get(id).await?;
         write::update(self.client, one(id), &fields.fields).await
     }
 

@@ -156,10 +156,7 @@ impl<'a> Prefix<'a> {
     }
 
     async fn allocate(&self, path: Path, fields: &crate::patch::Fields) -> Result<Answer> {
-        let mut request = Request::new(Method::POST, Call::Allocate, path)?;
-        if !fields.is_empty() {
-            request = request.with_body(fields.body()?);
-        }
+        let request = Request::new(Method::POST, Call::Allocate, path)?.with_body(fields.body()?);
         self.client.call(&request).await
     }
 

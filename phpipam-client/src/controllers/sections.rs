@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use super::verify;
+use super::{verify, write};
 use crate::client::{Client, Created};
 use crate::error::{Error, Result};
 use crate::models::{ChangelogEntry, CustomField, Section, SectionFields, SectionId, Subnet};
@@ -98,9 +98,7 @@ impl<'a> Sections<'a> {
     /// [`Error`]
     pub async fn create(&self, name: &str, fields: &SectionFields) -> Result<Created<SectionId>> {
         let fields = fields.clone().with_name(name);
-        let request = Request::new(Method::POST, Call::Write, path())?.with_body(fields.fields.body()?);
-        let answer = self.client.call(&request).await?;
-        Ok(Created { id: SectionId::new(answer.created()?), warning: answer.warning })
+        write::create(self.client, path(), &fields.fields).await
     }
 
     /// Changes the named fields.
@@ -108,11 +106,7 @@ impl<'a> Sections<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn update(&self, id: SectionId, fields: &SectionFields) -> Result<()> {
-        if fields.fields.is_empty() {
-            return Err(Error::invalid("fields", "[none]", "name a field to change"));
-        }
-        let request = Request::new(Method::PATCH, Call::Write, one(id))?.with_body(fields.fields.body()?);
-        self.client.call(&request).await.map(drop)
+        write::update(self.client, one(id), &fields.fields).await
     }
 
     /// Changes the named fields, reads the section back, and fails if one does not hold what was asked for.

@@ -7,15 +7,15 @@ use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use http::Method;
 use ipnet::IpNet;
-use serde_json::Value;
 
-use super::verify;
+use super::{verify, write};
 use crate::client::{Client, Created};
 use crate::error::{Error, Result};
 use crate::lenient::Wire;
 use crate::models::{
-    Address, ChangelogEntry, CustomField, GroupId, JsonObject, Level, SectionId, Subnet, SubnetFields, SubnetId, Usage,
+    Address, ChangelogEntry, CustomField, GroupId, Level, SectionId, Subnet, SubnetFields, SubnetId, Usage,
 };
+use crate::patch::{Fields, reroutes};
 use crate::query::Filter;
 use crate::request::{Call, Path, Request};
 use crate::stream;
@@ -43,13 +43,13 @@ pub enum GroupKey {
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Split {
-    body: crate::patch::Fields,
+    body: Fields,
 }
 
 impl Split {
     /// Into this many subnets of equal size: 2, 4, 8 … 256. They are put below the original.
     pub fn new(number: u32) -> Self {
-        let mut body = crate::patch::Fields::default();
+        let mut body = Fields::default();
         if !(2..=256).contains(&number) || !number.is_power_of_two() {
             body.refuse(Error::invalid("number", number, "give a power of two from 2 to 256"));
         }
@@ -303,11 +303,10 @@ impl<'a> Subnets<'a> {
             let remedy = format!("it has host bits; did you mean {}?", network.trunc());
             return Err(Error::invalid("network", network, remedy));
         }
-        let mut body = JsonObject::new();
-        body.insert("subnet".to_owned(), network.addr().to_string().into());
-        body.insert("mask".to_owned(), network.prefix_len().into());
-        body.extend(fields.clone().with_section(section).fields.body()?);
-        self.post(body).await
+        let mut fields = fields.clone().with_section(section).fields;
+        fields.set("subnet", network.addr());
+        fields.set("mask", network.prefix_len());
+        write::create(self.client, self.path(), &fields).await
     }
 
     /// Creates a folder.
@@ -315,13 +314,8 @@ impl<'a> Subnets<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn create_folder(&self, section: SectionId, fields: &SubnetFields) -> Result<Created<SubnetId>> {
-        self.post(fields.clone().with_section(section).with_is_folder(true).fields.body()?).await
-    }
-
-    async fn post(&self, body: JsonObject) -> Result<Created<SubnetId>> {
-        let request = Request::new(Method::POST, Call::Write, self.path())?.with_body(body);
-        let answer = self.client.call(&request).await?;
-        Ok(Created { id: SubnetId::new(answer.created()?), warning: answer.warning })
+        let fields = fields.clone().with_section(section).with_is_folder(true).fields;
+        write::create(self.client, self.path(), &fields).await
     }
 
     /// Takes the first free network of this prefix length below a subnet. The server looks at subnets only: addresses
@@ -358,10 +352,8 @@ impl<'a> Subnets<'a> {
         mask: u8,
         fields: &SubnetFields,
     ) -> Result<(Created<SubnetId>, IpNet)> {
-        let mut request = Request::new(Method::POST, Call::Allocate, self.one(id).word(word).mask(mask))?;
-        if !fields.fields.is_empty() {
-            request = request.with_body(fields.fields.body()?);
-        }
+        let path = self.one(id).word(word).mask(mask);
+        let request = Request::new(Method::POST, Call::Allocate, path)?.with_body(fields.fields.body()?);
         let lane = self.client.lane(id);
         let _turn = lane.lock().await;
         let answer = self.client.call(&request).await?;
@@ -374,11 +366,7 @@ impl<'a> Subnets<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn update(&self, id: SubnetId, fields: &SubnetFields) -> Result<()> {
-        if fields.fields.is_empty() {
-            return Err(Error::invalid("fields", "[none]", "name a field to change"));
-        }
-        let request = Request::new(Method::PATCH, Call::Write, self.one(id))?.with_body(fields.fields.body()?);
-        self.client.call(&request).await.map(drop)
+        write::update(self.client, self.one(id), &fields.fields).await
     }
 
     /// Changes the named fields, reads the subnet back, and fails if one does not hold what was asked for: the server
@@ -398,9 +386,9 @@ impl<'a> Subnets<'a> {
     /// # Errors
     /// [`Error`]; addresses that would be outside, or an overlap, prevent it.
     pub async fn resize(&self, id: SubnetId, mask: u8) -> Result<()> {
-        let mut body = JsonObject::new();
-        body.insert("mask".to_owned(), mask.into());
-        let request = Request::new(Method::PATCH, Call::Write, self.one(id).word("resize"))?.with_body(body);
+        let mut fields = Fields::default();
+        fields.set("mask", mask);
+        let request = Request::new(Method::PATCH, Call::Write, self.one(id).word("resize"))?.with_body(fields.body()?);
         // Done twice, it fails: the size is what it is asked to be.
         self.client.call(&request.not_idempotent()).await.map(drop)
     }
@@ -427,15 +415,20 @@ impl<'a> Subnets<'a> {
         if levels.is_empty() {
             return Err(Error::invalid("permissions", "[none]", "name a group, or remove the permissions"));
         }
-        let mut body = JsonObject::new();
+        let mut fields = Fields::default();
         for (group, level) in levels {
             let name = match group {
                 GroupKey::Id(id) => id.to_string(),
                 GroupKey::Name(name) => name.clone(),
             };
-            body.insert(name, Value::from(level.as_str()));
+            if reroutes(&name) {
+                let remedy = "the server takes this word for a part of the path; name the group by its id";
+                fields.refuse(Error::invalid("group", &name, remedy));
+            }
+            fields.set(&name, level.as_str().to_owned());
         }
-        let request = Request::new(Method::PATCH, Call::Write, self.one(id).word("permissions"))?.with_body(body);
+        let path = self.one(id).word("permissions");
+        let request = Request::new(Method::PATCH, Call::Write, path)?.with_body(fields.body()?);
         self.client.call(&request).await?.decode()
     }
 

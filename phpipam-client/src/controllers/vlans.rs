@@ -100,13 +100,9 @@ impl<'a> Vlans<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn update(&self, id: VlanId, fields: &VlanFields) -> Result<()> {
-        if fields.fields.is_empty() {
-            return Err(Error::invalid("fields", "[none]", "name a field to change"));
-        }
+        let named = fields.fields.changes()?.has("name");
         let mut fields = fields.clone();
-        if fields.fields.get("name").is_none()
-            && let Some(name) = self.get(id).await?.name
-        {
+        if !named && let Some(name) = self.get(id).await?.name {
             fields = fields.with_name(name);
         }
         write::update(self.client, one(id), &fields.fields).await

@@ -3,7 +3,7 @@
 use http::Method;
 
 use crate::client::{Client, Created};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::patch::Fields;
 use crate::request::{Call, Path, Request};
 
@@ -13,12 +13,8 @@ pub(super) async fn create<I: From<u64>>(client: &Client, path: Path, fields: &F
     Ok(Created { id: answer.created()?.into(), warning: answer.warning })
 }
 
-/// A change without fields is refused: servers answer it with errors of their own.
 pub(super) async fn update(client: &Client, path: Path, fields: &Fields) -> Result<()> {
-    if fields.is_empty() {
-        return Err(Error::invalid("fields", "[none]", "name a field to change"));
-    }
-    let request = Request::new(Method::PATCH, Call::Write, path)?.with_body(fields.body()?);
+    let request = Request::new(Method::PATCH, Call::Write, path)?.with_body(fields.changes()?);
     client.call(&request).await.map(drop)
 }
 

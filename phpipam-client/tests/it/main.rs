@@ -6,6 +6,7 @@ mod crypt;
 mod lists;
 mod quirks;
 mod recordings;
+mod refused;
 mod session;
 mod streams;
 mod support;
