@@ -3,7 +3,7 @@
 //! | to do | use |
 //! | --- | --- |
 //! | say how to reach the server | [`HttpOptions`], [`ProxyOptions`], [`TlsOptions`] |
-//! | keep requests on the configured server | [`Origin`] |
+//! | keep requests on the configured server | [`Origin`], [`path_problem`] |
 //! | send one request, once | [`HttpClient::send`], or [`HttpClient::open`] to read the body as it comes |
 //! | repeat it where that is right | [`Retrier`](crate::Retrier) with [`status_advice`], [`retry_after`] |
 //! | log in once for everybody | [`TokenCache`] |
@@ -35,6 +35,7 @@
 mod client;
 mod options;
 mod origin;
+mod path;
 mod redact;
 mod status;
 mod tls;
@@ -43,6 +44,7 @@ mod token;
 pub use client::{HttpBody, HttpClient, HttpRequest, HttpResponse};
 pub use options::{HttpOptions, ProxyOptions};
 pub use origin::Origin;
+pub use path::path_problem;
 pub use redact::Redactor;
 pub use status::{retry_after, status_advice};
 pub use tls::TlsOptions;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use url::Url;
 
+use super::path_problem;
 use crate::{Error, ErrorKind, Result};
 
 /// Scheme, host, port and base path of a server; credentials go nowhere else.
@@ -70,8 +71,12 @@ impl Origin {
     /// The URL of `path` (already percent-encoded, with a query or without) below the base.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) when the result would leave the base: another host, or `..`.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) when the result would leave the base, or be another path than it seems:
+    /// another host, `..` and what else [`path_problem`] names.
     pub fn url(&self, path: &str) -> Result<Url> {
+        if let Some(remedy) = path_problem(path.trim_start_matches('/')) {
+            return Err(Error::invalid("build request", "path", path.split('?').next().unwrap_or_default(), remedy));
+        }
         let joined = self.base.join(path.trim_start_matches('/')).map_err(|error| {
             Error::invalid("build request", "path", path, "give a path below the server's URL").with_source(error)
         })?;
