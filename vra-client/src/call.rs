@@ -148,7 +148,7 @@ fn last_segment(path: &str) -> Option<String> {
 }
 
 /// An answer that was not interpreted.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RawAnswer {
     /// The status; always a success.
@@ -159,12 +159,13 @@ pub struct RawAnswer {
     pub content_type: Option<String>,
     /// The body.
     pub body: Vec<u8>,
+    secret: bool,
 }
 
 impl RawAnswer {
     pub(crate) fn read(reply: Reply) -> Self {
-        let Reply { status, location, content_type, body, .. } = reply;
-        Self { status, location, content_type, body }
+        let Reply { status, location, content_type, body, secret, .. } = reply;
+        Self { status, location, content_type, body, secret }
     }
 
     /// The body as JSON.
@@ -172,6 +173,18 @@ impl RawAnswer {
     /// # Errors
     /// [`Error::Decode`] with the JSON path.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        crate::error::decode("raw", self.status, &self.body)
+        let read = crate::error::decode("raw", self.status, &self.body);
+        if self.secret { read.map_err(|_| crate::error::withheld("raw", self.status, &self.body)) } else { read }
+    }
+}
+
+impl fmt::Debug for RawAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawAnswer")
+            .field("status", &self.status)
+            .field("location", &self.location)
+            .field("content_type", &self.content_type)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
     }
 }

@@ -14,7 +14,7 @@ use ipam_core::http::TokenError;
 use serde_json::Value;
 
 pub use decode::DecodeError;
-pub(crate) use decode::{decode, lacking};
+pub(crate) use decode::{decode, lacking, withheld};
 pub use server::{ErrorBody, ServerError, ServerMessage};
 
 use crate::lenient::JsonObject;

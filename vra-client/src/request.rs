@@ -3,6 +3,7 @@
 use std::fmt;
 
 use http::Method;
+use ipam_core::http::path_problem;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
@@ -29,7 +30,7 @@ pub struct ApiRequest {
     body: Option<Value>,
     repeatable: bool,
     anonymous: bool,
-    secret_path: bool,
+    secret: bool,
     problem: Option<(String, String, String)>,
 }
 
@@ -37,7 +38,8 @@ impl ApiRequest {
     /// A call of a path template, whose `{names}` are replaced by the values in their order.
     ///
     /// A value is one path segment and is encoded as such. An empty one, `.` and `..` would address something else
-    /// (`DELETE /tenants/` rather than one tenant), so the call then fails before it is sent.
+    /// (`DELETE /tenants/` rather than one tenant), and no id or name has control characters, so the call then fails
+    /// before it is sent.
     #[must_use]
     pub fn new(method: Method, template: impl Into<String>, values: &[&str]) -> Self {
         let template = template.into();
@@ -48,7 +50,7 @@ impl ApiRequest {
         while let Some((before, after)) = rest.split_once('{') {
             let (name, after) = after.split_once('}').unwrap_or((after, ""));
             let value = values.next().copied().unwrap_or_default();
-            if value.trim().is_empty() || value == "." || value == ".." {
+            if value.trim().is_empty() || matches!(value, "." | "..") || value.chars().any(char::is_control) {
                 problem = Some((name.to_owned(), value.to_owned(), "an id or name".to_owned()));
             }
             path.push_str(before);
@@ -56,18 +58,9 @@ impl ApiRequest {
             rest = after;
         }
         path.push_str(rest);
+        let secret = is_secret(&path);
         let repeatable = method != Method::POST && method != Method::PATCH;
-        Self {
-            method,
-            template,
-            path,
-            query: Vec::new(),
-            body: None,
-            repeatable,
-            anonymous: false,
-            secret_path: false,
-            problem,
-        }
+        Self { method, template, path, query: Vec::new(), body: None, repeatable, anonymous: false, secret, problem }
     }
 
     pub(crate) fn get(template: &'static str, values: &[&str]) -> Self {
@@ -96,24 +89,16 @@ impl ApiRequest {
         };
         let query = query.split('&').filter(|pair| !pair.is_empty()).map(decode_pair).collect();
         let safe = path.starts_with('/')
-            && !path.starts_with("//")
-            && !path.contains(['#', '\\'])
-            && !path.split('/').any(|segment| segment == "." || segment == "..")
+            && !path.contains('#')
+            && path_problem(&path).is_none()
             && path.chars().all(|c| c.is_ascii_graphic());
         let problem = (!safe)
             .then(|| ("path".to_owned(), given, "an encoded path below the server, beginning with one /".to_owned()));
         let repeatable = method != Method::POST && method != Method::PATCH;
-        Self {
-            method,
-            template: path.clone(),
-            path,
-            query,
-            body: None,
-            repeatable,
-            anonymous: false,
-            secret_path: false,
-            problem,
-        }
+        let secret = is_secret(&path);
+        // The path of a token's own calls has the token.
+        let template = if secret { "/[path not shown]".to_owned() } else { path.clone() };
+        Self { method, template, path, query, body: None, repeatable, anonymous: false, secret, problem }
     }
 
     /// Adds a query parameter.
@@ -178,14 +163,9 @@ impl ApiRequest {
         self
     }
 
-    /// Keeps the path out of errors, because it has a token.
-    pub(crate) fn with_secret_path(mut self) -> Self {
-        self.secret_path = true;
-        self
-    }
-
-    pub(crate) fn has_secret_path(&self) -> bool {
-        self.secret_path
+    /// Whether path or response may have a token: no error repeats a part of them.
+    pub(crate) fn is_secret(&self) -> bool {
+        self.secret
     }
 
     pub(crate) fn is_anonymous(&self) -> bool {
@@ -255,6 +235,9 @@ impl ApiRequest {
     /// [`Error::InvalidInput`] naming the first that was not.
     pub fn validate(&self) -> Result<(), Error> {
         match &self.problem {
+            Some((field, _, expected)) if self.secret => {
+                Err(Error::invalid(format!("{}: {field}", self.operation()), "[not shown]", expected))
+            }
             Some((field, value, expected)) => {
                 Err(Error::invalid(format!("{}: {field}", self.operation()), value, expected))
             }
@@ -273,6 +256,16 @@ impl fmt::Debug for ApiRequest {
         }
         out.finish_non_exhaustive()
     }
+}
+
+/// The calls that give out tokens, or name one in their path.
+const SECRET: [&str; 5] =
+    ["/identity/api/tokens", "/iaas/api/login", "/csp/gateway/am/", "/cloudapi/1.0.0/sessions", "/oauth/"];
+
+/// Whether a path, in any spelling, is that of a call with tokens.
+fn is_secret(path: &str) -> bool {
+    let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy().to_ascii_lowercase();
+    SECRET.iter().any(|secret| path.contains(secret))
 }
 
 fn decode_pair(pair: &str) -> (String, String) {
@@ -298,7 +291,7 @@ mod tests {
 
     #[test]
     fn values_that_address_something_else_are_refused() {
-        for bad in ["", " ", ".", ".."] {
+        for bad in ["", " ", ".", "..", "a\nb", "\0"] {
             let request = ApiRequest::delete("/tenants/{tenant}", &[bad]);
             let error = request.validate().unwrap_err().to_string();
             assert!(error.contains("tenant"), "{error}");
@@ -322,7 +315,22 @@ mod tests {
 
     #[test]
     fn raw_paths_stay_below_the_server() {
-        for bad in ["//evil.example/x", "https://evil.example/x", "/a/../b", "x", "/a b", "/a#b", "/\\evil"] {
+        for bad in [
+            "//evil.example/x",
+            "https://evil.example/x",
+            "/a/../b",
+            "x",
+            "/a b",
+            "/a#b",
+            "/\\evil",
+            "/a/%2e%2e/b",
+            "/a/.%2E/b",
+            "/a/..;/b",
+            "/a/..%2fb",
+            "/a/%0a",
+            "/a/.\t./b",
+            "/a//b",
+        ] {
             assert!(ApiRequest::raw(Method::GET, bad).validate().is_err(), "{bad}");
         }
         assert!(ApiRequest::raw(Method::GET, "/a/b?c=d").validate().is_ok());
@@ -336,6 +344,10 @@ mod tests {
 
     #[test]
     fn debug_hides_secrets() {
+        let raw = ApiRequest::raw(Method::GET, "/identity/api/%74okens/hunter2");
+        assert!(raw.is_secret() && !raw.operation().contains("hunter2"), "{raw:?}");
+        let odd = ApiRequest::get("/identity/api/tokens/{token}", &["hunter2\n"]).validate().unwrap_err();
+        assert!(!format!("{odd} {odd:?}").contains("hunter2"), "{odd:?}");
         let request = ApiRequest::post("/tokens/{token}", &["hunter2"])
             .with_body(serde_json::json!({"username": "tony", "password": "hunter2"}));
         let text = format!("{request:?}");

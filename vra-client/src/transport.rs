@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use crate::error::{Error, ServerError, decode, lacking};
+use crate::error::{Error, ServerError, decode, lacking, withheld};
 use crate::request::ApiRequest;
 
 /// Sends calls to one server.
@@ -31,6 +31,8 @@ pub(crate) struct Reply {
     /// The server's clock when it answered.
     pub(crate) date: Option<SystemTime>,
     pub(crate) body: Vec<u8>,
+    /// Whether the body may hold a token, so that no error may repeat a part of it.
+    pub(crate) secret: bool,
 }
 
 impl Reply {
@@ -41,11 +43,15 @@ impl Reply {
 
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let body = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body);
-        decode(&self.operation, self.status, body)
+        let read = decode(&self.operation, self.status, body);
+        if self.secret { read.map_err(|_| withheld(&self.operation, self.status, body)) } else { read }
     }
 
     /// The error for a success that lacks what it must have.
     pub(crate) fn lacks(&self, message: &str) -> Error {
+        if self.secret {
+            return withheld(&self.operation, self.status, &self.body);
+        }
         lacking(&self.operation, self.status, &self.body, message)
     }
 }
@@ -73,7 +79,7 @@ impl Transport {
                 async move {
                     let response =
                         self.http.send(outgoing).await.map_err(|source| failed(operation, source, request))?;
-                    self.reply(operation, response)
+                    self.reply(operation, response, request.is_secret())
                 }
             })
             .await;
@@ -103,7 +109,7 @@ impl Transport {
         Ok(outgoing)
     }
 
-    fn reply(&self, operation: &str, response: HttpResponse) -> Result<Reply, Error> {
+    fn reply(&self, operation: &str, response: HttpResponse, secret: bool) -> Result<Reply, Error> {
         let text = |name: header::HeaderName| {
             response.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
         };
@@ -116,7 +122,7 @@ impl Transport {
             let date = text(header::DATE).and_then(|date| http_date(&date));
             let content_type = text(header::CONTENT_TYPE);
             let operation = operation.to_owned();
-            return Ok(Reply { operation, status, location, content_type, date, body: response.body });
+            return Ok(Reply { operation, status, location, content_type, date, body: response.body, secret });
         }
         if response.status.is_redirection()
             && let Some(target) = location.and_then(|link| self.origin().base().join(&link).ok())
@@ -125,7 +131,8 @@ impl Transport {
             return Err(foreign(operation, &target, self.origin()));
         }
         let wait = retry_after(&response.headers, SystemTime::now());
-        Err(Error::Server(Box::new(ServerError::new(operation, status, wait, &response.body))))
+        let error = if secret { ServerError::withheld } else { ServerError::new };
+        Err(Error::Server(Box::new(error(operation, status, wait, &response.body))))
     }
 }
 
@@ -135,11 +142,15 @@ fn transport(operation: &str, source: ipam_core::Error) -> Error {
 
 /// The error names the request, which must not be repeated where the path has a token.
 fn failed(operation: &str, source: ipam_core::Error, request: &ApiRequest) -> Error {
-    if !request.has_secret_path() {
+    if !request.is_secret() {
         return transport(operation, source);
     }
-    let mut stripped =
-        ipam_core::Error::new(source.kind(), "send", source.message().to_owned()).with_retry(source.retry());
+    let message = match source.kind() {
+        // It names the path.
+        ErrorKind::InvalidInput => "the request cannot be sent as it is".to_owned(),
+        _ => source.message().to_owned(),
+    };
+    let mut stripped = ipam_core::Error::new(source.kind(), "send", message).with_retry(source.retry());
     if let Some(chain) = source.certificates() {
         stripped = stripped.with_certificates(chain.clone());
     }

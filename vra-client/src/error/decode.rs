@@ -63,6 +63,25 @@ pub(crate) fn decode<T: DeserializeOwned>(operation: &str, status: u16, body: &[
     Err(Error::Decode(Box::new(DecodeError { operation: operation.to_owned(), status, path, message, excerpt })))
 }
 
+/// The error for a response that may hold a token and cannot be understood. No part of it is repeated, not even the
+/// place of the fault, which may be a name out of it.
+pub(crate) fn withheld(operation: &str, status: u16, body: &[u8]) -> Error {
+    let message = match serde_json::from_slice::<serde::de::IgnoredAny>(body) {
+        Ok(_) => "the JSON is not what a login brings",
+        Err(_) => "it is no JSON, or has something around it",
+    };
+    Error::Decode(Box::new(DecodeError {
+        operation: operation.to_owned(),
+        status,
+        path: ".".to_owned(),
+        message: message.to_owned(),
+        excerpt: WITHHELD.to_owned(),
+    }))
+}
+
+/// What stands in the place of an excerpt of a body that may hold a token.
+pub(super) const WITHHELD: &str = "[not shown: it may hold a token]";
+
 /// The error for an answer that can be read and lacks what it must have.
 pub(crate) fn lacking(operation: &str, status: u16, body: &[u8], message: &str) -> Error {
     Error::Decode(Box::new(DecodeError {

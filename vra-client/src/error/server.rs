@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use ipam_core::Retry;
 
-use super::{bounded, decode::text_excerpt};
+use super::{
+    bounded,
+    decode::{WITHHELD, text_excerpt},
+};
 use crate::lenient::model;
 
 model! {
@@ -92,6 +95,18 @@ impl ServerError {
             _ => Retry::Never,
         };
         Self { operation: operation.to_owned(), status, messages, body: kind, summary, retry, retry_after }
+    }
+
+    /// The error of a call whose response may hold a token: the server's numbers are kept, its words are not.
+    pub(crate) fn withheld(operation: &str, status: u16, retry_after: Option<Duration>, body: &[u8]) -> Self {
+        let mut error = Self::new(operation, status, retry_after, body);
+        let numbers = error.messages.iter().filter_map(|message| message.code);
+        error.messages = numbers.map(|code| ServerMessage { code: Some(code), ..ServerMessage::default() }).collect();
+        if error.messages.is_empty() && error.body == ErrorBody::Messages {
+            error.body = ErrorBody::OtherJson;
+        }
+        error.summary = WITHHELD.to_owned();
+        error
     }
 
     /// The first of the server's error numbers.

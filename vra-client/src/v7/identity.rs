@@ -81,8 +81,7 @@ impl Identity<'_> {
     /// # Errors
     /// [`Error`] if the server said neither yes nor no.
     pub async fn token_is_valid(self, token: &SecretString) -> Result<bool, Error> {
-        let request =
-            ApiRequest::new(Method::HEAD, "/identity/api/tokens/{token}", &[token.expose_secret()]).with_secret_path();
+        let request = ApiRequest::new(Method::HEAD, "/identity/api/tokens/{token}", &[token.expose_secret()]);
         match self.client.session.transport.send(&request, Some(token)).await {
             Ok(_) => Ok(true),
             Err(error) if matches!(error.status(), Some(401 | 403 | 404)) => Ok(false),
@@ -95,7 +94,7 @@ impl Identity<'_> {
     /// # Errors
     /// [`Error`]; one for a token that has ended already is not among them.
     pub async fn delete_token(self, token: &SecretString) -> Result<(), Error> {
-        let request = ApiRequest::delete("/identity/api/tokens/{token}", &[token.expose_secret()]).with_secret_path();
+        let request = ApiRequest::delete("/identity/api/tokens/{token}", &[token.expose_secret()]);
         match self.client.session.transport.send(&request, Some(token)).await {
             Err(error) if !matches!(error.status(), Some(401 | 404)) => Err(error),
             _ => Ok(()),
@@ -110,7 +109,7 @@ impl Identity<'_> {
     /// Whom a token stands for. The answer's shape is not known. Evidence: request list (7.x).
     pub fn security_context(self, token: &SecretString) -> Call<JsonObject> {
         let request = ApiRequest::get("/identity/api/tokens/{token}/securityContext", &[token.expose_secret()]);
-        self.json(request.with_secret_path())
+        self.json(request)
     }
 
     // ---- Tenants ---------------------------------------------------------------------------------------------------

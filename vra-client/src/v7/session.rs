@@ -100,19 +100,23 @@ impl Session {
             LoginFailure::new(error, rest)
         };
         let reply = self.transport.send(&request, None).await.map_err(failure)?;
-        let now = reply.date.unwrap_or_else(SystemTime::now);
-        let issued: IssuedToken = reply.json().map_err(failure)?;
-        let Some(id) = &issued.id else {
-            let error = Error::invalid("token", "no id in the server's answer", "a token");
-            return Err(failure(error));
-        };
-        let fresh = FreshToken::new(Arc::new(SecretString::from(id.expose().to_owned())));
-        Ok(match remaining(&issued, now) {
-            Some(lifetime) => fresh.with_lifetime(lifetime),
-            // It is good until the server says otherwise.
-            None => fresh,
-        })
+        fresh_token(&reply).map_err(failure)
     }
+}
+
+/// The token that a login brought.
+fn fresh_token(reply: &Reply) -> Result<FreshToken<Arc<SecretString>>, Error> {
+    let now = reply.date.unwrap_or_else(SystemTime::now);
+    let issued: IssuedToken = reply.json()?;
+    let Some(id) = issued.id.as_ref().filter(|id| !id.expose().is_empty()) else {
+        return Err(reply.lacks("there is no token in it"));
+    };
+    let fresh = FreshToken::new(Arc::new(SecretString::from(id.expose().to_owned())));
+    Ok(match remaining(&issued, now) {
+        Some(lifetime) => fresh.with_lifetime(lifetime),
+        // It is good until the server says otherwise.
+        None => fresh,
+    })
 }
 
 /// How long a token lasts by its own date and the server's clock. A date that cannot be read, or has passed on a server
@@ -149,3 +153,7 @@ impl Backend for Session {
 fn rejected(result: &Result<Reply, Error>) -> bool {
     matches!(result, Err(error) if error.is_unauthenticated())
 }
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;

@@ -1,0 +1,118 @@
+//! No error of a login shows a part of its body, whatever happened to the body.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::error::Error as StdError;
+use std::fmt::Write as _;
+
+use ipam_core::http::TokenError;
+use proptest::prelude::*;
+
+use super::*;
+use crate::call::RawAnswer;
+use crate::error::ServerError;
+
+/// A token in the form that servers give out.
+const CANARY: &str = "MTQ4OTcyCaNaRyTbEcW3lOGe9";
+
+fn renderings(error: Error) -> String {
+    let mut shown = format!("{error} {error:?} {error:#?}");
+    let mut cause: Option<&dyn StdError> = error.source();
+    while let Some(next) = cause {
+        let _infallible = write!(shown, " {next} {next:?}");
+        cause = next.source();
+    }
+    let login = Error::Login(TokenError::Refused(Arc::new(error)));
+    let _infallible = write!(shown, " {login} {login:?}");
+    shown
+}
+
+fn leaks(shown: &str) -> Option<&str> {
+    (0..=CANARY.len() - 6).map(|at| &CANARY[at..at + 6]).find(|part| shown.contains(part))
+}
+
+/// All that a body can come to: as a login, as a raw call, as a refusal.
+fn errors(body: &[u8]) -> Vec<Error> {
+    let reply = || Reply {
+        operation: "POST /identity/api/tokens".to_owned(),
+        status: 200,
+        location: None,
+        content_type: None,
+        date: None,
+        body: body.to_vec(),
+        secret: true,
+    };
+    let raw = RawAnswer::read(reply());
+    let mut errors: Vec<Error> =
+        [fresh_token(&reply()).err(), raw.json::<IssuedToken>().err(), raw.json::<Vec<u8>>().err()]
+            .into_iter()
+            .flatten()
+            .collect();
+    let refused = [400, 401, 403, 500, 502]
+        .map(|status| Error::Server(Box::new(ServerError::withheld("POST /identity/api/tokens", status, None, body))));
+    errors.extend(refused);
+    errors
+}
+
+fn bodies() -> Vec<String> {
+    let login = format!(r#"{{"expires":"2099-01-01T00:00:00.000Z","id":"{CANARY}","tenant":"qe"}}"#);
+    vec![
+        format!("{login}<!-- footer -->"),
+        login[..login.len() - 8].to_owned(),
+        format!("Warning: {login}"),
+        format!("[{login}]"),
+        format!(r#"{{"id":{{"value":"{CANARY}"}}}}"#),
+        format!(r#"{{"id":["{CANARY}"],"tenant":{{}}}}"#),
+        format!(r#"{{"{CANARY}":1,"expires":{{"{CANARY}":2}}}}"#),
+        format!(
+            r#"{{"errors":[{{"code":90135,"message":"{CANARY}","systemMessage":"{CANARY}","source":"{CANARY}"}}]}}"#
+        ),
+        format!(r#"{{"message":"{CANARY}"}}"#),
+        format!("<html><h1>{CANARY}</h1></html>"),
+        format!("\"{CANARY}\""),
+        CANARY.to_owned(),
+        login,
+    ]
+}
+
+#[test]
+fn no_login_that_cannot_be_read_shows_its_token() {
+    for body in bodies() {
+        for error in errors(body.as_bytes()) {
+            let shown = renderings(error);
+            assert_eq!(leaks(&shown), None, "{body}: {shown}");
+        }
+    }
+    let refused = ServerError::withheld("POST /x", 400, None, br#"{"errors":[{"code":90135,"message":"no"}]}"#);
+    assert_eq!((refused.code(), refused.to_string()), (Some(90135), "POST /x: status 400: [90135]".to_owned()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #[test]
+    fn no_damage_to_a_login_shows_its_token(
+        which in 0_usize..13,
+        cut in prop::option::of(0_usize..120),
+        at in 0_usize..120,
+        inserted in "[\\[\\]{}\",:<>a \\\\é]{0,6}",
+        wrap in 0_usize..5,
+    ) {
+        let mut body = bodies().swap_remove(which).into_bytes();
+        if let Some(cut) = cut {
+            body.truncate(cut);
+        }
+        let at = at.min(body.len());
+        body.splice(at..at, inserted.bytes());
+        let text = String::from_utf8_lossy(&body).into_owned();
+        let body = match wrap {
+            0 => format!("[{text}]"),
+            1 => format!("{text}<hr>footer"),
+            2 => format!(r#"{{"id":{text}}}"#),
+            3 => format!(r#"{{"errors":{text}}}"#),
+            _ => text,
+        };
+        for error in errors(body.as_bytes()) {
+            let shown = renderings(error);
+            prop_assert_eq!(leaks(&shown), None, "{}: {}", body, shown);
+        }
+    }
+}
