@@ -99,8 +99,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Accepts an answer behind warnings that PHP printed before it (`display_errors` on). The warnings are kept in
-    /// what creating calls return.
+    /// Accepts a response with something else around its JSON: warnings that PHP printed (`display_errors` on), or what a
+    /// proxy added. It is kept in what creating calls return. Otherwise such a response is an
+    /// [`Error::PhpWarnings`] or [`Error::NotOnlyJson`].
     pub fn with_lenient_bodies(mut self, lenient: bool) -> Self {
         self.lenient = lenient;
         self
@@ -111,7 +112,9 @@ impl ClientBuilder {
     /// # Errors
     /// [`Error::Http`] or [`Error::Invalid`] when URL, app id or options cannot work.
     pub fn build(self) -> Result<Client> {
-        if self.app.is_empty() || self.app == "0" || self.app.contains(['/', '\\', '?', '#']) {
+        let odd = |app: &str| app.contains(['/', '\\', '?', '#']) || app.chars().any(char::is_control);
+        // Encoded or not, dots alone would climb out of `api/`.
+        if matches!(self.app.as_str(), "" | "0" | "." | "..") || odd(&self.app) {
             return Err(Error::invalid(
                 "app id",
                 &self.app,
@@ -135,7 +138,7 @@ impl ClientBuilder {
 pub struct Created<I> {
     /// The id of what was created.
     pub id: I,
-    /// What PHP printed before the answer; only with [`ClientBuilder::with_lenient_bodies`].
+    /// What PHP printed around the answer; only with [`ClientBuilder::with_lenient_bodies`].
     pub warning: Option<String>,
 }
 
@@ -153,7 +156,7 @@ pub struct RawAnswer {
     pub subnet_id: Option<u64>,
     /// The data; `Null` when there is none.
     pub data: Value,
-    /// What PHP printed before the answer; only with [`ClientBuilder::with_lenient_bodies`].
+    /// What PHP printed around the answer; only with [`ClientBuilder::with_lenient_bodies`].
     pub warning: Option<String>,
 }
 

@@ -29,6 +29,8 @@ pub(crate) struct Answer {
     pub(crate) subnet_id: Option<u64>,
     pub(crate) data: Option<Box<RawValue>>,
     pub(crate) warning: Option<String>,
+    /// Whether the body may hold a token, so that no error may repeat a part of it.
+    pub(crate) secret: bool,
 }
 
 /// What a call comes to when it does not fail.
@@ -53,6 +55,7 @@ impl Outcome {
                 subnet_id: None,
                 data: None,
                 warning: None,
+                secret: request.is_secret(),
             }),
         }
     }
@@ -92,8 +95,23 @@ impl Answer {
 
     pub(crate) fn undecodable(&self, path: String, reason: impl fmt::Display) -> Error {
         let data = self.data.as_ref().map_or("", |data| data.get());
+        if self.secret {
+            return withheld(&self.call, self.status);
+        }
         undecodable(&self.call, self.status, path, reason, data.as_bytes())
     }
+}
+
+/// A response that may hold a token and cannot be understood: not even the place of the fault is named, which may be a
+/// part of the body.
+pub(crate) fn withheld(call: &str, status: u16) -> Error {
+    Error::Decode(Box::new(DecodeError {
+        call: call.to_owned(),
+        status,
+        path: "data".to_owned(),
+        reason: "it is not what phpIPAM sends: no object with a token as text, or something around it".to_owned(),
+        excerpt: body::WITHHELD.to_owned(),
+    }))
 }
 
 /// An answer, or a part of it, that cannot be understood.

@@ -37,6 +37,21 @@ pub enum Error {
     /// What answered is not phpIPAM's API.
     #[error("{0} is not an answer of phpIPAM's API: check the URL, the rewrite rules and \"prettify links\"")]
     NotAnApi(Box<Foreign>),
+    /// PHP printed warnings around the JSON. A write was done, unless the JSON says otherwise.
+    #[error(
+        "{0} has warnings of PHP around its JSON: turn display_errors off on the server, or read past them with \
+         ClientBuilder::with_lenient_bodies (php_warnings=skip in a provider's URL); they begin: {begin}", begin = first_words(.0)
+    )]
+    PhpWarnings(Box<Foreign>),
+    /// Something else than PHP, such as a proxy, printed around the JSON. A write was done, unless the JSON says otherwise.
+    #[error(
+        "{0} has more than JSON in it, as a proxy adds it: see what stands between here and the server, or read past it \
+         with ClientBuilder::with_lenient_bodies (php_warnings=skip in a provider's URL); it begins: {begin}", begin = first_words(.0)
+    )]
+    NotOnlyJson(Box<Foreign>),
+    /// PHP printed errors and no JSON. Whether a write was done is unknown.
+    #[error("{0} has errors of PHP and no JSON: see the server's error log; they begin: {begin}", begin = first_words(.0))]
+    PhpFailed(Box<Foreign>),
     /// The answer has no body: PHP gave up. Whether a write was done is unknown.
     #[error("{0} has no body: the server's PHP failed; its error log says why")]
     EmptyBody(Box<Foreign>),
@@ -240,6 +255,25 @@ impl fmt::Display for Foreign {
     }
 }
 
+/// The first words of what came, on one line and without tags.
+fn first_words(foreign: &Foreign) -> String {
+    let mut depth = 0_u32;
+    let visible = foreign.excerpt.chars().map(|character| match character {
+        '<' => {
+            depth += 1;
+            ' '
+        }
+        '>' => {
+            depth = depth.saturating_sub(1);
+            ' '
+        }
+        character if depth == 0 => character,
+        _ => ' ',
+    });
+    let text: String = visible.collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(160).collect()
+}
+
 impl Error {
     pub(crate) fn invalid(field: impl fmt::Display, value: impl fmt::Display, remedy: impl fmt::Display) -> Self {
         let value = value.to_string().chars().take(120).collect();
@@ -299,6 +333,9 @@ impl Error {
             Self::Invalid { .. }
             | Self::Decode(_)
             | Self::NotAnApi(_)
+            | Self::PhpWarnings(_)
+            | Self::NotOnlyJson(_)
+            | Self::PhpFailed(_)
             | Self::EmptyBody(_)
             | Self::ServerExhausted(_)
             | Self::LoginResting { .. }
@@ -319,7 +356,13 @@ impl Error {
             Self::Refused(refusal) => {
                 matches!(refusal.kind, RefusalKind::Unavailable | RefusalKind::Server) && refusal.retry != Retry::Safe
             }
-            Self::Decode(_) | Self::EmptyBody(_) | Self::ServerExhausted(_) | Self::NotApplied { .. } => true,
+            Self::Decode(_)
+            | Self::PhpWarnings(_)
+            | Self::NotOnlyJson(_)
+            | Self::PhpFailed(_)
+            | Self::EmptyBody(_)
+            | Self::ServerExhausted(_)
+            | Self::NotApplied { .. } => true,
             Self::Invalid { .. }
             | Self::NotAnApi(_)
             | Self::LoginFailed(_)
@@ -340,6 +383,9 @@ impl Error {
             Self::Invalid { .. }
             | Self::Decode(_)
             | Self::NotAnApi(_)
+            | Self::PhpWarnings(_)
+            | Self::NotOnlyJson(_)
+            | Self::PhpFailed(_)
             | Self::EmptyBody(_)
             | Self::ServerExhausted(_)
             | Self::NotApplied { .. } => None,
@@ -366,7 +412,13 @@ impl Error {
                 RefusalKind::Unavailable => ErrorKind::Unavailable,
                 RefusalKind::Server => ErrorKind::Protocol,
             },
-            Self::Decode(_) | Self::NotAnApi(_) | Self::EmptyBody(_) | Self::ServerExhausted(_) => ErrorKind::Protocol,
+            Self::Decode(_)
+            | Self::NotAnApi(_)
+            | Self::PhpWarnings(_)
+            | Self::NotOnlyJson(_)
+            | Self::PhpFailed(_)
+            | Self::EmptyBody(_)
+            | Self::ServerExhausted(_) => ErrorKind::Protocol,
             Self::LoginFailed(cause) | Self::LoginResting { cause, .. } => cause.kind(),
             Self::TooManyLogins { .. } => ErrorKind::RateLimited,
             Self::NotApplied { .. } => ErrorKind::Conflict,

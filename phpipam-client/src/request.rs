@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use http::Method;
+use ipam_core::http::path_problem;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
@@ -57,22 +58,18 @@ impl Request {
     /// and any body.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when the path is absolute, climbs with `..`, or has a fragment.
+    /// [`Error::Invalid`] when the path is absolute, has a fragment, or would be another path than it seems: `.` and `..`
+    /// in any spelling, control characters, backslashes and empty segments.
     pub fn raw(method: Method, path: &str, body: Option<Value>) -> Result<Self> {
         let refuse = |remedy: &str| Err(Error::invalid("path", path, remedy));
-        let path_only = path.split('?').next().unwrap_or_default();
         if path.contains("://") && !path.contains('?') || path.starts_with("//") {
             return refuse("give a path below the app, such as subnets/8/");
         }
         if path.contains('#') {
             return refuse("percent-encode \"#\" as %23");
         }
-        let climbs = |segment: &str| {
-            let dots = segment.replace("%2e", ".").replace("%2E", ".");
-            dots == ".." || dots == "."
-        };
-        if path_only.split(['/', '\\']).any(climbs) {
-            return refuse("leave out \"..\"");
+        if let Some(remedy) = path_problem(path) {
+            return refuse(remedy);
         }
         let idempotent = method != Method::POST;
         Ok(Self {
@@ -129,6 +126,14 @@ impl Request {
 
     pub(crate) fn is_idempotent(&self) -> bool {
         self.idempotent
+    }
+
+    /// Whether the response may hold a token or a password's hash: all of `user/`, in any spelling. No error repeats a
+    /// part of such a body.
+    pub(crate) fn is_secret(&self) -> bool {
+        let controller = self.path.split(['/', '?']).next().unwrap_or_default();
+        let controller = percent_encoding::percent_decode_str(controller).decode_utf8_lossy();
+        self.call == Call::Login || controller.eq_ignore_ascii_case("user")
     }
 
     /// How errors and logs name the call: without query and body.
@@ -194,9 +199,8 @@ impl Path {
         let problem = match text {
             "" | "0" => Some("the server drops an empty segment, and one that is 0, from the path"),
             "." | ".." => Some("it would climb in the path"),
-            _ if text.contains(['/', '\\', '\0']) => {
-                Some("the web server refuses a slash in a path, also an encoded one")
-            }
+            _ if text.contains(['/', '\\']) => Some("the web server refuses a slash in a path, also an encoded one"),
+            _ if text.chars().any(char::is_control) => Some("leave out control characters"),
             _ => None,
         };
         if let Some(remedy) = problem {

@@ -7,7 +7,7 @@ use std::fmt;
 use http::StatusCode;
 use ipam_core::http::HttpBody;
 
-use crate::envelope::{Outcome, Received, is_success, judge, undecodable};
+use crate::envelope::{Outcome, Received, is_success, judge, undecodable, withheld};
 use crate::error::{Error, Result};
 use crate::lenient::Wire;
 use crate::request::Request;
@@ -29,6 +29,7 @@ pub(crate) struct Rows {
     splitter: Splitter,
     limit: usize,
     index: usize,
+    secret: bool,
 }
 
 /// Starts to read an answer; what turns out not to be a list of rows is read whole and judged.
@@ -42,7 +43,14 @@ pub(crate) async fn open(request: &Request, mut body: HttpBody, limit: usize, le
             },
             Head::List if is_success(&splitter.envelope_so_far()) => {
                 let call = request.name();
-                return Ok(Opened::Rows(Box::new(Rows { call, body, splitter, limit, index: 0 })));
+                return Ok(Opened::Rows(Box::new(Rows {
+                    call,
+                    body,
+                    splitter,
+                    limit,
+                    index: 0,
+                    secret: request.is_secret(),
+                })));
             }
             Head::List | Head::Other => break,
         }
@@ -62,7 +70,7 @@ impl Rows {
                 Next::Row(row) => {
                     let index = self.index;
                     self.index += 1;
-                    return Some(decode(&self.call, index, row));
+                    return Some(decode(&self.call, index, row, self.secret));
                 }
                 Next::End => return None,
                 Next::Broken => return Some(Err(self.broken("this is no JSON"))),
@@ -85,9 +93,12 @@ impl Rows {
     }
 }
 
-fn decode<T: Wire>(call: &str, index: usize, row: &[u8]) -> Result<T> {
+fn decode<T: Wire>(call: &str, index: usize, row: &[u8], secret: bool) -> Result<T> {
     if let Ok(value) = T::decode(&mut serde_json::Deserializer::from_slice(row)) {
         return Ok(value);
+    }
+    if secret {
+        return Err(withheld(call, 200));
     }
     let mut track = serde_path_to_error::Track::new();
     let mut inner = serde_json::Deserializer::from_slice(row);

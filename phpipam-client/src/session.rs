@@ -102,7 +102,10 @@ async fn login(
 }
 
 async fn token(transport: &Transport, name: &str, password: &SecretString) -> Result<SecretString> {
-    let answer = login_answer(transport, name, password).await?;
+    token_of(&login_answer(transport, name, password).await?)
+}
+
+fn token_of(answer: &Answer) -> Result<SecretString> {
     let login: Login = answer.decode()?;
     let token = login.token.map(|token| token.secret().clone());
     token.ok_or_else(|| answer.undecodable("data.token".to_owned(), "the server accepted the login and sent no token"))
@@ -133,3 +136,7 @@ impl fmt::Debug for Session {
         f.debug_struct("Session").field("auth", &self.auth).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;

@@ -2,7 +2,7 @@
 
 use super::{verify, write};
 use crate::client::{Client, Created};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::models::{CustomField, SectionId, Subnet, Vlan, VlanFields, VlanId};
 use crate::query::Filter;
 use crate::request::{Call, Path, Request};
@@ -30,7 +30,7 @@ impl<'a> Vlans<'a> {
     /// All VLANs of all domains.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`](crate::Error)
     pub async fn list(&self) -> Result<Vec<Vlan>> {
         self.client.list(&Request::get(Call::List, path())?, None).await
     }
@@ -38,7 +38,7 @@ impl<'a> Vlans<'a> {
     /// The VLANs that match. The field of the id is `vlanId` here.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`](crate::Error)
     pub async fn list_filtered(&self, filter: &Filter) -> Result<Vec<Vlan>> {
         self.client.list(&filter.apply(Request::get(Call::List, path())?), None).await
     }
@@ -46,7 +46,7 @@ impl<'a> Vlans<'a> {
     /// One VLAN.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`](crate::Error)
     pub async fn get(&self, id: VlanId) -> Result<Vlan> {
         self.client.one(&Request::get(Call::One, one(id))?).await
     }
@@ -54,7 +54,7 @@ impl<'a> Vlans<'a> {
     /// VLANs with this number, in all domains.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`](crate::Error)
     pub async fn search(&self, number: u32) -> Result<Vec<Vlan>> {
         let path = path().word("search").id("VLAN number", number.into());
         self.client.list(&Request::get(Call::List, path)?, None).await
@@ -63,7 +63,7 @@ impl<'a> Vlans<'a> {
     /// The subnets in a VLAN.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`](crate::Error)
     pub async fn subnets(&self, id: VlanId) -> Result<Vec<Subnet>> {
         let request = Request::get(Call::List, one(id).word("subnets"))?;
         self.client.list_below(&request, Request::get(Call::One, one(id))?).await
@@ -72,7 +72,7 @@ impl<'a> Vlans<'a> {
     /// The subnets in a VLAN that are in one section.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`](crate::Error)
     pub async fn subnets_in_section(&self, id: VlanId, section: SectionId) -> Result<Vec<Subnet>> {
         let path = one(id).word("subnets").id("section id", section.get());
         self.client.list_below(&Request::get(Call::List, path)?, Request::get(Call::One, one(id))?).await
@@ -81,7 +81,7 @@ impl<'a> Vlans<'a> {
     /// The custom fields of VLANs.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`](crate::Error)
     pub async fn custom_fields(&self) -> Result<Vec<CustomField>> {
         super::common::custom_fields(self.client, "vlans").await
     }
@@ -89,7 +89,7 @@ impl<'a> Vlans<'a> {
     /// Creates a VLAN. Two may have the same number in one domain, unless the server's settings forbid it.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`](crate::Error)
     pub async fn create(&self, name: &str, number: u32, fields: &VlanFields) -> Result<Created<VlanId>> {
         write::create(self.client, path(), &fields.clone().with_name(name).with_number(number).fields).await
     }
@@ -98,7 +98,7 @@ impl<'a> Vlans<'a> {
     /// named, it is read first and sent along.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`](crate::Error)
     pub async fn update(&self, id: VlanId, fields: &VlanFields) -> Result<()> {
         let named = fields.fields.changes()?.has("name");
         let mut fields = fields.clone();
@@ -111,7 +111,7 @@ impl<'a> Vlans<'a> {
     /// Changes the named fields, reads the VLAN back, and fails if one does not hold what was asked for.
     ///
     /// # Errors
-    /// [`Error`], [`Error::NotApplied`]
+    /// [`Error`](crate::Error), [`Error::NotApplied`](crate::Error::NotApplied)
     pub async fn update_verified(&self, id: VlanId, fields: &VlanFields) -> Result<Vlan> {
         self.update(id, fields).await?;
         let now = self.get(id).await?;
@@ -122,7 +122,7 @@ impl<'a> Vlans<'a> {
     /// Deletes a VLAN. Subnets in it stay, in no VLAN.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`](crate::Error)
     pub async fn delete(&self, id: VlanId) -> Result<()> {
         write::delete(self.client, one(id)).await
     }

@@ -58,7 +58,10 @@ fn sentence(raw: Option<&RawValue>) -> Option<String> {
 
 /// The envelope in `text`; `None` when it is none: no JSON object, or one that does not say whether it succeeded.
 pub(super) fn members(text: &str) -> Option<Members<'_>> {
-    let raw: Raw<'_> = serde_json::from_str(text).ok()?;
+    interpreted(serde_json::from_str(text).ok()?)
+}
+
+fn interpreted(raw: Raw<'_>) -> Option<Members<'_>> {
     let success: Option<bool> = read(raw.success);
     success?;
     Some(Members {
@@ -71,11 +74,40 @@ pub(super) fn members(text: &str) -> Option<Members<'_>> {
     })
 }
 
-/// The envelope after something that PHP printed before it: the last object that starts like one.
-pub(super) fn members_after_noise(text: &str) -> Option<(&str, Members<'_>)> {
-    let start = text.rfind("{\"code\":")?;
-    let (noise, rest) = text.split_at_checked(start)?;
-    Some((noise, members(rest)?))
+/// An envelope with something else printed around it.
+#[derive(Debug)]
+pub(super) struct Surrounded<'a> {
+    pub(super) before: &'a str,
+    pub(super) after: &'a str,
+    pub(super) members: Members<'a>,
+}
+
+impl Surrounded<'_> {
+    /// What is around the envelope, in order.
+    pub(super) fn noise(&self) -> String {
+        [self.before.trim(), self.after.trim()].join(" ").trim().to_owned()
+    }
+}
+
+/// Looks for an envelope among other text: the first object that starts like one and says whether it succeeded.
+pub(super) fn surrounded(text: &str) -> Option<Surrounded<'_>> {
+    // A hostile body may have any number of beginnings, each of which costs a look at the rest.
+    for (start, _) in text.match_indices("{\"code\":").take(8) {
+        let (before, rest) = text.split_at_checked(start)?;
+        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Raw<'_>>();
+        let Some(Ok(raw)) = values.next() else { continue };
+        let Some(members) = interpreted(raw) else { continue };
+        let after = rest.get(values.byte_offset()..).unwrap_or_default();
+        return Some(Surrounded { before, after, members });
+    }
+    None
+}
+
+/// Whether a text has messages that PHP prints with `display_errors`.
+pub(super) fn is_php(text: &str) -> bool {
+    const KINDS: [&str; 5] = ["Warning", "Notice", "Deprecated", "Fatal error", "Parse error"];
+    KINDS.iter().any(|kind| text.contains(&format!("<b>{kind}</b>:")) || text.contains(&format!("PHP {kind}:")))
+        || KINDS.iter().any(|kind| text.trim_start().starts_with(&format!("{kind}: ")))
 }
 
 /// The text of phpIPAM's own alert box, which it prints instead of an envelope here and there.
@@ -102,9 +134,51 @@ pub(super) fn alert(text: &str) -> Option<String> {
     Some(plain.trim().to_owned())
 }
 
-/// The body as text. Bytes that are no UTF-8 become replacement characters; the server sends none on purpose.
+/// The body as text, without a byte order mark, which a PHP file saved with one prints. Bytes that are no UTF-8 become
+/// replacement characters; the server sends none on purpose.
 pub(super) fn text(body: &[u8]) -> Cow<'_, str> {
+    let mut body = body;
+    while let Some(rest) = body.strip_prefix(b"\xef\xbb\xbf") {
+        body = rest;
+    }
     String::from_utf8_lossy(body)
+}
+
+/// What stands in the place of an excerpt of a body that may hold a token, whatever was cut, mixed or wrapped in it.
+pub(super) const WITHHELD: &str = "[not shown: it may hold a token]";
+
+/// The refusals of a login that are known word for word. Nothing else of its body is repeated.
+pub(super) fn known_words(message: &str) -> &'static str {
+    const WORDS: [&str; 24] = [
+        "Invalid username or password",
+        "User account is disabled",
+        "Your IP has been blocked for 5 minutes because of excessive login failures",
+        "Your IP has been blocked for 5 minutes because of excesive login failures",
+        "Please provide username and password",
+        "Please provide token",
+        "Token expired",
+        "Invalid token",
+        "Unauthorized",
+        "invalid permissions",
+        "Invalid app permissions",
+        "Authentication not needed",
+        "Authentication failed",
+        "Invalid application id",
+        "Invalid controller",
+        "SSL connection is required for API",
+        "App requires SSL connection",
+        "Application disabled",
+        "API server disabled",
+        "Invalid app security",
+        "Invalid enc_request",
+        "Cannot obtain lock",
+        "wait timeout exceeded",
+        "Transaction timed out",
+    ];
+    if message.is_empty() {
+        return "";
+    }
+    WORDS.into_iter().find(|words| message.contains(words)).unwrap_or(WITHHELD)
 }
 
 /// The start of a body without secrets.

@@ -28,13 +28,17 @@ pub(crate) fn is_success(envelope: &str) -> bool {
     members.is_some_and(|members| members.success == Some(true) && members.code.is_none_or(|code| code < 400))
 }
 
-/// Reads the answer to `request`. `lenient` accepts an envelope behind something else that PHP printed.
+/// Reads the answer to `request`. `lenient` accepts an envelope with something else printed around it.
 pub(crate) fn judge(request: &Request, response: &Received<'_>, lenient: bool) -> Result<Outcome> {
     let text = body::text(response.body);
     let (members, warning) = match body::members(&text) {
         Some(members) => (members, None),
-        None => match body::members_after_noise(&text).filter(|_| lenient) {
-            Some((noise, members)) => (members, Some(body::excerpt(noise.as_bytes(), EXCERPT))),
+        None => match body::surrounded(&text) {
+            Some(found) if lenient => {
+                let noise = excerpt(request, found.noise().as_bytes(), EXCERPT);
+                (found.members, Some(noise))
+            }
+            Some(found) => return Err(not_only_json(request, response, &found.noise())),
             None => return no_envelope(request, response, &text),
         },
     };
@@ -69,6 +73,7 @@ fn answer(
         subnet_id: members.subnet_id,
         data: members.data.map(RawValue::to_owned),
         warning,
+        secret: request.is_secret(),
     })
 }
 
@@ -92,7 +97,7 @@ fn refused(
         call: request.name(),
         status: response.status.as_u16(),
         code,
-        message,
+        message: if request.is_secret() { body::known_words(&message).to_owned() } else { message },
         retry,
         retry_after,
     }))
@@ -101,15 +106,7 @@ fn refused(
 /// An answer that is no envelope: an alert box, a proxy's page, another application, or nothing.
 fn no_envelope(request: &Request, response: &Received<'_>, text: &str) -> Result<Outcome> {
     let status = response.status;
-    let content_type = response.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let foreign = || {
-        Box::new(Foreign {
-            call: request.name(),
-            status: status.as_u16(),
-            content_type: content_type.map(str::to_owned),
-            excerpt: body::excerpt(response.body, EXCERPT),
-        })
-    };
+    let foreign = || foreign(request, response, response.body);
     let refuse = |message: &str, kind, retry| Err(refused(request, response, None, message.to_owned(), kind, retry));
     if status.is_redirection() {
         return Err(Error::NotAnApi(foreign()));
@@ -150,7 +147,31 @@ fn no_envelope(request: &Request, response: &Received<'_>, text: &str) -> Result
     if text.contains("Allowed memory size") || text.contains("Maximum execution time") {
         return Err(Error::ServerExhausted(foreign()));
     }
+    if body::is_php(text) {
+        return Err(Error::PhpFailed(foreign()));
+    }
     Err(Error::NotAnApi(foreign()))
+}
+
+fn foreign(request: &Request, response: &Received<'_>, shown: &[u8]) -> Box<Foreign> {
+    let content_type = response.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    Box::new(Foreign {
+        call: request.name(),
+        status: response.status.as_u16(),
+        content_type: content_type.map(str::to_owned),
+        excerpt: excerpt(request, shown, EXCERPT),
+    })
+}
+
+/// An envelope with something around it: what PHP printed, or what a proxy added.
+fn not_only_json(request: &Request, response: &Received<'_>, noise: &str) -> Error {
+    let foreign = foreign(request, response, noise.as_bytes());
+    if body::is_php(noise) { Error::PhpWarnings(foreign) } else { Error::NotOnlyJson(foreign) }
+}
+
+/// The start of a body; nothing of one that may hold a token.
+fn excerpt(request: &Request, text: &[u8], limit: usize) -> String {
+    if request.is_secret() { body::WITHHELD.to_owned() } else { body::excerpt(text, limit) }
 }
 
 fn is_write(request: &Request) -> bool {

@@ -30,6 +30,7 @@ const OPTIONS: &[&str] = &[
     "timeout",
     "claim_time",
     "sweep",
+    "php_warnings",
 ];
 
 /// Adds the schemes `phpipam+https` and `phpipam+http` to a registry.
@@ -51,6 +52,7 @@ const OPTIONS: &[&str] = &[
 /// | `mark=NAME`, `range_mark=NAME` | custom fields of addresses and of subnets to keep marks in |
 /// | `tag=NAME` | tag of new addresses |
 /// | `reserved_tags=A,B` | tags that set an address aside |
+/// | `php_warnings=skip` | read past what PHP (`display_errors`) or a proxy printed around the JSON |
 /// | `page_size=N`, `timeout=30s` | items of a page; how long one call may take in all |
 /// | `claim_time=20s` | how long one claim may take, a minute unless it is written; abandoned claims are honoured for three times as long |
 /// | `sweep=0` | connecting leaves abandoned claims alone |
@@ -87,7 +89,14 @@ async fn open(request: OpenRequest, scheme: &'static str) -> Result<Arc<dyn Ipam
         (true, None) => return Err(config_error("auth=user needs a user; write USER@ before the host")),
         (false, _) => Auth::app_code(request.secret("app-code").await?),
     };
-    let client = Client::builder(target.base, target.app, auth).with_http(http).build()?;
+    let skip = match url.option("php_warnings") {
+        None | Some("refuse") => false,
+        Some("skip") => true,
+        Some(other) => {
+            return Err(config_error(format!("the option php_warnings is {other:?}; write skip or refuse")));
+        }
+    };
+    let client = Client::builder(target.base, target.app, auth).with_http(http).with_lenient_bodies(skip).build()?;
     Ok(Arc::new(PhpIpamProvider::connect(client, config).await?))
 }
 

@@ -10,10 +10,11 @@ use phpipam_client::models::{
     L2DomainFields, Level, LocationFields, NameserverFields, NatFields, NatType, RackFields, ScanAgentFields,
     ScanAgentType, SectionFields, SubnetFields, TagFields, VlanFields, VrfFields,
 };
-use phpipam_client::{Error, Result};
+use phpipam_client::{Auth, Client, Error, Result};
 use serde_json::json;
 
 use crate::quirks::{Canned, ok};
+use crate::support::options;
 
 async fn refused<T>(call: &str, made: impl Future<Output = Result<T>>) {
     match made.await {
@@ -128,4 +129,45 @@ async fn a_value_that_the_schema_does_not_allow_takes_no_address() {
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(error.to_string().contains("custom_e") && error.to_string().contains("a, b"), "{error}");
     assert_eq!(canned.asked().await.len(), 1, "the schema only");
+}
+
+#[tokio::test]
+async fn paths_that_would_be_others_than_they_seem_are_refused_by_name() {
+    let canned = Canned::always(200, ok(json!([]))).await;
+    let client = &canned.client;
+    for bad in [
+        "../x/",
+        "sections/../user/",
+        "sections/%2e%2e/user/",
+        "sections/.%2E/user/",
+        "./",
+        "sections/..%2fuser/",
+        "sections/..;/user/",
+        "sections/.\t./user/",
+        "sections/.\n./user/",
+        "sections/\u{0}/",
+        "sections/%00/",
+        "sections/%0a/",
+        "sections//",
+        "sections\\..\\user/",
+        "sections/%5c..%5c/",
+        "?x=\n",
+    ] {
+        let error = client.raw(http::Method::GET, bad, None).await.unwrap_err();
+        assert!(matches!(&error, Error::Invalid { field, .. } if field == "path"), "{bad:?}: {error:?}");
+        assert_eq!(ipam_core::Error::from(error).kind(), ErrorKind::InvalidInput);
+    }
+    for bad in [".", "..", "a\tb", "a\nb", "a\\b"] {
+        assert!(client.addresses().search_hostname(bad).await.is_err(), "{bad:?}");
+        assert!(client.options(bad).await.is_err(), "{bad:?}");
+    }
+    for bad in ["..", ".", "", "0", "a/b", "a\\b", "a\tb", "..\n"] {
+        let error = Client::builder(canned.url(), bad, Auth::none()).with_http(options()).build().unwrap_err();
+        assert!(matches!(&error, Error::Invalid { field, .. } if field == "app id"), "{bad:?}: {error:?}");
+    }
+    assert_eq!(canned.asked().await, Vec::<String>::new());
+    // Not climbing: an app whose id looks encoded, dots within a name.
+    let odd = Client::builder(canned.url(), "%2e%2e", Auth::none()).with_http(options()).build().unwrap();
+    odd.raw(http::Method::GET, "sections/a..b/", None).await.unwrap();
+    assert_eq!(canned.asked().await, ["GET /api/%252e%252e/sections/a..b/"]);
 }

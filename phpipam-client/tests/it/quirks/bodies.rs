@@ -14,10 +14,49 @@ async fn q18_html_before_the_json_is_accepted_only_in_lenient_mode() {
     let body = format!(r#"{NOISE}{{"code":201,"success":true,"message":"Section created","id":"3"}}"#);
     let canned = Canned::text(201, "text/html", &body).await;
     let strict = canned.client.sections().create("abc", &SectionFields::new()).await.unwrap_err();
-    assert!(matches!(strict, Error::NotAnApi(_)), "{strict:?}");
+    assert!(matches!(strict, Error::PhpWarnings(_)) && strict.may_have_been_done(), "{strict:?}");
+    for words in ["warnings of PHP", "display_errors", "php_warnings=skip", "not a valid stream resource"] {
+        assert!(strict.to_string().contains(words) && !strict.to_string().contains("rewrite"), "{words}: {strict}");
+    }
     let created = canned.lenient().sections().create("abc", &SectionFields::new()).await.unwrap();
     assert_eq!(created.id.get(), 3);
     assert!(created.warning.unwrap().contains("not a valid stream resource"));
+}
+
+#[tokio::test]
+async fn q18_warnings_behind_the_json_and_byte_order_marks_too() {
+    let json = r#"{"code":200,"success":true,"data":[{"id":"7","name":"Lab"}],"time":0.01}"#;
+    let warned = format!("{json}\n<br />\n<b>Warning</b>:  Unknown: x in <b>y.php</b> on line <b>2</b><br />");
+    let both = format!("<b>Notice</b>: a{warned}");
+    for body in [warned, both] {
+        let canned = Canned::text(200, "text/html", &body).await;
+        let strict = canned.client.sections().list().await.unwrap_err();
+        assert!(matches!(strict, Error::PhpWarnings(_)), "{strict:?}");
+        assert_eq!(canned.lenient().sections().list().await.unwrap().len(), 1);
+    }
+    let footer = Canned::text(200, "text/html", &format!("{json}<!-- served by proxy 7 -->")).await;
+    let strict = footer.client.sections().list().await.unwrap_err();
+    assert!(matches!(strict, Error::NotOnlyJson(_)) && strict.to_string().contains("proxy"), "{strict:?}");
+    assert_eq!(footer.lenient().sections().list().await.unwrap().len(), 1);
+    let marked = Canned::text(200, "application/json", &format!("\u{feff}{json}")).await;
+    assert_eq!(marked.client.sections().list().await.unwrap().len(), 1, "a mark is no text");
+    // A search has an envelope for each kind in its own; it is the outer one that counts.
+    let search = r#"{"code":200,"success":true,"data":{"subnets":{"code":404,"data":"No subnets found"},"addresses":{"code":200,"data":[]}}}"#;
+    let canned = Canned::text(200, "text/html", &format!("{NOISE}{search}{NOISE}")).await;
+    assert!(canned.lenient().search().addresses("web").await.unwrap().is_empty());
+    let fatal = Canned::text(500, "text/html", "<br />\n<b>Fatal error</b>:  Uncaught TypeError: x in y").await;
+    let error = fatal.client.sections().list().await.unwrap_err();
+    assert!(matches!(error, Error::PhpFailed(_)) && error.to_string().contains("Uncaught TypeError"), "{error}");
+}
+
+#[tokio::test]
+async fn q18_a_list_of_free_networks_behind_a_warning() {
+    let body = "<br />\n<b>Warning</b>:  Attempt to modify property of non-object in <b>/srv/Responses.php</b> on line \
+        <b>296</b><br />\n{\"code\":200,\"success\":true,\"data\":[\"10.0.0.0\\/30\",\"10.0.0.4\\/30\"],\"time\":0.01}";
+    let canned = Canned::text(200, "text/html", body).await;
+    let error = canned.client.subnets().list_free_subnets(3.into(), 30).await.unwrap_err();
+    assert!(error.to_string().contains("PHP") && error.to_string().contains("php_warnings=skip"), "{error}");
+    assert_eq!(canned.lenient().subnets().list_free_subnets(3.into(), 30).await.unwrap().len(), 2);
 }
 
 #[tokio::test]
