@@ -22,10 +22,15 @@ struct Bench {
 }
 
 fn bench() -> Bench {
+    bench_that_waits(Duration::from_secs(30))
+}
+
+/// The same with another time to wait for locks.
+fn bench_that_waits(wait: Duration) -> Bench {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("ipam.db");
     let provider = block_on(async {
-        let config = EmbeddedConfig::new(&path).with_busy_timeout(Duration::from_secs(30));
+        let config = EmbeddedConfig::new(&path).with_busy_timeout(wait);
         let provider = EmbeddedProvider::open(config).await.unwrap();
         provider.define_range(&DefineRange::new("lan", "10.0.0.0/16".parse().unwrap())).await.unwrap();
         provider.define_block(&DefineBlock::new("campus", "10.20.0.0/16".parse().unwrap())).await.unwrap();
@@ -96,6 +101,77 @@ fn an_answer_that_nobody_looks_at_is_taken_back() {
     std::thread::sleep(Duration::from_millis(20));
     drop(lost);
     bench.wait_for("the range is given back", |bench| ranges(bench) == 1);
+}
+
+/// Has an address allocated without a key, and the answer not looked at.
+macro_rules! unseen {
+    ($bench:ident, $request:ident) => {{
+        let mut lost = Box::pin($bench.provider.allocate(&$request));
+        assert!(lost.as_mut().now_or_never().is_none(), "it takes longer than that");
+        $bench.wait_for("the address is taken", |bench| bench.taken() == 1);
+        std::thread::sleep(Duration::from_millis(20));
+        lost
+    }};
+}
+
+#[test]
+fn an_answer_is_taken_back_once_the_store_is_no_longer_busy() {
+    let bench = bench_that_waits(Duration::from_millis(20));
+    let request = Allocate::one("vm", "lan");
+    let lost = unseen!(bench, request);
+    let lock = bench.lock();
+    drop(lost);
+    std::thread::sleep(Duration::from_millis(300));
+    let error = block_on(bench.provider.allocate(&Allocate::one("vm", "lan").with_key("k"))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Busy, "others are answered meanwhile: {error}");
+    drop(lock);
+    bench.wait_for("the address is given back", |bench| bench.taken() == 0);
+    block_on(bench.provider.close()).unwrap();
+}
+
+#[test]
+fn what_could_not_be_taken_back_is_named_on_closing() {
+    let bench = bench_that_waits(Duration::from_millis(20));
+    let request = Allocate::one("vm", "lan");
+    let lost = unseen!(bench, request);
+    let lock = bench.lock();
+    drop(lost);
+    for _ in 0..2 {
+        let error = block_on(bench.provider.close()).unwrap_err();
+        assert!(error.message().contains("stands: 10.0.0.1 (key "), "{error}");
+    }
+    drop(lock);
+    // It is as the error says, and can be undone with the key that it names.
+    let error = block_on(bench.provider.close()).unwrap_err().to_string();
+    let key = error.split("(key ").nth(1).unwrap().split(')').next().unwrap();
+    block_on(async {
+        let again = EmbeddedProvider::open(&bench.path).await.unwrap();
+        assert!(!again.deallocate(&Deallocate::key(key)).await.unwrap().was_free());
+    });
+}
+
+#[test]
+fn an_answer_that_is_dropped_after_closing_is_named_too() {
+    let bench = bench();
+    let request = Allocate::one("vm", "lan");
+    let lost = unseen!(bench, request);
+    block_on(bench.provider.close()).unwrap();
+    drop(lost);
+    let error = block_on(bench.provider.close()).unwrap_err();
+    assert!(error.message().contains("stands: 10.0.0.1 (key "), "{error}");
+}
+
+#[test]
+fn commits_that_fail_do_not_lose_what_is_to_be_taken_back() {
+    let bench = bench();
+    let request = Allocate::one("vm", "lan");
+    let lost = unseen!(bench, request);
+    let log = bench.path.with_extension("db-wal");
+    std::fs::rename(&log, log.with_extension("gone")).unwrap();
+    drop(lost);
+    let error = block_on(bench.provider.close()).unwrap_err();
+    assert!(error.message().contains("log"), "{error}");
+    assert!(error.context("not taken back").is_some_and(|what| what.starts_with("10.0.0.1 (key ")), "{error}");
 }
 
 #[test]
@@ -221,8 +297,20 @@ fn a_closed_store_says_so() {
         bench.provider.close().await.unwrap();
         let error = other.allocate_one("lan", "vm").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
-        assert!(error.message().contains("closed"), "{error}");
-        assert_eq!(other.find(&Find::default()).await.unwrap_err().kind(), ErrorKind::Unavailable);
+        let errors = [
+            error,
+            other.find(&Find::default()).await.unwrap_err(),
+            other.check().await.unwrap_err(),
+            other.check_store().await.unwrap_err(),
+            other.list_ranges(&ListRanges::all()).await.unwrap_err(),
+            other.sweep(&ipam_core::Sweep::default()).await.unwrap_err(),
+            other.changes(None, 1).await.unwrap_err(),
+            other.backup_to(bench.path.with_extension("copy")).await.unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+            assert!(error.message().contains("the store was closed"), "{error}");
+        }
         // All connections are closed: the log was written back.
         assert!(!bench.path.with_extension("db-wal").exists());
         let again = EmbeddedProvider::open(&bench.path).await.unwrap();

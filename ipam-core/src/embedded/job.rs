@@ -6,7 +6,8 @@ use std::task::{Context as Poller, Poll};
 
 use futures_channel::oneshot;
 
-use super::queue::Queue;
+use super::queue::{Closed, Queue};
+use super::shared::Shared;
 use super::store::SqliteStore;
 use crate::engine::Context;
 use crate::{Error, ErrorKind, Result, Retry};
@@ -26,9 +27,21 @@ pub(super) trait Job: Send {
     /// well.
     fn run(&mut self, store: &mut SqliteStore<'_>, context: &mut Context<'_>) -> bool;
 
-    /// Answers the caller: with what `run` came to or, where it went well but could not be kept, with that error. Hands
-    /// back what is to be done if the caller has gone.
-    fn answer(self: Box<Self>, kept: Result<()>) -> Option<Box<dyn Job>>;
+    /// Answers the caller: with what `run` came to or, where it went well but could not be kept, with that error. Returns
+    /// what is to be done after it.
+    fn answer(self: Box<Self>, kept: Result<()>) -> After;
+
+    /// What work that no caller waits for takes back, for people; empty for all other work.
+    fn label(&self) -> &str;
+}
+
+/// What is to be done after a job was answered.
+pub(super) enum After {
+    Nothing,
+    /// The caller has gone, and this takes back what was done.
+    Undo(Box<dyn Job>),
+    /// Taking back has failed.
+    Again(Box<dyn Job>),
 }
 
 /// Makes the job that takes back what was done for a caller that has gone.
@@ -41,12 +54,13 @@ struct Task<T, F> {
     result: Option<Result<T>>,
     reply: Option<oneshot::Sender<Result<T>>>,
     undo: Option<Undo<T>>,
+    label: String,
 }
 
 impl<T, F> Job for Task<T, F>
 where
-    T: Send,
-    F: FnMut(&mut SqliteStore<'_>, &mut Context<'_>) -> Result<T> + Send,
+    T: Send + 'static,
+    F: FnMut(&mut SqliteStore<'_>, &mut Context<'_>) -> Result<T> + Send + 'static,
 {
     fn operation(&self) -> &'static str {
         self.operation
@@ -63,49 +77,69 @@ where
         well
     }
 
-    fn answer(self: Box<Self>, kept: Result<()>) -> Option<Box<dyn Job>> {
-        let result = match (self.result, kept) {
-            (Some(Ok(_)) | None, Err(error)) => Err(error),
-            (Some(result), _) => result,
-            (None, Ok(())) => Err(ended(self.operation)),
+    fn answer(mut self: Box<Self>, kept: Result<()>) -> After {
+        let Some(reply) = self.reply.take() else {
+            let done = kept.is_ok() && self.result.take().is_some_and(|result| result.is_ok());
+            return if done { After::Nothing } else { After::Again(self) };
         };
-        match self.reply?.send(result) {
-            Err(Ok(unwanted)) => self.undo.map(|undo| undo(&unwanted)),
-            Ok(()) | Err(Err(_)) => None,
+        let (result, maybe) = match (self.result.take(), kept) {
+            // Maybe it was kept all the same.
+            (Some(Ok(value)), Err(error)) if error.retry() == Retry::IfIdempotent => (Err(error), Some(value)),
+            (Some(Ok(_)) | None, Err(error)) => (Err(error), None),
+            (Some(result), _) => (result, None),
+            (None, Ok(())) => (Err(ended(self.operation)), None),
+        };
+        let unwanted = match reply.send(result) {
+            Ok(()) => None,
+            Err(Ok(value)) => Some(value),
+            Err(Err(_)) => maybe,
+        };
+        match (self.undo, unwanted) {
+            (Some(undo), Some(value)) => After::Undo(undo(&value)),
+            _ => After::Nothing,
         }
+    }
+
+    fn label(&self) -> &str {
+        &self.label
     }
 }
 
-/// A job that nobody waits for.
-pub(super) fn detached<T, F>(operation: &'static str, work: F) -> Box<dyn Job>
+/// A job that no caller waits for, which takes back what the label says.
+pub(super) fn detached<T, F>(operation: &'static str, label: String, work: F) -> Box<dyn Job>
 where
     T: Send + 'static,
     F: FnMut(&mut SqliteStore<'_>, &mut Context<'_>) -> Result<T> + Send + 'static,
 {
-    Box::new(Task { operation, work, result: None, reply: None, undo: None })
+    Box::new(Task { operation, work, result: None, reply: None, undo: None, label })
 }
 
 /// Has `work` done by a thread of `jobs`. If the caller goes away before it has the answer, what was done is taken back
 /// with `undo`.
-pub(super) async fn ask<T, F>(jobs: &Arc<Jobs>, operation: &'static str, undo: Option<Undo<T>>, work: F) -> Result<T>
+pub(super) async fn ask<T, F>(
+    shared: &Arc<Shared>,
+    jobs: &Arc<Jobs>,
+    operation: &'static str,
+    undo: Option<Undo<T>>,
+    work: F,
+) -> Result<T>
 where
     T: Send + 'static,
     F: FnMut(&mut SqliteStore<'_>, &mut Context<'_>) -> Result<T> + Send + 'static,
 {
     let (reply, receiver) = oneshot::channel();
-    let task = Task { operation, work, result: None, reply: Some(reply), undo };
+    let task = Task { operation, work, result: None, reply: Some(reply), undo, label: String::new() };
     if jobs.push(Box::new(task)).await.is_err() {
-        let message = "the store was closed, or could not be kept open; open it again";
-        return Err(Error::new(ErrorKind::Unavailable, operation, message));
+        return Err(shared.closed(operation));
     }
-    Answer { receiver, operation, undo: undo.map(|undo| (Arc::clone(jobs), undo)) }.await
+    Answer { receiver, operation, undo: undo.map(|undo| (Arc::clone(shared), Arc::clone(jobs), undo)) }.await
 }
 
 /// Waits for the answer, and sees to it that none is lost on the way.
 struct Answer<T> {
     receiver: oneshot::Receiver<Result<T>>,
     operation: &'static str,
-    undo: Option<(Arc<Jobs>, Undo<T>)>,
+    undo: Option<(Arc<Shared>, Arc<Jobs>, Undo<T>)>,
 }
 
 impl<T> Future for Answer<T> {
@@ -124,10 +158,13 @@ impl<T> Future for Answer<T> {
 impl<T> Drop for Answer<T> {
     /// The answer may have been sent, and never looked at. Once the channel is closed, the other side sees to the rest.
     fn drop(&mut self) {
-        let Some((jobs, undo)) = self.undo.take() else { return };
+        let Some((shared, jobs, undo)) = self.undo.take() else { return };
         self.receiver.close();
         if let Ok(Some(Ok(unwanted))) = self.receiver.try_recv() {
-            jobs.push_now(undo(&unwanted));
+            // Closed meanwhile: it stands, and closing once more says so.
+            if let Err(Closed(undo)) = jobs.push_now(undo(&unwanted)) {
+                shared.stands(undo.label());
+            }
         }
     }
 }

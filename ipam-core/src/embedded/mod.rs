@@ -9,7 +9,8 @@
 //!   [`EmbeddedConfig::with_busy_timeout`] says, and is then told `Busy`.
 //! - **Reading** never waits for writing. It sees what is committed.
 //! - **A caller that goes away** before the answer leaves the allocation standing if it gave a key. Without one, the
-//!   allocation is taken back.
+//!   allocation is taken back: repeatedly where the store is busy or fails, until it is done or the store is closed.
+//!   [`close`](crate::IpamProvider::close) then returns an error that names what stands.
 //! - **A commit that fails** (a full disk, a broken one) leaves the outcome unknown, and the error says so: see
 //!   [`Retry::IfIdempotent`](crate::Retry::IfIdempotent).
 //! - **The feed of changes** keeps the newest 1 000 000 entries, or as many as
@@ -20,7 +21,8 @@
 //! what lies beside it (`-wal`, `-shm`) while it is open; a provider that finds one of them gone refuses to go on, and reports
 //! what it was committing as unknown. Do not open the file in the same process by other means than this crate or the same
 //! SQLite: closing it drops the locks by which other processes know that it is in use. A file has one name: one with hard
-//! links is refused. Copy it with [`EmbeddedProvider::backup_to`].
+//! links is refused. Copy it with [`EmbeddedProvider::backup_to`],
+//! and put a copy in its place with [`EmbeddedProvider::restore`].
 
 mod alone;
 mod backup;
@@ -37,10 +39,12 @@ mod job;
 mod provider;
 mod queue;
 mod readers;
+mod restore;
 mod running;
 mod schema;
 mod shared;
 mod store;
+mod undos;
 mod writer;
 
 pub use check::StoreReport;

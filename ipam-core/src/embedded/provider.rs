@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,7 +20,7 @@ use super::running::Role;
 use super::schema::VERSION;
 use super::shared::Shared;
 use super::store::SqliteStore;
-use super::{backup, readers, writer};
+use super::{backup, readers, restore, writer};
 use crate::engine::{self, Context};
 use crate::{
     Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, Block, Capabilities, ChangePosition, Changes,
@@ -55,6 +56,7 @@ struct Inner {
 
 impl Inner {
     fn close(&self) {
+        self.shared.is_closed.store(true, Ordering::Release);
         if let Some(writes) = &self.writes {
             writes.close();
         }
@@ -158,12 +160,43 @@ impl EmbeddedProvider {
         self.read("backup_to", move |store, _| backup::backup(store, &target)).await
     }
 
+    /// Puts a copy of a backup in the place of a store, or where there is none yet. The backup stays as it is.
+    ///
+    /// The backup is checked, and brought to the newest version of the schema, before anything is changed. The old store's
+    /// log (`-wal`, `-shm`) goes in the same step. Whenever the process is killed or the power fails, either the old store
+    /// is there, whole, or the new one. Dropping the future does not stop it.
+    ///
+    /// # Errors
+    /// - `Busy`: the store is open, in this process or another one.
+    /// - `Corrupt`: the backup is damaged, not sound, of another program or of a newer version, or what is at the path of
+    ///   the store is no store.
+    /// - `Config`: there is no backup, it has a log beside it, it is the store itself, or the directory of the store does
+    ///   not exist.
+    /// - Those of reading and writing files. The old store is as it was then, unless the message says that the new one was
+    ///   restored.
+    pub async fn restore(backup: impl Into<PathBuf>, store: impl Into<PathBuf>) -> Result<()> {
+        const OP: &str = "restore";
+        let backup = settled(&backup.into()).map_err(|error| error.with_operation(OP))?;
+        let store = settled(&store.into()).map_err(|error| error.with_operation(OP))?;
+        let (done, answer) = oneshot::channel();
+        let work = move || {
+            // Who has gone does not want to know.
+            let _ = done.send(restore::restore(&backup, &store));
+        };
+        std::thread::Builder::new().name("ipam-restore".to_owned()).spawn(work).map_err(|error| {
+            Error::new(ErrorKind::Unavailable, OP, format!("no thread can be started: {error}")).with_source(error)
+        })?;
+        let ended =
+            |_| Error::new(ErrorKind::Unavailable, OP, "the thread that restores ended early; look at the store");
+        answer.await.map_err(ended)?
+    }
+
     async fn read<T, F>(&self, operation: &'static str, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&mut SqliteStore<'_>, &mut Context<'_>) -> Result<T> + Send + 'static,
     {
-        ask(&self.inner.reads, operation, None, work).await
+        ask(&self.inner.shared, &self.inner.reads, operation, None, work).await
     }
 
     async fn write<T, F>(&self, operation: &'static str, undo: Option<Undo<T>>, work: F) -> Result<T>
@@ -172,7 +205,8 @@ impl EmbeddedProvider {
         F: FnMut(&mut SqliteStore<'_>, &mut Context<'_>) -> Result<T> + Send + 'static,
     {
         match &self.inner.writes {
-            Some(writes) => ask(writes, operation, undo, work).await,
+            Some(writes) => ask(&self.inner.shared, writes, operation, undo, work).await,
+            None if self.inner.shared.is_closed.load(Ordering::Acquire) => Err(self.inner.shared.closed(operation)),
             None => Err(Error::new(ErrorKind::PermissionDenied, operation, "the store was opened to be read only")),
         }
     }
@@ -225,14 +259,21 @@ fn spawn(
 
 /// Gives back what was allocated without a key for a caller that has gone.
 fn give_back(answer: &Allocated) -> Box<dyn Job> {
+    const NAMED: usize = 4;
+    let mut addresses: Vec<String> = answer.iter().take(NAMED).map(|one| one.address.to_string()).collect();
+    if answer.iter().nth(NAMED).is_some() {
+        addresses.push(format!("{} addresses in all", answer.iter().count()));
+    }
+    let label = format!("{} (key {})", addresses.join(" "), answer.key);
     let request = Deallocate::key(answer.key.clone());
-    detached("deallocate", move |store, context| engine::deallocate(store, context, &request))
+    detached("deallocate", label, move |store, context| engine::deallocate(store, context, &request))
 }
 
-/// Gives back the range that was carved without a key for a caller that has gone.
+/// Gives back the child prefix that was allocated without a key for a caller that has gone.
 fn give_back_range(answer: &AllocatedRange) -> Box<dyn Job> {
+    let label = format!("the range {} (key {})", answer.range.net, answer.key);
     let request = DeallocateRange::key(answer.key.clone());
-    detached("deallocate_range", move |store, context| engine::deallocate_range(store, context, &request))
+    detached("deallocate_range", label, move |store, context| engine::deallocate_range(store, context, &request))
 }
 
 /// A method that writes: clones the request for the thread, and calls the engine's function of the same name.
@@ -358,12 +399,12 @@ impl IpamProvider for EmbeddedProvider {
             return Err(Error::unsupported("sweep", "embedded").with_context("path", self.path().display()));
         }
         // Each request is one transaction, so that no claim is ever left.
-        Ok(Swept::default())
+        self.read("sweep", |_, _| Ok(Swept::default())).await
     }
 
     async fn close(&self) -> Result<()> {
         self.inner.close();
         join_all(self.inner.ended.iter().cloned()).await;
-        self.inner.shared.closing.get().map_or(Ok(()), |error| Err(writer::error_like(error, "close")))
+        self.inner.shared.closed_well()
     }
 }

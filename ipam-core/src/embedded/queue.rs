@@ -27,6 +27,8 @@ struct State<T> {
     /// Callers that wait for room. All are woken when there is some, so that none is forgotten when another gave up.
     waiting: Vec<Waker>,
     closed: bool,
+    /// A thread was told that there is nothing more to do.
+    ended: bool,
 }
 
 /// The queue was closed, and gives the item back.
@@ -36,7 +38,7 @@ pub(super) struct Closed<T>(pub(super) T);
 impl<T> Queue<T> {
     /// A queue that makes callers wait while it holds `limit` items.
     pub(super) fn new(limit: usize) -> Self {
-        let state = State { items: VecDeque::new(), asleep: 0, waiting: Vec::new(), closed: false };
+        let state = State { items: VecDeque::new(), asleep: 0, waiting: Vec::new(), closed: false, ended: false };
         Self { state: Mutex::new(state), filled: Condvar::new(), limit, pushed: AtomicUsize::new(0) }
     }
 
@@ -69,12 +71,14 @@ impl<T> Queue<T> {
         .await
     }
 
-    /// Adds an item at once, room or not. For what must not be lost, and is rare.
-    pub(super) fn push_now(&self, item: T) {
+    /// Adds an item at once, room or not, as long as a thread takes items. For what must not be lost, and is rare.
+    pub(super) fn push_now(&self, item: T) -> Result<(), Closed<T>> {
         let state = self.lock();
-        if !state.closed {
-            self.add(state, item);
+        if state.ended {
+            return Err(Closed(item));
         }
+        self.add(state, item);
+        Ok(())
     }
 
     fn add(&self, mut state: MutexGuard<'_, State<T>>, item: T) {
@@ -92,7 +96,13 @@ impl<T> Queue<T> {
     /// those that are here already included, as long as they keep coming and at most for `patience`.
     ///
     /// So a lone caller never waits for company: it is all that is looked out for.
-    pub(super) fn pop_together(&self, limit: usize, answered: usize, patience: Duration) -> Option<Vec<T>> {
+    pub(super) fn pop_together(
+        &self,
+        limit: usize,
+        answered: usize,
+        patience: Duration,
+        until: Option<Instant>,
+    ) -> Option<Vec<T>> {
         let (mut seen, mut missing) = {
             let state = self.lock();
             let missing = if state.closed { 0 } else { answered.min(limit.saturating_sub(state.items.len())) };
@@ -113,18 +123,31 @@ impl<T> Queue<T> {
                 break;
             }
         }
-        self.pop(limit)
+        self.pop_until(limit, until)
     }
 
     /// Waits for items and takes what is there, at most `limit`. `None` once the queue is closed and empty.
     pub(super) fn pop(&self, limit: usize) -> Option<Vec<T>> {
+        self.pop_until(limit, None)
+    }
+
+    /// The same, but waits no longer than until then, and returns nothing if nothing has come.
+    pub(super) fn pop_until(&self, limit: usize, until: Option<Instant>) -> Option<Vec<T>> {
         let mut state = self.lock();
         while state.items.is_empty() {
             if state.closed {
+                state.ended = true;
                 return None;
             }
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                return Some(Vec::new());
+            }
             state.asleep += 1;
-            state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = match left {
+                Some(left) => self.filled.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
+                None => self.filled.wait(state).unwrap_or_else(PoisonError::into_inner),
+            };
             state.asleep -= 1;
         }
         let count = state.items.len().min(limit);
@@ -147,7 +170,10 @@ impl<T> Queue<T> {
 
     /// Drops what is left. For a thread that ends early: whoever waits for an answer learns that there will be none.
     pub(super) fn clear(&self) {
-        let items = std::mem::take(&mut self.lock().items);
+        let mut state = self.lock();
+        state.ended = true;
+        let items = std::mem::take(&mut state.items);
+        drop(state);
         drop(items);
     }
 }
@@ -197,14 +223,14 @@ mod tests {
         const LONG: Duration = Duration::from_secs(3600);
         let queue = Queue::new(9);
         block_on(queue.push(1)).unwrap();
-        assert_eq!(queue.pop_together(9, 0, LONG), Some(vec![1]));
+        assert_eq!(queue.pop_together(9, 0, LONG, None), Some(vec![1]));
         for item in [2, 3, 4] {
             block_on(queue.push(item)).unwrap();
         }
-        assert_eq!(queue.pop_together(2, 5, LONG), Some(vec![2, 3]), "no more than the limit");
-        assert_eq!(queue.pop_together(9, 5, LONG), Some(vec![4]), "those who do not come are not waited for");
+        assert_eq!(queue.pop_together(2, 5, LONG, None), Some(vec![2, 3]), "no more than the limit");
+        assert_eq!(queue.pop_together(9, 5, LONG, None), Some(vec![4]), "those who do not come are not waited for");
         queue.close();
-        assert_eq!(queue.pop_together(9, 5, LONG), None);
+        assert_eq!(queue.pop_together(9, 5, LONG, None), None);
     }
 
     #[test]
@@ -214,6 +240,15 @@ mod tests {
         queue.close();
         assert_eq!(block_on(queue.push(2)).unwrap_err().0, 2);
         assert_eq!(queue.pop(9), Some(vec![1]));
+        queue.push_now(3).unwrap();
+        assert_eq!(queue.pop(9), Some(vec![3]), "what must not be lost is taken as long as a thread takes it");
         assert_eq!(queue.pop(9), None);
+        assert_eq!(queue.push_now(4).unwrap_err().0, 4);
+    }
+
+    #[test]
+    fn nobody_waits_longer_than_told() {
+        let queue = Queue::<u8>::new(1);
+        assert_eq!(queue.pop_until(9, Some(Instant::now() + Duration::from_millis(5))), Some(Vec::new()));
     }
 }

@@ -1,7 +1,8 @@
 //! What the threads of one provider share.
 
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::codec;
 use super::config::EmbeddedConfig;
@@ -9,8 +10,9 @@ use super::connection::{Files, Opened};
 use super::files::Identity;
 use super::inuse::Gone;
 use super::running::Running;
+use super::writer::error_like;
 use crate::engine::{Context, Random};
-use crate::{Error, Result};
+use crate::{Error, ErrorKind, Result};
 
 /// The settings, and which file it is about.
 pub(super) struct Shared {
@@ -23,11 +25,33 @@ pub(super) struct Shared {
     pub(super) running: Running,
     /// How closing failed, if it did.
     pub(super) closing: OnceLock<Error>,
+    /// Whether it was closed, or its last handle dropped.
+    pub(super) is_closed: AtomicBool,
+    standing: Mutex<Standing>,
 }
+
+/// What should have been taken back for callers that have gone, and was not.
+#[derive(Default)]
+struct Standing {
+    count: usize,
+    /// The first few.
+    named: Vec<String>,
+}
+
+/// How many are named.
+const NAMED: usize = 20;
 
 impl Shared {
     pub(super) fn new(config: EmbeddedConfig, path: PathBuf) -> Self {
-        Self { config, path, identity: OnceLock::new(), running: Running::default(), closing: OnceLock::new() }
+        Self {
+            config,
+            path,
+            identity: OnceLock::new(),
+            running: Running::default(),
+            closing: OnceLock::new(),
+            is_closed: AtomicBool::new(false),
+            standing: Mutex::default(),
+        }
     }
 
     /// Refuses a connection to another file than the first one.
@@ -47,6 +71,49 @@ impl Shared {
 
     pub(super) fn moved(&self, operation: &'static str) -> Error {
         Gone::Store.error(operation, &self.path)
+    }
+
+    /// The error of a request that comes too late.
+    pub(super) fn closed(&self, operation: &'static str) -> Error {
+        let message = if self.is_closed.load(Ordering::Acquire) {
+            "the store was closed; open it again"
+        } else {
+            "the store's thread ended early; close the store and open it again"
+        };
+        Error::new(ErrorKind::Unavailable, operation, message).with_context("path", self.path.display())
+    }
+
+    /// Notes what was not taken back.
+    pub(super) fn stands(&self, label: &str) {
+        let mut standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
+        standing.count += 1;
+        if standing.named.len() < NAMED {
+            standing.named.push(label.to_owned());
+        }
+    }
+
+    /// How closing went.
+    pub(super) fn closed_well(&self) -> Result<()> {
+        const OP: &str = "close";
+        let standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
+        let stands = (standing.count > 0).then(|| {
+            let more = standing.count - standing.named.len();
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!("{}{more}", standing.named.join(", "))
+        });
+        drop(standing);
+        match (self.closing.get(), stands) {
+            (None, None) => Ok(()),
+            (Some(error), None) => Err(error_like(error, OP)),
+            (Some(error), Some(stands)) => Err(error_like(error, OP).with_context("not taken back", stands)),
+            (None, Some(stands)) => {
+                let message = format!(
+                    "the store is closed, but what callers that went away had requested without a key could not be taken \
+                     back, and stands: {stands}; open the store and deallocate it by key"
+                );
+                Err(Error::new(ErrorKind::Unavailable, OP, message).with_context("path", self.path.display()))
+            }
+        }
     }
 
     /// What a request brings along, at this moment.

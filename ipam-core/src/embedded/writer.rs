@@ -10,15 +10,19 @@ use super::closing;
 use super::codes;
 use super::connection::{Files, Patience, busy, open_to_write};
 use super::inuse::Gone;
-use super::job::{Job, Jobs};
+use super::job::{After, Job, Jobs};
 use super::running::{Role, Running};
 use super::shared::Shared;
 use super::store::{Sql, SqliteStore};
+use super::undos::Undos;
 use crate::engine::SystemRandom;
 use crate::{Error, Result};
 
 /// The most requests in one transaction. Others wait for the next one, so that nobody waits long for the first.
 const MAX_BATCH: usize = 512;
+
+/// How long work that no caller waits for waits for the lock.
+const SHORT: Duration = Duration::from_millis(100);
 
 /// How a transaction failed as a whole.
 enum Failed {
@@ -64,10 +68,21 @@ pub(super) fn run(shared: &Shared, jobs: &Arc<Jobs>, opened: oneshot::Sender<Res
     }
     let mut random = SystemRandom::default();
     let mut next: Vec<Box<dyn Job>> = Vec::new();
+    let mut undos = Undos::new();
     loop {
         let store = SqliteStore::new(&connection.connection, shared.config.keep_changes);
-        let mut writer = Writer { shared, jobs, random: &mut random, files: connection.files(), store, rivals: false };
+        let mut writer = Writer {
+            shared,
+            jobs,
+            random: &mut random,
+            files: connection.files(),
+            undos: &mut undos,
+            store,
+            rivals: false,
+        };
         if writer.serve(&mut next) == End::Closed {
+            drop(writer);
+            undos.give_up(shared);
             // The last connection that is closed removes the log.
             shared.running.wait_for_readers();
             if let Err(error) = closing::checkpoint(&connection, shared) {
@@ -80,16 +95,20 @@ pub(super) fn run(shared: &Shared, jobs: &Arc<Jobs>, opened: oneshot::Sender<Res
         drop(connection);
         connection = loop {
             if next.is_empty() {
-                match jobs.pop(MAX_BATCH) {
+                match jobs.pop_until(MAX_BATCH, undos.due()) {
                     Some(batch) => next = batch,
                     None => {
                         shared.running.wait_for_readers();
                         let last = if shared.in_place() { open() } else { Err(shared.moved("close")) };
-                        let done = last.map_err(|error| closing::unfinished(&error));
-                        if let Err(error) = done.and_then(|opened| closing::checkpoint(&opened, shared)) {
-                            let _ = shared.closing.set(error);
+                        match last {
+                            // What is left is tried once more, and the end comes there.
+                            Ok(connection) => break connection,
+                            Err(error) => {
+                                undos.give_up(shared);
+                                let _ = shared.closing.set(closing::unfinished(&error));
+                                return;
+                            }
                         }
-                        return;
                     }
                 }
             }
@@ -98,8 +117,11 @@ pub(super) fn run(shared: &Shared, jobs: &Arc<Jobs>, opened: oneshot::Sender<Res
                 Err(error) => {
                     for job in next.drain(..) {
                         let again = error_like(&error, job.operation());
-                        job.answer(Err(again));
+                        if let After::Again(undo) | After::Undo(undo) = job.answer(Err(again)) {
+                            undos.keep(undo, shared);
+                        }
                     }
+                    undos.tried();
                 }
             }
         };
@@ -124,6 +146,7 @@ struct Writer<'c> {
     jobs: &'c Jobs,
     random: &'c mut SystemRandom,
     files: &'c Files,
+    undos: &'c mut Undos,
     store: SqliteStore<'c>,
     /// Whether another process had written before the last transaction began.
     rivals: bool,
@@ -136,34 +159,52 @@ impl Writer<'_> {
         loop {
             let mut batch = std::mem::take(next);
             if batch.is_empty() {
-                match self.jobs.pop_together(MAX_BATCH, answered, took / 4) {
+                match self.jobs.pop_together(MAX_BATCH, answered, took / 4, self.undos.due()) {
                     Some(jobs) => batch = jobs,
-                    None => return End::Closed,
+                    None => return self.last(next),
                 }
             }
             answered = batch.len();
             let start = Instant::now();
             // What nobody waits for any more is not begun.
             batch.retain(|job| !job.abandoned());
-            if !batch.is_empty() && !self.batch(batch, next) {
-                return End::Doubtful;
+            // Alone, what is to be taken back does not keep the thread from those who come meanwhile.
+            let wait = if batch.iter().all(|job| !job.label().is_empty()) { SHORT } else { Duration::MAX };
+            self.undos.take(&mut batch);
+            if !batch.is_empty() {
+                let usable = self.batch(batch, next, wait);
+                self.undos.tried();
+                if !usable {
+                    return End::Doubtful;
+                }
             }
             // Looking out takes time of a processor that other processes with work to do can use better.
             took = if self.rivals { Duration::ZERO } else { start.elapsed() };
         }
     }
 
-    /// Does one batch, and answers it. What is still to be done is added to `next`. Answers whether the connection can be
-    /// used again.
-    fn batch(&mut self, mut batch: Vec<Box<dyn Job>>, next: &mut Vec<Box<dyn Job>>) -> bool {
-        match self.transaction(&mut batch) {
+    /// The queue is closed and empty: what is to be taken back is tried once more.
+    fn last(&mut self, next: &mut Vec<Box<dyn Job>>) -> End {
+        let mut batch = Vec::new();
+        self.undos.take(&mut batch);
+        if !batch.is_empty() {
+            self.batch(batch, next, Duration::MAX);
+            next.drain(..).for_each(|undo| self.undos.keep(undo, self.shared));
+        }
+        End::Closed
+    }
+
+    /// Does one batch, and answers it. What is still to be done is added to `next`. Waits for the lock no longer than
+    /// `wait`. Answers whether the connection can be used again.
+    fn batch(&mut self, mut batch: Vec<Box<dyn Job>>, next: &mut Vec<Box<dyn Job>>, wait: Duration) -> bool {
+        match self.transaction(&mut batch, wait) {
             Err(Failed::Spoilt) => {
                 // Each on its own, so that one spoils nobody else.
                 let mut usable = true;
                 for job in batch {
                     if usable {
                         let mut alone = vec![job];
-                        let result = self.transaction(&mut alone);
+                        let result = self.transaction(&mut alone, wait);
                         usable = self.answer(alone, result, next);
                     } else {
                         next.push(job);
@@ -176,13 +217,17 @@ impl Writer<'_> {
     }
 
     /// Answers a batch. What is to be undone for callers that have gone is added to `next`.
-    fn answer(&self, batch: Vec<Box<dyn Job>>, result: Result<(), Failed>, next: &mut Vec<Box<dyn Job>>) -> bool {
+    fn answer(&mut self, batch: Vec<Box<dyn Job>>, result: Result<(), Failed>, next: &mut Vec<Box<dyn Job>>) -> bool {
         for job in batch {
             let kept = match &result {
                 Ok(()) => Ok(()),
                 Err(failed) => Err(self.error(failed, job.operation())),
             };
-            next.extend(job.answer(kept));
+            match job.answer(kept) {
+                After::Nothing => {}
+                After::Undo(undo) => next.push(undo),
+                After::Again(undo) => self.undos.keep(undo, self.shared),
+            }
         }
         match result {
             Ok(()) | Err(Failed::Spoilt | Failed::Write(_) | Failed::Gone(_) | Failed::Lost(_)) => true,
@@ -192,8 +237,8 @@ impl Writer<'_> {
     }
 
     /// One transaction: all of the batch, or nothing.
-    fn transaction(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Failed> {
-        let mut patience = Patience::new(self.shared.config.busy_timeout);
+    fn transaction(&mut self, batch: &mut [Box<dyn Job>], wait: Duration) -> Result<(), Failed> {
+        let mut patience = Patience::new(self.shared.config.busy_timeout.min(wait));
         patience.insist(|| self.store.db.run(Sql::BeginImmediate, [])).map_err(Failed::Begin)?;
         match self.store.begun() {
             Ok(others) => self.rivals = others,
