@@ -3,12 +3,15 @@
 use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::Arc;
 
-use ipam_core::IpamProvider;
+use ipam_core::registry::ProviderUrl;
+use ipam_core::{IpamProvider, MemoryProvider};
 use serde_json::json;
 
 use crate::cli::PlanFiles;
 use crate::exit::Failure;
+use crate::open::{Absent, open, with_option};
 use crate::output::Answer;
 use crate::plan::check::{Judgement, Present, Verdict, judge};
 use crate::plan::import::apply;
@@ -123,6 +126,28 @@ impl Imported {
         });
         Answer::new(self.text(), &json)
     }
+}
+
+/// Opens the provider that a plan is imported into. A dry run creates no store: where there is none, it compares with an
+/// empty one.
+pub(crate) async fn open_for(url: Option<&str>, dry_run: bool) -> Result<Arc<dyn IpamProvider>, Failure> {
+    let Some(given) = url.filter(|_| dry_run) else { return open(url, Absent::Create).await };
+    let Ok(parsed) = ProviderUrl::parse(given) else { return open(url, Absent::Refuse).await };
+    if parsed.scheme() != "embedded" {
+        return open(url, Absent::Refuse).await;
+    }
+    let is_missing = match std::fs::metadata(parsed.rest()) {
+        Ok(metadata) => metadata.is_file() && metadata.len() == 0,
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    };
+    if is_missing && !parsed.rest().is_empty() {
+        return Ok(Arc::new(MemoryProvider::new()));
+    }
+    let reading = match parsed.option("read_only") {
+        Some(_) => given.to_owned(),
+        None => with_option(given, "read_only", "true"),
+    };
+    open(Some(&reading), Absent::Refuse).await
 }
 
 /// Adds what the plan has and the store has not, if nothing conflicts and it is no dry run.

@@ -73,7 +73,7 @@ async fn run(cli: Cli) -> Result<(Answer, u8), Failure> {
         Verb::Quickstart(args) => return quickstart::run(args).await,
         Verb::Plan(Plan::Import { files, dry_run }) => {
             let plan = import::read(&files)?;
-            let imported = import::import(&*open(url, Absent::Create).await?, &plan, dry_run).await?;
+            let imported = import::import(&*import::open_for(url, dry_run).await?, &plan, dry_run).await?;
             let code = if imported.conflicting() == 0 { exit::DONE } else { exit::FAILED };
             return Ok((imported.answer()?, code));
         }

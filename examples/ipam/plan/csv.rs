@@ -1,6 +1,7 @@
 //! A plan as a table: a header, then a row for each block, range and address.
 //!
-//! Lists stand in one cell, separated by semicolons; a backslash takes the sense from a semicolon or a backslash.
+//! Cells are separated by commas, semicolons or tabs, as the header has it. Lists stand in one cell, separated by
+//! semicolons; a backslash takes the sense from a semicolon or a backslash.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +11,14 @@ use super::{Parsed, Plan, Problem};
 /// Reads a plan. Spreadsheets put a byte order mark in front; it is skipped.
 pub(crate) fn parse(text: &str) -> Parsed {
     let text = text.trim_start_matches('\u{feff}');
-    let mut reader = csv::ReaderBuilder::new().flexible(true).comment(Some(b'#')).from_reader(text.as_bytes());
-    let header = match reader.headers() {
-        Ok(header) => header.iter().map(|name| name.trim().to_ascii_lowercase()).collect::<Vec<_>>(),
-        Err(error) => return Err(vec![Problem::new("line 1", error.to_string())]),
+    let Some((separator, header)) =
+        SEPARATORS.into_iter().find_map(|separator| Some((separator, header(text, separator)?)))
+    else {
+        let message = "the header has no column \"kind\" between commas, semicolons or tabs; see examples/README.md for the \
+            columns";
+        return Err(vec![Problem::new("line 1", message)]);
     };
+    let mut reader = reader(text, separator);
     let mut problems = check_header(&header);
     if !problems.is_empty() {
         return Err(problems);
@@ -30,9 +34,11 @@ pub(crate) fn parse(text: &str) -> Parsed {
             }
         };
         let at = format!("line {}", row.position().map_or(0, |position| line_of(text, position)));
-        if row.len() != header.len() {
-            let message =
-                format!("{} cells under a header of {}; quote what has a comma in it", row.len(), header.len());
+        // Spreadsheets leave empty columns on the right.
+        let beyond = row.iter().skip(header.len()).any(|cell| !cell.trim().is_empty());
+        if row.len() < header.len() || beyond {
+            let (cells, columns, name) = (row.len(), header.len(), separator.1);
+            let message = format!("{cells} cells under a header of {columns}; quote what has a {name} in it");
             problems.push(Problem::new(at, message));
             continue;
         }
@@ -44,6 +50,26 @@ pub(crate) fn parse(text: &str) -> Parsed {
     to_plan(records, problems)
 }
 
+/// What separates cells, and its name.
+type Separator = (u8, &'static str);
+
+const SEPARATORS: [Separator; 3] = [(b',', "comma"), (b';', "semicolon"), (b'\t', "tab")];
+
+fn reader(text: &str, (delimiter, _): Separator) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).comment(Some(b'#')).from_reader(text.as_bytes())
+}
+
+/// The names of the columns, if the cells are separated like this. Empty columns on the right are left out.
+fn header(text: &str, separator: Separator) -> Option<Vec<String>> {
+    let mut reader = reader(text, separator);
+    let header = reader.headers().ok()?;
+    let mut names: Vec<String> = header.iter().map(|name| name.trim().to_ascii_lowercase()).collect();
+    while names.last().is_some_and(String::is_empty) {
+        names.pop();
+    }
+    names.iter().any(|name| name == "kind").then_some(names)
+}
+
 /// The line a row starts on: its position may be that of comments and empty lines before it.
 fn line_of(text: &str, position: &csv::Position) -> u64 {
     let start = usize::try_from(position.byte()).ok().and_then(|byte| text.get(byte..)).unwrap_or_default();
@@ -53,11 +79,6 @@ fn line_of(text: &str, position: &csv::Position) -> u64 {
 
 fn check_header(header: &[String]) -> Vec<Problem> {
     let mut problems = Vec::new();
-    if !header.iter().any(|name| name == "kind") {
-        let message = "the header has no column \"kind\"; see examples/README.md for the columns";
-        problems.push(Problem::new("line 1", message));
-        return problems;
-    }
     for (index, name) in header.iter().enumerate() {
         if name != "kind" && !FIELDS.iter().any(|(known, _)| known == name) {
             let known: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).collect();
@@ -182,6 +203,49 @@ mod tests {
             assert!(said.iter().any(|line| line == wanted), "{wanted} is not among {said:#?}");
         }
         assert_eq!(said.len(), 8, "{said:#?}");
+    }
+
+    #[test]
+    fn the_separator_is_that_of_the_header() {
+        let semicolons = "kind;id;net;range;address;owner;hostname\r\nrange;lan;10.0.0.0/24;;;;\r\n\
+            allocation;;;lan;10.0.0.5;Doe, Jane;h1\r\n";
+        let plan = parse(semicolons).unwrap();
+        assert_eq!(plan.addresses.first().unwrap().item.owner.as_str(), "Doe, Jane");
+        let lists = "kind;id;net;dns_servers\nrange;lan;10.0.0.0/24;\"10.0.0.2;10.0.0.3\"\n";
+        assert_eq!(parse(lists).unwrap().ranges.first().unwrap().item.network.dns_servers.len(), 2);
+        let problems = parse("kind;id;net\nrange;a;10.0.0.0/24;b\n").unwrap_err();
+        assert_eq!(problems.first().unwrap().message, "4 cells under a header of 3; quote what has a semicolon in it");
+        assert_eq!(parse("kind\tid\tnet\nrange\tlan\t10.0.0.0/24\n").unwrap().ranges.len(), 1);
+    }
+
+    #[test]
+    fn empty_columns_on_the_right_are_left_out() {
+        for text in [
+            "kind,id,net,,\nrange,lan,10.0.0.0/24,,\n",
+            "kind,id,net,,\nrange,lan,10.0.0.0/24\n",
+            "kind,id,net\nrange,lan,10.0.0.0/24,,\n",
+            "kind;id;net;;\nrange;lan;10.0.0.0/24;;\n",
+        ] {
+            assert_eq!(parse(text).unwrap().ranges.len(), 1, "{text}");
+        }
+        let problems = parse("kind,id,net,,\nrange,lan,10.0.0.0/24,,x\n").unwrap_err();
+        assert_eq!(
+            problems.first().unwrap().to_string(),
+            "line 2: 5 cells under a header of 3; quote what has a comma in it"
+        );
+        assert!(parse("kind,id,,net\nrange,lan,,10.0.0.0/24\n").is_err(), "a column between others has a name");
+    }
+
+    #[test]
+    fn a_netmask_is_a_prefix_length() {
+        for (net, wanted) in [("10.0.0.0/255.255.255.0", "10.0.0.0/24"), ("2001:db8::/ffff:ffff::", "2001:db8::/32")] {
+            let plan = parse(&format!("kind,id,net\nrange,lan,{net}\nblock,b,{net}\n")).unwrap();
+            assert_eq!(plan.ranges.first().unwrap().item.net.to_string(), wanted);
+            assert_eq!(plan.blocks.first().unwrap().item.net.to_string(), wanted);
+        }
+        for net in ["10.0.0.0/255.0.255.0", "10.0.0.0/ffff::", "10.0.0.0/", "10.0.0.0"] {
+            assert!(parse(&format!("kind,id,net\nrange,lan,{net}\n")).is_err(), "{net}");
+        }
     }
 
     #[test]

@@ -98,7 +98,8 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// What `text` looks like: an answer of phpIPAM has rows with a mask, a plan of ours has lists by name.
+    /// What `text` looks like: a response of phpIPAM has rows with a mask, or says how it went; a plan of ours has lists by
+    /// name.
     pub(crate) fn guess(text: &str) -> Self {
         let start = text.trim_start_matches('\u{feff}').trim_start();
         if !start.starts_with(['{', '[']) {

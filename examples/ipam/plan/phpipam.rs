@@ -3,22 +3,26 @@
 //! Read leniently, since phpIPAM writes the same number as `1` or `"1"` and the same absence as `null`, `0` or `""`,
 //! depending on its version and PHP's. What decides where addresses go is strict: a row that cannot be read is a problem.
 
+mod data;
 mod rows;
 mod tree;
+mod vlan;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use ipam_core::net::{HostPolicy, IpRange, hosts};
-use ipam_core::{DefineBlock, DefineRange, Labels, NetworkInfo, Owner, Properties, SpaceId, Tag, Vlan};
+use ipam_core::{DefineBlock, DefineRange, Labels, NetworkInfo, Owner, Properties, SpaceId, Tag};
 use serde_json::Value;
 
-use self::rows::{AddressRow, NameserverRow, SubnetRow, VlanRow};
+use self::rows::{AddressRow, AnyVlan, NameserverRow, SubnetRow, VlanRow};
 use super::{Parsed, Plan, PlannedAddress, Problem, Row};
 
 /// phpIPAM's own tags for addresses that are not to be handed out: Reserved and DHCP. They cannot be deleted there.
 const TAG_RESERVED: i64 = 3;
 const TAG_DHCP: i64 = 4;
+/// The property with the number of a VLAN that is none of 802.1Q; the provider has the same.
+const VLAN_NUMBER: &str = vlan::VLAN_NUMBER;
 /// Its tag for an address that is in use, which needs no saying.
 const TAG_USED: i64 = 2;
 
@@ -36,10 +40,11 @@ pub(crate) struct Answers<'a> {
     pub(crate) vlans: Option<&'a str>,
 }
 
-/// Whether this is an answer of phpIPAM to `GET subnets/`.
+/// Whether this is a response of phpIPAM to `GET subnets/`.
 pub(crate) fn looks_like_answer(value: &Value) -> bool {
-    rows::data(value)
-        .is_some_and(|rows| rows.iter().any(|row| row.get("mask").is_some() && row.get("subnet").is_some()))
+    value.as_object().is_some_and(data::is_envelope)
+        || data::data(value)
+            .is_ok_and(|rows| rows.iter().any(|row| row.get("mask").is_some() && row.get("subnet").is_some()))
 }
 
 /// Makes a plan of the answers.
@@ -56,6 +61,7 @@ pub(crate) fn parse(answers: Answers<'_>) -> Parsed {
         nameservers: nameservers.into_iter().map(|row| (row.item.id, row.item.servers)).collect(),
         vlans: vlans.into_iter().map(|row| (row.item.id, row.item.vlan)).collect(),
         has_vlans: answers.vlans.is_some(),
+        has_addresses: answers.addresses.is_some(),
     };
     Ok(Builder::new(subnets, addresses).build(&catalog))
 }
@@ -67,8 +73,9 @@ fn read_if<T: rows::FromRow>(text: Option<&str>, name: &str, problems: &mut Vec<
 /// What subnets refer to by id.
 struct Catalog {
     nameservers: BTreeMap<i64, Vec<IpAddr>>,
-    vlans: BTreeMap<i64, Vlan>,
+    vlans: BTreeMap<i64, AnyVlan>,
     has_vlans: bool,
+    has_addresses: bool,
 }
 
 struct Builder {
@@ -134,10 +141,22 @@ impl Builder {
 
     fn build(mut self, catalog: &Catalog) -> Plan {
         for (index, row) in std::mem::take(&mut self.subnets).into_iter().enumerate() {
-            let network = self.network(&row, catalog);
+            let (network, vlan_number) = self.network(&row, catalog);
+            let mut row = row;
+            if let Some(number) = vlan_number {
+                row.item.keep(VLAN_NUMBER, number.to_string());
+            }
             if self.is_block.get(index).copied().unwrap_or(false) {
                 self.plan.blocks.push(Row::new(row.at, block(&row.item, network)));
             } else {
+                if row.item.gateway.ip.is_none()
+                    && !catalog.has_addresses
+                    && let Some(id) = row.item.gateway.id
+                {
+                    let text =
+                        format!("the gateway of {} is the address of id {id}; give --addresses, too", row.item.net);
+                    self.note(&row.at, text);
+                }
                 let homes = self.homes.remove(&index).unwrap_or_default();
                 self.range(row, network, homes);
             }
@@ -145,21 +164,52 @@ impl Builder {
         self.plan
     }
 
-    fn network(&mut self, row: &Row<SubnetRow>, catalog: &Catalog) -> NetworkInfo {
+    /// What a subnet refers to, and the number of its VLAN if it is none of 802.1Q.
+    fn network(&mut self, row: &Row<SubnetRow>, catalog: &Catalog) -> (NetworkInfo, Option<u64>) {
         let subnet = &row.item;
         let mut network = NetworkInfo::default();
         let listed = subnet.nameserver.and_then(|id| catalog.nameservers.get(&id));
         network.dns_servers = listed.cloned().unwrap_or_else(|| subnet.embedded_servers.clone());
+        let mut outside = None;
         if let Some(id) = subnet.vlan {
-            network.vlan = catalog.vlans.get(&id).cloned();
-            if network.vlan.is_none() && catalog.has_vlans {
-                self.note(&row.at, format!("VLAN id {id} is left out: it is not among the VLANs"));
+            match catalog.vlans.get(&id) {
+                Some(AnyVlan::Vlan(vlan)) => network.vlan = Some(vlan.clone()),
+                Some(AnyVlan::Number(number)) => {
+                    outside = Some(*number);
+                    let text =
+                        format!("VLAN {number} is no number from 1 to 4094; it is kept as property {VLAN_NUMBER}");
+                    self.note(&row.at, text);
+                }
+                None if catalog.has_vlans => {
+                    self.note(&row.at, format!("VLAN id {id} is left out: it is not among the VLANs"));
+                }
+                None => {}
             }
         }
-        network
+        (network, outside)
+    }
+
+    /// The gateway of a subnet: an address of it that is marked so, or the one its row names, or one marked in a subnet
+    /// around it. And whether it is named in the row.
+    fn gateway(&mut self, row: &Row<SubnetRow>, homes: &[Row<AddressRow>]) -> (Option<IpAddr>, bool) {
+        let subnet = &row.item;
+        let marked = |own: bool| {
+            let mut rows =
+                homes.iter().map(|row| &row.item).filter(|item| item.is_gateway && subnet.net.contains(&item.ip));
+            rows.find(|item| (item.subnet.to_string() == subnet.id) == own).map(|item| item.ip)
+        };
+        let named = subnet.gateway.ip;
+        if let Some(ip) = named.filter(|ip| !subnet.net.contains(ip)) {
+            self.note(&row.at, format!("the gateway {ip} is left out: it lies outside {}", subnet.net));
+        }
+        let named = named.filter(|ip| subnet.net.contains(ip));
+        let gateway = marked(true).or(named).or_else(|| marked(false));
+        (gateway, named.is_some() && gateway == named)
     }
 
     fn range(&mut self, row: Row<SubnetRow>, mut network: NetworkInfo, homes: Vec<Row<AddressRow>>) {
+        let (gateway, named) = self.gateway(&row, &homes);
+        network.gateway = gateway;
         let Row { at, item: subnet } = row;
         let mut range = DefineRange::new(format!("subnet-{}", subnet.id), subnet.net).with_space(subnet.space());
         range.name = subnet.name();
@@ -170,8 +220,13 @@ impl Builder {
         for Row { at, item } in homes {
             if !subnet.net.contains(&item.ip) {
                 self.note(&at, format!("{} is left out: it lies outside its subnet {}", item.ip, subnet.net));
-            } else if item.is_gateway && network.gateway.is_none() {
-                network.gateway = Some(item.ip);
+            } else if Some(item.ip) == gateway {
+                if named && !item.is_gateway {
+                    self.note(
+                        &at,
+                        format!("{} is the gateway that subnet {} names, and no allocation", item.ip, subnet.net),
+                    );
+                }
                 keep_labels(&mut range.properties, "gateway", &item);
             } else if item.is_gateway || matches!(item.tag, TAG_RESERVED | TAG_DHCP) {
                 held.insert(item.ip);

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
-use ipam_core::net::HostPolicy;
+use ipam_core::net::{HostPolicy, prefix_len_of_netmask};
 use ipam_core::{DefineBlock, DefineRange, Labels, NetworkInfo, Order, Properties, RangePolicy, Tags, Vlan};
+use ipnet::IpNet;
 
 use super::{Plan, PlannedAddress, Problem, Row};
 
@@ -213,8 +215,31 @@ impl Reader<'_> {
 
 const NET: &str = "write a prefix such as 10.0.0.0/24";
 
+/// A prefix with its length or its netmask. Host bits stay, so that they are noticed.
+struct Net(IpNet);
+
+impl FromStr for Net {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        if let Ok(net) = text.parse() {
+            return Ok(Self(net));
+        }
+        let (network, mask) = text.split_once('/').ok_or(())?;
+        let (network, mask) = (network.parse::<IpAddr>().map_err(drop)?, mask.parse::<IpAddr>().map_err(drop)?);
+        if network.is_ipv4() != mask.is_ipv4() {
+            return Err(());
+        }
+        IpNet::new(network, prefix_len_of_netmask(mask).map_err(drop)?).map(Self).map_err(drop)
+    }
+}
+
+fn net(row: &mut Reader<'_>) -> Option<IpNet> {
+    row.parsed_required("net", NET).map(|Net(net)| net)
+}
+
 fn block(row: &mut Reader<'_>) -> Option<DefineBlock> {
-    let (id, net) = (row.required("id"), row.parsed_required("net", NET));
+    let (id, net) = (row.required("id"), net(row));
     let mut item = id.zip(net).map(|(id, net)| DefineBlock::new(id, net));
     let (space, name, description) = (row.text("space"), row.text("name"), row.text("description"));
     let (network, tags, properties) = (row.network(), row.tags(), row.properties());
@@ -227,7 +252,7 @@ fn block(row: &mut Reader<'_>) -> Option<DefineBlock> {
 }
 
 fn range(row: &mut Reader<'_>) -> Option<DefineRange> {
-    let (id, net) = (row.required("id"), row.parsed_required("net", NET));
+    let (id, net) = (row.required("id"), net(row));
     let mut item = id.zip(net).map(|(id, net)| DefineRange::new(id, net));
     let (space, name, description) = (row.text("space"), row.text("name"), row.text("description"));
     let addresses = row.parsed("addresses", "write FIRST-LAST, the lower address first");

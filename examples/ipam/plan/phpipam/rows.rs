@@ -3,16 +3,13 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::vlan;
 use ipam_core::{MacAddr, Properties, SpaceId, Vlan};
 use ipnet::IpNet;
 use serde_json::{Map, Value};
 
+use super::data::data;
 use crate::plan::{Problem, Row};
-
-/// The rows of an answer: its `data`, or the whole of it if it is a list. Nothing found comes without data.
-pub(super) fn data(value: &Value) -> Option<&Vec<Value>> {
-    value.as_array().or_else(|| value.get("data")?.as_array())
-}
 
 /// Understands every row of an answer, or says what is wrong with each.
 pub(super) fn read<T: FromRow>(name: &str, text: &str, problems: &mut Vec<Problem>) -> Vec<Row<T>> {
@@ -24,16 +21,16 @@ pub(super) fn read<T: FromRow>(name: &str, text: &str, problems: &mut Vec<Proble
             return Vec::new();
         }
     };
-    let Some(rows) = data(&value) else {
-        // An empty list is answered as 404 without data, or as 200 with success 0; anything else is not a list of rows.
-        let empty = value.get("code").is_some_and(|code| code == 404 || code == 200);
-        if !empty {
-            problems.push(Problem::new(name, "there is no list in it; give phpIPAM's answer as it came"));
+    let rows = match data(&value) {
+        Ok(rows) => rows,
+        Err(found) => {
+            let message = format!("expected a list of rows, found {found}; give phpIPAM's response as it came");
+            problems.push(Problem::new(name, message));
+            return Vec::new();
         }
-        return Vec::new();
     };
     let mut read = Vec::new();
-    for (index, row) in rows.iter().enumerate() {
+    for (index, row) in rows.into_iter().enumerate() {
         let at = format!("{name} data[{index}]");
         let mut fields = Fields { at: &at, row: row.as_object(), problems };
         if fields.row.is_none() {
@@ -124,12 +121,13 @@ impl Fields<'_> {
         self.problems.push(Problem::field(self.at, name, value, remedy));
     }
 
-    /// The administrator's own fields, flat or nested, which carry what this program has no word for.
-    fn custom(&self) -> BTreeMap<String, String> {
+    /// The administrator's own fields, flat or nested: every field that is none of phpIPAM's. Any name is possible, with
+    /// spaces too; newer releases alone put `custom_` before it.
+    fn custom(&self, standard: &[&str]) -> BTreeMap<String, String> {
         let nested = self.value(&["custom_fields"]).and_then(Value::as_object);
-        let flat = self.row.into_iter().flatten().filter(|(name, _)| name.starts_with("custom_"));
+        let flat = self.row.into_iter().flatten().filter(|(name, _)| !standard.contains(&name.as_str()));
         let all = flat.chain(nested.into_iter().flatten());
-        all.filter_map(|(name, value)| Some((name.clone(), text_of(value)?))).collect()
+        all.filter_map(|(name, value)| Some((name.clone(), value_of(value)?))).collect()
     }
 }
 
@@ -139,6 +137,11 @@ fn text_of(value: &Value) -> Option<String> {
         Value::Number(number) => Some(number.to_string()),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
+}
+
+/// A custom field's value; a flag is a number there.
+fn value_of(value: &Value) -> Option<String> {
+    value.as_bool().map(|flag| u8::from(flag).to_string()).or_else(|| text_of(value))
 }
 
 /// Dotted or with colons; some answers have the number instead.
@@ -168,9 +171,116 @@ pub(super) struct SubnetRow {
     pub(super) is_folder: bool,
     pub(super) is_full: bool,
     pub(super) is_pool: bool,
+    pub(super) gateway: NamedGateway,
     custom: BTreeMap<String, String>,
     location: Option<String>,
 }
+
+/// The gateway that a subnet's own row names: single subnets and the lists of a section have it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct NamedGateway {
+    /// The id of its address.
+    pub(super) id: Option<i64>,
+    pub(super) ip: Option<IpAddr>,
+}
+
+impl NamedGateway {
+    /// Reads it. The list of all subnets looks it up by the wrong id since 1.4: what another subnet has, or what is no
+    /// gateway, is not believed.
+    fn of(fields: &mut Fields<'_>, subnet: Option<i64>) -> Self {
+        let id =
+            fields.value(&["gatewayId"]).and_then(text_of).and_then(|text| text.parse().ok()).filter(|id| *id != 0);
+        let Some(row) = fields.value(&["gateway"]).and_then(Value::as_object) else { return Self { id, ip: None } };
+        let member = |name: &str| row.get(name).and_then(value_of);
+        let elsewhere = member("subnetId").is_some_and(|named| named.parse().ok() != subnet);
+        if elsewhere || member("is_gateway").is_some_and(|flag| flag != "1") {
+            return Self::default();
+        }
+        let text = member("ip_addr").or_else(|| member("ip"));
+        let ip = text.as_deref().and_then(parse_ip);
+        if let (None, Some(text)) = (ip, text) {
+            fields.bad(&["gateway"], &text, "expected an IP address");
+        }
+        Self { id, ip }
+    }
+}
+
+/// The fields of a subnet that are phpIPAM's own, in any release and any kind of list.
+const SUBNET_FIELDS: &[&str] = &[
+    "DNSrecords",
+    "DNSrecursive",
+    "addresses",
+    "allowRequests",
+    "calculation",
+    "custom_fields",
+    "customer_id",
+    "description",
+    "device",
+    "discoverSubnet",
+    "editDate",
+    "firewallAddressObject",
+    "gateway",
+    "gatewayId",
+    "id",
+    "ip",
+    "isFolder",
+    "isFull",
+    "isPool",
+    "lastDiscovery",
+    "lastScan",
+    "linked_subnet",
+    "links",
+    "location",
+    "mask",
+    "masterSubnetId",
+    "nameserverId",
+    "nameservers",
+    "permissions",
+    "pingSubnet",
+    "resolveDNS",
+    "scanAgent",
+    "sectionId",
+    "showName",
+    "showSubnet",
+    "slaves",
+    "state",
+    "subnet",
+    "tag",
+    "threshold",
+    "usage",
+    "vlanId",
+    "vrfId",
+];
+
+/// The same of an address.
+const ADDRESS_FIELDS: &[&str] = &[
+    "PTR",
+    "PTRignore",
+    "custom_fields",
+    "customer_id",
+    "description",
+    "deviceId",
+    "dns_name",
+    "editDate",
+    "excludePing",
+    "firewallAddressObject",
+    "hostname",
+    "id",
+    "ip",
+    "ip_addr",
+    "is_gateway",
+    "lastSeen",
+    "links",
+    "location",
+    "mac",
+    "note",
+    "owner",
+    "port",
+    "state",
+    "subnetId",
+    "switch",
+    "tag",
+];
 
 impl FromRow for SubnetRow {
     fn from_row(fields: &mut Fields<'_>) -> Option<Self> {
@@ -184,6 +294,7 @@ impl FromRow for SubnetRow {
         let (is_full, is_pool) = (fields.flag("isFull"), fields.flag("isPool"));
         let embedded = fields.value(&["nameservers"]).and_then(|set| text_of(set.get("namesrv1")?));
         let location = fields.value(&["location"]).and_then(|place| text_of(place.get("name")?));
+        let gateway = NamedGateway::of(fields, id);
         Some(Self {
             id: id?.to_string(),
             net: net?,
@@ -197,7 +308,8 @@ impl FromRow for SubnetRow {
             is_folder,
             is_full,
             is_pool,
-            custom: fields.custom(),
+            gateway,
+            custom: fields.custom(SUBNET_FIELDS),
             location,
         })
     }
@@ -234,6 +346,7 @@ impl SubnetRow {
             is_folder: false,
             is_full: false,
             is_pool: false,
+            gateway: NamedGateway::default(),
             custom: BTreeMap::new(),
             location: None,
             ..parent.clone()
@@ -250,6 +363,11 @@ impl SubnetRow {
 
     pub(super) fn name(&self) -> String {
         self.description.clone().unwrap_or_else(|| self.net.to_string())
+    }
+
+    /// Adds what this program has no other word for.
+    pub(super) fn keep(&mut self, name: &str, value: String) {
+        self.custom.entry(name.to_owned()).or_insert(value);
     }
 
     pub(super) fn properties(&self) -> Properties {
@@ -293,14 +411,14 @@ impl FromRow for AddressRow {
             mac.ok()
         });
         let tag = fields.number(&["tag", "state"]).unwrap_or(super::TAG_USED);
-        let mut extra = fields.custom();
+        let mut extra = fields.custom(ADDRESS_FIELDS);
         extra.extend(["note", "port"].iter().filter_map(|name| Some(((*name).to_owned(), fields.text(&[name])?))));
         Some(Self {
             id: id?,
             subnet: subnet?,
             ip: ip?,
             is_gateway,
-            hostname: fields.text(&["hostname"]),
+            hostname: fields.text(&["hostname", "dns_name"]),
             description: fields.text(&["description"]),
             owner: fields.text(&["owner"]),
             mac,
@@ -334,19 +452,26 @@ fn servers(text: &str) -> Vec<IpAddr> {
 #[derive(Debug)]
 pub(super) struct VlanRow {
     pub(super) id: i64,
-    pub(super) vlan: Vlan,
+    pub(super) vlan: AnyVlan,
+}
+
+/// A VLAN, or a number that no VLAN of 802.1Q has: phpIPAM's limit for them can be raised, for VXLAN.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum AnyVlan {
+    Vlan(Vlan),
+    Number(u64),
 }
 
 impl FromRow for VlanRow {
     fn from_row(fields: &mut Fields<'_>) -> Option<Self> {
         let id = fields.required_id(&["id", "vlanId"])?;
-        let number = fields.number(&["number"]).and_then(|number| u16::try_from(number).ok());
-        let Some(number) = number else {
-            let text = fields.text(&["number"]).unwrap_or_default();
+        let text = fields.text(&["number"]).unwrap_or_default();
+        let Ok(number) = text.parse::<u64>() else {
             fields.bad(&["number"], &text, "expected a VLAN number");
             return None;
         };
-        let vlan = Vlan::new(number);
-        Some(Self { id, vlan: fields.text(&["name"]).map_or(vlan.clone(), |name| vlan.with_name(name)) })
+        let name = fields.text(&["name"]);
+        let vlan = vlan::vlan(number, name.as_deref()).map_or(AnyVlan::Number(number), AnyVlan::Vlan);
+        Some(Self { id, vlan })
     }
 }
