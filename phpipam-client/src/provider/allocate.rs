@@ -11,13 +11,14 @@ use ipam_core::{
 };
 
 use super::Inner;
+use super::around::Home;
 use super::choose::{choose, missing};
-use super::claim::{Claim, Outcome, Plan, exhausted_error, order, pause, taken_error};
-use super::group::{Group, Standing};
+use super::claim::{Claim, Contest, Outcome, Plan, exhausted_error, order, pause, taken_error};
+use super::group::{Group, Life, Standing};
 use super::loose::End;
 use super::map_error::failed;
 use super::mark::request_number;
-use super::reads::Contents;
+use super::reads::{Contents, has_children};
 use crate::models::{Address, AddressId, SubnetId};
 use crate::request::{Call, Path, Request};
 
@@ -46,13 +47,14 @@ impl Inner {
                     Known::Free => {}
                 }
             }
-            let plan = match &plan {
+            let current = match plan.take() {
                 Some(plan) => plan,
-                None => plan.insert(Plan::new(self, OP, request).await?),
+                None => Plan::new(self, OP, request).await?,
             };
-            match Claim::begin(self, request, &key, plan).run().await {
+            let current = plan.insert(current);
+            match Claim::begin(self, request, &key, current).run().await {
                 Ok(Outcome::Won(rows)) => {
-                    let lines = self.lines(request, plan, rows)?;
+                    let lines = self.lines(request, current, rows)?;
                     return Ok(Allocated::new(key, lines, false));
                 }
                 Ok(Outcome::Lost) => {
@@ -68,6 +70,8 @@ impl Inner {
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::Busy && error.retry() == Retry::Safe => {
+                    // What lies around the ranges may be another by now.
+                    plan = None;
                     if self.wait_for_another(&mut waits).await.is_err() {
                         return Err(error);
                     }
@@ -155,7 +159,33 @@ impl Inner {
                 if !group.is_whole() {
                     return Err(given_back(operation, key, &group));
                 }
-                Ok(Known::Taken(group))
+                self.uncontested(operation, key, group).await
+            }
+        }
+    }
+
+    /// A claim of one address is whole before its caller has looked whether the address is registered elsewhere in the
+    /// address space. Until then it is nobody's answer.
+    async fn uncontested(
+        &self,
+        operation: &'static str,
+        key: &AllocationKey,
+        group: Group,
+    ) -> ipam_core::Result<Known> {
+        let first = group.rows.values().next().map(|row| &row.address);
+        let (1, Some(row)) = (group.count, first) else { return Ok(Known::Taken(group)) };
+        let (Some(subnet), Some(ip)) = (row.subnet_id, row.ip) else { return Ok(Known::Taken(group)) };
+        let look = self.contest(row.id, subnet, ip, group.nonce).await;
+        match look.map_err(failed(operation))?.0 {
+            Contest::Won => Ok(Known::Taken(group)),
+            _ if self.life(&group) == Life::Alive => Ok(Known::Pending(group)),
+            Contest::Open(_) => Ok(Known::Taken(group)),
+            Contest::Lost(other) => {
+                let message = format!(
+                    "the key {key:?} took {ip} in subnet {subnet}, and subnet {other} of the same address space had it \
+                     before; free one of them"
+                );
+                Err(CoreError::new(ErrorKind::Conflict, operation, message).with_context("key", key))
             }
         }
     }
@@ -170,11 +200,10 @@ impl Inner {
     }
 
     async fn lines_of_rows(&self, request: &Allocate, rows: Vec<Address>) -> ipam_core::Result<Vec<Vec<Allocation>>> {
-        let spaces = self.spaces_of(rows.iter().filter_map(|row| row.subnet_id)).await.map_err(failed(OP))?;
+        let homes = self.homes(&rows).await.map_err(failed(OP))?;
         let mut allocations = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let space = row.subnet_id.and_then(|subnet| spaces.get(&subnet)).cloned();
-            let allocation = space.and_then(|space| self.words.allocation(row, space));
+        for (row, home) in rows.iter().zip(homes) {
+            let allocation = home.and_then(|home| self.words.allocation(row, &home));
             allocations.push(allocation.ok_or_else(|| unserved(row.id))?);
         }
         Ok(deal(request, allocations))
@@ -184,8 +213,8 @@ impl Inner {
         let spaces: BTreeMap<SubnetId, _> = plan.views.values().map(|view| (view.id, &view.space)).collect();
         let mut allocations = Vec::with_capacity(rows.len());
         for row in &rows {
-            let space = row.subnet_id.and_then(|subnet| spaces.get(&subnet)).map(|space| (*space).clone());
-            let allocation = space.and_then(|space| self.words.allocation(row, space));
+            let home = row.subnet_id.and_then(|subnet| Some(Home { subnet, space: (*spaces.get(&subnet)?).clone() }));
+            let allocation = home.and_then(|home| self.words.allocation(row, &home));
             allocations.push(allocation.ok_or_else(|| unserved(row.id))?);
         }
         Ok(deal(request, allocations))
@@ -297,7 +326,7 @@ impl Inner {
                 let Some(view) = plan.views.get(id) else { continue };
                 if !lists.contains_key(id) {
                     let contents = self.contents(view).await.map_err(failed(OP))?;
-                    let contents = contents.ok_or_else(|| CoreError::not_found(OP, "range", id))?;
+                    let contents = contents.ok_or_else(|| has_children(OP, id))?;
                     lists.insert(id.clone(), contents);
                 }
                 let Some(contents) = lists.get_mut(id) else { continue };

@@ -3,8 +3,9 @@
 use ipam_core::Capabilities;
 
 use super::Inner;
+use super::config::SectionChoice;
 use super::map_error::config_error;
-use crate::models::{CustomField, Tag, TagId};
+use crate::models::{CustomField, Section, SectionId, Tag, TagId};
 
 /// What the probes found.
 #[derive(Debug, Clone)]
@@ -51,6 +52,77 @@ pub(crate) fn mark_field(
         return Err(config_error(message));
     }
     Ok((Some(field.name.clone()), width))
+}
+
+/// The fields that every subnet has and that can choose ranges and blocks.
+const SUBNET_FIELDS: [&str; 27] = [
+    "id",
+    "subnet",
+    "mask",
+    "sectionId",
+    "description",
+    "linked_subnet",
+    "firewallAddressObject",
+    "vrfId",
+    "masterSubnetId",
+    "allowRequests",
+    "vlanId",
+    "showName",
+    "device",
+    "pingSubnet",
+    "discoverSubnet",
+    "resolveDNS",
+    "DNSrecursive",
+    "DNSrecords",
+    "nameserverId",
+    "scanAgent",
+    "customer_id",
+    "isFull",
+    "isPool",
+    "tag",
+    "threshold",
+    "location",
+    "editDate",
+];
+
+/// Refuses fields that no subnet of the server has: they would choose nothing, in silence.
+pub(crate) fn must_know<'a>(
+    wanted: impl IntoIterator<Item = &'a (String, String)>,
+    custom: &[String],
+) -> ipam_core::Result<()> {
+    for (name, _) in wanted {
+        let is_known = SUBNET_FIELDS.contains(&name.as_str())
+            || custom.iter().any(|field| field == name || field.strip_prefix("custom_") == Some(name));
+        if !is_known {
+            let custom = if custom.is_empty() { "none".to_owned() } else { custom.join(", ") };
+            let standard = SUBNET_FIELDS.join(", ");
+            let message = format!(
+                "subnets have no field {name:?}; the custom fields are: {custom}; the fields of every subnet are: {standard}"
+            );
+            return Err(config_error(message));
+        }
+    }
+    Ok(())
+}
+
+/// The ids of sections that are chosen, by id or by name, capitals or not.
+pub(crate) fn section_ids(choices: &[SectionChoice], known: &[Section]) -> ipam_core::Result<Vec<SectionId>> {
+    let list = || {
+        let names: Vec<String> = known.iter().map(|section| format!("{} (#{})", section.name, section.id)).collect();
+        if names.is_empty() { "none that the app may see".to_owned() } else { names.join(", ") }
+    };
+    let find = |choice: &SectionChoice| match choice {
+        SectionChoice::Id(id) => {
+            let found = known.iter().find(|section| section.id == *id);
+            found.ok_or_else(|| config_error(format!("there is no section with the id {id}; there are: {}", list())))
+        }
+        SectionChoice::Name(name) => {
+            let exact = known.iter().find(|section| section.name == *name);
+            let found = exact.or_else(|| known.iter().find(|section| section.name.eq_ignore_ascii_case(name)));
+            found.ok_or_else(|| config_error(format!("there is no section {name:?}; there are: {}", list())))
+        }
+    };
+    choices.iter().map(|choice| find(choice).map(|section| section.id)).collect()
 }
 
 /// The ids of tags by name, capitals or not.

@@ -15,9 +15,10 @@ use ipam_core::{
 use ipnet::IpNet;
 
 use super::Inner;
+use super::around::{Around, Home};
 use super::claim::pause;
 use super::map_error::failed;
-use super::map_model::{range_id, space_of};
+use super::map_model::range_id;
 use super::mark::{Found, Mark, Nonce, State, key_token, request_number};
 use super::snapshot::Snapshot;
 use crate::error::RefusalKind;
@@ -167,28 +168,41 @@ impl Inner {
                 Err(CoreError::new(ErrorKind::Exhausted, OP, message).with_context("blocks", ids))
             }
             ChildNet::Exactly(wanted) => {
-                let Some((row, net)) = blocks.into_iter().find(|(_, net)| net.contains(&wanted)) else {
-                    return Err(CoreError::invalid(OP, "net", wanted, "choose a prefix inside one of the blocks"));
-                };
-                if self.taken_in(snapshot, row).await?.overlaps(&IpRange::from(wanted)) {
-                    let message = format!("{wanted} is taken, in part or whole");
-                    return Err(CoreError::new(ErrorKind::Conflict, OP, message).with_context("block", row.id));
+                let mut refusal = None;
+                for (row, net) in blocks.into_iter().filter(|(_, net)| net.contains(&wanted)) {
+                    let message = if self.taken_in(snapshot, row).await?.overlaps(&IpRange::from(wanted)) {
+                        format!("{wanted} is taken, in part or whole")
+                    } else if net == wanted {
+                        format!("phpIPAM makes no subnet as large as the one around it, {net}")
+                    } else {
+                        return Ok((row, wanted));
+                    };
+                    refusal.get_or_insert_with(|| {
+                        CoreError::new(ErrorKind::Conflict, OP, message).with_context("block", row.id)
+                    });
                 }
-                if net == wanted {
-                    let message = format!("phpIPAM makes no subnet as large as the one around it, {net}");
-                    return Err(CoreError::new(ErrorKind::Conflict, OP, message).with_context("block", row.id));
-                }
-                Ok((row, wanted))
+                let outside = || CoreError::invalid(OP, "net", wanted, "choose a prefix inside one of the blocks");
+                Err(refusal.unwrap_or_else(outside))
             }
         }
     }
 
-    /// What subnets below a block cover, and addresses directly in it: the server does not look at those.
+    /// What subnets below a block cover, also those of its VRF in other sections, and addresses that are registered
+    /// directly in it or around it: the server does not look at those.
     async fn taken_in(&self, snapshot: &Snapshot, block: &Subnet) -> Result<IpSet> {
         let addresses = self.read(|| async { self.client.subnets().addresses(block.id).await }).await;
         let addresses = addresses.map_err(failed(OP))?;
         let mut taken: IpSet = snapshot.children(block.id).map(|(_, net)| IpRange::from(net)).collect();
         taken.extend(addresses.into_iter().filter_map(|row| row.ip).map(IpRange::from));
+        let Some(net) = block.network() else { return Ok(taken) };
+        if block.vrf_id.is_none() && block.master_subnet_id.is_none() {
+            return Ok(taken);
+        }
+        let found = self.surroundings(block, net).await.map_err(failed(OP))?;
+        let (above, beside): (Vec<Around>, Vec<Around>) = found.around.into_iter().partition(|at| net_around(at, net));
+        taken.extend(beside.into_iter().map(|at| IpRange::from(at.net)));
+        let elsewhere = self.elsewhere(net, &above).await.map_err(failed(OP))?;
+        taken.extend(elsewhere.rows.into_iter().filter_map(|row| row.ip).map(IpRange::from));
         Ok(taken)
     }
 
@@ -313,14 +327,25 @@ impl Inner {
             }
         }
         let whole = IpRange::from(net);
-        let clash = snapshot.all().any(|other| {
-            other.id < id
-                && Some(other.id) != row.master_subnet_id
-                && space_of(other) == space_of(row)
-                && other.network().is_some_and(|other_net| {
-                    IpRange::from(other_net).overlaps(&whole) && (!other_net.contains(&net) || other_net == net)
-                })
-        });
+        // Of a VRF there may be subnets in sections that are not served.
+        let vrf = snapshot.vrf(row);
+        let others = match vrf {
+            Some(_) => self.read(|| async { self.client.subnets().find_overlapping(net).await }).await,
+            None => Ok(Vec::new()),
+        };
+        let others = others.map_err(failed(OP))?;
+        let others = others.iter().filter(|other| other.vrf_id == vrf && !self.serves_section(other.section_id));
+        let elsewhere = others.filter(|other| other.id < id && !other.is_folder).filter_map(Subnet::network);
+        let clash = elsewhere.into_iter().any(|other| !other.contains(&net) || other == net);
+        let clash = clash
+            || snapshot.all().any(|other| {
+                other.id < id
+                    && Some(other.id) != row.master_subnet_id
+                    && snapshot.space(other) == snapshot.space(row)
+                    && other.network().is_some_and(|other_net| {
+                        IpRange::from(other_net).overlaps(&whole) && (!other_net.contains(&net) || other_net == net)
+                    })
+            });
         if clash {
             self.unmake(id).await?;
             return Ok(Outcome::Again);
@@ -381,7 +406,8 @@ impl Inner {
             let list = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             return Err(conflict(format!("{} addresses of {net} are allocated: {list} …", rows.len())));
         }
-        let freed = rows.iter().filter_map(|address| self.words.allocation(address, space_of(row))).collect();
+        let home = Home { subnet: id, space: snapshot.space(row) };
+        let freed = rows.iter().filter_map(|address| self.words.allocation(address, &home)).collect();
         let range = snapshot.range(self, row, net);
         self.unmake(id).await.map_err(|error| error.with_operation(OP))?;
         Ok(RemovedRange::new(Some(range), freed))
@@ -394,6 +420,11 @@ enum Outcome {
     Key,
     /// Somebody else was first.
     Again,
+}
+
+/// Whether a subnet covers all of a block, and so cannot be beside what is made in it.
+fn net_around(around: &Around, block: IpNet) -> bool {
+    around.is_ancestor || (around.net.contains(&block) && around.net != block)
 }
 
 /// The lowest free prefix of this length that leaves the larger gaps whole.

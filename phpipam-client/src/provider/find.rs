@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ipam_core::{Allocation, Error as CoreError, Find, Page, Patch, Result, SpaceId, Update};
+use ipam_core::{Allocation, Error as CoreError, Find, Page, Patch, RangeId, Result, SpaceId, Update};
 
 use super::Inner;
 use super::group::Standing;
@@ -21,19 +21,22 @@ impl Inner {
         request.validate()?;
         page(OP, &request.page, self.config.page_size, std::iter::empty::<u64>(), |id| *id)?;
         self.tie_up().await;
-        let (rows, spaces) = self.candidates(request).await.map_err(failed(OP))?;
+        let rows = self.candidates(request).await.map_err(failed(OP))?;
         let rows = self.told(rows).await.map_err(failed(OP))?;
-        let found = rows.iter().filter(|row| !self.words.is_reservation(row)).filter_map(|row| {
-            let space = spaces.get(&row.subnet_id?)?.clone();
-            let allocation = self.words.allocation(row, space)?;
+        let homes = self.homes(&rows).await.map_err(failed(OP))?;
+        // Who asks for one address is told also that it is set aside, and what for.
+        let all = request.address.is_some();
+        let rows = rows.iter().zip(&homes).filter(|(row, _)| all || !self.words.is_reservation(row));
+        let found = rows.filter_map(|(row, home)| {
+            let allocation = self.words.allocation(row, home.as_ref()?)?;
             request.matches(&allocation).then_some((row.id, allocation))
         });
         let found = page(OP, &request.page, self.config.page_size, found, |(id, _)| id.get())?;
         Ok(Page::new(found.items.into_iter().map(|(_, allocation)| allocation).collect(), found.next))
     }
 
-    /// Rows that may match, by the condition that the server narrows down best, and the spaces of served ranges.
-    async fn candidates(&self, request: &Find) -> ClientResult<(Vec<Address>, BTreeMap<SubnetId, SpaceId>)> {
+    /// Rows that may match, by the condition that the server narrows down best.
+    async fn candidates(&self, request: &Find) -> ClientResult<Vec<Address>> {
         let client = &self.client;
         let rows = if let Some(id) = &request.id {
             let Some((row, _)) = row_of(id) else { return Ok(Default::default()) };
@@ -50,11 +53,7 @@ impl Inner {
             let mac = mac.to_string();
             self.read(|| async { client.addresses().search_mac(&mac).await }).await?
         } else if let Some(range) = &request.range {
-            let Ok(subnet) = range.as_str().parse::<SubnetId>() else { return Ok(Default::default()) };
-            match self.read(|| async { client.subnets().addresses(subnet).await }).await {
-                Err(error) if error.is_not_found() => return Ok(Default::default()),
-                rows => rows?,
-            }
+            self.rows_of_range(range).await?
         } else if let Some(hostname) = request.hostname.as_deref().filter(|name| fits_path(name)) {
             // The database compares without regard to capitals.
             self.read(|| async { client.addresses().search_hostname(hostname).await }).await?
@@ -69,8 +68,26 @@ impl Inner {
         } else {
             self.all_rows(request.space.as_ref()).await?
         };
-        let spaces = self.spaces_of(rows.iter().filter_map(|row| row.subnet_id)).await?;
-        Ok((rows, spaces))
+        Ok(rows)
+    }
+
+    /// The addresses of a range, in its own subnet and around it.
+    async fn rows_of_range(&self, range: &RangeId) -> ClientResult<Vec<Address>> {
+        let Ok(id) = range.as_str().parse::<SubnetId>() else { return Ok(Vec::new()) };
+        let subnet = match self.read(|| async { self.client.subnets().get(id).await }).await {
+            Err(error) if error.is_not_found() => return Ok(Vec::new()),
+            subnet => subnet?,
+        };
+        let mut rows = match self.read(|| async { self.client.subnets().addresses(id).await }).await {
+            Err(error) if error.is_not_found() => return Ok(Vec::new()),
+            rows => rows?,
+        };
+        if let Some(net) = subnet.network().filter(|_| subnet.master_subnet_id.is_some()) {
+            let mut around = self.surroundings(&subnet, net).await?.around;
+            around.retain(|subnet| subnet.is_ancestor);
+            rows.extend(self.elsewhere(net, &around).await?.rows);
+        }
+        Ok(rows)
     }
 
     async fn all_rows(&self, space: Option<&SpaceId>) -> ClientResult<Vec<Address>> {
@@ -80,9 +97,8 @@ impl Inner {
         match all {
             Err(error) if super::snapshot::is_too_large(&error) => {
                 let snapshot = Snapshot::of_subnets(self).await?;
-                let served = snapshot
-                    .ranges(self)
-                    .filter(|(row, _)| space.is_none_or(|space| *space == super::map_model::space_of(row)));
+                let served =
+                    snapshot.ranges(self).filter(|(row, _)| space.is_none_or(|space| *space == snapshot.space(row)));
                 let ids: Vec<SubnetId> = served.map(|(row, _)| row.id).collect();
                 futures_util::stream::iter(ids)
                     .map(|id| self.read(move || async move { client.subnets().addresses(id).await }))
@@ -173,9 +189,8 @@ impl Inner {
             answer => answer.map_err(failed(OP))?,
         }
         let row = self.row_now(id).await.map_err(failed(OP))?.ok_or_else(missing)?;
-        let spaces = self.spaces_of(row.subnet_id).await.map_err(failed(OP))?;
-        let space = row.subnet_id.and_then(|subnet| spaces.get(&subnet)).cloned().ok_or_else(missing)?;
-        self.words.allocation(&row, space).ok_or_else(missing)
+        let home = self.homes(std::slice::from_ref(&row)).await.map_err(failed(OP))?.pop().flatten();
+        self.words.allocation(&row, &home.ok_or_else(missing)?).ok_or_else(missing)
     }
 }
 

@@ -1,16 +1,16 @@
 //! `list_ranges`, `list_blocks`, `usage`, `check`.
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use ipam_core::net::{IpRange, overlaps};
 use ipam_core::{
     Block, Error as CoreError, Health, ListBlocks, ListRanges, Page, PageRequest, PageToken, Range, RangeId, Result,
-    SpaceId, Usage,
+    Usage,
 };
 
 use super::Inner;
 use super::map_error::failed;
-use super::reads::View;
+use super::reads::{View, has_children};
 use super::snapshot::{AT_ONCE, Snapshot, is_too_large};
+use crate::models::Address;
 use crate::probe::{OUTDATED, may_write};
 
 /// The items of one page, in the order of their ids. The token is the last id of the page before.
@@ -87,25 +87,56 @@ impl Inner {
 
     async fn usage_of(&self, operation: &'static str, id: RangeId, view: &View) -> Result<Usage> {
         let total = view.addresses.size().unwrap_or(u128::MAX);
-        let rows = match self.read(|| async { self.client.subnets().addresses(view.id).await }).await {
+        let slaves = async {
+            match view.is_nested {
+                // That was told by the request for what lies around it.
+                true => Ok(Vec::new()),
+                false => self.read(|| async { self.client.subnets().slaves(view.id).await }).await,
+            }
+        };
+        let rows = self.read(|| async { self.client.subnets().addresses(view.id).await });
+        let (slaves, rows) = futures_util::future::join(slaves, rows).await;
+        if !slaves.map_err(failed(operation))?.is_empty() {
+            return Err(has_children(operation, &id));
+        }
+        let rows = match rows {
             Ok(rows) => rows,
             Err(error) if is_too_large(&error) => {
                 // The server counts what it cannot list; by its count all that is there is allocated.
                 let usage = self.read(|| async { self.client.subnets().usage(view.id).await }).await;
                 let used = usage.map_err(failed(operation))?.used.and_then(|used| used.to_u128()).unwrap_or(0);
-                return Ok(Usage::new(id, total, used.min(total), 0, 0));
+                let used = used.min(total);
+                let reserved = if view.is_full { total.saturating_sub(used) } else { 0 };
+                return Ok(Usage::new(id, total, used, reserved, 0));
             }
             Err(error) => return Err(failed(operation)(error)),
         };
-        let inside = rows.iter().filter(|row| row.ip.is_some_and(|ip| view.addresses.contains(ip)));
-        let (reserved, allocated): (Vec<_>, Vec<_>) = inside.partition(|row| self.words.is_reservation(row));
-        let count = |rows: Vec<_>| u128::try_from(rows.len()).unwrap_or(u128::MAX);
-        Ok(Usage::new(id, total, count(allocated), count(reserved), 0))
+        let elsewhere = self.elsewhere(view.net, &view.around).await.map_err(failed(operation))?;
+        let usage = self.counted(view, &rows, &elsewhere.rows);
+        let reserved = if view.is_full { total.saturating_sub(usage.0) } else { usage.1 };
+        Ok(Usage::new(id, total, usage.0, reserved, 0))
+    }
+
+    /// How many addresses of a range are allocated and reserved, each counted once. Rows of subnets around it are its
+    /// own; what a subnet beside it has cannot be had here.
+    fn counted(&self, view: &View, own: &[Address], elsewhere: &[Address]) -> (u128, u128) {
+        let above =
+            |row: &&Address| view.around.iter().any(|subnet| subnet.is_ancestor && Some(subnet.id) == row.subnet_id);
+        let (above, beside): (Vec<&Address>, Vec<&Address>) = elsewhere.iter().partition(above);
+        let mut seen = std::collections::BTreeSet::new();
+        let (mut allocated, mut reserved) = (0_u128, 0_u128);
+        let own = own.iter().chain(above).map(|row| (row, self.words.is_reservation(row)));
+        for (row, is_reserved) in own.chain(beside.into_iter().map(|row| (row, true))) {
+            let Some(ip) = row.ip.filter(|ip| view.addresses.contains(*ip)) else { continue };
+            if seen.insert(ip) {
+                *if is_reserved { &mut reserved } else { &mut allocated } += 1;
+            }
+        }
+        (allocated, reserved)
     }
 
     pub(crate) async fn check(&self) -> Result<Health> {
         const OP: &str = "check";
-        const MOST: usize = 20;
         let may_write = may_write(&self.client).await.map_err(failed(OP))?;
         let snapshot = Snapshot::load(self).await.map_err(failed(OP))?;
         let mut health = Health::new();
@@ -126,35 +157,12 @@ impl Inner {
             health = health.with_warning("the app's permission changed since the provider connected; connect again");
         }
         health = self.with_abandoned(health).await.map_err(failed(OP))?;
-        let mut spaces: std::collections::BTreeMap<SpaceId, Vec<(IpRange, String)>> = std::collections::BTreeMap::new();
-        let mut ranges = 0_usize;
-        for (row, net) in snapshot.ranges(self) {
-            ranges += 1;
-            let label = format!("{net} (subnet {})", row.id);
-            spaces.entry(super::map_model::space_of(row)).or_default().push((IpRange::from(net), label));
-        }
-        if ranges == 0 {
+        if snapshot.ranges(self).next().is_none() {
             health =
                 health.with_warning("no subnet is served: none is in the chosen sections and has the chosen fields");
         }
-        let mut found = 0_usize;
-        for (space, ranges) in &spaces {
-            for overlap in overlaps(ranges.iter().map(|(range, _)| *range)) {
-                found += 1;
-                if found > MOST {
-                    continue;
-                }
-                let name = |index: usize| ranges.get(index).map_or("", |(_, label)| label.as_str());
-                health = health.with_warning(format!(
-                    "{} and {} overlap in the address space {space}: phpIPAM keeps addresses unique in a subnet only, \
-                     so both may hand out the same one; serve one of them",
-                    name(overlap.outer),
-                    name(overlap.inner),
-                ));
-            }
-        }
-        if found > MOST {
-            health = health.with_warning(format!("and {} more overlaps", found - MOST));
+        for warning in self.space_warnings(&snapshot).await.map_err(failed(OP))? {
+            health = health.with_warning(warning);
         }
         Ok(health)
     }

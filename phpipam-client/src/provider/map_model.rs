@@ -11,7 +11,9 @@ use ipam_core::{
 use ipnet::IpNet;
 use serde_json::Value;
 
+use super::around::Home;
 use super::mark::{Found, Mark, Nonce, without_mark};
+use super::spaces;
 use crate::models::{Address, AddressId, Nameserver, Subnet, SubnetId, TagId, Vlan, VlanId};
 
 /// Where marks are and which tags mean what, on one server.
@@ -33,14 +35,6 @@ pub(crate) fn owner_column(owner: &Owner) -> Option<&str> {
     let text = owner.as_str();
     let fits = text.chars().count() <= OWNER_WIDTH && !text.contains('<') && text.trim() == text;
     fits.then_some(text)
-}
-
-pub(crate) fn space_of(subnet: &Subnet) -> SpaceId {
-    let section = subnet.section_id.map_or(0, crate::models::SectionId::get);
-    match subnet.vrf_id {
-        Some(vrf) => SpaceId::new(format!("{section}/vrf/{vrf}")),
-        None => SpaceId::new(section.to_string()),
-    }
 }
 
 pub(crate) fn range_id(subnet: SubnetId) -> RangeId {
@@ -104,11 +98,11 @@ impl Words {
     }
 
     /// A subnet as a range, without what has to be joined: gateway, VLAN, block.
-    pub(crate) fn range(&self, subnet: &Subnet, net: IpNet) -> Range {
+    pub(crate) fn range(&self, subnet: &Subnet, net: IpNet, space: SpaceId) -> Range {
         let found = self.of_subnet(subnet);
         let mark = found.mark();
         let addresses = usable(net, subnet.is_pool.unwrap_or(false));
-        let mut range = Range::new(range_id(subnet.id), space_of(subnet), net, addresses);
+        let mut range = Range::new(range_id(subnet.id), space, net, addresses);
         (range.name, range.description) = self.names(subnet, net);
         range.properties = self.properties(subnet, mark);
         if let Some(mark) = mark {
@@ -120,9 +114,9 @@ impl Words {
     }
 
     /// A subnet as a block, without what has to be joined: VLAN, name servers.
-    pub(crate) fn block(&self, subnet: &Subnet, net: IpNet) -> Block {
+    pub(crate) fn block(&self, subnet: &Subnet, net: IpNet, space: SpaceId) -> Block {
         let found = self.of_subnet(subnet);
-        let mut block = Block::new(block_id(subnet.id), space_of(subnet), net);
+        let mut block = Block::new(block_id(subnet.id), space, net);
         (block.name, block.description) = self.names(subnet, net);
         block.properties = self.properties(subnet, found.mark());
         block
@@ -143,14 +137,14 @@ impl Words {
             || (self.of_address(address) == Found::None && address.tag.is_some_and(|tag| self.reserved.contains(&tag)))
     }
 
-    /// An address as an allocation. `None` where the server did not say which address it is.
-    pub(crate) fn allocation(&self, address: &Address, space: SpaceId) -> Option<Allocation> {
-        let (subnet, ip) = (address.subnet_id?, address.ip?);
+    /// An address as an allocation of the range it belongs to. `None` where the server did not say which address it is.
+    pub(crate) fn allocation(&self, address: &Address, home: &Home) -> Option<Allocation> {
+        let ip = address.ip?;
         let found = self.of_address(address);
         let mark = found.mark();
         let id = allocation_id(address.id, mark.map(|mark| mark.nonce));
-        let mut allocation = Allocation::new(id, space, range_id(subnet), ip);
-        if address.tag.is_some_and(|tag| self.reserved.contains(&tag)) {
+        let mut allocation = Allocation::new(id, home.space.clone(), range_id(home.subnet), ip);
+        if address.is_gateway || address.tag.is_some_and(|tag| self.reserved.contains(&tag)) {
             allocation.state = AllocationState::Reserved;
         }
         allocation.owner = owner_of(address, mark);
@@ -223,29 +217,36 @@ pub(crate) fn dns_servers(set: &Nameserver) -> Vec<IpAddr> {
 /// What is joined to a range or a block from other lists.
 #[derive(Debug, Default)]
 pub(crate) struct Joined {
-    pub(crate) gateways: BTreeMap<SubnetId, IpAddr>,
+    pub(crate) gateways: BTreeMap<SubnetId, Vec<IpAddr>>,
     pub(crate) vlans: BTreeMap<VlanId, Vlan>,
     pub(crate) nameservers: BTreeMap<crate::models::NameserverId, Nameserver>,
 }
 
 impl Joined {
-    /// Gateway, DNS servers and VLAN of a subnet.
-    pub(crate) fn network(&self, subnet: &Subnet, net: IpNet) -> NetworkInfo {
+    /// Gateway, DNS servers and VLAN of a subnet. `around` are the subnets around it, the smallest first.
+    pub(crate) fn network(&self, subnet: &Subnet, net: IpNet, around: impl Iterator<Item = SubnetId>) -> NetworkInfo {
         let mut network = NetworkInfo::default();
         // A gateway of a neighbouring network is routed to in other ways; the contract knows gateways inside only.
-        network.gateway = self.gateways.get(&subnet.id).copied().filter(|gateway| net.contains(gateway));
+        let inside = |gateways: &[IpAddr]| gateways.iter().copied().find(|gateway| net.contains(gateway));
+        let listed = |id: SubnetId| inside(self.gateways.get(&id)?);
+        // Some answers name it in the subnet's own row. Else it may be registered where the network was whole.
+        let named = || subnet.gateway_ip().filter(|gateway| net.contains(gateway));
+        network.gateway = listed(subnet.id).or_else(named).or_else(|| around.into_iter().find_map(listed));
         let set = subnet.nameservers.as_ref().or_else(|| self.nameservers.get(&subnet.nameserver_id?));
         network.dns_servers = set.map(dns_servers).unwrap_or_default();
-        network.vlan = subnet.vlan_id.and_then(|id| self.vlans.get(&id)).and_then(vlan);
+        network.vlan = self.vlan_of(subnet).and_then(|vlan| spaces::vlan(vlan.number?.into(), vlan.name.as_deref()));
         network
     }
-}
 
-fn vlan(vlan: &Vlan) -> Option<ipam_core::Vlan> {
-    let number = u16::try_from(vlan.number?).ok().filter(|number| (1..=4094).contains(number))?;
-    let mapped = ipam_core::Vlan::new(number);
-    Some(match vlan.name.as_deref().filter(|name| !name.is_empty()) {
-        Some(name) => mapped.with_name(name),
-        None => mapped,
-    })
+    fn vlan_of(&self, subnet: &Subnet) -> Option<&Vlan> {
+        self.vlans.get(&subnet.vlan_id?)
+    }
+
+    /// Adds what the contract has no word for: the number of a VLAN that is none of 802.1Q.
+    pub(crate) fn add_properties(&self, subnet: &Subnet, properties: &mut Properties) {
+        let number = self.vlan_of(subnet).and_then(|vlan| vlan.number);
+        if let Some(number) = number.filter(|number| spaces::vlan((*number).into(), None).is_none()) {
+            properties.entry(spaces::VLAN_NUMBER.to_owned()).or_insert_with(|| number.to_string());
+        }
+    }
 }

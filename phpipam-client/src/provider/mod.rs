@@ -20,14 +20,24 @@
 //! | --- | --- |
 //! | range | a subnet without subnets below it, in the chosen sections, with the chosen fields; its id is the subnet's |
 //! | block | a subnet with subnets below it, or one with the chosen fields |
-//! | address space | the section, and the VRF where there is one: `3`, `3/vrf/7` |
+//! | address space | the VRF, in all sections: `vrf/7`; without one the section: `3` |
 //! | allocation | an address; its id is the row's and the claim's number |
-//! | reservation | the gateway, and addresses whose tag is "Reserved" or "DHCP" that were not allocated here |
+//! | reservation | the gateway, and addresses whose tag is "Reserved" or "DHCP" that were not allocated here; all that is free of a subnet that is marked full |
 //! | properties | every plain field of a subnet by the server's name, such as `custom_vRA_Range` |
 //! | name of a range | the first line of the description; the prefix where there is none |
 //!
-//! phpIPAM keeps addresses unique in a subnet only. [`check`](ipam_core::IpamProvider::check) names the ranges of one
-//! address space that overlap.
+//! # Addresses are unique in an address space
+//! phpIPAM keeps them unique in a subnet only; the provider does the rest.
+//! - Addresses that are registered in a subnet around a range, from before it was divided, count as taken, and a gateway
+//!   there is the range's. `find` shows such an address with the range that holds it. It is freed by its id;
+//!   `deallocate` by range and address says where it is registered.
+//! - Ranges of one space that overlap, such as those of one VRF in two sections, leave alone what the other one has,
+//!   also where only one of the sections is served. Each claim is compared with the others before its caller is told: of
+//!   two of them, the one with the lower id stands.
+//! - [`check`](ipam_core::IpamProvider::check) names both.
+//!
+//! It takes one request to learn which subnets lie around a range, and one for each of those; none for a range at the top
+//! of a section without a VRF. What others register in phpIPAM's pages after a claim was acknowledged cannot be kept out.
 //!
 //! # Marks
 //! A claim says in the very call that makes it whose it is: a mark, `[ipam1;c;0/1;…]`, with key, owner, fingerprint of
@@ -78,6 +88,7 @@
 //! - phpIPAM does not make a subnet of the same size as the one around it, so a block is never carved whole.
 
 mod allocate;
+mod around;
 mod capabilities;
 mod carve;
 mod choose;
@@ -95,7 +106,10 @@ mod reads;
 mod register;
 mod release;
 mod snapshot;
+#[doc(hidden)]
+pub mod spaces;
 mod sweep;
+mod warnings;
 
 use std::sync::Arc;
 
@@ -110,7 +124,6 @@ pub use config::PhpIpamConfig;
 pub use register::register;
 
 use capabilities::Probed;
-use config::SectionChoice;
 use loose::Claims;
 use map_error::failed;
 use map_model::Words;
@@ -157,36 +170,17 @@ impl PhpIpamProvider {
     /// and whether the server can search.
     ///
     /// # Errors
-    /// `Config` for a section, field or tag that the server does not have, `Unauthenticated`, `Unavailable` and the other
+    /// `Config`, with what there is, for a section, field or tag that the server does not have, `Unauthenticated`, `Unavailable` and the other
     /// kinds that any call may fail with.
     pub async fn connect(client: Client, config: PhpIpamConfig) -> Result<Self> {
         let fail = failed(OPEN);
         let may_write = crate::probe::may_write(&client).await.map_err(&fail)?;
-        let mut sections = Vec::with_capacity(config.sections.len());
-        if config.sections.iter().any(|choice| matches!(choice, SectionChoice::Name(_))) {
-            let known = client.sections().list().await.map_err(&fail)?;
-            for choice in &config.sections {
-                sections.push(match choice {
-                    SectionChoice::Id(id) => *id,
-                    SectionChoice::Name(name) => {
-                        let found = known
-                            .iter()
-                            .find(|section| section.name == *name)
-                            .or_else(|| known.iter().find(|section| section.name.eq_ignore_ascii_case(name)));
-                        let names: Vec<&str> = known.iter().map(|section| section.name.as_str()).collect();
-                        found.map(|section| section.id).ok_or_else(|| {
-                            let list = names.join(", ");
-                            map_error::config_error(format!("there is no section {name:?}; there are: {list}"))
-                        })?
-                    }
-                });
-            }
+        let sections = if config.sections.is_empty() {
+            Vec::new()
         } else {
-            sections.extend(config.sections.iter().filter_map(|choice| match choice {
-                SectionChoice::Id(id) => Some(*id),
-                SectionChoice::Name(_) => None,
-            }));
-        }
+            let known = client.sections().list().await.map_err(&fail)?;
+            capabilities::section_ids(&config.sections, &known)?
+        };
         let subnet_fields = client.subnets().custom_fields().await.map_err(&fail)?;
         let address_fields = match &config.address_mark {
             Some(_) => client.addresses().custom_fields().await.map_err(&fail)?,
@@ -204,7 +198,8 @@ impl PhpIpamProvider {
             }
         };
         let search = crate::probe::has_search(&client).await.map_err(&fail)?;
-        let subnet_fields = subnet_fields.into_iter().map(|field| field.name).collect();
+        let subnet_fields: Vec<String> = subnet_fields.into_iter().map(|field| field.name).collect();
+        capabilities::must_know(config.range_fields.iter().chain(&config.block_fields), &subnet_fields)?;
         let probed = Probed { may_write, search, subnet_fields, address_width, subnet_width };
         let words = Words { address_mark, subnet_mark, reserved };
         let instance = u32::try_from(random() >> 32).unwrap_or_default();

@@ -11,11 +11,13 @@ use ipam_core::{AllocationKey, Error as CoreError, RangeId, SpaceId};
 use ipnet::IpNet;
 
 use super::Inner;
+use super::around::{Around, space_in};
 use super::group::{Decision, Group, Row, decide, groups};
 use super::map_error::failed;
-use super::map_model::{space_of, usable};
+use super::map_model::usable;
 use super::mark::{Found, key_token};
 use super::snapshot::{AT_ONCE, Snapshot};
+use super::spaces::Spaces;
 use crate::error::{Error, Result};
 use crate::models::{Address, SectionId, Subnet, SubnetId};
 use crate::query::Filter;
@@ -28,6 +30,12 @@ pub(crate) struct View {
     pub(crate) net: IpNet,
     pub(crate) addresses: IpRange,
     pub(crate) gateway: Option<IpAddr>,
+    /// The subnets of its space that have addresses of it.
+    pub(crate) around: Vec<Around>,
+    /// Whether it was asked what lies around it; else nothing does, as far as its own row says.
+    pub(crate) is_nested: bool,
+    /// Which of its addresses are registered there.
+    pub(crate) elsewhere: IpSet,
     pub(crate) is_full: bool,
     /// Whether the server's own first free address may be outside what a host may have.
     pub(crate) server_differs: bool,
@@ -83,6 +91,7 @@ impl Inner {
             && (self.config.block_fields.is_empty() || !self.has_fields(subnet, &self.config.block_fields))
     }
 
+    /// A subnet as a range, as far as its own row says.
     pub(crate) fn view(&self, subnet: &Subnet) -> Option<View> {
         let net = subnet.network().filter(|_| self.may_be_range(subnet))?;
         let is_pool = subnet.is_pool.unwrap_or(false);
@@ -91,10 +100,13 @@ impl Inner {
         let server_differs = matches!(net, IpNet::V6(_)) && addresses != IpRange::from(net);
         Some(View {
             id: subnet.id,
-            space: space_of(subnet),
+            space: space_in(&Spaces::default(), subnet),
             net,
             addresses,
             gateway: subnet.gateway_ip(),
+            around: Vec::new(),
+            is_nested: false,
+            elsewhere: IpSet::default(),
             is_full: subnet.is_full,
             server_differs,
         })
@@ -108,7 +120,25 @@ impl Inner {
             Err(error) if error.is_not_found() => return Err(missing()),
             row => row.map_err(failed(operation))?,
         };
-        self.view(&row).ok_or_else(missing)
+        let mut view = self.view(&row).ok_or_else(missing)?;
+        // Without a VRF and at the top of its section nothing lies around it.
+        if row.master_subnet_id.is_some() || row.vrf_id.is_some() {
+            let found = self.surroundings(&row, view.net).await.map_err(failed(operation))?;
+            if found.has_children {
+                return Err(has_children(operation, id));
+            }
+            (view.space, view.around, view.is_nested) = (found.space, found.around, true);
+        }
+        Ok(view)
+    }
+
+    /// Reads what is registered around ranges: one request for each subnet that is there.
+    pub(crate) async fn read_elsewhere(&self, views: &mut BTreeMap<RangeId, View>) -> Result<()> {
+        for view in views.values_mut().filter(|view| !view.around.is_empty()) {
+            let found = self.elsewhere(view.net, &view.around).await?;
+            view.add(&found.rows);
+        }
+        Ok(())
     }
 
     /// Several ranges, each read once.
@@ -127,7 +157,8 @@ impl Inner {
                 .ranges(self)
                 .filter_map(|(row, net)| {
                     let range = snapshot.range(self, row, net);
-                    let view = View { gateway: range.network.gateway, ..self.view(row)? };
+                    let (gateway, around) = (range.network.gateway, snapshot.around(row.id));
+                    let view = View { gateway, around, is_nested: true, space: range.space, ..self.view(row)? };
                     Some((range.id, view))
                 })
                 .collect();
@@ -201,31 +232,19 @@ impl Inner {
         }
         Ok(decision)
     }
+}
 
-    /// The address spaces of the ranges that rows are in; rows of subnets that are not served have none.
-    pub(crate) async fn spaces_of(
-        &self,
-        ids: impl IntoIterator<Item = SubnetId>,
-    ) -> Result<BTreeMap<SubnetId, SpaceId>> {
-        let mut ids: Vec<SubnetId> = ids.into_iter().collect();
-        ids.sort_unstable();
-        ids.dedup();
-        if ids.len() > 8 {
-            let snapshot = Snapshot::of_subnets(self).await?;
-            let known = ids.into_iter().filter_map(|id| snapshot.get(id));
-            return Ok(known.filter(|row| self.may_be_range(row)).map(|row| (row.id, space_of(row))).collect());
-        }
-        let rows: Vec<Option<Subnet>> = stream::iter(ids)
-            .map(|id| async move {
-                match self.read(|| async { self.client.subnets().get(id).await }).await {
-                    Err(error) if error.is_not_found() => Ok(None),
-                    row => row.map(Some),
-                }
-            })
-            .buffered(AT_ONCE)
-            .try_collect()
-            .await?;
-        let served = rows.into_iter().flatten().filter(|row| self.may_be_range(row));
-        Ok(served.map(|row| (row.id, space_of(&row))).collect())
+impl View {
+    /// Adds what is registered around it. A gateway there is this range's, unless it has one of its own.
+    fn add(&mut self, rows: &[Address]) {
+        let inside = rows.iter().filter_map(|row| Some((row, row.ip?))).filter(|(_, ip)| self.addresses.contains(*ip));
+        let gateway = inside.clone().find(|(row, _)| row.is_gateway).map(|(_, ip)| ip);
+        self.elsewhere = inside.map(|(_, ip)| ip).collect();
+        self.gateway = self.gateway.or(gateway);
     }
+}
+
+/// The error for a subnet that is no range because it has subnets below it.
+pub(crate) fn has_children(operation: &'static str, id: &RangeId) -> CoreError {
+    CoreError::not_found(operation, "range", id).with_context("reason", "it has subnets below it")
 }

@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ipam_core::{
-    Allocation, AllocationKey, Deallocate, Deallocated, Error as CoreError, Expect, Freed, Result, SpaceId, Target,
+    Allocation, AllocationKey, Deallocate, Deallocated, Error as CoreError, ErrorKind, Expect, Freed, Result, Target,
 };
 
 use super::Inner;
+use super::around::Home;
 use super::group::Group;
 use super::map_error::failed;
 use super::map_model::row_of;
 use super::mark::{Found, State, with_mark};
 use crate::error::Result as ClientResult;
-use crate::models::{Address, AddressFields, AddressId, SubnetId};
+use crate::models::{Address, AddressFields, AddressId};
 
 const OP: &str = "deallocate";
 
@@ -35,17 +36,19 @@ impl Inner {
             }
         }
         let mut seen: BTreeSet<AddressId> = BTreeSet::new();
-        let mut spaces: BTreeMap<SubnetId, Option<SpaceId>> = BTreeMap::new();
-        let mut rows = Vec::with_capacity(request.targets.len());
+        let mut found = Vec::with_capacity(request.targets.len());
         for target in &request.targets {
-            rows.push(self.rows_of(target, &views).await?);
+            let rows = self.rows_of(target, &request.expect, &views).await?;
+            let homes = self.homes(&rows).await.map_err(failed(OP))?;
+            found.push((rows, homes));
         }
         let mut targets = Vec::with_capacity(request.targets.len());
-        for rows in rows {
+        for (rows, homes) in found {
             let mut freed = Vec::new();
-            for row in rows {
-                if seen.insert(row.id)
-                    && let Some(allocation) = self.free(&row, &request.expect, &mut spaces).await?
+            for (row, home) in rows.into_iter().zip(homes) {
+                if let Some(home) = home
+                    && seen.insert(row.id)
+                    && let Some(allocation) = self.free(&row, &request.expect, &home).await?
                 {
                     freed.push(allocation);
                 }
@@ -59,6 +62,7 @@ impl Inner {
     async fn rows_of(
         &self,
         target: &Target,
+        expect: &Expect,
         views: &BTreeMap<ipam_core::RangeId, super::reads::View>,
     ) -> Result<Vec<Address>> {
         match target {
@@ -66,7 +70,11 @@ impl Inner {
                 let Some((row, nonce)) = row_of(id) else { return Ok(Vec::new()) };
                 let row = self.row_now(row).await.map_err(failed(OP))?;
                 let same = |row: &Address| self.words.of_address(row).mark().map(|mark| mark.nonce) == nonce;
-                self.settled(row.filter(same)).await
+                let row = row.filter(same);
+                if let Some(row) = &row {
+                    self.must_be_allocated(row, expect)?;
+                }
+                self.settled(row).await
             }
             Target::Key(key) => {
                 let mut rows = Vec::new();
@@ -88,8 +96,32 @@ impl Inner {
             }
             Target::Address { range, address } => {
                 let Some(view) = views.get(range) else { return Ok(Vec::new()) };
-                let found = self.read(|| async { self.client.addresses().find_in_subnet(view.id, *address).await });
-                self.settled(found.await.map_err(failed(OP))?).await
+                let rows = self.read(|| async { self.client.addresses().search(*address).await }).await;
+                let rows = rows.map_err(failed(OP))?;
+                if let Some(own) = rows.iter().find(|row| row.subnet_id == Some(view.id)) {
+                    self.must_be_allocated(own, expect)?;
+                    return self.settled(Some(own.clone())).await;
+                }
+                let above = |row: &Address| {
+                    view.around.iter().find(|subnet| subnet.is_ancestor && Some(subnet.id) == row.subnet_id)
+                };
+                let Some((row, subnet)) = rows.iter().find_map(|row| Some((row, above(row)?))) else {
+                    return Ok(Vec::new());
+                };
+                self.must_be_allocated(row, expect)?;
+                if self.words.of_address(row).mark().is_some() {
+                    return self.settled(Some(row.clone())).await;
+                }
+                // A late repeat must not free what the subnet around has.
+                if *expect != Expect::Anyone {
+                    return Ok(Vec::new());
+                }
+                let message = format!(
+                    "{address} is registered in {} (subnet {}), which lies around {}, and was not allocated from it; \
+                     free it by its id, {}",
+                    subnet.net, subnet.id, view.net, row.id
+                );
+                Err(CoreError::new(ErrorKind::Conflict, OP, message).with_context("range", range))
             }
         }
     }
@@ -124,13 +156,22 @@ impl Inner {
         Ok(vec![row])
     }
 
+    /// What an administrator set aside was not allocated, and is not freed. A caller that expects an allocation of its
+    /// own finds that free already; one that takes any is told what the address is.
+    fn must_be_allocated(&self, row: &Address, expect: &Expect) -> Result<()> {
+        if *expect != Expect::Anyone || !self.words.is_reservation(row) {
+            return Ok(());
+        }
+        let ip = row.ip.map(|ip| ip.to_string()).unwrap_or_default();
+        let what = if row.is_gateway { "the gateway" } else { "reserved by its tag" };
+        let label = row.hostname.as_deref().or(row.description.as_deref()).filter(|text| !text.is_empty());
+        let label = label.map(|text| format!(" ({text})")).unwrap_or_default();
+        let message = format!("{ip}{label} is {what} and no allocation; change it in phpIPAM");
+        Err(CoreError::new(ErrorKind::Conflict, OP, message).with_context("address id", row.id))
+    }
+
     /// Frees one address, if it is whose it has to be. `None` if it is free already, or somebody else's.
-    async fn free(
-        &self,
-        row: &Address,
-        expect: &Expect,
-        spaces: &mut BTreeMap<SubnetId, Option<SpaceId>>,
-    ) -> Result<Option<Allocation>> {
+    async fn free(&self, row: &Address, expect: &Expect, home: &Home) -> Result<Option<Allocation>> {
         let found = self.words.of_address(row);
         // What an administrator set aside was not allocated, and is not given back.
         if self.words.is_reservation(row) {
@@ -140,17 +181,7 @@ impl Inner {
         if found == Found::Unreadable && *expect != Expect::Anyone {
             return Ok(None);
         }
-        let Some(subnet) = row.subnet_id else { return Ok(None) };
-        let space = match spaces.get(&subnet) {
-            Some(space) => space.clone(),
-            None => {
-                let space = self.spaces_of([subnet]).await.map_err(failed(OP))?.remove(&subnet);
-                spaces.insert(subnet, space.clone());
-                space
-            }
-        };
-        let Some(space) = space else { return Ok(None) };
-        let Some(allocation) = self.words.allocation(row, space) else { return Ok(None) };
+        let Some(allocation) = self.words.allocation(row, home) else { return Ok(None) };
         if !expect.fits(allocation.owner.as_ref(), allocation.key.as_ref()) {
             return Ok(None);
         }

@@ -11,15 +11,18 @@
 //! by section, and a section that is too large for that subnet by subnet.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use ipam_core::{Block, Range};
+use ipam_core::{Block, Range, SpaceId};
 use ipnet::IpNet;
 
 use super::Inner;
+use super::around::{Around, Home, around_in, space_in, spaces};
 use super::map_model::{Joined, block_id};
+use super::spaces::{Space, Spaces};
 use crate::error::{Error, Result};
-use crate::models::{SectionId, Subnet, SubnetId};
+use crate::models::{SectionId, Subnet, SubnetId, VrfId};
 use crate::query::Filter;
 
 /// How many requests are under way at once where one per subnet cannot be helped.
@@ -30,6 +33,7 @@ pub(crate) struct Snapshot {
     /// All subnets of the sections that are served, by id.
     subnets: BTreeMap<SubnetId, Subnet>,
     parents: BTreeSet<SubnetId>,
+    spaces: Spaces,
     joined: Joined,
 }
 
@@ -75,7 +79,8 @@ impl Snapshot {
     fn new(rows: Vec<Subnet>, joined: Joined) -> Self {
         let subnets: BTreeMap<_, _> = rows.into_iter().map(|row| (row.id, row)).collect();
         let parents = subnets.values().filter_map(|row| row.master_subnet_id).collect();
-        Self { subnets, parents, joined }
+        let spaces = spaces(subnets.values());
+        Self { subnets, parents, spaces, joined }
     }
 
     pub(crate) fn get(&self, id: SubnetId) -> Option<&Subnet> {
@@ -107,18 +112,53 @@ impl Snapshot {
     }
 
     pub(crate) fn range(&self, inner: &Inner, subnet: &Subnet, net: IpNet) -> Range {
-        let mut range = inner.words.range(subnet, net);
-        range.network = self.joined.network(subnet, net);
+        let mut range = inner.words.range(subnet, net, self.space(subnet));
+        range.network = self.joined.network(subnet, net, self.ancestors(subnet.id));
+        self.joined.add_properties(subnet, &mut range.properties);
         range.block = self.block_around(inner, subnet).map(|block| block_id(block.id));
         range
     }
 
     pub(crate) fn block(&self, subnet: &Subnet, net: IpNet, inner: &Inner) -> Block {
-        let mut block = inner.words.block(subnet, net);
-        block.network = self.joined.network(subnet, net);
+        let mut block = inner.words.block(subnet, net, self.space(subnet));
+        block.network = self.joined.network(subnet, net, std::iter::empty());
+        self.joined.add_properties(subnet, &mut block.properties);
         // Ranges carved from it cannot share a gateway.
         block.network.gateway = None;
         block
+    }
+
+    /// The address space of a subnet.
+    pub(crate) fn space(&self, subnet: &Subnet) -> SpaceId {
+        space_in(&self.spaces, subnet)
+    }
+
+    /// The VRF of a subnet, which may be that of the one around it.
+    pub(crate) fn vrf(&self, subnet: &Subnet) -> Option<VrfId> {
+        match self.spaces.space(subnet.id.get())? {
+            Space::Vrf(vrf) => Some(VrfId::new(vrf)),
+            Space::Section(_) => None,
+        }
+    }
+
+    /// The subnets around one, the smallest first.
+    pub(crate) fn ancestors(&self, id: SubnetId) -> impl Iterator<Item = SubnetId> {
+        self.spaces.ancestors(id.get()).map(|place| SubnetId::new(place.id))
+    }
+
+    /// The subnets of a subnet's space that have addresses of it.
+    pub(crate) fn around(&self, id: SubnetId) -> Vec<Around> {
+        around_in(&self.spaces, id)
+    }
+
+    /// Where an address belongs that is registered in a subnet: the range of those below it that holds the address, if
+    /// there are any below.
+    pub(crate) fn home(&self, inner: &Inner, subnet: SubnetId, ip: IpAddr) -> Option<Home> {
+        let own = self.subnets.get(&subnet)?;
+        let below = || self.children(subnet).filter(|(row, net)| net.contains(&ip) && self.is_range(inner, row));
+        let inner_most = self.parents.contains(&subnet).then(|| below().max_by_key(|(row, _)| row.mask)).flatten();
+        let home = inner_most.map(|(row, _)| row).or_else(|| inner.may_be_range(own).then_some(own))?;
+        Some(Home { subnet: home.id, space: self.space(home) })
     }
 
     fn block_around(&self, inner: &Inner, subnet: &Subnet) -> Option<&Subnet> {
@@ -187,7 +227,7 @@ async fn sections(inner: &Inner) -> Result<Vec<SectionId>> {
     Ok(sections.into_iter().map(|section| section.id).collect())
 }
 
-type Gateways = BTreeMap<SubnetId, std::net::IpAddr>;
+type Gateways = BTreeMap<SubnetId, Vec<IpAddr>>;
 
 /// All gateways; `None` where the server has too many addresses.
 async fn gateways(inner: &Inner) -> Result<Option<Gateways>> {
@@ -196,7 +236,11 @@ async fn gateways(inner: &Inner) -> Result<Option<Gateways>> {
         // Filters are loose in old versions, so look again.
         Ok(rows) => {
             let rows = rows.into_iter().filter(|row| row.is_gateway);
-            Ok(Some(rows.filter_map(|row| Some((row.subnet_id?, row.ip?))).collect()))
+            let mut gateways = Gateways::new();
+            for (subnet, ip) in rows.filter_map(|row| Some((row.subnet_id?, row.ip?))) {
+                gateways.entry(subnet).or_default().push(ip);
+            }
+            Ok(Some(gateways))
         }
         Err(error) if is_too_large(&error) => Ok(None),
         Err(error) => Err(error),
@@ -210,8 +254,8 @@ async fn gateways_by_section(inner: &Inner, snapshot: &Snapshot) -> Result<Gatew
         match inner.read(|| async { client.sections().subnets_with_addresses(section).await }).await {
             Ok(rows) => {
                 for row in rows {
-                    let gateway = row.addresses.iter().find(|address| address.is_gateway).and_then(|row| row.ip);
-                    gateways.extend(gateway.map(|ip| (row.id, ip)));
+                    let found = row.addresses.iter().filter(|address| address.is_gateway).filter_map(|row| row.ip);
+                    gateways.entry(row.id).or_default().extend(found);
                 }
             }
             Err(error) if is_too_large(&error) => {
@@ -222,7 +266,7 @@ async fn gateways_by_section(inner: &Inner, snapshot: &Snapshot) -> Result<Gatew
                     .buffered(AT_ONCE)
                     .try_collect()
                     .await?;
-                gateways.extend(rows.iter().filter_map(|row| Some((row.id, row.gateway_ip()?))));
+                gateways.extend(rows.iter().filter_map(|row| Some((row.id, vec![row.gateway_ip()?]))));
             }
             Err(error) => return Err(error),
         }

@@ -1,10 +1,13 @@
 //! `PhpIpamProvider` over the in-process server.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod ancestors;
 mod claims;
 mod harness;
 mod quirks;
 mod requests;
+mod sites;
+mod spaces;
 mod sweep;
 
 /// The contract, on a server that answers every call.

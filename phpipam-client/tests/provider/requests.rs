@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use futures_util::TryStreamExt;
 use ipam_core::registry::{Registry, Secrets};
 use ipam_core::{
-    Allocate, AllocateLine, Deallocate, Find, IpamProvider, IpamProviderExt, ListRanges, PageRequest, RangeFilter,
+    Allocate, AllocateLine, Deallocate, Expect, Find, IpamProvider, IpamProviderExt, ListRanges, PageRequest,
+    RangeFilter,
 };
 use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
 use phpipam_client::testing::{App, CustomField, Fault, Lock, Object, Server, When};
@@ -217,7 +218,14 @@ fn the_gateway_and_what_administrators_set_aside_is_never_given_back() {
         let provider = connect(&server, PhpIpamConfig::new()).await;
         for ip in ["10.0.0.1", "10.0.0.2", "10.0.0.3"] {
             let request = Deallocate::address(subnet.to_string(), ip.parse().unwrap());
-            assert!(provider.deallocate(&request).await.unwrap().was_free());
+            let error = provider.deallocate(&request).await.unwrap_err();
+            assert_eq!(error.kind(), ipam_core::ErrorKind::Conflict, "{error}");
+            assert!(error.message().contains(ip), "it says what the address is: {error}");
+            // A caller that wants its own allocation freed, maybe late, finds it free.
+            let late = request.expecting(Expect::Owner("vm".into()));
+            assert!(provider.deallocate(&late).await.unwrap().was_free());
+            let found = provider.find(&Find::default().with_address(ip.parse::<IpAddr>().unwrap())).await.unwrap();
+            assert_eq!(found.items[0].state, ipam_core::AllocationState::Reserved);
         }
         assert_eq!(server.seed(|store| store.used(subnet).len()), 3);
         assert!(provider.find(&Find::default().with_range(subnet.to_string())).await.unwrap().items.is_empty());

@@ -40,10 +40,9 @@ impl Claim<'_> {
         let Some(taken) = self.taken.first().copied() else {
             return Err(CoreError::new(ErrorKind::Protocol, OP, "the server took nothing and did not say why"));
         };
-        let read = self.inner.read(|| async { self.inner.client.addresses().get(taken.id).await }).await;
-        let row = match read {
-            Err(error) if error.is_not_found() => return Err(busy("the address was taken, and is gone again")),
-            row => row.map_err(failed(OP))?,
+        let row = match self.seen.take().filter(|row| row.id == taken.id) {
+            Some(row) => row,
+            None => return Err(busy("the address was taken, and is gone again")),
         };
         let mark = self.inner.words.of_address(&row);
         if mark.mark().is_none_or(|mark| mark.nonce != self.nonce()) {

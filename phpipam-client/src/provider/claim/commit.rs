@@ -24,6 +24,7 @@ impl Claim<'_> {
             // The call that took it made it whole.
             self.known = true;
         } else {
+            self.all_alone().await?;
             self.decide_it().await?;
         }
         let decision = self.inner.standing(self.key).await.map_err(failed(OP))?;

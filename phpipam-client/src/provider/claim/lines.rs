@@ -11,7 +11,7 @@ use super::state::{Claim, Taken};
 use super::take::TakenByOthers;
 use crate::provider::choose::choose;
 use crate::provider::map_error::{failed, shortage};
-use crate::provider::reads::View;
+use crate::provider::reads::{View, has_children};
 use crate::provider::snapshot::is_too_large;
 
 pub(super) enum Step {
@@ -34,6 +34,10 @@ impl Claim<'_> {
             if let Err(TakenByOthers) = self.take_exactly(view, ip, seq, line).await? {
                 return Err(taken_error(OP, index, ip, id));
             }
+            if !self.is_alone().await? {
+                let reason = "it is registered in another subnet of the address space";
+                return Err(taken_error(OP, index, ip, id).with_context("reason", reason));
+            }
             if self.has_lost().await? {
                 return Ok(Step::Lost);
             }
@@ -44,10 +48,7 @@ impl Claim<'_> {
     /// The server takes explicit addresses also where subnets lie below; those are no ranges.
     async fn must_be_leaf(&self, view: &View, id: &RangeId) -> ipam_core::Result<()> {
         let slaves = self.inner.read(|| async { self.inner.client.subnets().slaves(view.id).await }).await;
-        match slaves.map_err(failed(OP))?.is_empty() {
-            true => Ok(()),
-            false => Err(CoreError::not_found(OP, "range", id).with_context("reason", "it has subnets below it")),
-        }
+        if slaves.map_err(failed(OP))?.is_empty() { Ok(()) } else { Err(has_children(OP, id)) }
     }
 
     pub(super) async fn next_line(
@@ -62,10 +63,10 @@ impl Claim<'_> {
         for id in &line.ranges {
             let Some(view) = plan.views.get(id) else { continue };
             let before = self.taken.len();
-            let alone = plan.left_alone(line, id);
+            let alone = plan.left_alone(line, id).union(&self.mine_elsewhere(view));
             let direct = count == 1 && !view.server_differs && !alone.overlaps(&view.addresses);
             let step = if direct {
-                self.first_free(index, line, view, id).await?
+                self.first_free(index, line, view, id, &alone).await?
             } else {
                 self.chosen(index, line, view, id, count, shape, &alone).await?
             };
@@ -85,6 +86,7 @@ impl Claim<'_> {
         line: &AllocateLine,
         view: &View,
         id: &RangeId,
+        alone: &IpSet,
     ) -> ipam_core::Result<Step> {
         let offset = self.taken_of(index);
         let seq = self.seq_of(index, offset);
@@ -92,29 +94,26 @@ impl Claim<'_> {
         loop {
             let fields = self.fields(seq, line);
             match self.inner.client.addresses().allocate_first_free(view.id, &fields).await {
-                Ok(taken) => {
-                    self.taken.push(Taken { id: taken.id, ip: taken.ip, seq });
-                    if !view.addresses.contains(taken.ip) || view.gateway == Some(taken.ip) {
-                        // Not what a host may have: choose by ourselves.
-                        self.undo_from(self.taken.len().saturating_sub(1)).await?;
-                        let alone = self.plan.left_alone(line, id);
-                        return self.chosen(index, line, view, id, 1, Shape::Scattered, &alone).await;
-                    }
-                    return Ok(if self.has_lost().await? { Step::Lost } else { Step::Done });
-                }
+                Ok(taken) => self.taken.push(Taken { id: taken.id, subnet: view.id, ip: taken.ip, seq }),
                 Err(error) if error.is_exhausted() => {
+                    self.must_be_leaf(view, id).await?;
                     // Somebody with the same key may have had the last one.
                     return Ok(Step::NoRoom(shortage(&error)));
                 }
                 Err(error) if error.is_not_found() => return Err(CoreError::not_found(OP, "range", id)),
                 Err(error) => match self.after_failure(error, seq, &mut attempt).await? {
-                    Some(found) => {
-                        self.taken.push(found);
-                        return Ok(if self.has_lost().await? { Step::Lost } else { Step::Done });
-                    }
+                    Some(found) => self.taken.push(found),
                     None => continue,
                 },
             }
+            let ip = self.taken.last().map(|taken| taken.ip);
+            if ip.is_some_and(|ip| !view.addresses.contains(ip) || view.gateway == Some(ip)) {
+                self.undo_from(self.taken.len().saturating_sub(1)).await?;
+            } else if self.is_alone().await? {
+                return Ok(if self.has_lost().await? { Step::Lost } else { Step::Done });
+            }
+            // Not what a host may have, or registered elsewhere in the address space: choose by ourselves.
+            return self.chosen(index, line, view, id, 1, Shape::Scattered, alone).await;
         }
     }
 
@@ -138,7 +137,7 @@ impl Claim<'_> {
             let contents = match self.inner.contents(view).await {
                 Ok(Some(contents)) => contents,
                 Ok(None) => {
-                    return Err(CoreError::not_found(OP, "range", id).with_context("reason", "it has subnets below it"));
+                    return Err(has_children(OP, id));
                 }
                 Err(error) if error.is_not_found() => return Err(CoreError::not_found(OP, "range", id)),
                 Err(error) if is_too_large(&error) => {
@@ -153,7 +152,7 @@ impl Claim<'_> {
             }
             // What this line has already is in the list, too.
             let had = u32::try_from(self.taken.len() - before).unwrap_or(count);
-            let taken = contents.taken.union(alone);
+            let taken = contents.taken.union(alone).union(&self.refused);
             let Some(addresses) = choose(view.addresses, &taken, count.saturating_sub(had), shape) else {
                 return Ok(Step::NoRoom(if shape == Shape::Scattered { "too few are free" } else { "no row is free" }));
             };
@@ -172,6 +171,13 @@ impl Claim<'_> {
                         pause(attempt.min(4)).await;
                         continue 'choose;
                     }
+                }
+                if !self.is_alone().await? {
+                    attempt += 1;
+                    if attempt >= ATTEMPTS || Instant::now() >= self.until {
+                        return Err(busy("others keep taking the addresses that were free"));
+                    }
+                    continue 'choose;
                 }
                 if self.has_lost().await? {
                     return Ok(Step::Lost);

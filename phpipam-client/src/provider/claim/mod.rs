@@ -5,6 +5,7 @@
 
 mod check;
 mod commit;
+mod elsewhere;
 mod lines;
 mod pace;
 mod plan;
@@ -18,6 +19,7 @@ use ipam_core::{ErrorKind, Retry, What};
 
 use crate::models::Address;
 
+pub(crate) use self::elsewhere::Contest;
 pub(crate) use self::pace::pause;
 pub(crate) use self::plan::{Plan, order};
 pub(crate) use self::refuse::{exhausted_error, taken_error};

@@ -8,6 +8,7 @@ use ipam_core::{Allocate, AllocateLine, Error as CoreError, RangeId, What};
 
 use super::refuse::taken_error;
 use crate::provider::Inner;
+use crate::provider::map_error::failed;
 use crate::provider::reads::View;
 
 /// What the lines of a request ask for, checked against the ranges.
@@ -22,7 +23,8 @@ impl Plan {
     /// Reads the ranges and finds out which of them has the exact addresses.
     pub(crate) async fn new(inner: &Inner, operation: &'static str, request: &Allocate) -> ipam_core::Result<Self> {
         let ids = request.lines.iter().flat_map(|line| &line.ranges);
-        let views = inner.range_views(operation, ids).await?;
+        let mut views = inner.range_views(operation, ids).await?;
+        inner.read_elsewhere(&mut views).await.map_err(failed(operation))?;
         let mut exact: Vec<Option<(RangeId, IpRange)>> = Vec::with_capacity(request.lines.len());
         for (index, line) in request.lines.iter().enumerate() {
             let What::Exactly { first, count } = line.what else {
@@ -45,12 +47,24 @@ impl Plan {
                 let remedy = "choose addresses that one of the line's ranges may hand out";
                 return Err(CoreError::invalid(operation, format_args!("lines[{index}].first"), first, remedy));
             };
-            if exact.iter().flatten().any(|(other, span)| other == &id && span.overlaps(&wanted)) {
+            let same = |other: &RangeId| {
+                other == &id || views.get(other).is_some_and(|other| view.around.iter().any(|at| at.id == other.id))
+            };
+            if exact.iter().flatten().any(|(other, span)| span.overlaps(&wanted) && same(other)) {
                 let remedy = "another line asks for the same address; ask for each once";
                 return Err(CoreError::invalid(operation, format_args!("lines[{index}].first"), first, remedy));
             }
             if let Some(gateway) = view.gateway.filter(|gateway| wanted.contains(*gateway)) {
                 return Err(taken_error(operation, index, gateway, &id).with_context("reason", "it is the gateway"));
+            }
+            if view.elsewhere.overlaps(&wanted) {
+                let reason = "it is registered in another subnet of the address space";
+                return Err(taken_error(operation, index, first, &id).with_context("reason", reason));
+            }
+            if view.is_full {
+                return Err(
+                    taken_error(operation, index, first, &id).with_context("reason", "the range is marked full")
+                );
             }
             exact.push(Some((id, wanted)));
         }
@@ -60,7 +74,9 @@ impl Plan {
     /// What a line must leave alone in a range beside what is taken: what it excludes, and what other lines name.
     pub(crate) fn left_alone(&self, line: &AllocateLine, range: &RangeId) -> IpSet {
         let exact = self.exact.iter().flatten().filter(|(id, _)| id == range).map(|(_, span)| *span);
-        line.exclude.iter().copied().chain(exact).collect()
+        let own: IpSet = line.exclude.iter().copied().chain(exact).collect();
+        let Some(view) = self.views.get(range) else { return own };
+        own.union(&view.elsewhere)
     }
 }
 

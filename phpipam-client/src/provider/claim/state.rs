@@ -3,10 +3,11 @@
 use std::net::IpAddr;
 use std::time::Instant;
 
+use ipam_core::net::IpSet;
 use ipam_core::{Allocate, AllocationKey};
 
 use super::plan::{Plan, order};
-use crate::models::AddressId;
+use crate::models::{Address, AddressId, SubnetId};
 use crate::provider::Inner;
 use crate::provider::loose::UnderWay;
 use crate::provider::mark::{Nonce, request_number};
@@ -15,6 +16,7 @@ use crate::provider::mark::{Nonce, request_number};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Taken {
     pub(crate) id: AddressId,
+    pub(super) subnet: SubnetId,
     pub(crate) ip: IpAddr,
     pub(super) seq: u32,
 }
@@ -40,6 +42,10 @@ pub(crate) struct Claim<'a> {
     pub(super) doubts: bool,
     /// Whether another call with the key may have found it whole, and answered with it.
     pub(super) known: bool,
+    /// Addresses that are registered elsewhere in the address space, as was found after they were taken.
+    pub(super) refused: IpSet,
+    /// The row of the one address, as it was read after it was taken.
+    pub(super) seen: Option<Address>,
 }
 
 impl<'a> Claim<'a> {
@@ -65,6 +71,8 @@ impl<'a> Claim<'a> {
             attempts: 0,
             doubts: false,
             known: false,
+            refused: IpSet::default(),
+            seen: None,
         }
     }
 

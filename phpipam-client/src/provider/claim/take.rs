@@ -30,7 +30,7 @@ impl Claim<'_> {
             let fields = self.fields(seq, line);
             match self.inner.client.addresses().create(view.id, ip, &fields).await {
                 Ok(created) => {
-                    self.taken.push(Taken { id: created.id, ip, seq });
+                    self.taken.push(Taken { id: created.id, subnet: view.id, ip, seq });
                     return Ok(Ok(()));
                 }
                 Err(error) if error.is_conflict() => {
@@ -97,8 +97,8 @@ impl Claim<'_> {
             let group = groups.into_iter().find(|group| group.nonce == self.nonce());
             let row = group.and_then(|mut group| group.rows.remove(&seq));
             let row = row.filter(|row| !mine.contains(&row.address.id));
-            if let Some((row, ip)) = row.and_then(|row| row.address.ip.map(|ip| (row, ip))) {
-                return Ok(Some((Taken { id: row.address.id, ip, seq }, row.mark.attempt)));
+            if let Some((subnet, ip, row)) = row.and_then(|row| Some((row.address.subnet_id?, row.address.ip?, row))) {
+                return Ok(Some((Taken { id: row.address.id, subnet, ip, seq }, row.mark.attempt)));
             }
         }
         Ok(None)

@@ -1,0 +1,145 @@
+//! What `check` says of address spaces: ranges that overlap, and addresses registered around them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use ipam_core::SpaceId;
+use ipam_core::net::{IpRange, overlaps};
+use ipnet::IpNet;
+
+use super::Inner;
+use super::snapshot::{AT_ONCE, Snapshot, is_too_large};
+use crate::error::{Error, Result};
+use crate::models::{Address, Subnet, SubnetId, VrfId};
+
+/// How many of a kind are named.
+const MOST: usize = 20;
+/// How many subnets around ranges, and VRFs, are looked at: one request each.
+const MOST_READ: usize = 64;
+
+fn label(net: IpNet, id: SubnetId) -> String {
+    format!("{net} (subnet {id})")
+}
+
+impl Inner {
+    pub(crate) async fn space_warnings(&self, snapshot: &Snapshot) -> Result<Vec<String>> {
+        let mut warnings = self.overlapping(snapshot).await?;
+        warnings.extend(self.registered_around(snapshot).await?);
+        Ok(warnings)
+    }
+
+    /// Ranges of one space that overlap; of a VRF also those in sections that are not served.
+    async fn overlapping(&self, snapshot: &Snapshot) -> Result<Vec<String>> {
+        let mut spaces: BTreeMap<SpaceId, Vec<(IpRange, String)>> = BTreeMap::new();
+        for (row, net) in snapshot.ranges(self) {
+            spaces.entry(snapshot.space(row)).or_default().push((IpRange::from(net), label(net, row.id)));
+        }
+        for (space, other) in self.of_other_sections(snapshot).await? {
+            if let Some(net) = other.network() {
+                spaces.entry(space).or_default().push((IpRange::from(net), label(net, other.id)));
+            }
+        }
+        let mut warnings = Vec::new();
+        let mut found = 0_usize;
+        for (space, ranges) in &spaces {
+            for overlap in overlaps(ranges.iter().map(|(range, _)| *range)) {
+                found += 1;
+                if found > MOST {
+                    continue;
+                }
+                let name = |index: usize| ranges.get(index).map_or("", |(_, label)| label.as_str());
+                warnings.push(format!(
+                    "{} and {} overlap in the address space {space}: phpIPAM keeps addresses unique in a subnet only; \
+                     this program compares them, others may hand out the same address twice; keep one of them",
+                    name(overlap.outer),
+                    name(overlap.inner),
+                ));
+            }
+        }
+        if found > MOST {
+            warnings.push(format!("and {} more overlaps", found - MOST));
+        }
+        Ok(warnings)
+    }
+
+    /// Subnets without subnets below them, of the VRFs of served ranges, in sections that are not served.
+    async fn of_other_sections(&self, snapshot: &Snapshot) -> Result<Vec<(SpaceId, Subnet)>> {
+        if self.sections.is_empty() {
+            return Ok(Vec::new());
+        }
+        let vrfs: BTreeSet<VrfId> = snapshot.ranges(self).filter_map(|(row, _)| row.vrf_id).collect();
+        let lists: Vec<(VrfId, Vec<Subnet>)> = stream::iter(vrfs.into_iter().take(MOST_READ))
+            .map(|vrf| async move {
+                let rows = self.read(|| async { self.client.vrfs().subnets(vrf).await }).await;
+                match rows {
+                    Err(error) if error.is_not_found() || is_too_large(&error) => Ok((vrf, Vec::new())),
+                    rows => Ok::<_, Error>((vrf, rows?)),
+                }
+            })
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await?;
+        let mut others = Vec::new();
+        for (vrf, rows) in lists {
+            let masters: BTreeSet<SubnetId> = rows.iter().filter_map(|row| row.master_subnet_id).collect();
+            let space = SpaceId::from(super::spaces::Space::Vrf(vrf.get()));
+            let foreign = rows
+                .into_iter()
+                .filter(|row| !row.is_folder && !self.serves_section(row.section_id) && !masters.contains(&row.id));
+            others.extend(foreign.map(|row| (space.clone(), row)));
+        }
+        Ok(others)
+    }
+
+    /// Addresses of ranges that are registered in a subnet around them.
+    async fn registered_around(&self, snapshot: &Snapshot) -> Result<Vec<String>> {
+        let parents: BTreeSet<SubnetId> =
+            snapshot.ranges(self).flat_map(|(row, _)| snapshot.ancestors(row.id)).collect();
+        let count = parents.len();
+        let lists: Vec<(SubnetId, Option<Vec<Address>>)> = stream::iter(parents.into_iter().take(MOST_READ))
+            .map(|id| async move {
+                match self.read(|| async { self.client.subnets().addresses(id).await }).await {
+                    Err(error) if is_too_large(&error) => Ok((id, None)),
+                    Err(error) if error.is_not_found() => Ok((id, Some(Vec::new()))),
+                    rows => Ok::<_, Error>((id, Some(rows?))),
+                }
+            })
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await?;
+        let mut warnings = Vec::new();
+        let mut left_out = count.saturating_sub(MOST_READ);
+        for (id, rows) in lists {
+            let Some(rows) = rows else {
+                left_out += 1;
+                continue;
+            };
+            let inside = rows.iter().filter_map(|row| {
+                let ip = row.ip?;
+                let home = snapshot.home(self, id, ip).filter(|home| home.subnet != id)?;
+                Some(format!("{ip}{} of range {}", if row.is_gateway { " (gateway)" } else { "" }, home.subnet))
+            });
+            let named: Vec<String> = inside.collect();
+            let Some(net) = snapshot.get(id).and_then(Subnet::network).filter(|_| !named.is_empty()) else { continue };
+            let more = named.len().saturating_sub(MOST);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let list = named.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
+            warnings.push(format!(
+                "{} has subnets below it and addresses of its own, which count as taken there: {list}{more}; move them \
+                 into the subnets that they lie in",
+                label(net, id)
+            ));
+            if warnings.len() >= MOST {
+                warnings.push("and maybe more subnets with addresses of the ranges below them".to_owned());
+                break;
+            }
+        }
+        if left_out > 0 {
+            warnings.push(format!(
+                "{left_out} subnets around ranges were not looked at for addresses of those, because they are too many or \
+                 too large"
+            ));
+        }
+        Ok(warnings)
+    }
+}
