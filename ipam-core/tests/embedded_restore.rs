@@ -249,3 +249,45 @@ fn whenever_it_is_killed_one_of_the_two_is_there() {
     }
     println!("{old} times the old store, {new} times the new one");
 }
+
+/// Files as a crash leaves them, put together from two moments.
+fn together(directory: &Path, name: &str, file: &Path, log: &[u8]) -> PathBuf {
+    let path = directory.join(name);
+    fs::copy(file, &path).unwrap();
+    fs::write(side(&path, "-wal"), log).unwrap();
+    path
+}
+
+#[test]
+fn a_log_that_does_not_belong_to_the_file_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = store(directory.path(), "10.0.0.0/16");
+    let (old, new) = (directory.path().join("old.db"), directory.path().join("new.db"));
+    let many = |from: usize| {
+        let provider = open(&path);
+        (from..from + 100).for_each(|number| take(&provider, &format!("k{number:03}")));
+        let log = fs::read(side(&path, "-wal")).unwrap();
+        block_on(provider.close()).unwrap();
+        log
+    };
+    fs::copy(&path, &old).unwrap();
+    let first = many(0);
+    let second = many(100);
+    let third = many(200);
+    fs::copy(&path, &new).unwrap();
+    for (name, file, log) in [("a.db", &old, &third), ("b.db", &old, &second), ("c.db", &new, &first)] {
+        let pair = together(directory.path(), name, file, log);
+        for read_only in [true, false] {
+            let config = EmbeddedConfig::new(&pair).with_read_only(read_only);
+            let error = block_on(EmbeddedProvider::open(config)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Corrupt, "{name}: {error}");
+            assert!(error.message().contains("does not belong to its file"), "{name}: {error}");
+        }
+        assert!(fs::read(&pair).unwrap() == fs::read(file).unwrap(), "{name} is as it was");
+        assert!(&fs::read(side(&pair, "-wal")).unwrap() == log, "the log of {name} is as it was");
+    }
+    // Each of these goes on from its file, or has all that the file has.
+    for (name, file, log, count) in [("d.db", &old, &first, 100), ("e.db", &new, &third, 300)] {
+        assert_eq!(keys(&together(directory.path(), name, file, log)).len(), count);
+    }
+}

@@ -7,6 +7,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::alone::{self, Stamp};
+use super::belongs;
 use super::codes;
 use super::config::EmbeddedConfig;
 use super::files::Identity;
@@ -151,6 +152,7 @@ pub(super) fn open_to_write(config: &EmbeddedConfig, path: &Path) -> Result<Open
         codes::error(OP, error).with_context("path", path.display())
     };
     let before = Identity::of(path);
+    let in_file = belongs::last_in_file(path);
     let connection = Connection::open_with_flags(path, flags).map_err(fail)?;
     let identity = opened_file(path, before)?;
     // Waiting is done here, where the deadline is known.
@@ -165,6 +167,9 @@ pub(super) fn open_to_write(config: &EmbeddedConfig, path: &Path) -> Result<Open
             answer => break answer?,
         }
     };
+    if version > 0 {
+        belongs::check(&connection, path, in_file)?;
+    }
     if version < VERSION {
         upgrade(&connection, path, &mut patience, fail)?;
     }
@@ -256,8 +261,10 @@ fn open_read_only(path: &Path) -> Result<Opened> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let fail = |error: rusqlite::Error| codes::error(OP, error).with_context("path", path.display());
     let before = Identity::of(path);
+    let in_file = belongs::last_in_file(path);
     let connection = Connection::open_with_flags(path, flags).map_err(fail)?;
     let identity = opened_file(path, before)?;
+    keep_log(&connection);
     let (version, opened) = match schema::version_of(&connection, path) {
         // SQLite has several codes for it: the directory or the log cannot be written, the index cannot be made.
         Err(error) if matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::PermissionDenied) => {
@@ -272,7 +279,13 @@ fn open_read_only(path: &Path) -> Result<Opened> {
             let connection = alone::open(path).map_err(fail)?;
             (schema::version_of(&connection, path)?, Opened { files: Files::Alone(stamp), connection })
         }
-        answer => (answer?, Opened::shared(connection, path, identity)?),
+        answer => {
+            let version = answer?;
+            if version > 0 {
+                belongs::check(&connection, path, in_file)?;
+            }
+            (version, Opened::shared(connection, path, identity)?)
+        }
     };
     match version {
         VERSION => Ok(opened),

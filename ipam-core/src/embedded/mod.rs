@@ -16,6 +16,9 @@
 //! - **The feed of changes** keeps the newest 1 000 000 entries, or as many as
 //!   [`EmbeddedConfig::with_keep_changes`] says.
 //!
+//! A file and its log belong together: do not put another file beside a log. A log that does not go on from where the file
+//! ends is refused, as far as the numbers of changes tell; a file that is a few changes older than its log passes.
+//!
 //! The file belongs on a local disk. File systems over a network do not lock reliably;
 //! [`check`](crate::IpamProvider::check) warns of those it knows. Do not delete, move or replace the file or
 //! what lies beside it (`-wal`, `-shm`) while it is open; a provider that finds one of them gone refuses to go on, and reports
@@ -26,6 +29,7 @@
 
 mod alone;
 mod backup;
+mod belongs;
 mod check;
 mod closing;
 mod codec;
