@@ -162,6 +162,7 @@ fn lists(stage: &Stage, claims: &[AbandonedClaim], expected: &[IpAddr]) -> Verdi
         }
     }
     let mut expected = expected.to_vec();
-    (addresses.sort_unstable(), expected.sort_unstable());
+    addresses.sort_unstable();
+    expected.sort_unstable();
     same(addresses, expected, "the abandoned claims, and nothing else")
 }

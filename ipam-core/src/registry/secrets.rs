@@ -146,16 +146,30 @@ fn from_environment(
             Ok(Some(SecretString::from(value)))
         }
         (None, Some(path)) => {
-            let content = std::fs::read_to_string(&path).map_err(|error| {
-                let path = path.display();
-                bad(format!("{file_variable} names {path}, which cannot be read; name a file of this user's"))
-                    .with_source(error)
+            // The value is not shown: whoever mistook the variable for the other one has put the secret itself there.
+            let content = read(&path).map_err(|error| {
+                bad(format!(
+                    "{file_variable} does not name a file that can be read ({}); set it to the path of a text file of \
+                     this user's, or put the secret itself into {variable}",
+                    error.kind()
+                ))
             })?;
             let content = content.strip_suffix('\n').unwrap_or(&content);
             let content = content.strip_suffix('\r').unwrap_or(content);
             Ok(Some(SecretString::from(content)))
         }
     }
+}
+
+/// The text of a secret's file.
+fn read(path: &std::ffi::OsStr) -> std::io::Result<String> {
+    use std::io::Read as _;
+
+    /// No secret is as long; a device without end is not read for ever.
+    const LIMIT: u64 = 1 << 20;
+    let mut content = String::new();
+    std::fs::File::open(path)?.take(LIMIT).read_to_string(&mut content)?;
+    Ok(content)
 }
 
 #[cfg(test)]
@@ -186,6 +200,21 @@ mod tests {
         assert!(both.message().contains("unset one"), "{both}");
         let missing = from_environment("X", one("X_FILE", "/nowhere/at/all".into())).unwrap_err();
         assert_eq!(missing.kind(), ErrorKind::Config);
+    }
+
+    #[test]
+    fn a_secret_that_was_taken_for_a_file_name_is_not_shown() {
+        let directory = tempfile::tempdir().unwrap();
+        let binary = directory.path().join("hunter2");
+        std::fs::write(&binary, [0xff, 0xfe]).unwrap();
+        let names = ["hunter2".into(), "/nowhere/hunter2".into(), binary.into_os_string(), directory.path().into()];
+        for name in names {
+            let error =
+                from_environment("X", |asked: &str| (asked == "X_FILE").then(|| name.clone())).map(|_| ()).unwrap_err();
+            let whole = format!("{error} {error:?} {:?}", std::error::Error::source(&error).map(ToString::to_string));
+            assert!(!whole.contains("hunter2") && !whole.contains(&*directory.path().to_string_lossy()), "{whole}");
+            assert!(whole.contains("X_FILE") && whole.contains("into X"), "{whole}");
+        }
     }
 
     #[test]

@@ -97,27 +97,33 @@ impl ProviderUrl {
     /// `Config` if it is anything else.
     pub fn duration(&self, name: &str) -> Result<Option<Duration>> {
         let Some(text) = self.option(name) else { return Ok(None) };
-        let duration = parse_duration(text).ok_or_else(|| {
-            config(format!("the option {name} is {text:?}; write a time such as 250ms, 5s, 10m, 1h or 7d"))
-        })?;
+        let duration = parse_duration(text)
+            .ok_or_else(|| Self::unreadable_option(name, "write a time such as 250ms, 5s, 10m, 1h or 7d"))?;
         Ok(Some(duration))
+    }
+
+    /// `Config` that says how to write the value of the option `name`. The value is not part of it, because a secret may
+    /// stand there.
+    pub fn unreadable_option(name: &str, remedy: impl fmt::Display) -> Error {
+        config(format!("the value of the option {name} cannot be read; {remedy}"))
+    }
+
+    /// `Config` that says where in the URL the option `name` stands, which means nothing to the provider, and which ones it
+    /// has. The name is not part of it, because a secret may stand there.
+    pub fn unknown_option(&self, name: &str, known: &[&str]) -> Error {
+        let nth = self.options.iter().position(|(option, _)| option == name).map_or(1, |index| index + 1);
+        let has = if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
+        config(format!("option {nth} of the URL means nothing to {}:; {has}", self.scheme))
     }
 
     /// Refuses options that are not among these, so that a misspelt one is not silently without effect.
     ///
     /// # Errors
-    /// `Config` that names the option and those that exist.
+    /// `Config` that says which option it is by its position, and which ones exist.
     pub fn only_options(&self, known: &[&str]) -> Result<()> {
         match self.options().find(|(name, _)| !known.contains(name)) {
             None => Ok(()),
-            Some((name, _)) if known.is_empty() => {
-                Err(config(format!("the option {name:?} means nothing to {}:, which has none", self.scheme)))
-            }
-            Some((name, _)) => Err(config(format!(
-                "the option {name:?} means nothing to {}:; it has {}",
-                self.scheme,
-                known.join(", ")
-            ))),
+            Some((name, _)) => Err(self.unknown_option(name, known)),
         }
     }
 }
@@ -171,15 +177,16 @@ fn decode(text: &str) -> Option<String> {
 
 fn parse_options(query: &str) -> Result<Vec<(String, String)>> {
     let mut options: Vec<(String, String)> = Vec::new();
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+    for (index, (name, value)) in url::form_urlencoded::parse(query.as_bytes()).enumerate() {
+        let nth = index + 1;
         if names_a_secret(&name) {
             return Err(config(format!(
-                "the option {name:?} is a secret, and a URL is seen in logs and process lists; leave it out and give it \
-                 by environment, file or callback"
+                "option {nth} of the URL is a secret by its name, and a URL is seen in logs and process lists; leave it \
+                 out and give it by environment, file or callback"
             )));
         }
-        if options.iter().any(|(seen, _)| *seen == name) {
-            return Err(config(format!("the option {name:?} is written twice; write it once")));
+        if let Some(first) = options.iter().position(|(seen, _)| *seen == name) {
+            return Err(config(format!("options {} and {nth} of the URL are the same; write it once", first + 1)));
         }
         options.push((name.into_owned(), value.into_owned()));
     }
@@ -250,6 +257,32 @@ mod tests {
             assert!(!format!("{error} {error:?}").contains("ter2"), "{error:?}");
             assert!(!format!("{error} {error:?}").contains("hun"), "{error:?}");
         }
+    }
+
+    #[test]
+    fn nothing_of_a_url_that_may_be_a_secret_is_shown() {
+        let shown = |error: Error| format!("{error} {error:?}");
+        for text in [
+            "hunter2",
+            "//me:hunter2@h/app",
+            "me@hunter2",
+            "phpipam+https://h:hunter2/app",
+            "phpipam+https://hunter2 x/app",
+            "phpipam+https://%zz:hunter2@h/app",
+            "embedded:x?hunter2&hunter2",
+            "embedded:x?hunter2password=1",
+        ] {
+            let error = shown(ProviderUrl::parse(text).unwrap_err());
+            assert!(!error.contains("hunter2"), "{text}: {error}");
+        }
+        for text in ["embedded:x?hunter2", "embedded:x?hunter2=1", "embedded:x?a=hunter2"] {
+            let url = ProviderUrl::parse(text).unwrap();
+            let error = shown(url.only_options(&["b"]).unwrap_err());
+            assert!(!error.contains("hunter2") && error.contains("option 1"), "{text}: {error}");
+            assert!(!format!("{url} {url:?}").contains("hunter2"), "{text}");
+        }
+        let error = shown(ProviderUrl::parse("embedded:x?t=hunter2").unwrap().duration("t").unwrap_err());
+        assert!(!error.contains("hunter2") && error.contains("option t"), "{error}");
     }
 
     #[test]

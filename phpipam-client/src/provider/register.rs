@@ -82,7 +82,7 @@ async fn open(request: OpenRequest, scheme: &'static str) -> Result<Arc<dyn Ipam
         None => url.user().is_some(),
         Some("user") => true,
         Some("code") => false,
-        Some(other) => return Err(config_error(format!("the option auth is {other:?}; write user or code"))),
+        Some(_) => return Err(ProviderUrl::unreadable_option("auth", "write user or code")),
     };
     let auth = match (by_user, url.user()) {
         (true, Some(user)) => Auth::user(user, request.secret("password").await?),
@@ -135,7 +135,7 @@ fn flag(url: &ProviderUrl, name: &str) -> Result<bool> {
     match url.option(name) {
         None | Some("0" | "false" | "no") => Ok(false),
         Some("1" | "true" | "yes") => Ok(true),
-        Some(other) => Err(config_error(format!("the option {name} is {other:?}; write 1 or 0"))),
+        Some(_) => Err(ProviderUrl::unreadable_option(name, "write 1 or 0")),
     }
 }
 
@@ -151,8 +151,9 @@ fn config(url: &ProviderUrl) -> Result<PhpIpamConfig> {
                     for part in parts() {
                         config = match part.strip_prefix('#') {
                             Some(id) => {
-                                let id: SectionId =
-                                    id.parse().map_err(|error| config_error(format!("section: {error}")))?;
+                                let remedy = "write names, or # (%23) and an id";
+                                let refuse = |_| ProviderUrl::unreadable_option("section", remedy);
+                                let id: SectionId = id.parse().map_err(refuse)?;
                                 config.with_section_id(id)
                             }
                             None => config.with_section(part),
@@ -165,15 +166,13 @@ fn config(url: &ProviderUrl) -> Result<PhpIpamConfig> {
                 "tag" => config.with_tag(value),
                 "reserved_tags" => config.with_reserved_tags(parts()),
                 "page_size" => {
-                    let refuse =
-                        |_| config_error(format!("the option page_size is {value:?}; write a number from 1 on"));
+                    let refuse = |_| ProviderUrl::unreadable_option("page_size", "write a number from 1 on");
                     config.with_page_size(value.parse().map_err(refuse)?)
                 }
                 known if OPTIONS.contains(&known) => config,
                 other => {
-                    let list = OPTIONS.join(", ");
-                    let message = format!("there is no option {other:?}; there are: {list}, field.NAME, block.NAME");
-                    return Err(config_error(message));
+                    let known = [OPTIONS, &["field.NAME", "block.NAME"]].concat();
+                    return Err(url.unknown_option(other, &known));
                 }
             },
         };
@@ -192,9 +191,9 @@ fn config(url: &ProviderUrl) -> Result<PhpIpamConfig> {
 
 fn http(url: &ProviderUrl, target: &Target) -> Result<HttpOptions> {
     let read = |name: &str, path: &str| {
-        std::fs::read_to_string(path).map_err(|error| {
-            config_error(format!("the option {name} names {path}, which cannot be read")).with_source(error)
-        })
+        let remedy = "give the path of a PEM file that this user can read";
+        let refuse = |error| ProviderUrl::unreadable_option(name, remedy).with_source(error);
+        std::fs::read_to_string(path).map_err(refuse)
     };
     let mut tls = TlsOptions::new();
     if let Some(path) = url.option("ca") {
