@@ -8,8 +8,9 @@ use ipam_core::{
 
 use crate::cli::{BlockField, Blocks, CarveRange};
 use crate::exit::Failure;
+use crate::lists::added;
 use crate::output::Answer;
-use crate::ranges::{patch, some};
+use crate::ranges::patch;
 use crate::show;
 
 pub(crate) async fn run(provider: &dyn IpamProvider, verb: Blocks) -> Result<Answer, Failure> {
@@ -34,13 +35,20 @@ pub(crate) async fn run(provider: &dyn IpamProvider, verb: Blocks) -> Result<Ans
         }
         Blocks::Update { id, fields, clear } => {
             let clears = |field| clear.contains(&field);
+            let before = if fields.tags.is_empty() && fields.properties.is_empty() {
+                None
+            } else {
+                let mut filter = BlockFilter::default();
+                filter.ids.push(id.as_str().into());
+                let found: Vec<Block> = provider.blocks(ListBlocks::all().with_filter(filter)).try_collect().await?;
+                found.into_iter().next()
+            };
             let mut request = UpdateBlock::new(id);
             request.name = patch("name", fields.name, clears(BlockField::Name))?;
             request.description = patch("description", fields.description, clears(BlockField::Description))?;
-            let tags = some(fields.tags).map(|tags| tags.into_iter().collect());
-            request.tags = patch("tag", tags, clears(BlockField::Tags))?;
-            let properties = some(fields.properties).map(|pairs| pairs.into_iter().collect());
-            request.properties = patch("property", properties, clears(BlockField::Properties))?;
+            request.tags = added(before.as_ref().map(|block| &block.tags), fields.tags, clears(BlockField::Tags));
+            let properties = before.as_ref().map(|block| &block.properties);
+            request.properties = added(properties, fields.properties, clears(BlockField::Properties));
             let block = provider.update_block(&request).await?;
             Answer::new(show::blocks([&block]), &block)
         }

@@ -19,6 +19,33 @@ pub(crate) const EXHAUSTED: u8 = 3;
 /// What was named does not exist.
 pub(crate) const NOT_FOUND: u8 = 4;
 
+/// A signal that asks a program to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Signal {
+    /// SIGINT, which ctrl-C sends.
+    Interrupt,
+    /// SIGTERM.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "no other system has it"))]
+    Terminate,
+}
+
+impl Signal {
+    /// The exit code that shells give a program that the signal ended: 128 and the signal's number.
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::Interrupt => 130,
+            Self::Terminate => 143,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Interrupt => "SIGINT",
+            Self::Terminate => "SIGTERM",
+        }
+    }
+}
+
 /// Why the program stops.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -26,6 +53,10 @@ pub(crate) enum Failure {
     Provider(Error),
     /// The arguments or a file they name are wrong.
     Usage(String),
+    /// A signal came before the work was done.
+    Stopped(Signal),
+    /// The work failed, and so did closing the provider.
+    Both(Box<Self>, Box<Self>),
     /// Something else, such as a check that did not hold.
     Failed(String),
     /// An action of the vRA plug-in raised it.
@@ -46,6 +77,8 @@ impl Failure {
             Self::Provider(error) => code_of(error.kind()),
             Self::Usage(_) => WRONG_USE,
             Self::Failed(_) => FAILED,
+            Self::Stopped(signal) => signal.code(),
+            Self::Both(first, _) => first.code(),
             Self::Vra(fault) => fault.ipam_error().map_or(WRONG_USE, |error| code_of(error.kind())),
             Self::Vra7(kind, _) => code_of(*kind),
         }
@@ -61,20 +94,30 @@ impl Failure {
             Self::Provider(error) => report::text(error),
             Self::Vra7(_, error) => report::text(error),
             Self::Usage(text) | Self::Failed(text) => text.clone(),
+            Self::Stopped(signal) => {
+                format!("stopped by {}; what was being done may have happened: look with `ipam find`", signal.name())
+            }
+            Self::Both(first, second) => format!("{}\n  and closing failed: {}", first.text(), second.text()),
             Self::Vra(fault) => fault.to_string(),
         }
     }
 
-    /// The same for programs.
-    pub(crate) fn json(&self) -> Value {
-        let kind = match self {
+    /// The kind for programs.
+    fn kind(&self) -> &'static str {
+        match self {
             Self::Provider(error) => error.kind().as_str(),
             Self::Usage(_) => ErrorKind::InvalidInput.as_str(),
             Self::Failed(_) => "failed",
+            Self::Stopped(_) => "stopped",
+            Self::Both(first, _) => first.kind(),
             Self::Vra(fault) => fault.ipam_error().map_or(ErrorKind::InvalidInput, Error::kind).as_str(),
             Self::Vra7(kind, _) => kind.as_str(),
-        };
-        json!({ "error": { "kind": kind, "message": self.text(), "exit_code": self.code() } })
+        }
+    }
+
+    /// The error for programs.
+    pub(crate) fn json(&self) -> Value {
+        json!({ "error": { "kind": self.kind(), "message": self.text(), "exit_code": self.code() } })
     }
 }
 

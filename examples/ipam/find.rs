@@ -6,6 +6,8 @@ use ipam_core::{Allocation, Find, IpamProvider, IpamProviderExt};
 use crate::cli;
 use crate::exit::Failure;
 use crate::output::Answer;
+use crate::progress::note;
+use crate::reserved::why_never;
 use crate::show;
 
 pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Find) -> Result<Answer, Failure> {
@@ -15,6 +17,7 @@ pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Find) -> Result<
     (request.key, request.owner) = (args.key.map(Into::into), args.owner.map(Into::into));
     (request.range, request.space) = (args.range.map(Into::into), args.space.map(Into::into));
     request.quarantined = args.quarantined;
+    let (address, range) = (request.address, request.range.clone());
     // One more than is shown tells whether there are more.
     let limit = if args.limit == 0 { usize::MAX } else { args.limit };
     let found = provider.find_all(request).take(limit.saturating_add(1));
@@ -22,7 +25,13 @@ pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Find) -> Result<
     let more = found.len() > limit;
     found.truncate(limit);
     if more {
-        eprintln!("there are more than {limit}; --limit 0 shows all");
+        note(format_args!("there are more than {limit}; --limit 0 shows all"));
     }
-    Answer::new(show::allocations(&found, "nothing found"), &found)
+    let mut none = "nothing found".to_owned();
+    if let (true, Some(address)) = (found.is_empty(), address) {
+        for reason in why_never(provider, address, range.as_ref()).await? {
+            none.push_str(&format!("\n{reason}"));
+        }
+    }
+    Answer::new(show::allocations(&found, &none), &found)
 }

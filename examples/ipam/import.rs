@@ -163,8 +163,7 @@ pub(crate) async fn import(provider: &dyn IpamProvider, plan: &Plan, dry_run: bo
     let progress = Progress::new("importing", imported.added());
     progress.during(apply(provider, &imported.judgement, &progress)).await.map_err(|error| {
         if error.left.is_empty() {
-            eprintln!("the import failed half-way and was undone");
-            return Failure::Provider(error.cause);
+            return Failure::Provider(error.cause.with_context("import", "failed half-way, and was undone"));
         }
         let left = error.left.join("\n  ");
         Failure::Failed(format!("{}\nthe import failed half-way, and this could not be undone:\n  {left}", error.cause))

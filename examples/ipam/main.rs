@@ -8,9 +8,11 @@ mod changes;
 mod check;
 mod cli;
 mod deallocate;
+mod ending;
 mod exit;
 mod find;
 mod import;
+mod lists;
 mod open;
 mod output;
 mod plan;
@@ -20,8 +22,10 @@ mod ranges;
 #[path = "../report.rs"]
 #[allow(dead_code, reason = "this program has exit codes of its own")]
 mod report;
+mod reserved;
 mod show;
 mod store;
+mod sweep;
 mod text;
 mod update;
 mod usage;
@@ -32,10 +36,10 @@ mod vra7_names;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use ipam_core::IpamProvider;
 
 use crate::cli::{Ask, Cli, Plan, Verb};
+use crate::ending::{Ended, closing};
 use crate::exit::Failure;
 use crate::open::{Absent, open};
 use crate::output::Answer;
@@ -43,50 +47,63 @@ use crate::progress::Progress;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let as_json = cli.json;
-    let (answer, code) = match run(cli).await {
-        Ok((answer, code)) => (answer, code),
-        Err(failure) => {
-            if as_json {
-                eprintln!("{:#}", failure.json());
-            } else {
-                eprintln!("error: {}", failure.text());
-            }
-            return failure.exit();
-        }
+    let cli = match cli::read() {
+        Ok(cli) => cli,
+        Err(code) => return code,
     };
-    match answer.print(as_json) {
-        Ok(()) => ExitCode::from(code),
-        Err(error) => {
-            eprintln!("error: the answer cannot be written: {error}");
-            ExitCode::from(exit::FAILED)
-        }
+    let as_json = cli.json;
+    if as_json {
+        progress::be_silent();
+    }
+    let ended = match run(cli).await {
+        Ok(ended) => ended,
+        Err(failure) => return failed(&failure, as_json),
+    };
+    let (answer, code) = ended.value;
+    // What was answered holds, also where closing failed: it is printed first.
+    match answer.print(as_json).err().or(ended.closing) {
+        None => ExitCode::from(code),
+        Some(failure) => failed(&failure, as_json),
     }
 }
 
+fn failed(failure: &Failure, as_json: bool) -> ExitCode {
+    if as_json {
+        eprintln!("{:#}", failure.json());
+    } else {
+        eprintln!("error: {}", failure.text());
+    }
+    failure.exit()
+}
+
 /// The answer, and the exit code that goes with it.
-async fn run(cli: Cli) -> Result<(Answer, u8), Failure> {
+async fn run(cli: Cli) -> Result<Ended<(Answer, u8)>, Failure> {
     let provider = cli.provider;
     let url = provider.as_deref();
-    let answer = match cli.verb {
-        Verb::Quickstart(args) => return quickstart::run(args).await,
+    let done = |answer| (answer, exit::DONE);
+    let alone = |answer| Ended { value: done(answer), closing: None };
+    Ok(match cli.verb {
+        Verb::Quickstart(args) => quickstart::run(args).await?,
         Verb::Plan(Plan::Import { files, dry_run }) => {
             let plan = import::read(&files)?;
-            let imported = import::import(&*import::open_for(url, dry_run).await?, &plan, dry_run).await?;
-            let code = if imported.conflicting() == 0 { exit::DONE } else { exit::FAILED };
-            return Ok((imported.answer()?, code));
+            let provider = import::open_for(url, dry_run).await?;
+            closing(provider, async |provider| {
+                let imported = import::import(provider, &plan, dry_run).await?;
+                let code = if imported.conflicting() == 0 { exit::DONE } else { exit::FAILED };
+                Ok((imported.answer()?, code))
+            })
+            .await?
         }
-        Verb::Plan(Plan::Convert { files, to }) => convert(&import::read(&files)?, &to)?,
-        Verb::Store(verb) => store::run(url, verb).await?,
-        Verb::Vra7(args) => vra7::run(args).await?,
-        Verb::Vra { action } => vra::run(url, action).await?,
+        Verb::Plan(Plan::Convert { files, to }) => alone(convert(&import::read(&files)?, &to)?),
+        Verb::Store(verb) => store::run(url, verb).await?.map(done),
+        Verb::Vra7(args) => alone(vra7::run(args).await?),
+        Verb::Vra { action } => vra::run(url, action).await?.map(done),
         Verb::Ask(verb) => {
             let provider = open(url, Absent::of(&verb)).await?;
-            Progress::new("waiting for the provider", 0).during(ask(&*provider, *verb)).await?
+            let waiting = Progress::new("waiting for the provider", 0);
+            closing(provider, async |provider| waiting.during(ask(provider, *verb)).await).await?.map(done)
         }
-    };
-    Ok((answer, exit::DONE))
+    })
 }
 
 /// What is asked of one provider.
@@ -100,13 +117,14 @@ async fn ask(provider: &dyn IpamProvider, verb: Ask) -> Result<Answer, Failure> 
         Ask::Update(args) => update::run(provider, args).await,
         Ask::Usage(args) => usage::run(provider, args).await,
         Ask::Changes(args) => changes::run(provider, args).await,
+        Ask::Sweep(args) => sweep::run(provider, args).await,
         Ask::Check => check::run(provider).await,
     }
 }
 
 fn convert(plan: &plan::Plan, to: &str) -> Result<Answer, Failure> {
     for note in &plan.notes {
-        eprintln!("note: {}: {}", note.at, note.item);
+        progress::note(format_args!("note: {}: {}", note.at, note.item));
     }
     let text = match to {
         "csv" => plan::csv::write(plan).map_err(Failure::Failed)?,

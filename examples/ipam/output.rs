@@ -10,26 +10,31 @@ use crate::exit::Failure;
 /// What a verb answers, both ways.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    pub(crate) text: String,
-    pub(crate) json: Value,
+    text: String,
+    /// The JSON, or why there is none: who reads the table does not need it.
+    json: Result<Value, String>,
 }
 
 impl Answer {
     /// An answer; programs get `json`, people `text`.
     pub(crate) fn new(text: impl Into<String>, json: &impl Serialize) -> Result<Self, Failure> {
-        let json = serde_json::to_value(json)
-            .map_err(|error| Failure::Failed(format!("the answer cannot be written as JSON: {error}")))?;
+        let json = serde_json::to_value(json).map_err(|error| error.to_string());
         Ok(Self { text: text.into(), json })
     }
 
     /// Writes the answer to standard output. A reader that has gone away, such as `head`, is no failure.
-    pub(crate) fn print(&self, as_json: bool) -> io::Result<()> {
+    pub(crate) fn print(&self, as_json: bool) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
-        let written =
-            if as_json { writeln!(out, "{:#}", self.json) } else { writeln!(out, "{}", self.text.trim_end()) };
+        let written = match (as_json, &self.json) {
+            (false, _) => writeln!(out, "{}", self.text.trim_end()),
+            (true, Ok(json)) => writeln!(out, "{json:#}"),
+            (true, Err(error)) => return Err(Failure::Failed(format!("the answer cannot be JSON: {error}"))),
+        };
         match written.and_then(|()| out.flush()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            written => written,
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::Failed(format!("the answer cannot be written: {error}")))
+            }
+            _ => Ok(()),
         }
     }
 }

@@ -1,11 +1,30 @@
-//! Words on standard error about what takes over a second.
+//! Words on standard error: about what takes over a second, and notes beside an answer.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 const FIRST: Duration = Duration::from_secs(1);
 const THEN: Duration = Duration::from_secs(2);
+
+/// Whether standard error is for programs, so that nothing but errors may stand there.
+static FOR_PROGRAMS: AtomicBool = AtomicBool::new(false);
+
+/// Keeps standard error for errors, which are JSON then.
+pub(crate) fn be_silent() {
+    FOR_PROGRAMS.store(true, Ordering::Relaxed);
+}
+
+fn is_silent() -> bool {
+    FOR_PROGRAMS.load(Ordering::Relaxed)
+}
+
+/// Tells people something beside the answer. Programs read the answer alone.
+pub(crate) fn note(text: impl std::fmt::Display) {
+    if !is_silent() {
+        eprintln!("{text}");
+    }
+}
 
 /// How far a piece of work has come. Silent for the first second.
 #[derive(Debug)]
@@ -34,7 +53,7 @@ impl Progress {
         loop {
             match tokio::time::timeout(wait, work.as_mut()).await {
                 Ok(result) => return result,
-                Err(_) => eprintln!("{}", self.line(start.elapsed())),
+                Err(_) => note(self.line(start.elapsed())),
             }
             wait = THEN;
         }

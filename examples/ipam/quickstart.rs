@@ -16,6 +16,7 @@ use ipam_core::{
 use serde_json::json;
 
 use crate::cli;
+use crate::ending::{Ended, closing};
 use crate::exit::{self, Failure};
 use crate::output::Answer;
 use crate::plan::{phpipam, recorded};
@@ -24,7 +25,7 @@ use crate::{import, show, usage};
 const HOSTS: &str = include_str!("../data/hosts.json");
 
 /// The answer, and the exit code that goes with what was found.
-pub(crate) async fn run(args: cli::Quickstart) -> Result<(Answer, u8), Failure> {
+pub(crate) async fn run(args: cli::Quickstart) -> Result<Ended<(Answer, u8)>, Failure> {
     match args.store {
         Some(path) if path.exists() => {
             Err(Failure::Usage(format!("{} is there already; name a file that is not", path.display())))
@@ -38,15 +39,19 @@ pub(crate) async fn run(args: cli::Quickstart) -> Result<(Answer, u8), Failure> 
     }
 }
 
-async fn show_all(path: &Path) -> Result<(Answer, u8), Failure> {
+async fn show_all(path: &Path) -> Result<Ended<(Answer, u8)>, Failure> {
     let mut tour = Tour::default();
     tour.say(format_args!("A fresh store: {}", path.display()));
     let provider = EmbeddedProvider::open(path).await?;
-    tour.import(&provider).await?;
-    tour.allocate(&provider).await?;
-    tour.deallocate(&provider).await?;
-    provider.close().await?;
-    tour.reopen(path).await
+    let ended = closing(provider, async |provider| {
+        tour.import(provider).await?;
+        tour.allocate(provider).await?;
+        tour.deallocate(provider).await
+    });
+    if let Some(failure) = ended.await?.closing {
+        return Err(failure);
+    }
+    closing(EmbeddedProvider::open(path).await?, async |provider| tour.reopen(provider).await).await
 }
 
 /// What was shown, what was acknowledged, and what did not hold.
@@ -186,9 +191,8 @@ impl Tour {
         Ok(())
     }
 
-    /// Opens the store again and compares it with what was acknowledged.
-    async fn reopen(mut self, path: &Path) -> Result<(Answer, u8), Failure> {
-        let provider = EmbeddedProvider::open(path).await?;
+    /// Compares the store, opened again, with what was acknowledged.
+    async fn reopen(mut self, provider: &EmbeddedProvider) -> Result<(Answer, u8), Failure> {
         let ranges: Vec<Range> = provider.ranges(ListRanges::all()).try_collect().await?;
         let found: Vec<Allocation> = provider.find_all(Find::default()).try_collect().await?;
         let lost = self.acknowledged.values().filter(|known| !found.contains(known)).count();
@@ -197,7 +201,7 @@ impl Tour {
         let strange =
             places.iter().filter(|(space, ip)| !self.acknowledged.contains_key(&((*space).clone(), *ip))).count();
         self.expect(strange == 0, || format!("{strange} addresses are allocated that nobody asked for"));
-        self.verify(&provider).await?;
+        self.verify(provider).await?;
         let ok = self.problems.is_empty() && lost == 0 && duplicates == 0;
         let problems = std::mem::take(&mut self.problems);
         for problem in &problems {

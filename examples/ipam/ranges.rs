@@ -9,6 +9,7 @@ use ipam_core::{
 
 use crate::cli::{self, RangeField, RangeFields, Ranges};
 use crate::exit::Failure;
+use crate::lists::{added, appended};
 use crate::output::Answer;
 use crate::show;
 
@@ -73,40 +74,44 @@ fn define(args: cli::AddRange) -> DefineRange {
 async fn update(provider: &dyn IpamProvider, args: cli::UpdateRange) -> Result<UpdateRange, Failure> {
     let cli::UpdateRange { id, fields, clear } = args;
     let clears = |field| clear.contains(&field);
-    let policy = if clears(RangeField::Policy) {
-        Patch::Clear
-    } else if fields.order.is_some() || fields.quarantine.is_some() {
-        // Order and rest time are one field there; what is not named keeps its value.
-        Patch::Set(policy(&fields, provider.get_range(id.clone()).await?.policy))
-    } else {
-        Patch::Keep
+    // Order and quarantine are one field there, and lists are set as a whole: what is not named keeps its value.
+    let half = fields.order.is_some() || fields.quarantine.is_some();
+    let lists = [
+        fields.dns.is_empty(),
+        fields.search_domains.is_empty(),
+        fields.reserve.is_empty(),
+        fields.about.tags.is_empty(),
+        fields.about.properties.is_empty(),
+    ];
+    let before = if half || lists.contains(&false) { Some(provider.get_range(id.clone()).await?) } else { None };
+    let before = before.as_ref();
+    let policy = match (clears(RangeField::Policy), before.filter(|_| half)) {
+        (true, _) => Patch::Clear,
+        (false, Some(before)) => Patch::Set(policy(&fields, before.policy)),
+        (false, None) => Patch::Keep,
     };
     let mut request = UpdateRange::new(id);
     request.name = patch("name", fields.about.name, clears(RangeField::Name))?;
     request.description = patch("description", fields.about.description, clears(RangeField::Description))?;
     request.addresses = patch("addresses", fields.addresses, clears(RangeField::Addresses))?;
     request.gateway = patch("gateway", fields.gateway, clears(RangeField::Gateway))?;
-    request.dns_servers = patch("dns", some(fields.dns), clears(RangeField::Dns))?;
-    request.search_domains = patch("search-domains", some(fields.search_domains), clears(RangeField::SearchDomains))?;
+    let network = before.map(|range| &range.network);
+    request.dns_servers = appended(network.map(|network| &network.dns_servers), fields.dns, clears(RangeField::Dns));
+    let domains = network.map(|network| &network.search_domains);
+    request.search_domains = appended(domains, fields.search_domains, clears(RangeField::SearchDomains));
     request.domain = patch("domain", fields.domain, clears(RangeField::Domain))?;
     request.vlan = patch("vlan", fields.vlan, clears(RangeField::Vlan))?;
-    request.reserved = patch("reserve", some(fields.reserve), clears(RangeField::Reserve))?;
+    request.reserved = appended(before.map(|range| &range.reserved), fields.reserve, clears(RangeField::Reserve));
     request.policy = policy;
-    let tags = some(fields.about.tags).map(|tags| tags.into_iter().collect());
-    request.tags = patch("tag", tags, clears(RangeField::Tags))?;
-    let properties = some(fields.about.properties).map(|pairs| pairs.into_iter().collect());
-    request.properties = patch("property", properties, clears(RangeField::Properties))?;
+    request.tags = added(before.map(|range| &range.tags), fields.about.tags, clears(RangeField::Tags));
+    let properties = before.map(|range| &range.properties);
+    request.properties = added(properties, fields.about.properties, clears(RangeField::Properties));
     Ok(request)
 }
 
 fn policy(fields: &RangeFields, before: RangePolicy) -> RangePolicy {
     let order = fields.order.map_or(before.order, Into::into);
     before.with_order(order).with_quarantine(fields.quarantine.unwrap_or(before.quarantine))
-}
-
-/// A list that was given; none given is none.
-pub(crate) fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
-    (!list.is_empty()).then_some(list)
 }
 
 /// What becomes of a field that may be set or emptied, but not both.

@@ -1,18 +1,20 @@
 //! Ranges, blocks and allocations as tables.
 
+use ipam_core::net::IpSet;
 use ipam_core::{Allocation, Block, Range, Tags};
 
 use crate::output::{Table, or_dash};
 use crate::text::show_time;
 
 pub(crate) fn ranges<'a>(ranges: impl IntoIterator<Item = &'a Range>) -> String {
-    let mut table = Table::new(&["ID", "SPACE", "PREFIX", "ADDRESSES", "GATEWAY", "DNS", "VLAN", "NAME"]);
+    let mut table = Table::new(&["ID", "SPACE", "PREFIX", "ADDRESSES", "STATE", "GATEWAY", "DNS", "VLAN", "NAME"]);
     for range in ranges {
         table.row([
             range.id.to_string(),
             range.space.to_string(),
             range.net.to_string(),
             range.addresses.to_string(),
+            or_dash(never_hands_out(range)),
             or_dash(range.network.gateway),
             list(&range.network.dns_servers),
             or_dash(range.network.vlan.as_ref().map(|vlan| vlan.number)),
@@ -20,6 +22,19 @@ pub(crate) fn ranges<'a>(ranges: impl IntoIterator<Item = &'a Range>) -> String 
         ]);
     }
     table.render("no ranges")
+}
+
+/// Why a range hands out no address at all, whatever is allocated.
+fn never_hands_out(range: &Range) -> Option<&'static str> {
+    // What phpIPAM says of a subnet that is marked full.
+    if range.properties.get("isFull").is_some_and(|full| matches!(full.as_str(), "1" | "true")) {
+        return Some("marked full");
+    }
+    let mut kept: IpSet = range.reserved.iter().copied().collect();
+    if let Some(gateway) = range.network.gateway {
+        kept.insert(gateway);
+    }
+    kept.contains_range(&range.addresses).then_some("all reserved")
 }
 
 pub(crate) fn blocks<'a>(blocks: impl IntoIterator<Item = &'a Block>) -> String {

@@ -1,26 +1,47 @@
 //! `ipam store`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ipam_core::registry::ProviderUrl;
 use ipam_core::{EmbeddedConfig, EmbeddedProvider};
 use serde_json::json;
 
 use crate::cli::Store;
+use crate::ending::{Ended, closing};
 use crate::exit::Failure;
 use crate::output::Answer;
 use crate::progress::Progress;
 
-pub(crate) async fn run(url: Option<&str>, verb: Store) -> Result<Answer, Failure> {
-    let Store::Check { path } = verb;
-    let path = match path {
-        Some(path) => path,
-        None => path_of(url)?,
-    };
-    if !path.exists() {
-        return Err(Failure::Provider(ipam_core::Error::not_found("store check", "store", path.display())));
+pub(crate) async fn run(url: Option<&str>, verb: Store) -> Result<Ended<Answer>, Failure> {
+    match verb {
+        Store::Check { path } => {
+            let path = match path {
+                Some(path) => path,
+                None => path_of(url)?,
+            };
+            let provider = open("store check", &path).await?;
+            closing(provider, async |provider| check(provider, &path).await).await
+        }
+        Store::Backup { file } => {
+            let path = path_of(url)?;
+            let provider = open("store backup", &path).await?;
+            closing(provider, async |provider| backup(provider, &path, &file).await).await
+        }
+        Store::Restore { backup } => {
+            let path = path_of(url)?;
+            if !backup.exists() {
+                return Err(Failure::Provider(ipam_core::Error::not_found(
+                    "store restore",
+                    "backup",
+                    backup.display(),
+                )));
+            }
+            Progress::new("restoring", 0).during(EmbeddedProvider::restore(&backup, &path)).await?;
+            let json = json!({ "store": path, "backup": backup });
+            let value = Answer::new(format!("restored {} from {}", path.display(), backup.display()), &json)?;
+            Ok(Ended { value, closing: None })
+        }
     }
-    check(path).await
 }
 
 /// The file of `--provider`.
@@ -30,9 +51,15 @@ fn path_of(url: Option<&str>) -> Result<PathBuf, Failure> {
     if url.scheme() == "embedded" { Ok(PathBuf::from(url.rest())) } else { Err(remedy()) }
 }
 
-async fn check(path: PathBuf) -> Result<Answer, Failure> {
-    // Only read: a store that is not sound must not be made worse.
-    let provider = EmbeddedProvider::open(EmbeddedConfig::new(&path).with_read_only(true)).await?;
+/// Opens the store for reading alone: one that is not sound must not be made worse.
+async fn open(operation: &'static str, path: &Path) -> Result<EmbeddedProvider, Failure> {
+    if !path.exists() {
+        return Err(Failure::Provider(ipam_core::Error::not_found(operation, "store", path.display())));
+    }
+    Ok(EmbeddedProvider::open(EmbeddedConfig::new(path).with_read_only(true)).await?)
+}
+
+async fn check(provider: &EmbeddedProvider, path: &Path) -> Result<Answer, Failure> {
     let report = Progress::new("checking", 0).during(provider.check_store()).await?;
     let counts = format!("{} ranges, {} allocations, {} resting", report.ranges, report.allocations, report.resting);
     if !report.is_sound() {
@@ -43,4 +70,10 @@ async fn check(path: PathBuf) -> Result<Answer, Failure> {
     let json = json!({ "sound": true, "ranges": report.ranges, "allocations": report.allocations,
         "resting": report.resting });
     Answer::new(format!("nothing is wrong: {counts}"), &json)
+}
+
+async fn backup(provider: &EmbeddedProvider, path: &Path, file: &Path) -> Result<Answer, Failure> {
+    Progress::new("copying", 0).during(provider.backup_to(file)).await?;
+    let json = json!({ "store": path, "backup": file });
+    Answer::new(format!("wrote {}, a copy of {}", file.display(), path.display()), &json)
 }

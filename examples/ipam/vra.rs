@@ -6,25 +6,37 @@ use std::sync::Arc;
 use ipam_core::registry::{ProviderUrl, Secrets};
 use ipam_core::{Error, ErrorKind, IpamProvider};
 use serde_json::Value;
-use vra_client::plugin::{Action, Credentials, EndpointProperties, Plugin, Settings};
+use vra_client::plugin::{Action, Credentials, EndpointProperties, Fault, Plugin, Settings};
 
+use crate::ending::{Ended, closing};
 use crate::exit::Failure;
 use crate::open::{Absent, encoded, open_with, with_option};
 use crate::output::Answer;
 
 /// Runs the action over the provider at `url`.
-pub(crate) async fn run(url: Option<&str>, action: Action) -> Result<Answer, Failure> {
+pub(crate) async fn run(url: Option<&str>, action: Action) -> Result<Ended<Answer>, Failure> {
     let Some(url) = url else {
         let message = "say where the addresses are: --provider URL, or IPAM_PROVIDER in the environment";
         return Err(Failure::Usage(message.to_owned()));
     };
     let call = Call::read(&read_stdin()?)?;
-    let outputs = match call.open(url).await {
-        Ok(provider) => Plugin::new(provider).run(action, &call.inputs).await,
-        Err(error) => Plugin::<Arc<dyn IpamProvider>>::not_connected(action, error),
-    };
+    match call.open(url).await {
+        Ok(provider) => {
+            closing(provider, async |provider| {
+                answer(Plugin::new(Arc::clone(provider)).run(action, &call.inputs).await)
+            })
+            .await
+        }
+        Err(error) => {
+            let outputs = answer(Plugin::<Arc<dyn IpamProvider>>::not_connected(action, error))?;
+            Ok(Ended { value: outputs, closing: None })
+        }
+    }
+}
+
+/// vRA reads JSON and nothing else; there is no table.
+fn answer(outputs: Result<Value, Fault>) -> Result<Answer, Failure> {
     let outputs = outputs.map_err(Failure::Vra)?;
-    // vRA reads JSON and nothing else; there is no table.
     Answer::new(format!("{outputs:#}"), &outputs)
 }
 
@@ -174,9 +186,9 @@ mod tests {
         );
         let call = call.unwrap();
         assert_eq!(call.options, [("set.custom_x".into(), "a b".into()), ("range_set.custom_y".into(), "1".into())]);
-        // A store has no such option, and says so.
+        // A store has no such option, and says so, without what may be a secret in the wrong field.
         let error = call.open("memory:").await.unwrap_err();
-        assert!(error.to_string().contains("set.custom_x"), "{error}");
+        assert!(error.to_string().contains("option 1 of the URL") && !error.to_string().contains("a b"), "{error}");
     }
 
     #[test]

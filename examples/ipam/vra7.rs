@@ -16,7 +16,7 @@ pub(crate) use self::args::Vra7;
 use self::args::{Approve, List, Profiles, Resources, Verb};
 use crate::exit::Failure;
 use crate::output::{Answer, Table, or_dash};
-use crate::progress::Progress;
+use crate::progress::{Progress, note};
 
 pub(crate) async fn run(args: Vra7) -> Result<Answer, Failure> {
     let client = connect(&args).await?;
@@ -36,7 +36,7 @@ pub(crate) async fn run(args: Vra7) -> Result<Answer, Failure> {
     if let Err(error) = client.logout().await
         && answer.is_ok()
     {
-        eprintln!("note: the token was not given back: {error}");
+        note(format_args!("note: the token was not given back: {error}"));
     }
     answer
 }
@@ -100,7 +100,7 @@ async fn some<T>(
     let mut found: Vec<T> = rows.take(limit.saturating_add(1)).try_collect().await?;
     if found.len() > limit {
         found.truncate(limit);
-        eprintln!("there are more than {limit}; --limit 0 shows all");
+        note(format_args!("there are more than {limit}; --limit 0 shows all"));
     }
     Ok(found)
 }

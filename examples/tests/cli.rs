@@ -2,90 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+mod support;
+
+use std::path::Path;
 
 use serde_json::Value;
-use tempfile::TempDir;
-
-/// A store in a directory of its own, and the program over it.
-struct Shell {
-    directory: TempDir,
-}
-
-/// What a run of the program gave.
-#[derive(Debug)]
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Shell {
-    fn new() -> Self {
-        Self { directory: tempfile::tempdir().unwrap() }
-    }
-
-    /// With a range "lan" of 14 addresses but the gateway, and a block "campus".
-    fn with_lan() -> Self {
-        let shell = Self::new();
-        shell.ok(&["blocks", "add", "campus", "10.0.0.0/16", "--name", "Campus", "--tag", "site=prague"]);
-        shell.ok(&["ranges", "add", "lan", "10.0.1.0/28", "--gateway", "10.0.1.1", "--dns", "10.0.1.2,10.0.1.3"]);
-        shell
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    fn file(&self, name: &str, content: &str) -> String {
-        let path = self.path(name);
-        std::fs::write(&path, content).unwrap();
-        path.display().to_string()
-    }
-
-    fn url(&self) -> String {
-        format!("embedded:{}?actor=tester&busy_timeout=30s", self.path("ipam.db").display())
-    }
-
-    fn run(&self, arguments: &[&str]) -> Ran {
-        run(Some(&self.url()), arguments)
-    }
-
-    /// Runs it, and wants it to be done.
-    fn ok(&self, arguments: &[&str]) -> String {
-        let ran = self.run(arguments);
-        assert_eq!(ran.code, 0, "{arguments:?}: {ran:?}");
-        ran.out
-    }
-
-    /// Runs it with `--json`, wants it to be done, and reads the answer.
-    fn json(&self, arguments: &[&str]) -> Value {
-        let out = self.ok(&[arguments, &["--json"]].concat());
-        serde_json::from_str(&out).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {out}"))
-    }
-
-    /// Everything in the store, to see whether something changed.
-    fn contents(&self) -> [Value; 4] {
-        [
-            self.json(&["ranges", "list"]),
-            self.json(&["blocks", "list"]),
-            self.json(&["find", "--limit", "0"]),
-            self.json(&["changes", "--limit", "0"]),
-        ]
-    }
-}
-
-fn run(provider: Option<&str>, arguments: &[&str]) -> Ran {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ipam"));
-    command.env_remove("IPAM_PROVIDER").env_remove("RUST_BACKTRACE").args(arguments);
-    if let Some(provider) = provider {
-        command.env("IPAM_PROVIDER", provider);
-    }
-    let Output { status, stdout, stderr } = command.output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Ran { code: status.code().unwrap(), out: text(stdout), err: text(stderr) }
-}
+use support::{Shell, run};
 
 fn data(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(name).display().to_string()
@@ -166,6 +88,8 @@ fn addresses_are_taken_found_changed_and_given_back() {
     assert_eq!(shell.ok(&["find", "--owner", "nobody"]).trim(), "nothing found");
     let few = shell.run(&["find", "--limit", "2", "--json"]);
     assert_eq!(serde_json::from_str::<Value>(&few.out).unwrap().as_array().unwrap().len(), 2);
+    assert_eq!(few.err, "", "standard error is for errors alone where programs read it");
+    let few = shell.run(&["find", "--limit", "2"]);
     assert!(few.err.contains("--limit 0"), "{few:?}");
 
     let id = first["lines"][0][0]["id"].as_str().unwrap();

@@ -100,14 +100,15 @@ pub(crate) struct Find {
 
 #[derive(Debug, Args)]
 pub(crate) struct Update {
-    /// The allocation's id.
+    /// The allocation's id, or its address if only one address space has that.
+    #[arg(value_name = "ID|IP")]
     pub(crate) id: String,
     #[command(flatten)]
     pub(crate) labels: Labels,
     /// How long from now until it ends by itself.
     #[arg(long, value_name = "TIME", value_parser = crate::text::duration)]
     pub(crate) expiry: Option<Duration>,
-    /// Fields to empty.
+    /// Fields to empty; with --tag as well, the tags given are then all there are.
     #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
     pub(crate) clear: Vec<AllocationField>,
 }
@@ -126,6 +127,19 @@ pub(crate) enum AllocationField {
 pub(crate) struct Usage {
     /// The ranges; all of them if none is named.
     pub(crate) ranges: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sweep {
+    /// List what would be undone; undo nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Only claims at least this old. A time below the provider's own claim time is raised to it.
+    #[arg(long, value_name = "TIME", value_parser = crate::text::duration)]
+    pub(crate) older_than: Option<Duration>,
+    /// At most so many claims.
+    #[arg(long, default_value_t = ipam_core::Sweep::DEFAULT_LIMIT, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) limit: u32,
 }
 
 #[derive(Debug, Args)]

@@ -34,13 +34,14 @@ pub(crate) enum Blocks {
         #[command(flatten)]
         fields: Described,
     },
-    /// Change a block; what is not named stays as it is.
+    /// Change a block; what is not named stays as it is. --tag and --property add to what is there; with --clear of the
+    /// same field they replace it.
     Update {
         /// Its id.
         id: String,
         #[command(flatten)]
         fields: Described,
-        /// Fields to empty.
+        /// Fields to empty; a list that is given as well is then all there is.
         #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
         clear: Vec<BlockField>,
     },

@@ -4,6 +4,7 @@ mod addresses;
 mod blocks;
 mod plan;
 mod ranges;
+mod read;
 mod shared;
 mod values;
 
@@ -14,15 +15,16 @@ use vra_client::plugin::Action;
 
 use crate::vra7::Vra7;
 
-pub(crate) use self::addresses::{Allocate, AllocationField, Changes, Deallocate, Find, Update, Usage};
+pub(crate) use self::addresses::{Allocate, AllocationField, Changes, Deallocate, Find, Sweep, Update, Usage};
 pub(crate) use self::blocks::{BlockField, Blocks, CarveRange};
 pub(crate) use self::plan::{Plan, PlanFiles};
 pub(crate) use self::ranges::{AddRange, ListRanges, RangeField, RangeFields, Ranges, UpdateRange};
+pub(crate) use self::read::read;
 pub(crate) use self::shared::ExpectArgs;
 
 /// Look at, take and give back IP addresses.
 ///
-/// Exit codes: 0 done, 1 failed, 2 wrong use, 3 exhausted, 4 not found.
+/// Exit codes: 0 done, 1 failed, 2 wrong use, 3 exhausted, 4 not found, 130 and 143 stopped by SIGINT and SIGTERM.
 #[derive(Debug, Parser)]
 #[command(name = "ipam", version, propagate_version = true)]
 pub(crate) struct Cli {
@@ -90,6 +92,8 @@ pub(crate) enum Ask {
     Usage(Usage),
     /// Show who did what, oldest first.
     Changes(Changes),
+    /// Undo what processes claimed that died before they acknowledged it. Acknowledged addresses are never touched.
+    Sweep(Sweep),
     /// Check that the provider can be used.
     Check,
 }
@@ -107,6 +111,22 @@ pub(crate) enum Store {
     Check {
         /// The file; that of --provider if none is named.
         path: Option<PathBuf>,
+    },
+    /// Write a sound copy of the embedded store of --provider to a new file, also while others use the store.
+    ///
+    /// Copying the file by other means is safe only when no program has the store open: until then a part of it is in the
+    /// file beside it that ends in -wal.
+    Backup {
+        /// The file to write; it must not exist.
+        file: PathBuf,
+    },
+    /// Put a copy of a backup in the place of the embedded store of --provider. What the store had is lost; make a backup
+    /// of it first.
+    ///
+    /// Refused while any program has the store open. The backup is checked before anything is changed.
+    Restore {
+        /// The backup; it stays as it is.
+        backup: PathBuf,
     },
 }
 

@@ -17,7 +17,8 @@ pub(crate) enum Ranges {
     List(ListRanges),
     /// Add a range.
     Add(AddRange),
-    /// Change a range; what is not named stays as it is.
+    /// Change a range; what is not named stays as it is. --dns, --search-domains, --reserve, --tag and --property add to
+    /// what is there; with --clear of the same field they replace it.
     Update(UpdateRange),
     /// Remove a range. One that is gone already counts as done.
     Remove {
@@ -110,7 +111,7 @@ pub(crate) struct UpdateRange {
     pub(crate) id: String,
     #[command(flatten)]
     pub(crate) fields: RangeFields,
-    /// Fields to empty.
+    /// Fields to empty; a list that is given as well is then all there is.
     #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
     pub(crate) clear: Vec<RangeField>,
 }

@@ -34,7 +34,7 @@ pub(crate) struct Labels {
     /// The MAC address of the interface.
     #[arg(long)]
     pub(crate) mac: Option<MacAddr>,
-    /// All its tags; may be repeated.
+    /// A tag, added to those there are; may be repeated.
     #[arg(long = "tag", value_name = "KEY[=VALUE]", value_parser = tag)]
     pub(crate) tags: Vec<Tag>,
 }

@@ -47,7 +47,7 @@ pub(super) async fn run(client: &Client, wanted: Request) -> Result<Answer, Fail
         return Answer::new(text, &json!({"request": id, "state": null, "resources": []}));
     }
     // What was handed in goes on, whatever becomes of the waiting.
-    eprintln!("request {id} is handed in");
+    crate::progress::note(format_args!("request {id} is handed in"));
     let limits = Wait::up_to(wanted.wait).with_pauses(wanted.pause, LONGEST_PAUSE);
     let ended = catalog.follow(&id, &limits).await?;
     let resources = catalog.resources_of_request(&id).all().await?;

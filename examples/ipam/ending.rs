@@ -1,0 +1,169 @@
+//! How a run over a provider ends: closed, whatever happened before, and at once when a signal says so.
+
+use std::future::Future;
+use std::io;
+
+use ipam_core::IpamProvider;
+
+use crate::exit::{Failure, Signal};
+
+/// What came of the work, and what closing the provider failed with afterwards.
+#[derive(Debug)]
+pub(crate) struct Ended<T> {
+    pub(crate) value: T,
+    pub(crate) closing: Option<Failure>,
+}
+
+impl<T> Ended<T> {
+    /// The same with another value.
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Ended<U> {
+        Ended { value: change(self.value), closing: self.closing }
+    }
+}
+
+/// Runs the work and closes the provider after it: when it is done, when it fails, and when the program is told to stop
+/// (SIGINT, which ctrl-C sends, or SIGTERM). A second signal ends the program without waiting for the close.
+///
+/// The failure of the work is returned even where closing fails as well; its text then says both.
+pub(crate) async fn closing<P, T>(
+    provider: P,
+    work: impl AsyncFnOnce(&P) -> Result<T, Failure>,
+) -> Result<Ended<T>, Failure>
+where
+    P: IpamProvider,
+{
+    let mut signals =
+        Signals::new().map_err(|error| Failure::Failed(format!("signals cannot be received: {error}")))?;
+    let done = signals.or_stopped(work(&provider)).await;
+    let close = async { provider.close().await.map_err(Failure::from) };
+    let closed = signals.or_stopped(close).await;
+    // From here on nothing is left to be closed: a signal ends the program at once.
+    tokio::spawn(async move {
+        let signal = signals.next().await;
+        std::process::exit(i32::from(signal.code()));
+    });
+    match (done, closed) {
+        (Ok(value), closed) => Ok(Ended { value, closing: closed.err() }),
+        (Err(first), Ok(())) => Err(first),
+        (Err(first), Err(second)) => Err(Failure::Both(Box::new(first), Box::new(second))),
+    }
+}
+
+/// The signals that ask a program to stop.
+struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    #[cfg(not(unix))]
+    #[expect(clippy::unnecessary_wraps, reason = "it can fail elsewhere")]
+    fn new() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) -> Signal {
+        tokio::select! {
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.terminate.recv() => Signal::Terminate,
+        }
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) -> Signal {
+        // Where ctrl-C cannot be received, it ends the program by itself.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        Signal::Interrupt
+    }
+
+    /// Runs `work`, or drops it when a signal comes first.
+    async fn or_stopped<T>(&mut self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        tokio::select! {
+            biased;
+            result = work => result,
+            signal = self.next() => Err(Failure::Stopped(signal)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use async_trait::async_trait;
+    use ipam_core::{
+        Allocate, Allocated, Allocation, Capabilities, Deallocate, Deallocated, Error, ErrorKind, Find, Health,
+        ListRanges, Page, Range,
+    };
+
+    use super::*;
+
+    /// A provider that counts how often it is closed, and cannot do anything else.
+    #[derive(Debug)]
+    struct Door {
+        closed: Arc<AtomicUsize>,
+        jams: bool,
+    }
+
+    fn no<T>() -> ipam_core::Result<T> {
+        Err(Error::new(ErrorKind::NotFound, "door", "this is a door"))
+    }
+
+    #[async_trait]
+    impl IpamProvider for Door {
+        fn capabilities(&self) -> Capabilities {
+            Capabilities::minimal("door")
+        }
+        async fn check(&self) -> ipam_core::Result<Health> {
+            no()
+        }
+        async fn list_ranges(&self, _: &ListRanges) -> ipam_core::Result<Page<Range>> {
+            no()
+        }
+        async fn allocate(&self, _: &Allocate) -> ipam_core::Result<Allocated> {
+            no()
+        }
+        async fn deallocate(&self, _: &Deallocate) -> ipam_core::Result<Deallocated> {
+            no()
+        }
+        async fn find(&self, _: &Find) -> ipam_core::Result<Page<Allocation>> {
+            no()
+        }
+        async fn close(&self) -> ipam_core::Result<()> {
+            self.closed.fetch_add(1, Ordering::SeqCst);
+            if self.jams { Err(Error::new(ErrorKind::Unavailable, "close", "the door jams")) } else { Ok(()) }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_provider_is_closed_and_no_failure_is_lost() {
+        let closed = Arc::new(AtomicUsize::new(0));
+        let door = |jams| Door { closed: Arc::clone(&closed), jams };
+        let ended = closing(door(false), async |_| Ok(7)).await.unwrap();
+        assert_eq!((ended.value, ended.closing.is_none(), closed.load(Ordering::SeqCst)), (7, true, 1));
+
+        let failure = closing(door(false), async |door| Ok(door.check().await?)).await.unwrap_err();
+        assert_eq!((failure.code(), closed.load(Ordering::SeqCst)), (crate::exit::NOT_FOUND, 2));
+
+        let ended = closing(door(true), async |_| Ok(7)).await.unwrap();
+        assert_eq!((ended.value, ended.closing.unwrap().code()), (7, crate::exit::FAILED));
+
+        let failure = closing(door(true), async |door| Ok(door.check().await?)).await.unwrap_err();
+        assert_eq!((failure.code(), closed.load(Ordering::SeqCst)), (crate::exit::NOT_FOUND, 4));
+        let text = failure.text();
+        assert!(text.contains("this is a door") && text.contains("the door jams"), "{text}");
+    }
+}
