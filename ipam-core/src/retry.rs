@@ -109,6 +109,11 @@ impl<E: RetryAdvice + Send> Retrier<E> {
         F: FnMut(u32) -> Fut + Send,
         Fut: Future<Output = Result<T, E>> + Send,
     {
+        if tokio::runtime::Handle::try_current().is_err() {
+            // Without a runtime neither a pause nor the end of the time can be waited for: timers would panic. An attempt
+            // that needs one says so itself.
+            return attempt(0).await;
+        }
         let start = Instant::now();
         let deadline = self.limit.and_then(|limit| start.checked_add(limit));
         let mut last = None;

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use url::Url;
 
 use super::tls::{TlsFailure, find_failure};
-use super::{HttpOptions, Origin, Redactor};
+use super::{HttpOptions, Origin, Redactor, runtime};
 use crate::{Error, ErrorKind, Result, Retry};
 
 const OPERATION: &str = "send";
@@ -122,6 +122,7 @@ impl HttpClient {
         let limit = self.options.attempt_timeout();
         let method = request.method.clone();
         let url = Redactor::new().url(&request.url);
+        runtime::present()?;
         let attempt = async {
             let body = self.open(request).await?;
             let (status, headers) = (body.status(), body.headers().clone());
@@ -137,6 +138,7 @@ impl HttpClient {
     /// # Errors
     /// Those of the [module](super#errors).
     pub async fn open(&self, request: HttpRequest) -> Result<HttpBody> {
+        runtime::present()?;
         self.origin.check(&request.url)?;
         let limit = self.options.attempt_timeout();
         let mut outgoing = self.client.request(request.method, request.url).headers(request.headers);
@@ -183,6 +185,7 @@ impl HttpBody {
     /// [`Unavailable`](ErrorKind::Unavailable) when the connection breaks, [`Timeout`](ErrorKind::Timeout) when nothing
     /// comes for the attempt timeout.
     pub async fn chunk(&mut self) -> Result<Option<Vec<u8>>> {
+        runtime::present()?;
         let next = async { self.response.chunk().await.map_err(failed) };
         Ok(within(self.limit, next).await?.map(|bytes| bytes.to_vec()))
     }
@@ -195,7 +198,8 @@ impl HttpBody {
         let mut body = Vec::new();
         while let Some(chunk) = self.chunk().await? {
             if body.len() + chunk.len() > limit {
-                let message = format!("the answer is longer than {limit} bytes");
+                let message =
+                    format!("the answer is longer than {limit} bytes; HttpOptions::with_max_body allows more");
                 return Err(
                     Error::new(ErrorKind::Protocol, OPERATION, message).with_context("status", self.response.status())
                 );
@@ -225,6 +229,7 @@ fn failed(error: reqwest::Error) -> Error {
     // Before the connection stands nothing of the request has left this host.
     let retry = if error.is_connect() { Retry::Safe } else { Retry::IfIdempotent };
     let new = |kind, message| Error::new(kind, OPERATION, message);
+    // What the TLS library says is for its developers, so it is put into words here and not kept as the cause.
     match find_failure(&error) {
         Some(TlsFailure::Untrusted { reason, chain }) => {
             return Error::new(
@@ -232,17 +237,12 @@ fn failed(error: reqwest::Error) -> Error {
                 OPERATION,
                 format!("the server's certificate is not trusted: {reason}"),
             )
-            .with_certificates(chain)
-            .with_source(error);
+            .with_certificates(chain);
         }
         Some(TlsFailure::ClientRefused) => {
-            return new(ErrorKind::Unauthenticated, "the server wants a client certificate, or does not accept ours")
-                .with_source(error);
+            return new(ErrorKind::Unauthenticated, "the server wants a client certificate, or does not accept ours");
         }
-        Some(TlsFailure::Handshake) => {
-            return new(ErrorKind::Protocol, "no TLS connection: does the server speak HTTPS on this port?")
-                .with_source(error);
-        }
+        Some(TlsFailure::Handshake(message)) => return new(ErrorKind::Protocol, message),
         None => {}
     }
     let failure = if error.is_builder() {
@@ -253,10 +253,24 @@ fn failed(error: reqwest::Error) -> Error {
         new(ErrorKind::Unavailable, "cannot connect to the server").with_retry(retry)
     } else if error.is_decode() && is_about_content(&error) {
         new(ErrorKind::Protocol, "the answer's body cannot be decompressed")
+    } else if is_not_http(&error) {
+        new(ErrorKind::Protocol, "what came back is not HTTP: if the port is one of HTTPS, write https://")
     } else {
         new(ErrorKind::Unavailable, "the connection broke").with_retry(retry)
     };
     failure.with_source(error)
+}
+
+/// Whether what came back could not be read as HTTP. The library underneath tells it in its words only.
+fn is_not_http(error: &reqwest::Error) -> bool {
+    let mut next = error.source();
+    while let Some(error) = next {
+        if error.to_string().starts_with("invalid HTTP") {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }
 
 /// A body that breaks off is reported as undecodable too; only damaged content will be damaged again.

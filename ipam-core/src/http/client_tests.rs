@@ -156,6 +156,53 @@ async fn requests_go_through_the_proxy_with_its_credentials() {
 }
 
 #[tokio::test]
+async fn a_port_of_tls_asked_in_plain_http_says_so() {
+    // What a TLS server sends to a request in the clear: the alert "unexpected message".
+    let url = raw_server(b"\x15\x03\x03\x00\x02\x02\x0a", false).await;
+    let client = HttpClient::new(&url, options()).unwrap();
+    let error = client.send(get(&client, "x")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Protocol, "{error:?}");
+    assert!(error.to_string().contains("https://"), "{error}");
+}
+
+/// A server that reads a request, writes `first`, then `again` without end; and whether its client went away.
+async fn endless_server(first: &'static [u8], again: &'static [u8]) -> (String, tokio::sync::oneshot::Receiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (gone, went) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut [0_u8; 2048]).await;
+        let _ = stream.write_all(first).await;
+        while stream.write_all(again).await.is_ok() {}
+        let _ = gone.send(());
+    });
+    (url, went)
+}
+
+#[tokio::test]
+async fn what_comes_before_a_response_has_an_end() {
+    for (first, again) in [
+        (b"".as_slice(), b"HTTP/1.1 100 Continue\r\n\r\n".as_slice()),
+        (b"", b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n"),
+        (b"HTTP/1.1 200 OK\r\n", b"x-filler: 0123456789012345678901234567890123456789\r\n"),
+        (b"HTTP/1.1 200 OK\r\nx: ", b"0123456789012345678901234567890123456789"),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;", b"extension=1;"),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n", b"x-trailer: 1\r\n"),
+    ] {
+        let (url, went) = endless_server(first, again).await;
+        let client = HttpClient::new(&url, options().with_attempt_timeout(Duration::from_millis(300))).unwrap();
+        let shown = String::from_utf8_lossy(again);
+        let sent = tokio::time::timeout(Duration::from_secs(20), client.send(get(&client, "x"))).await;
+        let error = sent.unwrap_or_else(|_| panic!("{shown}: no end")).unwrap_err();
+        let kinds = [ErrorKind::Timeout, ErrorKind::Unavailable, ErrorKind::Protocol];
+        assert!(kinds.contains(&error.kind()), "{shown}: {error:?}");
+        let closed = tokio::time::timeout(Duration::from_secs(20), went).await;
+        assert!(closed.is_ok(), "{shown}: the connection stays open");
+    }
+}
+
+#[tokio::test]
 async fn nothing_printed_has_a_secret() {
     let url = raw_server(b"garbage\r\n\r\n", false).await;
     let proxy = ProxyOptions::url("http://joe:pa55@127.0.0.1:9".parse().unwrap()).unwrap();
@@ -175,4 +222,17 @@ async fn nothing_printed_has_a_secret() {
     }
     assert!(!shown.contains("pa55") && !shown.contains("joe"), "{shown}");
     assert!(shown.contains("key=***"), "{shown}");
+}
+
+#[test]
+fn without_a_runtime_there_is_an_error_and_no_panic() {
+    let client = HttpClient::new("http://127.0.0.1:9", options()).unwrap();
+    let error = futures_executor::block_on(client.send(get(&client, "x"))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config, "{error:?}");
+    assert!(error.to_string().contains("tokio runtime"), "{error}");
+    let error = futures_executor::block_on(client.open(get(&client, "x"))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    let retrier = crate::Retrier::new(crate::RetryConfig::default()).with_limit(Duration::from_secs(5));
+    let error = futures_executor::block_on(retrier.run(|_| client.send(get(&client, "x")))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
 }

@@ -6,6 +6,7 @@
 //! | keep requests on the configured server | [`Origin`], [`path_problem`] |
 //! | send one request, once | [`HttpClient::send`], or [`HttpClient::open`] to read the body as it comes |
 //! | repeat it where that is right | [`Retrier`](crate::Retrier) with [`status_advice`], [`retry_after`] |
+//! | end lists that do not end by themselves | [`ListLimits`], [`ListMeter`] |
 //! | log in once for everybody | [`TokenCache`] |
 //! | print requests without their secrets | [`Redactor`] |
 //!
@@ -13,7 +14,8 @@
 //! [`HttpOptions`]. Redirects are never followed: a request stays on the [`Origin`] it was built for.
 //!
 //! # Runtime and third-party types
-//! The futures of this module need a [tokio](https://docs.rs/tokio) runtime with time and I/O enabled. Public
+//! The futures of this module need a [tokio](https://docs.rs/tokio) runtime with time and I/O enabled; without one they
+//! fail as [`Config`](crate::ErrorKind::Config). Public
 //! signatures use [`url::Url`], [`http::Method`], [`http::HeaderMap`], [`http::StatusCode`] and
 //! [`secrecy::SecretString`]; the HTTP and TLS libraries underneath (`reqwest`, `rustls` with `ring`) never show, so
 //! they can be replaced without notice.
@@ -32,16 +34,20 @@
 //!
 //! An answer with an error status is an answer, not an error: what it means is the client's to say.
 
+mod certificate;
 mod client;
+mod limits;
 mod options;
 mod origin;
 mod path;
 mod redact;
+mod runtime;
 mod status;
 mod tls;
 mod token;
 
 pub use client::{HttpBody, HttpClient, HttpRequest, HttpResponse};
+pub use limits::{ListLimits, ListMeter};
 pub use options::{HttpOptions, ProxyOptions};
 pub use origin::Origin;
 pub use path::path_problem;

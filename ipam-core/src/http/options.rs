@@ -6,7 +6,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::TlsOptions;
+use super::{ListLimits, TlsOptions};
 use crate::{Error, ErrorKind, Result};
 
 const OPERATION: &str = "configure http";
@@ -15,7 +15,7 @@ const OPERATION: &str = "configure http";
 ///
 /// Three time limits, each inside the next: *connect* (name, TCP, proxy and TLS), *attempt* (one request with its whole
 /// answer; for a body that is read as it comes, until the head and between two pieces), *operation* (all attempts with
-/// the waits between them).
+/// the waits between them). Lists and streams have [limits](ListLimits) of rows, bytes and time besides.
 ///
 /// ```
 /// use std::time::Duration;
@@ -31,6 +31,7 @@ pub struct HttpOptions {
     attempt_timeout: Duration,
     operation_timeout: Duration,
     max_body: usize,
+    lists: ListLimits,
     proxy: ProxyOptions,
     user_agent: String,
     allow_http: bool,
@@ -52,6 +53,7 @@ impl HttpOptions {
             attempt_timeout: Duration::from_secs(30),
             operation_timeout: Duration::from_secs(120),
             max_body: 64 << 20,
+            lists: ListLimits::new(),
             proxy: ProxyOptions::system(),
             user_agent: concat!("ipam-core/", env!("CARGO_PKG_VERSION")).to_owned(),
             allow_http: false,
@@ -80,6 +82,12 @@ impl HttpOptions {
     /// Limits the size in bytes of a body that is read into memory, after decompression.
     pub fn with_max_body(mut self, bytes: usize) -> Self {
         self.max_body = bytes;
+        self
+    }
+
+    /// Limits lists and streams, over all their pages.
+    pub fn with_list_limits(mut self, limits: ListLimits) -> Self {
+        self.lists = limits;
         self
     }
 
@@ -129,6 +137,11 @@ impl HttpOptions {
     #[must_use]
     pub fn max_body(&self) -> usize {
         self.max_body
+    }
+
+    /// The limits of lists and streams.
+    pub fn list_limits(&self) -> ListLimits {
+        self.lists
     }
 
     /// Whether `http://` URLs are allowed.

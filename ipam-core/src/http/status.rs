@@ -21,16 +21,20 @@ pub fn status_advice(status: StatusCode) -> Retry {
     }
 }
 
+/// The longest wait that a server is believed.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+
 /// The wait that a `Retry-After` header asks for, in seconds or as a date (RFC 9110 §10.2.3); a date counts from `now`.
-/// What cannot be read counts as absent, a date that has passed as no wait.
+/// What cannot be read counts as absent, a date that has passed as no wait, more than an hour as an hour: a wrong number
+/// must not keep callers away for years.
 #[must_use]
 pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
+        return Some(Duration::from_secs(seconds).min(LONGEST_WAIT));
     }
     let at = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value).ok()?;
-    Some(SystemTime::from(at).duration_since(now).unwrap_or_default())
+    Some(SystemTime::from(at).duration_since(now).unwrap_or_default().min(LONGEST_WAIT))
 }
 
 #[cfg(test)]
@@ -52,6 +56,9 @@ mod tests {
         assert_eq!(read("120"), Some(120 * SECOND));
         assert_eq!(read("Sun, 06 Nov 1994 08:50:37 GMT"), Some(60 * SECOND));
         assert_eq!(read("Sun, 06 Nov 1994 08:00:00 GMT"), Some(Duration::ZERO));
+        for years in ["999999999", "18446744073709551615", "Sat, 06 Nov 2094 08:50:37 GMT"] {
+            assert_eq!(read(years), Some(3600 * SECOND), "{years}");
+        }
         for unreadable in ["soon", "-1", "", "1.5"] {
             assert_eq!(read(unreadable), None, "{unreadable}");
         }

@@ -16,6 +16,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::certificate::Facts;
 use crate::{CertificateChain, Error, ErrorKind, Result};
 
 const OPERATION: &str = "configure tls";
@@ -232,7 +233,7 @@ pub(super) enum TlsFailure {
     /// The server does not accept our certificate, or wants one.
     ClientRefused,
     /// The two cannot agree, or what answers does not speak TLS.
-    Handshake,
+    Handshake(&'static str),
 }
 
 /// Looks for a TLS failure among the causes of an error.
@@ -259,8 +260,21 @@ fn classify(error: &rustls::Error) -> TlsFailure {
                 Some(untrusted) => {
                     TlsFailure::Untrusted { reason: untrusted.reason.clone(), chain: untrusted.chain.clone() }
                 }
-                None => TlsFailure::Handshake,
+                None => TlsFailure::Handshake("the server's certificate cannot be checked"),
             }
+        }
+        rustls::Error::InvalidCertificate(_) => {
+            TlsFailure::Handshake("the server does not prove that it has the key of its certificate")
+        }
+        rustls::Error::InvalidMessage(_) => TlsFailure::Handshake(
+            "the server does not speak TLS on this port: give the port of HTTPS, or write http:// if it is one of plain HTTP",
+        ),
+        rustls::Error::PeerIncompatible(_)
+        | rustls::Error::AlertReceived(
+            Alert::HandshakeFailure | Alert::ProtocolVersion | Alert::InsufficientSecurity,
+        ) => TlsFailure::Handshake("client and server have no version or cipher of TLS in common"),
+        rustls::Error::AlertReceived(Alert::UnrecognisedName) => {
+            TlsFailure::Handshake("the server has no site of this name")
         }
         rustls::Error::AlertReceived(
             Alert::CertificateRequired
@@ -272,7 +286,35 @@ fn classify(error: &rustls::Error) -> TlsFailure {
             | Alert::UnknownCA
             | Alert::AccessDenied,
         ) => TlsFailure::ClientRefused,
-        _ => TlsFailure::Handshake,
+        _ => TlsFailure::Handshake("the TLS handshake failed"),
+    }
+}
+
+const SELF_SIGNED: &str =
+    "it is self-signed: pin it, with `pin=FILE` in a provider's URL or TlsOptions::with_pinned_pem in a program";
+
+/// Why authorities do not vouch for a certificate, in words.
+fn reason(error: &rustls::Error, facts: Option<Facts>, name: &ServerName<'_>) -> String {
+    let rustls::Error::InvalidCertificate(error) = error else { return "it cannot be checked".to_owned() };
+    let name = name.to_str();
+    match error {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired".to_owned(),
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "it is not valid yet: compare the clocks of both hosts".to_owned()
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            format!("it is not for the name {name}: use a name that it has, or pin it")
+        }
+        CertificateError::Revoked => "it was revoked".to_owned(),
+        _ if facts.is_some_and(|facts| facts.self_signed) => SELF_SIGNED.to_owned(),
+        CertificateError::UnknownIssuer => {
+            "its issuer is not trusted: add the issuer's certificate, with `ca=FILE` in a \
+            provider's URL or TlsOptions::with_ca_pem in a program"
+                .to_owned()
+        }
+        CertificateError::InvalidPurpose => "it is not for servers".to_owned(),
+        CertificateError::BadSignature => "a signature in its chain is wrong".to_owned(),
+        _ => "it cannot be checked".to_owned(),
     }
 }
 
@@ -301,7 +343,10 @@ impl ServerCertVerifier for Verifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
+        let facts = Facts::read(end_entity);
         let reason = match &self.trust {
+            // The proof of the key would fail, without saying why.
+            _ if let Some(reason) = facts.and_then(|facts| facts.unusable()) => reason,
             Trust::Anybody => return Ok(ServerCertVerified::assertion()),
             Trust::Pins(pins) => {
                 let matches = pins.iter().any(|pin| match pin.split_first() {
@@ -314,11 +359,12 @@ impl ServerCertVerifier for Verifier {
                 }
                 "it is not the pinned certificate".to_owned()
             }
+            Trust::Nobody if facts.is_some_and(|facts| facts.self_signed) => SELF_SIGNED.to_owned(),
             Trust::Nobody => "there are no root certificates to judge it by".to_owned(),
             Trust::Authorities(verifier) => {
                 match verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
                     Ok(verified) => return Ok(verified),
-                    Err(error) => error.to_string(),
+                    Err(error) => reason(&error, facts, server_name),
                 }
             }
         };

@@ -222,6 +222,73 @@ fn bad_pem_is_refused_and_never_shown() {
     assert!(!format!("{error:?}").contains("s3cret"));
 }
 
+/// The texts of an error and its causes.
+fn told(error: &CoreError) -> String {
+    let mut text = error.to_string();
+    let mut cause: Option<&dyn StdError> = error.source();
+    while let Some(next) = cause {
+        text.push_str(&format!(" <- {next}"));
+        cause = next.source();
+    }
+    text
+}
+
+#[tokio::test]
+async fn a_self_signed_server_is_told_how_to_be_pinned_without_words_of_the_library() {
+    let url = serve(&self_signed("localhost"), None).await;
+    for tls in [TlsOptions::new(), no_roots(), no_roots().with_ca_pem(&authority("other").pem()).unwrap()] {
+        let error = get(&url, tls).await.unwrap_err();
+        let text = told(&error);
+        assert!(text.contains("self-signed") && text.contains("pin="), "{text}");
+        for word in ["Other(", "OtherError", "UntrustedServer", "UnknownIssuer", "InvalidCertificate"] {
+            assert!(!text.contains(word), "{text}");
+        }
+    }
+    let url = serve(&issued_by(&authority("ours"), "localhost"), None).await;
+    let text = told(&get(&url, no_roots().with_ca_pem(&authority("other").pem()).unwrap()).await.unwrap_err());
+    assert!(text.contains("issuer") && text.contains("ca=") && !text.contains("UnknownIssuer"), "{text}");
+}
+
+/// A server with this certificate and another key, which no client gets to see.
+async fn serve_fixture(certificate: &str) -> String {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let chain = certificates("test", certificate).unwrap();
+    // The library loads no RSA key of 1024 bits, so another key serves.
+    let key = PrivateKeyDer::from_pem_slice(self_signed("localhost").key_pem.as_bytes()).unwrap();
+    let key = provider.key_provider.load_private_key(key).unwrap();
+    let certified = rustls::sign::CertifiedKey::new(chain, key);
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(Thief(Arc::new(certified))));
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let _ = acceptor.accept(stream).await;
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn a_certificate_that_cannot_be_used_says_so_under_pin_and_insecure_too() {
+    let v1 = include_str!("../../tests/data/tls/v1.pem");
+    let short = include_str!("../../tests/data/tls/rsa1024.pem");
+    for (certificate, words) in [(v1, "version 1"), (short, "1024 bits")] {
+        let url = serve_fixture(certificate).await;
+        let pin = no_roots().with_pinned_pem(certificate).unwrap();
+        for tls in [TlsOptions::new(), no_roots(), pin, TlsOptions::new().with_insecure(true)] {
+            let error = get(&url, tls).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Untrusted, "{error:?}");
+            let text = told(&error);
+            assert!(text.contains(words) && error.certificates().is_some(), "{text}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_port_that_does_not_speak_tls_says_so() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -233,4 +300,5 @@ async fn a_port_that_does_not_speak_tls_says_so() {
     });
     let error = get(&url, TlsOptions::new()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Protocol, "{error:?}");
+    assert!(!told(&error).contains("InvalidContentType"), "{}", told(&error));
 }

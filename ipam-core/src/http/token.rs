@@ -62,9 +62,9 @@ pub enum Rest {
     No,
     /// As the cache's backoff says, longer after each failure in a row.
     Backoff,
-    /// This long: the server said so.
+    /// This long, or [`TokenPolicy::with_max_rest`]: the server said so.
     For(Duration),
-    /// For ever, until [`TokenCache::clear`]: the credentials are wrong and will stay so.
+    /// For ever, until [`TokenCache::clear`] or [`TokenCache::retry_login`]: the credentials are wrong and will stay so.
     Forever,
 }
 
@@ -76,17 +76,26 @@ pub struct TokenPolicy {
     backoff: BackoffConfig,
     max_logins: usize,
     window: Duration,
+    max_rest: Duration,
 }
 
 impl TokenPolicy {
-    /// A token is replaced 30 s before it expires; failures rest 30 s to 5 min; two logins a minute.
+    /// A token is replaced 30 s before it expires; failures rest 30 s to 5 min, 10 min where the server asks for more; two
+    /// logins a minute.
     pub fn new() -> Self {
         Self {
             min_ttl: Duration::from_secs(30),
             backoff: BackoffConfig::new(Duration::from_secs(30), Duration::from_secs(300)),
             max_logins: 2,
             window: Duration::from_secs(60),
+            max_rest: Duration::from_secs(600),
         }
+    }
+
+    /// Limits how long a server is believed that asks for a rest ([`Rest::For`]).
+    pub fn with_max_rest(mut self, max: Duration) -> Self {
+        self.max_rest = max;
+        self
     }
 
     /// Replaces a token that has less than this left.
@@ -219,6 +228,9 @@ struct Cached<T> {
 struct Failure<E> {
     error: Arc<E>,
     rest: Resting,
+    /// Whether the server said how long.
+    named: bool,
+    at: Instant,
 }
 
 #[derive(Clone, Copy)]
@@ -280,7 +292,9 @@ impl<T: Clone + Send, E: Send + Sync> TokenCache<T, E> {
                 let now = Instant::now();
                 let rest = match failure.rest {
                     Rest::No => Resting::Until(now),
-                    Rest::For(wait) => now.checked_add(wait).map_or(Resting::Forever, Resting::Until),
+                    Rest::For(wait) => {
+                        now.checked_add(wait.min(self.policy.max_rest)).map_or(Resting::Forever, Resting::Until)
+                    }
                     Rest::Backoff => Resting::Until(now + self.policy.backoff.delay(state.failures_in_a_row, u64::MAX)),
                     Rest::Forever => Resting::Forever,
                 };
@@ -289,7 +303,8 @@ impl<T: Clone + Send, E: Send + Sync> TokenCache<T, E> {
                 } else {
                     state.failures_in_a_row = state.failures_in_a_row.saturating_add(1);
                 }
-                state.failure = Some(Failure { error: Arc::clone(&error), rest });
+                let named = matches!(failure.rest, Rest::For(_));
+                state.failure = Some(Failure { error: Arc::clone(&error), rest, named, at: now });
                 state.usable(Duration::ZERO).ok_or(TokenError::Refused(error))
             }
         }
@@ -317,6 +332,15 @@ impl<T: Clone + Send, E: Send + Sync> TokenCache<T, E> {
         state.token = None;
         state.failure = None;
         state.failures_in_a_row = 0;
+    }
+
+    /// Lets the next call log in although an earlier login failed at least `age` ago, for callers who were asked to try
+    /// again. A rest that the server named stands, and so does [`TokenPolicy::with_max_logins`].
+    pub fn retry_login(&self, age: Duration) {
+        let mut state = self.state();
+        if state.failure.as_ref().is_some_and(|failure| !failure.named && failure.at.elapsed() >= age) {
+            state.failure = None;
+        }
     }
 
     /// Does `request` with the token. When the result counts as `rejected`, the token is dropped and the request done

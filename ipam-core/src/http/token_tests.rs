@@ -240,3 +240,30 @@ fn debug_hides_the_token() {
     let shown = format!("{cache:?} {token:?} {:?}", FreshToken::new("s3cret"));
     assert!(!shown.contains("s3cret"), "{shown}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn no_server_is_believed_that_asks_for_years_of_rest() {
+    let cache: TokenCache<u32, &str> = TokenCache::new(TokenPolicy::new());
+    let years = || async { Err(LoginFailure::new("busy", Rest::For(Duration::from_secs(999_999_999)))) };
+    let good = || async { Ok(FreshToken::new(7)) };
+    assert!(cache.get(years).await.is_err());
+    let Err(TokenError::Resting { wait: Some(wait), .. }) = cache.get(good).await else { panic!("it did not rest") };
+    assert!(wait <= Duration::from_secs(600), "{wait:?}");
+    cache.retry_login(Duration::ZERO);
+    assert!(cache.get(good).await.is_err(), "the server named it");
+    tokio::time::advance(Duration::from_secs(601)).await;
+    assert_eq!(*cache.get(good).await.unwrap().value(), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_failed_for_ever_can_be_asked_for_again_after_a_while() {
+    let cache: TokenCache<u32, &str> = TokenCache::new(TokenPolicy::new());
+    let wrong = || async { Err(LoginFailure::new("wrong", Rest::Forever)) };
+    let good = || async { Ok(FreshToken::new(7)) };
+    assert!(cache.get(wrong).await.is_err());
+    cache.retry_login(Duration::from_secs(60));
+    assert!(matches!(cache.get(good).await, Err(TokenError::Resting { wait: None, .. })), "too soon");
+    tokio::time::advance(Duration::from_secs(61)).await;
+    cache.retry_login(Duration::from_secs(60));
+    assert_eq!(*cache.get(good).await.unwrap().value(), 7);
+}

@@ -1,0 +1,128 @@
+//! The few facts of a certificate that say why it cannot be used, out of its DER (RFC 5280).
+
+/// What a certificate is, as far as a message about it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Facts {
+    /// The version: 1 to 3.
+    pub(super) version: u8,
+    /// Whether subject and issuer are the same.
+    pub(super) self_signed: bool,
+    /// The bits of an RSA key.
+    pub(super) rsa_bits: Option<usize>,
+}
+
+/// The smallest RSA key that is accepted.
+const LEAST_RSA_BITS: usize = 2048;
+
+impl Facts {
+    /// Reads a certificate; `None` when it is none.
+    pub(super) fn read(der: &[u8]) -> Option<Self> {
+        let (certificate, _) = element(der, SEQUENCE)?;
+        let (signed, _) = element(certificate, SEQUENCE)?;
+        let (version, rest) = match element(signed, VERSION) {
+            Some((version, rest)) => (element(version, INTEGER)?.0.last()?.checked_add(1)?, rest),
+            // The default is left out.
+            None => (1, signed),
+        };
+        let (_serial, rest) = element(rest, INTEGER)?;
+        let (_algorithm, rest) = element(rest, SEQUENCE)?;
+        let (issuer, rest) = element(rest, SEQUENCE)?;
+        let (_validity, rest) = element(rest, SEQUENCE)?;
+        let (subject, rest) = element(rest, SEQUENCE)?;
+        let (key, _) = element(rest, SEQUENCE)?;
+        Some(Self { version, self_signed: issuer == subject, rsa_bits: rsa_bits(key) })
+    }
+
+    /// Why no TLS connection can be made with such a certificate, whoever is trusted.
+    pub(super) fn unusable(&self) -> Option<String> {
+        const WHATEVER: &str = "a pin or accepting any certificate does not help";
+        if self.version < 3 {
+            let version = self.version;
+            return Some(format!(
+                "it is of X.509 version {version}, which cannot be checked; {WHATEVER}: give the server one of version 3"
+            ));
+        }
+        let bits = self.rsa_bits.filter(|bits| *bits < LEAST_RSA_BITS)?;
+        Some(format!(
+            "its RSA key has {bits} bits, which is too short; {WHATEVER}: give the server one with {LEAST_RSA_BITS} bits or more"
+        ))
+    }
+}
+
+const INTEGER: u8 = 0x02;
+const BIT_STRING: u8 = 0x03;
+const SEQUENCE: u8 = 0x30;
+/// The explicit tag 0 of the version.
+const VERSION: u8 = 0xa0;
+/// The object identifier of `rsaEncryption`.
+const RSA: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+
+/// The content of the element at the start, if it has this tag, and what follows it.
+fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+    let (found, rest) = der.split_first()?;
+    let (first, rest) = rest.split_first()?;
+    let (length, rest) = if *first < 0x80 {
+        (usize::from(*first), rest)
+    } else {
+        let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f)).filter(|(bytes, _)| bytes.len() <= 4)?;
+        (bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte)), rest)
+    };
+    let parts = rest.split_at_checked(length)?;
+    (*found == tag).then_some(parts)
+}
+
+/// The length of the modulus in a `SubjectPublicKeyInfo` of RSA.
+fn rsa_bits(key: &[u8]) -> Option<usize> {
+    let (algorithm, rest) = element(key, SEQUENCE)?;
+    if !algorithm.starts_with(RSA) {
+        return None;
+    }
+    let (bits, _) = element(rest, BIT_STRING)?;
+    let (numbers, _) = element(bits.strip_prefix(&[0])?, SEQUENCE)?;
+    let (modulus, _) = element(numbers, INTEGER)?;
+    let start = modulus.iter().position(|byte| *byte != 0)?;
+    let significant = modulus.get(start..)?;
+    let first = usize::try_from(significant.first()?.leading_zeros()).ok()?;
+    Some(significant.len() * 8 - first)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+    use super::*;
+    use proptest::prelude::*;
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject as _;
+
+    fn fixture(pem: &str) -> Facts {
+        Facts::read(&CertificateDer::from_pem_slice(pem.as_bytes()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn version_key_and_issuer_are_read() {
+        let old = fixture(include_str!("../../tests/data/tls/v1.pem"));
+        assert_eq!(old, Facts { version: 1, self_signed: true, rsa_bits: Some(2048) });
+        assert!(old.unusable().unwrap().contains("version 1"));
+        let short = fixture(include_str!("../../tests/data/tls/rsa1024.pem"));
+        assert_eq!(short, Facts { version: 3, self_signed: true, rsa_bits: Some(1024) });
+        assert!(short.unusable().unwrap().contains("1024 bits"));
+        let key = rcgen::KeyPair::generate().unwrap();
+        let today = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
+        let today = Facts::read(today.der()).unwrap();
+        assert_eq!(today, Facts { version: 3, self_signed: true, rsa_bits: None });
+        assert_eq!(today.unusable(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(mut der: Vec<u8>, at: usize, byte: u8) {
+            let _ = Facts::read(&der);
+            der = CertificateDer::from_pem_slice(include_bytes!("../../tests/data/tls/v1.pem")).unwrap().to_vec();
+            let at = at % der.len();
+            der[at] = byte;
+            let _ = Facts::read(&der);
+            let _ = Facts::read(&der[..at]);
+        }
+    }
+}
