@@ -5,6 +5,7 @@ use std::future::IntoFuture;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use ipam_core::http::ListLimits;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
@@ -15,6 +16,9 @@ use crate::transport::Reply;
 /// What makes calls: a client with its session, or a stand-in of a test.
 pub(crate) trait Backend: Send + Sync + fmt::Debug {
     fn execute<'a>(&'a self, request: &'a ApiRequest) -> BoxFuture<'a, Result<Reply, Error>>;
+
+    /// How long a list may be.
+    fn list_limits(&self) -> ListLimits;
 }
 
 type Read<T> = Box<dyn FnOnce(Reply) -> Result<T, Error> + Send>;

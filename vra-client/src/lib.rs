@@ -33,5 +33,5 @@ pub use error::{Error, Result};
 #[cfg(feature = "_client")]
 pub use ipam_core::{
     Retry, RetryConfig,
-    http::{HttpOptions, ProxyOptions, TlsOptions, TokenPolicy},
+    http::{HttpOptions, ListLimits, ProxyOptions, TlsOptions, TokenPolicy},
 };

@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::time::Duration;
 
+use ipam_core::ErrorKind;
+use ipam_core::http::ListLimits;
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -97,8 +99,12 @@ where
     };
     loop {
         let left = limits.deadline.saturating_sub(started.elapsed());
-        let Ok(answer) = tokio::time::timeout(left, ask()).await else {
-            return Err(give_up(WaitReason::Deadline, last, polls));
+        // Through the meter rather than a timer, which panics without a runtime.
+        let mut meter = ListLimits::new().with_time(left).meter();
+        let answer = match meter.wait(ask()).await {
+            Ok(answer) => answer,
+            Err(error) if error.kind() == ErrorKind::Timeout => return Err(give_up(WaitReason::Deadline, last, polls)),
+            Err(source) => Err(Error::Transport { operation: operation.to_owned(), source }),
         };
         polls = polls.saturating_add(1);
         let look = match answer {

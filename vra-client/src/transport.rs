@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderValue, Method, header};
-use ipam_core::http::{HttpClient, HttpRequest, HttpResponse, Origin, retry_after};
+use ipam_core::http::{HttpClient, HttpRequest, HttpResponse, ListLimits, Origin, retry_after};
 use ipam_core::{ErrorKind, Retry, RetryConfig};
 use ipam_core::{Retrier, RetryAdvice};
 use secrecy::{ExposeSecret, SecretString};
@@ -63,6 +63,10 @@ impl Transport {
 
     pub(crate) fn origin(&self) -> &Origin {
         self.http.origin()
+    }
+
+    pub(crate) fn list_limits(&self) -> ListLimits {
+        self.http.options().list_limits()
     }
 
     /// Sends a call, again where that is right. `bearer` is the token.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
+use ipam_core::http::ListMeter;
 use serde::de::DeserializeOwned;
 
 use super::page::{Page, Row};
@@ -88,8 +89,14 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
         self.request.clone().with_query_set("page", number.to_string()).with_query_set("limit", self.limit.to_string())
     }
 
-    async fn fetch(&self, number: u32) -> Result<Page<T>, Error> {
-        self.backend.execute(&self.page_request(number)).await?.json()
+    async fn fetch(&self, number: u32, meter: &mut ListMeter) -> Result<Page<T>, Error> {
+        let limit = |source| Error::Transport { operation: self.request.operation(), source };
+        let request = self.page_request(number);
+        let reply = meter.wait(self.backend.execute(&request)).await.map_err(limit)??;
+        meter.add_bytes(reply.body.len()).map_err(limit)?;
+        let page: Page<T> = reply.json()?;
+        meter.add_rows(page.content.len()).map_err(limit)?;
+        Ok(page)
     }
 
     /// The first page, whatever comes after it.
@@ -97,20 +104,22 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
     /// # Errors
     /// [`Error`].
     pub async fn first_page(&self) -> Result<Page<T>, Error> {
-        self.fetch(self.first).await
+        self.fetch(self.first, &mut self.backend.list_limits().meter()).await
     }
 
-    /// Page after page.
+    /// Page after page, within the [`ListLimits`](crate::ListLimits) of the client's options: a list that does not end by itself ends with
+    /// an error.
     pub fn pages(self) -> impl Stream<Item = Result<Page<T>, Error>> + Send {
         let guard = PageGuard::new(self.request.operation(), self.first > 1, self.incomplete_allowed);
         let first = self.first;
-        stream::try_unfold((self, guard, Step::Ask(first)), |(list, mut guard, step)| async move {
+        let meter = self.backend.list_limits().meter();
+        stream::try_unfold((self, guard, meter, Step::Ask(first)), |(list, mut guard, mut meter, step)| async move {
             let number = match step {
                 Step::Ask(number) => number,
                 Step::Fail(error) => return Err(error),
                 Step::End => return Ok(None),
             };
-            let mut page = list.fetch(number).await?;
+            let mut page = list.fetch(number, &mut meter).await?;
             let last = page.total_pages().map(|total| u64::from(number) >= total);
             let facts = PageFacts {
                 ids: page.content.iter().map(|row| row.row_id().map(|id| id.into_owned())).collect(),
@@ -127,7 +136,7 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
                 Ok(Next::End) => Step::End,
                 Err(error) => Step::Fail(error),
             };
-            Ok(Some((page, (list, guard, step))))
+            Ok(Some((page, (list, guard, meter, step))))
         })
     }
 
@@ -158,12 +167,17 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
         name_of: impl Fn(&T) -> Option<&str> + Send,
     ) -> Result<T, Error> {
         let operation = self.request.operation();
-        let mut rows = self.all().await?;
+        let folded = name.to_lowercase();
+        let mut rows = Vec::new();
+        let mut pages = Box::pin(self.pages());
+        while let Some(page) = pages.next().await {
+            // Only what fits is kept: a server that ignores the filter sends everything.
+            let fits = |row: &T| name_of(row).is_some_and(|found| found == name || found.to_lowercase() == folded);
+            rows.extend(page?.content.into_iter().filter(fits));
+        }
         let exact = |row: &T| name_of(row) == Some(name);
         if rows.iter().any(exact) {
             rows.retain(exact);
-        } else {
-            rows.retain(|row| name_of(row).is_some_and(|found| found.to_lowercase() == name.to_lowercase()));
         }
         let count = rows.len();
         match rows.pop() {

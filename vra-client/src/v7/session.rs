@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::BoxFuture;
-use ipam_core::http::{FreshToken, LoginFailure, Rest, TokenCache, TokenPolicy};
+use ipam_core::http::{FreshToken, ListLimits, LoginFailure, Rest, TokenCache, TokenPolicy};
 use ipam_core::{ErrorKind, Retry};
 use secrecy::SecretString;
 
@@ -127,6 +127,10 @@ fn remaining(issued: &IssuedToken, now: SystemTime) -> Option<Duration> {
 }
 
 impl Backend for Session {
+    fn list_limits(&self) -> ListLimits {
+        self.transport.list_limits()
+    }
+
     fn execute<'a>(&'a self, request: &'a ApiRequest) -> BoxFuture<'a, Result<Reply, Error>> {
         Box::pin(async move {
             request.validate()?;

@@ -516,3 +516,59 @@ async fn there_is_a_way_to_what_has_no_method() {
     assert!(client.raw(http::Method::GET, "https://elsewhere.example/x", None).await.is_err());
     assert!(client.raw(http::Method::GET, "//elsewhere.example/x", None).await.is_err());
 }
+
+/// Pages of fresh rows without end.
+struct Endless(std::sync::atomic::AtomicU64);
+
+impl wiremock::Respond for Endless {
+    fn respond(&self, _: &wiremock::Request) -> ResponseTemplate {
+        let number = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let rows: Vec<Value> = (0..50).map(|row| json!({"id": format!("{number}-{row}"), "name": "other"})).collect();
+        let metadata = json!({"totalElements": (number + 2) * 50, "totalPages": number + 2, "number": number + 1});
+        ResponseTemplate::new(200).set_body_json(json!({"content": rows, "metadata": metadata}))
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_does_not_end_by_itself_ends_at_a_limit_that_is_named() {
+    let limits = vra_client::ListLimits::new().with_rows(1000);
+    for (limits, option) in [
+        (limits, "with_rows"),
+        (limits.with_bytes(20_000), "with_bytes"),
+        (vra_client::ListLimits::new().with_time(Duration::from_millis(200)), "with_time"),
+    ] {
+        let server = MockServer::start().await;
+        logins(&server, "first-token", 0..).await;
+        Mock::given(method("GET")).respond_with(Endless(0.into())).mount(&server).await;
+        let client = Client::builder(server.uri())
+            .with_password("tony@example.com", PASSWORD, "qe")
+            .with_http_options(HttpOptions::new().with_allow_http(true).with_list_limits(limits))
+            .build()
+            .unwrap();
+        let named = |error: Error| {
+            assert!(error.to_string().contains(option), "{option}: {error}");
+            assert!(error.to_string().contains("/identity/api/tenants"), "{error}");
+        };
+        named(client.identity().tenants().all().await.unwrap_err());
+        let rows: Vec<_> = client.identity().tenants().stream().collect().await;
+        assert!(rows.len() <= 1001 || option == "with_time");
+        named(rows.into_iter().next_back().unwrap().unwrap_err());
+        assert!(client.catalog().item_named("none").await.unwrap_err().to_string().contains(option));
+    }
+}
+
+#[test]
+fn without_a_runtime_there_is_an_error_and_no_panic() {
+    let options = || HttpOptions::new().with_allow_http(true);
+    let builder = || Client::builder("http://127.0.0.1:9").with_http_options(options());
+    for client in [
+        builder().with_password("tony@example.com", PASSWORD, "qe").build().unwrap(),
+        builder().with_token("x").build().unwrap(),
+    ] {
+        let failed = |error: Error| assert!(error.to_string().contains("tokio runtime"), "{error:?}");
+        failed(futures_executor::block_on(client.identity().tenant("qe").send()).unwrap_err());
+        failed(futures_executor::block_on(client.identity().tenants().all()).unwrap_err());
+        let waited = futures_executor::block_on(client.catalog().follow("any", &Wait::default())).unwrap_err();
+        assert!(format!("{waited:?}").contains("tokio runtime"), "{waited:?}");
+    }
+}
