@@ -205,6 +205,12 @@ impl Client {
         })
     }
 
+    /// Lets the next call log in although an earlier login failed, if that was a minute ago or more: the server locks out
+    /// who fails too often. A rest that the server asked for stands.
+    pub fn retry_login(&self) {
+        self.0.session.retry_login();
+    }
+
     /// Forgets the token and earlier failed logins, after the credentials were put right on the server.
     pub fn forget_session(&self) {
         self.0.session.forget();
@@ -259,16 +265,23 @@ impl Client {
     /// is the list.
     pub(crate) async fn list<T: Wire>(&self, request: &Request, parent: Option<Request>) -> Result<Vec<T>> {
         match self.send(request).await? {
-            Outcome::Answer(answer) => Ok(answer.decode::<OneOrMany<T>>()?.0),
+            Outcome::Answer(answer) => self.rows_of(&answer),
             Outcome::Nothing { certain: true } => Ok(Vec::new()),
             Outcome::Nothing { certain: false } => self.nothing_below(parent).await,
         }
     }
 
+    /// The rows of a list that came whole.
+    fn rows_of<T: Wire>(&self, answer: &Answer) -> Result<Vec<T>> {
+        // A row in memory is a hundred times the smallest on the wire: the count comes first.
+        answer.check_rows(self.0.transport.http().options().list_limits())?;
+        Ok(answer.decode::<OneOrMany<T>>()?.0)
+    }
+
     /// A list below `parent`, for calls that say the same when there are no rows and when there is no such parent.
     pub(crate) async fn list_below<T: Wire>(&self, request: &Request, parent: Request) -> Result<Vec<T>> {
         match self.send(request).await? {
-            Outcome::Answer(answer) => Ok(answer.decode::<OneOrMany<T>>()?.0),
+            Outcome::Answer(answer) => self.rows_of(&answer),
             Outcome::Nothing { .. } => self.nothing_below(Some(parent)).await,
         }
     }

@@ -8,6 +8,7 @@ mod judge;
 
 use std::fmt;
 
+use ipam_core::http::ListLimits;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -81,6 +82,29 @@ impl Answer {
                 Err(self.undecodable(format!("data{separator}{path}"), error))
             }
         }
+    }
+
+    /// Fails when the data is a list with more rows than the limit, without reading them.
+    pub(crate) fn check_rows(&self, limits: ListLimits) -> Result<()> {
+        let text = self.data.as_ref().map_or("", |data| data.get());
+        let possible = u64::try_from(text.len() / 2).unwrap_or(u64::MAX);
+        if possible <= limits.rows() || !text.starts_with('[') {
+            return Ok(());
+        }
+        let (mut depth, mut in_text, mut escaped, mut rows) = (0_u32, false, false, 1_usize);
+        for byte in text.bytes() {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' if in_text => escaped = true,
+                b'"' => in_text = !in_text,
+                _ if in_text => {}
+                b'[' | b'{' => depth += 1,
+                b']' | b'}' => depth = depth.saturating_sub(1),
+                b',' if depth == 1 => rows += 1,
+                _ => {}
+            }
+        }
+        Ok(limits.meter().add_rows(rows)?)
     }
 
     /// The data as plain JSON; `Null` when there is none.

@@ -35,7 +35,7 @@ pub enum Error {
     #[error(transparent)]
     Decode(Box<DecodeError>),
     /// What answered is not phpIPAM's API.
-    #[error("{0} is not an answer of phpIPAM's API: check the URL, the rewrite rules and \"prettify links\"")]
+    #[error("{0} is not an answer of phpIPAM's API: {hint}", hint = .0.hint)]
     NotAnApi(Box<Foreign>),
     /// PHP printed warnings around the JSON. A write was done, unless the JSON says otherwise.
     #[error(
@@ -114,14 +114,20 @@ pub struct Refusal {
     pub retry: Retry,
     /// How long to wait before that.
     pub retry_after: Option<Duration>,
+    /// What to look at, where the server's words do not say it.
+    pub hint: Option<&'static str>,
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}: {:?} (HTTP {}", self.call, self.kind, self.message, self.status)?;
         match self.code {
-            Some(code) if code != self.status => write!(f, ", code {code})"),
-            _ => f.write_str(")"),
+            Some(code) if code != self.status => write!(f, ", code {code})")?,
+            _ => f.write_str(")")?,
+        }
+        match self.hint {
+            Some(hint) => write!(f, "; {hint}"),
+            None => Ok(()),
         }
     }
 }
@@ -243,6 +249,8 @@ pub struct Foreign {
     pub content_type: Option<String>,
     /// The start of the body, without secrets.
     pub excerpt: String,
+    /// What to look at.
+    pub hint: &'static str,
 }
 
 impl fmt::Display for Foreign {
@@ -275,6 +283,16 @@ fn first_words(foreign: &Foreign) -> String {
 }
 
 impl Error {
+    /// The same error with what to look at, if it is that the server does not know us.
+    pub(crate) fn when_unauthorized(mut self, hint: &'static str) -> Self {
+        if let Self::Refused(refusal) = &mut self
+            && refusal.kind == RefusalKind::Unauthorized
+        {
+            refusal.hint = Some(hint);
+        }
+        self
+    }
+
     pub(crate) fn invalid(field: impl fmt::Display, value: impl fmt::Display, remedy: impl fmt::Display) -> Self {
         let value = value.to_string().chars().take(120).collect();
         Self::Invalid { field: field.to_string(), value, remedy: remedy.to_string() }
@@ -317,6 +335,12 @@ impl Error {
     #[must_use]
     pub fn is_unsupported(&self) -> bool {
         self.refusal_kind() == Some(RefusalKind::Unsupported)
+    }
+
+    /// Whether the call was not made at all, because the server was not reached or there is no token: what it says about
+    /// the server is true of every call.
+    pub(crate) fn is_about_session(&self) -> bool {
+        matches!(self, Self::Http(_) | Self::LoginFailed(_) | Self::LoginResting { .. } | Self::TooManyLogins { .. })
     }
 
     /// Whether the same call may be repeated.

@@ -58,6 +58,7 @@ impl Client {
 pub(crate) async fn may_write(client: &Client) -> Result<Option<bool>> {
     let answer = match client.raw(Method::OPTIONS, "", None).await {
         Ok(answer) => answer,
+        Err(error) if error.is_about_session() => return Err(error),
         // A version or a proxy that does not know the method says nothing about rights.
         Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::NotFound | ErrorKind::Protocol) => {
             return Ok(None);
@@ -74,6 +75,7 @@ async fn has_filter_match(client: &Client) -> Result<Option<bool>> {
     let path = "vlans/?filter_by=name&filter_value=%23(%23&filter_match=regex";
     match client.raw(Method::GET, path, None).await {
         Ok(_) => Ok(None),
+        Err(error) if error.is_about_session() => Err(error),
         Err(error) => {
             let says = |text| error.refusal().is_some_and(|refusal| refusal.message.contains(text));
             match error.kind() {
@@ -94,6 +96,7 @@ pub(crate) async fn has_search(client: &Client) -> Result<bool> {
     // No text of a mark begins so: nothing is found.
     match client.search().addresses("ipam-probe").await {
         Ok(_) => Ok(true),
+        Err(error) if error.is_about_session() => Err(error),
         Err(error) => match error.kind() {
             ErrorKind::Unsupported
             | ErrorKind::NotFound

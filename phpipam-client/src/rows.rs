@@ -3,9 +3,12 @@
 mod split;
 
 use std::fmt;
+use std::time::Duration;
 
 use http::StatusCode;
-use ipam_core::http::HttpBody;
+use ipam_core::http::{HttpBody, HttpOptions, ListMeter};
+use ipam_core::{ErrorKind, Retry};
+use tokio::time::Instant;
 
 use crate::envelope::{Outcome, Received, is_success, judge, undecodable, withheld};
 use crate::error::{Error, Result};
@@ -27,18 +30,30 @@ pub(crate) struct Rows {
     call: String,
     body: HttpBody,
     splitter: Splitter,
-    limit: usize,
+    meter: ListMeter,
+    /// How long a row may take to come.
+    row_time: Duration,
     index: usize,
     secret: bool,
 }
 
 /// Starts to read an answer; what turns out not to be a list of rows is read whole and judged.
-pub(crate) async fn open(request: &Request, mut body: HttpBody, limit: usize, lenient: bool) -> Result<Opened> {
+pub(crate) async fn open(
+    request: &Request,
+    mut body: HttpBody,
+    options: &HttpOptions,
+    lenient: bool,
+) -> Result<Opened> {
     let mut splitter = Splitter::new();
+    let mut meter = options.list_limits().meter();
     while body.status() == StatusCode::OK {
         match splitter.head() {
             Head::More => match body.chunk().await? {
-                Some(chunk) => splitter.push(&chunk),
+                Some(chunk) => {
+                    meter.add_bytes(chunk.len())?;
+                    splitter.push(&chunk);
+                    meter.check_row(splitter.waiting())?;
+                }
                 None => break,
             },
             Head::List if is_success(&splitter.envelope_so_far()) => {
@@ -47,7 +62,8 @@ pub(crate) async fn open(request: &Request, mut body: HttpBody, limit: usize, le
                     call,
                     body,
                     splitter,
-                    limit,
+                    meter,
+                    row_time: options.attempt_timeout(),
                     index: 0,
                     secret: request.is_secret(),
                 })));
@@ -57,7 +73,7 @@ pub(crate) async fn open(request: &Request, mut body: HttpBody, limit: usize, le
     }
     let (status, headers) = (body.status(), body.headers().clone());
     let mut whole = splitter.into_bytes();
-    whole.extend(body.read(limit.saturating_sub(whole.len())).await?);
+    whole.extend(body.read(options.max_body().saturating_sub(whole.len())).await?);
     let received = Received { status, headers: &headers, body: &whole };
     judge(request, &received, lenient).map(Opened::Outcome)
 }
@@ -65,9 +81,13 @@ pub(crate) async fn open(request: &Request, mut body: HttpBody, limit: usize, le
 impl Rows {
     /// The next row, `None` at the end of the list.
     pub(crate) async fn next<T: Wire>(&mut self) -> Option<Result<T>> {
+        let mut waited = Duration::ZERO;
         loop {
             match self.splitter.next_row() {
                 Next::Row(row) => {
+                    if let Err(error) = self.meter.add_rows(1).and_then(|()| self.meter.check_row(row.len())) {
+                        return Some(Err(error.into()));
+                    }
                     let index = self.index;
                     self.index += 1;
                     return Some(decode(&self.call, index, row, self.secret));
@@ -76,16 +96,32 @@ impl Rows {
                 Next::Broken => return Some(Err(self.broken("this is no JSON"))),
                 Next::More => {}
             }
-            if self.splitter.waiting() > self.limit {
-                return Some(Err(self.broken(format_args!("a row is longer than {} bytes", self.limit))));
+            if let Err(error) = self.meter.check_row(self.splitter.waiting()) {
+                return Some(Err(error.into()));
             }
-            match self.body.chunk().await {
+            match self.chunk(&mut waited).await {
                 Ok(Some(chunk)) => self.splitter.push(&chunk),
                 // PHP ran out of memory or time after it had begun to answer.
                 Ok(None) => return Some(Err(self.broken("the answer ends in the middle of the list"))),
                 Err(error) => return Some(Err(error.into())),
             }
         }
+    }
+
+    /// The next piece, while there is time for the row: a server that sends a byte now and then is slow for each row, not
+    /// for each piece.
+    async fn chunk(&mut self, waited: &mut Duration) -> ipam_core::Result<Option<Vec<u8>>> {
+        let started = Instant::now();
+        let left = self.row_time.saturating_sub(*waited);
+        let piece = tokio::time::timeout(left, self.body.chunk());
+        let chunk = self.meter.wait(piece).await?.unwrap_or_else(|_| {
+            let message =
+                format!("a row took longer than {:?}; HttpOptions::with_attempt_timeout allows more", self.row_time);
+            Err(ipam_core::Error::new(ErrorKind::Timeout, "list", message).with_retry(Retry::IfIdempotent))
+        })?;
+        *waited = waited.saturating_add(started.elapsed());
+        self.meter.add_bytes(chunk.as_ref().map_or(0, Vec::len))?;
+        Ok(chunk)
     }
 
     fn broken(&self, reason: impl fmt::Display) -> Error {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::time::Duration;
 
 use http::Method;
 use ipam_core::Retry;
@@ -46,7 +47,11 @@ impl Session {
     {
         match &self.auth.0 {
             Mode::None => attempt(Proof::None).await,
-            Mode::AppCode(code) => attempt(Proof::Token(code.clone())).await,
+            Mode::AppCode(code) => attempt(Proof::Token(code.clone())).await.map_err(|error| {
+                error.when_unauthorized(
+                    "the app code is wrong, or the app wants a user's login (its security is not \"SSL with App code token\")",
+                )
+            }),
             #[cfg(feature = "crypt")]
             Mode::Crypt(code) => attempt(Proof::Code(code.clone())).await,
             Mode::User { name, password } => self
@@ -56,8 +61,19 @@ impl Session {
                     |token| attempt(Proof::Token(token.value().clone())),
                     |result| matches!(result, Err(error) if error.refusal_kind() == Some(RefusalKind::Unauthorized)),
                 )
-                .await,
+                .await
+                .map_err(|error| {
+                    error.when_unauthorized(
+                        "the server gave out this token and does not accept it: the app may want its app code instead of a \
+                         user's login (auth=code)",
+                    )
+                }),
         }
+    }
+
+    /// Lets the next call log in although an earlier login failed a while ago.
+    pub(crate) fn retry_login(&self) {
+        self.tokens.retry_login(Duration::from_secs(60));
     }
 
     /// Forgets the token and earlier failures.
@@ -96,6 +112,9 @@ async fn login(
         Ok(token) => Ok(FreshToken::new(token)),
         Err(error) => {
             let rest = rest_after(&error);
+            let error = error.when_unauthorized(
+                "the app takes no user's login: it may want its app code (auth=code), or the user may not use it",
+            );
             Err(LoginFailure::new(error, rest))
         }
     }

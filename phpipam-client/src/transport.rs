@@ -66,7 +66,7 @@ impl Transport {
     /// The same for a list that is read as it comes.
     pub(crate) async fn open(&self, request: &Request, credential: Credential<'_>) -> Result<Opened> {
         let body = self.http.open(self.build(request, credential)?).await?;
-        rows::open(request, body, self.http.options().max_body(), self.lenient).await
+        rows::open(request, body, self.http.options(), self.lenient).await
     }
 
     fn build(&self, request: &Request, credential: Credential<'_>) -> Result<HttpRequest> {

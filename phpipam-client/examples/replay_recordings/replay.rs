@@ -292,7 +292,7 @@ async fn raw(
     let climbs = ipam_core::http::path_problem(&recording.raw_path).is_some();
     match result {
         // What the server made of it is of no use to a client that does not send it.
-        Err(phpipam_client::Error::Invalid { .. }) if climbs && requests == 0 => {}
+        Err(Error::Invalid { .. }) if climbs && requests == 0 => {}
         Ok(answer) if expected == Expected::Success => {
             let sent = recording.envelope().and_then(|envelope| envelope.get("data").cloned()).unwrap_or_default();
             if answer.data != sent {

@@ -69,6 +69,7 @@ pub(super) async fn changelog(client: &Client, controller: &str, field: &str, id
             message: "this version has no changelogs and sent the object itself".to_owned(),
             retry: ipam_core::Retry::Never,
             retry_after: None,
+            hint: None,
         })));
     }
     Ok(entries)

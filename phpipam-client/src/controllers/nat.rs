@@ -54,6 +54,7 @@ impl<'a> Nats<'a> {
                 message: "the server sent an empty list".to_owned(),
                 retry: ipam_core::Retry::Never,
                 retry_after: None,
+                hint: None,
             }))
         })
     }

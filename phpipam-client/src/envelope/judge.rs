@@ -97,6 +97,10 @@ fn refused(
         call: request.name(),
         status: response.status.as_u16(),
         code,
+        hint: message.contains("Invalid application id").then_some(
+            "the app id is the last part of a provider's URL, as it is listed under Administration, API; the path before it \
+             does not end with /api",
+        ),
         message: if request.is_secret() { body::known_words(&message).to_owned() } else { message },
         retry,
         retry_after,
@@ -160,7 +164,23 @@ fn foreign(request: &Request, response: &Received<'_>, shown: &[u8]) -> Box<Fore
         status: response.status.as_u16(),
         content_type: content_type.map(str::to_owned),
         excerpt: excerpt(request, shown, EXCERPT),
+        hint: hint(response),
     })
+}
+
+/// What to look at when something else than phpIPAM's API responds.
+fn hint(response: &Received<'_>) -> &'static str {
+    let text = body::text(response.body);
+    let has = |words: &str| text.contains(words);
+    if has("speaking plain HTTP to an SSL") || has("plain HTTP request was sent to HTTPS port") {
+        "the port is one of HTTPS: write https://"
+    } else if response.status == StatusCode::NOT_FOUND
+        || response.status == StatusCode::UNAUTHORIZED && text.trim() == "Authentication failed"
+    {
+        "there is no API at this path: check the path before /api/ in the URL, and the rewrite rules"
+    } else {
+        "check the URL, the rewrite rules and \"prettify links\""
+    }
 }
 
 /// An envelope with something around it: what PHP printed, or what a proxy added.

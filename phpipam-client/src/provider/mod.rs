@@ -223,6 +223,8 @@ impl IpamProvider for PhpIpamProvider {
     }
 
     async fn check(&self) -> Result<Health> {
+        // Whoever asks whether it works now wants more than the memory of a login that failed a while ago.
+        self.0.client.retry_login();
         self.0.check().await
     }
 

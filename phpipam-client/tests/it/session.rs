@@ -103,3 +103,44 @@ async fn nothing_printed_has_a_secret() {
     }
     assert!(secret.len() >= 20);
 }
+
+#[tokio::test]
+async fn the_first_contact_says_what_is_wrong_and_not_that_something_was_before() {
+    use crate::quirks::{Canned, no};
+    use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
+    let connect = async |canned: &Canned, auth: Auth| {
+        let error = PhpIpamProvider::connect(canned.with_auth(auth), PhpIpamConfig::new()).await.unwrap_err();
+        let text = error.to_string();
+        assert!(!text.contains("earlier"), "{text}");
+        text
+    };
+    let user = || Auth::user("joe", "x");
+    let page = Canned::text(404, "text/html", "<html><h1>404 Not Found</h1></html>").await;
+    assert!(connect(&page, user()).await.contains("path before /api/"));
+    let wrong = Canned::text(401, "text/html", "Authentication failed").await;
+    assert!(connect(&wrong, user()).await.contains("path before /api/"));
+    let https = Canned::text(400, "text/html", "You're speaking plain HTTP to an SSL-enabled server port.").await;
+    assert!(connect(&https, user()).await.contains("https://"));
+    let app = Canned::always(400, no(400, "Invalid application id")).await;
+    assert!(connect(&app, user()).await.contains("app id"));
+    // A wrong app code, a login where the code is wanted: one at the login, one after it.
+    let code = Canned::always(401, no(401, "Unauthorized")).await;
+    assert!(connect(&code, Auth::app_code("wrong")).await.contains("app code is wrong"));
+    assert!(connect(&code, user()).await.contains("may want its app code"));
+    let later = Canned::new()
+        .await
+        .on(
+            "POST",
+            "/user/",
+            200,
+            serde_json::json!({"code":200,"success":true,
+        "data":{"token":"t0ken"}}),
+        )
+        .await
+        .on("GET", ".*", 401, no(401, "Unauthorized"))
+        .await
+        .on("OPTIONS", ".*", 401, no(401, "Unauthorized"))
+        .await;
+    let text = connect(&later, user()).await;
+    assert!(text.contains("may want its app code") && !text.contains("t0ken"), "{text}");
+}

@@ -1,7 +1,10 @@
 //! Long lists, row by row.
 
+use std::time::Duration;
+
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use ipam_core::ErrorKind;
+use ipam_core::http::ListLimits;
 use phpipam_client::testing::{Fault, Server, When};
 use phpipam_client::{Error, Filter};
 use serde_json::json;
@@ -84,4 +87,103 @@ async fn a_stream_is_repeated_only_before_its_first_row() {
     });
     server.fault(Fault::DropAfter, When::any().method("GET").path("/addresses/"));
     assert_eq!(client(&server).addresses().stream(None).count().await, 10);
+}
+
+/// A server that reads a request, writes `first`, then `again` after each pause, without end.
+async fn endless(first: &'static str, again: &'static str, pause: Duration) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+                let _ = stream.read(&mut [0_u8; 4096]).await;
+                let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n";
+                let _ = stream.write_all(format!("{head}{first}").as_bytes()).await;
+                while stream.write_all(again.as_bytes()).await.is_ok() {
+                    tokio::time::sleep(pause).await;
+                }
+            });
+        }
+    });
+    url
+}
+
+const HEAD: &str = r#"{"code":200,"success":true,"data":["#;
+
+#[tokio::test]
+async fn a_stream_that_does_not_end_by_itself_ends_at_a_limit_that_is_named() {
+    let limits = ListLimits::new().with_rows(1000).with_row_bytes(5000);
+    let second = Duration::from_secs(1);
+    let hour = Duration::from_secs(3600);
+    for (first, again, pause, limits, kind, option) in [
+        (HEAD, r#"{"id":1},"#, Duration::ZERO, limits, ErrorKind::Protocol, "with_rows"),
+        (HEAD, "x0123456789", Duration::ZERO, limits, ErrorKind::Protocol, "with_row_bytes"),
+        (r#"{"code":200,"message":""#, "0123456789", Duration::ZERO, limits, ErrorKind::Protocol, "with_row_bytes"),
+        (HEAD, r#"{"id":1},"#, Duration::ZERO, limits.with_bytes(3000), ErrorKind::Protocol, "with_bytes"),
+        (
+            r#"{"code":200,"success":true,"data":[{"id":1},{"note":""#,
+            "a",
+            second / 20,
+            limits,
+            ErrorKind::Timeout,
+            "with_attempt_timeout",
+        ),
+        (HEAD, r#"{"id":1},"#, second / 20, limits.with_time(second / 2), ErrorKind::Timeout, "with_time"),
+        (HEAD, " ", second / 20, limits, ErrorKind::Timeout, "with_attempt_timeout"),
+    ] {
+        let url = endless(first, again, pause).await;
+        let options = crate::support::options().with_list_limits(limits).with_attempt_timeout(second);
+        let client = crate::support::builder(&url, phpipam_client::Auth::app_code("x")).with_http(options);
+        let client = client.with_retry(ipam_core::RetryConfig::none()).build().unwrap();
+        let rows = client.addresses().stream(None).collect::<Vec<_>>();
+        let rows =
+            tokio::time::timeout(Duration::from_secs(60), rows).await.unwrap_or_else(|_| panic!("{option}: no end"));
+        let error = rows.last().unwrap().as_ref().unwrap_err();
+        assert_eq!(error.kind(), kind, "{option}: {error:?}");
+        assert!(error.to_string().contains(option), "{option}: {error}");
+    }
+    assert!(ListLimits::new().time() <= hour);
+}
+
+#[tokio::test]
+async fn a_list_with_too_many_rows_is_not_read() {
+    let rows: Vec<_> = (1..=2000).map(|id| json!({"id": id, "note": "a,b],["})).collect();
+    let canned = Canned::always(200, ok(json!(rows))).await;
+    let list = async |rows| {
+        let options = crate::support::options().with_list_limits(ListLimits::new().with_rows(rows));
+        let client = crate::support::builder(&canned.url(), phpipam_client::Auth::app_code("x")).with_http(options);
+        client.build().unwrap().addresses().list().await
+    };
+    assert_eq!(list(2000).await.unwrap().len(), 2000);
+    let error = list(1999).await.unwrap_err();
+    assert!(error.to_string().contains("1999 rows") && error.to_string().contains("with_rows"), "{error}");
+}
+
+#[tokio::test]
+async fn a_login_that_is_told_to_wait_for_years_waits_for_minutes() {
+    let canned = Canned::new().await;
+    let busy = wiremock::ResponseTemplate::new(503).insert_header("retry-after", "999999999").set_body_string("busy");
+    wiremock::Mock::given(wiremock::matchers::any()).respond_with(busy).mount(canned.server()).await;
+    let client = canned.with_auth(phpipam_client::Auth::user("joe", "x"));
+    assert!(client.sections().list().await.is_err());
+    let error = client.sections().list().await.unwrap_err();
+    let wait = error.retry_after().unwrap();
+    assert!(wait <= Duration::from_secs(600), "{wait:?}");
+}
+
+#[test]
+fn without_a_runtime_there_is_an_error_and_no_panic() {
+    for auth in [phpipam_client::Auth::app_code("x"), phpipam_client::Auth::user("joe", "x")] {
+        let client = crate::support::builder("http://127.0.0.1:9", auth).build().unwrap();
+        let error = futures_executor::block_on(client.sections().list()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{error:?}");
+        let error = futures_executor::block_on(client.addresses().stream(None).try_next()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{error:?}");
+        let config = phpipam_client::provider::PhpIpamConfig::new();
+        let connected = phpipam_client::provider::PhpIpamProvider::connect(client, config);
+        let error = futures_executor::block_on(connected).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{error:?}");
+        assert!(error.to_string().contains("tokio"), "{error}");
+    }
 }

@@ -85,6 +85,10 @@ impl Canned {
         client(&self.server, auth, false)
     }
 
+    pub(crate) fn server(&self) -> &MockServer {
+        &self.server
+    }
+
     pub(crate) fn url(&self) -> String {
         self.server.uri()
     }
