@@ -306,4 +306,6 @@ fn keep_labels(properties: &mut Properties, name: &str, row: &AddressRow) {
 }
 
 #[cfg(test)]
+mod same_as_provider;
+#[cfg(test)]
 mod tests;

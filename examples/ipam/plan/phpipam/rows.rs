@@ -206,7 +206,7 @@ impl NamedGateway {
 }
 
 /// The fields of a subnet that are phpIPAM's own, in any release and any kind of list.
-const SUBNET_FIELDS: &[&str] = &[
+pub(super) const SUBNET_FIELDS: &[&str] = &[
     "DNSrecords",
     "DNSrecursive",
     "addresses",
