@@ -40,6 +40,10 @@ where
     // From here on nothing is left to be closed: a signal ends the program at once.
     tokio::spawn(async move {
         let signal = signals.next().await;
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the provider is closed; nothing is left that a destructor would do"
+        )]
         std::process::exit(i32::from(signal.code()));
     });
     match (done, closed) {
