@@ -267,7 +267,8 @@ impl<'a> Addresses<'a> {
     /// Changes the named fields.
     ///
     /// The server resets the tag of an address to "used" in every change that does not name it; so when the tag is not
-    /// named, it is read first and sent along.
+    /// named, it is read first and sent along. A required custom field that holds an empty text stops every change of its
+    /// address that does not name it with a value: kind `Config`.
     ///
     /// # Errors
     /// [`Error`]
@@ -336,7 +337,9 @@ impl<'a> Addresses<'a> {
             fields = fields.with_tag(tag);
         }
         for field in schema {
-            if let Some(value) = old.extra.get(&field.name).filter(|value| !value.is_null()) {
+            // An empty text is what a required field holds that was never given a value; the server takes none.
+            let given = |value: &&serde_json::Value| !value.is_null() && value.as_str() != Some("");
+            if let Some(value) = old.extra.get(&field.name).filter(given) {
                 fields = fields.with_custom_field(&field.name, value.clone());
             }
         }

@@ -51,8 +51,18 @@ pub(crate) fn judge(request: &Request, response: &Received<'_>, lenient: bool) -
     let message = members.message.clone().unwrap_or_default();
     match verdict(request.call, code, &message) {
         Verdict::Nothing { certain } => Ok(Outcome::Nothing { certain }),
+        Verdict::Refused(RefusalKind::Invalid, retry) if fills_in_null(request, &message) => {
+            Err(refused(request, response, members.code, message, RefusalKind::Config, retry))
+        }
         Verdict::Refused(kind, retry) => Err(refused(request, response, members.code, message, kind, retry)),
     }
+}
+
+/// Whether the server made NULL of a field that was not sent: in a change of an address it adds what the row holds, and an
+/// empty text becomes NULL. Fields that were sent are the caller's.
+fn fills_in_null(request: &Request, message: &str) -> bool {
+    let column = message.split_once(" 1048 Column '").and_then(|(_, rest)| rest.split_once('\''));
+    column.is_some_and(|(column, _)| request.body().is_some_and(|body| body.get(column).is_none()))
 }
 
 fn answer(
@@ -382,6 +392,8 @@ fn server_error(call: Call, message: &str) -> Verdict {
                 let retry = if call == Call::Allocate { Retry::Safe } else { Retry::Never };
                 Verdict::Refused(RefusalKind::Conflict, retry)
             }
+            // A required field without a default: the set-up has to give it a value.
+            Some("HY") if has(" 1364 ") => never(RefusalKind::Config),
             // Integrity, data and warnings that strict mode makes errors: the value is wrong.
             Some("23" | "22" | "01") => never(RefusalKind::Invalid),
             _ => never(RefusalKind::Server),

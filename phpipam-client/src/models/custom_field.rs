@@ -19,8 +19,8 @@ model! {
         comment: Option<String> = "Comment",
         /// Whether it may be empty.
         nullable: YesNo = "Null",
-        /// What it holds when nothing is given.
-        default: Option<String> = "Default",
+        /// What it holds when nothing is given: a text, also a number's, or an empty one. `None` where there is no default.
+        default: Option<Value> = "Default",
     }
 }
 
@@ -223,6 +223,9 @@ impl Schema {
         match field.field_type() {
             FieldType::Enum(choices) if !choices.iter().any(|choice| choice == text) => {
                 Err(Error::invalid(name, &value, format!("give one of {}", choices.join(", "))))
+            }
+            FieldType::Date if text.parse::<jiff::civil::Date>().is_err() => {
+                Err(Error::invalid(name, &value, "give a day such as 2026-01-31"))
             }
             FieldType::Text(Some(limit)) if text.chars().count() > usize::try_from(limit).unwrap_or(usize::MAX) => {
                 Err(Error::invalid(name, &value, format!("it holds up to {limit} characters")))

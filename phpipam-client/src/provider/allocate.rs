@@ -49,7 +49,10 @@ impl Inner {
             }
             let current = match plan.take() {
                 Some(plan) => plan,
-                None => Plan::new(self, OP, request).await?,
+                None => {
+                    self.needs_address_fields(OP, request)?;
+                    Plan::new(self, OP, request).await?
+                }
             };
             let current = plan.insert(current);
             match Claim::begin(self, request, &key, current).run().await {
@@ -133,6 +136,7 @@ impl Inner {
                 let remedy = format!("phpIPAM keeps {width} characters of it");
                 return Err(CoreError::invalid(operation, format_args!("lines[{line}].{name}"), text, remedy));
             }
+            crate::patch::checked_text(&format!("lines[{line}].{name}"), text).map_err(failed(operation))?;
         }
         Ok(())
     }
@@ -310,6 +314,7 @@ impl Inner {
             }
             self.must_name_no_range(OP, key).await?;
         }
+        self.needs_address_fields(OP, request)?;
         let plan = Plan::new(self, OP, request).await?;
         let mut lists: BTreeMap<RangeId, Contents> = BTreeMap::new();
         let mut lines = vec![Vec::new(); request.lines.len()];

@@ -5,6 +5,7 @@ use ipam_core::Capabilities;
 use super::Inner;
 use super::config::SectionChoice;
 use super::map_error::config_error;
+use super::required::FieldValues;
 use crate::models::{CustomField, Section, SectionId, Tag, TagId};
 
 /// What the probes found.
@@ -19,6 +20,9 @@ pub(crate) struct Probed {
     /// How many characters fit the marks of addresses and of subnets, where the column is not a text.
     pub(crate) address_width: Option<usize>,
     pub(crate) subnet_width: Option<usize>,
+    /// Values of custom fields, and required fields without one.
+    pub(crate) address_values: FieldValues,
+    pub(crate) subnet_values: FieldValues,
 }
 
 /// The custom field a mark is to be kept in, and how much fits it.

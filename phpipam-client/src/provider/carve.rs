@@ -84,6 +84,8 @@ impl Inner {
                 return Err(CoreError::new(ErrorKind::Conflict, OP, message).with_context("key", key));
             }
         }
+        let named: Vec<&str> = request.properties.keys().filter_map(|name| self.subnet_field(name)).collect();
+        self.needs_subnet_fields(OP, &named)?;
         let until = Instant::now() + self.config.claim_time;
         let mut attempt = 0;
         loop {
@@ -254,7 +256,8 @@ impl Inner {
         nonce: Nonce,
     ) -> Result<SubnetFields> {
         let mut properties = Properties::new();
-        let mut fields = SubnetFields::new().with_master_subnet(block.id);
+        let named: Vec<&str> = request.properties.keys().filter_map(|name| self.subnet_field(name)).collect();
+        let mut fields = self.with_subnet_values(SubnetFields::new().with_master_subnet(block.id), &named);
         for (name, value) in &request.properties {
             match self.subnet_field(name) {
                 Some(field) => fields = fields.with_custom_field(field, value.clone()),

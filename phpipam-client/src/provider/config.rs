@@ -34,6 +34,8 @@ pub struct PhpIpamConfig {
     pub(crate) page_size: u32,
     pub(crate) claim_time: Duration,
     pub(crate) sweep: bool,
+    pub(crate) address_fields: Vec<(String, String)>,
+    pub(crate) child_prefix_fields: Vec<(String, String)>,
 }
 
 impl PhpIpamConfig {
@@ -50,6 +52,8 @@ impl PhpIpamConfig {
             page_size: 1_000,
             claim_time: Duration::from_secs(60),
             sweep: true,
+            address_fields: Vec::new(),
+            child_prefix_fields: Vec::new(),
         }
     }
 
@@ -116,6 +120,28 @@ impl PhpIpamConfig {
     /// clock; where a proxy takes `Date` out of the responses, the clocks of all hosts must agree within this time.
     pub fn with_claim_time(mut self, time: Duration) -> Self {
         self.claim_time = time.max(Duration::from_secs(1));
+        self
+    }
+
+    /// Gives this custom field of every new address this value. Needed where the server requires the field and has no default
+    /// for it; a choice is one of its members, a flag 0 or 1.
+    ///
+    /// ```
+    /// use phpipam_client::provider::PhpIpamConfig;
+    ///
+    /// let config = PhpIpamConfig::new()
+    ///     .with_address_field("custom_ticket", "automatic")
+    ///     .with_child_prefix_field("custom_owner", "platform");
+    /// ```
+    pub fn with_address_field(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.address_fields.push((name.into(), value.into()));
+        self
+    }
+
+    /// Gives this custom field of every new child prefix, which is a subnet, this value. A request's own properties come
+    /// first.
+    pub fn with_child_prefix_field(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.child_prefix_fields.push((name.into(), value.into()));
         self
     }
 

@@ -184,6 +184,7 @@ impl Inner {
                 return Err(CoreError::unsupported(OP, "phpIPAM").with_context("reason", reason));
             }
         }
+        let fields = self.carried(OP, &row, fields)?;
         match self.client.addresses().update(id, &fields).await {
             Err(error) if error.is_not_found() => return Err(missing()),
             answer => answer.map_err(failed(OP))?,

@@ -156,6 +156,7 @@ impl Inner {
         if may_write != self.probed.may_write {
             health = health.with_warning("the app's permission changed since the provider connected; connect again");
         }
+        health = self.with_required_fields(health).await.map_err(failed(OP))?;
         health = self.with_abandoned(health).await.map_err(failed(OP))?;
         if snapshot.ranges(self).next().is_none() {
             health =

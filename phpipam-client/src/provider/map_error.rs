@@ -14,6 +14,11 @@ pub(crate) fn failed(operation: &'static str) -> impl Fn(Error) -> CoreError {
             Error::Refused(refusal) if refusal.kind == RefusalKind::Forbidden => {
                 Some("give the app read/write permission under Administration, API")
             }
+            Error::Refused(refusal) if refusal.kind == RefusalKind::Config && refusal.message.contains("SQLSTATE") => {
+                Some(
+                    "the server requires this custom field: give it a value with the option set.NAME or, of subnets, range_set.NAME",
+                )
+            }
             // Looking a mark up reads all addresses where the server has no search.
             Error::EmptyBody(foreign) | Error::ServerExhausted(foreign) if foreign.call == "GET addresses/all/" => {
                 Some(

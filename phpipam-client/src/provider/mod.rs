@@ -79,6 +79,13 @@
 //! A process that was stopped in the middle of a claim cannot acknowledge it later: it gives a claim up after twice its
 //! time, and reads it back before it acknowledges it.
 //!
+//! # Required custom fields
+//! A "required field" of phpIPAM without a default makes every new address or subnet fail, and a text that is empty every
+//! change of an address. [`with_address_field`](PhpIpamConfig::with_address_field) and
+//! [`with_child_prefix_field`](PhpIpamConfig::with_child_prefix_field) give values, which connecting checks against the
+//! server's fields. Where one is lacking, `check` names it, and `allocate` and `allocate_range` fail with kind `Config`
+//! before anything is taken; reading works.
+//!
 //! # Limits
 //! - phpIPAM 1.4 and later; 1.3 has no list of addresses and no filters.
 //! - No expiry, no quarantine, no order but first-free, no feed.
@@ -105,6 +112,7 @@ mod mark;
 mod reads;
 mod register;
 mod release;
+mod required;
 mod snapshot;
 #[doc(hidden)]
 pub mod spaces;
@@ -127,9 +135,10 @@ use capabilities::Probed;
 use loose::Claims;
 use map_error::failed;
 use map_model::Words;
+use required::{FieldValues, Of, written};
 
 use crate::client::Client;
-use crate::models::{SectionId, Tag, TagId};
+use crate::models::{Schema, SectionId, Tag, TagId};
 
 /// The operation that connecting is to callers.
 const OPEN: &str = "open";
@@ -182,13 +191,16 @@ impl PhpIpamProvider {
             capabilities::section_ids(&config.sections, &known)?
         };
         let subnet_fields = client.subnets().custom_fields().await.map_err(&fail)?;
-        let address_fields = match &config.address_mark {
-            Some(_) => client.addresses().custom_fields().await.map_err(&fail)?,
-            None => Vec::new(),
-        };
+        let address_fields = client.addresses().custom_fields().await.map_err(&fail)?;
         let mark = capabilities::mark_field;
         let (address_mark, address_width) = mark(config.address_mark.as_deref(), &address_fields, "addresses")?;
         let (subnet_mark, subnet_width) = mark(config.subnet_mark.as_deref(), &subnet_fields, "subnets")?;
+        let schema = Schema::new(address_fields);
+        let always = written(Of::Addresses, &config, &schema);
+        let address_values = FieldValues::new(Of::Addresses, &config.address_fields, &schema, &always)?;
+        let schema = Schema::new(subnet_fields);
+        let always = written(Of::Subnets, &config, &schema);
+        let subnet_values = FieldValues::new(Of::Subnets, &config.child_prefix_fields, &schema, &always)?;
         let tags = client.tools().tags().list().await.map_err(&fail)?;
         let reserved = capabilities::tag_ids(&config.reserved_tags, &tags)?;
         let tag = match &config.tag {
@@ -198,9 +210,10 @@ impl PhpIpamProvider {
             }
         };
         let search = crate::probe::has_search(&client).await.map_err(&fail)?;
-        let subnet_fields: Vec<String> = subnet_fields.into_iter().map(|field| field.name).collect();
+        let subnet_fields: Vec<String> = schema.fields().iter().map(|field| field.name.clone()).collect();
         capabilities::must_know(config.range_fields.iter().chain(&config.block_fields), &subnet_fields)?;
-        let probed = Probed { may_write, search, subnet_fields, address_width, subnet_width };
+        let probed =
+            Probed { may_write, search, subnet_fields, address_width, subnet_width, address_values, subnet_values };
         let words = Words { address_mark, subnet_mark, reserved };
         let instance = u32::try_from(random() >> 32).unwrap_or_default();
         let claims = Claims::new(instance);

@@ -44,6 +44,8 @@ const OPTIONS: &[&str] = &[
 /// | `section=A,B` | sections to serve, by name, or `#7` by id |
 /// | `field.NAME=VALUE` | ranges are the subnets with this value in this field; several have to hold all |
 /// | `block.NAME=VALUE` | blocks are the subnets with this value in this field |
+/// | `set.NAME=VALUE` | custom field of every new address, needed where the server requires it |
+/// | `range_set.NAME=VALUE` | custom field of every new child prefix |
 /// | `auth=user`, `auth=code` | how to authenticate, where the user does not tell |
 /// | `ca=PATH` | a PEM file of further certificate authorities |
 /// | `pin=PATH` | a PEM file of the one certificate the server must show |
@@ -146,6 +148,8 @@ fn config(url: &ProviderUrl) -> Result<PhpIpamConfig> {
         config = match name.split_once('.') {
             Some(("field", field)) => config.with_range_field(field, value),
             Some(("block", field)) => config.with_block_field(field, value),
+            Some(("set", field)) => config.with_address_field(field, value),
+            Some(("range_set", field)) => config.with_child_prefix_field(field, value),
             _ => match name {
                 "section" => {
                     for part in parts() {
@@ -171,7 +175,7 @@ fn config(url: &ProviderUrl) -> Result<PhpIpamConfig> {
                 }
                 known if OPTIONS.contains(&known) => config,
                 other => {
-                    let known = [OPTIONS, &["field.NAME", "block.NAME"]].concat();
+                    let known = [OPTIONS, &["field.NAME", "block.NAME", "set.NAME", "range_set.NAME"]].concat();
                     return Err(url.unknown_option(other, &known));
                 }
             },
@@ -253,6 +257,9 @@ mod tests {
         let read = config(&url("claim_time=20s&sweep=0")).unwrap();
         assert_eq!((read.claim_time, read.sweep), (Duration::from_secs(20), false));
         assert!(config(&url("tag=Used")).unwrap().sweep);
+        let read = config(&url("set.custom_a=x%20y&range_set.custom_b=1")).unwrap();
+        assert_eq!(read.address_fields, [("custom_a".to_owned(), "x y".to_owned())]);
+        assert_eq!(read.child_prefix_fields, [("custom_b".to_owned(), "1".to_owned())]);
         for bad in [
             "sections=Lab",
             "fields.x=1",

@@ -12,7 +12,6 @@ use super::group::Group;
 use super::map_error::failed;
 use super::map_model::row_of;
 use super::mark::{Found, State, with_mark};
-use crate::error::Result as ClientResult;
 use crate::models::{Address, AddressFields, AddressId};
 
 const OP: &str = "deallocate";
@@ -200,11 +199,11 @@ impl Inner {
     async fn keep_the_others(&self, first: &super::mark::Mark) -> Result<()> {
         let groups = self.groups_of(&first.key).await.map_err(failed(OP))?;
         let Some(group) = groups.into_iter().find(|group| group.nonce == first.nonce) else { return Ok(()) };
-        if group.is_committed() { self.complete(&group).await.map_err(failed(OP)) } else { Ok(()) }
+        if group.is_committed() { self.complete(&group).await } else { Ok(()) }
     }
 
     /// Makes all addresses of a claim say that it is whole.
-    pub(crate) async fn complete(&self, group: &Group) -> ClientResult<()> {
+    pub(crate) async fn complete(&self, group: &Group) -> Result<()> {
         for row in group.rows.values().filter(|row| row.mark.state == State::Pending) {
             let mut mark = row.mark.clone();
             mark.state = State::Committed;
@@ -214,9 +213,10 @@ impl Inner {
                 None => fields.with_note(with_mark(row.address.note.as_deref().unwrap_or_default(), &mark)),
                 Some(field) => fields.with_custom_field(field, mark.to_string()),
             };
+            let fields = self.carried(OP, &row.address, fields)?;
             match self.client.addresses().update(row.address.id, &fields).await {
                 Err(error) if error.is_not_found() => {}
-                answer => answer?,
+                answer => answer.map_err(failed(OP))?,
             }
         }
         Ok(())

@@ -114,6 +114,7 @@ impl Call<'_> {
             let (sql, comment) = column.custom.clone().unwrap_or_default();
             let default = match &column.default {
                 Cell::Null => Value::Null,
+                _ if column.must_be_given => Value::Null,
                 cell => Value::String(cell.as_text()),
             };
             let nullable = if column.nullable { "YES" } else { "NO" };

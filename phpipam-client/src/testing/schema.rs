@@ -335,7 +335,7 @@ fn devices() -> Table {
 }
 
 fn column(name: &str, kind: Type, nullable: bool, default: Cell) -> Column {
-    Column { name: name.to_owned(), kind, nullable, default, custom: None }
+    Column { name: name.to_owned(), kind, nullable, default, custom: None, must_be_given: false }
 }
 
 fn key(name: &str) -> Column {

@@ -44,7 +44,14 @@ pub struct CustomField {
 
 impl CustomField {
     fn new(name: &str, kind: Type, sql: String, nullable: bool, default: Cell) -> Self {
-        let column = Column { name: name.to_owned(), kind, nullable, default, custom: Some((sql, String::new())) };
+        let column = Column {
+            name: name.to_owned(),
+            kind,
+            nullable,
+            default,
+            custom: Some((sql, String::new())),
+            must_be_given: false,
+        };
         Self { column }
     }
 
@@ -93,6 +100,21 @@ impl CustomField {
         self
     }
 
+    /// Makes it required, as the checkbox "Required field" does: NOT NULL, with this default or without any. A text may have
+    /// an empty default, which the API refuses when it is written. Rows that are there hold the default, or what the database
+    /// fills in: an empty text, 0, the first choice.
+    #[must_use]
+    pub fn required(mut self, default: Option<&str>) -> Self {
+        self.column.nullable = false;
+        self.column.must_be_given = default.is_none();
+        self.column.default = match (&self.column.kind, default) {
+            (Type::Int | Type::Float, default) => Cell::Int(default.and_then(|text| text.parse().ok()).unwrap_or(0)),
+            (Type::OneOf(choices), None) => choices.first().map_or(Cell::Null, Cell::text),
+            (_, default) => Cell::text(default.unwrap_or_default()),
+        };
+        self
+    }
+
     /// Sets the comment that the schema call shows.
     #[must_use]
     pub fn with_comment(mut self, text: impl Into<String>) -> Self {
@@ -119,7 +141,7 @@ impl Store {
             }
             row.push((column.to_owned(), Some(stored(column, value))));
         }
-        Ok(self.insert(object, &row)?)
+        Ok(self.insert_row(object, &row)?)
     }
 
     /// Sets a column of a row, without any check.

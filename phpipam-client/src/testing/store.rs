@@ -99,8 +99,14 @@ impl Store {
         self.table(object).cell(id, column)
     }
 
-    /// Inserts a row and keeps the index of addresses.
+    /// Inserts a row as the API does.
     pub(super) fn insert(&mut self, object: Object, fields: &Fields) -> Answer<u64> {
+        self.table(object).check_given(fields)?;
+        self.insert_row(object, fields)
+    }
+
+    /// Inserts a row and keeps the index of addresses. Required fields that are not given hold what old rows hold.
+    pub(super) fn insert_row(&mut self, object: Object, fields: &Fields) -> Answer<u64> {
         if object == Object::Address
             && let Some((subnet, ip)) = address_key(fields)
             && self.address_at(subnet, ip).is_some()

@@ -83,6 +83,8 @@ pub(super) struct Column {
     pub(super) default: Cell,
     /// Set for custom fields: the SQL type and the comment that the schema call shows.
     pub(super) custom: Option<(String, String)>,
+    /// Whether the column is NOT NULL without a default; then `default` is what rows have that were there before it.
+    pub(super) must_be_given: bool,
 }
 
 /// Fields to write: what the request said, in order. An absent or empty value is NULL.
@@ -186,6 +188,32 @@ impl Table {
 
     pub(super) fn clear(&mut self) {
         self.rows.clear();
+    }
+
+    /// Refuses an insert that leaves out a column without a default. The first choice is the default of an enumeration.
+    pub(super) fn check_given(&self, fields: &Fields) -> Answer<()> {
+        let left_out = self.columns.iter().find(|column| {
+            let given = || fields.iter().any(|(name, _)| *name == column.name);
+            column.must_be_given && !matches!(column.kind, Type::OneOf(_)) && !given()
+        });
+        match left_out {
+            None => Ok(()),
+            Some(Column { name, .. }) => {
+                Err(sql(format_args!("[HY000]: General error: 1364 Field '{name}' doesn't have a default value")))
+            }
+        }
+    }
+
+    /// The required custom fields that hold an empty text, and are not among these fields. The server fills them in with
+    /// what they hold, and makes NULL of it.
+    pub(super) fn empty_required(&self, id: u64, fields: &Fields) -> Vec<String> {
+        let empty = |column: &&Column| {
+            column.custom.is_some()
+                && !column.nullable
+                && *self.cell(id, &column.name) == Cell::Text(String::new())
+                && !fields.iter().any(|(name, _)| *name == column.name)
+        };
+        self.columns.iter().filter(empty).map(|column| column.name.clone()).collect()
     }
 
     /// Inserts under the next id. A clash of the unique key uses an id up, as it does on the server.

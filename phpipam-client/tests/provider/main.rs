@@ -6,6 +6,7 @@ mod claims;
 mod harness;
 mod quirks;
 mod requests;
+mod required_fields;
 mod sites;
 mod spaces;
 mod sweep;

@@ -50,7 +50,7 @@ impl Claim<'_> {
         if let Some(owner) = owner_column(&self.request.owner) {
             fields = fields.with_owner(owner);
         }
-        self.marked(fields, &self.mark(seq, &labels.tags))
+        self.marked(self.inner.with_address_values(fields), &self.mark(seq, &labels.tags))
     }
 }
 

@@ -115,6 +115,9 @@ pub(super) fn change(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
     put(&mut fields, "editDate", call.now.clone());
     let subnet = store.cell(ADDRESS, id, "subnetId").reference();
     let before = subnet.and_then(|s| store.gateway_of(s));
+    for name in store.table(ADDRESS).empty_required(id, &fields) {
+        put(&mut fields, &name, None);
+    }
     let diff = changed(store, ADDRESS, id, &fields);
     store.update(ADDRESS, id, &fields)?;
     only_gateway(store, id, before);

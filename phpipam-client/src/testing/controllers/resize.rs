@@ -78,7 +78,7 @@ pub(super) fn split(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
     let copy_custom = call.params.text("copy_custom").as_deref() != Some("no");
     for (i, part) in parts.iter().enumerate() {
         let fields = part_fields(store, id, *part, keep, &format!("{prefix}{}", i + 1), copy_custom);
-        let new = store.insert(SUBNET, &fields)?;
+        let new = store.insert_row(SUBNET, &fields)?;
         store.set(SUBNET, new, "device", Cell::Null);
         call.log(store, SUBNET, new, "add", added(&fields, new));
         let moving: Vec<u64> = store.addresses_of(id).filter(|(ip, _)| part.contains(*ip)).map(|(_, a)| a).collect();

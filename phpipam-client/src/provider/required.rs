@@ -1,0 +1,273 @@
+//! Values that the configuration gives to custom fields, and custom fields that the server requires.
+//!
+//! A required field of phpIPAM is a column that is NOT NULL. What the server does depends on the default:
+//!
+//! | field | creating without it | changing an address that holds nothing in it |
+//! | --- | --- | --- |
+//! | text, number or time without a default | refused | a text: refused |
+//! | text with an empty default | allowed, it holds an empty text | refused |
+//! | choice, or anything with another default | allowed | allowed |
+//!
+//! The refusal of a change comes from how the server changes an address: it adds what the row holds to what was sent, makes
+//! NULL of every empty text, and the database refuses that. Only a value that is not empty helps. Subnets are changed by the
+//! named fields only.
+
+use ipam_core::{Allocate, Error as CoreError, ErrorKind, Health, Result};
+use serde_json::Value;
+
+use super::Inner;
+use super::map_error::config_error;
+use crate::error::Error;
+use crate::models::{Address, AddressFields, CustomField, FieldType, Schema, SubnetFields};
+use crate::patch::checked_text;
+
+/// Whose custom fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Of {
+    Addresses,
+    Subnets,
+}
+
+impl Of {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Addresses => "addresses",
+            Self::Subnets => "subnets",
+        }
+    }
+
+    /// The option of the URL that gives a field a value.
+    fn option(self) -> &'static str {
+        match self {
+            Self::Addresses => "set",
+            Self::Subnets => "range_set",
+        }
+    }
+
+    fn setter(self) -> &'static str {
+        match self {
+            Self::Addresses => "with_address_field",
+            Self::Subnets => "with_child_prefix_field",
+        }
+    }
+}
+
+/// The custom fields of one kind of object: which get a value, and which lack one.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FieldValues {
+    /// Names in the server's spelling, with values that the server's schema allows.
+    given: Vec<(String, Value)>,
+    /// Fields that creating fails without.
+    missing: Vec<String>,
+    /// Texts that may be empty and must not be when an address is changed.
+    empty: Vec<String>,
+    /// Required texts, whatever their default.
+    texts: Vec<String>,
+}
+
+impl FieldValues {
+    /// Checks the configured values against the server's fields, and finds the fields that lack one. The mark and `always`
+    /// are written anyway.
+    pub(crate) fn new(of: Of, wanted: &[(String, String)], schema: &Schema, always: &[&str]) -> Result<Self> {
+        let option = of.option();
+        let mut values = Self::default();
+        for (name, value) in wanted {
+            let refuse = |error: Error| match error {
+                Error::Invalid { field, value, remedy } => {
+                    config_error(format!("{option}.{name}: {field} of {} is {value:?}; {remedy}", of.name()))
+                }
+                other => config_error(format!("{option}.{name}: {other}")),
+            };
+            if value.is_empty() {
+                return Err(config_error(format!(
+                    "the option {option}.{name} is empty; give it a value, or leave it out"
+                )));
+            }
+            let (field, checked) = schema.check(name, Value::String(value.clone())).map_err(refuse)?;
+            checked_text(&field, value).map_err(refuse)?;
+            if always.contains(&field.as_str()) {
+                let message =
+                    format!("{option}.{name}: the provider writes {field} itself, for marks or to choose ranges");
+                return Err(config_error(message));
+            }
+            if values.given.iter().any(|(other, _)| *other == field) {
+                return Err(config_error(format!("{option}.{name}: the field {field} is given twice; give it once")));
+            }
+            values.given.push((field, checked));
+        }
+        for field in schema.fields().iter().filter(|field| !field.nullable.0) {
+            let name = field.name.as_str();
+            let kind = field.field_type();
+            let text = !matches!(kind, FieldType::Integer | FieldType::Flag | FieldType::Float | FieldType::Enum(_));
+            if text {
+                values.texts.push(name.to_owned());
+            }
+            if always.contains(&name) || values.given.iter().any(|(given, _)| given == name) {
+                continue;
+            }
+            match lacks(field, &kind) {
+                Lack::Value => values.missing.push(name.to_owned()),
+                Lack::Text => values.empty.push(name.to_owned()),
+                Lack::Nothing => {}
+            }
+        }
+        Ok(values)
+    }
+
+    fn value(&self, name: &str) -> Option<&Value> {
+        self.given.iter().find(|(given, _)| given == name).map(|(_, value)| value)
+    }
+}
+
+enum Lack {
+    /// Creating fails without one.
+    Value,
+    /// It is empty where none is given.
+    Text,
+    Nothing,
+}
+
+fn lacks(field: &CustomField, kind: &FieldType) -> Lack {
+    match (&field.default, kind) {
+        // The database takes the first one.
+        (None, FieldType::Enum(_)) => Lack::Nothing,
+        (None, _) => Lack::Value,
+        (Some(default), _) if default.as_str() == Some("") => Lack::Text,
+        (Some(_), _) => Lack::Nothing,
+    }
+}
+
+/// The error of a call that a required field without a value stops.
+fn lacking(operation: &'static str, of: Of, fields: &[String], why: &str) -> CoreError {
+    let name = fields.first().map_or("", String::as_str);
+    let message = format!(
+        "the server requires the custom field {} of {}, and the provider has no value for it: {why}; give it one with the \
+         option {}.{name}=VALUE ({})",
+        fields.join(", "),
+        of.name(),
+        of.option(),
+        of.setter(),
+    );
+    CoreError::new(ErrorKind::Config, operation, message).with_context("field", name)
+}
+
+impl Inner {
+    /// Refuses early what the server would refuse after addresses were taken, or only in its database's words.
+    pub(crate) fn needs_address_fields(&self, operation: &'static str, request: &Allocate) -> Result<()> {
+        let count: u32 = request.lines.iter().map(|line| line.what.count()).sum();
+        let values = &self.probed.address_values;
+        if !values.missing.is_empty() {
+            return Err(lacking(operation, Of::Addresses, &values.missing, "no address can be created without it"));
+        }
+        if count > 1 && !values.empty.is_empty() {
+            let why =
+                "several addresses at once cannot be allocated, because phpIPAM changes no address that has it empty";
+            return Err(lacking(operation, Of::Addresses, &values.empty, why));
+        }
+        Ok(())
+    }
+
+    /// The same for a child prefix; `named` are fields that the request gives.
+    pub(crate) fn needs_subnet_fields(&self, operation: &'static str, named: &[&str]) -> Result<()> {
+        let lacks = |name: &&String| !named.contains(&name.as_str());
+        let missing: Vec<String> = self.probed.subnet_values.missing.iter().filter(lacks).cloned().collect();
+        match missing.is_empty() {
+            true => Ok(()),
+            false => Err(lacking(operation, Of::Subnets, &missing, "no subnet can be created without it")),
+        }
+    }
+
+    /// The configured values of a new address.
+    pub(crate) fn with_address_values(&self, fields: AddressFields) -> AddressFields {
+        let given = &self.probed.address_values.given;
+        given.iter().fold(fields, |fields, (name, value)| fields.with_custom_field(name, value.clone()))
+    }
+
+    /// The configured values of a new subnet, but for those that the request names itself.
+    pub(crate) fn with_subnet_values(&self, fields: SubnetFields, named: &[&str]) -> SubnetFields {
+        let given = self.probed.subnet_values.given.iter().filter(|(name, _)| !named.contains(&name.as_str()));
+        given.fold(fields, |fields, (name, value)| fields.with_custom_field(name, value.clone()))
+    }
+
+    /// What a change of an address has to carry, so that the server does not refuse it: a value for each required text that is
+    /// empty. All others keep what they hold.
+    pub(crate) fn carried(
+        &self,
+        operation: &'static str,
+        row: &Address,
+        mut fields: AddressFields,
+    ) -> Result<AddressFields> {
+        let values = &self.probed.address_values;
+        for name in &values.texts {
+            let empty = row.extra.get(name).is_some_and(|value| value.as_str() == Some(""));
+            if !empty || fields.fields.body().is_ok_and(|body| body.has(name)) {
+                continue;
+            }
+            fields = match values.value(name) {
+                Some(value) => fields.with_custom_field(name, value.clone()),
+                // A text with nothing in it but a space, which the server keeps.
+                None if self.words.address_mark.as_ref() == Some(name) => fields.with_custom_field(name, " "),
+                None => {
+                    let why = format!("address {} has it empty, and phpIPAM changes no such address", row.id);
+                    return Err(lacking(operation, Of::Addresses, std::slice::from_ref(name), &why));
+                }
+            };
+        }
+        Ok(fields)
+    }
+
+    /// Names the required fields that have no value.
+    pub(crate) async fn with_required_fields(&self, mut health: Health) -> crate::error::Result<Health> {
+        // They may have changed since connecting.
+        let addresses = self.read(|| async { self.client.addresses().custom_fields().await }).await?;
+        let subnets = self.read(|| async { self.client.subnets().custom_fields().await }).await?;
+        for (of, wanted, fields) in [
+            (Of::Addresses, &self.config.address_fields, addresses),
+            (Of::Subnets, &self.config.child_prefix_fields, subnets),
+        ] {
+            let schema = Schema::new(fields);
+            let values = match FieldValues::new(of, wanted, &schema, &self.always(of, &schema)) {
+                Ok(values) => values,
+                Err(error) => {
+                    health = health.with_warning(error.message().to_owned());
+                    continue;
+                }
+            };
+            let what = match of {
+                Of::Addresses => "no address can be allocated",
+                Of::Subnets => "no child prefix can be allocated",
+            };
+            let remedy = |name: &str| format!("give it one with the option {}.{name}=VALUE", of.option());
+            for name in &values.missing {
+                health = health.with_warning(format!(
+                    "the server requires the custom field {name} of {} and the provider has no value for it, so {what}; {}",
+                    of.name(),
+                    remedy(name),
+                ));
+            }
+            for name in values.empty.iter().filter(|_| of == Of::Addresses) {
+                health = health.with_warning(format!(
+                    "the server requires the custom field {name} of addresses, has an empty default for it, and changes no \
+                     address that has it empty, so addresses cannot be changed, and only one can be allocated at a time; {}",
+                    remedy(name),
+                ));
+            }
+        }
+        Ok(health)
+    }
+
+    /// The custom fields that the provider writes anyway.
+    fn always<'a>(&'a self, of: Of, schema: &'a Schema) -> Vec<&'a str> {
+        written(of, &self.config, schema)
+    }
+}
+
+/// The custom fields that a provider of this configuration writes anyway: for marks, and to choose ranges.
+pub(crate) fn written<'a>(of: Of, config: &'a super::PhpIpamConfig, schema: &'a Schema) -> Vec<&'a str> {
+    let (mark, chosen) = match of {
+        Of::Addresses => (&config.address_mark, &[][..]),
+        Of::Subnets => (&config.subnet_mark, config.range_fields.as_slice()),
+    };
+    let names = mark.iter().chain(chosen.iter().filter(|(_, value)| !value.is_empty()).map(|(name, _)| name));
+    names.filter_map(|name| schema.find(name)).map(|field| field.name.as_str()).collect()
+}
