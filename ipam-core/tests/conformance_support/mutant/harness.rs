@@ -17,9 +17,11 @@ use super::defect::Defect;
 pub(crate) struct MutantHarness {
     base: Arc<dyn Harness>,
     defect: Defect,
-    /// The provider without defect of the latest fixture, and what tells that its mutant was closed.
-    last: Mutex<Option<(Arc<dyn IpamProvider>, Arc<AtomicBool>)>>,
+    last: Mutex<Option<Last>>,
 }
+
+/// The provider without defect of the latest fixture, and what tells that its mutant was closed.
+type Last = (Arc<dyn IpamProvider>, Arc<AtomicBool>);
 
 impl MutantHarness {
     pub(crate) fn new(base: Arc<dyn Harness>, defect: Defect) -> Self {
