@@ -351,7 +351,7 @@ mod tests {
         assert_eq!(Mark::find(text), Found::Mark(Box::new(mark.clone())));
         let pending = Mark { state: State::Pending, honoured: Some(180), addresses: String::new(), ..mark };
         let text = "[ipam1;p;1/3;a0;k7c3d47054832e9f6918bc21b;n0000000000000abc;f0000000000000007;s6553f100;key=vm-1/nic%200;owner=vm-1;\
-                    life=180;xCHECK]";
+                    life=180;x57bca29b]";
         assert_eq!(pending.to_string(), text);
         assert_eq!(Mark::find(text), Found::Mark(Box::new(pending)));
     }
