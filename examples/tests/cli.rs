@@ -259,7 +259,7 @@ fn the_plan_is_imported_from_all_three_formats_alike() {
         let files: Vec<&str> = ["plan", "import"].into_iter().chain(files.iter().map(String::as_str)).collect();
         let dry = shell.json(&[&files, ["--dry-run"].as_slice()].concat());
         assert_eq!((&dry["added"], &dry["imported"]), (&Value::from(66), &Value::from(false)));
-        assert_eq!(shell.json(&["ranges", "list"]), serde_json::json!([]), "a dry run does nothing");
+        assert!(!shell.path("ipam.db").exists(), "a dry run does nothing, and makes no store");
         let first = shell.json(&files);
         assert_eq!((&first["added"], &first["imported"]), (&Value::from(66), &Value::from(true)));
         let again = shell.json(&files);
