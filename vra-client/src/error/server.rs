@@ -106,6 +106,10 @@ impl ServerError {
             error.body = ErrorBody::OtherJson;
         }
         error.summary = WITHHELD.to_owned();
+        if status == 401 {
+            error.body = ErrorBody::Text;
+            error.summary = "the user, the password or the tenant was refused; look at all three".to_owned();
+        }
         error
     }
 
