@@ -125,7 +125,7 @@ const BAD_ALLOCATIONS: &[(Defect, &[&str])] = &[
         &["allocate::tries_the_ranges_in_the_order_given", "preview::names_what_the_next_call_takes"],
     ),
     (Defect::UsesFirstRangeOnly, &["allocate::falls_back_to_another_family"]),
-    (Defect::SkipsUnknownRanges, &["allocate::needs_every_range_to_exist"]),
+    (Defect::SkipsUnknownRanges, &["allocate::needs_every_range_to_exist", "allocate::takes_no_block_for_a_range"]),
     (
         Defect::TakesNextForExact,
         &["allocate::takes_exactly_one_address", "concurrency::gives_an_exact_address_to_one_caller"],

@@ -6,13 +6,13 @@
 mod data;
 mod rows;
 mod tree;
-mod vlan;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use ipam_core::net::{HostPolicy, IpRange, hosts};
 use ipam_core::{DefineBlock, DefineRange, Labels, NetworkInfo, Owner, Properties, SpaceId, Tag};
+use phpipam_client::provider::spaces::VLAN_NUMBER;
 use serde_json::Value;
 
 use self::rows::{AddressRow, AnyVlan, NameserverRow, SubnetRow, VlanRow};
@@ -21,8 +21,6 @@ use super::{Parsed, Plan, PlannedAddress, Problem, Row};
 /// phpIPAM's own tags for addresses that are not to be handed out: Reserved and DHCP. They cannot be deleted there.
 const TAG_RESERVED: i64 = 3;
 const TAG_DHCP: i64 = 4;
-/// The property with the number of a VLAN that is none of 802.1Q; the provider has the same.
-const VLAN_NUMBER: &str = vlan::VLAN_NUMBER;
 /// Its tag for an address that is in use, which needs no saying.
 const TAG_USED: i64 = 2;
 

@@ -5,7 +5,9 @@ use super::bench::Bench;
 use super::stage::Stage;
 use super::verdict::{Verdict, check, fail, refused, same};
 use super::words::{ip, lines, net, sorted, span, texts};
-use crate::{Allocate, AllocateLine, AllocationState, DefineRange, ErrorKind, Find, Labels, MacAddr, Shape, What};
+use crate::{
+    Allocate, AllocateLine, AllocationState, DefineRange, ErrorKind, Find, Labels, MacAddr, RangeId, Shape, What,
+};
 
 pub(super) async fn takes_the_lowest_free_address(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
@@ -294,6 +296,23 @@ pub(super) async fn needs_every_range_to_exist(bench: &Bench) -> Verdict {
     check(error.to_string().contains("no-such-range"), format_args!("the error names the range: {error}"))?;
     let second = next(&stage, 1).or_from("no-such-range");
     refused(stage.take(second).await, ErrorKind::NotFound, "allocate")?;
+    stage.nothing_taken().await
+}
+
+pub(super) async fn takes_no_block_for_a_range(bench: &Bench) -> Verdict {
+    let plan = Plan::empty().block("campus", net("10.20.0.0/16")).range("lan", net("10.20.0.0/28"));
+    let stage = bench.stage(plan).await?;
+    let block = RangeId::new(stage.block("campus").as_str());
+    let inside = What::Exactly { first: ip("10.20.0.5"), count: 1 };
+    let elsewhere = What::Exactly { first: ip("192.0.2.1"), count: 1 };
+    for line in [
+        AllocateLine::next(block.clone(), 1),
+        AllocateLine::new(block.clone(), inside),
+        AllocateLine::new(block.clone(), elsewhere),
+        next(&stage, 1).or_from(block.clone()),
+    ] {
+        refused(stage.take(line).await, ErrorKind::NotFound, "allocate")?;
+    }
     stage.nothing_taken().await
 }
 

@@ -75,6 +75,7 @@ macro_rules! __conformance_cases {
                     "The answer has one list per line, in the order asked; each in ascending order of addresses."
                 takes_nothing_when_a_later_line_fails [] "Takes addresses: all lines of the request, or none."
                 needs_every_range_to_exist [] "`NotFound`: one of the ranges does not exist."
+                takes_no_block_for_a_range [Blocks] "`NotFound`, whatever is asked of it: only a range has addresses."
                 uses_both_addresses_of_a_point_to_point_link []
                     "A /31 (RFC 3021) and a /127 (RFC 6164) have two usable addresses."
                 uses_the_address_of_a_single_host [] "A /32 and a /128 have one usable address."

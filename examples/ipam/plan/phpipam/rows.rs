@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::vlan;
 use ipam_core::{MacAddr, Properties, SpaceId, Vlan};
 use ipnet::IpNet;
+use phpipam_client::provider::spaces;
 use serde_json::{Map, Value};
 
 use super::data::data;
@@ -471,7 +471,7 @@ impl FromRow for VlanRow {
             return None;
         };
         let name = fields.text(&["name"]);
-        let vlan = vlan::vlan(number, name.as_deref()).map_or(AnyVlan::Number(number), AnyVlan::Vlan);
+        let vlan = spaces::vlan(number, name.as_deref()).map_or(AnyVlan::Number(number), AnyVlan::Vlan);
         Some(Self { id, vlan })
     }
 }
