@@ -9,14 +9,15 @@
 
 use std::env;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::Method;
-use ipam_core::ErrorKind;
 use ipam_core::http::{HttpOptions, TlsOptions};
-use phpipam_client::models::{SectionFields, SectionId, VlanId};
-use phpipam_client::{Auth, Client};
+use ipam_core::registry::{Registry, Secrets};
+use ipam_core::{ErrorKind, IpamProvider};
+use phpipam_client::models::{SectionFields, SectionId, SubnetId, VlanId};
+use phpipam_client::{Auth, Client, ClientBuilder};
 use tokio::runtime::Runtime;
 
 pub fn runtime() -> &'static Runtime {
@@ -70,18 +71,79 @@ fn is_authority(pem: &str) -> bool {
     })
 }
 
-fn build(base: &str, auth: Auth, tls: TlsOptions) -> Client {
+fn builder(base: &str, auth: Auth, tls: TlsOptions) -> ClientBuilder {
     let http = HttpOptions::new().with_allow_http(true).with_tls(tls).with_attempt_timeout(Duration::from_secs(60));
-    Client::builder(base, app(), auth).with_http(http).build().expect("a client")
+    Client::builder(base, app(), auth).with_http(http)
+}
+
+fn build(base: &str, auth: Auth, tls: TlsOptions) -> Client {
+    builder(base, auth, tls).build().expect("a client")
+}
+
+/// The file that holds the certificate of the server or of its authority, and what it holds.
+fn certificate() -> Option<(String, String)> {
+    let path = variable("CA")?;
+    let pem = std::fs::read_to_string(&path).expect("the CA's file");
+    Some((path, pem))
+}
+
+/// The builder of a client for the server at `base`.
+pub fn builder_at(base: &str, auth: Auth) -> ClientBuilder {
+    let mut tls = TlsOptions::new();
+    if let Some((_, pem)) = certificate() {
+        tls = if is_authority(&pem) { tls.with_ca_pem(&pem) } else { tls.with_pinned_pem(&pem) }.expect("the CA");
+    }
+    builder(base, auth, tls)
 }
 
 pub fn client_at(base: &str, auth: Auth) -> Client {
-    let mut tls = TlsOptions::new();
-    if let Some(path) = variable("CA") {
-        let pem = std::fs::read_to_string(path).expect("the CA's file");
-        tls = if is_authority(&pem) { tls.with_ca_pem(&pem) } else { tls.with_pinned_pem(&pem) }.expect("the CA");
+    builder_at(base, auth).build().expect("a client")
+}
+
+/// The base of a server for some of the tests: `REQUIRED_URL` where custom fields are required, `WARNINGS_URL` where PHP
+/// prints warnings. The app and the credentials are the same.
+pub fn base_for(name: &str) -> String {
+    needed(name)
+}
+
+/// A provider by URL for the server at `base`, with these options, such as `section=%237&claim_time=1s`.
+///
+/// # Errors
+/// What opening it fails with.
+pub async fn open_at(base: &str, options: &str) -> ipam_core::Result<Arc<dyn IpamProvider>> {
+    let (scheme, rest) = base.split_once("://").expect("a URL");
+    let user = match variable("CODE") {
+        Some(_) => String::new(),
+        None => format!("{}@", needed("USER")),
+    };
+    let mut url = format!("phpipam+{scheme}://{user}{}/{}?{options}", rest.trim_end_matches('/'), app());
+    if scheme == "http" {
+        url.push_str("&allow_http=1");
     }
-    build(base, auth, tls)
+    if let Some((path, pem)) = certificate() {
+        let option = if is_authority(&pem) { "ca" } else { "pin" };
+        url.push_str(&format!("&{option}={path}"));
+    }
+    let secrets = Secrets::from_fn(|_| async {
+        let secret = variable("CODE").unwrap_or_else(|| needed("PASSWORD"));
+        Ok(Some(secret.into()))
+    });
+    let mut registry = Registry::new().with_secrets(secrets);
+    phpipam_client::register(&mut registry)?;
+    registry.open(&url).await
+}
+
+/// The option that names a section, for [`open_at`].
+pub fn section_option(section: SectionId) -> String {
+    format!("section=%23{section}")
+}
+
+/// What is registered in a subnet, in ascending order; none if the server says that there is none.
+pub async fn addresses_of(client: &Client, subnet: SubnetId) -> Vec<std::net::IpAddr> {
+    let rows = client.subnets().addresses(subnet).await.expect("the addresses");
+    let mut addresses: Vec<_> = rows.iter().filter_map(|row| row.ip).collect();
+    addresses.sort_unstable();
+    addresses
 }
 
 pub fn client() -> Client {
@@ -92,6 +154,7 @@ pub fn client() -> Client {
 #[derive(Debug)]
 pub struct Made {
     client: Client,
+    base: String,
     pub sections: Mutex<Vec<SectionId>>,
     pub vlans: Mutex<Vec<VlanId>>,
     pub nameservers: Mutex<Vec<u64>>,
@@ -102,8 +165,14 @@ pub struct Made {
 impl Made {
     #[must_use]
     pub fn new(client: Client) -> Self {
+        Self::at(&base(), client)
+    }
+
+    /// What a test made on the server at `base`.
+    #[must_use]
+    pub fn at(base: &str, client: Client) -> Self {
         let (sections, vlans, nameservers, paths) = Default::default();
-        Self { client, sections, vlans, nameservers, paths }
+        Self { client, base: base.to_owned(), sections, vlans, nameservers, paths }
     }
 
     /// Notes a path to delete, such as `devices/7/`.
@@ -128,9 +197,10 @@ impl Drop for Made {
         let vlans = std::mem::take(&mut *self.vlans.lock().unwrap());
         let nameservers = std::mem::take(&mut *self.nameservers.lock().unwrap());
         let paths = std::mem::take(&mut *self.paths.lock().unwrap());
+        let base = std::mem::take(&mut self.base);
         let clean = async move {
             // The test's own client keeps connections that a runtime serves which may be waiting here.
-            let client = client();
+            let client = client_at(&base, auth());
             for section in sections {
                 if let Err(error) = client.sections().delete(section).await {
                     eprintln!("section {section} was left: {error}");
