@@ -119,12 +119,13 @@ fn what_a_killed_process_left_is_counted_and_swept() {
 fn a_key_of_a_killed_process_is_busy_for_its_time_and_then_done_anew() {
     runtime().block_on(async {
         let Site { made: _made, section, range } = site().await;
-        let request = several(range).with_key("live-killed");
+        let key = format!("live-{range}");
+        let request = several(range).with_key(key.clone());
         abandon(section, range, request.clone()).await;
         let provider = connect(section).await;
         for error in [
             provider.allocate(&request).await.map(|_| ()).unwrap_err(),
-            provider.deallocate(&Deallocate::key("live-killed")).await.map(|_| ()).unwrap_err(),
+            provider.deallocate(&Deallocate::key(key)).await.map(|_| ()).unwrap_err(),
         ] {
             assert_eq!((error.kind(), error.retry()), (ErrorKind::Busy, Retry::Safe), "{error}");
             assert!(error.retry_after().is_some_and(|wait| wait < HONOURED), "{error}");

@@ -52,7 +52,7 @@ fn hosts_and_the_gateway_of_a_parent_are_not_handed_out() {
         assert_eq!(preview.lines[0][0].address, ip("10.100.0.3"));
         assert_eq!(take(&provider, &next(child, 1)).await, [ip("10.100.0.3")]);
         assert_eq!(take(&provider, &next(child, 2)).await, [ip("10.100.0.4"), ip("10.100.0.6")]);
-        assert_eq!(take(&provider, &next(child, 1).with_key("live-parent")).await, [ip("10.100.0.7")]);
+        assert_eq!(take(&provider, &next(child, 1).with_key(format!("live-{child}"))).await, [ip("10.100.0.7")]);
         for taken in ["10.100.0.1", "10.100.0.2"] {
             let exact = Allocate::new("vm").with_line(AllocateLine::exactly(child.to_string(), ip(taken)));
             let error = provider.allocate(&exact).await.unwrap_err();
@@ -150,7 +150,8 @@ fn clients_in_both_sections_of_a_vrf_never_meet() {
                     let mut taken = Vec::new();
                     for n in 0..EACH {
                         let request = next(range, if number == 0 { 2 } else { 1 });
-                        let request = if n % 2 == 0 { request.with_key(format!("{number}-{n}")) } else { request };
+                        let request =
+                            if n % 2 == 0 { request.with_key(format!("{range}-{number}-{n}")) } else { request };
                         taken.extend(take(&provider, &request).await);
                     }
                     taken
