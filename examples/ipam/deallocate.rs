@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
-use ipam_core::{Deallocate, IpamProvider, RangeId, Target};
+use ipam_core::{Deallocate, Deallocated, Freed, IpamProvider, RangeId, Target};
 
 use crate::cli;
 use crate::exit::Failure;
+use crate::named::{Named, named};
 use crate::output::Answer;
 use crate::reserved::why_never;
 use crate::show;
@@ -18,19 +19,31 @@ fn address_of(target: &Target) -> Option<(RangeId, IpAddr)> {
 }
 
 pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Deallocate) -> Result<Answer, Failure> {
-    let mut targets: Vec<Target> = args.ids.into_iter().map(|id| Target::Id(id.into())).collect();
+    let (mut targets, mut free) = (Vec::new(), Vec::new());
+    for name in &args.ids {
+        match named(provider, name).await? {
+            Named::Id(id) => targets.push(Target::Id(id)),
+            Named::Free(address) => free.push(address),
+        }
+    }
     targets.extend(args.keys.into_iter().map(|key| Target::Key(key.into())));
     if let Some(range) = args.range {
         let address = |address| Target::Address { range: range.clone().into(), address };
         targets.extend(args.addresses.into_iter().map(address));
     }
+    let addresses: Vec<_> = targets.iter().filter_map(address_of).collect();
     let mut targets = targets.into_iter();
-    let Some(first) = targets.next() else {
-        return Err(Failure::Usage("name an allocation, --key, or --address with --range".to_owned()));
+    let mut answer = match targets.next() {
+        Some(first) => {
+            let request = targets.fold(Deallocate::new(first), Deallocate::and).expecting(args.expect);
+            provider.deallocate(&request).await?
+        }
+        None if free.is_empty() => {
+            return Err(Failure::Usage("name an allocation, --key, or --address with --range".to_owned()));
+        }
+        None => Deallocated::new(Vec::new()),
     };
-    let addresses: Vec<_> = std::iter::once(&first).chain(targets.as_slice()).filter_map(address_of).collect();
-    let request = targets.fold(Deallocate::new(first), Deallocate::and).expecting(args.expect);
-    let answer = provider.deallocate(&request).await?;
+    answer.targets.extend(free.iter().map(|_| Freed::default()));
     let already = answer.targets.iter().filter(|target| target.was_free()).count();
     let mut text = show::allocations(answer.freed(), "");
     if already > 0 {
@@ -40,6 +53,11 @@ pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Deallocate) -> R
     for (range, address) in addresses.into_iter().filter(|(_, address)| !freed(address)) {
         // What is never handed out was not free either.
         for reason in why_never(provider, address, Some(&range)).await? {
+            text.push_str(&format!("\n{reason}"));
+        }
+    }
+    for address in free {
+        for reason in why_never(provider, address, None).await? {
             text.push_str(&format!("\n{reason}"));
         }
     }

@@ -22,7 +22,8 @@ impl<T> Ended<T> {
 }
 
 /// Runs the work and closes the provider after it: when it is done, when it fails, and when the program is told to stop
-/// (SIGINT, which ctrl-C sends, or SIGTERM). A second signal ends the program without waiting for the close.
+/// (SIGINT, which ctrl-C sends, or SIGTERM). A second signal ends the program without waiting for the close. A signal that
+/// comes when the work is done changes nothing: the answer is known, and is written whole.
 ///
 /// The failure of the work is returned even where closing fails as well; its text then says both.
 pub(crate) async fn closing<P, T>(
@@ -36,21 +37,24 @@ where
         Signals::new().map_err(|error| Failure::Failed(format!("signals cannot be received: {error}")))?;
     let done = signals.or_stopped(work(&provider)).await;
     let close = async { provider.close().await.map_err(Failure::from) };
-    let closed = signals.or_stopped(close).await;
-    // From here on nothing is left to be closed: a signal ends the program at once.
-    tokio::spawn(async move {
-        let signal = signals.next().await;
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the provider is closed; nothing is left that a destructor would do"
-        )]
-        std::process::exit(i32::from(signal.code()));
-    });
+    // Once there is an answer, the first signal does not take it away; the second one does.
+    let patience = if done.is_ok() { 1 } else { 0 };
+    let closed = signals.or_stopped_after(patience, close).await;
+    signals.end_at_the_second();
     match (done, closed) {
         (Ok(value), closed) => Ok(Ended { value, closing: closed.err() }),
         (Err(first), Ok(())) => Err(first),
         (Err(first), Err(second)) => Err(Failure::Both(Box::new(first), Box::new(second))),
     }
+}
+
+/// Runs work that must not be left half-way and holds no provider: the first signal is ignored, a second one ends it.
+pub(crate) async fn whole<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let mut signals =
+        Signals::new().map_err(|error| Failure::Failed(format!("signals cannot be received: {error}")))?;
+    let result = signals.or_stopped_after(1, work).await;
+    signals.end_at_the_second();
+    result
 }
 
 /// The signals that ask a program to stop.
@@ -93,11 +97,41 @@ impl Signals {
 
     /// Runs `work`, or drops it when a signal comes first.
     async fn or_stopped<T>(&mut self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        self.or_stopped_after(0, work).await
+    }
+
+    /// Runs `work`, or drops it when one signal more than `ignored` come first.
+    async fn or_stopped_after<T>(
+        &mut self,
+        ignored: u32,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let mut work = std::pin::pin!(work);
+        for _ in 0..ignored {
+            tokio::select! {
+                biased;
+                result = &mut work => return result,
+                _ = self.next() => {}
+            }
+        }
         tokio::select! {
             biased;
-            result = work => result,
+            result = &mut work => result,
             signal = self.next() => Err(Failure::Stopped(signal)),
         }
+    }
+
+    /// What is left is to write the answer or the error, whole. Where no process reads it, a second signal ends the program.
+    fn end_at_the_second(mut self) {
+        tokio::spawn(async move {
+            let _first = self.next().await;
+            let signal = self.next().await;
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the provider is closed; nothing is left that a destructor would do"
+            )]
+            std::process::exit(i32::from(signal.code()));
+        });
     }
 }
 

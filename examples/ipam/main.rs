@@ -13,6 +13,7 @@ mod exit;
 mod find;
 mod import;
 mod lists;
+mod named;
 mod open;
 mod output;
 mod plan;

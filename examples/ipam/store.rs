@@ -7,7 +7,7 @@ use ipam_core::{EmbeddedConfig, EmbeddedProvider};
 use serde_json::json;
 
 use crate::cli::Store;
-use crate::ending::{Ended, closing};
+use crate::ending::{Ended, closing, whole};
 use crate::exit::Failure;
 use crate::output::Answer;
 use crate::progress::Progress;
@@ -29,6 +29,14 @@ pub(crate) async fn run(url: Option<&str>, verb: Store) -> Result<Ended<Answer>,
         }
         Store::Restore { backup } => {
             let path = path_of(url)?;
+            if url
+                .and_then(|url| ProviderUrl::parse(url).ok())
+                .is_some_and(|url| url.option("read_only") == Some("true"))
+            {
+                let text =
+                    "the provider's URL says read_only=true, and restore replaces the store; leave the option out";
+                return Err(Failure::Usage(text.to_owned()));
+            }
             if !backup.exists() {
                 return Err(Failure::Provider(ipam_core::Error::not_found(
                     "store restore",
@@ -36,7 +44,8 @@ pub(crate) async fn run(url: Option<&str>, verb: Store) -> Result<Ended<Answer>,
                     backup.display(),
                 )));
             }
-            Progress::new("restoring", 0).during(EmbeddedProvider::restore(&backup, &path)).await?;
+            let restoring = async { Ok(EmbeddedProvider::restore(&backup, &path).await?) };
+            whole(Progress::new("restoring", 0).during(restoring)).await?;
             let json = json!({ "store": path, "backup": backup });
             let value = Answer::new(format!("restored {} from {}", path.display(), backup.display()), &json)?;
             Ok(Ended { value, closing: None })

@@ -98,6 +98,21 @@ fn a_backup_is_a_store_and_never_replaces_a_file() {
 }
 
 #[test]
+fn a_backup_takes_no_name_of_the_stores_own_and_read_only_is_kept() {
+    let shell = Shell::with_lan();
+    for side in ["-wal", "-shm", "-journal"] {
+        let target = format!("{}{side}", shell.path("ipam.db").display());
+        let refused = shell.run(&["store", "backup", &target]);
+        assert!(refused.code != 0 && !shell.path("ipam.db-journal").exists(), "{refused:?}");
+    }
+    let backup = shell.path("backup.db").display().to_string();
+    shell.ok(&["store", "backup", &backup]);
+    let url = format!("embedded:{}?read_only=true", shell.path("ipam.db").display());
+    let refused = run(Some(&url), &["store", "restore", &backup]);
+    assert!(refused.code == 2 && refused.err.contains("read_only"), "{refused:?}");
+}
+
+#[test]
 fn sweeping_a_store_finds_nothing_to_undo() {
     let shell = Shell::with_lan();
     shell.ok(&["allocate", "lan", "--owner", "a"]);

@@ -51,8 +51,15 @@ fn an_allocation_can_be_named_by_its_address() {
     assert!(none.code == 4 && none.err.contains("10.0.1.9"), "{none:?}");
     shell.ok(&["ranges", "add", "twin", "10.0.1.0/28", "--space", "other"]);
     shell.ok(&["allocate", "twin", "--owner", "b", "--address", "10.0.1.2"]);
-    let two = shell.run(&["update", "10.0.1.2", "--hostname", "x"]);
-    assert!(two.code == 2 && two.err.contains("ipam find 10.0.1.2"), "{two:?}");
+    for verb in [["update", "10.0.1.2", "--hostname", "x"].as_slice(), &["deallocate", "10.0.1.2"]] {
+        let two = shell.run(verb);
+        assert!(two.code == 2 && two.err.contains("ipam find 10.0.1.2"), "{two:?}");
+    }
+    shell.ok(&["deallocate", "--range", "twin", "--address", "10.0.1.2"]);
+    let freed = shell.json(&["deallocate", "10.0.1.2"]);
+    assert_eq!(freed["targets"][0]["freed"][0]["address"], "10.0.1.2", "{freed}");
+    assert!(shell.ok(&["deallocate", "10.0.1.2"]).contains("1 of 1 free already"), "repeating is safe");
+    assert!(shell.ok(&["deallocate", "10.0.1.1"]).contains("gateway"), "what was not free either is explained");
 }
 
 #[test]

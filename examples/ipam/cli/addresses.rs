@@ -48,7 +48,7 @@ pub(crate) struct Allocate {
 
 #[derive(Debug, Args)]
 pub(crate) struct Deallocate {
-    /// Allocations by id.
+    /// Allocations by id, or by address where one address space has it.
     #[arg(required_unless_present_any = ["keys", "addresses"])]
     pub(crate) ids: Vec<String>,
     /// All that this request took; may be repeated.

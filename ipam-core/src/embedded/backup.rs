@@ -10,6 +10,24 @@ use crate::{Error, ErrorKind, Result};
 
 const OP: &str = "backup_to";
 
+/// Refuses the names of the store's own side files: SQLite takes what is there for a part of the store, and deletes it.
+pub(super) fn must_not_lie_beside(store: &Path, target: &Path) -> Result<()> {
+    let directory = |path: &Path| {
+        path.parent()
+            .map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent }.canonicalize().ok())
+    };
+    let side =
+        ["-wal", "-shm", "-journal"].into_iter().find(|suffix| beside(store, suffix).file_name() == target.file_name());
+    match side {
+        Some(suffix) if directory(store) == directory(target) => {
+            let message =
+                format!("{} is the name of the store's own {suffix} file; name another one", target.display());
+            Err(Error::new(ErrorKind::Config, OP, message))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Writes a copy of the store to a new file. SQLite makes the copy out of one read transaction; it gets its name only
 /// when it is on the disk, so that a copy that was cut short is not taken for one.
 pub(super) fn backup(store: &mut SqliteStore<'_>, target: &Path) -> Result<()> {

@@ -50,6 +50,9 @@ fn explain(error: &rusqlite::Error) -> (ErrorKind, Retry, &'static str) {
     let Some(code) = error.sqlite_error_code() else {
         return explain_binding(error);
     };
+    if error.sqlite_error().is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE) {
+        return (ErrorKind::Unavailable, Retry::Safe, "the disk has no room for the store's -shm file; make room");
+    }
     match code {
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed => {
             (ErrorKind::Busy, Retry::Safe, "another user holds the store's lock; try again later")

@@ -17,7 +17,8 @@
 //!   [`EmbeddedConfig::with_keep_changes`] says.
 //!
 //! A file and its log belong together: do not put another file beside a log. A log that does not go on from where the file
-//! ends is refused, as far as the numbers of changes tell; a file that is a few changes older than its log passes.
+//! ends is refused, as far as the numbers of changes tell. SQLite keeps no other link between the two: the log of another
+//! store that happens to go on at the same number passes, and so does a file that is a few changes older than its log.
 //!
 //! The file belongs on a local disk. File systems over a network do not lock reliably;
 //! [`check`](crate::IpamProvider::check) warns of those it knows. Do not delete, move or replace the file or

@@ -157,6 +157,7 @@ impl EmbeddedProvider {
     /// writing files.
     pub async fn backup_to(&self, target: impl Into<PathBuf>) -> Result<()> {
         let target = target.into();
+        backup::must_not_lie_beside(self.path(), &target)?;
         self.read("backup_to", move |store, _| backup::backup(store, &target)).await
     }
 

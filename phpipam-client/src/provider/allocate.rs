@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::time::Instant;
 
 use http::Method;
 use ipam_core::net::IpSet;
@@ -26,6 +27,35 @@ const OP: &str = "allocate";
 /// How often a caller looks for another one with the same key, before it returns that it is busy: some five seconds.
 const LOOKS: u32 = 40;
 
+/// How long a call goes on that others keep from ending.
+struct Waits {
+    looks: u32,
+    /// Whether a claim was made anew after its time: once is for a server that was slow for a moment.
+    made_late: bool,
+    /// The time that one claim is honoured. On a slow server each takes its whole time.
+    until: Instant,
+}
+
+impl Waits {
+    fn are_over(&self) -> bool {
+        self.looks >= LOOKS
+    }
+
+    /// Whether no claim may be made anew any more.
+    fn is_late(&mut self) -> bool {
+        let late = Instant::now() >= self.until;
+        late && std::mem::replace(&mut self.made_late, late)
+    }
+}
+
+/// The number of addresses of all lines.
+fn addresses_of(request: &Allocate) -> u32 {
+    let counts = request.lines.iter().map(|line| match line.what {
+        What::Next { count, .. } | What::Exactly { count, .. } => count,
+    });
+    counts.fold(0, u32::saturating_add)
+}
+
 impl Inner {
     pub(crate) async fn allocate(&self, request: &Allocate) -> ipam_core::Result<Allocated> {
         self.check_request(OP, request)?;
@@ -33,7 +63,11 @@ impl Inner {
         let key = request.key.clone().unwrap_or_else(super::new_key);
         let lane = self.claims.lane(&key);
         let _turn = lane.lock().await;
-        let mut waits = 0;
+        let mut waits = Waits {
+            looks: 0,
+            made_late: false,
+            until: Instant::now() + self.time_for(addresses_of(request)).saturating_mul(3),
+        };
         let mut plan = None;
         loop {
             if request.key.is_some() {
@@ -62,6 +96,9 @@ impl Inner {
                 }
                 Ok(Outcome::Lost) => {
                     // Look again: the claim that stands is answered, or waited for.
+                    if waits.is_late() {
+                        waits.looks = LOOKS;
+                    }
                     self.wait_for_another(&mut waits).await?;
                 }
                 Err(error) if request.key.is_some() && (error.is_exhausted() || error.is_conflict()) => {
@@ -75,7 +112,7 @@ impl Inner {
                 Err(error) if error.kind() == ErrorKind::Busy && error.retry() == Retry::Safe => {
                     // What lies around the ranges may be another by now.
                     plan = None;
-                    if self.wait_for_another(&mut waits).await.is_err() {
+                    if waits.is_late() || self.wait_for_another(&mut waits).await.is_err() {
                         return Err(error);
                     }
                 }
@@ -85,20 +122,20 @@ impl Inner {
     }
 
     /// Waits a moment for the pending claim of another call with the key.
-    async fn wait_for_pending(&self, key: &AllocationKey, group: &Group, waits: &mut u32) -> ipam_core::Result<()> {
-        if *waits >= LOOKS {
+    async fn wait_for_pending(&self, key: &AllocationKey, group: &Group, waits: &mut Waits) -> ipam_core::Result<()> {
+        if waits.are_over() {
             return Err(self.pending(OP, key, group));
         }
         self.wait_for_another(waits).await
     }
 
-    async fn wait_for_another(&self, waits: &mut u32) -> ipam_core::Result<()> {
-        *waits += 1;
-        if *waits > LOOKS {
+    async fn wait_for_another(&self, waits: &mut Waits) -> ipam_core::Result<()> {
+        if waits.are_over() {
             let message = "other calls with this key keep coming first; ask again when they are done";
             return Err(CoreError::new(ErrorKind::Busy, OP, message).with_retry(Retry::Safe));
         }
-        pause((*waits).min(4)).await;
+        waits.looks += 1;
+        pause(waits.looks.min(4)).await;
         Ok(())
     }
 

@@ -263,3 +263,25 @@ fn a_subnet_that_could_not_be_checked_and_that_nobody_can_find_is_not_left_behin
         assert_eq!(server.seed(|store| store.ids(Object::Subnet)), [block]);
     });
 }
+
+#[test]
+fn a_claim_that_a_slow_server_cannot_finish_in_its_time_ends_and_says_what_to_raise() {
+    runtime().block_on(async {
+        let runs = [None, Some("k")].map(|key| async move {
+            let (server, subnet) = lab("10.0.0.0/24").await;
+            let provider = connect(&server, quick()).await;
+            server.fault(Fault::Latency(Duration::from_millis(1_500)), When::any().path("/addresses/").always());
+            let mut request = keyed("k", subnet, 3);
+            request.key = key.map(Into::into);
+            let begun = Instant::now();
+            let error = provider.allocate(&request).await.unwrap_err();
+            assert!(begun.elapsed() < Duration::from_secs(40), "{:?}", begun.elapsed());
+            assert_eq!(error.kind(), ipam_core::ErrorKind::Busy, "{error}");
+            assert!(error.to_string().contains("raise claim_time"), "{error}");
+            server.clear_faults();
+            provider.close().await.unwrap();
+            assert_eq!(used(&server, subnet), [] as [String; 0], "nothing is left");
+        });
+        futures_util::future::join_all(runs).await;
+    });
+}

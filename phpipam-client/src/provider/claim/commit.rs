@@ -59,9 +59,8 @@ impl Claim<'_> {
 
     /// Makes a claim of several whole: its first address says so.
     async fn decide_it(&mut self) -> ipam_core::Result<()> {
-        const LATE: &str = "the claim took too long; others may have taken it for dead";
         if Instant::now() >= self.until {
-            return Err(busy(LATE));
+            return Err(self.late());
         }
         if let Some(first) = self.taken.iter().copied().find(|taken| taken.seq == 0) {
             self.known = true;
@@ -74,7 +73,16 @@ impl Claim<'_> {
             }
         }
         // Whoever took it for dead before then is undoing it now.
-        if Instant::now() >= self.deadline { Err(busy(LATE)) } else { Ok(()) }
+        if Instant::now() >= self.deadline { Err(self.late()) } else { Ok(()) }
+    }
+
+    fn late(&self) -> ipam_core::Error {
+        busy(format!(
+            "taking {} addresses took longer than {:?}, and other processes may have taken the claim for abandoned; ask for \
+             fewer addresses at once, or raise claim_time",
+            self.count,
+            self.inner.time_for(self.count)
+        ))
     }
 
     async fn mark_committed(&self, taken: Taken) -> Result<(), Error> {

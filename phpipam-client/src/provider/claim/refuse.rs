@@ -1,5 +1,6 @@
 //! Why nothing is taken.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use ipam_core::{Error as CoreError, ErrorKind, RangeId, Retry};
@@ -20,6 +21,6 @@ pub(crate) fn exhausted_error(operation: &'static str, line: usize, ranges: &[Ra
         .with_context("ranges", ranges)
 }
 
-pub(crate) fn busy(message: &'static str) -> CoreError {
+pub(crate) fn busy(message: impl Into<Cow<'static, str>>) -> CoreError {
     CoreError::new(ErrorKind::Busy, OP, message).with_retry(Retry::Safe)
 }
