@@ -23,7 +23,7 @@ impl<T> Ended<T> {
 
 /// Runs the work and closes the provider after it: when it is done, when it fails, and when the program is told to stop
 /// (SIGINT, which ctrl-C sends, or SIGTERM). A second signal ends the program without waiting for the close. A signal that
-/// comes when the work is done changes nothing: the answer is known, and is written whole.
+/// comes when the work is done changes nothing: the result is known, and is written whole.
 ///
 /// The failure of the work is returned even where closing fails as well; its text then says both.
 pub(crate) async fn closing<P, T>(
@@ -37,9 +37,9 @@ where
         Signals::new().map_err(|error| Failure::Failed(format!("signals cannot be received: {error}")))?;
     let done = signals.or_stopped(work(&provider)).await;
     let close = async { provider.close().await.map_err(Failure::from) };
-    // Once there is an answer, the first signal does not take it away; the second one does.
-    let patience = if done.is_ok() { 1 } else { 0 };
-    let closed = signals.or_stopped_after(patience, close).await;
+    // Once there is a result, the first signal does not take it away; the second one does.
+    let ignored = u32::from(done.is_ok());
+    let closed = signals.or_stopped_after(ignored, close).await;
     signals.end_at_the_second();
     match (done, closed) {
         (Ok(value), closed) => Ok(Ended { value, closing: closed.err() }),
@@ -121,7 +121,7 @@ impl Signals {
         }
     }
 
-    /// What is left is to write the answer or the error, whole. Where no process reads it, a second signal ends the program.
+    /// What is left is to write the result or the error, whole. Where no process reads it, a second signal ends the program.
     fn end_at_the_second(mut self) {
         tokio::spawn(async move {
             let _first = self.next().await;

@@ -61,7 +61,7 @@ async fn main() -> ExitCode {
         Err(failure) => return failed(&failure, as_json),
     };
     let (answer, code) = ended.value;
-    // What was answered holds, also where closing failed: it is printed first.
+    // The result holds, also where closing failed: it is printed first.
     match answer.print(as_json).err().or(ended.closing) {
         None => ExitCode::from(code),
         Some(failure) => failed(&failure, as_json),

@@ -1,4 +1,4 @@
-//! Words on standard error: about what takes over a second, and notes beside an answer.
+//! Words on standard error: about what takes over a second, and notes beside a result.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,7 +19,7 @@ fn is_silent() -> bool {
     FOR_PROGRAMS.load(Ordering::Relaxed)
 }
 
-/// Tells people something beside the answer. Programs read the answer alone.
+/// Tells people something beside the result. Programs read the result alone.
 pub(crate) fn note(text: impl std::fmt::Display) {
     if !is_silent() {
         eprintln!("{text}");

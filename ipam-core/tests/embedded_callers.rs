@@ -103,7 +103,7 @@ fn an_answer_that_nobody_looks_at_is_taken_back() {
     bench.wait_for("the range is given back", |bench| ranges(bench) == 1);
 }
 
-/// Has an address allocated without a key, and the answer not looked at.
+/// Has an address allocated without a key, and the result not looked at.
 macro_rules! unseen {
     ($bench:ident, $request:ident) => {{
         let mut lost = Box::pin($bench.provider.allocate(&$request));

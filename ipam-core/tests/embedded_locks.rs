@@ -28,7 +28,7 @@ use ipam_core::{
 /// Where a child finds its store.
 const STORE: &str = "IPAM_TEST_LOCKS_STORE";
 
-/// What `open` answers a child.
+/// Result of `open` in a child.
 const OPEN: &str = "OPEN";
 
 /// Not a test, but a process that the tests below start: it does what each line says, `open`, `find` or `take KEY`, and
@@ -117,7 +117,7 @@ fn assert_locked(path: &Path, when: &str) {
     assert!(is_locked(path, std::process::id()), "the lock is gone {when}");
 }
 
-/// A program with a SQLite that deletes the log of whoever has lost his locks.
+/// A program with a SQLite that deletes the log of a process that has lost its locks.
 fn old_sqlite() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
@@ -298,7 +298,7 @@ fn an_address_never_has_two_owners() {
     assert_eq!((twice, lost), (0, 0), "addresses with two owners, allocations that were lost");
 }
 
-/// Somebody else in this process has dropped the locks, or deletes files by hand: what the log no longer keeps is not
+/// Other code of this process has dropped the locks, or deletes files by hand: what the log no longer keeps is not
 /// acknowledged.
 #[test]
 fn a_log_that_goes_while_the_store_is_open_is_noticed() {
@@ -323,7 +323,7 @@ fn a_log_that_goes_while_the_store_is_open_is_noticed() {
                 let error = block_on(provider.find(&Find::default())).unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
             }
-            // Back in its place is too late: nobody knows what was done meanwhile.
+            // Back in its place is too late: it is unknown what was done meanwhile.
             fs::rename(directory.path().join("gone"), &file).unwrap();
             assert!(block_on(provider.allocate(&Allocate::one("vm", "lan"))).is_err());
             // A second handle would find the same.

@@ -138,7 +138,7 @@ impl ClientBuilder {
 pub struct Created<I> {
     /// The id of what was created.
     pub id: I,
-    /// What PHP printed around the answer; only with [`ClientBuilder::with_lenient_bodies`].
+    /// What PHP printed around the response; only with [`ClientBuilder::with_lenient_bodies`].
     pub warning: Option<String>,
 }
 
@@ -156,7 +156,7 @@ pub struct RawAnswer {
     pub subnet_id: Option<u64>,
     /// The data; `Null` when there is none.
     pub data: Value,
-    /// What PHP printed around the answer; only with [`ClientBuilder::with_lenient_bodies`].
+    /// What PHP printed around the response; only with [`ClientBuilder::with_lenient_bodies`].
     pub warning: Option<String>,
 }
 

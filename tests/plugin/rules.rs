@@ -95,7 +95,7 @@ fn the_other_answers_can_fail_too() {
     broken("ValidateEndpoint", &json!({}), &without(&untrusted, "certificateInfo"));
     let inputs = json!({"ipDeallocations": [{"id": "a"}, {"id": "b"}]});
     broken("DeallocateIP", &inputs, &json!({"ipDeallocations": [{"ipDeallocationId": "a", "message": "m"}]}));
-    // Without the list there is nothing to answer: the action has to fail.
+    // Without the list there is nothing to return: the action has to fail.
     broken("DeallocateIP", &json!({}), &json!({"ipDeallocations": []}));
     broken("Update", &json!({}), &json!({"updateResults": []}));
     broken("DeallocateIPRange", &json!({}), &json!({}));

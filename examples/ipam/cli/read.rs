@@ -12,7 +12,7 @@ use crate::exit::Failure;
 pub(crate) fn read() -> Result<Cli, ExitCode> {
     read_from(std::env::args_os().collect()).map_err(|(error, as_json)| {
         if !error.use_stderr() {
-            // Help and version are answers, and no errors.
+            // Help and version are results, and no errors.
             let _ = error.print();
             return ExitCode::SUCCESS;
         }

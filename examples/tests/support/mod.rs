@@ -59,7 +59,7 @@ impl Shell {
         ran.out
     }
 
-    /// Runs it with `--json`, wants it to be done, and reads the answer.
+    /// Runs it with `--json`, wants it to be done, and reads the result.
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let out = self.ok(&[arguments, &["--json"]].concat());
         serde_json::from_str(&out).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {out}"))

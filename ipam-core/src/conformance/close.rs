@@ -143,7 +143,7 @@ pub(super) async fn leaves_other_providers_alone(bench: &Bench) -> Verdict {
     same(sorted(&found), expected, "it may give back what the closed one took")
 }
 
-/// The answer of a provider that goes on working; `None` if it says that it was closed.
+/// The result of a provider that goes on working; `None` if it says that it was closed.
 fn closed<T>(operation: &str, result: Result<T>) -> Verdict<Option<T>> {
     match result {
         Ok(answer) => Ok(Some(answer)),

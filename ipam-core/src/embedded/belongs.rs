@@ -36,7 +36,7 @@ pub(super) fn check(connection: &Connection, path: &Path, in_file: Option<i64>) 
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
             Err(foreign(path, "together they are damaged").with_source(error))
         }
-        // Whoever holds a lock has the log open, and has looked.
+        // A process that holds a lock has the log open, and has looked.
         Err(error) if codes::is_busy(&error) => Ok(()),
         Err(error) => Err(codes::error(OP, error).with_context("path", path.display())),
     }

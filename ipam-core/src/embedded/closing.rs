@@ -31,7 +31,7 @@ pub(super) fn checkpoint(opened: &Opened, shared: &Shared) -> Result<()> {
             Ok(0) => return held.look().map_err(|gone| gone.error_on_closing(&shared.path)),
             Ok(_) => {}
             Err(error) if codes::is_busy(&error) => {}
-            // Whoever may only read finds nothing to write back in an empty log.
+            // A process that may only read finds nothing to write back in an empty log.
             Err(_) if !has_content(&beside(&shared.path, "-wal")) => return Ok(()),
             Err(error) => return Err(fail(error)),
         }

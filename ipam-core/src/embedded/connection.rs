@@ -192,7 +192,7 @@ pub(super) fn open_to_write(config: &EmbeddedConfig, path: &Path) -> Result<Open
     if let Some(pages) = config.max_pages {
         connection.pragma_update(None, "max_page_count", pages).map_err(fail)?;
     }
-    // Whoever has read has the log open, and a lock that keeps it.
+    // A connection that has read has the log open, and a lock that keeps it.
     patience.insist(|| read_once(&connection)).map_err(fail)?;
     Opened::shared(connection, path, identity)
 }

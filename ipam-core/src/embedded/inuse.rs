@@ -82,7 +82,7 @@ impl Sides {
 #[derive(Debug)]
 struct Entry {
     sides: Sides,
-    /// Once a file was found to be gone, nothing is done until all connections are closed: nobody knows what others did
+    /// Once a file was found to be gone, nothing is done until all connections are closed: it is unknown what others did
     /// meanwhile, even if the file is put back.
     lost: AtomicBool,
 }

@@ -27,7 +27,7 @@ pub(super) trait Job: Send {
     /// well.
     fn run(&mut self, store: &mut SqliteStore<'_>, context: &mut Context<'_>) -> bool;
 
-    /// Answers the caller: with what `run` came to or, where it went well but could not be kept, with that error. Returns
+    /// Sends the caller the result: what `run` came to or, where it went well but could not be kept, with that error. Returns
     /// what is to be done after it.
     fn answer(self: Box<Self>, kept: Result<()>) -> After;
 
@@ -35,7 +35,7 @@ pub(super) trait Job: Send {
     fn label(&self) -> &str;
 }
 
-/// What is to be done after a job was answered.
+/// What is to be done after the result of a job was sent.
 pub(super) enum After {
     Nothing,
     /// The caller has gone, and this takes back what was done.

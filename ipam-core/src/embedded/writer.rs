@@ -194,8 +194,8 @@ impl Writer<'_> {
         End::Closed
     }
 
-    /// Does one batch, and answers it. What is still to be done is added to `next`. Waits for the lock no longer than
-    /// `wait`. Answers whether the connection can be used again.
+    /// Does one batch, and sends the results. What is still to be done is added to `next`. Waits for the lock no longer than
+    /// `wait`. Returns whether the connection can be used again.
     fn batch(&mut self, mut batch: Vec<Box<dyn Job>>, next: &mut Vec<Box<dyn Job>>, wait: Duration) -> bool {
         match self.transaction(&mut batch, wait) {
             Err(Failed::Spoilt) => {

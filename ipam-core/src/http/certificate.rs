@@ -33,7 +33,7 @@ impl Facts {
         Some(Self { version, self_signed: issuer == subject, rsa_bits: rsa_bits(key) })
     }
 
-    /// Why no TLS connection can be made with such a certificate, whoever is trusted.
+    /// Why no TLS connection can be made with such a certificate, whichever authorities are trusted.
     pub(super) fn unusable(&self) -> Option<String> {
         const WHATEVER: &str = "a pin or accepting any certificate does not help";
         if self.version < 3 {

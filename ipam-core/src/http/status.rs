@@ -8,7 +8,7 @@ use crate::Retry;
 
 /// What a status says in general, for servers that use it as RFC 9110 and RFC 6585 mean it.
 ///
-/// 429 was not applied; of 408, 502, 503 and 504 nobody knows; everything else will be answered the same again.
+/// 429 was not applied; the outcome of 408, 502, 503 and 504 is unknown; everything else gets the same response again.
 #[must_use]
 pub fn status_advice(status: StatusCode) -> Retry {
     match status {

@@ -146,7 +146,7 @@ fn from_environment(
             Ok(Some(SecretString::from(value)))
         }
         (None, Some(path)) => {
-            // The value is not shown: whoever mistook the variable for the other one has put the secret itself there.
+            // The value is not shown: a user who mistook the variable for the other one has put the secret itself there.
             let content = read(&path).map_err(|error| {
                 bad(format!(
                     "{file_variable} does not name a file that can be read ({}); set it to the path of a text file of \

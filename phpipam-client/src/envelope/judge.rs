@@ -28,7 +28,7 @@ pub(crate) fn is_success(envelope: &str) -> bool {
     members.is_some_and(|members| members.success == Some(true) && members.code.is_none_or(|code| code < 400))
 }
 
-/// Reads the answer to `request`. `lenient` accepts an envelope with something else printed around it.
+/// Reads the response to `request`. `lenient` accepts an envelope with something else printed around it.
 pub(crate) fn judge(request: &Request, response: &Received<'_>, lenient: bool) -> Result<Outcome> {
     let text = body::text(response.body);
     let (members, warning) = match body::members(&text) {

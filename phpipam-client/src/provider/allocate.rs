@@ -206,7 +206,7 @@ impl Inner {
     }
 
     /// A claim of one address is whole before its caller has looked whether the address is registered elsewhere in the
-    /// address space. Until then it is nobody's answer.
+    /// address space. Until then no call returns it.
     async fn uncontested(
         &self,
         operation: &'static str,

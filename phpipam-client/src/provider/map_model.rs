@@ -229,7 +229,7 @@ impl Joined {
         // A gateway of a neighbouring network is routed to in other ways; the contract knows gateways inside only.
         let inside = |gateways: &[IpAddr]| gateways.iter().copied().find(|gateway| net.contains(gateway));
         let listed = |id: SubnetId| inside(self.gateways.get(&id)?);
-        // Some answers name it in the subnet's own row. Else it may be registered where the network was whole.
+        // Some responses name it in the subnet's own row. Else it may be registered where the network was whole.
         let named = || subnet.gateway_ip().filter(|gateway| net.contains(gateway));
         network.gateway = listed(subnet.id).or_else(named).or_else(|| around.into_iter().find_map(listed));
         let set = subnet.nameservers.as_ref().or_else(|| self.nameservers.get(&subnet.nameserver_id?));

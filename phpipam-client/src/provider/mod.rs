@@ -62,7 +62,7 @@
 //! 7. What fails is undone, the last address first.
 //!
 //! # Callers that go away
-//! There is no task in the background. A claim that was dropped half-way, or whose answer was lost, is noted in the
+//! There is no task in the background. A claim that was dropped half-way, or whose response was lost, is noted in the
 //! process, and the next calls of the provider clean up after it: at once, and again after 1, 5, 30 and 120 seconds,
 //! because the server may still be at work; [`close`](ipam_core::IpamProvider::close) looks once more.
 //!
@@ -236,7 +236,7 @@ impl IpamProvider for PhpIpamProvider {
     }
 
     async fn check(&self) -> Result<Health> {
-        // Whoever asks whether it works now wants more than the memory of a login that failed a while ago.
+        // A caller that asks whether it works now wants more than the memory of a login that failed a while ago.
         self.0.client.retry_login();
         self.0.check().await
     }

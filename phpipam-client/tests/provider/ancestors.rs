@@ -162,7 +162,7 @@ fn what_comes_into_a_parent_meanwhile_stands() {
             let provider = connect(&server, PhpIpamConfig::new()).await;
             let (begun, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
             let first = Arc::clone(&begun);
-            // The answer that tells what the parent has is slow to come.
+            // The response that tells what the parent has is slow to come.
             let list = format!("/subnets/{parent}/addresses/");
             let when =
                 When::any().matching(move |target| target.path.contains(&list) && !first.swap(true, Ordering::SeqCst));

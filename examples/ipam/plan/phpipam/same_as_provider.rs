@@ -33,7 +33,7 @@ fn mapped(ids: &BTreeMap<String, u64>, row: &Value, name: &str) -> String {
     ids.get(&text(row, name)).map_or_else(|| "0".to_owned(), ToString::to_string)
 }
 
-/// Fills a server with the recorded site. Its ids are others; the answer has the recorded one of each subnet.
+/// Fills a server with the recorded site. Its ids are others; the map has the recorded one of each subnet.
 fn fill(store: &mut Store, answers: Answers<'_>) -> BTreeMap<String, String> {
     for object in [Object::Address, Object::Subnet, Object::Vlan, Object::Nameservers] {
         store.clear(object);

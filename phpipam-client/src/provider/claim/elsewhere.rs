@@ -30,7 +30,7 @@ const WAITS: [u64; 7] = [20, 50, 100, 200, 400, 800, 1_600];
 
 /// What another row of the same address means to a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Rival {
+enum OtherClaim {
     /// Nothing: it came later, and does not look.
     None,
     /// Another claim that came later, and goes by itself.
@@ -39,13 +39,13 @@ enum Rival {
     Earlier,
 }
 
-fn rival(inner: &Inner, other: &Address, id: AddressId, nonce: Nonce) -> Rival {
+fn other_claim(inner: &Inner, other: &Address, id: AddressId, nonce: Nonce) -> OtherClaim {
     match inner.words.of_address(other) {
         // This claim took the address twice, in two subnets.
-        Found::Mark(mark) if mark.nonce == nonce => Rival::Earlier,
-        _ if other.id < id => Rival::Earlier,
-        Found::Mark(_) => Rival::Later,
-        Found::None | Found::Unreadable => Rival::None,
+        Found::Mark(mark) if mark.nonce == nonce => OtherClaim::Earlier,
+        _ if other.id < id => OtherClaim::Earlier,
+        Found::Mark(_) => OtherClaim::Later,
+        Found::None | Found::Unreadable => OtherClaim::None,
     }
 }
 
@@ -80,11 +80,11 @@ impl Inner {
         let space = spaces.space(subnet.get());
         let same = others().filter_map(|row| Some((row, row.subnet_id?)));
         let same = same.filter(|(_, other)| space.is_some() && spaces.space(other.get()) == space);
-        let worst = same.map(|(row, other)| (rival(self, row, id, nonce), other)).max();
+        let worst = same.map(|(row, other)| (other_claim(self, row, id, nonce), other)).max();
         let contest = match worst {
-            Some((Rival::Earlier, other)) => Contest::Lost(other),
-            Some((Rival::Later, other)) => Contest::Open(other),
-            Some((Rival::None, _)) | None => Contest::Won,
+            Some((OtherClaim::Earlier, other)) => Contest::Lost(other),
+            Some((OtherClaim::Later, other)) => Contest::Open(other),
+            Some((OtherClaim::None, _)) | None => Contest::Won,
         };
         Ok((contest, rows))
     }
@@ -114,7 +114,7 @@ impl Claim<'_> {
             let Some(wait) = wait else { break };
             tokio::time::sleep(Duration::from_millis(wait)).await;
         }
-        // Nobody answers with an address that is contested, so it can go.
+        // No call returns an address that is contested, so it can go.
         self.known = false;
         self.refused.extend([taken.ip]);
         self.undo_from(self.taken.len().saturating_sub(1)).await?;
@@ -128,18 +128,18 @@ impl Claim<'_> {
         let mut waits = WAITS.into_iter();
         loop {
             match self.worst_of_all().await.map_err(failed(OP))? {
-                Rival::None => return Ok(()),
-                Rival::Later => match waits.next() {
+                OtherClaim::None => return Ok(()),
+                OtherClaim::Later => match waits.next() {
                     Some(wait) => tokio::time::sleep(Duration::from_millis(wait)).await,
                     None => return Err(busy(MEANWHILE)),
                 },
-                Rival::Earlier => return Err(busy(MEANWHILE)),
+                OtherClaim::Earlier => return Err(busy(MEANWHILE)),
             }
         }
     }
 
-    async fn worst_of_all(&self) -> Result<Rival> {
-        let mut worst = Rival::None;
+    async fn worst_of_all(&self) -> Result<OtherClaim> {
+        let mut worst = OtherClaim::None;
         for view in self.plan.views.values() {
             let mine: BTreeMap<IpAddr, AddressId> =
                 self.taken.iter().filter(|taken| taken.subnet == view.id).map(|taken| (taken.ip, taken.id)).collect();
@@ -149,8 +149,8 @@ impl Claim<'_> {
             let around = self.inner.surroundings_of(view).await?;
             let found = self.inner.elsewhere(view.net, &around).await?;
             let met = found.rows.iter().filter_map(|row| Some((row, mine.get(&row.ip?)?)));
-            let met = met.map(|(row, id)| rival(self.inner, row, *id, self.nonce())).max();
-            worst = worst.max(met.unwrap_or(Rival::None));
+            let met = met.map(|(row, id)| other_claim(self.inner, row, *id, self.nonce())).max();
+            worst = worst.max(met.unwrap_or(OtherClaim::None));
             if !found.is_complete {
                 worst = worst.max(self.one_by_one(view, mine).await?);
             }
@@ -159,7 +159,7 @@ impl Claim<'_> {
     }
 
     /// Where the subnets around a range cannot be listed.
-    async fn one_by_one(&self, view: &View, mine: BTreeMap<IpAddr, AddressId>) -> Result<Rival> {
+    async fn one_by_one(&self, view: &View, mine: BTreeMap<IpAddr, AddressId>) -> Result<OtherClaim> {
         let (nonce, subnet) = (self.nonce(), view.id);
         let found: Vec<Contest> =
             stream::iter(mine)
@@ -169,12 +169,12 @@ impl Claim<'_> {
                 .buffered(AT_ONCE)
                 .try_collect()
                 .await?;
-        let rivals = found.into_iter().map(|contest| match contest {
-            Contest::Won => Rival::None,
-            Contest::Open(_) => Rival::Later,
-            Contest::Lost(_) => Rival::Earlier,
+        let others = found.into_iter().map(|contest| match contest {
+            Contest::Won => OtherClaim::None,
+            Contest::Open(_) => OtherClaim::Later,
+            Contest::Lost(_) => OtherClaim::Earlier,
         });
-        Ok(rivals.max().unwrap_or(Rival::None))
+        Ok(others.max().unwrap_or(OtherClaim::None))
     }
 
     /// What this claim must leave alone in a range: what was found to be registered elsewhere, and what it took itself in

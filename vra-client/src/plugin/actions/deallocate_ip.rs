@@ -80,7 +80,7 @@ pub(in crate::plugin) async fn deallocate_ip<P: IpamProvider + ?Sized>(
     provider: &P,
     input: DeallocateIpInput,
 ) -> Result<DeallocateIpOutput, Fault> {
-    // An empty list asks for nothing and gets an empty list; without the list nobody knows what was asked.
+    // An empty list asks for nothing and gets an empty list; without the list it is unknown what was asked.
     let entries = input.ip_deallocations.ok_or_else(|| {
         Fault::input("ipDeallocations", &"missing; it has to name the addresses that are to be given back")
     })?;
