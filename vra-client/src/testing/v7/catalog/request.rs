@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value, json};
 
-use super::{actions, items, life};
+use super::{actions, items, lifecycle};
 use crate::testing::clock::millis;
 use crate::testing::v7::config::{Component, Release};
 use crate::testing::v7::context::{Answer, Context, Result, required};
@@ -159,7 +159,7 @@ fn handed_in(call: &mut Context<'_>, request: Request) -> Answer {
     // The answer is made before anything moves: number and labels come a moment later.
     let row = submitted_row(call.store, &request, call.release);
     call.store.requests.push(request);
-    life::start(call, &id);
+    lifecycle::start(call, &id);
     Answer::Created(format!("/catalog-service/api/consumer/requests/{id}"), Some(row))
 }
 
@@ -293,7 +293,7 @@ pub(super) fn edit(call: &mut Context<'_>, id: &str) -> Result {
     }
     if submit {
         request.stage = Stage::Submitted;
-        life::start(call, id);
+        lifecycle::start(call, id);
     }
     Ok(Answer::Empty(204))
 }

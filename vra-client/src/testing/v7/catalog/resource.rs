@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Map, Value, json};
 
 use super::actions;
-use super::life::Place;
+use super::lifecycle::Place;
 use crate::testing::clock::millis;
 use crate::testing::v7::config::{Component, Release};
 use crate::testing::v7::context::Context;

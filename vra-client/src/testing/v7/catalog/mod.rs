@@ -2,11 +2,11 @@
 
 mod actions;
 mod items;
-mod life;
+mod lifecycle;
 mod request;
 mod resource;
 
-pub(super) use life::decide;
+pub(super) use lifecycle::decide;
 pub(super) use request::{Request, Stage};
 pub(super) use resource::Resource;
 
@@ -73,7 +73,7 @@ fn requests(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Resul
         }
         ("POST", []) => request::submit_old(call),
         ("GET", [id]) => {
-            life::look(call, id);
+            lifecycle::look(call, id);
             match call.store.request(id) {
                 Some(request) => Ok(Answer::Json(request::row(call.store, request, call.release))),
                 None => Err(no_such_request(id)),
