@@ -2,11 +2,11 @@
 
 use ipam_core::Capabilities;
 
-use super::Inner;
-use super::config::SectionChoice;
-use super::map_error::config_error;
-use super::required::FieldValues;
 use crate::models::{CustomField, Section, SectionId, Tag, TagId};
+use crate::provider::Inner;
+use crate::provider::config::SectionChoice;
+use crate::provider::map::error::config_error;
+use crate::provider::map::required::FieldValues;
 
 /// What the probes found.
 #[derive(Debug, Clone)]

@@ -11,7 +11,7 @@ pub(crate) enum SectionChoice {
     Name(String),
 }
 
-/// What a [`PhpIpamProvider`](super::PhpIpamProvider) serves, and how.
+/// What a [`PhpIpamProvider`](crate::provider::PhpIpamProvider) serves, and how.
 ///
 /// ```
 /// use phpipam_client::provider::PhpIpamConfig;

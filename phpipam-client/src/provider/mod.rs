@@ -94,30 +94,15 @@
 //! - Between the look at a range and its deletion by `deallocate_range` somebody may allocate in it.
 //! - phpIPAM does not make a subnet of the same size as the one around it, so a block is never carved whole.
 
-mod allocate;
-mod around;
 mod capabilities;
-mod carve;
-mod choose;
 mod claim;
 mod config;
-mod find;
-mod group;
-mod list;
-mod liveness;
-mod loose;
-mod map_error;
-mod map_model;
-mod mark;
-mod reads;
+pub(crate) mod key;
+pub(crate) mod map;
+mod ops;
+mod range_view;
 mod register;
-mod release;
-mod required;
 mod snapshot;
-#[doc(hidden)]
-pub mod spaces;
-mod sweep;
-mod warnings;
 
 use std::sync::Arc;
 
@@ -129,13 +114,15 @@ use ipam_core::{
 };
 
 pub use config::PhpIpamConfig;
+#[doc(hidden)]
+pub use map::spaces;
 pub use register::register;
 
 use capabilities::Probed;
-use loose::Claims;
-use map_error::failed;
-use map_model::Words;
-use required::{FieldValues, Of, written};
+use key::abandoned::Claims;
+use map::error::failed;
+use map::model::Words;
+use map::required::{FieldValues, Of, written};
 
 use crate::client::Client;
 use crate::models::{Schema, SectionId, Tag, TagId};

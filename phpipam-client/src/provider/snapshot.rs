@@ -17,12 +17,12 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use ipam_core::{Block, Range, SpaceId};
 use ipnet::IpNet;
 
-use super::Inner;
-use super::around::{Around, Home, around_in, space_in, spaces};
-use super::map_model::{Joined, block_id};
-use super::spaces::{Space, Spaces};
 use crate::error::{Error, Result};
 use crate::models::{SectionId, Subnet, SubnetId, VrfId};
+use crate::provider::Inner;
+use crate::provider::map::around::{Around, Home, around_in, space_in, spaces};
+use crate::provider::map::model::{Joined, block_id};
+use crate::provider::map::spaces::{Space, Spaces};
 use crate::query::Filter;
 
 /// How many requests are under way at once where one per subnet cannot be helped.

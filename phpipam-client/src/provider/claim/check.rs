@@ -5,8 +5,8 @@ use ipam_core::{Error as CoreError, ErrorKind};
 use super::refuse::{OP, busy};
 use super::state::Claim;
 use crate::models::{Address, AddressId};
-use crate::provider::group::{Group, Standing};
-use crate::provider::map_error::failed;
+use crate::provider::key::group::{Group, Standing};
+use crate::provider::map::error::failed;
 
 impl Claim<'_> {
     /// After the first of several addresses: whether somebody else's claim of the key came before this one.

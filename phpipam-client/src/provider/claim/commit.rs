@@ -8,10 +8,10 @@ use super::refuse::{OP, busy};
 use super::state::{Claim, Taken};
 use crate::error::Error;
 use crate::models::{Address, AddressFields, AddressId};
-use crate::provider::choose::runs;
-use crate::provider::group::Standing;
-use crate::provider::map_error::failed;
-use crate::provider::mark::State;
+use crate::provider::claim::choose::runs;
+use crate::provider::key::group::Standing;
+use crate::provider::key::mark::State;
+use crate::provider::map::error::failed;
 use crate::provider::snapshot::AT_ONCE;
 
 impl Claim<'_> {

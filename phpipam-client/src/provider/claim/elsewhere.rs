@@ -19,10 +19,10 @@ use super::state::{Claim, Taken};
 use crate::error::Result;
 use crate::models::{Address, AddressId, SubnetId};
 use crate::provider::Inner;
-use crate::provider::around::spaces;
-use crate::provider::map_error::failed;
-use crate::provider::mark::{Found, Nonce};
-use crate::provider::reads::View;
+use crate::provider::key::mark::{Found, Nonce};
+use crate::provider::map::around::spaces;
+use crate::provider::map::error::failed;
+use crate::provider::range_view::View;
 use crate::provider::snapshot::AT_ONCE;
 
 /// How long the claim with the lower id waits for the other one to go, in milliseconds.

@@ -9,9 +9,9 @@ use super::pace::{ATTEMPTS, pause};
 use super::refuse::{OP, busy, taken_error};
 use super::state::{Claim, Taken};
 use super::take::TakenByOthers;
-use crate::provider::choose::choose;
-use crate::provider::map_error::{failed, shortage};
-use crate::provider::reads::{View, has_children};
+use crate::provider::claim::choose::choose;
+use crate::provider::map::error::{failed, shortage};
+use crate::provider::range_view::{View, has_children};
 use crate::provider::snapshot::is_too_large;
 
 pub(super) enum Step {

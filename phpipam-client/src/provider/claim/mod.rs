@@ -4,6 +4,7 @@
 //! ask `check` who stands; all write by `words` what `state` knows.
 
 mod check;
+pub(crate) mod choose;
 mod commit;
 mod elsewhere;
 mod lines;

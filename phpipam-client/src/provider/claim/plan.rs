@@ -8,8 +8,8 @@ use ipam_core::{Allocate, AllocateLine, Error as CoreError, RangeId, What};
 
 use super::refuse::taken_error;
 use crate::provider::Inner;
-use crate::provider::map_error::failed;
-use crate::provider::reads::View;
+use crate::provider::map::error::failed;
+use crate::provider::range_view::View;
 
 /// What the lines of a request ask for, checked against the ranges.
 #[derive(Debug)]

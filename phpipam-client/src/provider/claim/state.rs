@@ -9,8 +9,8 @@ use ipam_core::{Allocate, AllocationKey};
 use super::plan::{Plan, order};
 use crate::models::{Address, AddressId, SubnetId};
 use crate::provider::Inner;
-use crate::provider::loose::UnderWay;
-use crate::provider::mark::{Nonce, request_number};
+use crate::provider::key::abandoned::UnderWay;
+use crate::provider::key::mark::{Nonce, request_number};
 
 /// One address that is ours.
 #[derive(Debug, Clone, Copy)]

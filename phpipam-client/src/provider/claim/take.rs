@@ -10,8 +10,8 @@ use super::refuse::OP;
 use super::state::{Claim, Taken};
 use crate::error::{Error, RefusalKind};
 use crate::models::{AddressFields, AddressId};
-use crate::provider::map_error::failed;
-use crate::provider::reads::View;
+use crate::provider::map::error::failed;
+use crate::provider::range_view::View;
 
 /// Somebody else has one of the addresses.
 pub(super) struct TakenByOthers;

@@ -2,7 +2,7 @@
 
 use super::refuse::OP;
 use super::state::Claim;
-use crate::provider::map_error::failed;
+use crate::provider::map::error::failed;
 
 impl Claim<'_> {
     /// Gives back what was taken.

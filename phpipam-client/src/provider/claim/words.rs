@@ -5,8 +5,8 @@ use ipam_core::{Allocate, AllocateLine};
 use super::pace::ATTEMPTS;
 use super::state::Claim;
 use crate::models::AddressFields;
-use crate::provider::map_model::owner_column;
-use crate::provider::mark::{Mark, Nonce, State};
+use crate::provider::key::mark::{Mark, Nonce, State};
+use crate::provider::map::model::owner_column;
 
 impl Claim<'_> {
     pub(super) fn mark(&self, seq: u32, tags: &ipam_core::Tags) -> Mark {

@@ -11,16 +11,16 @@ use ipam_core::{
     Shape, What,
 };
 
-use super::Inner;
-use super::around::Home;
-use super::choose::{choose, missing};
-use super::claim::{Claim, Contest, Outcome, Plan, exhausted_error, order, pause, taken_error};
-use super::group::{Group, Life, Standing};
-use super::loose::End;
-use super::map_error::failed;
-use super::mark::request_number;
-use super::reads::{Contents, has_children};
 use crate::models::{Address, AddressId, SubnetId};
+use crate::provider::Inner;
+use crate::provider::claim::choose::{choose, missing};
+use crate::provider::claim::{Claim, Contest, Outcome, Plan, exhausted_error, order, pause, taken_error};
+use crate::provider::key::abandoned::End;
+use crate::provider::key::group::{Group, Life, Standing};
+use crate::provider::key::mark::request_number;
+use crate::provider::map::around::Home;
+use crate::provider::map::error::failed;
+use crate::provider::range_view::{Contents, has_children};
 use crate::request::{Call, Path, Request};
 
 const OP: &str = "allocate";
@@ -60,7 +60,7 @@ impl Inner {
     pub(crate) async fn allocate(&self, request: &Allocate) -> ipam_core::Result<Allocated> {
         self.check_request(OP, request)?;
         self.tie_up().await;
-        let key = request.key.clone().unwrap_or_else(super::new_key);
+        let key = request.key.clone().unwrap_or_else(crate::provider::new_key);
         let lane = self.claims.lane(&key);
         let _turn = lane.lock().await;
         let mut waits = Waits {
@@ -149,7 +149,7 @@ impl Inner {
             }
             self.labels_fit(operation, index, &line.labels)?;
         }
-        let longest = super::claim::longest_mark(request);
+        let longest = crate::provider::claim::longest_mark(request);
         if let Some(width) = self.probed.address_width.filter(|width| longest > *width) {
             let remedy =
                 format!("the mark field holds {width} characters and the mark needs {longest}; make it a text");

@@ -7,10 +7,10 @@ use ipam_core::SpaceId;
 use ipam_core::net::{IpRange, overlaps};
 use ipnet::IpNet;
 
-use super::Inner;
-use super::snapshot::{AT_ONCE, Snapshot, is_too_large};
 use crate::error::{Error, Result};
 use crate::models::{Address, Subnet, SubnetId, VrfId};
+use crate::provider::Inner;
+use crate::provider::snapshot::{AT_ONCE, Snapshot, is_too_large};
 
 /// How many of a kind are named.
 const MOST: usize = 20;
@@ -82,7 +82,7 @@ impl Inner {
         let mut others = Vec::new();
         for (vrf, rows) in lists {
             let masters: BTreeSet<SubnetId> = rows.iter().filter_map(|row| row.master_subnet_id).collect();
-            let space = SpaceId::from(super::spaces::Space::Vrf(vrf.get()));
+            let space = SpaceId::from(crate::provider::map::spaces::Space::Vrf(vrf.get()));
             let foreign = rows
                 .into_iter()
                 .filter(|row| !row.is_folder && !self.serves_section(row.section_id) && !masters.contains(&row.id));

@@ -15,11 +15,11 @@
 use ipam_core::{Allocate, Error as CoreError, ErrorKind, Health, Result};
 use serde_json::Value;
 
-use super::Inner;
-use super::map_error::config_error;
 use crate::error::Error;
 use crate::models::{Address, AddressFields, CustomField, FieldType, Schema, SubnetFields};
 use crate::patch::checked_text;
+use crate::provider::Inner;
+use crate::provider::map::error::config_error;
 
 /// Whose custom fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -263,7 +263,7 @@ impl Inner {
 }
 
 /// The custom fields that a provider of this configuration writes anyway: for marks, and to choose ranges.
-pub(crate) fn written<'a>(of: Of, config: &'a super::PhpIpamConfig, schema: &'a Schema) -> Vec<&'a str> {
+pub(crate) fn written<'a>(of: Of, config: &'a crate::provider::PhpIpamConfig, schema: &'a Schema) -> Vec<&'a str> {
     let (mark, chosen) = match of {
         Of::Addresses => (&config.address_mark, &[][..]),
         Of::Subnets => (&config.subnet_mark, config.range_fields.as_slice()),

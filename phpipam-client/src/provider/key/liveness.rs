@@ -8,8 +8,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use ipam_core::{AllocationKey, Error as CoreError, ErrorKind, Retry};
 
-use super::Inner;
-use super::group::{Group, Life};
+use crate::provider::Inner;
+use crate::provider::key::group::{Group, Life};
 
 /// A pending claim that is dated further ahead than this has no time that a clock showed when it was made.
 const LONGEST_AHEAD: u64 = 24 * 3_600;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use ipam_core::AllocationKey;
 
-use super::mark::Nonce;
+use crate::provider::key::mark::Nonce;
 
 /// How long after it became loose an end is looked at: a request that was under way may still be carried out, at the
 /// latest when the server's own lock and time limits end.

@@ -6,13 +6,13 @@ use ipam_core::{
     Allocation, AllocationKey, Deallocate, Deallocated, Error as CoreError, ErrorKind, Expect, Freed, Result, Target,
 };
 
-use super::Inner;
-use super::around::Home;
-use super::group::Group;
-use super::map_error::failed;
-use super::map_model::row_of;
-use super::mark::{Found, State, with_mark};
 use crate::models::{Address, AddressFields, AddressId};
+use crate::provider::Inner;
+use crate::provider::key::group::Group;
+use crate::provider::key::mark::{Found, State, with_mark};
+use crate::provider::map::around::Home;
+use crate::provider::map::error::failed;
+use crate::provider::map::model::row_of;
 
 const OP: &str = "deallocate";
 
@@ -62,7 +62,7 @@ impl Inner {
         &self,
         target: &Target,
         expect: &Expect,
-        views: &BTreeMap<ipam_core::RangeId, super::reads::View>,
+        views: &BTreeMap<ipam_core::RangeId, crate::provider::range_view::View>,
     ) -> Result<Vec<Address>> {
         match target {
             Target::Id(id) => {
@@ -132,15 +132,16 @@ impl Inner {
         let mut looks = 0;
         loop {
             let groups = self.groups_of(key).await.map_err(failed(OP))?;
-            let under_way =
-                groups.iter().find(|group| !group.is_committed() && self.life(group) == super::group::Life::Alive);
+            let under_way = groups
+                .iter()
+                .find(|group| !group.is_committed() && self.life(group) == crate::provider::key::group::Life::Alive);
             match under_way {
                 None => return Ok(groups),
                 Some(group) if looks >= LOOKS => return Err(self.pending(OP, key, group)),
                 Some(_) => {}
             }
             looks += 1;
-            super::claim::pause(looks.min(4)).await;
+            crate::provider::claim::pause(looks.min(4)).await;
         }
     }
 
@@ -196,7 +197,7 @@ impl Inner {
 
     /// The first address of a claim says for all of them that the claim is whole. Before it goes, those that do not say
     /// so themselves are made to.
-    async fn keep_the_others(&self, first: &super::mark::Mark) -> Result<()> {
+    async fn keep_the_others(&self, first: &crate::provider::key::mark::Mark) -> Result<()> {
         let groups = self.groups_of(&first.key).await.map_err(failed(OP))?;
         let Some(group) = groups.into_iter().find(|group| group.nonce == first.nonce) else { return Ok(()) };
         if group.is_committed() { self.complete(&group).await } else { Ok(()) }

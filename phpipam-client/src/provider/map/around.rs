@@ -11,12 +11,12 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use ipam_core::SpaceId;
 use ipnet::IpNet;
 
-use super::Inner;
-use super::reads::View;
-use super::snapshot::{AT_ONCE, Snapshot, is_too_large};
-use super::spaces::{Place, Space, Spaces};
 use crate::error::Result;
 use crate::models::{Address, Subnet, SubnetId};
+use crate::provider::Inner;
+use crate::provider::map::spaces::{Place, Space, Spaces};
+use crate::provider::range_view::View;
+use crate::provider::snapshot::{AT_ONCE, Snapshot, is_too_large};
 
 /// How many subnets that overlap a range without lying around it are read. A claim is compared with the others by the
 /// search for its address.

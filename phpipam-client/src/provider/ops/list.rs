@@ -6,12 +6,12 @@ use ipam_core::{
     Usage,
 };
 
-use super::Inner;
-use super::map_error::failed;
-use super::reads::{View, has_children};
-use super::snapshot::{AT_ONCE, Snapshot, is_too_large};
 use crate::models::Address;
 use crate::probe::{OUTDATED, may_write};
+use crate::provider::Inner;
+use crate::provider::map::error::failed;
+use crate::provider::range_view::{View, has_children};
+use crate::provider::snapshot::{AT_ONCE, Snapshot, is_too_large};
 
 /// The items of one page, in the order of their ids. The token is the last id of the page before.
 pub(crate) fn page<T>(

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use ipam_core::{Allocation, Error as CoreError, Find, Page, Patch, RangeId, Result, SpaceId, Update};
 
-use super::Inner;
-use super::group::Standing;
-use super::list::page;
-use super::map_error::failed;
-use super::map_model::{OWNER_WIDTH, row_of};
-use super::mark::{Found, State, with_mark};
-use super::snapshot::Snapshot;
 use crate::error::Result as ClientResult;
 use crate::models::{Address, AddressFields, AddressId, SubnetId};
+use crate::provider::Inner;
+use crate::provider::key::group::Standing;
+use crate::provider::key::mark::{Found, State, with_mark};
+use crate::provider::map::error::failed;
+use crate::provider::map::model::{OWNER_WIDTH, row_of};
+use crate::provider::ops::list::page;
+use crate::provider::snapshot::Snapshot;
 use crate::query::Filter;
 
 impl Inner {
@@ -95,14 +95,14 @@ impl Inner {
         let client = &self.client;
         let all = self.read(|| async { client.addresses().list().await }).await;
         match all {
-            Err(error) if super::snapshot::is_too_large(&error) => {
+            Err(error) if crate::provider::snapshot::is_too_large(&error) => {
                 let snapshot = Snapshot::of_subnets(self).await?;
                 let served =
                     snapshot.ranges(self).filter(|(row, _)| space.is_none_or(|space| *space == snapshot.space(row)));
                 let ids: Vec<SubnetId> = served.map(|(row, _)| row.id).collect();
                 futures_util::stream::iter(ids)
                     .map(|id| self.read(move || async move { client.subnets().addresses(id).await }))
-                    .buffered(super::snapshot::AT_ONCE)
+                    .buffered(crate::provider::snapshot::AT_ONCE)
                     .try_concat()
                     .await
             }

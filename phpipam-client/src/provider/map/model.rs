@@ -11,10 +11,10 @@ use ipam_core::{
 use ipnet::IpNet;
 use serde_json::Value;
 
-use super::around::Home;
-use super::mark::{Found, Mark, Nonce, without_mark};
-use super::spaces;
 use crate::models::{Address, AddressId, Nameserver, Subnet, SubnetId, TagId, Vlan, VlanId};
+use crate::provider::key::mark::{Found, Mark, Nonce, without_mark};
+use crate::provider::map::around::Home;
+use crate::provider::map::spaces;
 
 /// Where marks are and which tags mean what, on one server.
 #[derive(Debug, Clone)]

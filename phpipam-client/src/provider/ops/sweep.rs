@@ -6,7 +6,7 @@
 //! | a subnet of two that one key made | the key stands in a subnet with a lower id, too | deleting it, if nothing is in it |
 //!
 //! A claim of one address is whole with the call that takes it, so it is never pending. What belongs together is read again
-//! right before it is undone. From then on nothing of it can be acknowledged, see [`liveness`](super::liveness): its process
+//! right before it is undone. From then on nothing of it can be acknowledged, see [`liveness`](crate::provider::key::liveness): its process
 //! gives the claim up long before others may.
 
 use std::collections::BTreeMap;
@@ -15,14 +15,14 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use ipam_core::{AbandonedClaim, AllocationKey, Health, Result, Sweep, Swept};
 
-use super::Inner;
-use super::group::{Group, Row, groups};
-use super::map_error::failed;
-use super::map_model::range_id;
-use super::mark::{Found, Mark};
-use super::snapshot::{Snapshot, is_too_large};
 use crate::error::Result as ClientResult;
 use crate::models::{AddressId, Subnet, SubnetId};
+use crate::provider::Inner;
+use crate::provider::key::group::{Group, Row, groups};
+use crate::provider::key::mark::{Found, Mark};
+use crate::provider::map::error::failed;
+use crate::provider::map::model::range_id;
+use crate::provider::snapshot::{Snapshot, is_too_large};
 
 const OP: &str = "sweep";
 /// What the marks of pending claims begin with.

@@ -16,8 +16,8 @@
 
 use std::collections::BTreeMap;
 
-use super::mark::{Mark, Nonce, State};
 use crate::models::{Address, AddressId};
+use crate::provider::key::mark::{Mark, Nonce, State};
 
 /// An address with a mark.
 #[derive(Debug, Clone)]

@@ -10,16 +10,16 @@ use ipam_core::net::{IpRange, IpSet};
 use ipam_core::{AllocationKey, Error as CoreError, RangeId, SpaceId};
 use ipnet::IpNet;
 
-use super::Inner;
-use super::around::{Around, space_in};
-use super::group::{Decision, Group, Row, decide, groups};
-use super::map_error::failed;
-use super::map_model::usable;
-use super::mark::{Found, key_token};
-use super::snapshot::{AT_ONCE, Snapshot};
-use super::spaces::Spaces;
 use crate::error::{Error, Result};
 use crate::models::{Address, SectionId, Subnet, SubnetId};
+use crate::provider::Inner;
+use crate::provider::key::group::{Decision, Group, Row, decide, groups};
+use crate::provider::key::mark::{Found, key_token};
+use crate::provider::map::around::{Around, space_in};
+use crate::provider::map::error::failed;
+use crate::provider::map::model::usable;
+use crate::provider::map::spaces::Spaces;
+use crate::provider::snapshot::{AT_ONCE, Snapshot};
 use crate::query::Filter;
 
 /// One range, as much of it as allocating needs.

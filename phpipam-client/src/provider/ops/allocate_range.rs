@@ -14,15 +14,15 @@ use ipam_core::{
 };
 use ipnet::IpNet;
 
-use super::Inner;
-use super::around::{Around, Home};
-use super::claim::pause;
-use super::map_error::failed;
-use super::map_model::range_id;
-use super::mark::{Found, Mark, Nonce, State, key_token, request_number};
-use super::snapshot::Snapshot;
 use crate::error::RefusalKind;
 use crate::models::{Subnet, SubnetFields, SubnetId};
+use crate::provider::Inner;
+use crate::provider::claim::pause;
+use crate::provider::key::mark::{Found, Mark, Nonce, State, key_token, request_number};
+use crate::provider::map::around::{Around, Home};
+use crate::provider::map::error::failed;
+use crate::provider::map::model::range_id;
+use crate::provider::snapshot::Snapshot;
 use crate::query::Filter;
 
 const OP: &str = "allocate_range";
@@ -72,7 +72,7 @@ impl Inner {
             return Err(CoreError::unsupported(OP, "phpIPAM").with_context("reason", "it knows no policies"));
         }
         self.tie_up().await;
-        let key = request.key.clone().unwrap_or_else(super::new_key);
+        let key = request.key.clone().unwrap_or_else(crate::provider::new_key);
         let lane = self.claims.lane(&key);
         let _turn = lane.lock().await;
         if request.key.is_some() {
@@ -217,7 +217,7 @@ impl Inner {
         net: IpNet,
     ) -> Result<Option<SubnetId>> {
         let Some(section) = block.section_id else { return Err(CoreError::not_found(OP, "block", block.id)) };
-        let nonce = Nonce(super::random());
+        let nonce = Nonce(crate::provider::random());
         let fields = self.subnet_fields(request, key, block, nonce)?;
         let mut attempt = 0;
         loop {
@@ -303,7 +303,7 @@ impl Inner {
             return Err(CoreError::invalid(OP, "key and owner", &request.owner, remedy));
         }
         Ok(match &self.words.subnet_mark {
-            None => fields.with_description(super::mark::with_mark(&text, &mark)),
+            None => fields.with_description(crate::provider::key::mark::with_mark(&text, &mark)),
             Some(field) => fields.with_description(text).with_custom_field(field, mark.to_string()),
         })
     }

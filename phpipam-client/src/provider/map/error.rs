@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use ipam_core::{Error as CoreError, ErrorKind};
 
-use super::OPEN;
 use crate::error::{Error, RefusalKind, Shortage};
+use crate::provider::OPEN;
 
 /// The error of an operation.
 pub(crate) fn failed(operation: &'static str) -> impl Fn(Error) -> CoreError {
