@@ -5,7 +5,7 @@ use ipam_core::{Allocate, AllocateLine, Expect, IpamProvider, Labels, Shape, Wha
 use crate::cli;
 use crate::exit::Failure;
 use crate::output::{Answer, Table};
-use crate::show;
+use crate::tables;
 
 pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Allocate) -> Result<Answer, Failure> {
     let preview = args.preview;
@@ -19,7 +19,7 @@ pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Allocate) -> Res
         return Answer::new(table.render("nothing"), &preview);
     }
     let allocated = provider.allocate(&request).await?;
-    let mut text = show::allocations(allocated.iter(), "nothing");
+    let mut text = tables::allocations(allocated.iter(), "nothing");
     if allocated.repeated {
         text.push_str("taken by an earlier call with this key");
     }

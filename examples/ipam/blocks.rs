@@ -8,10 +8,10 @@ use ipam_core::{
 
 use crate::cli::{BlockField, Blocks, CarveRange};
 use crate::exit::Failure;
-use crate::lists::added;
 use crate::output::Answer;
+use crate::patch::added;
 use crate::ranges::patch;
-use crate::show;
+use crate::tables;
 
 pub(crate) async fn run(provider: &dyn IpamProvider, verb: Blocks) -> Result<Answer, Failure> {
     match verb {
@@ -19,7 +19,7 @@ pub(crate) async fn run(provider: &dyn IpamProvider, verb: Blocks) -> Result<Ans
             let mut filter = BlockFilter::default();
             (filter.space, filter.family, filter.name) = (space.map(Into::into), family, name);
             let blocks: Vec<Block> = provider.blocks(ListBlocks::all().with_filter(filter)).try_collect().await?;
-            Answer::new(show::blocks(&blocks), &blocks)
+            Answer::new(tables::blocks(&blocks), &blocks)
         }
         Blocks::Add { id, net, space, fields } => {
             let mut request = DefineBlock::new(id, net)
@@ -31,7 +31,7 @@ pub(crate) async fn run(provider: &dyn IpamProvider, verb: Blocks) -> Result<Ans
                 request.space = space.into();
             }
             let block = provider.define_block(&request).await?;
-            Answer::new(show::blocks([&block]), &block)
+            Answer::new(tables::blocks([&block]), &block)
         }
         Blocks::Update { id, fields, clear } => {
             let clears = |field| clear.contains(&field);
@@ -50,7 +50,7 @@ pub(crate) async fn run(provider: &dyn IpamProvider, verb: Blocks) -> Result<Ans
             let properties = before.as_ref().map(|block| &block.properties);
             request.properties = added(properties, fields.properties, clears(BlockField::Properties));
             let block = provider.update_block(&request).await?;
-            Answer::new(show::blocks([&block]), &block)
+            Answer::new(tables::blocks([&block]), &block)
         }
         Blocks::Remove { id } => {
             let removed = provider.remove_block(&RemoveBlock::new(id.clone())).await?;
@@ -90,5 +90,5 @@ async fn carve(provider: &dyn IpamProvider, args: CarveRange) -> Result<Answer, 
     request.blocks.extend(blocks.map(Into::into));
     request.key = args.key.map(Into::into);
     let carved = provider.allocate_range(&request).await?;
-    Answer::new(show::ranges([&carved.range]), &carved)
+    Answer::new(tables::ranges([&carved.range]), &carved)
 }

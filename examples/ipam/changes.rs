@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::cli;
 use crate::exit::Failure;
 use crate::output::{Answer, Table, or_dash};
-use crate::text::show_time;
+use crate::times::show_time;
 
 pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Changes) -> Result<Answer, Failure> {
     const AT_ONCE: usize = 1_000;

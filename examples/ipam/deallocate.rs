@@ -4,12 +4,12 @@ use std::net::IpAddr;
 
 use ipam_core::{Deallocate, Deallocated, Freed, IpamProvider, RangeId, Target};
 
+use crate::allocation_name::{Named, named};
 use crate::cli;
 use crate::exit::Failure;
-use crate::named::{Named, named};
+use crate::never_allocated::why_never;
 use crate::output::Answer;
-use crate::reserved::why_never;
-use crate::show;
+use crate::tables;
 
 fn address_of(target: &Target) -> Option<(RangeId, IpAddr)> {
     match target {
@@ -45,7 +45,7 @@ pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Deallocate) -> R
     };
     answer.targets.extend(free.iter().map(|_| Freed::default()));
     let already = answer.targets.iter().filter(|target| target.was_free()).count();
-    let mut text = show::allocations(answer.freed(), "");
+    let mut text = tables::allocations(answer.freed(), "");
     if already > 0 {
         text.push_str(&format!("{already} of {} free already, or not whose was expected", answer.targets.len()));
     }

@@ -5,10 +5,10 @@ use ipam_core::{Allocation, Find, IpamProvider, IpamProviderExt};
 
 use crate::cli;
 use crate::exit::Failure;
+use crate::never_allocated::why_never;
 use crate::output::Answer;
 use crate::progress::note;
-use crate::reserved::why_never;
-use crate::show;
+use crate::tables;
 
 pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Find) -> Result<Answer, Failure> {
     let mut request = Find::default();
@@ -33,5 +33,5 @@ pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Find) -> Result<
             none.push_str(&format!("\n{reason}"));
         }
     }
-    Answer::new(show::allocations(&found, &none), &found)
+    Answer::new(tables::allocations(&found, &none), &found)
 }

@@ -3,19 +3,20 @@
 //! `ipam help` lists what it does; `ipam quickstart` shows it on a real subnet plan.
 
 mod allocate;
+mod allocation_name;
 mod blocks;
 mod changes;
 mod check;
 mod cli;
+mod closing;
 mod deallocate;
-mod ending;
 mod exit;
 mod find;
 mod import;
-mod lists;
-mod named;
+mod never_allocated;
 mod open;
 mod output;
+mod patch;
 mod plan;
 mod progress;
 mod quickstart;
@@ -23,11 +24,10 @@ mod ranges;
 #[path = "../report.rs"]
 #[allow(dead_code, reason = "this program has exit codes of its own")]
 mod report;
-mod reserved;
-mod show;
 mod store;
 mod sweep;
-mod text;
+mod tables;
+mod times;
 mod update;
 mod usage;
 mod vra;
@@ -40,7 +40,7 @@ use std::process::ExitCode;
 use ipam_core::IpamProvider;
 
 use crate::cli::{Ask, Cli, Plan, Verb};
-use crate::ending::{Ended, closing};
+use crate::closing::{Ended, closing};
 use crate::exit::Failure;
 use crate::open::{Absent, open};
 use crate::output::Answer;

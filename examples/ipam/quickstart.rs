@@ -16,11 +16,11 @@ use ipam_core::{
 use serde_json::json;
 
 use crate::cli;
-use crate::ending::{Ended, closing};
+use crate::closing::{Ended, closing};
 use crate::exit::{self, Failure};
 use crate::output::Answer;
 use crate::plan::{phpipam, recorded};
-use crate::{import, show, usage};
+use crate::{import, tables, usage};
 
 const HOSTS: &str = include_str!("../data/hosts.json");
 
@@ -99,7 +99,7 @@ impl Tour {
             self.remember(found);
         }
         let ranges: Vec<Range> = provider.ranges(ListRanges::all()).try_collect().await?;
-        self.say(show::ranges(&ranges));
+        self.say(tables::ranges(&ranges));
         Ok(())
     }
 
@@ -135,7 +135,7 @@ impl Tour {
             "Allocated for {} hosts; each request was sent twice and took its addresses once.\n",
             requests.len()
         ));
-        self.say(show::allocations(&taken, "nothing"));
+        self.say(tables::allocations(&taken, "nothing"));
         self.remember(taken.iter().cloned());
         let after = provider.usage(&named).await?;
         self.compare(&before, &after, &taken);
@@ -183,7 +183,7 @@ impl Tour {
         for allocation in &freed {
             self.acknowledged.remove(&(allocation.space.clone(), allocation.address));
         }
-        let text = show::allocations(freed.iter().copied(), "nothing");
+        let text = tables::allocations(freed.iter().copied(), "nothing");
         let again = provider.deallocate(&request).await?;
         self.expect(again.was_free(), || "giving back host/app1 again freed something".to_owned());
         self.say("Deallocated one host; doing it again finds it free already.\n");

@@ -9,22 +9,22 @@ use ipam_core::{
 
 use crate::cli::{self, RangeField, RangeFields, Ranges};
 use crate::exit::Failure;
-use crate::lists::{added, appended};
 use crate::output::Answer;
-use crate::show;
+use crate::patch::{added, appended};
+use crate::tables;
 
 pub(crate) async fn run(provider: &dyn IpamProvider, verb: Ranges) -> Result<Answer, Failure> {
     match verb {
         Ranges::List(args) => list(provider, args).await,
         Ranges::Add(args) => {
             let range = provider.define_range(&define(args)).await?;
-            Answer::new(show::ranges([&range]), &range)
+            Answer::new(tables::ranges([&range]), &range)
         }
         Ranges::Update(args) => {
             let id = args.id.clone();
             let request = update(provider, args).await?;
             let range = provider.update_range(&request).await.map_err(|error| error.with_context("range", id))?;
-            Answer::new(show::ranges([&range]), &range)
+            Answer::new(tables::ranges([&range]), &range)
         }
         Ranges::Remove { id, with_allocations } => {
             let request = RemoveRange::new(id.clone()).with_allocations(with_allocations);
@@ -46,7 +46,7 @@ async fn list(provider: &dyn IpamProvider, args: cli::ListRanges) -> Result<Answ
     (filter.family, filter.name, filter.within) = (args.family, args.name, args.within);
     filter.tags = args.tags.into_iter().collect();
     let ranges: Vec<Range> = provider.ranges(ListRanges::all().with_filter(filter)).try_collect().await?;
-    Answer::new(show::ranges(&ranges), &ranges)
+    Answer::new(tables::ranges(&ranges), &ranges)
 }
 
 fn define(args: cli::AddRange) -> DefineRange {

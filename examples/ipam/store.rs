@@ -7,7 +7,7 @@ use ipam_core::{EmbeddedConfig, EmbeddedProvider};
 use serde_json::json;
 
 use crate::cli::Store;
-use crate::ending::{Ended, closing, whole};
+use crate::closing::{Ended, closing, whole};
 use crate::exit::Failure;
 use crate::output::Answer;
 use crate::progress::Progress;

@@ -5,7 +5,7 @@ use ipam_core::{IpamProvider, Sweep, Swept};
 use crate::cli;
 use crate::exit::Failure;
 use crate::output::{Answer, Table, or_dash};
-use crate::text::show_time;
+use crate::times::show_time;
 
 pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Sweep) -> Result<Answer, Failure> {
     let request = Sweep::new().with_older_than(args.older_than).with_dry_run(args.dry_run).with_limit(args.limit);

@@ -2,13 +2,13 @@
 
 use ipam_core::{Error, Find, IpamProvider, Update};
 
+use crate::allocation_name::{Named, found, named};
 use crate::cli::{self, AllocationField};
 use crate::exit::Failure;
-use crate::lists::added;
-use crate::named::{Named, found, named};
 use crate::output::Answer;
+use crate::patch::added;
 use crate::ranges::patch;
-use crate::show;
+use crate::tables;
 
 pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Update) -> Result<Answer, Failure> {
     let clears = |field| args.clear.contains(&field);
@@ -31,5 +31,5 @@ pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Update) -> Resul
     request.tags = added(tags, args.labels.tags, clears(AllocationField::Tags));
     request.expiry = patch("expiry", args.expiry, clears(AllocationField::Expiry))?;
     let allocation = provider.update(&request).await?;
-    Answer::new(show::allocations([&allocation], ""), &allocation)
+    Answer::new(tables::allocations([&allocation], ""), &allocation)
 }

@@ -8,7 +8,7 @@ use ipam_core::{Error, ErrorKind, IpamProvider};
 use serde_json::Value;
 use vra_client::plugin::{Action, Credentials, EndpointProperties, Fault, Plugin, Settings};
 
-use crate::ending::{Ended, closing};
+use crate::closing::{Ended, closing};
 use crate::exit::Failure;
 use crate::open::{Absent, encoded, open_with, with_option};
 use crate::output::Answer;

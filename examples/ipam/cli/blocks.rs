@@ -4,8 +4,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use ipam_core::Family;
 use ipnet::IpNet;
 
-use super::shared::{Described, ExpectArgs};
-use super::values::{family, net};
+use super::labels::{Described, ExpectArgs};
+use super::value_parsers::{family, net};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Blocks {

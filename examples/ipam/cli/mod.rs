@@ -2,11 +2,11 @@
 
 mod addresses;
 mod blocks;
+mod command_line;
+mod labels;
 mod plan;
 mod ranges;
-mod read;
-mod shared;
-mod values;
+mod value_parsers;
 
 use std::path::PathBuf;
 
@@ -17,10 +17,10 @@ use crate::vra7::Vra7;
 
 pub(crate) use self::addresses::{Allocate, AllocationField, Changes, Deallocate, Find, Sweep, Update, Usage};
 pub(crate) use self::blocks::{BlockField, Blocks, CarveRange};
+pub(crate) use self::command_line::read;
+pub(crate) use self::labels::ExpectArgs;
 pub(crate) use self::plan::{Plan, PlanFiles};
 pub(crate) use self::ranges::{AddRange, ListRanges, RangeField, RangeFields, Ranges, UpdateRange};
-pub(crate) use self::read::read;
-pub(crate) use self::shared::ExpectArgs;
 
 /// Look at, take and give back IP addresses.
 ///

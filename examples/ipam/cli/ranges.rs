@@ -8,8 +8,8 @@ use ipam_core::net::IpRange;
 use ipam_core::{Family, Order, Tag, Vlan};
 use ipnet::IpNet;
 
-use super::shared::Described;
-use super::values::{family, ip, net, tag, vlan};
+use super::labels::Described;
+use super::value_parsers::{family, ip, net, tag, vlan};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Ranges {
@@ -84,7 +84,7 @@ pub(crate) struct RangeFields {
     #[arg(long)]
     pub(crate) order: Option<OrderArg>,
     /// How long an address rests after it was given back.
-    #[arg(long, value_name = "TIME", value_parser = crate::text::duration)]
+    #[arg(long, value_name = "TIME", value_parser = crate::times::duration)]
     pub(crate) quarantine: Option<Duration>,
 }
 

@@ -182,7 +182,7 @@ impl Reader<'_> {
     }
 
     fn tags(&mut self) -> Tags {
-        self.list("tags").iter().map(|text| crate::text::tag(text)).collect()
+        self.list("tags").iter().map(|text| crate::times::tag(text)).collect()
     }
 
     fn properties(&mut self) -> Properties {
@@ -276,7 +276,7 @@ const ORDERS: [(&str, Order); 3] =
 fn policy(row: &mut Reader<'_>) -> RangePolicy {
     let order = row.one_of("order", &ORDERS).unwrap_or_default();
     let rest = row.text("quarantine").and_then(|text| {
-        let rest = crate::text::duration(&text);
+        let rest = crate::times::duration(&text);
         if let Err(remedy) = &rest {
             row.problem("quarantine", &text, remedy);
         }
@@ -364,7 +364,7 @@ fn write_range(item: &DefineRange) -> Record {
         .one("hosts", (item.hosts == HostPolicy::All).then_some("all"))
         .many("reserved", &item.reserved)
         .one("order", order.map(|(name, _)| *name))
-        .one("quarantine", quarantine.map(crate::text::show_duration))
+        .one("quarantine", quarantine.map(crate::times::show_duration))
         .network(&item.network)
         .many("tags", &item.tags)
         .properties(&item.properties);

@@ -4,7 +4,7 @@ use ipam_core::net::IpSet;
 use ipam_core::{Allocation, Block, Range, Tags};
 
 use crate::output::{Table, or_dash};
-use crate::text::show_time;
+use crate::times::show_time;
 
 pub(crate) fn ranges<'a>(ranges: impl IntoIterator<Item = &'a Range>) -> String {
     let mut table = Table::new(&["ID", "SPACE", "PREFIX", "ADDRESSES", "STATE", "GATEWAY", "DNS", "VLAN", "NAME"]);

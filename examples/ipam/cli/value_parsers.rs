@@ -22,7 +22,7 @@ pub(super) fn net(text: &str) -> Result<IpNet, String> {
 }
 
 pub(super) fn tag(text: &str) -> Result<Tag, String> {
-    Ok(crate::text::tag(text))
+    Ok(crate::times::tag(text))
 }
 
 pub(super) fn pair(text: &str) -> Result<(String, String), String> {

@@ -3,7 +3,7 @@
 use clap::Args;
 use ipam_core::{MacAddr, Tag};
 
-use super::values::{pair, tag};
+use super::value_parsers::{pair, tag};
 
 /// What ranges and blocks say about themselves.
 #[derive(Debug, Args)]
