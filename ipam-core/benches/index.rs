@@ -12,10 +12,10 @@ use rangemap::RangeSet;
 use support::{Numbers, Reach, against, apart, heading, per_call, rounds, wanted};
 
 #[allow(dead_code, unused_imports, reason = "the index has more than this needs, and tests of its own")]
-#[path = "../src/engine/page.rs"]
+#[path = "../src/engine/space/page.rs"]
 mod page;
 #[allow(dead_code, unused_imports, reason = "the index has more than this needs, and tests of its own")]
-#[path = "../src/memory/pages.rs"]
+#[path = "../src/stores/memory/pages.rs"]
 mod pages;
 mod support;
 

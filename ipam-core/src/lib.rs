@@ -6,8 +6,6 @@ mod capabilities;
 pub mod conformance;
 #[cfg(feature = "serde")]
 mod count;
-#[cfg(feature = "embedded")]
-pub mod embedded;
 mod engine;
 mod error;
 mod family;
@@ -17,7 +15,6 @@ mod id;
 #[cfg(feature = "layers")]
 pub mod layers;
 mod mac;
-mod memory;
 mod model;
 pub mod net;
 mod operation;
@@ -29,6 +26,7 @@ pub mod registry;
 mod request;
 #[cfg(any(feature = "http", feature = "layers"))]
 mod retry;
+mod stores;
 mod sweep;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -37,13 +35,10 @@ mod text;
 
 pub use backoff::{BackoffConfig, RetryConfig};
 pub use capabilities::{Capabilities, Health};
-#[cfg(feature = "embedded")]
-pub use embedded::{EmbeddedConfig, EmbeddedProvider, StoreReport};
 pub use error::{CertificateChain, Error, ErrorKind, Outcome, Result, Retry};
 pub use family::Family;
 pub use id::{AllocationId, AllocationKey, BlockId, ChangePosition, MAX_ID_LEN, Owner, PageToken, RangeId, SpaceId};
 pub use mac::{MacAddr, MacAddrError};
-pub use memory::{MemoryProvider, MemoryProviderBuilder};
 pub use model::{
     Allocated, AllocatedRange, Allocation, AllocationState, Block, Candidate, Change, ChangeKind, Changes, Deallocated,
     Freed, Labels, NetworkInfo, Order, Page, Preview, Properties, Range, RangePolicy, RemovedRange, Tag, Tags, Usage,
@@ -61,4 +56,7 @@ pub use request::{
 };
 #[cfg(any(feature = "http", feature = "layers"))]
 pub use retry::{Retrier, RetryAdvice};
+#[cfg(feature = "embedded")]
+pub use stores::embedded::{self, EmbeddedConfig, EmbeddedProvider, StoreReport};
+pub use stores::memory::{MemoryProvider, MemoryProviderBuilder};
 pub use sweep::{AbandonedClaim, Sweep, Swept};

@@ -1,8 +1,8 @@
 //! What a key means to a request that carries it.
 
-use super::Hex;
-use super::draft::{Draft, has_expired};
-use super::store::{Random, Record, RequestKind, RequestRecord, Store, StoredRange};
+use crate::engine::hex::Hex;
+use crate::engine::overlay::{Overlay, has_expired};
+use crate::engine::store::{Random, Record, RequestKind, RequestRecord, Store, StoredRange};
 use crate::{AllocationKey, Error, ErrorKind, Fingerprint, Result};
 
 /// What a key names now.
@@ -16,22 +16,22 @@ pub(super) enum Named {
 }
 
 /// What `key` names, if the request it belongs to is this one. A request whose addresses have all ended by themselves is
-/// over, and the draft says so.
+/// over, and the overlay says so.
 pub(super) fn resolve<S: Store + ?Sized>(
-    draft: &mut Draft<'_, S>,
+    overlay: &mut Overlay<'_, S>,
     operation: &'static str,
     key: &AllocationKey,
     fingerprint: &Fingerprint,
 ) -> Result<Named> {
-    let Some(request) = draft.store.request(key)? else { return Ok(Named::Nothing) };
+    let Some(request) = overlay.store.request(key)? else { return Ok(Named::Nothing) };
     match request.kind {
         RequestKind::Addresses { count, .. } => {
-            let records = draft.store.allocations_of_key(key)?;
+            let records = overlay.store.allocations_of_key(key)?;
             let (ended, living): (Vec<_>, Vec<_>) =
-                records.into_iter().partition(|record| has_expired(record, draft.now));
+                records.into_iter().partition(|record| has_expired(record, overlay.now));
             if living.is_empty() {
                 for record in ended {
-                    draft.living(record)?;
+                    overlay.living(record)?;
                 }
                 return Ok(Named::Nothing);
             }
@@ -43,7 +43,7 @@ pub(super) fn resolve<S: Store + ?Sized>(
         }
         RequestKind::Range => {
             same(operation, &request, fingerprint)?;
-            let range = draft.store.range_of_key(key)?.ok_or_else(|| {
+            let range = overlay.store.range_of_key(key)?.ok_or_else(|| {
                 Error::new(ErrorKind::Corrupt, operation, "a request names a range that does not exist")
                     .with_context("key", key)
             })?;

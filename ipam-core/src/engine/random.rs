@@ -3,7 +3,7 @@
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
-use super::store::Random;
+use crate::engine::store::Random;
 
 /// The operating system's random bits, a little of them in store.
 #[derive(Default)]

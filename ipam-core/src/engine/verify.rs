@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::SystemTime;
 
-use super::draft::set_bits;
-use super::page::{PAGE_SIZE, Page, address, locate};
-use super::store::{Record, RequestKind, Store, StoredRange};
+use crate::engine::overlay::set_bits;
+use crate::engine::space::page::{PAGE_SIZE, Page, address, locate};
+use crate::engine::store::{Record, RequestKind, Store, StoredRange};
 use crate::{AllocationKey, BlockFilter, Find, Range, RangeFilter, RangeId, Result, SpaceId};
 
 /// How many records are read at once.

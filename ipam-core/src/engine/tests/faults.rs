@@ -98,7 +98,7 @@ fn dump(bench: &mut Bench) -> String {
         for (no, page) in store.pages(&range.id, 0, usize::MAX).unwrap() {
             let open = store.next_open_page(&range.id, no).unwrap().is_some_and(|(open, _)| open == no);
             writeln!(text, "{no} {page:?} {open}").unwrap();
-            for at in draft::set_bits(no, page) {
+            for at in overlay::set_bits(no, page) {
                 let ip = address(Family::of(&range.net), at).unwrap();
                 let due = store.resting_at(&range.space, ip).unwrap();
                 let record = store.allocation_at(&range.space, ip).unwrap();

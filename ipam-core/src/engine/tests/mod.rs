@@ -8,7 +8,7 @@ mod shapes;
 use std::time::{Duration, SystemTime};
 
 use super::*;
-use crate::memory::State;
+use crate::stores::memory::State;
 use crate::*;
 
 /// A store with a clock of its own.

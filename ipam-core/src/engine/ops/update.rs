@@ -1,7 +1,7 @@
 //! Changing what is said about an allocation.
 
-use super::draft::Draft;
-use super::store::{Context, Store};
+use crate::engine::overlay::Overlay;
+use crate::engine::store::{Context, Store};
 use crate::{Allocation, ChangeKind, Error, Patch, Result, Update};
 
 const OP: &str = "update";
@@ -13,10 +13,10 @@ pub(crate) fn update<S: Store + ?Sized>(
     request: &Update,
 ) -> Result<Allocation> {
     request.validate()?;
-    let mut draft = Draft::new(store, context.now);
-    draft.sweep_some()?;
-    let found = match draft.store.allocation(&request.allocation)? {
-        Some(record) => draft.living(record)?,
+    let mut overlay = Overlay::new(store, context.now);
+    overlay.sweep_some()?;
+    let found = match overlay.store.allocation(&request.allocation)? {
+        Some(record) => overlay.living(record)?,
         None => None,
     };
     let mut record = found.ok_or_else(|| Error::not_found(OP, "allocation", &request.allocation))?;
@@ -42,7 +42,7 @@ pub(crate) fn update<S: Store + ?Sized>(
     if changed {
         allocation.updated = Some(context.now);
     }
-    let store = draft.prepare()?.write(context.actor)?;
+    let store = overlay.prepare()?.write(context.actor)?;
     if changed {
         store.update_allocation(&record)?;
         store.append_allocation_change(&record.allocation, ChangeKind::Updated, context.now, context.actor)?;

@@ -5,7 +5,12 @@ use std::time::SystemTime;
 use crate::{Allocation, Change, ChangeKind, ChangePosition};
 
 /// The entry of the feed about an allocation.
-pub(super) fn change_of(allocation: &Allocation, kind: ChangeKind, at: SystemTime, actor: Option<&str>) -> Change {
+pub(in crate::engine) fn change_of(
+    allocation: &Allocation,
+    kind: ChangeKind,
+    at: SystemTime,
+    actor: Option<&str>,
+) -> Change {
     let mut change = Change::new(no_position(), at, kind, allocation.space.clone());
     change.actor = actor.map(str::to_owned);
     change.owner.clone_from(&allocation.owner);
@@ -17,7 +22,7 @@ pub(super) fn change_of(allocation: &Allocation, kind: ChangeKind, at: SystemTim
 }
 
 /// What stands for the position until the store gives one.
-pub(super) fn no_position() -> ChangePosition {
+pub(in crate::engine) fn no_position() -> ChangePosition {
     static NONE: std::sync::OnceLock<ChangePosition> = std::sync::OnceLock::new();
     NONE.get_or_init(|| ChangePosition::new("")).clone()
 }

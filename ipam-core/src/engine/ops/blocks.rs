@@ -1,7 +1,7 @@
 //! Defining, changing and removing blocks.
 
-use super::change::no_position;
-use super::store::{Context, Store};
+use crate::engine::store::change::no_position;
+use crate::engine::store::{Context, Store};
 use crate::{Block, Change, ChangeKind, DefineBlock, Error, ErrorKind, Patch, RemoveBlock, Result, UpdateBlock};
 
 /// Adds a block to the plan.

@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 /// An ordered map that keeps what came first in place: most requests touch one range and one page of it, and need no
 /// memory for a tree then.
-pub(super) struct Few<K, V> {
+pub(in crate::engine) struct Few<K, V> {
     first: Option<(K, V)>,
     others: Option<BTreeMap<K, V>>,
 }
@@ -17,14 +17,14 @@ impl<K, V> Default for Few<K, V> {
 }
 
 impl<K: Ord, V> Few<K, V> {
-    pub(super) fn get(&self, key: &K) -> Option<&V> {
+    pub(in crate::engine) fn get(&self, key: &K) -> Option<&V> {
         match &self.first {
             Some((first, value)) if first == key => Some(value),
             _ => self.others.as_ref()?.get(key),
         }
     }
 
-    pub(super) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+    pub(in crate::engine) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         match &mut self.first {
             Some((first, value)) if first == key => Some(value),
             _ => self.others.as_mut()?.get_mut(key),
@@ -32,7 +32,11 @@ impl<K: Ord, V> Few<K, V> {
     }
 
     /// The value of a key, which is made if there is none.
-    pub(super) fn get_or_insert<E>(&mut self, key: K, make: impl FnOnce() -> Result<V, E>) -> Result<&mut V, E> {
+    pub(in crate::engine) fn get_or_insert<E>(
+        &mut self,
+        key: K,
+        make: impl FnOnce() -> Result<V, E>,
+    ) -> Result<&mut V, E> {
         use std::collections::btree_map::Entry;
         match &mut self.first {
             Some((first, _)) if *first != key => match self.others.get_or_insert_default().entry(key) {
@@ -44,12 +48,12 @@ impl<K: Ord, V> Few<K, V> {
         }
     }
 
-    pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
+    pub(in crate::engine) fn values_mut(&mut self) -> impl Iterator<Item = &mut V> {
         self.first.iter_mut().map(|(_, value)| value).chain(self.others.iter_mut().flatten().map(|(_, value)| value))
     }
 
     /// The entries by key.
-    pub(super) fn into_sorted(mut self) -> impl Iterator<Item = (K, V)> {
+    pub(in crate::engine) fn into_sorted(mut self) -> impl Iterator<Item = (K, V)> {
         if let Some(others) = &mut self.others
             && let Some((key, value)) = self.first.take()
         {
@@ -61,7 +65,7 @@ impl<K: Ord, V> Few<K, V> {
 
 impl<K: Ord + Copy, V> Few<K, V> {
     /// The entries at or after a key, by key.
-    pub(super) fn from(&self, from: K) -> impl Iterator<Item = (K, &V)> {
+    pub(in crate::engine) fn from(&self, from: K) -> impl Iterator<Item = (K, &V)> {
         let first = self.first.as_ref().filter(|(key, _)| *key >= from);
         let cut = first.map_or(from, |(key, _)| *key);
         let others = |range: (Bound<K>, Bound<K>)| {

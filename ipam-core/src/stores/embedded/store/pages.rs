@@ -32,16 +32,21 @@ fn bits(row: &Columns<'_>, index: usize) -> Result<Page> {
 }
 
 /// A page with all that is stored of it.
-pub(in crate::embedded) struct PageRow {
-    pub(in crate::embedded) no: u128,
-    pub(in crate::embedded) page: Page,
-    pub(in crate::embedded) used: u64,
-    pub(in crate::embedded) open: bool,
+pub(in crate::stores::embedded) struct PageRow {
+    pub(in crate::stores::embedded) no: u128,
+    pub(in crate::stores::embedded) page: Page,
+    pub(in crate::stores::embedded) used: u64,
+    pub(in crate::stores::embedded) open: bool,
 }
 
 impl SqliteStore<'_> {
     /// At most `count` stored pages at or after `from`, for those who check them.
-    pub(in crate::embedded) fn page_rows(&mut self, range: &RangeId, from: u128, count: usize) -> Result<Vec<PageRow>> {
+    pub(in crate::stores::embedded) fn page_rows(
+        &mut self,
+        range: &RangeId,
+        from: u128,
+        count: usize,
+    ) -> Result<Vec<PageRow>> {
         self.db.all(Sql::PageRows, params![range.as_str(), number(from), limit(count)], |row| {
             let (no, page) = numbered(row)?;
             let used = row.parsed(2, u64::try_from(row.integer(2)?).ok())?;
@@ -50,7 +55,7 @@ impl SqliteStore<'_> {
     }
 
     /// The addresses of a page that are allocated or rest, by their rows.
-    pub(in crate::embedded) fn known_addresses(&mut self, stored: &StoredRange, no: u128) -> Result<Page> {
+    pub(in crate::stores::embedded) fn known_addresses(&mut self, stored: &StoredRange, no: u128) -> Result<Page> {
         let family = stored.layout.family();
         let start = no.saturating_mul(PAGE_SIZE);
         let mut known = Page::default();
@@ -104,7 +109,7 @@ impl SqliteStore<'_> {
     }
 
     /// Writes the pages that requests have left to the end of the transaction. Has to come before it is committed.
-    pub(in crate::embedded) fn write_pages(&mut self) -> Result<()> {
+    pub(in crate::stores::embedded) fn write_pages(&mut self) -> Result<()> {
         while let Some(range) = self.memo.unwritten_pages.pop() {
             if let Some(known) = self.memo.open_pages.get_mut(&range).filter(|known| known.unwritten) {
                 known.unwritten = false;

@@ -4,7 +4,7 @@ macro_rules! statements {
     ($($name:ident = $text:expr;)*) => {
         /// A statement; its number is its place among the prepared ones.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(in crate::embedded) enum Sql {
+        pub(in crate::stores::embedded) enum Sql {
             $($name,)*
         }
 

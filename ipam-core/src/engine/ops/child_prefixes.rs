@@ -2,11 +2,11 @@
 
 use ipnet::IpNet;
 
-use super::Hex;
-use super::draft::Draft;
-use super::keys::{self, Named};
 use super::ranges;
-use super::store::{Context, Origin, RequestKind, RequestRecord, Store, StoredRange};
+use crate::engine::hex::Hex;
+use crate::engine::keys::{self, Named};
+use crate::engine::overlay::Overlay;
+use crate::engine::store::{Context, Origin, RequestKind, RequestRecord, Store, StoredRange};
 use crate::net::{HostPolicy, hosts};
 use crate::{
     AllocateRange, AllocatedRange, Block, BlockId, ChildNet, DeallocateRange, Error, ErrorKind, Range, RangeId,
@@ -22,23 +22,23 @@ pub(crate) fn allocate_range<S: Store + ?Sized>(
     const OP: &str = "allocate_range";
     request.validate()?;
     let fingerprint = request.fingerprint();
-    let mut draft = Draft::new(store, context.now);
+    let mut overlay = Overlay::new(store, context.now);
     if let Some(key) = &request.key
-        && let Named::Range(stored) = keys::resolve(&mut draft, OP, key, &fingerprint)?
+        && let Named::Range(stored) = keys::resolve(&mut overlay, OP, key, &fingerprint)?
     {
         return Ok(AllocatedRange::new(key.clone(), (*stored.range).clone(), true));
     }
     let mut blocks = Vec::with_capacity(request.blocks.len());
     for id in &request.blocks {
-        blocks.push(draft.store.block(id)?.ok_or_else(|| Error::not_found(OP, "block", id))?);
+        blocks.push(overlay.store.block(id)?.ok_or_else(|| Error::not_found(OP, "block", id))?);
     }
     let (block, net) = match request.what {
-        ChildNet::PrefixLen(len) => next_child(draft.store, OP, &blocks, len)?,
-        ChildNet::Exactly(net) => exact_child(draft.store, OP, &blocks, net)?,
+        ChildNet::PrefixLen(len) => next_child(overlay.store, OP, &blocks, len)?,
+        ChildNet::Exactly(net) => exact_child(overlay.store, OP, &blocks, net)?,
     };
     let key = request.key.clone().unwrap_or_else(|| keys::made(context.random));
     let mut range =
-        Range::new(unused_id(draft.store, context)?, block.space.clone(), net, hosts(net, HostPolicy::Hosts));
+        Range::new(unused_id(overlay.store, context)?, block.space.clone(), net, hosts(net, HostPolicy::Hosts));
     // No inner block holds the prefix, or it would not have been free.
     range.block = Some(block.id.clone());
     range.name = if request.name.is_empty() { net.to_string() } else { request.name.clone() };
@@ -50,7 +50,7 @@ pub(crate) fn allocate_range<S: Store + ?Sized>(
     range.key = Some(key.clone());
     range.owner = Some(request.owner.clone());
 
-    let store = draft.prepare()?.write(context.actor)?;
+    let store = overlay.prepare()?.write(context.actor)?;
     store.insert_request(&RequestRecord {
         key: key.clone(),
         fingerprint,

@@ -1,6 +1,6 @@
 //! Reading the feed.
 
-use super::store::Store;
+use crate::engine::store::Store;
 use crate::{ChangePosition, Changes, Result};
 
 /// How many changes are read at once at most, whatever the caller asks for.

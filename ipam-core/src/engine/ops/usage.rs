@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::store::Store;
+use crate::engine::store::Store;
 use crate::{Error, RangeId, Result, Usage};
 
 /// One answer per range, in the order asked.

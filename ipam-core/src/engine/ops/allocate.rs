@@ -4,11 +4,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::choose::choose;
-use super::draft::{Draft, RangeDraft};
-use super::keys::{self, Named};
-use super::page::{address, locate, number};
-use super::store::{Context, Random, Record, RequestKind, RequestRecord, Store, StoredRange};
+use crate::engine::keys::{self, Named};
+use crate::engine::overlay::{Overlay, RangeOverlay};
+use crate::engine::space::page::{address, locate, number};
+use crate::engine::space::select::choose;
+use crate::engine::store::{Context, Random, Record, RequestKind, RequestRecord, Store, StoredRange};
 use crate::net::IpRange;
 use crate::request::exact_range;
 use crate::{
@@ -25,18 +25,18 @@ pub(crate) fn allocate<S: Store + ?Sized>(
     request: &Allocate,
 ) -> Result<Allocated> {
     request.validate()?;
-    let mut draft = Draft::new(store, context.now);
+    let mut overlay = Overlay::new(store, context.now);
     if let Some(key) = &request.key
-        && let Named::Addresses(records) = named(&mut draft, OP, key, request)?
+        && let Named::Addresses(records) = named(&mut overlay, OP, key, request)?
     {
         return Ok(Allocated::new(key.clone(), by_line(request, records), true));
     }
-    draft.sweep_some()?;
-    let plan = Plan::make(&mut draft, context.random, OP, request)?;
+    overlay.sweep_some()?;
+    let plan = Plan::make(&mut overlay, context.random, OP, request)?;
     let key = request.key.clone().unwrap_or_else(|| keys::made(context.random));
     check_expiries(OP, request, context.now)?;
 
-    let mut prepared = draft.prepare()?;
+    let mut prepared = overlay.prepare()?;
     let mut answer = Vec::with_capacity(plan.lines.len());
     for (chosen, line) in plan.lines.iter().zip(&request.lines) {
         let range = &chosen.range;
@@ -84,15 +84,15 @@ pub(crate) fn preview<S: Store + ?Sized>(
 ) -> Result<Preview> {
     const OP: &str = "preview_allocate";
     request.validate().map_err(|error| error.with_operation(OP))?;
-    let mut draft = Draft::new(store, context.now);
+    let mut overlay = Overlay::new(store, context.now);
     if let Some(key) = &request.key
-        && let Named::Addresses(records) = named(&mut draft, OP, key, request)?
+        && let Named::Addresses(records) = named(&mut overlay, OP, key, request)?
     {
         let lines = by_line(request, records).into_iter();
         let candidate = |allocation: Allocation| Candidate::new(allocation.range, allocation.address);
         return Ok(Preview::new(lines.map(|line| line.into_iter().map(candidate).collect()).collect()));
     }
-    let plan = Plan::make(&mut draft, context.random, OP, request)?;
+    let plan = Plan::make(&mut overlay, context.random, OP, request)?;
     check_expiries(OP, request, context.now)?;
     let candidates =
         |chosen: &Chosen| chosen.addresses().map(|address| Candidate::new(chosen.range.id.clone(), address)).collect();
@@ -101,12 +101,12 @@ pub(crate) fn preview<S: Store + ?Sized>(
 
 /// What the key names; a range is never what a request for addresses asked for.
 fn named<S: Store + ?Sized>(
-    draft: &mut Draft<'_, S>,
+    overlay: &mut Overlay<'_, S>,
     operation: &'static str,
     key: &AllocationKey,
     request: &Allocate,
 ) -> Result<Named> {
-    keys::resolve(draft, operation, key, &request.fingerprint())
+    keys::resolve(overlay, operation, key, &request.fingerprint())
 }
 
 /// The records of a request, which come by line and address, as the lines it asked for.
@@ -165,16 +165,16 @@ impl Plan {
         self.lines.iter().map(|line| line.found.len()).sum()
     }
 
-    /// Chooses for every line, and puts what was chosen into the draft.
+    /// Chooses for every line, and puts what was chosen into the overlay.
     fn make<S: Store + ?Sized>(
-        draft: &mut Draft<'_, S>,
+        overlay: &mut Overlay<'_, S>,
         random: &mut dyn Random,
         operation: &'static str,
         request: &Allocate,
     ) -> Result<Self> {
         for line in &request.lines {
             for range in &line.ranges {
-                if draft.load(range)?.is_none() {
+                if overlay.load(range)?.is_none() {
                     return Err(Error::not_found(operation, "range", range));
                 }
             }
@@ -186,14 +186,14 @@ impl Plan {
             lines.push(match line.what {
                 What::Exactly { first, count } => {
                     let what = Exact { index, line, first, count, operation };
-                    Some(what.take(draft, &mut exact)?)
+                    Some(what.take(overlay, &mut exact)?)
                 }
                 What::Next { .. } => None,
             });
         }
         for (index, (line, chosen)) in request.lines.iter().zip(&mut lines).enumerate() {
             if let What::Next { count, shape } = line.what {
-                *chosen = Some(next(draft, random, operation, (index, line), (count, shape))?);
+                *chosen = Some(next(overlay, random, operation, (index, line), (count, shape))?);
             }
         }
         // Each line was of one kind or the other.
@@ -204,18 +204,18 @@ impl Plan {
 
 /// Serves a line from the first of its ranges that has room.
 fn next<S: Store + ?Sized>(
-    draft: &mut Draft<'_, S>,
+    overlay: &mut Overlay<'_, S>,
     random: &mut dyn Random,
     operation: &'static str,
     (index, line): (usize, &AllocateLine),
     what: (u32, Shape),
 ) -> Result<Chosen> {
-    let now = draft.now;
+    let now = overlay.now;
     for id in &line.ranges {
         // A little is swept each time, so that little is left to sweep.
-        draft.sweep_range(id)?;
+        overlay.sweep_range(id)?;
         loop {
-            let Some((range, store)) = draft.load_with_store(id)? else { break };
+            let Some((range, store)) = overlay.load_with_store(id)? else { break };
             let whole = Arc::clone(&range.stored.layout);
             let found = if line.exclude.is_empty() {
                 choose(range, store, &whole, what, now, random)?
@@ -225,7 +225,7 @@ fn next<S: Store + ?Sized>(
             if let Some(found) = found {
                 return take(range, store, found);
             }
-            if u128::from(what.0) > whole.size() || !draft.sweep_range(id)? {
+            if u128::from(what.0) > whole.size() || !overlay.sweep_range(id)? {
                 break;
             }
         }
@@ -244,8 +244,8 @@ fn next<S: Store + ?Sized>(
         .with_context("ranges", names.join(", ")))
 }
 
-/// Puts chosen addresses into the draft.
-fn take<S: Store + ?Sized>(range: &mut RangeDraft, store: &mut S, found: Vec<u128>) -> Result<Chosen> {
+/// Puts chosen addresses into the overlay.
+fn take<S: Store + ?Sized>(range: &mut RangeOverlay, store: &mut S, found: Vec<u128>) -> Result<Chosen> {
     let chosen = Chosen { range: Arc::clone(&range.stored.range), family: range.stored.layout.family(), found };
     let rests = range.stored.range.policy.order == Order::LeastRecentlyUsed;
     for address in chosen.addresses() {
@@ -272,7 +272,7 @@ struct Exact<'a> {
 impl Exact<'_> {
     fn take<S: Store + ?Sized>(
         &self,
-        draft: &mut Draft<'_, S>,
+        overlay: &mut Overlay<'_, S>,
         others: &mut Vec<(RangeId, IpRange)>,
     ) -> Result<Chosen> {
         let (first, count) = (self.first, self.count);
@@ -282,7 +282,7 @@ impl Exact<'_> {
         }
         let mut stored = None;
         for id in &self.line.ranges {
-            let Some(range) = draft.load(id)? else { continue };
+            let Some(range) = overlay.load(id)? else { continue };
             if range.stored.range.addresses.contains_range(&asked) {
                 stored = Some(range.stored.clone());
                 break;
@@ -301,10 +301,10 @@ impl Exact<'_> {
 
         let mut found = Vec::with_capacity(count as usize);
         for address in asked.addresses() {
-            self.must_be_free(draft, &stored, address)?;
+            self.must_be_free(overlay, &stored, address)?;
             found.push(number(address));
         }
-        let Some((range, store)) = draft.load_with_store(id)? else {
+        let Some((range, store)) = overlay.load_with_store(id)? else {
             return Err(Error::not_found(self.operation, "range", id));
         };
         take(range, store, found)
@@ -312,7 +312,7 @@ impl Exact<'_> {
 
     fn must_be_free<S: Store + ?Sized>(
         &self,
-        draft: &mut Draft<'_, S>,
+        overlay: &mut Overlay<'_, S>,
         stored: &StoredRange,
         address: IpAddr,
     ) -> Result<()> {
@@ -321,16 +321,16 @@ impl Exact<'_> {
             return Err(self.conflict(stored, address, if gateway { "is the gateway" } else { "is reserved" }));
         }
         let (no, bit) = locate(address);
-        let Some((range, store)) = draft.load_with_store(&stored.range.id)? else { return Ok(()) };
+        let Some((range, store)) = overlay.load_with_store(&stored.range.id)? else { return Ok(()) };
         if !range.page(store, no)?.is_some_and(|page| page.contains(bit)) {
             return Ok(());
         }
-        if let Some(record) = draft.allocation_at(stored, address)? {
+        if let Some(record) = overlay.allocation_at(stored, address)? {
             let owner = record.allocation.owner.map_or_else(|| "somebody".to_owned(), |owner| owner.to_string());
             return Err(self.conflict(stored, address, &format!("is allocated to {owner}")));
         }
-        let now = draft.now;
-        let Some((range, store)) = draft.load_with_store(&stored.range.id)? else { return Ok(()) };
+        let now = overlay.now;
+        let Some((range, store)) = overlay.load_with_store(&stored.range.id)? else { return Ok(()) };
         match range.resting_at(store, address)? {
             Some(due) if due.until > now => {
                 let left = due.until.duration_since(now).map_or(0, |left| left.as_secs().saturating_add(1));

@@ -1,17 +1,20 @@
 //! What the engine needs of a store: records in, records out, nothing decided.
 
+pub(super) mod change;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use ipnet::IpNet;
 
-use super::change::change_of;
-use super::{Layout, Page, buddy};
+use crate::engine::space::buddy;
+use crate::engine::{Layout, Page};
 use crate::{
     Allocation, AllocationId, AllocationKey, Block, BlockFilter, BlockId, Change, ChangeKind, ChangePosition, Changes,
     Find, Fingerprint, Owner, Range, RangeFilter, RangeId, Result, SpaceId,
 };
+use change::change_of;
 
 /// Where chance comes from, so that tests can choose it.
 pub(crate) trait Random {

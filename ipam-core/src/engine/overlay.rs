@@ -1,7 +1,7 @@
 //! What a request is about to write, seen as if it were written.
 //!
-//! A function of the engine reads and decides on a draft and writes it in one go at the end. So a request that fails has
-//! written nothing, and a preview is a draft that is dropped.
+//! A function of the engine reads and decides on an overlay and writes it in one go at the end. So a request that fails has
+//! written nothing, and a preview is an overlay that is dropped.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -10,10 +10,10 @@ use std::time::SystemTime;
 
 use hashbrown::HashSet;
 
-use super::few::Few;
-use super::layout::Layout;
-use super::page::{PAGE_SIZE, Page, address, locate, number};
-use super::store::{Due, Record, RequestRecord, Store, StoredRange};
+use crate::engine::space::few::Few;
+use crate::engine::space::layout::Layout;
+use crate::engine::space::page::{PAGE_SIZE, Page, address, locate, number};
+use crate::engine::store::{Due, Record, RequestRecord, Store, StoredRange};
 use crate::{AllocationId, AllocationKey, ChangeKind, Error, Order, RangeId, Result};
 
 /// How many expired addresses, wherever they are, a request looks after besides its own work.
@@ -29,17 +29,17 @@ const REMEMBERED: usize = 16;
 /// How many ended allocations are looked through one by one.
 const LISTED: usize = 8;
 
-pub(super) struct Draft<'s, S: ?Sized> {
+pub(super) struct Overlay<'s, S: ?Sized> {
     pub(super) store: &'s mut S,
     pub(super) now: SystemTime,
-    ranges: Few<RangeId, Box<RangeDraft>>,
+    ranges: Few<RangeId, Box<RangeOverlay>>,
     ended: Vec<(Record, ChangeKind)>,
     /// Their ids, once there are more than [`LISTED`].
     ended_ids: HashSet<AllocationId>,
 }
 
-/// One range of a draft.
-pub(super) struct RangeDraft {
+/// One range of an overlay.
+pub(super) struct RangeOverlay {
     pub(super) stored: StoredRange,
     frontier: u128,
     pages: Few<u128, Touched>,
@@ -71,33 +71,33 @@ pub(super) fn later(time: SystemTime, by: std::time::Duration) -> SystemTime {
     time.checked_add(by.min(FAR)).unwrap_or(time)
 }
 
-impl<'s, S: Store + ?Sized> Draft<'s, S> {
+impl<'s, S: Store + ?Sized> Overlay<'s, S> {
     pub(super) fn new(store: &'s mut S, now: SystemTime) -> Self {
         Self { store, now, ranges: Few::default(), ended: Vec::new(), ended_ids: HashSet::new() }
     }
 
-    /// Reads a range into the draft; `None` if there is none.
-    pub(super) fn load(&mut self, id: &RangeId) -> Result<Option<&mut RangeDraft>> {
+    /// Reads a range into the overlay; `None` if there is none.
+    pub(super) fn load(&mut self, id: &RangeId) -> Result<Option<&mut RangeOverlay>> {
         Ok(self.load_with_store(id)?.map(|(range, _)| range))
     }
 
-    /// A range of the draft and the store beneath it.
-    pub(super) fn load_with_store(&mut self, id: &RangeId) -> Result<Option<(&mut RangeDraft, &mut S)>> {
+    /// A range of the overlay and the store beneath it.
+    pub(super) fn load_with_store(&mut self, id: &RangeId) -> Result<Option<(&mut RangeOverlay, &mut S)>> {
         if self.ranges.get(id).is_none() {
             let Some(stored) = self.store.range(id)? else { return Ok(None) };
             let Ok(_) = self
                 .ranges
-                .get_or_insert(stored.range.id.clone(), || Ok::<_, Infallible>(Box::new(RangeDraft::new(stored))));
+                .get_or_insert(stored.range.id.clone(), || Ok::<_, Infallible>(Box::new(RangeOverlay::new(stored))));
         }
         Ok(self.ranges.get_mut(id).map(|range| (&mut **range, &mut *self.store)))
     }
 
     /// The same, of a range that a record names: it must be there.
-    fn range_of(&mut self, id: &RangeId) -> Result<(&mut RangeDraft, &mut S)> {
+    fn range_of(&mut self, id: &RangeId) -> Result<(&mut RangeOverlay, &mut S)> {
         self.load_with_store(id)?.ok_or_else(|| corrupt(format!("a record names the range {id}, which does not exist")))
     }
 
-    /// Whether the allocation ends with this draft.
+    /// Whether the allocation ends with this overlay.
     pub(super) fn is_ended(&self, id: &AllocationId) -> bool {
         if self.ended.len() <= LISTED {
             return self.ended.iter().any(|(record, _)| record.allocation.id == *id);
@@ -139,7 +139,7 @@ impl<'s, S: Store + ?Sized> Draft<'s, S> {
         }
     }
 
-    /// The allocation of an address as it is in the draft: what has expired is ended on the way.
+    /// The allocation of an address as it is in the overlay: what has expired is ended on the way.
     pub(super) fn allocation_at(&mut self, range: &StoredRange, address: IpAddr) -> Result<Option<Record>> {
         let Some(record) = self.store.allocation_at(&range.range.space, address)? else { return Ok(None) };
         self.living(record)
@@ -202,7 +202,7 @@ impl<'s, S: Store + ?Sized> Draft<'s, S> {
         Ok(any)
     }
 
-    /// Writes the draft and appends what ended to the feed; answers what ended, in order.
+    /// Writes the overlay and appends what ended to the feed; answers what ended, in order.
     pub(super) fn commit(self, actor: Option<&str>) -> Result<Vec<(Record, ChangeKind)>> {
         self.prepare()?.write_all(actor).map(|(_, ended)| ended)
     }
@@ -232,7 +232,7 @@ impl<'s, S: Store + ?Sized> Draft<'s, S> {
         for range in self.ranges.values_mut() {
             range.settle_frontier();
         }
-        Ok(Prepared { draft: self, requests })
+        Ok(Prepared { overlay: self, requests })
     }
 }
 
@@ -241,15 +241,15 @@ enum RequestChange {
     Update(RequestRecord),
 }
 
-/// A draft of which everything is known.
+/// An overlay of which everything is known.
 pub(super) struct Prepared<'s, S: ?Sized> {
-    draft: Draft<'s, S>,
+    overlay: Overlay<'s, S>,
     requests: Vec<RequestChange>,
 }
 
 impl<'s, S: Store + ?Sized> Prepared<'s, S> {
     pub(super) const fn store(&mut self) -> &mut S {
-        self.draft.store
+        self.overlay.store
     }
 
     /// Writes all of it; answers the store for what follows.
@@ -258,7 +258,7 @@ impl<'s, S: Store + ?Sized> Prepared<'s, S> {
     }
 
     fn write_all(self, actor: Option<&str>) -> Result<(&'s mut S, Vec<(Record, ChangeKind)>)> {
-        let Draft { store, now, ranges, ended, .. } = self.draft;
+        let Overlay { store, now, ranges, ended, .. } = self.overlay;
         for (record, kind) in &ended {
             store.remove_allocation(record)?;
             store.append_allocation_change(&record.allocation, *kind, now, actor)?;
@@ -280,7 +280,7 @@ pub(super) fn corrupt(message: String) -> Error {
     Error::new(crate::ErrorKind::Corrupt, "store", message)
 }
 
-impl RangeDraft {
+impl RangeOverlay {
     fn new(stored: StoredRange) -> Self {
         Self {
             frontier: stored.frontier,
@@ -297,7 +297,7 @@ impl RangeDraft {
         &self.stored.range.id
     }
 
-    /// A page as it is in the draft; `None` if it is neither stored nor drafted.
+    /// A page as it is in the overlay; `None` if it is neither stored nor overlaid.
     pub(super) fn page<S: Store + ?Sized>(&self, store: &mut S, no: u128) -> Result<Option<Page>> {
         match self.pages.get(&no) {
             Some(touched) => Ok(Some(touched.now)),
@@ -342,7 +342,7 @@ impl RangeDraft {
         Ok(true)
     }
 
-    /// Whether and how an address rests in the draft.
+    /// Whether and how an address rests in the overlay.
     pub(super) fn resting_at<S: Store + ?Sized>(&self, store: &mut S, address: IpAddr) -> Result<Option<Due>> {
         let at = number(address);
         if let Some(due) = self.rests.get(&at) {
@@ -372,17 +372,17 @@ impl RangeDraft {
         Ok((all, complete))
     }
 
-    /// The lowest drafted page at or after `from` that has room.
-    pub(super) fn drafted_open(&self, layout: &Layout, from: u128) -> Option<(u128, Page)> {
+    /// The lowest overlaid page at or after `from` that has room.
+    pub(super) fn overlaid_open(&self, layout: &Layout, from: u128) -> Option<(u128, Page)> {
         self.pages.from(from).map(|(no, touched)| (no, touched.now)).find(|(no, page)| layout.is_open(*no, page))
     }
 
-    /// The drafted pages at or after `from`, by number.
-    pub(super) fn drafted(&self, from: u128) -> impl Iterator<Item = (u128, Page)> + '_ {
+    /// The overlaid pages at or after `from`, by number.
+    pub(super) fn overlaid(&self, from: u128) -> impl Iterator<Item = (u128, Page)> + '_ {
         self.pages.from(from).map(|(no, touched)| (no, touched.now))
     }
 
-    pub(super) fn is_drafted(&self, no: u128) -> bool {
+    pub(super) fn is_overlaid(&self, no: u128) -> bool {
         self.pages.get(&no).is_some()
     }
 
@@ -402,7 +402,7 @@ impl RangeDraft {
         self.stored = stored;
     }
 
-    /// Moves the frontier over the pages that this draft adds.
+    /// Moves the frontier over the pages that this overlay adds.
     fn settle_frontier(&mut self) {
         while let Some(no) = self.stored.layout.next_page(self.frontier) {
             match self.pages.get(&no) {

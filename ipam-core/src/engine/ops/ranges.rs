@@ -2,11 +2,11 @@
 
 use ipnet::IpNet;
 
-use super::change::no_position;
-use super::draft::{Draft, has_expired, set_bits};
-use super::layout::Layout;
-use super::page::{PAGE_SIZE, address};
-use super::store::{Context, Origin, Record, Store, StoredRange};
+use crate::engine::overlay::{Overlay, has_expired, set_bits};
+use crate::engine::space::layout::Layout;
+use crate::engine::space::page::{PAGE_SIZE, address};
+use crate::engine::store::change::no_position;
+use crate::engine::store::{Context, Origin, Record, Store, StoredRange};
 use crate::net::{HostPolicy, IpRange, hosts};
 use crate::request::range_parts;
 use crate::{
@@ -120,26 +120,26 @@ pub(crate) fn update_range<S: Store + ?Sized>(
 ) -> Result<Range> {
     const OP: &str = "update_range";
     request.validate()?;
-    let mut draft = Draft::new(store, context.now);
-    let Some(loaded) = draft.load(&request.id)? else {
+    let mut overlay = Overlay::new(store, context.now);
+    let Some(loaded) = overlay.load(&request.id)? else {
         return Err(Error::not_found(OP, "range", &request.id));
     };
     let old = loaded.stored.clone();
     let (range, origin) = changed(&old, request);
     range_parts(OP, range.net, range.addresses, &range.network, &range.reserved)?;
     if range.addresses != old.range.addresses {
-        must_fit(draft.store, OP, &range.space, range.net, range.addresses, Some(&range.id))?;
+        must_fit(overlay.store, OP, &range.space, range.net, range.addresses, Some(&range.id))?;
     }
     let mut new = StoredRange::new(range, old.frontier, origin);
     if new.layout != old.layout {
         new.frontier = first_page(&new.layout);
-        relayout(&mut draft, &old, &new)?;
+        relayout(&mut overlay, &old, &new)?;
     }
-    if let Some(loaded) = draft.load(&request.id)? {
+    if let Some(loaded) = overlay.load(&request.id)? {
         loaded.replace(new.clone());
     }
     // The range last: what is written before lies in it as it was.
-    let store = draft.prepare()?.write(context.actor)?;
+    let store = overlay.prepare()?.write(context.actor)?;
     store.update_range(&new)?;
     store.append_change(about(&new.range, ChangeKind::RangeUpdated, context))?;
     Ok((*new.range).clone())
@@ -183,27 +183,27 @@ fn changed(old: &StoredRange, request: &UpdateRange) -> (Range, Origin) {
 
 /// Brings the pages of a range in line with a new layout: addresses that can no longer be handed out must not be
 /// allocated, their rest ends, and whether a page is open is found anew.
-fn relayout<S: Store + ?Sized>(draft: &mut Draft<'_, S>, old: &StoredRange, new: &StoredRange) -> Result<()> {
+fn relayout<S: Store + ?Sized>(overlay: &mut Overlay<'_, S>, old: &StoredRange, new: &StoredRange) -> Result<()> {
     let id = &old.range.id;
     let mut from = 0;
     loop {
-        let pages = draft.store.pages(id, from, BATCH)?;
+        let pages = overlay.store.pages(id, from, BATCH)?;
         for (no, page) in &pages {
             let (was, is) = (old.layout.mask(*no), new.layout.mask(*no));
             if was == is {
                 continue;
             }
-            if let Some(range) = draft.load(id)? {
+            if let Some(range) = overlay.load(id)? {
                 range.rewrite(*no, *page);
             }
             // The bits are those of allocated and of resting addresses.
             let closed = page.without(page.without(is));
             for at in set_bits(*no, closed) {
                 let Some(address) = address(old.layout.family(), at) else { continue };
-                if let Some(record) = draft.allocation_at(old, address)? {
+                if let Some(record) = overlay.allocation_at(old, address)? {
                     return Err(in_the_way(new, &record));
                 }
-                if let Some((range, store)) = draft.load_with_store(id)? {
+                if let Some((range, store)) = overlay.load_with_store(id)? {
                     range.wake(store, address)?;
                     range.set(store, address, false)?;
                 }
@@ -253,21 +253,21 @@ pub(super) fn remove<S: Store + ?Sized>(
     with_allocations: bool,
 ) -> Result<RemovedRange> {
     let id = &stored.range.id;
-    let mut draft = Draft::new(store, context.now);
+    let mut overlay = Overlay::new(store, context.now);
     let mut freed = Vec::new();
     let mut from = Some(stored.range.addresses.first());
     while let Some(start) = from {
-        let records = draft.store.allocations_in(id, start, BATCH)?;
+        let records = overlay.store.allocations_in(id, start, BATCH)?;
         from = match records.last() {
             Some(last) if records.len() == BATCH => after(last.allocation.address),
             _ => None,
         };
         for record in records {
-            if has_expired(&record, draft.now) {
-                draft.end_with_range(record, ChangeKind::Expired);
+            if has_expired(&record, overlay.now) {
+                overlay.end_with_range(record, ChangeKind::Expired);
             } else if with_allocations {
                 freed.push((*record.allocation).clone());
-                draft.end_with_range(record, ChangeKind::Deallocated);
+                overlay.end_with_range(record, ChangeKind::Deallocated);
             } else {
                 let message = format!(
                     "{} of the range is allocated; give its addresses back first, or say that they end with it",
@@ -277,7 +277,7 @@ pub(super) fn remove<S: Store + ?Sized>(
             }
         }
     }
-    let store = draft.prepare()?.write(context.actor)?;
+    let store = overlay.prepare()?.write(context.actor)?;
     store.remove_range(id)?;
     if let Some(key) = &stored.range.key {
         store.remove_request(key)?;
@@ -288,7 +288,7 @@ pub(super) fn remove<S: Store + ?Sized>(
 
 /// The next address of the family, if there is one.
 fn after(ip: std::net::IpAddr) -> Option<std::net::IpAddr> {
-    use super::page::number;
+    use crate::engine::space::page::number;
     let family = if ip.is_ipv4() { crate::Family::V4 } else { crate::Family::V6 };
     address(family, number(ip).checked_add(1)?)
 }

@@ -1,14 +1,14 @@
 //! Which free addresses a line gets.
 //!
-//! Nothing here changes a draft; the answer is addresses, as numbers in ascending order, or `None` if there is no room.
+//! Nothing here changes an overlay; the answer is addresses, as numbers in ascending order, or `None` if there is no room.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::SystemTime;
 
-use super::draft::{RangeDraft, set_bits};
 use super::layout::Layout;
-use super::page::{PAGE_SIZE, Page, number};
-use super::store::{Random, Store};
+use super::page::{PAGE_SIZE, Page, locate, number};
+use crate::engine::overlay::{RangeOverlay, set_bits};
+use crate::engine::store::{Random, Store};
 use crate::{Order, Result, Shape};
 
 /// How often a free address is guessed before the pages are looked through.
@@ -21,8 +21,8 @@ const EVEN_PAGES: u128 = 1024;
 const BATCH: usize = 64;
 
 /// `count` addresses of the range, without those that `layout` leaves out.
-pub(super) fn choose<S: Store + ?Sized>(
-    range: &mut RangeDraft,
+pub(in crate::engine) fn choose<S: Store + ?Sized>(
+    range: &mut RangeOverlay,
     store: &mut S,
     layout: &Layout,
     (count, shape): (u32, Shape),
@@ -68,7 +68,7 @@ fn below(random: &mut dyn Random, bound: u128) -> u128 {
 }
 
 struct Chooser<'a, S: ?Sized> {
-    range: &'a mut RangeDraft,
+    range: &'a mut RangeOverlay,
     store: &'a mut S,
     layout: &'a Layout,
 }
@@ -79,15 +79,15 @@ impl<S: Store + ?Sized> Chooser<'_, S> {
         let mut next = self.layout.next_page(from);
         while let Some(from) = next {
             let stored = self.store.next_open_page(self.range.id(), from)?;
-            let drafted = self.range.drafted_open(self.layout, from);
-            let known = match (stored, drafted) {
-                (Some(stored), Some(drafted)) => Some(if stored.0 < drafted.0 { stored } else { drafted }),
-                (stored, drafted) => stored.or(drafted),
+            let overlaid = self.range.overlaid_open(self.layout, from);
+            let known = match (stored, overlaid) {
+                (Some(stored), Some(overlaid)) => Some(if stored.0 < overlaid.0 { stored } else { overlaid }),
+                (stored, overlaid) => stored.or(overlaid),
             };
             let absent = self.absent(from, known.map(|(no, _)| no))?;
             let Some((no, page)) = absent.map(|no| (no, Page::default())).or(known) else { return Ok(None) };
             let page =
-                self.range.drafted(no).next().filter(|(drafted, _)| *drafted == no).map_or(page, |(_, page)| page);
+                self.range.overlaid(no).next().filter(|(overlaid, _)| *overlaid == no).map_or(page, |(_, page)| page);
             let blocked = page.union(self.layout.mask(no));
             if !blocked.is_full() {
                 return Ok(Some((no, blocked)));
@@ -97,7 +97,7 @@ impl<S: Store + ?Sized> Chooser<'_, S> {
         Ok(None)
     }
 
-    /// The lowest page at or after `from` and below `bound` that is not stored, nor drafted.
+    /// The lowest page at or after `from` and below `bound` that is not stored, nor overlaid.
     fn absent(&mut self, from: u128, bound: Option<u128>) -> Result<Option<u128>> {
         // Pages below the frontier are stored. What is learned here moves it, if no page with room was left out.
         let moves = from <= self.range.frontier() && std::ptr::eq(self.layout, &raw const *self.range.stored.layout);
@@ -125,7 +125,7 @@ impl<S: Store + ?Sized> Chooser<'_, S> {
                 }
                 batch.get(index).is_some_and(|(stored, _)| *stored == no)
             };
-            if !stored && !self.range.is_drafted(no) {
+            if !stored && !self.range.is_overlaid(no) {
                 return Ok(Some(no));
             }
             if moves && stored {
@@ -187,7 +187,7 @@ impl<S: Store + ?Sized> Chooser<'_, S> {
         };
         let mut pages: BTreeMap<u128, Page> = BTreeMap::new();
         for due in rested {
-            let (no, bit) = super::page::locate(due.address);
+            let (no, bit) = locate(due.address);
             pages.entry(no).or_default().insert(bit);
         }
         Ok(pages)
@@ -326,13 +326,13 @@ impl<S: Store + ?Sized> Chooser<'_, S> {
     /// The lowest page at or after `no` that may have room; all below the frontier are stored.
     fn skip_full(&mut self, no: u128, loose: &BTreeMap<u128, Page>) -> Result<u128> {
         let stored = self.store.next_open_page(self.range.id(), no)?.map(|(no, _)| no);
-        let drafted = self.range.drafted_open(self.layout, no).map(|(no, _)| no);
+        let overlaid = self.range.overlaid_open(self.layout, no).map(|(no, _)| no);
         let loose = loose.range(no..).next().map(|(no, _)| *no);
-        Ok([stored, drafted, loose].into_iter().flatten().fold(self.range.frontier(), u128::min))
+        Ok([stored, overlaid, loose].into_iter().flatten().fold(self.range.frontier(), u128::min))
     }
 }
 
-/// The pages that are stored or drafted, in ascending order, read a batch at a time.
+/// The pages that are stored or overlaid, in ascending order, read a batch at a time.
 #[derive(Default)]
 struct Known {
     batch: std::collections::VecDeque<(u128, Page)>,
@@ -343,7 +343,7 @@ impl Known {
     /// The lowest one at or after `from`, which does not become lower from call to call.
     fn next<S: Store + ?Sized>(
         &mut self,
-        range: &RangeDraft,
+        range: &RangeOverlay,
         store: &mut S,
         from: u128,
     ) -> Result<Option<(u128, Page)>> {
@@ -355,10 +355,10 @@ impl Known {
             self.complete = self.batch.len() < BATCH;
         }
         let stored = self.batch.front().copied();
-        let drafted = range.drafted(from).next();
-        Ok(match (stored, drafted) {
-            (Some(stored), Some(drafted)) if stored.0 < drafted.0 => Some(stored),
-            (stored, drafted) => drafted.or(stored),
+        let overlaid = range.overlaid(from).next();
+        Ok(match (stored, overlaid) {
+            (Some(stored), Some(overlaid)) if stored.0 < overlaid.0 => Some(stored),
+            (stored, overlaid) => overlaid.or(stored),
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::SystemTime;
 
-use super::store::Store;
+use crate::engine::store::Store;
 use crate::{
     Allocation, Block, BlockId, Error, Find, ListBlocks, ListRanges, Page, PageRequest, PageToken, Range, RangeId,
     Result, SpaceId,

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::Page;
+use super::page::Page;
 use super::page::{PAGE_SIZE, number};
 use crate::net::IpRange;
 use crate::{Family, Range};

@@ -15,25 +15,25 @@ const MAX_COMPOSED: usize = 32;
 
 /// A connection and the statements prepared on it. The binding's own cache is a feature that not every release of it
 /// has.
-pub(in crate::embedded) struct Statements<'c> {
-    pub(in crate::embedded) connection: &'c Connection,
+pub(in crate::stores::embedded) struct Statements<'c> {
+    pub(in crate::stores::embedded) connection: &'c Connection,
     fixed: Vec<Option<Statement<'c>>>,
     composed: HashMap<String, Statement<'c>>,
     /// The method that is being served, for errors.
-    pub(in crate::embedded) operation: &'static str,
+    pub(in crate::stores::embedded) operation: &'static str,
 }
 
 impl<'c> Statements<'c> {
-    pub(in crate::embedded) fn new(connection: &'c Connection) -> Self {
+    pub(in crate::stores::embedded) fn new(connection: &'c Connection) -> Self {
         let fixed = Sql::ALL.iter().map(|_| None).collect();
         Self { connection, fixed, composed: HashMap::new(), operation: "open" }
     }
 
-    pub(in crate::embedded) fn error(&self, source: rusqlite::Error) -> Error {
+    pub(in crate::stores::embedded) fn error(&self, source: rusqlite::Error) -> Error {
         codes::error(self.operation, source)
     }
 
-    pub(in crate::embedded) fn unsound(&self, what: impl std::fmt::Display) -> Error {
+    pub(in crate::stores::embedded) fn unsound(&self, what: impl std::fmt::Display) -> Error {
         codes::unsound(self.operation, what)
     }
 
@@ -46,7 +46,7 @@ impl<'c> Statements<'c> {
     }
 
     /// Runs a statement that answers no rows. Answers how many it changed.
-    pub(in crate::embedded) fn run(&mut self, sql: Sql, params: impl Params) -> rusqlite::Result<usize> {
+    pub(in crate::stores::embedded) fn run(&mut self, sql: Sql, params: impl Params) -> rusqlite::Result<usize> {
         self.prepared(sql)?.execute(params)
     }
 
@@ -56,7 +56,7 @@ impl<'c> Statements<'c> {
     }
 
     /// The same as `run`, with the error of the store.
-    pub(in crate::embedded) fn execute(&mut self, sql: Sql, params: impl Params) -> Result<usize> {
+    pub(in crate::stores::embedded) fn execute(&mut self, sql: Sql, params: impl Params) -> Result<usize> {
         self.run(sql, params).map_err(|error| self.error(error))
     }
 
@@ -69,7 +69,7 @@ impl<'c> Statements<'c> {
     }
 
     /// The first row, if there is one.
-    pub(in crate::embedded) fn optional<T>(
+    pub(in crate::stores::embedded) fn optional<T>(
         &mut self,
         sql: Sql,
         params: impl Params,
@@ -85,7 +85,7 @@ impl<'c> Statements<'c> {
     }
 
     /// The row of a statement that always answers one.
-    pub(in crate::embedded) fn one<T>(
+    pub(in crate::stores::embedded) fn one<T>(
         &mut self,
         sql: Sql,
         params: impl Params,
@@ -98,7 +98,7 @@ impl<'c> Statements<'c> {
     }
 
     /// All rows.
-    pub(in crate::embedded) fn all<T>(
+    pub(in crate::stores::embedded) fn all<T>(
         &mut self,
         sql: Sql,
         params: impl Params,
@@ -144,7 +144,7 @@ impl<'c> Statements<'c> {
 }
 
 /// The columns of one row, by their place.
-pub(in crate::embedded) struct Columns<'r> {
+pub(in crate::stores::embedded) struct Columns<'r> {
     row: &'r Row<'r>,
     operation: &'static str,
 }
@@ -154,7 +154,7 @@ impl Columns<'_> {
         codes::error(self.operation, error)
     }
 
-    pub(in crate::embedded) fn integer(&self, index: usize) -> Result<i64> {
+    pub(in crate::stores::embedded) fn integer(&self, index: usize) -> Result<i64> {
         self.row.get_ref(index).and_then(|value| Ok(value.as_i64()?)).map_err(|error| self.fail(error))
     }
 
@@ -166,11 +166,11 @@ impl Columns<'_> {
         self.parsed(index, u32::try_from(self.integer(index)?).ok())
     }
 
-    pub(in crate::embedded) fn text(&self, index: usize) -> Result<&str> {
+    pub(in crate::stores::embedded) fn text(&self, index: usize) -> Result<&str> {
         self.row.get_ref(index).and_then(|value| Ok(value.as_str()?)).map_err(|error| self.fail(error))
     }
 
-    pub(in crate::embedded) fn blob(&self, index: usize) -> Result<&[u8]> {
+    pub(in crate::stores::embedded) fn blob(&self, index: usize) -> Result<&[u8]> {
         self.row.get_ref(index).and_then(|value| Ok(value.as_blob()?)).map_err(|error| self.fail(error))
     }
 
@@ -182,12 +182,12 @@ impl Columns<'_> {
         self.row.get_ref(index).and_then(|value| Ok(value.as_str_or_null()?)).map_err(|error| self.fail(error))
     }
 
-    pub(in crate::embedded) fn optional_blob(&self, index: usize) -> Result<Option<&[u8]>> {
+    pub(in crate::stores::embedded) fn optional_blob(&self, index: usize) -> Result<Option<&[u8]>> {
         self.row.get_ref(index).and_then(|value| Ok(value.as_blob_or_null()?)).map_err(|error| self.fail(error))
     }
 
     /// A number or a text, for people.
-    pub(in crate::embedded) fn shown(&self, index: usize) -> String {
+    pub(in crate::stores::embedded) fn shown(&self, index: usize) -> String {
         match self.row.get_ref(index) {
             Ok(ValueRef::Integer(number)) => number.to_string(),
             Ok(ValueRef::Text(text)) => String::from_utf8_lossy(text).into_owned(),
@@ -196,7 +196,7 @@ impl Columns<'_> {
     }
 
     /// What was parsed from a column; `None` says that it holds what this program would not have written.
-    pub(in crate::embedded) fn parsed<T>(&self, index: usize, value: Option<T>) -> Result<T> {
+    pub(in crate::stores::embedded) fn parsed<T>(&self, index: usize, value: Option<T>) -> Result<T> {
         value.ok_or_else(|| {
             let name = self.row.as_ref().column_name(index).unwrap_or("?").to_owned();
             codes::unsound(self.operation, format_args!("the column {name} holds what cannot be read"))

@@ -1,7 +1,7 @@
 //! Giving addresses back.
 
-use super::draft::Draft;
-use super::store::{Context, Record, Store};
+use crate::engine::overlay::Overlay;
+use crate::engine::store::{Context, Record, Store};
 use crate::{ChangeKind, Deallocate, Deallocated, Error, Freed, Result, Target};
 
 const OP: &str = "deallocate";
@@ -13,22 +13,22 @@ pub(crate) fn deallocate<S: Store + ?Sized>(
     request: &Deallocate,
 ) -> Result<Deallocated> {
     request.validate()?;
-    let mut draft = Draft::new(store, context.now);
-    draft.sweep_some()?;
+    let mut overlay = Overlay::new(store, context.now);
+    overlay.sweep_some()?;
     let mut counts = Vec::with_capacity(request.targets.len());
     for target in &request.targets {
         let mut freed = 0;
-        for record in records(&mut draft, target)? {
+        for record in records(&mut overlay, target)? {
             // What has expired is free already, though it is tidied up here.
-            let Some(record) = draft.living(record)? else { continue };
+            let Some(record) = overlay.living(record)? else { continue };
             if request.expect.fits(record.allocation.owner.as_ref(), record.allocation.key.as_ref()) {
-                draft.end(record, ChangeKind::Deallocated)?;
+                overlay.end(record, ChangeKind::Deallocated)?;
                 freed += 1;
             }
         }
         counts.push(freed);
     }
-    let ended = draft.commit(context.actor)?.into_iter();
+    let ended = overlay.commit(context.actor)?.into_iter();
     let mut freed = ended.filter(|(_, kind)| *kind == ChangeKind::Deallocated).map(|(record, _)| *record.allocation);
     let targets = counts.into_iter().map(|count| {
         let mut of_target = Vec::with_capacity(count);
@@ -39,14 +39,14 @@ pub(crate) fn deallocate<S: Store + ?Sized>(
 }
 
 fn records<S: Store + ?Sized>(
-    draft: &mut Draft<'_, S>,
+    overlay: &mut Overlay<'_, S>,
     target: &Target,
 ) -> Result<impl Iterator<Item = Record> + use<S>> {
     let (one, more) = match target {
-        Target::Id(id) => (draft.store.allocation(id)?, Vec::new()),
-        Target::Key(key) => (None, draft.store.allocations_of_key(key)?),
+        Target::Id(id) => (overlay.store.allocation(id)?, Vec::new()),
+        Target::Key(key) => (None, overlay.store.allocations_of_key(key)?),
         Target::Address { range: id, address } => {
-            let Some((range, store)) = draft.load_with_store(id)? else {
+            let Some((range, store)) = overlay.load_with_store(id)? else {
                 return Err(Error::not_found(OP, "range", id));
             };
             let net = range.stored.range.net;

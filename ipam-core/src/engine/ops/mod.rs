@@ -1,0 +1,21 @@
+//! One operation of the provider's trait per file.
+
+mod allocate;
+mod blocks;
+mod changes;
+mod child_prefixes;
+mod deallocate;
+mod find;
+mod ranges;
+mod update;
+mod usage;
+
+pub(crate) use allocate::{allocate, preview};
+pub(crate) use blocks::{define_block, remove_block, update_block};
+pub(crate) use changes::changes;
+pub(crate) use child_prefixes::{allocate_range, deallocate_range};
+pub(crate) use deallocate::deallocate;
+pub(crate) use find::{find, list_blocks, list_ranges};
+pub(crate) use ranges::{define_range, remove_range, update_range};
+pub(crate) use update::update;
+pub(crate) use usage::usage;

@@ -1,0 +1,5 @@
+//! Where the providers of this crate keep their records.
+
+#[cfg(feature = "embedded")]
+pub mod embedded;
+pub(crate) mod memory;
