@@ -12,14 +12,15 @@ use ipam_core::{BackoffConfig, RetryConfig};
 use serde_json::Value;
 
 use crate::auth::Auth;
+use crate::controllers::links::ApiOptions;
 use crate::envelope::{Answer, Outcome};
 use crate::error::{Error, Result};
-use crate::lenient::{OneOrMany, Wire};
-use crate::models::{ApiOptions, SubnetId};
 use crate::request::{Call, Path, Request};
 use crate::rows::Opened;
 use crate::session::Session;
 use crate::transport::Transport;
+use crate::wire::SubnetId;
+use crate::wire::{OneOrMany, Wire};
 
 /// A client of one app of one phpIPAM server. A clone is another handle to the same client.
 ///

@@ -15,8 +15,8 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, Result};
-use crate::models::JsonObject;
 use crate::request::Request;
+use crate::wire::JsonObject;
 
 const SEGMENTS: [&str; 5] = ["controller", "id", "id2", "id3", "id4"];
 

@@ -13,8 +13,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::error::{DecodeError, Error, Result};
-use crate::lenient::Wire;
 use crate::request::Request;
+use crate::wire::Wire;
 
 pub(crate) use judge::{Received, is_success, judge};
 

@@ -11,9 +11,7 @@ pub mod controllers;
 mod crypt;
 mod envelope;
 mod error;
-mod lenient;
 pub mod models;
-mod patch;
 mod probe;
 #[cfg(feature = "provider")]
 pub mod provider;
@@ -26,6 +24,7 @@ mod stream;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod transport;
+mod wire;
 
 pub use auth::Auth;
 pub use client::{Client, ClientBuilder, Created, RawAnswer};

@@ -12,8 +12,8 @@ use tokio::time::Instant;
 
 use crate::envelope::{Outcome, Received, is_success, judge, undecodable, withheld};
 use crate::error::{Error, Result};
-use crate::lenient::Wire;
 use crate::request::Request;
+use crate::wire::Wire;
 
 use split::{Head, Next, Splitter};
 

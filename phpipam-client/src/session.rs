@@ -10,9 +10,9 @@ use ipam_core::http::{FreshToken, LoginFailure, Rest, TokenCache, TokenPolicy};
 use secrecy::SecretString;
 
 use crate::auth::{Auth, Mode};
+use crate::controllers::user::model::Login;
 use crate::envelope::{Answer, Outcome};
 use crate::error::{Error, RefusalKind, Result};
-use crate::models::Login;
 use crate::request::{Call, Path, Request};
 use crate::rows::Opened;
 use crate::transport::{Credential, Transport};

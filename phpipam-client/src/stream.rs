@@ -7,9 +7,9 @@ use futures_util::stream::{BoxStream, StreamExt as _, unfold};
 use crate::client::Client;
 use crate::envelope::Outcome;
 use crate::error::{Error, Result};
-use crate::lenient::{OneOrMany, Wire};
 use crate::request::Request;
 use crate::rows::{Opened, Rows};
+use crate::wire::{OneOrMany, Wire};
 
 enum State<T> {
     Start(Box<(Result<Request>, Option<Request>)>),

@@ -4,21 +4,25 @@
 //! `search_*` return what matches, and nothing is no error; `list_*` lists; `peek_*` changes nothing; `allocate_*`
 //! takes what it returns.
 
-mod addresses;
-mod circuits;
-mod common;
-mod devices;
-mod l2domains;
-mod nat;
-mod prefix;
-mod search;
-mod sections;
-mod subnets;
+pub(crate) mod addresses;
+pub(crate) mod changelog;
+pub(crate) mod circuits;
+pub(crate) mod custom_fields;
+pub(crate) mod devices;
+pub(crate) mod l2domains;
+pub(crate) mod links;
+pub(crate) mod nat;
+pub(crate) mod permissions;
+pub(crate) mod prefix;
+mod request_fields;
+pub(crate) mod search;
+pub(crate) mod sections;
+pub(crate) mod subnets;
 pub mod tools;
-mod user;
+pub(crate) mod user;
 mod verify;
-mod vlans;
-mod vrfs;
+pub(crate) mod vlans;
+pub(crate) mod vrfs;
 mod write;
 
 pub use addresses::{Addresses, Allocated};

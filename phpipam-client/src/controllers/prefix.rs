@@ -9,11 +9,23 @@ use serde_json::Value;
 
 use super::subnets::Network;
 use crate::client::{Client, Created};
+use crate::controllers::addresses::model::{Address, AddressFields};
+use crate::controllers::subnets::model::{Subnet, SubnetFields};
 use crate::envelope::{Answer, Outcome};
 use crate::error::{Error, Result};
-use crate::lenient::{OneOrMany, Wire, from_value};
-use crate::models::{AddressFields, AddressId, ExternalObjects, Subnet, SubnetFields, SubnetId};
 use crate::request::{Call, Path, Request};
+use crate::wire::{AddressId, SubnetId};
+use crate::wire::{OneOrMany, Wire, from_value};
+
+/// What has an external id; see [`Prefix::find_by_external_id`].
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ExternalObjects {
+    /// Subnets, with some of their members.
+    pub subnets: Vec<Subnet>,
+    /// Addresses.
+    pub addresses: Vec<Address>,
+}
 
 /// Allocation by type of customer; see [`Client::prefix`].
 ///
@@ -155,7 +167,7 @@ impl<'a> Prefix<'a> {
         })
     }
 
-    async fn allocate(&self, path: Path, fields: &crate::patch::Fields) -> Result<Answer> {
+    async fn allocate(&self, path: Path, fields: &crate::wire::Fields) -> Result<Answer> {
         let request = Request::new(Method::POST, Call::Allocate, path)?.with_body(fields.body()?);
         self.client.call(&request).await
     }

@@ -3,11 +3,28 @@
 use serde_json::Value;
 
 use crate::client::Client;
+use crate::controllers::addresses::model::Address;
+use crate::controllers::subnets::model::Subnet;
+use crate::controllers::vlans::model::Vlan;
+use crate::controllers::vrfs::model::Vrf;
 use crate::envelope::Answer;
 use crate::error::{Error, Result};
-use crate::lenient::{Wire, from_value};
-use crate::models::{Address, SearchResults};
 use crate::request::{Call, Path, Request};
+use crate::wire::{Wire, from_value};
+
+/// What a search found, in the server's order: by the text of the decimal address.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct SearchResults {
+    /// Subnets and folders.
+    pub subnets: Vec<Subnet>,
+    /// Addresses.
+    pub addresses: Vec<Address>,
+    /// VLANs.
+    pub vlans: Vec<Vlan>,
+    /// VRFs.
+    pub vrfs: Vec<Vrf>,
+}
 
 /// One text in all columns of several tables, as the server's database compares; see [`Client::search`]. Since 1.6.
 ///

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::patch::Fields;
+use crate::wire::Fields;
 
 /// Compares what was written with what is there now.
 ///

@@ -4,8 +4,8 @@ use http::Method;
 
 use crate::client::{Client, Created};
 use crate::error::Result;
-use crate::patch::Fields;
 use crate::request::{Call, Path, Request};
+use crate::wire::Fields;
 
 pub(super) async fn create<I: From<u64>>(client: &Client, path: Path, fields: &Fields) -> Result<Created<I>> {
     let request = Request::new(Method::POST, Call::Write, path)?.with_body(fields.body()?);

@@ -6,7 +6,7 @@ use ipam_core::http::Redactor;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::lenient::{Scalar, Wire, scalar};
+use crate::wire::{Scalar, Wire, scalar};
 
 /// The envelope's members, each in any spelling.
 #[derive(Debug, Default)]

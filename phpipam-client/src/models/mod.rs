@@ -7,195 +7,35 @@
 //! Models implement `Serialize` with canonical names and spellings, whatever form they came in; secrets in them show
 //! as `***`.
 
-mod address;
-mod changelog;
-mod circuit;
-mod custom_field;
-mod link;
-mod nameserver;
-mod nat;
-mod network;
-mod permissions;
-mod ping;
-mod prefix;
-mod requests;
-mod search;
-mod section;
-mod subnet;
-mod tag;
-mod tools;
-mod usage;
-mod user;
-
-pub use address::Address;
-pub use changelog::ChangelogEntry;
-pub use circuit::{Circuit, CircuitProvider};
-pub use custom_field::{CustomField, CustomValue, FieldType, Schema};
-pub use link::{ApiOptions, Link, MethodLink, Methods};
-pub use nameserver::Nameserver;
-pub use nat::{Nat, NatObjects, NatRows, NatType, NatWithRows};
-pub use network::{Device, L2Domain, Location, Vlan, Vrf};
-pub use permissions::{GroupMember, GroupPermission, Level, Permissions};
-pub use ping::Ping;
-pub use prefix::ExternalObjects;
-pub use requests::{
-    AddressFields, CircuitFields, CircuitProviderFields, CustomerFields, DeviceFields, DeviceTypeFields,
-    L2DomainFields, LocationFields, NameserverFields, NatFields, RackFields, ScanAgentFields, SectionFields,
-    SubnetFields, TagFields, VlanFields, VrfFields,
+pub use crate::controllers::addresses::model::{Address, AddressFields, Ping};
+pub use crate::controllers::changelog::ChangelogEntry;
+pub use crate::controllers::circuits::model::{Circuit, CircuitFields, CircuitProvider, CircuitProviderFields};
+pub use crate::controllers::custom_fields::model::{CustomField, CustomValue, FieldType, Schema};
+pub use crate::controllers::devices::model::{Device, DeviceFields};
+pub use crate::controllers::l2domains::model::{L2Domain, L2DomainFields};
+pub use crate::controllers::links::{ApiOptions, Link, MethodLink, Methods};
+pub use crate::controllers::nat::model::{Nat, NatFields, NatObjects, NatRows, NatType, NatWithRows};
+pub use crate::controllers::permissions::{GroupMember, GroupPermission, Level, Permissions};
+pub use crate::controllers::prefix::ExternalObjects;
+pub use crate::controllers::search::SearchResults;
+pub use crate::controllers::sections::model::{Section, SectionFields};
+pub use crate::controllers::subnets::model::{Gateway, Subnet, SubnetFields};
+pub use crate::controllers::subnets::usage::Usage;
+pub use crate::controllers::tools::customers::model::{Customer, CustomerFields, Status};
+pub use crate::controllers::tools::device_types::model::{DeviceType, DeviceTypeFields};
+pub use crate::controllers::tools::locations::model::{Location, LocationFields};
+pub use crate::controllers::tools::nameservers::model::{Nameserver, NameserverFields};
+pub use crate::controllers::tools::racks::model::{Rack, RackFields};
+pub use crate::controllers::tools::scan_agents::model::{ScanAgent, ScanAgentFields, ScanAgentType};
+pub use crate::controllers::tools::tags::model::{Tag, TagFields};
+pub use crate::controllers::user::model::{Login, User};
+pub use crate::controllers::vlans::model::{Vlan, VlanFields};
+pub use crate::controllers::vrfs::model::{Vrf, VrfFields};
+pub use crate::wire::{
+    AddressId, CircuitId, CircuitProviderId, Count, CustomerId, DeviceId, DeviceTypeId, GroupId, Hidden, JsonObject,
+    L2DomainId, LocationId, NameserverId, NatId, ParseIdError, ParseTimeError, RackId, Reference, ScanAgentId,
+    SectionId, ServerTime, SubnetId, TagId, TextList, UserId, VlanId, VrfId, YesNo,
 };
-pub use search::SearchResults;
-pub use section::Section;
-pub use subnet::{Gateway, Subnet};
-pub use tag::Tag;
-pub use tools::{Customer, DeviceType, Rack, ScanAgent, ScanAgentType, Status};
-pub use usage::Usage;
-pub use user::{Login, User};
-
-pub use crate::lenient::{
-    AddressId, CircuitId, CircuitProviderId, Count, CustomerId, DeviceId, DeviceTypeId, GroupId, Hidden, L2DomainId,
-    LocationId, NameserverId, NatId, ParseIdError, ParseTimeError, RackId, Reference, ScanAgentId, SectionId,
-    ServerTime, SubnetId, TagId, TextList, UserId, VlanId, VrfId, YesNo,
-};
-
-/// A JSON object as the server sent it.
-pub type JsonObject = serde_json::Map<String, serde_json::Value>;
-
-/// Moves nested custom fields up beside the flat ones. The nested map wins: it is what the server says on purpose.
-fn merge_custom_fields(extra: &mut JsonObject, nested: Option<serde_json::Value>) -> Result<(), &'static str> {
-    match nested {
-        None | Some(serde_json::Value::Null) => Ok(()),
-        Some(serde_json::Value::Object(fields)) => {
-            extra.extend(fields);
-            Ok(())
-        }
-        // PHP writes an empty array for an object without members.
-        Some(serde_json::Value::Array(items)) if items.is_empty() => Ok(()),
-        Some(_) => Err("custom_fields is neither an object nor null"),
-    }
-}
-
-/// Defines a model: its members with their names on the wire (the first is canonical), and how it is read and written.
-///
-/// A member that comes under two names in one object keeps the one that says something.
-macro_rules! model {
-    (
-        $(#[$meta:meta])*
-        pub struct $name:ident {
-            $( $(#[$field_meta:meta])* $field:ident : $type:ty = $key:literal $(| $alias:literal)* , )*
-        }
-    ) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq)]
-        #[non_exhaustive]
-        pub struct $name {
-            $( $(#[$field_meta])* pub $field: $type, )*
-            /// Custom fields, and members that this version of the crate does not know, under the server's names.
-            pub extra: $crate::models::JsonObject,
-        }
-
-        const _: () = {
-            use $crate::lenient::{Encode, Seed, Wire};
-
-            #[allow(non_camel_case_types, clippy::enum_variant_names, reason = "variants are named after the members")]
-            enum Member {
-                $( $field, )*
-                NestedCustomFields,
-                Other(String),
-            }
-
-            struct MemberVisitor;
-
-            impl serde::de::Visitor<'_> for MemberVisitor {
-                type Value = Member;
-
-                fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                    f.write_str("a member name")
-                }
-
-                fn visit_str<E>(self, name: &str) -> Result<Member, E> {
-                    Ok(match name {
-                        $( $key $(| $alias)* => Member::$field, )*
-                        "custom_fields" => Member::NestedCustomFields,
-                        other => Member::Other(other.to_owned()),
-                    })
-                }
-            }
-
-            impl<'de> serde::Deserialize<'de> for Member {
-                fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                    deserializer.deserialize_str(MemberVisitor)
-                }
-            }
-
-            struct ModelVisitor;
-
-            impl<'de> serde::de::Visitor<'de> for ModelVisitor {
-                type Value = $name;
-
-                fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                    f.write_str(concat!("an object of type ", stringify!($name)))
-                }
-
-                fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
-                    $( let mut $field: Option<$type> = None; )*
-                    let mut nested = None;
-                    let mut extra = $crate::models::JsonObject::new();
-                    while let Some(member) = map.next_key::<Member>()? {
-                        match member {
-                            $( Member::$field => {
-                                let value = map.next_value_seed(Seed::<$type>::new())?;
-                                if $field.as_ref().is_none_or(Wire::is_blank) {
-                                    $field = Some(value);
-                                }
-                            } )*
-                            Member::NestedCustomFields => nested = Some(map.next_value()?),
-                            Member::Other(name) => {
-                                extra.insert(name, map.next_value()?);
-                            }
-                        }
-                    }
-                    $crate::models::merge_custom_fields(&mut extra, nested).map_err(serde::de::Error::custom)?;
-                    Ok($name {
-                        $( $field: match $field.or_else(<$type as Wire>::absent) {
-                            Some(value) => value,
-                            None => return Err(serde::de::Error::missing_field($key)),
-                        }, )*
-                        extra,
-                    })
-                }
-            }
-
-            impl Wire for $name {
-                fn decode<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                    deserializer.deserialize_map(ModelVisitor)
-                }
-
-                fn encode<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                    use serde::ser::SerializeMap as _;
-                    let mut map = serializer.serialize_map(None)?;
-                    $( map.serialize_entry($key, &Encode(&self.$field))?; )*
-                    for (name, value) in &self.extra {
-                        map.serialize_entry(name, value)?;
-                    }
-                    map.end()
-                }
-            }
-
-            impl<'de> serde::Deserialize<'de> for $name {
-                fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                    Self::decode(deserializer)
-                }
-            }
-
-            impl serde::Serialize for $name {
-                fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                    self.encode(serializer)
-                }
-            }
-        };
-    };
-}
-use model;
 
 #[cfg(test)]
 mod tests;

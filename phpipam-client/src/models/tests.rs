@@ -96,7 +96,7 @@ proptest! {
 
     #[test]
     fn no_text_panics_as_any_kind_of_value(value in any_json()) {
-        use crate::lenient::from_value;
+        use crate::wire::from_value;
         let _ = from_value::<bool>(&value);
         let _ = from_value::<Option<SubnetId>>(&value);
         let _ = from_value::<Option<Count>>(&value);
@@ -110,7 +110,7 @@ proptest! {
 
 #[test]
 fn counts_know_their_limits() {
-    let count = |text: &str| crate::lenient::from_value::<Count>(&json!(text)).map(|count| count.to_string());
+    let count = |text: &str| crate::wire::from_value::<Count>(&json!(text)).map(|count| count.to_string());
     for text in ["0", "-5", "18446744073709551616", "340282366920938463463374607431768211456"] {
         assert_eq!(count(text).unwrap(), text);
     }

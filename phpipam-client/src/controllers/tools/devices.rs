@@ -1,4 +1,8 @@
-//! `tools/devices`, `tools/device_types`
+//! `tools/devices`
+
+use crate::controllers::addresses::model::Address;
+use crate::controllers::devices::model::{Device, DeviceFields};
+use crate::wire::DeviceId;
 
 table! {
     /// Devices; see [`Tools::devices`](super::Tools::devices). [`Client::devices`](crate::Client::devices) can search, and
@@ -16,21 +20,4 @@ below! {
     Devices, DeviceId;
     /// The addresses of a device.
     addresses = "addresses": Address;
-}
-
-table! {
-    /// Types of devices; see [`Tools::device_types`](super::Tools::device_types).
-    DeviceTypes, "device_types", "device type", DeviceTypeId, DeviceType
-}
-writes! {
-    DeviceTypes, "device_types", "device type", DeviceTypeId, DeviceType, DeviceTypeFields;
-    /// Creates a type of devices.
-    create(name: &str => with_name);
-    /// Deletes a type of devices.
-    delete
-}
-below! {
-    DeviceTypes, DeviceTypeId;
-    /// The devices of a type.
-    devices = "devices": Device;
 }

@@ -3,16 +3,26 @@
 #[macro_use]
 mod table;
 
+pub(crate) mod customers;
+pub(crate) mod device_types;
 mod devices;
+pub(crate) mod locations;
+pub(crate) mod nameservers;
 mod nat;
-mod places;
-mod small;
+pub(crate) mod racks;
+pub(crate) mod scan_agents;
+pub(crate) mod tags;
 mod vlans;
 
-pub use devices::{DeviceTypes, Devices};
+pub use customers::Customers;
+pub use device_types::DeviceTypes;
+pub use devices::Devices;
+pub use locations::Locations;
+pub use nameservers::Nameservers;
 pub use nat::Nats;
-pub use places::{Customers, Locations, Racks};
-pub use small::{Nameservers, ScanAgents, Tags};
+pub use racks::Racks;
+pub use scan_agents::ScanAgents;
+pub use tags::Tags;
 pub use vlans::{Vlans, Vrfs};
 
 use crate::client::Client;

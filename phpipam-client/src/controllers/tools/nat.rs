@@ -1,10 +1,13 @@
 //! `tools/nat`
 
+use crate::controllers::nat::model::Nat;
+
 use crate::client::Created;
+use crate::controllers::nat::model::{NatFields, NatType, NatWithRows};
 use crate::controllers::{verify, write};
 use crate::error::Result;
-use crate::models::{NatFields, NatId, NatType, NatWithRows};
 use crate::request::{Call, Request};
+use crate::wire::NatId;
 
 table! {
     /// Translations of addresses and subnets; see [`Tools::nat`](super::Tools::nat). The server does not check that what
@@ -42,7 +45,7 @@ impl Nats<'_> {
     ///
     /// # Errors
     /// [`Error`](crate::Error), [`Error::NotApplied`](crate::Error::NotApplied)
-    pub async fn update_verified(&self, id: NatId, fields: &NatFields) -> Result<crate::models::Nat> {
+    pub async fn update_verified(&self, id: NatId, fields: &NatFields) -> Result<Nat> {
         self.update(id, fields).await?;
         let now = self.get(id).await?;
         verify::applied(&format!("PATCH tools/nat/{id}/"), &fields.fields, &now)?;

@@ -21,7 +21,7 @@ macro_rules! table {
                 $crate::request::Path::new("tools").word($word)
             }
 
-            fn one(id: $crate::models::$id) -> $crate::request::Path {
+            fn one(id: $id) -> $crate::request::Path {
                 Self::path().id(concat!($what, " id"), id.get())
             }
 
@@ -29,7 +29,7 @@ macro_rules! table {
             ///
             /// # Errors
             /// [`Error`](crate::Error)
-            pub async fn list(&self) -> $crate::error::Result<Vec<$crate::models::$model>> {
+            pub async fn list(&self) -> $crate::error::Result<Vec<$model>> {
                 let request = $crate::request::Request::get($crate::request::Call::List, Self::path())?;
                 self.client.list(&request, None).await
             }
@@ -38,7 +38,7 @@ macro_rules! table {
             ///
             /// # Errors
             /// [`Error`](crate::Error)
-            pub async fn get(&self, id: $crate::models::$id) -> $crate::error::Result<$crate::models::$model> {
+            pub async fn get(&self, id: $id) -> $crate::error::Result<$model> {
                 let request = $crate::request::Request::get($crate::request::Call::One, Self::one(id))?;
                 self.client.one(&request).await
             }
@@ -63,8 +63,8 @@ macro_rules! writes {
             pub async fn create(
                 &self,
                 $($argument: $type,)*
-                fields: &$crate::models::$fields,
-            ) -> $crate::error::Result<$crate::Created<$crate::models::$id>> {
+                fields: &$fields,
+            ) -> $crate::error::Result<$crate::Created<$id>> {
                 let fields = fields.clone()$(.$with($argument))*;
                 $crate::controllers::write::create(self.client, Self::path(), &fields.fields).await
             }
@@ -75,8 +75,8 @@ macro_rules! writes {
             /// [`Error`](crate::Error)
             pub async fn update(
                 &self,
-                id: $crate::models::$id,
-                fields: &$crate::models::$fields,
+                id: $id,
+                fields: &$fields,
             ) -> $crate::error::Result<()> {
                 $crate::controllers::write::update(self.client, Self::one(id), &fields.fields).await
             }
@@ -89,9 +89,9 @@ macro_rules! writes {
             /// [`Error`](crate::Error), [`Error::NotApplied`](crate::Error::NotApplied)
             pub async fn update_verified(
                 &self,
-                id: $crate::models::$id,
-                fields: &$crate::models::$fields,
-            ) -> $crate::error::Result<$crate::models::$model> {
+                id: $id,
+                fields: &$fields,
+            ) -> $crate::error::Result<$model> {
                 self.update(id, fields).await?;
                 let now = self.get(id).await?;
                 let call = format!(concat!("PATCH tools/", $word, "/{}/"), id);
@@ -103,7 +103,7 @@ macro_rules! writes {
             ///
             /// # Errors
             /// [`Error`](crate::Error)
-            pub async fn delete(&self, id: $crate::models::$id) -> $crate::error::Result<()> {
+            pub async fn delete(&self, id: $id) -> $crate::error::Result<()> {
                 $crate::controllers::write::delete(self.client, Self::one(id)).await
             }
         }
@@ -121,8 +121,8 @@ macro_rules! below {
                 /// [`Error`](crate::Error)
                 pub async fn $method(
                     &self,
-                    id: $crate::models::$id,
-                ) -> $crate::error::Result<Vec<$crate::models::$model>> {
+                    id: $id,
+                ) -> $crate::error::Result<Vec<$model>> {
                     let path = Self::one(id).word($word);
                     let request = $crate::request::Request::get($crate::request::Call::List, path)?;
                     let parent = $crate::request::Request::get($crate::request::Call::One, Self::one(id))?;

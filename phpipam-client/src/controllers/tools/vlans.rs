@@ -1,5 +1,10 @@
 //! `tools/vlans`, `tools/vrfs`
 
+use crate::controllers::subnets::model::Subnet;
+use crate::controllers::vlans::model::Vlan;
+use crate::controllers::vrfs::model::Vrf;
+use crate::wire::{VlanId, VrfId};
+
 table! {
     /// VLANs, for reading; see [`Tools::vlans`](super::Tools::vlans).
     Vlans, "vlans", "VLAN", VlanId, Vlan

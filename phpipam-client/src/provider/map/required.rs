@@ -17,9 +17,9 @@ use serde_json::Value;
 
 use crate::error::Error;
 use crate::models::{Address, AddressFields, CustomField, FieldType, Schema, SubnetFields};
-use crate::patch::checked_text;
 use crate::provider::Inner;
 use crate::provider::map::error::config_error;
+use crate::wire::checked_text;
 
 /// Whose custom fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -173,7 +173,7 @@ impl Inner {
                 let remedy = format!("phpIPAM keeps {width} characters of it");
                 return Err(CoreError::invalid(operation, format_args!("lines[{line}].{name}"), text, remedy));
             }
-            crate::patch::checked_text(&format!("lines[{line}].{name}"), text).map_err(failed(operation))?;
+            crate::wire::checked_text(&format!("lines[{line}].{name}"), text).map_err(failed(operation))?;
         }
         Ok(())
     }

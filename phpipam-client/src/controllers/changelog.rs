@@ -1,0 +1,41 @@
+//! `changelog`, which several controllers have: what was changed, newest first.
+
+use crate::client::Client;
+use crate::error::Result;
+use crate::request::{Call, Path, Request};
+use crate::wire::{ServerTime, model};
+
+model! {
+    /// A change as the server's log has it.
+    pub struct ChangelogEntry {
+        /// The real name of who did it.
+        user: Option<String> = "user",
+        /// What was done: `add`, `edit`, `delete` …
+        action: Option<String> = "action",
+        /// How it ended: `success`, `error`.
+        result: Option<String> = "result",
+        /// When.
+        date: Option<ServerTime> = "date",
+        /// What changed, for people: colons are dots in it, and fields that were not sent may be listed.
+        diff: Vec<String> = "diff",
+    }
+}
+
+/// The changelog of an object. Versions before 1.7 do not have it: some refuse, some answer with the object itself.
+pub(super) async fn list(client: &Client, controller: &str, field: &str, id: u64) -> Result<Vec<ChangelogEntry>> {
+    let request = Request::get(Call::List, Path::new(controller).id(field, id).word("changelog"))?;
+    let entries: Vec<ChangelogEntry> = client.list(&request, None).await?;
+    if entries.iter().any(|entry| entry.action.is_none() && entry.extra.contains_key("id")) {
+        return Err(crate::error::Error::Refused(Box::new(crate::error::Refusal {
+            kind: crate::error::RefusalKind::Unsupported,
+            call: request.name(),
+            status: 200,
+            code: None,
+            message: "this version has no changelogs and sent the object itself".to_owned(),
+            retry: ipam_core::Retry::Never,
+            retry_after: None,
+            hint: None,
+        })));
+    }
+    Ok(entries)
+}

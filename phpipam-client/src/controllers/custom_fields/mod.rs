@@ -1,0 +1,59 @@
+//! `custom_fields`, which several controllers have.
+
+pub(crate) mod model;
+
+use self::model::CustomField;
+use crate::client::Client;
+use crate::error::Result;
+use crate::request::{Call, Path, Request};
+use crate::wire::{OneOrMany, Wire as _};
+
+/// The custom fields of a kind of object; none where there are none, and where the server knows none.
+pub(super) async fn list(client: &Client, controller: &str) -> Result<Vec<CustomField>> {
+    let request = Request::get(Call::List, Path::new(controller).word("custom_fields"))?;
+    let answer = match client.send(&request).await {
+        Ok(crate::envelope::Outcome::Answer(answer)) => answer,
+        Ok(crate::envelope::Outcome::Nothing { .. }) => return Ok(Vec::new()),
+        Err(error) if error.is_unsupported() => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    // The object's keys are the names again; its order is the columns' order.
+    let fields = answer.decode::<Fields>()?;
+    Ok(fields.0)
+}
+
+/// `{"name": {…}, …}` in order.
+struct Fields(Vec<CustomField>);
+
+impl crate::wire::Wire for Fields {
+    fn decode<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries;
+
+        impl<'de> serde::de::Visitor<'de> for Entries {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object of custom fields")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = Vec::new();
+                while map.next_key::<serde::de::IgnoredAny>()?.is_some() {
+                    fields.push(map.next_value_seed(crate::wire::Seed::<CustomField>::new())?);
+                }
+                Ok(Fields(fields))
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, seq: A) -> Result<Fields, A::Error> {
+                let items = OneOrMany::decode(serde::de::value::SeqAccessDeserializer::new(seq))?;
+                Ok(Fields(items.0))
+            }
+        }
+
+        deserializer.deserialize_any(Entries)
+    }
+
+    fn encode<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.encode(serializer)
+    }
+}

@@ -1,0 +1,118 @@
+//! Requests that create or change: fields of an object, each kept (not named), emptied or set.
+//!
+//! The same type creates and changes. Texts that the server would damage (`<` reads as a tag), ids of 0 and names that
+//! would redirect the request are refused when it is sent.
+
+/// Defines a request to create or to change something.
+///
+/// Each field has a type, the server's name, what empties it (`null`, `zero`, or `never`), and its setters.
+macro_rules! request {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident {
+            $( $(#[$field_meta:meta])* $type:ty, $key:literal, $empty:ident => $with:ident $($clear:ident $patch:ident)?; )*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Default)]
+        #[must_use]
+        pub struct $name {
+            pub(crate) fields: $crate::wire::Fields,
+        }
+
+        impl $name {
+            $(
+                $(#[$field_meta])*
+                pub fn $with(mut self, value: impl Into<$type>) -> Self {
+                    self.fields.set($key, value.into());
+                    self
+                }
+
+                $(
+                    #[doc = concat!("Empties `", $key, "`.")]
+                    pub fn $clear(mut self) -> Self {
+                        self.fields.clear($key, $crate::controllers::request_fields::empty!($empty));
+                        self
+                    }
+
+                    #[doc = concat!("Keeps, empties or sets `", $key, "`.")]
+                    pub fn $patch(self, patch: ipam_core::Patch<$type>) -> Self {
+                        match patch {
+                            ipam_core::Patch::Keep => self,
+                            ipam_core::Patch::Clear => self.$clear(),
+                            ipam_core::Patch::Set(value) => self.$with(value),
+                        }
+                    }
+                )?
+            )*
+
+            /// Sets a custom field, by the name of its column. Flags are sent as 0 and 1, `Null` empties it.
+            pub fn with_custom_field(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {
+                self.fields.set_custom(name, value.into());
+                self
+            }
+
+            /// Sets a custom field, checked against the schema; its name may lack the `custom_` that some releases add.
+            pub fn with_checked_field(
+                mut self,
+                schema: &$crate::controllers::custom_fields::model::Schema,
+                name: &str,
+                value: impl Into<serde_json::Value>,
+            ) -> Self {
+                match schema.check(name, value.into()) {
+                    Ok((name, value)) => self.fields.set_custom(&name, value),
+                    Err(error) => self.fields.refuse(error),
+                }
+                self
+            }
+
+            /// A request from JSON in the server's own spelling, as other tools keep it. Members that are no fields of
+            /// the server are custom fields; `custom_fields` may hold more of them.
+            ///
+            /// # Errors
+            /// [`Error::Invalid`](crate::Error::Invalid) names the first member that cannot be sent as meant.
+            pub fn from_json(json: &$crate::wire::JsonObject) -> $crate::error::Result<Self> {
+                let mut request = Self::default();
+                for (name, value) in json {
+                    match name.as_str() {
+                        $( $key => request = match $crate::wire::field_from_json::<$type>(name, value)? {
+                            Some(value) => request.$with(value),
+                            None => {
+                                request.fields.clear($key, $crate::controllers::request_fields::empty!($empty));
+                                request
+                            }
+                        }, )*
+                        "custom_fields" => match value {
+                            serde_json::Value::Object(fields) => {
+                                for (name, value) in fields {
+                                    request.fields.set_custom(name, value.clone());
+                                }
+                            }
+                            other => {
+                                let remedy = "give an object of custom fields";
+                                return Err($crate::error::Error::invalid("custom_fields", other, remedy));
+                            }
+                        },
+                        _ => request.fields.set_custom(name, value.clone()),
+                    }
+                }
+                request.fields.body().map(|_| request)
+            }
+        }
+    };
+}
+pub(crate) use request;
+
+/// What empties a column: NULL, or 0 where the column is NOT NULL.
+macro_rules! empty {
+    (null) => {
+        serde_json::Value::Null
+    };
+    (zero) => {
+        serde_json::Value::from(0)
+    };
+    (never) => {
+        serde_json::Value::Null
+    };
+}
+pub(crate) use empty;

@@ -1,0 +1,485 @@
+//! `subnets` and `folders`: the same code on the server, each showing only its own kind.
+
+pub(crate) mod model;
+pub(crate) mod usage;
+
+use std::collections::BTreeMap;
+use std::future::ready;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
+use http::Method;
+use ipnet::IpNet;
+
+use self::model::{Subnet, SubnetFields};
+use self::usage::Usage;
+use super::{verify, write};
+use crate::client::{Client, Created};
+use crate::controllers::addresses::model::Address;
+use crate::controllers::changelog::ChangelogEntry;
+use crate::controllers::custom_fields::model::CustomField;
+use crate::controllers::permissions::Level;
+use crate::error::{Error, Result};
+use crate::query::Filter;
+use crate::request::{Call, Path, Request};
+use crate::stream;
+use crate::wire::Wire;
+use crate::wire::{Fields, reroutes};
+use crate::wire::{GroupId, SectionId, SubnetId};
+
+/// Subnets or folders; see [`Client::subnets`] and [`Client::folders`].
+///
+/// A call of the one does not find the other: `subnets().get(id)` of a folder is "not found".
+#[derive(Debug, Clone, Copy)]
+pub struct Subnets<'a> {
+    client: &'a Client,
+    controller: &'static str,
+}
+
+/// A group, by id or by name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum GroupKey {
+    /// By id; versions before 1.7 do not understand it.
+    Id(GroupId),
+    /// By name.
+    Name(String),
+}
+
+/// How to split a subnet.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Split {
+    body: Fields,
+}
+
+impl Split {
+    /// Into this many subnets of equal size: 2, 4, 8 … 256. They are put below the original.
+    pub fn new(number: u32) -> Self {
+        let mut body = Fields::default();
+        if !(2..=256).contains(&number) || !number.is_power_of_two() {
+            body.refuse(Error::invalid("number", number, "give a power of two from 2 to 256"));
+        }
+        body.set("number", number);
+        Self { body }
+    }
+
+    /// Deletes the original, or keeps it above the new ones.
+    pub fn with_delete_original(mut self, delete: bool) -> Self {
+        self.body.set("group", if delete { "no" } else { "yes" }.to_owned());
+        self
+    }
+
+    /// Sets what the descriptions of the new subnets start with.
+    pub fn with_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.body.set("prefix", prefix.into());
+        self
+    }
+
+    /// Copies the custom fields of the original.
+    pub fn with_copy_custom_fields(mut self, copy: bool) -> Self {
+        self.body.set("copy_custom", if copy { "yes" } else { "no" }.to_owned());
+        self
+    }
+}
+
+impl<'a> Subnets<'a> {
+    pub(crate) fn new(client: &'a Client, controller: &'static str) -> Self {
+        Self { client, controller }
+    }
+
+    fn path(&self) -> Path {
+        Path::new(self.controller)
+    }
+
+    fn one(&self, id: SubnetId) -> Path {
+        self.path().id("subnet id", id.get())
+    }
+
+    fn only_ours(&self, mut rows: Vec<Subnet>) -> Vec<Subnet> {
+        // 1.3 lists both kinds under `folders/all/`.
+        let folders = self.controller == "folders";
+        rows.retain(|row| row.is_folder == folders);
+        rows
+    }
+
+    /// All of them, of all sections. Gateways in this list are not reliable, see [`Subnet::gateway_ip`].
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn list(&self) -> Result<Vec<Subnet>> {
+        // `all` is the name that 1.3 knows as well.
+        let rows = self.client.list(&Request::get(Call::List, self.path().word("all"))?, None).await?;
+        Ok(self.only_ours(rows))
+    }
+
+    /// Those that match.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn list_filtered(&self, filter: &Filter) -> Result<Vec<Subnet>> {
+        let request = filter.apply(Request::get(Call::List, self.path().word("all"))?);
+        Ok(self.only_ours(self.client.list(&request, None).await?))
+    }
+
+    /// All of them, or those that match, row by row: memory holds one row. What [`list`](Self::list) says of gateways
+    /// holds here too.
+    ///
+    /// # Errors
+    /// A row that cannot be read is an item of its own; any other [`Error`] is the last item.
+    pub fn stream(&self, filter: Option<&Filter>) -> BoxStream<'a, Result<Subnet>> {
+        let request = Request::get(Call::List, self.path().word("all"));
+        let request = request.map(|request| filter.map_or(request.clone(), |filter| filter.apply(request)));
+        let folders = self.controller == "folders";
+        let rows = stream::rows(self.client, request, None);
+        // 1.3 lists both kinds under `folders/all/`.
+        rows.filter(move |row: &Result<Subnet>| ready(row.as_ref().map_or(true, |row| row.is_folder == folders)))
+            .boxed()
+    }
+
+    /// The addresses of a subnet, sorted, row by row: memory holds one row. The server itself fails from some 30 000 on,
+    /// unless PHP has more memory.
+    ///
+    /// # Errors
+    /// As [`stream`](Self::stream).
+    pub fn stream_addresses(&self, id: SubnetId) -> BoxStream<'a, Result<Address>> {
+        let request = Request::get(Call::List, self.one(id).word("addresses"));
+        let parent = Request::get(Call::One, self.one(id)).ok();
+        stream::rows(self.client, request, parent)
+    }
+
+    /// One of them, with gateway and name servers.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn get(&self, id: SubnetId) -> Result<Subnet> {
+        self.client.one(&Request::get(Call::One, self.one(id))?).await
+    }
+
+    /// How full a subnet is. The server fails on folders.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn usage(&self, id: SubnetId) -> Result<Usage> {
+        self.client.one(&Request::get(Call::One, self.one(id).word("usage"))?).await
+    }
+
+    async fn rows<T: Wire>(&self, id: SubnetId, word: &str) -> Result<Vec<T>> {
+        let request = Request::get(Call::List, self.one(id).word(word))?;
+        self.client.list(&request, Some(Request::get(Call::One, self.one(id))?)).await
+    }
+
+    /// The addresses of a subnet, sorted. The server fails from some 30 000 on, unless PHP has more memory.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn addresses(&self, id: SubnetId) -> Result<Vec<Address>> {
+        self.rows(id, "addresses").await
+    }
+
+    /// The addresses of a subnet that match. Here, unlike elsewhere, the field of the dotted address is `ip_addr`.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn addresses_filtered(&self, id: SubnetId, filter: &Filter) -> Result<Vec<Address>> {
+        let request = filter.apply(Request::get(Call::List, self.one(id).word("addresses"))?);
+        self.client.list(&request, Some(Request::get(Call::One, self.one(id))?)).await
+    }
+
+    /// The children, of the same kind.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn slaves(&self, id: SubnetId) -> Result<Vec<Subnet>> {
+        self.rows(id, "slaves").await
+    }
+
+    /// The children and theirs, of the same kind, without the subnet itself (which the server puts first). Gateways in
+    /// this list are that of the subnet asked for, so they are taken out.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn slaves_recursive(&self, id: SubnetId) -> Result<Vec<Subnet>> {
+        let mut rows: Vec<Subnet> = self.rows(id, "slaves_recursive").await?;
+        rows.retain(|row| row.id != id);
+        for row in &mut rows {
+            row.gateway = None;
+            row.gateway_id = None;
+        }
+        Ok(rows)
+    }
+
+    /// The first free address, **without taking it**: somebody else may. To take one use
+    /// [`Addresses::allocate_first_free`](super::Addresses::allocate_first_free).
+    ///
+    /// # Errors
+    /// [`Error`]; a subnet with children is a structural conflict.
+    pub async fn peek_first_free(&self, id: SubnetId) -> Result<std::net::IpAddr> {
+        let request = Request::get(Call::Peek, self.one(id).word("first_free"))?;
+        self.client.call(&request).await?.decode()
+    }
+
+    /// The first free network of this prefix length, **without taking it**. It may hold addresses of its parent; see
+    /// [`loose_addresses`](Self::loose_addresses).
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn peek_first_subnet(&self, id: SubnetId, mask: u8) -> Result<IpNet> {
+        self.free_subnet(id, "first_subnet", mask).await
+    }
+
+    /// The last free network of this prefix length, **without taking it**.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn peek_last_subnet(&self, id: SubnetId, mask: u8) -> Result<IpNet> {
+        self.free_subnet(id, "last_subnet", mask).await
+    }
+
+    async fn free_subnet(&self, id: SubnetId, word: &str, mask: u8) -> Result<IpNet> {
+        let request = Request::get(Call::Peek, self.one(id).word(word).mask(mask))?;
+        self.client.call(&request).await?.decode::<Network>().map(|network| network.0)
+    }
+
+    /// The addresses directly in a subnet that lie in `network`. The server's search for free networks looks at subnets
+    /// only: what it calls free may hold addresses that hosts use. Ask before making a subnet of it.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn loose_addresses(&self, id: SubnetId, network: IpNet) -> Result<Vec<Address>> {
+        let mut addresses = self.addresses(id).await?;
+        // One that cannot be placed may lie in it.
+        addresses.retain(|address| address.ip.is_none_or(|ip| network.contains(&ip)));
+        Ok(addresses)
+    }
+
+    /// All free networks of this prefix length: as many as fit, which can be very many.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn list_free_subnets(&self, id: SubnetId, mask: u8) -> Result<Vec<IpNet>> {
+        let request = Request::get(Call::List, self.one(id).word("all_subnets").mask(mask))?;
+        let networks: Vec<Network> = self.client.list(&request, Some(Request::get(Call::One, self.one(id))?)).await?;
+        Ok(networks.into_iter().map(|network| network.0).collect())
+    }
+
+    /// Subnets with exactly this network, in all sections and VRFs.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn find_by_cidr(&self, network: IpNet) -> Result<Vec<Subnet>> {
+        self.by_network("cidr", network).await
+    }
+
+    /// Subnets that overlap with this network, in all sections and VRFs. Since 1.4.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn find_overlapping(&self, network: IpNet) -> Result<Vec<Subnet>> {
+        self.by_network("overlapping", network).await
+    }
+
+    async fn by_network(&self, word: &str, network: IpNet) -> Result<Vec<Subnet>> {
+        let network = network.trunc();
+        let path = self.path().word(word).ip(network.addr()).word(&network.prefix_len().to_string());
+        self.client.list(&Request::get(Call::List, path)?, None).await
+    }
+
+    /// The custom fields of subnets.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn custom_fields(&self) -> Result<Vec<CustomField>> {
+        crate::controllers::custom_fields::list(self.client, self.controller).await
+    }
+
+    /// What was changed, newest first. Since 1.7.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn changelog(&self, id: SubnetId) -> Result<Vec<ChangelogEntry>> {
+        crate::controllers::changelog::list(self.client, self.controller, "subnet id", id.get()).await
+    }
+
+    /// Creates a subnet. Permissions are inherited from what is above it.
+    ///
+    /// # Errors
+    /// [`Error`]; an overlap in a strict section is a structural conflict.
+    pub async fn create(&self, section: SectionId, network: IpNet, fields: &SubnetFields) -> Result<Created<SubnetId>> {
+        if network != network.trunc() {
+            let remedy = format!("it has host bits; did you mean {}?", network.trunc());
+            return Err(Error::invalid("network", network, remedy));
+        }
+        let mut fields = fields.clone().with_section(section).fields;
+        fields.set("subnet", network.addr());
+        fields.set("mask", network.prefix_len());
+        write::create(self.client, self.path(), &fields).await
+    }
+
+    /// Creates a folder.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn create_folder(&self, section: SectionId, fields: &SubnetFields) -> Result<Created<SubnetId>> {
+        let fields = fields.clone().with_section(section).with_is_folder(true).fields;
+        write::create(self.client, self.path(), &fields).await
+    }
+
+    /// Takes the first free network of this prefix length below a subnet. The server looks at subnets only: addresses
+    /// that are directly in the parent are not in its way; see [`loose_addresses`](Self::loose_addresses).
+    ///
+    /// # Errors
+    /// [`Error`]; none left is "exhausted".
+    pub async fn allocate_first_subnet(
+        &self,
+        id: SubnetId,
+        mask: u8,
+        fields: &SubnetFields,
+    ) -> Result<(Created<SubnetId>, IpNet)> {
+        self.allocate_subnet(id, "first_subnet", mask, fields).await
+    }
+
+    /// Takes the last free network of this prefix length below a subnet.
+    ///
+    /// # Errors
+    /// As [`allocate_first_subnet`](Self::allocate_first_subnet).
+    pub async fn allocate_last_subnet(
+        &self,
+        id: SubnetId,
+        mask: u8,
+        fields: &SubnetFields,
+    ) -> Result<(Created<SubnetId>, IpNet)> {
+        self.allocate_subnet(id, "last_subnet", mask, fields).await
+    }
+
+    async fn allocate_subnet(
+        &self,
+        id: SubnetId,
+        word: &str,
+        mask: u8,
+        fields: &SubnetFields,
+    ) -> Result<(Created<SubnetId>, IpNet)> {
+        let path = self.one(id).word(word).mask(mask);
+        let request = Request::new(Method::POST, Call::Allocate, path)?.with_body(fields.fields.body()?);
+        let lane = self.client.lane(id);
+        let _turn = lane.lock().await;
+        let answer = self.client.call(&request).await?;
+        let network = answer.decode::<Network>()?.0;
+        Ok((Created { id: SubnetId::new(answer.created()?), warning: answer.warning }, network))
+    }
+
+    /// Changes the named fields.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn update(&self, id: SubnetId, fields: &SubnetFields) -> Result<()> {
+        write::update(self.client, self.one(id), &fields.fields).await
+    }
+
+    /// Changes the named fields, reads the subnet back, and fails if one does not hold what was asked for: the server
+    /// drops fields of modules that the user has no rights for, and says success.
+    ///
+    /// # Errors
+    /// [`Error`], [`Error::NotApplied`]
+    pub async fn update_verified(&self, id: SubnetId, fields: &SubnetFields) -> Result<Subnet> {
+        self.update(id, fields).await?;
+        let now = self.get(id).await?;
+        verify::applied(&format!("PATCH {}/{id}/", self.controller), &fields.fields, &now)?;
+        Ok(now)
+    }
+
+    /// Changes the prefix length; the network's first address stays, if it can.
+    ///
+    /// # Errors
+    /// [`Error`]; addresses that would be outside, or an overlap, prevent it.
+    pub async fn resize(&self, id: SubnetId, mask: u8) -> Result<()> {
+        let mut fields = Fields::default();
+        fields.set("mask", mask);
+        let request = Request::new(Method::PATCH, Call::Write, self.one(id).word("resize"))?.with_body(fields.body()?);
+        // Done twice, it fails: the size is what it is asked to be.
+        self.client.call(&request.not_idempotent()).await.map(drop)
+    }
+
+    /// Splits a subnet. The server does not say what it made: list the [`slaves`](Self::slaves), or, where the original
+    /// was deleted, those of its parent.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn split(&self, id: SubnetId, split: &Split) -> Result<()> {
+        let request = Request::new(Method::PATCH, Call::Write, self.one(id).word("split"))?;
+        self.client.call(&request.with_body(split.body.body()?).not_idempotent()).await.map(drop)
+    }
+
+    /// Sets who may do what, for the groups named. Returns what the server says is set now, by group name.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn set_permissions(
+        &self,
+        id: SubnetId,
+        levels: &BTreeMap<GroupKey, Level>,
+    ) -> Result<BTreeMap<String, Level>> {
+        if levels.is_empty() {
+            return Err(Error::invalid("permissions", "[none]", "name a group, or remove the permissions"));
+        }
+        let mut fields = Fields::default();
+        for (group, level) in levels {
+            let name = match group {
+                GroupKey::Id(id) => id.to_string(),
+                GroupKey::Name(name) => name.clone(),
+            };
+            if reroutes(&name) {
+                let remedy = "the server takes this word for a part of the path; name the group by its id";
+                fields.refuse(Error::invalid("group", &name, remedy));
+            }
+            fields.set(&name, level.as_str().to_owned());
+        }
+        let path = self.one(id).word("permissions");
+        let request = Request::new(Method::PATCH, Call::Write, path)?.with_body(fields.body()?);
+        self.client.call(&request).await?.decode()
+    }
+
+    /// Removes all permissions.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn remove_permissions(&self, id: SubnetId) -> Result<()> {
+        let request = Request::new(Method::DELETE, Call::Write, self.one(id).word("permissions"))?;
+        self.client.call(&request).await.map(drop)
+    }
+
+    /// Deletes the addresses of a subnet.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn truncate(&self, id: SubnetId) -> Result<()> {
+        let request = Request::new(Method::DELETE, Call::Write, self.one(id).word("truncate"))?;
+        self.client.call(&request).await.map(drop)
+    }
+
+    /// Deletes a subnet **with its children and addresses**.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub async fn delete(&self, id: SubnetId) -> Result<()> {
+        self.client.call(&Request::new(Method::DELETE, Call::Write, self.one(id))?).await.map(drop)
+    }
+}
+
+/// A network as `10.20.0.0/26`.
+pub(super) struct Network(pub(super) IpNet);
+
+impl Wire for Network {
+    fn decode<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        const EXPECTED: &str = "a network like \"10.20.0.0/26\"";
+        let value = crate::wire::scalar(deserializer, EXPECTED)?;
+        match &value {
+            crate::wire::Scalar::Text(text) => text.parse().map(Self).map_err(|_| value.refuse(EXPECTED)),
+            _ => Err(value.refuse(EXPECTED)),
+        }
+    }
+
+    fn encode<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}

@@ -1,0 +1,163 @@
+//! Values that callers send, in spellings that the server does not damage.
+
+use std::net::IpAddr;
+
+use serde_json::Value;
+
+use super::{Hidden, ServerTime, TextList, Wire, YesNo, from_value};
+use crate::error::{Error, Result};
+
+/// A value that can be written.
+pub(crate) trait Field {
+    /// Whether nobody should see it.
+    const SECRET: bool = false;
+
+    fn to_json(self, name: &str) -> Result<Value>;
+}
+
+impl Field for String {
+    fn to_json(self, name: &str) -> Result<Value> {
+        checked_text(name, &self)?;
+        Ok(Value::String(self))
+    }
+}
+
+impl Field for Hidden {
+    const SECRET: bool = true;
+
+    fn to_json(self, name: &str) -> Result<Value> {
+        use secrecy::ExposeSecret as _;
+        let text = self.secret().expose_secret();
+        match checked_text(name, text) {
+            Ok(()) => Ok(Value::String(text.to_owned())),
+            Err(Error::Invalid { field, remedy, .. }) => Err(Error::invalid(&field, "***", remedy)),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Field for bool {
+    fn to_json(self, _: &str) -> Result<Value> {
+        Ok(Value::from(u8::from(self)))
+    }
+}
+
+impl Field for IpAddr {
+    fn to_json(self, _: &str) -> Result<Value> {
+        Ok(Value::String(self.to_string()))
+    }
+}
+
+impl Field for YesNo {
+    fn to_json(self, _: &str) -> Result<Value> {
+        Ok(Value::from(if self.0 { "Yes" } else { "No" }))
+    }
+}
+
+impl Field for ServerTime {
+    fn to_json(self, _: &str) -> Result<Value> {
+        Ok(Value::String(self.to_string()))
+    }
+}
+
+impl Field for u8 {
+    fn to_json(self, _: &str) -> Result<Value> {
+        Ok(Value::from(self))
+    }
+}
+
+impl Field for u32 {
+    fn to_json(self, _: &str) -> Result<Value> {
+        Ok(Value::from(self))
+    }
+}
+
+impl Field for i64 {
+    fn to_json(self, _: &str) -> Result<Value> {
+        Ok(Value::from(self))
+    }
+}
+
+/// Items that would be taken for none, or for two, are refused.
+impl Field for TextList {
+    fn to_json(self, name: &str) -> Result<Value> {
+        if let Some(item) = self.iter().find(|item| matches!(*item, "" | "0") || item.contains(';')) {
+            return Err(Error::invalid(name, item, "give items that are neither empty nor 0, and have no semicolon"));
+        }
+        self.0.join(";").to_json(name)
+    }
+}
+
+macro_rules! id_fields {
+    ($($type:ident),*) => {$(
+        impl Field for super::$type {
+            fn to_json(self, name: &str) -> Result<Value> {
+                if self.get() == 0 {
+                    return Err(Error::invalid(name, 0, "ids start at 1; clear the field to refer to nothing"));
+                }
+                Ok(Value::from(self.get()))
+            }
+        }
+    )*};
+}
+id_fields!(
+    CircuitProviderId,
+    CustomerId,
+    DeviceId,
+    DeviceTypeId,
+    L2DomainId,
+    LocationId,
+    NameserverId,
+    RackId,
+    ScanAgentId,
+    SectionId,
+    SubnetId,
+    TagId,
+    VlanId,
+    VrfId
+);
+
+/// The server runs PHP's `strip_tags` over every text: what follows a `<` is lost, up to a `>` or to the end, unless
+/// white space comes next. NUL bytes are lost as well.
+pub(crate) fn checked_text(field: &str, text: &str) -> Result<()> {
+    let bytes = text.as_bytes();
+    let opens_tag = |(at, byte): (usize, &u8)| {
+        *byte == b'<' && !bytes.get(at + 1).is_some_and(|next| next.is_ascii_whitespace() || *next == 0x0b)
+    };
+    if bytes.iter().enumerate().any(opens_tag) {
+        let remedy = "the server would strip what looks like a tag; leave out \"<\", or put a space after it";
+        return Err(Error::invalid(field, text, remedy));
+    }
+    if bytes.contains(&0) {
+        return Err(Error::invalid(field, text.escape_debug(), "leave out NUL characters"));
+    }
+    Ok(())
+}
+
+/// A JSON value in a spelling that the server stores as meant.
+pub(crate) fn checked(name: &str, value: Value) -> Result<Value> {
+    match value {
+        Value::Bool(flag) => flag.to_json(name),
+        Value::String(text) => text.to_json(name),
+        Value::Null | Value::Number(_) => Ok(value),
+        Value::Array(_) | Value::Object(_) => {
+            Err(Error::invalid(name, &value, "give a text, a number or a flag; the server would store the word Array"))
+        }
+    }
+}
+
+/// A value of a known field out of JSON; `None` empties the field.
+pub(crate) fn field_from_json<T>(name: &str, value: &Value) -> Result<Option<T>>
+where
+    Option<T>: Wire,
+{
+    if let Value::Bool(false) = value {
+        return Err(Error::invalid(name, "false", "give 0: the server makes NULL of false"));
+    }
+    let read = from_value::<Option<T>>(value).map_err(|error| Error::invalid(name, value, error))?;
+    if read.is_none() && matches!(value, Value::Number(number) if number.as_f64() != Some(0.0)) {
+        // Only a secret reads so, which does not say what is wrong with it.
+        return Err(Error::invalid(name, "***", "give a text"));
+    }
+    Ok(read)
+}

@@ -1,0 +1,116 @@
+//! A reference that the server sometimes resolves.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::ser::Serializer;
+
+use super::{LocationId, Wire};
+use crate::controllers::tools::locations::model::Location;
+
+/// A reference to an object: its id, or the object itself where the server sends it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Reference<I, T> {
+    /// The id.
+    Id(I),
+    /// The object.
+    Full(Box<T>),
+}
+
+impl Reference<LocationId, Location> {
+    /// The id, in either case.
+    #[must_use]
+    pub fn id(&self) -> LocationId {
+        match self {
+            Self::Id(id) => *id,
+            Self::Full(location) => location.id,
+        }
+    }
+}
+
+/// An id, an object, or one of the ways to say "none": `null`, 0, `""`, `[]`, and `false` for a location that is gone.
+impl Wire for Option<Reference<LocationId, Location>> {
+    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ReferenceVisitor(PhantomData))
+    }
+
+    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Some(Reference::Id(id)) => id.encode(serializer),
+            Some(Reference::Full(location)) => location.encode(serializer),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+
+    fn is_blank(&self) -> bool {
+        self.is_none()
+    }
+}
+
+struct ReferenceVisitor(PhantomData<Location>);
+
+impl ReferenceVisitor {
+    fn number(number: u64) -> Option<Reference<LocationId, Location>> {
+        (number > 0).then(|| Reference::Id(LocationId::new(number)))
+    }
+}
+
+impl<'de> Visitor<'de> for ReferenceVisitor {
+    type Value = Option<Reference<LocationId, Location>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an id, an object, an empty list or false")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
+        if value { Err(E::invalid_type(serde::de::Unexpected::Bool(true), &self)) } else { Ok(None) }
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Self::number(value))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
+        match u64::try_from(value) {
+            Ok(value) => self.visit_u64(value),
+            Err(_) => Err(E::invalid_value(serde::de::Unexpected::Signed(value), &self)),
+        }
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Self::Value, E> {
+        if value.is_empty() {
+            return Ok(None);
+        }
+        match value.parse() {
+            Ok(number) => self.visit_u64(number),
+            Err(_) => Err(E::invalid_value(serde::de::Unexpected::Str(value), &self)),
+        }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        match seq.next_element::<serde::de::IgnoredAny>()? {
+            None => Ok(None),
+            Some(_) => Err(A::Error::invalid_type(serde::de::Unexpected::Seq, &self)),
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        let location = Location::decode(MapAccessDeserializer::new(map))?;
+        Ok(Some(Reference::Full(Box::new(location))))
+    }
+}
