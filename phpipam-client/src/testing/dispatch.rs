@@ -6,12 +6,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::clock::local;
 use super::config::{App, Lock, Numbers, Permission, Security};
 use super::context::{Call, Method};
 use super::controllers::{self, Race, race, user};
 use super::params::Params;
 use super::present;
+use super::present::local;
 use super::profile::{Profile, Put};
 use super::refusal::{Answer, Refusal, fail};
 use super::reply::Reply;

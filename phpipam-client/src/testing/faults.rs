@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// One request that the server received, and how it ended.
+pub type Logged = ipam_core::testing::Logged<Fault>;
+
 /// What goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

@@ -57,14 +57,12 @@
 //! form, but their `diff` is simpler; sections without an order come by id. Clients are not told apart: bad logins block all of them.
 //! Which recorded exchanges it does not answer is listed in `tests/simulator/not-covered.txt`. Only version 1.8.2 is there; [`Profile`] holds what differs in others.
 
-mod clock;
 mod config;
 mod context;
 mod controllers;
 mod dispatch;
 mod faults;
-mod log;
-mod number;
+mod ip_number;
 mod params;
 mod present;
 mod profile;
@@ -75,19 +73,16 @@ mod schema;
 mod seed;
 mod serve;
 mod server;
-mod shared;
+mod state;
 mod store;
 mod table;
 mod xml;
 
 pub use config::{App, Lock, Numbers, Permission, Security, User};
-pub use faults::Fault;
+pub use faults::{Fault, Logged};
 pub use ipam_core::testing::{Clock, Target, When};
 pub use profile::{Profile, Put};
 pub use schema::Object;
 pub use seed::{CustomField, SeedError};
 pub use server::{LockGuard, Server, ServerBuilder};
 pub use store::Store;
-
-/// One request the server received, and how it ended.
-pub type Logged = ipam_core::testing::Logged<Fault>;

@@ -1,10 +1,14 @@
 //! From rows to `data`: filter, renaming, nesting of custom fields, links.
 
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
 use regex::Regex;
 use serde_json::{Map, Value, json};
 
 use super::context::{Call, Method};
-use super::number;
+use super::ip_number;
 use super::params::as_text;
 use super::refusal::{Answer, fail};
 use super::reply::{Data, Found, Kind};
@@ -158,9 +162,9 @@ pub(super) fn rename(row: &mut Row, from: &str, to: &str) {
 /// Turns a decimal address into its text form.
 pub(super) fn dotted(row: &mut Row, key: &str) {
     if let Some(Value::String(text)) = row.get_mut(key)
-        && let Some(number) = number::parse(text)
+        && let Some(number) = ip_number::parse(text)
     {
-        *text = number::dotted(number);
+        *text = ip_number::dotted(number);
     }
 }
 
@@ -247,4 +251,11 @@ fn link(call: &Call<'_>, kind: Kind, row: &mut Row, single: bool) {
         vec![json!({"rel": "self", "href": base})]
     };
     row.insert("links".to_owned(), Value::Array(links));
+}
+
+/// The server's local time in its own form, without an offset.
+pub(super) fn local(time: SystemTime, offset_minutes: i32) -> String {
+    let zone = Offset::from_seconds(offset_minutes.saturating_mul(60)).map_or(TimeZone::UTC, TimeZone::fixed);
+    let stamp = Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH);
+    stamp.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use serde_json::{Map, Value};
 
 use super::config::User;
-use super::number::{self, Net};
+use super::ip_number::{self, Net};
 use super::refusal::Refusal;
 use super::schema::Object;
 use super::store::{Account, Store};
@@ -173,7 +173,7 @@ impl Store {
     /// The addresses in use in a subnet, in order, with their ids.
     #[must_use]
     pub fn used(&self, subnet: u64) -> Vec<(IpAddr, u64)> {
-        self.addresses_of(subnet).map(|(ip, id)| (number::ip(ip), id)).collect()
+        self.addresses_of(subnet).map(|(ip, id)| (ip_number::ip(ip), id)).collect()
     }
 
     /// Removes a row as an administrator would behind the client's back; a subnet goes with its children and addresses.
@@ -199,7 +199,7 @@ impl Store {
 
     /// Adds a subnet under the smallest subnet of that section that contains it, with the section's permissions.
     pub fn add_subnet(&mut self, section: u64, net: IpNet) -> u64 {
-        let first = number::of(net.network());
+        let first = ip_number::of(net.network());
         let master = Net::new(first, net.prefix_len()).and_then(|inner| self.enclosing(section, inner));
         let permissions = self.cell(Object::Section, section, "permissions").as_text();
         self.seed(
@@ -222,7 +222,7 @@ impl Store {
 
     /// Adds an address with a host name; an address that is there already keeps its row, whose id is returned.
     pub fn add_address(&mut self, subnet: u64, ip: IpAddr, hostname: &str) -> u64 {
-        if let Some(id) = self.address_at(subnet, number::of(ip)) {
+        if let Some(id) = self.address_at(subnet, ip_number::of(ip)) {
             return id;
         }
         let (subnet, ip) = (subnet.to_string(), ip.to_string());
@@ -236,7 +236,7 @@ impl Store {
         let mut next = first;
         while added < count && next <= last {
             if self.address_at(subnet, next).is_none() {
-                self.add_address(subnet, number::ip(next), "");
+                self.add_address(subnet, ip_number::ip(next), "");
                 added += 1;
             }
             next += 1;
@@ -371,7 +371,7 @@ pub(super) fn column_name(object: Object, name: &str) -> &str {
 
 fn stored(column: &str, value: &str) -> String {
     match (column, value.parse::<IpAddr>()) {
-        ("subnet" | "ip_addr", Ok(ip)) => number::of(ip).to_string(),
+        ("subnet" | "ip_addr", Ok(ip)) => ip_number::of(ip).to_string(),
         _ => value.to_owned(),
     }
 }

@@ -15,13 +15,11 @@ use ipam_core::testing::Target;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use super::Logged;
 use super::config::Lock;
 use super::dispatch::{self, Incoming, Outgoing, html};
-use super::faults::Fault;
-use super::log::redacted;
+use super::faults::{Fault, Logged};
 use super::params::Params;
-use super::shared::{Shared, expire};
+use super::state::{State, expire};
 
 /// The connection is cut instead of answered.
 #[derive(Debug)]
@@ -36,15 +34,15 @@ impl fmt::Display for Cut {
 impl std::error::Error for Cut {}
 
 /// Accepts connections until the task is stopped; the connections stop with it.
-pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>) -> Infallible {
+pub(super) async fn accept(listener: TcpListener, state: Arc<State>) -> Infallible {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             Ok((stream, _)) = listener.accept() => {
-                let shared = Arc::clone(&shared);
+                let state = Arc::clone(&state);
                 let service = service_fn(move |request| {
-                    let shared = Arc::clone(&shared);
-                    async move { one(&shared, request).await }
+                    let state = Arc::clone(&state);
+                    async move { one(&state, request).await }
                 });
                 connections.spawn(async move {
                     // An error here is a client that went away, or a cut that was asked for.
@@ -56,7 +54,7 @@ pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>) -> Infall
     }
 }
 
-async fn one(shared: &Shared, request: Request<Body>) -> Result<Response<Full<Bytes>>, Cut> {
+async fn one(state: &State, request: Request<Body>) -> Result<Response<Full<Bytes>>, Cut> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| Cut)?.to_bytes().to_vec();
     let incoming = Incoming {
@@ -68,8 +66,8 @@ async fn one(shared: &Shared, request: Request<Body>) -> Result<Response<Full<By
     };
     let text = String::from_utf8_lossy(&incoming.body).into_owned();
     let target = Target::new(&incoming.method, &incoming.path, &incoming.query, &text);
-    let (delay, fault) = shared.faults().take(&target, Fault::delay);
-    let outcome = outcome(shared, &incoming, fault.as_ref()).await;
+    let (delay, fault) = state.faults().take(&target, Fault::delay);
+    let outcome = outcome(state, &incoming, fault.as_ref()).await;
     let headers = incoming.headers.iter().map(|(name, value)| {
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
         (name.to_string(), if redacted(name.as_str()) { "REDACTED".to_owned() } else { value })
@@ -80,22 +78,22 @@ async fn one(shared: &Shared, request: Request<Body>) -> Result<Response<Full<By
     logged.body = text;
     logged.status = outcome.as_ref().map(|o| o.status);
     logged.fault = fault.or((!delay.is_zero()).then_some(Fault::Latency(delay)));
-    shared.log().push(logged);
+    state.log().push(logged);
     tokio::time::sleep(delay).await;
     match outcome {
-        Some(outgoing) => Ok(response(shared, &incoming, outgoing)),
+        Some(outgoing) => Ok(response(state, &incoming, outgoing)),
         None => Err(Cut),
     }
 }
 
 /// The answer, or `None` to cut the connection.
-async fn outcome(shared: &Shared, incoming: &Incoming, fault: Option<&Fault>) -> Option<Outgoing> {
-    let setup = &shared.setup;
+async fn outcome(state: &State, incoming: &Incoming, fault: Option<&Fault>) -> Option<Outgoing> {
+    let setup = &state.setup;
     let page = |title: &str| format!("<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>");
     Some(match fault {
         Some(Fault::DropBefore) => return None,
         Some(Fault::DropAfter) => {
-            process(shared, incoming).await;
+            process(state, incoming).await;
             return None;
         }
         Some(Fault::LockTimeout) => dispatch::lock_timeout(setup, Lock::File(Duration::from_secs(30))),
@@ -104,27 +102,27 @@ async fn outcome(shared: &Shared, incoming: &Incoming, fault: Option<&Fault>) ->
         Some(Fault::Html(status)) => html(*status, page(&format!("{status} error"))),
         Some(Fault::Status(status, message)) => dispatch::failed(setup, &Params::default(), *status, *status, message),
         Some(Fault::ExpireToken) => {
-            let now = shared.clock.now();
+            let now = state.clock.now();
             let token = incoming.header("phpipam-token").or_else(|| incoming.header("token"));
-            expire(&mut shared.store(), token, now);
-            process(shared, incoming).await
+            expire(&mut state.store(), token, now);
+            process(state, incoming).await
         }
-        Some(Fault::Latency(_)) | None => process(shared, incoming).await,
+        Some(Fault::Latency(_)) | None => process(state, incoming).await,
     })
 }
 
 /// Carries out a request: under its app's lock, or in three steps where the app has none and others can come in between.
-async fn process(shared: &Shared, incoming: &Incoming) -> Outgoing {
-    let setup = &shared.setup;
-    let now = || -> SystemTime { shared.clock.now() };
-    let admitted = match dispatch::admit(setup, &shared.store(), incoming, now()) {
+async fn process(state: &State, incoming: &Incoming) -> Outgoing {
+    let setup = &state.setup;
+    let now = || -> SystemTime { state.clock.now() };
+    let admitted = match dispatch::admit(setup, &state.store(), incoming, now()) {
         Ok(admitted) => admitted,
         Err(outgoing) => return outgoing,
     };
     let lock = admitted.lock();
     let waited = match lock {
-        Some(Lock::File(wait)) => Some(tokio::time::timeout(patience(wait), shared.file_lock.lock()).await),
-        Some(Lock::MySql(wait)) => Some(tokio::time::timeout(patience(wait), shared.mysql_lock.lock()).await),
+        Some(Lock::File(wait)) => Some(tokio::time::timeout(patience(wait), state.file_lock.lock()).await),
+        Some(Lock::MySql(wait)) => Some(tokio::time::timeout(patience(wait), state.mysql_lock.lock()).await),
         Some(Lock::Disabled) | None => None,
     };
     let _guard = match (waited, lock) {
@@ -133,20 +131,20 @@ async fn process(shared: &Shared, incoming: &Incoming) -> Outgoing {
         _ => None,
     };
     if !admitted.races() {
-        return dispatch::answer(setup, &mut shared.store(), incoming, &admitted, now());
+        return dispatch::answer(setup, &mut state.store(), incoming, &admitted, now());
     }
-    let chosen = dispatch::choose(setup, &mut shared.store(), incoming, &admitted, now());
+    let chosen = dispatch::choose(setup, &mut state.store(), incoming, &admitted, now());
     let race = match chosen {
         Ok(race) => race,
         Err(outgoing) => return outgoing,
     };
-    tokio::time::sleep(shared.race_window).await;
-    let checked = dispatch::check(setup, &shared.store(), &admitted, race);
+    tokio::time::sleep(state.race_window).await;
+    let checked = dispatch::check(setup, &state.store(), &admitted, race);
     if let Err(outgoing) = checked {
         return outgoing;
     }
-    tokio::time::sleep(shared.race_window).await;
-    dispatch::take(setup, &mut shared.store(), incoming, &admitted, now(), race)
+    tokio::time::sleep(state.race_window).await;
+    dispatch::take(setup, &mut state.store(), incoming, &admitted, now(), race)
 }
 
 /// A wait of zero means an hour.
@@ -154,7 +152,7 @@ fn patience(wait: Duration) -> Duration {
     if wait.is_zero() { Duration::from_secs(3600) } else { wait }
 }
 
-fn response(shared: &Shared, incoming: &Incoming, outgoing: Outgoing) -> Response<Full<Bytes>> {
+fn response(state: &State, incoming: &Incoming, outgoing: Outgoing) -> Response<Full<Bytes>> {
     let status = StatusCode::from_u16(outgoing.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let body = if incoming.method == "HEAD" { Bytes::new() } else { Bytes::from(outgoing.body) };
     let mut response = Response::new(Full::new(body));
@@ -162,7 +160,7 @@ fn response(shared: &Shared, incoming: &Incoming, outgoing: Outgoing) -> Respons
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(outgoing.content_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    let date = jiff::Timestamp::try_from(shared.clock.now()).unwrap_or_default();
+    let date = jiff::Timestamp::try_from(state.clock.now()).unwrap_or_default();
     let date = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&date);
     if let Some(date) = date.ok().and_then(|date| HeaderValue::from_str(&date).ok()) {
         headers.insert(header::DATE, date);
@@ -174,12 +172,17 @@ fn response(shared: &Shared, incoming: &Incoming, outgoing: Outgoing) -> Respons
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     if !incoming.headers.contains_key(header::COOKIE) {
-        let session = shared.store().new_token();
+        let session = state.store().new_token();
         let cookie =
-            format!("{}={session}; Max-Age=86400; path=/; SameSite=Lax; HttpOnly;", shared.setup.profile.cookie);
+            format!("{}={session}; Max-Age=86400; path=/; SameSite=Lax; HttpOnly;", state.setup.profile.cookie);
         if let Ok(cookie) = HeaderValue::from_str(&cookie) {
             headers.insert(header::SET_COOKIE, cookie);
         }
     }
     response
+}
+
+/// Whether a header's value may be kept.
+fn redacted(name: &str) -> bool {
+    matches!(name, "authorization" | "proxy-authorization" | "cookie" | "token" | "phpipam-token")
 }

@@ -7,25 +7,25 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use ipam_core::testing::{Clock, When};
 use tokio::net::TcpListener;
 use tokio::sync::OwnedMutexGuard;
 use tokio::task::JoinHandle;
 
 use super::config::{App, Lock, Numbers, Permission, User};
 use super::dispatch::Setup;
-use super::faults::Fault;
+use super::faults::{Fault, Logged};
 use super::profile::Profile;
 use super::recorded;
 use super::serve;
-use super::shared::{Shared, expire};
+use super::state::{State, expire};
 use super::store::Store;
-use super::{Clock, Logged, When};
 
 /// A running server. It stops when it is dropped.
 ///
 /// It listens on a free port of 127.0.0.1, in the Tokio runtime it was started in.
 pub struct Server {
-    shared: Arc<Shared>,
+    state: Arc<State>,
     address: SocketAddr,
     task: JoinHandle<Infallible>,
 }
@@ -56,7 +56,7 @@ impl Server {
     /// `http://127.0.0.1:PORT` and the base path, without a slash at the end. The API is at `{url}/api/{app}/`.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}{}", self.address, self.shared.setup.base)
+        format!("http://{}{}", self.address, self.state.setup.base)
     }
 
     /// Where the server listens.
@@ -67,59 +67,59 @@ impl Server {
 
     /// Fills or changes what the server remembers; no request is answered meanwhile.
     pub fn seed<T>(&self, change: impl FnOnce(&mut Store) -> T) -> T {
-        change(&mut self.shared.store())
+        change(&mut self.state.store())
     }
 
     /// The requests so far, in the order they were answered.
     #[must_use]
     pub fn requests(&self) -> Vec<Logged> {
-        self.shared.log().clone()
+        self.state.log().clone()
     }
 
     /// How many requests had this method and contained this text in their path.
     #[must_use]
     pub fn count(&self, method: &str, path: &str) -> usize {
-        let log = self.shared.log();
+        let log = self.state.log();
         log.iter().filter(|r| r.method.eq_ignore_ascii_case(method) && r.path.contains(path)).count()
     }
 
     /// Forgets the requests so far.
     pub fn clear_log(&self) {
-        self.shared.log().clear();
+        self.state.log().clear();
     }
 
     /// Lets something go wrong. Faults wait in the order they were added; the first that applies to a request is used up by it.
     pub fn fault(&self, fault: Fault, when: When) {
-        self.shared.faults().add(fault, when);
+        self.state.faults().add(fault, when);
     }
 
     /// Forgets the faults that did not happen yet.
     pub fn clear_faults(&self) {
-        self.shared.faults().clear();
+        self.state.faults().clear();
     }
 
     /// How many faults are still to come; one that happens always counts as one.
     #[must_use]
     pub fn pending_faults(&self) -> usize {
-        self.shared.faults().pending()
+        self.state.faults().pending()
     }
 
     /// Moves the server's clock forward.
     pub fn advance(&self, by: Duration) {
-        self.shared.clock.advance(by);
+        self.state.clock.advance(by);
     }
 
     /// Lets all tokens expire now.
     pub fn expire_tokens(&self) {
-        let now = self.shared.clock.now();
-        expire(&mut self.shared.store(), None, now);
+        let now = self.state.clock.now();
+        expire(&mut self.state.store(), None, now);
     }
 
     /// Holds the write lock of all apps of that kind until the guard is dropped; writes of such apps wait, and fail after their time.
     pub async fn hold_lock(&self, lock: Lock) -> LockGuard {
         let lock = match lock {
-            Lock::MySql(_) => &self.shared.mysql_lock,
-            Lock::File(_) | Lock::Disabled => &self.shared.file_lock,
+            Lock::MySql(_) => &self.state.mysql_lock,
+            Lock::File(_) | Lock::Disabled => &self.state.file_lock,
         };
         LockGuard { _guard: Arc::clone(lock).lock_owned().await }
     }
@@ -266,12 +266,12 @@ impl ServerBuilder {
     pub async fn start(self) -> io::Result<Server> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(self.shared());
-        let task = tokio::spawn(serve::accept(listener, Arc::clone(&shared)));
-        Ok(Server { shared, address, task })
+        let state = Arc::new(self.state());
+        let task = tokio::spawn(serve::accept(listener, Arc::clone(&state)));
+        Ok(Server { state, address, task })
     }
 
-    fn shared(self) -> Shared {
+    fn state(self) -> State {
         let mut store = Store::new();
         if self.example {
             recorded::example(&mut store);
@@ -291,7 +291,7 @@ impl ServerBuilder {
             store.add_user(user);
         }
         store.numbers = self.numbers;
-        Shared {
+        State {
             setup: Setup { base: self.base, apps, profile: self.profile, https: self.https, offset: self.offset },
             clock: self.clock,
             race_window: self.race_window,

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use super::config::{Numbers, User};
-use super::number::{self, Net};
+use super::ip_number::{self, Net};
 use super::refusal::{Answer, Refusal};
 use super::schema::Object;
 use super::table::{Cell, Fields, Table, duplicate};
@@ -217,7 +217,7 @@ impl Store {
 
     /// The number of an address.
     pub(super) fn ip_of(&self, id: u64) -> u128 {
-        number::parse(&self.cell(Object::Address, id, "ip_addr").as_text()).unwrap_or(0)
+        ip_number::parse(&self.cell(Object::Address, id, "ip_addr").as_text()).unwrap_or(0)
     }
 
     /// The addresses of a subnet in the order of their numbers.
@@ -246,7 +246,7 @@ impl Store {
     }
 
     pub(super) fn subnet_number(&self, subnet: u64) -> u128 {
-        number::parse(&self.cell(Object::Subnet, subnet, "subnet").as_text()).unwrap_or(0)
+        ip_number::parse(&self.cell(Object::Subnet, subnet, "subnet").as_text()).unwrap_or(0)
     }
 
     pub(super) fn is_folder(&self, subnet: u64) -> bool {
@@ -315,9 +315,9 @@ impl Store {
     /// Makes an address answer the server's ping.
     pub fn set_online(&mut self, ip: IpAddr, online: bool) {
         if online {
-            self.online.insert(number::of(ip));
+            self.online.insert(ip_number::of(ip));
         } else {
-            self.online.remove(&number::of(ip));
+            self.online.remove(&ip_number::of(ip));
         }
     }
 
@@ -337,5 +337,5 @@ impl Store {
 fn address_key(fields: &Fields) -> Option<(u64, u128)> {
     let field = |name: &str| fields.iter().find(|(n, _)| n == name)?.1.as_deref();
     let subnet = field("subnetId")?.parse().ok()?;
-    Some((subnet, number::parse(field("ip_addr")?)?))
+    Some((subnet, ip_number::parse(field("ip_addr")?)?))
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde_json::{Map, Value};
 
 use super::super::context::Call;
-use super::super::number;
+use super::super::ip_number;
 use super::super::present::{dotted, rename};
 use super::super::refusal::{Answer, Refusal, fail};
 use super::super::reply::{Kind, Reply};
@@ -42,7 +42,7 @@ fn raw(call: &Call<'_>, store: &Store, id: u64) -> Row {
 /// The raw columns and an extra `ip`.
 pub(super) fn raw_row(call: &Call<'_>, store: &Store, id: u64) -> Row {
     let mut row = store.table(ADDRESS).json(id, call.strings);
-    row.insert("ip".to_owned(), number::dotted(store.ip_of(id)).into());
+    row.insert("ip".to_owned(), ip_number::dotted(store.ip_of(id)).into());
     row
 }
 
@@ -68,7 +68,7 @@ pub(super) fn of_subnet(call: &Call<'_>, store: &Store, subnet: u64) -> Answer<R
     let Some(wanted) = call.params.id3() else {
         let swapped = |id| {
             let mut row = raw(call, store, id);
-            let text = number::dotted(store.ip_of(id));
+            let text = ip_number::dotted(store.ip_of(id));
             let decimal = row.insert("ip_addr".to_owned(), text.into()).unwrap_or_default();
             row.insert("ip".to_owned(), decimal);
             row
@@ -79,13 +79,13 @@ pub(super) fn of_subnet(call: &Call<'_>, store: &Store, subnet: u64) -> Answer<R
     if store.addresses_of(subnet).next().is_none() {
         return Err(Refusal::Fatal);
     }
-    let found = number::parse(wanted).and_then(|ip| store.address_at(subnet, ip));
+    let found = ip_number::parse(wanted).and_then(|ip| store.address_at(subnet, ip));
     call.list_or(KIND, found.map(|id| row(call, store, id)).into_iter().collect(), none)
 }
 
 /// An address in text form; plain numbers are ids.
 pub(super) fn address(text: &str) -> Option<u128> {
-    text.parse::<IpAddr>().ok().map(number::of)
+    text.parse::<IpAddr>().ok().map(ip_number::of)
 }
 
 pub(super) fn missing() -> Refusal {

@@ -1,7 +1,7 @@
 //! Creating, changing and deleting addresses.
 
 use super::super::context::{Call, Id, added, changed, field, has, put};
-use super::super::number;
+use super::super::ip_number;
 use super::super::refusal::{Answer, Refusal, fail};
 use super::super::reply::Reply;
 use super::super::schema::Object;
@@ -82,7 +82,7 @@ pub(super) fn create(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
     };
     call.fields(store, ADDRESS, &["id"])?;
     let text = call.params.text("ip").or_else(|| call.params.text("ip_addr")).unwrap_or_default();
-    let ip = number::parse(&text).unwrap_or(0);
+    let ip = ip_number::parse(&text).unwrap_or(0);
     check_in(store, subnet, ip)?;
     not_taken(store, subnet, ip)?;
     let mut fields = new_fields(call, store)?;
@@ -98,7 +98,7 @@ pub(super) fn check_in(store: &Store, subnet: u64, ip: u128) -> Answer<()> {
     if net.contains(ip) && first <= ip && ip <= last {
         return Ok(());
     }
-    Err(fail(500, format!("{} is not a valid address for subnet {}", number::dotted(ip), net.cidr())))
+    Err(fail(500, format!("{} is not a valid address for subnet {}", ip_number::dotted(ip), net.cidr())))
 }
 
 pub(super) fn change(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde_json::{Map, Value, json};
 
 use super::super::context::{Call, Id, Method};
-use super::super::number;
+use super::super::ip_number;
 use super::super::refusal::{Answer, Refusal, fail};
 use super::super::reply::{Kind, Reply};
 use super::super::schema::Object;
@@ -53,7 +53,7 @@ fn read(call: &Call<'_>, store: &Store, id: Option<&str>) -> Answer<Reply> {
         Some("tags") => tags(call, store),
         Some("search") => {
             let ip: IpAddr = wanted.parse().map_err(|_| fail(400, "Invalid address"))?;
-            let ids = store.addresses_with(number::of(ip));
+            let ids = store.addresses_with(ip_number::of(ip));
             call.list_or(KIND, ids.into_iter().map(|id| row(call, store, id)).collect(), "Address not found")
         }
         // The database compares without regard to capitals.

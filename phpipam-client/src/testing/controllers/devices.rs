@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde_json::{Map, Value};
 
 use super::super::context::{Call, Id, Method, field, has, put};
-use super::super::number;
+use super::super::ip_number;
 use super::super::present::{dotted, rename};
 use super::super::refusal::{Answer, fail};
 use super::super::reply::{Kind, Reply};
@@ -97,7 +97,7 @@ fn read(call: &Call<'_>, store: &Store, found: Option<u64>) -> Answer<Reply> {
                     let ids = store.table(Object::Subnet).referring("device", id);
                     let rows = ids.into_iter().map(|s| {
                         let mut row = subnet_rows::row(call, store, s);
-                        let ip = number::dotted(store.subnet_number(s));
+                        let ip = ip_number::dotted(store.subnet_number(s));
                         row.insert("ip".to_owned(), ip.into());
                         row
                     });
@@ -118,7 +118,7 @@ pub(super) fn check(store: &Store, fields: &mut Fields, creating: bool) -> Answe
     }
     if let Some(text) = field(fields, "ip_addr").filter(|ip| !ip.is_empty()) {
         let ip: IpAddr = text.parse().map_err(|_| fail(400, "Invalid IP address!"))?;
-        put(fields, "ip_addr", number::of(ip).to_string());
+        put(fields, "ip_addr", ip_number::of(ip).to_string());
     }
     if let Some(kind) = field(fields, "type") {
         match Id::of(Some(kind)) {

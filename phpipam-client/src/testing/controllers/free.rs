@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::context::{Call, Id, added, field, has, put};
-use super::super::number::{self, Net};
+use super::super::ip_number::{self, Net};
 use super::super::refusal::{Answer, fail};
 use super::super::reply::Reply;
 use super::super::schema::Object;
@@ -61,7 +61,7 @@ pub(super) fn peek_any(call: &Call<'_>, store: &Store) -> Answer<Reply> {
     let given = call.params.id2().map(str::to_owned).or_else(|| call.params.text("subnetId"));
     let subnet = Id::of(given.as_deref()).row(store, SUBNET).filter(|s| !store.has_children(*s));
     let subnet = subnet.ok_or_else(|| call.nothing(NO_ADDRESS))?;
-    peek(call, store, subnet).map(|ip| Reply::plain(number::dotted(ip)))
+    peek(call, store, subnet).map(|ip| Reply::plain(ip_number::dotted(ip)))
 }
 
 fn choose(call: &Call<'_>, store: &Store) -> Answer<Race> {
@@ -85,7 +85,7 @@ fn take(call: &Call<'_>, store: &mut Store, race: Race) -> Answer<Reply> {
         put(&mut fields, "description", "API created".to_owned());
     }
     let reply = address_write::insert(call, store, &fields)?;
-    Ok(reply.with_data(number::dotted(race.ip)))
+    Ok(reply.with_data(ip_number::dotted(race.ip)))
 }
 
 /// The child networks of a length that no child overlaps, lowest first or highest first, as many as are asked for.

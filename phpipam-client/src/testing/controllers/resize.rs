@@ -1,7 +1,7 @@
 //! Resizing and splitting subnets.
 
 use super::super::context::{Call, added};
-use super::super::number::{self, Net};
+use super::super::ip_number::{self, Net};
 use super::super::refusal::{Answer, Refusal, fail};
 use super::super::reply::Reply;
 use super::super::schema::Object;
@@ -40,7 +40,7 @@ pub(super) fn resize(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
     }
     let (first, last) = new.usable(store.is_pool(id));
     if let Some((ip, _)) = store.addresses_of(id).find(|(ip, _)| *ip < first || *ip > last) {
-        let message = format!("{} is not a valid address for subnet {}", number::dotted(ip), new.cidr());
+        let message = format!("{} is not a valid address for subnet {}", ip_number::dotted(ip), new.cidr());
         return Err(Refusal::Html(message));
     }
     store.set(SUBNET, id, "subnet", Cell::text(new.first.to_string()));

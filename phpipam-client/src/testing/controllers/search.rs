@@ -9,7 +9,7 @@ use regex::Regex;
 use serde_json::{Map, Value};
 
 use super::super::context::Call;
-use super::super::number::{self, Net};
+use super::super::ip_number::{self, Net};
 use super::super::refusal::{Answer, fail};
 use super::super::reply::{Found, Kind, Reply};
 use super::super::schema::Object;
@@ -172,7 +172,7 @@ impl Span {
     }
 
     fn single(address: u128) -> Self {
-        let mask = if number::is_v4(address) { 32 } else { 128 };
+        let mask = if ip_number::is_v4(address) { 32 } else { 128 };
         Self { inside: Net::new(address, mask), ..Self::between(address, address) }
     }
 
@@ -245,7 +245,7 @@ mod tests {
     use super::*;
 
     fn number(text: &str) -> u128 {
-        number::parse(text).unwrap()
+        ip_number::parse(text).unwrap()
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::context::{Call, Id};
-use super::super::number::{self, Net};
+use super::super::ip_number::{self, Net};
 use super::super::present::{dotted, rename};
 use super::super::refusal::{Answer, fail};
 use super::super::schema::Object;
@@ -117,14 +117,14 @@ pub(super) fn tree_row(call: &Call<'_>, store: &Store, root: u64, id: u64) -> Ro
 fn with_gateway(store: &Store, id: u64, row: &mut Row) {
     with_gateway_id(store, id, row);
     if let Some(gateway) = store.gateway_of(id) {
-        let ip = number::dotted(store.ip_of(gateway));
+        let ip = ip_number::dotted(store.ip_of(gateway));
         row.insert("gateway".to_owned(), json!({"ip_addr": ip, "id": gateway}));
     }
 }
 
 /// The numbers around a network, all of them texts.
 fn calculation(net: Net) -> Value {
-    let text = number::dotted;
+    let text = ip_number::dotted;
     if net.v4 {
         let mask = u128::from(u32::MAX) & !net.host_bits();
         let (low, high) = net.usable(false);

@@ -1,7 +1,7 @@
 //! Creating and changing subnets and folders.
 
 use super::super::context::{Call, Id, added, changed, field, has, put};
-use super::super::number::{self, Net};
+use super::super::ip_number::{self, Net};
 use super::super::refusal::{Answer, fail};
 use super::super::reply::Reply;
 use super::super::schema::Object;
@@ -48,11 +48,11 @@ fn cidr(call: &Call<'_>) -> Answer<Net> {
     }
     let v4 = address.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     let invalid = if v4 { "Invalid IP address!" } else { "Invalid IPv6 address!" };
-    let number = address.parse().ok().map(number::of).ok_or_else(|| fail(400, invalid))?;
+    let number = address.parse().ok().map(ip_number::of).ok_or_else(|| fail(400, invalid))?;
     let mask = mask.parse().ok().and_then(|mask| Net::new(number, mask));
     let net = mask.ok_or_else(|| fail(400, "Invalid netmask"))?;
     if net.first != number {
-        let right = number::dotted(net.first);
+        let right = ip_number::dotted(net.first);
         return Err(fail(400, format!("IP address cannot be subnet! (Consider using {right})")));
     }
     Ok(net)

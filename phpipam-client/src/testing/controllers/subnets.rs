@@ -1,7 +1,7 @@
 //! `subnets` and `folders`: reading.
 
 use super::super::context::{Call, Id, Method};
-use super::super::number::{self, Net};
+use super::super::ip_number::{self, Net};
 use super::super::refusal::{Answer, Refusal, fail};
 use super::super::reply::{Kind, Reply};
 use super::super::schema::Object;
@@ -85,7 +85,7 @@ fn read(call: &Call<'_>, store: &Store, folders: bool) -> Answer<Reply> {
             call.list_or(Kind::Subnet, rows, "No slaves")
         }
         "first_free" if store.has_children(id) => Err(fail(409, "Subnet contains subnets")),
-        "first_free" => free::peek(call, store, id).map(|ip| Reply::plain(number::dotted(ip))),
+        "first_free" => free::peek(call, store, id).map(|ip| Reply::plain(ip_number::dotted(ip))),
         "first_subnet" | "last_subnet" | "all_subnets" => free::peek_subnet(call, store, id),
         "changelog" if call.profile.changelog => call.changelog(store, SUBNET, id),
         _ => Err(fail(400, "Invalid request")),
@@ -94,6 +94,6 @@ fn read(call: &Call<'_>, store: &Store, folders: bool) -> Answer<Reply> {
 
 /// A network of two path segments, if it is one.
 fn network(address: Option<&str>, mask: Option<&str>) -> Option<Net> {
-    let number = number::parse(address?)?;
+    let number = ip_number::parse(address?)?;
     Net::new(number, mask?.parse().ok()?).filter(|net| net.first == number)
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::super::context::{Call, Id, Method, put};
-use super::super::number;
+use super::super::ip_number;
 use super::super::params::as_text;
 use super::super::present::{dotted, rename};
 use super::super::refusal::{Answer, fail};
@@ -138,7 +138,7 @@ fn resolve(call: &Call<'_>, store: &Store, side: &mut Value) {
         let rows = listed.iter().filter_map(as_text).filter_map(|id| id.parse().ok()).map(|id| match kind.as_str() {
             "subnets" => {
                 let mut row = store.table(Object::Subnet).json(id, call.strings);
-                row.insert("ip".to_owned(), number::dotted(store.subnet_number(id)).into());
+                row.insert("ip".to_owned(), ip_number::dotted(store.subnet_number(id)).into());
                 row
             }
             _ => address_rows::raw_row(call, store, id),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::super::context::Call;
-use super::super::number::Net;
+use super::super::ip_number::Net;
 use super::super::schema::Object;
 use super::super::store::Store;
 

@@ -4,9 +4,9 @@ use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
-use super::super::clock::local;
 use super::super::config::{Permission, Security};
 use super::super::context::{Call, Method};
+use super::super::present::local;
 use super::super::refusal::{Answer, fail};
 use super::super::reply::Reply;
 use super::super::store::{Account, Store, TOKEN_LIFE, Token};

@@ -157,5 +157,4 @@ impl fmt::Debug for Session {
 }
 
 #[cfg(test)]
-#[path = "session_tests.rs"]
 mod tests;

@@ -4,7 +4,7 @@
 //! message only what these leave open.
 
 mod body;
-mod judge;
+mod classify;
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ use crate::error::{DecodeError, Error, Result};
 use crate::request::Request;
 use crate::wire::Wire;
 
-pub(crate) use judge::{Received, is_success, judge};
+pub(crate) use classify::{Received, is_success, judge};
 
 /// How much of a body an error keeps.
 const EXCERPT: usize = 2048;

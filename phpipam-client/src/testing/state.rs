@@ -1,18 +1,17 @@
-//! What the server and its connections share.
+//! State that the server and its connections share.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use ipam_core::testing::{Clock, Faults};
 
-use super::Logged;
 use super::dispatch::Setup;
-use super::faults::Fault;
+use super::faults::{Fault, Logged};
 use super::store::Store;
 
-/// What the connections share.
+/// Store, clock, locks, log and faults of one server.
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(super) struct State {
     pub(super) setup: Setup,
     pub(super) clock: Clock,
     pub(super) race_window: Duration,
@@ -23,7 +22,7 @@ pub(super) struct Shared {
     pub(super) faults: Mutex<Faults<Fault>>,
 }
 
-impl Shared {
+impl State {
     pub(super) fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
