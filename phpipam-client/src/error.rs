@@ -485,8 +485,6 @@ impl From<TokenError<Error>> for Error {
             TokenError::Refused(cause) => Self::LoginFailed(cause),
             TokenError::Resting { error, wait } => Self::LoginResting { cause: error, wait },
             TokenError::TooManyLogins { wait } => Self::TooManyLogins { wait },
-            // The enum may grow; a reason unknown here is still no token.
-            _ => Self::TooManyLogins { wait: Duration::ZERO },
         }
     }
 }

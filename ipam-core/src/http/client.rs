@@ -10,7 +10,7 @@ use url::Url;
 
 use super::tls::{TlsFailure, find_failure};
 use super::{HttpOptions, Origin, Redactor, runtime};
-use crate::{Error, ErrorKind, Result, Retry};
+use crate::{Error, ErrorKind, Outcome, Result, Retry};
 
 const OPERATION: &str = "send";
 
@@ -200,9 +200,9 @@ impl HttpBody {
             if body.len() + chunk.len() > limit {
                 let message =
                     format!("the answer is longer than {limit} bytes; HttpOptions::with_max_body allows more");
-                return Err(
-                    Error::new(ErrorKind::Protocol, OPERATION, message).with_context("status", self.response.status())
-                );
+                return Err(Error::new(ErrorKind::Protocol, OPERATION, message)
+                    .with_outcome(Outcome::Unknown)
+                    .with_context("status", self.response.status()));
             }
             body.extend_from_slice(&chunk);
         }
@@ -252,9 +252,10 @@ fn failed(error: reqwest::Error) -> Error {
     } else if error.is_connect() {
         new(ErrorKind::Unavailable, "cannot connect to the server").with_retry(retry)
     } else if error.is_decode() && is_about_content(&error) {
-        new(ErrorKind::Protocol, "the answer's body cannot be decompressed")
+        new(ErrorKind::Protocol, "the answer's body cannot be decompressed").with_outcome(Outcome::Unknown)
     } else if is_not_http(&error) {
         new(ErrorKind::Protocol, "what came back is not HTTP: if the port is one of HTTPS, write https://")
+            .with_outcome(Outcome::Unknown)
     } else {
         new(ErrorKind::Unavailable, "the connection broke").with_retry(retry)
     };

@@ -145,8 +145,9 @@ impl<T> fmt::Debug for Token<T> {
 }
 
 /// Why there is no token.
+///
+/// Complete on purpose: a client's own error has a meaning for each, and the compiler holds it to that.
 #[derive(Debug)]
-#[non_exhaustive]
 pub enum TokenError<E> {
     /// The login failed. Everybody who waited for it gets the same error.
     Refused(Arc<E>),
