@@ -1,11 +1,10 @@
 //! The only place that sends requests: one attempt, its repetitions, and what the answer's status means.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use http::{HeaderValue, Method, header};
 use ipam_core::http::{HttpClient, HttpRequest, HttpResponse, ListLimits, Origin, retry_after};
-use ipam_core::{ErrorKind, Retry, RetryConfig};
-use ipam_core::{Retrier, RetryAdvice};
+use ipam_core::{ErrorKind, Retrier, RetryConfig};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -154,7 +153,11 @@ fn failed(operation: &str, source: ipam_core::Error, request: &ApiRequest) -> Er
         ErrorKind::InvalidInput => "the request cannot be sent as it is".to_owned(),
         _ => source.message().to_owned(),
     };
-    let mut stripped = ipam_core::Error::new(source.kind(), "send", message).with_retry(source.retry());
+    let mut stripped =
+        ipam_core::Error::new(source.kind(), "send", message).with_retry(source.retry()).with_outcome(source.outcome());
+    if let Some(wait) = source.retry_after() {
+        stripped = stripped.with_retry_after(wait);
+    }
     if let Some(chain) = source.certificates() {
         stripped = stripped.with_certificates(chain.clone());
     }
@@ -193,43 +196,6 @@ pub(crate) fn local_path(operation: &str, link: &str, origin: &Origin) -> Result
         Some(query) => format!("{path}?{query}"),
         None => path,
     })
-}
-
-impl RetryAdvice for Error {
-    fn retry(&self) -> Retry {
-        Self::retry(self)
-    }
-
-    fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Transport { source, .. } => source.retry_after(),
-            Self::Server(error) => error.retry_after,
-            _ => None,
-        }
-    }
-
-    fn given_up(self, attempts: u32) -> Self {
-        match self {
-            Self::Transport { operation, source } => Self::Transport { operation, source: source.given_up(attempts) },
-            Self::Server(mut error) => {
-                error.retry = Retry::Never;
-                Self::Server(error)
-            }
-            other => other,
-        }
-    }
-
-    fn out_of_time(limit: Duration, last: Option<Self>) -> Self {
-        let source =
-            ipam_core::Error::new(ErrorKind::Timeout, "send", format!("the operation took longer than {limit:?}"))
-                .with_retry(Retry::IfIdempotent);
-        let source = match last {
-            Some(last) => source.with_source(last),
-            None => source,
-        };
-        // The caller knows the operation's name and fills it in.
-        Self::Transport { operation: String::new(), source }
-    }
 }
 
 #[cfg(test)]

@@ -4,11 +4,9 @@ mod args;
 mod request;
 
 use futures_util::{Stream, StreamExt, TryStreamExt};
-use ipam_core::ErrorKind;
-use ipam_core::http::{HttpOptions, TlsOptions, TokenError};
+use ipam_core::http::{HttpOptions, TlsOptions};
 use ipam_core::registry::{ProviderUrl, SecretRequest, Secrets};
 use serde_json::json;
-use vra_client::error::WaitReason;
 use vra_client::odata::{Filter, OrderBy};
 use vra_client::v7::{Client, LiteralMap, ProfileType, Reference, Resource};
 
@@ -61,32 +59,7 @@ async fn connect(args: &Vra7) -> Result<Client, Failure> {
 /// The kind decides on the exit code; the message is the client's own.
 impl From<vra_client::Error> for Failure {
     fn from(error: vra_client::Error) -> Self {
-        Self::Vra7(kind_of(&error), error)
-    }
-}
-
-fn kind_of(error: &vra_client::Error) -> ErrorKind {
-    use vra_client::Error as Vra;
-
-    match error {
-        Vra::InvalidInput { .. } | Vra::Ambiguous { .. } => ErrorKind::InvalidInput,
-        Vra::Transport { source, .. } => source.kind(),
-        Vra::Login(TokenError::Refused(cause) | TokenError::Resting { error: cause, .. }) => kind_of(cause),
-        Vra::Wait(wait) => match &wait.reason {
-            WaitReason::Deadline => ErrorKind::Timeout,
-            WaitReason::Failed => ErrorKind::Conflict,
-            WaitReason::Call(cause) => kind_of(cause),
-            _ => ErrorKind::Protocol,
-        },
-        error if error.is_not_found() => ErrorKind::NotFound,
-        error if error.is_unauthenticated() => ErrorKind::Unauthenticated,
-        error if error.is_permission_denied() => ErrorKind::PermissionDenied,
-        error => match error.status() {
-            Some(400) => ErrorKind::InvalidInput,
-            Some(429) => ErrorKind::RateLimited,
-            Some(500..) => ErrorKind::Unavailable,
-            _ => ErrorKind::Protocol,
-        },
+        Self::Vra7(error.kind(), error)
     }
 }
 

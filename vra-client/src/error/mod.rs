@@ -1,15 +1,16 @@
-//! What can go wrong, in one type for all generations.
+//! Errors of all generations, in one type.
 //!
-//! An error says what was asked (method and path template, never an id that may be secret), what came back (status, the
-//! server's own words, or the JSON path that could not be read), and whether to try again: [`Error::retry`].
+//! An error says what was asked (method and path template, never an id that may be secret) and what came back (status, the
+//! server's own words, or the JSON path that could not be read). What to do about it is told apart: [`Error::kind`] says
+//! what it means, [`Error::retry`] whether to repeat the call, [`Error::outcome`] whether the call may have been carried out.
 
+mod classify;
 mod decode;
 mod server;
 
 use std::fmt;
 use std::time::Duration;
 
-use ipam_core::Retry;
 use ipam_core::http::TokenError;
 use serde_json::Value;
 
@@ -121,33 +122,6 @@ pub enum Error {
 impl Error {
     pub(crate) fn invalid(field: impl Into<String>, value: impl Into<String>, expected: impl Into<String>) -> Self {
         Self::InvalidInput { field: field.into(), value: bounded(&value.into(), 80), expected: expected.into() }
-    }
-
-    /// Whether the same call may be made again.
-    #[must_use]
-    pub fn retry(&self) -> Retry {
-        match self {
-            Self::Transport { source, .. } => source.retry(),
-            Self::Server(error) => error.retry,
-            Self::Wait(error) => match &error.reason {
-                WaitReason::Call(error) => error.retry(),
-                WaitReason::Deadline => Retry::IfIdempotent,
-                WaitReason::Failed | WaitReason::UnknownState => Retry::Never,
-            },
-            Self::Login(TokenError::Refused(error)) => match error.retry() {
-                // Whatever became of the login, the call itself was not made.
-                Retry::Never => Retry::Never,
-                Retry::Safe | Retry::IfIdempotent => Retry::Safe,
-            },
-            Self::Login(_) => Retry::Never,
-            Self::Truncated { .. } => Retry::Safe,
-            Self::InvalidInput { .. }
-            | Self::Decode(_)
-            | Self::ForeignLink { .. }
-            | Self::Lost { .. }
-            | Self::NoSuchName { .. }
-            | Self::Ambiguous { .. } => Retry::Never,
-        }
     }
 
     /// The server's answer, if it was one.

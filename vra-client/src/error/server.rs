@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use ipam_core::Retry;
+use ipam_core::{ErrorKind, Outcome, Retry};
 
 use super::{
     bounded,
@@ -57,8 +57,10 @@ pub struct ServerError {
     pub body: ErrorBody,
     /// The heading of a page, or the start of another text. Cut, and without what looks like a secret.
     pub summary: String,
-    /// Whether to try again.
+    /// Whether to repeat the call.
     pub retry: Retry,
+    /// Whether the call may have been carried out.
+    pub outcome: Outcome,
     /// When the server asks to be called again.
     pub retry_after: Option<Duration>,
 }
@@ -87,14 +89,16 @@ impl ServerError {
         } else {
             (Vec::new(), ErrorBody::Text, text_excerpt(trimmed.as_bytes()))
         };
-        let retry = match status {
+        let (retry, outcome) = match status {
             // Refused before anything was done.
-            429 => Retry::Safe,
+            429 => (Retry::Safe, Outcome::NotApplied),
             // What stands before the service answered, or the service gave up half-way.
-            502..=504 => Retry::IfIdempotent,
-            _ => Retry::Never,
+            502..=504 => (Retry::IfIdempotent, Outcome::Unknown),
+            // The service failed at it, or says elsewhere what became of it. The same call would meet the same again.
+            303 | 408 | 500.. => (Retry::Never, Outcome::Unknown),
+            _ => (Retry::Never, Outcome::NotApplied),
         };
-        Self { operation: operation.to_owned(), status, messages, body: kind, summary, retry, retry_after }
+        Self { operation: operation.to_owned(), status, messages, body: kind, summary, retry, outcome, retry_after }
     }
 
     /// The error of a call whose response may hold a token: the server's numbers are kept, its words are not.
@@ -111,6 +115,23 @@ impl ServerError {
             error.summary = "the user, the password or the tenant was refused; look at all three".to_owned();
         }
         error
+    }
+
+    /// What the refusal means to a caller that does not know this server. The server's own number counts more than the
+    /// status, which differs between releases.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self.status {
+            _ if self.is_not_found() => ErrorKind::NotFound,
+            _ if self.is_permission_denied() => ErrorKind::PermissionDenied,
+            400 | 422 => ErrorKind::InvalidInput,
+            401 => ErrorKind::Unauthenticated,
+            409 | 412 => ErrorKind::Conflict,
+            408 => ErrorKind::Timeout,
+            429 => ErrorKind::RateLimited,
+            500.. => ErrorKind::Unavailable,
+            _ => ErrorKind::Protocol,
+        }
     }
 
     /// The first of the server's error numbers.

@@ -1,0 +1,295 @@
+//! Classification of an error: kind, retry advice, outcome, wait and certificates, and so what it is as an error of the core.
+
+use std::time::Duration;
+
+use ipam_core::http::TokenError;
+use ipam_core::{CertificateChain, ErrorKind, Outcome, Retry, RetryAdvice};
+
+use super::{Error, WaitReason};
+
+/// What a caller acts on, whatever the server.
+struct Classification<'a> {
+    kind: ErrorKind,
+    retry: Retry,
+    outcome: Outcome,
+    retry_after: Option<Duration>,
+    certificates: Option<&'a CertificateChain>,
+}
+
+impl Classification<'_> {
+    fn new(kind: ErrorKind, retry: Retry, outcome: Outcome) -> Self {
+        Self { kind, retry, outcome, retry_after: None, certificates: None }
+    }
+}
+
+impl Error {
+    /// The only place that decides what a variant means. It names every variant, so that a new one cannot be forgotten.
+    fn classify(&self) -> Classification<'_> {
+        match self {
+            Self::InvalidInput { .. } | Self::Ambiguous { .. } => {
+                Classification::new(ErrorKind::InvalidInput, Retry::Never, Outcome::NotApplied)
+            }
+            Self::NoSuchName { .. } => Classification::new(ErrorKind::NotFound, Retry::Never, Outcome::NotApplied),
+            Self::Transport { source, .. } => Classification {
+                kind: source.kind(),
+                retry: source.retry(),
+                outcome: source.outcome(),
+                retry_after: source.retry_after(),
+                certificates: source.certificates(),
+            },
+            Self::Login(TokenError::Refused(cause)) => {
+                let login = cause.classify();
+                // Whatever became of the login, the call itself was not made.
+                let retry = if login.retry == Retry::Never { Retry::Never } else { Retry::Safe };
+                Classification { retry, outcome: Outcome::NotApplied, ..login }
+            }
+            Self::Login(TokenError::Resting { error: cause, wait }) => {
+                let retry_after = *wait;
+                Classification { retry: Retry::Never, outcome: Outcome::NotApplied, retry_after, ..cause.classify() }
+            }
+            Self::Login(TokenError::TooManyLogins { wait }) => Classification {
+                retry_after: Some(*wait),
+                ..Classification::new(ErrorKind::RateLimited, Retry::Never, Outcome::NotApplied)
+            },
+            Self::Server(error) => Classification {
+                retry_after: error.retry_after,
+                ..Classification::new(error.kind(), error.retry, error.outcome)
+            },
+            // The status was a success; what came with it is lost.
+            Self::Decode(_) => Classification::new(ErrorKind::Protocol, Retry::Never, Outcome::Unknown),
+            Self::ForeignLink { .. } => Classification::new(ErrorKind::Protocol, Retry::Never, Outcome::NotApplied),
+            Self::Truncated { .. } => Classification::new(ErrorKind::Protocol, Retry::Safe, Outcome::NotApplied),
+            Self::Lost { .. } => Classification::new(ErrorKind::Protocol, Retry::Never, Outcome::Unknown),
+            // What is waited for was handed in before and goes on at the server, whatever ended the waiting.
+            Self::Wait(wait) => match &wait.reason {
+                WaitReason::Deadline => Classification::new(ErrorKind::Timeout, Retry::IfIdempotent, Outcome::Unknown),
+                WaitReason::Failed => Classification::new(ErrorKind::Conflict, Retry::Never, Outcome::Unknown),
+                WaitReason::UnknownState => Classification::new(ErrorKind::Protocol, Retry::Never, Outcome::Unknown),
+                WaitReason::Call(cause) => Classification { outcome: Outcome::Unknown, ..cause.classify() },
+            },
+        }
+    }
+
+    /// What the error means to a caller that knows nothing of this server.
+    ///
+    /// ```
+    /// use ipam_core::{ErrorKind, Outcome, Retry};
+    /// use vra_client::v7::Client;
+    ///
+    /// # fn main() {
+    /// let error = Client::builder("https://vra.example").with_password("tony", "…", "vsphere.local").build().unwrap_err();
+    /// assert_eq!((error.kind(), error.retry(), error.outcome()), (ErrorKind::InvalidInput, Retry::Never, Outcome::NotApplied));
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.classify().kind
+    }
+
+    /// Whether the same call may be repeated.
+    #[must_use]
+    pub fn retry(&self) -> Retry {
+        self.classify().retry
+    }
+
+    /// Whether the call may have been carried out although it failed. Giving up on repeating it does not change that.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.classify().outcome
+    }
+
+    /// How long to wait before a repetition, where that is known.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.classify().retry_after
+    }
+
+    /// The certificates of a server that is not trusted, as it sent them, also where the login met it first.
+    #[must_use]
+    pub fn certificates(&self) -> Option<&CertificateChain> {
+        self.classify().certificates
+    }
+}
+
+impl RetryAdvice for Error {
+    fn retry(&self) -> Retry {
+        Self::retry(self)
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        Self::retry_after(self)
+    }
+
+    fn given_up(self, attempts: u32) -> Self {
+        match self {
+            Self::Transport { operation, source } => Self::Transport { operation, source: source.given_up(attempts) },
+            Self::Server(mut error) => {
+                error.retry = Retry::Never;
+                Self::Server(error)
+            }
+            other => other,
+        }
+    }
+
+    fn out_of_time(limit: Duration, last: Option<Self>) -> Self {
+        let source = ipam_core::Error::out_of_time(limit, None);
+        let source = match last {
+            Some(last) => source.with_source(last),
+            None => source,
+        };
+        // The caller knows the operation's name and fills it in.
+        Self::Transport { operation: String::new(), source }
+    }
+}
+
+impl From<Error> for ipam_core::Error {
+    fn from(error: Error) -> Self {
+        let Classification { kind, retry, outcome, retry_after, certificates } = error.classify();
+        let certificates = certificates.cloned();
+        let mut mapped = Self::new(kind, "send", error.to_string()).with_retry(retry).with_outcome(outcome);
+        if let Some(wait) = retry_after {
+            mapped = mapped.with_retry_after(wait);
+        }
+        if let Some(chain) = certificates {
+            mapped = mapped.with_certificates(chain);
+        }
+        mapped.with_source(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::error::{ServerError, WaitError, decode};
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn transport(kind: ErrorKind, retry: Retry) -> Error {
+        let source = ipam_core::Error::new(kind, "send", "no").with_retry(retry);
+        Error::Transport { operation: "GET /x".into(), source }
+    }
+
+    fn server(status: u16, code: Option<i64>) -> Error {
+        let body = code.map(|code| format!(r#"{{"errors":[{{"code":{code}}}]}}"#)).unwrap_or_default();
+        Error::Server(Box::new(ServerError::new("POST /x", status, None, body.as_bytes())))
+    }
+
+    fn wait(reason: WaitReason) -> Error {
+        Error::Wait(Box::new(WaitError {
+            operation: "GET /x".into(),
+            reason,
+            last_state: None,
+            details: None,
+            last: None,
+            waited: SECOND,
+            polls: 1,
+        }))
+    }
+
+    fn login(cause: Error) -> Error {
+        Error::Login(TokenError::Refused(Arc::new(cause)))
+    }
+
+    fn resting(cause: Error, wait: Option<Duration>) -> Error {
+        Error::Login(TokenError::Resting { error: Arc::new(cause), wait })
+    }
+
+    #[test]
+    fn every_variant_has_a_kind_advice_and_an_outcome() {
+        use ErrorKind as K;
+        use Outcome::{NotApplied, Unknown};
+        use Retry::{IfIdempotent, Never, Safe};
+
+        let (name, what, operation) = (String::from("n"), "item", String::from("GET /x"));
+        let (operation2, operation3, operation4) = (operation.clone(), operation.clone(), operation.clone());
+        let (origin, configured) = (String::from("https://a"), String::from("https://b"));
+        for (error, expected) in [
+            (Error::invalid("f", "v", "e"), (K::InvalidInput, Never, NotApplied)),
+            (transport(K::Unavailable, Safe), (K::Unavailable, Safe, NotApplied)),
+            (transport(K::Unavailable, IfIdempotent), (K::Unavailable, IfIdempotent, Unknown)),
+            (transport(K::Untrusted, Never), (K::Untrusted, Never, NotApplied)),
+            (login(server(401, None)), (K::Unauthenticated, Never, NotApplied)),
+            (login(server(503, None)), (K::Unavailable, Safe, NotApplied)),
+            (login(transport(K::Timeout, IfIdempotent)), (K::Timeout, Safe, NotApplied)),
+            (resting(server(503, None), None), (K::Unavailable, Never, NotApplied)),
+            (Error::Login(TokenError::TooManyLogins { wait: SECOND }), (K::RateLimited, Never, NotApplied)),
+            (server(400, None), (K::InvalidInput, Never, NotApplied)),
+            (server(400, Some(20111)), (K::NotFound, Never, NotApplied)),
+            (server(400, Some(12017)), (K::PermissionDenied, Never, NotApplied)),
+            (server(400, Some(12005)), (K::InvalidInput, Never, NotApplied)),
+            (server(401, None), (K::Unauthenticated, Never, NotApplied)),
+            (server(403, None), (K::PermissionDenied, Never, NotApplied)),
+            (server(404, None), (K::NotFound, Never, NotApplied)),
+            (server(405, None), (K::Protocol, Never, NotApplied)),
+            (server(408, None), (K::Timeout, Never, Unknown)),
+            (server(409, None), (K::Conflict, Never, NotApplied)),
+            (server(429, None), (K::RateLimited, Safe, NotApplied)),
+            (server(500, None), (K::Unavailable, Never, Unknown)),
+            (server(503, None), (K::Unavailable, IfIdempotent, Unknown)),
+            (server(303, None), (K::Protocol, Never, Unknown)),
+            (decode::<u8>("GET /x", 200, b"[]").unwrap_err(), (K::Protocol, Never, Unknown)),
+            (Error::ForeignLink { operation, origin, configured }, (K::Protocol, Never, NotApplied)),
+            (
+                Error::Truncated { operation: operation2, expected: 2, received: 1, repeated: 0 },
+                (K::Protocol, Safe, NotApplied),
+            ),
+            (Error::Lost { operation: operation3, what: "ranges", before: 2, after: 1 }, (K::Protocol, Never, Unknown)),
+            (wait(WaitReason::Deadline), (K::Timeout, IfIdempotent, Unknown)),
+            (wait(WaitReason::Failed), (K::Conflict, Never, Unknown)),
+            (wait(WaitReason::UnknownState), (K::Protocol, Never, Unknown)),
+            (wait(WaitReason::Call(Box::new(server(404, None)))), (K::NotFound, Never, Unknown)),
+            (Error::NoSuchName { operation: operation4, what, name: name.clone() }, (K::NotFound, Never, NotApplied)),
+            (
+                Error::Ambiguous { operation: "GET /x".into(), what, name, count: 2 },
+                (K::InvalidInput, Never, NotApplied),
+            ),
+        ] {
+            assert_eq!((error.kind(), error.retry(), error.outcome()), expected, "{error:?}");
+            let text = error.to_string();
+            let mapped = ipam_core::Error::from(error);
+            assert_eq!((mapped.kind(), mapped.retry(), mapped.outcome()), expected, "{text}");
+            assert!(mapped.to_string().contains(&text), "{mapped}");
+        }
+    }
+
+    #[test]
+    fn giving_up_keeps_what_is_known() {
+        for error in [server(503, None), transport(ErrorKind::Timeout, Retry::IfIdempotent)] {
+            let given_up = error.given_up(3);
+            assert_eq!((given_up.retry(), given_up.outcome()), (Retry::Never, Outcome::Unknown), "{given_up:?}");
+        }
+        let refused = transport(ErrorKind::Unavailable, Retry::Safe).given_up(3);
+        assert_eq!((refused.retry(), refused.outcome()), (Retry::Never, Outcome::NotApplied));
+    }
+
+    #[test]
+    fn running_out_of_time_means_the_same_as_in_the_core() {
+        let core = ipam_core::Error::out_of_time(SECOND, None);
+        let last = server(503, None);
+        let error = Error::out_of_time(SECOND, Some(last));
+        assert_eq!((error.kind(), error.retry(), error.outcome()), (core.kind(), core.retry(), core.outcome()));
+        assert_eq!(error.outcome(), Outcome::Unknown);
+        let Error::Transport { source, .. } = &error else { panic!("{error:?}") };
+        assert!(std::error::Error::source(source).unwrap().to_string().contains("503"), "{error:?}");
+    }
+
+    #[test]
+    fn waits_and_certificates_survive_a_failed_login() {
+        let error = login(Error::Server(Box::new(ServerError::new("POST /x", 429, Some(SECOND), b""))));
+        assert_eq!(error.retry_after(), Some(SECOND));
+        assert_eq!(resting(server(503, None), Some(2 * SECOND)).retry_after(), Some(2 * SECOND));
+        let chain = CertificateChain::from_pem("-----BEGIN CERTIFICATE-----");
+        let untrusted = || {
+            let source = ipam_core::Error::new(ErrorKind::Untrusted, "send", "no").with_certificates(chain.clone());
+            Error::Transport { operation: "POST /x".into(), source }
+        };
+        for error in [untrusted(), login(untrusted()), resting(untrusted(), None)] {
+            let error = ipam_core::Error::from(error);
+            assert_eq!((error.kind(), error.certificates()), (ErrorKind::Untrusted, Some(&chain)));
+        }
+    }
+}
