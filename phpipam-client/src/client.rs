@@ -12,15 +12,13 @@ use ipam_core::{BackoffConfig, RetryConfig};
 use serde_json::Value;
 
 use crate::auth::Auth;
-use crate::controllers::links::ApiOptions;
 use crate::envelope::{Answer, Outcome};
 use crate::error::{Error, Result};
-use crate::request::{Call, Path, Request};
+use crate::request::{Call, Request};
 use crate::rows::Opened;
 use crate::session::Session;
 use crate::transport::Transport;
-use crate::wire::SubnetId;
-use crate::wire::{OneOrMany, Wire};
+use crate::wire::{OneOrMany, SubnetId, Wire};
 
 /// A client of one app of one phpIPAM server. A clone is another handle to the same client.
 ///
@@ -177,15 +175,6 @@ impl Client {
             stringify: false,
             lenient: false,
         }
-    }
-
-    /// What a controller can do; an empty name asks for the app's level and its controllers.
-    ///
-    /// # Errors
-    /// [`Error`]
-    pub async fn options(&self, controller: &str) -> Result<ApiOptions> {
-        let path = if controller.is_empty() { Path::root() } else { Path::root().text("controller", controller) };
-        self.one(&Request::new(Method::OPTIONS, Call::One, path)?).await
     }
 
     /// Any call, with the same authentication, retries and error mapping as the typed ones. `path` is below the app and

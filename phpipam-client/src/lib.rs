@@ -28,7 +28,7 @@ mod wire;
 
 pub use auth::Auth;
 pub use client::{Client, ClientBuilder, Created, RawAnswer};
-pub use error::{DecodeError, Error, Foreign, Refusal, RefusalKind, Result, Shortage};
+pub use error::{DecodeError, Error, Refusal, RefusalKind, Result, RowError, Shortage, UnexpectedResponse};
 pub use probe::Features;
 #[cfg(feature = "provider")]
 pub use provider::register;

@@ -35,7 +35,7 @@ pub(crate) fn rows<'a, T: Wire + Send + 'a>(
                 },
                 State::Rows(mut rows) => {
                     let row = rows.next().await?;
-                    let last = matches!(&row, Err(error) if !matches!(error, Error::Decode(decode) if decode.path.contains("].")));
+                    let last = matches!(&row, Err(error) if !matches!(error, Error::Row(_)));
                     return Some((row, if last { State::Done } else { State::Rows(rows) }));
                 }
                 State::Buffered(mut rows) => return Some((Ok(rows.pop_front()?), State::Buffered(rows))),

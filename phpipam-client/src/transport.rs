@@ -6,7 +6,7 @@ use ipam_core::http::{HttpClient, HttpRequest};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::envelope::{Outcome, Received, judge};
+use crate::envelope::{Outcome, Received, classify};
 use crate::error::{Error, Result};
 use crate::request::Request;
 use crate::rows::{self, Opened};
@@ -60,7 +60,7 @@ impl Transport {
         let response = self.http.send(self.build(request, credential)?).await?;
         self.clock.note(&response.headers, std::time::SystemTime::now());
         let received = Received { status: response.status, headers: &response.headers, body: &response.body };
-        judge(request, &received, self.lenient)
+        classify(request, &received, self.lenient)
     }
 
     /// The same for a list that is read as it comes.

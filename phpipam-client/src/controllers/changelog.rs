@@ -1,7 +1,7 @@
 //! `changelog`, which several controllers have: what was changed, newest first.
 
 use crate::client::Client;
-use crate::error::Result;
+use crate::error::{Error, Refusal, RefusalKind, Result};
 use crate::request::{Call, Path, Request};
 use crate::wire::{ServerTime, model};
 
@@ -26,16 +26,9 @@ pub(super) async fn list(client: &Client, controller: &str, field: &str, id: u64
     let request = Request::get(Call::List, Path::new(controller).id(field, id).word("changelog"))?;
     let entries: Vec<ChangelogEntry> = client.list(&request, None).await?;
     if entries.iter().any(|entry| entry.action.is_none() && entry.extra.contains_key("id")) {
-        return Err(crate::error::Error::Refused(Box::new(crate::error::Refusal {
-            kind: crate::error::RefusalKind::Unsupported,
-            call: request.name(),
-            status: 200,
-            code: None,
-            message: "this version has no changelogs and sent the object itself".to_owned(),
-            retry: ipam_core::Retry::Never,
-            retry_after: None,
-            hint: None,
-        })));
+        let message = "this version has no changelogs and sent the object itself".to_owned();
+        let refusal = Refusal::new(RefusalKind::Unsupported, request.name(), 200, message);
+        return Err(Error::Refused(Box::new(refusal)));
     }
     Ok(entries)
 }

@@ -14,7 +14,7 @@ pub(crate) mod links;
 pub(crate) mod nat;
 pub(crate) mod permissions;
 pub(crate) mod prefix;
-mod request_fields;
+mod request_body;
 pub(crate) mod search;
 pub(crate) mod sections;
 pub(crate) mod subnets;
@@ -39,10 +39,24 @@ pub use user::UserSession;
 pub use vlans::Vlans;
 pub use vrfs::Vrfs;
 
+use http::Method;
+
+use self::links::ApiOptions;
 use crate::client::Client;
+use crate::error::Result;
+use crate::request::{Call, Path, Request};
 
 /// Handles to the controllers. They cost nothing to make.
 impl Client {
+    /// What a controller can do; an empty name asks for the app's level and its controllers.
+    ///
+    /// # Errors
+    /// [`Error`](crate::Error)
+    pub async fn options(&self, controller: &str) -> Result<ApiOptions> {
+        let path = if controller.is_empty() { Path::root() } else { Path::root().text("controller", controller) };
+        self.one(&Request::new(Method::OPTIONS, Call::One, path)?).await
+    }
+
     /// Sections.
     #[must_use]
     pub fn sections(&self) -> Sections<'_> {

@@ -14,8 +14,7 @@ use crate::controllers::subnets::model::{Subnet, SubnetFields};
 use crate::envelope::{Answer, Outcome};
 use crate::error::{Error, Result};
 use crate::request::{Call, Path, Request};
-use crate::wire::{AddressId, SubnetId};
-use crate::wire::{OneOrMany, Wire, from_value};
+use crate::wire::{AddressId, OneOrMany, SubnetId, Wire, from_value};
 
 /// What has an external id; see [`Prefix::find_by_external_id`].
 #[derive(Debug, Clone, PartialEq, Default)]

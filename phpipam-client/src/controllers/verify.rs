@@ -22,7 +22,7 @@ pub(super) fn applied(call: &str, fields: &Fields, now: &impl Serialize) -> Resu
         !same(name, written, read.unwrap_or(&Value::Null))
     };
     let missing: Vec<String> = body.iter().filter(differs).map(|(name, _)| name.clone()).collect();
-    if missing.is_empty() { Ok(()) } else { Err(Error::NotApplied { call: call.to_owned(), fields: missing }) }
+    if missing.is_empty() { Ok(()) } else { Err(Error::PartlyApplied { call: call.to_owned(), fields: missing }) }
 }
 
 /// The name in answers of a field that is written under another one.

@@ -1,10 +1,11 @@
-//! `{code, success, message, id, data}` → an answer, nothing, or an error.
+//! The envelope `{code, success, message, id, data}`: an answer, nothing, or an error.
 //!
 //! `success` decides, then `code`, then the HTTP status; the call that was made tells what a failure means, and the
 //! message only what these leave open.
 
 mod body;
 mod classify;
+mod failure;
 
 use std::fmt;
 
@@ -12,11 +13,14 @@ use ipam_core::http::ListLimits;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::error::{DecodeError, Error, Result};
+use crate::error::{DecodeError, Error, Result, RowError};
 use crate::request::Request;
-use crate::wire::Wire;
+use crate::wire::{Undecodable, Wire, from_json};
 
-pub(crate) use classify::{Received, is_success, judge};
+pub(crate) use classify::{Received, classify, is_success};
+
+/// The reason of every error about a body that may hold a token.
+const NOT_SENT: &str = "it is not what phpIPAM sends: no object with a token as text, or something around it";
 
 /// How much of a body an error keeps.
 const EXCERPT: usize = 2048;
@@ -68,20 +72,8 @@ impl Answer {
         let Some(data) = &self.data else {
             return T::absent().ok_or_else(|| self.undecodable("data".to_owned(), "it is missing"));
         };
-        if let Ok(value) = T::decode(&mut serde_json::Deserializer::from_str(data.get())) {
-            return Ok(value);
-        }
-        // Read again, now keeping track of where: that costs, and failures are rare.
-        let mut track = serde_path_to_error::Track::new();
-        let mut inner = serde_json::Deserializer::from_str(data.get());
-        match T::decode(serde_path_to_error::Deserializer::new(&mut inner, &mut track)) {
-            Ok(value) => Ok(value),
-            Err(error) => {
-                let path = track.path().to_string();
-                let separator = if path.starts_with('[') { "" } else { "." };
-                Err(self.undecodable(format!("data{separator}{path}"), error))
-            }
-        }
+        from_json(|| serde_json::Deserializer::from_str(data.get()))
+            .map_err(|error| self.undecodable(error.path_below("data"), error.reason))
     }
 
     /// Fails when the data is a list with more rows than the limit, without reading them.
@@ -133,19 +125,30 @@ pub(crate) fn withheld(call: &str, status: u16) -> Error {
         call: call.to_owned(),
         status,
         path: "data".to_owned(),
-        reason: "it is not what phpIPAM sends: no object with a token as text, or something around it".to_owned(),
+        reason: NOT_SENT.to_owned(),
         excerpt: body::WITHHELD.to_owned(),
     }))
 }
 
-/// An answer, or a part of it, that cannot be understood.
+/// A response, or a part of it, that cannot be understood.
 pub(crate) fn undecodable(call: &str, status: u16, path: String, reason: impl fmt::Display, data: &[u8]) -> Error {
-    Error::Decode(Box::new(DecodeError {
-        call: call.to_owned(),
-        status,
-        path,
-        // The reason may repeat a value of the answer.
-        reason: body::excerpt(reason.to_string().as_bytes(), 300),
-        excerpt: body::excerpt(data, EXCERPT),
-    }))
+    let (reason, excerpt) = (reason_of(reason), body::excerpt(data, EXCERPT));
+    Error::Decode(Box::new(DecodeError { call: call.to_owned(), status, path, reason, excerpt }))
+}
+
+/// A row of a list that cannot be understood.
+pub(crate) fn bad_row(call: &str, row: usize, error: Undecodable, data: &[u8]) -> Error {
+    let (reason, excerpt) = (reason_of(&error.reason), body::excerpt(data, EXCERPT));
+    Error::Row(Box::new(RowError { call: call.to_owned(), row, path: error.path, reason, excerpt }))
+}
+
+/// A row that may hold a token and cannot be understood.
+pub(crate) fn withheld_row(call: &str, row: usize) -> Error {
+    let (path, excerpt) = (String::new(), body::WITHHELD.to_owned());
+    Error::Row(Box::new(RowError { call: call.to_owned(), row, path, reason: NOT_SENT.to_owned(), excerpt }))
+}
+
+/// The reason may repeat a value of the response.
+fn reason_of(reason: impl fmt::Display) -> String {
+    body::excerpt(reason.to_string().as_bytes(), 300)
 }

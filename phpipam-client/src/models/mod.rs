@@ -28,9 +28,10 @@ pub use crate::controllers::tools::nameservers::model::{Nameserver, NameserverFi
 pub use crate::controllers::tools::racks::model::{Rack, RackFields};
 pub use crate::controllers::tools::scan_agents::model::{ScanAgent, ScanAgentFields, ScanAgentType};
 pub use crate::controllers::tools::tags::model::{Tag, TagFields};
-pub use crate::controllers::user::model::{Login, User};
+pub use crate::controllers::user::model::User;
 pub use crate::controllers::vlans::model::{Vlan, VlanFields};
 pub use crate::controllers::vrfs::model::{Vrf, VrfFields};
+pub use crate::session::Login;
 pub use crate::wire::{
     AddressId, CircuitId, CircuitProviderId, Count, CustomerId, DeviceId, DeviceTypeId, GroupId, Hidden, JsonObject,
     L2DomainId, LocationId, NameserverId, NatId, ParseIdError, ParseTimeError, RackId, Reference, ScanAgentId,

@@ -1,4 +1,4 @@
-//! An answer that is read as it comes: rows, or something else that is judged.
+//! An answer that is read as it comes: rows, or something else that is classified.
 
 mod split;
 
@@ -10,10 +10,10 @@ use ipam_core::http::{HttpBody, HttpOptions, ListMeter};
 use ipam_core::{ErrorKind, Retry};
 use tokio::time::Instant;
 
-use crate::envelope::{Outcome, Received, is_success, judge, undecodable, withheld};
+use crate::envelope::{Outcome, Received, bad_row, classify, is_success, undecodable, withheld_row};
 use crate::error::{Error, Result};
 use crate::request::Request;
-use crate::wire::Wire;
+use crate::wire::{Wire, from_json};
 
 use split::{Head, Next, Splitter};
 
@@ -21,7 +21,7 @@ use split::{Head, Next, Splitter};
 pub(crate) enum Opened {
     /// Rows are on their way.
     Rows(Box<Rows>),
-    /// Everything else, judged.
+    /// Everything else, classified.
     Outcome(Outcome),
 }
 
@@ -37,7 +37,7 @@ pub(crate) struct Rows {
     secret: bool,
 }
 
-/// Starts to read an answer; what turns out not to be a list of rows is read whole and judged.
+/// Starts to read an answer; what turns out not to be a list of rows is read whole and classified.
 pub(crate) async fn open(
     request: &Request,
     mut body: HttpBody,
@@ -75,7 +75,7 @@ pub(crate) async fn open(
     let mut whole = splitter.into_bytes();
     whole.extend(body.read(options.max_body().saturating_sub(whole.len())).await?);
     let received = Received { status, headers: &headers, body: &whole };
-    judge(request, &received, lenient).map(Opened::Outcome)
+    classify(request, &received, lenient).map(Opened::Outcome)
 }
 
 impl Rows {
@@ -130,17 +130,6 @@ impl Rows {
 }
 
 fn decode<T: Wire>(call: &str, index: usize, row: &[u8], secret: bool) -> Result<T> {
-    if let Ok(value) = T::decode(&mut serde_json::Deserializer::from_slice(row)) {
-        return Ok(value);
-    }
-    if secret {
-        return Err(withheld(call, 200));
-    }
-    let mut track = serde_path_to_error::Track::new();
-    let mut inner = serde_json::Deserializer::from_slice(row);
-    T::decode(serde_path_to_error::Deserializer::new(&mut inner, &mut track)).map_err(|error| {
-        let path = track.path().to_string();
-        let separator = if path.starts_with('[') { "" } else { "." };
-        undecodable(call, 200, format!("data[{index}]{separator}{path}"), error, row)
-    })
+    from_json(|| serde_json::Deserializer::from_slice(row))
+        .map_err(|error| if secret { withheld_row(call, index) } else { bad_row(call, index, error, row) })
 }

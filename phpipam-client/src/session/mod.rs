@@ -1,21 +1,24 @@
-//! How long we are who we are: one login in flight, one retry after a rejected token, no login after a failed one.
+//! Session of a client: one login in flight, one retry after a rejected token, no login after a failed one.
+
+mod login;
 
 use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use http::Method;
-use ipam_core::Retry;
-use ipam_core::http::{FreshToken, LoginFailure, Rest, TokenCache, TokenPolicy};
+use ipam_core::http::{TokenCache, TokenPolicy};
 use secrecy::SecretString;
 
 use crate::auth::{Auth, Mode};
-use crate::controllers::user::model::Login;
-use crate::envelope::{Answer, Outcome};
+use crate::envelope::Outcome;
 use crate::error::{Error, RefusalKind, Result};
-use crate::request::{Call, Path, Request};
+use crate::request::Request;
 use crate::rows::Opened;
 use crate::transport::{Credential, Transport};
+
+pub use login::Login;
+use login::login;
+pub(crate) use login::login_answer;
 
 pub(crate) struct Session {
     auth: Auth,
@@ -102,59 +105,8 @@ impl Proof {
     }
 }
 
-/// Logs in. How long the token lives is not read from the answer: that is in a zone nobody knows, and slides.
-async fn login(
-    transport: &Transport,
-    name: &str,
-    password: &SecretString,
-) -> Result<FreshToken<SecretString>, LoginFailure<Error>> {
-    match token(transport, name, password).await {
-        Ok(token) => Ok(FreshToken::new(token)),
-        Err(error) => {
-            let rest = rest_after(&error);
-            let error = error.when_unauthorized(
-                "the app takes no user's login: it may want its app code (auth=code), or the user may not use it",
-            );
-            Err(LoginFailure::new(error, rest))
-        }
-    }
-}
-
-async fn token(transport: &Transport, name: &str, password: &SecretString) -> Result<SecretString> {
-    token_of(&login_answer(transport, name, password).await?)
-}
-
-fn token_of(answer: &Answer) -> Result<SecretString> {
-    let login: Login = answer.decode()?;
-    let token = login.token.map(|token| token.secret().clone());
-    token.ok_or_else(|| answer.undecodable("data.token".to_owned(), "the server accepted the login and sent no token"))
-}
-
-/// How long to leave the server alone: it blocks a host for five minutes after eleven failures.
-fn rest_after(error: &Error) -> Rest {
-    match error {
-        Error::Http(error) if error.retry() == Retry::Safe => Rest::No,
-        Error::Refused(refusal) => match (refusal.kind, refusal.retry_after) {
-            (RefusalKind::BadCredentials | RefusalKind::Invalid, _) => Rest::Forever,
-            (RefusalKind::Busy, _) => Rest::No,
-            (_, Some(wait)) => Rest::For(wait),
-            _ => Rest::Backoff,
-        },
-        _ => Rest::Backoff,
-    }
-}
-
-/// The login itself, once.
-pub(crate) async fn login_answer(transport: &Transport, name: &str, password: &SecretString) -> Result<Answer> {
-    let request = Request::new(Method::POST, Call::Login, Path::new("user"))?;
-    transport.attempt(&request, Credential::Basic { name, password }).await?.answer(&request)
-}
-
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session").field("auth", &self.auth).finish_non_exhaustive()
     }
 }
-
-#[cfg(test)]
-mod tests;

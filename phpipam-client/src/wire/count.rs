@@ -5,7 +5,8 @@ use std::fmt;
 use serde::de::Deserializer;
 use serde::ser::Serializer;
 
-use super::{Scalar, Wire, scalar};
+use super::codec::Wire;
+use super::scalar::{Scalar, scalar};
 
 const EXPECTED: &str = "a count as integer or decimal string";
 

@@ -1,15 +1,45 @@
 //! Values that callers send, in spellings that the server does not damage.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use serde_json::Value;
 
-use super::{Hidden, ServerTime, TextList, Wire, YesNo, from_value};
-use crate::error::{Error, Result};
+use super::codec::{Wire, from_value};
+use super::flag::YesNo;
+use super::text::{Hidden, TextList};
+use super::timestamp::ServerTime;
+
+/// Result of bringing a value into the server's spelling.
+type Result<T, E = InvalidValue> = std::result::Result<T, E>;
+
+/// Value that the server would refuse or damage, so that it is not sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InvalidValue {
+    /// The name of the field.
+    pub(crate) field: String,
+    /// Its value, cut where it is long.
+    pub(crate) value: String,
+    /// What to do about it.
+    pub(crate) remedy: String,
+}
+
+impl InvalidValue {
+    pub(crate) fn new(field: impl fmt::Display, value: impl fmt::Display, remedy: impl fmt::Display) -> Self {
+        let value = value.to_string().chars().take(120).collect();
+        Self { field: field.to_string(), value, remedy: remedy.to_string() }
+    }
+}
+
+impl fmt::Display for InvalidValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is {:?}; {}", self.field, self.value, self.remedy)
+    }
+}
 
 /// A value that can be written.
 pub(crate) trait Field {
-    /// Whether nobody should see it.
+    /// Whether the value must not be shown.
     const SECRET: bool = false;
 
     fn to_json(self, name: &str) -> Result<Value>;
@@ -30,8 +60,7 @@ impl Field for Hidden {
         let text = self.secret().expose_secret();
         match checked_text(name, text) {
             Ok(()) => Ok(Value::String(text.to_owned())),
-            Err(Error::Invalid { field, remedy, .. }) => Err(Error::invalid(&field, "***", remedy)),
-            Err(error) => Err(error),
+            Err(invalid) => Err(InvalidValue { value: "***".to_owned(), ..invalid }),
         }
     }
 }
@@ -82,7 +111,11 @@ impl Field for i64 {
 impl Field for TextList {
     fn to_json(self, name: &str) -> Result<Value> {
         if let Some(item) = self.iter().find(|item| matches!(*item, "" | "0") || item.contains(';')) {
-            return Err(Error::invalid(name, item, "give items that are neither empty nor 0, and have no semicolon"));
+            return Err(InvalidValue::new(
+                name,
+                item,
+                "give items that are neither empty nor 0, and have no semicolon",
+            ));
         }
         self.0.join(";").to_json(name)
     }
@@ -90,10 +123,10 @@ impl Field for TextList {
 
 macro_rules! id_fields {
     ($($type:ident),*) => {$(
-        impl Field for super::$type {
+        impl Field for super::id::$type {
             fn to_json(self, name: &str) -> Result<Value> {
                 if self.get() == 0 {
-                    return Err(Error::invalid(name, 0, "ids start at 1; clear the field to refer to nothing"));
+                    return Err(InvalidValue::new(name, 0, "ids start at 1; clear the field to refer to nothing"));
                 }
                 Ok(Value::from(self.get()))
             }
@@ -126,10 +159,10 @@ pub(crate) fn checked_text(field: &str, text: &str) -> Result<()> {
     };
     if bytes.iter().enumerate().any(opens_tag) {
         let remedy = "the server would strip what looks like a tag; leave out \"<\", or put a space after it";
-        return Err(Error::invalid(field, text, remedy));
+        return Err(InvalidValue::new(field, text, remedy));
     }
     if bytes.contains(&0) {
-        return Err(Error::invalid(field, text.escape_debug(), "leave out NUL characters"));
+        return Err(InvalidValue::new(field, text.escape_debug(), "leave out NUL characters"));
     }
     Ok(())
 }
@@ -140,9 +173,11 @@ pub(crate) fn checked(name: &str, value: Value) -> Result<Value> {
         Value::Bool(flag) => flag.to_json(name),
         Value::String(text) => text.to_json(name),
         Value::Null | Value::Number(_) => Ok(value),
-        Value::Array(_) | Value::Object(_) => {
-            Err(Error::invalid(name, &value, "give a text, a number or a flag; the server would store the word Array"))
-        }
+        Value::Array(_) | Value::Object(_) => Err(InvalidValue::new(
+            name,
+            &value,
+            "give a text, a number or a flag; the server would store the word Array",
+        )),
     }
 }
 
@@ -152,12 +187,12 @@ where
     Option<T>: Wire,
 {
     if let Value::Bool(false) = value {
-        return Err(Error::invalid(name, "false", "give 0: the server makes NULL of false"));
+        return Err(InvalidValue::new(name, "false", "give 0: the server makes NULL of false"));
     }
-    let read = from_value::<Option<T>>(value).map_err(|error| Error::invalid(name, value, error))?;
+    let read = from_value::<Option<T>>(value).map_err(|error| InvalidValue::new(name, value, error))?;
     if read.is_none() && matches!(value, Value::Number(number) if number.as_f64() != Some(0.0)) {
         // Only a secret reads so, which does not say what is wrong with it.
-        return Err(Error::invalid(name, "***", "give a text"));
+        return Err(InvalidValue::new(name, "***", "give a text"));
     }
     Ok(read)
 }

@@ -6,16 +6,15 @@ use std::fmt;
 use serde_json::Value;
 
 use super::JsonObject;
-use super::field::{Field, checked};
-use crate::error::{Error, Result};
+use super::field::{Field, InvalidValue, checked};
 
-/// The fields of a request by the server's names, and the first thing wrong with them.
-#[derive(Default)]
+/// Fields of a request by the server's names, and the first thing wrong with them.
+#[derive(Clone, Default)]
 pub(crate) struct Fields {
     set: JsonObject,
-    /// The names of those that nobody should see.
+    /// The names of those whose values must not be shown.
     secret: BTreeSet<String>,
-    problem: Option<Error>,
+    problem: Option<InvalidValue>,
 }
 
 /// The server lets body keys of these names override the path.
@@ -44,14 +43,14 @@ impl Fields {
         self.set.insert(name.to_owned(), cleared);
     }
 
-    pub(crate) fn refuse(&mut self, error: Error) {
+    pub(crate) fn refuse(&mut self, error: InvalidValue) {
         self.problem.get_or_insert(error);
     }
 
     /// A custom field. Names are free, but for those that would change where the request goes.
     pub(crate) fn set_custom(&mut self, name: &str, value: Value) {
         if name.is_empty() || reroutes(name) {
-            return self.refuse(Error::invalid("custom field", name, "no custom field can have this name"));
+            return self.refuse(InvalidValue::new("custom field", name, "no custom field can have this name"));
         }
         match checked(name, value) {
             Ok(value) => {
@@ -71,19 +70,18 @@ impl Fields {
 
     /// Returns the body, in the order in which fields were named. Nothing but this makes a [`Body`], so a request with a
     /// refused field cannot be sent without it.
-    pub(crate) fn body(&self) -> Result<Body> {
+    pub(crate) fn body(&self) -> Result<Body, InvalidValue> {
         match &self.problem {
-            Some(Error::Invalid { field, value, remedy }) => Err(Error::invalid(field, value, remedy)),
-            Some(other) => Err(Error::invalid("request", other, "correct it")),
+            Some(problem) => Err(problem.clone()),
             None => Ok(Body(self.set.clone())),
         }
     }
 
     /// Returns the body of a change. One without fields is refused: servers report errors of their own for it.
-    pub(crate) fn changes(&self) -> Result<Body> {
+    pub(crate) fn changes(&self) -> Result<Body, InvalidValue> {
         let body = self.body()?;
         if body.0.is_empty() {
-            return Err(Error::invalid("fields", "[none]", "name a field to change"));
+            return Err(InvalidValue::new("fields", "[none]", "name a field to change"));
         }
         Ok(body)
     }
@@ -111,16 +109,6 @@ impl Body {
 /// Whether the server takes a member of this name for a part of the path.
 pub(crate) fn reroutes(name: &str) -> bool {
     ROUTING.contains(&name)
-}
-
-impl Clone for Fields {
-    fn clone(&self) -> Self {
-        let problem = self.problem.as_ref().map(|error| match error {
-            Error::Invalid { field, value, remedy } => Error::invalid(field, value, remedy),
-            other => Error::invalid("request", other, "correct it"),
-        });
-        Self { set: self.set.clone(), secret: self.secret.clone(), problem }
-    }
 }
 
 impl fmt::Debug for Fields {

@@ -3,7 +3,8 @@
 use serde::de::{Deserializer, Error};
 use serde::ser::Serializer;
 
-use super::{Scalar, Wire, scalar};
+use super::codec::Wire;
+use super::scalar::{Scalar, scalar};
 
 const EXPECTED: &str = "a flag (0, 1, \"0\", \"1\", true, false, null or \"\")";
 

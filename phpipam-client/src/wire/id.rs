@@ -6,7 +6,8 @@ use std::str::FromStr;
 use serde::de::Deserializer;
 use serde::ser::Serializer;
 
-use super::{Wire, scalar};
+use super::codec::Wire;
+use super::scalar::scalar;
 
 const EXPECTED: &str = "an id as integer or decimal string";
 

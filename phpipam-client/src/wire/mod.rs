@@ -1,8 +1,12 @@
-//! Decoders for what phpIPAM sends: lenient in shape, strict in meaning.
+//! Decoders for what phpIPAM sends, and spellings of what it is sent: lenient in shape, strict in meaning.
 //!
 //! One number is `7`, `"7"` or `7.0` depending on PHP; a flag has ten spellings; "no reference" has three. The types of
 //! the models have one each. What makes no sense is an error that names the member, never a zero.
+//!
+//! The ground floor of the crate: nothing here knows a model, a request or a server.
 
+mod codec;
+mod containers;
 mod count;
 mod field;
 mod fields;
@@ -18,15 +22,13 @@ mod scalar;
 mod text;
 mod timestamp;
 
-use std::collections::BTreeMap;
-use std::marker::PhantomData;
+/// A JSON object as the server sent it.
+pub type JsonObject = serde_json::Map<String, serde_json::Value>;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
-use serde_json::Value;
-
+pub(crate) use codec::{Encode, Seed, Undecodable, Wire, from_json, from_value};
+pub(crate) use containers::optional_object;
 pub use count::Count;
-pub(crate) use field::{Field, checked_text, field_from_json};
+pub(crate) use field::{Field, InvalidValue, checked_text, field_from_json};
 pub(crate) use fields::{Body, Fields, reroutes};
 pub use flag::YesNo;
 pub use id::{
@@ -35,194 +37,8 @@ pub use id::{
 };
 pub(crate) use model::{merge_custom_fields, model};
 pub(crate) use one_or_many::OneOrMany;
-pub(crate) use open_enum::words;
+pub(crate) use open_enum::open_enum;
 pub use reference::Reference;
 pub(crate) use scalar::{Scalar, scalar};
 pub use text::{Hidden, TextList};
 pub use timestamp::{ParseTimeError, ServerTime};
-
-/// A JSON object as the server sent it.
-pub type JsonObject = serde_json::Map<String, Value>;
-
-/// How a type is read from, and written to, the server's JSON.
-pub(crate) trait Wire: Sized {
-    /// Reads a value in any of its spellings.
-    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
-
-    /// Writes the value in its canonical spelling.
-    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
-
-    /// The value when the member is absent; `None` when it must be there.
-    fn absent() -> Option<Self> {
-        None
-    }
-
-    /// Whether another spelling of the same member, if there is one, says more.
-    fn is_blank(&self) -> bool {
-        false
-    }
-}
-
-/// Carries [`Wire::decode`] into a container's deserializer.
-pub(crate) struct Seed<T>(PhantomData<T>);
-
-impl<T> Seed<T> {
-    pub(crate) fn new() -> Self {
-        Self(PhantomData)
-    }
-}
-
-impl<'de, T: Wire> DeserializeSeed<'de> for Seed<T> {
-    type Value = T;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
-        T::decode(deserializer)
-    }
-}
-
-/// Carries [`Wire::encode`] into a container's serializer.
-pub(crate) struct Encode<'a, T>(pub(crate) &'a T);
-
-impl<T: Wire> Serialize for Encode<'_, T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.encode(serializer)
-    }
-}
-
-/// Reads a value from JSON that is in memory already.
-pub(crate) fn from_value<T: Wire>(value: &Value) -> Result<T, serde_json::Error> {
-    T::decode(value)
-}
-
-impl<T: Wire> Wire for Box<T> {
-    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::decode(deserializer).map(Self::new)
-    }
-
-    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.as_ref().encode(serializer)
-    }
-}
-
-/// Lists; `null`, `false` and `""` are the empty one. A single object is a list of one.
-impl<T: Wire> Wire for Vec<T> {
-    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        OneOrMany::decode(deserializer).map(|OneOrMany(items)| items)
-    }
-
-    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut seq = serializer.serialize_seq(Some(self.len()))?;
-        for item in self {
-            seq.serialize_element(&Encode(item))?;
-        }
-        seq.end()
-    }
-
-    fn absent() -> Option<Self> {
-        Some(Self::new())
-    }
-
-    fn is_blank(&self) -> bool {
-        self.is_empty()
-    }
-}
-
-/// An object that may be absent, `null`, `false`, `""` or `[]`.
-macro_rules! optional_object {
-    ($($type:ty),* $(,)?) => {$(
-        impl crate::wire::Wire for Option<$type> {
-            fn decode<'de, D: serde::de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let crate::wire::OneOrMany(mut items) = crate::wire::OneOrMany::<$type>::decode(deserializer)?;
-                match items.len() {
-                    0 => Ok(None),
-                    1 => Ok(items.pop()),
-                    more => Err(serde::de::Error::invalid_length(more, &"one object")),
-                }
-            }
-
-            fn encode<S: serde::ser::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                match self {
-                    Some(item) => crate::wire::Wire::encode(item, serializer),
-                    None => serializer.serialize_none(),
-                }
-            }
-
-            fn absent() -> Option<Self> {
-                Some(None)
-            }
-
-            fn is_blank(&self) -> bool {
-                self.is_none()
-            }
-        }
-    )*};
-}
-pub(crate) use optional_object;
-
-/// Objects with names that the server's users chose.
-impl<T: Wire> Wire for BTreeMap<String, T> {
-    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Entries<T>(PhantomData<T>);
-
-        impl<'de, T: Wire> Visitor<'de> for Entries<T> {
-            type Value = BTreeMap<String, T>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut entries = BTreeMap::new();
-                while let Some(key) = map.next_key::<String>()? {
-                    entries.insert(key, map.next_value_seed(Seed::<T>::new())?);
-                }
-                Ok(entries)
-            }
-
-            /// PHP writes an empty array for an object without members.
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                match seq.next_element::<IgnoredAny>()? {
-                    None => Ok(BTreeMap::new()),
-                    Some(_) => Err(serde::de::Error::invalid_type(serde::de::Unexpected::Seq, &self)),
-                }
-            }
-
-            fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(BTreeMap::new())
-            }
-        }
-
-        deserializer.deserialize_any(Entries(PhantomData))
-    }
-
-    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.len()))?;
-        for (key, value) in self {
-            map.serialize_entry(key, &Encode(value))?;
-        }
-        map.end()
-    }
-
-    fn absent() -> Option<Self> {
-        Some(Self::new())
-    }
-}
-
-/// Whatever the server sends, kept as it is.
-impl Wire for Option<Value> {
-    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        serde::Deserialize::deserialize(deserializer)
-    }
-
-    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.serialize(serializer)
-    }
-
-    fn absent() -> Option<Self> {
-        Some(None)
-    }
-
-    fn is_blank(&self) -> bool {
-        self.is_none()
-    }
-}

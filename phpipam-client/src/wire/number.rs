@@ -3,7 +3,8 @@
 use serde::de::Deserializer;
 use serde::ser::Serializer;
 
-use super::{Scalar, Wire, scalar};
+use super::codec::Wire;
+use super::scalar::{Scalar, scalar};
 
 macro_rules! integers {
     ($($type:ty, $expected:literal;)*) => {$(

@@ -7,7 +7,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::ser::Serializer;
 
-use super::{Seed, Wire};
+use super::codec::{Seed, Wire};
 
 /// A list; one object is a list of one; `null`, `false` and `""` are the empty list.
 ///

@@ -1,7 +1,7 @@
 //! Words out of a set that may grow.
 
 /// Defines an open enum: words of the server, and any other as it came.
-macro_rules! words {
+macro_rules! open_enum {
     (
         $(#[$meta:meta])*
         pub enum $name:ident {
@@ -62,10 +62,10 @@ macro_rules! words {
         }
 
         impl $crate::wire::Field for $name {
-            fn to_json(self, name: &str) -> $crate::error::Result<serde_json::Value> {
+            fn to_json(self, name: &str) -> Result<serde_json::Value, $crate::wire::InvalidValue> {
                 self.as_str().to_owned().to_json(name)
             }
         }
     };
 }
-pub(crate) use words;
+pub(crate) use open_enum;

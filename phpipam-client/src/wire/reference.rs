@@ -7,8 +7,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde::ser::Serializer;
 
-use super::{LocationId, Wire};
-use crate::controllers::tools::locations::model::Location;
+use super::codec::Wire;
 
 /// A reference to an object: its id, or the object itself where the server sends it.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,19 +19,8 @@ pub enum Reference<I, T> {
     Full(Box<T>),
 }
 
-impl Reference<LocationId, Location> {
-    /// The id, in either case.
-    #[must_use]
-    pub fn id(&self) -> LocationId {
-        match self {
-            Self::Id(id) => *id,
-            Self::Full(location) => location.id,
-        }
-    }
-}
-
 /// An id, an object, or one of the ways to say "none": `null`, 0, `""`, `[]`, and `false` for a location that is gone.
-impl Wire for Option<Reference<LocationId, Location>> {
+impl<I: Wire + From<u64>, T: Wire> Wire for Option<Reference<I, T>> {
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ReferenceVisitor(PhantomData))
     }
@@ -40,7 +28,7 @@ impl Wire for Option<Reference<LocationId, Location>> {
     fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Some(Reference::Id(id)) => id.encode(serializer),
-            Some(Reference::Full(location)) => location.encode(serializer),
+            Some(Reference::Full(object)) => object.encode(serializer),
             None => serializer.serialize_none(),
         }
     }
@@ -54,16 +42,16 @@ impl Wire for Option<Reference<LocationId, Location>> {
     }
 }
 
-struct ReferenceVisitor(PhantomData<Location>);
+struct ReferenceVisitor<I, T>(PhantomData<(I, T)>);
 
-impl ReferenceVisitor {
-    fn number(number: u64) -> Option<Reference<LocationId, Location>> {
-        (number > 0).then(|| Reference::Id(LocationId::new(number)))
+impl<I: From<u64>, T> ReferenceVisitor<I, T> {
+    fn number(number: u64) -> Option<Reference<I, T>> {
+        (number > 0).then(|| Reference::Id(I::from(number)))
     }
 }
 
-impl<'de> Visitor<'de> for ReferenceVisitor {
-    type Value = Option<Reference<LocationId, Location>>;
+impl<'de, I: From<u64>, T: Wire> Visitor<'de> for ReferenceVisitor<I, T> {
+    type Value = Option<Reference<I, T>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an id, an object, an empty list or false")
@@ -110,7 +98,7 @@ impl<'de> Visitor<'de> for ReferenceVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        let location = Location::decode(MapAccessDeserializer::new(map))?;
-        Ok(Some(Reference::Full(Box::new(location))))
+        let object = T::decode(MapAccessDeserializer::new(map))?;
+        Ok(Some(Reference::Full(Box::new(object))))
     }
 }

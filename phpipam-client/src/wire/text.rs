@@ -6,7 +6,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::Deserializer;
 use serde::ser::Serializer;
 
-use super::{Scalar, Wire, scalar};
+use super::codec::Wire;
+use super::scalar::{Scalar, scalar};
 
 const EXPECTED: &str = "a text";
 

@@ -7,7 +7,8 @@ use jiff::civil::DateTime;
 use serde::de::Deserializer;
 use serde::ser::Serializer;
 
-use super::{Scalar, Wire, scalar};
+use super::codec::Wire;
+use super::scalar::{Scalar, scalar};
 
 const EXPECTED: &str = "a time like \"2026-11-22 09:04:21\"";
 const FORMAT: &str = "%Y-%m-%d %H:%M:%S";

@@ -65,6 +65,9 @@ async fn one_bad_row_does_not_spoil_the_others() {
     let shape: Vec<_> =
         rows.iter().map(|row| row.as_ref().map(|row| row.id.get()).map_err(ToString::to_string)).collect();
     assert!(matches!(&shape[..], [Ok(1), Err(text), Ok(3)] if text.contains("data[1].subnetId")), "{shape:?}");
+    let Err(Error::Row(bad)) = &rows[1] else { panic!("{rows:?}") };
+    assert_eq!((bad.row, bad.path.as_str()), (1, "subnetId"), "{bad:?}");
+    assert!(bad.excerpt.contains(r#""id":2"#), "{bad:?}");
 }
 
 #[tokio::test]

@@ -290,7 +290,7 @@ impl<'a> Addresses<'a> {
     /// Changes the named fields, reads the address back, and fails if one does not hold what was asked for.
     ///
     /// # Errors
-    /// [`Error`], [`Error::NotApplied`]
+    /// [`Error`], [`Error::PartlyApplied`]
     pub async fn update_verified(&self, id: AddressId, fields: &AddressFields) -> Result<Address> {
         self.update(id, fields).await?;
         let now = self.get(id).await?;
@@ -321,7 +321,7 @@ impl<'a> Addresses<'a> {
     /// address or the subnet of one. When the old one cannot be deleted, the new one is taken back.
     ///
     /// # Errors
-    /// [`Error`]; [`Error::NotApplied`] when both are left, which it names.
+    /// [`Error`]; [`Error::PartlyApplied`] when both are left, which it names.
     pub async fn move_to(&self, id: AddressId, subnet: SubnetId, ip: IpAddr) -> Result<Created<AddressId>> {
         let old = self.get(id).await?;
         let schema = if old.extra.is_empty() { Vec::new() } else { self.custom_fields().await? };
@@ -359,7 +359,7 @@ impl<'a> Addresses<'a> {
         match self.delete(new.id).await {
             Ok(()) => Err(error),
             Err(again) if again.is_not_found() => Err(error),
-            Err(_) => Err(Error::NotApplied {
+            Err(_) => Err(Error::PartlyApplied {
                 call: format!("move of address {id}"),
                 fields: vec![format!("addresses {id} and {} are both there now", new.id)],
             }),

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::controllers::links::Link;
-use crate::controllers::request_fields::request;
+use crate::controllers::request_body::request_body;
 use crate::controllers::tools::locations::model::Location;
 use crate::wire::{AddressId, CustomerId, DeviceId, LocationId, Reference, ServerTime, SubnetId, TagId, model};
 
@@ -79,7 +79,7 @@ impl Ping {
     }
 }
 
-request! {
+request_body! {
     /// Fields of an address, to create, allocate or change one.
     ///
     /// ```

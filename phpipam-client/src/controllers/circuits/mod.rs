@@ -105,7 +105,7 @@ impl<'a> Circuits<'a> {
     /// Changes the named fields, reads the circuit back, and fails if one does not hold what was asked for.
     ///
     /// # Errors
-    /// [`Error`](crate::Error), [`Error::NotApplied`](crate::Error::NotApplied)
+    /// [`Error`](crate::Error), [`Error::PartlyApplied`](crate::Error::PartlyApplied)
     pub async fn update_verified(&self, id: CircuitId, fields: &CircuitFields) -> Result<Circuit> {
         self.update(id, fields).await?;
         let now = self.get(id).await?;

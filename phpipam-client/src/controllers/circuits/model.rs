@@ -1,7 +1,7 @@
 //! Circuits and their providers, as they are read and written.
 
 use crate::controllers::links::Link;
-use crate::controllers::request_fields::request;
+use crate::controllers::request_body::request_body;
 use crate::controllers::tools::customers::model::Status;
 use crate::wire::{CircuitId, CircuitProviderId, CustomerId, DeviceId, LocationId, model};
 
@@ -57,7 +57,7 @@ model! {
     }
 }
 
-request! {
+request_body! {
     /// Fields of a circuit, to create or change one.
     pub struct CircuitFields {
         /// Sets the circuit id that people use; in use it is a conflict.
@@ -94,7 +94,7 @@ impl CircuitFields {
     }
 }
 
-request! {
+request_body! {
     /// Fields of a provider of circuits, to create or change one.
     pub struct CircuitProviderFields {
         /// Sets the name.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 
-use crate::wire::{JsonObject, ServerTime, Wire, YesNo, from_value, model};
+use crate::wire::{InvalidValue, JsonObject, ServerTime, Wire, YesNo, from_value, model};
 
 model! {
     /// A custom field, as the server defines it.
@@ -91,12 +91,12 @@ impl CustomField {
         }
     }
 
-    fn value(&self, json: &Value) -> Result<Option<CustomValue>> {
-        fn read<T>(name: &str, json: &Value) -> Result<Option<T>>
+    fn value(&self, json: &Value) -> Result<Option<CustomValue>, InvalidValue> {
+        fn read<T>(name: &str, json: &Value) -> Result<Option<T>, InvalidValue>
         where
             Option<T>: Wire,
         {
-            from_value::<Option<T>>(json).map_err(|error| Error::invalid(name, json, error))
+            from_value::<Option<T>>(json).map_err(|error| InvalidValue::new(name, json, error))
         }
         let name = &self.name;
         Ok(match self.field_type() {
@@ -181,7 +181,7 @@ impl Schema {
     /// The values of an object's custom fields, by name, out of the model's `extra`. Empty ones are left out.
     ///
     /// # Errors
-    /// [`Error::Invalid`] names a field that does not hold what its type says.
+    /// [`Error::Invalid`](crate::Error::Invalid) names a field that does not hold what its type says.
     pub fn read(&self, extra: &JsonObject) -> Result<BTreeMap<String, CustomValue>> {
         let mut values = BTreeMap::new();
         for field in &self.fields {
@@ -197,8 +197,13 @@ impl Schema {
     /// Name, in the server's spelling, and value of a field to write.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when there is no such field, or it cannot hold the value.
+    /// [`Error::Invalid`](crate::Error::Invalid) when there is no such field, or it cannot hold the value.
     pub fn check(&self, name: &str, value: Value) -> Result<(String, Value)> {
+        Ok(self.checked(name, value)?)
+    }
+
+    /// The same, for callers that collect what is wrong.
+    pub(crate) fn checked(&self, name: &str, value: Value) -> Result<(String, Value), InvalidValue> {
         let Some(field) = self.find(name) else {
             let names: Vec<&str> = self.fields.iter().map(|field| field.name.as_str()).collect();
             let remedy = if names.is_empty() {
@@ -206,14 +211,14 @@ impl Schema {
             } else {
                 format!("there is no such field; there are {}", names.join(", "))
             };
-            return Err(Error::invalid("custom field", name, remedy));
+            return Err(InvalidValue::new("custom field", name, remedy));
         };
         let name = &field.name;
         if value.is_null() {
             return if field.nullable.0 {
                 Ok((name.clone(), value))
             } else {
-                Err(Error::invalid(name, "null", "this field cannot be emptied"))
+                Err(InvalidValue::new(name, "null", "this field cannot be emptied"))
             };
         }
         if !value.is_boolean() {
@@ -222,13 +227,13 @@ impl Schema {
         let text = value.as_str().unwrap_or_default();
         match field.field_type() {
             FieldType::Enum(choices) if !choices.iter().any(|choice| choice == text) => {
-                Err(Error::invalid(name, &value, format!("give one of {}", choices.join(", "))))
+                Err(InvalidValue::new(name, &value, format!("give one of {}", choices.join(", "))))
             }
             FieldType::Date if text.parse::<jiff::civil::Date>().is_err() => {
-                Err(Error::invalid(name, &value, "give a day such as 2026-01-31"))
+                Err(InvalidValue::new(name, &value, "give a day such as 2026-01-31"))
             }
             FieldType::Text(Some(limit)) if text.chars().count() > usize::try_from(limit).unwrap_or(usize::MAX) => {
-                Err(Error::invalid(name, &value, format!("it holds up to {limit} characters")))
+                Err(InvalidValue::new(name, &value, format!("it holds up to {limit} characters")))
             }
             _ => Ok((name.clone(), value)),
         }

@@ -106,7 +106,7 @@ impl<'a> Devices<'a> {
     /// passwords are not compared.
     ///
     /// # Errors
-    /// [`Error`](crate::Error), [`Error::NotApplied`](crate::Error::NotApplied)
+    /// [`Error`](crate::Error), [`Error::PartlyApplied`](crate::Error::PartlyApplied)
     pub async fn update_verified(&self, id: DeviceId, fields: &DeviceFields) -> Result<Device> {
         write::update(self.client, one(id), &fields.fields).await?;
         let now = self.get(id).await?;

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::controllers::links::Link;
-use crate::controllers::request_fields::request;
+use crate::controllers::request_body::request_body;
 use crate::wire::{DeviceId, DeviceTypeId, Hidden, LocationId, RackId, ServerTime, TextList, model};
 
 model! {
@@ -62,7 +62,7 @@ model! {
     }
 }
 
-request! {
+request_body! {
     /// Fields of a device, to create or change one.
     ///
     /// ```

@@ -91,7 +91,7 @@ impl<'a> L2Domains<'a> {
     /// Changes the named fields, reads the layer 2 domain back, and fails if one does not hold what was asked for.
     ///
     /// # Errors
-    /// [`Error`](crate::Error), [`Error::NotApplied`](crate::Error::NotApplied)
+    /// [`Error`](crate::Error), [`Error::PartlyApplied`](crate::Error::PartlyApplied)
     pub async fn update_verified(&self, id: L2DomainId, fields: &L2DomainFields) -> Result<L2Domain> {
         self.update(id, fields).await?;
         let now = self.get(id).await?;

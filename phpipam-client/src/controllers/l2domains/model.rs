@@ -1,7 +1,7 @@
 //! Layer 2 domains as they are read and written.
 
 use crate::controllers::links::Link;
-use crate::controllers::request_fields::request;
+use crate::controllers::request_body::request_body;
 use crate::wire::{L2DomainId, TextList, model};
 
 model! {
@@ -20,7 +20,7 @@ model! {
     }
 }
 
-request! {
+request_body! {
     /// Fields of a layer 2 domain, to create or change one.
     ///
     /// ```

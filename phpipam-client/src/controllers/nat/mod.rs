@@ -49,16 +49,8 @@ impl<'a> Nats<'a> {
         // A list, empty for one that does not exist.
         let mut rows: Vec<Nat> = self.client.call(&request).await?.decode()?;
         rows.pop().ok_or_else(|| {
-            Error::Refused(Box::new(Refusal {
-                kind: RefusalKind::NotFound,
-                call: request.name(),
-                status: 200,
-                code: None,
-                message: "the server sent an empty list".to_owned(),
-                retry: ipam_core::Retry::Never,
-                retry_after: None,
-                hint: None,
-            }))
+            let message = "the server sent an empty list".to_owned();
+            Error::Refused(Box::new(Refusal::new(RefusalKind::NotFound, request.name(), 200, message)))
         })
     }
 
@@ -81,7 +73,7 @@ impl<'a> Nats<'a> {
     /// Changes the named fields, reads the translation back, and fails if one does not hold what was asked for.
     ///
     /// # Errors
-    /// [`Error`], [`Error::NotApplied`]
+    /// [`Error`], [`Error::PartlyApplied`]
     pub async fn update_verified(&self, id: NatId, fields: &NatFields) -> Result<Nat> {
         self.update(id, fields).await?;
         let now = self.get(id).await?;

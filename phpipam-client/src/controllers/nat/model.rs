@@ -6,11 +6,13 @@ use serde_json::Value;
 
 use crate::controllers::addresses::model::Address;
 use crate::controllers::links::Link;
-use crate::controllers::request_fields::request;
+use crate::controllers::request_body::request_body;
 use crate::controllers::subnets::model::Subnet;
-use crate::wire::{AddressId, DeviceId, JsonObject, NatId, SubnetId, Wire, YesNo, from_value, model, words};
+use crate::wire::{
+    AddressId, DeviceId, Field, InvalidValue, JsonObject, NatId, SubnetId, Wire, YesNo, from_value, model, open_enum,
+};
 
-words! {
+open_enum! {
     /// What a translation changes.
     pub enum NatType {
         /// The source.
@@ -230,16 +232,16 @@ impl Wire for NatRows {
     }
 }
 
-impl crate::wire::Field for NatObjects {
-    fn to_json(self, name: &str) -> crate::error::Result<Value> {
+impl Field for NatObjects {
+    fn to_json(self, name: &str) -> Result<Value, InvalidValue> {
         if self.addresses.iter().any(|id| id.get() == 0) || self.subnets.iter().any(|id| id.get() == 0) {
-            return Err(crate::error::Error::invalid(name, 0, "ids start at 1"));
+            return Err(InvalidValue::new(name, 0, "ids start at 1"));
         }
         Ok(Value::Object(NatObjects::to_json(&self)))
     }
 }
 
-request! {
+request_body! {
     /// Fields of a translation of addresses, to create or change one.
     pub struct NatFields {
         /// Sets the name.

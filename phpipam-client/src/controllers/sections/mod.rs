@@ -118,7 +118,7 @@ impl<'a> Sections<'a> {
     /// Changes the named fields, reads the section back, and fails if one does not hold what was asked for.
     ///
     /// # Errors
-    /// [`Error`], [`Error::NotApplied`]
+    /// [`Error`], [`Error::PartlyApplied`]
     pub async fn update_verified(&self, id: SectionId, fields: &SectionFields) -> Result<Section> {
         self.update(id, fields).await?;
         let now = self.get(id).await?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::controllers::links::Link;
 use crate::controllers::permissions::{Level, Permissions};
-use crate::controllers::request_fields::request;
+use crate::controllers::request_body::request_body;
 use crate::wire::{GroupId, SectionId, ServerTime, model};
 
 model! {
@@ -43,7 +43,7 @@ model! {
     }
 }
 
-request! {
+request_body! {
     /// Fields of a section, to create or change one.
     pub struct SectionFields {
         /// Sets the name: at least 3 characters, unique on the server. A number cannot be looked up by name.

@@ -23,9 +23,7 @@ use crate::error::{Error, Result};
 use crate::query::Filter;
 use crate::request::{Call, Path, Request};
 use crate::stream;
-use crate::wire::Wire;
-use crate::wire::{Fields, reroutes};
-use crate::wire::{GroupId, SectionId, SubnetId};
+use crate::wire::{Fields, GroupId, InvalidValue, Scalar, SectionId, SubnetId, Wire, reroutes, scalar};
 
 /// Subnets or folders; see [`Client::subnets`] and [`Client::folders`].
 ///
@@ -58,7 +56,7 @@ impl Split {
     pub fn new(number: u32) -> Self {
         let mut body = Fields::default();
         if !(2..=256).contains(&number) || !number.is_power_of_two() {
-            body.refuse(Error::invalid("number", number, "give a power of two from 2 to 256"));
+            body.refuse(InvalidValue::new("number", number, "give a power of two from 2 to 256"));
         }
         body.set("number", number);
         Self { body }
@@ -380,7 +378,7 @@ impl<'a> Subnets<'a> {
     /// drops fields of modules that the user has no rights for, and says success.
     ///
     /// # Errors
-    /// [`Error`], [`Error::NotApplied`]
+    /// [`Error`], [`Error::PartlyApplied`]
     pub async fn update_verified(&self, id: SubnetId, fields: &SubnetFields) -> Result<Subnet> {
         self.update(id, fields).await?;
         let now = self.get(id).await?;
@@ -430,7 +428,7 @@ impl<'a> Subnets<'a> {
             };
             if reroutes(&name) {
                 let remedy = "the server takes this word for a part of the path; name the group by its id";
-                fields.refuse(Error::invalid("group", &name, remedy));
+                fields.refuse(InvalidValue::new("group", &name, remedy));
             }
             fields.set(&name, level.as_str().to_owned());
         }
@@ -472,9 +470,9 @@ pub(super) struct Network(pub(super) IpNet);
 impl Wire for Network {
     fn decode<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         const EXPECTED: &str = "a network like \"10.20.0.0/26\"";
-        let value = crate::wire::scalar(deserializer, EXPECTED)?;
+        let value = scalar(deserializer, EXPECTED)?;
         match &value {
-            crate::wire::Scalar::Text(text) => text.parse().map(Self).map_err(|_| value.refuse(EXPECTED)),
+            Scalar::Text(text) => text.parse().map(Self).map_err(|_| value.refuse(EXPECTED)),
             _ => Err(value.refuse(EXPECTED)),
         }
     }

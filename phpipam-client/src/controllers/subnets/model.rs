@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::controllers::addresses::model::Address;
 use crate::controllers::links::Link;
 use crate::controllers::permissions::Permissions;
-use crate::controllers::request_fields::request;
+use crate::controllers::request_body::request_body;
 use crate::controllers::subnets::usage::Usage;
 use crate::controllers::tools::locations::model::Location;
 use crate::controllers::tools::nameservers::model::Nameserver;
@@ -142,7 +142,7 @@ model! {
 
 optional_object!(Gateway, Nameserver, Usage);
 
-request! {
+request_body! {
     /// Fields of a subnet or a folder, to create or change one.
     ///
     /// Network and mask are no fields: a subnet is resized or split by calls of their own.

@@ -44,7 +44,7 @@ impl Nats<'_> {
     /// Changes the named fields, reads the translation back, and fails if one does not hold what was asked for.
     ///
     /// # Errors
-    /// [`Error`](crate::Error), [`Error::NotApplied`](crate::Error::NotApplied)
+    /// [`Error`](crate::Error), [`Error::PartlyApplied`](crate::Error::PartlyApplied)
     pub async fn update_verified(&self, id: NatId, fields: &NatFields) -> Result<Nat> {
         self.update(id, fields).await?;
         let now = self.get(id).await?;

@@ -86,7 +86,7 @@ macro_rules! writes {
             )]
             ///
             /// # Errors
-            /// [`Error`](crate::Error), [`Error::NotApplied`](crate::Error::NotApplied)
+            /// [`Error`](crate::Error), [`Error::PartlyApplied`](crate::Error::PartlyApplied)
             pub async fn update_verified(
                 &self,
                 id: $id,

@@ -5,11 +5,11 @@ pub(crate) mod model;
 use http::Method;
 use secrecy::SecretString;
 
-use self::model::{Login, User};
+use self::model::User;
 use crate::client::Client;
 use crate::error::Result;
 use crate::request::{Call, Path, Request};
-use crate::session;
+use crate::session::{self, Login};
 
 /// The user behind the token; see [`Client::user`].
 ///

@@ -1,4 +1,4 @@
-//! Users and logins.
+//! Users as they are read.
 
 use crate::wire::{Hidden, ServerTime, UserId, YesNo, model};
 
@@ -75,15 +75,5 @@ model! {
         edit_circuits: Option<YesNo> = "editCircuits",
         /// May edit phone numbers; before 1.4.
         phone_numbers: Option<i64> = "pstn",
-    }
-}
-
-model! {
-    /// What a login, or a look at a token, returns.
-    pub struct Login {
-        /// The token; only a login returns it.
-        token: Option<Hidden> = "token",
-        /// When the token ends, on the server's clock. The zone is unknown: assume six hours from the login.
-        expires: Option<ServerTime> = "expires",
     }
 }

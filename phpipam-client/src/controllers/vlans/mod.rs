@@ -116,7 +116,7 @@ impl<'a> Vlans<'a> {
     /// Changes the named fields, reads the VLAN back, and fails if one does not hold what was asked for.
     ///
     /// # Errors
-    /// [`Error`](crate::Error), [`Error::NotApplied`](crate::Error::NotApplied)
+    /// [`Error`](crate::Error), [`Error::PartlyApplied`](crate::Error::PartlyApplied)
     pub async fn update_verified(&self, id: VlanId, fields: &VlanFields) -> Result<Vlan> {
         self.update(id, fields).await?;
         let now = self.get(id).await?;

@@ -1,7 +1,7 @@
 //! VLANs as they are read and written.
 
 use crate::controllers::links::Link;
-use crate::controllers::request_fields::request;
+use crate::controllers::request_body::request_body;
 use crate::wire::{CustomerId, L2DomainId, ServerTime, VlanId, model};
 
 model! {
@@ -26,7 +26,7 @@ model! {
     }
 }
 
-request! {
+request_body! {
     /// Fields of a VLAN, to create or change one.
     pub struct VlanFields {
         /// Sets the name.

@@ -92,7 +92,7 @@ impl<'a> Vrfs<'a> {
     /// Changes the named fields, reads the VRF back, and fails if one does not hold what was asked for.
     ///
     /// # Errors
-    /// [`Error`](crate::Error), [`Error::NotApplied`](crate::Error::NotApplied)
+    /// [`Error`](crate::Error), [`Error::PartlyApplied`](crate::Error::PartlyApplied)
     pub async fn update_verified(&self, id: VrfId, fields: &VrfFields) -> Result<Vrf> {
         self.update(id, fields).await?;
         let now = self.get(id).await?;

@@ -1,7 +1,7 @@
 //! VRFs as they are read and written.
 
 use crate::controllers::links::Link;
-use crate::controllers::request_fields::request;
+use crate::controllers::request_body::request_body;
 use crate::wire::{CustomerId, ServerTime, TextList, VrfId, model};
 
 model! {
@@ -26,7 +26,7 @@ model! {
     }
 }
 
-request! {
+request_body! {
     /// Fields of a VRF, to create or change one.
     pub struct VrfFields {
         /// Sets the name, unique on the server.

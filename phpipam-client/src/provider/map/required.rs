@@ -84,7 +84,7 @@ impl FieldValues {
                 )));
             }
             let (field, checked) = schema.check(name, Value::String(value.clone())).map_err(refuse)?;
-            checked_text(&field, value).map_err(refuse)?;
+            checked_text(&field, value).map_err(Error::from).map_err(refuse)?;
             if always.contains(&field.as_str()) {
                 let message =
                     format!("{option}.{name}: the provider writes {field} itself, for marks or to choose ranges");

@@ -173,7 +173,8 @@ impl Inner {
                 let remedy = format!("phpIPAM keeps {width} characters of it");
                 return Err(CoreError::invalid(operation, format_args!("lines[{line}].{name}"), text, remedy));
             }
-            crate::wire::checked_text(&format!("lines[{line}].{name}"), text).map_err(failed(operation))?;
+            let checked = crate::wire::checked_text(&format!("lines[{line}].{name}"), text);
+            checked.map_err(crate::Error::from).map_err(failed(operation))?;
         }
         Ok(())
     }

@@ -138,6 +138,6 @@ async fn q59_fields_that_the_server_drops_silently_are_noticed() {
     let canned = Canned::always(200, ok(json!({"id":7,"vlanId":null,"description":"new","tag":3}))).await;
     let fields = SubnetFields::new().with_vlan(5).with_description("new").with_tag(3).with_is_full(false);
     let error = canned.client.subnets().update_verified(7.into(), &fields).await.unwrap_err();
-    assert!(matches!(&error, Error::NotApplied { fields, .. } if fields == &["vlanId"]), "{error:?}");
+    assert!(matches!(&error, Error::PartlyApplied { fields, .. } if fields == &["vlanId"]), "{error:?}");
     assert_eq!(error.kind(), ErrorKind::Conflict);
 }

@@ -99,7 +99,7 @@ async fn q45_emptied_fields_that_the_server_keeps_are_noticed() {
     let canned = Canned::always(200, ok(json!({"id":7,"note":"still here","tag":2}))).await;
     let fields = AddressFields::new().clear_note();
     let error = canned.client.addresses().update_verified(7.into(), &fields).await.unwrap_err();
-    assert!(matches!(&error, Error::NotApplied { fields, .. } if fields == &["note"]), "{error:?}");
+    assert!(matches!(&error, Error::PartlyApplied { fields, .. } if fields == &["note"]), "{error:?}");
     for empty in [json!(""), json!(null)] {
         let canned = Canned::always(200, ok(json!({"id":7,"note":empty,"tag":2}))).await;
         assert_eq!(canned.client.addresses().update_verified(7.into(), &fields).await.unwrap().note, None);

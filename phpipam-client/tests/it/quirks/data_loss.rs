@@ -97,7 +97,7 @@ async fn a_change_of_a_translation_that_is_not_kept_is_noticed() {
     let source = |id: u64| NatFields::new().with_source(NatObjects::new().with_addresses([id.into()]));
     nat.update_verified(1.into(), &source(11)).await.unwrap();
     let error = nat.update_verified(1.into(), &source(12)).await.unwrap_err();
-    assert!(matches!(&error, Error::NotApplied { fields, .. } if fields == &["src"]), "{error}");
+    assert!(matches!(&error, Error::PartlyApplied { fields, .. } if fields == &["src"]), "{error}");
     let bodies: Vec<Value> =
         canned.requests().await.iter().filter_map(|request| serde_json::from_slice(&request.body).ok()).collect();
     assert_eq!(bodies[0], json!({"src":{"ipaddresses":["11"]}}));

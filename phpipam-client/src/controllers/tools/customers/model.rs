@@ -1,10 +1,10 @@
 //! Customers as they are read and written.
 
 use crate::controllers::links::Link;
-use crate::controllers::request_fields::request;
-use crate::wire::{CustomerId, model, words};
+use crate::controllers::request_body::request_body;
+use crate::wire::{CustomerId, model, open_enum};
 
-words! {
+open_enum! {
     /// Whether a customer, or a circuit, is in use.
     pub enum Status {
         /// In use.
@@ -50,7 +50,7 @@ model! {
     }
 }
 
-request! {
+request_body! {
     /// Fields of a customer, to create or change one.
     pub struct CustomerFields {
         /// Sets the name, unique on the server.

@@ -1,7 +1,7 @@
 //! Types of devices as they are read and written.
 
 use crate::controllers::links::Link;
-use crate::controllers::request_fields::request;
+use crate::controllers::request_body::request_body;
 use crate::wire::{DeviceTypeId, model};
 
 model! {
@@ -22,7 +22,7 @@ model! {
     }
 }
 
-request! {
+request_body! {
     /// Fields of a type of devices, to create or change one.
     pub struct DeviceTypeFields {
         /// Sets the name.

@@ -1,8 +1,8 @@
 //! Locations as they are read and written.
 
 use crate::controllers::links::Link;
-use crate::controllers::request_fields::request;
-use crate::wire::{LocationId, model};
+use crate::controllers::request_body::request_body;
+use crate::wire::{LocationId, Reference, model};
 
 model! {
     /// A location.
@@ -24,7 +24,18 @@ model! {
     }
 }
 
-request! {
+impl Reference<LocationId, Location> {
+    /// The id, in either case.
+    #[must_use]
+    pub fn id(&self) -> LocationId {
+        match self {
+            Self::Id(id) => *id,
+            Self::Full(location) => location.id,
+        }
+    }
+}
+
+request_body! {
     /// Fields of a location, to create or change one.
     pub struct LocationFields {
         /// Sets the name.

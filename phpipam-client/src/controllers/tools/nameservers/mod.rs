@@ -3,9 +3,7 @@
 pub(crate) mod model;
 
 use self::model::{Nameserver, NameserverFields};
-use crate::wire::NameserverId;
-
-use crate::wire::TextList;
+use crate::wire::{NameserverId, TextList};
 
 table! {
     /// Sets of name servers; see [`Tools::nameservers`](super::Tools::nameservers).

@@ -1,7 +1,7 @@
 //! Sets of name servers as they are read and written.
 
 use crate::controllers::links::Link;
-use crate::controllers::request_fields::request;
+use crate::controllers::request_body::request_body;
 use crate::wire::{NameserverId, ServerTime, TextList, model};
 
 model! {
@@ -24,7 +24,7 @@ model! {
     }
 }
 
-request! {
+request_body! {
     /// Fields of a set of name servers, to create or change one.
     pub struct NameserverFields {
         /// Sets the name.

@@ -1,7 +1,7 @@
 //! Racks as they are read and written.
 
 use crate::controllers::links::Link;
-use crate::controllers::request_fields::request;
+use crate::controllers::request_body::request_body;
 use crate::wire::{CustomerId, LocationId, RackId, model};
 
 model! {
@@ -32,7 +32,7 @@ model! {
     }
 }
 
-request! {
+request_body! {
     /// Fields of a rack, to create or change one.
     pub struct RackFields {
         /// Sets the name.

@@ -1,10 +1,10 @@
 //! Scan agents as they are read and written.
 
 use crate::controllers::links::Link;
-use crate::controllers::request_fields::request;
-use crate::wire::{Hidden, ScanAgentId, ServerTime, model, words};
+use crate::controllers::request_body::request_body;
+use crate::wire::{Hidden, ScanAgentId, ServerTime, model, open_enum};
 
-words! {
+open_enum! {
     /// How a scan agent reaches the server.
     pub enum ScanAgentType {
         /// It is the server itself.
@@ -36,7 +36,7 @@ model! {
     }
 }
 
-request! {
+request_body! {
     /// Fields of a scan agent, to create or change one.
     pub struct ScanAgentFields {
         /// Sets the name.

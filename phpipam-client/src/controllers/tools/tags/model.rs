@@ -1,7 +1,7 @@
 //! Address tags as they are read and written.
 
 use crate::controllers::links::Link;
-use crate::controllers::request_fields::request;
+use crate::controllers::request_body::request_body;
 use crate::wire::{TagId, YesNo, model};
 
 model! {
@@ -39,7 +39,7 @@ impl Tag {
     pub const DHCP: TagId = TagId::new(4);
 }
 
-request! {
+request_body! {
     /// Fields of an address tag, to create or change one.
     pub struct TagFields {
         /// Sets the name.

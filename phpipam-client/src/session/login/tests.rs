@@ -8,7 +8,7 @@ use http::{HeaderMap, StatusCode};
 use proptest::prelude::*;
 
 use super::*;
-use crate::envelope::{Received, judge};
+use crate::envelope::{Received, classify};
 
 /// A token in the form that servers give out.
 const CANARY: &str = "cAnArY-tOkEn_8Qz4Lx7Wv2b";
@@ -36,7 +36,7 @@ fn leaks(shown: &str) -> Option<&str> {
 fn read(request: &Request, status: u16, body: &[u8], lenient: bool) -> Result<SecretString> {
     let headers = HeaderMap::new();
     let received = Received { status: StatusCode::from_u16(status).unwrap(), headers: &headers, body };
-    token_of(&judge(request, &received, lenient)?.answer(request)?)
+    token_of(&classify(request, &received, lenient)?.answer(request)?)
 }
 
 fn login_request() -> Request {

@@ -6,7 +6,7 @@
 /// Defines a request to create or to change something.
 ///
 /// Each field has a type, the server's name, what empties it (`null`, `zero`, or `never`), and its setters.
-macro_rules! request {
+macro_rules! request_body {
     (
         $(#[$meta:meta])*
         pub struct $name:ident {
@@ -31,7 +31,7 @@ macro_rules! request {
                 $(
                     #[doc = concat!("Empties `", $key, "`.")]
                     pub fn $clear(mut self) -> Self {
-                        self.fields.clear($key, $crate::controllers::request_fields::empty!($empty));
+                        self.fields.clear($key, $crate::controllers::request_body::empty!($empty));
                         self
                     }
 
@@ -59,7 +59,7 @@ macro_rules! request {
                 name: &str,
                 value: impl Into<serde_json::Value>,
             ) -> Self {
-                match schema.check(name, value.into()) {
+                match schema.checked(name, value.into()) {
                     Ok((name, value)) => self.fields.set_custom(&name, value),
                     Err(error) => self.fields.refuse(error),
                 }
@@ -78,7 +78,7 @@ macro_rules! request {
                         $( $key => request = match $crate::wire::field_from_json::<$type>(name, value)? {
                             Some(value) => request.$with(value),
                             None => {
-                                request.fields.clear($key, $crate::controllers::request_fields::empty!($empty));
+                                request.fields.clear($key, $crate::controllers::request_body::empty!($empty));
                                 request
                             }
                         }, )*
@@ -96,12 +96,13 @@ macro_rules! request {
                         _ => request.fields.set_custom(name, value.clone()),
                     }
                 }
-                request.fields.body().map(|_| request)
+                request.fields.body()?;
+                Ok(request)
             }
         }
     };
 }
-pub(crate) use request;
+pub(crate) use request_body;
 
 /// What empties a column: NULL, or 0 where the column is NOT NULL.
 macro_rules! empty {

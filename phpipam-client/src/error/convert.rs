@@ -1,0 +1,61 @@
+//! From the errors of others, and to that of `ipam-core`.
+
+use ipam_core::http::TokenError;
+
+use super::Error;
+use crate::wire::InvalidValue;
+
+/// The operation of a call that no provider made.
+const CLIENT: &str = "phpipam";
+
+impl From<InvalidValue> for Error {
+    fn from(InvalidValue { field, value, remedy }: InvalidValue) -> Self {
+        Self::Invalid { field, value, remedy }
+    }
+}
+
+impl From<TokenError<Self>> for Error {
+    fn from(error: TokenError<Self>) -> Self {
+        match error {
+            TokenError::Refused(cause) => Self::LoginFailed(cause),
+            TokenError::Resting { error, wait } => Self::LoginResting { cause: error, wait },
+            TokenError::TooManyLogins { wait } => Self::TooManyLogins { wait },
+        }
+    }
+}
+
+impl From<Error> for ipam_core::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Http(error) => error,
+            error => error.into_core(CLIENT),
+        }
+    }
+}
+
+impl Error {
+    /// The error of a provider's operation. All it says comes from [`Meaning`](super::meaning::Meaning).
+    pub(crate) fn into_core(self, operation: &'static str) -> ipam_core::Error {
+        let meaning = self.meaning();
+        let (kind, retry, outcome) = (meaning.kind, meaning.retry, meaning.outcome);
+        let (retry_after, remedy) = (meaning.retry_after, meaning.remedy);
+        let certificates = meaning.certificates.cloned();
+        if let Self::Http(error) = self {
+            return error.with_operation(operation);
+        }
+        let mut core = ipam_core::Error::new(kind, operation, self.to_string())
+            .with_retry(retry)
+            .with_outcome(outcome)
+            .with_source(self);
+        if let Some(wait) = retry_after {
+            core = core.with_retry_after(wait);
+        }
+        if let Some(chain) = certificates {
+            core = core.with_certificates(chain);
+        }
+        match remedy {
+            Some(remedy) => core.with_context("remedy", remedy),
+            None => core,
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! What errors tell the retry loop of `ipam-core`.
+
+use std::time::Duration;
+
+use ipam_core::{Retry, RetryAdvice};
+
+use super::Error;
+
+impl RetryAdvice for Error {
+    fn retry(&self) -> Retry {
+        Self::retry(self)
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        Self::retry_after(self)
+    }
+
+    fn given_up(self, attempts: u32) -> Self {
+        match self {
+            Self::Http(error) => Self::Http(error.given_up(attempts)),
+            // The outcome stays: it is a fact of its own.
+            Self::Refused(mut refusal) => {
+                refusal.retry = Retry::Never;
+                Self::Refused(refusal)
+            }
+            other => other,
+        }
+    }
+
+    fn out_of_time(limit: Duration, last: Option<Self>) -> Self {
+        let error = ipam_core::Error::out_of_time(limit, None);
+        Self::Http(match last {
+            Some(last) => error.with_source(last),
+            None => error,
+        })
+    }
+}

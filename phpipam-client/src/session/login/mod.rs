@@ -1,0 +1,73 @@
+//! Logging in: the request, the token it brings, and how long to leave the server alone after it failed.
+
+use http::Method;
+use ipam_core::Retry;
+use ipam_core::http::{FreshToken, LoginFailure, Rest};
+use secrecy::SecretString;
+
+use crate::envelope::Answer;
+use crate::error::{Error, RefusalKind, Result};
+use crate::request::{Call, Path, Request};
+use crate::transport::{Credential, Transport};
+use crate::wire::{Hidden, ServerTime, model};
+
+model! {
+    /// What a login, or a look at a token, returns.
+    pub struct Login {
+        /// The token; only a login returns it.
+        token: Option<Hidden> = "token",
+        /// When the token ends, on the server's clock. The zone is unknown: assume six hours from the login.
+        expires: Option<ServerTime> = "expires",
+    }
+}
+
+/// Logs in. How long the token lives is not read from the response: that is in an unknown zone, and slides.
+pub(super) async fn login(
+    transport: &Transport,
+    name: &str,
+    password: &SecretString,
+) -> Result<FreshToken<SecretString>, LoginFailure<Error>> {
+    match token(transport, name, password).await {
+        Ok(token) => Ok(FreshToken::new(token)),
+        Err(error) => {
+            let rest = rest_after(&error);
+            let error = error.when_unauthorized(
+                "the app takes no user's login: it may want its app code (auth=code), or the user may not use it",
+            );
+            Err(LoginFailure::new(error, rest))
+        }
+    }
+}
+
+async fn token(transport: &Transport, name: &str, password: &SecretString) -> Result<SecretString> {
+    token_of(&login_answer(transport, name, password).await?)
+}
+
+fn token_of(answer: &Answer) -> Result<SecretString> {
+    let login: Login = answer.decode()?;
+    let token = login.token.map(|token| token.secret().clone());
+    token.ok_or_else(|| answer.undecodable("data.token".to_owned(), "the server accepted the login and sent no token"))
+}
+
+/// How long to leave the server alone: it blocks a host for five minutes after eleven failures.
+fn rest_after(error: &Error) -> Rest {
+    match error {
+        Error::Http(error) if error.retry() == Retry::Safe => Rest::No,
+        Error::Refused(refusal) => match (refusal.kind, refusal.retry_after) {
+            (RefusalKind::BadCredentials | RefusalKind::Invalid, _) => Rest::Forever,
+            (RefusalKind::Busy, _) => Rest::No,
+            (_, Some(wait)) => Rest::For(wait),
+            _ => Rest::Backoff,
+        },
+        _ => Rest::Backoff,
+    }
+}
+
+/// The login itself, once.
+pub(crate) async fn login_answer(transport: &Transport, name: &str, password: &SecretString) -> Result<Answer> {
+    let request = Request::new(Method::POST, Call::Login, Path::new("user"))?;
+    transport.attempt(&request, Credential::Basic { name, password }).await?.answer(&request)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,114 @@
+//! How a type is read from, and written to, the server's JSON.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{DeserializeSeed, Deserializer};
+use serde::ser::{Serialize, Serializer};
+use serde_json::Value;
+
+/// How a type is read from, and written to, the server's JSON.
+pub(crate) trait Wire: Sized {
+    /// Reads a value in any of its spellings.
+    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+
+    /// Writes the value in its canonical spelling.
+    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+
+    /// The value when the member is absent; `None` when it must be there.
+    fn absent() -> Option<Self> {
+        None
+    }
+
+    /// Whether another spelling of the same member, if there is one, says more.
+    fn is_blank(&self) -> bool {
+        false
+    }
+}
+
+/// Carries [`Wire::decode`] into a container's deserializer.
+pub(crate) struct Seed<T>(PhantomData<T>);
+
+impl<T> Seed<T> {
+    pub(crate) fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<'de, T: Wire> DeserializeSeed<'de> for Seed<T> {
+    type Value = T;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        T::decode(deserializer)
+    }
+}
+
+/// Carries [`Wire::encode`] into a container's serializer.
+pub(crate) struct Encode<'a, T>(pub(crate) &'a T);
+
+impl<T: Wire> Serialize for Encode<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.encode(serializer)
+    }
+}
+
+/// Reads a value from JSON that is in memory already.
+pub(crate) fn from_value<T: Wire>(value: &Value) -> Result<T, serde_json::Error> {
+    T::decode(value)
+}
+
+/// Place in a JSON text that does not hold what it should.
+#[derive(Debug)]
+pub(crate) struct Undecodable {
+    /// The place, such as `[1].subnetId`; empty where it is the whole text.
+    pub(crate) path: String,
+    /// What is wrong there.
+    pub(crate) reason: String,
+}
+
+impl Undecodable {
+    /// The place below `root`, such as `data[1].subnetId`.
+    pub(crate) fn path_below(&self, root: impl fmt::Display) -> String {
+        let separator = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
+        format!("{root}{separator}{}", self.path)
+    }
+}
+
+/// Reads a value from JSON text, of which `json` makes a reader from the beginning.
+pub(crate) fn from_json<'de, T, R>(json: impl Fn() -> serde_json::Deserializer<R>) -> Result<T, Undecodable>
+where
+    T: Wire,
+    R: serde_json::de::Read<'de>,
+{
+    if let Ok(value) = T::decode(&mut json()) {
+        return Ok(value);
+    }
+    // Read again, now keeping track of where: that costs, and failures are rare.
+    let mut track = serde_path_to_error::Track::new();
+    let mut inner = json();
+    T::decode(serde_path_to_error::Deserializer::new(&mut inner, &mut track))
+        .map_err(|error| Undecodable { path: path_of(track), reason: error.to_string() })
+}
+
+fn path_of(track: serde_path_to_error::Track) -> String {
+    match track.path().to_string().as_str() {
+        // What the library says of the root.
+        "." => String::new(),
+        path => path.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::wire::SubnetId;
+
+    #[test]
+    fn what_cannot_be_read_names_its_place() {
+        for (json, path) in [(r#"[1,{}]"#, "data[1]"), (r#""x""#, "data"), ("[1,", "data")] {
+            let error = from_json::<Vec<SubnetId>, _>(|| serde_json::Deserializer::from_str(json)).unwrap_err();
+            assert_eq!(error.path_below("data"), path, "{json}: {}", error.reason);
+        }
+    }
+}
