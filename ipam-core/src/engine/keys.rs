@@ -2,7 +2,8 @@
 
 use crate::engine::hex::Hex;
 use crate::engine::overlay::{Overlay, has_expired};
-use crate::engine::store::{Random, Record, RequestKind, RequestRecord, Store, StoredRange};
+use crate::engine::random::Random;
+use crate::engine::store::{Record, RequestKind, RequestRecord, Store, StoredRange};
 use crate::{AllocationKey, Error, ErrorKind, Fingerprint, Result};
 
 /// What a key names now.

@@ -14,8 +14,10 @@
 //! | `ops` | one operation of the trait each |
 //! | `store` | what is asked of a store |
 //! | `overlay`, `keys` | the write set of a request; what a key names |
-//! | `hex`, `random` | numbers in ids; randomness |
+//! | `verify` | the invariants between the records of a store |
+//! | `context`, `hex`, `random` | clock and chance of a request; numbers in ids; randomness |
 
+mod context;
 mod hex;
 mod keys;
 mod ops;
@@ -29,12 +31,13 @@ mod tests;
 #[cfg(test)]
 mod verify;
 
+pub(crate) use context::Context;
 pub(crate) use hex::Hex;
 pub(crate) use ops::{
     allocate, allocate_range, changes, deallocate, deallocate_range, define_block, define_range, find, list_blocks,
     list_ranges, preview, remove_block, remove_range, update, update_block, update_range, usage,
 };
-pub(crate) use random::{SeededRandom, SystemRandom};
+pub(crate) use random::{Random, SeededRandom, SystemRandom};
 pub(crate) use space::buddy::FreePrefixes;
 pub(crate) use space::layout::Layout;
 #[cfg(feature = "embedded")]
@@ -42,6 +45,9 @@ pub(crate) use space::page::locate;
 pub(crate) use space::page::{PAGE_SIZE, Page, address, number};
 #[cfg(feature = "embedded")]
 pub(crate) use store::Origin;
-pub(crate) use store::{Context, Due, Random, Record, RequestKind, RequestRecord, Store, StoredRange};
+pub(crate) use store::{
+    Allocations, Blocks, Feed, Pages, Quarantine, Quarantined, Ranges, Record, RequestKind, RequestRecord, Requests,
+    StoredRange,
+};
 #[cfg(test)]
 pub(crate) use verify::verify;

@@ -3,7 +3,17 @@
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
-use crate::engine::store::Random;
+/// Where chance comes from, so that tests can choose it.
+pub(crate) trait Random {
+    /// 128 bits.
+    fn next(&mut self) -> u128;
+}
+
+/// Returns a number below `bound`, each as likely as any other but for a part in 2^64 or less where the bound is below
+/// 2^64.
+pub(crate) fn below(random: &mut dyn Random, bound: u128) -> u128 {
+    random.next().checked_rem(bound).unwrap_or(0)
+}
 
 /// The operating system's random bits, a little of them in store.
 #[derive(Default)]

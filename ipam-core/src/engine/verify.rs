@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::SystemTime;
 
-use crate::engine::overlay::set_bits;
-use crate::engine::space::page::{PAGE_SIZE, Page, address, locate};
+use crate::engine::space::page::{PAGE_SIZE, Page, address, locate, set_bits};
 use crate::engine::store::{Record, RequestKind, Store, StoredRange};
 use crate::{AllocationKey, BlockFilter, Find, Range, RangeFilter, RangeId, Result, SpaceId};
 
@@ -141,8 +140,8 @@ impl<S: Store + ?Sized> Checks<'_, S> {
         self.must(by_id.as_ref() == Some(record), || format!("the allocation {id:?} is not found by its id"));
         let by_address = self.store.allocation_at(space, at)?;
         self.must(by_address.as_ref() == Some(record), || format!("the allocation {id:?} is not found by its address"));
-        let rests = self.store.resting_at(space, at)?.is_some();
-        self.must(!rests, || format!("{at} is allocated and rests at the same time"));
+        let quarantined = self.store.quarantined_at(space, at)?.is_some();
+        self.must(!quarantined, || format!("{at} is allocated and in quarantine at the same time"));
         self.request(record)?;
         if allocation.expires.is_none_or(|expires| expires > self.now) {
             *self.living.entry(space.clone()).or_default() += 1;
@@ -194,8 +193,8 @@ impl<S: Store + ?Sized> Checks<'_, S> {
     fn pages(&mut self, stored: &StoredRange, allocated: &BTreeMap<u128, Page>) -> Result<()> {
         let id = &stored.range.id;
         let mut from = 0;
-        let (mut used, mut resting) = (0u128, 0u128);
-        let mut expected_frontier = stored.layout.next_page(0);
+        let (mut used, mut quarantined) = (0u128, 0u128);
+        let mut expected_high_water = stored.layout.next_page(0);
         let mut next_open = self.store.next_open_page(id, 0)?;
         let mut seen: HashSet<u128> = HashSet::new();
         loop {
@@ -203,8 +202,8 @@ impl<S: Store + ?Sized> Checks<'_, S> {
             for (no, page) in &pages {
                 seen.insert(*no);
                 used += u128::from(page.count());
-                if expected_frontier == Some(*no) {
-                    expected_frontier = stored.layout.next_page(no + 1);
+                if expected_high_water == Some(*no) {
+                    expected_high_water = stored.layout.next_page(no + 1);
                 }
                 let open = stored.layout.is_open(*no, page);
                 let said = next_open.is_some_and(|(open, _)| open == *no);
@@ -220,14 +219,14 @@ impl<S: Store + ?Sized> Checks<'_, S> {
                 });
                 for at in set_bits(*no, page.without(taken)) {
                     let Some(ip) = address(stored.layout.family(), at) else { continue };
-                    let due = self.store.resting_at(&stored.range.space, ip)?;
+                    let due = self.store.quarantined_at(&stored.range.space, ip)?;
                     self.must(due.as_ref().is_some_and(|due| due.range == *id), || {
-                        format!("{ip} of the range {id:?} counts as used, but is neither allocated nor resting")
+                        format!("{ip} of the range {id:?} counts as used, but is neither allocated nor in quarantine")
                     });
                     self.must(stored.layout.contains(ip), || {
-                        format!("{ip} rests, but is reserved or outside its range")
+                        format!("{ip} is in quarantine, but is reserved or outside its range")
                     });
-                    resting += 1;
+                    quarantined += 1;
                 }
             }
             match pages.last() {
@@ -239,9 +238,9 @@ impl<S: Store + ?Sized> Checks<'_, S> {
             format!("an address of the range {id:?} is allocated, but its page is not stored")
         });
         self.must(next_open.is_none(), || format!("a page of the range {id:?} is said to be open, but is not stored"));
-        // Pages without room do not matter, and all below the frontier are there.
-        let reached = stored.layout.next_page(stored.frontier);
-        let sound = match (expected_frontier, reached) {
+        // Pages without room do not matter, and all below the high-water mark are there.
+        let reached = stored.layout.next_page(stored.high_water);
+        let sound = match (expected_high_water, reached) {
             (Some(expected), Some(reached)) => reached <= expected,
             (Some(_), None) => false,
             (None, _) => true,
@@ -249,9 +248,9 @@ impl<S: Store + ?Sized> Checks<'_, S> {
         self.must(sound, || format!("the range {id:?} lacks a page below its frontier"));
         let counted = self.store.used_bits(id)?;
         self.must(counted == used, || format!("the used addresses of the range {id:?} are counted wrongly"));
-        let (all, _) = self.store.count_resting(id, self.now)?;
-        self.must(all == resting, || {
-            format!("the resting addresses of the range {id:?} are counted wrongly: {all} for {resting}")
+        let (all, _) = self.store.count_quarantined(id, self.now)?;
+        self.must(all == quarantined, || {
+            format!("the quarantined addresses of the range {id:?} are counted wrongly: {all} for {quarantined}")
         });
         Ok(())
     }

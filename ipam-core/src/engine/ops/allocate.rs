@@ -4,11 +4,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use crate::engine::context::Context;
 use crate::engine::keys::{self, Named};
-use crate::engine::overlay::{Overlay, RangeOverlay};
+use crate::engine::overlay::{Access, Overlay, OverlayPages, RangeOverlay};
+use crate::engine::random::Random;
 use crate::engine::space::page::{address, locate, number};
-use crate::engine::space::select::choose;
-use crate::engine::store::{Context, Random, Record, RequestKind, RequestRecord, Store, StoredRange};
+use crate::engine::space::select::{Wanted, select};
+use crate::engine::store::{Record, RequestKind, RequestRecord, Store, StoredRange};
 use crate::net::IpRange;
 use crate::request::exact_range;
 use crate::{
@@ -84,7 +86,7 @@ pub(crate) fn preview<S: Store + ?Sized>(
 ) -> Result<Preview> {
     const OP: &str = "preview_allocate";
     request.validate().map_err(|error| error.with_operation(OP))?;
-    let mut overlay = Overlay::new(store, context.now);
+    let mut overlay = Overlay::preview(store, context.now);
     if let Some(key) = &request.key
         && let Named::Addresses(records) = named(&mut overlay, OP, key, request)?
     {
@@ -210,18 +212,18 @@ fn next<S: Store + ?Sized>(
     (index, line): (usize, &AllocateLine),
     what: (u32, Shape),
 ) -> Result<Chosen> {
-    let now = overlay.now;
+    let (now, takes) = (overlay.now, overlay.takes);
     for id in &line.ranges {
         // A little is swept each time, so that little is left to sweep.
         overlay.sweep_range(id)?;
         loop {
             let Some((range, store)) = overlay.load_with_store(id)? else { break };
             let whole = Arc::clone(&range.stored.layout);
-            let found = if line.exclude.is_empty() {
-                choose(range, store, &whole, what, now, random)?
-            } else {
-                choose(range, store, &whole.without(line.exclude.iter().copied()), what, now, random)?
-            };
+            let without = (!line.exclude.is_empty()).then(|| whole.without(line.exclude.iter().copied()));
+            let wanted = Wanted { count: what.0, shape: what.1, order: range.stored.range.policy.order };
+            let access = Access { takes, whole: without.is_none() };
+            let mut pages = OverlayPages { range: &mut *range, store: &mut *store, now, access };
+            let found = select(&mut pages, without.as_ref().unwrap_or(&whole), wanted, random)?;
             if let Some(found) = found {
                 return take(range, store, found);
             }
@@ -247,12 +249,12 @@ fn next<S: Store + ?Sized>(
 /// Puts chosen addresses into the overlay.
 fn take<S: Store + ?Sized>(range: &mut RangeOverlay, store: &mut S, found: Vec<u128>) -> Result<Chosen> {
     let chosen = Chosen { range: Arc::clone(&range.stored.range), family: range.stored.layout.family(), found };
-    let rests = range.stored.range.policy.order == Order::LeastRecentlyUsed;
+    let may_be_quarantined = range.stored.range.policy.order == Order::LeastRecentlyUsed;
     for address in chosen.addresses() {
-        if rests {
+        if may_be_quarantined {
             let (no, bit) = locate(address);
             if range.page(store, no)?.is_some_and(|page| page.contains(bit)) {
-                range.wake(store, address)?;
+                range.release(store, address)?;
             }
         }
         range.set(store, address, true)?;
@@ -331,12 +333,12 @@ impl Exact<'_> {
         }
         let now = overlay.now;
         let Some((range, store)) = overlay.load_with_store(&stored.range.id)? else { return Ok(()) };
-        match range.resting_at(store, address)? {
+        match range.quarantined_at(store, address)? {
             Some(due) if due.until > now => {
                 let left = due.until.duration_since(now).map_or(0, |left| left.as_secs().saturating_add(1));
-                Err(self.conflict(stored, address, &format!("was given back and rests for {left} s more")))
+                Err(self.conflict(stored, address, &format!("was given back and is in quarantine for {left} s more")))
             }
-            Some(_) => range.wake(store, address).map(|_| ()),
+            Some(_) => range.release(store, address).map(|_| ()),
             None => Ok(()),
         }
     }

@@ -1,7 +1,8 @@
 //! Defining, changing and removing blocks.
 
-use crate::engine::store::change::no_position;
-use crate::engine::store::{Context, Store};
+use crate::engine::context::Context;
+use crate::engine::store::Store;
+use crate::engine::store::no_position;
 use crate::{Block, Change, ChangeKind, DefineBlock, Error, ErrorKind, Patch, RemoveBlock, Result, UpdateBlock};
 
 /// Adds a block to the plan.

@@ -3,10 +3,11 @@
 use ipnet::IpNet;
 
 use super::ranges;
+use crate::engine::context::Context;
 use crate::engine::hex::Hex;
 use crate::engine::keys::{self, Named};
 use crate::engine::overlay::Overlay;
-use crate::engine::store::{Context, Origin, RequestKind, RequestRecord, Store, StoredRange};
+use crate::engine::store::{Origin, RequestKind, RequestRecord, Store, StoredRange};
 use crate::net::{HostPolicy, hosts};
 use crate::{
     AllocateRange, AllocatedRange, Block, BlockId, ChildNet, DeallocateRange, Error, ErrorKind, Range, RangeId,

@@ -1,7 +1,8 @@
 //! Giving addresses back.
 
+use crate::engine::context::Context;
 use crate::engine::overlay::Overlay;
-use crate::engine::store::{Context, Record, Store};
+use crate::engine::store::{Record, Store};
 use crate::{ChangeKind, Deallocate, Deallocated, Error, Freed, Result, Target};
 
 const OP: &str = "deallocate";

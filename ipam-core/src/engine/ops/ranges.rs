@@ -2,11 +2,12 @@
 
 use ipnet::IpNet;
 
-use crate::engine::overlay::{Overlay, has_expired, set_bits};
+use crate::engine::context::Context;
+use crate::engine::overlay::{Overlay, has_expired};
 use crate::engine::space::layout::Layout;
-use crate::engine::space::page::{PAGE_SIZE, address};
-use crate::engine::store::change::no_position;
-use crate::engine::store::{Context, Origin, Record, Store, StoredRange};
+use crate::engine::space::page::{PAGE_SIZE, address, number, set_bits};
+use crate::engine::store::no_position;
+use crate::engine::store::{Origin, Record, Store, StoredRange};
 use crate::net::{HostPolicy, IpRange, hosts};
 use crate::request::range_parts;
 use crate::{
@@ -57,7 +58,7 @@ pub(super) fn insert<S: Store + ?Sized>(
     origin: Origin,
 ) -> Result<Range> {
     let mut stored = StoredRange::new(range, 0, origin);
-    stored.frontier = first_page(&stored.layout);
+    stored.high_water = first_page(&stored.layout);
     store.insert_range(&stored)?;
     store.append_change(about(&stored.range, ChangeKind::RangeDefined, context))?;
     Ok((*stored.range).clone())
@@ -130,9 +131,9 @@ pub(crate) fn update_range<S: Store + ?Sized>(
     if range.addresses != old.range.addresses {
         must_fit(overlay.store, OP, &range.space, range.net, range.addresses, Some(&range.id))?;
     }
-    let mut new = StoredRange::new(range, old.frontier, origin);
+    let mut new = StoredRange::new(range, old.high_water, origin);
     if new.layout != old.layout {
-        new.frontier = first_page(&new.layout);
+        new.high_water = first_page(&new.layout);
         relayout(&mut overlay, &old, &new)?;
     }
     if let Some(loaded) = overlay.load(&request.id)? {
@@ -182,7 +183,7 @@ fn changed(old: &StoredRange, request: &UpdateRange) -> (Range, Origin) {
 }
 
 /// Brings the pages of a range in line with a new layout: addresses that can no longer be handed out must not be
-/// allocated, their rest ends, and whether a page is open is found anew.
+/// allocated, their quarantine ends, and whether a page is open is found anew.
 fn relayout<S: Store + ?Sized>(overlay: &mut Overlay<'_, S>, old: &StoredRange, new: &StoredRange) -> Result<()> {
     let id = &old.range.id;
     let mut from = 0;
@@ -196,7 +197,7 @@ fn relayout<S: Store + ?Sized>(overlay: &mut Overlay<'_, S>, old: &StoredRange, 
             if let Some(range) = overlay.load(id)? {
                 range.rewrite(*no, *page);
             }
-            // The bits are those of allocated and of resting addresses.
+            // The bits are those of allocated and of quarantined addresses.
             let closed = page.without(page.without(is));
             for at in set_bits(*no, closed) {
                 let Some(address) = address(old.layout.family(), at) else { continue };
@@ -204,7 +205,7 @@ fn relayout<S: Store + ?Sized>(overlay: &mut Overlay<'_, S>, old: &StoredRange, 
                     return Err(in_the_way(new, &record));
                 }
                 if let Some((range, store)) = overlay.load_with_store(id)? {
-                    range.wake(store, address)?;
+                    range.release(store, address)?;
                     range.set(store, address, false)?;
                 }
             }
@@ -288,7 +289,6 @@ pub(super) fn remove<S: Store + ?Sized>(
 
 /// The next address of the family, if there is one.
 fn after(ip: std::net::IpAddr) -> Option<std::net::IpAddr> {
-    use crate::engine::space::page::number;
     let family = if ip.is_ipv4() { crate::Family::V4 } else { crate::Family::V6 };
     address(family, number(ip).checked_add(1)?)
 }

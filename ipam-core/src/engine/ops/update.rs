@@ -1,7 +1,8 @@
 //! Changing what is said about an allocation.
 
+use crate::engine::context::Context;
 use crate::engine::overlay::Overlay;
-use crate::engine::store::{Context, Store};
+use crate::engine::store::Store;
 use crate::{Allocation, ChangeKind, Error, Patch, Result, Update};
 
 const OP: &str = "update";

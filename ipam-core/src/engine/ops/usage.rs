@@ -14,16 +14,16 @@ fn usage_of<S: Store + ?Sized>(store: &mut S, now: SystemTime, id: &RangeId) -> 
     let Some(stored) = store.range(id)? else {
         return Err(Error::not_found("usage", "range", id));
     };
-    let (resting, not_over) = store.count_resting(id, now)?;
+    let (quarantined, not_over) = store.count_quarantined(id, now)?;
     let expired = store.count_expired(id, now)?;
-    // What has expired rests from then on, although nobody has written that down yet.
+    // What has expired is quarantined from then on, although that is not written yet.
     let quarantine = stored.range.policy.quarantine;
     let expired_and_rested = match now.checked_sub(quarantine) {
         _ if quarantine.is_zero() => expired,
         Some(then) => store.count_expired(id, then)?,
         None => 0,
     };
-    let allocated = store.used_bits(id)?.saturating_sub(resting).saturating_sub(expired);
+    let allocated = store.used_bits(id)?.saturating_sub(quarantined).saturating_sub(expired);
     let quarantined = not_over + expired.saturating_sub(expired_and_rested);
     let layout = &stored.layout;
     Ok(Usage::new(id.clone(), layout.total(), allocated, layout.reserved(), quarantined))

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::page::Page;
-use super::page::{PAGE_SIZE, number};
+use super::page::{PAGE_SIZE, locate_number, number};
 use crate::net::IpRange;
 use crate::{Family, Range};
 
@@ -83,7 +83,12 @@ impl Layout {
 
     /// Whether the address can be handed out.
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
-        self.spans(address) && self.next(number(address)) == Some(number(address))
+        self.spans(address) && self.holds(number(address))
+    }
+
+    /// Whether the address of this number can be handed out.
+    pub(crate) fn holds(&self, at: u128) -> bool {
+        self.next(at) == Some(at)
     }
 
     /// The lowest address at or after `from` that can be handed out.
@@ -133,6 +138,7 @@ impl Layout {
         if end < self.first || self.last < start {
             return Page::full();
         }
+        let bit = |at| locate_number(at).1;
         let mut mask = Page::span(bit(self.first.max(start)), bit(self.last.min(end))).complement();
         let index = self.holes.partition_point(|hole| hole.1 < start);
         for (from, till) in self.holes.iter().skip(index).take_while(|hole| hole.0 <= end) {
@@ -145,13 +151,6 @@ impl Layout {
     pub(crate) fn is_open(&self, no: u128, page: &Page) -> bool {
         !page.union(self.mask(no)).is_full()
     }
-}
-
-/// The place of an address in its page.
-fn bit(address: u128) -> u8 {
-    #[allow(clippy::cast_possible_truncation, reason = "the low eight bits are what is wanted")]
-    let bit = (address % PAGE_SIZE) as u8;
-    bit
 }
 
 #[cfg(test)]

@@ -16,7 +16,11 @@ pub(crate) struct Page([u64; 4]);
 
 /// The page and the bit of an address.
 pub(crate) fn locate(address: IpAddr) -> (u128, u8) {
-    let number = number(address);
+    locate_number(number(address))
+}
+
+/// The page and the bit of an address's number.
+pub(crate) const fn locate_number(number: u128) -> (u128, u8) {
     #[allow(clippy::cast_possible_truncation, reason = "the low eight bits are what is wanted")]
     let bit = (number % PAGE_SIZE) as u8;
     (number / PAGE_SIZE, bit)
@@ -172,6 +176,17 @@ impl Page {
         }
         None
     }
+}
+
+/// Every address of a page whose bit is set, as its number.
+pub(crate) fn set_bits(no: u128, page: Page) -> impl Iterator<Item = u128> {
+    let clear = page.complement();
+    let mut from = Some(0u8);
+    std::iter::from_fn(move || {
+        let bit = clear.next_clear(from?)?;
+        from = bit.checked_add(1);
+        Some(no * PAGE_SIZE + u128::from(bit))
+    })
 }
 
 #[cfg(test)]

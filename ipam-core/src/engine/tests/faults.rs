@@ -27,8 +27,13 @@ impl Failing<'_> {
 }
 
 macro_rules! failing {
-    ($(read $read:ident($($r:ident: $rt:ty),*) -> $ra:ty;)* $(write $write:ident($($w:ident: $wt:ty),*);)*) => {
-        impl Store for Failing<'_> {
+    ($(
+        $trait:ident {
+            $(read $read:ident($($r:ident: $rt:ty),*) -> $ra:ty;)*
+            $(write $write:ident($($w:ident: $wt:ty),*);)*
+        }
+    )*) => {
+        $(impl $trait for Failing<'_> {
             $(fn $read(&mut self, $($r: $rt),*) -> Result<$ra> {
                 self.read()?;
                 self.store.$read($($r),*)
@@ -36,54 +41,68 @@ macro_rules! failing {
             $(fn $write(&mut self, $($w: $wt),*) -> Result<()> {
                 self.store.$write($($w),*)
             })*
-        }
+        })*
     };
 }
 
 failing! {
-    read range(id: &RangeId) -> Option<StoredRange>;
-    read ranges_overlapping(space: &SpaceId, net: IpNet) -> Vec<StoredRange>;
-    read list_ranges(filter: &RangeFilter, after: Option<&RangeId>, limit: usize) -> Vec<Range>;
-    read range_of_key(key: &AllocationKey) -> Option<StoredRange>;
-    read block(id: &BlockId) -> Option<Block>;
-    read nets_within(space: &SpaceId, net: IpNet) -> Vec<IpNet>;
-    read block_of_net(space: &SpaceId, net: IpNet) -> Option<Block>;
-    read list_blocks(filter: &BlockFilter, after: Option<&BlockId>, limit: usize) -> Vec<Block>;
-    read page(range: &RangeId, no: u128) -> Option<Page>;
-    read next_open_page(range: &RangeId, from: u128) -> Option<(u128, Page)>;
-    read pages(range: &RangeId, from: u128, limit: usize) -> Vec<(u128, Page)>;
-    read used_bits(range: &RangeId) -> u128;
-    read allocation_at(space: &SpaceId, address: IpAddr) -> Option<Record>;
-    read allocation(id: &AllocationId) -> Option<Record>;
-    read allocations_of_key(key: &AllocationKey) -> Vec<Record>;
-    read count_of_key(key: &AllocationKey, limit: u32) -> u32;
-    read allocations_in(range: &RangeId, from: IpAddr, limit: usize) -> Vec<Record>;
-    read new_allocation_id(space: &SpaceId, address: IpAddr) -> AllocationId;
-    read find(request: &Find, now: SystemTime, after: Option<&(SpaceId, IpAddr)>, limit: usize) -> Vec<Allocation>;
-    read expired(range: Option<&RangeId>, now: SystemTime, limit: usize) -> Vec<Record>;
-    read count_expired(range: &RangeId, now: SystemTime) -> u128;
-    read request(key: &AllocationKey) -> Option<RequestRecord>;
-    read resting_at(space: &SpaceId, address: IpAddr) -> Option<Due>;
-    read rested(range: &RangeId, now: SystemTime, limit: usize) -> Vec<Due>;
-    read count_resting(range: &RangeId, now: SystemTime) -> (u128, u128);
-    read changes(since: Option<&ChangePosition>, limit: usize) -> Changes;
-    write insert_range(range: &StoredRange);
-    write update_range(range: &StoredRange);
-    write remove_range(id: &RangeId);
-    write set_frontier(id: &RangeId, frontier: u128);
-    write insert_block(block: &Block);
-    write update_block(block: &Block);
-    write remove_block(id: &BlockId);
-    write put_page(range: &RangeId, no: u128, page: &Page, open: bool);
-    write insert_allocation(allocation: &Allocation, line: u32);
-    write update_allocation(record: &Record);
-    write remove_allocation(record: &Record);
-    write insert_request(request: &RequestRecord);
-    write update_request(request: &RequestRecord);
-    write remove_request(key: &AllocationKey);
-    write insert_resting(due: &Due);
-    write remove_resting(space: &SpaceId, address: IpAddr);
-    write append_change(change: Change);
+    Ranges {
+        read range(id: &RangeId) -> Option<StoredRange>;
+        read ranges_overlapping(space: &SpaceId, net: IpNet) -> Vec<StoredRange>;
+        read list_ranges(filter: &RangeFilter, after: Option<&RangeId>, limit: usize) -> Vec<Range>;
+        read range_of_key(key: &AllocationKey) -> Option<StoredRange>;
+        write insert_range(range: &StoredRange);
+        write update_range(range: &StoredRange);
+        write remove_range(id: &RangeId);
+        write set_high_water(id: &RangeId, high_water: u128);
+    }
+    Blocks {
+        read block(id: &BlockId) -> Option<Block>;
+        read nets_within(space: &SpaceId, net: IpNet) -> Vec<IpNet>;
+        read block_of_net(space: &SpaceId, net: IpNet) -> Option<Block>;
+        read list_blocks(filter: &BlockFilter, after: Option<&BlockId>, limit: usize) -> Vec<Block>;
+        write insert_block(block: &Block);
+        write update_block(block: &Block);
+        write remove_block(id: &BlockId);
+    }
+    Pages {
+        read page(range: &RangeId, no: u128) -> Option<Page>;
+        read next_open_page(range: &RangeId, from: u128) -> Option<(u128, Page)>;
+        read pages(range: &RangeId, from: u128, limit: usize) -> Vec<(u128, Page)>;
+        read used_bits(range: &RangeId) -> u128;
+        write put_page(range: &RangeId, no: u128, page: &Page, open: bool);
+    }
+    Allocations {
+        read allocation_at(space: &SpaceId, address: IpAddr) -> Option<Record>;
+        read allocation(id: &AllocationId) -> Option<Record>;
+        read allocations_of_key(key: &AllocationKey) -> Vec<Record>;
+        read count_of_key(key: &AllocationKey, limit: u32) -> u32;
+        read allocations_in(range: &RangeId, from: IpAddr, limit: usize) -> Vec<Record>;
+        read new_allocation_id(space: &SpaceId, address: IpAddr) -> AllocationId;
+        read find(request: &Find, now: SystemTime, after: Option<&(SpaceId, IpAddr)>, limit: usize) -> Vec<Allocation>;
+        read expired(range: Option<&RangeId>, now: SystemTime, limit: usize) -> Vec<Record>;
+        read count_expired(range: &RangeId, now: SystemTime) -> u128;
+        write insert_allocation(allocation: &Allocation, line: u32);
+        write update_allocation(record: &Record);
+        write remove_allocation(record: &Record);
+    }
+    Requests {
+        read request(key: &AllocationKey) -> Option<RequestRecord>;
+        write insert_request(request: &RequestRecord);
+        write update_request(request: &RequestRecord);
+        write remove_request(key: &AllocationKey);
+    }
+    Quarantine {
+        read quarantined_at(space: &SpaceId, address: IpAddr) -> Option<Quarantined>;
+        read released(range: &RangeId, now: SystemTime, limit: usize) -> Vec<Quarantined>;
+        read count_quarantined(range: &RangeId, now: SystemTime) -> (u128, u128);
+        write insert_quarantined(due: &Quarantined);
+        write remove_quarantined(space: &SpaceId, address: IpAddr);
+    }
+    Feed {
+        read changes(since: Option<&ChangePosition>, limit: usize) -> Changes;
+        write append_change(change: Change);
+    }
 }
 
 /// All that can be read of a store, as text.
@@ -98,9 +117,9 @@ fn dump(bench: &mut Bench) -> String {
         for (no, page) in store.pages(&range.id, 0, usize::MAX).unwrap() {
             let open = store.next_open_page(&range.id, no).unwrap().is_some_and(|(open, _)| open == no);
             writeln!(text, "{no} {page:?} {open}").unwrap();
-            for at in overlay::set_bits(no, page) {
+            for at in space::page::set_bits(no, page) {
                 let ip = address(Family::of(&range.net), at).unwrap();
-                let due = store.resting_at(&range.space, ip).unwrap();
+                let due = store.quarantined_at(&range.space, ip).unwrap();
                 let record = store.allocation_at(&range.space, ip).unwrap();
                 let key = record.as_ref().and_then(|record| record.allocation.key.clone());
                 let request = key.map(|key| store.request(&key).unwrap());

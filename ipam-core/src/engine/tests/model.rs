@@ -61,12 +61,12 @@ impl Model {
     fn next(&self, count: usize, now: SystemTime, excluded: &[IpRange]) -> Vec<IpAddr> {
         let all = self.addresses();
         let mut free: Vec<IpAddr> = all.into_iter().filter(|ip| self.free(*ip, now, excluded)).collect();
-        let rested = |ip: &IpAddr| match self.uses.get(ip) {
+        let released = |ip: &IpAddr| match self.uses.get(ip) {
             Some(Use::Rests { since, .. }) => Some(*since),
             _ => None,
         };
         // Never used ones have no `since`, which sorts first.
-        free.sort_by_key(|ip| (rested(ip), *ip));
+        free.sort_by_key(|ip| (released(ip), *ip));
         free.truncate(count);
         free.sort_unstable();
         free

@@ -140,7 +140,7 @@ fn what_was_given_back_rests_and_counts_as_used() {
     assert_eq!(bench.usage("lan").quarantined, 1);
     assert_eq!(bench.line(AllocateLine::next("lan", 1)).unwrap_err().kind(), ErrorKind::Exhausted);
     let error = bench.line(AllocateLine::exactly("lan", [10, 0, 0, 1].into())).unwrap_err();
-    assert!(error.message().contains("rests for"), "{error}");
+    assert!(error.message().contains("in quarantine for"), "{error}");
     let found = find(&mut bench.store, bench.now, &Find::default().with_quarantined(true)).unwrap();
     assert_eq!(found.items.len(), 2);
     assert_eq!(found.items[0].state, AllocationState::Quarantined);

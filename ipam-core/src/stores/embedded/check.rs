@@ -4,7 +4,7 @@ use rusqlite::types::Value;
 
 use super::codec::{self, AddressBlob};
 use super::store::{Columns, SqliteStore};
-use crate::engine::{Context, Page, Store, StoredRange};
+use crate::engine::{Context, Page, Ranges, StoredRange};
 use crate::net::IpRange;
 use crate::{ErrorKind, RangeFilter, Result};
 
@@ -198,8 +198,8 @@ impl Check<'_, '_> {
         loop {
             let part = self.store.page_rows(id, from, PART)?;
             for row in &part {
-                while let Some(missing) = due.filter(|due| *due < row.no && *due < stored.frontier) {
-                    self.tell(format!("the range {id} lacks page {missing:#x}, which lies below its frontier"));
+                while let Some(missing) = due.filter(|due| *due < row.no && *due < stored.high_water) {
+                    self.tell(format!("the range {id} lacks page {missing:#x}, which lies below its high-water mark"));
                     due = stored.layout.next_page(missing + 1).filter(|_| self.violations.len() <= MOST);
                 }
                 if due.is_some_and(|due| due <= row.no) {
@@ -227,8 +227,8 @@ impl Check<'_, '_> {
             let Some(last) = part.last() else { break };
             from = last.no + 1;
         }
-        if let Some(missing) = due.filter(|due| *due < stored.frontier) {
-            self.tell(format!("the range {id} lacks page {missing:#x}, which lies below its frontier"));
+        if let Some(missing) = due.filter(|due| *due < stored.high_water) {
+            self.tell(format!("the range {id} lacks page {missing:#x}, which lies below its high-water mark"));
         }
         let mut all = 0;
         for table in ["allocation", "resting"] {

@@ -123,7 +123,7 @@ fn at(state: &State, request: &Find, now: SystemTime, place: Place) -> Option<Al
     }
     let (space, _) = state.plan.space(place.space())?;
     let range = state.plan.range(state.plan.range_at(space, place.ip())?)?;
-    let rest = range.resting.get(place.number()).filter(|rest| rest.until > now)?;
-    let allocation = state.resting_allocation(&range.stored.range, place, rest);
+    let entry = range.quarantine.get(place.number()).filter(|entry| entry.until > now)?;
+    let allocation = state.quarantined_allocation(&range.stored.range, place, entry);
     request.matches(&allocation).then_some(allocation)
 }

@@ -9,19 +9,19 @@ use ipnet::IpNet;
 
 use super::feed::Home;
 use super::pages::Pages;
-use super::resting::Resting;
+use super::quarantine::QuarantineQueue;
 use super::slab::Slab;
 use crate::engine::{FreePrefixes, PAGE_SIZE, StoredRange, address, number};
 use crate::{AllocationKey, Block, BlockId, Family, RangeId, SpaceId};
 
-/// A range with its pages and resting addresses.
+/// A range with its pages and quarantined addresses.
 #[derive(Debug)]
 pub(super) struct RangeState {
     pub(super) stored: StoredRange,
     pub(super) space: u32,
     pub(super) home: Arc<Home>,
     pub(super) pages: Pages,
-    pub(super) resting: Resting,
+    pub(super) quarantine: QuarantineQueue,
 }
 
 impl RangeState {
@@ -183,8 +183,8 @@ impl Plan {
         let around = self.block_around(space, net);
         set_block(&mut stored, self.block_id_around(space, net));
         let home = Arc::new(Home { space: stored.range.space.clone(), range: id.clone() });
-        let (pages, resting) = (Pages::default(), Resting::default());
-        let number = self.ranges.insert(RangeState { stored, space, home, pages, resting });
+        let (pages, quarantine) = (Pages::default(), QuarantineQueue::default());
+        let number = self.ranges.insert(RangeState { stored, space, home, pages, quarantine });
         self.range_numbers.insert(id.clone(), number);
         self.range_order.insert(id);
         if let Some(key) = key {

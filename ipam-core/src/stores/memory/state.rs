@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use super::feed::Feed;
 use super::key::{Memo, Place};
 use super::plan::Plan;
+use super::quarantine::QuarantineEntry;
 use super::records::{Details, Records, View};
-use super::resting::Rest;
-use crate::engine::{Due, Record, StoredRange};
+use crate::engine::{Quarantined, Record, StoredRange};
 use crate::{Allocation, AllocationId, AllocationState, Range, SpaceId};
 
 /// All that is kept.
@@ -66,9 +66,9 @@ impl State {
         Some(allocation)
     }
 
-    /// A resting address in full.
-    pub(super) fn resting_allocation(&self, range: &Range, place: Place, rest: Rest) -> Allocation {
-        let id = place.id(rest.serial);
+    /// A quarantined address in full.
+    pub(super) fn quarantined_allocation(&self, range: &Range, place: Place, entry: QuarantineEntry) -> Allocation {
+        let id = place.id(entry.serial);
         let mut allocation = Allocation::new(id, range.space.clone(), range.id.clone(), place.ip());
         allocation.state = AllocationState::Quarantined;
         allocation
@@ -80,14 +80,14 @@ impl State {
         Some(Record { allocation: Box::new(self.allocation_of(&view)?), line })
     }
 
-    pub(super) fn due(&self, number: u128, rest: Rest, range: &StoredRange) -> Option<Due> {
+    pub(super) fn quarantined(&self, number: u128, entry: QuarantineEntry, range: &StoredRange) -> Option<Quarantined> {
         let range = &range.range;
         let family = if range.addresses.is_ipv4() { crate::Family::V4 } else { crate::Family::V6 };
         let address = crate::engine::address(family, number)?;
         let place = self.place(&range.space, address)?;
-        let allocation = place.id(rest.serial);
-        let (since, until) = (rest.since, rest.until);
-        Some(Due { space: range.space.clone(), range: range.id.clone(), address, allocation, since, until })
+        let allocation = place.id(entry.serial);
+        let (since, until) = (entry.since, entry.until);
+        Some(Quarantined { space: range.space.clone(), range: range.id.clone(), address, allocation, since, until })
     }
 
     pub(super) fn details(allocation: &Allocation) -> Details<'_> {

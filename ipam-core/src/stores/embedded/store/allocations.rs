@@ -8,8 +8,8 @@ use rusqlite::params;
 
 use super::super::codec::{self, AddressBlob};
 use super::{Columns, Sql, SqliteStore, limit};
-use crate::engine::Record;
-use crate::{Allocation, AllocationId, AllocationKey, MacAddr, Owner, RangeId, Result, SpaceId};
+use crate::engine::{Allocations, Ranges, Record};
+use crate::{Allocation, AllocationId, AllocationKey, Find, MacAddr, Owner, RangeId, Result, SpaceId};
 
 /// The longest name of a space that becomes part of ids, so that they stay short enough.
 const MAX_SPACE_IN_ID: usize = 200;
@@ -81,12 +81,22 @@ pub(super) fn record(row: &Columns<'_>) -> Result<Record> {
     Ok(Record { allocation: Box::new(allocation), line })
 }
 
-impl SqliteStore<'_> {
-    pub(super) fn allocation_of_address(&mut self, space: &SpaceId, address: IpAddr) -> Result<Option<Record>> {
+impl Allocations for SqliteStore<'_> {
+    fn allocation_at(&mut self, space: &SpaceId, address: IpAddr) -> Result<Option<Record>> {
         self.db.optional(Sql::AllocationAt, params![space.as_str(), AddressBlob::from(address)], record)
     }
 
-    pub(super) fn allocation_by_id(&mut self, id: &AllocationId) -> Result<Option<Record>> {
+    fn find(
+        &mut self,
+        request: &Find,
+        now: SystemTime,
+        after: Option<&(SpaceId, IpAddr)>,
+        limit: usize,
+    ) -> Result<Vec<Allocation>> {
+        self.allocations_matching(request, now, after, limit)
+    }
+
+    fn allocation(&mut self, id: &AllocationId) -> Result<Option<Record>> {
         let Some(parts) = IdParts::of(id.as_str()) else { return Ok(None) };
         let address = AddressBlob::from(parts.address);
         let found = match parts.space {
@@ -96,26 +106,18 @@ impl SqliteStore<'_> {
         Ok(found.filter(|record| record.allocation.id == *id))
     }
 
-    /// The serial numbers of a request's allocations, first and last. Only its own are among them.
-    pub(super) fn serials_of_key(&mut self, key: &AllocationKey) -> Result<Option<(i64, i64)>> {
-        self.db.optional(Sql::SerialsOfKey, [key.as_str()], |row| {
-            let first = row.integer(0)?;
-            Ok((first, first.saturating_add(row.integer(1)?).saturating_sub(1)))
-        })
-    }
-
-    pub(super) fn allocations_by_key(&mut self, key: &AllocationKey) -> Result<Vec<Record>> {
+    fn allocations_of_key(&mut self, key: &AllocationKey) -> Result<Vec<Record>> {
         let Some((first, last)) = self.serials_of_key(key)? else { return Ok(Vec::new()) };
         self.db.all(Sql::AllocationsOfSerials, [first, last], record)
     }
 
-    pub(super) fn count_by_key(&mut self, key: &AllocationKey, most: u32) -> Result<u32> {
+    fn count_of_key(&mut self, key: &AllocationKey, most: u32) -> Result<u32> {
         let Some((first, last)) = self.serials_of_key(key)? else { return Ok(0) };
         self.db.one(Sql::CountOfSerials, [first, last, i64::from(most)], |row| row.count(0))
     }
 
-    pub(super) fn allocations_from(&mut self, range: &RangeId, from: IpAddr, count: usize) -> Result<Vec<Record>> {
-        let Some(found) = self.range_by_id(range)? else { return Ok(Vec::new()) };
+    fn allocations_in(&mut self, range: &RangeId, from: IpAddr, count: usize) -> Result<Vec<Record>> {
+        let Some(found) = self.range(range)? else { return Ok(Vec::new()) };
         let first = AddressBlob::from(found.range.addresses.first().max(from));
         let last = AddressBlob::from(found.range.addresses.last());
         let params = params![found.range.space.as_str(), first, last, range.as_str(), limit(count)];
@@ -124,13 +126,13 @@ impl SqliteStore<'_> {
 
     /// Serial numbers begin above the number of the last change. Every allocation appends one, so that the next
     /// transaction begins above all that were given.
-    pub(super) fn next_allocation_id(&mut self, space: &SpaceId, address: IpAddr) -> Result<AllocationId> {
+    fn new_allocation_id(&mut self, space: &SpaceId, address: IpAddr) -> Result<AllocationId> {
         let serial = self.last_event()?.max(self.memo.last_serial) + 1;
         self.memo.last_serial = serial;
         Ok(id_of(space.as_str(), address, serial))
     }
 
-    pub(super) fn add_allocation(&mut self, allocation: &Allocation, line: u32) -> Result<()> {
+    fn insert_allocation(&mut self, allocation: &Allocation, line: u32) -> Result<()> {
         self.writes();
         let serial = self.serial(&allocation.id)?;
         if !self.memo.serials.as_ref().is_some_and(|serials| serials.contains(&serial)) {
@@ -161,7 +163,7 @@ impl SqliteStore<'_> {
         )
     }
 
-    pub(super) fn change_allocation(&mut self, record: &Record) -> Result<()> {
+    fn update_allocation(&mut self, record: &Record) -> Result<()> {
         self.writes();
         let allocation = &record.allocation;
         let serial = self.serial(&allocation.id)?;
@@ -183,12 +185,44 @@ impl SqliteStore<'_> {
         )
     }
 
-    pub(super) fn drop_allocation(&mut self, record: &Record) -> Result<()> {
+    fn remove_allocation(&mut self, record: &Record) -> Result<()> {
         self.writes();
         let allocation = &record.allocation;
         let serial = self.serial(&allocation.id)?;
         let address = AddressBlob::from(allocation.address);
         self.db.execute_one(Sql::RemoveAllocation, params![allocation.space.as_str(), address, serial])
+    }
+
+    fn expired(&mut self, range: Option<&RangeId>, now: SystemTime, count: usize) -> Result<Vec<Record>> {
+        let (now, count) = (codec::micros(now), limit(count));
+        if !self.any_expired(now)? {
+            return Ok(Vec::new());
+        }
+        let found = match range {
+            Some(range) => self.db.all(Sql::ExpiredOfRange, params![now, count, range.as_str()], record)?,
+            None => self.db.all(Sql::ExpiredOfAll, params![now, count], record)?,
+        };
+        if found.is_empty() {
+            // What had expired is gone by now.
+            self.memo.first_expiry = None;
+        }
+        Ok(found)
+    }
+
+    fn count_expired(&mut self, range: &RangeId, now: SystemTime) -> Result<u128> {
+        self.db.one(Sql::CountExpired, params![codec::micros(now), range.as_str()], |row| {
+            row.parsed(0, u128::try_from(row.integer(0)?).ok())
+        })
+    }
+}
+
+impl SqliteStore<'_> {
+    /// The serial numbers of a request's allocations, first and last. Only its own are among them.
+    pub(super) fn serials_of_key(&mut self, key: &AllocationKey) -> Result<Option<(i64, i64)>> {
+        self.db.optional(Sql::SerialsOfKey, [key.as_str()], |row| {
+            let first = row.integer(0)?;
+            Ok((first, first.saturating_add(row.integer(1)?).saturating_sub(1)))
+        })
     }
 
     fn serial(&self, id: &AllocationId) -> Result<i64> {
@@ -210,28 +244,6 @@ impl SqliteStore<'_> {
             None => *self.memo.first_expiry.insert(self.db.one(Sql::FirstExpiry, [], |row| row.integer(0))?),
         };
         Ok(first <= now)
-    }
-
-    pub(super) fn expired_by(&mut self, range: Option<&RangeId>, now: SystemTime, count: usize) -> Result<Vec<Record>> {
-        let (now, count) = (codec::micros(now), limit(count));
-        if !self.any_expired(now)? {
-            return Ok(Vec::new());
-        }
-        let found = match range {
-            Some(range) => self.db.all(Sql::ExpiredOfRange, params![now, count, range.as_str()], record)?,
-            None => self.db.all(Sql::ExpiredOfAll, params![now, count], record)?,
-        };
-        if found.is_empty() {
-            // What had expired is gone by now.
-            self.memo.first_expiry = None;
-        }
-        Ok(found)
-    }
-
-    pub(super) fn count_expired_by(&mut self, range: &RangeId, now: SystemTime) -> Result<u128> {
-        self.db.one(Sql::CountExpired, params![codec::micros(now), range.as_str()], |row| {
-            row.parsed(0, u128::try_from(row.integer(0)?).ok())
-        })
     }
 }
 

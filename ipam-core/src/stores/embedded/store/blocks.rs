@@ -7,6 +7,7 @@ use rusqlite::types::Value;
 use super::super::codec::{self, AddressBlob};
 use super::sql::BLOCK_COLUMNS;
 use super::{Columns, Sql, SqliteStore};
+use crate::engine::Blocks;
 use crate::{Block, BlockFilter, BlockId, Family, NetworkInfo, Properties, Result, SpaceId, Tags, Vlan};
 
 /// What a row of a range or a block begins with.
@@ -84,12 +85,12 @@ fn significant_bits(blob: &[u8]) -> u8 {
     u8::try_from(width - zeros).unwrap_or(128)
 }
 
-impl SqliteStore<'_> {
+impl Blocks for SqliteStore<'_> {
     /// The smallest block around a prefix.
     ///
     /// A block around it begins where one of the shorter prefixes of its first address does. The last block that begins
     /// at or before the prefix says which of these can be skipped, so that neighbours cost nothing, however many.
-    pub(super) fn block_around(&mut self, space: &SpaceId, net: IpNet) -> Result<Option<BlockId>> {
+    fn block_around(&mut self, space: &SpaceId, net: IpNet) -> Result<Option<BlockId>> {
         let (first, last) = codec::ends(net);
         let mut len = net.prefix_len();
         loop {
@@ -122,16 +123,83 @@ impl SqliteStore<'_> {
         }
     }
 
-    pub(super) fn block_by_id(&mut self, id: &BlockId) -> Result<Option<Block>> {
+    fn insert_block(&mut self, block: &Block) -> Result<()> {
+        self.write_block(Sql::InsertBlock, block)
+    }
+
+    fn update_block(&mut self, block: &Block) -> Result<()> {
+        self.write_block(Sql::UpdateBlock, block)
+    }
+
+    fn block(&mut self, id: &BlockId) -> Result<Option<Block>> {
         self.db.optional(Sql::BlockById, [id.as_str()], block)
     }
 
-    pub(super) fn block_by_net(&mut self, space: &SpaceId, net: IpNet) -> Result<Option<Block>> {
+    fn block_of_net(&mut self, space: &SpaceId, net: IpNet) -> Result<Option<Block>> {
         let (first, last) = codec::ends(net);
         self.db.optional(Sql::BlockByNet, params![space.as_str(), first, last], block)
     }
 
-    pub(super) fn put_block(&mut self, sql: Sql, block: &Block) -> Result<()> {
+    fn remove_block(&mut self, id: &BlockId) -> Result<()> {
+        self.writes();
+        self.memo.ranges.clear();
+        self.db.execute_one(Sql::RemoveBlock, [id.as_str()])
+    }
+
+    fn nets_within(&mut self, space: &SpaceId, net: IpNet) -> Result<Vec<IpNet>> {
+        let (first, last) = codec::ends(net);
+        self.db.all(Sql::NetsWithin, params![space.as_str(), first, last], |row| {
+            row.parsed(0, codec::net(row.blob(0)?, row.blob(1)?))
+        })
+    }
+
+    fn list_blocks(&mut self, filter: &BlockFilter, after: Option<&BlockId>, limit: usize) -> Result<Vec<Block>> {
+        let mut answer = Vec::new();
+        if limit == 0 {
+            return Ok(answer);
+        }
+        if !filter.ids.is_empty() {
+            let mut ids: Vec<&BlockId> = filter.ids.iter().filter(|id| after.is_none_or(|after| *id > after)).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            for id in ids {
+                if answer.len() < limit
+                    && let Some(found) = self.block(id)?
+                    && filter.matches(&found)
+                {
+                    answer.push(found);
+                }
+            }
+            return Ok(answer);
+        }
+        let mut text = format!("SELECT {BLOCK_COLUMNS} FROM block WHERE id > ?");
+        let mut params = vec![Value::Text(after.map(ToString::to_string).unwrap_or_default())];
+        if let Some(space) = &filter.space {
+            text.push_str(" AND space = ?");
+            params.push(Value::Text(space.to_string()));
+        }
+        if let Some(name) = &filter.name {
+            text.push_str(" AND name = ?");
+            params.push(Value::Text(name.clone()));
+        }
+        if let Some(family) = filter.family {
+            text.push_str(" AND substr(net_first, 1, 1) = ?");
+            params.push(Value::Blob(vec![if family == Family::V4 { 4 } else { 6 }]));
+        }
+        text.push_str(" ORDER BY id");
+        self.db.composed(text, params, |row| {
+            let found = block(row)?;
+            if filter.matches(&found) {
+                answer.push(found);
+            }
+            Ok(answer.len() < limit)
+        })?;
+        Ok(answer)
+    }
+}
+
+impl SqliteStore<'_> {
+    pub(super) fn write_block(&mut self, sql: Sql, block: &Block) -> Result<()> {
         self.writes();
         // Ranges are kept with the block that they lie in.
         self.memo.ranges.clear();
@@ -166,68 +234,6 @@ impl SqliteStore<'_> {
                 properties,
             ],
         )
-    }
-
-    pub(super) fn drop_block(&mut self, id: &BlockId) -> Result<()> {
-        self.writes();
-        self.memo.ranges.clear();
-        self.db.execute_one(Sql::RemoveBlock, [id.as_str()])
-    }
-
-    pub(super) fn nets_inside(&mut self, space: &SpaceId, net: IpNet) -> Result<Vec<IpNet>> {
-        let (first, last) = codec::ends(net);
-        self.db.all(Sql::NetsWithin, params![space.as_str(), first, last], |row| {
-            row.parsed(0, codec::net(row.blob(0)?, row.blob(1)?))
-        })
-    }
-
-    pub(super) fn blocks_matching(
-        &mut self,
-        filter: &BlockFilter,
-        after: Option<&BlockId>,
-        limit: usize,
-    ) -> Result<Vec<Block>> {
-        let mut answer = Vec::new();
-        if limit == 0 {
-            return Ok(answer);
-        }
-        if !filter.ids.is_empty() {
-            let mut ids: Vec<&BlockId> = filter.ids.iter().filter(|id| after.is_none_or(|after| *id > after)).collect();
-            ids.sort_unstable();
-            ids.dedup();
-            for id in ids {
-                if answer.len() < limit
-                    && let Some(found) = self.block_by_id(id)?
-                    && filter.matches(&found)
-                {
-                    answer.push(found);
-                }
-            }
-            return Ok(answer);
-        }
-        let mut text = format!("SELECT {BLOCK_COLUMNS} FROM block WHERE id > ?");
-        let mut params = vec![Value::Text(after.map(ToString::to_string).unwrap_or_default())];
-        if let Some(space) = &filter.space {
-            text.push_str(" AND space = ?");
-            params.push(Value::Text(space.to_string()));
-        }
-        if let Some(name) = &filter.name {
-            text.push_str(" AND name = ?");
-            params.push(Value::Text(name.clone()));
-        }
-        if let Some(family) = filter.family {
-            text.push_str(" AND substr(net_first, 1, 1) = ?");
-            params.push(Value::Blob(vec![if family == Family::V4 { 4 } else { 6 }]));
-        }
-        text.push_str(" ORDER BY id");
-        self.db.composed(text, params, |row| {
-            let found = block(row)?;
-            if filter.matches(&found) {
-                answer.push(found);
-            }
-            Ok(answer.len() < limit)
-        })?;
-        Ok(answer)
     }
 }
 

@@ -7,9 +7,10 @@ use rusqlite::types::Value;
 
 use super::super::codec::{self, AddressBlob};
 use super::allocations::{IdParts, record};
-use super::resting::due;
+use super::quarantine::quarantined;
 use super::sql::{ALLOCATION_COLUMNS, RESTING_COLUMNS};
 use super::{Columns, SqliteStore, limit};
+use crate::engine::Ranges;
 use crate::{Allocation, AllocationState, Find, Result, SpaceId};
 
 /// A `WHERE` that grows, with its parameters in order.
@@ -70,8 +71,8 @@ impl SqliteStore<'_> {
         {
             conditions.add("until > ?", [now]);
             found.extend(self.listed("resting", RESTING_COLUMNS, conditions, request, count, |row| {
-                let due = due(row)?;
-                let mut allocation = Allocation::new(due.allocation, due.space, due.range, due.address);
+                let found = quarantined(row)?;
+                let mut allocation = Allocation::new(found.allocation, found.space, found.range, found.address);
                 allocation.state = AllocationState::Quarantined;
                 Ok(allocation)
             })?);
@@ -99,7 +100,7 @@ impl SqliteStore<'_> {
             conditions.add("address = ?", [blob(address)]);
         }
         if let Some(range) = &request.range {
-            let Some(found) = self.range_by_id(range)? else { return Ok(None) };
+            let Some(found) = self.range(range)? else { return Ok(None) };
             let addresses = &found.range.addresses;
             conditions.add("address BETWEEN ? AND ?", [blob(addresses.first()), blob(addresses.last())]);
             conditions.add("range = ?", [text(range)]);

@@ -4,7 +4,7 @@ use rusqlite::params;
 
 use super::super::codec::{self, AddressBlob};
 use super::{Columns, Sql, SqliteStore, limit};
-use crate::engine::{PAGE_SIZE, Page, StoredRange, address, locate};
+use crate::engine::{PAGE_SIZE, Page, Pages, StoredRange, address, locate};
 use crate::{RangeId, Result};
 
 /// The lowest open page of a range at or after a number.
@@ -39,47 +39,15 @@ pub(in crate::stores::embedded) struct PageRow {
     pub(in crate::stores::embedded) open: bool,
 }
 
-impl SqliteStore<'_> {
-    /// At most `count` stored pages at or after `from`, for those who check them.
-    pub(in crate::stores::embedded) fn page_rows(
-        &mut self,
-        range: &RangeId,
-        from: u128,
-        count: usize,
-    ) -> Result<Vec<PageRow>> {
-        self.db.all(Sql::PageRows, params![range.as_str(), number(from), limit(count)], |row| {
-            let (no, page) = numbered(row)?;
-            let used = row.parsed(2, u64::try_from(row.integer(2)?).ok())?;
-            Ok(PageRow { no, page, used, open: row.flag(3)? })
-        })
-    }
-
-    /// The addresses of a page that are allocated or rest, by their rows.
-    pub(in crate::stores::embedded) fn known_addresses(&mut self, stored: &StoredRange, no: u128) -> Result<Page> {
-        let family = stored.layout.family();
-        let start = no.saturating_mul(PAGE_SIZE);
-        let mut known = Page::default();
-        let (Some(first), Some(last)) = (address(family, start), address(family, start + (PAGE_SIZE - 1))) else {
-            return Ok(known);
-        };
-        let (space, id) = (stored.range.space.as_str(), stored.range.id.as_str());
-        let params = params![space, AddressBlob::from(first), AddressBlob::from(last), id];
-        for sql in [Sql::AllocatedIn, Sql::RestingIn] {
-            for address in self.db.all(sql, params, |row| row.parsed(0, codec::address(row.blob(0)?)))? {
-                known.insert(locate(address).1);
-            }
-        }
-        Ok(known)
-    }
-
-    pub(super) fn page_of(&mut self, range: &RangeId, no: u128) -> Result<Option<Page>> {
+impl Pages for SqliteStore<'_> {
+    fn page(&mut self, range: &RangeId, no: u128) -> Result<Option<Page>> {
         if let Some(known) = self.memo.open_pages.get(range).filter(|known| known.no == no) {
             return Ok(Some(known.page));
         }
         self.db.optional(Sql::PageByNo, params![range.as_str(), number(no)], |row| bits(row, 0))
     }
 
-    pub(super) fn store_page(&mut self, range: &RangeId, no: u128, page: &Page, open: bool) -> Result<()> {
+    fn put_page(&mut self, range: &RangeId, no: u128, page: &Page, open: bool) -> Result<()> {
         self.writes();
         match self.memo.open_pages.get_mut(range) {
             Some(known) if open && known.no == no => {
@@ -106,6 +74,62 @@ impl SqliteStore<'_> {
             _ => {}
         }
         self.write_page(range, no, page, open)
+    }
+
+    fn next_open_page(&mut self, range: &RangeId, from: u128) -> Result<Option<(u128, Page)>> {
+        if let Some(known) = self.memo.open_pages.get(range).filter(|known| (known.from..=known.no).contains(&from)) {
+            return Ok(Some((known.no, known.page)));
+        }
+        self.forget_open_page(range)?;
+        let found = self.db.optional(Sql::NextOpenPage, params![range.as_str(), number(from)], numbered)?;
+        if let Some((no, page)) = found {
+            self.memo.open_pages.insert(range.clone(), OpenPage { from, no, page, unwritten: false });
+        }
+        Ok(found)
+    }
+
+    fn pages(&mut self, range: &RangeId, from: u128, count: usize) -> Result<Vec<(u128, Page)>> {
+        self.write_pages()?;
+        self.db.all(Sql::Pages, params![range.as_str(), number(from), limit(count)], numbered)
+    }
+
+    fn used_bits(&mut self, range: &RangeId) -> Result<u128> {
+        self.write_pages()?;
+        self.db.one(Sql::UsedBits, [range.as_str()], |row| row.parsed(0, u128::try_from(row.integer(0)?).ok()))
+    }
+}
+
+impl SqliteStore<'_> {
+    /// At most `count` stored pages at or after `from`, for those who check them.
+    pub(in crate::stores::embedded) fn page_rows(
+        &mut self,
+        range: &RangeId,
+        from: u128,
+        count: usize,
+    ) -> Result<Vec<PageRow>> {
+        self.db.all(Sql::PageRows, params![range.as_str(), number(from), limit(count)], |row| {
+            let (no, page) = numbered(row)?;
+            let used = row.parsed(2, u64::try_from(row.integer(2)?).ok())?;
+            Ok(PageRow { no, page, used, open: row.flag(3)? })
+        })
+    }
+
+    /// The addresses of a page that are allocated or rest, by their rows.
+    pub(in crate::stores::embedded) fn known_addresses(&mut self, stored: &StoredRange, no: u128) -> Result<Page> {
+        let family = stored.layout.family();
+        let start = no.saturating_mul(PAGE_SIZE);
+        let mut known = Page::default();
+        let (Some(first), Some(last)) = (address(family, start), address(family, start + (PAGE_SIZE - 1))) else {
+            return Ok(known);
+        };
+        let (space, id) = (stored.range.space.as_str(), stored.range.id.as_str());
+        let params = params![space, AddressBlob::from(first), AddressBlob::from(last), id];
+        for sql in [Sql::AllocatedIn, Sql::QuarantinedIn] {
+            for address in self.db.all(sql, params, |row| row.parsed(0, codec::address(row.blob(0)?)))? {
+                known.insert(locate(address).1);
+            }
+        }
+        Ok(known)
     }
 
     /// Writes the pages that requests have left to the end of the transaction. Has to come before it is committed.
@@ -137,27 +161,5 @@ impl SqliteStore<'_> {
             self.db.execute(Sql::PutPage, params)?;
         }
         Ok(())
-    }
-
-    pub(super) fn open_page_from(&mut self, range: &RangeId, from: u128) -> Result<Option<(u128, Page)>> {
-        if let Some(known) = self.memo.open_pages.get(range).filter(|known| (known.from..=known.no).contains(&from)) {
-            return Ok(Some((known.no, known.page)));
-        }
-        self.forget_open_page(range)?;
-        let found = self.db.optional(Sql::NextOpenPage, params![range.as_str(), number(from)], numbered)?;
-        if let Some((no, page)) = found {
-            self.memo.open_pages.insert(range.clone(), OpenPage { from, no, page, unwritten: false });
-        }
-        Ok(found)
-    }
-
-    pub(super) fn pages_from(&mut self, range: &RangeId, from: u128, count: usize) -> Result<Vec<(u128, Page)>> {
-        self.write_pages()?;
-        self.db.all(Sql::Pages, params![range.as_str(), number(from), limit(count)], numbered)
-    }
-
-    pub(super) fn sum_of_used(&mut self, range: &RangeId) -> Result<u128> {
-        self.write_pages()?;
-        self.db.one(Sql::UsedBits, [range.as_str()], |row| row.parsed(0, u128::try_from(row.integer(0)?).ok()))
     }
 }

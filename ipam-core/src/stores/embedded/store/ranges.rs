@@ -10,7 +10,7 @@ use super::super::codec::{self, AddressBlob};
 use super::blocks::{net_part, network};
 use super::sql::RANGE_COLUMNS;
 use super::{Columns, MAX_KEPT_RANGES, Sql, SqliteStore, pages};
-use crate::engine::{Origin, StoredRange};
+use crate::engine::{Blocks, Origin, Ranges, StoredRange};
 use crate::net::IpRange;
 use crate::{AllocationKey, Family, Order, Range, RangeFilter, RangeId, Result, SpaceId};
 
@@ -32,20 +32,15 @@ fn range(row: &Columns<'_>) -> Result<(Range, u128, Origin)> {
     let order = row.text(20)?;
     range.policy.order = row.parsed(20, ORDERS.iter().find(|(_, text)| *text == order).map(|(order, _)| *order))?;
     range.policy.quarantine = row.parsed(21, codec::duration(row.integer(21)?))?;
-    let frontier = row.parsed(22, <[u8; 16]>::try_from(row.blob(22)?).ok().map(u128::from_be_bytes))?;
+    let high_water = row.parsed(22, <[u8; 16]>::try_from(row.blob(22)?).ok().map(u128::from_be_bytes))?;
     range.key = row.optional_text(23)?.map(Into::into);
     range.owner = row.optional_text(24)?.map(Into::into);
     let origin = Origin { explicit_addresses: row.flag(16)?, all_hosts: row.flag(17)?, carved: row.flag(18)? };
-    Ok((range, frontier, origin))
+    Ok((range, high_water, origin))
 }
 
-impl SqliteStore<'_> {
-    fn complete(&mut self, (mut range, frontier, origin): (Range, u128, Origin)) -> Result<StoredRange> {
-        range.block = self.block_around(&range.space, range.net)?;
-        Ok(StoredRange::new(range, frontier, origin))
-    }
-
-    pub(super) fn range_by_id(&mut self, id: &RangeId) -> Result<Option<StoredRange>> {
+impl Ranges for SqliteStore<'_> {
+    fn range(&mut self, id: &RangeId) -> Result<Option<StoredRange>> {
         if let Some(known) = self.memo.ranges.get(id) {
             return Ok(Some(known.clone()));
         }
@@ -55,18 +50,107 @@ impl SqliteStore<'_> {
             self.write_pages()?;
             self.memo.ranges.clear();
             self.memo.open_pages.clear();
-            self.memo.first_rested.clear();
+            self.memo.first_released.clear();
         }
         self.memo.ranges.insert(id.clone(), found.clone());
         Ok(Some(found))
     }
 
-    pub(super) fn range_by_key(&mut self, key: &AllocationKey) -> Result<Option<StoredRange>> {
+    fn insert_range(&mut self, range: &StoredRange) -> Result<()> {
+        self.write_range(Sql::InsertRange, range)
+    }
+
+    fn update_range(&mut self, range: &StoredRange) -> Result<()> {
+        self.write_range(Sql::UpdateRange, range)
+    }
+
+    fn range_of_key(&mut self, key: &AllocationKey) -> Result<Option<StoredRange>> {
         let found = self.db.optional(Sql::RangeByKey, [key.as_str()], range)?;
         found.map(|found| self.complete(found)).transpose()
     }
 
-    pub(super) fn put_range(&mut self, sql: Sql, stored: &StoredRange) -> Result<()> {
+    fn remove_range(&mut self, id: &RangeId) -> Result<()> {
+        self.writes();
+        self.memo.ranges.remove(id);
+        self.memo.open_pages.remove(id);
+        self.memo.first_released.remove(id);
+        self.db.execute(Sql::RemovePagesOfRange, [id.as_str()])?;
+        self.db.execute(Sql::RemoveQuarantinedOfRange, [id.as_str()])?;
+        self.db.execute_one(Sql::RemoveRange, [id.as_str()])
+    }
+
+    fn set_high_water(&mut self, id: &RangeId, high_water: u128) -> Result<()> {
+        self.writes();
+        self.db.execute_one(Sql::SetHighWater, params![id.as_str(), pages::number(high_water)])?;
+        if let Some(known) = self.memo.ranges.get_mut(id) {
+            known.high_water = high_water;
+        }
+        Ok(())
+    }
+
+    fn ranges_overlapping(&mut self, space: &SpaceId, net: IpNet) -> Result<Vec<StoredRange>> {
+        let (first, last) = codec::ends(net);
+        let mut found = self.db.all(Sql::RangesAround, params![space.as_str(), first], range)?;
+        found.extend(self.db.all(Sql::RangesInside, params![space.as_str(), first, last], range)?);
+        found.into_iter().map(|found| self.complete(found)).collect()
+    }
+
+    fn list_ranges(&mut self, filter: &RangeFilter, after: Option<&RangeId>, limit: usize) -> Result<Vec<Range>> {
+        let mut answer = Vec::new();
+        if !filter.ids.is_empty() {
+            let mut ids: Vec<&RangeId> = filter.ids.iter().filter(|id| after.is_none_or(|after| *id > after)).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            for id in ids {
+                if answer.len() >= limit {
+                    break;
+                }
+                if let Some(found) = self.range(id)?
+                    && filter.matches(&found.range)
+                {
+                    answer.push(Arc::unwrap_or_clone(found.range));
+                }
+            }
+            return Ok(answer);
+        }
+        let Some((text, params)) = self.list_text(filter)? else { return Ok(answer) };
+        let mut after = after.map(|after| after.as_str().to_owned());
+        // What SQL does not decide (tags, properties, the block) is looked at row by row; a part at a time, because the
+        // block of a range is looked up with another statement.
+        const PART: usize = 256;
+        loop {
+            let mut part = Vec::new();
+            let mut params = params.clone();
+            params.insert(0, Value::Text(after.clone().unwrap_or_default()));
+            self.db.composed(text.clone(), params, |row| {
+                part.push(range(row)?);
+                Ok(part.len() < PART)
+            })?;
+            let ended = part.len() < PART;
+            after = part.last().map(|(range, ..)| range.id.to_string());
+            for (mut range, ..) in part {
+                if answer.len() >= limit {
+                    return Ok(answer);
+                }
+                range.block = self.block_around(&range.space, range.net)?;
+                if filter.matches(&range) {
+                    answer.push(range);
+                }
+            }
+            if ended || answer.len() >= limit {
+                return Ok(answer);
+            }
+        }
+    }
+}
+
+impl SqliteStore<'_> {
+    fn complete(&mut self, (mut range, high_water, origin): (Range, u128, Origin)) -> Result<StoredRange> {
+        range.block = self.block_around(&range.space, range.net)?;
+        Ok(StoredRange::new(range, high_water, origin))
+    }
+
+    pub(super) fn write_range(&mut self, sql: Sql, stored: &StoredRange) -> Result<()> {
         self.writes();
         let range = &*stored.range;
         self.memo.ranges.remove(&range.id);
@@ -109,90 +193,11 @@ impl SqliteStore<'_> {
             reserved,
             order,
             codec::duration_micros(range.policy.quarantine),
-            pages::number(stored.frontier),
+            pages::number(stored.high_water),
             range.key.as_ref().map(AsRef::<str>::as_ref),
             range.owner.as_ref().map(AsRef::<str>::as_ref),
         ];
         self.db.execute_one(sql, params)
-    }
-
-    pub(super) fn drop_range(&mut self, id: &RangeId) -> Result<()> {
-        self.writes();
-        self.memo.ranges.remove(id);
-        self.memo.open_pages.remove(id);
-        self.memo.first_rested.remove(id);
-        self.db.execute(Sql::RemovePagesOfRange, [id.as_str()])?;
-        self.db.execute(Sql::RemoveRestingOfRange, [id.as_str()])?;
-        self.db.execute_one(Sql::RemoveRange, [id.as_str()])
-    }
-
-    pub(super) fn move_frontier(&mut self, id: &RangeId, frontier: u128) -> Result<()> {
-        self.writes();
-        self.db.execute_one(Sql::SetFrontier, params![id.as_str(), pages::number(frontier)])?;
-        if let Some(known) = self.memo.ranges.get_mut(id) {
-            known.frontier = frontier;
-        }
-        Ok(())
-    }
-
-    pub(super) fn ranges_over(&mut self, space: &SpaceId, net: IpNet) -> Result<Vec<StoredRange>> {
-        let (first, last) = codec::ends(net);
-        let mut found = self.db.all(Sql::RangesAround, params![space.as_str(), first], range)?;
-        found.extend(self.db.all(Sql::RangesInside, params![space.as_str(), first, last], range)?);
-        found.into_iter().map(|found| self.complete(found)).collect()
-    }
-
-    pub(super) fn ranges_matching(
-        &mut self,
-        filter: &RangeFilter,
-        after: Option<&RangeId>,
-        limit: usize,
-    ) -> Result<Vec<Range>> {
-        let mut answer = Vec::new();
-        if !filter.ids.is_empty() {
-            let mut ids: Vec<&RangeId> = filter.ids.iter().filter(|id| after.is_none_or(|after| *id > after)).collect();
-            ids.sort_unstable();
-            ids.dedup();
-            for id in ids {
-                if answer.len() >= limit {
-                    break;
-                }
-                if let Some(found) = self.range_by_id(id)?
-                    && filter.matches(&found.range)
-                {
-                    answer.push(Arc::unwrap_or_clone(found.range));
-                }
-            }
-            return Ok(answer);
-        }
-        let Some((text, params)) = self.list_text(filter)? else { return Ok(answer) };
-        let mut after = after.map(|after| after.as_str().to_owned());
-        // What SQL does not decide (tags, properties, the block) is looked at row by row; a part at a time, because the
-        // block of a range is looked up with another statement.
-        const PART: usize = 256;
-        loop {
-            let mut part = Vec::new();
-            let mut params = params.clone();
-            params.insert(0, Value::Text(after.clone().unwrap_or_default()));
-            self.db.composed(text.clone(), params, |row| {
-                part.push(range(row)?);
-                Ok(part.len() < PART)
-            })?;
-            let ended = part.len() < PART;
-            after = part.last().map(|(range, ..)| range.id.to_string());
-            for (mut range, ..) in part {
-                if answer.len() >= limit {
-                    return Ok(answer);
-                }
-                range.block = self.block_around(&range.space, range.net)?;
-                if filter.matches(&range) {
-                    answer.push(range);
-                }
-            }
-            if ended || answer.len() >= limit {
-                return Ok(answer);
-            }
-        }
     }
 
     /// The listing by id that begins after the first parameter, with the conditions that SQL decides. `None` if nothing
@@ -222,7 +227,7 @@ impl SqliteStore<'_> {
             inside(net);
         }
         if let Some(block) = &filter.block {
-            let Some(block) = self.block_by_id(block)? else { return Ok(None) };
+            let Some(block) = self.block(block)? else { return Ok(None) };
             inside(block.net);
             text.push_str(" AND space = ?");
             params.push(Value::Text(block.space.to_string()));

@@ -4,11 +4,11 @@ use rusqlite::params;
 
 use super::super::codec;
 use super::{Sql, SqliteStore};
-use crate::engine::{RequestKind, RequestRecord};
+use crate::engine::{RequestKind, RequestRecord, Requests};
 use crate::{AllocationKey, Fingerprint, Owner, Result};
 
-impl SqliteStore<'_> {
-    pub(super) fn request_by_key(&mut self, key: &AllocationKey) -> Result<Option<RequestRecord>> {
+impl Requests for SqliteStore<'_> {
+    fn request(&mut self, key: &AllocationKey) -> Result<Option<RequestRecord>> {
         self.db.optional(Sql::RequestByKey, [key.as_str()], |row| {
             let fingerprint = row.parsed(0, <[u8; 32]>::try_from(row.blob(0)?).ok())?;
             let kind = match row.optional_integer(1)? {
@@ -27,7 +27,7 @@ impl SqliteStore<'_> {
         })
     }
 
-    pub(super) fn add_request(&mut self, request: &RequestRecord) -> Result<()> {
+    fn insert_request(&mut self, request: &RequestRecord) -> Result<()> {
         self.writes();
         let (addresses, lines, first) = match request.kind {
             RequestKind::Addresses { count, lines } => {
@@ -53,13 +53,13 @@ impl SqliteStore<'_> {
         )
     }
 
-    pub(super) fn change_request(&mut self, request: &RequestRecord) -> Result<()> {
+    fn update_request(&mut self, request: &RequestRecord) -> Result<()> {
         self.writes();
         let returned = returned(request).map_err(|error| self.db.error(error))?;
         self.db.execute_one(Sql::UpdateRequest, params![request.key.as_str(), returned])
     }
 
-    pub(super) fn drop_request(&mut self, key: &AllocationKey) -> Result<()> {
+    fn remove_request(&mut self, key: &AllocationKey) -> Result<()> {
         self.writes();
         self.db.execute_one(Sql::RemoveRequest, [key.as_str()])
     }

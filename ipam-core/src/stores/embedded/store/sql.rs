@@ -85,10 +85,10 @@ statements! {
          (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, \
          ?24, ?25) WHERE id = ?1"
     );
-    SetFrontier = "UPDATE range SET frontier = ?2 WHERE id = ?1";
+    SetHighWater = "UPDATE range SET frontier = ?2 WHERE id = ?1";
     RemoveRange = "DELETE FROM range WHERE id = ?1";
     RemovePagesOfRange = "DELETE FROM page WHERE range = ?1";
-    RemoveRestingOfRange = "DELETE FROM resting WHERE range = ?1";
+    RemoveQuarantinedOfRange = "DELETE FROM resting WHERE range = ?1";
 
     BlockById = concat!("SELECT ", net_columns!(), " FROM block WHERE id = ?1");
     BlockByNet = concat!(
@@ -119,7 +119,7 @@ statements! {
     Pages = "SELECT no, bits FROM page WHERE range = ?1 AND no >= ?2 ORDER BY no LIMIT ?3";
     PageRows = "SELECT no, bits, used, open FROM page WHERE range = ?1 AND no >= ?2 ORDER BY no LIMIT ?3";
     AllocatedIn = "SELECT address FROM allocation WHERE space = ?1 AND address BETWEEN ?2 AND ?3 AND range = ?4";
-    RestingIn = "SELECT address FROM resting WHERE space = ?1 AND address BETWEEN ?2 AND ?3 AND range = ?4";
+    QuarantinedIn = "SELECT address FROM resting WHERE space = ?1 AND address BETWEEN ?2 AND ?3 AND range = ?4";
     UsedBits = "SELECT coalesce(sum(used), 0) FROM page WHERE range = ?1";
     // Leaves the column `open` and thereby its index alone, as most changes do.
     ChangePage = "UPDATE page SET bits = ?3, used = ?4 WHERE range = ?1 AND no = ?2 AND open = ?5";
@@ -161,19 +161,19 @@ statements! {
     UpdateRequest = "UPDATE request SET returned = ?2 WHERE key = ?1";
     RemoveRequest = "DELETE FROM request WHERE key = ?1";
 
-    InsertResting = concat!("INSERT INTO resting (", resting_columns!(), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
-    RemoveResting = "DELETE FROM resting WHERE space = ?1 AND address = ?2";
-    RestingAt = concat!("SELECT ", resting_columns!(), " FROM resting WHERE space = ?1 AND address = ?2");
-    RestedUntil = concat!(
+    InsertQuarantined = concat!("INSERT INTO resting (", resting_columns!(), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    RemoveQuarantined = "DELETE FROM resting WHERE space = ?1 AND address = ?2";
+    QuarantinedAt = concat!("SELECT ", resting_columns!(), " FROM resting WHERE space = ?1 AND address = ?2");
+    ReleasedByUntil = concat!(
         "SELECT ", resting_columns!(), " FROM resting INDEXED BY resting_until \
          WHERE range = ?1 AND until <= ?2 ORDER BY until LIMIT ?3"
     );
-    RestedSince = concat!(
+    ReleasedBySince = concat!(
         "SELECT ", resting_columns!(), " FROM resting INDEXED BY resting_since \
          WHERE range = ?1 AND until <= ?2 ORDER BY since, space, address LIMIT ?3"
     );
-    FirstRested = "SELECT coalesce(min(until), 9223372036854775807) FROM resting WHERE range = ?1";
-    CountResting = "SELECT count(*), coalesce(sum(until > ?2), 0) FROM resting WHERE range = ?1";
+    FirstReleased = "SELECT coalesce(min(until), 9223372036854775807) FROM resting WHERE range = ?1";
+    CountQuarantined = "SELECT count(*), coalesce(sum(until > ?2), 0) FROM resting WHERE range = ?1";
 
     LastEvent = "SELECT coalesce(max(seq), 0) FROM event";
     FirstEvent = "SELECT coalesce(min(seq), 1) FROM event";

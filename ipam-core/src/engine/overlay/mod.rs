@@ -1,7 +1,9 @@
-//! What a request is about to write, seen as if it were written.
+//! Write set of a request, with read-your-writes over the store.
 //!
 //! A function of the engine reads and decides on an overlay and writes it in one go at the end. So a request that fails has
 //! written nothing, and a preview is an overlay that is dropped.
+
+mod reader;
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -9,11 +11,11 @@ use std::net::IpAddr;
 use std::time::SystemTime;
 
 use hashbrown::HashSet;
+pub(super) use reader::{Access, OverlayPages};
 
 use crate::engine::space::few::Few;
-use crate::engine::space::layout::Layout;
-use crate::engine::space::page::{PAGE_SIZE, Page, address, locate, number};
-use crate::engine::store::{Due, Record, RequestRecord, Store, StoredRange};
+use crate::engine::space::page::{Page, address, locate, number};
+use crate::engine::store::{Quarantined, Record, RequestRecord, Store, StoredRange};
 use crate::{AllocationId, AllocationKey, ChangeKind, Error, Order, RangeId, Result};
 
 /// How many expired addresses, wherever they are, a request looks after besides its own work.
@@ -32,6 +34,8 @@ const LISTED: usize = 8;
 pub(super) struct Overlay<'s, S: ?Sized> {
     pub(super) store: &'s mut S,
     pub(super) now: SystemTime,
+    /// Whether what is chosen is taken; a preview takes nothing.
+    pub(super) takes: bool,
     ranges: Few<RangeId, Box<RangeOverlay>>,
     ended: Vec<(Record, ChangeKind)>,
     /// Their ids, once there are more than [`LISTED`].
@@ -41,12 +45,12 @@ pub(super) struct Overlay<'s, S: ?Sized> {
 /// One range of an overlay.
 pub(super) struct RangeOverlay {
     pub(super) stored: StoredRange,
-    frontier: u128,
+    high_water: u128,
     pages: Few<u128, Touched>,
-    /// Addresses that begin to rest, by number.
-    rests: BTreeMap<u128, Due>,
-    /// Addresses whose stored rest ends.
-    woken: HashSet<u128>,
+    /// Addresses whose quarantine begins, by number.
+    quarantined: BTreeMap<u128, Quarantined>,
+    /// Addresses that leave the quarantine in the store.
+    released: HashSet<u128>,
     /// How many expired and how many rested addresses were asked for; `None` once there were no more.
     expired_asked: Option<usize>,
     rested_asked: Option<usize>,
@@ -73,7 +77,12 @@ pub(super) fn later(time: SystemTime, by: std::time::Duration) -> SystemTime {
 
 impl<'s, S: Store + ?Sized> Overlay<'s, S> {
     pub(super) fn new(store: &'s mut S, now: SystemTime) -> Self {
-        Self { store, now, ranges: Few::default(), ended: Vec::new(), ended_ids: HashSet::new() }
+        Self { store, now, takes: true, ranges: Few::default(), ended: Vec::new(), ended_ids: HashSet::new() }
+    }
+
+    /// An overlay that is never written.
+    pub(super) fn preview(store: &'s mut S, now: SystemTime) -> Self {
+        Self { takes: false, ..Self::new(store, now) }
     }
 
     /// Reads a range into the overlay; `None` if there is none.
@@ -105,7 +114,7 @@ impl<'s, S: Store + ?Sized> Overlay<'s, S> {
         self.ended_ids.contains(id)
     }
 
-    /// Ends an allocation. Its address rests if the range's policy says so, and is free otherwise.
+    /// Ends an allocation. Its address is quarantined if the range's policy says so, and is free otherwise.
     pub(super) fn end(&mut self, record: Record, kind: ChangeKind) -> Result<()> {
         let now = self.now;
         let allocation = &record.allocation;
@@ -114,7 +123,7 @@ impl<'s, S: Store + ?Sized> Overlay<'s, S> {
         let policy = range.stored.range.policy;
         let until = later(since, policy.quarantine);
         if until > now || policy.order == Order::LeastRecentlyUsed {
-            let due = Due {
+            let due = Quarantined {
                 space: allocation.space.clone(),
                 range: allocation.range.clone(),
                 address: allocation.address,
@@ -122,7 +131,7 @@ impl<'s, S: Store + ?Sized> Overlay<'s, S> {
                 since,
                 until,
             };
-            range.rests.insert(number(allocation.address), due);
+            range.quarantined.insert(number(allocation.address), due);
         } else {
             range.set(store, allocation.address, false)?;
         }
@@ -193,10 +202,10 @@ impl<'s, S: Store + ?Sized> Overlay<'s, S> {
         }
         if let Some(asked) = range.rested_asked {
             let more = asked.saturating_mul(8).max(SWEEP_RANGE);
-            let rested = store.rested(id, now, more)?;
+            let rested = store.released(id, now, more)?;
             range.rested_asked = (rested.len() == more).then_some(more);
             for due in rested {
-                any |= range.wake(store, due.address)?;
+                any |= range.release(store, due.address)?;
             }
         }
         Ok(any)
@@ -230,7 +239,7 @@ impl<'s, S: Store + ?Sized> Overlay<'s, S> {
             }
         }
         for range in self.ranges.values_mut() {
-            range.settle_frontier();
+            range.settle_high_water();
         }
         Ok(Prepared { overlay: self, requests })
     }
@@ -283,11 +292,11 @@ pub(super) fn corrupt(message: String) -> Error {
 impl RangeOverlay {
     fn new(stored: StoredRange) -> Self {
         Self {
-            frontier: stored.frontier,
+            high_water: stored.high_water,
             stored,
             pages: Few::default(),
-            rests: BTreeMap::new(),
-            woken: HashSet::new(),
+            quarantined: BTreeMap::new(),
+            released: HashSet::new(),
             expired_asked: Some(0),
             rested_asked: Some(0),
         }
@@ -332,81 +341,43 @@ impl RangeOverlay {
         touched.rewrite = true;
     }
 
-    /// Ends the rest of an address and clears its bit. Whether it was resting.
-    pub(super) fn wake<S: Store + ?Sized>(&mut self, store: &mut S, address: IpAddr) -> Result<bool> {
+    /// Takes an address out of quarantine and clears its bit. Returns whether it was there.
+    pub(super) fn release<S: Store + ?Sized>(&mut self, store: &mut S, address: IpAddr) -> Result<bool> {
         let at = number(address);
-        if self.rests.remove(&at).is_none() && !self.woken.insert(at) {
+        if self.quarantined.remove(&at).is_none() && !self.released.insert(at) {
             return Ok(false);
         }
         self.set(store, address, false)?;
         Ok(true)
     }
 
-    /// Whether and how an address rests in the overlay.
-    pub(super) fn resting_at<S: Store + ?Sized>(&self, store: &mut S, address: IpAddr) -> Result<Option<Due>> {
-        let at = number(address);
-        if let Some(due) = self.rests.get(&at) {
-            return Ok(Some(due.clone()));
-        }
-        if self.woken.contains(&at) {
-            return Ok(None);
-        }
-        store.resting_at(&self.stored.range.space, address)
-    }
-
-    /// At most `limit` addresses whose rest is over, the longest rested first, and whether there are no more.
-    pub(super) fn rested<S: Store + ?Sized>(
+    /// Returns the quarantine of an address in the overlay.
+    pub(super) fn quarantined_at<S: Store + ?Sized>(
         &self,
         store: &mut S,
-        now: SystemTime,
-        limit: usize,
-    ) -> Result<(Vec<Due>, bool)> {
-        let asked = limit.saturating_add(self.woken.len());
-        let stored = store.rested(self.id(), now, asked)?;
-        let complete = stored.len() < asked;
-        let mut all: Vec<Due> = stored.into_iter().filter(|due| !self.woken.contains(&number(due.address))).collect();
-        all.extend(self.rests.values().filter(|due| due.until <= now).cloned());
-        all.sort_by_key(|due| (due.since, due.address));
-        let complete = complete && all.len() <= limit;
-        all.truncate(limit);
-        Ok((all, complete))
+        address: IpAddr,
+    ) -> Result<Option<Quarantined>> {
+        let at = number(address);
+        if let Some(due) = self.quarantined.get(&at) {
+            return Ok(Some(due.clone()));
+        }
+        if self.released.contains(&at) {
+            return Ok(None);
+        }
+        store.quarantined_at(&self.stored.range.space, address)
     }
 
-    /// The lowest overlaid page at or after `from` that has room.
-    pub(super) fn overlaid_open(&self, layout: &Layout, from: u128) -> Option<(u128, Page)> {
-        self.pages.from(from).map(|(no, touched)| (no, touched.now)).find(|(no, page)| layout.is_open(*no, page))
-    }
-
-    /// The overlaid pages at or after `from`, by number.
-    pub(super) fn overlaid(&self, from: u128) -> impl Iterator<Item = (u128, Page)> + '_ {
-        self.pages.from(from).map(|(no, touched)| (no, touched.now))
-    }
-
-    pub(super) fn is_overlaid(&self, no: u128) -> bool {
-        self.pages.get(&no).is_some()
-    }
-
-    /// All pages with room below this number are stored.
-    pub(super) const fn frontier(&self) -> u128 {
-        self.frontier
-    }
-
-    /// Remembers that all pages with room below this number are stored.
-    pub(super) fn move_frontier(&mut self, no: u128) {
-        self.frontier = self.frontier.max(no);
-    }
-
-    /// Lets the range be another from here on; its frontier is found anew.
+    /// Lets the range be another from here on; its high-water mark is found anew.
     pub(super) fn replace(&mut self, stored: StoredRange) {
-        self.frontier = stored.frontier;
+        self.high_water = stored.high_water;
         self.stored = stored;
     }
 
-    /// Moves the frontier over the pages that this overlay adds.
-    fn settle_frontier(&mut self) {
-        while let Some(no) = self.stored.layout.next_page(self.frontier) {
+    /// Raises the high-water mark over the pages that this overlay adds.
+    fn settle_high_water(&mut self) {
+        while let Some(no) = self.stored.layout.next_page(self.high_water) {
             match self.pages.get(&no) {
-                Some(touched) if touched.was.is_some() || !touched.now.is_empty() => self.frontier = no + 1,
+                Some(touched) if touched.was.is_some() || !touched.now.is_empty() => self.high_water = no + 1,
                 _ => return,
             }
         }
@@ -414,33 +385,22 @@ impl RangeOverlay {
 
     fn write<S: Store + ?Sized>(self: Box<Self>, store: &mut S, id: &RangeId) -> Result<()> {
         let space = &self.stored.range.space;
-        for at in self.woken {
+        for at in self.released {
             if let Some(address) = address(self.stored.layout.family(), at) {
-                store.remove_resting(space, address)?;
+                store.remove_quarantined(space, address)?;
             }
         }
-        for due in self.rests.values() {
-            store.insert_resting(due)?;
+        for due in self.quarantined.values() {
+            store.insert_quarantined(due)?;
         }
         for (no, touched) in self.pages.into_sorted() {
             if touched.rewrite || touched.was.unwrap_or_default() != touched.now {
                 store.put_page(id, no, &touched.now, self.stored.layout.is_open(no, &touched.now))?;
             }
         }
-        if self.frontier != self.stored.frontier {
-            store.set_frontier(id, self.frontier)?;
+        if self.high_water != self.stored.high_water {
+            store.set_high_water(id, self.high_water)?;
         }
         Ok(())
     }
-}
-
-/// Every address of a page whose bit is set, as its number.
-pub(super) fn set_bits(no: u128, page: Page) -> impl Iterator<Item = u128> {
-    let clear = page.complement();
-    let mut from = Some(0u8);
-    std::iter::from_fn(move || {
-        let bit = clear.next_clear(from?)?;
-        from = bit.checked_add(1);
-        Some(no * PAGE_SIZE + u128::from(bit))
-    })
 }

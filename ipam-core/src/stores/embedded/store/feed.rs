@@ -4,6 +4,7 @@ use rusqlite::params;
 
 use super::super::codec::{self, AddressBlob};
 use super::{Columns, Sql, SqliteStore, limit};
+use crate::engine::Feed;
 use crate::{Change, ChangeKind, ChangePosition, Changes, Error, Owner, Result, SpaceId};
 
 /// How many changes pass between two times that old ones are forgotten.
@@ -22,19 +23,8 @@ const KINDS: [(ChangeKind, &str); 10] = [
     (ChangeKind::BlockRemoved, "block-removed"),
 ];
 
-impl SqliteStore<'_> {
-    /// The number of the last change so far. Numbers have no gaps, and are given in the order of commits, because there
-    /// is one writer at a time.
-    pub(super) fn last_event(&mut self) -> Result<i64> {
-        if let Some(last) = self.memo.last_event {
-            return Ok(last);
-        }
-        let last = self.db.one(Sql::LastEvent, [], |row| row.integer(0))?;
-        self.memo.last_event = Some(last);
-        Ok(last)
-    }
-
-    pub(super) fn add_event(&mut self, change: &Change) -> Result<()> {
+impl Feed for SqliteStore<'_> {
+    fn append_change(&mut self, change: Change) -> Result<()> {
         self.writes();
         let seq = self.last_event()? + 1;
         let kind = KINDS.iter().find(|(kind, _)| *kind == change.kind).map(|(_, text)| *text);
@@ -62,7 +52,7 @@ impl SqliteStore<'_> {
         Ok(())
     }
 
-    pub(super) fn events_after(&mut self, since: Option<&ChangePosition>, count: usize) -> Result<Changes> {
+    fn changes(&mut self, since: Option<&ChangePosition>, count: usize) -> Result<Changes> {
         let first = self.db.one(Sql::FirstEvent, [], |row| row.integer(0))?;
         let last = self.last_event()?;
         let after = match since {
@@ -83,6 +73,19 @@ impl SqliteStore<'_> {
         let items = self.db.all(Sql::Events, params![after, limit(count)], change)?;
         let next = items.last().map_or_else(|| ChangePosition::from(after.to_string()), |last| last.position.clone());
         Ok(Changes::new(items, next))
+    }
+}
+
+impl SqliteStore<'_> {
+    /// The number of the last change so far. Numbers have no gaps, and are given in the order of commits, because there
+    /// is one writer at a time.
+    pub(super) fn last_event(&mut self) -> Result<i64> {
+        if let Some(last) = self.memo.last_event {
+            return Ok(last);
+        }
+        let last = self.db.one(Sql::LastEvent, [], |row| row.integer(0))?;
+        self.memo.last_event = Some(last);
+        Ok(last)
     }
 }
 

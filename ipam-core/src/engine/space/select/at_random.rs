@@ -1,0 +1,140 @@
+//! Free addresses at random.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::super::page::{PAGE_SIZE, Page, locate_number, set_bits};
+use super::{PageReader, Selection, Written};
+use crate::Result;
+use crate::engine::random::{Random, below};
+
+/// How often a free address is guessed before the pages are looked through.
+const GUESSES: u32 = 16;
+
+/// Up to how many pages are read to choose evenly among all that is free.
+const EVEN_PAGES: u128 = 1024;
+
+impl<R: PageReader + ?Sized> Selection<'_, R> {
+    /// Returns free addresses at random.
+    pub(super) fn at_random(&mut self, count: u32, random: &mut dyn Random) -> Result<Option<Vec<u128>>> {
+        let mut picked: BTreeMap<u128, Page> = BTreeMap::new();
+        let mut missing = count;
+        'next: while missing > 0 {
+            for _ in 0..GUESSES {
+                let Some(at) = self.layout.nth(below(random, self.layout.size())) else { return Ok(None) };
+                let (no, bit) = locate_number(at);
+                let used = self.reader.page(no)?.unwrap_or_default();
+                let mine = picked.entry(no).or_default();
+                if !used.contains(bit) && !mine.contains(bit) {
+                    mine.insert(bit);
+                    missing -= 1;
+                    continue 'next;
+                }
+            }
+            // It is getting full. A small range is read whole, a large one from anywhere.
+            let enough = match self.all_free(&picked)? {
+                Some(free) => evenly(&free, missing, &mut picked, random),
+                None => self.somewhere(missing, &mut picked, random)?,
+            };
+            if !enough {
+                return Ok(None);
+            }
+            missing = 0;
+        }
+        Ok(Some(picked.into_iter().flat_map(|(no, page)| set_bits(no, page)).collect()))
+    }
+
+    /// Returns the free addresses by page, as set bits, unless there are too many pages.
+    fn all_free(&mut self, picked: &BTreeMap<u128, Page>) -> Result<Option<Vec<(u128, Page)>>> {
+        let mut pages = Vec::new();
+        let mut written = Written::default();
+        let mut next = self.layout.next_page(0);
+        while let Some(no) = next {
+            if pages.len() as u128 == EVEN_PAGES {
+                return Ok(None);
+            }
+            let page = written.next(self.reader, no)?.filter(|(written, _)| *written == no);
+            let mut blocked = page.map_or(Page::default(), |(_, page)| page).union(self.layout.mask(no));
+            if let Some(mine) = picked.get(&no) {
+                blocked = blocked.union(*mine);
+            }
+            if !blocked.is_full() {
+                pages.push((no, blocked.complement()));
+            }
+            next = no.checked_add(1).and_then(|no| self.layout.next_page(no));
+        }
+        Ok(Some(pages))
+    }
+
+    /// Picks free addresses of the next pages with room after random ones. Returns whether there were enough.
+    fn somewhere(&mut self, count: u32, picked: &mut BTreeMap<u128, Page>, random: &mut dyn Random) -> Result<bool> {
+        let mut missing = count;
+        while missing > 0 {
+            let Some(start) = self.layout.nth(below(random, self.layout.size())).map(|at| at / PAGE_SIZE) else {
+                return Ok(false);
+            };
+            let Some((no, free)) = self.unpicked(start, picked)? else { return Ok(false) };
+            let bit = free.complement().nth_clear(index_below(random, free.count()));
+            let Some(bit) = bit else { return Ok(false) };
+            picked.entry(no).or_default().insert(bit);
+            missing -= 1;
+        }
+        Ok(true)
+    }
+
+    /// Returns the next page from `start` on, and round to it again, with free addresses that are not picked yet: as set
+    /// bits.
+    fn unpicked(&mut self, start: u128, picked: &BTreeMap<u128, Page>) -> Result<Option<(u128, Page)>> {
+        for (mut from, till) in [(start, u128::MAX), (0, start)] {
+            while let Some((no, blocked)) = self.next_open(from)?.filter(|(no, _)| *no < till) {
+                let free = picked.get(&no).map_or(blocked, |mine| blocked.union(*mine)).complement();
+                if !free.is_empty() {
+                    return Ok(Some((no, free)));
+                }
+                from = no + 1;
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Picks as many of the free addresses, each with the same chance. Returns whether there were enough.
+fn evenly(free: &[(u128, Page)], count: u32, picked: &mut BTreeMap<u128, Page>, random: &mut dyn Random) -> bool {
+    let total: u32 = free.iter().map(|(_, page)| page.count()).sum();
+    if total < count {
+        return false;
+    }
+    // Floyd's way of drawing without putting back: one draw for each address, whatever the share.
+    let mut chosen = BTreeSet::new();
+    for top in total - count..total {
+        let draw = index_below(random, top + 1);
+        if !chosen.insert(draw) {
+            chosen.insert(top);
+        }
+    }
+    let mut pages = free.iter();
+    let mut page = pages.next();
+    let mut passed = 0;
+    let mut wanted: HashMap<u128, Page> = HashMap::new();
+    for index in chosen {
+        while let Some((_, bits)) = page {
+            if index - passed < bits.count() {
+                break;
+            }
+            passed += bits.count();
+            page = pages.next();
+        }
+        let Some((no, bits)) = page else { return false };
+        let Some(bit) = bits.complement().nth_clear(index - passed) else { return false };
+        wanted.entry(*no).or_default().insert(bit);
+    }
+    for (no, bits) in wanted {
+        let mine = picked.entry(no).or_default();
+        *mine = mine.union(bits);
+    }
+    true
+}
+
+/// Returns a number below `bound`, which is not 0.
+fn index_below(random: &mut dyn Random, bound: u32) -> u32 {
+    u32::try_from(below(random, u128::from(bound))).unwrap_or(0)
+}

@@ -1,0 +1,95 @@
+//! Contiguous runs of free addresses.
+
+use std::collections::BTreeMap;
+
+use super::super::page::{PAGE_SIZE, Page};
+use super::{PageReader, Selection, Written};
+use crate::Result;
+
+impl<R: PageReader + ?Sized> Selection<'_, R> {
+    /// Returns a contiguous run of `count` addresses from `from` on, the first a multiple of `align`. Set bits that are also in `loose`
+    /// count as free. Costs at most one look at each stored page, and none at those full ones that lie below the
+    /// high-water mark.
+    pub(super) fn run(
+        &mut self,
+        from: u128,
+        count: u32,
+        align: u128,
+        loose: &BTreeMap<u128, Page>,
+    ) -> Result<Option<Vec<u128>>> {
+        let mut run = Run { count: u128::from(count), align, first: None, end: from };
+        let mut pages = Written::default();
+        let mut next = self.layout.next_page(from / PAGE_SIZE);
+        while let Some(mut no) = next {
+            if run.first.is_none() && no < self.reader.high_water() {
+                no = self.skip_full(no, loose)?;
+            }
+            let known = pages.next(self.reader, no)?;
+            // What lies before the next known page is free as far as the layout goes.
+            let known_from = known.map(|(known, _)| known * PAGE_SIZE);
+            let mut at = no * PAGE_SIZE;
+            while let Some((first, last)) = self.layout.run(at.max(from)) {
+                if known_from.is_some_and(|known| first >= known) {
+                    break;
+                }
+                // `known_from` is above `first`, so one less does not underflow.
+                let last = known_from.map_or(last, |known| last.min(known - 1));
+                if let Some(found) = run.extend(first, last) {
+                    return Ok(Some(found));
+                }
+                match last.checked_add(1) {
+                    Some(after) => at = after,
+                    None => break,
+                }
+            }
+            let Some((no, page)) = known else { return Ok(None) };
+            let page = loose.get(&no).map_or(page, |loose| page.without(*loose));
+            let free = page.union(self.layout.mask(no)).complement();
+            for (first, last) in free.runs() {
+                let (first, last) = (no * PAGE_SIZE + u128::from(first), no * PAGE_SIZE + u128::from(last));
+                if last < from {
+                    continue;
+                }
+                if let Some(found) = run.extend(first.max(from), last) {
+                    return Ok(Some(found));
+                }
+            }
+            if !free.contains(u8::MAX) {
+                run.first = None;
+            }
+            next = no.checked_add(1).and_then(|no| self.layout.next_page(no));
+        }
+        Ok(None)
+    }
+
+    /// Returns the lowest page at or after `no` that may have room; all below the high-water mark are written.
+    fn skip_full(&mut self, no: u128, loose: &BTreeMap<u128, Page>) -> Result<u128> {
+        let open = self.reader.next_open(no)?.map(|(no, _)| no);
+        let loose = loose.range(no..).next().map(|(no, _)| *no);
+        Ok([open, loose].into_iter().flatten().fold(self.reader.high_water(), u128::min))
+    }
+}
+
+/// A contiguous run of free addresses, as they are found from below.
+struct Run {
+    count: u128,
+    align: u128,
+    first: Option<u128>,
+    /// One past the last.
+    end: u128,
+}
+
+impl Run {
+    /// Adds free addresses, which follow those before or leave a gap; returns the run if it is long enough.
+    fn extend(&mut self, first: u128, last: u128) -> Option<Vec<u128>> {
+        let start = match self.first {
+            Some(start) if self.end == first => start,
+            _ => first,
+        };
+        self.first = Some(start);
+        self.end = last.saturating_add(1);
+        let start = start.checked_next_multiple_of(self.align)?;
+        let till = start.checked_add(self.count - 1)?;
+        (till <= last).then(|| (start..=till).collect())
+    }
+}
