@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::auth::Auth;
 use crate::envelope::{Answer, Outcome};
 use crate::error::{Error, Result};
-use crate::request::{Call, Request};
+use crate::request::{ApiRequest, Call};
 use crate::rows::Opened;
 use crate::session::Session;
 use crate::transport::Transport;
@@ -48,7 +48,7 @@ struct Inner {
 #[derive(Debug)]
 #[must_use]
 pub struct ClientBuilder {
-    base: String,
+    url: String,
     app: String,
     auth: Auth,
     http: HttpOptions,
@@ -62,7 +62,7 @@ pub struct ClientBuilder {
 
 impl ClientBuilder {
     /// Sets time limits, proxy and TLS.
-    pub fn with_http(mut self, options: HttpOptions) -> Self {
+    pub fn with_http_options(mut self, options: HttpOptions) -> Self {
         self.http = options;
         self
     }
@@ -120,7 +120,7 @@ impl ClientBuilder {
                 "give the App id as it is listed under Administration, API",
             ));
         }
-        let http = HttpClient::new(&self.base, self.http)?;
+        let http = HttpClient::new(&self.url, self.http)?;
         Ok(Client(Arc::new(Inner {
             transport: Transport::new(http, &self.app, self.token_header, self.stringify, self.lenient),
             session: Session::new(self.auth, self.tokens),
@@ -141,7 +141,7 @@ pub struct Created<I> {
     pub warning: Option<String>,
 }
 
-/// What [`Client::raw`] returns.
+/// What [`Client::send`] and [`Client::raw`] return.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RawAnswer {
@@ -160,11 +160,11 @@ pub struct RawAnswer {
 }
 
 impl Client {
-    /// A client of the app `app` of the server at `base` (without `/api`), such as `https://ipam.example/phpipam`.
-    pub fn builder(base: impl Into<String>, app: impl Into<String>, auth: Auth) -> ClientBuilder {
+    /// Begins a client of the app `app` of the server at `url` (without `/api`), such as `https://ipam.example/phpipam`.
+    pub fn builder(url: impl Into<String>, app: impl Into<String>, auth: Auth) -> ClientBuilder {
         let quick = BackoffConfig::new(Duration::from_millis(20), Duration::from_secs(1));
         ClientBuilder {
-            base: base.into(),
+            url: url.into(),
             app: app.into(),
             auth,
             http: HttpOptions::new().with_user_agent(concat!("phpipam-client/", env!("CARGO_PKG_VERSION"))),
@@ -177,14 +177,33 @@ impl Client {
         }
     }
 
-    /// Any call, with the same authentication, retries and error mapping as the typed ones. `path` is below the app and
-    /// percent-encoded, such as `subnets/8/usage/`; it may have a query.
+    /// Sends any call in one line. `path` is below the app and percent-encoded, such as `subnets/8/usage/`; it may have a
+    /// query. See [`ApiRequest::raw`] and [`send`](Self::send).
     ///
     /// # Errors
     /// [`Error`]; a list without rows is a refusal of kind `NotFound` here.
     pub async fn raw(&self, method: Method, path: &str, body: Option<Value>) -> Result<RawAnswer> {
-        let request = Request::raw(method, path, body)?;
-        let answer = self.call(&request).await?;
+        let request = ApiRequest::raw(method, path)?;
+        self.send(&body.into_iter().fold(request, ApiRequest::with_body)).await
+    }
+
+    /// Sends a request that the controllers have no method for, with the same authentication, retries and error mapping
+    /// as theirs.
+    ///
+    /// ```no_run
+    /// # async fn example(client: &phpipam_client::Client) -> Result<(), phpipam_client::Error> {
+    /// use phpipam_client::ApiRequest;
+    ///
+    /// let request = ApiRequest::raw(http::Method::PATCH, "subnets/8/")?.with_body(serde_json::json!({"description": "lab"}));
+    /// println!("{:?}", client.send(&request).await?.message);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error`]; a list without rows is a refusal of kind `NotFound` here.
+    pub async fn send(&self, request: &ApiRequest) -> Result<RawAnswer> {
+        let answer = self.call(request).await?;
         Ok(RawAnswer {
             status: answer.status,
             data: answer.value()?,
@@ -196,13 +215,14 @@ impl Client {
     }
 
     /// Lets the next call log in although an earlier login failed, if that was a minute ago or more: the server locks out
-    /// who fails too often. A rest that the server asked for stands.
+    /// hosts that fail too often. A wait that the server asked for stands.
     pub fn retry_login(&self) {
         self.0.session.retry_login();
     }
 
-    /// Forgets the token and earlier failed logins, after the credentials were put right on the server.
-    pub fn forget_session(&self) {
+    /// Forgets the token and earlier failed logins, for when the credentials were put right on the server. The next call
+    /// logs in.
+    pub fn forget_login(&self) {
         self.0.session.forget();
     }
 
@@ -216,7 +236,7 @@ impl Client {
         &self.0.transport
     }
 
-    fn retrier(&self, request: &Request) -> Retrier<Error> {
+    fn retrier(&self, request: &ApiRequest) -> Retrier<Error> {
         let inner = &self.0;
         let config = if request.call == Call::Allocate { inner.allocate_retry } else { inner.retry };
         Retrier::new(config)
@@ -225,24 +245,24 @@ impl Client {
     }
 
     /// Sends a request until it succeeds, fails for good, or the bounds are reached.
-    pub(crate) async fn send(&self, request: &Request) -> Result<Outcome> {
+    pub(crate) async fn execute(&self, request: &ApiRequest) -> Result<Outcome> {
         let inner = &self.0;
         self.retrier(request).run(|_| inner.session.send(&inner.transport, request)).await
     }
 
     /// The same for a list that is read as it comes; once rows come, nothing is repeated.
-    pub(crate) async fn open(&self, request: &Request) -> Result<Opened> {
+    pub(crate) async fn open(&self, request: &ApiRequest) -> Result<Opened> {
         let inner = &self.0;
         self.retrier(request).run(|_| inner.session.open(&inner.transport, request)).await
     }
 
     /// A call that is no list.
-    pub(crate) async fn call(&self, request: &Request) -> Result<Answer> {
-        self.send(request).await?.answer(request)
+    pub(crate) async fn call(&self, request: &ApiRequest) -> Result<Answer> {
+        self.execute(request).await?.answer(request)
     }
 
     /// One object. With a filter the server makes a list of it.
-    pub(crate) async fn one<T: Wire>(&self, request: &Request) -> Result<T> {
+    pub(crate) async fn one<T: Wire>(&self, request: &ApiRequest) -> Result<T> {
         let answer = self.call(request).await?;
         let OneOrMany(mut items) = answer.decode::<OneOrMany<T>>()?;
         match items.len() {
@@ -253,8 +273,8 @@ impl Client {
 
     /// A list. When it has no rows and the server's words leave open why, `parent` is asked for: if that is missing, so
     /// is the list.
-    pub(crate) async fn list<T: Wire>(&self, request: &Request, parent: Option<Request>) -> Result<Vec<T>> {
-        match self.send(request).await? {
+    pub(crate) async fn list<T: Wire>(&self, request: &ApiRequest, parent: Option<ApiRequest>) -> Result<Vec<T>> {
+        match self.execute(request).await? {
             Outcome::Answer(answer) => self.rows_of(&answer),
             Outcome::Nothing { certain: true } => Ok(Vec::new()),
             Outcome::Nothing { certain: false } => self.nothing_below(parent).await,
@@ -269,16 +289,16 @@ impl Client {
     }
 
     /// A list below `parent`, for calls that say the same when there are no rows and when there is no such parent.
-    pub(crate) async fn list_below<T: Wire>(&self, request: &Request, parent: Request) -> Result<Vec<T>> {
-        match self.send(request).await? {
+    pub(crate) async fn list_below<T: Wire>(&self, request: &ApiRequest, parent: ApiRequest) -> Result<Vec<T>> {
+        match self.execute(request).await? {
             Outcome::Answer(answer) => self.rows_of(&answer),
             Outcome::Nothing { .. } => self.nothing_below(Some(parent)).await,
         }
     }
 
-    pub(crate) async fn nothing_below<T>(&self, parent: Option<Request>) -> Result<Vec<T>> {
+    pub(crate) async fn nothing_below<T>(&self, parent: Option<ApiRequest>) -> Result<Vec<T>> {
         if let Some(parent) = parent
-            && let Err(error) = self.send(&parent).await
+            && let Err(error) = self.execute(&parent).await
             && error.is_not_found()
         {
             return Err(error);

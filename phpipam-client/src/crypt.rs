@@ -15,13 +15,13 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, Result};
-use crate::request::Request;
+use crate::request::ApiRequest;
 use crate::wire::JsonObject;
 
 const SEGMENTS: [&str; 5] = ["controller", "id", "id2", "id3", "id4"];
 
 /// The `enc_request` of a request. No two are the same.
-pub(crate) fn sealed(request: &Request, code: &SecretString) -> Result<String> {
+pub(crate) fn sealed(request: &ApiRequest, code: &SecretString) -> Result<String> {
     let mut iv = [0; 16];
     getrandom::fill(&mut iv).map_err(|error| {
         Error::invalid("encrypted request", error, "the system has no random numbers; see what it says about them")
@@ -31,7 +31,7 @@ pub(crate) fn sealed(request: &Request, code: &SecretString) -> Result<String> {
 }
 
 /// All of the call as the server reads it: path, query and body in one object, the later over the earlier.
-fn parameters(request: &Request) -> Result<JsonObject> {
+fn parameters(request: &ApiRequest) -> Result<JsonObject> {
     let whole = request.path_and_query();
     let (path, query) = whole.split_once('?').unwrap_or((&whole, ""));
     let mut parameters = JsonObject::new();
@@ -117,20 +117,22 @@ mod tests {
     #[test]
     fn a_call_is_one_object() {
         let body = json!({"description": "d", "tag": 4});
-        let request = Request::raw(Method::PATCH, "addresses/search_hostname/a%20b/?filter_by=x", Some(body)).unwrap();
+        let request =
+            ApiRequest::raw(Method::PATCH, "addresses/search_hostname/a%20b/?filter_by=x").unwrap().with_body(body);
         let expected = json!({
             "controller": "addresses", "id": "search_hostname", "id2": "a b", "filter_by": "x", "description": "d", "tag": 4,
         });
         assert_eq!(Value::Object(parameters(&request).unwrap()), expected);
         for (path, body) in [("a/b/c/d/e/f/", None), ("a/", Some(json!([1])))] {
-            let request = Request::raw(Method::POST, path, body).unwrap();
+            let request = ApiRequest::raw(Method::POST, path).unwrap();
+            let request = body.into_iter().fold(request, ApiRequest::with_body);
             assert!(matches!(parameters(&request), Err(Error::Invalid { .. })), "{path}");
         }
     }
 
     #[test]
     fn no_two_are_the_same() {
-        let request = Request::raw(Method::GET, "sections/", None).unwrap();
+        let request = ApiRequest::raw(Method::GET, "sections/").unwrap();
         let sealed = || sealed(&request, &CODE.into()).unwrap();
         assert_ne!(sealed(), sealed());
     }

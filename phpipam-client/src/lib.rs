@@ -33,4 +33,10 @@ pub use probe::Features;
 #[cfg(feature = "provider")]
 pub use provider::register;
 pub use query::Filter;
-pub use request::Request;
+pub use request::ApiRequest;
+
+/// What a client is set up with: how to reach the server, whom to trust, how often to try.
+pub use ipam_core::{
+    Outcome, Retry, RetryConfig,
+    http::{HttpOptions, ListLimits, ProxyOptions, TlsOptions, TokenPolicy},
+};

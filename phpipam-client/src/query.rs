@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::request::Request;
+use crate::request::ApiRequest;
 
 /// Which rows of a list the server returns.
 ///
@@ -58,7 +58,7 @@ impl Filter {
         Self::equals("subnet", number)
     }
 
-    pub(crate) fn apply(&self, request: Request) -> Request {
+    pub(crate) fn apply(&self, request: ApiRequest) -> ApiRequest {
         let request = request.with_query("filter_by", &self.field).with_query("filter_value", &self.value);
         match self.matching {
             Matching::Full => request,

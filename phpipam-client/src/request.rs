@@ -33,9 +33,20 @@ pub(crate) enum Call {
     Login,
 }
 
-/// A request to the API: method, path below the app, query, JSON body.
+/// Call that has not been made yet: method, path below the app, query and JSON body.
+///
+/// For what the controllers have no method for; [`Client::send`](crate::Client::send) sends it.
+///
+/// ```
+/// use phpipam_client::ApiRequest;
+///
+/// let request = ApiRequest::raw(http::Method::GET, "vlans/")?.with_query("filter_by", "name").with_query("filter_value", "lab");
+/// assert_eq!(request.path_and_query(), "vlans/?filter_by=name&filter_value=lab");
+/// # Ok::<(), phpipam_client::Error>(())
+/// ```
 #[derive(Clone, PartialEq)]
-pub struct Request {
+#[must_use]
+pub struct ApiRequest {
     method: Method,
     path: String,
     query: Vec<(String, String)>,
@@ -44,23 +55,27 @@ pub struct Request {
     idempotent: bool,
 }
 
-impl Request {
+impl ApiRequest {
     pub(crate) fn new(method: Method, call: Call, path: Path) -> Result<Self> {
-        let idempotent = method != Method::POST;
-        Ok(Self { method, path: path.finish()?, query: Vec::new(), body: None, call, idempotent })
+        Ok(Self::of(method, call, path.finish()?))
     }
 
     pub(crate) fn get(call: Call, path: Path) -> Result<Self> {
         Self::new(Method::GET, call, path)
     }
 
-    /// A request with a path written by hand, such as `subnets/8/usage/` or `vlans/?filter_by=name&filter_value=x`,
-    /// and any body.
+    fn of(method: Method, call: Call, path: String) -> Self {
+        let idempotent = method != Method::POST;
+        Self { method, path, query: Vec::new(), body: None, call, idempotent }
+    }
+
+    /// A request with a path below the app that is percent-encoded already, such as `subnets/8/usage/` or
+    /// `vlans/?filter_by=name&filter_value=x`.
     ///
     /// # Errors
     /// [`Error::Invalid`] when the path is absolute, has a fragment, or would be another path than it seems: `.` and `..`
     /// in any spelling, control characters, backslashes and empty segments.
-    pub fn raw(method: Method, path: &str, body: Option<Value>) -> Result<Self> {
+    pub fn raw(method: Method, path: &str) -> Result<Self> {
         let refuse = |remedy: &str| Err(Error::invalid("path", path, remedy));
         if path.contains("://") && !path.contains('?') || path.starts_with("//") {
             return refuse("give a path below the app, such as subnets/8/");
@@ -71,24 +86,23 @@ impl Request {
         if let Some(remedy) = path_problem(path) {
             return refuse(remedy);
         }
-        let idempotent = method != Method::POST;
-        Ok(Self {
-            method,
-            path: path.trim_start_matches('/').to_owned(),
-            query: Vec::new(),
-            body,
-            call: Call::Raw,
-            idempotent,
-        })
+        Ok(Self::of(method, Call::Raw, path.trim_start_matches('/').to_owned()))
     }
 
-    pub(crate) fn with_query(mut self, name: &str, value: impl fmt::Display) -> Self {
+    /// Sets the JSON body.
+    pub fn with_body(mut self, body: Value) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    /// Adds a parameter to the query.
+    pub fn with_query(mut self, name: &str, value: impl fmt::Display) -> Self {
         self.query.push((name.to_owned(), value.to_string()));
         self
     }
 
     /// Sets the body; one without fields is none.
-    pub(crate) fn with_body(mut self, body: Body) -> Self {
+    pub(crate) fn with_fields(mut self, body: Body) -> Self {
         self.body = body.into_object().map(Value::Object);
         self
     }
@@ -110,7 +124,7 @@ impl Request {
     pub fn path_and_query(&self) -> String {
         let mut text = self.path.clone();
         for (index, (name, value)) in self.query.iter().enumerate() {
-            text.push(if index == 0 { '?' } else { '&' });
+            text.push(if index == 0 && !self.path.contains('?') { '?' } else { '&' });
             text.extend(utf8_percent_encode(name, PLAIN));
             text.push('=');
             text.extend(utf8_percent_encode(value, PLAIN));
@@ -143,10 +157,10 @@ impl Request {
     }
 }
 
-impl fmt::Debug for Request {
+impl fmt::Debug for ApiRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fields = self.body.as_ref().and_then(Value::as_object).map(|body| body.keys().collect::<Vec<_>>());
-        f.debug_struct("Request").field("call", &self.name()).field("body_fields", &fields).finish()
+        f.debug_struct("ApiRequest").field("call", &self.name()).field("body_fields", &fields).finish()
     }
 }
 

@@ -7,12 +7,12 @@ use futures_util::stream::{BoxStream, StreamExt as _, unfold};
 use crate::client::Client;
 use crate::envelope::Outcome;
 use crate::error::{Error, Result};
-use crate::request::Request;
+use crate::request::ApiRequest;
 use crate::rows::{Opened, Rows};
 use crate::wire::{OneOrMany, Wire};
 
 enum State<T> {
-    Start(Box<(Result<Request>, Option<Request>)>),
+    Start(Box<(Result<ApiRequest>, Option<ApiRequest>)>),
     Rows(Box<Rows>),
     Buffered(VecDeque<T>),
     Done,
@@ -22,8 +22,8 @@ enum State<T> {
 /// item.
 pub(crate) fn rows<'a, T: Wire + Send + 'a>(
     client: &'a Client,
-    request: Result<Request>,
-    parent: Option<Request>,
+    request: Result<ApiRequest>,
+    parent: Option<ApiRequest>,
 ) -> BoxStream<'a, Result<T>> {
     let start = State::Start(Box::new((request, parent)));
     let rows = unfold(start, move |mut state| async move {
@@ -46,7 +46,10 @@ pub(crate) fn rows<'a, T: Wire + Send + 'a>(
     rows.boxed()
 }
 
-async fn begin<T: Wire>(client: &Client, (request, parent): (Result<Request>, Option<Request>)) -> Result<State<T>> {
+async fn begin<T: Wire>(
+    client: &Client,
+    (request, parent): (Result<ApiRequest>, Option<ApiRequest>),
+) -> Result<State<T>> {
     Ok(match client.open(&request?).await? {
         Opened::Rows(rows) => State::Rows(rows),
         Opened::Outcome(Outcome::Answer(answer)) => State::Buffered(answer.decode::<OneOrMany<T>>()?.0.into()),

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::envelope::{Outcome, Received, classify};
 use crate::error::{Error, Result};
-use crate::request::Request;
+use crate::request::ApiRequest;
 use crate::rows::{self, Opened};
 use crate::server_clock::ServerClock;
 
@@ -56,7 +56,7 @@ impl Transport {
         &self.clock
     }
 
-    pub(crate) async fn attempt(&self, request: &Request, credential: Credential<'_>) -> Result<Outcome> {
+    pub(crate) async fn attempt(&self, request: &ApiRequest, credential: Credential<'_>) -> Result<Outcome> {
         let response = self.http.send(self.build(request, credential)?).await?;
         self.clock.note(&response.headers, std::time::SystemTime::now());
         let received = Received { status: response.status, headers: &response.headers, body: &response.body };
@@ -64,12 +64,12 @@ impl Transport {
     }
 
     /// The same for a list that is read as it comes.
-    pub(crate) async fn open(&self, request: &Request, credential: Credential<'_>) -> Result<Opened> {
+    pub(crate) async fn open(&self, request: &ApiRequest, credential: Credential<'_>) -> Result<Opened> {
         let body = self.http.open(self.build(request, credential)?).await?;
         rows::open(request, body, self.http.options(), self.lenient).await
     }
 
-    fn build(&self, request: &Request, credential: Credential<'_>) -> Result<HttpRequest> {
+    fn build(&self, request: &ApiRequest, credential: Credential<'_>) -> Result<HttpRequest> {
         let target = match credential {
             #[cfg(feature = "crypt")]
             Credential::Crypt(code) => {

@@ -100,7 +100,7 @@ pub(crate) async fn simulated() -> (Stage, Arc<Server>) {
 pub(crate) async fn connect(server: &Server) -> Plugin<Arc<dyn IpamProvider>> {
     let http = HttpOptions::new().with_allow_http(true);
     let auth = Auth::user(Server::USER, Server::PASSWORD);
-    let client = Client::builder(server.url(), Server::APP, auth).with_http(http).build().unwrap();
+    let client = Client::builder(server.url(), Server::APP, auth).with_http_options(http).build().unwrap();
     // A claim that is not whole counts as dead after three times as long.
     let config = PhpIpamConfig::new().with_block_field("custom_block", "1").with_claim_time(Duration::from_secs(1));
     Plugin::new(Arc::new(PhpIpamProvider::connect(client, config).await.unwrap()))

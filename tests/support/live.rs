@@ -73,7 +73,7 @@ fn is_authority(pem: &str) -> bool {
 
 fn builder(base: &str, auth: Auth, tls: TlsOptions) -> ClientBuilder {
     let http = HttpOptions::new().with_allow_http(true).with_tls(tls).with_attempt_timeout(Duration::from_secs(60));
-    Client::builder(base, app(), auth).with_http(http)
+    Client::builder(base, app(), auth).with_http_options(http)
 }
 
 fn build(base: &str, auth: Auth, tls: TlsOptions) -> Client {

@@ -141,7 +141,7 @@ fn client(playback: &Playback, recording: &Recording) -> Result<Client, Error> {
     let tls = TlsOptions::new().with_system_roots(false);
     let options = HttpOptions::new().with_allow_http(true).with_proxy(ProxyOptions::none()).with_tls(tls);
     Client::builder(playback.url(), app, auth)
-        .with_http(options)
+        .with_http_options(options)
         .with_retry(once_more)
         .with_allocate_retry(once_more)
         .with_token_header(HeaderName::from_static(header))

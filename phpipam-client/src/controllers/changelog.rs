@@ -2,7 +2,7 @@
 
 use crate::client::Client;
 use crate::error::{Error, Refusal, RefusalKind, Result};
-use crate::request::{Call, Path, Request};
+use crate::request::{ApiRequest, Call, Path};
 use crate::wire::{ServerTime, model};
 
 model! {
@@ -23,7 +23,7 @@ model! {
 
 /// The changelog of an object. Versions before 1.7 do not have it: some refuse, some answer with the object itself.
 pub(super) async fn list(client: &Client, controller: &str, field: &str, id: u64) -> Result<Vec<ChangelogEntry>> {
-    let request = Request::get(Call::List, Path::new(controller).id(field, id).word("changelog"))?;
+    let request = ApiRequest::get(Call::List, Path::new(controller).id(field, id).word("changelog"))?;
     let entries: Vec<ChangelogEntry> = client.list(&request, None).await?;
     if entries.iter().any(|entry| entry.action.is_none() && entry.extra.contains_key("id")) {
         let message = "this version has no changelogs and sent the object itself".to_owned();

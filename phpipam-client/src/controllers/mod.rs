@@ -44,7 +44,7 @@ use http::Method;
 use self::links::ApiOptions;
 use crate::client::Client;
 use crate::error::Result;
-use crate::request::{Call, Path, Request};
+use crate::request::{ApiRequest, Call, Path};
 
 /// Handles to the controllers. They cost nothing to make.
 impl Client {
@@ -54,7 +54,7 @@ impl Client {
     /// [`Error`](crate::Error)
     pub async fn options(&self, controller: &str) -> Result<ApiOptions> {
         let path = if controller.is_empty() { Path::root() } else { Path::root().text("controller", controller) };
-        self.one(&Request::new(Method::OPTIONS, Call::One, path)?).await
+        self.one(&ApiRequest::new(Method::OPTIONS, Call::One, path)?).await
     }
 
     /// Sections.

@@ -13,7 +13,7 @@ use crate::controllers::addresses::model::{Address, AddressFields};
 use crate::controllers::subnets::model::{Subnet, SubnetFields};
 use crate::envelope::{Answer, Outcome};
 use crate::error::{Error, Result};
-use crate::request::{Call, Path, Request};
+use crate::request::{ApiRequest, Call, Path};
 use crate::wire::{AddressId, OneOrMany, SubnetId, Wire, from_value};
 
 /// What has an external id; see [`Prefix::find_by_external_id`].
@@ -91,9 +91,9 @@ impl<'a> Prefix<'a> {
         self.client.list(&Self::listing(customer_type, only)?.with_query("usage", "true"), None).await
     }
 
-    fn listing(customer_type: &str, only: Option<Family>) -> Result<Request> {
+    fn listing(customer_type: &str, only: Option<Family>) -> Result<ApiRequest> {
         let path = of(customer_type)?;
-        Request::get(
+        ApiRequest::get(
             Call::List,
             match only {
                 Some(only) => family(path, only),
@@ -107,7 +107,7 @@ impl<'a> Prefix<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn list_for_addresses(&self, customer_type: &str) -> Result<Vec<Subnet>> {
-        self.client.list(&Request::get(Call::List, of(customer_type)?.word("address"))?, None).await
+        self.client.list(&ApiRequest::get(Call::List, of(customer_type)?.word("address"))?, None).await
     }
 
     /// The first free network of this prefix length, **without taking it**.
@@ -116,7 +116,7 @@ impl<'a> Prefix<'a> {
     /// [`Error`]
     pub async fn peek_subnet(&self, customer_type: &str, of_family: Family, mask: u8) -> Result<IpNet> {
         let path = family(of(customer_type)?, of_family).mask(mask);
-        let answer = self.client.call(&Request::get(Call::Peek, path)?).await?;
+        let answer = self.client.call(&ApiRequest::get(Call::Peek, path)?).await?;
         answer.decode::<Network>().map(|network| network.0)
     }
 
@@ -126,7 +126,7 @@ impl<'a> Prefix<'a> {
     /// [`Error`]
     pub async fn peek_address(&self, customer_type: &str, of_family: Family) -> Result<IpAddr> {
         let path = family(of(customer_type)?, of_family).word("address");
-        self.client.call(&Request::get(Call::Peek, path)?).await?.decode()
+        self.client.call(&ApiRequest::get(Call::Peek, path)?).await?.decode()
     }
 
     /// Takes the first free network of this prefix length.
@@ -167,7 +167,7 @@ impl<'a> Prefix<'a> {
     }
 
     async fn allocate(&self, path: Path, fields: &crate::wire::Fields) -> Result<Answer> {
-        let request = Request::new(Method::POST, Call::Allocate, path)?.with_body(fields.body()?);
+        let request = ApiRequest::new(Method::POST, Call::Allocate, path)?.with_fields(fields.body()?);
         self.client.call(&request).await
     }
 
@@ -177,7 +177,7 @@ impl<'a> Prefix<'a> {
     /// [`Error`]
     pub async fn find_by_external_id(&self, value: &str) -> Result<ExternalObjects> {
         let path = Path::new("prefix").word(EXTERNAL).text("external id", value);
-        let answer = match self.client.send(&Request::get(Call::List, path)?).await? {
+        let answer = match self.client.execute(&ApiRequest::get(Call::List, path)?).await? {
             Outcome::Answer(answer) => answer,
             Outcome::Nothing { .. } => return Ok(ExternalObjects::default()),
         };

@@ -9,7 +9,7 @@ use crate::controllers::vlans::model::Vlan;
 use crate::controllers::vrfs::model::Vrf;
 use crate::envelope::Answer;
 use crate::error::{Error, Result};
-use crate::request::{Call, Path, Request};
+use crate::request::{ApiRequest, Call, Path};
 use crate::wire::{Wire, from_value};
 
 /// What a search found, in the server's order: by the text of the decimal address.
@@ -113,11 +113,11 @@ impl<'a> Search<'a> {
     }
 }
 
-fn request(text: &str, kinds: &[SearchKind]) -> Result<Request> {
+fn request(text: &str, kinds: &[SearchKind]) -> Result<ApiRequest> {
     if kinds.is_empty() {
         return Err(Error::invalid("kinds", "[]", "name at least one kind of object to search"));
     }
-    let mut request = Request::get(Call::One, Path::new("search").text("search text", text))?;
+    let mut request = ApiRequest::get(Call::One, Path::new("search").text("search text", text))?;
     for kind in SearchKind::ALL {
         let wanted = kinds.contains(&kind);
         if wanted != kind.is_default() {

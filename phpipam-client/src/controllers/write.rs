@@ -4,20 +4,20 @@ use http::Method;
 
 use crate::client::{Client, Created};
 use crate::error::Result;
-use crate::request::{Call, Path, Request};
+use crate::request::{ApiRequest, Call, Path};
 use crate::wire::Fields;
 
 pub(super) async fn create<I: From<u64>>(client: &Client, path: Path, fields: &Fields) -> Result<Created<I>> {
-    let request = Request::new(Method::POST, Call::Write, path)?.with_body(fields.body()?);
+    let request = ApiRequest::new(Method::POST, Call::Write, path)?.with_fields(fields.body()?);
     let answer = client.call(&request).await?;
     Ok(Created { id: answer.created()?.into(), warning: answer.warning })
 }
 
 pub(super) async fn update(client: &Client, path: Path, fields: &Fields) -> Result<()> {
-    let request = Request::new(Method::PATCH, Call::Write, path)?.with_body(fields.changes()?);
+    let request = ApiRequest::new(Method::PATCH, Call::Write, path)?.with_fields(fields.changes()?);
     client.call(&request).await.map(drop)
 }
 
 pub(super) async fn delete(client: &Client, path: Path) -> Result<()> {
-    client.call(&Request::new(Method::DELETE, Call::Write, path)?).await.map(drop)
+    client.call(&ApiRequest::new(Method::DELETE, Call::Write, path)?).await.map(drop)
 }

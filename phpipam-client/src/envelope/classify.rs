@@ -11,7 +11,7 @@ use super::body::{self, Members};
 use super::failure::{Failure, failure};
 use super::{Answer, EXCERPT, Outcome};
 use crate::error::{Error, Refusal, RefusalKind, Result, UnexpectedResponse};
-use crate::request::Request;
+use crate::request::ApiRequest;
 
 /// How long the server blocks a host after too many failed logins.
 const LOCKOUT: Duration = Duration::from_secs(300);
@@ -30,7 +30,7 @@ pub(crate) fn is_success(envelope: &str) -> bool {
 }
 
 /// Reads the response to `request`. `lenient` accepts an envelope with something else printed around it.
-pub(crate) fn classify(request: &Request, response: &Received<'_>, lenient: bool) -> Result<Outcome> {
+pub(crate) fn classify(request: &ApiRequest, response: &Received<'_>, lenient: bool) -> Result<Outcome> {
     let text = body::text(response.body);
     let (members, warning) = match body::members(&text) {
         Some(members) => (members, None),
@@ -61,13 +61,13 @@ pub(crate) fn classify(request: &Request, response: &Received<'_>, lenient: bool
 
 /// Whether the server made NULL of a field that was not sent: in a change of an address it adds what the row holds, and an
 /// empty text becomes NULL. Fields that were sent are the caller's.
-fn fills_in_null(request: &Request, message: &str) -> bool {
+fn fills_in_null(request: &ApiRequest, message: &str) -> bool {
     let column = message.split_once(" 1048 Column '").and_then(|(_, rest)| rest.split_once('\''));
     column.is_some_and(|(column, _)| request.body().is_some_and(|body| body.get(column).is_none()))
 }
 
 fn answer(
-    request: &Request,
+    request: &ApiRequest,
     response: &Received<'_>,
     members: &Members<'_>,
     warning: Option<String>,
@@ -94,7 +94,7 @@ fn last_number(location: &str) -> Option<u64> {
 }
 
 fn refused(
-    request: &Request,
+    request: &ApiRequest,
     response: &Received<'_>,
     code: Option<u16>,
     message: String,
@@ -113,7 +113,7 @@ fn refused(
 }
 
 /// A response without an envelope: an alert box, a proxy's page, another application, or nothing.
-fn no_envelope(request: &Request, response: &Received<'_>, text: &str) -> Result<Outcome> {
+fn no_envelope(request: &ApiRequest, response: &Received<'_>, text: &str) -> Result<Outcome> {
     let status = response.status;
     let unexpected = || unexpected(request, response, response.body);
     let refuse = |message: &str, kind, retry| Err(refused(request, response, None, message.to_owned(), kind, retry));
@@ -162,7 +162,7 @@ fn no_envelope(request: &Request, response: &Received<'_>, text: &str) -> Result
     Err(Error::NotAnApi(unexpected()))
 }
 
-fn unexpected(request: &Request, response: &Received<'_>, shown: &[u8]) -> Box<UnexpectedResponse> {
+fn unexpected(request: &ApiRequest, response: &Received<'_>, shown: &[u8]) -> Box<UnexpectedResponse> {
     let content_type = response.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     Box::new(UnexpectedResponse {
         call: request.name(),
@@ -189,17 +189,17 @@ fn hint(response: &Received<'_>) -> &'static str {
 }
 
 /// An envelope with something around it: what PHP printed, or what a proxy added.
-fn not_only_json(request: &Request, response: &Received<'_>, noise: &str) -> Error {
+fn not_only_json(request: &ApiRequest, response: &Received<'_>, noise: &str) -> Error {
     let unexpected = unexpected(request, response, noise.as_bytes());
     if body::is_php(noise) { Error::PhpWarnings(unexpected) } else { Error::NotOnlyJson(unexpected) }
 }
 
 /// The start of a body; nothing of one that may hold a token.
-fn excerpt(request: &Request, text: &[u8], limit: usize) -> String {
+fn excerpt(request: &ApiRequest, text: &[u8], limit: usize) -> String {
     if request.is_secret() { body::WITHHELD.to_owned() } else { body::excerpt(text, limit) }
 }
 
-fn is_write(request: &Request) -> bool {
+fn is_write(request: &ApiRequest) -> bool {
     !request.method().is_safe()
 }
 

@@ -14,7 +14,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::error::{DecodeError, Error, Result, RowError};
-use crate::request::Request;
+use crate::request::ApiRequest;
 use crate::wire::{Undecodable, Wire, from_json};
 
 pub(crate) use classify::{Received, classify, is_success};
@@ -49,7 +49,7 @@ pub(crate) enum Outcome {
 
 impl Outcome {
     /// The answer of a call that is no list.
-    pub(crate) fn answer(self, request: &Request) -> Result<Answer> {
+    pub(crate) fn answer(self, request: &ApiRequest) -> Result<Answer> {
         match self {
             Self::Answer(answer) => Ok(answer),
             Self::Nothing { .. } => Ok(Answer {

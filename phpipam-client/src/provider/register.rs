@@ -98,7 +98,8 @@ async fn open(request: OpenRequest, scheme: &'static str) -> Result<Arc<dyn Ipam
             return Err(config_error(format!("the option php_warnings is {other:?}; write skip or refuse")));
         }
     };
-    let client = Client::builder(target.base, target.app, auth).with_http(http).with_lenient_bodies(skip).build()?;
+    let client =
+        Client::builder(target.base, target.app, auth).with_http_options(http).with_lenient_bodies(skip).build()?;
     Ok(Arc::new(PhpIpamProvider::connect(client, config).await?))
 }
 

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::envelope::{Outcome, Received, bad_row, classify, is_success, undecodable, withheld_row};
 use crate::error::{Error, Result};
-use crate::request::Request;
+use crate::request::ApiRequest;
 use crate::wire::{Wire, from_json};
 
 use split::{Head, Next, Splitter};
@@ -39,7 +39,7 @@ pub(crate) struct Rows {
 
 /// Starts to read an answer; what turns out not to be a list of rows is read whole and classified.
 pub(crate) async fn open(
-    request: &Request,
+    request: &ApiRequest,
     mut body: HttpBody,
     options: &HttpOptions,
     lenient: bool,

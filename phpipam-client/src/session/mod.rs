@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use crate::auth::{Auth, Mode};
 use crate::envelope::Outcome;
 use crate::error::{Error, RefusalKind, Result};
-use crate::request::Request;
+use crate::request::ApiRequest;
 use crate::rows::Opened;
 use crate::transport::{Credential, Transport};
 
@@ -31,12 +31,12 @@ impl Session {
     }
 
     /// Sends a request as who we are.
-    pub(crate) async fn send(&self, transport: &Transport, request: &Request) -> Result<Outcome> {
+    pub(crate) async fn send(&self, transport: &Transport, request: &ApiRequest) -> Result<Outcome> {
         self.authenticated(transport, |proof| async move { transport.attempt(request, proof.credential()).await }).await
     }
 
     /// Sends a request for a list that is read as it comes.
-    pub(crate) async fn open(&self, transport: &Transport, request: &Request) -> Result<Opened> {
+    pub(crate) async fn open(&self, transport: &Transport, request: &ApiRequest) -> Result<Opened> {
         self.authenticated(transport, |proof| async move { transport.open(request, proof.credential()).await }).await
     }
 

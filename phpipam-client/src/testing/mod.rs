@@ -23,7 +23,7 @@
 //!
 //! // Your program goes here: whatever speaks to a phpIPAM at this URL, with this app and user.
 //! let client = Client::builder(server.url(), Server::APP, Auth::user(Server::USER, Server::PASSWORD))
-//!     .with_http(HttpOptions::new().with_allow_http(true))
+//!     .with_http_options(HttpOptions::new().with_allow_http(true))
 //!     .build()?;
 //! let (subnet_id, fields) = (SubnetId::new(subnet), AddressFields::new().with_hostname("web1"));
 //! let taken = client.addresses().allocate_first_free(subnet_id, &fields).await?;

@@ -18,7 +18,7 @@ async fn the_whole_call_is_in_one_parameter() {
     let auth = Auth::crypt("k3yK3yK3yK3yK3yK3yK3yK3yK3yK3yK3");
     assert!(!format!("{auth:?}").contains("k3y"));
     let http = options().with_tls(TlsOptions::new().with_system_roots(false));
-    let client = Client::builder(server.uri(), "app", auth).with_http(http).build().unwrap();
+    let client = Client::builder(server.uri(), "app", auth).with_http_options(http).build().unwrap();
     client.vlans().list().await.unwrap();
     client.vlans().list().await.unwrap();
     let fields = AddressFields::new().with_hostname("a.example");

@@ -162,12 +162,12 @@ async fn paths_that_would_be_others_than_they_seem_are_refused_by_name() {
         assert!(client.options(bad).await.is_err(), "{bad:?}");
     }
     for bad in ["..", ".", "", "0", "a/b", "a\\b", "a\tb", "..\n"] {
-        let error = Client::builder(canned.url(), bad, Auth::none()).with_http(options()).build().unwrap_err();
+        let error = Client::builder(canned.url(), bad, Auth::none()).with_http_options(options()).build().unwrap_err();
         assert!(matches!(&error, Error::Invalid { field, .. } if field == "app id"), "{bad:?}: {error:?}");
     }
     assert_eq!(canned.asked().await, Vec::<String>::new());
     // Not climbing: an app whose id looks encoded, dots within a name.
-    let odd = Client::builder(canned.url(), "%2e%2e", Auth::none()).with_http(options()).build().unwrap();
+    let odd = Client::builder(canned.url(), "%2e%2e", Auth::none()).with_http_options(options()).build().unwrap();
     odd.raw(http::Method::GET, "sections/a..b/", None).await.unwrap();
     assert_eq!(canned.asked().await, ["GET /api/%252e%252e/sections/a..b/"]);
 }

@@ -137,7 +137,7 @@ async fn a_stream_that_does_not_end_by_itself_ends_at_a_limit_that_is_named() {
     ] {
         let url = endless(first, again, pause).await;
         let options = crate::support::options().with_list_limits(limits).with_attempt_timeout(second);
-        let client = crate::support::builder(&url, phpipam_client::Auth::app_code("x")).with_http(options);
+        let client = crate::support::builder(&url, phpipam_client::Auth::app_code("x")).with_http_options(options);
         let client = client.with_retry(ipam_core::RetryConfig::none()).build().unwrap();
         let rows = client.addresses().stream(None).collect::<Vec<_>>();
         let rows =
@@ -155,7 +155,8 @@ async fn a_list_with_too_many_rows_is_not_read() {
     let canned = Canned::always(200, ok(json!(rows))).await;
     let list = async |rows| {
         let options = crate::support::options().with_list_limits(ListLimits::new().with_rows(rows));
-        let client = crate::support::builder(&canned.url(), phpipam_client::Auth::app_code("x")).with_http(options);
+        let client =
+            crate::support::builder(&canned.url(), phpipam_client::Auth::app_code("x")).with_http_options(options);
         client.build().unwrap().addresses().list().await
     };
     assert_eq!(list(2000).await.unwrap().len(), 2000);

@@ -16,7 +16,7 @@ pub(crate) fn many_logins() -> TokenPolicy {
 }
 
 pub(crate) fn builder(url: &str, auth: Auth) -> ClientBuilder {
-    Client::builder(url, Server::APP, auth).with_http(options()).with_token_policy(many_logins())
+    Client::builder(url, Server::APP, auth).with_http_options(options()).with_token_policy(many_logins())
 }
 
 pub(crate) fn admin() -> Auth {

@@ -63,7 +63,7 @@ pub(crate) fn client_of(server: &Server, app: &str) -> Client {
     // Neither are real calls lost so often: with fewer repetitions one of thousands would fail now and then.
     let retry = RetryConfig::new(8, Duration::from_secs(60));
     Client::builder(server.url(), app, auth)
-        .with_http(http)
+        .with_http_options(http)
         .with_retry(retry)
         .with_token_policy(tokens)
         .build()

@@ -15,7 +15,7 @@ use crate::controllers::custom_fields::model::CustomField;
 use crate::controllers::tools::tags::model::Tag;
 use crate::error::{Error, RefusalKind, Result, Shortage};
 use crate::query::Filter;
-use crate::request::{Call, Path, Request};
+use crate::request::{ApiRequest, Call, Path};
 use crate::stream;
 use crate::wire::{AddressId, SubnetId, TagId};
 
@@ -60,7 +60,7 @@ impl<'a> Addresses<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn list(&self) -> Result<Vec<Address>> {
-        self.client.list(&Request::get(Call::List, path().word("all"))?, None).await
+        self.client.list(&ApiRequest::get(Call::List, path().word("all"))?, None).await
     }
 
     /// The addresses that match. Since 1.4. The server reads all of them first, so the limit of [`list`](Self::list)
@@ -69,7 +69,7 @@ impl<'a> Addresses<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn list_filtered(&self, filter: &Filter) -> Result<Vec<Address>> {
-        self.client.list(&filter.apply(Request::get(Call::List, path().word("all"))?), None).await
+        self.client.list(&filter.apply(ApiRequest::get(Call::List, path().word("all"))?), None).await
     }
 
     /// Every address, or those that match, row by row: memory holds one row. Since 1.4; the limit of
@@ -78,7 +78,7 @@ impl<'a> Addresses<'a> {
     /// # Errors
     /// A row that cannot be read is an item of its own; any other [`Error`] is the last item.
     pub fn stream(&self, filter: Option<&Filter>) -> BoxStream<'a, Result<Address>> {
-        let request = Request::get(Call::List, path().word("all"));
+        let request = ApiRequest::get(Call::List, path().word("all"));
         let request = request.map(|request| filter.map_or(request.clone(), |filter| filter.apply(request)));
         stream::rows(self.client, request, None)
     }
@@ -88,7 +88,7 @@ impl<'a> Addresses<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn get(&self, id: AddressId) -> Result<Address> {
-        self.client.one(&Request::get(Call::One, one(id))?).await
+        self.client.one(&ApiRequest::get(Call::One, one(id))?).await
     }
 
     /// The address in all subnets that have it.
@@ -96,7 +96,7 @@ impl<'a> Addresses<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn search(&self, ip: IpAddr) -> Result<Vec<Address>> {
-        self.client.list(&Request::get(Call::List, path().word("search").ip(ip))?, None).await
+        self.client.list(&ApiRequest::get(Call::List, path().word("search").ip(ip))?, None).await
     }
 
     /// The address in one subnet, if it is there.
@@ -141,7 +141,7 @@ impl<'a> Addresses<'a> {
     }
 
     async fn search_text(&self, word: &str, field: &str, text: &str) -> Result<Vec<Address>> {
-        self.client.list(&Request::get(Call::List, path().word(word).text(field, text))?, None).await
+        self.client.list(&ApiRequest::get(Call::List, path().word(word).text(field, text))?, None).await
     }
 
     /// The first free address, **without taking it**. The same answer for a subnet that is full, has children, is a
@@ -151,7 +151,7 @@ impl<'a> Addresses<'a> {
     /// [`Error`]
     pub async fn peek_first_free(&self, subnet: SubnetId) -> Result<IpAddr> {
         let path = path().word("first_free").id("subnet id", subnet.get());
-        self.client.call(&Request::get(Call::Peek, path)?).await?.decode()
+        self.client.call(&ApiRequest::get(Call::Peek, path)?).await?.decode()
     }
 
     /// Asks the server to check whether the address answers. Slow when it does not.
@@ -159,7 +159,7 @@ impl<'a> Addresses<'a> {
     /// # Errors
     /// [`Error`]; of kind `Config` when the server has no ping.
     pub async fn ping(&self, id: AddressId) -> Result<Ping> {
-        self.client.one(&Request::get(Call::One, one(id).word("ping"))?).await
+        self.client.one(&ApiRequest::get(Call::One, one(id).word("ping"))?).await
     }
 
     /// What was changed, newest first. Since 1.7.
@@ -183,7 +183,7 @@ impl<'a> Addresses<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn tags(&self) -> Result<Vec<Tag>> {
-        self.client.list(&Request::get(Call::List, path().word("tags"))?, None).await
+        self.client.list(&ApiRequest::get(Call::List, path().word("tags"))?, None).await
     }
 
     /// One tag.
@@ -191,7 +191,7 @@ impl<'a> Addresses<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn tag(&self, id: TagId) -> Result<Tag> {
-        self.client.one(&Request::get(Call::One, path().word("tags").id("tag id", id.get()))?).await
+        self.client.one(&ApiRequest::get(Call::One, path().word("tags").id("tag id", id.get()))?).await
     }
 
     /// The addresses with a tag, of all subnets or of one.
@@ -200,11 +200,11 @@ impl<'a> Addresses<'a> {
     /// [`Error`]
     pub async fn list_by_tag(&self, id: TagId, subnet: Option<SubnetId>) -> Result<Vec<Address>> {
         let tag = || path().word("tags").id("tag id", id.get());
-        let mut request = Request::get(Call::List, tag().word("addresses"))?;
+        let mut request = ApiRequest::get(Call::List, tag().word("addresses"))?;
         if let Some(subnet) = subnet {
             request = request.with_query("subnetId", subnet);
         }
-        self.client.list_below(&request, Request::get(Call::One, tag())?).await
+        self.client.list_below(&request, ApiRequest::get(Call::One, tag())?).await
     }
 
     /// Creates this address. Somebody else's address there is a conflict.
@@ -233,7 +233,7 @@ impl<'a> Addresses<'a> {
     /// before asking again: the call is not repeated then.
     pub async fn allocate_first_free(&self, subnet: SubnetId, fields: &AddressFields) -> Result<Allocated> {
         let path = path().word("first_free").id("subnet id", subnet.get());
-        let request = Request::new(Method::POST, Call::Allocate, path)?.with_body(fields.fields.body()?);
+        let request = ApiRequest::new(Method::POST, Call::Allocate, path)?.with_fields(fields.fields.body()?);
         let lane = self.client.lane(subnet);
         let turn = lane.lock().await;
         let answer = match self.client.call(&request).await {
@@ -305,7 +305,7 @@ impl<'a> Addresses<'a> {
     /// that the address was removed from NAT. Both [may have been done](Error::may_have_been_done); a repetition that says
     /// "not found" tells.
     pub async fn delete(&self, id: AddressId) -> Result<()> {
-        self.client.call(&Request::new(Method::DELETE, Call::Write, one(id))?).await.map(drop)
+        self.client.call(&ApiRequest::new(Method::DELETE, Call::Write, one(id))?).await.map(drop)
     }
 
     /// Deletes an address and its records in PowerDNS.
@@ -313,7 +313,7 @@ impl<'a> Addresses<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn delete_with_dns(&self, id: AddressId) -> Result<()> {
-        let request = Request::new(Method::DELETE, Call::Write, one(id))?.with_query("remove_dns", 1);
+        let request = ApiRequest::new(Method::DELETE, Call::Write, one(id))?.with_query("remove_dns", 1);
         self.client.call(&request).await.map(drop)
     }
 

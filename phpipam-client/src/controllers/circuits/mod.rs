@@ -7,7 +7,7 @@ use super::{verify, write};
 use crate::client::{Client, Created};
 use crate::error::Result;
 use crate::query::Filter;
-use crate::request::{Call, Path, Request};
+use crate::request::{ApiRequest, Call, Path};
 use crate::wire::{CircuitId, CircuitProviderId};
 
 /// Circuits; see [`Client::circuits`].
@@ -51,7 +51,7 @@ impl<'a> Circuits<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn list(&self) -> Result<Vec<Circuit>> {
-        self.client.list(&Request::get(Call::List, path())?, None).await
+        self.client.list(&ApiRequest::get(Call::List, path())?, None).await
     }
 
     /// The circuits that match.
@@ -59,7 +59,7 @@ impl<'a> Circuits<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn list_filtered(&self, filter: &Filter) -> Result<Vec<Circuit>> {
-        self.client.list(&filter.apply(Request::get(Call::List, path())?), None).await
+        self.client.list(&filter.apply(ApiRequest::get(Call::List, path())?), None).await
     }
 
     /// One circuit.
@@ -67,7 +67,7 @@ impl<'a> Circuits<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn get(&self, id: CircuitId) -> Result<Circuit> {
-        self.client.one(&Request::get(Call::One, one(id))?).await
+        self.client.one(&ApiRequest::get(Call::One, one(id))?).await
     }
 
     /// The circuit with this circuit id, the one that people use.
@@ -77,7 +77,7 @@ impl<'a> Circuits<'a> {
     /// slash.
     pub async fn get_by_circuit_id(&self, circuit_id: &str) -> Result<Circuit> {
         let path = path().word("circuit_id").text("circuit id", circuit_id);
-        self.client.one(&Request::get(Call::One, path)?).await
+        self.client.one(&ApiRequest::get(Call::One, path)?).await
     }
 
     /// Creates a circuit. **Fails on every version measured from 1.4 to 1.8**, see [`Circuits`].
@@ -145,7 +145,7 @@ impl CircuitProviders<'_> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn list(&self) -> Result<Vec<CircuitProvider>> {
-        self.client.list(&Request::get(Call::List, providers())?, None).await
+        self.client.list(&ApiRequest::get(Call::List, providers())?, None).await
     }
 
     /// One provider.
@@ -153,7 +153,7 @@ impl CircuitProviders<'_> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn get(&self, id: CircuitProviderId) -> Result<CircuitProvider> {
-        self.client.one(&Request::get(Call::One, provider(id))?).await
+        self.client.one(&ApiRequest::get(Call::One, provider(id))?).await
     }
 
     /// The circuits of a provider.
@@ -161,8 +161,8 @@ impl CircuitProviders<'_> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn circuits(&self, id: CircuitProviderId) -> Result<Vec<Circuit>> {
-        let request = Request::get(Call::List, provider(id).word("circuits"))?;
-        self.client.list_below(&request, Request::get(Call::One, provider(id))?).await
+        let request = ApiRequest::get(Call::List, provider(id).word("circuits"))?;
+        self.client.list_below(&request, ApiRequest::get(Call::One, provider(id))?).await
     }
 
     /// Creates a provider.

@@ -5,13 +5,13 @@ pub(crate) mod model;
 use self::model::CustomField;
 use crate::client::Client;
 use crate::error::Result;
-use crate::request::{Call, Path, Request};
+use crate::request::{ApiRequest, Call, Path};
 use crate::wire::{OneOrMany, Wire as _};
 
 /// The custom fields of a kind of object; none where there are none, and where the server knows none.
 pub(super) async fn list(client: &Client, controller: &str) -> Result<Vec<CustomField>> {
-    let request = Request::get(Call::List, Path::new(controller).word("custom_fields"))?;
-    let answer = match client.send(&request).await {
+    let request = ApiRequest::get(Call::List, Path::new(controller).word("custom_fields"))?;
+    let answer = match client.execute(&request).await {
         Ok(crate::envelope::Outcome::Answer(answer)) => answer,
         Ok(crate::envelope::Outcome::Nothing { .. }) => return Ok(Vec::new()),
         Err(error) if error.is_unsupported() => return Ok(Vec::new()),

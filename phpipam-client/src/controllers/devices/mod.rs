@@ -9,7 +9,7 @@ use crate::controllers::addresses::model::Address;
 use crate::controllers::subnets::model::Subnet;
 use crate::error::Result;
 use crate::query::Filter;
-use crate::request::{Call, Path, Request};
+use crate::request::{ApiRequest, Call, Path};
 use crate::wire::DeviceId;
 
 /// Devices; see [`Client::devices`]. [`tools().devices()`](super::Tools) is the same table.
@@ -36,7 +36,7 @@ impl<'a> Devices<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn list(&self) -> Result<Vec<Device>> {
-        self.client.list(&Request::get(Call::List, path())?, None).await
+        self.client.list(&ApiRequest::get(Call::List, path())?, None).await
     }
 
     /// The devices that match.
@@ -44,7 +44,7 @@ impl<'a> Devices<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn list_filtered(&self, filter: &Filter) -> Result<Vec<Device>> {
-        self.client.list(&filter.apply(Request::get(Call::List, path())?), None).await
+        self.client.list(&filter.apply(ApiRequest::get(Call::List, path())?), None).await
     }
 
     /// One device.
@@ -52,7 +52,7 @@ impl<'a> Devices<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn get(&self, id: DeviceId) -> Result<Device> {
-        self.client.one(&Request::get(Call::One, one(id))?).await
+        self.client.one(&ApiRequest::get(Call::One, one(id))?).await
     }
 
     /// The devices with this text in host name, address, description or a custom field.
@@ -61,7 +61,7 @@ impl<'a> Devices<'a> {
     /// [`Error`](crate::Error); of kind `Invalid` for a text that cannot stand in a path: an empty one, `0`, and one with a slash.
     pub async fn search(&self, text: &str) -> Result<Vec<Device>> {
         let path = path().word("search").text("search text", text);
-        self.client.list(&Request::get(Call::List, path)?, None).await
+        self.client.list(&ApiRequest::get(Call::List, path)?, None).await
     }
 
     /// The addresses of a device.
@@ -69,8 +69,8 @@ impl<'a> Devices<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn addresses(&self, id: DeviceId) -> Result<Vec<Address>> {
-        let request = Request::get(Call::List, one(id).word("addresses"))?;
-        self.client.list_below(&request, Request::get(Call::One, one(id))?).await
+        let request = ApiRequest::get(Call::List, one(id).word("addresses"))?;
+        self.client.list_below(&request, ApiRequest::get(Call::One, one(id))?).await
     }
 
     /// The subnets that name the device.
@@ -78,8 +78,8 @@ impl<'a> Devices<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn subnets(&self, id: DeviceId) -> Result<Vec<Subnet>> {
-        let request = Request::get(Call::List, one(id).word("subnets"))?;
-        self.client.list_below(&request, Request::get(Call::One, one(id))?).await
+        let request = ApiRequest::get(Call::List, one(id).word("subnets"))?;
+        self.client.list_below(&request, ApiRequest::get(Call::One, one(id))?).await
     }
 
     /// Creates a device. Versions before 1.8 refuse one that has nothing but a name: set another field there.

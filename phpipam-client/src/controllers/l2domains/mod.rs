@@ -9,7 +9,7 @@ use crate::controllers::custom_fields::model::CustomField;
 use crate::controllers::vlans::model::Vlan;
 use crate::error::Result;
 use crate::query::Filter;
-use crate::request::{Call, Path, Request};
+use crate::request::{ApiRequest, Call, Path};
 use crate::wire::L2DomainId;
 
 /// Layer 2 domains; see [`Client::l2domains`].
@@ -36,7 +36,7 @@ impl<'a> L2Domains<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn list(&self) -> Result<Vec<L2Domain>> {
-        self.client.list(&Request::get(Call::List, path())?, None).await
+        self.client.list(&ApiRequest::get(Call::List, path())?, None).await
     }
 
     /// The layer 2 domains that match. The field of the sections is `permissions` here.
@@ -44,7 +44,7 @@ impl<'a> L2Domains<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn list_filtered(&self, filter: &Filter) -> Result<Vec<L2Domain>> {
-        self.client.list(&filter.apply(Request::get(Call::List, path())?), None).await
+        self.client.list(&filter.apply(ApiRequest::get(Call::List, path())?), None).await
     }
 
     /// One layer 2 domain.
@@ -52,7 +52,7 @@ impl<'a> L2Domains<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn get(&self, id: L2DomainId) -> Result<L2Domain> {
-        self.client.one(&Request::get(Call::One, one(id))?).await
+        self.client.one(&ApiRequest::get(Call::One, one(id))?).await
     }
 
     /// The VLANs of a layer 2 domain.
@@ -60,8 +60,8 @@ impl<'a> L2Domains<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn vlans(&self, id: L2DomainId) -> Result<Vec<Vlan>> {
-        let request = Request::get(Call::List, one(id).word("vlans"))?;
-        self.client.list_below(&request, Request::get(Call::One, one(id))?).await
+        let request = ApiRequest::get(Call::List, one(id).word("vlans"))?;
+        self.client.list_below(&request, ApiRequest::get(Call::One, one(id))?).await
     }
 
     /// The custom fields of layer 2 domains.

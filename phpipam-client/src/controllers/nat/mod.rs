@@ -6,7 +6,7 @@ use self::model::{Nat, NatFields, NatType};
 use super::{verify, write};
 use crate::client::{Client, Created};
 use crate::error::{Error, Refusal, RefusalKind, Result};
-use crate::request::{Call, Path, Request};
+use crate::request::{ApiRequest, Call, Path};
 use crate::wire::NatId;
 
 /// Translations of addresses; see [`Client::nat`]. Since 1.6; [`tools().nat()`](super::Tools::nat) has the same rows in
@@ -37,7 +37,7 @@ impl<'a> Nats<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn list(&self) -> Result<Vec<Nat>> {
-        self.client.list(&Request::get(Call::List, path())?, None).await
+        self.client.list(&ApiRequest::get(Call::List, path())?, None).await
     }
 
     /// One of them.
@@ -45,7 +45,7 @@ impl<'a> Nats<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn get(&self, id: NatId) -> Result<Nat> {
-        let request = Request::get(Call::One, one(id))?;
+        let request = ApiRequest::get(Call::One, one(id))?;
         // A list, empty for one that does not exist.
         let mut rows: Vec<Nat> = self.client.call(&request).await?.decode()?;
         rows.pop().ok_or_else(|| {

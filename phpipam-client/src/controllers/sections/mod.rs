@@ -11,7 +11,7 @@ use crate::controllers::changelog::ChangelogEntry;
 use crate::controllers::custom_fields::model::CustomField;
 use crate::controllers::subnets::model::Subnet;
 use crate::error::{Error, Result};
-use crate::request::{Call, Path, Request};
+use crate::request::{ApiRequest, Call, Path};
 use crate::wire::SectionId;
 
 /// Sections; see [`Client::sections`].
@@ -41,7 +41,7 @@ impl<'a> Sections<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn list(&self) -> Result<Vec<Section>> {
-        self.client.list(&Request::get(Call::List, path())?, None).await
+        self.client.list(&ApiRequest::get(Call::List, path())?, None).await
     }
 
     /// One section.
@@ -49,7 +49,7 @@ impl<'a> Sections<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn get(&self, id: SectionId) -> Result<Section> {
-        self.client.one(&Request::get(Call::One, one(id))?).await
+        self.client.one(&ApiRequest::get(Call::One, one(id))?).await
     }
 
     /// The section with this name. A name that is a number cannot be looked up: the server takes it for an id.
@@ -60,7 +60,7 @@ impl<'a> Sections<'a> {
         if name.trim().parse::<f64>().is_ok() {
             return Err(Error::invalid("section name", name, "the server takes a number for an id; list the sections"));
         }
-        self.client.one(&Request::get(Call::One, path().text("section name", name))?).await
+        self.client.one(&ApiRequest::get(Call::One, path().text("section name", name))?).await
     }
 
     /// The subnets and folders of a section, with their usage, which the server calculates one by one: slow in large
@@ -69,8 +69,8 @@ impl<'a> Sections<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn subnets(&self, id: SectionId) -> Result<Vec<Subnet>> {
-        let request = Request::get(Call::List, one(id).word("subnets"))?;
-        self.client.list_below(&request, Request::get(Call::One, one(id))?).await
+        let request = ApiRequest::get(Call::List, one(id).word("subnets"))?;
+        self.client.list_below(&request, ApiRequest::get(Call::One, one(id))?).await
     }
 
     /// The same with the addresses of each subnet: slower still, and too big for large sections.
@@ -78,8 +78,8 @@ impl<'a> Sections<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn subnets_with_addresses(&self, id: SectionId) -> Result<Vec<Subnet>> {
-        let request = Request::get(Call::List, one(id).word("subnets").word("addresses"))?;
-        self.client.list_below(&request, Request::get(Call::One, one(id))?).await
+        let request = ApiRequest::get(Call::List, one(id).word("subnets").word("addresses"))?;
+        self.client.list_below(&request, ApiRequest::get(Call::One, one(id))?).await
     }
 
     /// What was changed, newest first. Since 1.7.
@@ -131,6 +131,6 @@ impl<'a> Sections<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn delete(&self, id: SectionId) -> Result<()> {
-        self.client.call(&Request::new(Method::DELETE, Call::Write, one(id))?).await.map(drop)
+        self.client.call(&ApiRequest::new(Method::DELETE, Call::Write, one(id))?).await.map(drop)
     }
 }

@@ -21,7 +21,7 @@ use crate::controllers::custom_fields::model::CustomField;
 use crate::controllers::permissions::Level;
 use crate::error::{Error, Result};
 use crate::query::Filter;
-use crate::request::{Call, Path, Request};
+use crate::request::{ApiRequest, Call, Path};
 use crate::stream;
 use crate::wire::{Fields, GroupId, InvalidValue, Scalar, SectionId, SubnetId, Wire, reroutes, scalar};
 
@@ -107,7 +107,7 @@ impl<'a> Subnets<'a> {
     /// [`Error`]
     pub async fn list(&self) -> Result<Vec<Subnet>> {
         // `all` is the name that 1.3 knows as well.
-        let rows = self.client.list(&Request::get(Call::List, self.path().word("all"))?, None).await?;
+        let rows = self.client.list(&ApiRequest::get(Call::List, self.path().word("all"))?, None).await?;
         Ok(self.only_ours(rows))
     }
 
@@ -116,7 +116,7 @@ impl<'a> Subnets<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn list_filtered(&self, filter: &Filter) -> Result<Vec<Subnet>> {
-        let request = filter.apply(Request::get(Call::List, self.path().word("all"))?);
+        let request = filter.apply(ApiRequest::get(Call::List, self.path().word("all"))?);
         Ok(self.only_ours(self.client.list(&request, None).await?))
     }
 
@@ -126,7 +126,7 @@ impl<'a> Subnets<'a> {
     /// # Errors
     /// A row that cannot be read is an item of its own; any other [`Error`] is the last item.
     pub fn stream(&self, filter: Option<&Filter>) -> BoxStream<'a, Result<Subnet>> {
-        let request = Request::get(Call::List, self.path().word("all"));
+        let request = ApiRequest::get(Call::List, self.path().word("all"));
         let request = request.map(|request| filter.map_or(request.clone(), |filter| filter.apply(request)));
         let folders = self.controller == "folders";
         let rows = stream::rows(self.client, request, None);
@@ -141,8 +141,8 @@ impl<'a> Subnets<'a> {
     /// # Errors
     /// As [`stream`](Self::stream).
     pub fn stream_addresses(&self, id: SubnetId) -> BoxStream<'a, Result<Address>> {
-        let request = Request::get(Call::List, self.one(id).word("addresses"));
-        let parent = Request::get(Call::One, self.one(id)).ok();
+        let request = ApiRequest::get(Call::List, self.one(id).word("addresses"));
+        let parent = ApiRequest::get(Call::One, self.one(id)).ok();
         stream::rows(self.client, request, parent)
     }
 
@@ -151,7 +151,7 @@ impl<'a> Subnets<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn get(&self, id: SubnetId) -> Result<Subnet> {
-        self.client.one(&Request::get(Call::One, self.one(id))?).await
+        self.client.one(&ApiRequest::get(Call::One, self.one(id))?).await
     }
 
     /// How full a subnet is. The server fails on folders.
@@ -159,12 +159,12 @@ impl<'a> Subnets<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn usage(&self, id: SubnetId) -> Result<Usage> {
-        self.client.one(&Request::get(Call::One, self.one(id).word("usage"))?).await
+        self.client.one(&ApiRequest::get(Call::One, self.one(id).word("usage"))?).await
     }
 
     async fn rows<T: Wire>(&self, id: SubnetId, word: &str) -> Result<Vec<T>> {
-        let request = Request::get(Call::List, self.one(id).word(word))?;
-        self.client.list(&request, Some(Request::get(Call::One, self.one(id))?)).await
+        let request = ApiRequest::get(Call::List, self.one(id).word(word))?;
+        self.client.list(&request, Some(ApiRequest::get(Call::One, self.one(id))?)).await
     }
 
     /// The addresses of a subnet, sorted. The server fails from some 30 000 on, unless PHP has more memory.
@@ -180,8 +180,8 @@ impl<'a> Subnets<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn addresses_filtered(&self, id: SubnetId, filter: &Filter) -> Result<Vec<Address>> {
-        let request = filter.apply(Request::get(Call::List, self.one(id).word("addresses"))?);
-        self.client.list(&request, Some(Request::get(Call::One, self.one(id))?)).await
+        let request = filter.apply(ApiRequest::get(Call::List, self.one(id).word("addresses"))?);
+        self.client.list(&request, Some(ApiRequest::get(Call::One, self.one(id))?)).await
     }
 
     /// The children, of the same kind.
@@ -213,7 +213,7 @@ impl<'a> Subnets<'a> {
     /// # Errors
     /// [`Error`]; a subnet with children is a structural conflict.
     pub async fn peek_first_free(&self, id: SubnetId) -> Result<std::net::IpAddr> {
-        let request = Request::get(Call::Peek, self.one(id).word("first_free"))?;
+        let request = ApiRequest::get(Call::Peek, self.one(id).word("first_free"))?;
         self.client.call(&request).await?.decode()
     }
 
@@ -235,7 +235,7 @@ impl<'a> Subnets<'a> {
     }
 
     async fn free_subnet(&self, id: SubnetId, word: &str, mask: u8) -> Result<IpNet> {
-        let request = Request::get(Call::Peek, self.one(id).word(word).mask(mask))?;
+        let request = ApiRequest::get(Call::Peek, self.one(id).word(word).mask(mask))?;
         self.client.call(&request).await?.decode::<Network>().map(|network| network.0)
     }
 
@@ -256,8 +256,9 @@ impl<'a> Subnets<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn list_free_subnets(&self, id: SubnetId, mask: u8) -> Result<Vec<IpNet>> {
-        let request = Request::get(Call::List, self.one(id).word("all_subnets").mask(mask))?;
-        let networks: Vec<Network> = self.client.list(&request, Some(Request::get(Call::One, self.one(id))?)).await?;
+        let request = ApiRequest::get(Call::List, self.one(id).word("all_subnets").mask(mask))?;
+        let networks: Vec<Network> =
+            self.client.list(&request, Some(ApiRequest::get(Call::One, self.one(id))?)).await?;
         Ok(networks.into_iter().map(|network| network.0).collect())
     }
 
@@ -280,7 +281,7 @@ impl<'a> Subnets<'a> {
     async fn by_network(&self, word: &str, network: IpNet) -> Result<Vec<Subnet>> {
         let network = network.trunc();
         let path = self.path().word(word).ip(network.addr()).word(&network.prefix_len().to_string());
-        self.client.list(&Request::get(Call::List, path)?, None).await
+        self.client.list(&ApiRequest::get(Call::List, path)?, None).await
     }
 
     /// The custom fields of subnets.
@@ -358,7 +359,7 @@ impl<'a> Subnets<'a> {
         fields: &SubnetFields,
     ) -> Result<(Created<SubnetId>, IpNet)> {
         let path = self.one(id).word(word).mask(mask);
-        let request = Request::new(Method::POST, Call::Allocate, path)?.with_body(fields.fields.body()?);
+        let request = ApiRequest::new(Method::POST, Call::Allocate, path)?.with_fields(fields.fields.body()?);
         let lane = self.client.lane(id);
         let _turn = lane.lock().await;
         let answer = self.client.call(&request).await?;
@@ -393,7 +394,8 @@ impl<'a> Subnets<'a> {
     pub async fn resize(&self, id: SubnetId, mask: u8) -> Result<()> {
         let mut fields = Fields::default();
         fields.set("mask", mask);
-        let request = Request::new(Method::PATCH, Call::Write, self.one(id).word("resize"))?.with_body(fields.body()?);
+        let request =
+            ApiRequest::new(Method::PATCH, Call::Write, self.one(id).word("resize"))?.with_fields(fields.body()?);
         // Done twice, it fails: the size is what it is asked to be.
         self.client.call(&request.not_idempotent()).await.map(drop)
     }
@@ -404,8 +406,8 @@ impl<'a> Subnets<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn split(&self, id: SubnetId, split: &Split) -> Result<()> {
-        let request = Request::new(Method::PATCH, Call::Write, self.one(id).word("split"))?;
-        self.client.call(&request.with_body(split.body.body()?).not_idempotent()).await.map(drop)
+        let request = ApiRequest::new(Method::PATCH, Call::Write, self.one(id).word("split"))?;
+        self.client.call(&request.with_fields(split.body.body()?).not_idempotent()).await.map(drop)
     }
 
     /// Sets who may do what, for the groups named. Returns what the server says is set now, by group name.
@@ -433,7 +435,7 @@ impl<'a> Subnets<'a> {
             fields.set(&name, level.as_str().to_owned());
         }
         let path = self.one(id).word("permissions");
-        let request = Request::new(Method::PATCH, Call::Write, path)?.with_body(fields.body()?);
+        let request = ApiRequest::new(Method::PATCH, Call::Write, path)?.with_fields(fields.body()?);
         self.client.call(&request).await?.decode()
     }
 
@@ -442,7 +444,7 @@ impl<'a> Subnets<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn remove_permissions(&self, id: SubnetId) -> Result<()> {
-        let request = Request::new(Method::DELETE, Call::Write, self.one(id).word("permissions"))?;
+        let request = ApiRequest::new(Method::DELETE, Call::Write, self.one(id).word("permissions"))?;
         self.client.call(&request).await.map(drop)
     }
 
@@ -451,7 +453,7 @@ impl<'a> Subnets<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn truncate(&self, id: SubnetId) -> Result<()> {
-        let request = Request::new(Method::DELETE, Call::Write, self.one(id).word("truncate"))?;
+        let request = ApiRequest::new(Method::DELETE, Call::Write, self.one(id).word("truncate"))?;
         self.client.call(&request).await.map(drop)
     }
 
@@ -460,7 +462,7 @@ impl<'a> Subnets<'a> {
     /// # Errors
     /// [`Error`]
     pub async fn delete(&self, id: SubnetId) -> Result<()> {
-        self.client.call(&Request::new(Method::DELETE, Call::Write, self.one(id))?).await.map(drop)
+        self.client.call(&ApiRequest::new(Method::DELETE, Call::Write, self.one(id))?).await.map(drop)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::client::Created;
 use crate::controllers::nat::model::{NatFields, NatType, NatWithRows};
 use crate::controllers::{verify, write};
 use crate::error::Result;
-use crate::request::{Call, Request};
+use crate::request::{ApiRequest, Call};
 use crate::wire::NatId;
 
 table! {
@@ -21,7 +21,7 @@ impl Nats<'_> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn get_with_rows(&self, id: NatId) -> Result<NatWithRows> {
-        self.client.one(&Request::get(Call::One, Self::one(id).word("objects_full"))?).await
+        self.client.one(&ApiRequest::get(Call::One, Self::one(id).word("objects_full"))?).await
     }
 
     /// Creates a translation.

@@ -30,7 +30,7 @@ macro_rules! table {
             /// # Errors
             /// [`Error`](crate::Error)
             pub async fn list(&self) -> $crate::error::Result<Vec<$model>> {
-                let request = $crate::request::Request::get($crate::request::Call::List, Self::path())?;
+                let request = $crate::request::ApiRequest::get($crate::request::Call::List, Self::path())?;
                 self.client.list(&request, None).await
             }
 
@@ -39,7 +39,7 @@ macro_rules! table {
             /// # Errors
             /// [`Error`](crate::Error)
             pub async fn get(&self, id: $id) -> $crate::error::Result<$model> {
-                let request = $crate::request::Request::get($crate::request::Call::One, Self::one(id))?;
+                let request = $crate::request::ApiRequest::get($crate::request::Call::One, Self::one(id))?;
                 self.client.one(&request).await
             }
         }
@@ -124,8 +124,8 @@ macro_rules! below {
                     id: $id,
                 ) -> $crate::error::Result<Vec<$model>> {
                     let path = Self::one(id).word($word);
-                    let request = $crate::request::Request::get($crate::request::Call::List, path)?;
-                    let parent = $crate::request::Request::get($crate::request::Call::One, Self::one(id))?;
+                    let request = $crate::request::ApiRequest::get($crate::request::Call::List, path)?;
+                    let parent = $crate::request::ApiRequest::get($crate::request::Call::One, Self::one(id))?;
                     self.client.list_below(&request, parent).await
                 }
             )*

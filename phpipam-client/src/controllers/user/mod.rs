@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use self::model::User;
 use crate::client::Client;
 use crate::error::Result;
-use crate::request::{Call, Path, Request};
+use crate::request::{ApiRequest, Call, Path};
 use crate::session::{self, Login};
 
 /// The user behind the token; see [`Client::user`].
@@ -50,7 +50,7 @@ impl<'a> UserSession<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn token(&self) -> Result<Login> {
-        self.client.one(&Request::get(Call::One, path())?).await
+        self.client.one(&ApiRequest::get(Call::One, path())?).await
     }
 
     /// Extends the token by hand. Every call does that anyway, once a minute at most.
@@ -58,7 +58,7 @@ impl<'a> UserSession<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn refresh(&self) -> Result<Login> {
-        self.client.one(&Request::new(Method::PATCH, Call::One, path())?).await
+        self.client.one(&ApiRequest::new(Method::PATCH, Call::One, path())?).await
     }
 
     /// Deletes the token: logs out **every client of this user**, on every app.
@@ -66,8 +66,8 @@ impl<'a> UserSession<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn logout_everywhere(&self) -> Result<()> {
-        let result = self.client.call(&Request::new(Method::DELETE, Call::Write, path())?).await;
-        self.client.forget_session();
+        let result = self.client.call(&ApiRequest::new(Method::DELETE, Call::Write, path())?).await;
+        self.client.forget_login();
         result.map(drop)
     }
 
@@ -76,7 +76,7 @@ impl<'a> UserSession<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn list(&self) -> Result<Vec<User>> {
-        self.client.list(&Request::get(Call::List, path().word("all"))?, None).await
+        self.client.list(&ApiRequest::get(Call::List, path().word("all"))?, None).await
     }
 
     /// The administrators, likewise.
@@ -84,6 +84,6 @@ impl<'a> UserSession<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn list_admins(&self) -> Result<Vec<User>> {
-        self.client.list(&Request::get(Call::List, path().word("admins"))?, None).await
+        self.client.list(&ApiRequest::get(Call::List, path().word("admins"))?, None).await
     }
 }

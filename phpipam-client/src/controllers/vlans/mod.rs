@@ -9,7 +9,7 @@ use crate::controllers::custom_fields::model::CustomField;
 use crate::controllers::subnets::model::Subnet;
 use crate::error::Result;
 use crate::query::Filter;
-use crate::request::{Call, Path, Request};
+use crate::request::{ApiRequest, Call, Path};
 use crate::wire::{SectionId, VlanId};
 
 /// VLANs; see [`Client::vlans`].
@@ -37,7 +37,7 @@ impl<'a> Vlans<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn list(&self) -> Result<Vec<Vlan>> {
-        self.client.list(&Request::get(Call::List, path())?, None).await
+        self.client.list(&ApiRequest::get(Call::List, path())?, None).await
     }
 
     /// The VLANs that match. The field of the id is `vlanId` here.
@@ -45,7 +45,7 @@ impl<'a> Vlans<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn list_filtered(&self, filter: &Filter) -> Result<Vec<Vlan>> {
-        self.client.list(&filter.apply(Request::get(Call::List, path())?), None).await
+        self.client.list(&filter.apply(ApiRequest::get(Call::List, path())?), None).await
     }
 
     /// One VLAN.
@@ -53,7 +53,7 @@ impl<'a> Vlans<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn get(&self, id: VlanId) -> Result<Vlan> {
-        self.client.one(&Request::get(Call::One, one(id))?).await
+        self.client.one(&ApiRequest::get(Call::One, one(id))?).await
     }
 
     /// VLANs with this number, in all domains.
@@ -62,7 +62,7 @@ impl<'a> Vlans<'a> {
     /// [`Error`](crate::Error)
     pub async fn search(&self, number: u32) -> Result<Vec<Vlan>> {
         let path = path().word("search").id("VLAN number", number.into());
-        self.client.list(&Request::get(Call::List, path)?, None).await
+        self.client.list(&ApiRequest::get(Call::List, path)?, None).await
     }
 
     /// The subnets in a VLAN.
@@ -70,8 +70,8 @@ impl<'a> Vlans<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn subnets(&self, id: VlanId) -> Result<Vec<Subnet>> {
-        let request = Request::get(Call::List, one(id).word("subnets"))?;
-        self.client.list_below(&request, Request::get(Call::One, one(id))?).await
+        let request = ApiRequest::get(Call::List, one(id).word("subnets"))?;
+        self.client.list_below(&request, ApiRequest::get(Call::One, one(id))?).await
     }
 
     /// The subnets in a VLAN that are in one section.
@@ -80,7 +80,7 @@ impl<'a> Vlans<'a> {
     /// [`Error`](crate::Error)
     pub async fn subnets_in_section(&self, id: VlanId, section: SectionId) -> Result<Vec<Subnet>> {
         let path = one(id).word("subnets").id("section id", section.get());
-        self.client.list_below(&Request::get(Call::List, path)?, Request::get(Call::One, one(id))?).await
+        self.client.list_below(&ApiRequest::get(Call::List, path)?, ApiRequest::get(Call::One, one(id))?).await
     }
 
     /// The custom fields of VLANs.

@@ -9,7 +9,7 @@ use crate::controllers::custom_fields::model::CustomField;
 use crate::controllers::subnets::model::Subnet;
 use crate::error::Result;
 use crate::query::Filter;
-use crate::request::{Call, Path, Request};
+use crate::request::{ApiRequest, Call, Path};
 use crate::wire::VrfId;
 
 /// VRFs; see [`Client::vrfs`].
@@ -37,7 +37,7 @@ impl<'a> Vrfs<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn list(&self) -> Result<Vec<Vrf>> {
-        self.client.list(&Request::get(Call::List, path())?, None).await
+        self.client.list(&ApiRequest::get(Call::List, path())?, None).await
     }
 
     /// The VRFs that match. The field of the id is `vrfId` here.
@@ -45,7 +45,7 @@ impl<'a> Vrfs<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn list_filtered(&self, filter: &Filter) -> Result<Vec<Vrf>> {
-        self.client.list(&filter.apply(Request::get(Call::List, path())?), None).await
+        self.client.list(&filter.apply(ApiRequest::get(Call::List, path())?), None).await
     }
 
     /// One VRF.
@@ -53,7 +53,7 @@ impl<'a> Vrfs<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn get(&self, id: VrfId) -> Result<Vrf> {
-        self.client.one(&Request::get(Call::One, one(id))?).await
+        self.client.one(&ApiRequest::get(Call::One, one(id))?).await
     }
 
     /// The subnets in a VRF.
@@ -61,8 +61,8 @@ impl<'a> Vrfs<'a> {
     /// # Errors
     /// [`Error`](crate::Error)
     pub async fn subnets(&self, id: VrfId) -> Result<Vec<Subnet>> {
-        let request = Request::get(Call::List, one(id).word("subnets"))?;
-        self.client.list_below(&request, Request::get(Call::One, one(id))?).await
+        let request = ApiRequest::get(Call::List, one(id).word("subnets"))?;
+        self.client.list_below(&request, ApiRequest::get(Call::One, one(id))?).await
     }
 
     /// The custom fields of VRFs.

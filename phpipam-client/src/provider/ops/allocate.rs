@@ -21,7 +21,7 @@ use crate::provider::key::mark::request_number;
 use crate::provider::map::around::Home;
 use crate::provider::map::error::failed;
 use crate::provider::range_view::{Contents, has_children};
-use crate::request::{Call, Path, Request};
+use crate::request::{ApiRequest, Call, Path};
 
 const OP: &str = "allocate";
 /// How often a caller looks for another one with the same key, before it returns that it is busy: some five seconds.
@@ -266,7 +266,7 @@ impl Inner {
     pub(crate) async fn delete(&self, id: AddressId) -> crate::error::Result<bool> {
         let path = Path::new("addresses").id("address id", id.get());
         // Repeated here and not by the client, to know whose "gone already" it is.
-        let request = Request::new(Method::DELETE, Call::Write, path)?.not_idempotent();
+        let request = ApiRequest::new(Method::DELETE, Call::Write, path)?.not_idempotent();
         let mut pauses = [20_u64, 50, 200, 800, 2_000].into_iter();
         let mut lost = false;
         loop {

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use crate::envelope::Answer;
 use crate::error::{Error, RefusalKind, Result};
-use crate::request::{Call, Path, Request};
+use crate::request::{ApiRequest, Call, Path};
 use crate::transport::{Credential, Transport};
 use crate::wire::{Hidden, ServerTime, model};
 
@@ -65,7 +65,7 @@ fn rest_after(error: &Error) -> Rest {
 
 /// The login itself, once.
 pub(crate) async fn login_answer(transport: &Transport, name: &str, password: &SecretString) -> Result<Answer> {
-    let request = Request::new(Method::POST, Call::Login, Path::new("user"))?;
+    let request = ApiRequest::new(Method::POST, Call::Login, Path::new("user"))?;
     transport.attempt(&request, Credential::Basic { name, password }).await?.answer(&request)
 }
 

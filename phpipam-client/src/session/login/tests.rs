@@ -33,14 +33,14 @@ fn leaks(shown: &str) -> Option<&str> {
 }
 
 /// What reading a login's response comes to.
-fn read(request: &Request, status: u16, body: &[u8], lenient: bool) -> Result<SecretString> {
+fn read(request: &ApiRequest, status: u16, body: &[u8], lenient: bool) -> Result<SecretString> {
     let headers = HeaderMap::new();
     let received = Received { status: StatusCode::from_u16(status).unwrap(), headers: &headers, body };
     token_of(&classify(request, &received, lenient)?.answer(request)?)
 }
 
-fn login_request() -> Request {
-    Request::new(Method::POST, Call::Login, Path::new("user")).unwrap()
+fn login_request() -> ApiRequest {
+    ApiRequest::new(Method::POST, Call::Login, Path::new("user")).unwrap()
 }
 
 fn bodies() -> Vec<String> {
@@ -86,7 +86,7 @@ fn no_login_that_cannot_be_read_shows_its_token() {
 #[test]
 fn nor_does_any_other_call_for_users() {
     for path in ["user/", "user/all/", "USER/", "us%65r/token/", "user"] {
-        let request = Request::raw(Method::GET, path, None).unwrap();
+        let request = ApiRequest::raw(Method::GET, path).unwrap();
         for body in bodies() {
             if let Err(error) = read(&request, 200, body.as_bytes(), false) {
                 let shown = renderings(error);
@@ -94,7 +94,7 @@ fn nor_does_any_other_call_for_users() {
             }
         }
     }
-    assert!(!Request::raw(Method::GET, "users/", None).unwrap().is_secret());
+    assert!(!ApiRequest::raw(Method::GET, "users/").unwrap().is_secret());
 }
 
 #[test]

@@ -109,7 +109,7 @@ async fn q57_the_header_of_the_token_has_two_names() {
     let canned = Canned::always(200, ok(json!([]))).await;
     canned.client.sections().list().await.unwrap();
     let other = Client::builder(canned.url(), "app", Auth::app_code("c0de"))
-        .with_http(options())
+        .with_http_options(options())
         .with_token_header(http::HeaderName::from_static("phpipam-token"))
         .build()
         .unwrap();

@@ -112,7 +112,7 @@ fn client(server: &MockServer, auth: Auth, lenient: bool) -> Client {
     let now = BackoffConfig::new(Duration::ZERO, Duration::ZERO);
     let retry = RetryConfig::new(1, Duration::from_secs(5)).with_backoff(now);
     Client::builder(server.uri(), "app", auth)
-        .with_http(options().with_tls(TlsOptions::new().with_system_roots(false)))
+        .with_http_options(options().with_tls(TlsOptions::new().with_system_roots(false)))
         .with_retry(retry)
         .with_allocate_retry(retry)
         .with_token_policy(crate::support::many_logins())

@@ -46,7 +46,7 @@ async fn q02_strings_are_asked_for_only_when_wanted() {
     let canned = Canned::always(200, ok(json!([]))).await;
     canned.client.sections().list().await.unwrap();
     let wanting = phpipam_client::Client::builder(canned.url(), "app", phpipam_client::Auth::app_code("code"))
-        .with_http(crate::support::options())
+        .with_http_options(crate::support::options())
         .with_stringified_numbers(true)
         .build()
         .unwrap();
