@@ -25,5 +25,5 @@ features_of() {
 
 # The same but one, separated by commas.
 features_without() {
-    features_of "$1" | grep -vx "$2" | paste -sd, -
+    features_of "$1" | grep -vxF "$(printf '%s\n' "${@:2}")" | paste -sd, -
 }

@@ -28,7 +28,8 @@ lacks() {
     say "without ${packages[*]}: $*"
 }
 
-lacks reqwest rustls hyper -- -p ipam-core --no-default-features --features "$(features_without ipam-core http)"
+lacks reqwest rustls -- -p ipam-core --no-default-features --features "$(features_without ipam-core http)"
+lacks hyper -- -p ipam-core --no-default-features --features "$(features_without ipam-core http testing)"
 lacks reqwest hyper -- -p vra-client --no-default-features --features plugin
 lacks rusqlite libsqlite3-sys -- -p phpipam-client --all-features
 lacks rusqlite libsqlite3-sys -- -p vra-client --all-features

@@ -5,6 +5,7 @@
 
 mod clock;
 mod faults;
+pub mod http;
 mod log;
 mod random;
 

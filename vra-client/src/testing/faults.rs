@@ -1,6 +1,10 @@
-//! What can go wrong between a client and this server.
+//! Faults between a client and this server.
 
 use std::time::Duration;
+
+use http::StatusCode;
+use http::header::LOCATION;
+use ipam_core::testing::http::{Effect, Response, ServerFault};
 
 /// What goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,12 +50,42 @@ pub enum Fault {
     BarePage,
 }
 
-impl Fault {
-    /// How long it delays the answer, if that is what it does.
-    pub(super) fn delay(&self) -> Option<Duration> {
+impl ServerFault for Fault {
+    fn effect(&self) -> Effect {
         match self {
-            Self::Latency(delay) => Some(*delay),
-            _ => None,
+            Self::Latency(delay) => Effect::Delay(*delay),
+            Self::DropBefore => Effect::CutBefore,
+            Self::DropAfter => Effect::CutAfter,
+            Self::Status(status, message) => Effect::Fail(*status, message.clone()),
+            Self::Html(status) => Effect::Send(Response::error_page(*status, reason(*status))),
+            Self::EmptyError(status) => Effect::Send(Response::empty(*status)),
+            Self::Redirect(to) => Effect::Send(Response::empty(302).with_header(LOCATION, to)),
+            Self::ExpireToken
+            | Self::NoBody(_)
+            | Self::NoLocation
+            | Self::LowerTypes
+            | Self::UpperTypes
+            | Self::ForeignLinks(_)
+            | Self::TruncatePage
+            | Self::RepeatRow
+            | Self::IgnorePage
+            | Self::CountOff(_)
+            | Self::NoMetadata
+            | Self::BarePage => Effect::Site,
+        }
+    }
+
+    fn delayed(by: Duration) -> Self {
+        Self::Latency(by)
+    }
+}
+
+/// What a servlet container calls a status.
+fn reason(status: u16) -> &'static str {
+    match status {
+        401 => "Authentication required",
+        status => {
+            StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Unknown status")
         }
     }
 }

@@ -7,10 +7,8 @@
 //! [`Fault`], [`When`], [`Logged`] and [`Clock`] are the same for all of them.
 
 mod clock;
-mod exchange;
 mod faults;
 mod log;
-mod serve;
 pub mod v7;
 
 pub use faults::Fault;

@@ -2,6 +2,8 @@
 
 use std::time::SystemTime;
 
+use http::header;
+use ipam_core::testing::http::{Request, Response};
 use serde_json::{Map, Value};
 
 use super::config::Release;
@@ -9,13 +11,13 @@ use super::query::{Place, Query};
 use super::refusal::{Refusal, invalid};
 use super::store::Store;
 use crate::testing::clock::millis;
-use crate::testing::exchange::{Incoming, Outgoing};
+
 use crate::testing::faults::Fault;
 
 /// A call that is being answered.
 pub(super) struct Context<'a> {
     pub(super) store: &'a mut Store,
-    pub(super) request: &'a Incoming,
+    pub(super) request: &'a Request,
     pub(super) query: Query,
     pub(super) fault: Option<&'a Fault>,
     /// What links and `Location` begin with.
@@ -42,7 +44,7 @@ pub(super) enum Answer {
     /// 201, with the path of what was made, and what is in the body.
     Created(String, Option<Value>),
     /// Anything else.
-    Other(Outgoing),
+    Other(Response),
 }
 
 /// What is particular about a list.
@@ -59,7 +61,7 @@ pub(super) type Result = std::result::Result<Answer, Refusal>;
 impl Context<'_> {
     /// The body as an object.
     pub(super) fn body(&self) -> std::result::Result<Map<String, Value>, Refusal> {
-        match serde_json::from_slice(&self.request.body) {
+        match serde_json::from_slice(self.request.body()) {
             Ok(Value::Object(members)) => Ok(members),
             Ok(other) => Err(invalid(format!("Could not read JSON: an object is expected, not {other}."))),
             Err(error) => Err(invalid(format!("Could not read JSON: {error}."))),
@@ -68,7 +70,7 @@ impl Context<'_> {
 
     /// The body as an object; empty if there is none.
     pub(super) fn body_or_empty(&self) -> std::result::Result<Map<String, Value>, Refusal> {
-        if self.request.body.is_empty() { Ok(Map::new()) } else { self.body() }
+        if self.request.body().is_empty() { Ok(Map::new()) } else { self.body() }
     }
 
     pub(super) fn now(&self) -> String {
@@ -80,35 +82,35 @@ impl Context<'_> {
         format!("{}{path}", self.origin)
     }
 
-    pub(super) fn outgoing(&self, result: Result) -> Outgoing {
+    pub(super) fn response(&self, result: Result) -> Response {
         let answer = result.and_then(|answer| {
             Ok(match answer {
-                Answer::Json(body) => Outgoing::json(200, &body),
+                Answer::Json(body) => Response::json(200, &body),
                 Answer::Rows(rows) => self.page(rows, None)?,
                 Answer::RowsAs(rows, particular) => self.page(rows, Some(particular))?,
-                Answer::Empty(status) => Outgoing::empty(status),
+                Answer::Empty(status) => Response::empty(status),
                 Answer::Created(path, body) => {
                     let made = match body {
-                        Some(body) => Outgoing::json(201, &body),
-                        None => Outgoing::empty(201),
+                        Some(body) => Response::json(201, &body),
+                        None => Response::empty(201),
                     };
-                    made.with_header("location", self.href(&path)).with_header("etag", "\"0\"")
+                    made.with_header(header::LOCATION, self.href(&path)).with_header(header::ETAG, "\"0\"")
                 }
-                Answer::Other(outgoing) => outgoing,
+                Answer::Other(response) => response,
             })
         });
-        answer.unwrap_or_else(|refusal| refusal.outgoing())
+        answer.unwrap_or_else(|refusal| refusal.response())
     }
 
-    fn page(&self, rows: Vec<Value>, particular: Option<Particular>) -> std::result::Result<Outgoing, Refusal> {
+    fn page(&self, rows: Vec<Value>, particular: Option<Particular>) -> std::result::Result<Response, Refusal> {
         let place = Place {
             origin: &self.origin,
-            path: &self.request.path,
+            path: self.request.path(),
             fault: self.fault,
             metadata: particular != Some(Particular::NoMetadata),
             size_zero: particular == Some(Particular::SizeZero),
         };
-        Ok(Outgoing::json(200, &self.query.page(rows, &place)?))
+        Ok(Response::json(200, &self.query.page(rows, &place)?))
     }
 }
 

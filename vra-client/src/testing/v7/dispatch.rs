@@ -2,6 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use http::header;
+use ipam_core::testing::http::{Request, Response, Site};
 use serde_json::Value;
 
 use super::config::Release;
@@ -11,8 +13,8 @@ use super::query::Query;
 use super::refusal::{Refusal, no_such_call, unauthenticated};
 use super::store::Store;
 use super::{catalog, identity, network, reservations, small, work_items};
-use crate::testing::Clock;
-use crate::testing::exchange::{Incoming, Outgoing, Site};
+use crate::testing::{Clock, Logged, log};
+
 use crate::testing::faults::Fault;
 
 /// The server behind the socket.
@@ -35,13 +37,13 @@ impl Vra {
     }
 }
 
-impl Site for Vra {
-    fn answer(&self, request: &Incoming, fault: Option<&Fault>) -> Outgoing {
+impl Vra {
+    fn carry_out(&self, request: &Request, fault: Option<&Fault>) -> Response {
         let mut store = self.store();
         let now = self.clock.now();
         network::reclaim(&mut store, now);
         if fault == Some(&Fault::ExpireToken) {
-            expire(&mut store, bearer(request), now);
+            expire(&mut store, request.bearer(), now);
         }
         let origin = match fault {
             Some(Fault::ForeignLinks(origin)) => origin.clone(),
@@ -49,7 +51,7 @@ impl Site for Vra {
         };
         let query = match Query::read(request) {
             Ok(query) => query,
-            Err(refusal) => return refusal.outgoing(),
+            Err(refusal) => return refusal.response(),
         };
         let mut call = Context {
             store: &mut store,
@@ -63,28 +65,48 @@ impl Site for Vra {
             tenant: String::new(),
             fabric: false,
         };
-        let result = carry_out(&mut call);
-        let outgoing = call.outgoing(result);
+        let result = admitted(&mut call);
+        let response = call.response(result);
         match fault {
-            Some(Fault::LowerTypes) => with_types(outgoing, &|name| name.to_lowercase()),
-            Some(Fault::UpperTypes) => with_types(outgoing, &|name| name.to_uppercase()),
-            _ => outgoing,
+            Some(Fault::LowerTypes) => with_types(response, &|name| name.to_lowercase()),
+            Some(Fault::UpperTypes) => with_types(response, &|name| name.to_uppercase()),
+            Some(Fault::NoBody(status)) => {
+                let mut response = response;
+                response.status = *status;
+                response.body.clear();
+                response.headers.remove(header::CONTENT_TYPE);
+                response
+            }
+            Some(Fault::NoLocation) => {
+                let mut response = response;
+                response.headers.remove(header::LOCATION);
+                response
+            }
+            _ => response,
         }
     }
+}
 
-    fn failure(&self, status: u16, message: &str) -> Outgoing {
-        Refusal::new(status, 50505, "System exception.").with_system(message).outgoing()
+impl Site for Vra {
+    type Fault = Fault;
+
+    async fn respond(&self, request: &Request, fault: Option<&Fault>) -> Response {
+        self.carry_out(request, fault)
+    }
+
+    fn redact(&self, entry: &mut Logged) {
+        log::redact(entry);
+    }
+
+    fn failure(&self, status: u16, message: &str) -> Response {
+        Refusal::new(status, 50505, "System exception.").with_system(message).response()
     }
 }
 
-fn bearer(request: &Incoming) -> Option<&str> {
-    request.header("authorization")?.strip_prefix("Bearer ")
-}
-
-fn carry_out(call: &mut Context<'_>) -> Result {
+fn admitted(call: &mut Context<'_>) -> Result {
     let segments = call.request.segments();
     let path: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let method = call.request.method.as_str();
+    let method = call.request.method();
     let anonymous = matches!(
         (method, path.as_slice()),
         ("POST", ["identity", "api", "tokens"])
@@ -92,13 +114,13 @@ fn carry_out(call: &mut Context<'_>) -> Result {
             | ("GET", ["component-registry", "services", "status", "current"])
     );
     if !anonymous {
-        let token = bearer(call.request).and_then(|token| valid(call.store, token, call.now));
+        let token = call.request.bearer().and_then(|token| valid(call.store, token, call.now));
         let token = token.ok_or_else(unauthenticated)?;
         (call.user, call.tenant) = (token.user.clone(), token.tenant.clone());
         let user = call.store.users.iter().find(|user| user.name == call.user && user.tenant == call.tenant);
         call.fabric = user.is_some_and(|user| user.fabric);
     }
-    route(call, method, &path).unwrap_or_else(|| Err(no_such_call(method, &call.request.path)))
+    route(call, method, &path).unwrap_or_else(|| Err(no_such_call(method, call.request.path())))
 }
 
 fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
@@ -117,7 +139,7 @@ fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> 
 }
 
 /// Changes every `@type` of a JSON answer.
-fn with_types(outgoing: Outgoing, change: &dyn Fn(&str) -> String) -> Outgoing {
+fn with_types(mut response: Response, change: &dyn Fn(&str) -> String) -> Response {
     fn walk(value: &mut Value, change: &dyn Fn(&str) -> String) {
         match value {
             Value::Object(members) => {
@@ -132,11 +154,12 @@ fn with_types(outgoing: Outgoing, change: &dyn Fn(&str) -> String) -> Outgoing {
             _ => {}
         }
     }
-    match serde_json::from_slice::<Value>(&outgoing.body) {
+    match serde_json::from_slice::<Value>(&response.body) {
         Ok(mut body) => {
             walk(&mut body, change);
-            Outgoing { body: body.to_string().into_bytes(), ..outgoing }
+            response.body = body.to_string().into_bytes();
+            response
         }
-        Err(_) => outgoing,
+        Err(_) => response,
     }
 }

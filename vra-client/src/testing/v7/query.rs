@@ -2,11 +2,12 @@
 
 use std::cmp::Ordering;
 
+use ipam_core::testing::http::Request;
 use serde_json::{Map, Value, json};
 
 use super::filter::{self, Filter};
 use super::refusal::{Refusal, invalid};
-use crate::testing::exchange::Incoming;
+
 use crate::testing::faults::Fault;
 
 /// What a list is asked for.
@@ -23,7 +24,7 @@ impl Query {
     /// The most rows on a page.
     const MOST: usize = 5000;
 
-    pub(super) fn read(request: &Incoming) -> Result<Self, Refusal> {
+    pub(super) fn read(request: &Request) -> Result<Self, Refusal> {
         let mut query = Self { parameters: request.parameters(), page: 1, limit: Self::LIMIT };
         let number = |name: &str| -> Result<Option<usize>, Refusal> {
             let Some(text) = query.get(name) else { return Ok(None) };
@@ -171,13 +172,7 @@ mod tests {
     fn ask(query: &str, fault: Option<&Fault>) -> Value {
         let rows =
             (1..=5).map(|n| json!({"id": format!("r{n}"), "n": n, "kind": if n % 2 == 0 { "even" } else { "odd" }}));
-        let request = Incoming {
-            method: "GET".into(),
-            path: "/rows".into(),
-            query: query.into(),
-            headers: http::HeaderMap::new(),
-            body: Vec::new(),
-        };
+        let request = Request::new("GET", &format!("/rows?{query}"));
         let at = Place { origin: "https://vra.example", path: "/rows", fault, metadata: true, size_zero: false };
         Query::read(&request).unwrap().page(rows.collect(), &at).unwrap()
     }

@@ -1,8 +1,7 @@
 //! What the server says when it refuses.
 
+use ipam_core::testing::http::Response;
 use serde_json::{Value, json};
-
-use crate::testing::exchange::Outgoing;
 
 /// A refusal: the status, the server's number and its two messages. The numbers and texts of those that are known come
 /// from recordings or the manual; the status of 10101, 20111 and 20116 is inferred.
@@ -26,11 +25,11 @@ impl Refusal {
         self
     }
 
-    pub(super) fn outgoing(&self) -> Outgoing {
+    pub(super) fn response(&self) -> Response {
         if self.html {
-            return Outgoing::html(self.status, &self.message);
+            return Response::error_page(self.status, &self.message);
         }
-        Outgoing::json(self.status, &self.body())
+        Response::json(self.status, self.body())
     }
 
     pub(super) fn body(&self) -> Value {

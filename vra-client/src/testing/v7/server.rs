@@ -11,8 +11,8 @@ use super::identity::expire;
 use super::store::Store;
 use crate::testing::Clock;
 use crate::testing::Logged;
-use crate::testing::serve::Host;
 use crate::testing::{Fault, When};
+use ipam_core::testing::http::Host;
 
 /// A running server. It stops when it is dropped.
 ///
@@ -51,17 +51,17 @@ impl Server {
     /// `http://127.0.0.1:PORT`, without a slash at the end.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.host.address)
+        self.host.url()
     }
 
     /// Where the server listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.host.address
+        self.host.address()
     }
 
     fn site(&self) -> &Vra {
-        &self.host.shared.site
+        self.host.site()
     }
 
     /// Fills or changes what the server remembers; no request is answered meanwhile.
@@ -72,7 +72,7 @@ impl Server {
     /// The requests so far, in the order they were answered.
     #[must_use]
     pub fn requests(&self) -> Vec<Logged> {
-        self.host.shared.log().clone()
+        self.host.requests()
     }
 
     /// How many requests had this method and contained this text in their path.
@@ -83,24 +83,24 @@ impl Server {
 
     /// Forgets the requests so far.
     pub fn clear_log(&self) {
-        self.host.shared.log().clear();
+        self.host.clear_log();
     }
 
     /// Lets something go wrong. Faults wait in the order they were added; the first that applies to a request is used
     /// up by it.
     pub fn fault(&self, fault: Fault, when: When) {
-        self.host.shared.faults().add(fault, when);
+        self.host.fault(fault, when);
     }
 
     /// Forgets the faults that did not happen yet.
     pub fn clear_faults(&self) {
-        self.host.shared.faults().clear();
+        self.host.clear_faults();
     }
 
     /// How many faults are still to come; one that happens always counts as one.
     #[must_use]
     pub fn pending_faults(&self) -> usize {
-        self.host.shared.faults().pending()
+        self.host.pending_faults()
     }
 
     /// Moves the server's clock forward.

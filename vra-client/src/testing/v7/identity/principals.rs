@@ -154,7 +154,7 @@ fn create(call: &mut Context<'_>, tenant: &str, kind: &str) -> Result {
 }
 
 fn add_members(call: &mut Context<'_>, at: Option<usize>) -> Result {
-    let added: Vec<Value> = serde_json::from_slice(&call.request.body)
+    let added: Vec<Value> = serde_json::from_slice(call.request.body())
         .map_err(|error| invalid(format!("Could not read JSON: {error}.")))?;
     if let Some((_, row)) = at.and_then(|at| call.store.principals.get_mut(at)) {
         let mut names: Vec<String> = members(row).map(str::to_owned).collect();
@@ -260,7 +260,7 @@ fn add_to_role(
     at: Option<usize>,
     role: &str,
 ) -> std::result::Result<(), Refusal> {
-    let mut added: Vec<Value> = serde_json::from_slice(&call.request.body)
+    let mut added: Vec<Value> = serde_json::from_slice(call.request.body())
         .map_err(|error| invalid(format!("Could not read JSON: {error}.")))?;
     if added.iter().any(|id| full_name(&json!({"principalId": id})).is_none()) {
         return Err(invalid("A principal needs a domain and a name."));

@@ -2,10 +2,12 @@
 
 use std::time::SystemTime;
 
+use http::header;
+use ipam_core::testing::http::Response;
 use serde_json::json;
 
 use crate::testing::clock::millis;
-use crate::testing::exchange::Outgoing;
+
 use crate::testing::v7::context::{Answer, Context, Result, required};
 use crate::testing::v7::refusal::{not_found, unauthenticated};
 use crate::testing::v7::store::{Store, Token, uuid};
@@ -19,11 +21,11 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
         }
         ("HEAD", [id]) => match valid(call.store, id, call.now) {
             Some(_) => Ok(Answer::Other(
-                Outgoing::empty(204)
-                    .with_header("cache-control", "no-cache, no-store, max-age=0, must-revalidate")
-                    .with_header("pragma", "no-cache")
-                    .with_header("expires", "0")
-                    .with_header("content-type", "application/json;charset=UTF-8"),
+                Response::empty(204)
+                    .with_header(header::CACHE_CONTROL, "no-cache, no-store, max-age=0, must-revalidate")
+                    .with_header(header::PRAGMA, "no-cache")
+                    .with_header(header::EXPIRES, "0")
+                    .with_header(header::CONTENT_TYPE, "application/json;charset=UTF-8"),
             )),
             None => Err(unauthenticated()),
         },
