@@ -62,6 +62,34 @@ impl IpRange {
         })
     }
 
+    /// Returns the range of `count` addresses from `first` on.
+    ///
+    /// ```
+    /// use ipam_core::net::IpRange;
+    ///
+    /// let range = IpRange::starting_at("10.0.0.5".parse().unwrap(), 5).unwrap();
+    /// assert_eq!(range.to_string(), "10.0.0.5-10.0.0.9");
+    /// assert!(IpRange::starting_at("255.255.255.255".parse().unwrap(), 2).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// [`InvalidInput`](super::NetErrorKind::InvalidInput) if `count` is 0, or the family has fewer addresses from `first`
+    /// on.
+    pub fn starting_at(first: IpAddr, count: u128) -> Result<Self, NetError> {
+        let last = count.checked_sub(1).and_then(|more| match first {
+            IpAddr::V4(ip) => Some(IpAddr::V4(ip.to_bits().checked_add(u32::try_from(more).ok()?)?.into())),
+            IpAddr::V6(ip) => Some(IpAddr::V6(ip.to_bits().checked_add(more)?.into())),
+        });
+        match last {
+            Some(last) => Self::new(first, last),
+            None if count == 0 => Err(NetError::invalid("count", count, "a range is never empty", "give 1 or more")),
+            None => {
+                let problem = format!("there are fewer addresses from {first} on");
+                Err(NetError::invalid("count", count, problem, "give a smaller count, or a lower address"))
+            }
+        }
+    }
+
     pub(super) fn from_v4(interval: Interval<u32>) -> Self {
         Self(Inner::V4(interval))
     }

@@ -12,8 +12,8 @@ pub use blocks::{AllocateRange, ChildNet, DeallocateRange, DefineBlock, RangeTar
 pub use fingerprint::Fingerprint;
 pub use listing::{BlockFilter, Find, ListBlocks, ListRanges, PageRequest, RangeFilter};
 pub use ranges::{DefineRange, RemoveRange, UpdateRange};
+pub(crate) use validate::range_parts;
 pub use validate::{MAX_ADDRESSES, MAX_LINES, MAX_PAGE_SIZE, MAX_TEXT_LEN};
-pub(crate) use validate::{exact_range, range_parts};
 
 /// Takes and returns the request, so that setters read as a sentence.
 macro_rules! setters {

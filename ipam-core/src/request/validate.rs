@@ -79,7 +79,7 @@ impl AllocateLine {
             return Err(Error::invalid(OP, format_args!("lines[{index}].count"), count, remedy));
         }
         if let What::Exactly { first, count } = self.what
-            && exact_range(first, count).is_none()
+            && IpRange::starting_at(first, count.into()).is_err()
         {
             let remedy = format!("{count} addresses from there pass the end of the address family; ask for fewer");
             return Err(Error::invalid(OP, format_args!("lines[{index}].first"), first, remedy));
@@ -94,17 +94,6 @@ impl AllocateLine {
         }
         labels(OP, &self.labels)
     }
-}
-
-/// The `count` addresses from `first` on; `None` past the end of the family or for a count of 0.
-pub(crate) fn exact_range(first: std::net::IpAddr, count: u32) -> Option<IpRange> {
-    use std::net::IpAddr;
-    let more = count.checked_sub(1)?;
-    let last = match first {
-        IpAddr::V4(address) => IpAddr::V4(u32::from(address).checked_add(more)?.into()),
-        IpAddr::V6(address) => IpAddr::V6(u128::from(address).checked_add(u128::from(more))?.into()),
-    };
-    IpRange::new(first, last).ok()
 }
 
 impl Deallocate {

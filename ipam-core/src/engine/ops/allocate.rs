@@ -12,7 +12,6 @@ use crate::engine::space::page::{address, locate, number};
 use crate::engine::space::select::{Wanted, select};
 use crate::engine::store::{Record, RequestKind, RequestRecord, Store, StoredRange};
 use crate::net::IpRange;
-use crate::request::exact_range;
 use crate::{
     Allocate, AllocateLine, Allocated, Allocation, AllocationKey, Candidate, ChangeKind, Error, ErrorKind, Family,
     Order, Preview, Range, RangeId, Result, Shape, What,
@@ -278,7 +277,8 @@ impl Exact<'_> {
         others: &mut Vec<(RangeId, IpRange)>,
     ) -> Result<Chosen> {
         let (first, count) = (self.first, self.count);
-        let asked = exact_range(first, count).ok_or_else(|| self.invalid("pass the end of the address family"))?;
+        let asked = IpRange::starting_at(first, count.into())
+            .map_err(|_| self.invalid("pass the end of the address family"))?;
         if let Some(excluded) = self.line.exclude.iter().find(|excluded| excluded.overlaps(&asked)) {
             return Err(self.invalid(&format!("the line also excludes {excluded}; drop one of the two")));
         }

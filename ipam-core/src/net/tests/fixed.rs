@@ -208,3 +208,17 @@ fn a_plan_that_cannot_be_says_what_did_not_fit() {
         assert_eq!(planner.plan(&[size]).unwrap_err().kind(), NetErrorKind::InvalidInput);
     }
 }
+
+#[test]
+fn a_range_from_an_address_on_ends_with_its_family() {
+    let from = |first: &str, count: u128| IpRange::starting_at(ip(first), count).map(|range| range.to_string());
+    assert_eq!(from("0.0.0.0", 1 << 32).unwrap(), "0.0.0.0-255.255.255.255");
+    assert_eq!(from("255.255.255.255", 1).unwrap(), "255.255.255.255");
+    assert_eq!(from("::", u128::MAX).unwrap(), "::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe");
+    assert_eq!(from("::1", u128::MAX).unwrap(), "::1-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
+    for (first, count) in [("0.0.0.0", 0), ("0.0.0.1", 1 << 32), ("0.0.0.0", u128::MAX), ("::2", u128::MAX), ("::", 0)]
+    {
+        let error = from(first, count).unwrap_err();
+        assert_eq!((error.kind(), error.field()), (NetErrorKind::InvalidInput, "count"), "{first} {count}");
+    }
+}
