@@ -1,8 +1,7 @@
 //! The client and its builder.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderName, Method};
@@ -14,6 +13,7 @@ use serde_json::Value;
 use crate::auth::Auth;
 use crate::envelope::{Answer, Outcome};
 use crate::error::{Error, Result};
+use crate::keyed_locks::KeyedLocks;
 use crate::request::{ApiRequest, Call};
 use crate::rows::Opened;
 use crate::session::Session;
@@ -41,7 +41,7 @@ struct Inner {
     session: Session,
     retry: RetryConfig,
     allocate_retry: RetryConfig,
-    lanes: Mutex<HashMap<u64, Weak<tokio::sync::Mutex<()>>>>,
+    subnet_locks: KeyedLocks<SubnetId>,
 }
 
 /// Sets up a [`Client`].
@@ -126,7 +126,7 @@ impl ClientBuilder {
             session: Session::new(self.auth, self.tokens),
             retry: self.retry,
             allocate_retry: self.allocate_retry,
-            lanes: Mutex::new(HashMap::new()),
+            subnet_locks: KeyedLocks::new("subnet"),
         })))
     }
 }
@@ -309,15 +309,8 @@ impl Client {
 
     /// Allocations from one subnet go one after another in this process: in parallel they only get in each other's way
     /// on the server.
-    pub(crate) fn lane(&self, subnet: SubnetId) -> Arc<tokio::sync::Mutex<()>> {
-        let mut lanes = self.0.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(lane) = lanes.get(&subnet.get()).and_then(Weak::upgrade) {
-            return lane;
-        }
-        lanes.retain(|_, lane| lane.strong_count() > 0);
-        let lane = Arc::new(tokio::sync::Mutex::new(()));
-        lanes.insert(subnet.get(), Arc::downgrade(&lane));
-        lane
+    pub(crate) fn subnet_locks(&self) -> &KeyedLocks<SubnetId> {
+        &self.0.subnet_locks
     }
 }
 

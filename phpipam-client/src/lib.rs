@@ -11,6 +11,7 @@ pub mod controllers;
 mod crypt;
 mod envelope;
 mod error;
+mod keyed_locks;
 pub mod models;
 mod probe;
 #[cfg(feature = "provider")]
@@ -23,6 +24,7 @@ mod session;
 mod stream;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod trace;
 mod transport;
 mod wire;
 

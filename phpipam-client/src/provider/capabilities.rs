@@ -3,7 +3,6 @@
 use ipam_core::Capabilities;
 
 use crate::models::{CustomField, Section, SectionId, Tag, TagId};
-use crate::provider::Inner;
 use crate::provider::config::SectionChoice;
 use crate::provider::map::error::config_error;
 use crate::provider::map::required::FieldValues;
@@ -23,6 +22,32 @@ pub(crate) struct Probed {
     /// Values of custom fields, and required fields without one.
     pub(crate) address_values: FieldValues,
     pub(crate) subnet_values: FieldValues,
+}
+
+impl Probed {
+    /// What the provider can do with the app's rights.
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        let writes = self.may_write != Some(false);
+        let mut can = Capabilities::minimal("phpIPAM");
+        can.preview = true;
+        can.usage = true;
+        can.blocks = true;
+        can.contiguous = true;
+        can.tags = true;
+        can.durable = true;
+        can.update = writes;
+        can.allocate_ranges = writes;
+        can.sweep = writes;
+        can
+    }
+
+    /// Refuses an operation that the app's rights do not allow.
+    pub(crate) fn must_write(&self, operation: &'static str) -> ipam_core::Result<()> {
+        if self.may_write == Some(false) {
+            return Err(ipam_core::Error::unsupported(operation, "phpIPAM (the app is read-only)"));
+        }
+        Ok(())
+    }
 }
 
 /// The custom field a mark is to be kept in, and how much fits it.
@@ -141,29 +166,4 @@ pub(crate) fn tag_ids(names: &[String], tags: &[Tag]) -> ipam_core::Result<Vec<T
             })
         })
         .collect()
-}
-
-impl Inner {
-    pub(crate) fn capabilities(&self) -> Capabilities {
-        let writes = self.probed.may_write != Some(false);
-        let mut can = Capabilities::minimal("phpIPAM");
-        can.preview = true;
-        can.usage = true;
-        can.blocks = true;
-        can.contiguous = true;
-        can.tags = true;
-        can.durable = true;
-        can.update = writes;
-        can.allocate_ranges = writes;
-        can.sweep = writes;
-        can
-    }
-
-    /// What a method answers that the app's rights do not allow.
-    pub(crate) fn needs_write(&self, operation: &'static str) -> ipam_core::Result<()> {
-        if self.probed.may_write == Some(false) {
-            return Err(ipam_core::Error::unsupported(operation, "phpIPAM (the app is read-only)"));
-        }
-        Ok(())
-    }
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::models::SectionId;
+use super::pacing::Pacing;
+use crate::models::{Schema, SectionId};
 
 /// Which section.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,7 +12,7 @@ pub(crate) enum SectionChoice {
     Name(String),
 }
 
-/// What a [`PhpIpamProvider`](crate::provider::PhpIpamProvider) serves, and how.
+/// What a [`PhpIpamProvider`](super::PhpIpamProvider) serves, and how.
 ///
 /// ```
 /// use phpipam_client::provider::PhpIpamConfig;
@@ -32,7 +33,7 @@ pub struct PhpIpamConfig {
     pub(crate) tag: Option<String>,
     pub(crate) reserved_tags: Vec<String>,
     pub(crate) page_size: u32,
-    pub(crate) claim_time: Duration,
+    pub(crate) pacing: Pacing,
     pub(crate) sweep: bool,
     pub(crate) address_fields: Vec<(String, String)>,
     pub(crate) child_prefix_fields: Vec<(String, String)>,
@@ -50,7 +51,7 @@ impl PhpIpamConfig {
             tag: None,
             reserved_tags: vec!["Reserved".to_owned(), "DHCP".to_owned()],
             page_size: 1_000,
-            claim_time: Duration::from_secs(60),
+            pacing: Pacing::new(),
             sweep: true,
             address_fields: Vec::new(),
             child_prefix_fields: Vec::new(),
@@ -119,7 +120,14 @@ impl PhpIpamConfig {
     /// its key is [`Busy`](ipam_core::ErrorKind::Busy), and after it counts as abandoned. The times are those of the server's
     /// clock; where a proxy takes `Date` out of the responses, the clocks of all hosts must agree within this time.
     pub fn with_claim_time(mut self, time: Duration) -> Self {
-        self.claim_time = time.max(Duration::from_secs(1));
+        self.pacing = self.pacing.with_deadline(time);
+        self
+    }
+
+    /// Sets how long operations go on and how they wait in between, all at once. The deadline of a claim is part of it, so
+    /// a later call replaces [`with_claim_time`](Self::with_claim_time).
+    pub fn with_pacing(mut self, pacing: Pacing) -> Self {
+        self.pacing = pacing;
         self
     }
 
@@ -146,11 +154,25 @@ impl PhpIpamConfig {
     }
 
     /// Sets whether connecting undoes some of the abandoned claims that it finds, as it does unless this is called: for two
-    /// seconds at most, and where the app may write and the server can search (1.6). A [`Sweep`](ipam_core::Sweep) undoes all
+    /// seconds at most unless the [`Pacing`] is another, and where the app may write and the server can search (1.6). A [`Sweep`](ipam_core::Sweep) undoes all
     /// of them.
     pub fn with_sweep_on_connect(mut self, sweep: bool) -> Self {
         self.sweep = sweep;
         self
+    }
+}
+
+impl PhpIpamConfig {
+    /// The custom fields of addresses that the provider writes anyway: the marks.
+    pub(crate) fn written_address_fields<'a>(&'a self, schema: &'a Schema) -> Vec<&'a str> {
+        self.address_mark.iter().filter_map(|name| schema.find(name)).map(|field| field.name.as_str()).collect()
+    }
+
+    /// The same of subnets: the marks, and what chooses ranges.
+    pub(crate) fn written_subnet_fields<'a>(&'a self, schema: &'a Schema) -> Vec<&'a str> {
+        let chosen = self.range_fields.iter().filter(|(_, value)| !value.is_empty()).map(|(name, _)| name);
+        let names = self.subnet_mark.iter().chain(chosen);
+        names.filter_map(|name| schema.find(name)).map(|field| field.name.as_str()).collect()
     }
 }
 

@@ -97,182 +97,21 @@
 mod capabilities;
 mod claim;
 mod config;
+mod handle;
+mod inner;
 pub(crate) mod key;
 pub(crate) mod map;
 mod ops;
+mod pacing;
+mod random;
 mod range_view;
 mod register;
 mod snapshot;
-
-use std::sync::Arc;
-
-use async_trait::async_trait;
-use ipam_core::{
-    Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, AllocationKey, Block, Capabilities, Deallocate,
-    DeallocateRange, Deallocated, Find, Health, IpamProvider, ListBlocks, ListRanges, Page, Preview, Range, RangeId,
-    RemovedRange, Result, Sweep, Swept, Update, Usage,
-};
+mod surroundings;
 
 pub use config::PhpIpamConfig;
+pub use handle::PhpIpamProvider;
 #[doc(hidden)]
 pub use map::spaces;
+pub use pacing::Pacing;
 pub use register::register;
-
-use capabilities::Probed;
-use key::abandoned::Claims;
-use map::error::failed;
-use map::model::Words;
-use map::required::{FieldValues, Of, written};
-
-use crate::client::Client;
-use crate::models::{Schema, SectionId, Tag, TagId};
-
-/// The operation that connecting is to callers.
-const OPEN: &str = "open";
-
-/// phpIPAM as a provider. A clone is another handle to the same one. See the [module](self).
-#[derive(Debug, Clone)]
-pub struct PhpIpamProvider(Arc<Inner>);
-
-#[derive(Debug)]
-pub(crate) struct Inner {
-    client: Client,
-    config: PhpIpamConfig,
-    words: Words,
-    /// The sections that are served; empty for all.
-    sections: Vec<SectionId>,
-    /// The tag of new addresses.
-    tag: TagId,
-    probed: Probed,
-    claims: Arc<Claims>,
-}
-
-/// A random number; not for secrets.
-fn random() -> u64 {
-    // Without the system's random numbers the clock has to do: callers only need to differ.
-    getrandom::u64().unwrap_or_else(|_| {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        u64::from(now.subsec_nanos()) << 32 | u64::from(std::process::id())
-    })
-}
-
-/// A key for a request that has none.
-fn new_key() -> AllocationKey {
-    AllocationKey::new(format!("auto/{:016x}{:016x}", random(), random()))
-}
-
-impl PhpIpamProvider {
-    /// A provider on the app that `client` is for. Asks what the app may do, which custom fields and sections there are,
-    /// and whether the server can search.
-    ///
-    /// # Errors
-    /// `Config`, with what there is, for a section, field or tag that the server does not have, `Unauthenticated`, `Unavailable` and the other
-    /// kinds that any call may fail with.
-    pub async fn connect(client: Client, config: PhpIpamConfig) -> Result<Self> {
-        let fail = failed(OPEN);
-        let may_write = crate::probe::may_write(&client).await.map_err(&fail)?;
-        let sections = if config.sections.is_empty() {
-            Vec::new()
-        } else {
-            let known = client.sections().list().await.map_err(&fail)?;
-            capabilities::section_ids(&config.sections, &known)?
-        };
-        let subnet_fields = client.subnets().custom_fields().await.map_err(&fail)?;
-        let address_fields = client.addresses().custom_fields().await.map_err(&fail)?;
-        let mark = capabilities::mark_field;
-        let (address_mark, address_width) = mark(config.address_mark.as_deref(), &address_fields, "addresses")?;
-        let (subnet_mark, subnet_width) = mark(config.subnet_mark.as_deref(), &subnet_fields, "subnets")?;
-        let schema = Schema::new(address_fields);
-        let always = written(Of::Addresses, &config, &schema);
-        let address_values = FieldValues::new(Of::Addresses, &config.address_fields, &schema, &always)?;
-        let schema = Schema::new(subnet_fields);
-        let always = written(Of::Subnets, &config, &schema);
-        let subnet_values = FieldValues::new(Of::Subnets, &config.child_prefix_fields, &schema, &always)?;
-        let tags = client.tools().tags().list().await.map_err(&fail)?;
-        let reserved = capabilities::tag_ids(&config.reserved_tags, &tags)?;
-        let tag = match &config.tag {
-            None => Tag::USED,
-            Some(name) => {
-                capabilities::tag_ids(std::slice::from_ref(name), &tags)?.first().copied().unwrap_or(Tag::USED)
-            }
-        };
-        let search = crate::probe::has_search(&client).await.map_err(&fail)?;
-        let subnet_fields: Vec<String> = schema.fields().iter().map(|field| field.name.clone()).collect();
-        capabilities::must_know(config.range_fields.iter().chain(&config.block_fields), &subnet_fields)?;
-        let probed =
-            Probed { may_write, search, subnet_fields, address_width, subnet_width, address_values, subnet_values };
-        let words = Words { address_mark, subnet_mark, reserved };
-        let instance = u32::try_from(random() >> 32).unwrap_or_default();
-        let claims = Claims::new(instance);
-        let inner = Inner { client, config, words, sections, tag, probed, claims };
-        inner.sweep_some().await;
-        Ok(Self(Arc::new(inner)))
-    }
-
-    /// The client it works with.
-    #[must_use]
-    pub fn client(&self) -> &Client {
-        &self.0.client
-    }
-}
-
-#[async_trait]
-impl IpamProvider for PhpIpamProvider {
-    fn capabilities(&self) -> Capabilities {
-        self.0.capabilities()
-    }
-
-    async fn check(&self) -> Result<Health> {
-        // A caller that asks whether it works now wants more than the memory of a login that failed a while ago.
-        self.0.client.retry_login();
-        self.0.check().await
-    }
-
-    async fn list_ranges(&self, request: &ListRanges) -> Result<Page<Range>> {
-        self.0.list_ranges(request).await
-    }
-
-    async fn allocate(&self, request: &Allocate) -> Result<Allocated> {
-        self.0.allocate(request).await
-    }
-
-    async fn deallocate(&self, request: &Deallocate) -> Result<Deallocated> {
-        self.0.deallocate(request).await
-    }
-
-    async fn find(&self, request: &Find) -> Result<Page<Allocation>> {
-        self.0.find(request).await
-    }
-
-    async fn preview_allocate(&self, request: &Allocate) -> Result<Preview> {
-        self.0.preview(request).await
-    }
-
-    async fn update(&self, request: &Update) -> Result<Allocation> {
-        self.0.update(request).await
-    }
-
-    async fn usage(&self, ranges: &[RangeId]) -> Result<Vec<Usage>> {
-        self.0.usage(ranges).await
-    }
-
-    async fn list_blocks(&self, request: &ListBlocks) -> Result<Page<Block>> {
-        self.0.list_blocks(request).await
-    }
-
-    async fn allocate_range(&self, request: &AllocateRange) -> Result<AllocatedRange> {
-        self.0.allocate_range(request).await
-    }
-
-    async fn deallocate_range(&self, request: &DeallocateRange) -> Result<RemovedRange> {
-        self.0.deallocate_range(request).await
-    }
-
-    async fn sweep(&self, request: &Sweep) -> Result<Swept> {
-        self.0.sweep(request).await
-    }
-
-    async fn close(&self) -> Result<()> {
-        self.0.close().await
-    }
-}

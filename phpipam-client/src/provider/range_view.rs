@@ -1,26 +1,21 @@
-//! What the operations read: views of single ranges, and rows by their mark.
+//! View of a range: as much of one subnet as allocating in it needs, read by its id.
 
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::net::IpAddr;
-use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ipam_core::net::{IpRange, IpSet};
-use ipam_core::{AllocationKey, Error as CoreError, RangeId, SpaceId};
+use ipam_core::{Error as CoreError, RangeId, SpaceId};
 use ipnet::IpNet;
 
-use crate::error::{Error, Result};
-use crate::models::{Address, SectionId, Subnet, SubnetId};
-use crate::provider::Inner;
-use crate::provider::key::group::{Decision, Group, Row, decide, groups};
-use crate::provider::key::mark::{Found, key_token};
+use crate::error::Result;
+use crate::models::{Address, Subnet, SubnetId};
+use crate::provider::inner::{AT_ONCE, Inner};
 use crate::provider::map::around::{Around, space_in};
 use crate::provider::map::error::failed;
 use crate::provider::map::model::usable;
 use crate::provider::map::spaces::Spaces;
-use crate::provider::snapshot::{AT_ONCE, Snapshot};
-use crate::query::Filter;
+use crate::provider::snapshot::Snapshot;
 
 /// One range, as much of it as allocating needs.
 #[derive(Debug, Clone)]
@@ -48,49 +43,6 @@ pub(crate) struct Contents {
 }
 
 impl Inner {
-    /// Reading does no harm, so what a client does not repeat by itself is repeated here: a PHP that gave up.
-    pub(crate) async fn read<T, F>(&self, call: impl Fn() -> F + Send) -> Result<T>
-    where
-        F: Future<Output = Result<T>> + Send,
-        T: Send,
-    {
-        const PAUSES: [u64; 3] = [30, 150, 600];
-        for pause in PAUSES {
-            match call().await {
-                Err(Error::EmptyBody(_)) => tokio::time::sleep(Duration::from_millis(pause)).await,
-                answer => return answer,
-            }
-        }
-        call().await
-    }
-
-    pub(crate) fn serves_section(&self, section: Option<SectionId>) -> bool {
-        self.sections.is_empty() || section.is_some_and(|section| self.sections.contains(&section))
-    }
-
-    /// Whether the fields of a subnet have these values.
-    pub(crate) fn has_fields(&self, subnet: &Subnet, wanted: &[(String, String)]) -> bool {
-        let properties = self.words.properties(subnet, None);
-        wanted.iter().all(|(name, value)| {
-            let found = properties.get(name).or_else(|| {
-                // As the form of phpIPAM shows it, without the prefix of the column.
-                subnet
-                    .extra
-                    .contains_key(&format!("custom_{name}"))
-                    .then(|| properties.get(&format!("custom_{name}")))?
-            });
-            found.map_or("", String::as_str) == value
-        })
-    }
-
-    /// Whether a subnet is a range, if it has no subnets below it.
-    pub(crate) fn may_be_range(&self, subnet: &Subnet) -> bool {
-        !subnet.is_folder
-            && self.serves_section(subnet.section_id)
-            && self.has_fields(subnet, &self.config.range_fields)
-            && (self.config.block_fields.is_empty() || !self.has_fields(subnet, &self.config.block_fields))
-    }
-
     /// A subnet as a range, as far as its own row says.
     pub(crate) fn view(&self, subnet: &Subnet) -> Option<View> {
         let net = subnet.network().filter(|_| self.may_be_range(subnet))?;
@@ -190,47 +142,6 @@ impl Inner {
         }
         let taken = rows.iter().filter_map(|row| row.ip).chain(view.gateway).collect();
         Ok(Some(Contents { taken }))
-    }
-
-    /// The rows whose mark has this text, by the quickest way the server has.
-    pub(crate) async fn rows_with(&self, token: &str) -> Result<Vec<Address>> {
-        if self.probed.search {
-            return self.read(|| async { self.client.search().addresses(token).await }).await;
-        }
-        let field = self.words.address_mark.as_deref().unwrap_or("note");
-        let filter = Filter::contains(field, token);
-        self.read(|| async { self.client.addresses().list_filtered(&filter).await }).await
-    }
-
-    /// The rows of a key, by claim.
-    pub(crate) async fn groups_of(&self, key: &AllocationKey) -> Result<Vec<Group>> {
-        Ok(groups(self.rows_of_key(key).await?))
-    }
-
-    /// The rows of a key.
-    pub(crate) async fn rows_of_key(&self, key: &AllocationKey) -> Result<Vec<Row>> {
-        let rows = self.rows_with(&key_token(key)).await?;
-        Ok(rows.into_iter().filter_map(|address| self.row(address)).filter(|row| row.mark.key == *key).collect())
-    }
-
-    /// An address with its mark, if it has one.
-    pub(crate) fn row(&self, address: Address) -> Option<Row> {
-        match self.words.of_address(&address) {
-            Found::Mark(mark) => Some(Row { address, mark: *mark }),
-            Found::None | Found::Unreadable => None,
-        }
-    }
-
-    /// Who has a key.
-    pub(crate) async fn standing(&self, key: &AllocationKey) -> Result<Decision> {
-        let mut groups = self.groups_of(key).await?;
-        let unwanted = |group: &Group| self.claims.is_unwanted(group.nonce);
-        let taken_back: Vec<Group> = groups.extract_if(.., |group| unwanted(group)).collect();
-        let mut decision = decide(groups, |group| self.life(group));
-        for group in taken_back {
-            decision.strays.extend(group.ids());
-        }
-        Ok(decision)
     }
 }
 

@@ -256,7 +256,7 @@ mod tests {
         assert_eq!(read.range_fields, [("custom_vRA_Range".to_owned(), "1".to_owned())]);
         assert_eq!(read.block_fields, [("custom_b".to_owned(), "yes".to_owned())]);
         let read = config(&url("claim_time=20s&sweep=0")).unwrap();
-        assert_eq!((read.claim_time, read.sweep), (Duration::from_secs(20), false));
+        assert_eq!((read.pacing.time_for(0), read.sweep), (Duration::from_secs(20), false));
         assert!(config(&url("tag=Used")).unwrap().sweep);
         let read = config(&url("set.custom_a=x%20y&range_set.custom_b=1")).unwrap();
         assert_eq!(read.address_fields, [("custom_a".to_owned(), "x y".to_owned())]);

@@ -17,16 +17,14 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use ipam_core::{Block, Range, SpaceId};
 use ipnet::IpNet;
 
-use crate::error::{Error, Result};
+use super::inner::{AT_ONCE, Inner};
+use super::map::around::{Around, Home, around_in, space_in, spaces};
+use super::map::error::is_too_large;
+use super::map::model::{Joined, block_id};
+use super::map::spaces::{Space, Spaces};
+use crate::error::Result;
 use crate::models::{SectionId, Subnet, SubnetId, VrfId};
-use crate::provider::Inner;
-use crate::provider::map::around::{Around, Home, around_in, space_in, spaces};
-use crate::provider::map::model::{Joined, block_id};
-use crate::provider::map::spaces::{Space, Spaces};
 use crate::query::Filter;
-
-/// How many requests are under way at once where one per subnet cannot be helped.
-pub(crate) const AT_ONCE: usize = 4;
 
 #[derive(Debug)]
 pub(crate) struct Snapshot {
@@ -35,11 +33,6 @@ pub(crate) struct Snapshot {
     parents: BTreeSet<SubnetId>,
     spaces: Spaces,
     joined: Joined,
-}
-
-/// Whether the server failed because the answer is too large for it, which shows as no answer at all.
-pub(crate) fn is_too_large(error: &Error) -> bool {
-    matches!(error, Error::EmptyBody(_) | Error::ServerExhausted(_))
 }
 
 impl Snapshot {
@@ -112,7 +105,7 @@ impl Snapshot {
     }
 
     pub(crate) fn range(&self, inner: &Inner, subnet: &Subnet, net: IpNet) -> Range {
-        let mut range = inner.words.range(subnet, net, self.space(subnet));
+        let mut range = inner.mapping.range(subnet, net, self.space(subnet));
         range.network = self.joined.network(subnet, net, self.ancestors(subnet.id));
         self.joined.add_properties(subnet, &mut range.properties);
         range.block = self.block_around(inner, subnet).map(|block| block_id(block.id));
@@ -120,7 +113,7 @@ impl Snapshot {
     }
 
     pub(crate) fn block(&self, subnet: &Subnet, net: IpNet, inner: &Inner) -> Block {
-        let mut block = inner.words.block(subnet, net, self.space(subnet));
+        let mut block = inner.mapping.block(subnet, net, self.space(subnet));
         block.network = self.joined.network(subnet, net, std::iter::empty());
         self.joined.add_properties(subnet, &mut block.properties);
         // Ranges carved from it cannot share a gateway.

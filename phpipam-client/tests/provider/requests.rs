@@ -277,6 +277,37 @@ fn what_a_dead_process_left_is_swept() {
     });
 }
 
+/// One address with a key, on a fresh provider and on a warm one: the key is looked up among addresses and subnets, the range
+/// is read, the address is taken, compared with the rest of its space, and the key is looked up again.
+#[test]
+fn an_allocation_sends_six_requests() {
+    runtime().block_on(async {
+        let server = Server::start().await.unwrap();
+        let subnet = server.seed(|store| {
+            let section = store.add_section("Lab");
+            store.add_subnet(section, "10.0.0.0/24".parse().unwrap())
+        });
+        let provider = connect(&server, PhpIpamConfig::new()).await;
+        for (name, ip) in [("fresh", "10.0.0.1"), ("warm", "10.0.0.2")] {
+            server.clear_log();
+            let request = Allocate::one("vm", subnet.to_string()).with_key(format!("key/{name}"));
+            provider.allocate(&request).await.unwrap();
+            let sent = server.requests();
+            let sent: Vec<String> = sent.iter().map(|request| format!("{} {}", request.method, request.path)).collect();
+            let expected = [
+                "GET /api/test/search/k".to_owned(),
+                "GET /api/test/subnets/all/".to_owned(),
+                format!("GET /api/test/subnets/{subnet}/"),
+                format!("POST /api/test/addresses/first_free/{subnet}/"),
+                format!("GET /api/test/addresses/search/{ip}/"),
+                "GET /api/test/search/k".to_owned(),
+            ];
+            assert_eq!(sent.len(), expected.len(), "{name}: {sent:?}");
+            assert!(sent.iter().zip(&expected).all(|(sent, start)| sent.starts_with(start)), "{name}: {sent:?}");
+        }
+    });
+}
+
 /// Eight clients at once on one subnet, with answers lost on purpose: no address twice, no failure, none left over.
 #[test]
 fn a_crowd_gets_each_address_once_whatever_is_lost() {

@@ -234,8 +234,7 @@ impl<'a> Addresses<'a> {
     pub async fn allocate_first_free(&self, subnet: SubnetId, fields: &AddressFields) -> Result<Allocated> {
         let path = path().word("first_free").id("subnet id", subnet.get());
         let request = ApiRequest::new(Method::POST, Call::Allocate, path)?.with_fields(fields.fields.body()?);
-        let lane = self.client.lane(subnet);
-        let turn = lane.lock().await;
+        let turn = self.client.subnet_locks().lock(&subnet).await;
         let answer = match self.client.call(&request).await {
             Ok(answer) => answer,
             Err(error) => {

@@ -360,8 +360,7 @@ impl<'a> Subnets<'a> {
     ) -> Result<(Created<SubnetId>, IpNet)> {
         let path = self.one(id).word(word).mask(mask);
         let request = ApiRequest::new(Method::POST, Call::Allocate, path)?.with_fields(fields.fields.body()?);
-        let lane = self.client.lane(id);
-        let _turn = lane.lock().await;
+        let _turn = self.client.subnet_locks().lock(&id).await;
         let answer = self.client.call(&request).await?;
         let network = answer.decode::<Network>()?.0;
         Ok((Created { id: SubnetId::new(answer.created()?), warning: answer.warning }, network))

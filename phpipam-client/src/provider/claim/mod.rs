@@ -1,49 +1,49 @@
-//! Taking addresses: one claim of one call, from its first address to its end.
+//! Claim of addresses: one call's way from its first address to its end.
 //!
-//! The files lean one way: this one leads a claim through `lines` and `commit`, or `undo`; `lines` takes by `take`; both
-//! ask `check` who stands; all write by `words` what `state` knows.
+//! | step | where | requests |
+//! | --- | --- | --- |
+//! | read and check the ranges | [`plan`] | `GET subnets/ID/`, and what lies around it |
+//! | take each address | [`take`] | `POST addresses/first_free/…` or `POST addresses/` |
+//! | verify that all of it is there and stands, and commit | this file | a look for the key; of several addresses a `PATCH` each |
+//! | or undo | this file | `DELETE addresses/ID/` |
+//!
+//! [`state`] is what the steps share.
 
-mod check;
-pub(crate) mod choose;
-mod commit;
-mod elsewhere;
-mod lines;
-mod pace;
-mod plan;
-mod refuse;
-mod state;
+pub(crate) mod plan;
+pub(crate) mod state;
 mod take;
-mod undo;
-mod words;
 
-use ipam_core::{ErrorKind, Retry, What};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Instant;
 
-use crate::models::Address;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use ipam_core::{Error as CoreError, ErrorKind, Retry};
 
-pub(crate) use self::elsewhere::Contest;
-pub(crate) use self::pace::pause;
-pub(crate) use self::plan::{Plan, order};
-pub(crate) use self::refuse::{exhausted_error, taken_error};
-pub(crate) use self::state::Claim;
-pub(crate) use self::words::longest_mark;
-
-use self::lines::Step;
-use self::refuse::OP;
+use self::state::{Claim, OP, Taken, busy};
+use crate::error::{Error, Result};
+use crate::models::{Address, AddressFields, AddressId};
+use crate::provider::inner::AT_ONCE;
+use crate::provider::key::contest::{Contest, OtherClaim, other_claim};
+use crate::provider::key::group::{Group, Standing};
+use crate::provider::map::error::failed;
+use crate::provider::map::mark::{State, runs};
+use crate::provider::range_view::View;
 
 /// How a claim ended.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// All of it is ours, as the server keeps it, in the order of the numbers.
     Won(Vec<Address>),
-    /// Somebody else's claim of the same key stands; this one is undone.
+    /// Another claim of the same key stands; this one is undone.
     Lost,
 }
 
 impl Claim<'_> {
-    /// Takes all lines, or none.
+    /// Takes all lines, or none: take, verify, commit, or undo.
     pub(crate) async fn run(mut self) -> ipam_core::Result<Outcome> {
-        let end = match self.all_lines().await {
-            Ok(true) => self.commit().await,
+        let end = match self.take_lines().await {
+            Ok(true) => self.verify_and_commit().await,
             Ok(false) => Ok(None),
             Err(error) => Err(error),
         };
@@ -57,7 +57,7 @@ impl Claim<'_> {
                 self.undo().await?;
                 Ok(Outcome::Lost)
             }
-            // Undone now, it would be taken from whoever was told of it. The next call with the key finds it.
+            // Undone now, it would be taken from another caller that was told of it. The next call with the key finds it.
             Err(error) if self.known && self.keyed => Err(match (error.kind(), error.retry()) {
                 (ErrorKind::Busy, _) | (_, Retry::Never | Retry::IfIdempotent) => error,
                 (_, Retry::Safe) => error.with_retry(Retry::IfIdempotent),
@@ -69,23 +69,195 @@ impl Claim<'_> {
         }
     }
 
-    /// Takes the addresses of all lines. Whether the claim stands as far as it was looked.
-    async fn all_lines(&mut self) -> ipam_core::Result<bool> {
-        // Exact lines first, so that no other line takes what they name.
-        let (exact, next): (Vec<usize>, Vec<usize>) =
-            (0..self.request.lines.len()).partition(|index| self.plan.exact.get(*index).is_some_and(Option::is_some));
-        for index in exact.into_iter().chain(next) {
-            let Some(line) = self.request.lines.get(index) else { continue };
-            let step = match line.what {
-                What::Exactly { .. } => self.exact_line(index, line).await?,
-                What::Next { count, shape } => self.next_line(index, line, count, shape).await?,
+    /// Gives back what was taken.
+    async fn undo(mut self) -> ipam_core::Result<()> {
+        self.undo_from(0).await?;
+        // Otherwise it counts as abandoned: what is left, or comes late, is cleaned up by the calls that follow.
+        if !self.doubts {
+            self.under_way.finish(false);
+        }
+        Ok(())
+    }
+
+    /// Makes sure that the claim is there and stands, and makes it whole. `None` if another one of the key does.
+    async fn verify_and_commit(&mut self) -> ipam_core::Result<Option<Vec<Address>>> {
+        if self.count == 1 {
+            if !self.keyed && !self.doubts {
+                return self.verified_one().map(Some);
+            }
+            // The call that took it made it whole.
+            self.known = true;
+        } else {
+            // In this order: a claim that is committed may be returned by other calls, and cannot be taken back from them.
+            self.all_alone().await?;
+            self.commit_first().await?;
+        }
+        // phpIPAM cannot keep keys unique: two calls may have marked addresses with one key at the same time. Both look
+        // after they wrote, and come to the same answer.
+        let decision = self.inner.standing(self.key).await.map_err(failed(OP))?;
+        let Standing::Taken(group) = decision.standing else {
+            return if self.stands(&decision.standing) {
+                Err(busy("the claim was made, and is not whole"))
+            } else if matches!(decision.standing, Standing::Free) {
+                Err(busy("the claim was made, and is gone again"))
+            } else {
+                Ok(None)
             };
-            match step {
-                Step::Done => {}
-                Step::Lost => return Ok(false),
-                Step::NoRoom(why) => return Err(exhausted_error(OP, index, &line.ranges, why)),
+        };
+        if group.nonce != self.nonce() {
+            return Ok(None);
+        }
+        self.delete_strays(&decision.strays).await?;
+        let rows = self.verified(&group)?;
+        if self.count > 1 {
+            self.commit_others().await;
+        }
+        Ok(Some(rows))
+    }
+
+    /// Makes a claim of several whole: its first address says so. One change decides it, as there is no call that changes
+    /// several addresses at once.
+    async fn commit_first(&mut self) -> ipam_core::Result<()> {
+        if Instant::now() >= self.until {
+            return Err(self.late());
+        }
+        if let Some(first) = self.taken.iter().copied().find(|taken| taken.seq == 0) {
+            self.known = true;
+            if let Err(error) = self.mark_committed(first).await {
+                self.known = error.may_have_been_done();
+                return Err(match error.is_not_found() {
+                    true => busy("the address was taken, and is gone again"),
+                    false => failed(OP)(error),
+                });
             }
         }
-        Ok(true)
+        // A process that took it for abandoned before then is undoing it now.
+        if Instant::now() >= self.deadline { Err(self.late()) } else { Ok(()) }
+    }
+
+    /// The first one decides; the others save readers a look at it, and stay whole when it is given back.
+    async fn commit_others(&mut self) {
+        let others: Vec<Taken> = self.taken.iter().copied().filter(|taken| taken.seq != 0).collect();
+        let this = &*self;
+        let all = stream::iter(others)
+            .map(|taken| this.mark_committed(taken))
+            .buffer_unordered(AT_ONCE)
+            .fold(true, |all, marked| async move { all && marked.is_ok() })
+            .await;
+        // Then the calls that follow complete them.
+        self.doubts |= !all;
+    }
+
+    fn late(&self) -> CoreError {
+        busy(format!(
+            "taking {} addresses took longer than {:?}, and other processes may have taken the claim for abandoned; ask for \
+             fewer addresses at once, or raise claim_time",
+            self.count,
+            self.inner.config.pacing.time_for(self.count)
+        ))
+    }
+
+    async fn mark_committed(&self, taken: Taken) -> Result<(), Error> {
+        let mut mark = self.mark(taken.seq, &self.tags_of(taken.seq));
+        mark.state = State::Committed;
+        mark.honoured = None;
+        mark.addresses = runs(self.taken.iter().map(|taken| taken.ip));
+        if self.inner.probed.address_width.is_some_and(|width| mark.to_string().len() > width) {
+            mark.addresses.clear();
+        }
+        let fields = self.marked(AddressFields::new().with_tag(self.inner.tag), &mark);
+        self.inner.client.addresses().update(taken.id, &fields).await
+    }
+
+    /// Deletes what nobody has. Among it may be a claim that came first and was taken for dead: left there, it could come
+    /// to life and stand before this one.
+    async fn delete_strays(&self, strays: &[AddressId]) -> ipam_core::Result<()> {
+        for id in strays {
+            let deleted = self.inner.delete(*id).await;
+            // Without a key of the caller's these are but doubles of this claim, which is looked after.
+            if self.keyed {
+                deleted.map_err(failed(OP))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows of a claim, if they are those that were taken.
+    fn verified(&self, group: &Group) -> ipam_core::Result<Vec<Address>> {
+        let ids: Vec<AddressId> = self.taken.iter().map(|taken| taken.id).collect();
+        // Of two attempts at a single address the one that was first stands, and others may have returned it.
+        let same = self.count == 1 || group.rows.values().all(|row| ids.contains(&row.address.id));
+        if !group.is_whole() || !same {
+            return Err(busy("the claim was made, and part of it is gone again"));
+        }
+        Ok(group.rows.values().map(|row| row.address.clone()).collect())
+    }
+
+    /// The row of one address without a key, as it was read when it was compared with others.
+    fn verified_one(&mut self) -> ipam_core::Result<Vec<Address>> {
+        let Some(taken) = self.taken.first().copied() else {
+            return Err(CoreError::new(ErrorKind::Protocol, OP, "the server took nothing and did not say why"));
+        };
+        let row = match self.seen.take().filter(|row| row.id == taken.id) {
+            Some(row) => row,
+            None => return Err(busy("the address was taken, and is gone again")),
+        };
+        let mark = self.inner.mapping.of_address(&row);
+        if mark.mark().is_none_or(|mark| mark.nonce != self.nonce()) {
+            let field = self.inner.mapping.address_mark.as_deref().unwrap_or("note");
+            let message = "the server did not keep the mark; the app or the field does not allow it";
+            return Err(CoreError::new(ErrorKind::Config, OP, message).with_context("field", field));
+        }
+        Ok(vec![row])
+    }
+
+    /// Before a claim of several addresses becomes whole: whether all of them are registered nowhere else in their
+    /// spaces. One request for each range, and one for each subnet that lies around it.
+    async fn all_alone(&mut self) -> ipam_core::Result<()> {
+        const MEANWHILE: &str = "one of the addresses was registered in another subnet of the address space meanwhile";
+        let mut waits = self.inner.config.pacing.contested();
+        loop {
+            match self.worst_of_all().await.map_err(failed(OP))? {
+                OtherClaim::None => return Ok(()),
+                OtherClaim::Later if waits.next().await => {}
+                OtherClaim::Later | OtherClaim::Earlier => return Err(busy(MEANWHILE)),
+            }
+        }
+    }
+
+    async fn worst_of_all(&self) -> Result<OtherClaim> {
+        let mut worst = OtherClaim::None;
+        for view in self.plan.views.values() {
+            let mine: BTreeMap<IpAddr, AddressId> =
+                self.taken.iter().filter(|taken| taken.subnet == view.id).map(|taken| (taken.ip, taken.id)).collect();
+            if mine.is_empty() {
+                continue;
+            }
+            let around = self.inner.subnets_around(view.id, view.net).await?;
+            let found = self.inner.elsewhere(view.net, &around).await?;
+            let met = found.rows.iter().filter_map(|row| Some((row, mine.get(&row.ip?)?)));
+            let met = met.map(|(row, id)| other_claim(&self.inner.mapping, row, *id, self.nonce())).max();
+            worst = worst.max(met.unwrap_or(OtherClaim::None));
+            if !found.is_complete {
+                worst = worst.max(self.one_by_one(view, mine).await?);
+            }
+        }
+        Ok(worst)
+    }
+
+    /// Where the subnets around a range cannot be listed.
+    async fn one_by_one(&self, view: &View, mine: BTreeMap<IpAddr, AddressId>) -> Result<OtherClaim> {
+        let (nonce, subnet) = (self.nonce(), view.id);
+        let found: Vec<Contest> = stream::iter(mine)
+            .map(|(ip, id)| async move { Ok::<_, Error>(self.inner.contest(id, subnet, ip, nonce).await?.0) })
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await?;
+        let others = found.into_iter().map(|contest| match contest {
+            Contest::Won => OtherClaim::None,
+            Contest::Open(_) => OtherClaim::Later,
+            Contest::Lost(_) => OtherClaim::Earlier,
+        });
+        Ok(others.max().unwrap_or(OtherClaim::None))
     }
 }

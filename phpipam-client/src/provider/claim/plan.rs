@@ -1,17 +1,16 @@
-//! What a request asks for, checked against the ranges before anything is taken.
+//! Plan of a claim: the ranges of a request, read and checked before anything is taken, and the choice of addresses in one.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use ipam_core::net::{IpRange, IpSet};
-use ipam_core::{Allocate, AllocateLine, Error as CoreError, RangeId, What};
+use ipam_core::net::{Free, IpRange, IpSet};
+use ipam_core::{Allocate, AllocateLine, Error as CoreError, ErrorKind, RangeId, Shape, What};
 
-use super::refuse::taken_error;
-use crate::provider::Inner;
+use crate::provider::inner::Inner;
 use crate::provider::map::error::failed;
 use crate::provider::range_view::View;
 
-/// What the lines of a request ask for, checked against the ranges.
+/// Ranges of a request, and where its exact addresses are.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) views: BTreeMap<RangeId, View>,
@@ -31,7 +30,7 @@ impl Plan {
                 exact.push(None);
                 continue;
             };
-            let Some(wanted) = span(first, count) else {
+            let Ok(wanted) = IpRange::starting_at(first, count.into()) else {
                 return Err(CoreError::invalid(
                     operation,
                     format_args!("lines[{index}].first"),
@@ -78,21 +77,64 @@ impl Plan {
         let Some(view) = self.views.get(range) else { return own };
         own.union(&view.elsewhere)
     }
+
+    /// The lines in the order in which they are served: exact ones first, so that no other line takes what they name.
+    pub(crate) fn order(&self) -> impl Iterator<Item = usize> + '_ {
+        let (exact, next): (Vec<usize>, Vec<usize>) =
+            (0..self.exact.len()).partition(|index| self.exact.get(*index).is_some_and(Option::is_some));
+        exact.into_iter().chain(next)
+    }
 }
 
-/// The `count` addresses from `first` on.
-pub(crate) fn span(first: IpAddr, count: u32) -> Option<IpRange> {
-    let more = count.checked_sub(1)?;
-    let last = match first {
-        IpAddr::V4(ip) => IpAddr::V4(u32::from(ip).checked_add(more)?.into()),
-        IpAddr::V6(ip) => IpAddr::V6(u128::from(ip).checked_add(more.into())?.into()),
+/// `count` free addresses of `within` in the asked shape, in ascending order: the lowest there are. `None` where there is
+/// no room.
+pub(crate) fn choose(within: IpRange, taken: &IpSet, count: u32, shape: Shape) -> Option<Vec<IpAddr>> {
+    let wanted = usize::try_from(count).ok()?;
+    let run = |align| {
+        let run = Free::of_set(within, taken).aligned_run(u128::from(count), align)?;
+        Some(run.addresses().collect())
     };
-    IpRange::new(first, last).ok()
+    match shape {
+        Shape::Scattered => {
+            let addresses: Vec<IpAddr> = Free::of_set(within, taken).addresses().take(wanted).collect();
+            (addresses.len() == wanted).then_some(addresses)
+        }
+        Shape::Contiguous => run(1),
+        Shape::Aligned => run(u128::from(count).next_power_of_two()),
+    }
 }
 
-/// The lines in the order in which they are served.
-pub(crate) fn order(plan: &Plan) -> impl Iterator<Item = usize> + '_ {
-    let (exact, next): (Vec<usize>, Vec<usize>) =
-        (0..plan.exact.len()).partition(|index| plan.exact.get(*index).is_some_and(Option::is_some));
-    exact.into_iter().chain(next)
+/// The error for an exact address that is not free.
+pub(crate) fn taken_error(operation: &'static str, line: usize, ip: IpAddr, range: &RangeId) -> CoreError {
+    CoreError::new(ErrorKind::Conflict, operation, format!("{ip} cannot be had: it is taken or set aside"))
+        .with_context("line", line)
+        .with_context("range", range)
+}
+
+/// The error for a line that no range has room for.
+pub(crate) fn exhausted_error(operation: &'static str, line: usize, ranges: &[RangeId], why: &str) -> CoreError {
+    let ranges = ranges.iter().map(RangeId::as_str).collect::<Vec<_>>().join(", ");
+    CoreError::new(ErrorKind::Exhausted, operation, format!("no range has room for line {line}: {why}"))
+        .with_context("line", line)
+        .with_context("ranges", ranges)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+    use crate::provider::map::mark::runs;
+
+    #[test]
+    fn the_lowest_in_the_asked_shape() {
+        let within: IpRange = "10.0.0.1-10.0.0.14".parse().unwrap();
+        let taken: IpSet = ["10.0.0.1", "10.0.0.4"].iter().map(|ip| ip.parse::<IpAddr>().unwrap()).collect();
+        let texts = |count, shape| choose(within, &taken, count, shape).map(runs);
+        assert_eq!(texts(3, Shape::Scattered).unwrap(), "10.0.0.2-10.0.0.3,10.0.0.5");
+        assert_eq!(texts(3, Shape::Contiguous).unwrap(), "10.0.0.5-10.0.0.7");
+        assert_eq!(texts(3, Shape::Aligned).unwrap(), "10.0.0.8-10.0.0.10");
+        assert_eq!(texts(13, Shape::Scattered), None);
+        assert_eq!(texts(11, Shape::Contiguous), None);
+    }
 }

@@ -1,16 +1,26 @@
-//! One call's claim while it is under way: what it is for, and what it has by now.
+//! State of a claim while it is under way: what it is for, what it has by now, and what its calls write.
 
 use std::net::IpAddr;
 use std::time::Instant;
 
 use ipam_core::net::IpSet;
-use ipam_core::{Allocate, AllocationKey};
+use ipam_core::{Allocate, AllocateLine, AllocationKey, Error as CoreError, ErrorKind, Properties, Retry, Tags};
 
-use super::plan::{Plan, order};
-use crate::models::{Address, AddressId, SubnetId};
-use crate::provider::Inner;
+use super::plan::Plan;
+use crate::models::{Address, AddressFields, AddressId, SubnetId};
+use crate::provider::inner::Inner;
 use crate::provider::key::abandoned::UnderWay;
-use crate::provider::key::mark::{Nonce, request_number};
+use crate::provider::key::group::Standing;
+use crate::provider::map::error::failed;
+use crate::provider::map::mark::{Mark, Nonce, State, request_number};
+use crate::provider::map::model::owner_column;
+use crate::provider::random::{new_key, random_half};
+
+/// The operation that errors name.
+pub(super) const OP: &str = "allocate";
+
+/// The highest number of an attempt that a mark is made to hold.
+const MOST_ATTEMPTS: u32 = 9_999;
 
 /// One address that is ours.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +28,7 @@ pub(crate) struct Taken {
     pub(crate) id: AddressId,
     pub(super) subnet: SubnetId,
     pub(crate) ip: IpAddr,
+    /// Its number in the claim.
     pub(super) seq: u32,
 }
 
@@ -32,15 +43,16 @@ pub(crate) struct Claim<'a> {
     pub(super) fingerprint: u64,
     pub(super) count: u32,
     pub(super) began: u64,
+    /// When nothing is taken any more.
     pub(super) until: Instant,
-    /// When others may begin to take it for dead, with time to spare.
+    /// When others may begin to take it for abandoned, with time to spare.
     pub(super) deadline: Instant,
     pub(super) under_way: UnderWay,
     pub(super) taken: Vec<Taken>,
     pub(super) attempts: u32,
-    /// Whether an answer was lost: what it was about may still be carried out.
+    /// Whether a response was lost: what it was about may still be carried out.
     pub(super) doubts: bool,
-    /// Whether another call with the key may have found it whole, and answered with it.
+    /// Whether another call with the key may have found it whole, and returned it.
     pub(super) known: bool,
     /// Addresses that are registered elsewhere in the address space, as was found after they were taken.
     pub(super) refused: IpSet,
@@ -51,10 +63,8 @@ pub(crate) struct Claim<'a> {
 impl<'a> Claim<'a> {
     pub(crate) fn begin(inner: &'a Inner, request: &'a Allocate, key: &'a AllocationKey, plan: &'a Plan) -> Self {
         let keyed = request.key.is_some();
-        // The upper half of a random number is as good as the lower.
-        let random = u32::try_from(crate::provider::random() >> 32).unwrap_or(0);
-        let count = request.lines.iter().map(|line| line.what.count()).sum();
-        let (start, time) = (Instant::now(), inner.time_for(count));
+        let count = address_count(request);
+        let (start, time) = (Instant::now(), inner.config.pacing.time_for(count));
         Self {
             inner,
             request,
@@ -66,7 +76,7 @@ impl<'a> Claim<'a> {
             began: inner.now(),
             until: start + time,
             deadline: start + time.saturating_mul(2),
-            under_way: inner.claims.begin(key.clone(), !keyed, random),
+            under_way: inner.claims.begin(key.clone(), !keyed, random_half()),
             taken: Vec::new(),
             attempts: 0,
             doubts: false,
@@ -89,18 +99,125 @@ impl<'a> Claim<'a> {
 
     /// The number of an address in the claim. Exact lines are served first and have the first numbers.
     pub(super) fn seq_of(&self, index: usize, offset: usize) -> u32 {
-        let before = order(self.plan).take_while(|other| *other != index);
+        let before = self.plan.order().take_while(|other| *other != index);
         let counts = before.filter_map(|other| self.request.lines.get(other)).map(|line| line.what.count());
         counts.sum::<u32>().saturating_add(u32::try_from(offset).unwrap_or(u32::MAX))
     }
 
     /// The tags of the line that an address belongs to.
-    pub(super) fn tags_of(&self, seq: u32) -> ipam_core::Tags {
+    pub(super) fn tags_of(&self, seq: u32) -> Tags {
         let mut end = 0_u32;
-        let line = order(self.plan).filter_map(|index| self.request.lines.get(index)).find(|line| {
+        let line = self.plan.order().filter_map(|index| self.request.lines.get(index)).find(|line| {
             end = end.saturating_add(line.what.count());
             seq < end
         });
         line.map(|line| line.labels.tags.clone()).unwrap_or_default()
     }
+
+    /// Whether this claim has the key.
+    pub(super) fn stands(&self, standing: &Standing) -> bool {
+        match standing {
+            Standing::Free => false,
+            Standing::Pending(group) | Standing::Taken(group) => group.nonce == self.nonce(),
+        }
+    }
+
+    /// The mark of an address. A single one is whole with the call that takes it: there is no moment at which its process
+    /// could die between taking and committing. Several are pending first.
+    pub(super) fn mark(&self, seq: u32, tags: &Tags) -> Mark {
+        Mark {
+            state: if self.count == 1 { State::Committed } else { State::Pending },
+            seq,
+            count: self.count,
+            attempt: self.attempts,
+            nonce: self.nonce(),
+            request: self.fingerprint,
+            began: self.began,
+            honoured: (self.count > 1).then(|| self.inner.honoured_for(self.count)),
+            key: self.key.clone(),
+            owner: self.request.owner.clone(),
+            addresses: String::new(),
+            tags: tags.clone(),
+            properties: Properties::new(),
+        }
+    }
+
+    /// Adds a mark to what is written. The tag goes along, as phpIPAM resets a tag that a change does not name.
+    pub(super) fn marked(&self, fields: AddressFields, mark: &Mark) -> AddressFields {
+        match &self.inner.mapping.address_mark {
+            None => fields.with_note(mark.to_string()),
+            Some(field) => fields.with_custom_field(field, mark.to_string()),
+        }
+    }
+
+    /// What the call that takes an address writes.
+    pub(super) fn fields(&self, seq: u32, line: &AllocateLine) -> AddressFields {
+        let labels = &line.labels;
+        let mut fields = AddressFields::new()
+            // Without one the server writes a description of its own.
+            .with_description(labels.description.clone().unwrap_or_default())
+            .with_tag(self.inner.tag);
+        if let Some(hostname) = &labels.hostname {
+            fields = fields.with_hostname(hostname.clone());
+        }
+        if let Some(mac) = labels.mac {
+            fields = fields.with_mac(mac.to_string());
+        }
+        if let Some(owner) = owner_column(&self.request.owner) {
+            fields = fields.with_owner(owner);
+        }
+        let fields = self.inner.probed.address_values.add_to_address(fields);
+        self.marked(fields, &self.mark(seq, &labels.tags))
+    }
+
+    /// Gives back all but the first few, in the order in which they were taken: without its first address a claim cannot
+    /// become whole any more, and anyone may undo the rest.
+    pub(super) async fn undo_from(&mut self, keep: usize) -> ipam_core::Result<()> {
+        while let Some(next) = self.taken.get(keep).copied() {
+            if let Err(error) = self.inner.delete(next.id).await {
+                let left: Vec<String> = self.taken.iter().skip(keep).map(|taken| taken.ip.to_string()).collect();
+                let message = format!("{} could not be given back yet: {error}", left.join(", "));
+                return Err(failed(OP)(error).with_context("left behind", message));
+            }
+            self.taken.remove(keep);
+            // The next one with this number is another attempt.
+            self.attempts += 1;
+        }
+        Ok(())
+    }
+}
+
+/// The number of addresses of all lines.
+pub(crate) fn address_count(request: &Allocate) -> u32 {
+    request.lines.iter().map(|line| line.what.count()).fold(0, u32::saturating_add)
+}
+
+/// How long the longest mark of a request can be, in characters.
+pub(crate) fn longest_mark(request: &Allocate) -> usize {
+    let count = address_count(request);
+    let key = request.key.clone().unwrap_or_else(new_key);
+    let marks = request.lines.iter().map(|line| {
+        let mark = Mark {
+            state: State::Pending,
+            seq: count.saturating_sub(1),
+            count,
+            attempt: MOST_ATTEMPTS,
+            nonce: Nonce(u64::MAX),
+            request: u64::MAX,
+            began: u64::from(u32::MAX),
+            honoured: (count > 1).then_some(999_999),
+            key: key.clone(),
+            owner: request.owner.clone(),
+            addresses: String::new(),
+            tags: line.labels.tags.clone(),
+            properties: Properties::new(),
+        };
+        mark.to_string().len()
+    });
+    marks.max().unwrap_or(0)
+}
+
+/// The error of a claim that others kept from being made. Nothing of it stays, so it may be made anew.
+pub(super) fn busy(message: impl Into<std::borrow::Cow<'static, str>>) -> CoreError {
+    CoreError::new(ErrorKind::Busy, OP, message).with_retry(Retry::Safe)
 }

@@ -1,31 +1,241 @@
-//! Taking one address, and finding out whether it was taken when the answer was lost.
+//! Taking the addresses of a claim, line after line, each by one `POST`.
+//!
+//! The order of the calls is what keeps an address from having two owners:
+//!
+//! 1. `POST` with the mark in it. phpIPAM locks only writes, so what a `GET` said to be free may be taken by the time of a
+//!    `POST`; and a mark that came in a second call would be missing on the address of a process that died in between.
+//! 2. If the response was lost, a look for the mark: the `POST` may have been carried out, or may be yet.
+//! 3. A look at who else has the address in its address space, which the server does not check: it keeps addresses
+//!    unique in a subnet only.
+//! 4. After the first of several, a look at who else has the key: two calls with one key would else take all of their
+//!    addresses before one of them gives up.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use ipam_core::AllocateLine;
+use ipam_core::net::IpSet;
+use ipam_core::{AllocateLine, Error as CoreError, RangeId, Shape, What};
 
-use super::pace::{ATTEMPTS, pause};
-use super::refuse::OP;
-use super::state::{Claim, Taken};
+use super::plan::{choose, exhausted_error, taken_error};
+use super::state::{Claim, OP, Taken, busy};
 use crate::error::{Error, RefusalKind};
-use crate::models::{AddressFields, AddressId};
-use crate::provider::map::error::failed;
-use crate::provider::range_view::View;
+use crate::models::{AddressFields, AddressId, SubnetId};
+use crate::provider::key::contest::Contest;
+use crate::provider::map::error::{failed, is_too_large, shortage};
+use crate::provider::pacing::Waits;
+use crate::provider::range_view::{View, has_children};
 
-/// Somebody else has one of the addresses.
-pub(super) struct TakenByOthers;
+/// How a line ended.
+enum Step {
+    Done,
+    NoRoom(&'static str),
+    /// Another call with the key came first.
+    Lost,
+}
+
+/// Another writer has the address.
+struct TakenByOthers;
+
+/// Repeated attempts at one address.
+struct Attempts {
+    failed: u32,
+    contention: Waits,
+    lost: Waits,
+}
 
 impl Claim<'_> {
+    /// Takes the addresses of all lines. Returns whether the claim stands as far as was looked.
+    pub(super) async fn take_lines(&mut self) -> ipam_core::Result<bool> {
+        let plan = self.plan;
+        for index in plan.order() {
+            let Some(line) = self.request.lines.get(index) else { continue };
+            let step = match line.what {
+                What::Exactly { .. } => self.exact_line(index, line).await?,
+                What::Next { count, shape } => self.next_line(index, line, count, shape).await?,
+            };
+            match step {
+                Step::Done => {}
+                Step::Lost => return Ok(false),
+                Step::NoRoom(why) => return Err(exhausted_error(OP, index, &line.ranges, why)),
+            }
+        }
+        Ok(true)
+    }
+
+    async fn exact_line(&mut self, index: usize, line: &AllocateLine) -> ipam_core::Result<Step> {
+        let plan = self.plan;
+        let Some((id, wanted)) = plan.exact.get(index).and_then(Option::as_ref) else { return Ok(Step::Done) };
+        let Some(view) = plan.views.get(id) else { return Ok(Step::Done) };
+        if line.exclude.iter().any(|range| range.overlaps(wanted)) {
+            return Err(taken_error(OP, index, wanted.first(), id).with_context("reason", "the line excludes it"));
+        }
+        self.must_be_leaf(view, id).await?;
+        for (offset, ip) in wanted.addresses().enumerate() {
+            let seq = self.seq_of(index, offset);
+            if let Err(TakenByOthers) = self.take_exactly(view, ip, seq, line).await? {
+                return Err(taken_error(OP, index, ip, id));
+            }
+            if !self.is_alone().await? {
+                let reason = "it is registered in another subnet of the address space";
+                return Err(taken_error(OP, index, ip, id).with_context("reason", reason));
+            }
+            if self.has_lost().await? {
+                return Ok(Step::Lost);
+            }
+        }
+        Ok(Step::Done)
+    }
+
+    /// All versions take explicit addresses also where subnets lie below, unlike the next free one; those are no ranges.
+    async fn must_be_leaf(&self, view: &View, id: &RangeId) -> ipam_core::Result<()> {
+        let slaves = self.inner.read(|| async { self.inner.client.subnets().slaves(view.id).await }).await;
+        if slaves.map_err(failed(OP))?.is_empty() { Ok(()) } else { Err(has_children(OP, id)) }
+    }
+
+    async fn next_line(
+        &mut self,
+        index: usize,
+        line: &AllocateLine,
+        count: u32,
+        shape: Shape,
+    ) -> ipam_core::Result<Step> {
+        let plan = self.plan;
+        let mut why = "all addresses are taken";
+        for id in &line.ranges {
+            let Some(view) = plan.views.get(id) else { continue };
+            let before = self.taken.len();
+            let alone = plan.left_alone(line, id).union(&self.mine_elsewhere(view));
+            // The server's own choice is one call, but it knows nothing of what has to be left alone.
+            let direct = count == 1 && !view.server_differs && !alone.overlaps(&view.addresses);
+            let step = if direct {
+                self.first_free(index, line, view, id, &alone).await?
+            } else {
+                self.chosen(index, line, view, id, count, shape, &alone).await?
+            };
+            match step {
+                Step::NoRoom(reason) => why = reason,
+                step => return Ok(step),
+            }
+            self.undo_from(before).await?;
+        }
+        Ok(Step::NoRoom(why))
+    }
+
+    /// The next address as the server has it: taken by the call that finds it.
+    async fn first_free(
+        &mut self,
+        index: usize,
+        line: &AllocateLine,
+        view: &View,
+        id: &RangeId,
+        alone: &IpSet,
+    ) -> ipam_core::Result<Step> {
+        let offset = self.taken_of(index);
+        let seq = self.seq_of(index, offset);
+        let mut attempts = self.attempts();
+        loop {
+            let fields = self.fields(seq, line);
+            match self.inner.client.addresses().allocate_first_free(view.id, &fields).await {
+                Ok(taken) => self.taken.push(Taken { id: taken.id, subnet: view.id, ip: taken.ip, seq }),
+                Err(error) if error.is_exhausted() => {
+                    self.must_be_leaf(view, id).await?;
+                    return Ok(Step::NoRoom(shortage(&error)));
+                }
+                Err(error) if error.is_not_found() => return Err(CoreError::not_found(OP, "range", id)),
+                Err(error) => match self.after_failure(error, seq, &mut attempts).await? {
+                    Some(found) => self.taken.push(found),
+                    None => continue,
+                },
+            }
+            let ip = self.taken.last().map(|taken| taken.ip);
+            if ip.is_some_and(|ip| !view.addresses.contains(ip) || view.gateway == Some(ip)) {
+                self.undo_from(self.taken.len().saturating_sub(1)).await?;
+            } else if self.is_alone().await? {
+                return Ok(if self.has_lost().await? { Step::Lost } else { Step::Done });
+            }
+            // Not what a host may have, or registered elsewhere in the address space: it is chosen here.
+            return self.chosen(index, line, view, id, 1, Shape::Scattered, alone).await;
+        }
+    }
+
+    /// Addresses chosen from a list of what is taken, then taken one by one. Where another writer is quicker, others are
+    /// chosen.
+    #[allow(clippy::too_many_arguments, reason = "the parts of one line, which are not used together elsewhere")]
+    async fn chosen(
+        &mut self,
+        index: usize,
+        line: &AllocateLine,
+        view: &View,
+        id: &RangeId,
+        count: u32,
+        shape: Shape,
+        alone: &IpSet,
+    ) -> ipam_core::Result<Step> {
+        let before = self.taken.len();
+        let inner = self.inner;
+        // Calls of this process would choose the same addresses.
+        let left = self.until.saturating_duration_since(Instant::now());
+        let Some(_turn) = inner.client.subnet_locks().lock_within(&view.id, left).await else {
+            return Err(busy("other calls of this process allocate in the range"));
+        };
+        let mut waits = inner.config.pacing.contention(self.until);
+        'choose: loop {
+            let contents = match inner.contents(view).await {
+                Ok(Some(contents)) => contents,
+                Ok(None) => return Err(has_children(OP, id)),
+                Err(error) if error.is_not_found() => return Err(CoreError::not_found(OP, "range", id)),
+                Err(error) if is_too_large(&error) => {
+                    let remedy = "the server cannot list so many addresses; raise PHP's memory_limit, or ask for one \
+                                  address at a time";
+                    return Err(failed(OP)(error).with_context("remedy", remedy));
+                }
+                Err(error) => return Err(failed(OP)(error)),
+            };
+            if view.is_full {
+                return Ok(Step::NoRoom("it is marked full"));
+            }
+            // What this line has already is in the list, too.
+            let had = u32::try_from(self.taken.len() - before).unwrap_or(count);
+            let taken = contents.taken.union(alone).union(&self.refused);
+            let Some(addresses) = choose(view.addresses, &taken, count.saturating_sub(had), shape) else {
+                let why = if shape == Shape::Scattered { "too few are free" } else { "no contiguous run is free" };
+                return Ok(Step::NoRoom(why));
+            };
+            for ip in addresses {
+                let seq = self.seq_of(index, self.taken.len() - before);
+                if let Err(TakenByOthers) = self.take_exactly(view, ip, seq, line).await? {
+                    if shape != Shape::Scattered {
+                        self.undo_from(before).await?;
+                    }
+                    if !waits.next().await {
+                        return Err(busy("others keep taking the addresses that were free"));
+                    }
+                    continue 'choose;
+                }
+                if !self.is_alone().await? {
+                    if Instant::now() >= self.until {
+                        return Err(busy("others keep taking the addresses that were free"));
+                    }
+                    continue 'choose;
+                }
+                if self.has_lost().await? {
+                    return Ok(Step::Lost);
+                }
+            }
+            return Ok(Step::Done);
+        }
+    }
+
     /// Takes one address, and no other.
-    pub(super) async fn take_exactly(
+    async fn take_exactly(
         &mut self,
         view: &View,
         ip: IpAddr,
         seq: u32,
         line: &AllocateLine,
     ) -> ipam_core::Result<Result<(), TakenByOthers>> {
-        let mut attempt = 0;
+        let mut attempts = self.attempts();
         loop {
             let fields = self.fields(seq, line);
             match self.inner.client.addresses().create(view.id, ip, &fields).await {
@@ -34,8 +244,8 @@ impl Claim<'_> {
                     return Ok(Ok(()));
                 }
                 Err(error) if error.is_conflict() => {
-                    // A lost answer may have been a yes.
-                    let ours = if attempt > 0 { self.look_for(seq).await? } else { None };
+                    // The lost response before may have been a yes.
+                    let ours = if attempts.failed > 0 { self.look_for(seq).await? } else { None };
                     return Ok(match ours.filter(|(found, _)| found.ip == ip) {
                         Some((found, _)) => {
                             self.taken.push(found);
@@ -44,7 +254,7 @@ impl Claim<'_> {
                         None => Err(TakenByOthers),
                     });
                 }
-                Err(error) => match self.after_failure(error, seq, &mut attempt).await? {
+                Err(error) => match self.after_failure(error, seq, &mut attempts).await? {
                     Some(found) => {
                         self.taken.push(found);
                         return Ok(Ok(()));
@@ -55,22 +265,23 @@ impl Claim<'_> {
         }
     }
 
+    fn attempts(&self) -> Attempts {
+        let pacing = &self.inner.config.pacing;
+        let (contention, lost) = (pacing.contention(self.until), pacing.change().until(self.until));
+        Attempts { failed: 0, contention, lost }
+    }
+
     /// What a failed call means: `Some` if it took something after all, `None` to ask again, or the error.
-    pub(super) async fn after_failure(
+    async fn after_failure(
         &mut self,
         error: Error,
         seq: u32,
-        attempt: &mut u32,
+        attempts: &mut Attempts,
     ) -> ipam_core::Result<Option<Taken>> {
-        *attempt += 1;
-        let again = *attempt < ATTEMPTS && Instant::now() < self.until;
-        // Others were quicker, or have the lock.
+        attempts.failed += 1;
+        // Other writers were quicker, or have the lock.
         if matches!(error.refusal_kind(), Some(RefusalKind::Conflict | RefusalKind::Busy)) {
-            if !again {
-                return Err(failed(OP)(error));
-            }
-            pause(attempt.saturating_sub(1).min(5)).await;
-            return Ok(None);
+            return if attempts.contention.next().await { Ok(None) } else { Err(failed(OP)(error)) };
         }
         if !error.may_have_been_done() {
             return Err(failed(OP)(error));
@@ -79,20 +290,19 @@ impl Claim<'_> {
         if let Some(found) = self.look_for(seq).await? {
             return self.settle_on(found).await;
         }
-        // A sentence of the server's is an answer: it was not done, and will not be the next time.
-        if error.refusal_kind() == Some(RefusalKind::Server) || !again || *attempt > 8 {
+        // A sentence of the server's is a response: it was not done, and will not be the next time.
+        if error.refusal_kind() == Some(RefusalKind::Server) || !attempts.lost.next().await {
             return Err(failed(OP)(error));
         }
         self.attempts += 1;
         Ok(None)
     }
 
-    /// Looks for an address that was taken although the answer was lost. What is carried out late may need a moment.
+    /// Looks for an address that was taken although the response was lost. What is carried out late may need a moment.
     async fn look_for(&self, seq: u32) -> ipam_core::Result<Option<(Taken, u32)>> {
-        const WAITS: [u64; 3] = [0, 100, 400];
         let mine: Vec<AddressId> = self.taken.iter().map(|taken| taken.id).collect();
-        for wait in WAITS {
-            tokio::time::sleep(Duration::from_millis(wait)).await;
+        let mut waits = self.inner.config.pacing.lookup();
+        loop {
             let groups = self.inner.groups_of(self.key).await.map_err(failed(OP))?;
             let group = groups.into_iter().find(|group| group.nonce == self.nonce());
             let row = group.and_then(|mut group| group.rows.remove(&seq));
@@ -100,8 +310,10 @@ impl Claim<'_> {
             if let Some((subnet, ip, row)) = row.and_then(|row| Some((row.address.subnet_id?, row.address.ip?, row))) {
                 return Ok(Some((Taken { id: row.address.id, subnet, ip, seq }, row.mark.attempt)));
             }
+            if !waits.next().await {
+                return Ok(None);
+            }
         }
-        Ok(None)
     }
 
     /// Takes what an earlier attempt took. A later attempt may still be carried out, and of several claims' addresses
@@ -118,5 +330,53 @@ impl Claim<'_> {
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(failed(OP)(error)),
         }
+    }
+
+    /// Whether the one address of this claim, which was just taken, is registered nowhere else in its space. If it is, it
+    /// is given back.
+    ///
+    /// A claim of several is looked at as a whole before it is committed: until then no call returns it.
+    async fn is_alone(&mut self) -> ipam_core::Result<bool> {
+        let (1, Some(taken)) = (self.count, self.taken.last().copied()) else { return Ok(true) };
+        // It is whole: what cannot be looked at is left to its key, as another caller with the key may have it.
+        self.known = true;
+        let mut waits = self.inner.config.pacing.contested();
+        loop {
+            let look = self.inner.contest(taken.id, taken.subnet, taken.ip, self.nonce()).await;
+            let (contest, rows) = look.map_err(failed(OP))?;
+            let again = match contest {
+                Contest::Won => {
+                    self.seen = rows.into_iter().find(|row| row.id == taken.id);
+                    return Ok(true);
+                }
+                Contest::Open(_) => waits.next().await,
+                Contest::Lost(_) => false,
+            };
+            if !again {
+                break;
+            }
+        }
+        // No call returns an address that is contested, so it can go.
+        self.known = false;
+        self.refused.extend([taken.ip]);
+        self.undo_from(self.taken.len().saturating_sub(1)).await?;
+        Ok(false)
+    }
+
+    /// After the first of several addresses: whether another call's claim of the key came before this one.
+    async fn has_lost(&self) -> ipam_core::Result<bool> {
+        if !self.keyed || self.count == 1 || self.taken.len() != 1 {
+            return Ok(false);
+        }
+        let decision = self.inner.standing(self.key).await.map_err(failed(OP))?;
+        Ok(!self.stands(&decision.standing))
+    }
+
+    /// What this claim must leave alone in a range: what was found to be registered elsewhere, and what it took itself in
+    /// a range that overlaps this one.
+    fn mine_elsewhere(&self, view: &View) -> IpSet {
+        let beside: BTreeSet<SubnetId> = view.around.iter().map(|subnet| subnet.id).collect();
+        let taken = self.taken.iter().filter(|taken: &&Taken| beside.contains(&taken.subnet)).map(|taken| taken.ip);
+        self.refused.union(&taken.collect())
     }
 }

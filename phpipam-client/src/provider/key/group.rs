@@ -17,7 +17,7 @@
 use std::collections::BTreeMap;
 
 use crate::models::{Address, AddressId};
-use crate::provider::key::mark::{Mark, Nonce, State};
+use crate::provider::map::mark::{Mark, Nonce, State};
 
 /// An address with a mark.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use ipam_core::{AllocationKey, Error as CoreError, ErrorKind, Retry};
 
-use crate::provider::Inner;
+use crate::provider::inner::Inner;
 use crate::provider::key::group::{Group, Life};
 
 /// A pending claim that is dated further ahead than this has no time that a clock showed when it was made.
@@ -28,15 +28,9 @@ impl Inner {
         self.client.server_time().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
     }
 
-    /// How long a claim of so many addresses may take: each is a call of its own.
-    pub(crate) fn time_for(&self, count: u32) -> Duration {
-        const EACH: Duration = Duration::from_millis(100);
-        self.config.claim_time.saturating_add(EACH.saturating_mul(count))
-    }
-
     /// How many seconds a claim of so many addresses is honoured if it stays pending.
     pub(crate) fn honoured_for(&self, count: u32) -> u64 {
-        let time = self.time_for(count).saturating_mul(3);
+        let time = self.config.pacing.time_for(count).saturating_mul(3);
         time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0))
     }
 
@@ -61,7 +55,6 @@ impl Inner {
 
     /// The error of a call that meets the pending claim of another one. Says until when that is honoured.
     pub(crate) fn pending(&self, operation: &'static str, key: &AllocationKey, group: &Group) -> CoreError {
-        const SOON: Duration = Duration::from_secs(5);
         let (now, honoured) = (self.now(), self.honoured(group));
         let until = group.began.saturating_add(honoured);
         // The claim is honoured to the end of that second.
@@ -81,7 +74,7 @@ impl Inner {
             .with_context("key", key)
             .with_context("honoured until", at)
             .with_retry(Retry::Safe)
-            .with_retry_after(if young { again.min(SOON) } else { again })
+            .with_retry_after(if young { again.min(self.config.pacing.settle()) } else { again })
     }
 }
 

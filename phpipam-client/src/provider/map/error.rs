@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use ipam_core::{Error as CoreError, ErrorKind};
 
 use crate::error::{Error, RefusalKind, Shortage};
-use crate::provider::OPEN;
+
+/// The operation that connecting is to callers.
+pub(crate) const OPEN: &str = "open";
 
 /// The error of an operation. What each error of the client means stands in [`crate::error`].
 pub(crate) fn failed(operation: &'static str) -> impl Fn(Error) -> CoreError {
@@ -16,7 +18,12 @@ pub(crate) fn config_error(message: impl Into<Cow<'static, str>>) -> CoreError {
     CoreError::new(ErrorKind::Config, OPEN, message)
 }
 
-/// Why nothing is free, in words.
+/// Whether the server failed because the response is too large for it, which shows as no response at all.
+pub(crate) fn is_too_large(error: &Error) -> bool {
+    matches!(error, Error::EmptyBody(_) | Error::ServerExhausted(_))
+}
+
+/// Why nothing is free, for messages.
 pub(crate) fn shortage(error: &Error) -> &'static str {
     match error.refusal_kind() {
         Some(RefusalKind::Exhausted(Shortage::MarkedFull)) => "it is marked full",

@@ -1,7 +1,8 @@
-//! Mapping between phpIPAM's terms and those of `ipam-core`. Models, address spaces and fields are pure.
+//! Mapping between phpIPAM's terms and those of `ipam-core`. No file here sends a request.
 
 pub(crate) mod around;
 pub(crate) mod error;
+pub(crate) mod mark;
 pub(crate) mod model;
 pub(crate) mod required;
 pub mod spaces;

@@ -1,24 +1,27 @@
-//! From phpIPAM's words to those of `ipam-core`. Pure.
+//! Mapping of phpIPAM's rows to ranges, blocks and allocations of `ipam-core`. Pure.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipam_core::net::{HostPolicy, IpRange, hosts};
 use ipam_core::{
-    Allocation, AllocationId, AllocationState, Block, BlockId, Labels, MacAddr, NetworkInfo, Owner, Properties, Range,
-    RangeId, SpaceId,
+    Allocation, AllocationId, AllocationState, Block, BlockId, Error as CoreError, Labels, MacAddr, NetworkInfo, Owner,
+    Properties, Range, RangeId, SpaceId,
 };
 use ipnet::IpNet;
 use serde_json::Value;
 
+use crate::error::Error;
 use crate::models::{Address, AddressId, Nameserver, Subnet, SubnetId, TagId, Vlan, VlanId};
-use crate::provider::key::mark::{Found, Mark, Nonce, without_mark};
 use crate::provider::map::around::Home;
+use crate::provider::map::error::failed;
+use crate::provider::map::mark::{Found, Mark, Nonce, without_mark};
 use crate::provider::map::spaces;
+use crate::wire::checked_text;
 
-/// Where marks are and which tags mean what, on one server.
+/// Mapping between the rows of one server and the types of `ipam-core`: where marks are, and which tags mean what.
 #[derive(Debug, Clone)]
-pub(crate) struct Words {
+pub(crate) struct Mapping {
     /// The custom field with the marks of addresses; `None` is `note`.
     pub(crate) address_mark: Option<String>,
     /// The custom field with the marks of subnets; `None` is `description`.
@@ -62,7 +65,7 @@ pub(crate) fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-impl Words {
+impl Mapping {
     pub(crate) fn of_subnet(&self, subnet: &Subnet) -> Found {
         text_of(subnet.description.as_deref(), &subnet.extra, self.subnet_mark.as_deref())
     }
@@ -194,6 +197,21 @@ pub(crate) fn row_of(id: &AllocationId) -> Option<(AddressId, Option<Nonce>)> {
         Some(_) => None,
         None => Some((id.as_str().parse().ok()?, None)),
     }
+}
+
+/// Refuses labels that do not fit the server's columns.
+pub(crate) fn labels_fit(operation: &'static str, line: usize, labels: &Labels) -> ipam_core::Result<()> {
+    let fields = [("hostname", labels.hostname.as_deref(), 255), ("description", labels.description.as_deref(), 64)];
+    for (name, text, width) in fields {
+        let Some(text) = text else { continue };
+        if text.chars().count() > width {
+            let remedy = format!("phpIPAM keeps {width} characters of it");
+            return Err(CoreError::invalid(operation, format_args!("lines[{line}].{name}"), text, remedy));
+        }
+        let checked = checked_text(&format!("lines[{line}].{name}"), text);
+        checked.map_err(Error::from).map_err(failed(operation))?;
+    }
+    Ok(())
 }
 
 /// The addresses of name servers in a list that people wrote: separated by semicolons, commas or spaces, some of them

@@ -12,12 +12,11 @@
 //! NULL of every empty text, and the database refuses that. Only a value that is not empty helps. Subnets are changed by the
 //! named fields only.
 
-use ipam_core::{Allocate, Error as CoreError, ErrorKind, Health, Result};
+use ipam_core::{Error as CoreError, ErrorKind, Result};
 use serde_json::Value;
 
 use crate::error::Error;
 use crate::models::{Address, AddressFields, CustomField, FieldType, Schema, SubnetFields};
-use crate::provider::Inner;
 use crate::provider::map::error::config_error;
 use crate::wire::checked_text;
 
@@ -117,6 +116,91 @@ impl FieldValues {
     fn value(&self, name: &str) -> Option<&Value> {
         self.given.iter().find(|(given, _)| given == name).map(|(_, value)| value)
     }
+
+    /// Refuses early what the server would refuse after addresses were taken, or only in its database's words.
+    pub(crate) fn must_allow_addresses(&self, operation: &'static str, count: u32) -> Result<()> {
+        if !self.missing.is_empty() {
+            return Err(lacking(operation, Of::Addresses, &self.missing, "no address can be created without it"));
+        }
+        if count > 1 && !self.empty.is_empty() {
+            let why =
+                "several addresses at once cannot be allocated, because phpIPAM changes no address that has it empty";
+            return Err(lacking(operation, Of::Addresses, &self.empty, why));
+        }
+        Ok(())
+    }
+
+    /// The same for a child prefix; `named` are fields that the request gives.
+    pub(crate) fn must_allow_subnet(&self, operation: &'static str, named: &[&str]) -> Result<()> {
+        let lacks = |name: &&String| !named.contains(&name.as_str());
+        let missing: Vec<String> = self.missing.iter().filter(lacks).cloned().collect();
+        match missing.is_empty() {
+            true => Ok(()),
+            false => Err(lacking(operation, Of::Subnets, &missing, "no subnet can be created without it")),
+        }
+    }
+
+    /// Adds the configured values to a new address.
+    pub(crate) fn add_to_address(&self, fields: AddressFields) -> AddressFields {
+        self.given.iter().fold(fields, |fields, (name, value)| fields.with_custom_field(name, value.clone()))
+    }
+
+    /// Adds the configured values to a new subnet, but for those that the request names itself.
+    pub(crate) fn add_to_subnet(&self, fields: SubnetFields, named: &[&str]) -> SubnetFields {
+        let given = self.given.iter().filter(|(name, _)| !named.contains(&name.as_str()));
+        given.fold(fields, |fields, (name, value)| fields.with_custom_field(name, value.clone()))
+    }
+
+    /// Adds what a change of an address has to carry, so that the server does not refuse it: a value for each required text
+    /// that is empty. All others keep what they hold. `mark` is the custom field with the marks.
+    pub(crate) fn add_to_change(
+        &self,
+        operation: &'static str,
+        row: &Address,
+        mut fields: AddressFields,
+        mark: Option<&str>,
+    ) -> Result<AddressFields> {
+        for name in &self.texts {
+            let empty = row.extra.get(name).is_some_and(|value| value.as_str() == Some(""));
+            if !empty || fields.fields.body().is_ok_and(|body| body.has(name)) {
+                continue;
+            }
+            fields = match self.value(name) {
+                Some(value) => fields.with_custom_field(name, value.clone()),
+                // A text with nothing in it but a space, which the server keeps.
+                None if mark == Some(name) => fields.with_custom_field(name, " "),
+                None => {
+                    let why = format!("address {} has it empty, and phpIPAM changes no such address", row.id);
+                    return Err(lacking(operation, Of::Addresses, std::slice::from_ref(name), &why));
+                }
+            };
+        }
+        Ok(fields)
+    }
+
+    /// Says which required fields have no value, and what to do about it.
+    pub(crate) fn warnings(&self, of: Of) -> Vec<String> {
+        let what = match of {
+            Of::Addresses => "no address can be allocated",
+            Of::Subnets => "no child prefix can be allocated",
+        };
+        let remedy = |name: &str| format!("give it one with the option {}.{name}=VALUE", of.option());
+        let missing = self.missing.iter().map(|name| {
+            format!(
+                "the server requires the custom field {name} of {} and the provider has no value for it, so {what}; {}",
+                of.name(),
+                remedy(name),
+            )
+        });
+        let empty = self.empty.iter().filter(|_| of == Of::Addresses).map(|name| {
+            format!(
+                "the server requires the custom field {name} of addresses, has an empty default for it, and changes no \
+                 address that has it empty, so addresses cannot be changed, and only one can be allocated at a time; {}",
+                remedy(name),
+            )
+        });
+        missing.chain(empty).collect()
+    }
 }
 
 enum Lack {
@@ -149,125 +233,4 @@ fn lacking(operation: &'static str, of: Of, fields: &[String], why: &str) -> Cor
         of.setter(),
     );
     CoreError::new(ErrorKind::Config, operation, message).with_context("field", name)
-}
-
-impl Inner {
-    /// Refuses early what the server would refuse after addresses were taken, or only in its database's words.
-    pub(crate) fn needs_address_fields(&self, operation: &'static str, request: &Allocate) -> Result<()> {
-        let count: u32 = request.lines.iter().map(|line| line.what.count()).sum();
-        let values = &self.probed.address_values;
-        if !values.missing.is_empty() {
-            return Err(lacking(operation, Of::Addresses, &values.missing, "no address can be created without it"));
-        }
-        if count > 1 && !values.empty.is_empty() {
-            let why =
-                "several addresses at once cannot be allocated, because phpIPAM changes no address that has it empty";
-            return Err(lacking(operation, Of::Addresses, &values.empty, why));
-        }
-        Ok(())
-    }
-
-    /// The same for a child prefix; `named` are fields that the request gives.
-    pub(crate) fn needs_subnet_fields(&self, operation: &'static str, named: &[&str]) -> Result<()> {
-        let lacks = |name: &&String| !named.contains(&name.as_str());
-        let missing: Vec<String> = self.probed.subnet_values.missing.iter().filter(lacks).cloned().collect();
-        match missing.is_empty() {
-            true => Ok(()),
-            false => Err(lacking(operation, Of::Subnets, &missing, "no subnet can be created without it")),
-        }
-    }
-
-    /// The configured values of a new address.
-    pub(crate) fn with_address_values(&self, fields: AddressFields) -> AddressFields {
-        let given = &self.probed.address_values.given;
-        given.iter().fold(fields, |fields, (name, value)| fields.with_custom_field(name, value.clone()))
-    }
-
-    /// The configured values of a new subnet, but for those that the request names itself.
-    pub(crate) fn with_subnet_values(&self, fields: SubnetFields, named: &[&str]) -> SubnetFields {
-        let given = self.probed.subnet_values.given.iter().filter(|(name, _)| !named.contains(&name.as_str()));
-        given.fold(fields, |fields, (name, value)| fields.with_custom_field(name, value.clone()))
-    }
-
-    /// What a change of an address has to carry, so that the server does not refuse it: a value for each required text that is
-    /// empty. All others keep what they hold.
-    pub(crate) fn carried(
-        &self,
-        operation: &'static str,
-        row: &Address,
-        mut fields: AddressFields,
-    ) -> Result<AddressFields> {
-        let values = &self.probed.address_values;
-        for name in &values.texts {
-            let empty = row.extra.get(name).is_some_and(|value| value.as_str() == Some(""));
-            if !empty || fields.fields.body().is_ok_and(|body| body.has(name)) {
-                continue;
-            }
-            fields = match values.value(name) {
-                Some(value) => fields.with_custom_field(name, value.clone()),
-                // A text with nothing in it but a space, which the server keeps.
-                None if self.words.address_mark.as_ref() == Some(name) => fields.with_custom_field(name, " "),
-                None => {
-                    let why = format!("address {} has it empty, and phpIPAM changes no such address", row.id);
-                    return Err(lacking(operation, Of::Addresses, std::slice::from_ref(name), &why));
-                }
-            };
-        }
-        Ok(fields)
-    }
-
-    /// Names the required fields that have no value.
-    pub(crate) async fn with_required_fields(&self, mut health: Health) -> crate::error::Result<Health> {
-        // They may have changed since connecting.
-        let addresses = self.read(|| async { self.client.addresses().custom_fields().await }).await?;
-        let subnets = self.read(|| async { self.client.subnets().custom_fields().await }).await?;
-        for (of, wanted, fields) in [
-            (Of::Addresses, &self.config.address_fields, addresses),
-            (Of::Subnets, &self.config.child_prefix_fields, subnets),
-        ] {
-            let schema = Schema::new(fields);
-            let values = match FieldValues::new(of, wanted, &schema, &self.always(of, &schema)) {
-                Ok(values) => values,
-                Err(error) => {
-                    health = health.with_warning(error.message().to_owned());
-                    continue;
-                }
-            };
-            let what = match of {
-                Of::Addresses => "no address can be allocated",
-                Of::Subnets => "no child prefix can be allocated",
-            };
-            let remedy = |name: &str| format!("give it one with the option {}.{name}=VALUE", of.option());
-            for name in &values.missing {
-                health = health.with_warning(format!(
-                    "the server requires the custom field {name} of {} and the provider has no value for it, so {what}; {}",
-                    of.name(),
-                    remedy(name),
-                ));
-            }
-            for name in values.empty.iter().filter(|_| of == Of::Addresses) {
-                health = health.with_warning(format!(
-                    "the server requires the custom field {name} of addresses, has an empty default for it, and changes no \
-                     address that has it empty, so addresses cannot be changed, and only one can be allocated at a time; {}",
-                    remedy(name),
-                ));
-            }
-        }
-        Ok(health)
-    }
-
-    /// The custom fields that the provider writes anyway.
-    fn always<'a>(&'a self, of: Of, schema: &'a Schema) -> Vec<&'a str> {
-        written(of, &self.config, schema)
-    }
-}
-
-/// The custom fields that a provider of this configuration writes anyway: for marks, and to choose ranges.
-pub(crate) fn written<'a>(of: Of, config: &'a crate::provider::PhpIpamConfig, schema: &'a Schema) -> Vec<&'a str> {
-    let (mark, chosen) = match of {
-        Of::Addresses => (&config.address_mark, &[][..]),
-        Of::Subnets => (&config.subnet_mark, config.range_fields.as_slice()),
-    };
-    let names = mark.iter().chain(chosen.iter().filter(|(_, value)| !value.is_empty()).map(|(name, _)| name));
-    names.filter_map(|name| schema.find(name)).map(|field| field.name.as_str()).collect()
 }

@@ -1,82 +1,45 @@
-//! `allocate_range` and `deallocate_range`: subnets made on demand.
+//! `allocate_range`: child prefixes, which are subnets made on demand.
 //!
 //! Which prefix is chosen here and made by one exact call, marked in it. The server refuses what overlaps where its
 //! section is strict; where it is not, two callers can make the same subnet, so each looks afterwards, and the lower id
-//! stands.
+//! stands. (`POST subnets/ID/first_subnet/MASK/` is not used: it leaves out what other sections of the VRF have, and all
+//! versions give the new subnet no VRF.)
 
-use std::net::IpAddr;
 use std::time::Instant;
 
-use ipam_core::net::{IpRange, IpSet};
+use ipam_core::net::{IpRange, IpSet, Planner, SubnetSize};
 use ipam_core::{
-    AllocateRange, AllocatedRange, AllocationKey, BlockId, ChildNet, DeallocateRange, Error as CoreError, ErrorKind,
-    Expect, Properties, RangeTarget, RemovedRange, Result, Retry,
+    AllocateRange, AllocatedRange, AllocationKey, BlockId, ChildNet, Error as CoreError, ErrorKind, Properties, Result,
+    Retry,
 };
 use ipnet::IpNet;
 
 use crate::error::RefusalKind;
 use crate::models::{Subnet, SubnetFields, SubnetId};
-use crate::provider::Inner;
-use crate::provider::claim::pause;
-use crate::provider::key::mark::{Found, Mark, Nonce, State, key_token, request_number};
-use crate::provider::map::around::{Around, Home};
+use crate::provider::inner::Inner;
+use crate::provider::map::around::Around;
 use crate::provider::map::error::failed;
+use crate::provider::map::mark::{Mark, Nonce, State, request_number, with_mark};
 use crate::provider::map::model::range_id;
+use crate::provider::random::{new_key, random};
 use crate::provider::snapshot::Snapshot;
-use crate::query::Filter;
 
 const OP: &str = "allocate_range";
-const ATTEMPTS: u32 = 40;
-
-/// A subnet with a mark.
-struct Carved {
-    subnet: Subnet,
-    mark: Mark,
-}
 
 impl Inner {
-    /// The subnets that a key made, the one that stands first.
-    async fn carved(&self, operation: &'static str, key: &AllocationKey) -> Result<Vec<Carved>> {
-        let field = self.words.subnet_mark.as_deref().unwrap_or("description");
-        let filter = Filter::contains(field, key_token(key));
-        let rows = self.read(|| async { self.client.subnets().list_filtered(&filter).await }).await;
-        let rows = rows.map_err(failed(operation))?;
-        let mut carved: Vec<Carved> = rows
-            .into_iter()
-            .filter_map(|subnet| match self.words.of_subnet(&subnet) {
-                Found::Mark(mark) if mark.key == *key => Some(Carved { subnet, mark: *mark }),
-                _ => None,
-            })
-            .collect();
-        carved.sort_by_key(|carved| carved.subnet.id);
-        Ok(carved)
-    }
-
-    /// One key names either a request for addresses or one for a range.
-    pub(crate) async fn must_name_no_range(&self, operation: &'static str, key: &AllocationKey) -> Result<()> {
-        match self.carved(operation, key).await?.first() {
-            None => Ok(()),
-            Some(carved) => Err(CoreError::new(
-                ErrorKind::Conflict,
-                operation,
-                format!("the key {key:?} belongs to a request for a range, subnet {}", carved.subnet.id),
-            )
-            .with_context("key", key)),
-        }
-    }
-
     pub(crate) async fn allocate_range(&self, request: &AllocateRange) -> Result<AllocatedRange> {
         request.validate()?;
-        self.needs_write(OP)?;
+        self.probed.must_write(OP)?;
         if request.policy != ipam_core::RangePolicy::default() {
             return Err(CoreError::unsupported(OP, "phpIPAM").with_context("reason", "it knows no policies"));
         }
-        self.tie_up().await;
-        let key = request.key.clone().unwrap_or_else(crate::provider::new_key);
-        let lane = self.claims.lane(&key);
-        let _turn = lane.lock().await;
+        self.clean_up().await;
+        let key = request.key.clone().unwrap_or_else(new_key);
+        let time = self.config.pacing.time_for(0);
+        // Calls of this process with one key would only undo each other's subnets.
+        let Some(_turn) = self.locks.lock_within(&key, time.saturating_mul(3)).await else { return Err(busy()) };
         if request.key.is_some() {
-            if let Some(answer) = self.carved_before(request, &key).await? {
+            if let Some(answer) = self.made_before(request, &key).await? {
                 return Ok(answer);
             }
             if self.groups_of(&key).await.map_err(failed(OP))?.iter().any(|group| group.is_committed()) {
@@ -85,11 +48,9 @@ impl Inner {
             }
         }
         let named: Vec<&str> = request.properties.keys().filter_map(|name| self.subnet_field(name)).collect();
-        self.needs_subnet_fields(OP, &named)?;
-        let until = Instant::now() + self.config.claim_time;
-        let mut attempt = 0;
+        self.probed.subnet_values.must_allow_subnet(OP, &named)?;
+        let mut waits = self.config.pacing.contention(Instant::now() + time);
         loop {
-            attempt += 1;
             let snapshot = Snapshot::load(self).await.map_err(failed(OP))?;
             let (block, net) = self.choose_child(request, &snapshot).await?;
             let made = self.make(request, &key, block, net).await?;
@@ -97,7 +58,7 @@ impl Inner {
                 Some(id) => match self.stands(request, &key, id).await {
                     // Nobody can find it by a key that nobody knows.
                     Err(error) if request.key.is_none() => {
-                        let _ = self.unmake(id).await;
+                        let _ = self.delete_child_prefix(OP, id).await;
                         return Err(error);
                     }
                     outcome => outcome?,
@@ -107,24 +68,22 @@ impl Inner {
             match outcome {
                 Outcome::Ours(answer) => return Ok(*answer),
                 Outcome::Key => {
-                    if let Some(answer) = self.carved_before(request, &key).await? {
+                    if let Some(answer) = self.made_before(request, &key).await? {
                         return Ok(answer);
                     }
                 }
                 Outcome::Again => {}
             }
-            if attempt >= ATTEMPTS || Instant::now() >= until {
-                let message = "others keep taking the prefixes that were free";
-                return Err(CoreError::new(ErrorKind::Busy, OP, message).with_retry(Retry::Safe));
+            if !waits.next().await {
+                return Err(busy());
             }
-            pause(attempt.min(4)).await;
         }
     }
 
     /// What an earlier call with this key made.
-    async fn carved_before(&self, request: &AllocateRange, key: &AllocationKey) -> Result<Option<AllocatedRange>> {
-        let carved = self.carved(OP, key).await?;
-        let Some(first) = carved.first() else { return Ok(None) };
+    async fn made_before(&self, request: &AllocateRange, key: &AllocationKey) -> Result<Option<AllocatedRange>> {
+        let children = self.child_prefixes(OP, key).await?;
+        let Some(first) = children.first() else { return Ok(None) };
         if first.mark.request != request_number(&request.fingerprint()) {
             let message = format!("the key {key:?} belongs to another request");
             return Err(CoreError::new(ErrorKind::Conflict, OP, message).with_context("key", key));
@@ -160,7 +119,7 @@ impl Inner {
                         continue;
                     }
                     let taken = self.taken_in(snapshot, row).await?;
-                    if let Some(child) = best_fit(net, &taken, len) {
+                    if let Some(child) = best_fit(net, taken, len) {
                         return Ok((row, child));
                     }
                 }
@@ -217,34 +176,34 @@ impl Inner {
         net: IpNet,
     ) -> Result<Option<SubnetId>> {
         let Some(section) = block.section_id else { return Err(CoreError::not_found(OP, "block", block.id)) };
-        let nonce = Nonce(crate::provider::random());
+        let nonce = Nonce(random());
         let fields = self.subnet_fields(request, key, block, nonce)?;
-        let mut attempt = 0;
+        let pacing = &self.config.pacing;
+        let mut contention = pacing.contention(Instant::now() + pacing.time_for(0));
+        let mut lost = pacing.change();
         loop {
-            attempt += 1;
             let error = match self.client.subnets().create(section, net, &fields).await {
                 Ok(created) => return Ok(Some(created.id)),
                 Err(error) => error,
             };
-            if error.refusal_kind() == Some(RefusalKind::Busy) && attempt < ATTEMPTS {
-                pause(attempt.min(5)).await;
+            // The server's lock was held: nothing was done.
+            if error.refusal_kind() == Some(RefusalKind::Busy) && contention.next().await {
                 continue;
             }
             let structural = error.refusal_kind() == Some(RefusalKind::Structural);
             if error.may_have_been_done() || structural {
                 // A lost answer may have been a yes, and the overlap may be with what it made.
-                let found = self.carved(OP, key).await?.into_iter().find(|carved| carved.mark.nonce == nonce);
-                if let Some(carved) = found {
-                    return Ok(Some(carved.subnet.id));
+                let found = self.child_prefixes(OP, key).await?.into_iter().find(|child| child.mark.nonce == nonce);
+                if let Some(child) = found {
+                    return Ok(Some(child.subnet.id));
                 }
             }
             if structural || error.is_conflict() {
                 return Ok(None);
             }
-            if !error.may_have_been_done() || attempt >= 4 {
+            if !error.may_have_been_done() || !lost.next().await {
                 return Err(failed(OP)(error));
             }
-            pause(attempt).await;
         }
     }
 
@@ -257,7 +216,8 @@ impl Inner {
     ) -> Result<SubnetFields> {
         let mut properties = Properties::new();
         let named: Vec<&str> = request.properties.keys().filter_map(|name| self.subnet_field(name)).collect();
-        let mut fields = self.with_subnet_values(SubnetFields::new().with_master_subnet(block.id), &named);
+        let mut fields =
+            self.probed.subnet_values.add_to_subnet(SubnetFields::new().with_master_subnet(block.id), &named);
         for (name, value) in &request.properties {
             match self.subnet_field(name) {
                 Some(field) => fields = fields.with_custom_field(field, value.clone()),
@@ -302,8 +262,8 @@ impl Inner {
             let remedy = format!("the mark field holds {width} characters, and the mark needs more; make it a text");
             return Err(CoreError::invalid(OP, "key and owner", &request.owner, remedy));
         }
-        Ok(match &self.words.subnet_mark {
-            None => fields.with_description(crate::provider::key::mark::with_mark(&text, &mark)),
+        Ok(match &self.mapping.subnet_mark {
+            None => fields.with_description(with_mark(&text, &mark)),
             Some(field) => fields.with_description(text).with_custom_field(field, mark.to_string()),
         })
     }
@@ -323,9 +283,9 @@ impl Inner {
             return Ok(Outcome::Again);
         };
         if request.key.is_some() {
-            let carved = self.carved(OP, key).await?;
-            if carved.first().is_some_and(|first| first.subnet.id < id) {
-                self.unmake(id).await?;
+            let children = self.child_prefixes(OP, key).await?;
+            if children.first().is_some_and(|first| first.subnet.id < id) {
+                self.delete_child_prefix(OP, id).await?;
                 return Ok(Outcome::Key);
             }
         }
@@ -350,70 +310,16 @@ impl Inner {
                     })
             });
         if clash {
-            self.unmake(id).await?;
+            self.delete_child_prefix(OP, id).await?;
             return Ok(Outcome::Again);
         }
         if !self.may_be_range(row) {
-            self.unmake(id).await?;
+            self.delete_child_prefix(OP, id).await?;
             let message = "the new subnet does not have the fields that make it a range; the server dropped them";
             return Err(CoreError::new(ErrorKind::Config, OP, message));
         }
         let range = snapshot.range(self, row, net);
         Ok(Outcome::Ours(Box::new(AllocatedRange::new(key.clone(), range, false))))
-    }
-
-    pub(crate) async fn unmake(&self, id: SubnetId) -> Result<()> {
-        for wait in [0_u64, 50, 200, 800] {
-            tokio::time::sleep(std::time::Duration::from_millis(wait)).await;
-            match self.client.subnets().delete(id).await {
-                Err(error) if error.is_not_found() => return Ok(()),
-                Err(error) if error.may_have_been_done() || error.kind() == ErrorKind::Busy => {}
-                answer => return answer.map_err(failed(OP)),
-            }
-        }
-        self.client.subnets().delete(id).await.map_err(failed(OP))
-    }
-
-    pub(crate) async fn deallocate_range(&self, request: &DeallocateRange) -> Result<RemovedRange> {
-        const OP: &str = "deallocate_range";
-        request.validate()?;
-        self.needs_write(OP)?;
-        self.tie_up().await;
-        let id = match &request.target {
-            RangeTarget::Id(id) => id.as_str().parse::<SubnetId>().ok(),
-            RangeTarget::Key(key) => self.carved(OP, key).await?.first().map(|carved| carved.subnet.id),
-        };
-        let Some(id) = id else { return Ok(RemovedRange::default()) };
-        let snapshot = Snapshot::load(self).await.map_err(failed(OP))?;
-        let Some((row, net)) = snapshot.get(id).and_then(|row| Some((row, row.network()?))) else {
-            return Ok(RemovedRange::default());
-        };
-        let conflict = |message: String| CoreError::new(ErrorKind::Conflict, OP, message).with_context("range", id);
-        let found = self.words.of_subnet(row);
-        let Some(mark) = found.mark() else {
-            if found == Found::Unreadable && request.expect != Expect::Anyone {
-                return Ok(RemovedRange::default());
-            }
-            return Err(conflict(format!("{net} was not carved from a block by this provider")));
-        };
-        if !request.expect.fits(Some(&mark.owner), Some(&mark.key)) {
-            return Ok(RemovedRange::default());
-        }
-        if snapshot.children(id).next().is_some() {
-            return Err(conflict(format!("{net} has subnets below it; give those back first")));
-        }
-        let rows = self.read(|| async { self.client.subnets().addresses(id).await }).await.map_err(failed(OP))?;
-        let rows: Vec<_> = rows.into_iter().filter(|row| !self.words.is_reservation(row)).collect();
-        if !rows.is_empty() && !request.with_allocations {
-            let addresses: Vec<IpAddr> = rows.iter().filter_map(|row| row.ip).take(5).collect();
-            let list = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            return Err(conflict(format!("{} addresses of {net} are allocated: {list} …", rows.len())));
-        }
-        let home = Home { subnet: id, space: snapshot.space(row) };
-        let freed = rows.iter().filter_map(|address| self.words.allocation(address, &home)).collect();
-        let range = snapshot.range(self, row, net);
-        self.unmake(id).await.map_err(|error| error.with_operation(OP))?;
-        Ok(RemovedRange::new(Some(range), freed))
     }
 }
 
@@ -431,11 +337,13 @@ fn net_around(around: &Around, block: IpNet) -> bool {
 }
 
 /// The lowest free prefix of this length that leaves the larger gaps whole.
-fn best_fit(block: IpNet, taken: &IpSet, len: u8) -> Option<IpNet> {
-    let free = taken.complement(&IpRange::from(block));
-    let fits = free.prefixes().filter(|gap| gap.prefix_len() <= len);
-    let gap = fits.max_by_key(|gap| (gap.prefix_len(), std::cmp::Reverse(*gap)))?;
-    IpNet::new(gap.addr(), len).ok()
+fn best_fit(block: IpNet, taken: IpSet, len: u8) -> Option<IpNet> {
+    Planner::new([block]).with_taken(taken).plan(&[SubnetSize::PrefixLen(len)]).ok()?.pop()
+}
+
+fn busy() -> CoreError {
+    let message = "others keep taking the prefixes that were free";
+    CoreError::new(ErrorKind::Busy, OP, message).with_retry(Retry::Safe)
 }
 
 #[cfg(test)]
@@ -448,7 +356,7 @@ mod tests {
     fn the_smallest_gap_that_is_large_enough() {
         let block: IpNet = "10.0.0.0/24".parse().unwrap();
         let taken = IpSet::from(IpRange::from("10.0.0.128/26".parse::<IpNet>().unwrap()));
-        let fit = |len| best_fit(block, &taken, len).map(|net| net.to_string());
+        let fit = |len| best_fit(block, taken.clone(), len).map(|net| net.to_string());
         assert_eq!(fit(27).unwrap(), "10.0.0.192/27");
         assert_eq!(fit(25).unwrap(), "10.0.0.0/25");
         assert_eq!(fit(24), None);

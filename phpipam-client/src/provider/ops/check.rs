@@ -1,17 +1,23 @@
-//! What `check` says of address spaces: ranges that overlap, and addresses registered around them.
+//! `check`: what the app may do, and what about the server keeps allocations from working or from being unique: required
+//! fields, abandoned claims, ranges that overlap, addresses registered around them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use ipam_core::SpaceId;
 use ipam_core::net::{IpRange, overlaps};
+use ipam_core::{Health, SpaceId};
 use ipnet::IpNet;
 
 use crate::error::{Error, Result};
-use crate::models::{Address, Subnet, SubnetId, VrfId};
-use crate::provider::Inner;
-use crate::provider::snapshot::{AT_ONCE, Snapshot, is_too_large};
+use crate::models::{Address, Schema, Subnet, SubnetId, VrfId};
+use crate::probe::{OUTDATED, may_write};
+use crate::provider::inner::{AT_ONCE, Inner};
+use crate::provider::map::error::{failed, is_too_large};
+use crate::provider::map::required::{FieldValues, Of};
+use crate::provider::map::spaces::Space;
+use crate::provider::snapshot::Snapshot;
 
+const OP: &str = "check";
 /// How many of a kind are named.
 const MOST: usize = 20;
 /// How many subnets around ranges, and VRFs, are looked at: one request each.
@@ -22,7 +28,58 @@ fn label(net: IpNet, id: SubnetId) -> String {
 }
 
 impl Inner {
-    pub(crate) async fn space_warnings(&self, snapshot: &Snapshot) -> Result<Vec<String>> {
+    pub(crate) async fn check(&self) -> ipam_core::Result<Health> {
+        let may_write = may_write(&self.client).await.map_err(failed(OP))?;
+        let snapshot = Snapshot::load(self).await.map_err(failed(OP))?;
+        let mut health = Health::new();
+        match may_write {
+            Some(true) => {}
+            Some(false) => {
+                health = health.with_warning(
+                    "the app is read-only: nothing can be allocated; give it read/write permission under \
+                     Administration, API",
+                );
+            }
+            None => health = health.with_warning("the server does not say what the app may do"),
+        }
+        if !self.probed.search {
+            health = health.with_warning(OUTDATED);
+        }
+        if may_write != self.probed.may_write {
+            health = health.with_warning("the app's permission changed since the provider connected; connect again");
+        }
+        health = self.with_required_fields(health).await.map_err(failed(OP))?;
+        health = self.with_abandoned(health).await.map_err(failed(OP))?;
+        if snapshot.ranges(self).next().is_none() {
+            health =
+                health.with_warning("no subnet is served: none is in the chosen sections and has the chosen fields");
+        }
+        for warning in self.space_warnings(&snapshot).await.map_err(failed(OP))? {
+            health = health.with_warning(warning);
+        }
+        Ok(health)
+    }
+
+    /// Names the required fields that have no value.
+    async fn with_required_fields(&self, mut health: Health) -> Result<Health> {
+        // They may have changed since connecting.
+        let addresses = Schema::new(self.read(|| async { self.client.addresses().custom_fields().await }).await?);
+        let subnets = Schema::new(self.read(|| async { self.client.subnets().custom_fields().await }).await?);
+        let config = &self.config;
+        for (of, wanted, schema, always) in [
+            (Of::Addresses, &config.address_fields, &addresses, config.written_address_fields(&addresses)),
+            (Of::Subnets, &config.child_prefix_fields, &subnets, config.written_subnet_fields(&subnets)),
+        ] {
+            let warnings = match FieldValues::new(of, wanted, schema, &always) {
+                Ok(values) => values.warnings(of),
+                Err(error) => vec![error.message().to_owned()],
+            };
+            health = warnings.into_iter().fold(health, Health::with_warning);
+        }
+        Ok(health)
+    }
+
+    async fn space_warnings(&self, snapshot: &Snapshot) -> Result<Vec<String>> {
         let mut warnings = self.overlapping(snapshot).await?;
         warnings.extend(self.registered_around(snapshot).await?);
         Ok(warnings)
@@ -82,11 +139,11 @@ impl Inner {
         let mut others = Vec::new();
         for (vrf, rows) in lists {
             let masters: BTreeSet<SubnetId> = rows.iter().filter_map(|row| row.master_subnet_id).collect();
-            let space = SpaceId::from(crate::provider::map::spaces::Space::Vrf(vrf.get()));
-            let foreign = rows
+            let space = SpaceId::from(Space::Vrf(vrf.get()));
+            let unserved = rows
                 .into_iter()
                 .filter(|row| !row.is_folder && !self.serves_section(row.section_id) && !masters.contains(&row.id));
-            others.extend(foreign.map(|row| (space.clone(), row)));
+            others.extend(unserved.map(|row| (space.clone(), row)));
         }
         Ok(others)
     }

@@ -1,25 +1,27 @@
-//! `deallocate`.
+//! `deallocate`: everything that can be wrong with a request is found before anything is freed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ipam_core::{
-    Allocation, AllocationKey, Deallocate, Deallocated, Error as CoreError, ErrorKind, Expect, Freed, Result, Target,
+    Allocation, AllocationKey, Deallocate, Deallocated, Error as CoreError, ErrorKind, Expect, Freed, RangeId, Result,
+    Target,
 };
 
-use crate::models::{Address, AddressFields, AddressId};
-use crate::provider::Inner;
-use crate::provider::key::group::Group;
-use crate::provider::key::mark::{Found, State, with_mark};
+use crate::models::{Address, AddressId};
+use crate::provider::inner::Inner;
+use crate::provider::key::group::{Group, Life};
 use crate::provider::map::around::Home;
 use crate::provider::map::error::failed;
+use crate::provider::map::mark::{Found, Mark, State};
 use crate::provider::map::model::row_of;
+use crate::provider::range_view::View;
 
 const OP: &str = "deallocate";
 
 impl Inner {
     pub(crate) async fn deallocate(&self, request: &Deallocate) -> Result<Deallocated> {
         request.validate()?;
-        self.tie_up().await;
+        self.clean_up().await;
         // Everything that can be wrong with the request is found before anything is freed.
         let ranges = request.targets.iter().filter_map(|target| match target {
             Target::Address { range, .. } => Some(range),
@@ -58,17 +60,12 @@ impl Inner {
         Ok(Deallocated::new(targets))
     }
 
-    async fn rows_of(
-        &self,
-        target: &Target,
-        expect: &Expect,
-        views: &BTreeMap<ipam_core::RangeId, crate::provider::range_view::View>,
-    ) -> Result<Vec<Address>> {
+    async fn rows_of(&self, target: &Target, expect: &Expect, views: &BTreeMap<RangeId, View>) -> Result<Vec<Address>> {
         match target {
             Target::Id(id) => {
                 let Some((row, nonce)) = row_of(id) else { return Ok(Vec::new()) };
                 let row = self.row_now(row).await.map_err(failed(OP))?;
-                let same = |row: &Address| self.words.of_address(row).mark().map(|mark| mark.nonce) == nonce;
+                let same = |row: &Address| self.mapping.of_address(row).mark().map(|mark| mark.nonce) == nonce;
                 let row = row.filter(same);
                 if let Some(row) = &row {
                     self.must_be_allocated(row, expect)?;
@@ -108,7 +105,7 @@ impl Inner {
                     return Ok(Vec::new());
                 };
                 self.must_be_allocated(row, expect)?;
-                if self.words.of_address(row).mark().is_some() {
+                if self.mapping.of_address(row).mark().is_some() {
                     return self.settled(Some(row.clone())).await;
                 }
                 // A late repeat must not free what the subnet around has.
@@ -128,27 +125,22 @@ impl Inner {
     /// The claims of a key. One that its process may still make whole is waited for a moment; then it is `Busy`: it is not
     /// free, and it cannot be given back before it was acknowledged.
     async fn settled_groups(&self, key: &AllocationKey) -> Result<Vec<Group>> {
-        const LOOKS: u32 = 12;
-        let mut looks = 0;
+        let mut waits = self.config.pacing.pending_briefly();
         loop {
             let groups = self.groups_of(key).await.map_err(failed(OP))?;
-            let under_way = groups
-                .iter()
-                .find(|group| !group.is_committed() && self.life(group) == crate::provider::key::group::Life::Alive);
+            let under_way = groups.iter().find(|group| !group.is_committed() && self.life(group) == Life::Alive);
             match under_way {
                 None => return Ok(groups),
-                Some(group) if looks >= LOOKS => return Err(self.pending(OP, key, group)),
-                Some(_) => {}
+                Some(_) if waits.next().await => {}
+                Some(group) => return Err(self.pending(OP, key, group)),
             }
-            looks += 1;
-            crate::provider::claim::pause(looks.min(4)).await;
         }
     }
 
     /// The row, if its claim is no longer under way.
     async fn settled(&self, row: Option<Address>) -> Result<Vec<Address>> {
         let Some(row) = row else { return Ok(Vec::new()) };
-        if let Found::Mark(mark) = self.words.of_address(&row)
+        if let Found::Mark(mark) = self.mapping.of_address(&row)
             && mark.state == State::Pending
         {
             self.settled_groups(&mark.key).await?;
@@ -159,7 +151,7 @@ impl Inner {
     /// What an administrator set aside was not allocated, and is not freed. A caller that expects an allocation of its
     /// own finds that free already; one that takes any is told what the address is.
     fn must_be_allocated(&self, row: &Address, expect: &Expect) -> Result<()> {
-        if *expect != Expect::Anyone || !self.words.is_reservation(row) {
+        if *expect != Expect::Anyone || !self.mapping.is_reservation(row) {
             return Ok(());
         }
         let ip = row.ip.map(|ip| ip.to_string()).unwrap_or_default();
@@ -172,16 +164,16 @@ impl Inner {
 
     /// Frees one address, if it is whose it has to be. `None` if it is free already, or somebody else's.
     async fn free(&self, row: &Address, expect: &Expect, home: &Home) -> Result<Option<Allocation>> {
-        let found = self.words.of_address(row);
+        let found = self.mapping.of_address(row);
         // What an administrator set aside was not allocated, and is not given back.
-        if self.words.is_reservation(row) {
+        if self.mapping.is_reservation(row) {
             return Ok(None);
         }
         // Somebody's, but nobody can say whose.
         if found == Found::Unreadable && *expect != Expect::Anyone {
             return Ok(None);
         }
-        let Some(allocation) = self.words.allocation(row, home) else { return Ok(None) };
+        let Some(allocation) = self.mapping.allocation(row, home) else { return Ok(None) };
         if !expect.fits(allocation.owner.as_ref(), allocation.key.as_ref()) {
             return Ok(None);
         }
@@ -197,29 +189,9 @@ impl Inner {
 
     /// The first address of a claim says for all of them that the claim is whole. Before it goes, those that do not say
     /// so themselves are made to.
-    async fn keep_the_others(&self, first: &crate::provider::key::mark::Mark) -> Result<()> {
+    async fn keep_the_others(&self, first: &Mark) -> Result<()> {
         let groups = self.groups_of(&first.key).await.map_err(failed(OP))?;
         let Some(group) = groups.into_iter().find(|group| group.nonce == first.nonce) else { return Ok(()) };
-        if group.is_committed() { self.complete(&group).await } else { Ok(()) }
-    }
-
-    /// Makes all addresses of a claim say that it is whole.
-    pub(crate) async fn complete(&self, group: &Group) -> Result<()> {
-        for row in group.rows.values().filter(|row| row.mark.state == State::Pending) {
-            let mut mark = row.mark.clone();
-            mark.state = State::Committed;
-            mark.honoured = None;
-            let fields = AddressFields::new().with_tag(row.address.tag.unwrap_or(self.tag));
-            let fields = match &self.words.address_mark {
-                None => fields.with_note(with_mark(row.address.note.as_deref().unwrap_or_default(), &mark)),
-                Some(field) => fields.with_custom_field(field, mark.to_string()),
-            };
-            let fields = self.carried(OP, &row.address, fields)?;
-            match self.client.addresses().update(row.address.id, &fields).await {
-                Err(error) if error.is_not_found() => {}
-                answer => answer.map_err(failed(OP))?,
-            }
-        }
-        Ok(())
+        if group.is_committed() { self.complete(OP, &group).await } else { Ok(()) }
     }
 }

@@ -1,34 +1,36 @@
-//! `find` and `update`.
+//! `find`: by the condition that the server narrows down best.
 
 use std::collections::BTreeMap;
 
-use ipam_core::{Allocation, Error as CoreError, Find, Page, Patch, RangeId, Result, SpaceId, Update};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use ipam_core::{Allocation, Find, Page, RangeId, Result, SpaceId};
 
+use super::page::page;
 use crate::error::Result as ClientResult;
-use crate::models::{Address, AddressFields, AddressId, SubnetId};
-use crate::provider::Inner;
+use crate::models::{Address, AddressId, SubnetId};
+use crate::provider::inner::{AT_ONCE, Inner};
 use crate::provider::key::group::Standing;
-use crate::provider::key::mark::{Found, State, with_mark};
-use crate::provider::map::error::failed;
+use crate::provider::map::error::{failed, is_too_large};
+use crate::provider::map::mark::{Found, State};
 use crate::provider::map::model::{OWNER_WIDTH, row_of};
-use crate::provider::ops::list::page;
 use crate::provider::snapshot::Snapshot;
 use crate::query::Filter;
 
+const OP: &str = "find";
+
 impl Inner {
     pub(crate) async fn find(&self, request: &Find) -> Result<Page<Allocation>> {
-        const OP: &str = "find";
         request.validate()?;
         page(OP, &request.page, self.config.page_size, std::iter::empty::<u64>(), |id| *id)?;
-        self.tie_up().await;
+        self.clean_up().await;
         let rows = self.candidates(request).await.map_err(failed(OP))?;
         let rows = self.told(rows).await.map_err(failed(OP))?;
         let homes = self.homes(&rows).await.map_err(failed(OP))?;
         // Who asks for one address is told also that it is set aside, and what for.
         let all = request.address.is_some();
-        let rows = rows.iter().zip(&homes).filter(|(row, _)| all || !self.words.is_reservation(row));
+        let rows = rows.iter().zip(&homes).filter(|(row, _)| all || !self.mapping.is_reservation(row));
         let found = rows.filter_map(|(row, home)| {
-            let allocation = self.words.allocation(row, home.as_ref()?)?;
+            let allocation = self.mapping.allocation(row, home.as_ref()?)?;
             request.matches(&allocation).then_some((row.id, allocation))
         });
         let found = page(OP, &request.page, self.config.page_size, found, |(id, _)| id.get())?;
@@ -91,29 +93,21 @@ impl Inner {
     }
 
     async fn all_rows(&self, space: Option<&SpaceId>) -> ClientResult<Vec<Address>> {
-        use futures_util::{StreamExt, TryStreamExt};
         let client = &self.client;
         let all = self.read(|| async { client.addresses().list().await }).await;
         match all {
-            Err(error) if crate::provider::snapshot::is_too_large(&error) => {
+            Err(error) if is_too_large(&error) => {
                 let snapshot = Snapshot::of_subnets(self).await?;
                 let served =
                     snapshot.ranges(self).filter(|(row, _)| space.is_none_or(|space| *space == snapshot.space(row)));
                 let ids: Vec<SubnetId> = served.map(|(row, _)| row.id).collect();
-                futures_util::stream::iter(ids)
+                stream::iter(ids)
                     .map(|id| self.read(move || async move { client.subnets().addresses(id).await }))
-                    .buffered(crate::provider::snapshot::AT_ONCE)
+                    .buffered(AT_ONCE)
                     .try_concat()
                     .await
             }
             all => all,
-        }
-    }
-
-    pub(crate) async fn row_now(&self, id: AddressId) -> ClientResult<Option<Address>> {
-        match self.read(|| async { self.client.addresses().get(id).await }).await {
-            Err(error) if error.is_not_found() => Ok(None),
-            row => row.map(Some),
         }
     }
 
@@ -122,7 +116,7 @@ impl Inner {
         let mut told = Vec::with_capacity(rows.len());
         let mut doubtful = BTreeMap::new();
         for address in rows {
-            match self.words.of_address(&address) {
+            match self.mapping.of_address(&address) {
                 Found::Mark(mark) if self.claims.is_unwanted(mark.nonce) => {}
                 Found::Mark(mark) if mark.state == State::Pending => {
                     doubtful.entry(mark.key.clone()).or_insert_with(Vec::new).push(address);
@@ -138,60 +132,6 @@ impl Inner {
             }
         }
         Ok(told)
-    }
-
-    pub(crate) async fn update(&self, request: &Update) -> Result<Allocation> {
-        const OP: &str = "update";
-        request.validate()?;
-        self.needs_write(OP)?;
-        if !request.expiry.is_keep() {
-            return Err(CoreError::unsupported(OP, "phpIPAM").with_context("reason", "addresses do not expire"));
-        }
-        let mut labels = ipam_core::Labels::default();
-        labels.hostname = request.hostname.clone().apply(None);
-        labels.description = request.description.clone().apply(None);
-        self.labels_fit(OP, 0, &labels)?;
-        let missing = || CoreError::not_found(OP, "allocation", &request.allocation);
-        let (id, nonce) = row_of(&request.allocation).ok_or_else(missing)?;
-        let row = self.row_now(id).await.map_err(failed(OP))?.ok_or_else(missing)?;
-        let found = self.words.of_address(&row);
-        if found.mark().map(|mark| mark.nonce) != nonce || self.words.is_reservation(&row) {
-            return Err(missing());
-        }
-        let mut fields = AddressFields::new()
-            .patch_hostname(request.hostname.clone())
-            .patch_description(request.description.clone())
-            .patch_mac(request.mac.map(|mac| mac.to_string()))
-            // The server resets a tag that is not sent.
-            .with_tag(row.tag.unwrap_or(self.tag));
-        match (&request.tags, &found) {
-            (Patch::Keep, _) => {}
-            (tags, Found::Mark(mark)) => {
-                let mut mark = (**mark).clone();
-                mark.tags = tags.clone().apply_or_default(mark.tags);
-                fields = match &self.words.address_mark {
-                    None => fields.with_note(with_mark(row.note.as_deref().unwrap_or_default(), &mark)),
-                    Some(field) => {
-                        let text = row.extra.get(field).and_then(|text| text.as_str()).unwrap_or_default();
-                        fields.with_custom_field(field, with_mark(text, &mark))
-                    }
-                };
-            }
-            (Patch::Clear, _) => {}
-            (Patch::Set(tags), _) if tags.is_empty() => {}
-            (Patch::Set(_), _) => {
-                let reason = "tags are kept in the mark of an allocation, and this address was not allocated here";
-                return Err(CoreError::unsupported(OP, "phpIPAM").with_context("reason", reason));
-            }
-        }
-        let fields = self.carried(OP, &row, fields)?;
-        match self.client.addresses().update(id, &fields).await {
-            Err(error) if error.is_not_found() => return Err(missing()),
-            answer => answer.map_err(failed(OP))?,
-        }
-        let row = self.row_now(id).await.map_err(failed(OP))?.ok_or_else(missing)?;
-        let home = self.homes(std::slice::from_ref(&row)).await.map_err(failed(OP))?.pop().flatten();
-        self.words.allocation(&row, &home.ok_or_else(missing)?).ok_or_else(missing)
     }
 }
 

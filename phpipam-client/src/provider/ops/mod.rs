@@ -1,9 +1,14 @@
 //! Operations of the provider, one file each.
 
-pub(crate) mod allocate;
-pub(crate) mod allocate_range;
-pub(crate) mod check;
-pub(crate) mod deallocate;
-pub(crate) mod find;
-pub(crate) mod list;
-pub(crate) mod sweep;
+mod allocate;
+mod allocate_range;
+mod check;
+mod deallocate;
+mod deallocate_range;
+mod find;
+mod list;
+mod page;
+mod preview;
+mod sweep;
+mod update;
+mod usage;

@@ -17,12 +17,12 @@ use ipam_core::{AbandonedClaim, AllocationKey, Health, Result, Sweep, Swept};
 
 use crate::error::Result as ClientResult;
 use crate::models::{AddressId, Subnet, SubnetId};
-use crate::provider::Inner;
+use crate::provider::inner::Inner;
 use crate::provider::key::group::{Group, Row, groups};
-use crate::provider::key::mark::{Found, Mark};
-use crate::provider::map::error::failed;
+use crate::provider::map::error::{failed, is_too_large};
+use crate::provider::map::mark::{Found, Mark};
 use crate::provider::map::model::range_id;
-use crate::provider::snapshot::{Snapshot, is_too_large};
+use crate::provider::snapshot::Snapshot;
 
 const OP: &str = "sweep";
 /// What the marks of pending claims begin with.
@@ -70,9 +70,9 @@ fn claimed(mark: &Mark, subnet: SubnetId, ip: Option<IpAddr>) -> AbandonedClaim 
 
 impl Inner {
     pub(crate) async fn sweep(&self, request: &Sweep) -> Result<Swept> {
-        self.needs_write(OP)?;
+        self.probed.must_write(OP)?;
         if !request.dry_run {
-            self.tie_up().await;
+            self.clean_up().await;
         }
         let mut run = Run::new(request);
         self.sweep_addresses(&mut run).await.map_err(failed(OP))?;
@@ -85,14 +85,13 @@ impl Inner {
 
     /// A short sweep on connecting. It neither fails nor takes long; what it leaves is left to the next one.
     pub(crate) async fn sweep_some(&self) {
-        const TIME: Duration = Duration::from_secs(2);
         const KEYS: usize = 8;
         // Without a search the server reads all of its addresses to find the marks.
         if !self.config.sweep || self.probed.may_write == Some(false) || !self.probed.search {
             return;
         }
         let mut run = Run { keys: KEYS, ..Run::new(&Sweep::new().with_limit(32_u32)) };
-        let _ = tokio::time::timeout(TIME, self.sweep_addresses(&mut run)).await;
+        let _ = tokio::time::timeout(self.config.pacing.connecting(), self.sweep_addresses(&mut run)).await;
     }
 
     /// Pending rows by key, of the sections that are served.
@@ -134,7 +133,7 @@ impl Inner {
                 if group.is_committed() {
                     // Its first address says for the others that the claim is whole, as long as it is there.
                     if !run.request.dry_run {
-                        let _ = self.complete(&group).await;
+                        let _ = self.complete(OP, &group).await;
                     }
                 } else if self.is_abandoned(&group, minimum) {
                     self.undo_abandoned(run, &group, &places).await;
@@ -177,9 +176,9 @@ impl Inner {
                 return Ok(());
             }
             if !run.request.dry_run
-                && let Err(error) = self.unmake(subnet.id).await
+                && let Err(error) = self.delete_child_prefix(OP, subnet.id).await
             {
-                run.fail(error.with_operation(OP));
+                run.fail(error);
                 continue;
             }
             run.claims.push(claimed(&mark, subnet.id, None));
@@ -193,7 +192,7 @@ impl Inner {
         let mut first: BTreeMap<AllocationKey, (&Subnet, Mark)> = BTreeMap::new();
         let mut duplicates = Vec::new();
         for subnet in snapshot.all() {
-            let Found::Mark(mark) = self.words.of_subnet(subnet) else { continue };
+            let Found::Mark(mark) = self.mapping.of_subnet(subnet) else { continue };
             match first.get(&mark.key) {
                 None => {
                     first.insert(mark.key.clone(), (subnet, *mark));

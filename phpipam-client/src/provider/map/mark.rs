@@ -5,7 +5,9 @@
 //! people may write before and behind it. A checksum tells a mark that was edited from one that was not.
 
 use std::fmt;
+use std::net::IpAddr;
 
+use ipam_core::net::{IpRange, IpSet};
 use ipam_core::{AllocationKey, Fingerprint, Owner, Properties, Tag, Tags};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::{Digest, Sha256};
@@ -269,6 +271,20 @@ pub(crate) fn with_mark(text: &str, mark: &Mark) -> String {
     if rest.is_empty() { mark.to_string() } else { format!("{rest}\n{mark}") }
 }
 
+/// A list of addresses for people: runs, in ascending order.
+pub(crate) fn runs(addresses: impl IntoIterator<Item = IpAddr>) -> String {
+    let set: IpSet = addresses.into_iter().collect();
+    set.ranges().map(|range| range.to_string()).collect::<Vec<_>>().join(",")
+}
+
+/// The addresses that a list has and a set does not.
+pub(crate) fn missing(list: &str, there: &[IpAddr]) -> String {
+    let ranges = list.split(',').filter_map(|range| range.parse::<IpRange>().ok());
+    let all: IpSet = ranges.collect();
+    let there: IpSet = there.iter().copied().collect();
+    all.difference(&there).ranges().map(|range| range.to_string()).collect::<Vec<_>>().join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
@@ -354,5 +370,11 @@ mod tests {
                     life=180;x57bca29b]";
         assert_eq!(pending.to_string(), text);
         assert_eq!(Mark::find(text), Found::Mark(Box::new(pending)));
+    }
+
+    #[test]
+    fn what_was_given_back_is_named() {
+        let there = ["10.0.0.1", "10.0.0.3"].map(|ip| ip.parse().unwrap());
+        assert_eq!(missing("10.0.0.1-10.0.0.3,10.0.0.9", &there), "10.0.0.2, 10.0.0.9");
     }
 }

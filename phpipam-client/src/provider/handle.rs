@@ -1,0 +1,142 @@
+//! The provider: connecting, and the contract's methods, each of which is a file of [`ops`](super::ops).
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use ipam_core::{
+    Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, Block, Capabilities, Deallocate, DeallocateRange,
+    Deallocated, Find, Health, IpamProvider, ListBlocks, ListRanges, Page, Preview, Range, RangeId, RemovedRange,
+    Result, Sweep, Swept, Update, Usage,
+};
+
+use super::capabilities::{self, Probed};
+use super::config::PhpIpamConfig;
+use super::inner::Inner;
+use super::key::abandoned::Claims;
+use super::map::error::{OPEN, failed};
+use super::map::model::Mapping;
+use super::map::required::{FieldValues, Of};
+use super::random::random_half;
+use crate::client::Client;
+use crate::keyed_locks::KeyedLocks;
+use crate::models::{Schema, Tag};
+
+/// phpIPAM as a provider. A clone is another handle to the same one. See the [module](super).
+#[derive(Debug, Clone)]
+pub struct PhpIpamProvider(Arc<Inner>);
+
+impl PhpIpamProvider {
+    /// A provider on the app that `client` is for. Asks what the app may do, which custom fields and sections there are,
+    /// and whether the server can search.
+    ///
+    /// # Errors
+    /// `Config`, with what there is, for a section, field or tag that the server does not have, `Unauthenticated`, `Unavailable` and the other
+    /// kinds that any call may fail with.
+    pub async fn connect(client: Client, config: PhpIpamConfig) -> Result<Self> {
+        let fail = failed(OPEN);
+        let may_write = crate::probe::may_write(&client).await.map_err(&fail)?;
+        let sections = if config.sections.is_empty() {
+            Vec::new()
+        } else {
+            let known = client.sections().list().await.map_err(&fail)?;
+            capabilities::section_ids(&config.sections, &known)?
+        };
+        let subnet_fields = client.subnets().custom_fields().await.map_err(&fail)?;
+        let address_fields = client.addresses().custom_fields().await.map_err(&fail)?;
+        let mark = capabilities::mark_field;
+        let (address_mark, address_width) = mark(config.address_mark.as_deref(), &address_fields, "addresses")?;
+        let (subnet_mark, subnet_width) = mark(config.subnet_mark.as_deref(), &subnet_fields, "subnets")?;
+        let schema = Schema::new(address_fields);
+        let always = config.written_address_fields(&schema);
+        let address_values = FieldValues::new(Of::Addresses, &config.address_fields, &schema, &always)?;
+        let schema = Schema::new(subnet_fields);
+        let always = config.written_subnet_fields(&schema);
+        let subnet_values = FieldValues::new(Of::Subnets, &config.child_prefix_fields, &schema, &always)?;
+        let tags = client.tools().tags().list().await.map_err(&fail)?;
+        let reserved = capabilities::tag_ids(&config.reserved_tags, &tags)?;
+        let tag = match &config.tag {
+            None => Tag::USED,
+            Some(name) => {
+                capabilities::tag_ids(std::slice::from_ref(name), &tags)?.first().copied().unwrap_or(Tag::USED)
+            }
+        };
+        let search = crate::probe::has_search(&client).await.map_err(&fail)?;
+        let subnet_fields: Vec<String> = schema.fields().iter().map(|field| field.name.clone()).collect();
+        capabilities::must_know(config.range_fields.iter().chain(&config.block_fields), &subnet_fields)?;
+        let probed =
+            Probed { may_write, search, subnet_fields, address_width, subnet_width, address_values, subnet_values };
+        let mapping = Mapping { address_mark, subnet_mark, reserved };
+        let claims = Claims::new(random_half(), config.pacing.revisits());
+        let locks = KeyedLocks::new("key");
+        let inner = Inner { client, config, mapping, sections, tag, probed, claims, locks };
+        inner.sweep_some().await;
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// The client it works with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.0.client
+    }
+}
+
+#[async_trait]
+impl IpamProvider for PhpIpamProvider {
+    fn capabilities(&self) -> Capabilities {
+        self.0.probed.capabilities()
+    }
+
+    async fn check(&self) -> Result<Health> {
+        // A caller that asks whether it works now wants more than the memory of a login that failed a while ago.
+        self.0.client.retry_login();
+        self.0.check().await
+    }
+
+    async fn list_ranges(&self, request: &ListRanges) -> Result<Page<Range>> {
+        self.0.list_ranges(request).await
+    }
+
+    async fn allocate(&self, request: &Allocate) -> Result<Allocated> {
+        self.0.allocate(request).await
+    }
+
+    async fn deallocate(&self, request: &Deallocate) -> Result<Deallocated> {
+        self.0.deallocate(request).await
+    }
+
+    async fn find(&self, request: &Find) -> Result<Page<Allocation>> {
+        self.0.find(request).await
+    }
+
+    async fn preview_allocate(&self, request: &Allocate) -> Result<Preview> {
+        self.0.preview(request).await
+    }
+
+    async fn update(&self, request: &Update) -> Result<Allocation> {
+        self.0.update(request).await
+    }
+
+    async fn usage(&self, ranges: &[RangeId]) -> Result<Vec<Usage>> {
+        self.0.usage(ranges).await
+    }
+
+    async fn list_blocks(&self, request: &ListBlocks) -> Result<Page<Block>> {
+        self.0.list_blocks(request).await
+    }
+
+    async fn allocate_range(&self, request: &AllocateRange) -> Result<AllocatedRange> {
+        self.0.allocate_range(request).await
+    }
+
+    async fn deallocate_range(&self, request: &DeallocateRange) -> Result<RemovedRange> {
+        self.0.deallocate_range(request).await
+    }
+
+    async fn sweep(&self, request: &Sweep) -> Result<Swept> {
+        self.0.sweep(request).await
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.0.close().await
+    }
+}

@@ -1,0 +1,69 @@
+//! Child prefixes of a key: subnets that were made on demand, with a mark in each.
+
+use ipam_core::{AllocationKey, Error as CoreError, ErrorKind, Result};
+
+use crate::models::{Subnet, SubnetId};
+use crate::provider::inner::Inner;
+use crate::provider::map::error::failed;
+use crate::provider::map::mark::{Found, Mark, key_token};
+use crate::query::Filter;
+
+/// A subnet that was made on demand, with its mark.
+#[derive(Debug)]
+pub(crate) struct ChildPrefix {
+    pub(crate) subnet: Subnet,
+    pub(crate) mark: Mark,
+}
+
+impl Inner {
+    /// The subnets that a key made, the one that stands first.
+    pub(crate) async fn child_prefixes(
+        &self,
+        operation: &'static str,
+        key: &AllocationKey,
+    ) -> Result<Vec<ChildPrefix>> {
+        let field = self.mapping.subnet_mark.as_deref().unwrap_or("description");
+        let filter = Filter::contains(field, key_token(key));
+        let rows = self.read(|| async { self.client.subnets().list_filtered(&filter).await }).await;
+        let rows = rows.map_err(failed(operation))?;
+        let mut children: Vec<ChildPrefix> = rows
+            .into_iter()
+            .filter_map(|subnet| match self.mapping.of_subnet(&subnet) {
+                Found::Mark(mark) if mark.key == *key => Some(ChildPrefix { subnet, mark: *mark }),
+                _ => None,
+            })
+            .collect();
+        children.sort_by_key(|child| child.subnet.id);
+        Ok(children)
+    }
+
+    /// One key names either a request for addresses or one for a range.
+    pub(crate) async fn must_name_no_range(&self, operation: &'static str, key: &AllocationKey) -> Result<()> {
+        match self.child_prefixes(operation, key).await?.first() {
+            None => Ok(()),
+            Some(child) => Err(CoreError::new(
+                ErrorKind::Conflict,
+                operation,
+                format!("the key {key:?} belongs to a request for a range, subnet {}", child.subnet.id),
+            )
+            .with_context("key", key)),
+        }
+    }
+
+    /// Deletes a subnet that was made on demand. One that is gone already is no error.
+    pub(crate) async fn delete_child_prefix(&self, operation: &'static str, id: SubnetId) -> Result<()> {
+        let mut waits = self.config.pacing.change();
+        loop {
+            match self.client.subnets().delete(id).await {
+                Ok(()) => return Ok(()),
+                Err(error) if error.is_not_found() => return Ok(()),
+                Err(error) => {
+                    let may_repeat = error.may_have_been_done() || error.kind() == ErrorKind::Busy;
+                    if !may_repeat || !waits.next().await {
+                        return Err(failed(operation)(error));
+                    }
+                }
+            }
+        }
+    }
+}

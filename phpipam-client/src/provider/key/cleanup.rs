@@ -1,0 +1,120 @@
+//! Cleaning up after claims that this process abandoned, and the two changes that takes: deleting an address, and making
+//! all marks of a claim say that it is whole.
+
+use http::Method;
+use ipam_core::{Error as CoreError, ErrorKind, Outcome};
+
+use crate::error::Result;
+use crate::models::{Address, AddressFields, AddressId};
+use crate::provider::inner::Inner;
+use crate::provider::key::abandoned::Abandoned;
+use crate::provider::key::group::{Group, Standing};
+use crate::provider::map::error::failed;
+use crate::provider::map::mark::{State, with_mark};
+use crate::request::{ApiRequest, Call, Path};
+
+impl Inner {
+    /// Cleans up after the claims of this process whose callers went away, or whose responses were lost.
+    pub(crate) async fn clean_up(&self) {
+        for look in self.claims.due() {
+            if self.clean_up_one(look.claim()).await.is_ok() {
+                look.done();
+            }
+        }
+    }
+
+    /// Cleans up once more after everything that may have been left behind, whenever its next time is.
+    pub(crate) async fn close(&self) -> ipam_core::Result<()> {
+        let limit = self.config.pacing.closing();
+        let all = async {
+            for look in self.claims.all() {
+                self.clean_up_one(look.claim()).await?;
+                look.done();
+            }
+            Ok(())
+        };
+        match tokio::time::timeout(limit, all).await {
+            Ok(cleaned) => cleaned.map_err(failed("close")),
+            Err(_) => {
+                let message =
+                    format!("what earlier calls left could not be undone in {limit:?}; a sweep undoes it later");
+                Err(CoreError::new(ErrorKind::Timeout, "close", message).with_outcome(Outcome::Unknown))
+            }
+        }
+    }
+
+    async fn clean_up_one(&self, claim: &Abandoned) -> Result<()> {
+        // Another call is at work with this key, and looks by itself.
+        let Some(_turn) = self.locks.try_lock(&claim.key) else { return Ok(()) };
+        let strays: Vec<AddressId> = if claim.all {
+            let groups = self.groups_of(&claim.key).await?;
+            groups.iter().filter(|group| group.nonce == claim.nonce).flat_map(Group::ids).collect()
+        } else {
+            let decision = self.standing(&claim.key).await?;
+            if let Standing::Taken(group) = &decision.standing
+                && group.nonce == claim.nonce
+            {
+                // A change of its other marks may have failed.
+                self.complete("close", group).await?;
+            }
+            decision.strays
+        };
+        for id in strays {
+            self.delete(id).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes an address. Whether it was this call that did; one that is gone already is no error.
+    pub(crate) async fn delete(&self, id: AddressId) -> Result<bool> {
+        let path = Path::new("addresses").id("address id", id.get());
+        // Repeated here and not by the client, to know whose "gone already" it is.
+        let request = ApiRequest::new(Method::DELETE, Call::Write, path)?.not_idempotent();
+        let mut waits = self.config.pacing.change();
+        let mut lost = false;
+        loop {
+            let error = match self.client.call(&request).await {
+                Ok(_) => return Ok(true),
+                Err(error) if error.is_not_found() => return Ok(lost),
+                Err(error) => error,
+            };
+            let unknown = error.may_have_been_done();
+            lost |= unknown;
+            let may_repeat = unknown || error.kind() == ErrorKind::Busy;
+            if !may_repeat || !waits.next().await {
+                return Err(error);
+            }
+        }
+    }
+
+    /// Makes all addresses of a claim say that it is whole.
+    pub(crate) async fn complete(&self, operation: &'static str, group: &Group) -> ipam_core::Result<()> {
+        for row in group.rows.values().filter(|row| row.mark.state == State::Pending) {
+            let mut mark = row.mark.clone();
+            mark.state = State::Committed;
+            mark.honoured = None;
+            let fields = AddressFields::new().with_tag(row.address.tag.unwrap_or(self.tag));
+            let fields = match &self.mapping.address_mark {
+                None => fields.with_note(with_mark(row.address.note.as_deref().unwrap_or_default(), &mark)),
+                Some(field) => fields.with_custom_field(field, mark.to_string()),
+            };
+            let fields = self.with_required_texts(operation, &row.address, fields)?;
+            match self.client.addresses().update(row.address.id, &fields).await {
+                Err(error) if error.is_not_found() => {}
+                answer => answer.map_err(failed(operation))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what the server requires of every change of an address.
+    pub(crate) fn with_required_texts(
+        &self,
+        operation: &'static str,
+        row: &Address,
+        fields: AddressFields,
+    ) -> ipam_core::Result<AddressFields> {
+        let mark = self.mapping.address_mark.as_deref();
+        self.probed.address_values.add_to_change(operation, row, fields, mark)
+    }
+}

@@ -1,0 +1,30 @@
+//! Pages of lists that are read whole.
+
+use ipam_core::{Error as CoreError, Page, PageRequest, PageToken, Result};
+
+/// The items of one page, in the order of their ids. The token is the last id of the page before.
+pub(crate) fn page<T>(
+    operation: &'static str,
+    request: &PageRequest,
+    default_size: u32,
+    items: impl Iterator<Item = T>,
+    number: impl Fn(&T) -> u64,
+) -> Result<Page<T>> {
+    request.validate(operation)?;
+    let after = match &request.token {
+        None => None,
+        Some(token) => {
+            let refuse = || CoreError::invalid(operation, "page token", token, "give one that this provider made");
+            let text = token.as_str();
+            let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            Some(text.parse::<u64>().ok().filter(|_| digits).ok_or_else(refuse)?)
+        }
+    };
+    let size = usize::try_from(request.size.map_or(default_size, std::num::NonZeroU32::get)).unwrap_or(usize::MAX);
+    let mut items: Vec<T> = items.filter(|item| after.is_none_or(|after| number(item) > after)).collect();
+    items.sort_by_key(&number);
+    let more = items.len() > size;
+    items.truncate(size);
+    let next = items.last().filter(|_| more).map(|last| PageToken::new(number(last).to_string()));
+    Ok(Page::new(items, next))
+}
