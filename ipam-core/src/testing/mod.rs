@@ -7,9 +7,11 @@ mod clock;
 mod faults;
 pub mod http;
 mod log;
+mod mutate;
 mod random;
 
 pub use clock::Clock;
 pub use faults::{Faults, Target, When};
 pub use log::Logged;
+pub use mutate::{Mutation, leaked_part, renderings};
 pub use random::splitmix64;

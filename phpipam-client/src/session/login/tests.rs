@@ -1,10 +1,8 @@
 //! No error of a login shows a part of its body, whatever happened to the body.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-use std::error::Error as StdError;
-use std::fmt::Write as _;
-
 use http::{HeaderMap, StatusCode};
+use ipam_core::testing::{Mutation, leaked_part, renderings};
 use proptest::prelude::*;
 
 use super::*;
@@ -13,23 +11,17 @@ use crate::envelope::{Received, classify};
 /// A token in the form that servers give out.
 const CANARY: &str = "cAnArY-tOkEn_8Qz4Lx7Wv2b";
 
-/// Every text that a program can make of an error.
-fn renderings(error: Error) -> String {
-    let mut shown = format!("{error} {error:?} {error:#?}");
-    let mut cause: Option<&dyn StdError> = error.source();
-    while let Some(next) = cause {
-        let _infallible = write!(shown, " {next} {next:?}");
-        cause = next.source();
-    }
+/// Every text that a program can make of an error, of a failed login by it, and of that in a provider.
+fn shown(error: Error) -> String {
+    let mut shown = renderings(&error);
     let wrapped = Error::LoginFailed(std::sync::Arc::new(error));
-    let _infallible = write!(shown, " {wrapped} {wrapped:?}");
-    let core = ipam_core::Error::from(wrapped);
-    let _infallible = write!(shown, " {core} {core:?}");
+    shown.push_str(&renderings(&wrapped));
+    shown.push_str(&renderings(&ipam_core::Error::from(wrapped)));
     shown
 }
 
 fn leaks(shown: &str) -> Option<&str> {
-    (0..=CANARY.len() - 6).map(|at| &CANARY[at..at + 6]).find(|part| shown.contains(part))
+    leaked_part(CANARY, shown)
 }
 
 /// What reading a login's response comes to.
@@ -75,7 +67,7 @@ fn no_login_that_cannot_be_read_shows_its_token() {
         for status in [200, 201, 400, 401, 409, 429, 500, 502, 503] {
             for lenient in [false, true] {
                 if let Err(error) = read(&login_request(), status, body.as_bytes(), lenient) {
-                    let shown = renderings(error);
+                    let shown = shown(error);
                     assert_eq!(leaks(&shown), None, "{status} {body}: {shown}");
                 }
             }
@@ -89,7 +81,7 @@ fn nor_does_any_other_call_for_users() {
         let request = ApiRequest::raw(Method::GET, path).unwrap();
         for body in bodies() {
             if let Err(error) = read(&request, 200, body.as_bytes(), false) {
-                let shown = renderings(error);
+                let shown = shown(error);
                 assert_eq!(leaks(&shown), None, "{path} {body}: {shown}");
             }
         }
@@ -117,13 +109,7 @@ proptest! {
         status in prop::sample::select(vec![200_u16, 201, 204, 302, 400, 401, 403, 404, 409, 429, 500, 501, 502, 503, 504]),
         lenient: bool,
     ) {
-        let mut body = bodies().swap_remove(which).into_bytes();
-        if let Some(cut) = cut {
-            body.truncate(cut);
-        }
-        let at = at.min(body.len());
-        body.splice(at..at, inserted.bytes());
-        let text = String::from_utf8_lossy(&body).into_owned();
+        let text = Mutation::new(cut, at, inserted).apply(&bodies().swap_remove(which));
         let body = match wrap {
             0 => format!("[{text}]"),
             1 => format!("{text}<hr>footer"),
@@ -133,7 +119,7 @@ proptest! {
             _ => text,
         };
         if let Err(error) = read(&login_request(), status, body.as_bytes(), lenient) {
-            let shown = renderings(error);
+            let shown = shown(error);
             prop_assert_eq!(leaks(&shown), None, "{} {}: {}", status, body, shown);
         }
     }
