@@ -18,8 +18,8 @@ use async_trait::async_trait;
 use ipam_core::net::IpRange;
 use ipam_core::{
     Allocate, AllocateLine, Allocated, Allocation, AllocationKey, Capabilities, Deallocate, Deallocated, Error,
-    ErrorKind, Find, Fingerprint, Freed, Health, IpamProvider, IpamProviderExt, ListRanges, Page, PageRequest,
-    PageToken, Range, RangeId, Result, Shape, SpaceId, Target, What,
+    ErrorKind, Find, Fingerprint, Freed, Health, IpamProvider, IpamProviderExt, ListRanges, Operation, Page,
+    PageRequest, PageToken, Range, RangeId, Result, Shape, SpaceId, Target, What,
 };
 
 /// Addresses of ranges that were given when it was made. Clones share what they hold.
@@ -52,7 +52,7 @@ impl Shelf {
         Self { ranges: Arc::new(ranges), state: Arc::default() }
     }
 
-    fn range(&self, operation: &'static str, id: &RangeId) -> Result<&Range> {
+    fn range(&self, operation: Operation, id: &RangeId) -> Result<&Range> {
         self.ranges.iter().find(|range| range.id == *id).ok_or_else(|| Error::not_found(operation, "range", id))
     }
 
@@ -73,11 +73,11 @@ impl IpamProvider for Shelf {
     }
 
     async fn list_ranges(&self, request: &ListRanges) -> Result<Page<Range>> {
-        request.page.validate("list_ranges")?;
+        request.page.validate(Operation::ListRanges)?;
         // The ranges never change, so that their position will do as the place where a page ends.
         let matching = self.ranges.iter().enumerate().filter(|(_, range)| request.filter.matches(range));
         let numbered = matching.map(|(index, range)| (index as u64 + 1, range));
-        page("list_ranges", &request.page, numbered)
+        page(Operation::ListRanges, &request.page, numbered)
     }
 
     async fn allocate(&self, request: &Allocate) -> Result<Allocated> {
@@ -102,10 +102,10 @@ impl IpamProvider for Shelf {
         request.validate()?;
         for target in &request.targets {
             if let Target::Address { range, address } = target {
-                let net = self.range("deallocate", range)?.net;
+                let net = self.range(Operation::Deallocate, range)?.net;
                 if !net.contains(address) {
                     let remedy = format!("give an address of {net}");
-                    return Err(Error::invalid("deallocate", "address", address, remedy));
+                    return Err(Error::invalid(Operation::Deallocate, "address", address, remedy));
                 }
             }
         }
@@ -127,7 +127,7 @@ impl IpamProvider for Shelf {
         request.validate()?;
         let state = self.state();
         let matching = state.allocations.iter().filter(|(_, allocation)| request.matches(allocation));
-        page("find", &request.page, matching.map(|(number, allocation)| (*number, allocation)))
+        page(Operation::Find, &request.page, matching.map(|(number, allocation)| (*number, allocation)))
     }
 }
 
@@ -135,24 +135,29 @@ impl Shelf {
     /// The ranges of each line. Whatever the state, all have to exist, an exact address has to lie in one of its line's,
     /// and no two lines may ask for the same one.
     fn lines(&self, request: &Allocate) -> Result<Vec<Vec<&Range>>> {
-        const OP: &str = "allocate";
         let mut lines = Vec::new();
         let mut exact: Vec<(&SpaceId, IpRange)> = Vec::new();
         for (index, line) in request.lines.iter().enumerate() {
-            let mut ranges = line.ranges.iter().map(|id| self.range(OP, id)).collect::<Result<Vec<_>>>()?;
+            let mut ranges =
+                line.ranges.iter().map(|id| self.range(Operation::Allocate, id)).collect::<Result<Vec<_>>>()?;
             if let Some(wanted) = exactly(line.what) {
                 let field = format!("lines[{index}].first");
                 ranges.retain(|range| range.addresses.contains_range(&wanted));
                 let Some(range) = ranges.first() else {
                     return Err(Error::invalid(
-                        OP,
+                        Operation::Allocate,
                         field,
                         wanted,
                         "it lies in none of the line's ranges; name its range",
                     ));
                 };
                 if exact.iter().any(|(space, other)| **space == range.space && other.overlaps(&wanted)) {
-                    return Err(Error::invalid(OP, field, wanted, "another line asks for it, too; ask for it once"));
+                    return Err(Error::invalid(
+                        Operation::Allocate,
+                        field,
+                        wanted,
+                        "another line asks for it, too; ask for it once",
+                    ));
                 }
                 exact.push((&range.space, wanted));
             }
@@ -176,7 +181,7 @@ fn supported(request: &Allocate) -> Result<()> {
         let scattered = !matches!(line.what, What::Next { shape: Shape::Contiguous | Shape::Aligned, .. });
         scattered && line.expiry.is_none() && line.labels.tags.is_empty()
     };
-    if request.lines.iter().all(plain) { Ok(()) } else { Err(Error::unsupported("allocate", "shelf")) }
+    if request.lines.iter().all(plain) { Ok(()) } else { Err(Error::unsupported(Operation::Allocate, "shelf")) }
 }
 
 /// A request as it is worked out: nothing of it is put down yet.
@@ -206,7 +211,7 @@ impl Draft<'_> {
             }
         }
         let message = format!("none of its ranges has {} free addresses", line.what.count());
-        Err(Error::new(ErrorKind::Exhausted, "allocate", message).with_context("line", index))
+        Err(Error::new(ErrorKind::Exhausted, Operation::Allocate, message).with_context("line", index))
     }
 
     fn is_taken(&self, range: &Range, address: IpAddr) -> bool {
@@ -220,7 +225,7 @@ impl Draft<'_> {
             None => Ok(addresses),
             Some(ip) => {
                 let message = format!("{ip} is taken, reserved or the gateway; choose another address");
-                Err(Error::new(ErrorKind::Conflict, "allocate", message).with_context("range", &range.id))
+                Err(Error::new(ErrorKind::Conflict, Operation::Allocate, message).with_context("range", &range.id))
             }
         }
     }
@@ -253,8 +258,9 @@ impl State {
     /// The answer to a request that was served before; `None` if the key is new.
     fn repeat(&self, key: &AllocationKey, request: &Allocate) -> Result<Option<Allocated>> {
         let Some(known) = self.requests.get(key) else { return Ok(None) };
-        let conflict =
-            |message: String| Err(Error::new(ErrorKind::Conflict, "allocate", message).with_context("key", key));
+        let conflict = |message: String| {
+            Err(Error::new(ErrorKind::Conflict, Operation::Allocate, message).with_context("key", key))
+        };
         if known.fingerprint != request.fingerprint() {
             return conflict("the key belongs to another request; choose another key".to_owned());
         }
@@ -319,7 +325,7 @@ impl State {
 
 /// One page of what is numbered in ascending order. The token is the last number of the page before.
 fn page<'a, T: Clone + 'a>(
-    operation: &'static str,
+    operation: Operation,
     request: &PageRequest,
     items: impl Iterator<Item = (u64, &'a T)>,
 ) -> Result<Page<T>> {

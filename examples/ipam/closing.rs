@@ -144,7 +144,7 @@ mod tests {
     use async_trait::async_trait;
     use ipam_core::{
         Allocate, Allocated, Allocation, Capabilities, Deallocate, Deallocated, Error, ErrorKind, Find, Health,
-        ListRanges, Page, Range,
+        ListRanges, Operation, Page, Range,
     };
 
     use super::*;
@@ -157,7 +157,7 @@ mod tests {
     }
 
     fn no<T>() -> ipam_core::Result<T> {
-        Err(Error::new(ErrorKind::NotFound, "door", "this is a door"))
+        Err(Error::new(ErrorKind::NotFound, Operation::Check, "this is a door"))
     }
 
     #[async_trait]
@@ -182,7 +182,7 @@ mod tests {
         }
         async fn close(&self) -> ipam_core::Result<()> {
             self.closed.fetch_add(1, Ordering::SeqCst);
-            if self.jams { Err(Error::new(ErrorKind::Unavailable, "close", "the door jams")) } else { Ok(()) }
+            if self.jams { Err(Error::new(ErrorKind::Unavailable, Operation::Close, "the door jams")) } else { Ok(()) }
         }
     }
 

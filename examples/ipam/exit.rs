@@ -133,6 +133,8 @@ fn code_of(kind: ErrorKind) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use ipam_core::Operation;
+
     use super::*;
 
     #[test]
@@ -161,7 +163,8 @@ mod tests {
 
     #[test]
     fn causes_are_told_and_kinds_kept() {
-        let error = Error::new(ErrorKind::Exhausted, "allocate", "no room").with_source(std::io::Error::other("disk"));
+        let error =
+            Error::new(ErrorKind::Exhausted, Operation::Allocate, "no room").with_source(std::io::Error::other("disk"));
         let failure = Failure::from(error);
         assert_eq!(failure.text(), "allocate: exhausted: no room\n  because: disk");
         assert_eq!(failure.json()["error"]["exit_code"], 3);
@@ -170,8 +173,9 @@ mod tests {
 
     #[test]
     fn a_cause_is_told_once() {
-        let inner = Error::new(ErrorKind::Unavailable, "send", "no route").with_source(std::io::Error::other("net"));
-        let outer = Error::new(ErrorKind::Unavailable, "open", inner.to_string()).with_source(inner);
+        let inner =
+            Error::new(ErrorKind::Unavailable, Operation::Send, "no route").with_source(std::io::Error::other("net"));
+        let outer = Error::new(ErrorKind::Unavailable, Operation::Open, inner.to_string()).with_source(inner);
         let text = Failure::from(outer).text();
         assert_eq!((text.matches("no route").count(), text.matches("because: net").count()), (1, 1), "{text}");
     }

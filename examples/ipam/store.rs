@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ipam_core::registry::ProviderUrl;
-use ipam_core::{EmbeddedConfig, EmbeddedProvider};
+use ipam_core::{EmbeddedConfig, EmbeddedProvider, Operation};
 use serde_json::json;
 
 use crate::cli::Store;
@@ -19,12 +19,12 @@ pub(crate) async fn run(url: Option<&str>, verb: Store) -> Result<Ended<Answer>,
                 Some(path) => path,
                 None => path_of(url)?,
             };
-            let provider = open("store check", &path).await?;
+            let provider = open(Operation::CheckStore, &path).await?;
             closing(provider, async |provider| check(provider, &path).await).await
         }
         Store::Backup { file } => {
             let path = path_of(url)?;
-            let provider = open("store backup", &path).await?;
+            let provider = open(Operation::Backup, &path).await?;
             closing(provider, async |provider| backup(provider, &path, &file).await).await
         }
         Store::Restore { backup } => {
@@ -39,7 +39,7 @@ pub(crate) async fn run(url: Option<&str>, verb: Store) -> Result<Ended<Answer>,
             }
             if !backup.exists() {
                 return Err(Failure::Provider(ipam_core::Error::not_found(
-                    "store restore",
+                    Operation::Restore,
                     "backup",
                     backup.display(),
                 )));
@@ -61,7 +61,7 @@ fn path_of(url: Option<&str>) -> Result<PathBuf, Failure> {
 }
 
 /// Opens the store for reading alone: one that is not sound must not be made worse.
-async fn open(operation: &'static str, path: &Path) -> Result<EmbeddedProvider, Failure> {
+async fn open(operation: Operation, path: &Path) -> Result<EmbeddedProvider, Failure> {
     if !path.exists() {
         return Err(Failure::Provider(ipam_core::Error::not_found(operation, "store", path.display())));
     }

@@ -1,6 +1,6 @@
 //! `ipam update`
 
-use ipam_core::{Error, Find, IpamProvider, Update};
+use ipam_core::{Error, Find, IpamProvider, Operation, Update};
 
 use crate::allocation_name::{Named, found, named};
 use crate::cli::{self, AllocationField};
@@ -15,7 +15,7 @@ pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Update) -> Resul
     let id = match named(provider, &args.id).await? {
         Named::Id(id) => id,
         Named::Free(address) => {
-            return Err(Error::not_found("update", "allocation of the address", address).into());
+            return Err(Error::not_found(Operation::Update, "allocation of the address", address).into());
         }
     };
     let before = if args.labels.tags.is_empty() {

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 
 use ipam_core::registry::{ProviderUrl, Secrets};
-use ipam_core::{Error, ErrorKind, IpamProvider};
+use ipam_core::{Error, ErrorKind, IpamProvider, Operation};
 use serde_json::Value;
 use vra_client::plugin::{Action, Credentials, EndpointProperties, Fault, Plugin, Settings};
 
@@ -122,8 +122,12 @@ impl Call {
 /// A file with the certificates, which is removed when it is dropped.
 fn keep(pem: &str) -> ipam_core::Result<tempfile::NamedTempFile> {
     let failed = |error: std::io::Error| {
-        Error::new(ErrorKind::Unavailable, "open", "the accepted certificate cannot be written to a temporary file")
-            .with_source(error)
+        Error::new(
+            ErrorKind::Unavailable,
+            Operation::Open,
+            "the accepted certificate cannot be written to a temporary file",
+        )
+        .with_source(error)
     };
     let mut file = tempfile::NamedTempFile::new().map_err(failed)?;
     file.write_all(pem.as_bytes()).map_err(failed)?;

@@ -1,5 +1,6 @@
 //! One error for every provider: what was asked, of whom, what came back, and whether to try again.
 
+use crate::Operation;
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
@@ -142,9 +143,9 @@ impl fmt::Debug for CertificateChain {
 /// One word wide. `Display` is one line with all but the cause, which [`source`](StdError::source) has.
 ///
 /// ```
-/// use ipam_core::{Error, ErrorKind, Retry};
+/// use ipam_core::{Error, ErrorKind, Operation, Retry};
 ///
-/// let error = Error::new(ErrorKind::Exhausted, "allocate", "no free address").with_context("range", "lan");
+/// let error = Error::new(ErrorKind::Exhausted, Operation::Allocate, "no free address").with_context("range", "lan");
 /// assert_eq!(error.to_string(), "allocate: exhausted: no free address (range: lan)");
 /// assert_eq!(error.retry(), Retry::Never);
 /// ```
@@ -152,7 +153,7 @@ pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: ErrorKind,
-    operation: &'static str,
+    operation: Operation,
     message: Cow<'static, str>,
     context: Vec<(&'static str, String)>,
     retry: Retry,
@@ -163,8 +164,8 @@ struct Inner {
 }
 
 impl Error {
-    /// An error of `kind` in `operation` (the method's name), that nobody should retry.
-    pub fn new(kind: ErrorKind, operation: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+    /// An error of `kind` in `operation`, that is not worth a retry and changed nothing.
+    pub fn new(kind: ErrorKind, operation: Operation, message: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Inner {
             kind,
             operation,
@@ -181,14 +182,14 @@ impl Error {
     /// [`InvalidInput`](ErrorKind::InvalidInput) that names the field, its value and what to do about it.
     ///
     /// ```
-    /// let error = ipam_core::Error::invalid("allocate", "lines[0].count", "0", "ask for at least one address");
+    /// let error = ipam_core::Error::invalid(ipam_core::Operation::Allocate, "lines[0].count", "0", "ask for at least one address");
     /// assert_eq!(
     ///     error.to_string(),
     ///     "allocate: invalid input: lines[0].count is \"0\"; ask for at least one address"
     /// );
     /// ```
     pub fn invalid(
-        operation: &'static str,
+        operation: Operation,
         field: impl fmt::Display,
         value: impl fmt::Display,
         remedy: impl fmt::Display,
@@ -199,14 +200,14 @@ impl Error {
     }
 
     /// [`NotFound`](ErrorKind::NotFound) that names what is missing, such as `("range", "lan")`.
-    pub fn not_found(operation: &'static str, what: &'static str, id: impl fmt::Display) -> Self {
+    pub fn not_found(operation: Operation, what: &'static str, id: impl fmt::Display) -> Self {
         let id = id.to_string();
         let id = bounded(&id);
         Self::new(ErrorKind::NotFound, operation, format!("there is no {what} {id:?}"))
     }
 
     /// [`Unsupported`](ErrorKind::Unsupported) that names the operation and the provider.
-    pub fn unsupported(operation: &'static str, provider: impl fmt::Display) -> Self {
+    pub fn unsupported(operation: Operation, provider: impl fmt::Display) -> Self {
         Self::new(ErrorKind::Unsupported, operation, format!("the {provider} provider cannot do this"))
     }
 
@@ -260,7 +261,7 @@ impl Error {
 
     /// The same error seen from `operation`, for a provider that passes on the error of a helper.
     #[must_use]
-    pub fn with_operation(mut self, operation: &'static str) -> Self {
+    pub fn with_operation(mut self, operation: Operation) -> Self {
         self.0.operation = operation;
         self
     }
@@ -271,9 +272,9 @@ impl Error {
         self.0.kind
     }
 
-    /// The name of the operation that failed.
+    /// The operation that failed.
     #[must_use]
-    pub fn operation(&self) -> &'static str {
+    pub fn operation(&self) -> Operation {
         self.0.operation
     }
 
@@ -389,7 +390,7 @@ impl From<NetError> for Error {
             NetErrorKind::Exhausted => ErrorKind::Exhausted,
             _ => ErrorKind::InvalidInput,
         };
-        Self::new(kind, "net", error.to_string()).with_source(error)
+        Self::new(kind, Operation::Calculate, error.to_string()).with_source(error)
     }
 }
 
@@ -404,7 +405,7 @@ mod tests {
 
     #[test]
     fn giving_up_keeps_that_the_outcome_is_unknown() {
-        let error = Error::new(ErrorKind::Timeout, "allocate", "too slow");
+        let error = Error::new(ErrorKind::Timeout, Operation::Allocate, "too slow");
         assert_eq!((error.retry(), error.outcome()), (Retry::Never, Outcome::NotApplied));
         let lost = error.with_retry(Retry::IfIdempotent);
         assert_eq!(lost.outcome(), Outcome::Unknown);
@@ -415,7 +416,7 @@ mod tests {
 
     #[test]
     fn long_values_are_cut_at_a_character() {
-        let error = Error::not_found("find", "range", "ü".repeat(500));
+        let error = Error::not_found(Operation::Find, "range", "ü".repeat(500));
         assert!(error.to_string().len() < 300, "{error}");
     }
 

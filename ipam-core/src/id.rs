@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{Error, Result};
+use crate::{Error, Operation, Result};
 
 /// The longest identifier a provider has to keep, in bytes.
 pub const MAX_ID_LEN: usize = 255;
@@ -36,7 +36,7 @@ macro_rules! id {
             ///
             /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the text is empty, longer than [`MAX_ID_LEN`] bytes,
             /// or has a control character.
-            pub fn validate(&self, operation: &'static str) -> Result<()> {
+            pub fn validate(&self, operation: Operation) -> Result<()> {
                 check(operation, $field, &self.0)
             }
         }
@@ -132,7 +132,7 @@ impl Default for SpaceId {
     }
 }
 
-fn check(operation: &'static str, field: &'static str, id: &str) -> Result<()> {
+fn check(operation: Operation, field: &'static str, id: &str) -> Result<()> {
     if id.is_empty() {
         return Err(Error::invalid(operation, field, id, "give it at least one character"));
     }
@@ -152,8 +152,8 @@ mod tests {
     #[test]
     fn ids_that_nobody_could_keep_are_refused() {
         for bad in ["", "a\nb", &"x".repeat(MAX_ID_LEN + 1)] {
-            assert!(RangeId::from(bad).validate("test").is_err(), "{bad:?}");
+            assert!(RangeId::from(bad).validate(Operation::Allocate).is_err(), "{bad:?}");
         }
-        assert!(RangeId::from("10.0.0.0/24 büro").validate("test").is_ok());
+        assert!(RangeId::from("10.0.0.0/24 büro").validate(Operation::Allocate).is_ok());
     }
 }

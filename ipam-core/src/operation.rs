@@ -1,10 +1,11 @@
-//! Names of a provider's operations.
+//! Names of operations, as errors, logs and metrics show them.
 
 use std::fmt;
 
-/// Operation of a provider: one per method of [`IpamProvider`](crate::IpamProvider) that does I/O.
+/// Operation that an [`Error`](crate::Error) or a layer names.
 ///
-/// Its text is the method's name, as errors, logs and metrics show it.
+/// There is one per method of [`IpamProvider`](crate::IpamProvider) that does I/O ([`Operation::METHODS`]), and a few for
+/// what happens around a provider. Its text is the method's name.
 ///
 /// ```
 /// use ipam_core::Operation;
@@ -55,11 +56,27 @@ pub enum Operation {
     Sweep,
     /// [`close`](crate::IpamProvider::close).
     Close,
+    /// Opening a provider or a store, with all that is probed on the way.
+    Open,
+    /// Checking a store for damage.
+    CheckStore,
+    /// Copying a store while it is in use.
+    Backup,
+    /// Putting a backup in the place of a store.
+    Restore,
+    /// Building a client, a layer or a registry from its configuration.
+    Configure,
+    /// Logging in to a server.
+    Login,
+    /// An HTTP request outside a provider, by a client of its own.
+    Send,
+    /// Subnet maths without a provider ([`net`](crate::net)).
+    Calculate,
 }
 
 impl Operation {
-    /// All operations, in the order of the trait's methods.
-    pub const ALL: [Self; 20] = [
+    /// Operations of the trait, in the order of its methods.
+    pub const METHODS: [Self; 20] = [
         Self::Check,
         Self::ListRanges,
         Self::Allocate,
@@ -106,6 +123,14 @@ impl Operation {
             Self::Changes => "changes",
             Self::Sweep => "sweep",
             Self::Close => "close",
+            Self::Open => "open",
+            Self::CheckStore => "check_store",
+            Self::Backup => "backup_to",
+            Self::Restore => "restore",
+            Self::Configure => "configure",
+            Self::Login => "log in",
+            Self::Send => "send",
+            Self::Calculate => "calculate",
         }
     }
 
@@ -120,8 +145,14 @@ impl Operation {
             | Self::Usage
             | Self::ListBlocks
             | Self::Changes
-            // It ends this handle's work and changes no address.
-            | Self::Close => true,
+            // They change no address.
+            | Self::Close
+            | Self::Open
+            | Self::CheckStore
+            | Self::Backup
+            | Self::Configure
+            | Self::Login
+            | Self::Calculate => true,
             Self::Allocate
             | Self::Deallocate
             | Self::Update
@@ -133,7 +164,10 @@ impl Operation {
             | Self::RemoveBlock
             | Self::AllocateRange
             | Self::DeallocateRange
-            | Self::Sweep => false,
+            | Self::Sweep
+            | Self::Restore
+            // The method and the path say what it changes; the name does not.
+            | Self::Send => false,
         }
     }
 }

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use crate::{
     Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, Block, Capabilities, ChangePosition, Changes,
     Deallocate, DeallocateRange, Deallocated, DefineBlock, DefineRange, Error, Find, Health, ListBlocks, ListRanges,
-    Page, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange, Result, Sweep, Swept, Update, UpdateBlock,
-    UpdateRange, Usage,
+    Operation, Page, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange, Result, Sweep, Swept, Update,
+    UpdateBlock, UpdateRange, Usage,
 };
 
 /// Where addresses come from and go back to.
@@ -115,7 +115,7 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// As [`allocate`](Self::allocate); `Unsupported` without the capability `preview`.
     async fn preview_allocate(&self, request: &Allocate) -> Result<Preview> {
         let _ = request;
-        Err(Error::unsupported("preview_allocate", self.capabilities().provider))
+        Err(Error::unsupported(Operation::PreviewAllocate, self.capabilities().provider))
     }
 
     /// Changes what is said about an allocation, and never what was not named. Answers the allocation as it is then.
@@ -126,7 +126,7 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// `NotFound` if the allocation has ended or never was; `Unsupported` without the capability `update`.
     async fn update(&self, request: &Update) -> Result<Allocation> {
         let _ = request;
-        Err(Error::unsupported("update", self.capabilities().provider))
+        Err(Error::unsupported(Operation::Update, self.capabilities().provider))
     }
 
     /// How full the named ranges are, one answer per name, in the order asked.
@@ -135,7 +135,7 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// `NotFound` for a range that does not exist; `Unsupported` without the capability `usage`.
     async fn usage(&self, ranges: &[RangeId]) -> Result<Vec<Usage>> {
         let _ = ranges;
-        Err(Error::unsupported("usage", self.capabilities().provider))
+        Err(Error::unsupported(Operation::Usage, self.capabilities().provider))
     }
 
     /// Defines a range. Answers it as it is then.
@@ -150,7 +150,7 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     ///   `policies`.
     async fn define_range(&self, request: &DefineRange) -> Result<Range> {
         let _ = request;
-        Err(Error::unsupported("define_range", self.capabilities().provider))
+        Err(Error::unsupported(Operation::DefineRange, self.capabilities().provider))
     }
 
     /// Changes a range, and never what was not named. Answers it as it is then.
@@ -162,7 +162,7 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// - `Unsupported` without the capability `define_ranges`.
     async fn update_range(&self, request: &UpdateRange) -> Result<Range> {
         let _ = request;
-        Err(Error::unsupported("update_range", self.capabilities().provider))
+        Err(Error::unsupported(Operation::UpdateRange, self.capabilities().provider))
     }
 
     /// Takes a range away. Answers it and what ended with it; a range that is gone already counts as done.
@@ -172,7 +172,7 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// - `Unsupported` without the capability `define_ranges`.
     async fn remove_range(&self, request: &RemoveRange) -> Result<RemovedRange> {
         let _ = request;
-        Err(Error::unsupported("remove_range", self.capabilities().provider))
+        Err(Error::unsupported(Operation::RemoveRange, self.capabilities().provider))
     }
 
     /// One page of the blocks that match, in an order that stays the same from page to page.
@@ -181,7 +181,7 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// `InvalidInput` for a page token that this provider did not make; `Unsupported` without the capability `blocks`.
     async fn list_blocks(&self, request: &ListBlocks) -> Result<Page<Block>> {
         let _ = request;
-        Err(Error::unsupported("list_blocks", self.capabilities().provider))
+        Err(Error::unsupported(Operation::ListBlocks, self.capabilities().provider))
     }
 
     /// Defines a block. Answers it as it is then.
@@ -192,7 +192,7 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// - `Unsupported` without the capability `define_blocks`.
     async fn define_block(&self, request: &DefineBlock) -> Result<Block> {
         let _ = request;
-        Err(Error::unsupported("define_block", self.capabilities().provider))
+        Err(Error::unsupported(Operation::DefineBlock, self.capabilities().provider))
     }
 
     /// Changes a block, and never what was not named. Answers it as it is then. Ranges carved before stay as they are.
@@ -201,7 +201,7 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// `NotFound` if there is no such block; `Unsupported` without the capability `define_blocks`.
     async fn update_block(&self, request: &UpdateBlock) -> Result<Block> {
         let _ = request;
-        Err(Error::unsupported("update_block", self.capabilities().provider))
+        Err(Error::unsupported(Operation::UpdateBlock, self.capabilities().provider))
     }
 
     /// Takes a block away; ranges and blocks inside it stay. Answers the block, or `None` if it is gone already.
@@ -210,7 +210,7 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// `Unsupported` without the capability `define_blocks`.
     async fn remove_block(&self, request: &RemoveBlock) -> Result<Option<Block>> {
         let _ = request;
-        Err(Error::unsupported("remove_block", self.capabilities().provider))
+        Err(Error::unsupported(Operation::RemoveBlock, self.capabilities().provider))
     }
 
     /// Carves a range out of the first block that can give it. Keys work as in [`allocate`](Self::allocate); one key
@@ -229,7 +229,7 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// - `Unsupported` without the capability `allocate_ranges`.
     async fn allocate_range(&self, request: &AllocateRange) -> Result<AllocatedRange> {
         let _ = request;
-        Err(Error::unsupported("allocate_range", self.capabilities().provider))
+        Err(Error::unsupported(Operation::AllocateRange, self.capabilities().provider))
     }
 
     /// Gives a carved range back. What is gone already counts as done, so that repeating is safe.
@@ -240,7 +240,7 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// - `Unsupported` without the capability `allocate_ranges`.
     async fn deallocate_range(&self, request: &DeallocateRange) -> Result<RemovedRange> {
         let _ = request;
-        Err(Error::unsupported("deallocate_range", self.capabilities().provider))
+        Err(Error::unsupported(Operation::DeallocateRange, self.capabilities().provider))
     }
 
     /// At most `limit` changes after `since`, oldest first; from the start of what is kept if `since` is `None`.
@@ -253,7 +253,7 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// `InvalidInput` for a position that this provider did not make; `Unsupported` without the capability `changes`.
     async fn changes(&self, since: Option<&ChangePosition>, limit: u32) -> Result<Changes> {
         let _ = (since, limit);
-        Err(Error::unsupported("changes", self.capabilities().provider))
+        Err(Error::unsupported(Operation::Changes, self.capabilities().provider))
     }
 
     /// Undoes abandoned claims: addresses and child prefixes that a process claimed and never acknowledged, because it
@@ -271,7 +271,7 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// `Unsupported` without the capability `sweep`.
     async fn sweep(&self, request: &Sweep) -> Result<Swept> {
         let _ = request;
-        Err(Error::unsupported("sweep", self.capabilities().provider))
+        Err(Error::unsupported(Operation::Sweep, self.capabilities().provider))
     }
 
     /// Finishes what was requested, ends background work and closes files and connections, for all handles of this

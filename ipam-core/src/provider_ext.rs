@@ -5,7 +5,7 @@ use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 
 use crate::{
     Allocate, AllocateLine, Allocation, AllocationKey, Block, Change, ChangePosition, Error, ErrorKind, Find, Labels,
-    ListBlocks, ListRanges, Owner, Range, RangeId, Result, Target, Update, Usage,
+    ListBlocks, ListRanges, Operation, Owner, Range, RangeId, Result, Target, Update, Usage,
 };
 use crate::{Deallocate, Deallocated, Expect, IpamProvider, Patch};
 
@@ -52,7 +52,7 @@ pub trait IpamProviderExt: IpamProvider {
     ) -> Result<Allocation> {
         let request = Allocate::one(owner, range);
         let answer = self.allocate(&request).await?;
-        answer.lines.into_iter().flatten().next().ok_or_else(|| empty("allocate"))
+        answer.lines.into_iter().flatten().next().ok_or_else(|| empty(Operation::Allocate))
     }
 
     /// Sees to it that a host has an address of a range, however often it is called: the key is made from range, owner
@@ -68,13 +68,13 @@ pub trait IpamProviderExt: IpamProvider {
     ) -> Result<Allocation> {
         let (range, owner) = (range.into(), owner.into());
         let Some(hostname) = labels.hostname.clone().filter(|name| !name.is_empty()) else {
-            return Err(Error::invalid("ensure_host", "hostname", "", "name the host"));
+            return Err(Error::invalid(Operation::Allocate, "hostname", "", "name the host"));
         };
         let key = AllocationKey::new(format!("host/{range}/{owner}/{hostname}"));
         // Only what never changes is part of the request, so that a later call with another MAC address is no conflict.
         let line = AllocateLine::next(range, 1).with_labels(Labels::default().with_hostname(hostname));
         let answer = self.allocate(&Allocate::new(owner).with_key(key).with_line(line)).await?;
-        let found = answer.lines.into_iter().flatten().next().ok_or_else(|| empty("ensure_host"))?;
+        let found = answer.lines.into_iter().flatten().next().ok_or_else(|| empty(Operation::Allocate))?;
         if found.labels == labels || !self.capabilities().update {
             return Ok(found);
         }
@@ -93,7 +93,10 @@ pub trait IpamProviderExt: IpamProvider {
     async fn get_range(&self, id: impl Into<RangeId> + Send) -> Result<Range> {
         let id = id.into();
         let page = self.list_ranges(&ListRanges::id(id.clone())).await?;
-        page.items.into_iter().find(|range| range.id == id).ok_or_else(|| Error::not_found("get_range", "range", id))
+        page.items
+            .into_iter()
+            .find(|range| range.id == id)
+            .ok_or_else(|| Error::not_found(Operation::ListRanges, "range", id))
     }
 
     /// How full one range is.
@@ -102,7 +105,7 @@ pub trait IpamProviderExt: IpamProvider {
     /// As [`usage`](IpamProvider::usage).
     async fn usage_of(&self, range: impl Into<RangeId> + Send) -> Result<Usage> {
         let answer = self.usage(&[range.into()]).await?;
-        answer.into_iter().next().ok_or_else(|| empty("usage"))
+        answer.into_iter().next().ok_or_else(|| empty(Operation::Usage))
     }
 
     /// The addresses a key has, in ascending order; none if the key is not in use.
@@ -155,6 +158,6 @@ pub trait IpamProviderExt: IpamProvider {
 impl<P: IpamProvider + ?Sized> IpamProviderExt for P {}
 
 /// A provider that answers fewer than it was asked for breaks the contract; say so rather than panic.
-fn empty(operation: &'static str) -> Error {
+fn empty(operation: Operation) -> Error {
     Error::new(ErrorKind::Protocol, operation, "the provider answered nothing for one address asked")
 }

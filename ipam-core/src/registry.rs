@@ -21,7 +21,7 @@
 //! registry.register("nothing", |request| async move {
 //!     let password = request.secret("password").await?; // IPAM_PASSWORD, or the file IPAM_PASSWORD_FILE names
 //!     # let _ = password;
-//!     Err(ipam_core::Error::unsupported("open", request.url))
+//!     Err(ipam_core::Error::unsupported(ipam_core::Operation::Open, request.url))
 //! })?;
 //! # Ok::<(), ipam_core::Error>(())
 //! ```
@@ -40,7 +40,7 @@ use secrecy::SecretString;
 
 pub use self::secrets::{SecretRequest, Secrets};
 pub use self::url::ProviderUrl;
-use crate::{Error, ErrorKind, IpamProvider, Result};
+use crate::{Error, ErrorKind, IpamProvider, Operation, Result};
 
 /// What a scheme's factory gets to open a provider.
 #[derive(Debug, Clone)]
@@ -109,7 +109,7 @@ impl Registry {
     {
         if !url::is_scheme(scheme) {
             let message = format!("{scheme:?} is no scheme; write a letter, then letters, digits, +, - and .");
-            return Err(Error::new(ErrorKind::Config, "register", message));
+            return Err(Error::new(ErrorKind::Config, Operation::Configure, message));
         }
         self.add(&scheme.to_ascii_lowercase(), factory);
         Ok(())
@@ -139,7 +139,7 @@ impl Registry {
         let Some(factory) = self.factories.get(url.scheme()) else {
             let known: Vec<&str> = self.schemes().collect();
             let message = format!("nothing opens the scheme {:?}; there are: {}", url.scheme(), known.join(", "));
-            return Err(Error::new(ErrorKind::Config, "open", message));
+            return Err(Error::new(ErrorKind::Config, Operation::Open, message));
         };
         factory(OpenRequest { url, secrets: self.secrets.clone() }).await
     }
@@ -172,7 +172,7 @@ mod tests {
         let factory = |request: OpenRequest| async move {
             let secret = request.secret("app-code").await?;
             let seen = format!("{} {:?} {}", request.url.path(), request.url.option("x"), secret.expose_secret());
-            Err(Error::new(ErrorKind::Unavailable, "open", seen))
+            Err(Error::new(ErrorKind::Unavailable, Operation::Open, seen))
         };
         registry.register("My+Scheme", factory).unwrap();
         assert_eq!(registry.schemes().collect::<Vec<_>>(), ["my+scheme"]);
@@ -183,8 +183,8 @@ mod tests {
     #[test]
     fn what_nobody_registered_is_refused_by_name() {
         let mut registry = Registry::empty();
-        assert!(registry.register("no scheme", |_| async { Err(Error::unsupported("open", "x")) }).is_err());
-        registry.register("here", |_| async { Err(Error::unsupported("open", "x")) }).unwrap();
+        assert!(registry.register("no scheme", |_| async { Err(Error::unsupported(Operation::Open, "x")) }).is_err());
+        registry.register("here", |_| async { Err(Error::unsupported(Operation::Open, "x")) }).unwrap();
         let error = open(&registry, "there:x");
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(error.message().contains("\"there\"") && error.message().contains("here"), "{error}");

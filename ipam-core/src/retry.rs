@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::{Error, ErrorKind, Outcome, Result, Retry, RetryConfig};
+use crate::{Error, ErrorKind, Operation, Outcome, Result, Retry, RetryConfig};
 
 /// What an error says about repeating the request.
 pub trait RetryAdvice: Sized {
@@ -43,7 +43,7 @@ impl RetryAdvice for Error {
     }
 
     fn out_of_time(limit: Duration, last: Option<Self>) -> Self {
-        let error = Self::new(ErrorKind::Timeout, "send", format!("the operation took longer than {limit:?}"))
+        let error = Self::new(ErrorKind::Timeout, Operation::Send, format!("the operation took longer than {limit:?}"))
             .with_outcome(Outcome::Unknown);
         match last {
             Some(last) => error.with_source(last),
@@ -58,13 +58,13 @@ impl RetryAdvice for Error {
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
 /// # async fn main() {
 /// use std::sync::atomic::{AtomicU32, Ordering};
-/// use ipam_core::{Error, ErrorKind, Retrier, Retry, RetryConfig};
-/// ///
+/// use ipam_core::{Error, ErrorKind, Operation, Retrier, Retry, RetryConfig};
+///
 /// let calls = AtomicU32::new(0);
 /// let answer = Retrier::new(RetryConfig::default())
 ///     .run(|_attempt| async {
 ///         if calls.fetch_add(1, Ordering::Relaxed) == 0 {
-///             return Err(Error::new(ErrorKind::Unavailable, "get", "refused").with_retry(Retry::Safe));
+///             return Err(Error::new(ErrorKind::Unavailable, Operation::Send, "refused").with_retry(Retry::Safe));
 ///         }
 ///         Ok("here")
 ///     })
@@ -180,7 +180,7 @@ mod tests {
     }
 
     fn error(retry: Retry) -> Error {
-        Error::new(ErrorKind::Unavailable, "get", "refused").with_retry(retry)
+        Error::new(ErrorKind::Unavailable, Operation::Send, "refused").with_retry(retry)
     }
 
     async fn attempts(retrier: Retrier<Error>, make: impl Fn() -> Error + Send + Sync) -> (u32, Error) {

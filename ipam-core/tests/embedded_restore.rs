@@ -11,7 +11,7 @@ use embedded_support::store;
 use futures_executor::block_on;
 use futures_util::TryStreamExt;
 use ipam_core::{
-    Allocate, Allocation, EmbeddedConfig, EmbeddedProvider, ErrorKind, Find, IpamProvider, IpamProviderExt,
+    Allocate, Allocation, EmbeddedConfig, EmbeddedProvider, ErrorKind, Find, IpamProvider, IpamProviderExt, Operation,
 };
 
 fn open(path: &Path) -> EmbeddedProvider {
@@ -178,7 +178,7 @@ fn what_is_no_backup_is_not_restored() {
         ("ipam.db", ErrorKind::Config),
     ] {
         let error = block_on(EmbeddedProvider::restore(named(name), &path)).unwrap_err();
-        assert_eq!((error.kind(), error.operation()), (kind, "restore"), "{name}: {error}");
+        assert_eq!((error.kind(), error.operation()), (kind, Operation::Restore), "{name}: {error}");
         assert_eq!(keys(&path), ["a", "b"], "{name}");
     }
     // Nor over what is no store.

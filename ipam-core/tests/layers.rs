@@ -52,7 +52,7 @@ impl Intercept for Fault {
             next.run().await?;
         }
         match self.retry {
-            Some(retry) => Err(Error::new(ErrorKind::Unavailable, "fault", "lost").with_retry(retry)),
+            Some(retry) => Err(Error::new(ErrorKind::Unavailable, Operation::Allocate, "lost").with_retry(retry)),
             None => std::future::pending().await,
         }
     }
@@ -121,7 +121,7 @@ async fn a_call_that_hangs_ends_at_its_limit_and_says_what_is_known() {
             _ => provider.allocate_one("lan", "vm").await.map(|_| ()).unwrap_err(),
         };
         assert_eq!((error.kind(), error.outcome(), start.elapsed()), (ErrorKind::Timeout, outcome, 5 * SECOND));
-        assert_eq!(error.operation(), operation.as_str());
+        assert_eq!(error.operation(), operation);
     }
 }
 
@@ -193,7 +193,7 @@ async fn a_dry_run_fails_as_the_call_would() {
     let error = guarded.allocate_one("lan", "vm").await.unwrap_err();
     assert!(error.message().contains("would take 192.0.2.1"), "{error}");
     let missing = guarded.allocate_one("no-such-range", "vm").await.unwrap_err();
-    assert_eq!((missing.kind(), missing.operation()), (ErrorKind::NotFound, "allocate"));
+    assert_eq!((missing.kind(), missing.operation()), (ErrorKind::NotFound, Operation::Allocate));
 }
 
 #[tokio::test]

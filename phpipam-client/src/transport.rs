@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use http::{HeaderName, HeaderValue, header};
+use ipam_core::Operation;
 use ipam_core::http::{HttpClient, HttpRequest};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
@@ -106,7 +107,7 @@ impl Transport {
 
 fn secret_header(value: &str) -> Result<HeaderValue> {
     let mut value = HeaderValue::from_str(value)
-        .map_err(|_| Error::invalid("token", "[not shown]", "it has characters that no header can carry"))?;
+        .map_err(|_| Error::invalid(Operation::Login, "[not shown]", "it has characters that no header can carry"))?;
     value.set_sensitive(true);
     Ok(value)
 }

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use ipam_core::{
     Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, Block, Capabilities, ChangePosition, Changes,
     Deallocate, DeallocateRange, Deallocated, DefineBlock, DefineRange, Error, ErrorKind, Find, Health, IpamProvider,
-    ListBlocks, ListRanges, Page, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange, Result, Retry,
-    Sweep, Swept, Update, UpdateBlock, UpdateRange, Usage,
+    ListBlocks, ListRanges, Operation, Page, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange, Result,
+    Retry, Sweep, Swept, Update, UpdateBlock, UpdateRange, Usage,
 };
 use tokio::sync::Notify;
 
@@ -54,7 +54,7 @@ impl CutProvider {
         if self.calls.fetch_add(1, Ordering::SeqCst) != self.at {
             return call.await;
         }
-        let lost = Error::new(ErrorKind::Unavailable, "cut", "the connection was cut");
+        let lost = Error::new(ErrorKind::Unavailable, Operation::Send, "the connection was cut");
         match self.cut {
             Cut::Before => Err(lost.with_retry(Retry::Safe)),
             Cut::After => {

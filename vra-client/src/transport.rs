@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use http::{HeaderValue, Method, header};
 use ipam_core::http::{HttpClient, HttpRequest, HttpResponse, ListLimits, Origin, retry_after};
-use ipam_core::{ErrorKind, Retrier, RetryConfig};
+use ipam_core::{ErrorKind, Operation, Retrier, RetryConfig};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -98,7 +98,11 @@ impl Transport {
             .with_header(header::ACCEPT, HeaderValue::from_static("application/json"));
         if let Some(token) = bearer {
             let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret())).map_err(|_| {
-                ipam_core::Error::new(ErrorKind::InvalidInput, "send", "the token has characters that no header takes")
+                ipam_core::Error::new(
+                    ErrorKind::InvalidInput,
+                    Operation::Send,
+                    "the token has characters that no header takes",
+                )
             })?;
             value.set_sensitive(true);
             outgoing = outgoing.with_header(header::AUTHORIZATION, value);
@@ -153,8 +157,9 @@ fn failed(operation: &str, source: ipam_core::Error, request: &ApiRequest) -> Er
         ErrorKind::InvalidInput => "the request cannot be sent as it is".to_owned(),
         _ => source.message().to_owned(),
     };
-    let mut stripped =
-        ipam_core::Error::new(source.kind(), "send", message).with_retry(source.retry()).with_outcome(source.outcome());
+    let mut stripped = ipam_core::Error::new(source.kind(), Operation::Send, message)
+        .with_retry(source.retry())
+        .with_outcome(source.outcome());
     if let Some(wait) = source.retry_after() {
         stripped = stripped.with_retry_after(wait);
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ipam_core::{Error, ErrorKind};
+use ipam_core::{Error, ErrorKind, Operation};
 use serde_json::{Value, json};
 use vra_client::poll::Wait;
 use vra_client::v7::{Client, RequestTemplate};
@@ -57,7 +57,7 @@ pub(super) async fn run(client: &Client, wanted: Request) -> Result<Answer, Fail
 }
 
 fn not_found(message: String) -> Failure {
-    Error::new(ErrorKind::NotFound, "vra7 request", message).into()
+    Error::new(ErrorKind::NotFound, Operation::Send, message).into()
 }
 
 /// A value that is set in the template.

@@ -6,7 +6,8 @@ use super::stage::Stage;
 use super::verdict::{Verdict, check, fail, refused, same};
 use super::words::{ip, lines, net, sorted, span, texts};
 use crate::{
-    Allocate, AllocateLine, AllocationState, DefineRange, ErrorKind, Find, Labels, MacAddr, RangeId, Shape, What,
+    Allocate, AllocateLine, AllocationState, DefineRange, ErrorKind, Find, Labels, MacAddr, Operation, RangeId, Shape,
+    What,
 };
 
 pub(super) async fn takes_the_lowest_free_address(bench: &Bench) -> Verdict {
@@ -78,7 +79,7 @@ pub(super) async fn tries_the_ranges_in_the_order_given(bench: &Bench) -> Verdic
     for expected in ["10.20.2.1", "10.20.2.2", "10.20.0.1", "10.20.0.2", "10.20.1.1", "10.20.1.2"] {
         same(lines(&stage.take(line.clone()).await?), [[expected]], "the first range with room serves the line")?;
     }
-    let error = refused(stage.take(line).await, ErrorKind::Exhausted, "allocate")?;
+    let error = refused(stage.take(line).await, ErrorKind::Exhausted, Operation::Allocate)?;
     same(error.context("line"), Some("0"), format_args!("the context `line` names the line that has no room: {error}"))
 }
 
@@ -89,7 +90,7 @@ pub(super) async fn serves_a_line_from_one_range(bench: &Bench) -> Verdict {
     same(lines(&answer), [["10.20.9.1", "10.20.9.2", "10.20.9.3"]], "a line is served whole by one range")?;
     same(stage.taken_texts("a").await?, [""; 0], "nothing is taken where there is too little room")?;
     let short = stage.take(from(&stage, 3, &["a", "b", "c"])).await;
-    refused(short, ErrorKind::Exhausted, "allocate")?;
+    refused(short, ErrorKind::Exhausted, Operation::Allocate)?;
     for range in ["a", "b", "c"] {
         same(stage.taken_texts(range).await?, [""; 0], "a line that found no room has taken nothing")?;
     }
@@ -112,7 +113,7 @@ pub(super) async fn hands_out_each_address_once_until_none_is_left(bench: &Bench
     }
     seen.sort_unstable();
     same(seen, (1..=14).map(|host| ip(&format!("10.20.0.{host}"))).collect::<Vec<_>>(), "each host address once")?;
-    let error = refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, "allocate")?;
+    let error = refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     same(error.context("line"), Some("0"), format_args!("the context `line` names the line: {error}"))?;
     stage.give_back("10.20.0.9").await?;
     same(stage.take_one().await?.address, ip("10.20.0.9"), "what was given back can be had again")
@@ -121,7 +122,7 @@ pub(super) async fn hands_out_each_address_once_until_none_is_left(bench: &Bench
 pub(super) async fn takes_no_more_than_there_is(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/29").await?;
     stage.take(next(&stage, 2)).await?;
-    refused(stage.take(next(&stage, 5)).await, ErrorKind::Exhausted, "allocate")?;
+    refused(stage.take(next(&stage, 5)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     same(stage.taken_texts("lan").await?, ["10.20.0.1", "10.20.0.2"], "a request that found no room took nothing")?;
     let rest = stage.take(next(&stage, 4)).await?;
     same(lines(&rest), [["10.20.0.3", "10.20.0.4", "10.20.0.5", "10.20.0.6"]], "all that is left can be had")
@@ -133,8 +134,8 @@ pub(super) async fn keeps_the_gateway(bench: &Bench) -> Verdict {
     let answer = stage.take(next(&stage, 5)).await?;
     let expected = [["10.20.0.2", "10.20.0.3", "10.20.0.4", "10.20.0.5", "10.20.0.6"]];
     same(lines(&answer), expected, "the gateway is never handed out")?;
-    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, "allocate")?;
-    refused(stage.take(exactly(&stage, "10.20.0.1", 1)).await, ErrorKind::Conflict, "allocate")?;
+    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, Operation::Allocate)?;
+    refused(stage.take(exactly(&stage, "10.20.0.1", 1)).await, ErrorKind::Conflict, Operation::Allocate)?;
     Ok(())
 }
 
@@ -142,11 +143,11 @@ pub(super) async fn keeps_reservations(bench: &Bench) -> Verdict {
     let reserved = vec![span("10.20.0.1-10.20.0.2"), span("10.20.0.4"), span("10.20.0.6-10.20.0.7")];
     let range = DefineRange::new("lan", net("10.20.0.0/29")).with_reserved(reserved);
     let stage = bench.stage(Plan::empty().with_range(range)).await?;
-    refused(stage.take(next(&stage, 3)).await, ErrorKind::Exhausted, "allocate")?;
+    refused(stage.take(next(&stage, 3)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     for address in ["10.20.0.1", "10.20.0.4", "10.20.0.6"] {
-        refused(stage.take(exactly(&stage, address, 1)).await, ErrorKind::Conflict, "allocate")?;
+        refused(stage.take(exactly(&stage, address, 1)).await, ErrorKind::Conflict, Operation::Allocate)?;
     }
-    refused(stage.take(exactly(&stage, "10.20.0.3", 3)).await, ErrorKind::Conflict, "allocate")?;
+    refused(stage.take(exactly(&stage, "10.20.0.3", 3)).await, ErrorKind::Conflict, Operation::Allocate)?;
     same(lines(&stage.take(next(&stage, 2)).await?), [["10.20.0.3", "10.20.0.5"]], "reservations are never handed out")
 }
 
@@ -155,9 +156,9 @@ pub(super) async fn stays_between_first_and_last(bench: &Bench) -> Verdict {
     let stage = bench.stage(Plan::empty().with_range(range)).await?;
     let answer = stage.take(next(&stage, 3)).await?;
     same(lines(&answer), [["10.20.0.100", "10.20.0.101", "10.20.0.102"]], "from the first to the last address")?;
-    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, "allocate")?;
+    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     for outside in ["10.20.0.99", "10.20.0.103"] {
-        refused(stage.take(exactly(&stage, outside, 1)).await, ErrorKind::InvalidInput, "allocate")?;
+        refused(stage.take(exactly(&stage, outside, 1)).await, ErrorKind::InvalidInput, Operation::Allocate)?;
     }
     Ok(())
 }
@@ -168,7 +169,7 @@ pub(super) async fn leaves_out_excluded_addresses(bench: &Bench) -> Verdict {
     for expected in ["10.20.0.2", "10.20.0.5", "10.20.0.6"] {
         same(lines(&stage.take(line.clone()).await?), [[expected]], "excluded addresses are left out")?;
     }
-    refused(stage.take(line).await, ErrorKind::Exhausted, "allocate")?;
+    refused(stage.take(line).await, ErrorKind::Exhausted, Operation::Allocate)?;
     let other = next(&stage, 1).without(span("10.30.0.0-10.30.0.255"));
     same(lines(&stage.take(other).await?), [["10.20.0.1"]], "they are left out of that line only")
 }
@@ -187,7 +188,7 @@ pub(super) async fn takes_exactly_several_addresses(bench: &Bench) -> Verdict {
     same(lines(&answer), [["10.20.0.5", "10.20.0.6", "10.20.0.7"]], "those addresses, in ascending order")?;
     for (first, count) in [("10.20.0.3", 3), ("10.20.0.7", 2), ("10.20.0.4", 5), ("10.20.0.6", 1)] {
         let taken = stage.take(exactly(&stage, first, count)).await;
-        refused(taken, ErrorKind::Conflict, "allocate")?;
+        refused(taken, ErrorKind::Conflict, Operation::Allocate)?;
     }
     let expected = ["10.20.0.5", "10.20.0.6", "10.20.0.7"];
     same(stage.taken_texts("lan").await?, expected, "a conflict takes none of the addresses that were free")
@@ -203,8 +204,8 @@ pub(super) async fn takes_exact_addresses_from_the_range_that_holds_them(bench: 
     let answer = stage.take(line("10.20.1.1", 2)).await?;
     same(lines(&answer), [["10.20.1.1", "10.20.1.2"]], "the addresses")?;
     same(answer.iter().all(|a| a.range == stage.range("b")), true, "they are of the range that holds them")?;
-    refused(stage.take(line("10.20.1.1", 1)).await, ErrorKind::Conflict, "allocate")?;
-    refused(stage.take(line("10.20.7.1", 1)).await, ErrorKind::InvalidInput, "allocate")?;
+    refused(stage.take(line("10.20.1.1", 1)).await, ErrorKind::Conflict, Operation::Allocate)?;
+    refused(stage.take(line("10.20.7.1", 1)).await, ErrorKind::InvalidInput, Operation::Allocate)?;
     Ok(())
 }
 
@@ -213,7 +214,8 @@ pub(super) async fn refuses_exact_addresses_outside(bench: &Bench) -> Verdict {
     let cases =
         [("10.20.1.1", 1), ("10.20.0.0", 1), ("10.20.0.15", 1), ("10.20.0.13", 3), ("10.19.255.255", 3), ("::1", 1)];
     for (first, count) in cases {
-        let error = refused(stage.take(exactly(&stage, first, count)).await, ErrorKind::InvalidInput, "allocate")?;
+        let error =
+            refused(stage.take(exactly(&stage, first, count)).await, ErrorKind::InvalidInput, Operation::Allocate)?;
         check(error.to_string().contains(first), format_args!("the error names the address {first}: {error}"))?;
     }
     stage.nothing_taken().await
@@ -226,7 +228,7 @@ pub(super) async fn refuses_two_lines_for_one_exact_address(bench: &Bench) -> Ve
         let request = Allocate::new("somebody")
             .with_line(exactly(&stage, first, count))
             .with_line(exactly(&stage, other, others));
-        refused(stage.provider.allocate(&request).await, ErrorKind::InvalidInput, "allocate")?;
+        refused(stage.provider.allocate(&request).await, ErrorKind::InvalidInput, Operation::Allocate)?;
     }
     stage.nothing_taken().await
 }
@@ -276,7 +278,7 @@ pub(super) async fn takes_nothing_when_a_later_line_fails(bench: &Bench) -> Verd
                 .with_line(from(&stage, 1, &["b"]))
                 .with_line(line.clone());
             request.key = key.map(Into::into);
-            let error = refused(stage.provider.allocate(&request).await, kind, "allocate")?;
+            let error = refused(stage.provider.allocate(&request).await, kind, Operation::Allocate)?;
             if kind == ErrorKind::Exhausted {
                 same(error.context("line"), Some("2"), format_args!("the context `line` counts from 0: {error}"))?;
             }
@@ -292,10 +294,10 @@ pub(super) async fn takes_nothing_when_a_later_line_fails(bench: &Bench) -> Verd
 pub(super) async fn needs_every_range_to_exist(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let missing = AllocateLine::next("no-such-range", 1);
-    let error = refused(stage.take(missing).await, ErrorKind::NotFound, "allocate")?;
+    let error = refused(stage.take(missing).await, ErrorKind::NotFound, Operation::Allocate)?;
     check(error.to_string().contains("no-such-range"), format_args!("the error names the range: {error}"))?;
     let second = next(&stage, 1).or_from("no-such-range");
-    refused(stage.take(second).await, ErrorKind::NotFound, "allocate")?;
+    refused(stage.take(second).await, ErrorKind::NotFound, Operation::Allocate)?;
     stage.nothing_taken().await
 }
 
@@ -311,7 +313,7 @@ pub(super) async fn takes_no_block_for_a_range(bench: &Bench) -> Verdict {
         AllocateLine::new(block.clone(), elsewhere),
         next(&stage, 1).or_from(block.clone()),
     ] {
-        refused(stage.take(line).await, ErrorKind::NotFound, "allocate")?;
+        refused(stage.take(line).await, ErrorKind::NotFound, Operation::Allocate)?;
     }
     stage.nothing_taken().await
 }
@@ -338,7 +340,7 @@ async fn ends(bench: &Bench, prefix: &str, expected: &[&str]) -> Verdict {
     for expected in expected {
         same(stage.take_one().await?.address, ip(expected), format_args!("usable addresses of {prefix}"))?;
     }
-    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, "allocate")?;
+    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     Ok(())
 }
 
@@ -350,7 +352,7 @@ pub(super) async fn serves_an_ipv6_subnet(bench: &Bench) -> Verdict {
     let far = "2001:db8:20:0:ffff:ffff:ffff:fffe";
     let last = stage.take(exactly(&stage, far, 2)).await?;
     same(lines(&last), [[far, "2001:db8:20:0:ffff:ffff:ffff:ffff"]], "the highest ones")?;
-    refused(stage.take(exactly(&stage, far, 1)).await, ErrorKind::Conflict, "allocate")?;
+    refused(stage.take(exactly(&stage, far, 1)).await, ErrorKind::Conflict, Operation::Allocate)?;
     stage.give_back("2001:db8:20::2").await?;
     same(stage.take_one().await?.address, ip("2001:db8:20::2"), "the gap is filled")?;
     same(stage.take_one().await?.address, ip("2001:db8:20::4"), "then the next one")
@@ -367,7 +369,7 @@ pub(super) async fn takes_addresses_in_a_row(bench: &Bench) -> Verdict {
     same(lines(&three), [["10.20.0.9", "10.20.0.10", "10.20.0.11"]], "the next run")?;
     let two = stage.take(row(2)).await?;
     same(lines(&two), [["10.20.0.1", "10.20.0.2"]], "a run that was too short before")?;
-    refused(stage.take(row(4)).await, ErrorKind::Exhausted, "allocate")?;
+    refused(stage.take(row(4)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     let rest = stage.take(row(3)).await?;
     same(lines(&rest), [["10.20.0.12", "10.20.0.13", "10.20.0.14"]], "what is left is in a row")
 }
@@ -381,7 +383,7 @@ pub(super) async fn breaks_rows_at_what_it_keeps(bench: &Bench) -> Verdict {
     let excluding = row(3).without(ip("10.20.0.8"));
     same(lines(&stage.take(excluding).await?), [["10.20.0.9", "10.20.0.10", "10.20.0.11"]], "nothing kept is in it")?;
     same(lines(&stage.take(row(3)).await?), [["10.20.0.12", "10.20.0.13", "10.20.0.14"]], "nor here")?;
-    refused(stage.take(row(3)).await, ErrorKind::Exhausted, "allocate")?;
+    refused(stage.take(row(3)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     Ok(())
 }
 
@@ -410,7 +412,7 @@ pub(super) async fn aligns_a_row(bench: &Bench) -> Verdict {
         let answer = stage.take(aligned(count)).await?;
         same(lines(&answer), [expected], "the first is a multiple of the count rounded up to a power of two")?;
     }
-    refused(stage.take(aligned(2)).await, ErrorKind::Exhausted, "allocate")?;
+    refused(stage.take(aligned(2)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     same(stage.take_one().await?.address, ip("10.20.0.11"), "what fits no row can be had singly")
 }
 

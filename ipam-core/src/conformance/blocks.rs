@@ -9,7 +9,7 @@ use super::verdict::{Verdict, check, refused, same};
 use super::words::{ip, net, only};
 use crate::{
     Block, BlockFilter, BlockId, DefineBlock, DefineRange, ErrorKind, Family, ListBlocks, ListRanges, NetworkInfo,
-    PageRequest, Patch, Properties, RangeFilter, RemoveBlock, Tag, Tags, UpdateBlock, Vlan,
+    Operation, PageRequest, Patch, Properties, RangeFilter, RemoveBlock, Tag, Tags, UpdateBlock, Vlan,
 };
 
 pub(super) async fn lists_what_matches(bench: &Bench) -> Verdict {
@@ -59,7 +59,7 @@ pub(super) async fn covers_every_block_once_in_pages(bench: &Bench) -> Verdict {
     orders.dedup();
     same(orders.len(), 1, "the order is the same however the listing is cut")?;
     let foreign = PageRequest::of(2).with_token(Some("no-such-page".into()));
-    refused(list(foreign).await, ErrorKind::InvalidInput, "list_blocks")?;
+    refused(list(foreign).await, ErrorKind::InvalidInput, Operation::ListBlocks)?;
     Ok(())
 }
 
@@ -90,7 +90,7 @@ pub(super) async fn defines_an_id_and_a_prefix_once(bench: &Bench) -> Verdict {
         DefineBlock::new("a", net("10.30.0.0/16")).with_space("elsewhere"),
         DefineBlock::new("b", net("10.20.0.0/16")),
     ] {
-        refused(provider.define_block(&again).await, ErrorKind::AlreadyExists, "define_block")?;
+        refused(provider.define_block(&again).await, ErrorKind::AlreadyExists, Operation::DefineBlock)?;
     }
     for other in [
         DefineBlock::new("b", net("10.20.0.0/16")).with_space("elsewhere"),
@@ -117,7 +117,8 @@ pub(super) async fn refuses_a_block_that_cannot_be(bench: &Bench) -> Verdict {
         ("tags", campus().with_tags(Tags::from([Tag::new("", "x")]))),
     ];
     for (field, request) in bad {
-        let error = refused(stage.provider.define_block(&request).await, ErrorKind::InvalidInput, "define_block")?;
+        let error =
+            refused(stage.provider.define_block(&request).await, ErrorKind::InvalidInput, Operation::DefineBlock)?;
         check(error.message().contains(field), format_args!("the error names the field {field}: {error}"))?;
     }
     let all = pages::list_blocks(&*stage.provider, &ListBlocks::all()).await?;
@@ -129,11 +130,11 @@ pub(super) async fn makes_a_tree_with_the_ranges(bench: &Bench) -> Verdict {
     let provider = &stage.provider;
     provider.define_range(&DefineRange::new("lan", net("10.20.7.0/24"))).await?;
     let inside = DefineBlock::new("x", net("10.20.7.0/25"));
-    refused(provider.define_block(&inside).await, ErrorKind::Conflict, "define_block")?;
+    refused(provider.define_block(&inside).await, ErrorKind::Conflict, Operation::DefineBlock)?;
     provider.define_block(&inside.with_space("elsewhere")).await?;
     provider.define_block(&DefineBlock::new("inner", net("10.20.64.0/20"))).await?;
     let around = DefineRange::new("y", net("10.20.64.0/18"));
-    refused(provider.define_range(&around).await, ErrorKind::Conflict, "define_range")?;
+    refused(provider.define_range(&around).await, ErrorKind::Conflict, Operation::DefineRange)?;
     provider.define_range(&DefineRange::new("other", net("10.20.65.0/24"))).await?;
     Ok(())
 }
@@ -205,9 +206,9 @@ pub(super) async fn changes_only_what_is_named(bench: &Bench) -> Verdict {
     }
     let gateway = NetworkInfo { gateway: Some(ip("10.20.0.1")), ..NetworkInfo::default() };
     let bad = update().with_network(Patch::Set(gateway));
-    refused(stage.provider.update_block(&bad).await, ErrorKind::InvalidInput, "update_block")?;
+    refused(stage.provider.update_block(&bad).await, ErrorKind::InvalidInput, Operation::UpdateBlock)?;
     let missing = UpdateBlock::new("no-such-block");
-    refused(stage.provider.update_block(&missing).await, ErrorKind::NotFound, "update_block")?;
+    refused(stage.provider.update_block(&missing).await, ErrorKind::NotFound, Operation::UpdateBlock)?;
     Ok(())
 }
 

@@ -12,8 +12,8 @@ use super::verdict::{Verdict, check, fail, refused, same};
 use super::words::{ip, lines, net, only, texts};
 use crate::net::{HostPolicy, hosts};
 use crate::{
-    Allocate, AllocateLine, AllocateRange, ChildNet, DeallocateRange, DefineRange, ErrorKind, Expect, Properties,
-    Result, Tag, Tags,
+    Allocate, AllocateLine, AllocateRange, ChildNet, DeallocateRange, DefineRange, ErrorKind, Expect, Operation,
+    Properties, Result, Tag, Tags,
 };
 
 pub(super) async fn carves_the_lowest_free_prefix(bench: &Bench) -> Verdict {
@@ -21,8 +21,8 @@ pub(super) async fn carves_the_lowest_free_prefix(bench: &Bench) -> Verdict {
     for expected in ["10.20.0.0/26", "10.20.0.64/26", "10.20.0.128/26", "10.20.0.192/26"] {
         same(carve(&stage, 26).await?, net(expected), "one after another")?;
     }
-    refused(carve(&stage, 26).await, ErrorKind::Exhausted, "allocate_range")?;
-    refused(carve(&stage, 32).await, ErrorKind::Exhausted, "allocate_range")?;
+    refused(carve(&stage, 26).await, ErrorKind::Exhausted, Operation::AllocateRange)?;
+    refused(carve(&stage, 32).await, ErrorKind::Exhausted, Operation::AllocateRange)?;
     Ok(())
 }
 
@@ -70,7 +70,7 @@ pub(super) async fn hands_out_addresses_of_the_new_range(bench: &Bench) -> Verdi
     let range = stage.provider.allocate_range(&AllocateRange::prefix_len("t", stage.block("campus"), 30)).await?.range;
     let answer = stage.take(AllocateLine::next(range.id.clone(), 2)).await?;
     same(lines(&answer), [["10.20.0.1", "10.20.0.2"]], "its usable addresses")?;
-    refused(stage.take(AllocateLine::next(range.id, 1)).await, ErrorKind::Exhausted, "allocate")?;
+    refused(stage.take(AllocateLine::next(range.id, 1)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     Ok(())
 }
 
@@ -78,10 +78,10 @@ pub(super) async fn carves_exactly_one_prefix(bench: &Bench) -> Verdict {
     let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/24"))).await?;
     carve_exactly(&stage, "10.20.0.64/27").await?;
     for taken in ["10.20.0.64/27", "10.20.0.64/28", "10.20.0.80/28", "10.20.0.64/26", "10.20.0.0/24"] {
-        refused(carve_exactly(&stage, taken).await, ErrorKind::Conflict, "allocate_range")?;
+        refused(carve_exactly(&stage, taken).await, ErrorKind::Conflict, Operation::AllocateRange)?;
     }
     for outside in ["10.21.0.0/27", "10.20.0.0/23", "2001:db8::/64"] {
-        refused(carve_exactly(&stage, outside).await, ErrorKind::InvalidInput, "allocate_range")?;
+        refused(carve_exactly(&stage, outside).await, ErrorKind::InvalidInput, Operation::AllocateRange)?;
     }
     same(carve_exactly(&stage, "10.20.0.96/27").await?, net("10.20.0.96/27"), "what is free beside it")
 }
@@ -89,7 +89,7 @@ pub(super) async fn carves_exactly_one_prefix(bench: &Bench) -> Verdict {
 pub(super) async fn can_carve_a_whole_block(bench: &Bench) -> Verdict {
     let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/24"))).await?;
     same(carve(&stage, 24).await?, net("10.20.0.0/24"), "a prefix as long as the block's")?;
-    refused(carve(&stage, 30).await, ErrorKind::Exhausted, "allocate_range")?;
+    refused(carve(&stage, 30).await, ErrorKind::Exhausted, Operation::AllocateRange)?;
     Ok(())
 }
 
@@ -100,8 +100,8 @@ pub(super) async fn carves_nothing_that_is_covered(bench: &Bench) -> Verdict {
         .range("lan", net("10.20.0.0/26"));
     let stage = bench.stage(plan).await?;
     same(carve(&stage, 26).await?, net("10.20.0.128/26"), "past the range and the inner block")?;
-    refused(carve_exactly(&stage, "10.20.0.0/27").await, ErrorKind::Conflict, "allocate_range")?;
-    refused(carve_exactly(&stage, "10.20.0.64/27").await, ErrorKind::Conflict, "allocate_range")?;
+    refused(carve_exactly(&stage, "10.20.0.0/27").await, ErrorKind::Conflict, Operation::AllocateRange)?;
+    refused(carve_exactly(&stage, "10.20.0.64/27").await, ErrorKind::Conflict, Operation::AllocateRange)?;
     let inner = AllocateRange::prefix_len("t", stage.block("inner"), 27);
     let range = stage.provider.allocate_range(&inner).await?.range;
     same(range.net, net("10.20.0.64/27"), "the inner block has its own room")?;
@@ -116,7 +116,7 @@ pub(super) async fn tries_the_blocks_in_the_order_given(bench: &Bench) -> Verdic
         let range = stage.provider.allocate_range(&request()).await?.range;
         same(range.net, net(expected), "the first block that can give it")?;
     }
-    refused(stage.provider.allocate_range(&request()).await, ErrorKind::Exhausted, "allocate_range")?;
+    refused(stage.provider.allocate_range(&request()).await, ErrorKind::Exhausted, Operation::AllocateRange)?;
     Ok(())
 }
 
@@ -167,20 +167,20 @@ pub(super) async fn says_why_no_block_can_give_it(bench: &Bench) -> Verdict {
     };
     let inner = ChildNet::Exactly(net("10.20.1.8/30"));
     for blocks in [&["campus"][..], &["campus", "other"], &["other", "campus"]] {
-        refused(from(blocks, inner).await, ErrorKind::Conflict, "allocate_range")?;
+        refused(from(blocks, inner).await, ErrorKind::Conflict, Operation::AllocateRange)?;
     }
-    refused(from(&["other"], inner).await, ErrorKind::InvalidInput, "allocate_range")?;
+    refused(from(&["other"], inner).await, ErrorKind::InvalidInput, Operation::AllocateRange)?;
     from(&["campus", "floor"], inner).await?;
     for blocks in [&["campus", "floor"][..], &["floor", "campus"], &["other", "floor", "campus"]] {
-        refused(from(blocks, inner).await, ErrorKind::Conflict, "allocate_range")?;
+        refused(from(blocks, inner).await, ErrorKind::Conflict, Operation::AllocateRange)?;
     }
     // All that the inner block leaves of the outer one, and then nothing.
     from(&["campus"], ChildNet::PrefixLen(24)).await?;
     for blocks in [&["campus"][..], &["campus", "floor"], &["floor", "campus"]] {
-        refused(from(blocks, ChildNet::PrefixLen(24)).await, ErrorKind::Exhausted, "allocate_range")?;
+        refused(from(blocks, ChildNet::PrefixLen(24)).await, ErrorKind::Exhausted, Operation::AllocateRange)?;
     }
     same(from(&["campus", "floor"], ChildNet::PrefixLen(25)).await?.range.net, net("10.20.1.128/25"), "what is left")?;
-    refused(from(&["campus", "floor"], ChildNet::PrefixLen(25)).await, ErrorKind::Exhausted, "allocate_range")?;
+    refused(from(&["campus", "floor"], ChildNet::PrefixLen(25)).await, ErrorKind::Exhausted, Operation::AllocateRange)?;
     Ok(())
 }
 
@@ -197,17 +197,17 @@ pub(super) async fn refuses_what_cannot_be(bench: &Bench) -> Verdict {
     let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/24"))).await?;
     let provider = &stage.provider;
     for len in [8, 23, 33, 64, 129, 255] {
-        refused(carve(&stage, len).await, ErrorKind::InvalidInput, "allocate_range")?;
+        refused(carve(&stage, len).await, ErrorKind::InvalidInput, Operation::AllocateRange)?;
     }
-    refused(carve_exactly(&stage, "10.20.0.1/25").await, ErrorKind::InvalidInput, "allocate_range")?;
+    refused(carve_exactly(&stage, "10.20.0.1/25").await, ErrorKind::InvalidInput, Operation::AllocateRange)?;
     let missing = AllocateRange::prefix_len("t", "no-such-block", 26);
-    let error = refused(provider.allocate_range(&missing).await, ErrorKind::NotFound, "allocate_range")?;
+    let error = refused(provider.allocate_range(&missing).await, ErrorKind::NotFound, Operation::AllocateRange)?;
     check(error.to_string().contains("no-such-block"), format_args!("the error names the block: {error}"))?;
     let second = AllocateRange::prefix_len("t", stage.block("campus"), 26).or_from("no-such-block");
-    refused(provider.allocate_range(&second).await, ErrorKind::NotFound, "allocate_range")?;
+    refused(provider.allocate_range(&second).await, ErrorKind::NotFound, Operation::AllocateRange)?;
     let mut none = AllocateRange::prefix_len("t", stage.block("campus"), 26);
     none.blocks.clear();
-    refused(provider.allocate_range(&none).await, ErrorKind::InvalidInput, "allocate_range")?;
+    refused(provider.allocate_range(&none).await, ErrorKind::InvalidInput, Operation::AllocateRange)?;
     same(carve(&stage, 24).await?, net("10.20.0.0/24"), "nothing was carved")
 }
 
@@ -225,7 +225,7 @@ pub(super) async fn repeats_by_key(bench: &Bench) -> Verdict {
         AllocateRange::new("t", stage.block("campus"), ChildNet::Exactly(first.range.net)).with_key("net-1"),
     ];
     for other in others {
-        refused(provider.allocate_range(&other).await, ErrorKind::Conflict, "allocate_range")?;
+        refused(provider.allocate_range(&other).await, ErrorKind::Conflict, Operation::AllocateRange)?;
     }
     same(carve(&stage, 30).await?, net("10.20.0.4/30"), "repeats and refusals took nothing")?;
     same(&provider.allocate_range(&request).await?.range, &first.range, "a repeat needs no room")?;
@@ -241,8 +241,8 @@ pub(super) async fn shares_keys_with_allocate(bench: &Bench) -> Verdict {
     let range = |key: &str| AllocateRange::prefix_len("t", stage.block("campus"), 30).with_key(key);
     provider.allocate(&addresses("one")).await?;
     provider.allocate_range(&range("two")).await?;
-    refused(provider.allocate_range(&range("one")).await, ErrorKind::Conflict, "allocate_range")?;
-    refused(provider.allocate(&addresses("two")).await, ErrorKind::Conflict, "allocate")?;
+    refused(provider.allocate_range(&range("one")).await, ErrorKind::Conflict, Operation::AllocateRange)?;
+    refused(provider.allocate(&addresses("two")).await, ErrorKind::Conflict, Operation::Allocate)?;
     same(stage.taken_texts("a").await?, ["10.20.0.1"], "a refused request takes nothing")?;
     provider.deallocate(&crate::Deallocate::key("one")).await?;
     check(!provider.allocate_range(&range("one")).await?.repeated, "the key is free for either")
@@ -273,7 +273,7 @@ pub(super) async fn keeps_a_range_in_use(bench: &Bench) -> Verdict {
     let range = provider.allocate_range(&AllocateRange::prefix_len("t", stage.block("campus"), 28)).await?.range;
     stage.take(AllocateLine::next(range.id.clone(), 2)).await?;
     let request = DeallocateRange::id(range.id.clone());
-    refused(provider.deallocate_range(&request).await, ErrorKind::Conflict, "deallocate_range")?;
+    refused(provider.deallocate_range(&request).await, ErrorKind::Conflict, Operation::DeallocateRange)?;
     let found = stage.found(crate::Find::default().with_range(range.id.clone())).await?;
     same(found.len(), 2, "a refused request frees nothing")?;
     let answer = provider.deallocate_range(&request.with_allocations(true)).await?;
@@ -310,7 +310,7 @@ pub(super) async fn gives_back_only_what_was_carved(bench: &Bench) -> Verdict {
         Plan::empty().block("campus", net("10.20.0.0/16")).with_range(DefineRange::new("lan", net("10.20.7.0/24")));
     let stage = bench.stage(plan).await?;
     let request = DeallocateRange::id(stage.range("lan")).with_allocations(true);
-    refused(stage.provider.deallocate_range(&request).await, ErrorKind::Conflict, "deallocate_range")?;
+    refused(stage.provider.deallocate_range(&request).await, ErrorKind::Conflict, Operation::DeallocateRange)?;
     stage.take(exactly_in(&stage, "lan", "10.20.7.7", 1)).await?;
     Ok(())
 }

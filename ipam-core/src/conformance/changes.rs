@@ -14,7 +14,7 @@ use super::verdict::{Verdict, check, fail, refused, same, some};
 use super::words::{ip, net};
 use crate::{
     Allocate, AllocateLine, AllocateRange, Change, ChangeKind, ChangePosition, Deallocate, DeallocateRange,
-    DefineBlock, DefineRange, ErrorKind, IpamProvider, Patch, RemoveBlock, RemoveRange, Update, UpdateBlock,
+    DefineBlock, DefineRange, ErrorKind, IpamProvider, Operation, Patch, RemoveBlock, RemoveRange, Update, UpdateBlock,
     UpdateRange,
 };
 
@@ -148,7 +148,7 @@ pub(super) async fn says_nothing_of_what_did_not_happen(bench: &Bench) -> Verdic
     let failing = Allocate::new("vm-2")
         .with_line(AllocateLine::next(stage.range("b"), 2))
         .with_line(AllocateLine::next(stage.range("c"), 3));
-    refused(stage.provider.allocate(&failing).await, ErrorKind::Exhausted, "allocate")?;
+    refused(stage.provider.allocate(&failing).await, ErrorKind::Exhausted, Operation::Allocate)?;
     stage.provider.allocate(&request).await?;
     stage.provider.deallocate(&Deallocate::key("no-such-key")).await?;
     if stage.can.preview {
@@ -275,7 +275,7 @@ pub(super) async fn refuses_a_position_it_did_not_make(bench: &Bench) -> Verdict
     let stage = bench.lan("10.20.0.0/28").await?;
     for text in ["no-such-position", "", "99999999999999999999999999999999999999999999", "é"] {
         let position = ChangePosition::from(text);
-        refused(stage.provider.changes(Some(&position), 10).await, ErrorKind::InvalidInput, "changes")?;
+        refused(stage.provider.changes(Some(&position), 10).await, ErrorKind::InvalidInput, Operation::Changes)?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use super::words::{net, sorted};
 use super::{Plan, join};
 use crate::{
     Allocate, AllocateLine, Allocation, Deallocate, Error, ErrorKind, Find, IpamProvider, ListBlocks, ListRanges,
-    Result, Retry, Sweep, Update,
+    Operation, Result, Retry, Sweep, Update,
 };
 
 pub(super) async fn can_be_repeated(bench: &Bench) -> Verdict {
@@ -33,35 +33,36 @@ pub(super) async fn works_or_says_that_it_was_closed(bench: &Bench) -> Verdict {
     let kept = stage.take_one().await?;
     provider.close().await?;
     let find = Find::default().with_range(stage.range("lan"));
-    if let Some(page) = closed("find", provider.find(&find).await)? {
+    if let Some(page) = closed(Operation::Find, provider.find(&find).await)? {
         same(page.items, [kept.clone()], "a provider that goes on working has what it had")?;
     }
     let line = AllocateLine::next(stage.range("lan"), 1);
-    if let Some(answer) = closed("allocate", provider.allocate(&Allocate::new("late").with_line(line)).await)? {
+    if let Some(answer) = closed(Operation::Allocate, provider.allocate(&Allocate::new("late").with_line(line)).await)?
+    {
         let mut both = sorted(answer.iter());
         check(!both.contains(&kept.address), "never twice, after closing neither")?;
         both.push(kept.address);
         both.sort_unstable();
         same(stage.taken("lan").await?, both, "a provider that goes on working keeps what it acknowledges")?;
     }
-    closed("check", provider.check().await)?;
-    closed("list_ranges", provider.list_ranges(&ListRanges::all()).await)?;
+    closed(Operation::Check, provider.check().await)?;
+    closed(Operation::ListRanges, provider.list_ranges(&ListRanges::all()).await)?;
     if stage.can.blocks {
-        closed("list_blocks", provider.list_blocks(&ListBlocks::all()).await)?;
+        closed(Operation::ListBlocks, provider.list_blocks(&ListBlocks::all()).await)?;
     }
     if stage.can.usage {
-        closed("usage", provider.usage(&[stage.range("lan")]).await)?;
+        closed(Operation::Usage, provider.usage(&[stage.range("lan")]).await)?;
     }
     if stage.can.changes {
-        closed("changes", provider.changes(None, 1).await)?;
+        closed(Operation::Changes, provider.changes(None, 1).await)?;
     }
     if stage.can.sweep {
-        closed("sweep", provider.sweep(&Sweep::new()).await)?;
+        closed(Operation::Sweep, provider.sweep(&Sweep::new()).await)?;
     }
     if stage.can.update {
-        closed("update", provider.update(&Update::new(kept.id.clone())).await)?;
+        closed(Operation::Update, provider.update(&Update::new(kept.id.clone())).await)?;
     }
-    closed("deallocate", provider.deallocate(&Deallocate::id(kept.id)).await)?;
+    closed(Operation::Deallocate, provider.deallocate(&Deallocate::id(kept.id)).await)?;
     provider.close().await?;
     Ok(())
 }
@@ -99,7 +100,7 @@ pub(super) async fn finishes_what_was_requested(bench: &Bench) -> Verdict {
                 let request = Allocate::new("vm").with_key(format!("vm-{caller}/{call}")).with_line(line);
                 match patiently(|| provider.allocate(&request)).await {
                     Ok(answer) => taken.extend(answer.lines.into_iter().flatten()),
-                    Err(error) => said_so("allocate", &error)?,
+                    Err(error) => said_so(Operation::Allocate, &error)?,
                 }
             }
             Ok::<_, Stop>(taken)
@@ -144,7 +145,7 @@ pub(super) async fn leaves_other_providers_alone(bench: &Bench) -> Verdict {
 }
 
 /// The result of a provider that goes on working; `None` if it says that it was closed.
-fn closed<T>(operation: &str, result: Result<T>) -> Verdict<Option<T>> {
+fn closed<T>(operation: Operation, result: Result<T>) -> Verdict<Option<T>> {
     match result {
         Ok(answer) => Ok(Some(answer)),
         Err(error) => said_so(operation, &error).map(|()| None),
@@ -152,7 +153,7 @@ fn closed<T>(operation: &str, result: Result<T>) -> Verdict<Option<T>> {
 }
 
 /// Checks that the error says that the provider was closed, and that nothing was done.
-fn said_so(operation: &str, error: &Error) -> Verdict {
+fn said_so(operation: Operation, error: &Error) -> Verdict {
     let unavailable = error.kind() == ErrorKind::Unavailable;
     check(unavailable, format_args!("{operation} after closing works, or fails with Unavailable, but said: {error}"))?;
     check(error.to_string().contains("closed"), format_args!("the error says that the provider was closed: {error}"))?;

@@ -5,7 +5,7 @@ use super::allocate::{exactly, next};
 use super::bench::Bench;
 use super::verdict::{Stop, Verdict, check, refused, same};
 use super::words::{freed, ip, net, texts};
-use crate::{Allocate, Deallocate, ErrorKind, Expect, Find, Target};
+use crate::{Allocate, Deallocate, ErrorKind, Expect, Find, Operation, Target};
 
 pub(super) async fn gives_back_by_id(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
@@ -182,7 +182,7 @@ pub(super) async fn gives_back_what_carries_no_mark(bench: &Bench) -> Verdict {
         if !stage.harness.plant(&stage.fixture, &stage.range("lan"), ip(address)).await {
             return Err(Stop::Skip("the harness cannot take an address without owner and key".to_owned()));
         }
-        refused(stage.take(exactly(&stage, address, 1)).await, ErrorKind::Conflict, "allocate")?;
+        refused(stage.take(exactly(&stage, address, 1)).await, ErrorKind::Conflict, Operation::Allocate)?;
         let unmarked = super::words::only(stage.found(Find::default().with_address(ip(address))).await?)?;
         same((&unmarked.owner, &unmarked.key), (&None, &None), "it carries no mark")?;
         let request = Deallocate::address(stage.range("lan"), ip(address)).expecting(expect.clone());
@@ -194,7 +194,7 @@ pub(super) async fn gives_back_what_carries_no_mark(bench: &Bench) -> Verdict {
 pub(super) async fn needs_the_range_to_exist(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let request = Deallocate::address("no-such-range", ip("10.20.0.1"));
-    let error = refused(stage.provider.deallocate(&request).await, ErrorKind::NotFound, "deallocate")?;
+    let error = refused(stage.provider.deallocate(&request).await, ErrorKind::NotFound, Operation::Deallocate)?;
     check(error.to_string().contains("no-such-range"), format_args!("the error names the range: {error}"))
 }
 
@@ -202,7 +202,7 @@ pub(super) async fn needs_the_address_to_be_of_the_range(bench: &Bench) -> Verdi
     let stage = bench.lan("10.20.0.0/28").await?;
     for outside in ["10.20.0.16", "10.19.255.255", "2001:db8::1"] {
         let request = Deallocate::address(stage.range("lan"), ip(outside));
-        let error = refused(stage.provider.deallocate(&request).await, ErrorKind::InvalidInput, "deallocate")?;
+        let error = refused(stage.provider.deallocate(&request).await, ErrorKind::InvalidInput, Operation::Deallocate)?;
         check(error.to_string().contains(outside), format_args!("the error names the address {outside}: {error}"))?;
     }
     Ok(())

@@ -9,7 +9,7 @@ use super::verdict::{Verdict, check, refused, same};
 use super::words::ip;
 use crate::{
     Allocate, AllocateLine, Deallocate, ErrorKind, Expect, Find, Labels, MAX_ADDRESSES, MAX_ID_LEN, MAX_LINES,
-    MAX_PAGE_SIZE, MAX_TEXT_LEN, PageRequest, Patch, Shape, Update, What,
+    MAX_PAGE_SIZE, MAX_TEXT_LEN, Operation, PageRequest, Patch, Shape, Update, What,
 };
 
 const BAD: ErrorKind = ErrorKind::InvalidInput;
@@ -85,7 +85,7 @@ pub(super) async fn refuses_bad_requests_for_addresses(bench: &Bench) -> Verdict
     ];
     for (what, field, request) in table {
         let about = |stop: super::verdict::Stop| stop.about(what);
-        let error = refused(stage.provider.allocate(&request).await, BAD, "allocate").map_err(about)?;
+        let error = refused(stage.provider.allocate(&request).await, BAD, Operation::Allocate).map_err(about)?;
         check(error.message().contains(field), format_args!("{what}: the error names the field {field}: {error}"))?;
         check(error.to_string().len() < 1_000, format_args!("{what}: the error is no place for all of the value"))?;
     }
@@ -98,12 +98,12 @@ pub(super) async fn refuses_bad_requests_before_anything_else(bench: &Bench) -> 
     // Everything else is wrong too: the range does not exist, and the key is another request's.
     provider.allocate(&Allocate::one("vm-1", stage.range("lan")).with_key("vm-1")).await?;
     let request = Allocate::new("vm-1").with_key("vm-1").with_line(AllocateLine::next("no-such-range", 0));
-    refused(provider.allocate(&request).await, BAD, "allocate")?;
+    refused(provider.allocate(&request).await, BAD, Operation::Allocate)?;
     let request = Deallocate::address("no-such-range", ip("10.20.0.1")).expecting(Expect::Owner("".into()));
-    refused(provider.deallocate(&request).await, BAD, "deallocate")?;
+    refused(provider.deallocate(&request).await, BAD, Operation::Deallocate)?;
     if stage.can.update {
         let request = Update::new("no-such-id").with_expiry(Patch::Set(Duration::ZERO));
-        refused(provider.update(&request).await, BAD, "update")?;
+        refused(provider.update(&request).await, BAD, Operation::Update)?;
     }
     Ok(())
 }
@@ -126,7 +126,7 @@ pub(super) async fn refuses_other_bad_requests(bench: &Bench) -> Verdict {
         ("a long expected key", back().expecting(Expect::Key("x".repeat(MAX_ID_LEN + 1).into()))),
     ];
     for (what, request) in deallocations {
-        refused(provider.deallocate(&request).await, BAD, "deallocate").map_err(|stop| stop.about(what))?;
+        refused(provider.deallocate(&request).await, BAD, Operation::Deallocate).map_err(|stop| stop.about(what))?;
     }
     if stage.can.update {
         let update = || Update::new(allocation.id.clone()).with_description(Patch::Set("changed".to_owned()));
@@ -137,15 +137,15 @@ pub(super) async fn refuses_other_bad_requests(bench: &Bench) -> Verdict {
             ("an expiry of nothing", update().with_expiry(Patch::Set(Duration::ZERO))),
         ];
         for (what, request) in updates {
-            refused(provider.update(&request).await, BAD, "update").map_err(|stop| stop.about(what))?;
+            refused(provider.update(&request).await, BAD, Operation::Update).map_err(|stop| stop.about(what))?;
         }
     }
     let page = PageRequest::of(MAX_PAGE_SIZE + 1);
     let request = crate::ListRanges::all().with_page(page.clone());
-    refused(provider.list_ranges(&request).await, BAD, "list_ranges")?;
+    refused(provider.list_ranges(&request).await, BAD, Operation::ListRanges)?;
     if stage.can.blocks {
         let request = crate::ListBlocks::all().with_page(page);
-        refused(provider.list_blocks(&request).await, BAD, "list_blocks")?;
+        refused(provider.list_blocks(&request).await, BAD, Operation::ListBlocks)?;
     }
     let found = stage.found(Find::default().with_range(stage.range("lan"))).await?;
     same(found, [allocation], "a refused request changes nothing")

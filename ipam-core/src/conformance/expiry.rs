@@ -7,7 +7,7 @@ use super::bench::Bench;
 use super::stage::Stage;
 use super::verdict::{Verdict, check, refused, same, some};
 use super::words::{ip, lines, only};
-use crate::{Allocate, Allocation, Deallocate, ErrorKind, Find, Patch, Update};
+use crate::{Allocate, Allocation, Deallocate, ErrorKind, Find, Operation, Patch, Update};
 
 pub(super) async fn ends_an_allocation(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/30").await?;
@@ -16,7 +16,7 @@ pub(super) async fn ends_an_allocation(bench: &Bench) -> Verdict {
     check(lease.expires.is_some(), "it says when it ends")?;
     same(other.expires, None, "one without expiry does not end")?;
     same(stage.taken_texts("lan").await?, ["10.20.0.1", "10.20.0.2"], "it is there until then")?;
-    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, "allocate")?;
+    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     stage.wait(3).await?;
     same(stage.found(Find::default().with_range(stage.range("lan"))).await?, [other], "it is not listed any more")?;
     for gone in [Find::default().with_id(lease.id.clone()), Find::default().with_key("vm-1")] {
@@ -29,7 +29,7 @@ pub(super) async fn ends_an_allocation(bench: &Bench) -> Verdict {
         same((usage.allocated, usage.free), (1, 1), "it is counted as free")?;
     }
     if stage.can.update {
-        refused(stage.provider.update(&Update::new(lease.id.clone())).await, ErrorKind::NotFound, "update")?;
+        refused(stage.provider.update(&Update::new(lease.id.clone())).await, ErrorKind::NotFound, Operation::Update)?;
     }
     let new = stage.take_one().await?;
     same(new.address, ip("10.20.0.1"), "its address can be had again")?;
@@ -52,7 +52,7 @@ pub(super) async fn refuses_a_repeat_after_some_expired(bench: &Bench) -> Verdic
         .with_line(next(&stage, 1));
     stage.provider.allocate(&request).await?;
     stage.wait(3).await?;
-    let error = refused(stage.provider.allocate(&request).await, ErrorKind::Conflict, "allocate")?;
+    let error = refused(stage.provider.allocate(&request).await, ErrorKind::Conflict, Operation::Allocate)?;
     check(error.to_string().contains("10.20.0.1"), format_args!("the error names what has expired: {error}"))?;
     same(stage.taken_texts("lan").await?, ["10.20.0.2"], "a refused repeat takes nothing")
 }
@@ -87,19 +87,19 @@ pub(super) async fn repeats_before_the_end(bench: &Bench) -> Verdict {
     same(lines(&again), [["10.20.0.1", "10.20.0.2"]], "two addresses")?;
     let other = next(&stage, 2).with_expiry(Some(stage.ticks(7200)));
     let other = Allocate::new("vm-1").with_key("vm-1").with_line(other);
-    refused(stage.provider.allocate(&other).await, ErrorKind::Conflict, "allocate")?;
+    refused(stage.provider.allocate(&other).await, ErrorKind::Conflict, Operation::Allocate)?;
     Ok(())
 }
 
 pub(super) async fn refuses_an_expiry_past_the_end_of_time(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let line = next(&stage, 1).with_expiry(Some(Duration::MAX));
-    refused(stage.take(line).await, ErrorKind::InvalidInput, "allocate")?;
+    refused(stage.take(line).await, ErrorKind::InvalidInput, Operation::Allocate)?;
     stage.nothing_taken().await?;
     if stage.can.update {
         let allocation = stage.take_one().await?;
         let update = Update::new(allocation.id.clone()).with_expiry(Patch::Set(Duration::MAX));
-        refused(stage.provider.update(&update).await, ErrorKind::InvalidInput, "update")?;
+        refused(stage.provider.update(&update).await, ErrorKind::InvalidInput, Operation::Update)?;
         same(stage.found(Find::default().with_id(allocation.id.clone())).await?, [allocation], "nothing changed")?;
     }
     Ok(())

@@ -11,7 +11,7 @@ use super::verdict::{Verdict, check, refused, same};
 use super::words::{ip, net, sorted};
 use crate::{
     Allocate, AllocateLine, Allocation, AllocationState, Deallocate, DefineRange, ErrorKind, Find, Labels,
-    MAX_PAGE_SIZE, MacAddr, PageRequest, RangePolicy,
+    MAX_PAGE_SIZE, MacAddr, Operation, PageRequest, RangePolicy,
 };
 
 pub(super) async fn holds_every_condition(bench: &Bench) -> Verdict {
@@ -128,10 +128,10 @@ pub(super) async fn refuses_a_page_it_did_not_make(bench: &Bench) -> Verdict {
     stage.take(next(&stage, 3)).await?;
     for token in ["no-such-page", "", "99999999999999999999999999999999999999999999", "%00'\"; --", "é"] {
         let page = PageRequest::of(2).with_token(Some(token.into()));
-        refused(find_lan(&stage, page).await, ErrorKind::InvalidInput, "find")?;
+        refused(find_lan(&stage, page).await, ErrorKind::InvalidInput, Operation::Find)?;
     }
     let page = PageRequest::of(MAX_PAGE_SIZE + 1);
-    refused(find_lan(&stage, page).await, ErrorKind::InvalidInput, "find")?;
+    refused(find_lan(&stage, page).await, ErrorKind::InvalidInput, Operation::Find)?;
     let page = find_lan(&stage, PageRequest::of(MAX_PAGE_SIZE)).await?;
     same(page.items.len(), 3, "the largest page is allowed")
 }

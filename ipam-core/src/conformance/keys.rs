@@ -8,7 +8,7 @@ use super::bench::Bench;
 use super::stage::{Stage, patiently};
 use super::verdict::{Verdict, check, fail, refused, same};
 use super::words::{ip, lines, net, sorted};
-use crate::{Allocate, AllocateLine, Deallocate, ErrorKind, Find, Labels, MAX_ID_LEN, Patch, Update};
+use crate::{Allocate, AllocateLine, Deallocate, ErrorKind, Find, Labels, MAX_ID_LEN, Operation, Patch, Update};
 
 pub(super) async fn answers_a_repeat_with_the_same_allocations(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
@@ -66,7 +66,7 @@ pub(super) async fn refuses_another_request_with_the_key(bench: &Bench) -> Verdi
         ("a further line", with(line()).with_line(next(&stage, 1))),
     ];
     for (what, other) in others {
-        let error = refused(stage.provider.allocate(&other).await, ErrorKind::Conflict, "allocate")?;
+        let error = refused(stage.provider.allocate(&other).await, ErrorKind::Conflict, Operation::Allocate)?;
         check(error.to_string().contains("key"), format_args!("{what}: the error speaks of the key: {error}"))?;
     }
     same(stage.taken("lan").await?, sorted(first.iter()), "a refused request takes nothing")?;
@@ -99,7 +99,7 @@ pub(super) async fn refuses_a_repeat_after_some_were_given_back(bench: &Bench) -
     let request = keyed(&stage, 3);
     stage.provider.allocate(&request).await?;
     stage.give_back("10.20.0.2").await?;
-    let error = refused(stage.provider.allocate(&request).await, ErrorKind::Conflict, "allocate")?;
+    let error = refused(stage.provider.allocate(&request).await, ErrorKind::Conflict, Operation::Allocate)?;
     check(error.to_string().contains("10.20.0.2"), format_args!("the error names what was given back: {error}"))?;
     same(stage.taken_texts("lan").await?, ["10.20.0.1", "10.20.0.3"], "a refused repeat takes nothing")?;
     let found = stage.found(Find::default().with_key("vm-1/nic-0")).await?;
@@ -124,7 +124,7 @@ pub(super) async fn can_use_a_key_anew(bench: &Bench) -> Verdict {
 
 pub(super) async fn leaves_the_key_free_after_a_failure(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/30").await?;
-    refused(stage.provider.allocate(&keyed(&stage, 3)).await, ErrorKind::Exhausted, "allocate")?;
+    refused(stage.provider.allocate(&keyed(&stage, 3)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     same(stage.found(Find::default().with_key("vm-1/nic-0")).await?, [], "a request that failed has nothing")?;
     let answer = stage.provider.allocate(&keyed(&stage, 2)).await?;
     check(!answer.repeated, "a key of a request that failed is free for another")

@@ -9,7 +9,7 @@ use super::bench::Bench;
 use super::stage::Stage;
 use super::verdict::{Verdict, check, refused, same};
 use super::words::{ip, lines, net, sorted};
-use crate::{Allocate, Deallocate, DefineRange, ErrorKind, Order, RangePolicy};
+use crate::{Allocate, Deallocate, DefineRange, ErrorKind, Operation, Order, RangePolicy};
 
 const LONG: Duration = Duration::from_secs(3600);
 
@@ -19,10 +19,10 @@ pub(super) async fn lets_addresses_rest(bench: &Bench) -> Verdict {
     stage.give_back("10.20.0.1").await?;
     stage.give_back("10.20.0.3").await?;
     same(lines(&stage.take(next(&stage, 1)).await?), [["10.20.0.4"]], "an address that rests is not handed out")?;
-    refused(stage.take(exactly(&stage, "10.20.0.1", 1)).await, ErrorKind::Conflict, "allocate")?;
-    refused(stage.take(exactly(&stage, "10.20.0.3", 3)).await, ErrorKind::Conflict, "allocate")?;
+    refused(stage.take(exactly(&stage, "10.20.0.1", 1)).await, ErrorKind::Conflict, Operation::Allocate)?;
+    refused(stage.take(exactly(&stage, "10.20.0.3", 3)).await, ErrorKind::Conflict, Operation::Allocate)?;
     same(lines(&stage.take(next(&stage, 2)).await?), [["10.20.0.5", "10.20.0.6"]], "only those that do not rest")?;
-    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, "allocate")?;
+    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     Ok(())
 }
 
@@ -48,7 +48,7 @@ pub(super) async fn hands_out_rested_addresses_again(bench: &Bench) -> Verdict {
     let stage = with_policy(bench, "10.20.0.0/30", RangePolicy::default().with_quarantine(rest)).await?;
     stage.take(next(&stage, 2)).await?;
     stage.give_back("10.20.0.1").await?;
-    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, "allocate")?;
+    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     stage.wait(3).await?;
     same(lines(&stage.take(next(&stage, 1)).await?), [["10.20.0.1"]], "an address that has rested is handed out")?;
     stage.give_back("10.20.0.2").await?;
@@ -76,7 +76,7 @@ pub(super) async fn finds_the_last_address_at_random(bench: &Bench) -> Verdict {
     for _ in 0..14 {
         stage.take_one().await?;
     }
-    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, "allocate")?;
+    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     stage.give_back("10.20.0.11").await?;
     same(stage.take_one().await?.address, ip("10.20.0.11"), "the only free one")
 }
@@ -91,7 +91,7 @@ pub(super) async fn hands_out_what_rested_longest(bench: &Bench) -> Verdict {
         let address = stage.take_one().await?.address;
         same(address, ip(expected), "never used ones in order, then the one given back longest ago")?;
     }
-    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, "allocate")?;
+    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     Ok(())
 }
 
@@ -107,8 +107,8 @@ pub(super) async fn lets_addresses_rest_for_ever(bench: &Bench) -> Verdict {
     }
     stage.take(next(&stage, 2)).await?;
     stage.give_back("10.20.0.1").await?;
-    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, "allocate")?;
-    refused(stage.take(exactly(&stage, "10.20.0.1", 1)).await, ErrorKind::Conflict, "allocate")?;
+    refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, Operation::Allocate)?;
+    refused(stage.take(exactly(&stage, "10.20.0.1", 1)).await, ErrorKind::Conflict, Operation::Allocate)?;
     Ok(())
 }
 

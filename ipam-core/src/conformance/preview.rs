@@ -6,7 +6,7 @@ use super::bench::Bench;
 use super::stage::Stage;
 use super::verdict::{Verdict, check, refused, same};
 use super::words::{candidates, ip, lines, net};
-use crate::{Allocate, AllocateLine, Candidate, ErrorKind, Shape, What};
+use crate::{Allocate, AllocateLine, Candidate, ErrorKind, Operation, Shape, What};
 
 pub(super) async fn names_what_the_next_call_takes(bench: &Bench) -> Verdict {
     let plan = three_ranges().range("lan", net("10.20.9.0/27"));
@@ -64,7 +64,7 @@ pub(super) async fn answers_a_used_key_with_what_it_has(bench: &Bench) -> Verdic
         .collect();
     same(preview.lines, has, "a key that was used is answered with what it has")?;
     let other = Allocate::new("vm-1").with_key("vm-1").with_line(next(&stage, 2));
-    refused(stage.provider.preview_allocate(&other).await, ErrorKind::Conflict, "preview_allocate")?;
+    refused(stage.provider.preview_allocate(&other).await, ErrorKind::Conflict, Operation::PreviewAllocate)?;
     Ok(())
 }
 
@@ -81,8 +81,8 @@ pub(super) async fn fails_as_allocate_does(bench: &Bench) -> Verdict {
         (ErrorKind::InvalidInput, Allocate::new("vm-1")),
     ];
     for (kind, request) in bad {
-        refused(stage.provider.preview_allocate(&request).await, kind, "preview_allocate")?;
-        refused(stage.provider.allocate(&request).await, kind, "allocate")?;
+        refused(stage.provider.preview_allocate(&request).await, kind, Operation::PreviewAllocate)?;
+        refused(stage.provider.allocate(&request).await, kind, Operation::Allocate)?;
     }
     Ok(())
 }
@@ -95,6 +95,7 @@ pub(super) async fn counts_lines_against_each_other(bench: &Bench) -> Verdict {
     let expected: [&[&str]; 2] = [&["10.20.0.1", "10.20.0.2", "10.20.0.3", "10.20.0.4"], &["10.20.0.5", "10.20.0.6"]];
     same(candidates(&preview), expected, "no address is named for two lines")?;
     let more = request.with_line(next(&stage, 1));
-    let error = refused(stage.provider.preview_allocate(&more).await, ErrorKind::Exhausted, "preview_allocate")?;
+    let error =
+        refused(stage.provider.preview_allocate(&more).await, ErrorKind::Exhausted, Operation::PreviewAllocate)?;
     same(error.context("line"), Some("2"), format_args!("the context `line` names the line that has no room: {error}"))
 }

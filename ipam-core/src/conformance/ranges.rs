@@ -13,8 +13,9 @@ use super::verdict::{Verdict, check, fail, refused, same};
 use super::words::{ip, lines, net, only, sorted, span, texts};
 use crate::net::HostPolicy;
 use crate::{
-    Allocate, AllocateLine, DefineRange, ErrorKind, Family, Find, ListRanges, NetworkInfo, Order, PageRequest, Patch,
-    Properties, Range, RangeFilter, RangePolicy, RemoveRange, SpaceId, Tag, Tags, UpdateRange, Vlan,
+    Allocate, AllocateLine, DefineRange, ErrorKind, Family, Find, ListRanges, NetworkInfo, Operation, Order,
+    PageRequest, Patch, Properties, Range, RangeFilter, RangePolicy, RemoveRange, SpaceId, Tag, Tags, UpdateRange,
+    Vlan,
 };
 
 pub(super) async fn lists_what_matches(bench: &Bench) -> Verdict {
@@ -132,7 +133,7 @@ pub(super) async fn refuses_a_page_it_did_not_make(bench: &Bench) -> Verdict {
     let stage = bench.stage(three_ranges()).await?;
     for token in ["no-such-page", "", "99999999999999999999999999999999999999999999", "é"] {
         let page = PageRequest::of(2).with_token(Some(token.into()));
-        refused(list_page(&stage, page).await, ErrorKind::InvalidInput, "list_ranges")?;
+        refused(list_page(&stage, page).await, ErrorKind::InvalidInput, Operation::ListRanges)?;
     }
     Ok(())
 }
@@ -179,9 +180,9 @@ pub(super) async fn defines_an_id_once(bench: &Bench) -> Verdict {
     let stage = bench.stage(Plan::empty()).await?;
     let request = DefineRange::new("lan", net("10.20.0.0/24"));
     stage.provider.define_range(&request).await?;
-    refused(stage.provider.define_range(&request).await, ErrorKind::AlreadyExists, "define_range")?;
+    refused(stage.provider.define_range(&request).await, ErrorKind::AlreadyExists, Operation::DefineRange)?;
     let other = DefineRange::new("lan", net("10.99.0.0/24")).with_space("elsewhere");
-    let error = refused(stage.provider.define_range(&other).await, ErrorKind::AlreadyExists, "define_range")?;
+    let error = refused(stage.provider.define_range(&other).await, ErrorKind::AlreadyExists, Operation::DefineRange)?;
     check(error.to_string().contains("lan"), format_args!("the error names the range: {error}"))?;
     let range = only(pages::ranges(&*stage.provider, &"lan".into()).await?)?;
     same(range.net, net("10.20.0.0/24"), "the range stays as it was")
@@ -204,7 +205,7 @@ pub(super) async fn keeps_ranges_disjoint(bench: &Bench) -> Verdict {
         DefineRange::new("x", net("10.20.0.0/23")).with_addresses(span("10.20.1.1-10.20.1.9")),
     ];
     for request in overlaps {
-        let error = refused(stage.provider.define_range(&request).await, ErrorKind::Conflict, "define_range")?;
+        let error = refused(stage.provider.define_range(&request).await, ErrorKind::Conflict, Operation::DefineRange)?;
         let text = error.to_string();
         check(text.contains('a') || text.contains('b'), format_args!("the error names the other range: {error}"))?;
     }
@@ -237,7 +238,8 @@ pub(super) async fn refuses_a_range_that_cannot_be(bench: &Bench) -> Verdict {
         ("name", lan().with_name("x".repeat(crate::MAX_TEXT_LEN + 1))),
     ];
     for (field, request) in bad {
-        let error = refused(stage.provider.define_range(&request).await, ErrorKind::InvalidInput, "define_range")?;
+        let error =
+            refused(stage.provider.define_range(&request).await, ErrorKind::InvalidInput, Operation::DefineRange)?;
         check(error.message().contains(field), format_args!("the error names the field {field}: {error}"))?;
     }
     same(listed(&stage, ListRanges::all()).await?, [], "nothing was defined")
@@ -345,7 +347,7 @@ pub(super) async fn keeps_what_is_taken_inside(bench: &Bench) -> Verdict {
     for (what, update) in conflicts {
         let update = update.with_name(Patch::Set("changed".to_owned()));
         let result = provider.update_range(&update).await;
-        refused(result, ErrorKind::Conflict, "update_range").map_err(|stop| stop.about(what))?;
+        refused(result, ErrorKind::Conflict, Operation::UpdateRange).map_err(|stop| stop.about(what))?;
     }
     let bad = [
         update().with_gateway(Patch::Set(ip("10.21.0.1"))),
@@ -354,10 +356,14 @@ pub(super) async fn keeps_what_is_taken_inside(bench: &Bench) -> Verdict {
         update().with_vlan(Patch::Set(Vlan::new(5000))),
     ];
     for update in bad {
-        refused(provider.update_range(&update).await, ErrorKind::InvalidInput, "update_range")?;
+        refused(provider.update_range(&update).await, ErrorKind::InvalidInput, Operation::UpdateRange)?;
     }
     same(only(pages::ranges(&**provider, &"lan".into()).await?)?, before, "a refused change changes nothing")?;
-    refused(provider.update_range(&UpdateRange::new("no-such-range")).await, ErrorKind::NotFound, "update_range")?;
+    refused(
+        provider.update_range(&UpdateRange::new("no-such-range")).await,
+        ErrorKind::NotFound,
+        Operation::UpdateRange,
+    )?;
     Ok(())
 }
 
@@ -366,7 +372,7 @@ pub(super) async fn removes_a_range(bench: &Bench) -> Verdict {
     let provider = &stage.provider;
     let range = provider.define_range(&DefineRange::new("lan", net("10.20.0.0/24"))).await?;
     let taken = provider.allocate(&Allocate::new("vm-1").with_key("vm-1").with_line(next(&stage, 2))).await?;
-    refused(provider.remove_range(&RemoveRange::new("lan")).await, ErrorKind::Conflict, "remove_range")?;
+    refused(provider.remove_range(&RemoveRange::new("lan")).await, ErrorKind::Conflict, Operation::RemoveRange)?;
     same(stage.taken("lan").await?, sorted(taken.iter()), "a refused removal frees nothing")?;
     let removed = provider.remove_range(&RemoveRange::new("lan").with_allocations(true)).await?;
     same(removed.range, Some(range), "the range as it was")?;
@@ -377,7 +383,7 @@ pub(super) async fn removes_a_range(bench: &Bench) -> Verdict {
     check(again.was_free() && again.freed.is_empty(), "a range that is gone counts as done")?;
     same(listed(&stage, ListRanges::all()).await?, [], "it is not listed")?;
     same(stage.found(Find::default().with_key("vm-1")).await?, [], "its allocations are not found")?;
-    refused(stage.take(next(&stage, 1)).await, ErrorKind::NotFound, "allocate")?;
+    refused(stage.take(next(&stage, 1)).await, ErrorKind::NotFound, Operation::Allocate)?;
     provider.define_range(&DefineRange::new("lan", net("10.20.0.0/24"))).await?;
     let anew = provider.allocate(&Allocate::new("vm-9").with_key("vm-1").with_line(next(&stage, 1))).await?;
     same(lines(&anew), [["10.20.0.1"]], "a new range of that id is empty, and the key is free")?;

@@ -8,7 +8,7 @@ use super::verdict::{Verdict, refused};
 use super::words::{ip, net};
 use crate::{
     Allocate, AllocateLine, AllocateRange, DeallocateRange, DefineBlock, DefineRange, ErrorKind, Labels, ListBlocks,
-    Order, RangePolicy, RemoveBlock, RemoveRange, Shape, Sweep, Tag, Update, UpdateBlock, UpdateRange, What,
+    Operation, Order, RangePolicy, RemoveBlock, RemoveRange, Shape, Sweep, Tag, Update, UpdateBlock, UpdateRange, What,
 };
 
 /// Checks that a provider that does not claim `need` refuses it. The stage has the range "lan".
@@ -19,54 +19,54 @@ pub(super) async fn must_be_refused(need: Need, stage: &Stage) -> Verdict {
     match need {
         Need::Preview => {
             let request = Allocate::one("a", lan);
-            refused(provider.preview_allocate(&request).await, NO, "preview_allocate")?;
+            refused(provider.preview_allocate(&request).await, NO, Operation::PreviewAllocate)?;
         }
         Need::Update => {
-            refused(provider.update(&Update::new("1")).await, NO, "update")?;
+            refused(provider.update(&Update::new("1")).await, NO, Operation::Update)?;
         }
         Need::Usage => {
-            refused(provider.usage(&[lan]).await, NO, "usage")?;
+            refused(provider.usage(&[lan]).await, NO, Operation::Usage)?;
         }
         Need::DefineRanges => {
             let define = DefineRange::new("new", net("10.77.0.0/24"));
-            refused(provider.define_range(&define).await, NO, "define_range")?;
-            refused(provider.update_range(&UpdateRange::new(lan.clone())).await, NO, "update_range")?;
-            refused(provider.remove_range(&RemoveRange::new(lan)).await, NO, "remove_range")?;
+            refused(provider.define_range(&define).await, NO, Operation::DefineRange)?;
+            refused(provider.update_range(&UpdateRange::new(lan.clone())).await, NO, Operation::UpdateRange)?;
+            refused(provider.remove_range(&RemoveRange::new(lan)).await, NO, Operation::RemoveRange)?;
         }
         Need::Blocks => {
-            refused(provider.list_blocks(&ListBlocks::all()).await, NO, "list_blocks")?;
+            refused(provider.list_blocks(&ListBlocks::all()).await, NO, Operation::ListBlocks)?;
         }
         Need::DefineBlocks => {
             let define = DefineBlock::new("new", net("10.77.0.0/16"));
-            refused(provider.define_block(&define).await, NO, "define_block")?;
-            refused(provider.update_block(&UpdateBlock::new("new")).await, NO, "update_block")?;
-            refused(provider.remove_block(&RemoveBlock::new("new")).await, NO, "remove_block")?;
+            refused(provider.define_block(&define).await, NO, Operation::DefineBlock)?;
+            refused(provider.update_block(&UpdateBlock::new("new")).await, NO, Operation::UpdateBlock)?;
+            refused(provider.remove_block(&RemoveBlock::new("new")).await, NO, Operation::RemoveBlock)?;
         }
         Need::AllocateRanges => {
             let carve = AllocateRange::prefix_len("a", "campus", 28);
-            refused(provider.allocate_range(&carve).await, NO, "allocate_range")?;
-            refused(provider.deallocate_range(&DeallocateRange::id(lan)).await, NO, "deallocate_range")?;
+            refused(provider.allocate_range(&carve).await, NO, Operation::AllocateRange)?;
+            refused(provider.deallocate_range(&DeallocateRange::id(lan)).await, NO, Operation::DeallocateRange)?;
         }
         Need::Changes => {
-            refused(provider.changes(None, 1).await, NO, "changes")?;
+            refused(provider.changes(None, 1).await, NO, Operation::Changes)?;
         }
         Need::Sweep => {
-            refused(provider.sweep(&Sweep::new().with_dry_run(true)).await, NO, "sweep")?;
+            refused(provider.sweep(&Sweep::new().with_dry_run(true)).await, NO, Operation::Sweep)?;
         }
         Need::Contiguous => {
             for shape in [Shape::Contiguous, Shape::Aligned] {
                 let line = AllocateLine::new(lan.clone(), What::Next { count: 2, shape });
-                refused(provider.allocate(&Allocate::new("a").with_line(line)).await, NO, "allocate")?;
+                refused(provider.allocate(&Allocate::new("a").with_line(line)).await, NO, Operation::Allocate)?;
             }
         }
         Need::Expiry => {
             let line = AllocateLine::next(lan, 1).with_expiry(Duration::from_secs(60));
-            refused(provider.allocate(&Allocate::new("a").with_line(line)).await, NO, "allocate")?;
+            refused(provider.allocate(&Allocate::new("a").with_line(line)).await, NO, Operation::Allocate)?;
         }
         Need::Tags => {
             let tagged = Labels::default().with_tag(Tag::new("env", "test"));
             let line = AllocateLine::next(lan, 1).with_labels(tagged);
-            refused(provider.allocate(&Allocate::new("a").with_line(line)).await, NO, "allocate")?;
+            refused(provider.allocate(&Allocate::new("a").with_line(line)).await, NO, Operation::Allocate)?;
         }
         Need::Policies if stage.can.define_ranges => {
             let base = DefineRange::new("new", net("10.77.0.0/24")).with_gateway(ip("10.77.0.1"));
@@ -76,7 +76,7 @@ pub(super) async fn must_be_refused(need: Need, stage: &Stage) -> Verdict {
                 RangePolicy::default().with_quarantine(Duration::from_secs(60)),
             ] {
                 let define = base.clone().with_policy(policy);
-                refused(provider.define_range(&define).await, NO, "define_range")?;
+                refused(provider.define_range(&define).await, NO, Operation::DefineRange)?;
             }
         }
         // Not durable is nothing that a call could refuse, nor is a policy that nobody can ask for.

@@ -5,7 +5,7 @@ use super::bench::Bench;
 use super::stage::Stage;
 use super::verdict::{Verdict, check, refused, same};
 use super::words::only;
-use crate::{Allocate, Allocation, Deallocate, ErrorKind, Find, Labels, MacAddr, Patch, Tag, Tags, Update};
+use crate::{Allocate, Allocation, Deallocate, ErrorKind, Find, Labels, MacAddr, Operation, Patch, Tag, Tags, Update};
 
 const MAC: MacAddr = MacAddr::new([2, 0, 0, 0, 0, 1]);
 
@@ -74,13 +74,13 @@ pub(super) async fn changes_tags_as_one(bench: &Bench) -> Verdict {
 pub(super) async fn needs_the_allocation_to_exist(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let update = |id: &str| Update::new(id).with_hostname(Patch::Set("web1".to_owned()));
-    let error = refused(stage.provider.update(&update("no-such-id")).await, ErrorKind::NotFound, "update")?;
+    let error = refused(stage.provider.update(&update("no-such-id")).await, ErrorKind::NotFound, Operation::Update)?;
     check(error.to_string().contains("no-such-id"), format_args!("the error names the allocation: {error}"))?;
     let old = stage.take_one().await?;
     stage.provider.deallocate(&Deallocate::id(old.id.clone())).await?;
-    refused(stage.provider.update(&update(old.id.as_str())).await, ErrorKind::NotFound, "update")?;
+    refused(stage.provider.update(&update(old.id.as_str())).await, ErrorKind::NotFound, Operation::Update)?;
     let new = stage.take_one().await?;
-    refused(stage.provider.update(&update(old.id.as_str())).await, ErrorKind::NotFound, "update")?;
+    refused(stage.provider.update(&update(old.id.as_str())).await, ErrorKind::NotFound, Operation::Update)?;
     same(only(stage.found(Find::default().with_id(new.id)).await?)?.labels, Labels::default(), "the next one is safe")
 }
 

@@ -6,7 +6,7 @@ use super::bench::Bench;
 use super::stage::Stage;
 use super::verdict::{Verdict, check, refused, same};
 use super::words::{ip, net, only, span};
-use crate::{DefineRange, ErrorKind, RangePolicy};
+use crate::{DefineRange, ErrorKind, Operation, RangePolicy};
 
 /// total, allocated, reserved, quarantined, free.
 type Parts = (u128, u128, u128, u128, u128);
@@ -78,7 +78,7 @@ pub(super) async fn answers_in_the_order_asked(bench: &Bench) -> Verdict {
 pub(super) async fn needs_every_range_to_exist(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let asked = [stage.range("lan"), "no-such-range".into()];
-    let error = refused(stage.provider.usage(&asked).await, ErrorKind::NotFound, "usage")?;
+    let error = refused(stage.provider.usage(&asked).await, ErrorKind::NotFound, Operation::Usage)?;
     check(error.to_string().contains("no-such-range"), format_args!("the error names the range: {error}"))
 }
 

@@ -4,7 +4,7 @@ use std::fmt::{self, Debug, Display};
 use std::panic::Location;
 
 use super::needs::Need;
-use crate::{Error, ErrorKind, Result, Retry};
+use crate::{Error, ErrorKind, Operation, Result, Retry};
 
 /// What came of a case that did not fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,13 +136,14 @@ pub(super) fn some<T>(value: Option<T>, what: impl Display) -> Verdict<T> {
 ///
 /// `operation` is the name the error must carry. A preview may carry that of `allocate`, whose checks it shares.
 #[track_caller]
-pub(super) fn refused<T: Debug>(result: Result<T>, kind: ErrorKind, operation: &str) -> Verdict<Error> {
+pub(super) fn refused<T: Debug>(result: Result<T>, kind: ErrorKind, operation: Operation) -> Verdict<Error> {
     let error = match result {
         Err(error) => error,
         Ok(value) => return fail(format_args!("{operation} must fail with {kind:?}, but answered {value:?}")),
     };
     check(error.kind() == kind, format_args!("{operation} must fail with {kind:?}, but said: {error}"))?;
-    let named = error.operation() == operation || (operation == "preview_allocate" && error.operation() == "allocate");
+    let named = error.operation() == operation
+        || (operation == Operation::PreviewAllocate && error.operation() == Operation::Allocate);
     check(named, format_args!("the error must name the operation {operation}: {error}"))?;
     check(!error.message().is_empty(), "an error must say something")?;
     match kind {

@@ -4,7 +4,7 @@ use crate::engine::hex::Hex;
 use crate::engine::overlay::{Overlay, has_expired};
 use crate::engine::random::Random;
 use crate::engine::store::{Record, RequestKind, RequestRecord, Store, StoredRange};
-use crate::{AllocationKey, Error, ErrorKind, Fingerprint, Result};
+use crate::{AllocationKey, Error, ErrorKind, Fingerprint, Operation, Result};
 
 /// What a key names now.
 pub(super) enum Named {
@@ -20,7 +20,7 @@ pub(super) enum Named {
 /// over, and the overlay says so.
 pub(super) fn resolve<S: Store + ?Sized>(
     overlay: &mut Overlay<'_, S>,
-    operation: &'static str,
+    operation: Operation,
     key: &AllocationKey,
     fingerprint: &Fingerprint,
 ) -> Result<Named> {
@@ -54,7 +54,7 @@ pub(super) fn resolve<S: Store + ?Sized>(
 }
 
 /// Never says what the other request was: the caller may not be its owner.
-fn same(operation: &'static str, request: &RequestRecord, fingerprint: &Fingerprint) -> Result<()> {
+fn same(operation: Operation, request: &RequestRecord, fingerprint: &Fingerprint) -> Result<()> {
     if request.fingerprint == *fingerprint {
         return Ok(());
     }
@@ -63,7 +63,7 @@ fn same(operation: &'static str, request: &RequestRecord, fingerprint: &Fingerpr
 }
 
 fn partly_returned(
-    operation: &'static str,
+    operation: Operation,
     request: &RequestRecord,
     ended: &[Record],
     count: u32,

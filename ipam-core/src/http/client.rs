@@ -10,9 +10,7 @@ use url::Url;
 
 use super::tls::{TlsFailure, find_failure};
 use super::{HttpOptions, Origin, Redactor, runtime};
-use crate::{Error, ErrorKind, Outcome, Result, Retry};
-
-const OPERATION: &str = "send";
+use crate::{Error, ErrorKind, Operation, Outcome, Result, Retry};
 
 /// A request as a value: built and tested without a server.
 #[derive(Clone)]
@@ -200,7 +198,7 @@ impl HttpBody {
             if body.len() + chunk.len() > limit {
                 let message =
                     format!("the answer is longer than {limit} bytes; HttpOptions::with_max_body allows more");
-                return Err(Error::new(ErrorKind::Protocol, OPERATION, message)
+                return Err(Error::new(ErrorKind::Protocol, Operation::Send, message)
                     .with_outcome(Outcome::Unknown)
                     .with_context("status", self.response.status()));
             }
@@ -219,7 +217,7 @@ impl fmt::Debug for HttpBody {
 async fn within<T>(limit: Duration, work: impl Future<Output = Result<T>> + Send) -> Result<T> {
     tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
         let message = format!("no answer within {limit:?}");
-        Err(Error::new(ErrorKind::Timeout, OPERATION, message).with_retry(Retry::IfIdempotent))
+        Err(Error::new(ErrorKind::Timeout, Operation::Send, message).with_retry(Retry::IfIdempotent))
     })
 }
 
@@ -228,13 +226,13 @@ fn failed(error: reqwest::Error) -> Error {
     let error = error.without_url();
     // Before the connection stands nothing of the request has left this host.
     let retry = if error.is_connect() { Retry::Safe } else { Retry::IfIdempotent };
-    let new = |kind, message| Error::new(kind, OPERATION, message);
+    let new = |kind, message| Error::new(kind, Operation::Send, message);
     // What the TLS library says is for its developers, so it is put into words here and not kept as the cause.
     match find_failure(&error) {
         Some(TlsFailure::Untrusted { reason, chain }) => {
             return Error::new(
                 ErrorKind::Untrusted,
-                OPERATION,
+                Operation::Send,
                 format!("the server's certificate is not trusted: {reason}"),
             )
             .with_certificates(chain);

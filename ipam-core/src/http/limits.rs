@@ -5,9 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::runtime;
-use crate::{Error, ErrorKind, Result, Retry};
-
-const OPERATION: &str = "list";
+use crate::{Error, ErrorKind, Operation, Result, Retry};
 
 /// Limits of one list or stream, over all its pages.
 ///
@@ -116,7 +114,7 @@ impl ListMeter {
             return Ok(());
         }
         let message = format!("the list has more than {} rows; ListLimits::with_rows allows more", self.limits.rows);
-        Err(Error::new(ErrorKind::Protocol, OPERATION, message))
+        Err(Error::new(ErrorKind::Protocol, Operation::Send, message))
     }
 
     /// Counts bytes that came.
@@ -129,7 +127,7 @@ impl ListMeter {
             return Ok(());
         }
         let message = format!("the list has more than {} bytes; ListLimits::with_bytes allows more", self.limits.bytes);
-        Err(Error::new(ErrorKind::Protocol, OPERATION, message))
+        Err(Error::new(ErrorKind::Protocol, Operation::Send, message))
     }
 
     /// Checks the bytes of a row, whole or not yet.
@@ -142,7 +140,7 @@ impl ListMeter {
         }
         let message =
             format!("a row is longer than {} bytes; ListLimits::with_row_bytes allows more", self.limits.row_bytes);
-        Err(Error::new(ErrorKind::Protocol, OPERATION, message))
+        Err(Error::new(ErrorKind::Protocol, Operation::Send, message))
     }
 
     /// Waits for the server in `work`, for no longer than is left of the time.
@@ -158,7 +156,7 @@ impl ListMeter {
         result.map_err(|_| {
             let message =
                 format!("the list took longer than {:?}; ListLimits::with_time allows more", self.limits.time);
-            Error::new(ErrorKind::Timeout, OPERATION, message).with_retry(Retry::IfIdempotent)
+            Error::new(ErrorKind::Timeout, Operation::Send, message).with_retry(Retry::IfIdempotent)
         })
     }
 }

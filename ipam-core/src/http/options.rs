@@ -7,9 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{ListLimits, TlsOptions};
-use crate::{Error, ErrorKind, Result};
-
-const OPERATION: &str = "configure http";
+use crate::{Error, ErrorKind, Operation, Result};
 
 /// How to reach a server over HTTP.
 ///
@@ -158,7 +156,7 @@ impl HttpOptions {
             ("operation timeout", self.operation_timeout),
         ] {
             if value.is_zero() {
-                return Err(Error::invalid(OPERATION, field, "0", "give it time, or nothing can be sent"));
+                return Err(Error::invalid(Operation::Configure, field, "0", "give it time, or nothing can be sent"));
             }
         }
         let mut builder = reqwest::Client::builder()
@@ -173,7 +171,7 @@ impl HttpOptions {
             Proxy::System => builder,
             Proxy::Url { url, credentials } => {
                 let mut proxy = reqwest::Proxy::all(url.as_str()).map_err(|error| {
-                    Error::invalid(OPERATION, "proxy", url, "give an http:// or https:// URL")
+                    Error::invalid(Operation::Configure, "proxy", url, "give an http:// or https:// URL")
                         .with_source(error.without_url())
                 })?;
                 if let Some((user, password)) = credentials {
@@ -183,7 +181,7 @@ impl HttpOptions {
             }
         };
         builder.build().map_err(|error| {
-            Error::new(ErrorKind::Config, OPERATION, "the HTTP client cannot be built from these options")
+            Error::new(ErrorKind::Config, Operation::Configure, "the HTTP client cannot be built from these options")
                 .with_source(error.without_url())
         })
     }
@@ -223,7 +221,12 @@ impl ProxyOptions {
         let stripped = url.set_password(None).is_ok() && url.set_username("").is_ok();
         if !stripped || !matches!(url.scheme(), "http" | "https") {
             let scheme = url.scheme();
-            return Err(Error::invalid(OPERATION, "scheme of the proxy", scheme, "give an http:// or https:// URL"));
+            return Err(Error::invalid(
+                Operation::Configure,
+                "scheme of the proxy",
+                scheme,
+                "give an http:// or https:// URL",
+            ));
         }
         let proxy = Self(Proxy::Url { url, credentials: None });
         Ok(if user.is_empty() { proxy } else { proxy.with_credentials(user, password.unwrap_or_default().into()) })

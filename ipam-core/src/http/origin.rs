@@ -5,7 +5,7 @@ use std::fmt;
 use url::Url;
 
 use super::path_problem;
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Operation, Result};
 
 /// Scheme, host, port and base path of a server; credentials go nowhere else.
 ///
@@ -30,8 +30,7 @@ impl Origin {
     /// [`InvalidInput`](ErrorKind::InvalidInput) when `base` is no URL, has no host, or carries credentials, a query or
     /// a fragment; [`Config`](ErrorKind::Config) when it is `http://` and `allow_http` is not set.
     pub fn new(base: &str, allow_http: bool) -> Result<Self> {
-        const OPERATION: &str = "configure server";
-        let invalid = |value: &str, remedy: &str| Error::invalid(OPERATION, "server URL", value, remedy);
+        let invalid = |value: &str, remedy: &str| Error::invalid(Operation::Configure, "server URL", value, remedy);
         // The text may hold a password, and may not even be a URL: neither it nor a part of it is repeated.
         let mut base: Url = base
             .trim()
@@ -43,7 +42,7 @@ impl Origin {
             "http" => {
                 return Err(Error::new(
                     ErrorKind::Config,
-                    OPERATION,
+                    Operation::Configure,
                     "the server URL is http://, which shows the credentials to the network; use https://, or allow plain HTTP explicitly",
                 ));
             }
@@ -75,14 +74,14 @@ impl Origin {
     /// another host, `..` and what else [`path_problem`] names.
     pub fn url(&self, path: &str) -> Result<Url> {
         if let Some(remedy) = path_problem(path.trim_start_matches('/')) {
-            return Err(Error::invalid("build request", "path", path.split('?').next().unwrap_or_default(), remedy));
+            return Err(Error::invalid(Operation::Send, "path", path.split('?').next().unwrap_or_default(), remedy));
         }
         let joined = self.base.join(path.trim_start_matches('/')).map_err(|error| {
-            Error::invalid("build request", "path", path, "give a path below the server's URL").with_source(error)
+            Error::invalid(Operation::Send, "path", path, "give a path below the server's URL").with_source(error)
         })?;
         self.check(&joined)?;
         if !joined.path().starts_with(self.base.path()) {
-            return Err(Error::invalid("build request", "path", path, "leave out \"..\""));
+            return Err(Error::invalid(Operation::Send, "path", path, "leave out \"..\""));
         }
         Ok(joined)
     }
@@ -99,7 +98,7 @@ impl Origin {
             return Ok(());
         }
         let remedy = format!("requests stay on {self}");
-        Err(Error::invalid("build request", "host", url.host_str().unwrap_or("none"), remedy))
+        Err(Error::invalid(Operation::Send, "host", url.host_str().unwrap_or("none"), remedy))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whether there is a runtime to wait with.
 
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Operation, Result};
 
 /// Fails where timers and sockets of tokio would panic.
 ///
@@ -12,7 +12,7 @@ pub(super) fn present() -> Result<()> {
     }
     Err(Error::new(
         ErrorKind::Config,
-        "send",
+        Operation::Send,
         "there is no tokio runtime here, which requests over HTTP need; call this inside of one, such as #[tokio::main]",
     ))
 }

@@ -17,9 +17,7 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::certificate::Facts;
-use crate::{CertificateChain, Error, ErrorKind, Result};
-
-const OPERATION: &str = "configure tls";
+use crate::{CertificateChain, Error, ErrorKind, Operation, Result};
 
 /// Whom to trust, and who we are.
 ///
@@ -95,7 +93,12 @@ impl TlsOptions {
         let chain = certificates("client certificate", chain_pem)?;
         let text = SecretString::from(unescape(key_pem.expose_secret()));
         let key = PrivateKeyDer::from_pem_slice(text.expose_secret().as_bytes()).map_err(|_| {
-            Error::invalid(OPERATION, "client key", "[not shown]", "give an unencrypted private key as PEM text")
+            Error::invalid(
+                Operation::Configure,
+                "client key",
+                "[not shown]",
+                "give an unencrypted private key as PEM text",
+            )
         })?;
         self.identity = Some(Arc::new(Identity { chain, key }));
         Ok(self)
@@ -113,7 +116,7 @@ impl TlsOptions {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let verifier = Arc::new(Verifier { trust: self.trust(&provider)?, provider: Arc::clone(&provider) });
         let config = |error: rustls::Error, message: &'static str| {
-            Error::new(ErrorKind::Config, OPERATION, message).with_source(error)
+            Error::new(ErrorKind::Config, Operation::Configure, message).with_source(error)
         };
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -137,7 +140,11 @@ impl TlsOptions {
             return if self.pins.is_empty() {
                 Ok(Trust::Anybody)
             } else {
-                Err(Error::new(ErrorKind::Config, OPERATION, "a pinned certificate and insecure exclude each other"))
+                Err(Error::new(
+                    ErrorKind::Config,
+                    Operation::Configure,
+                    "a pinned certificate and insecure exclude each other",
+                ))
             };
         }
         if !self.pins.is_empty() {
@@ -150,8 +157,13 @@ impl TlsOptions {
         }
         for root in &self.extra_roots {
             roots.add(root.clone()).map_err(|error| {
-                Error::invalid(OPERATION, "CA bundle", "a certificate in it", "it cannot be used as an authority")
-                    .with_source(error)
+                Error::invalid(
+                    Operation::Configure,
+                    "CA bundle",
+                    "a certificate in it",
+                    "it cannot be used as an authority",
+                )
+                .with_source(error)
             })?;
         }
         if roots.is_empty() {
@@ -160,7 +172,8 @@ impl TlsOptions {
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
             .build()
             .map_err(|error| {
-                Error::new(ErrorKind::Config, OPERATION, "the root certificates cannot be used").with_source(error)
+                Error::new(ErrorKind::Config, Operation::Configure, "the root certificates cannot be used")
+                    .with_source(error)
             })?;
         Ok(Trust::Authorities(verifier))
     }
@@ -187,9 +200,9 @@ fn certificates(field: &'static str, pem: &str) -> Result<Vec<CertificateDer<'st
     let remedy = "give certificates as PEM text (-----BEGIN CERTIFICATE-----)";
     let found = CertificateDer::pem_slice_iter(unescape(pem).as_bytes())
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| Error::invalid(OPERATION, field, "[not shown]", remedy).with_source(error))?;
+        .map_err(|error| Error::invalid(Operation::Configure, field, "[not shown]", remedy).with_source(error))?;
     if found.is_empty() {
-        return Err(Error::invalid(OPERATION, field, "[no certificate in it]", remedy));
+        return Err(Error::invalid(Operation::Configure, field, "[no certificate in it]", remedy));
     }
     Ok(found)
 }

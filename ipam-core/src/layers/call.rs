@@ -118,8 +118,8 @@ impl<'a> Request<'a> {
     /// `InvalidInput` that names the field, its value and the remedy.
     pub fn validate(&self) -> Result<()> {
         match self {
-            Self::ListRanges(request) => request.page.validate(self.operation().as_str()),
-            Self::ListBlocks(request) => request.page.validate(self.operation().as_str()),
+            Self::ListRanges(request) => request.page.validate(self.operation()),
+            Self::ListBlocks(request) => request.page.validate(self.operation()),
             Self::Allocate(request) | Self::PreviewAllocate(request) => request.validate(),
             Self::Deallocate(request) => request.validate(),
             Self::Find(request) => request.validate(),

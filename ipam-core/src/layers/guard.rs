@@ -42,7 +42,7 @@ impl GuardLayer {
     }
 
     async fn refusal(self, call: &Call<'_>) -> Error {
-        let denied = |message: String| Error::new(ErrorKind::PermissionDenied, call.operation().as_str(), message);
+        let denied = |message: String| Error::new(ErrorKind::PermissionDenied, call.operation(), message);
         if !self.dry_run {
             return denied("the provider was opened for reading only, and nothing was done".to_owned());
         }
@@ -50,7 +50,7 @@ impl GuardLayer {
             Request::Allocate(request) if call.provider().capabilities().preview => {
                 match call.provider().preview_allocate(request).await {
                     Ok(preview) => denied(format!("dry run: would take {}", listed(&preview.lines))),
-                    Err(error) => error.with_operation(call.operation().as_str()),
+                    Err(error) => error.with_operation(call.operation()),
                 }
             }
             _ => denied("dry run: nothing was done".to_owned()),
@@ -78,7 +78,7 @@ impl Intercept for GuardLayer {
                 Err(self.refusal(call).await)
             }
             _ if call.operation().is_read() => next.run().await,
-            _ => Err(Error::unsupported(call.operation().as_str(), call.provider().capabilities().provider)
+            _ => Err(Error::unsupported(call.operation(), call.provider().capabilities().provider)
                 .with_context("because", "the provider was opened for reading only")),
         }
     }

@@ -77,7 +77,7 @@ impl LimitLayer {
         }
         let message =
             format!("no place was free for {:?}; try again later, or allow more calls at once", self.max_wait);
-        Err(Error::new(ErrorKind::Busy, operation.as_str(), message).with_retry(Retry::Safe))
+        Err(Error::new(ErrorKind::Busy, operation, message).with_retry(Retry::Safe))
     }
 
     async fn turn(&self, operation: Operation) -> Result<()> {
@@ -89,7 +89,7 @@ impl LimitLayer {
             }
             Err(wait) => {
                 let message = "too many calls in the last second; call less often, or allow a higher rate";
-                Err(Error::new(ErrorKind::RateLimited, operation.as_str(), message)
+                Err(Error::new(ErrorKind::RateLimited, operation, message)
                     .with_retry(Retry::Safe)
                     .with_retry_after(wait))
             }

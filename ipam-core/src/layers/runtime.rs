@@ -12,5 +12,5 @@ pub(super) fn needs_tokio(call: &Call<'_>) -> Result<()> {
         return Ok(());
     }
     let message = "the layer needs a tokio runtime with time enabled; call the provider from one";
-    Err(Error::new(ErrorKind::Config, call.operation().as_str(), message))
+    Err(Error::new(ErrorKind::Config, call.operation(), message))
 }

@@ -43,7 +43,7 @@ impl ScopeLayer {
 
     fn outside(call: &Call<'_>) -> Error {
         let message = "the allocation is outside of the ranges that this caller may use";
-        Error::new(ErrorKind::PermissionDenied, call.operation().as_str(), message)
+        Error::new(ErrorKind::PermissionDenied, call.operation(), message)
     }
 
     /// Refuses a request that names, or leads to, a range outside of the scope.
@@ -64,7 +64,7 @@ impl ScopeLayer {
             _ => {}
         }
         match call.request().ranges().into_iter().find(|range| !self.holds(range)) {
-            Some(range) => Err(Error::not_found(call.operation().as_str(), "range", range.as_str())
+            Some(range) => Err(Error::not_found(call.operation(), "range", range.as_str())
                 .with_context("because", "the caller's scope does not hold it")),
             None => Ok(()),
         }
@@ -73,8 +73,7 @@ impl ScopeLayer {
     /// Refuses if one of the allocations found lies outside. What is not found is free already.
     async fn admit_found(&self, call: &Call<'_>, mut find: Find) -> Result<()> {
         loop {
-            let page =
-                call.provider().find(&find).await.map_err(|error| error.with_operation(call.operation().as_str()))?;
+            let page = call.provider().find(&find).await.map_err(|error| error.with_operation(call.operation()))?;
             if page.items.iter().any(|allocation| !self.holds(&allocation.range)) {
                 return Err(Self::outside(call));
             }
@@ -102,7 +101,7 @@ impl Intercept for ScopeLayer {
             | Request::AllocateRange(_)
             | Request::DeallocateRange(_)
             | Request::Sweep(_) => {
-                return Err(Error::unsupported(call.operation().as_str(), call.provider().capabilities().provider)
+                return Err(Error::unsupported(call.operation(), call.provider().capabilities().provider)
                     .with_context("because", "it reaches beyond the ranges that this caller may use"));
             }
             request => {

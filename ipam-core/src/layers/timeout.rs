@@ -32,7 +32,7 @@ impl Intercept for TimeoutLayer {
             let advice = if call.operation().is_read() { Retry::Safe } else { Retry::IfIdempotent };
             let message =
                 format!("the call took longer than {:?}; raise the limit, or look for what is slow", self.limit);
-            Err(Error::new(ErrorKind::Timeout, call.operation().as_str(), message).with_retry(advice))
+            Err(Error::new(ErrorKind::Timeout, call.operation(), message).with_retry(advice))
         })
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::OpenRequest;
 use super::{ProviderUrl, Registry};
 #[cfg(feature = "embedded")]
-use crate::{EmbeddedConfig, EmbeddedProvider};
+use crate::{EmbeddedConfig, EmbeddedProvider, Operation};
 use crate::{Error, ErrorKind, IpamProvider, MemoryProvider, Result};
 
 pub(super) fn register(registry: &mut Registry) {
@@ -67,7 +67,7 @@ fn parsed<T: std::str::FromStr>(url: &ProviderUrl, name: &str, remedy: &str) -> 
 }
 
 fn config(message: String) -> Error {
-    Error::new(ErrorKind::Config, "open", message)
+    Error::new(ErrorKind::Config, Operation::Open, message)
 }
 
 #[cfg(test)]

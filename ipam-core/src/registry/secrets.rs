@@ -8,9 +8,7 @@ use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 
 use crate::registry::ProviderUrl;
-use crate::{Error, ErrorKind, Result};
-
-const OP: &str = "open";
+use crate::{Error, ErrorKind, Operation, Result};
 
 /// Which secret a provider asks for while it is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,7 +114,7 @@ impl Secrets {
         let hints: Vec<String> = self.hints.iter().map(|hint| hint.replace("NAME", &name)).collect();
         let remedy =
             if hints.is_empty() { "give the registry a source of secrets".to_owned() } else { hints.join(", or ") };
-        let error = Error::new(ErrorKind::Config, OP, format!("there is no {}; {remedy}", request.name))
+        let error = Error::new(ErrorKind::Config, Operation::Open, format!("there is no {}; {remedy}", request.name))
             .with_context("scheme", &request.scheme);
         Err(match &request.host {
             Some(host) => error.with_context("host", host),
@@ -136,7 +134,7 @@ fn from_environment(
     lookup: impl Fn(&str) -> Option<std::ffi::OsString>,
 ) -> Result<Option<SecretString>> {
     let file_variable = format!("{variable}_FILE");
-    let bad = |message: String| Error::new(ErrorKind::Config, OP, message);
+    let bad = |message: String| Error::new(ErrorKind::Config, Operation::Open, message);
     match (lookup(variable), lookup(&file_variable)) {
         (None, None) => Ok(None),
         (Some(_), Some(_)) => Err(bad(format!("{variable} and {file_variable} are both set; unset one of them"))),
@@ -232,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_failing_source_is_not_skipped() {
-        let broken = Secrets::from_fn(|_| async { Err(Error::new(ErrorKind::Unavailable, "vault", "sealed")) });
+        let broken = Secrets::from_fn(|_| async { Err(Error::new(ErrorKind::Unavailable, Operation::Open, "sealed")) });
         let secrets = broken.or(Secrets::from_fn(|_| async { Ok(Some(SecretString::from("x"))) }));
         assert!(futures_executor::block_on(secrets.get(&request())).is_err());
     }

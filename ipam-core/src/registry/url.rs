@@ -3,9 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::{Error, ErrorKind, Result};
-
-const OP: &str = "open";
+use crate::{Error, ErrorKind, Operation, Result};
 
 /// A provider's URL, taken apart: `SCHEME:REST?OPTION=VALUE&…`.
 ///
@@ -141,7 +139,7 @@ impl fmt::Debug for ProviderUrl {
 }
 
 fn config(message: String) -> Error {
-    Error::new(ErrorKind::Config, OP, message)
+    Error::new(ErrorKind::Config, Operation::Open, message)
 }
 
 pub(super) fn is_scheme(text: &str) -> bool {

@@ -7,7 +7,7 @@ use super::{
     Find, PageRequest, RangeTarget, Target, Update, UpdateBlock, UpdateRange, What,
 };
 use crate::net::IpRange;
-use crate::{Error, Labels, NetworkInfo, Patch, Properties, Result, Tags};
+use crate::{Error, Labels, NetworkInfo, Operation, Patch, Properties, Result, Tags};
 
 /// The most addresses one request may ask for, all lines together.
 pub const MAX_ADDRESSES: u32 = 65_536;
@@ -28,14 +28,13 @@ impl Allocate {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
     pub fn validate(&self) -> Result<()> {
-        const OP: &str = "allocate";
         if let Some(key) = &self.key {
-            key.validate(OP)?;
+            key.validate(Operation::Allocate)?;
         }
-        self.owner.validate(OP)?;
+        self.owner.validate(Operation::Allocate)?;
         if self.lines.is_empty() || self.lines.len() > MAX_LINES {
             return Err(Error::invalid(
-                OP,
+                Operation::Allocate,
                 "the number of lines",
                 self.lines.len(),
                 format_args!("give 1 to {MAX_LINES}"),
@@ -47,7 +46,7 @@ impl Allocate {
         let total: u64 = self.lines.iter().map(|line| u64::from(line.what.count())).sum();
         if total > u64::from(MAX_ADDRESSES) {
             return Err(Error::invalid(
-                OP,
+                Operation::Allocate,
                 "the number of addresses in all lines",
                 total,
                 format_args!("ask for at most {MAX_ADDRESSES} in one request"),
@@ -59,40 +58,49 @@ impl Allocate {
 
 impl AllocateLine {
     fn validate(&self, index: usize) -> Result<()> {
-        const OP: &str = "allocate";
         if self.ranges.is_empty() {
-            return Err(Error::invalid(OP, format_args!("lines[{index}].ranges"), "", "name at least one range"));
+            return Err(Error::invalid(
+                Operation::Allocate,
+                format_args!("lines[{index}].ranges"),
+                "",
+                "name at least one range",
+            ));
         }
         for range in &self.ranges {
-            range.validate(OP)?;
+            range.validate(Operation::Allocate)?;
         }
         // Nearly always there is one.
         if self.ranges.len() > 1 {
             let mut seen = HashSet::new();
             if let Some(again) = self.ranges.iter().find(|range| !seen.insert(*range)) {
-                return Err(Error::invalid(OP, format_args!("lines[{index}].ranges"), again, "name each range once"));
+                return Err(Error::invalid(
+                    Operation::Allocate,
+                    format_args!("lines[{index}].ranges"),
+                    again,
+                    "name each range once",
+                ));
             }
         }
         let count = self.what.count();
         if count == 0 || count > MAX_ADDRESSES {
             let remedy = format_args!("ask for 1 to {MAX_ADDRESSES} addresses").to_string();
-            return Err(Error::invalid(OP, format_args!("lines[{index}].count"), count, remedy));
+            return Err(Error::invalid(Operation::Allocate, format_args!("lines[{index}].count"), count, remedy));
         }
         if let What::Exactly { first, count } = self.what
             && IpRange::starting_at(first, count.into()).is_err()
         {
             let remedy = format!("{count} addresses from there pass the end of the address family; ask for fewer");
-            return Err(Error::invalid(OP, format_args!("lines[{index}].first"), first, remedy));
+            return Err(Error::invalid(Operation::Allocate, format_args!("lines[{index}].first"), first, remedy));
         }
         if self.expiry.is_some_and(|expiry| expiry.is_zero()) {
             return Err(Error::invalid(
-                OP,
+                Operation::Allocate,
                 format_args!("lines[{index}].expiry"),
                 "0 s",
                 "give a time to live, or none",
             ));
         }
-        labels(OP, &self.labels)
+        labels(Operation::Allocate, &self.labels)
     }
 }
 
@@ -103,19 +111,18 @@ impl Deallocate {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
     pub fn validate(&self) -> Result<()> {
-        const OP: &str = "deallocate";
         if self.targets.is_empty() || self.targets.len() > MAX_ADDRESSES as usize {
             let remedy = format_args!("give 1 to {MAX_ADDRESSES}").to_string();
-            return Err(Error::invalid(OP, "the number of targets", self.targets.len(), remedy));
+            return Err(Error::invalid(Operation::Deallocate, "the number of targets", self.targets.len(), remedy));
         }
         for target in &self.targets {
             match target {
-                Target::Id(id) => id.validate(OP)?,
-                Target::Key(key) => key.validate(OP)?,
-                Target::Address { range, .. } => range.validate(OP)?,
+                Target::Id(id) => id.validate(Operation::Deallocate)?,
+                Target::Key(key) => key.validate(Operation::Deallocate)?,
+                Target::Address { range, .. } => range.validate(Operation::Deallocate)?,
             }
         }
-        expect(OP, &self.expect)
+        expect(Operation::Deallocate, &self.expect)
     }
 }
 
@@ -126,14 +133,13 @@ impl Update {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
     pub fn validate(&self) -> Result<()> {
-        const OP: &str = "update";
-        self.allocation.validate(OP)?;
-        patched(&self.hostname, |text| text_fits(OP, "hostname", text))?;
-        patched(&self.description, |text| text_fits(OP, "description", text))?;
-        patched(&self.tags, |tags| tags_fit(OP, tags))?;
+        self.allocation.validate(Operation::Update)?;
+        patched(&self.hostname, |text| text_fits(Operation::Update, "hostname", text))?;
+        patched(&self.description, |text| text_fits(Operation::Update, "description", text))?;
+        patched(&self.tags, |tags| tags_fit(Operation::Update, tags))?;
         patched(&self.expiry, |expiry| {
             if expiry.is_zero() {
-                return Err(Error::invalid(OP, "expiry", "0 s", "give a time to live, or clear it"));
+                return Err(Error::invalid(Operation::Update, "expiry", "0 s", "give a time to live, or clear it"));
             }
             Ok(())
         })
@@ -147,7 +153,7 @@ impl Find {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
     pub fn validate(&self) -> Result<()> {
-        self.page.validate("find")
+        self.page.validate(Operation::Find)
     }
 }
 
@@ -157,7 +163,7 @@ impl PageRequest {
     /// # Errors
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the size is over [`MAX_PAGE_SIZE`].
-    pub fn validate(&self, operation: &'static str) -> Result<()> {
+    pub fn validate(&self, operation: Operation) -> Result<()> {
         match self.size {
             Some(size) if size.get() > MAX_PAGE_SIZE => {
                 Err(Error::invalid(operation, "page.size", size, format_args!("ask for at most {MAX_PAGE_SIZE}")))
@@ -180,21 +186,20 @@ impl DefineRange {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
     pub fn validate(&self) -> Result<()> {
-        const OP: &str = "define_range";
-        self.id.validate(OP)?;
-        self.space.validate(OP)?;
-        text_fits(OP, "name", &self.name)?;
-        optional_text(OP, "description", self.description.as_deref())?;
-        no_host_bits(OP, self.net)?;
-        range_parts(OP, self.net, self.resolved_addresses(), &self.network, &self.reserved)?;
-        tags_fit(OP, &self.tags)?;
-        properties_fit(OP, &self.properties)
+        self.id.validate(Operation::DefineRange)?;
+        self.space.validate(Operation::DefineRange)?;
+        text_fits(Operation::DefineRange, "name", &self.name)?;
+        optional_text(Operation::DefineRange, "description", self.description.as_deref())?;
+        no_host_bits(Operation::DefineRange, self.net)?;
+        range_parts(Operation::DefineRange, self.net, self.resolved_addresses(), &self.network, &self.reserved)?;
+        tags_fit(Operation::DefineRange, &self.tags)?;
+        properties_fit(Operation::DefineRange, &self.properties)
     }
 }
 
 /// What has to hold between the parts of a range, when it is defined and after it is changed.
 pub(crate) fn range_parts(
-    op: &'static str,
+    op: Operation,
     net: ipnet::IpNet,
     addresses: IpRange,
     network: &NetworkInfo,
@@ -228,12 +233,11 @@ impl UpdateRange {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
     pub fn validate(&self) -> Result<()> {
-        const OP: &str = "update_range";
-        self.id.validate(OP)?;
-        patched(&self.name, |text| text_fits(OP, "name", text))?;
-        patched(&self.description, |text| text_fits(OP, "description", text))?;
-        patched(&self.tags, |tags| tags_fit(OP, tags))?;
-        patched(&self.properties, |properties| properties_fit(OP, properties))
+        self.id.validate(Operation::UpdateRange)?;
+        patched(&self.name, |text| text_fits(Operation::UpdateRange, "name", text))?;
+        patched(&self.description, |text| text_fits(Operation::UpdateRange, "description", text))?;
+        patched(&self.tags, |tags| tags_fit(Operation::UpdateRange, tags))?;
+        patched(&self.properties, |properties| properties_fit(Operation::UpdateRange, properties))
     }
 }
 
@@ -244,16 +248,15 @@ impl DefineBlock {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
     pub fn validate(&self) -> Result<()> {
-        const OP: &str = "define_block";
-        self.id.validate(OP)?;
-        self.space.validate(OP)?;
-        text_fits(OP, "name", &self.name)?;
-        optional_text(OP, "description", self.description.as_deref())?;
-        no_host_bits(OP, self.net)?;
-        block_gateway(OP, &self.network)?;
-        network_fits(OP, &self.network)?;
-        tags_fit(OP, &self.tags)?;
-        properties_fit(OP, &self.properties)
+        self.id.validate(Operation::DefineBlock)?;
+        self.space.validate(Operation::DefineBlock)?;
+        text_fits(Operation::DefineBlock, "name", &self.name)?;
+        optional_text(Operation::DefineBlock, "description", self.description.as_deref())?;
+        no_host_bits(Operation::DefineBlock, self.net)?;
+        block_gateway(Operation::DefineBlock, &self.network)?;
+        network_fits(Operation::DefineBlock, &self.network)?;
+        tags_fit(Operation::DefineBlock, &self.tags)?;
+        properties_fit(Operation::DefineBlock, &self.properties)
     }
 }
 
@@ -264,21 +267,20 @@ impl UpdateBlock {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
     pub fn validate(&self) -> Result<()> {
-        const OP: &str = "update_block";
-        self.id.validate(OP)?;
-        patched(&self.name, |text| text_fits(OP, "name", text))?;
-        patched(&self.description, |text| text_fits(OP, "description", text))?;
+        self.id.validate(Operation::UpdateBlock)?;
+        patched(&self.name, |text| text_fits(Operation::UpdateBlock, "name", text))?;
+        patched(&self.description, |text| text_fits(Operation::UpdateBlock, "description", text))?;
         patched(&self.network, |network| {
-            block_gateway(OP, network)?;
-            network_fits(OP, network)
+            block_gateway(Operation::UpdateBlock, network)?;
+            network_fits(Operation::UpdateBlock, network)
         })?;
-        patched(&self.tags, |tags| tags_fit(OP, tags))?;
-        patched(&self.properties, |properties| properties_fit(OP, properties))
+        patched(&self.tags, |tags| tags_fit(Operation::UpdateBlock, tags))?;
+        patched(&self.properties, |properties| properties_fit(Operation::UpdateBlock, properties))
     }
 }
 
 /// Ranges carved from a block start with what the block has, and no two of them can share a gateway.
-fn block_gateway(op: &'static str, network: &NetworkInfo) -> Result<()> {
+fn block_gateway(op: Operation, network: &NetworkInfo) -> Result<()> {
     match network.gateway {
         Some(gateway) => Err(Error::invalid(op, "gateway", gateway, "give gateways to ranges, not to blocks")),
         None => Ok(()),
@@ -292,26 +294,30 @@ impl AllocateRange {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
     pub fn validate(&self) -> Result<()> {
-        const OP: &str = "allocate_range";
         if let Some(key) = &self.key {
-            key.validate(OP)?;
+            key.validate(Operation::AllocateRange)?;
         }
-        self.owner.validate(OP)?;
+        self.owner.validate(Operation::AllocateRange)?;
         if self.blocks.is_empty() {
-            return Err(Error::invalid(OP, "blocks", "", "name at least one block"));
+            return Err(Error::invalid(Operation::AllocateRange, "blocks", "", "name at least one block"));
         }
-        self.blocks.iter().try_for_each(|block| block.validate(OP))?;
+        self.blocks.iter().try_for_each(|block| block.validate(Operation::AllocateRange))?;
         match self.what {
             ChildNet::PrefixLen(len) if len > 128 => {
-                return Err(Error::invalid(OP, "prefix length", len, "give at most 32 for IPv4 and 128 for IPv6"));
+                return Err(Error::invalid(
+                    Operation::AllocateRange,
+                    "prefix length",
+                    len,
+                    "give at most 32 for IPv4 and 128 for IPv6",
+                ));
             }
-            ChildNet::Exactly(net) => no_host_bits(OP, net)?,
+            ChildNet::Exactly(net) => no_host_bits(Operation::AllocateRange, net)?,
             ChildNet::PrefixLen(_) => {}
         }
-        text_fits(OP, "name", &self.name)?;
-        optional_text(OP, "description", self.description.as_deref())?;
-        tags_fit(OP, &self.tags)?;
-        properties_fit(OP, &self.properties)
+        text_fits(Operation::AllocateRange, "name", &self.name)?;
+        optional_text(Operation::AllocateRange, "description", self.description.as_deref())?;
+        tags_fit(Operation::AllocateRange, &self.tags)?;
+        properties_fit(Operation::AllocateRange, &self.properties)
     }
 }
 
@@ -322,16 +328,15 @@ impl DeallocateRange {
     ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
     pub fn validate(&self) -> Result<()> {
-        const OP: &str = "deallocate_range";
         match &self.target {
-            RangeTarget::Id(id) => id.validate(OP)?,
-            RangeTarget::Key(key) => key.validate(OP)?,
+            RangeTarget::Id(id) => id.validate(Operation::DeallocateRange)?,
+            RangeTarget::Key(key) => key.validate(Operation::DeallocateRange)?,
         }
-        expect(OP, &self.expect)
+        expect(Operation::DeallocateRange, &self.expect)
     }
 }
 
-fn expect(op: &'static str, expect: &Expect) -> Result<()> {
+fn expect(op: Operation, expect: &Expect) -> Result<()> {
     match expect {
         Expect::Anyone => Ok(()),
         Expect::Owner(owner) => owner.validate(op),
@@ -346,14 +351,14 @@ fn patched<T>(patch: &Patch<T>, check: impl FnOnce(&T) -> Result<()>) -> Result<
     }
 }
 
-fn no_host_bits(op: &'static str, net: ipnet::IpNet) -> Result<()> {
+fn no_host_bits(op: Operation, net: ipnet::IpNet) -> Result<()> {
     if net == net.trunc() {
         return Ok(());
     }
     Err(Error::invalid(op, "net", net, format_args!("clear the host bits: {}", net.trunc())))
 }
 
-fn text_fits(op: &'static str, field: &'static str, text: &str) -> Result<()> {
+fn text_fits(op: Operation, field: &'static str, text: &str) -> Result<()> {
     if text.len() > MAX_TEXT_LEN {
         return Err(Error::invalid(op, field, text, format_args!("keep it to {MAX_TEXT_LEN} bytes")));
     }
@@ -363,17 +368,17 @@ fn text_fits(op: &'static str, field: &'static str, text: &str) -> Result<()> {
     Ok(())
 }
 
-fn optional_text(op: &'static str, field: &'static str, text: Option<&str>) -> Result<()> {
+fn optional_text(op: Operation, field: &'static str, text: Option<&str>) -> Result<()> {
     text.map_or(Ok(()), |text| text_fits(op, field, text))
 }
 
-fn labels(op: &'static str, labels: &Labels) -> Result<()> {
+fn labels(op: Operation, labels: &Labels) -> Result<()> {
     optional_text(op, "hostname", labels.hostname.as_deref())?;
     optional_text(op, "description", labels.description.as_deref())?;
     tags_fit(op, &labels.tags)
 }
 
-fn tags_fit(op: &'static str, tags: &Tags) -> Result<()> {
+fn tags_fit(op: Operation, tags: &Tags) -> Result<()> {
     for tag in tags {
         if tag.key.is_empty() {
             return Err(Error::invalid(op, "tags", tag, "give every tag a key"));
@@ -384,7 +389,7 @@ fn tags_fit(op: &'static str, tags: &Tags) -> Result<()> {
     Ok(())
 }
 
-fn properties_fit(op: &'static str, properties: &Properties) -> Result<()> {
+fn properties_fit(op: Operation, properties: &Properties) -> Result<()> {
     for (name, value) in properties {
         if name.is_empty() {
             return Err(Error::invalid(op, "properties", value, "give every property a name"));
@@ -395,7 +400,7 @@ fn properties_fit(op: &'static str, properties: &Properties) -> Result<()> {
     Ok(())
 }
 
-fn network_fits(op: &'static str, network: &NetworkInfo) -> Result<()> {
+fn network_fits(op: Operation, network: &NetworkInfo) -> Result<()> {
     for domain in &network.search_domains {
         text_fits(op, "search domain", domain)?;
     }

@@ -9,8 +9,8 @@ use ipam_core::conformance::{Fixture, Harness, NoFixture, Plan};
 use ipam_core::{
     AbandonedClaim, Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, AllocationId, Block, Capabilities,
     ChangePosition, Changes, Deallocate, DeallocateRange, Deallocated, DefineBlock, DefineRange, Error, Find, Health,
-    IpamProvider, ListBlocks, ListRanges, Page, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange,
-    Result, Sweep, Swept, Update, UpdateBlock, UpdateRange, Usage,
+    IpamProvider, ListBlocks, ListRanges, Operation, Page, Preview, Range, RangeId, RemoveBlock, RemoveRange,
+    RemovedRange, Result, Sweep, Swept, Update, UpdateBlock, UpdateRange, Usage,
 };
 
 use crate::memory::MemoryHarness;
@@ -120,7 +120,8 @@ impl IpamProvider for Claiming {
         self.inner.changes(since, limit).await
     }
     async fn sweep(&self, request: &Sweep) -> Result<Swept> {
-        let limit = usize::try_from(request.limit).map_err(|_| Error::invalid("sweep", "limit", request.limit, "-"))?;
+        let limit = usize::try_from(request.limit)
+            .map_err(|_| Error::invalid(Operation::Sweep, "limit", request.limit, "-"))?;
         let (swept, more) = {
             let mut claims = self.claims.lock().unwrap_or_else(PoisonError::into_inner);
             let count = limit.min(claims.len());

@@ -12,8 +12,8 @@ use ipam_core::conformance::{Fixture, Harness, NoFixture, Plan};
 use ipam_core::net::IpRange;
 use ipam_core::{
     Allocate, AllocateLine, Allocated, Allocation, AllocationId, AllocationKey, Capabilities, Deallocate, Deallocated,
-    DefineRange, Error, ErrorKind, Find, Fingerprint, Freed, Health, IpamProvider, ListRanges, Page, PageRequest,
-    PageToken, Range, RangeId, RangePolicy, Result, Shape, SpaceId, Target, What,
+    DefineRange, Error, ErrorKind, Find, Fingerprint, Freed, Health, IpamProvider, ListRanges, Operation, Page,
+    PageRequest, PageToken, Range, RangeId, RangePolicy, Result, Shape, SpaceId, Target, What,
 };
 
 /// Makes one for each case, from the case's plan.
@@ -30,7 +30,9 @@ impl Harness for ReferenceHarness {
     async fn plant(&self, fixture: &Fixture, range: &RangeId, address: IpAddr) -> bool {
         let Some(reference) = fixture.guard.downcast_ref::<Arc<Reference>>() else { return false };
         let planted = reference.change(|state| {
-            let Some(range) = state.ranges.get(range) else { return Err(Error::not_found("plant", "range", range)) };
+            let Some(range) = state.ranges.get(range) else {
+                return Err(Error::not_found(Operation::Allocate, "range", range));
+            };
             let key = (range.space.clone(), address);
             let allocation = Allocation::new(format!("planted/{address}"), key.0.clone(), range.id.clone(), address);
             state.taken.insert(key, allocation);
@@ -107,13 +109,13 @@ impl IpamProvider for Reference {
     async fn list_ranges(&self, request: &ListRanges) -> Result<Page<Range>> {
         let state = self.state();
         let matching = state.ranges.values().filter(|range| request.filter.matches(range));
-        page("list_ranges", &request.page, matching.map(|range| (range.id.to_string(), range.clone())))
+        page(Operation::ListRanges, &request.page, matching.map(|range| (range.id.to_string(), range.clone())))
     }
 
     async fn allocate(&self, request: &Allocate) -> Result<Allocated> {
         request.validate()?;
         if request.lines.iter().any(|line| line.expiry.is_some() || !line.labels.tags.is_empty()) {
-            return Err(Error::unsupported("allocate", "reference"));
+            return Err(Error::unsupported(Operation::Allocate, "reference"));
         }
         self.change(|state| state.allocate(request))
     }
@@ -132,7 +134,7 @@ impl IpamProvider for Reference {
         let mut matching: Vec<_> = state.taken.values().filter(|allocation| request.matches(allocation)).collect();
         matching.sort_by_key(|allocation| allocation.id.clone());
         let keyed = matching.into_iter().map(|allocation| (allocation.id.to_string(), allocation.clone()));
-        page("find", &request.page, keyed)
+        page(Operation::Find, &request.page, keyed)
     }
 }
 
@@ -173,7 +175,8 @@ impl State {
     /// What the key has, if it is in use.
     fn repeat(&self, key: &AllocationKey, fingerprint: Fingerprint) -> Result<Option<Vec<Vec<Allocation>>>> {
         let Some(request) = self.requests.get(key) else { return Ok(None) };
-        let conflict = |message: String| Error::new(ErrorKind::Conflict, "allocate", message).with_context("key", key);
+        let conflict =
+            |message: String| Error::new(ErrorKind::Conflict, Operation::Allocate, message).with_context("key", key);
         let now = |id: &AllocationId| self.taken.values().find(|allocation| allocation.id == *id).cloned();
         let all = request.lines.iter().flatten();
         let gone: Vec<String> =
@@ -191,19 +194,26 @@ impl State {
     }
 
     fn choose(&self, index: usize, line: &AllocateLine) -> Result<(Range, Vec<IpAddr>)> {
-        let known = |id| self.ranges.get(id).ok_or_else(|| Error::not_found("allocate", "range", id));
+        let known = |id| self.ranges.get(id).ok_or_else(|| Error::not_found(Operation::Allocate, "range", id));
         let ranges = line.ranges.iter().map(known).collect::<Result<Vec<_>>>()?;
         match line.what {
             What::Exactly { first, count } => {
                 let holds = |range: &&&Range| (0..count).all(|n| range.addresses.contains(plus(first, n)));
                 let Some(range) = ranges.iter().find(holds) else {
                     let remedy = "choose addresses that one of the line's ranges holds";
-                    return Err(Error::invalid("allocate", format_args!("lines[{index}].first"), first, remedy));
+                    return Err(Error::invalid(
+                        Operation::Allocate,
+                        format_args!("lines[{index}].first"),
+                        first,
+                        remedy,
+                    ));
                 };
                 let addresses: Vec<IpAddr> = (0..count).map(|n| plus(first, n)).collect();
                 if let Some(taken) = addresses.iter().find(|address| !self.is_free(range, **address)) {
                     let message = format!("{taken} is not free");
-                    return Err(Error::new(ErrorKind::Conflict, "allocate", message).with_context("line", index));
+                    return Err(
+                        Error::new(ErrorKind::Conflict, Operation::Allocate, message).with_context("line", index)
+                    );
                 }
                 Ok(((**range).clone(), addresses))
             }
@@ -213,7 +223,8 @@ impl State {
                         return Ok((range.clone(), addresses));
                     }
                 }
-                Err(Error::new(ErrorKind::Exhausted, "allocate", "no range has room").with_context("line", index))
+                Err(Error::new(ErrorKind::Exhausted, Operation::Allocate, "no range has room")
+                    .with_context("line", index))
             }
         }
     }
@@ -242,11 +253,11 @@ impl State {
     fn deallocate(&mut self, target: &Target, request: &Deallocate) -> Result<Freed> {
         if let Target::Address { range, address } = target {
             let Some(range) = self.ranges.get(range) else {
-                return Err(Error::not_found("deallocate", "range", range));
+                return Err(Error::not_found(Operation::Deallocate, "range", range));
             };
             if !range.net.contains(address) {
                 let remedy = format!("choose an address of {}", range.net);
-                return Err(Error::invalid("deallocate", "address", address, remedy));
+                return Err(Error::invalid(Operation::Deallocate, "address", address, remedy));
             }
         }
         let named = |allocation: &Allocation| match target {
@@ -277,7 +288,12 @@ fn refuse_twice(request: &Allocate) -> Result<()> {
             for range in ranges {
                 if seen.insert((range, address), index).is_some() {
                     let field = format!("lines[{index}].first");
-                    return Err(Error::invalid("allocate", field, address, "ask for each address in one line only"));
+                    return Err(Error::invalid(
+                        Operation::Allocate,
+                        field,
+                        address,
+                        "ask for each address in one line only",
+                    ));
                 }
             }
         }
@@ -286,11 +302,7 @@ fn refuse_twice(request: &Allocate) -> Result<()> {
 }
 
 /// The items after the token's, in the order of their names.
-fn page<T>(
-    operation: &'static str,
-    request: &PageRequest,
-    items: impl Iterator<Item = (String, T)>,
-) -> Result<Page<T>> {
+fn page<T>(operation: Operation, request: &PageRequest, items: impl Iterator<Item = (String, T)>) -> Result<Page<T>> {
     request.validate(operation)?;
     let after = match &request.token {
         None => None,

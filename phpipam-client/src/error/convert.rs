@@ -1,12 +1,10 @@
 //! From the errors of others, and to that of `ipam-core`.
 
+use ipam_core::Operation;
 use ipam_core::http::TokenError;
 
 use super::Error;
 use crate::wire::InvalidValue;
-
-/// The operation of a call that no provider made.
-const CLIENT: &str = "phpipam";
 
 impl From<InvalidValue> for Error {
     fn from(InvalidValue { field, value, remedy }: InvalidValue) -> Self {
@@ -28,14 +26,14 @@ impl From<Error> for ipam_core::Error {
     fn from(error: Error) -> Self {
         match error {
             Error::Http(error) => error,
-            error => error.into_core(CLIENT),
+            error => error.into_core(Operation::Send),
         }
     }
 }
 
 impl Error {
     /// The error of a provider's operation. All it says comes from [`Meaning`](super::meaning::Meaning).
-    pub(crate) fn into_core(self, operation: &'static str) -> ipam_core::Error {
+    pub(crate) fn into_core(self, operation: Operation) -> ipam_core::Error {
         let meaning = self.meaning();
         let (kind, retry, outcome) = (meaning.kind, meaning.retry, meaning.outcome);
         let (retry_after, remedy) = (meaning.retry_after, meaning.remedy);

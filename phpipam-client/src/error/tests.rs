@@ -1,14 +1,14 @@
 //! One case per kind of error: what it means, here and to callers of `ipam-core`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use ipam_core::{CertificateChain, ErrorKind, Outcome, Retry, RetryAdvice as _};
+use ipam_core::{CertificateChain, ErrorKind, Operation, Outcome, Retry, RetryAdvice as _};
 
 use super::*;
 
 const SECOND: Duration = Duration::from_secs(1);
 
 fn http(kind: ErrorKind, retry: Retry) -> ipam_core::Error {
-    ipam_core::Error::new(kind, "send", "x").with_retry(retry)
+    ipam_core::Error::new(kind, Operation::Send, "x").with_retry(retry)
 }
 
 fn refused(kind: RefusalKind, retry: Retry) -> Error {
@@ -98,9 +98,9 @@ fn every_error_says_what_it_means() {
 fn every_error_means_the_same_to_callers_of_ipam_core() {
     for (error, kind, retry, outcome, wait) in cases() {
         let text = error.to_string();
-        let core = error.into_core("allocate");
+        let core = error.into_core(Operation::Allocate);
         assert_eq!((core.kind(), core.retry(), core.outcome(), core.retry_after()), (kind, retry, outcome, wait));
-        assert_eq!(core.operation(), "allocate");
+        assert_eq!(core.operation(), Operation::Allocate);
         assert!(text.contains(core.message()), "{core}: {text}");
     }
 }
@@ -162,7 +162,7 @@ fn every_refusal_has_a_kind_and_an_outcome() {
 fn a_refusal_that_callers_can_end_comes_with_a_remedy() {
     let remedy = |kind, message: &str| {
         let refusal = Refusal::new(kind, "POST x/".to_owned(), 500, message.to_owned());
-        Error::Refused(Box::new(refusal)).into_core("allocate").context("remedy").map(str::to_owned)
+        Error::Refused(Box::new(refusal)).into_core(Operation::Allocate).context("remedy").map(str::to_owned)
     };
     assert!(remedy(RefusalKind::Forbidden, "no").unwrap().contains("read/write"));
     assert!(remedy(RefusalKind::Config, "SQLSTATE[HY000] 1364").unwrap().contains("set.NAME"));

@@ -1,6 +1,6 @@
 //! What this server and this app can do: probed once, on connecting.
 
-use ipam_core::Capabilities;
+use ipam_core::{Capabilities, Operation};
 
 use crate::models::{CustomField, Section, SectionId, Tag, TagId};
 use crate::provider::config::SectionChoice;
@@ -42,7 +42,7 @@ impl Probed {
     }
 
     /// Refuses an operation that the app's rights do not allow.
-    pub(crate) fn must_write(&self, operation: &'static str) -> ipam_core::Result<()> {
+    pub(crate) fn must_write(&self, operation: Operation) -> ipam_core::Result<()> {
         if self.may_write == Some(false) {
             return Err(ipam_core::Error::unsupported(operation, "phpIPAM (the app is read-only)"));
         }

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ipam_core::{
     Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, Block, Capabilities, Deallocate, DeallocateRange,
-    Deallocated, Find, Health, IpamProvider, ListBlocks, ListRanges, Page, Preview, Range, RangeId, RemovedRange,
-    Result, Sweep, Swept, Update, Usage,
+    Deallocated, Find, Health, IpamProvider, ListBlocks, ListRanges, Operation, Page, Preview, Range, RangeId,
+    RemovedRange, Result, Sweep, Swept, Update, Usage,
 };
 
 use super::capabilities::{self, Probed};
 use super::config::PhpIpamConfig;
 use super::inner::Inner;
 use super::key::abandoned::Claims;
-use super::map::error::{OPEN, failed};
+use super::map::error::failed;
 use super::map::model::Mapping;
 use super::map::required::{FieldValues, Of};
 use super::random::random_half;
@@ -33,7 +33,7 @@ impl PhpIpamProvider {
     /// `Config`, with what there is, for a section, field or tag that the server does not have, `Unauthenticated`, `Unavailable` and the other
     /// kinds that any call may fail with.
     pub async fn connect(client: Client, config: PhpIpamConfig) -> Result<Self> {
-        let fail = failed(OPEN);
+        let fail = failed(Operation::Open);
         let may_write = crate::probe::may_write(&client).await.map_err(&fail)?;
         let sections = if config.sections.is_empty() {
             Vec::new()

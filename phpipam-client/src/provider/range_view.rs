@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ipam_core::net::{IpRange, IpSet};
-use ipam_core::{Error as CoreError, RangeId, SpaceId};
+use ipam_core::{Error as CoreError, Operation, RangeId, SpaceId};
 use ipnet::IpNet;
 
 use crate::error::Result;
@@ -65,7 +65,7 @@ impl Inner {
     }
 
     /// The range of this id, or `NotFound`.
-    pub(crate) async fn range_view(&self, operation: &'static str, id: &RangeId) -> ipam_core::Result<View> {
+    pub(crate) async fn range_view(&self, operation: Operation, id: &RangeId) -> ipam_core::Result<View> {
         let missing = || CoreError::not_found(operation, "range", id);
         let subnet: SubnetId = id.as_str().parse().map_err(|_| missing())?;
         let row = match self.read(|| async { self.client.subnets().get(subnet).await }).await {
@@ -96,7 +96,7 @@ impl Inner {
     /// Several ranges, each read once.
     pub(crate) async fn range_views<'a>(
         &self,
-        operation: &'static str,
+        operation: Operation,
         ids: impl IntoIterator<Item = &'a RangeId>,
     ) -> ipam_core::Result<BTreeMap<RangeId, View>> {
         let mut distinct: Vec<&RangeId> = ids.into_iter().collect();
@@ -156,6 +156,6 @@ impl View {
 }
 
 /// The error for a subnet that is no range because it has subnets below it.
-pub(crate) fn has_children(operation: &'static str, id: &RangeId) -> CoreError {
+pub(crate) fn has_children(operation: Operation, id: &RangeId) -> CoreError {
     CoreError::not_found(operation, "range", id).with_context("reason", "it has subnets below it")
 }

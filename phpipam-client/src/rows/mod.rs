@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use ipam_core::http::{HttpBody, HttpOptions, ListMeter};
-use ipam_core::{ErrorKind, Retry};
+use ipam_core::{ErrorKind, Operation, Retry};
 use tokio::time::Instant;
 
 use crate::envelope::{Outcome, Received, bad_row, classify, is_success, undecodable, withheld_row};
@@ -117,7 +117,7 @@ impl Rows {
         let chunk = self.meter.wait(piece).await?.unwrap_or_else(|_| {
             let message =
                 format!("a row took longer than {:?}; HttpOptions::with_attempt_timeout allows more", self.row_time);
-            Err(ipam_core::Error::new(ErrorKind::Timeout, "list", message).with_retry(Retry::IfIdempotent))
+            Err(ipam_core::Error::new(ErrorKind::Timeout, Operation::Send, message).with_retry(Retry::IfIdempotent))
         })?;
         *waited = waited.saturating_add(started.elapsed());
         self.meter.add_bytes(chunk.as_ref().map_or(0, Vec::len))?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ipam_core::http::TokenError;
-use ipam_core::{CertificateChain, ErrorKind, Outcome, Retry, RetryAdvice};
+use ipam_core::{CertificateChain, ErrorKind, Operation, Outcome, Retry, RetryAdvice};
 
 use super::{Error, WaitReason};
 
@@ -146,7 +146,7 @@ impl From<Error> for ipam_core::Error {
     fn from(error: Error) -> Self {
         let Classification { kind, retry, outcome, retry_after, certificates } = error.classify();
         let certificates = certificates.cloned();
-        let mut mapped = Self::new(kind, "send", error.to_string()).with_retry(retry).with_outcome(outcome);
+        let mut mapped = Self::new(kind, Operation::Send, error.to_string()).with_retry(retry).with_outcome(outcome);
         if let Some(wait) = retry_after {
             mapped = mapped.with_retry_after(wait);
         }
@@ -169,7 +169,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn transport(kind: ErrorKind, retry: Retry) -> Error {
-        let source = ipam_core::Error::new(kind, "send", "no").with_retry(retry);
+        let source = ipam_core::Error::new(kind, Operation::Send, "no").with_retry(retry);
         Error::Transport { operation: "GET /x".into(), source }
     }
 
@@ -284,7 +284,8 @@ mod tests {
         assert_eq!(resting(server(503, None), Some(2 * SECOND)).retry_after(), Some(2 * SECOND));
         let chain = CertificateChain::from_pem("-----BEGIN CERTIFICATE-----");
         let untrusted = || {
-            let source = ipam_core::Error::new(ErrorKind::Untrusted, "send", "no").with_certificates(chain.clone());
+            let source =
+                ipam_core::Error::new(ErrorKind::Untrusted, Operation::Send, "no").with_certificates(chain.clone());
             Error::Transport { operation: "POST /x".into(), source }
         };
         for error in [untrusted(), login(untrusted()), resting(untrusted(), None)] {

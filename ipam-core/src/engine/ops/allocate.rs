@@ -14,10 +14,8 @@ use crate::engine::store::{Record, RequestKind, RequestRecord, Store, StoredRang
 use crate::net::IpRange;
 use crate::{
     Allocate, AllocateLine, Allocated, Allocation, AllocationKey, Candidate, ChangeKind, Error, ErrorKind, Family,
-    Order, Preview, Range, RangeId, Result, Shape, What,
+    Operation, Order, Preview, Range, RangeId, Result, Shape, What,
 };
-
-const OP: &str = "allocate";
 
 /// Takes all that is asked for, or answers what the key took before.
 pub(crate) fn allocate<S: Store + ?Sized>(
@@ -28,14 +26,14 @@ pub(crate) fn allocate<S: Store + ?Sized>(
     request.validate()?;
     let mut overlay = Overlay::new(store, context.now);
     if let Some(key) = &request.key
-        && let Named::Addresses(records) = named(&mut overlay, OP, key, request)?
+        && let Named::Addresses(records) = named(&mut overlay, Operation::Allocate, key, request)?
     {
         return Ok(Allocated::new(key.clone(), by_line(request, records), true));
     }
     overlay.sweep_some()?;
-    let plan = Plan::make(&mut overlay, context.random, OP, request)?;
+    let plan = Plan::make(&mut overlay, context.random, Operation::Allocate, request)?;
     let key = request.key.clone().unwrap_or_else(|| keys::made(context.random));
-    check_expiries(OP, request, context.now)?;
+    check_expiries(Operation::Allocate, request, context.now)?;
 
     let mut prepared = overlay.prepare()?;
     let mut answer = Vec::with_capacity(plan.lines.len());
@@ -83,18 +81,17 @@ pub(crate) fn preview<S: Store + ?Sized>(
     context: &mut Context<'_>,
     request: &Allocate,
 ) -> Result<Preview> {
-    const OP: &str = "preview_allocate";
-    request.validate().map_err(|error| error.with_operation(OP))?;
+    request.validate().map_err(|error| error.with_operation(Operation::PreviewAllocate))?;
     let mut overlay = Overlay::preview(store, context.now);
     if let Some(key) = &request.key
-        && let Named::Addresses(records) = named(&mut overlay, OP, key, request)?
+        && let Named::Addresses(records) = named(&mut overlay, Operation::PreviewAllocate, key, request)?
     {
         let lines = by_line(request, records).into_iter();
         let candidate = |allocation: Allocation| Candidate::new(allocation.range, allocation.address);
         return Ok(Preview::new(lines.map(|line| line.into_iter().map(candidate).collect()).collect()));
     }
-    let plan = Plan::make(&mut overlay, context.random, OP, request)?;
-    check_expiries(OP, request, context.now)?;
+    let plan = Plan::make(&mut overlay, context.random, Operation::PreviewAllocate, request)?;
+    check_expiries(Operation::PreviewAllocate, request, context.now)?;
     let candidates =
         |chosen: &Chosen| chosen.addresses().map(|address| Candidate::new(chosen.range.id.clone(), address)).collect();
     Ok(Preview::new(plan.lines.iter().map(candidates).collect()))
@@ -103,7 +100,7 @@ pub(crate) fn preview<S: Store + ?Sized>(
 /// What the key names; a range is never what a request for addresses asked for.
 fn named<S: Store + ?Sized>(
     overlay: &mut Overlay<'_, S>,
-    operation: &'static str,
+    operation: Operation,
     key: &AllocationKey,
     request: &Allocate,
 ) -> Result<Named> {
@@ -126,7 +123,7 @@ fn expiry(line: &AllocateLine, now: SystemTime) -> Option<SystemTime> {
     line.expiry.and_then(|expiry| now.checked_add(expiry))
 }
 
-fn check_expiries(operation: &'static str, request: &Allocate, now: SystemTime) -> Result<()> {
+fn check_expiries(operation: Operation, request: &Allocate, now: SystemTime) -> Result<()> {
     for (index, line) in request.lines.iter().enumerate() {
         if let Some(asked) = line.expiry
             && expiry(line, now).is_none()
@@ -170,7 +167,7 @@ impl Plan {
     fn make<S: Store + ?Sized>(
         overlay: &mut Overlay<'_, S>,
         random: &mut dyn Random,
-        operation: &'static str,
+        operation: Operation,
         request: &Allocate,
     ) -> Result<Self> {
         for line in &request.lines {
@@ -207,7 +204,7 @@ impl Plan {
 fn next<S: Store + ?Sized>(
     overlay: &mut Overlay<'_, S>,
     random: &mut dyn Random,
-    operation: &'static str,
+    operation: Operation,
     (index, line): (usize, &AllocateLine),
     what: (u32, Shape),
 ) -> Result<Chosen> {
@@ -267,7 +264,7 @@ struct Exact<'a> {
     line: &'a AllocateLine,
     first: IpAddr,
     count: u32,
-    operation: &'static str,
+    operation: Operation,
 }
 
 impl Exact<'_> {

@@ -3,7 +3,9 @@
 use crate::engine::context::Context;
 use crate::engine::store::Store;
 use crate::engine::store::no_position;
-use crate::{Block, Change, ChangeKind, DefineBlock, Error, ErrorKind, Patch, RemoveBlock, Result, UpdateBlock};
+use crate::{
+    Block, Change, ChangeKind, DefineBlock, Error, ErrorKind, Operation, Patch, RemoveBlock, Result, UpdateBlock,
+};
 
 /// Adds a block to the plan.
 pub(crate) fn define_block<S: Store + ?Sized>(
@@ -11,22 +13,25 @@ pub(crate) fn define_block<S: Store + ?Sized>(
     context: &mut Context<'_>,
     request: &DefineBlock,
 ) -> Result<Block> {
-    const OP: &str = "define_block";
     request.validate()?;
     let (space, net) = (&request.space, request.net);
     if store.block(&request.id)?.is_some() {
-        return Err(Error::new(ErrorKind::AlreadyExists, OP, format!("there is a block {:?} already", request.id)));
+        return Err(Error::new(
+            ErrorKind::AlreadyExists,
+            Operation::DefineBlock,
+            format!("there is a block {:?} already", request.id),
+        ));
     }
     if let Some(other) = store.block_of_net(space, net)? {
         let message = format!("the block {:?} has the prefix {net} already", other.id);
-        return Err(Error::new(ErrorKind::AlreadyExists, OP, message).with_context("space", space));
+        return Err(Error::new(ErrorKind::AlreadyExists, Operation::DefineBlock, message).with_context("space", space));
     }
     let outer = store.ranges_overlapping(space, net)?;
     if let Some(range) = outer.iter().map(|stored| &stored.range).find(|range| range.net.contains(&net))
         && range.net != net
     {
         let message = format!("the prefix {net} lies in {}, that of the range {:?}", range.net, range.id);
-        return Err(Error::new(ErrorKind::Conflict, OP, message).with_context("space", space));
+        return Err(Error::new(ErrorKind::Conflict, Operation::DefineBlock, message).with_context("space", space));
     }
     let mut block = Block::new(request.id.clone(), space.clone(), net);
     if !request.name.is_empty() {
@@ -49,7 +54,7 @@ pub(crate) fn update_block<S: Store + ?Sized>(
 ) -> Result<Block> {
     request.validate()?;
     let Some(mut block) = store.block(&request.id)? else {
-        return Err(Error::not_found("update_block", "block", &request.id));
+        return Err(Error::not_found(Operation::UpdateBlock, "block", &request.id));
     };
     match &request.name {
         Patch::Keep => {}
@@ -71,7 +76,7 @@ pub(crate) fn remove_block<S: Store + ?Sized>(
     context: &mut Context<'_>,
     request: &RemoveBlock,
 ) -> Result<Option<Block>> {
-    request.id.validate("remove_block")?;
+    request.id.validate(Operation::RemoveBlock)?;
     let Some(block) = store.block(&request.id)? else { return Ok(None) };
     store.remove_block(&request.id)?;
     store.append_change(about(&block, ChangeKind::BlockRemoved, context))?;

@@ -10,8 +10,8 @@ use crate::engine::overlay::Overlay;
 use crate::engine::store::{Origin, RequestKind, RequestRecord, Store, StoredRange};
 use crate::net::{HostPolicy, hosts};
 use crate::{
-    AllocateRange, AllocatedRange, Block, BlockId, ChildNet, DeallocateRange, Error, ErrorKind, Range, RangeId,
-    RangeTarget, RemovedRange, Result,
+    AllocateRange, AllocatedRange, Block, BlockId, ChildNet, DeallocateRange, Error, ErrorKind, Operation, Range,
+    RangeId, RangeTarget, RemovedRange, Result,
 };
 
 /// Carves a range out of the first block that can give it, or answers the one that the key carved before.
@@ -20,22 +20,21 @@ pub(crate) fn allocate_range<S: Store + ?Sized>(
     context: &mut Context<'_>,
     request: &AllocateRange,
 ) -> Result<AllocatedRange> {
-    const OP: &str = "allocate_range";
     request.validate()?;
     let fingerprint = request.fingerprint();
     let mut overlay = Overlay::new(store, context.now);
     if let Some(key) = &request.key
-        && let Named::Range(stored) = keys::resolve(&mut overlay, OP, key, &fingerprint)?
+        && let Named::Range(stored) = keys::resolve(&mut overlay, Operation::AllocateRange, key, &fingerprint)?
     {
         return Ok(AllocatedRange::new(key.clone(), (*stored.range).clone(), true));
     }
     let mut blocks = Vec::with_capacity(request.blocks.len());
     for id in &request.blocks {
-        blocks.push(overlay.store.block(id)?.ok_or_else(|| Error::not_found(OP, "block", id))?);
+        blocks.push(overlay.store.block(id)?.ok_or_else(|| Error::not_found(Operation::AllocateRange, "block", id))?);
     }
     let (block, net) = match request.what {
-        ChildNet::PrefixLen(len) => next_child(overlay.store, OP, &blocks, len)?,
-        ChildNet::Exactly(net) => exact_child(overlay.store, OP, &blocks, net)?,
+        ChildNet::PrefixLen(len) => next_child(overlay.store, Operation::AllocateRange, &blocks, len)?,
+        ChildNet::Exactly(net) => exact_child(overlay.store, Operation::AllocateRange, &blocks, net)?,
     };
     let key = request.key.clone().unwrap_or_else(|| keys::made(context.random));
     let mut range =
@@ -75,7 +74,7 @@ fn unused_id<S: Store + ?Sized>(store: &mut S, context: &mut Context<'_>) -> Res
 
 fn next_child<'b, S: Store + ?Sized>(
     store: &mut S,
-    op: &'static str,
+    op: Operation,
     blocks: &'b [Block],
     len: u8,
 ) -> Result<(&'b Block, IpNet)> {
@@ -96,7 +95,7 @@ fn next_child<'b, S: Store + ?Sized>(
 
 fn exact_child<'b, S: Store + ?Sized>(
     store: &mut S,
-    op: &'static str,
+    op: Operation,
     blocks: &'b [Block],
     net: IpNet,
 ) -> Result<(&'b Block, IpNet)> {
@@ -150,7 +149,6 @@ pub(crate) fn deallocate_range<S: Store + ?Sized>(
     context: &mut Context<'_>,
     request: &DeallocateRange,
 ) -> Result<RemovedRange> {
-    const OP: &str = "deallocate_range";
     request.validate()?;
     let found = match &request.target {
         RangeTarget::Id(id) => store.range(id)?,
@@ -160,7 +158,8 @@ pub(crate) fn deallocate_range<S: Store + ?Sized>(
     let Some(stored) = found.filter(expected) else { return Ok(RemovedRange::default()) };
     if !stored.origin.carved {
         let message = "the range was defined, not carved from a block; remove it instead";
-        return Err(Error::new(ErrorKind::Conflict, OP, message).with_context("range", &stored.range.id));
+        return Err(Error::new(ErrorKind::Conflict, Operation::DeallocateRange, message)
+            .with_context("range", &stored.range.id));
     }
-    ranges::remove(store, context, OP, &stored, request.with_allocations)
+    ranges::remove(store, context, Operation::DeallocateRange, &stored, request.with_allocations)
 }

@@ -3,9 +3,7 @@
 use crate::engine::context::Context;
 use crate::engine::overlay::Overlay;
 use crate::engine::store::{Record, Store};
-use crate::{ChangeKind, Deallocate, Deallocated, Error, Freed, Result, Target};
-
-const OP: &str = "deallocate";
+use crate::{ChangeKind, Deallocate, Deallocated, Error, Freed, Operation, Result, Target};
 
 /// Ends what is asked for and expected; what is free already counts as done.
 pub(crate) fn deallocate<S: Store + ?Sized>(
@@ -48,12 +46,12 @@ fn records<S: Store + ?Sized>(
         Target::Key(key) => (None, overlay.store.allocations_of_key(key)?),
         Target::Address { range: id, address } => {
             let Some((range, store)) = overlay.load_with_store(id)? else {
-                return Err(Error::not_found(OP, "range", id));
+                return Err(Error::not_found(Operation::Deallocate, "range", id));
             };
             let net = range.stored.range.net;
             if !net.contains(address) {
                 let remedy = format!("give an address of {net}, the prefix of the range {id}");
-                return Err(Error::invalid(OP, "address", address, remedy));
+                return Err(Error::invalid(Operation::Deallocate, "address", address, remedy));
             }
             let found = store.allocation_at(&range.stored.range.space, *address)?;
             // Ranges may share a prefix; what another one holds is not in this one.

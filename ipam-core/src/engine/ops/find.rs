@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use crate::engine::store::Store;
 use crate::{
-    Allocation, Block, BlockId, Error, Find, ListBlocks, ListRanges, Page, PageRequest, PageToken, Range, RangeId,
-    Result, SpaceId,
+    Allocation, Block, BlockId, Error, Find, ListBlocks, ListRanges, Operation, Page, PageRequest, PageToken, Range,
+    RangeId, Result, SpaceId,
 };
 
 /// How many items a page has where the caller does not say.
@@ -14,9 +14,8 @@ const PAGE: usize = 1000;
 
 /// One page of the allocations that match, by space and address.
 pub(crate) fn find<S: Store + ?Sized>(store: &mut S, now: SystemTime, request: &Find) -> Result<Page<Allocation>> {
-    const OP: &str = "find";
     request.validate()?;
-    let after = request.page.token.as_ref().map(|token| allocation_after(OP, token)).transpose()?;
+    let after = request.page.token.as_ref().map(|token| allocation_after(Operation::Find, token)).transpose()?;
     let size = size(&request.page);
     let found = store.find(request, now, after.as_ref(), size + 1)?;
     Ok(cut(found, size, |last| format!("a {} {}", last.address, last.space)))
@@ -24,9 +23,14 @@ pub(crate) fn find<S: Store + ?Sized>(store: &mut S, now: SystemTime, request: &
 
 /// One page of the ranges that match, by id.
 pub(crate) fn list_ranges<S: Store + ?Sized>(store: &mut S, request: &ListRanges) -> Result<Page<Range>> {
-    const OP: &str = "list_ranges";
-    request.page.validate(OP)?;
-    let after = request.page.token.as_ref().map(|token| id_after(OP, token, "r ")).transpose()?.map(RangeId::from);
+    request.page.validate(Operation::ListRanges)?;
+    let after = request
+        .page
+        .token
+        .as_ref()
+        .map(|token| id_after(Operation::ListRanges, token, "r "))
+        .transpose()?
+        .map(RangeId::from);
     let size = size(&request.page);
     let found = store.list_ranges(&request.filter, after.as_ref(), size + 1)?;
     Ok(cut(found, size, |last| format!("r {}", last.id)))
@@ -34,9 +38,14 @@ pub(crate) fn list_ranges<S: Store + ?Sized>(store: &mut S, request: &ListRanges
 
 /// One page of the blocks that match, by id.
 pub(crate) fn list_blocks<S: Store + ?Sized>(store: &mut S, request: &ListBlocks) -> Result<Page<Block>> {
-    const OP: &str = "list_blocks";
-    request.page.validate(OP)?;
-    let after = request.page.token.as_ref().map(|token| id_after(OP, token, "b ")).transpose()?.map(BlockId::from);
+    request.page.validate(Operation::ListBlocks)?;
+    let after = request
+        .page
+        .token
+        .as_ref()
+        .map(|token| id_after(Operation::ListBlocks, token, "b "))
+        .transpose()?
+        .map(BlockId::from);
     let size = size(&request.page);
     let found = store.list_blocks(&request.filter, after.as_ref(), size + 1)?;
     Ok(cut(found, size, |last| format!("b {}", last.id)))
@@ -54,7 +63,7 @@ fn cut<T>(mut found: Vec<T>, size: usize, token: impl Fn(&T) -> String) -> Page<
     Page::new(found, next)
 }
 
-fn allocation_after(op: &'static str, token: &PageToken) -> Result<(SpaceId, IpAddr)> {
+fn allocation_after(op: Operation, token: &PageToken) -> Result<(SpaceId, IpAddr)> {
     let text = id_after(op, token, "a ")?;
     let (address, space) = text.split_once(' ').ok_or_else(|| foreign(op, token))?;
     let address = address.parse().map_err(|_| foreign(op, token))?;
@@ -63,10 +72,10 @@ fn allocation_after(op: &'static str, token: &PageToken) -> Result<(SpaceId, IpA
     Ok((space, address))
 }
 
-fn id_after<'t>(op: &'static str, token: &'t PageToken, kind: &str) -> Result<&'t str> {
+fn id_after<'t>(op: Operation, token: &'t PageToken, kind: &str) -> Result<&'t str> {
     token.as_str().strip_prefix(kind).filter(|id| !id.is_empty()).ok_or_else(|| foreign(op, token))
 }
 
-fn foreign(op: &'static str, token: &PageToken) -> Error {
+fn foreign(op: Operation, token: &PageToken) -> Error {
     Error::invalid(op, "page.token", token, "give the `next` of the page before, or none")
 }

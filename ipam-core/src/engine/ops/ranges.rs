@@ -11,8 +11,8 @@ use crate::engine::store::{Origin, Record, Store, StoredRange};
 use crate::net::{HostPolicy, IpRange, hosts};
 use crate::request::range_parts;
 use crate::{
-    Change, ChangeKind, DefineRange, Error, ErrorKind, Patch, Range, RangeId, RemoveRange, RemovedRange, Result,
-    SpaceId, UpdateRange,
+    Change, ChangeKind, DefineRange, Error, ErrorKind, Operation, Patch, Range, RangeId, RemoveRange, RemovedRange,
+    Result, SpaceId, UpdateRange,
 };
 
 /// How many records or pages are read at once.
@@ -24,13 +24,16 @@ pub(crate) fn define_range<S: Store + ?Sized>(
     context: &mut Context<'_>,
     request: &DefineRange,
 ) -> Result<Range> {
-    const OP: &str = "define_range";
     request.validate()?;
     if store.range(&request.id)?.is_some() {
-        return Err(Error::new(ErrorKind::AlreadyExists, OP, format!("there is a range {:?} already", request.id)));
+        return Err(Error::new(
+            ErrorKind::AlreadyExists,
+            Operation::DefineRange,
+            format!("there is a range {:?} already", request.id),
+        ));
     }
     let addresses = request.resolved_addresses();
-    must_fit(store, OP, &request.space, request.net, addresses, None)?;
+    must_fit(store, Operation::DefineRange, &request.space, request.net, addresses, None)?;
     let mut range = Range::new(request.id.clone(), request.space.clone(), request.net, addresses);
     if !request.name.is_empty() {
         range.name.clone_from(&request.name);
@@ -82,7 +85,7 @@ pub(super) fn about(range: &Range, kind: ChangeKind, context: &Context<'_>) -> C
 /// Refuses a range whose prefix or addresses are in the way of others; `own` is the range itself, where it exists.
 fn must_fit<S: Store + ?Sized>(
     store: &mut S,
-    op: &'static str,
+    op: Operation,
     space: &SpaceId,
     net: IpNet,
     addresses: IpRange,
@@ -119,17 +122,16 @@ pub(crate) fn update_range<S: Store + ?Sized>(
     context: &mut Context<'_>,
     request: &UpdateRange,
 ) -> Result<Range> {
-    const OP: &str = "update_range";
     request.validate()?;
     let mut overlay = Overlay::new(store, context.now);
     let Some(loaded) = overlay.load(&request.id)? else {
-        return Err(Error::not_found(OP, "range", &request.id));
+        return Err(Error::not_found(Operation::UpdateRange, "range", &request.id));
     };
     let old = loaded.stored.clone();
     let (range, origin) = changed(&old, request);
-    range_parts(OP, range.net, range.addresses, &range.network, &range.reserved)?;
+    range_parts(Operation::UpdateRange, range.net, range.addresses, &range.network, &range.reserved)?;
     if range.addresses != old.range.addresses {
-        must_fit(overlay.store, OP, &range.space, range.net, range.addresses, Some(&range.id))?;
+        must_fit(overlay.store, Operation::UpdateRange, &range.space, range.net, range.addresses, Some(&range.id))?;
     }
     let mut new = StoredRange::new(range, old.high_water, origin);
     if new.layout != old.layout {
@@ -227,7 +229,7 @@ fn in_the_way(new: &StoredRange, record: &Record) -> Error {
         "would become reserved"
     };
     let owner = record.allocation.owner.as_ref().map_or_else(String::new, |owner| format!(", allocated to {owner},"));
-    Error::new(ErrorKind::Conflict, "update_range", format!("{address}{owner} {what}; give it back first"))
+    Error::new(ErrorKind::Conflict, Operation::UpdateRange, format!("{address}{owner} {what}; give it back first"))
         .with_context("range", &new.range.id)
 }
 
@@ -237,10 +239,9 @@ pub(crate) fn remove_range<S: Store + ?Sized>(
     context: &mut Context<'_>,
     request: &RemoveRange,
 ) -> Result<RemovedRange> {
-    const OP: &str = "remove_range";
-    request.id.validate(OP)?;
+    request.id.validate(Operation::RemoveRange)?;
     match store.range(&request.id)? {
-        Some(stored) => remove(store, context, OP, &stored, request.with_allocations),
+        Some(stored) => remove(store, context, Operation::RemoveRange, &stored, request.with_allocations),
         None => Ok(RemovedRange::default()),
     }
 }
@@ -249,7 +250,7 @@ pub(crate) fn remove_range<S: Store + ?Sized>(
 pub(super) fn remove<S: Store + ?Sized>(
     store: &mut S,
     context: &mut Context<'_>,
-    op: &'static str,
+    op: Operation,
     stored: &StoredRange,
     with_allocations: bool,
 ) -> Result<RemovedRange> {

@@ -3,9 +3,7 @@
 use crate::engine::context::Context;
 use crate::engine::overlay::Overlay;
 use crate::engine::store::Store;
-use crate::{Allocation, ChangeKind, Error, Patch, Result, Update};
-
-const OP: &str = "update";
+use crate::{Allocation, ChangeKind, Error, Operation, Patch, Result, Update};
 
 /// Changes what was named of an allocation; answers it as it is then.
 pub(crate) fn update<S: Store + ?Sized>(
@@ -20,7 +18,7 @@ pub(crate) fn update<S: Store + ?Sized>(
         Some(record) => overlay.living(record)?,
         None => None,
     };
-    let mut record = found.ok_or_else(|| Error::not_found(OP, "allocation", &request.allocation))?;
+    let mut record = found.ok_or_else(|| Error::not_found(Operation::Update, "allocation", &request.allocation))?;
     let allocation = &mut record.allocation;
     let before = (allocation.labels.clone(), allocation.expires);
     let labels = &mut allocation.labels;
@@ -34,7 +32,12 @@ pub(crate) fn update<S: Store + ?Sized>(
         Patch::Set(expiry) => {
             let Some(expires) = context.now.checked_add(expiry) else {
                 let value = format!("{} s", expiry.as_secs());
-                return Err(Error::invalid(OP, "expiry", value, "give a time to live that ends before time does"));
+                return Err(Error::invalid(
+                    Operation::Update,
+                    "expiry",
+                    value,
+                    "give a time to live that ends before time does",
+                ));
             };
             allocation.expires = Some(expires);
         }

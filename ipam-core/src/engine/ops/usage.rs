@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use crate::engine::store::Store;
-use crate::{Error, RangeId, Result, Usage};
+use crate::{Error, Operation, RangeId, Result, Usage};
 
 /// One answer per range, in the order asked.
 pub(crate) fn usage<S: Store + ?Sized>(store: &mut S, now: SystemTime, ranges: &[RangeId]) -> Result<Vec<Usage>> {
@@ -12,7 +12,7 @@ pub(crate) fn usage<S: Store + ?Sized>(store: &mut S, now: SystemTime, ranges: &
 
 fn usage_of<S: Store + ?Sized>(store: &mut S, now: SystemTime, id: &RangeId) -> Result<Usage> {
     let Some(stored) = store.range(id)? else {
-        return Err(Error::not_found("usage", "range", id));
+        return Err(Error::not_found(Operation::Usage, "range", id));
     };
     let (quarantined, not_over) = store.count_quarantined(id, now)?;
     let expired = store.count_expired(id, now)?;

@@ -16,7 +16,7 @@ pub(super) use reader::{Access, OverlayPages};
 use crate::engine::space::few::Few;
 use crate::engine::space::page::{Page, address, locate, number};
 use crate::engine::store::{Quarantined, Record, RequestRecord, Store, StoredRange};
-use crate::{AllocationId, AllocationKey, ChangeKind, Error, Order, RangeId, Result};
+use crate::{AllocationId, AllocationKey, ChangeKind, Error, Operation, Order, RangeId, Result};
 
 /// How many expired addresses, wherever they are, a request looks after besides its own work.
 const SWEEP: usize = 64;
@@ -286,7 +286,7 @@ impl<'s, S: Store + ?Sized> Prepared<'s, S> {
 }
 
 pub(super) fn corrupt(message: String) -> Error {
-    Error::new(crate::ErrorKind::Corrupt, "store", message)
+    Error::new(crate::ErrorKind::Corrupt, Operation::CheckStore, message)
 }
 
 impl RangeOverlay {

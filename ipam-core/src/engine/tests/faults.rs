@@ -1,5 +1,6 @@
 //! Requests over a store whose reads fail: nothing may have been written by then.
 
+use crate::Operation;
 use std::fmt::Write;
 use std::net::IpAddr;
 
@@ -20,7 +21,7 @@ impl Failing<'_> {
         self.reads += 1;
         match self.left.checked_sub(1) {
             Some(left) => self.left = left,
-            None => return Err(Error::new(ErrorKind::Unavailable, "test", "this read fails")),
+            None => return Err(Error::new(ErrorKind::Unavailable, Operation::Allocate, "this read fails")),
         }
         Ok(())
     }
@@ -132,7 +133,7 @@ fn dump(bench: &mut Bench) -> String {
     text
 }
 
-type Operation = dyn Fn(&mut Failing<'_>, &mut Context<'_>) -> Result<String>;
+type Step = dyn Fn(&mut Failing<'_>, &mut Context<'_>) -> Result<String>;
 
 /// A store with something of everything, some of it over by now.
 fn furnished() -> Bench {
@@ -168,19 +169,19 @@ fn a_request_that_fails_has_written_nothing() {
     fn shown<T: std::fmt::Debug>(answer: Result<T>) -> Result<String> {
         answer.map(|answer| format!("{answer:?}"))
     }
-    fn take(line: AllocateLine) -> Box<Operation> {
+    fn take(line: AllocateLine) -> Box<Step> {
         let request = Allocate::new("new").with_key("new").with_line(line);
         Box::new(move |store, context| shown(allocate(store, context, &request)))
     }
-    fn give(request: Deallocate) -> Box<Operation> {
+    fn give(request: Deallocate) -> Box<Step> {
         Box::new(move |store, context| shown(deallocate(store, context, &request)))
     }
-    fn patch(request: UpdateRange) -> Box<Operation> {
+    fn patch(request: UpdateRange) -> Box<Step> {
         Box::new(move |store, context| shown(update_range(store, context, &request)))
     }
     let aligned = |range: &str, count| AllocateLine::new(range, What::Next { count, shape: Shape::Aligned });
     let address = |last: u8| IpAddr::from([10, 0, 0, last]);
-    let operations: Vec<Box<Operation>> = vec![
+    let operations: Vec<Box<Step>> = vec![
         take(AllocateLine::next("lan", 1)),
         take(AllocateLine::next("small", 4)),
         take(AllocateLine::next("dice", 2)),

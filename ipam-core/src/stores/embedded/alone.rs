@@ -11,9 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::codes;
 use super::files::{Identity, beside, has_content};
-use crate::{Error, ErrorKind};
-
-const OP: &str = "open";
+use crate::{Error, ErrorKind, Operation};
 
 /// What the first page says the file is.
 pub(super) struct Header {
@@ -50,10 +48,16 @@ pub(super) fn unreadable(path: &Path, source: rusqlite::Error) -> Error {
         && let Err(error) = File::open(root)
         && error.kind() != std::io::ErrorKind::PermissionDenied
     {
-        return codes::io_error(OP, format!("the store {} cannot be opened: {error}", path.display()), error);
+        return codes::io_error(
+            Operation::Open,
+            format!("the store {} cannot be opened: {error}", path.display()),
+            error,
+        );
     }
     let message = "the store's file cannot be read; look at the rights of the file";
-    Error::new(ErrorKind::PermissionDenied, OP, message).with_context("path", path.display()).with_source(source)
+    Error::new(ErrorKind::PermissionDenied, Operation::Open, message)
+        .with_context("path", path.display())
+        .with_source(source)
 }
 
 /// The state of a file that is read alone, by which a change is noticed.

@@ -13,9 +13,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension};
 
 use super::files::{beside, has_content};
 use super::{alone, codes};
-use crate::{Error, ErrorKind, Result};
-
-const OP: &str = "open";
+use crate::{Error, ErrorKind, Operation, Result};
 
 /// The number of the last change in the file without its log. `None` if there is no log, or the file says nothing: a log
 /// that was half written back leaves it in between.
@@ -38,7 +36,7 @@ pub(super) fn check(connection: &Connection, path: &Path, in_file: Option<i64>) 
         }
         // A process that holds a lock has the log open, and has looked.
         Err(error) if codes::is_busy(&error) => Ok(()),
-        Err(error) => Err(codes::error(OP, error).with_context("path", path.display())),
+        Err(error) => Err(codes::error(Operation::Open, error).with_context("path", path.display())),
     }
 }
 
@@ -68,5 +66,5 @@ fn foreign(path: &Path, why: &str) -> Error {
         "the log beside the store does not belong to its file: {why}; both were left as they are: put the file back that \
          belongs to the log, or restore a backup, which removes the log"
     );
-    Error::new(ErrorKind::Corrupt, OP, message).with_context("path", path.display())
+    Error::new(ErrorKind::Corrupt, Operation::Open, message).with_context("path", path.display())
 }

@@ -6,9 +6,7 @@ use super::codes;
 use super::connection::{Files, Opened, Patience};
 use super::files::{beside, has_content};
 use super::shared::Shared;
-use crate::{Error, ErrorKind, Result};
-
-const OP: &str = "close";
+use crate::{Error, ErrorKind, Operation, Result};
 
 /// The longest wait for other processes that are in the middle of reading or writing.
 const LONGEST: Duration = Duration::from_secs(2);
@@ -19,10 +17,12 @@ pub(super) fn checkpoint(opened: &Opened, shared: &Shared) -> Result<()> {
     let Files::Shared(held) = opened.files() else { return Ok(()) };
     held.look().map_err(|gone| gone.error_on_closing(&shared.path))?;
     let fail = |error| {
-        let error: Error = codes::error(OP, error);
+        let error: Error = codes::error(Operation::Close, error);
         let message =
             format!("the log could not be written back into the store's file, keep both: {}", error.message());
-        Error::new(error.kind(), OP, message).with_retry(error.retry()).with_context("path", shared.path.display())
+        Error::new(error.kind(), Operation::Close, message)
+            .with_retry(error.retry())
+            .with_context("path", shared.path.display())
     };
     let mut patience = Patience::new(shared.config.busy_timeout.min(LONGEST));
     loop {
@@ -47,5 +47,5 @@ pub(super) fn unfinished(error: &Error) -> Error {
         "the store could not be opened again after a failure, and its log stays beside the file, keep both: {}",
         error.message()
     );
-    Error::new(ErrorKind::Unavailable, OP, message)
+    Error::new(ErrorKind::Unavailable, Operation::Close, message)
 }

@@ -4,16 +4,16 @@ use std::error::Error as StdError;
 
 use rusqlite::ErrorCode;
 
-use crate::{Error, ErrorKind, Retry};
+use crate::{Error, ErrorKind, Operation, Retry};
 
 /// What went wrong while nothing was committed yet: nothing was applied.
-pub(super) fn error(operation: &'static str, source: rusqlite::Error) -> Error {
+pub(super) fn error(operation: Operation, source: rusqlite::Error) -> Error {
     let (kind, retry, message) = explain(&source);
     Error::new(kind, operation, message).with_retry(retry).with_source(source)
 }
 
 /// What went wrong while a transaction was being committed: nobody knows whether it was applied.
-pub(super) fn commit_error(operation: &'static str, source: &rusqlite::Error) -> Error {
+pub(super) fn commit_error(operation: Operation, source: &rusqlite::Error) -> Error {
     let (kind, _, message) = explain(source);
     let kind = if kind == ErrorKind::Corrupt { kind } else { ErrorKind::Unavailable };
     let message = format!(
@@ -31,7 +31,7 @@ pub(super) fn copy(error: &rusqlite::Error) -> rusqlite::Error {
 }
 
 /// A row that cannot be what this program wrote.
-pub(super) fn unsound(operation: &'static str, what: impl std::fmt::Display) -> Error {
+pub(super) fn unsound(operation: Operation, what: impl std::fmt::Display) -> Error {
     Error::new(
         ErrorKind::Corrupt,
         operation,
@@ -118,7 +118,7 @@ fn explain_binding(error: &rusqlite::Error) -> (ErrorKind, Retry, &'static str) 
 }
 
 /// Files are looked at without SQLite, too.
-pub(super) fn io_error(operation: &'static str, message: String, source: std::io::Error) -> Error {
+pub(super) fn io_error(operation: Operation, message: String, source: std::io::Error) -> Error {
     use std::io::ErrorKind as Io;
     let (kind, retry) = match source.kind() {
         Io::PermissionDenied | Io::ReadOnlyFilesystem => (ErrorKind::PermissionDenied, Retry::Never),
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     fn of(code: i32) -> (ErrorKind, Retry) {
-        let error = error("test", rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+        let error = error(Operation::Allocate, rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
         (error.kind(), error.retry())
     }
 
@@ -177,7 +177,7 @@ mod tests {
     fn a_failed_commit_is_never_safe_to_repeat() {
         for code in [ffi::SQLITE_FULL, ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_BUSY, ffi::SQLITE_CORRUPT] {
             let source = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
-            assert_eq!(commit_error("test", &source).retry(), Retry::IfIdempotent, "{code}");
+            assert_eq!(commit_error(Operation::Allocate, &source).retry(), Retry::IfIdempotent, "{code}");
         }
     }
 }

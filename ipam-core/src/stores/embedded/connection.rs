@@ -14,9 +14,7 @@ use super::files::Identity;
 use super::holder::holder;
 use super::inuse::{Gone, Held};
 use super::schema::{self, VERSION, Verdict};
-use crate::{Error, ErrorKind, Result, Retry};
-
-const OP: &str = "open";
+use crate::{Error, ErrorKind, Operation, Result, Retry};
 
 /// The oldest SQLite that knows what the schema uses (STRICT tables, 3.37).
 const OLDEST_SQLITE: i32 = 3_037_000;
@@ -65,7 +63,7 @@ impl Patience {
 }
 
 /// Somebody else held the lock for too long.
-pub(super) fn busy(operation: &'static str, path: &Path, waited: Duration, source: rusqlite::Error) -> Error {
+pub(super) fn busy(operation: Operation, path: &Path, waited: Duration, source: rusqlite::Error) -> Error {
     let message = format!("the store was locked for {} ms; try again later", waited.as_millis());
     let error = Error::new(ErrorKind::Busy, operation, message).with_retry(Retry::Safe);
     let error = match holder(path) {
@@ -97,7 +95,7 @@ impl Opened {
             Ok(held) => Ok(Self { files: Files::Shared(held), connection }),
             Err(gone) => {
                 keep_log(&connection);
-                Err(gone.error(OP, path))
+                Err(gone.error(Operation::Open, path))
             }
         }
     }
@@ -128,7 +126,7 @@ fn keep_log(connection: &Connection) {
 fn opened_file(path: &Path, before: Option<Identity>) -> Result<Identity> {
     match Identity::of(path) {
         Some(now) if before.is_none_or(|before| before == now) => Ok(now),
-        _ => Err(Gone::Store.error(OP, path)),
+        _ => Err(Gone::Store.error(Operation::Open, path)),
     }
 }
 
@@ -136,7 +134,7 @@ fn opened_file(path: &Path, before: Option<Identity>) -> Result<Identity> {
 pub(super) fn open_to_write(config: &EmbeddedConfig, path: &Path) -> Result<Opened> {
     if rusqlite::version_number() < OLDEST_SQLITE {
         let message = format!("SQLite {} is too old; use 3.37 or newer, or the feature `bundled`", rusqlite::version());
-        return Err(Error::new(ErrorKind::Config, OP, message));
+        return Err(Error::new(ErrorKind::Config, Operation::Open, message));
     }
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     if schema::inspect(path)? == Verdict::New {
@@ -147,9 +145,9 @@ pub(super) fn open_to_write(config: &EmbeddedConfig, path: &Path) -> Result<Open
     }
     let fail = |error: rusqlite::Error| {
         if codes::is_busy(&error) {
-            return busy(OP, path, config.busy_timeout, error);
+            return busy(Operation::Open, path, config.busy_timeout, error);
         }
-        codes::error(OP, error).with_context("path", path.display())
+        codes::error(Operation::Open, error).with_context("path", path.display())
     };
     let before = Identity::of(path);
     let in_file = belongs::last_in_file(path);
@@ -176,14 +174,16 @@ pub(super) fn open_to_write(config: &EmbeddedConfig, path: &Path) -> Result<Open
     no_checkpoint(false).map_err(fail)?;
     if connection.is_readonly("main").map_err(fail)? {
         let message = "the store's file is read-only; make it writable, or open it read-only";
-        return Err(Error::new(ErrorKind::PermissionDenied, OP, message).with_context("path", path.display()));
+        return Err(
+            Error::new(ErrorKind::PermissionDenied, Operation::Open, message).with_context("path", path.display())
+        );
     }
     let mode = patience
         .insist(|| connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0)));
     let mode = mode.map_err(fail)?;
     if !mode.eq_ignore_ascii_case("wal") {
         let message = "the file system cannot share memory between processes, which the store needs; use a local one";
-        return Err(Error::new(ErrorKind::Config, OP, message).with_context("path", path.display()));
+        return Err(Error::new(ErrorKind::Config, Operation::Open, message).with_context("path", path.display()));
     }
     settings(&connection, 8_192).map_err(fail)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(fail)?;
@@ -231,7 +231,7 @@ fn settings(connection: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
 
 /// Opens the store to read.
 pub(super) fn open_to_read(config: &EmbeddedConfig, path: &Path) -> Result<Opened> {
-    let fail = |error: rusqlite::Error| codes::error(OP, error).with_context("path", path.display());
+    let fail = |error: rusqlite::Error| codes::error(Operation::Open, error).with_context("path", path.display());
     let opened = if config.read_only {
         open_read_only(path)?
     } else {
@@ -259,7 +259,7 @@ fn open_read_only(path: &Path) -> Result<Opened> {
         return Err(absent(path, REMEDY));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let fail = |error: rusqlite::Error| codes::error(OP, error).with_context("path", path.display());
+    let fail = |error: rusqlite::Error| codes::error(Operation::Open, error).with_context("path", path.display());
     let before = Identity::of(path);
     let in_file = belongs::last_in_file(path);
     let connection = Connection::open_with_flags(path, flags).map_err(fail)?;
@@ -296,10 +296,10 @@ fn open_read_only(path: &Path) -> Result<Opened> {
 
 fn absent(path: &Path, remedy: &str) -> Error {
     let message = format!("there is no store: the file does not exist, or is empty; {remedy}");
-    Error::new(ErrorKind::Config, OP, message).with_context("path", path.display())
+    Error::new(ErrorKind::Config, Operation::Open, message).with_context("path", path.display())
 }
 
 fn outdated(path: &Path, version: i32) -> Error {
     let message = format!("the store is of version {version}; open it once to write, which brings it to {VERSION}");
-    Error::new(ErrorKind::Config, OP, message).with_context("path", path.display())
+    Error::new(ErrorKind::Config, Operation::Open, message).with_context("path", path.display())
 }

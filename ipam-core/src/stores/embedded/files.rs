@@ -6,7 +6,7 @@ use std::io::ErrorKind as Io;
 use std::path::{Path, PathBuf};
 
 use super::codes::io_error;
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Operation, Result};
 
 /// The file at a path, told from another file that takes its place later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,7 +58,6 @@ pub(super) enum Found {
 /// Looks at what is at the path, and refuses what can be no store. Opens nothing: closing a file drops the locks that this
 /// process has on it, those of SQLite among them.
 pub(super) fn look(path: &Path) -> Result<Found> {
-    const OP: &str = "open";
     let shown = path.display();
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
@@ -66,18 +65,18 @@ pub(super) fn look(path: &Path) -> Result<Found> {
             let parent = path.parent().unwrap_or(path);
             if !parent.is_dir() {
                 let message = format!("the directory {} of the store does not exist; create it", parent.display());
-                return Err(Error::new(ErrorKind::Config, OP, message).with_context("path", shown));
+                return Err(Error::new(ErrorKind::Config, Operation::Open, message).with_context("path", shown));
             }
             return Ok(Found::Nothing);
         }
         Err(error) => {
-            return Err(io_error(OP, format!("the store {shown} cannot be looked at: {error}"), error));
+            return Err(io_error(Operation::Open, format!("the store {shown} cannot be looked at: {error}"), error));
         }
     };
     if !metadata.is_file() {
         let what = kind_of(&metadata);
         let message = format!("{shown} is {what}; name a file, which is created if it does not exist");
-        return Err(Error::new(ErrorKind::Config, OP, message).with_context("path", shown));
+        return Err(Error::new(ErrorKind::Config, Operation::Open, message).with_context("path", shown));
     }
     let names = names_of(&metadata);
     if names > 1 {
@@ -85,7 +84,7 @@ pub(super) fn look(path: &Path) -> Result<Found> {
             "the store {shown} has {names} names (hard links), and each name would get a log of its own; remove the others, \
              or copy the file"
         );
-        return Err(Error::new(ErrorKind::Config, OP, message).with_context("path", shown));
+        return Err(Error::new(ErrorKind::Config, Operation::Open, message).with_context("path", shown));
     }
     Ok(if metadata.len() == 0 { Found::Nothing } else { Found::File(metadata.len()) })
 }

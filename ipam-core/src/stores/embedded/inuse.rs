@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::files::{Identity, beside};
-use crate::{Error, ErrorKind, Retry};
+use crate::{Error, ErrorKind, Operation, Retry};
 
 /// Which of the files is no longer in its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(super) enum Gone {
 
 impl Gone {
     /// The error of a request of which nothing was done.
-    pub(super) fn error(self, operation: &'static str, path: &Path) -> Error {
+    pub(super) fn error(self, operation: Operation, path: &Path) -> Error {
         let message = match self {
             Self::Store => {
                 "the store's file was deleted or replaced while it was open, and nothing was done; open it again"
@@ -46,11 +46,11 @@ impl Gone {
             "{what} deleted or replaced while it was open, and what lies there now was left as it is; look up what was \
              allocated last"
         );
-        Error::new(ErrorKind::Unavailable, "close", message).with_context("path", path.display())
+        Error::new(ErrorKind::Unavailable, Operation::Close, message).with_context("path", path.display())
     }
 
     /// The error of a request that was committed, maybe into a file that is gone.
-    pub(super) fn error_after_commit(self, operation: &'static str, path: &Path) -> Error {
+    pub(super) fn error_after_commit(self, operation: Operation, path: &Path) -> Error {
         let what = match self {
             Self::Store => "the store's file was",
             Self::Log => "the store's log (-wal, -shm) was",

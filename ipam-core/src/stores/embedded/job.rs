@@ -10,7 +10,7 @@ use super::queue::{Closed, Queue};
 use super::shared::Shared;
 use super::store::SqliteStore;
 use crate::engine::Context;
-use crate::{Error, ErrorKind, Result, Retry};
+use crate::{Error, ErrorKind, Operation, Result, Retry};
 
 /// A queue of work of one kind of thread.
 pub(super) type Jobs = Queue<Box<dyn Job>>;
@@ -18,7 +18,7 @@ pub(super) type Jobs = Queue<Box<dyn Job>>;
 /// Work for a thread that has a connection.
 pub(super) trait Job: Send {
     /// The method's name, for errors.
-    fn operation(&self) -> &'static str;
+    fn operation(&self) -> Operation;
 
     /// Whether nobody waits for the answer any more.
     fn abandoned(&self) -> bool;
@@ -49,7 +49,7 @@ pub(super) type Undo<T> = fn(&T) -> Box<dyn Job>;
 
 /// A job that calls one function.
 struct Task<T, F> {
-    operation: &'static str,
+    operation: Operation,
     work: F,
     result: Option<Result<T>>,
     reply: Option<oneshot::Sender<Result<T>>>,
@@ -62,7 +62,7 @@ where
     T: Send + 'static,
     F: FnMut(&mut SqliteStore<'_>, &mut Context<'_>) -> Result<T> + Send + 'static,
 {
-    fn operation(&self) -> &'static str {
+    fn operation(&self) -> Operation {
         self.operation
     }
 
@@ -106,7 +106,7 @@ where
 }
 
 /// A job that no caller waits for, which takes back what the label says.
-pub(super) fn detached<T, F>(operation: &'static str, label: String, work: F) -> Box<dyn Job>
+pub(super) fn detached<T, F>(operation: Operation, label: String, work: F) -> Box<dyn Job>
 where
     T: Send + 'static,
     F: FnMut(&mut SqliteStore<'_>, &mut Context<'_>) -> Result<T> + Send + 'static,
@@ -119,7 +119,7 @@ where
 pub(super) async fn ask<T, F>(
     shared: &Arc<Shared>,
     jobs: &Arc<Jobs>,
-    operation: &'static str,
+    operation: Operation,
     undo: Option<Undo<T>>,
     work: F,
 ) -> Result<T>
@@ -138,7 +138,7 @@ where
 /// Waits for the answer, and sees to it that none is lost on the way.
 struct Answer<T> {
     receiver: oneshot::Receiver<Result<T>>,
-    operation: &'static str,
+    operation: Operation,
     undo: Option<(Arc<Shared>, Arc<Jobs>, Undo<T>)>,
 }
 
@@ -169,7 +169,7 @@ impl<T> Drop for Answer<T> {
     }
 }
 
-fn ended(operation: &'static str) -> Error {
+fn ended(operation: Operation) -> Error {
     Error::new(ErrorKind::Unavailable, operation, "the store's thread ended before it answered; open the store again")
         .with_retry(Retry::IfIdempotent)
 }

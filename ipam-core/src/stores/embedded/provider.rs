@@ -25,8 +25,8 @@ use crate::engine::{self, Context};
 use crate::{
     Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, Block, Capabilities, ChangePosition, Changes,
     Deallocate, DeallocateRange, Deallocated, DefineBlock, DefineRange, Error, ErrorKind, Find, Health, IpamProvider,
-    ListBlocks, ListRanges, Page, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange, Result, Retry,
-    Sweep, Swept, Update, UpdateBlock, UpdateRange, Usage,
+    ListBlocks, ListRanges, Operation, Page, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange, Result,
+    Retry, Sweep, Swept, Update, UpdateBlock, UpdateRange, Usage,
 };
 
 /// How many requests wait in a queue before callers have to wait to get in.
@@ -130,7 +130,9 @@ impl EmbeddedProvider {
         let inner = Inner { shared, writes, reads, ended };
         match answer.await {
             Ok(answer) => answer?,
-            Err(_) => return Err(Error::new(ErrorKind::Unavailable, "open", "the store's thread ended early")),
+            Err(_) => {
+                return Err(Error::new(ErrorKind::Unavailable, Operation::Open, "the store's thread ended early"));
+            }
         }
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -147,7 +149,7 @@ impl EmbeddedProvider {
     /// # Errors
     /// Those of reading. What is found to be wrong is no error, but in the report.
     pub async fn check_store(&self) -> Result<StoreReport> {
-        self.read("check_store", check::check).await
+        self.read(Operation::CheckStore, check::check).await
     }
 
     /// Writes a copy of the store, as it is at this moment, to a new file. Keeps nobody from writing meanwhile.
@@ -158,7 +160,7 @@ impl EmbeddedProvider {
     pub async fn backup_to(&self, target: impl Into<PathBuf>) -> Result<()> {
         let target = target.into();
         backup::must_not_lie_beside(self.path(), &target)?;
-        self.read("backup_to", move |store, _| backup::backup(store, &target)).await
+        self.read(Operation::Backup, move |store, _| backup::backup(store, &target)).await
     }
 
     /// Puts a copy of a backup in the place of a store, or where there is none yet. The backup stays as it is.
@@ -176,23 +178,28 @@ impl EmbeddedProvider {
     /// - Those of reading and writing files. The old store is as it was then, unless the message says that the new one was
     ///   restored.
     pub async fn restore(backup: impl Into<PathBuf>, store: impl Into<PathBuf>) -> Result<()> {
-        const OP: &str = "restore";
-        let backup = settled(&backup.into()).map_err(|error| error.with_operation(OP))?;
-        let store = settled(&store.into()).map_err(|error| error.with_operation(OP))?;
+        let backup = settled(&backup.into()).map_err(|error| error.with_operation(Operation::Restore))?;
+        let store = settled(&store.into()).map_err(|error| error.with_operation(Operation::Restore))?;
         let (done, answer) = oneshot::channel();
         let work = move || {
             // Who has gone does not want to know.
             let _ = done.send(restore::restore(&backup, &store));
         };
         std::thread::Builder::new().name("ipam-restore".to_owned()).spawn(work).map_err(|error| {
-            Error::new(ErrorKind::Unavailable, OP, format!("no thread can be started: {error}")).with_source(error)
+            Error::new(ErrorKind::Unavailable, Operation::Restore, format!("no thread can be started: {error}"))
+                .with_source(error)
         })?;
-        let ended =
-            |_| Error::new(ErrorKind::Unavailable, OP, "the thread that restores ended early; look at the store");
+        let ended = |_| {
+            Error::new(
+                ErrorKind::Unavailable,
+                Operation::Restore,
+                "the thread that restores ended early; look at the store",
+            )
+        };
         answer.await.map_err(ended)?
     }
 
-    async fn read<T, F>(&self, operation: &'static str, work: F) -> Result<T>
+    async fn read<T, F>(&self, operation: Operation, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&mut SqliteStore<'_>, &mut Context<'_>) -> Result<T> + Send + 'static,
@@ -200,7 +207,7 @@ impl EmbeddedProvider {
         ask(&self.inner.shared, &self.inner.reads, operation, None, work).await
     }
 
-    async fn write<T, F>(&self, operation: &'static str, undo: Option<Undo<T>>, work: F) -> Result<T>
+    async fn write<T, F>(&self, operation: Operation, undo: Option<Undo<T>>, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&mut SqliteStore<'_>, &mut Context<'_>) -> Result<T> + Send + 'static,
@@ -221,7 +228,7 @@ impl fmt::Debug for EmbeddedProvider {
 
 /// The path without links, whatever the working directory becomes: side files are beside the file itself.
 fn settled(path: &Path) -> Result<PathBuf> {
-    let invalid = |remedy: &str| Err(Error::invalid("open", "path", path.display(), remedy));
+    let invalid = |remedy: &str| Err(Error::invalid(Operation::Open, "path", path.display(), remedy));
     if path.as_os_str().is_empty() {
         return invalid("name a file");
     }
@@ -251,7 +258,7 @@ fn spawn(
         Ok(_) => Ok(ended.shared()),
         Err(error) => {
             shared.running.ends(role);
-            Err(Error::new(ErrorKind::Unavailable, "open", format!("no thread can be started: {error}"))
+            Err(Error::new(ErrorKind::Unavailable, Operation::Open, format!("no thread can be started: {error}"))
                 .with_retry(Retry::Safe)
                 .with_source(error))
         }
@@ -267,22 +274,24 @@ fn give_back(answer: &Allocated) -> Box<dyn Job> {
     }
     let label = format!("{} (key {})", addresses.join(" "), answer.key);
     let request = Deallocate::key(answer.key.clone());
-    detached("deallocate", label, move |store, context| engine::deallocate(store, context, &request))
+    detached(Operation::Deallocate, label, move |store, context| engine::deallocate(store, context, &request))
 }
 
 /// Gives back the child prefix that was allocated without a key for a caller that has gone.
 fn give_back_range(answer: &AllocatedRange) -> Box<dyn Job> {
     let label = format!("the range {} (key {})", answer.range.net, answer.key);
     let request = DeallocateRange::key(answer.key.clone());
-    detached("deallocate_range", label, move |store, context| engine::deallocate_range(store, context, &request))
+    detached(Operation::DeallocateRange, label, move |store, context| {
+        engine::deallocate_range(store, context, &request)
+    })
 }
 
-/// A method that writes: clones the request for the thread, and calls the engine's function of the same name.
+/// Method that writes: clones the request for the thread, and calls the engine's function.
 macro_rules! written {
-    ($self:ident, $function:ident, $request:ident, $undo:expr) => {{
+    ($self:ident, $operation:ident, $function:ident, $request:ident, $undo:expr) => {{
         let request = $request.clone();
         $self
-            .write(stringify!($function), $undo, move |store, context| engine::$function(store, context, &request))
+            .write(Operation::$operation, $undo, move |store, context| engine::$function(store, context, &request))
             .await
     }};
 }
@@ -303,10 +312,10 @@ impl IpamProvider for EmbeddedProvider {
     }
 
     async fn check(&self) -> Result<Health> {
-        self.read("check", |_, _| Ok(())).await?;
+        self.read(Operation::Check, |_, _| Ok(())).await?;
         if self.inner.writes.is_some() {
             // Takes the lock of writers, and lets go of it.
-            self.write("check", None, |_, _| Ok(())).await?;
+            self.write(Operation::Check, None, |_, _| Ok(())).await?;
         }
         let mut health = Health::new().with_version(format!("store {VERSION}, SQLite {}", rusqlite::version()));
         if let Some(kind) = files::network_file_system(self.path()) {
@@ -321,86 +330,86 @@ impl IpamProvider for EmbeddedProvider {
 
     async fn list_ranges(&self, request: &ListRanges) -> Result<Page<Range>> {
         let request = request.clone();
-        self.read("list_ranges", move |store, _| engine::list_ranges(store, &request)).await
+        self.read(Operation::ListRanges, move |store, _| engine::list_ranges(store, &request)).await
     }
 
     async fn allocate(&self, request: &Allocate) -> Result<Allocated> {
         let undo: Option<Undo<Allocated>> = if request.key.is_none() { Some(give_back) } else { None };
-        written!(self, allocate, request, undo)
+        written!(self, Allocate, allocate, request, undo)
     }
 
     async fn deallocate(&self, request: &Deallocate) -> Result<Deallocated> {
-        written!(self, deallocate, request, None)
+        written!(self, Deallocate, deallocate, request, None)
     }
 
     async fn find(&self, request: &Find) -> Result<Page<Allocation>> {
         let request = request.clone();
-        self.read("find", move |store, context| engine::find(store, context.now, &request)).await
+        self.read(Operation::Find, move |store, context| engine::find(store, context.now, &request)).await
     }
 
     async fn preview_allocate(&self, request: &Allocate) -> Result<Preview> {
         let request = request.clone();
-        self.read("preview_allocate", move |store, context| engine::preview(store, context, &request)).await
+        self.read(Operation::PreviewAllocate, move |store, context| engine::preview(store, context, &request)).await
     }
 
     async fn update(&self, request: &Update) -> Result<Allocation> {
-        written!(self, update, request, None)
+        written!(self, Update, update, request, None)
     }
 
     async fn usage(&self, ranges: &[RangeId]) -> Result<Vec<Usage>> {
         let ranges = ranges.to_vec();
-        self.read("usage", move |store, context| engine::usage(store, context.now, &ranges)).await
+        self.read(Operation::Usage, move |store, context| engine::usage(store, context.now, &ranges)).await
     }
 
     async fn define_range(&self, request: &DefineRange) -> Result<Range> {
-        written!(self, define_range, request, None)
+        written!(self, DefineRange, define_range, request, None)
     }
 
     async fn update_range(&self, request: &UpdateRange) -> Result<Range> {
-        written!(self, update_range, request, None)
+        written!(self, UpdateRange, update_range, request, None)
     }
 
     async fn remove_range(&self, request: &RemoveRange) -> Result<RemovedRange> {
-        written!(self, remove_range, request, None)
+        written!(self, RemoveRange, remove_range, request, None)
     }
 
     async fn list_blocks(&self, request: &ListBlocks) -> Result<Page<Block>> {
         let request = request.clone();
-        self.read("list_blocks", move |store, _| engine::list_blocks(store, &request)).await
+        self.read(Operation::ListBlocks, move |store, _| engine::list_blocks(store, &request)).await
     }
 
     async fn define_block(&self, request: &DefineBlock) -> Result<Block> {
-        written!(self, define_block, request, None)
+        written!(self, DefineBlock, define_block, request, None)
     }
 
     async fn update_block(&self, request: &UpdateBlock) -> Result<Block> {
-        written!(self, update_block, request, None)
+        written!(self, UpdateBlock, update_block, request, None)
     }
 
     async fn remove_block(&self, request: &RemoveBlock) -> Result<Option<Block>> {
-        written!(self, remove_block, request, None)
+        written!(self, RemoveBlock, remove_block, request, None)
     }
 
     async fn allocate_range(&self, request: &AllocateRange) -> Result<AllocatedRange> {
         let undo: Option<Undo<AllocatedRange>> = if request.key.is_none() { Some(give_back_range) } else { None };
-        written!(self, allocate_range, request, undo)
+        written!(self, AllocateRange, allocate_range, request, undo)
     }
 
     async fn deallocate_range(&self, request: &DeallocateRange) -> Result<RemovedRange> {
-        written!(self, deallocate_range, request, None)
+        written!(self, DeallocateRange, deallocate_range, request, None)
     }
 
     async fn changes(&self, since: Option<&ChangePosition>, limit: u32) -> Result<Changes> {
         let since = since.cloned();
-        self.read("changes", move |store, _| engine::changes(store, since.as_ref(), limit)).await
+        self.read(Operation::Changes, move |store, _| engine::changes(store, since.as_ref(), limit)).await
     }
 
     async fn sweep(&self, _: &Sweep) -> Result<Swept> {
         if self.inner.writes.is_none() {
-            return Err(Error::unsupported("sweep", "embedded").with_context("path", self.path().display()));
+            return Err(Error::unsupported(Operation::Sweep, "embedded").with_context("path", self.path().display()));
         }
         // Each request is one transaction, so that no claim is ever left.
-        self.read("sweep", |_, _| Ok(Swept::default())).await
+        self.read(Operation::Sweep, |_, _| Ok(Swept::default())).await
     }
 
     async fn close(&self) -> Result<()> {

@@ -12,7 +12,7 @@ use super::running::{Role, Running};
 use super::shared::Shared;
 use super::store::{Sql, SqliteStore};
 use crate::engine::SystemRandom;
-use crate::{Error, ErrorKind, Result, Retry};
+use crate::{Error, ErrorKind, Operation, Result, Retry};
 
 /// The last thread that ends closes the queue, however it ends: nobody waits for threads that are gone.
 struct Closer<'j>(&'j Jobs, &'j Running);
@@ -50,7 +50,7 @@ pub(super) fn run(shared: &Shared, jobs: &Arc<Jobs>, opened: Option<oneshot::Sen
     loop {
         let Some(job) = next.take().or_else(|| jobs.pop(1)?.into_iter().next()) else { return };
         // Another file in its place is not even opened: the old one's log would be written into it.
-        let reopened = || if shared.in_place() { open() } else { Err(shared.moved("open")) };
+        let reopened = || if shared.in_place() { open() } else { Err(shared.moved(Operation::Open)) };
         let opened = match ready.take().map_or_else(reopened, Ok) {
             Ok(opened) => opened,
             Err(error) => {

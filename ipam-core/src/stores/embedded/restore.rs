@@ -26,9 +26,7 @@ use super::schema::{self, Verdict};
 use super::store::{Sql, SqliteStore};
 use super::{alone, check};
 use crate::engine::{Context, SystemRandom};
-use crate::{Error, ErrorKind, Result};
-
-const OP: &str = "restore";
+use crate::{Error, ErrorKind, Operation, Result};
 
 /// How long the old store may be locked before it counts as in use.
 const WAIT: Duration = Duration::from_millis(500);
@@ -45,7 +43,7 @@ pub(super) fn restore(backup: &Path, store: &Path) -> Result<()> {
     for suffix in ["", "-wal", "-shm", "-journal"] {
         let _ = fs::remove_file(beside(&part, suffix));
     }
-    result.map_err(|error| error.with_operation(OP))
+    result.map_err(|error| error.with_operation(Operation::Restore))
 }
 
 /// Refuses what cannot be restored from or to. Returns the file that is at the store's path now, if there is one.
@@ -53,11 +51,11 @@ fn refuse(backup: &Path, store: &Path) -> Result<Option<Identity>> {
     let (source, old) = (Identity::of(backup), Identity::of(store));
     if source.is_none() {
         let message = format!("there is no backup at {}; look at the path", backup.display());
-        return Err(Error::new(ErrorKind::Config, OP, message));
+        return Err(Error::new(ErrorKind::Config, Operation::Restore, message));
     }
     if backup == store || (cfg!(unix) && source == old) {
         let message = format!("{} is the store itself; name a backup", backup.display());
-        return Err(Error::new(ErrorKind::Config, OP, message));
+        return Err(Error::new(ErrorKind::Config, Operation::Restore, message));
     }
     if alone::changes_beside(backup) {
         let message = format!(
@@ -65,20 +63,20 @@ fn refuse(backup: &Path, store: &Path) -> Result<Option<Identity>> {
              close it, or make the backup with `backup_to`",
             backup.display()
         );
-        return Err(Error::new(ErrorKind::Config, OP, message));
+        return Err(Error::new(ErrorKind::Config, Operation::Restore, message));
     }
-    if schema::inspect(backup).map_err(|error| error.with_operation(OP))? == Verdict::New {
+    if schema::inspect(backup).map_err(|error| error.with_operation(Operation::Restore))? == Verdict::New {
         let message = format!("the backup {} is empty; name another one", backup.display());
-        return Err(Error::new(ErrorKind::Corrupt, OP, message));
+        return Err(Error::new(ErrorKind::Corrupt, Operation::Restore, message));
     }
     if !store.parent().is_some_and(Path::is_dir) {
         let message = format!("the directory of the store {} does not exist; create it", store.display());
-        return Err(Error::new(ErrorKind::Config, OP, message));
+        return Err(Error::new(ErrorKind::Config, Operation::Restore, message));
     }
     let Ok(metadata) = fs::metadata(store) else { return Ok(None) };
     if !metadata.is_file() {
         let message = format!("{} is no regular file; name the file of a store", store.display());
-        return Err(Error::new(ErrorKind::Config, OP, message));
+        return Err(Error::new(ErrorKind::Config, Operation::Restore, message));
     }
     // What is not ours is not replaced. A store that is cut short is.
     if metadata.len() > 0 {
@@ -91,7 +89,7 @@ fn refuse(backup: &Path, store: &Path) -> Result<Option<Identity>> {
                 "{} is no store, and is not replaced; if it was one that is damaged, move it away with its -wal and -shm",
                 store.display()
             );
-            return Err(Error::new(ErrorKind::Corrupt, OP, message));
+            return Err(Error::new(ErrorKind::Corrupt, Operation::Restore, message));
         }
     }
     Ok(old)
@@ -99,11 +97,11 @@ fn refuse(backup: &Path, store: &Path) -> Result<Option<Identity>> {
 
 /// Makes a copy that is whole, sound, of the newest version, and on the disk.
 fn prepare(backup: &Path, part: &Path) -> Result<()> {
-    let fail = |error| codes::error(OP, error).with_context("path", part.display());
+    let fail = |error| codes::error(Operation::Restore, error).with_context("path", part.display());
     let Some(name) = part.to_str() else {
-        return Err(Error::invalid(OP, "store", part.display(), "choose a path that is valid UTF-8"));
+        return Err(Error::invalid(Operation::Restore, "store", part.display(), "choose a path that is valid UTF-8"));
     };
-    let unreadable = |error| codes::error(OP, error).with_context("backup", backup.display());
+    let unreadable = |error| codes::error(Operation::Restore, error).with_context("backup", backup.display());
     let source = alone::open(backup).map_err(unreadable)?;
     source.execute("VACUUM INTO ?1", [name]).map_err(unreadable)?;
     drop(source);
@@ -112,7 +110,7 @@ fn prepare(backup: &Path, part: &Path) -> Result<()> {
     let mut store = SqliteStore::new(&opened.connection, 1);
     store.db.run(Sql::Begin, []).map_err(fail)?;
     store.begun().map_err(fail)?;
-    store.request_begins(OP);
+    store.request_begins(Operation::Restore);
     let mut context = Context { now: std::time::SystemTime::now(), random: &mut random, actor: None };
     let report = check::check(&mut store, &mut context)?;
     store.db.run(Sql::Rollback, []).map_err(fail)?;
@@ -120,7 +118,9 @@ fn prepare(backup: &Path, part: &Path) -> Result<()> {
     if !report.is_sound() {
         let named: Vec<&str> = report.violations.iter().take(NAMED).map(String::as_str).collect();
         let message = format!("the backup is not sound, and was not restored: {}", named.join("; "));
-        return Err(Error::new(ErrorKind::Corrupt, OP, message).with_context("backup", backup.display()));
+        return Err(
+            Error::new(ErrorKind::Corrupt, Operation::Restore, message).with_context("backup", backup.display())
+        );
     }
     let busy = opened.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
     let busy = busy.map_err(fail)?;
@@ -128,15 +128,18 @@ fn prepare(backup: &Path, part: &Path) -> Result<()> {
     drop(opened);
     if busy != 0 || alone::changes_beside(part) {
         let message = format!("another process has opened {}, which is being restored", part.display());
-        return Err(Error::new(ErrorKind::Busy, OP, message));
+        return Err(Error::new(ErrorKind::Busy, Operation::Restore, message));
     }
-    let fail = |error| io_error(OP, format!("the copy {} cannot be synced: {error}", part.display()), error);
+    let fail =
+        |error| io_error(Operation::Restore, format!("the copy {} cannot be synced: {error}", part.display()), error);
     sync_file(part).map_err(fail)
 }
 
 /// Puts the copy in the place of the old store.
 fn replace(part: &Path, store: &Path, old: Option<Identity>) -> Result<()> {
-    let fail = |what: &'static str| move |error| io_error(OP, format!("{what} {}: {error}", store.display()), error);
+    let fail = |what: &'static str| {
+        move |error| io_error(Operation::Restore, format!("{what} {}: {error}", store.display()), error)
+    };
     // Held until the new file is there.
     let lock = match old {
         Some(old) => Some(lock(store, old)?),
@@ -166,7 +169,7 @@ fn replace(part: &Path, store: &Path, old: Option<Identity>) -> Result<()> {
 
 /// Locks the old store against everybody, and writes its log back into it.
 fn lock(store: &Path, old: Identity) -> Result<Connection> {
-    let fail = |error| codes::error(OP, error).with_context("path", store.display());
+    let fail = |error| codes::error(Operation::Restore, error).with_context("path", store.display());
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(store, flags).map_err(fail)?;
     connection.busy_timeout(Duration::ZERO).map_err(fail)?;
@@ -184,7 +187,7 @@ fn lock(store: &Path, old: Identity) -> Result<Connection> {
     match locked {
         Err(error) if codes::is_busy(&error) => {
             let message = "the store is open, in this process or another one; close it everywhere, and restore then";
-            return Err(Error::new(ErrorKind::Busy, OP, message)
+            return Err(Error::new(ErrorKind::Busy, Operation::Restore, message)
                 .with_context("path", store.display())
                 .with_source(error));
         }
@@ -192,7 +195,9 @@ fn lock(store: &Path, old: Identity) -> Result<Connection> {
     }
     if Identity::of(store) != Some(old) {
         let message = "the store's file was replaced meanwhile; look at it, and try again";
-        return Err(Error::new(ErrorKind::Unavailable, OP, message).with_context("path", store.display()));
+        return Err(
+            Error::new(ErrorKind::Unavailable, Operation::Restore, message).with_context("path", store.display())
+        );
     }
     connection.pragma_update(None, "synchronous", "FULL").map_err(fail)?;
     let written_back = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
@@ -204,7 +209,9 @@ fn lock(store: &Path, old: Identity) -> Result<Connection> {
             if result.map_err(fail)? != 0 {
                 let message =
                     "the store is open, in this process or another one; close it everywhere, and restore then";
-                return Err(Error::new(ErrorKind::Busy, OP, message).with_context("path", store.display()));
+                return Err(
+                    Error::new(ErrorKind::Busy, Operation::Restore, message).with_context("path", store.display())
+                );
             }
         }
     }

@@ -8,9 +8,7 @@ use rusqlite::{Connection, ErrorCode};
 use super::alone;
 use super::codes;
 use super::files::{self, Found, beside, has_content};
-use crate::{Error, ErrorKind, Result};
-
-const OP: &str = "open";
+use crate::{Error, ErrorKind, Operation, Result};
 
 /// "IPAM", where SQLite's header says whose file it is.
 pub(super) const APPLICATION_ID: i32 = 0x4950_414d;
@@ -70,7 +68,7 @@ fn inspect_once(path: &Path) -> Result<Verdict> {
                 }
                 Some(ErrorCode::DatabaseCorrupt) => Err(truncated(path, len)),
                 Some(ErrorCode::CannotOpen) => Err(alone::unreadable(path, error)),
-                _ => Err(codes::error(OP, error).with_context("path", path.display())),
+                _ => Err(codes::error(Operation::Open, error).with_context("path", path.display())),
             };
         }
     };
@@ -88,7 +86,7 @@ fn inspect_once(path: &Path) -> Result<Verdict> {
 fn truncated(path: &Path, len: u64) -> Error {
     let message =
         format!("the file is truncated: {len} bytes are left, and it says that it has more; restore a backup");
-    Error::new(ErrorKind::Corrupt, OP, message).with_context("path", path.display())
+    Error::new(ErrorKind::Corrupt, Operation::Open, message).with_context("path", path.display())
 }
 
 /// Refuses a version that this program does not know.
@@ -99,7 +97,7 @@ fn known_version(path: &Path, version: i32) -> Result<()> {
     let message = format!(
         "the store is of version {version}, and this program knows versions up to {VERSION}; use a newer program"
     );
-    Err(Error::new(ErrorKind::Corrupt, OP, message)
+    Err(Error::new(ErrorKind::Corrupt, Operation::Open, message)
         .with_context("path", path.display())
         .with_context("found", version)
         .with_context("supported", VERSION))
@@ -113,7 +111,7 @@ fn foreign(path: &Path, application_id: i32) -> Error {
 
 fn refused(path: &Path, what: &str) -> Error {
     let message = format!("{what}; it was left as it is: name another file, which is created if it does not exist");
-    Error::new(ErrorKind::Corrupt, OP, message).with_context("path", path.display())
+    Error::new(ErrorKind::Corrupt, Operation::Open, message).with_context("path", path.display())
 }
 
 /// What SQLite says the file is, its log included.
@@ -121,7 +119,7 @@ pub(super) fn version_of(connection: &Connection, path: &Path) -> Result<i32> {
     let number = |name: &str| {
         connection
             .pragma_query_value(None, name, |row| row.get::<_, i32>(0))
-            .map_err(|error| codes::error(OP, error).with_context("path", path.display()))
+            .map_err(|error| codes::error(Operation::Open, error).with_context("path", path.display()))
     };
     let (application_id, version) = (number("application_id")?, number("user_version")?);
     if application_id == 0 && version == 0 && is_empty(connection)? {
@@ -136,7 +134,7 @@ pub(super) fn version_of(connection: &Connection, path: &Path) -> Result<i32> {
 
 fn is_empty(connection: &Connection) -> Result<bool> {
     let count = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
-    count.map(|count| count == 0).map_err(|error| codes::error(OP, error))
+    count.map(|count| count == 0).map_err(|error| codes::error(Operation::Open, error))
 }
 
 /// Brings the store to the newest version. A transaction is open; all of it is done in it.

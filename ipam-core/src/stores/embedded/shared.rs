@@ -12,7 +12,7 @@ use super::inuse::Gone;
 use super::running::Running;
 use super::writer::error_like;
 use crate::engine::{Context, Random};
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Operation, Result};
 
 /// The settings, and which file it is about.
 pub(super) struct Shared {
@@ -61,7 +61,7 @@ impl Shared {
             // What is read alone may be replaced: each connection is a new beginning.
             Files::Alone(_) => true,
         };
-        if same { Ok(opened) } else { Err(self.moved("open")) }
+        if same { Ok(opened) } else { Err(self.moved(Operation::Open)) }
     }
 
     /// Whether the path still leads to the file that was opened.
@@ -69,12 +69,12 @@ impl Shared {
         self.identity.get().is_none_or(|identity| Identity::of(&self.path) == Some(*identity))
     }
 
-    pub(super) fn moved(&self, operation: &'static str) -> Error {
+    pub(super) fn moved(&self, operation: Operation) -> Error {
         Gone::Store.error(operation, &self.path)
     }
 
     /// The error of a request that comes too late.
-    pub(super) fn closed(&self, operation: &'static str) -> Error {
+    pub(super) fn closed(&self, operation: Operation) -> Error {
         let message = if self.is_closed.load(Ordering::Acquire) {
             "the store was closed; open it again"
         } else {
@@ -94,7 +94,6 @@ impl Shared {
 
     /// How closing went.
     pub(super) fn closed_well(&self) -> Result<()> {
-        const OP: &str = "close";
         let standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
         let stands = (standing.count > 0).then(|| {
             let more = standing.count - standing.named.len();
@@ -104,14 +103,17 @@ impl Shared {
         drop(standing);
         match (self.closing.get(), stands) {
             (None, None) => Ok(()),
-            (Some(error), None) => Err(error_like(error, OP)),
-            (Some(error), Some(stands)) => Err(error_like(error, OP).with_context("not taken back", stands)),
+            (Some(error), None) => Err(error_like(error, Operation::Close)),
+            (Some(error), Some(stands)) => {
+                Err(error_like(error, Operation::Close).with_context("not taken back", stands))
+            }
             (None, Some(stands)) => {
                 let message = format!(
                     "the store is closed, but what callers that went away had requested without a key could not be taken \
                      back, and stands: {stands}; open the store and deallocate it by key"
                 );
-                Err(Error::new(ErrorKind::Unavailable, OP, message).with_context("path", self.path.display()))
+                Err(Error::new(ErrorKind::Unavailable, Operation::Close, message)
+                    .with_context("path", self.path.display()))
             }
         }
     }

@@ -16,7 +16,7 @@ use super::shared::Shared;
 use super::store::{Sql, SqliteStore};
 use super::undos::Undos;
 use crate::engine::SystemRandom;
-use crate::{Error, Result};
+use crate::{Error, Operation, Result};
 
 /// The most requests in one transaction. Others wait for the next one, so that nobody waits long for the first.
 const MAX_BATCH: usize = 512;
@@ -99,7 +99,7 @@ pub(super) fn run(shared: &Shared, jobs: &Arc<Jobs>, opened: oneshot::Sender<Res
                     Some(batch) => next = batch,
                     None => {
                         shared.running.wait_for_readers();
-                        let last = if shared.in_place() { open() } else { Err(shared.moved("close")) };
+                        let last = if shared.in_place() { open() } else { Err(shared.moved(Operation::Close)) };
                         match last {
                             // What is left is tried once more, and the end comes there.
                             Ok(connection) => break connection,
@@ -112,7 +112,7 @@ pub(super) fn run(shared: &Shared, jobs: &Arc<Jobs>, opened: oneshot::Sender<Res
                     }
                 }
             }
-            match if shared.in_place() { open() } else { Err(shared.moved("open")) } {
+            match if shared.in_place() { open() } else { Err(shared.moved(Operation::Open)) } {
                 Ok(connection) => break connection,
                 Err(error) => {
                     for job in next.drain(..) {
@@ -129,7 +129,7 @@ pub(super) fn run(shared: &Shared, jobs: &Arc<Jobs>, opened: oneshot::Sender<Res
 }
 
 /// The same error for another caller; errors cannot be copied.
-pub(super) fn error_like(error: &Error, operation: &'static str) -> Error {
+pub(super) fn error_like(error: &Error, operation: Operation) -> Error {
     Error::new(error.kind(), operation, error.message().to_owned()).with_retry(error.retry())
 }
 
@@ -302,7 +302,7 @@ impl Writer<'_> {
         }
     }
 
-    fn error(&self, failed: &Failed, operation: &'static str) -> Error {
+    fn error(&self, failed: &Failed, operation: Operation) -> Error {
         match failed {
             Failed::Begin(error) if codes::is_busy(error) => {
                 busy(operation, &self.shared.path, self.shared.config.busy_timeout, codes::copy(error))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::key::{Key, Place, nanoseconds, time};
-use crate::{Change, ChangeKind, ChangePosition, Changes, Error, Owner, RangeId, Result, SpaceId};
+use crate::{Change, ChangeKind, ChangePosition, Changes, Error, Operation, Owner, RangeId, Result, SpaceId};
 
 /// Entries in order; beyond the limit the oldest are dropped.
 #[derive(Debug)]
@@ -113,7 +113,7 @@ impl Feed {
         };
         if since < dropped {
             let remedy = "changes after it are no longer kept; list what there is, and read on from the start";
-            return Err(Error::invalid("changes", "since", since, remedy));
+            return Err(Error::invalid(Operation::Changes, "since", since, remedy));
         }
         let skip = usize::try_from(since - dropped).unwrap_or(usize::MAX);
         let items: Vec<Change> = (since + 1..)
@@ -150,7 +150,7 @@ impl Feed {
         let text = position.as_str();
         let number = text.parse().ok().filter(|number: &u64| *number <= self.appended && number.to_string() == text);
         number.ok_or_else(|| {
-            Error::invalid("changes", "since", text, "give a position that this provider answered, or none")
+            Error::invalid(Operation::Changes, "since", text, "give a position that this provider answered, or none")
         })
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use ipam_core::{
-    Allocate, AllocateLine, Allocated, Deallocate, Error, ErrorKind, Find, IpamProviderExt, ListRanges, Preview, Range,
-    Result, Shape, What,
+    Allocate, AllocateLine, Allocated, Deallocate, Error, ErrorKind, Find, IpamProviderExt, ListRanges, Operation,
+    Preview, Range, Result, Shape, What,
 };
 
 use super::defect::Defect;
@@ -145,9 +145,8 @@ impl Mutant {
                 let free = answer.as_ref().is_ok_and(|answer| !answer.repeated);
                 if used && free {
                     inner.deallocate(&Deallocate::key(key.clone())).await?;
-                    return Err(
-                        Error::new(ErrorKind::Conflict, "allocate", "the key was used").with_context("key", key)
-                    );
+                    return Err(Error::new(ErrorKind::Conflict, Operation::Allocate, "the key was used")
+                        .with_context("key", key));
                 }
                 if self.is(Defect::NeverFreesKeys) && answer.is_ok()
                     || self.is(Defect::KeepsKeyAfterFailure) && answer.is_err()
@@ -211,7 +210,9 @@ impl Mutant {
                 let answer = inner.allocate(request).await?;
                 if answer.iter().any(|allocation| allocation.address.is_ipv6()) {
                     inner.deallocate(&Deallocate::key(answer.key)).await?;
-                    return Err(Error::new(ErrorKind::Exhausted, "allocate", "no room").with_context("line", 0));
+                    return Err(
+                        Error::new(ErrorKind::Exhausted, Operation::Allocate, "no room").with_context("line", 0)
+                    );
                 }
                 Ok(answer)
             }

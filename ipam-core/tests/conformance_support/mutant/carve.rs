@@ -3,7 +3,7 @@
 use futures_util::TryStreamExt;
 use ipam_core::{
     AllocateRange, AllocatedRange, Block, ChildNet, DeallocateRange, Error, ErrorKind, Expect, IpamProviderExt,
-    ListBlocks, ListRanges, Range, RemovedRange, Result,
+    ListBlocks, ListRanges, Operation, Range, RemovedRange, Result,
 };
 
 use super::Mutant;
@@ -57,7 +57,7 @@ impl Mutant {
             Defect::CarvesOnlyIpv4 => {
                 let blocks: Vec<Block> = self.inner.blocks(ListBlocks::all()).try_collect().await?;
                 if blocks.iter().any(|b| request.blocks.contains(&b.id) && matches!(b.net, ipnet::IpNet::V6(_))) {
-                    return Err(Error::new(ErrorKind::Exhausted, "allocate_range", "no room"));
+                    return Err(Error::new(ErrorKind::Exhausted, Operation::AllocateRange, "no room"));
                 }
             }
             _ => {}
@@ -94,7 +94,7 @@ impl Mutant {
         match self.inner.deallocate_range(&request).await {
             Err(error) if self.is(Defect::GivesBackAnything) && error.is_conflict() => Ok(RemovedRange::default()),
             Ok(removed) if self.is(Defect::RefusesRepeatedRemoval) && removed.was_free() => {
-                Err(Error::not_found("deallocate_range", "range", "that"))
+                Err(Error::not_found(Operation::DeallocateRange, "range", "that"))
             }
             answer => answer.map_err(|error| self.spoil_error(error)),
         }

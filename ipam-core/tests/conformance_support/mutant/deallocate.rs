@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ipam_core::{Deallocate, Deallocated, Error, ErrorKind, Expect, Find, Freed, Result, Target};
+use ipam_core::{Deallocate, Deallocated, Error, ErrorKind, Expect, Find, Freed, Operation, Result, Target};
 
 use super::defect::Defect;
 use super::{Mutant, pause};
@@ -90,7 +90,7 @@ impl Mutant {
             answer.targets.reverse();
         }
         if self.is(Defect::RefusesRepeats) && answer.was_free() {
-            return Err(Error::not_found("deallocate", "allocation", "that"));
+            return Err(Error::not_found(Operation::Deallocate, "allocation", "that"));
         }
         for allocation in answer.targets.iter_mut().flat_map(|target| &mut target.freed) {
             *allocation = self.spoil_allocation(allocation.clone());

@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering;
 
 use futures_util::TryStreamExt;
 use ipam_core::{
-    AbandonedClaim, Deallocate, DeallocateRange, Error, ErrorKind, Find, IpamProviderExt, ListRanges, Range, Result,
-    Sweep, Swept,
+    AbandonedClaim, Deallocate, DeallocateRange, Error, ErrorKind, Find, IpamProviderExt, ListRanges, Operation, Range,
+    Result, Sweep, Swept,
 };
 
 use super::Mutant;
@@ -49,7 +49,7 @@ impl Mutant {
 
     pub(super) async fn close_badly(&self) -> Result<()> {
         if self.closed.swap(true, Ordering::SeqCst) && self.is(Defect::RefusesSecondClose) {
-            return Err(Error::new(ErrorKind::Unavailable, "close", "the provider was closed"));
+            return Err(Error::new(ErrorKind::Unavailable, Operation::Close, "the provider was closed"));
         }
         if self.is(Defect::LosesOnClose) {
             for allocation in self.all(&Find::default()).await?.into_iter().rev().take(1) {
@@ -60,7 +60,7 @@ impl Mutant {
     }
 
     /// What a call after closing does.
-    pub(super) fn late(&self, operation: &'static str) -> Result<()> {
+    pub(super) fn late(&self, operation: Operation) -> Result<()> {
         if !self.closed.load(Ordering::SeqCst) {
             return Ok(());
         }

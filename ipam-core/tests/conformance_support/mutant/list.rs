@@ -2,7 +2,7 @@
 
 use futures_util::TryStreamExt;
 use ipam_core::{
-    Allocation, Block, Error, Find, IpamProviderExt, ListBlocks, ListRanges, Page, PageToken, Range, Result,
+    Allocation, Block, Error, Find, IpamProviderExt, ListBlocks, ListRanges, Operation, Page, PageToken, Range, Result,
 };
 
 use super::Mutant;
@@ -12,7 +12,7 @@ impl Mutant {
     /// A page of `all`, as the defect would have it; `None` where the page inside is as good as any.
     pub(super) fn spoil_page<T>(
         &self,
-        operation: &'static str,
+        operation: Operation,
         page: &ipam_core::PageRequest,
         mut all: Vec<T>,
     ) -> Result<Page<T>> {
@@ -57,7 +57,7 @@ impl Mutant {
             Defect::RefusesToFindNothing => {
                 let page = self.inner.list_ranges(&request).await?;
                 if page.items.is_empty() {
-                    return Err(Error::not_found("list_ranges", "range", "like that"));
+                    return Err(Error::not_found(Operation::ListRanges, "range", "like that"));
                 }
             }
             _ => {}
@@ -65,7 +65,7 @@ impl Mutant {
         let mut page = if self.pages_badly() {
             let page = std::mem::take(&mut request.page);
             let all: Vec<Range> = self.inner.ranges(request).try_collect().await?;
-            self.spoil_page("list_ranges", &page, all)?
+            self.spoil_page(Operation::ListRanges, &page, all)?
         } else {
             self.inner.list_ranges(&request).await.map_err(|error| self.spoil_error(error))?
         };
@@ -99,12 +99,12 @@ impl Mutant {
         let hostname = request.hostname.clone();
         let mut page = if self.pages_badly() {
             let all = self.all(&request).await?;
-            self.spoil_page("find", &request.page, all)?
+            self.spoil_page(Operation::Find, &request.page, all)?
         } else {
             self.inner.find(&request).await.map_err(|error| self.spoil_error(error))?
         };
         if self.is(Defect::RefusesToFindNothing) && page.items.is_empty() {
-            return Err(Error::not_found("find", "allocation", "like that"));
+            return Err(Error::not_found(Operation::Find, "allocation", "like that"));
         }
         if self.is(Defect::MatchesHostNamesExactly) && hostname.is_some() {
             page.items.retain(|allocation| allocation.labels.hostname == hostname);
@@ -124,7 +124,7 @@ impl Mutant {
         let mut page = if self.pages_badly() {
             let page = std::mem::take(&mut request.page);
             let all: Vec<Block> = self.inner.blocks(request).try_collect().await?;
-            self.spoil_page("list_blocks", &page, all)?
+            self.spoil_page(Operation::ListBlocks, &page, all)?
         } else {
             self.inner.list_blocks(&request).await.map_err(|error| self.spoil_error(error))?
         };

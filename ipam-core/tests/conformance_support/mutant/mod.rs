@@ -19,8 +19,9 @@ use futures_util::TryStreamExt;
 use ipam_core::{
     Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, AllocationKey, Block, Capabilities, ChangePosition,
     Changes, Deallocate, DeallocateRange, Deallocated, DefineBlock, DefineRange, Error, ErrorKind, Find, Health,
-    IpamProvider, IpamProviderExt, ListBlocks, ListRanges, NetworkInfo, Page, Patch, Preview, Range, RangeId,
-    RemoveBlock, RemoveRange, RemovedRange, Result, Retry, Sweep, Swept, Update, UpdateBlock, UpdateRange, Usage,
+    IpamProvider, IpamProviderExt, ListBlocks, ListRanges, NetworkInfo, Operation, Page, Patch, Preview, Range,
+    RangeId, RemoveBlock, RemoveRange, RemovedRange, Result, Retry, Sweep, Swept, Update, UpdateBlock, UpdateRange,
+    Usage,
 };
 
 pub(crate) use self::defect::Defect;
@@ -81,7 +82,7 @@ impl Mutant {
         match self.defect {
             Defect::SaysUnavailable => again(ErrorKind::Unavailable, operation),
             Defect::SaysIfIdempotent => error.with_retry(Retry::IfIdempotent),
-            Defect::NamesNoOperation => again(kind, "request"),
+            Defect::NamesNoOperation => again(kind, Operation::Send),
             Defect::NamesNoLine => again(kind, operation),
             Defect::NamesNothing => Error::new(kind, operation, "something is wrong"),
             Defect::SaysInvalidForMissing if kind == ErrorKind::NotFound => again(ErrorKind::InvalidInput, operation),
@@ -190,7 +191,7 @@ impl IpamProvider for Mutant {
     }
 
     async fn allocate(&self, request: &Allocate) -> Result<Allocated> {
-        self.late("allocate")?;
+        self.late(Operation::Allocate)?;
         let answer = self.allocate_badly(request).await.map_err(|error| self.spoil_error(error))?;
         Ok(self.spoil_answer(request, answer))
     }
@@ -200,7 +201,7 @@ impl IpamProvider for Mutant {
     }
 
     async fn find(&self, request: &Find) -> Result<Page<Allocation>> {
-        self.late("find")?;
+        self.late(Operation::Find)?;
         self.find_badly(request).await
     }
 

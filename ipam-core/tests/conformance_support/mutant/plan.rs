@@ -1,8 +1,8 @@
 //! Defects of what looks after the plan: ranges and blocks.
 
 use ipam_core::{
-    Block, DefineBlock, DefineRange, Error, ErrorKind, Range, RemoveBlock, RemoveRange, RemovedRange, Result,
-    UpdateBlock, UpdateRange,
+    Block, DefineBlock, DefineRange, Error, ErrorKind, Operation, Range, RemoveBlock, RemoveRange, RemovedRange,
+    Result, UpdateBlock, UpdateRange,
 };
 
 use super::defect::Defect;
@@ -60,7 +60,7 @@ impl Mutant {
         }
         let removed = self.inner.remove_range(&request).await.map_err(|error| self.spoil_error(error))?;
         if self.is(Defect::RefusesRepeatedRemoval) && removed.was_free() {
-            return Err(Error::not_found("remove_range", "range", request.id));
+            return Err(Error::not_found(Operation::RemoveRange, "range", request.id));
         }
         Ok(removed)
     }

@@ -2,8 +2,8 @@
 
 use futures_util::TryStreamExt;
 use ipam_core::{
-    Allocation, ChangePosition, Changes, Error, ErrorKind, Find, IpamProviderExt, ListRanges, Patch, Range, RangeId,
-    Result, Update, Usage,
+    Allocation, ChangePosition, Changes, Error, ErrorKind, Find, IpamProviderExt, ListRanges, Operation, Patch, Range,
+    RangeId, Result, Update, Usage,
 };
 
 use super::defect::Defect;
@@ -32,7 +32,7 @@ impl Mutant {
                 let mut allocation = found
                     .into_iter()
                     .next()
-                    .ok_or_else(|| Error::not_found("update", "allocation", &request.allocation))?;
+                    .ok_or_else(|| Error::not_found(Operation::Update, "allocation", &request.allocation))?;
                 allocation.labels.hostname = request.hostname.apply(allocation.labels.hostname);
                 allocation.labels.description = request.description.apply(allocation.labels.description);
                 allocation.labels.mac = request.mac.apply(allocation.labels.mac);

@@ -18,9 +18,9 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use ipam_core::{Error as CoreError, ErrorKind, Retry};
+use ipam_core::{Error as CoreError, ErrorKind, Operation, Retry};
 
-use self::state::{Claim, OP, Taken, busy};
+use self::state::{Claim, Taken, busy};
 use crate::error::{Error, Result};
 use crate::models::{Address, AddressFields, AddressId};
 use crate::provider::inner::AT_ONCE;
@@ -94,7 +94,7 @@ impl Claim<'_> {
         }
         // phpIPAM cannot keep keys unique: two calls may have marked addresses with one key at the same time. Both look
         // after they wrote, and come to the same answer.
-        let decision = self.inner.standing(self.key).await.map_err(failed(OP))?;
+        let decision = self.inner.standing(self.key).await.map_err(failed(Operation::Allocate))?;
         let Standing::Taken(group) = decision.standing else {
             return if self.stands(&decision.standing) {
                 Err(busy("the claim was made, and is not whole"))
@@ -127,7 +127,7 @@ impl Claim<'_> {
                 self.known = error.may_have_been_done();
                 return Err(match error.is_not_found() {
                     true => busy("the address was taken, and is gone again"),
-                    false => failed(OP)(error),
+                    false => failed(Operation::Allocate)(error),
                 });
             }
         }
@@ -176,7 +176,7 @@ impl Claim<'_> {
             let deleted = self.inner.delete(*id).await;
             // Without a key of the caller's these are but doubles of this claim, which is looked after.
             if self.keyed {
-                deleted.map_err(failed(OP))?;
+                deleted.map_err(failed(Operation::Allocate))?;
             }
         }
         Ok(())
@@ -196,7 +196,11 @@ impl Claim<'_> {
     /// The row of one address without a key, as it was read when it was compared with others.
     fn verified_one(&mut self) -> ipam_core::Result<Vec<Address>> {
         let Some(taken) = self.taken.first().copied() else {
-            return Err(CoreError::new(ErrorKind::Protocol, OP, "the server took nothing and did not say why"));
+            return Err(CoreError::new(
+                ErrorKind::Protocol,
+                Operation::Allocate,
+                "the server took nothing and did not say why",
+            ));
         };
         let row = match self.seen.take().filter(|row| row.id == taken.id) {
             Some(row) => row,
@@ -206,7 +210,7 @@ impl Claim<'_> {
         if mark.mark().is_none_or(|mark| mark.nonce != self.nonce()) {
             let field = self.inner.mapping.address_mark.as_deref().unwrap_or("note");
             let message = "the server did not keep the mark; the app or the field does not allow it";
-            return Err(CoreError::new(ErrorKind::Config, OP, message).with_context("field", field));
+            return Err(CoreError::new(ErrorKind::Config, Operation::Allocate, message).with_context("field", field));
         }
         Ok(vec![row])
     }
@@ -217,7 +221,7 @@ impl Claim<'_> {
         const MEANWHILE: &str = "one of the addresses was registered in another subnet of the address space meanwhile";
         let mut waits = self.inner.config.pacing.contested();
         loop {
-            match self.worst_of_all().await.map_err(failed(OP))? {
+            match self.worst_of_all().await.map_err(failed(Operation::Allocate))? {
                 OtherClaim::None => return Ok(()),
                 OtherClaim::Later if waits.next().await => {}
                 OtherClaim::Later | OtherClaim::Earlier => return Err(busy(MEANWHILE)),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipam_core::net::{Free, IpRange, IpSet};
-use ipam_core::{Allocate, AllocateLine, Error as CoreError, ErrorKind, RangeId, Shape, What};
+use ipam_core::{Allocate, AllocateLine, Error as CoreError, ErrorKind, Operation, RangeId, Shape, What};
 
 use crate::provider::inner::Inner;
 use crate::provider::map::error::failed;
@@ -20,7 +20,7 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// Reads the ranges and finds out which of them has the exact addresses.
-    pub(crate) async fn new(inner: &Inner, operation: &'static str, request: &Allocate) -> ipam_core::Result<Self> {
+    pub(crate) async fn new(inner: &Inner, operation: Operation, request: &Allocate) -> ipam_core::Result<Self> {
         let ids = request.lines.iter().flat_map(|line| &line.ranges);
         let mut views = inner.range_views(operation, ids).await?;
         inner.read_elsewhere(&mut views).await.map_err(failed(operation))?;
@@ -105,14 +105,14 @@ pub(crate) fn choose(within: IpRange, taken: &IpSet, count: u32, shape: Shape) -
 }
 
 /// The error for an exact address that is not free.
-pub(crate) fn taken_error(operation: &'static str, line: usize, ip: IpAddr, range: &RangeId) -> CoreError {
+pub(crate) fn taken_error(operation: Operation, line: usize, ip: IpAddr, range: &RangeId) -> CoreError {
     CoreError::new(ErrorKind::Conflict, operation, format!("{ip} cannot be had: it is taken or set aside"))
         .with_context("line", line)
         .with_context("range", range)
 }
 
 /// The error for a line that no range has room for.
-pub(crate) fn exhausted_error(operation: &'static str, line: usize, ranges: &[RangeId], why: &str) -> CoreError {
+pub(crate) fn exhausted_error(operation: Operation, line: usize, ranges: &[RangeId], why: &str) -> CoreError {
     let ranges = ranges.iter().map(RangeId::as_str).collect::<Vec<_>>().join(", ");
     CoreError::new(ErrorKind::Exhausted, operation, format!("no range has room for line {line}: {why}"))
         .with_context("line", line)

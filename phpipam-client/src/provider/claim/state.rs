@@ -4,7 +4,9 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use ipam_core::net::IpSet;
-use ipam_core::{Allocate, AllocateLine, AllocationKey, Error as CoreError, ErrorKind, Properties, Retry, Tags};
+use ipam_core::{
+    Allocate, AllocateLine, AllocationKey, Error as CoreError, ErrorKind, Operation, Properties, Retry, Tags,
+};
 
 use super::plan::Plan;
 use crate::models::{Address, AddressFields, AddressId, SubnetId};
@@ -17,7 +19,6 @@ use crate::provider::map::model::owner_column;
 use crate::provider::random::{new_key, random_half};
 
 /// The operation that errors name.
-pub(super) const OP: &str = "allocate";
 
 /// The highest number of an attempt that a mark is made to hold.
 const MOST_ATTEMPTS: u32 = 9_999;
@@ -177,7 +178,7 @@ impl<'a> Claim<'a> {
             if let Err(error) = self.inner.delete(next.id).await {
                 let left: Vec<String> = self.taken.iter().skip(keep).map(|taken| taken.ip.to_string()).collect();
                 let message = format!("{} could not be given back yet: {error}", left.join(", "));
-                return Err(failed(OP)(error).with_context("left behind", message));
+                return Err(failed(Operation::Allocate)(error).with_context("left behind", message));
             }
             self.taken.remove(keep);
             // The next one with this number is another attempt.
@@ -219,5 +220,5 @@ pub(crate) fn longest_mark(request: &Allocate) -> usize {
 
 /// The error of a claim that others kept from being made. Nothing of it stays, so it may be made anew.
 pub(super) fn busy(message: impl Into<std::borrow::Cow<'static, str>>) -> CoreError {
-    CoreError::new(ErrorKind::Busy, OP, message).with_retry(Retry::Safe)
+    CoreError::new(ErrorKind::Busy, Operation::Allocate, message).with_retry(Retry::Safe)
 }

@@ -15,10 +15,10 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use ipam_core::net::IpSet;
-use ipam_core::{AllocateLine, Error as CoreError, RangeId, Shape, What};
+use ipam_core::{AllocateLine, Error as CoreError, Operation, RangeId, Shape, What};
 
 use super::plan::{choose, exhausted_error, taken_error};
-use super::state::{Claim, OP, Taken, busy};
+use super::state::{Claim, Taken, busy};
 use crate::error::{Error, RefusalKind};
 use crate::models::{AddressFields, AddressId, SubnetId};
 use crate::provider::key::contest::Contest;
@@ -57,7 +57,7 @@ impl Claim<'_> {
             match step {
                 Step::Done => {}
                 Step::Lost => return Ok(false),
-                Step::NoRoom(why) => return Err(exhausted_error(OP, index, &line.ranges, why)),
+                Step::NoRoom(why) => return Err(exhausted_error(Operation::Allocate, index, &line.ranges, why)),
             }
         }
         Ok(true)
@@ -68,17 +68,18 @@ impl Claim<'_> {
         let Some((id, wanted)) = plan.exact.get(index).and_then(Option::as_ref) else { return Ok(Step::Done) };
         let Some(view) = plan.views.get(id) else { return Ok(Step::Done) };
         if line.exclude.iter().any(|range| range.overlaps(wanted)) {
-            return Err(taken_error(OP, index, wanted.first(), id).with_context("reason", "the line excludes it"));
+            return Err(taken_error(Operation::Allocate, index, wanted.first(), id)
+                .with_context("reason", "the line excludes it"));
         }
         self.must_be_leaf(view, id).await?;
         for (offset, ip) in wanted.addresses().enumerate() {
             let seq = self.seq_of(index, offset);
             if let Err(TakenByOthers) = self.take_exactly(view, ip, seq, line).await? {
-                return Err(taken_error(OP, index, ip, id));
+                return Err(taken_error(Operation::Allocate, index, ip, id));
             }
             if !self.is_alone().await? {
                 let reason = "it is registered in another subnet of the address space";
-                return Err(taken_error(OP, index, ip, id).with_context("reason", reason));
+                return Err(taken_error(Operation::Allocate, index, ip, id).with_context("reason", reason));
             }
             if self.has_lost().await? {
                 return Ok(Step::Lost);
@@ -90,7 +91,11 @@ impl Claim<'_> {
     /// All versions take explicit addresses also where subnets lie below, unlike the next free one; those are no ranges.
     async fn must_be_leaf(&self, view: &View, id: &RangeId) -> ipam_core::Result<()> {
         let slaves = self.inner.read(|| async { self.inner.client.subnets().slaves(view.id).await }).await;
-        if slaves.map_err(failed(OP))?.is_empty() { Ok(()) } else { Err(has_children(OP, id)) }
+        if slaves.map_err(failed(Operation::Allocate))?.is_empty() {
+            Ok(())
+        } else {
+            Err(has_children(Operation::Allocate, id))
+        }
     }
 
     async fn next_line(
@@ -142,7 +147,9 @@ impl Claim<'_> {
                     self.must_be_leaf(view, id).await?;
                     return Ok(Step::NoRoom(shortage(&error)));
                 }
-                Err(error) if error.is_not_found() => return Err(CoreError::not_found(OP, "range", id)),
+                Err(error) if error.is_not_found() => {
+                    return Err(CoreError::not_found(Operation::Allocate, "range", id));
+                }
                 Err(error) => match self.after_failure(error, seq, &mut attempts).await? {
                     Some(found) => self.taken.push(found),
                     None => continue,
@@ -183,14 +190,16 @@ impl Claim<'_> {
         'choose: loop {
             let contents = match inner.contents(view).await {
                 Ok(Some(contents)) => contents,
-                Ok(None) => return Err(has_children(OP, id)),
-                Err(error) if error.is_not_found() => return Err(CoreError::not_found(OP, "range", id)),
+                Ok(None) => return Err(has_children(Operation::Allocate, id)),
+                Err(error) if error.is_not_found() => {
+                    return Err(CoreError::not_found(Operation::Allocate, "range", id));
+                }
                 Err(error) if is_too_large(&error) => {
                     let remedy = "the server cannot list so many addresses; raise PHP's memory_limit, or ask for one \
                                   address at a time";
-                    return Err(failed(OP)(error).with_context("remedy", remedy));
+                    return Err(failed(Operation::Allocate)(error).with_context("remedy", remedy));
                 }
-                Err(error) => return Err(failed(OP)(error)),
+                Err(error) => return Err(failed(Operation::Allocate)(error)),
             };
             if view.is_full {
                 return Ok(Step::NoRoom("it is marked full"));
@@ -281,10 +290,10 @@ impl Claim<'_> {
         attempts.failed += 1;
         // Other writers were quicker, or have the lock.
         if matches!(error.refusal_kind(), Some(RefusalKind::Conflict | RefusalKind::Busy)) {
-            return if attempts.contention.next().await { Ok(None) } else { Err(failed(OP)(error)) };
+            return if attempts.contention.next().await { Ok(None) } else { Err(failed(Operation::Allocate)(error)) };
         }
         if !error.may_have_been_done() {
-            return Err(failed(OP)(error));
+            return Err(failed(Operation::Allocate)(error));
         }
         self.doubts = true;
         if let Some(found) = self.look_for(seq).await? {
@@ -292,7 +301,7 @@ impl Claim<'_> {
         }
         // A sentence of the server's is a response: it was not done, and will not be the next time.
         if error.refusal_kind() == Some(RefusalKind::Server) || !attempts.lost.next().await {
-            return Err(failed(OP)(error));
+            return Err(failed(Operation::Allocate)(error));
         }
         self.attempts += 1;
         Ok(None)
@@ -303,7 +312,7 @@ impl Claim<'_> {
         let mine: Vec<AddressId> = self.taken.iter().map(|taken| taken.id).collect();
         let mut waits = self.inner.config.pacing.lookup();
         loop {
-            let groups = self.inner.groups_of(self.key).await.map_err(failed(OP))?;
+            let groups = self.inner.groups_of(self.key).await.map_err(failed(Operation::Allocate))?;
             let group = groups.into_iter().find(|group| group.nonce == self.nonce());
             let row = group.and_then(|mut group| group.rows.remove(&seq));
             let row = row.filter(|row| !mine.contains(&row.address.id));
@@ -328,7 +337,7 @@ impl Claim<'_> {
         match self.inner.client.addresses().update(found.id, &fields).await {
             Ok(()) => Ok(Some(found)),
             Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(failed(OP)(error)),
+            Err(error) => Err(failed(Operation::Allocate)(error)),
         }
     }
 
@@ -343,7 +352,7 @@ impl Claim<'_> {
         let mut waits = self.inner.config.pacing.contested();
         loop {
             let look = self.inner.contest(taken.id, taken.subnet, taken.ip, self.nonce()).await;
-            let (contest, rows) = look.map_err(failed(OP))?;
+            let (contest, rows) = look.map_err(failed(Operation::Allocate))?;
             let again = match contest {
                 Contest::Won => {
                     self.seen = rows.into_iter().find(|row| row.id == taken.id);
@@ -368,7 +377,7 @@ impl Claim<'_> {
         if !self.keyed || self.count == 1 || self.taken.len() != 1 {
             return Ok(false);
         }
-        let decision = self.inner.standing(self.key).await.map_err(failed(OP))?;
+        let decision = self.inner.standing(self.key).await.map_err(failed(Operation::Allocate))?;
         Ok(!self.stands(&decision.standing))
     }
 

@@ -1,6 +1,6 @@
 //! Child prefixes of a key: subnets that were made on demand, with a mark in each.
 
-use ipam_core::{AllocationKey, Error as CoreError, ErrorKind, Result};
+use ipam_core::{AllocationKey, Error as CoreError, ErrorKind, Operation, Result};
 
 use crate::models::{Subnet, SubnetId};
 use crate::provider::inner::Inner;
@@ -17,11 +17,7 @@ pub(crate) struct ChildPrefix {
 
 impl Inner {
     /// The subnets that a key made, the one that stands first.
-    pub(crate) async fn child_prefixes(
-        &self,
-        operation: &'static str,
-        key: &AllocationKey,
-    ) -> Result<Vec<ChildPrefix>> {
+    pub(crate) async fn child_prefixes(&self, operation: Operation, key: &AllocationKey) -> Result<Vec<ChildPrefix>> {
         let field = self.mapping.subnet_mark.as_deref().unwrap_or("description");
         let filter = Filter::contains(field, key_token(key));
         let rows = self.read(|| async { self.client.subnets().list_filtered(&filter).await }).await;
@@ -38,7 +34,7 @@ impl Inner {
     }
 
     /// One key names either a request for addresses or one for a range.
-    pub(crate) async fn must_name_no_range(&self, operation: &'static str, key: &AllocationKey) -> Result<()> {
+    pub(crate) async fn must_name_no_range(&self, operation: Operation, key: &AllocationKey) -> Result<()> {
         match self.child_prefixes(operation, key).await?.first() {
             None => Ok(()),
             Some(child) => Err(CoreError::new(
@@ -51,7 +47,7 @@ impl Inner {
     }
 
     /// Deletes a subnet that was made on demand. One that is gone already is no error.
-    pub(crate) async fn delete_child_prefix(&self, operation: &'static str, id: SubnetId) -> Result<()> {
+    pub(crate) async fn delete_child_prefix(&self, operation: Operation, id: SubnetId) -> Result<()> {
         let mut waits = self.config.pacing.change();
         loop {
             match self.client.subnets().delete(id).await {

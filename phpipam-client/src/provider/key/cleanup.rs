@@ -2,7 +2,7 @@
 //! all marks of a claim say that it is whole.
 
 use http::Method;
-use ipam_core::{Error as CoreError, ErrorKind, Outcome};
+use ipam_core::{Error as CoreError, ErrorKind, Operation, Outcome};
 
 use crate::error::Result;
 use crate::models::{Address, AddressFields, AddressId};
@@ -34,11 +34,11 @@ impl Inner {
             Ok(())
         };
         match tokio::time::timeout(limit, all).await {
-            Ok(cleaned) => cleaned.map_err(failed("close")),
+            Ok(cleaned) => cleaned.map_err(failed(Operation::Close)),
             Err(_) => {
                 let message =
                     format!("what earlier calls left could not be undone in {limit:?}; a sweep undoes it later");
-                Err(CoreError::new(ErrorKind::Timeout, "close", message).with_outcome(Outcome::Unknown))
+                Err(CoreError::new(ErrorKind::Timeout, Operation::Close, message).with_outcome(Outcome::Unknown))
             }
         }
     }
@@ -55,7 +55,7 @@ impl Inner {
                 && group.nonce == claim.nonce
             {
                 // A change of its other marks may have failed.
-                self.complete("close", group).await?;
+                self.complete(Operation::Close, group).await?;
             }
             decision.strays
         };
@@ -88,7 +88,7 @@ impl Inner {
     }
 
     /// Makes all addresses of a claim say that it is whole.
-    pub(crate) async fn complete(&self, operation: &'static str, group: &Group) -> ipam_core::Result<()> {
+    pub(crate) async fn complete(&self, operation: Operation, group: &Group) -> ipam_core::Result<()> {
         for row in group.rows.values().filter(|row| row.mark.state == State::Pending) {
             let mut mark = row.mark.clone();
             mark.state = State::Committed;
@@ -110,7 +110,7 @@ impl Inner {
     /// Adds what the server requires of every change of an address.
     pub(crate) fn with_required_texts(
         &self,
-        operation: &'static str,
+        operation: Operation,
         row: &Address,
         fields: AddressFields,
     ) -> ipam_core::Result<AddressFields> {

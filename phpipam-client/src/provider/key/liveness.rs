@@ -6,7 +6,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use ipam_core::{AllocationKey, Error as CoreError, ErrorKind, Retry};
+use ipam_core::{AllocationKey, Error as CoreError, ErrorKind, Operation, Retry};
 
 use crate::provider::inner::Inner;
 use crate::provider::key::group::{Group, Life};
@@ -54,7 +54,7 @@ impl Inner {
     }
 
     /// The error of a call that meets the pending claim of another one. Says until when that is honoured.
-    pub(crate) fn pending(&self, operation: &'static str, key: &AllocationKey, group: &Group) -> CoreError {
+    pub(crate) fn pending(&self, operation: Operation, key: &AllocationKey, group: &Group) -> CoreError {
         let (now, honoured) = (self.now(), self.honoured(group));
         let until = group.began.saturating_add(honoured);
         // The claim is honoured to the end of that second.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ipam_core::{Allocate, AllocationKey, Error as CoreError, ErrorKind};
+use ipam_core::{Allocate, AllocationKey, Error as CoreError, ErrorKind, Operation};
 
 use crate::error::Result;
 use crate::models::Address;
@@ -65,7 +65,7 @@ impl Inner {
     /// Who has a key, as a caller with this request sees it. Rows that nobody has are deleted.
     pub(crate) async fn known(
         &self,
-        operation: &'static str,
+        operation: Operation,
         key: &AllocationKey,
         request: &Allocate,
     ) -> ipam_core::Result<Known> {
@@ -91,12 +91,7 @@ impl Inner {
 
     /// A claim of one address is whole before its caller has looked whether the address is registered elsewhere in the
     /// address space. Until then no call returns it.
-    async fn uncontested(
-        &self,
-        operation: &'static str,
-        key: &AllocationKey,
-        group: Group,
-    ) -> ipam_core::Result<Known> {
+    async fn uncontested(&self, operation: Operation, key: &AllocationKey, group: Group) -> ipam_core::Result<Known> {
         let first = group.rows.values().next().map(|row| &row.address);
         let (1, Some(row)) = (group.count, first) else { return Ok(Known::Taken(group)) };
         let (Some(subnet), Some(ip)) = (row.subnet_id, row.ip) else { return Ok(Known::Taken(group)) };
@@ -116,7 +111,7 @@ impl Inner {
     }
 }
 
-fn given_back(operation: &'static str, key: &AllocationKey, group: &Group) -> CoreError {
+fn given_back(operation: Operation, key: &AllocationKey, group: &Group) -> CoreError {
     let there: Vec<IpAddr> = group.rows.values().filter_map(|row| row.address.ip).collect();
     let list = group.rows.values().map(|row| row.mark.addresses.as_str()).find(|list| !list.is_empty());
     let gone = list.map(|list| missing(list, &there)).filter(|gone| !gone.is_empty());

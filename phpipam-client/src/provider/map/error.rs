@@ -2,20 +2,17 @@
 
 use std::borrow::Cow;
 
-use ipam_core::{Error as CoreError, ErrorKind};
+use ipam_core::{Error as CoreError, ErrorKind, Operation};
 
 use crate::error::{Error, RefusalKind, Shortage};
 
-/// The operation that connecting is to callers.
-pub(crate) const OPEN: &str = "open";
-
 /// The error of an operation. What each error of the client means stands in [`crate::error`].
-pub(crate) fn failed(operation: &'static str) -> impl Fn(Error) -> CoreError {
+pub(crate) fn failed(operation: Operation) -> impl Fn(Error) -> CoreError {
     move |error| error.into_core(operation)
 }
 
 pub(crate) fn config_error(message: impl Into<Cow<'static, str>>) -> CoreError {
-    CoreError::new(ErrorKind::Config, OPEN, message)
+    CoreError::new(ErrorKind::Config, Operation::Open, message)
 }
 
 /// Whether the server failed because the response is too large for it, which shows as no response at all.

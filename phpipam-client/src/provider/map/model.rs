@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use ipam_core::net::{HostPolicy, IpRange, hosts};
 use ipam_core::{
-    Allocation, AllocationId, AllocationState, Block, BlockId, Error as CoreError, Labels, MacAddr, NetworkInfo, Owner,
-    Properties, Range, RangeId, SpaceId,
+    Allocation, AllocationId, AllocationState, Block, BlockId, Error as CoreError, Labels, MacAddr, NetworkInfo,
+    Operation, Owner, Properties, Range, RangeId, SpaceId,
 };
 use ipnet::IpNet;
 use serde_json::Value;
@@ -200,7 +200,7 @@ pub(crate) fn row_of(id: &AllocationId) -> Option<(AddressId, Option<Nonce>)> {
 }
 
 /// Refuses labels that do not fit the server's columns.
-pub(crate) fn labels_fit(operation: &'static str, line: usize, labels: &Labels) -> ipam_core::Result<()> {
+pub(crate) fn labels_fit(operation: Operation, line: usize, labels: &Labels) -> ipam_core::Result<()> {
     let fields = [("hostname", labels.hostname.as_deref(), 255), ("description", labels.description.as_deref(), 64)];
     for (name, text, width) in fields {
         let Some(text) = text else { continue };

@@ -12,7 +12,7 @@
 //! NULL of every empty text, and the database refuses that. Only a value that is not empty helps. Subnets are changed by the
 //! named fields only.
 
-use ipam_core::{Error as CoreError, ErrorKind, Result};
+use ipam_core::{Error as CoreError, ErrorKind, Operation, Result};
 use serde_json::Value;
 
 use crate::error::Error;
@@ -118,7 +118,7 @@ impl FieldValues {
     }
 
     /// Refuses early what the server would refuse after addresses were taken, or only in its database's words.
-    pub(crate) fn must_allow_addresses(&self, operation: &'static str, count: u32) -> Result<()> {
+    pub(crate) fn must_allow_addresses(&self, operation: Operation, count: u32) -> Result<()> {
         if !self.missing.is_empty() {
             return Err(lacking(operation, Of::Addresses, &self.missing, "no address can be created without it"));
         }
@@ -131,7 +131,7 @@ impl FieldValues {
     }
 
     /// The same for a child prefix; `named` are fields that the request gives.
-    pub(crate) fn must_allow_subnet(&self, operation: &'static str, named: &[&str]) -> Result<()> {
+    pub(crate) fn must_allow_subnet(&self, operation: Operation, named: &[&str]) -> Result<()> {
         let lacks = |name: &&String| !named.contains(&name.as_str());
         let missing: Vec<String> = self.missing.iter().filter(lacks).cloned().collect();
         match missing.is_empty() {
@@ -155,7 +155,7 @@ impl FieldValues {
     /// that is empty. All others keep what they hold. `mark` is the custom field with the marks.
     pub(crate) fn add_to_change(
         &self,
-        operation: &'static str,
+        operation: Operation,
         row: &Address,
         mut fields: AddressFields,
         mark: Option<&str>,
@@ -222,7 +222,7 @@ fn lacks(field: &CustomField, kind: &FieldType) -> Lack {
 }
 
 /// The error of a call that a required field without a value stops.
-fn lacking(operation: &'static str, of: Of, fields: &[String], why: &str) -> CoreError {
+fn lacking(operation: Operation, of: Of, fields: &[String], why: &str) -> CoreError {
     let name = fields.first().map_or("", String::as_str);
     let message = format!(
         "the server requires the custom field {} of {}, and the provider has no value for it: {why}; give it one with the \

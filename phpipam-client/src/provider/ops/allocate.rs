@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use ipam_core::{Allocate, Allocated, Allocation, AllocationKey, Error as CoreError, ErrorKind, Retry, What};
+use ipam_core::{
+    Allocate, Allocated, Allocation, AllocationKey, Error as CoreError, ErrorKind, Operation, Retry, What,
+};
 
 use crate::models::{Address, AddressId, SubnetId};
 use crate::provider::claim::Outcome;
@@ -17,8 +19,6 @@ use crate::provider::map::error::failed;
 use crate::provider::map::model::labels_fit;
 use crate::provider::pacing::Waits;
 use crate::provider::random::new_key;
-
-const OP: &str = "allocate";
 
 /// Rounds of one call: how often it looks for another call's claim, and makes its own anew.
 struct Rounds {
@@ -54,7 +54,7 @@ impl Inner {
     /// Each round looks for the key, then makes a claim in three steps: [`Plan::new`] reads and checks,
     /// [`Claim::run`] takes, verifies and commits or undoes.
     pub(crate) async fn allocate(&self, request: &Allocate) -> ipam_core::Result<Allocated> {
-        self.check_request(OP, request)?;
+        self.check_request(Operation::Allocate, request)?;
         self.clean_up().await;
         let key = request.key.clone().unwrap_or_else(new_key);
         let honoured = self.config.pacing.time_for(address_count(request)).saturating_mul(3);
@@ -69,13 +69,13 @@ impl Inner {
         let mut plan = None;
         loop {
             if request.key.is_some() {
-                match self.known(OP, &key, request).await? {
+                match self.known(Operation::Allocate, &key, request).await? {
                     Known::Taken(group) => return self.repeated(request, key, &group).await,
                     Known::Pending(group) => {
                         self.wait_for_pending(&key, &group, &mut rounds).await?;
                         continue;
                     }
-                    Known::Free if plan.is_none() => self.must_name_no_range(OP, &key).await?,
+                    Known::Free if plan.is_none() => self.must_name_no_range(Operation::Allocate, &key).await?,
                     Known::Free => {}
                 }
             }
@@ -83,8 +83,8 @@ impl Inner {
                 Some(plan) => plan,
                 None => {
                     let count = address_count(request);
-                    self.probed.address_values.must_allow_addresses(OP, count)?;
-                    Plan::new(self, OP, request).await?
+                    self.probed.address_values.must_allow_addresses(Operation::Allocate, count)?;
+                    Plan::new(self, Operation::Allocate, request).await?
                 }
             };
             let current = plan.insert(current);
@@ -101,7 +101,7 @@ impl Inner {
                 }
                 Err(error) if request.key.is_some() && (error.is_exhausted() || error.is_conflict()) => {
                     // What was in the way may be another claim of the same key.
-                    match self.known(OP, &key, request).await? {
+                    match self.known(Operation::Allocate, &key, request).await? {
                         Known::Free => return Err(error),
                         Known::Taken(group) => return self.repeated(request, key, &group).await,
                         Known::Pending(group) => self.wait_for_pending(&key, &group, &mut rounds).await?,
@@ -123,12 +123,12 @@ impl Inner {
     async fn wait_for_pending(&self, key: &AllocationKey, group: &Group, rounds: &mut Rounds) -> ipam_core::Result<()> {
         match rounds.waits.next().await {
             true => Ok(()),
-            false => Err(self.pending(OP, key, group)),
+            false => Err(self.pending(Operation::Allocate, key, group)),
         }
     }
 
     /// Refuses what phpIPAM cannot keep.
-    pub(crate) fn check_request(&self, operation: &'static str, request: &Allocate) -> ipam_core::Result<()> {
+    pub(crate) fn check_request(&self, operation: Operation, request: &Allocate) -> ipam_core::Result<()> {
         request.validate()?;
         for (index, line) in request.lines.iter().enumerate() {
             if line.expiry.is_some() {
@@ -155,14 +155,14 @@ impl Inner {
         group: &Group,
     ) -> ipam_core::Result<Allocated> {
         // Its first address says for all that it is whole. That is enough, as long as that address is there.
-        let _ = self.complete(OP, group).await;
+        let _ = self.complete(Operation::Allocate, group).await;
         let rows: Vec<Address> = group.rows.values().map(|row| row.address.clone()).collect();
         let lines = self.lines_of_rows(request, rows).await?;
         Ok(Allocated::new(key, lines, true))
     }
 
     async fn lines_of_rows(&self, request: &Allocate, rows: Vec<Address>) -> ipam_core::Result<Vec<Vec<Allocation>>> {
-        let homes = self.homes(&rows).await.map_err(failed(OP))?;
+        let homes = self.homes(&rows).await.map_err(failed(Operation::Allocate))?;
         let mut allocations = Vec::with_capacity(rows.len());
         for (row, home) in rows.iter().zip(homes) {
             let allocation = home.and_then(|home| self.mapping.allocation(row, &home));
@@ -185,12 +185,12 @@ impl Inner {
 
 fn others_come_first() -> CoreError {
     let message = "other calls with this key keep coming first; ask again when they are done";
-    CoreError::new(ErrorKind::Busy, OP, message).with_retry(Retry::Safe)
+    CoreError::new(ErrorKind::Busy, Operation::Allocate, message).with_retry(Retry::Safe)
 }
 
 fn unserved(id: AddressId) -> CoreError {
     let message = format!("address {id} is in a subnet that is gone, or that this provider does not serve");
-    CoreError::new(ErrorKind::Conflict, OP, message)
+    CoreError::new(ErrorKind::Conflict, Operation::Allocate, message)
 }
 
 /// The addresses of a claim, in the order of their numbers, as lists for the lines.

@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use ipam_core::net::{IpRange, IpSet, Planner, SubnetSize};
 use ipam_core::{
-    AllocateRange, AllocatedRange, AllocationKey, BlockId, ChildNet, Error as CoreError, ErrorKind, Properties, Result,
-    Retry,
+    AllocateRange, AllocatedRange, AllocationKey, BlockId, ChildNet, Error as CoreError, ErrorKind, Operation,
+    Properties, Result, Retry,
 };
 use ipnet::IpNet;
 
@@ -24,14 +24,13 @@ use crate::provider::map::model::range_id;
 use crate::provider::random::{new_key, random};
 use crate::provider::snapshot::Snapshot;
 
-const OP: &str = "allocate_range";
-
 impl Inner {
     pub(crate) async fn allocate_range(&self, request: &AllocateRange) -> Result<AllocatedRange> {
         request.validate()?;
-        self.probed.must_write(OP)?;
+        self.probed.must_write(Operation::AllocateRange)?;
         if request.policy != ipam_core::RangePolicy::default() {
-            return Err(CoreError::unsupported(OP, "phpIPAM").with_context("reason", "it knows no policies"));
+            return Err(CoreError::unsupported(Operation::AllocateRange, "phpIPAM")
+                .with_context("reason", "it knows no policies"));
         }
         self.clean_up().await;
         let key = request.key.clone().unwrap_or_else(new_key);
@@ -42,23 +41,31 @@ impl Inner {
             if let Some(answer) = self.made_before(request, &key).await? {
                 return Ok(answer);
             }
-            if self.groups_of(&key).await.map_err(failed(OP))?.iter().any(|group| group.is_committed()) {
+            if self
+                .groups_of(&key)
+                .await
+                .map_err(failed(Operation::AllocateRange))?
+                .iter()
+                .any(|group| group.is_committed())
+            {
                 let message = format!("the key {key:?} belongs to a request for addresses");
-                return Err(CoreError::new(ErrorKind::Conflict, OP, message).with_context("key", key));
+                return Err(
+                    CoreError::new(ErrorKind::Conflict, Operation::AllocateRange, message).with_context("key", key)
+                );
             }
         }
         let named: Vec<&str> = request.properties.keys().filter_map(|name| self.subnet_field(name)).collect();
-        self.probed.subnet_values.must_allow_subnet(OP, &named)?;
+        self.probed.subnet_values.must_allow_subnet(Operation::AllocateRange, &named)?;
         let mut waits = self.config.pacing.contention(Instant::now() + time);
         loop {
-            let snapshot = Snapshot::load(self).await.map_err(failed(OP))?;
+            let snapshot = Snapshot::load(self).await.map_err(failed(Operation::AllocateRange))?;
             let (block, net) = self.choose_child(request, &snapshot).await?;
             let made = self.make(request, &key, block, net).await?;
             let outcome = match made {
                 Some(id) => match self.stands(request, &key, id).await {
                     // Nobody can find it by a key that nobody knows.
                     Err(error) if request.key.is_none() => {
-                        let _ = self.delete_child_prefix(OP, id).await;
+                        let _ = self.delete_child_prefix(Operation::AllocateRange, id).await;
                         return Err(error);
                     }
                     outcome => outcome?,
@@ -82,15 +89,15 @@ impl Inner {
 
     /// What an earlier call with this key made.
     async fn made_before(&self, request: &AllocateRange, key: &AllocationKey) -> Result<Option<AllocatedRange>> {
-        let children = self.child_prefixes(OP, key).await?;
+        let children = self.child_prefixes(Operation::AllocateRange, key).await?;
         let Some(first) = children.first() else { return Ok(None) };
         if first.mark.request != request_number(&request.fingerprint()) {
             let message = format!("the key {key:?} belongs to another request");
-            return Err(CoreError::new(ErrorKind::Conflict, OP, message).with_context("key", key));
+            return Err(CoreError::new(ErrorKind::Conflict, Operation::AllocateRange, message).with_context("key", key));
         }
-        let range = self.range_now(OP, &range_id(first.subnet.id)).await?.ok_or_else(|| {
+        let range = self.range_now(Operation::AllocateRange, &range_id(first.subnet.id)).await?.ok_or_else(|| {
             let message = format!("subnet {} has the key and is not served as a range", first.subnet.id);
-            CoreError::new(ErrorKind::Conflict, OP, message)
+            CoreError::new(ErrorKind::Conflict, Operation::AllocateRange, message)
         })?;
         Ok(Some(AllocatedRange::new(key.clone(), range, true)))
     }
@@ -104,14 +111,14 @@ impl Inner {
         let mut blocks = Vec::with_capacity(request.blocks.len());
         for id in &request.blocks {
             let found = snapshot.blocks(self).find(|(row, _)| row.id.to_string() == id.as_str());
-            blocks.push(found.ok_or_else(|| CoreError::not_found(OP, "block", id))?);
+            blocks.push(found.ok_or_else(|| CoreError::not_found(Operation::AllocateRange, "block", id))?);
         }
         match request.what {
             ChildNet::PrefixLen(len) => {
                 let possible = |net: &IpNet| (net.prefix_len()..=net.max_prefix_len()).contains(&len);
                 if let Some((_, net)) = blocks.first().filter(|_| !blocks.iter().any(|(_, net)| possible(net))) {
                     let remedy = format!("give {} to {} for the block {net}", net.prefix_len(), net.max_prefix_len());
-                    return Err(CoreError::invalid(OP, "prefix length", len, remedy));
+                    return Err(CoreError::invalid(Operation::AllocateRange, "prefix length", len, remedy));
                 }
                 for (row, net) in blocks.into_iter().filter(|(_, net)| possible(net)) {
                     // phpIPAM makes no subnet as large as the one around it.
@@ -126,7 +133,7 @@ impl Inner {
                 let ids = request.blocks.iter().map(BlockId::as_str).collect::<Vec<_>>().join(", ");
                 let message =
                     format!("no block has room for a /{len}; one as large as the block is not possible in phpIPAM");
-                Err(CoreError::new(ErrorKind::Exhausted, OP, message).with_context("blocks", ids))
+                Err(CoreError::new(ErrorKind::Exhausted, Operation::AllocateRange, message).with_context("blocks", ids))
             }
             ChildNet::Exactly(wanted) => {
                 let mut refusal = None;
@@ -139,10 +146,18 @@ impl Inner {
                         return Ok((row, wanted));
                     };
                     refusal.get_or_insert_with(|| {
-                        CoreError::new(ErrorKind::Conflict, OP, message).with_context("block", row.id)
+                        CoreError::new(ErrorKind::Conflict, Operation::AllocateRange, message)
+                            .with_context("block", row.id)
                     });
                 }
-                let outside = || CoreError::invalid(OP, "net", wanted, "choose a prefix inside one of the blocks");
+                let outside = || {
+                    CoreError::invalid(
+                        Operation::AllocateRange,
+                        "net",
+                        wanted,
+                        "choose a prefix inside one of the blocks",
+                    )
+                };
                 Err(refusal.unwrap_or_else(outside))
             }
         }
@@ -152,17 +167,17 @@ impl Inner {
     /// directly in it or around it: the server does not look at those.
     async fn taken_in(&self, snapshot: &Snapshot, block: &Subnet) -> Result<IpSet> {
         let addresses = self.read(|| async { self.client.subnets().addresses(block.id).await }).await;
-        let addresses = addresses.map_err(failed(OP))?;
+        let addresses = addresses.map_err(failed(Operation::AllocateRange))?;
         let mut taken: IpSet = snapshot.children(block.id).map(|(_, net)| IpRange::from(net)).collect();
         taken.extend(addresses.into_iter().filter_map(|row| row.ip).map(IpRange::from));
         let Some(net) = block.network() else { return Ok(taken) };
         if block.vrf_id.is_none() && block.master_subnet_id.is_none() {
             return Ok(taken);
         }
-        let found = self.surroundings(block, net).await.map_err(failed(OP))?;
+        let found = self.surroundings(block, net).await.map_err(failed(Operation::AllocateRange))?;
         let (above, beside): (Vec<Around>, Vec<Around>) = found.around.into_iter().partition(|at| net_around(at, net));
         taken.extend(beside.into_iter().map(|at| IpRange::from(at.net)));
-        let elsewhere = self.elsewhere(net, &above).await.map_err(failed(OP))?;
+        let elsewhere = self.elsewhere(net, &above).await.map_err(failed(Operation::AllocateRange))?;
         taken.extend(elsewhere.rows.into_iter().filter_map(|row| row.ip).map(IpRange::from));
         Ok(taken)
     }
@@ -175,7 +190,9 @@ impl Inner {
         block: &Subnet,
         net: IpNet,
     ) -> Result<Option<SubnetId>> {
-        let Some(section) = block.section_id else { return Err(CoreError::not_found(OP, "block", block.id)) };
+        let Some(section) = block.section_id else {
+            return Err(CoreError::not_found(Operation::AllocateRange, "block", block.id));
+        };
         let nonce = Nonce(random());
         let fields = self.subnet_fields(request, key, block, nonce)?;
         let pacing = &self.config.pacing;
@@ -193,7 +210,11 @@ impl Inner {
             let structural = error.refusal_kind() == Some(RefusalKind::Structural);
             if error.may_have_been_done() || structural {
                 // A lost answer may have been a yes, and the overlap may be with what it made.
-                let found = self.child_prefixes(OP, key).await?.into_iter().find(|child| child.mark.nonce == nonce);
+                let found = self
+                    .child_prefixes(Operation::AllocateRange, key)
+                    .await?
+                    .into_iter()
+                    .find(|child| child.mark.nonce == nonce);
                 if let Some(child) = found {
                     return Ok(Some(child.subnet.id));
                 }
@@ -202,7 +223,7 @@ impl Inner {
                 return Ok(None);
             }
             if !error.may_have_been_done() || !lost.next().await {
-                return Err(failed(OP)(error));
+                return Err(failed(Operation::AllocateRange)(error));
             }
         }
     }
@@ -253,14 +274,14 @@ impl Inner {
         };
         let text = [Some(request.name.as_str()), request.description.as_deref()];
         if request.name.contains('\n') {
-            return Err(CoreError::invalid(OP, "name", &request.name, "write it in one line"));
+            return Err(CoreError::invalid(Operation::AllocateRange, "name", &request.name, "write it in one line"));
         }
         let text: Vec<&str> = text.into_iter().flatten().collect();
         let text = text.join("\n").trim_end().to_owned();
         let long = self.probed.subnet_width.filter(|width| mark.to_string().len() > *width);
         if let Some(width) = long {
             let remedy = format!("the mark field holds {width} characters, and the mark needs more; make it a text");
-            return Err(CoreError::invalid(OP, "key and owner", &request.owner, remedy));
+            return Err(CoreError::invalid(Operation::AllocateRange, "key and owner", &request.owner, remedy));
         }
         Ok(match &self.mapping.subnet_mark {
             None => fields.with_description(with_mark(&text, &mark)),
@@ -278,14 +299,14 @@ impl Inner {
 
     /// Whether what was made is there, is the only one, and has the key.
     async fn stands(&self, request: &AllocateRange, key: &AllocationKey, id: SubnetId) -> Result<Outcome> {
-        let snapshot = Snapshot::load(self).await.map_err(failed(OP))?;
+        let snapshot = Snapshot::load(self).await.map_err(failed(Operation::AllocateRange))?;
         let Some((row, net)) = snapshot.get(id).and_then(|row| Some((row, row.network()?))) else {
             return Ok(Outcome::Again);
         };
         if request.key.is_some() {
-            let children = self.child_prefixes(OP, key).await?;
+            let children = self.child_prefixes(Operation::AllocateRange, key).await?;
             if children.first().is_some_and(|first| first.subnet.id < id) {
-                self.delete_child_prefix(OP, id).await?;
+                self.delete_child_prefix(Operation::AllocateRange, id).await?;
                 return Ok(Outcome::Key);
             }
         }
@@ -296,7 +317,7 @@ impl Inner {
             Some(_) => self.read(|| async { self.client.subnets().find_overlapping(net).await }).await,
             None => Ok(Vec::new()),
         };
-        let others = others.map_err(failed(OP))?;
+        let others = others.map_err(failed(Operation::AllocateRange))?;
         let others = others.iter().filter(|other| other.vrf_id == vrf && !self.serves_section(other.section_id));
         let elsewhere = others.filter(|other| other.id < id && !other.is_folder).filter_map(Subnet::network);
         let clash = elsewhere.into_iter().any(|other| !other.contains(&net) || other == net);
@@ -310,13 +331,13 @@ impl Inner {
                     })
             });
         if clash {
-            self.delete_child_prefix(OP, id).await?;
+            self.delete_child_prefix(Operation::AllocateRange, id).await?;
             return Ok(Outcome::Again);
         }
         if !self.may_be_range(row) {
-            self.delete_child_prefix(OP, id).await?;
+            self.delete_child_prefix(Operation::AllocateRange, id).await?;
             let message = "the new subnet does not have the fields that make it a range; the server dropped them";
-            return Err(CoreError::new(ErrorKind::Config, OP, message));
+            return Err(CoreError::new(ErrorKind::Config, Operation::AllocateRange, message));
         }
         let range = snapshot.range(self, row, net);
         Ok(Outcome::Ours(Box::new(AllocatedRange::new(key.clone(), range, false))))
@@ -343,7 +364,7 @@ fn best_fit(block: IpNet, taken: IpSet, len: u8) -> Option<IpNet> {
 
 fn busy() -> CoreError {
     let message = "others keep taking the prefixes that were free";
-    CoreError::new(ErrorKind::Busy, OP, message).with_retry(Retry::Safe)
+    CoreError::new(ErrorKind::Busy, Operation::AllocateRange, message).with_retry(Retry::Safe)
 }
 
 #[cfg(test)]

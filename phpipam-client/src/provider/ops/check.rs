@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ipam_core::net::{IpRange, overlaps};
-use ipam_core::{Health, SpaceId};
+use ipam_core::{Health, Operation, SpaceId};
 use ipnet::IpNet;
 
 use crate::error::{Error, Result};
@@ -17,7 +17,6 @@ use crate::provider::map::required::{FieldValues, Of};
 use crate::provider::map::spaces::Space;
 use crate::provider::snapshot::Snapshot;
 
-const OP: &str = "check";
 /// How many of a kind are named.
 const MOST: usize = 20;
 /// How many subnets around ranges, and VRFs, are looked at: one request each.
@@ -29,8 +28,8 @@ fn label(net: IpNet, id: SubnetId) -> String {
 
 impl Inner {
     pub(crate) async fn check(&self) -> ipam_core::Result<Health> {
-        let may_write = may_write(&self.client).await.map_err(failed(OP))?;
-        let snapshot = Snapshot::load(self).await.map_err(failed(OP))?;
+        let may_write = may_write(&self.client).await.map_err(failed(Operation::Check))?;
+        let snapshot = Snapshot::load(self).await.map_err(failed(Operation::Check))?;
         let mut health = Health::new();
         match may_write {
             Some(true) => {}
@@ -48,13 +47,13 @@ impl Inner {
         if may_write != self.probed.may_write {
             health = health.with_warning("the app's permission changed since the provider connected; connect again");
         }
-        health = self.with_required_fields(health).await.map_err(failed(OP))?;
-        health = self.with_abandoned(health).await.map_err(failed(OP))?;
+        health = self.with_required_fields(health).await.map_err(failed(Operation::Check))?;
+        health = self.with_abandoned(health).await.map_err(failed(Operation::Check))?;
         if snapshot.ranges(self).next().is_none() {
             health =
                 health.with_warning("no subnet is served: none is in the chosen sections and has the chosen fields");
         }
-        for warning in self.space_warnings(&snapshot).await.map_err(failed(OP))? {
+        for warning in self.space_warnings(&snapshot).await.map_err(failed(Operation::Check))? {
             health = health.with_warning(warning);
         }
         Ok(health)

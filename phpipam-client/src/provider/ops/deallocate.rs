@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ipam_core::{
-    Allocation, AllocationKey, Deallocate, Deallocated, Error as CoreError, ErrorKind, Expect, Freed, RangeId, Result,
-    Target,
+    Allocation, AllocationKey, Deallocate, Deallocated, Error as CoreError, ErrorKind, Expect, Freed, Operation,
+    RangeId, Result, Target,
 };
 
 use crate::models::{Address, AddressId};
@@ -16,8 +16,6 @@ use crate::provider::map::mark::{Found, Mark, State};
 use crate::provider::map::model::row_of;
 use crate::provider::range_view::View;
 
-const OP: &str = "deallocate";
-
 impl Inner {
     pub(crate) async fn deallocate(&self, request: &Deallocate) -> Result<Deallocated> {
         request.validate()?;
@@ -27,20 +25,25 @@ impl Inner {
             Target::Address { range, .. } => Some(range),
             Target::Id(_) | Target::Key(_) => None,
         });
-        let views = self.range_views(OP, ranges).await?;
+        let views = self.range_views(Operation::Deallocate, ranges).await?;
         for target in &request.targets {
             if let Target::Address { range, address } = target
                 && let Some(view) = views.get(range)
                 && !view.net.contains(address)
             {
-                return Err(CoreError::invalid(OP, "address", address, format_args!("choose one of {}", view.net)));
+                return Err(CoreError::invalid(
+                    Operation::Deallocate,
+                    "address",
+                    address,
+                    format_args!("choose one of {}", view.net),
+                ));
             }
         }
         let mut seen: BTreeSet<AddressId> = BTreeSet::new();
         let mut found = Vec::with_capacity(request.targets.len());
         for target in &request.targets {
             let rows = self.rows_of(target, &request.expect, &views).await?;
-            let homes = self.homes(&rows).await.map_err(failed(OP))?;
+            let homes = self.homes(&rows).await.map_err(failed(Operation::Deallocate))?;
             found.push((rows, homes));
         }
         let mut targets = Vec::with_capacity(request.targets.len());
@@ -64,7 +67,7 @@ impl Inner {
         match target {
             Target::Id(id) => {
                 let Some((row, nonce)) = row_of(id) else { return Ok(Vec::new()) };
-                let row = self.row_now(row).await.map_err(failed(OP))?;
+                let row = self.row_now(row).await.map_err(failed(Operation::Deallocate))?;
                 let same = |row: &Address| self.mapping.of_address(row).mark().map(|mark| mark.nonce) == nonce;
                 let row = row.filter(same);
                 if let Some(row) = &row {
@@ -76,7 +79,7 @@ impl Inner {
                 let mut rows = Vec::new();
                 for group in self.settled_groups(key).await? {
                     for id in &group.doubles {
-                        self.delete(*id).await.map_err(failed(OP))?;
+                        self.delete(*id).await.map_err(failed(Operation::Deallocate))?;
                     }
                     let whole = group.is_committed();
                     let addresses = group.rows.into_values().map(|row| row.address);
@@ -93,7 +96,7 @@ impl Inner {
             Target::Address { range, address } => {
                 let Some(view) = views.get(range) else { return Ok(Vec::new()) };
                 let rows = self.read(|| async { self.client.addresses().search(*address).await }).await;
-                let rows = rows.map_err(failed(OP))?;
+                let rows = rows.map_err(failed(Operation::Deallocate))?;
                 if let Some(own) = rows.iter().find(|row| row.subnet_id == Some(view.id)) {
                     self.must_be_allocated(own, expect)?;
                     return self.settled(Some(own.clone())).await;
@@ -117,7 +120,7 @@ impl Inner {
                      free it by its id, {}",
                     subnet.net, subnet.id, view.net, row.id
                 );
-                Err(CoreError::new(ErrorKind::Conflict, OP, message).with_context("range", range))
+                Err(CoreError::new(ErrorKind::Conflict, Operation::Deallocate, message).with_context("range", range))
             }
         }
     }
@@ -127,12 +130,12 @@ impl Inner {
     async fn settled_groups(&self, key: &AllocationKey) -> Result<Vec<Group>> {
         let mut waits = self.config.pacing.pending_briefly();
         loop {
-            let groups = self.groups_of(key).await.map_err(failed(OP))?;
+            let groups = self.groups_of(key).await.map_err(failed(Operation::Deallocate))?;
             let under_way = groups.iter().find(|group| !group.is_committed() && self.life(group) == Life::Alive);
             match under_way {
                 None => return Ok(groups),
                 Some(_) if waits.next().await => {}
-                Some(group) => return Err(self.pending(OP, key, group)),
+                Some(group) => return Err(self.pending(Operation::Deallocate, key, group)),
             }
         }
     }
@@ -159,7 +162,7 @@ impl Inner {
         let label = row.hostname.as_deref().or(row.description.as_deref()).filter(|text| !text.is_empty());
         let label = label.map(|text| format!(" ({text})")).unwrap_or_default();
         let message = format!("{ip}{label} is {what} and no allocation; change it in phpIPAM");
-        Err(CoreError::new(ErrorKind::Conflict, OP, message).with_context("address id", row.id))
+        Err(CoreError::new(ErrorKind::Conflict, Operation::Deallocate, message).with_context("address id", row.id))
     }
 
     /// Frees one address, if it is whose it has to be. `None` if it is free already, or somebody else's.
@@ -183,15 +186,15 @@ impl Inner {
         {
             self.keep_the_others(mark).await?;
         }
-        let deleted = self.delete(row.id).await.map_err(failed(OP))?;
+        let deleted = self.delete(row.id).await.map_err(failed(Operation::Deallocate))?;
         Ok(deleted.then_some(allocation))
     }
 
     /// The first address of a claim says for all of them that the claim is whole. Before it goes, those that do not say
     /// so themselves are made to.
     async fn keep_the_others(&self, first: &Mark) -> Result<()> {
-        let groups = self.groups_of(&first.key).await.map_err(failed(OP))?;
+        let groups = self.groups_of(&first.key).await.map_err(failed(Operation::Deallocate))?;
         let Some(group) = groups.into_iter().find(|group| group.nonce == first.nonce) else { return Ok(()) };
-        if group.is_committed() { self.complete(OP, &group).await } else { Ok(()) }
+        if group.is_committed() { self.complete(Operation::Deallocate, &group).await } else { Ok(()) }
     }
 }

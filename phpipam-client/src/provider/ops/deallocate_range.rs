@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ipam_core::{DeallocateRange, Error as CoreError, ErrorKind, Expect, RangeTarget, RemovedRange, Result};
+use ipam_core::{DeallocateRange, Error as CoreError, ErrorKind, Expect, Operation, RangeTarget, RemovedRange, Result};
 
 use crate::models::SubnetId;
 use crate::provider::inner::Inner;
@@ -11,23 +11,25 @@ use crate::provider::map::error::failed;
 use crate::provider::map::mark::Found;
 use crate::provider::snapshot::Snapshot;
 
-const OP: &str = "deallocate_range";
-
 impl Inner {
     pub(crate) async fn deallocate_range(&self, request: &DeallocateRange) -> Result<RemovedRange> {
         request.validate()?;
-        self.probed.must_write(OP)?;
+        self.probed.must_write(Operation::DeallocateRange)?;
         self.clean_up().await;
         let id = match &request.target {
             RangeTarget::Id(id) => id.as_str().parse::<SubnetId>().ok(),
-            RangeTarget::Key(key) => self.child_prefixes(OP, key).await?.first().map(|child| child.subnet.id),
+            RangeTarget::Key(key) => {
+                self.child_prefixes(Operation::DeallocateRange, key).await?.first().map(|child| child.subnet.id)
+            }
         };
         let Some(id) = id else { return Ok(RemovedRange::default()) };
-        let snapshot = Snapshot::load(self).await.map_err(failed(OP))?;
+        let snapshot = Snapshot::load(self).await.map_err(failed(Operation::DeallocateRange))?;
         let Some((row, net)) = snapshot.get(id).and_then(|row| Some((row, row.network()?))) else {
             return Ok(RemovedRange::default());
         };
-        let conflict = |message: String| CoreError::new(ErrorKind::Conflict, OP, message).with_context("range", id);
+        let conflict = |message: String| {
+            CoreError::new(ErrorKind::Conflict, Operation::DeallocateRange, message).with_context("range", id)
+        };
         let found = self.mapping.of_subnet(row);
         let Some(mark) = found.mark() else {
             if found == Found::Unreadable && request.expect != Expect::Anyone {
@@ -41,7 +43,10 @@ impl Inner {
         if snapshot.children(id).next().is_some() {
             return Err(conflict(format!("{net} has subnets below it; give those back first")));
         }
-        let rows = self.read(|| async { self.client.subnets().addresses(id).await }).await.map_err(failed(OP))?;
+        let rows = self
+            .read(|| async { self.client.subnets().addresses(id).await })
+            .await
+            .map_err(failed(Operation::DeallocateRange))?;
         let rows: Vec<_> = rows.into_iter().filter(|row| !self.mapping.is_reservation(row)).collect();
         if !rows.is_empty() && !request.with_allocations {
             let addresses: Vec<IpAddr> = rows.iter().filter_map(|row| row.ip).take(5).collect();
@@ -51,7 +56,7 @@ impl Inner {
         let home = Home { subnet: id, space: snapshot.space(row) };
         let freed = rows.iter().filter_map(|address| self.mapping.allocation(address, &home)).collect();
         let range = snapshot.range(self, row, net);
-        self.delete_child_prefix(OP, id).await?;
+        self.delete_child_prefix(Operation::DeallocateRange, id).await?;
         Ok(RemovedRange::new(Some(range), freed))
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use ipam_core::{Allocation, Find, Page, RangeId, Result, SpaceId};
+use ipam_core::{Allocation, Find, Operation, Page, RangeId, Result, SpaceId};
 
 use super::page::page;
 use crate::error::Result as ClientResult;
@@ -16,16 +16,14 @@ use crate::provider::map::model::{OWNER_WIDTH, row_of};
 use crate::provider::snapshot::Snapshot;
 use crate::query::Filter;
 
-const OP: &str = "find";
-
 impl Inner {
     pub(crate) async fn find(&self, request: &Find) -> Result<Page<Allocation>> {
         request.validate()?;
-        page(OP, &request.page, self.config.page_size, std::iter::empty::<u64>(), |id| *id)?;
+        page(Operation::Find, &request.page, self.config.page_size, std::iter::empty::<u64>(), |id| *id)?;
         self.clean_up().await;
-        let rows = self.candidates(request).await.map_err(failed(OP))?;
-        let rows = self.told(rows).await.map_err(failed(OP))?;
-        let homes = self.homes(&rows).await.map_err(failed(OP))?;
+        let rows = self.candidates(request).await.map_err(failed(Operation::Find))?;
+        let rows = self.told(rows).await.map_err(failed(Operation::Find))?;
+        let homes = self.homes(&rows).await.map_err(failed(Operation::Find))?;
         // Who asks for one address is told also that it is set aside, and what for.
         let all = request.address.is_some();
         let rows = rows.iter().zip(&homes).filter(|(row, _)| all || !self.mapping.is_reservation(row));
@@ -33,7 +31,7 @@ impl Inner {
             let allocation = self.mapping.allocation(row, home.as_ref()?)?;
             request.matches(&allocation).then_some((row.id, allocation))
         });
-        let found = page(OP, &request.page, self.config.page_size, found, |(id, _)| id.get())?;
+        let found = page(Operation::Find, &request.page, self.config.page_size, found, |(id, _)| id.get())?;
         Ok(Page::new(found.items.into_iter().map(|(_, allocation)| allocation).collect(), found.next))
     }
 

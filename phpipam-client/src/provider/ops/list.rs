@@ -1,6 +1,6 @@
 //! `list_ranges` and `list_blocks`: pages of what a [`Snapshot`] has.
 
-use ipam_core::{Block, ListBlocks, ListRanges, Page, Range, RangeId, Result};
+use ipam_core::{Block, ListBlocks, ListRanges, Operation, Page, Range, RangeId, Result};
 
 use super::page::page;
 use crate::provider::inner::Inner;
@@ -13,29 +13,27 @@ fn number(id: &str) -> u64 {
 
 impl Inner {
     pub(crate) async fn list_ranges(&self, request: &ListRanges) -> Result<Page<Range>> {
-        const OP: &str = "list_ranges";
         // A token that is wrong is refused before anything is asked.
-        page(OP, &request.page, self.config.page_size, std::iter::empty::<u64>(), |id| *id)?;
+        page(Operation::ListRanges, &request.page, self.config.page_size, std::iter::empty::<u64>(), |id| *id)?;
         self.clean_up().await;
-        let snapshot = Snapshot::load(self).await.map_err(failed(OP))?;
+        let snapshot = Snapshot::load(self).await.map_err(failed(Operation::ListRanges))?;
         let ranges = snapshot.ranges(self).map(|(row, net)| snapshot.range(self, row, net));
         let ranges = ranges.filter(|range| request.filter.matches(range));
-        page(OP, &request.page, self.config.page_size, ranges, |range| number(range.id.as_str()))
+        page(Operation::ListRanges, &request.page, self.config.page_size, ranges, |range| number(range.id.as_str()))
     }
 
     /// One range as `list_ranges` returns it.
-    pub(crate) async fn range_now(&self, operation: &'static str, id: &RangeId) -> Result<Option<Range>> {
+    pub(crate) async fn range_now(&self, operation: Operation, id: &RangeId) -> Result<Option<Range>> {
         let snapshot = Snapshot::load(self).await.map_err(failed(operation))?;
         let found = snapshot.ranges(self).find(|(row, _)| row.id.to_string() == id.as_str());
         Ok(found.map(|(row, net)| snapshot.range(self, row, net)))
     }
 
     pub(crate) async fn list_blocks(&self, request: &ListBlocks) -> Result<Page<Block>> {
-        const OP: &str = "list_blocks";
-        page(OP, &request.page, self.config.page_size, std::iter::empty::<u64>(), |id| *id)?;
-        let snapshot = Snapshot::load(self).await.map_err(failed(OP))?;
+        page(Operation::ListBlocks, &request.page, self.config.page_size, std::iter::empty::<u64>(), |id| *id)?;
+        let snapshot = Snapshot::load(self).await.map_err(failed(Operation::ListBlocks))?;
         let blocks = snapshot.blocks(self).map(|(row, net)| snapshot.block(row, net, self));
         let blocks = blocks.filter(|block| request.filter.matches(block));
-        page(OP, &request.page, self.config.page_size, blocks, |block| number(block.id.as_str()))
+        page(Operation::ListBlocks, &request.page, self.config.page_size, blocks, |block| number(block.id.as_str()))
     }
 }

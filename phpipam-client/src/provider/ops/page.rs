@@ -1,10 +1,10 @@
 //! Pages of lists that are read whole.
 
-use ipam_core::{Error as CoreError, Page, PageRequest, PageToken, Result};
+use ipam_core::{Error as CoreError, Operation, Page, PageRequest, PageToken, Result};
 
 /// The items of one page, in the order of their ids. The token is the last id of the page before.
 pub(crate) fn page<T>(
-    operation: &'static str,
+    operation: Operation,
     request: &PageRequest,
     default_size: u32,
     items: impl Iterator<Item = T>,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipam_core::net::IpSet;
-use ipam_core::{Allocate, Allocation, Candidate, Preview, RangeId, Shape, What};
+use ipam_core::{Allocate, Allocation, Candidate, Operation, Preview, RangeId, Shape, What};
 
 use crate::provider::claim::plan::{Plan, choose, exhausted_error, taken_error};
 use crate::provider::claim::state::address_count;
@@ -13,24 +13,23 @@ use crate::provider::key::lookup::Known;
 use crate::provider::map::error::failed;
 use crate::provider::range_view::{Contents, has_children};
 
-const OP: &str = "preview_allocate";
-
 impl Inner {
     pub(crate) async fn preview(&self, request: &Allocate) -> ipam_core::Result<Preview> {
-        self.check_request(OP, request).map_err(|error| error.with_operation(OP))?;
+        self.check_request(Operation::PreviewAllocate, request)
+            .map_err(|error| error.with_operation(Operation::PreviewAllocate))?;
         self.clean_up().await;
         if let Some(key) = &request.key {
-            if let Known::Taken(group) = self.known(OP, key, request).await? {
+            if let Known::Taken(group) = self.known(Operation::PreviewAllocate, key, request).await? {
                 let answer = self.repeated(request, key.clone(), &group).await?;
                 let candidates = |line: Vec<Allocation>| {
                     line.into_iter().map(|one| Candidate::new(one.range, one.address)).collect::<Vec<_>>()
                 };
                 return Ok(Preview::new(answer.lines.into_iter().map(candidates).collect()));
             }
-            self.must_name_no_range(OP, key).await?;
+            self.must_name_no_range(Operation::PreviewAllocate, key).await?;
         }
-        self.probed.address_values.must_allow_addresses(OP, address_count(request))?;
-        let plan = Plan::new(self, OP, request).await?;
+        self.probed.address_values.must_allow_addresses(Operation::PreviewAllocate, address_count(request))?;
+        let plan = Plan::new(self, Operation::PreviewAllocate, request).await?;
         let mut lists: BTreeMap<RangeId, Contents> = BTreeMap::new();
         let mut lines = vec![Vec::new(); request.lines.len()];
         for index in plan.order() {
@@ -45,8 +44,8 @@ impl Inner {
             for id in ids {
                 let Some(view) = plan.views.get(id) else { continue };
                 if !lists.contains_key(id) {
-                    let contents = self.contents(view).await.map_err(failed(OP))?;
-                    let contents = contents.ok_or_else(|| has_children(OP, id))?;
+                    let contents = self.contents(view).await.map_err(failed(Operation::PreviewAllocate))?;
+                    let contents = contents.ok_or_else(|| has_children(Operation::PreviewAllocate, id))?;
                     lists.insert(id.clone(), contents);
                 }
                 let Some(contents) = lists.get_mut(id) else { continue };
@@ -54,7 +53,7 @@ impl Inner {
                     Some((_, span)) => {
                         let excluded: IpSet = line.exclude.iter().copied().collect();
                         if contents.taken.overlaps(span) || excluded.overlaps(span) {
-                            return Err(taken_error(OP, index, span.first(), id));
+                            return Err(taken_error(Operation::PreviewAllocate, index, span.first(), id));
                         }
                         Some(span.addresses().collect())
                     }
@@ -71,7 +70,7 @@ impl Inner {
                 }
             }
             let Some((id, addresses)) = found else {
-                return Err(exhausted_error(OP, index, &line.ranges, "too few are free"));
+                return Err(exhausted_error(Operation::PreviewAllocate, index, &line.ranges, "too few are free"));
             };
             *place = addresses.into_iter().map(|ip| Candidate::new(id.clone(), ip)).collect();
         }

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::{Duration, UNIX_EPOCH};
 
-use ipam_core::{AbandonedClaim, AllocationKey, Health, Result, Sweep, Swept};
+use ipam_core::{AbandonedClaim, AllocationKey, Health, Operation, Result, Sweep, Swept};
 
 use crate::error::Result as ClientResult;
 use crate::models::{AddressId, Subnet, SubnetId};
@@ -24,7 +24,6 @@ use crate::provider::map::mark::{Found, Mark};
 use crate::provider::map::model::range_id;
 use crate::provider::snapshot::Snapshot;
 
-const OP: &str = "sweep";
 /// What the marks of pending claims begin with.
 const PENDING: &str = "[ipam1;p;";
 
@@ -70,13 +69,13 @@ fn claimed(mark: &Mark, subnet: SubnetId, ip: Option<IpAddr>) -> AbandonedClaim 
 
 impl Inner {
     pub(crate) async fn sweep(&self, request: &Sweep) -> Result<Swept> {
-        self.probed.must_write(OP)?;
+        self.probed.must_write(Operation::Sweep)?;
         if !request.dry_run {
             self.clean_up().await;
         }
         let mut run = Run::new(request);
-        self.sweep_addresses(&mut run).await.map_err(failed(OP))?;
-        self.sweep_subnets(&mut run).await.map_err(failed(OP))?;
+        self.sweep_addresses(&mut run).await.map_err(failed(Operation::Sweep))?;
+        self.sweep_subnets(&mut run).await.map_err(failed(Operation::Sweep))?;
         match run.failed {
             None => Ok(Swept::new(run.claims, run.more)),
             Some(error) => Err(error.with_context("undone", run.claims.len())),
@@ -133,7 +132,7 @@ impl Inner {
                 if group.is_committed() {
                     // Its first address says for the others that the claim is whole, as long as it is there.
                     if !run.request.dry_run {
-                        let _ = self.complete(OP, &group).await;
+                        let _ = self.complete(Operation::Sweep, &group).await;
                     }
                 } else if self.is_abandoned(&group, minimum) {
                     self.undo_abandoned(run, &group, &places).await;
@@ -153,7 +152,7 @@ impl Inner {
                 match self.delete(id).await {
                     Ok(true) => {}
                     Ok(false) => continue,
-                    Err(error) => return run.fail(failed(OP)(error)),
+                    Err(error) => return run.fail(failed(Operation::Sweep)(error)),
                 }
             }
             run.claims.extend(places.get(&id).cloned());
@@ -176,7 +175,7 @@ impl Inner {
                 return Ok(());
             }
             if !run.request.dry_run
-                && let Err(error) = self.delete_child_prefix(OP, subnet.id).await
+                && let Err(error) = self.delete_child_prefix(Operation::Sweep, subnet.id).await
             {
                 run.fail(error);
                 continue;

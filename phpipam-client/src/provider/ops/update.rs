@@ -1,6 +1,6 @@
 //! `update`: changes the named fields of an address, and carries along what phpIPAM would reset or refuse.
 
-use ipam_core::{Allocation, Error as CoreError, Labels, Patch, Result, Update};
+use ipam_core::{Allocation, Error as CoreError, Labels, Operation, Patch, Result, Update};
 
 use crate::models::AddressFields;
 use crate::provider::inner::Inner;
@@ -8,22 +8,22 @@ use crate::provider::map::error::failed;
 use crate::provider::map::mark::{Found, with_mark};
 use crate::provider::map::model::{labels_fit, row_of};
 
-const OP: &str = "update";
-
 impl Inner {
     pub(crate) async fn update(&self, request: &Update) -> Result<Allocation> {
         request.validate()?;
-        self.probed.must_write(OP)?;
+        self.probed.must_write(Operation::Update)?;
         if !request.expiry.is_keep() {
-            return Err(CoreError::unsupported(OP, "phpIPAM").with_context("reason", "addresses do not expire"));
+            return Err(
+                CoreError::unsupported(Operation::Update, "phpIPAM").with_context("reason", "addresses do not expire")
+            );
         }
         let mut labels = Labels::default();
         labels.hostname = request.hostname.clone().apply(None);
         labels.description = request.description.clone().apply(None);
-        labels_fit(OP, 0, &labels)?;
-        let missing = || CoreError::not_found(OP, "allocation", &request.allocation);
+        labels_fit(Operation::Update, 0, &labels)?;
+        let missing = || CoreError::not_found(Operation::Update, "allocation", &request.allocation);
         let (id, nonce) = row_of(&request.allocation).ok_or_else(missing)?;
-        let row = self.row_now(id).await.map_err(failed(OP))?.ok_or_else(missing)?;
+        let row = self.row_now(id).await.map_err(failed(Operation::Update))?.ok_or_else(missing)?;
         let found = self.mapping.of_address(&row);
         if found.mark().map(|mark| mark.nonce) != nonce || self.mapping.is_reservation(&row) {
             return Err(missing());
@@ -51,16 +51,16 @@ impl Inner {
             (Patch::Set(tags), _) if tags.is_empty() => {}
             (Patch::Set(_), _) => {
                 let reason = "tags are kept in the mark of an allocation, and this address was not allocated here";
-                return Err(CoreError::unsupported(OP, "phpIPAM").with_context("reason", reason));
+                return Err(CoreError::unsupported(Operation::Update, "phpIPAM").with_context("reason", reason));
             }
         }
-        let fields = self.with_required_texts(OP, &row, fields)?;
+        let fields = self.with_required_texts(Operation::Update, &row, fields)?;
         match self.client.addresses().update(id, &fields).await {
             Err(error) if error.is_not_found() => return Err(missing()),
-            answer => answer.map_err(failed(OP))?,
+            answer => answer.map_err(failed(Operation::Update))?,
         }
-        let row = self.row_now(id).await.map_err(failed(OP))?.ok_or_else(missing)?;
-        let home = self.homes(std::slice::from_ref(&row)).await.map_err(failed(OP))?.pop().flatten();
+        let row = self.row_now(id).await.map_err(failed(Operation::Update))?.ok_or_else(missing)?;
+        let home = self.homes(std::slice::from_ref(&row)).await.map_err(failed(Operation::Update))?.pop().flatten();
         self.mapping.allocation(&row, &home.ok_or_else(missing)?).ok_or_else(missing)
     }
 }

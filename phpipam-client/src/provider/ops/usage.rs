@@ -3,19 +3,17 @@
 use std::collections::BTreeSet;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use ipam_core::{RangeId, Result, Usage};
+use ipam_core::{Operation, RangeId, Result, Usage};
 
 use crate::models::Address;
 use crate::provider::inner::{AT_ONCE, Inner};
 use crate::provider::map::error::{failed, is_too_large};
 use crate::provider::range_view::{View, has_children};
 
-const OP: &str = "usage";
-
 impl Inner {
     pub(crate) async fn usage(&self, ranges: &[RangeId]) -> Result<Vec<Usage>> {
         self.clean_up().await;
-        let views = self.range_views(OP, ranges).await?;
+        let views = self.range_views(Operation::Usage, ranges).await?;
         let asked: Vec<(RangeId, View)> =
             ranges.iter().filter_map(|id| Some((id.clone(), views.get(id)?.clone()))).collect();
         stream::iter(asked)
@@ -36,22 +34,22 @@ impl Inner {
         };
         let rows = self.read(|| async { self.client.subnets().addresses(view.id).await });
         let (slaves, rows) = futures_util::future::join(slaves, rows).await;
-        if !slaves.map_err(failed(OP))?.is_empty() {
-            return Err(has_children(OP, &id));
+        if !slaves.map_err(failed(Operation::Usage))?.is_empty() {
+            return Err(has_children(Operation::Usage, &id));
         }
         let rows = match rows {
             Ok(rows) => rows,
             Err(error) if is_too_large(&error) => {
                 // The server counts what it cannot list; by its count all that is there is allocated.
                 let usage = self.read(|| async { self.client.subnets().usage(view.id).await }).await;
-                let used = usage.map_err(failed(OP))?.used.and_then(|used| used.to_u128()).unwrap_or(0);
+                let used = usage.map_err(failed(Operation::Usage))?.used.and_then(|used| used.to_u128()).unwrap_or(0);
                 let used = used.min(total);
                 let reserved = if view.is_full { total.saturating_sub(used) } else { 0 };
                 return Ok(Usage::new(id, total, used, reserved, 0));
             }
-            Err(error) => return Err(failed(OP)(error)),
+            Err(error) => return Err(failed(Operation::Usage)(error)),
         };
-        let elsewhere = self.elsewhere(view.net, &view.around).await.map_err(failed(OP))?;
+        let elsewhere = self.elsewhere(view.net, &view.around).await.map_err(failed(Operation::Usage))?;
         let usage = self.counted(view, &rows, &elsewhere.rows);
         let reserved = if view.is_full { total.saturating_sub(usage.0) } else { usage.1 };
         Ok(Usage::new(id, total, usage.0, reserved, 0))

@@ -259,7 +259,7 @@ mod tests {
         for (space, address) in [("default", "10.0.0.5"), ("a-b", "2001:db8::1"), ("büro", "0.0.0.0"), (&*long, "::")]
         {
             let id = id_of(space, address.parse().unwrap(), 17);
-            id.validate("test").unwrap();
+            id.validate(crate::Operation::Allocate).unwrap();
             let parts = IdParts::of(id.as_str()).unwrap();
             assert_eq!(parts.serial, 17);
             assert_eq!(parts.address, address.parse::<IpAddr>().unwrap());

@@ -24,7 +24,7 @@ pub(super) use statements::{Columns, Statements};
 
 use super::schema::VERSION;
 use crate::engine::StoredRange;
-use crate::{Error, RangeId, Result};
+use crate::{Error, Operation, RangeId, Result};
 
 /// How many ranges are kept decoded. More than a program uses at a time.
 const MAX_KEPT_RANGES: usize = 4096;
@@ -91,7 +91,7 @@ impl<'c> SqliteStore<'c> {
     }
 
     /// A request begins.
-    pub(super) fn request_begins(&mut self, operation: &'static str) {
+    pub(super) fn request_begins(&mut self, operation: Operation) {
         self.db.operation = operation;
         self.wrote = false;
     }

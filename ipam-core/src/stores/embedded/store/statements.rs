@@ -8,7 +8,7 @@ use rusqlite::{Connection, Params, Row, Statement, params_from_iter};
 
 use super::super::codes;
 use super::sql::Sql;
-use crate::{Error, Result};
+use crate::{Error, Operation, Result};
 
 /// How many statements with a text of their own stay prepared.
 const MAX_COMPOSED: usize = 32;
@@ -20,13 +20,13 @@ pub(in crate::stores::embedded) struct Statements<'c> {
     fixed: Vec<Option<Statement<'c>>>,
     composed: HashMap<String, Statement<'c>>,
     /// The method that is being served, for errors.
-    pub(in crate::stores::embedded) operation: &'static str,
+    pub(in crate::stores::embedded) operation: Operation,
 }
 
 impl<'c> Statements<'c> {
     pub(in crate::stores::embedded) fn new(connection: &'c Connection) -> Self {
         let fixed = Sql::ALL.iter().map(|_| None).collect();
-        Self { connection, fixed, composed: HashMap::new(), operation: "open" }
+        Self { connection, fixed, composed: HashMap::new(), operation: Operation::Open }
     }
 
     pub(in crate::stores::embedded) fn error(&self, source: rusqlite::Error) -> Error {
@@ -146,7 +146,7 @@ impl<'c> Statements<'c> {
 /// The columns of one row, by their place.
 pub(in crate::stores::embedded) struct Columns<'r> {
     row: &'r Row<'r>,
-    operation: &'static str,
+    operation: Operation,
 }
 
 impl Columns<'_> {

@@ -8,9 +8,9 @@ mod quarantine;
 mod ranges;
 mod requests;
 
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, Operation};
 
 /// The engine names only what is stored; anything else is a bug of this crate.
 fn missing(what: &str) -> Error {
-    Error::new(ErrorKind::Corrupt, "memory", format!("{what} is not in the store"))
+    Error::new(ErrorKind::Corrupt, Operation::Open, format!("{what} is not in the store"))
 }
