@@ -1,14 +1,17 @@
-//! From a request to an answer: who calls, whether they may, and which controller answers.
+//! From a request to a response: who calls, whether they may, and which controller responds.
 
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use http::header::LOCATION;
+use ipam_core::testing::http::{Request, Response};
 use serde_json::{Map, Value, json};
 
 use super::config::{App, Lock, Numbers, Permission, Security};
 use super::context::{Call, Method};
 use super::controllers::{self, Race, race, user};
+use super::faults::html;
 use super::params::Params;
 use super::present;
 use super::present::local;
@@ -17,31 +20,6 @@ use super::refusal::{Answer, Refusal, fail};
 use super::reply::Reply;
 use super::store::Store;
 use super::xml;
-
-/// A request, read from the wire.
-#[derive(Debug, Clone)]
-pub(super) struct Incoming {
-    pub(super) method: String,
-    pub(super) path: String,
-    pub(super) query: String,
-    pub(super) headers: http::HeaderMap,
-    pub(super) body: Vec<u8>,
-}
-
-impl Incoming {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|v| v.to_str().ok())
-    }
-}
-
-/// An answer, ready for the wire.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Outgoing {
-    pub(super) status: u16,
-    pub(super) content_type: &'static str,
-    pub(super) location: Option<String>,
-    pub(super) body: String,
-}
 
 /// What does not change while the server runs.
 #[derive(Debug)]
@@ -78,9 +56,9 @@ impl Admitted {
 }
 
 /// Reads the request: path, body, app and its security.
-pub(super) fn admit(setup: &Setup, store: &Store, request: &Incoming, now: SystemTime) -> Result<Admitted, Outgoing> {
-    let encoded_slash = request.path.to_ascii_lowercase().contains("%2f");
-    let rest = request.path.strip_prefix(setup.base.as_str()).and_then(|p| p.strip_prefix("/api"));
+pub(super) fn admit(setup: &Setup, store: &Store, request: &Request, now: SystemTime) -> Result<Admitted, Response> {
+    let encoded_slash = request.path().to_ascii_lowercase().contains("%2f");
+    let rest = request.path().strip_prefix(setup.base.as_str()).and_then(|p| p.strip_prefix("/api"));
     let Some(rest) = rest.filter(|p| !encoded_slash && (p.is_empty() || p.starts_with('/'))) else {
         return Err(not_found());
     };
@@ -90,7 +68,7 @@ pub(super) fn admit(setup: &Setup, store: &Store, request: &Incoming, now: Syste
         return Err(refuse(fail(503, "API server disabled")));
     }
     let kind = request.header("content-type");
-    let params = Params::read(rest, &request.query, kind, &request.body).map_err(refuse)?;
+    let params = Params::read(rest, request.query(), kind, request.body()).map_err(refuse)?;
     match check_app(setup, store, request, &params, now) {
         Ok((app, method)) => {
             let controller = params.controller.as_deref().unwrap_or_default().to_ascii_lowercase();
@@ -103,7 +81,7 @@ pub(super) fn admit(setup: &Setup, store: &Store, request: &Incoming, now: Syste
 fn check_app(
     setup: &Setup,
     store: &Store,
-    request: &Incoming,
+    request: &Request,
     params: &Params,
     now: SystemTime,
 ) -> Answer<(App, Option<Method>)> {
@@ -126,7 +104,7 @@ fn check_app(
     {
         return Err(fail(500, setup.profile.blocked));
     }
-    let method = match request.method.to_ascii_uppercase().as_str() {
+    let method = match request.method() {
         "GET" | "HEAD" => Some(Method::Get),
         "POST" => Some(Method::Post),
         "PATCH" => Some(Method::Patch),
@@ -145,10 +123,10 @@ fn check_app(
 pub(super) fn answer(
     setup: &Setup,
     store: &mut Store,
-    request: &Incoming,
+    request: &Request,
     admitted: &Admitted,
     now: SystemTime,
-) -> Outgoing {
+) -> Response {
     answer_with(setup, store, request, admitted, now, |call, store| {
         controllers::handle(call, store, &admitted.controller)
     })
@@ -158,10 +136,10 @@ pub(super) fn answer(
 pub(super) fn choose(
     setup: &Setup,
     store: &mut Store,
-    request: &Incoming,
+    request: &Request,
     admitted: &Admitted,
     now: SystemTime,
-) -> Result<Race, Outgoing> {
+) -> Result<Race, Response> {
     let mut chosen = None;
     let refused = answer_with(setup, store, request, admitted, now, |call, store| {
         chosen = Some(race::choose(call, store)?);
@@ -170,8 +148,8 @@ pub(super) fn choose(
     chosen.ok_or(refused)
 }
 
-/// The second step: whether somebody else was quicker.
-pub(super) fn check(setup: &Setup, store: &Store, admitted: &Admitted, race: Race) -> Result<(), Outgoing> {
+/// The second step: whether another caller was quicker.
+pub(super) fn check(setup: &Setup, store: &Store, admitted: &Admitted, race: Race) -> Result<(), Response> {
     race::check(store, race).map_err(|refusal| refused(setup, &admitted.params, refusal))
 }
 
@@ -179,22 +157,22 @@ pub(super) fn check(setup: &Setup, store: &Store, admitted: &Admitted, race: Rac
 pub(super) fn take(
     setup: &Setup,
     store: &mut Store,
-    request: &Incoming,
+    request: &Request,
     admitted: &Admitted,
     now: SystemTime,
     race: Race,
-) -> Outgoing {
+) -> Response {
     answer_with(setup, store, request, admitted, now, |call, store| race::take(call, store, race))
 }
 
 fn answer_with(
     setup: &Setup,
     store: &mut Store,
-    request: &Incoming,
+    request: &Request,
     admitted: &Admitted,
     now: SystemTime,
     controller: impl FnOnce(&Call<'_>, &mut Store) -> Answer<Reply>,
-) -> Outgoing {
+) -> Response {
     let params = &admitted.params;
     match try_answer(setup, store, request, admitted, now, controller) {
         Ok((reply, data)) => succeeded(params, reply, data),
@@ -205,7 +183,7 @@ fn answer_with(
 fn try_answer(
     setup: &Setup,
     store: &mut Store,
-    request: &Incoming,
+    request: &Request,
     admitted: &Admitted,
     now: SystemTime,
     controller: impl FnOnce(&Call<'_>, &mut Store) -> Answer<Reply>,
@@ -258,7 +236,7 @@ fn authenticate(setup: &Setup, store: &mut Store, app: &App, token: Option<&str>
     Ok(account.user.real_name.clone())
 }
 
-fn basic(request: &Incoming) -> Option<(String, String)> {
+fn basic(request: &Request) -> Option<(String, String)> {
     let value = request.header("authorization")?;
     let (scheme, encoded) = value.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
@@ -269,7 +247,7 @@ fn basic(request: &Incoming) -> Option<(String, String)> {
     Some((name.to_owned(), password.to_owned()))
 }
 
-fn succeeded(params: &Params, reply: Reply, data: Option<Value>) -> Outgoing {
+fn succeeded(params: &Params, reply: Reply, data: Option<Value>) -> Response {
     let mut body = Map::new();
     body.insert("code".to_owned(), reply.status.into());
     body.insert("success".to_owned(), true.into());
@@ -283,23 +261,27 @@ fn succeeded(params: &Params, reply: Reply, data: Option<Value>) -> Outgoing {
         body.insert("data".to_owned(), data);
     }
     body.insert("time".to_owned(), json!(0.002));
-    Outgoing { location: reply.location, ..encoded(params, reply.status, body) }
+    let response = encoded(params, reply.status, body);
+    match reply.location {
+        Some(location) => response.with_header(LOCATION, location),
+        None => response,
+    }
 }
 
 /// A failure in the form of the version.
-pub(super) fn failed(setup: &Setup, params: &Params, status: u16, code: u16, message: &str) -> Outgoing {
+pub(super) fn failed(setup: &Setup, params: &Params, status: u16, code: u16, message: &str) -> Response {
     let mut body = Map::new();
     let success = if setup.profile.failure_is_zero { json!(0) } else { json!(false) };
     body.insert("code".to_owned(), code.into());
     body.insert("success".to_owned(), success);
     body.insert("message".to_owned(), message.into());
     body.insert("time".to_owned(), json!(0.001));
-    let location = (status == 401).then(|| "/api//user/".to_owned());
-    Outgoing { location, ..encoded(params, status, body) }
+    let response = encoded(params, status, body);
+    if status == 401 { response.with_header(LOCATION, "/api//user/") } else { response }
 }
 
 /// A lock that was not obtained in time: nothing was done.
-pub(super) fn lock_timeout(setup: &Setup, lock: Lock) -> Outgoing {
+pub(super) fn lock_timeout(setup: &Setup, lock: Lock) -> Response {
     let message = match lock {
         Lock::MySql(wait) => format!("MySQL wait timeout exceeded after {:.4} seconds", wait.as_secs_f64()),
         Lock::File(wait) => {
@@ -312,29 +294,24 @@ pub(super) fn lock_timeout(setup: &Setup, lock: Lock) -> Outgoing {
     failed(setup, &Params::default(), status, code, &message)
 }
 
-fn refused(setup: &Setup, params: &Params, refusal: Refusal) -> Outgoing {
+fn refused(setup: &Setup, params: &Params, refusal: Refusal) -> Response {
     match refusal {
         Refusal::Fail { status, message } => failed(setup, params, status, status, &message),
-        Refusal::Fatal => html(500, String::new()),
+        Refusal::Fatal => html(500, ""),
         Refusal::Html(text) => html(200, format!("<div class='alert alert-danger'>{text}</div>")),
     }
 }
 
-/// A body that is no envelope.
-pub(super) fn html(status: u16, body: String) -> Outgoing {
-    Outgoing { status, content_type: "text/html; charset=UTF-8", location: None, body }
-}
-
-/// The web server's own answer for paths it does not know, among them those with an encoded slash.
-fn not_found() -> Outgoing {
+/// The web server's own response for paths it does not know, among them those with an encoded slash.
+fn not_found() -> Response {
     let body = "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\" \"http://www.w3.org/TR/html4/strict.dtd\">\n\
                 <html><head>\n<title>404 Not Found</title>\n</head><body>\n<h1>Not Found</h1>\n\
                 <p>The requested URL was not found on this server.</p>\n</body></html>\n";
     let content_type = "text/html; charset=iso-8859-1";
-    Outgoing { status: 404, content_type, location: None, body: body.to_owned() }
+    Response::text(404, content_type, body)
 }
 
-fn encoded(params: &Params, status: u16, body: Map<String, Value>) -> Outgoing {
+fn encoded(params: &Params, status: u16, body: Map<String, Value>) -> Response {
     let (content_type, body) = if params.xml {
         let root = params.controller.as_deref().unwrap_or("response").to_ascii_lowercase();
         ("application/xml; charset=utf-8", xml::document(&root, &body))
@@ -342,5 +319,5 @@ fn encoded(params: &Params, status: u16, body: Map<String, Value>) -> Outgoing {
         // PHP escapes slashes.
         ("application/json; charset=utf-8", Value::Object(body).to_string().replace('/', "\\/"))
     };
-    Outgoing { status, content_type, location: None, body }
+    Response::text(status, content_type, body)
 }

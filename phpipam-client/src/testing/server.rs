@@ -1,23 +1,20 @@
-//! The server: a socket, the store behind it, the log and the faults.
+//! Running server, and the choices before it starts.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use ipam_core::testing::http::Host;
 use ipam_core::testing::{Clock, When};
-use tokio::net::TcpListener;
 use tokio::sync::OwnedMutexGuard;
-use tokio::task::JoinHandle;
 
 use super::config::{App, Lock, Numbers, Permission, User};
 use super::dispatch::Setup;
 use super::faults::{Fault, Logged};
 use super::profile::Profile;
 use super::recorded;
-use super::serve;
 use super::state::{State, expire};
 use super::store::Store;
 
@@ -25,9 +22,7 @@ use super::store::Store;
 ///
 /// It listens on a free port of 127.0.0.1, in the Tokio runtime it was started in.
 pub struct Server {
-    state: Arc<State>,
-    address: SocketAddr,
-    task: JoinHandle<Infallible>,
+    host: Host<State>,
 }
 
 impl Server {
@@ -56,78 +51,71 @@ impl Server {
     /// `http://127.0.0.1:PORT` and the base path, without a slash at the end. The API is at `{url}/api/{app}/`.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}{}", self.address, self.state.setup.base)
+        format!("{}{}", self.host.url(), self.host.site().setup.base)
     }
 
     /// Where the server listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.host.address()
     }
 
     /// Fills or changes what the server remembers; no request is answered meanwhile.
     pub fn seed<T>(&self, change: impl FnOnce(&mut Store) -> T) -> T {
-        change(&mut self.state.store())
+        change(&mut self.host.site().store())
     }
 
-    /// The requests so far, in the order they were answered.
+    /// The requests so far, in the order of their responses: the latest 100 000.
     #[must_use]
     pub fn requests(&self) -> Vec<Logged> {
-        self.state.log().clone()
+        self.host.requests()
     }
 
     /// How many requests had this method and contained this text in their path.
     #[must_use]
     pub fn count(&self, method: &str, path: &str) -> usize {
-        let log = self.state.log();
-        log.iter().filter(|r| r.method.eq_ignore_ascii_case(method) && r.path.contains(path)).count()
+        self.host.count(method, path)
     }
 
     /// Forgets the requests so far.
     pub fn clear_log(&self) {
-        self.state.log().clear();
+        self.host.clear_log();
     }
 
     /// Lets something go wrong. Faults wait in the order they were added; the first that applies to a request is used up by it.
     pub fn fault(&self, fault: Fault, when: When) {
-        self.state.faults().add(fault, when);
+        self.host.fault(fault, when);
     }
 
     /// Forgets the faults that did not happen yet.
     pub fn clear_faults(&self) {
-        self.state.faults().clear();
+        self.host.clear_faults();
     }
 
     /// How many faults are still to come; one that happens always counts as one.
     #[must_use]
     pub fn pending_faults(&self) -> usize {
-        self.state.faults().pending()
+        self.host.pending_faults()
     }
 
     /// Moves the server's clock forward.
     pub fn advance(&self, by: Duration) {
-        self.state.clock.advance(by);
+        self.host.site().clock.advance(by);
     }
 
     /// Lets all tokens expire now.
     pub fn expire_tokens(&self) {
-        let now = self.state.clock.now();
-        expire(&mut self.state.store(), None, now);
+        let site = self.host.site();
+        expire(&mut site.store(), None, site.clock.now());
     }
 
     /// Holds the write lock of all apps of that kind until the guard is dropped; writes of such apps wait, and fail after their time.
     pub async fn hold_lock(&self, lock: Lock) -> LockGuard {
         let lock = match lock {
-            Lock::MySql(_) => &self.state.mysql_lock,
-            Lock::File(_) | Lock::Disabled => &self.state.file_lock,
+            Lock::MySql(_) => &self.host.site().mysql_lock,
+            Lock::File(_) | Lock::Disabled => &self.host.site().file_lock,
         };
         LockGuard { _guard: Arc::clone(lock).lock_owned().await }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 
@@ -264,11 +252,8 @@ impl ServerBuilder {
     /// # Errors
     /// No port could be bound.
     pub async fn start(self) -> io::Result<Server> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
-        let state = Arc::new(self.state());
-        let task = tokio::spawn(serve::accept(listener, Arc::clone(&state)));
-        Ok(Server { state, address, task })
+        let state = self.state();
+        Ok(Server { host: Host::start(|_| state).await? })
     }
 
     fn state(self) -> State {
@@ -298,8 +283,6 @@ impl ServerBuilder {
             file_lock: Arc::default(),
             mysql_lock: Arc::default(),
             store: Mutex::new(store),
-            log: Mutex::default(),
-            faults: Mutex::default(),
         }
     }
 }
