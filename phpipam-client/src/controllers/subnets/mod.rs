@@ -1,29 +1,27 @@
 //! `subnets` and `folders`: the same code on the server, each showing only its own kind.
 
+mod change;
 pub(crate) mod model;
 pub(crate) mod usage;
 
-use std::collections::BTreeMap;
 use std::future::ready;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
-use http::Method;
 use ipnet::IpNet;
 
-use self::model::{Subnet, SubnetFields};
+pub use self::change::{GroupKey, Split};
+use self::model::Subnet;
 use self::usage::Usage;
-use super::{verify, write};
-use crate::client::{Client, Created};
+use crate::client::Client;
 use crate::controllers::addresses::model::Address;
 use crate::controllers::changelog::ChangelogEntry;
 use crate::controllers::custom_fields::model::CustomField;
-use crate::controllers::permissions::Level;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::query::Filter;
 use crate::request::{ApiRequest, Call, Path};
 use crate::stream;
-use crate::wire::{Fields, GroupId, InvalidValue, Scalar, SectionId, SubnetId, Wire, reroutes, scalar};
+use crate::wire::{Scalar, SubnetId, Wire, scalar};
 
 /// Subnets or folders; see [`Client::subnets`] and [`Client::folders`].
 ///
@@ -32,53 +30,6 @@ use crate::wire::{Fields, GroupId, InvalidValue, Scalar, SectionId, SubnetId, Wi
 pub struct Subnets<'a> {
     client: &'a Client,
     controller: &'static str,
-}
-
-/// A group, by id or by name.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum GroupKey {
-    /// By id; versions before 1.7 do not understand it.
-    Id(GroupId),
-    /// By name.
-    Name(String),
-}
-
-/// How to split a subnet.
-#[derive(Debug, Clone)]
-#[must_use]
-pub struct Split {
-    body: Fields,
-}
-
-impl Split {
-    /// Into this many subnets of equal size: 2, 4, 8 … 256. They are put below the original.
-    pub fn new(number: u32) -> Self {
-        let mut body = Fields::default();
-        if !(2..=256).contains(&number) || !number.is_power_of_two() {
-            body.refuse(InvalidValue::new("number", number, "give a power of two from 2 to 256"));
-        }
-        body.set("number", number);
-        Self { body }
-    }
-
-    /// Deletes the original, or keeps it above the new ones.
-    pub fn with_delete_original(mut self, delete: bool) -> Self {
-        self.body.set("group", if delete { "no" } else { "yes" }.to_owned());
-        self
-    }
-
-    /// Sets what the descriptions of the new subnets start with.
-    pub fn with_prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.body.set("prefix", prefix.into());
-        self
-    }
-
-    /// Copies the custom fields of the original.
-    pub fn with_copy_custom_fields(mut self, copy: bool) -> Self {
-        self.body.set("copy_custom", if copy { "yes" } else { "no" }.to_owned());
-        self
-    }
 }
 
 impl<'a> Subnets<'a> {
@@ -104,7 +55,7 @@ impl<'a> Subnets<'a> {
     /// All of them, of all sections. Gateways in this list are not reliable, see [`Subnet::gateway_ip`].
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`](crate::Error)
     pub async fn list(&self) -> Result<Vec<Subnet>> {
         // `all` is the name that 1.3 knows as well.
         let rows = self.client.list(&ApiRequest::get(Call::List, self.path().word("all"))?, None).await?;
@@ -114,7 +65,7 @@ impl<'a> Subnets<'a> {
     /// Those that match.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`](crate::Error)
     pub async fn list_filtered(&self, filter: &Filter) -> Result<Vec<Subnet>> {
         let request = filter.apply(ApiRequest::get(Call::List, self.path().word("all"))?);
         Ok(self.only_ours(self.client.list(&request, None).await?))
@@ -124,7 +75,7 @@ impl<'a> Subnets<'a> {
     /// holds here too.
     ///
     /// # Errors
-    /// A row that cannot be read is an item of its own; any other [`Error`] is the last item.
+    /// A row that cannot be read is an item of its own; any other [`Error`](crate::Error) is the last item.
     pub fn stream(&self, filter: Option<&Filter>) -> BoxStream<'a, Result<Subnet>> {
         let request = ApiRequest::get(Call::List, self.path().word("all"));
         let request = request.map(|request| filter.map_or(request.clone(), |filter| filter.apply(request)));
@@ -149,7 +100,7 @@ impl<'a> Subnets<'a> {
     /// One of them, with gateway and name servers.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`](crate::Error)
     pub async fn get(&self, id: SubnetId) -> Result<Subnet> {
         self.client.one(&ApiRequest::get(Call::One, self.one(id))?).await
     }
@@ -157,7 +108,7 @@ impl<'a> Subnets<'a> {
     /// How full a subnet is. The server fails on folders.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`](crate::Error)
     pub async fn usage(&self, id: SubnetId) -> Result<Usage> {
         self.client.one(&ApiRequest::get(Call::One, self.one(id).word("usage"))?).await
     }
@@ -170,7 +121,7 @@ impl<'a> Subnets<'a> {
     /// The addresses of a subnet, sorted. The server fails from some 30 000 on, unless PHP has more memory.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`](crate::Error)
     pub async fn addresses(&self, id: SubnetId) -> Result<Vec<Address>> {
         self.rows(id, "addresses").await
     }
@@ -178,7 +129,7 @@ impl<'a> Subnets<'a> {
     /// The addresses of a subnet that match. Here, unlike elsewhere, the field of the dotted address is `ip_addr`.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`](crate::Error)
     pub async fn addresses_filtered(&self, id: SubnetId, filter: &Filter) -> Result<Vec<Address>> {
         let request = filter.apply(ApiRequest::get(Call::List, self.one(id).word("addresses"))?);
         self.client.list(&request, Some(ApiRequest::get(Call::One, self.one(id))?)).await
@@ -187,7 +138,7 @@ impl<'a> Subnets<'a> {
     /// The children, of the same kind.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`](crate::Error)
     pub async fn slaves(&self, id: SubnetId) -> Result<Vec<Subnet>> {
         self.rows(id, "slaves").await
     }
@@ -196,7 +147,7 @@ impl<'a> Subnets<'a> {
     /// this list are that of the subnet asked for, so they are taken out.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`](crate::Error)
     pub async fn slaves_recursive(&self, id: SubnetId) -> Result<Vec<Subnet>> {
         let mut rows: Vec<Subnet> = self.rows(id, "slaves_recursive").await?;
         rows.retain(|row| row.id != id);
@@ -207,11 +158,11 @@ impl<'a> Subnets<'a> {
         Ok(rows)
     }
 
-    /// The first free address, **without taking it**: somebody else may. To take one use
+    /// The first free address, **without taking it**: another caller may. To take one use
     /// [`Addresses::allocate_first_free`](super::Addresses::allocate_first_free).
     ///
     /// # Errors
-    /// [`Error`]; a subnet with children is a structural conflict.
+    /// [`Error`](crate::Error); a subnet with children is a structural conflict.
     pub async fn peek_first_free(&self, id: SubnetId) -> Result<std::net::IpAddr> {
         let request = ApiRequest::get(Call::Peek, self.one(id).word("first_free"))?;
         self.client.call(&request).await?.decode()
@@ -221,7 +172,7 @@ impl<'a> Subnets<'a> {
     /// [`loose_addresses`](Self::loose_addresses).
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`](crate::Error)
     pub async fn peek_first_subnet(&self, id: SubnetId, mask: u8) -> Result<IpNet> {
         self.free_subnet(id, "first_subnet", mask).await
     }
@@ -229,7 +180,7 @@ impl<'a> Subnets<'a> {
     /// The last free network of this prefix length, **without taking it**.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`](crate::Error)
     pub async fn peek_last_subnet(&self, id: SubnetId, mask: u8) -> Result<IpNet> {
         self.free_subnet(id, "last_subnet", mask).await
     }
@@ -243,7 +194,7 @@ impl<'a> Subnets<'a> {
     /// only: what it calls free may hold addresses that hosts use. Ask before making a subnet of it.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`](crate::Error)
     pub async fn loose_addresses(&self, id: SubnetId, network: IpNet) -> Result<Vec<Address>> {
         let mut addresses = self.addresses(id).await?;
         // One that cannot be placed may lie in it.
@@ -254,7 +205,7 @@ impl<'a> Subnets<'a> {
     /// All free networks of this prefix length: as many as fit, which can be very many.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`](crate::Error)
     pub async fn list_free_subnets(&self, id: SubnetId, mask: u8) -> Result<Vec<IpNet>> {
         let request = ApiRequest::get(Call::List, self.one(id).word("all_subnets").mask(mask))?;
         let networks: Vec<Network> =
@@ -265,7 +216,7 @@ impl<'a> Subnets<'a> {
     /// Subnets with exactly this network, in all sections and VRFs.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`](crate::Error)
     pub async fn find_by_cidr(&self, network: IpNet) -> Result<Vec<Subnet>> {
         self.by_network("cidr", network).await
     }
@@ -273,7 +224,7 @@ impl<'a> Subnets<'a> {
     /// Subnets that overlap with this network, in all sections and VRFs. Since 1.4.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`](crate::Error)
     pub async fn find_overlapping(&self, network: IpNet) -> Result<Vec<Subnet>> {
         self.by_network("overlapping", network).await
     }
@@ -287,7 +238,7 @@ impl<'a> Subnets<'a> {
     /// The custom fields of subnets.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`](crate::Error)
     pub async fn custom_fields(&self) -> Result<Vec<CustomField>> {
         crate::controllers::custom_fields::list(self.client, self.controller).await
     }
@@ -295,173 +246,9 @@ impl<'a> Subnets<'a> {
     /// What was changed, newest first. Since 1.7.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error`](crate::Error)
     pub async fn changelog(&self, id: SubnetId) -> Result<Vec<ChangelogEntry>> {
         crate::controllers::changelog::list(self.client, self.controller, "subnet id", id.get()).await
-    }
-
-    /// Creates a subnet. Permissions are inherited from what is above it.
-    ///
-    /// # Errors
-    /// [`Error`]; an overlap in a strict section is a structural conflict.
-    pub async fn create(&self, section: SectionId, network: IpNet, fields: &SubnetFields) -> Result<Created<SubnetId>> {
-        if network != network.trunc() {
-            let remedy = format!("it has host bits; did you mean {}?", network.trunc());
-            return Err(Error::invalid("network", network, remedy));
-        }
-        let mut fields = fields.clone().with_section(section).fields;
-        fields.set("subnet", network.addr());
-        fields.set("mask", network.prefix_len());
-        write::create(self.client, self.path(), &fields).await
-    }
-
-    /// Creates a folder.
-    ///
-    /// # Errors
-    /// [`Error`]
-    pub async fn create_folder(&self, section: SectionId, fields: &SubnetFields) -> Result<Created<SubnetId>> {
-        let fields = fields.clone().with_section(section).with_is_folder(true).fields;
-        write::create(self.client, self.path(), &fields).await
-    }
-
-    /// Takes the first free network of this prefix length below a subnet. The server looks at subnets only: addresses
-    /// that are directly in the parent are not in its way; see [`loose_addresses`](Self::loose_addresses).
-    ///
-    /// # Errors
-    /// [`Error`]; none left is "exhausted".
-    pub async fn allocate_first_subnet(
-        &self,
-        id: SubnetId,
-        mask: u8,
-        fields: &SubnetFields,
-    ) -> Result<(Created<SubnetId>, IpNet)> {
-        self.allocate_subnet(id, "first_subnet", mask, fields).await
-    }
-
-    /// Takes the last free network of this prefix length below a subnet.
-    ///
-    /// # Errors
-    /// As [`allocate_first_subnet`](Self::allocate_first_subnet).
-    pub async fn allocate_last_subnet(
-        &self,
-        id: SubnetId,
-        mask: u8,
-        fields: &SubnetFields,
-    ) -> Result<(Created<SubnetId>, IpNet)> {
-        self.allocate_subnet(id, "last_subnet", mask, fields).await
-    }
-
-    async fn allocate_subnet(
-        &self,
-        id: SubnetId,
-        word: &str,
-        mask: u8,
-        fields: &SubnetFields,
-    ) -> Result<(Created<SubnetId>, IpNet)> {
-        let path = self.one(id).word(word).mask(mask);
-        let request = ApiRequest::new(Method::POST, Call::Allocate, path)?.with_fields(fields.fields.body()?);
-        let _turn = self.client.subnet_locks().lock(&id).await;
-        let answer = self.client.call(&request).await?;
-        let network = answer.decode::<Network>()?.0;
-        Ok((Created { id: SubnetId::new(answer.created()?), warning: answer.warning }, network))
-    }
-
-    /// Changes the named fields.
-    ///
-    /// # Errors
-    /// [`Error`]
-    pub async fn update(&self, id: SubnetId, fields: &SubnetFields) -> Result<()> {
-        write::update(self.client, self.one(id), &fields.fields).await
-    }
-
-    /// Changes the named fields, reads the subnet back, and fails if one does not hold what was asked for: the server
-    /// drops fields of modules that the user has no rights for, and says success.
-    ///
-    /// # Errors
-    /// [`Error`], [`Error::PartlyApplied`]
-    pub async fn update_verified(&self, id: SubnetId, fields: &SubnetFields) -> Result<Subnet> {
-        self.update(id, fields).await?;
-        let now = self.get(id).await?;
-        verify::applied(&format!("PATCH {}/{id}/", self.controller), &fields.fields, &now)?;
-        Ok(now)
-    }
-
-    /// Changes the prefix length; the network's first address stays, if it can.
-    ///
-    /// # Errors
-    /// [`Error`]; addresses that would be outside, or an overlap, prevent it.
-    pub async fn resize(&self, id: SubnetId, mask: u8) -> Result<()> {
-        let mut fields = Fields::default();
-        fields.set("mask", mask);
-        let request =
-            ApiRequest::new(Method::PATCH, Call::Write, self.one(id).word("resize"))?.with_fields(fields.body()?);
-        // Done twice, it fails: the size is what it is asked to be.
-        self.client.call(&request.not_idempotent()).await.map(drop)
-    }
-
-    /// Splits a subnet. The server does not say what it made: list the [`slaves`](Self::slaves), or, where the original
-    /// was deleted, those of its parent.
-    ///
-    /// # Errors
-    /// [`Error`]
-    pub async fn split(&self, id: SubnetId, split: &Split) -> Result<()> {
-        let request = ApiRequest::new(Method::PATCH, Call::Write, self.one(id).word("split"))?;
-        self.client.call(&request.with_fields(split.body.body()?).not_idempotent()).await.map(drop)
-    }
-
-    /// Sets who may do what, for the groups named. Returns what the server says is set now, by group name.
-    ///
-    /// # Errors
-    /// [`Error`]
-    pub async fn set_permissions(
-        &self,
-        id: SubnetId,
-        levels: &BTreeMap<GroupKey, Level>,
-    ) -> Result<BTreeMap<String, Level>> {
-        if levels.is_empty() {
-            return Err(Error::invalid("permissions", "[none]", "name a group, or remove the permissions"));
-        }
-        let mut fields = Fields::default();
-        for (group, level) in levels {
-            let name = match group {
-                GroupKey::Id(id) => id.to_string(),
-                GroupKey::Name(name) => name.clone(),
-            };
-            if reroutes(&name) {
-                let remedy = "the server takes this word for a part of the path; name the group by its id";
-                fields.refuse(InvalidValue::new("group", &name, remedy));
-            }
-            fields.set(&name, level.as_str().to_owned());
-        }
-        let path = self.one(id).word("permissions");
-        let request = ApiRequest::new(Method::PATCH, Call::Write, path)?.with_fields(fields.body()?);
-        self.client.call(&request).await?.decode()
-    }
-
-    /// Removes all permissions.
-    ///
-    /// # Errors
-    /// [`Error`]
-    pub async fn remove_permissions(&self, id: SubnetId) -> Result<()> {
-        let request = ApiRequest::new(Method::DELETE, Call::Write, self.one(id).word("permissions"))?;
-        self.client.call(&request).await.map(drop)
-    }
-
-    /// Deletes the addresses of a subnet.
-    ///
-    /// # Errors
-    /// [`Error`]
-    pub async fn truncate(&self, id: SubnetId) -> Result<()> {
-        let request = ApiRequest::new(Method::DELETE, Call::Write, self.one(id).word("truncate"))?;
-        self.client.call(&request).await.map(drop)
-    }
-
-    /// Deletes a subnet **with its children and addresses**.
-    ///
-    /// # Errors
-    /// [`Error`]
-    pub async fn delete(&self, id: SubnetId) -> Result<()> {
-        self.client.call(&ApiRequest::new(Method::DELETE, Call::Write, self.one(id))?).await.map(drop)
     }
 }
 
