@@ -49,7 +49,7 @@ impl Auth {
     /// The code of the app, 32 characters, as the key to encrypt requests with. There is no login.
     ///
     /// For servers with their own setting for encryption, AES with 128 bits: 1.4 to 1.8. Prefer TLS with another security:
-    /// **answers are neither encrypted nor authenticated**, and whoever sees a request can send it again. A whole call goes
+    /// **responses are neither encrypted nor authenticated**, and a request that is overheard can be sent again. A whole call goes
     /// into the URL, which web servers limit to some 8000 characters.
     #[cfg(feature = "crypt")]
     pub fn crypt(code: impl Into<SecretString>) -> Self {

@@ -73,7 +73,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets how often and how long an allocation is repeated that somebody else was faster at. Servers without locking
+    /// Sets how often and how long an allocation is repeated that another caller was faster at. Servers without locking
     /// need many.
     pub fn with_allocate_retry(mut self, retry: RetryConfig) -> Self {
         self.allocate_retry = retry;

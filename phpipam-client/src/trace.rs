@@ -35,6 +35,17 @@ pub(crate) fn claim_again(reason: &'static str, round: u32) {
     let _ = (reason, round);
 }
 
+/// A login ended.
+pub(crate) fn login(failure: Option<&dyn std::fmt::Display>, took: Duration) {
+    #[cfg(feature = "tracing")]
+    match failure {
+        None => tracing::debug!(took_ms = millis(took), "logged in"),
+        Some(error) => tracing::warn!(took_ms = millis(took), %error, "cannot log in"),
+    }
+    #[cfg(not(feature = "tracing"))]
+    let _ = (failure, took);
+}
+
 #[cfg(feature = "tracing")]
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)

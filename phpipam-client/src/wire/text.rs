@@ -1,4 +1,4 @@
-//! Texts, lists inside texts, and texts nobody should see.
+//! Texts, lists inside texts, and secret texts.
 
 use std::fmt;
 

@@ -1,5 +1,7 @@
 //! Logging in: the request, the token it brings, and how long to leave the server alone after it failed.
 
+use std::time::Instant;
+
 use http::Method;
 use ipam_core::Retry;
 use ipam_core::http::{FreshToken, LoginFailure, Rest};
@@ -8,6 +10,7 @@ use secrecy::SecretString;
 use crate::envelope::Answer;
 use crate::error::{Error, RefusalKind, Result};
 use crate::request::{ApiRequest, Call, Path};
+use crate::trace;
 use crate::transport::{Credential, Transport};
 use crate::wire::{Hidden, ServerTime, model};
 
@@ -27,9 +30,15 @@ pub(super) async fn login(
     name: &str,
     password: &SecretString,
 ) -> Result<FreshToken<SecretString>, LoginFailure<Error>> {
+    let started = Instant::now();
     match token(transport, name, password).await {
-        Ok(token) => Ok(FreshToken::new(token)),
+        Ok(token) => {
+            trace::login(None, started.elapsed());
+            Ok(FreshToken::new(token))
+        }
         Err(error) => {
+            // No error of a login repeats a part of the response, so that it can stand in a log.
+            trace::login(Some(&error), started.elapsed());
             let rest = rest_after(&error);
             let error = error.when_unauthorized(
                 "the app takes no user's login: it may want its app code (auth=code), or the user may not use it",
