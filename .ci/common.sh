@@ -23,7 +23,7 @@ features_of() {
     awk '/^\[/ { inside = ($0 == "[features]") } inside && /^[a-z0-9-]+ *=/ && $1 != "default" { print $1 }' "$1/Cargo.toml"
 }
 
-# The same but one, separated by commas.
+# The same but those named, separated by commas.
 features_without() {
     features_of "$1" | grep -vxF "$(printf '%s\n' "${@:2}")" | paste -sd, -
 }

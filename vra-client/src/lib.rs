@@ -11,15 +11,17 @@ pub mod error;
 #[cfg(feature = "_client")]
 pub mod lenient;
 #[cfg(feature = "_client")]
-pub mod odata;
+mod list;
 #[cfg(feature = "_client")]
-mod pager;
+pub mod odata;
 #[cfg(feature = "plugin")]
 pub mod plugin;
 #[cfg(feature = "_client")]
 pub mod poll;
 #[cfg(feature = "_client")]
 pub mod request;
+#[cfg(feature = "_client")]
+mod session;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "_client")]

@@ -18,7 +18,7 @@ pub use decode::DecodeError;
 pub(crate) use decode::{decode, lacking, withheld};
 pub use server::{ErrorBody, ServerError, ServerMessage};
 
-use crate::lenient::JsonObject;
+use crate::lenient::{InvalidTime, JsonObject};
 
 /// The result of an operation of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -166,6 +166,12 @@ impl Error {
     #[must_use]
     pub fn is_permission_denied(&self) -> bool {
         self.as_server().is_some_and(ServerError::is_permission_denied)
+    }
+}
+
+impl From<InvalidTime> for Error {
+    fn from(error: InvalidTime) -> Self {
+        Self::invalid("time", error.text, InvalidTime::EXPECTED)
     }
 }
 

@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::{Decoded, JsonObject, Wire, json::Redacted};
+use super::json::JsonObject;
+use super::redact::{Redacted, is_secret_name};
+use super::wire::{Decoded, Wire};
 
 /// What a server's object had beside the fields of its type: members the type does not know, and how known members
 /// were written where that was not the usual way.
@@ -87,7 +89,10 @@ impl Extra {
         let name = form.and_then(|form| form.spelled.as_deref()).unwrap_or(member);
         let original = form.and_then(|form| form.original.as_ref());
         let unchanged = |original: &&Value| {
-            serde_json::from_value::<Decoded<T>>((*original).clone()).is_ok_and(|read| read.value.as_ref() == value)
+            serde_json::from_value::<Decoded<T>>((*original).clone()).is_ok_and(|read| match (&read.value, value) {
+                (Some(read), Some(value)) => read.same(value),
+                (read, value) => read.is_none() && value.is_none(),
+            })
         };
         if let Some(original) = original.filter(unchanged) {
             out.insert(name.to_owned(), original.clone());
@@ -113,7 +118,7 @@ impl fmt::Debug for Extra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_map();
         for (name, value) in self.unknown.iter() {
-            if super::is_secret_name(name) {
+            if is_secret_name(name) {
                 out.entry(name, &"[redacted]");
             } else {
                 out.entry(name, &Redacted(value));

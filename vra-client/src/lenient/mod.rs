@@ -19,19 +19,21 @@ mod extra;
 mod json;
 mod model;
 mod open_enum;
+mod redact;
 mod scalar;
 mod secret;
 mod time;
+mod wire;
 
 pub use extra::Extra;
 pub use json::JsonObject;
 pub use model::Model;
-pub use secret::SecretText;
-pub use time::Timestamp;
+pub use time::{InvalidTime, Timestamp};
 
-pub(crate) use json::{IntoJson, Redacted, is_secret_name};
-pub(crate) use model::{Decoded, Wire, model, model_impl, request_body};
+pub(crate) use model::{model, model_impl, request_body};
 pub(crate) use open_enum::open_enum;
+pub(crate) use redact::{Redacted, is_secret_name};
+pub(crate) use wire::{Decoded, IntoJson, Wire};
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,8 @@
 //! The macros that make response types and request bodies.
 
-use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::extra::Extra;
 
 /// A type that stands for an object of the server and keeps all of it.
 ///
@@ -11,80 +12,11 @@ pub trait Model: Serialize + DeserializeOwned {
     const MEMBERS: &'static [&'static str];
 
     /// What the object had beside the fields.
-    fn extra(&self) -> &super::Extra;
+    fn extra(&self) -> &Extra;
 
     /// The JSON paths, below this object, of all members that no type has a field for, such as
     /// `.catalogItem.callbacks` or `.owners[].realm`.
     fn unknown_members(&self) -> Vec<String>;
-}
-
-/// A value as it was decoded: what it means, and how it was written if that was not the usual way.
-pub(crate) struct Decoded<T> {
-    pub(crate) value: Option<T>,
-    pub(crate) original: Option<Value>,
-}
-
-impl<T> Decoded<T> {
-    /// A value in its usual form, or `null`.
-    pub(crate) fn or_null<E>(value: Option<T>) -> Result<Self, E> {
-        let original = value.is_none().then_some(Value::Null);
-        Ok(Self { value, original })
-    }
-
-    pub(crate) fn usual(value: T) -> Self {
-        Self { value: Some(value), original: None }
-    }
-
-    pub(crate) fn unusual(value: Option<T>, original: impl Into<Value>) -> Self {
-        Self { value, original: Some(original.into()) }
-    }
-}
-
-impl<'de, T: Wire> Deserialize<'de> for Decoded<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::from_wire(deserializer)
-    }
-}
-
-/// A member's type: decoding that remembers the form, and writing that cannot fail.
-pub(crate) trait Wire: Sized + PartialEq {
-    fn from_wire<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decoded<Self>, D::Error>;
-
-    fn to_json(&self) -> Value;
-
-    fn report_unknown(&self, _path: &str, _found: &mut dyn FnMut(String)) {}
-}
-
-impl<T: Wire + DeserializeOwned> Wire for Vec<T> {
-    fn from_wire<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decoded<Self>, D::Error> {
-        Decoded::or_null(Option::<Self>::deserialize(deserializer)?)
-    }
-
-    fn to_json(&self) -> Value {
-        Value::Array(self.iter().map(Wire::to_json).collect())
-    }
-
-    fn report_unknown(&self, path: &str, found: &mut dyn FnMut(String)) {
-        let path = format!("{path}[]");
-        for item in self {
-            item.report_unknown(&path, found);
-        }
-    }
-}
-
-impl<T: Wire + DeserializeOwned> Wire for Box<T> {
-    fn from_wire<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decoded<Self>, D::Error> {
-        let decoded = T::from_wire(deserializer)?;
-        Ok(Decoded { value: decoded.value.map(Self::new), original: decoded.original })
-    }
-
-    fn to_json(&self) -> Value {
-        (**self).to_json()
-    }
-
-    fn report_unknown(&self, path: &str, found: &mut dyn FnMut(String)) {
-        (**self).report_unknown(path, found);
-    }
 }
 
 /// Declares a response type: `field: Type = "jsonName" | "otherSpelling";`. Every field becomes an `Option`.
@@ -99,7 +31,7 @@ macro_rules! model {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, Default, PartialEq)]
+        #[derive(Debug, Clone, Default)]
         #[non_exhaustive]
         pub struct $name {
             $( $(#[$fmeta])* pub $field: Option<$ty>, )*
@@ -167,6 +99,13 @@ macro_rules! model_impl {
                 }
 
                 deserializer.deserialize_map(Members)
+            }
+        }
+
+        /// Two are equal when they are written as the same JSON.
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                $crate::lenient::Wire::same(self, other)
             }
         }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde_json::{Number, Value};
 
-use super::{Decoded, Wire};
+use super::wire::{Decoded, Wire};
 
 impl Wire for String {
     fn from_wire<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decoded<Self>, D::Error> {

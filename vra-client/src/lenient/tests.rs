@@ -1,9 +1,10 @@
 #![allow(unreachable_pub, reason = "the macros make public types")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::{JsonObject, Model, SecretText, Timestamp, model, open_enum};
+use super::{JsonObject, Model, Timestamp, model, open_enum};
 
 open_enum! {
     /// A state.
@@ -35,7 +36,7 @@ model! {
         /// A list of objects.
         inner: Vec<Inner> = "inner";
         /// A secret.
-        password: SecretText = "password";
+        password: SecretString = "password";
         /// A time.
         created: Timestamp = "created";
     }

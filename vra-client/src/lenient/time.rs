@@ -6,8 +6,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::{Decoded, Wire};
-use crate::error::Error;
+use super::wire::{Decoded, IntoJson, Wire};
 
 /// A time as the server wrote it, such as `2019-02-27T00:59:23.520Z`.
 ///
@@ -33,15 +32,37 @@ impl Timestamp {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidInput`] if the text is no time with an offset.
-    pub fn time(&self) -> Result<SystemTime, Error> {
+    /// If the text is no time with an offset.
+    pub fn time(&self) -> Result<SystemTime, InvalidTime> {
         self.0
             .parse::<jiff::Timestamp>()
             .or_else(|_| jiff::Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", &self.0))
             .map(SystemTime::from)
-            .map_err(|_| Error::invalid("time", &self.0, "a time such as 2019-02-27T00:59:23.520Z"))
+            .map_err(|_| InvalidTime { text: self.0.clone() })
     }
 }
+
+/// Text that is no time with an offset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InvalidTime {
+    /// The text.
+    pub text: String,
+}
+
+impl InvalidTime {
+    /// What a time looks like.
+    pub(crate) const EXPECTED: &'static str = "a time such as 2019-02-27T00:59:23.520Z";
+}
+
+impl fmt::Display for InvalidTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let start: String = self.text.chars().take(80).collect();
+        write!(f, "{start:?} is no time, expected {}", Self::EXPECTED)
+    }
+}
+
+impl std::error::Error for InvalidTime {}
 
 impl From<SystemTime> for Timestamp {
     /// UTC with milliseconds, as the server writes times itself. Times beyond the year 9999 become its end.
@@ -70,5 +91,11 @@ impl Wire for Timestamp {
 
     fn to_json(&self) -> Value {
         Value::from(self.0.as_str())
+    }
+}
+
+impl IntoJson for Timestamp {
+    fn into_json(self) -> Value {
+        self.to_json()
     }
 }

@@ -8,12 +8,12 @@ use ipam_core::http::{HttpClient, HttpOptions, TokenPolicy};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
-use super::page::Link;
-use super::session::{Credentials, Session};
+use super::login::{PasswordLogin, end_token};
 use crate::call::{Backend, Call, RawAnswer};
 use crate::error::Error;
-use crate::lenient::SecretText;
+use crate::list::Link;
 use crate::request::ApiRequest;
+use crate::session::{Credentials, Session};
 use crate::transport::{Transport, local_path};
 
 /// A client of one server and one tenant. A clone shares token and connections.
@@ -33,6 +33,7 @@ use crate::transport::{Transport, local_path};
 #[derive(Debug, Clone)]
 pub struct Client {
     pub(crate) session: Arc<Session>,
+    tenant: Option<Arc<str>>,
     pub(crate) backend: Arc<dyn Backend>,
 }
 
@@ -41,7 +42,7 @@ impl Client {
     pub fn builder(url: impl Into<String>) -> ClientBuilder {
         ClientBuilder {
             url: url.into(),
-            credentials: Credentials::Anonymous,
+            credentials: Chosen::None,
             options: HttpOptions::new().with_user_agent(concat!("vra-client/", env!("CARGO_PKG_VERSION"))),
             retry: RetryConfig::default(),
             tokens: TokenPolicy::new(),
@@ -51,7 +52,7 @@ impl Client {
     /// The tenant that the client logs in to; none without a password.
     #[must_use]
     pub fn tenant(&self) -> Option<&str> {
-        self.session.tenant()
+        self.tenant.as_deref()
     }
 
     /// A call that this crate has no method for, with the same token, retries and limits. The path is encoded already
@@ -99,7 +100,7 @@ impl Client {
     /// [`Error`] if the server could not be told; the token is forgotten all the same.
     pub async fn logout(&self) -> Result<(), Error> {
         let result = match self.session.present_token().await {
-            Some(token) => self.identity().delete_token(&token).await,
+            Some(token) => end_token(&self.session.transport, &token).await,
             None => Ok(()),
         };
         self.session.forget();
@@ -108,7 +109,7 @@ impl Client {
 
     /// Forgets the token and that a login was refused, without telling the server. After a refused login no other is
     /// tried, since the server locks accounts; this is for when the account was put right.
-    pub fn reset_login(&self) {
+    pub fn forget_login(&self) {
         self.session.forget();
     }
 }
@@ -118,7 +119,7 @@ impl Client {
 #[must_use]
 pub struct ClientBuilder {
     url: String,
-    credentials: Credentials,
+    credentials: Chosen,
     options: HttpOptions,
     retry: RetryConfig,
     tokens: TokenPolicy,
@@ -130,17 +131,17 @@ impl ClientBuilder {
     pub fn with_password(
         mut self,
         username: impl Into<String>,
-        password: impl Into<SecretText>,
+        password: impl Into<SecretString>,
         tenant: impl Into<String>,
     ) -> Self {
         let (username, password, tenant) = (username.into(), password.into(), tenant.into());
-        self.credentials = Credentials::Password { username, password, tenant };
+        self.credentials = Chosen::Password { username, password, tenant };
         self
     }
 
     /// Uses a token that was got elsewhere. It cannot be renewed.
     pub fn with_token(mut self, token: impl Into<SecretString>) -> Self {
-        self.credentials = Credentials::Token(token.into());
+        self.credentials = Chosen::Token(token.into());
         self
     }
 
@@ -176,18 +177,33 @@ impl ClientBuilder {
     /// [`Error::InvalidInput`] for a user name or tenant that cannot be one, [`Error::Transport`] for an address or
     /// options that cannot work.
     pub fn build(self) -> Result<Client, Error> {
-        if let Credentials::Password { username, tenant, .. } = &self.credentials {
-            if !username.contains('@') || username.contains('\\') {
+        let mut tenant_of = None;
+        let credentials = match self.credentials {
+            Chosen::Password { username, .. } if !username.contains('@') || username.contains('\\') => {
                 return Err(Error::invalid("user name", username, "user@domain"));
             }
-            if tenant.trim().is_empty() {
+            Chosen::Password { tenant, .. } if tenant.trim().is_empty() => {
                 return Err(Error::invalid("tenant", tenant, "the tenant's URL name, such as vsphere.local"));
             }
-        }
+            Chosen::Password { username, password, tenant } => {
+                tenant_of = Some(Arc::from(tenant.as_str()));
+                Credentials::Login(Box::new(PasswordLogin { username, password, tenant }))
+            }
+            Chosen::Token(token) => Credentials::Token(token),
+            Chosen::None => Credentials::Anonymous,
+        };
         let http = HttpClient::new(&self.url, self.options)
             .map_err(|source| Error::Transport { operation: "configure".to_owned(), source })?;
-        let session = Arc::new(Session::new(Transport::new(http, self.retry), self.credentials, self.tokens));
+        let session = Arc::new(Session::new(Transport::new(http, self.retry), credentials, self.tokens));
         let backend: Arc<dyn Backend> = session.clone();
-        Ok(Client { session, backend })
+        Ok(Client { session, tenant: tenant_of, backend })
     }
+}
+
+/// The credentials that a builder was given. They are checked when the client is built.
+#[derive(Debug, Clone)]
+enum Chosen {
+    Password { username: String, password: SecretString, tenant: String },
+    Token(SecretString),
+    None,
 }

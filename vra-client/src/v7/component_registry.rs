@@ -1,9 +1,9 @@
 //! Which services the server is made of, and how they are.
 
-use super::page::rows;
 use super::{Client, List};
 use crate::call::Call;
 use crate::lenient::{JsonObject, Timestamp, model};
+use crate::list::rows;
 use crate::request::ApiRequest;
 
 model! {

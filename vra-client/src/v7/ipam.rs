@@ -1,9 +1,9 @@
 //! What the server's IPAM endpoints offer for network profiles. 7.1 and later.
 
-use super::page::rows;
 use super::{Client, List};
 use crate::call::Call;
 use crate::lenient::{JsonObject, model};
+use crate::list::rows;
 use crate::request::ApiRequest;
 
 model! {

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
+use secrecy::SecretString;
+
 use super::{Client, List, Row};
 use crate::call::{Call, Created};
-use crate::lenient::{JsonObject, SecretText, model, request_body};
+use crate::lenient::{JsonObject, model, request_body};
 use crate::request::ApiRequest;
 
 model! {
@@ -19,7 +21,7 @@ model! {
         /// The compute resource that it belongs to.
         compute_resource_id: String = "computeResourceId";
         /// The private key, in Base64; often empty.
-        secret_key: SecretText = "secretKey";
+        secret_key: SecretString = "secretKey";
     }
 }
 
@@ -33,7 +35,7 @@ request_body! {
     /// A key pair to be made.
     pub struct KeyPairBody {
         /// The private key, in Base64; empty, unless set.
-        with_secret_key: SecretText = "secretKey";
+        with_secret_key: SecretString = "secretKey";
     }
 }
 

@@ -23,28 +23,49 @@ mod component_registry;
 mod identity;
 mod ipam;
 mod key_pair;
-mod list;
 mod literal;
+mod login;
 mod network_profile;
-mod page;
 mod reservation;
 mod reservation_policy;
 mod schema;
-mod session;
 mod work_item;
 
 pub use crate::call::{Call, Created, RawAnswer};
-pub use catalog::*;
+pub use crate::list::{Link, List, Page, PageMetadata, Paging, Row};
+pub use catalog::{
+    Catalog, CatalogItem, CatalogItemRequestBody, CatalogItemView, CatalogRequest, CatalogService, Costs, Deployment,
+    EntitledCatalogItem, EntitledItem, EntitledOperation, EntitledService, Entitlement, Forms, Lease, MachineNetwork,
+    MachineValues, Organization, Owner, ProviderBinding, Quote, Reference, RequestCompletion, RequestPhase,
+    RequestState, RequestTemplate, Resource, ResourceActionRequestBody, ResourceOperation, ResourceType, ResourceView,
+    SubmittedRequest,
+};
 pub use client::{Client, ClientBuilder};
-pub use component_registry::*;
-pub use identity::*;
-pub use ipam::*;
-pub use key_pair::*;
-pub use list::List;
+pub use component_registry::{ComponentRegistry, ServiceEndpoint, ServiceInfo, ServiceState, ServiceStatus};
+pub use identity::{
+    About, DirectoryBody, DirectoryStatus, DirectorySync, GroupBody, Identity, IdentityStore, Permission, Principal,
+    PrincipalId, Subtenant, SubtenantBody, SubtenantRole, SystemRole, Tenant, TenantBody, UserBody,
+};
+pub use ipam::{AddressSpace, IpamGateway, IpamRange};
+pub use key_pair::{KeyPair, KeyPairBody, KeyPairs};
 pub use literal::{Complex, EntityRef, Entry, Literal, LiteralMap, Money, MoneyTimeRate, Multiple, TimeSpan};
-pub use network_profile::*;
-pub use page::{Link, Page, PageMetadata, Row};
-pub use reservation::*;
-pub use reservation_policy::*;
-pub use schema::*;
-pub use work_item::*;
+pub use login::IssuedToken;
+pub use network_profile::{
+    AddressState, DhcpConfig, NatType, NetworkProfile, NetworkProfileBody, NetworkProfiles, ProfileAddress,
+    ProfileRange, ProfileType, RangeBody, RangeSummary,
+};
+pub use reservation::{
+    Alert, AlertPolicy, AlertType, Reservation, ReservationBody, ReservationType, ReservationValues, Reservations,
+    StorageShare,
+};
+pub use reservation_policy::{
+    COMPUTE_RESOURCE_POLICY, ReservationPolicies, ReservationPolicy, ReservationPolicyBody, STORAGE_POLICY,
+};
+pub use schema::{
+    DataType, Facet, FacetValue, FieldState, FormReference, PermissibleValue, PermissibleValues, Schema, SchemaField,
+    ValuesRequest,
+};
+pub use work_item::{
+    APPROVE, ApprovalPhaseType, ApprovalPolicy, ApprovalPolicyType, Approvals, Assignee, Icon, ListView, REJECT,
+    WorkItem, WorkItemAction, WorkItemCompletion, WorkItemForms, WorkItemRequest, WorkItemType, WorkItems,
+};

@@ -1,10 +1,10 @@
 //! Reservation policies: names that blueprints choose reservations or storage by.
 
-use super::page::rows;
 use super::{Client, List};
 use crate::call::{Call, Created};
 use crate::error::Error;
 use crate::lenient::{JsonObject, model, request_body};
+use crate::list::rows;
 use crate::odata::Filter;
 use crate::request::ApiRequest;
 

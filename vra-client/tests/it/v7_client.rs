@@ -144,7 +144,7 @@ async fn after_a_refused_login_the_account_can_be_put_right() {
     let client = client(&server);
     client.logout().await.unwrap();
     assert!(client.login().await.is_err() && client.login().await.is_err());
-    client.reset_login();
+    client.forget_login();
     assert!(client.identity().tenant("qe").await.is_ok());
 }
 

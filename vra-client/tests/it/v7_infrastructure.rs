@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::json;
 use vra_client::Error;
@@ -236,7 +237,7 @@ fn key_pairs_hide_their_keys() {
     check("v7_keypair_create_body", &KeyPairBody::new("TestKeyPair", "ca4dcca0-85ce-49dd-8371-4ce7c8e2d5e6"));
     let list: Page<KeyPair> = read("v7_keypairs_list_200");
     assert!(!format!("{list:?}").contains("dummy-secret-key"));
-    assert_eq!(list.content[1].secret_key.as_ref().unwrap().expose(), "dummy-secret-key-base64==");
+    assert_eq!(list.content[1].secret_key.as_ref().unwrap().expose_secret(), "dummy-secret-key-base64==");
     let body = KeyPairBody::new("a", "b").with_secret_key("hunter2");
     assert!(!format!("{body:?}").contains("hunter2"));
 }

@@ -1,6 +1,6 @@
 //! The 6.2 form of requests, which 7.x still takes for old items.
 
-use super::common::{Organization, Reference};
+use super::reference::{Organization, Reference};
 use crate::lenient::{IntoJson, JsonObject, request_body};
 use crate::v7::{Literal, LiteralMap};
 

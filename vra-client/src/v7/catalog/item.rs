@@ -1,8 +1,9 @@
 //! What may be requested, and who may request it.
 
-use super::common::{Forms, Organization, ProviderBinding, Reference};
+use super::forms::Forms;
+use super::reference::{Organization, ProviderBinding, Reference};
 use crate::lenient::{JsonObject, Timestamp, model};
-use crate::v7::page::rows;
+use crate::list::rows;
 use crate::v7::{Link, Row};
 
 model! {

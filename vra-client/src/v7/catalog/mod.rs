@@ -1,9 +1,11 @@
-//! What can be requested, requests, and what came of them.
+//! Catalog service: items, requests, resources and their actions.
 
 mod action_link;
 mod body;
-mod common;
+mod cost;
+mod forms;
 mod item;
+mod reference;
 mod request;
 mod resource;
 
@@ -12,11 +14,13 @@ use std::sync::Arc;
 use futures_util::TryStreamExt;
 
 pub use body::{CatalogItemRequestBody, MachineValues, ResourceActionRequestBody};
-pub use common::{Costs, Forms, Lease, Organization, Owner, ProviderBinding, Quote, Reference};
+pub use cost::{Costs, Lease, Quote};
+pub use forms::Forms;
 pub use item::{
     CatalogItem, CatalogItemView, CatalogService, EntitledCatalogItem, EntitledItem, EntitledOperation,
     EntitledService, Entitlement,
 };
+pub use reference::{Organization, Owner, ProviderBinding, Reference};
 pub use request::{CatalogRequest, RequestCompletion, RequestPhase, RequestState, RequestTemplate, SubmittedRequest};
 pub use resource::{Deployment, MachineNetwork, Resource, ResourceOperation, ResourceType, ResourceView};
 

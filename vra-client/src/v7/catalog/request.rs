@@ -1,10 +1,11 @@
 //! Requests: how they stand, and what they are made of.
 
-use super::common::{Organization, ProviderBinding, Quote, Reference};
+use super::cost::Quote;
+use super::reference::{Organization, ProviderBinding, Reference};
 use crate::error::Error;
 use crate::lenient::{IntoJson, JsonObject, Timestamp, model, open_enum};
+use crate::list::rows;
 use crate::poll::Verdict;
-use crate::v7::page::rows;
 use crate::v7::{Literal, LiteralMap};
 
 open_enum! {

@@ -1,9 +1,11 @@
 //! What was provisioned, and what can be done to it.
 
-use super::common::{Costs, Forms, Lease, Organization, Owner, ProviderBinding, Reference, texts};
+use super::cost::{Costs, Lease};
+use super::forms::Forms;
+use super::reference::{Organization, Owner, ProviderBinding, Reference};
 use super::request::CatalogRequest;
 use crate::lenient::{JsonObject, Timestamp, model};
-use crate::v7::page::rows;
+use crate::list::rows;
 use crate::v7::{Link, Literal, LiteralMap, Money, TimeSpan};
 
 model! {
@@ -267,6 +269,15 @@ model! {
         schema: JsonObject = "schema";
         /// Its forms.
         forms: Forms = "forms";
+    }
+}
+
+/// The texts of a literal or of all items of a list.
+fn texts<'a>(data: &'a LiteralMap, key: &str) -> Vec<&'a str> {
+    match data.get(key) {
+        Some(Literal::Multiple(list)) => list.items.iter().flatten().filter_map(Literal::as_str).collect(),
+        Some(literal) => literal.as_str().into_iter().collect(),
+        None => Vec::new(),
     }
 }
 

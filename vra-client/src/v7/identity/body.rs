@@ -1,6 +1,8 @@
 //! What the identity service takes.
 
-use crate::lenient::{JsonObject, SecretText, request_body};
+use secrecy::SecretString;
+
+use crate::lenient::{JsonObject, request_body};
 use crate::v7::{LiteralMap, PrincipalId, SubtenantRole};
 
 request_body! {
@@ -15,7 +17,7 @@ request_body! {
         /// Whether it is the system's own tenant; not, unless set.
         with_default_tenant: bool = "defaultTenant";
         /// Said to be unused.
-        with_password: SecretText = "password";
+        with_password: SecretString = "password";
     }
 }
 
@@ -39,7 +41,7 @@ request_body! {
         /// The distinguished name to bind with.
         with_user_name_dn: String = "userNameDn";
         /// Its password.
-        with_password: SecretText = "password";
+        with_password: SecretString = "password";
         /// Below which groups are looked for.
         with_group_base_search_dn: String = "groupBaseSearchDn";
         /// Below which users are looked for.
@@ -53,7 +55,7 @@ request_body! {
         /// Who may join the domain; 7.x.
         with_domain_admin_username: String = "domainAdminUsername";
         /// Their password; 7.x.
-        with_domain_admin_password: SecretText = "domainAdminPassword";
+        with_domain_admin_password: SecretString = "domainAdminPassword";
         /// The directory's certificate; 7.x.
         with_certificate: String = "certificate";
         /// Whether any certificate will do; 7.x.
@@ -100,7 +102,7 @@ impl UserBody {
         id: PrincipalId,
         first_name: impl Into<String>,
         last_name: impl Into<String>,
-        password: impl Into<SecretText>,
+        password: impl Into<SecretString>,
     ) -> Self {
         use crate::lenient::IntoJson;
 

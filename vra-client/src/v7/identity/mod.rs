@@ -8,14 +8,15 @@ use secrecy::{ExposeSecret, SecretString};
 
 pub use body::{DirectoryBody, GroupBody, SubtenantBody, TenantBody, UserBody};
 pub use model::{
-    About, DirectoryStatus, DirectorySync, IdentityStore, IssuedToken, Permission, Principal, PrincipalId, Subtenant,
-    SubtenantRole, SystemRole, Tenant,
+    About, DirectoryStatus, DirectorySync, IdentityStore, Permission, Principal, PrincipalId, Subtenant, SubtenantRole,
+    SystemRole, Tenant,
 };
 
+use super::login::{IssuedToken, end_token, token_request};
 use super::{Client, List, Page};
 use crate::call::{Call, Created};
 use crate::error::Error;
-use crate::lenient::{IntoJson, JsonObject, SecretText};
+use crate::lenient::{IntoJson, JsonObject};
 use crate::odata::Filter;
 use crate::request::ApiRequest;
 
@@ -31,11 +32,6 @@ impl Client {
 #[derive(Debug, Clone, Copy)]
 pub struct Identity<'a> {
     client: &'a Client,
-}
-
-pub(super) fn token_request(username: &str, password: &SecretText, tenant: &str) -> ApiRequest {
-    let body = serde_json::json!({"username": username, "password": password.expose(), "tenant": tenant});
-    ApiRequest::post("/identity/api/tokens", &[]).with_body(body).anonymously()
 }
 
 impl Identity<'_> {
@@ -71,7 +67,7 @@ impl Identity<'_> {
     /// assert_eq!(call.request().path(), "/identity/api/tokens");
     /// # Ok::<(), vra_client::Error>(())
     /// ```
-    pub fn issue_token(self, username: &str, password: impl Into<SecretText>, tenant: &str) -> Call<IssuedToken> {
+    pub fn issue_token(self, username: &str, password: impl Into<SecretString>, tenant: &str) -> Call<IssuedToken> {
         self.json(token_request(username, &password.into(), tenant))
     }
 
@@ -94,11 +90,7 @@ impl Identity<'_> {
     /// # Errors
     /// [`Error`]; one for a token that has ended already is not among them.
     pub async fn delete_token(self, token: &SecretString) -> Result<(), Error> {
-        let request = ApiRequest::delete("/identity/api/tokens/{token}", &[token.expose_secret()]);
-        match self.client.session.transport.send(&request, Some(token)).await {
-            Err(error) if !matches!(error.status(), Some(401 | 404)) => Err(error),
-            _ => Ok(()),
-        }
+        end_token(&self.client.session.transport, token).await
     }
 
     /// Ends all tokens of a principal. Evidence: request list (7.x).

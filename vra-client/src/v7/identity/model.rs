@@ -2,21 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::lenient::{SecretText, Timestamp, model};
-use crate::v7::page::rows;
-use crate::v7::{LiteralMap, Row};
+use secrecy::SecretString;
 
-model! {
-    /// A token, as the server gave it out.
-    pub struct IssuedToken {
-        /// The token. Long, and opaque.
-        id: SecretText = "id";
-        /// The latest end. A token can end earlier.
-        expires: Timestamp = "expires";
-        /// The tenant it is for.
-        tenant: String = "tenant";
-    }
-}
+use crate::lenient::model;
+use crate::list::rows;
+use crate::v7::{LiteralMap, Row};
 
 model! {
     /// What the server is.
@@ -50,7 +40,7 @@ model! {
         /// Whom to write to.
         contact_email: String = "contactEmail";
         /// Said to be unused, but seen with a value.
-        password: SecretText = "password";
+        password: SecretString = "password";
         /// Whether it is the system's own tenant.
         default_tenant: bool = "defaultTenant";
     }
@@ -74,7 +64,7 @@ model! {
         /// The distinguished name that the server binds with.
         user_name_dn: String = "userNameDn";
         /// Its password; `null` when read.
-        password: SecretText = "password";
+        password: SecretString = "password";
         /// Where the directory is. Free text in practice.
         url: String = "url";
         /// Below which groups are looked for.
@@ -90,7 +80,7 @@ model! {
         /// Who may join the domain.
         domain_admin_username: String = "domainAdminUsername";
         /// Their password.
-        domain_admin_password: SecretText = "domainAdminPassword";
+        domain_admin_password: SecretString = "domainAdminPassword";
         /// The directory's certificate.
         certificate: String = "certificate";
         /// Whether any certificate will do.
@@ -162,7 +152,7 @@ model! {
         /// The tenant.
         tenant_name: String = "tenantName";
         /// Only sent.
-        password: SecretText = "password";
+        password: SecretString = "password";
         /// A group's kind: `CUSTOM`, `SSO` …
         group_type: String = "groupType";
         /// A group's full name.

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use crate::error::Error;
 use crate::lenient::{Timestamp, model, open_enum};
-use crate::v7::page::rows;
+use crate::list::rows;
 
 open_enum! {
     /// The kind of a network profile.

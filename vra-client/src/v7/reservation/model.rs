@@ -1,7 +1,7 @@
 //! What the reservation service returns.
 
 use crate::lenient::{Timestamp, model};
-use crate::v7::page::rows;
+use crate::list::rows;
 use crate::v7::{Complex, EntityRef, FormReference, Literal, LiteralMap, Multiple};
 
 /// The component type of all structured values of reservations.

@@ -1,7 +1,7 @@
 //! What the work item and approval services return and take.
 
 use crate::lenient::{IntoJson, JsonObject, Timestamp, model, request_body};
-use crate::v7::page::rows;
+use crate::list::rows;
 use crate::v7::{FormReference, LiteralMap, SchemaField};
 use serde_json::Number;
 

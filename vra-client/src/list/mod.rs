@@ -1,5 +1,9 @@
 //! Lists that come in pages.
 
+mod guard;
+mod page;
+mod paging;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,12 +11,16 @@ use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 use ipam_core::http::ListMeter;
 use serde::de::DeserializeOwned;
 
-use super::page::{Page, Row};
+use self::guard::{Next, PageFacts, PageGuard};
 use crate::call::Backend;
 use crate::error::Error;
 use crate::odata::{Filter, OrderBy};
-use crate::pager::{Next, PageFacts, PageGuard};
 use crate::request::ApiRequest;
+
+pub use page::{Link, Page, PageMetadata, Row};
+pub use paging::Paging;
+
+pub(crate) use page::rows;
 
 /// A list that has not been read yet.
 ///
@@ -25,6 +33,7 @@ use crate::request::ApiRequest;
 pub struct List<T> {
     backend: Arc<dyn Backend>,
     request: ApiRequest,
+    paging: Paging,
     limit: u32,
     first: u32,
     incomplete_allowed: bool,
@@ -36,6 +45,7 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
         Self {
             backend: Arc::clone(backend),
             request,
+            paging: Paging::default(),
             limit: 100,
             first: 1,
             incomplete_allowed: false,
@@ -58,6 +68,12 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
     /// Rows per page: 100 unless set, 5000 at most. A server that gives fewer is noticed.
     pub fn with_limit(mut self, rows: u32) -> Self {
         self.limit = rows.clamp(1, 5000);
+        self
+    }
+
+    /// Asks for pages this way.
+    pub fn with_paging(mut self, paging: Paging) -> Self {
+        self.paging = paging;
         self
     }
 
@@ -86,7 +102,7 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
     }
 
     fn page_request(&self, number: u32) -> ApiRequest {
-        self.request.clone().with_query_set("page", number.to_string()).with_query_set("limit", self.limit.to_string())
+        self.paging.ask(self.request.clone(), number, self.limit)
     }
 
     async fn fetch(&self, number: u32, meter: &mut ListMeter) -> Result<Page<T>, Error> {
@@ -205,6 +221,7 @@ impl<T> Clone for List<T> {
         Self {
             backend: Arc::clone(&self.backend),
             request: self.request.clone(),
+            paging: self.paging,
             limit: self.limit,
             first: self.first,
             incomplete_allowed: self.incomplete_allowed,

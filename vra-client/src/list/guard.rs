@@ -1,4 +1,4 @@
-//! Whether a list that comes in pages is complete.
+//! Completeness of a list that comes in pages.
 
 use std::collections::HashSet;
 

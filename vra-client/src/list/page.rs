@@ -1,4 +1,4 @@
-//! What a list answers with, and links.
+//! Page of a list, with its links and counts.
 
 use std::borrow::Cow;
 
@@ -62,7 +62,7 @@ enum Form {
 }
 
 /// A page's members beside the rows, as they are read.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 struct Frame {
     links: Option<Vec<Link>>,
     metadata: Option<PageMetadata>,
@@ -225,7 +225,7 @@ impl Row for JsonObject {
 /// Says which field of a type tells its rows apart.
 macro_rules! rows {
     ($($name:ident . $field:ident),* $(,)?) => {$(
-        impl $crate::v7::Row for $name {
+        impl $crate::list::Row for $name {
             fn row_id(&self) -> Option<std::borrow::Cow<'_, str>> {
                 self.$field.as_deref().map(std::borrow::Cow::Borrowed)
             }

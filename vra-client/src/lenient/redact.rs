@@ -1,0 +1,70 @@
+//! Printing of JSON without its secrets.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+/// Prints a value with the members hidden whose name says that they are secret.
+pub(crate) struct Redacted<'a>(pub(crate) &'a Value);
+
+impl fmt::Debug for Redacted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Value::Object(map) => debug_object(map, f),
+            Value::Array(items) => f.debug_list().entries(items.iter().map(Redacted)).finish(),
+            Value::String(text) => write!(f, "{text:?}"),
+            other => write!(f, "{other}"),
+        }
+    }
+}
+
+pub(super) fn debug_object(map: &Map<String, Value>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    // A custom property is a pair of members: `id` (or `key`) has the name, `value` the secret.
+    let names_a_secret =
+        ["id", "key", "name"].iter().any(|name| map.get(*name).and_then(Value::as_str).is_some_and(is_secret_name))
+            || map.get("type").and_then(Value::as_str) == Some("secureString");
+    let mut out = f.debug_map();
+    for (name, value) in map {
+        let hidden = !value.is_null() && (is_secret_name(name) || (names_a_secret && name == "value"));
+        if hidden {
+            out.entry(name, &"[redacted]");
+        } else if let ("entries", Value::Array(entries)) = (name.as_str(), value) {
+            out.entry(name, &RedactedEntries(entries));
+        } else {
+            out.entry(name, &Redacted(value));
+        }
+    }
+    out.finish()
+}
+
+/// Prints a list of keys with values, where a custom property is spread over two: `id` has the name, `value` the secret.
+struct RedactedEntries<'a>(&'a [Value]);
+
+impl fmt::Debug for RedactedEntries<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = |entry: &Value| entry.get("key").and_then(Value::as_str).map(str::to_owned);
+        let names_a_secret = self.0.iter().any(|entry| {
+            key(entry).is_some_and(|key| ["id", "key", "name"].contains(&key.as_str()))
+                && entry.pointer("/value/value").and_then(Value::as_str).is_some_and(is_secret_name)
+        });
+        let mut out = f.debug_list();
+        for entry in self.0 {
+            if names_a_secret && key(entry).as_deref() == Some("value") {
+                out.entry(&"[redacted]");
+            } else {
+                out.entry(&Redacted(entry));
+            }
+        }
+        out.finish()
+    }
+}
+
+/// Whether a member of this name is likely to hold a secret.
+pub(crate) fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["password", "passwd", "passphrase", "secret", "token", "credential", "private_key", "privatekey"]
+        .iter()
+        .any(|word| name.contains(word))
+        || name.ends_with("pwd")
+        || name == "authorization"
+}

@@ -1,0 +1,131 @@
+//! Session of a client: its credentials, its token, one login in flight and one retry after a rejected token.
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use ipam_core::http::{FreshToken, ListLimits, LoginFailure, Rest, TokenCache, TokenPolicy};
+use ipam_core::{ErrorKind, Retry};
+use secrecy::SecretString;
+
+use crate::call::Backend;
+use crate::error::Error;
+use crate::request::ApiRequest;
+use crate::transport::{Reply, Transport};
+
+/// How a generation of servers gives out tokens.
+pub(crate) trait Login: fmt::Debug + Send + Sync {
+    /// Logs in once. The session decides what a failure means for later logins.
+    fn login<'a>(&'a self, transport: &'a Transport) -> BoxFuture<'a, Result<FreshToken<Arc<SecretString>>, Error>>;
+}
+
+/// How to get a token.
+pub(crate) enum Credentials {
+    /// By logging in.
+    Login(Box<dyn Login>),
+    /// A token from elsewhere, which cannot be renewed.
+    Token(SecretString),
+    /// None: for the calls that need no token.
+    Anonymous,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Login(login) => login.fmt(f),
+            Self::Token(_) => f.write_str("Token([redacted])"),
+            Self::Anonymous => f.write_str("Anonymous"),
+        }
+    }
+}
+
+/// Transport with a token that is renewed.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) transport: Transport,
+    credentials: Credentials,
+    tokens: TokenCache<Arc<SecretString>, Error>,
+}
+
+impl Session {
+    pub(crate) fn new(transport: Transport, credentials: Credentials, policy: TokenPolicy) -> Self {
+        let tokens = TokenCache::new(policy);
+        if let Credentials::Token(token) = &credentials {
+            tokens.put(FreshToken::new(Arc::new(token.clone())));
+        }
+        Self { transport, credentials, tokens }
+    }
+
+    /// The token in use; logs in if there is none.
+    pub(crate) async fn token(&self) -> Result<Arc<SecretString>, Error> {
+        Ok(Arc::clone(self.tokens.get(|| self.login()).await?.value()))
+    }
+
+    /// The token in use, without logging in for one.
+    pub(crate) async fn present_token(&self) -> Option<Arc<SecretString>> {
+        let none = || async {
+            let error = Error::invalid("token", "none", "a client that is logged in");
+            Err(LoginFailure::new(error, Rest::No))
+        };
+        self.tokens.get(none).await.ok().map(|token| Arc::clone(token.value()))
+    }
+
+    /// Forgets the token and earlier failures.
+    pub(crate) fn forget(&self) {
+        self.tokens.clear();
+    }
+
+    async fn login(&self) -> Result<FreshToken<Arc<SecretString>>, LoginFailure<Error>> {
+        let Credentials::Login(login) = &self.credentials else {
+            let error = Error::invalid("credentials", "none that can log in", "a user name with password and tenant");
+            return Err(LoginFailure::new(error, Rest::No));
+        };
+        login.login(&self.transport).await.map_err(|error| {
+            let rest = rest_after(&error);
+            LoginFailure::new(error, rest)
+        })
+    }
+}
+
+/// How long no login is tried after one that failed: these servers lock accounts.
+fn rest_after(error: &Error) -> Rest {
+    match error {
+        // Nothing was sent.
+        Error::Transport { source, .. } if source.retry() == Retry::Safe => Rest::No,
+        Error::Transport { source, .. } if source.kind() == ErrorKind::Untrusted => Rest::No,
+        Error::Server(server) if matches!(server.status, 400 | 401 | 403) => Rest::Forever,
+        Error::Server(server) => server.retry_after.map_or(Rest::Backoff, Rest::For),
+        _ => Rest::Backoff,
+    }
+}
+
+impl Backend for Session {
+    fn list_limits(&self) -> ListLimits {
+        self.transport.list_limits()
+    }
+
+    fn execute<'a>(&'a self, request: &'a ApiRequest) -> BoxFuture<'a, Result<Reply, Error>> {
+        Box::pin(async move {
+            request.validate()?;
+            match &self.credentials {
+                _ if request.is_anonymous() => self.transport.send(request, None).await,
+                Credentials::Anonymous => self.transport.send(request, None).await,
+                // It cannot be renewed: the server's refusal says more than ours would.
+                Credentials::Token(_) => {
+                    let token = self.token().await?;
+                    self.transport.send(request, Some(&token)).await
+                }
+                Credentials::Login(_) => {
+                    let attempt = |token: ipam_core::http::Token<Arc<SecretString>>| async move {
+                        self.transport.send(request, Some(token.value())).await
+                    };
+                    self.tokens.call(|| self.login(), attempt, rejected).await
+                }
+            }
+        })
+    }
+}
+
+fn rejected(result: &Result<Reply, Error>) -> bool {
+    matches!(result, Err(error) if error.is_unauthenticated())
+}

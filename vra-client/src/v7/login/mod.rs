@@ -1,0 +1,92 @@
+//! Login with a password: the request for a token, the issued token and its end.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use futures_util::future::BoxFuture;
+use ipam_core::http::FreshToken;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::error::Error;
+use crate::lenient::{Timestamp, model};
+use crate::request::ApiRequest;
+use crate::session::Login;
+use crate::transport::{Reply, Transport};
+
+model! {
+    /// A token, as the server gave it out.
+    pub struct IssuedToken {
+        /// The token. Long, and opaque.
+        id: SecretString = "id";
+        /// The latest end. A token can end earlier.
+        expires: Timestamp = "expires";
+        /// The tenant it is for.
+        tenant: String = "tenant";
+    }
+}
+
+/// User of one tenant.
+pub(super) struct PasswordLogin {
+    pub(super) username: String,
+    pub(super) password: SecretString,
+    pub(super) tenant: String,
+}
+
+impl Login for PasswordLogin {
+    fn login<'a>(&'a self, transport: &'a Transport) -> BoxFuture<'a, Result<FreshToken<Arc<SecretString>>, Error>> {
+        Box::pin(async move {
+            let request = token_request(&self.username, &self.password, &self.tenant);
+            fresh_token(&transport.send(&request, None).await?)
+        })
+    }
+}
+
+impl fmt::Debug for PasswordLogin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PasswordLogin")
+            .field("username", &self.username)
+            .field("tenant", &self.tenant)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The request for a token.
+pub(super) fn token_request(username: &str, password: &SecretString, tenant: &str) -> ApiRequest {
+    let body = serde_json::json!({"username": username, "password": password.expose_secret(), "tenant": tenant});
+    ApiRequest::post("/identity/api/tokens", &[]).with_body(body).anonymously()
+}
+
+/// Ends a token; one that has ended already is no error.
+pub(super) async fn end_token(transport: &Transport, token: &SecretString) -> Result<(), Error> {
+    let request = ApiRequest::delete("/identity/api/tokens/{token}", &[token.expose_secret()]);
+    match transport.send(&request, Some(token)).await {
+        Err(error) if !matches!(error.status(), Some(401 | 404)) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The token that a login brought.
+fn fresh_token(reply: &Reply) -> Result<FreshToken<Arc<SecretString>>, Error> {
+    let now = reply.date.unwrap_or_else(SystemTime::now);
+    let issued: IssuedToken = reply.json()?;
+    let Some(id) = issued.id.as_ref().filter(|id| !id.expose_secret().is_empty()) else {
+        return Err(reply.lacks("there is no token in it"));
+    };
+    let fresh = FreshToken::new(Arc::new(id.clone()));
+    Ok(match remaining(&issued, now) {
+        Some(lifetime) => fresh.with_lifetime(lifetime),
+        // It is good until the server says otherwise.
+        None => fresh,
+    })
+}
+
+/// How long a token lasts by its own date and the server's clock. A date that cannot be read, or has passed on a server
+/// that has just given the token out, says nothing.
+fn remaining(issued: &IssuedToken, now: SystemTime) -> Option<Duration> {
+    let expires = issued.expires.as_ref()?.time().ok()?;
+    expires.duration_since(now).ok().filter(|left| !left.is_zero())
+}
+
+#[cfg(test)]
+mod tests;
