@@ -1,4 +1,4 @@
-//! What the provider serves of a server, and where it leaves its marks.
+//! Configuration of the provider: what it serves of a server, where it leaves its marks, and its pacing.
 
 use std::time::Duration;
 
@@ -90,7 +90,7 @@ impl PhpIpamConfig {
         self
     }
 
-    /// Keeps the marks of carved subnets in this custom field of subnets (a text) instead of `description`.
+    /// Keeps the marks of child prefixes in this custom field of subnets (a text) instead of `description`.
     pub fn with_subnet_mark_field(mut self, name: impl Into<String>) -> Self {
         self.subnet_mark = Some(name.into());
         self

@@ -43,19 +43,19 @@
 //! A claim says in the very call that makes it whose it is: a mark, `[ipam1;c;0/1;…]`, with key, owner, fingerprint of
 //! the request, and the number of the call. It is kept in `note` of an address and in `description` of a subnet, or in a
 //! custom field that is a text. Everything in it is percent-encoded, so that nothing is stripped, and it has a checksum:
-//! people may write before and behind it. The owner is shown in the field `owner`, too; if somebody writes another one
+//! people may write before and behind it. The owner is shown in the field `owner`, too; if another one is written
 //! there, the address is that one's.
 //!
 //! A key is looked up by one request: by the server's search (since 1.6, done by its database), else by a filter over
 //! all addresses, which a server with more than some 30 000 of them cannot do with PHP's default memory.
 //!
 //! # How an address is taken
-//! 1. With a key: who has it? A claim that stands is answered, or refused; one that is under way is waited for.
+//! 1. With a key: who has it? A claim that stands is returned, or refused; one that is under way is waited for.
 //! 2. `POST addresses/first_free/…` with the mark. Where the server's next address may not be the right one (IPv6, whose
 //!    lowest address belongs to the routers; exclusions; several addresses; rows) the subnet is listed, addresses are
 //!    chosen, and each is taken by `POST addresses/`. Never a `GET` of what is free and then a `POST` that hopes.
-//! 3. Where somebody else was quicker, again, with growing pauses; for a minute at most.
-//! 4. Where the answer was lost, the mark is looked for, and what is found is taken over.
+//! 3. Where other writers were quicker, again, with growing pauses; until the deadline of [`Pacing`], a minute.
+//! 4. Where the response was lost, the mark is looked for, and what is found is taken over.
 //! 5. Several addresses are marked as *pending* first. When all are there, the first is changed to *committed*; that
 //!    decides it. [`find`](ipam_core::IpamProvider::find) does not show what is pending.
 //! 6. All is read back. Of two claims of one key the one with the lower id stands, the other one is undone by its caller.
@@ -64,7 +64,7 @@
 //! # Callers that go away
 //! There is no task in the background. A claim that was dropped half-way, or whose response was lost, is noted in the
 //! process, and the next calls of the provider clean up after it: at once, and again after 1, 5, 30 and 120 seconds,
-//! because the server may still be at work; [`close`](ipam_core::IpamProvider::close) looks once more.
+//! because the server may still be at work ([`Pacing`] sets these times); [`close`](ipam_core::IpamProvider::close) looks once more.
 //!
 //! What a dead process left is found by its mark. A claim of several addresses that is not whole is honoured for three
 //! times [`with_claim_time`](PhpIpamConfig::with_claim_time) of its own process, by the server's clock. Until then
@@ -89,10 +89,10 @@
 //! # Limits
 //! - phpIPAM 1.4 and later; 1.3 has no list of addresses and no filters.
 //! - No expiry, no quarantine, no order but first-free, no feed.
-//! - A key is unique as long as nobody's insert becomes visible after the call that follows it; with the database that
+//! - A key is unique as long as no insert becomes visible after the call that follows it; with the database that
 //!   phpIPAM needs, that is a matter of microseconds.
-//! - Between the look at a range and its deletion by `deallocate_range` somebody may allocate in it.
-//! - phpIPAM does not make a subnet of the same size as the one around it, so a block is never carved whole.
+//! - Between the look at a range and its deletion by `deallocate_range` another caller may allocate in it.
+//! - phpIPAM does not make a subnet of the same size as the one around it, so a child prefix is never as large as its block.
 
 mod capabilities;
 mod claim;

@@ -6,7 +6,7 @@ use ipam_core::BackoffConfig;
 
 /// How long the operations of a provider go on, and how long they wait in between.
 ///
-/// phpIPAM tells nobody when a lock is free, when another claim is undone, or whether a request whose response was lost is
+/// phpIPAM does not tell when a lock is free, when another claim is undone, or whether a request whose response was lost is
 /// still carried out. So the provider looks again, with growing waits and jitter. All of these waits follow from four
 /// times:
 ///

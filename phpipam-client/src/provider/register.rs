@@ -9,11 +9,12 @@ use ipam_core::registry::{OpenRequest, ProviderUrl, Registry};
 use ipam_core::{IpamProvider, Result};
 use percent_encoding::percent_decode_str;
 
+use super::config::PhpIpamConfig;
+use super::handle::PhpIpamProvider;
 use crate::auth::Auth;
 use crate::client::Client;
 use crate::models::SectionId;
 use crate::provider::map::error::config_error;
-use crate::provider::{PhpIpamConfig, PhpIpamProvider};
 
 const OPTIONS: &[&str] = &[
     "section",

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use http::Method;
 use ipam_core::{Allocate, AllocateLine, AllocateRange, IpamProvider, IpamProviderExt, Sweep};
-use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
+use phpipam_client::provider::{Pacing, PhpIpamConfig, PhpIpamProvider};
 use phpipam_client::testing::{CustomField, Fault, Object, Server, When};
 use serde_json::Value;
 
-use crate::harness::{client, connect, runtime};
+use crate::harness::{abandon, client, connect, runtime};
 
 /// A server with one subnet.
 async fn lab(net: &str) -> (Server, u64) {
@@ -85,7 +85,8 @@ fn a_claim_that_could_not_be_checked_is_left_to_its_key() {
             let (server, subnet) = lab("10.0.0.0/28").await;
             let (one, two) = (connect(&server, quick()).await, connect(&server, quick()).await);
             blind_after(&server, if count == 1 { "POST" } else { "PATCH" });
-            one.allocate(&keyed("k", subnet, count)).await.unwrap_err();
+            let error = one.allocate(&keyed("k", subnet, count)).await.unwrap_err();
+            assert_eq!(error.outcome(), ipam_core::Outcome::Unknown, "{count}: it is there: {error}");
             server.clear_faults();
             let told = two.allocate(&keyed("k", subnet, count)).await.unwrap();
             assert!(told.repeated, "{count}: it was taken, and not by this call");
@@ -283,5 +284,26 @@ fn a_claim_that_a_slow_server_cannot_finish_in_its_time_ends_and_says_what_to_ra
             assert_eq!(used(&server, subnet), [] as [String; 0], "nothing is left");
         });
         futures_util::future::join_all(runs).await;
+    });
+}
+
+/// A caller with a short pacing is soon told that another call has the key.
+#[test]
+fn a_caller_sets_how_long_is_waited() {
+    runtime().block_on(async {
+        let (server, subnet) = lab("10.0.0.0/28").await;
+        abandon(&server, &keyed("k", subnet, 2)).await;
+        let pacing = Pacing::new()
+            .with_deadline(Duration::from_secs(1))
+            .with_settle(Duration::from_millis(100))
+            .with_retry(Duration::from_millis(5), Duration::from_millis(20));
+        let provider = connect(&server, PhpIpamConfig::new().with_pacing(pacing).with_sweep_on_connect(false)).await;
+        let begun = Instant::now();
+        let error = provider.allocate(&keyed("k", subnet, 2)).await.unwrap_err();
+        assert_eq!(error.kind(), ipam_core::ErrorKind::Busy, "{error}");
+        assert!(error.message().contains("is still under way"), "{error}");
+        assert_eq!(error.outcome(), ipam_core::Outcome::NotApplied);
+        let looks = server.count("GET", "/search/");
+        assert!(begun.elapsed() < Duration::from_secs(3) && looks < 40, "{:?}, {looks} looks", begun.elapsed());
     });
 }

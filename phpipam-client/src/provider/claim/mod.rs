@@ -18,14 +18,14 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use ipam_core::{Error as CoreError, ErrorKind, Operation, Retry};
+use ipam_core::{Error as CoreError, ErrorKind, Operation, Outcome as CoreOutcome, Retry};
 
 use self::state::{Claim, Taken, busy};
 use crate::error::{Error, Result};
 use crate::models::{Address, AddressFields, AddressId};
 use crate::provider::inner::AT_ONCE;
 use crate::provider::key::contest::{Contest, OtherClaim, other_claim};
-use crate::provider::key::group::{Group, Standing};
+use crate::provider::key::group::{Group, KeyOwner};
 use crate::provider::map::error::failed;
 use crate::provider::map::mark::{State, runs};
 use crate::provider::range_view::View;
@@ -59,12 +59,15 @@ impl Claim<'_> {
             }
             // Undone now, it would be taken from another caller that was told of it. The next call with the key finds it.
             Err(error) if self.known && self.keyed => Err(match (error.kind(), error.retry()) {
-                (ErrorKind::Busy, _) | (_, Retry::Never | Retry::IfIdempotent) => error,
+                // The next round, or the next call, looks for the key first.
+                (ErrorKind::Busy, _) => error,
+                // It may be there: whatever is known of the call that failed, that of the claim is not.
+                (_, Retry::Never | Retry::IfIdempotent) => error.with_outcome(CoreOutcome::Unknown),
                 (_, Retry::Safe) => error.with_retry(Retry::IfIdempotent),
             }),
             Err(error) => Err(match self.undo().await {
                 Ok(()) => error,
-                Err(left) => error.with_context("left behind", left.message()),
+                Err(left) => error.with_context("left behind", left.message()).with_outcome(CoreOutcome::Unknown),
             }),
         }
     }
@@ -94,11 +97,11 @@ impl Claim<'_> {
         }
         // phpIPAM cannot keep keys unique: two calls may have marked addresses with one key at the same time. Both look
         // after they wrote, and come to the same answer.
-        let decision = self.inner.standing(self.key).await.map_err(failed(Operation::Allocate))?;
-        let Standing::Taken(group) = decision.standing else {
-            return if self.stands(&decision.standing) {
+        let decision = self.inner.key_owner(self.key).await.map_err(failed(Operation::Allocate))?;
+        let KeyOwner::Taken(group) = decision.owner else {
+            return if self.stands(&decision.owner) {
                 Err(busy("the claim was made, and is not whole"))
-            } else if matches!(decision.standing, Standing::Free) {
+            } else if matches!(decision.owner, KeyOwner::Free) {
                 Err(busy("the claim was made, and is gone again"))
             } else {
                 Ok(None)
@@ -107,7 +110,7 @@ impl Claim<'_> {
         if group.nonce != self.nonce() {
             return Ok(None);
         }
-        self.delete_strays(&decision.strays).await?;
+        self.delete_orphans(&decision.orphans).await?;
         let rows = self.verified(&group)?;
         if self.count > 1 {
             self.commit_others().await;
@@ -169,12 +172,12 @@ impl Claim<'_> {
         self.inner.client.addresses().update(taken.id, &fields).await
     }
 
-    /// Deletes what nobody has. Among it may be a claim that came first and was taken for dead: left there, it could come
-    /// to life and stand before this one.
-    async fn delete_strays(&self, strays: &[AddressId]) -> ipam_core::Result<()> {
-        for id in strays {
+    /// Deletes orphaned addresses of the key. Among them may be a claim that came first and was taken for abandoned: left
+    /// there, its process could still commit it, and it would stand before this one.
+    async fn delete_orphans(&self, orphans: &[AddressId]) -> ipam_core::Result<()> {
+        for id in orphans {
             let deleted = self.inner.delete(*id).await;
-            // Without a key of the caller's these are but doubles of this claim, which is looked after.
+            // Without a key of the caller's these are but duplicates of this claim, which is looked after.
             if self.keyed {
                 deleted.map_err(failed(Operation::Allocate))?;
             }

@@ -12,7 +12,7 @@ use super::plan::Plan;
 use crate::models::{Address, AddressFields, AddressId, SubnetId};
 use crate::provider::inner::Inner;
 use crate::provider::key::abandoned::UnderWay;
-use crate::provider::key::group::Standing;
+use crate::provider::key::group::KeyOwner;
 use crate::provider::map::error::failed;
 use crate::provider::map::mark::{Mark, Nonce, State, request_number};
 use crate::provider::map::model::owner_column;
@@ -116,10 +116,10 @@ impl<'a> Claim<'a> {
     }
 
     /// Whether this claim has the key.
-    pub(super) fn stands(&self, standing: &Standing) -> bool {
-        match standing {
-            Standing::Free => false,
-            Standing::Pending(group) | Standing::Taken(group) => group.nonce == self.nonce(),
+    pub(super) fn stands(&self, owner: &KeyOwner) -> bool {
+        match owner {
+            KeyOwner::Free => false,
+            KeyOwner::Pending(group) | KeyOwner::Taken(group) => group.nonce == self.nonce(),
         }
     }
 

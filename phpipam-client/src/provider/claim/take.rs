@@ -377,8 +377,8 @@ impl Claim<'_> {
         if !self.keyed || self.count == 1 || self.taken.len() != 1 {
             return Ok(false);
         }
-        let decision = self.inner.standing(self.key).await.map_err(failed(Operation::Allocate))?;
-        Ok(!self.stands(&decision.standing))
+        let decision = self.inner.key_owner(self.key).await.map_err(failed(Operation::Allocate))?;
+        Ok(!self.stands(&decision.owner))
     }
 
     /// What this claim must leave alone in a range: what was found to be registered elsewhere, and what it took itself in

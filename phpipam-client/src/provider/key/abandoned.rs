@@ -19,7 +19,7 @@ const MOST: usize = 10_000;
 pub(crate) struct Abandoned {
     pub(crate) key: AllocationKey,
     pub(crate) nonce: Nonce,
-    /// Whether everything of this claim is to be taken back, because nobody knows its key. What has the caller's key is
+    /// Whether everything of this claim is to be taken back, because no caller knows its key. What has the caller's key is
     /// never taken back that way: another process may have found it and answered with it.
     pub(crate) all: bool,
 }
@@ -173,7 +173,7 @@ impl UnderWay {
     pub(crate) fn finish(mut self, doubts: bool) {
         self.abandoned = false;
         if doubts {
-            // What stands is left alone, only doubles of it go.
+            // What stands is left alone, only duplicates of it go.
             self.claims.add(Abandoned { all: false, ..self.claim.clone() });
         }
     }

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::models::{Address, AddressFields, AddressId};
 use crate::provider::inner::Inner;
 use crate::provider::key::abandoned::Abandoned;
-use crate::provider::key::group::{Group, Standing};
+use crate::provider::key::group::{Group, KeyOwner};
 use crate::provider::map::error::failed;
 use crate::provider::map::mark::{State, with_mark};
 use crate::request::{ApiRequest, Call, Path};
@@ -46,20 +46,20 @@ impl Inner {
     async fn clean_up_one(&self, claim: &Abandoned) -> Result<()> {
         // Another call is at work with this key, and looks by itself.
         let Some(_turn) = self.locks.try_lock(&claim.key) else { return Ok(()) };
-        let strays: Vec<AddressId> = if claim.all {
+        let orphans: Vec<AddressId> = if claim.all {
             let groups = self.groups_of(&claim.key).await?;
             groups.iter().filter(|group| group.nonce == claim.nonce).flat_map(Group::ids).collect()
         } else {
-            let decision = self.standing(&claim.key).await?;
-            if let Standing::Taken(group) = &decision.standing
+            let decision = self.key_owner(&claim.key).await?;
+            if let KeyOwner::Taken(group) = &decision.owner
                 && group.nonce == claim.nonce
             {
                 // A change of its other marks may have failed.
                 self.complete(Operation::Close, group).await?;
             }
-            decision.strays
+            decision.orphans
         };
-        for id in strays {
+        for id in orphans {
             self.delete(id).await?;
         }
         Ok(())

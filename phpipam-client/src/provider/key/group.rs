@@ -1,12 +1,12 @@
-//! Whose a key is, given the rows that carry it. Pure.
+//! Claims of a key, formed from the rows that carry it, and which of them has the key. Pure.
 //!
 //! phpIPAM cannot keep keys unique. So every caller marks, looks, and all come to the same answer: the claim whose first
-//! address has the lowest id stands, the others are undone by their own callers, or by whoever sees them.
+//! address has the lowest id stands, the others are undone by their own callers, or by the calls that see them.
 //!
 //! # When a claim is whole
 //! A claim of one address is whole with the call that takes it. A claim of several takes them in the order of their
 //! numbers, all marked *pending*; then the first one is changed to *committed*, which decides it, and then the others.
-//! It is undone from the first to the last. So, while nobody was told of a claim, its first address is there and pending;
+//! It is undone from the first to the last. So, while no caller was told of a claim, its first address is there and pending;
 //! and a pending address without the first one is left over from a claim that was undone: it cannot become whole any more,
 //! even if a request to that end is carried out late.
 //!
@@ -37,36 +37,36 @@ pub(crate) struct Group {
     pub(crate) honoured: Option<u64>,
     /// One row per number, the one that counts.
     pub(crate) rows: BTreeMap<u32, Row>,
-    /// Rows of attempts whose answer was lost and that were made again.
-    pub(crate) doubles: Vec<AddressId>,
+    /// Rows of attempts whose response was lost and that were made again.
+    pub(crate) duplicates: Vec<AddressId>,
 }
 
-/// What becomes of a claim that is not whole.
+/// Liveness of a claim that is not whole: whether its caller may still be at work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Life {
+pub(crate) enum Liveness {
     /// Its caller may still finish it.
     Alive,
-    /// Nobody will.
+    /// Its caller is gone, or has given up.
     Dead,
 }
 
-/// Who has a key.
+/// Owner of a key.
 #[derive(Debug)]
-pub(crate) enum Standing {
-    /// Nobody.
+pub(crate) enum KeyOwner {
+    /// None.
     Free,
-    /// The claim that is about to.
+    /// A claim that is not whole yet, and may become so.
     Pending(Group),
-    /// This claim.
+    /// A claim that is whole.
     Taken(Group),
 }
 
-/// Who has the key, and which rows nobody has.
+/// Owner of a key, and what is left of other claims of it.
 #[derive(Debug)]
 pub(crate) struct Decision {
-    pub(crate) standing: Standing,
-    /// Rows that are to be deleted, in this order.
-    pub(crate) strays: Vec<AddressId>,
+    pub(crate) owner: KeyOwner,
+    /// Orphaned addresses, which are to be deleted in this order.
+    pub(crate) orphans: Vec<AddressId>,
 }
 
 impl Group {
@@ -87,7 +87,7 @@ impl Group {
 
     /// Its rows, the first one first: the order in which a claim is undone.
     pub(crate) fn ids(&self) -> impl Iterator<Item = AddressId> {
-        self.doubles.iter().copied().chain(self.rows.values().map(|row| row.address.id))
+        self.duplicates.iter().copied().chain(self.rows.values().map(|row| row.address.id))
     }
 }
 
@@ -102,19 +102,19 @@ pub(crate) fn groups(rows: Vec<Row>) -> Vec<Group> {
             began: row.mark.began,
             honoured: None,
             rows: BTreeMap::new(),
-            doubles: Vec::new(),
+            duplicates: Vec::new(),
         });
         group.honoured = group.honoured.max(row.mark.honoured);
-        // A committed row was told to somebody. Of several attempts at one address of a claim that is not whole, its
-        // caller goes by the latest. A single address is whole at once, and was told by whoever saw it: the lowest id.
+        // A committed row was returned to a caller. Of several attempts at one address of a claim that is not whole, its
+        // caller goes by the latest. A single address is whole at once, and was returned by the calls that saw it: the lowest id.
         let attempt = |row: &Row| if row.mark.count == 1 { 0 } else { row.mark.attempt };
         let weight = |row: &Row| (row.mark.state == State::Committed, attempt(row), std::cmp::Reverse(row.address.id));
         match group.rows.get(&row.mark.seq) {
             Some(other) if other.address.id == row.address.id => {}
-            Some(other) if weight(other) > weight(&row) => group.doubles.push(row.address.id),
+            Some(other) if weight(other) > weight(&row) => group.duplicates.push(row.address.id),
             _ => {
                 if let Some(other) = group.rows.insert(row.mark.seq, row) {
-                    group.doubles.push(other.address.id);
+                    group.duplicates.push(other.address.id);
                 }
             }
         }
@@ -122,38 +122,38 @@ pub(crate) fn groups(rows: Vec<Row>) -> Vec<Group> {
     groups.into_values().collect()
 }
 
-/// Decides whose a key is. `life` says whether the caller of a claim that is not whole may still be at work.
-pub(crate) fn decide(groups: Vec<Group>, life: impl Fn(&Group) -> Life) -> Decision {
-    let mut strays = Vec::new();
+/// Decides whose a key is. `liveness` says whether the caller of a claim that is not whole may still be at work.
+pub(crate) fn decide(groups: Vec<Group>, liveness: impl Fn(&Group) -> Liveness) -> Decision {
+    let mut orphans = Vec::new();
     let mut behind = Vec::new();
-    let mut standing: Option<Group> = None;
+    let mut owner: Option<Group> = None;
     let mut groups = groups;
     groups.sort_by_key(Group::rank);
     for group in groups {
         let pending = !group.is_committed();
         // A claim begins with its first address and ends with it.
-        let dead = pending && (life(&group) == Life::Dead || !group.rows.contains_key(&0));
+        let dead = pending && (liveness(&group) == Liveness::Dead || !group.rows.contains_key(&0));
         if dead {
-            strays.extend(group.ids());
-        } else if standing.is_none() {
-            strays.extend(&group.doubles);
-            standing = Some(group);
+            orphans.extend(group.ids());
+        } else if owner.is_none() {
+            orphans.extend(&group.duplicates);
+            owner = Some(group);
         } else if !pending {
             // The caller of a pending one will see for itself that it lost.
             behind.extend(group.ids());
         }
     }
-    let standing = match standing {
-        None => Standing::Free,
+    let owner = match owner {
+        None => KeyOwner::Free,
         Some(group) if group.is_committed() => {
-            strays.extend(behind);
-            Standing::Taken(group)
+            orphans.extend(behind);
+            KeyOwner::Taken(group)
         }
         // Whether a pending one lives is a matter of clocks. To another process it may be dead already, and what is
         // behind it may be what that process has told: it is left alone until the pending one is whole, or gone.
-        Some(group) => Standing::Pending(group),
+        Some(group) => KeyOwner::Pending(group),
     };
-    Decision { standing, strays }
+    Decision { owner, orphans }
 }
 
 #[cfg(test)]
@@ -187,16 +187,16 @@ mod tests {
     use State::{Committed as C, Pending as P};
 
     fn outcome(rows: Vec<Row>, alive: &[u64]) -> (String, Vec<u64>) {
-        let life = |group: &Group| if alive.contains(&group.nonce.0) { Life::Alive } else { Life::Dead };
-        let decision = decide(groups(rows), life);
-        let standing = match decision.standing {
-            Standing::Free => "free".to_owned(),
-            Standing::Pending(group) => format!("pending {}", group.nonce.0),
-            Standing::Taken(group) => {
+        let liveness = |group: &Group| if alive.contains(&group.nonce.0) { Liveness::Alive } else { Liveness::Dead };
+        let decision = decide(groups(rows), liveness);
+        let owner = match decision.owner {
+            KeyOwner::Free => "free".to_owned(),
+            KeyOwner::Pending(group) => format!("pending {}", group.nonce.0),
+            KeyOwner::Taken(group) => {
                 format!("taken {}{}", group.nonce.0, if group.is_whole() { "" } else { " in part" })
             }
         };
-        (standing, decision.strays.into_iter().map(AddressId::get).collect())
+        (owner, decision.orphans.into_iter().map(AddressId::get).collect())
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use ipam_core::{AllocationKey, Error as CoreError, ErrorKind, Operation, Retry};
 
 use crate::provider::inner::Inner;
-use crate::provider::key::group::{Group, Life};
+use crate::provider::key::group::{Group, Liveness};
 
 /// A pending claim that is dated further ahead than this has no time that a clock showed when it was made.
 const LONGEST_AHEAD: u64 = 24 * 3_600;
@@ -40,10 +40,10 @@ impl Inner {
     }
 
     /// Whether the caller of a pending claim may still be at work.
-    pub(crate) fn life(&self, group: &Group) -> Life {
+    pub(crate) fn liveness(&self, group: &Group) -> Liveness {
         let alive = self.claims.is_under_way(group.nonce);
         let alive = alive.unwrap_or_else(|| !is_older(self.now(), group.began, self.honoured(group)));
-        if alive { Life::Alive } else { Life::Dead }
+        if alive { Liveness::Alive } else { Liveness::Dead }
     }
 
     /// Whether a sweep may undo a pending claim that is older than `minimum` seconds. It has to be abandoned by the words of
@@ -54,7 +54,7 @@ impl Inner {
     }
 
     /// The error of a call that meets the pending claim of another one. Says until when that is honoured.
-    pub(crate) fn pending(&self, operation: Operation, key: &AllocationKey, group: &Group) -> CoreError {
+    pub(crate) fn pending_error(&self, operation: Operation, key: &AllocationKey, group: &Group) -> CoreError {
         let (now, honoured) = (self.now(), self.honoured(group));
         let until = group.began.saturating_add(honoured);
         // The claim is honoured to the end of that second.

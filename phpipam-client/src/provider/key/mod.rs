@@ -8,3 +8,4 @@ pub(crate) mod contest;
 pub(crate) mod group;
 pub(crate) mod liveness;
 pub(crate) mod lookup;
+pub(crate) mod resolve;

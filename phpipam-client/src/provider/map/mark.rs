@@ -25,7 +25,7 @@ const LONGEST_LIST: usize = 1_500;
 pub(crate) enum State {
     /// Part of a claim of several that is not whole yet, or whose caller died before it was.
     Pending,
-    /// The claim is whole: somebody was told, or will be.
+    /// The claim is whole: a caller was told of it, or will be.
     Committed,
 }
 
@@ -80,7 +80,7 @@ pub(crate) enum Found {
     None,
     /// A mark.
     Mark(Box<Mark>),
-    /// A mark that was edited, or of a version to come: somebody's, but nobody knows whose.
+    /// A mark that was edited, or of a version to come: it has an owner that cannot be read.
     Unreadable,
 }
 
@@ -239,7 +239,7 @@ fn checksum(body: &str) -> String {
     hex_digest(&["mark", body])[..8].to_owned()
 }
 
-/// Where the mark stands in a text, also one that nobody can read.
+/// Where the mark stands in a text, also one that cannot be read.
 fn span(text: &str) -> Option<(usize, usize)> {
     let mut from = 0;
     while let Some(at) = text.get(from..)?.find(OPEN).map(|at| at + from) {

@@ -162,7 +162,7 @@ impl Mapping {
     }
 }
 
-/// Who has an address: what the mark says, unless somebody wrote another owner beside it since.
+/// Who has an address: what the mark says, unless another owner was written beside it since.
 pub(crate) fn owner_of(address: &Address, mark: Option<&Mark>) -> Option<Owner> {
     let column = address.owner.as_deref();
     match (mark, column) {

@@ -13,7 +13,7 @@ use crate::provider::claim::plan::Plan;
 use crate::provider::claim::state::{Claim, address_count, longest_mark};
 use crate::provider::inner::Inner;
 use crate::provider::key::group::Group;
-use crate::provider::key::lookup::Known;
+use crate::provider::key::resolve::Resolved;
 use crate::provider::map::around::Home;
 use crate::provider::map::error::failed;
 use crate::provider::map::model::labels_fit;
@@ -69,14 +69,14 @@ impl Inner {
         let mut plan = None;
         loop {
             if request.key.is_some() {
-                match self.known(Operation::Allocate, &key, request).await? {
-                    Known::Taken(group) => return self.repeated(request, key, &group).await,
-                    Known::Pending(group) => {
+                match self.resolve_key(Operation::Allocate, &key, request).await? {
+                    Resolved::Taken(group) => return self.repeated(request, key, &group).await,
+                    Resolved::Pending(group) => {
                         self.wait_for_pending(&key, &group, &mut rounds).await?;
                         continue;
                     }
-                    Known::Free if plan.is_none() => self.must_name_no_range(Operation::Allocate, &key).await?,
-                    Known::Free => {}
+                    Resolved::Free if plan.is_none() => self.must_name_no_range(Operation::Allocate, &key).await?,
+                    Resolved::Free => {}
                 }
             }
             let current = match plan.take() {
@@ -101,10 +101,10 @@ impl Inner {
                 }
                 Err(error) if request.key.is_some() && (error.is_exhausted() || error.is_conflict()) => {
                     // What was in the way may be another claim of the same key.
-                    match self.known(Operation::Allocate, &key, request).await? {
-                        Known::Free => return Err(error),
-                        Known::Taken(group) => return self.repeated(request, key, &group).await,
-                        Known::Pending(group) => self.wait_for_pending(&key, &group, &mut rounds).await?,
+                    match self.resolve_key(Operation::Allocate, &key, request).await? {
+                        Resolved::Free => return Err(error),
+                        Resolved::Taken(group) => return self.repeated(request, key, &group).await,
+                        Resolved::Pending(group) => self.wait_for_pending(&key, &group, &mut rounds).await?,
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::Busy && error.retry() == Retry::Safe => {
@@ -123,7 +123,7 @@ impl Inner {
     async fn wait_for_pending(&self, key: &AllocationKey, group: &Group, rounds: &mut Rounds) -> ipam_core::Result<()> {
         match rounds.waits.next().await {
             true => Ok(()),
-            false => Err(self.pending(Operation::Allocate, key, group)),
+            false => Err(self.pending_error(Operation::Allocate, key, group)),
         }
     }
 

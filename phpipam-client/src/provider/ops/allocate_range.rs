@@ -63,7 +63,7 @@ impl Inner {
             let made = self.make(request, &key, block, net).await?;
             let outcome = match made {
                 Some(id) => match self.stands(request, &key, id).await {
-                    // Nobody can find it by a key that nobody knows.
+                    // No call can find it by a key that no caller knows.
                     Err(error) if request.key.is_none() => {
                         let _ = self.delete_child_prefix(Operation::AllocateRange, id).await;
                         return Err(error);
@@ -182,7 +182,7 @@ impl Inner {
         Ok(taken)
     }
 
-    /// Makes the subnet. `None` if somebody else was faster.
+    /// Makes the subnet. `None` if another writer was faster.
     async fn make(
         &self,
         request: &AllocateRange,
@@ -348,7 +348,7 @@ enum Outcome {
     Ours(Box<AllocatedRange>),
     /// Another call with the same key was first.
     Key,
-    /// Somebody else was first.
+    /// Another writer was first.
     Again,
 }
 

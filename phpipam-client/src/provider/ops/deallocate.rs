@@ -9,7 +9,7 @@ use ipam_core::{
 
 use crate::models::{Address, AddressId};
 use crate::provider::inner::Inner;
-use crate::provider::key::group::{Group, Life};
+use crate::provider::key::group::{Group, Liveness};
 use crate::provider::map::around::Home;
 use crate::provider::map::error::failed;
 use crate::provider::map::mark::{Found, Mark, State};
@@ -78,7 +78,7 @@ impl Inner {
             Target::Key(key) => {
                 let mut rows = Vec::new();
                 for group in self.settled_groups(key).await? {
-                    for id in &group.doubles {
+                    for id in &group.duplicates {
                         self.delete(*id).await.map_err(failed(Operation::Deallocate))?;
                     }
                     let whole = group.is_committed();
@@ -131,11 +131,12 @@ impl Inner {
         let mut waits = self.config.pacing.pending_briefly();
         loop {
             let groups = self.groups_of(key).await.map_err(failed(Operation::Deallocate))?;
-            let under_way = groups.iter().find(|group| !group.is_committed() && self.life(group) == Life::Alive);
+            let under_way =
+                groups.iter().find(|group| !group.is_committed() && self.liveness(group) == Liveness::Alive);
             match under_way {
                 None => return Ok(groups),
                 Some(_) if waits.next().await => {}
-                Some(group) => return Err(self.pending(Operation::Deallocate, key, group)),
+                Some(group) => return Err(self.pending_error(Operation::Deallocate, key, group)),
             }
         }
     }
@@ -165,14 +166,14 @@ impl Inner {
         Err(CoreError::new(ErrorKind::Conflict, Operation::Deallocate, message).with_context("address id", row.id))
     }
 
-    /// Frees one address, if it is whose it has to be. `None` if it is free already, or somebody else's.
+    /// Frees one address, if it is whose it has to be. `None` if it is free already, or another's.
     async fn free(&self, row: &Address, expect: &Expect, home: &Home) -> Result<Option<Allocation>> {
         let found = self.mapping.of_address(row);
         // What an administrator set aside was not allocated, and is not given back.
         if self.mapping.is_reservation(row) {
             return Ok(None);
         }
-        // Somebody's, but nobody can say whose.
+        // It is another's, and cannot be read whose.
         if found == Found::Unreadable && *expect != Expect::Anyone {
             return Ok(None);
         }

@@ -9,7 +9,7 @@ use super::page::page;
 use crate::error::Result as ClientResult;
 use crate::models::{Address, AddressId, SubnetId};
 use crate::provider::inner::{AT_ONCE, Inner};
-use crate::provider::key::group::Standing;
+use crate::provider::key::group::KeyOwner;
 use crate::provider::map::error::{failed, is_too_large};
 use crate::provider::map::mark::{Found, State};
 use crate::provider::map::model::{OWNER_WIDTH, row_of};
@@ -42,10 +42,10 @@ impl Inner {
             let Some((row, _)) = row_of(id) else { return Ok(Default::default()) };
             self.row_now(row).await?.into_iter().collect()
         } else if let Some(key) = &request.key {
-            let decision = self.standing(key).await?;
-            match decision.standing {
-                Standing::Taken(group) => group.rows.into_values().map(|row| row.address).collect(),
-                Standing::Free | Standing::Pending(_) => Vec::new(),
+            let decision = self.key_owner(key).await?;
+            match decision.owner {
+                KeyOwner::Taken(group) => group.rows.into_values().map(|row| row.address).collect(),
+                KeyOwner::Free | KeyOwner::Pending(_) => Vec::new(),
             }
         } else if let Some(ip) = request.address {
             self.read(|| async { client.addresses().search(ip).await }).await?
@@ -109,7 +109,7 @@ impl Inner {
         }
     }
 
-    /// Leaves out what nobody was told of: claims that are not whole, and those whose callers went away.
+    /// Leaves out what no caller was told of: claims that are not whole, and those whose callers went away.
     async fn told(&self, rows: Vec<Address>) -> ClientResult<Vec<Address>> {
         let mut told = Vec::with_capacity(rows.len());
         let mut doubtful = BTreeMap::new();
@@ -124,7 +124,7 @@ impl Inner {
         }
         // The first address of a claim decides, and may be in another range.
         for (key, rows) in doubtful {
-            if let Standing::Taken(group) = self.standing(&key).await?.standing {
+            if let KeyOwner::Taken(group) = self.key_owner(&key).await?.owner {
                 let ids: Vec<AddressId> = group.rows.values().map(|row| row.address.id).collect();
                 told.extend(rows.into_iter().filter(|row| ids.contains(&row.id)));
             }

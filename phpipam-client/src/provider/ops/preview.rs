@@ -9,7 +9,7 @@ use ipam_core::{Allocate, Allocation, Candidate, Operation, Preview, RangeId, Sh
 use crate::provider::claim::plan::{Plan, choose, exhausted_error, taken_error};
 use crate::provider::claim::state::address_count;
 use crate::provider::inner::Inner;
-use crate::provider::key::lookup::Known;
+use crate::provider::key::resolve::Resolved;
 use crate::provider::map::error::failed;
 use crate::provider::range_view::{Contents, has_children};
 
@@ -19,7 +19,7 @@ impl Inner {
             .map_err(|error| error.with_operation(Operation::PreviewAllocate))?;
         self.clean_up().await;
         if let Some(key) = &request.key {
-            if let Known::Taken(group) = self.known(Operation::PreviewAllocate, key, request).await? {
+            if let Resolved::Taken(group) = self.resolve_key(Operation::PreviewAllocate, key, request).await? {
                 let answer = self.repeated(request, key.clone(), &group).await?;
                 let candidates = |line: Vec<Allocation>| {
                     line.into_iter().map(|one| Candidate::new(one.range, one.address)).collect::<Vec<_>>()

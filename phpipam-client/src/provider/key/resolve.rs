@@ -1,0 +1,82 @@
+//! Resolving a key for a request: free, taken by an equal request before, or in the hands of a call that is under way.
+
+use std::net::IpAddr;
+
+use ipam_core::{Allocate, AllocationKey, Error as CoreError, ErrorKind, Operation};
+
+use crate::provider::inner::Inner;
+use crate::provider::key::contest::Contest;
+use crate::provider::key::group::{Group, KeyOwner, Liveness};
+use crate::provider::map::error::failed;
+use crate::provider::map::mark::{missing, request_number};
+
+/// Owner of a key, as a caller with a certain request sees it.
+pub(crate) enum Resolved {
+    Free,
+    Pending(Group),
+    Taken(Group),
+}
+
+impl Inner {
+    /// Looks up the owner of a key, as a caller with this request sees it. Orphaned addresses are deleted.
+    pub(crate) async fn resolve_key(
+        &self,
+        operation: Operation,
+        key: &AllocationKey,
+        request: &Allocate,
+    ) -> ipam_core::Result<Resolved> {
+        let decision = self.key_owner(key).await.map_err(failed(operation))?;
+        for id in &decision.orphans {
+            self.delete(*id).await.map_err(failed(operation))?;
+        }
+        match decision.owner {
+            KeyOwner::Free => Ok(Resolved::Free),
+            KeyOwner::Pending(group) => Ok(Resolved::Pending(group)),
+            KeyOwner::Taken(group) => {
+                if group.request != request_number(&request.fingerprint()) {
+                    let message = format!("the key {key:?} belongs to another request");
+                    return Err(CoreError::new(ErrorKind::Conflict, operation, message).with_context("key", key));
+                }
+                if !group.is_whole() {
+                    return Err(given_back(operation, key, &group));
+                }
+                self.uncontested(operation, key, group).await
+            }
+        }
+    }
+
+    /// A claim of one address is whole before its caller has looked whether the address is registered elsewhere in the
+    /// address space. Until then no call returns it.
+    async fn uncontested(
+        &self,
+        operation: Operation,
+        key: &AllocationKey,
+        group: Group,
+    ) -> ipam_core::Result<Resolved> {
+        let first = group.rows.values().next().map(|row| &row.address);
+        let (1, Some(row)) = (group.count, first) else { return Ok(Resolved::Taken(group)) };
+        let (Some(subnet), Some(ip)) = (row.subnet_id, row.ip) else { return Ok(Resolved::Taken(group)) };
+        let look = self.contest(row.id, subnet, ip, group.nonce).await;
+        match look.map_err(failed(operation))?.0 {
+            Contest::Won => Ok(Resolved::Taken(group)),
+            _ if self.liveness(&group) == Liveness::Alive => Ok(Resolved::Pending(group)),
+            Contest::Open(_) => Ok(Resolved::Taken(group)),
+            Contest::Lost(other) => {
+                let message = format!(
+                    "the key {key:?} took {ip} in subnet {subnet}, and subnet {other} of the same address space had it \
+                     before; free one of them"
+                );
+                Err(CoreError::new(ErrorKind::Conflict, operation, message).with_context("key", key))
+            }
+        }
+    }
+}
+
+fn given_back(operation: Operation, key: &AllocationKey, group: &Group) -> CoreError {
+    let there: Vec<IpAddr> = group.rows.values().filter_map(|row| row.address.ip).collect();
+    let list = group.rows.values().map(|row| row.mark.addresses.as_str()).find(|list| !list.is_empty());
+    let gone = list.map(|list| missing(list, &there)).filter(|gone| !gone.is_empty());
+    let gone = gone.unwrap_or_else(|| "some of its addresses".to_owned());
+    let message = format!("the key {key:?} took {} addresses, and {gone} of them were given back since", group.count);
+    CoreError::new(ErrorKind::Conflict, operation, message).with_context("key", key).with_context("given back", gone)
+}
