@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::OpenRequest;
 use super::{ProviderUrl, Registry};
 #[cfg(feature = "embedded")]
-use crate::{EmbeddedConfig, EmbeddedProvider, Operation};
-use crate::{Error, ErrorKind, IpamProvider, MemoryProvider, Result};
+use crate::{EmbeddedConfig, EmbeddedProvider};
+use crate::{Error, ErrorKind, IpamProvider, MemoryProvider, Operation, Result};
 
 pub(super) fn register(registry: &mut Registry) {
     registry.add("memory", |request| async move { memory(&request.url) });
