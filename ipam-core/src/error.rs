@@ -1,12 +1,12 @@
 //! One error for every provider: what was asked, of whom, what came back, and whether to try again.
 
-use crate::Operation;
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
 use crate::net::{NetError, NetErrorKind};
+use crate::{AllocationKey, Operation};
 
 /// The result of an operation of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -204,6 +204,21 @@ impl Error {
         let id = id.to_string();
         let id = bounded(&id);
         Self::new(ErrorKind::NotFound, operation, format!("there is no {what} {id:?}"))
+    }
+
+    /// [`Conflict`](ErrorKind::Conflict) for a key that another request has. Never says what that request was: the caller
+    /// may not be its owner.
+    ///
+    /// ```
+    /// use ipam_core::{AllocationKey, Error, Operation};
+    ///
+    /// let error = Error::other_request(Operation::Allocate, &AllocationKey::new("vm-1"));
+    /// assert!(error.is_conflict());
+    /// assert_eq!(error.context("key"), Some("vm-1"));
+    /// ```
+    pub fn other_request(operation: Operation, key: &AllocationKey) -> Self {
+        let message = "the key belongs to another request; repeat that one unchanged, or choose another key";
+        Self::new(ErrorKind::Conflict, operation, message).with_context("key", key)
     }
 
     /// [`Unsupported`](ErrorKind::Unsupported) that names the operation and the provider.

@@ -53,13 +53,11 @@ pub(super) fn resolve<S: Store + ?Sized>(
     }
 }
 
-/// Never says what the other request was: the caller may not be its owner.
 fn same(operation: Operation, request: &RequestRecord, fingerprint: &Fingerprint) -> Result<()> {
     if request.fingerprint == *fingerprint {
         return Ok(());
     }
-    let message = "the key belongs to another request; repeat that one unchanged, or choose another key";
-    Err(Error::new(ErrorKind::Conflict, operation, message).with_context("key", &request.key))
+    Err(Error::other_request(operation, &request.key))
 }
 
 fn partly_returned(

@@ -18,8 +18,6 @@ use crate::provider::map::mark::{Mark, Nonce, State, request_number};
 use crate::provider::map::model::owner_column;
 use crate::provider::random::{new_key, random_half};
 
-/// The operation that errors name.
-
 /// The highest number of an attempt that a mark is made to hold.
 const MOST_ATTEMPTS: u32 = 9_999;
 

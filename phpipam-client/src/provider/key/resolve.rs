@@ -34,8 +34,7 @@ impl Inner {
             KeyOwner::Pending(group) => Ok(Resolved::Pending(group)),
             KeyOwner::Taken(group) => {
                 if group.request != request_number(&request.fingerprint()) {
-                    let message = format!("the key {key:?} belongs to another request");
-                    return Err(CoreError::new(ErrorKind::Conflict, operation, message).with_context("key", key));
+                    return Err(CoreError::other_request(operation, key));
                 }
                 if !group.is_whole() {
                     return Err(given_back(operation, key, &group));

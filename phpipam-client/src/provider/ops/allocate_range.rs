@@ -92,8 +92,7 @@ impl Inner {
         let children = self.child_prefixes(Operation::AllocateRange, key).await?;
         let Some(first) = children.first() else { return Ok(None) };
         if first.mark.request != request_number(&request.fingerprint()) {
-            let message = format!("the key {key:?} belongs to another request");
-            return Err(CoreError::new(ErrorKind::Conflict, Operation::AllocateRange, message).with_context("key", key));
+            return Err(CoreError::other_request(Operation::AllocateRange, key));
         }
         let range = self.range_now(Operation::AllocateRange, &range_id(first.subnet.id)).await?.ok_or_else(|| {
             let message = format!("subnet {} has the key and is not served as a range", first.subnet.id);
