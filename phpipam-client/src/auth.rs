@@ -1,10 +1,10 @@
-//! Who we are.
+//! Credentials of a client.
 
 use std::fmt;
 
 use secrecy::SecretString;
 
-/// How calls are authenticated; the security of the app on the server decides which way works.
+/// Credentials; the security of the app on the server decides which way works.
 ///
 /// | app security | use |
 /// | --- | --- |

@@ -131,7 +131,7 @@ impl ClientBuilder {
     }
 }
 
-/// What a call that creates returns.
+/// Id of what a call created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Created<I> {
@@ -141,7 +141,7 @@ pub struct Created<I> {
     pub warning: Option<String>,
 }
 
-/// What [`Client::send`] and [`Client::raw`] return.
+/// Response as the server sent it; see [`Client::send`] and [`Client::raw`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RawAnswer {

@@ -1,4 +1,4 @@
-//! What a server can do, found by asking: no answer of phpIPAM names its version.
+//! Features of a server, found by asking: no response of phpIPAM names its version.
 
 use http::Method;
 use ipam_core::ErrorKind;

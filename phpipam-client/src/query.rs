@@ -6,7 +6,7 @@ use crate::request::ApiRequest;
 
 /// Which rows of a list the server returns.
 ///
-/// The server reads all rows and then filters, one field at a time; fields have the names of the answers. 1.3 ignores
+/// The server reads all rows and then filters, one field at a time; fields have the names of the responses. 1.3 ignores
 /// or misreads filters: check the rows there.
 ///
 /// ```

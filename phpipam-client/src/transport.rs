@@ -13,7 +13,7 @@ use crate::request::ApiRequest;
 use crate::rows::{self, Opened};
 use crate::server_clock::ServerClock;
 
-/// Every request says so, also without a body: the answer's format follows it, and some servers refuse to answer
+/// Every request says so, also without a body: the response's format follows it, and some servers refuse to respond
 /// without it.
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 

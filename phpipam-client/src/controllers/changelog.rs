@@ -21,7 +21,7 @@ model! {
     }
 }
 
-/// The changelog of an object. Versions before 1.7 do not have it: some refuse, some answer with the object itself.
+/// The changelog of an object. Versions before 1.7 do not have it: some refuse, some send the object itself.
 pub(super) async fn list(client: &Client, controller: &str, field: &str, id: u64) -> Result<Vec<ChangelogEntry>> {
     let request = ApiRequest::get(Call::List, Path::new(controller).id(field, id).word("changelog"))?;
     let entries: Vec<ChangelogEntry> = client.list(&request, None).await?;

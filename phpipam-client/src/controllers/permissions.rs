@@ -67,7 +67,7 @@ impl Wire for Level {
 }
 
 model! {
-    /// What one group may do. Lists of subnets name the group and its members; other answers have id and level only.
+    /// What one group may do. Lists of subnets name the group and its members; other responses have id and level only.
     pub struct GroupPermission {
         /// The group.
         group_id: Option<GroupId> = "group_id",

@@ -49,7 +49,7 @@ pub struct PrefixAddress {
     pub subnet: Option<SubnetId>,
     /// The address.
     pub ip: IpAddr,
-    /// What PHP printed before the answer; only with
+    /// What PHP printed before the response; only with
     /// [`ClientBuilder::with_lenient_bodies`](crate::ClientBuilder::with_lenient_bodies).
     pub warning: Option<String>,
 }

@@ -54,7 +54,7 @@ pub enum SearchKind {
 impl SearchKind {
     const ALL: [Self; 4] = [Self::Subnets, Self::Addresses, Self::Vlans, Self::Vrfs];
 
-    /// The name in the query and in the answer.
+    /// The name in the query and in the response.
     fn name(self) -> &'static str {
         match self {
             Self::Subnets => "subnets",
@@ -127,7 +127,7 @@ fn request(text: &str, kinds: &[SearchKind]) -> Result<ApiRequest> {
     Ok(request)
 }
 
-/// The rows of a part of the answer, which is an envelope of its own. A part that was asked for and is not there is no
+/// The rows of a part of the response, which is an envelope of its own. A part that was asked for and is not there is no
 /// empty list: who looks for what must not be there has to know.
 fn rows<T: Wire>(answer: &Answer, data: &Value, kind: SearchKind) -> Result<Vec<T>> {
     let part = kind.name();

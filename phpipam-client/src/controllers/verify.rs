@@ -9,7 +9,7 @@ use crate::wire::Fields;
 /// Compares what was written with what is there now.
 ///
 /// A user without rights for a module has fields of that module dropped, and some versions ignore emptied fields: both
-/// answer with success.
+/// respond with success.
 pub(super) fn applied(call: &str, fields: &Fields, now: &impl Serialize) -> Result<()> {
     let now = serde_json::to_value(now).unwrap_or_default();
     let body = fields.body()?;
@@ -25,7 +25,7 @@ pub(super) fn applied(call: &str, fields: &Fields, now: &impl Serialize) -> Resu
     if missing.is_empty() { Ok(()) } else { Err(Error::PartlyApplied { call: call.to_owned(), fields: missing }) }
 }
 
-/// The name in answers of a field that is written under another one.
+/// The name in responses of a field that is written under another one.
 fn read_as(name: &str) -> Option<&'static str> {
     match name {
         "state" => Some("tag"),
@@ -38,7 +38,7 @@ fn read_as(name: &str) -> Option<&'static str> {
 
 fn same(name: &str, written: &Value, read: &Value) -> bool {
     if name == "permissions" && written.as_str().is_some_and(|text| text.starts_with(['{', '['])) {
-        // Levels of groups: written as text, read as a list; the calls for them have an answer of their own.
+        // Levels of groups: written as text, read as a list; the calls for them have a response of their own.
         return true;
     }
     let (written, read) = (canonical(written), canonical(read));

@@ -1,4 +1,4 @@
-//! The envelope `{code, success, message, id, data}`: an answer, nothing, or an error.
+//! The envelope `{code, success, message, id, data}`: a response, nothing, or an error.
 //!
 //! `success` decides, then `code`, then the HTTP status; the call that was made tells what a failure means, and the
 //! message only what these leave open.
@@ -38,7 +38,7 @@ pub(crate) struct Answer {
     pub(crate) secret: bool,
 }
 
-/// What a call comes to when it does not fail.
+/// Result of a call that did not fail.
 pub(crate) enum Outcome {
     Answer(Answer),
     /// A list without rows; `certain` when that is known, and not that the parent is missing.
@@ -48,7 +48,7 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    /// The answer of a call that is no list.
+    /// The response of a call that is no list.
     pub(crate) fn answer(self, request: &ApiRequest) -> Result<Answer> {
         match self {
             Self::Answer(answer) => Ok(answer),

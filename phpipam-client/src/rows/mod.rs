@@ -1,4 +1,4 @@
-//! An answer that is read as it comes: rows, or something else that is classified.
+//! List that is read as it comes: rows, or something else that is classified.
 
 mod split;
 
@@ -17,7 +17,7 @@ use crate::wire::{Wire, from_json};
 
 use split::{Head, Next, Splitter};
 
-/// What a request for a list comes to.
+/// Result of a request for a list.
 pub(crate) enum Opened {
     /// Rows are on their way.
     Rows(Box<Rows>),
@@ -25,7 +25,7 @@ pub(crate) enum Opened {
     Outcome(Outcome),
 }
 
-/// The rows of an answer that is still being received.
+/// The rows of a response that is still being received.
 pub(crate) struct Rows {
     call: String,
     body: HttpBody,
@@ -37,7 +37,7 @@ pub(crate) struct Rows {
     secret: bool,
 }
 
-/// Starts to read an answer; what turns out not to be a list of rows is read whole and classified.
+/// Starts to read a response; what turns out not to be a list of rows is read whole and classified.
 pub(crate) async fn open(
     request: &ApiRequest,
     mut body: HttpBody,
@@ -101,7 +101,7 @@ impl Rows {
             }
             match self.chunk(&mut waited).await {
                 Ok(Some(chunk)) => self.splitter.push(&chunk),
-                // PHP ran out of memory or time after it had begun to answer.
+                // PHP ran out of memory or time after it had begun to respond.
                 Ok(None) => return Some(Err(self.broken("the answer ends in the middle of the list"))),
                 Err(error) => return Some(Err(error.into())),
             }

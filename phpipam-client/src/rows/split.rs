@@ -2,7 +2,7 @@
 //!
 //! Only brackets and texts are looked at; whether a row is JSON, and what it means, is for who decodes it.
 
-/// What the start of the answer is.
+/// What the start of the response is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Head {
     /// Not known yet.

@@ -85,7 +85,7 @@ impl Session {
     }
 }
 
-/// What shows the server who we are.
+/// Credential of one attempt.
 enum Proof {
     None,
     Token(SecretString),

@@ -1,4 +1,4 @@
-//! One JSON scalar in any spelling, the start of every other decoder.
+//! JSON scalar in any spelling, the start of every other decoder.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -36,7 +36,7 @@ pub struct Allocated {
     pub id: AddressId,
     /// The address.
     pub ip: IpAddr,
-    /// What PHP printed before the answer; only with
+    /// What PHP printed before the response; only with
     /// [`ClientBuilder::with_lenient_bodies`](crate::ClientBuilder::with_lenient_bodies).
     pub warning: Option<String>,
 }
@@ -144,7 +144,7 @@ impl<'a> Addresses<'a> {
         self.client.list(&ApiRequest::get(Call::List, path().word(word).text(field, text))?, None).await
     }
 
-    /// The first free address, **without taking it**. The same answer for a subnet that is full, has children, is a
+    /// The first free address, **without taking it**. The same error for a subnet that is full, has children, is a
     /// folder or does not exist: "exhausted".
     ///
     /// # Errors

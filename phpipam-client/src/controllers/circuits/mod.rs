@@ -124,7 +124,7 @@ impl<'a> Circuits<'a> {
 
 /// Who provides circuits; see [`Circuits::providers`].
 ///
-/// Works up to 1.5. On 1.7.4 and 1.8.2 the server crashes on each of these calls, with an empty answer:
+/// Works up to 1.5. On 1.7.4 and 1.8.2 the server crashes on each of these calls, with an empty response:
 /// [`Error::EmptyBody`](crate::Error::EmptyBody).
 #[derive(Debug, Clone, Copy)]
 pub struct CircuitProviders<'a> {

@@ -36,7 +36,7 @@ request_body! {
         /// Sets the description.
         String, "description", null => with_description clear_description patch_description;
         /// Sets the ids of the sections that may use it: the server's name for them is `permissions` here, and
-        /// `sections` in answers.
+        /// `sections` in responses.
         TextList, "permissions", null => with_sections clear_sections patch_sections;
     }
 }

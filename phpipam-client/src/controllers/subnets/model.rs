@@ -82,7 +82,7 @@ model! {
         last_scan: Option<ServerTime> = "lastScan",
         /// When new hosts were last looked for.
         last_discovery: Option<ServerTime> = "lastDiscovery",
-        /// The set of name servers itself, in answers that have it.
+        /// The set of name servers itself, in responses that have it.
         nameservers: Option<Nameserver> = "nameservers",
         /// The id of the gateway's address; see [`gateway_ip`](Subnet::gateway_ip) before using it.
         gateway_id: Option<AddressId> = "gatewayId",
@@ -169,7 +169,7 @@ request_body! {
         ScanAgentId, "scanAgent", null => with_scan_agent clear_scan_agent patch_scan_agent;
         /// Sets the customer; since 1.4. The server does not check that it exists.
         CustomerId, "customer_id", null => with_customer clear_customer patch_customer;
-        /// Sets the tag: the server's name for it is `state` here, and `tag` in answers.
+        /// Sets the tag: the server's name for it is `state` here, and `tag` in responses.
         TagId, "state", never => with_tag;
         /// Sets the percentage of use from which the server warns; 0 for never.
         u32, "threshold", zero => with_threshold;

@@ -29,7 +29,7 @@ model! {
         postcode: Option<String> = "postcode",
         /// The city.
         city: Option<String> = "city",
-        /// The state or country. The server calls it `tag` in answers, by mistake.
+        /// The state or country. The server calls it `tag` in responses, by mistake.
         state: Option<String> = "tag" | "state",
         /// The latitude in degrees, as text.
         latitude: Option<String> = "lat",
