@@ -12,7 +12,6 @@ mod closing;
 mod deallocate;
 mod exit;
 mod find;
-mod import;
 mod never_allocated;
 mod open;
 mod output;
@@ -21,6 +20,7 @@ mod plan;
 mod progress;
 mod quickstart;
 mod ranges;
+mod recorded_plan;
 #[path = "../report.rs"]
 #[allow(dead_code, reason = "this program has exit codes of its own")]
 mod report;
@@ -86,16 +86,16 @@ async fn run(cli: Cli) -> Result<Ended<(Answer, u8)>, Failure> {
     Ok(match cli.verb {
         Verb::Quickstart(args) => quickstart::run(args).await?,
         Verb::Plan(Plan::Import { files, dry_run }) => {
-            let plan = import::read(&files)?;
-            let provider = import::open_for(url, dry_run).await?;
+            let plan = plan::read(&files)?;
+            let provider = plan::open_for(url, dry_run).await?;
             closing(provider, async |provider| {
-                let imported = import::import(provider, &plan, dry_run).await?;
+                let imported = plan::import(provider, &plan, dry_run).await?;
                 let code = if imported.conflicting() == 0 { exit::DONE } else { exit::FAILED };
                 Ok((imported.answer()?, code))
             })
             .await?
         }
-        Verb::Plan(Plan::Convert { files, to }) => alone(convert(&import::read(&files)?, &to)?),
+        Verb::Plan(Plan::Convert { files, to }) => alone(plan::convert(&plan::read(&files)?, &to)?),
         Verb::Store(verb) => store::run(url, verb).await?.map(done),
         Verb::Vra7(args) => alone(vra7::run(args).await?),
         Verb::Vra { action } => vra::run(url, action).await?.map(done),
@@ -121,16 +121,4 @@ async fn ask(provider: &dyn IpamProvider, verb: Ask) -> Result<Answer, Failure> 
         Ask::Sweep(args) => sweep::run(provider, args).await,
         Ask::Check => check::run(provider).await,
     }
-}
-
-fn convert(plan: &plan::Plan, to: &str) -> Result<Answer, Failure> {
-    for note in &plan.notes {
-        progress::note(format_args!("note: {}: {}", note.at, note.item));
-    }
-    let text = match to {
-        "csv" => plan::csv::write(plan).map_err(Failure::Failed)?,
-        _ => plan::json::write(plan),
-    };
-    let json = serde_json::json!({ "format": to, "text": text });
-    Answer::new(text, &json)
 }

@@ -19,8 +19,8 @@ use crate::cli;
 use crate::closing::{Ended, closing};
 use crate::exit::{self, Failure};
 use crate::output::Answer;
-use crate::plan::{phpipam, recorded};
-use crate::{import, tables, usage};
+use crate::{plan, recorded_plan};
+use crate::{tables, usage};
 
 const HOSTS: &str = include_str!("../data/hosts.json");
 
@@ -77,22 +77,21 @@ impl Tour {
 
     /// Loads the plan, twice, and lists what came of it.
     async fn import(&mut self, provider: &EmbeddedProvider) -> Result<(), Failure> {
-        let plan = phpipam::parse(recorded::answers()).map_err(|problems| {
-            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-            Failure::Failed(format!("the recorded plan cannot be read: {}", problems.join("; ")))
-        })?;
-        let rows = plan.blocks.len() + plan.ranges.len() + plan.addresses.len();
-        let first = import::import(provider, &plan, false).await?;
+        let plan = recorded_plan::responses()
+            .to_plan()
+            .map_err(|error| Failure::Failed(format!("the recorded plan cannot be read: {error}")))?;
+        let rows = plan.len();
+        let first = plan::import(provider, &plan, false).await?;
         self.expect(first.added() == rows, || format!("{} of {rows} rows were imported", first.added()));
-        let again = import::import(provider, &plan, false).await?;
+        let again = plan::import(provider, &plan, false).await?;
         self.expect(again.unchanged() == rows, || format!("importing again left {} of {rows} rows", again.unchanged()));
         self.say(format_args!(
             "\nImported a phpIPAM plan of {} blocks, {} ranges and {} addresses; importing it again changed nothing.\n",
             plan.blocks.len(),
             plan.ranges.len(),
-            plan.addresses.len()
+            plan.allocations.len()
         ));
-        for row in &plan.addresses {
+        for row in &plan.allocations {
             let found = provider.find_key(row.item.key.clone()).await?;
             let fits = found.iter().any(|found| found.address == row.item.address && found.range == row.item.range);
             self.expect(found.len() == 1 && fits, || format!("{} was imported as {found:?}", row.item.address));

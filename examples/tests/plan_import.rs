@@ -77,7 +77,7 @@ fn a_single_address_is_the_gateway_and_never_handed_out() {
     let (subnets, addresses) = (fixture("one_subnet.json"), fixture("one_gateway_alone.json"));
     store.ok(&["plan", "import", &subnets, "--addresses", &addresses]);
     assert_eq!(store.ok(&["ranges", "list"])[0]["network"]["gateway"], "10.0.0.1");
-    assert_eq!(store.ok(&["allocate", "subnet-1", "--owner", "vm"])["lines"][0][0]["address"], "10.0.0.2");
+    assert_eq!(store.ok(&["allocate", "1", "--owner", "vm"])["lines"][0][0]["address"], "10.0.0.2");
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn what_is_no_list_is_refused_with_what_it_is() {
 fn custom_fields_need_no_prefix() {
     let (range, _) = imported(&[&fixture("custom_fields_without_prefix.json")]);
     let expected = json!({
-        "phpipam-section": "4", "customer_type": "res", "csid": "C-1001", "Reverse DNS": "Unverified",
+        "sectionId": "4", "customer_type": "res", "csid": "C-1001", "Reverse DNS": "Unverified",
     });
     assert_eq!(range["properties"], expected);
 }
@@ -128,7 +128,7 @@ fn a_gateway_named_in_the_row_is_never_handed_out() {
     let store = Store::new();
     store.ok(&["plan", "import", &fixture("gateway_in_row.json")]);
     assert_eq!(store.ok(&["ranges", "list"])[0]["network"]["gateway"], "192.168.1.1");
-    assert_eq!(store.ok(&["allocate", "subnet-22", "--owner", "vm"])["lines"][0][0]["address"], "192.168.1.2");
+    assert_eq!(store.ok(&["allocate", "22", "--owner", "vm"])["lines"][0][0]["address"], "192.168.1.2");
 }
 
 #[test]
@@ -165,4 +165,21 @@ fn a_dry_run_creates_no_store_and_changes_none() {
     let (error, code) = store.fails(&["plan", "import", "--dry-run", &plan]);
     assert!(code != 0, "{error}");
     assert_eq!(store.files(), before);
+}
+
+#[test]
+fn a_store_with_the_names_of_earlier_versions_is_not_filled_a_second_time() {
+    let store = Store::new();
+    store.ok(&["ranges", "add", "subnet-22", "192.168.1.0/24", "--space", "section-1"]);
+    let (error, code) = store.fails(&["plan", "import", &fixture("gateway_in_row.json")]);
+    assert!(code == 1, "{error}");
+    let done: Value = {
+        let ran = store.run(&["plan", "import", "--json", &fixture("gateway_in_row.json")]);
+        serde_json::from_slice(&ran.stdout).unwrap()
+    };
+    let reason = done["rows"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("the store has it as subnet-22 in the space section-1"), "{reason}");
+    assert_eq!(store.ok(&["ranges", "list"]).as_array().unwrap().len(), 1, "nothing was added");
+    store.ok(&["ranges", "remove", "subnet-22"]);
+    assert_eq!(store.ok(&["plan", "import", &fixture("gateway_in_row.json")])["added"], 1);
 }

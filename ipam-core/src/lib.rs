@@ -19,6 +19,8 @@ mod model;
 pub mod net;
 mod operation;
 mod patch;
+#[cfg(feature = "plan")]
+pub mod plan;
 mod provider;
 mod provider_ext;
 #[cfg(feature = "registry")]

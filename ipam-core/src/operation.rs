@@ -66,6 +66,8 @@ pub enum Operation {
     Restore,
     /// Building a client, a layer or a registry from its configuration.
     Configure,
+    /// Reading, checking or importing a subnet plan.
+    Import,
     /// Logging in to a server.
     Login,
     /// An HTTP request outside a provider, by a client of its own.
@@ -128,6 +130,7 @@ impl Operation {
             Self::Backup => "backup_to",
             Self::Restore => "restore",
             Self::Configure => "configure",
+            Self::Import => "import",
             Self::Login => "log in",
             Self::Send => "send",
             Self::Calculate => "calculate",
@@ -166,6 +169,7 @@ impl Operation {
             | Self::DeallocateRange
             | Self::Sweep
             | Self::Restore
+            | Self::Import
             // The method and the path say what it changes; the name does not.
             | Self::Send => false,
         }

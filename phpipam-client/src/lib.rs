@@ -13,6 +13,8 @@ mod envelope;
 mod error;
 mod keyed_locks;
 pub mod models;
+#[cfg(feature = "plan")]
+pub mod plan;
 mod probe;
 #[cfg(feature = "provider")]
 pub mod provider;

@@ -39,7 +39,7 @@ pub(crate) struct Allocate {
     #[command(flatten)]
     pub(crate) labels: Labels,
     /// After how long the addresses end by themselves, such as 8h or 7d.
-    #[arg(long, value_name = "TIME", value_parser = crate::times::duration)]
+    #[arg(long, value_name = "TIME", value_parser = ipam_core::plan::parse_duration)]
     pub(crate) expiry: Option<Duration>,
     /// Show what would be taken; take nothing.
     #[arg(long)]
@@ -106,7 +106,7 @@ pub(crate) struct Update {
     #[command(flatten)]
     pub(crate) labels: Labels,
     /// How long from now until it ends by itself.
-    #[arg(long, value_name = "TIME", value_parser = crate::times::duration)]
+    #[arg(long, value_name = "TIME", value_parser = ipam_core::plan::parse_duration)]
     pub(crate) expiry: Option<Duration>,
     /// Fields to empty; with --tag as well, the tags given are then all there are.
     #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
@@ -135,7 +135,7 @@ pub(crate) struct Sweep {
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Only claims at least this old. A time below the provider's own claim time is raised to it.
-    #[arg(long, value_name = "TIME", value_parser = crate::times::duration)]
+    #[arg(long, value_name = "TIME", value_parser = ipam_core::plan::parse_duration)]
     pub(crate) older_than: Option<Duration>,
     /// At most so many claims.
     #[arg(long, default_value_t = ipam_core::Sweep::DEFAULT_LIMIT, value_parser = clap::value_parser!(u32).range(1..))]

@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
-
-use crate::plan::Format;
+use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Plan {
@@ -26,6 +24,17 @@ pub(crate) enum Plan {
     },
 }
 
+/// How a plan's file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FileFormat {
+    /// A table with a column for each field; see examples/README.md.
+    Csv,
+    /// An object of `blocks`, `ranges` and `allocations`; see examples/README.md.
+    Json,
+    /// What phpIPAM returns for GET subnets/.
+    Phpipam,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct PlanFiles {
     /// The plan; - for standard input.
@@ -33,14 +42,14 @@ pub(crate) struct PlanFiles {
     pub(crate) file: PathBuf,
     /// Its format, if it is not to be guessed.
     #[arg(long)]
-    pub(crate) format: Option<Format>,
-    /// With a phpIPAM answer: the answer to GET addresses/.
+    pub(crate) format: Option<FileFormat>,
+    /// With a phpIPAM's response: the response to GET addresses/.
     #[arg(long, value_name = "FILE")]
     pub(crate) addresses: Option<PathBuf>,
-    /// With a phpIPAM answer: the answer to GET tools/nameservers/.
+    /// With a phpIPAM's response: the response to GET tools/nameservers/.
     #[arg(long, value_name = "FILE")]
     pub(crate) nameservers: Option<PathBuf>,
-    /// With a phpIPAM answer: the answer to GET vlans/.
+    /// With a phpIPAM's response: the response to GET vlans/.
     #[arg(long, value_name = "FILE")]
     pub(crate) vlans: Option<PathBuf>,
 }

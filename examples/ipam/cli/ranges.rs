@@ -84,7 +84,7 @@ pub(crate) struct RangeFields {
     #[arg(long)]
     pub(crate) order: Option<OrderArg>,
     /// How long an address rests after it was given back.
-    #[arg(long, value_name = "TIME", value_parser = crate::times::duration)]
+    #[arg(long, value_name = "TIME", value_parser = ipam_core::plan::parse_duration)]
     pub(crate) quarantine: Option<Duration>,
 }
 

@@ -22,7 +22,7 @@ pub(super) fn net(text: &str) -> Result<IpNet, String> {
 }
 
 pub(super) fn tag(text: &str) -> Result<Tag, String> {
-    Ok(crate::times::tag(text))
+    Ok(text.split_once('=').map_or_else(|| Tag::new(text, ""), |(key, value)| Tag::new(key, value)))
 }
 
 pub(super) fn pair(text: &str) -> Result<(String, String), String> {

@@ -73,10 +73,10 @@ pub(crate) struct Request {
     #[arg(long)]
     pub(crate) no_wait: bool,
     /// For how long to wait.
-    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = crate::times::duration)]
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = ipam_core::plan::parse_duration)]
     pub(crate) wait: Duration,
     /// The first pause between two questions; pauses grow to 15 seconds.
-    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = crate::times::duration)]
+    #[arg(long, value_name = "TIME", default_value = "2s", value_parser = ipam_core::plan::parse_duration)]
     pub(crate) pause: Duration,
 }
 

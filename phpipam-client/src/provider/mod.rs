@@ -111,7 +111,5 @@ mod surroundings;
 
 pub use config::PhpIpamConfig;
 pub use handle::PhpIpamProvider;
-#[doc(hidden)]
-pub use map::spaces;
 pub use pacing::Pacing;
 pub use register::register;

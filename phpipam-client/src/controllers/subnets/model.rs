@@ -111,14 +111,14 @@ impl Subnet {
 
     /// The gateway, if the server sent one that is this subnet's.
     ///
-    /// The list of all subnets looks gateways up by the wrong id since 1.4, so one that names another subnet is not
-    /// believed; `None` there does not mean that there is none. Ask for the single subnet, or for the addresses with
+    /// The list of all subnets looks gateways up by the wrong id since 1.4, so one that names another subnet, or
+    /// that is marked as none, is not believed; `None` there does not mean that there is none. Ask for the single subnet, or for the addresses with
     /// `is_gateway`.
     #[must_use]
     pub fn gateway_ip(&self) -> Option<IpAddr> {
         let gateway = self.gateway.as_ref()?;
         let ours = gateway.subnet_id.is_none_or(|subnet| subnet == self.id);
-        gateway.ip.filter(|_| ours)
+        gateway.ip.filter(|_| ours && gateway.is_gateway != Some(false))
     }
 }
 

@@ -5,4 +5,4 @@ pub(crate) mod error;
 pub(crate) mod mark;
 pub(crate) mod model;
 pub(crate) mod required;
-pub mod spaces;
+pub(crate) mod spaces;

@@ -2,7 +2,7 @@
 //!
 //! phpIPAM keeps addresses unique in one subnet only. In one address space, a subnet's addresses may also be registered
 //! in a subnet around it, which had hosts before it got subnets below it, or in one that overlaps it. The provider asks
-//! these rules of a server's subnets, and an importer can ask them of a list that was saved.
+//! these rules of a server's subnets, and `plan` asks them of a list that was saved.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,7 +16,7 @@ const DEEPEST: usize = 128;
 
 /// Address space of a subnet: its VRF in all sections, or without a VRF its section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Space {
+pub(crate) enum Space {
     /// The VRF of this id. Its sections do not matter: phpIPAM's own pages look for overlaps in all of them.
     Vrf(u64),
     /// The section of this id.
@@ -40,27 +40,27 @@ impl From<Space> for SpaceId {
 
 /// A subnet, as far as its place among the others goes. Folders are none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub(crate) struct Place {
     /// The id of the subnet.
-    pub id: u64,
+    pub(crate) id: u64,
     /// Its section.
-    pub section: u64,
+    pub(crate) section: u64,
     /// Its VRF.
-    pub vrf: Option<u64>,
+    pub(crate) vrf: Option<u64>,
     /// The subnet or folder that it is filed under.
-    pub master: Option<u64>,
+    pub(crate) master: Option<u64>,
     /// Its network.
-    pub net: IpNet,
+    pub(crate) net: IpNet,
 }
 
 /// The subnets of a server, or of a part of it, by id.
 #[derive(Debug, Clone, Default)]
-pub struct Spaces(BTreeMap<u64, Place>);
+pub(crate) struct Spaces(BTreeMap<u64, Place>);
 
 impl Spaces {
     /// The rules over these subnets.
     #[must_use]
-    pub fn new(places: impl IntoIterator<Item = Place>) -> Self {
+    pub(crate) fn new(places: impl IntoIterator<Item = Place>) -> Self {
         Self(places.into_iter().map(|place| (place.id, place)).collect())
     }
 
@@ -71,7 +71,7 @@ impl Spaces {
     }
 
     /// The subnets around one, the smallest first.
-    pub fn ancestors(&self, id: u64) -> impl Iterator<Item = &Place> {
+    pub(crate) fn ancestors(&self, id: u64) -> impl Iterator<Item = &Place> {
         let first = self.0.get(&id).and_then(|place| self.around_one(place));
         std::iter::successors(first, |place| self.around_one(place)).take(DEEPEST)
     }
@@ -79,7 +79,7 @@ impl Spaces {
     /// Returns the address space of a subnet. One without a VRF has that of the subnet around it: phpIPAM leaves the VRF
     /// out of subnets that it creates inside another by itself.
     #[must_use]
-    pub fn space(&self, id: u64) -> Option<Space> {
+    pub(crate) fn space(&self, id: u64) -> Option<Space> {
         let place = self.0.get(&id)?;
         let vrf = place.vrf.or_else(|| self.ancestors(id).find_map(|around| around.vrf));
         Some(vrf.map_or(Space::Section(place.section), Space::Vrf))
@@ -87,19 +87,19 @@ impl Spaces {
 
     /// Whether a subnet lies around another one.
     #[must_use]
-    pub fn is_ancestor(&self, id: u64, of: u64) -> bool {
+    pub(crate) fn is_ancestor(&self, id: u64, of: u64) -> bool {
         self.ancestors(of).any(|around| around.id == id)
     }
 
     /// Whether a subnet has subnets below it, or a folder.
     #[must_use]
-    pub fn has_children(&self, id: u64) -> bool {
+    pub(crate) fn has_children(&self, id: u64) -> bool {
         self.0.values().any(|place| place.master == Some(id) && place.id != id)
     }
 
     /// The other subnets of a subnet's address space that have addresses of its network: those around it, and those that
     /// overlap it although they are filed elsewhere.
-    pub fn overlapping(&self, id: u64) -> impl Iterator<Item = &Place> {
+    pub(crate) fn overlapping(&self, id: u64) -> impl Iterator<Item = &Place> {
         let own = self.0.get(&id).and_then(|place| Some((place, self.space(id)?)));
         own.into_iter().flat_map(move |(own, space)| {
             let whole = IpRange::from(own.net);
@@ -111,11 +111,11 @@ impl Spaces {
 }
 
 /// Property that keeps the number of a VLAN that is none of 802.1Q, such as a VXLAN's.
-pub const VLAN_NUMBER: &str = "vlan_number";
+pub(crate) const VLAN_NUMBER: &str = "vlan_number";
 
 /// Returns the VLAN of a number from 1 to 4094; others become the property [`VLAN_NUMBER`].
 #[must_use]
-pub fn vlan(number: u64, name: Option<&str>) -> Option<Vlan> {
+pub(crate) fn vlan(number: u64, name: Option<&str>) -> Option<Vlan> {
     let number = u16::try_from(number).ok().filter(|number| (1..=4094).contains(number))?;
     let vlan = Vlan::new(number);
     Some(match name.filter(|name| !name.is_empty()) {

@@ -1,4 +1,7 @@
-//! Where the rows of a response are.
+//! Rows of a saved response: the envelope around them, or none.
+//!
+//! A client classifies a response by the call that it made and its HTTP status; a file has neither. What is no list of rows
+//! is an error here, and never an empty list.
 
 use serde_json::{Map, Value};
 
@@ -11,16 +14,16 @@ pub(super) fn is_envelope(object: &Map<String, Value>) -> bool {
 ///
 /// # Errors
 /// What there is instead. Only a response that says that nothing was found is empty.
-pub(super) fn data(value: &Value) -> Result<Vec<&Value>, String> {
-    let Some(object) = value.as_object() else { return rows(value) };
+pub(super) fn rows(value: &Value) -> Result<Vec<&Value>, String> {
+    let Some(object) = value.as_object() else { return rows_of(value) };
     match object.get("data").filter(|data| !data.is_null()) {
-        Some(data) => rows(data),
+        Some(data) => rows_of(data),
         None if object.contains_key("code") || object.contains_key("success") => nothing(object),
-        None => rows(value),
+        None => rows_of(value),
     }
 }
 
-fn rows(data: &Value) -> Result<Vec<&Value>, String> {
+fn rows_of(data: &Value) -> Result<Vec<&Value>, String> {
     match data {
         Value::Array(rows) => Ok(rows.iter().collect()),
         Value::Object(object) if object.is_empty() => Err("an object without members".to_owned()),
@@ -83,7 +86,7 @@ mod tests {
             (json!({"code": 404, "success": false, "message": "Address not found"}), 0),
             (json!({"code": "200", "success": false, "message": "No sections available"}), 0),
         ] {
-            assert_eq!(data(&value).map(|rows| rows.len()), Ok(count), "{value}");
+            assert_eq!(rows(&value).map(|rows| rows.len()), Ok(count), "{value}");
         }
     }
 
@@ -108,7 +111,7 @@ mod tests {
             (json!("subnets"), "the text \"subnets\""),
             (json!(null), "null"),
         ] {
-            let found = data(&value).unwrap_err();
+            let found = rows(&value).unwrap_err();
             if value.get("token").is_some() {
                 assert!(found.starts_with("an object without an id, with "), "{found}");
             } else {

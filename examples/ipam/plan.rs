@@ -5,18 +5,17 @@ use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use ipam_core::plan::{CheckedPlan, CheckedRow, Format, ImportStep, Importer, Plan, PlanError, RowStatus};
 use ipam_core::registry::ProviderUrl;
 use ipam_core::{IpamProvider, MemoryProvider};
-use serde_json::json;
+use phpipam_client::plan::Responses;
+use serde_json::{Value, json};
 
-use crate::cli::PlanFiles;
+use crate::cli::{FileFormat, PlanFiles};
 use crate::exit::Failure;
 use crate::open::{Absent, open, with_option};
 use crate::output::Answer;
-use crate::plan::check::{Judgement, Present, Verdict, judge};
-use crate::plan::import::apply;
-use crate::plan::{Format, Plan, Problem, csv, json as plan_json, phpipam};
-use crate::progress::Progress;
+use crate::progress::{self, Progress};
 
 /// How many conflicts and problems are written out for people.
 const SHOWN: usize = 50;
@@ -24,49 +23,59 @@ const SHOWN: usize = 50;
 /// Reads a plan from its files.
 pub(crate) fn read(files: &PlanFiles) -> Result<Plan, Failure> {
     let text = read_file(&files.file)?;
-    let format = files.format.unwrap_or_else(|| Format::guess(&text));
+    let format = files.format.unwrap_or_else(|| guess(&text));
     let others = [&files.addresses, &files.nameservers, &files.vlans];
-    if format != Format::Phpipam && others.iter().any(|file| file.is_some()) {
-        let message = "--addresses, --nameservers and --vlans go with a phpIPAM answer; this file is none";
+    if format != FileFormat::Phpipam && others.iter().any(|file| file.is_some()) {
+        let message = "--addresses, --nameservers and --vlans go with a phpIPAM's response; this file is none";
         return Err(Failure::Usage(message.to_owned()));
     }
     let parsed = match format {
-        Format::Csv => csv::parse(&text),
-        Format::Json => plan_json::parse(&text),
-        Format::Phpipam => {
+        FileFormat::Csv => Plan::parse(&text, Format::Csv),
+        FileFormat::Json => Plan::parse(&text, Format::Json),
+        FileFormat::Phpipam => {
             let [addresses, nameservers, vlans] = others.map(|file| file.as_deref().map(read_file).transpose());
             let (addresses, nameservers, vlans) = (addresses?, nameservers?, vlans?);
-            phpipam::parse(phpipam::Answers {
-                subnets: &text,
-                addresses: addresses.as_deref(),
-                nameservers: nameservers.as_deref(),
-                vlans: vlans.as_deref(),
-            })
+            let responses = addresses.iter().fold(Responses::new(&text), |all, text| all.with_addresses(text));
+            let responses = nameservers.iter().fold(responses, |all, text| all.with_nameservers(text));
+            vlans.iter().fold(responses, |all, text| all.with_vlans(text)).to_plan()
         }
     };
-    parsed.map_err(|problems| unreadable(&files.file, &problems))
+    parsed.map_err(|error| unreadable(&files.file, &error))
+}
+
+fn guess(text: &str) -> FileFormat {
+    if Responses::is_response(text) {
+        return FileFormat::Phpipam;
+    }
+    if Format::detect(text) == Format::Json { FileFormat::Json } else { FileFormat::Csv }
 }
 
 fn read_file(path: &Path) -> Result<String, Failure> {
+    // One byte more than a plan may have tells whether there is more.
+    let most = u64::try_from(Plan::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    let mut text = String::new();
     let read = if path == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin().lock().read_to_string(&mut text).map(|_| text)
+        std::io::stdin().lock().take(most).read_to_string(&mut text)
     } else {
-        std::fs::read_to_string(path)
+        std::fs::File::open(path).and_then(|file| file.take(most).read_to_string(&mut text))
     };
-    read.map_err(|error| {
-        let remedy = "give a file in UTF-8 that may be read, or - for standard input";
-        Failure::Usage(format!("{} cannot be read: {error}; {remedy}", path.display()))
-    })
+    match read {
+        Ok(_) => Ok(text),
+        Err(error) => {
+            let remedy = "give a file in UTF-8 that may be read, or - for standard input";
+            Err(Failure::Usage(format!("{} cannot be read: {error}; {remedy}", path.display())))
+        }
+    }
 }
 
-fn unreadable(path: &Path, problems: &[Problem]) -> Failure {
+fn unreadable(path: &Path, error: &PlanError) -> Failure {
     let mut text = format!("{} cannot be used; mend this first:", path.display());
-    for problem in problems.iter().take(SHOWN) {
+    for problem in error.problems().iter().take(SHOWN) {
         let _ = write!(text, "\n  {problem}");
     }
-    if problems.len() > SHOWN {
-        let _ = write!(text, "\n  and {} more", problems.len() - SHOWN);
+    let more = error.problems().len().saturating_sub(SHOWN) + error.more();
+    if more > 0 {
+        let _ = write!(text, "\n  and {more} more");
     }
     Failure::Usage(text)
 }
@@ -74,22 +83,22 @@ fn unreadable(path: &Path, problems: &[Problem]) -> Failure {
 /// What an import did.
 #[derive(Debug)]
 pub(crate) struct Imported {
-    pub(crate) judgement: Judgement,
-    pub(crate) dry_run: bool,
+    checked: CheckedPlan,
+    dry_run: bool,
     notes: Vec<String>,
 }
 
 impl Imported {
     pub(crate) fn added(&self) -> usize {
-        self.judgement.count(|verdict| *verdict == Verdict::Added)
+        self.checked.new_rows()
     }
 
     pub(crate) fn unchanged(&self) -> usize {
-        self.judgement.count(|verdict| *verdict == Verdict::Unchanged)
+        self.checked.unchanged_rows()
     }
 
     pub(crate) fn conflicting(&self) -> usize {
-        self.judgement.conflicts().count()
+        self.checked.conflicts().count()
     }
 
     fn text(&self) -> String {
@@ -97,10 +106,8 @@ impl Imported {
         for note in &self.notes {
             let _ = writeln!(text, "note: {note}");
         }
-        for row in self.judgement.conflicts().take(SHOWN) {
-            if let Verdict::Conflicting(why) = &row.verdict {
-                let _ = writeln!(text, "conflict: {}: {} {}: {why}", row.at, row.kind, row.what);
-            }
+        for row in self.checked.conflicts().take(SHOWN) {
+            let _ = writeln!(text, "conflict: {}: {row}", row.at);
         }
         if self.conflicting() > SHOWN {
             let _ = writeln!(text, "and {} more conflicts", self.conflicting() - SHOWN);
@@ -121,11 +128,25 @@ impl Imported {
             "conflicting": self.conflicting(),
             "dry_run": self.dry_run,
             "imported": !self.dry_run && self.conflicting() == 0,
-            "rows": self.judgement.rows,
+            "rows": self.checked.rows().iter().map(row_json).collect::<Vec<_>>(),
             "notes": self.notes,
         });
         Answer::new(self.text(), &json)
     }
+}
+
+fn row_json(row: &CheckedRow) -> Value {
+    let (verdict, reason) = match &row.status {
+        RowStatus::New => ("added", None),
+        RowStatus::Unchanged => ("unchanged", None),
+        RowStatus::Conflict(why) => ("conflicting", Some(why)),
+        _ => ("unknown", None),
+    };
+    let mut json = json!({ "at": row.at, "kind": row.kind.as_str(), "what": row.name, "verdict": verdict });
+    if let Some(reason) = reason {
+        json["reason"] = reason.as_str().into();
+    }
+    json
 }
 
 /// Opens the provider that a plan is imported into. A dry run creates no store: where there is none, it compares with an
@@ -153,20 +174,35 @@ pub(crate) async fn open_for(url: Option<&str>, dry_run: bool) -> Result<Arc<dyn
 /// Adds what the plan has and the store has not, if nothing conflicts and it is no dry run.
 pub(crate) async fn import(provider: &dyn IpamProvider, plan: &Plan, dry_run: bool) -> Result<Imported, Failure> {
     let reading = Progress::new("reading what is there", 0);
-    let present = reading.during(Present::read(provider, plan)).await?;
-    let judgement = judge(plan, &present);
+    let checked = reading.during(Importer::new(provider).check(plan)).await?;
     let notes = plan.notes.iter().map(|note| format!("{}: {}", note.at, note.item)).collect();
-    let imported = Imported { judgement, dry_run, notes };
+    let imported = Imported { checked, dry_run, notes };
     if dry_run || imported.conflicting() > 0 {
         return Ok(imported);
     }
     let progress = Progress::new("importing", imported.added());
-    progress.during(apply(provider, &imported.judgement, &progress)).await.map_err(|error| {
+    let watch = |seen: ipam_core::plan::Progress| {
+        if seen.step == ImportStep::Adding {
+            progress.set(seen.done);
+        }
+    };
+    let importer = Importer::new(provider).with_progress(&watch);
+    progress.during(importer.apply(&imported.checked)).await.map_err(|error| {
         if error.left.is_empty() {
-            return Failure::Provider(error.cause.with_context("import", "failed half-way, and was undone"));
+            return Failure::Provider(error.into());
         }
         let left = error.left.join("\n  ");
         Failure::Failed(format!("{}\nthe import failed half-way, and this could not be undone:\n  {left}", error.cause))
     })?;
     Ok(imported)
+}
+
+/// `ipam plan convert`
+pub(crate) fn convert(plan: &Plan, to: &str) -> Result<Answer, Failure> {
+    for note in &plan.notes {
+        progress::note(format_args!("note: {}: {}", note.at, note.item));
+    }
+    let text = plan.to_text(if to == "csv" { Format::Csv } else { Format::Json });
+    let json = json!({ "format": to, "text": text });
+    Answer::new(text, &json)
 }

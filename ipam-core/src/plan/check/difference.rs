@@ -1,20 +1,19 @@
-//! Whether the store has what a row says.
+//! Differences between a row and what the provider has under its id.
 
-use ipam_core::net::IpRange;
-use ipam_core::{Allocation, Block, DefineBlock, DefineRange, Range};
-
-use crate::plan::PlannedAddress;
+use crate::net::{IpRange, IpSet};
+use crate::plan::rows::PlannedAllocation;
+use crate::{Allocation, Block, DefineBlock, DefineRange, Range};
 
 fn name_or_id<'a>(name: &'a str, id: &'a str) -> &'a str {
     if name.is_empty() { id } else { name }
 }
 
-/// The fields that are worth a word, and whether they differ.
+/// The names of those that differ.
 fn named(fields: &[(&'static str, bool)]) -> Vec<&'static str> {
     fields.iter().filter(|(_, differs)| *differs).map(|(name, _)| *name).collect()
 }
 
-pub(super) fn block_differences(row: &DefineBlock, block: &Block) -> Vec<&'static str> {
+pub(super) fn of_block(row: &DefineBlock, block: &Block) -> Vec<&'static str> {
     named(&[
         ("space", row.space != block.space),
         ("net", row.net != block.net),
@@ -26,7 +25,7 @@ pub(super) fn block_differences(row: &DefineBlock, block: &Block) -> Vec<&'stati
     ])
 }
 
-pub(super) fn range_differences(row: &DefineRange, range: &Range) -> Vec<&'static str> {
+pub(super) fn of_range(row: &DefineRange, range: &Range) -> Vec<&'static str> {
     named(&[
         ("space", row.space != range.space),
         ("net", row.net != range.net),
@@ -38,14 +37,14 @@ pub(super) fn range_differences(row: &DefineRange, range: &Range) -> Vec<&'stati
         ("search_domains", row.network.search_domains != range.network.search_domains),
         ("domain", row.network.domain != range.network.domain),
         ("vlan", row.network.vlan != range.network.vlan),
-        ("reserved", normal(&row.reserved) != normal(&range.reserved)),
+        ("reserved", as_set(&row.reserved) != as_set(&range.reserved)),
         ("policy", row.policy != range.policy),
         ("tags", row.tags != range.tags),
         ("properties", row.properties != range.properties),
     ])
 }
 
-pub(super) fn address_differences(row: &PlannedAddress, allocation: &Allocation) -> Vec<&'static str> {
+pub(super) fn of_allocation(row: &PlannedAllocation, allocation: &Allocation) -> Vec<&'static str> {
     named(&[
         ("key", allocation.key.as_ref() != Some(&row.key)),
         ("owner", allocation.owner.as_ref() != Some(&row.owner)),
@@ -56,29 +55,9 @@ pub(super) fn address_differences(row: &PlannedAddress, allocation: &Allocation)
     ])
 }
 
-/// Reservations as a set: sorted, with what overlaps or touches joined through its prefixes.
-fn normal(reserved: &[IpRange]) -> Vec<IpRange> {
-    let mut sorted = reserved.to_vec();
-    sorted.sort();
-    let mut joined: Vec<IpRange> = Vec::new();
-    for range in sorted {
-        let touching = joined.last_mut().filter(|last| {
-            last.overlaps(&range)
-                || IpRange::new(last.first(), range.last()).is_ok_and(|both| {
-                    both.size().zip(last.size().zip(range.size())).is_some_and(|(both, (a, b))| both == a + b)
-                })
-        });
-        match touching {
-            Some(last) => {
-                let end = last.last().max(range.last());
-                if let Ok(both) = IpRange::new(last.first(), end) {
-                    *last = both;
-                }
-            }
-            None => joined.push(range),
-        }
-    }
-    joined
+/// Reservations as a set: two lists that hold the same addresses are the same.
+fn as_set(reserved: &[IpRange]) -> IpSet {
+    reserved.iter().copied().collect()
 }
 
 /// The range that a row would become.
@@ -98,7 +77,7 @@ mod tests {
     fn reservations_are_compared_as_sets() {
         let read = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<IpRange>>();
         let one = read(&["10.0.0.8/29", "10.0.0.4", "10.0.0.5", "10.0.0.6-10.0.0.9", "2001:db8::1"]);
-        assert_eq!(normal(&one), read(&["10.0.0.4-10.0.0.15", "2001:db8::1"]));
-        assert_ne!(normal(&one), normal(&read(&["10.0.0.4-10.0.0.14", "2001:db8::1"])));
+        assert_eq!(as_set(&one), as_set(&read(&["10.0.0.4-10.0.0.15", "2001:db8::1"])));
+        assert_ne!(as_set(&one), as_set(&read(&["10.0.0.4-10.0.0.14", "2001:db8::1"])));
     }
 }

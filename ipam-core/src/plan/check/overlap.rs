@@ -1,17 +1,17 @@
-//! The rules of prefixes: in one space they form a tree, and nothing lies in a range.
+//! Overlaps of prefixes: in one space they form a tree, and nothing lies in a range.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use ipam_core::SpaceId;
-use ipam_core::net::IpRange;
 use ipnet::IpNet;
 
-use super::Present;
-use crate::plan::Plan;
+use super::present::Present;
+use crate::SpaceId;
+use crate::net::IpRange;
+use crate::plan::rows::Plan;
 
 /// What is wrong with rows, by their position in the plan's lists.
 #[derive(Debug, Default)]
-pub(super) struct Trouble {
+pub(super) struct Conflicts {
     pub(super) blocks: BTreeMap<usize, String>,
     pub(super) ranges: BTreeMap<usize, String>,
 }
@@ -41,11 +41,11 @@ impl Entry<'_> {
     }
 }
 
-/// Everything that overlaps what it must not, and every id that is given twice.
-pub(super) fn conflicts(plan: &Plan, present: &Present) -> Trouble {
-    let mut trouble = Trouble::default();
-    twice(&mut trouble.blocks, plan.blocks.iter().map(|row| (row.item.id.as_str(), row.at.as_str())));
-    twice(&mut trouble.ranges, plan.ranges.iter().map(|row| (row.item.id.as_str(), row.at.as_str())));
+/// Everything that overlaps what it must not, and every id of two rows.
+pub(super) fn conflicts(plan: &Plan, present: &Present) -> Conflicts {
+    let mut found = Conflicts::default();
+    duplicate_ids(&mut found.blocks, plan.blocks.iter().map(|row| (row.item.id.as_str(), row.at.as_str())));
+    duplicate_ids(&mut found.ranges, plan.ranges.iter().map(|row| (row.item.id.as_str(), row.at.as_str())));
     let mut entries = entries(plan, present);
     entries.sort_by(|a, b| {
         let key = |e: &Entry<'_>| (e.net.network(), e.net.prefix_len(), e.kind, e.addresses);
@@ -63,7 +63,7 @@ pub(super) fn conflicts(plan: &Plan, present: &Present) -> Trouble {
             let (blamed, other) = if entry.row.is_some() { (entry, outer) } else { (outer, entry) };
             let message = format!("{text} {}; leave one of the two out, or change it", other.name());
             if let Some((index, _)) = blamed.row {
-                let list = if blamed.kind == Kind::Block { &mut trouble.blocks } else { &mut trouble.ranges };
+                let list = if blamed.kind == Kind::Block { &mut found.blocks } else { &mut found.ranges };
                 list.entry(index).or_insert(message);
             }
         }
@@ -76,7 +76,7 @@ pub(super) fn conflicts(plan: &Plan, present: &Present) -> Trouble {
             _ => around.push(entry),
         }
     }
-    trouble
+    found
 }
 
 fn problem(outer: &Entry<'_>, inner: &Entry<'_>) -> Option<&'static str> {
@@ -129,7 +129,7 @@ fn entries<'a>(plan: &'a Plan, present: &'a Present) -> Vec<Entry<'a>> {
     entries
 }
 
-fn twice<'a>(list: &mut BTreeMap<usize, String>, ids: impl Iterator<Item = (&'a str, &'a str)>) {
+fn duplicate_ids<'a>(list: &mut BTreeMap<usize, String>, ids: impl Iterator<Item = (&'a str, &'a str)>) {
     let mut seen: HashMap<&str, &str> = HashMap::new();
     for (index, (id, at)) in ids.enumerate() {
         if let Some(other) = seen.insert(id, at) {

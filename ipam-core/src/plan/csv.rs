@@ -3,51 +3,105 @@
 //! Cells are separated by commas, semicolons or tabs, as the header has it. Lists stand in one cell, separated by
 //! semicolons; a backslash takes the sense from a semicolon or a backslash.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::record::{FIELDS, Kind, Record, from_plan, to_plan};
-use super::{Parsed, Plan, Problem};
+use super::fields::{FIELDS, Record, is_list};
+use super::problem::{PlanError, Problem, Problems};
+use super::read_row::to_plan;
+use super::rows::{Plan, RowKind};
+use super::write_row::from_plan;
 
-/// Reads a plan. Spreadsheets put a byte order mark in front; it is skipped.
-pub(crate) fn parse(text: &str) -> Parsed {
-    let text = text.trim_start_matches('\u{feff}');
-    let Some((separator, header)) =
-        SEPARATORS.into_iter().find_map(|separator| Some((separator, header(text, separator)?)))
-    else {
-        let message = "the header has no column \"kind\" between commas, semicolons or tabs; see examples/README.md for the \
-            columns";
-        return Err(vec![Problem::new("line 1", message)]);
-    };
-    let mut reader = reader(text, separator);
-    let mut problems = check_header(&header);
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    let mut records = Vec::new();
-    for row in reader.records() {
-        let row = match row {
-            Ok(row) => row,
-            Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
-                problems.push(Problem::new(format!("line {line}"), "not readable as CSV in UTF-8"));
+impl Plan {
+    /// Reads a plan from a table. A byte order mark in front, as spreadsheets write it, is skipped.
+    ///
+    /// # Errors
+    /// All rows that cannot be read, each with its line; a table without the column `kind`, or above the
+    /// [limits](super#limits).
+    pub fn from_csv(text: &str) -> Result<Self, PlanError> {
+        Self::check_size("the file", text)?;
+        let text = text.trim_start_matches('\u{feff}');
+        let Some((separator, header)) =
+            SEPARATORS.into_iter().find_map(|separator| Some((separator, header(text, separator)?)))
+        else {
+            let known: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).collect();
+            let message = format!(
+                "the header has no column \"kind\" between commas, semicolons or tabs; the other columns are {}",
+                known.join(", ")
+            );
+            return Err(Problem::new("line 1", message).into());
+        };
+        let mut problems = check_header(&header);
+        if !problems.is_empty() {
+            return problems.into_result(Self::default());
+        }
+        let mut records = Vec::new();
+        for row in reader(text, separator).records() {
+            let row = match row {
+                Ok(row) => row,
+                Err(error) => {
+                    let line = error.position().map_or(0, csv::Position::line);
+                    problems.push(Problem::new(format!("line {line}"), "not readable as CSV in UTF-8"));
+                    continue;
+                }
+            };
+            let at = format!("line {}", row.position().map_or(0, |position| line_of(text, position)));
+            if records.len() == Self::MAX_ROWS {
+                let message = format!("there are more than {} rows; divide the plan into several", Self::MAX_ROWS);
+                problems.push(Problem::new(at, message));
+                break;
+            }
+            // Spreadsheets leave empty columns on the right.
+            let beyond = row.iter().skip(header.len()).any(|cell| !cell.trim().is_empty());
+            if row.len() < header.len() || beyond {
+                let (cells, columns, name) = (row.len(), header.len(), separator.1);
+                let message = format!("{cells} cells under a header of {columns}; quote what has a {name} in it");
+                problems.push(Problem::new(at, message));
                 continue;
             }
-        };
-        let at = format!("line {}", row.position().map_or(0, |position| line_of(text, position)));
-        // Spreadsheets leave empty columns on the right.
-        let beyond = row.iter().skip(header.len()).any(|cell| !cell.trim().is_empty());
-        if row.len() < header.len() || beyond {
-            let (cells, columns, name) = (row.len(), header.len(), separator.1);
-            let message = format!("{cells} cells under a header of {columns}; quote what has a {name} in it");
-            problems.push(Problem::new(at, message));
-            continue;
+            if row.iter().all(|cell| cell.trim().is_empty()) {
+                continue;
+            }
+            records.extend(record(at, &header, &row, &mut problems));
         }
-        if row.iter().all(|cell| cell.trim().is_empty()) {
-            continue;
-        }
-        records.extend(record(at, &header, &row, &mut problems));
+        to_plan(records, problems)
     }
-    to_plan(records, problems)
+
+    /// Writes the plan as a table with the columns it needs.
+    #[must_use]
+    pub fn to_csv(&self) -> String {
+        let records = from_plan(self);
+        let used = |name: &str| records.iter().any(|record| record.fields.contains_key(name));
+        let columns: Vec<&str> = FIELDS.into_iter().map(|(name, _)| name).filter(|name| used(name)).collect();
+        let mut text = String::from("kind");
+        for name in &columns {
+            text.push(',');
+            text.push_str(name);
+        }
+        text.push('\n');
+        for record in &records {
+            text.push_str(record.kind.as_str());
+            for name in &columns {
+                text.push(',');
+                match record.fields.get(*name) {
+                    None => {}
+                    Some(values) if is_list(name) => text.push_str(&cell(&join_list(values))),
+                    Some(values) => text.push_str(&cell(&values.concat())),
+                }
+            }
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// A cell as RFC 4180 has it.
+fn cell(value: &str) -> Cow<'_, str> {
+    if value.contains([',', '"', '\n', '\r']) {
+        Cow::Owned(format!("\"{}\"", value.replace('"', "\"\"")))
+    } else {
+        value.into()
+    }
 }
 
 /// What separates cells, and its name.
@@ -77,8 +131,8 @@ fn line_of(text: &str, position: &csv::Position) -> u64 {
     position.line() + skipped as u64
 }
 
-fn check_header(header: &[String]) -> Vec<Problem> {
-    let mut problems = Vec::new();
+fn check_header(header: &[String]) -> Problems {
+    let mut problems = Problems::new();
     for (index, name) in header.iter().enumerate() {
         if name != "kind" && !FIELDS.iter().any(|(known, _)| known == name) {
             let known: Vec<&str> = FIELDS.iter().map(|(name, _)| *name).collect();
@@ -91,19 +145,18 @@ fn check_header(header: &[String]) -> Vec<Problem> {
     problems
 }
 
-fn record(at: String, header: &[String], row: &csv::StringRecord, problems: &mut Vec<Problem>) -> Option<Record> {
+fn record(at: String, header: &[String], row: &csv::StringRecord, problems: &mut Problems) -> Option<Record> {
     let mut kind = None;
     let mut fields = BTreeMap::new();
     for (name, cell) in header.iter().zip(row) {
         let cell = cell.trim();
         if name == "kind" {
-            kind = Kind::ALL.into_iter().find(|kind| kind.word() == cell);
+            kind = RowKind::ALL.into_iter().find(|kind| kind.as_str() == cell);
             if kind.is_none() {
                 problems.push(Problem::field(&at, "kind", cell, "write block, range or allocation"));
             }
         } else if !cell.is_empty() {
-            let several = FIELDS.iter().any(|(known, several)| known == name && *several);
-            fields.insert(name.clone(), if several { split_list(cell) } else { vec![cell.to_owned()] });
+            fields.insert(name.clone(), if is_list(name) { split_list(cell) } else { vec![cell.to_owned()] });
         }
     }
     kind.map(|kind| Record { at, kind, fields })
@@ -133,28 +186,6 @@ fn join_list(values: &[String]) -> String {
     escaped.join(";")
 }
 
-/// Writes a plan with the columns it needs.
-pub(crate) fn write(plan: &Plan) -> Result<String, String> {
-    let records = from_plan(plan);
-    let used = |name: &str| records.iter().any(|record| record.fields.contains_key(name));
-    let columns: Vec<(&str, bool)> = FIELDS.into_iter().filter(|(name, _)| used(name)).collect();
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut line = vec!["kind".to_owned()];
-    line.extend(columns.iter().map(|(name, _)| (*name).to_owned()));
-    writer.write_record(&line).map_err(|error| error.to_string())?;
-    for record in &records {
-        let mut line = vec![record.kind.word().to_owned()];
-        line.extend(columns.iter().map(|(name, several)| match record.fields.get(*name) {
-            None => String::new(),
-            Some(values) if *several => join_list(values),
-            Some(values) => values.concat(),
-        }));
-        writer.write_record(&line).map_err(|error| error.to_string())?;
-    }
-    let bytes = writer.into_inner().map_err(|error| error.to_string())?;
-    String::from_utf8(bytes).map_err(|error| error.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -167,16 +198,16 @@ mod tests {
             range,lan,10.0.0.0/24,10.0.0.2; 10.0.0.3,note=a\\;b;x=y=z,,,\n\
             ,,,,,,,\n\
             allocation,,,,,lan,10.0.0.9,0050.56ab.cdef\n";
-        let plan = parse(text).unwrap();
+        let plan = Plan::from_csv(text).unwrap();
         let range = &plan.ranges.first().unwrap();
         assert_eq!(range.at, "line 4");
         assert_eq!(range.item.network.dns_servers.len(), 2);
         assert_eq!(range.item.properties.get("note").map(String::as_str), Some("a;b"));
         assert_eq!(range.item.properties.get("x").map(String::as_str), Some("y=z"));
-        let address = plan.addresses.first().unwrap();
+        let address = plan.allocations.first().unwrap();
         assert_eq!(address.at, "line 6");
         assert_eq!(address.item.key.as_str(), "plan/lan/10.0.0.9");
-        assert_eq!(parse(&write(&plan).unwrap()).unwrap().ranges.first().unwrap().item, range.item);
+        assert_eq!(Plan::from_csv(&plan.to_csv()).unwrap().ranges.first().unwrap().item, range.item);
     }
 
     #[test]
@@ -188,8 +219,8 @@ mod tests {
             range,c,10.0.0.0/24,10.0.0.9-10.0.0.5,10.0.0.300,,70000,\n\
             range,d,10.0.0.0/24,,,10.0.0.7,,\n\
             range,e,10.0.0.0/24\n";
-        let problems = parse(text).unwrap_err();
-        let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        let problems = Plan::from_csv(text).unwrap_err();
+        let said: Vec<String> = problems.problems().iter().map(ToString::to_string).collect();
         for wanted in [
             "line 2: net is \"10.0.0.0/33\"; write a prefix such as 10.0.0.0/24",
             "line 3: id is \"\"; it is needed here",
@@ -209,13 +240,16 @@ mod tests {
     fn the_separator_is_that_of_the_header() {
         let semicolons = "kind;id;net;range;address;owner;hostname\r\nrange;lan;10.0.0.0/24;;;;\r\n\
             allocation;;;lan;10.0.0.5;Doe, Jane;h1\r\n";
-        let plan = parse(semicolons).unwrap();
-        assert_eq!(plan.addresses.first().unwrap().item.owner.as_str(), "Doe, Jane");
+        let plan = Plan::from_csv(semicolons).unwrap();
+        assert_eq!(plan.allocations.first().unwrap().item.owner.as_str(), "Doe, Jane");
         let lists = "kind;id;net;dns_servers\nrange;lan;10.0.0.0/24;\"10.0.0.2;10.0.0.3\"\n";
-        assert_eq!(parse(lists).unwrap().ranges.first().unwrap().item.network.dns_servers.len(), 2);
-        let problems = parse("kind;id;net\nrange;a;10.0.0.0/24;b\n").unwrap_err();
-        assert_eq!(problems.first().unwrap().message, "4 cells under a header of 3; quote what has a semicolon in it");
-        assert_eq!(parse("kind\tid\tnet\nrange\tlan\t10.0.0.0/24\n").unwrap().ranges.len(), 1);
+        assert_eq!(Plan::from_csv(lists).unwrap().ranges.first().unwrap().item.network.dns_servers.len(), 2);
+        let problems = Plan::from_csv("kind;id;net\nrange;a;10.0.0.0/24;b\n").unwrap_err();
+        assert_eq!(
+            problems.problems().first().unwrap().message,
+            "4 cells under a header of 3; quote what has a semicolon in it"
+        );
+        assert_eq!(Plan::from_csv("kind\tid\tnet\nrange\tlan\t10.0.0.0/24\n").unwrap().ranges.len(), 1);
     }
 
     #[test]
@@ -226,33 +260,36 @@ mod tests {
             "kind,id,net\nrange,lan,10.0.0.0/24,,\n",
             "kind;id;net;;\nrange;lan;10.0.0.0/24;;\n",
         ] {
-            assert_eq!(parse(text).unwrap().ranges.len(), 1, "{text}");
+            assert_eq!(Plan::from_csv(text).unwrap().ranges.len(), 1, "{text}");
         }
-        let problems = parse("kind,id,net,,\nrange,lan,10.0.0.0/24,,x\n").unwrap_err();
+        let problems = Plan::from_csv("kind,id,net,,\nrange,lan,10.0.0.0/24,,x\n").unwrap_err();
         assert_eq!(
-            problems.first().unwrap().to_string(),
+            problems.problems().first().unwrap().to_string(),
             "line 2: 5 cells under a header of 3; quote what has a comma in it"
         );
-        assert!(parse("kind,id,,net\nrange,lan,,10.0.0.0/24\n").is_err(), "a column between others has a name");
+        assert!(
+            Plan::from_csv("kind,id,,net\nrange,lan,,10.0.0.0/24\n").is_err(),
+            "a column between others has a name"
+        );
     }
 
     #[test]
     fn a_netmask_is_a_prefix_length() {
         for (net, wanted) in [("10.0.0.0/255.255.255.0", "10.0.0.0/24"), ("2001:db8::/ffff:ffff::", "2001:db8::/32")] {
-            let plan = parse(&format!("kind,id,net\nrange,lan,{net}\nblock,b,{net}\n")).unwrap();
+            let plan = Plan::from_csv(&format!("kind,id,net\nrange,lan,{net}\nblock,b,{net}\n")).unwrap();
             assert_eq!(plan.ranges.first().unwrap().item.net.to_string(), wanted);
             assert_eq!(plan.blocks.first().unwrap().item.net.to_string(), wanted);
         }
         for net in ["10.0.0.0/255.0.255.0", "10.0.0.0/ffff::", "10.0.0.0/", "10.0.0.0"] {
-            assert!(parse(&format!("kind,id,net\nrange,lan,{net}\n")).is_err(), "{net}");
+            assert!(Plan::from_csv(&format!("kind,id,net\nrange,lan,{net}\n")).is_err(), "{net}");
         }
     }
 
     #[test]
     fn a_table_that_is_none_of_ours_is_refused_at_its_header() {
         for text in ["", "a,b\n1,2\n", "kind,id,gatway\n", "kind,id,id\n"] {
-            let problems = parse(text).unwrap_err();
-            assert_eq!(problems.first().unwrap().at, "line 1", "{text:?}");
+            let problems = Plan::from_csv(text).unwrap_err();
+            assert_eq!(problems.problems().first().unwrap().at, "line 1", "{text:?}");
         }
     }
 }

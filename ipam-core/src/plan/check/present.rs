@@ -1,0 +1,87 @@
+//! What a provider holds that a plan can meet.
+
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+
+use futures_util::{Stream, StreamExt, TryStreamExt};
+
+use crate::plan::rows::Plan;
+use crate::{
+    Allocation, AllocationKey, Block, Error, ErrorKind, Find, IpamProvider, IpamProviderExt, ListBlocks, ListRanges,
+    Operation, Range, RangeId, Result,
+};
+
+/// How many look-ups run at a time.
+const AT_ONCE: usize = 16;
+
+/// How many ranges, and how many blocks, a provider may hold.
+pub(in crate::plan) const MAX_PRESENT: usize = 1_000_000;
+
+/// What a provider holds that a plan can meet.
+#[derive(Debug, Default)]
+pub(in crate::plan) struct Present {
+    pub(super) blocks: Vec<Block>,
+    pub(super) ranges: Vec<Range>,
+    /// Of the addresses of the plan, those that are allocated or quarantined.
+    pub(super) addresses: HashMap<(RangeId, IpAddr), Allocation>,
+    /// The keys of the plan that are in use, and by which address.
+    pub(super) keys: HashMap<AllocationKey, Allocation>,
+}
+
+impl Present {
+    /// Reads what the plan can meet: all blocks and ranges, and those of its addresses and keys that are in use.
+    /// Reports each range that was looked through and each key that was looked up.
+    pub(in crate::plan) async fn read(
+        provider: &dyn IpamProvider,
+        plan: &Plan,
+        step: &(dyn Fn() + Send + Sync),
+    ) -> Result<Self> {
+        let blocks = match provider.capabilities().blocks {
+            true => limited("blocks", provider.blocks(ListBlocks::all())).await?,
+            false => Vec::new(),
+        };
+        let ranges: Vec<Range> = limited("ranges", provider.ranges(ListRanges::all())).await?;
+        // No more is kept than the plan asks for, whatever a range holds.
+        let mut wanted: HashMap<&RangeId, HashSet<IpAddr>> = HashMap::new();
+        for row in &plan.allocations {
+            wanted.entry(&row.item.range).or_default().insert(row.item.address);
+        }
+        let mut addresses = HashMap::new();
+        for range in &ranges {
+            let Some(wanted) = wanted.get(&range.id) else { continue };
+            let mut found = provider.find_all(Find::default().with_range(range.id.clone()).with_quarantined(true));
+            while let Some(allocation) = found.try_next().await? {
+                if wanted.contains(&allocation.address) {
+                    addresses.insert((range.id.clone(), allocation.address), allocation);
+                }
+            }
+            step();
+        }
+        let is_new = |range: &RangeId, address| !addresses.contains_key(&(range.clone(), address));
+        let new = plan.allocations.iter().filter(|row| is_new(&row.item.range, row.item.address));
+        let keys: Vec<AllocationKey> = new.map(|row| row.item.key.clone()).collect();
+        let mut lookups = futures_util::stream::iter(keys)
+            .map(|key| async move {
+                let found = provider.find_key(key.clone()).await?.into_iter().next();
+                Ok::<_, Error>(found.map(|found| (key, found)))
+            })
+            .buffer_unordered(AT_ONCE);
+        let mut keys = HashMap::new();
+        while let Some(found) = lookups.try_next().await? {
+            keys.extend(found);
+            step();
+        }
+        drop(lookups);
+        Ok(Self { blocks, ranges, addresses, keys })
+    }
+}
+
+/// Collects a list, or fails if it has more items than a check keeps.
+async fn limited<T>(name: &str, items: impl Stream<Item = Result<T>> + Send) -> Result<Vec<T>> {
+    let items: Vec<T> = items.take(MAX_PRESENT + 1).try_collect().await?;
+    if items.len() > MAX_PRESENT {
+        let message = format!("the provider has more than {MAX_PRESENT} {name}; a plan is not compared with so many");
+        return Err(Error::new(ErrorKind::Unsupported, Operation::Import, message));
+    }
+    Ok(items)
+}

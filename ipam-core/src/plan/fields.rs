@@ -1,0 +1,52 @@
+//! Fields of a row by name and text: what CSV and JSON have in common.
+
+use std::collections::BTreeMap;
+
+use super::rows::RowKind;
+use crate::Order;
+
+/// The fields in the order of the columns, and whether each holds several values.
+pub(super) const FIELDS: [(&str, bool); 24] = [
+    ("id", false),
+    ("space", false),
+    ("net", false),
+    ("name", false),
+    ("description", false),
+    ("addresses", false),
+    ("hosts", false),
+    ("gateway", false),
+    ("dns_servers", true),
+    ("search_domains", true),
+    ("domain", false),
+    ("vlan", false),
+    ("vlan_name", false),
+    ("reserved", true),
+    ("order", false),
+    ("quarantine", false),
+    ("range", false),
+    ("address", false),
+    ("owner", false),
+    ("key", false),
+    ("hostname", false),
+    ("mac", false),
+    ("tags", true),
+    ("properties", true),
+];
+
+/// Tells whether a field holds several values.
+pub(super) fn is_list(name: &str) -> bool {
+    FIELDS.iter().any(|(known, several)| *known == name && *several)
+}
+
+/// The values of the field `order`.
+pub(super) const ORDERS: [(&str, Order); 3] =
+    [("first-free", Order::FirstFree), ("random", Order::Random), ("least-recently-used", Order::LeastRecentlyUsed)];
+
+/// One row before its values are understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Record {
+    pub(super) at: String,
+    pub(super) kind: RowKind,
+    /// By name; what is empty is not there.
+    pub(super) fields: BTreeMap<String, Vec<String>>,
+}

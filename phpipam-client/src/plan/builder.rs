@@ -1,0 +1,356 @@
+//! From typed lists to a plan, by the rules of the provider.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use ipam_core::net::{HostPolicy, IpRange, IpSet, PrefixMap, hosts};
+use ipam_core::plan::{Plan, PlannedAllocation, Row};
+use ipam_core::{DefineBlock, DefineRange, NetworkInfo, Owner, Properties, SpaceId};
+use ipnet::IpNet;
+
+use super::nesting::contains_another;
+use super::typed_rows::{AddressRow, SubnetRow};
+use crate::models::{Address, AddressId, JsonObject, Nameserver, Reference, Subnet, SubnetId, Tag, Vlan};
+use crate::provider::map::around::{Home, space_in, spaces};
+use crate::provider::map::mark::without_mark;
+use crate::provider::map::model::{Joined, Mapping, scalar};
+use crate::provider::map::spaces::{Spaces, VLAN_NUMBER};
+
+/// The lists of one server. `None` where a list was not given.
+pub(super) struct Lists {
+    pub(super) subnets: Vec<Row<SubnetRow>>,
+    pub(super) addresses: Option<Vec<Row<AddressRow>>>,
+    pub(super) nameservers: Option<Vec<Nameserver>>,
+    pub(super) vlans: Option<Vec<Vlan>>,
+}
+
+/// What becomes a block or a range: a subnet, or a single address of a subnet that contains others.
+struct Entry {
+    at: String,
+    id: String,
+    subnet: Subnet,
+    net: IpNet,
+    space: SpaceId,
+    is_block: bool,
+}
+
+pub(super) struct Builder {
+    mapping: Mapping,
+    spaces: Spaces,
+    joined: Joined,
+    has_addresses: bool,
+    has_vlans: bool,
+    entries: Vec<Entry>,
+    by_id: BTreeMap<SubnetId, usize>,
+    /// The entries of each space that become ranges, by their networks.
+    leaves: BTreeMap<SpaceId, PrefixMap<usize>>,
+    /// The addresses of each range, by the position of its entry.
+    homes: BTreeMap<usize, Vec<Row<AddressRow>>>,
+    plan: Plan,
+}
+
+impl Builder {
+    pub(super) fn new(lists: Lists) -> Self {
+        let spaces = spaces(lists.subnets.iter().map(|row| &row.item.subnet));
+        let mut plan = Plan::new();
+        let mut entries = Vec::with_capacity(lists.subnets.len());
+        for Row { at, item: SubnetRow { subnet, net, .. }, .. } in lists.subnets {
+            let space = space_in(&spaces, &subnet);
+            if subnet.vrf_id.is_none()
+                && let Some(vrf) = spaces.ancestors(subnet.id.get()).find_map(|around| around.vrf)
+            {
+                plan.notes.push(Row::new(&at, format!("{net} has no VRF; it is in VRF {vrf} with its parent")));
+            }
+            entries.push(Entry { at, id: subnet.id.to_string(), subnet, net, space, is_block: false });
+        }
+        let nets: Vec<(&SpaceId, IpNet)> = entries.iter().map(|entry| (&entry.space, entry.net)).collect();
+        for (entry, is_block) in contains_another(&nets).into_iter().enumerate() {
+            if let Some(entry) = entries.get_mut(entry) {
+                entry.is_block = is_block;
+            }
+        }
+        let mut this = Self {
+            mapping: Mapping { address_mark: None, subnet_mark: None, reserved: vec![Tag::RESERVED, Tag::DHCP] },
+            spaces,
+            joined: Joined::default(),
+            has_addresses: lists.addresses.is_some(),
+            has_vlans: lists.vlans.is_some(),
+            by_id: entries.iter().enumerate().map(|(index, entry)| (entry.subnet.id, index)).collect(),
+            leaves: BTreeMap::new(),
+            homes: BTreeMap::new(),
+            entries,
+            plan,
+        };
+        for index in 0..this.entries.len() {
+            this.add_leaf(index);
+        }
+        this.joined.vlans = lists.vlans.into_iter().flatten().map(|vlan| (vlan.id, vlan)).collect();
+        this.joined.nameservers = lists.nameservers.into_iter().flatten().map(|set| (set.id, set)).collect();
+        for row in lists.addresses.into_iter().flatten() {
+            if row.item.address.is_gateway {
+                this.joined.gateways.entry(row.item.subnet).or_default().push(row.item.ip);
+            }
+            this.place(row);
+        }
+        this
+    }
+
+    fn note(&mut self, at: &str, text: String) {
+        self.plan.notes.push(Row::new(at, text));
+    }
+
+    fn add_leaf(&mut self, index: usize) {
+        let Some(entry) = self.entries.get(index).filter(|entry| !entry.is_block) else { return };
+        let leaves = self.leaves.entry(entry.space.clone()).or_default();
+        // Of two subnets with one network the first one counts; the check reports the other.
+        if leaves.get(entry.net).is_none() {
+            leaves.insert(entry.net, index);
+        }
+    }
+
+    /// Finds the range for an address. phpIPAM lets addresses stand in a subnet that has children; a block holds none.
+    fn place(&mut self, row: Row<AddressRow>) {
+        let Some(own) = self.by_id.get(&row.item.subnet).copied() else {
+            let (ip, subnet) = (row.item.ip, row.item.subnet);
+            self.note(&row.at, format!("{ip} is left out: its subnet {subnet} is not among the subnets"));
+            return;
+        };
+        let home = if self.entries.get(own).is_some_and(|entry| entry.is_block) { self.below(own, &row) } else { own };
+        self.homes.entry(home).or_default().push(row);
+    }
+
+    /// Where an address goes that stands in a block: into the leaf that holds it, or a range of its own, so that no child
+    /// prefix is allocated over it.
+    fn below(&mut self, block: usize, row: &Row<AddressRow>) -> usize {
+        let Some(parent) = self.entries.get(block) else { return block };
+        let leaf = self.leaves.get(&parent.space).and_then(|leaves| leaves.longest_match(row.item.ip));
+        if let Some((_, leaf)) = leaf {
+            return *leaf;
+        }
+        let net = IpNet::from(row.item.ip);
+        let text = format!("{net} stands in {}, which has children; it gets a range of its own", parent.net);
+        let lone = lone(parent, row, net);
+        self.note(&row.at, text);
+        self.entries.push(lone);
+        let index = self.entries.len() - 1;
+        self.add_leaf(index);
+        index
+    }
+
+    pub(super) fn build(mut self) -> Plan {
+        for (index, entry) in std::mem::take(&mut self.entries).into_iter().enumerate() {
+            let network = self.network(&entry);
+            if entry.is_block {
+                self.block(entry, network);
+            } else {
+                let homes = self.homes.remove(&index).unwrap_or_default();
+                self.range(entry, network, homes);
+            }
+        }
+        self.plan
+    }
+
+    /// What a subnet refers to, as the provider joins it.
+    fn network(&mut self, entry: &Entry) -> NetworkInfo {
+        let mut subnet = entry.subnet.clone();
+        // The list of sets is as new as its file; a subnet's row may carry an older copy.
+        if subnet.nameserver_id.is_some_and(|id| self.joined.nameservers.contains_key(&id)) {
+            subnet.nameservers = None;
+        }
+        let around = self.spaces.ancestors(subnet.id.get()).map(|place| SubnetId::new(place.id));
+        let network = self.joined.network(&subnet, entry.net, around);
+        let unknown = subnet.vlan_id.filter(|id| self.has_vlans && !self.joined.vlans.contains_key(id));
+        if let Some(id) = unknown {
+            self.note(&entry.at, format!("VLAN id {id} is left out: it is not among the VLANs"));
+        }
+        network
+    }
+
+    /// The properties of a subnet that stay the same until it is changed: custom fields, section, location, mark of a
+    /// full subnet, and what the contract has no word for.
+    fn properties(&mut self, entry: &Entry, all: Properties) -> Properties {
+        let subnet = &entry.subnet;
+        let found = self.mapping.of_subnet(subnet);
+        let marked = |name: &str| found.mark().is_some_and(|mark| mark.properties.contains_key(name));
+        let is_kept = |name: &str| {
+            name == "sectionId" || name == "isFull" && subnet.is_full || subnet.extra.contains_key(name) || marked(name)
+        };
+        let mut properties: Properties = all.into_iter().filter(|(name, _)| is_kept(name)).collect();
+        if let Some(Reference::Full(location)) = &subnet.location
+            && let Some(name) = &location.name
+        {
+            properties.insert("location".to_owned(), name.clone());
+        }
+        let before = properties.contains_key(VLAN_NUMBER);
+        self.joined.add_properties(subnet, &mut properties);
+        if let Some(number) = properties.get(VLAN_NUMBER).filter(|_| !before) {
+            let text = format!("VLAN {number} is no number from 1 to 4094; it is kept as property {VLAN_NUMBER}");
+            self.note(&entry.at, text);
+        }
+        properties
+    }
+
+    fn block(&mut self, entry: Entry, mut network: NetworkInfo) {
+        let block = self.mapping.block(&entry.subnet, entry.net, entry.space.clone());
+        // Its ranges cannot share a gateway.
+        network.gateway = None;
+        let define = DefineBlock::new(entry.id.clone(), entry.net)
+            .with_space(entry.space.clone())
+            .with_name(block.name)
+            .with_description(block.description)
+            .with_network(network)
+            .with_properties(self.properties(&entry, block.properties));
+        let former = former_id(&entry.id);
+        self.plan.blocks.push(Row::new(entry.at, define).with_former_id(former));
+    }
+
+    fn range(&mut self, entry: Entry, network: NetworkInfo, homes: Vec<Row<AddressRow>>) {
+        let gateway = network.gateway;
+        let named = self.named_gateway(&entry, gateway);
+        let range = self.mapping.range(&entry.subnet, entry.net, entry.space.clone());
+        let mut properties = self.properties(&entry, range.properties);
+        let home = Home { subnet: entry.subnet.id, space: entry.space.clone() };
+        let (mut taken, mut held) = (BTreeSet::new(), BTreeSet::new());
+        for Row { at, item: AddressRow { address, ip, .. }, .. } in homes {
+            if !entry.net.contains(&ip) {
+                self.note(&at, format!("{ip} is left out: it lies outside its subnet {}", entry.net));
+            } else if Some(ip) == gateway {
+                if named && !address.is_gateway {
+                    let text = format!("{ip} is the gateway that subnet {} names, and no allocation", entry.net);
+                    self.note(&at, text);
+                }
+                keep_labels(&mut properties, "gateway", &address);
+            } else if self.mapping.is_reservation(&address) {
+                held.insert(ip);
+                keep_labels(&mut properties, &format!("reserved {ip}"), &address);
+            } else if taken.insert(ip) {
+                let planned = self.planned(&entry.id, &address, ip, &home);
+                self.plan.allocations.push(Row::new(at, planned));
+            } else {
+                self.note(&at, format!("{ip} is left out: it stands in subnet {} twice", entry.net));
+            }
+        }
+        let (hosts, reserved) = reservations(&entry, gateway, &taken, held);
+        let define = DefineRange::new(entry.id.clone(), entry.net)
+            .with_space(entry.space.clone())
+            .with_name(range.name)
+            .with_description(range.description)
+            .with_network(network)
+            .with_hosts(hosts)
+            .with_reserved(reserved)
+            .with_tags(range.tags)
+            .with_properties(properties);
+        let former = former_id(&entry.id);
+        self.plan.ranges.push(Row::new(entry.at, define).with_former_id(former));
+    }
+
+    /// Whether the gateway is the one that the subnet's row names. Notes one that lies outside, and one that only an
+    /// address could tell.
+    fn named_gateway(&mut self, entry: &Entry, gateway: Option<IpAddr>) -> bool {
+        let subnet = &entry.subnet;
+        let named = subnet.gateway_ip();
+        if let Some(ip) = named.filter(|ip| !entry.net.contains(ip)) {
+            self.note(&entry.at, format!("the gateway {ip} is left out: it lies outside {}", entry.net));
+        }
+        if subnet.gateway.as_ref().is_none_or(|gateway| gateway.ip.is_none())
+            && !self.has_addresses
+            && let Some(id) = subnet.gateway_id
+        {
+            let text = format!("the gateway of {} is the address of id {id}; give the addresses, too", entry.net);
+            self.note(&entry.at, text);
+        }
+        named.is_some() && named == gateway
+    }
+
+    /// An address as an allocation: as the provider shows it, with custom fields, note and port as tags.
+    fn planned(&self, range: &str, address: &Address, ip: IpAddr, home: &Home) -> PlannedAllocation {
+        let allocation = self.mapping.allocation(address, home);
+        let (owner, mut labels) = allocation.map(|found| (found.owner, found.labels)).unwrap_or_default();
+        // A plan's files hold no space around a text.
+        let trimmed = |text: Option<String>| Some(text?.trim().to_owned()).filter(|text| !text.is_empty());
+        (labels.hostname, labels.description) = (trimmed(labels.hostname), trimmed(labels.description));
+        let note = address.note.as_deref().map(without_mark);
+        let texts = [("note", note), ("port", address.port.clone())];
+        let texts = texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?)));
+        for (name, text) in custom_fields(&address.extra).chain(texts) {
+            if !text.trim().is_empty() {
+                labels.tags.insert(ipam_core::Tag::new(name, text.trim()));
+            }
+        }
+        // "Used" needs no saying.
+        if let Some(tag) = address.tag.filter(|tag| *tag != Tag::USED) {
+            labels.tags.insert(ipam_core::Tag::new("phpipam-tag", tag.to_string()));
+        }
+        PlannedAllocation::new(range, ip)
+            .with_key(format!("phpipam-address/{}", address.id))
+            .with_owner(owner.unwrap_or_else(|| Owner::new("phpipam")))
+            .with_labels(labels)
+    }
+}
+
+/// The id that the importer of earlier versions gave a subnet.
+fn former_id(id: &str) -> String {
+    format!("subnet-{id}")
+}
+
+fn custom_fields(extra: &JsonObject) -> impl Iterator<Item = (String, String)> {
+    extra.iter().filter_map(|(name, value)| Some((name.clone(), scalar(value)?)))
+}
+
+/// A range of one address, in the space of the block that it stands in.
+fn lone(parent: &Entry, row: &Row<AddressRow>, net: IpNet) -> Entry {
+    let address: AddressId = row.item.address.id;
+    let subnet = Subnet {
+        description: None,
+        vlan_id: None,
+        nameserver_id: None,
+        nameservers: None,
+        gateway_id: None,
+        gateway: None,
+        location: None,
+        is_full: false,
+        is_pool: None,
+        extra: JsonObject::new(),
+        ..parent.subnet.clone()
+    };
+    let id = format!("{}-address-{address}", parent.id);
+    Entry { at: row.at.clone(), id, subnet, net, space: parent.space.clone(), is_block: false }
+}
+
+/// Which addresses count as usable, and which of them are never handed out.
+///
+/// Where an address is in use that a host should not have (phpIPAM gives out the lowest address of an IPv6 subnet), all
+/// count as usable and the other such ones are reserved. A subnet that is marked full gives out nothing: all of it that
+/// is not taken is reserved.
+fn reservations(
+    entry: &Entry,
+    gateway: Option<IpAddr>,
+    taken: &BTreeSet<IpAddr>,
+    mut held: BTreeSet<IpAddr>,
+) -> (HostPolicy, Vec<IpRange>) {
+    let usable = hosts(entry.net, HostPolicy::Hosts);
+    let is_pool = entry.subnet.is_pool.unwrap_or(false);
+    let odd = taken.iter().any(|ip| !usable.contains(*ip));
+    let policy = if is_pool || odd { HostPolicy::All } else { HostPolicy::Hosts };
+    if odd && !is_pool {
+        let whole = IpRange::from(entry.net);
+        let ends = [whole.first(), whole.last()];
+        held.extend(ends.into_iter().filter(|ip| !usable.contains(*ip) && !taken.contains(ip)));
+    }
+    let reserved = if entry.subnet.is_full {
+        let used: IpSet = taken.iter().copied().chain(gateway).collect();
+        used.complement(&hosts(entry.net, policy))
+    } else {
+        held.into_iter().collect()
+    };
+    (policy, reserved.ranges().collect())
+}
+
+/// What is said about an address that becomes no allocation goes into the range's properties.
+fn keep_labels(properties: &mut Properties, name: &str, address: &Address) {
+    let texts: Vec<&str> =
+        [&address.hostname, &address.description].into_iter().flatten().map(|text| text.trim()).collect();
+    if !texts.is_empty() {
+        properties.insert(name.to_owned(), texts.join(", "));
+    }
+}
