@@ -2,23 +2,12 @@
 
 use std::sync::Arc;
 
-#[cfg(feature = "embedded")]
-use super::OpenRequest;
-use super::{ProviderUrl, Registry};
+use super::url::ProviderUrl;
 #[cfg(feature = "embedded")]
 use crate::{EmbeddedConfig, EmbeddedProvider};
 use crate::{Error, ErrorKind, IpamProvider, MemoryProvider, Operation, Result};
 
-pub(super) fn register(registry: &mut Registry) {
-    registry.add("memory", |request| async move { memory(&request.url) });
-    #[cfg(feature = "embedded")]
-    registry.add("embedded", |request: OpenRequest| async move {
-        let provider = EmbeddedProvider::open(embedded(&request.url)?).await?;
-        Ok(Arc::new(provider) as Arc<dyn IpamProvider>)
-    });
-}
-
-fn memory(url: &ProviderUrl) -> Result<Arc<dyn IpamProvider>> {
+pub(super) fn memory(url: &ProviderUrl) -> Result<Arc<dyn IpamProvider>> {
     url.only_options(&["actor"])?;
     if !url.rest().is_empty() {
         return Err(config("memory: has no path, but something follows it; write memory:".to_owned()));
@@ -32,7 +21,12 @@ fn memory(url: &ProviderUrl) -> Result<Arc<dyn IpamProvider>> {
 }
 
 #[cfg(feature = "embedded")]
-fn embedded(url: &ProviderUrl) -> Result<EmbeddedConfig> {
+pub(super) async fn embedded(url: &ProviderUrl) -> Result<Arc<dyn IpamProvider>> {
+    Ok(Arc::new(EmbeddedProvider::open(config_of(url)?).await?))
+}
+
+#[cfg(feature = "embedded")]
+fn config_of(url: &ProviderUrl) -> Result<EmbeddedConfig> {
     url.only_options(&["actor", "busy_timeout", "create", "keep_changes", "read_only", "readers"])?;
     if url.rest().is_empty() || url.host().is_some() {
         return Err(config("embedded: needs the path of a file; write embedded:PATH, without //".to_owned()));
@@ -50,10 +44,10 @@ fn embedded(url: &ProviderUrl) -> Result<EmbeddedConfig> {
     if let Some(readers) = parsed(url, "readers", "write a number from 1 to 64")? {
         store = store.with_readers(readers);
     }
-    if let Some(read_only) = parsed(url, "read_only", "write true or false")? {
+    if let Some(read_only) = url.flag("read_only")? {
         store = store.with_read_only(read_only);
     }
-    if let Some(create) = parsed(url, "create", "write true or false")? {
+    if let Some(create) = url.flag("create")? {
         store = store.with_create(create);
     }
     Ok(store)
@@ -74,6 +68,7 @@ fn config(message: String) -> Error {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use crate::registry::Registry;
 
     fn open(url: &str) -> Result<Arc<dyn IpamProvider>> {
         futures_executor::block_on(Registry::new().open(url))
@@ -95,11 +90,16 @@ mod tests {
         let url =
             ProviderUrl::parse("embedded:/x/a%20b.db?busy_timeout=9s&actor=me&read_only=true&readers=3&create=false")
                 .unwrap();
-        let store = embedded(&url).unwrap();
+        let store = config_of(&url).unwrap();
         assert_eq!(store.path, std::path::Path::new("/x/a%20b.db"), "the path is taken literally");
         assert_eq!(store.busy_timeout, std::time::Duration::from_secs(9));
         assert_eq!((store.actor.as_deref(), store.read_only, store.readers), (Some("me"), true, 3));
         assert!(!store.create);
+        for (text, value) in [("1", true), ("YES", true), ("on", true), ("0", false), ("off", false), ("No", false)] {
+            let url = ProviderUrl::parse(&format!("embedded:x?read_only={text}&create={text}")).unwrap();
+            let store = config_of(&url).unwrap();
+            assert_eq!((store.read_only, store.create), (value, value), "{text}");
+        }
         for url in [
             "embedded:",
             "embedded://hunter2/y",
@@ -110,7 +110,7 @@ mod tests {
             "embedded:x?busy_timeout=hunter2",
             "embedded:x?hunter2=1",
         ] {
-            let error = embedded(&ProviderUrl::parse(url).unwrap()).unwrap_err();
+            let error = config_of(&ProviderUrl::parse(url).unwrap()).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Config, "{url}");
             assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
         }

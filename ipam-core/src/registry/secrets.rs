@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 
-use crate::registry::ProviderUrl;
+use super::url::ProviderUrl;
 use crate::{Error, ErrorKind, Operation, Result};
 
 /// Which secret a provider asks for while it is opened.
@@ -79,6 +79,22 @@ impl Secrets {
     {
         let source: Arc<Source> = Arc::new(move |request| Box::pin(callback(request)));
         Self { sources: vec![source], hints: Vec::new() }
+    }
+
+    /// This secret, for requests of this name.
+    ///
+    /// ```
+    /// use ipam_core::registry::Secrets;
+    /// use secrecy::SecretString;
+    ///
+    /// let secrets = Secrets::value("password", SecretString::from("s3cret")).or(Secrets::env("IPAM"));
+    /// ```
+    pub fn value(name: impl Into<String>, secret: SecretString) -> Self {
+        let name = name.into();
+        Self::from_fn(move |request| {
+            let found = (request.name == name).then(|| secret.clone());
+            async move { Ok(found) }
+        })
     }
 
     /// Asks `other` where these have nothing.

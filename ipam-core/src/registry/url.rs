@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::flag::parse_flag;
 use crate::{Error, ErrorKind, Operation, Result};
 
 /// A provider's URL, taken apart: `SCHEME:REST?OPTION=VALUE&…`.
@@ -100,6 +101,40 @@ impl ProviderUrl {
         Ok(Some(duration))
     }
 
+    /// The value of an option that is a boolean, as [`parse_flag`] reads it.
+    ///
+    /// ```
+    /// use ipam_core::registry::ProviderUrl;
+    ///
+    /// let url = ProviderUrl::parse("embedded:ipam.db?read_only=yes")?;
+    /// assert_eq!((url.flag("read_only")?, url.flag("create")?), (Some(true), None));
+    /// # Ok::<(), ipam_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `Config` if it is anything else.
+    pub fn flag(&self, name: &str) -> Result<Option<bool>> {
+        let Some(text) = self.option(name) else { return Ok(None) };
+        let flag = parse_flag(text)
+            .ok_or_else(|| Self::unreadable_option(name, "write 1, true, yes or on, or 0, false, no or off"))?;
+        Ok(Some(flag))
+    }
+
+    /// Adds an option, unless the URL has it.
+    ///
+    /// # Errors
+    /// `Config` if the option names a secret: those are no options.
+    pub fn with_default_option(mut self, name: &str, value: impl Into<String>) -> Result<Self> {
+        if names_a_secret(name) {
+            let nth = self.options.len() + 1;
+            return Err(secret_option(nth));
+        }
+        if self.option(name).is_none() {
+            self.options.push((name.to_owned(), value.into()));
+        }
+        Ok(self)
+    }
+
     /// `Config` that says how to write the value of the option `name`. The value is not part of it, because a secret may
     /// stand there.
     pub fn unreadable_option(name: &str, remedy: impl fmt::Display) -> Error {
@@ -178,10 +213,7 @@ fn parse_options(query: &str) -> Result<Vec<(String, String)>> {
     for (index, (name, value)) in url::form_urlencoded::parse(query.as_bytes()).enumerate() {
         let nth = index + 1;
         if names_a_secret(&name) {
-            return Err(config(format!(
-                "option {nth} of the URL is a secret by its name, and a URL is seen in logs and process lists; leave it \
-                 out and give it by environment, file or callback"
-            )));
+            return Err(secret_option(nth));
         }
         if let Some(first) = options.iter().position(|(seen, _)| *seen == name) {
             return Err(config(format!("options {} and {nth} of the URL are the same; write it once", first + 1)));
@@ -189,6 +221,13 @@ fn parse_options(query: &str) -> Result<Vec<(String, String)>> {
         options.push((name.into_owned(), value.into_owned()));
     }
     Ok(options)
+}
+
+fn secret_option(nth: usize) -> Error {
+    config(format!(
+        "option {nth} of the URL is a secret by its name, and a URL is seen in logs and process lists; leave it out and \
+         give it by environment, file or callback"
+    ))
 }
 
 fn names_a_secret(name: &str) -> bool {
@@ -296,6 +335,18 @@ mod tests {
             let error = ProviderUrl::parse(url).unwrap_err();
             assert!(error.message().contains(remedy), "{url}: {error}");
         }
+    }
+
+    #[test]
+    fn an_option_is_added_unless_it_is_there_or_names_a_secret() {
+        let url = ProviderUrl::parse("embedded:x?a=1").unwrap();
+        let url = url.with_default_option("a", "2").unwrap().with_default_option("b.c", "x y&z").unwrap();
+        assert_eq!((url.option("a"), url.option("b.c")), (Some("1"), Some("x y&z")));
+        let error = url.with_default_option("token", "hunter2").unwrap_err();
+        assert!(error.message().contains("option 3") && !error.to_string().contains("hunter2"), "{error}");
+        let url = ProviderUrl::parse("embedded:x?t=hunter2").unwrap();
+        let error = url.flag("t").unwrap_err();
+        assert!(error.message().contains("option t") && !format!("{error:?}").contains("hunter2"), "{error}");
     }
 
     #[test]

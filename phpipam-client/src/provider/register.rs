@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipam_core::http::{HttpOptions, TlsOptions};
-use ipam_core::registry::{OpenRequest, ProviderUrl, Registry};
+use ipam_core::registry::{OpenRequest, ProviderUrl, Registry, Trust};
 use ipam_core::{IpamProvider, Result};
 use percent_encoding::percent_decode_str;
 
@@ -60,6 +60,9 @@ const OPTIONS: &[&str] = &[
 /// | `claim_time=20s` | how long one claim may take, a minute unless it is written; abandoned claims are honoured for three times as long |
 /// | `sweep=0` | connecting leaves abandoned claims alone |
 ///
+/// Booleans are `1`, `true`, `yes` or `on`, and their opposites. A user, a secret or a certificate that a program holds as a
+/// value stands in an [`OpenRequest`]: a user is taken where the URL names none, certificates beside those of the URL.
+///
 /// ```
 /// use ipam_core::registry::{Registry, Secrets};
 ///
@@ -80,14 +83,14 @@ async fn open(request: OpenRequest, scheme: &'static str) -> Result<Arc<dyn Ipam
     let url = &request.url;
     let target = Target::read(url, scheme)?;
     let config = config(url)?;
-    let http = http(url, &target)?;
+    let http = http(url, &target, &request.trust)?;
     let by_user = match url.option("auth") {
-        None => url.user().is_some(),
+        None => request.user().is_some(),
         Some("user") => true,
         Some("code") => false,
         Some(_) => return Err(ProviderUrl::unreadable_option("auth", "write user or code")),
     };
-    let auth = match (by_user, url.user()) {
+    let auth = match (by_user, request.user()) {
         (true, Some(user)) => Auth::user(user, request.secret("password").await?),
         (true, None) => return Err(config_error("auth=user needs a user; write USER@ before the host")),
         (false, _) => Auth::app_code(request.secret("app-code").await?),
@@ -124,7 +127,7 @@ impl Target {
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         let local = bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
         let plain = scheme == "http";
-        if plain && !local && !flag(url, "allow_http")? {
+        if plain && !local && !url.flag("allow_http")?.unwrap_or(false) {
             let message = format!(
                 "plain HTTP shows password and token to everybody between here and {host}; use phpipam+https, or say allow_http=1"
             );
@@ -132,14 +135,6 @@ impl Target {
         }
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
         Ok(Self { base: format!("{scheme}://{host}{port}{base}"), app, plain })
-    }
-}
-
-fn flag(url: &ProviderUrl, name: &str) -> Result<bool> {
-    match url.option(name) {
-        None | Some("0" | "false" | "no") => Ok(false),
-        Some("1" | "true" | "yes") => Ok(true),
-        Some(_) => Err(ProviderUrl::unreadable_option(name, "write 1 or 0")),
     }
 }
 
@@ -189,13 +184,14 @@ fn config(url: &ProviderUrl) -> Result<PhpIpamConfig> {
         }
         config = config.with_claim_time(time);
     }
-    if url.option("sweep").is_some() {
-        config = config.with_sweep_on_connect(flag(url, "sweep")?);
+    if let Some(sweep) = url.flag("sweep")? {
+        config = config.with_sweep_on_connect(sweep);
     }
     Ok(config)
 }
 
-fn http(url: &ProviderUrl, target: &Target) -> Result<HttpOptions> {
+/// How to reach the server. Certificates that the URL names and those of the caller are trusted alike.
+fn http(url: &ProviderUrl, target: &Target, trust: &Trust) -> Result<HttpOptions> {
     let read = |name: &str, path: &str| {
         let remedy = "give the path of a PEM file that this user can read";
         let refuse = |error| ProviderUrl::unreadable_option(name, remedy).with_source(error);
@@ -208,7 +204,13 @@ fn http(url: &ProviderUrl, target: &Target) -> Result<HttpOptions> {
     if let Some(path) = url.option("pin") {
         tls = tls.with_pinned_pem(&read("pin", path)?)?;
     }
-    tls = tls.with_insecure(flag(url, "insecure")?);
+    for pem in trust.ca_pems() {
+        tls = tls.with_ca_pem(pem)?;
+    }
+    for pem in trust.pinned_pems() {
+        tls = tls.with_pinned_pem(pem)?;
+    }
+    tls = tls.with_insecure(url.flag("insecure")?.unwrap_or(false));
     let agent = concat!("phpipam-client/", env!("CARGO_PKG_VERSION"));
     let mut http = HttpOptions::new().with_user_agent(agent).with_tls(tls).with_allow_http(target.plain);
     if let Some(timeout) = url.duration("timeout")? {
@@ -273,6 +275,19 @@ mod tests {
         ] {
             assert!(config(&url(bad)).is_err(), "{bad}");
         }
-        assert!(http(&url("ca=/no/such/file"), &target("phpipam+https://h/app").unwrap()).is_err());
+        assert!(http(&url("ca=/no/such/file"), &target("phpipam+https://h/app").unwrap(), &Trust::new()).is_err());
+        for (text, sweep) in [("on", true), ("Yes", true), ("off", false), ("no", false)] {
+            assert_eq!(config(&url(&format!("sweep={text}"))).unwrap().sweep, sweep, "{text}");
+        }
+    }
+
+    #[test]
+    fn certificates_come_as_values_too() {
+        let url = ProviderUrl::parse("phpipam+https://h/app").unwrap();
+        let target = target("phpipam+https://h/app").unwrap();
+        let error = http(&url, &target, &Trust::new().with_pinned_pem("no certificate")).unwrap_err();
+        assert!(error.to_string().contains("pinned certificate"), "{error}");
+        let error = http(&url, &target, &Trust::new().with_ca_pem("no certificate")).unwrap_err();
+        assert!(error.to_string().contains("CA bundle"), "{error}");
     }
 }

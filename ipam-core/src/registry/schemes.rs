@@ -1,34 +1,4 @@
-//! A provider from a URL, chosen at run time.
-//!
-//! ```
-//! # futures_executor::block_on(async {
-//! use ipam_core::registry::Registry;
-//! use ipam_core::{DefineRange, IpamProvider, IpamProviderExt};
-//!
-//! let provider = Registry::new().open("memory:").await?;
-//! provider.define_range(&DefineRange::new("lan", "192.0.2.0/24".parse().unwrap())).await?;
-//! assert_eq!(provider.allocate_one("lan", "vm-42").await?.address.to_string(), "192.0.2.1");
-//! # Ok::<(), ipam_core::Error>(())
-//! # }).unwrap();
-//! ```
-//!
-//! A [`Registry`] is a value that the program owns; there is none behind its back. Other crates add their schemes to it.
-//!
-//! ```
-//! use ipam_core::registry::{Registry, Secrets};
-//!
-//! let mut registry = Registry::new().with_secrets(Secrets::env("IPAM"));
-//! registry.register("nothing", |request| async move {
-//!     let password = request.secret("password").await?; // IPAM_PASSWORD, or the file IPAM_PASSWORD_FILE names
-//!     # let _ = password;
-//!     Err(ipam_core::Error::unsupported(ipam_core::Operation::Open, request.url))
-//! })?;
-//! # Ok::<(), ipam_core::Error>(())
-//! ```
-
-mod builtin;
-mod secrets;
-mod url;
+//! Registry: schemes, and how to open what they name.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -36,31 +6,12 @@ use std::future::Future;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use secrecy::SecretString;
 
-pub use self::secrets::{SecretRequest, Secrets};
-pub use self::url::ProviderUrl;
+use super::builtin;
+use super::open_request::OpenRequest;
+use super::secrets::Secrets;
+use super::url::is_scheme;
 use crate::{Error, ErrorKind, IpamProvider, Operation, Result};
-
-/// What a scheme's factory gets to open a provider.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct OpenRequest {
-    /// The URL, taken apart.
-    pub url: ProviderUrl,
-    /// Where secrets come from.
-    pub secrets: Secrets,
-}
-
-impl OpenRequest {
-    /// The secret `name` of this URL's server and user.
-    ///
-    /// # Errors
-    /// `Config` that says where to put it, if there is none; what its source fails with.
-    pub async fn secret(&self, name: &str) -> Result<SecretString> {
-        self.secrets.get(&SecretRequest::new(name, &self.url)).await
-    }
-}
 
 type Factory = dyn Fn(OpenRequest) -> BoxFuture<'static, Result<Arc<dyn IpamProvider>>> + Send + Sync;
 
@@ -70,6 +21,8 @@ type Factory = dyn Fn(OpenRequest) -> BoxFuture<'static, Result<Arc<dyn IpamProv
 /// | --- | --- | --- |
 /// | `memory:` | `actor` | |
 /// | `embedded:PATH`; the path is taken literally up to the first `?` | `actor`, `busy_timeout`, `create`, `keep_changes`, `read_only`, `readers` | `embedded` |
+///
+/// Neither has a server: user and trust of a request mean nothing to them.
 #[derive(Clone, Default)]
 pub struct Registry {
     factories: BTreeMap<String, Arc<Factory>>,
@@ -81,7 +34,9 @@ impl Registry {
     #[must_use]
     pub fn new() -> Self {
         let mut registry = Self::empty();
-        builtin::register(&mut registry);
+        registry.add("memory", |request| async move { builtin::memory(&request.url) });
+        #[cfg(feature = "embedded")]
+        registry.add("embedded", |request| async move { builtin::embedded(&request.url).await });
         registry
     }
 
@@ -107,7 +62,7 @@ impl Registry {
         F: Fn(OpenRequest) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Arc<dyn IpamProvider>>> + Send + 'static,
     {
-        if !url::is_scheme(scheme) {
+        if !is_scheme(scheme) {
             let message = format!("{scheme:?} is no scheme; write a letter, then letters, digits, +, - and .");
             return Err(Error::new(ErrorKind::Config, Operation::Configure, message));
         }
@@ -132,16 +87,25 @@ impl Registry {
     /// Opens the provider that `url` names.
     ///
     /// # Errors
-    /// `Config` for a URL that cannot be read, has a secret in it, or names a scheme nobody registered; else what the
-    /// provider fails with on opening.
+    /// `Config` for a URL that cannot be read, has a secret in it, or names a scheme that is not registered; otherwise what
+    /// the provider fails with on opening.
     pub async fn open(&self, url: &str) -> Result<Arc<dyn IpamProvider>> {
-        let url = ProviderUrl::parse(url)?;
-        let Some(factory) = self.factories.get(url.scheme()) else {
+        self.open_with(OpenRequest::parse(url)?).await
+    }
+
+    /// Opens the provider of a request: a URL with values that the caller holds. Secrets that the request has come before
+    /// those of the registry.
+    ///
+    /// # Errors
+    /// `Config` for a scheme that is not registered; otherwise what the provider fails with on opening.
+    pub async fn open_with(&self, request: OpenRequest) -> Result<Arc<dyn IpamProvider>> {
+        let Some(factory) = self.factories.get(request.url.scheme()) else {
             let known: Vec<&str> = self.schemes().collect();
-            let message = format!("nothing opens the scheme {:?}; there are: {}", url.scheme(), known.join(", "));
+            let message =
+                format!("nothing opens the scheme {:?}; there are: {}", request.url.scheme(), known.join(", "));
             return Err(Error::new(ErrorKind::Config, Operation::Open, message));
         };
-        factory(OpenRequest { url, secrets: self.secrets.clone() }).await
+        factory(request.or_secrets(self.secrets.clone())).await
     }
 }
 
@@ -157,7 +121,7 @@ impl fmt::Debug for Registry {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-    use secrecy::ExposeSecret;
+    use secrecy::{ExposeSecret, SecretString};
 
     use super::*;
 
@@ -181,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_registered_is_refused_by_name() {
+    fn what_is_not_registered_is_refused_by_name() {
         let mut registry = Registry::empty();
         assert!(registry.register("no scheme", |_| async { Err(Error::unsupported(Operation::Open, "x")) }).is_err());
         registry.register("here", |_| async { Err(Error::unsupported(Operation::Open, "x")) }).unwrap();
@@ -189,5 +153,31 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(error.message().contains("\"there\"") && error.message().contains("here"), "{error}");
         assert!(!format!("{registry:?}").is_empty());
+    }
+
+    #[test]
+    fn values_of_a_request_come_before_the_registrys_and_the_url_before_both() {
+        let mut registry = Registry::empty().with_secrets(Secrets::value("password", SecretString::from("common")));
+        let factory = |request: OpenRequest| async move {
+            let secret = request.secret("password").await?;
+            let pins: Vec<&str> = request.trust.pinned_pems().collect();
+            let seen =
+                format!("{:?} {} {pins:?} {:?}", request.user(), secret.expose_secret(), request.url.option("x"));
+            Err(Error::new(ErrorKind::Unavailable, Operation::Open, seen))
+        };
+        registry.register("here", factory).unwrap();
+        let seen = |request: OpenRequest| {
+            futures_executor::block_on(registry.open_with(request)).unwrap_err().message().to_owned()
+        };
+        let plain = OpenRequest::parse("here://h/app").unwrap();
+        assert_eq!(seen(plain.clone()), "None common [] None");
+        let given = |request: OpenRequest| {
+            let request = request.with_user("me").with_secret("password", SecretString::from("own"));
+            request.with_pinned_pem("PEM").with_option("x", "1").unwrap()
+        };
+        assert_eq!(seen(given(plain)), "Some(\"me\") own [\"PEM\"] Some(\"1\")");
+        let named = given(OpenRequest::parse("here://you@h/app?x=2").unwrap());
+        assert!(!format!("{named:?}").contains("PEM"), "{named:?}");
+        assert_eq!(seen(named), "Some(\"you\") own [\"PEM\"] Some(\"2\")");
     }
 }

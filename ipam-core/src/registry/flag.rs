@@ -1,0 +1,17 @@
+//! Booleans in text.
+
+/// Reads a boolean as people write it: `1`, `true`, `yes` or `on`, or `0`, `false`, `no` or `off`, in any case.
+///
+/// ```
+/// use ipam_core::registry::parse_flag;
+///
+/// assert_eq!((parse_flag("Yes"), parse_flag("off"), parse_flag("2")), (Some(true), Some(false), None));
+/// ```
+#[must_use]
+pub fn parse_flag(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Some(true),
+        "0" | "false" | "no" | "off" => Some(false),
+        _ => None,
+    }
+}

@@ -1,0 +1,72 @@
+//! A provider from a URL, chosen at run time.
+//!
+//! ```
+//! # futures_executor::block_on(async {
+//! use ipam_core::registry::Registry;
+//! use ipam_core::{DefineRange, IpamProvider, IpamProviderExt};
+//!
+//! let provider = Registry::new().open("memory:").await?;
+//! provider.define_range(&DefineRange::new("lan", "192.0.2.0/24".parse().unwrap())).await?;
+//! assert_eq!(provider.allocate_one("lan", "vm-42").await?.address.to_string(), "192.0.2.1");
+//! # Ok::<(), ipam_core::Error>(())
+//! # }).unwrap();
+//! ```
+//!
+//! A [`Registry`] is a value that the program owns; there is none behind its back. Other crates add their schemes to it.
+//! A factory gets an [`OpenRequest`]: the URL, and what its caller has as values.
+//!
+//! ```
+//! use ipam_core::registry::{Registry, Secrets};
+//!
+//! let mut registry = Registry::new().with_secrets(Secrets::env("IPAM"));
+//! registry.register("nothing", |request| async move {
+//!     let password = request.secret("password").await?; // IPAM_PASSWORD, or the file IPAM_PASSWORD_FILE names
+//!     # let _ = password;
+//!     Err(ipam_core::Error::unsupported(ipam_core::Operation::Open, request.url))
+//! })?;
+//! # Ok::<(), ipam_core::Error>(())
+//! ```
+//!
+//! # Values beside the URL
+//! A program that asked for a password, or was handed a certificate to trust, passes them as values. They are in no URL, no
+//! file and no environment.
+//!
+//! ```
+//! use ipam_core::registry::{OpenRequest, Registry};
+//! use secrecy::SecretString;
+//!
+//! # futures_executor::block_on(async {
+//! let mut registry = Registry::new();
+//! registry.register("example", |request| async move {
+//!     assert_eq!(request.user(), Some("svc"));
+//!     assert_eq!(request.trust.pinned_pems().count(), 1);
+//!     let _password = request.secret("password").await?;
+//!     Err(ipam_core::Error::unsupported(ipam_core::Operation::Open, request.url))
+//! })?;
+//! let request = OpenRequest::parse("example://ipam.example/app")?
+//!     .with_user("svc")
+//!     .with_secret("password", SecretString::from("s3cret"))
+//!     .with_pinned_pem("-----BEGIN CERTIFICATE-----\n…");
+//! assert!(registry.open_with(request).await.is_err());
+//! # Ok::<(), ipam_core::Error>(())
+//! # }).unwrap();
+//! ```
+//!
+//! # Booleans
+//! An option that is a boolean is `1`, `true`, `yes` or `on`, or their opposites, in any case: [`ProviderUrl::flag`],
+//! [`parse_flag`].
+
+mod builtin;
+mod flag;
+mod open_request;
+mod schemes;
+mod secrets;
+mod trust;
+mod url;
+
+pub use self::flag::parse_flag;
+pub use self::open_request::OpenRequest;
+pub use self::schemes::Registry;
+pub use self::secrets::{SecretRequest, Secrets};
+pub use self::trust::Trust;
+pub use self::url::ProviderUrl;
