@@ -62,12 +62,18 @@ pub(crate) enum Failure {
     /// An action of the vRA plug-in raised it.
     Vra(Fault),
     /// The client of vRealize Automation 7 said so.
-    Vra7(ErrorKind, vra_client::Error),
+    Vra7(vra_client::Error),
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::Provider(error)
+    }
+}
+
+impl From<vra_client::Error> for Failure {
+    fn from(error: vra_client::Error) -> Self {
+        Self::Vra7(error)
     }
 }
 
@@ -80,7 +86,7 @@ impl Failure {
             Self::Stopped(signal) => signal.code(),
             Self::Both(first, _) => first.code(),
             Self::Vra(fault) => fault.ipam_error().map_or(WRONG_USE, |error| code_of(error.kind())),
-            Self::Vra7(kind, _) => code_of(*kind),
+            Self::Vra7(error) => code_of(error.kind()),
         }
     }
 
@@ -92,7 +98,7 @@ impl Failure {
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Provider(error) => report::text(error),
-            Self::Vra7(_, error) => report::text(error),
+            Self::Vra7(error) => report::text(error),
             Self::Usage(text) | Self::Failed(text) => text.clone(),
             Self::Stopped(signal) => {
                 format!("stopped by {}; what was being done may have happened: look with `ipam find`", signal.name())
@@ -111,7 +117,7 @@ impl Failure {
             Self::Stopped(_) => "stopped",
             Self::Both(first, _) => first.kind(),
             Self::Vra(fault) => fault.ipam_error().map_or(ErrorKind::InvalidInput, Error::kind).as_str(),
-            Self::Vra7(kind, _) => kind.as_str(),
+            Self::Vra7(error) => error.kind().as_str(),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ipam_core::IpamProvider;
-use ipam_core::registry::{ProviderUrl, Registry, Secrets};
+use ipam_core::registry::{OpenRequest, Registry, Secrets};
 
 use crate::cli::{Ask, Blocks, Ranges};
 use crate::exit::Failure;
@@ -25,10 +25,18 @@ impl Absent {
             _ => Self::Refuse,
         }
     }
+
+    /// The request that does not create a store, if that is refused. What the URL says itself stays.
+    pub(crate) fn request(self, request: OpenRequest) -> ipam_core::Result<OpenRequest> {
+        match self {
+            Self::Refuse if request.url.scheme() == "embedded" => request.with_option("create", "false"),
+            Self::Refuse | Self::Create => Ok(request),
+        }
+    }
 }
 
 /// The providers this program knows.
-fn registry(secrets: Secrets) -> ipam_core::Result<Registry> {
+pub(crate) fn registry(secrets: Secrets) -> ipam_core::Result<Registry> {
     let mut registry = Registry::new().with_secrets(secrets);
     phpipam_client::register(&mut registry)?;
     Ok(registry)
@@ -40,49 +48,32 @@ pub(crate) async fn open(url: Option<&str>, absent: Absent) -> Result<Arc<dyn Ip
         let message = "say where the addresses are: --provider embedded:PATH, or IPAM_PROVIDER in the environment";
         return Err(Failure::Usage(message.to_owned()));
     };
-    Ok(Progress::new("opening", 0).during(open_with(url, absent, Secrets::env("IPAM"))).await?)
+    let request = absent.request(OpenRequest::parse(url)?)?;
+    open_with(request).await
 }
 
-/// Opens a provider with secrets of the caller's.
-pub(crate) async fn open_with(url: &str, absent: Absent, secrets: Secrets) -> ipam_core::Result<Arc<dyn IpamProvider>> {
-    let url = match absent {
-        Absent::Create => url.to_owned(),
-        Absent::Refuse => without_creation(url),
-    };
-    registry(secrets)?.open(&url).await
-}
-
-/// The URL of a store that must be there. What the URL says itself stays.
-fn without_creation(url: &str) -> String {
-    match ProviderUrl::parse(url) {
-        Ok(parsed) if parsed.scheme() == "embedded" && parsed.option("create").is_none() => {
-            with_option(url, "create", "false")
-        }
-        _ => url.to_owned(),
-    }
-}
-
-/// The URL with one more option.
-pub(crate) fn with_option(url: &str, name: &str, value: &str) -> String {
-    let separator = if url.contains('?') { '&' } else { '?' };
-    format!("{url}{separator}{name}={}", encoded(value))
-}
-
-/// A value as it can stand in a URL.
-pub(crate) fn encoded(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+/// Opens a provider with the secrets of the environment.
+pub(crate) async fn open_with(request: OpenRequest) -> Result<Arc<dyn IpamProvider>, Failure> {
+    let registry = registry(Secrets::env("IPAM"))?;
+    Ok(Progress::new("opening", 0).during(registry.open_with(request)).await?)
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
 
     #[test]
-    fn only_a_store_that_nobody_said_otherwise_of_must_be_there() {
-        assert_eq!(without_creation("embedded:a.db"), "embedded:a.db?create=false");
-        assert_eq!(without_creation("embedded:a.db?actor=me"), "embedded:a.db?actor=me&create=false");
-        for kept in ["embedded:a.db?create=true", "memory:", "phpipam+https://u@h/app", "no url"] {
-            assert_eq!(without_creation(kept), kept);
+    fn only_a_store_that_is_not_said_otherwise_of_must_be_there() {
+        let create = |url: &str| {
+            let request = Absent::Refuse.request(OpenRequest::parse(url).unwrap()).unwrap();
+            request.url.flag("create").unwrap()
+        };
+        assert_eq!(create("embedded:a.db"), Some(false));
+        assert_eq!(create("embedded:a.db?actor=me"), Some(false));
+        assert_eq!(create("embedded:a.db?create=true"), Some(true));
+        for kept in ["memory:", "phpipam+https://u@h/app"] {
+            assert_eq!(create(kept), None, "{kept}");
         }
     }
 }

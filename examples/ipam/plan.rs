@@ -6,14 +6,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ipam_core::plan::{CheckedPlan, CheckedRow, Format, ImportStep, Importer, Plan, PlanError, RowStatus};
-use ipam_core::registry::ProviderUrl;
+use ipam_core::registry::{OpenRequest, ProviderUrl};
 use ipam_core::{IpamProvider, MemoryProvider};
 use phpipam_client::plan::Responses;
 use serde_json::{Value, json};
 
 use crate::cli::{FileFormat, PlanFiles};
 use crate::exit::Failure;
-use crate::open::{Absent, open, with_option};
+use crate::open::{Absent, open, open_with};
 use crate::output::Answer;
 use crate::progress::{self, Progress};
 
@@ -164,11 +164,7 @@ pub(crate) async fn open_for(url: Option<&str>, dry_run: bool) -> Result<Arc<dyn
     if is_missing && !parsed.rest().is_empty() {
         return Ok(Arc::new(MemoryProvider::new()));
     }
-    let reading = match parsed.option("read_only") {
-        Some(_) => given.to_owned(),
-        None => with_option(given, "read_only", "true"),
-    };
-    open(Some(&reading), Absent::Refuse).await
+    open_with(Absent::Refuse.request(OpenRequest::new(parsed).with_option("read_only", "true")?)?).await
 }
 
 /// Adds what the plan has and the store has not, if nothing conflicts and it is no dry run.

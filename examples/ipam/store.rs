@@ -29,10 +29,8 @@ pub(crate) async fn run(url: Option<&str>, verb: Store) -> Result<Ended<Answer>,
         }
         Store::Restore { backup } => {
             let path = path_of(url)?;
-            if url
-                .and_then(|url| ProviderUrl::parse(url).ok())
-                .is_some_and(|url| url.option("read_only") == Some("true"))
-            {
+            let read_only = url.map(ProviderUrl::parse).transpose()?.map(|url| url.flag("read_only")).transpose()?;
+            if read_only.flatten() == Some(true) {
                 let text =
                     "the provider's URL says read_only=true, and restore replaces the store; leave the option out";
                 return Err(Failure::Usage(text.to_owned()));

@@ -56,13 +56,6 @@ async fn connect(args: &Vra7) -> Result<Client, Failure> {
     Ok(Client::builder(url).with_password(user, password, tenant).with_http_options(options).build()?)
 }
 
-/// The kind decides on the exit code; the message is the client's own.
-impl From<vra_client::Error> for Failure {
-    fn from(error: vra_client::Error) -> Self {
-        Self::Vra7(error.kind(), error)
-    }
-}
-
 /// At most so many rows; says so if there are more.
 async fn some<T>(
     rows: impl Stream<Item = Result<T, vra_client::Error>> + Send,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use ipam_core::registry::parse_flag;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -104,7 +105,7 @@ impl EndpointProperties {
     pub fn flag(&self, name: &str) -> Result<bool, Fault> {
         match self.get(name)? {
             None => Ok(false),
-            Some(text) => wire::parse_flag(&text)
+            Some(text) => parse_flag(&text)
                 .ok_or_else(|| Fault::input(&format!("endpointProperties.{name}"), &"neither true nor false")),
         }
     }

@@ -44,6 +44,10 @@
 //! Beside `hostName` and what the provider itself needs, [`Settings`] lists those that the actions read. Custom fields
 //! that the IPAM requires get their values there, too.
 //!
+//! # A program that vRA runs
+//! [`host`] is what a plug-in program needs around the actions: the inputs on standard input, credentials, the accepted
+//! certificate, and outputs or an error as JSON.
+//!
 //! # Secrets
 //! Faults and `Debug` never show what stands in the end point's form, in the credentials, or in members that are not of
 //! the contract: a value of the wrong type is named by its member and type alone.
@@ -53,6 +57,7 @@ mod actions;
 mod endpoint;
 mod fault;
 mod handler;
+pub mod host;
 mod members;
 mod settings;
 mod wire;

@@ -37,9 +37,9 @@ pub struct Settings {
     pub search_domains_field: Option<String>,
     /// Values of custom fields that every new address gets: what an IPAM requires there.
     ///
-    /// The program that opens the provider hands them over; for phpIPAM as the URL's options `set.NAME`.
+    /// [`host`](super::host) opens the provider with them, as the options `set.NAME`.
     pub address_fields: Properties,
-    /// The same of every new network; for phpIPAM the URL's options `range_set.NAME`.
+    /// The same of every new network, as the options `range_set.NAME`.
     pub range_fields: Properties,
 }
 

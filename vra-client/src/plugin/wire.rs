@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use ipam_core::MacAddr;
+use ipam_core::registry::parse_flag;
 use ipnet::IpNet;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
 use serde_json::Value;
@@ -72,15 +73,6 @@ pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
         Some(text) => parse_flag(&text)
             .map(Some)
             .ok_or_else(|| D::Error::custom(format_args!("{} is neither true nor false", shown(&text)))),
-    }
-}
-
-/// What people and vRA write for yes and no.
-pub(super) fn parse_flag(text: &str) -> Option<bool> {
-    match text.trim().to_ascii_lowercase().as_str() {
-        "true" | "yes" | "on" | "1" => Some(true),
-        "false" | "no" | "off" | "0" => Some(false),
-        _ => None,
     }
 }
 
