@@ -28,6 +28,7 @@ pub mod registry;
 mod request;
 #[cfg(any(feature = "http", feature = "layers"))]
 mod retry;
+mod splitmix;
 mod stores;
 mod sweep;
 #[cfg(feature = "testing")]

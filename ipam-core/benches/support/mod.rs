@@ -3,6 +3,10 @@
 
 use std::time::{Duration, Instant};
 
+#[path = "../../src/splitmix.rs"]
+#[allow(unreachable_pub, reason = "the crate re-exports it")]
+mod splitmix;
+
 /// How often everything is measured; the median counts.
 pub(crate) const ROUNDS: usize = 7;
 
@@ -120,11 +124,7 @@ impl Numbers {
     }
 
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = self.0;
-        word = (word ^ word >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ word >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        word ^ word >> 31
+        splitmix::splitmix64(&mut self.0)
     }
 
     pub(crate) fn below(&mut self, bound: usize) -> usize {

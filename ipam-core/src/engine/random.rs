@@ -3,6 +3,8 @@
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
+use crate::splitmix::splitmix64;
+
 /// Where chance comes from, so that tests can choose it.
 pub(crate) trait Random {
     /// 128 bits.
@@ -51,20 +53,11 @@ impl SeededRandom {
     pub(crate) const fn new(seed: u64) -> Self {
         Self(seed)
     }
-
-    /// SplitMix64.
-    fn word(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = self.0;
-        word = (word ^ word >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ word >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        word ^ word >> 31
-    }
 }
 
 impl Random for SeededRandom {
     fn next(&mut self) -> u128 {
-        u128::from(self.word()) << 64 | u128::from(self.word())
+        u128::from(splitmix64(&mut self.0)) << 64 | u128::from(splitmix64(&mut self.0))
     }
 }
 

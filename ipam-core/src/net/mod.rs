@@ -49,7 +49,7 @@ pub use free::Free;
 pub use hosts::{HostPolicy, hosts};
 pub use lookup::PrefixMap;
 pub use mask::{netmask, parse_net, prefix_len_of_netmask, prefix_len_of_wildcard, wildcard};
-pub use plan::{Planner, SubnetSize};
+pub use plan::{Planner, SubnetSize, best_fit};
 pub use range::{Addresses, IpRange, Prefixes};
 pub use reverse::{ReverseZones, parse_reverse, reverse_name, reverse_zones};
 pub use set::{IntoPrefixes, IpSet, Ranges, SetPrefixes};

@@ -92,6 +92,42 @@ impl Planner {
     }
 }
 
+/// Returns the lowest prefix of this length in `block` that overlaps nothing of `taken` and leaves the larger gaps whole: it
+/// comes from the smallest free piece that holds it. `None` if there is no room, or the length is shorter than the block's
+/// or longer than the family's.
+///
+/// ```
+/// use ipam_core::net::{IpSet, best_fit};
+///
+/// let block = "10.0.0.0/16".parse().unwrap();
+/// let taken: IpSet = ["10.0.0.0/24", "10.0.4.0/22"].iter().map(|net| net.parse::<ipnet::IpNet>().unwrap()).collect();
+/// // It completes the pair; 10.0.2.0/24 would break a larger gap.
+/// assert_eq!(best_fit(block, &taken, 24).unwrap().to_string(), "10.0.1.0/24");
+/// ```
+pub fn best_fit(block: IpNet, taken: &IpSet, prefix_len: u8) -> Option<IpNet> {
+    if prefix_len < block.prefix_len() || prefix_len > block.max_prefix_len() {
+        return None;
+    }
+    let (taken4, taken6) = taken.by_family();
+    match IpRange::from(block).0 {
+        Inner::V4(block) => smallest_piece(block, taken4, prefix_len).map(|first| first.to_net(prefix_len)),
+        Inner::V6(block) => smallest_piece(block, taken6, prefix_len).map(|first| first.to_net(prefix_len)),
+    }
+}
+
+/// Returns the first address of the lowest of the smallest free pieces that hold a prefix of this length.
+fn smallest_piece<B: Bits>(block: Interval<B>, taken: &Runs<B>, prefix_len: u8) -> Option<B> {
+    let mut best: Option<(u8, B)> = None;
+    for gap in Runs::from(block).difference(taken).into_vec() {
+        for (first, len) in Cover::new(gap) {
+            if len <= prefix_len && best.is_none_or(|(longest, _)| longest < len) {
+                best = Some((len, first));
+            }
+        }
+    }
+    best.map(|(_, first)| first)
+}
+
 fn place<B: Family>(sizes: &[SubnetSize], mut room: Room<B>, policy: HostPolicy) -> Result<Vec<IpNet>, NetError> {
     let lens: Vec<u8> = sizes.iter().map(|size| prefix_len::<B>(*size, policy)).collect::<Result<_, _>>()?;
     let placed = room.take_all(&lens);

@@ -5,7 +5,7 @@ use ipnet::IpNet;
 use crate::engine::context::Context;
 use crate::engine::overlay::{Overlay, has_expired};
 use crate::engine::space::layout::Layout;
-use crate::engine::space::page::{PAGE_SIZE, address, number, set_bits};
+use crate::engine::space::page::{PAGE_SIZE, address, next_address, set_bits};
 use crate::engine::store::no_position;
 use crate::engine::store::{Origin, Record, Store, StoredRange};
 use crate::net::{HostPolicy, IpRange, hosts};
@@ -261,7 +261,7 @@ pub(super) fn remove<S: Store + ?Sized>(
     while let Some(start) = from {
         let records = overlay.store.allocations_in(id, start, BATCH)?;
         from = match records.last() {
-            Some(last) if records.len() == BATCH => after(last.allocation.address),
+            Some(last) if records.len() == BATCH => next_address(last.allocation.address),
             _ => None,
         };
         for record in records {
@@ -286,10 +286,4 @@ pub(super) fn remove<S: Store + ?Sized>(
     }
     store.append_change(about(&stored.range, ChangeKind::RangeRemoved, context))?;
     Ok(RemovedRange::new(Some((*stored.range).clone()), freed))
-}
-
-/// The next address of the family, if there is one.
-fn after(ip: std::net::IpAddr) -> Option<std::net::IpAddr> {
-    let family = if ip.is_ipv4() { crate::Family::V4 } else { crate::Family::V6 };
-    address(family, number(ip).checked_add(1)?)
 }

@@ -1,4 +1,4 @@
-//! Free child prefixes of a block.
+//! Index of the free child prefixes of a block.
 
 use std::collections::BTreeSet;
 
@@ -6,27 +6,10 @@ use ipnet::IpNet;
 
 use super::page::{address, number};
 use crate::Family;
+use crate::net::IpSet;
 
-/// The lowest prefix of `prefix_len` in `block` that overlaps none of `taken` and leaves the larger gaps whole: it comes
-/// from a gap of the longest prefix length that has room. `None` if there is no room, or the length is shorter than the
-/// block's or longer than the family's.
-///
-/// `taken` is in ascending order and may repeat and nest. Costs one pass over it.
-pub(crate) fn best_fit(block: IpNet, taken: &[IpNet], prefix_len: u8) -> Option<IpNet> {
-    if prefix_len < block.prefix_len() || prefix_len > block.max_prefix_len() {
-        return None;
-    }
-    let mut best: Option<(u8, u128)> = None;
-    free_prefixes(block, taken, |first, len| {
-        if len <= prefix_len && best.is_none_or(|(longest, _)| longest < len) {
-            best = Some((len, first));
-        }
-    });
-    let (_, first) = best?;
-    IpNet::new(address(Family::of(&block), first)?, prefix_len).ok()
-}
-
-/// The free prefixes of one block, kept: the same answers as [`best_fit`], at a cost that follows the prefix length.
+/// The free prefixes of one block, kept: finds what [`best_fit`](crate::net::best_fit) finds, at a cost that follows the
+/// prefix length.
 #[derive(Debug)]
 pub(crate) struct FreePrefixes {
     block: IpNet,
@@ -36,19 +19,21 @@ pub(crate) struct FreePrefixes {
 }
 
 impl FreePrefixes {
-    /// Of `block`, where `taken` is in ascending order and may repeat and nest.
+    /// Of `block`, where `taken` may repeat and nest.
     pub(crate) fn new(block: IpNet, taken: &[IpNet]) -> Self {
         let bits = Family::of(&block).bits();
         let mut by_len = vec![BTreeSet::new(); usize::from(bits - block.prefix_len()) + 1];
-        free_prefixes(block, taken, |first, len| {
-            if let Some(free) = by_len.get_mut(usize::from(len - block.prefix_len())) {
-                free.insert(first);
+        let taken: IpSet = taken.iter().copied().collect();
+        for piece in IpSet::from(block).difference(&taken).prefixes() {
+            let index = piece.prefix_len().checked_sub(block.prefix_len()).map(usize::from);
+            if let Some(free) = index.and_then(|index| by_len.get_mut(index)) {
+                free.insert(number(piece.network()));
             }
-        });
+        }
         Self { block, bits, by_len }
     }
 
-    /// See [`best_fit`].
+    /// See [`best_fit`](crate::net::best_fit).
     pub(crate) fn best_fit(&self, prefix_len: u8) -> Option<IpNet> {
         let index = usize::from(prefix_len.checked_sub(self.block.prefix_len())?);
         let first = self.by_len.get(..=index)?.iter().rev().find_map(BTreeSet::first)?;
@@ -115,46 +100,6 @@ impl FreePrefixes {
     }
 }
 
-/// Calls `found` with each of the largest free prefixes of `block`, in ascending order.
-fn free_prefixes(block: IpNet, taken: &[IpNet], mut found: impl FnMut(u128, u8)) {
-    let bits = Family::of(&block).bits();
-    let last = number(block.broadcast());
-    // What is below `free` is settled; `None` once the end is passed.
-    let mut free = Some(number(block.network()));
-    for net in taken {
-        let Some(from) = free else { return };
-        let (first, end) = (number(net.network()), number(net.broadcast()));
-        if from < first {
-            gap(from, first - 1, bits, &mut found);
-        }
-        if end >= from {
-            free = end.checked_add(1).filter(|next| *next <= last);
-        }
-    }
-    if let Some(from) = free {
-        gap(from, last, bits, &mut found);
-    }
-}
-
-/// Calls `found` with the largest prefixes that make up `from..=till`, in ascending order.
-fn gap(mut from: u128, till: u128, bits: u8, found: &mut impl FnMut(u128, u8)) {
-    loop {
-        // The number of host bits is bounded by the alignment of `from` and by what is left.
-        let aligned = from.trailing_zeros().min(u32::from(bits));
-        let fits = match (till - from).checked_add(1) {
-            Some(left) => left.ilog2(),
-            None => 128,
-        };
-        let host = aligned.min(fits);
-        found(from, bits - u8::try_from(host).unwrap_or(bits));
-        let step = if host >= 128 { return } else { 1u128 << host };
-        match from.checked_add(step) {
-            Some(next) if next <= till => from = next,
-            _ => return,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -163,6 +108,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn best_fit(block: IpNet, taken: &[IpNet], prefix_len: u8) -> Option<IpNet> {
+        crate::net::best_fit(block, &taken.iter().copied().collect(), prefix_len)
+    }
 
     fn net(text: &str) -> IpNet {
         text.parse().unwrap()

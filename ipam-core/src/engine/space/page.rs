@@ -178,6 +178,12 @@ impl Page {
     }
 }
 
+/// The next address of the family, if there is one.
+pub(crate) fn next_address(ip: IpAddr) -> Option<IpAddr> {
+    let family = if ip.is_ipv4() { Family::V4 } else { Family::V6 };
+    address(family, number(ip).checked_add(1)?)
+}
+
 /// Every address of a page whose bit is set, as its number.
 pub(crate) fn set_bits(no: u128, page: Page) -> impl Iterator<Item = u128> {
     let clear = page.complement();

@@ -2,7 +2,7 @@
 
 use ipnet::IpNet;
 
-use crate::engine::space::buddy;
+use crate::net::best_fit;
 use crate::{Block, BlockFilter, BlockId, Result, SpaceId};
 
 /// The blocks.
@@ -23,7 +23,7 @@ pub(crate) trait Blocks {
     ///
     /// A store that keeps no index of free prefixes leaves this as it is.
     fn free_child(&mut self, space: &SpaceId, net: IpNet, prefix_len: u8) -> Result<Option<IpNet>> {
-        Ok(buddy::best_fit(net, &self.nets_within(space, net)?, prefix_len))
+        Ok(best_fit(net, &self.nets_within(space, net)?.into_iter().collect(), prefix_len))
     }
     /// Returns the block of exactly this prefix.
     fn block_of_net(&mut self, space: &SpaceId, net: IpNet) -> Result<Option<Block>>;
