@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::codes;
-use super::connection::{Files, Opened, Patience};
+use super::connection::{Files, Opened};
 use super::files::{beside, has_content};
+use super::lock_wait::LockWait;
 use super::shared::Shared;
 use crate::{Error, ErrorKind, Operation, Result};
 
@@ -24,7 +25,7 @@ pub(super) fn checkpoint(opened: &Opened, shared: &Shared) -> Result<()> {
             .with_retry(error.retry())
             .with_context("path", shared.path.display())
     };
-    let mut patience = Patience::new(shared.config.busy_timeout.min(LONGEST));
+    let mut wait = LockWait::new(Operation::Close.as_str(), shared.config.busy_timeout.min(LONGEST));
     loop {
         let busy = opened.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
         match busy {
@@ -35,7 +36,7 @@ pub(super) fn checkpoint(opened: &Opened, shared: &Shared) -> Result<()> {
             Err(_) if !has_content(&beside(&shared.path, "-wal")) => return Ok(()),
             Err(error) => return Err(fail(error)),
         }
-        if !patience.wait() {
+        if !wait.wait() {
             return Ok(());
         }
     }

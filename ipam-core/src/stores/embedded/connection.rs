@@ -1,7 +1,7 @@
 //! Opening connections to the store's file.
 
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
@@ -13,6 +13,7 @@ use super::config::EmbeddedConfig;
 use super::files::Identity;
 use super::holder::holder;
 use super::inuse::{Gone, Held};
+use super::lock_wait::LockWait;
 use super::schema::{self, VERSION, Verdict};
 use crate::{Error, ErrorKind, Operation, Result, Retry};
 
@@ -23,46 +24,7 @@ const OLDEST_SQLITE: i32 = 3_037_000;
 /// reached this size is used again from its beginning, and then grows no more.
 const LOG_PAGES: i64 = 4_000;
 
-/// Waits a moment longer each time, until the deadline. Sleeps are short: whoever holds the lock holds it for a
-/// millisecond, and lets go of it only for a moment before the next one takes it.
-pub(super) struct Patience {
-    deadline: Instant,
-    next: Duration,
-}
-
-impl Patience {
-    pub(super) fn new(wait: Duration) -> Self {
-        let now = Instant::now();
-        let deadline = now.checked_add(wait).unwrap_or_else(|| now + Duration::from_secs(365 * 86_400));
-        Self { deadline, next: Duration::from_micros(50) }
-    }
-
-    /// Sleeps. Answers whether there is time for another attempt.
-    pub(super) fn wait(&mut self) -> bool {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return false;
-        }
-        std::thread::sleep(self.next.min(left));
-        // The clock's own noise keeps waiting processes from meeting at the same moment again and again.
-        let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let noise = u64::from(clock.subsec_nanos() % 512);
-        self.next = (self.next * 2).min(Duration::from_micros(1_000 + noise));
-        true
-    }
-
-    /// Calls `attempt` until it does not fail because of a lock.
-    pub(super) fn insist<T>(&mut self, mut attempt: impl FnMut() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
-        loop {
-            match attempt() {
-                Err(error) if codes::is_busy(&error) && self.wait() => {}
-                done => return done,
-            }
-        }
-    }
-}
-
-/// Somebody else held the lock for too long.
+/// The error of a caller that waited in vain: another process held the lock for too long.
 pub(super) fn busy(operation: Operation, path: &Path, waited: Duration, source: rusqlite::Error) -> Error {
     let message = format!("the store was locked for {} ms; try again later", waited.as_millis());
     let error = Error::new(ErrorKind::Busy, operation, message).with_retry(Retry::Safe);
@@ -155,13 +117,13 @@ pub(super) fn open_to_write(config: &EmbeddedConfig, path: &Path) -> Result<Open
     let identity = opened_file(path, before)?;
     // Waiting is done here, where the deadline is known.
     connection.busy_timeout(Duration::ZERO).map_err(fail)?;
-    let mut patience = Patience::new(config.busy_timeout);
+    let mut wait = LockWait::new(Operation::Open.as_str(), config.busy_timeout);
     // What is refused stays as it is: its log is not written back when the connection is closed.
     let no_checkpoint = |off| connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, off).map(|_| ());
     no_checkpoint(true).map_err(fail)?;
     let version = loop {
         match schema::version_of(&connection, path) {
-            Err(error) if error.kind() == ErrorKind::Busy && patience.wait() => {}
+            Err(error) if error.kind() == ErrorKind::Busy && wait.wait() => {}
             answer => break answer?,
         }
     };
@@ -169,7 +131,7 @@ pub(super) fn open_to_write(config: &EmbeddedConfig, path: &Path) -> Result<Open
         belongs::check(&connection, path, in_file)?;
     }
     if version < VERSION {
-        upgrade(&connection, path, &mut patience, fail)?;
+        upgrade(&connection, path, &mut wait, fail)?;
     }
     no_checkpoint(false).map_err(fail)?;
     if connection.is_readonly("main").map_err(fail)? {
@@ -178,8 +140,8 @@ pub(super) fn open_to_write(config: &EmbeddedConfig, path: &Path) -> Result<Open
             Error::new(ErrorKind::PermissionDenied, Operation::Open, message).with_context("path", path.display())
         );
     }
-    let mode = patience
-        .insist(|| connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0)));
+    let mode =
+        wait.insist(|| connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0)));
     let mode = mode.map_err(fail)?;
     if !mode.eq_ignore_ascii_case("wal") {
         let message = "the file system cannot share memory between processes, which the store needs; use a local one";
@@ -193,7 +155,7 @@ pub(super) fn open_to_write(config: &EmbeddedConfig, path: &Path) -> Result<Open
         connection.pragma_update(None, "max_page_count", pages).map_err(fail)?;
     }
     // A connection that has read has the log open, and a lock that keeps it.
-    patience.insist(|| read_once(&connection)).map_err(fail)?;
+    wait.insist(|| read_once(&connection)).map_err(fail)?;
     Opened::shared(connection, path, identity)
 }
 
@@ -205,18 +167,18 @@ fn read_once(connection: &Connection) -> rusqlite::Result<()> {
 fn upgrade(
     connection: &Connection,
     path: &Path,
-    patience: &mut Patience,
+    wait: &mut LockWait,
     fail: impl Fn(rusqlite::Error) -> Error,
 ) -> Result<()> {
     // Before there is a log, the deletion of a journal is what commits: the directory is synced, too.
     connection.pragma_update(None, "synchronous", "EXTRA").map_err(&fail)?;
     connection.pragma_update(None, "fullfsync", true).map_err(&fail)?;
-    patience.insist(|| connection.execute_batch("BEGIN IMMEDIATE")).map_err(&fail)?;
+    wait.insist(|| connection.execute_batch("BEGIN IMMEDIATE")).map_err(&fail)?;
     let from = schema::version_of(connection, path)?;
     if from < VERSION {
         schema::migrate(connection, from).map_err(&fail)?;
     }
-    patience.insist(|| connection.execute_batch("COMMIT")).map_err(&fail)
+    wait.insist(|| connection.execute_batch("COMMIT")).map_err(&fail)
 }
 
 fn settings(connection: &Connection, cache_kib: i64) -> rusqlite::Result<()> {

@@ -7,6 +7,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
+use super::events;
+
 /// How long a thread looks out for callers when none has come meanwhile. A caller that was answered and asks again is
 /// back sooner; putting the thread to sleep and waking it would take about as long.
 const QUIET: Duration = Duration::from_micros(50);
@@ -53,12 +55,15 @@ impl<T> Queue<T> {
         T: Send,
     {
         let mut item = Some(item);
+        // Since when the queue was found full.
+        let mut full: Option<Instant> = None;
         poll_fn(|context| {
             let mut state = self.lock();
             if !state.closed && state.items.len() >= self.limit {
                 if !state.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
                     state.waiting.push(context.waker().clone());
                 }
+                full.get_or_insert_with(Instant::now);
                 return Poll::Pending;
             }
             let Some(item) = item.take() else { return Poll::Pending };
@@ -66,6 +71,9 @@ impl<T> Queue<T> {
                 return Poll::Ready(Err(Closed(item)));
             }
             self.add(state, item);
+            if let Some(full) = full {
+                events::queue_waited(full.elapsed());
+            }
             Poll::Ready(Ok(()))
         })
         .await
@@ -93,14 +101,14 @@ impl<T> Queue<T> {
 
     /// The same as [`pop`](Self::pop), for the only thread that pops, which has just answered `answered` callers. They
     /// often ask again at once, and what is taken together shares a transaction: it looks out for as many as there were,
-    /// those that are here already included, as long as they keep coming and at most for `patience`.
+    /// those that are here already included, as long as they keep coming and at most for `longest`.
     ///
     /// So a lone caller never waits for company: it is all that is looked out for.
     pub(super) fn pop_together(
         &self,
         limit: usize,
         answered: usize,
-        patience: Duration,
+        longest: Duration,
         until: Option<Instant>,
     ) -> Option<Vec<T>> {
         let (mut seen, mut missing) = {
@@ -119,7 +127,7 @@ impl<T> Queue<T> {
                 missing = missing.saturating_sub(came);
                 (seen, last) = (pushed, now);
             }
-            if now - last > QUIET || now - start > patience {
+            if now - last > QUIET || now - start > longest {
                 break;
             }
         }

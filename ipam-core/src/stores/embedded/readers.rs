@@ -5,12 +5,12 @@ use std::sync::Arc;
 use futures_channel::oneshot;
 
 use super::alone::Stamp;
-use super::codes;
 use super::connection::{Files, open_to_read};
 use super::job::{Job, Jobs};
 use super::running::{Role, Running};
 use super::shared::Shared;
 use super::store::{Sql, SqliteStore};
+use super::{codes, events};
 use crate::engine::SystemRandom;
 use crate::{Error, ErrorKind, Operation, Result, Retry};
 
@@ -133,6 +133,9 @@ impl Reader<'_> {
         if let Err(error) = begun {
             let error: Error = codes::error(operation, error);
             let busy = error.kind() == ErrorKind::Busy;
+            if busy {
+                events::read_was_busy(operation.as_str());
+            }
             job.answer(Err(error));
             return if busy && self.end() { None } else { Some(End::Failed) };
         }

@@ -20,8 +20,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::backup::part_of;
 use super::codes::{self, io_error};
 use super::config::EmbeddedConfig;
-use super::connection::{Patience, open_to_write};
+use super::connection::open_to_write;
 use super::files::{Identity, beside, sync_directory_of, sync_file};
+use super::lock_wait::LockWait;
 use super::schema::{self, Verdict};
 use super::store::{Sql, SqliteStore};
 use super::{alone, check};
@@ -179,8 +180,7 @@ fn lock(store: &Path, old: Identity) -> Result<Connection> {
     connection.pragma_update(None, "writable_schema", true).map_err(fail)?;
     // From the first read on the file is locked, and stays so: a log is read without sharing memory with others.
     connection.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(())).map_err(fail)?;
-    let mut patience = Patience::new(WAIT);
-    let locked = patience.insist(|| {
+    let locked = LockWait::new(Operation::Restore.as_str(), WAIT).insist(|| {
         connection.query_row("PRAGMA user_version", [], |_| Ok(()))?;
         connection.execute_batch("BEGIN EXCLUSIVE; ROLLBACK")
     });

@@ -8,9 +8,10 @@ use futures_channel::oneshot;
 
 use super::closing;
 use super::codes;
-use super::connection::{Files, Patience, busy, open_to_write};
+use super::connection::{Files, busy, open_to_write};
 use super::inuse::Gone;
 use super::job::{After, Job, Jobs};
+use super::lock_wait::LockWait;
 use super::running::{Role, Running};
 use super::shared::Shared;
 use super::store::{Sql, SqliteStore};
@@ -28,16 +29,23 @@ const SHORT: Duration = Duration::from_millis(100);
 enum Failed {
     /// It could not begin; nothing was done.
     Begin(rusqlite::Error),
-    /// One of several requests failed after it had begun to write; nothing was kept of any.
-    Spoilt,
     /// What the only request left to the end could not be written; nothing was kept.
     Write(Error),
     /// A file is not the one that was opened; nothing was kept.
     Gone(Gone),
-    /// Nobody knows whether it was kept.
+    /// It is unknown whether it was kept.
     Commit(rusqlite::Error),
     /// The same: it was committed into a file that may be gone.
     Lost(Gone),
+}
+
+/// How a transaction ended that did not fail as a whole.
+#[derive(PartialEq, Eq)]
+enum Done {
+    /// Every request has its own result, and what those that succeeded wrote is kept.
+    Each,
+    /// One request failed after it had begun to write; nothing was kept of any.
+    Aborted,
 }
 
 /// Ends with the thread, however it ends: nobody waits for a thread that is gone.
@@ -78,7 +86,7 @@ pub(super) fn run(shared: &Shared, jobs: &Arc<Jobs>, opened: oneshot::Sender<Res
             files: connection.files(),
             undos: &mut undos,
             store,
-            rivals: false,
+            others_write: false,
         };
         if writer.serve(&mut next) == End::Closed {
             drop(writer);
@@ -149,7 +157,7 @@ struct Writer<'c> {
     undos: &'c mut Undos,
     store: SqliteStore<'c>,
     /// Whether another process had written before the last transaction began.
-    rivals: bool,
+    others_write: bool,
 }
 
 impl Writer<'_> {
@@ -179,7 +187,7 @@ impl Writer<'_> {
                 }
             }
             // Looking out takes time of a processor that other processes with work to do can use better.
-            took = if self.rivals { Duration::ZERO } else { start.elapsed() };
+            took = if self.others_write { Duration::ZERO } else { start.elapsed() };
         }
     }
 
@@ -198,13 +206,14 @@ impl Writer<'_> {
     /// `wait`. Returns whether the connection can be used again.
     fn batch(&mut self, mut batch: Vec<Box<dyn Job>>, next: &mut Vec<Box<dyn Job>>, wait: Duration) -> bool {
         match self.transaction(&mut batch, wait) {
-            Err(Failed::Spoilt) => {
-                // Each on its own, so that one spoils nobody else.
+            Ok(Done::Aborted) if batch.len() > 1 => {
+                // Each on its own, so that one does not fail the others.
                 let mut usable = true;
                 for job in batch {
                     if usable {
                         let mut alone = vec![job];
-                        let result = self.transaction(&mut alone, wait);
+                        // One that aborts alone has its own error.
+                        let result = self.transaction(&mut alone, wait).map(|_| ());
                         usable = self.answer(alone, result, next);
                     } else {
                         next.push(job);
@@ -212,7 +221,7 @@ impl Writer<'_> {
                 }
                 usable
             }
-            result => self.answer(batch, result, next),
+            result => self.answer(batch, result.map(|_| ()), next),
         }
     }
 
@@ -230,18 +239,19 @@ impl Writer<'_> {
             }
         }
         match result {
-            Ok(()) | Err(Failed::Spoilt | Failed::Write(_) | Failed::Gone(_) | Failed::Lost(_)) => true,
+            Ok(()) | Err(Failed::Write(_) | Failed::Gone(_) | Failed::Lost(_)) => true,
             Err(Failed::Begin(error)) => codes::is_busy(&error),
             Err(Failed::Commit(_)) => false,
         }
     }
 
     /// One transaction: all of the batch, or nothing.
-    fn transaction(&mut self, batch: &mut [Box<dyn Job>], wait: Duration) -> Result<(), Failed> {
-        let mut patience = Patience::new(self.shared.config.busy_timeout.min(wait));
-        patience.insist(|| self.store.db.run(Sql::BeginImmediate, [])).map_err(Failed::Begin)?;
+    fn transaction(&mut self, batch: &mut [Box<dyn Job>], wait: Duration) -> Result<Done, Failed> {
+        let wait = self.shared.config.busy_timeout.min(wait);
+        let begin = || self.store.db.run(Sql::BeginImmediate, []);
+        LockWait::new("write", wait).insist(begin).map_err(Failed::Begin)?;
         match self.store.begun() {
-            Ok(others) => self.rivals = others,
+            Ok(others) => self.others_write = others,
             Err(error) => {
                 self.roll_back();
                 return Err(Failed::Begin(error));
@@ -263,16 +273,16 @@ impl Writer<'_> {
                 // The engine checks before it writes; what fails after that is the store itself. All begin anew rather
                 // than have every request pay for a savepoint.
                 self.roll_back();
-                return if alone { Ok(()) } else { Err(Failed::Spoilt) };
+                return Ok(Done::Aborted);
             }
         }
         if !wrote {
             self.roll_back();
-            return Ok(());
+            return Ok(Done::Each);
         }
         if let Err(error) = self.store.write_pages() {
             self.roll_back();
-            return Err(if alone { Failed::Write(error) } else { Failed::Spoilt });
+            return if alone { Err(Failed::Write(error)) } else { Ok(Done::Aborted) };
         }
         if let Err(gone) = self.look() {
             self.roll_back();
@@ -283,7 +293,8 @@ impl Writer<'_> {
             return Err(Failed::Commit(error));
         }
         // What went into a file without a name is gone with the process.
-        self.look().map_err(Failed::Lost)
+        self.look().map_err(Failed::Lost)?;
+        Ok(Done::Each)
     }
 
     /// Looks whether the files are those that were opened.
@@ -314,7 +325,6 @@ impl Writer<'_> {
             Failed::Commit(error) => codes::commit_error(operation, error),
             Failed::Gone(gone) => gone.error(operation, &self.shared.path),
             Failed::Lost(gone) => gone.error_after_commit(operation, &self.shared.path),
-            Failed::Spoilt => self.shared.moved(operation),
         }
     }
 }
