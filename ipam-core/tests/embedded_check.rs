@@ -37,13 +37,19 @@ fn every_kind_of_damage_is_told() {
     fill(&sound);
     let cases = [
         ("DELETE FROM allocation WHERE key = 'one'", "a request has no allocation left: one"),
-        ("DELETE FROM allocation WHERE address = x'040a000005'", "has 255 bits set, and 254 addresses"),
-        ("UPDATE page SET bits = zeroblob(32), used = 0 WHERE hex(no) LIKE '%0A0001'", "which are not the same"),
+        (
+            "DELETE FROM allocation WHERE address = x'040a000005'",
+            "10.0.0.5 of the range \"lan\" counts as used, but is neither allocated nor in quarantine",
+        ),
+        (
+            "UPDATE page SET bits = zeroblob(32), used = 0 WHERE hex(no) LIKE '%0A0001'",
+            "page 0xa0001 of the range \"lan\" has no bit for",
+        ),
         ("UPDATE page SET used = used - 1", "counts 255 used addresses"),
         ("UPDATE page SET open = 1 - open", "is open or closed wrongly"),
         ("DELETE FROM page WHERE no = (SELECT min(no) FROM page)", "lacks page"),
-        ("DELETE FROM page WHERE no = (SELECT max(no) FROM page)", "are allocated or rest without a bit"),
-        ("DELETE FROM resting", "which are not the same"),
+        ("DELETE FROM page WHERE no = (SELECT max(no) FROM page)", "is allocated, but its page is not stored"),
+        ("DELETE FROM resting", "10.0.0.7 of the range \"lan\" counts as used, but is neither"),
         (
             "INSERT INTO resting SELECT space, address, range, 'x', 0, 0 FROM allocation WHERE key = 'one'",
             "an address is allocated and rests",
@@ -76,12 +82,12 @@ fn every_kind_of_damage_is_told() {
         (
             "INSERT INTO block (id, space, net_first, net_last, name) \
           VALUES ('inner', 'default', x'040a000000', x'040a0000ff', 'inner')",
-            "lan and inner overlap",
+            "the block \"inner\" (10.0.0.0/24) lies in the range \"lan\" (10.0.0.0/16) of the space default",
         ),
         (
             "INSERT INTO block (id, space, net_first, net_last, name) \
           VALUES ('half', 'default', x'040a000000', x'040a000000', 'half')",
-            "overlap in the space default",
+            "the block \"half\" (10.0.0.0/32) lies in the range \"lan\" (10.0.0.0/16) of the space default",
         ),
         (
             "UPDATE range SET net_first = x'040a000000', net_last = x'040a00ffff', address_first = x'040a000001', \

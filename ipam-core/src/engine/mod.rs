@@ -28,7 +28,7 @@ mod store;
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
+#[cfg(any(test, feature = "embedded"))]
 mod verify;
 
 pub(crate) use context::Context;
@@ -40,14 +40,14 @@ pub(crate) use ops::{
 pub(crate) use random::{Random, SeededRandom, SystemRandom};
 pub(crate) use space::buddy::FreePrefixes;
 pub(crate) use space::layout::Layout;
-#[cfg(feature = "embedded")]
-pub(crate) use space::page::locate;
 pub(crate) use space::page::{PAGE_SIZE, Page, address, number};
 #[cfg(feature = "embedded")]
 pub(crate) use store::Origin;
+#[cfg(test)]
+pub(crate) use store::Store;
 pub(crate) use store::{
     Allocations, Blocks, Feed, Pages, Quarantine, Quarantined, Ranges, Record, RequestKind, RequestRecord, Requests,
     StoredRange,
 };
-#[cfg(test)]
-pub(crate) use verify::verify;
+#[cfg(any(test, feature = "embedded"))]
+pub(crate) use verify::{MAX_FINDINGS, verify};

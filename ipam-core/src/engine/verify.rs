@@ -1,47 +1,48 @@
-//! Whether a store is sound: what has to be true of its records between two requests.
+//! Invariants between the records of a store: what is true of them between two requests.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
 use std::time::SystemTime;
 
-use crate::engine::space::page::{PAGE_SIZE, Page, address, locate, set_bits};
-use crate::engine::store::{Record, RequestKind, Store, StoredRange};
+use super::space::page::{Page, address, locate, next_address, set_bits};
+use super::store::{Record, RequestKind, Store, StoredRange};
 use crate::{AllocationKey, BlockFilter, Find, Range, RangeFilter, RangeId, Result, SpaceId};
 
 /// How many records are read at once.
 const BATCH: usize = 512;
 
-/// How many findings are reported; where there are more, something is wrong on the whole.
-const MOST: usize = 100;
+/// How many findings are kept at most. Where there are more, the store is broken as a whole.
+pub(crate) const MAX_FINDINGS: usize = 100;
 
-/// What is wrong with a store, in sentences for people; nothing if it is sound. Reads all of it.
+/// Reads all of a store, and adds to `findings` a sentence for each thing that is wrong; none if it is sound. Stops adding
+/// when there is one more than [`MAX_FINDINGS`].
+///
+/// Reads by parts; what is kept meanwhile are the keys of requests for several addresses, until all of these were seen.
 ///
 /// # Errors
 ///
-/// As the store's: what cannot be read cannot be judged.
-pub(crate) fn verify<S: Store + ?Sized>(store: &mut S, now: SystemTime) -> Result<Vec<String>> {
-    let mut checks = Checks { store, now, findings: Vec::new(), living: BTreeMap::new(), of_key: BTreeMap::new() };
+/// As the store's: what cannot be read cannot be checked. What was found so far is in `findings`.
+pub(crate) fn verify<S: Store + ?Sized>(store: &mut S, now: SystemTime, findings: &mut Vec<String>) -> Result<()> {
+    let mut checks = Checks { store, now, findings, living: BTreeMap::new(), open_keys: BTreeMap::new() };
     checks.blocks()?;
     checks.ranges()?;
-    checks.keys()?;
-    checks.strays()?;
-    let mut findings = checks.findings;
-    findings.truncate(MOST);
-    Ok(findings)
+    checks.open_keys()?;
+    checks.found()
 }
 
 struct Checks<'s, S: ?Sized> {
     store: &'s mut S,
     now: SystemTime,
-    findings: Vec<String>,
+    findings: &'s mut Vec<String>,
     /// How many allocations of each space have not expired.
     living: BTreeMap<SpaceId, usize>,
-    /// How many allocations have each key.
-    of_key: BTreeMap<AllocationKey, usize>,
+    /// How many allocations were seen of each key that has more.
+    open_keys: BTreeMap<AllocationKey, u32>,
 }
 
 impl<S: Store + ?Sized> Checks<'_, S> {
     fn must(&mut self, holds: bool, otherwise: impl FnOnce() -> String) {
-        if !holds && self.findings.len() < MOST {
+        if !holds && self.findings.len() <= MAX_FINDINGS {
             self.findings.push(otherwise());
         }
     }
@@ -59,8 +60,8 @@ impl<S: Store + ?Sized> Checks<'_, S> {
                     let range = &stored.range;
                     self.must(block.net.contains(&range.net), || {
                         format!(
-                            "the block {:?} ({}) lies in the range {:?} ({})",
-                            block.id, block.net, range.id, range.net
+                            "the block {:?} ({}) lies in the range {:?} ({}) of the space {}",
+                            block.id, block.net, range.id, range.net, range.space
                         )
                     });
                 }
@@ -95,38 +96,25 @@ impl<S: Store + ?Sized> Checks<'_, S> {
         self.must(range == listed, || format!("the range {id:?} is listed as another than it is"));
         for other in self.store.ranges_overlapping(&range.space, range.net)? {
             let other = &other.range;
-            let apart = other.id == *id || (other.net == range.net && !other.addresses.overlaps(&range.addresses));
-            self.must(apart, || format!("the ranges {id:?} and {:?} overlap", other.id));
+            if other.id == *id {
+                continue;
+            }
+            self.must(other.net == range.net, || {
+                format!(
+                    "the ranges {id:?} ({}) and {:?} ({}) overlap in the space {}",
+                    range.net, other.id, other.net, range.space
+                )
+            });
+            self.must(other.net != range.net || !other.addresses.overlaps(&range.addresses), || {
+                format!("the addresses of the ranges {id:?} and {:?} overlap in the space {}", other.id, range.space)
+            });
         }
         let key = match &range.key {
             Some(key) => self.store.request(key)?.is_some_and(|request| request.kind == RequestKind::Range),
             None => true,
         };
         self.must(key, || format!("the key of the range {id:?} has no request"));
-        let allocated = self.allocations(stored)?;
-        self.pages(stored, &allocated)
-    }
-
-    /// Checks the allocations of a range; answers their bits by page.
-    fn allocations(&mut self, stored: &StoredRange) -> Result<BTreeMap<u128, Page>> {
-        let mut bits: BTreeMap<u128, Page> = BTreeMap::new();
-        let mut from = stored.range.addresses.first();
-        loop {
-            let records = self.store.allocations_in(&stored.range.id, from, BATCH)?;
-            for record in &records {
-                self.allocation(stored, record)?;
-                let (no, bit) = locate(record.allocation.address);
-                bits.entry(no).or_default().insert(bit);
-            }
-            let next = records.last().filter(|_| records.len() == BATCH).and_then(|last| {
-                let (no, bit) = locate(last.allocation.address);
-                address(stored.layout.family(), (no * PAGE_SIZE + u128::from(bit)).checked_add(1)?)
-            });
-            match next {
-                Some(next) => from = next,
-                None => return Ok(bits),
-            }
-        }
+        self.pages(stored)
     }
 
     fn allocation(&mut self, stored: &StoredRange, record: &Record) -> Result<()> {
@@ -156,7 +144,7 @@ impl<S: Store + ?Sized> Checks<'_, S> {
             return Ok(());
         };
         let request = self.store.request(key)?;
-        let Some(RequestKind::Addresses { lines, .. }) = request.as_ref().map(|request| request.kind) else {
+        let Some(RequestKind::Addresses { lines, count }) = request.as_ref().map(|request| request.kind) else {
             self.must(false, || format!("the allocation {id:?} has no request"));
             return Ok(());
         };
@@ -165,98 +153,143 @@ impl<S: Store + ?Sized> Checks<'_, S> {
             format!("the allocation {id:?} has another owner than its request")
         });
         self.must(record.line < lines, || format!("the allocation {id:?} is of a line that its request does not have"));
-        *self.of_key.entry(key.clone()).or_default() += 1;
-        Ok(())
-    }
-
-    /// Every allocation was seen with its key; what is found by the key must be as many, each with that key.
-    fn keys(&mut self) -> Result<()> {
-        for (key, seen) in std::mem::take(&mut self.of_key) {
-            let found = self.store.allocations_of_key(&key)?;
-            let own = found.iter().all(|record| record.allocation.key.as_ref() == Some(&key));
-            let apart = found.is_sorted_by(|a, b| (a.line, a.allocation.address) < (b.line, b.allocation.address));
-            self.must(own && apart && found.len() == seen, || {
-                format!("{seen} addresses have the key {key:?}, but {} are found by it", found.len())
-            });
-            let counted = self.store.count_of_key(&key, u32::MAX)? as usize;
-            self.must(counted == seen, || format!("the addresses of the key {key:?} are counted wrongly: {counted}"));
-            if let Some(RequestKind::Addresses { count, .. }) = self.store.request(&key)?.map(|request| request.kind) {
-                self.must(seen <= count as usize, || {
-                    format!("the key {key:?} has more addresses than its request took")
-                });
-            }
+        let mut seen = 1;
+        if count > 1 {
+            let known = self.open_keys.entry(key.clone()).or_default();
+            *known += 1;
+            seen = *known;
+        }
+        if seen == count {
+            self.open_keys.remove(key);
+            self.key(key, seen)?;
         }
         Ok(())
     }
 
-    /// Checks the pages of a range against the addresses that are allocated.
-    fn pages(&mut self, stored: &StoredRange, allocated: &BTreeMap<u128, Page>) -> Result<()> {
+    /// The keys of which some addresses were given back: not as many were seen as the request took.
+    fn open_keys(&mut self) -> Result<()> {
+        for (key, seen) in std::mem::take(&mut self.open_keys) {
+            self.key(&key, seen)?;
+        }
+        Ok(())
+    }
+
+    /// Checks that as many allocations are found by a key as were seen with it, each with that key.
+    fn key(&mut self, key: &AllocationKey, seen: u32) -> Result<()> {
+        let found = self.store.allocations_of_key(key)?;
+        let own = found.iter().all(|record| record.allocation.key.as_ref() == Some(key));
+        let apart = found.is_sorted_by(|a, b| (a.line, a.allocation.address) < (b.line, b.allocation.address));
+        self.must(own && apart && found.len() == seen as usize, || {
+            format!("{seen} addresses have the key {key:?}, but {} are found by it", found.len())
+        });
+        let counted = self.store.count_of_key(key, u32::MAX)?;
+        self.must(counted == seen, || format!("the addresses of the key {key:?} are counted wrongly: {counted}"));
+        if let Some(RequestKind::Addresses { count, .. }) = self.store.request(key)?.map(|request| request.kind) {
+            self.must(seen <= count, || format!("the key {key:?} has more addresses than its request took"));
+        }
+        Ok(())
+    }
+
+    /// Checks the pages of a range against its allocations and quarantined addresses, both read in order.
+    fn pages(&mut self, stored: &StoredRange) -> Result<()> {
         let id = &stored.range.id;
-        let mut from = 0;
+        let mut allocated = Allocated::of(stored);
         let (mut used, mut quarantined) = (0u128, 0u128);
-        let mut expected_high_water = stored.layout.next_page(0);
+        // The lowest page with an address to hand out that was not seen.
+        let mut expected = stored.layout.next_page(0);
         let mut next_open = self.store.next_open_page(id, 0)?;
-        let mut seen: HashSet<u128> = HashSet::new();
+        let mut from = 0;
         loop {
             let pages = self.store.pages(id, from, BATCH)?;
             for (no, page) in &pages {
-                seen.insert(*no);
-                used += u128::from(page.count());
-                if expected_high_water == Some(*no) {
-                    expected_high_water = stored.layout.next_page(no + 1);
+                while let Some(missing) = expected.filter(|expected| expected < no) {
+                    self.must(missing >= stored.high_water, || lacks(id, missing));
+                    let goes_on = missing < stored.high_water && self.findings.len() <= MAX_FINDINGS;
+                    expected =
+                        if goes_on { stored.layout.next_page(missing + 1) } else { stored.layout.next_page(*no) };
                 }
-                let open = stored.layout.is_open(*no, page);
-                let said = next_open.is_some_and(|(open, _)| open == *no);
-                self.must(open == said, || {
-                    format!("page {no} of the range {id:?} is open: {open}, but said to be: {said}")
+                self.without_page(stored, &mut allocated, Some(*no))?;
+                if expected == Some(*no) {
+                    expected = stored.layout.next_page(no + 1);
+                }
+                used += u128::from(page.count());
+                let open = next_open.is_some_and(|(open, _)| open == *no);
+                self.must(stored.layout.is_open(*no, page) == open, || {
+                    format!("page {no:#x} of the range {id:?} is open or closed wrongly")
                 });
-                if said {
+                if open {
                     next_open = self.store.next_open_page(id, no + 1)?;
                 }
-                let taken = allocated.get(no).copied().unwrap_or_default();
+                let taken = self.page_of(stored, &mut allocated, *no)?;
                 self.must(taken.without(*page).is_empty(), || {
-                    format!("page {no} of the range {id:?} has no bit for an address that is allocated")
+                    format!("page {no:#x} of the range {id:?} has no bit for an address that is allocated")
                 });
-                for at in set_bits(*no, page.without(taken)) {
-                    let Some(ip) = address(stored.layout.family(), at) else { continue };
-                    let due = self.store.quarantined_at(&stored.range.space, ip)?;
-                    self.must(due.as_ref().is_some_and(|due| due.range == *id), || {
-                        format!("{ip} of the range {id:?} counts as used, but is neither allocated nor in quarantine")
-                    });
-                    self.must(stored.layout.contains(ip), || {
-                        format!("{ip} is in quarantine, but is reserved or outside its range")
-                    });
-                    quarantined += 1;
-                }
+                quarantined += self.bits_without_allocation(stored, *no, page.without(taken))?;
             }
             match pages.last() {
                 Some((no, _)) if pages.len() == BATCH => from = no + 1,
                 _ => break,
             }
         }
-        self.must(allocated.keys().all(|no| seen.contains(no)), || {
-            format!("an address of the range {id:?} is allocated, but its page is not stored")
-        });
+        if let Some(missing) = expected.filter(|expected| *expected < stored.high_water) {
+            self.must(false, || lacks(id, missing));
+        }
+        self.without_page(stored, &mut allocated, None)?;
         self.must(next_open.is_none(), || format!("a page of the range {id:?} is said to be open, but is not stored"));
-        // Pages without room do not matter, and all below the high-water mark are there.
-        let reached = stored.layout.next_page(stored.high_water);
-        let sound = match (expected_high_water, reached) {
-            (Some(expected), Some(reached)) => reached <= expected,
-            (Some(_), None) => false,
-            (None, _) => true,
-        };
-        self.must(sound, || format!("the range {id:?} lacks a page below its frontier"));
         let counted = self.store.used_bits(id)?;
         self.must(counted == used, || format!("the used addresses of the range {id:?} are counted wrongly"));
         let (all, _) = self.store.count_quarantined(id, self.now)?;
         self.must(all == quarantined, || {
-            format!("the quarantined addresses of the range {id:?} are counted wrongly: {all} for {quarantined}")
+            format!("{all} addresses of the range {id:?} are in quarantine, but {quarantined} bits of its pages say so")
         });
         Ok(())
     }
 
+    /// Checks bits that are set and have no allocation: each has to be quarantined. Returns how many there are.
+    fn bits_without_allocation(&mut self, stored: &StoredRange, no: u128, bits: Page) -> Result<u128> {
+        let id = &stored.range.id;
+        let mut quarantined = 0;
+        for at in set_bits(no, bits) {
+            let Some(ip) = address(stored.layout.family(), at) else { continue };
+            let entry = self.store.quarantined_at(&stored.range.space, ip)?;
+            let known = entry.as_ref().is_some_and(|entry| entry.range == *id);
+            self.must(known, || {
+                format!("{ip} of the range {id:?} counts as used, but is neither allocated nor in quarantine")
+            });
+            self.must(stored.layout.contains(ip), || {
+                format!("{ip} is in quarantine, but reserved or outside its range")
+            });
+            quarantined += u128::from(known);
+        }
+        Ok(quarantined)
+    }
+
+    /// Passes the allocations before a page: none of theirs is stored.
+    fn without_page(&mut self, stored: &StoredRange, allocated: &mut Allocated, before: Option<u128>) -> Result<()> {
+        // One finding for each page, not for each address.
+        let mut last = None;
+        while let Some(record) = allocated.next(self.store, before)? {
+            let (id, at) = (&stored.range.id, record.allocation.address);
+            let page = Some(locate(at).0);
+            self.must(page == last, || format!("{at} of the range {id:?} is allocated, but its page is not stored"));
+            last = page;
+            self.allocation(stored, &record)?;
+        }
+        Ok(())
+    }
+
+    /// Checks the allocations of a page. Returns their bits.
+    fn page_of(&mut self, stored: &StoredRange, allocated: &mut Allocated, no: u128) -> Result<Page> {
+        let mut bits = Page::default();
+        while let Some(record) = allocated.next(self.store, no.checked_add(1))? {
+            bits.insert(locate(record.allocation.address).1);
+            self.allocation(stored, &record)?;
+        }
+        Ok(bits)
+    }
+
     /// What belongs to no range was not seen; what is found must have been.
-    fn strays(&mut self) -> Result<()> {
+    fn found(&mut self) -> Result<()> {
         let mut found: BTreeMap<SpaceId, usize> = BTreeMap::new();
         let mut after = None;
         loop {
@@ -272,5 +305,37 @@ impl<S: Store + ?Sized> Checks<'_, S> {
         let living = std::mem::take(&mut self.living);
         self.must(living == found, || format!("{living:?} addresses are allocated, but {found:?} are found"));
         Ok(())
+    }
+}
+
+fn lacks(id: &RangeId, page: u128) -> String {
+    format!("the range {id:?} lacks page {page:#x}, which lies below its high-water mark")
+}
+
+/// The allocations of a range in order, read a batch at a time.
+struct Allocated {
+    range: RangeId,
+    /// Where the next batch begins.
+    from: Option<IpAddr>,
+    batch: VecDeque<Record>,
+}
+
+impl Allocated {
+    fn of(stored: &StoredRange) -> Self {
+        let from = Some(stored.range.addresses.first());
+        Self { range: stored.range.id.clone(), from, batch: VecDeque::new() }
+    }
+
+    /// Returns the next one, if it lies before the page `before`.
+    fn next<S: Store + ?Sized>(&mut self, store: &mut S, before: Option<u128>) -> Result<Option<Record>> {
+        if self.batch.is_empty()
+            && let Some(from) = self.from
+        {
+            self.batch = store.allocations_in(&self.range, from, BATCH)?.into();
+            let last = self.batch.back().filter(|_| self.batch.len() == BATCH).map(|last| last.allocation.address);
+            self.from = last.and_then(next_address);
+        }
+        let is_before = |record: &Record| before.is_none_or(|before| locate(record.allocation.address).0 < before);
+        Ok(if self.batch.front().is_some_and(is_before) { self.batch.pop_front() } else { None })
     }
 }

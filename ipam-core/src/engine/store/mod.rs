@@ -18,6 +18,8 @@ mod pages;
 mod quarantine;
 mod ranges;
 mod records;
+#[cfg(test)]
+pub(super) mod replay;
 mod requests;
 
 pub(crate) use allocations::Allocations;

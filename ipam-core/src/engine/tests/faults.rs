@@ -107,8 +107,7 @@ failing! {
 }
 
 /// All that can be read of a store, as text.
-fn dump(bench: &mut Bench) -> String {
-    let store = &mut bench.store;
+pub(super) fn dump(store: &mut State) -> String {
     let mut text = String::new();
     for block in store.list_blocks(&BlockFilter::default(), None, usize::MAX).unwrap() {
         writeln!(text, "{block:?}").unwrap();
@@ -213,7 +212,7 @@ fn a_request_that_fails_has_written_nothing() {
         let mut failed_at = 0;
         loop {
             let mut bench = furnished();
-            let before = dump(&mut bench);
+            let before = dump(&mut bench.store);
             let now = bench.now;
             let mut failing = Failing { store: &mut bench.store, left: failed_at, reads: 0 };
             let mut context = Context { now, random: &mut bench.random, actor: None };
@@ -221,13 +220,13 @@ fn a_request_that_fails_has_written_nothing() {
             match answer {
                 Ok(_) => {
                     assert!(failed_at > 0 && failing.reads == failed_at);
-                    assert_ne!(dump(&mut bench), before, "operation {number} did nothing");
+                    assert_ne!(dump(&mut bench.store), before, "operation {number} did nothing");
                     bench.sound();
                     break;
                 }
                 Err(error) => assert_eq!(error.kind(), ErrorKind::Unavailable, "operation {number}: {error}"),
             }
-            assert_eq!(dump(&mut bench), before, "operation {number} wrote before read {failed_at}");
+            assert_eq!(dump(&mut bench.store), before, "operation {number} wrote before read {failed_at}");
             failed_at += 1;
         }
     }
@@ -236,10 +235,10 @@ fn a_request_that_fails_has_written_nothing() {
 #[test]
 fn a_preview_never_writes() {
     let mut bench = furnished();
-    let before = dump(&mut bench);
+    let before = dump(&mut bench.store);
     for range in ["lan", "small", "dice"] {
         let request = Allocate::new("o").with_line(AllocateLine::next(range, 2));
         assert_eq!(bench.run(|store, context| preview(store, context, &request)).unwrap().lines[0].len(), 2);
     }
-    assert_eq!(dump(&mut bench), before);
+    assert_eq!(dump(&mut bench.store), before);
 }

@@ -3,9 +3,12 @@
 
 mod faults;
 mod model;
+mod replay;
 mod shapes;
 
 use std::time::{Duration, SystemTime};
+
+use replay::Request;
 
 use super::*;
 use crate::stores::memory::State;
@@ -16,20 +19,60 @@ pub(super) struct Bench {
     pub(super) store: State,
     pub(super) now: SystemTime,
     random: SeededRandom,
+    /// A store on which every operation is done once more, over reads that miss.
+    twin: Option<replay::Twin>,
 }
 
 impl Bench {
     pub(super) fn new() -> Self {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
-        Self { store: State::new(1_000_000), now, random: SeededRandom::new(42) }
+        Self { store: State::new(1_000_000), now, random: SeededRandom::new(42), twin: None }
     }
 
     pub(super) fn with(ranges: &[DefineRange]) -> Self {
         let mut bench = Self::new();
-        for range in ranges {
-            bench.run(|store, context| define_range(store, context, range)).unwrap();
-        }
+        bench.define(ranges);
         bench
+    }
+
+    /// The same, with a twin.
+    pub(super) fn twinned(seed: u64, ranges: &[DefineRange]) -> Self {
+        let mut bench = Self::new();
+        bench.twin = Some(replay::Twin::new(seed));
+        bench.define(ranges);
+        bench
+    }
+
+    fn define(&mut self, ranges: &[DefineRange]) {
+        for range in ranges {
+            let operation = Request::DefineRange(range.clone());
+            self.both(&operation, |store, context| define_range(store, context, range)).unwrap();
+        }
+    }
+
+    /// Runs an operation, and again on the twin: the results must be the same.
+    fn both<T: std::fmt::Debug>(
+        &mut self,
+        operation: &Request,
+        run: impl FnOnce(&mut State, &mut Context<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let random = self.random.clone();
+        let result = self.run(run);
+        if let Some(twin) = &mut self.twin {
+            assert_eq!(twin.run(operation, self.now, &random), replay::shown(&result), "{operation:?}");
+        }
+        result
+    }
+
+    /// The same for an operation of any kind; returns its result as text.
+    fn operation(&mut self, operation: &Request) -> String {
+        let random = self.random.clone();
+        let result =
+            operation.run(&mut self.store, &mut Context { now: self.now, random: &mut self.random, actor: None });
+        if let Some(twin) = &mut self.twin {
+            assert_eq!(twin.run(operation, self.now, &random), result, "{operation:?}");
+        }
+        result
     }
 
     pub(super) fn run<T>(&mut self, run: impl FnOnce(&mut State, &mut Context<'_>) -> Result<T>) -> Result<T> {
@@ -37,7 +80,8 @@ impl Bench {
     }
 
     pub(super) fn allocate(&mut self, request: &Allocate) -> Result<Allocated> {
-        self.run(|store, context| allocate(store, context, request))
+        let operation = Request::Allocate(request.clone());
+        self.both(&operation, |store, context| allocate(store, context, request))
     }
 
     pub(super) fn line(&mut self, line: AllocateLine) -> Result<Vec<String>> {
@@ -46,7 +90,8 @@ impl Bench {
     }
 
     pub(super) fn deallocate(&mut self, request: &Deallocate) -> Result<Deallocated> {
-        self.run(|store, context| deallocate(store, context, request))
+        let operation = Request::Deallocate(request.clone());
+        self.both(&operation, |store, context| deallocate(store, context, request))
     }
 
     pub(super) fn give_back(&mut self, range: &str, ip: &str) -> Deallocated {
@@ -63,8 +108,15 @@ impl Bench {
 
     #[track_caller]
     pub(super) fn sound(&mut self) {
-        assert_eq!(verify(&mut self.store, self.now).unwrap(), Vec::<String>::new());
+        assert_eq!(findings(&mut self.store, self.now), Vec::<String>::new());
     }
+}
+
+/// What is wrong with a store.
+pub(super) fn findings(store: &mut State, now: SystemTime) -> Vec<String> {
+    let mut findings = Vec::new();
+    verify(store, now, &mut findings).unwrap();
+    findings
 }
 
 pub(super) fn range(id: &str, net: &str) -> DefineRange {

@@ -260,7 +260,9 @@ impl Run {
             }
             Step::Preview { count, shape } => {
                 let request = Allocate::new("o").with_line(AllocateLine::new("r", What::Next { count, shape }));
-                let seen = self.bench.run(|store, context| preview(store, context, &request));
+                let seen = self
+                    .bench
+                    .both(&Request::Preview(request.clone()), |store, context| preview(store, context, &request));
                 let seen = seen.map(|seen| seen.lines[0].iter().map(|candidate| candidate.address).collect());
                 self.check_choice(shape, &[], count, seen);
             }
@@ -325,7 +327,10 @@ impl Run {
         let hit = |ip: &IpAddr| reserved.iter().any(|range| range.contains(*ip));
         let in_the_way = self.held().iter().any(|(ip, ..)| hit(ip));
         let request = UpdateRange::new("r").with_reserved(Patch::Set(reserved.clone()));
-        match self.bench.run(|store, context| update_range(store, context, &request)) {
+        match self
+            .bench
+            .both(&Request::UpdateRange(request.clone()), |store, context| update_range(store, context, &request))
+        {
             Ok(_) => {
                 assert!(!in_the_way);
                 self.model.range.reserved.clone_from(&reserved);
@@ -388,5 +393,25 @@ proptest! {
             run.step(step);
             run.compare();
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 12, max_shrink_iters: 2_000, ..ProptestConfig::default() })]
+    #[test]
+    fn every_answer_is_the_same_over_reads_that_miss(
+        seed in any::<u64>(),
+        range in ranges(),
+        steps in prop::collection::vec(step(), 1..30),
+    ) {
+        let bench = Bench::twinned(seed, std::slice::from_ref(&range));
+        let model = Model { range, uses: BTreeMap::new() };
+        let mut run = Run { bench, model, last: None, keys: 0, taken: 0 };
+        for step in steps {
+            run.step(step);
+        }
+        run.compare();
+        let twin = run.bench.twin.as_mut().unwrap().dump();
+        prop_assert_eq!(twin, faults::dump(&mut run.bench.store));
     }
 }

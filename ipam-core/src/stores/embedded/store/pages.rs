@@ -2,9 +2,8 @@
 
 use rusqlite::params;
 
-use super::super::codec::{self, AddressBlob};
 use super::{Columns, Sql, SqliteStore, limit};
-use crate::engine::{PAGE_SIZE, Page, Pages, StoredRange, address, locate};
+use crate::engine::{Page, Pages};
 use crate::{RangeId, Result};
 
 /// The lowest open page of a range at or after a number.
@@ -31,12 +30,12 @@ fn bits(row: &Columns<'_>, index: usize) -> Result<Page> {
     row.parsed(index, bytes.map(Page::from_bytes))
 }
 
-/// A page with all that is stored of it.
+/// A page with the number of its bits that is stored with it.
 pub(in crate::stores::embedded) struct PageRow {
+    pub(in crate::stores::embedded) range: String,
     pub(in crate::stores::embedded) no: u128,
     pub(in crate::stores::embedded) page: Page,
     pub(in crate::stores::embedded) used: u64,
-    pub(in crate::stores::embedded) open: bool,
 }
 
 impl Pages for SqliteStore<'_> {
@@ -100,36 +99,18 @@ impl Pages for SqliteStore<'_> {
 }
 
 impl SqliteStore<'_> {
-    /// At most `count` stored pages at or after `from`, for those who check them.
+    /// Returns at most `count` stored pages after one, by range and number, for the check.
     pub(in crate::stores::embedded) fn page_rows(
         &mut self,
-        range: &RangeId,
-        from: u128,
+        after: Option<&(String, u128)>,
         count: usize,
     ) -> Result<Vec<PageRow>> {
-        self.db.all(Sql::PageRows, params![range.as_str(), number(from), limit(count)], |row| {
-            let (no, page) = numbered(row)?;
-            let used = row.parsed(2, u64::try_from(row.integer(2)?).ok())?;
-            Ok(PageRow { no, page, used, open: row.flag(3)? })
+        let (range, no) = after.map_or(("", 0), |(range, no)| (range, *no));
+        self.db.all(Sql::PageRows, params![range, number(no), limit(count)], |row| {
+            let no = row.parsed(1, <[u8; 16]>::try_from(row.blob(1)?).ok().map(u128::from_be_bytes))?;
+            let used = row.parsed(3, u64::try_from(row.integer(3)?).ok())?;
+            Ok(PageRow { range: row.text(0)?.to_owned(), no, page: bits(row, 2)?, used })
         })
-    }
-
-    /// The addresses of a page that are allocated or rest, by their rows.
-    pub(in crate::stores::embedded) fn known_addresses(&mut self, stored: &StoredRange, no: u128) -> Result<Page> {
-        let family = stored.layout.family();
-        let start = no.saturating_mul(PAGE_SIZE);
-        let mut known = Page::default();
-        let (Some(first), Some(last)) = (address(family, start), address(family, start + (PAGE_SIZE - 1))) else {
-            return Ok(known);
-        };
-        let (space, id) = (stored.range.space.as_str(), stored.range.id.as_str());
-        let params = params![space, AddressBlob::from(first), AddressBlob::from(last), id];
-        for sql in [Sql::AllocatedIn, Sql::QuarantinedIn] {
-            for address in self.db.all(sql, params, |row| row.parsed(0, codec::address(row.blob(0)?)))? {
-                known.insert(locate(address).1);
-            }
-        }
-        Ok(known)
     }
 
     /// Writes the pages that requests have left to the end of the transaction. Has to come before it is committed.

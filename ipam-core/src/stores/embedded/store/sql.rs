@@ -117,9 +117,7 @@ statements! {
     PageByNo = "SELECT bits FROM page WHERE range = ?1 AND no = ?2";
     NextOpenPage = "SELECT no, bits FROM page WHERE range = ?1 AND no >= ?2 AND open = 1 ORDER BY no LIMIT 1";
     Pages = "SELECT no, bits FROM page WHERE range = ?1 AND no >= ?2 ORDER BY no LIMIT ?3";
-    PageRows = "SELECT no, bits, used, open FROM page WHERE range = ?1 AND no >= ?2 ORDER BY no LIMIT ?3";
-    AllocatedIn = "SELECT address FROM allocation WHERE space = ?1 AND address BETWEEN ?2 AND ?3 AND range = ?4";
-    QuarantinedIn = "SELECT address FROM resting WHERE space = ?1 AND address BETWEEN ?2 AND ?3 AND range = ?4";
+    PageRows = "SELECT range, no, bits, used FROM page WHERE (range, no) > (?1, ?2) ORDER BY range, no LIMIT ?3";
     UsedBits = "SELECT coalesce(sum(used), 0) FROM page WHERE range = ?1";
     // Leaves the column `open` and thereby its index alone, as most changes do.
     ChangePage = "UPDATE page SET bits = ?3, used = ?4 WHERE range = ?1 AND no = ?2 AND open = ?5";

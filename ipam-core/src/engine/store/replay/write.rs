@@ -1,0 +1,132 @@
+//! Writes of a store as values, and the reads that each changes.
+
+use std::net::IpAddr;
+
+use super::Read;
+use crate::engine::Page;
+use crate::engine::store::{Quarantined, Record, RequestRecord, Store, StoredRange};
+use crate::{Allocation, AllocationKey, Block, BlockId, Change, RangeId, Result, SpaceId};
+
+/// One write of a store, with all that a statement needs. The method of the store's traits that has the same name says
+/// what is written. Order matters: a request comes before its allocations, and a range changes after what lies in it.
+#[derive(Debug, Clone)]
+pub(crate) enum Write {
+    InsertRange(StoredRange),
+    UpdateRange(StoredRange),
+    RemoveRange(RangeId),
+    SetHighWater {
+        range: RangeId,
+        high_water: u128,
+    },
+    InsertBlock(Box<Block>),
+    UpdateBlock(Box<Block>),
+    RemoveBlock(BlockId),
+    PutPage {
+        range: RangeId,
+        no: u128,
+        page: Page,
+        open: bool,
+    },
+    InsertAllocation {
+        allocation: Box<Allocation>,
+        line: u32,
+    },
+    UpdateAllocation(Record),
+    RemoveAllocation(Record),
+    InsertRequest(RequestRecord),
+    UpdateRequest(RequestRecord),
+    RemoveRequest(AllocationKey),
+    InsertQuarantined(Quarantined),
+    RemoveQuarantined {
+        space: SpaceId,
+        address: IpAddr,
+    },
+    /// The database gives it its position.
+    AppendChange(Box<Change>),
+}
+
+impl Write {
+    /// Writes to a store that can be written at once.
+    pub(crate) fn write_to<S: Store + ?Sized>(self, store: &mut S) -> Result<()> {
+        match self {
+            Self::InsertRange(range) => store.insert_range(&range),
+            Self::UpdateRange(range) => store.update_range(&range),
+            Self::RemoveRange(id) => store.remove_range(&id),
+            Self::SetHighWater { range, high_water } => store.set_high_water(&range, high_water),
+            Self::InsertBlock(block) => store.insert_block(&block),
+            Self::UpdateBlock(block) => store.update_block(&block),
+            Self::RemoveBlock(id) => store.remove_block(&id),
+            Self::PutPage { range, no, page, open } => store.put_page(&range, no, &page, open),
+            Self::InsertAllocation { allocation, line } => store.insert_allocation(&allocation, line),
+            Self::UpdateAllocation(record) => store.update_allocation(&record),
+            Self::RemoveAllocation(record) => store.remove_allocation(&record),
+            Self::InsertRequest(request) => store.insert_request(&request),
+            Self::UpdateRequest(request) => store.update_request(&request),
+            Self::RemoveRequest(key) => store.remove_request(&key),
+            Self::InsertQuarantined(entry) => store.insert_quarantined(&entry),
+            Self::RemoveQuarantined { space, address } => store.remove_quarantined(&space, address),
+            Self::AppendChange(change) => store.append_change(*change),
+        }
+    }
+
+    /// Whether the result of a read may be another after this write. May say so needlessly: that costs a round trip.
+    pub(crate) fn touches(&self, read: &Read) -> bool {
+        match self {
+            // A range or a block changes what lies around and inside it, wherever that is.
+            Self::InsertRange(_)
+            | Self::UpdateRange(_)
+            | Self::RemoveRange(_)
+            | Self::InsertBlock(_)
+            | Self::UpdateBlock(_)
+            | Self::RemoveBlock(_) => !matches!(read, Read::Request(_) | Read::Changes { .. }),
+            Self::SetHighWater { range, .. } => match read {
+                Read::Range(id) => id == range,
+                Read::RangesOverlapping { .. } | Read::RangeOfKey(_) => true,
+                _ => false,
+            },
+            Self::PutPage { range, no, .. } => match read {
+                Read::Page { range: of, no: read } => of == range && no == read,
+                Read::NextOpenPage { range: of, from }
+                | Read::LockOpenPage { range: of, from }
+                | Read::Pages { range: of, from, .. } => of == range && from <= no,
+                Read::UsedBits(of) => of == range,
+                _ => false,
+            },
+            Self::InsertAllocation { allocation, .. } => touches_allocation(read, allocation),
+            // The expiry before an update is not known here.
+            Self::UpdateAllocation(record) => {
+                touches_allocation(read, &record.allocation)
+                    || matches!(read, Read::Expired { .. } | Read::CountExpired { .. })
+            }
+            Self::RemoveAllocation(record) => touches_allocation(read, &record.allocation),
+            Self::InsertRequest(RequestRecord { key, .. })
+            | Self::UpdateRequest(RequestRecord { key, .. })
+            | Self::RemoveRequest(key) => matches!(read, Read::Request(read) if read == key),
+            Self::InsertQuarantined(entry) => touches_quarantine(read, &entry.space, entry.address),
+            Self::RemoveQuarantined { space, address } => touches_quarantine(read, space, *address),
+            Self::AppendChange(_) => matches!(read, Read::Changes { .. }),
+        }
+    }
+}
+
+fn touches_allocation(read: &Read, allocation: &Allocation) -> bool {
+    let expired = |now| allocation.expires.is_some_and(|expires| expires <= now);
+    match read {
+        Read::AllocationAt { space, address } => *space == allocation.space && *address == allocation.address,
+        Read::Allocation(id) => *id == allocation.id,
+        Read::AllocationsOfKey(key) | Read::CountOfKey { key, .. } => allocation.key.as_ref() == Some(key),
+        Read::AllocationsIn { range, .. } => *range == allocation.range,
+        Read::Expired { now, .. } | Read::CountExpired { now, .. } => expired(*now),
+        Read::Find { .. } => true,
+        _ => false,
+    }
+}
+
+/// A released entry does not name its range.
+fn touches_quarantine(read: &Read, space: &SpaceId, address: IpAddr) -> bool {
+    match read {
+        Read::QuarantinedAt { space: of, address: at } => of == space && *at == address,
+        Read::Released { .. } | Read::CountQuarantined { .. } | Read::Find { .. } => true,
+        _ => false,
+    }
+}
