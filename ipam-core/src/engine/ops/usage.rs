@@ -18,13 +18,13 @@ fn usage_of<S: Store + ?Sized>(store: &mut S, now: SystemTime, id: &RangeId) -> 
     let expired = store.count_expired(id, now)?;
     // What has expired is quarantined from then on, although that is not written yet.
     let quarantine = stored.range.policy.quarantine;
-    let expired_and_rested = match now.checked_sub(quarantine) {
+    let expired_and_released = match now.checked_sub(quarantine) {
         _ if quarantine.is_zero() => expired,
         Some(then) => store.count_expired(id, then)?,
         None => 0,
     };
     let allocated = store.used_bits(id)?.saturating_sub(quarantined).saturating_sub(expired);
-    let quarantined = not_over + expired.saturating_sub(expired_and_rested);
+    let quarantined = not_over + expired.saturating_sub(expired_and_released);
     let layout = &stored.layout;
     Ok(Usage::new(id.clone(), layout.total(), allocated, layout.reserved(), quarantined))
 }

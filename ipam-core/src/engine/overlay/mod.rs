@@ -21,7 +21,7 @@ use crate::{AllocationId, AllocationKey, ChangeKind, Error, Operation, Order, Ra
 /// How many expired addresses, wherever they are, a request looks after besides its own work.
 const SWEEP: usize = 64;
 
-/// How many expired and how many rested addresses of its range a request frees before it chooses. Where more than that
+/// How many expired and how many released addresses of its range a request frees before it chooses. Where more than that
 /// fell due since the last request, the lowest free address may be one of those left, and comes later.
 const SWEEP_RANGE: usize = 1024;
 
@@ -51,9 +51,9 @@ pub(super) struct RangeOverlay {
     quarantined: BTreeMap<u128, Quarantined>,
     /// Addresses that leave the quarantine in the store.
     released: HashSet<u128>,
-    /// How many expired and how many rested addresses were asked for; `None` once there were no more.
+    /// How many expired and how many released addresses were asked for; `None` once there were no more.
     expired_asked: Option<usize>,
-    rested_asked: Option<usize>,
+    released_asked: Option<usize>,
 }
 
 struct Touched {
@@ -174,8 +174,8 @@ impl<'s, S: Store + ?Sized> Overlay<'s, S> {
         Ok(())
     }
 
-    /// Frees a few more addresses of a range: those of expired allocations and those that have rested. Whether there
-    /// were any; with each call more are looked at.
+    /// Frees a few more addresses of a range: those of expired allocations and those whose quarantine is over. Returns
+    /// whether there were any; with each call more are looked at.
     pub(super) fn sweep_range(&mut self, id: &RangeId) -> Result<bool> {
         let now = self.now;
         let (range, store) = self.range_of(id)?;
@@ -200,11 +200,11 @@ impl<'s, S: Store + ?Sized> Overlay<'s, S> {
         if range.stored.range.policy.order == Order::LeastRecentlyUsed {
             return Ok(any);
         }
-        if let Some(asked) = range.rested_asked {
+        if let Some(asked) = range.released_asked {
             let more = asked.saturating_mul(8).max(SWEEP_RANGE);
-            let rested = store.released(id, now, more)?;
-            range.rested_asked = (rested.len() == more).then_some(more);
-            for due in rested {
+            let released = store.released(id, now, more)?;
+            range.released_asked = (released.len() == more).then_some(more);
+            for due in released {
                 any |= range.release(store, due.address)?;
             }
         }
@@ -298,7 +298,7 @@ impl RangeOverlay {
             quarantined: BTreeMap::new(),
             released: HashSet::new(),
             expired_asked: Some(0),
-            rested_asked: Some(0),
+            released_asked: Some(0),
         }
     }
 

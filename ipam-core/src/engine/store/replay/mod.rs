@@ -113,8 +113,7 @@ impl Replay {
         *used_ids = 0;
         let (wanted, need, writes) = (std::mem::take(wanted_ids), need.take(), std::mem::take(writes));
         // An operation may have carried on without a read; what it returns then is no result.
-        let need =
-            need.or_else(|| if wanted.is_empty() { None } else { Some(Need::Read(Read::NewAllocationIds(wanted))) });
+        let need = need.or(if wanted.is_empty() { None } else { Some(Need::Read(Read::NewAllocationIds(wanted))) });
         if let Some(need) = need {
             self.progress.drawn = drawn;
             return Attempt::Need(need);
