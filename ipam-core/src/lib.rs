@@ -28,6 +28,7 @@ pub mod registry;
 mod request;
 #[cfg(any(feature = "http", feature = "layers"))]
 mod retry;
+#[cfg_attr(not(feature = "testing"), allow(unreachable_pub, reason = "public as a part of `testing`"))]
 mod splitmix;
 mod stores;
 mod sweep;
