@@ -1,20 +1,17 @@
 //! Running server: a socket, the site behind it, the log and the faults.
 
-use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use super::shared::Shared;
 use super::{Site, serve};
-use crate::testing::{Faults, Logged, When};
-
-/// The log keeps so many requests; the oldest go first.
-const MAX_LOG: usize = 100_000;
+use crate::testing::{Logged, When};
 
 /// Site behind a socket. It stops when it is dropped, with its connections.
 pub struct Host<S: Site> {
@@ -31,7 +28,7 @@ impl<S: Site> Host<S> {
     pub async fn start(site: impl FnOnce(SocketAddr) -> S) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared { site: site(address), log: Mutex::default(), faults: Mutex::default() });
+        let shared = Arc::new(Shared::new(site(address)));
         let task = tokio::spawn(serve::accept(listener, Arc::clone(&shared)));
         Ok(Self { shared, address, task })
     }
@@ -99,30 +96,5 @@ impl<S: Site> Drop for Host<S> {
 impl<S: Site> fmt::Debug for Host<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Host").field("url", &self.url()).finish_non_exhaustive()
-    }
-}
-
-/// What the connections share. No lock is held while a site responds.
-pub(super) struct Shared<S: Site> {
-    pub(super) site: S,
-    log: Mutex<VecDeque<Logged<S::Fault>>>,
-    faults: Mutex<Faults<S::Fault>>,
-}
-
-impl<S: Site> Shared<S> {
-    fn log(&self) -> MutexGuard<'_, VecDeque<Logged<S::Fault>>> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn faults(&self) -> MutexGuard<'_, Faults<S::Fault>> {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn record(&self, entry: Logged<S::Fault>) {
-        let mut log = self.log();
-        if log.len() == MAX_LOG {
-            log.pop_front();
-        }
-        log.push_back(entry);
     }
 }

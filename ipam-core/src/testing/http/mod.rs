@@ -58,6 +58,7 @@ mod host;
 mod request;
 mod response;
 mod serve;
+mod shared;
 mod site;
 
 pub use fault::{Effect, Fault, ServerFault};

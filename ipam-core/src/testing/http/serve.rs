@@ -15,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use super::host::Shared;
+use super::shared::Shared;
 use super::{Effect, Request, Response, ServerFault, Site};
 use crate::testing::{Logged, Target};
 

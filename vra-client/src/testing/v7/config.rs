@@ -1,5 +1,8 @@
 //! What a test chooses.
 
+/// The tenant that every server has.
+pub(super) const TENANT: &str = "qe";
+
 /// Which releases the server behaves like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -25,7 +28,7 @@ pub struct User {
 impl User {
     /// A user by `user@domain`, of the tenant [`Server::TENANT`](super::Server::TENANT), with all rights.
     pub fn new(name: impl Into<String>, password: impl Into<String>) -> Self {
-        let tenant = super::Server::TENANT.to_owned();
+        let tenant = TENANT.to_owned();
         Self { name: name.into(), password: password.into(), tenant, fabric: true }
     }
 

@@ -12,7 +12,7 @@ use super::identity::{expire, valid};
 use super::query::Query;
 use super::refusal::{Refusal, no_such_call, unauthenticated};
 use super::store::Store;
-use super::{catalog, identity, network, reservations, small, work_items};
+use super::{catalog, component_registry, identity, ipam, key_pairs, network, reservations, work_items};
 use crate::testing::{Clock, Logged, log};
 
 use crate::testing::faults::Fault;
@@ -131,9 +131,9 @@ fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> 
         ["approval-service", "api", rest @ ..] => work_items::approvals(call, method, rest),
         ["reservation-service", "api", rest @ ..] => reservations::route(call, method, rest),
         ["iaas-proxy-provider", "api", "network", "profiles", rest @ ..] => network::route(call, method, rest),
-        ["iaas-proxy-provider", "api", "keyPairs", rest @ ..] => small::key_pairs(call, method, rest),
-        ["component-registry", rest @ ..] => small::registry(call, method, rest),
-        ["ipam-service", "api", rest @ ..] if call.release != Release::V6_2 => small::ipam(call, method, rest),
+        ["iaas-proxy-provider", "api", "keyPairs", rest @ ..] => key_pairs::route(call, method, rest),
+        ["component-registry", rest @ ..] => component_registry::route(call, method, rest),
+        ["ipam-service", "api", rest @ ..] if call.release != Release::V6_2 => ipam::route(call, method, rest),
         _ => None,
     }
 }

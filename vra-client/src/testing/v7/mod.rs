@@ -77,19 +77,22 @@
 //! work item's assignee. A look at a request moves it; time does not.
 
 mod catalog;
+mod component_registry;
 mod config;
 mod context;
 mod dispatch;
 mod filter;
 mod identity;
+mod ipam;
+mod key_pairs;
 mod literal;
 mod network;
 mod query;
 mod refusal;
 mod reservations;
+mod rows;
 mod seed;
 mod server;
-mod small;
 mod store;
 mod work_items;
 

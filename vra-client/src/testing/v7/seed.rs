@@ -6,11 +6,10 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use super::Server;
-use super::catalog::Stage;
 use super::config::{Item, User};
 use super::literal::{complex, entity_ref, entries, integer, multiple};
-use super::network::Profile;
-use super::store::{CatalogItem, Compute, Store, uuid_of};
+use super::rows::{CatalogItem, Compute, Profile, Stage, uuid_of};
+use super::store::Store;
 use crate::testing::clock::millis;
 
 /// The endpoint of the example data's IPAM.

@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::config::{Release, User};
+use super::config::{Release, TENANT, User};
 use super::dispatch::Vra;
 use super::identity::expire;
 use super::store::Store;
@@ -23,7 +23,7 @@ pub struct Server {
 
 impl Server {
     /// The tenant that every server has.
-    pub const TENANT: &'static str = "qe";
+    pub const TENANT: &'static str = TENANT;
     /// The user of a server that was not given any; also who approves in the example data.
     pub const USER: &'static str = "tony@example.com";
     /// That user's password.

@@ -1,13 +1,11 @@
 //! What the server remembers.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde_json::Value;
 
-use super::catalog::{Request, Resource};
-use super::config::{Item, User};
-use super::network::Profile;
-use super::work_items::WorkItem;
+use super::config::User;
+use super::rows::{CatalogItem, Compute, Profile, Request, Resource, Table, Token, WorkItem, uuid};
 
 /// What the server remembers. Changed by requests, and by tests through [`Server::seed`](super::Server::seed).
 #[derive(Debug)]
@@ -41,37 +39,6 @@ pub struct Store {
     pub(super) token_life: Duration,
     /// Addresses given out where no network profile is.
     pub(super) dhcp: u8,
-}
-
-/// A token that was given out.
-#[derive(Debug)]
-pub(super) struct Token {
-    pub(super) id: String,
-    pub(super) user: String,
-    pub(super) tenant: String,
-    pub(super) until: SystemTime,
-}
-
-/// An item with its ids.
-#[derive(Debug, Clone)]
-pub(super) struct CatalogItem {
-    pub(super) id: String,
-    pub(super) link_id: String,
-    pub(super) service_id: String,
-    pub(super) tenant: String,
-    pub(super) subtenant: String,
-    pub(super) created: SystemTime,
-    pub(super) item: Item,
-}
-
-/// A cluster with what hangs on it.
-#[derive(Debug)]
-pub(super) struct Compute {
-    pub(super) id: String,
-    pub(super) name: String,
-    pub(super) networks: Vec<(String, String)>,
-    pub(super) storages: Vec<(String, String)>,
-    pub(super) pools: Vec<(String, String)>,
 }
 
 impl Store {
@@ -138,81 +105,28 @@ impl Store {
         let name = row.and_then(|(_, row)| row.get("name")).and_then(Value::as_str);
         name.unwrap_or(user).to_owned()
     }
+
+    pub(super) fn request(&self, id: &str) -> Option<&Request> {
+        self.requests.iter().find(|request| request.id == id)
+    }
+
+    pub(super) fn request_mut(&mut self, id: &str) -> Option<&mut Request> {
+        self.requests.iter_mut().find(|request| request.id == id)
+    }
+
+    pub(super) fn resource(&self, id: &str) -> Option<&Resource> {
+        self.resources.iter().find(|resource| resource.id == id)
+    }
+
+    /// A range of an IPAM endpoint by the id that it has there.
+    pub(super) fn endpoint_range(&self, external_id: &str) -> Option<Value> {
+        let row = self.ipam_ranges.iter().find(|(_, row)| row["externalId"].as_str() == Some(external_id));
+        row.map(|(_, row)| serde_json::json!({"begin": row["beginIPv4Address"], "end": row["endIPv4Address"]}))
+    }
 }
 
 /// `name@domain` of a principal.
 pub(super) fn full_name(row: &Value) -> Option<String> {
     let id = row.get("principalId")?;
     Some(format!("{}@{}", id.get("name")?.as_str()?, id.get("domain")?.as_str()?))
-}
-
-/// An id that looks like the server's own.
-pub(super) fn uuid(seed: u64) -> String {
-    let mut state = seed;
-    let (high, low) = (ipam_core::testing::splitmix64(&mut state), ipam_core::testing::splitmix64(&mut state));
-    let (high, low) = (format!("{high:016x}"), format!("{low:016x}"));
-    let part = |text: &str, from: usize, to: usize| text.get(from..to).unwrap_or_default().to_owned();
-    format!(
-        "{}-{}-4{}-a{}-{}",
-        part(&high, 0, 8),
-        part(&high, 8, 12),
-        part(&high, 13, 16),
-        part(&low, 1, 4),
-        part(&low, 4, 16)
-    )
-}
-
-/// An id that depends on a name only.
-pub(super) fn uuid_of(name: &str) -> String {
-    let hash = name
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
-    uuid(hash)
-}
-
-/// Rows that are told apart by one of their members.
-#[derive(Debug)]
-pub(super) struct Table {
-    key: &'static str,
-    pub(super) rows: Vec<Value>,
-}
-
-impl Table {
-    fn new(key: &'static str) -> Self {
-        Self { key, rows: Vec::new() }
-    }
-
-    fn is(&self, row: &Value, id: &str) -> bool {
-        match row.get(self.key) {
-            Some(Value::String(text)) => text == id,
-            Some(Value::Number(number)) => number.to_string() == id,
-            _ => false,
-        }
-    }
-
-    pub(super) fn get(&self, id: &str) -> Option<&Value> {
-        self.rows.iter().find(|row| self.is(row, id))
-    }
-
-    /// Puts a row in the place of the one of its id, or behind all others; says whether there was one.
-    pub(super) fn put(&mut self, id: &str, row: Value) -> bool {
-        match self.rows.iter().position(|old| self.is(old, id)).and_then(|at| self.rows.get_mut(at)) {
-            Some(old) => {
-                *old = row;
-                true
-            }
-            None => {
-                self.rows.push(row);
-                false
-            }
-        }
-    }
-
-    pub(super) fn remove(&mut self, id: &str) -> bool {
-        let before = self.rows.len();
-        let key = self.key;
-        let table = Self::new(key);
-        self.rows.retain(|row| !table.is(row, id));
-        self.rows.len() < before
-    }
 }

@@ -4,104 +4,54 @@ use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
-use super::catalog::{Request, decide};
+use super::catalog::decide;
 use super::context::{Answer, Context, Result, required};
-use super::literal::{entries, integer, string};
+use super::literal::{entries, string};
 use super::refusal::{completed, invalid, not_found, not_the_assignee};
-use super::store::{Store, uuid_of};
+use super::rows::{WorkItem, uuid_of};
 use crate::testing::clock::millis;
 
 const APPROVAL: &str = "com.vmware.csp.core.approval.workitem.request";
 const APPROVE: &str = "com.vmware.csp.core.approval.action.approve";
 const REJECT: &str = "com.vmware.csp.core.approval.action.reject";
 
-/// An approval that somebody has to give.
-#[derive(Debug)]
-pub(super) struct WorkItem {
-    id: String,
-    number: u64,
-    request: String,
-    request_number: u64,
-    pub(super) assignee: String,
-    requestor: String,
-    name: String,
-    tenant: String,
-    subtenant: String,
-    created: SystemTime,
-    /// When, by whom, and what it is called then.
-    done: Option<(SystemTime, String, &'static str)>,
-    /// The values of the form.
-    form: Vec<(String, Value)>,
-}
-
-impl WorkItem {
-    pub(super) fn new(store: &mut Store, request: &Request, approver: &str, name: &str, now: SystemTime) -> Self {
-        let key = |name: &str| format!("source-source-provider-{name}");
-        let count = request.machines().iter().map(|(_, count)| count).sum();
-        let first = request.machines().first().map(|(machine, _)| machine.clone());
-        let form = vec![
-            (key("Cafe.Shim.VirtualMachine.NumberOfInstances"), integer(count)),
-            (key("VirtualMachine.Memory.Size"), integer(first.as_ref().map_or(0, |machine| machine.memory))),
-            (key("VirtualMachine.CPU.Count"), integer(first.as_ref().map_or(0, |machine| machine.cpu))),
-            (key("VirtualMachine.LeaseDays"), integer(request.lease_days().unwrap_or(0))),
-            ("source-businessJustification".to_owned(), string("")),
-        ];
-        let id = store.id();
-        let number = store.number();
-        Self {
-            id,
-            number,
-            request: request.id.clone(),
-            request_number: request.number(),
-            assignee: approver.to_owned(),
-            requestor: request.requestor().to_owned(),
-            name: name.to_owned(),
-            tenant: request.tenant().to_owned(),
-            subtenant: request.subtenant().to_owned(),
-            created: now,
-            done: None,
-            form,
-        }
+/// The row of a work item, with the members of the documented one; the type is that of an approval.
+fn row(item: &WorkItem) -> Value {
+    let data = vec![
+        ("approvalId".to_owned(), string(&uuid_of(&item.id))),
+        ("requestRef".to_owned(), string(&item.request_number.to_string())),
+        ("phase".to_owned(), string("Pre Approval")),
+        ("requestedBy".to_owned(), string(&item.requestor)),
+    ];
+    let mut data = entries(data);
+    // As documented, a key without a value.
+    if let Some(list) = data["entries"].as_array_mut() {
+        list.push(json!({"key": "requestReasons"}));
     }
-
-    /// With the members of the documented row; the type is that of an approval.
-    fn row(&self) -> Value {
-        let data = vec![
-            ("approvalId".to_owned(), string(&uuid_of(&self.id))),
-            ("requestRef".to_owned(), string(&self.request_number.to_string())),
-            ("phase".to_owned(), string("Pre Approval")),
-            ("requestedBy".to_owned(), string(&self.requestor)),
-        ];
-        let mut data = entries(data);
-        // As documented, a key without a value.
-        if let Some(list) = data["entries"].as_array_mut() {
-            list.push(json!({"key": "requestReasons"}));
-        }
-        let date = |time: SystemTime| millis(time);
-        json!({
-            "@type": "WorkItem",
-            "id": self.id,
-            "version": 1,
-            "workItemNumber": self.number,
-            "assignees": [{"principalId": self.assignee, "principalType": "USER"}],
-            "subTenantId": self.subtenant,
-            "tenantId": self.tenant,
-            "callbackEntityId": self.request,
-            "workItemType": kind(),
-            "completedDate": self.done.as_ref().map(|(time, ..)| date(*time)),
-            "assignedDate": date(self.created),
-            "createdDate": date(self.created),
-            "assignedOrCompletedDate": date(self.done.as_ref().map_or(self.created, |(time, ..)| *time)),
-            "serviceId": uuid_of("approval-service"),
-            "workItemRequest": {
-                "itemId": self.request, "itemName": self.name, "itemDescription": "", "itemRequestor": self.requestor,
-                "itemCost": 0.0, "itemData": data,
-            },
-            "status": self.done.as_ref().map_or("Active", |(.., state)| state),
-            "completedBy": self.done.as_ref().map(|(_, by, _)| by),
-            "availableActions": [],
-        })
-    }
+    let date = |time: SystemTime| millis(time);
+    json!({
+        "@type": "WorkItem",
+        "id": item.id,
+        "version": 1,
+        "workItemNumber": item.number,
+        "assignees": [{"principalId": item.assignee, "principalType": "USER"}],
+        "subTenantId": item.subtenant,
+        "tenantId": item.tenant,
+        "callbackEntityId": item.request,
+        "workItemType": kind(),
+        "completedDate": item.done.as_ref().map(|(time, ..)| date(*time)),
+        "assignedDate": date(item.created),
+        "createdDate": date(item.created),
+        "assignedOrCompletedDate": date(item.done.as_ref().map_or(item.created, |(time, ..)| *time)),
+        "serviceId": uuid_of("approval-service"),
+        "workItemRequest": {
+            "itemId": item.request, "itemName": item.name, "itemDescription": "", "itemRequestor": item.requestor,
+            "itemCost": 0.0, "itemData": data,
+        },
+        "status": item.done.as_ref().map_or("Active", |(.., state)| state),
+        "completedBy": item.done.as_ref().map(|(_, by, _)| by),
+        "availableActions": [],
+    })
 }
 
 fn kind() -> Value {
@@ -128,7 +78,7 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
         ("GET", []) => {
             let own = call.query.is_true("userItemsOnly");
             let rows = call.store.work_items.iter().filter(of_tenant);
-            Ok(Answer::Rows(rows.filter(|item| !own || item.assignee == call.user).map(WorkItem::row).collect()))
+            Ok(Answer::Rows(rows.filter(|item| !own || item.assignee == call.user).map(row).collect()))
         }
         ("GET", ["types"]) => Ok(Answer::Rows(vec![kind()])),
         ("GET", ["types", APPROVAL]) => Ok(Answer::Json(kind())),
@@ -137,7 +87,7 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
                 return Some(Err(not_found("Work item", id)));
             };
             match (method, tail) {
-                ("GET", []) => Ok(Answer::Json(item.row())),
+                ("GET", []) => Ok(Answer::Json(row(item))),
                 ("GET", ["form"]) => Ok(Answer::Json(json!({"values": entries(item.form.clone())}))),
                 ("POST", ["actions", action]) => complete(call, id, action),
                 _ => return None,
@@ -191,7 +141,7 @@ pub(super) fn approvals(call: &mut Context<'_>, method: &str, path: &[&str]) -> 
         ("GET", ["policytypes"]) => Ok(Answer::Rows(vec![policy_type()])),
         ("GET", ["info", "approvalrequests", id]) => {
             let items = call.store.work_items.iter().filter(|item| item.request == *id);
-            Ok(Answer::Json(json!({"content": items.map(WorkItem::row).collect::<Vec<_>>()})))
+            Ok(Answer::Json(json!({"content": items.map(row).collect::<Vec<_>>()})))
         }
         _ => return None,
     })

@@ -1,4 +1,4 @@
-//! What may be requested.
+//! Items of the catalog as they are shown.
 
 use serde_json::{Map, Value, json};
 
@@ -6,24 +6,11 @@ use crate::testing::clock::millis;
 use crate::testing::v7::config::Component;
 use crate::testing::v7::context::{Answer, Context, Result};
 use crate::testing::v7::refusal::no_such_item;
-use crate::testing::v7::store::{CatalogItem, Store, uuid_of};
+use crate::testing::v7::rows::{CatalogItem, uuid_of};
+use crate::testing::v7::store::Store;
 
 const BLUEPRINT: &str = "com.vmware.csp.component.cafe.composition.blueprint";
 const COMPOSITION: &str = "com.vmware.csp.component.cafe.composition";
-
-impl CatalogItem {
-    /// The machines it makes.
-    pub(super) fn components(&self) -> Vec<Component> {
-        if self.item.components.is_empty() {
-            return vec![Component { name: "machine".to_owned(), cpu: 1, memory: 1024, storage: 8 }];
-        }
-        self.item.components.clone()
-    }
-
-    fn description(&self) -> String {
-        format!("{} blueprint", self.item.name)
-    }
-}
 
 /// The items of the caller's tenant.
 fn visible<'a>(call: &'a Context<'_>) -> impl Iterator<Item = &'a CatalogItem> {

@@ -1,20 +1,23 @@
 //! `/catalog-service/api`: items, requests, resources, actions.
 
-mod actions;
+mod action;
+mod action_calls;
+mod effect;
 mod items;
 mod lifecycle;
-mod request;
-mod resource;
+mod provision;
+mod request_rows;
+mod resource_rows;
+mod submit;
 
 pub(super) use lifecycle::decide;
-pub(super) use request::{Request, Stage};
-pub(super) use resource::Resource;
 
 use serde_json::Value;
 
 use super::config::Release;
 use super::context::{Answer, Context, Result};
 use super::refusal::{conflict, invalid, no_such_request, not_found};
+use super::rows::{Resource, Stage};
 
 /// The catalog service; none if it has no such call.
 pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
@@ -26,14 +29,14 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
         ("GET", ["consumer", "entitledCatalogItemViews", id]) if flat => items::view(call, id),
         ("GET", ["consumer", "entitledCatalogItems", id, "requests", "template"]) if flat => items::template(call, id),
         ("GET", ["consumer", "entitledCatalogItems", id, "requests", "schema"]) if flat => items::schema(call, id),
-        ("POST", ["consumer", "entitledCatalogItems", id, "requests"]) if flat => request::submit(call, id),
+        ("POST", ["consumer", "entitledCatalogItems", id, "requests"]) if flat => submit::submit(call, id),
         ("GET", ["consumer", "catalogItems"] | ["catalogItems"]) => Ok(Answer::Rows(items::plain(call))),
         ("GET", ["consumer", "services"] | ["services"]) => Ok(Answer::Rows(items::services(call))),
         ("GET", ["entitlements"]) => Ok(Answer::Rows(items::entitlements(call))),
-        ("GET", ["resourceOperations"]) => Ok(Answer::Rows(actions::all())),
-        ("GET", ["resourceTypes"]) => Ok(Answer::Rows(resource::types())),
+        ("GET", ["resourceOperations"]) => Ok(Answer::Rows(action::all())),
+        ("GET", ["resourceTypes"]) => Ok(Answer::Rows(resource_rows::types())),
         ("GET", ["consumer", "resourceTypes", id]) => {
-            match resource::types().into_iter().find(|row| row["id"].as_str() == Some(id)) {
+            match resource_rows::types().into_iter().find(|row| row["id"].as_str() == Some(id)) {
                 Some(row) => Ok(Answer::Json(row)),
                 None => Err(not_found("Resource type", id)),
             }
@@ -45,13 +48,13 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
             if data {
                 call.query.cap(100);
             }
-            let own = resource::visible(call);
+            let own = resource_rows::visible(call);
             Ok(Answer::Rows(
-                own.iter().map(|r| resource::view(call.store, &call.origin, r, data, operations)).collect(),
+                own.iter().map(|r| resource_rows::view(call.store, &call.origin, r, data, operations)).collect(),
             ))
         }
         ("GET", ["consumer", "resourceViews", id]) if flat => match call.store.resource(id) {
-            Some(found) => Ok(Answer::Json(resource::view(call.store, &call.origin, found, true, true))),
+            Some(found) => Ok(Answer::Json(resource_rows::view(call.store, &call.origin, found, true, true))),
             None => Err(invalid("The provided resource was null.")),
         },
         _ => return None,
@@ -69,17 +72,17 @@ fn requests(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Resul
             // The caller's own.
             let own =
                 call.store.requests.iter().filter(|r| r.requested_by == call.user || r.requested_for == call.user);
-            Ok(Answer::Rows(own.map(|request| request::row(call.store, request, call.release)).collect()))
+            Ok(Answer::Rows(own.map(|request| request_rows::row(call.store, request, call.release)).collect()))
         }
-        ("POST", []) => request::submit_old(call),
+        ("POST", []) => submit::submit_old(call),
         ("GET", [id]) => {
             lifecycle::look(call, id);
             match call.store.request(id) {
-                Some(request) => Ok(Answer::Json(request::row(call.store, request, call.release))),
+                Some(request) => Ok(Answer::Json(request_rows::row(call.store, request, call.release))),
                 None => Err(no_such_request(id)),
             }
         }
-        ("POST", [id]) => request::edit(call, id),
+        ("POST", [id]) => submit::edit(call, id),
         ("DELETE", [id]) => {
             let handed_in = call.store.request(id).is_some_and(|request| request.stage != Stage::Unsubmitted);
             if handed_in {
@@ -90,11 +93,13 @@ fn requests(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Resul
         }
         ("GET", [id, "resources"]) => {
             let made = made_by(call, id);
-            Ok(Answer::Rows(made.iter().map(|r| resource::row(call.store, r, true, true, call.release)).collect()))
+            Ok(Answer::Rows(made.iter().map(|r| resource_rows::row(call.store, r, true, true, call.release)).collect()))
         }
         ("GET", [id, "resourceViews"]) if call.release != Release::V6_2 => {
             let made = made_by(call, id);
-            Ok(Answer::Rows(made.iter().map(|r| resource::view(call.store, &call.origin, r, true, true)).collect()))
+            Ok(Answer::Rows(
+                made.iter().map(|r| resource_rows::view(call.store, &call.origin, r, true, true)).collect(),
+            ))
         }
         ("GET", [id, "forms", "details"]) => match call.store.request(id) {
             Some(request) => Ok(Answer::Json(serde_json::json!({"values": request.data}))),
@@ -111,21 +116,21 @@ fn made_by(call: &Context<'_>, request: &str) -> Vec<Resource> {
 fn resources(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
     let rows = |call: &Context<'_>, found: Vec<Resource>| -> Vec<Value> {
         let (data, operations) = (call.query.is_true("withExtendedData"), call.query.is_true("withOperations"));
-        found.iter().map(|r| resource::row(call.store, r, data, operations, call.release)).collect()
+        found.iter().map(|r| resource_rows::row(call.store, r, data, operations, call.release)).collect()
     };
     Some(match (method, path) {
-        ("GET", []) => Ok(Answer::Rows(rows(call, resource::visible(call)))),
+        ("GET", []) => Ok(Answer::Rows(rows(call, resource_rows::visible(call)))),
         ("GET", ["types", kind]) => {
-            let mut found = resource::visible(call);
+            let mut found = resource_rows::visible(call);
             found.retain(|resource| resource.is_a(kind));
             Ok(Answer::Rows(rows(call, found)))
         }
         (_, [id, ..]) if call.store.resource(id).is_none() => Err(invalid("The provided resource was null.")),
         ("GET", [id]) => match call.store.resource(id) {
-            Some(found) => Ok(Answer::Json(resource::row(call.store, found, true, true, call.release))),
+            Some(found) => Ok(Answer::Json(resource_rows::row(call.store, found, true, true, call.release))),
             None => Err(invalid("The provided resource was null.")),
         },
-        (_, [id, "actions", rest @ ..]) => return actions::route(call, method, id, rest),
+        (_, [id, "actions", rest @ ..]) => return action_calls::route(call, method, id, rest),
         _ => return None,
     })
 }

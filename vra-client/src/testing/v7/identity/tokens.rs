@@ -10,7 +10,8 @@ use crate::testing::clock::millis;
 
 use crate::testing::v7::context::{Answer, Context, Result, required};
 use crate::testing::v7::refusal::{not_found, unauthenticated};
-use crate::testing::v7::store::{Store, Token, uuid};
+use crate::testing::v7::rows::{Token, uuid};
+use crate::testing::v7::store::Store;
 
 pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
     Some(match (method, path) {

@@ -1,16 +1,14 @@
 //! `/iaas-proxy-provider/api/network/profiles`: profiles, ranges, addresses.
 
-mod profile;
-
-pub(super) use profile::Profile;
+mod present;
+mod read;
 
 use std::time::SystemTime;
-
-use serde_json::{Value, json};
 
 use super::config::Release;
 use super::context::{Answer, Context, Result};
 use super::refusal::{forbidden, not_found};
+use super::rows::Profile;
 use super::store::Store;
 
 /// The network profiles; none if there is no such call.
@@ -77,10 +75,4 @@ fn put(call: &mut Context<'_>, at: usize) -> Result {
 /// The job of the server that frees what has rested for half an hour.
 pub(super) fn reclaim(store: &mut Store, now: SystemTime) {
     store.profiles.iter_mut().for_each(|profile| profile.reclaim(now));
-}
-
-/// A range of an IPAM endpoint by the id that it has there.
-pub(super) fn endpoint_range(store: &Store, external_id: &str) -> Option<Value> {
-    let row = store.ipam_ranges.iter().find(|(_, row)| row["externalId"].as_str() == Some(external_id));
-    row.map(|(_, row)| json!({"begin": row["beginIPv4Address"], "end": row["endIPv4Address"]}))
 }

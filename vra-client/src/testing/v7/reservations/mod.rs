@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::context::{Answer, Context, Particular, Result, merged, required};
 use super::literal::{self, complex, entity_ref, integer};
 use super::refusal::{Refusal, invalid, not_found};
-use super::store::Compute;
+use super::rows::Compute;
 use types::TYPES;
 
 const COMPONENT: &str = "com.vmware.csp.iaas.blueprint.service";

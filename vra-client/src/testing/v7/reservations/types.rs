@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::testing::v7::store::uuid_of;
+use crate::testing::v7::rows::uuid_of;
 
 /// A type of reservations.
 pub(super) struct Type {

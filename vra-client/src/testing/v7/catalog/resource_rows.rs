@@ -1,92 +1,19 @@
 //! What was provisioned, in the two forms it is shown in.
 
-use std::time::{Duration, SystemTime};
-
 use serde_json::{Map, Value, json};
 
-use super::actions;
-use super::lifecycle::Place;
+use super::action;
 use crate::testing::clock::millis;
-use crate::testing::v7::config::{Component, Release};
+use crate::testing::v7::config::Release;
 use crate::testing::v7::context::Context;
 use crate::testing::v7::literal::{
     boolean, complex, date_time, days, decimal, entries, integer, multiple, pairs, string, to_plain,
 };
-use crate::testing::v7::store::{Store, uuid_of};
+use crate::testing::v7::rows::{Kind, Resource, uuid_of};
+use crate::testing::v7::store::Store;
 
 const IAAS_PROXY: &str = "com.vmware.csp.component.iaas.proxy.provider";
 const COMPOSITION: &str = "com.vmware.csp.component.cafe.composition";
-
-/// A deployment or a machine.
-#[derive(Debug, Clone)]
-pub(in crate::testing::v7) struct Resource {
-    pub(in crate::testing::v7) id: String,
-    pub(in crate::testing::v7) name: String,
-    pub(super) request: String,
-    /// The item it came from: id and name.
-    pub(super) item: (String, String),
-    pub(super) tenant: String,
-    pub(super) subtenant: String,
-    pub(super) owner: String,
-    pub(super) created: SystemTime,
-    pub(super) updated: SystemTime,
-    pub(super) lease_end: Option<SystemTime>,
-    pub(super) lease_days: Option<i64>,
-    pub(super) parent: Option<String>,
-    pub(super) kind: Kind,
-}
-
-#[derive(Debug, Clone)]
-pub(super) enum Kind {
-    Deployment,
-    Machine(Machine),
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct Machine {
-    pub(super) component: Component,
-    pub(super) status: &'static str,
-    mac: String,
-    /// Where it is, once it has been placed.
-    pub(super) place: Option<Place>,
-}
-
-impl Machine {
-    pub(super) fn new(component: Component, number: u64) -> Self {
-        let [.., a, b, c] = number.to_be_bytes();
-        Self { component, status: "On", mac: format!("00:50:56:{a:02x}:{b:02x}:{c:02x}"), place: None }
-    }
-}
-
-impl Resource {
-    pub(super) fn is_machine(&self) -> bool {
-        matches!(self.kind, Kind::Machine(_))
-    }
-
-    fn kind_id(&self) -> (&'static str, &'static str) {
-        match self.kind {
-            Kind::Deployment => ("composition.resource.type.deployment", "Deployment"),
-            Kind::Machine(_) => ("Infrastructure.Virtual", "Virtual Machine"),
-        }
-    }
-
-    /// Whether it is of this type, or of one below it.
-    pub(super) fn is_a(&self, kind: &str) -> bool {
-        kind == self.kind_id().0 || kind == "Infrastructure.Machine" && self.is_machine()
-    }
-}
-
-impl Store {
-    pub(in crate::testing::v7) fn resource(&self, id: &str) -> Option<&Resource> {
-        self.resources.iter().find(|resource| resource.id == id)
-    }
-}
-
-/// So many days after a time.
-pub(super) fn days_after(time: SystemTime, days: i64) -> Option<SystemTime> {
-    let seconds = u64::try_from(days).ok()?.checked_mul(86_400)?;
-    time.checked_add(Duration::from_secs(seconds))
-}
 
 /// The resources that the caller may see: own ones, and with `managedOnly` all of the tenant.
 pub(super) fn visible(call: &Context<'_>) -> Vec<Resource> {
@@ -161,7 +88,7 @@ pub(super) fn row(store: &Store, resource: &Resource, data: bool, operations: bo
     }
     add(
         "operations",
-        if operations { actions::of(resource).iter().map(|a| a.operation()).collect() } else { Value::Null },
+        if operations { action::of(resource).iter().map(|a| a.operation()).collect() } else { Value::Null },
     );
     add("forms", form);
     add("resourceData", if data { entries(values(store, resource, release)) } else { entries(Vec::new()) });
@@ -230,7 +157,7 @@ fn values(store: &Store, resource: &Resource, release: Release) -> Vec<(String, 
         values.push(("ip_address".to_owned(), string(&place.address)));
     }
     // What can be done is told here, too.
-    for action in actions::of(resource) {
+    for action in action::of(resource) {
         values.push((action.flag().to_owned(), boolean(true)));
     }
     values
@@ -250,7 +177,7 @@ pub(super) fn view(store: &Store, origin: &str, resource: &Resource, data: bool,
         links.push(link("GET: Parent Resource".to_owned(), format!("{base}/resourceViews/{parent}")));
     }
     if operations {
-        for action in actions::of(resource) {
+        for action in action::of(resource) {
             let at = format!("{base}/resources/{}/actions/{}/requests", resource.id, action.id());
             links.push(link(format!("GET Template: {}", action.message_key()), format!("{at}/template")));
             links.push(link(format!("POST: {}", action.message_key()), at));

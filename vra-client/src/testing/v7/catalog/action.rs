@@ -1,15 +1,8 @@
-//! What can be done to what was provisioned.
-
-use std::time::SystemTime;
+//! Actions on machines and deployments, and how they are listed.
 
 use serde_json::{Map, Value, json};
 
-use super::request;
-use super::resource::{Kind, Resource};
-use crate::testing::v7::context::{Answer, Context, Particular, Result};
-use crate::testing::v7::literal;
-use crate::testing::v7::refusal::{invalid, not_found};
-use crate::testing::v7::store::{Store, uuid_of};
+use crate::testing::v7::rows::{Kind, Resource, uuid_of};
 
 /// Something that can be done.
 #[derive(Debug)]
@@ -163,14 +156,14 @@ impl Action {
         })
     }
 
-    fn typed(&self) -> Value {
+    pub(super) fn typed(&self) -> Value {
         let mut row = Map::from_iter([("@type".to_owned(), json!("ConsumerResourceOperation"))]);
         row.extend(self.operation().as_object().cloned().unwrap_or_default());
         row.into()
     }
 
     /// The values of its template; that of "destroy" is captured, the others are guesses.
-    fn data(&self) -> Value {
+    pub(super) fn data(&self) -> Value {
         match self.flag() {
             "destroy" => json!({"ForceDestroy": false, "provider-DeleteVolumes": false}),
             "ChangeLease" | "changelease" => json!({"provider-ExpirationDate": null}),
@@ -194,96 +187,4 @@ pub(super) fn of(resource: &Resource) -> Vec<&'static Action> {
         Kind::Deployment => DEPLOYMENT.iter().collect(),
         Kind::Machine(machine) => MACHINE.iter().filter(|action| action.states.contains(&machine.status)).collect(),
     }
-}
-
-/// `/consumer/resources/{id}/actions`; the resource exists.
-pub(super) fn route(call: &mut Context<'_>, method: &str, id: &str, path: &[&str]) -> Option<Result> {
-    let resource = call.store.resource(id).cloned()?;
-    let find = |action_id: &str| of(&resource).into_iter().find(|action| action.id() == action_id);
-    Some(match (method, path) {
-        ("GET", []) => {
-            Ok(Answer::RowsAs(of(&resource).into_iter().map(Action::typed).collect(), Particular::NoMetadata))
-        }
-        ("GET", [action_id, "requests", "template"]) => match find(action_id) {
-            Some(action) => Ok(Answer::Json(json!({
-                "type": "com.vmware.vcac.catalog.domain.request.CatalogResourceRequest",
-                "resourceId": resource.id,
-                "actionId": action.id(),
-                "description": null,
-                "reasons": null,
-                "data": action.data(),
-            }))),
-            None => Err(not_found("Action", action_id)),
-        },
-        ("POST", [action_id, "requests"]) => {
-            let body = match call.body() {
-                Ok(body) => body,
-                Err(refusal) => return Some(Err(refusal)),
-            };
-            if body.get("actionId").and_then(Value::as_str).is_some_and(|named| named != *action_id) {
-                return Some(Err(invalid("The action differs from the one in the path.")));
-            }
-            let data = body.get("data").and_then(Value::as_object).cloned().unwrap_or_default();
-            request::submit_action(call, id, action_id, &body, literal::of_members(&data, ""))
-        }
-        ("GET", [action_id, "forms", "request"]) => match find(action_id) {
-            Some(action) => Ok(Answer::Json(json!({"values": action.data()}))),
-            None => Err(not_found("Action", action_id)),
-        },
-        _ => return None,
-    })
-}
-
-/// Does it. The resource may be gone since it was asked for.
-pub(super) fn perform(
-    store: &mut Store,
-    id: &str,
-    binding: &str,
-    data: &Value,
-    now: SystemTime,
-) -> std::result::Result<(), String> {
-    let Some(action) = by_binding(binding) else { return Ok(()) };
-    if store.resource(id).is_none() {
-        return Err("The resource does not exist any more.".to_owned());
-    }
-    if matches!(action.flag(), "Destroy" | "destroy") {
-        remove(store, id, now);
-        return Ok(());
-    }
-    for resource in store.resources.iter_mut().filter(|r| r.id == id || r.parent.as_deref() == Some(id)) {
-        resource.updated = now;
-        match action.flag() {
-            "Expire" | "archive" => resource.lease_end = Some(now),
-            "ChangeLease" | "changelease" => {
-                let end = literal::entry(Some(data), "provider-ExpirationDate").and_then(|value| value.get("value"));
-                let end = end.and_then(Value::as_str).and_then(|text| text.parse::<jiff::Timestamp>().ok());
-                resource.lease_end = end.map(SystemTime::from);
-                resource.lease_days = None;
-            }
-            _ => {}
-        }
-        if let Kind::Machine(machine) = &mut resource.kind {
-            machine.status = match action.flag() {
-                "PowerOff" | "Shutdown" | "Expire" | "archive" => "Off",
-                "Suspend" => "Suspended",
-                "PowerOn" | "Reset" | "Reboot" | "Reprovision" => "On",
-                _ => machine.status,
-            };
-        }
-    }
-    Ok(())
-}
-
-/// Takes a resource away with its parts; their addresses become free later.
-pub(super) fn remove(store: &mut Store, id: &str, now: SystemTime) {
-    let gone: Vec<String> = store
-        .resources
-        .iter()
-        .filter(|resource| resource.id == id || resource.parent.as_deref() == Some(id))
-        .map(|resource| resource.id.clone())
-        .collect();
-    for profile in &mut store.profiles {
-        gone.iter().for_each(|machine| profile.destroy(machine, now));
-    }
-    store.resources.retain(|resource| !gone.contains(&resource.id));
 }

@@ -1,0 +1,56 @@
+//! Key pairs of the IaaS service.
+
+use serde_json::{Value, json};
+
+use super::context::{Answer, Context, Result, merged, required};
+use super::refusal::{Refusal, invalid, not_found};
+
+/// `/iaas-proxy-provider/api/keyPairs`; none if there is no such call.
+pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
+    Some(match (method, path) {
+        ("GET", []) => Ok(Answer::Rows(call.store.key_pairs.rows.clone())),
+        ("POST", []) => {
+            let id = call.store.number();
+            save_key_pair(call, id).map(|()| Answer::Created(format!("/iaas-proxy-provider/api/keyPairs/{id}"), None))
+        }
+        (_, [id]) => {
+            let Some(row) = call.store.key_pairs.get(id).cloned() else {
+                return Some(Err(not_found("Key pair", id)));
+            };
+            match method {
+                // Alone it has no type.
+                "GET" => Ok(Answer::Json(without_type(row))),
+                "PUT" => save_key_pair(call, row["id"].as_u64().unwrap_or_default()).map(|()| Answer::Empty(204)),
+                "DELETE" => {
+                    call.store.key_pairs.remove(id);
+                    Ok(Answer::Empty(204))
+                }
+                _ => return None,
+            }
+        }
+        _ => return None,
+    })
+}
+
+fn without_type(mut row: Value) -> Value {
+    if let Some(members) = row.as_object_mut() {
+        members.shift_remove("@type");
+    }
+    row
+}
+
+fn save_key_pair(call: &mut Context<'_>, id: u64) -> std::result::Result<(), Refusal> {
+    let mut body = call.body()?;
+    required(&body, "name")?;
+    required(&body, "computeResourceId")?;
+    let template = json!({"@type": "KeyPair", "id": id, "name": null, "computeResourceId": null, "secretKey": ""});
+    match body.get("id") {
+        None | Some(Value::Null) => {}
+        Some(sent) if sent.as_u64() == Some(id) => {}
+        Some(sent) => return Err(invalid(format!("The id {sent} differs from the one in the path."))),
+    }
+    body.shift_remove("@type");
+    body.shift_remove("id");
+    call.store.key_pairs.put(&id.to_string(), merged(template, body));
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! Network profiles as callers send them.
+
+use std::net::Ipv4Addr;
+use std::time::SystemTime;
+
+use serde_json::{Map, Value};
+
+use crate::testing::v7::context::required;
+use crate::testing::v7::refusal::{Refusal, invalid};
+use crate::testing::v7::rows::{Address, Profile, Range, State};
+use crate::testing::v7::store::Store;
+
+/// The members of a kind beside the common ones.
+fn members_of(kind: &str) -> Option<&'static [&'static str]> {
+    Some(match kind {
+        "EXTERNAL" => &["subnetMask", "gatewayAddress"],
+        "NAT" => &[
+            "subnetMask",
+            "gatewayAddress",
+            "natType",
+            "dhcpConfig",
+            "externalNetworkProfileId",
+            "externalNetworkProfileName",
+        ],
+        "ROUTED" => &[
+            "subnetMask",
+            "rangeSubnetMask",
+            "baseIP",
+            "externalNetworkProfileId",
+            "externalNetworkProfileName",
+            "addressGroupId",
+            "dlrEdgeId",
+        ],
+        "PRIVATE" => &["subnetMask", "gatewayAddress", "dhcpConfig"],
+        _ => return None,
+    })
+}
+
+const NAMES: &[&str] = &[
+    "primaryDnsAddress",
+    "secondaryDnsAddress",
+    "dnsSuffix",
+    "dnsSearchSuffix",
+    "primaryWinsAddress",
+    "secondaryWinsAddress",
+];
+
+impl Profile {
+    /// A profile as it was sent. The server makes the addresses of the ranges.
+    pub(in crate::testing::v7) fn read(
+        store: &mut Store,
+        id: String,
+        body: &Map<String, Value>,
+        now: SystemTime,
+    ) -> Result<Self, Refusal> {
+        required(body, "name")?;
+        let kind = body.get("profileType").and_then(Value::as_str).unwrap_or("EXTERNAL").to_owned();
+        let own = members_of(&kind).ok_or_else(|| invalid(format!("The profile type {kind} does not exist.")))?;
+        // An IPAM endpoint knows the mask.
+        if body.get("IPAMEndpointId").is_none_or(Value::is_null) {
+            required(body, "subnetMask")?;
+        }
+        let value = |name: &str| body.get(name).cloned().unwrap_or_default();
+        let mut members = Map::new();
+        members.insert("isHidden".into(), body.get("isHidden").cloned().unwrap_or(false.into()));
+        for name in ["name", "description", "IPAMEndpointId", "IPAMEndpointName", "addressSpaceExternalId"] {
+            members.insert(name.into(), value(name));
+        }
+        members.insert("profileType".into(), kind.into());
+        for name in own.iter().chain(NAMES) {
+            members.insert((*name).into(), value(name));
+        }
+        let ranges = match body.get("definedRanges") {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Array(rows)) => {
+                let mut ranges = Vec::with_capacity(rows.len());
+                for row in rows {
+                    ranges.push(Range::read(store, row, now)?);
+                }
+                ranges
+            }
+            Some(_) => return Err(invalid("The field definedRanges is no list.")),
+        };
+        Ok(Self { id, members, ranges, created: now, changed: now })
+    }
+}
+
+impl Range {
+    fn read(store: &mut Store, row: &Value, now: SystemTime) -> Result<Self, Refusal> {
+        let members = row.as_object().ok_or_else(|| invalid("A range is no object."))?;
+        let name = required(members, "name")?;
+        let external_id = members.get("externalId").cloned().unwrap_or_default();
+        let (begin, end) = match external_id.as_str() {
+            Some(external) => {
+                let range = store
+                    .endpoint_range(external)
+                    .ok_or_else(|| invalid(format!("The IPAM endpoint has no range {external}.")))?;
+                (address(&range["begin"], "begin")?, address(&range["end"], "end")?)
+            }
+            None => {
+                let bound = |name: &str| address(members.get(name).unwrap_or(&Value::Null), name);
+                (bound("beginIPv4Address")?, bound("endIPv4Address")?)
+            }
+        };
+        let size = u64::from(end.to_bits()).checked_sub(u64::from(begin.to_bits())).map(|size| size + 1);
+        let Some(size) = size.filter(|size| *size <= 65_536) else {
+            return Err(invalid(format!("The range {begin} to {end} has no address, or more than 65536.")));
+        };
+        let id = match members.get("id").and_then(Value::as_str) {
+            Some(id) => id.to_owned(),
+            None => store.id(),
+        };
+        let free = |ip: u32| Address { ip: ip.into(), state: State::Unallocated, machine: None, changed: now };
+        let addresses: Vec<Address> = (begin.to_bits()..=end.to_bits()).map(free).collect();
+        debug_assert_eq!(addresses.len() as u64, size);
+        let description = members.get("description").cloned().unwrap_or_default();
+        Ok(Self { id, name, description, external_id, begin, end, created: now, addresses })
+    }
+}
+
+fn address(value: &Value, name: &str) -> Result<Ipv4Addr, Refusal> {
+    let text = value.as_str().unwrap_or_default();
+    text.trim().parse().map_err(|_| invalid(format!("The value {value} of {name} is no IPv4 address.")))
+}

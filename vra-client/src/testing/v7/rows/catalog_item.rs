@@ -1,0 +1,31 @@
+//! Item of the catalog, with its ids.
+
+use std::time::SystemTime;
+
+use crate::testing::v7::config::{Component, Item};
+
+/// An item with its ids.
+#[derive(Debug, Clone)]
+pub(in crate::testing::v7) struct CatalogItem {
+    pub(in crate::testing::v7) id: String,
+    pub(in crate::testing::v7) link_id: String,
+    pub(in crate::testing::v7) service_id: String,
+    pub(in crate::testing::v7) tenant: String,
+    pub(in crate::testing::v7) subtenant: String,
+    pub(in crate::testing::v7) created: SystemTime,
+    pub(in crate::testing::v7) item: Item,
+}
+
+impl CatalogItem {
+    /// The machines it makes.
+    pub(in crate::testing::v7) fn components(&self) -> Vec<Component> {
+        if self.item.components.is_empty() {
+            return vec![Component { name: "machine".to_owned(), cpu: 1, memory: 1024, storage: 8 }];
+        }
+        self.item.components.clone()
+    }
+
+    pub(in crate::testing::v7) fn description(&self) -> String {
+        format!("{} blueprint", self.item.name)
+    }
+}

@@ -1,0 +1,127 @@
+//! Network profile with its ranges and addresses.
+
+use std::net::Ipv4Addr;
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Map, Value};
+
+/// How long an address rests after its machine is gone.
+const REST: Duration = Duration::from_secs(30 * 60);
+
+/// A network profile.
+#[derive(Debug)]
+pub(in crate::testing::v7) struct Profile {
+    pub(in crate::testing::v7) id: String,
+    /// What is shown beside id, dates and ranges.
+    pub(in crate::testing::v7) members: Map<String, Value>,
+    pub(in crate::testing::v7) ranges: Vec<Range>,
+    pub(in crate::testing::v7) created: SystemTime,
+    pub(in crate::testing::v7) changed: SystemTime,
+}
+
+#[derive(Debug)]
+pub(in crate::testing::v7) struct Range {
+    pub(in crate::testing::v7) id: String,
+    pub(in crate::testing::v7) name: String,
+    pub(in crate::testing::v7) description: Value,
+    pub(in crate::testing::v7) external_id: Value,
+    pub(in crate::testing::v7) begin: Ipv4Addr,
+    pub(in crate::testing::v7) end: Ipv4Addr,
+    pub(in crate::testing::v7) created: SystemTime,
+    pub(in crate::testing::v7) addresses: Vec<Address>,
+}
+
+#[derive(Debug, Clone)]
+pub(in crate::testing::v7) struct Address {
+    pub(in crate::testing::v7) ip: Ipv4Addr,
+    pub(in crate::testing::v7) state: State,
+    pub(in crate::testing::v7) machine: Option<(String, String)>,
+    pub(in crate::testing::v7) changed: SystemTime,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::testing::v7) enum State {
+    Unallocated,
+    Allocated,
+    Destroyed,
+}
+
+impl State {
+    pub(in crate::testing::v7) fn word(self) -> &'static str {
+        match self {
+            Self::Unallocated => "UNALLOCATED",
+            Self::Allocated => "ALLOCATED",
+            Self::Destroyed => "DESTROYED",
+        }
+    }
+
+    /// 0 and 1 are assembled samples' numbers; the other is a guess.
+    pub(in crate::testing::v7) fn number(self) -> i64 {
+        match self {
+            Self::Unallocated => 0,
+            Self::Allocated => 1,
+            Self::Destroyed => 2,
+        }
+    }
+}
+
+impl Profile {
+    /// Takes over what a change leaves alone. A server of 6.2 forgets who has an address that was not sent along.
+    pub(in crate::testing::v7) fn keep(&mut self, old: &Self, sent: &Map<String, Value>, forgets: bool) {
+        self.created = old.created;
+        let sent_ranges = sent.get("definedRanges").and_then(Value::as_array).cloned().unwrap_or_default();
+        for (range, sent) in self.ranges.iter_mut().zip(&sent_ranges) {
+            let Some(before) = old.ranges.iter().find(|before| before.id == range.id) else { continue };
+            range.created = before.created;
+            let has_addresses = sent.get("definedAddresses").is_some_and(Value::is_array);
+            if forgets && !has_addresses {
+                continue;
+            }
+            for address in &mut range.addresses {
+                if let Some(known) = before.addresses.iter().find(|known| known.ip == address.ip) {
+                    *address = known.clone();
+                }
+            }
+        }
+    }
+
+    pub(in crate::testing::v7) fn name(&self) -> &str {
+        self.members.get("name").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The first free address, for a machine.
+    pub(in crate::testing::v7) fn take(&mut self, machine: &str, name: &str) -> Option<Ipv4Addr> {
+        let mut addresses = self.ranges.iter_mut().flat_map(|range| &mut range.addresses);
+        let free = addresses.find(|address| address.state == State::Unallocated)?;
+        free.state = State::Allocated;
+        free.machine = Some((machine.to_owned(), name.to_owned()));
+        Some(free.ip)
+    }
+
+    /// The machine is gone: its address rests.
+    pub(in crate::testing::v7) fn destroy(&mut self, machine: &str, now: SystemTime) {
+        for address in self.ranges.iter_mut().flat_map(|range| &mut range.addresses) {
+            if address.state == State::Allocated && address.machine.as_ref().is_some_and(|(id, _)| id == machine) {
+                address.state = State::Destroyed;
+                address.changed = now;
+            }
+        }
+    }
+
+    pub(in crate::testing::v7) fn reclaim(&mut self, now: SystemTime) {
+        for address in self.ranges.iter_mut().flat_map(|range| &mut range.addresses) {
+            let rested = now.duration_since(address.changed).is_ok_and(|rest| rest >= REST);
+            if address.state == State::Destroyed && rested {
+                address.state = State::Unallocated;
+                address.machine = None;
+                address.changed = now;
+            }
+        }
+    }
+
+    /// The addresses that a machine has.
+    pub(in crate::testing::v7) fn in_use(&self) -> impl Iterator<Item = Ipv4Addr> {
+        let addresses = self.ranges.iter().flat_map(|range| &range.addresses);
+        addresses.filter(|address| address.state == State::Allocated).map(|address| address.ip)
+    }
+}
