@@ -1,10 +1,8 @@
 //! No error of a login shows a part of its body, whatever happened to the body.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
-use std::error::Error as StdError;
-use std::fmt::Write as _;
-
 use ipam_core::http::TokenError;
+use ipam_core::testing::{Mutation, leaked_part, renderings};
 use proptest::prelude::*;
 
 use super::*;
@@ -14,20 +12,17 @@ use crate::error::ServerError;
 /// A token in the form that servers give out.
 const CANARY: &str = "MTQ4OTcyCaNaRyTbEcW3lOGe9";
 
-fn renderings(error: Error) -> String {
-    let mut shown = format!("{error} {error:?} {error:#?}");
-    let mut cause: Option<&dyn StdError> = error.source();
-    while let Some(next) = cause {
-        let _infallible = write!(shown, " {next} {next:?}");
-        cause = next.source();
-    }
+/// Every text that a program can make of an error, and of a failed login by it.
+fn shown(error: Error) -> String {
+    let mut shown = renderings(&error);
     let login = Error::Login(TokenError::Refused(Arc::new(error)));
-    let _infallible = write!(shown, " {login} {login:?}");
+    shown.push_str(&renderings(&login));
+    shown.push_str(&renderings(&ipam_core::Error::from(login)));
     shown
 }
 
-fn leaks(shown: &str) -> Option<&str> {
-    (0..=CANARY.len() - 6).map(|at| &CANARY[at..at + 6]).find(|part| shown.contains(part))
+fn leaks(shown: &str) -> Option<&'static str> {
+    leaked_part(CANARY, shown)
 }
 
 /// All that a body can come to: as a login, as a raw call, as a refusal.
@@ -78,7 +73,7 @@ fn bodies() -> Vec<String> {
 fn no_login_that_cannot_be_read_shows_its_token() {
     for body in bodies() {
         for error in errors(body.as_bytes()) {
-            let shown = renderings(error);
+            let shown = shown(error);
             assert_eq!(leaks(&shown), None, "{body}: {shown}");
         }
     }
@@ -96,13 +91,7 @@ proptest! {
         inserted in "[\\[\\]{}\",:<>a \\\\é]{0,6}",
         wrap in 0_usize..5,
     ) {
-        let mut body = bodies().swap_remove(which).into_bytes();
-        if let Some(cut) = cut {
-            body.truncate(cut);
-        }
-        let at = at.min(body.len());
-        body.splice(at..at, inserted.bytes());
-        let text = String::from_utf8_lossy(&body).into_owned();
+        let text = Mutation::new(cut, at, inserted).apply(&bodies().swap_remove(which));
         let body = match wrap {
             0 => format!("[{text}]"),
             1 => format!("{text}<hr>footer"),
@@ -111,7 +100,7 @@ proptest! {
             _ => text,
         };
         for error in errors(body.as_bytes()) {
-            let shown = renderings(error);
+            let shown = shown(error);
             prop_assert_eq!(leaks(&shown), None, "{}: {}", body, shown);
         }
     }
