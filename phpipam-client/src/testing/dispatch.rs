@@ -56,14 +56,19 @@ impl Admitted {
 }
 
 /// Reads the request: path, body, app and its security.
-pub(super) fn admit(setup: &Setup, store: &Store, request: &Request, now: SystemTime) -> Result<Admitted, Response> {
+pub(super) fn admit(
+    setup: &Setup,
+    store: &Store,
+    request: &Request,
+    now: SystemTime,
+) -> Result<Admitted, Box<Response>> {
     let encoded_slash = request.path().to_ascii_lowercase().contains("%2f");
     let rest = request.path().strip_prefix(setup.base.as_str()).and_then(|p| p.strip_prefix("/api"));
     let Some(rest) = rest.filter(|p| !encoded_slash && (p.is_empty() || p.starts_with('/'))) else {
-        return Err(not_found());
+        return Err(Box::new(not_found()));
     };
     let rest = rest.trim_start_matches("/index.php");
-    let refuse = |refusal| refused(setup, &Params::default(), refusal);
+    let refuse = |refusal| Box::new(refused(setup, &Params::default(), refusal));
     if !store.api_enabled {
         return Err(refuse(fail(503, "API server disabled")));
     }
@@ -74,7 +79,7 @@ pub(super) fn admit(setup: &Setup, store: &Store, request: &Request, now: System
             let controller = params.controller.as_deref().unwrap_or_default().to_ascii_lowercase();
             Ok(Admitted { app, params, method, controller })
         }
-        Err(refusal) => Err(refused(setup, &params, refusal)),
+        Err(refusal) => Err(Box::new(refused(setup, &params, refusal))),
     }
 }
 
@@ -139,18 +144,18 @@ pub(super) fn choose(
     request: &Request,
     admitted: &Admitted,
     now: SystemTime,
-) -> Result<Race, Response> {
+) -> Result<Race, Box<Response>> {
     let mut chosen = None;
     let refused = answer_with(setup, store, request, admitted, now, |call, store| {
         chosen = Some(race::choose(call, store)?);
         Ok(Reply::default())
     });
-    chosen.ok_or(refused)
+    chosen.ok_or_else(|| Box::new(refused))
 }
 
 /// The second step: whether another caller was quicker.
-pub(super) fn check(setup: &Setup, store: &Store, admitted: &Admitted, race: Race) -> Result<(), Response> {
-    race::check(store, race).map_err(|refusal| refused(setup, &admitted.params, refusal))
+pub(super) fn check(setup: &Setup, store: &Store, admitted: &Admitted, race: Race) -> Result<(), Box<Response>> {
+    race::check(store, race).map_err(|refusal| Box::new(refused(setup, &admitted.params, refusal)))
 }
 
 /// The last step: the row is written, unless its key exists.

@@ -68,7 +68,7 @@ async fn process(state: &State, request: &Request) -> Response {
     let now = || -> SystemTime { state.clock.now() };
     let admitted = match dispatch::admit(setup, &state.store(), request, now()) {
         Ok(admitted) => admitted,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let lock = admitted.lock();
     let waited = match lock {
@@ -87,12 +87,12 @@ async fn process(state: &State, request: &Request) -> Response {
     let chosen = dispatch::choose(setup, &mut state.store(), request, &admitted, now());
     let race = match chosen {
         Ok(race) => race,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     tokio::time::sleep(state.race_window).await;
     let checked = dispatch::check(setup, &state.store(), &admitted, race);
     if let Err(response) = checked {
-        return response;
+        return *response;
     }
     tokio::time::sleep(state.race_window).await;
     dispatch::take(setup, &mut state.store(), request, &admitted, now(), race)
