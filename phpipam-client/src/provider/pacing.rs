@@ -16,7 +16,7 @@ use ipam_core::BackoffConfig;
 /// | for another call's claim with the same key | `first` | `longest` | `settle`; a quarter of it to deallocate |
 /// | for a later claim of the same address to be undone | twice `first` | | `settle` |
 /// | before it repeats a change whose response was lost | twice `first` | | `settle` |
-/// | before it looks again for what a lost response was about | `settle` / 25 | | `settle` / 8: two waits |
+/// | before it looks again for what a lost response was about | `settle` / 30 | | `settle` / 10: two waits |
 /// | before it repeats a read that PHP gave up | `settle` / 50 | | `settle` / 7: three waits |
 ///
 /// An operation that went wrong half-way is cleaned up after by the calls that follow: at once, and again after a fifth of
@@ -109,7 +109,7 @@ impl Pacing {
 
     /// Waits before the next look for what a lost response was about.
     pub(crate) fn lookup(&self) -> Waits {
-        self.growing("a response was lost", self.settle / 25, self.settle / 8)
+        self.growing("a response was lost", self.settle / 30, self.settle / 10)
     }
 
     /// Waits before a read is repeated that PHP gave up.
@@ -209,7 +209,7 @@ mod tests {
     fn the_waits_are_those_of_the_table() {
         let pacing = Pacing::new();
         assert_eq!(counts(|| pacing.reading()), [(3, 350), (3, 700)]);
-        assert_eq!(counts(|| pacing.lookup()), [(2, 300), (2, 600)]);
+        assert_eq!(counts(|| pacing.lookup()), [(2, 249), (2, 499)]);
         assert_eq!(counts(|| pacing.change()), [(8, 2_550), (7, 2_540)]);
         assert_eq!(counts(|| pacing.contested()), [(8, 2_550), (7, 2_540)]);
         assert_eq!(counts(|| pacing.pending()), [(65, 4_955), (34, 4_950)]);

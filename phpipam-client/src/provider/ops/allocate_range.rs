@@ -7,7 +7,7 @@
 
 use std::time::Instant;
 
-use ipam_core::net::{IpRange, IpSet, Planner, SubnetSize};
+use ipam_core::net::{IpRange, IpSet, best_fit};
 use ipam_core::{
     AllocateRange, AllocatedRange, AllocationKey, BlockId, ChildNet, Error as CoreError, ErrorKind, Operation,
     Properties, Result, Retry,
@@ -125,7 +125,7 @@ impl Inner {
                         continue;
                     }
                     let taken = self.taken_in(snapshot, row).await?;
-                    if let Some(child) = best_fit(net, taken, len) {
+                    if let Some(child) = best_fit(net, &taken, len) {
                         return Ok((row, child));
                     }
                 }
@@ -356,11 +356,6 @@ fn net_around(around: &Around, block: IpNet) -> bool {
     around.is_ancestor || (around.net.contains(&block) && around.net != block)
 }
 
-/// The lowest free prefix of this length that leaves the larger gaps whole.
-fn best_fit(block: IpNet, taken: IpSet, len: u8) -> Option<IpNet> {
-    Planner::new([block]).with_taken(taken).plan(&[SubnetSize::PrefixLen(len)]).ok()?.pop()
-}
-
 fn busy() -> CoreError {
     let message = "others keep taking the prefixes that were free";
     CoreError::new(ErrorKind::Busy, Operation::AllocateRange, message).with_retry(Retry::Safe)
@@ -376,7 +371,7 @@ mod tests {
     fn the_smallest_gap_that_is_large_enough() {
         let block: IpNet = "10.0.0.0/24".parse().unwrap();
         let taken = IpSet::from(IpRange::from("10.0.0.128/26".parse::<IpNet>().unwrap()));
-        let fit = |len| best_fit(block, taken.clone(), len).map(|net| net.to_string());
+        let fit = |len| best_fit(block, &taken, len).map(|net| net.to_string());
         assert_eq!(fit(27).unwrap(), "10.0.0.192/27");
         assert_eq!(fit(25).unwrap(), "10.0.0.0/25");
         assert_eq!(fit(24), None);
