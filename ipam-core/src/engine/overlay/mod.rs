@@ -13,8 +13,8 @@ use std::time::SystemTime;
 use hashbrown::HashSet;
 pub(super) use reader::{Access, OverlayPages};
 
-use crate::engine::space::few::Few;
 use crate::engine::space::page::{Page, address, locate, number};
+use crate::engine::space::small_map::SmallMap;
 use crate::engine::store::{Quarantined, Record, RequestRecord, Store, StoredRange};
 use crate::{AllocationId, AllocationKey, ChangeKind, Error, Operation, Order, RangeId, Result};
 
@@ -36,7 +36,7 @@ pub(super) struct Overlay<'s, S: ?Sized> {
     pub(super) now: SystemTime,
     /// Whether what is chosen is taken; a preview takes nothing.
     pub(super) takes: bool,
-    ranges: Few<RangeId, Box<RangeOverlay>>,
+    ranges: SmallMap<RangeId, Box<RangeOverlay>>,
     ended: Vec<(Record, ChangeKind)>,
     /// Their ids, once there are more than [`LISTED`].
     ended_ids: HashSet<AllocationId>,
@@ -46,7 +46,7 @@ pub(super) struct Overlay<'s, S: ?Sized> {
 pub(super) struct RangeOverlay {
     pub(super) stored: StoredRange,
     high_water: u128,
-    pages: Few<u128, Touched>,
+    pages: SmallMap<u128, Touched>,
     /// Addresses whose quarantine begins, by number.
     quarantined: BTreeMap<u128, Quarantined>,
     /// Addresses that leave the quarantine in the store.
@@ -77,7 +77,7 @@ pub(super) fn later(time: SystemTime, by: std::time::Duration) -> SystemTime {
 
 impl<'s, S: Store + ?Sized> Overlay<'s, S> {
     pub(super) fn new(store: &'s mut S, now: SystemTime) -> Self {
-        Self { store, now, takes: true, ranges: Few::default(), ended: Vec::new(), ended_ids: HashSet::new() }
+        Self { store, now, takes: true, ranges: SmallMap::default(), ended: Vec::new(), ended_ids: HashSet::new() }
     }
 
     /// An overlay that is never written.
@@ -294,7 +294,7 @@ impl RangeOverlay {
         Self {
             high_water: stored.high_water,
             stored,
-            pages: Few::default(),
+            pages: SmallMap::default(),
             quarantined: BTreeMap::new(),
             released: HashSet::new(),
             expired_asked: Some(0),

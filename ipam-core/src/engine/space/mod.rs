@@ -1,7 +1,7 @@
 //! Addresses as bits of pages, and the choice among them. Nothing in this module reads from a store.
 
 pub(super) mod buddy;
-pub(super) mod few;
 pub(super) mod layout;
 pub(super) mod page;
 pub(super) mod select;
+pub(super) mod small_map;

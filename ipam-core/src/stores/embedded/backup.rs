@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::codes::{self, io_error};
 use super::files::{beside, sync_directory_of, sync_file};
+use super::sqlite_errors::{self, io_error};
 use super::store::{Sql, SqliteStore};
 use crate::{Error, ErrorKind, Operation, Result};
 
@@ -83,7 +83,7 @@ fn write(store: &mut SqliteStore<'_>, part: &Path) -> Result<()> {
     let Some(name) = part.to_str() else {
         return Err(Error::invalid(Operation::Backup, "target", part.display(), "choose a path that is valid UTF-8"));
     };
-    let fail = |error| codes::error(Operation::Backup, error);
+    let fail = |error| sqlite_errors::error(Operation::Backup, error);
     // VACUUM makes its own transaction; the one that a read is given has to end before.
     store.db.run(Sql::Rollback, []).map_err(fail)?;
     // A connection that may only query may not write another file either.

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::codes;
 use super::connection::{Files, Opened};
 use super::files::{beside, has_content};
 use super::lock_wait::LockWait;
-use super::shared::Shared;
+use super::open_store::OpenStore;
+use super::sqlite_errors;
 use crate::{Error, ErrorKind, Operation, Result};
 
 /// The longest wait for other processes that are in the middle of reading or writing.
@@ -14,11 +14,11 @@ const LONGEST: Duration = Duration::from_secs(2);
 
 /// Writes the log back into the file and empties it. The log stays where another process keeps it in use for longer than
 /// the time to wait; what was acknowledged is safe in it.
-pub(super) fn checkpoint(opened: &Opened, shared: &Shared) -> Result<()> {
+pub(super) fn checkpoint(opened: &Opened, shared: &OpenStore) -> Result<()> {
     let Files::Shared(held) = opened.files() else { return Ok(()) };
     held.look().map_err(|gone| gone.error_on_closing(&shared.path))?;
     let fail = |error| {
-        let error: Error = codes::error(Operation::Close, error);
+        let error: Error = sqlite_errors::error(Operation::Close, error);
         let message =
             format!("the log could not be written back into the store's file, keep both: {}", error.message());
         Error::new(error.kind(), Operation::Close, message)
@@ -31,7 +31,7 @@ pub(super) fn checkpoint(opened: &Opened, shared: &Shared) -> Result<()> {
         match busy {
             Ok(0) => return held.look().map_err(|gone| gone.error_on_closing(&shared.path)),
             Ok(_) => {}
-            Err(error) if codes::is_busy(&error) => {}
+            Err(error) if sqlite_errors::is_busy(&error) => {}
             // A process that may only read finds nothing to write back in an empty log.
             Err(_) if !has_content(&beside(&shared.path, "-wal")) => return Ok(()),
             Err(error) => return Err(fail(error)),

@@ -6,15 +6,15 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::alone::{self, Stamp};
-use super::belongs;
-use super::codes;
 use super::config::EmbeddedConfig;
 use super::files::Identity;
-use super::holder::holder;
-use super::inuse::{Gone, Held};
+use super::lock_holder::holder;
 use super::lock_wait::LockWait;
+use super::log_match;
+use super::open_files::{Gone, Held};
 use super::schema::{self, VERSION, Verdict};
+use super::sqlite_errors;
+use super::unlocked::{self, Stamp};
 use crate::{Error, ErrorKind, Operation, Result, Retry};
 
 /// The oldest SQLite that knows what the schema uses (STRICT tables, 3.37).
@@ -106,13 +106,13 @@ pub(super) fn open_to_write(config: &EmbeddedConfig, path: &Path) -> Result<Open
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
     }
     let fail = |error: rusqlite::Error| {
-        if codes::is_busy(&error) {
+        if sqlite_errors::is_busy(&error) {
             return busy(Operation::Open, path, config.busy_timeout, error);
         }
-        codes::error(Operation::Open, error).with_context("path", path.display())
+        sqlite_errors::error(Operation::Open, error).with_context("path", path.display())
     };
     let before = Identity::of(path);
-    let in_file = belongs::last_in_file(path);
+    let in_file = log_match::last_in_file(path);
     let connection = Connection::open_with_flags(path, flags).map_err(fail)?;
     let identity = opened_file(path, before)?;
     // Waiting is done here, where the deadline is known.
@@ -128,7 +128,7 @@ pub(super) fn open_to_write(config: &EmbeddedConfig, path: &Path) -> Result<Open
         }
     };
     if version > 0 {
-        belongs::check(&connection, path, in_file)?;
+        log_match::check(&connection, path, in_file)?;
     }
     if version < VERSION {
         upgrade(&connection, path, &mut wait, fail)?;
@@ -193,7 +193,8 @@ fn settings(connection: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
 
 /// Opens the store to read.
 pub(super) fn open_to_read(config: &EmbeddedConfig, path: &Path) -> Result<Opened> {
-    let fail = |error: rusqlite::Error| codes::error(Operation::Open, error).with_context("path", path.display());
+    let fail =
+        |error: rusqlite::Error| sqlite_errors::error(Operation::Open, error).with_context("path", path.display());
     let opened = if config.read_only {
         open_read_only(path)?
     } else {
@@ -221,9 +222,10 @@ fn open_read_only(path: &Path) -> Result<Opened> {
         return Err(absent(path, REMEDY));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let fail = |error: rusqlite::Error| codes::error(Operation::Open, error).with_context("path", path.display());
+    let fail =
+        |error: rusqlite::Error| sqlite_errors::error(Operation::Open, error).with_context("path", path.display());
     let before = Identity::of(path);
-    let in_file = belongs::last_in_file(path);
+    let in_file = log_match::last_in_file(path);
     let connection = Connection::open_with_flags(path, flags).map_err(fail)?;
     let identity = opened_file(path, before)?;
     keep_log(&connection);
@@ -232,19 +234,19 @@ fn open_read_only(path: &Path) -> Result<Opened> {
         Err(error) if matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::PermissionDenied) => {
             drop(connection);
             let stamp = Stamp::of(path);
-            if alone::changes_beside(path) {
+            if unlocked::changes_beside(path) {
                 return Err(error.with_context(
                     "log",
                     "the store has a log, and reading it needs the right to write its directory; open the store once to write",
                 ));
             }
-            let connection = alone::open(path).map_err(fail)?;
+            let connection = unlocked::open(path).map_err(fail)?;
             (schema::version_of(&connection, path)?, Opened { files: Files::Alone(stamp), connection })
         }
         answer => {
             let version = answer?;
             if version > 0 {
-                belongs::check(&connection, path, in_file)?;
+                log_match::check(&connection, path, in_file)?;
             }
             (version, Opened::shared(connection, path, identity)?)
         }

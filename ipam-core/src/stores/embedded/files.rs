@@ -5,7 +5,7 @@ use std::fs::{self, File, Metadata};
 use std::io::ErrorKind as Io;
 use std::path::{Path, PathBuf};
 
-use super::codes::io_error;
+use super::sqlite_errors::io_error;
 use crate::{Error, ErrorKind, Operation, Result};
 
 /// The file at a path, told from another file that takes its place later.

@@ -6,8 +6,8 @@ use std::task::{Context as Poller, Poll};
 
 use futures_channel::oneshot;
 
+use super::open_store::OpenStore;
 use super::queue::{Closed, Queue};
-use super::shared::Shared;
 use super::store::SqliteStore;
 use crate::engine::Context;
 use crate::{Error, ErrorKind, Operation, Result, Retry};
@@ -117,7 +117,7 @@ where
 /// Has `work` done by a thread of `jobs`. If the caller goes away before it has the answer, what was done is taken back
 /// with `undo`.
 pub(super) async fn ask<T, F>(
-    shared: &Arc<Shared>,
+    shared: &Arc<OpenStore>,
     jobs: &Arc<Jobs>,
     operation: Operation,
     undo: Option<Undo<T>>,
@@ -139,7 +139,7 @@ where
 struct Answer<T> {
     receiver: oneshot::Receiver<Result<T>>,
     operation: Operation,
-    undo: Option<(Arc<Shared>, Arc<Jobs>, Undo<T>)>,
+    undo: Option<(Arc<OpenStore>, Arc<Jobs>, Undo<T>)>,
 }
 
 impl<T> Future for Answer<T> {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::{codes, events};
+use super::{events, sqlite_errors};
 
 /// Waits for a lock, a moment longer each time, until the deadline. Sleeps are short: another writer holds the lock for a
 /// millisecond, and lets go of it only for a moment before the next one takes it.
@@ -49,7 +49,7 @@ impl LockWait {
     pub(super) fn insist<T>(&mut self, mut attempt: impl FnMut() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
         loop {
             match attempt() {
-                Err(error) if codes::is_busy(&error) && self.wait() => {}
+                Err(error) if sqlite_errors::is_busy(&error) && self.wait() => {}
                 done => return done,
             }
         }

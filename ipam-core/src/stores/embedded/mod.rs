@@ -28,30 +28,30 @@
 //! links is refused. Copy it with [`EmbeddedProvider::backup_to`],
 //! and put a copy in its place with [`EmbeddedProvider::restore`].
 
-mod alone;
 mod backup;
-mod belongs;
 mod check;
 mod closing;
 mod codec;
-mod codes;
 mod config;
 mod connection;
 mod events;
 mod files;
-mod holder;
-mod inuse;
 mod job;
+mod lock_holder;
 mod lock_wait;
+mod log_match;
+mod open_files;
+mod open_store;
 mod provider;
 mod queue;
 mod readers;
 mod restore;
-mod running;
 mod schema;
-mod shared;
+mod sqlite_errors;
 mod store;
+mod threads;
 mod undos;
+mod unlocked;
 mod writer;
 
 pub use check::StoreReport;

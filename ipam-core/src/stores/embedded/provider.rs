@@ -15,11 +15,11 @@ use super::check::{self, StoreReport};
 use super::config::EmbeddedConfig;
 use super::files;
 use super::job::{Job, Jobs, Undo, ask, detached};
+use super::open_store::OpenStore;
 use super::queue::Queue;
-use super::running::Role;
 use super::schema::VERSION;
-use super::shared::Shared;
 use super::store::SqliteStore;
+use super::threads::Role;
 use super::{backup, readers, restore, writer};
 use crate::engine::{self, Context};
 use crate::{
@@ -46,7 +46,7 @@ pub struct EmbeddedProvider {
 }
 
 struct Inner {
-    shared: Arc<Shared>,
+    shared: Arc<OpenStore>,
     /// `None` where the store is only read.
     writes: Option<Arc<Jobs>>,
     reads: Arc<Jobs>,
@@ -102,7 +102,7 @@ impl EmbeddedProvider {
         let config = config.into();
         let path = settled(&config.path)?;
         let (read_only, threads) = (config.read_only, config.readers.clamp(1, 64));
-        let shared = Arc::new(Shared::new(config, path));
+        let shared = Arc::new(OpenStore::new(config, path));
         let reads: Arc<Jobs> = Arc::new(Queue::new(QUEUE));
         let mut ended = Vec::with_capacity(threads + 1);
         let (opened, answer) = oneshot::channel();
@@ -243,7 +243,7 @@ fn settled(path: &Path) -> Result<PathBuf> {
 /// Starts a thread. What it answers is cancelled when the thread has ended.
 fn spawn(
     name: &str,
-    shared: &Shared,
+    shared: &OpenStore,
     role: Role,
     work: impl FnOnce() + Send + 'static,
 ) -> Result<Cloneable<oneshot::Receiver<()>>> {

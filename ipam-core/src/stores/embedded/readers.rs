@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use futures_channel::oneshot;
 
-use super::alone::Stamp;
 use super::connection::{Files, open_to_read};
 use super::job::{Job, Jobs};
-use super::running::{Role, Running};
-use super::shared::Shared;
+use super::open_store::OpenStore;
 use super::store::{Sql, SqliteStore};
-use super::{codes, events};
+use super::threads::{Role, Running};
+use super::unlocked::Stamp;
+use super::{events, sqlite_errors};
 use crate::engine::SystemRandom;
 use crate::{Error, ErrorKind, Operation, Result, Retry};
 
@@ -28,7 +28,7 @@ impl Drop for Closer<'_> {
 
 /// Does what is queued until the queue is closed. Opens its connection when there is something to read, or at once if
 /// somebody waits to hear how that goes.
-pub(super) fn run(shared: &Shared, jobs: &Arc<Jobs>, opened: Option<oneshot::Sender<Result<()>>>) {
+pub(super) fn run(shared: &OpenStore, jobs: &Arc<Jobs>, opened: Option<oneshot::Sender<Result<()>>>) {
     let _closer = Closer(jobs, &shared.running);
     let open = || open_to_read(&shared.config, &shared.path).and_then(|opened| shared.opened(opened));
     let mut ready = None;
@@ -95,7 +95,7 @@ enum End {
 }
 
 struct Reader<'c> {
-    shared: &'c Shared,
+    shared: &'c OpenStore,
     random: &'c mut SystemRandom,
     files: &'c Files,
     store: SqliteStore<'c>,
@@ -131,7 +131,7 @@ impl Reader<'_> {
         }
         let begun = self.store.db.run(Sql::Begin, []).and_then(|_| self.store.begun());
         if let Err(error) = begun {
-            let error: Error = codes::error(operation, error);
+            let error: Error = sqlite_errors::error(operation, error);
             let busy = error.kind() == ErrorKind::Busy;
             if busy {
                 events::read_was_busy(operation.as_str());

@@ -18,14 +18,14 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::backup::part_of;
-use super::codes::{self, io_error};
 use super::config::EmbeddedConfig;
 use super::connection::open_to_write;
 use super::files::{Identity, beside, sync_directory_of, sync_file};
 use super::lock_wait::LockWait;
 use super::schema::{self, Verdict};
+use super::sqlite_errors::{self, io_error};
 use super::store::{Sql, SqliteStore};
-use super::{alone, check};
+use super::{check, unlocked};
 use crate::engine::{Context, SystemRandom};
 use crate::{Error, ErrorKind, Operation, Result};
 
@@ -58,7 +58,7 @@ fn refuse(backup: &Path, store: &Path) -> Result<Option<Identity>> {
         let message = format!("{} is the store itself; name a backup", backup.display());
         return Err(Error::new(ErrorKind::Config, Operation::Restore, message));
     }
-    if alone::changes_beside(backup) {
+    if unlocked::changes_beside(backup) {
         let message = format!(
             "the backup {} has a log or a journal beside it, so that the file alone is not whole; open it once to write and \
              close it, or make the backup with `backup_to`",
@@ -81,7 +81,7 @@ fn refuse(backup: &Path, store: &Path) -> Result<Option<Identity>> {
     }
     // What is not ours is not replaced. A store that is cut short is.
     if metadata.len() > 0 {
-        let ours = match alone::header_of(store) {
+        let ours = match unlocked::header_of(store) {
             Ok(header) => header.application_id == schema::APPLICATION_ID,
             Err(error) => error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt),
         };
@@ -98,12 +98,12 @@ fn refuse(backup: &Path, store: &Path) -> Result<Option<Identity>> {
 
 /// Makes a copy that is whole, sound, of the newest version, and on the disk.
 fn prepare(backup: &Path, part: &Path) -> Result<()> {
-    let fail = |error| codes::error(Operation::Restore, error).with_context("path", part.display());
+    let fail = |error| sqlite_errors::error(Operation::Restore, error).with_context("path", part.display());
     let Some(name) = part.to_str() else {
         return Err(Error::invalid(Operation::Restore, "store", part.display(), "choose a path that is valid UTF-8"));
     };
-    let unreadable = |error| codes::error(Operation::Restore, error).with_context("backup", backup.display());
-    let source = alone::open(backup).map_err(unreadable)?;
+    let unreadable = |error| sqlite_errors::error(Operation::Restore, error).with_context("backup", backup.display());
+    let source = unlocked::open(backup).map_err(unreadable)?;
     source.execute("VACUUM INTO ?1", [name]).map_err(unreadable)?;
     drop(source);
     let opened = open_to_write(&EmbeddedConfig::new(part).with_create(false), part)?;
@@ -127,7 +127,7 @@ fn prepare(backup: &Path, part: &Path) -> Result<()> {
     let busy = busy.map_err(fail)?;
     // The last connection removes the log.
     drop(opened);
-    if busy != 0 || alone::changes_beside(part) {
+    if busy != 0 || unlocked::changes_beside(part) {
         let message = format!("another process has opened {}, which is being restored", part.display());
         return Err(Error::new(ErrorKind::Busy, Operation::Restore, message));
     }
@@ -170,7 +170,7 @@ fn replace(part: &Path, store: &Path, old: Option<Identity>) -> Result<()> {
 
 /// Locks the old store against everybody, and writes its log back into it.
 fn lock(store: &Path, old: Identity) -> Result<Connection> {
-    let fail = |error| codes::error(Operation::Restore, error).with_context("path", store.display());
+    let fail = |error| sqlite_errors::error(Operation::Restore, error).with_context("path", store.display());
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(store, flags).map_err(fail)?;
     connection.busy_timeout(Duration::ZERO).map_err(fail)?;
@@ -185,7 +185,7 @@ fn lock(store: &Path, old: Identity) -> Result<Connection> {
         connection.execute_batch("BEGIN EXCLUSIVE; ROLLBACK")
     });
     match locked {
-        Err(error) if codes::is_busy(&error) => {
+        Err(error) if sqlite_errors::is_busy(&error) => {
             let message = "the store is open, in this process or another one; close it everywhere, and restore then";
             return Err(Error::new(ErrorKind::Busy, Operation::Restore, message)
                 .with_context("path", store.display())

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::alone;
-use super::codes;
 use super::files::{self, Found, beside, has_content};
+use super::sqlite_errors;
+use super::unlocked;
 use crate::{Error, ErrorKind, Operation, Result};
 
 /// "IPAM", where SQLite's header says whose file it is.
@@ -54,7 +54,7 @@ fn inspect_once(path: &Path) -> Result<Verdict> {
     // With a journal beside it the file is in the middle of a change, which SQLite undoes or redoes.
     let changing = has_content(&beside(path, "-journal"));
     // SQLite takes what is too short to say anything for an empty database.
-    let header = if len < HEADER { Err(alone::too_short()) } else { alone::header_of(path) };
+    let header = if len < HEADER { Err(unlocked::too_short()) } else { unlocked::header_of(path) };
     let header = match header {
         Ok(header) => header,
         Err(error) => {
@@ -67,8 +67,8 @@ fn inspect_once(path: &Path) -> Result<Verdict> {
                     Ok(Verdict::Store)
                 }
                 Some(ErrorCode::DatabaseCorrupt) => Err(truncated(path, len)),
-                Some(ErrorCode::CannotOpen) => Err(alone::unreadable(path, error)),
-                _ => Err(codes::error(Operation::Open, error).with_context("path", path.display())),
+                Some(ErrorCode::CannotOpen) => Err(unlocked::unreadable(path, error)),
+                _ => Err(sqlite_errors::error(Operation::Open, error).with_context("path", path.display())),
             };
         }
     };
@@ -119,7 +119,7 @@ pub(super) fn version_of(connection: &Connection, path: &Path) -> Result<i32> {
     let number = |name: &str| {
         connection
             .pragma_query_value(None, name, |row| row.get::<_, i32>(0))
-            .map_err(|error| codes::error(Operation::Open, error).with_context("path", path.display()))
+            .map_err(|error| sqlite_errors::error(Operation::Open, error).with_context("path", path.display()))
     };
     let (application_id, version) = (number("application_id")?, number("user_version")?);
     if application_id == 0 && version == 0 && is_empty(connection)? {
@@ -134,7 +134,7 @@ pub(super) fn version_of(connection: &Connection, path: &Path) -> Result<i32> {
 
 fn is_empty(connection: &Connection) -> Result<bool> {
     let count = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
-    count.map(|count| count == 0).map_err(|error| codes::error(Operation::Open, error))
+    count.map(|count| count == 0).map_err(|error| sqlite_errors::error(Operation::Open, error))
 }
 
 /// Brings the store to the newest version. A transaction is open; all of it is done in it.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::job::Job;
-use super::shared::Shared;
+use super::open_store::OpenStore;
 
 /// The first and the longest time between two attempts when there is nothing else to do.
 const FIRST: Duration = Duration::from_millis(50);
@@ -26,7 +26,7 @@ impl Undos {
     }
 
     /// Keeps one that has failed.
-    pub(super) fn keep(&mut self, undo: Box<dyn Job>, shared: &Shared) {
+    pub(super) fn keep(&mut self, undo: Box<dyn Job>, shared: &OpenStore) {
         self.waiting.push_back(undo);
         if self.waiting.len() > MOST
             && let Some(oldest) = self.waiting.pop_front()
@@ -56,7 +56,7 @@ impl Undos {
     }
 
     /// The store is closed: what is left stands.
-    pub(super) fn give_up(&mut self, shared: &Shared) {
+    pub(super) fn give_up(&mut self, shared: &OpenStore) {
         self.waiting.drain(..).for_each(|undo| shared.stands(undo.label()));
     }
 }

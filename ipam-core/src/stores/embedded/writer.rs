@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use futures_channel::oneshot;
 
 use super::closing;
-use super::codes;
 use super::connection::{Files, busy, open_to_write};
-use super::inuse::Gone;
 use super::job::{After, Job, Jobs};
 use super::lock_wait::LockWait;
-use super::running::{Role, Running};
-use super::shared::Shared;
+use super::open_files::Gone;
+use super::open_store::OpenStore;
+use super::sqlite_errors;
 use super::store::{Sql, SqliteStore};
+use super::threads::{Role, Running};
 use super::undos::Undos;
 use crate::engine::SystemRandom;
 use crate::{Error, Operation, Result};
@@ -60,7 +60,7 @@ impl Drop for Closer<'_> {
 }
 
 /// Opens the store, says how that went, and does what is queued until the queue is closed.
-pub(super) fn run(shared: &Shared, jobs: &Arc<Jobs>, opened: oneshot::Sender<Result<()>>) {
+pub(super) fn run(shared: &OpenStore, jobs: &Arc<Jobs>, opened: oneshot::Sender<Result<()>>) {
     let _closer = Closer(jobs, &shared.running);
     let open = || open_to_write(&shared.config, &shared.path).and_then(|opened| shared.opened(opened));
     let mut connection = match open() {
@@ -150,7 +150,7 @@ enum End {
 }
 
 struct Writer<'c> {
-    shared: &'c Shared,
+    shared: &'c OpenStore,
     jobs: &'c Jobs,
     random: &'c mut SystemRandom,
     files: &'c Files,
@@ -240,7 +240,7 @@ impl Writer<'_> {
         }
         match result {
             Ok(()) | Err(Failed::Write(_) | Failed::Gone(_) | Failed::Lost(_)) => true,
-            Err(Failed::Begin(error)) => codes::is_busy(&error),
+            Err(Failed::Begin(error)) => sqlite_errors::is_busy(&error),
             Err(Failed::Commit(_)) => false,
         }
     }
@@ -315,14 +315,13 @@ impl Writer<'_> {
 
     fn error(&self, failed: &Failed, operation: Operation) -> Error {
         match failed {
-            Failed::Begin(error) if codes::is_busy(error) => {
-                busy(operation, &self.shared.path, self.shared.config.busy_timeout, codes::copy(error))
+            Failed::Begin(error) if sqlite_errors::is_busy(error) => {
+                busy(operation, &self.shared.path, self.shared.config.busy_timeout, sqlite_errors::copy(error))
             }
-            Failed::Begin(error) => {
-                codes::error(operation, codes::copy(error)).with_context("path", self.shared.path.display())
-            }
+            Failed::Begin(error) => sqlite_errors::error(operation, sqlite_errors::copy(error))
+                .with_context("path", self.shared.path.display()),
             Failed::Write(error) => error_like(error, operation),
-            Failed::Commit(error) => codes::commit_error(operation, error),
+            Failed::Commit(error) => sqlite_errors::commit_error(operation, error),
             Failed::Gone(gone) => gone.error(operation, &self.shared.path),
             Failed::Lost(gone) => gone.error_after_commit(operation, &self.shared.path),
         }

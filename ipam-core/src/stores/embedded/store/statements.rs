@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Params, Row, Statement, params_from_iter};
 
-use super::super::codes;
+use super::super::sqlite_errors;
 use super::sql::Sql;
 use crate::{Error, Operation, Result};
 
@@ -30,11 +30,11 @@ impl<'c> Statements<'c> {
     }
 
     pub(in crate::stores::embedded) fn error(&self, source: rusqlite::Error) -> Error {
-        codes::error(self.operation, source)
+        sqlite_errors::error(self.operation, source)
     }
 
     pub(in crate::stores::embedded) fn unsound(&self, what: impl std::fmt::Display) -> Error {
-        codes::unsound(self.operation, what)
+        sqlite_errors::unsound(self.operation, what)
     }
 
     fn prepared(&mut self, sql: Sql) -> rusqlite::Result<&mut Statement<'c>> {
@@ -76,7 +76,7 @@ impl<'c> Statements<'c> {
         read: impl FnOnce(&Columns<'_>) -> Result<T>,
     ) -> Result<Option<T>> {
         let operation = self.operation;
-        let fail = |error| codes::error(operation, error);
+        let fail = |error| sqlite_errors::error(operation, error);
         let mut rows = self.prepared(sql).map_err(fail)?.query(params).map_err(fail)?;
         match rows.next().map_err(fail)? {
             Some(row) => read(&Columns { row, operation }).map(Some),
@@ -105,7 +105,7 @@ impl<'c> Statements<'c> {
         mut read: impl FnMut(&Columns<'_>) -> Result<T>,
     ) -> Result<Vec<T>> {
         let operation = self.operation;
-        let fail = |error| codes::error(operation, error);
+        let fail = |error| sqlite_errors::error(operation, error);
         let mut rows = self.prepared(sql).map_err(fail)?.query(params).map_err(fail)?;
         let mut answer = Vec::new();
         while let Some(row) = rows.next().map_err(fail)? {
@@ -122,7 +122,7 @@ impl<'c> Statements<'c> {
         mut read: impl FnMut(&Columns<'_>) -> Result<bool>,
     ) -> Result<()> {
         let operation = self.operation;
-        let fail = |error| codes::error(operation, error);
+        let fail = |error| sqlite_errors::error(operation, error);
         if self.composed.len() >= MAX_COMPOSED && !self.composed.contains_key(&text) {
             self.composed.clear();
         }
@@ -151,7 +151,7 @@ pub(in crate::stores::embedded) struct Columns<'r> {
 
 impl Columns<'_> {
     fn fail(&self, error: rusqlite::Error) -> Error {
-        codes::error(self.operation, error)
+        sqlite_errors::error(self.operation, error)
     }
 
     pub(in crate::stores::embedded) fn integer(&self, index: usize) -> Result<i64> {
@@ -199,7 +199,7 @@ impl Columns<'_> {
     pub(in crate::stores::embedded) fn parsed<T>(&self, index: usize, value: Option<T>) -> Result<T> {
         value.ok_or_else(|| {
             let name = self.row.as_ref().column_name(index).unwrap_or("?").to_owned();
-            codes::unsound(self.operation, format_args!("the column {name} holds what cannot be read"))
+            sqlite_errors::unsound(self.operation, format_args!("the column {name} holds what cannot be read"))
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Whether the log beside a store's file is that file's.
+//! Check that the log beside a store's file is that file's.
 //!
 //! SQLite keeps no link between the two: it replays whatever log lies there. But every change of a store is numbered,
 //! without gaps, so that the file alone ends with one number, and the file with its log goes on from it. Where the log is
@@ -12,7 +12,7 @@ use std::path::Path;
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
 
 use super::files::{beside, has_content};
-use super::{alone, codes};
+use super::{sqlite_errors, unlocked};
 use crate::{Error, ErrorKind, Operation, Result};
 
 /// The number of the last change in the file without its log. `None` if there is no log, or the file says nothing: a log
@@ -21,7 +21,7 @@ pub(super) fn last_in_file(path: &Path) -> Option<i64> {
     if !has_content(&beside(path, "-wal")) {
         return None;
     }
-    let connection = alone::open(path).ok()?;
+    let connection = unlocked::open(path).ok()?;
     connection.query_row("SELECT max(seq) FROM event", [], |row| row.get(0)).ok().flatten()
 }
 
@@ -35,8 +35,8 @@ pub(super) fn check(connection: &Connection, path: &Path, in_file: Option<i64>) 
             Err(foreign(path, "together they are damaged").with_source(error))
         }
         // A process that holds a lock has the log open, and has looked.
-        Err(error) if codes::is_busy(&error) => Ok(()),
-        Err(error) => Err(codes::error(Operation::Open, error).with_context("path", path.display())),
+        Err(error) if sqlite_errors::is_busy(&error) => Ok(()),
+        Err(error) => Err(sqlite_errors::error(Operation::Open, error).with_context("path", path.display())),
     }
 }
 

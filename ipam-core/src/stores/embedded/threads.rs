@@ -1,4 +1,4 @@
-//! How many threads of a provider still run.
+//! Count of the threads of a provider that still run.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Reading the database file alone, without its log and without locks, through SQLite.
+//! Reads of the database file without its log and without locks, through SQLite.
 //!
 //! A file that is opened and closed beside SQLite loses the locks that SQLite has on it in the same process. SQLite itself
 //! knows which files it has open, and closes none of them while it holds a lock.
@@ -9,8 +9,8 @@ use std::time::SystemTime;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::codes;
 use super::files::{Identity, beside, has_content};
+use super::sqlite_errors;
 use crate::{Error, ErrorKind, Operation};
 
 /// What the first page says the file is.
@@ -48,7 +48,7 @@ pub(super) fn unreadable(path: &Path, source: rusqlite::Error) -> Error {
         && let Err(error) = File::open(root)
         && error.kind() != std::io::ErrorKind::PermissionDenied
     {
-        return codes::io_error(
+        return sqlite_errors::io_error(
             Operation::Open,
             format!("the store {} cannot be opened: {error}", path.display()),
             error,

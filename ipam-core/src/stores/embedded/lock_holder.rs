@@ -1,4 +1,4 @@
-//! Who holds the store's write lock, where the system tells.
+//! Process that holds the write lock of a store, where the system tells.
 
 use std::path::Path;
 

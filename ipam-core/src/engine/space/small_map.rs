@@ -5,18 +5,18 @@ use std::ops::Bound;
 
 /// An ordered map that keeps what came first in place: most requests touch one range and one page of it, and need no
 /// memory for a tree then.
-pub(in crate::engine) struct Few<K, V> {
+pub(in crate::engine) struct SmallMap<K, V> {
     first: Option<(K, V)>,
     others: Option<BTreeMap<K, V>>,
 }
 
-impl<K, V> Default for Few<K, V> {
+impl<K, V> Default for SmallMap<K, V> {
     fn default() -> Self {
         Self { first: None, others: None }
     }
 }
 
-impl<K: Ord, V> Few<K, V> {
+impl<K: Ord, V> SmallMap<K, V> {
     pub(in crate::engine) fn get(&self, key: &K) -> Option<&V> {
         match &self.first {
             Some((first, value)) if first == key => Some(value),
@@ -63,7 +63,7 @@ impl<K: Ord, V> Few<K, V> {
     }
 }
 
-impl<K: Ord + Copy, V> Few<K, V> {
+impl<K: Ord + Copy, V> SmallMap<K, V> {
     /// The entries at or after a key, by key.
     pub(in crate::engine) fn from(&self, from: K) -> impl Iterator<Item = (K, &V)> {
         let first = self.first.as_ref().filter(|(key, _)| *key >= from);
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn it_is_the_map_it_stands_for() {
         for order in [[1u8, 2, 3], [2, 1, 3], [3, 2, 1], [2, 3, 1]] {
-            let mut few = Few::default();
+            let mut few = SmallMap::default();
             let mut map = BTreeMap::new();
             for key in order {
                 for probe in 0..5 {

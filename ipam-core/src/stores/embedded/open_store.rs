@@ -1,4 +1,4 @@
-//! What the threads of one provider share.
+//! State of an open store that the threads of its provider share.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,14 +8,14 @@ use super::codec;
 use super::config::EmbeddedConfig;
 use super::connection::{Files, Opened};
 use super::files::Identity;
-use super::inuse::Gone;
-use super::running::Running;
+use super::open_files::Gone;
+use super::threads::Running;
 use super::writer::error_like;
 use crate::engine::{Context, Random};
 use crate::{Error, ErrorKind, Operation, Result};
 
 /// The settings, and which file it is about.
-pub(super) struct Shared {
+pub(super) struct OpenStore {
     pub(super) config: EmbeddedConfig,
     /// Absolute, so that a change of the working directory changes nothing.
     pub(super) path: PathBuf,
@@ -41,7 +41,7 @@ struct Standing {
 /// How many are named.
 const NAMED: usize = 20;
 
-impl Shared {
+impl OpenStore {
     pub(super) fn new(config: EmbeddedConfig, path: PathBuf) -> Self {
         Self {
             config,
