@@ -3,6 +3,7 @@
 use std::fmt;
 
 use ipam_core::registry::parse_flag;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -173,11 +174,11 @@ impl fmt::Debug for EndpointProperties {
 }
 
 /// A user name and a password, as vRA's credentials service keeps them.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Credentials {
     /// The user name, `privateKeyId`.
     pub user: String,
-    password: String,
+    password: SecretString,
 }
 
 impl Credentials {
@@ -209,12 +210,12 @@ impl Credentials {
                 .map(str::to_owned)
                 .ok_or_else(|| Fault::input(FIELD, &format_args!("{name} is missing or not a text")))
         };
-        Ok(Self { user: member("privateKeyId")?, password: member("privateKey")? })
+        Ok(Self { user: member("privateKeyId")?, password: member("privateKey")?.into() })
     }
 
     /// The password, `privateKey`.
     #[must_use]
-    pub fn expose_password(&self) -> &str {
+    pub fn password(&self) -> &SecretString {
         &self.password
     }
 }
@@ -229,6 +230,7 @@ impl fmt::Debug for Credentials {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use secrecy::ExposeSecret;
     use serde_json::json;
 
     fn properties(value: Value) -> EndpointProperties {
@@ -262,7 +264,7 @@ mod tests {
             content.clone(),
         ] {
             let credentials = Credentials::from_answer(&answer).unwrap();
-            assert_eq!((credentials.user.as_str(), credentials.expose_password()), ("vra", "s3cret"));
+            assert_eq!((credentials.user.as_str(), credentials.password().expose_secret()), ("vra", "s3cret"));
             assert!(!format!("{credentials:?}").contains("s3cret"));
         }
         let broken = json!({"status": 200, "content": "{\"privateKey\": s3cret"});

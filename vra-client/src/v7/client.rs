@@ -65,10 +65,23 @@ impl Client {
     /// # Ok::<(), vra_client::Error>(())
     /// ```
     pub fn raw(&self, method: Method, path: impl Into<String>, body: Option<serde_json::Value>) -> Call<RawAnswer> {
-        let mut request = ApiRequest::raw(method, path);
-        if let Some(body) = body {
-            request = request.with_body(body);
-        }
+        let request = ApiRequest::raw(method, path);
+        self.send(body.into_iter().fold(request, ApiRequest::with_body))
+    }
+
+    /// A request that the services have no method for, with the same token, retries and limits.
+    ///
+    /// ```
+    /// use vra_client::request::ApiRequest;
+    ///
+    /// # let client = vra_client::v7::Client::builder("https://vra.example").build()?;
+    /// let request = ApiRequest::new(http::Method::GET, "/identity/api/tenants/{tenant}", &["vsphere.local"]);
+    /// let call = client.send(request.with_query("expand", "true"));
+    /// assert_eq!(call.request().target(), "/identity/api/tenants/vsphere.local?expand=true");
+    /// // call.await? sends it.
+    /// # Ok::<(), vra_client::Error>(())
+    /// ```
+    pub fn send(&self, request: ApiRequest) -> Call<RawAnswer> {
         Call::new(Arc::clone(&self.backend), request, |reply| Ok(RawAnswer::read(reply)))
     }
 

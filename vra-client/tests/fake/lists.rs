@@ -2,10 +2,12 @@
 
 use futures_util::TryStreamExt;
 use vra_client::Error;
+use vra_client::lenient::JsonObject;
 use vra_client::odata::{Filter, Operand, OrderBy};
+use vra_client::request::ApiRequest;
 use vra_client::testing::v7::{Item, Server};
 use vra_client::testing::{Fault, When};
-use vra_client::v7::{CatalogItemView, Client, List};
+use vra_client::v7::{CatalogItemView, Client, List, Paging};
 
 use crate::started;
 
@@ -38,6 +40,27 @@ async fn all_pages_come_in_order() {
     assert_eq!(kept, 3, "the order is on every page, which the server's own link loses");
     let resumed: Vec<_> = list(&client).with_first_page(2).stream().try_collect().await.unwrap();
     assert_eq!(names(&resumed), ["item 3", "item 4", "item 5"]);
+}
+
+#[tokio::test]
+async fn pages_may_be_asked_for_by_the_rows_before_them() {
+    let (server, client) = five().await;
+    let rows = list(&client).with_paging(Paging::TopSkip).with_order_by("name").all().await.unwrap();
+    assert_eq!(names(&rows), ["item 1", "item 2", "item 3", "item 4", "item 5"]);
+    let asked: Vec<_> = server.requests().into_iter().filter(|request| request.path.contains("Views")).collect();
+    for (request, skip) in asked.iter().zip(["$top=2&$skip=0", "$top=2&$skip=2", "$top=2&$skip=4"]) {
+        assert!(request.query.ends_with(skip) && !request.query.contains("page="), "{request:?}");
+    }
+    assert_eq!(asked.len(), 3);
+}
+
+#[tokio::test]
+async fn a_request_of_the_callers_own_is_sent_with_the_session() {
+    let (_server, client) = five().await;
+    let request = ApiRequest::new(http::Method::GET, "/identity/api/tenants/{tenant}", &[Server::TENANT]);
+    let answer = client.send(request).await.unwrap();
+    assert_eq!((answer.status, answer.json::<JsonObject>().unwrap().get("id").unwrap()), (200, &Server::TENANT.into()));
+    assert!(client.send(ApiRequest::new(http::Method::GET, "/x/{id}", &[".."])).await.is_err());
 }
 
 #[tokio::test]

@@ -3,7 +3,6 @@
 use std::io::Read;
 
 use ipam_core::registry::OpenRequest;
-use secrecy::SecretString;
 use serde_json::Value;
 
 use crate::plugin::endpoint::{Credentials, EndpointProperties};
@@ -106,11 +105,11 @@ impl Call {
     pub fn to_open_request(&self, url: &str) -> ipam_core::Result<OpenRequest> {
         let mut request = OpenRequest::parse(url)?;
         if let Some(credentials) = &self.credentials {
-            let password = SecretString::from(credentials.expose_password().to_owned());
+            let password = credentials.password();
             request = request
                 .with_user(&credentials.user)
                 .with_secret("password", password.clone())
-                .with_secret("app-code", password);
+                .with_secret("app-code", password.clone());
         }
         if let Some(pem) = &self.certificate {
             request = request.with_pinned_pem(pem);
