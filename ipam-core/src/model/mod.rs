@@ -1,0 +1,17 @@
+//! Objects that a provider returns: ranges, blocks, allocations, changes.
+
+mod allocation;
+mod block;
+mod change;
+mod listing;
+mod network;
+mod range;
+mod results;
+
+pub use allocation::{Allocation, AllocationState, Labels};
+pub use block::{AllocatedRange, Block, RemovedRange};
+pub use change::{Change, ChangeKind, Changes};
+pub use listing::{Page, Usage};
+pub use network::{NetworkInfo, Properties, Tag, Tags, Vlan};
+pub use range::{Order, Range, RangePolicy};
+pub use results::{Allocated, Candidate, Deallocated, Freed, Preview};
