@@ -1,0 +1,77 @@
+//! Sources of a library, as a tree of modules.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use crate::cycle::Graph;
+use crate::module::Module;
+use crate::uses;
+
+/// Libraries of the workspace.
+pub(crate) const LIBRARIES: [&str; 3] = ["ipam-core", "phpipam-client", "vra-client"];
+
+/// A library whose sources were read.
+pub(crate) struct Crate {
+    pub(crate) name: String,
+    /// Modules by path: `[]` is the root, `["net", "range"]` is `net::range`.
+    modules: BTreeMap<Vec<String>, Module>,
+    lengths: Vec<(String, usize)>,
+}
+
+impl Crate {
+    /// Reads the library `name` of the workspace at `root`, without its tests.
+    pub(crate) fn read(root: &Path, name: &str) -> Self {
+        let mut library = Self { name: name.to_owned(), modules: BTreeMap::new(), lengths: Vec::new() };
+        let source = root.join(name).join("src");
+        library.add(Vec::new(), &source.join("lib.rs"), &source);
+        library
+    }
+
+    fn add(&mut self, path: Vec<String>, file: &Path, folder: &Path) {
+        let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        self.lengths.push((file.display().to_string(), lines_without_tests(&text)));
+        let module = Module::parse(&text, file);
+        for child in &module.files {
+            let mut below = path.clone();
+            below.push(child.clone());
+            let (file, inner) = file_of(folder, child);
+            self.add(below, &file, &inner);
+        }
+        self.modules.insert(path, module);
+    }
+
+    /// Files with their lengths.
+    pub(crate) fn lengths(&self) -> impl Iterator<Item = (String, usize)> + '_ {
+        self.lengths.iter().map(|(file, lines)| (file.rsplit_once("/../").map_or(file.clone(), |(_, file)| file.to_owned()), *lines))
+    }
+
+    /// Modules, each with those that it uses.
+    pub(crate) fn graph(&self) -> Graph {
+        let mut graph = Graph::new();
+        for (path, module) in &self.modules {
+            let used: BTreeSet<String> = uses::of(&self.modules, path, module)
+                .into_iter()
+                .filter(|used| used != path)
+                .map(|used| named(&used))
+                .collect();
+            graph.insert(named(path), used);
+        }
+        graph
+    }
+}
+
+fn named(path: &[String]) -> String {
+    if path.is_empty() { "crate".to_owned() } else { path.join("::") }
+}
+
+/// The file of the module `name` that a file in `folder` declares, and the folder of its own modules.
+fn file_of(folder: &Path, name: &str) -> (PathBuf, PathBuf) {
+    let inner = folder.join(name);
+    let nested = inner.join("mod.rs");
+    if nested.exists() { (nested, inner) } else { (folder.join(format!("{name}.rs")), inner) }
+}
+
+/// Tests stand at the end of a file and do not count.
+fn lines_without_tests(text: &str) -> usize {
+    text.lines().take_while(|line| !line.starts_with("#[cfg(test)]")).count()
+}
