@@ -9,8 +9,8 @@ use tokio::time::Instant;
 
 use crate::{Error, ErrorKind, Operation, Outcome, Result, Retry, RetryConfig};
 
-/// What an error says about repeating the request.
-pub trait RetryAdvice: Sized {
+/// Facts of an error that decide about repeating the request.
+pub trait RetryAdvice: Sized + fmt::Display {
     /// The general advice.
     fn retry(&self) -> Retry;
 
@@ -18,6 +18,13 @@ pub trait RetryAdvice: Sized {
     fn retry_after(&self) -> Option<Duration> {
         None
     }
+
+    /// What is known of the request.
+    fn outcome(&self) -> Outcome;
+
+    /// The same error, once an attempt before may have been carried out: its outcome is [`Outcome::Unknown`].
+    #[must_use]
+    fn in_doubt(self) -> Self;
 
     /// The same error after the last attempt: its advice is [`Retry::Never`], so that retries do not multiply. What is
     /// known of the outcome stays.
@@ -35,6 +42,14 @@ impl RetryAdvice for Error {
 
     fn retry_after(&self) -> Option<Duration> {
         Self::retry_after(self)
+    }
+
+    fn outcome(&self) -> Outcome {
+        Self::outcome(self)
+    }
+
+    fn in_doubt(self) -> Self {
+        self.with_outcome(Outcome::Unknown)
     }
 
     fn given_up(self, attempts: u32) -> Self {
@@ -76,6 +91,7 @@ impl RetryAdvice for Error {
 pub struct Retrier<E> {
     config: RetryConfig,
     idempotent: bool,
+    read: bool,
     limit: Option<Duration>,
     error: PhantomData<fn() -> E>,
 }
@@ -83,12 +99,18 @@ pub struct Retrier<E> {
 impl<E: RetryAdvice + Send> Retrier<E> {
     /// Repeats what is safe to repeat; the operation counts as not idempotent.
     pub fn new(config: RetryConfig) -> Self {
-        Self { config, idempotent: false, limit: None, error: PhantomData }
+        Self { config, idempotent: false, read: false, limit: None, error: PhantomData }
     }
 
     /// Sets whether the operation may be repeated when its outcome is unknown.
     pub fn with_idempotent(mut self, idempotent: bool) -> Self {
         self.idempotent = idempotent;
+        self
+    }
+
+    /// Sets whether the operation only reads: it may be repeated, and nothing is in doubt after a lost response.
+    pub fn with_read(mut self, read: bool) -> Self {
+        self.read = read;
         self
     }
 
@@ -101,7 +123,8 @@ impl<E: RetryAdvice + Send> Retrier<E> {
     /// Runs `attempt` (its argument counts from 0) until it succeeds, must not be repeated, or the bounds are reached.
     ///
     /// # Errors
-    /// The last attempt's, with [`RetryAdvice::given_up`] if it could have been repeated; or that of
+    /// The last attempt's, with [`RetryAdvice::given_up`] if it could have been repeated, and with
+    /// [`RetryAdvice::in_doubt`] if an attempt before it may have been carried out; or that of
     /// [`RetryAdvice::out_of_time`].
     pub async fn run<T, F, Fut>(&self, mut attempt: F) -> Result<T, E>
     where
@@ -117,6 +140,7 @@ impl<E: RetryAdvice + Send> Retrier<E> {
         let start = Instant::now();
         let deadline = self.limit.and_then(|limit| start.checked_add(limit));
         let mut last = None;
+        let mut doubt = false;
         let mut number = 0;
         loop {
             let result = match deadline {
@@ -128,8 +152,11 @@ impl<E: RetryAdvice + Send> Retrier<E> {
             };
             let error = match result {
                 Ok(value) => return Ok(value),
+                // A refusal of the repetition says nothing of the attempt whose response was lost.
+                Err(error) if doubt => error.in_doubt(),
                 Err(error) => error,
             };
+            doubt |= !self.read && error.outcome() == Outcome::Unknown;
             if !self.may_repeat(&error) {
                 return Err(error);
             }
@@ -141,6 +168,7 @@ impl<E: RetryAdvice + Send> Retrier<E> {
             if deadline.is_some_and(|deadline| Instant::now() + delay >= deadline) {
                 return Err(error.given_up(number));
             }
+            event(number, delay, &error);
             tokio::time::sleep(delay).await;
             last = Some(error);
         }
@@ -150,16 +178,27 @@ impl<E: RetryAdvice + Send> Retrier<E> {
         match error.retry() {
             Retry::Never => false,
             Retry::Safe => true,
-            Retry::IfIdempotent => self.idempotent,
+            Retry::IfIdempotent => self.idempotent || self.read,
         }
     }
 }
+
+/// Tells of a repetition, which would otherwise look like a slow call.
+#[cfg(feature = "tracing")]
+fn event(attempts: u32, delay: Duration, error: &impl fmt::Display) {
+    let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+    tracing::debug!(attempts, delay_ms, %error, "the request is repeated");
+}
+
+#[cfg(not(feature = "tracing"))]
+fn event(_: u32, _: Duration, _: &impl fmt::Display) {}
 
 impl<E> fmt::Debug for Retrier<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Retrier")
             .field("config", &self.config)
             .field("idempotent", &self.idempotent)
+            .field("read", &self.read)
             .field("limit", &self.limit)
             .finish_non_exhaustive()
     }
@@ -181,6 +220,24 @@ mod tests {
 
     fn error(retry: Retry) -> Error {
         Error::new(ErrorKind::Unavailable, Operation::Send, "refused").with_retry(retry)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lost_response_is_not_forgotten_over_later_refusals() {
+        for (read, outcome) in [(false, Outcome::Unknown), (true, Outcome::NotApplied)] {
+            let retrier = Retrier::new(config()).with_idempotent(true).with_read(read);
+            let result: Result<()> = retrier
+                .run(|number| async move {
+                    match number {
+                        0 => Err(error(Retry::IfIdempotent)),
+                        1 => Err(error(Retry::Safe)),
+                        _ => Err(Error::new(ErrorKind::Exhausted, Operation::Allocate, "no room")),
+                    }
+                })
+                .await;
+            let error = result.unwrap_err();
+            assert_eq!((error.kind(), error.outcome()), (ErrorKind::Exhausted, outcome));
+        }
     }
 
     async fn attempts(retrier: Retrier<Error>, make: impl Fn() -> Error + Send + Sync) -> (u32, Error) {

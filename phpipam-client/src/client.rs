@@ -241,6 +241,7 @@ impl Client {
         let config = if request.call == Call::Allocate { inner.allocate_retry } else { inner.retry };
         Retrier::new(config)
             .with_idempotent(request.is_idempotent())
+            .with_read(request.method() == Method::GET)
             .with_limit(inner.transport.http().options().operation_timeout())
     }
 

@@ -42,7 +42,9 @@ impl Crate {
 
     /// Files with their lengths.
     pub(crate) fn lengths(&self) -> impl Iterator<Item = (String, usize)> + '_ {
-        self.lengths.iter().map(|(file, lines)| (file.rsplit_once("/../").map_or(file.clone(), |(_, file)| file.to_owned()), *lines))
+        self.lengths
+            .iter()
+            .map(|(file, lines)| (file.rsplit_once("/../").map_or(file.clone(), |(_, file)| file.to_owned()), *lines))
     }
 
     /// Modules, each with those that it uses.

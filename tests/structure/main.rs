@@ -28,7 +28,11 @@ fn no_module_depends_on_itself_through_others() {
             found.push(format!("{}: {}", library.name, cycle.join(" -> ")));
         }
     }
-    assert!(found.is_empty(), "module cycles; move what both sides use into a module of its own:\n{}", found.join("\n"));
+    assert!(
+        found.is_empty(),
+        "module cycles; move what both sides use into a module of its own:\n{}",
+        found.join("\n")
+    );
 }
 
 #[test]

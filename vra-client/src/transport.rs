@@ -74,7 +74,10 @@ impl Transport {
         let operation = request.operation();
         let outgoing = self.outgoing(request, bearer).map_err(|source| failed(&operation, source, request))?;
         let limit = self.http.options().operation_timeout();
-        let retrier = Retrier::new(self.retry).with_idempotent(request.is_repeatable()).with_limit(limit);
+        let retrier = Retrier::new(self.retry)
+            .with_idempotent(request.is_repeatable())
+            .with_read(*request.method() == Method::GET)
+            .with_limit(limit);
         let result = retrier
             .run(|_| {
                 let outgoing = outgoing.clone();

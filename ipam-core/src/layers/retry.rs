@@ -38,7 +38,9 @@ impl RetryLayer {
 impl Intercept for RetryLayer {
     async fn around<T: Reply>(&self, call: &Call<'_>, next: &Next<'_, T>) -> Result<T> {
         needs_tokio(call)?;
-        let retrier = Retrier::new(self.config).with_idempotent(call.request().is_repeatable());
+        let retrier = Retrier::new(self.config)
+            .with_idempotent(call.request().is_repeatable())
+            .with_read(call.operation().is_read());
         retrier.run(|_| next.run()).await
     }
 }

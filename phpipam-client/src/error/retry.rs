@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ipam_core::{Retry, RetryAdvice};
+use ipam_core::{Operation, Outcome, Retry, RetryAdvice};
 
 use super::Error;
 
@@ -13,6 +13,25 @@ impl RetryAdvice for Error {
 
     fn retry_after(&self) -> Option<Duration> {
         Self::retry_after(self)
+    }
+
+    fn outcome(&self) -> Outcome {
+        Self::outcome(self)
+    }
+
+    fn in_doubt(self) -> Self {
+        if Self::outcome(&self) == Outcome::Unknown {
+            return self;
+        }
+        match self {
+            Self::Refused(mut refusal) => {
+                refusal.outcome = Outcome::Unknown;
+                Self::Refused(refusal)
+            }
+            Self::Http(error) => Self::Http(error.in_doubt()),
+            // Of these the variant says that nothing was done, as a login that failed before the repetition was sent.
+            other => Self::Http(other.into_core(Operation::Send).in_doubt()),
+        }
     }
 
     fn given_up(self, attempts: u32) -> Self {

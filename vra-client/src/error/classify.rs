@@ -120,6 +120,25 @@ impl RetryAdvice for Error {
         Self::retry_after(self)
     }
 
+    fn outcome(&self) -> Outcome {
+        Self::outcome(self)
+    }
+
+    fn in_doubt(self) -> Self {
+        if Self::outcome(&self) == Outcome::Unknown {
+            return self;
+        }
+        match self {
+            Self::Server(mut error) => {
+                error.outcome = Outcome::Unknown;
+                Self::Server(error)
+            }
+            Self::Transport { operation, source } => Self::Transport { operation, source: source.in_doubt() },
+            // Of these the variant says that nothing was done, as a login that failed before the repetition was sent.
+            other => Self::Transport { operation: String::new(), source: ipam_core::Error::from(other).in_doubt() },
+        }
+    }
+
     fn given_up(self, attempts: u32) -> Self {
         match self {
             Self::Transport { operation, source } => Self::Transport { operation, source: source.given_up(attempts) },
