@@ -61,6 +61,7 @@ mod harness;
 mod join;
 mod keys;
 mod list;
+mod list_ranges;
 mod needs;
 mod pages;
 mod plan;

@@ -1,40 +1,11 @@
-//! Answers that could not be understood.
-
-use std::fmt;
+//! Decoding of responses, with errors that name the JSON path.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_path_to_error::{Path, Segment};
 
-use super::{Error, bounded};
-use crate::lenient::{Redacted, is_secret_name};
-
-const EXCERPT: usize = 200;
-
-/// A success whose body is not what was expected.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct DecodeError {
-    /// Method and path template.
-    pub operation: String,
-    /// The HTTP status.
-    pub status: u16,
-    /// The JSON path of the value that could not be read, such as `content[0].version`; `.` is the whole answer.
-    pub path: String,
-    /// What is wrong with it.
-    pub message: String,
-    /// The value, or the start of an answer that is no JSON. Cut, and without what looks like a secret.
-    pub excerpt: String,
-}
-
-impl fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { operation, status, path, message, excerpt } = self;
-        write!(f, "{operation}: the answer (status {status}) cannot be read at {path}: {message}; found {excerpt}")
-    }
-}
-
-impl std::error::Error for DecodeError {}
+use super::Error;
+use super::decode_error::DecodeError;
+use super::excerpt::{EXCERPT, WITHHELD, bounded, text_excerpt, value_excerpt};
 
 /// Decodes an answer; an error names the JSON path.
 pub(crate) fn decode<T: DeserializeOwned>(operation: &str, status: u16, body: &[u8]) -> Result<T, Error> {
@@ -79,9 +50,6 @@ pub(crate) fn withheld(operation: &str, status: u16, body: &[u8]) -> Error {
     }))
 }
 
-/// What stands in the place of an excerpt of a body that may hold a token.
-pub(super) const WITHHELD: &str = "[not shown: it may hold a token]";
-
 /// The error for an answer that can be read and lacks what it must have.
 pub(crate) fn lacking(operation: &str, status: u16, body: &[u8], message: &str) -> Error {
     Error::Decode(Box::new(DecodeError {
@@ -91,40 +59,6 @@ pub(crate) fn lacking(operation: &str, status: u16, body: &[u8], message: &str) 
         message: message.to_owned(),
         excerpt: text_excerpt(body),
     }))
-}
-
-fn value_excerpt(value: &Value, path: &Path) -> String {
-    let mut value = value;
-    for segment in path.iter() {
-        let next = match segment {
-            Segment::Seq { index } => value.get(*index),
-            Segment::Map { key } => {
-                if is_secret_name(key) {
-                    return "[redacted]".to_owned();
-                }
-                value.get(key)
-            }
-            Segment::Enum { .. } | Segment::Unknown => None,
-        };
-        let Some(next) = next else { break };
-        value = next;
-    }
-    bounded(&format!("{:?}", Redacted(value)), EXCERPT)
-}
-
-/// The start of a text that is no JSON. What follows a secret's name is hidden up to the end of the text.
-pub(super) fn text_excerpt(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(body);
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let words = text.char_indices().filter(|(_, c)| !c.is_alphanumeric() && *c != '_');
-    let mut start = 0;
-    for (end, c) in words.chain(std::iter::once((text.len(), ' '))) {
-        if text.get(start..end).is_some_and(is_secret_name) {
-            return format!("{:?} [redacted]", bounded(text.get(..end).unwrap_or_default(), EXCERPT));
-        }
-        start = end + c.len_utf8();
-    }
-    if text.is_empty() { "nothing".to_owned() } else { format!("{:?}", bounded(&text, EXCERPT)) }
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@
 
 mod classify;
 mod decode;
+mod decode_error;
+mod excerpt;
 mod server;
 
 use std::fmt;
@@ -14,8 +16,9 @@ use std::time::Duration;
 use ipam_core::http::TokenError;
 use serde_json::Value;
 
-pub use decode::DecodeError;
 pub(crate) use decode::{decode, lacking, withheld};
+pub use decode_error::DecodeError;
+pub(crate) use excerpt::bounded;
 pub use server::{ErrorBody, ServerError, ServerMessage};
 
 use crate::lenient::{InvalidTime, JsonObject};
@@ -233,14 +236,6 @@ impl std::error::Error for WaitError {
             WaitReason::Call(error) => Some(error.as_ref()),
             WaitReason::Deadline | WaitReason::Failed | WaitReason::UnknownState => None,
         }
-    }
-}
-
-/// The text cut at a character boundary, with an ellipsis if it was longer.
-pub(crate) fn bounded(text: &str, max: usize) -> String {
-    match text.char_indices().nth(max) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
     }
 }
 

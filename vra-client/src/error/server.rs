@@ -5,10 +5,7 @@ use std::time::Duration;
 
 use ipam_core::{ErrorKind, Outcome, Retry};
 
-use super::{
-    bounded,
-    decode::{WITHHELD, text_excerpt},
-};
+use super::excerpt::{WITHHELD, bounded, text_excerpt};
 use crate::lenient::model;
 
 model! {

@@ -9,8 +9,8 @@ use super::config::EmbeddedConfig;
 use super::connection::{Files, Opened};
 use super::files::Identity;
 use super::open_files::Gone;
+use super::sqlite_errors::error_like;
 use super::threads::Running;
-use super::writer::error_like;
 use crate::engine::{Context, Random};
 use crate::{Error, ErrorKind, Operation, Result};
 

@@ -132,6 +132,11 @@ pub(super) fn io_error(operation: Operation, message: String, source: std::io::E
     Error::new(kind, operation, message).with_retry(retry).with_source(source)
 }
 
+/// The same error for another caller; errors cannot be copied.
+pub(super) fn error_like(error: &Error, operation: Operation) -> Error {
+    Error::new(error.kind(), operation, error.message().to_owned()).with_retry(error.retry())
+}
+
 #[cfg(test)]
 mod tests {
     use rusqlite::ffi;

@@ -124,7 +124,7 @@ pub(super) fn run(shared: &OpenStore, jobs: &Arc<Jobs>, opened: oneshot::Sender<
                 Ok(connection) => break connection,
                 Err(error) => {
                     for job in next.drain(..) {
-                        let again = error_like(&error, job.operation());
+                        let again = sqlite_errors::error_like(&error, job.operation());
                         if let After::Again(undo) | After::Undo(undo) = job.answer(Err(again)) {
                             undos.keep(undo, shared);
                         }
@@ -134,11 +134,6 @@ pub(super) fn run(shared: &OpenStore, jobs: &Arc<Jobs>, opened: oneshot::Sender<
             }
         };
     }
-}
-
-/// The same error for another caller; errors cannot be copied.
-pub(super) fn error_like(error: &Error, operation: Operation) -> Error {
-    Error::new(error.kind(), operation, error.message().to_owned()).with_retry(error.retry())
 }
 
 #[derive(PartialEq, Eq)]
@@ -320,7 +315,7 @@ impl Writer<'_> {
             }
             Failed::Begin(error) => sqlite_errors::error(operation, sqlite_errors::copy(error))
                 .with_context("path", self.shared.path.display()),
-            Failed::Write(error) => error_like(error, operation),
+            Failed::Write(error) => sqlite_errors::error_like(error, operation),
             Failed::Commit(error) => sqlite_errors::commit_error(operation, error),
             Failed::Gone(gone) => gone.error(operation, &self.shared.path),
             Failed::Lost(gone) => gone.error_after_commit(operation, &self.shared.path),

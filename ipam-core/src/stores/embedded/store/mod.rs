@@ -5,6 +5,7 @@ mod allocations;
 mod blocks;
 mod feed;
 mod find;
+mod memo;
 mod pages;
 mod quarantine;
 mod ranges;
@@ -12,44 +13,18 @@ mod requests;
 mod sql;
 mod statements;
 
-use std::collections::HashMap;
-use std::ops::RangeInclusive;
-
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
-use pages::OpenPage;
+use memo::Memo;
 pub(super) use sql::Sql;
 pub(super) use statements::{Columns, Statements};
 
 use super::schema::VERSION;
-use crate::engine::StoredRange;
-use crate::{Error, Operation, RangeId, Result};
+use crate::{Error, Operation, Result};
 
 /// How many ranges are kept decoded. More than a program uses at a time.
 const MAX_KEPT_RANGES: usize = 4096;
-
-/// What a connection remembers of the store from one transaction to the next, so that an allocation does not read what
-/// the last one wrote. Dropped as soon as another connection has written, and after every roll-back.
-#[derive(Default)]
-struct Memo {
-    /// Ranges, decoded.
-    ranges: HashMap<RangeId, StoredRange>,
-    /// Where ranges have room.
-    open_pages: HashMap<RangeId, OpenPage>,
-    /// The ranges whose open page is not written yet, and maybe others.
-    unwritten_pages: Vec<RangeId>,
-    /// No allocation expires before.
-    first_expiry: Option<i64>,
-    /// No address of the range has rested long enough before.
-    first_released: HashMap<RangeId, i64>,
-    /// The number of the last change.
-    last_event: Option<i64>,
-    /// The last serial number given.
-    last_serial: i64,
-    /// The serial numbers of the request that was stored last.
-    serials: Option<RangeInclusive<i64>>,
-}
 
 /// One connection's view of the records, in the transaction that is open on it.
 pub(super) struct SqliteStore<'c> {

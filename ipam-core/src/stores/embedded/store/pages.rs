@@ -2,18 +2,10 @@
 
 use rusqlite::params;
 
+use super::memo::OpenPage;
 use super::{Columns, Sql, SqliteStore, limit};
 use crate::engine::{Page, Pages};
 use crate::{RangeId, Result};
-
-/// The lowest open page of a range at or after a number.
-pub(super) struct OpenPage {
-    from: u128,
-    no: u128,
-    page: Page,
-    /// Whether its row is still to be written: one page serves many requests of a transaction, and is written once.
-    unwritten: bool,
-}
 
 /// A page's number as it is stored.
 pub(super) fn number(no: u128) -> [u8; 16] {
