@@ -21,4 +21,4 @@ mod listing;
 mod noise;
 mod refused;
 mod required;
-mod shared;
+mod shared_address_space;

@@ -2,9 +2,9 @@
 
 use super::Plan;
 use super::bench::Bench;
+use super::literals::{ip, lines, net, sorted, span, texts};
 use super::stage::Stage;
 use super::verdict::{Verdict, check, fail, refused, same};
-use super::words::{ip, lines, net, sorted, span, texts};
 use crate::{
     Allocate, AllocateLine, AllocationState, DefineRange, ErrorKind, Find, Labels, MacAddr, Operation, RangeId, Shape,
     What,
@@ -40,7 +40,7 @@ pub(super) async fn answers_everything_about_an_address(bench: &Bench) -> Verdic
     same(answer.key.as_str(), "vm-1/nic-0", "the answer has the request's key")?;
     check(!answer.repeated, "nothing was repeated")?;
     same(lines(&answer), [["10.20.0.1", "10.20.0.2"]], "two addresses")?;
-    let space = super::words::only(super::pages::ranges(&*stage.provider, &stage.range("lan")).await?)?.space;
+    let space = super::literals::only(super::pages::ranges(&*stage.provider, &stage.range("lan")).await?)?.space;
     for allocation in answer.iter() {
         same(&allocation.range, &stage.range("lan"), "the range")?;
         same(&allocation.space, &space, "the range's address space")?;

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::harness::Harness;
+use super::literals::net;
 use super::needs::Need;
 use super::plan::{NoFixture, Plan};
 use super::stage::Stage;
 use super::unclaimed::must_be_refused;
 use super::verdict::{Stop, Verdict, fail};
-use super::words::net;
 use crate::Capabilities;
 
 /// What a case is given: a way to a stage.

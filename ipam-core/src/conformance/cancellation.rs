@@ -7,10 +7,10 @@ use futures_util::FutureExt;
 use super::allocate::next;
 use super::bench::Bench;
 use super::join;
+use super::literals::{net, sorted};
 use super::stage::{Stage, patiently};
 use super::threads;
 use super::verdict::{Verdict, check, fail, same};
-use super::words::{net, sorted};
 use crate::{Allocate, AllocateLine, Deallocate, Find};
 
 /// After how many polls a caller goes away: not at all yet, at once, and later and later.

@@ -6,10 +6,10 @@ use ipnet::IpNet;
 use super::Plan;
 use super::allocate::{exactly_in, three_ranges};
 use super::bench::Bench;
+use super::literals::{ip, lines, net, only, texts};
 use super::pages;
 use super::stage::{Stage, patiently};
 use super::verdict::{Verdict, check, fail, refused, same};
-use super::words::{ip, lines, net, only, texts};
 use crate::net::{HostPolicy, hosts};
 use crate::{
     Allocate, AllocateLine, AllocateRange, ChildNet, DeallocateRange, DefineRange, ErrorKind, Expect, Operation,

@@ -9,9 +9,9 @@ use futures_util::FutureExt;
 use super::Plan;
 use super::allocate::{next, three_ranges};
 use super::bench::Bench;
+use super::literals::{ip, net};
 use super::stage::{Stage, patiently};
 use super::verdict::{Verdict, check, fail, refused, same, some};
-use super::words::{ip, net};
 use crate::{
     Allocate, AllocateLine, AllocateRange, Change, ChangeKind, ChangePosition, Deallocate, DeallocateRange,
     DefineBlock, DefineRange, ErrorKind, IpamProvider, Operation, Patch, RemoveBlock, RemoveRange, Update, UpdateBlock,

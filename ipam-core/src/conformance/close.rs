@@ -6,9 +6,9 @@ use futures_util::FutureExt;
 
 use super::allocate::next;
 use super::bench::Bench;
+use super::literals::{net, sorted};
 use super::stage::patiently;
 use super::verdict::{Stop, Verdict, check, fail, same};
-use super::words::{net, sorted};
 use super::{Plan, join};
 use crate::{
     Allocate, AllocateLine, Allocation, Deallocate, Error, ErrorKind, Find, IpamProvider, ListBlocks, ListRanges,

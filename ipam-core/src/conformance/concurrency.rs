@@ -8,9 +8,9 @@ use futures_util::FutureExt;
 
 use super::allocate::three_ranges;
 use super::bench::Bench;
+use super::literals::{ip, sorted};
 use super::stage::patiently;
 use super::verdict::{Verdict, check, fail, same};
-use super::words::{ip, sorted};
 use crate::{Allocate, AllocateLine, Allocated, Deallocate, DefineRange, Find, RemoveRange};
 
 pub(super) async fn hands_out_each_address_once(bench: &Bench) -> Verdict {
@@ -160,7 +160,7 @@ pub(super) async fn frees_an_allocation_once(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn keeps_requests_for_several_ranges_whole(bench: &Bench) -> Verdict {
-    let plan = three_ranges().range("lan", super::words::net("10.20.9.0/24"));
+    let plan = three_ranges().range("lan", super::literals::net("10.20.9.0/24"));
     let stage = bench.stage(plan).await?;
     let (a, b, lan) = (stage.range("a"), stage.range("b"), stage.range("lan"));
     // Two addresses each in a and b, taken in both orders: two callers can be served, and nobody by half.
@@ -197,7 +197,7 @@ pub(super) async fn keeps_requests_for_several_ranges_whole(bench: &Bench) -> Ve
 
 pub(super) async fn keeps_addresses_while_ranges_come_and_go(bench: &Bench) -> Verdict {
     let stage = bench.stage(super::Plan::empty()).await?;
-    let define = DefineRange::new("lan", super::words::net("10.20.0.0/24"));
+    let define = DefineRange::new("lan", super::literals::net("10.20.0.0/24"));
     stage.provider.define_range(&define).await?;
     let calls = stage.limits().calls;
     let answers = stage.callers(move |caller, provider| {

@@ -3,14 +3,14 @@
 use super::Plan;
 use super::allocate::{exactly, next};
 use super::bench::Bench;
+use super::literals::{freed, ip, net, texts};
 use super::verdict::{Stop, Verdict, check, refused, same};
-use super::words::{freed, ip, net, texts};
 use crate::{Allocate, Deallocate, ErrorKind, Expect, Find, Operation, Target};
 
 pub(super) async fn gives_back_by_id(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let taken = stage.take(next(&stage, 2)).await?;
-    let first = super::words::only(taken.iter().take(1).cloned().collect())?;
+    let first = super::literals::only(taken.iter().take(1).cloned().collect())?;
     let answer = stage.provider.deallocate(&Deallocate::id(first.id.clone())).await?;
     same(freed(&answer), [["10.20.0.1"]], "the answer has what was freed")?;
     check(!answer.was_free(), "it was not free before")?;
@@ -183,7 +183,7 @@ pub(super) async fn gives_back_what_carries_no_mark(bench: &Bench) -> Verdict {
             return Err(Stop::Skip("the harness cannot take an address without owner and key".to_owned()));
         }
         refused(stage.take(exactly(&stage, address, 1)).await, ErrorKind::Conflict, Operation::Allocate)?;
-        let unmarked = super::words::only(stage.found(Find::default().with_address(ip(address))).await?)?;
+        let unmarked = super::literals::only(stage.found(Find::default().with_address(ip(address))).await?)?;
         same((&unmarked.owner, &unmarked.key), (&None, &None), "it carries no mark")?;
         let request = Deallocate::address(stage.range("lan"), ip(address)).expecting(expect.clone());
         same(freed(&stage.provider.deallocate(&request).await?), [[address]], format_args!("{expect:?} fits no mark"))?;
@@ -210,7 +210,7 @@ pub(super) async fn needs_the_address_to_be_of_the_range(bench: &Bench) -> Verdi
 
 pub(super) async fn frees_only_in_the_range_named(bench: &Bench) -> Verdict {
     let part = |id: &str, addresses: &str| {
-        crate::DefineRange::new(id, net("10.20.0.0/24")).with_addresses(super::words::span(addresses))
+        crate::DefineRange::new(id, net("10.20.0.0/24")).with_addresses(super::literals::span(addresses))
     };
     let plan =
         Plan::empty().with_range(part("a", "10.20.0.10-10.20.0.19")).with_range(part("b", "10.20.0.20-10.20.0.29"));

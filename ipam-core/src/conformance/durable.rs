@@ -3,8 +3,8 @@
 use super::Plan;
 use super::allocate::next;
 use super::bench::Bench;
+use super::literals::{ip, net};
 use super::verdict::{Verdict, check, same};
-use super::words::{ip, net};
 use crate::{Allocate, AllocateRange, Deallocate, Find, ListRanges};
 
 pub(super) async fn keeps_what_was_answered(bench: &Bench) -> Verdict {

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::bench::Bench;
+use super::literals::ip;
 use super::needs::Need;
 use super::unclaimed::must_be_refused;
 use super::verdict::{Verdict, check, refused, same};
-use super::words::ip;
 use crate::{
     Allocate, AllocateLine, Deallocate, ErrorKind, Expect, Find, Labels, MAX_ADDRESSES, MAX_ID_LEN, MAX_LINES,
     MAX_PAGE_SIZE, MAX_TEXT_LEN, Operation, PageRequest, Patch, Shape, Update, What,

@@ -5,10 +5,10 @@ use futures_util::FutureExt;
 use super::Plan;
 use super::allocate::{exactly_in, next};
 use super::bench::Bench;
+use super::literals::{ip, net, sorted};
 use super::pages::every_page;
 use super::stage::Stage;
 use super::verdict::{Verdict, check, refused, same};
-use super::words::{ip, net, sorted};
 use crate::{
     Allocate, AllocateLine, Allocation, AllocationState, Deallocate, DefineRange, ErrorKind, Find, Labels,
     MAX_PAGE_SIZE, MacAddr, Operation, PageRequest, RangePolicy,

@@ -5,10 +5,10 @@ use futures_util::FutureExt;
 use super::Plan;
 use super::allocate::three_ranges;
 use super::bench::Bench;
+use super::literals::{net, only};
 use super::pages::{self, every_page};
 use super::stage::Stage;
 use super::verdict::{Verdict, check, refused, same};
-use super::words::{net, only};
 use crate::net::HostPolicy;
 use crate::{
     DefineRange, ErrorKind, Family, ListRanges, Operation, PageRequest, Range, RangeFilter, RemoveRange, SpaceId, Tag,

@@ -62,6 +62,7 @@ mod join;
 mod keys;
 mod list;
 mod list_ranges;
+mod literals;
 mod needs;
 mod pages;
 mod plan;
@@ -76,7 +77,6 @@ mod unclaimed;
 mod update;
 mod usage;
 mod verdict;
-mod words;
 
 #[doc(inline)]
 pub use crate::conformance_tests as tests;

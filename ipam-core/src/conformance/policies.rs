@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::Plan;
 use super::allocate::{exactly, next};
 use super::bench::Bench;
+use super::literals::{ip, lines, net, sorted};
 use super::stage::Stage;
 use super::verdict::{Verdict, check, refused, same};
-use super::words::{ip, lines, net, sorted};
 use crate::{Allocate, Deallocate, DefineRange, ErrorKind, Operation, Order, RangePolicy};
 
 const LONG: Duration = Duration::from_secs(3600);

@@ -3,9 +3,9 @@
 use super::Plan;
 use super::allocate::{exactly, exactly_in, from, next, three_ranges};
 use super::bench::Bench;
+use super::literals::{candidates, ip, lines, net};
 use super::stage::Stage;
 use super::verdict::{Verdict, check, refused, same};
-use super::words::{candidates, ip, lines, net};
 use crate::{Allocate, AllocateLine, Candidate, ErrorKind, Operation, Shape, What};
 
 pub(super) async fn names_what_the_next_call_takes(bench: &Bench) -> Verdict {

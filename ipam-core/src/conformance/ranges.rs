@@ -7,10 +7,10 @@ use futures_util::FutureExt;
 use super::Plan;
 use super::allocate::{exactly, next};
 use super::bench::Bench;
+use super::literals::{ip, lines, net, only, sorted, span, texts};
 use super::pages;
 use super::stage::patiently;
 use super::verdict::{Verdict, check, fail, refused, same};
-use super::words::{ip, lines, net, only, sorted, span, texts};
 use crate::net::HostPolicy;
 use crate::{
     Allocate, AllocateLine, DefineRange, ErrorKind, Find, ListRanges, NetworkInfo, Operation, Order, Patch, Properties,

@@ -92,7 +92,7 @@ impl Stage {
     /// Gives one address of "lan" back, whoever has it.
     pub(super) async fn give_back(&self, address: &str) -> Verdict {
         let answer =
-            self.provider.deallocate(&Deallocate::address(self.range("lan"), super::words::ip(address))).await?;
+            self.provider.deallocate(&Deallocate::address(self.range("lan"), super::literals::ip(address))).await?;
         same(answer.freed().count(), 1, format_args!("{address} was to be freed"))
     }
 
@@ -104,7 +104,7 @@ impl Stage {
     /// The addresses taken in a range of the plan, in ascending order.
     pub(super) async fn taken(&self, range: &str) -> Verdict<Vec<IpAddr>> {
         let found = self.found(Find::default().with_range(self.range(range))).await?;
-        Ok(super::words::sorted(&found))
+        Ok(super::literals::sorted(&found))
     }
 
     /// The same as texts.

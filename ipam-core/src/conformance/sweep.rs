@@ -8,9 +8,9 @@ use futures_util::FutureExt;
 use super::Plan;
 use super::allocate::next;
 use super::bench::Bench;
+use super::literals::{ip, net, sorted};
 use super::stage::{Stage, patiently};
 use super::verdict::{Stop, Verdict, check, fail, same};
-use super::words::{ip, net, sorted};
 use crate::{AbandonedClaim, Allocate, AllocateLine, AllocateRange, Find, ListRanges, Sweep, Swept, What};
 
 /// Every age that a careless caller may give.

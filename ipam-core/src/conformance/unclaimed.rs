@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use super::literals::{ip, net};
 use super::needs::Need;
 use super::stage::Stage;
 use super::verdict::{Verdict, refused};
-use super::words::{ip, net};
 use crate::{
     Allocate, AllocateLine, AllocateRange, DeallocateRange, DefineBlock, DefineRange, ErrorKind, Labels, ListBlocks,
     Operation, Order, RangePolicy, RemoveBlock, RemoveRange, Shape, Sweep, Tag, Update, UpdateBlock, UpdateRange, What,

@@ -3,9 +3,9 @@
 use super::Plan;
 use super::allocate::{next, three_ranges};
 use super::bench::Bench;
+use super::literals::{ip, net, only, span};
 use super::stage::Stage;
 use super::verdict::{Verdict, check, refused, same};
-use super::words::{ip, net, only, span};
 use crate::{DefineRange, ErrorKind, Operation, RangePolicy};
 
 /// total, allocated, reserved, quarantined, free.

@@ -9,13 +9,13 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::shared::Shared;
+use super::host_state::HostState;
 use super::{Site, serve};
 use crate::testing::{Logged, When};
 
 /// Site behind a socket. It stops when it is dropped, with its connections.
 pub struct Host<S: Site> {
-    shared: Arc<Shared<S>>,
+    shared: Arc<HostState<S>>,
     address: SocketAddr,
     task: JoinHandle<Infallible>,
 }
@@ -28,7 +28,7 @@ impl<S: Site> Host<S> {
     pub async fn start(site: impl FnOnce(SocketAddr) -> S) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared::new(site(address)));
+        let shared = Arc::new(HostState::new(site(address)));
         let task = tokio::spawn(serve::accept(listener, Arc::clone(&shared)));
         Ok(Self { shared, address, task })
     }

@@ -55,10 +55,10 @@
 
 mod fault;
 mod host;
+mod host_state;
 mod request;
 mod response;
 mod serve;
-mod shared;
 mod site;
 
 pub use fault::{Effect, Fault, ServerFault};

@@ -15,7 +15,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use super::shared::Shared;
+use super::host_state::HostState;
 use super::{Effect, Request, Response, ServerFault, Site};
 use crate::testing::{Logged, Target};
 
@@ -40,7 +40,7 @@ impl fmt::Display for Cut {
 impl Error for Cut {}
 
 /// Accepts connections until the task is stopped; the connections stop with it.
-pub(super) async fn accept<S: Site>(listener: TcpListener, shared: Arc<Shared<S>>) -> Infallible {
+pub(super) async fn accept<S: Site>(listener: TcpListener, shared: Arc<HostState<S>>) -> Infallible {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -66,7 +66,7 @@ pub(super) async fn accept<S: Site>(listener: TcpListener, shared: Arc<Shared<S>
 }
 
 async fn one<S: Site>(
-    shared: &Shared<S>,
+    shared: &HostState<S>,
     request: http::Request<Incoming>,
 ) -> Result<http::Response<Full<Bytes>>, Cut> {
     let (head, body) = request.into_parts();

@@ -1,4 +1,4 @@
-//! Short words for what the cases say often.
+//! Short constructors of the values that the cases use often.
 
 use std::fmt::Debug;
 use std::net::IpAddr;

@@ -10,13 +10,13 @@ use crate::testing::{Faults, Logged};
 const MAX_LOG: usize = 100_000;
 
 /// What the connections share. No lock is held while a site responds.
-pub(super) struct Shared<S: Site> {
+pub(super) struct HostState<S: Site> {
     pub(super) site: S,
     log: Mutex<VecDeque<Logged<S::Fault>>>,
     faults: Mutex<Faults<S::Fault>>,
 }
 
-impl<S: Site> Shared<S> {
+impl<S: Site> HostState<S> {
     pub(super) fn new(site: S) -> Self {
         Self { site, log: Mutex::default(), faults: Mutex::default() }
     }
