@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::time::SystemTime;
 
-use super::space::page::{Page, address, locate, next_address, set_bits};
-use super::store::{Record, RequestKind, Store, StoredRange};
+use crate::engine::space::page::{Page, address, locate, next_address, set_bits};
+use crate::engine::store::{Record, RequestKind, Store, StoredRange};
 use crate::{AllocationKey, BlockFilter, Find, Range, RangeFilter, RangeId, Result, SpaceId};
 
 /// How many records are read at once.
