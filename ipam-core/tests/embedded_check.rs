@@ -63,6 +63,18 @@ fn every_kind_of_damage_is_told() {
             "a key that is not that of a request for addresses: stray",
         ),
         (
+            "UPDATE allocation SET key = 'net' WHERE key = 'one'",
+            "a key that is not that of a request for addresses: net",
+        ),
+        (
+            "UPDATE allocation SET key = 'many' WHERE key = 'one'",
+            "another owner, line or serial number than its request: many",
+        ),
+        (
+            "UPDATE allocation SET key = 'one' WHERE address = x'040a000005'",
+            "another owner, line or serial number than its request: one",
+        ),
+        (
             "UPDATE allocation SET owner = 'thief' WHERE key = 'one'",
             "another owner, line or serial number than its request: one",
         ),

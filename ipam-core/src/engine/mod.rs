@@ -1,8 +1,8 @@
 //! What every store of ours shares: which addresses a request gets, and what a request may do.
 //!
 //! Everything here is synchronous and without I/O of its own: the clock and the randomness come in with [`Context`], the
-//! state through [`Store`]. A store is one transaction's view of the records; `stores::memory` keeps them in maps,
-//! `stores::embedded` in rows. None keeps a second truth, and none decides anything.
+//! state through [`Store`](store::Store). A store is one transaction's view of the records; `stores::memory` keeps them
+//! in maps, `stores::embedded` in rows. None keeps a second truth, and none decides anything.
 //!
 //! Data flows one way: a provider opens a transaction, calls one function of this module with the store, and commits or
 //! rolls back. A function reads and decides on a [`overlay`] of what it is about to write, and writes it at the end. So a
@@ -49,5 +49,7 @@ pub(crate) use store::{
     Allocations, Blocks, Feed, Pages, Quarantine, Quarantined, Ranges, Record, RequestKind, RequestRecord, Requests,
     StoredRange,
 };
+#[cfg(feature = "embedded")]
+pub(crate) use verify::{Findings, MAX_FINDINGS, OpenKeys};
 #[cfg(any(test, feature = "embedded"))]
-pub(crate) use verify::{MAX_FINDINGS, verify};
+pub(crate) use verify::{Lookups, verify};

@@ -14,6 +14,8 @@ use super::*;
 use crate::stores::memory::State;
 use crate::*;
 
+impl Lookups for State {}
+
 /// A store with a clock of its own.
 pub(super) struct Bench {
     pub(super) store: State,

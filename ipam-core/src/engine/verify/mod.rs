@@ -1,50 +1,54 @@
 //! Invariants between the records of a store: what is true of them between two requests.
 
+mod findings;
+mod lookups;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::time::SystemTime;
 
+pub(crate) use findings::Findings;
+#[cfg(feature = "embedded")]
+pub(crate) use findings::MAX_FINDINGS;
+pub(crate) use lookups::{Lookups, OpenKeys};
+
 use crate::engine::space::page::{Page, address, locate, next_address, set_bits};
 use crate::engine::store::{Record, RequestKind, Store, StoredRange};
-use crate::{AllocationKey, BlockFilter, Find, Range, RangeFilter, RangeId, Result, SpaceId};
+use crate::{BlockFilter, Range, RangeFilter, RangeId, Result, SpaceId};
 
 /// How many records are read at once.
 const BATCH: usize = 512;
 
-/// How many findings are kept at most. Where there are more, the store is broken as a whole.
-pub(crate) const MAX_FINDINGS: usize = 100;
-
 /// Reads all of a store, and adds to `findings` a sentence for each thing that is wrong; none if it is sound. Stops adding
-/// when there is one more than [`MAX_FINDINGS`].
+/// when there is one more than [`findings::MAX_FINDINGS`].
 ///
 /// Reads by parts; what is kept meanwhile are the keys of requests for several addresses, until all of these were seen.
+/// Whether each allocation is found in every way, [`Lookups`] checks, which a store may do at once for all.
 ///
 /// # Errors
 ///
 /// As the store's: what cannot be read cannot be checked. What was found so far is in `findings`.
-pub(crate) fn verify<S: Store + ?Sized>(store: &mut S, now: SystemTime, findings: &mut Vec<String>) -> Result<()> {
-    let mut checks = Checks { store, now, findings, living: BTreeMap::new(), open_keys: BTreeMap::new() };
+pub(crate) fn verify<S: Lookups + ?Sized>(store: &mut S, now: SystemTime, findings: &mut Vec<String>) -> Result<()> {
+    let findings = Findings::of(findings);
+    let mut checks = Checks { store, now, findings, living: BTreeMap::new(), open_keys: OpenKeys::default() };
     checks.blocks()?;
     checks.ranges()?;
-    checks.open_keys()?;
+    checks.store.verify_open_keys(checks.open_keys.take(), &mut checks.findings)?;
     checks.found()
 }
 
 struct Checks<'s, S: ?Sized> {
     store: &'s mut S,
     now: SystemTime,
-    findings: &'s mut Vec<String>,
+    findings: Findings<'s>,
     /// How many allocations of each space have not expired.
     living: BTreeMap<SpaceId, usize>,
-    /// How many allocations were seen of each key that has more.
-    open_keys: BTreeMap<AllocationKey, u32>,
+    open_keys: OpenKeys,
 }
 
-impl<S: Store + ?Sized> Checks<'_, S> {
+impl<S: Lookups + ?Sized> Checks<'_, S> {
     fn must(&mut self, holds: bool, otherwise: impl FnOnce() -> String) {
-        if !holds && self.findings.len() <= MAX_FINDINGS {
-            self.findings.push(otherwise());
-        }
+        self.findings.must(holds, otherwise);
     }
 
     fn blocks(&mut self) -> Result<()> {
@@ -124,68 +128,9 @@ impl<S: Store + ?Sized> Checks<'_, S> {
         let home = allocation.range == stored.range.id && allocation.space == *space;
         self.must(home, || format!("the allocation {id:?} names another range or space than it lies in"));
         self.must(stored.layout.contains(at), || format!("{at} is allocated, but reserved or outside its range"));
-        let by_id = self.store.allocation(id)?;
-        self.must(by_id.as_ref() == Some(record), || format!("the allocation {id:?} is not found by its id"));
-        let by_address = self.store.allocation_at(space, at)?;
-        self.must(by_address.as_ref() == Some(record), || format!("the allocation {id:?} is not found by its address"));
-        let quarantined = self.store.quarantined_at(space, at)?.is_some();
-        self.must(!quarantined, || format!("{at} is allocated and in quarantine at the same time"));
-        self.request(record)?;
+        self.store.verify_lookups(space, record, &mut self.open_keys, &mut self.findings)?;
         if allocation.expires.is_none_or(|expires| expires > self.now) {
             *self.living.entry(space.clone()).or_default() += 1;
-        }
-        Ok(())
-    }
-
-    fn request(&mut self, record: &Record) -> Result<()> {
-        let id = &record.allocation.id;
-        let Some(key) = &record.allocation.key else {
-            self.must(false, || format!("the allocation {id:?} has no key"));
-            return Ok(());
-        };
-        let request = self.store.request(key)?;
-        let Some(RequestKind::Addresses { lines, count }) = request.as_ref().map(|request| request.kind) else {
-            self.must(false, || format!("the allocation {id:?} has no request"));
-            return Ok(());
-        };
-        let owner = request.map(|request| request.owner);
-        self.must(record.allocation.owner == owner, || {
-            format!("the allocation {id:?} has another owner than its request")
-        });
-        self.must(record.line < lines, || format!("the allocation {id:?} is of a line that its request does not have"));
-        let mut seen = 1;
-        if count > 1 {
-            let known = self.open_keys.entry(key.clone()).or_default();
-            *known += 1;
-            seen = *known;
-        }
-        if seen == count {
-            self.open_keys.remove(key);
-            self.key(key, seen)?;
-        }
-        Ok(())
-    }
-
-    /// The keys of which some addresses were given back: not as many were seen as the request took.
-    fn open_keys(&mut self) -> Result<()> {
-        for (key, seen) in std::mem::take(&mut self.open_keys) {
-            self.key(&key, seen)?;
-        }
-        Ok(())
-    }
-
-    /// Checks that as many allocations are found by a key as were seen with it, each with that key.
-    fn key(&mut self, key: &AllocationKey, seen: u32) -> Result<()> {
-        let found = self.store.allocations_of_key(key)?;
-        let own = found.iter().all(|record| record.allocation.key.as_ref() == Some(key));
-        let apart = found.is_sorted_by(|a, b| (a.line, a.allocation.address) < (b.line, b.allocation.address));
-        self.must(own && apart && found.len() == seen as usize, || {
-            format!("{seen} addresses have the key {key:?}, but {} are found by it", found.len())
-        });
-        let counted = self.store.count_of_key(key, u32::MAX)?;
-        self.must(counted == seen, || format!("the addresses of the key {key:?} are counted wrongly: {counted}"));
-        if let Some(RequestKind::Addresses { count, .. }) = self.store.request(key)?.map(|request| request.kind) {
-            self.must(seen <= count, || format!("the key {key:?} has more addresses than its request took"));
         }
         Ok(())
     }
@@ -204,7 +149,7 @@ impl<S: Store + ?Sized> Checks<'_, S> {
             for (no, page) in &pages {
                 while let Some(missing) = expected.filter(|expected| expected < no) {
                     self.must(missing >= stored.high_water, || lacks(id, missing));
-                    let goes_on = missing < stored.high_water && self.findings.len() <= MAX_FINDINGS;
+                    let goes_on = missing < stored.high_water && !self.findings.is_full();
                     expected =
                         if goes_on { stored.layout.next_page(missing + 1) } else { stored.layout.next_page(*no) };
                 }
@@ -290,18 +235,7 @@ impl<S: Store + ?Sized> Checks<'_, S> {
 
     /// What belongs to no range was not seen; what is found must have been.
     fn found(&mut self) -> Result<()> {
-        let mut found: BTreeMap<SpaceId, usize> = BTreeMap::new();
-        let mut after = None;
-        loop {
-            let part = self.store.find(&Find::default(), self.now, after.as_ref(), BATCH)?;
-            for allocation in &part {
-                *found.entry(allocation.space.clone()).or_default() += 1;
-            }
-            match part.last() {
-                Some(last) if part.len() == BATCH => after = Some((last.space.clone(), last.address)),
-                _ => break,
-            }
-        }
+        let found = self.store.count_found(self.now)?;
         let living = std::mem::take(&mut self.living);
         self.must(living == found, || format!("{living:?} addresses are allocated, but {found:?} are found"));
         Ok(())
