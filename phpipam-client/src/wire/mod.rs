@@ -28,7 +28,9 @@ pub type JsonObject = serde_json::Map<String, serde_json::Value>;
 pub(crate) use codec::{Encode, Seed, Undecodable, Wire, from_json, from_value};
 pub(crate) use containers::optional_object;
 pub use count::Count;
-pub(crate) use field::{Field, InvalidValue, checked_text, field_from_json};
+#[cfg(feature = "provider")]
+pub(crate) use field::checked_text;
+pub(crate) use field::{Field, InvalidValue, field_from_json};
 pub(crate) use fields::{Body, Fields, reroutes};
 pub use flag::YesNo;
 pub use id::{

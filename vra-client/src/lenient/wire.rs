@@ -77,7 +77,7 @@ impl<T: Wire + DeserializeOwned> Wire for Box<T> {
     }
 }
 
-/// What a request's member may be set to. Unlike [`Serialize`] it cannot fail.
+/// What a request's member may be set to. Unlike [`Serialize`](serde::Serialize) it cannot fail.
 pub(crate) trait IntoJson {
     fn into_json(self) -> Value;
 }

@@ -6,11 +6,7 @@
 //! - Ordered results come in the order their doc names, because pages are cut from them. "After" is exclusive.
 //! - The cost follows what is returned, not what is stored, unless the doc says otherwise.
 //! - An operation of the engine first reads, then writes: no read follows its first write. So a read may fail and the
-<<<<<<< HEAD
 //!   operation be run again (`replay`), and a refused request has written nothing.
-=======
-//!   operation be run again (module `replay`), and a refused request has written nothing.
->>>>>>> 19f8fdd (docs: mend links into the engine; tests: allow panics in the check)
 //! - The store isolates: what a transaction has read stays true until it commits, or the commit fails. A store with
 //!   several writers locks what the writing transaction reads of the range it takes from
 //!   ([`Pages::lock_open_page`]).
