@@ -95,11 +95,13 @@ mod scope {
 }
 
 mod stack {
-    use super::{Arc, Around, Layered, RetryLayer, TraceLayer, conformance, limited};
+    use super::{Arc, Around, Layered, RetryLayer, ScopeLayer, TraceLayer, conformance, limited};
 
-    conformance::tests!(Around::new(|_, provider| {
+    conformance::tests!(Around::new(|plan, provider| {
+        let ranges = plan.ranges.iter().map(|range| range.id.clone());
         let provider = Layered::new(limited(provider), super::timeout());
         let provider = Layered::new(provider, RetryLayer::default());
-        Arc::new(Layered::new(provider, TraceLayer::new()))
+        let provider = Layered::new(provider, TraceLayer::new());
+        Arc::new(Layered::new(provider, ScopeLayer::new(ranges)))
     }));
 }
