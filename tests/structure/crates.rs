@@ -73,7 +73,18 @@ fn file_of(folder: &Path, name: &str) -> (PathBuf, PathBuf) {
     if nested.exists() { (nested, inner) } else { (folder.join(format!("{name}.rs")), inner) }
 }
 
-/// Tests stand at the end of a file and do not count.
+/// Tests stand at the end of a file, in a module of it, and do not count.
 fn lines_without_tests(text: &str) -> usize {
-    text.lines().take_while(|line| !line.starts_with("#[cfg(test)]")).count()
+    let lines: Vec<&str> = text.lines().collect();
+    let tests = |at: &usize| {
+        let opens = |line: &&str| line.starts_with("mod ") && line.ends_with('{');
+        lines.get(*at).is_some_and(|line| line.starts_with("#[cfg(test)]")) && lines.get(at + 1).is_some_and(opens)
+    };
+    (0..lines.len()).find(tests).unwrap_or(lines.len())
+}
+
+#[test]
+fn only_a_module_of_tests_ends_the_count() {
+    assert_eq!(lines_without_tests("a\n#[cfg(test)]\nmod tests;\nb\n"), 4);
+    assert_eq!(lines_without_tests("a\nb\n#[cfg(test)]\nmod tests {\n}\n"), 2);
 }
