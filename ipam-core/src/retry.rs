@@ -31,8 +31,9 @@ pub trait RetryAdvice: Sized + fmt::Display {
     #[must_use]
     fn given_up(self, attempts: u32) -> Self;
 
-    /// The error for an operation that ran out of time; `last` is the error of the attempt before, if one ended.
-    fn out_of_time(limit: Duration, last: Option<Self>) -> Self;
+    /// The error for an operation that ran out of time in the middle of an attempt; `last` is the error of the attempt
+    /// before, if one ended.
+    fn out_of_time(limit: Duration, outcome: Outcome, last: Option<Self>) -> Self;
 }
 
 impl RetryAdvice for Error {
@@ -57,9 +58,9 @@ impl RetryAdvice for Error {
         if attempts > 1 { error.with_context("attempts", attempts) } else { error }
     }
 
-    fn out_of_time(limit: Duration, last: Option<Self>) -> Self {
+    fn out_of_time(limit: Duration, outcome: Outcome, last: Option<Self>) -> Self {
         let error = Self::new(ErrorKind::Timeout, Operation::Send, format!("the operation took longer than {limit:?}"))
-            .with_outcome(Outcome::Unknown);
+            .with_outcome(outcome);
         match last {
             Some(last) => error.with_source(last),
             None => error,
@@ -147,7 +148,10 @@ impl<E: RetryAdvice + Send> Retrier<E> {
                 None => attempt(number).await,
                 Some(deadline) => match tokio::time::timeout_at(deadline, attempt(number)).await {
                     Ok(result) => result,
-                    Err(_) => return Err(E::out_of_time(self.limit.unwrap_or_default(), last)),
+                    Err(_) => {
+                        let outcome = if self.read { Outcome::NotApplied } else { Outcome::Unknown };
+                        return Err(E::out_of_time(self.limit.unwrap_or_default(), outcome, last));
+                    }
                 },
             };
             let error = match result {

@@ -2,10 +2,13 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
+use http::Method;
 use ipam_core::http::{FreshToken, ListLimits, LoginFailure, Rest, TokenCache, TokenPolicy};
-use ipam_core::{ErrorKind, Retry};
+use ipam_core::{ErrorKind, Outcome, Retry, RetryAdvice};
 use secrecy::SecretString;
 
 use crate::call::Backend;
@@ -80,12 +83,28 @@ impl Session {
             let error = Error::invalid("credentials", "none that can log in", "a user name with password and tenant");
             return Err(LoginFailure::new(error, Rest::No));
         };
-        login.login(&self.transport).await.map_err(|error| {
+        let started = Instant::now();
+        let result = login.login(&self.transport).await;
+        event(result.as_ref().err(), started.elapsed());
+        result.map_err(|error| {
             let rest = rest_after(&error);
             LoginFailure::new(error, rest)
         })
     }
 }
+
+/// Tells of a login that ended. No error of one repeats a part of the response, so that it can stand in a log.
+#[cfg(feature = "tracing")]
+fn event(failure: Option<&Error>, took: Duration) {
+    let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    match failure {
+        None => tracing::debug!(took_ms, "logged in"),
+        Some(error) => tracing::warn!(took_ms, %error, "cannot log in"),
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+fn event(_: Option<&Error>, _: Duration) {}
 
 /// How long no login is tried after one that failed: these servers lock accounts.
 fn rest_after(error: &Error) -> Rest {
@@ -116,10 +135,16 @@ impl Backend for Session {
                     self.transport.send(request, Some(&token)).await
                 }
                 Credentials::Login(_) => {
+                    // A rejected token starts the attempts anew; that one before may have been carried out stays known.
+                    let doubt = &AtomicBool::new(false);
                     let attempt = |token: ipam_core::http::Token<Arc<SecretString>>| async move {
-                        self.transport.send(request, Some(token.value())).await
+                        let result = self.transport.send(request, Some(token.value())).await;
+                        let lost = matches!(&result, Err(error) if error.outcome() == Outcome::Unknown);
+                        doubt.fetch_or(lost && *request.method() != Method::GET, Ordering::Relaxed);
+                        result
                     };
-                    self.tokens.call(|| self.login(), attempt, rejected).await
+                    let result = self.tokens.call(|| self.login(), attempt, rejected).await;
+                    if doubt.load(Ordering::Relaxed) { result.map_err(RetryAdvice::in_doubt) } else { result }
                 }
             }
         })

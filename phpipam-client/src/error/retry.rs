@@ -46,8 +46,8 @@ impl RetryAdvice for Error {
         }
     }
 
-    fn out_of_time(limit: Duration, last: Option<Self>) -> Self {
-        let error = ipam_core::Error::out_of_time(limit, None);
+    fn out_of_time(limit: Duration, outcome: Outcome, last: Option<Self>) -> Self {
+        let error = ipam_core::Error::out_of_time(limit, outcome, None);
         Self::Http(match last {
             Some(last) => error.with_source(last),
             None => error,

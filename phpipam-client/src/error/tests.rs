@@ -123,7 +123,7 @@ fn giving_up_ends_repetitions_and_keeps_the_outcome() {
 fn running_out_of_time_leaves_the_outcome_unknown() {
     for last in [None, Some(refused(RefusalKind::Busy, Retry::Safe))] {
         let has_cause = last.is_some();
-        let error = Error::out_of_time(SECOND, last);
+        let error = Error::out_of_time(SECOND, Outcome::Unknown, last);
         assert_eq!(
             (error.kind(), error.retry(), error.outcome()),
             (ErrorKind::Timeout, Retry::Never, Outcome::Unknown)

@@ -150,8 +150,8 @@ impl RetryAdvice for Error {
         }
     }
 
-    fn out_of_time(limit: Duration, last: Option<Self>) -> Self {
-        let source = ipam_core::Error::out_of_time(limit, None);
+    fn out_of_time(limit: Duration, outcome: Outcome, last: Option<Self>) -> Self {
+        let source = ipam_core::Error::out_of_time(limit, outcome, None);
         let source = match last {
             Some(last) => source.with_source(last),
             None => source,
@@ -287,9 +287,9 @@ mod tests {
 
     #[test]
     fn running_out_of_time_means_the_same_as_in_the_core() {
-        let core = ipam_core::Error::out_of_time(SECOND, None);
+        let core = ipam_core::Error::out_of_time(SECOND, Outcome::Unknown, None);
         let last = server(503, None);
-        let error = Error::out_of_time(SECOND, Some(last));
+        let error = Error::out_of_time(SECOND, Outcome::Unknown, Some(last));
         assert_eq!((error.kind(), error.retry(), error.outcome()), (core.kind(), core.retry(), core.outcome()));
         assert_eq!(error.outcome(), Outcome::Unknown);
         let Error::Transport { source, .. } = &error else { panic!("{error:?}") };

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt};
-
+use http::Method;
+use ipam_core::Outcome;
 use serde_json::{Value, json};
 use vra_client::Error;
 use vra_client::error::{ErrorBody, WaitReason};
 use vra_client::odata::{Filter, OrderBy};
 use vra_client::poll::Wait;
+use vra_client::request::ApiRequest;
 use vra_client::v7::{APPROVE, Client, LiteralMap, RequestTemplate, TenantBody};
 use vra_client::{HttpOptions, RetryConfig, TokenPolicy};
 use wiremock::matchers::{body_json, header, method, path, query_param};
@@ -103,6 +105,33 @@ async fn a_rejected_token_is_renewed_once() {
         .await;
     let tenant = client(&server).identity().tenant("qe").await.unwrap();
     assert_eq!(tenant.id.as_deref(), Some("qe"));
+}
+
+/// The first attempt may have been carried out; neither the rejected token nor the refusal after it changes that.
+#[tokio::test]
+async fn a_lost_response_is_not_forgotten_over_a_new_login() {
+    for (verb, outcome) in [(Method::PUT, Outcome::Unknown), (Method::GET, Outcome::NotApplied)] {
+        let server = MockServer::start().await;
+        logins(&server, "first-token", 1).await;
+        logins(&server, "second-token", 1).await;
+        for status in [503, 401, 409] {
+            Mock::given(method(verb.as_str()))
+                .respond_with(ResponseTemplate::new(status))
+                .up_to_n_times(1)
+                .expect(1)
+                .mount(&server)
+                .await;
+        }
+        let client = Client::builder(server.uri())
+            .with_password("tony@example.com", PASSWORD, "qe")
+            .with_http_options(HttpOptions::new().with_allow_http(true))
+            .with_retry(RetryConfig::new(1, Duration::from_secs(5)))
+            .with_token_policy(TokenPolicy::new().with_max_logins(10, Duration::from_secs(60)))
+            .build()
+            .unwrap();
+        let error = client.send(ApiRequest::raw(verb, "/identity/api/tenants/qe")).await.unwrap_err();
+        assert_eq!((error.status(), error.outcome()), (Some(409), outcome));
+    }
 }
 
 #[tokio::test]
@@ -511,10 +540,10 @@ async fn there_is_a_way_to_what_has_no_method() {
         .respond_with(ResponseTemplate::new(200).set_body_json(json!({"done": true})))
         .mount(&server)
         .await;
-    let call = client.raw(http::Method::PUT, "/identity/api/x?a=b%20c", Some(json!({"k": 1})));
+    let call = client.raw(Method::PUT, "/identity/api/x?a=b%20c", Some(json!({"k": 1})));
     assert_eq!(call.await.unwrap().json::<Value>().unwrap(), json!({"done": true}));
-    assert!(client.raw(http::Method::GET, "https://elsewhere.example/x", None).await.is_err());
-    assert!(client.raw(http::Method::GET, "//elsewhere.example/x", None).await.is_err());
+    assert!(client.raw(Method::GET, "https://elsewhere.example/x", None).await.is_err());
+    assert!(client.raw(Method::GET, "//elsewhere.example/x", None).await.is_err());
 }
 
 /// Pages of fresh rows without end.
