@@ -227,6 +227,8 @@ fn failed(error: reqwest::Error) -> Error {
     // Before the connection stands nothing of the request has left this host.
     let retry = if error.is_connect() { Retry::Safe } else { Retry::IfIdempotent };
     let new = |kind, message| Error::new(kind, Operation::Send, message);
+    // An alert may come after the request: of TLS 1.3 also the one about the client's certificate.
+    let outcome = if error.is_connect() { Outcome::NotApplied } else { Outcome::Unknown };
     // What the TLS library says is for its developers, so it is put into words here and not kept as the cause.
     match find_failure(&error) {
         Some(TlsFailure::Untrusted { reason, chain }) => {
@@ -238,9 +240,10 @@ fn failed(error: reqwest::Error) -> Error {
             .with_certificates(chain);
         }
         Some(TlsFailure::ClientRefused) => {
-            return new(ErrorKind::Unauthenticated, "the server wants a client certificate, or does not accept ours");
+            return new(ErrorKind::Unauthenticated, "the server wants a client certificate, or does not accept ours")
+                .with_outcome(outcome);
         }
-        Some(TlsFailure::Handshake(message)) => return new(ErrorKind::Protocol, message),
+        Some(TlsFailure::Handshake(message)) => return new(ErrorKind::Protocol, message).with_outcome(outcome),
         None => {}
     }
     let failure = if error.is_builder() {

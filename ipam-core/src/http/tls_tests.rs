@@ -7,7 +7,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::*;
 use crate::http::{HttpClient, HttpOptions, HttpRequest};
-use crate::{Retry, error::Error as CoreError};
+use crate::{Outcome, Retry, error::Error as CoreError};
 
 struct Party {
     chain_pem: String,
@@ -197,12 +197,14 @@ async fn a_client_certificate_is_shown_to_a_server_that_wants_one() {
     let tls = no_roots().with_ca_pem(&servers.pem()).unwrap();
     let error = get(&url, tls.clone()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{error:?}");
+    assert_eq!(error.outcome(), Outcome::Unknown, "the alert comes after the request: {error:?}");
     let us = issued_by(&clients, "client.example");
     let with =
         |party: &Party| tls.clone().with_client_identity(&party.chain_pem, &party.key_pem.clone().into()).unwrap();
     assert_eq!(get(&url, with(&us)).await.unwrap(), 200);
     let error = get(&url, with(&issued_by(&authority("others"), "client.example"))).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{error:?}");
+    assert_eq!(error.outcome(), Outcome::Unknown, "the alert comes after the request: {error:?}");
 }
 
 #[test]

@@ -265,6 +265,78 @@ fn a_subnet_that_could_not_be_checked_and_that_nobody_can_find_is_not_left_behin
     });
 }
 
+/// What could not be given back is named, and a lost request is not forgotten when the next one is refused.
+#[test]
+fn a_child_prefix_that_may_stand_leaves_the_outcome_unknown() {
+    runtime().block_on(async {
+        for lost in [true, false] {
+            let (server, block) = lab("10.0.0.0/24").await;
+            server.seed(|store| {
+                store.add_custom_field(Object::Subnet, CustomField::flag("custom_block", false));
+                store.set_field(Object::Subnet, block, "custom_block", "1");
+            });
+            let provider = connect(&server, quick().with_block_field("custom_block", "1")).await;
+            if lost {
+                server.fault(Fault::DropBefore, When::any().method("POST").path("/subnets/"));
+                let again = When::any().method("POST").path("/subnets/").always();
+                server.fault(Fault::Status(400, "no".into()), again);
+            } else {
+                let made = AtomicBool::new(false);
+                let blind = When::any().always().matching(move |target| {
+                    made.fetch_or(target.method == "POST" && target.path.contains("/subnets/"), Ordering::SeqCst);
+                    made.load(Ordering::SeqCst) && (target.method == "GET" || target.method == "DELETE")
+                });
+                server.fault(Fault::Status(400, "no".into()), blind);
+            }
+            let request = AllocateRange::prefix_len("net", block.to_string(), 26);
+            let error = provider.allocate_range(&request).await.unwrap_err();
+            assert_eq!(error.outcome(), ipam_core::Outcome::Unknown, "{lost}: {error:?}");
+            let left = server.seed(|store| store.ids(Object::Subnet)).into_iter().find(|id| *id != block);
+            assert_eq!(left.is_none(), lost, "{error:?}");
+            if let Some(id) = left {
+                assert!(format!("{error:?}").contains(&format!("subnet {id}")), "{error:?}");
+            }
+        }
+    });
+}
+
+/// The second request is refused, which says nothing of the first.
+#[test]
+fn a_lost_request_is_not_forgotten_when_the_next_one_is_refused() {
+    runtime().block_on(async {
+        for key in [Some("k"), None] {
+            let (server, subnet) = lab("10.0.0.0/28").await;
+            let provider = connect(&server, quick()).await;
+            server.fault(Fault::DropBefore, When::any().method("POST").path("/first_free/"));
+            server.fault(Fault::Status(400, "no".into()), When::any().method("POST").path("/first_free/").always());
+            let mut request = keyed("k", subnet, 1);
+            request.key = key.map(Into::into);
+            let error = provider.allocate(&request).await.unwrap_err();
+            assert_eq!(takings(&server).len(), 2, "{error:?}");
+            assert_eq!(error.outcome(), ipam_core::Outcome::Unknown, "{key:?}: {error:?}");
+        }
+    });
+}
+
+/// It was committed, and the next round cannot look at it.
+#[test]
+fn a_claim_that_became_whole_too_late_and_cannot_be_looked_at_may_stand() {
+    runtime().block_on(async {
+        let (server, subnet) = lab("10.0.0.0/28").await;
+        let provider = connect(&server, quick()).await;
+        server.fault(Fault::Latency(Duration::from_secs(4)), When::any().method("PATCH"));
+        let seen = AtomicBool::new(false);
+        let blind = When::any().always().matching(move |target| {
+            seen.fetch_or(target.method == "PATCH", Ordering::SeqCst);
+            seen.load(Ordering::SeqCst) && target.path.contains("/search/")
+        });
+        server.fault(Fault::Status(400, "no".into()), blind);
+        let error = provider.allocate(&keyed("k", subnet, 2)).await.unwrap_err();
+        assert_eq!(error.outcome(), ipam_core::Outcome::Unknown, "{error:?}");
+        assert_eq!(used(&server, subnet).len(), 2, "{error:?}");
+    });
+}
+
 #[test]
 fn a_claim_that_a_slow_server_cannot_finish_in_its_time_ends_and_says_what_to_raise() {
     runtime().block_on(async {

@@ -53,22 +53,28 @@ impl Claim<'_> {
                 self.under_way.finish(doubts);
                 Ok(Outcome::Won(rows))
             }
-            Ok(None) => {
-                self.undo().await?;
-                Ok(Outcome::Lost)
-            }
+            Ok(None) => match self.undo().await {
+                Ok(()) => Ok(Outcome::Lost),
+                Err(left) => Err(left.with_outcome(CoreOutcome::Unknown)),
+            },
             // Undone now, it would be taken from another caller that was told of it. The next call with the key finds it.
             Err(error) if self.known && self.keyed => Err(match (error.kind(), error.retry()) {
-                // The next round, or the next call, looks for the key first.
-                (ErrorKind::Busy, _) => error,
-                // It may be there: whatever is known of the call that failed, that of the claim is not.
-                (_, Retry::Never | Retry::IfIdempotent) => error.with_outcome(CoreOutcome::Unknown),
+                // It may be there: whatever is known of the call that failed, that of the claim is not. The next round, or
+                // the next call, looks for the key first, so a claim that others hindered may be made anew at once.
+                (ErrorKind::Busy, _) | (_, Retry::Never | Retry::IfIdempotent) => {
+                    error.with_outcome(CoreOutcome::Unknown)
+                }
                 (_, Retry::Safe) => error.with_retry(Retry::IfIdempotent),
             }),
-            Err(error) => Err(match self.undo().await {
-                Ok(()) => error,
-                Err(left) => error.with_context("left behind", left.message()).with_outcome(CoreOutcome::Unknown),
-            }),
+            Err(error) => {
+                // What was lost may still be carried out, whatever a later request says of itself.
+                let doubts = self.doubts;
+                Err(match self.undo().await {
+                    Ok(()) if doubts => error.with_outcome(CoreOutcome::Unknown),
+                    Ok(()) => error,
+                    Err(left) => error.with_context("left behind", left.message()).with_outcome(CoreOutcome::Unknown),
+                })
+            }
         }
     }
 

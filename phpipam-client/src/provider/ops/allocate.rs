@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use ipam_core::{
-    Allocate, Allocated, Allocation, AllocationKey, Error as CoreError, ErrorKind, Operation, Retry, What,
+    Allocate, Allocated, Allocation, AllocationKey, Error as CoreError, ErrorKind, Operation, Outcome as CoreOutcome,
+    Retry, What,
 };
 
 use crate::models::{Address, AddressId, SubnetId};
@@ -28,6 +29,8 @@ struct Rounds {
     made_late: bool,
     /// The time that one claim is honoured. On a slow server each takes its whole time.
     until: Instant,
+    /// Whether a claim of an earlier round may stand, or be made yet.
+    in_doubt: bool,
 }
 
 impl Rounds {
@@ -65,14 +68,25 @@ impl Inner {
             number: 0,
             made_late: false,
             until: Instant::now() + honoured,
+            in_doubt: false,
         };
+        let end = self.allocate_in_rounds(request, key, &mut rounds).await;
+        end.map_err(|error| if rounds.in_doubt { error.with_outcome(CoreOutcome::Unknown) } else { error })
+    }
+
+    async fn allocate_in_rounds(
+        &self,
+        request: &Allocate,
+        key: AllocationKey,
+        rounds: &mut Rounds,
+    ) -> ipam_core::Result<Allocated> {
         let mut plan = None;
         loop {
             if request.key.is_some() {
                 match self.resolve_key(Operation::Allocate, &key, request).await? {
                     Resolved::Taken(group) => return self.repeated(request, key, &group).await,
                     Resolved::Pending(group) => {
-                        self.wait_for_pending(&key, &group, &mut rounds).await?;
+                        self.wait_for_pending(&key, &group, rounds).await?;
                         continue;
                     }
                     Resolved::Free if plan.is_none() => self.must_name_no_range(Operation::Allocate, &key).await?,
@@ -88,7 +102,9 @@ impl Inner {
                 }
             };
             let current = plan.insert(current);
-            match Claim::begin(self, request, &key, current).run().await {
+            let end = Claim::begin(self, request, &key, current).run().await;
+            rounds.in_doubt |= end.as_ref().is_err_and(|error| error.outcome() == CoreOutcome::Unknown);
+            match end {
                 Ok(Outcome::Won(rows)) => {
                     let lines = self.lines(request, current, rows)?;
                     return Ok(Allocated::new(key, lines, false));
@@ -104,7 +120,7 @@ impl Inner {
                     match self.resolve_key(Operation::Allocate, &key, request).await? {
                         Resolved::Free => return Err(error),
                         Resolved::Taken(group) => return self.repeated(request, key, &group).await,
-                        Resolved::Pending(group) => self.wait_for_pending(&key, &group, &mut rounds).await?,
+                        Resolved::Pending(group) => self.wait_for_pending(&key, &group, rounds).await?,
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::Busy && error.retry() == Retry::Safe => {

@@ -10,7 +10,7 @@ use std::time::Instant;
 use ipam_core::net::{IpRange, IpSet, best_fit};
 use ipam_core::{
     AllocateRange, AllocatedRange, AllocationKey, BlockId, ChildNet, Error as CoreError, ErrorKind, Operation,
-    Properties, Result, Retry,
+    Outcome as CoreOutcome, Properties, Result, Retry,
 };
 use ipnet::IpNet;
 
@@ -56,26 +56,43 @@ impl Inner {
         }
         let named: Vec<&str> = request.properties.keys().filter_map(|name| self.subnet_field(name)).collect();
         self.probed.subnet_values.must_allow_subnet(Operation::AllocateRange, &named)?;
-        let mut waits = self.config.pacing.contention(Instant::now() + time);
+        let mut made = Made::default();
+        let end = self.make_in_rounds(request, &key, Instant::now() + time, &mut made).await;
+        end.map_err(|error| made.explain(error))
+    }
+
+    /// Makes the range, anew where others were faster. `made` says at the end what may be on the server.
+    async fn make_in_rounds(
+        &self,
+        request: &AllocateRange,
+        key: &AllocationKey,
+        until: Instant,
+        made: &mut Made,
+    ) -> Result<AllocatedRange> {
+        let mut waits = self.config.pacing.contention(until);
         loop {
             let snapshot = Snapshot::load(self).await.map_err(failed(Operation::AllocateRange))?;
             let (block, net) = self.choose_child(request, &snapshot).await?;
-            let made = self.make(request, &key, block, net).await?;
-            let outcome = match made {
-                Some(id) => match self.stands(request, &key, id).await {
-                    // No call can find it by a key that no caller knows.
-                    Err(error) if request.key.is_none() => {
-                        let _ = self.delete_child_prefix(Operation::AllocateRange, id).await;
-                        return Err(error);
+            let outcome = match self.make(request, key, block, net, made).await? {
+                Some(id) => {
+                    made.standing = Some(id);
+                    match self.stands(request, key, id, made).await {
+                        Err(error) => {
+                            // No call can find it by a key that no caller knows.
+                            if request.key.is_none() && made.standing.is_some() {
+                                let _ = self.undo_child(id, made).await;
+                            }
+                            return Err(error);
+                        }
+                        Ok(outcome) => outcome,
                     }
-                    outcome => outcome?,
-                },
+                }
                 None => Outcome::Again,
             };
             match outcome {
                 Outcome::Ours(answer) => return Ok(*answer),
                 Outcome::Key => {
-                    if let Some(answer) = self.made_before(request, &key).await? {
+                    if let Some(answer) = self.made_before(request, key).await? {
                         return Ok(answer);
                     }
                 }
@@ -188,6 +205,7 @@ impl Inner {
         key: &AllocationKey,
         block: &Subnet,
         net: IpNet,
+        made: &mut Made,
     ) -> Result<Option<SubnetId>> {
         let Some(section) = block.section_id else {
             return Err(CoreError::not_found(Operation::AllocateRange, "block", block.id));
@@ -207,6 +225,7 @@ impl Inner {
                 continue;
             }
             let structural = error.refusal_kind() == Some(RefusalKind::Structural);
+            made.is_in_doubt |= error.may_have_been_done();
             if error.may_have_been_done() || structural {
                 // A lost answer may have been a yes, and the overlap may be with what it made.
                 let found = self
@@ -296,8 +315,24 @@ impl Inner {
             .or_else(|| fields().find(|field| field.strip_prefix("custom_") == Some(name)))
     }
 
+    /// Gives back the subnet that was made.
+    async fn undo_child(&self, id: SubnetId, made: &mut Made) -> Result<()> {
+        let deleted = self.delete_child_prefix(Operation::AllocateRange, id).await;
+        made.is_left_behind = deleted.is_err();
+        if deleted.is_ok() {
+            made.standing = None;
+        }
+        deleted
+    }
+
     /// Whether what was made is there, is the only one, and has the key.
-    async fn stands(&self, request: &AllocateRange, key: &AllocationKey, id: SubnetId) -> Result<Outcome> {
+    async fn stands(
+        &self,
+        request: &AllocateRange,
+        key: &AllocationKey,
+        id: SubnetId,
+        made: &mut Made,
+    ) -> Result<Outcome> {
         let snapshot = Snapshot::load(self).await.map_err(failed(Operation::AllocateRange))?;
         let Some((row, net)) = snapshot.get(id).and_then(|row| Some((row, row.network()?))) else {
             return Ok(Outcome::Again);
@@ -305,7 +340,7 @@ impl Inner {
         if request.key.is_some() {
             let children = self.child_prefixes(Operation::AllocateRange, key).await?;
             if children.first().is_some_and(|first| first.subnet.id < id) {
-                self.delete_child_prefix(Operation::AllocateRange, id).await?;
+                self.undo_child(id, made).await?;
                 return Ok(Outcome::Key);
             }
         }
@@ -330,16 +365,45 @@ impl Inner {
                     })
             });
         if clash {
-            self.delete_child_prefix(Operation::AllocateRange, id).await?;
+            self.undo_child(id, made).await?;
             return Ok(Outcome::Again);
         }
         if !self.may_be_range(row) {
-            self.delete_child_prefix(Operation::AllocateRange, id).await?;
+            self.undo_child(id, made).await?;
             let message = "the new subnet does not have the fields that make it a range; the server dropped them";
             return Err(CoreError::new(ErrorKind::Config, Operation::AllocateRange, message));
         }
         let range = snapshot.range(self, row, net);
         Ok(Outcome::Ours(Box::new(AllocatedRange::new(key.clone(), range, false))))
+    }
+}
+
+/// What a call may have left on the server when it fails.
+#[derive(Default)]
+struct Made {
+    /// Whether the response to a `POST` was lost: it may still be carried out.
+    is_in_doubt: bool,
+    /// What was made and not given back.
+    standing: Option<SubnetId>,
+    /// Whether giving it back failed.
+    is_left_behind: bool,
+}
+
+impl Made {
+    /// The error of the call, whatever the request that failed last says of itself.
+    fn explain(&self, error: CoreError) -> CoreError {
+        if !self.is_in_doubt && self.standing.is_none() {
+            return error;
+        }
+        let error = match self.standing.filter(|_| self.is_left_behind) {
+            Some(id) => error.with_context("left behind", format!("subnet {id}")),
+            None => error,
+        };
+        match error.retry() {
+            // Without a key a repetition would make a second one.
+            Retry::Safe => error.with_retry(Retry::IfIdempotent),
+            Retry::IfIdempotent | Retry::Never => error.with_outcome(CoreOutcome::Unknown),
+        }
     }
 }
 
