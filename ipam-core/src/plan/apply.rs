@@ -2,22 +2,16 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::{StreamExt, pin_mut};
 
 use super::check::CheckedPlan;
-use super::rows::PlannedAllocation;
-use crate::{
-    AllocationKey, BlockId, Deallocate, Error, ErrorKind, IpamProvider, Operation, Outcome, RangeId, RemoveBlock,
-    RemoveRange, Target,
-};
+use super::undo::{Added, undo};
+use crate::{Error, ErrorKind, IpamProvider, Operation, Outcome};
 
 /// How many addresses are taken at a time. A store on disk writes what waits together.
 const AT_ONCE: usize = 64;
-/// How many addresses one call gives back.
-const FREED_AT_ONCE: usize = 1_000;
-/// How many things that could not be undone are named.
-const MAX_LEFT: usize = 100;
 
 /// What an import did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +31,7 @@ pub struct Imported {
 pub struct ImportError {
     /// What stopped it.
     pub cause: Error,
-    /// What was added and could not be undone, with the reason; empty when all was undone.
+    /// What was added, or may have been, and was not undone, with the reason; empty when all was undone.
     pub left: Vec<String>,
 }
 
@@ -69,14 +63,6 @@ impl From<ImportError> for Error {
     }
 }
 
-/// What was added so far, for taking it back.
-#[derive(Debug, Default)]
-struct Added {
-    blocks: Vec<BlockId>,
-    ranges: Vec<RangeId>,
-    keys: Vec<AllocationKey>,
-}
-
 /// Adds what the check found new. If one thing fails, what was added before it is taken back. Each addition is reported
 /// by `added_one`, and that things are being taken back by `undoing`.
 pub(super) async fn apply(
@@ -101,85 +87,67 @@ pub(super) async fn apply(
     }
 }
 
-async fn add(
+async fn add<'a>(
     provider: &dyn IpamProvider,
-    checked: &CheckedPlan,
+    checked: &'a CheckedPlan,
     added_one: &(dyn Fn() + Send + Sync),
-    added: &mut Added,
+    added: &mut Added<'a>,
 ) -> Result<(), Error> {
     // Outer blocks first: a block has to be there before those inside of it.
     let mut blocks: Vec<_> = checked.blocks.iter().collect();
     blocks.sort_by_key(|block| block.net.prefix_len());
     for block in blocks {
-        provider.define_block(block).await?;
-        added.blocks.push(block.id.clone());
+        if let Err(error) = provider.define_block(block).await {
+            if error.outcome() == Outcome::Unknown {
+                added.doubtful_block = Some(&block.id);
+            }
+            return Err(error);
+        }
+        added.blocks.push(&block.id);
         added_one();
     }
     for range in &checked.ranges {
-        provider.define_range(range).await?;
-        added.ranges.push(range.id.clone());
+        if let Err(error) = provider.define_range(range).await {
+            if error.outcome() == Outcome::Unknown {
+                added.doubtful_range = Some(&range.id);
+            }
+            return Err(error);
+        }
+        added.ranges.push(&range.id);
         added_one();
     }
-    let requests = checked.allocations.iter().map(PlannedAllocation::to_request);
-    let allocated = futures_util::stream::iter(requests)
-        .map(|request| async move {
-            let result = provider.allocate(&request).await;
-            (request.key, result)
+    // After a failure no further call is made, and those under way are waited for: what they take has to be known, to be
+    // undone.
+    let stopped = AtomicBool::new(false);
+    // By index: closures over references would keep the future from being `Send`.
+    let rows = (0..checked.allocations.len()).take_while(|_| !stopped.load(Ordering::Relaxed));
+    let allocated = futures_util::stream::iter(rows)
+        .map(|index| async move {
+            let row = &checked.allocations[index];
+            (row, provider.allocate(&row.to_request()).await)
         })
         .buffer_unordered(AT_ONCE);
     pin_mut!(allocated);
     let mut failed = None;
-    // After a failure the calls under way are waited for: what they take has to be known, to be undone.
-    while let Some((key, result)) = allocated.next().await {
+    while let Some((row, result)) = allocated.next().await {
         match result {
-            Ok(_) => {
-                added.keys.extend(key);
+            Ok(allocated) => {
+                match allocated.repeated {
+                    true => added.repeated.push(row),
+                    false => added.take(&row.owner, allocated.iter()),
+                }
                 added_one();
             }
             Err(error) => {
-                // It may have been carried out; giving back a key that took nothing is no error.
                 if error.outcome() == Outcome::Unknown {
-                    added.keys.extend(key);
+                    added.doubtful.push(row);
                 }
+                stopped.store(true, Ordering::Relaxed);
                 failed.get_or_insert(error);
             }
         }
     }
     failed.map_or(Ok(()), Err)
-}
-
-async fn undo(provider: &dyn IpamProvider, added: Added) -> Vec<String> {
-    let mut left = Vec::new();
-    for keys in added.keys.chunks(FREED_AT_ONCE) {
-        let request = keys.iter().fold(None, |request: Option<Deallocate>, key| {
-            let target = Target::Key(key.clone());
-            Some(match request {
-                None => Deallocate::new(target),
-                Some(request) => request.and(target),
-            })
-        });
-        if let Some(request) = request
-            && let Err(error) = provider.deallocate(&request).await
-        {
-            left.push(format!("{} addresses: {error}", keys.len()));
-        }
-    }
-    for id in added.ranges.into_iter().rev() {
-        if let Err(error) = provider.remove_range(&RemoveRange::new(id.clone())).await {
-            left.push(format!("the range {id}: {error}"));
-        }
-    }
-    for id in added.blocks.into_iter().rev() {
-        if let Err(error) = provider.remove_block(&RemoveBlock::new(id.clone())).await {
-            left.push(format!("the block {id}: {error}"));
-        }
-    }
-    let more = left.len().saturating_sub(MAX_LEFT);
-    left.truncate(MAX_LEFT);
-    if more > 0 {
-        left.push(format!("{more} more"));
-    }
-    left
 }
 
 #[cfg(test)]

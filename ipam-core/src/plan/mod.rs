@@ -56,6 +56,7 @@ mod json;
 mod problem;
 mod read_row;
 mod rows;
+mod undo;
 mod write_row;
 
 pub use self::apply::{ImportError, Imported};
