@@ -37,6 +37,9 @@ impl ProviderUrl {
             config("the provider's URL has no scheme; write memory: or, for a file, embedded:PATH".to_owned())
         })?;
         let scheme = scheme.to_ascii_lowercase();
+        if has_misplaced_password(&scheme, rest) {
+            return Err(password(&scheme));
+        }
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let server = rest.strip_prefix("//").map(|rest| parse_server(&scheme, rest)).transpose()?;
         let options = parse_options(query)?;
@@ -182,13 +185,26 @@ pub(super) fn is_scheme(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
 }
 
+/// Whether `rest` looks like `USER:PASSWORD@HOST` without the `//` before it. Options count, too, because a password may
+/// have a `?` in it. The path of a store may hold the same characters, and is a path whatever they are.
+fn has_misplaced_password(scheme: &str, rest: &str) -> bool {
+    let before_options = rest.split('?').next().unwrap_or_default();
+    scheme != "embedded"
+        && !rest.starts_with("//")
+        && before_options.find(':').is_some_and(|colon| rest[colon..].contains('@'))
+}
+
+fn password(scheme: &str) -> Error {
+    config(format!(
+        "the {scheme}: URL has a password in it, where logs and process lists show it; leave it out and give it by \
+         environment, file or callback"
+    ))
+}
+
 fn parse_server(scheme: &str, rest: &str) -> Result<Server> {
     let authority = rest.split(['/', '#']).next().unwrap_or_default();
     if authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')) {
-        return Err(config(format!(
-            "the {scheme}: URL has a password in it, where logs and process lists show it; leave it out and give it by \
-             environment, file or callback"
-        )));
+        return Err(password(scheme));
     }
     let parsed = url::Url::parse(&format!("{scheme}://{rest}")).ok().filter(|url| url.fragment().is_none());
     let unreadable = || config(format!("the {scheme}: URL cannot be read; write {scheme}://[USER@]HOST[:PORT][/PATH]"));
@@ -257,6 +273,7 @@ fn parse_duration(text: &str) -> Option<Duration> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use crate::registry::OpenRequest;
 
     #[test]
     fn a_file_is_taken_literally_up_to_the_options() {
@@ -293,6 +310,24 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::Config, "{url}");
             assert!(!format!("{error} {error:?}").contains("ter2"), "{error:?}");
             assert!(!format!("{error} {error:?}").contains("hun"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_password_without_slashes_before_it_is_refused_without_showing_it() {
+        for rest in ["me:hunter2@h/app", "/me:hunter2@h/app", ":hunter2@h", "me:hun?ter2@h/app", "me:hunter2/x@h?a=1"] {
+            let text = format!("phpipam+https:{rest}");
+            for error in [ProviderUrl::parse(&text).unwrap_err(), OpenRequest::parse(&text).unwrap_err()] {
+                assert!(error.message().contains("has a password in it"), "{error}");
+                let shown = format!("{error} {error:?}");
+                assert!(!shown.contains("hun") && !shown.contains("ter2"), "{shown}");
+            }
+        }
+        for path in ["me:x@h/app.db", "/srv/me:x@h.db", "a@b.db"] {
+            assert_eq!(ProviderUrl::parse(&format!("embedded:{path}")).unwrap().rest(), path);
+        }
+        for text in ["plans:a@b", "plans:/srv/a:b", "plans:x?at=12:30&actor=a@b"] {
+            assert!(ProviderUrl::parse(text).is_ok(), "{text}");
         }
     }
 
