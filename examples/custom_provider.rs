@@ -262,7 +262,7 @@ impl State {
             Err(Error::new(ErrorKind::Conflict, Operation::Allocate, message).with_context("key", key))
         };
         if known.fingerprint != request.fingerprint() {
-            return conflict("the key belongs to another request; choose another key".to_owned());
+            return Err(Error::other_request(Operation::Allocate, key));
         }
         let all = || known.lines.iter().flatten();
         let gone: Vec<String> =

@@ -185,7 +185,7 @@ impl State {
             return Ok(None);
         }
         if request.fingerprint != fingerprint {
-            return Err(conflict("the key belongs to another request".to_owned()));
+            return Err(Error::other_request(Operation::Allocate, key));
         }
         if !gone.is_empty() {
             return Err(conflict(format!("given back since: {}", gone.join(", "))));
