@@ -78,7 +78,8 @@ fn lines_without_tests(text: &str) -> usize {
     let lines: Vec<&str> = text.lines().collect();
     let tests = |at: &usize| {
         let opens = |line: &&str| line.starts_with("mod ") && line.ends_with('{');
-        lines.get(*at).is_some_and(|line| line.starts_with("#[cfg(test)]")) && lines.get(at + 1).is_some_and(opens)
+        lines.get(*at).is_some_and(|line| line.starts_with("#[cfg(test)]") || line.starts_with("#[cfg(all(test,"))
+            && lines.get(at + 1).is_some_and(opens)
     };
     (0..lines.len()).find(tests).unwrap_or(lines.len())
 }

@@ -119,7 +119,9 @@ fn attributes(item: &Item) -> &[Attribute] {
     }
 }
 
+/// `#[cfg(test)]`, also as the first of `all(…)`.
 fn is_test(attribute: &Attribute) -> bool {
-    attribute.path().is_ident("cfg")
-        && attribute.parse_args::<syn::Path>().is_ok_and(|condition| condition.is_ident("test"))
+    let Ok(list) = attribute.meta.require_list() else { return false };
+    let condition: String = list.tokens.to_string().split_whitespace().collect();
+    list.path.is_ident("cfg") && (condition == "test" || condition.starts_with("all(test,"))
 }
