@@ -36,7 +36,7 @@ pub enum ErrorKind {
     PermissionDenied,
     /// The server asks to be called less often.
     RateLimited,
-    /// Somebody else holds a lock for too long.
+    /// Another process or caller holds a lock for too long.
     Busy,
     /// The server or the store could not be reached.
     Unavailable,

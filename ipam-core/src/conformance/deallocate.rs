@@ -128,7 +128,7 @@ pub(super) async fn leaves_another_owners_address_alone(bench: &Bench) -> Verdic
         Deallocate::key("first"),
     ];
     stage.provider.deallocate(&Deallocate::key("first").expecting(Expect::Owner("old".into()))).await?;
-    // The key too is somebody else's by now.
+    // The key too is another owner's by now.
     let new = stage.one(Allocate::one("new", stage.range("lan")).with_key("first")).await?;
     same(new.address, old.address, "the next owner has the same address")?;
     for request in late {

@@ -84,7 +84,7 @@ pub(super) async fn needs_the_allocation_to_exist(bench: &Bench) -> Verdict {
     same(only(stage.found(Find::default().with_id(new.id)).await?)?.labels, Labels::default(), "the next one is safe")
 }
 
-/// An allocation with all labels but tags, beside one of somebody else.
+/// An allocation with all labels but tags, beside one of another owner.
 async fn labelled(stage: &Stage) -> Verdict<Allocation> {
     let labels = Labels::default().with_hostname("web1").with_description("front end").with_mac(MAC);
     let line = next(stage, 1).with_labels(labels);

@@ -74,7 +74,7 @@ impl AllocatedRange {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct RemovedRange {
-    /// The range as it was; `None` if it was gone already, or belongs to somebody who was not expected.
+    /// The range as it was; `None` if it was gone already, or belongs to an unexpected owner.
     pub range: Option<Range>,
     /// The allocations that ended with it.
     pub freed: Vec<Allocation>,

@@ -71,7 +71,7 @@ impl Preview {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Freed {
-    /// The allocations that ended. Empty if it was free already, or belongs to somebody who was not expected.
+    /// The allocations that ended. Empty if it was free already, or belongs to an unexpected owner.
     pub freed: Vec<Allocation>,
 }
 

@@ -146,7 +146,7 @@ fn conflict(call: Call, message: &str) -> Failure {
     if structural {
         return Failure::Refused(RefusalKind::Structural, Retry::Never);
     }
-    // Somebody else took what the server was about to hand out: nothing was done, and there may be more.
+    // Another caller took what the server was about to hand out: nothing was done, and there may be more.
     let retry = if call == Call::Allocate { Retry::Safe } else { Retry::Never };
     Failure::Refused(RefusalKind::Conflict, retry)
 }

@@ -41,7 +41,7 @@ pub(super) fn unsound(operation: Operation, what: impl std::fmt::Display) -> Err
     )
 }
 
-/// Whether somebody else held the lock.
+/// Tells whether another connection held the lock.
 pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }

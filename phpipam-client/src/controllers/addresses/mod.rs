@@ -207,7 +207,7 @@ impl<'a> Addresses<'a> {
         self.client.list_below(&request, ApiRequest::get(Call::One, tag())?).await
     }
 
-    /// Creates this address. Somebody else's address there is a conflict.
+    /// Creates this address. Another address there is a conflict.
     ///
     /// The server accepts it in a subnet that is marked full, or has children.
     ///

@@ -7,7 +7,7 @@ use crate::wire::{TagId, YesNo, model};
 model! {
     /// A tag of addresses, which is also their state.
     pub struct Tag {
-        /// Its id; 1 is offline, 2 used, 3 reserved, 4 DHCP unless somebody deleted them.
+        /// Its id; 1 is offline, 2 used, 3 reserved, 4 DHCP unless an administrator deleted them.
         id: TagId = "id",
         /// Its name.
         name: String = "type",
