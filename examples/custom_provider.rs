@@ -17,9 +17,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use ipam_core::net::IpRange;
 use ipam_core::{
-    Allocate, AllocateLine, Allocated, Allocation, AllocationKey, Capabilities, Deallocate, Deallocated, Error,
-    ErrorKind, Find, Fingerprint, Freed, Health, IpamProvider, IpamProviderExt, ListRanges, Operation, Page,
-    PageRequest, PageToken, Range, RangeId, Result, Shape, SpaceId, Target, What,
+    Allocate, AllocateLine, Allocated, Allocation, AllocationKey, Capabilities, Deallocate, Deallocated,
+    DeallocatedTarget, Error, ErrorKind, Find, Fingerprint, Health, IpamProvider, IpamProviderExt, ListRanges,
+    Operation, Page, PageRequest, PageToken, Placement, Range, RangeId, Result, Selection, SpaceId, Target,
 };
 
 /// Addresses of ranges that were given when it was made. Clones share what they hold.
@@ -117,8 +117,8 @@ impl IpamProvider for Shelf {
                 Target::Address { range, address } => allocation.range == *range && allocation.address == *address,
             };
             let fits =
-                |allocation: &Allocation| request.expect.fits(allocation.owner.as_ref(), allocation.key.as_ref());
-            Freed::new(state.free(|allocation| wanted(allocation) && fits(allocation)))
+                |allocation: &Allocation| request.precondition.fits(allocation.owner.as_ref(), allocation.key.as_ref());
+            DeallocatedTarget::new(state.free(|allocation| wanted(allocation) && fits(allocation)))
         });
         Ok(Deallocated::new(targets.collect()))
     }
@@ -140,7 +140,7 @@ impl Shelf {
         for (index, line) in request.lines.iter().enumerate() {
             let mut ranges =
                 line.ranges.iter().map(|id| self.range(Operation::Allocate, id)).collect::<Result<Vec<_>>>()?;
-            if let Some(wanted) = exactly(line.what) {
+            if let Some(wanted) = exactly(line.selection) {
                 let field = format!("lines[{index}].first");
                 ranges.retain(|range| range.addresses.contains_range(&wanted));
                 let Some(range) = ranges.first() else {
@@ -168,8 +168,8 @@ impl Shelf {
 }
 
 /// The addresses of an exact line; `None` for any other.
-fn exactly(what: What) -> Option<IpRange> {
-    let What::Exactly { first, count } = what else { return None };
+fn exactly(what: Selection) -> Option<IpRange> {
+    let Selection::Exact { first, count } = what else { return None };
     let whole = if first.is_ipv4() { IpRange::IPV4 } else { IpRange::IPV6 };
     let last = whole.nth(whole.position(first)?.checked_add(u128::from(count.checked_sub(1)?))?)?;
     IpRange::new(first, last).ok()
@@ -178,7 +178,8 @@ fn exactly(what: What) -> Option<IpRange> {
 /// What the capabilities do not claim has to be refused.
 fn supported(request: &Allocate) -> Result<()> {
     let plain = |line: &AllocateLine| {
-        let scattered = !matches!(line.what, What::Next { shape: Shape::Contiguous | Shape::Aligned, .. });
+        let scattered =
+            !matches!(line.selection, Selection::Next { placement: Placement::Contiguous | Placement::Aligned, .. });
         scattered && line.expiry.is_none() && line.labels.tags.is_empty()
     };
     if request.lines.iter().all(plain) { Ok(()) } else { Err(Error::unsupported(Operation::Allocate, "shelf")) }
@@ -199,18 +200,18 @@ impl Draft<'_> {
         ranges: &[&Range],
     ) -> Result<Vec<(Range, AllocateLine, IpAddr)>> {
         for range in ranges {
-            let addresses = match exactly(line.what) {
+            let addresses = match exactly(line.selection) {
                 Some(wanted) => self.exact(range, wanted)?,
                 None => self.next(range, line),
             };
-            if addresses.len() as u64 == u64::from(line.what.count()) {
+            if addresses.len() as u64 == u64::from(line.selection.count()) {
                 let place = |address| (range.space.clone(), address);
                 self.taken.extend(addresses.iter().copied().map(place));
                 let chosen = addresses.into_iter().map(|address| ((*range).clone(), line.clone(), address));
                 return Ok(chosen.collect());
             }
         }
-        let message = format!("none of its ranges has {} free addresses", line.what.count());
+        let message = format!("none of its ranges has {} free addresses", line.selection.count());
         Err(Error::new(ErrorKind::Exhausted, Operation::Allocate, message).with_context("line", index))
     }
 
@@ -236,7 +237,7 @@ impl Draft<'_> {
         let mut found = Vec::new();
         let mut at = 0;
         while let Some(ip) = range.addresses.nth(at) {
-            if found.len() as u64 == u64::from(line.what.count()) {
+            if found.len() as u64 == u64::from(line.selection.count()) {
                 break;
             }
             let obstacle = range.reserved.iter().chain(&line.exclude).find(|obstacle| obstacle.contains(ip));
@@ -371,7 +372,7 @@ fn addresses(answer: &Allocated) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use ipam_core::conformance::{self, Fixture, Harness, NoFixture, Plan};
+    use ipam_core::conformance::{self, Fixture, Harness, NoFixture, Setup};
 
     use super::*;
 
@@ -379,7 +380,7 @@ mod tests {
 
     #[async_trait]
     impl Harness for Shelves {
-        async fn fresh(&self, plan: &Plan) -> std::result::Result<Fixture, NoFixture> {
+        async fn fresh(&self, plan: &Setup) -> std::result::Result<Fixture, NoFixture> {
             if !plan.blocks.is_empty() {
                 return Err(NoFixture::Unfit("a shelf has no blocks".to_owned()));
             }

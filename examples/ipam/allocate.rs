@@ -1,6 +1,6 @@
 //! `ipam allocate`
 
-use ipam_core::{Allocate, AllocateLine, Expect, IpamProvider, Labels, Shape, What};
+use ipam_core::{Allocate, AllocateLine, IpamProvider, Labels, Placement, Precondition, Selection};
 
 use crate::cli;
 use crate::exit::Failure;
@@ -28,14 +28,14 @@ pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Allocate) -> Res
 
 fn request(args: cli::Allocate) -> Allocate {
     let what = match args.address {
-        Some(first) => What::Exactly { first, count: args.count },
+        Some(first) => Selection::Exact { first, count: args.count },
         None => {
-            let shape = match (args.contiguous, args.aligned) {
-                (_, true) => Shape::Aligned,
-                (true, false) => Shape::Contiguous,
-                (false, false) => Shape::Scattered,
+            let placement = match (args.contiguous, args.aligned) {
+                (_, true) => Placement::Aligned,
+                (true, false) => Placement::Contiguous,
+                (false, false) => Placement::Scattered,
             };
-            What::Next { count: args.count, shape }
+            Selection::Next { count: args.count, placement }
         }
     };
     let mut labels = Labels::default();
@@ -51,7 +51,7 @@ fn request(args: cli::Allocate) -> Allocate {
     request
 }
 
-impl From<cli::ExpectArgs> for Expect {
+impl From<cli::ExpectArgs> for Precondition {
     fn from(args: cli::ExpectArgs) -> Self {
         match (args.expect_owner, args.expect_key) {
             (Some(owner), _) => Self::Owner(owner.into()),

@@ -2,7 +2,7 @@
 
 use futures_util::TryStreamExt;
 use ipam_core::{
-    AllocateRange, Block, BlockFilter, ChildNet, DeallocateRange, DefineBlock, IpamProvider, IpamProviderExt,
+    AllocateRange, Block, BlockFilter, ChildPrefix, DeallocateRange, DefineBlock, IpamProvider, IpamProviderExt,
     ListBlocks, Properties, RemoveBlock, Tags, UpdateBlock,
 };
 
@@ -67,7 +67,7 @@ pub(crate) async fn run(provider: &dyn IpamProvider, verb: Blocks) -> Result<Ans
                 (None, Some(key)) => DeallocateRange::key(key),
                 (None, None) => return Err(Failure::Usage("name a range, or --key".to_owned())),
             };
-            let request = request.with_allocations(with_allocations).expecting(expect);
+            let request = request.with_allocations(with_allocations).with_precondition(expect);
             let removed = provider.deallocate_range(&request).await?;
             let text = match &removed.range {
                 None => "it was free already".to_owned(),
@@ -80,8 +80,8 @@ pub(crate) async fn run(provider: &dyn IpamProvider, verb: Blocks) -> Result<Ans
 
 async fn carve(provider: &dyn IpamProvider, args: CarveRange) -> Result<Answer, Failure> {
     let what = match (args.net, args.prefix_len) {
-        (Some(net), _) => ChildNet::Exactly(net),
-        (None, Some(len)) => ChildNet::PrefixLen(len),
+        (Some(net), _) => ChildPrefix::Exact(net),
+        (None, Some(len)) => ChildPrefix::PrefixLen(len),
         (None, None) => return Err(Failure::Usage("give --prefix-len or --net".to_owned())),
     };
     let mut blocks = args.blocks.into_iter();

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ipam_core::{Deallocate, Deallocated, Freed, IpamProvider, RangeId, Target};
+use ipam_core::{Deallocate, Deallocated, DeallocatedTarget, IpamProvider, RangeId, Target};
 
 use crate::allocation_name::{Named, named};
 use crate::cli;
@@ -35,7 +35,7 @@ pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Deallocate) -> R
     let mut targets = targets.into_iter();
     let mut answer = match targets.next() {
         Some(first) => {
-            let request = targets.fold(Deallocate::new(first), Deallocate::and).expecting(args.expect);
+            let request = targets.fold(Deallocate::new(first), Deallocate::and).with_precondition(args.expect);
             provider.deallocate(&request).await?
         }
         None if free.is_empty() => {
@@ -43,7 +43,7 @@ pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Deallocate) -> R
         }
         None => Deallocated::new(Vec::new()),
     };
-    answer.targets.extend(free.iter().map(|_| Freed::default()));
+    answer.targets.extend(free.iter().map(|_| DeallocatedTarget::default()));
     let already = answer.targets.iter().filter(|target| target.was_free()).count();
     let mut text = tables::allocations(answer.freed(), "");
     if already > 0 {

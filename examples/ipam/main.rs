@@ -39,7 +39,7 @@ use std::process::ExitCode;
 
 use ipam_core::IpamProvider;
 
-use crate::cli::{Ask, Cli, Plan, Verb};
+use crate::cli::{Ask, Cli, PlanCommand, Verb};
 use crate::closing::{Ended, closing};
 use crate::exit::Failure;
 use crate::open::{Absent, open};
@@ -85,7 +85,7 @@ async fn run(cli: Cli) -> Result<Ended<(Answer, u8)>, Failure> {
     let alone = |answer| Ended { value: done(answer), closing: None };
     Ok(match cli.verb {
         Verb::Quickstart(args) => quickstart::run(args).await?,
-        Verb::Plan(Plan::Import { files, dry_run }) => {
+        Verb::Plan(PlanCommand::Import { files, dry_run }) => {
             let plan = plan::read(&files)?;
             let provider = plan::open_for(url, dry_run).await?;
             closing(provider, async |provider| {
@@ -95,7 +95,7 @@ async fn run(cli: Cli) -> Result<Ended<(Answer, u8)>, Failure> {
             })
             .await?
         }
-        Verb::Plan(Plan::Convert { files, to }) => alone(plan::convert(&plan::read(&files)?, &to)?),
+        Verb::Plan(PlanCommand::Convert { files, to }) => alone(plan::convert(&plan::read(&files)?, &to)?),
         Verb::Store(verb) => store::run(url, verb).await?.map(done),
         Verb::Vra7(args) => alone(vra7::run(args).await?),
         Verb::Vra { action } => vra::run(url, action).await?.map(done),

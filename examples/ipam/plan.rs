@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use ipam_core::plan::{CheckedPlan, CheckedRow, Format, ImportStep, Importer, Plan, PlanError, RowStatus};
+use ipam_core::plan::{AddressPlan, CheckedPlan, CheckedRow, Format, ImportStep, Importer, PlanError, RowStatus};
 use ipam_core::registry::{OpenRequest, ProviderUrl};
 use ipam_core::{IpamProvider, MemoryProvider};
 use phpipam_client::plan::Responses;
@@ -21,7 +21,7 @@ use crate::progress::{self, Progress};
 const SHOWN: usize = 50;
 
 /// Reads a plan from its files.
-pub(crate) fn read(files: &PlanFiles) -> Result<Plan, Failure> {
+pub(crate) fn read(files: &PlanFiles) -> Result<AddressPlan, Failure> {
     let text = read_file(&files.file)?;
     let format = files.format.unwrap_or_else(|| guess(&text));
     let others = [&files.addresses, &files.nameservers, &files.vlans];
@@ -30,8 +30,8 @@ pub(crate) fn read(files: &PlanFiles) -> Result<Plan, Failure> {
         return Err(Failure::Usage(message.to_owned()));
     }
     let parsed = match format {
-        FileFormat::Csv => Plan::parse(&text, Format::Csv),
-        FileFormat::Json => Plan::parse(&text, Format::Json),
+        FileFormat::Csv => AddressPlan::parse(&text, Format::Csv),
+        FileFormat::Json => AddressPlan::parse(&text, Format::Json),
         FileFormat::Phpipam => {
             let [addresses, nameservers, vlans] = others.map(|file| file.as_deref().map(read_file).transpose());
             let (addresses, nameservers, vlans) = (addresses?, nameservers?, vlans?);
@@ -52,7 +52,7 @@ fn guess(text: &str) -> FileFormat {
 
 fn read_file(path: &Path) -> Result<String, Failure> {
     // One byte more than a plan may have tells whether there is more.
-    let most = u64::try_from(Plan::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    let most = u64::try_from(AddressPlan::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
     let mut text = String::new();
     let read = if path == Path::new("-") {
         std::io::stdin().lock().take(most).read_to_string(&mut text)
@@ -168,7 +168,11 @@ pub(crate) async fn open_for(url: Option<&str>, dry_run: bool) -> Result<Arc<dyn
 }
 
 /// Adds what the plan has and the store has not, if nothing conflicts and it is no dry run.
-pub(crate) async fn import(provider: &dyn IpamProvider, plan: &Plan, dry_run: bool) -> Result<Imported, Failure> {
+pub(crate) async fn import(
+    provider: &dyn IpamProvider,
+    plan: &AddressPlan,
+    dry_run: bool,
+) -> Result<Imported, Failure> {
     let reading = Progress::new("reading what is there", 0);
     let checked = reading.during(Importer::new(provider).check(plan)).await?;
     let notes = plan.notes.iter().map(|note| format!("{}: {}", note.at, note.item)).collect();
@@ -194,7 +198,7 @@ pub(crate) async fn import(provider: &dyn IpamProvider, plan: &Plan, dry_run: bo
 }
 
 /// `ipam plan convert`
-pub(crate) fn convert(plan: &Plan, to: &str) -> Result<Answer, Failure> {
+pub(crate) fn convert(plan: &AddressPlan, to: &str) -> Result<Answer, Failure> {
     for note in &plan.notes {
         progress::note(format_args!("note: {}: {}", note.at, note.item));
     }

@@ -11,7 +11,7 @@ use std::path::Path;
 use futures_util::TryStreamExt;
 use ipam_core::{
     Allocate, AllocateLine, Allocated, Allocation, Deallocate, EmbeddedProvider, Error, Find, IpamProvider,
-    IpamProviderExt, ListRanges, Range, Shape, SpaceId, Usage, What,
+    IpamProviderExt, ListRanges, Placement, Range, Selection, SpaceId, Usage,
 };
 use serde_json::json;
 
@@ -228,8 +228,8 @@ impl Tour {
 /// What of a line was not answered as asked.
 fn wrong_with(line: &AllocateLine, got: &[Allocation], ranges: &BTreeMap<ipam_core::RangeId, Range>) -> Option<String> {
     let addresses: Vec<IpAddr> = got.iter().map(|allocation| allocation.address).collect();
-    if addresses.len() as u64 != u64::from(line.what.count()) {
-        return Some(format!("asked for {}, got {addresses:?}", line.what.count()));
+    if addresses.len() as u64 != u64::from(line.selection.count()) {
+        return Some(format!("asked for {}, got {addresses:?}", line.selection.count()));
     }
     for allocation in got {
         let range = ranges.get(&allocation.range).filter(|_| line.ranges.contains(&allocation.range));
@@ -243,15 +243,15 @@ fn wrong_with(line: &AllocateLine, got: &[Allocation], ranges: &BTreeMap<ipam_co
     let numbers: Vec<u128> = addresses.iter().map(|ip| number(*ip)).collect();
     let in_a_row = numbers.windows(2).all(|pair| matches!(pair, [a, b] if a + 1 == *b));
     let first = numbers.first().copied().unwrap_or_default();
-    let fits = match line.what {
-        What::Exactly { first: wanted, .. } => in_a_row && first == number(wanted),
-        What::Next { shape: Shape::Scattered, .. } => true,
-        What::Next { shape: Shape::Contiguous, .. } => in_a_row,
-        What::Next { shape: Shape::Aligned, count } => {
+    let fits = match line.selection {
+        Selection::Exact { first: wanted, .. } => in_a_row && first == number(wanted),
+        Selection::Next { placement: Placement::Scattered, .. } => true,
+        Selection::Next { placement: Placement::Contiguous, .. } => in_a_row,
+        Selection::Next { placement: Placement::Aligned, count } => {
             in_a_row && first.is_multiple_of(u128::from(count.next_power_of_two()))
         }
     };
-    (!fits).then(|| format!("{addresses:?} do not lie as {:?} asks", line.what))
+    (!fits).then(|| format!("{addresses:?} do not lie as {:?} asks", line.selection))
 }
 
 fn number(ip: IpAddr) -> u128 {
@@ -277,7 +277,7 @@ mod tests {
             ips.iter().map(one).collect::<Vec<_>>()
         };
         let exactly = AllocateLine::exactly("lan", "10.0.0.9".parse().unwrap());
-        let aligned = AllocateLine::new("lan", What::Next { count: 2, shape: Shape::Aligned });
+        let aligned = AllocateLine::new("lan", Selection::Next { count: 2, placement: Placement::Aligned });
         let cases: [(&AllocateLine, &[&str], bool); 9] = [
             (&AllocateLine::next("lan", 2), &["10.0.0.2", "10.0.0.9"], true),
             (&AllocateLine::next("lan", 2), &["10.0.0.2"], false),

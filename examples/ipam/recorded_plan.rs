@@ -13,21 +13,21 @@ pub(crate) fn responses() -> Responses<'static> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-    use ipam_core::plan::Plan;
+    use ipam_core::plan::AddressPlan;
 
     use super::*;
 
     #[test]
     fn the_three_files_of_the_plan_say_the_same() {
-        let items = |plan: &Plan| {
+        let items = |plan: &AddressPlan| {
             let blocks: Vec<_> = plan.blocks.iter().map(|row| row.item.clone()).collect();
             let ranges: Vec<_> = plan.ranges.iter().map(|row| row.item.clone()).collect();
             let allocations: Vec<_> = plan.allocations.iter().map(|row| row.item.clone()).collect();
             (blocks, ranges, allocations)
         };
         let recorded = responses().to_plan().unwrap();
-        let json = Plan::from_json(include_str!("../data/plan.json")).unwrap();
-        let csv = Plan::from_csv(include_str!("../data/plan.csv")).unwrap();
+        let json = AddressPlan::from_json(include_str!("../data/plan.json")).unwrap();
+        let csv = AddressPlan::from_csv(include_str!("../data/plan.csv")).unwrap();
         assert_eq!(items(&json), items(&recorded));
         assert_eq!(items(&csv), items(&recorded));
     }

@@ -30,7 +30,7 @@ pub struct Capabilities {
     pub changes: bool,
     /// [`sweep`](crate::IpamProvider::sweep).
     pub sweep: bool,
-    /// Lines of [`Shape::Contiguous`](crate::Shape) and [`Shape::Aligned`](crate::Shape).
+    /// Lines of [`Placement::Contiguous`](crate::Placement) and [`Placement::Aligned`](crate::Placement).
     pub contiguous: bool,
     /// Allocations that end by themselves.
     pub expiry: bool,

@@ -59,10 +59,10 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     ///
     /// - A line is served whole by the first of its ranges that has room; later ranges are tried only when those before
     ///   have none.
-    /// - [`What::Next`](crate::What::Next) takes free addresses by the range's policy, first-free unless it says
+    /// - [`Selection::Next`](crate::Selection::Next) takes free addresses by the range's policy, first-free unless it says
     ///   otherwise: with nobody else at work, the lowest free one. Never the gateway, nor a reservation, nor an excluded
     ///   address, nor one that rests.
-    /// - [`What::Exactly`](crate::What::Exactly) takes those addresses, from the one of its ranges that holds them all;
+    /// - [`Selection::Exact`](crate::Selection::Exact) takes those addresses, from the one of its ranges that holds them all;
     ///   one that rests can be had this way by nobody either.
     /// - Repeating a request with the same key answers the same allocations and sets
     ///   [`repeated`](Allocated::repeated); nothing more is taken. The key lives until the last of its allocations is
@@ -82,7 +82,7 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
 
     /// Gives addresses back. What is free already counts as done, so that repeating is safe.
     ///
-    /// - With [`Expect`](crate::Expect), what carries another's mark is left alone and counts as free; what carries none
+    /// - With [`Precondition`](crate::Precondition), what carries another's mark is left alone and counts as free; what carries none
     ///   is given back.
     /// - An [`AllocationId`](crate::AllocationId) or a key that nobody has is free already. So is an address of the
     ///   range's prefix that is not one of this range, whoever has it from another range.
@@ -100,7 +100,7 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// One page of the allocations that match, in an order that stays the same from page to page. The pages together
     /// hold each allocation that lasts once, also when others come and go meanwhile.
     ///
-    /// Nothing found is no error. Resting addresses are listed only when asked for. An allocation that has expired is
+    /// Nothing found is no error. Paused addresses are listed only when asked for. An allocation that has expired is
     /// not listed, whether or not anybody has cleaned up.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use crate::{
     Allocate, AllocateLine, Allocation, AllocationKey, Block, Change, ChangePosition, Error, ErrorKind, Find, Labels,
     ListBlocks, ListRanges, Operation, Owner, Range, RangeId, Result, Target, Update, Usage,
 };
-use crate::{Deallocate, Deallocated, Expect, IpamProvider, Patch};
+use crate::{Deallocate, Deallocated, IpamProvider, Patch, Precondition};
 
 /// A listing as a stream: the request's page token is moved on until there is none.
 macro_rules! all_pages {
@@ -123,7 +123,7 @@ pub trait IpamProviderExt: IpamProvider {
     /// # Errors
     /// As [`deallocate`](IpamProvider::deallocate).
     async fn deallocate_owned(&self, target: Target, owner: impl Into<Owner> + Send) -> Result<Deallocated> {
-        self.deallocate(&Deallocate::new(target).expecting(Expect::Owner(owner.into()))).await
+        self.deallocate(&Deallocate::new(target).with_precondition(Precondition::Owner(owner.into()))).await
     }
 
     /// All ranges that match, page after page as they are asked for.

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use futures_executor::block_on;
-use ipam_core::conformance::{Fixture, Harness, NoFixture, Plan};
+use ipam_core::conformance::{Fixture, Harness, NoFixture, Setup};
 use ipam_core::{EmbeddedConfig, EmbeddedProvider, IpamProvider};
 use tempfile::TempDir;
 
@@ -50,7 +50,7 @@ fn failed(error: impl ToString) -> NoFixture {
 
 #[async_trait]
 impl Harness for EmbeddedHarness {
-    async fn fresh(&self, plan: &Plan) -> Result<Fixture, NoFixture> {
+    async fn fresh(&self, plan: &Setup) -> Result<Fixture, NoFixture> {
         let directory = tempfile::tempdir().map_err(failed)?;
         let config = self.config(directory.path().join("ipam.db"));
         let provider = EmbeddedProvider::open(config.clone()).await.map_err(failed)?;

@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ipam_core::IpamProvider;
-use ipam_core::conformance::{self, BoxFuture, Fixture, Harness, NoFixture, Plan};
+use ipam_core::conformance::{self, BoxFuture, Fixture, Harness, NoFixture, Setup};
 use ipam_core::layers::{Layered, LimitLayer, RetryLayer, ScopeLayer, TimeoutLayer, TraceLayer};
 use memory::MemoryHarness;
 use tokio::runtime::{Builder, Runtime};
 
-type Wrap = fn(&Plan, Arc<dyn IpamProvider>) -> Arc<dyn IpamProvider>;
+type Wrap = fn(&Setup, Arc<dyn IpamProvider>) -> Arc<dyn IpamProvider>;
 
 /// The provider in memory with something around it.
 struct Around {
@@ -33,7 +33,7 @@ impl Around {
 
 #[async_trait]
 impl Harness for Around {
-    async fn fresh(&self, plan: &Plan) -> Result<Fixture, NoFixture> {
+    async fn fresh(&self, plan: &Setup) -> Result<Fixture, NoFixture> {
         let mut fixture = self.inner.fresh(plan).await?;
         fixture.provider = (self.wrap)(plan, fixture.provider);
         fixture.others = fixture.others.into_iter().map(|other| (self.wrap)(plan, other)).collect();

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ipam_core::conformance::{BoxFuture, Fixture, Harness, NoFixture, Plan};
+use ipam_core::conformance::{BoxFuture, Fixture, Harness, NoFixture, Setup};
 use ipam_core::{
     Allocate, Allocated, Allocation, Capabilities, Deallocate, Deallocated, Find, Health, IpamProvider, ListRanges,
     Page, Range, RangeId, Result,
@@ -28,7 +28,7 @@ impl OnTokio {
 
 #[async_trait]
 impl Harness for OnTokio {
-    async fn fresh(&self, plan: &Plan) -> Result<Fixture, NoFixture> {
+    async fn fresh(&self, plan: &Setup) -> Result<Fixture, NoFixture> {
         let mut fixture = reference::ReferenceHarness.fresh(plan).await?;
         fixture.provider = Arc::new(Timed(fixture.provider));
         Ok(fixture)

@@ -144,7 +144,7 @@ pub struct Created<I> {
 /// Response as the server sent it; see [`Client::send`] and [`Client::raw`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct RawAnswer {
+pub struct RawResponse {
     /// The HTTP status.
     pub status: u16,
     /// The server's sentence, if it said one.
@@ -182,7 +182,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Error`]; a list without rows is a refusal of kind `NotFound` here.
-    pub async fn raw(&self, method: Method, path: &str, body: Option<Value>) -> Result<RawAnswer> {
+    pub async fn raw(&self, method: Method, path: &str, body: Option<Value>) -> Result<RawResponse> {
         let request = ApiRequest::raw(method, path)?;
         self.send(&body.into_iter().fold(request, ApiRequest::with_body)).await
     }
@@ -202,9 +202,9 @@ impl Client {
     ///
     /// # Errors
     /// [`Error`]; a list without rows is a refusal of kind `NotFound` here.
-    pub async fn send(&self, request: &ApiRequest) -> Result<RawAnswer> {
+    pub async fn send(&self, request: &ApiRequest) -> Result<RawResponse> {
         let answer = self.call(request).await?;
-        Ok(RawAnswer {
+        Ok(RawResponse {
             status: answer.status,
             data: answer.value()?,
             message: answer.message,

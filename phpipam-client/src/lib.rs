@@ -31,7 +31,7 @@ mod transport;
 mod wire;
 
 pub use auth::Auth;
-pub use client::{Client, ClientBuilder, Created, RawAnswer};
+pub use client::{Client, ClientBuilder, Created, RawResponse};
 pub use error::{DecodeError, Error, Refusal, RefusalKind, Result, RowError, Shortage, UnexpectedResponse};
 pub use probe::Features;
 #[cfg(feature = "provider")]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use http::Method;
-use ipam_core::conformance::{self, Fixture, Harness, Limits, NoFixture, Outcome, Plan};
+use ipam_core::conformance::{self, Fixture, Harness, Limits, NoFixture, Outcome, Setup};
 use ipam_core::net::HostPolicy;
 use ipam_core::{IpamProvider, NetworkInfo, Properties, RangeId, RangePolicy, SpaceId, Tags};
 use ipnet::IpNet;
@@ -120,7 +120,7 @@ async fn connect(made: &Made) -> Result<Arc<dyn IpamProvider>, NoFixture> {
 
 #[async_trait]
 impl Harness for Live {
-    async fn fresh(&self, plan: &Plan) -> Result<Fixture, NoFixture> {
+    async fn fresh(&self, plan: &Setup) -> Result<Fixture, NoFixture> {
         for range in &plan.ranges {
             if range.addresses.is_some() {
                 return unfit("the first and last address of a subnet follow from its prefix");

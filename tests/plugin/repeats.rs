@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipam_core::{
-    Allocate, AllocateLine, AllocateRange, ChildNet, DefineRange, IpamProvider, IpamProviderExt, Labels,
+    Allocate, AllocateLine, AllocateRange, ChildPrefix, DefineRange, IpamProvider, IpamProviderExt, Labels,
     MemoryProvider, RemoveRange,
 };
 use phpipam_client::testing::Object;
@@ -177,8 +177,8 @@ async fn both_forms_of_a_network_id_are_the_same_network() {
         }
         // As an earlier version made it: the id with its path.
         let block = sample["ipRangeAllocation"]["ipBlockIds"][0].as_str().unwrap();
-        let request =
-            AllocateRange::new(path.as_str(), block, ChildNet::PrefixLen(30)).with_key(format!("vra:{path}:network"));
+        let request = AllocateRange::new(path.as_str(), block, ChildPrefix::PrefixLen(30))
+            .with_key(format!("vra:{path}:network"));
         let made = stage.plugin.provider().allocate_range(&request).await.unwrap().range;
         let fault = stage.run(Action::AllocateIpRange, &with_id(&bare)).await.unwrap_err();
         assert!(fault.ipam_error().unwrap().is_conflict(), "the key is met, and the request is another one: {fault}");

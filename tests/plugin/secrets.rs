@@ -179,7 +179,7 @@ fn what_the_credentials_service_returned_is_never_shown() {
         json!({ "status": 500, "content": CANARY }),
         json!({ "privateKeyId": [CANARY], "privateKey": CANARY }),
     ] {
-        let fault = Credentials::from_answer(&answer).unwrap_err();
+        let fault = Credentials::from_response(&answer).unwrap_err();
         assert!(!everything(&fault).contains(CANARY), "{answer}: {fault}");
     }
 }

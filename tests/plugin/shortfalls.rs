@@ -162,7 +162,7 @@ async fn what_cannot_be_read_is_refused_with_the_members_name() {
 #[tokio::test]
 async fn addresses_that_older_plug_ins_left_unmarked_are_freed() {
     // No provider of ours leaves addresses unmarked; the rule they follow is tested where it is written.
-    let expect = ipam_core::Expect::Owner("vm".into());
+    let expect = ipam_core::Precondition::Owner("vm".into());
     assert!(expect.fits(None, None));
     assert!(!expect.fits(Some(&"other".into()), None));
     let ipam = MemoryProvider::new();

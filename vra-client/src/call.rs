@@ -154,7 +154,7 @@ fn last_segment(path: &str) -> Option<String> {
 /// An answer that was not interpreted.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
-pub struct RawAnswer {
+pub struct RawResponse {
     /// The status; always a success.
     pub status: u16,
     /// `Location`: path and query below the configured server.
@@ -166,7 +166,7 @@ pub struct RawAnswer {
     secret: bool,
 }
 
-impl RawAnswer {
+impl RawResponse {
     pub(crate) fn read(reply: Reply) -> Self {
         let Reply { status, location, content_type, body, secret, .. } = reply;
         Self { status, location, content_type, body, secret }
@@ -182,9 +182,9 @@ impl RawAnswer {
     }
 }
 
-impl fmt::Debug for RawAnswer {
+impl fmt::Debug for RawResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RawAnswer")
+        f.debug_struct("RawResponse")
             .field("status", &self.status)
             .field("location", &self.location)
             .field("content_type", &self.content_type)

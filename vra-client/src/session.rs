@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use http::Method;
-use ipam_core::http::{FreshToken, ListLimits, LoginFailure, Rest, TokenCache, TokenPolicy};
+use ipam_core::http::{FreshToken, ListLimits, LoginFailure, LoginPause, TokenCache, TokenPolicy};
 use ipam_core::{ErrorKind, Outcome, Retry, RetryAdvice};
 use secrecy::SecretString;
 
@@ -68,7 +68,7 @@ impl Session {
     pub(crate) async fn present_token(&self) -> Option<Arc<SecretString>> {
         let none = || async {
             let error = Error::invalid("token", "none", "a client that is logged in");
-            Err(LoginFailure::new(error, Rest::No))
+            Err(LoginFailure::new(error, LoginPause::None))
         };
         self.tokens.get(none).await.ok().map(|token| Arc::clone(token.value()))
     }
@@ -81,7 +81,7 @@ impl Session {
     async fn login(&self) -> Result<FreshToken<Arc<SecretString>>, LoginFailure<Error>> {
         let Credentials::Login(login) = &self.credentials else {
             let error = Error::invalid("credentials", "none that can log in", "a user name with password and tenant");
-            return Err(LoginFailure::new(error, Rest::No));
+            return Err(LoginFailure::new(error, LoginPause::None));
         };
         let started = Instant::now();
         let result = login.login(&self.transport).await;
@@ -107,14 +107,14 @@ fn event(failure: Option<&Error>, took: Duration) {
 fn event(_: Option<&Error>, _: Duration) {}
 
 /// How long no login is tried after one that failed: these servers lock accounts.
-fn rest_after(error: &Error) -> Rest {
+fn rest_after(error: &Error) -> LoginPause {
     match error {
         // Nothing was sent.
-        Error::Transport { source, .. } if source.retry() == Retry::Safe => Rest::No,
-        Error::Transport { source, .. } if source.kind() == ErrorKind::Untrusted => Rest::No,
-        Error::Server(server) if matches!(server.status, 400 | 401 | 403) => Rest::Forever,
-        Error::Server(server) => server.retry_after.map_or(Rest::Backoff, Rest::For),
-        _ => Rest::Backoff,
+        Error::Transport { source, .. } if source.retry() == Retry::Safe => LoginPause::None,
+        Error::Transport { source, .. } if source.kind() == ErrorKind::Untrusted => LoginPause::None,
+        Error::Server(server) if matches!(server.status, 400 | 401 | 403) => LoginPause::Forever,
+        Error::Server(server) => server.retry_after.map_or(LoginPause::Backoff, LoginPause::For),
+        _ => LoginPause::Backoff,
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) use self::addresses::{Allocate, AllocationField, Changes, Deallocate,
 pub(crate) use self::blocks::{BlockField, Blocks, CarveRange};
 pub(crate) use self::command_line::read;
 pub(crate) use self::labels::ExpectArgs;
-pub(crate) use self::plan::{FileFormat, Plan, PlanFiles};
+pub(crate) use self::plan::{FileFormat, PlanCommand, PlanFiles};
 pub(crate) use self::ranges::{AddRange, ListRanges, RangeField, RangeFields, Ranges, UpdateRange};
 
 /// Look at, take and give back IP addresses.
@@ -57,7 +57,7 @@ pub(crate) enum Verb {
     Ask(Box<Ask>),
     /// Import a subnet plan, or write it in another format.
     #[command(subcommand)]
-    Plan(Plan),
+    Plan(PlanCommand),
     /// Look after a store.
     #[command(subcommand)]
     Store(Store),

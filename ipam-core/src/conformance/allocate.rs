@@ -1,13 +1,13 @@
 //! `allocate`: which addresses, and all or nothing.
 
-use super::Plan;
+use super::Setup;
 use super::bench::Bench;
 use super::literals::{ip, lines, net, sorted, span, texts};
 use super::stage::Stage;
 use super::verdict::{Verdict, check, fail, refused, same};
 use crate::{
-    Allocate, AllocateLine, AllocationState, DefineRange, ErrorKind, Find, Labels, MacAddr, Operation, RangeId, Shape,
-    What,
+    Allocate, AllocateLine, AllocationState, DefineRange, ErrorKind, Find, Labels, MacAddr, Operation, Placement,
+    RangeId, Selection,
 };
 
 pub(super) async fn takes_the_lowest_free_address(bench: &Bench) -> Verdict {
@@ -98,7 +98,7 @@ pub(super) async fn serves_a_line_from_one_range(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn falls_back_to_another_family(bench: &Bench) -> Verdict {
-    let plan = Plan::empty().range("v4", net("10.20.0.0/32")).range("v6", net("2001:db8:20::/126"));
+    let plan = Setup::empty().range("v4", net("10.20.0.0/32")).range("v6", net("2001:db8:20::/126"));
     let stage = bench.stage(plan).await?;
     let line = from(&stage, 1, &["v4", "v6"]);
     same(lines(&stage.take(line.clone()).await?), [["10.20.0.0"]], "the first range has room")?;
@@ -130,7 +130,7 @@ pub(super) async fn takes_no_more_than_there_is(bench: &Bench) -> Verdict {
 
 pub(super) async fn keeps_the_gateway(bench: &Bench) -> Verdict {
     let range = DefineRange::new("lan", net("10.20.0.0/29")).with_gateway(ip("10.20.0.1"));
-    let stage = bench.stage(Plan::empty().with_range(range)).await?;
+    let stage = bench.stage(Setup::empty().with_range(range)).await?;
     let answer = stage.take(next(&stage, 5)).await?;
     let expected = [["10.20.0.2", "10.20.0.3", "10.20.0.4", "10.20.0.5", "10.20.0.6"]];
     same(lines(&answer), expected, "the gateway is never handed out")?;
@@ -142,7 +142,7 @@ pub(super) async fn keeps_the_gateway(bench: &Bench) -> Verdict {
 pub(super) async fn keeps_reservations(bench: &Bench) -> Verdict {
     let reserved = vec![span("10.20.0.1-10.20.0.2"), span("10.20.0.4"), span("10.20.0.6-10.20.0.7")];
     let range = DefineRange::new("lan", net("10.20.0.0/29")).with_reserved(reserved);
-    let stage = bench.stage(Plan::empty().with_range(range)).await?;
+    let stage = bench.stage(Setup::empty().with_range(range)).await?;
     refused(stage.take(next(&stage, 3)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     for address in ["10.20.0.1", "10.20.0.4", "10.20.0.6"] {
         refused(stage.take(exactly(&stage, address, 1)).await, ErrorKind::Conflict, Operation::Allocate)?;
@@ -153,7 +153,7 @@ pub(super) async fn keeps_reservations(bench: &Bench) -> Verdict {
 
 pub(super) async fn stays_between_first_and_last(bench: &Bench) -> Verdict {
     let range = DefineRange::new("lan", net("10.20.0.0/24")).with_addresses(span("10.20.0.100-10.20.0.102"));
-    let stage = bench.stage(Plan::empty().with_range(range)).await?;
+    let stage = bench.stage(Setup::empty().with_range(range)).await?;
     let answer = stage.take(next(&stage, 3)).await?;
     same(lines(&answer), [["10.20.0.100", "10.20.0.101", "10.20.0.102"]], "from the first to the last address")?;
     refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, Operation::Allocate)?;
@@ -198,7 +198,7 @@ pub(super) async fn takes_exact_addresses_from_the_range_that_holds_them(bench: 
     let stage = bench.stage(three_ranges()).await?;
     let line = |first: &str, count| {
         let mut line = from(&stage, count, &["a", "b", "c"]);
-        line.what = What::Exactly { first: ip(first), count };
+        line.selection = Selection::Exact { first: ip(first), count };
         line
     };
     let answer = stage.take(line("10.20.1.1", 2)).await?;
@@ -302,11 +302,11 @@ pub(super) async fn needs_every_range_to_exist(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn takes_no_block_for_a_range(bench: &Bench) -> Verdict {
-    let plan = Plan::empty().block("campus", net("10.20.0.0/16")).range("lan", net("10.20.0.0/28"));
+    let plan = Setup::empty().block("campus", net("10.20.0.0/16")).range("lan", net("10.20.0.0/28"));
     let stage = bench.stage(plan).await?;
     let block = RangeId::new(stage.block("campus").as_str());
-    let inside = What::Exactly { first: ip("10.20.0.5"), count: 1 };
-    let elsewhere = What::Exactly { first: ip("192.0.2.1"), count: 1 };
+    let inside = Selection::Exact { first: ip("10.20.0.5"), count: 1 };
+    let elsewhere = Selection::Exact { first: ip("192.0.2.1"), count: 1 };
     for line in [
         AllocateLine::next(block.clone(), 1),
         AllocateLine::new(block.clone(), inside),
@@ -378,7 +378,7 @@ pub(super) async fn breaks_rows_at_what_it_keeps(bench: &Bench) -> Verdict {
     let range = DefineRange::new("lan", net("10.20.0.0/28"))
         .with_gateway(ip("10.20.0.3"))
         .with_reserved(vec![span("10.20.0.6")]);
-    let stage = bench.stage(Plan::empty().with_range(range)).await?;
+    let stage = bench.stage(Setup::empty().with_range(range)).await?;
     let row = |count| AllocateLine::contiguous(stage.range("lan"), count);
     let excluding = row(3).without(ip("10.20.0.8"));
     same(lines(&stage.take(excluding).await?), [["10.20.0.9", "10.20.0.10", "10.20.0.11"]], "nothing kept is in it")?;
@@ -388,11 +388,11 @@ pub(super) async fn breaks_rows_at_what_it_keeps(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn takes_rows_from_one_range_too(bench: &Bench) -> Verdict {
-    let plan = Plan::empty().range("a", net("10.20.0.0/29")).range("b", net("10.20.1.0/28"));
+    let plan = Setup::empty().range("a", net("10.20.0.0/29")).range("b", net("10.20.1.0/28"));
     let stage = bench.stage(plan).await?;
     stage.take(exactly_in(&stage, "a", "10.20.0.3", 1)).await?;
     let mut line = from(&stage, 4, &["a", "b"]);
-    line.what = What::Next { count: 4, shape: Shape::Contiguous };
+    line.selection = Selection::Next { count: 4, placement: Placement::Contiguous };
     let answer = stage.take(line).await?;
     let expected = [["10.20.1.1", "10.20.1.2", "10.20.1.3", "10.20.1.4"]];
     same(lines(&answer), expected, "five addresses are free in the first range, but no four in a row")
@@ -400,7 +400,8 @@ pub(super) async fn takes_rows_from_one_range_too(bench: &Bench) -> Verdict {
 
 pub(super) async fn aligns_a_row(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
-    let aligned = |count| AllocateLine::new(stage.range("lan"), What::Next { count, shape: Shape::Aligned });
+    let aligned =
+        |count| AllocateLine::new(stage.range("lan"), Selection::Next { count, placement: Placement::Aligned });
     let expected: [(u32, &[&str]); 5] = [
         (4, &["10.20.0.4", "10.20.0.5", "10.20.0.6", "10.20.0.7"]),
         (2, &["10.20.0.2", "10.20.0.3"]),
@@ -417,7 +418,7 @@ pub(super) async fn aligns_a_row(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn keeps_spaces_apart(bench: &Bench) -> Verdict {
-    let plan = Plan::empty()
+    let plan = Setup::empty()
         .with_range(DefineRange::new("red-lan", net("10.20.0.0/29")).with_space("red"))
         .with_range(DefineRange::new("blue-lan", net("10.20.0.0/29")).with_space("blue"));
     let stage = bench.stage(plan).await?;
@@ -432,8 +433,8 @@ pub(super) async fn keeps_spaces_apart(bench: &Bench) -> Verdict {
 }
 
 /// Three ranges of two addresses each.
-pub(super) fn three_ranges() -> Plan {
-    Plan::empty().range("a", net("10.20.0.0/30")).range("b", net("10.20.1.0/30")).range("c", net("10.20.2.0/30"))
+pub(super) fn three_ranges() -> Setup {
+    Setup::empty().range("a", net("10.20.0.0/30")).range("b", net("10.20.1.0/30")).range("c", net("10.20.2.0/30"))
 }
 
 pub(super) fn next(stage: &Stage, count: u32) -> AllocateLine {
@@ -445,7 +446,7 @@ pub(super) fn exactly(stage: &Stage, first: &str, count: u32) -> AllocateLine {
 }
 
 pub(super) fn exactly_in(stage: &Stage, range: &str, first: &str, count: u32) -> AllocateLine {
-    AllocateLine::new(stage.range(range), What::Exactly { first: ip(first), count })
+    AllocateLine::new(stage.range(range), Selection::Exact { first: ip(first), count })
 }
 
 /// So many addresses from the first of these ranges that has them.

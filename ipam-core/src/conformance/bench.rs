@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::harness::Harness;
 use super::literals::net;
 use super::needs::Need;
-use super::plan::{NoFixture, Plan};
+use super::plan::{NoFixture, Setup};
 use super::stage::Stage;
 use super::unclaimed::must_be_refused;
 use super::verdict::{Stop, Verdict, fail};
@@ -20,7 +20,7 @@ pub(super) struct Bench {
 
 impl Bench {
     /// A fresh provider with this plan, if it claims what the case needs.
-    pub(super) async fn stage(&self, plan: Plan) -> Verdict<Stage> {
+    pub(super) async fn stage(&self, plan: Setup) -> Verdict<Stage> {
         let stage = match self.harness.fresh(&plan).await {
             Ok(fixture) => Stage::new(Arc::clone(&self.harness), fixture, plan),
             Err(NoFixture::Failed(why)) => return fail(format_args!("the harness could not set up: {why}")),
@@ -39,7 +39,7 @@ impl Bench {
 
     /// Stops the case, after looking that what is not claimed is refused, if something is not claimed.
     async fn unclaimed(&self) -> Verdict {
-        let plan = Plan::empty().range("lan", net("10.20.0.0/24"));
+        let plan = Setup::empty().range("lan", net("10.20.0.0/24"));
         let fixture = match self.harness.fresh(&plan).await {
             Ok(fixture) => fixture,
             Err(NoFixture::Failed(why)) => return fail(format_args!("the harness could not set up: {why}")),
@@ -54,6 +54,6 @@ impl Bench {
 
     /// A stage whose only range is "lan".
     pub(super) async fn lan(&self, prefix: &str) -> Verdict<Stage> {
-        self.stage(Plan::empty().range("lan", net(prefix))).await
+        self.stage(Setup::empty().range("lan", net(prefix))).await
     }
 }

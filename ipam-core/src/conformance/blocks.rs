@@ -1,6 +1,6 @@
 //! Blocks: listing and defining them.
 
-use super::Plan;
+use super::Setup;
 use super::bench::Bench;
 use super::literals::{ip, net, only};
 use super::pages::{self, every_page};
@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub(super) async fn lists_what_matches(bench: &Bench) -> Verdict {
-    let plan = Plan::empty()
+    let plan = Setup::empty()
         .block("a", net("10.20.0.0/16"))
         .block("b", net("10.21.0.0/16"))
         .block("c", net("2001:db8:20::/48"));
@@ -40,7 +40,7 @@ pub(super) async fn lists_what_matches(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn covers_every_block_once_in_pages(bench: &Bench) -> Verdict {
-    let plan = (0..5).fold(Plan::empty(), |plan, n| plan.block(&format!("b{n}"), net(&format!("10.2{n}.0.0/16"))));
+    let plan = (0..5).fold(Setup::empty(), |plan, n| plan.block(&format!("b{n}"), net(&format!("10.2{n}.0.0/16"))));
     let stage = bench.stage(plan).await?;
     let list = |page: PageRequest| {
         let provider = std::sync::Arc::clone(&stage.provider);
@@ -64,7 +64,7 @@ pub(super) async fn covers_every_block_once_in_pages(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn defines_a_block_as_asked(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty()).await?;
+    let stage = bench.stage(Setup::empty()).await?;
     let request = full("campus");
     let made = stage.provider.define_block(&request).await?;
     same(&made.id, &request.id, "id")?;
@@ -82,7 +82,7 @@ pub(super) async fn defines_a_block_as_asked(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn defines_an_id_and_a_prefix_once(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty()).await?;
+    let stage = bench.stage(Setup::empty()).await?;
     let provider = &stage.provider;
     provider.define_block(&DefineBlock::new("a", net("10.20.0.0/16"))).await?;
     for again in [
@@ -104,7 +104,7 @@ pub(super) async fn defines_an_id_and_a_prefix_once(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn refuses_a_block_that_cannot_be(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty()).await?;
+    let stage = bench.stage(Setup::empty()).await?;
     let campus = || DefineBlock::new("campus", net("10.20.0.0/16"));
     let gateway = NetworkInfo { gateway: Some(ip("10.20.0.1")), ..NetworkInfo::default() };
     let vlan = NetworkInfo { vlan: Some(Vlan::new(4095)), ..NetworkInfo::default() };
@@ -126,7 +126,7 @@ pub(super) async fn refuses_a_block_that_cannot_be(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn makes_a_tree_with_the_ranges(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty()).await?;
+    let stage = bench.stage(Setup::empty()).await?;
     let provider = &stage.provider;
     provider.define_range(&DefineRange::new("lan", net("10.20.7.0/24"))).await?;
     let inside = DefineBlock::new("x", net("10.20.7.0/25"));
@@ -140,7 +140,7 @@ pub(super) async fn makes_a_tree_with_the_ranges(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn knows_the_smallest_block_around_a_range(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty()).await?;
+    let stage = bench.stage(Setup::empty()).await?;
     let provider = &stage.provider;
     let around = |expected: Option<&'static str>| {
         let stage = &stage;
@@ -176,7 +176,7 @@ pub(super) async fn knows_the_smallest_block_around_a_range(bench: &Bench) -> Ve
 }
 
 pub(super) async fn changes_only_what_is_named(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty()).await?;
+    let stage = bench.stage(Setup::empty()).await?;
     let mut expected = stage.provider.define_block(&full("campus")).await?;
     let update = || UpdateBlock::new("campus");
     let network = NetworkInfo { domain: Some("b.test".to_owned()), ..NetworkInfo::default() };

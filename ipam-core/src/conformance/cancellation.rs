@@ -17,7 +17,7 @@ use crate::{Allocate, AllocateLine, Deallocate, Find};
 const POLLS: [usize; 12] = [0, 1, 1, 1, 2, 2, 3, 4, 5, 7, 11, 23];
 
 pub(super) async fn leaves_all_or_nothing_with_a_key(bench: &Bench) -> Verdict {
-    let plan = super::Plan::empty().range("lan", net("10.20.0.0/24")).range("dmz", net("10.21.0.0/24"));
+    let plan = super::Setup::empty().range("lan", net("10.20.0.0/24")).range("dmz", net("10.21.0.0/24"));
     let stage = bench.stage(plan).await?;
     let mut expected = 0;
     for (round, polls) in POLLS.into_iter().enumerate() {
@@ -61,7 +61,7 @@ pub(super) async fn takes_back_what_nobody_waits_for(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn takes_it_back_while_others_work(bench: &Bench) -> Verdict {
-    let plan = super::Plan::empty().range("lan", net("10.20.0.0/24")).range("dmz", net("10.21.0.0/24"));
+    let plan = super::Setup::empty().range("lan", net("10.20.0.0/24")).range("dmz", net("10.21.0.0/24"));
     let stage = bench.stage(plan).await?;
     let (lan, dmz, calls) = (stage.range("lan"), stage.range("dmz"), stage.limits().calls);
     let answers = stage.callers(move |caller, provider| {

@@ -3,7 +3,7 @@
 use futures_util::FutureExt;
 use ipnet::IpNet;
 
-use super::Plan;
+use super::Setup;
 use super::allocate::{exactly_in, three_ranges};
 use super::bench::Bench;
 use super::literals::{ip, lines, net, only, texts};
@@ -12,12 +12,12 @@ use super::stage::{Stage, patiently};
 use super::verdict::{Verdict, check, fail, refused, same};
 use crate::net::{HostPolicy, hosts};
 use crate::{
-    Allocate, AllocateLine, AllocateRange, ChildNet, DeallocateRange, DefineRange, ErrorKind, Expect, Operation,
-    Properties, Result, Tag, Tags,
+    Allocate, AllocateLine, AllocateRange, ChildPrefix, DeallocateRange, DefineRange, ErrorKind, Operation,
+    Precondition, Properties, Result, Tag, Tags,
 };
 
 pub(super) async fn carves_the_lowest_free_prefix(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/24"))).await?;
+    let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/24"))).await?;
     for expected in ["10.20.0.0/26", "10.20.0.64/26", "10.20.0.128/26", "10.20.0.192/26"] {
         same(carve(&stage, 26).await?, net(expected), "one after another")?;
     }
@@ -27,7 +27,7 @@ pub(super) async fn carves_the_lowest_free_prefix(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn leaves_larger_gaps_whole(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/24"))).await?;
+    let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/24"))).await?;
     same(carve_exactly(&stage, "10.20.0.128/26").await?, net("10.20.0.128/26"), "that one")?;
     same(carve(&stage, 27).await?, net("10.20.0.192/27"), "the smallest gap that is large enough")?;
     same(carve(&stage, 25).await?, net("10.20.0.0/25"), "the large gap was left whole")?;
@@ -35,7 +35,7 @@ pub(super) async fn leaves_larger_gaps_whole(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn describes_the_new_range(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty().with_block(super::blocks::full("campus"))).await?;
+    let stage = bench.stage(Setup::empty().with_block(super::blocks::full("campus"))).await?;
     let (tags, properties) =
         (Tags::from([Tag::new("env", "prod")]), Properties::from([("rack".to_owned(), "7".to_owned())]));
     let request = AllocateRange::prefix_len("tenant-7", stage.block("campus"), 26)
@@ -66,7 +66,7 @@ pub(super) async fn describes_the_new_range(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn hands_out_addresses_of_the_new_range(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/24"))).await?;
+    let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/24"))).await?;
     let range = stage.provider.allocate_range(&AllocateRange::prefix_len("t", stage.block("campus"), 30)).await?.range;
     let answer = stage.take(AllocateLine::next(range.id.clone(), 2)).await?;
     same(lines(&answer), [["10.20.0.1", "10.20.0.2"]], "its usable addresses")?;
@@ -75,7 +75,7 @@ pub(super) async fn hands_out_addresses_of_the_new_range(bench: &Bench) -> Verdi
 }
 
 pub(super) async fn carves_exactly_one_prefix(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/24"))).await?;
+    let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/24"))).await?;
     carve_exactly(&stage, "10.20.0.64/27").await?;
     for taken in ["10.20.0.64/27", "10.20.0.64/28", "10.20.0.80/28", "10.20.0.64/26", "10.20.0.0/24"] {
         refused(carve_exactly(&stage, taken).await, ErrorKind::Conflict, Operation::AllocateRange)?;
@@ -87,14 +87,14 @@ pub(super) async fn carves_exactly_one_prefix(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn can_carve_a_whole_block(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/24"))).await?;
+    let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/24"))).await?;
     same(carve(&stage, 24).await?, net("10.20.0.0/24"), "a prefix as long as the block's")?;
     refused(carve(&stage, 30).await, ErrorKind::Exhausted, Operation::AllocateRange)?;
     Ok(())
 }
 
 pub(super) async fn carves_nothing_that_is_covered(bench: &Bench) -> Verdict {
-    let plan = Plan::empty()
+    let plan = Setup::empty()
         .block("campus", net("10.20.0.0/24"))
         .block("inner", net("10.20.0.64/26"))
         .range("lan", net("10.20.0.0/26"));
@@ -109,7 +109,7 @@ pub(super) async fn carves_nothing_that_is_covered(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn tries_the_blocks_in_the_order_given(bench: &Bench) -> Verdict {
-    let plan = Plan::empty().block("a", net("10.20.0.0/30")).block("b", net("10.21.0.0/30"));
+    let plan = Setup::empty().block("a", net("10.20.0.0/30")).block("b", net("10.21.0.0/30"));
     let stage = bench.stage(plan).await?;
     let request = || AllocateRange::prefix_len("t", stage.block("b"), 31).or_from(stage.block("a"));
     for expected in ["10.21.0.0/31", "10.21.0.2/31", "10.20.0.0/31", "10.20.0.2/31"] {
@@ -122,14 +122,14 @@ pub(super) async fn tries_the_blocks_in_the_order_given(bench: &Bench) -> Verdic
 
 pub(super) async fn tries_every_block_around_an_exact_prefix(bench: &Bench) -> Verdict {
     // The prefixes lie in "campus" too, which cannot give them: an inner block stands there.
-    let plan = Plan::empty()
+    let plan = Setup::empty()
         .block("campus", net("10.20.0.0/16"))
         .block("floor", net("10.20.1.0/24"))
         .block("room", net("10.20.1.128/25"));
     let stage = bench.stage(plan).await?;
     let give = |order: [&str; 3], prefix: &str| {
         let [first, second, third] = order.map(|name| stage.block(name));
-        let request = AllocateRange::new("t", first, ChildNet::Exactly(net(prefix))).or_from(second).or_from(third);
+        let request = AllocateRange::new("t", first, ChildPrefix::Exact(net(prefix))).or_from(second).or_from(third);
         let provider = &stage.provider;
         async move { provider.allocate_range(&request).await }
     };
@@ -154,18 +154,18 @@ pub(super) async fn tries_every_block_around_an_exact_prefix(bench: &Bench) -> V
 }
 
 pub(super) async fn says_why_no_block_can_give_it(bench: &Bench) -> Verdict {
-    let plan = Plan::empty()
+    let plan = Setup::empty()
         .block("campus", net("10.20.0.0/23"))
         .block("floor", net("10.20.1.0/24"))
         .block("other", net("10.21.0.0/24"));
     let stage = bench.stage(plan).await?;
-    let from = |blocks: &[&str], what: ChildNet| {
+    let from = |blocks: &[&str], what: ChildPrefix| {
         let request = AllocateRange::new("t", stage.block(blocks.first().copied().unwrap_or_default()), what);
         let request = blocks.iter().skip(1).fold(request, |request, name| request.or_from(stage.block(name)));
         let provider = &stage.provider;
         async move { provider.allocate_range(&request).await }
     };
-    let inner = ChildNet::Exactly(net("10.20.1.8/30"));
+    let inner = ChildPrefix::Exact(net("10.20.1.8/30"));
     for blocks in [&["campus"][..], &["campus", "other"], &["other", "campus"]] {
         refused(from(blocks, inner).await, ErrorKind::Conflict, Operation::AllocateRange)?;
     }
@@ -175,17 +175,25 @@ pub(super) async fn says_why_no_block_can_give_it(bench: &Bench) -> Verdict {
         refused(from(blocks, inner).await, ErrorKind::Conflict, Operation::AllocateRange)?;
     }
     // All that the inner block leaves of the outer one, and then nothing.
-    from(&["campus"], ChildNet::PrefixLen(24)).await?;
+    from(&["campus"], ChildPrefix::PrefixLen(24)).await?;
     for blocks in [&["campus"][..], &["campus", "floor"], &["floor", "campus"]] {
-        refused(from(blocks, ChildNet::PrefixLen(24)).await, ErrorKind::Exhausted, Operation::AllocateRange)?;
+        refused(from(blocks, ChildPrefix::PrefixLen(24)).await, ErrorKind::Exhausted, Operation::AllocateRange)?;
     }
-    same(from(&["campus", "floor"], ChildNet::PrefixLen(25)).await?.range.net, net("10.20.1.128/25"), "what is left")?;
-    refused(from(&["campus", "floor"], ChildNet::PrefixLen(25)).await, ErrorKind::Exhausted, Operation::AllocateRange)?;
+    same(
+        from(&["campus", "floor"], ChildPrefix::PrefixLen(25)).await?.range.net,
+        net("10.20.1.128/25"),
+        "what is left",
+    )?;
+    refused(
+        from(&["campus", "floor"], ChildPrefix::PrefixLen(25)).await,
+        ErrorKind::Exhausted,
+        Operation::AllocateRange,
+    )?;
     Ok(())
 }
 
 pub(super) async fn carves_ipv6(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty().block("campus", net("2001:db8:20::/48"))).await?;
+    let stage = bench.stage(Setup::empty().block("campus", net("2001:db8:20::/48"))).await?;
     for expected in ["2001:db8:20::/64", "2001:db8:20:1::/64"] {
         same(carve(&stage, 64).await?, net(expected), "one after another")?;
     }
@@ -194,7 +202,7 @@ pub(super) async fn carves_ipv6(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn refuses_what_cannot_be(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/24"))).await?;
+    let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/24"))).await?;
     let provider = &stage.provider;
     for len in [8, 23, 33, 64, 129, 255] {
         refused(carve(&stage, len).await, ErrorKind::InvalidInput, Operation::AllocateRange)?;
@@ -212,7 +220,7 @@ pub(super) async fn refuses_what_cannot_be(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn repeats_by_key(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/29"))).await?;
+    let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/29"))).await?;
     let provider = &stage.provider;
     let request = AllocateRange::prefix_len("t", stage.block("campus"), 30).with_key("net-1");
     let first = provider.allocate_range(&request).await?;
@@ -222,7 +230,7 @@ pub(super) async fn repeats_by_key(bench: &Bench) -> Verdict {
     let others = [
         AllocateRange::prefix_len("t", stage.block("campus"), 31).with_key("net-1"),
         AllocateRange::prefix_len("other", stage.block("campus"), 30).with_key("net-1"),
-        AllocateRange::new("t", stage.block("campus"), ChildNet::Exactly(first.range.net)).with_key("net-1"),
+        AllocateRange::new("t", stage.block("campus"), ChildPrefix::Exact(first.range.net)).with_key("net-1"),
     ];
     for other in others {
         refused(provider.allocate_range(&other).await, ErrorKind::Conflict, Operation::AllocateRange)?;
@@ -249,7 +257,7 @@ pub(super) async fn shares_keys_with_allocate(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn gives_a_range_back(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/29"))).await?;
+    let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/29"))).await?;
     let provider = &stage.provider;
     let one = AllocateRange::prefix_len("t", stage.block("campus"), 30).with_key("one");
     let two = AllocateRange::prefix_len("t", stage.block("campus"), 30).with_key("two");
@@ -268,7 +276,7 @@ pub(super) async fn gives_a_range_back(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn keeps_a_range_in_use(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/24"))).await?;
+    let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/24"))).await?;
     let provider = &stage.provider;
     let range = provider.allocate_range(&AllocateRange::prefix_len("t", stage.block("campus"), 28)).await?.range;
     stage.take(AllocateLine::next(range.id.clone(), 2)).await?;
@@ -284,7 +292,7 @@ pub(super) async fn keeps_a_range_in_use(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn leaves_anothers_range_alone(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/30"))).await?;
+    let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/30"))).await?;
     let provider = &stage.provider;
     let old = AllocateRange::prefix_len("old", stage.block("campus"), 30).with_key("first");
     provider.allocate_range(&old).await?;
@@ -292,22 +300,22 @@ pub(super) async fn leaves_anothers_range_alone(bench: &Bench) -> Verdict {
     let new = AllocateRange::prefix_len("new", stage.block("campus"), 30).with_key("first");
     let range = provider.allocate_range(&new).await?.range;
     let late = [
-        DeallocateRange::key("first").expecting(Expect::Owner("old".into())),
-        DeallocateRange::id(range.id.clone()).expecting(Expect::Owner("old".into())),
-        DeallocateRange::id(range.id.clone()).expecting(Expect::Key("zeroth".into())),
+        DeallocateRange::key("first").with_precondition(Precondition::Owner("old".into())),
+        DeallocateRange::id(range.id.clone()).with_precondition(Precondition::Owner("old".into())),
+        DeallocateRange::id(range.id.clone()).with_precondition(Precondition::Key("zeroth".into())),
     ];
     for request in late {
         let answer = provider.deallocate_range(&request).await?;
         check(answer.was_free(), format_args!("what is another's counts as gone: {request:?}"))?;
         same(pages::ranges(&**provider, &range.id).await?, [range.clone()], "and stays")?;
     }
-    let fits = DeallocateRange::id(range.id.clone()).expecting(Expect::Owner("new".into()));
+    let fits = DeallocateRange::id(range.id.clone()).with_precondition(Precondition::Owner("new".into()));
     same(provider.deallocate_range(&fits).await?.range, Some(range), "its owner may give it back")
 }
 
 pub(super) async fn gives_back_only_what_was_carved(bench: &Bench) -> Verdict {
     let plan =
-        Plan::empty().block("campus", net("10.20.0.0/16")).with_range(DefineRange::new("lan", net("10.20.7.0/24")));
+        Setup::empty().block("campus", net("10.20.0.0/16")).with_range(DefineRange::new("lan", net("10.20.7.0/24")));
     let stage = bench.stage(plan).await?;
     let request = DeallocateRange::id(stage.range("lan")).with_allocations(true);
     refused(stage.provider.deallocate_range(&request).await, ErrorKind::Conflict, Operation::DeallocateRange)?;
@@ -317,7 +325,7 @@ pub(super) async fn gives_back_only_what_was_carved(bench: &Bench) -> Verdict {
 
 pub(super) async fn never_carves_twice_at_the_same_time(bench: &Bench) -> Verdict {
     // Room for two less than there are callers.
-    let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/16"))).await?;
+    let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/16"))).await?;
     let room = stage.limits().tasks.saturating_sub(2).max(1);
     for n in room..256 {
         carve_exactly(&stage, &format!("10.20.{n}.0/24")).await?;
@@ -346,6 +354,6 @@ async fn carve(stage: &Stage, len: u8) -> Result<IpNet> {
 }
 
 async fn carve_exactly(stage: &Stage, prefix: &str) -> Result<IpNet> {
-    let request = AllocateRange::new("tenant", stage.block("campus"), ChildNet::Exactly(net(prefix)));
+    let request = AllocateRange::new("tenant", stage.block("campus"), ChildPrefix::Exact(net(prefix)));
     Ok(stage.provider.allocate_range(&request).await?.range.net)
 }

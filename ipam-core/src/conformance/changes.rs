@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::FutureExt;
 
-use super::Plan;
+use super::Setup;
 use super::allocate::{next, three_ranges};
 use super::bench::Bench;
 use super::literals::{ip, net};
@@ -71,7 +71,7 @@ pub(super) async fn tells_changes_of_labels(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn tells_changes_of_the_plan(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty()).await?;
+    let stage = bench.stage(Setup::empty()).await?;
     let start = now(&stage).await?;
     let provider = &stage.provider;
     provider.define_range(&DefineRange::new("lan", net("10.20.0.0/28"))).await?;
@@ -107,7 +107,7 @@ pub(super) async fn tells_what_ended_by_itself(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn tells_changes_of_blocks(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty()).await?;
+    let stage = bench.stage(Setup::empty()).await?;
     let start = now(&stage).await?;
     let provider = &stage.provider;
     provider.define_block(&DefineBlock::new("campus", net("10.20.0.0/16"))).await?;

@@ -9,7 +9,7 @@ use super::bench::Bench;
 use super::literals::{net, sorted};
 use super::stage::patiently;
 use super::verdict::{Stop, Verdict, check, fail, same};
-use super::{Plan, join};
+use super::{Setup, join};
 use crate::{
     Allocate, AllocateLine, Allocation, Deallocate, Error, ErrorKind, Find, IpamProvider, ListBlocks, ListRanges,
     Operation, Result, Retry, Sweep, Update,
@@ -85,7 +85,7 @@ pub(super) async fn keeps_what_was_acknowledged(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn finishes_what_was_requested(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty().range("lan", net("10.20.0.0/22"))).await?;
+    let stage = bench.stage(Setup::empty().range("lan", net("10.20.0.0/22"))).await?;
     let (lan, calls, callers) = (stage.range("lan"), stage.limits().calls, stage.limits().tasks);
     let futures = (0..callers).map(|caller| {
         let (lan, provider) = (lan.clone(), Arc::clone(&stage.provider));

@@ -196,7 +196,7 @@ pub(super) async fn keeps_requests_for_several_ranges_whole(bench: &Bench) -> Ve
 }
 
 pub(super) async fn keeps_addresses_while_ranges_come_and_go(bench: &Bench) -> Verdict {
-    let stage = bench.stage(super::Plan::empty()).await?;
+    let stage = bench.stage(super::Setup::empty()).await?;
     let define = DefineRange::new("lan", super::literals::net("10.20.0.0/24"));
     stage.provider.define_range(&define).await?;
     let calls = stage.limits().calls;

@@ -1,11 +1,11 @@
 //! `deallocate`: repeatable, and never what is another's.
 
-use super::Plan;
+use super::Setup;
 use super::allocate::{exactly, next};
 use super::bench::Bench;
 use super::literals::{freed, ip, net, texts};
 use super::verdict::{Stop, Verdict, check, refused, same};
-use crate::{Allocate, Deallocate, ErrorKind, Expect, Find, Operation, Target};
+use crate::{Allocate, Deallocate, ErrorKind, Find, Operation, Precondition, Target};
 
 pub(super) async fn gives_back_by_id(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
@@ -21,7 +21,7 @@ pub(super) async fn gives_back_by_id(bench: &Bench) -> Verdict {
 
 pub(super) async fn gives_back_by_key(bench: &Bench) -> Verdict {
     let stage =
-        bench.stage(Plan::empty().range("lan", net("10.20.0.0/28")).range("other", net("10.20.1.0/28"))).await?;
+        bench.stage(Setup::empty().range("lan", net("10.20.0.0/28")).range("other", net("10.20.1.0/28"))).await?;
     let request = Allocate::new("vm-1")
         .with_key("vm-1")
         .with_line(next(&stage, 2))
@@ -127,32 +127,35 @@ pub(super) async fn leaves_another_owners_address_alone(bench: &Bench) -> Verdic
         Deallocate::address(stage.range("lan"), old.address),
         Deallocate::key("first"),
     ];
-    stage.provider.deallocate(&Deallocate::key("first").expecting(Expect::Owner("old".into()))).await?;
+    stage.provider.deallocate(&Deallocate::key("first").with_precondition(Precondition::Owner("old".into()))).await?;
     // The key too is another owner's by now.
     let new = stage.one(Allocate::one("new", stage.range("lan")).with_key("first")).await?;
     same(new.address, old.address, "the next owner has the same address")?;
     for request in late {
-        let answer = stage.provider.deallocate(&request.clone().expecting(Expect::Owner("old".into()))).await?;
+        let answer =
+            stage.provider.deallocate(&request.clone().with_precondition(Precondition::Owner("old".into()))).await?;
         check(answer.was_free(), format_args!("a late repeat finds nothing of the old owner: {request:?}"))?;
         let kept = stage.found(Find::default().with_owner("new")).await?;
         same(kept, std::slice::from_ref(&new), format_args!("the next owner keeps its address: {request:?}"))?;
     }
-    let request = Deallocate::address(stage.range("lan"), new.address).expecting(Expect::Owner("new".into()));
+    let request =
+        Deallocate::address(stage.range("lan"), new.address).with_precondition(Precondition::Owner("new".into()));
     same(freed(&stage.provider.deallocate(&request).await?), [["10.20.0.1"]], "its owner may give it back")
 }
 
 pub(super) async fn leaves_another_requests_address_alone(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let old = stage.one(Allocate::one("vm-1", stage.range("lan")).with_key("first")).await?;
-    stage.provider.deallocate(&Deallocate::key("first").expecting(Expect::Key("first".into()))).await?;
+    stage.provider.deallocate(&Deallocate::key("first").with_precondition(Precondition::Key("first".into()))).await?;
     let new = stage.one(Allocate::one("vm-1", stage.range("lan")).with_key("second")).await?;
     same(new.address, old.address, "the next request has the same address")?;
     for request in [Deallocate::address(stage.range("lan"), new.address), Deallocate::id(new.id.clone())] {
-        let answer = stage.provider.deallocate(&request.clone().expecting(Expect::Key("first".into()))).await?;
+        let answer =
+            stage.provider.deallocate(&request.clone().with_precondition(Precondition::Key("first".into()))).await?;
         check(answer.was_free(), format_args!("a late repeat finds nothing of the old request: {request:?}"))?;
     }
     same(stage.found(Find::default().with_key("second")).await?, [new.clone()], "the next request keeps its address")?;
-    let request = Deallocate::id(new.id).expecting(Expect::Key("second".into()));
+    let request = Deallocate::id(new.id).with_precondition(Precondition::Key("second".into()));
     same(freed(&stage.provider.deallocate(&request).await?), [["10.20.0.1"]], "its own key fits")
 }
 
@@ -166,7 +169,7 @@ pub(super) async fn frees_only_what_fits_of_a_batch(bench: &Bench) -> Verdict {
         .and(lan("10.20.0.2"))
         .and(Target::Key("3".into()))
         .and(Target::Key("4".into()))
-        .expecting(Expect::Owner("a".into()));
+        .with_precondition(Precondition::Owner("a".into()));
     let expected: [&[&str]; 4] = [&["10.20.0.1"], &[], &["10.20.0.3"], &[]];
     same(freed(&stage.provider.deallocate(&request).await?), expected, "what is another's counts as free")?;
     same(stage.taken_texts("lan").await?, ["10.20.0.2", "10.20.0.4"], "and stays")
@@ -175,9 +178,9 @@ pub(super) async fn frees_only_what_fits_of_a_batch(bench: &Bench) -> Verdict {
 pub(super) async fn gives_back_what_carries_no_mark(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     for (address, expect) in [
-        ("10.20.0.1", Expect::Owner("vm-1".into())),
-        ("10.20.0.2", Expect::Key("vm-1".into())),
-        ("10.20.0.3", Expect::Anyone),
+        ("10.20.0.1", Precondition::Owner("vm-1".into())),
+        ("10.20.0.2", Precondition::Key("vm-1".into())),
+        ("10.20.0.3", Precondition::Anyone),
     ] {
         if !stage.harness.plant(&stage.fixture, &stage.range("lan"), ip(address)).await {
             return Err(Stop::Skip("the harness cannot take an address without owner and key".to_owned()));
@@ -185,7 +188,7 @@ pub(super) async fn gives_back_what_carries_no_mark(bench: &Bench) -> Verdict {
         refused(stage.take(exactly(&stage, address, 1)).await, ErrorKind::Conflict, Operation::Allocate)?;
         let unmarked = super::literals::only(stage.found(Find::default().with_address(ip(address))).await?)?;
         same((&unmarked.owner, &unmarked.key), (&None, &None), "it carries no mark")?;
-        let request = Deallocate::address(stage.range("lan"), ip(address)).expecting(expect.clone());
+        let request = Deallocate::address(stage.range("lan"), ip(address)).with_precondition(expect.clone());
         same(freed(&stage.provider.deallocate(&request).await?), [[address]], format_args!("{expect:?} fits no mark"))?;
     }
     Ok(())
@@ -213,7 +216,7 @@ pub(super) async fn frees_only_in_the_range_named(bench: &Bench) -> Verdict {
         crate::DefineRange::new(id, net("10.20.0.0/24")).with_addresses(super::literals::span(addresses))
     };
     let plan =
-        Plan::empty().with_range(part("a", "10.20.0.10-10.20.0.19")).with_range(part("b", "10.20.0.20-10.20.0.29"));
+        Setup::empty().with_range(part("a", "10.20.0.10-10.20.0.19")).with_range(part("b", "10.20.0.20-10.20.0.29"));
     let stage = bench.stage(plan).await?;
     let held = stage.one(Allocate::one("vm-1", stage.range("b"))).await?;
     let wrong = Deallocate::address(stage.range("a"), held.address);

@@ -1,6 +1,6 @@
 //! What stays when the process ends.
 
-use super::Plan;
+use super::Setup;
 use super::allocate::next;
 use super::bench::Bench;
 use super::literals::{ip, net};
@@ -8,7 +8,7 @@ use super::verdict::{Verdict, check, same};
 use crate::{Allocate, AllocateRange, Deallocate, Find, ListRanges};
 
 pub(super) async fn keeps_what_was_answered(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty().range("lan", net("10.20.0.0/24"))).await?;
+    let stage = bench.stage(Setup::empty().range("lan", net("10.20.0.0/24"))).await?;
     let request = Allocate::new("vm-1").with_key("vm-1").with_line(next(&stage, 3));
     let answer = stage.provider.allocate(&request).await?;
     stage.give_back("10.20.0.2").await?;
@@ -34,7 +34,7 @@ pub(super) async fn keeps_what_was_answered(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn keeps_keys(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty().range("lan", net("10.20.0.0/24"))).await?;
+    let stage = bench.stage(Setup::empty().range("lan", net("10.20.0.0/24"))).await?;
     let request = Allocate::new("vm-1").with_key("vm-1").with_line(next(&stage, 2)).with_line(next(&stage, 1));
     let answer = stage.provider.allocate(&request).await?;
     let made = stage.take(next(&stage, 1)).await?;
@@ -47,7 +47,7 @@ pub(super) async fn keeps_keys(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn keeps_carved_ranges(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/24"))).await?;
+    let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/24"))).await?;
     let request = AllocateRange::prefix_len("t", stage.block("campus"), 26).with_key("net-1");
     let answer = stage.provider.allocate_range(&request).await?;
     let stage = stage.reopen().await?;

@@ -8,8 +8,8 @@ use super::needs::Need;
 use super::unclaimed::must_be_refused;
 use super::verdict::{Verdict, check, refused, same};
 use crate::{
-    Allocate, AllocateLine, Deallocate, ErrorKind, Expect, Find, Labels, MAX_ADDRESSES, MAX_ID_LEN, MAX_LINES,
-    MAX_PAGE_SIZE, MAX_TEXT_LEN, Operation, PageRequest, Patch, Shape, Update, What,
+    Allocate, AllocateLine, Deallocate, ErrorKind, Find, Labels, MAX_ADDRESSES, MAX_ID_LEN, MAX_LINES, MAX_PAGE_SIZE,
+    MAX_TEXT_LEN, Operation, PageRequest, Patch, Placement, Precondition, Selection, Update,
 };
 
 const BAD: ErrorKind = ErrorKind::InvalidInput;
@@ -42,10 +42,10 @@ pub(super) async fn refuses_what_it_does_not_claim(bench: &Bench) -> Verdict {
 pub(super) async fn refuses_bad_requests_for_addresses(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let lan = || stage.range("lan");
-    let line = |count, shape| AllocateLine::new(lan(), What::Next { count, shape });
+    let line = |count, placement| AllocateLine::new(lan(), Selection::Next { count, placement });
     let request = |line: AllocateLine| Allocate::new("vm-1").with_line(line);
     let one = || request(AllocateLine::next(lan(), 1));
-    let exactly = |first: &str, count| request(AllocateLine::new(lan(), What::Exactly { first: ip(first), count }));
+    let exactly = |first: &str, count| request(AllocateLine::new(lan(), Selection::Exact { first: ip(first), count }));
     let labels = |labels: Labels| request(AllocateLine::next(lan(), 1).with_labels(labels));
     let no_ranges = {
         let mut line = AllocateLine::next(lan(), 1);
@@ -61,13 +61,13 @@ pub(super) async fn refuses_bad_requests_for_addresses(bench: &Bench) -> Verdict
         ("no ranges", "ranges", no_ranges),
         ("a range twice", "ranges", request(AllocateLine::next(lan(), 1).or_from(lan()))),
         ("an empty range id", "range", request(AllocateLine::next("", 1))),
-        ("no addresses", "count", request(line(0, Shape::Scattered))),
-        ("too many addresses", "count", request(line(MAX_ADDRESSES + 1, Shape::Scattered))),
-        ("the greatest number", "count", request(line(u32::MAX, Shape::Contiguous))),
+        ("no addresses", "count", request(line(0, Placement::Scattered))),
+        ("too many addresses", "count", request(line(MAX_ADDRESSES + 1, Placement::Scattered))),
+        ("the greatest number", "count", request(line(u32::MAX, Placement::Contiguous))),
         (
             "too many in all lines",
             "addresses",
-            request(line(MAX_ADDRESSES, Shape::Scattered)).with_line(AllocateLine::next(lan(), 1)),
+            request(line(MAX_ADDRESSES, Placement::Scattered)).with_line(AllocateLine::next(lan(), 1)),
         ),
         ("exactly none", "count", exactly("10.20.0.1", 0)),
         ("past the end of IPv4", "first", exactly("255.255.255.255", 2)),
@@ -99,7 +99,8 @@ pub(super) async fn refuses_bad_requests_before_anything_else(bench: &Bench) -> 
     provider.allocate(&Allocate::one("vm-1", stage.range("lan")).with_key("vm-1")).await?;
     let request = Allocate::new("vm-1").with_key("vm-1").with_line(AllocateLine::next("no-such-range", 0));
     refused(provider.allocate(&request).await, BAD, Operation::Allocate)?;
-    let request = Deallocate::address("no-such-range", ip("10.20.0.1")).expecting(Expect::Owner("".into()));
+    let request =
+        Deallocate::address("no-such-range", ip("10.20.0.1")).with_precondition(Precondition::Owner("".into()));
     refused(provider.deallocate(&request).await, BAD, Operation::Deallocate)?;
     if stage.can.update {
         let request = Update::new("no-such-id").with_expiry(Patch::Set(Duration::ZERO));
@@ -121,9 +122,9 @@ pub(super) async fn refuses_other_bad_requests(bench: &Bench) -> Verdict {
         ("an empty key", Deallocate::key("")),
         ("an empty range", Deallocate::address("", allocation.address)),
         ("an id with a control character", back().and(crate::Target::Id("a\u{7f}".into()))),
-        ("an empty expected owner", back().expecting(Expect::Owner("".into()))),
-        ("an empty expected key", back().expecting(Expect::Key("".into()))),
-        ("a long expected key", back().expecting(Expect::Key("x".repeat(MAX_ID_LEN + 1).into()))),
+        ("an empty expected owner", back().with_precondition(Precondition::Owner("".into()))),
+        ("an empty expected key", back().with_precondition(Precondition::Key("".into()))),
+        ("a long expected key", back().with_precondition(Precondition::Key("x".repeat(MAX_ID_LEN + 1).into()))),
     ];
     for (what, request) in deallocations {
         refused(provider.deallocate(&request).await, BAD, Operation::Deallocate).map_err(|stop| stop.about(what))?;

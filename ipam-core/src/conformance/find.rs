@@ -2,7 +2,7 @@
 
 use futures_util::FutureExt;
 
-use super::Plan;
+use super::Setup;
 use super::allocate::{exactly_in, next};
 use super::bench::Bench;
 use super::literals::{ip, net, sorted};
@@ -139,7 +139,7 @@ pub(super) async fn refuses_a_page_it_did_not_make(bench: &Bench) -> Verdict {
 pub(super) async fn lists_resting_addresses_only_when_asked(bench: &Bench) -> Verdict {
     let policy = RangePolicy::default().with_quarantine(std::time::Duration::from_secs(3600));
     let range = DefineRange::new("lan", net("10.20.0.0/28")).with_policy(policy);
-    let stage = bench.stage(Plan::empty().with_range(range)).await?;
+    let stage = bench.stage(Setup::empty().with_range(range)).await?;
     stage.take(next(&stage, 2)).await?;
     stage.give_back("10.20.0.1").await?;
     same(stage.taken_texts("lan").await?, ["10.20.0.2"], "a resting address is not listed")?;
@@ -167,7 +167,7 @@ struct Hosts {
 
 impl Hosts {
     async fn stage(bench: &Bench) -> Verdict<Self> {
-        let plan = Plan::empty().range("lan", net("10.20.0.0/28")).range("dmz", net("10.20.1.0/28"));
+        let plan = Setup::empty().range("lan", net("10.20.0.0/28")).range("dmz", net("10.20.1.0/28"));
         let stage = bench.stage(plan).await?;
         let line = |range: &str, name: &str, mac: u8| {
             let labels = Labels::default().with_hostname(name).with_mac(MacAddr::new([2, 0, 0, 0, 0, mac]));

@@ -10,14 +10,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 
-use super::plan::{Fixture, NoFixture, Plan};
+use super::plan::{Fixture, NoFixture, Setup};
 use super::threads;
 use crate::{IpamProvider, RangeId};
 
 /// Makes fresh providers for the cases, and runs them. Only [`fresh`](Self::fresh) has to be written.
 ///
 /// ```
-/// use ipam_core::conformance::{Fixture, Harness, NoFixture, Plan};
+/// use ipam_core::conformance::{Fixture, Harness, NoFixture, Setup};
 /// # use std::sync::Arc;
 /// # fn open_my_provider() -> Arc<dyn ipam_core::IpamProvider> { Arc::new(ipam_core::MemoryProvider::new()) }
 ///
@@ -25,7 +25,7 @@ use crate::{IpamProvider, RangeId};
 ///
 /// #[async_trait::async_trait]
 /// impl Harness for Mine {
-///     async fn fresh(&self, plan: &Plan) -> Result<Fixture, NoFixture> {
+///     async fn fresh(&self, plan: &Setup) -> Result<Fixture, NoFixture> {
 ///         plan.define(open_my_provider()).await
 ///     }
 /// }
@@ -35,18 +35,18 @@ pub trait Harness: Send + Sync + 'static {
     /// A provider that holds what `plan` asks for and nothing else.
     ///
     /// Cases run at the same time, each with its own fixture: what one does, another must not see. A provider that
-    /// owns its plan passes itself to [`Plan::define`]. Any other creates blocks and ranges by its server's means, and
+    /// owns its plan passes itself to [`Setup::define`]. Any other creates blocks and ranges by its server's means, and
     /// says in the fixture what their names became.
     ///
     /// # Errors
     /// [`NoFixture::Unfit`] skips the case, [`NoFixture::Failed`] fails it.
-    async fn fresh(&self, plan: &Plan) -> Result<Fixture, NoFixture>;
+    async fn fresh(&self, plan: &Setup) -> Result<Fixture, NoFixture>;
 
     /// Runs a future to its end on the calling thread. It is called from several threads at once. A provider that needs
     /// a runtime enters it here:
     ///
     /// ```
-    /// # use ipam_core::conformance::{BoxFuture, Fixture, Harness, NoFixture, Plan};
+    /// # use ipam_core::conformance::{BoxFuture, Fixture, Harness, NoFixture, Setup};
     /// struct Mine {
     ///     runtime: tokio::runtime::Runtime,
     /// }
@@ -56,7 +56,7 @@ pub trait Harness: Send + Sync + 'static {
     ///     fn block_on(&self, future: BoxFuture<'_, ()>) {
     ///         self.runtime.block_on(future);
     ///     }
-    /// #   async fn fresh(&self, _: &Plan) -> Result<Fixture, NoFixture> { Err(NoFixture::Unfit(String::new())) }
+    /// #   async fn fresh(&self, _: &Setup) -> Result<Fixture, NoFixture> { Err(NoFixture::Unfit(String::new())) }
     /// }
     /// ```
     fn block_on(&self, future: BoxFuture<'_, ()>) {
@@ -167,7 +167,7 @@ impl Limits {
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl<H: Harness + ?Sized> Harness for Arc<H> {
-    async fn fresh(&self, plan: &Plan) -> Result<Fixture, NoFixture> {
+    async fn fresh(&self, plan: &Setup) -> Result<Fixture, NoFixture> {
         (**self).fresh(plan).await
     }
     fn block_on(&self, future: BoxFuture<'_, ()>) {

@@ -2,7 +2,7 @@
 
 use futures_util::FutureExt;
 
-use super::Plan;
+use super::Setup;
 use super::allocate::{exactly, next, three_ranges};
 use super::bench::Bench;
 use super::literals::{ip, lines, net, sorted};
@@ -50,7 +50,7 @@ pub(super) async fn answers_a_repeat_when_nothing_is_left(bench: &Bench) -> Verd
 
 pub(super) async fn refuses_another_request_with_the_key(bench: &Bench) -> Verdict {
     let stage =
-        bench.stage(Plan::empty().range("lan", net("10.20.0.0/28")).range("other", net("10.20.1.0/28"))).await?;
+        bench.stage(Setup::empty().range("lan", net("10.20.0.0/28")).range("other", net("10.20.1.0/28"))).await?;
     let request = keyed(&stage, 2);
     let first = stage.provider.allocate(&request).await?;
     let line = || next(&stage, 2);

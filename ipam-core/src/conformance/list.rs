@@ -63,11 +63,11 @@ macro_rules! __conformance_cases {
                 keeps_reservations [] "Never a reservation."
                 stays_between_first_and_last [] "Addresses come from the first to the last of a range."
                 leaves_out_excluded_addresses [] "Never an excluded address."
-                takes_exactly_one_address [] "`Exactly` takes that address."
+                takes_exactly_one_address [] "`Exact` takes that address."
                 takes_exactly_several_addresses []
-                    "`Exactly` takes those addresses, or none of them; `Conflict` if one is taken."
+                    "`Exact` takes those addresses, or none of them; `Conflict` if one is taken."
                 takes_exact_addresses_from_the_range_that_holds_them []
-                    "`Exactly` takes the addresses from the one of its ranges that holds them all."
+                    "`Exact` takes the addresses from the one of its ranges that holds them all."
                 refuses_exact_addresses_outside [] "`InvalidInput`: an exact address lies in none of the line's ranges."
                 refuses_two_lines_for_one_exact_address [] "`InvalidInput`: two lines ask for the same exact address."
                 never_gives_two_lines_the_same_address [] "Never twice, within one request too."
@@ -119,11 +119,11 @@ macro_rules! __conformance_cases {
                 answers_target_by_target [] "The answer has one entry per target, in the order asked."
                 lists_what_is_named_twice_once [] "What several targets name is listed with the first of them."
                 leaves_another_owners_address_alone []
-                    "With `Expect::Owner`, what carries another's mark is left alone and counts as free."
+                    "With `Precondition::Owner`, what carries another's mark is left alone and counts as free."
                 leaves_another_requests_address_alone []
-                    "With `Expect::Key`, what carries another's mark is left alone and counts as free."
-                frees_only_what_fits_of_a_batch [] "Expect holds for each target."
-                gives_back_what_carries_no_mark [] "With Expect, what carries no mark is given back."
+                    "With `Precondition::Key`, what carries another's mark is left alone and counts as free."
+                frees_only_what_fits_of_a_batch [] "The precondition holds for each target."
+                gives_back_what_carries_no_mark [] "With Precondition, what carries no mark is given back."
                 needs_the_range_to_exist [] "`NotFound`: the range of an address does not exist."
                 needs_the_address_to_be_of_the_range [] "`InvalidInput`: the address lies outside the range's prefix."
                 frees_only_in_the_range_named [] "One address of a range; ranges may share a prefix."
@@ -135,7 +135,7 @@ macro_rules! __conformance_cases {
                 covers_what_lasts_while_others_come_and_go []
                     "The pages together hold each allocation that lasts once, also when others come and go meanwhile."
                 refuses_a_page_it_did_not_make [] "`InvalidInput` for a page token that this provider did not make."
-                lists_resting_addresses_only_when_asked [Policies] "Resting addresses are listed only when asked for."
+                lists_resting_addresses_only_when_asked [Policies] "Paused addresses are listed only when asked for."
             }
             update {
                 changes_only_what_is_named [Update]

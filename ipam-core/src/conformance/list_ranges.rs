@@ -2,7 +2,7 @@
 
 use futures_util::FutureExt;
 
-use super::Plan;
+use super::Setup;
 use super::allocate::three_ranges;
 use super::bench::Bench;
 use super::literals::{net, only};
@@ -16,7 +16,7 @@ use crate::{
 };
 
 pub(super) async fn lists_what_matches(bench: &Bench) -> Verdict {
-    let plan = Plan::empty()
+    let plan = Setup::empty()
         .range("a", net("10.20.0.0/28"))
         .range("b", net("10.20.1.0/24"))
         .range("c", net("10.21.0.0/24"))
@@ -68,7 +68,7 @@ pub(super) async fn describes_a_range(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn covers_every_range_once_in_pages(bench: &Bench) -> Verdict {
-    let plan = (0..7).fold(Plan::empty(), |plan, n| plan.range(&format!("r{n}"), net(&format!("10.20.{n}.0/30"))));
+    let plan = (0..7).fold(Setup::empty(), |plan, n| plan.range(&format!("r{n}"), net(&format!("10.20.{n}.0/30"))));
     let stage = bench.stage(plan).await?;
     let mut orders = Vec::new();
     for size in 1..=8 {
@@ -85,7 +85,7 @@ pub(super) async fn covers_every_range_once_in_pages(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn covers_what_lasts_while_others_come_and_go(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty()).await?;
+    let stage = bench.stage(Setup::empty()).await?;
     for n in 0..8 {
         stage.provider.define_range(&DefineRange::new(format!("r{n}"), net(&format!("10.20.{n}.0/30")))).await?;
     }
@@ -136,7 +136,7 @@ pub(super) async fn refuses_a_page_it_did_not_make(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn lists_by_tags_and_space(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty()).await?;
+    let stage = bench.stage(Setup::empty()).await?;
     let tags = |tags: &[(&str, &str)]| tags.iter().map(|(key, value)| Tag::new(*key, *value)).collect::<Tags>();
     let both = tags(&[("env", "test"), ("site", "north")]);
     for request in [

@@ -5,7 +5,7 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use ipam_core::conformance::{self, Fixture, Harness, NoFixture, Plan};
+//! use ipam_core::conformance::{self, Fixture, Harness, NoFixture, Setup};
 //! # use ipam_core::IpamProvider;
 //! # fn open_my_provider() -> Arc<dyn IpamProvider> { Arc::new(ipam_core::MemoryProvider::new()) }
 //!
@@ -13,7 +13,7 @@
 //!
 //! #[async_trait::async_trait]
 //! impl Harness for Mine {
-//!     async fn fresh(&self, plan: &Plan) -> Result<Fixture, NoFixture> {
+//!     async fn fresh(&self, plan: &Setup) -> Result<Fixture, NoFixture> {
 //!         plan.define(open_my_provider()).await
 //!     }
 //! }
@@ -84,6 +84,6 @@ pub use case::Case;
 pub use futures_util::future::BoxFuture;
 pub use harness::{Harness, Limits};
 pub use needs::Need;
-pub use plan::{Fixture, NoFixture, Plan};
+pub use plan::{Fixture, NoFixture, Setup};
 pub use run::{cases, check, run};
 pub use verdict::{Failure, Outcome};

@@ -15,14 +15,14 @@ use crate::{BlockId, DefineBlock, DefineRange, IpamProvider, RangeId, SpaceId};
 /// name became.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
-pub struct Plan {
+pub struct Setup {
     /// The blocks, in the order to define them.
     pub blocks: Vec<DefineBlock>,
     /// The ranges, in the order to define them.
     pub ranges: Vec<DefineRange>,
 }
 
-impl Plan {
+impl Setup {
     /// Nothing at all.
     #[must_use]
     pub fn empty() -> Self {

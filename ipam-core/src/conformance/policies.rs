@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::Plan;
+use super::Setup;
 use super::allocate::{exactly, next};
 use super::bench::Bench;
 use super::literals::{ip, lines, net, sorted};
@@ -96,7 +96,7 @@ pub(super) async fn hands_out_what_rested_longest(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn lets_addresses_rest_for_ever(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty()).await?;
+    let stage = bench.stage(Setup::empty()).await?;
     let endless = RangePolicy::default().with_quarantine(Duration::MAX);
     let define = DefineRange::new("lan", net("10.20.0.0/30")).with_policy(endless);
     match stage.provider.define_range(&define).await {
@@ -113,5 +113,5 @@ pub(super) async fn lets_addresses_rest_for_ever(bench: &Bench) -> Verdict {
 }
 
 async fn with_policy(bench: &Bench, prefix: &str, policy: RangePolicy) -> Verdict<Stage> {
-    bench.stage(Plan::empty().with_range(DefineRange::new("lan", net(prefix)).with_policy(policy))).await
+    bench.stage(Setup::empty().with_range(DefineRange::new("lan", net(prefix)).with_policy(policy))).await
 }

@@ -1,12 +1,12 @@
 //! `preview_allocate`: what would be, without taking it.
 
-use super::Plan;
+use super::Setup;
 use super::allocate::{exactly, exactly_in, from, next, three_ranges};
 use super::bench::Bench;
 use super::literals::{candidates, ip, lines, net};
 use super::stage::Stage;
 use super::verdict::{Verdict, check, refused, same};
-use crate::{Allocate, AllocateLine, Candidate, ErrorKind, Operation, Shape, What};
+use crate::{Allocate, AllocateLine, Candidate, ErrorKind, Operation, Placement, Selection};
 
 pub(super) async fn names_what_the_next_call_takes(bench: &Bench) -> Verdict {
     let plan = three_ranges().range("lan", net("10.20.9.0/27"));
@@ -24,8 +24,8 @@ pub(super) async fn names_what_the_next_call_takes(bench: &Bench) -> Verdict {
             .with_line(next(&stage, 2)),
     ];
     if stage.can.contiguous {
-        for (count, shape) in [(3, Shape::Contiguous), (4, Shape::Aligned)] {
-            let line = AllocateLine::new(stage.range("lan"), What::Next { count, shape });
+        for (count, placement) in [(3, Placement::Contiguous), (4, Placement::Aligned)] {
+            let line = AllocateLine::new(stage.range("lan"), Selection::Next { count, placement });
             requests.push(Allocate::new("vm-1").with_line(line));
         }
     }
@@ -89,7 +89,7 @@ pub(super) async fn fails_as_allocate_does(bench: &Bench) -> Verdict {
 
 /// A preview names each range that was asked for as the caller does.
 pub(super) async fn counts_lines_against_each_other(bench: &Bench) -> Verdict {
-    let stage: Stage = bench.stage(Plan::empty().range("lan", net("10.20.0.0/29"))).await?;
+    let stage: Stage = bench.stage(Setup::empty().range("lan", net("10.20.0.0/29"))).await?;
     let request = Allocate::new("vm-1").with_line(next(&stage, 4)).with_line(next(&stage, 2));
     let preview = stage.provider.preview_allocate(&request).await?;
     let expected: [&[&str]; 2] = [&["10.20.0.1", "10.20.0.2", "10.20.0.3", "10.20.0.4"], &["10.20.0.5", "10.20.0.6"]];

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 
-use super::Plan;
+use super::Setup;
 use super::allocate::{exactly, next};
 use super::bench::Bench;
 use super::literals::{ip, lines, net, only, sorted, span, texts};
@@ -23,7 +23,7 @@ pub(super) use super::list_ranges::{
 };
 
 pub(super) async fn defines_a_range_as_asked(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty()).await?;
+    let stage = bench.stage(Setup::empty()).await?;
     let mut request = full("lan", "10.20.0.0/24");
     if !stage.can.policies {
         request.policy = RangePolicy::default();
@@ -50,7 +50,7 @@ pub(super) async fn defines_a_range_as_asked(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn fills_in_what_was_not_said(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty()).await?;
+    let stage = bench.stage(Setup::empty()).await?;
     let range = stage.provider.define_range(&DefineRange::new("lan", net("10.20.0.0/24"))).await?;
     same(range.name.as_str(), "lan", "the name is the id")?;
     same(range.space, SpaceId::default(), "the space is the default one")?;
@@ -61,7 +61,7 @@ pub(super) async fn fills_in_what_was_not_said(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn defines_an_id_once(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty()).await?;
+    let stage = bench.stage(Setup::empty()).await?;
     let request = DefineRange::new("lan", net("10.20.0.0/24"));
     stage.provider.define_range(&request).await?;
     refused(stage.provider.define_range(&request).await, ErrorKind::AlreadyExists, Operation::DefineRange)?;
@@ -73,7 +73,7 @@ pub(super) async fn defines_an_id_once(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn keeps_ranges_disjoint(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty()).await?;
+    let stage = bench.stage(Setup::empty()).await?;
     let part = |id: &str, addresses: &str| DefineRange::new(id, net("10.20.0.0/24")).with_addresses(span(addresses));
     stage.provider.define_range(&part("a", "10.20.0.10-10.20.0.20")).await?;
     stage.provider.define_range(&part("b", "10.20.0.21-10.20.0.30")).await?;
@@ -101,7 +101,7 @@ pub(super) async fn keeps_ranges_disjoint(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn refuses_a_range_that_cannot_be(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty()).await?;
+    let stage = bench.stage(Setup::empty()).await?;
     let lan = || DefineRange::new("lan", net("10.20.0.0/24"));
     let vlan = |number| NetworkInfo { vlan: Some(Vlan::new(number)), ..NetworkInfo::default() };
     let bad = [
@@ -130,7 +130,7 @@ pub(super) async fn refuses_a_range_that_cannot_be(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn changes_only_what_is_named(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty()).await?;
+    let stage = bench.stage(Setup::empty()).await?;
     let mut request = full("lan", "10.20.0.0/24");
     if !stage.can.policies {
         request.policy = RangePolicy::default();
@@ -191,7 +191,7 @@ pub(super) async fn changes_only_what_is_named(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn obeys_a_changed_range(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty()).await?;
+    let stage = bench.stage(Setup::empty()).await?;
     let provider = &stage.provider;
     provider.define_range(&DefineRange::new("lan", net("10.20.0.0/24"))).await?;
     let update = UpdateRange::new("lan")
@@ -213,7 +213,7 @@ pub(super) async fn obeys_a_changed_range(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn keeps_what_is_taken_inside(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty()).await?;
+    let stage = bench.stage(Setup::empty()).await?;
     let provider = &stage.provider;
     let other = DefineRange::new("other", net("10.20.0.0/24")).with_addresses(span("10.20.0.200-10.20.0.254"));
     provider.define_range(&other).await?;
@@ -252,7 +252,7 @@ pub(super) async fn keeps_what_is_taken_inside(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn removes_a_range(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty()).await?;
+    let stage = bench.stage(Setup::empty()).await?;
     let provider = &stage.provider;
     let range = provider.define_range(&DefineRange::new("lan", net("10.20.0.0/24"))).await?;
     let taken = provider.allocate(&Allocate::new("vm-1").with_key("vm-1").with_line(next(&stage, 2))).await?;
@@ -278,7 +278,7 @@ pub(super) async fn removes_a_range(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn forgets_a_key_in_part_with_a_range(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty()).await?;
+    let stage = bench.stage(Setup::empty()).await?;
     let provider = &stage.provider;
     for (id, prefix) in [("lan", "10.20.0.0/24"), ("dmz", "10.21.0.0/24")] {
         provider.define_range(&DefineRange::new(id, net(prefix))).await?;
@@ -299,7 +299,7 @@ pub(super) async fn forgets_a_key_in_part_with_a_range(bench: &Bench) -> Verdict
 }
 
 pub(super) async fn has_one_winner_among_rivals(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty()).await?;
+    let stage = bench.stage(Setup::empty()).await?;
     // All at once: one id, and one prefix under several ids.
     for (round, shared) in [true, false].into_iter().enumerate() {
         let answers = stage.callers(move |caller, provider| {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use super::harness::{Harness, Limits};
-use super::plan::{Fixture, Plan};
+use super::plan::{Fixture, Setup};
 use super::verdict::{Stop, Verdict, same, some};
 use super::{join, threads};
 use crate::{
@@ -21,11 +21,11 @@ pub(super) struct Stage {
     pub(super) fixture: Fixture,
     pub(super) provider: Arc<dyn IpamProvider>,
     pub(super) can: Capabilities,
-    plan: Plan,
+    plan: Setup,
 }
 
 impl Stage {
-    pub(super) fn new(harness: Arc<dyn Harness>, fixture: Fixture, plan: Plan) -> Self {
+    pub(super) fn new(harness: Arc<dyn Harness>, fixture: Fixture, plan: Setup) -> Self {
         let provider = Arc::clone(&fixture.provider);
         Self { harness, can: provider.capabilities(), provider, fixture, plan }
     }

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 
-use super::Plan;
+use super::Setup;
 use super::allocate::next;
 use super::bench::Bench;
 use super::literals::{ip, net, sorted};
 use super::stage::{Stage, patiently};
 use super::verdict::{Stop, Verdict, check, fail, same};
-use crate::{AbandonedClaim, Allocate, AllocateLine, AllocateRange, Find, ListRanges, Sweep, Swept, What};
+use crate::{AbandonedClaim, Allocate, AllocateLine, AllocateRange, Find, ListRanges, Selection, Sweep, Swept};
 
 /// Every age that a careless caller may give.
 const AGES: [Option<Duration>; 4] =
@@ -45,7 +45,7 @@ pub(super) async fn keeps_what_was_acknowledged(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn keeps_child_prefixes(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty().block("campus", net("10.20.0.0/24"))).await?;
+    let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/24"))).await?;
     let keyed = AllocateRange::prefix_len("t", stage.block("campus"), 28).with_key("net-1");
     let range = stage.provider.allocate_range(&keyed).await?.range;
     stage.provider.allocate_range(&AllocateRange::prefix_len("t", stage.block("campus"), 28)).await?;
@@ -116,7 +116,7 @@ pub(super) async fn undoes_an_abandoned_claim(bench: &Bench) -> Verdict {
     lists(&stage, &swept.claims, &[abandoned])?;
     check(!swept.more, "nothing is left")?;
     same(stage.taken("lan").await?, sorted(kept.iter()), "the claim is gone, and what was acknowledged stays")?;
-    let exactly = What::Exactly { first: abandoned, count: 1 };
+    let exactly = Selection::Exact { first: abandoned, count: 1 };
     let taken = stage.take(AllocateLine::new(stage.range("lan"), exactly)).await?;
     same(sorted(taken.iter()), [abandoned], "its address can be allocated")?;
     same(stage.provider.sweep(&Sweep::new()).await?, Swept::default(), "repeating is safe: it is a claim no longer")?;

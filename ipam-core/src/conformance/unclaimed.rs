@@ -8,7 +8,8 @@ use super::stage::Stage;
 use super::verdict::{Verdict, refused};
 use crate::{
     Allocate, AllocateLine, AllocateRange, DeallocateRange, DefineBlock, DefineRange, ErrorKind, Labels, ListBlocks,
-    Operation, Order, RangePolicy, RemoveBlock, RemoveRange, Shape, Sweep, Tag, Update, UpdateBlock, UpdateRange, What,
+    Operation, Order, Placement, RangePolicy, RemoveBlock, RemoveRange, Selection, Sweep, Tag, Update, UpdateBlock,
+    UpdateRange,
 };
 
 /// Checks that a provider that does not claim `need` refuses it. The stage has the range "lan".
@@ -54,8 +55,8 @@ pub(super) async fn must_be_refused(need: Need, stage: &Stage) -> Verdict {
             refused(provider.sweep(&Sweep::new().with_dry_run(true)).await, NO, Operation::Sweep)?;
         }
         Need::Contiguous => {
-            for shape in [Shape::Contiguous, Shape::Aligned] {
-                let line = AllocateLine::new(lan.clone(), What::Next { count: 2, shape });
+            for placement in [Placement::Contiguous, Placement::Aligned] {
+                let line = AllocateLine::new(lan.clone(), Selection::Next { count: 2, placement });
                 refused(provider.allocate(&Allocate::new("a").with_line(line)).await, NO, Operation::Allocate)?;
             }
         }

@@ -1,6 +1,6 @@
 //! `usage`: the parts add up.
 
-use super::Plan;
+use super::Setup;
 use super::allocate::{next, three_ranges};
 use super::bench::Bench;
 use super::literals::{ip, net, only, span};
@@ -34,7 +34,7 @@ pub(super) async fn counts_what_is_never_handed_out_once(bench: &Bench) -> Verdi
     let reserved =
         vec![span("10.20.0.1-10.20.0.3"), span("10.20.0.3-10.20.0.5"), span("10.20.0.0"), span("10.20.0.15")];
     let range = DefineRange::new("lan", net("10.20.0.0/28")).with_gateway(ip("10.20.0.4")).with_reserved(reserved);
-    let stage = bench.stage(Plan::empty().with_range(range)).await?;
+    let stage = bench.stage(Setup::empty().with_range(range)).await?;
     let expected = (14, 0, 5, 0, 9);
     same(parts(&stage, "lan").await?, expected, "overlaps count once, what lies outside first and last not at all")?;
     stage.take(next(&stage, 9)).await?;
@@ -44,7 +44,7 @@ pub(super) async fn counts_what_is_never_handed_out_once(bench: &Bench) -> Verdi
 pub(super) async fn counts_resting_addresses(bench: &Bench) -> Verdict {
     let policy = RangePolicy::default().with_quarantine(std::time::Duration::from_secs(3600));
     let range = DefineRange::new("lan", net("10.20.0.0/28")).with_policy(policy);
-    let stage = bench.stage(Plan::empty().with_range(range)).await?;
+    let stage = bench.stage(Setup::empty().with_range(range)).await?;
     stage.take(next(&stage, 3)).await?;
     stage.give_back("10.20.0.2").await?;
     same(parts(&stage, "lan").await?, (14, 2, 0, 1, 11), "one rests")
@@ -83,7 +83,7 @@ pub(super) async fn needs_every_range_to_exist(bench: &Bench) -> Verdict {
 }
 
 pub(super) async fn counts_the_largest_range(bench: &Bench) -> Verdict {
-    let stage = bench.stage(Plan::empty().range("lan", net("::/0"))).await?;
+    let stage = bench.stage(Setup::empty().range("lan", net("::/0"))).await?;
     same(parts(&stage, "lan").await?, (u128::MAX, 0, 0, 0, u128::MAX), "all of IPv6 but its lowest address")?;
     stage.take(next(&stage, 2)).await?;
     same(parts(&stage, "lan").await?, (u128::MAX, 2, 0, 0, u128::MAX - 2), "two are taken")

@@ -54,4 +54,4 @@ pub use path::path_problem;
 pub use redact::Redactor;
 pub use status::{retry_after, status_advice};
 pub use tls::TlsOptions;
-pub use token::{FreshToken, LoginFailure, Rest, Token, TokenCache, TokenError, TokenPolicy};
+pub use token::{FreshToken, LoginFailure, LoginPause, Token, TokenCache, TokenError, TokenPolicy};

@@ -44,25 +44,25 @@ impl<T> fmt::Debug for FreshToken<T> {
 #[non_exhaustive]
 pub struct LoginFailure<E> {
     error: E,
-    rest: Rest,
+    pause: LoginPause,
 }
 
 impl<E> LoginFailure<E> {
     /// A failed login.
-    pub fn new(error: E, rest: Rest) -> Self {
-        Self { error, rest }
+    pub fn new(error: E, pause: LoginPause) -> Self {
+        Self { error, pause }
     }
 }
 
 /// How long no login is tried after a failed one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Rest {
+pub enum LoginPause {
     /// Not at all: the server has not seen the login (no connection), so it cannot count it against us.
-    No,
+    None,
     /// As the cache's backoff says, longer after each failure in a row.
     Backoff,
-    /// This long, or [`TokenPolicy::with_max_rest`]: the server said so.
+    /// This long, or [`TokenPolicy::with_max_pause`]: the server said so.
     For(Duration),
     /// For ever, until [`TokenCache::clear`] or [`TokenCache::retry_login`]: the credentials are wrong and will stay so.
     Forever,
@@ -76,11 +76,11 @@ pub struct TokenPolicy {
     backoff: BackoffConfig,
     max_logins: usize,
     window: Duration,
-    max_rest: Duration,
+    max_pause: Duration,
 }
 
 impl TokenPolicy {
-    /// A token is replaced 30 s before it expires; failures rest 30 s to 5 min, 10 min where the server asks for more; two
+    /// A token is replaced 30 s before it expires; failures pause logins for 30 s to 5 min, 10 min where the server asks for more; two
     /// logins a minute.
     pub fn new() -> Self {
         Self {
@@ -88,13 +88,13 @@ impl TokenPolicy {
             backoff: BackoffConfig::new(Duration::from_secs(30), Duration::from_secs(300)),
             max_logins: 2,
             window: Duration::from_secs(60),
-            max_rest: Duration::from_secs(600),
+            max_pause: Duration::from_secs(600),
         }
     }
 
-    /// Limits how long a server is believed that asks for a rest ([`Rest::For`]).
-    pub fn with_max_rest(mut self, max: Duration) -> Self {
-        self.max_rest = max;
+    /// Limits how long a server is believed that asks for a pause ([`LoginPause::For`]).
+    pub fn with_max_pause(mut self, max: Duration) -> Self {
+        self.max_pause = max;
         self
     }
 
@@ -151,8 +151,8 @@ impl<T> fmt::Debug for Token<T> {
 pub enum TokenError<E> {
     /// The login failed. Everybody who waited for it gets the same error.
     Refused(Arc<E>),
-    /// No login was tried, because an earlier one failed; `wait` is the rest left, `None` for ever.
-    Resting {
+    /// No login was tried, because an earlier one failed; `wait` is the pause left, `None` for ever.
+    Paused {
         /// The error of the earlier login.
         error: Arc<E>,
         /// How long no login will be tried.
@@ -170,7 +170,7 @@ impl<E> Clone for TokenError<E> {
     fn clone(&self) -> Self {
         match self {
             Self::Refused(error) => Self::Refused(Arc::clone(error)),
-            Self::Resting { error, wait } => Self::Resting { error: Arc::clone(error), wait: *wait },
+            Self::Paused { error, wait } => Self::Paused { error: Arc::clone(error), wait: *wait },
             Self::TooManyLogins { wait } => Self::TooManyLogins { wait: *wait },
         }
     }
@@ -180,10 +180,10 @@ impl<E: fmt::Display> fmt::Display for TokenError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(error) => write!(f, "login failed: {error}"),
-            Self::Resting { error, wait: Some(wait) } => {
+            Self::Paused { error, wait: Some(wait) } => {
                 write!(f, "no login for {wait:?}, because one failed: {error}")
             }
-            Self::Resting { error, wait: None } => write!(f, "no login any more, because one failed: {error}"),
+            Self::Paused { error, wait: None } => write!(f, "no login any more, because one failed: {error}"),
             Self::TooManyLogins { wait } => write!(f, "no login for {wait:?}, because there were too many of late"),
         }
     }
@@ -192,7 +192,7 @@ impl<E: fmt::Display> fmt::Display for TokenError<E> {
 impl<E: StdError + 'static> StdError for TokenError<E> {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
-            Self::Refused(error) | Self::Resting { error, .. } => Some(error.as_ref()),
+            Self::Refused(error) | Self::Paused { error, .. } => Some(error.as_ref()),
             Self::TooManyLogins { .. } => None,
         }
     }
@@ -201,7 +201,7 @@ impl<E: StdError + 'static> StdError for TokenError<E> {
 /// Holds the token of one credential.
 ///
 /// One login is in flight at a time; who needs a token meanwhile waits for that one, and gets its token or its error.
-/// A login is never repeated because it failed; failures are followed by a rest ([`Rest`]), because servers lock out
+/// A login is never repeated because it failed; failures are followed by a pause ([`LoginPause`]), because servers lock out
 /// who fails too often. The login runs inside the future of a caller: when that is dropped, the next one waiting logs
 /// in, and the dropped login still counts in [`TokenPolicy::with_max_logins`]. No lock is held while a token is used.
 pub struct TokenCache<T, E> {
@@ -228,14 +228,14 @@ struct Cached<T> {
 
 struct Failure<E> {
     error: Arc<E>,
-    rest: Resting,
+    pause: Paused,
     /// Whether the server said how long.
     named: bool,
     at: Instant,
 }
 
 #[derive(Clone, Copy)]
-enum Resting {
+enum Paused {
     Until(Instant),
     Forever,
 }
@@ -291,21 +291,23 @@ impl<T: Clone + Send, E: Send + Sync> TokenCache<T, E> {
             Err(failure) => {
                 let error = Arc::new(failure.error);
                 let now = Instant::now();
-                let rest = match failure.rest {
-                    Rest::No => Resting::Until(now),
-                    Rest::For(wait) => {
-                        now.checked_add(wait.min(self.policy.max_rest)).map_or(Resting::Forever, Resting::Until)
+                let pause = match failure.pause {
+                    LoginPause::None => Paused::Until(now),
+                    LoginPause::For(wait) => {
+                        now.checked_add(wait.min(self.policy.max_pause)).map_or(Paused::Forever, Paused::Until)
                     }
-                    Rest::Backoff => Resting::Until(now + self.policy.backoff.delay(state.failures_in_a_row, u64::MAX)),
-                    Rest::Forever => Resting::Forever,
+                    LoginPause::Backoff => {
+                        Paused::Until(now + self.policy.backoff.delay(state.failures_in_a_row, u64::MAX))
+                    }
+                    LoginPause::Forever => Paused::Forever,
                 };
-                if failure.rest == Rest::No {
+                if failure.pause == LoginPause::None {
                     state.begun.pop_back();
                 } else {
                     state.failures_in_a_row = state.failures_in_a_row.saturating_add(1);
                 }
-                let named = matches!(failure.rest, Rest::For(_));
-                state.failure = Some(Failure { error: Arc::clone(&error), rest, named, at: now });
+                let named = matches!(failure.pause, LoginPause::For(_));
+                state.failure = Some(Failure { error: Arc::clone(&error), pause, named, at: now });
                 state.usable(Duration::ZERO).ok_or(TokenError::Refused(error))
             }
         }
@@ -336,7 +338,7 @@ impl<T: Clone + Send, E: Send + Sync> TokenCache<T, E> {
     }
 
     /// Lets the next call log in although an earlier login failed at least `age` ago, for callers who were asked to try
-    /// again. A rest that the server named stands, and so does [`TokenPolicy::with_max_logins`].
+    /// again. A pause that the server named stands, and so does [`TokenPolicy::with_max_logins`].
     pub fn retry_login(&self, age: Duration) {
         let mut state = self.state();
         if state.failure.as_ref().is_some_and(|failure| !failure.named && failure.at.elapsed() >= age) {
@@ -397,12 +399,12 @@ impl<T: Clone, E> State<T, E> {
             if self.ended > ended_before {
                 return Err(TokenError::Refused(error()));
             }
-            match failure.rest {
-                Resting::Forever => return Err(TokenError::Resting { error: error(), wait: None }),
-                Resting::Until(until) if until > now => {
-                    return Err(TokenError::Resting { error: error(), wait: Some(until - now) });
+            match failure.pause {
+                Paused::Forever => return Err(TokenError::Paused { error: error(), wait: None }),
+                Paused::Until(until) if until > now => {
+                    return Err(TokenError::Paused { error: error(), wait: Some(until - now) });
                 }
-                Resting::Until(_) => {}
+                Paused::Until(_) => {}
             }
         }
         while self.begun.front().is_some_and(|begun| now.duration_since(*begun) >= policy.window) {

@@ -18,21 +18,21 @@ type Cache = TokenCache<u32, Refusal>;
 struct Server {
     begun: AtomicU32,
     answered: AtomicU32,
-    fail: Mutex<Option<Rest>>,
+    fail: Mutex<Option<LoginPause>>,
     lifetime: Option<Duration>,
 }
 
 impl Server {
-    fn failing(rest: Rest) -> Self {
-        Self { fail: Mutex::new(Some(rest)), ..Self::default() }
+    fn failing(pause: LoginPause) -> Self {
+        Self { fail: Mutex::new(Some(pause)), ..Self::default() }
     }
 
     async fn login(&self) -> Result<FreshToken<u32>, LoginFailure<Refusal>> {
         self.begun.fetch_add(1, Ordering::SeqCst);
         tokio::time::sleep(SECOND).await;
         let number = self.answered.fetch_add(1, Ordering::SeqCst) + 1;
-        if let Some(rest) = *self.fail.lock().unwrap() {
-            return Err(LoginFailure::new(Refusal("wrong password"), rest));
+        if let Some(pause) = *self.fail.lock().unwrap() {
+            return Err(LoginFailure::new(Refusal("wrong password"), pause));
         }
         let fresh = FreshToken::new(number);
         Ok(match self.lifetime {
@@ -71,8 +71,8 @@ async fn many_callers_share_one_login() {
 
 #[tokio::test(start_paused = true)]
 async fn many_callers_share_one_failure() {
-    for rest in [Rest::No, Rest::Backoff, Rest::Forever] {
-        let (cache, server) = (Arc::new(cache()), Arc::new(Server::failing(rest)));
+    for pause in [LoginPause::None, LoginPause::Backoff, LoginPause::Forever] {
+        let (cache, server) = (Arc::new(cache()), Arc::new(Server::failing(pause)));
         let tasks: Vec<_> = (0..50)
             .map(|_| {
                 let (cache, server) = (Arc::clone(&cache), Arc::clone(&server));
@@ -82,7 +82,7 @@ async fn many_callers_share_one_failure() {
         for task in tasks {
             assert!(matches!(task.await.unwrap(), TokenError::Refused(_)));
         }
-        assert_eq!(server.logins(), 1, "{rest:?}");
+        assert_eq!(server.logins(), 1, "{pause:?}");
     }
 }
 
@@ -134,18 +134,18 @@ async fn a_login_that_fails_early_leaves_the_old_token_until_it_expires() {
     let cache = cache();
     let server = Server { lifetime: Some(100 * SECOND), ..Server::default() };
     assert_eq!(get(&cache, &server).await.unwrap(), 1);
-    *server.fail.lock().unwrap() = Some(Rest::Forever);
+    *server.fail.lock().unwrap() = Some(LoginPause::Forever);
     tokio::time::advance(80 * SECOND).await;
     assert_eq!(get(&cache, &server).await.unwrap(), 1);
     assert_eq!(get(&cache, &server).await.unwrap(), 1);
     assert_eq!(server.logins(), 2, "it failed once, and is not tried again");
     tokio::time::advance(30 * SECOND).await;
-    assert!(matches!(get(&cache, &server).await, Err(TokenError::Resting { wait: None, .. })));
+    assert!(matches!(get(&cache, &server).await, Err(TokenError::Paused { wait: None, .. })));
 }
 
 #[tokio::test(start_paused = true)]
 async fn wrong_credentials_are_tried_once() {
-    let (cache, server) = (cache(), Server::failing(Rest::Forever));
+    let (cache, server) = (cache(), Server::failing(LoginPause::Forever));
     for _ in 0..20 {
         assert!(get(&cache, &server).await.is_err());
         tokio::time::advance(3600 * SECOND).await;
@@ -158,7 +158,7 @@ async fn wrong_credentials_are_tried_once() {
 
 #[tokio::test(start_paused = true)]
 async fn rests_grow_with_the_failures_in_a_row() {
-    let (cache, server) = (cache(), Server::failing(Rest::Backoff));
+    let (cache, server) = (cache(), Server::failing(LoginPause::Backoff));
     let start = Instant::now();
     let mut at = Vec::new();
     while at.len() < 4 {
@@ -176,7 +176,7 @@ async fn rests_grow_with_the_failures_in_a_row() {
 #[tokio::test(start_paused = true)]
 async fn a_login_that_never_arrived_may_be_tried_at_once() {
     let cache: Cache = TokenCache::new(TokenPolicy::new().with_max_logins(1, 60 * SECOND));
-    let server = Server::failing(Rest::No);
+    let server = Server::failing(LoginPause::None);
     for _ in 0..5 {
         assert!(matches!(get(&cache, &server).await, Err(TokenError::Refused(_))));
     }
@@ -236,7 +236,8 @@ async fn a_rejected_request_is_done_once_more_and_no_more() {
 fn debug_hides_the_token() {
     let cache: TokenCache<&str, Refusal> = TokenCache::new(TokenPolicy::new());
     cache.put(FreshToken::new("s3cret"));
-    let token = futures_executor::block_on(cache.get(|| async { Err(LoginFailure::new(Refusal("no"), Rest::No)) }));
+    let token =
+        futures_executor::block_on(cache.get(|| async { Err(LoginFailure::new(Refusal("no"), LoginPause::None)) }));
     let shown = format!("{cache:?} {token:?} {:?}", FreshToken::new("s3cret"));
     assert!(!shown.contains("s3cret"), "{shown}");
 }
@@ -244,10 +245,10 @@ fn debug_hides_the_token() {
 #[tokio::test(start_paused = true)]
 async fn no_server_is_believed_that_asks_for_years_of_rest() {
     let cache: TokenCache<u32, &str> = TokenCache::new(TokenPolicy::new());
-    let years = || async { Err(LoginFailure::new("busy", Rest::For(Duration::from_secs(999_999_999)))) };
+    let years = || async { Err(LoginFailure::new("busy", LoginPause::For(Duration::from_secs(999_999_999)))) };
     let good = || async { Ok(FreshToken::new(7)) };
     assert!(cache.get(years).await.is_err());
-    let Err(TokenError::Resting { wait: Some(wait), .. }) = cache.get(good).await else { panic!("it did not rest") };
+    let Err(TokenError::Paused { wait: Some(wait), .. }) = cache.get(good).await else { panic!("it did not pause") };
     assert!(wait <= Duration::from_secs(600), "{wait:?}");
     cache.retry_login(Duration::ZERO);
     assert!(cache.get(good).await.is_err(), "the server named it");
@@ -258,11 +259,11 @@ async fn no_server_is_believed_that_asks_for_years_of_rest() {
 #[tokio::test(start_paused = true)]
 async fn a_login_that_failed_for_ever_can_be_asked_for_again_after_a_while() {
     let cache: TokenCache<u32, &str> = TokenCache::new(TokenPolicy::new());
-    let wrong = || async { Err(LoginFailure::new("wrong", Rest::Forever)) };
+    let wrong = || async { Err(LoginFailure::new("wrong", LoginPause::Forever)) };
     let good = || async { Ok(FreshToken::new(7)) };
     assert!(cache.get(wrong).await.is_err());
     cache.retry_login(Duration::from_secs(60));
-    assert!(matches!(cache.get(good).await, Err(TokenError::Resting { wait: None, .. })), "too soon");
+    assert!(matches!(cache.get(good).await, Err(TokenError::Paused { wait: None, .. })), "too soon");
     tokio::time::advance(Duration::from_secs(61)).await;
     cache.retry_login(Duration::from_secs(60));
     assert_eq!(*cache.get(good).await.unwrap().value(), 7);

@@ -14,4 +14,4 @@ pub use change::{Change, ChangeKind, Changes};
 pub use listing::{Page, Usage};
 pub use network::{NetworkInfo, Properties, Tag, Tags, Vlan};
 pub use range::{Order, Range, RangePolicy};
-pub use results::{Allocated, Candidate, Deallocated, Freed, Preview};
+pub use results::{Allocated, Candidate, Deallocated, DeallocatedTarget, Preview};

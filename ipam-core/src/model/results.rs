@@ -70,12 +70,12 @@ impl Preview {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
-pub struct Freed {
+pub struct DeallocatedTarget {
     /// The allocations that ended. Empty if it was free already, or belongs to an unexpected owner.
     pub freed: Vec<Allocation>,
 }
 
-impl Freed {
+impl DeallocatedTarget {
     /// What a provider answers for one target.
     #[must_use]
     pub const fn new(freed: Vec<Allocation>) -> Self {
@@ -95,13 +95,13 @@ impl Freed {
 #[non_exhaustive]
 pub struct Deallocated {
     /// For each target of the request, in that order, what became of it.
-    pub targets: Vec<Freed>,
+    pub targets: Vec<DeallocatedTarget>,
 }
 
 impl Deallocated {
     /// What a provider answers.
     #[must_use]
-    pub const fn new(targets: Vec<Freed>) -> Self {
+    pub const fn new(targets: Vec<DeallocatedTarget>) -> Self {
         Self { targets }
     }
 
@@ -113,6 +113,6 @@ impl Deallocated {
     /// Whether nothing at all was freed.
     #[must_use]
     pub fn was_free(&self) -> bool {
-        self.targets.iter().all(Freed::was_free)
+        self.targets.iter().all(DeallocatedTarget::was_free)
     }
 }

@@ -156,12 +156,12 @@ mod tests {
     use futures_executor::block_on;
 
     use super::*;
-    use crate::plan::{Importer, Plan};
+    use crate::plan::{AddressPlan, Importer};
     use crate::{Find, ListBlocks, ListRanges, MemoryProvider};
 
     /// Checked as if the provider were empty: what a check cannot foresee.
     async fn apply_to(provider: &MemoryProvider, text: &str) -> Result<Imported, ImportError> {
-        let checked = Plan::from_csv(text).unwrap().check();
+        let checked = AddressPlan::from_csv(text).unwrap().check();
         assert_eq!(checked.conflicts().count(), 0);
         Importer::new(provider).apply(&checked).await
     }
@@ -200,7 +200,7 @@ mod tests {
     fn a_plan_in_conflict_is_not_applied() {
         block_on(async {
             let provider = MemoryProvider::new();
-            let plan = Plan::from_csv("kind,id,net\nrange,a,10.0.0.0/24\nrange,b,10.0.0.0/25\n").unwrap();
+            let plan = AddressPlan::from_csv("kind,id,net\nrange,a,10.0.0.0/24\nrange,b,10.0.0.0/25\n").unwrap();
             let error = Importer::new(&provider).apply(&plan.check()).await.unwrap_err();
             assert_eq!((error.cause.kind(), error.left.len()), (ErrorKind::Conflict, 0));
             assert!(error.to_string().contains("line 3: range b 10.0.0.0/25: it overlaps"), "{error}");

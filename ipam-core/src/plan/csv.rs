@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use super::fields::{FIELDS, Record, is_list};
 use super::problem::{PlanError, Problem, Problems};
 use super::read_row::to_plan;
-use super::rows::{Plan, RowKind};
+use super::rows::{AddressPlan, RowKind};
 use super::write_row::from_plan;
 
-impl Plan {
+impl AddressPlan {
     /// Reads a plan from a table. A byte order mark in front, as spreadsheets write it, is skipped.
     ///
     /// # Errors
@@ -198,7 +198,7 @@ mod tests {
             range,lan,10.0.0.0/24,10.0.0.2; 10.0.0.3,note=a\\;b;x=y=z,,,\n\
             ,,,,,,,\n\
             allocation,,,,,lan,10.0.0.9,0050.56ab.cdef\n";
-        let plan = Plan::from_csv(text).unwrap();
+        let plan = AddressPlan::from_csv(text).unwrap();
         let range = &plan.ranges.first().unwrap();
         assert_eq!(range.at, "line 4");
         assert_eq!(range.item.network.dns_servers.len(), 2);
@@ -207,7 +207,7 @@ mod tests {
         let address = plan.allocations.first().unwrap();
         assert_eq!(address.at, "line 6");
         assert_eq!(address.item.key.as_str(), "plan/lan/10.0.0.9");
-        assert_eq!(Plan::from_csv(&plan.to_csv()).unwrap().ranges.first().unwrap().item, range.item);
+        assert_eq!(AddressPlan::from_csv(&plan.to_csv()).unwrap().ranges.first().unwrap().item, range.item);
     }
 
     #[test]
@@ -219,7 +219,7 @@ mod tests {
             range,c,10.0.0.0/24,10.0.0.9-10.0.0.5,10.0.0.300,,70000,\n\
             range,d,10.0.0.0/24,,,10.0.0.7,,\n\
             range,e,10.0.0.0/24\n";
-        let problems = Plan::from_csv(text).unwrap_err();
+        let problems = AddressPlan::from_csv(text).unwrap_err();
         let said: Vec<String> = problems.problems().iter().map(ToString::to_string).collect();
         for wanted in [
             "line 2: net is \"10.0.0.0/33\"; write a prefix such as 10.0.0.0/24",
@@ -240,16 +240,16 @@ mod tests {
     fn the_separator_is_that_of_the_header() {
         let semicolons = "kind;id;net;range;address;owner;hostname\r\nrange;lan;10.0.0.0/24;;;;\r\n\
             allocation;;;lan;10.0.0.5;Doe, Jane;h1\r\n";
-        let plan = Plan::from_csv(semicolons).unwrap();
+        let plan = AddressPlan::from_csv(semicolons).unwrap();
         assert_eq!(plan.allocations.first().unwrap().item.owner.as_str(), "Doe, Jane");
         let lists = "kind;id;net;dns_servers\nrange;lan;10.0.0.0/24;\"10.0.0.2;10.0.0.3\"\n";
-        assert_eq!(Plan::from_csv(lists).unwrap().ranges.first().unwrap().item.network.dns_servers.len(), 2);
-        let problems = Plan::from_csv("kind;id;net\nrange;a;10.0.0.0/24;b\n").unwrap_err();
+        assert_eq!(AddressPlan::from_csv(lists).unwrap().ranges.first().unwrap().item.network.dns_servers.len(), 2);
+        let problems = AddressPlan::from_csv("kind;id;net\nrange;a;10.0.0.0/24;b\n").unwrap_err();
         assert_eq!(
             problems.problems().first().unwrap().message,
             "4 cells under a header of 3; quote what has a semicolon in it"
         );
-        assert_eq!(Plan::from_csv("kind\tid\tnet\nrange\tlan\t10.0.0.0/24\n").unwrap().ranges.len(), 1);
+        assert_eq!(AddressPlan::from_csv("kind\tid\tnet\nrange\tlan\t10.0.0.0/24\n").unwrap().ranges.len(), 1);
     }
 
     #[test]
@@ -260,15 +260,15 @@ mod tests {
             "kind,id,net\nrange,lan,10.0.0.0/24,,\n",
             "kind;id;net;;\nrange;lan;10.0.0.0/24;;\n",
         ] {
-            assert_eq!(Plan::from_csv(text).unwrap().ranges.len(), 1, "{text}");
+            assert_eq!(AddressPlan::from_csv(text).unwrap().ranges.len(), 1, "{text}");
         }
-        let problems = Plan::from_csv("kind,id,net,,\nrange,lan,10.0.0.0/24,,x\n").unwrap_err();
+        let problems = AddressPlan::from_csv("kind,id,net,,\nrange,lan,10.0.0.0/24,,x\n").unwrap_err();
         assert_eq!(
             problems.problems().first().unwrap().to_string(),
             "line 2: 5 cells under a header of 3; quote what has a comma in it"
         );
         assert!(
-            Plan::from_csv("kind,id,,net\nrange,lan,,10.0.0.0/24\n").is_err(),
+            AddressPlan::from_csv("kind,id,,net\nrange,lan,,10.0.0.0/24\n").is_err(),
             "a column between others has a name"
         );
     }
@@ -276,19 +276,19 @@ mod tests {
     #[test]
     fn a_netmask_is_a_prefix_length() {
         for (net, wanted) in [("10.0.0.0/255.255.255.0", "10.0.0.0/24"), ("2001:db8::/ffff:ffff::", "2001:db8::/32")] {
-            let plan = Plan::from_csv(&format!("kind,id,net\nrange,lan,{net}\nblock,b,{net}\n")).unwrap();
+            let plan = AddressPlan::from_csv(&format!("kind,id,net\nrange,lan,{net}\nblock,b,{net}\n")).unwrap();
             assert_eq!(plan.ranges.first().unwrap().item.net.to_string(), wanted);
             assert_eq!(plan.blocks.first().unwrap().item.net.to_string(), wanted);
         }
         for net in ["10.0.0.0/255.0.255.0", "10.0.0.0/ffff::", "10.0.0.0/", "10.0.0.0"] {
-            assert!(Plan::from_csv(&format!("kind,id,net\nrange,lan,{net}\n")).is_err(), "{net}");
+            assert!(AddressPlan::from_csv(&format!("kind,id,net\nrange,lan,{net}\n")).is_err(), "{net}");
         }
     }
 
     #[test]
     fn a_table_that_is_none_of_ours_is_refused_at_its_header() {
         for text in ["", "a,b\n1,2\n", "kind,id,gatway\n", "kind,id,id\n"] {
-            let problems = Plan::from_csv(text).unwrap_err();
+            let problems = AddressPlan::from_csv(text).unwrap_err();
             assert_eq!(problems.problems().first().unwrap().at, "line 1", "{text:?}");
         }
     }

@@ -1,7 +1,7 @@
 //! Formats of a plan: which there are, and how one is recognised.
 
 use super::problem::{PlanError, Problem};
-use super::rows::Plan;
+use super::rows::AddressPlan;
 
 /// Format in which a plan is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,7 +29,7 @@ impl Format {
     }
 }
 
-impl Plan {
+impl AddressPlan {
     /// Reads a plan from a text of this format.
     ///
     /// # Errors

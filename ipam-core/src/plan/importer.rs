@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::apply::{ImportError, Imported, apply};
 use super::check::{CheckedPlan, MAX_PRESENT, Present, checked};
-use super::rows::Plan;
+use super::rows::AddressPlan;
 use crate::{IpamProvider, Result};
 
 /// Step of an import.
@@ -36,10 +36,10 @@ pub struct Progress {
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
 /// use ipam_core::MemoryProvider;
-/// use ipam_core::plan::{ImportStep, Importer, Plan, Progress};
+/// use ipam_core::plan::{ImportStep, Importer, AddressPlan, Progress};
 ///
 /// # futures_executor::block_on(async {
-/// let plan = Plan::from_csv("kind,id,net\nrange,lan,192.0.2.0/24\nrange,dmz,198.51.100.0/24\n")?;
+/// let plan = AddressPlan::from_csv("kind,id,net\nrange,lan,192.0.2.0/24\nrange,dmz,198.51.100.0/24\n")?;
 /// let (provider, added) = (MemoryProvider::new(), AtomicU64::new(0));
 /// let watch = |progress: Progress| {
 ///     if progress.step == ImportStep::Adding {
@@ -81,7 +81,7 @@ impl<'a> Importer<'a> {
     /// # Errors
     /// Those of the provider's lists; `Unsupported` if it holds more than [`MAX_PRESENT`](Self::MAX_PRESENT) ranges or
     /// blocks.
-    pub async fn check(&self, plan: &Plan) -> Result<CheckedPlan> {
+    pub async fn check(&self, plan: &AddressPlan) -> Result<CheckedPlan> {
         let done = AtomicU64::new(0);
         let step = || self.tell(ImportStep::Reading, done.fetch_add(1, Ordering::Relaxed) + 1, None);
         let present = Present::read(self.provider, plan, &step).await?;

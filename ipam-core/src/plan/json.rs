@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 use super::fields::{FIELDS, Record, is_list};
 use super::problem::{PlanError, Problem, Problems};
 use super::read_row::to_plan;
-use super::rows::{Plan, RowKind};
+use super::rows::{AddressPlan, RowKind};
 use super::write_row::from_plan;
 
-impl Plan {
+impl AddressPlan {
     /// Reads a plan from JSON.
     ///
     /// # Errors
@@ -142,19 +142,20 @@ mod tests {
             "ranges": [{"id": "lan", "space": "vrf-1", "net": "10.0.0.0/24", "vlan": 12, "vlan_name": "lan", "reserved": ["10.0.0.0/29"],
                         "order": "random", "quarantine": "1h", "hosts": "all", "properties": {"rack": "a=b", "u": 12}, "tags": ["env=prod", "x"]}],
             "allocations": [{"range": "lan", "address": "10.0.0.9", "owner": "vm", "mac": "00:50:56:ab:cd:ef"}]}"#;
-        let plan = Plan::from_json(text).unwrap();
+        let plan = AddressPlan::from_json(text).unwrap();
         let range = &plan.ranges.first().unwrap().item;
         assert_eq!(range.network.vlan.as_ref().unwrap().number, 12);
         assert_eq!(range.properties.get("u").map(String::as_str), Some("12"));
         assert_eq!(range.policy.quarantine.as_secs(), 3600);
-        assert_eq!(Plan::from_json(&plan.to_json()).unwrap(), plan);
-        assert_eq!(Plan::from_json(&Plan::default().to_json()).unwrap(), Plan::default());
+        assert_eq!(AddressPlan::from_json(&plan.to_json()).unwrap(), plan);
+        assert_eq!(AddressPlan::from_json(&AddressPlan::default().to_json()).unwrap(), AddressPlan::default());
     }
 
     #[test]
     fn what_is_wrong_is_named_by_list_and_index() {
         let text = r#"{"ranges": [{"id": "a", "net": "x", "gatway": "10.0.0.1"}, 7, {"id": true, "net": "10.0.0.0/24"}], "subnets": []}"#;
-        let said: Vec<String> = Plan::from_json(text).unwrap_err().problems().iter().map(ToString::to_string).collect();
+        let said: Vec<String> =
+            AddressPlan::from_json(text).unwrap_err().problems().iter().map(ToString::to_string).collect();
         for wanted in [
             "ranges[0]: net is \"x\"; write a prefix such as 10.0.0.0/24",
             "ranges[0]: gatway: there is no field of this name",
@@ -164,6 +165,6 @@ mod tests {
         ] {
             assert!(said.iter().any(|line| line == wanted), "{wanted} is not among {said:#?}");
         }
-        assert!(Plan::from_json("{").unwrap_err().problems().first().unwrap().at.starts_with("line 1"));
+        assert!(AddressPlan::from_json("{").unwrap_err().problems().first().unwrap().at.starts_with("line 1"));
     }
 }

@@ -1,13 +1,13 @@
 //! Subnet plans in files: blocks, ranges, and the addresses that are taken already.
 //!
-//! A [`Plan`] is read from CSV or JSON, checked against itself and against a provider, and imported: all of it, or nothing.
+//! An [`AddressPlan`] is read from CSV or JSON, checked against itself and against a provider, and imported: all of it, or nothing.
 //!
 //! ```
 //! # futures_executor::block_on(async {
-//! use ipam_core::plan::{Importer, Plan, RowStatus};
+//! use ipam_core::plan::{Importer, AddressPlan, RowStatus};
 //! use ipam_core::{IpamProviderExt, MemoryProvider};
 //!
-//! let plan = Plan::from_csv(
+//! let plan = AddressPlan::from_csv(
 //!     "kind,id,net,gateway,range,address,owner\n\
 //!      range,lan,192.0.2.0/24,192.0.2.1,,,\n\
 //!      allocation,,,,lan,192.0.2.7,vm-42\n",
@@ -42,7 +42,7 @@
 //! `ranges` and `allocations`.
 //!
 //! # Limits
-//! A plan has at most [`Plan::MAX_ROWS`] rows and its text at most [`Plan::MAX_BYTES`] bytes; [`PlanError::MAX_PROBLEMS`]
+//! A plan has at most [`AddressPlan::MAX_ROWS`] rows and its text at most [`AddressPlan::MAX_BYTES`] bytes; [`PlanError::MAX_PROBLEMS`]
 //! problems are kept, and the others counted. A provider may hold [`Importer::MAX_PRESENT`] ranges, and as many blocks.
 
 mod apply;
@@ -65,4 +65,4 @@ pub use self::duration::{format_duration, parse_duration};
 pub use self::format::Format;
 pub use self::importer::{ImportStep, Importer, Progress};
 pub use self::problem::{PlanError, Problem, Problems};
-pub use self::rows::{Plan, PlannedAllocation, Row, RowKind};
+pub use self::rows::{AddressPlan, PlannedAllocation, Row, RowKind};

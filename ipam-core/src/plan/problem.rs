@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use super::rows::Plan;
+use super::rows::AddressPlan;
 use crate::{Error, ErrorKind, Operation};
 
 /// Problem of one row: where it is, and what to do about it.
@@ -74,7 +74,7 @@ impl Problems {
     ///
     /// # Errors
     /// The problems, if there are any.
-    pub fn into_result(self, plan: Plan) -> Result<Plan, PlanError> {
+    pub fn into_result(self, plan: AddressPlan) -> Result<AddressPlan, PlanError> {
         if self.is_empty() { Ok(plan) } else { Err(PlanError { problems: self.kept, more: self.more }) }
     }
 }
@@ -141,7 +141,7 @@ mod tests {
             problems.push(Problem::new(format!("line {line}"), "wrong"));
         }
         assert_eq!(problems.len(), PlanError::MAX_PROBLEMS + 5);
-        let error = problems.into_result(Plan::default()).unwrap_err();
+        let error = problems.into_result(AddressPlan::default()).unwrap_err();
         assert_eq!((error.problems().len(), error.more()), (PlanError::MAX_PROBLEMS, 5));
         assert_eq!(error.to_string(), "line 0: wrong; and 1004 more problems");
         assert_eq!(Error::from(error).kind(), ErrorKind::InvalidInput);

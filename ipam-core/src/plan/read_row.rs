@@ -11,13 +11,13 @@ use ipnet::IpNet;
 use super::duration::parse_duration;
 use super::fields::{FIELDS, ORDERS, Record};
 use super::problem::{PlanError, Problem, Problems};
-use super::rows::{Plan, PlannedAllocation, Row, RowKind};
+use super::rows::{AddressPlan, PlannedAllocation, Row, RowKind};
 use crate::net::{HostPolicy, prefix_len_of_netmask};
 use crate::{DefineBlock, DefineRange, Labels, NetworkInfo, Properties, RangePolicy, Tag, Tags, Vlan};
 
 /// Understands all rows, or says what is wrong with each.
-pub(super) fn to_plan(records: Vec<Record>, mut problems: Problems) -> Result<Plan, PlanError> {
-    let mut plan = Plan::default();
+pub(super) fn to_plan(records: Vec<Record>, mut problems: Problems) -> Result<AddressPlan, PlanError> {
+    let mut plan = AddressPlan::default();
     for Record { at, kind, fields } in records {
         let mut row = Reader { at: &at, fields, problems: &mut problems };
         match kind {

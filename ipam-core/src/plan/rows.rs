@@ -129,7 +129,7 @@ impl PlannedAllocation {
 /// A subnet plan. See the [module](super) for an example.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Plan {
+pub struct AddressPlan {
     /// The blocks.
     pub blocks: Vec<Row<DefineBlock>>,
     /// The ranges.
@@ -140,7 +140,7 @@ pub struct Plan {
     pub notes: Vec<Row<String>>,
 }
 
-impl Plan {
+impl AddressPlan {
     /// How many rows a plan may have.
     pub const MAX_ROWS: usize = 1_000_000;
     /// How many bytes the text of a plan may have.

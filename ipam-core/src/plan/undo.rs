@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::rows::PlannedAllocation;
 use crate::{
-    Allocation, AllocationId, BlockId, Deallocate, Expect, IpamProvider, IpamProviderExt, Owner, RangeId, RemoveBlock,
-    RemoveRange, Result, Target,
+    Allocation, AllocationId, BlockId, Deallocate, IpamProvider, IpamProviderExt, Owner, Precondition, RangeId,
+    RemoveBlock, RemoveRange, Result, Target,
 };
 
 /// How many addresses one call gives back.
@@ -125,7 +125,7 @@ async fn free(provider: &dyn IpamProvider, owner: &Owner, ids: &[AllocationId]) 
     let mut targets = ids.iter().cloned().map(Target::Id);
     let Some(first) = targets.next() else { return Ok(()) };
     let request = targets.fold(Deallocate::new(first), Deallocate::and);
-    provider.deallocate(&request.expecting(Expect::Owner(owner.clone()))).await.map(drop)
+    provider.deallocate(&request.with_precondition(Precondition::Owner(owner.clone()))).await.map(drop)
 }
 
 #[cfg(all(test, feature = "layers"))]
@@ -136,7 +136,7 @@ mod tests {
     use futures_util::future::BoxFuture;
 
     use crate::layers::{Call, Intercept, Layered, Next, Reply};
-    use crate::plan::{ImportError, Importer, Plan};
+    use crate::plan::{AddressPlan, ImportError, Importer};
     use crate::{
         Allocate, AllocateLine, DefineRange, ErrorKind, Find, IpamProvider, IpamProviderExt, ListRanges,
         MemoryProvider, Operation, Outcome, Result,
@@ -164,7 +164,7 @@ mod tests {
         allocation,,,r,10.0.0.1,one\n";
 
     async fn fail(provider: &impl IpamProvider, rows: &str) -> ImportError {
-        Importer::new(provider).apply(&Plan::from_csv(rows).unwrap().check()).await.unwrap_err()
+        Importer::new(provider).apply(&AddressPlan::from_csv(rows).unwrap().check()).await.unwrap_err()
     }
 
     async fn addresses(provider: &impl IpamProvider) -> Vec<String> {
@@ -213,7 +213,7 @@ mod tests {
             provider.define_range(&DefineRange::new("r", "10.0.0.0/24".parse().unwrap())).await.unwrap();
             let rows = "kind,id,net,range,address,key\nallocation,,,r,10.0.0.1,one\nallocation,,,r,10.0.0.2,two\n\
                 allocation,,,r,10.0.0.3,three\n";
-            let plan = Plan::from_csv(rows).unwrap();
+            let plan = AddressPlan::from_csv(rows).unwrap();
             let importer = Importer::new(&provider);
             let checked = importer.check(&plan).await.unwrap();
             provider.allocate(&plan.allocations[0].item.to_request()).await.unwrap();

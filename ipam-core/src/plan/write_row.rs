@@ -5,12 +5,12 @@ use std::fmt::Display;
 
 use super::duration::format_duration;
 use super::fields::{ORDERS, Record};
-use super::rows::{Plan, PlannedAllocation, RowKind};
+use super::rows::{AddressPlan, PlannedAllocation, RowKind};
 use crate::net::HostPolicy;
 use crate::{DefineBlock, DefineRange, NetworkInfo, Order, Properties};
 
 /// The rows of a plan as they are written.
-pub(super) fn from_plan(plan: &Plan) -> Vec<Record> {
+pub(super) fn from_plan(plan: &AddressPlan) -> Vec<Record> {
     let blocks = plan.blocks.iter().map(|row| write_block(&row.item));
     let ranges = plan.ranges.iter().map(|row| write_range(&row.item));
     let allocations = plan.allocations.iter().map(|row| write_allocation(&row.item));

@@ -63,7 +63,7 @@ pub struct AllocateLine {
     /// The ranges to try, in this order. A line is never split over two.
     pub ranges: Vec<RangeId>,
     /// Which addresses.
-    pub what: What,
+    pub selection: Selection,
     /// Addresses not to take, though free.
     #[cfg_attr(feature = "serde", serde(default))]
     pub exclude: Vec<IpRange>,
@@ -76,24 +76,24 @@ pub struct AllocateLine {
 }
 
 impl AllocateLine {
-    /// `what` from `range`.
-    pub fn new(range: impl Into<RangeId>, what: What) -> Self {
-        Self { ranges: vec![range.into()], what, exclude: Vec::new(), labels: Labels::default(), expiry: None }
+    /// `selection` from `range`.
+    pub fn new(range: impl Into<RangeId>, selection: Selection) -> Self {
+        Self { ranges: vec![range.into()], selection, exclude: Vec::new(), labels: Labels::default(), expiry: None }
     }
 
     /// The next `count` free addresses of `range`, wherever they lie.
     pub fn next(range: impl Into<RangeId>, count: u32) -> Self {
-        Self::new(range, What::Next { count, shape: Shape::Scattered })
+        Self::new(range, Selection::Next { count, placement: Placement::Scattered })
     }
 
     /// The next `count` free addresses of `range` that follow one another.
     pub fn contiguous(range: impl Into<RangeId>, count: u32) -> Self {
-        Self::new(range, What::Next { count, shape: Shape::Contiguous })
+        Self::new(range, Selection::Next { count, placement: Placement::Contiguous })
     }
 
     /// Exactly `address`.
     pub fn exactly(range: impl Into<RangeId>, address: IpAddr) -> Self {
-        Self::new(range, What::Exactly { first: address, count: 1 })
+        Self::new(range, Selection::Exact { first: address, count: 1 })
     }
 
     /// Adds a range to try when those before it have no room.
@@ -121,16 +121,16 @@ impl AllocateLine {
 /// Which addresses a line asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
-pub enum What {
+pub enum Selection {
     /// So many free ones, chosen by the range's policy.
     Next {
         /// How many; at least one.
         count: u32,
         /// How they lie to one another.
-        shape: Shape,
+        placement: Placement,
     },
     /// These and no others.
-    Exactly {
+    Exact {
         /// The first.
         first: IpAddr,
         /// How many from there on; at least one.
@@ -138,12 +138,12 @@ pub enum What {
     },
 }
 
-impl What {
+impl Selection {
     /// How many addresses are asked for.
     #[must_use]
     pub const fn count(&self) -> u32 {
         match self {
-            Self::Next { count, .. } | Self::Exactly { count, .. } => *count,
+            Self::Next { count, .. } | Self::Exact { count, .. } => *count,
         }
     }
 }
@@ -151,7 +151,7 @@ impl What {
 /// How several addresses lie to one another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
-pub enum Shape {
+pub enum Placement {
     /// Anyhow.
     #[default]
     Scattered,
@@ -172,13 +172,13 @@ pub struct Deallocate {
     /// Whose it has to be. What carries another's mark is left alone and counts as free already; what carries none is
     /// given back.
     #[cfg_attr(feature = "serde", serde(default))]
-    pub expect: Expect,
+    pub precondition: Precondition,
 }
 
 impl Deallocate {
     /// Gives back `target`, whoever has it.
     pub fn new(target: Target) -> Self {
-        Self { targets: vec![target], expect: Expect::Anyone }
+        Self { targets: vec![target], precondition: Precondition::Anyone }
     }
 
     /// Gives back one allocation.
@@ -205,7 +205,7 @@ impl Deallocate {
 
     setters! {
         /// Says whose it has to be. For callers that may be late.
-        expecting => expect: Expect;
+        with_precondition => precondition: Precondition;
     }
 }
 
@@ -229,7 +229,7 @@ pub enum Target {
 /// Whose something has to be before it is given back.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
-pub enum Expect {
+pub enum Precondition {
     /// Anybody's.
     #[default]
     Anyone,
@@ -239,7 +239,7 @@ pub enum Expect {
     Key(AllocationKey),
 }
 
-impl Expect {
+impl Precondition {
     /// Whether something marked with this owner and key is what was expected. No mark fits everything.
     #[must_use]
     pub fn fits(&self, owner: Option<&Owner>, key: Option<&AllocationKey>) -> bool {

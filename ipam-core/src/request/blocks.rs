@@ -2,7 +2,7 @@
 
 use ipnet::IpNet;
 
-use super::{Expect, setters};
+use super::{Precondition, setters};
 use crate::{AllocationKey, BlockId, NetworkInfo, Owner, Patch, Properties, RangeId, RangePolicy, SpaceId, Tags};
 
 /// A request to define a block.
@@ -151,7 +151,7 @@ pub struct AllocateRange {
     /// The blocks to try, in this order.
     pub blocks: Vec<BlockId>,
     /// Which prefix.
-    pub what: ChildNet,
+    pub prefix: ChildPrefix,
     /// The new range's name for people; its prefix if empty.
     #[cfg_attr(feature = "serde", serde(default))]
     pub name: String,
@@ -170,13 +170,13 @@ pub struct AllocateRange {
 }
 
 impl AllocateRange {
-    /// `what` out of `block`, for `owner`.
-    pub fn new(owner: impl Into<Owner>, block: impl Into<BlockId>, what: ChildNet) -> Self {
+    /// `prefix` out of `block`, for `owner`.
+    pub fn new(owner: impl Into<Owner>, block: impl Into<BlockId>, prefix: ChildPrefix) -> Self {
         Self {
             key: None,
             owner: owner.into(),
             blocks: vec![block.into()],
-            what,
+            prefix,
             name: String::new(),
             description: None,
             policy: RangePolicy::default(),
@@ -187,7 +187,7 @@ impl AllocateRange {
 
     /// The next free prefix of this length.
     pub fn prefix_len(owner: impl Into<Owner>, block: impl Into<BlockId>, prefix_len: u8) -> Self {
-        Self::new(owner, block, ChildNet::PrefixLen(prefix_len))
+        Self::new(owner, block, ChildPrefix::PrefixLen(prefix_len))
     }
 
     /// Adds a block to try when those before it have no room.
@@ -221,11 +221,11 @@ impl AllocateRange {
 /// Which prefix to carve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
-pub enum ChildNet {
+pub enum ChildPrefix {
     /// The lowest free one of this length that leaves the larger gaps whole.
     PrefixLen(u8),
     /// This one.
-    Exactly(IpNet),
+    Exact(IpNet),
 }
 
 /// A request to give a carved range back. Repeatable: what is gone already counts as done.
@@ -235,9 +235,9 @@ pub enum ChildNet {
 pub struct DeallocateRange {
     /// Which range.
     pub target: RangeTarget,
-    /// Whose it has to be; see [`Expect`].
+    /// Whose it has to be; see [`Precondition`].
     #[cfg_attr(feature = "serde", serde(default))]
-    pub expect: Expect,
+    pub precondition: Precondition,
     /// Whether to give it back though addresses of it are allocated; they end with it.
     #[cfg_attr(feature = "serde", serde(default))]
     pub with_allocations: bool,
@@ -246,17 +246,17 @@ pub struct DeallocateRange {
 impl DeallocateRange {
     /// Gives the range `id` back if none of its addresses is allocated.
     pub fn id(id: impl Into<RangeId>) -> Self {
-        Self { target: RangeTarget::Id(id.into()), expect: Expect::Anyone, with_allocations: false }
+        Self { target: RangeTarget::Id(id.into()), precondition: Precondition::Anyone, with_allocations: false }
     }
 
     /// Gives back the range that the request `key` carved.
     pub fn key(key: impl Into<AllocationKey>) -> Self {
-        Self { target: RangeTarget::Key(key.into()), expect: Expect::Anyone, with_allocations: false }
+        Self { target: RangeTarget::Key(key.into()), precondition: Precondition::Anyone, with_allocations: false }
     }
 
     setters! {
         /// Says whose it has to be. For callers that may be late.
-        expecting => expect: Expect;
+        with_precondition => precondition: Precondition;
         /// Says whether the allocations in it end with it.
         with_allocations => with_allocations: bool;
     }

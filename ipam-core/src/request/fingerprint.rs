@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
 
-use super::{Allocate, AllocateLine, AllocateRange, ChildNet, Shape, What};
+use super::{Allocate, AllocateLine, AllocateRange, ChildPrefix, Placement, Selection};
 use crate::{Labels, Order, Properties, RangePolicy, Tags};
 
 /// What a request asks for, in 32 bytes: equal for equal requests, whatever their keys.
@@ -59,12 +59,12 @@ impl AllocateRange {
         let mut to = Encoder::new("allocate_range");
         to.text(self.owner.as_str());
         to.list(&self.blocks, |to, block| to.text(block.as_str()));
-        match &self.what {
-            ChildNet::PrefixLen(len) => {
+        match &self.prefix {
+            ChildPrefix::PrefixLen(len) => {
                 to.number(0);
                 to.number(u128::from(*len));
             }
-            ChildNet::Exactly(net) => {
+            ChildPrefix::Exact(net) => {
                 to.number(1);
                 to.address(net.trunc().addr());
                 to.number(u128::from(net.prefix_len()));
@@ -82,17 +82,17 @@ impl AllocateRange {
 impl AllocateLine {
     fn encode(&self, to: &mut Encoder) {
         to.list(&self.ranges, |to, range| to.text(range.as_str()));
-        match &self.what {
-            What::Next { count, shape } => {
+        match &self.selection {
+            Selection::Next { count, placement } => {
                 to.number(0);
                 to.number(u128::from(*count));
-                to.number(match shape {
-                    Shape::Scattered => 0,
-                    Shape::Contiguous => 1,
-                    Shape::Aligned => 2,
+                to.number(match placement {
+                    Placement::Scattered => 0,
+                    Placement::Contiguous => 1,
+                    Placement::Aligned => 2,
                 });
             }
-            What::Exactly { first, count } => {
+            Selection::Exact { first, count } => {
                 to.number(1);
                 to.address(*first);
                 to.number(u128::from(*count));

@@ -7,8 +7,8 @@ mod listing;
 mod ranges;
 mod validate;
 
-pub use addresses::{Allocate, AllocateLine, Deallocate, Expect, Shape, Target, Update, What};
-pub use blocks::{AllocateRange, ChildNet, DeallocateRange, DefineBlock, RangeTarget, RemoveBlock, UpdateBlock};
+pub use addresses::{Allocate, AllocateLine, Deallocate, Placement, Precondition, Selection, Target, Update};
+pub use blocks::{AllocateRange, ChildPrefix, DeallocateRange, DefineBlock, RangeTarget, RemoveBlock, UpdateBlock};
 pub use fingerprint::Fingerprint;
 pub use listing::{BlockFilter, Find, ListBlocks, ListRanges, PageRequest, RangeFilter};
 pub use ranges::{DefineRange, RemoveRange, UpdateRange};

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::{
-    Allocate, AllocateLine, AllocateRange, ChildNet, Deallocate, DeallocateRange, DefineBlock, DefineRange, Expect,
-    Find, PageRequest, RangeTarget, Target, Update, UpdateBlock, UpdateRange, What,
+    Allocate, AllocateLine, AllocateRange, ChildPrefix, Deallocate, DeallocateRange, DefineBlock, DefineRange, Find,
+    PageRequest, Precondition, RangeTarget, Selection, Target, Update, UpdateBlock, UpdateRange,
 };
 use crate::net::IpRange;
 use crate::{Error, Labels, NetworkInfo, Operation, Patch, Properties, Result, Tags};
@@ -43,7 +43,7 @@ impl Allocate {
         for (index, line) in self.lines.iter().enumerate() {
             line.validate(index)?;
         }
-        let total: u64 = self.lines.iter().map(|line| u64::from(line.what.count())).sum();
+        let total: u64 = self.lines.iter().map(|line| u64::from(line.selection.count())).sum();
         if total > u64::from(MAX_ADDRESSES) {
             return Err(Error::invalid(
                 Operation::Allocate,
@@ -81,12 +81,12 @@ impl AllocateLine {
                 ));
             }
         }
-        let count = self.what.count();
+        let count = self.selection.count();
         if count == 0 || count > MAX_ADDRESSES {
             let remedy = format_args!("ask for 1 to {MAX_ADDRESSES} addresses").to_string();
             return Err(Error::invalid(Operation::Allocate, format_args!("lines[{index}].count"), count, remedy));
         }
-        if let What::Exactly { first, count } = self.what
+        if let Selection::Exact { first, count } = self.selection
             && IpRange::starting_at(first, count.into()).is_err()
         {
             let remedy = format!("{count} addresses from there pass the end of the address family; ask for fewer");
@@ -122,7 +122,7 @@ impl Deallocate {
                 Target::Address { range, .. } => range.validate(Operation::Deallocate)?,
             }
         }
-        expect(Operation::Deallocate, &self.expect)
+        expect(Operation::Deallocate, &self.precondition)
     }
 }
 
@@ -302,8 +302,8 @@ impl AllocateRange {
             return Err(Error::invalid(Operation::AllocateRange, "blocks", "", "name at least one block"));
         }
         self.blocks.iter().try_for_each(|block| block.validate(Operation::AllocateRange))?;
-        match self.what {
-            ChildNet::PrefixLen(len) if len > 128 => {
+        match self.prefix {
+            ChildPrefix::PrefixLen(len) if len > 128 => {
                 return Err(Error::invalid(
                     Operation::AllocateRange,
                     "prefix length",
@@ -311,8 +311,8 @@ impl AllocateRange {
                     "give at most 32 for IPv4 and 128 for IPv6",
                 ));
             }
-            ChildNet::Exactly(net) => no_host_bits(Operation::AllocateRange, net)?,
-            ChildNet::PrefixLen(_) => {}
+            ChildPrefix::Exact(net) => no_host_bits(Operation::AllocateRange, net)?,
+            ChildPrefix::PrefixLen(_) => {}
         }
         text_fits(Operation::AllocateRange, "name", &self.name)?;
         optional_text(Operation::AllocateRange, "description", self.description.as_deref())?;
@@ -332,15 +332,15 @@ impl DeallocateRange {
             RangeTarget::Id(id) => id.validate(Operation::DeallocateRange)?,
             RangeTarget::Key(key) => key.validate(Operation::DeallocateRange)?,
         }
-        expect(Operation::DeallocateRange, &self.expect)
+        expect(Operation::DeallocateRange, &self.precondition)
     }
 }
 
-fn expect(op: Operation, expect: &Expect) -> Result<()> {
+fn expect(op: Operation, expect: &Precondition) -> Result<()> {
     match expect {
-        Expect::Anyone => Ok(()),
-        Expect::Owner(owner) => owner.validate(op),
-        Expect::Key(key) => key.validate(op),
+        Precondition::Anyone => Ok(()),
+        Precondition::Owner(owner) => owner.validate(op),
+        Precondition::Key(key) => key.validate(op),
     }
 }
 

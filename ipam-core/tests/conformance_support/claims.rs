@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ipam_core::conformance::{Fixture, Harness, NoFixture, Plan};
+use ipam_core::conformance::{Fixture, Harness, NoFixture, Setup};
 use ipam_core::{
     AbandonedClaim, Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, AllocationId, Block, Capabilities,
     ChangePosition, Changes, Deallocate, DeallocateRange, Deallocated, DefineBlock, DefineRange, Error, Find, Health,
@@ -30,7 +30,7 @@ struct Claiming {
 
 #[async_trait]
 impl Harness for ClaimsHarness {
-    async fn fresh(&self, plan: &Plan) -> Result<Fixture, NoFixture> {
+    async fn fresh(&self, plan: &Setup) -> Result<Fixture, NoFixture> {
         let mut fixture = self.0.fresh(plan).await?;
         fixture.others.clear();
         let claims = Claims::default();

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use ipam_core::MemoryProvider;
-use ipam_core::conformance::{Fixture, Harness, NoFixture, Plan};
+use ipam_core::conformance::{Fixture, Harness, NoFixture, Setup};
 
 /// The provider takes its time from here.
 #[derive(Default)]
@@ -16,7 +16,7 @@ pub(crate) struct MemoryHarness {
 
 #[async_trait::async_trait]
 impl Harness for MemoryHarness {
-    async fn fresh(&self, plan: &Plan) -> Result<Fixture, NoFixture> {
+    async fn fresh(&self, plan: &Setup) -> Result<Fixture, NoFixture> {
         let passed = Arc::clone(&self.passed);
         let clock = move || SystemTime::now() + Duration::from_millis(passed.load(Ordering::SeqCst));
         let provider = MemoryProvider::builder().with_clock(clock).with_actor("conformance").build();

@@ -8,12 +8,12 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use ipam_core::conformance::{Fixture, Harness, NoFixture, Plan};
+use ipam_core::conformance::{Fixture, Harness, NoFixture, Setup};
 use ipam_core::net::IpRange;
 use ipam_core::{
     Allocate, AllocateLine, Allocated, Allocation, AllocationId, AllocationKey, Capabilities, Deallocate, Deallocated,
-    DefineRange, Error, ErrorKind, Find, Fingerprint, Freed, Health, IpamProvider, ListRanges, Operation, Page,
-    PageRequest, PageToken, Range, RangeId, RangePolicy, Result, Shape, SpaceId, Target, What,
+    DeallocatedTarget, DefineRange, Error, ErrorKind, Find, Fingerprint, Health, IpamProvider, ListRanges, Operation,
+    Page, PageRequest, PageToken, Placement, Range, RangeId, RangePolicy, Result, Selection, SpaceId, Target,
 };
 
 /// Makes one for each case, from the case's plan.
@@ -22,7 +22,7 @@ pub(crate) struct ReferenceHarness;
 
 #[async_trait]
 impl Harness for ReferenceHarness {
-    async fn fresh(&self, plan: &Plan) -> Result<Fixture, NoFixture> {
+    async fn fresh(&self, plan: &Setup) -> Result<Fixture, NoFixture> {
         let reference = Arc::new(Reference::of(plan)?);
         Ok(Fixture::new(Arc::clone(&reference) as Arc<dyn IpamProvider>).with_guard(reference))
     }
@@ -62,7 +62,7 @@ struct Request {
 
 impl Reference {
     /// A provider with the ranges of a plan.
-    pub(crate) fn of(plan: &Plan) -> Result<Self, NoFixture> {
+    pub(crate) fn of(plan: &Setup) -> Result<Self, NoFixture> {
         if let Some(block) = plan.blocks.first() {
             return Err(NoFixture::Unfit(format!("the reference has no blocks such as {:?}", block.id)));
         }
@@ -196,8 +196,8 @@ impl State {
     fn choose(&self, index: usize, line: &AllocateLine) -> Result<(Range, Vec<IpAddr>)> {
         let known = |id| self.ranges.get(id).ok_or_else(|| Error::not_found(Operation::Allocate, "range", id));
         let ranges = line.ranges.iter().map(known).collect::<Result<Vec<_>>>()?;
-        match line.what {
-            What::Exactly { first, count } => {
+        match line.selection {
+            Selection::Exact { first, count } => {
                 let holds = |range: &&&Range| (0..count).all(|n| range.addresses.contains(plus(first, n)));
                 let Some(range) = ranges.iter().find(holds) else {
                     let remedy = "choose addresses that one of the line's ranges holds";
@@ -217,9 +217,9 @@ impl State {
                 }
                 Ok(((**range).clone(), addresses))
             }
-            What::Next { count, shape } => {
+            Selection::Next { count, placement } => {
                 for range in ranges {
-                    if let Some(addresses) = self.next(range, count, shape, &line.exclude) {
+                    if let Some(addresses) = self.next(range, count, placement, &line.exclude) {
                         return Ok((range.clone(), addresses));
                     }
                 }
@@ -229,16 +229,16 @@ impl State {
         }
     }
 
-    fn next(&self, range: &Range, count: u32, shape: Shape, exclude: &[IpRange]) -> Option<Vec<IpAddr>> {
+    fn next(&self, range: &Range, count: u32, placement: Placement, exclude: &[IpRange]) -> Option<Vec<IpAddr>> {
         let wanted = usize::try_from(count).ok()?;
         let is_free = |address: &IpAddr| {
             self.is_free(range, *address) && !exclude.iter().any(|excluded| excluded.contains(*address))
         };
-        if shape == Shape::Scattered {
+        if placement == Placement::Scattered {
             let free: Vec<IpAddr> = range.addresses.addresses().filter(is_free).take(wanted).collect();
             return (free.len() == wanted).then_some(free);
         }
-        let align = if shape == Shape::Aligned { u128::from(count.next_power_of_two()) } else { 1 };
+        let align = if placement == Placement::Aligned { u128::from(count.next_power_of_two()) } else { 1 };
         range.addresses.addresses().filter(|first| number(*first).is_multiple_of(align)).find_map(|first| {
             let end = IpRange::new(first, range.addresses.last()).ok()?;
             let row: Vec<IpAddr> = end.addresses().take(wanted).take_while(is_free).collect();
@@ -250,7 +250,7 @@ impl State {
         range.can_allocate(address) && !self.taken.contains_key(&(range.space.clone(), address))
     }
 
-    fn deallocate(&mut self, target: &Target, request: &Deallocate) -> Result<Freed> {
+    fn deallocate(&mut self, target: &Target, request: &Deallocate) -> Result<DeallocatedTarget> {
         if let Target::Address { range, address } = target {
             let Some(range) = self.ranges.get(range) else {
                 return Err(Error::not_found(Operation::Deallocate, "range", range));
@@ -266,21 +266,21 @@ impl State {
             Target::Address { range, address } => allocation.range == *range && allocation.address == *address,
         };
         let ends = |allocation: &Allocation| {
-            named(allocation) && request.expect.fits(allocation.owner.as_ref(), allocation.key.as_ref())
+            named(allocation) && request.precondition.fits(allocation.owner.as_ref(), allocation.key.as_ref())
         };
         let freed: Vec<Allocation> = self.taken.values().filter(|allocation| ends(allocation)).cloned().collect();
         for allocation in &freed {
             self.taken.remove(&(allocation.space.clone(), allocation.address));
         }
-        Ok(Freed::new(freed))
+        Ok(DeallocatedTarget::new(freed))
     }
 }
 
 /// Two lines for one address are wrong whatever the state.
 fn refuse_twice(request: &Allocate) -> Result<()> {
-    let exact = request.lines.iter().enumerate().filter_map(|(index, line)| match line.what {
-        What::Exactly { first, count } => Some((index, &line.ranges, first, count)),
-        What::Next { .. } => None,
+    let exact = request.lines.iter().enumerate().filter_map(|(index, line)| match line.selection {
+        Selection::Exact { first, count } => Some((index, &line.ranges, first, count)),
+        Selection::Next { .. } => None,
     });
     let mut seen = BTreeMap::new();
     for (index, ranges, first, count) in exact {

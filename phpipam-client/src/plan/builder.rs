@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use ipam_core::net::{HostPolicy, IpRange, IpSet, PrefixMap, hosts};
-use ipam_core::plan::{Plan, PlannedAllocation, Row};
+use ipam_core::plan::{AddressPlan, PlannedAllocation, Row};
 use ipam_core::{DefineBlock, DefineRange, NetworkInfo, Owner, Properties, SpaceId};
 use ipnet::IpNet;
 
@@ -46,13 +46,13 @@ pub(super) struct Builder {
     leaves: BTreeMap<SpaceId, PrefixMap<usize>>,
     /// The addresses of each range, by the position of its entry.
     homes: BTreeMap<usize, Vec<Row<AddressRow>>>,
-    plan: Plan,
+    plan: AddressPlan,
 }
 
 impl Builder {
     pub(super) fn new(lists: Lists) -> Self {
         let spaces = spaces(lists.subnets.iter().map(|row| &row.item.subnet));
-        let mut plan = Plan::new();
+        let mut plan = AddressPlan::new();
         let mut entries = Vec::with_capacity(lists.subnets.len());
         for Row { at, item: SubnetRow { subnet, net, .. }, .. } in lists.subnets {
             let space = space_in(&spaces, &subnet);
@@ -137,7 +137,7 @@ impl Builder {
         index
     }
 
-    pub(super) fn build(mut self) -> Plan {
+    pub(super) fn build(mut self) -> AddressPlan {
         for (index, entry) in std::mem::take(&mut self.entries).into_iter().enumerate() {
             let network = self.network(&entry);
             if entry.is_block {

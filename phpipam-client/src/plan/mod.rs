@@ -1,12 +1,12 @@
 //! Subnet plans from a phpIPAM's saved responses.
 //!
 //! What a phpIPAM returns for its subnets, and if they are at hand its addresses, name servers and VLANs, becomes an
-//! [`ipam_core::plan::Plan`]: to look at, to check, or to import into another provider. It says of a site what
+//! [`ipam_core::plan::AddressPlan`]: to look at, to check, or to import into another provider. It says of a site what
 //! [`PhpIpamProvider`](crate::provider::PhpIpamProvider) says of it: the responses are read into the same models, and
 //! address spaces, gateways, VLANs, name servers, names, custom fields and marks follow the same rules.
 //!
 //! ```
-//! use ipam_core::plan::Plan;
+//! use ipam_core::plan::AddressPlan;
 //! use phpipam_client::plan::Responses;
 //!
 //! let subnets = r#"{"code": 200, "success": true, "data": [

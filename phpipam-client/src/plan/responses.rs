@@ -1,6 +1,6 @@
 //! Saved responses of a phpIPAM, to be read as a plan.
 
-use ipam_core::plan::{Plan, PlanError, Problems};
+use ipam_core::plan::{AddressPlan, PlanError, Problems};
 use serde_json::Value;
 
 use super::builder::{Builder, Lists};
@@ -54,7 +54,7 @@ impl<'a> Responses<'a> {
     #[must_use]
     pub fn is_response(text: &str) -> bool {
         let text = text.trim_start_matches('\u{feff}').trim_start();
-        if !text.starts_with(['{', '[']) || text.len() > Plan::MAX_BYTES {
+        if !text.starts_with(['{', '[']) || text.len() > AddressPlan::MAX_BYTES {
             return false;
         }
         let Ok(value) = serde_json::from_str::<Value>(text) else { return false };
@@ -68,14 +68,14 @@ impl<'a> Responses<'a> {
     /// # Errors
     /// Everything that cannot be read, each row with its place: a response that is no list of rows, what the server
     /// refused, values that make no sense, more than the [limits](ipam_core::plan#limits) of a plan.
-    pub fn to_plan(&self) -> Result<Plan, PlanError> {
+    pub fn to_plan(&self) -> Result<AddressPlan, PlanError> {
         let mut problems = Problems::new();
         let subnets = subnet_rows(self.subnets, &mut problems);
         let addresses = self.addresses.map(|text| address_rows(text, &mut problems));
         let nameservers = self.nameservers.map(|text| named_rows::<Nameserver>("nameservers", text, &mut problems));
         let vlans = self.vlans.map(|text| named_rows::<Vlan>("vlans", text, &mut problems));
         if !problems.is_empty() {
-            return problems.into_result(Plan::new());
+            return problems.into_result(AddressPlan::new());
         }
         let lists = Lists { subnets, addresses, nameservers, vlans };
         problems.into_result(Builder::new(lists).build())

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use ipam_core::MacAddr;
-use ipam_core::plan::{Plan, Problem, Problems, Row};
+use ipam_core::plan::{AddressPlan, Problem, Problems, Row};
 use ipnet::IpNet;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -107,7 +107,7 @@ pub(super) fn address_rows(text: &str, problems: &mut Problems) -> Vec<Row<Addre
 
 /// Reads every row of a response, or says what is wrong with each.
 fn read<T: DeserializeOwned>(name: &str, text: &str, problems: &mut Problems) -> Vec<Row<T>> {
-    if let Err(problem) = Plan::check_size(name, text) {
+    if let Err(problem) = AddressPlan::check_size(name, text) {
         problems.push(problem);
         return Vec::new();
     }
@@ -127,8 +127,9 @@ fn read<T: DeserializeOwned>(name: &str, text: &str, problems: &mut Problems) ->
             return Vec::new();
         }
     };
-    if rows.len() > Plan::MAX_ROWS {
-        let message = format!("{} rows, and {} at most are read; give a section at a time", rows.len(), Plan::MAX_ROWS);
+    if rows.len() > AddressPlan::MAX_ROWS {
+        let message =
+            format!("{} rows, and {} at most are read; give a section at a time", rows.len(), AddressPlan::MAX_ROWS);
         problems.push(Problem::new(name, message));
         return Vec::new();
     }

@@ -3,16 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use ipam_core::DefineRange;
-use ipam_core::plan::Plan;
+use ipam_core::plan::AddressPlan;
 use phpipam_client::plan::Responses;
 
 use super::{ADDRESSES, SUBNETS};
 
-fn recorded() -> Plan {
+fn recorded() -> AddressPlan {
     super::recorded().to_plan().unwrap()
 }
 
-fn range<'a>(plan: &'a Plan, id: &str) -> &'a DefineRange {
+fn range<'a>(plan: &'a AddressPlan, id: &str) -> &'a DefineRange {
     &plan.ranges.iter().find(|row| row.item.id.as_str() == id).unwrap().item
 }
 

@@ -1,8 +1,8 @@
 //! Addresses that are registered in a subnet around a range: hosts and gateways of the time before it was divided.
 
 use ipam_core::{
-    Allocate, AllocateLine, AllocationState, Deallocate, ErrorKind, Expect, Find, IpamProvider, IpamProviderExt,
-    ListRanges, Owner,
+    Allocate, AllocateLine, AllocationState, Deallocate, ErrorKind, Find, IpamProvider, IpamProviderExt, ListRanges,
+    Owner, Precondition,
 };
 use phpipam_client::provider::PhpIpamConfig;
 use phpipam_client::testing::{Object, Server};
@@ -91,7 +91,7 @@ fn find_and_deallocate_tell_what_a_parent_has() {
         assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
         assert!(error.message().contains("10.100.0.0/16"), "{error}");
         // A caller that may be late finds its own allocation free, and frees nothing of the parent's.
-        let late = request.expecting(Expect::Owner(Owner::from("vm")));
+        let late = request.with_precondition(Precondition::Owner(Owner::from("vm")));
         assert!(provider.deallocate(&late).await.unwrap().was_free());
         let error = provider.deallocate(&Deallocate::address(range.to_string(), "10.100.0.1".parse().unwrap())).await;
         assert!(error.unwrap_err().message().contains("the gateway"));

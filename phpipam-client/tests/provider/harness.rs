@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
-use ipam_core::conformance::{Fixture, Harness, Limits, NoFixture, Plan};
+use ipam_core::conformance::{Fixture, Harness, Limits, NoFixture, Setup};
 use ipam_core::http::TokenPolicy;
 use ipam_core::net::HostPolicy;
 use ipam_core::{
@@ -240,7 +240,7 @@ impl Builder<'_> {
 
 #[async_trait]
 impl Harness for Simulated {
-    async fn fresh(&self, plan: &Plan) -> Result<Fixture, NoFixture> {
+    async fn fresh(&self, plan: &Setup) -> Result<Fixture, NoFixture> {
         plan.ranges.iter().try_for_each(range_fits)?;
         plan.blocks.iter().try_for_each(block_fits)?;
         let mut nets: Vec<_> = plan.ranges.iter().map(|range| (range.space.clone(), range.net)).collect();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::TryStreamExt;
 use ipam_core::registry::{Registry, Secrets};
 use ipam_core::{
-    Allocate, AllocateLine, Deallocate, Expect, Find, IpamProvider, IpamProviderExt, ListRanges, PageRequest,
+    Allocate, AllocateLine, Deallocate, Find, IpamProvider, IpamProviderExt, ListRanges, PageRequest, Precondition,
     RangeFilter,
 };
 use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
@@ -222,7 +222,7 @@ fn the_gateway_and_what_administrators_set_aside_is_never_given_back() {
             assert_eq!(error.kind(), ipam_core::ErrorKind::Conflict, "{error}");
             assert!(error.message().contains(ip), "it says what the address is: {error}");
             // A caller that wants its own allocation freed, maybe late, finds it free.
-            let late = request.expecting(Expect::Owner("vm".into()));
+            let late = request.with_precondition(Precondition::Owner("vm".into()));
             assert!(provider.deallocate(&late).await.unwrap().was_free());
             let found = provider.find(&Find::default().with_address(ip.parse::<IpAddr>().unwrap())).await.unwrap();
             assert_eq!(found.items[0].state, ipam_core::AllocationState::Reserved);

@@ -1,6 +1,6 @@
 //! What people write into a phpIPAM, and what a configuration names that is not there.
 
-use ipam_core::{Allocate, AllocateLine, AllocateRange, ChildNet, ErrorKind, IpamProvider, ListRanges};
+use ipam_core::{Allocate, AllocateLine, AllocateRange, ChildPrefix, ErrorKind, IpamProvider, ListRanges};
 use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
 use phpipam_client::testing::{App, CustomField, Object, Server};
 
@@ -115,7 +115,7 @@ fn an_exact_prefix_is_given_by_the_block_that_can() {
             let exactly = |net: &str| {
                 let mut request = AllocateRange::prefix_len("net", blocks[0].to_string(), 24);
                 request.blocks.push(blocks[1].to_string().into());
-                request.what = ChildNet::Exactly(net.parse().unwrap());
+                request.prefix = ChildPrefix::Exact(net.parse().unwrap());
                 request
             };
             let made = provider.allocate_range(&exactly("10.60.1.0/24")).await.unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ipam_core::{
-    Allocate, AllocateLine, AllocateRange, Allocated, ChildNet, ErrorKind, Find, IpamProvider, IpamProviderExt,
+    Allocate, AllocateLine, AllocateRange, Allocated, ChildPrefix, ErrorKind, Find, IpamProvider, IpamProviderExt,
     ListRanges,
 };
 use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
@@ -187,7 +187,7 @@ fn a_child_prefix_is_free_in_the_whole_vrf() {
             let made = provider.allocate_range(&AllocateRange::prefix_len("net", block.to_string(), 26)).await.unwrap();
             assert_ne!(made.range.net.to_string(), "10.102.0.0/26");
             let mut exact = AllocateRange::prefix_len("net", block.to_string(), 26);
-            exact.what = ChildNet::Exactly("10.102.0.0/27".parse().unwrap());
+            exact.prefix = ChildPrefix::Exact("10.102.0.0/27".parse().unwrap());
             assert_eq!(provider.allocate_range(&exact).await.unwrap_err().kind(), ErrorKind::Conflict);
         }
     });

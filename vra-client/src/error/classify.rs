@@ -43,7 +43,7 @@ impl Error {
                 let retry = if login.retry == Retry::Never { Retry::Never } else { Retry::Safe };
                 Classification { retry, outcome: Outcome::NotApplied, ..login }
             }
-            Self::Login(TokenError::Resting { error: cause, wait }) => {
+            Self::Login(TokenError::Paused { error: cause, wait }) => {
                 let retry_after = *wait;
                 Classification { retry: Retry::Never, outcome: Outcome::NotApplied, retry_after, ..cause.classify() }
             }
@@ -214,7 +214,7 @@ mod tests {
     }
 
     fn resting(cause: Error, wait: Option<Duration>) -> Error {
-        Error::Login(TokenError::Resting { error: Arc::new(cause), wait })
+        Error::Login(TokenError::Paused { error: Arc::new(cause), wait })
     }
 
     #[test]

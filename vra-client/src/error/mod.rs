@@ -136,7 +136,7 @@ impl Error {
                 WaitReason::Call(error) => error.as_server(),
                 _ => None,
             },
-            Self::Login(TokenError::Refused(error) | TokenError::Resting { error, .. }) => error.as_server(),
+            Self::Login(TokenError::Refused(error) | TokenError::Paused { error, .. }) => error.as_server(),
             _ => None,
         }
     }

@@ -187,7 +187,7 @@ impl Credentials {
     ///
     /// # Errors
     /// A [`Fault`] that never repeats what was read, if the service refused or a member is missing.
-    pub fn from_answer(answer: &Value) -> Result<Self, Fault> {
+    pub fn from_response(answer: &Value) -> Result<Self, Fault> {
         const FIELD: &str = "credentials";
         if let Some(status) = answer.get("status").and_then(|status| wire::number::<_, u16>(status).ok().flatten())
             && !(200..300).contains(&status)
@@ -263,13 +263,13 @@ mod tests {
             json!({"status": "200", "content": content}),
             content.clone(),
         ] {
-            let credentials = Credentials::from_answer(&answer).unwrap();
+            let credentials = Credentials::from_response(&answer).unwrap();
             assert_eq!((credentials.user.as_str(), credentials.password().expose_secret()), ("vra", "s3cret"));
             assert!(!format!("{credentials:?}").contains("s3cret"));
         }
         let broken = json!({"status": 200, "content": "{\"privateKey\": s3cret"});
-        assert!(!format!("{:?}", Credentials::from_answer(&broken).unwrap_err()).contains("s3cret"));
-        assert!(Credentials::from_answer(&json!({"status": 403, "content": "{}"})).is_err());
+        assert!(!format!("{:?}", Credentials::from_response(&broken).unwrap_err()).contains("s3cret"));
+        assert!(Credentials::from_response(&json!({"status": 403, "content": "{}"})).is_err());
     }
 
     #[test]

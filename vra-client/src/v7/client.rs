@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
 use super::login::{PasswordLogin, end_token};
-use crate::call::{Backend, Call, RawAnswer};
+use crate::call::{Backend, Call, RawResponse};
 use crate::error::Error;
 use crate::list::Link;
 use crate::request::ApiRequest;
@@ -64,7 +64,7 @@ impl Client {
     /// assert_eq!(call.request().path(), "/identity/api/about");
     /// # Ok::<(), vra_client::Error>(())
     /// ```
-    pub fn raw(&self, method: Method, path: impl Into<String>, body: Option<serde_json::Value>) -> Call<RawAnswer> {
+    pub fn raw(&self, method: Method, path: impl Into<String>, body: Option<serde_json::Value>) -> Call<RawResponse> {
         let request = ApiRequest::raw(method, path);
         self.send(body.into_iter().fold(request, ApiRequest::with_body))
     }
@@ -81,8 +81,8 @@ impl Client {
     /// // call.await? sends it.
     /// # Ok::<(), vra_client::Error>(())
     /// ```
-    pub fn send(&self, request: ApiRequest) -> Call<RawAnswer> {
-        Call::new(Arc::clone(&self.backend), request, |reply| Ok(RawAnswer::read(reply)))
+    pub fn send(&self, request: ApiRequest) -> Call<RawResponse> {
+        Call::new(Arc::clone(&self.backend), request, |reply| Ok(RawResponse::read(reply)))
     }
 
     /// Asks for what a link of the server leads to. The link's host is not followed: path and query are asked of the

@@ -31,7 +31,7 @@ mod reservation_policy;
 mod schema;
 mod work_item;
 
-pub use crate::call::{Call, Created, RawAnswer};
+pub use crate::call::{Call, Created, RawResponse};
 pub use crate::list::{Link, List, Page, PageMetadata, Paging, Row};
 pub use catalog::{
     Catalog, CatalogItem, CatalogItemRequestBody, CatalogItemView, CatalogRequest, CatalogService, Costs, Deployment,

@@ -14,7 +14,7 @@ use crate::engine::store::{Record, RequestKind, RequestRecord, Store, StoredRang
 use crate::net::IpRange;
 use crate::{
     Allocate, AllocateLine, Allocated, Allocation, AllocationKey, Candidate, ChangeKind, Error, ErrorKind, Family,
-    Operation, Order, Preview, Range, RangeId, Result, Shape, What,
+    Operation, Order, Placement, Preview, Range, RangeId, Result, Selection,
 };
 
 /// Takes all that is asked for, or answers what the key took before.
@@ -181,17 +181,17 @@ impl Plan {
         let mut lines: Vec<Option<Chosen>> = Vec::with_capacity(request.lines.len());
         let mut exact: Vec<(RangeId, IpRange)> = Vec::new();
         for (index, line) in request.lines.iter().enumerate() {
-            lines.push(match line.what {
-                What::Exactly { first, count } => {
+            lines.push(match line.selection {
+                Selection::Exact { first, count } => {
                     let what = Exact { index, line, first, count, operation };
                     Some(what.take(overlay, &mut exact)?)
                 }
-                What::Next { .. } => None,
+                Selection::Next { .. } => None,
             });
         }
         for (index, (line, chosen)) in request.lines.iter().zip(&mut lines).enumerate() {
-            if let What::Next { count, shape } = line.what {
-                *chosen = Some(next(overlay, random, operation, (index, line), (count, shape))?);
+            if let Selection::Next { count, placement } = line.selection {
+                *chosen = Some(next(overlay, random, operation, (index, line), (count, placement))?);
             }
         }
         // Each line was of one kind or the other.
@@ -206,7 +206,7 @@ fn next<S: Store + ?Sized>(
     random: &mut dyn Random,
     operation: Operation,
     (index, line): (usize, &AllocateLine),
-    what: (u32, Shape),
+    (count, placement): (u32, Placement),
 ) -> Result<Chosen> {
     let (now, takes) = (overlay.now, overlay.takes);
     for id in &line.ranges {
@@ -216,27 +216,26 @@ fn next<S: Store + ?Sized>(
             let Some((range, store)) = overlay.load_with_store(id)? else { break };
             let whole = Arc::clone(&range.stored.layout);
             let without = (!line.exclude.is_empty()).then(|| whole.without(line.exclude.iter().copied()));
-            let wanted = Wanted { count: what.0, shape: what.1, order: range.stored.range.policy.order };
+            let wanted = Wanted { count, placement, order: range.stored.range.policy.order };
             let access = Access { takes, whole: without.is_none() };
             let mut pages = OverlayPages { range: &mut *range, store: &mut *store, now, access };
             let found = select(&mut pages, without.as_ref().unwrap_or(&whole), wanted, random)?;
             if let Some(found) = found {
                 return take(range, store, found);
             }
-            if u128::from(what.0) > whole.size() || !overlay.sweep_range(id)? {
+            if u128::from(count) > whole.size() || !overlay.sweep_range(id)? {
                 break;
             }
         }
     }
     let names: Vec<&str> = line.ranges.iter().map(RangeId::as_str).collect();
-    let (count, shape) = what;
-    let shape = match shape {
-        Shape::Scattered => "",
-        Shape::Contiguous => " in a row",
-        Shape::Aligned => " in a row and aligned",
+    let placement = match placement {
+        Placement::Scattered => "",
+        Placement::Contiguous => ", contiguous",
+        Placement::Aligned => ", contiguous and aligned",
     };
     let plural = if count == 1 { "address" } else { "addresses" };
-    let message = format!("no range of the line has {count} free {plural}{shape}");
+    let message = format!("no range of the line has {count} free {plural}{placement}");
     Err(Error::new(ErrorKind::Exhausted, operation, message)
         .with_context("line", index)
         .with_context("ranges", names.join(", ")))

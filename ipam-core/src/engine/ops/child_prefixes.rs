@@ -10,7 +10,7 @@ use crate::engine::overlay::Overlay;
 use crate::engine::store::{Origin, RequestKind, RequestRecord, Store, StoredRange};
 use crate::net::{HostPolicy, hosts};
 use crate::{
-    AllocateRange, AllocatedRange, Block, BlockId, ChildNet, DeallocateRange, Error, ErrorKind, Operation, Range,
+    AllocateRange, AllocatedRange, Block, BlockId, ChildPrefix, DeallocateRange, Error, ErrorKind, Operation, Range,
     RangeId, RangeTarget, RemovedRange, Result,
 };
 
@@ -32,9 +32,9 @@ pub(crate) fn allocate_range<S: Store + ?Sized>(
     for id in &request.blocks {
         blocks.push(overlay.store.block(id)?.ok_or_else(|| Error::not_found(Operation::AllocateRange, "block", id))?);
     }
-    let (block, net) = match request.what {
-        ChildNet::PrefixLen(len) => next_child(overlay.store, Operation::AllocateRange, &blocks, len)?,
-        ChildNet::Exactly(net) => exact_child(overlay.store, Operation::AllocateRange, &blocks, net)?,
+    let (block, net) = match request.prefix {
+        ChildPrefix::PrefixLen(len) => next_child(overlay.store, Operation::AllocateRange, &blocks, len)?,
+        ChildPrefix::Exact(net) => exact_child(overlay.store, Operation::AllocateRange, &blocks, net)?,
     };
     let key = request.key.clone().unwrap_or_else(|| keys::made(context.random));
     let mut range =
@@ -154,7 +154,8 @@ pub(crate) fn deallocate_range<S: Store + ?Sized>(
         RangeTarget::Id(id) => store.range(id)?,
         RangeTarget::Key(key) => store.range_of_key(key)?,
     };
-    let expected = |stored: &StoredRange| request.expect.fits(stored.range.owner.as_ref(), stored.range.key.as_ref());
+    let expected =
+        |stored: &StoredRange| request.precondition.fits(stored.range.owner.as_ref(), stored.range.key.as_ref());
     let Some(stored) = found.filter(expected) else { return Ok(RemovedRange::default()) };
     if !stored.origin.carved {
         let message = "the range was defined, not carved from a block; remove it instead";

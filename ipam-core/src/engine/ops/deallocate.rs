@@ -3,7 +3,7 @@
 use crate::engine::context::Context;
 use crate::engine::overlay::Overlay;
 use crate::engine::store::{Record, Store};
-use crate::{ChangeKind, Deallocate, Deallocated, Error, Freed, Operation, Result, Target};
+use crate::{ChangeKind, Deallocate, Deallocated, DeallocatedTarget, Error, Operation, Result, Target};
 
 /// Ends what is asked for and expected; what is free already counts as done.
 pub(crate) fn deallocate<S: Store + ?Sized>(
@@ -20,7 +20,7 @@ pub(crate) fn deallocate<S: Store + ?Sized>(
         for record in records(&mut overlay, target)? {
             // What has expired is free already, though it is tidied up here.
             let Some(record) = overlay.living(record)? else { continue };
-            if request.expect.fits(record.allocation.owner.as_ref(), record.allocation.key.as_ref()) {
+            if request.precondition.fits(record.allocation.owner.as_ref(), record.allocation.key.as_ref()) {
                 overlay.end(record, ChangeKind::Deallocated)?;
                 freed += 1;
             }
@@ -32,7 +32,7 @@ pub(crate) fn deallocate<S: Store + ?Sized>(
     let targets = counts.into_iter().map(|count| {
         let mut of_target = Vec::with_capacity(count);
         of_target.extend(freed.by_ref().take(count));
-        Freed::new(of_target)
+        DeallocatedTarget::new(of_target)
     });
     Ok(Deallocated::new(targets.collect()))
 }

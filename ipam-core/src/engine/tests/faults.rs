@@ -178,7 +178,8 @@ fn a_request_that_fails_has_written_nothing() {
     fn patch(request: UpdateRange) -> Box<Step> {
         Box::new(move |store, context| shown(update_range(store, context, &request)))
     }
-    let aligned = |range: &str, count| AllocateLine::new(range, What::Next { count, shape: Shape::Aligned });
+    let aligned =
+        |range: &str, count| AllocateLine::new(range, Selection::Next { count, placement: Placement::Aligned });
     let address = |last: u8| IpAddr::from([10, 0, 0, last]);
     let operations: Vec<Box<Step>> = vec![
         take(AllocateLine::next("lan", 1)),

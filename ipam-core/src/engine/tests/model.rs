@@ -92,32 +92,32 @@ impl Model {
 
 #[derive(Debug, Clone)]
 enum Step {
-    Take { count: u32, shape: Shape, exclude: Vec<(u16, u16)>, expiry: Option<u64> },
+    Take { count: u32, placement: Placement, exclude: Vec<(u16, u16)>, expiry: Option<u64> },
     Exactly { at: u16, count: u32 },
     Give { at: u16 },
     GiveKey { at: u16 },
     Repeat,
     Pass(u64),
     Reserve(Vec<(u16, u16)>),
-    Preview { count: u32, shape: Shape },
+    Preview { count: u32, placement: Placement },
 }
 
-fn shape() -> impl Strategy<Value = Shape> {
-    prop_oneof![4 => Just(Shape::Scattered), 2 => Just(Shape::Contiguous), 1 => Just(Shape::Aligned)]
+fn placement() -> impl Strategy<Value = Placement> {
+    prop_oneof![4 => Just(Placement::Scattered), 2 => Just(Placement::Contiguous), 1 => Just(Placement::Aligned)]
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let spans = || prop::collection::vec((0u16..1100, 0u16..300), 0..2);
     prop_oneof![
-        8 => (prop_oneof![5 => 1u32..4, 2 => 4u32..40, 1 => 200u32..400], shape(), spans(), prop::option::of(1u64..60))
-            .prop_map(|(count, shape, exclude, expiry)| Step::Take { count, shape, exclude, expiry }),
+        8 => (prop_oneof![5 => 1u32..4, 2 => 4u32..40, 1 => 200u32..400], placement(), spans(), prop::option::of(1u64..60))
+            .prop_map(|(count, placement, exclude, expiry)| Step::Take { count, placement, exclude, expiry }),
         3 => (0u16..1100, 1u32..6).prop_map(|(at, count)| Step::Exactly { at, count }),
         6 => any::<u16>().prop_map(|at| Step::Give { at }),
         2 => any::<u16>().prop_map(|at| Step::GiveKey { at }),
         1 => Just(Step::Repeat),
         3 => (0u64..50).prop_map(Step::Pass),
         1 => spans().prop_map(Step::Reserve),
-        1 => (1u32..20, shape()).prop_map(|(count, shape)| Step::Preview { count, shape }),
+        1 => (1u32..20, placement()).prop_map(|(count, placement)| Step::Preview { count, placement }),
     ]
 }
 
@@ -166,11 +166,11 @@ impl Run {
     }
 
     /// What a line may get: exactly these, or any that fit.
-    fn check_choice(&self, shape: Shape, excluded: &[IpRange], count: u32, got: Result<Vec<IpAddr>>) {
+    fn check_choice(&self, placement: Placement, excluded: &[IpRange], count: u32, got: Result<Vec<IpAddr>>) {
         let (model, now) = (&self.model, self.bench.now);
         let order = model.range.policy.order;
-        let align = if shape == Shape::Aligned { u128::from(count).next_power_of_two() } else { 1 };
-        let scattered = shape == Shape::Scattered || count == 1;
+        let align = if placement == Placement::Aligned { u128::from(count).next_power_of_two() } else { 1 };
+        let scattered = placement == Placement::Scattered || count == 1;
         let n = count as usize;
         let wide = model.range.resolved_addresses().size().is_none_or(|size| size > 1_300);
         let (possible, expected) = if scattered {
@@ -186,11 +186,11 @@ impl Run {
             Ok(got) => got,
             Err(error) => {
                 assert_eq!(error.kind(), ErrorKind::Exhausted, "{error}");
-                assert!(!possible, "there is room for {count} {shape:?}: {expected:?}");
+                assert!(!possible, "there is room for {count} {placement:?}: {expected:?}");
                 return;
             }
         };
-        assert!(possible || wide, "there was no room for {count} {shape:?}, but {got:?} came");
+        assert!(possible || wide, "there was no room for {count} {placement:?}, but {got:?} came");
         assert_eq!(got.len(), n);
         assert!(got.is_sorted_by(|a, b| a < b));
         assert!(got.iter().all(|ip| model.free(*ip, now, excluded)), "{got:?}");
@@ -247,24 +247,25 @@ impl Run {
         let now = self.bench.now;
         self.model.settle(now);
         match step {
-            Step::Take { count, shape, exclude, expiry } => {
+            Step::Take { count, placement, exclude, expiry } => {
                 let excluded = self.excluded(&exclude);
-                let mut line = AllocateLine::new("r", What::Next { count, shape });
+                let mut line = AllocateLine::new("r", Selection::Next { count, placement });
                 line.exclude.clone_from(&excluded);
                 line.expiry = expiry.map(Duration::from_secs);
                 let got = self.take(line);
-                self.check_choice(shape, &excluded, count, got.clone_answer());
+                self.check_choice(placement, &excluded, count, got.clone_answer());
                 if let Ok(got) = got {
                     self.hold(&got);
                 }
             }
-            Step::Preview { count, shape } => {
-                let request = Allocate::new("o").with_line(AllocateLine::new("r", What::Next { count, shape }));
+            Step::Preview { count, placement } => {
+                let request =
+                    Allocate::new("o").with_line(AllocateLine::new("r", Selection::Next { count, placement }));
                 let seen = self
                     .bench
                     .both(&Request::Preview(request.clone()), |store, context| preview(store, context, &request));
                 let seen = seen.map(|seen| seen.lines[0].iter().map(|candidate| candidate.address).collect());
-                self.check_choice(shape, &[], count, seen);
+                self.check_choice(placement, &[], count, seen);
             }
             Step::Exactly { at, count } => self.exactly(at, count),
             Step::Give { at } => {
@@ -295,7 +296,7 @@ impl Run {
         let Some(first) = all.nth(u128::from(at)) else { return };
         let wanted: Vec<IpAddr> = (0..count).filter_map(|n| all.nth(u128::from(at) + u128::from(n))).collect();
         let free = wanted.iter().all(|ip| self.model.free(*ip, self.bench.now, &[]));
-        match self.take(AllocateLine::new("r", What::Exactly { first, count })) {
+        match self.take(AllocateLine::new("r", Selection::Exact { first, count })) {
             Ok(got) => {
                 assert!(free && got == wanted, "{got:?} for {wanted:?}");
                 self.hold(&got);

@@ -186,8 +186,11 @@ impl Requests {
         let count = self.one_of(&[1, 1, 1, 2, 5, 9]);
         let mut line = match self.below(6) {
             0 => AllocateLine::contiguous(range, count),
-            1 => AllocateLine::new(range, What::Next { count, shape: Shape::Aligned }),
-            2 => AllocateLine::new(range, What::Exactly { first: self.address(range), count: self.one_of(&[1, 1, 3]) }),
+            1 => AllocateLine::new(range, Selection::Next { count, placement: Placement::Aligned }),
+            2 => AllocateLine::new(
+                range,
+                Selection::Exact { first: self.address(range), count: self.one_of(&[1, 1, 3]) },
+            ),
             _ => AllocateLine::next(range, count),
         };
         if self.below(4) == 0 {

@@ -44,9 +44,9 @@ fn runs_go_over_pages_that_are_stored_and_those_that_are_not() {
     assert_eq!((run[0].as_str(), run[510].as_str()), ("10.0.0.1", "10.0.1.255"));
     let run = bench.line(AllocateLine::contiguous("r", 700)).unwrap();
     assert_eq!((run[0].as_str(), run[699].as_str()), ("10.0.2.1", "10.0.4.188"));
-    let aligned = AllocateLine::new("r", What::Next { count: 60, shape: Shape::Aligned });
+    let aligned = AllocateLine::new("r", Selection::Next { count: 60, placement: Placement::Aligned });
     assert_eq!(bench.line(aligned).unwrap()[0], "10.0.4.192");
-    let aligned = AllocateLine::new("r", What::Next { count: 257, shape: Shape::Aligned });
+    let aligned = AllocateLine::new("r", Selection::Next { count: 257, placement: Placement::Aligned });
     assert_eq!(bench.line(aligned).unwrap()[0], "10.0.6.0");
     assert_eq!(bench.line(AllocateLine::contiguous("r", 4000)).unwrap_err().kind(), ErrorKind::Exhausted);
     bench.sound();
@@ -239,8 +239,8 @@ fn expectations_protect_the_next_owner() {
     let new = bench.allocate(&Allocate::one("new", "lan")).unwrap();
     assert_eq!(new.lines[0][0].address, taken.lines[0][0].address);
     let late = Deallocate::address("lan", taken.lines[0][0].address);
-    assert!(bench.deallocate(&late.clone().expecting(Expect::Owner("old".into()))).unwrap().was_free());
-    assert!(bench.deallocate(&late.clone().expecting(Expect::Key(taken.key))).unwrap().was_free());
+    assert!(bench.deallocate(&late.clone().with_precondition(Precondition::Owner("old".into()))).unwrap().was_free());
+    assert!(bench.deallocate(&late.clone().with_precondition(Precondition::Key(taken.key))).unwrap().was_free());
     assert!(bench.deallocate(&Deallocate::id(taken.lines[0][0].id.clone())).unwrap().was_free());
     let twice = late.and(Target::Id(new.lines[0][0].id.clone())).and(Target::Key(new.key));
     let answer = bench.deallocate(&twice).unwrap();
@@ -364,7 +364,7 @@ fn carved_ranges_fill_the_smallest_gap_and_come_back() {
     let full = carve(&mut bench, AllocateRange::prefix_len("vm", "room", 30)).unwrap_err();
     assert_eq!(full.kind(), ErrorKind::Exhausted);
     assert_eq!(net(carve(&mut bench, AllocateRange::prefix_len("vm", "room", 30).or_from("site"))), "10.0.2.64/30");
-    let exactly = |text: &str| AllocateRange::new("vm", "site", ChildNet::Exactly(text.parse().unwrap()));
+    let exactly = |text: &str| AllocateRange::new("vm", "site", ChildPrefix::Exact(text.parse().unwrap()));
     assert_eq!(net(carve(&mut bench, exactly("10.0.9.0/24"))), "10.0.9.0/24");
     for (taken, kind) in [
         ("10.0.9.0/25", ErrorKind::Conflict),
@@ -384,7 +384,7 @@ fn carved_ranges_fill_the_smallest_gap_and_come_back() {
     let back = |bench: &mut Bench, request: DeallocateRange| {
         bench.run(|store, context| deallocate_range(store, context, &request))
     };
-    let late = DeallocateRange::key("k").expecting(Expect::Owner("other".into())).with_allocations(true);
+    let late = DeallocateRange::key("k").with_precondition(Precondition::Owner("other".into())).with_allocations(true);
     assert!(back(&mut bench, late).unwrap().was_free());
     assert_eq!(back(&mut bench, DeallocateRange::key("k")).unwrap_err().kind(), ErrorKind::Conflict);
     let gone = back(&mut bench, DeallocateRange::id(id).with_allocations(true)).unwrap();

@@ -10,7 +10,7 @@ use std::fmt;
 
 pub(super) use self::present::{MAX_PRESENT, Present};
 
-use super::rows::{Plan, PlannedAllocation, Row, RowKind};
+use super::rows::{AddressPlan, PlannedAllocation, Row, RowKind};
 use crate::net::IpRange;
 use crate::{AllocationState, DefineBlock, DefineRange, Range, RangeId, Result};
 
@@ -97,13 +97,13 @@ impl CheckedPlan {
     }
 }
 
-impl Plan {
+impl AddressPlan {
     /// Checks the plan against itself, as a provider that holds nothing.
     ///
     /// ```
-    /// use ipam_core::plan::Plan;
+    /// use ipam_core::plan::AddressPlan;
     ///
-    /// let plan = Plan::from_csv("kind,id,net\nrange,a,10.0.0.0/24\nrange,b,10.0.0.128/25\n")?;
+    /// let plan = AddressPlan::from_csv("kind,id,net\nrange,a,10.0.0.0/24\nrange,b,10.0.0.128/25\n")?;
     /// let checked = plan.check();
     /// let conflict = checked.conflicts().next().and_then(|row| row.conflict()).unwrap_or_default();
     /// assert!(conflict.starts_with("it overlaps the range a 10.0.0.0/24 (line 2)"));
@@ -116,7 +116,7 @@ impl Plan {
 }
 
 /// Compares every row of the plan with the others and with what the provider holds.
-pub(super) fn checked(plan: &Plan, present: &Present) -> CheckedPlan {
+pub(super) fn checked(plan: &AddressPlan, present: &Present) -> CheckedPlan {
     let mut checked = CheckedPlan::default();
     let blocks: HashMap<_, _> = present.blocks.iter().map(|block| (block.id.as_str(), block)).collect();
     let ranges: HashMap<_, _> = present.ranges.iter().map(|range| (range.id.as_str(), range)).collect();
@@ -194,7 +194,7 @@ fn unless_renamed<'a, T>(
     }
 }
 
-fn check_allocations(plan: &Plan, present: &Present, checked: &mut CheckedPlan) {
+fn check_allocations(plan: &AddressPlan, present: &Present, checked: &mut CheckedPlan) {
     // The ranges of the provider, then those of the plan.
     let mut homes: HashMap<&RangeId, Cow<'_, Range>> =
         present.ranges.iter().map(|range| (&range.id, Cow::Borrowed(range))).collect();

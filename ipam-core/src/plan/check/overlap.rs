@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use super::present::Present;
 use crate::SpaceId;
 use crate::net::IpRange;
-use crate::plan::rows::Plan;
+use crate::plan::rows::AddressPlan;
 
 /// What is wrong with rows, by their position in the plan's lists.
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ impl Entry<'_> {
 }
 
 /// Everything that overlaps what it must not, and every id of two rows.
-pub(super) fn conflicts(plan: &Plan, present: &Present) -> Conflicts {
+pub(super) fn conflicts(plan: &AddressPlan, present: &Present) -> Conflicts {
     let mut found = Conflicts::default();
     duplicate_ids(&mut found.blocks, plan.blocks.iter().map(|row| (row.item.id.as_str(), row.at.as_str())));
     duplicate_ids(&mut found.ranges, plan.ranges.iter().map(|row| (row.item.id.as_str(), row.at.as_str())));
@@ -91,7 +91,7 @@ fn problem(outer: &Entry<'_>, inner: &Entry<'_>) -> Option<&'static str> {
     }
 }
 
-fn entries<'a>(plan: &'a Plan, present: &'a Present) -> Vec<Entry<'a>> {
+fn entries<'a>(plan: &'a AddressPlan, present: &'a Present) -> Vec<Entry<'a>> {
     let mut entries = Vec::new();
     for (index, row) in plan.blocks.iter().enumerate() {
         let item = &row.item;

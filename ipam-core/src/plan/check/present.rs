@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use futures_util::{Stream, StreamExt, TryStreamExt};
 
-use crate::plan::rows::Plan;
+use crate::plan::rows::AddressPlan;
 use crate::{
     Allocation, AllocationKey, Block, Error, ErrorKind, Find, IpamProvider, IpamProviderExt, ListBlocks, ListRanges,
     Operation, Range, RangeId, Result,
@@ -33,7 +33,7 @@ impl Present {
     /// Reports each range that was looked through and each key that was looked up.
     pub(in crate::plan) async fn read(
         provider: &dyn IpamProvider,
-        plan: &Plan,
+        plan: &AddressPlan,
         step: &(dyn Fn() + Send + Sync),
     ) -> Result<Self> {
         let blocks = match provider.capabilities().blocks {

@@ -4,7 +4,7 @@ use super::*;
 use crate::Allocation;
 
 fn conflicts(text: &str, present: &Present) -> Vec<String> {
-    let plan = Plan::from_csv(text).unwrap();
+    let plan = AddressPlan::from_csv(text).unwrap();
     checked(&plan, present).conflicts().map(|row| format!("{}: {}", row.at, row.conflict().unwrap())).collect()
 }
 
@@ -118,7 +118,8 @@ fn the_store_was_there_first() {
 fn what_an_earlier_version_named_otherwise_is_not_added_a_second_time() {
     let net = "10.0.0.0/24".parse().unwrap();
     let mut old = Range::new("subnet-7", "vrf-1", net, "10.0.0.1-10.0.0.254".parse().unwrap());
-    let mut plan = Plan::from_csv("kind,id,space,net\nrange,7,vrf/1,10.0.0.0/24\nblock,8,vrf/1,10.0.0.0/16\n").unwrap();
+    let mut plan =
+        AddressPlan::from_csv("kind,id,space,net\nrange,7,vrf/1,10.0.0.0/24\nblock,8,vrf/1,10.0.0.0/16\n").unwrap();
     for row in &mut plan.ranges {
         row.former_id = Some(format!("subnet-{}", row.item.id));
     }

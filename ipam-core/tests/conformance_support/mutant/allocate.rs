@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use ipam_core::{
     Allocate, AllocateLine, Allocated, Deallocate, Error, ErrorKind, Find, IpamProviderExt, ListRanges, Operation,
-    Preview, Range, Result, Shape, What,
+    Placement, Preview, Range, Result, Selection,
 };
 
 use super::defect::Defect;
@@ -27,18 +27,18 @@ impl Mutant {
             _ => {}
         }
         for line in &mut request.lines {
-            match (self.defect, line.what) {
+            match (self.defect, line.selection) {
                 (Defect::IgnoresExclude, _) => line.exclude.clear(),
                 (Defect::SortsRanges, _) => line.ranges.sort(),
                 (Defect::UsesFirstRangeOnly, _) => line.ranges.truncate(1),
-                (Defect::TakesNextForExact, What::Exactly { count, .. }) => {
-                    line.what = What::Next { count, shape: Shape::Scattered };
+                (Defect::TakesNextForExact, Selection::Exact { count, .. }) => {
+                    line.selection = Selection::Next { count, placement: Placement::Scattered };
                 }
-                (Defect::IgnoresShape, What::Next { count, .. }) => {
-                    line.what = What::Next { count, shape: Shape::Scattered };
+                (Defect::IgnoresShape, Selection::Next { count, .. }) => {
+                    line.selection = Selection::Next { count, placement: Placement::Scattered };
                 }
-                (Defect::IgnoresAlignment, What::Next { count, shape: Shape::Aligned }) => {
-                    line.what = What::Next { count, shape: Shape::Contiguous };
+                (Defect::IgnoresAlignment, Selection::Next { count, placement: Placement::Aligned }) => {
+                    line.selection = Selection::Next { count, placement: Placement::Contiguous };
                 }
                 (Defect::NeverExpires, _) => line.expiry = None,
                 _ => {}
@@ -67,13 +67,13 @@ impl Mutant {
             Defect::TakesSecondLowest if request.key.is_none() => {
                 let mut more = request.clone();
                 for line in &mut more.lines {
-                    if let What::Next { count, .. } = &mut line.what {
+                    if let Selection::Next { count, .. } = &mut line.selection {
                         *count += 1;
                     }
                 }
                 let mut answer = inner.allocate(&more).await?;
                 for (line, asked) in answer.lines.iter_mut().zip(&request.lines) {
-                    if matches!(asked.what, What::Next { .. }) {
+                    if matches!(asked.selection, Selection::Next { .. }) {
                         inner.deallocate(&Deallocate::id(line.remove(0).id)).await?;
                     }
                 }
@@ -92,9 +92,9 @@ impl Mutant {
                 let mut lines = Vec::new();
                 for line in &request.lines {
                     let mut taken = Vec::new();
-                    for _ in 0..line.what.count() {
+                    for _ in 0..line.selection.count() {
                         let mut one = line.clone();
-                        if let What::Next { count, .. } = &mut one.what {
+                        if let Selection::Next { count, .. } = &mut one.selection {
                             *count = 1;
                         }
                         let part = Allocate::new(request.owner.clone()).with_line(one);
@@ -111,11 +111,11 @@ impl Mutant {
             Defect::TakesFreePartOfExact => match inner.allocate(request).await {
                 Err(error) if error.is_conflict() => {
                     for line in &request.lines {
-                        if let What::Exactly { first, count } = line.what {
+                        if let Selection::Exact { first, count } = line.selection {
                             let all = ipam_core::net::IpRange::new(first, last(first)).map_err(|_| again(&error))?;
                             for address in all.addresses().take(count as usize) {
                                 let mut one = line.clone();
-                                one.what = What::Exactly { first: address, count: 1 };
+                                one.selection = Selection::Exact { first: address, count: 1 };
                                 drop(inner.allocate(&Allocate::new("x").with_line(one)).await);
                             }
                         }

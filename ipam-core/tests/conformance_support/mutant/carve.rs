@@ -2,8 +2,8 @@
 
 use futures_util::TryStreamExt;
 use ipam_core::{
-    AllocateRange, AllocatedRange, Block, ChildNet, DeallocateRange, Error, ErrorKind, Expect, IpamProviderExt,
-    ListBlocks, ListRanges, Operation, Range, RemovedRange, Result,
+    AllocateRange, AllocatedRange, Block, ChildPrefix, DeallocateRange, Error, ErrorKind, IpamProviderExt, ListBlocks,
+    ListRanges, Operation, Precondition, Range, RemovedRange, Result,
 };
 
 use super::Mutant;
@@ -18,7 +18,7 @@ impl Mutant {
             Defect::KeepsKeysApart => request.key = request.key.map(|key| format!("range/{key}").into()),
             Defect::TriesOneBlock => request.blocks.truncate(1),
             Defect::StopsAtFirstBlockAround => {
-                if let ChildNet::Exactly(net) = request.what {
+                if let ChildPrefix::Exact(net) = request.prefix {
                     let blocks: Vec<Block> = self.inner.blocks(ListBlocks::all()).try_collect().await?;
                     let around = |id: &_| blocks.iter().any(|block| block.id == *id && block.net.contains(&net));
                     if let Some(first) = request.blocks.iter().position(around) {
@@ -31,7 +31,7 @@ impl Mutant {
                 request.tags.clear();
             }
             Defect::CarvesFirstFit | Defect::CarvesAtRandom => {
-                if let ChildNet::PrefixLen(len) = request.what {
+                if let ChildPrefix::PrefixLen(len) = request.prefix {
                     let blocks: Vec<Block> = self.inner.blocks(ListBlocks::all()).try_collect().await?;
                     for block in blocks.iter().filter(|block| request.blocks.contains(&block.id)) {
                         let subnets: Vec<_> = match block.net.subnets(len) {
@@ -41,7 +41,7 @@ impl Mutant {
                         let skip = usize::from(self.is(Defect::CarvesAtRandom));
                         for net in subnets.into_iter().skip(skip) {
                             let mut exact = request.clone();
-                            exact.what = ChildNet::Exactly(net);
+                            exact.prefix = ChildPrefix::Exact(net);
                             if let Ok(answer) = self.inner.allocate_range(&exact).await {
                                 return Ok(answer);
                             }
@@ -50,7 +50,7 @@ impl Mutant {
                 }
             }
             Defect::CarvesShorter => {
-                if let ChildNet::PrefixLen(len) = &mut request.what {
+                if let ChildPrefix::PrefixLen(len) = &mut request.prefix {
                     *len = (*len).clamp(24, 32);
                 }
             }
@@ -85,9 +85,9 @@ impl Mutant {
         match self.defect {
             Defect::GivesBackAnything => {
                 request.with_allocations = true;
-                request.expect = Expect::Anyone;
+                request.precondition = Precondition::Anyone;
             }
-            Defect::IgnoresExpect => request.expect = Expect::Anyone,
+            Defect::IgnoresExpect => request.precondition = Precondition::Anyone,
             Defect::GivesBackNothing => return Ok(RemovedRange::default()),
             _ => {}
         }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use ipam_core::{Deallocate, Deallocated, Error, ErrorKind, Expect, Find, Freed, Operation, Result, Target};
+use ipam_core::{
+    Deallocate, Deallocated, DeallocatedTarget, Error, ErrorKind, Find, Operation, Precondition, Result, Target,
+};
 
 use super::defect::Defect;
 use super::{Mutant, pause};
@@ -12,7 +14,7 @@ impl Mutant {
         let inner = &self.inner;
         let mut request = request.clone();
         match self.defect {
-            Defect::IgnoresExpect => request.expect = Expect::Anyone,
+            Defect::IgnoresExpect => request.precondition = Precondition::Anyone,
             Defect::FreesWholeRequests => {
                 for target in &mut request.targets {
                     let find = match &*target {
@@ -31,18 +33,22 @@ impl Mutant {
                 request.validate()?;
                 let mut targets = Vec::new();
                 for target in &request.targets {
-                    targets.push(Freed::new(self.all(&named(target)).await?));
+                    targets.push(DeallocatedTarget::new(self.all(&named(target)).await?));
                 }
                 return Ok(Deallocated::new(targets));
             }
             Defect::ListsFreedTwice | Defect::RacesOnFreeing => {
                 let mut targets = Vec::new();
                 for target in &request.targets {
-                    targets.push(Freed::new(self.all(&named(target)).await?));
+                    targets.push(DeallocatedTarget::new(self.all(&named(target)).await?));
                 }
                 std::thread::sleep(Duration::from_millis(if self.is(Defect::RacesOnFreeing) { 5 } else { 0 }));
                 let answer = inner.deallocate(&request).await?;
-                return Ok(if request.expect == Expect::Anyone { Deallocated::new(targets) } else { answer });
+                return Ok(if request.precondition == Precondition::Anyone {
+                    Deallocated::new(targets)
+                } else {
+                    answer
+                });
             }
             Defect::FreesInAnyRange => {
                 for target in &mut request.targets {
@@ -53,16 +59,16 @@ impl Mutant {
                     }
                 }
             }
-            Defect::KeepsUnmarked if request.expect != Expect::Anyone => {
+            Defect::KeepsUnmarked if request.precondition != Precondition::Anyone => {
                 let mut targets = Vec::new();
                 for target in &request.targets {
                     let found = self.all(&named(target)).await?;
                     let unmarked = found.iter().any(|a| a.owner.is_none());
-                    let one = Deallocate::new(target.clone()).expecting(request.expect.clone());
+                    let one = Deallocate::new(target.clone()).with_precondition(request.precondition.clone());
                     targets.push(if unmarked {
-                        Freed::default()
+                        DeallocatedTarget::default()
                     } else {
-                        Freed::new(inner.deallocate(&one).await?.freed().cloned().collect())
+                        DeallocatedTarget::new(inner.deallocate(&one).await?.freed().cloned().collect())
                     });
                 }
                 return Ok(Deallocated::new(targets));
@@ -79,10 +85,10 @@ impl Mutant {
         }
         let mut answer = match inner.deallocate(&request).await {
             Err(error) if self.is(Defect::IgnoresUnknownRanges) && error.is_not_found() => {
-                Deallocated::new(vec![Freed::default()])
+                Deallocated::new(vec![DeallocatedTarget::default()])
             }
             Err(error) if self.is(Defect::IgnoresOutside) && error.kind() == ErrorKind::InvalidInput => {
-                Deallocated::new(vec![Freed::default()])
+                Deallocated::new(vec![DeallocatedTarget::default()])
             }
             answer => answer?,
         };

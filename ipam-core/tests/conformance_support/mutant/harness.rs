@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
-use ipam_core::conformance::{Fixture, Harness, Limits, NoFixture, Plan};
+use ipam_core::conformance::{Fixture, Harness, Limits, NoFixture, Setup};
 use ipam_core::net::HostPolicy;
 use ipam_core::{DefineRange, IpamProvider, RangeId, RangePolicy};
 
@@ -31,7 +31,7 @@ impl MutantHarness {
 
 #[async_trait]
 impl Harness for MutantHarness {
-    async fn fresh(&self, plan: &Plan) -> Result<Fixture, NoFixture> {
+    async fn fresh(&self, plan: &Setup) -> Result<Fixture, NoFixture> {
         let mut plan = plan.clone();
         for range in &mut plan.ranges {
             spoil(self.defect, range);
@@ -80,7 +80,7 @@ impl Harness for MutantHarness {
     async fn reopen(&self, fixture: Fixture) -> Option<Fixture> {
         if self.defect == Defect::ForgetsOnReopen {
             drop(fixture);
-            return self.base.fresh(&Plan::empty()).await.ok();
+            return self.base.fresh(&Setup::empty()).await.ok();
         }
         if self.defect == Defect::LosesOnClose {
             let (inner, closed) = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()?;

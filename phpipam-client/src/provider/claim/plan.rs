@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipam_core::net::{Free, IpRange, IpSet};
-use ipam_core::{Allocate, AllocateLine, Error as CoreError, ErrorKind, Operation, RangeId, Shape, What};
+use ipam_core::{Allocate, AllocateLine, Error as CoreError, ErrorKind, Operation, Placement, RangeId, Selection};
 
 use crate::provider::inner::Inner;
 use crate::provider::map::error::failed;
@@ -12,13 +12,13 @@ use crate::provider::range_view::View;
 
 /// Ranges of a request, and where its exact addresses are.
 #[derive(Debug)]
-pub(crate) struct Plan {
+pub(crate) struct ClaimPlan {
     pub(crate) views: BTreeMap<RangeId, View>,
     /// For each line that names exact addresses, the range that has them.
     pub(crate) exact: Vec<Option<(RangeId, IpRange)>>,
 }
 
-impl Plan {
+impl ClaimPlan {
     /// Reads the ranges and finds out which of them has the exact addresses.
     pub(crate) async fn new(inner: &Inner, operation: Operation, request: &Allocate) -> ipam_core::Result<Self> {
         let ids = request.lines.iter().flat_map(|line| &line.ranges);
@@ -26,7 +26,7 @@ impl Plan {
         inner.read_elsewhere(&mut views).await.map_err(failed(operation))?;
         let mut exact: Vec<Option<(RangeId, IpRange)>> = Vec::with_capacity(request.lines.len());
         for (index, line) in request.lines.iter().enumerate() {
-            let What::Exactly { first, count } = line.what else {
+            let Selection::Exact { first, count } = line.selection else {
                 exact.push(None);
                 continue;
             };
@@ -88,19 +88,19 @@ impl Plan {
 
 /// `count` free addresses of `within` in the asked shape, in ascending order: the lowest there are. `None` where there is
 /// no room.
-pub(crate) fn choose(within: IpRange, taken: &IpSet, count: u32, shape: Shape) -> Option<Vec<IpAddr>> {
+pub(crate) fn choose(within: IpRange, taken: &IpSet, count: u32, placement: Placement) -> Option<Vec<IpAddr>> {
     let wanted = usize::try_from(count).ok()?;
     let run = |align| {
         let run = Free::of_set(within, taken).aligned_run(u128::from(count), align)?;
         Some(run.addresses().collect())
     };
-    match shape {
-        Shape::Scattered => {
+    match placement {
+        Placement::Scattered => {
             let addresses: Vec<IpAddr> = Free::of_set(within, taken).addresses().take(wanted).collect();
             (addresses.len() == wanted).then_some(addresses)
         }
-        Shape::Contiguous => run(1),
-        Shape::Aligned => run(u128::from(count).next_power_of_two()),
+        Placement::Contiguous => run(1),
+        Placement::Aligned => run(u128::from(count).next_power_of_two()),
     }
 }
 
@@ -130,11 +130,11 @@ mod tests {
     fn the_lowest_in_the_asked_shape() {
         let within: IpRange = "10.0.0.1-10.0.0.14".parse().unwrap();
         let taken: IpSet = ["10.0.0.1", "10.0.0.4"].iter().map(|ip| ip.parse::<IpAddr>().unwrap()).collect();
-        let texts = |count, shape| choose(within, &taken, count, shape).map(runs);
-        assert_eq!(texts(3, Shape::Scattered).unwrap(), "10.0.0.2-10.0.0.3,10.0.0.5");
-        assert_eq!(texts(3, Shape::Contiguous).unwrap(), "10.0.0.5-10.0.0.7");
-        assert_eq!(texts(3, Shape::Aligned).unwrap(), "10.0.0.8-10.0.0.10");
-        assert_eq!(texts(13, Shape::Scattered), None);
-        assert_eq!(texts(11, Shape::Contiguous), None);
+        let texts = |count, placement| choose(within, &taken, count, placement).map(runs);
+        assert_eq!(texts(3, Placement::Scattered).unwrap(), "10.0.0.2-10.0.0.3,10.0.0.5");
+        assert_eq!(texts(3, Placement::Contiguous).unwrap(), "10.0.0.5-10.0.0.7");
+        assert_eq!(texts(3, Placement::Aligned).unwrap(), "10.0.0.8-10.0.0.10");
+        assert_eq!(texts(13, Placement::Scattered), None);
+        assert_eq!(texts(11, Placement::Contiguous), None);
     }
 }

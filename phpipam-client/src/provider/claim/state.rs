@@ -8,7 +8,7 @@ use ipam_core::{
     Allocate, AllocateLine, AllocationKey, Error as CoreError, ErrorKind, Operation, Properties, Retry, Tags,
 };
 
-use super::plan::Plan;
+use super::plan::ClaimPlan;
 use crate::models::{Address, AddressFields, AddressId, SubnetId};
 use crate::provider::inner::Inner;
 use crate::provider::key::abandoned::UnderWay;
@@ -38,7 +38,7 @@ pub(crate) struct Claim<'a> {
     pub(super) key: &'a AllocationKey,
     /// Whether others may know the key.
     pub(super) keyed: bool,
-    pub(super) plan: &'a Plan,
+    pub(super) plan: &'a ClaimPlan,
     pub(super) fingerprint: u64,
     pub(super) count: u32,
     pub(super) began: u64,
@@ -60,7 +60,7 @@ pub(crate) struct Claim<'a> {
 }
 
 impl<'a> Claim<'a> {
-    pub(crate) fn begin(inner: &'a Inner, request: &'a Allocate, key: &'a AllocationKey, plan: &'a Plan) -> Self {
+    pub(crate) fn begin(inner: &'a Inner, request: &'a Allocate, key: &'a AllocationKey, plan: &'a ClaimPlan) -> Self {
         let keyed = request.key.is_some();
         let count = address_count(request);
         let (start, time) = (Instant::now(), inner.config.pacing.time_for(count));
@@ -92,14 +92,14 @@ impl<'a> Claim<'a> {
     /// How many addresses of a line are taken already.
     pub(super) fn taken_of(&self, index: usize) -> usize {
         let first = self.seq_of(index, 0);
-        let count = self.request.lines.get(index).map_or(0, |line| line.what.count());
+        let count = self.request.lines.get(index).map_or(0, |line| line.selection.count());
         self.taken.iter().filter(|taken| (first..first.saturating_add(count)).contains(&taken.seq)).count()
     }
 
     /// The number of an address in the claim. Exact lines are served first and have the first numbers.
     pub(super) fn seq_of(&self, index: usize, offset: usize) -> u32 {
         let before = self.plan.order().take_while(|other| *other != index);
-        let counts = before.filter_map(|other| self.request.lines.get(other)).map(|line| line.what.count());
+        let counts = before.filter_map(|other| self.request.lines.get(other)).map(|line| line.selection.count());
         counts.sum::<u32>().saturating_add(u32::try_from(offset).unwrap_or(u32::MAX))
     }
 
@@ -107,7 +107,7 @@ impl<'a> Claim<'a> {
     pub(super) fn tags_of(&self, seq: u32) -> Tags {
         let mut end = 0_u32;
         let line = self.plan.order().filter_map(|index| self.request.lines.get(index)).find(|line| {
-            end = end.saturating_add(line.what.count());
+            end = end.saturating_add(line.selection.count());
             seq < end
         });
         line.map(|line| line.labels.tags.clone()).unwrap_or_default()
@@ -188,7 +188,7 @@ impl<'a> Claim<'a> {
 
 /// The number of addresses of all lines.
 pub(crate) fn address_count(request: &Allocate) -> u32 {
-    request.lines.iter().map(|line| line.what.count()).fold(0, u32::saturating_add)
+    request.lines.iter().map(|line| line.selection.count()).fold(0, u32::saturating_add)
 }
 
 /// How long the longest mark of a request can be, in characters.

@@ -15,7 +15,7 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use ipam_core::net::IpSet;
-use ipam_core::{AllocateLine, Error as CoreError, Operation, RangeId, Shape, What};
+use ipam_core::{AllocateLine, Error as CoreError, Operation, Placement, RangeId, Selection};
 
 use super::plan::{choose, exhausted_error, taken_error};
 use super::state::{Claim, Taken, busy};
@@ -50,9 +50,9 @@ impl Claim<'_> {
         let plan = self.plan;
         for index in plan.order() {
             let Some(line) = self.request.lines.get(index) else { continue };
-            let step = match line.what {
-                What::Exactly { .. } => self.exact_line(index, line).await?,
-                What::Next { count, shape } => self.next_line(index, line, count, shape).await?,
+            let step = match line.selection {
+                Selection::Exact { .. } => self.exact_line(index, line).await?,
+                Selection::Next { count, placement } => self.next_line(index, line, count, placement).await?,
             };
             match step {
                 Step::Done => {}
@@ -103,7 +103,7 @@ impl Claim<'_> {
         index: usize,
         line: &AllocateLine,
         count: u32,
-        shape: Shape,
+        placement: Placement,
     ) -> ipam_core::Result<Step> {
         let plan = self.plan;
         let mut why = "all addresses are taken";
@@ -116,7 +116,7 @@ impl Claim<'_> {
             let step = if direct {
                 self.first_free(index, line, view, id, &alone).await?
             } else {
-                self.chosen(index, line, view, id, count, shape, &alone).await?
+                self.chosen(index, line, view, id, count, placement, &alone).await?
             };
             match step {
                 Step::NoRoom(reason) => why = reason,
@@ -162,7 +162,7 @@ impl Claim<'_> {
                 return Ok(if self.has_lost().await? { Step::Lost } else { Step::Done });
             }
             // Not what a host may have, or registered elsewhere in the address space: it is chosen here.
-            return self.chosen(index, line, view, id, 1, Shape::Scattered, alone).await;
+            return self.chosen(index, line, view, id, 1, Placement::Scattered, alone).await;
         }
     }
 
@@ -176,7 +176,7 @@ impl Claim<'_> {
         view: &View,
         id: &RangeId,
         count: u32,
-        shape: Shape,
+        placement: Placement,
         alone: &IpSet,
     ) -> ipam_core::Result<Step> {
         let before = self.taken.len();
@@ -207,14 +207,15 @@ impl Claim<'_> {
             // What this line has already is in the list, too.
             let had = u32::try_from(self.taken.len() - before).unwrap_or(count);
             let taken = contents.taken.union(alone).union(&self.refused);
-            let Some(addresses) = choose(view.addresses, &taken, count.saturating_sub(had), shape) else {
-                let why = if shape == Shape::Scattered { "too few are free" } else { "no contiguous run is free" };
+            let Some(addresses) = choose(view.addresses, &taken, count.saturating_sub(had), placement) else {
+                let why =
+                    if placement == Placement::Scattered { "too few are free" } else { "no contiguous run is free" };
                 return Ok(Step::NoRoom(why));
             };
             for ip in addresses {
                 let seq = self.seq_of(index, self.taken.len() - before);
                 if let Err(TakenByOthers) = self.take_exactly(view, ip, seq, line).await? {
-                    if shape != Shape::Scattered {
+                    if placement != Placement::Scattered {
                         self.undo_from(before).await?;
                     }
                     if !waits.next().await {

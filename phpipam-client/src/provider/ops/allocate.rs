@@ -5,12 +5,12 @@ use std::time::Instant;
 
 use ipam_core::{
     Allocate, Allocated, Allocation, AllocationKey, Error as CoreError, ErrorKind, Operation, Outcome as CoreOutcome,
-    Retry, What,
+    Retry, Selection,
 };
 
 use crate::models::{Address, AddressId, SubnetId};
 use crate::provider::claim::Outcome;
-use crate::provider::claim::plan::Plan;
+use crate::provider::claim::plan::ClaimPlan;
 use crate::provider::claim::state::{Claim, address_count, longest_mark};
 use crate::provider::inner::Inner;
 use crate::provider::key::group::Group;
@@ -54,7 +54,7 @@ impl Rounds {
 impl Inner {
     /// Takes the addresses of all lines, or returns what an earlier call with the key took.
     ///
-    /// Each round looks for the key, then makes a claim in three steps: [`Plan::new`] reads and checks,
+    /// Each round looks for the key, then makes a claim in three steps: [`ClaimPlan::new`] reads and checks,
     /// [`Claim::run`] takes, verifies and commits or undoes.
     pub(crate) async fn allocate(&self, request: &Allocate) -> ipam_core::Result<Allocated> {
         self.check_request(Operation::Allocate, request)?;
@@ -98,7 +98,7 @@ impl Inner {
                 None => {
                     let count = address_count(request);
                     self.probed.address_values.must_allow_addresses(Operation::Allocate, count)?;
-                    Plan::new(self, Operation::Allocate, request).await?
+                    ClaimPlan::new(self, Operation::Allocate, request).await?
                 }
             };
             let current = plan.insert(current);
@@ -187,7 +187,12 @@ impl Inner {
         Ok(deal(request, allocations))
     }
 
-    fn lines(&self, request: &Allocate, plan: &Plan, rows: Vec<Address>) -> ipam_core::Result<Vec<Vec<Allocation>>> {
+    fn lines(
+        &self,
+        request: &Allocate,
+        plan: &ClaimPlan,
+        rows: Vec<Address>,
+    ) -> ipam_core::Result<Vec<Vec<Allocation>>> {
         let spaces: BTreeMap<SubnetId, _> = plan.views.values().map(|view| (view.id, &view.space)).collect();
         let mut allocations = Vec::with_capacity(rows.len());
         for row in &rows {
@@ -213,12 +218,12 @@ fn unserved(id: AddressId) -> CoreError {
 fn deal(request: &Allocate, allocations: Vec<Allocation>) -> Vec<Vec<Allocation>> {
     let mut lines = vec![Vec::new(); request.lines.len()];
     let is_exact =
-        |index: &usize| request.lines.get(*index).is_some_and(|line| matches!(line.what, What::Exactly { .. }));
+        |index: &usize| request.lines.get(*index).is_some_and(|line| matches!(line.selection, Selection::Exact { .. }));
     let (exact, next): (Vec<usize>, Vec<usize>) = (0..request.lines.len()).partition(is_exact);
     let mut allocations = allocations.into_iter();
     for index in exact.into_iter().chain(next) {
         let (Some(line), Some(place)) = (request.lines.get(index), lines.get_mut(index)) else { continue };
-        let count = usize::try_from(line.what.count()).unwrap_or(usize::MAX);
+        let count = usize::try_from(line.selection.count()).unwrap_or(usize::MAX);
         *place = allocations.by_ref().take(count).collect();
         place.sort_by_key(|allocation| allocation.address);
     }

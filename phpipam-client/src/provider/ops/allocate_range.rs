@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use ipam_core::net::{IpRange, IpSet, best_fit};
 use ipam_core::{
-    AllocateRange, AllocatedRange, AllocationKey, BlockId, ChildNet, Error as CoreError, ErrorKind, Operation,
+    AllocateRange, AllocatedRange, AllocationKey, BlockId, ChildPrefix, Error as CoreError, ErrorKind, Operation,
     Outcome as CoreOutcome, Properties, Result, Retry,
 };
 use ipnet::IpNet;
@@ -129,8 +129,8 @@ impl Inner {
             let found = snapshot.blocks(self).find(|(row, _)| row.id.to_string() == id.as_str());
             blocks.push(found.ok_or_else(|| CoreError::not_found(Operation::AllocateRange, "block", id))?);
         }
-        match request.what {
-            ChildNet::PrefixLen(len) => {
+        match request.prefix {
+            ChildPrefix::PrefixLen(len) => {
                 let possible = |net: &IpNet| (net.prefix_len()..=net.max_prefix_len()).contains(&len);
                 if let Some((_, net)) = blocks.first().filter(|_| !blocks.iter().any(|(_, net)| possible(net))) {
                     let remedy = format!("give {} to {} for the block {net}", net.prefix_len(), net.max_prefix_len());
@@ -151,7 +151,7 @@ impl Inner {
                     format!("no block has room for a /{len}; one as large as the block is not possible in phpIPAM");
                 Err(CoreError::new(ErrorKind::Exhausted, Operation::AllocateRange, message).with_context("blocks", ids))
             }
-            ChildNet::Exactly(wanted) => {
+            ChildPrefix::Exact(wanted) => {
                 let mut refusal = None;
                 for (row, net) in blocks.into_iter().filter(|(_, net)| net.contains(&wanted)) {
                     let message = if self.taken_in(snapshot, row).await?.overlaps(&IpRange::from(wanted)) {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ipam_core::{
-    Allocation, AllocationKey, Deallocate, Deallocated, Error as CoreError, ErrorKind, Expect, Freed, Operation,
-    RangeId, Result, Target,
+    Allocation, AllocationKey, Deallocate, Deallocated, DeallocatedTarget, Error as CoreError, ErrorKind, Operation,
+    Precondition, RangeId, Result, Target,
 };
 
 use crate::models::{Address, AddressId};
@@ -42,7 +42,7 @@ impl Inner {
         let mut seen: BTreeSet<AddressId> = BTreeSet::new();
         let mut found = Vec::with_capacity(request.targets.len());
         for target in &request.targets {
-            let rows = self.rows_of(target, &request.expect, &views).await?;
+            let rows = self.rows_of(target, &request.precondition, &views).await?;
             let homes = self.homes(&rows).await.map_err(failed(Operation::Deallocate))?;
             found.push((rows, homes));
         }
@@ -52,18 +52,23 @@ impl Inner {
             for (row, home) in rows.into_iter().zip(homes) {
                 if let Some(home) = home
                     && seen.insert(row.id)
-                    && let Some(allocation) = self.free(&row, &request.expect, &home).await?
+                    && let Some(allocation) = self.free(&row, &request.precondition, &home).await?
                 {
                     freed.push(allocation);
                 }
             }
             freed.sort_by_key(|allocation| allocation.address);
-            targets.push(Freed::new(freed));
+            targets.push(DeallocatedTarget::new(freed));
         }
         Ok(Deallocated::new(targets))
     }
 
-    async fn rows_of(&self, target: &Target, expect: &Expect, views: &BTreeMap<RangeId, View>) -> Result<Vec<Address>> {
+    async fn rows_of(
+        &self,
+        target: &Target,
+        expect: &Precondition,
+        views: &BTreeMap<RangeId, View>,
+    ) -> Result<Vec<Address>> {
         match target {
             Target::Id(id) => {
                 let Some((row, nonce)) = row_of(id) else { return Ok(Vec::new()) };
@@ -112,7 +117,7 @@ impl Inner {
                     return self.settled(Some(row.clone())).await;
                 }
                 // A late repeat must not free what the subnet around has.
-                if *expect != Expect::Anyone {
+                if *expect != Precondition::Anyone {
                     return Ok(Vec::new());
                 }
                 let message = format!(
@@ -154,8 +159,8 @@ impl Inner {
 
     /// What an administrator set aside was not allocated, and is not freed. A caller that expects an allocation of its
     /// own finds that free already; one that takes any is told what the address is.
-    fn must_be_allocated(&self, row: &Address, expect: &Expect) -> Result<()> {
-        if *expect != Expect::Anyone || !self.mapping.is_reservation(row) {
+    fn must_be_allocated(&self, row: &Address, expect: &Precondition) -> Result<()> {
+        if *expect != Precondition::Anyone || !self.mapping.is_reservation(row) {
             return Ok(());
         }
         let ip = row.ip.map(|ip| ip.to_string()).unwrap_or_default();
@@ -167,14 +172,14 @@ impl Inner {
     }
 
     /// Frees one address, if it is whose it has to be. `None` if it is free already, or another's.
-    async fn free(&self, row: &Address, expect: &Expect, home: &Home) -> Result<Option<Allocation>> {
+    async fn free(&self, row: &Address, expect: &Precondition, home: &Home) -> Result<Option<Allocation>> {
         let found = self.mapping.of_address(row);
         // What an administrator set aside was not allocated, and is not given back.
         if self.mapping.is_reservation(row) {
             return Ok(None);
         }
         // It is another's, and cannot be read whose.
-        if found == Found::Unreadable && *expect != Expect::Anyone {
+        if found == Found::Unreadable && *expect != Precondition::Anyone {
             return Ok(None);
         }
         let Some(allocation) = self.mapping.allocation(row, home) else { return Ok(None) };

@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
-use ipam_core::{DeallocateRange, Error as CoreError, ErrorKind, Expect, Operation, RangeTarget, RemovedRange, Result};
+use ipam_core::{
+    DeallocateRange, Error as CoreError, ErrorKind, Operation, Precondition, RangeTarget, RemovedRange, Result,
+};
 
 use crate::models::SubnetId;
 use crate::provider::inner::Inner;
@@ -32,12 +34,12 @@ impl Inner {
         };
         let found = self.mapping.of_subnet(row);
         let Some(mark) = found.mark() else {
-            if found == Found::Unreadable && request.expect != Expect::Anyone {
+            if found == Found::Unreadable && request.precondition != Precondition::Anyone {
                 return Ok(RemovedRange::default());
             }
             return Err(conflict(format!("{net} was not allocated from a block by this provider")));
         };
-        if !request.expect.fits(Some(&mark.owner), Some(&mark.key)) {
+        if !request.precondition.fits(Some(&mark.owner), Some(&mark.key)) {
             return Ok(RemovedRange::default());
         }
         if snapshot.children(id).next().is_some() {

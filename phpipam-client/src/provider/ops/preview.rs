@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipam_core::net::IpSet;
-use ipam_core::{Allocate, Allocation, Candidate, Operation, Preview, RangeId, Shape, What};
+use ipam_core::{Allocate, Allocation, Candidate, Operation, Placement, Preview, RangeId, Selection};
 
-use crate::provider::claim::plan::{Plan, choose, exhausted_error, taken_error};
+use crate::provider::claim::plan::{ClaimPlan, choose, exhausted_error, taken_error};
 use crate::provider::claim::state::address_count;
 use crate::provider::inner::Inner;
 use crate::provider::key::resolve::Resolved;
@@ -29,14 +29,14 @@ impl Inner {
             self.must_name_no_range(Operation::PreviewAllocate, key).await?;
         }
         self.probed.address_values.must_allow_addresses(Operation::PreviewAllocate, address_count(request))?;
-        let plan = Plan::new(self, Operation::PreviewAllocate, request).await?;
+        let plan = ClaimPlan::new(self, Operation::PreviewAllocate, request).await?;
         let mut lists: BTreeMap<RangeId, Contents> = BTreeMap::new();
         let mut lines = vec![Vec::new(); request.lines.len()];
         for index in plan.order() {
             let (Some(line), Some(place)) = (request.lines.get(index), lines.get_mut(index)) else { continue };
-            let (count, shape) = match line.what {
-                What::Next { count, shape } => (count, shape),
-                What::Exactly { count, .. } => (count, Shape::Contiguous),
+            let (count, placement) = match line.selection {
+                Selection::Next { count, placement } => (count, placement),
+                Selection::Exact { count, .. } => (count, Placement::Contiguous),
             };
             let exact = plan.exact.get(index).and_then(Option::as_ref);
             let ids: Vec<&RangeId> = exact.map_or_else(|| line.ranges.iter().collect(), |(id, _)| vec![id]);
@@ -60,7 +60,7 @@ impl Inner {
                     None if view.is_full => None,
                     None => {
                         let taken = contents.taken.union(&plan.left_alone(line, id));
-                        choose(view.addresses, &taken, count, shape)
+                        choose(view.addresses, &taken, count, placement)
                     }
                 };
                 if let Some(addresses) = addresses {

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use http::Method;
 use ipam_core::Retry;
-use ipam_core::http::{FreshToken, LoginFailure, Rest};
+use ipam_core::http::{FreshToken, LoginFailure, LoginPause};
 use secrecy::SecretString;
 
 use crate::envelope::Answer;
@@ -59,16 +59,16 @@ fn token_of(answer: &Answer) -> Result<SecretString> {
 }
 
 /// How long to leave the server alone: it blocks a host for five minutes after eleven failures.
-fn rest_after(error: &Error) -> Rest {
+fn rest_after(error: &Error) -> LoginPause {
     match error {
-        Error::Http(error) if error.retry() == Retry::Safe => Rest::No,
+        Error::Http(error) if error.retry() == Retry::Safe => LoginPause::None,
         Error::Refused(refusal) => match (refusal.kind, refusal.retry_after) {
-            (RefusalKind::BadCredentials | RefusalKind::Invalid, _) => Rest::Forever,
-            (RefusalKind::Busy, _) => Rest::No,
-            (_, Some(wait)) => Rest::For(wait),
-            _ => Rest::Backoff,
+            (RefusalKind::BadCredentials | RefusalKind::Invalid, _) => LoginPause::Forever,
+            (RefusalKind::Busy, _) => LoginPause::None,
+            (_, Some(wait)) => LoginPause::For(wait),
+            _ => LoginPause::Backoff,
         },
-        _ => Rest::Backoff,
+        _ => LoginPause::Backoff,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ipam_core::{Allocate, AllocateLine, Allocation, Family, IpamProvider, Labels, RangeId, Shape, What};
+use ipam_core::{Allocate, AllocateLine, Allocation, Family, IpamProvider, Labels, Placement, RangeId, Selection};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
@@ -94,9 +94,9 @@ impl IpAllocation {
     fn line(&self, index: usize, labels: Labels) -> Result<AllocateLine, Fault> {
         let count = self.size.unwrap_or(1);
         let what = match self.start.filter(|start| !start.is_unspecified()) {
-            Some(first) => What::Exactly { first, count },
-            None if count > 1 => What::Next { count, shape: Shape::Contiguous },
-            None => What::Next { count, shape: Shape::Scattered },
+            Some(first) => Selection::Exact { first, count },
+            None if count > 1 => Selection::Next { count, placement: Placement::Contiguous },
+            None => Selection::Next { count, placement: Placement::Scattered },
         };
         let mut ranges = self.ip_range_ids.iter().map(|id| RangeId::from(id.as_str()));
         let member = format!("ipAllocations[{index}].ipRangeIds");

@@ -1,6 +1,6 @@
 //! AllocateIPRange: a network on demand, carved from the first block that can give it.
 
-use ipam_core::{AllocateRange, BlockId, ChildNet, IpamProvider, Properties, Tag};
+use ipam_core::{AllocateRange, BlockId, ChildPrefix, IpamProvider, Properties, Tag};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -77,8 +77,8 @@ impl AllocateIpRangeInput {
     fn request(&self) -> Result<AllocateRange, Fault> {
         let wanted = &self.ip_range_allocation;
         let what = match (wanted.subnet_cidr, wanted.subnet_prefix_length) {
-            (Some(net), _) => ChildNet::Exactly(net),
-            (None, Some(len)) => ChildNet::PrefixLen(len),
+            (Some(net), _) => ChildPrefix::Exact(net),
+            (None, Some(len)) => ChildPrefix::PrefixLen(len),
             (None, None) => {
                 let problem = "missing, and so is subnetPrefixLength; one of them has to say how large the network is";
                 return Err(Fault::input("ipRangeAllocation.subnetCidr", &problem));

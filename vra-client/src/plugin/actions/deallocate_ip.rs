@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ipam_core::{Allocation, Deallocate, ErrorKind, Expect, IpamProvider, IpamProviderExt, RangeId, SpaceId};
+use ipam_core::{Allocation, Deallocate, ErrorKind, IpamProvider, IpamProviderExt, Precondition, RangeId, SpaceId};
 use serde::{Deserialize, Serialize};
 
 use super::owned::{look_up, several};
@@ -90,7 +90,7 @@ pub(in crate::plugin) async fn deallocate_ip<P: IpamProvider + ?Sized>(
         let (range, address) = entry.place(index)?;
         let member = format!("ipDeallocations[{index}].id");
         let id = entry.id.ok_or_else(|| Fault::input(&member, &"missing; the answer has to name it"))?;
-        let request = Deallocate::address(range.clone(), address).expecting(Expect::Owner(owner.clone()));
+        let request = Deallocate::address(range.clone(), address).with_precondition(Precondition::Owner(owner.clone()));
         // Everything that can be wrong with the request is found before anything is freed.
         request.validate()?;
         wanted.push((id, range, address, request));
@@ -98,7 +98,7 @@ pub(in crate::plugin) async fn deallocate_ip<P: IpamProvider + ?Sized>(
     let mut ip_deallocations = Vec::with_capacity(wanted.len());
     for (id, range, address, request) in wanted {
         let direct = match provider.deallocate(&request).await {
-            Ok(answer) if !answer.was_free() => Direct::Freed,
+            Ok(answer) if !answer.was_free() => Direct::Deallocated,
             Ok(_) => Direct::WasFree,
             // A range that was removed took its addresses with it, or they stand in another one by now.
             Err(error) if error.is_not_found() => Direct::NoRange,
@@ -107,7 +107,7 @@ pub(in crate::plugin) async fn deallocate_ip<P: IpamProvider + ?Sized>(
             Err(error) => return Err(error.into()),
         };
         let message = match direct {
-            Direct::Freed => FREED,
+            Direct::Deallocated => FREED,
             other => elsewhere(provider, &input.resource_info, &range, address, other).await?,
         };
         ip_deallocations.push(IpDeallocationResult { ip_deallocation_id: id, message: message.to_owned() });
@@ -118,7 +118,7 @@ pub(in crate::plugin) async fn deallocate_ip<P: IpamProvider + ?Sized>(
 /// What the IPAM said to a deallocation by range and address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Direct {
-    Freed,
+    Deallocated,
     WasFree,
     NoRange,
     Outside,
@@ -158,7 +158,7 @@ async fn elsewhere<P: IpamProvider + ?Sized>(
     if let Some(found) = found {
         let mut request = Deallocate::id(found.id.clone());
         if let Some(owner) = &found.owner {
-            request = request.expecting(Expect::Owner(owner.clone()));
+            request = request.with_precondition(Precondition::Owner(owner.clone()));
         }
         return Ok(if provider.deallocate(&request).await?.was_free() { "Was free already" } else { FREED });
     }
@@ -172,7 +172,7 @@ async fn elsewhere<P: IpamProvider + ?Sized>(
             Direct::Outside => {
                 "Lies outside the range's prefix by now, and is not allocated to the resource; nothing to free"
             }
-            Direct::WasFree | Direct::Freed => "Was free already",
+            Direct::WasFree | Direct::Deallocated => "Was free already",
         }
     })
 }

@@ -1,6 +1,6 @@
 //! DeallocateIPRange: a network on demand goes back, as often as vRA asks.
 
-use ipam_core::{DeallocateRange, Expect, IpamProvider, IpamProviderExt, Owner};
+use ipam_core::{DeallocateRange, IpamProvider, IpamProviderExt, Owner, Precondition};
 use serde::{Deserialize, Serialize};
 
 use super::resource::ResourceInfo;
@@ -69,8 +69,9 @@ pub(in crate::plugin) async fn deallocate_ip_range<P: IpamProvider + ?Sized>(
         Some(value) => wire::flag(value)
             .map_err(|error| Fault::input(&format!("ipRangeDeallocation.properties.{REMOVE_ALLOCATIONS}"), &error))?,
     };
-    let request =
-        |owner: Owner| DeallocateRange::id(id).expecting(Expect::Owner(owner)).with_allocations(told.unwrap_or(false));
+    let request = |owner: Owner| {
+        DeallocateRange::id(id).with_precondition(Precondition::Owner(owner)).with_allocations(told.unwrap_or(false))
+    };
     let mut answer = provider.deallocate_range(&request(input.resource_info.ipam_owner()?)).await?;
     if answer.was_free() {
         // It may carry the other form of the resource's id.

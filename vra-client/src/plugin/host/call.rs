@@ -55,7 +55,7 @@ impl Call {
             let (line, column) = (error.line(), error.column());
             Fault::new(format!("standard input is not JSON (line {line}, column {column}); give the action's inputs"))
         })?;
-        let credentials = whole.get("credentials").map(Credentials::from_answer).transpose()?;
+        let credentials = whole.get("credentials").map(Credentials::from_response).transpose()?;
         let inputs = match whole.get("inputs") {
             Some(inputs @ Value::Object(_)) => inputs.clone(),
             Some(_) => return Err(Fault::new("inputs is not an object; give the action's inputs")),

@@ -6,7 +6,7 @@ use ipam_core::testing::{Mutation, leaked_part, renderings};
 use proptest::prelude::*;
 
 use super::*;
-use crate::call::RawAnswer;
+use crate::call::RawResponse;
 use crate::error::ServerError;
 
 /// A token in the form that servers give out.
@@ -36,7 +36,7 @@ fn errors(body: &[u8]) -> Vec<Error> {
         body: body.to_vec(),
         secret: true,
     };
-    let raw = RawAnswer::read(reply());
+    let raw = RawResponse::read(reply());
     let mut errors: Vec<Error> =
         [fresh_token(&reply()).err(), raw.json::<IssuedToken>().err(), raw.json::<Vec<u8>>().err()]
             .into_iter()

@@ -10,7 +10,7 @@ pub use model::{
 };
 
 use super::{Client, List, LiteralMap};
-use crate::call::{Call, RawAnswer};
+use crate::call::{Call, RawResponse};
 use crate::error::Error;
 use crate::lenient::JsonObject;
 use crate::request::ApiRequest;
@@ -76,11 +76,11 @@ impl WorkItems<'_> {
     /// assert_eq!(call.request().body().unwrap()["workItemActionId"], APPROVE);
     /// # Ok::<(), vra_client::Error>(())
     /// ```
-    pub fn complete(self, id: &str, action_id: &str, form_data: LiteralMap) -> Call<RawAnswer> {
+    pub fn complete(self, id: &str, action_id: &str, form_data: LiteralMap) -> Call<RawResponse> {
         let template = "/workitem-service/api/workitems/{item}/actions/{action}";
         let body = WorkItemCompletion::new(id, action_id, form_data);
         let request = ApiRequest::post(template, &[id, action_id]).json(body);
-        Call::new(Arc::clone(&self.client.backend), request, |reply| Ok(RawAnswer::read(reply)))
+        Call::new(Arc::clone(&self.client.backend), request, |reply| Ok(RawResponse::read(reply)))
     }
 
     /// Completes a work item and reads it again, since only that tells for certain. Evidence: as above.
@@ -95,12 +95,12 @@ impl WorkItems<'_> {
     }
 
     /// Approves, with the values of the form. Evidence: documented (6.2), client request (7.x).
-    pub fn approve(self, id: &str, form_data: LiteralMap) -> Call<RawAnswer> {
+    pub fn approve(self, id: &str, form_data: LiteralMap) -> Call<RawResponse> {
         self.complete(id, APPROVE, form_data)
     }
 
     /// Rejects, with the values of the form. Evidence: client request (7.x).
-    pub fn reject(self, id: &str, form_data: LiteralMap) -> Call<RawAnswer> {
+    pub fn reject(self, id: &str, form_data: LiteralMap) -> Call<RawResponse> {
         self.complete(id, REJECT, form_data)
     }
 

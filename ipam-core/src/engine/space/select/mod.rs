@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::layout::Layout;
 use super::page::Page;
 use crate::engine::random::{Random, below};
-use crate::{Order, Result, Shape};
+use crate::{Order, Placement, Result};
 
 /// How many pages are read at once.
 const BATCH: usize = 64;
@@ -43,7 +43,7 @@ pub(in crate::engine) trait PageReader {
 #[derive(Debug, Clone, Copy)]
 pub(in crate::engine) struct Wanted {
     pub(in crate::engine) count: u32,
-    pub(in crate::engine) shape: Shape,
+    pub(in crate::engine) placement: Placement,
     pub(in crate::engine) order: Order,
 }
 
@@ -51,19 +51,19 @@ pub(in crate::engine) struct Wanted {
 pub(in crate::engine) fn select<R: PageReader + ?Sized>(
     reader: &mut R,
     layout: &Layout,
-    Wanted { count, shape, order }: Wanted,
+    Wanted { count, placement, order }: Wanted,
     random: &mut dyn Random,
 ) -> Result<Option<Vec<u128>>> {
     if u128::from(count) > layout.size() {
         return Ok(None);
     }
     let mut selection = Selection { reader, layout };
-    let align = match shape {
-        Shape::Aligned => u128::from(count).next_power_of_two(),
-        Shape::Scattered | Shape::Contiguous => 1,
+    let align = match placement {
+        Placement::Aligned => u128::from(count).next_power_of_two(),
+        Placement::Scattered | Placement::Contiguous => 1,
     };
     // One address is a run of one; the order says which.
-    let single = count == 1 || shape == Shape::Scattered;
+    let single = count == 1 || placement == Placement::Scattered;
     let none = BTreeMap::new();
     match order {
         Order::Random if single => selection.at_random(count, random),
@@ -199,32 +199,38 @@ mod tests {
             }
             let free = free(&map, &layout);
             for order in [Order::FirstFree, Order::Random, Order::LeastRecentlyUsed] {
-                for (count, shape) in
-                    [(1, Shape::Scattered), (20, Shape::Scattered), (9, Shape::Contiguous), (9, Shape::Aligned)]
-                {
+                for (count, placement) in [
+                    (1, Placement::Scattered),
+                    (20, Placement::Scattered),
+                    (9, Placement::Contiguous),
+                    (9, Placement::Aligned),
+                ] {
                     map.high_water = base;
-                    let found = select(&mut map, &layout, Wanted { count, shape, order }, &mut random).unwrap();
-                    let align = if shape == Shape::Aligned { 16 } else { 1 };
+                    let found = select(&mut map, &layout, Wanted { count, placement, order }, &mut random).unwrap();
+                    let align = if placement == Placement::Aligned { 16 } else { 1 };
                     let run = |first: &u128| {
                         first.is_multiple_of(align) && (*first..first + u128::from(count)).all(|at| free.contains(&at))
                     };
                     let Some(found) = found else {
-                        let room = match shape {
-                            Shape::Scattered => free.len() >= count as usize,
+                        let room = match placement {
+                            Placement::Scattered => free.len() >= count as usize,
                             _ => free.iter().any(run),
                         };
-                        assert!(!room, "round {round}, {order:?} {shape:?} {count}");
+                        assert!(!room, "round {round}, {order:?} {placement:?} {count}");
                         continue;
                     };
                     assert_eq!(found.len(), count as usize);
                     assert!(found.is_sorted() && found.iter().all(|at| free.contains(at)), "round {round}");
-                    if shape != Shape::Scattered {
+                    if placement != Placement::Scattered {
                         assert!(run(&found[0]), "round {round}");
                     }
                     if order != Order::Random {
-                        let lowest =
-                            if shape == Shape::Scattered { free.first() } else { free.iter().find(|at| run(at)) };
-                        assert_eq!(found.first(), lowest, "round {round}, {order:?} {shape:?} {count}");
+                        let lowest = if placement == Placement::Scattered {
+                            free.first()
+                        } else {
+                            free.iter().find(|at| run(at))
+                        };
+                        assert_eq!(found.first(), lowest, "round {round}, {order:?} {placement:?} {count}");
                     }
                 }
             }
@@ -239,7 +245,7 @@ mod tests {
         map.pages.insert(base / PAGE_SIZE, Page::span(1, 1).union(Page::span(3, 3)));
         let mut random = SeededRandom::new(1);
         let mut take = |count| {
-            let wanted = Wanted { count, shape: Shape::Scattered, order: Order::LeastRecentlyUsed };
+            let wanted = Wanted { count, placement: Placement::Scattered, order: Order::LeastRecentlyUsed };
             select(&mut map, &layout, wanted, &mut random).unwrap()
         };
         assert_eq!(take(1), Some(vec![base + 2]));
