@@ -11,7 +11,7 @@ use ipam_core::{BackoffConfig, RetryConfig};
 use serde_json::Value;
 
 use crate::auth::Auth;
-use crate::envelope::{Answer, Outcome};
+use crate::envelope::{Reply, Success};
 use crate::error::{Error, Result};
 use crate::keyed_locks::KeyedLocks;
 use crate::request::{ApiRequest, Call};
@@ -203,14 +203,14 @@ impl Client {
     /// # Errors
     /// [`Error`]; a list without rows is a refusal of kind `NotFound` here.
     pub async fn send(&self, request: &ApiRequest) -> Result<RawResponse> {
-        let answer = self.call(request).await?;
+        let success = self.call(request).await?;
         Ok(RawResponse {
-            status: answer.status,
-            data: answer.value()?,
-            message: answer.message,
-            id: answer.id,
-            subnet_id: answer.subnet_id,
-            warning: answer.warning,
+            status: success.status,
+            data: success.value()?,
+            message: success.message,
+            id: success.id,
+            subnet_id: success.subnet_id,
+            warning: success.warning,
         })
     }
 
@@ -246,7 +246,7 @@ impl Client {
     }
 
     /// Sends a request until it succeeds, fails for good, or the bounds are reached.
-    pub(crate) async fn execute(&self, request: &ApiRequest) -> Result<Outcome> {
+    pub(crate) async fn execute(&self, request: &ApiRequest) -> Result<Reply> {
         let inner = &self.0;
         self.retrier(request).run(|_| inner.session.send(&inner.transport, request)).await
     }
@@ -258,17 +258,17 @@ impl Client {
     }
 
     /// A call that is no list.
-    pub(crate) async fn call(&self, request: &ApiRequest) -> Result<Answer> {
-        self.execute(request).await?.answer(request)
+    pub(crate) async fn call(&self, request: &ApiRequest) -> Result<Success> {
+        self.execute(request).await?.success(request)
     }
 
     /// One object. With a filter the server makes a list of it.
     pub(crate) async fn one<T: Wire>(&self, request: &ApiRequest) -> Result<T> {
-        let answer = self.call(request).await?;
-        let OneOrMany(mut items) = answer.decode::<OneOrMany<T>>()?;
+        let success = self.call(request).await?;
+        let OneOrMany(mut items) = success.decode::<OneOrMany<T>>()?;
         match items.len() {
-            1 => items.pop().ok_or_else(|| answer.undecodable("data".to_owned(), "it is empty")),
-            count => Err(answer.undecodable("data".to_owned(), format_args!("expected one object, found {count}"))),
+            1 => items.pop().ok_or_else(|| success.undecodable("data".to_owned(), "it is empty")),
+            count => Err(success.undecodable("data".to_owned(), format_args!("expected one object, found {count}"))),
         }
     }
 
@@ -276,24 +276,24 @@ impl Client {
     /// is the list.
     pub(crate) async fn list<T: Wire>(&self, request: &ApiRequest, parent: Option<ApiRequest>) -> Result<Vec<T>> {
         match self.execute(request).await? {
-            Outcome::Answer(answer) => self.rows_of(&answer),
-            Outcome::Nothing { certain: true } => Ok(Vec::new()),
-            Outcome::Nothing { certain: false } => self.nothing_below(parent).await,
+            Reply::Success(success) => self.rows_of(&success),
+            Reply::Nothing { certain: true } => Ok(Vec::new()),
+            Reply::Nothing { certain: false } => self.nothing_below(parent).await,
         }
     }
 
     /// The rows of a list that came whole.
-    fn rows_of<T: Wire>(&self, answer: &Answer) -> Result<Vec<T>> {
+    fn rows_of<T: Wire>(&self, success: &Success) -> Result<Vec<T>> {
         // A row in memory is a hundred times the smallest on the wire: the count comes first.
-        answer.check_rows(self.0.transport.http().options().list_limits())?;
-        Ok(answer.decode::<OneOrMany<T>>()?.0)
+        success.check_rows(self.0.transport.http().options().list_limits())?;
+        Ok(success.decode::<OneOrMany<T>>()?.0)
     }
 
     /// A list below `parent`, for calls that say the same when there are no rows and when there is no such parent.
     pub(crate) async fn list_below<T: Wire>(&self, request: &ApiRequest, parent: ApiRequest) -> Result<Vec<T>> {
         match self.execute(request).await? {
-            Outcome::Answer(answer) => self.rows_of(&answer),
-            Outcome::Nothing { .. } => self.nothing_below(Some(parent)).await,
+            Reply::Success(success) => self.rows_of(&success),
+            Reply::Nothing { .. } => self.nothing_below(Some(parent)).await,
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use futures_util::stream::{BoxStream, StreamExt as _, unfold};
 
 use crate::client::Client;
-use crate::envelope::Outcome;
+use crate::envelope::Reply;
 use crate::error::{Error, Result};
 use crate::request::ApiRequest;
 use crate::rows::{Opened, Rows};
@@ -52,8 +52,8 @@ async fn begin<T: Wire>(
 ) -> Result<State<T>> {
     Ok(match client.open(&request?).await? {
         Opened::Rows(rows) => State::Rows(rows),
-        Opened::Outcome(Outcome::Answer(answer)) => State::Buffered(answer.decode::<OneOrMany<T>>()?.0.into()),
-        Opened::Outcome(Outcome::Nothing { certain }) => {
+        Opened::Reply(Reply::Success(success)) => State::Buffered(success.decode::<OneOrMany<T>>()?.0.into()),
+        Opened::Reply(Reply::Nothing { certain }) => {
             let parent = if certain { None } else { parent };
             State::Buffered(client.nothing_below::<T>(parent).await?.into())
         }

@@ -7,7 +7,7 @@ use ipam_core::http::{HttpClient, HttpRequest};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::envelope::{Outcome, Received, classify};
+use crate::envelope::{Received, Reply, classify};
 use crate::error::{Error, Result};
 use crate::request::ApiRequest;
 use crate::rows::{self, Opened};
@@ -57,7 +57,7 @@ impl Transport {
         &self.clock
     }
 
-    pub(crate) async fn attempt(&self, request: &ApiRequest, credential: Credential<'_>) -> Result<Outcome> {
+    pub(crate) async fn attempt(&self, request: &ApiRequest, credential: Credential<'_>) -> Result<Reply> {
         let response = self.http.send(self.build(request, credential)?).await?;
         self.clock.note(&response.headers, std::time::SystemTime::now());
         let received = Received { status: response.status, headers: &response.headers, body: &response.body };

@@ -11,7 +11,7 @@ use super::subnets::Network;
 use crate::client::{Client, Created};
 use crate::controllers::addresses::model::{Address, AddressFields};
 use crate::controllers::subnets::model::{Subnet, SubnetFields};
-use crate::envelope::{Answer, Outcome};
+use crate::envelope::{Reply, Success};
 use crate::error::{Error, Result};
 use crate::request::{ApiRequest, Call, Path};
 use crate::wire::{AddressId, OneOrMany, SubnetId, Wire, from_value};
@@ -114,10 +114,10 @@ impl<'a> Prefix<'a> {
     ///
     /// # Errors
     /// [`Error`]
-    pub async fn peek_subnet(&self, customer_type: &str, of_family: Family, mask: u8) -> Result<IpNet> {
-        let path = family(of(customer_type)?, of_family).mask(mask);
-        let answer = self.client.call(&ApiRequest::get(Call::Peek, path)?).await?;
-        answer.decode::<Network>().map(|network| network.0)
+    pub async fn peek_subnet(&self, customer_type: &str, of_family: Family, prefix_len: u8) -> Result<IpNet> {
+        let path = family(of(customer_type)?, of_family).mask(prefix_len);
+        let success = self.client.call(&ApiRequest::get(Call::Peek, path)?).await?;
+        success.decode::<Network>().map(|network| network.0)
     }
 
     /// The first free address, **without taking it**.
@@ -137,13 +137,13 @@ impl<'a> Prefix<'a> {
         &self,
         customer_type: &str,
         of_family: Family,
-        mask: u8,
+        prefix_len: u8,
         fields: &SubnetFields,
     ) -> Result<(Created<SubnetId>, IpNet)> {
-        let path = family(of(customer_type)?, of_family).mask(mask);
-        let answer = self.allocate(path, &fields.fields).await?;
-        let network = answer.decode::<Network>()?.0;
-        Ok((Created { id: SubnetId::new(answer.created()?), warning: answer.warning }, network))
+        let path = family(of(customer_type)?, of_family).mask(prefix_len);
+        let success = self.allocate(path, &fields.fields).await?;
+        let network = success.decode::<Network>()?.0;
+        Ok((Created { id: SubnetId::new(success.created()?), warning: success.warning }, network))
     }
 
     /// Takes the first free address.
@@ -157,16 +157,16 @@ impl<'a> Prefix<'a> {
         fields: &AddressFields,
     ) -> Result<PrefixAddress> {
         let path = family(of(customer_type)?, of_family).word("address");
-        let answer = self.allocate(path, &fields.fields).await?;
+        let success = self.allocate(path, &fields.fields).await?;
         Ok(PrefixAddress {
-            id: AddressId::new(answer.created()?),
-            subnet: answer.subnet_id.map(SubnetId::new),
-            ip: answer.decode()?,
-            warning: answer.warning,
+            id: AddressId::new(success.created()?),
+            subnet: success.subnet_id.map(SubnetId::new),
+            ip: success.decode()?,
+            warning: success.warning,
         })
     }
 
-    async fn allocate(&self, path: Path, fields: &crate::wire::Fields) -> Result<Answer> {
+    async fn allocate(&self, path: Path, fields: &crate::wire::Fields) -> Result<Success> {
         let request = ApiRequest::new(Method::POST, Call::Allocate, path)?.with_fields(fields.body()?);
         self.client.call(&request).await
     }
@@ -177,20 +177,23 @@ impl<'a> Prefix<'a> {
     /// [`Error`]
     pub async fn find_by_external_id(&self, value: &str) -> Result<ExternalObjects> {
         let path = Path::new("prefix").word(EXTERNAL).text("external id", value);
-        let answer = match self.client.execute(&ApiRequest::get(Call::List, path)?).await? {
-            Outcome::Answer(answer) => answer,
-            Outcome::Nothing { .. } => return Ok(ExternalObjects::default()),
+        let success = match self.client.execute(&ApiRequest::get(Call::List, path)?).await? {
+            Reply::Success(success) => success,
+            Reply::Nothing { .. } => return Ok(ExternalObjects::default()),
         };
-        let data = answer.value()?;
-        Ok(ExternalObjects { subnets: rows(&answer, &data, "subnets")?, addresses: rows(&answer, &data, "addresses")? })
+        let data = success.value()?;
+        Ok(ExternalObjects {
+            subnets: rows(&success, &data, "subnets")?,
+            addresses: rows(&success, &data, "addresses")?,
+        })
     }
 }
 
 /// The rows of one kind; the server leaves out a kind that has none.
-fn rows<T: Wire>(answer: &Answer, data: &Value, kind: &str) -> Result<Vec<T>> {
+fn rows<T: Wire>(success: &Success, data: &Value, kind: &str) -> Result<Vec<T>> {
     let Some(rows) = data.get(kind) else { return Ok(Vec::new()) };
     let read = from_value::<OneOrMany<T>>(rows);
-    read.map(|rows| rows.0).map_err(|error| answer.undecodable(format!("data.{kind}"), error))
+    read.map(|rows| rows.0).map_err(|error| success.undecodable(format!("data.{kind}"), error))
 }
 
 #[cfg(test)]

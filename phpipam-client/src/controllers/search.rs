@@ -7,7 +7,7 @@ use crate::controllers::addresses::model::Address;
 use crate::controllers::subnets::model::Subnet;
 use crate::controllers::vlans::model::Vlan;
 use crate::controllers::vrfs::model::Vrf;
-use crate::envelope::Answer;
+use crate::envelope::Success;
 use crate::error::{Error, Result};
 use crate::request::{ApiRequest, Call, Path};
 use crate::wire::{Wire, from_value};
@@ -98,15 +98,15 @@ impl<'a> Search<'a> {
     /// and one with a slash.
     pub async fn find(&self, text: &str, kinds: &[SearchKind]) -> Result<SearchResults> {
         let request = request(text, kinds)?;
-        let answer = self.client.call(&request).await?;
-        let data = answer.value()?;
+        let success = self.client.call(&request).await?;
+        let data = success.value()?;
         let mut found = SearchResults::default();
         for kind in kinds {
             match kind {
-                SearchKind::Subnets => found.subnets = rows(&answer, &data, *kind)?,
-                SearchKind::Addresses => found.addresses = rows(&answer, &data, *kind)?,
-                SearchKind::Vlans => found.vlans = rows(&answer, &data, *kind)?,
-                SearchKind::Vrfs => found.vrfs = rows(&answer, &data, *kind)?,
+                SearchKind::Subnets => found.subnets = rows(&success, &data, *kind)?,
+                SearchKind::Addresses => found.addresses = rows(&success, &data, *kind)?,
+                SearchKind::Vlans => found.vlans = rows(&success, &data, *kind)?,
+                SearchKind::Vrfs => found.vrfs = rows(&success, &data, *kind)?,
             }
         }
         Ok(found)
@@ -129,9 +129,9 @@ fn request(text: &str, kinds: &[SearchKind]) -> Result<ApiRequest> {
 
 /// The rows of a part of the response, which is an envelope of its own. A part that was asked for and is not there is no
 /// empty list: who looks for what must not be there has to know.
-fn rows<T: Wire>(answer: &Answer, data: &Value, kind: SearchKind) -> Result<Vec<T>> {
+fn rows<T: Wire>(success: &Success, data: &Value, kind: SearchKind) -> Result<Vec<T>> {
     let part = kind.name();
-    let undecodable = |place: String, reason: &dyn std::fmt::Display| answer.undecodable(place, reason);
+    let undecodable = |place: String, reason: &dyn std::fmt::Display| success.undecodable(place, reason);
     let Some(envelope) = data.get(part) else {
         return Err(undecodable(format!("data.{part}"), &"it is missing"));
     };

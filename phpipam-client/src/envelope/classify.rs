@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::body::{self, Members};
 use super::failure::{Failure, failure};
-use super::{Answer, EXCERPT, Outcome};
+use super::{EXCERPT, Reply, Success};
 use crate::error::{Error, Refusal, RefusalKind, Result, UnexpectedResponse};
 use crate::request::ApiRequest;
 
@@ -30,7 +30,7 @@ pub(crate) fn is_success(envelope: &str) -> bool {
 }
 
 /// Reads the response to `request`. `lenient` accepts an envelope with something else printed around it.
-pub(crate) fn classify(request: &ApiRequest, response: &Received<'_>, lenient: bool) -> Result<Outcome> {
+pub(crate) fn classify(request: &ApiRequest, response: &Received<'_>, lenient: bool) -> Result<Reply> {
     let text = body::text(response.body);
     let (members, warning) = match body::members(&text) {
         Some(members) => (members, None),
@@ -47,11 +47,11 @@ pub(crate) fn classify(request: &ApiRequest, response: &Received<'_>, lenient: b
     // 501 comes with `success: true`, and a lock timeout with HTTP 200: each of the three must agree.
     let code = members.code.filter(|code| *code >= 400).unwrap_or(status);
     if members.success == Some(true) && code < 400 {
-        return Ok(Outcome::Answer(answer(request, response, &members, warning)?));
+        return Ok(Reply::Success(success(request, response, &members, warning)?));
     }
     let message = members.message.clone().unwrap_or_default();
     match failure(request.call, code, &message) {
-        Failure::Nothing { certain } => Ok(Outcome::Nothing { certain }),
+        Failure::Nothing { certain } => Ok(Reply::Nothing { certain }),
         Failure::Refused(RefusalKind::Invalid, retry) if fills_in_null(request, &message) => {
             Err(refused(request, response, members.code, message, RefusalKind::Config, retry))
         }
@@ -66,17 +66,17 @@ fn fills_in_null(request: &ApiRequest, message: &str) -> bool {
     column.is_some_and(|(column, _)| request.body().is_some_and(|body| body.get(column).is_none()))
 }
 
-fn answer(
+fn success(
     request: &ApiRequest,
     response: &Received<'_>,
     members: &Members<'_>,
     warning: Option<String>,
-) -> Result<Answer> {
+) -> Result<Success> {
     let id = members.id.or_else(|| {
         let location = response.headers.get(http::header::LOCATION)?.to_str().ok()?;
         (response.status == StatusCode::CREATED).then(|| last_number(location)).flatten()
     });
-    Ok(Answer {
+    Ok(Success {
         call: request.name(),
         status: response.status.as_u16(),
         message: members.message.clone(),
@@ -113,7 +113,7 @@ fn refused(
 }
 
 /// A response without an envelope: an alert box, a proxy's page, another application, or nothing.
-fn no_envelope(request: &ApiRequest, response: &Received<'_>, text: &str) -> Result<Outcome> {
+fn no_envelope(request: &ApiRequest, response: &Received<'_>, text: &str) -> Result<Reply> {
     let status = response.status;
     let unexpected = || unexpected(request, response, response.body);
     let refuse = |message: &str, kind, retry| Err(refused(request, response, None, message.to_owned(), kind, retry));
@@ -123,7 +123,7 @@ fn no_envelope(request: &ApiRequest, response: &Received<'_>, text: &str) -> Res
     let empty = text.trim().is_empty();
     // HEAD has no body; so has a success without content.
     if empty && (request.method() == http::Method::HEAD && status.is_success() || status == StatusCode::NO_CONTENT) {
-        return Ok(Outcome::Answer(answer(request, response, &Members::default(), None)?));
+        return Ok(Reply::Success(success(request, response, &Members::default(), None)?));
     }
     match status {
         // A lock timeout of 1.5 to 1.7 on PHP 8. Only writes wait for the lock.

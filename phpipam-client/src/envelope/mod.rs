@@ -26,7 +26,7 @@ const NOT_SENT: &str = "it is not what phpIPAM sends: no object with a token as 
 const EXCERPT: usize = 2048;
 
 /// A call that succeeded.
-pub(crate) struct Answer {
+pub(crate) struct Success {
     pub(crate) call: String,
     pub(crate) status: u16,
     pub(crate) message: Option<String>,
@@ -39,20 +39,20 @@ pub(crate) struct Answer {
 }
 
 /// Result of a call that did not fail.
-pub(crate) enum Outcome {
-    Answer(Answer),
+pub(crate) enum Reply {
+    Success(Success),
     /// A list without rows; `certain` when that is known, and not that the parent is missing.
     Nothing {
         certain: bool,
     },
 }
 
-impl Outcome {
+impl Reply {
     /// The response of a call that is no list.
-    pub(crate) fn answer(self, request: &ApiRequest) -> Result<Answer> {
+    pub(crate) fn success(self, request: &ApiRequest) -> Result<Success> {
         match self {
-            Self::Answer(answer) => Ok(answer),
-            Self::Nothing { .. } => Ok(Answer {
+            Self::Success(success) => Ok(success),
+            Self::Nothing { .. } => Ok(Success {
                 call: request.name(),
                 status: 200,
                 message: None,
@@ -66,7 +66,7 @@ impl Outcome {
     }
 }
 
-impl Answer {
+impl Success {
     /// The data as `T`.
     pub(crate) fn decode<T: Wire>(&self) -> Result<T> {
         let Some(data) = &self.data else {

@@ -16,7 +16,7 @@ impl From<TokenError<Self>> for Error {
     fn from(error: TokenError<Self>) -> Self {
         match error {
             TokenError::Refused(cause) => Self::LoginFailed(cause),
-            TokenError::Paused { error, wait } => Self::LoginResting { cause: error, wait },
+            TokenError::Paused { error, wait } => Self::LoginPaused { cause: error, wait },
             TokenError::TooManyLogins { wait } => Self::TooManyLogins { wait },
         }
     }

@@ -76,7 +76,7 @@ impl Error {
                 };
                 Meaning { retry, outcome: Outcome::NotApplied, remedy: None, ..cause.meaning() }
             }
-            Self::LoginResting { cause, wait } => Meaning {
+            Self::LoginPaused { cause, wait } => Meaning {
                 retry: Retry::Never,
                 outcome: Outcome::NotApplied,
                 retry_after: *wait,
@@ -170,7 +170,7 @@ impl Error {
     /// Whether the call was not made at all, because the server was not reached or there is no token: what it says about
     /// the server is true of every call.
     pub(crate) fn is_about_session(&self) -> bool {
-        matches!(self, Self::Http(_) | Self::LoginFailed(_) | Self::LoginResting { .. } | Self::TooManyLogins { .. })
+        matches!(self, Self::Http(_) | Self::LoginFailed(_) | Self::LoginPaused { .. } | Self::TooManyLogins { .. })
     }
 }
 

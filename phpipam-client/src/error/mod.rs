@@ -76,7 +76,7 @@ pub enum Error {
     LoginFailed(Arc<Error>),
     /// No login was tried, because an earlier one failed and the server locks out hosts that fail too often.
     #[error("not logged in, and no login for {}: an earlier one failed: {cause}", Wait(.wait))]
-    LoginResting {
+    LoginPaused {
         /// How the earlier login failed.
         cause: Arc<Error>,
         /// How long no login will be tried; `None` for ever.

@@ -59,8 +59,8 @@ fn cases() -> Vec<(Error, ErrorKind, Retry, Outcome, Option<Duration>)> {
         (Error::LoginFailed(unreached()), K::Unavailable, Safe, NotApplied, None),
         (Error::LoginFailed(lost()), K::Timeout, Never, NotApplied, None),
         (Error::LoginFailed(wrong()), K::Unauthenticated, Never, NotApplied, None),
-        (Error::LoginResting { cause: wrong(), wait: None }, K::Unauthenticated, Never, NotApplied, None),
-        (Error::LoginResting { cause: lost(), wait: Some(SECOND) }, K::Timeout, Never, NotApplied, Some(SECOND)),
+        (Error::LoginPaused { cause: wrong(), wait: None }, K::Unauthenticated, Never, NotApplied, None),
+        (Error::LoginPaused { cause: lost(), wait: Some(SECOND) }, K::Timeout, Never, NotApplied, Some(SECOND)),
         (Error::TooManyLogins { wait: SECOND }, K::RateLimited, Never, NotApplied, Some(SECOND)),
         (partly, K::Conflict, Never, Unknown, None),
     ];
@@ -77,7 +77,7 @@ fn cases() -> Vec<(Error, ErrorKind, Retry, Outcome, Option<Duration>)> {
         Error::EmptyBody(_) => 9,
         Error::ServerExhausted(_) => 10,
         Error::LoginFailed(_) => 11,
-        Error::LoginResting { .. } => 12,
+        Error::LoginPaused { .. } => 12,
         Error::TooManyLogins { .. } => 13,
         Error::PartlyApplied { .. } => 14,
     };
@@ -176,7 +176,7 @@ fn the_chain_of_an_untrusted_server_survives_a_failed_login() {
     for error in [
         Error::Http(met()),
         Error::LoginFailed(Arc::new(Error::Http(met()))),
-        Error::LoginResting { cause: Arc::new(Error::Http(met())), wait: None },
+        Error::LoginPaused { cause: Arc::new(Error::Http(met())), wait: None },
     ] {
         let error = ipam_core::Error::from(error);
         assert_eq!((error.kind(), error.certificates().unwrap()), (ErrorKind::Untrusted, &chain));

@@ -10,7 +10,7 @@ use ipam_core::http::{HttpBody, HttpOptions, ListMeter};
 use ipam_core::{ErrorKind, Operation, Retry};
 use tokio::time::Instant;
 
-use crate::envelope::{Outcome, Received, bad_row, classify, is_success, undecodable, withheld_row};
+use crate::envelope::{Received, Reply, bad_row, classify, is_success, undecodable, withheld_row};
 use crate::error::{Error, Result};
 use crate::request::ApiRequest;
 use crate::wire::{Wire, from_json};
@@ -22,7 +22,7 @@ pub(crate) enum Opened {
     /// Rows are on their way.
     Rows(Box<Rows>),
     /// Everything else, classified.
-    Outcome(Outcome),
+    Reply(Reply),
 }
 
 /// The rows of a response that is still being received.
@@ -75,7 +75,7 @@ pub(crate) async fn open(
     let mut whole = splitter.into_bytes();
     whole.extend(body.read(options.max_body().saturating_sub(whole.len())).await?);
     let received = Received { status, headers: &headers, body: &whole };
-    classify(request, &received, lenient).map(Opened::Outcome)
+    classify(request, &received, lenient).map(Opened::Reply)
 }
 
 impl Rows {
@@ -102,7 +102,7 @@ impl Rows {
             match self.chunk(&mut waited).await {
                 Ok(Some(chunk)) => self.splitter.push(&chunk),
                 // PHP ran out of memory or time after it had begun to respond.
-                Ok(None) => return Some(Err(self.broken("the answer ends in the middle of the list"))),
+                Ok(None) => return Some(Err(self.broken("the success ends in the middle of the list"))),
                 Err(error) => return Some(Err(error.into())),
             }
         }

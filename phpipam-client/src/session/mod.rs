@@ -10,7 +10,7 @@ use ipam_core::http::{TokenCache, TokenPolicy};
 use secrecy::SecretString;
 
 use crate::auth::{Auth, Mode};
-use crate::envelope::Outcome;
+use crate::envelope::Reply;
 use crate::error::{Error, RefusalKind, Result};
 use crate::request::ApiRequest;
 use crate::rows::Opened;
@@ -18,7 +18,7 @@ use crate::transport::{Credential, Transport};
 
 pub use login::Login;
 use login::login;
-pub(crate) use login::login_answer;
+pub(crate) use login::login_response;
 
 pub(crate) struct Session {
     auth: Auth,
@@ -31,7 +31,7 @@ impl Session {
     }
 
     /// Sends a request as who we are.
-    pub(crate) async fn send(&self, transport: &Transport, request: &ApiRequest) -> Result<Outcome> {
+    pub(crate) async fn send(&self, transport: &Transport, request: &ApiRequest) -> Result<Reply> {
         self.authenticated(transport, |proof| async move { transport.attempt(request, proof.credential()).await }).await
     }
 

@@ -57,7 +57,7 @@ async fn a_wrong_password_is_tried_once_whatever_is_called() {
     for _ in 0..20 {
         let error = client.sections().list().await.unwrap_err();
         assert_eq!(error.kind(), ipam_core::ErrorKind::Unauthenticated, "{error}");
-        assert!(matches!(error, Error::LoginFailed(_) | Error::LoginResting { wait: None, .. }));
+        assert!(matches!(error, Error::LoginFailed(_) | Error::LoginPaused { wait: None, .. }));
     }
     assert_eq!(server.count("POST", "/user/"), 1);
 }

@@ -11,14 +11,14 @@ use crate::wire::{OneOrMany, Wire as _};
 /// The custom fields of a kind of object; none where there are none, and where the server knows none.
 pub(super) async fn list(client: &Client, controller: &str) -> Result<Vec<CustomField>> {
     let request = ApiRequest::get(Call::List, Path::new(controller).word("custom_fields"))?;
-    let answer = match client.execute(&request).await {
-        Ok(crate::envelope::Outcome::Answer(answer)) => answer,
-        Ok(crate::envelope::Outcome::Nothing { .. }) => return Ok(Vec::new()),
+    let success = match client.execute(&request).await {
+        Ok(crate::envelope::Reply::Success(success)) => success,
+        Ok(crate::envelope::Reply::Nothing { .. }) => return Ok(Vec::new()),
         Err(error) if error.is_unsupported() => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
     // The object's keys are the names again; its order is the columns' order.
-    let fields = answer.decode::<Fields>()?;
+    let fields = success.decode::<Fields>()?;
     Ok(fields.0)
 }
 

@@ -87,17 +87,17 @@ impl Subnets<'_> {
     }
 
     /// Takes the first free network of this prefix length below a subnet. The server looks at subnets only: addresses
-    /// that are directly in the parent are not in its way; see [`loose_addresses`](Self::loose_addresses).
+    /// that are directly in the parent are not in its way; see [`addresses_within`](Self::addresses_within).
     ///
     /// # Errors
     /// [`Error`]; none left is "exhausted".
     pub async fn allocate_first_subnet(
         &self,
         id: SubnetId,
-        mask: u8,
+        prefix_len: u8,
         fields: &SubnetFields,
     ) -> Result<(Created<SubnetId>, IpNet)> {
-        self.allocate_subnet(id, "first_subnet", mask, fields).await
+        self.allocate_subnet(id, "first_subnet", prefix_len, fields).await
     }
 
     /// Takes the last free network of this prefix length below a subnet.
@@ -107,20 +107,20 @@ impl Subnets<'_> {
     pub async fn allocate_last_subnet(
         &self,
         id: SubnetId,
-        mask: u8,
+        prefix_len: u8,
         fields: &SubnetFields,
     ) -> Result<(Created<SubnetId>, IpNet)> {
-        self.allocate_subnet(id, "last_subnet", mask, fields).await
+        self.allocate_subnet(id, "last_subnet", prefix_len, fields).await
     }
 
     async fn allocate_subnet(
         &self,
         id: SubnetId,
         word: &str,
-        mask: u8,
+        prefix_len: u8,
         fields: &SubnetFields,
     ) -> Result<(Created<SubnetId>, IpNet)> {
-        let path = self.one(id).word(word).mask(mask);
+        let path = self.one(id).word(word).mask(prefix_len);
         let request = ApiRequest::new(Method::POST, Call::Allocate, path)?.with_fields(fields.fields.body()?);
         let _turn = self.client.subnet_locks().lock(&id).await;
         let answer = self.client.call(&request).await?;
@@ -152,9 +152,9 @@ impl Subnets<'_> {
     ///
     /// # Errors
     /// [`Error`]; addresses that would be outside, or an overlap, prevent it.
-    pub async fn resize(&self, id: SubnetId, mask: u8) -> Result<()> {
+    pub async fn resize(&self, id: SubnetId, prefix_len: u8) -> Result<()> {
         let mut fields = Fields::default();
-        fields.set("mask", mask);
+        fields.set("mask", prefix_len);
         let request =
             ApiRequest::new(Method::PATCH, Call::Write, self.one(id).word("resize"))?.with_fields(fields.body()?);
         // Done twice, it fails: the size is what it is asked to be.

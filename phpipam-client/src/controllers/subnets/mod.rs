@@ -169,24 +169,24 @@ impl<'a> Subnets<'a> {
     }
 
     /// The first free network of this prefix length, **without taking it**. It may hold addresses of its parent; see
-    /// [`loose_addresses`](Self::loose_addresses).
+    /// [`addresses_within`](Self::addresses_within).
     ///
     /// # Errors
     /// [`Error`](crate::Error)
-    pub async fn peek_first_subnet(&self, id: SubnetId, mask: u8) -> Result<IpNet> {
-        self.free_subnet(id, "first_subnet", mask).await
+    pub async fn peek_first_subnet(&self, id: SubnetId, prefix_len: u8) -> Result<IpNet> {
+        self.free_subnet(id, "first_subnet", prefix_len).await
     }
 
     /// The last free network of this prefix length, **without taking it**.
     ///
     /// # Errors
     /// [`Error`](crate::Error)
-    pub async fn peek_last_subnet(&self, id: SubnetId, mask: u8) -> Result<IpNet> {
-        self.free_subnet(id, "last_subnet", mask).await
+    pub async fn peek_last_subnet(&self, id: SubnetId, prefix_len: u8) -> Result<IpNet> {
+        self.free_subnet(id, "last_subnet", prefix_len).await
     }
 
-    async fn free_subnet(&self, id: SubnetId, word: &str, mask: u8) -> Result<IpNet> {
-        let request = ApiRequest::get(Call::Peek, self.one(id).word(word).mask(mask))?;
+    async fn free_subnet(&self, id: SubnetId, word: &str, prefix_len: u8) -> Result<IpNet> {
+        let request = ApiRequest::get(Call::Peek, self.one(id).word(word).mask(prefix_len))?;
         self.client.call(&request).await?.decode::<Network>().map(|network| network.0)
     }
 
@@ -195,7 +195,7 @@ impl<'a> Subnets<'a> {
     ///
     /// # Errors
     /// [`Error`](crate::Error)
-    pub async fn loose_addresses(&self, id: SubnetId, network: IpNet) -> Result<Vec<Address>> {
+    pub async fn addresses_within(&self, id: SubnetId, network: IpNet) -> Result<Vec<Address>> {
         let mut addresses = self.addresses(id).await?;
         // One that cannot be placed may lie in it.
         addresses.retain(|address| address.ip.is_none_or(|ip| network.contains(&ip)));
@@ -206,8 +206,8 @@ impl<'a> Subnets<'a> {
     ///
     /// # Errors
     /// [`Error`](crate::Error)
-    pub async fn list_free_subnets(&self, id: SubnetId, mask: u8) -> Result<Vec<IpNet>> {
-        let request = ApiRequest::get(Call::List, self.one(id).word("all_subnets").mask(mask))?;
+    pub async fn list_free_subnets(&self, id: SubnetId, prefix_len: u8) -> Result<Vec<IpNet>> {
+        let request = ApiRequest::get(Call::List, self.one(id).word("all_subnets").mask(prefix_len))?;
         let networks: Vec<Network> =
             self.client.list(&request, Some(ApiRequest::get(Call::One, self.one(id))?)).await?;
         Ok(networks.into_iter().map(|network| network.0).collect())

@@ -42,7 +42,7 @@ impl<'a> UserSession<'a> {
     /// # Errors
     /// [`Error`](crate::Error). Do not repeat a failed login: the server blocks the whole host after eleven.
     pub async fn login(&self, name: &str, password: &SecretString) -> Result<Login> {
-        session::login_answer(self.client.transport(), name, password).await?.decode()
+        session::login_response(self.client.transport(), name, password).await?.decode()
     }
 
     /// When the token ends, on the server's clock. Does not extend it.

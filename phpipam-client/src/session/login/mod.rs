@@ -7,7 +7,7 @@ use ipam_core::Retry;
 use ipam_core::http::{FreshToken, LoginFailure, LoginPause};
 use secrecy::SecretString;
 
-use crate::envelope::Answer;
+use crate::envelope::Success;
 use crate::error::{Error, RefusalKind, Result};
 use crate::request::{ApiRequest, Call, Path};
 use crate::trace;
@@ -39,27 +39,27 @@ pub(super) async fn login(
         Err(error) => {
             // No error of a login repeats a part of the response, so that it can stand in a log.
             trace::login(Some(&error), started.elapsed());
-            let rest = rest_after(&error);
+            let pause = pause_after(&error);
             let error = error.when_unauthorized(
                 "the app takes no user's login: it may want its app code (auth=code), or the user may not use it",
             );
-            Err(LoginFailure::new(error, rest))
+            Err(LoginFailure::new(error, pause))
         }
     }
 }
 
 async fn token(transport: &Transport, name: &str, password: &SecretString) -> Result<SecretString> {
-    token_of(&login_answer(transport, name, password).await?)
+    token_of(&login_response(transport, name, password).await?)
 }
 
-fn token_of(answer: &Answer) -> Result<SecretString> {
-    let login: Login = answer.decode()?;
+fn token_of(success: &Success) -> Result<SecretString> {
+    let login: Login = success.decode()?;
     let token = login.token.map(|token| token.secret().clone());
-    token.ok_or_else(|| answer.undecodable("data.token".to_owned(), "the server accepted the login and sent no token"))
+    token.ok_or_else(|| success.undecodable("data.token".to_owned(), "the server accepted the login and sent no token"))
 }
 
 /// How long to leave the server alone: it blocks a host for five minutes after eleven failures.
-fn rest_after(error: &Error) -> LoginPause {
+fn pause_after(error: &Error) -> LoginPause {
     match error {
         Error::Http(error) if error.retry() == Retry::Safe => LoginPause::None,
         Error::Refused(refusal) => match (refusal.kind, refusal.retry_after) {
@@ -73,9 +73,9 @@ fn rest_after(error: &Error) -> LoginPause {
 }
 
 /// The login itself, once.
-pub(crate) async fn login_answer(transport: &Transport, name: &str, password: &SecretString) -> Result<Answer> {
+pub(crate) async fn login_response(transport: &Transport, name: &str, password: &SecretString) -> Result<Success> {
     let request = ApiRequest::new(Method::POST, Call::Login, Path::new("user"))?;
-    transport.attempt(&request, Credential::Basic { name, password }).await?.answer(&request)
+    transport.attempt(&request, Credential::Basic { name, password }).await?.success(&request)
 }
 
 #[cfg(test)]

@@ -166,9 +166,9 @@ async fn q68_what_the_server_calls_free_may_hold_addresses() {
     let client = client(&server);
     let free = client.subnets().peek_first_subnet(parent.into(), 30).await.unwrap();
     assert_eq!(free.to_string(), "10.0.0.0/30");
-    let loose = client.subnets().loose_addresses(parent.into(), free).await.unwrap();
+    let loose = client.subnets().addresses_within(parent.into(), free).await.unwrap();
     assert_eq!(loose.iter().map(|row| row.hostname.as_deref().unwrap()).collect::<Vec<_>>(), ["web1"]);
-    assert!(client.subnets().loose_addresses(parent.into(), "10.0.0.4/30".parse().unwrap()).await.unwrap().is_empty());
+    assert!(client.subnets().addresses_within(parent.into(), "10.0.0.4/30".parse().unwrap()).await.unwrap().is_empty());
 }
 
 #[tokio::test]
