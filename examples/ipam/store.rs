@@ -68,14 +68,15 @@ async fn open(operation: Operation, path: &Path) -> Result<EmbeddedProvider, Fai
 
 async fn check(provider: &EmbeddedProvider, path: &Path) -> Result<Answer, Failure> {
     let report = Progress::new("checking", 0).during(provider.check_store()).await?;
-    let counts = format!("{} ranges, {} allocations, {} resting", report.ranges, report.allocations, report.resting);
+    let counts =
+        format!("{} ranges, {} allocations, {} resting", report.ranges, report.allocations, report.quarantined);
     if !report.is_sound() {
         let violations = report.violations.join("\n  ");
         let remedy = "stop its users and restore a backup";
         return Err(Failure::Failed(format!("{} is not sound; {remedy}:\n  {violations}", path.display())));
     }
     let json = json!({ "sound": true, "ranges": report.ranges, "allocations": report.allocations,
-        "resting": report.resting });
+        "resting": report.quarantined });
     Answer::new(format!("nothing is wrong: {counts}"), &json)
 }
 

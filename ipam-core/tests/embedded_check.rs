@@ -24,7 +24,7 @@ fn fill(path: &Path) {
         provider.allocate(&Allocate::one("vm", "lan").with_key("one")).await.unwrap();
         provider.deallocate(&Deallocate::address("lan", [10, 0, 0, 7].into())).await.unwrap();
         let report = provider.check_store().await.unwrap();
-        assert_eq!((report.ranges, report.allocations, report.resting), (2, 600, 1));
+        assert_eq!((report.ranges, report.allocations, report.quarantined), (2, 600, 1));
         assert_eq!(report.violations, Vec::<String>::new());
         provider.close().await.unwrap();
     });

@@ -16,11 +16,11 @@ use super::set::{IpSet, Ranges};
 /// number of addresses. Every method that answers one question consumes the iterator, and looks at what it has left.
 ///
 /// ```
-/// use ipam_core::net::{Free, IpRange, IpSet};
+/// use ipam_core::net::{FreeRanges, IpRange, IpSet};
 /// # fn main() -> Result<(), ipam_core::net::NetError> {
 /// let pool: IpRange = "10.0.0.0/24".parse()?;
 /// let taken: IpSet = ["10.0.0.0-10.0.0.9".parse::<IpRange>()?, "10.0.0.12".parse()?].into_iter().collect();
-/// let free = Free::of_set(pool, &taken);
+/// let free = FreeRanges::of_set(pool, &taken);
 /// assert_eq!(free.clone().first_address(), Some("10.0.0.10".parse().unwrap()));
 /// assert_eq!(free.clone().nth_address(2), Some("10.0.0.13".parse().unwrap()));
 /// assert_eq!(free.clone().run(4).map(|run| run.to_string()), Some("10.0.0.13-10.0.0.16".into()));
@@ -30,25 +30,25 @@ use super::set::{IpSet, Ranges};
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-pub struct Free<I> {
+pub struct FreeRanges<I> {
     rest: ByFamily<Rest<u32>, Rest<u128>>,
     taken: Fuse<I>,
 }
 
-impl<'a> Free<Ranges<'a>> {
+impl<'a> FreeRanges<Ranges<'a>> {
     /// What of `within` is not in the set. Ranges of the set beside `within` are not even looked at.
     pub fn of_set(within: IpRange, taken: &'a IpSet) -> Self {
         Self::new(within, taken.ranges_overlapping(&within))
     }
 }
 
-impl<R: Into<IpRange>, I: Iterator<Item = R>> Free<I> {
+impl<R: Into<IpRange>, I: Iterator<Item = R>> FreeRanges<I> {
     /// What of `within` is not in `taken`: ranges, prefixes or addresses in ascending order.
     ///
     /// Taken ranges may touch, overlap, reach out of `within` or lie beside it; those of the other family are passed
     /// over. They **must** be sorted by their first address, or taken addresses may come out as free. Read from the
     /// back, they must be sorted by their last address too, which ranges that do not overlap always are. Where the
-    /// order is not certain, collect them into an [`IpSet`] and use [`of_set`](Free::of_set).
+    /// order is not certain, collect them into an [`IpSet`] and use [`of_set`](FreeRanges::of_set).
     pub fn new(within: IpRange, taken: impl IntoIterator<Item = R, IntoIter = I>) -> Self {
         let rest = match within.0 {
             Inner::V4(i) => ByFamily::V4(Rest(Some(i))),
@@ -190,7 +190,7 @@ fn v6(range: impl Into<IpRange>) -> Option<Interval<u128>> {
     }
 }
 
-impl<R: Into<IpRange>, I: Iterator<Item = R>> Iterator for Free<I> {
+impl<R: Into<IpRange>, I: Iterator<Item = R>> Iterator for FreeRanges<I> {
     type Item = IpRange;
 
     #[inline]
@@ -202,7 +202,7 @@ impl<R: Into<IpRange>, I: Iterator<Item = R>> Iterator for Free<I> {
     }
 }
 
-impl<R: Into<IpRange>, I: DoubleEndedIterator<Item = R>> DoubleEndedIterator for Free<I> {
+impl<R: Into<IpRange>, I: DoubleEndedIterator<Item = R>> DoubleEndedIterator for FreeRanges<I> {
     #[inline]
     fn next_back(&mut self) -> Option<IpRange> {
         match &mut self.rest {
@@ -212,4 +212,4 @@ impl<R: Into<IpRange>, I: DoubleEndedIterator<Item = R>> DoubleEndedIterator for
     }
 }
 
-impl<R: Into<IpRange>, I: Iterator<Item = R>> FusedIterator for Free<I> {}
+impl<R: Into<IpRange>, I: Iterator<Item = R>> FusedIterator for FreeRanges<I> {}

@@ -8,7 +8,7 @@
 //! | which addresses, from one to another | [`IpRange`] |
 //! | which addresses of a subnet a host may have | [`hosts()`], [`HostPolicy`] |
 //! | which addresses, in several pieces; union, difference and so on | [`IpSet`] |
-//! | what is free: first, last, n-th, a run, an aligned run, the gaps | [`Free`] |
+//! | what is free: first, last, n-th, a run, an aligned run, the gaps | [`FreeRanges`] |
 //! | the subnets of a prefix, its supernet, the one that holds several | [`subnets`], [`supernet`], [`common_supernet`] |
 //! | the fewest prefixes for given addresses | [`IpRange::prefixes`], [`IpSet::prefixes`], [`aggregate`], [`subtract`] |
 //! | which prefixes overlap | [`overlaps`] |
@@ -45,7 +45,7 @@ mod split;
 mod tests;
 
 pub use error::{NetError, NetErrorKind};
-pub use free::Free;
+pub use free::FreeRanges;
 pub use hosts::{HostPolicy, hosts};
 pub use lookup::PrefixMap;
 pub use mask::{netmask, parse_net, prefix_len_of_netmask, prefix_len_of_wildcard, wildcard};

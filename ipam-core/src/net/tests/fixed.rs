@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::net::{
-    Free, HostPolicy, IpRange, IpSet, NetErrorKind, Overlap, Planner, SubnetSize, aggregate, common_supernet, overlaps,
-    subnets, subtract, supernet,
+    FreeRanges, HostPolicy, IpRange, IpSet, NetErrorKind, Overlap, Planner, SubnetSize, aggregate, common_supernet,
+    overlaps, subnets, subtract, supernet,
 };
 
 fn net(text: &str) -> IpNet {
@@ -56,14 +56,14 @@ fn whole_families() {
 #[test]
 fn free_at_the_ends_of_ipv6() {
     let none = IpSet::new();
-    let free = || Free::of_set(IpRange::IPV6, &none);
+    let free = || FreeRanges::of_set(IpRange::IPV6, &none);
     assert_eq!(free().size(), None);
     assert_eq!(free().nth_address(u128::MAX), Some(IpRange::IPV6.last()));
     assert_eq!(free().prefix(0).unwrap(), Some(net("::/0")));
     assert_eq!(free().run(u128::MAX), Some(range("::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe")));
 
     let ends: IpSet = [IpRange::IPV6.first(), IpRange::IPV6.last(), ip("0.0.0.0")].into_iter().collect();
-    let free = || Free::of_set(IpRange::IPV6, &ends);
+    let free = || FreeRanges::of_set(IpRange::IPV6, &ends);
     assert_eq!(free().size(), Some(u128::MAX - 1));
     assert_eq!(free().first_address(), Some(ip("::1")));
     assert_eq!(free().last_address(), Some(ip("ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe")));
@@ -76,16 +76,16 @@ fn free_at_the_ends_of_ipv6() {
 #[test]
 fn free_in_a_full_and_in_a_small_range() {
     let taken = set(&["10.0.0.0/24", "2001:db8::/64"]);
-    let full = Free::of_set(range("10.0.0.0/25"), &taken);
+    let full = FreeRanges::of_set(range("10.0.0.0/25"), &taken);
     assert_eq!(full.clone().first_address(), None);
     assert_eq!(full.clone().last_address(), None);
     assert_eq!(full.clone().run(1), None);
     assert_eq!(full.size(), Some(0));
-    let one = Free::new(range("10.0.0.255-10.0.1.0"), &taken);
+    let one = FreeRanges::new(range("10.0.0.255-10.0.1.0"), &taken);
     assert_eq!(one.clone().run(0), None);
     assert_eq!(one.clone().aligned_run(1, 256), Some(range("10.0.1.0")));
     assert_eq!(one.addresses().collect::<Vec<_>>(), [ip("10.0.1.0")]);
-    let from_addresses = Free::new(range("10.0.0.0/30"), [ip("9.0.0.0"), ip("10.0.0.1"), ip("10.0.0.9")]);
+    let from_addresses = FreeRanges::new(range("10.0.0.0/30"), [ip("9.0.0.0"), ip("10.0.0.1"), ip("10.0.0.9")]);
     assert_eq!(from_addresses.map(|gap| gap.to_string()).collect::<Vec<_>>(), ["10.0.0.0", "10.0.0.2-10.0.0.3"]);
 }
 

@@ -9,7 +9,8 @@ use proptest::prelude::*;
 use crate::net::bits::{Bits, Cover, Interval};
 use crate::net::runs::{Runs, merge_packed, radix_sort};
 use crate::net::{
-    Free, IpRange, IpSet, PrefixMap, aggregate, common_supernet, overlaps, parse_reverse, reverse_name, reverse_zones,
+    FreeRanges, IpRange, IpSet, PrefixMap, aggregate, common_supernet, overlaps, parse_reverse, reverse_name,
+    reverse_zones,
 };
 
 /// Numbers that meet: near zero, near the top, near a power of two, and anywhere.
@@ -159,12 +160,12 @@ proptest! {
     fn free_is_the_complement(within in any_range(), taken in vec(any_range(), 0..12), n in 0_u128..50) {
         let set: IpSet = taken.into_iter().collect();
         let expected = set.complement(&within);
-        prop_assert_eq!(&Free::of_set(within, &set).collect::<IpSet>(), &expected);
-        prop_assert_eq!(&Free::new(within, &set).rev().collect::<IpSet>(), &expected);
-        prop_assert_eq!(Free::of_set(within, &set).size(), expected.size());
+        prop_assert_eq!(&FreeRanges::of_set(within, &set).collect::<IpSet>(), &expected);
+        prop_assert_eq!(&FreeRanges::new(within, &set).rev().collect::<IpSet>(), &expected);
+        prop_assert_eq!(FreeRanges::of_set(within, &set).size(), expected.size());
         let nth = expected.addresses().nth(usize::try_from(n).unwrap());
-        prop_assert_eq!(Free::of_set(within, &set).nth_address(n), nth);
-        let run = Free::of_set(within, &set).run(n + 1);
+        prop_assert_eq!(FreeRanges::of_set(within, &set).nth_address(n), nth);
+        let run = FreeRanges::of_set(within, &set).run(n + 1);
         let long = |gap: &IpRange| gap.size().is_none_or(|size| size > n);
         prop_assert_eq!(run.map(|run| run.first()), expected.ranges().find(long).map(|gap| gap.first()));
         prop_assert!(run.is_none_or(|run| run.size() == Some(n + 1) && expected.contains_range(&run)));

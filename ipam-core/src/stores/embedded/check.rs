@@ -22,8 +22,8 @@ pub struct StoreReport {
     pub ranges: u64,
     /// How many allocations, expired ones that nobody has cleaned up among them.
     pub allocations: u64,
-    /// How many addresses rest.
-    pub resting: u64,
+    /// Number of quarantined addresses.
+    pub quarantined: u64,
     /// What is wrong: sentences for people, at most 100. Empty for a sound store.
     pub violations: Vec<String>,
 }
@@ -79,7 +79,7 @@ impl Check<'_, '_> {
         }
         report.ranges = self.count("range")?;
         report.allocations = self.count("allocation")?;
-        report.resting = self.count("resting")?;
+        report.quarantined = self.count("resting")?;
         self.references()?;
         self.used_counts()?;
         verify(self.store, self.now, &mut self.violations)

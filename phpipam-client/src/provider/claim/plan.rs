@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use ipam_core::net::{Free, IpRange, IpSet};
+use ipam_core::net::{FreeRanges, IpRange, IpSet};
 use ipam_core::{Allocate, AllocateLine, Error as CoreError, ErrorKind, Operation, Placement, RangeId, Selection};
 
 use crate::provider::inner::Inner;
@@ -91,12 +91,12 @@ impl ClaimPlan {
 pub(crate) fn choose(within: IpRange, taken: &IpSet, count: u32, placement: Placement) -> Option<Vec<IpAddr>> {
     let wanted = usize::try_from(count).ok()?;
     let run = |align| {
-        let run = Free::of_set(within, taken).aligned_run(u128::from(count), align)?;
+        let run = FreeRanges::of_set(within, taken).aligned_run(u128::from(count), align)?;
         Some(run.addresses().collect())
     };
     match placement {
         Placement::Scattered => {
-            let addresses: Vec<IpAddr> = Free::of_set(within, taken).addresses().take(wanted).collect();
+            let addresses: Vec<IpAddr> = FreeRanges::of_set(within, taken).addresses().take(wanted).collect();
             (addresses.len() == wanted).then_some(addresses)
         }
         Placement::Contiguous => run(1),
