@@ -151,7 +151,7 @@ async fn request(client: &Client, tenant: &str, arguments: &Arguments, limits: &
     template.reasons = Some("an example".to_owned());
     let submitted = catalog.submit_to(&item, template)?.await?;
     println!("Requested {}: request {}", arguments.item, submitted.id);
-    let ended = catalog.follow(&submitted.id, limits).await?;
+    let ended = catalog.wait_for(&submitted.id, limits).await?;
     println!("Request {} ended well", ended.request_number.unwrap_or_default());
     let machines = catalog.machines_of_request(&submitted.id).await?;
     for machine in &machines {

@@ -52,7 +52,7 @@ impl Wait {
 
 /// What one answer says about what is waited for.
 #[derive(Debug)]
-pub(crate) enum Verdict {
+pub(crate) enum Progress {
     Pending,
     Done,
     Failed,
@@ -61,16 +61,16 @@ pub(crate) enum Verdict {
 
 /// One answer.
 #[derive(Debug)]
-pub(crate) struct Look<T> {
+pub(crate) struct Poll<T> {
     pub(crate) value: T,
-    pub(crate) verdict: Verdict,
+    pub(crate) progress: Progress,
     pub(crate) state: String,
     pub(crate) details: Option<String>,
     /// When the server asks to be asked again.
     pub(crate) pause: Option<Duration>,
 }
 
-/// Asks until the verdict is final. `json` turns the last answer into what the error keeps.
+/// Asks until the progress is final. `json` turns the last answer into what the error keeps.
 ///
 /// The deadline covers the questions too: one that hangs is dropped when it passes.
 pub(crate) async fn wait<T, F, A>(
@@ -82,15 +82,15 @@ pub(crate) async fn wait<T, F, A>(
 where
     T: Send,
     F: FnMut() -> A + Send,
-    A: Future<Output = Result<Look<T>, Error>> + Send,
+    A: Future<Output = Result<Poll<T>, Error>> + Send,
 {
     let started = Instant::now();
     let mut pause = limits.first_pause;
-    let mut last: Option<Look<T>> = None;
+    let mut last: Option<Poll<T>> = None;
     let mut polls = 0_u32;
-    let give_up = |reason, last: Option<Look<T>>, polls| {
+    let give_up = |reason, last: Option<Poll<T>>, polls| {
         let (last_state, details, value) = match last {
-            Some(look) => (Some(look.state), look.details, as_object(json(&look.value))),
+            Some(poll) => (Some(poll.state), poll.details, as_object(json(&poll.value))),
             None => (None, None, None),
         };
         let operation = operation.to_owned();
@@ -107,19 +107,19 @@ where
             Err(source) => Err(Error::Transport { operation: operation.to_owned(), source }),
         };
         polls = polls.saturating_add(1);
-        let look = match answer {
-            Ok(look) => look,
+        let poll = match answer {
+            Ok(poll) => poll,
             Err(error) => return Err(give_up(WaitReason::Call(Box::new(error)), last, polls)),
         };
-        match look.verdict {
-            Verdict::Done => return Ok(look.value),
-            Verdict::Failed => return Err(give_up(WaitReason::Failed, Some(look), polls)),
-            Verdict::Unknown => return Err(give_up(WaitReason::UnknownState, Some(look), polls)),
-            Verdict::Pending => {}
+        match poll.progress {
+            Progress::Done => return Ok(poll.value),
+            Progress::Failed => return Err(give_up(WaitReason::Failed, Some(poll), polls)),
+            Progress::Unknown => return Err(give_up(WaitReason::UnknownState, Some(poll), polls)),
+            Progress::Pending => {}
         }
-        let next = look.pause.unwrap_or(pause);
+        let next = poll.pause.unwrap_or(pause);
         pause = pause.mul_f32(1.5).min(limits.longest_pause);
-        last = Some(look);
+        last = Some(poll);
         if started.elapsed() + next >= limits.deadline {
             tokio::time::sleep(limits.deadline.saturating_sub(started.elapsed())).await;
             return Err(give_up(WaitReason::Deadline, last, polls));
@@ -134,15 +134,15 @@ mod tests {
 
     use super::*;
 
-    fn look(state: &str) -> Result<Look<String>, Error> {
-        let verdict = match state {
-            "RUNNING" => Verdict::Pending,
-            "DONE" => Verdict::Done,
-            "FAILED" => Verdict::Failed,
-            _ => Verdict::Unknown,
+    fn poll(state: &str) -> Result<Poll<String>, Error> {
+        let progress = match state {
+            "RUNNING" => Progress::Pending,
+            "DONE" => Progress::Done,
+            "FAILED" => Progress::Failed,
+            _ => Progress::Unknown,
         };
         let state = state.to_owned();
-        Ok(Look { value: state.clone(), verdict, details: Some("details".into()), pause: None, state })
+        Ok(Poll { value: state.clone(), progress, details: Some("details".into()), pause: None, state })
     }
 
     async fn run(states: &[&str], limits: &Wait) -> Result<String, Error> {
@@ -151,7 +151,7 @@ mod tests {
             "GET /r",
             limits,
             |value| serde_json::json!({"state": value}),
-            || std::future::ready(look(states.next().unwrap())),
+            || std::future::ready(poll(states.next().unwrap())),
         )
         .await
     }
@@ -194,7 +194,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_question_that_hangs_is_dropped_at_the_deadline() {
         let limits = Wait::up_to(Duration::from_secs(5));
-        let result = wait("GET /r", &limits, |_| Value::Null, std::future::pending::<Result<Look<()>, Error>>).await;
+        let result = wait("GET /r", &limits, |_| Value::Null, std::future::pending::<Result<Poll<()>, Error>>).await;
         let Err(Error::Wait(error)) = result else { panic!("{result:?}") };
         assert_eq!((error.polls, error.last_state), (0, None));
     }
@@ -205,7 +205,7 @@ mod tests {
             "GET /r",
             &Wait::default(),
             |_| Value::Null,
-            || std::future::ready(Err::<Look<()>, _>(Error::invalid("a", "b", "c"))),
+            || std::future::ready(Err::<Poll<()>, _>(Error::invalid("a", "b", "c"))),
         )
         .await;
         let Err(Error::Wait(error)) = result else { panic!("{result:?}") };

@@ -173,7 +173,7 @@ fn failed(operation: &str, source: ipam_core::Error, request: &ApiRequest) -> Er
 }
 
 fn foreign(operation: &str, target: &Url, origin: &Origin) -> Error {
-    Error::ForeignLink {
+    Error::UnexpectedLink {
         operation: operation.to_owned(),
         origin: target.origin().ascii_serialization(),
         configured: origin.base().origin().ascii_serialization(),
@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(local(at, "/a/b").unwrap(), "/a/b");
         assert_eq!(local("https://lb.example/vra/", "https://node/a").unwrap(), "/a");
         assert_eq!(local("https://lb.example/vra/", "/vra/a").unwrap(), "/a");
-        assert!(matches!(local(at, "javascript:alert(1)"), Err(Error::ForeignLink { .. })));
+        assert!(matches!(local(at, "javascript:alert(1)"), Err(Error::UnexpectedLink { .. })));
         assert!(local(at, "https://[bad").is_err());
     }
 }

@@ -49,7 +49,7 @@ pub(super) async fn run(client: &Client, wanted: Request) -> Result<Answer, Fail
     // What was handed in goes on, whatever becomes of the waiting.
     crate::progress::note(format_args!("request {id} is handed in"));
     let limits = Wait::up_to(wanted.wait).with_pauses(wanted.pause, LONGEST_PAUSE);
-    let ended = catalog.follow(&id, &limits).await?;
+    let ended = catalog.wait_for(&id, &limits).await?;
     let resources = catalog.resources_of_request(&id).all().await?;
     let state = ended.state.as_ref().map(|state| state.as_str());
     let text = format!("request {id}: {}\n\n{}", state.unwrap_or("ended well"), resource_table(&resources));

@@ -57,7 +57,7 @@ impl Error {
             },
             // The status was a success; what came with it is lost.
             Self::Decode(_) => Classification::new(ErrorKind::Protocol, Retry::Never, Outcome::Unknown),
-            Self::ForeignLink { .. } => Classification::new(ErrorKind::Protocol, Retry::Never, Outcome::NotApplied),
+            Self::UnexpectedLink { .. } => Classification::new(ErrorKind::Protocol, Retry::Never, Outcome::NotApplied),
             Self::Truncated { .. } => Classification::new(ErrorKind::Protocol, Retry::Safe, Outcome::NotApplied),
             Self::Lost { .. } => Classification::new(ErrorKind::Protocol, Retry::Never, Outcome::Unknown),
             // What is waited for was handed in before and goes on at the server, whatever ended the waiting.
@@ -251,7 +251,7 @@ mod tests {
             (server(503, None), (K::Unavailable, IfIdempotent, Unknown)),
             (server(303, None), (K::Protocol, Never, Unknown)),
             (decode::<u8>("GET /x", 200, b"[]").unwrap_err(), (K::Protocol, Never, Unknown)),
-            (Error::ForeignLink { operation, origin, configured }, (K::Protocol, Never, NotApplied)),
+            (Error::UnexpectedLink { operation, origin, configured }, (K::Protocol, Never, NotApplied)),
             (
                 Error::Truncated { operation: operation2, expected: 2, received: 1, repeated: 0 },
                 (K::Protocol, Safe, NotApplied),

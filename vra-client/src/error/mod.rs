@@ -60,7 +60,7 @@ pub enum Error {
     Decode(Box<DecodeError>),
     /// A link of the server leads to another place than the one that was configured. The token is not sent there.
     #[error("{operation}: the server's link leads to {origin}, which is not the configured {configured}")]
-    ForeignLink {
+    UnexpectedLink {
         /// Method and path template of the call that the link came from.
         operation: String,
         /// Where the link leads.

@@ -34,7 +34,7 @@ pub struct List<T> {
     backend: Arc<dyn Backend>,
     request: ApiRequest,
     paging: Paging,
-    limit: u32,
+    page_size: u32,
     first: u32,
     incomplete_allowed: bool,
     row: std::marker::PhantomData<fn() -> T>,
@@ -46,7 +46,7 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
             backend: Arc::clone(backend),
             request,
             paging: Paging::default(),
-            limit: 100,
+            page_size: 100,
             first: 1,
             incomplete_allowed: false,
             row: std::marker::PhantomData,
@@ -66,8 +66,8 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
     }
 
     /// Rows per page: 100 unless set, 5000 at most. A server that gives fewer is noticed.
-    pub fn with_limit(mut self, rows: u32) -> Self {
-        self.limit = rows.clamp(1, 5000);
+    pub fn with_page_size(mut self, rows: u32) -> Self {
+        self.page_size = rows.clamp(1, 5000);
         self
     }
 
@@ -102,7 +102,7 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
     }
 
     fn page_request(&self, number: u32) -> ApiRequest {
-        self.paging.ask(self.request.clone(), number, self.limit)
+        self.paging.ask(self.request.clone(), number, self.page_size)
     }
 
     async fn fetch(&self, number: u32, meter: &mut ListMeter) -> Result<Page<T>, Error> {
@@ -142,7 +142,7 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
                 total: page.total(),
                 last,
                 has_next: page.has_next(),
-                full: u64::try_from(page.content.len()).is_ok_and(|rows| rows >= u64::from(list.limit)),
+                full: u64::try_from(page.content.len()).is_ok_and(|rows| rows >= u64::from(list.page_size)),
             };
             let (fresh, next) = guard.accept(facts);
             let mut fresh = fresh.into_iter();
@@ -212,7 +212,10 @@ enum Step {
 
 impl<T> fmt::Debug for List<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("List").field("request", &self.request).field("limit", &self.limit).finish_non_exhaustive()
+        f.debug_struct("List")
+            .field("request", &self.request)
+            .field("page_size", &self.page_size)
+            .finish_non_exhaustive()
     }
 }
 
@@ -222,7 +225,7 @@ impl<T> Clone for List<T> {
             backend: Arc::clone(&self.backend),
             request: self.request.clone(),
             paging: self.paging,
-            limit: self.limit,
+            page_size: self.page_size,
             first: self.first,
             incomplete_allowed: self.incomplete_allowed,
             row: std::marker::PhantomData,

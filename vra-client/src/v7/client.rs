@@ -89,7 +89,7 @@ impl Client {
     /// configured server, since the host may be a node's own name, and the token is for nobody else.
     ///
     /// # Errors
-    /// [`Error::ForeignLink`] or [`Error::InvalidInput`] if the link is no address on a web server.
+    /// [`Error::UnexpectedLink`] or [`Error::InvalidInput`] if the link is no address on a web server.
     pub fn follow<T: DeserializeOwned + Send + 'static>(&self, link: &Link) -> Result<Call<T>, Error> {
         let href = link.href.as_deref().unwrap_or_default();
         if href.is_empty() {

@@ -80,7 +80,7 @@ impl IpamGateway<'_> {
     }
 
     /// A request of the product itself to an endpoint. Evidence: request list (7.2); the shape is not published.
-    pub fn request(self, id: &str) -> Call<JsonObject> {
+    pub fn endpoint_request(self, id: &str) -> Call<JsonObject> {
         Call::json(&self.client.backend, ApiRequest::get("/ipam-service/api/requests/{request}", &[id]))
     }
 }

@@ -276,7 +276,7 @@ async fn services_are_listed_and_asked_without_a_token() {
     assert_eq!(server.count("POST", "/identity/api/tokens"), 0, "no login for that");
     let waiting: Vec<_> = states.iter().filter(|state| !state.is_ready()).collect();
     assert_eq!(waiting.len(), 1);
-    let services = registry.services().with_limit(2).all().await.unwrap();
+    let services = registry.services().with_page_size(2).all().await.unwrap();
     assert_eq!(services.len(), states.len());
     let id = services[0].id.as_deref().unwrap();
     assert_eq!(registry.service(id).await.unwrap().name, services[0].name);

@@ -19,7 +19,7 @@ async fn five() -> (Server, Client) {
 }
 
 fn list(client: &Client) -> List<CatalogItemView> {
-    client.catalog().entitled_item_views().with_limit(2)
+    client.catalog().entitled_item_views().with_page_size(2)
 }
 
 fn names(rows: &[CatalogItemView]) -> Vec<&str> {

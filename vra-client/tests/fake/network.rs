@@ -20,7 +20,7 @@ async fn take_one(client: &Client, limits: &Wait) {
     let group = items[0].entitled_organizations.as_ref().unwrap()[0].subtenant_ref.clone().unwrap();
     let body = vra_client::v7::CatalogItemRequestBody::new(item, Server::TENANT, group);
     let submitted = catalog.submit_item_request(body).await.unwrap();
-    catalog.follow(&submitted.id, limits).await.unwrap();
+    catalog.wait_for(&submitted.id, limits).await.unwrap();
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn an_ipam_endpoint_gives_its_ranges_to_a_profile() {
     let profiles = client.network_profiles();
     let body = |external: &str| {
         NetworkProfileBody::external_ipam("IPAM", endpoint, "default")
-            .with_range_list(vec![RangeBody::of_endpoint("range", external)])
+            .with_ranges([RangeBody::of_endpoint("range", external)])
     };
     let id = profiles.create(body(&external)).await.unwrap().id.unwrap();
     let profile = profiles.get(&id).await.unwrap();

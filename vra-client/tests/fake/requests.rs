@@ -50,7 +50,7 @@ async fn an_item_becomes_a_machine_with_an_address_on_which_something_is_done() 
     let early = catalog.machines_of_request(&submitted.id).await.unwrap();
     assert_eq!((early.len(), early[0].ip_addresses().len()), (1, 0));
 
-    let request = catalog.follow(&submitted.id, &soon()).await.unwrap();
+    let request = catalog.wait_for(&submitted.id, &soon()).await.unwrap();
     assert_eq!((request.outcome(), request.reasons.as_deref()), (Some(true), Some("a test")));
     let machines = catalog.machines_of_request(&submitted.id).await.unwrap();
     let machine = &machines[0];
@@ -74,18 +74,18 @@ async fn an_item_becomes_a_machine_with_an_address_on_which_something_is_done() 
     // Switch it off: then it can be switched on, and no longer off.
     let id = machine.id.as_deref().unwrap();
     let action = catalog.run_action(id, "Infrastructure.Machine.Action.PowerOff").await.unwrap();
-    let done = catalog.follow(&action.id, &soon()).await.unwrap();
+    let done = catalog.wait_for(&action.id, &soon()).await.unwrap();
     assert_eq!(done.type_name.as_deref(), Some("ResourceActionRequest"));
     let off = catalog.resource(id).await.unwrap();
     assert_eq!(off.data("MachineStatus").unwrap().as_str(), Some("Off"));
     let again = catalog.run_action(id, "Infrastructure.Machine.Action.PowerOff").await.unwrap_err();
     assert!(again.is_not_found(), "{again:?}");
     let on = catalog.run_action(id, "Infrastructure.Machine.Action.PowerOn").await.unwrap();
-    catalog.follow(&on.id, &soon()).await.unwrap();
+    catalog.wait_for(&on.id, &soon()).await.unwrap();
 
     // Reprovision keeps the address.
     let anew = catalog.run_action(id, "Infrastructure.Machine.Action.Reprovision").await.unwrap();
-    catalog.follow(&anew.id, &soon()).await.unwrap();
+    catalog.wait_for(&anew.id, &soon()).await.unwrap();
     assert_eq!(catalog.resource(id).await.unwrap().ip_addresses(), ["10.60.1.10"]);
 
     // Destroy the deployment by its own links: the address rests, and is free again later.
@@ -95,7 +95,7 @@ async fn an_item_becomes_a_machine_with_an_address_on_which_something_is_done() 
     assert_eq!(deployment.action_id(destroy), listed.id.as_deref(), "links and list agree");
     let destroy_id = deployment.resource_id.as_deref().unwrap();
     let gone = catalog.run_action(destroy_id, destroy).await.unwrap();
-    catalog.follow(&gone.id, &soon()).await.unwrap();
+    catalog.wait_for(&gone.id, &soon()).await.unwrap();
     assert_eq!(server.seed(|store| store.resource_count()), 0);
     assert_eq!(catalog.resource(id).await.unwrap_err().code(), Some(10101));
     let profiles = client.network_profiles();
@@ -114,13 +114,13 @@ async fn several_machines_get_an_address_each_until_there_is_none() {
     let mut template = catalog.template_of(&item).unwrap().await.unwrap();
     template.set_component_value(&["machine"], "_cluster", 10).unwrap();
     let submitted = catalog.submit_to(&item, template).unwrap().await.unwrap();
-    catalog.follow(&submitted.id, &soon()).await.unwrap();
+    catalog.wait_for(&submitted.id, &soon()).await.unwrap();
     let machines = catalog.machines_of_request(&submitted.id).await.unwrap();
     let mut addresses: Vec<_> = machines.iter().flat_map(|machine| machine.ip_addresses()).collect();
     addresses.dedup();
     assert_eq!(addresses.len(), 10);
     let full = submit(&client, "CentOS").await.unwrap();
-    let error = failure(catalog.follow(&full.id, &soon()).await);
+    let error = failure(catalog.wait_for(&full.id, &soon()).await);
     assert!(error.details.as_deref().unwrap().contains("free address"), "{error}");
     assert_eq!(server.seed(|store| store.resource_count()), 11, "what failed left nothing");
 }
@@ -134,7 +134,7 @@ async fn a_request_waits_for_its_approval() {
     let submitted = submit(&client, "Big").await.unwrap();
     let catalog = client.catalog();
     let limits = Wait::up_to(Duration::from_millis(50)).with_pauses(Duration::from_millis(5), Duration::from_millis(5));
-    let late = failure(catalog.follow(&submitted.id, &limits).await);
+    let late = failure(catalog.wait_for(&submitted.id, &limits).await);
     assert!(matches!(late.reason, WaitReason::Deadline) && late.polls > 1, "{late}");
     assert_eq!(late.last_state.as_deref(), Some("PENDING_PRE_APPROVAL"));
     assert_eq!(late.last.unwrap().get("id").unwrap(), submitted.id.as_str());
@@ -162,7 +162,7 @@ async fn a_request_waits_for_its_approval() {
     let twice = work_items.approve(&id, LiteralMap::new()).await.unwrap_err();
     assert!(twice.as_server().unwrap().is_completed_already(), "{twice:?}");
 
-    let request = catalog.follow(&submitted.id, &soon()).await.unwrap();
+    let request = catalog.wait_for(&submitted.id, &soon()).await.unwrap();
     assert!(request.date_approved.is_some());
     let machines = catalog.machines_of_request(&submitted.id).await.unwrap();
     assert_eq!(machines[0].data("MachineCPU").unwrap().as_i64(), Some(1));
@@ -175,7 +175,7 @@ async fn a_rejected_request_says_why() {
     let item = client.work_items().list().all().await.unwrap().remove(0);
     let form = LiteralMap::new().with("source-businessJustification", "too dear");
     client.work_items().reject(item.id.as_deref().unwrap(), form).await.unwrap();
-    let error = failure(client.catalog().follow(&submitted.id, &soon()).await);
+    let error = failure(client.catalog().wait_for(&submitted.id, &soon()).await);
     assert!(matches!(error.reason, WaitReason::Failed));
     assert_eq!(error.details.as_deref(), Some("too dear"));
     assert_eq!(server.seed(|store| store.resource_count()), 0);
@@ -186,16 +186,16 @@ async fn failures_and_unknown_states_end_the_waiting() {
     let (server, client) = example().await;
     server.seed(|store| store.add_item(Item::new("Broken").with_failure("no capacity")));
     let submitted = submit(&client, "Broken").await.unwrap();
-    let error = failure(client.catalog().follow(&submitted.id, &soon()).await);
+    let error = failure(client.catalog().wait_for(&submitted.id, &soon()).await);
     assert!(matches!(error.reason, WaitReason::Failed));
     assert_eq!(error.details.as_deref(), Some("no capacity"));
 
     let submitted = submit(&client, "CentOS").await.unwrap();
     server.seed(|store| store.force_state(&submitted.id, "HIBERNATED"));
-    let error = failure(client.catalog().follow(&submitted.id, &soon()).await);
+    let error = failure(client.catalog().wait_for(&submitted.id, &soon()).await);
     assert!(matches!(error.reason, WaitReason::UnknownState) && error.to_string().contains("HIBERNATED"), "{error}");
 
-    let error = failure(client.catalog().follow("no-such-request", &soon()).await);
+    let error = failure(client.catalog().wait_for("no-such-request", &soon()).await);
     assert!(matches!(&error.reason, WaitReason::Call(error) if error.code() == Some(20111)), "{error:?}");
     let unknown = client.catalog().template("no-such-item").await.unwrap_err();
     assert_eq!((unknown.code(), unknown.is_not_found()), (Some(20116), true));
@@ -210,13 +210,13 @@ async fn without_a_reservation_there_is_no_machine() {
     let (server, client) = started(Server::builder()).await;
     server.seed(|store| store.add_item(Item::new("CentOS")));
     let submitted = submit(&client, "CentOS").await.unwrap();
-    let error = failure(client.catalog().follow(&submitted.id, &soon()).await);
+    let error = failure(client.catalog().wait_for(&submitted.id, &soon()).await);
     assert!(error.details.as_deref().unwrap().contains("No reservation"), "{error}");
     // One without a network profile gives an address of its own, which only the machine itself knows.
     let group = group(&server);
     server.seed(|store| store.add_reservation("DHCP", &group, None));
     let submitted = submit(&client, "CentOS").await.unwrap();
-    client.catalog().follow(&submitted.id, &soon()).await.unwrap();
+    client.catalog().wait_for(&submitted.id, &soon()).await.unwrap();
     let machines = client.catalog().machines_of_request(&submitted.id).await.unwrap();
     assert_eq!(machines[0].ip_addresses(), ["198.51.100.1"]);
     assert_eq!(machines[0].networks()[0].address, None);
@@ -260,7 +260,7 @@ async fn a_link_may_name_another_id_than_the_item() {
 async fn own_requests_are_listed_and_filtered() {
     let (server, client) = example().await;
     let first = submit(&client, "CentOS").await.unwrap();
-    client.catalog().follow(&first.id, &soon()).await.unwrap();
+    client.catalog().wait_for(&first.id, &soon()).await.unwrap();
     submit(&client, "CentOS").await.unwrap();
     let requests = client.catalog().requests();
     assert_eq!(requests.clone().all().await.unwrap().len(), 2);
@@ -285,7 +285,7 @@ async fn the_old_form_makes_a_machine_of_its_own() {
             .with_lease_days(30);
         let body = CatalogItemRequestBody::new(item.id.as_deref().unwrap(), Server::TENANT, group.as_str());
         let submitted = catalog.submit_item_request(body.with_data(values)).await.unwrap();
-        catalog.follow(&submitted.id, &soon()).await.unwrap();
+        catalog.wait_for(&submitted.id, &soon()).await.unwrap();
         let machines = catalog.machines_of_request(&submitted.id).await.unwrap();
         let machine = &machines[0];
         assert!(machine.parent_resource_ref.is_none());
@@ -298,7 +298,7 @@ async fn the_old_form_makes_a_machine_of_its_own() {
         let organization = Organization::new(Server::TENANT, group.as_str());
         let body = ResourceActionRequestBody::new(id, action.id.unwrap(), organization);
         let submitted = catalog.submit_action_request(body).await.unwrap();
-        catalog.follow(&submitted.id, &soon()).await.unwrap();
+        catalog.wait_for(&submitted.id, &soon()).await.unwrap();
         let extension = catalog.actions(id).await.unwrap().into_iter().find(|a| a.binding_id.is_none()).unwrap();
         let body = ResourceActionRequestBody::new(
             id,
@@ -321,14 +321,14 @@ async fn a_server_of_6_2_has_no_flat_views() {
 async fn a_lease_is_changed_by_its_template() {
     let (_server, client) = example().await;
     let submitted = submit(&client, "CentOS").await.unwrap();
-    client.catalog().follow(&submitted.id, &soon()).await.unwrap();
+    client.catalog().wait_for(&submitted.id, &soon()).await.unwrap();
     let catalog = client.catalog();
     let machine = catalog.machines_of_request(&submitted.id).await.unwrap().remove(0).id.unwrap();
     let action = catalog.action(&machine, "Infrastructure.Machine.Action.ChangeLease").await.unwrap().id.unwrap();
     let mut template = catalog.action_template(&machine, &action).await.unwrap();
     template.set("provider-ExpirationDate", "2030-01-01T00:00:00.000Z");
     let submitted = catalog.submit_action(&machine, &action, template).await.unwrap();
-    catalog.follow(&submitted.id, &soon()).await.unwrap();
+    catalog.wait_for(&submitted.id, &soon()).await.unwrap();
     let end = catalog.resource(&machine).await.unwrap().lease.unwrap().end.unwrap();
     assert_eq!(end.as_str(), "2030-01-01T00:00:00.000Z");
     // A reference inside plain values stays as it is.

@@ -109,7 +109,7 @@ async fn requests_resources_and_actions() {
     let at = format!("/catalog-service/api/consumer/requests/{id}");
     let inner = ["", "/organization", "/quote", "/catalogItemRef", "/catalogItemProviderBinding"];
     same("v7_catalog_request_status_in_progress_200", &get(&client, &at).await, &inner, &[]);
-    client.catalog().follow(&id, &soon()).await.unwrap();
+    client.catalog().wait_for(&id, &soon()).await.unwrap();
     // The recording of an ended one is older than that of one in progress.
     let newer = ["components", "successful", "final", "catalogItemProviderBinding"];
     same("v73_catalog_request_successful_200", &get(&client, &at).await, &["", "/requestCompletion"], &newer);
@@ -150,7 +150,7 @@ async fn requests_resources_and_actions() {
     let at = format!("/catalog-service/api/consumer/resources/{deployment}/actions/{destroy}/requests/template");
     same("v7_catalog_action_template_destroy_200", &get(&client, &at).await, &["", "/data"], &[]);
     let request = client.catalog().run_action(deployment, binding).await.unwrap();
-    client.catalog().follow(&request.id, &soon()).await.unwrap();
+    client.catalog().wait_for(&request.id, &soon()).await.unwrap();
     let ended = get(&client, &format!("/catalog-service/api/consumer/requests/{}", request.id)).await;
     same("v62_catalog_destroy_request_200", &ended, &["", "/resourceRef", "/resourceActionRef"], &[]);
 }
@@ -165,7 +165,7 @@ async fn a_machine_of_6_2() {
     let id = client.catalog().submit_item_request(body).await.unwrap().id;
     let running = get(&client, &format!("/catalog-service/api/consumer/requests/{id}")).await;
     same("v62_catalog_request_in_progress_200", &running, &["", "/catalogItemRef"], &[]);
-    client.catalog().follow(&id, &soon()).await.unwrap();
+    client.catalog().wait_for(&id, &soon()).await.unwrap();
     let rows = get(&client, "/catalog-service/api/consumer/resources/types/Infrastructure.Machine").await;
     same("v62_catalog_resources_by_type_machine_200", &rows, &["", "/content/0", "/content/0/lease"], &[]);
 }

@@ -141,7 +141,7 @@ async fn a_foreign_host_never_sees_the_token() {
     server
         .fault(Fault::Redirect(format!("{}/identity/api/tenants/qe", elsewhere.url())), When::any().path("/tenants/"));
     let error = client.identity().tenant(Server::TENANT).await.unwrap_err();
-    assert!(matches!(error, Error::ForeignLink { .. }), "{error:?}");
+    assert!(matches!(error, Error::UnexpectedLink { .. }), "{error:?}");
     assert_eq!(elsewhere.requests(), [], "nothing was sent there");
     assert_eq!(server.pending_faults(), 0);
 }
@@ -184,7 +184,7 @@ async fn a_slow_server_is_given_up() {
     let slow = || When::any().path("/consumer/requests").always();
     server.fault(Fault::Latency(Duration::from_secs(30)), slow());
     let limits = Wait::up_to(Duration::from_millis(100));
-    let Err(Error::Wait(error)) = client.catalog().follow("any", &limits).await else { panic!("it waited") };
+    let Err(Error::Wait(error)) = client.catalog().wait_for("any", &limits).await else { panic!("it waited") };
     assert!(matches!(error.reason, WaitReason::Deadline) && error.polls == 0, "{error:?}");
     let options = HttpOptions::new().with_allow_http(true).with_attempt_timeout(Duration::from_millis(100));
     let client = client_of(&server).with_http_options(options).build().unwrap();

@@ -270,7 +270,7 @@ async fn a_list_is_read_by_page_numbers_with_its_order() {
             .await;
     }
     let list = client.identity().tenants().with_filter(Filter::ne("name", "it's")).with_order_by(OrderBy::asc("name"));
-    let rows: Vec<_> = list.with_limit(2).stream().try_collect().await.unwrap();
+    let rows: Vec<_> = list.with_page_size(2).stream().try_collect().await.unwrap();
     let ids: Vec<_> = rows.iter().filter_map(|row| row.id.as_deref()).collect();
     assert_eq!(ids, ["a", "b", "c", "d"]);
 }
@@ -406,7 +406,7 @@ async fn a_redirect_to_another_server_is_not_followed() {
     let moved = ResponseTemplate::new(302).insert_header("Location", format!("{}/x", elsewhere.uri()).as_str());
     answers(&server, "GET", "/identity/api/tenants/qe", moved).await;
     let error = client.identity().tenant("qe").await.unwrap_err();
-    assert!(matches!(error, Error::ForeignLink { .. }), "{error:?}");
+    assert!(matches!(error, Error::UnexpectedLink { .. }), "{error:?}");
 }
 
 fn in_phase(phase: &str) -> ResponseTemplate {
@@ -427,7 +427,7 @@ async fn follow(phases: &[&str]) -> Result<vra_client::v7::CatalogRequest, Error
     }
     let pause = Duration::from_millis(5);
     let limits = Wait::up_to(Duration::from_secs(20)).with_pauses(pause, pause);
-    client.catalog().follow("r1", &limits).await
+    client.catalog().wait_for("r1", &limits).await
 }
 
 #[tokio::test]
@@ -597,7 +597,7 @@ fn without_a_runtime_there_is_an_error_and_no_panic() {
         let failed = |error: Error| assert!(error.to_string().contains("tokio runtime"), "{error:?}");
         failed(futures_executor::block_on(client.identity().tenant("qe").send()).unwrap_err());
         failed(futures_executor::block_on(client.identity().tenants().all()).unwrap_err());
-        let waited = futures_executor::block_on(client.catalog().follow("any", &Wait::default())).unwrap_err();
+        let waited = futures_executor::block_on(client.catalog().wait_for("any", &Wait::default())).unwrap_err();
         assert!(format!("{waited:?}").contains("tokio runtime"), "{waited:?}");
     }
 }

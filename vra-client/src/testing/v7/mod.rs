@@ -27,7 +27,7 @@
 //! let template = catalog.template_of(&item)?.await?;
 //! let submitted = catalog.submit_to(&item, template)?.await?;
 //! let soon = Wait::up_to(Duration::from_secs(10)).with_pauses(Duration::from_millis(1), Duration::from_millis(5));
-//! catalog.follow(&submitted.id, &soon).await?;
+//! catalog.wait_for(&submitted.id, &soon).await?;
 //! let machines = catalog.machines_of_request(&submitted.id).await?;
 //! assert_eq!(machines[0].ip_addresses(), ["10.60.1.10"]);
 //!

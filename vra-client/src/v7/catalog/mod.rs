@@ -29,7 +29,7 @@ use crate::call::Call;
 use crate::error::Error;
 use crate::lenient::{JsonObject, Wire};
 use crate::odata::{Filter, OrderBy};
-use crate::poll::{Look, Wait, wait};
+use crate::poll::{Poll, Wait, wait};
 use crate::request::ApiRequest;
 use crate::transport::local_path;
 
@@ -151,7 +151,7 @@ impl<'a> Catalog<'a> {
     /// template.reasons = Some("a test".into());
     /// template.set_component_value(&["machine"], "cpu", 2)?;
     /// let submitted = catalog.submit_to(&item, template)?.await?;
-    /// let request = catalog.follow(&submitted.id, &Wait::default()).await?;
+    /// let request = catalog.wait_for(&submitted.id, &Wait::default()).await?;
     /// println!("request {:?} ended well", request.request_number);
     /// # Ok(()) }
     /// ```
@@ -164,7 +164,7 @@ impl<'a> Catalog<'a> {
     /// Evidence: captured (7.x), documented (7.3).
     ///
     /// # Errors
-    /// [`Error::ForeignLink`] or [`Error::InvalidInput`] if the link leads nowhere.
+    /// [`Error::UnexpectedLink`] or [`Error::InvalidInput`] if the link leads nowhere.
     pub fn template_of(self, item: &CatalogItemView) -> Result<Call<RequestTemplate>, Error> {
         match item.template_link() {
             Some(link) => self.client.follow(link),
@@ -196,7 +196,7 @@ impl<'a> Catalog<'a> {
     /// Hands in a request for an item by its link. 7.x. Evidence: captured (7.x), documented (7.3).
     ///
     /// # Errors
-    /// [`Error::ForeignLink`] or [`Error::InvalidInput`] if the link leads nowhere.
+    /// [`Error::UnexpectedLink`] or [`Error::InvalidInput`] if the link leads nowhere.
     pub fn submit_to(self, item: &CatalogItemView, template: RequestTemplate) -> Result<Call<SubmittedRequest>, Error> {
         Ok(match item.submit_link() {
             Some(link) => {
@@ -265,12 +265,12 @@ impl<'a> Catalog<'a> {
     /// # Errors
     /// [`Error::Wait`]: the deadline passed, or the request failed, was rejected or deleted, or is in a phase that is
     /// not known here; the error has the last state and the server's details.
-    pub async fn follow(self, id: &str, limits: &Wait) -> Result<CatalogRequest, Error> {
+    pub async fn wait_for(self, id: &str, limits: &Wait) -> Result<CatalogRequest, Error> {
         let operation = self.request(id).request().operation();
         wait(&operation, limits, Wire::to_json, || async {
             let value = self.request(id).await?;
             let details = value.completion_details().map(str::to_owned);
-            Ok(Look { verdict: value.verdict(), state: value.state_word(), details, pause: None, value })
+            Ok(Poll { progress: value.progress(), state: value.state_word(), details, pause: None, value })
         })
         .await
     }
@@ -456,7 +456,7 @@ impl<'a> Catalog<'a> {
     /// ```no_run
     /// # async fn run(client: vra_client::v7::Client) -> Result<(), vra_client::Error> {
     /// let submitted = client.catalog().run_action("machine id", "Infrastructure.Machine.Action.Reprovision").await?;
-    /// client.catalog().follow(&submitted.id, &Default::default()).await?;
+    /// client.catalog().wait_for(&submitted.id, &Default::default()).await?;
     /// # Ok(()) }
     /// ```
     ///

@@ -5,7 +5,7 @@ use super::reference::{Organization, ProviderBinding, Reference};
 use crate::error::Error;
 use crate::lenient::{IntoJson, JsonObject, Timestamp, model, open_enum};
 use crate::list::rows;
-use crate::poll::Verdict;
+use crate::poll::Progress;
 use crate::v7::{Literal, LiteralMap};
 
 open_enum! {
@@ -167,28 +167,28 @@ impl CatalogRequest {
     /// server names a state that is not known here.
     #[must_use]
     pub fn outcome(&self) -> Option<bool> {
-        match self.verdict() {
-            Verdict::Done => Some(true),
-            Verdict::Failed => Some(false),
-            Verdict::Pending | Verdict::Unknown => None,
+        match self.progress() {
+            Progress::Done => Some(true),
+            Progress::Failed => Some(false),
+            Progress::Pending | Progress::Unknown => None,
         }
     }
 
-    pub(super) fn verdict(&self) -> Verdict {
+    pub(super) fn progress(&self) -> Progress {
         use {RequestPhase as Phase, RequestState as State};
 
         match (&self.phase, &self.state) {
             // A deleted request stays in the phase that it was in.
-            (_, Some(State::Deleted)) => Verdict::Failed,
-            (Some(Phase::Successful), _) => Verdict::Done,
-            (Some(Phase::Failed | Phase::Rejected), _) => Verdict::Failed,
-            (Some(Phase::Unknown(_)), _) | (None, None) => Verdict::Unknown,
-            (Some(_), _) => Verdict::Pending,
+            (_, Some(State::Deleted)) => Progress::Failed,
+            (Some(Phase::Successful), _) => Progress::Done,
+            (Some(Phase::Failed | Phase::Rejected), _) => Progress::Failed,
+            (Some(Phase::Unknown(_)), _) | (None, None) => Progress::Unknown,
+            (Some(_), _) => Progress::Pending,
             (None, Some(state)) => match state {
-                State::Successful | State::PartiallySuccessful => Verdict::Done,
-                State::Failed | State::PreRejected | State::PostRejected => Verdict::Failed,
-                State::Unknown(_) => Verdict::Unknown,
-                _ => Verdict::Pending,
+                State::Successful | State::PartiallySuccessful => Progress::Done,
+                State::Failed | State::PreRejected | State::PostRejected => Progress::Failed,
+                State::Unknown(_) => Progress::Unknown,
+                _ => Progress::Pending,
             },
         }
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::model::NatType;
 use crate::error::Error;
-use crate::lenient::{JsonObject, request_body};
+use crate::lenient::{IntoJson, JsonObject, request_body};
 
 /// The members of the kinds, for [`NetworkProfileBody::with_nulls`].
 const COMMON: &[&str] = &[
@@ -31,8 +31,6 @@ request_body! {
         with_description: String = "description";
         /// Whether it is hidden; not, unless set.
         with_hidden: bool = "isHidden";
-        /// The ranges.
-        with_range_list: Vec<RangeBody> = "definedRanges";
         /// The gateway. External and NAT.
         with_gateway: Ipv4Addr = "gatewayAddress";
         /// The first DNS server.
@@ -131,7 +129,7 @@ impl NetworkProfileBody {
     /// The ranges.
     #[must_use]
     pub fn with_ranges(self, ranges: impl IntoIterator<Item = RangeBody>) -> Self {
-        self.with_range_list(ranges.into_iter().collect::<Vec<_>>())
+        self.with_member("definedRanges", ranges.into_iter().collect::<Vec<_>>().into_json())
     }
 
     /// What DHCP gives out, for NAT one to many: the first and the last address, and for how many seconds.

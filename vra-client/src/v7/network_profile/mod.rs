@@ -174,7 +174,7 @@ impl NetworkProfiles<'_> {
     /// ```
     pub fn addresses(self, profile_id: &str) -> List<ProfileAddress> {
         let request = ApiRequest::get("/iaas-proxy-provider/api/network/profiles/addresses/{profile}", &[profile_id]);
-        List::new(&self.client.backend, request).with_limit(1000)
+        List::new(&self.client.backend, request).with_page_size(1000)
     }
 
     /// The addresses of one range. No call gives them alone: 7.1 and later list those of the profile, and earlier

@@ -142,7 +142,7 @@ impl Approvals<'_> {
     ///
     /// ```
     /// # let client = vra_client::v7::Client::builder("https://vra.example").build()?;
-    /// let list = client.approvals().policy_types().with_limit(1000);
+    /// let list = client.approvals().policy_types().with_page_size(1000);
     /// assert_eq!(list.request().query_value("limit"), Some("1000"));
     /// # Ok::<(), vra_client::Error>(())
     /// ```
