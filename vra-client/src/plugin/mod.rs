@@ -53,9 +53,9 @@
 //! the contract: a value of the wrong type is named by its member and type alone.
 
 mod action;
+mod action_error;
 mod actions;
 mod endpoint;
-mod fault;
 mod handler;
 pub mod host;
 mod members;
@@ -63,6 +63,7 @@ mod settings;
 mod wire;
 
 pub use action::{Action, UnknownAction};
+pub use action_error::Fault;
 pub use actions::{
     AddressInfo, AllocateIpInput, AllocateIpOutput, AllocateIpRangeInput, AllocateIpRangeOutput, CertificateInfo,
     DeallocateIpInput, DeallocateIpOutput, DeallocateIpRangeInput, DeallocateIpRangeOutput, ErrorObject,
@@ -71,7 +72,6 @@ pub use actions::{
     UpdateRecordInput, UpdateRecordOutput, ValidateEndpointInput, ValidateEndpointOutput,
 };
 pub use endpoint::{Credentials, Endpoint, EndpointProperties};
-pub use fault::Fault;
 pub use handler::Plugin;
 pub use members::Members;
 pub use settings::Settings;

@@ -30,8 +30,8 @@
 //! The inputs of the action, bare or as `{"inputs": …, "credentials": …}`, where the credentials are what vRA returns for
 //! `context.request(authCredentialsLink, 'GET', '')`, whole or their `content`. At most [`Call::MAX_BYTES`] bytes.
 
-mod call;
+mod invocation;
 mod serve;
 
-pub use self::call::Call;
+pub use self::invocation::Call;
 pub use self::serve::{Host, Reply, error_json};

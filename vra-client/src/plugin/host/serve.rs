@@ -10,9 +10,9 @@ use ipam_core::registry::Registry;
 use ipam_core::{Error, ErrorKind, IpamProvider};
 use serde_json::{Value, json};
 
-use super::call::Call;
+use super::invocation::Call;
 use crate::plugin::action::Action;
-use crate::plugin::fault::Fault;
+use crate::plugin::action_error::Fault;
 use crate::plugin::handler::Plugin;
 
 type Open = dyn Fn(Call) -> BoxFuture<'static, ipam_core::Result<Arc<dyn IpamProvider>>> + Send + Sync;

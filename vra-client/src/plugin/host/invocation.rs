@@ -5,8 +5,8 @@ use std::io::Read;
 use ipam_core::registry::OpenRequest;
 use serde_json::Value;
 
+use crate::plugin::action_error::Fault;
 use crate::plugin::endpoint::{Credentials, EndpointProperties};
-use crate::plugin::fault::Fault;
 use crate::plugin::settings::Settings;
 
 /// What vRA hands to an action: its inputs, and the credentials and the form of the end point.
