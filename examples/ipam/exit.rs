@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use ipam_core::{Error, ErrorKind};
 use serde_json::{Value, json};
-use vra_client::plugin::Fault;
+use vra_client::plugin::ActionError;
 
 use crate::report;
 
@@ -60,7 +60,7 @@ pub(crate) enum Failure {
     /// Something else, such as a check that did not hold.
     Failed(String),
     /// An action of the vRA plug-in raised it.
-    Vra(Fault),
+    Vra(ActionError),
     /// The client of vRealize Automation 7 said so.
     Vra7(vra_client::Error),
 }
@@ -85,7 +85,7 @@ impl Failure {
             Self::Failed(_) => FAILED,
             Self::Stopped(signal) => signal.code(),
             Self::Both(first, _) => first.code(),
-            Self::Vra(fault) => fault.ipam_error().map_or(WRONG_USE, |error| code_of(error.kind())),
+            Self::Vra(error) => error.ipam_error().map_or(WRONG_USE, |error| code_of(error.kind())),
             Self::Vra7(error) => code_of(error.kind()),
         }
     }
@@ -104,7 +104,7 @@ impl Failure {
                 format!("stopped by {}; what was being done may have happened: look with `ipam find`", signal.name())
             }
             Self::Both(first, second) => format!("{}\n  and closing failed: {}", first.text(), second.text()),
-            Self::Vra(fault) => fault.to_string(),
+            Self::Vra(error) => error.to_string(),
         }
     }
 
@@ -116,7 +116,7 @@ impl Failure {
             Self::Failed(_) => "failed",
             Self::Stopped(_) => "stopped",
             Self::Both(first, _) => first.kind(),
-            Self::Vra(fault) => fault.ipam_error().map_or(ErrorKind::InvalidInput, Error::kind).as_str(),
+            Self::Vra(error) => error.ipam_error().map_or(ErrorKind::InvalidInput, Error::kind).as_str(),
             Self::Vra7(error) => error.kind().as_str(),
         }
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use ipam_core::IpamProvider;
 use ipam_core::registry::Secrets;
 use serde_json::Value;
-use vra_client::plugin::host::{Call, Host};
-use vra_client::plugin::{Action, Fault, Plugin};
+use vra_client::plugin::host::{Host, Invocation};
+use vra_client::plugin::{Action, ActionError, Plugin};
 
 use crate::closing::{Ended, closing};
 use crate::exit::Failure;
@@ -19,7 +19,7 @@ pub(crate) async fn run(url: Option<&str>, action: Action) -> Result<Ended<Answe
         let message = "say where the addresses are: --provider URL, or IPAM_PROVIDER in the environment";
         return Err(Failure::Usage(message.to_owned()));
     };
-    let call = Call::read(std::io::stdin()).map_err(Failure::Vra)?;
+    let call = Invocation::read(std::io::stdin()).map_err(Failure::Vra)?;
     let host = Host::with_registry(registry(Secrets::env("IPAM"))?, url);
     match host.open(&call).await {
         // Closed here, where signals are received.
@@ -30,14 +30,14 @@ pub(crate) async fn run(url: Option<&str>, action: Action) -> Result<Ended<Answe
             .await
         }
         Err(error) => {
-            let outputs = answer(Plugin::<Arc<dyn IpamProvider>>::not_connected(action, error))?;
+            let outputs = answer(Plugin::<Arc<dyn IpamProvider>>::respond_to_open_error(action, error))?;
             Ok(Ended { value: outputs, closing: None })
         }
     }
 }
 
 /// vRA reads JSON and nothing else; there is no table.
-fn answer(outputs: Result<Value, Fault>) -> Result<Answer, Failure> {
+fn answer(outputs: Result<Value, ActionError>) -> Result<Answer, Failure> {
     let outputs = outputs.map_err(Failure::Vra)?;
     Answer::new(format!("{outputs:#}"), &outputs)
 }

@@ -99,7 +99,7 @@ async fn what_waits_is_approved_or_rejected() {
 #[tokio::test(flavor = "multi_thread")]
 async fn failures_have_the_programs_codes() {
     let server = example().await;
-    server.seed(|store| store.add_item(Item::new("Broken").with_failure("no capacity").with_looks(0)));
+    server.seed(|store| store.add_item(Item::new("Broken").with_failure("no capacity").with_polls_in_progress(0)));
     for (arguments, code, word) in [
         (
             vec!["request", "Nothing"],

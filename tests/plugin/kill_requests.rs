@@ -69,7 +69,7 @@ async fn story(action: Action, name: &'static str, death: Death, at: u64) -> Opt
     }
     let there = die(&server, action, &inputs, death, at).await;
     let next = stage.with_plugin(connect(&server).await);
-    let answer = next.run(action, &inputs).await.unwrap_or_else(|fault| panic!("{action}, {death:?} at {at}: {fault}"));
+    let answer = next.run(action, &inputs).await.unwrap_or_else(|error| panic!("{action}, {death:?} at {at}: {error}"));
     match action {
         Action::AllocateIp => {
             let again = next.run(action, &inputs).await.unwrap();

@@ -28,8 +28,8 @@ async fn a_deallocation_that_the_server_refused_is_no_success() {
 async fn a_deallocation_that_never_reached_the_server_is_no_success() {
     let (stage, server) = simulated().await;
     server.fault(Fault::DropBefore, When::any().always());
-    let fault = stage.run(Action::DeallocateIp, &stage.sample("deallocate_ip")).await.unwrap_err();
-    assert_eq!(fault.ipam_error().unwrap().kind(), ErrorKind::Unavailable, "{fault}");
+    let error = stage.run(Action::DeallocateIp, &stage.sample("deallocate_ip")).await.unwrap_err();
+    assert_eq!(error.ipam_error().unwrap().kind(), ErrorKind::Unavailable, "{error}");
 }
 
 #[tokio::test]

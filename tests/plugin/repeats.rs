@@ -101,8 +101,8 @@ async fn a_request_that_is_another_one_stays_a_conflict() {
         let taken = stage.allocated().await;
         let mut other = inputs.clone();
         other["ipAllocations"][1]["size"] = json!("2");
-        let fault = stage.run(Action::AllocateIp, &other).await.unwrap_err();
-        assert!(fault.ipam_error().unwrap().is_conflict(), "{fault}");
+        let error = stage.run(Action::AllocateIp, &other).await.unwrap_err();
+        assert!(error.ipam_error().unwrap().is_conflict(), "{error}");
         assert_eq!(stage.allocated().await, taken);
         stage.run(Action::DeallocateIp, &undo(&first, &inputs)).await.unwrap();
     }
@@ -180,8 +180,8 @@ async fn both_forms_of_a_network_id_are_the_same_network() {
         let request = AllocateRange::new(path.as_str(), block, ChildPrefix::PrefixLen(30))
             .with_key(format!("vra:{path}:network"));
         let made = stage.plugin.provider().allocate_range(&request).await.unwrap().range;
-        let fault = stage.run(Action::AllocateIpRange, &with_id(&bare)).await.unwrap_err();
-        assert!(fault.ipam_error().unwrap().is_conflict(), "the key is met, and the request is another one: {fault}");
+        let error = stage.run(Action::AllocateIpRange, &with_id(&bare)).await.unwrap_err();
+        assert!(error.ipam_error().unwrap().is_conflict(), "the key is met, and the request is another one: {error}");
         let done = stage.run(Action::DeallocateIpRange, &back(&bare, &json!(made.id.as_str()))).await.unwrap();
         assert_eq!(done["message"], "Success");
     }
@@ -196,8 +196,8 @@ async fn a_deallocation_that_names_nothing_is_refused() {
             inputs["ipDeallocations"] = Value::Null;
             inputs
         }] {
-            let fault = stage.run(Action::DeallocateIp, &missing).await.unwrap_err();
-            assert!(fault.to_string().starts_with("ipDeallocations: missing"), "{fault}");
+            let error = stage.run(Action::DeallocateIp, &missing).await.unwrap_err();
+            assert!(error.to_string().starts_with("ipDeallocations: missing"), "{error}");
         }
         let mut empty = good;
         empty["ipDeallocations"] = json!([]);
@@ -214,12 +214,12 @@ async fn a_start_that_is_unspecified_is_none_and_one_that_is_no_address_is_named
             let mut inputs = inputs.clone();
             inputs["ipAllocations"][0]["start"] = start.into();
             let outputs =
-                stage.run(Action::AllocateIp, &inputs).await.unwrap_or_else(|fault| panic!("{start:?}: {fault}"));
+                stage.run(Action::AllocateIp, &inputs).await.unwrap_or_else(|error| panic!("{start:?}: {error}"));
             assert_eq!(stage.allocated().await, before + 1, "{start:?} is another request");
             assert_eq!(outputs["ipAllocations"][0]["ipAddresses"], json!(["10.16.20.2"]));
         }
-        let fault = stage.run(Action::AllocateIp, &stage.sample("allocate_ip_start_no_address")).await.unwrap_err();
-        assert_eq!(fault.to_string(), "ipAllocations[0].start: \"none\" is not an IP address, such as 192.0.2.10");
+        let error = stage.run(Action::AllocateIp, &stage.sample("allocate_ip_start_no_address")).await.unwrap_err();
+        assert_eq!(error.to_string(), "ipAllocations[0].start: \"none\" is not an IP address, such as 192.0.2.10");
     }
 }
 
@@ -279,8 +279,8 @@ async fn an_address_outside_the_prefix_that_the_range_has_by_now_is_given_back()
         assert_eq!(left().await, expected, "{address}");
     }
     // Neither can be preferred, so neither is freed.
-    let fault = plugin.run(Action::DeallocateIp, &deallocation("vm", "12", "10.0.0.7")).await.unwrap_err();
-    assert!(fault.to_string().contains("more than one address space"), "{fault}");
+    let error = plugin.run(Action::DeallocateIp, &deallocation("vm", "12", "10.0.0.7")).await.unwrap_err();
+    assert!(error.to_string().contains("more than one address space"), "{error}");
     assert_eq!(left().await, expected);
 }
 

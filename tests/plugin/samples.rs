@@ -65,7 +65,7 @@ async fn addresses_are_allocated_repeated_and_given_back() {
             "allocate_ip_three_nics",
         ] {
             let inputs = stage.sample(name);
-            let first = stage.run(Action::AllocateIp, &inputs).await.unwrap_or_else(|fault| panic!("{name}: {fault}"));
+            let first = stage.run(Action::AllocateIp, &inputs).await.unwrap_or_else(|error| panic!("{name}: {error}"));
             let taken = stage.allocated().await;
             let again = stage.run(Action::AllocateIp, &inputs).await.unwrap();
             assert_eq!(first, again, "{name}: a repeated call took other addresses");
@@ -114,8 +114,8 @@ async fn an_update_of_somebody_elses_address_is_refused() {
         let mut inputs = stage.sample("update_record");
         inputs["addressInfos"][0]["address"] = allocated["ipAllocations"][0]["ipAddresses"][0].clone();
         inputs["resourceInfo"]["id"] = json!("another machine");
-        let fault = stage.run(Action::UpdateRecord, &inputs).await.unwrap_err();
-        assert!(fault.to_string().contains("not allocated to resource another machine"), "{fault}");
+        let error = stage.run(Action::UpdateRecord, &inputs).await.unwrap_err();
+        assert!(error.to_string().contains("not allocated to resource another machine"), "{error}");
     }
 }
 
@@ -125,7 +125,7 @@ async fn networks_are_carved_repeated_and_given_back() {
         for name in ["allocate_ip_range_by_prefix_length", "allocate_ip_range_by_cidr"] {
             let inputs = stage.sample(name);
             let first =
-                stage.run(Action::AllocateIpRange, &inputs).await.unwrap_or_else(|fault| panic!("{name}: {fault}"));
+                stage.run(Action::AllocateIpRange, &inputs).await.unwrap_or_else(|error| panic!("{name}: {error}"));
             let again = stage.run(Action::AllocateIpRange, &inputs).await.unwrap();
             assert_eq!(
                 first["ipRange"]["id"], again["ipRange"]["id"],
@@ -150,8 +150,8 @@ async fn a_network_with_addresses_is_kept_unless_told() {
         stage.run(Action::AllocateIp, &machine).await.unwrap();
         let mut back = stage.sample("deallocate_ip_range");
         back["ipRangeDeallocation"]["ipRangeId"] = carved["ipRange"]["id"].clone();
-        let fault = stage.run(Action::DeallocateIpRange, &back).await.unwrap_err();
-        assert!(fault.ipam_error().unwrap().is_conflict(), "{fault}");
+        let error = stage.run(Action::DeallocateIpRange, &back).await.unwrap_err();
+        assert!(error.ipam_error().unwrap().is_conflict(), "{error}");
         back["ipRangeDeallocation"]["properties"]["removeAllocations"] = json!("true");
         assert_eq!(stage.run(Action::DeallocateIpRange, &back).await.unwrap()["message"], "Success");
     }

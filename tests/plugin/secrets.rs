@@ -6,7 +6,7 @@ use ipam_core::{DefineRange, IpamProvider, MemoryProvider};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use vra_client::plugin::{
-    Action, AllocateIpInput, AllocateIpRangeInput, Credentials, DeallocateIpInput, DeallocateIpRangeInput, Fault,
+    Action, ActionError, AllocateIpInput, AllocateIpRangeInput, Credentials, DeallocateIpInput, DeallocateIpRangeInput,
     GetIpRangesInput, Plugin, UpdateRecordInput, ValidateEndpointInput,
 };
 
@@ -65,9 +65,9 @@ fn is_told(pointer: &str) -> bool {
         && (known.contains(&last) || last.bytes().all(|byte| byte.is_ascii_digit()) && !last.is_empty())
 }
 
-fn everything(fault: &Fault) -> String {
-    let mut text = format!("{fault} {fault:?} {fault:#?}");
-    let mut source = std::error::Error::source(fault);
+fn everything(error: &ActionError) -> String {
+    let mut text = format!("{error} {error:?} {error:#?}");
+    let mut source = std::error::Error::source(error);
     while let Some(error) = source {
         text.push_str(&format!(" {error} {error:?}"));
         source = error.source();
@@ -110,7 +110,7 @@ async fn a_canary_in_any_member_is_not_in_the_fault() {
                         }
                     }
                 }
-                let Err(fault) = plugin.run(action, &inputs).await else { continue };
+                let Err(error) = plugin.run(action, &inputs).await else { continue };
                 faults += 1;
                 // A list of ids may be a list of any texts, or one text alone.
                 if is_told(&place) && canary.is_string()
@@ -119,7 +119,7 @@ async fn a_canary_in_any_member_is_not_in_the_fault() {
                 {
                     continue;
                 }
-                assert!(!everything(&fault).contains(CANARY), "{action} {place}: {fault}");
+                assert!(!everything(&error).contains(CANARY), "{action} {place}: {error}");
             }
         }
     }
@@ -179,7 +179,7 @@ fn what_the_credentials_service_returned_is_never_shown() {
         json!({ "status": 500, "content": CANARY }),
         json!({ "privateKeyId": [CANARY], "privateKey": CANARY }),
     ] {
-        let fault = Credentials::from_response(&answer).unwrap_err();
-        assert!(!everything(&fault).contains(CANARY), "{answer}: {fault}");
+        let error = Credentials::from_response(&answer).unwrap_err();
+        assert!(!everything(&error).contains(CANARY), "{answer}: {error}");
     }
 }

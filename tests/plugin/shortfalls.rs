@@ -12,9 +12,9 @@ use ipam_core::{Allocate, AllocateLine, DefineRange, IpamProvider, MemoryProvide
 async fn a_failed_request_for_several_cards_leaks_nothing() {
     for stage in all().await {
         let before = stage.allocated().await;
-        let fault =
+        let error =
             stage.run(Action::AllocateIp, &stage.sample("allocate_ip_last_nic_from_full_range")).await.unwrap_err();
-        assert!(fault.ipam_error().unwrap().is_exhausted(), "{fault}");
+        assert!(error.ipam_error().unwrap().is_exhausted(), "{error}");
         assert_eq!(stage.allocated().await, before);
     }
 }
@@ -112,8 +112,8 @@ async fn another_request_for_the_same_card_is_refused_and_takes_nothing() {
     for stage in all().await {
         stage.run(Action::AllocateIp, &stage.sample("allocate_ip_one")).await.unwrap();
         let before = stage.allocated().await;
-        let fault = stage.run(Action::AllocateIp, &stage.sample("allocate_ip_contiguous_4")).await.unwrap_err();
-        assert!(fault.ipam_error().unwrap().is_conflict(), "{fault}");
+        let error = stage.run(Action::AllocateIp, &stage.sample("allocate_ip_contiguous_4")).await.unwrap_err();
+        assert!(error.ipam_error().unwrap().is_conflict(), "{error}");
         assert_eq!(stage.allocated().await, before);
     }
 }
@@ -154,8 +154,8 @@ async fn what_cannot_be_read_is_refused_with_the_members_name() {
         (spoil("/resourceInfo/id", json!("")), "resourceInfo.id"),
         (json!([]), "inputs"),
     ] {
-        let fault = plugin.run(Action::AllocateIp, &inputs).await.unwrap_err();
-        assert!(fault.to_string().contains(member), "{member}: {fault}");
+        let error = plugin.run(Action::AllocateIp, &inputs).await.unwrap_err();
+        assert!(error.to_string().contains(member), "{member}: {error}");
     }
 }
 

@@ -15,7 +15,7 @@ use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
 use phpipam_client::testing::{CustomField, Object, Server, Store};
 use phpipam_client::{Auth, Client};
 use serde_json::Value;
-use vra_client::plugin::{Action, Fault, Plugin};
+use vra_client::plugin::{Action, ActionError, Plugin};
 
 /// A provider with the samples' ranges and blocks in it, and what it calls them.
 pub(crate) struct Stage {
@@ -191,7 +191,7 @@ impl Stage {
     }
 
     /// Runs an action and holds its answer to the contract's rules.
-    pub(crate) async fn run(&self, action: Action, inputs: &Value) -> Result<Value, Fault> {
+    pub(crate) async fn run(&self, action: Action, inputs: &Value) -> Result<Value, ActionError> {
         let outputs = self.plugin.run(action, inputs).await?;
         let broken = violations(action.name(), inputs, &outputs);
         assert!(broken.is_empty(), "{action}: {broken:#?}\n{outputs:#}");

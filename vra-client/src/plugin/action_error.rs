@@ -7,13 +7,13 @@ use ipam_core::ErrorKind;
 /// What an action raises: vRA shows the message to whoever asked for the machine or the network.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
-pub struct Fault {
+pub struct ActionError {
     message: String,
     #[source]
     source: Option<ipam_core::Error>,
 }
 
-impl Fault {
+impl ActionError {
     /// A member of the inputs that is not what it should be.
     pub(super) fn input(member: &str, problem: &dyn fmt::Display) -> Self {
         Self { message: format!("{member}: {problem}"), source: None }
@@ -46,7 +46,7 @@ fn cause(kind: ErrorKind) -> Option<&'static str> {
     }
 }
 
-impl From<ipam_core::Error> for Fault {
+impl From<ipam_core::Error> for ActionError {
     fn from(error: ipam_core::Error) -> Self {
         let message = cause(error.kind()).map_or_else(|| error.to_string(), |cause| format!("{cause}: {error}"));
         Self { message, source: Some(error) }

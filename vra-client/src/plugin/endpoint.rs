@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Fault, Members, wire};
+use super::{ActionError, Members, wire};
 
 /// The `endpoint` of every request but ValidateEndpoint.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -40,29 +40,34 @@ impl EndpointProperties {
     /// The form in an action's inputs: beside the end point's other members, or at the top as ValidateEndpoint has it.
     ///
     /// # Errors
-    /// A [`Fault`] that names the member, and never shows what stands there, if it is not an object.
-    pub fn of_inputs(inputs: &Value) -> Result<Self, Fault> {
+    /// A [`ActionError`] that names the member, and never shows what stands there, if it is not an object.
+    pub fn of_inputs(inputs: &Value) -> Result<Self, ActionError> {
         let (member, form) = match inputs.get("endpoint") {
             Some(endpoint @ (Value::Object(_) | Value::Null)) => {
                 ("endpoint.endpointProperties", endpoint.get("endpointProperties"))
             }
             Some(other) => {
-                return Err(Fault::input("endpoint", &format_args!("expected an object, found {}", wire::kind(other))));
+                return Err(ActionError::input(
+                    "endpoint",
+                    &format_args!("expected an object, found {}", wire::kind(other)),
+                ));
             }
             None => ("endpointProperties", inputs.get("endpointProperties")),
         };
         match form {
             None | Some(Value::Null) => Ok(Self::default()),
             Some(Value::Object(form)) => Ok(Self(Members(form.clone()))),
-            Some(other) => Err(Fault::input(member, &format_args!("expected an object, found {}", wire::kind(other)))),
+            Some(other) => {
+                Err(ActionError::input(member, &format_args!("expected an object, found {}", wire::kind(other))))
+            }
         }
     }
 
     /// The form's field, or the free property, of this name. Empty ones count as absent.
     ///
     /// # Errors
-    /// A [`Fault`] if it is a list or an object, or if `properties` is not the JSON it should be.
-    pub fn get(&self, name: &str) -> Result<Option<String>, Fault> {
+    /// A [`ActionError`] if it is a list or an object, or if `properties` is not the JSON it should be.
+    pub fn get(&self, name: &str) -> Result<Option<String>, ActionError> {
         if let Some(value) = self.0.get(name)
             && let Some(text) = Self::text(name, value)?
         {
@@ -76,7 +81,7 @@ impl EndpointProperties {
     ///
     /// # Errors
     /// As [`get`](Self::get).
-    pub fn starting_with(&self, prefix: &str) -> Result<Vec<(String, String)>, Fault> {
+    pub fn starting_with(&self, prefix: &str) -> Result<Vec<(String, String)>, ActionError> {
         let mut found: Vec<(String, String)> = Vec::new();
         for (name, value) in &*self.0 {
             if let Some(rest) = name.strip_prefix(prefix).filter(|rest| !rest.is_empty())
@@ -95,19 +100,19 @@ impl EndpointProperties {
         Ok(found)
     }
 
-    fn text(name: &str, value: &Value) -> Result<Option<String>, Fault> {
-        wire::text(value).map_err(|error| Fault::input(&format!("endpointProperties.{name}"), &error))
+    fn text(name: &str, value: &Value) -> Result<Option<String>, ActionError> {
+        wire::text(value).map_err(|error| ActionError::input(&format!("endpointProperties.{name}"), &error))
     }
 
     /// The boolean of this name; `false` if it is absent.
     ///
     /// # Errors
-    /// A [`Fault`] if it is neither true nor false.
-    pub fn flag(&self, name: &str) -> Result<bool, Fault> {
+    /// A [`ActionError`] if it is neither true nor false.
+    pub fn flag(&self, name: &str) -> Result<bool, ActionError> {
         match self.get(name)? {
             None => Ok(false),
             Some(text) => parse_flag(&text)
-                .ok_or_else(|| Fault::input(&format!("endpointProperties.{name}"), &"neither true nor false")),
+                .ok_or_else(|| ActionError::input(&format!("endpointProperties.{name}"), &"neither true nor false")),
         }
     }
 
@@ -115,7 +120,7 @@ impl EndpointProperties {
     ///
     /// # Errors
     /// As [`get`](Self::get).
-    pub fn host_name(&self) -> Result<Option<String>, Fault> {
+    pub fn host_name(&self) -> Result<Option<String>, ActionError> {
         self.get("hostName")
     }
 
@@ -125,12 +130,12 @@ impl EndpointProperties {
     ///
     /// # Errors
     /// As [`get`](Self::get).
-    pub fn certificate(&self) -> Result<Option<String>, Fault> {
+    pub fn certificate(&self) -> Result<Option<String>, ActionError> {
         Ok(self.get("certificate")?.map(|pem| pem.replace("\\r\\n", "\n").replace("\\n", "\n")))
     }
 
     /// The free properties. What cannot be read is never shown: it may be a secret.
-    fn free(&self) -> Result<Vec<(String, String)>, Fault> {
+    fn free(&self) -> Result<Vec<(String, String)>, ActionError> {
         const FIELD: &str = "endpointProperties.properties";
         let parsed;
         let list = match self.0.get("properties") {
@@ -139,7 +144,7 @@ impl EndpointProperties {
             Some(Value::String(text)) => {
                 parsed = serde_json::from_str::<Value>(text).map_err(|error| {
                     let (line, column) = (error.line(), error.column());
-                    Fault::input(FIELD, &format_args!("not JSON (line {line}, column {column})"))
+                    ActionError::input(FIELD, &format_args!("not JSON (line {line}, column {column})"))
                 })?;
                 &parsed
             }
@@ -154,11 +159,11 @@ impl EndpointProperties {
         for (index, item) in items.iter().enumerate() {
             let Some(item) = item.as_object() else {
                 let problem = format!("expected an object, found {}", wire::kind(item));
-                return Err(Fault::input(&format!("{FIELD}[{index}]"), &problem));
+                return Err(ActionError::input(&format!("{FIELD}[{index}]"), &problem));
             };
             let member = |name: &str| {
                 let value = item.get(name).unwrap_or(&Value::Null);
-                wire::text(value).map_err(|error| Fault::input(&format!("{FIELD}[{index}].{name}"), &error))
+                wire::text(value).map_err(|error| ActionError::input(&format!("{FIELD}[{index}].{name}"), &error))
             };
             properties.extend(member("prop_key")?.zip(member("prop_value")?));
         }
@@ -186,19 +191,20 @@ impl Credentials {
     /// object.
     ///
     /// # Errors
-    /// A [`Fault`] that never repeats what was read, if the service refused or a member is missing.
-    pub fn from_response(answer: &Value) -> Result<Self, Fault> {
+    /// A [`ActionError`] that never repeats what was read, if the service refused or a member is missing.
+    pub fn from_response(answer: &Value) -> Result<Self, ActionError> {
         const FIELD: &str = "credentials";
         if let Some(status) = answer.get("status").and_then(|status| wire::number::<_, u16>(status).ok().flatten())
             && !(200..300).contains(&status)
         {
-            return Err(Fault::input(FIELD, &format_args!("the credentials service answered status {status}")));
+            return Err(ActionError::input(FIELD, &format_args!("the credentials service answered status {status}")));
         }
         let parsed;
         let content = match answer.get("content").unwrap_or(answer) {
             Value::String(text) => {
                 // The parser's message may quote what it read, so it is left out.
-                parsed = serde_json::from_str(text).map_err(|_| Fault::input(FIELD, &"the content is not JSON"))?;
+                parsed =
+                    serde_json::from_str(text).map_err(|_| ActionError::input(FIELD, &"the content is not JSON"))?;
                 &parsed
             }
             other => other,
@@ -208,7 +214,7 @@ impl Credentials {
                 .get(name)
                 .and_then(Value::as_str)
                 .map(str::to_owned)
-                .ok_or_else(|| Fault::input(FIELD, &format_args!("{name} is missing or not a text")))
+                .ok_or_else(|| ActionError::input(FIELD, &format_args!("{name} is missing or not a text")))
         };
         Ok(Self { user: member("privateKeyId")?, password: member("privateKey")?.into() })
     }
@@ -294,9 +300,9 @@ mod tests {
             json!({"endpoint": {"endpointProperties": ["s3cret"]}}),
             json!({"endpointProperties": "s3cret"}),
         ] {
-            let fault = EndpointProperties::of_inputs(&inputs).unwrap_err();
-            assert!(!format!("{fault} {fault:?}").contains("s3cret"), "{fault}");
-            assert!(fault.to_string().contains("expected an object, found a"), "{fault}");
+            let error = EndpointProperties::of_inputs(&inputs).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
+            assert!(error.to_string().contains("expected an object, found a"), "{error}");
         }
     }
 

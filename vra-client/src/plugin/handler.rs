@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Action, Fault, ValidateEndpointOutput, actions, wire};
+use super::{Action, ActionError, ValidateEndpointOutput, actions, wire};
 
 /// A plug-in on a provider: all eight actions.
 ///
@@ -41,19 +41,19 @@ impl<P: IpamProvider> Plugin<P> {
     /// Runs an action on its inputs, the JSON that vRA gives, and answers the JSON that vRA expects.
     ///
     /// # Errors
-    /// A [`Fault`], to be raised: a member of the inputs that is missing or cannot be what it should be, or what the
+    /// A [`ActionError`], to be raised: a member of the inputs that is missing or cannot be what it should be, or what the
     /// provider refused. An untrusted certificate in ValidateEndpoint is answered and not raised.
-    pub async fn run(&self, action: Action, inputs: &Value) -> Result<Value, Fault> {
+    pub async fn run(&self, action: Action, inputs: &Value) -> Result<Value, ActionError> {
         let provider = &self.provider;
         match action {
-            Action::ValidateEndpoint => answer(actions::validate_endpoint(provider, read(inputs)?).await?),
-            Action::GetIpRanges => answer(actions::get_ip_ranges(provider, read(inputs)?).await?),
-            Action::GetIpBlocks => answer(actions::get_ip_blocks(provider, read(inputs)?).await?),
-            Action::AllocateIp => answer(actions::allocate_ip(provider, read(inputs)?).await?),
-            Action::DeallocateIp => answer(actions::deallocate_ip(provider, read(inputs)?).await?),
-            Action::UpdateRecord => answer(actions::update_record(provider, read(inputs)?).await?),
-            Action::AllocateIpRange => answer(actions::allocate_ip_range(provider, read(inputs)?).await?),
-            Action::DeallocateIpRange => answer(actions::deallocate_ip_range(provider, read(inputs)?).await?),
+            Action::ValidateEndpoint => to_json(actions::validate_endpoint(provider, read(inputs)?).await?),
+            Action::GetIpRanges => to_json(actions::get_ip_ranges(provider, read(inputs)?).await?),
+            Action::GetIpBlocks => to_json(actions::get_ip_blocks(provider, read(inputs)?).await?),
+            Action::AllocateIp => to_json(actions::allocate_ip(provider, read(inputs)?).await?),
+            Action::DeallocateIp => to_json(actions::deallocate_ip(provider, read(inputs)?).await?),
+            Action::UpdateRecord => to_json(actions::update_record(provider, read(inputs)?).await?),
+            Action::AllocateIpRange => to_json(actions::allocate_ip_range(provider, read(inputs)?).await?),
+            Action::DeallocateIpRange => to_json(actions::deallocate_ip_range(provider, read(inputs)?).await?),
         }
     }
 
@@ -61,29 +61,30 @@ impl<P: IpamProvider> Plugin<P> {
     /// if it is not trusted and the action is ValidateEndpoint.
     ///
     /// # Errors
-    /// The error as a [`Fault`], to be raised, in every other case.
-    pub fn not_connected(action: Action, error: ipam_core::Error) -> Result<Value, Fault> {
+    /// The error as a [`ActionError`], to be raised, in every other case.
+    pub fn respond_to_open_error(action: Action, error: ipam_core::Error) -> Result<Value, ActionError> {
         if action == Action::ValidateEndpoint && error.kind() == ErrorKind::Untrusted {
             let output: ValidateEndpointOutput = actions::refused(error)?;
-            return answer(output);
+            return to_json(output);
         }
         Err(error.into())
     }
 }
 
-fn read<T: DeserializeOwned>(inputs: &Value) -> Result<T, Fault> {
+fn read<T: DeserializeOwned>(inputs: &Value) -> Result<T, ActionError> {
     if !inputs.is_object() {
         let problem = format!("expected an object, found {}", wire::kind(inputs));
-        return Err(Fault::input("inputs", &problem));
+        return Err(ActionError::input("inputs", &problem));
     }
     wire::read(inputs).map_err(|(path, problem)| {
-        Fault::new(match path.strip_prefix('.') {
+        ActionError::new(match path.strip_prefix('.') {
             Some(member) => wire::joined(member, &problem),
             None => wire::joined("inputs", &problem),
         })
     })
 }
 
-fn answer<T: Serialize>(output: T) -> Result<Value, Fault> {
-    serde_json::to_value(output).map_err(|error| Fault::new(format!("the answer cannot be written as JSON: {error}")))
+fn to_json<T: Serialize>(output: T) -> Result<Value, ActionError> {
+    serde_json::to_value(output)
+        .map_err(|error| ActionError::new(format!("the answer cannot be written as JSON: {error}")))
 }

@@ -63,7 +63,7 @@ mod settings;
 mod wire;
 
 pub use action::{Action, UnknownAction};
-pub use action_error::Fault;
+pub use action_error::ActionError;
 pub use actions::{
     AddressInfo, AllocateIpInput, AllocateIpOutput, AllocateIpRangeInput, AllocateIpRangeOutput, CertificateInfo,
     DeallocateIpInput, DeallocateIpOutput, DeallocateIpRangeInput, DeallocateIpRangeOutput, ErrorObject,

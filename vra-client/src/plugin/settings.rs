@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipam_core::{BlockFilter, NetworkInfo, Properties, RangeFilter, Tag};
 
-use super::{EndpointProperties, Fault};
+use super::{ActionError, EndpointProperties};
 
 /// What the actions read from the end point's properties.
 ///
@@ -47,9 +47,9 @@ impl Settings {
     /// Reads them.
     ///
     /// # Errors
-    /// A [`Fault`] that names the property: a switch that is neither true nor false, a filter with more fields than
+    /// A [`ActionError`] that names the property: a switch that is neither true nor false, a filter with more fields than
     /// values, or a field without a value.
-    pub fn read(properties: &EndpointProperties) -> Result<Self, Fault> {
+    pub fn read(properties: &EndpointProperties) -> Result<Self, ActionError> {
         let mut settings = Self {
             dns_servers_field: properties.get("dnsServersField")?,
             domain_field: properties.get("domainField")?,
@@ -68,19 +68,20 @@ impl Settings {
         Ok(settings)
     }
 
-    fn read_filter(&mut self, properties: &EndpointProperties) -> Result<(), Fault> {
-        let missing =
-            |name: &str| Fault::input(&format!("endpointProperties.{name}"), &"missing, though enableFilter is true");
+    fn read_filter(&mut self, properties: &EndpointProperties) -> Result<(), ActionError> {
+        let missing = |name: &str| {
+            ActionError::input(&format!("endpointProperties.{name}"), &"missing, though enableFilter is true")
+        };
         let fields = properties.get("filterField")?.ok_or_else(|| missing("filterField"))?;
         let values = properties.get("filterValue")?.ok_or_else(|| missing("filterValue"))?;
         let (fields, values): (Vec<_>, Vec<_>) = (fields.split(',').collect(), values.split(',').collect());
         if fields.len() != values.len() {
             let problem = format!("{} values for {} fields; give one value for each", values.len(), fields.len());
-            return Err(Fault::input("endpointProperties.filterValue", &problem));
+            return Err(ActionError::input("endpointProperties.filterValue", &problem));
         }
         for (field, value) in fields.into_iter().map(str::trim).zip(values.into_iter().map(str::trim)) {
             match field {
-                "" => return Err(Fault::input("endpointProperties.filterField", &"a field without a name")),
+                "" => return Err(ActionError::input("endpointProperties.filterField", &"a field without a name")),
                 "name" => {
                     self.ranges.name = Some(value.to_owned());
                     self.blocks.name = Some(value.to_owned());
@@ -100,7 +101,7 @@ impl Settings {
     }
 
     /// Fills what the IPAM did not say about DNS from the properties that the form names.
-    pub(super) fn complete(&self, network: &mut NetworkInfo, properties: &Properties) -> Result<(), Fault> {
+    pub(super) fn complete(&self, network: &mut NetworkInfo, properties: &Properties) -> Result<(), ActionError> {
         if network.dns_servers.is_empty()
             && let Some((field, value)) = property(properties, self.dns_servers_field.as_ref())
         {
@@ -108,7 +109,7 @@ impl Settings {
                 .map(|entry| {
                     entry
                         .parse::<IpAddr>()
-                        .map_err(|_| Fault::input(field, &format_args!("{entry:?} is no IP address")))
+                        .map_err(|_| ActionError::input(field, &format_args!("{entry:?} is no IP address")))
                 })
                 .collect::<Result<_, _>>()?;
         }
@@ -127,7 +128,7 @@ impl Settings {
 }
 
 /// The values of custom fields in the list `list` and in the properties that start with `prefix`.
-fn fields(properties: &EndpointProperties, list: &str, prefix: &str) -> Result<Properties, Fault> {
+fn fields(properties: &EndpointProperties, list: &str, prefix: &str) -> Result<Properties, ActionError> {
     let mut fields = Properties::new();
     let text = properties.get(list)?.unwrap_or_default();
     for (index, entry) in text.split([';', '\n']).map(str::trim).filter(|entry| !entry.is_empty()).enumerate() {
@@ -135,7 +136,7 @@ fn fields(properties: &EndpointProperties, list: &str, prefix: &str) -> Result<P
         let Some((name, value)) = parts.filter(|(name, value)| !name.is_empty() && !value.is_empty()) else {
             // A value is not shown: the form may hold secrets.
             let problem = format!("entry {} is not NAME=VALUE; separate entries by semicolons", index + 1);
-            return Err(Fault::input(&format!("endpointProperties.{list}"), &problem));
+            return Err(ActionError::input(&format!("endpointProperties.{list}"), &problem));
         };
         fields.insert(name.to_owned(), value.to_owned());
     }
@@ -158,7 +159,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn settings(value: serde_json::Value) -> Result<Settings, Fault> {
+    fn settings(value: serde_json::Value) -> Result<Settings, ActionError> {
         Settings::read(&serde_json::from_value(value).unwrap())
     }
 
@@ -208,10 +209,10 @@ mod tests {
     #[test]
     fn a_custom_field_without_a_value_is_named_by_its_place_and_never_shown() {
         for wrong in ["a=1; s3cret", "a=1;=s3cret", "a=1;s3cret="] {
-            let fault = settings(json!({"addressFields": wrong})).unwrap_err().to_string();
+            let error = settings(json!({"addressFields": wrong})).unwrap_err().to_string();
             assert!(
-                fault.starts_with("endpointProperties.addressFields: entry 2") && !fault.contains("s3cret"),
-                "{fault}"
+                error.starts_with("endpointProperties.addressFields: entry 2") && !error.contains("s3cret"),
+                "{error}"
             );
         }
     }

@@ -35,7 +35,7 @@ pub enum Fault {
     /// All values of `@type` are in upper case.
     UpperTypes,
     /// The links in the answer, and `Location`, name this origin, such as `https://node-7.internal:8443`.
-    ForeignLinks(String),
+    LinkOrigin(String),
     /// The last row of the page is missing; the counts are those of all rows.
     TruncatePage,
     /// The page begins with the last row of the page before, in place of its own first.
@@ -65,7 +65,7 @@ impl ServerFault for Fault {
             | Self::NoLocation
             | Self::LowerTypes
             | Self::UpperTypes
-            | Self::ForeignLinks(_)
+            | Self::LinkOrigin(_)
             | Self::TruncatePage
             | Self::RepeatRow
             | Self::IgnorePage

@@ -233,7 +233,7 @@ async fn a_request_is_taken_whatever_the_answer_looks_like() {
         (Fault::NoLocation, true, false),
         (Fault::LowerTypes, true, true),
         (Fault::UpperTypes, true, true),
-        (Fault::ForeignLinks("https://node-7.internal:8443".into()), true, true),
+        (Fault::LinkOrigin("https://node-7.internal:8443".into()), true, true),
     ] {
         server.fault(fault.clone(), post());
         let submitted = submit(&client, "CentOS").await.unwrap();
@@ -247,7 +247,7 @@ async fn a_request_is_taken_whatever_the_answer_looks_like() {
 #[tokio::test]
 async fn a_link_may_name_another_id_than_the_item() {
     let (server, client) = example().await;
-    server.seed(|store| store.add_item(Item::new("Linked").with_own_link_id()));
+    server.seed(|store| store.add_item(Item::new("Linked").with_separate_link_id()));
     let item = client.catalog().item_named("Linked").await.unwrap();
     let id = item.catalog_item_id.clone().unwrap();
     assert!(!item.submit_link().unwrap().href.as_deref().unwrap().contains(&id));

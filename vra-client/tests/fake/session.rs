@@ -42,7 +42,7 @@ async fn a_token_that_ended_is_renewed_once_and_the_call_succeeds() {
 #[tokio::test]
 async fn a_token_whose_life_is_over_is_renewed_before_it_is_sent() {
     let clock = Clock::fixed(SystemTime::now());
-    let builder = Server::builder().clock(clock).token_life(Duration::from_secs(1));
+    let builder = Server::builder().clock(clock).token_lifetime(Duration::from_secs(1));
     let (server, client) = started(builder).await;
     client.login().await.unwrap();
     tokio::time::sleep(Duration::from_millis(1100)).await;
@@ -127,8 +127,8 @@ async fn a_foreign_host_never_sees_the_token() {
     let elsewhere = Server::start().await.unwrap();
     let (server, client) = example().await;
     // Links with another host are asked of the configured server.
-    server.fault(Fault::ForeignLinks(elsewhere.url()), When::any().path("entitledCatalogItemViews"));
-    server.fault(Fault::ForeignLinks(elsewhere.url()), When::any().method("POST").path("/requests"));
+    server.fault(Fault::LinkOrigin(elsewhere.url()), When::any().path("entitledCatalogItemViews"));
+    server.fault(Fault::LinkOrigin(elsewhere.url()), When::any().method("POST").path("/requests"));
     let catalog = client.catalog();
     let item = catalog.item_named("CentOS").await.unwrap();
     let link = item.template_link().unwrap();
@@ -148,7 +148,7 @@ async fn a_foreign_host_never_sees_the_token() {
 
 #[tokio::test]
 async fn rights_are_missed_by_name() {
-    let builder = Server::builder().user(User::new(Server::USER, Server::PASSWORD).without_fabric());
+    let builder = Server::builder().user(User::new(Server::USER, Server::PASSWORD).without_fabric_admin());
     let (_server, client) = started(builder).await;
     let error = client.network_profiles().list().all().await.unwrap_err();
     assert!(error.is_permission_denied(), "{error:?}");

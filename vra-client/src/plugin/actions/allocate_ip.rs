@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::get_ip_ranges::version;
 use super::repeat;
 use super::resource::{COMPUTE, ResourceInfo, ipam_key};
-use crate::plugin::{Endpoint, Fault, Members, wire};
+use crate::plugin::{ActionError, Endpoint, Members, wire};
 
 /// What AllocateIP gets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -86,12 +86,12 @@ pub struct IpAllocationResult {
 }
 
 impl IpAllocation {
-    fn id(&self, index: usize) -> Result<&str, Fault> {
+    fn id(&self, index: usize) -> Result<&str, ActionError> {
         let member = format!("ipAllocations[{index}].id");
-        self.id.as_deref().ok_or_else(|| Fault::input(&member, &"missing; the answer has to name it"))
+        self.id.as_deref().ok_or_else(|| ActionError::input(&member, &"missing; the answer has to name it"))
     }
 
-    fn line(&self, index: usize, labels: Labels) -> Result<AllocateLine, Fault> {
+    fn line(&self, index: usize, labels: Labels) -> Result<AllocateLine, ActionError> {
         let count = self.size.unwrap_or(1);
         let what = match self.start.filter(|start| !start.is_unspecified()) {
             Some(first) => Selection::Exact { first, count },
@@ -100,7 +100,7 @@ impl IpAllocation {
         };
         let mut ranges = self.ip_range_ids.iter().map(|id| RangeId::from(id.as_str()));
         let member = format!("ipAllocations[{index}].ipRangeIds");
-        let first = ranges.next().ok_or_else(|| Fault::input(&member, &"empty; name at least one range"))?;
+        let first = ranges.next().ok_or_else(|| ActionError::input(&member, &"empty; name at least one range"))?;
         let line = AllocateLine::new(first, what).with_labels(labels);
         Ok(ranges.fold(line, AllocateLine::or_from))
     }
@@ -109,10 +109,10 @@ impl IpAllocation {
 impl AllocateIpInput {
     /// The request that stands for the inputs, with its entries in the order of [`positions`](Self::positions). Equal
     /// inputs give equal requests with equal keys, also with their entries in another order.
-    fn request(&self, ids: &[&str]) -> Result<Allocate, Fault> {
+    fn request(&self, ids: &[&str]) -> Result<Allocate, ActionError> {
         for (index, id) in ids.iter().enumerate() {
             if ids.iter().take(index).any(|earlier| earlier == id) {
-                return Err(Fault::input(
+                return Err(ActionError::input(
                     &format!("ipAllocations[{index}].id"),
                     &"repeated; every entry needs its own",
                 ));
@@ -142,15 +142,15 @@ impl AllocateIpInput {
 
 /// The smallest id names the request whatever the order of its entries; another request with that id, which has to be
 /// another one for the same card, is a conflict and takes nothing.
-fn smallest<'a>(ids: &[&'a str]) -> Result<&'a str, Fault> {
-    let empty = || Fault::input("ipAllocations", &"empty; there is nothing to allocate");
+fn smallest<'a>(ids: &[&'a str]) -> Result<&'a str, ActionError> {
+    let empty = || ActionError::input("ipAllocations", &"empty; there is nothing to allocate");
     ids.iter().min().copied().ok_or_else(empty)
 }
 
 pub(in crate::plugin) async fn allocate_ip<P: IpamProvider + ?Sized>(
     provider: &P,
     input: AllocateIpInput,
-) -> Result<AllocateIpOutput, Fault> {
+) -> Result<AllocateIpOutput, ActionError> {
     let ids: Vec<&str> =
         input.ip_allocations.iter().enumerate().map(|(index, wanted)| wanted.id(index)).collect::<Result<_, _>>()?;
     let request = input.request(&ids)?;
@@ -167,8 +167,9 @@ pub(in crate::plugin) async fn allocate_ip<P: IpamProvider + ?Sized>(
     Ok(AllocateIpOutput { ip_allocations })
 }
 
-fn result(id: &str, got: &[Allocation]) -> Result<IpAllocationResult, Fault> {
-    let first = got.first().ok_or_else(|| Fault::new(format!("the IPAM answered no address for allocation {id}")))?;
+fn result(id: &str, got: &[Allocation]) -> Result<IpAllocationResult, ActionError> {
+    let first =
+        got.first().ok_or_else(|| ActionError::new(format!("the IPAM answered no address for allocation {id}")))?;
     Ok(IpAllocationResult {
         ip_allocation_id: id.to_owned(),
         ip_range_id: first.range.to_string(),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::get_ip_ranges::IpRange;
 use super::repeat;
 use super::resource::{ResourceInfo, SUB_NETWORKS, ipam_key};
-use crate::plugin::{Endpoint, Fault, Members, Settings, wire};
+use crate::plugin::{ActionError, Endpoint, Members, Settings, wire};
 
 /// What AllocateIPRange gets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -74,20 +74,20 @@ pub struct AllocateIpRangeOutput {
 
 impl AllocateIpRangeInput {
     /// The request that stands for the inputs. Equal inputs give equal requests with equal keys.
-    fn request(&self) -> Result<AllocateRange, Fault> {
+    fn request(&self) -> Result<AllocateRange, ActionError> {
         let wanted = &self.ip_range_allocation;
         let what = match (wanted.subnet_cidr, wanted.subnet_prefix_length) {
             (Some(net), _) => ChildPrefix::Exact(net),
             (None, Some(len)) => ChildPrefix::PrefixLen(len),
             (None, None) => {
                 let problem = "missing, and so is subnetPrefixLength; one of them has to say how large the network is";
-                return Err(Fault::input("ipRangeAllocation.subnetCidr", &problem));
+                return Err(ActionError::input("ipRangeAllocation.subnetCidr", &problem));
             }
         };
         let mut blocks = wanted.ip_block_ids.iter().map(|id| BlockId::from(id.as_str()));
         let first = blocks
             .next()
-            .ok_or_else(|| Fault::input("ipRangeAllocation.ipBlockIds", &"empty; name at least one block"))?;
+            .ok_or_else(|| ActionError::input("ipRangeAllocation.ipBlockIds", &"empty; name at least one block"))?;
         let name = wanted.name.as_deref().or(self.resource_info.name.as_deref()).unwrap_or_default();
         let owner = self.resource_info.ipam_owner()?;
         let key = ipam_key(&owner, self.part());
@@ -123,7 +123,7 @@ fn texts(properties: &Map<String, Value>) -> Properties {
 pub(in crate::plugin) async fn allocate_ip_range<P: IpamProvider + ?Sized>(
     provider: &P,
     input: AllocateIpRangeInput,
-) -> Result<AllocateIpRangeOutput, Fault> {
+) -> Result<AllocateIpRangeOutput, ActionError> {
     let settings = Settings::read(&input.endpoint.endpoint_properties)?;
     let request = input.request()?;
     request.validate()?;

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use ipam_core::{Allocation, Deallocate, ErrorKind, IpamProvider, IpamProviderExt, Precondition, RangeId, SpaceId};
 use serde::{Deserialize, Serialize};
 
-use super::owned::{look_up, several};
+use super::owned::{ambiguous_address, look_up};
 use super::resource::ResourceInfo;
-use crate::plugin::{Endpoint, Fault, Members, wire};
+use crate::plugin::{ActionError, Endpoint, Members, wire};
 
 /// What DeallocateIP gets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -68,8 +68,8 @@ pub struct IpDeallocationResult {
 }
 
 impl IpDeallocation {
-    fn place(&self, index: usize) -> Result<(RangeId, IpAddr), Fault> {
-        let missing = |name: &str| Fault::input(&format!("ipDeallocations[{index}].{name}"), &"missing");
+    fn place(&self, index: usize) -> Result<(RangeId, IpAddr), ActionError> {
+        let missing = |name: &str| ActionError::input(&format!("ipDeallocations[{index}].{name}"), &"missing");
         let range = self.ip_range_id.as_deref().ok_or_else(|| missing("ipRangeId"))?;
         let address = self.ip_address.ok_or_else(|| missing("ipAddress"))?;
         Ok((range.into(), address))
@@ -79,17 +79,17 @@ impl IpDeallocation {
 pub(in crate::plugin) async fn deallocate_ip<P: IpamProvider + ?Sized>(
     provider: &P,
     input: DeallocateIpInput,
-) -> Result<DeallocateIpOutput, Fault> {
+) -> Result<DeallocateIpOutput, ActionError> {
     // An empty list asks for nothing and gets an empty list; without the list it is unknown what was asked.
     let entries = input.ip_deallocations.ok_or_else(|| {
-        Fault::input("ipDeallocations", &"missing; it has to name the addresses that are to be given back")
+        ActionError::input("ipDeallocations", &"missing; it has to name the addresses that are to be given back")
     })?;
     let owner = input.resource_info.ipam_owner()?;
     let mut wanted = Vec::with_capacity(entries.len());
     for (index, entry) in entries.into_iter().enumerate() {
         let (range, address) = entry.place(index)?;
         let member = format!("ipDeallocations[{index}].id");
-        let id = entry.id.ok_or_else(|| Fault::input(&member, &"missing; the answer has to name it"))?;
+        let id = entry.id.ok_or_else(|| ActionError::input(&member, &"missing; the answer has to name it"))?;
         let request = Deallocate::address(range.clone(), address).with_precondition(Precondition::Owner(owner.clone()));
         // Everything that can be wrong with the request is found before anything is freed.
         request.validate()?;
@@ -136,22 +136,22 @@ async fn elsewhere<P: IpamProvider + ?Sized>(
     range: &RangeId,
     address: IpAddr,
     direct: Direct,
-) -> Result<&'static str, Fault> {
-    let standing = look_up(provider, resource, address).await?;
+) -> Result<&'static str, ActionError> {
+    let ownership = look_up(provider, resource, address).await?;
     let in_range = |found: &&Allocation| found.range == *range;
-    let found = match standing.own.iter().find(in_range) {
+    let found = match ownership.own.iter().find(in_range) {
         Some(found) => Some(found),
-        None if standing.own.is_empty() => None,
+        None if ownership.own.is_empty() => None,
         None => match space_of(provider, range).await? {
             // An address is unique in a space, so this is the one that the range had.
-            Some(space) if standing.own.iter().any(|found| found.space == space) => {
-                standing.own.iter().find(|found| found.space == space)
+            Some(space) if ownership.own.iter().any(|found| found.space == space) => {
+                ownership.own.iter().find(|found| found.space == space)
             }
             // The range still has the prefix; what another space has is another address of the resource.
             Some(_) if direct == Direct::WasFree => None,
-            _ => match standing.own.as_slice() {
+            _ => match ownership.own.as_slice() {
                 [only] => Some(only),
-                _ => return Err(several(address, resource.ipam_owner()?)),
+                _ => return Err(ambiguous_address(address, resource.ipam_owner()?)),
             },
         },
     };
@@ -162,9 +162,9 @@ async fn elsewhere<P: IpamProvider + ?Sized>(
         }
         return Ok(if provider.deallocate(&request).await?.was_free() { "Was free already" } else { FREED });
     }
-    Ok(if !standing.reserved.is_empty() {
+    Ok(if !ownership.reserved.is_empty() {
         "Is reserved in the IPAM; nothing was freed"
-    } else if standing.others.iter().any(|found| in_range(&found)) {
+    } else if ownership.others.iter().any(|found| in_range(&found)) {
         "Belongs to another resource; nothing was freed"
     } else {
         match direct {
@@ -178,7 +178,7 @@ async fn elsewhere<P: IpamProvider + ?Sized>(
 }
 
 /// The address space of a range; `None` if there is no such range.
-async fn space_of<P: IpamProvider + ?Sized>(provider: &P, range: &RangeId) -> Result<Option<SpaceId>, Fault> {
+async fn space_of<P: IpamProvider + ?Sized>(provider: &P, range: &RangeId) -> Result<Option<SpaceId>, ActionError> {
     match provider.get_range(range.clone()).await {
         Ok(range) => Ok(Some(range.space)),
         Err(error) if error.is_not_found() => Ok(None),

@@ -4,7 +4,7 @@ use ipam_core::{DeallocateRange, IpamProvider, IpamProviderExt, Owner, Precondit
 use serde::{Deserialize, Serialize};
 
 use super::resource::ResourceInfo;
-use crate::plugin::{Endpoint, Fault, Members, wire};
+use crate::plugin::{ActionError, Endpoint, Members, wire};
 
 /// What DeallocateIPRange gets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -61,13 +61,15 @@ const REMOVE_ALLOCATIONS: &str = "removeAllocations";
 pub(in crate::plugin) async fn deallocate_ip_range<P: IpamProvider + ?Sized>(
     provider: &P,
     input: DeallocateIpRangeInput,
-) -> Result<DeallocateIpRangeOutput, Fault> {
+) -> Result<DeallocateIpRangeOutput, ActionError> {
     let wanted = &input.ip_range_deallocation;
-    let id = wanted.ip_range_id.as_deref().ok_or_else(|| Fault::input("ipRangeDeallocation.ipRangeId", &"missing"))?;
+    let id =
+        wanted.ip_range_id.as_deref().ok_or_else(|| ActionError::input("ipRangeDeallocation.ipRangeId", &"missing"))?;
     let told = match wanted.properties.get(REMOVE_ALLOCATIONS) {
         None => None,
-        Some(value) => wire::flag(value)
-            .map_err(|error| Fault::input(&format!("ipRangeDeallocation.properties.{REMOVE_ALLOCATIONS}"), &error))?,
+        Some(value) => wire::flag(value).map_err(|error| {
+            ActionError::input(&format!("ipRangeDeallocation.properties.{REMOVE_ALLOCATIONS}"), &error)
+        })?,
     };
     let request = |owner: Owner| {
         DeallocateRange::id(id).with_precondition(Precondition::Owner(owner)).with_allocations(told.unwrap_or(false))

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use serde::Serialize;
 
 use super::get_ip_ranges::{GetIpRangesInput, RangeTag, tags, version};
-use crate::plugin::{Fault, Settings};
+use crate::plugin::{ActionError, Settings};
 
 /// What GetIPBlocks answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -57,7 +57,7 @@ pub struct IpBlock {
 }
 
 impl IpBlock {
-    fn new(mut block: Block, settings: &Settings) -> Result<Self, Fault> {
+    fn new(mut block: Block, settings: &Settings) -> Result<Self, ActionError> {
         settings.complete(&mut block.network, &block.properties)?;
         Ok(Self {
             id: block.id.into(),
@@ -79,7 +79,7 @@ impl IpBlock {
 pub(in crate::plugin) async fn get_ip_blocks<P: IpamProvider + ?Sized>(
     provider: &P,
     input: GetIpRangesInput,
-) -> Result<GetIpBlocksOutput, Fault> {
+) -> Result<GetIpBlocksOutput, ActionError> {
     let settings = Settings::read(&input.endpoint.endpoint_properties)?;
     let mut request = ListBlocks::all().with_filter(settings.blocks.clone()).with_page(input.page());
     loop {

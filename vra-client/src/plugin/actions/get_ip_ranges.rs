@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipam_core::{Family, IpamProvider, ListRanges, PageRequest, Properties, Range, Tags};
 use serde::{Deserialize, Serialize};
 
-use crate::plugin::{Endpoint, Fault, Members, Settings, wire};
+use crate::plugin::{ActionError, Endpoint, Members, Settings, wire};
 
 /// How many items vRA gets at once when it does not say how many.
 const PAGE_SIZE: u32 = 1000;
@@ -115,7 +115,7 @@ pub struct RangeTag {
 }
 
 impl IpRange {
-    pub(super) fn new(mut range: Range, settings: &Settings) -> Result<Self, Fault> {
+    pub(super) fn new(mut range: Range, settings: &Settings) -> Result<Self, ActionError> {
         settings.complete(&mut range.network, &range.properties)?;
         Ok(Self {
             id: range.id.into(),
@@ -151,7 +151,7 @@ pub(super) fn tags(tags: Tags) -> Vec<RangeTag> {
 pub(in crate::plugin) async fn get_ip_ranges<P: IpamProvider + ?Sized>(
     provider: &P,
     input: GetIpRangesInput,
-) -> Result<GetIpRangesOutput, Fault> {
+) -> Result<GetIpRangesOutput, ActionError> {
     let settings = Settings::read(&input.endpoint.endpoint_properties)?;
     let mut request = ListRanges::all().with_filter(settings.ranges.clone()).with_page(input.page());
     loop {

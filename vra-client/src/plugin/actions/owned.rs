@@ -6,11 +6,11 @@ use futures_util::TryStreamExt;
 use ipam_core::{Allocation, AllocationState, Find, IpamProvider, IpamProviderExt, Owner};
 
 use super::resource::ResourceInfo;
-use crate::plugin::Fault;
+use crate::plugin::ActionError;
 
 /// What the IPAM says about an address, in all spaces.
 #[derive(Debug, Default)]
-pub(super) struct Standing {
+pub(super) struct AddressOwnership {
     /// The resource's own, whichever form of its id they carry.
     pub(super) own: Vec<Allocation>,
     /// Without an owner, as older plug-ins left them.
@@ -26,22 +26,22 @@ pub(super) async fn look_up<P: IpamProvider + ?Sized>(
     provider: &P,
     resource: &ResourceInfo,
     address: IpAddr,
-) -> Result<Standing, Fault> {
-    let mut standing = Standing::default();
-    let mut found = provider.find_all(Find::default().with_address(address));
-    while let Some(allocation) = found.try_next().await? {
+) -> Result<AddressOwnership, ActionError> {
+    let mut ownership = AddressOwnership::default();
+    let mut allocations = provider.find_all(Find::default().with_address(address));
+    while let Some(allocation) = allocations.try_next().await? {
         let list = match &allocation.owner {
-            Some(owner) if resource.is_owner(owner)? => &mut standing.own,
-            Some(_) => &mut standing.others,
-            None if allocation.state == AllocationState::Reserved => &mut standing.reserved,
-            None => &mut standing.ownerless,
+            Some(owner) if resource.is_owner(owner)? => &mut ownership.own,
+            Some(_) => &mut ownership.others,
+            None if allocation.state == AllocationState::Reserved => &mut ownership.reserved,
+            None => &mut ownership.ownerless,
         };
         list.push(allocation);
     }
-    Ok(standing)
+    Ok(ownership)
 }
 
-/// The fault of an address that the resource has in more than one space, so that it cannot be told which is meant.
-pub(super) fn several(address: IpAddr, owner: Owner) -> Fault {
-    Fault::new(format!("{address} is allocated to resource {owner} in more than one address space"))
+/// The error of an address that the resource has in more than one space, so that it cannot be told which is meant.
+pub(super) fn ambiguous_address(address: IpAddr, owner: Owner) -> ActionError {
+    ActionError::new(format!("{address} is allocated to resource {owner} in more than one address space"))
 }

@@ -3,7 +3,7 @@
 use ipam_core::{AllocationKey, Owner};
 use serde::{Deserialize, Serialize};
 
-use crate::plugin::{Fault, Members, wire};
+use crate::plugin::{ActionError, Members, wire};
 
 /// The machine or network that vRA asks for. On vRA 8.6.0 `owner` is missing.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -52,25 +52,25 @@ fn without_path(id: &str) -> &str {
 }
 
 impl ResourceInfo {
-    fn id(&self) -> Result<&str, Fault> {
-        let missing = || Fault::input("resourceInfo.id", &"missing; it is the owner of what is allocated");
+    fn id(&self) -> Result<&str, ActionError> {
+        let missing = || ActionError::input("resourceInfo.id", &"missing; it is the owner of what is allocated");
         self.id.as_deref().ok_or_else(missing)
     }
 
     /// Who the addresses are for: the resource's id without its path.
-    pub(super) fn ipam_owner(&self) -> Result<Owner, Fault> {
+    pub(super) fn ipam_owner(&self) -> Result<Owner, ActionError> {
         Ok(Owner::from(without_path(self.id()?)))
     }
 
     /// The owner that the other form of the id would make: earlier versions took the id as it came. `path` stands in
     /// front of ids that came without one.
-    pub(super) fn other_owner(&self, path: &str) -> Result<Owner, Fault> {
+    pub(super) fn other_owner(&self, path: &str) -> Result<Owner, ActionError> {
         let id = self.id()?;
         Ok(if without_path(id) == id { Owner::new(format!("{path}{id}")) } else { Owner::from(id) })
     }
 
     /// Whether `owner` is this resource, in either form of its id.
-    pub(super) fn is_owner(&self, owner: &Owner) -> Result<bool, Fault> {
+    pub(super) fn is_owner(&self, owner: &Owner) -> Result<bool, ActionError> {
         Ok(without_path(self.id()?) == without_path(owner.as_str()))
     }
 }

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use ipam_core::{Allocation, IpamProvider, MacAddr, Patch, Update};
 use serde::{Deserialize, Serialize};
 
-use super::owned::{look_up, several};
+use super::owned::{ambiguous_address, look_up};
 use super::resource::ResourceInfo;
-use crate::plugin::{Endpoint, Fault, Members, wire};
+use crate::plugin::{ActionError, Endpoint, Members, wire};
 
 /// What UpdateRecord gets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -59,14 +59,14 @@ pub struct UpdateRecordOutput {
 pub(in crate::plugin) async fn update_record<P: IpamProvider + ?Sized>(
     provider: &P,
     input: UpdateRecordInput,
-) -> Result<UpdateRecordOutput, Fault> {
+) -> Result<UpdateRecordOutput, ActionError> {
     if input.address_infos.is_empty() {
-        return Err(Fault::input("addressInfos", &"empty; there is nothing to update"));
+        return Err(ActionError::input("addressInfos", &"empty; there is nothing to update"));
     }
     let mut update_results = Vec::with_capacity(input.address_infos.len());
     for (index, info) in input.address_infos.iter().enumerate() {
         let member = format!("addressInfos[{index}].address");
-        let address = info.address.ok_or_else(|| Fault::input(&member, &"missing"))?;
+        let address = info.address.ok_or_else(|| ActionError::input(&member, &"missing"))?;
         let allocation = owned(provider, &input.resource_info, address).await?;
         let update = Update::new(allocation.id)
             .with_mac(Patch::from(info.mac_address))
@@ -82,14 +82,16 @@ async fn owned<P: IpamProvider + ?Sized>(
     provider: &P,
     resource: &ResourceInfo,
     address: IpAddr,
-) -> Result<Allocation, Fault> {
-    let standing = look_up(provider, resource, address).await?;
-    let fitting = if standing.own.is_empty() { standing.ownerless } else { standing.own };
+) -> Result<Allocation, ActionError> {
+    let ownership = look_up(provider, resource, address).await?;
+    let fitting = if ownership.own.is_empty() { ownership.ownerless } else { ownership.own };
     let owner = resource.ipam_owner()?;
     match <[Allocation; 1]>::try_from(fitting) {
         Ok([only]) => Ok(only),
-        Err(none) if none.is_empty() => Err(Fault::new(format!("{address} is not allocated to resource {owner}"))),
+        Err(none) if none.is_empty() => {
+            Err(ActionError::new(format!("{address} is not allocated to resource {owner}")))
+        }
         // The same private address may stand in several spaces; without a range in the request it cannot be told apart.
-        Err(_) => Err(several(address, owner)),
+        Err(_) => Err(ambiguous_address(address, owner)),
     }
 }

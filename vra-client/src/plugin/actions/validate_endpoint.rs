@@ -3,7 +3,7 @@
 use ipam_core::{ErrorKind, IpamProvider};
 use serde::{Deserialize, Serialize};
 
-use crate::plugin::{EndpointProperties, Fault, Members, Settings, wire};
+use crate::plugin::{ActionError, EndpointProperties, Members, Settings, wire};
 
 /// The error code that makes vRA show the certificate and ask whether to trust it.
 const UNTRUSTED_CERTIFICATE: &str = "3002";
@@ -71,7 +71,7 @@ pub struct ErrorObject {
 pub(in crate::plugin) async fn validate_endpoint<P: IpamProvider + ?Sized>(
     provider: &P,
     input: ValidateEndpointInput,
-) -> Result<ValidateEndpointOutput, Fault> {
+) -> Result<ValidateEndpointOutput, ActionError> {
     // A filter that cannot be read would fail every listing later; the administrator should hear of it now.
     Settings::read(&input.endpoint_properties)?;
     match provider.check().await {
@@ -84,7 +84,7 @@ pub(in crate::plugin) async fn validate_endpoint<P: IpamProvider + ?Sized>(
 }
 
 /// The answer to an end point that cannot be used: the certificate to be accepted if that is what is wrong.
-pub(in crate::plugin) fn refused(error: ipam_core::Error) -> Result<ValidateEndpointOutput, Fault> {
+pub(in crate::plugin) fn refused(error: ipam_core::Error) -> Result<ValidateEndpointOutput, ActionError> {
     match (error.kind(), error.certificates()) {
         (ErrorKind::Untrusted, Some(chain)) => Ok(ValidateEndpointOutput::Untrusted {
             certificate_info: CertificateInfo { certificate: chain.as_pem().to_owned() },

@@ -1,11 +1,11 @@
-//! Call of an action, as it stands on standard input.
+//! Invocation of an action, as it stands on standard input.
 
 use std::io::Read;
 
 use ipam_core::registry::OpenRequest;
 use serde_json::Value;
 
-use crate::plugin::action_error::Fault;
+use crate::plugin::action_error::ActionError;
 use crate::plugin::endpoint::{Credentials, EndpointProperties};
 use crate::plugin::settings::Settings;
 
@@ -13,7 +13,7 @@ use crate::plugin::settings::Settings;
 ///
 /// `Debug` shows names of the form's fields only.
 #[derive(Clone)]
-pub struct Call {
+pub struct Invocation {
     inputs: Value,
     credentials: Option<Credentials>,
     form: EndpointProperties,
@@ -21,24 +21,24 @@ pub struct Call {
     settings: Settings,
 }
 
-impl Call {
+impl Invocation {
     /// How many bytes a call may have; those of vRA have some kilobytes.
     pub const MAX_BYTES: usize = 16 << 20;
 
     /// Reads a call from standard input, or another reader, to its end.
     ///
     /// # Errors
-    /// A [`Fault`] if it cannot be read as text, has more than [`MAX_BYTES`](Self::MAX_BYTES), or those of
+    /// A [`ActionError`] if it cannot be read as text, has more than [`MAX_BYTES`](Self::MAX_BYTES), or those of
     /// [`parse`](Self::parse).
-    pub fn read(input: impl Read) -> Result<Self, Fault> {
+    pub fn read(input: impl Read) -> Result<Self, ActionError> {
         let most = u64::try_from(Self::MAX_BYTES).unwrap_or(u64::MAX);
         let mut text = String::new();
         // One byte more than may be there tells whether there is more.
         match input.take(most.saturating_add(1)).read_to_string(&mut text) {
-            Err(error) => Err(Fault::new(format!("standard input cannot be read as text: {error}"))),
+            Err(error) => Err(ActionError::new(format!("standard input cannot be read as text: {error}"))),
             Ok(_) if text.len() > Self::MAX_BYTES => {
                 let most = Self::MAX_BYTES >> 20;
-                Err(Fault::new(format!("standard input has more than {most} MiB; give the action's inputs")))
+                Err(ActionError::new(format!("standard input has more than {most} MiB; give the action's inputs")))
             }
             Ok(_) => Self::parse(&text),
         }
@@ -47,18 +47,20 @@ impl Call {
     /// Reads a call: the inputs, bare or as `{"inputs": …, "credentials": …}`.
     ///
     /// # Errors
-    /// A [`Fault`] that names the member, and never shows what stands there, if the text is no JSON, or the inputs, the
+    /// A [`ActionError`] that names the member, and never shows what stands there, if the text is no JSON, or the inputs, the
     /// credentials or the form are not what they should be.
-    pub fn parse(text: &str) -> Result<Self, Fault> {
+    pub fn parse(text: &str) -> Result<Self, ActionError> {
         // What was read may hold a password, so the parser's position is all that is told of it.
         let whole: Value = serde_json::from_str(text).map_err(|error| {
             let (line, column) = (error.line(), error.column());
-            Fault::new(format!("standard input is not JSON (line {line}, column {column}); give the action's inputs"))
+            ActionError::new(format!(
+                "standard input is not JSON (line {line}, column {column}); give the action's inputs"
+            ))
         })?;
         let credentials = whole.get("credentials").map(Credentials::from_response).transpose()?;
         let inputs = match whole.get("inputs") {
             Some(inputs @ Value::Object(_)) => inputs.clone(),
-            Some(_) => return Err(Fault::new("inputs is not an object; give the action's inputs")),
+            Some(_) => return Err(ActionError::new("inputs is not an object; give the action's inputs")),
             None => whole,
         };
         let form = EndpointProperties::of_inputs(&inputs)?;
@@ -124,9 +126,12 @@ impl Call {
     }
 }
 
-impl std::fmt::Debug for Call {
+impl std::fmt::Debug for Invocation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Call").field("credentials", &self.credentials).field("form", &self.form).finish_non_exhaustive()
+        f.debug_struct("Invocation")
+            .field("credentials", &self.credentials)
+            .field("form", &self.form)
+            .finish_non_exhaustive()
     }
 }
 
@@ -135,29 +140,29 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
 
-    fn everything(fault: &Fault) -> String {
-        format!("{fault} {fault:?}")
+    fn everything(error: &ActionError) -> String {
+        format!("{error} {error:?}")
     }
 
     #[test]
     fn credentials_stand_beside_the_inputs() {
         let credentials = r#"{"status": 200, "content": "{\"privateKeyId\": \"vra\", \"privateKey\": \"s3cret\"}"}"#;
         let text = format!(r#"{{"inputs": {{"endpoint": {{}}}}, "credentials": {credentials}}}"#);
-        let call = Call::parse(&text).unwrap();
+        let call = Invocation::parse(&text).unwrap();
         assert_eq!(call.credentials().unwrap().user, "vra");
         assert!(call.inputs().get("endpoint").is_some());
         assert!(!format!("{call:?} {call:#?}").contains("s3cret"));
-        assert!(Call::parse(r#"{"endpoint": {}}"#).unwrap().credentials().is_none());
+        assert!(Invocation::parse(r#"{"endpoint": {}}"#).unwrap().credentials().is_none());
     }
 
     #[test]
     fn what_is_not_json_is_never_repeated() {
-        let fault = Call::parse(r#"{"credentials": s3cret"#).unwrap_err();
-        assert!(!everything(&fault).contains("s3cret") && fault.to_string().contains("line 1"), "{fault}");
-        let fault = Call::read(&[0xff_u8, 0xfe][..]).unwrap_err();
-        assert!(fault.to_string().contains("cannot be read as text"), "{fault}");
-        let fault = Call::read(std::io::repeat(b' ')).unwrap_err();
-        assert!(fault.to_string().contains("more than 16 MiB"), "{fault}");
+        let error = Invocation::parse(r#"{"credentials": s3cret"#).unwrap_err();
+        assert!(!everything(&error).contains("s3cret") && error.to_string().contains("line 1"), "{error}");
+        let error = Invocation::read(&[0xff_u8, 0xfe][..]).unwrap_err();
+        assert!(error.to_string().contains("cannot be read as text"), "{error}");
+        let error = Invocation::read(std::io::repeat(b' ')).unwrap_err();
+        assert!(error.to_string().contains("more than 16 MiB"), "{error}");
     }
 
     #[test]
@@ -174,14 +179,14 @@ mod tests {
             r#"{"credentials": "s3cret"}"#,
             r#"{"credentials": {"privateKeyId": "u", "privateKey": ["s3cret"]}}"#,
         ] {
-            let fault = Call::parse(text).unwrap_err();
-            assert!(!everything(&fault).contains("s3cret"), "{text}: {fault}");
+            let error = Invocation::parse(text).unwrap_err();
+            assert!(!everything(&error).contains("s3cret"), "{text}: {error}");
         }
     }
 
     #[test]
     fn what_the_call_has_is_passed_as_values_and_the_url_comes_first() {
-        let call = Call::parse(
+        let call = Invocation::parse(
             r#"{"inputs": {"endpoint": {"endpointProperties": {"addressFields": "custom_x=a b;custom_z=2",
                 "range_set.custom_y": "1", "certificate": "PEM\\nPEM"}}},
                 "credentials": {"privateKeyId": "a b@c", "privateKey": "s3cret"}}"#,

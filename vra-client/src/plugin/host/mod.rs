@@ -6,10 +6,10 @@
 //!
 //! ```
 //! use ipam_core::{DefineRange, IpamProvider, MemoryProvider};
-//! use vra_client::plugin::host::{Call, Host};
+//! use vra_client::plugin::host::{Invocation, Host};
 //!
 //! # futures_executor::block_on(async {
-//! let host = Host::new(|call: Call| async move {
+//! let host = Host::new(|call: Invocation| async move {
 //!     // A provider of a server connects here: call.form().host_name(), call.credentials(), call.certificate().
 //!     let provider = MemoryProvider::new();
 //!     provider.define_range(&DefineRange::new("12", "10.16.20.0/24".parse().unwrap())).await?;
@@ -28,10 +28,10 @@
 //!
 //! # Standard input
 //! The inputs of the action, bare or as `{"inputs": …, "credentials": …}`, where the credentials are what vRA returns for
-//! `context.request(authCredentialsLink, 'GET', '')`, whole or their `content`. At most [`Call::MAX_BYTES`] bytes.
+//! `context.request(authCredentialsLink, 'GET', '')`, whole or their `content`. At most [`Invocation::MAX_BYTES`] bytes.
 
 mod invocation;
 mod serve;
 
-pub use self::invocation::Call;
-pub use self::serve::{Host, Reply, error_json};
+pub use self::invocation::Invocation;
+pub use self::serve::{ActionOutput, Host, error_json};

@@ -10,12 +10,12 @@ use ipam_core::registry::Registry;
 use ipam_core::{Error, ErrorKind, IpamProvider};
 use serde_json::{Value, json};
 
-use super::invocation::Call;
+use super::invocation::Invocation;
 use crate::plugin::action::Action;
-use crate::plugin::action_error::Fault;
+use crate::plugin::action_error::ActionError;
 use crate::plugin::handler::Plugin;
 
-type Open = dyn Fn(Call) -> BoxFuture<'static, ipam_core::Result<Arc<dyn IpamProvider>>> + Send + Sync;
+type Open = dyn Fn(Invocation) -> BoxFuture<'static, ipam_core::Result<Arc<dyn IpamProvider>>> + Send + Sync;
 
 /// Host of a plug-in over the providers that it opens, one for each call. See the [module](super) for an example.
 #[derive(Clone)]
@@ -26,18 +26,18 @@ pub struct Host {
 /// Outputs of an action, and what closing the provider failed with afterwards.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Reply {
+pub struct ActionOutput {
     /// The outputs, the JSON that vRA expects.
     pub outputs: Value,
     /// Why the provider could not be closed. The outputs stand.
-    pub not_closed: Option<Error>,
+    pub close_error: Option<Error>,
 }
 
 impl Host {
     /// A host whose providers come from a callback.
     pub fn new<F, Fut, P>(open: F) -> Self
     where
-        F: Fn(Call) -> Fut + Send + Sync + 'static,
+        F: Fn(Invocation) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ipam_core::Result<P>> + Send + 'static,
         P: IpamProvider + 'static,
     {
@@ -62,7 +62,7 @@ impl Host {
     /// ```
     pub fn with_registry(registry: Registry, url: impl Into<String>) -> Self {
         let url = url.into();
-        let open = move |call: Call| {
+        let open = move |call: Invocation| {
             let (registry, request) = (registry.clone(), call.to_open_request(&url));
             let opened: BoxFuture<'static, _> = Box::pin(async move { registry.open_with(request?).await });
             opened
@@ -74,7 +74,7 @@ impl Host {
     ///
     /// # Errors
     /// What the provider fails with on opening.
-    pub async fn open(&self, call: &Call) -> ipam_core::Result<Arc<dyn IpamProvider>> {
+    pub async fn open(&self, call: &Invocation) -> ipam_core::Result<Arc<dyn IpamProvider>> {
         (self.open)(call.clone()).await
     }
 
@@ -83,19 +83,19 @@ impl Host {
     /// Dropping the future drops the provider without closing it.
     ///
     /// # Errors
-    /// A [`Fault`], to be raised: what opening failed with, or what [`Plugin::run`] raises. An untrusted certificate in
+    /// A [`ActionError`], to be raised: what opening failed with, or what [`Plugin::run`] raises. An untrusted certificate in
     /// ValidateEndpoint is returned and not raised.
-    pub async fn run(&self, action: Action, call: &Call) -> Result<Reply, Fault> {
+    pub async fn run(&self, action: Action, call: &Invocation) -> Result<ActionOutput, ActionError> {
         let provider = match self.open(call).await {
             Ok(provider) => provider,
             Err(error) => {
-                let outputs = Plugin::<Arc<dyn IpamProvider>>::not_connected(action, error)?;
-                return Ok(Reply { outputs, not_closed: None });
+                let outputs = Plugin::<Arc<dyn IpamProvider>>::respond_to_open_error(action, error)?;
+                return Ok(ActionOutput { outputs, close_error: None });
             }
         };
         let outputs = Plugin::new(Arc::clone(&provider)).run(action, call.inputs()).await;
-        let not_closed = provider.close().await.err();
-        Ok(Reply { outputs: outputs?, not_closed })
+        let close_error = provider.close().await.err();
+        Ok(ActionOutput { outputs: outputs?, close_error })
     }
 
     /// Serves one call, as a program does: `action` is the name of the action, `input` its standard input to the end. The
@@ -111,22 +111,22 @@ impl Host {
         mut output: impl Write + Send,
         mut errors: impl Write + Send,
     ) -> io::Result<bool> {
-        let action = action.parse::<Action>().map_err(|error| Fault::new(error.to_string()));
-        let call = action.and_then(|action| Ok((action, Call::read(input)?)));
+        let action = action.parse::<Action>().map_err(|error| ActionError::new(error.to_string()));
+        let call = action.and_then(|action| Ok((action, Invocation::read(input)?)));
         let reply = match call {
             Ok((action, call)) => self.run(action, &call).await,
-            Err(fault) => Err(fault),
+            Err(error) => Err(error),
         };
-        let fault = match reply {
+        let error = match reply {
             Ok(reply) => {
                 writeln!(output, "{:#}", reply.outputs)?;
                 output.flush()?;
-                reply.not_closed.map(Fault::from)
+                reply.close_error.map(ActionError::from)
             }
-            Err(fault) => Some(fault),
+            Err(error) => Some(error),
         };
-        let Some(fault) = fault else { return Ok(true) };
-        writeln!(errors, "{:#}", error_json(&fault))?;
+        let Some(error) = error else { return Ok(true) };
+        writeln!(errors, "{:#}", error_json(&error))?;
         errors.flush()?;
         Ok(false)
     }
@@ -140,9 +140,9 @@ impl fmt::Debug for Host {
 
 /// Returns an error as JSON: `{"error": {"kind": …, "message": …}}`, the kind in words such as `invalid input`.
 #[must_use]
-pub fn error_json(fault: &Fault) -> Value {
-    let kind = fault.ipam_error().map_or(ErrorKind::InvalidInput, Error::kind);
-    json!({ "error": { "kind": kind.as_str(), "message": fault.to_string() } })
+pub fn error_json(error: &ActionError) -> Value {
+    let kind = error.ipam_error().map_or(ErrorKind::InvalidInput, Error::kind);
+    json!({ "error": { "kind": kind.as_str(), "message": error.to_string() } })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::context::{Answer, Context, Result};
+use super::context::{Context, Reply, Result};
 use super::refusal::not_found;
 
 /// `/component-registry`; none if there is no such call. Without `/api`, unlike all other services.
@@ -12,16 +12,16 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
     }
     let services = &call.store.services;
     Some(match path {
-        ["services"] => Ok(Answer::Rows(services.rows.clone())),
+        ["services"] => Ok(Reply::Rows(services.rows.clone())),
         ["services", "status"] | ["services", "status", "current"] => {
-            Ok(Answer::Rows(services.rows.iter().map(|row| status(row, &call.now())).collect()))
+            Ok(Reply::Rows(services.rows.iter().map(|row| status(row, &call.now())).collect()))
         }
         ["services", id] => match services.get(id) {
-            Some(row) => Ok(Answer::Json(row.clone())),
+            Some(row) => Ok(Reply::Json(row.clone())),
             None => Err(not_found("Service", id)),
         },
         ["services", id, "endpoints"] => match services.get(id) {
-            Some(row) => Ok(Answer::Rows(row["endPoints"].as_array().cloned().unwrap_or_default())),
+            Some(row) => Ok(Reply::Rows(row["endPoints"].as_array().cloned().unwrap_or_default())),
             None => Err(not_found("Service", id)),
         },
         _ => return None,

@@ -39,7 +39,7 @@ impl User {
     }
 
     /// Not a fabric administrator: network profiles answer 403.
-    pub fn without_fabric(mut self) -> Self {
+    pub fn without_fabric_admin(mut self) -> Self {
         self.fabric = false;
         self
     }
@@ -55,8 +55,8 @@ pub struct Item {
     pub(super) components: Vec<Component>,
     pub(super) approver: Option<String>,
     pub(super) failure: Option<String>,
-    pub(super) looks: Option<u32>,
-    pub(super) own_link_id: bool,
+    pub(super) polls_in_progress: Option<u32>,
+    pub(super) separate_link_id: bool,
 }
 
 /// A machine of a blueprint.
@@ -79,8 +79,8 @@ impl Item {
             components: Vec::new(),
             approver: None,
             failure: None,
-            looks: None,
-            own_link_id: false,
+            polls_in_progress: None,
+            separate_link_id: false,
         }
     }
 
@@ -115,15 +115,15 @@ impl Item {
         self
     }
 
-    /// Is being worked on for so many looks at the request, in place of the server's own number.
-    pub fn with_looks(mut self, looks: u32) -> Self {
-        self.looks = Some(looks);
+    /// Is being worked on for so many polls_in_progress at the request, in place of the server's own number.
+    pub fn with_polls_in_progress(mut self, polls_in_progress: u32) -> Self {
+        self.polls_in_progress = Some(polls_in_progress);
         self
     }
 
     /// The links of its flat form name another id than its own, as documented for 7.3.
-    pub fn with_own_link_id(mut self) -> Self {
-        self.own_link_id = true;
+    pub fn with_separate_link_id(mut self) -> Self {
+        self.separate_link_id = true;
         self
     }
 }

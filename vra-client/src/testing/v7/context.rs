@@ -7,7 +7,7 @@ use ipam_core::testing::http::{Request, Response};
 use serde_json::{Map, Value};
 
 use super::config::Release;
-use super::query::{Place, Query};
+use super::query::{ListContext, Query};
 use super::refusal::{Refusal, invalid};
 use super::store::Store;
 use crate::testing::clock::millis;
@@ -32,13 +32,13 @@ pub(super) struct Context<'a> {
 
 /// What a call says.
 #[derive(Debug)]
-pub(super) enum Answer {
+pub(super) enum Reply {
     /// 200 with this.
     Json(Value),
     /// A page of these rows.
     Rows(Vec<Value>),
     /// A page of these rows, with something particular about it.
-    RowsAs(Vec<Value>, Particular),
+    RowsAs(Vec<Value>, ListQuirk),
     /// A status and no body.
     Empty(u16),
     /// 201, with the path of what was made, and what is in the body.
@@ -49,14 +49,14 @@ pub(super) enum Answer {
 
 /// What is particular about a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Particular {
+pub(super) enum ListQuirk {
     /// It has no counts.
     NoMetadata,
     /// Its `size` is 0.
     SizeZero,
 }
 
-pub(super) type Result = std::result::Result<Answer, Refusal>;
+pub(super) type Result = std::result::Result<Reply, Refusal>;
 
 impl Context<'_> {
     /// The body as an object.
@@ -85,30 +85,30 @@ impl Context<'_> {
     pub(super) fn response(&self, result: Result) -> Response {
         let answer = result.and_then(|answer| {
             Ok(match answer {
-                Answer::Json(body) => Response::json(200, &body),
-                Answer::Rows(rows) => self.page(rows, None)?,
-                Answer::RowsAs(rows, particular) => self.page(rows, Some(particular))?,
-                Answer::Empty(status) => Response::empty(status),
-                Answer::Created(path, body) => {
+                Reply::Json(body) => Response::json(200, &body),
+                Reply::Rows(rows) => self.page(rows, None)?,
+                Reply::RowsAs(rows, particular) => self.page(rows, Some(particular))?,
+                Reply::Empty(status) => Response::empty(status),
+                Reply::Created(path, body) => {
                     let made = match body {
                         Some(body) => Response::json(201, &body),
                         None => Response::empty(201),
                     };
                     made.with_header(header::LOCATION, self.href(&path)).with_header(header::ETAG, "\"0\"")
                 }
-                Answer::Other(response) => response,
+                Reply::Other(response) => response,
             })
         });
         answer.unwrap_or_else(|refusal| refusal.response())
     }
 
-    fn page(&self, rows: Vec<Value>, particular: Option<Particular>) -> std::result::Result<Response, Refusal> {
-        let place = Place {
+    fn page(&self, rows: Vec<Value>, particular: Option<ListQuirk>) -> std::result::Result<Response, Refusal> {
+        let place = ListContext {
             origin: &self.origin,
             path: self.request.path(),
             fault: self.fault,
-            metadata: particular != Some(Particular::NoMetadata),
-            size_zero: particular == Some(Particular::SizeZero),
+            metadata: particular != Some(ListQuirk::NoMetadata),
+            size_zero: particular == Some(ListQuirk::SizeZero),
         };
         Ok(Response::json(200, &self.query.page(rows, &place)?))
     }

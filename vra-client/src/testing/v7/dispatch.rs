@@ -38,7 +38,7 @@ impl Vra {
 }
 
 impl Vra {
-    fn carry_out(&self, request: &Request, fault: Option<&Fault>) -> Response {
+    fn handle(&self, request: &Request, fault: Option<&Fault>) -> Response {
         let mut store = self.store();
         let now = self.clock.now();
         network::reclaim(&mut store, now);
@@ -46,7 +46,7 @@ impl Vra {
             expire(&mut store, request.bearer(), now);
         }
         let origin = match fault {
-            Some(Fault::ForeignLinks(origin)) => origin.clone(),
+            Some(Fault::LinkOrigin(origin)) => origin.clone(),
             _ => self.origin.clone(),
         };
         let query = match Query::read(request) {
@@ -65,7 +65,7 @@ impl Vra {
             tenant: String::new(),
             fabric: false,
         };
-        let result = admitted(&mut call);
+        let result = authenticate_and_route(&mut call);
         let response = call.response(result);
         match fault {
             Some(Fault::LowerTypes) => with_types(response, &|name| name.to_lowercase()),
@@ -91,7 +91,7 @@ impl Site for Vra {
     type Fault = Fault;
 
     async fn respond(&self, request: &Request, fault: Option<&Fault>) -> Response {
-        self.carry_out(request, fault)
+        self.handle(request, fault)
     }
 
     fn redact(&self, entry: &mut Logged) {
@@ -103,7 +103,7 @@ impl Site for Vra {
     }
 }
 
-fn admitted(call: &mut Context<'_>) -> Result {
+fn authenticate_and_route(call: &mut Context<'_>) -> Result {
     let segments = call.request.segments();
     let path: Vec<&str> = segments.iter().map(String::as_str).collect();
     let method = call.request.method();

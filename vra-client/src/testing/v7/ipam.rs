@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::context::{Answer, Context, Result};
+use super::context::{Context, Reply, Result};
 use super::refusal::not_found;
 
 /// `/ipam-service/api`; none if there is no such call. The shapes are guesses.
@@ -21,5 +21,5 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
         None => true,
     };
     let found = rows.iter().filter(|(of, row)| of == endpoint && in_space(row)).map(|(_, row)| row.clone());
-    Some(Ok(Answer::Rows(found.collect())))
+    Some(Ok(Reply::Rows(found.collect())))
 }

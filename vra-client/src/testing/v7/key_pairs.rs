@@ -2,16 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::context::{Answer, Context, Result, merged, required};
+use super::context::{Context, Reply, Result, merged, required};
 use super::refusal::{Refusal, invalid, not_found};
 
 /// `/iaas-proxy-provider/api/keyPairs`; none if there is no such call.
 pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
     Some(match (method, path) {
-        ("GET", []) => Ok(Answer::Rows(call.store.key_pairs.rows.clone())),
+        ("GET", []) => Ok(Reply::Rows(call.store.key_pairs.rows.clone())),
         ("POST", []) => {
             let id = call.store.number();
-            save_key_pair(call, id).map(|()| Answer::Created(format!("/iaas-proxy-provider/api/keyPairs/{id}"), None))
+            save_key_pair(call, id).map(|()| Reply::Created(format!("/iaas-proxy-provider/api/keyPairs/{id}"), None))
         }
         (_, [id]) => {
             let Some(row) = call.store.key_pairs.get(id).cloned() else {
@@ -19,11 +19,11 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
             };
             match method {
                 // Alone it has no type.
-                "GET" => Ok(Answer::Json(without_type(row))),
-                "PUT" => save_key_pair(call, row["id"].as_u64().unwrap_or_default()).map(|()| Answer::Empty(204)),
+                "GET" => Ok(Reply::Json(without_type(row))),
+                "PUT" => save_key_pair(call, row["id"].as_u64().unwrap_or_default()).map(|()| Reply::Empty(204)),
                 "DELETE" => {
                     call.store.key_pairs.remove(id);
-                    Ok(Answer::Empty(204))
+                    Ok(Reply::Empty(204))
                 }
                 _ => return None,
             }

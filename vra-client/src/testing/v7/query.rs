@@ -60,7 +60,7 @@ impl Query {
     }
 
     /// The rows that are asked for, in the order asked for, on the page asked for.
-    pub(super) fn page(&self, rows: Vec<Value>, at: &Place<'_>) -> Result<Value, Refusal> {
+    pub(super) fn page(&self, rows: Vec<Value>, at: &ListContext<'_>) -> Result<Value, Refusal> {
         let mut rows = rows;
         if let Some(filter) = self.filter()? {
             rows.retain(|row| filter.holds(row));
@@ -91,7 +91,7 @@ impl Query {
     }
 
     /// The page of the rows, with what the fault does to it.
-    fn cut(&self, rows: &[Value], at: &Place<'_>) -> Value {
+    fn cut(&self, rows: &[Value], at: &ListContext<'_>) -> Value {
         let total = rows.len();
         let counted = match at.fault {
             Some(Fault::CountOff(by)) => total.saturating_add_signed(isize::try_from(*by).unwrap_or(0)),
@@ -143,7 +143,7 @@ impl Query {
 
 /// Where a list is, and how this one differs from others.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(super) struct ListContext<'a> {
     pub(super) origin: &'a str,
     pub(super) path: &'a str,
     pub(super) fault: Option<&'a Fault>,
@@ -173,7 +173,7 @@ mod tests {
         let rows =
             (1..=5).map(|n| json!({"id": format!("r{n}"), "n": n, "kind": if n % 2 == 0 { "even" } else { "odd" }}));
         let request = Request::new("GET", &format!("/rows?{query}"));
-        let at = Place { origin: "https://vra.example", path: "/rows", fault, metadata: true, size_zero: false };
+        let at = ListContext { origin: "https://vra.example", path: "/rows", fault, metadata: true, size_zero: false };
         Query::read(&request).unwrap().page(rows.collect(), &at).unwrap()
     }
 

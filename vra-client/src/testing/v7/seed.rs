@@ -63,7 +63,7 @@ impl Store {
     /// Adds an item to the catalog of [`Server::TENANT`]; gives its id.
     pub fn add_item(&mut self, item: Item) -> String {
         let id = self.id();
-        let link_id = if item.own_link_id { self.id() } else { id.clone() };
+        let link_id = if item.separate_link_id { self.id() } else { id.clone() };
         let subtenant = item.subtenant.clone().or_else(|| self.subtenant(Server::SUBTENANT)).unwrap_or_default();
         self.items.push(CatalogItem {
             id: id.clone(),

@@ -128,8 +128,8 @@ pub struct ServerBuilder {
     users: Vec<User>,
     release: Release,
     clock: Clock,
-    token_life: Duration,
-    looks: u32,
+    token_lifetime: Duration,
+    polls_in_progress: u32,
     link_origin: Option<String>,
     example: bool,
 }
@@ -140,8 +140,8 @@ impl ServerBuilder {
             users: Vec::new(),
             release: Release::default(),
             clock: Clock::system(),
-            token_life: Duration::from_secs(24 * 3600),
-            looks: 2,
+            token_lifetime: Duration::from_secs(24 * 3600),
+            polls_in_progress: 2,
             link_origin: None,
             example: false,
         }
@@ -166,15 +166,15 @@ impl ServerBuilder {
     }
 
     /// How long tokens last: 24 hours unless set.
-    pub fn token_life(mut self, life: Duration) -> Self {
-        self.token_life = life;
+    pub fn token_lifetime(mut self, life: Duration) -> Self {
+        self.token_lifetime = life;
         self
     }
 
-    /// For how many looks a request is being worked on, after it was approved: 2 unless set. With 0 the first look
+    /// For how many polls_in_progress a request is being worked on, after it was approved: 2 unless set. With 0 the first look
     /// finds it begun, and the second one finished.
-    pub fn looks(mut self, looks: u32) -> Self {
-        self.looks = looks;
+    pub fn polls_in_progress(mut self, polls_in_progress: u32) -> Self {
+        self.polls_in_progress = polls_in_progress;
         self
     }
 
@@ -197,7 +197,7 @@ impl ServerBuilder {
     /// # Errors
     /// No port could be bound.
     pub async fn start(self) -> io::Result<Server> {
-        let mut store = Store::new(self.looks, self.token_life);
+        let mut store = Store::new(self.polls_in_progress, self.token_lifetime);
         let users = match self.users {
             none if none.is_empty() => vec![User::new(Server::USER, Server::PASSWORD)],
             users => users,

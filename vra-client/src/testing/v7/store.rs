@@ -33,16 +33,16 @@ pub struct Store {
     /// Endpoint and row.
     pub(super) ipam_ranges: Vec<(String, Value)>,
     pub(super) ipam_spaces: Vec<(String, Value)>,
-    /// For how many looks a request is being worked on.
-    pub(super) looks: u32,
+    /// For how many polls_in_progress a request is being worked on.
+    pub(super) polls_in_progress: u32,
     /// How long a token lasts.
-    pub(super) token_life: Duration,
+    pub(super) token_lifetime: Duration,
     /// Addresses given out where no network profile is.
     pub(super) dhcp: u8,
 }
 
 impl Store {
-    pub(super) fn new(looks: u32, token_life: Duration) -> Self {
+    pub(super) fn new(polls_in_progress: u32, token_lifetime: Duration) -> Self {
         Self {
             last: 0,
             users: Vec::new(),
@@ -64,8 +64,8 @@ impl Store {
             services: Table::new("id"),
             ipam_ranges: Vec::new(),
             ipam_spaces: Vec::new(),
-            looks,
-            token_life,
+            polls_in_progress,
+            token_lifetime,
             dhcp: 0,
         }
     }

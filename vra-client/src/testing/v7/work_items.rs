@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use super::catalog::decide;
-use super::context::{Answer, Context, Result, required};
+use super::context::{Context, Reply, Result, required};
 use super::literal::{entries, string};
 use super::refusal::{completed, invalid, not_found, not_the_assignee};
 use super::rows::{WorkItem, uuid_of};
@@ -78,17 +78,17 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
         ("GET", []) => {
             let own = call.query.is_true("userItemsOnly");
             let rows = call.store.work_items.iter().filter(of_tenant);
-            Ok(Answer::Rows(rows.filter(|item| !own || item.assignee == call.user).map(row).collect()))
+            Ok(Reply::Rows(rows.filter(|item| !own || item.assignee == call.user).map(row).collect()))
         }
-        ("GET", ["types"]) => Ok(Answer::Rows(vec![kind()])),
-        ("GET", ["types", APPROVAL]) => Ok(Answer::Json(kind())),
+        ("GET", ["types"]) => Ok(Reply::Rows(vec![kind()])),
+        ("GET", ["types", APPROVAL]) => Ok(Reply::Json(kind())),
         (_, [id, tail @ ..]) => {
             let Some(item) = call.store.work_items.iter().filter(of_tenant).find(|item| item.id == *id) else {
                 return Some(Err(not_found("Work item", id)));
             };
             match (method, tail) {
-                ("GET", []) => Ok(Answer::Json(row(item))),
-                ("GET", ["form"]) => Ok(Answer::Json(json!({"values": entries(item.form.clone())}))),
+                ("GET", []) => Ok(Reply::Json(row(item))),
+                ("GET", ["form"]) => Ok(Reply::Json(json!({"values": entries(item.form.clone())}))),
                 ("POST", ["actions", action]) => complete(call, id, action),
                 _ => return None,
             }
@@ -124,7 +124,7 @@ fn complete(call: &mut Context<'_>, id: &str, action: &str) -> Result {
     item.done = Some((now, user, if cancel { "Cancelled" } else { "Completed" }));
     let request = item.request.clone();
     decide(call.store, &request, action == APPROVE, form.as_ref(), now);
-    Ok(Answer::Empty(201))
+    Ok(Reply::Empty(201))
 }
 
 /// The approval service; none if it has no such call.
@@ -135,13 +135,13 @@ pub(super) fn approvals(call: &mut Context<'_>, method: &str, path: &[&str]) -> 
         })
     };
     Some(match (method, path) {
-        ("GET", ["policies"]) => Ok(Answer::Rows(vec![policy()])),
-        ("GET", ["policies", id]) if *id == uuid_of("approval policy") => Ok(Answer::Json(policy())),
+        ("GET", ["policies"]) => Ok(Reply::Rows(vec![policy()])),
+        ("GET", ["policies", id]) if *id == uuid_of("approval policy") => Ok(Reply::Json(policy())),
         ("GET", ["policies", id]) => Err(not_found("Approval policy", id)),
-        ("GET", ["policytypes"]) => Ok(Answer::Rows(vec![policy_type()])),
+        ("GET", ["policytypes"]) => Ok(Reply::Rows(vec![policy_type()])),
         ("GET", ["info", "approvalrequests", id]) => {
             let items = call.store.work_items.iter().filter(|item| item.request == *id);
-            Ok(Answer::Json(json!({"content": items.map(row).collect::<Vec<_>>()})))
+            Ok(Reply::Json(json!({"content": items.map(row).collect::<Vec<_>>()})))
         }
         _ => return None,
     })

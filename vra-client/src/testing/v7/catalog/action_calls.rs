@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::action::{Action, of};
 use super::submit;
-use crate::testing::v7::context::{Answer, Context, Particular, Result};
+use crate::testing::v7::context::{Context, ListQuirk, Reply, Result};
 use crate::testing::v7::literal;
 use crate::testing::v7::refusal::{invalid, not_found};
 
@@ -13,11 +13,9 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, id: &str, path: &[&str
     let resource = call.store.resource(id).cloned()?;
     let find = |action_id: &str| of(&resource).into_iter().find(|action| action.id() == action_id);
     Some(match (method, path) {
-        ("GET", []) => {
-            Ok(Answer::RowsAs(of(&resource).into_iter().map(Action::typed).collect(), Particular::NoMetadata))
-        }
+        ("GET", []) => Ok(Reply::RowsAs(of(&resource).into_iter().map(Action::typed).collect(), ListQuirk::NoMetadata)),
         ("GET", [action_id, "requests", "template"]) => match find(action_id) {
-            Some(action) => Ok(Answer::Json(json!({
+            Some(action) => Ok(Reply::Json(json!({
                 "type": "com.vmware.vcac.catalog.domain.request.CatalogResourceRequest",
                 "resourceId": resource.id,
                 "actionId": action.id(),
@@ -39,7 +37,7 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, id: &str, path: &[&str
             submit::submit_action(call, id, action_id, &body, literal::of_members(&data, ""))
         }
         ("GET", [action_id, "forms", "request"]) => match find(action_id) {
-            Some(action) => Ok(Answer::Json(json!({"values": action.data()}))),
+            Some(action) => Ok(Reply::Json(json!({"values": action.data()}))),
             None => Err(not_found("Action", action_id)),
         },
         _ => return None,

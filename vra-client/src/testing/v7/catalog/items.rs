@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::testing::clock::millis;
 use crate::testing::v7::config::Component;
-use crate::testing::v7::context::{Answer, Context, Result};
+use crate::testing::v7::context::{Context, Reply, Result};
 use crate::testing::v7::refusal::no_such_item;
 use crate::testing::v7::rows::{CatalogItem, uuid_of};
 use crate::testing::v7::store::Store;
@@ -25,7 +25,7 @@ pub(super) fn find<'a>(call: &'a Context<'_>, id: &str) -> Option<&'a CatalogIte
 }
 
 pub(super) fn entitled(call: &Context<'_>) -> Result {
-    Ok(Answer::Rows(visible(call).map(|item| entitled_row(call.store, item)).collect()))
+    Ok(Reply::Rows(visible(call).map(|item| entitled_row(call.store, item)).collect()))
 }
 
 pub(super) fn one(call: &Context<'_>, id: &str) -> Result {
@@ -36,7 +36,7 @@ pub(super) fn one(call: &Context<'_>, id: &str) -> Result {
     if let Some(members) = row.as_object_mut() {
         members.shift_remove("@type");
     }
-    Ok(Answer::Json(row))
+    Ok(Reply::Json(row))
 }
 
 fn entitled_row(store: &Store, item: &CatalogItem) -> Value {
@@ -102,11 +102,11 @@ pub(super) fn plain(call: &Context<'_>) -> Vec<Value> {
 }
 
 pub(super) fn views(call: &Context<'_>) -> Result {
-    Ok(Answer::Rows(visible(call).map(|item| view_row(call, item)).collect()))
+    Ok(Reply::Rows(visible(call).map(|item| view_row(call, item)).collect()))
 }
 
 pub(super) fn view(call: &Context<'_>, id: &str) -> Result {
-    find(call, id).map(|item| Answer::Json(view_row(call, item))).ok_or_else(|| no_such_item(id))
+    find(call, id).map(|item| Reply::Json(view_row(call, item))).ok_or_else(|| no_such_item(id))
 }
 
 fn view_row(call: &Context<'_>, item: &CatalogItem) -> Value {
@@ -141,7 +141,7 @@ pub(super) fn template(call: &Context<'_>, id: &str) -> Result {
         data.insert(component.name.clone(), declaration(&component, &kind));
     }
     let subtenant = call.query.get("businessGroupId").unwrap_or(&item.subtenant);
-    Ok(Answer::Json(json!({
+    Ok(Reply::Json(json!({
         "type": "com.vmware.vcac.catalog.domain.request.CatalogItemProvisioningRequest",
         "catalogItemId": item.id,
         "requestedFor": call.query.get("requestedFor").unwrap_or(&call.user),
@@ -200,7 +200,7 @@ pub(super) fn schema(call: &Context<'_>, id: &str) -> Result {
             "displayAdvice": null, "state": {"dependencies": [], "facets": []}, "isMultiValued": false,
         }));
     }
-    Ok(Answer::Json(json!({"fields": fields})))
+    Ok(Reply::Json(json!({"fields": fields})))
 }
 
 pub(super) fn services(call: &Context<'_>) -> Vec<Value> {

@@ -5,13 +5,13 @@ use serde_json::Value;
 use super::{effect, provision};
 use crate::testing::v7::context::Context;
 use crate::testing::v7::literal;
-use crate::testing::v7::rows::{Kind, Machine, Request, Resource, Stage, What, WorkItem, days_after};
+use crate::testing::v7::rows::{Kind, Machine, Request, RequestKind, Resource, Stage, WorkItem, days_after};
 use crate::testing::v7::store::Store;
 
 /// A request was handed in: it waits for approval, or work begins at the first look.
 pub(super) fn start(call: &mut Context<'_>, id: &str) {
     let Some(request) = call.store.request(id).cloned() else { return };
-    let What::Item { id: item_id } = &request.what else { return };
+    let RequestKind::Item { id: item_id } = &request.kind else { return };
     let item = call.store.items.iter().find(|item| item.id == *item_id);
     let Some(approver) = item.and_then(|item| item.item.approver.clone()) else { return };
     let name = item.map(|item| item.item.name.clone()).unwrap_or_default();
@@ -24,7 +24,7 @@ pub(super) fn start(call: &mut Context<'_>, id: &str) {
 }
 
 /// A look at a request moves it.
-pub(super) fn look(call: &mut Context<'_>, id: &str) {
+pub(super) fn poll(call: &mut Context<'_>, id: &str) {
     let Some(request) = call.store.request(id).cloned() else { return };
     if request.forced.is_some() {
         return;
@@ -44,14 +44,15 @@ pub(super) fn look(call: &mut Context<'_>, id: &str) {
 /// The work begins: what is made is there, without addresses.
 fn begin(store: &mut Store, id: &str, now: std::time::SystemTime) {
     let Some(request) = store.request(id).cloned() else { return };
-    let item = match &request.what {
-        What::Item { id } => store.items.iter().find(|item| item.id == *id).cloned(),
-        What::Action { .. } => None,
+    let item = match &request.kind {
+        RequestKind::Item { id } => store.items.iter().find(|item| item.id == *id).cloned(),
+        RequestKind::Action { .. } => None,
     };
-    let looks = item.as_ref().and_then(|item| item.item.looks).unwrap_or(store.looks);
+    let polls_in_progress =
+        item.as_ref().and_then(|item| item.item.polls_in_progress).unwrap_or(store.polls_in_progress);
     if let Some(request) = store.request_mut(id) {
         // The look that begins the work counts.
-        request.stage = Stage::InProgress(looks.saturating_sub(1));
+        request.stage = Stage::InProgress(polls_in_progress.saturating_sub(1));
         request.version += 1;
         request.updated = now;
     }
@@ -124,17 +125,19 @@ pub(in crate::testing::v7) fn decide(
 
 fn finish(call: &mut Context<'_>, request: &Request) {
     let store = &mut *call.store;
-    let result = match &request.what {
-        What::Item { id } => {
+    let result = match &request.kind {
+        RequestKind::Item { id } => {
             let failure = store.items.iter().find(|item| item.id == *id).and_then(|item| item.item.failure.clone());
             match failure {
                 Some(details) => Err(details),
                 None => provision::provision(store, request),
             }
         }
-        What::Action { resource, binding, .. } => effect::perform(store, resource, binding, &request.data, call.now),
+        RequestKind::Action { resource, binding, .. } => {
+            effect::perform(store, resource, binding, &request.data, call.now)
+        }
     };
-    if result.is_err() && matches!(request.what, What::Item { .. }) {
+    if result.is_err() && matches!(request.kind, RequestKind::Item { .. }) {
         provision::undo(store, &request.id, call.now);
     }
     for resource in store.resources.iter_mut().filter(|resource| resource.request == request.id) {

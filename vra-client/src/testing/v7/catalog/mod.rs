@@ -15,7 +15,7 @@ pub(super) use lifecycle::decide;
 use serde_json::Value;
 
 use super::config::Release;
-use super::context::{Answer, Context, Result};
+use super::context::{Context, Reply, Result};
 use super::refusal::{conflict, invalid, no_such_request, not_found};
 use super::rows::{Resource, Stage};
 
@@ -30,14 +30,14 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
         ("GET", ["consumer", "entitledCatalogItems", id, "requests", "template"]) if flat => items::template(call, id),
         ("GET", ["consumer", "entitledCatalogItems", id, "requests", "schema"]) if flat => items::schema(call, id),
         ("POST", ["consumer", "entitledCatalogItems", id, "requests"]) if flat => submit::submit(call, id),
-        ("GET", ["consumer", "catalogItems"] | ["catalogItems"]) => Ok(Answer::Rows(items::plain(call))),
-        ("GET", ["consumer", "services"] | ["services"]) => Ok(Answer::Rows(items::services(call))),
-        ("GET", ["entitlements"]) => Ok(Answer::Rows(items::entitlements(call))),
-        ("GET", ["resourceOperations"]) => Ok(Answer::Rows(action::all())),
-        ("GET", ["resourceTypes"]) => Ok(Answer::Rows(resource_rows::types())),
+        ("GET", ["consumer", "catalogItems"] | ["catalogItems"]) => Ok(Reply::Rows(items::plain(call))),
+        ("GET", ["consumer", "services"] | ["services"]) => Ok(Reply::Rows(items::services(call))),
+        ("GET", ["entitlements"]) => Ok(Reply::Rows(items::entitlements(call))),
+        ("GET", ["resourceOperations"]) => Ok(Reply::Rows(action::all())),
+        ("GET", ["resourceTypes"]) => Ok(Reply::Rows(resource_rows::types())),
         ("GET", ["consumer", "resourceTypes", id]) => {
             match resource_rows::types().into_iter().find(|row| row["id"].as_str() == Some(id)) {
-                Some(row) => Ok(Answer::Json(row)),
+                Some(row) => Ok(Reply::Json(row)),
                 None => Err(not_found("Resource type", id)),
             }
         }
@@ -49,12 +49,12 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
                 call.query.cap(100);
             }
             let own = resource_rows::visible(call);
-            Ok(Answer::Rows(
+            Ok(Reply::Rows(
                 own.iter().map(|r| resource_rows::view(call.store, &call.origin, r, data, operations)).collect(),
             ))
         }
         ("GET", ["consumer", "resourceViews", id]) if flat => match call.store.resource(id) {
-            Some(found) => Ok(Answer::Json(resource_rows::view(call.store, &call.origin, found, true, true))),
+            Some(found) => Ok(Reply::Json(resource_rows::view(call.store, &call.origin, found, true, true))),
             None => Err(invalid("The provided resource was null.")),
         },
         _ => return None,
@@ -72,13 +72,13 @@ fn requests(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Resul
             // The caller's own.
             let own =
                 call.store.requests.iter().filter(|r| r.requested_by == call.user || r.requested_for == call.user);
-            Ok(Answer::Rows(own.map(|request| request_rows::row(call.store, request, call.release)).collect()))
+            Ok(Reply::Rows(own.map(|request| request_rows::row(call.store, request, call.release)).collect()))
         }
         ("POST", []) => submit::submit_old(call),
         ("GET", [id]) => {
-            lifecycle::look(call, id);
+            lifecycle::poll(call, id);
             match call.store.request(id) {
-                Some(request) => Ok(Answer::Json(request_rows::row(call.store, request, call.release))),
+                Some(request) => Ok(Reply::Json(request_rows::row(call.store, request, call.release))),
                 None => Err(no_such_request(id)),
             }
         }
@@ -89,20 +89,18 @@ fn requests(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Resul
                 return Some(Err(conflict(format!("Request {id} was submitted and cannot be deleted."))));
             }
             call.store.requests.retain(|request| request.id != *id);
-            Ok(Answer::Empty(204))
+            Ok(Reply::Empty(204))
         }
         ("GET", [id, "resources"]) => {
             let made = made_by(call, id);
-            Ok(Answer::Rows(made.iter().map(|r| resource_rows::row(call.store, r, true, true, call.release)).collect()))
+            Ok(Reply::Rows(made.iter().map(|r| resource_rows::row(call.store, r, true, true, call.release)).collect()))
         }
         ("GET", [id, "resourceViews"]) if call.release != Release::V6_2 => {
             let made = made_by(call, id);
-            Ok(Answer::Rows(
-                made.iter().map(|r| resource_rows::view(call.store, &call.origin, r, true, true)).collect(),
-            ))
+            Ok(Reply::Rows(made.iter().map(|r| resource_rows::view(call.store, &call.origin, r, true, true)).collect()))
         }
         ("GET", [id, "forms", "details"]) => match call.store.request(id) {
-            Some(request) => Ok(Answer::Json(serde_json::json!({"values": request.data}))),
+            Some(request) => Ok(Reply::Json(serde_json::json!({"values": request.data}))),
             None => Err(no_such_request(id)),
         },
         _ => return None,
@@ -119,15 +117,15 @@ fn resources(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Resu
         found.iter().map(|r| resource_rows::row(call.store, r, data, operations, call.release)).collect()
     };
     Some(match (method, path) {
-        ("GET", []) => Ok(Answer::Rows(rows(call, resource_rows::visible(call)))),
+        ("GET", []) => Ok(Reply::Rows(rows(call, resource_rows::visible(call)))),
         ("GET", ["types", kind]) => {
             let mut found = resource_rows::visible(call);
             found.retain(|resource| resource.is_a(kind));
-            Ok(Answer::Rows(rows(call, found)))
+            Ok(Reply::Rows(rows(call, found)))
         }
         (_, [id, ..]) if call.store.resource(id).is_none() => Err(invalid("The provided resource was null.")),
         ("GET", [id]) => match call.store.resource(id) {
-            Some(found) => Ok(Answer::Json(resource_rows::row(call.store, found, true, true, call.release))),
+            Some(found) => Ok(Reply::Json(resource_rows::row(call.store, found, true, true, call.release))),
             None => Err(invalid("The provided resource was null.")),
         },
         (_, [id, "actions", rest @ ..]) => return action_calls::route(call, method, id, rest),

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::effect;
 use crate::testing::v7::literal;
-use crate::testing::v7::rows::{Kind, Place, Request, Resource};
+use crate::testing::v7::rows::{Kind, NetworkPlacement, Request, Resource};
 use crate::testing::v7::store::Store;
 
 /// Each machine of a request gets its network and its address.
@@ -28,7 +28,7 @@ pub(super) fn provision(store: &mut Store, request: &Request) -> Result<(), Stri
 }
 
 /// Finds a place: the reservation of the business group with the lowest priority that has one.
-fn place(store: &mut Store, subtenant: &str, machine: &str, name: &str) -> Result<Place, String> {
+fn place(store: &mut Store, subtenant: &str, machine: &str, name: &str) -> Result<NetworkPlacement, String> {
     let mut usable: Vec<Value> = store
         .reservations
         .rows
@@ -54,14 +54,14 @@ fn place(store: &mut Store, subtenant: &str, machine: &str, name: &str) -> Resul
             else {
                 store.dhcp = store.dhcp.wrapping_add(1).max(1);
                 let address = format!("198.51.100.{}", store.dhcp);
-                return Ok(Place { reservation: reservation_name, network, profile: None, address });
+                return Ok(NetworkPlacement { reservation: reservation_name, network, profile: None, address });
             };
             if let Some(profile) = store.profiles.iter_mut().find(|known| known.id == profile)
                 && let Some(address) = profile.take(machine, name)
             {
                 let profile = Some(profile.name().to_owned());
                 let address = address.to_string();
-                return Ok(Place { reservation: reservation_name, network, profile, address });
+                return Ok(NetworkPlacement { reservation: reservation_name, network, profile, address });
             }
         }
     }

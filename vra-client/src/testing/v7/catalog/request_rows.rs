@@ -8,7 +8,7 @@ use super::{action, items};
 use crate::testing::clock::millis;
 use crate::testing::v7::config::Release;
 use crate::testing::v7::literal;
-use crate::testing::v7::rows::{Request, Stage, What, uuid_of};
+use crate::testing::v7::rows::{Request, RequestKind, Stage, uuid_of};
 use crate::testing::v7::store::Store;
 
 /// State, name of the state, phase, execution, waiting, approval.
@@ -63,16 +63,16 @@ pub(super) fn row(store: &Store, request: &Request, release: Release) -> Value {
         Some(days) => json!({"leasePeriod": literal::days(days), "leaseRate": null, "totalLeaseCost": null}),
         None => json!({}),
     };
-    let item = match &request.what {
-        What::Item { id } => store.items.iter().find(|item| item.id == *id),
-        What::Action { .. } => None,
+    let item = match &request.kind {
+        RequestKind::Item { id } => store.items.iter().find(|item| item.id == *id),
+        RequestKind::Action { .. } => None,
     };
-    let (kind, icon, requested, about) = match &request.what {
-        What::Item { .. } => {
+    let (kind, icon, requested, about) = match &request.kind {
+        RequestKind::Item { .. } => {
             let name = item.map(|item| item.item.name.clone()).unwrap_or_default();
             ("CatalogItemRequest", "composition.blueprint.png", name, String::new())
         }
-        What::Action { label, binding, .. } => {
+        RequestKind::Action { label, binding, .. } => {
             let action = action::by_binding(binding);
             let name = action.map(|action| action.name).unwrap_or_default();
             let icon = action.map(|action| action.icon).unwrap_or_default();
@@ -120,14 +120,14 @@ pub(super) fn row(store: &Store, request: &Request, release: Release) -> Value {
         add("successful", (request.stage == Stage::Successful).into());
         add("final", request.stage.is_final().into());
     }
-    match (&request.what, item) {
-        (What::Item { id }, item) => {
+    match (&request.kind, item) {
+        (RequestKind::Item { id }, item) => {
             add("catalogItemRef", json!({"id": id, "label": item.map(|item| item.item.name.as_str())}));
             if let (Some(item), true) = (item, release != Release::V6_2) {
                 add("catalogItemProviderBinding", items::binding(item));
             }
         }
-        (What::Action { resource, label, binding }, _) => {
+        (RequestKind::Action { resource, label, binding }, _) => {
             let action = action::by_binding(binding);
             add("resourceRef", json!({"id": resource, "label": label}));
             add("resourceActionRef", json!({"id": uuid_of(binding), "label": action.map(|action| action.name)}));

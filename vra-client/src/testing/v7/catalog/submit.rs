@@ -5,13 +5,13 @@ use serde_json::{Map, Value, json};
 use super::request_rows::submitted_row;
 use super::{action, items, lifecycle};
 use crate::testing::v7::config::Component;
-use crate::testing::v7::context::{Answer, Context, Result, required};
+use crate::testing::v7::context::{Context, Reply, Result, required};
 use crate::testing::v7::literal;
 use crate::testing::v7::refusal::{Refusal, conflict, invalid, no_such_item};
-use crate::testing::v7::rows::{Request, Stage, What};
+use crate::testing::v7::rows::{Request, RequestKind, Stage};
 
 /// A request that is about to be handed in.
-fn new(call: &mut Context<'_>, what: What, subtenant: &str, body: &Map<String, Value>) -> Request {
+fn new(call: &mut Context<'_>, kind: RequestKind, subtenant: &str, body: &Map<String, Value>) -> Request {
     let text = |name: &str| body.get(name).cloned().unwrap_or_default();
     let id = call.store.id();
     let number = call.store.number();
@@ -20,7 +20,7 @@ fn new(call: &mut Context<'_>, what: What, subtenant: &str, body: &Map<String, V
         number,
         version: 0,
         stage: Stage::Submitted,
-        what,
+        kind,
         tenant: call.tenant.clone(),
         subtenant: subtenant.to_owned(),
         requested_by: call.user.clone(),
@@ -40,13 +40,13 @@ fn new(call: &mut Context<'_>, what: What, subtenant: &str, body: &Map<String, V
     }
 }
 
-fn handed_in(call: &mut Context<'_>, request: Request) -> Answer {
+fn handed_in(call: &mut Context<'_>, request: Request) -> Reply {
     let id = request.id.clone();
     // The answer is made before anything moves: number and labels come a moment later.
     let row = submitted_row(call.store, &request, call.release);
     call.store.requests.push(request);
     lifecycle::start(call, &id);
-    Answer::Created(format!("/catalog-service/api/consumer/requests/{id}"), Some(row))
+    Reply::Created(format!("/catalog-service/api/consumer/requests/{id}"), Some(row))
 }
 
 /// 7.x: the changed template of an item.
@@ -62,7 +62,7 @@ pub(super) fn submit(call: &mut Context<'_>, item_id: &str) -> Result {
     if call.store.subtenants.get(&subtenant).is_none() {
         return Err(invalid(format!("The business group {subtenant} does not exist.")));
     }
-    let mut request = new(call, What::Item { id: item.id.clone() }, &subtenant, &body);
+    let mut request = new(call, RequestKind::Item { id: item.id.clone() }, &subtenant, &body);
     request.data = literal::of_members(&data, "provider-");
     request.lease_days = data.get("_leaseDays").and_then(literal::number);
     let instances = data.get("_number_of_instances").and_then(literal::number).unwrap_or(1);
@@ -120,7 +120,7 @@ pub(super) fn submit_old(call: &mut Context<'_>) -> Result {
     }
     let item_id = reference("catalogItemRef")?;
     let item = items::find(call, &item_id).ok_or_else(|| no_such_item(&item_id))?.clone();
-    let mut request = new(call, What::Item { id: item.id.clone() }, &subtenant, &body);
+    let mut request = new(call, RequestKind::Item { id: item.id.clone() }, &subtenant, &body);
     let number = |key: &str| literal::entry(Some(&data), key).and_then(literal::number);
     let count = number("provider-Cafe.Shim.VirtualMachine.NumberOfInstances").unwrap_or(1);
     request.machines = machines(&item.components(), &Map::new(), count)?;
@@ -136,7 +136,7 @@ pub(super) fn submit_old(call: &mut Context<'_>) -> Result {
         request.stage = Stage::Unsubmitted;
         let (id, row) = (request.id.clone(), submitted_row(call.store, &request, call.release));
         call.store.requests.push(request);
-        return Ok(Answer::Created(format!("/catalog-service/api/consumer/requests/{id}"), Some(row)));
+        return Ok(Reply::Created(format!("/catalog-service/api/consumer/requests/{id}"), Some(row)));
     }
     Ok(handed_in(call, request))
 }
@@ -159,8 +159,9 @@ pub(super) fn submit_action(
     if action.extension {
         return Err(conflict(format!("The operation {} is an extension.", action.name)));
     }
-    let what = What::Action { resource: resource.id.clone(), label: resource.name.clone(), binding: action.binding };
-    let mut request = new(call, what, &resource.subtenant, body);
+    let kind =
+        RequestKind::Action { resource: resource.id.clone(), label: resource.name.clone(), binding: action.binding };
+    let mut request = new(call, kind, &resource.subtenant, body);
     request.data = data;
     Ok(handed_in(call, request))
 }
@@ -181,5 +182,5 @@ pub(super) fn edit(call: &mut Context<'_>, id: &str) -> Result {
         request.stage = Stage::Submitted;
         lifecycle::start(call, id);
     }
-    Ok(Answer::Empty(204))
+    Ok(Reply::Empty(204))
 }

@@ -5,29 +5,29 @@ mod tokens;
 
 use serde_json::{Value, json};
 
-use super::context::{Answer, Context, Result, merged, required};
+use super::context::{Context, Reply, Result, merged, required};
 use super::refusal::{conflict, directory_unreachable, invalid, not_found};
 pub(super) use tokens::{expire, valid};
 
 /// The identity service; none if it has no such call.
 pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
     Some(match (method, path) {
-        ("GET", ["about"]) => Ok(Answer::Json(json!({
+        ("GET", ["about"]) => Ok(Reply::Json(json!({
             "productVersion": "7.3.0.537", "productBuildNumber": "5604410", "apiVersion": "7.3",
             "buildNumber": "5573694", "buildDate": "2017-05-03T12:00:00.000Z",
         }))),
         (_, ["tokens", rest @ ..]) => return tokens::route(call, method, rest),
         (_, ["authorization", rest @ ..]) => return principals::roles(call, method, rest),
-        ("GET", ["tenants"]) => Ok(Answer::Rows(call.store.tenants.rows.clone())),
+        ("GET", ["tenants"]) => Ok(Reply::Rows(call.store.tenants.rows.clone())),
         ("GET", ["tenants", id]) => match call.store.tenants.get(id) {
             // One object, without its type.
-            Some(row) => Ok(Answer::Json(without_type(row))),
+            Some(row) => Ok(Reply::Json(without_type(row))),
             None => Err(not_found("Tenant", id)),
         },
         ("PUT", ["tenants", id]) => put_tenant(call, id),
         ("DELETE", ["tenants", id]) => {
             if call.store.tenants.remove(id) {
-                Ok(Answer::Empty(204))
+                Ok(Reply::Empty(204))
             } else {
                 Err(not_found("Tenant", id))
             }
@@ -63,7 +63,7 @@ fn put_tenant(call: &mut Context<'_>, id: &str) -> Result {
     row["password"] = Value::Null;
     let answer = without_type(&row);
     call.store.tenants.put(id, row);
-    Ok(Answer::Json(answer))
+    Ok(Reply::Json(answer))
 }
 
 fn directories(call: &mut Context<'_>, method: &str, tenant: &str, path: &[&str]) -> Option<Result> {
@@ -73,13 +73,13 @@ fn directories(call: &mut Context<'_>, method: &str, tenant: &str, path: &[&str]
     let rows = &mut call.store.directories;
     Some(match (method, path) {
         ("GET", []) => {
-            Ok(Answer::Rows(rows.iter().filter(|(of, _)| of == tenant).map(|(_, row)| row.clone()).collect()))
+            Ok(Reply::Rows(rows.iter().filter(|(of, _)| of == tenant).map(|(_, row)| row.clone()).collect()))
         }
         ("GET", [domain]) => match rows.iter().find(|row| is(row, domain)) {
-            Some((_, row)) => Ok(Answer::Json(row.clone())),
+            Some((_, row)) => Ok(Reply::Json(row.clone())),
             None => Err(not_found("Identity store", domain)),
         },
-        ("PUT", ["connectivity"]) => test(call).map(|_| Answer::Empty(204)),
+        ("PUT", ["connectivity"]) => test(call).map(|_| Reply::Empty(204)),
         ("PUT", [domain]) => put_directory(call, tenant, domain),
         ("POST", []) => {
             let domain = match call.body().and_then(|body| required(&body, "domain")) {
@@ -90,17 +90,17 @@ fn directories(call: &mut Context<'_>, method: &str, tenant: &str, path: &[&str]
                 return Some(Err(conflict(format!("The domain {domain} is linked already."))));
             }
             put_directory(call, tenant, &domain)
-                .map(|_| Answer::Created(format!("/identity/api/tenants/{tenant}/directories/{domain}"), None))
+                .map(|_| Reply::Created(format!("/identity/api/tenants/{tenant}/directories/{domain}"), None))
         }
         ("DELETE", [domain]) => {
             let before = rows.len();
             rows.retain(|row| !is(row, domain));
-            if rows.len() < before { Ok(Answer::Empty(204)) } else { Err(not_found("Identity store", domain)) }
+            if rows.len() < before { Ok(Reply::Empty(204)) } else { Err(not_found("Identity store", domain)) }
         }
         ("GET", [domain, "status"]) if rows.iter().any(|row| is(row, domain)) => {
-            Ok(Answer::Json(json!({"syncStatus": {"status": "SUCCESS", "message": null}})))
+            Ok(Reply::Json(json!({"syncStatus": {"status": "SUCCESS", "message": null}})))
         }
-        ("POST", [domain, "sync"]) if rows.iter().any(|row| is(row, domain)) => Ok(Answer::Empty(204)),
+        ("POST", [domain, "sync"]) if rows.iter().any(|row| is(row, domain)) => Ok(Reply::Empty(204)),
         (_, [domain, "status" | "sync"]) => Err(not_found("Identity store", domain)),
         _ => return None,
     })
@@ -131,7 +131,7 @@ fn put_directory(call: &mut Context<'_>, tenant: &str, domain: &str) -> Result {
     let rows = &mut call.store.directories;
     rows.retain(|(of, row)| of != tenant || row.get("domain").and_then(Value::as_str) != Some(domain));
     rows.push((tenant.to_owned(), row));
-    Ok(Answer::Empty(204))
+    Ok(Reply::Empty(204))
 }
 
 fn subtenants(call: &mut Context<'_>, method: &str, tenant: &str, path: &[&str]) -> Option<Result> {
@@ -146,7 +146,7 @@ fn subtenants(call: &mut Context<'_>, method: &str, tenant: &str, path: &[&str])
         // Lists do not show who has which role.
         ("GET", [] | ["membership"]) => {
             let rows = call.store.subtenants.rows.iter().filter(|row| of_tenant(row)).cloned();
-            Ok(Answer::Rows(
+            Ok(Reply::Rows(
                 rows.map(|mut row| {
                     row["subtenantRoles"] = Value::Null;
                     row
@@ -154,20 +154,20 @@ fn subtenants(call: &mut Context<'_>, method: &str, tenant: &str, path: &[&str])
                 .collect(),
             ))
         }
-        ("GET", [id]) => Ok(Answer::Json(call.store.subtenants.get(id).cloned().unwrap_or_default())),
+        ("GET", [id]) => Ok(Reply::Json(call.store.subtenants.get(id).cloned().unwrap_or_default())),
         ("POST", []) => {
             let id = call.store.id();
             put_subtenant(call, tenant, &id)
-                .map(|_| Answer::Created(format!("/identity/api/tenants/{tenant}/subtenants/{id}"), None))
+                .map(|_| Reply::Created(format!("/identity/api/tenants/{tenant}/subtenants/{id}"), None))
         }
         ("PUT", [id]) => put_subtenant(call, tenant, id),
         ("DELETE", [id]) => {
             call.store.subtenants.remove(id);
-            Ok(Answer::Empty(204))
+            Ok(Reply::Empty(204))
         }
         ("GET", [id, "roles"]) => {
             let row = call.store.subtenants.get(id).cloned().unwrap_or_default();
-            Ok(Answer::Rows(row["subtenantRoles"].as_array().cloned().unwrap_or_default()))
+            Ok(Reply::Rows(row["subtenantRoles"].as_array().cloned().unwrap_or_default()))
         }
         (_, [id, "roles", role, "principals", rest @ ..]) => {
             return principals::of_subtenant(call, method, id, role, rest);
@@ -187,5 +187,5 @@ fn put_subtenant(call: &mut Context<'_>, tenant: &str, id: &str) -> Result {
     row["id"] = id.into();
     row["tenant"] = tenant.into();
     call.store.subtenants.put(id, row);
-    Ok(Answer::Empty(204))
+    Ok(Reply::Empty(204))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::testing::v7::context::{Answer, Context, Particular, Result, merged};
+use crate::testing::v7::context::{Context, ListQuirk, Reply, Result, merged};
 use crate::testing::v7::refusal::{Refusal, conflict, invalid, not_found};
 use crate::testing::v7::store::full_name;
 
@@ -21,7 +21,7 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, tenant: &str, path: &[
             Some(at) => Some(at),
             // Searching for somebody who is not there finds nobody.
             None if method == "GET" && kind == "principals" && path.len() == 2 => {
-                return Some(Ok(Answer::RowsAs(Vec::new(), Particular::NoMetadata)));
+                return Some(Ok(Reply::RowsAs(Vec::new(), ListQuirk::NoMetadata)));
             }
             None => return Some(Err(not_found("Principal", id))),
         },
@@ -31,14 +31,14 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, tenant: &str, path: &[
         at.and_then(|at| call.store.principals.get(at)).map(|(_, row)| shown(row)).unwrap_or_default()
     };
     Some(match (method, path) {
-        ("GET", ["principals"]) => Ok(Answer::Rows(search(call, tenant))),
+        ("GET", ["principals"]) => Ok(Reply::Rows(search(call, tenant))),
         ("GET", ["groups"]) => {
             let rows = call.store.principals.iter().filter(|(of, row)| of == tenant && is_group(row));
-            Ok(Answer::Rows(rows.map(|(_, row)| shown(row)).collect()))
+            Ok(Reply::Rows(rows.map(|(_, row)| shown(row)).collect()))
         }
         // Documented as a list without counts.
-        ("GET", ["principals", _]) => Ok(Answer::RowsAs(vec![row(call)], Particular::NoMetadata)),
-        ("GET", ["groups", _]) => Ok(Answer::Json(row(call))),
+        ("GET", ["principals", _]) => Ok(Reply::RowsAs(vec![row(call)], ListQuirk::NoMetadata)),
+        ("GET", ["groups", _]) => Ok(Reply::Json(row(call))),
         ("POST", ["principals" | "groups"]) => create(call, tenant, kind),
         ("PUT", [_, _]) => {
             let body = match call.body() {
@@ -48,21 +48,21 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, tenant: &str, path: &[
             if let Some((_, old)) = at.and_then(|at| call.store.principals.get_mut(at)) {
                 *old = merged(old.clone(), body);
             }
-            Ok(Answer::Empty(204))
+            Ok(Reply::Empty(204))
         }
         ("DELETE", [_, _]) => {
             at.map(|at| call.store.principals.remove(at));
-            Ok(Answer::Empty(204))
+            Ok(Reply::Empty(204))
         }
         ("GET", ["principals", id, "groups"]) => {
             let rows = call.store.principals.iter().filter(|(of, row)| of == tenant && members(row).any(|m| m == *id));
-            Ok(Answer::Rows(rows.map(|(_, row)| shown(row)).collect()))
+            Ok(Reply::Rows(rows.map(|(_, row)| shown(row)).collect()))
         }
         ("GET", ["principals", id, "subtenants"]) => {
             let held = |row: &&Value| {
                 row["subtenantRoles"].as_array().into_iter().flatten().any(|role| principals(role).any(|p| p == *id))
             };
-            Ok(Answer::Rows(call.store.subtenants.rows.iter().filter(held).cloned().collect()))
+            Ok(Reply::Rows(call.store.subtenants.rows.iter().filter(held).cloned().collect()))
         }
         ("POST", ["groups", _]) => add_members(call, at),
         ("GET", ["groups", _, "users"]) => {
@@ -72,7 +72,7 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, tenant: &str, path: &[
                 .unwrap_or_default();
             let rows =
                 call.store.principals.iter().filter(|(_, row)| full_name(row).is_some_and(|n| names.contains(&n)));
-            Ok(Answer::Rows(rows.map(|(_, row)| shown(row)).collect()))
+            Ok(Reply::Rows(rows.map(|(_, row)| shown(row)).collect()))
         }
         ("DELETE", ["groups", _, "users", user]) => {
             if let Some((_, row)) = at.and_then(|at| call.store.principals.get_mut(at))
@@ -80,7 +80,7 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, tenant: &str, path: &[
             {
                 names.retain(|name| name.as_str() != Some(user));
             }
-            Ok(Answer::Empty(204))
+            Ok(Reply::Empty(204))
         }
         _ => return None,
     })
@@ -150,7 +150,7 @@ fn create(call: &mut Context<'_>, tenant: &str, kind: &str) -> Result {
         call.store.users.push(user);
     }
     call.store.principals.push((tenant.to_owned(), row));
-    Ok(Answer::Created(format!("/identity/api/tenants/{tenant}/{kind}/{id}"), None))
+    Ok(Reply::Created(format!("/identity/api/tenants/{tenant}/{kind}/{id}"), None))
 }
 
 fn add_members(call: &mut Context<'_>, at: Option<usize>) -> Result {
@@ -162,7 +162,7 @@ fn add_members(call: &mut Context<'_>, at: Option<usize>) -> Result {
         names.dedup();
         row[MEMBERS] = names.into();
     }
-    Ok(Answer::Empty(204))
+    Ok(Reply::Empty(204))
 }
 
 /// The roles that there are; the manual's own name of the first is masked.
@@ -192,14 +192,14 @@ pub(super) fn system_roles() -> Vec<Value> {
 pub(super) fn roles(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
     let role_of = |id: &str| system_roles().into_iter().find(|role| role["id"].as_str() == Some(id));
     Some(match (method, path) {
-        ("GET", ["roles"]) => Ok(Answer::Rows(system_roles())),
+        ("GET", ["roles"]) => Ok(Reply::Rows(system_roles())),
         ("GET", ["tenants", tenant, "principals", principal, "roles"]) => {
             let held = |id: &str| {
                 let assigned = &call.store.assigned;
                 assigned.iter().any(|(of, who, what)| of == tenant && who == principal && what == id)
             };
             let rows = system_roles().into_iter().filter(|role| role["id"].as_str().is_some_and(held));
-            Ok(Answer::Rows(rows.collect()))
+            Ok(Reply::Rows(rows.collect()))
         }
         ("PUT" | "DELETE", ["tenants", tenant, "principals", principal, "roles", role]) => {
             if role_of(role).is_none() {
@@ -210,7 +210,7 @@ pub(super) fn roles(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
             if method == "PUT" {
                 call.store.assigned.push(grant);
             }
-            Ok(Answer::Empty(204))
+            Ok(Reply::Empty(204))
         }
         _ => return None,
     })
@@ -238,7 +238,7 @@ pub(super) fn of_subtenant(
                 at.and_then(|at| roles.get(at)).map(|role| principals(role).collect()).unwrap_or_default();
             let rows =
                 call.store.principals.iter().filter(|(_, row)| full_name(row).is_some_and(|n| names.contains(&n)));
-            return Some(Ok(Answer::Rows(rows.map(|(_, row)| shown(row)).collect())));
+            return Some(Ok(Reply::Rows(rows.map(|(_, row)| shown(row)).collect())));
         }
         ("POST", []) => add_to_role(call, &mut roles, at, role),
         ("DELETE", [principal]) => {
@@ -251,7 +251,7 @@ pub(super) fn of_subtenant(
     };
     row["subtenantRoles"] = roles.into();
     call.store.subtenants.put(subtenant, row);
-    Some(result.map(|()| Answer::Empty(204)))
+    Some(result.map(|()| Reply::Empty(204)))
 }
 
 fn add_to_role(

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::testing::clock::millis;
 
-use crate::testing::v7::context::{Answer, Context, Result, required};
+use crate::testing::v7::context::{Context, Reply, Result, required};
 use crate::testing::v7::refusal::{not_found, unauthenticated};
 use crate::testing::v7::rows::{Token, uuid};
 use crate::testing::v7::store::Store;
@@ -18,10 +18,10 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
         ("POST", []) => issue(call),
         ("DELETE", ["principals", principal]) => {
             call.store.tokens.retain(|token| token.user != *principal);
-            Ok(Answer::Empty(204))
+            Ok(Reply::Empty(204))
         }
         ("HEAD", [id]) => match valid(call.store, id, call.now) {
-            Some(_) => Ok(Answer::Other(
+            Some(_) => Ok(Reply::Other(
                 Response::empty(204)
                     .with_header(header::CACHE_CONTROL, "no-cache, no-store, max-age=0, must-revalidate")
                     .with_header(header::PRAGMA, "no-cache")
@@ -33,10 +33,10 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
         ("DELETE", [id]) => {
             let before = call.store.tokens.len();
             call.store.tokens.retain(|token| token.id != *id);
-            if call.store.tokens.len() < before { Ok(Answer::Empty(204)) } else { Err(not_found("Token", "")) }
+            if call.store.tokens.len() < before { Ok(Reply::Empty(204)) } else { Err(not_found("Token", "")) }
         }
         ("GET", [id, "securityContext"]) => match valid(call.store, id, call.now) {
-            Some(token) => Ok(Answer::Json(json!({"principalId": token.user, "tenantId": token.tenant}))),
+            Some(token) => Ok(Reply::Json(json!({"principalId": token.user, "tenantId": token.tenant}))),
             None => Err(not_found("Token", "")),
         },
         _ => return None,
@@ -68,7 +68,7 @@ fn issue(call: &mut Context<'_>) -> Result {
     // As long as real ones, with the characters that need care in a path.
     let number = call.store.number();
     let id = format!("{0}+{1}/{0}{1}{2}==", uuid(number).replace('-', ""), uuid(!number).replace('-', ""), number);
-    let until = call.now + call.store.token_life;
+    let until = call.now + call.store.token_lifetime;
     call.store.tokens.push(Token { id: id.clone(), user, tenant: tenant.clone(), until });
-    Ok(Answer::Json(json!({"expires": millis(until), "id": id, "tenant": tenant})))
+    Ok(Reply::Json(json!({"expires": millis(until), "id": id, "tenant": tenant})))
 }

@@ -6,7 +6,7 @@ mod read;
 use std::time::SystemTime;
 
 use super::config::Release;
-use super::context::{Answer, Context, Result};
+use super::context::{Context, Reply, Result};
 use super::refusal::{forbidden, not_found};
 use super::rows::Profile;
 use super::store::Store;
@@ -20,27 +20,27 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
     let flat = call.release != Release::V6_2;
     Some(match (method, path) {
         // Rows have neither ranges nor addresses.
-        ("GET", []) => Ok(Answer::Rows(call.store.profiles.iter().map(Profile::summary).collect())),
+        ("GET", []) => Ok(Reply::Rows(call.store.profiles.iter().map(Profile::summary).collect())),
         ("POST", []) => create(call),
         ("GET", ["addresses", id]) if flat => match position(call.store, id).and_then(|at| call.store.profiles.get(at))
         {
-            Some(profile) => Ok(Answer::Rows(profile.addresses())),
+            Some(profile) => Ok(Reply::Rows(profile.addresses())),
             None => Err(not_found("Network profile", id)),
         },
         ("GET", ["range-summaries", id]) if flat => {
             match position(call.store, id).and_then(|at| call.store.profiles.get(at)) {
-                Some(profile) => Ok(Answer::Rows(profile.range_summaries())),
+                Some(profile) => Ok(Reply::Rows(profile.range_summaries())),
                 None => Err(not_found("Network profile", id)),
             }
         }
         (_, [id]) => {
             let Some(at) = position(call.store, id) else { return Some(Err(not_found("Network profile", id))) };
             match method {
-                "GET" => Ok(Answer::Json(call.store.profiles.get(at).map(Profile::row).unwrap_or_default())),
+                "GET" => Ok(Reply::Json(call.store.profiles.get(at).map(Profile::row).unwrap_or_default())),
                 "PUT" => put(call, at),
                 "DELETE" => {
                     call.store.profiles.remove(at);
-                    Ok(Answer::Empty(204))
+                    Ok(Reply::Empty(204))
                 }
                 _ => return None,
             }
@@ -55,7 +55,7 @@ fn create(call: &mut Context<'_>) -> Result {
     let id = store.id();
     let profile = Profile::read(store, id.clone(), &body, now)?;
     store.profiles.push(profile);
-    Ok(Answer::Created(format!("/iaas-proxy-provider/api/network/profiles/{id}"), None))
+    Ok(Reply::Created(format!("/iaas-proxy-provider/api/network/profiles/{id}"), None))
 }
 
 fn put(call: &mut Context<'_>, at: usize) -> Result {
@@ -69,7 +69,7 @@ fn put(call: &mut Context<'_>, at: usize) -> Result {
         changed.keep(old, &body, call.release == Release::V6_2);
         *old = changed;
     }
-    Ok(Answer::Empty(204))
+    Ok(Reply::Empty(204))
 }
 
 /// The job of the server that frees what has rested for half an hour.

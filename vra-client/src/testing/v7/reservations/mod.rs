@@ -4,7 +4,7 @@ mod types;
 
 use serde_json::{Map, Value, json};
 
-use super::context::{Answer, Context, Particular, Result, merged, required};
+use super::context::{Context, ListQuirk, Reply, Result, merged, required};
 use super::literal::{self, complex, entity_ref, integer};
 use super::refusal::{Refusal, invalid, not_found};
 use super::rows::Compute;
@@ -21,32 +21,32 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
         ("GET", ["reservations"]) => list(call),
         ("POST", ["reservations"]) => {
             let id = call.store.id();
-            save(call, &id).map(|()| Answer::Created(format!("/reservation-service/api/reservations/{id}"), None))
+            save(call, &id).map(|()| Reply::Created(format!("/reservation-service/api/reservations/{id}"), None))
         }
-        ("GET", ["reservations", "types"]) => Ok(Answer::Rows(TYPES.iter().map(types::Type::row).collect())),
-        ("GET", ["reservations", "types", "categories"]) => Ok(Answer::Json(json!(["Virtual", "Cloud", "Physical"]))),
+        ("GET", ["reservations", "types"]) => Ok(Reply::Rows(TYPES.iter().map(types::Type::row).collect())),
+        ("GET", ["reservations", "types", "categories"]) => Ok(Reply::Json(json!(["Virtual", "Cloud", "Physical"]))),
         ("GET", ["reservations", "types", id]) => match TYPES.iter().find(|kind| kind.id == *id) {
-            Some(kind) => Ok(Answer::Json(kind.row())),
+            Some(kind) => Ok(Reply::Json(kind.row())),
             None => Err(not_found("Reservation type", id)),
         },
-        ("GET", ["reservations", "info"]) => Ok(Answer::Rows(info(call))),
-        ("GET", ["reservations", "tenants"]) => Ok(Answer::Rows(call.store.tenants.rows.clone())),
-        ("GET", ["reservations", "subtenants"]) => Ok(Answer::Rows(with_reservations(call))),
+        ("GET", ["reservations", "info"]) => Ok(Reply::Rows(info(call))),
+        ("GET", ["reservations", "tenants"]) => Ok(Reply::Rows(call.store.tenants.rows.clone())),
+        ("GET", ["reservations", "subtenants"]) => Ok(Reply::Rows(with_reservations(call))),
         (_, ["reservations", "policies", rest @ ..]) => return policies(call, method, rest),
         (_, ["reservations", id]) => {
             let Some(row) = call.store.reservations.get(id) else { return Some(Err(not_found("Reservation", id))) };
             match method {
-                "GET" => Ok(Answer::Json(row.clone())),
-                "PUT" => save(call, id).map(|()| Answer::Empty(204)),
+                "GET" => Ok(Reply::Json(row.clone())),
+                "PUT" => save(call, id).map(|()| Reply::Empty(204)),
                 "DELETE" => {
                     call.store.reservations.remove(id);
-                    Ok(Answer::Empty(204))
+                    Ok(Reply::Empty(204))
                 }
                 _ => return None,
             }
         }
         ("GET", ["data-service", "schema", class, "default"]) => match types::schema(class) {
-            Some(schema) => Ok(Answer::Json(schema)),
+            Some(schema) => Ok(Reply::Json(schema)),
             None => Err(not_found("Schema", class)),
         },
         ("POST", ["data-service", "schema", class, "default", field, "values"]) => values(call, class, field),
@@ -63,7 +63,7 @@ fn list(call: &Context<'_>) -> Result {
     if call.query.get("$orderby").is_some() {
         return Err(invalid("Reservations cannot be sorted."));
     }
-    Ok(Answer::Rows(call.store.reservations.rows.clone()))
+    Ok(Reply::Rows(call.store.reservations.rows.clone()))
 }
 
 /// Makes or replaces a reservation.
@@ -186,25 +186,25 @@ fn policies(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Resul
             for row in rows.iter_mut().skip(1).step_by(2) {
                 row["@type"] = "reservationPolicy".into();
             }
-            Ok(Answer::RowsAs(rows, Particular::SizeZero))
+            Ok(Reply::RowsAs(rows, ListQuirk::SizeZero))
         }
         ("POST", []) => {
             let id = call.store.id();
             save(call, &id)
-                .map(|()| Answer::Created(format!("/reservation-service/api/reservations/policies/{id}"), None))
+                .map(|()| Reply::Created(format!("/reservation-service/api/reservations/policies/{id}"), None))
         }
-        ("GET", ["types"]) => Ok(Answer::Rows(
-            POLICY_TYPES.iter().map(|id| json!({"@type": "ReservationPolicyType", "id": id})).collect(),
-        )),
+        ("GET", ["types"]) => {
+            Ok(Reply::Rows(POLICY_TYPES.iter().map(|id| json!({"@type": "ReservationPolicyType", "id": id})).collect()))
+        }
         // It changes, or makes under the id.
-        ("PUT", [id]) => save(call, id).map(|()| Answer::Empty(204)),
+        ("PUT", [id]) => save(call, id).map(|()| Reply::Empty(204)),
         ("GET", [id]) => match call.store.policies.get(id) {
-            Some(row) => Ok(Answer::Json(row.clone())),
+            Some(row) => Ok(Reply::Json(row.clone())),
             None => Err(not_found("Reservation policy", id)),
         },
         ("DELETE", [id]) => {
             if call.store.policies.remove(id) {
-                Ok(Answer::Empty(204))
+                Ok(Reply::Empty(204))
             } else {
                 Err(not_found("Reservation policy", id))
             }
@@ -246,7 +246,7 @@ fn values(call: &Context<'_>, class: &str, field: &str) -> Result {
         .into_iter()
         .filter(|row| row["label"].as_str().is_some_and(|label| label.to_lowercase().contains(&text)))
         .collect();
-    Ok(Answer::Json(json!({"values": matching})))
+    Ok(Reply::Json(json!({"values": matching})))
 }
 
 fn of_compute(one: &Compute, field: &str) -> Vec<(Value, String)> {

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Map, Value};
 
 /// How long an address rests after its machine is gone.
-const REST: Duration = Duration::from_secs(30 * 60);
+const RECLAIM_DELAY: Duration = Duration::from_secs(30 * 60);
 
 /// A network profile.
 #[derive(Debug)]
@@ -110,7 +110,7 @@ impl Profile {
 
     pub(in crate::testing::v7) fn reclaim(&mut self, now: SystemTime) {
         for address in self.ranges.iter_mut().flat_map(|range| &mut range.addresses) {
-            let rested = now.duration_since(address.changed).is_ok_and(|rest| rest >= REST);
+            let rested = now.duration_since(address.changed).is_ok_and(|rest| rest >= RECLAIM_DELAY);
             if address.state == State::Destroyed && rested {
                 address.state = State::Unallocated;
                 address.machine = None;

@@ -13,7 +13,7 @@ pub(in crate::testing::v7) struct Request {
     pub(in crate::testing::v7) number: u64,
     pub(in crate::testing::v7) version: i64,
     pub(in crate::testing::v7) stage: Stage,
-    pub(in crate::testing::v7) what: What,
+    pub(in crate::testing::v7) kind: RequestKind,
     pub(in crate::testing::v7) tenant: String,
     pub(in crate::testing::v7) subtenant: String,
     pub(in crate::testing::v7) requested_by: String,
@@ -38,7 +38,7 @@ pub(in crate::testing::v7) struct Request {
 
 /// What is requested.
 #[derive(Debug, Clone)]
-pub(in crate::testing::v7) enum What {
+pub(in crate::testing::v7) enum RequestKind {
     Item { id: String },
     Action { resource: String, label: String, binding: &'static str },
 }

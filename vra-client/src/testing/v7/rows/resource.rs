@@ -35,7 +35,7 @@ pub(in crate::testing::v7) struct Machine {
     pub(in crate::testing::v7) status: &'static str,
     pub(in crate::testing::v7) mac: String,
     /// Where it is, once it has been placed.
-    pub(in crate::testing::v7) place: Option<Place>,
+    pub(in crate::testing::v7) place: Option<NetworkPlacement>,
 }
 
 impl Machine {
@@ -65,7 +65,7 @@ impl Resource {
 
 /// Where a machine is.
 #[derive(Debug, Clone)]
-pub(in crate::testing::v7) struct Place {
+pub(in crate::testing::v7) struct NetworkPlacement {
     pub(in crate::testing::v7) reservation: String,
     pub(in crate::testing::v7) network: String,
     /// The name of the network profile, if the address is from one.
