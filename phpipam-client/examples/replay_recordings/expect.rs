@@ -141,15 +141,15 @@ fn asks_for_what_is_missing(recording: &Recording) -> bool {
 }
 
 fn no_envelope(recording: &Recording) -> Expected {
-    let empty = recording.answer.trim().is_empty();
+    let empty = recording.response.trim().is_empty();
     match recording.status {
         _ if recording.method == "HEAD" && recording.status < 300 => Expected::Success,
         503 if empty && recording.method != "GET" => Expected::Refused(RefusalKind::Busy, 2),
         _ if empty => Expected::EmptyBody,
-        _ if recording.answer.contains("ping path") => Expected::Refused(RefusalKind::Config, 1),
+        _ if recording.response.contains("ping path") => Expected::Refused(RefusalKind::Config, 1),
         // A resize that would leave addresses outside.
-        _ if recording.answer.contains("is not a valid address") => Expected::Refused(RefusalKind::Structural, 1),
-        _ if recording.answer.contains("not in selected subnet") => Expected::Refused(RefusalKind::Structural, 1),
+        _ if recording.response.contains("is not a valid address") => Expected::Refused(RefusalKind::Structural, 1),
+        _ if recording.response.contains("not in selected subnet") => Expected::Refused(RefusalKind::Structural, 1),
         _ => Expected::NotAnApi,
     }
 }

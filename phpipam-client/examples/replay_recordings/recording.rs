@@ -22,9 +22,9 @@ pub(crate) struct Recording {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Body,
     pub(crate) status: u16,
-    pub(crate) answer_headers: Vec<(String, String)>,
-    /// The answer's body as text.
-    pub(crate) answer: String,
+    pub(crate) response_headers: Vec<(String, String)>,
+    /// The response body as text.
+    pub(crate) response: String,
 }
 
 /// What was sent.
@@ -52,7 +52,7 @@ impl Recording {
     }
 
     pub(crate) fn envelope(&self) -> Option<Map<String, Value>> {
-        serde_json::from_str(&self.answer).ok()
+        serde_json::from_str(&self.response).ok()
     }
 }
 
@@ -85,8 +85,8 @@ fn read(path: &Path) -> Result<Recording, Box<dyn Error + Send + Sync>> {
     };
     let (path_only, query) = raw_path.split_once('?').unwrap_or((raw_path, ""));
     let decode = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
-    let answer = &file["response"];
-    let body = match (&answer["body_text"], &answer["body"]) {
+    let response = &file["response"];
+    let body = match (&response["body_text"], &response["body"]) {
         (Value::String(text), _) | (_, Value::String(text)) => text.clone(),
         (_, Value::Null) => String::new(),
         (_, json) => json.to_string(),
@@ -102,9 +102,9 @@ fn read(path: &Path) -> Result<Recording, Box<dyn Error + Send + Sync>> {
         query: pairs_of(query),
         body: body_of(request["body"].as_str(), form),
         headers,
-        status: u16::try_from(answer["status"].as_u64().ok_or("no status")?)?,
-        answer_headers: pairs(&answer["headers"]),
-        answer: body,
+        status: u16::try_from(response["status"].as_u64().ok_or("no status")?)?,
+        response_headers: pairs(&response["headers"]),
+        response: body,
     })
 }
 

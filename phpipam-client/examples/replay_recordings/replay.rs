@@ -293,13 +293,13 @@ async fn raw(
     match result {
         // What the server made of it is of no use to a client that does not send it.
         Err(Error::Invalid { .. }) if climbs && requests == 0 => {}
-        Ok(answer) if expected == Expected::Success => {
+        Ok(response) if expected == Expected::Success => {
             let sent = recording.envelope().and_then(|envelope| envelope.get("data").cloned()).unwrap_or_default();
-            if answer.data != sent {
-                problems.push(format!("raw: sent {sent}, got {}", answer.data));
+            if response.data != sent {
+                problems.push(format!("raw: sent {sent}, got {}", response.data));
             }
         }
-        Ok(answer) => problems.push(format!("raw: expected {expected:?}, got {answer:?}")),
+        Ok(response) => problems.push(format!("raw: expected {expected:?}, got {response:?}")),
         Err(error) => problems.extend(wrong(&expected, &error, requests).map(|problem| format!("raw: {problem}"))),
     }
     Ok(())

@@ -99,16 +99,16 @@ fn same_place(recording: &Recording, arrived: &Arrived) -> bool {
 }
 
 fn recorded(recording: &Recording) -> ResponseTemplate {
-    let mut answer = ResponseTemplate::new(recording.status);
+    let mut response = ResponseTemplate::new(recording.status);
     let mut content_type = "text/html";
-    for (name, value) in &recording.answer_headers {
+    for (name, value) in &recording.response_headers {
         match name.as_str() {
             "content-type" => content_type = value,
-            "location" => answer = answer.insert_header("location", value.clone()),
+            "location" => response = response.insert_header("location", value.clone()),
             _ => {}
         }
     }
-    answer.set_body_raw(recording.answer.as_bytes(), content_type)
+    response.set_body_raw(recording.response.as_bytes(), content_type)
 }
 
 /// What the client asks besides: the tag before a change, the parent of an empty list, why nothing is free. Another

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::config::App;
 use super::params::{Params, as_text};
 use super::profile::Profile;
-use super::refusal::{Answer, Refusal, fail};
+use super::refusal::{Handled, Refusal, fail};
 use super::reply::{Kind, Reply};
 use super::schema::Object;
 use super::seed::column_name;
@@ -49,7 +49,7 @@ impl Call<'_> {
     }
 
     /// A list, or "nothing found".
-    pub(super) fn list_or(&self, kind: Kind, rows: Vec<Map<String, Value>>, message: &'static str) -> Answer<Reply> {
+    pub(super) fn list_or(&self, kind: Kind, rows: Vec<Map<String, Value>>, message: &'static str) -> Handled<Reply> {
         Reply::list_or(kind, rows, self.profile.nothing_found, message)
     }
 
@@ -59,7 +59,7 @@ impl Call<'_> {
     }
 
     /// The fields of a write, by column. Refuses keys that the object does not have; on nesting apps `custom_fields` is opened.
-    pub(super) fn fields(&self, store: &Store, object: Object, refused: &[&str]) -> Answer<Fields> {
+    pub(super) fn fields(&self, store: &Store, object: Object, refused: &[&str]) -> Handled<Fields> {
         let table = store.table(object);
         let mut fields = Fields::new();
         for (name, value) in &self.params.fields {
@@ -92,7 +92,7 @@ impl Call<'_> {
     }
 
     /// The changelog of an object, newest first.
-    pub(super) fn changelog(&self, store: &Store, object: Object, id: u64) -> Answer<Reply> {
+    pub(super) fn changelog(&self, store: &Store, object: Object, id: u64) -> Handled<Reply> {
         let entry = |c: &Change| {
             serde_json::json!({
                 "user": c.user, "action": c.action, "result": "success", "date": c.date, "diff": c.diff,
@@ -107,7 +107,7 @@ impl Call<'_> {
     }
 
     /// The schema of an object's custom fields.
-    pub(super) fn custom_fields(&self, store: &Store, object: Object) -> Answer<Reply> {
+    pub(super) fn custom_fields(&self, store: &Store, object: Object) -> Handled<Reply> {
         let table = store.table(object);
         let mut out = Map::new();
         for column in table.custom() {

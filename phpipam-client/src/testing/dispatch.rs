@@ -16,7 +16,7 @@ use super::params::Params;
 use super::present;
 use super::present::local;
 use super::profile::{Profile, Put};
-use super::refusal::{Answer, Refusal, fail};
+use super::refusal::{Handled, Refusal, fail};
 use super::reply::Reply;
 use super::store::Store;
 use super::xml;
@@ -89,7 +89,7 @@ fn check_app(
     request: &Request,
     params: &Params,
     now: SystemTime,
-) -> Answer<(App, Option<Method>)> {
+) -> Handled<(App, Option<Method>)> {
     let name = params.app.as_deref().unwrap_or_default();
     let app = setup.apps.iter().find(|a| a.id.eq_ignore_ascii_case(name));
     let app = app.ok_or_else(|| fail(400, "Invalid application id"))?;
@@ -125,14 +125,14 @@ fn check_app(
 }
 
 /// Answers an admitted call.
-pub(super) fn answer(
+pub(super) fn respond(
     setup: &Setup,
     store: &mut Store,
     request: &Request,
     admitted: &Admitted,
     now: SystemTime,
 ) -> Response {
-    answer_with(setup, store, request, admitted, now, |call, store| {
+    respond_with(setup, store, request, admitted, now, |call, store| {
         controllers::handle(call, store, &admitted.controller)
     })
 }
@@ -146,7 +146,7 @@ pub(super) fn choose(
     now: SystemTime,
 ) -> Result<Race, Box<Response>> {
     let mut chosen = None;
-    let refused = answer_with(setup, store, request, admitted, now, |call, store| {
+    let refused = respond_with(setup, store, request, admitted, now, |call, store| {
         chosen = Some(race::choose(call, store)?);
         Ok(Reply::default())
     });
@@ -167,32 +167,32 @@ pub(super) fn take(
     now: SystemTime,
     race: Race,
 ) -> Response {
-    answer_with(setup, store, request, admitted, now, |call, store| race::take(call, store, race))
+    respond_with(setup, store, request, admitted, now, |call, store| race::take(call, store, race))
 }
 
-fn answer_with(
+fn respond_with(
     setup: &Setup,
     store: &mut Store,
     request: &Request,
     admitted: &Admitted,
     now: SystemTime,
-    controller: impl FnOnce(&Call<'_>, &mut Store) -> Answer<Reply>,
+    controller: impl FnOnce(&Call<'_>, &mut Store) -> Handled<Reply>,
 ) -> Response {
     let params = &admitted.params;
-    match try_answer(setup, store, request, admitted, now, controller) {
+    match try_respond(setup, store, request, admitted, now, controller) {
         Ok((reply, data)) => succeeded(params, reply, data),
         Err(refusal) => refused(setup, params, refusal),
     }
 }
 
-fn try_answer(
+fn try_respond(
     setup: &Setup,
     store: &mut Store,
     request: &Request,
     admitted: &Admitted,
     now: SystemTime,
-    controller: impl FnOnce(&Call<'_>, &mut Store) -> Answer<Reply>,
-) -> Answer<(Reply, Option<Value>)> {
+    controller: impl FnOnce(&Call<'_>, &mut Store) -> Handled<Reply>,
+) -> Handled<(Reply, Option<Value>)> {
     let Admitted { app, params, method, controller: name } = admitted;
     let token = request.header("phpipam-token").or_else(|| request.header("token"));
     let is_user = name == "user";
@@ -225,7 +225,7 @@ fn try_answer(
 }
 
 /// Checks token or code; extends the token; answers the user's real name.
-fn authenticate(setup: &Setup, store: &mut Store, app: &App, token: Option<&str>, now: SystemTime) -> Answer<String> {
+fn authenticate(setup: &Setup, store: &mut Store, app: &App, token: Option<&str>, now: SystemTime) -> Handled<String> {
     let unauthorized = || fail(401, "Unauthorized");
     let given = token.filter(|t| !t.is_empty()).ok_or_else(unauthorized)?;
     if app.security == Security::SslCode {

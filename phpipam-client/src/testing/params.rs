@@ -3,7 +3,7 @@
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-use super::refusal::{Answer, fail};
+use super::refusal::{Handled, fail};
 
 /// The parameters of a call. What was named `id`, `controller` and so on in query or body has replaced the path.
 #[derive(Debug, Default, Clone)]
@@ -37,7 +37,7 @@ impl Params {
     }
 
     /// Merges path, query and body.
-    pub(super) fn read(path: &str, query: &str, content_type: Option<&str>, body: &[u8]) -> Answer<Self> {
+    pub(super) fn read(path: &str, query: &str, content_type: Option<&str>, body: &[u8]) -> Handled<Self> {
         let mut all = Self::default();
         let mut segments = path.split('/').filter(|s| !s.is_empty() && *s != "0");
         all.app = segments.next().map(decoded);
@@ -102,7 +102,7 @@ pub(super) fn as_text(value: &Value) -> Option<String> {
     }
 }
 
-fn json_object(body: &[u8]) -> Answer<Map<String, Value>> {
+fn json_object(body: &[u8]) -> Handled<Map<String, Value>> {
     match serde_json::from_slice(body) {
         Ok(Value::Object(map)) => Ok(map),
         Ok(Value::Array(list)) => Ok(list.into_iter().enumerate().map(|(i, v)| (i.to_string(), v)).collect()),

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::context::{Call, Method};
 use super::ip_number;
 use super::params::as_text;
-use super::refusal::{Answer, fail};
+use super::refusal::{Handled, fail};
 use super::reply::{Data, Found, Kind};
 use super::schema::Object;
 use super::store::Store;
@@ -18,7 +18,7 @@ use super::store::Store;
 type Row = Map<String, Value>;
 
 /// The value of `data`.
-pub(super) fn data(call: &Call<'_>, store: &Store, data: Data) -> Answer<Value> {
+pub(super) fn data(call: &Call<'_>, store: &Store, data: Data) -> Handled<Value> {
     match data {
         Data::Plain(value) => Ok(value),
         Data::One(kind, row) => {
@@ -56,7 +56,7 @@ enum Shape {
 }
 
 /// The rows that pass the filter, with their names and links, and whether there was a filter.
-fn finished(call: &Call<'_>, store: &Store, kind: Kind, rows: Vec<Row>, shape: Shape) -> Answer<(Vec<Row>, bool)> {
+fn finished(call: &Call<'_>, store: &Store, kind: Kind, rows: Vec<Row>, shape: Shape) -> Handled<(Vec<Row>, bool)> {
     let filter = if call.method == Method::Get && call.profile.filters { Filter::of(call, &rows)? } else { None };
     let filtered = filter.is_some();
     let mut rows = match filter {
@@ -81,7 +81,7 @@ struct Filter {
 }
 
 impl Filter {
-    fn of(call: &Call<'_>, rows: &[Row]) -> Answer<Option<Self>> {
+    fn of(call: &Call<'_>, rows: &[Row]) -> Handled<Option<Self>> {
         let Some(field) = call.params.text("filter_by") else { return Ok(None) };
         let Some(value) = call.params.text("filter_value") else { return Err(fail(400, "Missing filter_value")) };
         if value.is_empty() {
@@ -102,7 +102,7 @@ impl Filter {
         Ok(Some(Self { field, test }))
     }
 
-    fn apply(self, rows: Vec<Row>) -> Answer<Vec<Row>> {
+    fn apply(self, rows: Vec<Row>) -> Handled<Vec<Row>> {
         let keep = |row: &Row| match row.get(&self.field) {
             Some(value) => (self.test)(&as_text(value).unwrap_or_default()),
             None => false,

@@ -14,7 +14,7 @@ pub(super) enum Refusal {
 }
 
 /// What a part of a call comes to.
-pub(super) type Answer<T> = Result<T, Refusal>;
+pub(super) type Handled<T> = Result<T, Refusal>;
 
 pub(super) fn fail(status: u16, message: impl Into<Cow<'static, str>>) -> Refusal {
     Refusal::Fail { status, message: message.into() }

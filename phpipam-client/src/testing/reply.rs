@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::refusal::{Answer, fail};
+use super::refusal::{Handled, fail};
 use super::schema::Object;
 
 /// A success.
@@ -82,7 +82,7 @@ impl Reply {
         rows: Vec<Map<String, Value>>,
         status: u16,
         message: &'static str,
-    ) -> Answer<Self> {
+    ) -> Handled<Self> {
         if rows.is_empty() { Err(fail(status, message)) } else { Ok(Self::list(kind, rows)) }
     }
 

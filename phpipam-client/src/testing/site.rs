@@ -82,7 +82,7 @@ async fn process(state: &State, request: &Request) -> Response {
         _ => None,
     };
     if !admitted.races() {
-        return dispatch::answer(setup, &mut state.store(), request, &admitted, now());
+        return dispatch::respond(setup, &mut state.store(), request, &admitted, now());
     }
     let chosen = dispatch::choose(setup, &mut state.store(), request, &admitted, now());
     let race = match chosen {

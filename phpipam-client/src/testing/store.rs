@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::config::{Numbers, User};
 use super::ip_number::{self, Net};
-use super::refusal::{Answer, Refusal};
+use super::refusal::{Handled, Refusal};
 use super::schema::Object;
 use super::table::{Cell, Fields, Table, duplicate};
 
@@ -100,13 +100,13 @@ impl Store {
     }
 
     /// Inserts a row as the API does.
-    pub(super) fn insert(&mut self, object: Object, fields: &Fields) -> Answer<u64> {
+    pub(super) fn insert(&mut self, object: Object, fields: &Fields) -> Handled<u64> {
         self.table(object).check_given(fields)?;
         self.insert_row(object, fields)
     }
 
     /// Inserts a row and keeps the index of addresses. Required fields that are not given hold what old rows hold.
-    pub(super) fn insert_row(&mut self, object: Object, fields: &Fields) -> Answer<u64> {
+    pub(super) fn insert_row(&mut self, object: Object, fields: &Fields) -> Handled<u64> {
         if object == Object::Address
             && let Some((subnet, ip)) = address_key(fields)
             && self.address_at(subnet, ip).is_some()
@@ -156,7 +156,7 @@ impl Store {
         })
     }
 
-    pub(super) fn update(&mut self, object: Object, id: u64, fields: &Fields) -> Answer<()> {
+    pub(super) fn update(&mut self, object: Object, id: u64, fields: &Fields) -> Handled<()> {
         if object == Object::Subnet {
             self.index_subnet(id, false);
         }

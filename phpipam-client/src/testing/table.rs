@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::refusal::{Answer, fail, sql};
+use super::refusal::{Handled, fail, sql};
 
 /// One value of a row.
 #[derive(Debug, Clone, PartialEq)]
@@ -191,7 +191,7 @@ impl Table {
     }
 
     /// Refuses an insert that leaves out a column without a default. The first choice is the default of an enumeration.
-    pub(super) fn check_given(&self, fields: &Fields) -> Answer<()> {
+    pub(super) fn check_given(&self, fields: &Fields) -> Handled<()> {
         let left_out = self.columns.iter().find(|column| {
             let given = || fields.iter().any(|(name, _)| *name == column.name);
             column.must_be_given && !matches!(column.kind, Type::OneOf(_)) && !given()
@@ -217,7 +217,7 @@ impl Table {
     }
 
     /// Inserts under the next id. A clash of the unique key uses an id up, as it does on the server.
-    pub(super) fn insert(&mut self, fields: &Fields) -> Answer<u64> {
+    pub(super) fn insert(&mut self, fields: &Fields) -> Handled<u64> {
         let mut row: Vec<Cell> = self.columns.iter().map(|c| c.default.clone()).collect();
         for (name, value) in fields {
             if let Some(i) = self.index(name) {
@@ -238,7 +238,7 @@ impl Table {
     }
 
     /// Writes the fields of one row, all or none.
-    pub(super) fn update(&mut self, id: u64, fields: &Fields) -> Answer<()> {
+    pub(super) fn update(&mut self, id: u64, fields: &Fields) -> Handled<()> {
         if fields.is_empty() {
             return Err(fail(500, "Error: No values to update"));
         }
@@ -256,7 +256,7 @@ impl Table {
         Ok(())
     }
 
-    fn check_unique(&self, id: u64, row: &[Cell]) -> Answer<()> {
+    fn check_unique(&self, id: u64, row: &[Cell]) -> Handled<()> {
         let Some((key, columns)) = &self.unique else { return Ok(()) };
         let part = |row: &[Cell]| -> Vec<String> {
             columns.iter().map(|i| row.get(*i).map(Cell::as_text).unwrap_or_default()).collect()
@@ -268,7 +268,7 @@ impl Table {
         Ok(())
     }
 
-    fn checked(&self, index: usize, value: Option<&str>) -> Answer<Cell> {
+    fn checked(&self, index: usize, value: Option<&str>) -> Handled<Cell> {
         let Some(column) = self.columns.get(index) else { return Ok(Cell::Null) };
         let name = &column.name;
         let Some(text) = value.filter(|t| !t.is_empty()) else {

@@ -12,7 +12,7 @@ async fn server(app: App) -> Server {
     Server::builder().app(app).start().await.unwrap()
 }
 
-/// Eight callers ask for an address thirty times each; answers the statuses and the addresses.
+/// Eight callers ask for an address thirty times each, and the statuses and addresses are returned.
 fn stampede(server: &Server, subnet: u64) -> Vec<(u16, String, String)> {
     let caller = Caller::on(server.address(), "app", "admin:correct horse");
     let path = format!("addresses/first_free/{subnet}/");
@@ -22,9 +22,9 @@ fn stampede(server: &Server, subnet: u64) -> Vec<(u16, String, String)> {
                 scope.spawn(|| {
                     (0..30)
                         .map(|_| {
-                            let answer = caller.post(&path, "{}");
-                            let data = answer.json()["data"].as_str().unwrap_or_default().to_owned();
-                            (answer.status, answer.message(), data)
+                            let response = caller.post(&path, "{}");
+                            let data = response.json()["data"].as_str().unwrap_or_default().to_owned();
+                            (response.status, response.message(), data)
                         })
                         .collect::<Vec<_>>()
                 })
@@ -41,9 +41,9 @@ async fn a_locking_app_gives_each_address_once_and_never_fails() {
         let section = s.add_section("Lab");
         s.add_subnet(section, "10.0.0.0/24".parse().unwrap())
     });
-    let answers = stampede(&server, subnet);
-    assert!(answers.iter().all(|(status, ..)| *status == 201), "{answers:?}");
-    let distinct: BTreeSet<_> = answers.iter().map(|(_, _, ip)| ip).collect();
+    let responses = stampede(&server, subnet);
+    assert!(responses.iter().all(|(status, ..)| *status == 201), "{responses:?}");
+    let distinct: BTreeSet<_> = responses.iter().map(|(_, _, ip)| ip).collect();
     assert_eq!(distinct.len(), 240);
     assert_eq!(server.seed(|s| s.used(subnet).len()), 240);
 }
@@ -55,12 +55,12 @@ async fn an_app_without_lock_loses_races_but_gives_no_address_twice() {
         let section = s.add_section("Lab");
         s.add_subnet(section, "10.0.0.0/24".parse().unwrap())
     });
-    let answers = stampede(&server, subnet);
-    let given: Vec<_> = answers.iter().filter(|a| a.0 == 201).map(|(_, _, ip)| ip).collect();
+    let responses = stampede(&server, subnet);
+    let given: Vec<_> = responses.iter().filter(|a| a.0 == 201).map(|(_, _, ip)| ip).collect();
     let distinct: BTreeSet<_> = given.iter().collect();
     assert_eq!(distinct.len(), given.len());
     assert_eq!(server.seed(|s| s.used(subnet).len()), given.len());
-    for (status, message, _) in answers.iter().filter(|a| a.0 != 201) {
+    for (status, message, _) in responses.iter().filter(|a| a.0 != 201) {
         match status {
             409 => assert_eq!(message, "IP address already exists"),
             500 => assert!(message.contains("1062 Duplicate entry '1677721"), "{message}"),
@@ -83,12 +83,12 @@ async fn full_pool_and_small_subnets_follow_the_rules() {
         });
         let mut taken = Vec::new();
         loop {
-            let answer = caller.post(&format!("addresses/first_free/{subnet}/"), "{}");
-            if answer.status != 201 {
-                assert_eq!((answer.status, answer.message().as_str()), (404, "No free addresses found"));
+            let response = caller.post(&format!("addresses/first_free/{subnet}/"), "{}");
+            if response.status != 201 {
+                assert_eq!((response.status, response.message().as_str()), (404, "No free addresses found"));
                 return taken;
             }
-            taken.push(answer.json()["data"].as_str().unwrap().to_owned());
+            taken.push(response.json()["data"].as_str().unwrap().to_owned());
         }
     };
     assert_eq!(take("10.1.0.0/30", false), ["10.1.0.1", "10.1.0.2"]);
@@ -108,8 +108,8 @@ async fn a_huge_and_nearly_full_subnet_is_quick() {
         assert_eq!(s.fill(subnet, 65_533), 65_533);
         subnet
     });
-    let answer = caller.post(&format!("addresses/first_free/{subnet}/"), "{}");
-    assert_eq!(answer.json()["data"], "10.0.255.254");
+    let response = caller.post(&format!("addresses/first_free/{subnet}/"), "{}");
+    assert_eq!(response.json()["data"], "10.0.255.254");
     assert_eq!(caller.post(&format!("addresses/first_free/{subnet}/"), "{}").status, 404);
 }
 
@@ -119,11 +119,11 @@ async fn a_held_lock_is_a_failure_with_status_200() {
     let server = server(App::new("app").with_lock(Lock::File(wait))).await;
     let caller = Caller::on(server.address(), "app", "admin:correct horse");
     let guard = server.hold_lock(Lock::File(wait)).await;
-    let answer = caller.post("sections/", r#"{"name":"held"}"#);
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.json()["code"], 500);
-    assert_eq!(answer.json()["success"], false);
-    assert!(answer.message().starts_with("Cannot obtain lock for phpipam_api.lock after 0.05"), "{}", answer.message());
+    let response = caller.post("sections/", r#"{"name":"held"}"#);
+    assert_eq!(response.status, 200);
+    assert_eq!(response.json()["code"], 500);
+    assert_eq!(response.json()["success"], false);
+    assert!(response.message().starts_with("Cannot obtain lock for phpipam_api.lock after 0.05"), "{}", response.message());
     assert_eq!(caller.get("sections/").status, 200, "reading does not wait");
     drop(guard);
     assert_eq!(caller.post("sections/", r#"{"name":"held"}"#).status, 201);

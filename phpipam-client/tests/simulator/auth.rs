@@ -17,11 +17,11 @@ async fn a_token_slides_and_expires_after_six_hours() {
     server.advance(Duration::from_secs(5 * 3600));
     assert_eq!(caller.get("vlans/").status, 404);
     server.advance(Duration::from_secs(6 * 3600));
-    let answer = caller.get("vlans/");
-    assert_eq!((answer.status, answer.message().as_str()), (401, "Unauthorized"));
-    assert_eq!(answer.header("location"), Some("/api//user/"));
-    let answer = caller.get("user/");
-    assert_eq!((answer.status, answer.message().as_str()), (403, "Token expired"));
+    let response = caller.get("vlans/");
+    assert_eq!((response.status, response.message().as_str()), (401, "Unauthorized"));
+    assert_eq!(response.header("location"), Some("/api//user/"));
+    let response = caller.get("user/");
+    assert_eq!((response.status, response.message().as_str()), (403, "Token expired"));
     assert_ne!(Caller::of(&server).token, caller.token);
 }
 
@@ -29,8 +29,8 @@ async fn a_token_slides_and_expires_after_six_hours() {
 async fn the_server_tells_local_time() {
     let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
     let server = Server::builder().clock(Clock::fixed(start)).utc_offset_minutes(-300).start().await.unwrap();
-    let answer = login(server.address(), "test", "admin:correct horse");
-    assert_eq!(answer.json()["data"]["expires"], "2027-01-15 09:00:00");
+    let response = login(server.address(), "test", "admin:correct horse");
+    assert_eq!(response.json()["data"]["expires"], "2027-01-15 09:00:00");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -41,8 +41,8 @@ async fn eleven_bad_logins_block_everything_for_five_minutes() {
         assert_eq!(login(server.address(), "test", "admin:wrong").message(), "Invalid username or password");
     }
     let blocked = "Your IP has been blocked for 5 minutes because of excessive login failures";
-    for answer in [login(server.address(), "test", "admin:correct horse"), caller.get("sections/")] {
-        assert_eq!((answer.status, answer.message().as_str()), (500, blocked));
+    for response in [login(server.address(), "test", "admin:correct horse"), caller.get("sections/")] {
+        assert_eq!((response.status, response.message().as_str()), (500, blocked));
     }
     server.advance(Duration::from_secs(301));
     assert_eq!(caller.get("sections/").status, 200);

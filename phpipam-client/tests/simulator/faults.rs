@@ -45,13 +45,13 @@ async fn bodies_that_are_no_envelope() {
     server.fault(Fault::LockTimeout, When::any());
     server.fault(Fault::Status(409, "IP address already exists".to_owned()), When::any());
     assert_eq!(server.pending_faults(), 5);
-    let answers: Vec<_> = (0..5).map(|_| caller.post(&path, "{}")).collect();
-    assert_eq!((answers[0].status, answers[0].text.as_str()), (500, ""));
-    assert_eq!(answers[0].header("connection"), Some("close"));
-    assert!(answers[1].status == 200 && answers[1].text.starts_with("<div class='alert alert-danger'>"));
-    assert!(answers[2].status == 502 && answers[2].text.starts_with("<html>"));
-    assert_eq!((answers[3].status, answers[3].json()["code"].as_u64()), (200, Some(500)));
-    assert_eq!((answers[4].status, answers[4].json()["success"].as_bool()), (409, Some(false)));
+    let responses: Vec<_> = (0..5).map(|_| caller.post(&path, "{}")).collect();
+    assert_eq!((responses[0].status, responses[0].text.as_str()), (500, ""));
+    assert_eq!(responses[0].header("connection"), Some("close"));
+    assert!(responses[1].status == 200 && responses[1].text.starts_with("<div class='alert alert-danger'>"));
+    assert!(responses[2].status == 502 && responses[2].text.starts_with("<html>"));
+    assert_eq!((responses[3].status, responses[3].json()["code"].as_u64()), (200, Some(500)));
+    assert_eq!((responses[4].status, responses[4].json()["success"].as_bool()), (409, Some(false)));
     assert_eq!(server.seed(|s| s.used(subnet).len()), 0, "none of them was carried out");
     assert_eq!(server.pending_faults(), 0);
 }

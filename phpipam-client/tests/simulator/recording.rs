@@ -1,4 +1,4 @@
-//! A recorded exchange, and how an answer is compared with it.
+//! A recorded exchange, and how a response is compared with it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::wire::{Answer, exchange};
+use crate::wire::{Response, exchange};
 
 pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/recordings-1.8.2")
@@ -21,7 +21,7 @@ pub(crate) fn names() -> Vec<String> {
     names
 }
 
-/// One request and the answer a real server gave.
+/// One request and the response a real server gave.
 #[derive(Debug)]
 pub(crate) struct Recording {
     pub(crate) name: String,
@@ -42,7 +42,7 @@ impl Recording {
     }
 
     /// Sends the request to a server. Tokens are translated by what earlier logins returned; `replace` changes an id in the path.
-    pub(crate) fn send(&self, address: SocketAddr, tokens: &Tokens, replace: Option<(&str, &str)>) -> Answer {
+    pub(crate) fn send(&self, address: SocketAddr, tokens: &Tokens, replace: Option<(&str, &str)>) -> Response {
         let text = |key: &str| self.request[key].as_str().unwrap();
         let mut headers: Vec<(String, String)> = Vec::new();
         for (name, value) in self.request["headers"].as_object().unwrap() {
@@ -59,23 +59,23 @@ impl Recording {
         exchange(address, text("method"), &path, &headers, self.request["body"].as_str()).unwrap()
     }
 
-    /// What differs between the recorded answer and this one; empty if nothing does. `shape` compares members and types only.
-    pub(crate) fn differences(&self, answer: &Answer, shape: bool) -> Vec<String> {
+    /// What differs between the recorded response and this one; empty if nothing does. `shape` compares members and types only.
+    pub(crate) fn differences(&self, response: &Response, shape: bool) -> Vec<String> {
         let mut out = Vec::new();
-        if self.status() != u64::from(answer.status) {
-            out.push(format!("status {} instead of {}", answer.status, self.status()));
+        if self.status() != u64::from(response.status) {
+            out.push(format!("status {} instead of {}", response.status, self.status()));
         }
         for name in ["content-type", "location"] {
             let wanted = self.response["headers"][name].as_str();
-            if wanted.map(str::to_lowercase) != answer.header(name).map(str::to_lowercase) {
-                out.push(format!("{name} {:?} instead of {wanted:?}", answer.header(name)));
+            if wanted.map(str::to_lowercase) != response.header(name).map(str::to_lowercase) {
+                out.push(format!("{name} {:?} instead of {wanted:?}", response.header(name)));
             }
         }
         let closes = self.response["headers"]["connection"].as_str() == Some("close");
-        if closes && answer.header("connection") != Some("close") {
+        if closes && response.header("connection") != Some("close") {
             out.push("the connection is not closed".to_owned());
         }
-        let (mut wanted, mut got) = (self.response["body"].clone(), answer.json());
+        let (mut wanted, mut got) = (self.response["body"].clone(), response.json());
         // The order of sections without a number of their own is the database's whim.
         if self.request["path"].as_str().unwrap().to_ascii_lowercase().trim_end_matches('/').ends_with("/sections")
             || self.name == "sections-get-zero"
@@ -98,9 +98,9 @@ pub(crate) struct Tokens {
 
 impl Tokens {
     /// Learns from a login.
-    pub(crate) fn learn(&mut self, recording: &Recording, answer: &Answer) {
+    pub(crate) fn learn(&mut self, recording: &Recording, response: &Response) {
         let recorded = recording.response["body"]["data"]["token"].as_str();
-        if let (Some(recorded), Some(token)) = (recorded, answer.json()["data"]["token"].as_str()) {
+        if let (Some(recorded), Some(token)) = (recorded, response.json()["data"]["token"].as_str()) {
             self.known.insert(recorded.to_owned(), token.to_owned());
         }
     }

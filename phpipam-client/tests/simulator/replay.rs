@@ -55,10 +55,10 @@ impl Session {
     fn replay(&mut self, line: &str, shape: bool) {
         let (name, replace) = line.split_once(' ').unwrap_or((line, ""));
         let recording = Recording::load(name);
-        let answer = recording.send(self.server.address(), &self.tokens, replace.split_once('='));
-        self.tokens.learn(&recording, &answer);
+        let response = recording.send(self.server.address(), &self.tokens, replace.split_once('='));
+        self.tokens.learn(&recording, &response);
         self.replayed += 1;
-        let differences = recording.differences(&answer, shape);
+        let differences = recording.differences(&response, shape);
         if !differences.is_empty() {
             let shown: Vec<String> = differences.iter().take(4).map(|d| d.chars().take(200).collect()).collect();
             self.failures.push(format!("{name}: {}", shown.join("; ")));
@@ -69,9 +69,9 @@ impl Session {
         let mut parts = step.splitn(3, ' ');
         let (method, path, body) = (parts.next().unwrap(), parts.next().unwrap(), parts.next());
         let headers = [("token", self.tokens.other.as_str()), ("content-type", "application/json")];
-        let answer = exchange(self.server.address(), method, path, &headers, body).unwrap();
-        if answer.json()["success"] != true {
-            self.failures.push(format!("step {step}: {}", answer.text));
+        let response = exchange(self.server.address(), method, path, &headers, body).unwrap();
+        if response.json()["success"] != true {
+            self.failures.push(format!("step {step}: {}", response.text));
         }
     }
 
@@ -80,8 +80,8 @@ impl Session {
         let seed = &self.server;
         match words.as_slice() {
             ["login", credentials] => {
-                let answer = login(self.server.address(), "full", credentials);
-                self.tokens.other = answer.json()["data"]["token"].as_str().unwrap().to_owned();
+                let response = login(self.server.address(), "full", credentials);
+                self.tokens.other = response.json()["data"]["token"].as_str().unwrap().to_owned();
             }
             ["bad-logins", count] => {
                 for _ in 0..count.parse::<u32>().unwrap() {
@@ -123,7 +123,7 @@ impl Session {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_main_session_is_answered_as_recorded() {
+async fn the_main_session_gets_the_recorded_responses() {
     let clock = Clock::fixed(then());
     let server = Server::builder().recorded().clock(clock.clone()).start().await.unwrap();
     let mut session = Session::new(server, clock);
@@ -132,7 +132,7 @@ async fn the_main_session_is_answered_as_recorded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_second_server_is_answered_as_recorded() {
+async fn the_second_server_gets_the_recorded_responses() {
     let clock = Clock::fixed(then());
     let second = Duration::from_secs(1);
     let app = |id: &str, lock| App::new(id).with_permission(Permission::Admin).with_lock(lock);
@@ -157,10 +157,10 @@ async fn a_server_in_new_york_tells_its_own_time() {
     let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_338_177);
     let server =
         Server::builder().recorded().clock(Clock::fixed(start)).utc_offset_minutes(-300).start().await.unwrap();
-    let answer = login(server.address(), "full", "Admin:ipamadmin-Pass1");
-    assert_eq!(answer.json()["data"]["expires"], "2026-11-22 10:02:57");
+    let response = login(server.address(), "full", "Admin:ipamadmin-Pass1");
+    assert_eq!(response.json()["data"]["expires"], "2026-11-22 10:02:57");
     let recording = Recording::load("user-post-login-server-timezone-new-york");
-    assert_eq!(recording.differences(&answer, false), Vec::<String>::new());
+    assert_eq!(recording.differences(&response, false), Vec::<String>::new());
 }
 
 /// Every exchange is replayed or listed with a reason, and the list may only shrink.

@@ -6,15 +6,15 @@ use std::net::{SocketAddr, TcpStream};
 use phpipam_client::testing::Server;
 use serde_json::Value;
 
-/// An answer.
+/// Status, headers and body of one response.
 #[derive(Debug, Clone)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) text: String,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(n, _)| n == name);
         found.map(|(_, value)| value.as_str())
@@ -37,7 +37,7 @@ pub(crate) fn exchange(
     path: &str,
     headers: &[(&str, &str)],
     body: Option<&str>,
-) -> Result<Answer, Error> {
+) -> Result<Response, Error> {
     let mut stream = TcpStream::connect(address)?;
     let mut request = format!("{method} {path} HTTP/1.1\r\nhost: simulator\r\nconnection: close\r\n");
     for (name, value) in headers {
@@ -59,7 +59,7 @@ pub(crate) fn exchange(
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
         .collect();
-    Ok(Answer { status: status.ok_or_else(|| Error::other("no status line"))?, headers, text: text.to_owned() })
+    Ok(Response { status: status.ok_or_else(|| Error::other("no status line"))?, headers, text: text.to_owned() })
 }
 
 /// A caller that has logged in.
@@ -78,32 +78,32 @@ impl Caller {
 
     /// Logs in to an app as `name:password`.
     pub(crate) fn on(address: SocketAddr, app: &str, credentials: &str) -> Self {
-        let answer = login(address, app, credentials);
-        let token = answer.json()["data"]["token"].as_str().unwrap_or_default().to_owned();
+        let response = login(address, app, credentials);
+        let token = response.json()["data"]["token"].as_str().unwrap_or_default().to_owned();
         Self { address, app: app.to_owned(), token }
     }
 
-    pub(crate) fn try_send(&self, method: &str, path: &str, body: Option<&str>) -> Result<Answer, Error> {
+    pub(crate) fn try_send(&self, method: &str, path: &str, body: Option<&str>) -> Result<Response, Error> {
         let path = format!("/api/{}/{path}", self.app);
         let headers = [("token", self.token.as_str()), ("content-type", "application/json")];
         exchange(self.address, method, &path, &headers, body)
     }
 
-    pub(crate) fn send(&self, method: &str, path: &str, body: Option<&str>) -> Answer {
+    pub(crate) fn send(&self, method: &str, path: &str, body: Option<&str>) -> Response {
         self.try_send(method, path, body).unwrap()
     }
 
-    pub(crate) fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Response {
         self.send("GET", path, None)
     }
 
-    pub(crate) fn post(&self, path: &str, body: &str) -> Answer {
+    pub(crate) fn post(&self, path: &str, body: &str) -> Response {
         self.send("POST", path, Some(body))
     }
 }
 
 /// `POST user/` with HTTP Basic.
-pub(crate) fn login(address: SocketAddr, app: &str, credentials: &str) -> Answer {
+pub(crate) fn login(address: SocketAddr, app: &str, credentials: &str) -> Response {
     use base64::Engine as _;
     let encoded = base64::engine::general_purpose::STANDARD.encode(credentials);
     let basic = format!("Basic {encoded}");

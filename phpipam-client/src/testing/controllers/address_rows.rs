@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::super::context::Call;
 use super::super::ip_number;
 use super::super::present::{dotted, rename};
-use super::super::refusal::{Answer, Refusal, fail};
+use super::super::refusal::{Handled, Refusal, fail};
 use super::super::reply::{Kind, Reply};
 use super::super::schema::Object;
 use super::super::store::Store;
@@ -63,7 +63,7 @@ pub(super) fn rows(found: Vec<(u64, Row)>) -> Vec<Row> {
 }
 
 /// `subnets/{id}/addresses/[{ip}/]`.
-pub(super) fn of_subnet(call: &Call<'_>, store: &Store, subnet: u64) -> Answer<Reply> {
+pub(super) fn of_subnet(call: &Call<'_>, store: &Store, subnet: u64) -> Handled<Reply> {
     let none = "No addresses found";
     let Some(wanted) = call.params.id3() else {
         let swapped = |id| {

@@ -2,7 +2,7 @@
 
 use super::super::context::{Call, Id, added, changed, field, has, put};
 use super::super::ip_number;
-use super::super::refusal::{Answer, Refusal, fail};
+use super::super::refusal::{Handled, Refusal, fail};
 use super::super::reply::Reply;
 use super::super::schema::Object;
 use super::super::store::Store;
@@ -23,7 +23,7 @@ pub(super) fn mac_of(text: &str) -> Option<String> {
 }
 
 /// The fields of a write, with MAC, tag and device checked.
-pub(super) fn new_fields(call: &Call<'_>, store: &Store) -> Answer<Fields> {
+pub(super) fn new_fields(call: &Call<'_>, store: &Store) -> Handled<Fields> {
     let mut fields = call.fields(store, ADDRESS, &["id"])?;
     if let Some(mac) = field(&fields, "mac").filter(|m| !m.is_empty()) {
         let mac = mac_of(mac).ok_or_else(|| fail(400, "Invalid MAC address"))?;
@@ -50,7 +50,7 @@ pub(super) fn new_fields(call: &Call<'_>, store: &Store) -> Answer<Fields> {
     Ok(fields)
 }
 
-pub(super) fn not_taken(store: &Store, subnet: u64, ip: u128) -> Answer<()> {
+pub(super) fn not_taken(store: &Store, subnet: u64, ip: u128) -> Handled<()> {
     match store.address_at(subnet, ip) {
         Some(_) => Err(fail(409, "IP address already exists")),
         None => Ok(()),
@@ -58,7 +58,7 @@ pub(super) fn not_taken(store: &Store, subnet: u64, ip: u128) -> Answer<()> {
 }
 
 /// Writes the row, and takes the gateway flag from the previous gateway if it was asked for.
-pub(super) fn insert(call: &Call<'_>, store: &mut Store, fields: &Fields) -> Answer<Reply> {
+pub(super) fn insert(call: &Call<'_>, store: &mut Store, fields: &Fields) -> Handled<Reply> {
     let before = field(fields, "subnetId").and_then(|s| s.parse().ok()).and_then(|s| store.gateway_of(s));
     let id = store.insert(ADDRESS, fields)?;
     only_gateway(store, id, before);
@@ -74,7 +74,7 @@ fn only_gateway(store: &mut Store, id: u64, before: Option<u64>) {
     }
 }
 
-pub(super) fn create(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
+pub(super) fn create(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let given = call.params.text("subnetId");
     let subnet = match Id::of(given.as_deref()) {
         Id::Text => return Err(fail(400, "SubnetId must be numeric")),
@@ -92,7 +92,7 @@ pub(super) fn create(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
 }
 
 /// Whether an address may be in a subnet: inside, and not its network or broadcast.
-pub(super) fn check_in(store: &Store, subnet: u64, ip: u128) -> Answer<()> {
+pub(super) fn check_in(store: &Store, subnet: u64, ip: u128) -> Handled<()> {
     let Some(net) = store.net_of(subnet) else { return Ok(()) };
     let (first, last) = net.usable(store.is_pool(subnet));
     if net.contains(ip) && first <= ip && ip <= last {
@@ -101,7 +101,7 @@ pub(super) fn check_in(store: &Store, subnet: u64, ip: u128) -> Answer<()> {
     Err(fail(500, format!("{} is not a valid address for subnet {}", ip_number::dotted(ip), net.cidr())))
 }
 
-pub(super) fn change(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
+pub(super) fn change(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let found = Id::of(call.params.id()).row(store, ADDRESS);
     let id = found.ok_or_else(missing)?;
     if call.params.fields.contains_key("ip") || call.params.fields.contains_key("ip_addr") {
@@ -125,7 +125,7 @@ pub(super) fn change(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
     Ok(Reply::done("Address updated"))
 }
 
-pub(super) fn delete(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
+pub(super) fn delete(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let text = call.params.id().unwrap_or_default();
     let id = match (address(text), call.params.id2()) {
         (Some(ip), Some(subnet)) => {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::context::{Call, Id, Method};
 use super::super::ip_number;
-use super::super::refusal::{Answer, Refusal, fail};
+use super::super::refusal::{Handled, Refusal, fail};
 use super::super::reply::{Kind, Reply};
 use super::super::schema::Object;
 use super::super::store::Store;
@@ -20,7 +20,7 @@ const KIND: Kind = Kind::Rows(ADDRESS);
 
 type Row = Map<String, Value>;
 
-pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
+pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     match (call.method, call.params.id()) {
         (Method::Get, Some(text)) if Id::of(Some(text)) != Id::Text && call.params.id2() == Some("ping") => {
             ping(call, store, Id::of(Some(text)).row(store, ADDRESS).ok_or_else(missing)?)
@@ -37,7 +37,7 @@ pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
     }
 }
 
-fn read(call: &Call<'_>, store: &Store, id: Option<&str>) -> Answer<Reply> {
+fn read(call: &Call<'_>, store: &Store, id: Option<&str>) -> Handled<Reply> {
     let table = store.table(ADDRESS);
     let wanted = call.params.id2().unwrap_or_default();
     let all = || table.ids().collect::<Vec<u64>>();
@@ -74,7 +74,7 @@ fn read(call: &Call<'_>, store: &Store, id: Option<&str>) -> Answer<Reply> {
     }
 }
 
-fn one(call: &Call<'_>, store: &Store, text: &str) -> Answer<Reply> {
+fn one(call: &Call<'_>, store: &Store, text: &str) -> Handled<Reply> {
     let id2 = call.params.id2();
     if let (Some(ip), Some(subnet)) = (address(text), id2) {
         return by_ip(call, store, ip, subnet);
@@ -93,7 +93,7 @@ fn one(call: &Call<'_>, store: &Store, text: &str) -> Answer<Reply> {
 }
 
 /// `addresses/{ip}/{subnetId}/`: raw columns, and only the subnet's first row is ever found.
-fn by_ip(call: &Call<'_>, store: &Store, ip: u128, subnet: &str) -> Answer<Reply> {
+fn by_ip(call: &Call<'_>, store: &Store, ip: u128, subnet: &str) -> Handled<Reply> {
     let subnet = subnet.parse().unwrap_or(0);
     let found = if call.profile.by_ip_finds_first_only {
         let first = store.addresses_of(subnet).map(|(_, id)| id).min();
@@ -106,7 +106,7 @@ fn by_ip(call: &Call<'_>, store: &Store, ip: u128, subnet: &str) -> Answer<Reply
 }
 
 /// Pings, and remembers when an address answered.
-fn ping(call: &Call<'_>, store: &mut Store, id: u64) -> Answer<Reply> {
+fn ping(call: &Call<'_>, store: &mut Store, id: u64) -> Handled<Reply> {
     if !store.can_ping {
         return Err(Refusal::Html("Invalid ping path".to_owned()));
     }
@@ -121,7 +121,7 @@ fn ping(call: &Call<'_>, store: &mut Store, id: u64) -> Answer<Reply> {
     Ok(Reply::plain(json!({"scan_type": "ping", "exit_code": exit, "result_code": result, "message": message})))
 }
 
-fn tags(call: &Call<'_>, store: &Store) -> Answer<Reply> {
+fn tags(call: &Call<'_>, store: &Store) -> Handled<Reply> {
     let table = store.table(Object::Tag);
     let kind = Kind::Rows(Object::Tag);
     let Some(text) = call.params.id2() else {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::super::context::Call;
 use super::super::params::as_text;
-use super::super::refusal::{Answer, fail};
+use super::super::refusal::{Handled, fail};
 use super::super::reply::Reply;
 use super::super::schema::Object;
 use super::super::store::Store;
@@ -14,7 +14,7 @@ use super::subnet_rows;
 const SUBNET: Object = Object::Subnet;
 
 /// `DELETE subnets/{id}/`, `…/truncate/` and `…/permissions/`.
-pub(super) fn delete(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
+pub(super) fn delete(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     match call.params.id2() {
         None => {
             let id = subnet_rows::existing(call, store)?;
@@ -39,7 +39,7 @@ pub(super) fn delete(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
 }
 
 /// `PATCH subnets/{id}/permissions/`: groups by id or name, levels by number or name.
-pub(super) fn set_permissions(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
+pub(super) fn set_permissions(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     const LEVELS: [&str; 4] = ["na", "ro", "rw", "rwa"];
     let id = subnet_rows::existing(call, store)?;
     let mut stored = Map::new();

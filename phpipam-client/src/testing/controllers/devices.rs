@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::super::context::{Call, Id, Method, field, has, put};
 use super::super::ip_number;
 use super::super::present::{dotted, rename};
-use super::super::refusal::{Answer, fail};
+use super::super::refusal::{Handled, fail};
 use super::super::reply::{Kind, Reply};
 use super::super::schema::Object;
 use super::super::store::Store;
@@ -24,7 +24,7 @@ fn row(call: &Call<'_>, store: &Store, id: u64) -> Map<String, Value> {
     row
 }
 
-pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
+pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let found = Id::of(call.params.id()).row(store, DEVICE);
     match call.method {
         Method::Get | Method::Options => read(call, store, found),
@@ -63,7 +63,7 @@ pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
     }
 }
 
-fn read(call: &Call<'_>, store: &Store, found: Option<u64>) -> Answer<Reply> {
+fn read(call: &Call<'_>, store: &Store, found: Option<u64>) -> Handled<Reply> {
     let all = |ids: Vec<u64>| ids.into_iter().map(|id| row(call, store, id)).collect::<Vec<_>>();
     match (call.params.id(), call.params.id2()) {
         (None | Some("all"), _) => call.list_or(KIND, all(store.ids(DEVICE)), "No devices configured"),
@@ -112,7 +112,7 @@ fn read(call: &Call<'_>, store: &Store, found: Option<u64>) -> Answer<Reply> {
 }
 
 /// Checks and completes the fields of a device.
-pub(super) fn check(store: &Store, fields: &mut Fields, creating: bool) -> Answer<()> {
+pub(super) fn check(store: &Store, fields: &mut Fields, creating: bool) -> Handled<()> {
     if creating && field(fields, "hostname").is_none_or(str::is_empty) {
         return Err(fail(400, "Hostname is mandatory"));
     }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::context::{Call, Id, added, field, has, put};
 use super::super::ip_number::{self, Net};
-use super::super::refusal::{Answer, fail};
+use super::super::refusal::{Handled, fail};
 use super::super::reply::Reply;
 use super::super::schema::Object;
 use super::super::store::Store;
@@ -23,26 +23,26 @@ pub(in crate::testing) struct Race {
 
 /// The steps of `POST addresses/first_free/`, which the server holds together only with its lock.
 pub(in crate::testing) mod race {
-    use super::{Answer, Call, Race, Reply, Store};
+    use super::{Handled, Call, Race, Reply, Store};
 
     /// Finds the first free address.
-    pub(in crate::testing) fn choose(call: &Call<'_>, store: &Store) -> Answer<Race> {
+    pub(in crate::testing) fn choose(call: &Call<'_>, store: &Store) -> Handled<Race> {
         super::choose(call, store)
     }
 
     /// Fails if the address was taken meanwhile.
-    pub(in crate::testing) fn check(store: &Store, race: Race) -> Answer<()> {
+    pub(in crate::testing) fn check(store: &Store, race: Race) -> Handled<()> {
         super::address_write::not_taken(store, race.subnet, race.ip)
     }
 
     /// Takes it; the unique key has the last word.
-    pub(in crate::testing) fn take(call: &Call<'_>, store: &mut Store, race: Race) -> Answer<Reply> {
+    pub(in crate::testing) fn take(call: &Call<'_>, store: &mut Store, race: Race) -> Handled<Reply> {
         super::take(call, store, race)
     }
 }
 
 /// The first free address of a subnet without children.
-pub(super) fn peek(call: &Call<'_>, store: &Store, subnet: u64) -> Answer<u128> {
+pub(super) fn peek(call: &Call<'_>, store: &Store, subnet: u64) -> Handled<u128> {
     let net = store.net_of(subnet).filter(|_| !store.cell(SUBNET, subnet, "isFull").is_set());
     let (mut next, last) = net.ok_or_else(|| call.nothing(NO_ADDRESS))?.usable(store.is_pool(subnet));
     for (used, _) in store.addresses_of(subnet) {
@@ -57,14 +57,14 @@ pub(super) fn peek(call: &Call<'_>, store: &Store, subnet: u64) -> Answer<u128> 
 }
 
 /// `GET addresses/first_free/{subnetId}/`: everything that is wrong is "none free".
-pub(super) fn peek_any(call: &Call<'_>, store: &Store) -> Answer<Reply> {
+pub(super) fn peek_any(call: &Call<'_>, store: &Store) -> Handled<Reply> {
     let given = call.params.id2().map(str::to_owned).or_else(|| call.params.text("subnetId"));
     let subnet = Id::of(given.as_deref()).row(store, SUBNET).filter(|s| !store.has_children(*s));
     let subnet = subnet.ok_or_else(|| call.nothing(NO_ADDRESS))?;
     peek(call, store, subnet).map(|ip| Reply::plain(ip_number::dotted(ip)))
 }
 
-fn choose(call: &Call<'_>, store: &Store) -> Answer<Race> {
+fn choose(call: &Call<'_>, store: &Store) -> Handled<Race> {
     let given = call.params.id2().map(str::to_owned).or_else(|| call.params.text("subnetId"));
     let found = Id::of(given.as_deref()).row(store, SUBNET);
     let subnet = found.ok_or_else(|| fail(400, "Invalid subnet identifier"))?;
@@ -77,7 +77,7 @@ fn choose(call: &Call<'_>, store: &Store) -> Answer<Race> {
     Ok(Race { subnet, ip: peek(call, store, subnet)? })
 }
 
-fn take(call: &Call<'_>, store: &mut Store, race: Race) -> Answer<Reply> {
+fn take(call: &Call<'_>, store: &mut Store, race: Race) -> Handled<Reply> {
     let mut fields = address_write::new_fields(call, store)?;
     put(&mut fields, "subnetId", race.subnet.to_string());
     put(&mut fields, "ip_addr", race.ip.to_string());
@@ -135,7 +135,7 @@ fn asked_mask(call: &Call<'_>) -> u8 {
 }
 
 /// `first_subnet`, `last_subnet` and `all_subnets`, looked at.
-pub(super) fn peek_subnet(call: &Call<'_>, store: &Store, subnet: u64) -> Answer<Reply> {
+pub(super) fn peek_subnet(call: &Call<'_>, store: &Store, subnet: u64) -> Handled<Reply> {
     let which = call.params.id2().unwrap_or_default();
     let limit = if which == "all_subnets" { 1 << 18 } else { 1 };
     let found = free_children(store, subnet, asked_mask(call), which == "last_subnet", limit);
@@ -148,7 +148,7 @@ pub(super) fn peek_subnet(call: &Call<'_>, store: &Store, subnet: u64) -> Answer
 }
 
 /// `POST subnets/{id}/first_subnet/{mask}/`: takes a child network.
-pub(super) fn allocate_subnet(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
+pub(super) fn allocate_subnet(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let master = subnet_rows::existing(call, store)?;
     let from_end = call.params.id2() == Some("last_subnet");
     let found = free_children(store, master, asked_mask(call), from_end, 1);

@@ -19,7 +19,7 @@ pub(super) mod user;
 mod vlans;
 
 use super::context::{Call, Method};
-use super::refusal::{Answer, fail};
+use super::refusal::{Handled, fail};
 use super::reply::Reply;
 use super::store::Store;
 
@@ -27,7 +27,7 @@ pub(super) use free::{Race, race};
 pub(super) use options::root as options_root;
 
 /// Answers a call of any controller but `user`.
-pub(super) fn handle(call: &Call<'_>, store: &mut Store, controller: &str) -> Answer<Reply> {
+pub(super) fn handle(call: &Call<'_>, store: &mut Store, controller: &str) -> Handled<Reply> {
     if call.method == Method::Options {
         return options::controller(call, controller);
     }

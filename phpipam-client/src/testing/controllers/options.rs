@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::super::config::Permission;
 use super::super::context::Call;
-use super::super::refusal::Answer;
+use super::super::refusal::Handled;
 use super::super::reply::Reply;
 
 /// `OPTIONS /api/{app}/`: permission and controllers.
-pub(in crate::testing) fn root(call: &Call<'_>) -> Answer<Reply> {
+pub(in crate::testing) fn root(call: &Call<'_>) -> Handled<Reply> {
     let app = call.params.app.as_deref().unwrap_or_default();
     let permissions = match call.app.permission {
         Permission::Disabled => "Disabled",
@@ -37,7 +37,7 @@ pub(in crate::testing) fn root(call: &Call<'_>) -> Answer<Reply> {
 }
 
 /// `OPTIONS /api/{app}/{controller}/`.
-pub(super) fn controller(call: &Call<'_>, controller: &str) -> Answer<Reply> {
+pub(super) fn controller(call: &Call<'_>, controller: &str) -> Handled<Reply> {
     let app = call.params.app.as_deref().unwrap_or_default();
     let base = match controller {
         "tools" => return root(call),

@@ -2,7 +2,7 @@
 
 use super::super::context::{Call, added};
 use super::super::ip_number::{self, Net};
-use super::super::refusal::{Answer, Refusal, fail};
+use super::super::refusal::{Handled, Refusal, fail};
 use super::super::reply::Reply;
 use super::super::schema::Object;
 use super::super::store::Store;
@@ -12,7 +12,7 @@ use super::{subnet_rows, subnet_write};
 const SUBNET: Object = Object::Subnet;
 
 /// `PATCH subnets/{id}/resize/`.
-pub(super) fn resize(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
+pub(super) fn resize(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let id = subnet_rows::existing(call, store)?;
     let Some(text) = call.params.text("mask") else { return Err(fail(400, "Subnet mask not provided")) };
     let mask: u8 = text.parse().map_err(|_| fail(500, "Mask must be an integer!"))?;
@@ -51,7 +51,7 @@ pub(super) fn resize(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
 }
 
 /// `PATCH subnets/{id}/split/`: addresses move to the parts; without `group` the original goes.
-pub(super) fn split(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
+pub(super) fn split(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let id = subnet_rows::existing(call, store)?;
     let Some(number) = call.params.text("number") else { return Err(fail(400, "Invalid number of new subnets")) };
     let number: u32 = number.parse().unwrap_or(0);

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::super::context::Call;
 use super::super::ip_number::{self, Net};
-use super::super::refusal::{Answer, fail};
+use super::super::refusal::{Handled, fail};
 use super::super::reply::{Found, Kind, Reply};
 use super::super::schema::Object;
 use super::super::store::Store;
@@ -25,7 +25,7 @@ const PARTS: [(&str, bool, &str); 4] = [
     ("vrf", false, "No vrf found"),
 ];
 
-pub(super) fn handle(call: &Call<'_>, store: &Store) -> Answer<Reply> {
+pub(super) fn handle(call: &Call<'_>, store: &Store) -> Handled<Reply> {
     if call.method.writes() {
         return Ok(Reply { status: 501, message: Some("Method not implemented"), ..Reply::default() });
     }
@@ -128,7 +128,7 @@ struct Like(Regex);
 
 impl Like {
     /// A term that is too long for it is more than the database takes, too.
-    fn containing(term: &str) -> Answer<Self> {
+    fn containing(term: &str) -> Handled<Self> {
         let mut pattern = "(?is)".to_owned();
         let mut chars = term.chars();
         while let Some(c) = chars.next() {

@@ -2,7 +2,7 @@
 
 use super::super::context::{Call, Id, Method, added, changed, field, put};
 use super::super::present::dotted;
-use super::super::refusal::{Answer, fail};
+use super::super::refusal::{Handled, fail};
 use super::super::reply::{Kind, Reply};
 use super::super::schema::Object;
 use super::super::store::Store;
@@ -12,7 +12,7 @@ use super::usage::usage;
 
 const SECTION: Object = Object::Section;
 
-pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
+pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     match call.method {
         Method::Post => create(call, store),
         Method::Patch => change(call, store),
@@ -21,7 +21,7 @@ pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
     }
 }
 
-fn read(call: &Call<'_>, store: &Store) -> Answer<Reply> {
+fn read(call: &Call<'_>, store: &Store) -> Handled<Reply> {
     let table = store.table(SECTION);
     let Some(id) = call.params.id() else {
         if table.is_empty() {
@@ -57,7 +57,7 @@ fn read(call: &Call<'_>, store: &Store) -> Answer<Reply> {
 }
 
 /// Folders, then subnets by network and mask, each with its usage; optionally with raw address rows.
-fn section_subnets(call: &Call<'_>, store: &Store, section: Option<u64>) -> Answer<Reply> {
+fn section_subnets(call: &Call<'_>, store: &Store, section: Option<u64>) -> Handled<Reply> {
     let with_addresses = call.params.id3() == Some("addresses");
     let mut ids = section.map_or_else(Vec::new, |s| store.table(Object::Subnet).referring("sectionId", s));
     ids.sort_by_key(|id| {
@@ -85,7 +85,7 @@ fn section_subnets(call: &Call<'_>, store: &Store, section: Option<u64>) -> Answ
     call.list_or(Kind::Subnet, rows, "No subnets found")
 }
 
-fn check(store: &Store, fields: &super::super::table::Fields) -> Answer<()> {
+fn check(store: &Store, fields: &super::super::table::Fields) -> Handled<()> {
     let Some(master) = field(fields, "masterSection").filter(|m| !m.is_empty() && *m != "0") else { return Ok(()) };
     let found = Id::of(Some(master)).row(store, SECTION);
     let found = found.ok_or_else(|| fail(400, format!("Invalid masterSection id {master}")))?;
@@ -95,7 +95,7 @@ fn check(store: &Store, fields: &super::super::table::Fields) -> Answer<()> {
     Ok(())
 }
 
-fn create(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
+fn create(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let fields = call.fields(store, SECTION, &["id"])?;
     if field(&fields, "name").is_none_or(|name| name.chars().count() < 3) {
         return Err(fail(400, "Name is mandatory or too short (mininum 3 characters)"));
@@ -107,7 +107,7 @@ fn create(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
 }
 
 /// Only existing sections may be changed or deleted.
-fn existing(call: &Call<'_>, store: &Store) -> Answer<u64> {
+fn existing(call: &Call<'_>, store: &Store) -> Handled<u64> {
     if call.params.id().is_none() {
         return Err(fail(400, "Section Id required"));
     }
@@ -115,7 +115,7 @@ fn existing(call: &Call<'_>, store: &Store) -> Answer<u64> {
     found.ok_or_else(|| fail(404, "Section does not exist"))
 }
 
-fn change(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
+fn change(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let id = existing(call, store)?;
     let mut fields = call.fields(store, SECTION, &["id"])?;
     check(store, &fields)?;
@@ -129,7 +129,7 @@ fn change(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
 }
 
 /// Deletes the section, its subsections, and all subnets and addresses in them.
-fn delete(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
+fn delete(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let id = existing(call, store)?;
     let mut gone = store.table(SECTION).referring("masterSection", id);
     gone.push(id);

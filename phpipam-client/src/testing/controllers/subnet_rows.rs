@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::context::{Call, Id};
 use super::super::ip_number::{self, Net};
 use super::super::present::{dotted, rename};
-use super::super::refusal::{Answer, fail};
+use super::super::refusal::{Handled, fail};
 use super::super::schema::Object;
 use super::super::store::Store;
 
@@ -35,7 +35,7 @@ pub(super) fn with_gateway_id(store: &Store, id: u64, row: &mut Row) {
 }
 
 /// A subnet by id, or why not, in the words of sub-resources and writes.
-pub(super) fn existing(call: &Call<'_>, store: &Store) -> Answer<u64> {
+pub(super) fn existing(call: &Call<'_>, store: &Store) -> Handled<u64> {
     let text = call.params.id().unwrap_or_default();
     match Id::of(call.params.id()) {
         Id::Text => Err(fail(400, format!("Subnet Id must be numeric ({text})"))),

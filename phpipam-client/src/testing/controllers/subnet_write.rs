@@ -2,7 +2,7 @@
 
 use super::super::context::{Call, Id, added, changed, field, has, put};
 use super::super::ip_number::{self, Net};
-use super::super::refusal::{Answer, fail};
+use super::super::refusal::{Handled, fail};
 use super::super::reply::Reply;
 use super::super::schema::Object;
 use super::super::store::Store;
@@ -11,7 +11,7 @@ use super::subnet_rows;
 
 const SUBNET: Object = Object::Subnet;
 
-pub(super) fn create(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
+pub(super) fn create(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let folder = call.params.text("isFolder").is_some_and(|f| f != "0" && !f.is_empty());
     let net = if folder { None } else { Some(cidr(call)?) };
     let section = section(call, store)?.ok_or_else(|| fail(400, "Invalid Section ()"))?;
@@ -39,7 +39,7 @@ pub(super) fn create(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
 }
 
 /// The network of the request, or the server's complaint about it.
-fn cidr(call: &Call<'_>) -> Answer<Net> {
+fn cidr(call: &Call<'_>) -> Handled<Net> {
     let both =
         format!("{}/{}", call.params.text("subnet").unwrap_or_default(), call.params.text("mask").unwrap_or_default());
     let (address, mask) = both.split_once('/').unwrap_or((&both, ""));
@@ -58,7 +58,7 @@ fn cidr(call: &Call<'_>) -> Answer<Net> {
     Ok(net)
 }
 
-fn section(call: &Call<'_>, store: &Store) -> Answer<Option<u64>> {
+fn section(call: &Call<'_>, store: &Store) -> Handled<Option<u64>> {
     let Some(text) = call.params.text("sectionId") else { return Ok(None) };
     match Id::of(Some(&text)) {
         Id::Text => Err(fail(400, format!("Section Id must be numeric ({text})"))),
@@ -69,7 +69,7 @@ fn section(call: &Call<'_>, store: &Store) -> Answer<Option<u64>> {
     }
 }
 
-fn master(call: &Call<'_>, store: &Store, net: Option<Net>) -> Answer<Option<u64>> {
+fn master(call: &Call<'_>, store: &Store, net: Option<Net>) -> Handled<Option<u64>> {
     let Some(text) = call.params.text("masterSubnetId").filter(|m| !m.is_empty() && m != "0") else {
         return Ok(None);
     };
@@ -88,7 +88,7 @@ fn master(call: &Call<'_>, store: &Store, net: Option<Net>) -> Answer<Option<u64
 }
 
 /// Overlaps are looked for in strict sections only, and per VRF.
-fn check_overlap(call: &Call<'_>, store: &Store, section: u64, master: Option<u64>, net: Net) -> Answer<()> {
+fn check_overlap(call: &Call<'_>, store: &Store, section: u64, master: Option<u64>, net: Net) -> Handled<()> {
     if !store.cell(Object::Section, section, "strictMode").is_set() {
         return Ok(());
     }
@@ -132,7 +132,7 @@ pub(super) fn overlapping(
 }
 
 /// VLAN and VRF must exist where they are given; null clears.
-pub(super) fn check_references(store: &Store, fields: &Fields) -> Answer<()> {
+pub(super) fn check_references(store: &Store, fields: &Fields) -> Handled<()> {
     for (name, object, message) in
         [("vlanId", Object::Vlan, "Vlan does not exist"), ("vrfId", Object::Vrf, "VRF does not exist")]
     {
@@ -145,7 +145,7 @@ pub(super) fn check_references(store: &Store, fields: &Fields) -> Answer<()> {
     Ok(())
 }
 
-pub(super) fn change(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
+pub(super) fn change(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let id = subnet_rows::existing(call, store)?;
     if call.params.fields.contains_key("subnet") {
         return Err(fail(400, "Subnet cannot be changed"));
@@ -172,7 +172,7 @@ pub(super) fn change(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
     Ok(Reply::done("Subnet updated"))
 }
 
-fn check_pool_off(store: &Store, id: u64) -> Answer<()> {
+fn check_pool_off(store: &Store, id: u64) -> Handled<()> {
     let Some(net) = store.net_of(id) else { return Ok(()) };
     let (first, last) = net.usable(false);
     if store.addresses_of(id).any(|(ip, _)| ip < first || ip > last) {

@@ -2,7 +2,7 @@
 
 use super::super::context::{Call, Id, Method};
 use super::super::ip_number::{self, Net};
-use super::super::refusal::{Answer, Refusal, fail};
+use super::super::refusal::{Handled, Refusal, fail};
 use super::super::reply::{Kind, Reply};
 use super::super::schema::Object;
 use super::super::store::Store;
@@ -11,7 +11,7 @@ use super::{address_rows, changes, free, resize, subnet_write, usage};
 
 const SUBNET: Object = Object::Subnet;
 
-pub(super) fn handle(call: &Call<'_>, store: &mut Store, folders: bool) -> Answer<Reply> {
+pub(super) fn handle(call: &Call<'_>, store: &mut Store, folders: bool) -> Handled<Reply> {
     match call.method {
         Method::Get | Method::Options => read(call, store, folders),
         Method::Post => match call.params.id2() {
@@ -29,7 +29,7 @@ pub(super) fn handle(call: &Call<'_>, store: &mut Store, folders: bool) -> Answe
     }
 }
 
-fn read(call: &Call<'_>, store: &Store, folders: bool) -> Answer<Reply> {
+fn read(call: &Call<'_>, store: &Store, folders: bool) -> Handled<Reply> {
     let none = if folders { "No folders found" } else { "No subnets found" };
     let of_kind = |id: &u64| store.is_folder(*id) == folders;
     let (id2, id3) = (call.params.id2(), call.params.id3());

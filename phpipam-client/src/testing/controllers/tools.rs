@@ -6,7 +6,7 @@ use super::super::context::{Call, Id, Method, put};
 use super::super::ip_number;
 use super::super::params::as_text;
 use super::super::present::{dotted, rename};
-use super::super::refusal::{Answer, fail};
+use super::super::refusal::{Handled, fail};
 use super::super::reply::{Data, Kind, Reply};
 use super::super::schema::Object;
 use super::super::store::Store;
@@ -29,7 +29,7 @@ const TOOLS: [(&str, Object, &str); 11] = [
     ("nat", Object::Nat, "tools/nat"),
 ];
 
-pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
+pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let name = call.params.id().unwrap_or_default();
     let Some((_, object, path)) = TOOLS.iter().find(|(n, _, _)| *n == name).copied() else {
         return Err(fail(400, "Invalid subcontroller"));
@@ -58,7 +58,7 @@ fn row(call: &Call<'_>, store: &Store, object: Object, id: u64) -> Row {
     row
 }
 
-fn read(call: &Call<'_>, store: &Store, object: Object, kind: Kind) -> Answer<Reply> {
+fn read(call: &Call<'_>, store: &Store, object: Object, kind: Kind) -> Handled<Reply> {
     let none = "No objects found";
     let Some(text) = call.params.id2() else {
         let ids = store.table(object).ids();
@@ -148,7 +148,7 @@ fn resolve(call: &Call<'_>, store: &Store, side: &mut Value) {
     }
 }
 
-fn create(call: &Call<'_>, store: &mut Store, object: Object) -> Answer<Reply> {
+fn create(call: &Call<'_>, store: &mut Store, object: Object) -> Handled<Reply> {
     let mut fields = call.fields(store, object, &["id"])?;
     if fields.is_empty() {
         return Err(fail(400, "No parameters"));
@@ -167,12 +167,12 @@ fn create(call: &Call<'_>, store: &mut Store, object: Object) -> Answer<Reply> {
     })
 }
 
-fn existing(call: &Call<'_>, store: &Store, object: Object) -> Answer<u64> {
+fn existing(call: &Call<'_>, store: &Store, object: Object) -> Handled<u64> {
     let found = Id::of(call.params.id2()).row(store, object);
     found.ok_or_else(|| fail(400, "Invalid identifier"))
 }
 
-fn change(call: &Call<'_>, store: &mut Store, object: Object) -> Answer<Reply> {
+fn change(call: &Call<'_>, store: &mut Store, object: Object) -> Handled<Reply> {
     let mut fields = call.fields(store, object, &["id"])?;
     if fields.is_empty() {
         return Err(fail(400, "No parameters"));
@@ -188,7 +188,7 @@ fn change(call: &Call<'_>, store: &mut Store, object: Object) -> Answer<Reply> {
     Ok(said(store, object, "updated"))
 }
 
-fn delete(call: &Call<'_>, store: &mut Store, object: Object) -> Answer<Reply> {
+fn delete(call: &Call<'_>, store: &mut Store, object: Object) -> Handled<Reply> {
     let id = existing(call, store, object)?;
     store.remove(object, id);
     Ok(said(store, object, "deleted"))

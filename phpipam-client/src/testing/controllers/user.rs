@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::config::{Permission, Security};
 use super::super::context::{Call, Method};
 use super::super::present::local;
-use super::super::refusal::{Answer, fail};
+use super::super::refusal::{Handled, fail};
 use super::super::reply::Reply;
 use super::super::store::{Account, Store, TOKEN_LIFE, Token};
 
@@ -22,7 +22,7 @@ pub(in crate::testing) struct Caller<'a> {
 }
 
 /// Answers a call of the controller.
-pub(in crate::testing) fn handle(call: &Call<'_>, store: &mut Store, caller: &Caller<'_>) -> Answer<Reply> {
+pub(in crate::testing) fn handle(call: &Call<'_>, store: &mut Store, caller: &Caller<'_>) -> Handled<Reply> {
     match call.method {
         Method::Options => super::options::controller(call, "user"),
         Method::Post => login(store, caller),
@@ -41,7 +41,7 @@ pub(in crate::testing) fn handle(call: &Call<'_>, store: &mut Store, caller: &Ca
     }
 }
 
-fn login(store: &mut Store, caller: &Caller<'_>) -> Answer<Reply> {
+fn login(store: &mut Store, caller: &Caller<'_>) -> Handled<Reply> {
     let Some((name, password)) = caller.basic.as_ref().filter(|(n, p)| !n.is_empty() && !p.is_empty()) else {
         return Err(fail(400, "Please provide username and password"));
     };
@@ -65,7 +65,7 @@ fn login(store: &mut Store, caller: &Caller<'_>) -> Answer<Reply> {
     Ok(Reply::plain(json!({"token": text, "expires": local(until, caller.offset)})))
 }
 
-fn read(call: &Call<'_>, store: &mut Store, caller: &Caller<'_>) -> Answer<Reply> {
+fn read(call: &Call<'_>, store: &mut Store, caller: &Caller<'_>) -> Handled<Reply> {
     let account = valid(store, caller)?;
     match call.params.id() {
         None | Some("token" | "token_expires") => Ok(expires(account, caller)),
@@ -80,7 +80,7 @@ fn read(call: &Call<'_>, store: &mut Store, caller: &Caller<'_>) -> Answer<Reply
 }
 
 /// The account of a valid token.
-fn valid<'s>(store: &'s mut Store, caller: &Caller<'_>) -> Answer<&'s mut Account> {
+fn valid<'s>(store: &'s mut Store, caller: &Caller<'_>) -> Handled<&'s mut Account> {
     let Some(given) = caller.token.filter(|t| !t.is_empty()) else { return Err(fail(403, "Please provide token")) };
     let holds = |a: &&mut Account| a.token.as_ref().is_some_and(|t| t.text == given);
     let Some(account) = store.accounts.iter_mut().find(holds) else { return Err(fail(403, "Invalid token")) };

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::super::context::{Call, Id, Method, field, put};
-use super::super::refusal::{Answer, fail};
+use super::super::refusal::{Handled, fail};
 use super::super::reply::{Kind, Reply};
 use super::super::schema::Object;
 use super::super::store::Store;
@@ -32,7 +32,7 @@ fn subnets_of(call: &Call<'_>, store: &Store, column: &str, id: u64, section: Op
     ids.into_iter().map(with_gateway).collect()
 }
 
-pub(super) fn vlans(call: &Call<'_>, store: &mut Store, plural: bool) -> Answer<Reply> {
+pub(super) fn vlans(call: &Call<'_>, store: &mut Store, plural: bool) -> Handled<Reply> {
     let object = Object::Vlan;
     let kind = kind(object, plural);
     let id = Id::of(call.params.id());
@@ -89,7 +89,7 @@ pub(super) fn vlans(call: &Call<'_>, store: &mut Store, plural: bool) -> Answer<
 }
 
 /// Checks a VLAN that is created (`old` is none) or changed.
-fn check_vlan(store: &Store, fields: &Fields, old: Option<u64>) -> Answer<()> {
+fn check_vlan(store: &Store, fields: &Fields, old: Option<u64>) -> Handled<()> {
     let creating = old.is_none();
     if creating && field(fields, "name").is_none_or(str::is_empty) {
         return Err(fail(400, "Vlan name is required"));
@@ -131,7 +131,7 @@ fn forget(store: &mut Store, column: &str, id: u64) {
     }
 }
 
-pub(super) fn vrfs(call: &Call<'_>, store: &mut Store, plural: bool) -> Answer<Reply> {
+pub(super) fn vrfs(call: &Call<'_>, store: &mut Store, plural: bool) -> Handled<Reply> {
     let object = Object::Vrf;
     let kind = kind(object, plural);
     let found = Id::of(call.params.id()).row(store, object);
@@ -178,7 +178,7 @@ pub(super) fn vrfs(call: &Call<'_>, store: &mut Store, plural: bool) -> Answer<R
     }
 }
 
-fn check_vrf(store: &Store, fields: &Fields, old: Option<u64>) -> Answer<()> {
+fn check_vrf(store: &Store, fields: &Fields, old: Option<u64>) -> Handled<()> {
     let Some(name) = field(fields, "name") else { return Ok(()) };
     let taken = |id: u64| Some(id) != old && store.cell(Object::Vrf, id, "name").as_text() == name;
     if store.table(Object::Vrf).ids().any(taken) {
@@ -187,7 +187,7 @@ fn check_vrf(store: &Store, fields: &Fields, old: Option<u64>) -> Answer<()> {
     Ok(())
 }
 
-pub(super) fn domains(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
+pub(super) fn domains(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let object = Object::L2Domain;
     let found = Id::of(call.params.id()).row(store, object);
     let missing = || fail(404, "Invalid domain id");
@@ -237,7 +237,7 @@ pub(super) fn domains(call: &Call<'_>, store: &mut Store) -> Answer<Reply> {
     }
 }
 
-fn check_domain(fields: &Fields, creating: bool) -> Answer<()> {
+fn check_domain(fields: &Fields, creating: bool) -> Handled<()> {
     let named = field(fields, "name").is_some_and(|name| !name.is_empty());
     let given = fields.iter().any(|(name, _)| name == "name");
     if named || (!creating && !given) { Ok(()) } else { Err(fail(400, "Domain name is mandatory")) }
