@@ -12,7 +12,7 @@ use ipam_tests::plugin_rules::violations;
 use ipam_tests::plugin_samples::sample;
 use phpipam_client::models::{AddressFields, SubnetFields};
 use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
-use phpipam_client::testing::{CustomField, Object, Server, Store};
+use phpipam_client::testing::{CustomColumn, Object, Server, Store};
 use phpipam_client::{Auth, Client};
 use serde_json::Value;
 use vra_client::plugin::{Action, ActionError, Plugin};
@@ -108,7 +108,7 @@ pub(crate) async fn connect(server: &Server) -> Plugin<Arc<dyn IpamProvider>> {
 
 fn fill(store: &mut Store) -> BTreeMap<&'static str, String> {
     for field in ["custom_vRA_Range", "custom_block"] {
-        store.add_custom_field(Object::Subnet, CustomField::flag(field, false));
+        store.add_custom_field(Object::Subnet, CustomColumn::flag(field, false));
     }
     let section = store.add_section("plug-in");
     let servers = store.add_nameservers("set", &["10.16.0.53".parse().unwrap()]).to_string();

@@ -127,7 +127,7 @@ impl fmt::Debug for App {
 
 /// A user of the server.
 #[derive(Clone)]
-pub struct User {
+pub struct UserAccount {
     pub(super) name: String,
     pub(super) password: String,
     pub(super) real_name: String,
@@ -135,7 +135,7 @@ pub struct User {
     pub(super) disabled: bool,
 }
 
-impl User {
+impl UserAccount {
     /// A user who may log in.
     pub fn new(name: impl Into<String>, password: impl Into<String>) -> Self {
         let name = name.into();
@@ -164,9 +164,12 @@ impl User {
     }
 }
 
-impl fmt::Debug for User {
+impl fmt::Debug for UserAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("User").field("name", &self.name).field("disabled", &self.disabled).finish_non_exhaustive()
+        f.debug_struct("UserAccount")
+            .field("name", &self.name)
+            .field("disabled", &self.disabled)
+            .finish_non_exhaustive()
     }
 }
 

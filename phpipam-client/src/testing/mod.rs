@@ -78,11 +78,11 @@ mod store;
 mod table;
 mod xml;
 
-pub use config::{App, Lock, Numbers, Permission, Security, User};
+pub use config::{App, Lock, Numbers, Permission, Security, UserAccount};
 pub use faults::{Fault, Logged};
 pub use ipam_core::testing::{Clock, Target, When};
 pub use profile::{Profile, Put};
 pub use schema::Object;
-pub use seed::{CustomField, SeedError};
+pub use seed::{CustomColumn, SeedError};
 pub use server::{LockGuard, Server, ServerBuilder};
 pub use store::Store;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::config::{App, Lock, Permission, Security, User};
+use super::config::{App, Lock, Permission, Security, UserAccount};
 use super::schema::Object;
-use super::seed::CustomField;
+use super::seed::CustomColumn;
 use super::store::Store;
 
 /// The apps of that server. Their codes belong to a server that is gone.
@@ -35,12 +35,12 @@ pub(super) fn apps() -> Vec<App> {
 }
 
 /// The users of that server.
-pub(super) fn users() -> Vec<User> {
+pub(super) fn users() -> Vec<UserAccount> {
     vec![
-        User::new("Admin", "ipamadmin-Pass1").with_real_name("phpIPAM Admin"),
-        User::new("vra", "vra-Pass1").with_real_name("vRA service").with_groups([2]),
-        User::new("viewer", "vra-Pass1").with_real_name("Read only person").with_groups([3]),
-        User::new("gone", "vra-Pass1").with_real_name("Disabled person").with_groups([3]).with_disabled(true),
+        UserAccount::new("Admin", "ipamadmin-Pass1").with_real_name("phpIPAM Admin"),
+        UserAccount::new("vra", "vra-Pass1").with_real_name("vRA service").with_groups([2]),
+        UserAccount::new("viewer", "vra-Pass1").with_real_name("Read only person").with_groups([3]),
+        UserAccount::new("gone", "vra-Pass1").with_real_name("Disabled person").with_groups([3]).with_disabled(true),
     ]
 }
 
@@ -115,29 +115,29 @@ pub(super) fn example(store: &mut Store) {
 /// The custom fields and the second scan agent of that server.
 pub(super) fn extras(store: &mut Store) {
     for field in [
-        CustomField::text("custom_owner_team", 64).with_comment("owning team"),
-        CustomField::number("custom_cost_centre"),
-        CustomField::flag("custom_is_prod", false).with_comment("production?"),
-        CustomField::one_of("custom_env", &["dev", "test", "prod"]),
-        CustomField::date("custom_reviewed"),
-        CustomField::text("custom_customer_type", 32),
-        CustomField::text("custom_customer_address_type", 32),
-        CustomField::text("csid", 32),
+        CustomColumn::text("custom_owner_team", 64).with_comment("owning team"),
+        CustomColumn::number("custom_cost_centre"),
+        CustomColumn::flag("custom_is_prod", false).with_comment("production?"),
+        CustomColumn::one_of("custom_env", &["dev", "test", "prod"]),
+        CustomColumn::date("custom_reviewed"),
+        CustomColumn::text("custom_customer_type", 32),
+        CustomColumn::text("custom_customer_address_type", 32),
+        CustomColumn::text("csid", 32),
     ] {
         store.add_custom_field(Object::Subnet, field);
     }
     for field in [
-        CustomField::text("custom_ticket", 32).with_comment("ticket number"),
-        CustomField::number("custom_lease_hours").with_default(24),
-        CustomField::flag("custom_managed", true),
-        CustomField::text("csid", 32),
+        CustomColumn::text("custom_ticket", 32).with_comment("ticket number"),
+        CustomColumn::number("custom_lease_hours").with_default(24),
+        CustomColumn::flag("custom_managed", true),
+        CustomColumn::text("csid", 32),
     ] {
         store.add_custom_field(Object::Address, field);
     }
-    store.add_custom_field(Object::Vlan, CustomField::text("custom_zone", 16));
-    store.add_custom_field(Object::Vrf, CustomField::text("custom_rt", 32));
-    store.add_custom_field(Object::Device, CustomField::text("custom_serial", 32));
-    store.add_custom_field(Object::Location, CustomField::text("custom_floor", 8));
+    store.add_custom_field(Object::Vlan, CustomColumn::text("custom_zone", 16));
+    store.add_custom_field(Object::Vrf, CustomColumn::text("custom_rt", 32));
+    store.add_custom_field(Object::Device, CustomColumn::text("custom_serial", 32));
+    store.add_custom_field(Object::Location, CustomColumn::text("custom_floor", 8));
     store.seed(
         Object::ScanAgent,
         &[("name", "remote1"), ("description", "remote agent"), ("type", "mysql"), ("code", "agentcode1")],

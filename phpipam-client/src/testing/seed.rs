@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde_json::{Map, Value};
 
-use super::config::User;
+use super::config::UserAccount;
 use super::ip_number::{self, Net};
 use super::refusal::Refusal;
 use super::schema::Object;
@@ -38,11 +38,11 @@ impl From<Refusal> for SeedError {
 
 /// A custom field: a column more on a kind of object.
 #[derive(Debug, Clone)]
-pub struct CustomField {
+pub struct CustomColumn {
     column: Column,
 }
 
-impl CustomField {
+impl CustomColumn {
     fn new(name: &str, kind: Type, sql: String, nullable: bool, default: Cell) -> Self {
         let column = Column {
             name: name.to_owned(),
@@ -266,14 +266,14 @@ impl Store {
     }
 
     /// Adds a custom field to a kind of object; rows that exist get its default.
-    pub fn add_custom_field(&mut self, object: Object, field: CustomField) {
+    pub fn add_custom_field(&mut self, object: Object, field: CustomColumn) {
         if let Some(table) = self.tables.get_mut(&object) {
             table.add_column(field.column);
         }
     }
 
     /// Adds a user.
-    pub fn add_user(&mut self, user: User) {
+    pub fn add_user(&mut self, user: UserAccount) {
         self.accounts.push(Account { user, token: None });
     }
 

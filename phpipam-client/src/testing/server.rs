@@ -10,7 +10,7 @@ use ipam_core::testing::http::Host;
 use ipam_core::testing::{Clock, When};
 use tokio::sync::OwnedMutexGuard;
 
-use super::config::{App, Lock, Numbers, Permission, User};
+use super::config::{App, Lock, Numbers, Permission, UserAccount};
 use super::dispatch::Setup;
 use super::faults::{Fault, Logged};
 use super::profile::Profile;
@@ -136,7 +136,7 @@ pub struct LockGuard {
 #[derive(Debug)]
 pub struct ServerBuilder {
     apps: Vec<App>,
-    users: Vec<User>,
+    users: Vec<UserAccount>,
     profile: Profile,
     numbers: Numbers,
     clock: Clock,
@@ -174,7 +174,7 @@ impl ServerBuilder {
 
     /// Adds a user. Without any there is [`Server::USER`]. The first user is the administrator.
     #[must_use]
-    pub fn user(mut self, user: User) -> Self {
+    pub fn user(mut self, user: UserAccount) -> Self {
         self.users.push(user);
         self
     }
@@ -270,7 +270,7 @@ impl ServerBuilder {
         }
         let mut users = self.users;
         if users.is_empty() {
-            users.push(User::new(Server::USER, Server::PASSWORD));
+            users.push(UserAccount::new(Server::USER, Server::PASSWORD));
         }
         for user in users {
             store.add_user(user);

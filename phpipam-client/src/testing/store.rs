@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
-use super::config::{Numbers, User};
+use super::config::{Numbers, UserAccount};
 use super::ip_number::{self, Net};
 use super::refusal::{Handled, Refusal};
 use super::schema::Object;
@@ -23,7 +23,7 @@ pub(super) struct Token {
 /// A user and the token, if there is one.
 #[derive(Debug, Clone)]
 pub(super) struct Account {
-    pub(super) user: User,
+    pub(super) user: UserAccount,
     pub(super) token: Option<Token>,
 }
 

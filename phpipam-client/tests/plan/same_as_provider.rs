@@ -11,7 +11,7 @@ use ipam_core::{Block, DefineBlock, DefineRange, IpamProviderExt as _, ListBlock
 use phpipam_client::models::Subnet;
 use phpipam_client::plan::Responses;
 use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
-use phpipam_client::testing::{CustomField, Object, Server, Store};
+use phpipam_client::testing::{CustomColumn, Object, Server, Store};
 use phpipam_client::{Auth, Client};
 use serde_json::Value;
 
@@ -45,7 +45,7 @@ fn fill(store: &mut Store) {
     let models = subnets.iter().map(|row| serde_json::from_value::<Subnet>(row.clone()).unwrap());
     let custom: BTreeSet<String> = models.flat_map(|subnet| subnet.extra).map(|(name, _)| name).collect();
     for name in &custom {
-        store.add_custom_field(Object::Subnet, CustomField::text(name, 64));
+        store.add_custom_field(Object::Subnet, CustomColumn::text(name, 64));
     }
     let (mut sections, mut vrfs) = (BTreeMap::new(), BTreeMap::new());
     for row in &subnets {

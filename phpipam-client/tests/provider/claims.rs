@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use http::Method;
 use ipam_core::{Allocate, AllocateLine, AllocateRange, IpamProvider, IpamProviderExt, Sweep};
 use phpipam_client::provider::{Pacing, PhpIpamConfig, PhpIpamProvider};
-use phpipam_client::testing::{CustomField, Fault, Object, Server, When};
+use phpipam_client::testing::{CustomColumn, Fault, Object, Server, When};
 use serde_json::Value;
 
 use crate::harness::{abandon, client, connect, runtime};
@@ -250,7 +250,7 @@ fn a_subnet_that_could_not_be_checked_and_that_nobody_can_find_is_not_left_behin
     runtime().block_on(async {
         let (server, block) = lab("10.0.0.0/24").await;
         server.seed(|store| {
-            store.add_custom_field(Object::Subnet, CustomField::flag("custom_block", false));
+            store.add_custom_field(Object::Subnet, CustomColumn::flag("custom_block", false));
             store.set_field(Object::Subnet, block, "custom_block", "1");
         });
         let provider = connect(&server, quick().with_block_field("custom_block", "1")).await;
@@ -272,7 +272,7 @@ fn a_child_prefix_that_may_stand_leaves_the_outcome_unknown() {
         for lost in [true, false] {
             let (server, block) = lab("10.0.0.0/24").await;
             server.seed(|store| {
-                store.add_custom_field(Object::Subnet, CustomField::flag("custom_block", false));
+                store.add_custom_field(Object::Subnet, CustomColumn::flag("custom_block", false));
                 store.set_field(Object::Subnet, block, "custom_block", "1");
             });
             let provider = connect(&server, quick().with_block_field("custom_block", "1")).await;

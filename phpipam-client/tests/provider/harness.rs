@@ -16,7 +16,7 @@ use ipam_core::{
 };
 use ipnet::IpNet;
 use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
-use phpipam_client::testing::{CustomField, Fault, Object, Profile, Server, Store, When};
+use phpipam_client::testing::{CustomColumn, Fault, Object, Profile, Server, Store, When};
 use phpipam_client::{Auth, Client};
 use tokio::runtime::Runtime;
 
@@ -256,7 +256,7 @@ impl Harness for Simulated {
         let server = Server::builder().profile(profile).start().await;
         let server = server.map_err(|error| NoFixture::Failed(error.to_string()))?;
         let (ranges, blocks, sections) = server.seed(|store| {
-            store.add_custom_field(Object::Subnet, CustomField::flag("custom_block", false));
+            store.add_custom_field(Object::Subnet, CustomColumn::flag("custom_block", false));
             let mut builder = Builder { store, sections: BTreeMap::new() };
             let blocks: Vec<_> = plan
                 .blocks

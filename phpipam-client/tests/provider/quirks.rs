@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipam_core::{Allocate, AllocateLine, AllocateRange, ErrorKind, IpamProvider, IpamProviderExt};
 use phpipam_client::models::{AddressFields, SubnetId};
 use phpipam_client::provider::PhpIpamConfig;
-use phpipam_client::testing::{CustomField, Object, Server};
+use phpipam_client::testing::{CustomColumn, Object, Server};
 
 use crate::harness::{client, connect, runtime};
 
@@ -48,7 +48,7 @@ fn q68_a_range_is_carved_around_loose_addresses() {
     runtime().block_on(async {
         let server = Server::start().await.unwrap();
         let block = server.seed(|store| {
-            store.add_custom_field(Object::Subnet, CustomField::flag("custom_block", false));
+            store.add_custom_field(Object::Subnet, CustomColumn::flag("custom_block", false));
             let section = store.add_section("Lab");
             let block = store.add_subnet(section, "10.0.0.0/24".parse().unwrap());
             store.set_field(Object::Subnet, block, "custom_block", "1");

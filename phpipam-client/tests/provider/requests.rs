@@ -10,7 +10,7 @@ use ipam_core::{
     RangeFilter,
 };
 use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
-use phpipam_client::testing::{App, CustomField, Fault, Lock, Object, Server, When};
+use phpipam_client::testing::{App, CustomColumn, Fault, Lock, Object, Server, When};
 
 use crate::harness::{client, connect, runtime};
 
@@ -73,7 +73,7 @@ fn ranges_are_chosen_by_any_field() {
     runtime().block_on(async {
         let server = Server::start().await.unwrap();
         let (one, two) = server.seed(|store| {
-            store.add_custom_field(Object::Subnet, CustomField::flag("custom_vRA_Range", false));
+            store.add_custom_field(Object::Subnet, CustomColumn::flag("custom_vRA_Range", false));
             let section = store.add_section("Lab");
             let one = store.add_subnet(section, "10.0.0.0/24".parse().unwrap());
             let two = store.add_subnet(section, "10.0.1.0/24".parse().unwrap());
@@ -102,7 +102,7 @@ fn a_mark_is_written_by_the_call_that_takes_the_address() {
     runtime().block_on(async {
         let server = Server::start().await.unwrap();
         let subnet = server.seed(|store| {
-            store.add_custom_field(Object::Address, CustomField::text("custom_mark", 1_000));
+            store.add_custom_field(Object::Address, CustomColumn::text("custom_mark", 1_000));
             let section = store.add_section("Lab");
             store.add_subnet(section, "10.0.0.0/28".parse().unwrap())
         });
@@ -132,7 +132,7 @@ fn config_has_field(config: &PhpIpamConfig) -> bool {
 fn a_mark_field_that_is_too_small_is_refused() {
     runtime().block_on(async {
         let server = Server::start().await.unwrap();
-        server.seed(|store| store.add_custom_field(Object::Address, CustomField::text("custom_mark", 64)));
+        server.seed(|store| store.add_custom_field(Object::Address, CustomColumn::text("custom_mark", 64)));
         for field in ["custom_mark", "no_such_field"] {
             let config = PhpIpamConfig::new().with_address_mark_field(field);
             let error = PhpIpamProvider::connect(client(&server), config).await.unwrap_err();

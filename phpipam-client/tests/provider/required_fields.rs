@@ -7,16 +7,16 @@ use ipam_core::{
 };
 use phpipam_client::models::{AddressFields, SubnetId};
 use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
-use phpipam_client::testing::{CustomField, Object, Server};
+use phpipam_client::testing::{CustomColumn, Object, Server};
 
 use crate::harness::{client, connect, runtime};
 
 /// A server with a subnet, a block, and these required fields of addresses and of subnets.
-async fn lab(addresses: Vec<CustomField>, subnets: Vec<CustomField>) -> (Server, u64, u64) {
+async fn lab(addresses: Vec<CustomColumn>, subnets: Vec<CustomColumn>) -> (Server, u64, u64) {
     let server = Server::start().await.unwrap();
     let (subnet, block) = server.seed(|store| {
         let section = store.add_section("Lab");
-        store.add_custom_field(Object::Subnet, CustomField::flag("custom_block", false));
+        store.add_custom_field(Object::Subnet, CustomColumn::flag("custom_block", false));
         let subnet = store.add_subnet(section, "10.0.0.0/24".parse().unwrap());
         let block = store.add_subnet(section, "10.1.0.0/24".parse().unwrap());
         store.set_field(Object::Subnet, block, "custom_block", "1");
@@ -35,8 +35,8 @@ fn config() -> PhpIpamConfig {
     PhpIpamConfig::new().with_block_field("custom_block", "1")
 }
 
-fn ticket() -> CustomField {
-    CustomField::text("custom_ticket", 20).required(None)
+fn ticket() -> CustomColumn {
+    CustomColumn::text("custom_ticket", 20).required(None)
 }
 
 fn is_config(error: &Error, field: &str, option: &str) {
@@ -53,7 +53,7 @@ fn value(server: &Server, object: Object, id: u64, field: &str) -> String {
 fn a_required_field_without_a_value_is_named_before_anything_is_taken() {
     runtime().block_on(async {
         let (server, subnet, block) =
-            lab(vec![ticket()], vec![CustomField::number("custom_cost").required(None)]).await;
+            lab(vec![ticket()], vec![CustomColumn::number("custom_cost").required(None)]).await;
         let provider = connect(&server, config()).await;
         let warnings = provider.check().await.unwrap().warnings.join("\n");
         assert!(warnings.contains("custom_ticket") && warnings.contains("set.custom_ticket=VALUE"), "{warnings}");
@@ -76,9 +76,9 @@ fn a_required_field_without_a_value_is_named_before_anything_is_taken() {
 #[test]
 fn configured_values_are_in_every_new_address_and_child_prefix() {
     runtime().block_on(async {
-        let tier = CustomField::one_of("custom_tier", &["gold", "silver"]).required(None);
+        let tier = CustomColumn::one_of("custom_tier", &["gold", "silver"]).required(None);
         let (server, subnet, block) =
-            lab(vec![ticket(), tier], vec![CustomField::text("custom_team", 20).required(None)]).await;
+            lab(vec![ticket(), tier], vec![CustomColumn::text("custom_team", 20).required(None)]).await;
         let secrets = Secrets::from_fn(|_| async move { Ok(Some(Server::PASSWORD.to_owned().into())) });
         let mut registry = Registry::empty().with_secrets(secrets);
         phpipam_client::register(&mut registry).unwrap();
@@ -113,7 +113,7 @@ fn configured_values_are_in_every_new_address_and_child_prefix() {
 #[test]
 fn an_empty_required_text_stops_changes_until_it_has_a_value() {
     runtime().block_on(async {
-        let empty = || CustomField::text("custom_note", 20).required(Some(""));
+        let empty = || CustomColumn::text("custom_note", 20).required(Some(""));
         let (server, subnet, _) = lab(vec![empty()], vec![]).await;
         let provider = connect(&server, config()).await;
         let warnings = provider.check().await.unwrap().warnings.join("\n");
@@ -146,7 +146,7 @@ fn an_empty_required_text_stops_changes_until_it_has_a_value() {
 #[test]
 fn the_field_of_the_marks_may_be_required() {
     runtime().block_on(async {
-        let mark = CustomField::text("custom_mark", 1_000).required(Some(""));
+        let mark = CustomColumn::text("custom_mark", 1_000).required(Some(""));
         let (server, subnet, _) = lab(vec![mark], vec![]).await;
         let loose = client(&server);
         let fields = AddressFields::new().with_hostname("old");
@@ -167,10 +167,10 @@ fn values_that_the_server_would_refuse_or_change_are_refused_on_connecting() {
     runtime().block_on(async {
         let fields = vec![
             ticket(),
-            CustomField::one_of("custom_tier", &["gold", "silver"]),
-            CustomField::number("custom_cost"),
-            CustomField::date("custom_day"),
-            CustomField::text("custom_mark", 1_000),
+            CustomColumn::one_of("custom_tier", &["gold", "silver"]),
+            CustomColumn::number("custom_cost"),
+            CustomColumn::date("custom_day"),
+            CustomColumn::text("custom_mark", 1_000),
         ];
         let (server, _, _) = lab(fields, vec![]).await;
         for (name, value) in [

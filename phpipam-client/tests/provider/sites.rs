@@ -2,7 +2,7 @@
 
 use ipam_core::{Allocate, AllocateLine, AllocateRange, ChildPrefix, ErrorKind, IpamProvider, ListRanges};
 use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
-use phpipam_client::testing::{App, CustomField, Object, Server};
+use phpipam_client::testing::{App, CustomColumn, Object, Server};
 
 use crate::harness::{client, connect, runtime};
 
@@ -40,7 +40,7 @@ fn q41_custom_fields_without_the_prefix_are_properties() {
             let server = Server::builder().app(app).start().await.unwrap();
             server.seed(|store| {
                 for name in ["csid", "Reverse DNS", "custom_kind"] {
-                    store.add_custom_field(Object::Subnet, CustomField::text(name, 32));
+                    store.add_custom_field(Object::Subnet, CustomColumn::text(name, 32));
                 }
                 let section = store.add_section("Lab");
                 let subnet = store.add_subnet(section, "10.0.0.0/24".parse().unwrap());
@@ -99,7 +99,7 @@ fn an_exact_prefix_is_given_by_the_block_that_can() {
         for turned in [false, true] {
             let server = Server::start().await.unwrap();
             let mut blocks = server.seed(|store| {
-                store.add_custom_field(Object::Subnet, CustomField::flag("custom_block", false));
+                store.add_custom_field(Object::Subnet, CustomColumn::flag("custom_block", false));
                 let section = store.add_section("Lab");
                 let blocks =
                     ["10.60.0.0/16", "10.60.0.0/20"].map(|net| store.add_subnet(section, net.parse().unwrap()));
@@ -134,7 +134,7 @@ fn what_a_configuration_names_must_be_there() {
     runtime().block_on(async {
         let server = Server::start().await.unwrap();
         let section = server.seed(|store| {
-            store.add_custom_field(Object::Subnet, CustomField::flag("custom_vRA_Range", false));
+            store.add_custom_field(Object::Subnet, CustomColumn::flag("custom_vRA_Range", false));
             store.add_section("Lab")
         });
         let new = PhpIpamConfig::new;

@@ -7,7 +7,7 @@ use ipam_core::{
     ListRanges,
 };
 use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
-use phpipam_client::testing::{App, CustomField, Lock, Object, Server};
+use phpipam_client::testing::{App, CustomColumn, Lock, Object, Server};
 
 use crate::harness::{client, connect, runtime};
 
@@ -171,7 +171,7 @@ fn a_child_prefix_is_free_in_the_whole_vrf() {
     runtime().block_on(async {
         let server = Server::start().await.unwrap();
         let block = server.seed(|store| {
-            store.add_custom_field(Object::Subnet, CustomField::flag("custom_block", false));
+            store.add_custom_field(Object::Subnet, CustomColumn::flag("custom_block", false));
             let vrf = store.add_vrf("red").to_string();
             let sections = [store.add_section("One"), store.add_section("Two")];
             let block = store.add_subnet(sections[0], "10.102.0.0/24".parse().unwrap());

@@ -9,7 +9,7 @@ use ipam_core::{
     Retry, Sweep, Target,
 };
 use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
-use phpipam_client::testing::{App, CustomField, Fault, Object, Permission, Server, When};
+use phpipam_client::testing::{App, CustomColumn, Fault, Object, Permission, Server, When};
 
 use crate::harness::{abandon, abandon_with, client_of, connect, runtime, with_nonce};
 
@@ -289,7 +289,7 @@ fn a_second_child_prefix_of_one_key_is_swept_if_nothing_is_in_it() {
     runtime().block_on(async {
         let (server, block) = lab().await;
         server.seed(|store| {
-            store.add_custom_field(Object::Subnet, CustomField::flag("custom_block", false));
+            store.add_custom_field(Object::Subnet, CustomColumn::flag("custom_block", false));
             store.set_field(Object::Subnet, block, "custom_block", "1");
         });
         let config = || idle().with_block_field("custom_block", "1");

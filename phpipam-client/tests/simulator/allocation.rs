@@ -123,7 +123,11 @@ async fn a_held_lock_is_a_failure_with_status_200() {
     assert_eq!(response.status, 200);
     assert_eq!(response.json()["code"], 500);
     assert_eq!(response.json()["success"], false);
-    assert!(response.message().starts_with("Cannot obtain lock for phpipam_api.lock after 0.05"), "{}", response.message());
+    assert!(
+        response.message().starts_with("Cannot obtain lock for phpipam_api.lock after 0.05"),
+        "{}",
+        response.message()
+    );
     assert_eq!(caller.get("sections/").status, 200, "reading does not wait");
     drop(guard);
     assert_eq!(caller.post("sections/", r#"{"name":"held"}"#).status, 201);

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
-use phpipam_client::testing::{App, Clock, Lock, LockGuard, Object, Permission, Server, User};
+use phpipam_client::testing::{App, Clock, Lock, LockGuard, Object, Permission, Server, UserAccount};
 
 use crate::recording::{Recording, Tokens, names};
 use crate::wire::{exchange, login};
@@ -141,7 +141,7 @@ async fn the_second_server_gets_the_recorded_responses() {
         .app(app("nolock", Lock::Disabled))
         .app(app("filewait1", Lock::File(second)))
         .app(app("dbwait1", Lock::MySql(second)))
-        .user(User::new("Admin", "ipamadmin-Pass1"))
+        .user(UserAccount::new("Admin", "ipamadmin-Pass1"))
         .example_data()
         .clock(clock.clone())
         .start()

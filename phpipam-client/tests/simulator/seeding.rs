@@ -1,6 +1,6 @@
 //! What a test puts into the server, and how it comes out.
 
-use phpipam_client::testing::{App, CustomField, Numbers, Object, Server};
+use phpipam_client::testing::{App, CustomColumn, Numbers, Object, Server};
 use serde_json::json;
 
 use crate::wire::Caller;
@@ -10,8 +10,8 @@ async fn seeded_objects_are_read_back() {
     let app = App::new("app").with_nested_custom_fields(true);
     let server = Server::builder().app(app).start().await.unwrap();
     let (inner, vlan) = server.seed(|s| {
-        s.add_custom_field(Object::Subnet, CustomField::text("custom_team", 16));
-        s.add_custom_field(Object::Subnet, CustomField::flag("custom_live", true));
+        s.add_custom_field(Object::Subnet, CustomColumn::text("custom_team", 16));
+        s.add_custom_field(Object::Subnet, CustomColumn::flag("custom_live", true));
         let section = s.add_section("Lab");
         let outer = s.add_subnet(section, "10.0.0.0/8".parse().unwrap());
         let inner = s.add_subnet(section, "10.1.0.0/16".parse().unwrap());

@@ -23,7 +23,7 @@ pub(in crate::testing) struct Race {
 
 /// The steps of `POST addresses/first_free/`, which the server holds together only with its lock.
 pub(in crate::testing) mod race {
-    use super::{Handled, Call, Race, Reply, Store};
+    use super::{Call, Handled, Race, Reply, Store};
 
     /// Finds the first free address.
     pub(in crate::testing) fn choose(call: &Call<'_>, store: &Store) -> Handled<Race> {
