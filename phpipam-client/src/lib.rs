@@ -4,6 +4,9 @@
 //! Public signatures use [`futures_util::stream::BoxStream`], [`ipnet::IpNet`], [`http::Method`], [`http::HeaderName`],
 //! [`secrecy::SecretString`] and [`serde_json::Value`]. The futures need a tokio runtime with time and I/O enabled.
 
+// docs.rs marks the items that need a feature; the marks need a nightly compiler, which it has.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod auth;
 mod client;
 pub mod controllers;
