@@ -1,11 +1,10 @@
-//! A provider of one's own: the six methods that have to be written, and the conformance suite over them.
+//! Custom provider: the six required methods, tested by the conformance suite.
 //!
 //! Runs as it is: `cargo run -p ipam-examples --example custom_provider`. The suite runs with
 //! `cargo test -p ipam-examples --example custom_provider`.
 //!
-//! It keeps everything in memory behind one lock, which makes the promises easy to keep: a request is worked out on the
-//! side and put down only when all of it is known to be good. A provider over a server has to find other means; the
-//! suite is the same.
+//! The provider keeps its data in memory behind one lock, so the promises are easy to keep: a request is computed aside,
+//! and stored only when all of it succeeded. A provider that calls a server needs other means; the suite is the same.
 
 #[path = "report.rs"]
 mod report;
@@ -22,7 +21,7 @@ use ipam_core::{
     Operation, Page, PageRequest, PageToken, Placement, Range, RangeId, Result, Selection, SpaceId, Target,
 };
 
-/// Addresses of ranges that were given when it was made. Clones share what they hold.
+/// Provider of a fixed list of ranges. Clones share their allocations.
 #[derive(Debug, Clone)]
 pub struct Shelf {
     ranges: Arc<Vec<Range>>,
@@ -31,14 +30,14 @@ pub struct Shelf {
 
 #[derive(Debug, Default)]
 struct State {
-    /// By number, which never comes twice: the order of listings.
+    /// Allocations by number, which gives the order of listings. A number is never used again.
     allocations: BTreeMap<u64, Allocation>,
     taken: HashSet<(SpaceId, IpAddr)>,
     requests: HashMap<AllocationKey, Request>,
     last: u64,
 }
 
-/// What a key stands for, until the last of its allocations is given back.
+/// Request of a key, kept until its last allocation is deallocated.
 #[derive(Debug)]
 struct Request {
     fingerprint: Fingerprint,
@@ -46,7 +45,7 @@ struct Request {
 }
 
 impl Shelf {
-    /// A provider over these ranges, which must not overlap in one address space.
+    /// Provider of these ranges, which must not overlap in one address space.
     #[must_use]
     pub fn new(ranges: Vec<Range>) -> Self {
         Self { ranges: Arc::new(ranges), state: Arc::default() }
@@ -57,7 +56,7 @@ impl Shelf {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // What is put down is put down whole, so that a caller that panicked has left nothing half-done.
+        // The state changes in one step at the end of a request, so it is valid even if a caller panicked with the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -74,7 +73,7 @@ impl IpamProvider for Shelf {
 
     async fn list_ranges(&self, request: &ListRanges) -> Result<Page<Range>> {
         request.page.validate(Operation::ListRanges)?;
-        // The ranges never change, so that their position will do as the place where a page ends.
+        // The ranges never change, so a page can end at a position of the list.
         let matching = self.ranges.iter().enumerate().filter(|(_, range)| request.filter.matches(range));
         let numbered = matching.map(|(index, range)| (index as u64 + 1, range));
         page(Operation::ListRanges, &request.page, numbered)
@@ -86,16 +85,16 @@ impl IpamProvider for Shelf {
         let lines = self.lines(request)?;
         let mut state = self.state();
         if let Some(key) = &request.key
-            && let Some(answer) = state.repeat(key, request)?
+            && let Some(earlier) = state.repeat(key, request)?
         {
-            return Ok(answer);
+            return Ok(earlier);
         }
-        let mut draft = Draft { state: &state, taken: HashSet::new() };
+        let mut writes = WriteSet { state: &state, taken: HashSet::new() };
         let mut chosen = Vec::new();
         for (index, (line, ranges)) in request.lines.iter().zip(lines).enumerate() {
-            chosen.push(draft.line(index, line, &ranges)?);
+            chosen.push(writes.line(index, line, &ranges)?);
         }
-        Ok(state.put_down(request, chosen))
+        Ok(state.store(request, chosen))
     }
 
     async fn deallocate(&self, request: &Deallocate) -> Result<Deallocated> {
@@ -132,8 +131,8 @@ impl IpamProvider for Shelf {
 }
 
 impl Shelf {
-    /// The ranges of each line. Whatever the state, all have to exist, an exact address has to lie in one of its line's,
-    /// and no two lines may ask for the same one.
+    /// Returns the ranges of each line. All must exist, an exact address must be in a range of its line, and no two lines
+    /// may ask for the same address.
     fn lines(&self, request: &Allocate) -> Result<Vec<Vec<&Range>>> {
         let mut lines = Vec::new();
         let mut exact: Vec<(&SpaceId, IpRange)> = Vec::new();
@@ -167,15 +166,15 @@ impl Shelf {
     }
 }
 
-/// The addresses of an exact line; `None` for any other.
-fn exactly(what: Selection) -> Option<IpRange> {
-    let Selection::Exact { first, count } = what else { return None };
+/// Returns the addresses of an exact line; `None` for any other.
+fn exactly(selection: Selection) -> Option<IpRange> {
+    let Selection::Exact { first, count } = selection else { return None };
     let whole = if first.is_ipv4() { IpRange::IPV4 } else { IpRange::IPV6 };
     let last = whole.nth(whole.position(first)?.checked_add(u128::from(count.checked_sub(1)?))?)?;
     IpRange::new(first, last).ok()
 }
 
-/// What the capabilities do not claim has to be refused.
+/// Refuses requests that need a capability which this provider does not have.
 fn supported(request: &Allocate) -> Result<()> {
     let plain = |line: &AllocateLine| {
         let scattered =
@@ -185,14 +184,14 @@ fn supported(request: &Allocate) -> Result<()> {
     if request.lines.iter().all(plain) { Ok(()) } else { Err(Error::unsupported(Operation::Allocate, "shelf")) }
 }
 
-/// A request as it is worked out: nothing of it is put down yet.
-struct Draft<'a> {
+/// Addresses chosen for a request, which are not stored yet.
+struct WriteSet<'a> {
     state: &'a State,
     taken: HashSet<(SpaceId, IpAddr)>,
 }
 
-impl Draft<'_> {
-    /// The addresses of one line, all of one range.
+impl WriteSet<'_> {
+    /// Chooses the addresses of one line, all in one range.
     fn line(
         &mut self,
         index: usize,
@@ -231,8 +230,8 @@ impl Draft<'_> {
         }
     }
 
-    /// The lowest free addresses, as many as are asked for if there are so many. Steps over what is reserved or excluded
-    /// at once: the cost follows what is in the way, not the size of the range.
+    /// Returns the lowest free addresses, up to the requested number. Skips reserved and excluded ranges in one step, so
+    /// that the time depends on the number of allocations and not on the size of the range.
     fn next(&self, range: &Range, line: &AllocateLine) -> Vec<IpAddr> {
         let mut found = Vec::new();
         let mut at = 0;
@@ -256,7 +255,7 @@ impl Draft<'_> {
 }
 
 impl State {
-    /// The answer to a request that was served before; `None` if the key is new.
+    /// Returns the allocations of an earlier request with this key; `None` if the key is new.
     fn repeat(&self, key: &AllocationKey, request: &Allocate) -> Result<Option<Allocated>> {
         let Some(known) = self.requests.get(key) else { return Ok(None) };
         let conflict = |message: String| {
@@ -280,12 +279,12 @@ impl State {
     }
 
     /// Puts a request down, of which all is known to be good.
-    fn put_down(&mut self, request: &Allocate, chosen: Vec<Vec<(Range, AllocateLine, IpAddr)>>) -> Allocated {
+    fn store(&mut self, request: &Allocate, chosen: Vec<Vec<(Range, AllocateLine, IpAddr)>>) -> Allocated {
         let key = request.key.clone().unwrap_or_else(|| self.new_key());
         let mut lines = Vec::new();
         let mut numbers = Vec::new();
         for line in chosen {
-            let mut answer = Vec::new();
+            let mut allocations = Vec::new();
             let mut ids = Vec::new();
             for (range, line, address) in line {
                 self.last += 1;
@@ -296,9 +295,9 @@ impl State {
                 self.taken.insert((range.space, address));
                 self.allocations.insert(self.last, allocation.clone());
                 ids.push((self.last, address));
-                answer.push(allocation);
+                allocations.push(allocation);
             }
-            lines.push(answer);
+            lines.push(allocations);
             numbers.push(ids);
         }
         self.requests.insert(key.clone(), Request { fingerprint: request.fingerprint(), lines: numbers });
@@ -366,8 +365,8 @@ async fn run() -> std::result::Result<(), Box<dyn std::error::Error + Send + Syn
     Ok(())
 }
 
-fn addresses(answer: &Allocated) -> Vec<String> {
-    answer.iter().map(|allocation| allocation.address.to_string()).collect()
+fn addresses(allocated: &Allocated) -> Vec<String> {
+    allocated.iter().map(|allocation| allocation.address.to_string()).collect()
 }
 
 #[cfg(test)]
@@ -380,8 +379,8 @@ mod tests {
 
     #[async_trait]
     impl Harness for Shelves {
-        async fn fresh(&self, plan: &Setup) -> std::result::Result<Fixture, NoFixture> {
-            if !plan.blocks.is_empty() {
+        async fn fresh(&self, setup: &Setup) -> std::result::Result<Fixture, NoFixture> {
+            if !setup.blocks.is_empty() {
                 return Err(NoFixture::Unfit("a shelf has no blocks".to_owned()));
             }
             let range = |wanted: &ipam_core::DefineRange| {
@@ -395,9 +394,11 @@ mod tests {
                 range.network = wanted.network.clone();
                 range.reserved.clone_from(&wanted.reserved);
                 (range.tags, range.properties) = (wanted.tags.clone(), wanted.properties.clone());
-                plain.then_some(range).ok_or_else(|| NoFixture::Unfit("a shelf knows one order and no rest".to_owned()))
+                plain
+                    .then_some(range)
+                    .ok_or_else(|| NoFixture::Unfit("a shelf has one order and no quarantine".to_owned()))
             };
-            let ranges = plan.ranges.iter().map(range).collect::<std::result::Result<_, _>>()?;
+            let ranges = setup.ranges.iter().map(range).collect::<std::result::Result<_, _>>()?;
             let shelf = Shelf::new(ranges);
             let mut fixture = Fixture::new(Arc::new(shelf.clone()));
             fixture.others.push(Arc::new(shelf));

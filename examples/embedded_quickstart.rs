@@ -1,4 +1,4 @@
-//! Addresses from a file, without a server: `cargo run -p ipam-examples --example embedded_quickstart`.
+//! Allocates an address from a file, without a server: `cargo run -p ipam-examples --example embedded_quickstart`.
 
 #[path = "report.rs"]
 mod report;

@@ -1,9 +1,9 @@
-//! What the programs say when they fail.
+//! Error messages of the programs.
 
 use std::error::Error;
 use std::process::ExitCode;
 
-/// The error and its causes, a line each. A cause that an earlier line tells already is not repeated.
+/// Returns the error and its causes, one line each. A cause whose text is part of an earlier line is left out.
 pub(crate) fn text(error: &(dyn Error + 'static)) -> String {
     let mut lines = vec![error.to_string()];
     let mut cause = error.source();
@@ -17,7 +17,7 @@ pub(crate) fn text(error: &(dyn Error + 'static)) -> String {
     lines.join("\n  because: ")
 }
 
-/// The end of a program: `error: …` on standard error and exit code 1, or nothing and 0.
+/// Ends a program: prints `error: …` to standard error and returns exit code 1, or prints nothing and returns 0.
 pub(crate) fn end(done: Result<(), Box<dyn Error + Send + Sync>>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,

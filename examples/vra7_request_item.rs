@@ -1,9 +1,9 @@
-//! A machine from vRealize Automation 7: tenant, reservation, network profile, request, and the machine's address.
+//! Requests a machine of vRealize Automation 7 and prints its address, after it listed reservations and network profiles.
 //!
-//! Runs as it is, on a server in the same process: `cargo run -p ipam-examples --example vra7_request_item`.
-//! On a host: `VRA_PASSWORD=… cargo run -p ipam-examples --example vra7_request_item -- --url https://vra.example
-//! --user tony@example.com --tenant qe --group Development --item CentOS`. There it makes nothing but the request; the
-//! reservation and its network profile are the administrator's.
+//! Runs without arguments on a simulated server in the same process: `cargo run -p ipam-examples --example vra7_request_item`.
+//! On a real server: `VRA_PASSWORD=… cargo run -p ipam-examples --example vra7_request_item -- --url https://vra.example
+//! --user tony@example.com --tenant qe --group Development --item CentOS`. There it only requests the machine; an
+//! administrator has to create the reservation and its network profile.
 
 #[path = "report.rs"]
 mod report;
@@ -26,28 +26,28 @@ use vra_client::v7::{
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// Requests a machine, waits for it, and tells its address. The password is in VRA_PASSWORD.
+/// Requests a machine, waits for it, and prints its address. The password is in VRA_PASSWORD.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// The server; without one, the program brings its own.
+    /// URL of the server [default: a simulated server in this process].
     #[arg(long, requires_all = ["user", "tenant"])]
     url: Option<String>,
-    /// Who asks, as user@domain.
+    /// User, as name@domain.
     #[arg(long, requires = "url")]
     user: Option<String>,
-    /// The tenant's name in URLs.
+    /// Name of the tenant in URLs.
     #[arg(long, requires = "url")]
     tenant: Option<String>,
-    /// A file with the certificate of an authority to trust besides the system's.
+    /// File with the PEM certificate of an authority to trust in addition to those of the system.
     #[arg(long, value_name = "FILE")]
     ca: Option<std::path::PathBuf>,
-    /// The business group.
+    /// Name of the business group.
     #[arg(long, default_value = "Development")]
     group: String,
-    /// The item of the catalog.
+    /// Name of the catalog item.
     #[arg(long, default_value = "CentOS")]
     item: String,
-    /// For how many minutes to wait.
+    /// Longest time to wait, in minutes.
     #[arg(long, default_value_t = 60)]
     minutes: u64,
 }
@@ -58,7 +58,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<()> {
-    let patience = Duration::from_secs(arguments.minutes.saturating_mul(60));
+    let deadline = Duration::from_secs(arguments.minutes.saturating_mul(60));
     let (Some(url), Some(user), Some(tenant)) = (&arguments.url, &arguments.user, &arguments.tenant) else {
         let server = Server::start().await?;
         server.seed(|store| store.add_item(Item::new(&arguments.item)));
@@ -67,9 +67,9 @@ async fn run(arguments: Arguments) -> Result<()> {
             .with_password(Server::USER, Server::PASSWORD, Server::TENANT)
             .with_http_options(options)
             .build()?;
-        println!("A server of its own at {}", server.url());
+        println!("Simulated server at {}", server.url());
         prepare(&client, Server::TENANT, &arguments.group).await?;
-        let limits = Wait::up_to(patience).with_pauses(Duration::from_millis(20), Duration::from_millis(100));
+        let limits = Wait::up_to(deadline).with_pauses(Duration::from_millis(20), Duration::from_millis(100));
         return request(&client, Server::TENANT, &arguments, &limits).await;
     };
     let password = std::env::var("VRA_PASSWORD").map_err(|_| "set VRA_PASSWORD to the user's password")?;
@@ -84,13 +84,13 @@ async fn run(arguments: Arguments) -> Result<()> {
         .with_password(user, password, tenant)
         .with_http_options(HttpOptions::new().with_tls(tls))
         .build()?;
-    let done = request(&client, tenant, &arguments, &Wait::up_to(patience)).await;
+    let done = request(&client, tenant, &arguments, &Wait::up_to(deadline)).await;
     let left = client.logout().await;
     done?;
     Ok(left?)
 }
 
-/// What an administrator does once: a network profile with a range, and a reservation that uses it.
+/// Creates a network profile with a range, and a reservation that uses it, as an administrator does once.
 async fn prepare(client: &Client, tenant: &str, group: &str) -> Result<()> {
     let range = RangeBody::new("servers", Ipv4Addr::new(10, 60, 1, 10), Ipv4Addr::new(10, 60, 1, 99))?;
     let profile = NetworkProfileBody::external("Servers", Ipv4Addr::new(255, 255, 255, 0))?
@@ -103,7 +103,7 @@ async fn prepare(client: &Client, tenant: &str, group: &str) -> Result<()> {
     let (kind, class) = (vsphere.id.unwrap_or_default(), vsphere.schema_class_id.unwrap_or_default());
     let clusters = reservations.values(&class, "computeResource", ValuesRequest::new()).await?;
     let cluster = clusters.first().and_then(|value| value.as_entity_ref()).ok_or("there is no cluster")?;
-    // What else can be chosen depends on the cluster.
+    // The server lists networks only for a given cluster.
     let question = ValuesRequest::depending_on("computeResource", cluster.clone());
     let networks = reservations.values(&class, "reservationNetworks", question).await?;
     let network = networks.first().and_then(|value| value.underlying_value.as_ref()?.as_values());
@@ -117,7 +117,7 @@ async fn prepare(client: &Client, tenant: &str, group: &str) -> Result<()> {
     Ok(())
 }
 
-/// Looks at what is there, and requests a machine.
+/// Lists reservations and network profiles, and requests a machine.
 async fn request(client: &Client, tenant: &str, arguments: &Arguments, limits: &Wait) -> Result<()> {
     let shown = client.identity().tenant(tenant).await?;
     println!("Tenant {tenant}: {}", shown.name.as_deref().unwrap_or("without a name"));
@@ -152,7 +152,7 @@ async fn request(client: &Client, tenant: &str, arguments: &Arguments, limits: &
     let submitted = catalog.submit_to(&item, template)?.await?;
     println!("Requested {}: request {}", arguments.item, submitted.id);
     let ended = catalog.wait_for(&submitted.id, limits).await?;
-    println!("Request {} ended well", ended.request_number.unwrap_or_default());
+    println!("Request {} succeeded", ended.request_number.unwrap_or_default());
     let machines = catalog.machines_of_request(&submitted.id).await?;
     for machine in &machines {
         let addresses = machine.ip_addresses().join(", ");

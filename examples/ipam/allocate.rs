@@ -4,10 +4,10 @@ use ipam_core::{Allocate, AllocateLine, IpamProvider, Labels, Placement, Precond
 
 use crate::cli;
 use crate::exit::Failure;
-use crate::output::{Answer, Table};
+use crate::output::{Output, Table};
 use crate::tables;
 
-pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Allocate) -> Result<Answer, Failure> {
+pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Allocate) -> Result<Output, Failure> {
     let preview = args.preview;
     let request = request(args);
     if preview {
@@ -16,18 +16,18 @@ pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Allocate) -> Res
         for candidate in preview.lines.iter().flatten() {
             table.row([candidate.address.to_string(), candidate.range.to_string()]);
         }
-        return Answer::new(table.render("nothing"), &preview);
+        return Output::new(table.render("nothing"), &preview);
     }
     let allocated = provider.allocate(&request).await?;
     let mut text = tables::allocations(allocated.iter(), "nothing");
     if allocated.repeated {
-        text.push_str("taken by an earlier call with this key");
+        text.push_str("allocated by an earlier call with this key");
     }
-    Answer::new(text, &allocated)
+    Output::new(text, &allocated)
 }
 
 fn request(args: cli::Allocate) -> Allocate {
-    let what = match args.address {
+    let selection = match args.address {
         Some(first) => Selection::Exact { first, count: args.count },
         None => {
             let placement = match (args.contiguous, args.aligned) {
@@ -43,7 +43,7 @@ fn request(args: cli::Allocate) -> Allocate {
         (args.labels.hostname, args.labels.description, args.labels.mac);
     labels.tags = args.labels.tags.into_iter().collect();
     let mut ranges = args.ranges.into_iter();
-    let mut line = AllocateLine::new(ranges.next().unwrap_or_default(), what).with_labels(labels);
+    let mut line = AllocateLine::new(ranges.next().unwrap_or_default(), selection).with_labels(labels);
     line.ranges.extend(ranges.map(Into::into));
     (line.exclude, line.expiry) = (args.exclude, args.expiry);
     let mut request = Allocate::new(args.owner).with_line(line);

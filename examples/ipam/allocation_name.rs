@@ -7,21 +7,21 @@ use ipam_core::{Allocation, AllocationId, Find, IpamProvider, IpamProviderExt};
 
 use crate::exit::Failure;
 
-/// What a name on the command line leads to.
+/// Meaning of a name on the command line.
 #[derive(Debug)]
 pub(crate) enum Named {
-    /// An id, as it was written, or that of the one allocation of the address.
+    /// Id of an allocation, as written or found by its address.
     Id(AllocationId),
-    /// An address that is not allocated.
+    /// Address that is not allocated.
     Free(IpAddr),
 }
 
-/// At most two, which is enough to tell whether there is one.
+/// Returns at most two matches, which is enough to know if there is exactly one.
 pub(crate) async fn found(provider: &dyn IpamProvider, request: Find) -> Result<Vec<Allocation>, Failure> {
     Ok(provider.find_all(request).take(2).try_collect().await?)
 }
 
-/// Reads a name: an address leads to its allocation.
+/// Reads a name, and looks up the allocation if it is an address.
 pub(crate) async fn named(provider: &dyn IpamProvider, name: &str) -> Result<Named, Failure> {
     let Ok(address) = name.trim().parse::<IpAddr>() else { return Ok(Named::Id(name.into())) };
     let mut of_address = Find::default();

@@ -6,20 +6,20 @@ use ipam_core::{
     ListBlocks, Properties, RemoveBlock, Tags, UpdateBlock,
 };
 
-use crate::cli::{BlockField, Blocks, CarveRange};
+use crate::cli::{self, BlockField, Blocks};
 use crate::exit::Failure;
-use crate::output::Answer;
+use crate::output::Output;
 use crate::patch::added;
 use crate::ranges::patch;
 use crate::tables;
 
-pub(crate) async fn run(provider: &dyn IpamProvider, verb: Blocks) -> Result<Answer, Failure> {
+pub(crate) async fn run(provider: &dyn IpamProvider, verb: Blocks) -> Result<Output, Failure> {
     match verb {
         Blocks::List { space, family, name } => {
             let mut filter = BlockFilter::default();
             (filter.space, filter.family, filter.name) = (space.map(Into::into), family, name);
             let blocks: Vec<Block> = provider.blocks(ListBlocks::all().with_filter(filter)).try_collect().await?;
-            Answer::new(tables::blocks(&blocks), &blocks)
+            Output::new(tables::blocks(&blocks), &blocks)
         }
         Blocks::Add { id, net, space, fields } => {
             let mut request = DefineBlock::new(id, net)
@@ -31,7 +31,7 @@ pub(crate) async fn run(provider: &dyn IpamProvider, verb: Blocks) -> Result<Ans
                 request.space = space.into();
             }
             let block = provider.define_block(&request).await?;
-            Answer::new(tables::blocks([&block]), &block)
+            Output::new(tables::blocks([&block]), &block)
         }
         Blocks::Update { id, fields, clear } => {
             let clears = |field| clear.contains(&field);
@@ -50,7 +50,7 @@ pub(crate) async fn run(provider: &dyn IpamProvider, verb: Blocks) -> Result<Ans
             let properties = before.as_ref().map(|block| &block.properties);
             request.properties = added(properties, fields.properties, clears(BlockField::Properties));
             let block = provider.update_block(&request).await?;
-            Answer::new(tables::blocks([&block]), &block)
+            Output::new(tables::blocks([&block]), &block)
         }
         Blocks::Remove { id } => {
             let removed = provider.remove_block(&RemoveBlock::new(id.clone())).await?;
@@ -58,37 +58,37 @@ pub(crate) async fn run(provider: &dyn IpamProvider, verb: Blocks) -> Result<Ans
                 None => format!("there was no block {id}"),
                 Some(block) => format!("removed {id} {}", block.net),
             };
-            Answer::new(text, &removed)
+            Output::new(text, &removed)
         }
-        Blocks::Allocate(args) => carve(provider, args).await,
+        Blocks::Allocate(args) => allocate_range(provider, args).await,
         Blocks::Deallocate { range, key, with_allocations, expect } => {
             let request = match (range, key) {
                 (Some(id), _) => DeallocateRange::id(id),
                 (None, Some(key)) => DeallocateRange::key(key),
-                (None, None) => return Err(Failure::Usage("name a range, or --key".to_owned())),
+                (None, None) => return Err(Failure::Usage("name a range or give --key".to_owned())),
             };
             let request = request.with_allocations(with_allocations).with_precondition(expect);
             let removed = provider.deallocate_range(&request).await?;
             let text = match &removed.range {
-                None => "it was free already".to_owned(),
-                Some(range) => format!("gave back {} {}", range.id, range.net),
+                None => "there was no such range, or it was kept because of --expect-owner or --expect-key".to_owned(),
+                Some(range) => format!("deallocated {} {}", range.id, range.net),
             };
-            Answer::new(text, &removed)
+            Output::new(text, &removed)
         }
     }
 }
 
-async fn carve(provider: &dyn IpamProvider, args: CarveRange) -> Result<Answer, Failure> {
-    let what = match (args.net, args.prefix_len) {
+async fn allocate_range(provider: &dyn IpamProvider, args: cli::AllocateRange) -> Result<Output, Failure> {
+    let prefix = match (args.net, args.prefix_len) {
         (Some(net), _) => ChildPrefix::Exact(net),
         (None, Some(len)) => ChildPrefix::PrefixLen(len),
         (None, None) => return Err(Failure::Usage("give --prefix-len or --net".to_owned())),
     };
     let mut blocks = args.blocks.into_iter();
     let first = blocks.next().unwrap_or_default();
-    let mut request = AllocateRange::new(args.owner, first, what).with_name(args.name.unwrap_or_default());
+    let mut request = AllocateRange::new(args.owner, first, prefix).with_name(args.name.unwrap_or_default());
     request.blocks.extend(blocks.map(Into::into));
     request.key = args.key.map(Into::into);
-    let carved = provider.allocate_range(&request).await?;
-    Answer::new(tables::ranges([&carved.range]), &carved)
+    let allocated = provider.allocate_range(&request).await?;
+    Output::new(tables::ranges([&allocated.range]), &allocated)
 }

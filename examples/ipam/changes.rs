@@ -5,10 +5,10 @@ use serde_json::json;
 
 use crate::cli;
 use crate::exit::Failure;
-use crate::output::{Answer, Table, or_dash};
+use crate::output::{Output, Table, or_dash};
 use crate::times::show_time;
 
-pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Changes) -> Result<Answer, Failure> {
+pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Changes) -> Result<Output, Failure> {
     const AT_ONCE: usize = 1_000;
     let mut since = args.since.map(ChangePosition::from);
     let mut wanted = if args.limit == 0 { usize::MAX } else { args.limit };
@@ -37,10 +37,10 @@ pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Changes) -> Resu
             or_dash(change.owner.as_ref()),
         ]);
     }
-    Answer::new(table.render("no changes"), &json!({ "items": changes, "next": since }))
+    Output::new(table.render("no changes"), &json!({ "items": changes, "next": since }))
 }
 
-/// The kind as JSON writes it.
+/// Returns the kind as in JSON.
 fn kind(change: &Change) -> String {
     serde_json::to_value(change.kind).ok().and_then(|kind| Some(kind.as_str()?.to_owned())).unwrap_or_default()
 }

@@ -6,9 +6,9 @@ use ipam_core::IpamProvider;
 use serde_json::{Value, json};
 
 use crate::exit::Failure;
-use crate::output::Answer;
+use crate::output::Output;
 
-pub(crate) async fn run(provider: &dyn IpamProvider) -> Result<Answer, Failure> {
+pub(crate) async fn run(provider: &dyn IpamProvider) -> Result<Output, Failure> {
     let health = provider.check().await?;
     let capabilities = provider.capabilities();
     let json = json!({ "health": health, "capabilities": capabilities });
@@ -18,10 +18,13 @@ pub(crate) async fn run(provider: &dyn IpamProvider) -> Result<Answer, Failure> 
     }
     let flags = json["capabilities"].as_object().into_iter().flatten();
     let can: Vec<&str> = flags.filter(|(_, can)| **can == Value::Bool(true)).map(|(name, _)| name.as_str()).collect();
-    let _ =
-        write!(text, "\ncan: {}", if can.is_empty() { "what every provider must".to_owned() } else { can.join(", ") });
+    let _ = write!(
+        text,
+        "\ncan: {}",
+        if can.is_empty() { "only what every provider can".to_owned() } else { can.join(", ") }
+    );
     for warning in &health.warnings {
         let _ = write!(text, "\nwarning: {warning}");
     }
-    Answer::new(text, &json)
+    Output::new(text, &json)
 }

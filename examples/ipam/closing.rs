@@ -1,4 +1,4 @@
-//! How a run over a provider ends: closed, whatever happened before, and at once when a signal says so.
+//! End of a run: closes the provider after success, failure and signals.
 
 use std::future::Future;
 use std::io;
@@ -7,7 +7,7 @@ use ipam_core::IpamProvider;
 
 use crate::exit::{Failure, Signal};
 
-/// What came of the work, and what closing the provider failed with afterwards.
+/// Result of the work, and the error of closing the provider afterwards, if any.
 #[derive(Debug)]
 pub(crate) struct Ended<T> {
     pub(crate) value: T,
@@ -15,7 +15,7 @@ pub(crate) struct Ended<T> {
 }
 
 impl<T> Ended<T> {
-    /// The same with another value.
+    /// Changes the value.
     pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Ended<U> {
         Ended { value: change(self.value), closing: self.closing }
     }

@@ -8,7 +8,7 @@ use crate::allocation_name::{Named, named};
 use crate::cli;
 use crate::exit::Failure;
 use crate::never_allocated::why_never;
-use crate::output::Answer;
+use crate::output::Output;
 use crate::tables;
 
 fn address_of(target: &Target) -> Option<(RangeId, IpAddr)> {
@@ -18,7 +18,7 @@ fn address_of(target: &Target) -> Option<(RangeId, IpAddr)> {
     }
 }
 
-pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Deallocate) -> Result<Answer, Failure> {
+pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Deallocate) -> Result<Output, Failure> {
     let (mut targets, mut free) = (Vec::new(), Vec::new());
     for name in &args.ids {
         match named(provider, name).await? {
@@ -33,7 +33,7 @@ pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Deallocate) -> R
     }
     let addresses: Vec<_> = targets.iter().filter_map(address_of).collect();
     let mut targets = targets.into_iter();
-    let mut answer = match targets.next() {
+    let mut deallocated = match targets.next() {
         Some(first) => {
             let request = targets.fold(Deallocate::new(first), Deallocate::and).with_precondition(args.expect);
             provider.deallocate(&request).await?
@@ -43,15 +43,18 @@ pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Deallocate) -> R
         }
         None => Deallocated::new(Vec::new()),
     };
-    answer.targets.extend(free.iter().map(|_| DeallocatedTarget::default()));
-    let already = answer.targets.iter().filter(|target| target.was_free()).count();
-    let mut text = tables::allocations(answer.freed(), "");
+    deallocated.targets.extend(free.iter().map(|_| DeallocatedTarget::default()));
+    let already = deallocated.targets.iter().filter(|target| target.was_free()).count();
+    let mut text = tables::allocations(deallocated.freed(), "");
     if already > 0 {
-        text.push_str(&format!("{already} of {} free already, or not whose was expected", answer.targets.len()));
+        text.push_str(&format!(
+            "{already} of {} free already, or kept because of --expect-owner or --expect-key",
+            deallocated.targets.len()
+        ));
     }
-    let freed = |address: &IpAddr| answer.freed().any(|allocation| allocation.address == *address);
+    let freed = |address: &IpAddr| deallocated.freed().any(|allocation| allocation.address == *address);
     for (range, address) in addresses.into_iter().filter(|(_, address)| !freed(address)) {
-        // What is never handed out was not free either.
+        // A gateway or reserved address is never allocated, so "free already" would mislead.
         for reason in why_never(provider, address, Some(&range)).await? {
             text.push_str(&format!("\n{reason}"));
         }
@@ -61,5 +64,5 @@ pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Deallocate) -> R
             text.push_str(&format!("\n{reason}"));
         }
     }
-    Answer::new(text, &answer)
+    Output::new(text, &deallocated)
 }

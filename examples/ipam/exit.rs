@@ -1,4 +1,4 @@
-//! What went wrong, and the exit code it gives.
+//! Failures of the program and their exit codes.
 
 use std::process::ExitCode;
 
@@ -8,18 +8,18 @@ use vra_client::plugin::ActionError;
 
 use crate::report;
 
-/// All was done.
+/// Exit code of success.
 pub(crate) const DONE: u8 = 0;
-/// It failed.
+/// Exit code of a failure.
 pub(crate) const FAILED: u8 = 1;
-/// It was asked wrongly; also what clap says for arguments it cannot read.
+/// Exit code of wrong use; clap uses the same for arguments it cannot read.
 pub(crate) const WRONG_USE: u8 = 2;
-/// No range or block had room.
+/// Exit code if no range or block has room.
 pub(crate) const EXHAUSTED: u8 = 3;
-/// What was named does not exist.
+/// Exit code if the named object does not exist.
 pub(crate) const NOT_FOUND: u8 = 4;
 
-/// A signal that asks a program to stop.
+/// Signal that asks the program to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Signal {
     /// SIGINT, which ctrl-C sends.
@@ -46,22 +46,22 @@ impl Signal {
     }
 }
 
-/// Why the program stops.
+/// Reason for which the program fails.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// A provider said so.
+    /// Error of a provider.
     Provider(Error),
     /// The arguments or a file they name are wrong.
     Usage(String),
-    /// A signal came before the work was done.
+    /// Signal before the end of the work.
     Stopped(Signal),
-    /// The work failed, and so did closing the provider.
+    /// Failure of the work, then of closing the provider.
     Both(Box<Self>, Box<Self>),
-    /// Something else, such as a check that did not hold.
+    /// Any other failure, such as a check that found a problem.
     Failed(String),
-    /// An action of the vRA plug-in raised it.
+    /// Error of an action of the vRA plug-in.
     Vra(ActionError),
-    /// The client of vRealize Automation 7 said so.
+    /// Error of the client of vRealize Automation 7.
     Vra7(vra_client::Error),
 }
 
@@ -94,21 +94,24 @@ impl Failure {
         ExitCode::from(self.code())
     }
 
-    /// The error and its causes, a line each.
+    /// Returns the error and its causes, one line each.
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Provider(error) => report::text(error),
             Self::Vra7(error) => report::text(error),
             Self::Usage(text) | Self::Failed(text) => text.clone(),
             Self::Stopped(signal) => {
-                format!("stopped by {}; what was being done may have happened: look with `ipam find`", signal.name())
+                format!(
+                    "stopped by {}; the operation may or may not have been carried out: check with `ipam find`",
+                    signal.name()
+                )
             }
             Self::Both(first, second) => format!("{}\n  and closing failed: {}", first.text(), second.text()),
             Self::Vra(error) => error.to_string(),
         }
     }
 
-    /// The kind for programs.
+    /// Returns the kind, for programs.
     fn kind(&self) -> &'static str {
         match self {
             Self::Provider(error) => error.kind().as_str(),
@@ -121,13 +124,13 @@ impl Failure {
         }
     }
 
-    /// The error for programs.
+    /// Returns the error as JSON, for programs.
     pub(crate) fn json(&self) -> Value {
         json!({ "error": { "kind": self.kind(), "message": self.text(), "exit_code": self.code() } })
     }
 }
 
-/// The exit code of an error. `ErrorKind` may grow; what is not known here is a failure.
+/// Returns the exit code of a kind of error. Kinds that later versions add are general failures.
 fn code_of(kind: ErrorKind) -> u8 {
     match kind {
         ErrorKind::InvalidInput | ErrorKind::Config | ErrorKind::Unsupported => WRONG_USE,

@@ -6,11 +6,11 @@ use ipam_core::{Allocation, Find, IpamProvider, IpamProviderExt};
 use crate::cli;
 use crate::exit::Failure;
 use crate::never_allocated::why_never;
-use crate::output::Answer;
+use crate::output::Output;
 use crate::progress::note;
 use crate::tables;
 
-pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Find) -> Result<Answer, Failure> {
+pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Find) -> Result<Output, Failure> {
     let mut request = Find::default();
     (request.address, request.mac, request.hostname) = (args.address, args.mac, args.hostname);
     request.id = args.id.map(Into::into);
@@ -33,5 +33,5 @@ pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Find) -> Result<
             none.push_str(&format!("\n{reason}"));
         }
     }
-    Answer::new(tables::allocations(&found, &none), &found)
+    Output::new(tables::allocations(&found, &none), &found)
 }

@@ -1,6 +1,6 @@
-//! The `ipam` program: look at, take and give back IP addresses from the shell.
+//! Program `ipam`: looks up, allocates and deallocates IP addresses from the shell.
 //!
-//! `ipam help` lists what it does; `ipam quickstart` shows it on a real subnet plan.
+//! `ipam help` lists the commands; `ipam quickstart` shows them on a real subnet plan.
 
 mod allocate;
 mod allocation_name;
@@ -43,7 +43,7 @@ use crate::cli::{Ask, Cli, PlanCommand, Verb};
 use crate::closing::{Ended, closing};
 use crate::exit::Failure;
 use crate::open::{Absent, open};
-use crate::output::Answer;
+use crate::output::Output;
 use crate::progress::Progress;
 
 #[tokio::main]
@@ -60,9 +60,9 @@ async fn main() -> ExitCode {
         Ok(ended) => ended,
         Err(failure) => return failed(&failure, as_json),
     };
-    let (answer, code) = ended.value;
-    // The result holds, also where closing failed: it is printed first.
-    match answer.print(as_json).err().or(ended.closing) {
+    let (output, code) = ended.value;
+    // The result is valid even if closing failed, so it is printed first.
+    match output.print(as_json).err().or(ended.closing) {
         None => ExitCode::from(code),
         Some(failure) => failed(&failure, as_json),
     }
@@ -77,12 +77,12 @@ fn failed(failure: &Failure, as_json: bool) -> ExitCode {
     failure.exit()
 }
 
-/// The answer, and the exit code that goes with it.
-async fn run(cli: Cli) -> Result<Ended<(Answer, u8)>, Failure> {
+/// Returns the output and the exit code.
+async fn run(cli: Cli) -> Result<Ended<(Output, u8)>, Failure> {
     let provider = cli.provider;
     let url = provider.as_deref();
-    let done = |answer| (answer, exit::DONE);
-    let alone = |answer| Ended { value: done(answer), closing: None };
+    let done = |output| (output, exit::DONE);
+    let alone = |output| Ended { value: done(output), closing: None };
     Ok(match cli.verb {
         Verb::Quickstart(args) => quickstart::run(args).await?,
         Verb::Plan(PlanCommand::Import { files, dry_run }) => {
@@ -91,7 +91,7 @@ async fn run(cli: Cli) -> Result<Ended<(Answer, u8)>, Failure> {
             closing(provider, async |provider| {
                 let imported = plan::import(provider, &plan, dry_run).await?;
                 let code = if imported.conflicting() == 0 { exit::DONE } else { exit::FAILED };
-                Ok((imported.answer()?, code))
+                Ok((imported.output()?, code))
             })
             .await?
         }
@@ -107,8 +107,8 @@ async fn run(cli: Cli) -> Result<Ended<(Answer, u8)>, Failure> {
     })
 }
 
-/// What is asked of one provider.
-async fn ask(provider: &dyn IpamProvider, verb: Ask) -> Result<Answer, Failure> {
+/// Runs a command that calls one provider.
+async fn ask(provider: &dyn IpamProvider, verb: Ask) -> Result<Output, Failure> {
     match verb {
         Ask::Ranges(verb) => ranges::run(provider, verb).await,
         Ask::Blocks(verb) => blocks::run(provider, verb).await,

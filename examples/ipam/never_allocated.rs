@@ -1,4 +1,4 @@
-//! Why an address is not among the allocations.
+//! Reasons for which an address is never allocated.
 
 use std::net::IpAddr;
 
@@ -7,8 +7,8 @@ use ipam_core::{IpamProvider, IpamProviderExt, ListRanges, Range, RangeFilter, R
 
 use crate::exit::Failure;
 
-/// Says for each range around the address, or for the one named, what keeps it from being handed out; empty if nothing
-/// does.
+/// Returns, for each range that contains the address or for the named range, the reason for which the address is never
+/// allocated. Empty if there is no such reason.
 pub(crate) async fn why_never(
     provider: &dyn IpamProvider,
     address: IpAddr,
@@ -26,13 +26,13 @@ fn reason(range: &Range, address: IpAddr) -> Option<String> {
         return None;
     }
     if range.network.gateway == Some(address) {
-        return Some(format!("{address} is the gateway of the range {id} and is never handed out"));
+        return Some(format!("{address} is the gateway of the range {id} and is never allocated"));
     }
     if range.reserved.iter().any(|reserved| reserved.contains(address)) {
-        return Some(format!("{address} is reserved in the range {id} and is never handed out"));
+        return Some(format!("{address} is reserved in the range {id} and is never allocated"));
     }
     if !range.addresses.contains(address) {
-        return Some(format!("{address} is none that the range {id} hands out, which are {}", range.addresses));
+        return Some(format!("{address} is outside the addresses that the range {id} allocates, {}", range.addresses));
     }
     None
 }

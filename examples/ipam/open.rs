@@ -1,4 +1,4 @@
-//! Opening the provider at a URL.
+//! Opens the provider at a URL.
 
 use std::sync::Arc;
 
@@ -9,16 +9,17 @@ use crate::cli::{Ask, Blocks, Ranges};
 use crate::exit::Failure;
 use crate::progress::Progress;
 
-/// Whether a store is made where there is none.
+/// Action if the store does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Absent {
+    /// Creates it.
     Create,
-    /// A path that was mistyped is an error, and no new store without ranges.
+    /// Refuses, so that a mistyped path is an error and not a new, empty store.
     Refuse,
 }
 
 impl Absent {
-    /// What fills a new store creates it.
+    /// Returns `Create` for the commands that fill a new store.
     pub(crate) fn of(verb: &Ask) -> Self {
         match verb {
             Ask::Ranges(Ranges::Add(_)) | Ask::Blocks(Blocks::Add { .. }) => Self::Create,
@@ -26,7 +27,7 @@ impl Absent {
         }
     }
 
-    /// The request that does not create a store, if that is refused. What the URL says itself stays.
+    /// Forbids the creation of a store if it is refused. An option in the URL is kept.
     pub(crate) fn request(self, request: OpenRequest) -> ipam_core::Result<OpenRequest> {
         match self {
             Self::Refuse if request.url.scheme() == "embedded" => request.with_option("create", "false"),
@@ -35,7 +36,7 @@ impl Absent {
     }
 }
 
-/// The providers this program knows.
+/// Returns the registry of the providers that this program knows.
 pub(crate) fn registry(secrets: Secrets) -> ipam_core::Result<Registry> {
     let mut registry = Registry::new().with_secrets(secrets);
     phpipam_client::register(&mut registry)?;
@@ -45,7 +46,7 @@ pub(crate) fn registry(secrets: Secrets) -> ipam_core::Result<Registry> {
 /// Opens the provider that the command line names.
 pub(crate) async fn open(url: Option<&str>, absent: Absent) -> Result<Arc<dyn IpamProvider>, Failure> {
     let Some(url) = url else {
-        let message = "say where the addresses are: --provider embedded:PATH, or IPAM_PROVIDER in the environment";
+        let message = "name the provider: --provider embedded:PATH, or IPAM_PROVIDER in the environment";
         return Err(Failure::Usage(message.to_owned()));
     };
     let request = absent.request(OpenRequest::parse(url)?)?;

@@ -1,4 +1,4 @@
-//! Answers: a table for people, JSON for programs.
+//! Results of commands: a table for people, JSON for programs.
 
 use std::io::{self, Write as _};
 
@@ -7,32 +7,34 @@ use serde_json::Value;
 
 use crate::exit::Failure;
 
-/// What a verb answers, both ways.
+/// Result of a command in both forms.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Output {
     text: String,
-    /// The JSON, or why there is none: who reads the table does not need it.
+    /// JSON of the result, or the error of making it, which matters only if JSON is printed.
     json: Result<Value, String>,
 }
 
-impl Answer {
-    /// An answer; programs get `json`, people `text`.
+impl Output {
+    /// Result with `text` for people and `json` for programs.
     pub(crate) fn new(text: impl Into<String>, json: &impl Serialize) -> Result<Self, Failure> {
         let json = serde_json::to_value(json).map_err(|error| error.to_string());
         Ok(Self { text: text.into(), json })
     }
 
-    /// Writes the answer to standard output. A reader that has gone away, such as `head`, is no failure.
+    /// Writes the result to standard output. A reader that closes the pipe early, such as `head`, is no error.
     pub(crate) fn print(&self, as_json: bool) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
         let written = match (as_json, &self.json) {
             (false, _) => writeln!(out, "{}", self.text.trim_end()),
             (true, Ok(json)) => writeln!(out, "{json:#}"),
-            (true, Err(error)) => return Err(Failure::Failed(format!("the answer cannot be JSON: {error}"))),
+            (true, Err(error)) => {
+                return Err(Failure::Failed(format!("the result cannot be converted to JSON: {error}")));
+            }
         };
         match written.and_then(|()| out.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(Failure::Failed(format!("the answer cannot be written: {error}")))
+                Err(Failure::Failed(format!("the result cannot be written: {error}")))
             }
             _ => Ok(()),
         }
@@ -47,20 +49,20 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// A table with these headings; a heading that starts with `>` aligns its column to the right.
+    /// Table with these headings; a heading that starts with `>` aligns its column to the right.
     pub(crate) fn new(headings: &[&str]) -> Self {
         let right = headings.iter().map(|heading| heading.starts_with('>')).collect();
         let headings = headings.iter().map(|heading| heading.trim_start_matches('>').to_owned()).collect();
         Self { rows: vec![headings], right }
     }
 
-    /// Adds a row. Control characters could move the cursor about; they are shown as a replacement.
+    /// Adds a row. Control characters are replaced, because they could move the cursor of a terminal.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         let clean = |cell: String| cell.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
         self.rows.push(cells.into_iter().map(clean).collect());
     }
 
-    /// The table, or a sentence if it has no rows.
+    /// Returns the table as text, or `if_empty` if it has no rows.
     pub(crate) fn render(&self, if_empty: &str) -> String {
         if self.rows.len() == 1 {
             return if_empty.to_owned();
@@ -85,12 +87,12 @@ impl Table {
     }
 }
 
-/// A value, or a dash.
+/// Returns the value as text, or a dash if there is none.
 pub(crate) fn or_dash(value: Option<impl ToString>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| value.to_string())
 }
 
-/// A count that is read at a glance: exact below ten million, to four digits above.
+/// Returns a count as short text: exact below ten million, to four digits above.
 pub(crate) fn count(number: u128) -> String {
     if number < 10_000_000 { number.to_string() } else { format!("{number:.3e}") }
 }

@@ -1,9 +1,9 @@
-//! What becomes of a list that an update names.
+//! New value of a list that an update names.
 
 use ipam_core::Patch;
 
-/// Adds what was given to what is there; replaces it if the list is cleared as well. Nothing given and nothing cleared
-/// keeps it.
+/// Adds the given items to the list; replaces the list if it is cleared as well. Without items and without clearing, the
+/// list is kept.
 pub(crate) fn added<C, T>(before: Option<&C>, given: Vec<T>, clear: bool) -> Patch<C>
 where
     C: Clone + Default + Extend<T>,
@@ -19,7 +19,7 @@ where
     }
 }
 
-/// The same where the order counts: what is there already is not added again.
+/// Same as [`added`] for ordered lists: items that the list has already are not added again.
 pub(crate) fn appended<T: Clone + PartialEq>(before: Option<&Vec<T>>, given: Vec<T>, clear: bool) -> Patch<Vec<T>> {
     let there = before.filter(|_| !clear);
     let new: Vec<T> = given.into_iter().filter(|item| there.is_none_or(|there| !there.contains(item))).collect();

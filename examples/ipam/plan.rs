@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 use crate::cli::{FileFormat, PlanFiles};
 use crate::exit::Failure;
 use crate::open::{Absent, open, open_with};
-use crate::output::Answer;
+use crate::output::Output;
 use crate::progress::{self, Progress};
 
-/// How many conflicts and problems are written out for people.
+/// Number of conflicts and problems that are printed for people; the rest is counted.
 const SHOWN: usize = 50;
 
 /// Reads a plan from its files.
@@ -26,7 +26,8 @@ pub(crate) fn read(files: &PlanFiles) -> Result<AddressPlan, Failure> {
     let format = files.format.unwrap_or_else(|| guess(&text));
     let others = [&files.addresses, &files.nameservers, &files.vlans];
     if format != FileFormat::Phpipam && others.iter().any(|file| file.is_some()) {
-        let message = "--addresses, --nameservers and --vlans go with a phpIPAM's response; this file is none";
+        let message =
+            "--addresses, --nameservers and --vlans need the format phpipam, and the file is not a response of phpIPAM";
         return Err(Failure::Usage(message.to_owned()));
     }
     let parsed = match format {
@@ -51,7 +52,7 @@ fn guess(text: &str) -> FileFormat {
 }
 
 fn read_file(path: &Path) -> Result<String, Failure> {
-    // One byte more than a plan may have tells whether there is more.
+    // One byte above the limit shows that the file is too long, without reading all of it.
     let most = u64::try_from(AddressPlan::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
     let mut text = String::new();
     let read = if path == Path::new("-") {
@@ -62,14 +63,14 @@ fn read_file(path: &Path) -> Result<String, Failure> {
     match read {
         Ok(_) => Ok(text),
         Err(error) => {
-            let remedy = "give a file in UTF-8 that may be read, or - for standard input";
+            let remedy = "name a readable file in UTF-8, or - for standard input";
             Err(Failure::Usage(format!("{} cannot be read: {error}; {remedy}", path.display())))
         }
     }
 }
 
 fn unreadable(path: &Path, error: &PlanError) -> Failure {
-    let mut text = format!("{} cannot be used; mend this first:", path.display());
+    let mut text = format!("{} cannot be used; correct this first:", path.display());
     for problem in error.problems().iter().take(SHOWN) {
         let _ = write!(text, "\n  {problem}");
     }
@@ -80,7 +81,7 @@ fn unreadable(path: &Path, error: &PlanError) -> Failure {
     Failure::Usage(text)
 }
 
-/// What an import did.
+/// Result of an import.
 #[derive(Debug)]
 pub(crate) struct Imported {
     checked: CheckedPlan,
@@ -121,7 +122,7 @@ impl Imported {
         format!("{text}{start}, {unchanged} unchanged, {conflicting} conflicting")
     }
 
-    pub(crate) fn answer(&self) -> Result<Answer, Failure> {
+    pub(crate) fn output(&self) -> Result<Output, Failure> {
         let json = json!({
             "added": self.added(),
             "unchanged": self.unchanged(),
@@ -131,26 +132,26 @@ impl Imported {
             "rows": self.checked.rows().iter().map(row_json).collect::<Vec<_>>(),
             "notes": self.notes,
         });
-        Answer::new(self.text(), &json)
+        Output::new(self.text(), &json)
     }
 }
 
 fn row_json(row: &CheckedRow) -> Value {
-    let (verdict, reason) = match &row.status {
+    let (status, reason) = match &row.status {
         RowStatus::New => ("added", None),
         RowStatus::Unchanged => ("unchanged", None),
         RowStatus::Conflict(why) => ("conflicting", Some(why)),
         _ => ("unknown", None),
     };
-    let mut json = json!({ "at": row.at, "kind": row.kind.as_str(), "what": row.name, "verdict": verdict });
+    let mut json = json!({ "at": row.at, "kind": row.kind.as_str(), "name": row.name, "status": status });
     if let Some(reason) = reason {
         json["reason"] = reason.as_str().into();
     }
     json
 }
 
-/// Opens the provider that a plan is imported into. A dry run creates no store: where there is none, it compares with an
-/// empty one.
+/// Opens the provider that a plan is imported into. A dry run creates no store: if there is none, it compares the plan
+/// with an empty one.
 pub(crate) async fn open_for(url: Option<&str>, dry_run: bool) -> Result<Arc<dyn IpamProvider>, Failure> {
     let Some(given) = url.filter(|_| dry_run) else { return open(url, Absent::Create).await };
     let Ok(parsed) = ProviderUrl::parse(given) else { return open(url, Absent::Refuse).await };
@@ -167,13 +168,13 @@ pub(crate) async fn open_for(url: Option<&str>, dry_run: bool) -> Result<Arc<dyn
     open_with(Absent::Refuse.request(OpenRequest::new(parsed).with_option("read_only", "true")?)?).await
 }
 
-/// Adds what the plan has and the store has not, if nothing conflicts and it is no dry run.
+/// Adds the rows that the provider does not have, unless one conflicts or it is a dry run.
 pub(crate) async fn import(
     provider: &dyn IpamProvider,
     plan: &AddressPlan,
     dry_run: bool,
 ) -> Result<Imported, Failure> {
-    let reading = Progress::new("reading what is there", 0);
+    let reading = Progress::new("reading the present ranges and allocations", 0);
     let checked = reading.during(Importer::new(provider).check(plan)).await?;
     let notes = plan.notes.iter().map(|note| format!("{}: {}", note.at, note.item)).collect();
     let imported = Imported { checked, dry_run, notes };
@@ -198,11 +199,11 @@ pub(crate) async fn import(
 }
 
 /// `ipam plan convert`
-pub(crate) fn convert(plan: &AddressPlan, to: &str) -> Result<Answer, Failure> {
+pub(crate) fn convert(plan: &AddressPlan, to: &str) -> Result<Output, Failure> {
     for note in &plan.notes {
         progress::note(format_args!("note: {}: {}", note.at, note.item));
     }
     let text = plan.to_text(if to == "csv" { Format::Csv } else { Format::Json });
     let json = json!({ "format": to, "text": text });
-    Answer::new(text, &json)
+    Output::new(text, &json)
 }

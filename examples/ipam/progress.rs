@@ -1,4 +1,4 @@
-//! Words on standard error: about what takes over a second, and notes beside a result.
+//! Messages on standard error: progress of slow work, and notes beside a result.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 const FIRST: Duration = Duration::from_secs(1);
 const THEN: Duration = Duration::from_secs(2);
 
-/// Whether standard error is for programs, so that nothing but errors may stand there.
+/// True if a program reads standard error, which then has errors only.
 static FOR_PROGRAMS: AtomicBool = AtomicBool::new(false);
 
-/// Keeps standard error for errors, which are JSON then.
+/// Keeps standard error for errors, which are JSON.
 pub(crate) fn be_silent() {
     FOR_PROGRAMS.store(true, Ordering::Relaxed);
 }
@@ -19,14 +19,14 @@ fn is_silent() -> bool {
     FOR_PROGRAMS.load(Ordering::Relaxed)
 }
 
-/// Tells people something beside the result. Programs read the result alone.
+/// Prints a note for people. Prints nothing if the output is JSON.
 pub(crate) fn note(text: impl std::fmt::Display) {
     if !is_silent() {
         eprintln!("{text}");
     }
 }
 
-/// How far a piece of work has come. Silent for the first second.
+/// Progress of one piece of work. Prints nothing in the first second.
 #[derive(Debug)]
 pub(crate) struct Progress {
     label: &'static str,
@@ -35,17 +35,17 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Work of `total` steps; 0 where that is not known.
+    /// Work of `total` steps; 0 if the number is unknown.
     pub(crate) fn new(label: &'static str, total: usize) -> Self {
         Self { label, done: AtomicU64::new(0), total: total as u64 }
     }
 
-    /// So many steps are done.
+    /// Sets the number of steps that are done.
     pub(crate) fn set(&self, done: u64) {
         self.done.store(done, Ordering::Relaxed);
     }
 
-    /// Runs `work` and says how far it is, after a second and then every other second.
+    /// Runs `work` and prints its progress after one second and then every two seconds.
     pub(crate) async fn during<T>(&self, work: impl Future<Output = T>) -> T {
         let start = Instant::now();
         let mut work = std::pin::pin!(work);

@@ -1,7 +1,7 @@
-//! `ipam quickstart`: the whole of it on a real subnet plan, checked as it goes.
+//! `ipam quickstart`: a tour of the operations on a real subnet plan, which checks every result.
 //!
-//! The plan is what a phpIPAM server answered (`examples/data/phpipam/`), the hosts are in `examples/data/hosts.json`.
-//! Every number in the last line is counted from the store after it was opened again.
+//! The plan is the recorded response of a phpIPAM server (`examples/data/phpipam/`), and the hosts are in
+//! `examples/data/hosts.json`. Every number of the last line is counted in the store after it was opened again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -18,17 +18,17 @@ use serde_json::json;
 use crate::cli;
 use crate::closing::{Ended, closing};
 use crate::exit::{self, Failure};
-use crate::output::Answer;
+use crate::output::Output;
 use crate::{plan, recorded_plan};
 use crate::{tables, usage};
 
 const HOSTS: &str = include_str!("../data/hosts.json");
 
-/// The answer, and the exit code that goes with what was found.
-pub(crate) async fn run(args: cli::Quickstart) -> Result<Ended<(Answer, u8)>, Failure> {
+/// Returns the output and the exit code.
+pub(crate) async fn run(args: cli::Quickstart) -> Result<Ended<(Output, u8)>, Failure> {
     match args.store {
         Some(path) if path.exists() => {
-            Err(Failure::Usage(format!("{} is there already; name a file that is not", path.display())))
+            Err(Failure::Usage(format!("{} exists already; name a file that does not exist", path.display())))
         }
         Some(path) => show_all(&path).await,
         None => {
@@ -39,9 +39,9 @@ pub(crate) async fn run(args: cli::Quickstart) -> Result<Ended<(Answer, u8)>, Fa
     }
 }
 
-async fn show_all(path: &Path) -> Result<Ended<(Answer, u8)>, Failure> {
+async fn show_all(path: &Path) -> Result<Ended<(Output, u8)>, Failure> {
     let mut tour = Tour::default();
-    tour.say(format_args!("A fresh store: {}", path.display()));
+    tour.say(format_args!("A new store: {}", path.display()));
     let provider = EmbeddedProvider::open(path).await?;
     let ended = closing(provider, async |provider| {
         tour.import(provider).await?;
@@ -54,12 +54,12 @@ async fn show_all(path: &Path) -> Result<Ended<(Answer, u8)>, Failure> {
     closing(EmbeddedProvider::open(path).await?, async |provider| tour.reopen(provider).await).await
 }
 
-/// What was shown, what was acknowledged, and what did not hold.
+/// State of the tour: its text, its acknowledged allocations, and the checks that failed.
 #[derive(Debug, Default)]
 struct Tour {
     text: String,
     problems: Vec<String>,
-    /// Everything the store acknowledged and was not told to give back.
+    /// Allocations that the store acknowledged and that were not deallocated.
     acknowledged: BTreeMap<(SpaceId, IpAddr), Allocation>,
 }
 
@@ -75,7 +75,7 @@ impl Tour {
         }
     }
 
-    /// Loads the plan, twice, and lists what came of it.
+    /// Imports the plan twice and lists its ranges.
     async fn import(&mut self, provider: &EmbeddedProvider) -> Result<(), Failure> {
         let plan = recorded_plan::responses()
             .to_plan()
@@ -106,12 +106,12 @@ impl Tour {
         for allocation in allocations {
             let place = (allocation.space.clone(), allocation.address);
             if let Some(earlier) = self.acknowledged.insert(place, allocation) {
-                self.problems.push(format!("{} was given out twice", earlier.address));
+                self.problems.push(format!("{} was allocated twice", earlier.address));
             }
         }
     }
 
-    /// Takes addresses for the hosts: one, an exact one, a run, IPv6, two cards at once, and from a second range.
+    /// Allocates addresses for the hosts: one, an exact one, a run, IPv6, two interfaces at once, and from a second range.
     async fn allocate(&mut self, provider: &EmbeddedProvider) -> Result<(), Failure> {
         let requests: Vec<Allocate> = serde_json::from_str(HOSTS)
             .map_err(|error| Failure::Failed(format!("the recorded hosts cannot be read: {error}")))?;
@@ -123,12 +123,12 @@ impl Tour {
         let before = provider.usage(&named).await?;
         let mut taken = Vec::new();
         for request in &requests {
-            let answer = provider.allocate(request).await?;
-            self.judge(request, &answer, &ranges);
+            let allocated = provider.allocate(request).await?;
+            self.check_result(request, &allocated, &ranges);
             let again = provider.allocate(request).await?;
-            let same = again.repeated && again.lines == answer.lines;
-            self.expect(same, || format!("repeating {:?} gave another answer", answer.key));
-            taken.extend(answer.lines.into_iter().flatten());
+            let same = again.repeated && again.lines == allocated.lines;
+            self.expect(same, || format!("repeating {:?} returned other addresses", allocated.key));
+            taken.extend(allocated.lines.into_iter().flatten());
         }
         self.say(format_args!(
             "Allocated for {} hosts; each request was sent twice and took its addresses once.\n",
@@ -144,12 +144,17 @@ impl Tour {
         Ok(())
     }
 
-    /// Whether an answer is what was asked for.
-    fn judge(&mut self, request: &Allocate, answer: &Allocated, ranges: &BTreeMap<ipam_core::RangeId, Range>) {
-        self.expect(answer.lines.len() == request.lines.len(), || format!("{:?} lacks lines", answer.key));
-        for (line, got) in request.lines.iter().zip(&answer.lines) {
+    /// Checks that the result fits the request.
+    fn check_result(
+        &mut self,
+        request: &Allocate,
+        allocated: &Allocated,
+        ranges: &BTreeMap<ipam_core::RangeId, Range>,
+    ) {
+        self.expect(allocated.lines.len() == request.lines.len(), || format!("{:?} lacks lines", allocated.key));
+        for (line, got) in request.lines.iter().zip(&allocated.lines) {
             if let Some(wrong) = wrong_with(line, got, ranges) {
-                self.problems.push(format!("{:?}: {wrong}", answer.key));
+                self.problems.push(format!("{:?}: {wrong}", allocated.key));
             }
         }
     }
@@ -163,35 +168,35 @@ impl Tour {
         }
     }
 
-    /// A full range says so, and takes nothing.
+    /// Checks that a full range refuses a request.
     async fn exhaust(&mut self, provider: &EmbeddedProvider, usage: &[Usage]) {
         let full = usage.iter().find(|usage| usage.free == 0);
         let Some(full) = full else { return self.problems.push("none of the ranges is full".to_owned()) };
-        match provider.allocate(&Allocate::one("nobody", full.range.clone())).await {
+        match provider.allocate(&Allocate::one("one-too-many", full.range.clone())).await {
             Err(error) if error.is_exhausted() => self.say(format_args!("A full range refuses: {error}\n")),
-            other => self.problems.push(format!("the full range {} answered {other:?}", full.range)),
+            other => self.problems.push(format!("the full range {} returned {other:?}", full.range)),
         }
     }
 
-    /// Gives the addresses of one host back, twice.
+    /// Deallocates the addresses of one host twice.
     async fn deallocate(&mut self, provider: &EmbeddedProvider) -> Result<(), Failure> {
         let request = Deallocate::key("host/app1");
-        let answer = provider.deallocate(&request).await?;
-        let freed: Vec<&Allocation> = answer.freed().collect();
-        self.expect(freed.len() == 1, || format!("giving back host/app1 freed {}", freed.len()));
+        let deallocated = provider.deallocate(&request).await?;
+        let freed: Vec<&Allocation> = deallocated.freed().collect();
+        self.expect(freed.len() == 1, || format!("deallocating host/app1 freed {}", freed.len()));
         for allocation in &freed {
             self.acknowledged.remove(&(allocation.space.clone(), allocation.address));
         }
         let text = tables::allocations(freed.iter().copied(), "nothing");
         let again = provider.deallocate(&request).await?;
-        self.expect(again.was_free(), || "giving back host/app1 again freed something".to_owned());
+        self.expect(again.was_free(), || "deallocating host/app1 again freed an address".to_owned());
         self.say("Deallocated one host; doing it again finds it free already.\n");
         self.say(text);
         Ok(())
     }
 
     /// Compares the store, opened again, with what was acknowledged.
-    async fn reopen(mut self, provider: &EmbeddedProvider) -> Result<(Answer, u8), Failure> {
+    async fn reopen(mut self, provider: &EmbeddedProvider) -> Result<(Output, u8), Failure> {
         let ranges: Vec<Range> = provider.ranges(ListRanges::all()).try_collect().await?;
         let found: Vec<Allocation> = provider.find_all(Find::default()).try_collect().await?;
         let lost = self.acknowledged.values().filter(|known| !found.contains(known)).count();
@@ -199,7 +204,7 @@ impl Tour {
         let duplicates = found.len() - places.len();
         let strange =
             places.iter().filter(|(space, ip)| !self.acknowledged.contains_key(&((*space).clone(), *ip))).count();
-        self.expect(strange == 0, || format!("{strange} addresses are allocated that nobody asked for"));
+        self.expect(strange == 0, || format!("{strange} addresses are allocated without a request"));
         self.verify(provider).await?;
         let ok = self.problems.is_empty() && lost == 0 && duplicates == 0;
         let problems = std::mem::take(&mut self.problems);
@@ -214,18 +219,18 @@ impl Tour {
         ));
         let json = json!({ "ok": ok, "ranges": ranges.len(), "allocations": found.len(), "lost": lost,
             "duplicates": duplicates, "problems": problems });
-        Ok((Answer::new(self.text, &json)?, if ok { exit::DONE } else { exit::FAILED }))
+        Ok((Output::new(self.text, &json)?, if ok { exit::DONE } else { exit::FAILED }))
     }
 
     async fn verify(&mut self, provider: &EmbeddedProvider) -> Result<(), Error> {
         let report = provider.check_store().await?;
         self.expect(report.is_sound(), || format!("the store contradicts itself: {:?}", report.violations));
-        self.say("Opened the store again and checked it against itself and what it had acknowledged.\n");
+        self.say("Opened the store again and compared it with what it had acknowledged.\n");
         Ok(())
     }
 }
 
-/// What of a line was not answered as asked.
+/// Returns the difference between a line of a request and its result; `None` if they agree.
 fn wrong_with(line: &AllocateLine, got: &[Allocation], ranges: &BTreeMap<ipam_core::RangeId, Range>) -> Option<String> {
     let addresses: Vec<IpAddr> = got.iter().map(|allocation| allocation.address).collect();
     if addresses.len() as u64 != u64::from(line.selection.count()) {
@@ -234,24 +239,24 @@ fn wrong_with(line: &AllocateLine, got: &[Allocation], ranges: &BTreeMap<ipam_co
     for allocation in got {
         let range = ranges.get(&allocation.range).filter(|_| line.ranges.contains(&allocation.range));
         if !range.is_some_and(|range| range.can_allocate(allocation.address)) {
-            return Some(format!("{} is none that {} may give out", allocation.address, allocation.range));
+            return Some(format!("{} may not be allocated in {}", allocation.address, allocation.range));
         }
         if allocation.labels != line.labels {
-            return Some(format!("{} lost what was said of it", allocation.address));
+            return Some(format!("{} lost its labels", allocation.address));
         }
     }
     let numbers: Vec<u128> = addresses.iter().map(|ip| number(*ip)).collect();
-    let in_a_row = numbers.windows(2).all(|pair| matches!(pair, [a, b] if a + 1 == *b));
+    let consecutive = numbers.windows(2).all(|pair| matches!(pair, [a, b] if a + 1 == *b));
     let first = numbers.first().copied().unwrap_or_default();
     let fits = match line.selection {
-        Selection::Exact { first: wanted, .. } => in_a_row && first == number(wanted),
+        Selection::Exact { first: wanted, .. } => consecutive && first == number(wanted),
         Selection::Next { placement: Placement::Scattered, .. } => true,
-        Selection::Next { placement: Placement::Contiguous, .. } => in_a_row,
+        Selection::Next { placement: Placement::Contiguous, .. } => consecutive,
         Selection::Next { placement: Placement::Aligned, count } => {
-            in_a_row && first.is_multiple_of(u128::from(count.next_power_of_two()))
+            consecutive && first.is_multiple_of(u128::from(count.next_power_of_two()))
         }
     };
-    (!fits).then(|| format!("{addresses:?} do not lie as {:?} asks", line.selection))
+    (!fits).then(|| format!("{addresses:?} are not placed as {:?} requires", line.selection))
 }
 
 fn number(ip: IpAddr) -> u128 {
@@ -267,7 +272,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wrong_answer_is_noticed() {
+    fn a_wrong_result_is_noticed() {
         let net = "10.0.0.0/24".parse().unwrap();
         let mut range = Range::new("lan", "default", net, "10.0.0.1-10.0.0.254".parse().unwrap());
         range.network.gateway = Some("10.0.0.1".parse().unwrap());

@@ -9,22 +9,22 @@ use ipam_core::{
 
 use crate::cli::{self, RangeField, RangeFields, Ranges};
 use crate::exit::Failure;
-use crate::output::Answer;
+use crate::output::Output;
 use crate::patch::{added, appended};
 use crate::tables;
 
-pub(crate) async fn run(provider: &dyn IpamProvider, verb: Ranges) -> Result<Answer, Failure> {
+pub(crate) async fn run(provider: &dyn IpamProvider, verb: Ranges) -> Result<Output, Failure> {
     match verb {
         Ranges::List(args) => list(provider, args).await,
         Ranges::Add(args) => {
             let range = provider.define_range(&define(args)).await?;
-            Answer::new(tables::ranges([&range]), &range)
+            Output::new(tables::ranges([&range]), &range)
         }
         Ranges::Update(args) => {
             let id = args.id.clone();
             let request = update(provider, args).await?;
             let range = provider.update_range(&request).await.map_err(|error| error.with_context("range", id))?;
-            Answer::new(tables::ranges([&range]), &range)
+            Output::new(tables::ranges([&range]), &range)
         }
         Ranges::Remove { id, with_allocations } => {
             let request = RemoveRange::new(id.clone()).with_allocations(with_allocations);
@@ -33,12 +33,12 @@ pub(crate) async fn run(provider: &dyn IpamProvider, verb: Ranges) -> Result<Ans
                 None => format!("there was no range {id}"),
                 Some(range) => format!("removed {id} {} and {} allocations", range.net, removed.freed.len()),
             };
-            Answer::new(text, &removed)
+            Output::new(text, &removed)
         }
     }
 }
 
-async fn list(provider: &dyn IpamProvider, args: cli::ListRanges) -> Result<Answer, Failure> {
+async fn list(provider: &dyn IpamProvider, args: cli::ListRanges) -> Result<Output, Failure> {
     let mut filter = RangeFilter::default();
     filter.ids = args.ids.into_iter().map(Into::into).collect();
     filter.space = args.space.map(Into::into);
@@ -46,7 +46,7 @@ async fn list(provider: &dyn IpamProvider, args: cli::ListRanges) -> Result<Answ
     (filter.family, filter.name, filter.within) = (args.family, args.name, args.within);
     filter.tags = args.tags.into_iter().collect();
     let ranges: Vec<Range> = provider.ranges(ListRanges::all().with_filter(filter)).try_collect().await?;
-    Answer::new(tables::ranges(&ranges), &ranges)
+    Output::new(tables::ranges(&ranges), &ranges)
 }
 
 fn define(args: cli::AddRange) -> DefineRange {
@@ -74,7 +74,8 @@ fn define(args: cli::AddRange) -> DefineRange {
 async fn update(provider: &dyn IpamProvider, args: cli::UpdateRange) -> Result<UpdateRange, Failure> {
     let cli::UpdateRange { id, fields, clear } = args;
     let clears = |field| clear.contains(&field);
-    // Order and quarantine are one field there, and lists are set as a whole: what is not named keeps its value.
+    // `UpdateRange` sets order and quarantine together, and lists as a whole. The present values are read first, so that
+    // those without an argument are kept.
     let half = fields.order.is_some() || fields.quarantine.is_some();
     let lists = [
         fields.dns.is_empty(),
@@ -114,7 +115,7 @@ fn policy(fields: &RangeFields, before: RangePolicy) -> RangePolicy {
     before.with_order(order).with_quarantine(fields.quarantine.unwrap_or(before.quarantine))
 }
 
-/// What becomes of a field that may be set or emptied, but not both.
+/// Returns the change of a field that may be set or emptied, but not both.
 pub(crate) fn patch<T>(name: &str, value: Option<T>, clear: bool) -> Result<Patch<T>, Failure> {
     match (value, clear) {
         (Some(_), true) => Err(Failure::Usage(format!("--{name} is both set and cleared; leave one out"))),

@@ -4,13 +4,13 @@ use ipam_core::{IpamProvider, Sweep, Swept};
 
 use crate::cli;
 use crate::exit::Failure;
-use crate::output::{Answer, Table, or_dash};
+use crate::output::{Output, Table, or_dash};
 use crate::times::show_time;
 
-pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Sweep) -> Result<Answer, Failure> {
+pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Sweep) -> Result<Output, Failure> {
     let request = Sweep::new().with_older_than(args.older_than).with_dry_run(args.dry_run).with_limit(args.limit);
     let swept = provider.sweep(&request).await?;
-    Answer::new(text(&swept, args.dry_run), &swept)
+    Output::new(text(&swept, args.dry_run), &swept)
 }
 
 fn text(swept: &Swept, dry_run: bool) -> String {

@@ -1,4 +1,4 @@
-//! Ranges, blocks and allocations as tables.
+//! Tables of ranges, blocks and allocations.
 
 use ipam_core::net::IpSet;
 use ipam_core::{Allocation, Block, Range, Tags};
@@ -14,7 +14,7 @@ pub(crate) fn ranges<'a>(ranges: impl IntoIterator<Item = &'a Range>) -> String 
             range.space.to_string(),
             range.net.to_string(),
             range.addresses.to_string(),
-            or_dash(never_hands_out(range)),
+            or_dash(never_allocates(range)),
             or_dash(range.network.gateway),
             list(&range.network.dns_servers),
             or_dash(range.network.vlan.as_ref().map(|vlan| vlan.number)),
@@ -24,9 +24,9 @@ pub(crate) fn ranges<'a>(ranges: impl IntoIterator<Item = &'a Range>) -> String 
     table.render("no ranges")
 }
 
-/// Why a range hands out no address at all, whatever is allocated.
-fn never_hands_out(range: &Range) -> Option<&'static str> {
-    // What phpIPAM says of a subnet that is marked full.
+/// Returns the reason for which a range allocates no address at all, if there is one.
+fn never_allocates(range: &Range) -> Option<&'static str> {
+    // Property that the phpIPAM provider sets for a subnet that is marked full.
     if range.properties.get("isFull").is_some_and(|full| matches!(full.as_str(), "1" | "true")) {
         return Some("marked full");
     }

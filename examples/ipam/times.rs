@@ -1,6 +1,6 @@
-//! Points in time for people.
+//! Display of times.
 
-/// A point in time in UTC, to the second.
+/// Returns a time in UTC, rounded to seconds.
 pub(crate) fn show_time(time: std::time::SystemTime) -> String {
     jiff::Timestamp::try_from(time)
         .ok()

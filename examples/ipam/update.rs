@@ -5,12 +5,12 @@ use ipam_core::{Error, Find, IpamProvider, Operation, Update};
 use crate::allocation_name::{Named, found, named};
 use crate::cli::{self, AllocationField};
 use crate::exit::Failure;
-use crate::output::Answer;
+use crate::output::Output;
 use crate::patch::added;
 use crate::ranges::patch;
 use crate::tables;
 
-pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Update) -> Result<Answer, Failure> {
+pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Update) -> Result<Output, Failure> {
     let clears = |field| args.clear.contains(&field);
     let id = match named(provider, &args.id).await? {
         Named::Id(id) => id,
@@ -31,5 +31,5 @@ pub(crate) async fn run(provider: &dyn IpamProvider, args: cli::Update) -> Resul
     request.tags = added(tags, args.labels.tags, clears(AllocationField::Tags));
     request.expiry = patch("expiry", args.expiry, clears(AllocationField::Expiry))?;
     let allocation = provider.update(&request).await?;
-    Answer::new(tables::allocations([&allocation], ""), &allocation)
+    Output::new(tables::allocations([&allocation], ""), &allocation)
 }

@@ -1,4 +1,4 @@
-//! `vra ACTION`: one action of vRA's IPAM plug-in contract. Inputs come on standard input, outputs go to standard output.
+//! `ipam vra ACTION`: one action of vRA's IPAM plug-in contract. Inputs come on standard input, outputs go to standard output.
 
 use std::sync::Arc;
 
@@ -11,33 +11,33 @@ use vra_client::plugin::{Action, ActionError, Plugin};
 use crate::closing::{Ended, closing};
 use crate::exit::Failure;
 use crate::open::registry;
-use crate::output::Answer;
+use crate::output::Output;
 
 /// Runs the action over the provider at `url`.
-pub(crate) async fn run(url: Option<&str>, action: Action) -> Result<Ended<Answer>, Failure> {
+pub(crate) async fn run(url: Option<&str>, action: Action) -> Result<Ended<Output>, Failure> {
     let Some(url) = url else {
-        let message = "say where the addresses are: --provider URL, or IPAM_PROVIDER in the environment";
+        let message = "name the provider: --provider URL, or IPAM_PROVIDER in the environment";
         return Err(Failure::Usage(message.to_owned()));
     };
     let call = Invocation::read(std::io::stdin()).map_err(Failure::Vra)?;
     let host = Host::with_registry(registry(Secrets::env("IPAM"))?, url);
     match host.open(&call).await {
-        // Closed here, where signals are received.
+        // The provider is closed by `closing`, so that a signal closes it too.
         Ok(provider) => {
             closing(provider, async |provider| {
-                answer(Plugin::new(Arc::clone(provider)).run(action, call.inputs()).await)
+                to_output(Plugin::new(Arc::clone(provider)).run(action, call.inputs()).await)
             })
             .await
         }
         Err(error) => {
-            let outputs = answer(Plugin::<Arc<dyn IpamProvider>>::respond_to_open_error(action, error))?;
+            let outputs = to_output(Plugin::<Arc<dyn IpamProvider>>::respond_to_open_error(action, error))?;
             Ok(Ended { value: outputs, closing: None })
         }
     }
 }
 
-/// vRA reads JSON and nothing else; there is no table.
-fn answer(outputs: Result<Value, ActionError>) -> Result<Answer, Failure> {
+/// Returns the outputs as JSON for people too: vRA reads JSON only.
+fn to_output(outputs: Result<Value, ActionError>) -> Result<Output, Failure> {
     let outputs = outputs.map_err(Failure::Vra)?;
-    Answer::new(format!("{outputs:#}"), &outputs)
+    Output::new(format!("{outputs:#}"), &outputs)
 }

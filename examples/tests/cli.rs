@@ -1,4 +1,4 @@
-//! Runs the program over stores in temporary directories: each verb, both forms of answers, exit codes, bad input.
+//! Runs the program over stores in temporary directories: each verb, both forms of output, exit codes, bad input.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -31,7 +31,7 @@ fn quickstart_keeps_its_store_where_it_is_told_and_never_touches_another() {
     assert_eq!(serde_json::from_str::<Value>(&ran.out).unwrap()[0]["owner"], "db1");
     let again = run(None, &["quickstart", "--store", &path]);
     assert_eq!(again.code, 2, "{again:?}");
-    assert!(again.err.contains("is there already"), "{again:?}");
+    assert!(again.err.contains("exists already"), "{again:?}");
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn addresses_are_taken_found_changed_and_given_back() {
         assert_eq!(found, first["lines"][0], "{filter:?}");
     }
     assert!(shell.ok(&["find", "--owner", "vm1"]).contains("00:50:56:ab:cd:ef"));
-    assert_eq!(shell.ok(&["find", "--owner", "nobody"]).trim(), "nothing found");
+    assert_eq!(shell.ok(&["find", "--owner", "unknown"]).trim(), "nothing found");
     let few = shell.run(&["find", "--limit", "2", "--json"]);
     assert_eq!(serde_json::from_str::<Value>(&few.out).unwrap().as_array().unwrap().len(), 2);
     assert_eq!(few.err, "", "standard error is for errors alone where programs read it");
@@ -162,7 +162,7 @@ fn ranges_and_blocks_are_managed() {
     assert_eq!(ids(&["lan"]), ["lan"]);
     assert!(shell.ok(&["ranges", "list"]).starts_with("ID"));
 
-    let carved = shell.json(&[
+    let allocated = shell.json(&[
         "blocks",
         "allocate",
         "campus",
@@ -175,8 +175,8 @@ fn ranges_and_blocks_are_managed() {
         "--name",
         "Tenant",
     ]);
-    let range = carved["range"]["id"].as_str().unwrap();
-    assert_eq!(carved["range"]["net"], "10.0.0.0/24");
+    let range = allocated["range"]["id"].as_str().unwrap();
+    assert_eq!(allocated["range"]["net"], "10.0.0.0/24");
     assert_eq!(
         shell.json(&[
             "blocks",
@@ -196,7 +196,7 @@ fn ranges_and_blocks_are_managed() {
     shell.ok(&["allocate", range, "--owner", "x"]);
     assert_eq!(shell.run(&["blocks", "deallocate", range]).code, 1, "it is in use");
     shell.ok(&["blocks", "deallocate", "--key", "t7/net", "--with-allocations"]);
-    assert!(shell.ok(&["blocks", "deallocate", "--key", "t7/net"]).contains("free already"));
+    assert!(shell.ok(&["blocks", "deallocate", "--key", "t7/net"]).contains("there was no such range"));
     shell.ok(&["blocks", "update", "campus", "--description", "main site", "--clear", "tags"]);
     let blocks = shell.json(&["blocks", "list", "--name", "Campus"]);
     assert_eq!((&blocks[0]["description"], &blocks[0]["tags"]), (&Value::from("main site"), &serde_json::json!([])));
@@ -231,7 +231,7 @@ fn checks_say_what_they_found() {
     let shell = Shell::with_lan();
     assert_eq!(shell.json(&["check"])["capabilities"]["durable"], true);
     assert!(shell.ok(&["check"]).contains("can be used"));
-    assert!(shell.ok(&["store", "check"]).contains("nothing is wrong"));
+    assert!(shell.ok(&["store", "check"]).contains("the store is consistent"));
     let path = shell.path("ipam.db").display().to_string();
     assert_eq!(run(None, &["store", "check", &path, "--json"]).code, 0);
     assert_eq!(run(None, &["store", "check", "/nowhere/ipam.db"]).code, 4);
@@ -295,9 +295,9 @@ fn a_plan_with_one_bad_row_changes_nothing() {
     );
     assert!(ran.out.contains("nothing was imported: 1 to add, 0 unchanged, 1 conflicting"), "{ran:?}");
     let ran = shell.run(&["plan", "import", &overlapping, "--json"]);
-    let answer: Value = serde_json::from_str(&ran.out).unwrap();
+    let output: Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!(
-        (ran.code, &answer["imported"], &answer["rows"][1]["verdict"]),
+        (ran.code, &output["imported"], &output["rows"][1]["status"]),
         (1, &Value::from(false), &Value::from("conflicting"))
     );
     let ran = shell.run(&["plan", "import", "/nowhere.csv"]);

@@ -149,7 +149,7 @@ fn wrong_arguments_are_json_for_programs() {
 }
 
 #[test]
-fn waiting_does_not_spoil_an_error_for_programs() {
+fn waiting_leaves_standard_error_readable_for_programs() {
     let shell = Shell::with_lan();
     let lock = rusqlite::Connection::open(shell.path("ipam.db")).unwrap();
     lock.execute_batch("BEGIN IMMEDIATE").unwrap();

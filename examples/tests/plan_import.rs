@@ -90,7 +90,7 @@ fn what_is_no_list_is_refused_with_what_it_is() {
         (r#"{"code":401,"success":false,"message":"Unauthorized"}"#, "the server said \"Unauthorized\", code 401"),
         (r#"{"code":200,"success":true,"data":{"token":"x"}}"#, "found an object without an id"),
     ] {
-        let file = store.file("answer.json", text);
+        let file = store.file("response.json", text);
         let (error, code) = store.fails(&["plan", "import", "--format", "phpipam", &file]);
         assert!(code == 2 && error.contains(said), "{text}: {code} {error}");
         let list = fixture("one_subnet.json");
@@ -99,7 +99,7 @@ fn what_is_no_list_is_refused_with_what_it_is() {
             assert!(code == 2 && error.contains(said), "{other} {text}: {code} {error}");
         }
     }
-    let file = store.file("answer.json", r#"{"code":404,"success":false,"message":"No subnets found"}"#);
+    let file = store.file("response.json", r#"{"code":404,"success":false,"message":"No subnets found"}"#);
     assert_eq!(store.ok(&["plan", "import", &file])["added"], 0, "the server says that there is none");
 }
 

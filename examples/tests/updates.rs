@@ -1,4 +1,4 @@
-//! What updates do to lists, and what is said of addresses that are never handed out.
+//! Updates of lists, and the messages about addresses that are never allocated.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -63,7 +63,7 @@ fn an_allocation_can_be_named_by_its_address() {
 }
 
 #[test]
-fn addresses_that_are_never_handed_out_are_explained() {
+fn addresses_that_are_never_allocated_are_explained() {
     let shell = Shell::with_lan();
     shell.ok(&["ranges", "update", "lan", "--reserve", "10.0.1.4"]);
     for (address, words) in
@@ -76,11 +76,11 @@ fn addresses_that_are_never_handed_out_are_explained() {
         assert_eq!(shell.json(&["find", address]), json!([]));
     }
     assert_eq!(shell.ok(&["find", "10.0.1.9"]).trim(), "nothing found");
-    assert!(shell.ok(&["find", "10.0.1.15"]).contains("none that the range lan hands out"));
+    assert!(shell.ok(&["find", "10.0.1.15"]).contains("outside the addresses that the range lan allocates"));
 }
 
 #[test]
-fn the_list_shows_ranges_that_hand_out_nothing() {
+fn the_list_shows_ranges_that_allocate_nothing() {
     let shell = Shell::with_lan();
     assert!(!shell.ok(&["ranges", "list"]).contains("all reserved"));
     shell.ok(&["ranges", "update", "lan", "--reserve", "10.0.1.2-10.0.1.14"]);

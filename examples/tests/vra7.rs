@@ -1,4 +1,4 @@
-//! Runs `ipam vra7` over a server in this process: each verb, both forms of answers, exit codes.
+//! Runs `ipam vra7` over a server in this process: each verb, both forms of output, exit codes.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -104,17 +104,17 @@ async fn failures_have_the_programs_codes() {
         (
             vec!["request", "Nothing"],
             4,
-            "ITEM \"Nothing\": no catalog item of this name may be requested; there are: Broken, CentOS",
+            "ITEM \"Nothing\": no catalog item of this name may be requested; known names: Broken, CentOS",
         ),
         (vec!["resources", "--request", "no-such"], 4, "20111"),
-        (vec!["request", "CentOS", "--group", "Nobody"], 4, "--group \"Nobody\": the tenant"),
-        (vec!["request", "CentOS", "--group", "Nobody"], 4, "no such business group; there are: Development"),
+        (vec!["request", "CentOS", "--group", "Unknown"], 4, "--group \"Unknown\": the tenant"),
+        (vec!["request", "CentOS", "--group", "Unknown"], 4, "no such business group; known names: Development"),
         (vec!["request", "CentOS", "--set", "cpu"], 2, "write KEY=VALUE"),
         (vec!["request", "CentOS", "--set", "typo.cpu=2"], 2, "a component of the template"),
         (vec!["request", "Broken", "--pause", "1s"], 1, "no capacity"),
         (vec!["request", "CentOS with approval", "--wait", "1s", "--pause", "1s"], 1, "PENDING_PRE_APPROVAL"),
         (vec!["--user", "EXAMPLE\\tony", "items"], 2, "user@domain"),
-        (vec!["--user", "nobody@example.com", "items"], 1, "the user, the password or the tenant was refused"),
+        (vec!["--user", "unknown@example.com", "items"], 1, "the user, the password or the tenant was refused"),
         (vec!["--ca", "/nowhere/at/all", "items"], 2, "cannot be read"),
         (vec!["--url", "https://127.0.0.1:1", "items"], 1, "unavailable: cannot connect to the server"),
     ] {

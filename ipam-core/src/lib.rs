@@ -1,5 +1,4 @@
 #![doc = include_str!("../README.md")]
-
 // docs.rs marks the items that need a feature; the marks need a nightly compiler, which it has.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -3,7 +3,6 @@
     not(feature = "v7"),
     doc = "Typed client of VMware vRealize Automation; its front page needs the feature `v7`."
 )]
-
 // docs.rs marks the items that need a feature; the marks need a nightly compiler, which it has.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -1,4 +1,4 @@
-//! The arguments of what deals with addresses.
+//! Arguments of the commands on addresses and allocations.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -15,49 +15,49 @@ pub(crate) struct Allocate {
     /// The ranges to try, in this order; all addresses come from one of them.
     #[arg(required = true)]
     pub(crate) ranges: Vec<String>,
-    /// Who the addresses are for.
+    /// Owner of the addresses.
     #[arg(long)]
     pub(crate) owner: String,
-    /// Names the request, so that repeating it gives the same addresses.
+    /// Key of the request: a repetition with the same key returns the same addresses.
     #[arg(long)]
     pub(crate) key: Option<String>,
-    /// How many.
+    /// Number of addresses.
     #[arg(long, default_value_t = 1)]
     pub(crate) count: u32,
-    /// One after another.
+    /// Take consecutive addresses.
     #[arg(long)]
     pub(crate) contiguous: bool,
-    /// One after another, from a multiple of the count on.
+    /// Take consecutive addresses; the first is a multiple of the count rounded up to a power of two.
     #[arg(long, conflicts_with_all = ["contiguous", "address"])]
     pub(crate) aligned: bool,
-    /// Exactly this one; with --count, from this one on.
+    /// Take exactly this address; with --count, this one and those that follow it.
     #[arg(long, value_name = "IP", conflicts_with = "contiguous", value_parser = ip)]
     pub(crate) address: Option<IpAddr>,
-    /// Addresses not to take.
+    /// Addresses to leave out although they are free.
     #[arg(long, value_name = "ADDRESSES,…", value_delimiter = ',')]
     pub(crate) exclude: Vec<IpRange>,
     #[command(flatten)]
     pub(crate) labels: Labels,
-    /// After how long the addresses end by themselves, such as 8h or 7d.
+    /// Time after which the allocations expire and the addresses are free again, such as 8h or 7d [default: never].
     #[arg(long, value_name = "TIME", value_parser = ipam_core::plan::parse_duration)]
     pub(crate) expiry: Option<Duration>,
-    /// Show what would be taken; take nothing.
+    /// Show which addresses would be allocated, and allocate nothing.
     #[arg(long)]
     pub(crate) preview: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Deallocate {
-    /// Allocations by id, or by address where one address space has it.
+    /// Allocations, each by its id, or by its address if only one address space has that address.
     #[arg(required_unless_present_any = ["keys", "addresses"])]
     pub(crate) ids: Vec<String>,
-    /// All that this request took; may be repeated.
+    /// Key of a request: all its allocations; may be repeated.
     #[arg(long = "key", value_name = "KEY")]
     pub(crate) keys: Vec<String>,
-    /// An address of --range; may be repeated.
+    /// Address in --range; may be repeated.
     #[arg(long = "address", value_name = "IP", requires = "range", value_parser = ip)]
     pub(crate) addresses: Vec<IpAddr>,
-    /// The range of the addresses.
+    /// Range of the addresses.
     #[arg(long)]
     pub(crate) range: Option<String>,
     #[command(flatten)]
@@ -66,54 +66,54 @@ pub(crate) struct Deallocate {
 
 #[derive(Debug, Args)]
 pub(crate) struct Find {
-    /// Of this address.
+    /// Only of this address.
     #[arg(value_parser = ip)]
     pub(crate) address: Option<IpAddr>,
-    /// The allocation of this id.
+    /// Only the allocation with this id.
     #[arg(long)]
     pub(crate) id: Option<String>,
-    /// Of this host.
+    /// Only with this host name.
     #[arg(long)]
     pub(crate) hostname: Option<String>,
-    /// Of this MAC address.
+    /// Only with this MAC address.
     #[arg(long)]
     pub(crate) mac: Option<MacAddr>,
-    /// Of this request.
+    /// Only with this key.
     #[arg(long)]
     pub(crate) key: Option<String>,
-    /// Of this owner.
+    /// Only of this owner.
     #[arg(long)]
     pub(crate) owner: Option<String>,
-    /// In this range.
+    /// Only in this range.
     #[arg(long)]
     pub(crate) range: Option<String>,
-    /// In this address space.
+    /// Only in this address space.
     #[arg(long)]
     pub(crate) space: Option<String>,
-    /// Addresses that rest after they were given back, too.
+    /// Also list quarantined addresses: deallocated, and not yet available again.
     #[arg(long)]
     pub(crate) quarantined: bool,
-    /// At most so many; 0 for all.
+    /// Largest number of results; 0 for all.
     #[arg(long, default_value_t = 1_000)]
     pub(crate) limit: usize,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Update {
-    /// The allocation's id, or its address if only one address space has that.
+    /// Id of the allocation, or its address if only one address space has that address.
     #[arg(value_name = "ID|IP")]
     pub(crate) id: String,
     #[command(flatten)]
     pub(crate) labels: Labels,
-    /// How long from now until it ends by itself.
+    /// Time from now until the allocation expires, such as 8h or 7d.
     #[arg(long, value_name = "TIME", value_parser = ipam_core::plan::parse_duration)]
     pub(crate) expiry: Option<Duration>,
-    /// Fields to empty; with --tag as well, the tags given are then all there are.
+    /// Fields to empty. With --tag in the same call, the new tags replace the old ones.
     #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
     pub(crate) clear: Vec<AllocationField>,
 }
 
-/// A field that can be emptied.
+/// Field that --clear empties.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum AllocationField {
     Hostname,
@@ -125,29 +125,29 @@ pub(crate) enum AllocationField {
 
 #[derive(Debug, Args)]
 pub(crate) struct Usage {
-    /// The ranges; all of them if none is named.
+    /// Ids of the ranges [default: all].
     pub(crate) ranges: Vec<String>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Sweep {
-    /// List what would be undone; undo nothing.
+    /// List what would be undone, and undo nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Only claims at least this old. A time below the provider's own claim time is raised to it.
+    /// Only claims that are at least this old. The provider's own claim time is the least [default: that].
     #[arg(long, value_name = "TIME", value_parser = ipam_core::plan::parse_duration)]
     pub(crate) older_than: Option<Duration>,
-    /// At most so many claims.
+    /// Largest number of claims to undo.
     #[arg(long, default_value_t = ipam_core::Sweep::DEFAULT_LIMIT, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) limit: u32,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Changes {
-    /// Only after this position.
+    /// Only changes after this position: a value of the column POSITION, or `next` of an earlier run with --json.
     #[arg(long, value_name = "POSITION")]
     pub(crate) since: Option<String>,
-    /// At most so many; 0 for all.
+    /// Largest number of results; 0 for all.
     #[arg(long, default_value_t = 1_000)]
     pub(crate) limit: usize,
 }

@@ -1,4 +1,4 @@
-//! The arguments of `ipam blocks`.
+//! Arguments of `ipam blocks`.
 
 use clap::{Args, Subcommand, ValueEnum};
 use ipam_core::Family;
@@ -14,53 +14,53 @@ pub(crate) enum Blocks {
         /// Only in this address space.
         #[arg(long)]
         space: Option<String>,
-        /// Only this address family.
+        /// Only of this address family, v4 or v6.
         #[arg(long, value_parser = family)]
         family: Option<Family>,
-        /// Only of exactly this name.
+        /// Only with exactly this name.
         #[arg(long)]
         name: Option<String>,
     },
     /// Add a block.
     Add {
-        /// Its id.
+        /// Id of the block.
         id: String,
-        /// Its prefix, such as 10.0.0.0/16.
+        /// Prefix of the block, such as 10.0.0.0/16.
         #[arg(value_parser = net)]
         net: IpNet,
-        /// The address space.
+        /// Address space of the block [default: default].
         #[arg(long)]
         space: Option<String>,
         #[command(flatten)]
         fields: Described,
     },
-    /// Change a block; what is not named stays as it is. --tag and --property add to what is there; with --clear of the
-    /// same field they replace it.
+    /// Change a block. Fields without an argument keep their value. --tag and --property add to the list; with --clear of
+    /// the same field they replace it.
     Update {
-        /// Its id.
+        /// Id of the block.
         id: String,
         #[command(flatten)]
         fields: Described,
-        /// Fields to empty; a list that is given as well is then all there is.
+        /// Fields to empty. A list that is also given replaces the old one.
         #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
         clear: Vec<BlockField>,
     },
-    /// Remove a block; what lies in it stays. One that is gone already counts as done.
+    /// Remove a block, but not the ranges and blocks inside it. A block that does not exist is no error.
     Remove {
-        /// Its id.
+        /// Id of the block.
         id: String,
     },
-    /// Carve a range out of the first of these blocks that has room.
-    Allocate(CarveRange),
-    /// Give a carved range back.
+    /// Allocate a child prefix: make a new range in the first of these blocks that has room.
+    Allocate(AllocateRange),
+    /// Deallocate a child prefix: remove a range that `blocks allocate` made.
     Deallocate {
-        /// The range's id.
+        /// Id of the range.
         #[arg(required_unless_present = "key", conflicts_with = "key")]
         range: Option<String>,
-        /// The key of the request that carved it.
+        /// Key of the request that allocated it.
         #[arg(long)]
         key: Option<String>,
-        /// Give it back though addresses of it are allocated; they end with it.
+        /// Deallocate the range and all allocations in it. Without this, a range with allocations is an error.
         #[arg(long)]
         with_allocations: bool,
         #[command(flatten)]
@@ -68,7 +68,7 @@ pub(crate) enum Blocks {
     },
 }
 
-/// A field that can be emptied.
+/// Field that --clear empties.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum BlockField {
     Name,
@@ -78,23 +78,23 @@ pub(crate) enum BlockField {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct CarveRange {
-    /// The blocks to try, in this order.
+pub(crate) struct AllocateRange {
+    /// Ids of the blocks to try, in this order.
     #[arg(required = true)]
     pub(crate) blocks: Vec<String>,
-    /// Who the range is for.
+    /// Owner of the range.
     #[arg(long)]
     pub(crate) owner: String,
-    /// The length of the prefix to carve.
+    /// Length of the prefix; the lowest free prefix that leaves larger gaps whole is taken.
     #[arg(long, value_name = "LENGTH", required_unless_present = "net", conflicts_with = "net")]
     pub(crate) prefix_len: Option<u8>,
-    /// Exactly this prefix.
+    /// Exactly this prefix, instead of --prefix-len.
     #[arg(long, value_name = "PREFIX", value_parser = net)]
     pub(crate) net: Option<IpNet>,
-    /// Names the request, so that repeating it gives the same range.
+    /// Key of the request: a repetition with the same key returns the same range.
     #[arg(long)]
     pub(crate) key: Option<String>,
-    /// The range's name for people.
+    /// Display name of the range.
     #[arg(long)]
     pub(crate) name: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Reading the command line.
+//! Parser of the command line.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -8,11 +8,11 @@ use clap::Parser as _;
 use super::Cli;
 use crate::exit::Failure;
 
-/// Reads the command line. Otherwise prints what is to be said, which is help or an error, and returns the exit code.
+/// Reads the command line. If it asks for help or has an error, prints that and returns the exit code.
 pub(crate) fn read() -> Result<Cli, ExitCode> {
     read_from(std::env::args_os().collect()).map_err(|(error, as_json)| {
         if !error.use_stderr() {
-            // Help and version are results, and no errors.
+            // clap reports help and version as errors, but they succeed.
             let _ = error.print();
             return ExitCode::SUCCESS;
         }
@@ -26,15 +26,15 @@ pub(crate) fn read() -> Result<Cli, ExitCode> {
     })
 }
 
-/// The arguments, or why they cannot be read and whether the error has to be JSON.
+/// Returns the arguments, or the error and true if it has to be printed as JSON.
 fn read_from(arguments: Vec<OsString>) -> Result<Cli, (clap::Error, bool)> {
-    // What cannot be read as a whole is looked through by hand.
+    // clap gives no partial result, and the form of the error must be known even if the arguments are wrong.
     let as_json =
         arguments.iter().skip(1).take_while(|argument| *argument != "--").any(|argument| argument == "--json");
     Cli::try_parse_from(arguments).map_err(|error| (error, as_json))
 }
 
-/// What clap says, without the word that is printed before every error.
+/// Returns clap's message without the word `error: `, which the caller prints.
 fn message(error: &clap::Error) -> String {
     let text = error.render().to_string();
     text.strip_prefix("error: ").unwrap_or(&text).trim_end().to_owned()

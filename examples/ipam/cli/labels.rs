@@ -1,51 +1,52 @@
-//! Arguments that several verbs have.
+//! Arguments that several commands share.
 
 use clap::Args;
 use ipam_core::{MacAddr, Tag};
 
 use super::value_parsers::{pair, tag};
 
-/// What ranges and blocks say about themselves.
+/// Description of a range or block.
 #[derive(Debug, Args)]
 pub(crate) struct Described {
-    /// Its name for people.
+    /// Display name.
     #[arg(long)]
     pub(crate) name: Option<String>,
-    /// What it is for.
+    /// Description, in free text.
     #[arg(long)]
     pub(crate) description: Option<String>,
-    /// A tag; may be repeated.
+    /// Tag; may be repeated.
     #[arg(long = "tag", value_name = "KEY[=VALUE]", value_parser = tag)]
     pub(crate) tags: Vec<Tag>,
-    /// A property; may be repeated.
+    /// Property; may be repeated.
     #[arg(long = "property", value_name = "NAME=VALUE", value_parser = pair)]
     pub(crate) properties: Vec<(String, String)>,
 }
 
-/// What allocations say about themselves.
+/// Description of an allocation.
 #[derive(Debug, Args)]
 pub(crate) struct Labels {
-    /// The host's name.
+    /// Host name.
     #[arg(long)]
     pub(crate) hostname: Option<String>,
-    /// What it is for.
+    /// Description, in free text.
     #[arg(long)]
     pub(crate) description: Option<String>,
-    /// The MAC address of the interface.
+    /// MAC address of the interface.
     #[arg(long)]
     pub(crate) mac: Option<MacAddr>,
-    /// A tag, added to those there are; may be repeated.
+    /// Tag to add; may be repeated.
     #[arg(long = "tag", value_name = "KEY[=VALUE]", value_parser = tag)]
     pub(crate) tags: Vec<Tag>,
 }
 
-/// Whose it has to be; what is another's is left alone and counts as free.
+/// Condition for a deallocation. A target that does not meet it is skipped and counts as free already.
 #[derive(Debug, Args)]
 pub(crate) struct ExpectArgs {
-    /// Only what is this owner's, or nobody's.
+    /// Deallocate only what belongs to this owner, or has no owner. Other targets are skipped without an error.
     #[arg(long, value_name = "OWNER", conflicts_with = "expect_key")]
     pub(crate) expect_owner: Option<String>,
-    /// Only what this request took, or nobody's.
+    /// Deallocate only what the request with this key allocated, or what has no key. Other targets are skipped without
+    /// an error.
     #[arg(long, value_name = "KEY")]
     pub(crate) expect_key: Option<String>,
 }

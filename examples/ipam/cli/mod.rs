@@ -1,4 +1,4 @@
-//! The arguments.
+//! Command line of the program.
 
 mod addresses;
 mod blocks;
@@ -16,19 +16,19 @@ use vra_client::plugin::Action;
 use crate::vra7::Vra7;
 
 pub(crate) use self::addresses::{Allocate, AllocationField, Changes, Deallocate, Find, Sweep, Update, Usage};
-pub(crate) use self::blocks::{BlockField, Blocks, CarveRange};
+pub(crate) use self::blocks::{AllocateRange, BlockField, Blocks};
 pub(crate) use self::command_line::read;
 pub(crate) use self::labels::ExpectArgs;
 pub(crate) use self::plan::{FileFormat, PlanCommand, PlanFiles};
 pub(crate) use self::ranges::{AddRange, ListRanges, RangeField, RangeFields, Ranges, UpdateRange};
 
-/// Look at, take and give back IP addresses.
+/// Look up, allocate and deallocate IP addresses.
 ///
 /// Exit codes: 0 done, 1 failed, 2 wrong use, 3 exhausted, 4 not found, 130 and 143 stopped by SIGINT and SIGTERM.
 #[derive(Debug, Parser)]
 #[command(name = "ipam", version, propagate_version = true)]
 pub(crate) struct Cli {
-    /// Which provider.
+    /// URL of the provider.
     // The brackets of the URL would be links in a doc comment.
     #[arg(
         long,
@@ -36,96 +36,99 @@ pub(crate) struct Cli {
         value_name = "URL",
         env = "IPAM_PROVIDER",
         hide_env_values = true,
-        help = "Where the addresses are: memory:, embedded:PATH?busy_timeout=5s&actor=NAME, or \
+        help = "URL of the provider that keeps the addresses: memory:, embedded:PATH?busy_timeout=5s&actor=NAME, or \
             phpipam+https://[USER@]HOST[/BASE]/APP?section=NAME with the secret in IPAM_PASSWORD or IPAM_APP_CODE, or in \
             the file that IPAM_PASSWORD_FILE or IPAM_APP_CODE_FILE names"
     )]
     pub(crate) provider: Option<String>,
-    /// Answer in JSON.
+    /// Print results and errors as JSON.
     #[arg(long, global = true)]
     pub(crate) json: bool,
     #[command(subcommand)]
     pub(crate) verb: Verb,
 }
 
-/// What to do.
+/// Command of the program.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// Show the whole of it on a real subnet plan, in a fresh store, and check what is shown.
+    /// Import a real subnet plan into a new store, allocate and deallocate addresses, and check the result.
     Quickstart(Quickstart),
     #[command(flatten)]
     Ask(Box<Ask>),
-    /// Import a subnet plan, or write it in another format.
+    /// Import a subnet plan, or convert it to another format.
     #[command(subcommand)]
     Plan(PlanCommand),
-    /// Look after a store.
+    /// Check, back up or restore an embedded store.
     #[command(subcommand)]
     Store(Store),
-    /// Run an action of vRealize Automation's IPAM plug-in contract: inputs on standard input, outputs on standard output.
+    /// Run an action of vRealize Automation's IPAM plug-in contract: inputs as JSON on standard input, outputs as JSON on
+    /// standard output.
     Vra {
         /// validate-endpoint, get-ip-ranges, get-ip-blocks, allocate-ip, deallocate-ip, update-record, allocate-ip-range,
         /// deallocate-ip-range.
         action: Action,
     },
-    /// Request machines of vRealize Automation 6.2 to 7.6, and look at what is there.
+    /// Request machines of vRealize Automation 6.2 to 7.6, and list requests, resources and networks.
     Vra7(Vra7),
 }
 
-/// What is asked of one provider.
+/// Command that calls one provider.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Ask {
     /// List, add, update and remove ranges.
     #[command(subcommand)]
     Ranges(Ranges),
-    /// List, add, update and remove blocks; carve ranges out of them.
+    /// List, add, update and remove blocks; allocate child prefixes in them.
     #[command(subcommand)]
     Blocks(Blocks),
-    /// Take addresses.
+    /// Allocate addresses.
     Allocate(Allocate),
-    /// Give addresses back. What is free already counts as done.
+    /// Deallocate addresses. An address that is free already is no error.
     Deallocate(Deallocate),
-    /// Find allocations. Nothing found is no failure.
+    /// Find allocations. No match is no error.
     Find(Find),
-    /// Change what is said about an allocation.
+    /// Change host name, description, MAC address, tags or expiry of an allocation.
     Update(Update),
-    /// Show how full ranges are.
+    /// Show how many addresses of each range are allocated and free.
     Usage(Usage),
-    /// Show who did what, oldest first.
+    /// List changes with time and actor, oldest first.
     Changes(Changes),
-    /// Undo what processes claimed that died before they acknowledged it. Acknowledged addresses are never touched.
+    /// Undo abandoned claims: addresses that a process reserved on the server and did not acknowledge before it ended.
+    /// Acknowledged allocations stay.
     Sweep(Sweep),
-    /// Check that the provider can be used.
+    /// Connect to the provider and show its version, capabilities and warnings.
     Check,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Quickstart {
-    /// Make the store in this file and keep it; it must not exist. Else it is made in a temporary directory and removed.
+    /// File of the new store, which is kept; it must not exist. Without it the store is in a temporary directory and removed.
     #[arg(long, value_name = "FILE")]
     pub(crate) store: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Store {
-    /// Read the whole of an embedded store and check it against itself.
+    /// Read a whole embedded store and check that its tables agree with each other.
     Check {
-        /// The file; that of --provider if none is named.
+        /// File of the store [default: the file of --provider].
         path: Option<PathBuf>,
     },
-    /// Write a sound copy of the embedded store of --provider to a new file, also while others use the store.
+    /// Write a consistent copy of the embedded store of --provider to a new file. Other processes may use the store
+    /// meanwhile.
     ///
-    /// Copying the file by other means is safe only when no program has the store open: until then a part of it is in the
-    /// file beside it that ends in -wal.
+    /// Copying the file by other means is safe only when no program has the store open: until then a part of the data is
+    /// in a second file, which ends in -wal.
     Backup {
-        /// The file to write; it must not exist.
+        /// File to write; it must not exist.
         file: PathBuf,
     },
-    /// Put a copy of a backup in the place of the embedded store of --provider. What the store had is lost; make a backup
-    /// of it first.
+    /// Replace the embedded store of --provider by a copy of a backup. The present content is lost; make a backup of it
+    /// first.
     ///
-    /// Refused while any program has the store open. The backup is checked before anything is changed.
+    /// It is an error if any program has the store open. The backup is checked before anything changes.
     Restore {
-        /// The backup; it stays as it is.
+        /// File of the backup; it is not changed.
         backup: PathBuf,
     },
 }

@@ -1,4 +1,4 @@
-//! The arguments of `ipam plan`.
+//! Arguments of `ipam plan`.
 
 use std::path::PathBuf;
 
@@ -6,50 +6,50 @@ use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PlanCommand {
-    /// Add what a plan has and the store has not: all of it, or nothing.
+    /// Add the rows of a plan that the provider does not have: all of them or, if one conflicts, none.
     Import {
         #[command(flatten)]
         files: PlanFiles,
-        /// Say what would be done; do nothing.
+        /// Show what would be added, and add nothing.
         #[arg(long)]
         dry_run: bool,
     },
-    /// Write a plan in another format.
+    /// Convert a plan to another format.
     Convert {
         #[command(flatten)]
         files: PlanFiles,
-        /// The format to write.
+        /// Format to write.
         #[arg(long, value_parser = ["csv", "json"])]
         to: String,
     },
 }
 
-/// How a plan's file is written.
+/// Format of a plan's file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FileFormat {
     /// A table with a column for each field; see examples/README.md.
     Csv,
     /// An object of `blocks`, `ranges` and `allocations`; see examples/README.md.
     Json,
-    /// What phpIPAM returns for GET subnets/.
+    /// Response of phpIPAM to GET subnets/all/.
     Phpipam,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct PlanFiles {
-    /// The plan; - for standard input.
+    /// File of the plan; - for standard input.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// Its format, if it is not to be guessed.
+    /// Format of the file [default: detected from its content].
     #[arg(long)]
     pub(crate) format: Option<FileFormat>,
-    /// With a phpIPAM's response: the response to GET addresses/.
+    /// With the format phpipam: file of the response to GET addresses/all/.
     #[arg(long, value_name = "FILE")]
     pub(crate) addresses: Option<PathBuf>,
-    /// With a phpIPAM's response: the response to GET tools/nameservers/.
+    /// With the format phpipam: file of the response to GET tools/nameservers/.
     #[arg(long, value_name = "FILE")]
     pub(crate) nameservers: Option<PathBuf>,
-    /// With a phpIPAM's response: the response to GET vlans/.
+    /// With the format phpipam: file of the response to GET vlans/.
     #[arg(long, value_name = "FILE")]
     pub(crate) vlans: Option<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! The arguments of `ipam ranges`.
+//! Arguments of `ipam ranges`.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -17,14 +17,14 @@ pub(crate) enum Ranges {
     List(ListRanges),
     /// Add a range.
     Add(AddRange),
-    /// Change a range; what is not named stays as it is. --dns, --search-domains, --reserve, --tag and --property add to
-    /// what is there; with --clear of the same field they replace it.
+    /// Change a range. Fields without an argument keep their value. --dns, --search-domains, --reserve, --tag and
+    /// --property add to the list; with --clear of the same field they replace it.
     Update(UpdateRange),
-    /// Remove a range. One that is gone already counts as done.
+    /// Remove a range. A range that does not exist is no error.
     Remove {
-        /// Its id.
+        /// Id of the range.
         id: String,
-        /// Remove it though addresses of it are allocated; they end with it.
+        /// Remove the range and all allocations in it. Without this, a range with allocations is an error.
         #[arg(long)]
         with_allocations: bool,
     },
@@ -32,18 +32,18 @@ pub(crate) enum Ranges {
 
 #[derive(Debug, Args)]
 pub(crate) struct ListRanges {
-    /// Only these ids.
+    /// Only with these ids.
     pub(crate) ids: Vec<String>,
     /// Only in this address space.
     #[arg(long)]
     pub(crate) space: Option<String>,
-    /// Only directly in this block.
+    /// Only in this block, and not in a block inside it.
     #[arg(long)]
     pub(crate) block: Option<String>,
-    /// Only this address family.
+    /// Only of this address family, v4 or v6.
     #[arg(long, value_parser = family)]
     pub(crate) family: Option<Family>,
-    /// Only of exactly this name.
+    /// Only with exactly this name.
     #[arg(long)]
     pub(crate) name: Option<String>,
     /// Only with this tag; may be repeated.
@@ -54,51 +54,51 @@ pub(crate) struct ListRanges {
     pub(crate) within: Option<IpNet>,
 }
 
-/// What a range has besides id, space and prefix.
+/// Fields of a range besides id, space and prefix.
 #[derive(Debug, Args)]
 pub(crate) struct RangeFields {
     #[command(flatten)]
     pub(crate) about: Described,
-    /// First and last address.
+    /// First and last address that may be allocated.
     #[arg(long, value_name = "FIRST-LAST")]
     pub(crate) addresses: Option<IpRange>,
-    /// The gateway; never handed out.
+    /// Gateway; it is never allocated.
     #[arg(long, value_name = "IP", value_parser = ip)]
     pub(crate) gateway: Option<IpAddr>,
-    /// DNS servers, in the order to try.
+    /// DNS servers, in the order in which hosts use them.
     #[arg(long, value_name = "IP,…", value_delimiter = ',', value_parser = ip)]
     pub(crate) dns: Vec<IpAddr>,
-    /// DNS search domains, in the order to try.
+    /// DNS search domains, in the order in which hosts use them.
     #[arg(long, value_name = "DOMAIN,…", value_delimiter = ',')]
     pub(crate) search_domains: Vec<String>,
-    /// The DNS domain of the hosts.
+    /// DNS domain of the hosts.
     #[arg(long)]
     pub(crate) domain: Option<String>,
-    /// The VLAN's number, and its name.
+    /// Number of the VLAN, 1 to 4094, and its name.
     #[arg(long, value_name = "NUMBER[=NAME]", value_parser = vlan)]
     pub(crate) vlan: Option<Vlan>,
-    /// Addresses never handed out.
+    /// Addresses that are never allocated.
     #[arg(long, value_name = "ADDRESSES,…", value_delimiter = ',')]
     pub(crate) reserve: Vec<IpRange>,
-    /// Which free address comes next.
+    /// Order in which free addresses are allocated [default: first-free].
     #[arg(long)]
     pub(crate) order: Option<OrderArg>,
-    /// How long an address rests after it was given back.
+    /// Time for which an address is quarantined after its deallocation, such as 1h or 7d [default: none].
     #[arg(long, value_name = "TIME", value_parser = ipam_core::plan::parse_duration)]
     pub(crate) quarantine: Option<Duration>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct AddRange {
-    /// Its id.
+    /// Id of the range.
     pub(crate) id: String,
-    /// Its prefix, such as 10.0.0.0/24.
+    /// Prefix of the range, such as 10.0.0.0/24.
     #[arg(value_parser = net)]
     pub(crate) net: IpNet,
-    /// The address space.
+    /// Address space of the range [default: default].
     #[arg(long)]
     pub(crate) space: Option<String>,
-    /// Hand out network and broadcast address, too: the prefix is a pool.
+    /// Allocate the network and broadcast addresses, too.
     #[arg(long)]
     pub(crate) pool: bool,
     #[command(flatten)]
@@ -107,16 +107,16 @@ pub(crate) struct AddRange {
 
 #[derive(Debug, Args)]
 pub(crate) struct UpdateRange {
-    /// Its id.
+    /// Id of the range.
     pub(crate) id: String,
     #[command(flatten)]
     pub(crate) fields: RangeFields,
-    /// Fields to empty; a list that is given as well is then all there is.
+    /// Fields to empty. A list that is also given replaces the old one.
     #[arg(long, value_name = "FIELD,…", value_delimiter = ',')]
     pub(crate) clear: Vec<RangeField>,
 }
 
-/// A field that can be emptied.
+/// Field that --clear empties.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RangeField {
     Name,
@@ -133,7 +133,7 @@ pub(crate) enum RangeField {
     Properties,
 }
 
-/// Which free address comes next.
+/// Order in which free addresses are allocated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OrderArg {
     FirstFree,

@@ -1,4 +1,4 @@
-//! How single values are read; the error is the remedy.
+//! Parsers of single values. Each error says what to write instead.
 
 use std::net::IpAddr;
 

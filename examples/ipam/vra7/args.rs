@@ -1,26 +1,27 @@
-//! The arguments of `ipam vra7`.
+//! Arguments of `ipam vra7`.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-/// Where the server is, who asks, and for what.
+/// Server, user, tenant and command.
 #[derive(Debug, Args)]
 pub(crate) struct Vra7 {
-    /// The server, such as `https://vra.example`.
+    /// URL of the server, such as https://vra.example; required here or in the environment.
     #[arg(long, env = "IPAM_VRA_URL")]
     pub(crate) url: Option<String>,
-    /// Who asks, as user@domain; the password is in `IPAM_VRA_PASSWORD`, or in the file that `IPAM_VRA_PASSWORD_FILE` names.
+    /// User, as name@domain; required here or in the environment. The password is in IPAM_VRA_PASSWORD, or in the file
+    /// that IPAM_VRA_PASSWORD_FILE names.
     #[arg(long, env = "IPAM_VRA_USER")]
     pub(crate) user: Option<String>,
-    /// The tenant's name in URLs, such as vsphere.local.
+    /// Name of the tenant in URLs, such as vsphere.local; required here or in the environment.
     #[arg(long, env = "IPAM_VRA_TENANT")]
     pub(crate) tenant: Option<String>,
-    /// A file with the certificate of an authority to trust besides the system's.
+    /// File with the PEM certificate of an authority to trust in addition to those of the system.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
-    /// Allow http:// URLs. Whoever sees the traffic then has the password.
+    /// Allow http:// URLs. The password is then sent without encryption.
     #[arg(long)]
     pub(crate) allow_http: bool,
     #[command(subcommand)]
@@ -29,15 +30,15 @@ pub(crate) struct Vra7 {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
-    /// List the items that may be requested.
+    /// List the catalog items that the user may request.
     Items(List),
-    /// Request an item, wait for it, and show what came of it.
+    /// Request an item, wait until the request ends, and show its resources.
     Request(Request),
-    /// List the own requests, newest first.
+    /// List the user's requests, newest first.
     Requests(List),
     /// List resources with their addresses.
     Resources(Resources),
-    /// List what waits for approval, or approve or reject one of it.
+    /// List open approvals, or approve or reject one.
     Approve(Approve),
     /// List reservations.
     Reservations(List),
@@ -47,35 +48,35 @@ pub(crate) enum Verb {
 
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Only of exactly this name.
+    /// Only with exactly this name.
     #[arg(long)]
     pub(crate) name: Option<String>,
-    /// At most so many; 0 is all.
+    /// Largest number of results; 0 for all.
     #[arg(long, default_value_t = 100)]
     pub(crate) limit: usize,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Request {
-    /// The item's name.
+    /// Name of the item.
     pub(crate) item: String,
-    /// The business group's name; else the item's own.
+    /// Name of the business group [default: that of the item].
     #[arg(long)]
     pub(crate) group: Option<String>,
-    /// Why.
+    /// Reason for the request, shown to approvers.
     #[arg(long)]
     pub(crate) reason: Option<String>,
-    /// A value of the request, such as `_leaseDays=5`, or of a component of the blueprint, such as `machine.cpu=2`; may
-    /// be repeated.
+    /// Value of the request, such as _leaseDays=5, or of a component of the blueprint, such as machine.cpu=2; may be
+    /// repeated.
     #[arg(long = "set", value_name = "[COMPONENT.]KEY=VALUE")]
     pub(crate) values: Vec<String>,
-    /// Only hand it in.
+    /// Submit the request and do not wait for its end.
     #[arg(long)]
     pub(crate) no_wait: bool,
-    /// For how long to wait.
+    /// Longest time to wait for the end of the request.
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = ipam_core::plan::parse_duration)]
     pub(crate) wait: Duration,
-    /// The first pause between two questions; pauses grow to 15 seconds.
+    /// First pause between two queries of the state; pauses grow to 15 seconds.
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = ipam_core::plan::parse_duration)]
     pub(crate) pause: Duration,
 }
@@ -85,40 +86,40 @@ pub(crate) struct Resources {
     /// Only of this type, such as Infrastructure.Machine.
     #[arg(long = "type", value_name = "TYPE", conflicts_with = "request")]
     pub(crate) kind: Option<String>,
-    /// Only what came of this request, by id.
+    /// Only resources of the request with this id.
     #[arg(long, value_name = "ID")]
     pub(crate) request: Option<String>,
-    /// Those of all business groups that one manages.
+    /// Resources of all business groups that the user manages.
     #[arg(long, conflicts_with = "request")]
     pub(crate) managed: bool,
-    /// At most so many; 0 is all.
+    /// Largest number of results; 0 for all.
     #[arg(long, default_value_t = 100)]
     pub(crate) limit: usize,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Approve {
-    /// The work item to complete, by id.
+    /// Id of the approval to complete.
     pub(crate) id: Option<String>,
-    /// Reject it.
+    /// Reject instead of approve.
     #[arg(long, requires = "id")]
     pub(crate) reject: bool,
-    /// Why.
+    /// Reason for the decision.
     #[arg(long, requires = "id")]
     pub(crate) reason: Option<String>,
-    /// List what is completed, too.
+    /// Also list completed approvals.
     #[arg(long, conflicts_with = "id")]
     pub(crate) all: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Profiles {
-    /// Show the ranges of the profile of this name.
+    /// Name of a profile: show its ranges.
     pub(crate) name: Option<String>,
-    /// Only of this kind: external, nat, routed or private.
+    /// Only profiles of this kind: external, nat, routed or private.
     #[arg(long, value_name = "KIND", conflicts_with = "name")]
     pub(crate) kind: Option<String>,
-    /// At most so many; 0 is all.
+    /// Largest number of results; 0 for all.
     #[arg(long, default_value_t = 100)]
     pub(crate) limit: usize,
 }

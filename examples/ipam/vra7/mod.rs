@@ -1,4 +1,4 @@
-//! `ipam vra7`: the everyday parts of vRealize Automation 6.2 to 7.6.
+//! `ipam vra7`: everyday operations of vRealize Automation 6.2 to 7.6.
 
 mod args;
 mod request;
@@ -13,10 +13,10 @@ use vra_client::v7::{Client, LiteralMap, ProfileType, Reference, Resource};
 pub(crate) use self::args::Vra7;
 use self::args::{Approve, List, Profiles, Resources, Verb};
 use crate::exit::Failure;
-use crate::output::{Answer, Table, or_dash};
+use crate::output::{Output, Table, or_dash};
 use crate::progress::{Progress, note};
 
-pub(crate) async fn run(args: Vra7) -> Result<Answer, Failure> {
+pub(crate) async fn run(args: Vra7) -> Result<Output, Failure> {
     let client = connect(&args).await?;
     let work = async {
         match args.verb {
@@ -29,21 +29,21 @@ pub(crate) async fn run(args: Vra7) -> Result<Answer, Failure> {
             Verb::Profiles(profiles) => self::profiles(&client, profiles).await,
         }
     };
-    let answer = Progress::new("waiting for vRealize Automation", 0).during(work).await;
-    // A token that is left behind ends by itself.
+    let output = Progress::new("waiting for vRealize Automation", 0).during(work).await;
+    // A failed logout is only noted: the server's token expires, and the result is valid.
     if let Err(error) = client.logout().await
-        && answer.is_ok()
+        && output.is_ok()
     {
-        note(format_args!("note: the token was not given back: {error}"));
+        note(format_args!("note: the token was not revoked: {error}"));
     }
-    answer
+    output
 }
 
 async fn connect(args: &Vra7) -> Result<Client, Failure> {
-    let missing = |what: &str, variable: &str| Failure::Usage(format!("say {what}, or set {variable}"));
-    let url = args.url.as_deref().ok_or_else(|| missing("where the server is with --url", "IPAM_VRA_URL"))?;
-    let user = args.user.as_deref().ok_or_else(|| missing("who asks with --user", "IPAM_VRA_USER"))?;
-    let tenant = args.tenant.as_deref().ok_or_else(|| missing("which tenant with --tenant", "IPAM_VRA_TENANT"))?;
+    let missing = |what: &str, variable: &str| Failure::Usage(format!("give {what}, or set {variable}"));
+    let url = args.url.as_deref().ok_or_else(|| missing("the server with --url", "IPAM_VRA_URL"))?;
+    let user = args.user.as_deref().ok_or_else(|| missing("the user with --user", "IPAM_VRA_USER"))?;
+    let tenant = args.tenant.as_deref().ok_or_else(|| missing("the tenant with --tenant", "IPAM_VRA_TENANT"))?;
     let request = SecretRequest::new("vra-password", &ProviderUrl::parse(url)?);
     let password = Secrets::env("IPAM").get(&request).await?;
     let mut tls = TlsOptions::new();
@@ -56,7 +56,7 @@ async fn connect(args: &Vra7) -> Result<Client, Failure> {
     Ok(Client::builder(url).with_password(user, password, tenant).with_http_options(options).build()?)
 }
 
-/// At most so many rows; says so if there are more.
+/// Returns at most `limit` rows, and notes if there are more.
 async fn some<T>(
     rows: impl Stream<Item = Result<T, vra_client::Error>> + Send,
     limit: usize,
@@ -79,7 +79,7 @@ fn label(reference: Option<&Reference>) -> String {
     or_dash(reference.and_then(|reference| reference.label.as_ref().or(reference.id.as_ref())))
 }
 
-async fn items(client: &Client, list: List) -> Result<Answer, Failure> {
+async fn items(client: &Client, list: List) -> Result<Output, Failure> {
     let mut rows = client.catalog().entitled_item_views().with_order_by("name");
     if let Some(name) = &list.name {
         rows = rows.with_filter(Filter::eq("name", name.as_str()));
@@ -96,10 +96,10 @@ async fn items(client: &Client, list: List) -> Result<Answer, Failure> {
             groups.join(", "),
         ]);
     }
-    Answer::new(table.render("no items"), &rows)
+    Output::new(table.render("no items"), &rows)
 }
 
-async fn requests(client: &Client, list: List) -> Result<Answer, Failure> {
+async fn requests(client: &Client, list: List) -> Result<Output, Failure> {
     let mut rows = client.catalog().requests().with_order_by(OrderBy::desc("dateCreated"));
     if let Some(name) = &list.name {
         rows = rows.with_filter(Filter::eq("requestedItemName", name.as_str()));
@@ -116,10 +116,10 @@ async fn requests(client: &Client, list: List) -> Result<Answer, Failure> {
             or_dash(row.date_created.as_ref().map(|time| time.as_str().to_owned())),
         ]);
     }
-    Answer::new(table.render("no requests"), &rows)
+    Output::new(table.render("no requests"), &rows)
 }
 
-/// Machines or whatever else, with their addresses.
+/// Returns a table of resources with their addresses.
 fn resource_table(rows: &[Resource]) -> String {
     let mut table = Table::new(&["NAME", "ID", "TYPE", "STATUS", "ADDRESSES"]);
     for row in rows {
@@ -135,11 +135,11 @@ fn resource_table(rows: &[Resource]) -> String {
     table.render("no resources")
 }
 
-async fn resources(client: &Client, list: Resources) -> Result<Answer, Failure> {
+async fn resources(client: &Client, list: Resources) -> Result<Output, Failure> {
     let catalog = client.catalog();
     if let Some(id) = &list.request {
         let rows = some(catalog.resources_of_request(id).stream(), list.limit).await?;
-        return Answer::new(resource_table(&rows), &rows);
+        return Output::new(resource_table(&rows), &rows);
     }
     let mut rows = match &list.kind {
         Some(kind) => catalog.resources_of_type(kind),
@@ -149,10 +149,10 @@ async fn resources(client: &Client, list: Resources) -> Result<Answer, Failure> 
         rows = rows.with_query("managedOnly", "true");
     }
     let rows = some(rows.with_order_by("name").stream(), list.limit).await?;
-    Answer::new(resource_table(&rows), &rows)
+    Output::new(resource_table(&rows), &rows)
 }
 
-async fn work_items(client: &Client, approve: Approve) -> Result<Answer, Failure> {
+async fn work_items(client: &Client, approve: Approve) -> Result<Output, Failure> {
     let work_items = client.work_items();
     let rows = match &approve.id {
         None => {
@@ -183,10 +183,10 @@ async fn work_items(client: &Client, approve: Approve) -> Result<Answer, Failure
             text(row.status.as_ref()),
         ]);
     }
-    Answer::new(table.render("nothing to approve"), &rows)
+    Output::new(table.render("nothing to approve"), &rows)
 }
 
-async fn reservations(client: &Client, list: List) -> Result<Answer, Failure> {
+async fn reservations(client: &Client, list: List) -> Result<Output, Failure> {
     let mut rows = client.reservations().list();
     if let Some(name) = &list.name {
         rows = rows.with_filter(Filter::eq("name", name.as_str()));
@@ -208,10 +208,10 @@ async fn reservations(client: &Client, list: List) -> Result<Answer, Failure> {
             or_dash(Some(profiles.join(", ")).filter(|names| !names.is_empty())),
         ]);
     }
-    Answer::new(table.render("no reservations"), &rows)
+    Output::new(table.render("no reservations"), &rows)
 }
 
-async fn profiles(client: &Client, profiles: Profiles) -> Result<Answer, Failure> {
+async fn profiles(client: &Client, profiles: Profiles) -> Result<Output, Failure> {
     let service = client.network_profiles();
     if let Some(name) = &profiles.name {
         return ranges(client, name).await;
@@ -231,11 +231,11 @@ async fn profiles(client: &Client, profiles: Profiles) -> Result<Answer, Failure
             text(row.gateway_address.as_ref()),
         ]);
     }
-    Answer::new(table.render("no network profiles"), &rows)
+    Output::new(table.render("no network profiles"), &rows)
 }
 
-/// The ranges of one profile, each with how many of its addresses are free.
-async fn ranges(client: &Client, name: &str) -> Result<Answer, Failure> {
+/// Lists the ranges of one profile with the number of free addresses.
+async fn ranges(client: &Client, name: &str) -> Result<Output, Failure> {
     let profile = client.network_profiles().named(name).await?;
     let mut table = Table::new(&["RANGE", "FIRST", "LAST", ">ADDRESSES", ">IN USE", ">FREE"]);
     let mut rows = Vec::new();
@@ -259,5 +259,5 @@ async fn ranges(client: &Client, name: &str) -> Result<Answer, Failure> {
             "total": addresses.len(), "in_use": in_use, "free": free,
         }));
     }
-    Answer::new(table.render("no ranges"), &json!({"id": profile.id, "name": profile.name, "ranges": rows}))
+    Output::new(table.render("no ranges"), &json!({"id": profile.id, "name": profile.name, "ranges": rows}))
 }

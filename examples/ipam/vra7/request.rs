@@ -10,12 +10,12 @@ use vra_client::v7::{Client, RequestTemplate};
 use super::args::Request;
 use super::resource_table;
 use crate::exit::Failure;
-use crate::output::Answer;
+use crate::output::Output;
 use crate::vra7_names;
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
-pub(super) async fn run(client: &Client, wanted: Request) -> Result<Answer, Failure> {
+pub(super) async fn run(client: &Client, wanted: Request) -> Result<Output, Failure> {
     let values: Vec<Setting> = wanted.values.iter().map(|text| Setting::read(text)).collect::<Result<_, _>>()?;
     let catalog = client.catalog();
     let item = match catalog.item_named(&wanted.item).await {
@@ -43,24 +43,24 @@ pub(super) async fn run(client: &Client, wanted: Request) -> Result<Answer, Fail
     let submitted = catalog.submit_to(&item, template)?.await?;
     let id = submitted.id;
     if wanted.no_wait {
-        let text = format!("request {id} is handed in");
-        return Answer::new(text, &json!({"request": id, "state": null, "resources": []}));
+        let text = format!("request {id} is submitted");
+        return Output::new(text, &json!({"request": id, "state": null, "resources": []}));
     }
-    // What was handed in goes on, whatever becomes of the waiting.
-    crate::progress::note(format_args!("request {id} is handed in"));
+    // Printed before the wait, because the request continues even if the program stops.
+    crate::progress::note(format_args!("request {id} is submitted"));
     let limits = Wait::up_to(wanted.wait).with_pauses(wanted.pause, LONGEST_PAUSE);
     let ended = catalog.wait_for(&id, &limits).await?;
     let resources = catalog.resources_of_request(&id).all().await?;
     let state = ended.state.as_ref().map(|state| state.as_str());
-    let text = format!("request {id}: {}\n\n{}", state.unwrap_or("ended well"), resource_table(&resources));
-    Answer::new(text, &json!({"request": id, "state": state, "resources": resources}))
+    let text = format!("request {id}: {}\n\n{}", state.unwrap_or("succeeded"), resource_table(&resources));
+    Output::new(text, &json!({"request": id, "state": state, "resources": resources}))
 }
 
 fn not_found(message: String) -> Failure {
     Error::new(ErrorKind::NotFound, Operation::Send, message).into()
 }
 
-/// A value that is set in the template.
+/// Value to set in the template of the request.
 #[derive(Debug, PartialEq)]
 struct Setting {
     component: Option<String>,
