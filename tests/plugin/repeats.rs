@@ -265,12 +265,12 @@ async fn an_address_outside_the_prefix_that_the_range_has_by_now_is_given_back()
         (
             "10.0.0.8",
             None,
-            "Lies outside the range's prefix by now, and is not allocated to the resource; nothing to free",
+            "Outside the current prefix of the range, and not allocated to the resource; nothing to free",
         ),
         (
             "10.0.0.99",
             None,
-            "Lies outside the range's prefix by now, and is not allocated to the resource; nothing to free",
+            "Outside the current prefix of the range, and not allocated to the resource; nothing to free",
         ),
     ] {
         let outputs = plugin.run(Action::DeallocateIp, &deallocation("vm", "12", address)).await.unwrap();
@@ -305,7 +305,7 @@ async fn an_address_of_a_range_that_is_gone_is_given_back_where_it_is_by_now() {
     define(&ipam, "20", "a", "10.0.0.0/24").await;
     let plugin = Plugin::new(ipam);
     let outputs = plugin.run(Action::DeallocateIp, &deallocation("vm", "12", "10.0.0.5")).await.unwrap();
-    assert_eq!(outputs["ipDeallocations"][0]["message"], "There is no such range any more; nothing to free");
+    assert_eq!(outputs["ipDeallocations"][0]["message"], "The range does not exist any more; nothing to free");
     take(plugin.provider(), "vm", "20", "10.0.0.5").await;
     let outputs = plugin.run(Action::DeallocateIp, &deallocation("vm", "12", "10.0.0.5")).await.unwrap();
     assert_eq!(outputs["ipDeallocations"][0]["message"], "Success");

@@ -21,13 +21,13 @@ use vra_client::plugin::{Action, ActionError, Plugin};
 pub(crate) struct Stage {
     pub(crate) plugin: Plugin<Arc<dyn IpamProvider>>,
     pub(crate) ids: BTreeMap<&'static str, String>,
-    /// The field by which the end point's filter chooses.
+    /// The field by which the endpoint's filter chooses.
     filter: &'static str,
     /// Ends with the stage.
     _keep: Box<dyn std::any::Any + Send + Sync>,
 }
 
-/// The ranges of the samples: id, prefix, gateway, and whether the end point's filter chooses it.
+/// The ranges of the samples: id, prefix, gateway, and whether the endpoint's filter chooses it.
 pub(crate) const RANGES: [(&str, &str, Option<&str>, bool); 6] = [
     ("11", "10.16.10.0/30", Some("10.16.10.1"), true),
     ("12", "10.16.20.0/24", Some("10.16.20.1"), true),

@@ -1,31 +1,49 @@
-//! The eight actions, by the names they go by.
+//! Names of the eight actions.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// One of the eight actions of the contract.
+/// Action of the contract.
+///
+/// | action | purpose | example |
+/// | --- | --- | --- |
+/// | ValidateEndpoint | checks the connection and the credentials | [`ValidateEndpointInput`](super::ValidateEndpointInput) |
+/// | GetIPRanges | lists the ranges | [`GetIpRangesInput`](super::GetIpRangesInput) |
+/// | AllocateIP | allocates addresses of a machine | [`AllocateIpInput`](super::AllocateIpInput) |
+/// | DeallocateIP | deallocates addresses of a machine | [`DeallocateIpInput`](super::DeallocateIpInput) |
+/// | Update | records MAC addresses and the host name | [`UpdateRecordInput`](super::UpdateRecordInput) |
+/// | GetIPBlocks | lists the blocks | [`GetIpBlocksOutput`](super::GetIpBlocksOutput) |
+/// | AllocateIPRange | allocates a network in a block | [`AllocateIpRangeInput`](super::AllocateIpRangeInput) |
+/// | DeallocateIPRange | deallocates such a network | [`DeallocateIpRangeInput`](super::DeallocateIpRangeInput) |
+///
+/// ```
+/// use vra_client::plugin::Action;
+///
+/// assert_eq!(Action::GetIpRanges.name(), "GetIPRanges");
+/// assert_eq!("get-ip-ranges".parse(), Ok(Action::GetIpRanges));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Can the end point be reached, and may we?
+    /// Checks that the endpoint is reachable and that its credentials are accepted and have the permissions needed.
     ValidateEndpoint,
-    /// Which ranges are there? Asked about every ten minutes.
+    /// Lists the ranges that addresses are allocated from. vRA runs it about every ten minutes for each endpoint.
     GetIpRanges,
-    /// Which blocks are there, to carve networks from?
+    /// Lists the blocks that on-demand networks are allocated in. Optional.
     GetIpBlocks,
-    /// Take addresses for a machine.
+    /// Allocates the addresses of a machine.
     AllocateIp,
-    /// Give addresses of a machine back.
+    /// Deallocates addresses of a machine.
     DeallocateIp,
-    /// Note what is known of a machine after it was made.
+    /// Records the MAC addresses and the host name of a machine after it was provisioned. Optional.
     UpdateRecord,
-    /// Carve a network from a block.
+    /// Allocates an on-demand network: a child prefix of a block. Optional.
     AllocateIpRange,
-    /// Give a carved network back.
+    /// Deallocates an on-demand network. Optional.
     DeallocateIpRange,
 }
 
 impl Action {
-    /// All of them, in the order of the contract.
+    /// All eight actions, in the order of the contract.
     pub const ALL: [Self; 8] = [
         Self::ValidateEndpoint,
         Self::GetIpRanges,
@@ -37,7 +55,7 @@ impl Action {
         Self::DeallocateIpRange,
     ];
 
-    /// The name in vRA's package, such as `GetIPRanges`.
+    /// Returns the name in vRA's package, such as `GetIPRanges`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -46,13 +64,14 @@ impl Action {
             Self::GetIpBlocks => "GetIPBlocks",
             Self::AllocateIp => "AllocateIP",
             Self::DeallocateIp => "DeallocateIP",
+            // The package calls this one action differently from the contract's text, which says UpdateRecord.
             Self::UpdateRecord => "Update",
             Self::AllocateIpRange => "AllocateIPRange",
             Self::DeallocateIpRange => "DeallocateIPRange",
         }
     }
 
-    /// The name on a command line, such as `get-ip-ranges`.
+    /// Returns the name on a command line, such as `get-ip-ranges`.
     #[must_use]
     pub const fn command(self) -> &'static str {
         match self {
@@ -74,7 +93,14 @@ impl fmt::Display for Action {
     }
 }
 
-/// There is no such action.
+/// Error for a text that is the name of no action.
+///
+/// ```
+/// use vra_client::plugin::Action;
+///
+/// let error = "allocate".parse::<Action>().unwrap_err();
+/// assert!(error.to_string().starts_with("there is no action \"allocate\"; choose one of"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "there is no action {0:?}; choose one of validate-endpoint, get-ip-ranges, get-ip-blocks, allocate-ip, \
@@ -85,13 +111,17 @@ pub struct UnknownAction(String);
 impl FromStr for Action {
     type Err = UnknownAction;
 
-    /// Reads either form, in capitals or not; `UpdateRecord` too.
+    /// Reads the name in the package or on the command line, or `UpdateRecord`. Letter case, `-` and `_` do not matter.
+    ///
+    /// # Errors
+    /// [`UnknownAction`], which shows the first 40 characters of the text.
     fn from_str(text: &str) -> Result<Self, UnknownAction> {
         let plain = |text: &str| text.replace(['-', '_'], "").to_ascii_lowercase();
         let wanted = plain(text);
         Self::ALL
             .into_iter()
             .find(|action| plain(action.name()) == wanted || plain(action.command()) == wanted)
+            // A caller may pass the wrong argument, such as a whole document; the message stays one line.
             .ok_or_else(|| UnknownAction(text.chars().take(40).collect()))
     }
 }

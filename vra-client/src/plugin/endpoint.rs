@@ -1,4 +1,4 @@
-//! The end point of a request: the form the administrator filled in, and the credentials beside it.
+//! Endpoint of a request: the administrator's form, and the credentials beside it.
 
 use std::fmt;
 
@@ -9,38 +9,68 @@ use serde_json::Value;
 
 use super::{ActionError, Members, wire};
 
-/// The `endpoint` of every request but ValidateEndpoint.
+/// Endpoint of a request: the member `endpoint` of every action's inputs but ValidateEndpoint's.
+///
+/// ```
+/// use serde_json::json;
+/// use vra_client::plugin::Endpoint;
+///
+/// let endpoint: Endpoint = serde_json::from_value(json!({
+///     "id": "e", "authCredentialsLink": "/core/auth/credentials/c",
+///     "endpointProperties": {"hostName": "ipam.example.test", "verify": "true"},
+/// }))?;
+/// assert_eq!(endpoint.auth_credentials_link.as_deref(), Some("/core/auth/credentials/c"));
+/// assert!(endpoint.endpoint_properties.flag("verify")?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Endpoint {
-    /// vRA's id of the end point.
+    /// vRA's id of the endpoint.
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// Where vRA keeps the credentials.
+    /// Path in vRA's API from which a plug-in fetches the credentials; see [`Credentials::from_response`].
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub auth_credentials_link: Option<String>,
-    /// The form the administrator filled in.
+    /// Form that the administrator filled in.
     #[serde(default, deserialize_with = "wire::model")]
     pub endpoint_properties: EndpointProperties,
-    /// What else vRA sent.
+    /// Members that have no field here.
     #[serde(flatten)]
     pub extra: Members,
 }
 
-/// Every field of the end point's form, by name, and the free properties beside them.
+/// Form of an endpoint: its fields by name, and the free properties beside them.
 ///
-/// A field that is not in the form is looked up in `properties`, the list of `{"prop_key", "prop_value"}` that vRA keeps
-/// as JSON in a text.
+/// A name that is not a field of the form is looked up among the free properties: the form's member `properties`, a list of
+/// `{"prop_key", "prop_value"}` that vRA sends as JSON in a string. `Debug` shows names only.
+///
+/// ```
+/// use serde_json::json;
+/// use vra_client::plugin::EndpointProperties;
+///
+/// let inputs = json!({"endpoint": {"endpointProperties": {
+///     "hostName": "ipam.example.test",
+///     "properties": "[{\"prop_key\": \"set.custom_site\", \"prop_value\": \"Prague\"}]",
+/// }}});
+/// let form = EndpointProperties::of_inputs(&inputs)?;
+/// assert_eq!(form.host_name()?.as_deref(), Some("ipam.example.test"));
+/// assert_eq!(form.get("set.custom_site")?.as_deref(), Some("Prague"));
+/// assert_eq!(form.starting_with("set.")?, [("custom_site".to_owned(), "Prague".to_owned())]);
+/// # Ok::<(), vra_client::plugin::ActionError>(())
+/// ```
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EndpointProperties(#[serde(deserialize_with = "wire::object")] Members);
 
 impl EndpointProperties {
-    /// The form in an action's inputs: beside the end point's other members, or at the top as ValidateEndpoint has it.
+    /// Returns the form in an action's inputs; an empty one if there is none.
+    ///
+    /// It is the member `endpoint.endpointProperties`, or `endpointProperties` in the inputs of ValidateEndpoint.
     ///
     /// # Errors
-    /// A [`ActionError`] that names the member, and never shows what stands there, if it is not an object.
+    /// An [`ActionError`] that names the member and never shows its value, if the member is not an object.
     pub fn of_inputs(inputs: &Value) -> Result<Self, ActionError> {
         let (member, form) = match inputs.get("endpoint") {
             Some(endpoint @ (Value::Object(_) | Value::Null)) => {
@@ -63,10 +93,10 @@ impl EndpointProperties {
         }
     }
 
-    /// The form's field, or the free property, of this name. Empty ones count as absent.
+    /// Returns the field of this name, or else the free property. An empty value counts as absent.
     ///
     /// # Errors
-    /// A [`ActionError`] if it is a list or an object, or if `properties` is not the JSON it should be.
+    /// An [`ActionError`] if the value is a list or an object, or if `properties` is not a list of objects, as JSON.
     pub fn get(&self, name: &str) -> Result<Option<String>, ActionError> {
         if let Some(value) = self.0.get(name)
             && let Some(text) = Self::text(name, value)?
@@ -76,11 +106,12 @@ impl EndpointProperties {
         Ok(self.free()?.into_iter().find(|(key, _)| key == name).map(|(_, value)| value))
     }
 
-    /// The fields and free properties whose name starts with `prefix`, by what follows it. Empty ones are left out; of
-    /// two with one name the form's counts.
+    /// Returns the fields and free properties whose name starts with `prefix`, each with the rest of its name.
+    ///
+    /// Empty values are left out. A field takes precedence over a free property of the same name.
     ///
     /// # Errors
-    /// As [`get`](Self::get).
+    /// Those of [`get`](Self::get), of any of these fields.
     pub fn starting_with(&self, prefix: &str) -> Result<Vec<(String, String)>, ActionError> {
         let mut found: Vec<(String, String)> = Vec::new();
         for (name, value) in &*self.0 {
@@ -104,10 +135,11 @@ impl EndpointProperties {
         wire::text(value).map_err(|error| ActionError::input(&format!("endpointProperties.{name}"), &error))
     }
 
-    /// The boolean of this name; `false` if it is absent.
+    /// Returns the boolean of this name; `false` if it is absent.
     ///
     /// # Errors
-    /// A [`ActionError`] if it is neither true nor false.
+    /// An [`ActionError`] if the value is neither true nor false, as
+    /// [`parse_flag`] reads it; otherwise those of [`get`](Self::get).
     pub fn flag(&self, name: &str) -> Result<bool, ActionError> {
         match self.get(name)? {
             None => Ok(false),
@@ -116,25 +148,27 @@ impl EndpointProperties {
         }
     }
 
-    /// The host name of the IPAM.
+    /// Returns the host name of the IPAM, the field `hostName`.
     ///
     /// # Errors
-    /// As [`get`](Self::get).
+    /// Those of [`get`](Self::get).
     pub fn host_name(&self) -> Result<Option<String>, ActionError> {
         self.get("hostName")
     }
 
-    /// The certificates the administrator accepted, as PEM, leaf first: trust exactly these.
+    /// Returns the certificates that the administrator accepted, as PEM, leaf first: the field `certificate`.
     ///
-    /// vRA may send line ends as a backslash and an n; here they are line ends.
+    /// A provider should trust exactly these. Line ends that vRA sends as a backslash and an `n` are line ends here.
     ///
     /// # Errors
-    /// As [`get`](Self::get).
+    /// Those of [`get`](Self::get).
     pub fn certificate(&self) -> Result<Option<String>, ActionError> {
+        // vRA may pass the accepted chain on with its line ends escaped. PEM has no backslash of its own, so that replacing
+        // them changes nothing else.
         Ok(self.get("certificate")?.map(|pem| pem.replace("\\r\\n", "\n").replace("\\n", "\n")))
     }
 
-    /// The free properties. What cannot be read is never shown: it may be a secret.
+    /// Returns the free properties. A value that cannot be read is never shown: it may be a secret.
     fn free(&self) -> Result<Vec<(String, String)>, ActionError> {
         const FIELD: &str = "endpointProperties.properties";
         let parsed;
@@ -143,6 +177,7 @@ impl EndpointProperties {
             Some(Value::String(text)) if text.trim().is_empty() => return Ok(Vec::new()),
             Some(Value::String(text)) => {
                 parsed = serde_json::from_str::<Value>(text).map_err(|error| {
+                    // The parser's message may quote a value, so its position is all that is told.
                     let (line, column) = (error.line(), error.column());
                     ActionError::input(FIELD, &format_args!("not JSON (line {line}, column {column})"))
                 })?;
@@ -172,35 +207,51 @@ impl EndpointProperties {
 }
 
 impl fmt::Debug for EndpointProperties {
-    /// Names only: a form may hold secrets.
+    /// Shows names only: a form may hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
     }
 }
 
-/// A user name and a password, as vRA's credentials service keeps them.
+/// User name and password of an endpoint, as vRA's credentials service stores them.
+///
+/// ```
+/// use secrecy::ExposeSecret;
+/// use serde_json::json;
+/// use vra_client::plugin::Credentials;
+///
+/// let response = json!({
+///     "status": 200, "content": "{\"privateKeyId\": \"vra\", \"privateKey\": \"s3cret\"}",
+/// });
+/// let credentials = Credentials::from_response(&response)?;
+/// assert_eq!(credentials.user, "vra");
+/// assert_eq!(credentials.password().expose_secret(), "s3cret");
+/// assert!(!format!("{credentials:?}").contains("s3cret"));
+/// # Ok::<(), vra_client::plugin::ActionError>(())
+/// ```
 #[derive(Clone)]
 pub struct Credentials {
-    /// The user name, `privateKeyId`.
+    /// User name, the member `privateKeyId`.
     pub user: String,
     password: SecretString,
 }
 
 impl Credentials {
-    /// Reads what `context.request(authCredentialsLink, 'GET', '')` answers, whole or only its `content`, as text or as
-    /// object.
+    /// Reads the response of `context.request(authCredentialsLink, 'GET', '')`, whole or only its `content`, which may be a
+    /// string or an object.
     ///
     /// # Errors
-    /// A [`ActionError`] that never repeats what was read, if the service refused or a member is missing.
-    pub fn from_response(answer: &Value) -> Result<Self, ActionError> {
+    /// An [`ActionError`] that never repeats a part of the response, if its status is not 2xx, its content is not JSON, or
+    /// `privateKeyId` or `privateKey` is missing.
+    pub fn from_response(response: &Value) -> Result<Self, ActionError> {
         const FIELD: &str = "credentials";
-        if let Some(status) = answer.get("status").and_then(|status| wire::number::<_, u16>(status).ok().flatten())
+        if let Some(status) = response.get("status").and_then(|status| wire::number::<_, u16>(status).ok().flatten())
             && !(200..300).contains(&status)
         {
-            return Err(ActionError::input(FIELD, &format_args!("the credentials service answered status {status}")));
+            return Err(ActionError::input(FIELD, &format_args!("the credentials service returned status {status}")));
         }
         let parsed;
-        let content = match answer.get("content").unwrap_or(answer) {
+        let content = match response.get("content").unwrap_or(response) {
             Value::String(text) => {
                 // The parser's message may quote what it read, so it is left out.
                 parsed =
@@ -214,12 +265,12 @@ impl Credentials {
                 .get(name)
                 .and_then(Value::as_str)
                 .map(str::to_owned)
-                .ok_or_else(|| ActionError::input(FIELD, &format_args!("{name} is missing or not a text")))
+                .ok_or_else(|| ActionError::input(FIELD, &format_args!("{name} is missing or not a string")))
         };
         Ok(Self { user: member("privateKeyId")?, password: member("privateKey")?.into() })
     }
 
-    /// The password, `privateKey`.
+    /// Returns the password, the member `privateKey`.
     #[must_use]
     pub fn password(&self) -> &SecretString {
         &self.password
@@ -264,12 +315,12 @@ mod tests {
     #[test]
     fn credentials_are_read_in_every_form_and_never_printed() {
         let content = json!({"privateKeyId": "vra", "privateKey": "s3cret"});
-        for answer in [
+        for response in [
             json!({"status": 200, "content": content.to_string()}),
             json!({"status": "200", "content": content}),
             content.clone(),
         ] {
-            let credentials = Credentials::from_response(&answer).unwrap();
+            let credentials = Credentials::from_response(&response).unwrap();
             assert_eq!((credentials.user.as_str(), credentials.password().expose_secret()), ("vra", "s3cret"));
             assert!(!format!("{credentials:?}").contains("s3cret"));
         }

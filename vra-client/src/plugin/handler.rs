@@ -1,4 +1,4 @@
-//! From an action's name and inputs to its outputs.
+//! Runs an action by its name, on JSON inputs.
 
 use ipam_core::{ErrorKind, IpamProvider};
 use serde::Serialize;
@@ -7,30 +7,42 @@ use serde_json::Value;
 
 use super::{Action, ActionError, ValidateEndpointOutput, actions, wire};
 
-/// A plug-in on a provider: all eight actions.
+/// Plug-in over a provider: runs all eight actions.
 ///
-/// See the [module's documentation](super) for an example.
+/// The [module's documentation](super) has an example; each type of inputs has one of its action.
 #[derive(Debug, Clone)]
 pub struct Plugin<P> {
     provider: P,
 }
 
 impl<P: IpamProvider> Plugin<P> {
-    /// A plug-in on `provider`.
+    /// Creates a plug-in over `provider`.
     pub const fn new(provider: P) -> Self {
         Self { provider }
     }
 
-    /// The provider.
+    /// Returns the provider.
     pub const fn provider(&self) -> &P {
         &self.provider
     }
 
-    /// Whether the provider can do what the action needs. Actions it cannot do are left out of a package.
+    /// Returns true if the provider has the capability that the action needs.
+    ///
+    /// A plug-in's package has to leave out the actions that are not supported; see the
+    /// [module's documentation](super#program-and-package). Running one of them all the same fails with kind `Unsupported`.
+    ///
+    /// ```
+    /// use ipam_core::MemoryProvider;
+    /// use vra_client::plugin::{Action, Plugin};
+    ///
+    /// let plugin = Plugin::new(MemoryProvider::new());
+    /// assert!(Action::ALL.into_iter().all(|action| plugin.supports(action)));
+    /// ```
     #[must_use]
     pub fn supports(&self, action: Action) -> bool {
         let can = self.provider.capabilities();
         match action {
+            // Every provider has the methods behind these four; they are the mandatory actions of a package.
             Action::ValidateEndpoint | Action::GetIpRanges | Action::AllocateIp | Action::DeallocateIp => true,
             Action::UpdateRecord => can.update,
             Action::GetIpBlocks => can.blocks,
@@ -38,11 +50,14 @@ impl<P: IpamProvider> Plugin<P> {
         }
     }
 
-    /// Runs an action on its inputs, the JSON that vRA gives, and answers the JSON that vRA expects.
+    /// Runs an action on its inputs, the JSON that vRA sends, and returns the JSON that vRA expects.
+    ///
+    /// Every action may be run again with the same inputs, also after its response was lost.
     ///
     /// # Errors
-    /// A [`ActionError`], to be raised: a member of the inputs that is missing or cannot be what it should be, or what the
-    /// provider refused. An untrusted certificate in ValidateEndpoint is answered and not raised.
+    /// An [`ActionError`] if a member of the inputs is missing or cannot be read as its type, or if the provider fails. An
+    /// untrusted certificate in ValidateEndpoint is not an error but a response; see
+    /// [`ValidateEndpointOutput::Untrusted`].
     pub async fn run(&self, action: Action, inputs: &Value) -> Result<Value, ActionError> {
         let provider = &self.provider;
         match action {
@@ -57,12 +72,26 @@ impl<P: IpamProvider> Plugin<P> {
         }
     }
 
-    /// What to answer when there is no provider, because connecting to the IPAM failed: the certificate to be accepted
-    /// if it is not trusted and the action is ValidateEndpoint.
+    /// Returns the response of an action whose provider could not be opened.
+    ///
+    /// It is the certificate that vRA shows to the administrator, if the action is ValidateEndpoint and the error has kind
+    /// `Untrusted` and carries the certificate chain. [`Host::run`](super::host::Host::run) calls this.
+    ///
+    /// ```
+    /// use ipam_core::{CertificateChain, Error, ErrorKind, MemoryProvider, Operation};
+    /// use vra_client::plugin::{Action, Plugin};
+    ///
+    /// let chain = CertificateChain::from_pem("-----BEGIN CERTIFICATE-----");
+    /// let error = Error::new(ErrorKind::Untrusted, Operation::Open, "self-signed").with_certificates(chain);
+    /// let outputs = Plugin::<MemoryProvider>::respond_to_open_error(Action::ValidateEndpoint, error)?;
+    /// assert_eq!(outputs["error"]["errorCode"], "3002");
+    /// # Ok::<(), vra_client::plugin::ActionError>(())
+    /// ```
     ///
     /// # Errors
-    /// The error as a [`ActionError`], to be raised, in every other case.
+    /// The error as an [`ActionError`], in every other case.
     pub fn respond_to_open_error(action: Action, error: ipam_core::Error) -> Result<Value, ActionError> {
+        // The contract has a response with a certificate for this one action only.
         if action == Action::ValidateEndpoint && error.kind() == ErrorKind::Untrusted {
             let output: ValidateEndpointOutput = actions::refused(error)?;
             return to_json(output);
@@ -71,7 +100,9 @@ impl<P: IpamProvider> Plugin<P> {
     }
 }
 
+/// Reads the inputs of an action, or names the member that is wrong.
 fn read<T: DeserializeOwned>(inputs: &Value) -> Result<T, ActionError> {
+    // Serde would accept a list for a struct, field by field. vRA never sends one, so it is a mistake of the caller.
     if !inputs.is_object() {
         let problem = format!("expected an object, found {}", wire::kind(inputs));
         return Err(ActionError::input("inputs", &problem));
@@ -84,7 +115,8 @@ fn read<T: DeserializeOwned>(inputs: &Value) -> Result<T, ActionError> {
     })
 }
 
+/// Writes the outputs of an action as JSON.
 fn to_json<T: Serialize>(output: T) -> Result<Value, ActionError> {
     serde_json::to_value(output)
-        .map_err(|error| ActionError::new(format!("the answer cannot be written as JSON: {error}")))
+        .map_err(|error| ActionError::new(format!("the response cannot be written as JSON: {error}")))
 }

@@ -1,4 +1,4 @@
-//! Members of an object that have no field of their own.
+//! JSON members that have no field of their own.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -6,9 +6,18 @@ use std::ops::{Deref, DerefMut};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// Members of an object by name: free-form properties, and what vRA sent beside the fields of the contract.
+/// Members of a JSON object by name: free-form properties, and members that the contract does not know.
 ///
-/// They may hold anything, secrets too, so `Debug` shows their names only.
+/// A member may hold a secret, so `Debug` shows the names only.
+///
+/// ```
+/// use vra_client::plugin::Members;
+///
+/// let mut members = Members::default();
+/// members.insert("token".to_owned(), "s3cret".into());
+/// assert_eq!(members["token"], "s3cret");
+/// assert_eq!(format!("{members:?}"), "{\"token\"}");
+/// ```
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Members(pub Map<String, Value>);

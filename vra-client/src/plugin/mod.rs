@@ -1,8 +1,8 @@
-//! The third-party IPAM plug-in contract of vRealize Automation 8, Aria Automation and VCF Automation, over any
-//! [`IpamProvider`](ipam_core::IpamProvider).
+//! The third-party IPAM plug-in contract of vRealize Automation 8, Aria Automation and VCF Automation ("vRA" below), over
+//! any [`IpamProvider`](ipam_core::IpamProvider).
 //!
-//! vRA runs a plug-in as eight *actions*. Each gets one JSON object and answers one JSON object; what fails is raised.
-//! [`Plugin::run`] is all eight:
+//! vRA runs a plug-in as eight *actions*. Each takes one JSON object and returns one JSON object, or fails with an error.
+//! [`Plugin::run`] runs all eight; [`Action`] lists them, each with a link to an example of its inputs and outputs.
 //!
 //! ```
 //! use ipam_core::{DefineRange, IpamProvider, MemoryProvider};
@@ -24,33 +24,47 @@
 //! # });
 //! ```
 //!
-//! # What it promises
-//! - A repeated AllocateIP or AllocateIPRange never takes a second address or range: the key is made from vRA's resource
-//!   id and allocation id. The order of the entries does not matter, nor whether the resource's id comes with its path
-//!   (`/resources/compute/X`) or without it (`X`): the owner of what is allocated is `X`. What earlier versions allocated
-//!   in the order and form that came is met, too.
-//! - A request for several network cards takes all its addresses or none.
-//! - DeallocateIP is repeatable, and expects the machine as the owner: a late repeat never frees the next machine's
-//!   address. Addresses without an owner, as older plug-ins left them, are freed. What moved to another range since is
-//!   found by its address, and freed if it carries the machine's id and cannot be mistaken for another address of it.
-//!   Without the list `ipDeallocations` the request is refused; an empty list asks for nothing.
-//! - What the IPAM refused is raised, never answered as success.
+//! # Terms
+//! - *Endpoint*: the registration of one IPAM in vRA. Its *form* is what the administrator filled in; vRA sends the form as
+//!   the JSON object `endpointProperties` ([`EndpointProperties`]).
+//! - *Resource*: the machine or the on-demand network that an action is run for ([`ResourceInfo`]). Its id is the
+//!   [`Owner`](ipam_core::Owner) of the addresses or the network in the IPAM.
+//! - *Free properties*: name and value pairs in the form's member `properties`, beside its fields.
+//!
+//! # Guarantees
+//! - A repeated AllocateIP or AllocateIPRange never takes a second address or range. The
+//!   [`AllocationKey`](ipam_core::AllocationKey) is made from vRA's resource id and allocation id. The order of the entries
+//!   does not matter. A resource id with its path (`/resources/compute/X`) and without it (`X`) are the same owner, `X`.
+//! - Allocations made by earlier versions of this crate are found too. Their keys depended on the order of the entries and
+//!   on the form of the id. Up to 4 entries, every order is tried; beyond, only the order that came.
+//! - AllocateIP takes all addresses of a request for several network cards, or none.
+//! - DeallocateIP may be repeated. It frees an address only if the machine owns it, or if it has no owner, as older plug-ins
+//!   left addresses. A late repeat never frees the address of the next machine.
+//! - DeallocateIP also finds an address whose range was changed or removed since it was allocated; see
+//!   [`DeallocateIpInput`] for the rule.
+//! - `Ok` means done. A refusal of the IPAM is always an error, never a success with a message.
 //!
 //! # Leniency
-//! vRA sends booleans and numbers as strings, and sometimes not. Both are read. Members that are not known are ignored.
-//! A value that cannot be what it should be is an error that names the member. An unspecified `start` is none.
+//! vRA sends booleans and numbers as strings in most releases and as JSON values in some. Both are read. Unknown members are
+//! ignored. A value that cannot be read as its type is an error that names the member. A `start` of `0.0.0.0` or `::`
+//! counts as absent.
 //!
-//! # End point properties
-//! Beside `hostName` and what the provider itself needs, [`Settings`] lists those that the actions read. Custom fields
-//! that the IPAM requires get their values there, too.
+//! # Endpoint properties
+//! The provider reads `hostName` and its own options. [`Settings`] lists the properties that the actions read: filter,
+//! address space, DNS, and values of custom fields that the IPAM requires.
 //!
-//! # A program that vRA runs
-//! [`host`] is what a plug-in program needs around the actions: the inputs on standard input, credentials, the accepted
-//! certificate, and outputs or an error as JSON.
+//! # Program and package
+//! [`host`] is the frame of a program that vRA's script runs for one action: inputs and credentials on standard input,
+//! outputs or an error as JSON.
+//!
+//! vRA imports a plug-in as a `.zip` with `registration.yaml`, `endpoint-schema.json`, `logo.png` and a `bundle.zip` of one
+//! script per action. This crate does not build that package. [`Action::name`] is the name of an action in it, and
+//! [`Plugin::supports`] tells which of the optional actions to leave out, with `supportsUpdateRecord` or
+//! `supportsOnDemandNetworks` set to `false` in `registration.yaml`.
 //!
 //! # Secrets
-//! Faults and `Debug` never show what stands in the end point's form, in the credentials, or in members that are not of
-//! the contract: a value of the wrong type is named by its member and type alone.
+//! Errors and `Debug` never show a value of the form, of the credentials, or of a member outside the contract. A value of
+//! the wrong type is described by its member and its JSON type only.
 
 mod action;
 mod action_error;

@@ -1,4 +1,4 @@
-//! What the end point's form says about ranges.
+//! Settings of the plug-in in the endpoint's form.
 
 use std::net::IpAddr;
 
@@ -6,49 +6,67 @@ use ipam_core::{BlockFilter, NetworkInfo, Properties, RangeFilter, Tag};
 
 use super::{ActionError, EndpointProperties};
 
-/// What the actions read from the end point's properties.
+/// Settings that the actions read from the endpoint's properties.
 ///
-/// | property | meaning |
-/// | --- | --- |
-/// | `enableFilter` | `true`: show only the ranges and blocks that the filter chooses |
-/// | `filterField`, `filterValue` | a property of the range and its value; several, separated by commas, must all hold |
-/// | `addressSpace` | show only this address space |
-/// | `dnsServersField` | the property with DNS servers of ranges whose IPAM gives none |
-/// | `domainField` | the property with the DNS domain, likewise |
-/// | `searchDomainsField` | the property with DNS search domains, likewise |
-/// | `addressFields`, `rangeFields` | values of custom fields that every new address, or every new network, gets in the IPAM: `NAME=VALUE`, several separated by semicolons or line ends |
-/// | `set.NAME`, `range_set.NAME` | the same, each field in a property of its own, for values with a semicolon in them |
+/// | property | default | meaning |
+/// | --- | --- | --- |
+/// | `enableFilter` | `false` | `true`: lists only the ranges and blocks that match the filter |
+/// | `filterField`, `filterValue` | required if `enableFilter` is `true` | a property of the range and its value. Several, separated by commas, must all match |
+/// | `addressSpace` | all | lists only this address space |
+/// | `dnsServersField` | none | property of a range with its DNS servers, read if the IPAM gives none |
+/// | `domainField` | none | property with the DNS domain, likewise |
+/// | `searchDomainsField` | none | property with DNS search domains, likewise |
+/// | `addressFields` | none | values of custom fields for every new address: `NAME=VALUE`, several separated by semicolons or line ends |
+/// | `rangeFields` | none | the same for every new network |
+/// | `set.NAME`, `range_set.NAME` | none | one such field in a property of its own, for values that contain a semicolon |
 ///
-/// The fields `name` and `tag` of the filter mean the range's name and a tag (`key` or `key=value`); every other one is a
-/// property of the range, such as a custom field of phpIPAM. A list in a property is separated by commas, semicolons or
-/// blanks.
+/// In `filterField`, `name` means the range's name and `tag` means a tag (`key` or `key=value`). Every other text is the
+/// name of a property of the range, such as a custom field of phpIPAM. A list in a property is separated by commas,
+/// semicolons or white space.
+///
+/// ```
+/// use serde_json::json;
+/// use vra_client::plugin::{EndpointProperties, Settings};
+///
+/// let inputs = json!({"endpointProperties": {
+///     "hostName": "ipam.example.test",
+///     "enableFilter": "true", "filterField": "custom_vRA,tag", "filterValue": "1,env=prod",
+///     "addressSpace": "lab", "addressFields": "custom_ticket=R-1; custom_site=Prague",
+/// }});
+/// let settings = Settings::read(&EndpointProperties::of_inputs(&inputs)?)?;
+/// assert_eq!(settings.ranges.properties["custom_vRA"], "1");
+/// assert_eq!(settings.ranges.space.as_ref().unwrap().as_str(), "lab");
+/// assert_eq!(settings.address_fields["custom_site"], "Prague");
+/// # Ok::<(), vra_client::plugin::ActionError>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Settings {
-    /// Which ranges to show.
+    /// Filter of the ranges that GetIPRanges lists.
     pub ranges: RangeFilter,
-    /// Which blocks to show.
+    /// Filter of the blocks that GetIPBlocks lists.
     pub blocks: BlockFilter,
-    /// Where DNS servers are, if the IPAM gives none.
+    /// Name of the property with DNS servers, read if the IPAM gives none.
     pub dns_servers_field: Option<String>,
-    /// Where the DNS domain is, if the IPAM gives none.
+    /// Name of the property with the DNS domain, read if the IPAM gives none.
     pub domain_field: Option<String>,
-    /// Where DNS search domains are, if the IPAM gives none.
+    /// Name of the property with DNS search domains, read if the IPAM gives none.
     pub search_domains_field: Option<String>,
-    /// Values of custom fields that every new address gets: what an IPAM requires there.
+    /// Values of custom fields for every new address, such as those that the IPAM requires.
     ///
-    /// [`host`](super::host) opens the provider with them, as the options `set.NAME`.
+    /// The actions do not send them: [`host`](super::host) opens the provider with them, as the options `set.NAME`.
     pub address_fields: Properties,
-    /// The same of every new network, as the options `range_set.NAME`.
+    /// Values of custom fields for every new network. [`host`](super::host) passes them as the options `range_set.NAME`.
     pub range_fields: Properties,
 }
 
 impl Settings {
-    /// Reads them.
+    /// Reads the settings from the endpoint's form and its free properties.
     ///
     /// # Errors
-    /// A [`ActionError`] that names the property: a switch that is neither true nor false, a filter with more fields than
-    /// values, or a field without a value.
+    /// An [`ActionError`] that names the property: `enableFilter` is neither true nor false, the filter has not one value for
+    /// each field, an entry of `addressFields` or `rangeFields` is not `NAME=VALUE`, or those of
+    /// [`EndpointProperties::get`].
     pub fn read(properties: &EndpointProperties) -> Result<Self, ActionError> {
         let mut settings = Self {
             dns_servers_field: properties.get("dnsServersField")?,
@@ -62,6 +80,7 @@ impl Settings {
             settings.ranges.space = Some(space.as_str().into());
             settings.blocks.space = Some(space.as_str().into());
         }
+        // A form whose filter is switched off may still have the filter's fields, half filled in.
         if properties.flag("enableFilter")? {
             settings.read_filter(properties)?;
         }
@@ -75,6 +94,7 @@ impl Settings {
         let fields = properties.get("filterField")?.ok_or_else(|| missing("filterField"))?;
         let values = properties.get("filterValue")?.ok_or_else(|| missing("filterValue"))?;
         let (fields, values): (Vec<_>, Vec<_>) = (fields.split(',').collect(), values.split(',').collect());
+        // A missing value would match every range; listing too many would let machines be placed in the wrong networks.
         if fields.len() != values.len() {
             let problem = format!("{} values for {} fields; give one value for each", values.len(), fields.len());
             return Err(ActionError::input("endpointProperties.filterValue", &problem));
@@ -100,7 +120,7 @@ impl Settings {
         Ok(())
     }
 
-    /// Fills what the IPAM did not say about DNS from the properties that the form names.
+    /// Completes the DNS data that the IPAM does not have from the properties that the form names.
     pub(super) fn complete(&self, network: &mut NetworkInfo, properties: &Properties) -> Result<(), ActionError> {
         if network.dns_servers.is_empty()
             && let Some((field, value)) = property(properties, self.dns_servers_field.as_ref())
@@ -109,7 +129,7 @@ impl Settings {
                 .map(|entry| {
                     entry
                         .parse::<IpAddr>()
-                        .map_err(|_| ActionError::input(field, &format_args!("{entry:?} is no IP address")))
+                        .map_err(|_| ActionError::input(field, &format_args!("{entry:?} is not an IP address")))
                 })
                 .collect::<Result<_, _>>()?;
         }
@@ -127,14 +147,15 @@ impl Settings {
     }
 }
 
-/// The values of custom fields in the list `list` and in the properties that start with `prefix`.
+/// Returns the values of custom fields in the list `list` and in the properties that start with `prefix`. Of two values for
+/// one field, the one in its own property takes precedence.
 fn fields(properties: &EndpointProperties, list: &str, prefix: &str) -> Result<Properties, ActionError> {
     let mut fields = Properties::new();
     let text = properties.get(list)?.unwrap_or_default();
     for (index, entry) in text.split([';', '\n']).map(str::trim).filter(|entry| !entry.is_empty()).enumerate() {
         let parts = entry.split_once('=').map(|(name, value)| (name.trim(), value.trim()));
         let Some((name, value)) = parts.filter(|(name, value)| !name.is_empty() && !value.is_empty()) else {
-            // A value is not shown: the form may hold secrets.
+            // The entry is named by its position and not shown: a password may have been typed into the wrong field.
             let problem = format!("entry {} is not NAME=VALUE; separate entries by semicolons", index + 1);
             return Err(ActionError::input(&format!("endpointProperties.{list}"), &problem));
         };
@@ -144,11 +165,12 @@ fn fields(properties: &EndpointProperties, list: &str, prefix: &str) -> Result<P
     Ok(fields)
 }
 
-/// A property that the form names, with its name.
+/// Returns the property that the form names, with its name.
 fn property<'a>(properties: &'a Properties, field: Option<&String>) -> Option<(&'a String, &'a String)> {
     properties.get_key_value(field?)
 }
 
+/// Splits a list in a property. Administrators separate names by any of these characters.
 fn entries(list: &str) -> impl Iterator<Item = &str> {
     list.split([',', ';', ' ', '\t', '\n', '\r']).filter(|entry| !entry.is_empty())
 }
@@ -183,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_that_does_not_add_up_is_refused() {
+    fn a_filter_without_one_value_for_each_field_is_refused() {
         for wrong in [
             json!({"enableFilter": true}),
             json!({"enableFilter": "true", "filterField": "a,b", "filterValue": "1"}),

@@ -1,4 +1,7 @@
-//! Values as vRA writes them: numbers and booleans as strings, lists as null.
+//! Readers of JSON values as vRA writes them: numbers and booleans as strings, lists as null.
+//!
+//! vRA keeps an endpoint's form and a blueprint's values as strings and passes them on as such; newer releases pass some as
+//! JSON values. Each reader accepts both and rejects every other type, so that no value is guessed.
 
 use std::fmt::Display;
 use std::net::IpAddr;
@@ -12,61 +15,62 @@ use serde_json::Value;
 
 use super::Members;
 
-/// A text; a number or a boolean is read as its text. Absent, null and empty are `None`.
+/// Reads a string; a number or a boolean is read as its text. Absent, null and empty are `None`.
 pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::Null => Ok(None),
+        // A field that was left empty in a form is sent as an empty string.
         Value::String(text) if text.trim().is_empty() => Ok(None),
         Value::String(text) => Ok(Some(text)),
         Value::Number(number) => Ok(Some(number.to_string())),
         Value::Bool(value) => Ok(Some(value.to_string())),
-        other => Err(unexpected("a text", &other)),
+        other => Err(unexpected("a string", &other)),
     }
 }
 
-/// A whole number, or the text of one. Absent, null and empty are `None`.
+/// Reads a whole number, or a string with one. Absent, null and empty are `None`.
 pub(super) fn number<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: FromStr<Err: Display>,
 {
     let Some(text) = text(deserializer)? else { return Ok(None) };
-    text.trim()
-        .parse()
-        .map(Some)
-        .map_err(|error| D::Error::custom(format_args!("{} is not a number that fits here: {error}", shown(&text))))
+    text.trim().parse().map(Some).map_err(|error| {
+        D::Error::custom(format_args!("{} is not a whole number in the range of this member: {error}", shown(&text)))
+    })
 }
 
-/// An IP address. Absent, null and empty are `None`.
+/// Reads an IP address. Absent, null and empty are `None`.
 pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IpAddr>, D::Error> {
     parsed(deserializer, "an IP address, such as 192.0.2.10")
 }
 
-/// A prefix. Absent, null and empty are `None`.
+/// Reads a prefix. Absent, null and empty are `None`.
 pub(super) fn prefix<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<IpNet>, D::Error> {
     parsed(deserializer, "a prefix, such as 192.0.2.0/24")
 }
 
-/// A MAC address. Absent, null and empty are `None`.
+/// Reads a MAC address. Absent, null and empty are `None`.
 pub(super) fn mac<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<MacAddr>, D::Error> {
     parsed(deserializer, "a MAC address, such as 00:50:56:ab:cd:ef")
 }
 
-fn parsed<'de, D: Deserializer<'de>, T: FromStr>(deserializer: D, what: &str) -> Result<Option<T>, D::Error> {
+/// Reads a string in the form that `expected` describes.
+fn parsed<'de, D: Deserializer<'de>, T: FromStr>(deserializer: D, expected: &str) -> Result<Option<T>, D::Error> {
     let Some(text) = text(deserializer)? else { return Ok(None) };
-    text.trim().parse().map(Some).map_err(|_| D::Error::custom(format_args!("{} is not {what}", shown(&text))))
+    text.trim().parse().map(Some).map_err(|_| D::Error::custom(format_args!("{} is not {expected}", shown(&text))))
 }
 
-/// A value in quotes, cut short.
+/// Returns a value in quotes, cut to 60 characters, so that a message stays one line.
 fn shown(text: &str) -> String {
-    const MOST: usize = 60;
-    match text.char_indices().nth(MOST) {
+    const MAX_CHARS: usize = 60;
+    match text.char_indices().nth(MAX_CHARS) {
         None => format!("{text:?}"),
         Some((end, _)) => format!("{:?}…", text.get(..end).unwrap_or_default()),
     }
 }
 
-/// A boolean, or the text of one. Absent, null and empty are `None`.
+/// Reads a boolean, or a string with one. Absent, null and empty are `None`.
 pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
     match text(deserializer)? {
         None => Ok(None),
@@ -76,7 +80,7 @@ pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     }
 }
 
-/// A list; null is an empty one, and one that stands alone is a list of one.
+/// Reads a list. Null is an empty list; a value that is not a list is a list of one.
 pub(super) fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -85,7 +89,7 @@ where
     Ok(optional_list(deserializer)?.unwrap_or_default())
 }
 
-/// As [`list`], but null and absent are `None`.
+/// Reads a list as [`list`] does, but null is `None`.
 pub(super) fn optional_list<'de, D, T>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
 where
     D: Deserializer<'de>,
@@ -100,7 +104,7 @@ where
         .into_iter()
         .enumerate()
         .map(|(index, item)| match item {
-            // A model would say what it found by showing it.
+            // Serde's own message for a wrong type quotes the value, which may be a secret in the wrong place.
             Value::Object(_) => read(item).map_err(|(path, problem)| format!("[{index}]{}", joined(&path, &problem))),
             other => T::deserialize(&other).map_err(|_| format!("[{index}]: found {}", kind(&other))),
         })
@@ -109,7 +113,7 @@ where
         .map_err(D::Error::custom)
 }
 
-/// A model; null is an empty one.
+/// Reads an object as a model. Null is an empty model.
 pub(super) fn model<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -118,7 +122,7 @@ where
     Ok(optional_model(deserializer)?.unwrap_or_default())
 }
 
-/// A model, or none.
+/// Reads an object as a model. Null is `None`.
 pub(super) fn optional_model<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -132,7 +136,7 @@ where
     read(value).map(Some).map_err(|(path, problem)| D::Error::custom(joined(&path, &problem)))
 }
 
-/// Reads a model, or says which of its members is wrong, and why.
+/// Reads a model, or returns the path of the member that is wrong and the problem with it.
 pub(super) fn read<'de, T: Deserialize<'de>>(value: impl Deserializer<'de>) -> Result<T, (String, String)> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
@@ -140,18 +144,18 @@ pub(super) fn read<'de, T: Deserialize<'de>>(value: impl Deserializer<'de>) -> R
     })
 }
 
-/// A member and its problem, which may name a member of the member.
+/// Joins the path of a member and its problem. The problem may begin with the path of a member inside it.
 pub(super) fn joined(member: &str, problem: &str) -> String {
     if problem.starts_with(['.', '[']) { format!("{member}{problem}") } else { format!("{member}: {problem}") }
 }
 
-/// A list of texts; numbers are read as their texts.
+/// Reads a list of strings; numbers are read as their texts.
 pub(super) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let items: Vec<Value> = list(deserializer)?;
     items.into_iter().filter_map(|item| text(item).map_err(D::Error::custom).transpose()).collect()
 }
 
-/// An object; null is an empty one.
+/// Reads an object. Null is an empty object.
 pub(super) fn object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Members, D::Error> {
     match Value::deserialize(deserializer)? {
         Value::Null => Ok(Members::default()),
@@ -164,13 +168,13 @@ fn unexpected<E: Error>(wanted: &str, found: &Value) -> E {
     E::custom(format_args!("expected {wanted}, found {}", kind(found)))
 }
 
-/// What a value is, without showing it: it may be a secret in the wrong place.
+/// Returns the JSON type of a value, without the value: it may be a secret in the wrong place.
 pub(super) const fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
         Value::Number(_) => "a number",
-        Value::String(_) => "a text",
+        Value::String(_) => "a string",
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
     }
@@ -197,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_an_error_and_no_zero() {
+    fn a_value_that_is_not_a_number_is_an_error_and_not_zero() {
         for value in [json!("four"), json!(-1), json!(1.5), json!([1]), json!({})] {
             assert!(number::<_, u32>(value.clone()).is_err(), "{value}");
         }
@@ -205,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_an_error_that_says_so() {
+    fn a_value_that_is_not_an_address_is_an_error_that_says_so() {
         assert_eq!(address(json!(" 192.0.2.1 ")).unwrap(), Some([192, 0, 2, 1].into()));
         for empty in [json!(null), json!(""), json!(" ")] {
             assert_eq!(address(empty).unwrap(), None);
@@ -217,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn null_is_an_empty_list_and_one_alone_is_a_list_of_one() {
+    fn null_is_an_empty_list_and_a_single_value_is_a_list_of_one() {
         assert_eq!(texts(json!(null)).unwrap(), Vec::<String>::new());
         assert_eq!(texts(json!("12")).unwrap(), ["12"]);
         assert_eq!(texts(json!([12, "13"])).unwrap(), ["12", "13"]);

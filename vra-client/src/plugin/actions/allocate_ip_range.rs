@@ -1,4 +1,4 @@
-//! AllocateIPRange: a network on demand, carved from the first block that can give it.
+//! AllocateIPRange: allocates an on-demand network, a child prefix of the first block with enough space.
 
 use ipam_core::{AllocateRange, BlockId, ChildPrefix, IpamProvider, Properties, Tag};
 use ipnet::IpNet;
@@ -10,88 +10,127 @@ use super::repeat;
 use super::resource::{ResourceInfo, SUB_NETWORKS, ipam_key};
 use crate::plugin::{ActionError, Endpoint, Members, Settings, wire};
 
-/// What AllocateIPRange gets.
+/// Inputs of AllocateIPRange.
+///
+/// The same inputs return the same network. Other inputs for the same resource and entry id are an error of kind `Conflict`.
+///
+/// ```
+/// use ipam_core::{DefineBlock, IpamProvider, MemoryProvider};
+/// use serde_json::json;
+/// use vra_client::plugin::{Action, Plugin};
+///
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// ipam.define_block(&DefineBlock::new("30", "10.99.0.0/16".parse().unwrap())).await.unwrap();
+/// let plugin = Plugin::new(ipam);
+///
+/// let inputs = json!({
+///     "resourceInfo": {"id": "/resources/sub-networks/n-1", "name": "app", "type": "SUBNET", "orgId": "o"},
+///     "ipRangeAllocation": {
+///         "name": "app", "ipBlockIds": ["30"], "subnetPrefixLength": "28", "properties": {"networkType": "PRIVATE"},
+///     },
+///     "endpoint": {"id": "e", "endpointProperties": {"hostName": "ipam.example.test"}},
+/// });
+/// let outputs = plugin.run(Action::AllocateIpRange, &inputs).await.unwrap();
+/// let range = &outputs["ipRange"];
+/// assert_eq!((&range["startIPAddress"], &range["endIPAddress"]), (&json!("10.99.0.1"), &json!("10.99.0.14")));
+/// assert_eq!((&range["subnetPrefixLength"], &range["name"]), (&json!(28), &json!("app")));
+/// assert_eq!(plugin.run(Action::AllocateIpRange, &inputs).await.unwrap(), outputs);
+/// # });
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AllocateIpRangeInput {
-    /// The network.
+    /// On-demand network that the range is for.
     #[serde(default, deserialize_with = "wire::model")]
     pub resource_info: ResourceInfo,
-    /// What is wanted.
+    /// Size or prefix wanted, and the blocks to take it from.
     #[serde(default, deserialize_with = "wire::model")]
     pub ip_range_allocation: IpRangeAllocation,
-    /// The end point.
+    /// Endpoint of the IPAM.
     #[serde(default, deserialize_with = "wire::model")]
     pub endpoint: Endpoint,
-    /// What else vRA sent.
+    /// Members that have no field here.
     #[serde(flatten)]
     pub extra: Members,
 }
 
-/// A network to carve: of a prefix length, or exactly this one.
+/// Child prefix to allocate: any of a prefix length, or an exact one.
+///
+/// One of `subnet_cidr` and `subnet_prefix_length` is required; with both, `subnet_cidr` takes precedence.
+///
+/// ```
+/// use serde_json::json;
+/// use vra_client::plugin::IpRangeAllocation;
+///
+/// let wanted: IpRangeAllocation =
+///     serde_json::from_value(json!({"ipBlockIds": ["30"], "subnetCidr": "10.99.4.0/24"}))?;
+/// assert_eq!(wanted.subnet_cidr, Some("10.99.4.0/24".parse()?));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct IpRangeAllocation {
-    /// vRA's id of this request, where it sends one.
+    /// vRA's id of this request, if it sends one.
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// The network's name.
+    /// Name of the network. Default: the resource's name.
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The blocks to try, in this order.
+    /// Ids of the blocks to try, in this order; at least one.
     #[serde(default, deserialize_with = "wire::texts")]
     pub ip_block_ids: Vec<String>,
-    /// The prefix length wanted.
+    /// Prefix length wanted.
     #[serde(default, deserialize_with = "wire::number", skip_serializing_if = "Option::is_none")]
     pub subnet_prefix_length: Option<u8>,
-    /// The prefix wanted.
+    /// Exact prefix wanted.
     #[serde(default, deserialize_with = "wire::prefix", skip_serializing_if = "Option::is_none")]
     pub subnet_cidr: Option<IpNet>,
-    /// The address space. The blocks say it already.
+    /// Address space. Not used: each block belongs to one address space.
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub address_space_id: Option<String>,
-    /// Free-form properties.
+    /// Free-form properties. The IPAM keeps them with the range, as text.
     #[serde(default, deserialize_with = "wire::object")]
     pub properties: Members,
-    /// Tags, where vRA sends some.
+    /// Tags, objects with `key` and `value`. Entries without a `key` are ignored.
     #[serde(default, deserialize_with = "wire::list", skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Value>,
-    /// What else vRA sent.
+    /// Members that have no field here.
     #[serde(flatten)]
     pub extra: Members,
 }
 
-/// What AllocateIPRange answers.
+/// Outputs of AllocateIPRange. [`AllocateIpRangeInput`] has an example.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AllocateIpRangeOutput {
-    /// The new network.
+    /// New network.
     pub ip_range: IpRange,
 }
 
 impl AllocateIpRangeInput {
-    /// The request that stands for the inputs. Equal inputs give equal requests with equal keys.
+    /// Returns the provider's request. Equal inputs give equal requests with equal keys.
     fn request(&self) -> Result<AllocateRange, ActionError> {
         let wanted = &self.ip_range_allocation;
-        let what = match (wanted.subnet_cidr, wanted.subnet_prefix_length) {
+        let prefix = match (wanted.subnet_cidr, wanted.subnet_prefix_length) {
             (Some(net), _) => ChildPrefix::Exact(net),
             (None, Some(len)) => ChildPrefix::PrefixLen(len),
             (None, None) => {
-                let problem = "missing, and so is subnetPrefixLength; one of them has to say how large the network is";
-                return Err(ActionError::input("ipRangeAllocation.subnetCidr", &problem));
+                let reason = "give it or subnetPrefixLength, so that the size of the network is known";
+                return Err(ActionError::missing("ipRangeAllocation.subnetCidr", reason));
             }
         };
         let mut blocks = wanted.ip_block_ids.iter().map(|id| BlockId::from(id.as_str()));
         let first = blocks
             .next()
-            .ok_or_else(|| ActionError::input("ipRangeAllocation.ipBlockIds", &"empty; name at least one block"))?;
+            .ok_or_else(|| ActionError::empty("ipRangeAllocation.ipBlockIds", "name at least one block"))?;
         let name = wanted.name.as_deref().or(self.resource_info.name.as_deref()).unwrap_or_default();
         let owner = self.resource_info.ipam_owner()?;
         let key = ipam_key(&owner, self.part());
-        let mut request = AllocateRange::new(owner, first, what)
+        let mut request = AllocateRange::new(owner, first, prefix)
             .with_key(key)
             .with_name(name)
             .with_description(self.resource_info.description.clone())
@@ -105,13 +144,14 @@ impl AllocateIpRangeInput {
         Ok(blocks.fold(request, AllocateRange::or_from))
     }
 
-    /// What tells the requests of one resource apart.
+    /// Returns the part of the key that tells the requests of one resource apart.
     fn part(&self) -> &str {
+        // vRA requests one network for one resource and sends no id then; a constant keeps its repeats equal.
         self.ip_range_allocation.id.as_deref().unwrap_or("network")
     }
 }
 
-/// Properties are texts in the IPAM; what is not one is kept as its JSON.
+/// Returns the properties as text, as an IPAM keeps them. A value that is not a string is written as JSON.
 fn texts(properties: &Map<String, Value>) -> Properties {
     properties
         .iter()
@@ -120,15 +160,17 @@ fn texts(properties: &Map<String, Value>) -> Properties {
         .collect()
 }
 
+/// Runs AllocateIPRange.
 pub(in crate::plugin) async fn allocate_ip_range<P: IpamProvider + ?Sized>(
     provider: &P,
     input: AllocateIpRangeInput,
 ) -> Result<AllocateIpRangeOutput, ActionError> {
+    // Read before anything is taken: a form that cannot be read would fail the action after the network was made.
     let settings = Settings::read(&input.endpoint.endpoint_properties)?;
     let request = input.request()?;
     request.validate()?;
     let other = input.resource_info.other_owner(SUB_NETWORKS)?;
     let other_key = ipam_key(&other, input.part());
-    let answer = repeat::allocate_range(provider, request, (other, other_key)).await?;
-    Ok(AllocateIpRangeOutput { ip_range: IpRange::new(answer.range, &settings)? })
+    let allocated = repeat::allocate_range(provider, request, (other, other_key)).await?;
+    Ok(AllocateIpRangeOutput { ip_range: IpRange::new(allocated.range, &settings)? })
 }

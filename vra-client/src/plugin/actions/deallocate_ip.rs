@@ -1,4 +1,4 @@
-//! DeallocateIP: addresses of a machine go back, as often as vRA asks.
+//! DeallocateIP: deallocates addresses of a machine; may be repeated.
 
 use std::net::IpAddr;
 
@@ -9,128 +9,178 @@ use super::owned::{ambiguous_address, look_up};
 use super::resource::ResourceInfo;
 use crate::plugin::{ActionError, Endpoint, Members, wire};
 
-/// What DeallocateIP gets.
+/// Inputs of DeallocateIP.
+///
+/// # Rule
+/// 1. The address is freed in the named range if the machine owns it, or if it has no owner and is not reserved.
+/// 2. Otherwise the address is looked up in the whole IPAM, among the allocations that carry the machine's id. One in the
+///    named range is freed, or else one in the address space of that range. If the range does not exist any more, or does
+///    not contain the address any more, an allocation in another address space is freed, provided that it is the only one.
+/// 3. Otherwise nothing is freed, and the message says why: the address is free, reserved, or of another resource.
+///
+/// ```
+/// use ipam_core::{DefineRange, IpamProvider, MemoryProvider};
+/// use serde_json::json;
+/// use vra_client::plugin::{Action, Plugin};
+///
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// ipam.define_range(&DefineRange::new("12", "10.16.20.0/24".parse().unwrap())).await.unwrap();
+/// let plugin = Plugin::new(ipam);
+/// let allocate = json!({"resourceInfo": {"id": "vm-1"}, "ipAllocations": [{"id": "nic-0", "ipRangeIds": ["12"]}]});
+/// plugin.run(Action::AllocateIp, &allocate).await.unwrap();
+///
+/// let inputs = json!({
+///     "resourceInfo": {"id": "vm-1", "name": "web1", "type": "VM"},
+///     "ipDeallocations": [{"id": "d-0", "ipRangeId": "12", "ipAddress": "10.16.20.1"}],
+///     "endpoint": {"id": "e", "endpointProperties": {"hostName": "ipam.example.test"}},
+/// });
+/// let outputs = plugin.run(Action::DeallocateIp, &inputs).await.unwrap();
+/// assert_eq!(outputs, json!({"ipDeallocations": [{"ipDeallocationId": "d-0", "message": "Success"}]}));
+/// let repeated = plugin.run(Action::DeallocateIp, &inputs).await.unwrap();
+/// assert_eq!(repeated["ipDeallocations"][0]["message"], "Was free already");
+/// # });
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DeallocateIpInput {
-    /// The machine.
+    /// Machine that has the addresses.
     #[serde(default, deserialize_with = "wire::model")]
     pub resource_info: ResourceInfo,
-    /// The addresses; `None` if vRA did not say any.
+    /// Addresses to deallocate. An empty list deallocates nothing; a missing one is an error.
     #[serde(default, deserialize_with = "wire::optional_list", skip_serializing_if = "Option::is_none")]
     pub ip_deallocations: Option<Vec<IpDeallocation>>,
-    /// The end point.
+    /// Endpoint of the IPAM.
     #[serde(default, deserialize_with = "wire::model")]
     pub endpoint: Endpoint,
-    /// What else vRA sent.
+    /// Members that have no field here.
     #[serde(flatten)]
     pub extra: Members,
 }
 
-/// One address to give back.
+/// Address to deallocate: an entry of [`DeallocateIpInput`]. All three members are required.
+///
+/// ```
+/// use serde_json::json;
+/// use vra_client::plugin::IpDeallocation;
+///
+/// let entry: IpDeallocation =
+///     serde_json::from_value(json!({"id": "d-0", "ipRangeId": 12, "ipAddress": "10.16.20.1"}))?;
+/// assert_eq!(entry.ip_range_id.as_deref(), Some("12"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct IpDeallocation {
-    /// vRA's id of this entry.
+    /// vRA's id of this entry. The result repeats it.
     #[serde(default, deserialize_with = "wire::text")]
     pub id: Option<String>,
-    /// The range.
+    /// Id of the range that the address was allocated from.
     #[serde(default, deserialize_with = "wire::text")]
     pub ip_range_id: Option<String>,
-    /// The address.
+    /// Address.
     #[serde(default, deserialize_with = "wire::address")]
     pub ip_address: Option<IpAddr>,
-    /// What else vRA sent.
+    /// Members that have no field here.
     #[serde(flatten)]
     pub extra: Members,
 }
 
-/// What DeallocateIP answers.
+/// Outputs of DeallocateIP. [`DeallocateIpInput`] has an example.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DeallocateIpOutput {
-    /// One entry for each of the request's, in that order.
+    /// Results, one for each entry of the inputs, in the same order.
     pub ip_deallocations: Vec<IpDeallocationResult>,
 }
 
-/// What became of one address.
+/// Result for one address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct IpDeallocationResult {
-    /// The id of the request's entry.
+    /// Id of the entry in the inputs.
     pub ip_deallocation_id: String,
-    /// A sentence about it.
+    /// Sentence for the log: `Success` if the address was freed, otherwise the reason why nothing was freed.
     pub message: String,
 }
 
 impl IpDeallocation {
+    /// Returns the range and the address of the entry at `index`.
     fn place(&self, index: usize) -> Result<(RangeId, IpAddr), ActionError> {
-        let missing = |name: &str| ActionError::input(&format!("ipDeallocations[{index}].{name}"), &"missing");
+        let missing = |name: &str| {
+            ActionError::missing(&format!("ipDeallocations[{index}].{name}"), "it names what to deallocate")
+        };
         let range = self.ip_range_id.as_deref().ok_or_else(|| missing("ipRangeId"))?;
         let address = self.ip_address.ok_or_else(|| missing("ipAddress"))?;
         Ok((range.into(), address))
     }
 }
 
+/// Runs DeallocateIP.
 pub(in crate::plugin) async fn deallocate_ip<P: IpamProvider + ?Sized>(
     provider: &P,
     input: DeallocateIpInput,
 ) -> Result<DeallocateIpOutput, ActionError> {
-    // An empty list asks for nothing and gets an empty list; without the list it is unknown what was asked.
-    let entries = input.ip_deallocations.ok_or_else(|| {
-        ActionError::input("ipDeallocations", &"missing; it has to name the addresses that are to be given back")
-    })?;
+    // An empty list asks for nothing. A missing one is a mistake of the caller: a success would let vRA forget addresses
+    // that stay allocated.
+    let entries = input
+        .ip_deallocations
+        .ok_or_else(|| ActionError::missing("ipDeallocations", "it has to name the addresses to deallocate"))?;
     let owner = input.resource_info.ipam_owner()?;
     let mut wanted = Vec::with_capacity(entries.len());
     for (index, entry) in entries.into_iter().enumerate() {
         let (range, address) = entry.place(index)?;
         let member = format!("ipDeallocations[{index}].id");
-        let id = entry.id.ok_or_else(|| ActionError::input(&member, &"missing; the answer has to name it"))?;
+        let id = entry.id.ok_or_else(|| ActionError::missing_entry_id(&member))?;
         let request = Deallocate::address(range.clone(), address).with_precondition(Precondition::Owner(owner.clone()));
-        // Everything that can be wrong with the request is found before anything is freed.
+        // Every entry is checked before anything is freed: a mistake in the last one leaves the first ones as they are.
         request.validate()?;
         wanted.push((id, range, address, request));
     }
     let mut ip_deallocations = Vec::with_capacity(wanted.len());
     for (id, range, address, request) in wanted {
         let direct = match provider.deallocate(&request).await {
-            Ok(answer) if !answer.was_free() => Direct::Deallocated,
+            Ok(deallocated) if !deallocated.was_free() => Direct::Deallocated,
             Ok(_) => Direct::WasFree,
-            // A range that was removed took its addresses with it, or they stand in another one by now.
+            // The range was removed, with its addresses or after they were moved to another range.
             Err(error) if error.is_not_found() => Direct::NoRange,
-            // The request is sound, so the address lies outside the prefix that the range has by now.
+            // `validate` accepted the request, so the only cause left is an address outside the range's current prefix.
             Err(error) if error.kind() == ErrorKind::InvalidInput => Direct::Outside,
             Err(error) => return Err(error.into()),
         };
         let message = match direct {
             Direct::Deallocated => FREED,
-            other => elsewhere(provider, &input.resource_info, &range, address, other).await?,
+            other => deallocate_by_address(provider, &input.resource_info, &range, address, other).await?,
         };
         ip_deallocations.push(IpDeallocationResult { ip_deallocation_id: id, message: message.to_owned() });
     }
     Ok(DeallocateIpOutput { ip_deallocations })
 }
 
-/// What the IPAM said to a deallocation by range and address.
+/// Outcome of a deallocation by range and address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Direct {
+    /// The address was freed.
     Deallocated,
+    /// The address is free, reserved, or has another owner.
     WasFree,
+    /// The range does not exist.
     NoRange,
+    /// The address is outside the range's prefix.
     Outside,
 }
 
+/// Message for an address that was freed.
 const FREED: &str = "Success";
 
-/// Gives back what the resource has of an address that is not there by its range, or says why nothing is given back.
+/// Deallocates an address that the named range does not have, or returns the reason why nothing is freed.
 ///
-/// The allocation may carry the other form of the resource's id, or stand in another range since the plan was changed.
-/// Only what carries the resource's id is given back here, and only if it cannot be mistaken for another address.
-async fn elsewhere<P: IpamProvider + ?Sized>(
+/// The allocation may carry the other form of the resource's id, or may be in another range since the plan was changed.
+async fn deallocate_by_address<P: IpamProvider + ?Sized>(
     provider: &P,
     resource: &ResourceInfo,
     range: &RangeId,
@@ -138,16 +188,18 @@ async fn elsewhere<P: IpamProvider + ?Sized>(
     direct: Direct,
 ) -> Result<&'static str, ActionError> {
     let ownership = look_up(provider, resource, address).await?;
+    // Only allocations with the resource's id are freed here. One without an owner may belong to any machine once the range
+    // is not the named one.
     let in_range = |found: &&Allocation| found.range == *range;
     let found = match ownership.own.iter().find(in_range) {
         Some(found) => Some(found),
         None if ownership.own.is_empty() => None,
         None => match space_of(provider, range).await? {
-            // An address is unique in a space, so this is the one that the range had.
+            // An address is unique in an address space, so this is the allocation that the range had.
             Some(space) if ownership.own.iter().any(|found| found.space == space) => {
                 ownership.own.iter().find(|found| found.space == space)
             }
-            // The range still has the prefix; what another space has is another address of the resource.
+            // The range still contains the address, so an allocation in another space is another address of the resource.
             Some(_) if direct == Direct::WasFree => None,
             _ => match ownership.own.as_slice() {
                 [only] => Some(only),
@@ -156,6 +208,7 @@ async fn elsewhere<P: IpamProvider + ?Sized>(
         },
     };
     if let Some(found) = found {
+        // By id and with the owner that was read: a repeat that runs at the same time frees nothing twice.
         let mut request = Deallocate::id(found.id.clone());
         if let Some(owner) = &found.owner {
             request = request.with_precondition(Precondition::Owner(owner.clone()));
@@ -168,16 +221,16 @@ async fn elsewhere<P: IpamProvider + ?Sized>(
         "Belongs to another resource; nothing was freed"
     } else {
         match direct {
-            Direct::NoRange => "There is no such range any more; nothing to free",
+            Direct::NoRange => "The range does not exist any more; nothing to free",
             Direct::Outside => {
-                "Lies outside the range's prefix by now, and is not allocated to the resource; nothing to free"
+                "Outside the current prefix of the range, and not allocated to the resource; nothing to free"
             }
             Direct::WasFree | Direct::Deallocated => "Was free already",
         }
     })
 }
 
-/// The address space of a range; `None` if there is no such range.
+/// Returns the address space of a range; `None` if the range does not exist.
 async fn space_of<P: IpamProvider + ?Sized>(provider: &P, range: &RangeId) -> Result<Option<SpaceId>, ActionError> {
     match provider.get_range(range.clone()).await {
         Ok(range) => Ok(Some(range.space)),

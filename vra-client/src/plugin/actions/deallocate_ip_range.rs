@@ -1,4 +1,4 @@
-//! DeallocateIPRange: a network on demand goes back, as often as vRA asks.
+//! DeallocateIPRange: deallocates an on-demand network; may be repeated.
 
 use ipam_core::{DeallocateRange, IpamProvider, IpamProviderExt, Owner, Precondition};
 use serde::{Deserialize, Serialize};
@@ -6,89 +6,136 @@ use serde::{Deserialize, Serialize};
 use super::resource::ResourceInfo;
 use crate::plugin::{ActionError, Endpoint, Members, wire};
 
-/// What DeallocateIPRange gets.
+/// Inputs of DeallocateIPRange.
+///
+/// A network of another resource is left alone, and the message says so. A network that does not exist any more is a
+/// success.
+///
+/// ```
+/// use ipam_core::{DefineBlock, IpamProvider, MemoryProvider};
+/// use serde_json::json;
+/// use vra_client::plugin::{Action, Plugin};
+///
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// ipam.define_block(&DefineBlock::new("30", "10.99.0.0/16".parse().unwrap())).await.unwrap();
+/// let plugin = Plugin::new(ipam);
+/// let allocate = json!({
+///     "resourceInfo": {"id": "/resources/sub-networks/n-1"},
+///     "ipRangeAllocation": {"ipBlockIds": ["30"], "subnetPrefixLength": "28"},
+/// });
+/// let allocated = plugin.run(Action::AllocateIpRange, &allocate).await.unwrap();
+///
+/// let inputs = json!({
+///     "resourceInfo": {"id": "/resources/sub-networks/n-1", "type": "SUBNET"},
+///     "ipRangeDeallocation": {"id": "r-0", "ipRangeId": allocated["ipRange"]["id"]},
+///     "endpoint": {"id": "e", "endpointProperties": {"hostName": "ipam.example.test"}},
+/// });
+/// let outputs = plugin.run(Action::DeallocateIpRange, &inputs).await.unwrap();
+/// assert_eq!(outputs, json!({"message": "Success"}));
+/// let repeated = plugin.run(Action::DeallocateIpRange, &inputs).await.unwrap();
+/// assert_eq!(repeated, json!({"message": "Was gone already"}));
+/// # });
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct DeallocateIpRangeInput {
-    /// The network.
+    /// On-demand network that the range was for.
     #[serde(default, deserialize_with = "wire::model")]
     pub resource_info: ResourceInfo,
-    /// What goes back.
+    /// Range to deallocate.
     #[serde(default, deserialize_with = "wire::model")]
     pub ip_range_deallocation: IpRangeDeallocation,
-    /// The end point.
+    /// Endpoint of the IPAM.
     #[serde(default, deserialize_with = "wire::model")]
     pub endpoint: Endpoint,
-    /// What else vRA sent.
+    /// Members that have no field here.
     #[serde(flatten)]
     pub extra: Members,
 }
 
-/// A network to give back.
+/// Range to deallocate: the entry of [`DeallocateIpRangeInput`].
+///
+/// ```
+/// use serde_json::json;
+/// use vra_client::plugin::IpRangeDeallocation;
+///
+/// let entry: IpRangeDeallocation =
+///     serde_json::from_value(json!({"ipRangeId": "31", "properties": {"removeAllocations": "true"}}))?;
+/// assert_eq!(entry.properties["removeAllocations"], "true");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct IpRangeDeallocation {
-    /// vRA's id of this entry.
+    /// vRA's id of this entry, if it sends one.
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// The range.
+    /// Id of the range. Required.
     #[serde(default, deserialize_with = "wire::text")]
     pub ip_range_id: Option<String>,
-    /// The address space. The range says it already.
+    /// Address space. Not used: the range belongs to one address space.
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub address_space_id: Option<String>,
-    /// Free-form properties. `removeAllocations` set to `true` lets addresses that are still allocated end with it.
+    /// Free-form properties. With `removeAllocations` set to `true`, addresses that are still allocated are freed with the
+    /// range. Default: `false`; such addresses then make the action fail with kind `Conflict`, and nothing is freed.
     #[serde(default, deserialize_with = "wire::object")]
     pub properties: Members,
-    /// What else vRA sent.
+    /// Members that have no field here.
     #[serde(flatten)]
     pub extra: Members,
 }
 
-/// What DeallocateIPRange answers.
+/// Outputs of DeallocateIPRange. [`DeallocateIpRangeInput`] has an example.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DeallocateIpRangeOutput {
-    /// A sentence about it.
+    /// Sentence for the log: `Success` if the range was deallocated, otherwise the reason why it was not.
     pub message: String,
 }
 
-/// The property that lets addresses end with their network.
+/// Name of the property that frees the addresses of a range together with it.
 const REMOVE_ALLOCATIONS: &str = "removeAllocations";
 
+/// Runs DeallocateIPRange.
 pub(in crate::plugin) async fn deallocate_ip_range<P: IpamProvider + ?Sized>(
     provider: &P,
     input: DeallocateIpRangeInput,
 ) -> Result<DeallocateIpRangeOutput, ActionError> {
     let wanted = &input.ip_range_deallocation;
-    let id =
-        wanted.ip_range_id.as_deref().ok_or_else(|| ActionError::input("ipRangeDeallocation.ipRangeId", &"missing"))?;
-    let told = match wanted.properties.get(REMOVE_ALLOCATIONS) {
+    let id = wanted
+        .ip_range_id
+        .as_deref()
+        .ok_or_else(|| ActionError::missing("ipRangeDeallocation.ipRangeId", "it names what to deallocate"))?;
+    let remove_allocations = match wanted.properties.get(REMOVE_ALLOCATIONS) {
         None => None,
         Some(value) => wire::flag(value).map_err(|error| {
             ActionError::input(&format!("ipRangeDeallocation.properties.{REMOVE_ALLOCATIONS}"), &error)
         })?,
     };
     let request = |owner: Owner| {
-        DeallocateRange::id(id).with_precondition(Precondition::Owner(owner)).with_allocations(told.unwrap_or(false))
+        DeallocateRange::id(id)
+            .with_precondition(Precondition::Owner(owner))
+            .with_allocations(remove_allocations.unwrap_or(false))
     };
-    let mut answer = provider.deallocate_range(&request(input.resource_info.ipam_owner()?)).await?;
-    if answer.was_free() {
-        // It may carry the other form of the resource's id.
+    let mut deallocated = provider.deallocate_range(&request(input.resource_info.ipam_owner()?)).await?;
+    if deallocated.was_free() {
+        // The precondition takes a range of another owner for free. The range may carry the other form of the resource's id,
+        // as an earlier version of this crate wrote it.
         let other = match provider.get_range(id).await {
             Err(error) if error.is_not_found() => return Ok(output("Was gone already")),
             range => range?.owner,
         };
         match other {
             Some(owner) if input.resource_info.is_owner(&owner)? => {
-                answer = provider.deallocate_range(&request(owner)).await?;
+                deallocated = provider.deallocate_range(&request(owner)).await?;
             }
             _ => return Ok(output("Belongs to another resource; nothing was removed")),
         }
     }
-    Ok(output(if answer.was_free() { "Was gone already" } else { "Success" }))
+    Ok(output(if deallocated.was_free() { "Was gone already" } else { "Success" }))
 }
 
 fn output(message: &str) -> DeallocateIpRangeOutput {

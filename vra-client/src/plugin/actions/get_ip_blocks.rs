@@ -1,4 +1,4 @@
-//! GetIPBlocks: the blocks that networks are carved from, page by page.
+//! GetIPBlocks: lists the blocks that on-demand networks are allocated in, page by page.
 
 use std::net::IpAddr;
 
@@ -9,54 +9,75 @@ use serde::Serialize;
 use super::get_ip_ranges::{GetIpRangesInput, RangeTag, tags, version};
 use crate::plugin::{ActionError, Settings};
 
-/// What GetIPBlocks answers.
+/// Outputs of GetIPBlocks. Its inputs are [`GetIpRangesInput`].
+///
+/// ```
+/// use ipam_core::{DefineBlock, IpamProvider, MemoryProvider};
+/// use serde_json::json;
+/// use vra_client::plugin::{Action, Plugin};
+///
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// ipam.define_block(&DefineBlock::new("30", "10.99.0.0/16".parse().unwrap())).await.unwrap();
+/// let plugin = Plugin::new(ipam);
+///
+/// let inputs = json!({
+///     "endpoint": {"id": "e", "endpointProperties": {"hostName": "ipam.example.test"}},
+///     "pagingAndSorting": {"maxResults": 1000, "pageToken": null},
+/// });
+/// let outputs = plugin.run(Action::GetIpBlocks, &inputs).await.unwrap();
+/// let block = &outputs["ipBlocks"][0];
+/// assert_eq!((&block["id"], &block["ipBlockCIDR"]), (&json!("30"), &json!("10.99.0.0/16")));
+/// # });
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GetIpBlocksOutput {
-    /// The blocks.
+    /// Blocks on this page; not empty unless it is the last page.
     pub ip_blocks: Vec<IpBlock>,
-    /// Where the next page begins; absent after the last.
+    /// Token of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_page_token: Option<String>,
 }
 
-/// A block, as vRA reads it. Lists are never null.
+/// Block in the form of the contract. Lists are never null.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct IpBlock {
-    /// The provider's id.
+    /// Id of the block at the provider.
     pub id: String,
-    /// The name people see.
+    /// Name for display.
     pub name: String,
-    /// The prefix.
+    /// Prefix of the block.
     #[serde(rename = "ipBlockCIDR")]
     pub ip_block_cidr: IpNet,
-    /// `IPv4` or `IPv6`.
+    /// Address family: `IPv4` or `IPv6`.
     pub ip_version: &'static str,
-    /// What it is for.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The address space.
+    /// Id of the address space.
     pub address_space_id: String,
-    /// The gateway.
+    /// Gateway.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gateway_address: Option<IpAddr>,
     /// DNS servers.
     pub dns_server_addresses: Vec<IpAddr>,
     /// DNS search domains.
     pub dns_search_domains: Vec<String>,
-    /// The DNS domain.
+    /// DNS domain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
     /// Tags.
     pub tags: Vec<RangeTag>,
-    /// Free-form properties.
+    /// Properties that the IPAM keeps, such as custom fields.
     pub properties: Properties,
 }
 
 impl IpBlock {
+    /// Converts a block of the provider, with DNS data completed from the form's settings.
     fn new(mut block: Block, settings: &Settings) -> Result<Self, ActionError> {
         settings.complete(&mut block.network, &block.properties)?;
         Ok(Self {
@@ -76,6 +97,7 @@ impl IpBlock {
     }
 }
 
+/// Runs GetIPBlocks.
 pub(in crate::plugin) async fn get_ip_blocks<P: IpamProvider + ?Sized>(
     provider: &P,
     input: GetIpRangesInput,
@@ -84,7 +106,7 @@ pub(in crate::plugin) async fn get_ip_blocks<P: IpamProvider + ?Sized>(
     let mut request = ListBlocks::all().with_filter(settings.blocks.clone()).with_page(input.page());
     loop {
         let page = provider.list_blocks(&request).await?;
-        // See get_ip_ranges: an empty page is not the end.
+        // An empty page is not the end of the list; see get_ip_ranges.
         if page.items.is_empty() && page.next.is_some() {
             request.page.token = page.next;
             continue;

@@ -1,4 +1,4 @@
-//! GetIPRanges: the ranges to allocate from, page by page.
+//! GetIPRanges: lists the ranges that addresses are allocated from, page by page.
 
 use std::net::IpAddr;
 
@@ -7,43 +7,85 @@ use serde::{Deserialize, Serialize};
 
 use crate::plugin::{ActionError, Endpoint, Members, Settings, wire};
 
-/// How many items vRA gets at once when it does not say how many.
+/// Default number of items on a page, which is the number that vRA asks for.
 const PAGE_SIZE: u32 = 1000;
 
-/// What GetIPRanges and GetIPBlocks get.
+/// Inputs of GetIPRanges and of GetIPBlocks.
+///
+/// ```
+/// use ipam_core::{DefineRange, IpamProvider, MemoryProvider};
+/// use serde_json::json;
+/// use vra_client::plugin::{Action, Plugin};
+///
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// let range = DefineRange::new("12", "10.16.20.0/24".parse().unwrap()).with_gateway([10, 16, 20, 1].into());
+/// ipam.define_range(&range).await.unwrap();
+/// let plugin = Plugin::new(ipam);
+///
+/// let inputs = json!({
+///     "endpoint": {"id": "e", "endpointProperties": {"hostName": "ipam.example.test", "enableFilter": "false"}},
+///     "pagingAndSorting": {"maxResults": 1000, "pageToken": null},
+/// });
+/// let outputs = plugin.run(Action::GetIpRanges, &inputs).await.unwrap();
+/// let range = &outputs["ipRanges"][0];
+/// assert_eq!((&range["id"], &range["ipVersion"]), (&json!("12"), &json!("IPv4")));
+/// assert_eq!((&range["startIPAddress"], &range["endIPAddress"]), (&json!("10.16.20.1"), &json!("10.16.20.254")));
+/// assert_eq!((&range["subnetPrefixLength"], &range["gatewayAddress"]), (&json!(24), &json!("10.16.20.1")));
+/// assert!(outputs.get("nextPageToken").is_none());
+/// # });
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GetIpRangesInput {
-    /// The end point.
+    /// Endpoint of the IPAM, with the filter in its form.
     #[serde(default, deserialize_with = "wire::model")]
     pub endpoint: Endpoint,
-    /// Which page; the first one if vRA does not say.
+    /// Page to return. Default: the first page.
     #[serde(default, deserialize_with = "wire::optional_model")]
     pub paging_and_sorting: Option<PagingAndSorting>,
-    /// What else vRA sent.
+    /// Members that have no field here.
     #[serde(flatten)]
     pub extra: Members,
 }
 
-/// Which page of a listing.
+/// Page of a listing. Members for sorting are ignored; the order is the provider's.
+///
+/// ```
+/// use ipam_core::{DefineRange, IpamProvider, MemoryProvider};
+/// use serde_json::json;
+/// use vra_client::plugin::{Action, Plugin};
+///
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// for (id, net) in [("1", "10.0.1.0/24"), ("2", "10.0.2.0/24")] {
+///     ipam.define_range(&DefineRange::new(id, net.parse().unwrap())).await.unwrap();
+/// }
+/// let plugin = Plugin::new(ipam);
+/// let first = plugin.run(Action::GetIpRanges, &json!({"pagingAndSorting": {"maxResults": 1}})).await.unwrap();
+/// let paging = json!({"maxResults": 1, "pageToken": first["nextPageToken"]});
+/// let second = plugin.run(Action::GetIpRanges, &json!({"pagingAndSorting": paging})).await.unwrap();
+/// assert_eq!((&first["ipRanges"][0]["id"], &second["ipRanges"][0]["id"]), (&json!("1"), &json!("2")));
+/// # });
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct PagingAndSorting {
-    /// At most so many items.
+    /// Largest number of items on the page. Default, also for 0: 1000. Limit: 10 000; a larger number counts as the limit.
     #[serde(default, deserialize_with = "wire::number")]
     pub max_results: Option<u32>,
-    /// `nextPageToken` of the page before.
+    /// `nextPageToken` of the previous page; `None` for the first.
     #[serde(default, deserialize_with = "wire::text")]
     pub page_token: Option<String>,
-    /// What else vRA sent.
+    /// Members that have no field here.
     #[serde(flatten)]
     pub extra: Members,
 }
 
 impl GetIpRangesInput {
-    /// The page to ask the provider for.
+    /// Returns the page to request from the provider.
     pub(super) fn page(&self) -> PageRequest {
         let paging = self.paging_and_sorting.as_ref();
         let size = paging.and_then(|paging| paging.max_results).filter(|size| *size > 0).unwrap_or(PAGE_SIZE);
@@ -52,69 +94,70 @@ impl GetIpRangesInput {
     }
 }
 
-/// What GetIPRanges answers.
+/// Outputs of GetIPRanges. [`GetIpRangesInput`] has an example.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GetIpRangesOutput {
-    /// The ranges.
+    /// Ranges on this page; not empty unless it is the last page.
     pub ip_ranges: Vec<IpRange>,
-    /// Where the next page begins; absent after the last.
+    /// Token of the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_page_token: Option<String>,
 }
 
-/// A range, as vRA reads it. Lists are never null.
+/// Range in the form of the contract. Lists are never null.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct IpRange {
-    /// The provider's id.
+    /// Id of the range at the provider.
     pub id: String,
-    /// The name people see.
+    /// Name for display.
     pub name: String,
-    /// The first address to allocate.
+    /// First address that can be allocated.
     #[serde(rename = "startIPAddress")]
     pub start_ip_address: IpAddr,
-    /// The last address to allocate.
+    /// Last address that can be allocated.
     #[serde(rename = "endIPAddress")]
     pub end_ip_address: IpAddr,
-    /// `IPv4` or `IPv6`.
+    /// Address family: `IPv4` or `IPv6`.
     pub ip_version: &'static str,
-    /// The prefix length.
+    /// Prefix length of the range's prefix.
     pub subnet_prefix_length: u8,
-    /// What it is for.
+    /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The gateway.
+    /// Gateway.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gateway_address: Option<IpAddr>,
     /// DNS servers.
     pub dns_server_addresses: Vec<IpAddr>,
     /// DNS search domains.
     pub dns_search_domains: Vec<String>,
-    /// The DNS domain.
+    /// DNS domain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
-    /// The address space.
+    /// Id of the address space.
     pub address_space_id: String,
     /// Tags.
     pub tags: Vec<RangeTag>,
-    /// Free-form properties.
+    /// Properties that the IPAM keeps, such as custom fields.
     pub properties: Properties,
 }
 
-/// A tag, as vRA reads it.
+/// Tag in the form of the contract.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct RangeTag {
-    /// What it is about.
+    /// Key.
     pub key: String,
-    /// Its value.
+    /// Value; empty if the tag has only a key.
     pub value: String,
 }
 
 impl IpRange {
+    /// Converts a range of the provider, with DNS data completed from the form's settings.
     pub(super) fn new(mut range: Range, settings: &Settings) -> Result<Self, ActionError> {
         settings.complete(&mut range.network, &range.properties)?;
         Ok(Self {
@@ -136,7 +179,7 @@ impl IpRange {
     }
 }
 
-/// The family's name in the contract.
+/// Returns the name of an address family in the contract.
 pub(super) const fn version(family: Family) -> &'static str {
     match family {
         Family::V4 => "IPv4",
@@ -144,10 +187,12 @@ pub(super) const fn version(family: Family) -> &'static str {
     }
 }
 
+/// Converts tags.
 pub(super) fn tags(tags: Tags) -> Vec<RangeTag> {
     tags.into_iter().map(|tag| RangeTag { key: tag.key, value: tag.value }).collect()
 }
 
+/// Runs GetIPRanges.
 pub(in crate::plugin) async fn get_ip_ranges<P: IpamProvider + ?Sized>(
     provider: &P,
     input: GetIpRangesInput,
@@ -156,7 +201,8 @@ pub(in crate::plugin) async fn get_ip_ranges<P: IpamProvider + ?Sized>(
     let mut request = ListRanges::all().with_filter(settings.ranges.clone()).with_page(input.page());
     loop {
         let page = provider.list_ranges(&request).await?;
-        // A provider that filters after it has cut its pages may answer an empty one; vRA might take that for the end.
+        // A provider that filters a page after reading it may return an empty page with a token. vRA could take an empty
+        // page for the end of the list and forget the ranges after it, so the next page is read here.
         if page.items.is_empty() && page.next.is_some() {
             request.page.token = page.next;
             continue;

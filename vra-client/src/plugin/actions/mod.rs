@@ -1,4 +1,4 @@
-//! Each action in a file of its own: what comes in, what goes out, and what is done between.
+//! Actions of the contract, one file each: inputs, outputs, and the calls of the provider between them.
 
 mod allocate_ip;
 mod allocate_ip_range;

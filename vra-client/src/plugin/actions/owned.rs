@@ -1,4 +1,4 @@
-//! The allocations of a resource, wherever they stand by now.
+//! Look-up of the allocations of an address, sorted by owner.
 
 use std::net::IpAddr;
 
@@ -8,20 +8,20 @@ use ipam_core::{Allocation, AllocationState, Find, IpamProvider, IpamProviderExt
 use super::resource::ResourceInfo;
 use crate::plugin::ActionError;
 
-/// What the IPAM says about an address, in all spaces.
+/// Allocations of one address in all address spaces, by owner.
 #[derive(Debug, Default)]
 pub(super) struct AddressOwnership {
-    /// The resource's own, whichever form of its id they carry.
+    /// Allocations of the resource, in either form of its id.
     pub(super) own: Vec<Allocation>,
-    /// Without an owner, as older plug-ins left them.
+    /// Allocations without an owner, as older plug-ins left them.
     pub(super) ownerless: Vec<Allocation>,
-    /// Those of other resources.
+    /// Allocations of other resources.
     pub(super) others: Vec<Allocation>,
-    /// What an administrator reserved, without an owner.
+    /// Addresses that an administrator reserved, without an owner.
     pub(super) reserved: Vec<Allocation>,
 }
 
-/// Looks an address up.
+/// Finds the allocations of an address, in every range and address space.
 pub(super) async fn look_up<P: IpamProvider + ?Sized>(
     provider: &P,
     resource: &ResourceInfo,
@@ -33,6 +33,7 @@ pub(super) async fn look_up<P: IpamProvider + ?Sized>(
         let list = match &allocation.owner {
             Some(owner) if resource.is_owner(owner)? => &mut ownership.own,
             Some(_) => &mut ownership.others,
+            // A reservation has no owner either, but no plug-in made it, and freeing it would undo an administrator's decision.
             None if allocation.state == AllocationState::Reserved => &mut ownership.reserved,
             None => &mut ownership.ownerless,
         };
@@ -41,7 +42,7 @@ pub(super) async fn look_up<P: IpamProvider + ?Sized>(
     Ok(ownership)
 }
 
-/// The error of an address that the resource has in more than one space, so that it cannot be told which is meant.
+/// Creates the error for an address that the resource has in several address spaces, where the request fits any of them.
 pub(super) fn ambiguous_address(address: IpAddr, owner: Owner) -> ActionError {
     ActionError::new(format!("{address} is allocated to resource {owner} in more than one address space"))
 }

@@ -1,7 +1,8 @@
-//! Requests that repeat an earlier one, also one that an earlier version made in another form.
+//! Repeated requests, also of allocations that an earlier version of this crate made.
 //!
-//! A repeated request meets its allocations by key and content. Today both are independent of the order of the entries
-//! and of the form of the resource's id. Earlier versions took both as they came.
+//! A provider returns the allocations of a repeated request if key and request are equal. Today the plug-in makes both
+//! independent of the order of the entries and of the form of the resource's id. Earlier versions used the order and the
+//! form that came, so their requests have to be made again in that form to be found.
 
 use futures_util::TryStreamExt;
 use ipam_core::{
@@ -9,12 +10,14 @@ use ipam_core::{
     Owner, Result,
 };
 
-/// Up to so many lines, every order of them is tried to meet an earlier request: 24 orders of 4.
+/// Largest number of lines of which every order is tried. 4 lines have 24 orders; 5 would have 120, each a request to the
+/// IPAM, for allocations that only an earlier version can have made.
 const ALL_ORDERS: usize = 4;
 
-/// Allocates `request`, or repeats what was allocated as `earlier`. The response has the lines in the order of `request`.
+/// Allocates `request`, or returns what was allocated with the owner and the key `earlier`. The lines of the result are in
+/// the order of `request`.
 ///
-/// `given` is the order in which the entries came: the position of each in `request`.
+/// `given` is the order in which the entries came: the position of each entry in `request`.
 pub(super) async fn allocate<P: IpamProvider + ?Sized>(
     provider: &P,
     mut request: Allocate,
@@ -22,28 +25,29 @@ pub(super) async fn allocate<P: IpamProvider + ?Sized>(
     earlier: (Owner, AllocationKey),
 ) -> Result<Allocated> {
     let (owner, key) = earlier;
+    // Looked up and not tried: a request with the other form's key would allocate if the key were unknown.
     if !provider.find_key(key.clone()).await?.is_empty() {
         (request.owner, request.key) = (owner, Some(key));
     }
     match provider.allocate(&request).await {
         Err(error) if error.is_conflict() && request.lines.len() > 1 => {
             match in_another_order(provider, &request, given).await? {
-                Some(answer) => Ok(answer),
+                Some(allocated) => Ok(allocated),
                 None => Err(error),
             }
         }
-        answer => answer,
+        other => other,
     }
 }
 
-/// The allocations of a key whose request had the same lines in another order, if it is one.
+/// Returns the allocations of the request's key if they were made by the same lines in another order.
 async fn in_another_order<P: IpamProvider + ?Sized>(
     provider: &P,
     request: &Allocate,
     given: &[usize],
 ) -> Result<Option<Allocated>> {
     let Some(key) = &request.key else { return Ok(None) };
-    // Without allocations of the key the conflict is about an address.
+    // Without allocations of the key, the conflict is about an address; another order would only take other addresses.
     if provider.find_key(key.clone()).await?.is_empty() {
         return Ok(None);
     }
@@ -51,11 +55,11 @@ async fn in_another_order<P: IpamProvider + ?Sized>(
         let mut other = request.clone();
         other.lines = order.iter().filter_map(|index| request.lines.get(*index).cloned()).collect();
         match provider.allocate(&other).await {
-            Ok(mut answer) => {
-                let mut lines: Vec<_> = order.into_iter().zip(answer.lines).collect();
+            Ok(mut allocated) => {
+                let mut lines: Vec<_> = order.into_iter().zip(allocated.lines).collect();
                 lines.sort_by_key(|(index, _)| *index);
-                answer.lines = lines.into_iter().map(|(_, line)| line).collect();
-                return Ok(Some(answer));
+                allocated.lines = lines.into_iter().map(|(_, line)| line).collect();
+                return Ok(Some(allocated));
             }
             Err(error) if error.is_conflict() => {}
             Err(error) => return Err(error),
@@ -64,7 +68,8 @@ async fn in_another_order<P: IpamProvider + ?Sized>(
     Ok(None)
 }
 
-/// The orders to try, but the ascending one: the given one first; of few lines all.
+/// Returns the orders to try: the given one first, then all others if there are few lines. The ascending order is left out,
+/// as it was tried already.
 fn orders(given: &[usize]) -> Vec<Vec<usize>> {
     let mut orders = vec![given.to_vec()];
     if given.len() <= ALL_ORDERS {
@@ -88,13 +93,14 @@ fn orders(given: &[usize]) -> Vec<Vec<usize>> {
     orders
 }
 
-/// Allocates a child prefix, or repeats what was allocated as `earlier`.
+/// Allocates a child prefix, or returns what was allocated with the owner and the key `earlier`.
 pub(super) async fn allocate_range<P: IpamProvider + ?Sized>(
     provider: &P,
     mut request: AllocateRange,
     earlier: (Owner, AllocationKey),
 ) -> Result<AllocatedRange> {
     let (owner, key) = earlier;
+    // The trait finds addresses by key, but not ranges. A range shows its key, so all of them are listed.
     let mut ranges = provider.ranges(ListRanges::all());
     while let Some(range) = ranges.try_next().await? {
         if range.key.as_ref() == Some(&key) {

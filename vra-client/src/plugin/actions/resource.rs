@@ -1,49 +1,64 @@
-//! The machine or network a request is about.
+//! Resource of a request: a machine or an on-demand network.
 
 use ipam_core::{AllocationKey, Owner};
 use serde::{Deserialize, Serialize};
 
 use crate::plugin::{ActionError, Members, wire};
 
-/// The machine or network that vRA asks for. On vRA 8.6.0 `owner` is missing.
+/// Resource of a request: the machine or the on-demand network that vRA runs the action for.
+///
+/// Its id is the owner in the IPAM, so it has to be there in every action that has a resource.
+///
+/// ```
+/// use serde_json::json;
+/// use vra_client::plugin::ResourceInfo;
+///
+/// let resource: ResourceInfo = serde_json::from_value(json!({
+///     "id": "/resources/compute/vm-1", "name": "web1", "type": "VM", "orgId": "o", "properties": null, "new": 1,
+/// }))?;
+/// assert_eq!((resource.name.as_deref(), resource.kind.as_deref()), (Some("web1"), Some("VM")));
+/// assert_eq!(resource.extra["new"], 1);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ResourceInfo {
-    /// vRA's id, as a path (`/resources/compute/X`) or alone (`X`); without the path it is the owner of what is
-    /// allocated.
+    /// vRA's id, with its path (`/resources/compute/X`) or without it (`X`). The owner in the IPAM is `X` in both cases.
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// The machine's name; the host name of its addresses.
+    /// Name of the resource. It becomes the host name of a machine's addresses, or the name of a network.
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What it is for.
+    /// Description. It becomes the description of the addresses or of the network.
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `VM`, `SUBNET`.
+    /// Type of the resource: `VM` or `SUBNET`.
     #[serde(rename = "type", default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// The person who asked.
+    /// User who requested the resource; missing on vRA 8.6.0. This is not the owner in the IPAM.
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
-    /// The organization.
+    /// Id of the organization in vRA.
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub org_id: Option<String>,
     /// Free-form properties.
     #[serde(default, deserialize_with = "wire::object")]
     pub properties: Members,
-    /// What else vRA sent.
+    /// Members that have no field here.
     #[serde(flatten)]
     pub extra: Members,
 }
 
-/// The path in front of a machine's id.
+/// Path in front of a machine's id.
 pub(super) const COMPUTE: &str = "/resources/compute/";
-/// The path in front of an on-demand network's id.
+/// Path in front of an on-demand network's id.
 pub(super) const SUB_NETWORKS: &str = "/resources/sub-networks/";
 
-/// The id of a resource without the path that vRA puts in front of it in some requests and leaves out in others.
+/// Returns the id of a resource without its path.
 fn without_path(id: &str) -> &str {
+    // vRA sends the path in some requests and leaves it out in others for the same resource. Only the exact form
+    // `resources/KIND/ID` is shortened: two ids that differ elsewhere must stay two owners.
     let parts = id.strip_prefix('/').unwrap_or(id).strip_prefix("resources/").and_then(|rest| rest.split_once('/'));
     match parts {
         Some((kind, id)) if !kind.is_empty() && !id.is_empty() && !id.contains('/') => id,
@@ -52,30 +67,31 @@ fn without_path(id: &str) -> &str {
 }
 
 impl ResourceInfo {
+    /// Returns the id, with or without its path.
     fn id(&self) -> Result<&str, ActionError> {
-        let missing = || ActionError::input("resourceInfo.id", &"missing; it is the owner of what is allocated");
+        let missing = || ActionError::missing("resourceInfo.id", "it is the owner of what is allocated");
         self.id.as_deref().ok_or_else(missing)
     }
 
-    /// Who the addresses are for: the resource's id without its path.
+    /// Returns the owner in the IPAM: the resource's id without its path.
     pub(super) fn ipam_owner(&self) -> Result<Owner, ActionError> {
         Ok(Owner::from(without_path(self.id()?)))
     }
 
-    /// The owner that the other form of the id would make: earlier versions took the id as it came. `path` stands in
-    /// front of ids that came without one.
+    /// Returns the owner that an earlier version of this crate made of the other form of the id. `path` is put in front of an
+    /// id that came without one.
     pub(super) fn other_owner(&self, path: &str) -> Result<Owner, ActionError> {
         let id = self.id()?;
         Ok(if without_path(id) == id { Owner::new(format!("{path}{id}")) } else { Owner::from(id) })
     }
 
-    /// Whether `owner` is this resource, in either form of its id.
+    /// Returns true if `owner` is this resource, in either form of its id.
     pub(super) fn is_owner(&self, owner: &Owner) -> Result<bool, ActionError> {
         Ok(without_path(self.id()?) == without_path(owner.as_str()))
     }
 }
 
-/// The key of a request for a resource. `part` tells the requests of one resource apart.
+/// Returns the key of a request for a resource. `part` tells the requests of one resource apart.
 pub(super) fn ipam_key(owner: &Owner, part: &str) -> AllocationKey {
     AllocationKey::new(format!("vra:{owner}:{part}"))
 }
@@ -91,7 +107,7 @@ mod tests {
         {
             assert_eq!(without_path(id), "226478cf", "{id}");
         }
-        // What has another shape is taken as it is.
+        // An id of another form stays as it is.
         for id in
             ["/resources/226478cf", "/resources//226478cf", "/resources/compute/", "/resources/a/b/c", "/a/b", "a/b"]
         {

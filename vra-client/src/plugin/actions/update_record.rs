@@ -1,4 +1,4 @@
-//! UpdateRecord: what is known of a machine after it was made, its MAC addresses above all.
+//! Update (UpdateRecord): records the MAC addresses and the host name of a machine after it was provisioned.
 
 use std::net::IpAddr;
 
@@ -9,64 +9,100 @@ use super::owned::{ambiguous_address, look_up};
 use super::resource::ResourceInfo;
 use crate::plugin::{ActionError, Endpoint, Members, wire};
 
-/// What UpdateRecord gets.
+/// Inputs of Update, which the contract's text calls UpdateRecord.
+///
+/// Each address gets the MAC address of its entry and the resource's name as its host name. A member that is absent leaves
+/// the value in the IPAM as it is.
+///
+/// ```
+/// use ipam_core::{DefineRange, IpamProvider, IpamProviderExt, MemoryProvider};
+/// use serde_json::json;
+/// use vra_client::plugin::{Action, Plugin};
+///
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// ipam.define_range(&DefineRange::new("12", "10.16.20.0/24".parse().unwrap())).await.unwrap();
+/// ipam.allocate_one("12", "vm-1").await.unwrap();
+/// let plugin = Plugin::new(ipam);
+///
+/// let inputs = json!({
+///     "resourceInfo": {"id": "/resources/compute/vm-1", "name": "web1", "type": "VM"},
+///     "addressInfos": [{"nicIndex": "0", "address": "10.16.20.1", "macAddress": "00:50:56:ab:cd:ef"}],
+///     "endpoint": {"id": "e", "endpointProperties": {"hostName": "ipam.example.test"}},
+/// });
+/// let outputs = plugin.run(Action::UpdateRecord, &inputs).await.unwrap();
+/// assert_eq!(outputs, json!({"updateResults": ["Success"]}));
+/// # });
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UpdateRecordInput {
-    /// The machine.
+    /// Machine that has the addresses.
     #[serde(default, deserialize_with = "wire::model")]
     pub resource_info: ResourceInfo,
-    /// Its network cards.
+    /// Network cards of the machine; at least one.
     #[serde(default, deserialize_with = "wire::list")]
     pub address_infos: Vec<AddressInfo>,
-    /// The end point.
+    /// Endpoint of the IPAM, with the filter in its form.
     #[serde(default, deserialize_with = "wire::model")]
     pub endpoint: Endpoint,
-    /// What else vRA sent.
+    /// Members that have no field here.
     #[serde(flatten)]
     pub extra: Members,
 }
 
-/// A network card as it was made.
+/// Network card of a provisioned machine: an entry of [`UpdateRecordInput`].
+///
+/// ```
+/// use serde_json::json;
+/// use vra_client::plugin::AddressInfo;
+///
+/// let info: AddressInfo =
+///     serde_json::from_value(json!({"nicIndex": "0", "address": "10.16.20.1", "macAddress": "00-50-56-AB-CD-EF"}))?;
+/// assert_eq!(info.mac_address.unwrap().to_string(), "00:50:56:ab:cd:ef");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AddressInfo {
-    /// The network card's number.
+    /// Number of the network card, from 0. Not used: the address finds the allocation.
     #[serde(default, deserialize_with = "wire::number")]
     pub nic_index: Option<u32>,
-    /// Its address.
+    /// Address of the network card. Required.
     #[serde(default, deserialize_with = "wire::address")]
     pub address: Option<IpAddr>,
-    /// Its MAC address.
+    /// MAC address of the network card.
     #[serde(default, deserialize_with = "wire::mac")]
     pub mac_address: Option<MacAddr>,
-    /// What else vRA sent.
+    /// Members that have no field here.
     #[serde(flatten)]
     pub extra: Members,
 }
 
-/// What UpdateRecord answers.
+/// Outputs of Update. [`UpdateRecordInput`] has an example.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct UpdateRecordOutput {
-    /// One sentence for each network card, in the request's order.
+    /// Sentences for the log, one for each network card, in the order of the inputs: `Success`.
     pub update_results: Vec<String>,
 }
 
+/// Runs Update.
 pub(in crate::plugin) async fn update_record<P: IpamProvider + ?Sized>(
     provider: &P,
     input: UpdateRecordInput,
 ) -> Result<UpdateRecordOutput, ActionError> {
     if input.address_infos.is_empty() {
-        return Err(ActionError::input("addressInfos", &"empty; there is nothing to update"));
+        return Err(ActionError::empty("addressInfos", "name at least one network card"));
     }
     let mut update_results = Vec::with_capacity(input.address_infos.len());
     for (index, info) in input.address_infos.iter().enumerate() {
         let member = format!("addressInfos[{index}].address");
-        let address = info.address.ok_or_else(|| ActionError::input(&member, &"missing"))?;
+        let address = info.address.ok_or_else(|| ActionError::missing(&member, "it names the allocation to update"))?;
+        // The request names no range, so the allocation is found by its address and the machine.
         let allocation = owned(provider, &input.resource_info, address).await?;
         let update = Update::new(allocation.id)
             .with_mac(Patch::from(info.mac_address))
@@ -77,21 +113,21 @@ pub(in crate::plugin) async fn update_record<P: IpamProvider + ?Sized>(
     Ok(UpdateRecordOutput { update_results })
 }
 
-/// The resource's allocation of this address; one without an owner, as older plug-ins left them, if there is none.
+/// Returns the resource's allocation of this address, or else one without an owner, as older plug-ins left them.
 async fn owned<P: IpamProvider + ?Sized>(
     provider: &P,
     resource: &ResourceInfo,
     address: IpAddr,
 ) -> Result<Allocation, ActionError> {
     let ownership = look_up(provider, resource, address).await?;
-    let fitting = if ownership.own.is_empty() { ownership.ownerless } else { ownership.own };
+    let candidates = if ownership.own.is_empty() { ownership.ownerless } else { ownership.own };
     let owner = resource.ipam_owner()?;
-    match <[Allocation; 1]>::try_from(fitting) {
+    match <[Allocation; 1]>::try_from(candidates) {
         Ok([only]) => Ok(only),
         Err(none) if none.is_empty() => {
             Err(ActionError::new(format!("{address} is not allocated to resource {owner}")))
         }
-        // The same private address may stand in several spaces; without a range in the request it cannot be told apart.
+        // The same private address may be allocated in several address spaces, and the request names no range.
         Err(_) => Err(ambiguous_address(address, owner)),
     }
 }

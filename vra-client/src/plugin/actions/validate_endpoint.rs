@@ -1,78 +1,96 @@
-//! ValidateEndpoint: can the IPAM be reached, and may we?
+//! ValidateEndpoint: checks the connection to the IPAM, the credentials and the form.
 
 use ipam_core::{ErrorKind, IpamProvider};
 use serde::{Deserialize, Serialize};
 
 use crate::plugin::{ActionError, EndpointProperties, Members, Settings, wire};
 
-/// The error code that makes vRA show the certificate and ask whether to trust it.
+/// Error code on which vRA shows the certificate to the administrator and asks to trust it.
 const UNTRUSTED_CERTIFICATE: &str = "3002";
 
-/// What ValidateEndpoint gets. There is no `endpoint` around it.
+/// Inputs of ValidateEndpoint. Unlike those of the other actions, they have no member `endpoint` around the form.
+///
+/// ```
+/// use ipam_core::MemoryProvider;
+/// use serde_json::json;
+/// use vra_client::plugin::{Action, Plugin};
+///
+/// # futures_executor::block_on(async {
+/// let plugin = Plugin::new(MemoryProvider::new());
+/// let inputs = json!({
+///     "authCredentialsLink": "/core/auth/credentials/c",
+///     "endpointProperties": {"hostName": "ipam.example.test", "enableFilter": "false"},
+/// });
+/// let outputs = plugin.run(Action::ValidateEndpoint, &inputs).await.unwrap();
+/// assert_eq!(outputs, json!({"message": "Validated successfully", "statusCode": "200"}));
+/// # });
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ValidateEndpointInput {
-    /// Where vRA keeps the credentials.
+    /// Path in vRA's API from which a plug-in fetches the credentials.
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub auth_credentials_link: Option<String>,
-    /// The form the administrator filled in.
+    /// Form that the administrator filled in.
     #[serde(default, deserialize_with = "wire::model")]
     pub endpoint_properties: EndpointProperties,
-    /// What else vRA sent.
+    /// Members that have no field here.
     #[serde(flatten)]
     pub extra: Members,
 }
 
-/// What ValidateEndpoint answers.
+/// Outputs of ValidateEndpoint. [`ValidateEndpointInput`] has an example.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", untagged)]
 #[non_exhaustive]
 pub enum ValidateEndpointOutput {
-    /// All is well.
+    /// The IPAM is reachable, and the credentials have the permissions needed.
     #[non_exhaustive]
     Validated {
-        /// A sentence for the administrator.
+        /// Sentence that the contract prescribes: `Validated successfully`.
         message: String,
-        /// `"200"`.
+        /// Status that the contract prescribes: `"200"`, a string.
         #[serde(rename = "statusCode")]
         status_code: String,
     },
-    /// The certificate is not trusted: vRA shows it, asks, and sends it with every later call once it is accepted.
+    /// The certificate is not trusted. vRA shows it to the administrator. Once accepted, it comes with the form of every later
+    /// action, as [`EndpointProperties::certificate`].
     #[non_exhaustive]
     Untrusted {
-        /// The certificate.
+        /// Certificates that the server presented.
         #[serde(rename = "certificateInfo")]
         certificate_info: CertificateInfo,
-        /// Error 3002.
+        /// Error with the code 3002.
         error: ErrorObject,
     },
 }
 
-/// The certificates a server presented.
+/// Certificate chain that a server presented.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct CertificateInfo {
-    /// The chain as PEM, as the server sent it.
+    /// Chain as PEM, in the order that the server sent.
     pub certificate: String,
 }
 
-/// An error that is answered and not raised.
+/// Error as a part of the outputs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ErrorObject {
-    /// The code vRA acts on.
+    /// Code that vRA acts on: `3002`.
     pub error_code: String,
-    /// A sentence for the administrator.
+    /// Sentence for the administrator.
     pub error_message: String,
 }
 
+/// Runs ValidateEndpoint.
 pub(in crate::plugin) async fn validate_endpoint<P: IpamProvider + ?Sized>(
     provider: &P,
     input: ValidateEndpointInput,
 ) -> Result<ValidateEndpointOutput, ActionError> {
-    // A filter that cannot be read would fail every listing later; the administrator should hear of it now.
+    // A filter that cannot be read would fail every listing later, out of the administrator's sight.
     Settings::read(&input.endpoint_properties)?;
     match provider.check().await {
         Ok(_) => Ok(ValidateEndpointOutput::Validated {
@@ -83,8 +101,9 @@ pub(in crate::plugin) async fn validate_endpoint<P: IpamProvider + ?Sized>(
     }
 }
 
-/// The answer to an end point that cannot be used: the certificate to be accepted if that is what is wrong.
+/// Returns the response for an endpoint that cannot be used: the certificate to accept, or the error.
 pub(in crate::plugin) fn refused(error: ipam_core::Error) -> Result<ValidateEndpointOutput, ActionError> {
+    // Of an error vRA shows the message only. This response makes it show the chain and offer to trust it.
     match (error.kind(), error.certificates()) {
         (ErrorKind::Untrusted, Some(chain)) => Ok(ValidateEndpointOutput::Untrusted {
             certificate_info: CertificateInfo { certificate: chain.as_pem().to_owned() },

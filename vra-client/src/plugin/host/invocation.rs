@@ -1,4 +1,4 @@
-//! Invocation of an action, as it stands on standard input.
+//! Invocation of an action, as it comes on standard input.
 
 use std::io::Read;
 
@@ -9,9 +9,22 @@ use crate::plugin::action_error::ActionError;
 use crate::plugin::endpoint::{Credentials, EndpointProperties};
 use crate::plugin::settings::Settings;
 
-/// What vRA hands to an action: its inputs, and the credentials and the form of the end point.
+/// Invocation of an action: its inputs, with the endpoint's form and credentials.
 ///
-/// `Debug` shows names of the form's fields only.
+/// `Debug` shows the user and the names of the form's fields only.
+///
+/// ```
+/// use vra_client::plugin::host::Invocation;
+///
+/// let invocation = Invocation::parse(r#"{
+///     "inputs": {"endpoint": {"endpointProperties": {"hostName": "ipam.example.test"}}},
+///     "credentials": {"privateKeyId": "vra", "privateKey": "s3cret"}
+/// }"#)?;
+/// assert_eq!(invocation.form().host_name()?.as_deref(), Some("ipam.example.test"));
+/// assert_eq!(invocation.credentials().unwrap().user, "vra");
+/// assert!(!format!("{invocation:?}").contains("s3cret"));
+/// # Ok::<(), vra_client::plugin::ActionError>(())
+/// ```
 #[derive(Clone)]
 pub struct Invocation {
     inputs: Value,
@@ -22,35 +35,35 @@ pub struct Invocation {
 }
 
 impl Invocation {
-    /// How many bytes a call may have; those of vRA have some kilobytes.
+    /// Limit of an invocation in bytes: 16 MiB. Those of vRA have a few kilobytes.
     pub const MAX_BYTES: usize = 16 << 20;
 
-    /// Reads a call from standard input, or another reader, to its end.
+    /// Reads an invocation from standard input, or from another reader, to its end.
     ///
     /// # Errors
-    /// A [`ActionError`] if it cannot be read as text, has more than [`MAX_BYTES`](Self::MAX_BYTES), or those of
-    /// [`parse`](Self::parse).
+    /// An [`ActionError`] if the input cannot be read, is not UTF-8, or has more than [`MAX_BYTES`](Self::MAX_BYTES);
+    /// otherwise those of [`parse`](Self::parse).
     pub fn read(input: impl Read) -> Result<Self, ActionError> {
-        let most = u64::try_from(Self::MAX_BYTES).unwrap_or(u64::MAX);
+        let limit = u64::try_from(Self::MAX_BYTES).unwrap_or(u64::MAX);
         let mut text = String::new();
-        // One byte more than may be there tells whether there is more.
-        match input.take(most.saturating_add(1)).read_to_string(&mut text) {
+        // Reading one byte beyond the limit tells an input of exactly the limit from a longer one.
+        match input.take(limit.saturating_add(1)).read_to_string(&mut text) {
             Err(error) => Err(ActionError::new(format!("standard input cannot be read as text: {error}"))),
             Ok(_) if text.len() > Self::MAX_BYTES => {
-                let most = Self::MAX_BYTES >> 20;
-                Err(ActionError::new(format!("standard input has more than {most} MiB; give the action's inputs")))
+                let mebibytes = Self::MAX_BYTES >> 20;
+                Err(ActionError::new(format!("standard input has more than {mebibytes} MiB; give the action's inputs")))
             }
             Ok(_) => Self::parse(&text),
         }
     }
 
-    /// Reads a call: the inputs, bare or as `{"inputs": …, "credentials": …}`.
+    /// Reads an invocation from its JSON: the inputs, alone or as `{"inputs": …, "credentials": …}`.
     ///
     /// # Errors
-    /// A [`ActionError`] that names the member, and never shows what stands there, if the text is no JSON, or the inputs, the
-    /// credentials or the form are not what they should be.
+    /// An [`ActionError`] that names the member and never shows its value: the text is not JSON, `inputs` is not an object,
+    /// the credentials or the form cannot be read, or those of [`Settings::read`].
     pub fn parse(text: &str) -> Result<Self, ActionError> {
-        // What was read may hold a password, so the parser's position is all that is told of it.
+        // The text may hold a password, so the error shows the parser's position and nothing of the text.
         let whole: Value = serde_json::from_str(text).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             ActionError::new(format!(
@@ -68,45 +81,61 @@ impl Invocation {
         Ok(Self { inputs, credentials, form, certificate, settings })
     }
 
-    /// The inputs of the action.
+    /// Returns the inputs of the action.
     #[must_use]
     pub fn inputs(&self) -> &Value {
         &self.inputs
     }
 
-    /// The user and the password of the end point, if they came with the call.
+    /// Returns the user and the password of the endpoint, if they came with the invocation.
     #[must_use]
     pub fn credentials(&self) -> Option<&Credentials> {
         self.credentials.as_ref()
     }
 
-    /// The form of the end point.
+    /// Returns the form of the endpoint.
     #[must_use]
     pub fn form(&self) -> &EndpointProperties {
         &self.form
     }
 
-    /// The certificates that the administrator accepted, as PEM, leaf first: trust exactly these.
+    /// Returns the certificates that the administrator accepted, as PEM, leaf first. A provider should trust exactly these.
     #[must_use]
     pub fn certificate(&self) -> Option<&str> {
         self.certificate.as_deref()
     }
 
-    /// What the form says about ranges and custom fields.
+    /// Returns the settings for ranges and custom fields in the form.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// Returns the request that opens the provider at `url` for this call: with its user, its password (as the secrets
-    /// `password` and `app-code`), its certificate pinned, and the custom fields of the form as the options `set.NAME` and
-    /// `range_set.NAME`. What the URL says itself counts.
+    /// Returns the request that opens the provider at `url` for this invocation.
+    ///
+    /// It carries the user, the password (as the secrets `password` and `app-code`), the accepted certificate as a pin, and
+    /// the custom fields of the form as the options `set.NAME` and `range_set.NAME`. A user or an option in the URL takes
+    /// precedence.
+    ///
+    /// ```
+    /// use vra_client::plugin::host::Invocation;
+    ///
+    /// let invocation = Invocation::parse(r#"{
+    ///     "inputs": {"endpoint": {"endpointProperties": {"addressFields": "custom_site=Prague"}}},
+    ///     "credentials": {"privateKeyId": "vra", "privateKey": "s3cret"}
+    /// }"#)?;
+    /// let request = invocation.to_open_request("phpipam+https://ipam.example.test/app")?;
+    /// assert_eq!(request.user(), Some("vra"));
+    /// assert_eq!(request.url.options().next(), Some(("set.custom_site", "Prague")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// `Config` for a URL that cannot be read, or a custom field whose name is that of a secret.
+    /// `Config` if the URL cannot be read, or if a custom field has the name of a secret.
     pub fn to_open_request(&self, url: &str) -> ipam_core::Result<OpenRequest> {
         let mut request = OpenRequest::parse(url)?;
         if let Some(credentials) = &self.credentials {
+            // The form does not tell a password of a user from the code of an app; the provider asks for the one it needs.
             let password = credentials.password();
             request = request
                 .with_user(&credentials.user)
@@ -145,18 +174,18 @@ mod tests {
     }
 
     #[test]
-    fn credentials_stand_beside_the_inputs() {
+    fn credentials_are_read_beside_the_inputs() {
         let credentials = r#"{"status": 200, "content": "{\"privateKeyId\": \"vra\", \"privateKey\": \"s3cret\"}"}"#;
         let text = format!(r#"{{"inputs": {{"endpoint": {{}}}}, "credentials": {credentials}}}"#);
-        let call = Invocation::parse(&text).unwrap();
-        assert_eq!(call.credentials().unwrap().user, "vra");
-        assert!(call.inputs().get("endpoint").is_some());
-        assert!(!format!("{call:?} {call:#?}").contains("s3cret"));
+        let invocation = Invocation::parse(&text).unwrap();
+        assert_eq!(invocation.credentials().unwrap().user, "vra");
+        assert!(invocation.inputs().get("endpoint").is_some());
+        assert!(!format!("{invocation:?} {invocation:#?}").contains("s3cret"));
         assert!(Invocation::parse(r#"{"endpoint": {}}"#).unwrap().credentials().is_none());
     }
 
     #[test]
-    fn what_is_not_json_is_never_repeated() {
+    fn an_input_that_is_not_json_is_never_repeated() {
         let error = Invocation::parse(r#"{"credentials": s3cret"#).unwrap_err();
         assert!(!everything(&error).contains("s3cret") && error.to_string().contains("line 1"), "{error}");
         let error = Invocation::read(&[0xff_u8, 0xfe][..]).unwrap_err();
@@ -166,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_in_the_form_is_never_repeated() {
+    fn a_wrong_value_of_the_form_is_never_repeated() {
         for text in [
             r#"{"endpoint": "s3cret"}"#,
             r#"{"endpoint": {"endpointProperties": "s3cret"}}"#,
@@ -185,14 +214,14 @@ mod tests {
     }
 
     #[test]
-    fn what_the_call_has_is_passed_as_values_and_the_url_comes_first() {
-        let call = Invocation::parse(
+    fn an_open_request_has_the_invocations_values_and_the_url_takes_precedence() {
+        let invocation = Invocation::parse(
             r#"{"inputs": {"endpoint": {"endpointProperties": {"addressFields": "custom_x=a b;custom_z=2",
                 "range_set.custom_y": "1", "certificate": "PEM\\nPEM"}}},
                 "credentials": {"privateKeyId": "a b@c", "privateKey": "s3cret"}}"#,
         )
         .unwrap();
-        let request = call.to_open_request("phpipam+https://h/app?set.custom_z=url").unwrap();
+        let request = invocation.to_open_request("phpipam+https://h/app?set.custom_z=url").unwrap();
         assert_eq!(request.user(), Some("a b@c"));
         assert_eq!(request.trust.pinned_pems().collect::<Vec<_>>(), ["PEM\nPEM"]);
         let options: Vec<(&str, &str)> = request.url.options().collect();
@@ -200,6 +229,6 @@ mod tests {
         assert!(!format!("{request:?}").contains("s3cret"));
         let secret = futures_executor::block_on(request.secret("app-code")).unwrap();
         assert_eq!(secrecy::ExposeSecret::expose_secret(&secret), "s3cret");
-        assert_eq!(call.to_open_request("phpipam+https://u@h/app").unwrap().user(), Some("u"));
+        assert_eq!(invocation.to_open_request("phpipam+https://u@h/app").unwrap().user(), Some("u"));
     }
 }

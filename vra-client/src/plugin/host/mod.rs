@@ -1,21 +1,21 @@
-//! Host of a plug-in: a program that vRA's scripts run for one action at a time.
+//! Host of a plug-in: the frame of a program that vRA's script runs for one action at a time.
 //!
-//! The program gets the action's inputs as JSON on standard input, opens its provider with the credentials and the
-//! certificate of the call, runs the action, and writes the outputs as JSON to standard output, or the error to standard
-//! error. A program for a provider of one's own is this:
+//! The program reads the inputs of the action as JSON from standard input, opens its provider with the credentials and the
+//! certificate of the invocation, runs the action, and writes the outputs as JSON to standard output, or the error to
+//! standard error. A host over a provider of your own:
 //!
 //! ```
 //! use ipam_core::{DefineRange, IpamProvider, MemoryProvider};
-//! use vra_client::plugin::host::{Invocation, Host};
+//! use vra_client::plugin::host::{Host, Invocation};
 //!
 //! # futures_executor::block_on(async {
-//! let host = Host::new(|call: Invocation| async move {
-//!     // A provider of a server connects here: call.form().host_name(), call.credentials(), call.certificate().
+//! let host = Host::new(|invocation: Invocation| async move {
+//!     // A client connects here with invocation.form().host_name(), invocation.credentials(), invocation.certificate().
 //!     let provider = MemoryProvider::new();
 //!     provider.define_range(&DefineRange::new("12", "10.16.20.0/24".parse().unwrap())).await?;
 //!     Ok(provider)
 //! });
-//! // A program gives its first argument, and its standard input, output and error.
+//! // A program passes its first argument, and its standard input, output and error.
 //! let (action, input) = ("get-ip-ranges", r#"{"endpoint": {"id": "e", "endpointProperties": {}}}"#);
 //! let (mut output, mut errors) = (Vec::new(), Vec::new());
 //! let done = host.serve(action, input.as_bytes(), &mut output, &mut errors).await?;
@@ -24,11 +24,34 @@
 //! # }).unwrap();
 //! ```
 //!
-//! [`Host::with_registry`] opens the provider that a URL names instead, as the program `ipam vra` does.
+//! The whole program, over the provider that a URL names, as the program `ipam vra` is:
+//!
+//! ```no_run
+//! use std::io::{stderr, stdin, stdout};
+//! use std::process::ExitCode;
+//!
+//! use ipam_core::registry::{Registry, Secrets};
+//! use vra_client::plugin::host::Host;
+//!
+//! #[tokio::main]
+//! async fn main() -> std::io::Result<ExitCode> {
+//!     let action = std::env::args().nth(1).unwrap_or_default();
+//!     let registry = Registry::new().with_secrets(Secrets::env("IPAM"));
+//!     let host = Host::with_registry(registry, "embedded:/var/lib/ipam/ipam.db");
+//!     let done = host.serve(&action, stdin(), stdout(), stderr()).await?;
+//!     Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+//! }
+//! ```
+//!
+//! # Script of an action
+//! vRA calls the script's entry point, `source.handler(context, inputs)` in Python, with the inputs as a dictionary. The
+//! script fetches the credentials with `context.request(inputs['endpoint']['authCredentialsLink'], 'GET', '')`, starts the
+//! program with the action's name, passes `{"inputs": …, "credentials": …}` as JSON, and returns the JSON on the program's
+//! standard output. If the program fails, the script raises an exception with the message on its standard error.
 //!
 //! # Standard input
-//! The inputs of the action, bare or as `{"inputs": …, "credentials": …}`, where the credentials are what vRA returns for
-//! `context.request(authCredentialsLink, 'GET', '')`, whole or their `content`. At most [`Invocation::MAX_BYTES`] bytes.
+//! The inputs of the action, alone or as `{"inputs": …, "credentials": …}`. The credentials are the response of
+//! `context.request`, whole or only its `content`. The limit is [`Invocation::MAX_BYTES`].
 
 mod invocation;
 mod serve;

@@ -1,4 +1,4 @@
-//! Host: opens a provider for a call, runs the action, and writes what comes of it as JSON.
+//! Host that opens a provider for an invocation, runs the action, and writes the outputs or the error as JSON.
 
 use std::fmt;
 use std::future::Future;
@@ -17,32 +17,35 @@ use crate::plugin::handler::Plugin;
 
 type Open = dyn Fn(Invocation) -> BoxFuture<'static, ipam_core::Result<Arc<dyn IpamProvider>>> + Send + Sync;
 
-/// Host of a plug-in over the providers that it opens, one for each call. See the [module](super) for an example.
+/// Host of a plug-in: opens a provider for each invocation, runs the action, and closes the provider.
+///
+/// The [module's documentation](super) has an example and a whole program.
 #[derive(Clone)]
 pub struct Host {
     open: Arc<Open>,
 }
 
-/// Outputs of an action, and what closing the provider failed with afterwards.
+/// Outputs of an action that succeeded, and the error of closing the provider afterwards.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ActionOutput {
-    /// The outputs, the JSON that vRA expects.
+    /// Outputs, the JSON that vRA expects.
     pub outputs: Value,
-    /// Why the provider could not be closed. The outputs stand.
+    /// Error of closing the provider. The action is done and `outputs` are valid all the same; the error names the cleanup
+    /// that was left undone.
     pub close_error: Option<Error>,
 }
 
 impl Host {
-    /// A host whose providers come from a callback.
+    /// Creates a host that opens its providers with a callback.
     pub fn new<F, Fut, P>(open: F) -> Self
     where
         F: Fn(Invocation) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ipam_core::Result<P>> + Send + 'static,
         P: IpamProvider + 'static,
     {
-        let open = move |call| {
-            let opening = open(call);
+        let open = move |invocation| {
+            let opening = open(invocation);
             let opened: BoxFuture<'static, _> =
                 Box::pin(async move { opening.await.map(|provider| Arc::new(provider) as Arc<dyn IpamProvider>) });
             opened
@@ -50,7 +53,10 @@ impl Host {
         Self { open: Arc::new(open) }
     }
 
-    /// A host over the provider that a URL names, opened with user, password, certificate and custom fields of the call.
+    /// Creates a host over the provider that a URL names.
+    ///
+    /// The provider is opened with user, password, certificate and custom fields of the invocation, as
+    /// [`Invocation::to_open_request`] describes.
     ///
     /// ```
     /// use ipam_core::registry::{Registry, Secrets};
@@ -62,45 +68,65 @@ impl Host {
     /// ```
     pub fn with_registry(registry: Registry, url: impl Into<String>) -> Self {
         let url = url.into();
-        let open = move |call: Invocation| {
-            let (registry, request) = (registry.clone(), call.to_open_request(&url));
+        let open = move |invocation: Invocation| {
+            let (registry, request) = (registry.clone(), invocation.to_open_request(&url));
             let opened: BoxFuture<'static, _> = Box::pin(async move { registry.open_with(request?).await });
             opened
         };
         Self { open: Arc::new(open) }
     }
 
-    /// Opens the provider of a call, for a program that closes it itself.
+    /// Opens the provider of an invocation, for a program that closes it itself.
     ///
     /// # Errors
-    /// What the provider fails with on opening.
-    pub async fn open(&self, call: &Invocation) -> ipam_core::Result<Arc<dyn IpamProvider>> {
-        (self.open)(call.clone()).await
+    /// The error of the callback, or of [`Registry::open_with`]: `Config` for a URL or an option that is wrong, `Untrusted`
+    /// with the certificate chain, or those of connecting to the IPAM.
+    pub async fn open(&self, invocation: &Invocation) -> ipam_core::Result<Arc<dyn IpamProvider>> {
+        (self.open)(invocation.clone()).await
     }
 
-    /// Runs an action: opens the provider, runs it on the inputs of the call, and closes the provider.
+    /// Opens the provider, runs an action on the inputs of the invocation, and closes the provider.
     ///
     /// Dropping the future drops the provider without closing it.
     ///
+    /// ```
+    /// use ipam_core::MemoryProvider;
+    /// use vra_client::plugin::Action;
+    /// use vra_client::plugin::host::{Host, Invocation};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let host = Host::new(|_| async { Ok(MemoryProvider::new()) });
+    /// let invocation = Invocation::parse(r#"{"endpointProperties": {"hostName": "ipam.example.test"}}"#)?;
+    /// let output = host.run(Action::ValidateEndpoint, &invocation).await?;
+    /// assert_eq!(output.outputs["statusCode"], "200");
+    /// assert!(output.close_error.is_none());
+    /// # Ok::<(), vra_client::plugin::ActionError>(())
+    /// # }).unwrap();
+    /// ```
+    ///
     /// # Errors
-    /// A [`ActionError`], to be raised: what opening failed with, or what [`Plugin::run`] raises. An untrusted certificate in
-    /// ValidateEndpoint is returned and not raised.
-    pub async fn run(&self, action: Action, call: &Invocation) -> Result<ActionOutput, ActionError> {
-        let provider = match self.open(call).await {
+    /// The error of opening the provider, or of [`Plugin::run`]. If the certificate is not trusted in ValidateEndpoint, the
+    /// outputs carry it and there is no error; see [`Plugin::respond_to_open_error`].
+    pub async fn run(&self, action: Action, invocation: &Invocation) -> Result<ActionOutput, ActionError> {
+        let provider = match self.open(invocation).await {
             Ok(provider) => provider,
             Err(error) => {
                 let outputs = Plugin::<Arc<dyn IpamProvider>>::respond_to_open_error(action, error)?;
                 return Ok(ActionOutput { outputs, close_error: None });
             }
         };
-        let outputs = Plugin::new(Arc::clone(&provider)).run(action, call.inputs()).await;
+        let outputs = Plugin::new(Arc::clone(&provider)).run(action, invocation.inputs()).await;
+        // Closed also after an action that failed: a claim whose response was lost is undone there.
         let close_error = provider.close().await.err();
         Ok(ActionOutput { outputs: outputs?, close_error })
     }
 
-    /// Serves one call, as a program does: `action` is the name of the action, `input` its standard input to the end. The
-    /// outputs go to `output`; what is raised, and why the provider could not be closed, goes to `errors`, as
-    /// [`error_json`]. Returns whether the action succeeded and the provider was closed.
+    /// Runs one action as a program does. Returns true if the action succeeded and the provider was closed.
+    ///
+    /// `action` is the name of the action, and `input` is read to its end. The outputs are written to `output`. An error of
+    /// the action, or of closing the provider, is written to `errors`, as [`error_json`]. If only closing failed, both are
+    /// written and the result is `false`: the outputs are valid, and the cleanup that was left undone is in `errors`. A
+    /// program may then report failure, because every action may be repeated.
     ///
     /// # Errors
     /// If `output` or `errors` cannot be written.
@@ -112,16 +138,17 @@ impl Host {
         mut errors: impl Write + Send,
     ) -> io::Result<bool> {
         let action = action.parse::<Action>().map_err(|error| ActionError::new(error.to_string()));
-        let call = action.and_then(|action| Ok((action, Invocation::read(input)?)));
-        let reply = match call {
-            Ok((action, call)) => self.run(action, &call).await,
+        let invocation = action.and_then(|action| Ok((action, Invocation::read(input)?)));
+        let result = match invocation {
+            Ok((action, invocation)) => self.run(action, &invocation).await,
             Err(error) => Err(error),
         };
-        let error = match reply {
-            Ok(reply) => {
-                writeln!(output, "{:#}", reply.outputs)?;
+        let error = match result {
+            Ok(result) => {
+                // Written before the error of closing, so that a script that reads both has the outputs in any case.
+                writeln!(output, "{:#}", result.outputs)?;
                 output.flush()?;
-                reply.close_error.map(ActionError::from)
+                result.close_error.map(ActionError::from)
             }
             Err(error) => Some(error),
         };
@@ -138,9 +165,17 @@ impl fmt::Debug for Host {
     }
 }
 
-/// Returns an error as JSON: `{"error": {"kind": …, "message": …}}`, the kind in words such as `invalid input`.
+/// Returns an error as JSON: `{"error": {"kind": …, "message": …}}`. The kind is in words, such as `invalid input`.
+///
+/// ```
+/// use vra_client::plugin::host::{Invocation, error_json};
+///
+/// let error = Invocation::parse("no JSON").unwrap_err();
+/// assert_eq!(error_json(&error)["error"]["kind"], "invalid input");
+/// ```
 #[must_use]
 pub fn error_json(error: &ActionError) -> Value {
+    // An error without one of the IPAM is about the inputs.
     let kind = error.ipam_error().map_or(ErrorKind::InvalidInput, Error::kind);
     json!({ "error": { "kind": kind.as_str(), "message": error.to_string() } })
 }
@@ -193,8 +228,8 @@ mod tests {
     }
 
     #[test]
-    fn a_registry_opens_with_what_the_call_has() {
-        // A store has no such option, and says so, without what may be a secret in the wrong field.
+    fn a_registry_opens_with_the_values_of_the_invocation() {
+        // A store has no such option. The error names it by its position, as its value may be a misplaced secret.
         let host = Host::with_registry(Registry::new(), "memory:");
         let input = r#"{"endpoint": {"endpointProperties": {"addressFields": "custom_x=a b"}}}"#;
         let (done, _, errors) = served(&host, "get-ip-ranges", input);
