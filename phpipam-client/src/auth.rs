@@ -4,7 +4,9 @@ use std::fmt;
 
 use secrecy::SecretString;
 
-/// Credentials; the security of the app on the server decides which way works.
+/// Credentials of a client.
+///
+/// The security of the app on the server decides which form works:
 ///
 /// | app security | use |
 /// | --- | --- |
@@ -12,7 +14,16 @@ use secrecy::SecretString;
 /// | `ssl_code` | [`Auth::app_code`] |
 /// | `crypt` | `Auth::crypt` (feature `crypt`) |
 ///
-/// The rights are those of the app, not of the user.
+/// The app's permission decides what calls may do: none, read, write, or admin (user lists). The rights of the user do
+/// not matter, with one exception: the server drops fields of modules (VLAN, VRF, devices, locations, customers) that
+/// the user has no rights for, without an error; see the `update_verified` methods.
+///
+/// ```
+/// use phpipam_client::Auth;
+///
+/// let auth = Auth::user("svc", "s3cret");
+/// assert_eq!(format!("{auth:?}"), r#"User { name: "svc", .. }"#);
+/// ```
 #[derive(Clone)]
 #[must_use]
 pub struct Auth(pub(crate) Mode);
@@ -30,27 +41,31 @@ pub(crate) enum Mode {
 }
 
 impl Auth {
-    /// No token at all: only logging in and a few probes work so.
+    /// Returns credentials without a token. Only a login with
+    /// [`UserSession::login`](crate::controllers::UserSession::login) works with them.
     pub fn none() -> Self {
         Self(Mode::None)
     }
 
-    /// User name and password. The client logs in when it needs a token, and again when the server rejects it; it never
-    /// repeats a login that failed, and never logs out, because the server has one token per user for all clients.
+    /// Returns credentials of a user name and a password.
+    ///
+    /// The client logs in when it needs a token, and again when the server rejects it. It never repeats a failed login,
+    /// and never logs out, because the server has one token per user for all clients.
     pub fn user(name: impl Into<String>, password: impl Into<SecretString>) -> Self {
         Self(Mode::User { name: name.into(), password: password.into() })
     }
 
-    /// The code of the app, 32 characters. There is no login.
+    /// Returns credentials of an app code, 32 characters. There is no login.
     pub fn app_code(code: impl Into<SecretString>) -> Self {
         Self(Mode::AppCode(code.into()))
     }
 
-    /// The code of the app, 32 characters, as the key to encrypt requests with. There is no login.
+    /// Returns credentials that encrypt each request under the app code, 32 characters. There is no login. Needs the
+    /// feature `crypt`.
     ///
-    /// For servers with their own setting for encryption, AES with 128 bits: 1.4 to 1.8. Prefer TLS with another security:
-    /// **responses are neither encrypted nor authenticated**, and a request that is overheard can be sent again. A whole call goes
-    /// into the URL, which web servers limit to some 8000 characters.
+    /// For servers from 1.4 on with their default cipher, AES with 128 bits. Prefer TLS with another security:
+    /// **responses are neither encrypted nor authenticated**, and a request that is overheard can be sent again. The
+    /// whole call goes into the URL, which web servers limit to some 8000 characters.
     #[cfg(feature = "crypt")]
     pub fn crypt(code: impl Into<SecretString>) -> Self {
         Self(Mode::Crypt(code.into()))

@@ -1,4 +1,4 @@
-//! The client and its builder.
+//! Client of a server, and its builder.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,19 +20,7 @@ use crate::session::Session;
 use crate::transport::Transport;
 use crate::wire::{OneOrMany, SubnetId, Wire};
 
-/// A client of one app of one phpIPAM server. A clone is another handle to the same client.
-///
-/// ```no_run
-/// # async fn example() -> Result<(), phpipam_client::Error> {
-/// use phpipam_client::{Auth, Client};
-///
-/// let client = Client::builder("https://ipam.example/phpipam", "myapp", Auth::user("svc", "secret")).build()?;
-/// for section in client.sections().list().await? {
-///     println!("{} {}", section.id, section.name);
-/// }
-/// # Ok(())
-/// # }
-/// ```
+/// Client of one app of one phpIPAM server. A clone is another handle to the same client.
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
 
@@ -44,7 +32,21 @@ struct Inner {
     subnet_locks: KeyedLocks<SubnetId>,
 }
 
-/// Sets up a [`Client`].
+/// Builder of a [`Client`]; see [`Client::builder`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use phpipam_client::{Auth, Client, HttpOptions, RetryConfig};
+///
+/// let client = Client::builder("https://ipam.example/phpipam", "myapp", Auth::app_code("c0de"))
+///     .with_http_options(HttpOptions::new().with_attempt_timeout(Duration::from_secs(60)))
+///     .with_retry(RetryConfig::new(1, Duration::from_secs(90)))
+///     .build()?;
+/// assert!(!format!("{client:?}").contains("c0de"));
+/// assert!(Client::builder("https://ipam.example", "..", Auth::app_code("c0de")).build().is_err());
+/// # Ok::<(), phpipam_client::Error>(())
+/// ```
 #[derive(Debug)]
 #[must_use]
 pub struct ClientBuilder {
@@ -61,58 +63,76 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Sets time limits, proxy and TLS.
+    /// Sets time limits, proxy and TLS. Default: [`HttpOptions::new`] with the user agent `phpipam-client/VERSION`: 10
+    /// s to connect, 30 s for an attempt, 2 min for all attempts, HTTPS only, the system's root certificates and proxy.
     pub fn with_http_options(mut self, options: HttpOptions) -> Self {
         self.http = options;
         self
     }
 
-    /// Sets how often and how long calls are repeated, where that is right.
+    /// Sets the number and the time of repetitions of a call. Default: [`RetryConfig::default`], three repetitions
+    /// within a minute.
+    ///
+    /// Only calls are repeated that the server cannot have carried out, and reads.
     pub fn with_retry(mut self, retry: RetryConfig) -> Self {
         self.retry = retry;
         self
     }
 
-    /// Sets how often and how long an allocation is repeated that another caller was faster at. Servers without locking
-    /// need many.
+    /// Sets the number and the time of repetitions of an allocation of "the first free one" that another caller was
+    /// quicker at. Default: 12 repetitions within a minute, with waits from 20 ms to 1 s.
+    ///
+    /// Needed on servers without a lock around allocations: 1.3, and 1.8 with the app's lock type `Disabled`, where
+    /// more than 40 % of the requests of eight parallel clients lost.
     pub fn with_allocate_retry(mut self, retry: RetryConfig) -> Self {
         self.allocate_retry = retry;
         self
     }
 
-    /// Sets how logins are bounded.
+    /// Sets the bounds of logins. Default: [`TokenPolicy::new`], which allows two logins a minute and waits 30 s to 5
+    /// min after a failed one. Used with [`Auth::user`] only.
+    ///
+    /// The token's lifetime is not in it: the server extends a token with each call, so it is replaced when it is
+    /// rejected.
     pub fn with_token_policy(mut self, policy: TokenPolicy) -> Self {
         self.tokens = policy;
         self
     }
 
-    /// Sets the name of the token's header: `token`, or `phpipam-token` where a proxy keeps `token` to itself.
+    /// Sets the name of the token's header. Default: `token`. Use `phpipam-token` where a proxy keeps `token` to
+    /// itself.
     pub fn with_token_header(mut self, name: HeaderName) -> Self {
         self.token_header = name;
         self
     }
 
-    /// Asks the server to send numbers as text. Understood since 1.7; never needed by this client.
+    /// Asks the server to send numbers as text. Default: false. Understood since 1.7, ignored before; never needed by
+    /// this client.
     pub fn with_stringified_numbers(mut self, ask: bool) -> Self {
         self.stringify = ask;
         self
     }
 
-    /// Accepts a response with something else around its JSON: warnings that PHP printed (`display_errors` on), or what a
-    /// proxy added. It is kept in what creating calls return. Otherwise such a response is an
-    /// [`Error::PhpWarnings`] or [`Error::NotOnlyJson`].
+    /// Accepts JSON with other text around it: warnings of PHP (`display_errors` is on), or additions of a proxy.
+    /// Default: false, which makes such a response an [`Error::PhpWarnings`] or [`Error::NotOnlyJson`].
+    ///
+    /// Creating and allocating calls, [`Client::send`] and [`Client::raw`] return the other text as `warning`. Reads
+    /// drop it.
     pub fn with_lenient_bodies(mut self, lenient: bool) -> Self {
         self.lenient = lenient;
         self
     }
 
-    /// Builds the client. Nothing is sent yet.
+    /// Returns the client. Nothing is sent yet.
     ///
     /// # Errors
-    /// [`Error::Http`] or [`Error::Invalid`] when URL, app id or options cannot work.
+    /// [`Error::Invalid`] if the app id cannot be a part of a path. [`Error::Http`] of kind `InvalidInput` or `Config`
+    /// if the URL is not one, is plain HTTP without [`HttpOptions::with_allow_http`], or if a certificate, key or proxy
+    /// cannot be used.
     pub fn build(self) -> Result<Client> {
         let odd = |app: &str| app.contains(['/', '\\', '?', '#']) || app.chars().any(char::is_control);
-        // Encoded or not, dots alone would climb out of `api/`.
+        // Web servers resolve `..` before phpIPAM sees it, encoded or not: the token would go to another path. And
+        // phpIPAM drops a segment `0`, so that the controller would be taken for the app.
         if matches!(self.app.as_str(), "" | "0" | "." | "..") || odd(&self.app) {
             return Err(Error::invalid(
                 "app id",
@@ -131,37 +151,40 @@ impl ClientBuilder {
     }
 }
 
-/// Id of what a call created.
+/// Result of a call that created an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Created<I> {
-    /// The id of what was created.
+    /// Id of the new object.
     pub id: I,
-    /// What PHP printed around the response; only with [`ClientBuilder::with_lenient_bodies`].
+    /// Other text around the response's JSON; only with [`ClientBuilder::with_lenient_bodies`].
     pub warning: Option<String>,
 }
 
-/// Response as the server sent it; see [`Client::send`] and [`Client::raw`].
+/// Response of a call without a method of its own; see [`Client::send`] and [`Client::raw`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RawResponse {
-    /// The HTTP status.
+    /// HTTP status.
     pub status: u16,
-    /// The server's sentence, if it said one.
+    /// Server's sentence, such as `Subnet updated`.
     pub message: Option<String>,
-    /// The id of what was created.
+    /// Id of the new object, after a call that created one.
     pub id: Option<u64>,
-    /// The subnet an allocation by customer type came from.
+    /// Subnet that the address was allocated from, after a POST to `prefix/…/address/`.
     pub subnet_id: Option<u64>,
-    /// The data; `Null` when there is none.
+    /// Content; `Null` if there is none.
     pub data: Value,
-    /// What PHP printed around the response; only with [`ClientBuilder::with_lenient_bodies`].
+    /// Other text around the response's JSON; only with [`ClientBuilder::with_lenient_bodies`].
     pub warning: Option<String>,
 }
 
 impl Client {
-    /// Begins a client of the app `app` of the server at `url` (without `/api`), such as `https://ipam.example/phpipam`.
+    /// Returns a builder of a client of the app `app` of the server at `url` (without `/api`), such as
+    /// `https://ipam.example/phpipam`.
     pub fn builder(url: impl Into<String>, app: impl Into<String>, auth: Auth) -> ClientBuilder {
+        // A lost race for the first free address is over at once, so the waits are far shorter than those after
+        // failures.
         let quick = BackoffConfig::new(Duration::from_millis(20), Duration::from_secs(1));
         ClientBuilder {
             url: url.into(),
@@ -177,11 +200,29 @@ impl Client {
         }
     }
 
-    /// Sends any call in one line. `path` is below the app and percent-encoded, such as `subnets/8/usage/`; it may have a
-    /// query. See [`ApiRequest::raw`] and [`send`](Self::send).
+    /// Sends any call in one line.
+    ///
+    /// `path` is below the app and percent-encoded, such as `subnets/8/usage/`; it may have a query. See
+    /// [`ApiRequest::raw`].
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")]
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let server = phpipam_client::testing::Server::start().await?;
+    /// # let options = phpipam_client::HttpOptions::new().with_allow_http(true);
+    /// # let auth = phpipam_client::Auth::user("admin", "correct horse");
+    /// # let client = phpipam_client::Client::builder(server.url(), "test", auth).with_http_options(options).build()?;
+    /// let response = client.raw(http::Method::GET, "sections/1/", None).await?;
+    /// assert_eq!((response.status, &response.data["id"]), (200, &serde_json::json!(1)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// [`Error`]; a list without rows is a refusal of kind `NotFound` here.
+    /// [`Error::Invalid`] if the path is not one below the app. A refusal of kind
+    /// [`NotFound`](crate::RefusalKind::NotFound) also for a list without rows, with versions that send 404 for it (1.5
+    /// and later) or `success` false (before). Otherwise the [common errors](crate::Error#common-errors).
     pub async fn raw(&self, method: Method, path: &str, body: Option<Value>) -> Result<RawResponse> {
         let request = ApiRequest::raw(method, path)?;
         self.send(&body.into_iter().fold(request, ApiRequest::with_body)).await
@@ -194,14 +235,16 @@ impl Client {
     /// # async fn example(client: &phpipam_client::Client) -> Result<(), phpipam_client::Error> {
     /// use phpipam_client::ApiRequest;
     ///
-    /// let request = ApiRequest::raw(http::Method::PATCH, "subnets/8/")?.with_body(serde_json::json!({"description": "lab"}));
+    /// let request = ApiRequest::raw(http::Method::PATCH, "subnets/8/")?;
+    /// let request = request.with_body(serde_json::json!({"description": "lab"}));
     /// println!("{:?}", client.send(&request).await?.message);
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
-    /// [`Error`]; a list without rows is a refusal of kind `NotFound` here.
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) also for a list without rows, as
+    /// [`raw`](Self::raw). Otherwise the [common errors](crate::Error#common-errors).
     pub async fn send(&self, request: &ApiRequest) -> Result<RawResponse> {
         let success = self.call(request).await?;
         Ok(RawResponse {
@@ -214,19 +257,22 @@ impl Client {
         })
     }
 
-    /// Lets the next call log in although an earlier login failed, if that was a minute ago or more: the server locks out
-    /// hosts that fail too often. A wait that the server asked for stands.
+    /// Allows the next call to log in although an earlier login failed.
+    ///
+    /// Does nothing if that was less than a minute ago, because the server blocks addresses that fail too often, or if
+    /// the server asked for a longer wait, which stays in force.
     pub fn retry_login(&self) {
         self.0.session.retry_login();
     }
 
-    /// Forgets the token and earlier failed logins, for when the credentials were put right on the server. The next call
-    /// logs in.
+    /// Forgets the token and earlier failed logins. The next call logs in.
+    ///
+    /// For use after the credentials were corrected on the server.
     pub fn forget_login(&self) {
         self.0.session.forget();
     }
 
-    /// What the server's clock shows now, as far as its responses told.
+    /// Returns the current time of the server's clock, estimated from the `Date` headers of its responses.
     #[cfg(feature = "provider")]
     pub(crate) fn server_time(&self) -> std::time::SystemTime {
         self.0.transport.clock().at(std::time::SystemTime::now())
@@ -245,24 +291,24 @@ impl Client {
             .with_limit(inner.transport.http().options().operation_timeout())
     }
 
-    /// Sends a request until it succeeds, fails for good, or the bounds are reached.
+    /// Sends a request until it succeeds, fails permanently, or the bounds of its retries are reached.
     pub(crate) async fn execute(&self, request: &ApiRequest) -> Result<Reply> {
         let inner = &self.0;
         self.retrier(request).run(|_| inner.session.send(&inner.transport, request)).await
     }
 
-    /// The same for a list that is read as it comes; once rows come, nothing is repeated.
+    /// Same as [`execute`](Self::execute) for a streamed list. Once rows arrive, nothing is repeated.
     pub(crate) async fn open(&self, request: &ApiRequest) -> Result<Opened> {
         let inner = &self.0;
         self.retrier(request).run(|_| inner.session.open(&inner.transport, request)).await
     }
 
-    /// A call that is no list.
+    /// Sends a call that does not list.
     pub(crate) async fn call(&self, request: &ApiRequest) -> Result<Success> {
-        self.execute(request).await?.success(request)
+        self.execute(request).await?.into_success(request)
     }
 
-    /// One object. With a filter the server makes a list of it.
+    /// Sends a call for one object. With a filter the server makes a list of it (Q16).
     pub(crate) async fn one<T: Wire>(&self, request: &ApiRequest) -> Result<T> {
         let success = self.call(request).await?;
         let OneOrMany(mut items) = success.decode::<OneOrMany<T>>()?;
@@ -272,8 +318,10 @@ impl Client {
         }
     }
 
-    /// A list. When it has no rows and the server's words leave open why, `parent` is asked for: if that is missing, so
-    /// is the list.
+    /// Sends a call for a list.
+    ///
+    /// If it has no rows and the server's words leave open why, the parent is read too: a missing parent means a
+    /// missing list.
     pub(crate) async fn list<T: Wire>(&self, request: &ApiRequest, parent: Option<ApiRequest>) -> Result<Vec<T>> {
         match self.execute(request).await? {
             Reply::Success(success) => self.rows_of(&success),
@@ -282,14 +330,14 @@ impl Client {
         }
     }
 
-    /// The rows of a list that came whole.
+    /// Returns the rows of a list that was received as a whole.
     fn rows_of<T: Wire>(&self, success: &Success) -> Result<Vec<T>> {
         // A row in memory is a hundred times the smallest on the wire: the count comes first.
         success.check_rows(self.0.transport.http().options().list_limits())?;
         Ok(success.decode::<OneOrMany<T>>()?.0)
     }
 
-    /// A list below `parent`, for calls that say the same when there are no rows and when there is no such parent.
+    /// Same as [`list`](Self::list) for calls whose words for "no rows" and "no such parent" are the same.
     pub(crate) async fn list_below<T: Wire>(&self, request: &ApiRequest, parent: ApiRequest) -> Result<Vec<T>> {
         match self.execute(request).await? {
             Reply::Success(success) => self.rows_of(&success),
@@ -297,6 +345,7 @@ impl Client {
         }
     }
 
+    /// Returns the empty list, or the error of a missing parent.
     pub(crate) async fn nothing_below<T>(&self, parent: Option<ApiRequest>) -> Result<Vec<T>> {
         if let Some(parent) = parent
             && let Err(error) = self.execute(&parent).await
@@ -304,12 +353,12 @@ impl Client {
         {
             return Err(error);
         }
-        // That a parent cannot be read says nothing about its list, which could.
+        // The list itself was readable. Another error about the parent, such as missing rights, must not hide that.
         Ok(Vec::new())
     }
 
-    /// Allocations from one subnet go one after another in this process: in parallel they only get in each other's way
-    /// on the server.
+    /// Returns the locks per subnet: allocations from one subnet run one after another in this process, because in
+    /// parallel they only conflict on the server.
     pub(crate) fn subnet_locks(&self) -> &KeyedLocks<SubnetId> {
         &self.0.subnet_locks
     }

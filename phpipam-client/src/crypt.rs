@@ -1,7 +1,8 @@
-//! Requests of apps with the security `crypt`: all of the call in one encrypted parameter.
+//! Requests of apps with the security `crypt`: the whole call in one encrypted parameter.
 //!
-//! The key is SHA-256 of the app's code. What is sent is base64 of HMAC-SHA256 under the whole key, the IV, and what
-//! AES-128-CBC with PKCS#7 makes of the call under the first half of the key; the HMAC is over the two behind it.
+//! The key is SHA-256 of the app code. The parameter is base64 of three parts: an HMAC-SHA256 under the whole key, the
+//! IV, and the call encrypted with AES-128-CBC and PKCS#7 padding under the first half of the key. The HMAC covers the
+//! two parts after it.
 
 use aes::Aes128;
 use base64::Engine as _;
@@ -20,7 +21,7 @@ use crate::wire::JsonObject;
 
 const SEGMENTS: [&str; 5] = ["controller", "id", "id2", "id3", "id4"];
 
-/// The `enc_request` of a request. No two are the same.
+/// Returns the `enc_request` parameter of a request. Each call gives another one, because the IV is random.
 pub(crate) fn sealed(request: &ApiRequest, code: &SecretString) -> Result<String> {
     let mut iv = [0; 16];
     getrandom::fill(&mut iv).map_err(|error| {
@@ -30,7 +31,7 @@ pub(crate) fn sealed(request: &ApiRequest, code: &SecretString) -> Result<String
     Ok(seal(call.as_bytes(), code, iv))
 }
 
-/// All of the call as the server reads it: path, query and body in one object, the later over the earlier.
+/// Returns the whole call as the server reads it: path, query and body in one object, each overriding the one before.
 fn parameters(request: &ApiRequest) -> Result<JsonObject> {
     let whole = request.path_and_query();
     let (path, query) = whole.split_once('?').unwrap_or((&whole, ""));

@@ -1,8 +1,11 @@
 #![doc = include_str!("../README.md")]
 //!
-//! # Third-party types
-//! Public signatures use [`futures_util::stream::BoxStream`], [`ipnet::IpNet`], [`http::Method`], [`http::HeaderName`],
-//! [`secrecy::SecretString`] and [`serde_json::Value`]. The futures need a tokio runtime with time and I/O enabled.
+//! # Types of other crates
+//! Public signatures use types of [`http`], [`ipnet`], [`secrecy`], [`serde_json`] and [`url`](https://docs.rs/url),
+//! and [`BoxStream`](futures_util::stream::BoxStream) of `futures-util`. Those of [`ipam_core`] that a client is set
+//! up with are exported again here ([`HttpOptions`], [`RetryConfig`], [`Outcome`] and others); for the rest, such as
+//! [`ipam_core::Patch`], [`ipam_core::Family`] and [`ipam_core::ErrorKind`], add `ipam-core` to your dependencies. The
+//! futures need a tokio runtime with time and I/O enabled.
 
 // docs.rs marks the items that need a feature; the marks need a nightly compiler, which it has.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -42,7 +45,6 @@ pub use provider::register;
 pub use query::Filter;
 pub use request::ApiRequest;
 
-/// What a client is set up with: how to reach the server, whom to trust, how often to try.
 pub use ipam_core::{
     Outcome, Retry, RetryConfig,
     http::{HttpOptions, ListLimits, ProxyOptions, TlsOptions, TokenPolicy},

@@ -4,16 +4,41 @@ use std::net::IpAddr;
 
 use crate::request::ApiRequest;
 
-/// Which rows of a list the server returns.
+/// Condition on the rows that a list returns.
 ///
-/// The server reads all rows and then filters, one field at a time; fields have the names of the responses. 1.3 ignores
-/// or misreads filters: check the rows there.
+/// The server reads all rows and then filters by one field, so a filter saves traffic and not the server's memory.
+/// Fields have the server's names, which differ from those of the models:
+///
+/// | list | model field → name in a filter |
+/// | --- | --- |
+/// | all | `description` → `description`, `section_id` → `sectionId`, custom fields → their own names |
+/// | subnets | `subnet` → `subnet`, see [`network_address`](Self::network_address); `vlan_id` → `vlanId` |
+/// | addresses | `ip` → `ip`, `tag` → `tag`, `device_id` → `deviceId`, `subnet_id` → `subnetId` |
+/// | [addresses of a subnet](crate::controllers::Subnets::addresses_filtered) | the same, but `ip` → `ip_addr` |
+/// | VLANs, VRFs | `id` → `vlanId`, `id` → `vrfId` |
+/// | layer 2 domains | `sections` → `permissions` |
+///
+/// **1.3 ignores filters or takes them for a part of the path**: it returns all rows, or none, without an error. The
+/// client does not check the rows; on 1.3 do it yourself.
 ///
 /// ```
+/// # #[cfg(feature = "testing")]
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// # let server = phpipam_client::testing::Server::start().await?;
+/// # let options = phpipam_client::HttpOptions::new().with_allow_http(true);
+/// # let auth = phpipam_client::Auth::user("admin", "correct horse");
+/// # let client = phpipam_client::Client::builder(server.url(), "test", auth).with_http_options(options).build()?;
 /// use phpipam_client::Filter;
+/// use phpipam_client::models::VlanFields;
 ///
-/// let in_section = Filter::equals("sectionId", 8);
-/// let lab = Filter::contains("description", "lab");
+/// client.vlans().create("lab-a", 10, &VlanFields::new()).await?;
+/// client.vlans().create("office", 20, &VlanFields::new()).await?;
+/// let found = client.vlans().list_filtered(&Filter::contains("name", "lab")).await?;
+/// assert_eq!(found.len(), 1);
+/// assert_eq!(found[0].number, Some(10));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
@@ -30,25 +55,35 @@ enum Matching {
 }
 
 impl Filter {
-    /// Rows whose field has this value. PHP compares loosely: `1` is `01` too.
+    /// Matches rows whose field has this value. PHP compares numbers loosely: `1` matches `01` too.
     #[must_use]
     pub fn equals(field: impl Into<String>, value: impl ToString) -> Self {
         Self { field: field.into(), value: value.to_string(), matching: Matching::Full }
     }
 
-    /// Rows whose field contains this text, upper and lower case told apart. Since 1.4.
+    /// Matches rows whose field contains this text, case-sensitive. Since 1.4; 1.3 returns wrong rows, see [`Filter`].
     #[must_use]
     pub fn contains(field: impl Into<String>, text: impl Into<String>) -> Self {
         Self { field: field.into(), value: text.into(), matching: Matching::Partial }
     }
 
-    /// Rows whose field matches a PHP regular expression, delimiters included, such as `#^lab-\d+$#`. Since 1.4.
+    /// Matches rows whose field matches a PHP regular expression, delimiters included, such as `#^lab-\d+$#`. Since
+    /// 1.4; 1.3 returns wrong rows, see [`Filter`].
     #[must_use]
     pub fn matches(field: impl Into<String>, regex: impl Into<String>) -> Self {
         Self { field: field.into(), value: regex.into(), matching: Matching::Regex }
     }
 
-    /// Subnets with this first address: the server compares with the number it stores.
+    /// Matches subnets with this network address, which the server compares as the decimal number that its database
+    /// holds (Q69).
+    ///
+    /// ```
+    /// use phpipam_client::Filter;
+    ///
+    /// let filter = Filter::network_address("10.15.0.0".parse()?);
+    /// assert_eq!(filter, Filter::equals("subnet", 168_755_200));
+    /// # Ok::<(), std::net::AddrParseError>(())
+    /// ```
     #[must_use]
     pub fn network_address(ip: IpAddr) -> Self {
         let number = match ip {

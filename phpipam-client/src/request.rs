@@ -1,4 +1,4 @@
-//! Requests as values: built and tested without a server.
+//! Requests as values, built and tested without a server.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -11,36 +11,37 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::wire::Body;
 
-/// What a path segment and a query value may hold as it is. A colon is left for IPv6.
+/// Characters that a path segment or a query value may hold unencoded. A colon is kept for IPv6.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
 
-/// What a call expects, which decides what its failures mean.
+/// Kind of a call, which decides how its failures are classified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Call {
-    /// Anything; failures are read by status and message alone.
+    /// Any call; failures are classified by status and message alone.
     Raw,
-    /// One object.
+    /// Read of one object.
     One,
-    /// A list; "nothing found" is the empty one.
+    /// List; "nothing found" is the empty one.
     List,
-    /// Something free, without taking it.
+    /// Read of what is free, without allocating it.
     Peek,
-    /// Something free, taken by the same call.
+    /// Allocation of what is free, in one call.
     Allocate,
-    /// A change.
+    /// Change.
     Write,
-    /// A user's login.
+    /// Login of a user.
     Login,
 }
 
-/// Call that has not been made yet: method, path below the app, query and JSON body.
+/// Request that the controllers have no method for: method, path below the app, query and JSON body.
 ///
-/// For what the controllers have no method for; [`Client::send`](crate::Client::send) sends it.
+/// [`Client::send`](crate::Client::send) sends it.
 ///
 /// ```
 /// use phpipam_client::ApiRequest;
 ///
-/// let request = ApiRequest::raw(http::Method::GET, "vlans/")?.with_query("filter_by", "name").with_query("filter_value", "lab");
+/// let request = ApiRequest::raw(http::Method::GET, "vlans/")?;
+/// let request = request.with_query("filter_by", "name").with_query("filter_value", "lab");
 /// assert_eq!(request.path_and_query(), "vlans/?filter_by=name&filter_value=lab");
 /// # Ok::<(), phpipam_client::Error>(())
 /// ```
@@ -65,16 +66,25 @@ impl ApiRequest {
     }
 
     fn of(method: Method, call: Call, path: String) -> Self {
+        // PATCH names the values that fields have afterwards, so a repetition changes nothing more.
         let idempotent = method != Method::POST;
         Self { method, path, query: Vec::new(), body: None, call, idempotent }
     }
 
-    /// A request with a path below the app that is percent-encoded already, such as `subnets/8/usage/` or
+    /// Returns a request with a path below the app that is percent-encoded already, such as `subnets/8/usage/` or
     /// `vlans/?filter_by=name&filter_value=x`.
     ///
+    /// ```
+    /// use phpipam_client::ApiRequest;
+    ///
+    /// assert!(ApiRequest::raw(http::Method::GET, "addresses/search_hostname/web%201/").is_ok());
+    /// assert!(ApiRequest::raw(http::Method::GET, "../login/").is_err());
+    /// ```
+    ///
     /// # Errors
-    /// [`Error::Invalid`] when the path is absolute, has a fragment, or would be another path than it seems: `.` and `..`
-    /// in any spelling, control characters, backslashes and empty segments.
+    /// [`Error::Invalid`] if the path is absolute, has a fragment, control characters, backslashes or empty segments,
+    /// or contains `.` or `..` as a segment, encoded or not: web servers resolve those, so that the request would reach
+    /// another path.
     pub fn raw(method: Method, path: &str) -> Result<Self> {
         let refuse = |remedy: &str| Err(Error::invalid("path", path, remedy));
         if path.contains("://") && !path.contains('?') || path.starts_with("//") {
@@ -89,37 +99,37 @@ impl ApiRequest {
         Ok(Self::of(method, Call::Raw, path.trim_start_matches('/').to_owned()))
     }
 
-    /// Sets the JSON body.
+    /// Sets the JSON body. The server accepts an object only.
     pub fn with_body(mut self, body: Value) -> Self {
         self.body = Some(body);
         self
     }
 
-    /// Adds a parameter to the query.
+    /// Adds a parameter to the query. Name and value are percent-encoded.
     pub fn with_query(mut self, name: &str, value: impl fmt::Display) -> Self {
         self.query.push((name.to_owned(), value.to_string()));
         self
     }
 
-    /// Sets the body; one without fields is none.
+    /// Sets the body; an object without fields sends no body.
     pub(crate) fn with_fields(mut self, body: Body) -> Self {
         self.body = body.into_object().map(Value::Object);
         self
     }
 
-    /// For changes that cannot be done twice although their method says so.
+    /// Marks a change that cannot be applied twice although its method is idempotent.
     pub(crate) fn not_idempotent(mut self) -> Self {
         self.idempotent = false;
         self
     }
 
-    /// The method.
+    /// Returns the HTTP method.
     #[must_use]
     pub fn method(&self) -> &Method {
         &self.method
     }
 
-    /// The path below the app with the query, percent-encoded.
+    /// Returns the path below the app with the query, percent-encoded.
     #[must_use]
     pub fn path_and_query(&self) -> String {
         let mut text = self.path.clone();
@@ -132,7 +142,7 @@ impl ApiRequest {
         text
     }
 
-    /// The body, if any.
+    /// Returns the body, if any.
     #[must_use]
     pub fn body(&self) -> Option<&Value> {
         self.body.as_ref()
@@ -142,15 +152,15 @@ impl ApiRequest {
         self.idempotent
     }
 
-    /// Whether the response may hold a token or a password's hash: all of `user/`, in any spelling. No error repeats a
-    /// part of such a body.
+    /// Returns true if the response may hold a token or a password hash: all of `user/`, in any spelling. No error
+    /// repeats a part of such a body.
     pub(crate) fn is_secret(&self) -> bool {
         let controller = self.path.split(['/', '?']).next().unwrap_or_default();
         let controller = percent_encoding::percent_decode_str(controller).decode_utf8_lossy();
         self.call == Call::Login || controller.eq_ignore_ascii_case("user")
     }
 
-    /// How errors and logs name the call: without query and body.
+    /// Returns the name of the call for errors and logs: without query and body.
     pub(crate) fn name(&self) -> String {
         let path = self.path.split('?').next().unwrap_or_default();
         format!("{} {path}", self.method)
@@ -164,7 +174,7 @@ impl fmt::Debug for ApiRequest {
     }
 }
 
-/// A path below the app, built from words of ours and values of callers.
+/// Path below the app, built from words of the API and values of callers.
 pub(crate) struct Path {
     text: String,
     problem: Option<Error>,
@@ -175,19 +185,19 @@ impl Path {
         Self { text: format!("{controller}/"), problem: None }
     }
 
-    /// The app itself.
+    /// Returns the path of the app itself.
     pub(crate) fn root() -> Self {
         Self { text: String::new(), problem: None }
     }
 
-    /// A word of the API.
+    /// Appends a word of the API.
     pub(crate) fn word(mut self, word: &str) -> Self {
         self.text.push_str(word);
         self.text.push('/');
         self
     }
 
-    /// An id. The server drops a segment that is 0, which would make `DELETE subnets/0/` something else.
+    /// Appends an id. Refuses 0: the server drops that segment, which would turn `DELETE subnets/0/` into another call.
     pub(crate) fn id(self, field: &str, id: u64) -> Self {
         if id == 0 {
             return self.refuse(Error::invalid(field, id, "ids start at 1; the server drops a 0 from the path"));
@@ -195,12 +205,12 @@ impl Path {
         self.word(&id.to_string())
     }
 
-    /// An address; IPv6 in its short form, the only one the server finds.
+    /// Appends an address; IPv6 in its short form, the only one that the server finds.
     pub(crate) fn ip(self, ip: IpAddr) -> Self {
         self.word(&ip.to_string())
     }
 
-    /// A prefix length.
+    /// Appends a prefix length.
     pub(crate) fn mask(self, mask: u8) -> Self {
         if mask == 0 || mask > 128 {
             return self.refuse(Error::invalid("mask", mask, "give a prefix length from 1 to 128"));
@@ -208,11 +218,12 @@ impl Path {
         self.word(&mask.to_string())
     }
 
-    /// Any text.
+    /// Appends any text.
     pub(crate) fn text(mut self, field: &str, text: &str) -> Self {
         let problem = match text {
             "" | "0" => Some("the server drops an empty segment, and one that is 0, from the path"),
             "." | ".." => Some("it would climb in the path"),
+            // Apache refuses an encoded slash with a page of its own (`AllowEncodedSlashes Off` is the default).
             _ if text.contains(['/', '\\']) => Some("the web server refuses a slash in a path, also an encoded one"),
             _ if text.chars().any(char::is_control) => Some("leave out control characters"),
             _ => None,

@@ -1,4 +1,4 @@
-//! Long lists, row by row: memory holds a row, not the list.
+//! Streams of long lists: memory holds one row, not the list.
 
 use std::collections::VecDeque;
 
@@ -18,8 +18,9 @@ enum State<T> {
     Done,
 }
 
-/// The rows of a list as a stream. A row that cannot be read is an error among the others; any other error is the last
-/// item.
+/// Returns the rows of a list as a stream.
+///
+/// A row that cannot be read is one item with an error. Any other error is the last item.
 pub(crate) fn rows<'a, T: Wire + Send + 'a>(
     client: &'a Client,
     request: Result<ApiRequest>,

@@ -1,4 +1,4 @@
-//! One attempt: from a request to what it came to. The only caller of the HTTP client.
+//! One attempt: from a request to its classified response. The only caller of the HTTP client.
 
 use base64::Engine as _;
 use http::{HeaderName, HeaderValue, header};
@@ -13,14 +13,15 @@ use crate::request::ApiRequest;
 use crate::rows::{self, Opened};
 use crate::server_clock::ServerClock;
 
-/// Every request says so, also without a body: the response's format follows it, and some servers refuse to respond
-/// without it.
+/// Content type of every request, also of those without a body.
+// The format of the response follows the content type of the request (Q22), and PHP 8 behind FastCGI refuses requests
+// without one with 415, up to 1.7 (Q23).
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 #[derive(Debug)]
 pub(crate) struct Transport {
     http: HttpClient,
-    /// `api/{app}/`
+    /// Path prefix `api/{app}/`.
     prefix: String,
     token_header: HeaderName,
     stringify: bool,
@@ -28,7 +29,7 @@ pub(crate) struct Transport {
     clock: ServerClock,
 }
 
-/// What goes into the headers of one attempt.
+/// Content of the credential headers of one attempt.
 #[derive(Clone, Copy)]
 pub(crate) enum Credential<'a> {
     None,
@@ -37,7 +38,7 @@ pub(crate) enum Credential<'a> {
         name: &'a str,
         password: &'a SecretString,
     },
-    /// None in the headers: the whole call is encrypted with it.
+    /// Key that encrypts the whole call; no header is sent.
     #[cfg(feature = "crypt")]
     Crypt(&'a SecretString),
 }
@@ -64,7 +65,7 @@ impl Transport {
         classify(request, &received, self.lenient)
     }
 
-    /// The same for a list that is read as it comes.
+    /// Sends a request for a streamed list.
     pub(crate) async fn open(&self, request: &ApiRequest, credential: Credential<'_>) -> Result<Opened> {
         let body = self.http.open(self.build(request, credential)?).await?;
         rows::open(request, body, self.http.options(), self.lenient).await
@@ -108,6 +109,7 @@ impl Transport {
 fn secret_header(value: &str) -> Result<HeaderValue> {
     let mut value = HeaderValue::from_str(value)
         .map_err(|_| Error::invalid(Operation::Login, "[not shown]", "it has characters that no header can carry"))?;
+    // Keeps the token out of debug output, and of HPACK's table of headers.
     value.set_sensitive(true);
     Ok(value)
 }

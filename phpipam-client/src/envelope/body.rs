@@ -1,4 +1,4 @@
-//! From bytes to the members of the envelope.
+//! Decoding of the envelope's members from bytes.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::wire::{Scalar, Wire, scalar};
 
-/// The envelope's members, each in any spelling.
+/// Members of the envelope, each read from any of its forms.
 #[derive(Debug, Default)]
 pub(super) struct Members<'a> {
     pub(super) code: Option<u16>,
@@ -39,13 +39,13 @@ fn read<T: Wire>(raw: Option<&RawValue>) -> Option<T> {
     T::decode(&mut serde_json::Deserializer::from_str(raw?.get())).ok()
 }
 
-/// A number; an id that is no number is as good as none, because nothing can be asked for with it.
+/// Returns a number above 0. An id of another form counts as none, because no request can be made with it.
 fn number(raw: Option<&RawValue>) -> Option<u64> {
     let mut deserializer = serde_json::Deserializer::from_str(raw?.get());
     u64::try_from(scalar(&mut deserializer, "a number").ok()?.integer()?).ok().filter(|number| *number > 0)
 }
 
-/// A message is a sentence; some are lists of them.
+/// Returns a message: a sentence, or the JSON of a list of sentences.
 fn sentence(raw: Option<&RawValue>) -> Option<String> {
     let raw = raw?;
     let mut deserializer = serde_json::Deserializer::from_str(raw.get());
@@ -56,7 +56,7 @@ fn sentence(raw: Option<&RawValue>) -> Option<String> {
     }
 }
 
-/// The envelope in `text`; `None` when it is none: no JSON object, or one that does not say whether it succeeded.
+/// Returns the envelope in `text`; `None` for anything but a JSON object with a readable `success`.
 pub(super) fn members(text: &str) -> Option<Members<'_>> {
     interpreted(serde_json::from_str(text).ok()?)
 }
@@ -74,7 +74,7 @@ fn interpreted(raw: Raw<'_>) -> Option<Members<'_>> {
     })
 }
 
-/// An envelope with something else printed around it.
+/// Envelope with other text around it.
 #[derive(Debug)]
 pub(super) struct Surrounded<'a> {
     pub(super) before: &'a str,
@@ -83,15 +83,16 @@ pub(super) struct Surrounded<'a> {
 }
 
 impl Surrounded<'_> {
-    /// What is around the envelope, in order.
+    /// Returns the text around the envelope, in order.
     pub(super) fn noise(&self) -> String {
         [self.before.trim(), self.after.trim()].join(" ").trim().to_owned()
     }
 }
 
-/// Looks for an envelope among other text: the first object that starts like one and says whether it succeeded.
+/// Finds an envelope among other text: the first object that starts with `code` and has a readable `success`.
 pub(super) fn surrounded(text: &str) -> Option<Surrounded<'_>> {
-    // A hostile body may have any number of beginnings, each of which costs a look at the rest.
+    // Each beginning costs one pass over the rest of the body, so a hostile body with many of them would cost their
+    // product. PHP prints its warnings before one envelope, so eight are plenty.
     for (start, _) in text.match_indices("{\"code\":").take(8) {
         let (before, rest) = text.split_at_checked(start)?;
         let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Raw<'_>>();
@@ -103,14 +104,14 @@ pub(super) fn surrounded(text: &str) -> Option<Surrounded<'_>> {
     None
 }
 
-/// Whether a text has messages that PHP prints with `display_errors`.
+/// Returns true for a text with messages that PHP prints when `display_errors` is on.
 pub(super) fn is_php(text: &str) -> bool {
     const KINDS: [&str; 5] = ["Warning", "Notice", "Deprecated", "Fatal error", "Parse error"];
     KINDS.iter().any(|kind| text.contains(&format!("<b>{kind}</b>:")) || text.contains(&format!("PHP {kind}:")))
         || KINDS.iter().any(|kind| text.trim_start().starts_with(&format!("{kind}: ")))
 }
 
-/// The text of phpIPAM's own alert box, which it prints instead of an envelope here and there.
+/// Returns the text of phpIPAM's alert box, which it prints in place of an envelope in some calls (Q10).
 pub(super) fn alert(text: &str) -> Option<String> {
     let start = text.find("<div class='alert")?;
     let inner = text.get(start..)?.split_once('>')?.1;
@@ -134,8 +135,9 @@ pub(super) fn alert(text: &str) -> Option<String> {
     Some(plain.trim().to_owned())
 }
 
-/// The body as text, without a byte order mark, which a PHP file saved with one prints. Bytes that are no UTF-8 become
-/// replacement characters; the server sends none on purpose.
+/// Returns the body as text, without the byte order mark that a PHP file saved with one prints.
+///
+/// Bytes that are not UTF-8 become replacement characters; the server does not send them on purpose.
 pub(super) fn text(body: &[u8]) -> Cow<'_, str> {
     let mut body = body;
     while let Some(rest) = body.strip_prefix(b"\xef\xbb\xbf") {
@@ -144,11 +146,14 @@ pub(super) fn text(body: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(body)
 }
 
-/// What stands in the place of an excerpt of a body that may hold a token, whatever was cut, mixed or wrapped in it.
+/// Replacement for the excerpt of a body that may hold a token.
 pub(super) const WITHHELD: &str = "[not shown: it may hold a token]";
 
-/// The refusals of a login that are known word for word. Nothing else of its body is repeated.
+/// Returns the known part of a message of `user/`. Nothing else of such a body is repeated, because it may hold a
+/// token.
 pub(super) fn known_words(message: &str) -> &'static str {
+    // The login's own texts, then those of the checks before it. Both spellings of the block are real: `excesive` up
+    // to 1.6, `excessive` from 1.7 on (Q55).
     const WORDS: [&str; 24] = [
         "Invalid username or password",
         "User account is disabled",
@@ -181,7 +186,7 @@ pub(super) fn known_words(message: &str) -> &'static str {
     WORDS.into_iter().find(|words| message.contains(words)).unwrap_or(WITHHELD)
 }
 
-/// The start of a body without secrets.
+/// Returns the start of a body without secrets.
 pub(super) fn excerpt(body: &[u8], limit: usize) -> String {
     Redactor::new().excerpt(body, limit)
 }

@@ -1,4 +1,4 @@
-//! What a response means, given the call.
+//! Classification of a response, given its call.
 
 use std::time::Duration;
 
@@ -13,23 +13,23 @@ use super::{EXCERPT, Reply, Success};
 use crate::error::{Error, Refusal, RefusalKind, Result, UnexpectedResponse};
 use crate::request::ApiRequest;
 
-/// How long the server blocks a host after too many failed logins.
+/// Time for which the server blocks an address after too many failed logins (Q55).
 const LOCKOUT: Duration = Duration::from_secs(300);
 
-/// A response, as far as it is classified.
+/// Parts of a response that its classification needs.
 pub(crate) struct Received<'a> {
     pub(crate) status: StatusCode,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) body: &'a [u8],
 }
 
-/// Whether an envelope says that the call succeeded.
+/// Returns true if an envelope reports success.
 pub(crate) fn is_success(envelope: &str) -> bool {
     let members = body::members(envelope);
     members.is_some_and(|members| members.success == Some(true) && members.code.is_none_or(|code| code < 400))
 }
 
-/// Reads the response to `request`. `lenient` accepts an envelope with something else printed around it.
+/// Classifies the response to `request`. `lenient` accepts an envelope with other text around it.
 pub(crate) fn classify(request: &ApiRequest, response: &Received<'_>, lenient: bool) -> Result<Reply> {
     let text = body::text(response.body);
     let (members, warning) = match body::members(&text) {
@@ -44,7 +44,8 @@ pub(crate) fn classify(request: &ApiRequest, response: &Received<'_>, lenient: b
         },
     };
     let status = response.status.as_u16();
-    // 501 comes with `success: true`, and a lock timeout with HTTP 200: each of the three must agree.
+    // All three must agree. A method that a controller does not have is HTTP 501 with `success: true` (all versions), a
+    // lock timeout of 1.8 is HTTP 200 with code 500 and `success: false` (Q10).
     let code = members.code.filter(|code| *code >= 400).unwrap_or(status);
     if members.success == Some(true) && code < 400 {
         return Ok(Reply::Success(success(request, response, &members, warning)?));
@@ -59,8 +60,10 @@ pub(crate) fn classify(request: &ApiRequest, response: &Received<'_>, lenient: b
     }
 }
 
-/// Whether the server made NULL of a field that was not sent: in a change of an address it adds what the row holds, and an
-/// empty text becomes NULL. Fields that were sent are the caller's.
+/// Returns true if the server made NULL of a field that was not sent (Q73).
+///
+/// In a change of an address it fills in the fields of the old row, and turns an empty text into NULL. Fields that were
+/// sent are the caller's responsibility.
 fn fills_in_null(request: &ApiRequest, message: &str) -> bool {
     let column = message.split_once(" 1048 Column '").and_then(|(_, rest)| rest.split_once('\''));
     column.is_some_and(|(column, _)| request.body().is_some_and(|body| body.get(column).is_none()))
@@ -72,6 +75,9 @@ fn success(
     members: &Members<'_>,
     warning: Option<String>,
 ) -> Result<Success> {
+    // The id stands outside `data`, as a text (Q15). Only a 201 has a `Location` that names what was created: that of
+    // every 401 is a useless `/api//user/`. The id stands outside `data`, as a text (Q15). Only a 201 has a `Location`
+    // that names what was created: that of every 401 is a useless `/api//user/`.
     let id = members.id.or_else(|| {
         let location = response.headers.get(http::header::LOCATION)?.to_str().ok()?;
         (response.status == StatusCode::CREATED).then(|| last_number(location)).flatten()
@@ -88,7 +94,7 @@ fn success(
     })
 }
 
-/// The id at the end of a `Location` such as `/api/app/subnets/7/`.
+/// Returns the id at the end of a `Location` such as `/api/app/subnets/7/`.
 fn last_number(location: &str) -> Option<u64> {
     location.trim_end_matches('/').rsplit('/').next()?.parse().ok().filter(|id| *id > 0)
 }
@@ -112,21 +118,25 @@ fn refused(
     Error::Refused(Box::new(Refusal { code, hint, retry_after, ..refusal }))
 }
 
-/// A response without an envelope: an alert box, a proxy's page, another application, or nothing.
+/// Classifies a response without an envelope: an alert box, a proxy's page, another application, or nothing.
 fn no_envelope(request: &ApiRequest, response: &Received<'_>, text: &str) -> Result<Reply> {
     let status = response.status;
     let unexpected = || unexpected(request, response, response.body);
     let refuse = |message: &str, kind, retry| Err(refused(request, response, None, message.to_owned(), kind, retry));
+    // Never followed: the target is the login page of the web interface, and a POST would become a GET on the way
+    // (Q20). Never followed: the target is the login page of the web interface, and a POST would become a GET on the
+    // way (Q20).
     if status.is_redirection() {
         return Err(Error::NotAnApi(unexpected()));
     }
     let empty = text.trim().is_empty();
-    // HEAD has no body; so has a success without content.
+    // HEAD has no body by definition; 204 neither.
     if empty && (request.method() == http::Method::HEAD && status.is_success() || status == StatusCode::NO_CONTENT) {
         return Ok(Reply::Success(success(request, response, &Members::default(), None)?));
     }
     match status {
-        // A lock timeout of 1.5 to 1.7 on PHP 8. Only writes wait for the lock.
+        // A lock timeout of 1.5 to 1.7 on PHP 8 (Q50). Only writes wait for the lock, so an empty 503 to a read is a
+        // proxy's.
         StatusCode::SERVICE_UNAVAILABLE if empty && is_write(request) => {
             return refuse("", RefusalKind::Busy, Retry::Safe);
         }
@@ -144,7 +154,7 @@ fn no_envelope(request: &ApiRequest, response: &Received<'_>, text: &str) -> Res
     }
     if let Some(message) = body::alert(text) {
         let kind = match failure(request.call, 500, &message) {
-            // A resize that would leave addresses outside.
+            // A resize that would leave addresses outside: HTTP 200 with an alert box, all versions (Q10).
             Failure::Refused(RefusalKind::Invalid, _) if request.name().ends_with("/resize/") => {
                 RefusalKind::Structural
             }
@@ -153,6 +163,8 @@ fn no_envelope(request: &ApiRequest, response: &Received<'_>, text: &str) -> Res
         };
         return refuse(&message, kind, Retry::Never);
     }
+    // Printed with `display_errors` on only. Otherwise the same failure is an empty 500 (Q19, Q21).
+    // Printed with `display_errors` on only. Otherwise the same failure is an empty 500 (Q19, Q21).
     if text.contains("Allowed memory size") || text.contains("Maximum execution time") {
         return Err(Error::ServerExhausted(unexpected()));
     }
@@ -173,7 +185,7 @@ fn unexpected(request: &ApiRequest, response: &Received<'_>, shown: &[u8]) -> Bo
     })
 }
 
-/// What to look at when something else than phpIPAM's API responds.
+/// Returns the setting to look at when something else than phpIPAM's API responds.
 fn hint(response: &Received<'_>) -> &'static str {
     let text = body::text(response.body);
     let has = |words: &str| text.contains(words);
@@ -188,13 +200,13 @@ fn hint(response: &Received<'_>) -> &'static str {
     }
 }
 
-/// An envelope with something around it: what PHP printed, or what a proxy added.
+/// Returns the error for an envelope with other text around it: warnings of PHP, or additions of a proxy.
 fn not_only_json(request: &ApiRequest, response: &Received<'_>, noise: &str) -> Error {
     let unexpected = unexpected(request, response, noise.as_bytes());
     if body::is_php(noise) { Error::PhpWarnings(unexpected) } else { Error::NotOnlyJson(unexpected) }
 }
 
-/// The start of a body; nothing of one that may hold a token.
+/// Returns the start of a body; nothing of one that may hold a token.
 fn excerpt(request: &ApiRequest, text: &[u8], limit: usize) -> String {
     if request.is_secret() { body::WITHHELD.to_owned() } else { body::excerpt(text, limit) }
 }
@@ -203,7 +215,7 @@ fn is_write(request: &ApiRequest) -> bool {
     !request.method().is_safe()
 }
 
-/// One line of a proxy's page.
+/// Returns a proxy's page as one line.
 fn brief(text: &str) -> String {
     body::excerpt(text.as_bytes(), 200).split_whitespace().collect::<Vec<_>>().join(" ")
 }

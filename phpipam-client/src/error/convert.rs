@@ -1,4 +1,4 @@
-//! From the errors of others, and to that of `ipam-core`.
+//! Conversions from the errors of other modules, and into the error of `ipam-core`.
 
 use ipam_core::Operation;
 use ipam_core::http::TokenError;
@@ -32,7 +32,7 @@ impl From<Error> for ipam_core::Error {
 }
 
 impl Error {
-    /// The error of a provider's operation. All it says comes from [`Meaning`](super::meaning::Meaning).
+    /// Returns the error of a provider's operation. All it says comes from [`Meaning`](super::meaning::Meaning).
     pub(crate) fn into_core(self, operation: Operation) -> ipam_core::Error {
         let meaning = self.meaning();
         let (kind, retry, outcome) = (meaning.kind, meaning.retry, meaning.outcome);

@@ -1,4 +1,4 @@
-//! What an error means to callers that know nothing of phpIPAM: kind, retry advice, outcome, remedy.
+//! Kind, retry advice, outcome and remedy of each error.
 
 use std::time::Duration;
 
@@ -6,19 +6,19 @@ use ipam_core::{CertificateChain, ErrorKind, Outcome, Retry};
 
 use super::{Error, Refusal, RefusalKind};
 
-/// An error in the words of `ipam-core`.
+/// Error in the terms of `ipam-core`.
 pub(super) struct Meaning<'a> {
     pub(super) kind: ErrorKind,
     pub(super) retry: Retry,
     pub(super) outcome: Outcome,
     pub(super) retry_after: Option<Duration>,
     pub(super) certificates: Option<&'a CertificateChain>,
-    /// What to do about it, where the message does not say so.
+    /// Remedy, where the message does not name one.
     pub(super) remedy: Option<&'static str>,
 }
 
 impl Meaning<'_> {
-    /// Not to be repeated; nothing was done.
+    /// Returns the meaning of an error that is not repeated and did nothing.
     fn new(kind: ErrorKind) -> Self {
         Self {
             kind,
@@ -30,14 +30,14 @@ impl Meaning<'_> {
         }
     }
 
-    /// The same where a write may have been carried out.
+    /// Replaces the outcome by `Unknown`: a write may have been carried out.
     fn unknown(self) -> Self {
         Self { outcome: Outcome::Unknown, ..self }
     }
 }
 
 impl Error {
-    /// The one place that says what each error means.
+    /// Returns the meaning of each error, in the only place that decides it.
     pub(super) fn meaning(&self) -> Meaning<'_> {
         match self {
             Self::Invalid { .. } => Meaning::new(ErrorKind::InvalidInput),
@@ -55,12 +55,12 @@ impl Error {
                 remedy: remedy(refusal),
                 ..Meaning::new(refusal.kind.kind())
             },
-            // The call was done, or begun: what came back of it cannot be read.
+            // The server carried out the call, or began to: only its response cannot be read.
             Self::Decode(_) | Self::Row(_) | Self::PhpWarnings(_) | Self::NotOnlyJson(_) | Self::PhpFailed(_) => {
                 Meaning::new(ErrorKind::Protocol).unknown()
             }
             Self::EmptyBody(response) | Self::ServerExhausted(response) => Meaning {
-                // Looking a mark up reads all addresses where the server has no search.
+                // Before 1.6 there is no search, so looking up a mark reads all addresses.
                 remedy: (response.call == "GET addresses/all/").then_some(
                     "the server has more addresses than PHP's memory_limit holds; raise it, or update to phpIPAM 1.6, \
                      which searches in its database",
@@ -68,7 +68,8 @@ impl Error {
                 ..Meaning::new(ErrorKind::Protocol).unknown()
             },
             Self::NotAnApi(_) => Meaning::new(ErrorKind::Protocol),
-            // The call waits for the login, so it was not sent. Only a login that the server never saw may be tried again.
+            // The call waits for the login, so it was not sent. Only a login that the server never saw may be tried
+            // again.
             Self::LoginFailed(cause) => {
                 let retry = match cause.as_ref() {
                     Self::Http(error) if error.retry() == Retry::Safe => Retry::Safe,
@@ -90,38 +91,44 @@ impl Error {
         }
     }
 
-    /// What it means to callers that know nothing of phpIPAM.
+    /// Returns the kind of error in the terms of `ipam-core`; see the table at [`RefusalKind`].
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.meaning().kind
     }
 
-    /// Whether the same call may be repeated.
+    /// Returns the advice about repeating the same call.
+    ///
+    /// The client has repeated it already, within [`ClientBuilder::with_retry`](crate::ClientBuilder::with_retry);
+    /// afterwards the advice is [`Never`](Retry::Never). Idempotent calls of this client are all that read, change by
+    /// id or delete; creating and allocating are not.
     #[must_use]
     pub fn retry(&self) -> Retry {
         self.meaning().retry
     }
 
-    /// What is known of the call. After [`Outcome::Unknown`] look before asking again. Repetitions that were given up
-    /// change what [`retry`](Self::retry) says, and never this.
+    /// Returns what is known about the effect of the call.
+    ///
+    /// After [`Outcome::Unknown`] look at the server before the next attempt. Giving up on repetitions changes
+    /// [`retry`](Self::retry) and leaves this as it is.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.meaning().outcome
     }
 
-    /// How long to wait before a repetition, where that is known.
+    /// Returns the time to wait before a repetition, where it is known.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.meaning().retry_after
     }
 
-    /// The certificates of a server that is not trusted, as it sent them, also where the login met it first.
+    /// Returns the certificates of a server that is not trusted, as the server sent them. A failed login has them too.
     #[must_use]
     pub fn certificates(&self) -> Option<&CertificateChain> {
         self.meaning().certificates
     }
 
-    /// The server's refusal, if that is what it is.
+    /// Returns the server's refusal, if the error is one.
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
@@ -130,51 +137,55 @@ impl Error {
         }
     }
 
-    /// What the refusal means, if it is one.
+    /// Returns the classification of the refusal, if the error is one.
     #[must_use]
     pub fn refusal_kind(&self) -> Option<RefusalKind> {
         self.refusal().map(|refusal| refusal.kind)
     }
 
-    /// Whether the server said that something does not exist.
+    /// Returns true for a refusal of kind [`NotFound`](RefusalKind::NotFound): the object, its parent or an object that
+    /// the call refers to does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.refusal_kind() == Some(RefusalKind::NotFound)
     }
 
-    /// Whether another caller was faster.
+    /// Returns true for a refusal of kind [`Conflict`](RefusalKind::Conflict): the address, name or number is in use.
+    ///
+    /// An overlap of subnets is [`Structural`](RefusalKind::Structural), and false here.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         self.refusal_kind() == Some(RefusalKind::Conflict)
     }
 
-    /// Whether nothing is free.
+    /// Returns true for a refusal of kind [`Exhausted`](RefusalKind::Exhausted): nothing is free.
     #[must_use]
     pub fn is_exhausted(&self) -> bool {
         matches!(self.refusal_kind(), Some(RefusalKind::Exhausted(_)))
     }
 
-    /// Whether this version of phpIPAM cannot do it.
+    /// Returns true for a refusal of kind [`Unsupported`](RefusalKind::Unsupported): this version of phpIPAM does not
+    /// have the call.
     #[must_use]
     pub fn is_unsupported(&self) -> bool {
         self.refusal_kind() == Some(RefusalKind::Unsupported)
     }
 
-    /// Whether the server may have done what was asked, although the call failed: the outcome is
+    /// Returns true if the server may have carried out the call although it failed: the outcome is
     /// [`Unknown`](Outcome::Unknown).
     #[must_use]
     pub fn may_have_been_done(&self) -> bool {
         self.outcome() == Outcome::Unknown
     }
 
-    /// Whether the call was not made at all, because the server was not reached or there is no token: what it says about
-    /// the server is true of every call.
+    /// Returns true if the call was not sent, because the server was not reached or there is no token. Any other call
+    /// would fail in the same way.
     pub(crate) fn is_about_session(&self) -> bool {
         matches!(self, Self::Http(_) | Self::LoginFailed(_) | Self::LoginPaused { .. } | Self::TooManyLogins { .. })
     }
 }
 
-/// What to do about a refusal.
+/// Returns the remedy for a refusal.
 fn remedy(refusal: &Refusal) -> Option<&'static str> {
     match refusal.kind {
         RefusalKind::Forbidden => Some("give the app read/write permission under Administration, API"),

@@ -1,4 +1,4 @@
-//! What can go wrong, with the server's own words.
+//! Error of a call, with the server's own words.
 
 mod convert;
 mod meaning;
@@ -18,82 +18,167 @@ pub use response::{DecodeError, RowError, UnexpectedResponse};
 
 use crate::wire::InvalidValue;
 
-/// The result of a call.
+/// Result of a call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a call failed.
+/// Error of a call.
+///
+/// [`refusal`](Error::refusal) gives the server's own words and a [`RefusalKind`]. Callers that know nothing of phpIPAM
+/// use [`kind`](Error::kind), [`retry`](Error::retry) and [`outcome`](Error::outcome).
+///
+/// # Common errors
+/// Every call that reaches the network can fail with these. The `# Errors` section of a method names only what is
+/// special to that method.
+///
+/// - [`Invalid`](Error::Invalid): an argument is one that the server would refuse, damage or misread: an id of 0, a
+///   text with `<`, a field that its setter refused. Nothing is sent.
+/// - [`Http`](Error::Http): the server was not reached, its certificate is not trusted, or a limit was reached:
+///   [`ErrorKind::Unavailable`](ipam_core::ErrorKind::Unavailable), `Untrusted`, `Timeout`
+/// - [`LoginFailed`](Error::LoginFailed), [`LoginPaused`](Error::LoginPaused), [`TooManyLogins`](Error::TooManyLogins):
+///   there is no token, only with [`Auth::user`](crate::Auth::user). The call is not sent.
+/// - [`Unauthorized`](RefusalKind::Unauthorized): the app code is wrong, or a new token is rejected too
+/// - [`Forbidden`](RefusalKind::Forbidden): the app has read permission and the call writes
+/// - [`Config`](RefusalKind::Config): the API or the app is disabled, the app id is unknown, or the server demands
+///   HTTPS
+/// - [`LockedOut`](RefusalKind::LockedOut): the server blocks this client's address after failed logins
+/// - [`Busy`](RefusalKind::Busy): the server's write lock was not free in time, in each repetition. Nothing is done.
+/// - [`Unsupported`](RefusalKind::Unsupported): this version of phpIPAM does not have the controller or the call
+/// - [`RateLimited`](RefusalKind::RateLimited), [`Unavailable`](RefusalKind::Unavailable): a proxy in front of the
+///   server says so
+/// - [`Server`](RefusalKind::Server): the server failed in a way that this client does not know
+/// - [`Decode`](Error::Decode), [`NotAnApi`](Error::NotAnApi), [`PhpWarnings`](Error::PhpWarnings),
+///   [`NotOnlyJson`](Error::NotOnlyJson), [`PhpFailed`](Error::PhpFailed), [`EmptyBody`](Error::EmptyBody),
+///   [`ServerExhausted`](Error::ServerExhausted): the response is not what phpIPAM defines
+///
+/// The kinds (`Unauthorized` to `Server`) are those of [`Error::Refused`]. An empty list is not an error, whatever
+/// status it comes with.
+///
+/// ```no_run
+/// # async fn example(client: &phpipam_client::Client) -> Result<(), phpipam_client::Error> {
+/// use phpipam_client::models::{AddressFields, SubnetId};
+/// use phpipam_client::{RefusalKind, Shortage};
+///
+/// match client.addresses().allocate_first_free(SubnetId::new(8), &AddressFields::new()).await {
+///     Ok(taken) => println!("{}", taken.ip),
+///     Err(error) => match error.refusal_kind() {
+///         Some(RefusalKind::Exhausted(Shortage::Full)) => println!("all addresses are taken"),
+///         // The address may exist: look for it before the next attempt.
+///         _ if error.may_have_been_done() => println!("unknown outcome: {error}"),
+///         _ => return Err(error),
+///     },
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The request was not sent: a value in it would be refused, or damaged on the way.
+    /// Argument that the server would refuse, damage or misread. Nothing was sent.
+    ///
+    /// Not to be mixed up with a refusal of kind [`Invalid`](RefusalKind::Invalid), which comes from the server.
     #[error("{field} is {value:?}; {remedy}")]
     Invalid {
-        /// What is wrong.
+        /// Name of the argument or field.
         field: String,
-        /// Its value.
+        /// Value, cut after 120 characters; `***` for a secret.
         value: String,
-        /// What to do about it.
+        /// Remedy, such as the accepted values.
         remedy: String,
     },
-    /// The server was not reached, not trusted, or did not respond; or the options cannot work.
+    /// Failure of the connection, or options that cannot work.
+    ///
+    /// [`kind`](Error::kind) tells them apart: `Unavailable` (not reached), `Untrusted` (certificate), `Timeout`
+    /// (connect, attempt or operation limit of [`HttpOptions`](crate::HttpOptions)), `Config` or `InvalidInput` (URL or
+    /// options), `Protocol` (body or list above its limit).
     #[error(transparent)]
     Http(#[from] ipam_core::Error),
-    /// The server said no.
+    /// Refusal by the server, with its own words.
     #[error(transparent)]
     Refused(Box<Refusal>),
-    /// The server's response is not what the call defines.
+    /// Response whose content is not what the call defines.
     #[error(transparent)]
     Decode(Box<DecodeError>),
-    /// A row of a list that is read as it comes is not what the call defines. The stream goes on with the next row.
+    /// Row of a stream that cannot be read. The stream continues with the next row.
+    ///
+    /// Only the `stream` methods return it. A list that is read as a whole fails with [`Decode`](Error::Decode).
     #[error(transparent)]
     Row(Box<RowError>),
-    /// The response does not come from phpIPAM's API.
+    /// Response that does not come from phpIPAM's API, such as a login page or a redirect. Nothing was done.
     #[error("{0} does not come from phpIPAM's API: {hint}", hint = .0.hint)]
     NotAnApi(Box<UnexpectedResponse>),
-    /// PHP printed warnings around the JSON. A write was done, unless the JSON says otherwise.
+    /// JSON with PHP warnings around it (`display_errors` is on).
+    ///
+    /// The outcome of a write is `Unknown` here, because the JSON is not evaluated. In most cases the write was done.
     #[error(
         "{0} has warnings of PHP around its JSON: turn display_errors off on the server, or read past them with \
          ClientBuilder::with_lenient_bodies (php_warnings=skip in a provider's URL); they begin: {begin}", begin = first_words(.0)
     )]
     PhpWarnings(Box<UnexpectedResponse>),
-    /// Something else than PHP, such as a proxy, printed around the JSON. A write was done, unless the JSON says otherwise.
+    /// JSON with other text around it, as a proxy adds it.
+    ///
+    /// The outcome of a write is `Unknown` here, because the JSON is not evaluated. In most cases the write was done.
     #[error(
         "{0} has more than JSON in it, as a proxy adds it: see what stands between here and the server, or read past it \
          with ClientBuilder::with_lenient_bodies (php_warnings=skip in a provider's URL); it begins: {begin}", begin = first_words(.0)
     )]
     NotOnlyJson(Box<UnexpectedResponse>),
-    /// PHP printed errors and no JSON. Whether a write was done is unknown.
+    /// PHP errors without JSON. The outcome of a write is `Unknown`.
     #[error("{0} has errors of PHP and no JSON: see the server's error log; they begin: {begin}", begin = first_words(.0))]
     PhpFailed(Box<UnexpectedResponse>),
-    /// The response has no body: PHP gave up. Whether a write was done is unknown.
+    /// Response without a body: a fatal error of PHP. The outcome of a write is `Unknown`.
     #[error("{0} has no body: the server's PHP failed; its error log says why")]
     EmptyBody(Box<UnexpectedResponse>),
-    /// PHP ran out of memory or time. Whether a write was done is unknown.
+    /// PHP ran out of memory or time. The outcome of a write is `Unknown`.
     #[error("{0} says that PHP ran out of memory or time: read section by section, or raise its limits")]
     ServerExhausted(Box<UnexpectedResponse>),
-    /// The login failed, for this call or for another one that waited for the same. The call itself was not sent.
+    /// Failed login, of this call or of another call that shared it. The call itself was not sent.
     #[error("cannot log in: {0}")]
     LoginFailed(Arc<Error>),
-    /// No login was tried, because an earlier one failed and the server locks out hosts that fail too often.
+    /// No login was tried, because an earlier one failed. The call was not sent.
+    ///
+    /// The server blocks an address that fails too often, so this client waits.
+    /// [`Client::retry_login`](crate::Client::retry_login) and [`Client::forget_login`](crate::Client::forget_login)
+    /// end the pause.
     #[error("not logged in, and no login for {}: an earlier one failed: {cause}", Wait(.wait))]
     LoginPaused {
-        /// How the earlier login failed.
+        /// Error of the earlier login.
         cause: Arc<Error>,
-        /// How long no login will be tried; `None` for ever.
+        /// Time until the next login is allowed; `None` until [`Client::forget_login`](crate::Client::forget_login) or
+        /// [`Client::retry_login`](crate::Client::retry_login), as wrong credentials do not become right by waiting.
         wait: Option<Duration>,
     },
-    /// No login was tried, because there were too many of late: another program keeps replacing the token of this user.
+    /// No login was tried, because the [`TokenPolicy`](crate::TokenPolicy) allows no more for now. The call was not
+    /// sent.
+    ///
+    /// The server has one token per user. Usual cause: another program logs this user out
+    /// ([`logout_everywhere`](crate::controllers::UserSession::logout_everywhere)), or logs in on a server without
+    /// locking, where simultaneous logins replace each other's token.
     #[error("not logged in, and no login for {}: there were too many of late", Wait(&Some(*.wait)))]
     TooManyLogins {
-        /// How long no login will be tried.
+        /// Time until the next login is allowed.
         wait: Duration,
     },
-    /// The server reported success, and did only a part of it.
+    /// The server reported success, but applied only a part of the call.
+    ///
+    /// Returned by the `update_verified` methods, and by [`Addresses::move_to`](crate::controllers::Addresses::move_to)
+    /// when both the old and the new address exist.
+    ///
+    /// ```
+    /// use phpipam_client::Error;
+    ///
+    /// fn dropped_fields(error: &Error) -> &[String] {
+    ///     match error {
+    ///         Error::PartlyApplied { fields, .. } => fields,
+    ///         _ => &[],
+    ///     }
+    /// }
+    /// ```
     #[error("{call} succeeded, but the server did not apply: {}", .fields.join(", "))]
     PartlyApplied {
-        /// The call.
+        /// Call, such as `PATCH subnets/8/`.
         call: String,
-        /// The fields that do not hold what was asked for.
+        /// Server's names of the fields that do not hold the requested value. After `move_to`: one sentence that names
+        /// the ids of both addresses.
         fields: Vec<String>,
     },
 }
@@ -110,6 +195,7 @@ impl fmt::Display for Wait<'_> {
 }
 
 impl Error {
+    // One constructor for every refused argument, so that the same fault has the same words everywhere.
     pub(crate) fn invalid(field: impl fmt::Display, value: impl fmt::Display, remedy: impl fmt::Display) -> Self {
         InvalidValue::new(field, value, remedy).into()
     }

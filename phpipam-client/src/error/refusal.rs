@@ -1,31 +1,45 @@
-//! Refusal of the server, and what it means.
+//! Refusal by the server, and its classification.
 
 use std::fmt;
 use std::time::Duration;
 
 use ipam_core::{ErrorKind, Outcome, Retry};
 
-/// The server's refusal.
+/// Refusal by the server, in [`Error::Refused`](crate::Error::Refused).
+///
+/// The server's responses have a JSON envelope `{code, success, message, id, data}`; a refusal is one whose `success`
+/// is false, whatever its HTTP status.
+///
+/// ```
+/// use phpipam_client::Error;
+///
+/// /// The server's words, for a log.
+/// fn words(error: &Error) -> String {
+///     error.refusal().map_or_else(|| error.to_string(), |refusal| refusal.message.clone())
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Refusal {
-    /// What it means.
+    /// Classification of the refusal.
     pub kind: RefusalKind,
-    /// The call, such as `GET subnets/8/`.
+    /// Call, such as `GET subnets/8/`.
     pub call: String,
-    /// The HTTP status.
+    /// HTTP status.
     pub status: u16,
-    /// The envelope's code, which may differ from the status.
+    /// Member `code` of the envelope. It differs from the status in places: a lock timeout of 1.8 is HTTP 200 with code
+    /// 500.
     pub code: Option<u16>,
-    /// The server's words.
+    /// Server's own words.
     pub message: String,
-    /// Whether the same call may be repeated.
+    /// Advice about repeating the same call.
     pub retry: Retry,
-    /// What is known of the call. Giving up on repetitions changes the advice above and never this.
+    /// Knowledge about the effect of the call. It stays as it is when repetitions are given up; only
+    /// [`retry`](Self::retry) changes then.
     pub outcome: Outcome,
-    /// How long to wait before that.
+    /// Time to wait before a repetition, where the server or the kind of refusal tells it.
     pub retry_after: Option<Duration>,
-    /// What to look at, where the server's words do not say it.
+    /// Setting to look at, where the server's words do not name it.
     pub hint: Option<&'static str>,
 }
 
@@ -46,7 +60,7 @@ impl fmt::Display for Refusal {
 impl std::error::Error for Refusal {}
 
 impl Refusal {
-    /// A refusal of `call` with the server's own words. It is not repeated.
+    /// Returns a refusal of `call` that is not repeated.
     pub(crate) fn new(kind: RefusalKind, call: String, status: u16, message: String) -> Self {
         Self {
             kind,
@@ -61,7 +75,7 @@ impl Refusal {
         }
     }
 
-    /// Sets the retry advice. What is safe to repeat was not applied.
+    /// Sets the retry advice and the outcome that follows from it: what is safe to repeat was not applied.
     pub(crate) fn with_retry(mut self, retry: Retry) -> Self {
         self.retry = retry;
         match retry {
@@ -73,61 +87,91 @@ impl Refusal {
     }
 }
 
-/// What a refusal means.
+/// Classification of a refusal.
+///
+/// | kind | [`ErrorKind`] | [`Outcome`] |
+/// | --- | --- | --- |
+/// | `NotFound` | `NotFound` | `NotApplied` |
+/// | `Exhausted` | `Exhausted` | `NotApplied` |
+/// | `Conflict`, `Structural` | `Conflict` | `NotApplied` |
+/// | `Invalid` | `InvalidInput` | `NotApplied` |
+/// | `Unauthorized`, `BadCredentials` | `Unauthenticated` | `NotApplied` |
+/// | `Forbidden` | `PermissionDenied` | `NotApplied` |
+/// | `LockedOut`, `RateLimited` | `RateLimited` | `NotApplied` |
+/// | `Busy` | `Busy` | `NotApplied` |
+/// | `Config` | `Config` | `NotApplied` |
+/// | `Unsupported` | `Unsupported` | `NotApplied` |
+/// | `Unavailable` | `Unavailable` | `Unknown` |
+/// | `Server` | `Protocol` | `Unknown` |
+///
+/// The outcome is the one that goes with the kind alone; [`Refusal::outcome`] holds what is known of the call itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RefusalKind {
-    /// What was named does not exist.
+    /// The object does not exist, or an object that the call refers to: the parent of a list, the VLAN of a subnet.
     NotFound,
-    /// Nothing is free.
+    /// No address or network is free.
     Exhausted(Shortage),
-    /// Somebody else was faster: the address, name or number is taken.
+    /// The address, name, number or code is in use already, for long or since a moment ago.
+    ///
+    /// Only an allocation of "the first free one" repeats after it: another caller took that one, and others may be
+    /// free.
     Conflict,
-    /// It contradicts the tree: overlap, nesting, children, an address outside.
+    /// The change contradicts the tree of subnets: an overlap, wrong nesting, children in the way, an address outside.
     Structural,
-    /// A value is wrong.
+    /// The server does not accept a value, a field or the form of the request.
     Invalid,
-    /// The token is missing, wrong or expired.
+    /// The token or app code is missing, wrong or expired.
     Unauthorized,
-    /// The app, or the user, may not do this.
+    /// The permission of the app does not allow the call: a write with read permission, user lists without admin
+    /// permission.
+    ///
+    /// Permissions of users do not matter to the API, with one exception: fields of modules that the user has no rights
+    /// for are dropped without an error. The `update_verified` methods notice that.
     Forbidden,
     /// User name or password are wrong, or the user is disabled.
     BadCredentials,
-    /// Too many failed logins from this host.
+    /// The server blocks the address of this host for five minutes, after eleven failed logins.
     LockedOut,
-    /// The server's lock was not free in time. Nothing was done.
+    /// The server's write lock was not free in time. Nothing was done.
     Busy,
-    /// App or server are set up wrongly for this client.
+    /// The server, the app or a required field is set up in a way that this call cannot work with.
+    ///
+    /// The API or the app is disabled, HTTPS is demanded, the app id is unknown, the app's security does not fit, the
+    /// content type is refused, the server has no `ping` program, or a required custom field holds no value.
     Config,
-    /// This version of phpIPAM cannot do this.
+    /// This version of phpIPAM does not have the call.
     Unsupported,
-    /// A proxy asks to be called less often.
+    /// A proxy demands fewer calls (HTTP 429).
     RateLimited,
-    /// A proxy could not reach the server, or the server is down.
+    /// A proxy could not reach the server, or the server is down (HTTP 502 to 504).
     Unavailable,
-    /// The server failed in another way.
+    /// The server failed in a way that is not known to this client.
     Server,
 }
 
-/// Why nothing is free.
+/// Reason why nothing is free.
+///
+/// [`allocate_first_free`](crate::controllers::Addresses::allocate_first_free) looks it up after a refusal, with up to
+/// two requests. Other calls leave it [`Unknown`](Self::Unknown).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Shortage {
-    /// Not looked up.
+    /// The reason was not looked up, or could not be.
     #[default]
     Unknown,
     /// All addresses are taken.
     Full,
     /// The subnet is marked full.
     MarkedFull,
-    /// The subnet has subnets below it, so the server hands out nothing.
+    /// The subnet has child subnets, so the server allocates no address from it.
     HasChildren,
-    /// It is a folder.
+    /// The object is a folder.
     Folder,
 }
 
 impl RefusalKind {
-    /// The kind in the words of `ipam-core`.
+    /// Returns the kind in the terms of `ipam-core`.
     pub(super) fn kind(self) -> ErrorKind {
         match self {
             Self::NotFound => ErrorKind::NotFound,
@@ -145,9 +189,10 @@ impl RefusalKind {
         }
     }
 
-    /// What such a refusal tells of the call, where the retry advice does not say more. The server checks before it
-    /// writes; a failure in its database, or of what stands before it, may come after that.
+    /// Returns the outcome that goes with the kind, for refusals without a retry advice of their own.
     fn outcome(self) -> Outcome {
+        // The server checks before it writes, so a refusal in its own words means that nothing was written. A failure
+        // of its database, or of a proxy before it, may come after the write.
         match self {
             Self::Unavailable | Self::Server => Outcome::Unknown,
             Self::NotFound

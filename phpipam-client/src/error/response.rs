@@ -2,19 +2,19 @@
 
 use std::fmt;
 
-/// Response that cannot be understood.
+/// Response that cannot be decoded, in [`Error::Decode`](crate::Error::Decode).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DecodeError {
-    /// The call.
+    /// Call, such as `GET subnets/8/`.
     pub call: String,
-    /// The HTTP status.
+    /// HTTP status.
     pub status: u16,
-    /// Where in the response, such as `data[1].subnetId`.
+    /// Place in the response, such as `data[1].subnetId`.
     pub path: String,
-    /// What is wrong there.
+    /// Fault at that place.
     pub reason: String,
-    /// The start of the response, without secrets.
+    /// Start of the response, up to 2 KiB, without secrets.
     pub excerpt: String,
 }
 
@@ -26,19 +26,19 @@ impl fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
-/// Row of a list that cannot be read. The rows around it can be.
+/// Row of a list that cannot be decoded, in [`Error::Row`](crate::Error::Row). The rows around it can be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RowError {
-    /// The call.
+    /// Call, such as `GET subnets/all/`.
     pub call: String,
-    /// The row's place in the list, from 0.
+    /// Index of the row in the list, from 0.
     pub row: usize,
-    /// Where in the row, such as `subnetId`; empty where it is the row itself.
+    /// Place in the row, such as `subnetId`; empty for the row itself.
     pub path: String,
-    /// What is wrong there.
+    /// Fault at that place.
     pub reason: String,
-    /// The start of the row, without secrets.
+    /// Start of the row, up to 2 KiB, without secrets.
     pub excerpt: String,
 }
 
@@ -52,19 +52,19 @@ impl fmt::Display for RowError {
 
 impl std::error::Error for RowError {}
 
-/// Response that is not the envelope of phpIPAM.
+/// Response without phpIPAM's JSON envelope `{code, success, message, id, data}`, or with other text around it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnexpectedResponse {
-    /// The call.
+    /// Call, such as `GET subnets/8/`.
     pub call: String,
-    /// The HTTP status.
+    /// HTTP status.
     pub status: u16,
-    /// The content type.
+    /// Content type of the response.
     pub content_type: Option<String>,
-    /// The start of the body, without secrets.
+    /// Start of the body, up to 2 KiB, without secrets. For JSON with other text around it: the other text.
     pub excerpt: String,
-    /// What to look at.
+    /// Setting to look at.
     pub hint: &'static str,
 }
 
@@ -78,7 +78,7 @@ impl fmt::Display for UnexpectedResponse {
     }
 }
 
-/// The first words of a response, on one line and without tags.
+/// Returns the first 160 characters of a response, on one line and without tags.
 pub(super) fn first_words(response: &UnexpectedResponse) -> String {
     let mut depth = 0_u32;
     let visible = response.excerpt.chars().map(|character| match character {

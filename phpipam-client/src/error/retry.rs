@@ -1,4 +1,4 @@
-//! What errors tell the retry loop of `ipam-core`.
+//! Retry advice for the retry loop of `ipam-core`.
 
 use std::time::Duration;
 
@@ -29,7 +29,8 @@ impl RetryAdvice for Error {
                 Self::Refused(refusal)
             }
             Self::Http(error) => Self::Http(error.in_doubt()),
-            // Of these the variant says that nothing was done, as a login that failed before the repetition was sent.
+            // These variants say that nothing was done: true of the last attempt only, such as a login that failed
+            // before the repetition was sent. The first attempt may have been carried out.
             other => Self::Http(other.into_core(Operation::Send).in_doubt()),
         }
     }
@@ -37,7 +38,7 @@ impl RetryAdvice for Error {
     fn given_up(self, attempts: u32) -> Self {
         match self {
             Self::Http(error) => Self::Http(error.given_up(attempts)),
-            // The outcome stays: it is a fact of its own.
+            // Only the advice changes. The outcome stays, because the attempts that were made may have had an effect.
             Self::Refused(mut refusal) => {
                 refusal.retry = Retry::Never;
                 Self::Refused(refusal)

@@ -1,4 +1,4 @@
-//! List that is read as it comes: rows, or something else that is classified.
+//! Streamed list: rows as they arrive, or another response that is classified.
 
 mod split;
 
@@ -17,27 +17,27 @@ use crate::wire::{Wire, from_json};
 
 use split::{Head, Next, Splitter};
 
-/// Result of a request for a list.
+/// Result of a request for a streamed list.
 pub(crate) enum Opened {
-    /// Rows are on their way.
+    /// Rows are arriving.
     Rows(Box<Rows>),
-    /// Everything else, classified.
+    /// Any other response, classified.
     Reply(Reply),
 }
 
-/// The rows of a response that is still being received.
+/// Rows of a response that is still being received.
 pub(crate) struct Rows {
     call: String,
     body: HttpBody,
     splitter: Splitter,
     meter: ListMeter,
-    /// How long a row may take to come.
+    /// Time limit for one row.
     row_time: Duration,
     index: usize,
     secret: bool,
 }
 
-/// Starts to read a response; what turns out not to be a list of rows is read whole and classified.
+/// Starts to read a response. A response that is not a list of rows is read as a whole and classified.
 pub(crate) async fn open(
     request: &ApiRequest,
     mut body: HttpBody,
@@ -79,7 +79,7 @@ pub(crate) async fn open(
 }
 
 impl Rows {
-    /// The next row, `None` at the end of the list.
+    /// Returns the next row; `None` at the end of the list.
     pub(crate) async fn next<T: Wire>(&mut self) -> Option<Result<T>> {
         let mut waited = Duration::ZERO;
         loop {
@@ -101,16 +101,18 @@ impl Rows {
             }
             match self.chunk(&mut waited).await {
                 Ok(Some(chunk)) => self.splitter.push(&chunk),
-                // PHP ran out of memory or time after it had begun to respond.
-                Ok(None) => return Some(Err(self.broken("the success ends in the middle of the list"))),
+                // PHP ran out of memory or time after it had started to respond (Q19, Q76). The rows so far are not
+                // the list.
+                Ok(None) => return Some(Err(self.broken("the response ends in the middle of the list"))),
                 Err(error) => return Some(Err(error.into())),
             }
         }
     }
 
-    /// The next piece, while there is time for the row: a server that sends a byte now and then is slow for each row, not
-    /// for each piece.
+    /// Returns the next piece of the body, within the time that is left for the row.
     async fn chunk(&mut self, waited: &mut Duration) -> ipam_core::Result<Option<Vec<u8>>> {
+        // The limit counts per row, not per piece: a server that sends one byte now and then would never reach a limit
+        // per piece.
         let started = Instant::now();
         let left = self.row_time.saturating_sub(*waited);
         let piece = tokio::time::timeout(left, self.body.chunk());

@@ -1,42 +1,42 @@
-//! Finds the rows in `{"code":200,"success":true,"data":[…],"time":0.1}` as it arrives.
+//! Splitter that finds the rows in `{"code":200,"success":true,"data":[…],"time":0.1}` as it arrives.
 //!
-//! Only brackets and texts are looked at; whether a row is JSON, and what it means, is for who decodes it.
+//! It looks at brackets and strings only. Decoding a row is left to its caller.
 
-/// What the start of the response is.
+/// Classification of the start of the response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Head {
     /// Not known yet.
     More,
-    /// An object whose `data` is a list; the rows are next.
+    /// Object whose `data` is a list; the rows are next.
     List,
     /// Anything else.
     Other,
 }
 
-/// What comes next in the list.
+/// Next part of the list.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next<'a> {
     /// Not known yet.
     More,
-    /// A row.
+    /// Row.
     Row(&'a [u8]),
-    /// The list is over.
+    /// End of the list.
     End,
-    /// What comes is no list of rows.
+    /// Something that is not a list of rows.
     Broken,
 }
 
 #[derive(Debug)]
 pub(super) struct Splitter {
     buffer: Vec<u8>,
-    /// What is before is understood.
+    /// Position up to which the buffer is understood.
     at: usize,
-    /// Where the row, or the last text of the head, begins.
+    /// Start of the current row, or of the last string of the head.
     start: usize,
     depth: u32,
     in_text: bool,
     escaped: bool,
-    /// Whether the last text of the head is a member's name, and this one.
+    /// Place of the last string at the top level of the head, which may be the name of a member.
     name: Option<(usize, usize)>,
     after_colon: bool,
     in_row: bool,
@@ -62,7 +62,8 @@ impl Splitter {
     }
 
     pub(super) fn push(&mut self, chunk: &[u8]) {
-        // Rows that were handed out are dropped when new bytes come, not one by one.
+        // Returned rows are dropped when new bytes arrive, not one by one: that would move the rest of the buffer per
+        // row.
         if self.head == Head::List {
             let done = if self.in_row { self.start } else { self.at };
             self.buffer.drain(..done);
@@ -76,12 +77,12 @@ impl Splitter {
         self.buffer
     }
 
-    /// How many bytes wait for the end of a row.
+    /// Returns the number of bytes that wait for the end of a row.
     pub(super) fn waiting(&self) -> usize {
         self.buffer.len()
     }
 
-    /// The envelope's members before `data`, as an envelope without it.
+    /// Returns the envelope's members before `data`, as an envelope without content.
     pub(super) fn envelope_so_far(&self) -> String {
         let before = self.buffer.get(..self.head_end).unwrap_or_default();
         format!("{}\"data\":null}}", String::from_utf8_lossy(before))
@@ -144,7 +145,7 @@ impl Splitter {
         }
     }
 
-    /// The next row, after [`head`](Self::head) said that there is a list.
+    /// Returns the next row, after [`head`](Self::head) returned `List`.
     pub(super) fn next_row(&mut self) -> Next<'_> {
         if self.head != Head::List {
             return if self.head == Head::Other { Next::End } else { Next::More };

@@ -1,4 +1,4 @@
-//! Session of a client: one login in flight, one retry after a rejected token, no login after a failed one.
+//! Session of a client: one login in flight, one repetition after a rejected token, no login after a failed one.
 
 mod login;
 
@@ -30,18 +30,18 @@ impl Session {
         Self { auth, tokens: TokenCache::new(policy) }
     }
 
-    /// Sends a request as who we are.
+    /// Sends a request with the client's credentials.
     pub(crate) async fn send(&self, transport: &Transport, request: &ApiRequest) -> Result<Reply> {
         self.authenticated(transport, |proof| async move { transport.attempt(request, proof.credential()).await }).await
     }
 
-    /// Sends a request for a list that is read as it comes.
+    /// Sends a request for a streamed list with the client's credentials.
     pub(crate) async fn open(&self, transport: &Transport, request: &ApiRequest) -> Result<Opened> {
         self.authenticated(transport, |proof| async move { transport.open(request, proof.credential()).await }).await
     }
 
-    /// Does `attempt` with a token. One that is rejected is replaced once; the server rejects before it acts, so that
-    /// is right for writes as well.
+    /// Runs `attempt` with a token. A rejected token is replaced once, also for writes: the server rejects it before it
+    /// acts (Q51).
     async fn authenticated<R, F, Fut>(&self, transport: &Transport, attempt: F) -> Result<R>
     where
         R: Send,
@@ -74,8 +74,10 @@ impl Session {
         }
     }
 
-    /// Lets the next call log in although an earlier login failed a while ago.
+    /// Allows the next call to log in, if the last failure is a minute old.
     pub(crate) fn retry_login(&self) {
+        // A minute between attempts is far below eleven failures in five minutes, after which the server blocks this
+        // address and every valid token that comes from it (Q55).
         self.tokens.retry_login(Duration::from_secs(60));
     }
 
@@ -89,7 +91,7 @@ impl Session {
 enum Proof {
     None,
     Token(SecretString),
-    /// The key of encrypted requests.
+    /// Key of encrypted requests.
     #[cfg(feature = "crypt")]
     Code(SecretString),
 }

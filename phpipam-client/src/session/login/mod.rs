@@ -1,4 +1,4 @@
-//! Logging in: the request, the token it brings, and how long to leave the server alone after it failed.
+//! Login: the request, the token it returns, and the pause after a failure.
 
 use std::time::Instant;
 
@@ -15,16 +15,18 @@ use crate::transport::{Credential, Transport};
 use crate::wire::{Hidden, ServerTime, model};
 
 model! {
-    /// What a login, or a look at a token, returns.
+    /// Response to a login, or to a request for the token's expiry.
     pub struct Login {
-        /// The token; only a login returns it.
+        /// Token; only a login returns it.
         token: Option<Hidden> = "token",
-        /// When the token ends, on the server's clock. The zone is unknown: assume six hours from the login.
+        /// Expiry of the token, as local time of the server without its offset. The server extends it to six hours
+        /// after each call.
         expires: Option<ServerTime> = "expires",
     }
 }
 
-/// Logs in. How long the token lives is not read from the response: that is in an unknown zone, and slides.
+/// Logs in. The lifetime of the token is not read from the response, because it is in an unknown time zone and is
+/// extended by each call (Q07, Q54).
 pub(super) async fn login(
     transport: &Transport,
     name: &str,
@@ -37,7 +39,7 @@ pub(super) async fn login(
             Ok(FreshToken::new(token))
         }
         Err(error) => {
-            // No error of a login repeats a part of the response, so that it can stand in a log.
+            // Safe to log: no error of a login repeats a part of the response.
             trace::login(Some(&error), started.elapsed());
             let pause = pause_after(&error);
             let error = error.when_unauthorized(
@@ -58,12 +60,16 @@ fn token_of(success: &Success) -> Result<SecretString> {
     token.ok_or_else(|| success.undecodable("data.token".to_owned(), "the server accepted the login and sent no token"))
 }
 
-/// How long to leave the server alone: it blocks a host for five minutes after eleven failures.
+/// Returns the pause after a failed login. The server blocks an address for five minutes after eleven failures (Q55).
 fn pause_after(error: &Error) -> LoginPause {
     match error {
         Error::Http(error) if error.retry() == Retry::Safe => LoginPause::None,
         Error::Refused(refusal) => match (refusal.kind, refusal.retry_after) {
+            // Waiting does not make them right, and each further attempt counts towards the block.
+            // Waiting does not make them right, and each further attempt counts towards the block.
             (RefusalKind::BadCredentials | RefusalKind::Invalid, _) => LoginPause::Forever,
+            // The server's lock covers logins too. None was checked, so none counts as failed.
+            // The server's lock covers logins too. None was checked, so none counts as failed.
             (RefusalKind::Busy, _) => LoginPause::None,
             (_, Some(wait)) => LoginPause::For(wait),
             _ => LoginPause::Backoff,
@@ -72,10 +78,10 @@ fn pause_after(error: &Error) -> LoginPause {
     }
 }
 
-/// The login itself, once.
+/// Sends the login once.
 pub(crate) async fn login_response(transport: &Transport, name: &str, password: &SecretString) -> Result<Success> {
     let request = ApiRequest::new(Method::POST, Call::Login, Path::new("user"))?;
-    transport.attempt(&request, Credential::Basic { name, password }).await?.success(&request)
+    transport.attempt(&request, Credential::Basic { name, password }).await?.into_success(&request)
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ fn leaks(shown: &str) -> Option<&str> {
 fn read(request: &ApiRequest, status: u16, body: &[u8], lenient: bool) -> Result<SecretString> {
     let headers = HeaderMap::new();
     let received = Received { status: StatusCode::from_u16(status).unwrap(), headers: &headers, body };
-    token_of(&classify(request, &received, lenient)?.success(request)?)
+    token_of(&classify(request, &received, lenient)?.into_success(request)?)
 }
 
 fn login_request() -> ApiRequest {
