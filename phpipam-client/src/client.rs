@@ -184,7 +184,8 @@ impl Client {
     /// `https://ipam.example/phpipam`.
     pub fn builder(url: impl Into<String>, app: impl Into<String>, auth: Auth) -> ClientBuilder {
         // A lost race for the first free address is over at once, so the waits are far shorter than those after
-        // failures.
+        // failures. A lost race for the first free address is over at once, so the waits are far shorter than those
+        // after failures.
         let quick = BackoffConfig::new(Duration::from_millis(20), Duration::from_secs(1));
         ClientBuilder {
             url: url.into(),
@@ -212,8 +213,8 @@ impl Client {
     /// # let options = phpipam_client::HttpOptions::new().with_allow_http(true);
     /// # let auth = phpipam_client::Auth::user("admin", "correct horse");
     /// # let client = phpipam_client::Client::builder(server.url(), "test", auth).with_http_options(options).build()?;
-    /// let response = client.raw(http::Method::GET, "sections/1/", None).await?;
-    /// assert_eq!((response.status, &response.data["id"]), (200, &serde_json::json!(1)));
+    /// let response = client.raw(http::Method::GET, "tools/tags/2/", None).await?;
+    /// assert_eq!((response.status, response.data["type"].as_str()), (200, Some("Used")));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())

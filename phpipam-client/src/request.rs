@@ -67,6 +67,7 @@ impl ApiRequest {
 
     fn of(method: Method, call: Call, path: String) -> Self {
         // PATCH names the values that fields have afterwards, so a repetition changes nothing more.
+        // PATCH names the values that fields have afterwards, so a repetition changes nothing more.
         let idempotent = method != Method::POST;
         Self { method, path, query: Vec::new(), body: None, call, idempotent }
     }
@@ -223,6 +224,7 @@ impl Path {
         let problem = match text {
             "" | "0" => Some("the server drops an empty segment, and one that is 0, from the path"),
             "." | ".." => Some("it would climb in the path"),
+            // Apache refuses an encoded slash with a page of its own (`AllowEncodedSlashes Off` is the default).
             // Apache refuses an encoded slash with a page of its own (`AllowEncodedSlashes Off` is the default).
             _ if text.contains(['/', '\\']) => Some("the web server refuses a slash in a path, also an encoded one"),
             _ if text.chars().any(char::is_control) => Some("leave out control characters"),

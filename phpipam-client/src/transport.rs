@@ -16,6 +16,9 @@ use crate::server_clock::ServerClock;
 /// Content type of every request, also of those without a body.
 // The format of the response follows the content type of the request (Q22), and PHP 8 behind FastCGI refuses requests
 // without one with 415, up to 1.7 (Q23).
+/// Content type of every request, also of those without a body.
+// The format of the response follows the content type of the request (Q22), and PHP 8 behind FastCGI refuses requests
+// without one with 415, up to 1.7 (Q23).
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 #[derive(Debug)]
@@ -109,6 +112,7 @@ impl Transport {
 fn secret_header(value: &str) -> Result<HeaderValue> {
     let mut value = HeaderValue::from_str(value)
         .map_err(|_| Error::invalid(Operation::Login, "[not shown]", "it has characters that no header can carry"))?;
+    // Keeps the token out of debug output, and of HPACK's table of headers.
     // Keeps the token out of debug output, and of HPACK's table of headers.
     value.set_sensitive(true);
     Ok(value)

@@ -1,4 +1,4 @@
-//! `changelog`, which several controllers have: what was changed, newest first.
+//! Sub-resource `changelog` of several controllers.
 
 use crate::client::Client;
 use crate::error::{Error, Refusal, RefusalKind, Result};
@@ -6,22 +6,23 @@ use crate::request::{ApiRequest, Call, Path};
 use crate::wire::{ServerTime, model};
 
 model! {
-    /// A change as the server's log has it.
+    /// Change of an object, from the server's log.
     pub struct ChangelogEntry {
-        /// The real name of who did it.
+        /// Real name of the user.
         user: Option<String> = "user",
-        /// What was done: `add`, `edit`, `delete` …
+        /// Kind of change: `add`, `edit`, `delete` and others.
         action: Option<String> = "action",
-        /// How it ended: `success`, `error`.
+        /// Result: `success` or `error`.
         result: Option<String> = "result",
-        /// When.
+        /// Time of the change.
         date: Option<ServerTime> = "date",
-        /// What changed, for people: colons are dots in it, and fields that were not sent may be listed.
+        /// Changes, as text for people: colons are dots in it, and fields that were not sent may be listed.
         diff: Vec<String> = "diff",
     }
 }
 
-/// The changelog of an object. Versions before 1.7 do not have it: some refuse, some send the object itself.
+/// Lists the changes of an object. Before 1.7 the server has none: subnets refuse, sections and addresses send the
+/// object itself.
 pub(super) async fn list(client: &Client, controller: &str, field: &str, id: u64) -> Result<Vec<ChangelogEntry>> {
     let request = ApiRequest::get(Call::List, Path::new(controller).id(field, id).word("changelog"))?;
     let entries: Vec<ChangelogEntry> = client.list(&request, None).await?;

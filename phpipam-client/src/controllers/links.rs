@@ -1,45 +1,45 @@
-//! Links between objects, and what a controller can do.
+//! Links between objects, and the calls of a controller.
 
 use crate::wire::model;
 
 model! {
-    /// A link as the server shows it to apps that want them.
+    /// Link that the server adds to objects, if the app is set up to show links.
     pub struct Link {
-        /// What it leads to.
+        /// Relation, such as `self`.
         rel: Option<String> = "rel",
-        /// The path; some are wrong.
+        /// Path, with placeholders.
         href: Option<String> = "href",
-        /// The methods that work there.
+        /// Methods that work there.
         methods: Vec<String> = "methods",
     }
 }
 
 model! {
-    /// What a controller can do at one path.
+    /// Path of a controller with its methods.
     pub struct Methods {
-        /// The path, with placeholders.
+        /// Path, with placeholders.
         href: Option<String> = "href",
-        /// The methods there.
+        /// Paths of the controller and their methods.
         methods: Vec<MethodLink> = "methods",
     }
 }
 
 model! {
-    /// One method of a path.
+    /// Method of a path.
     pub struct MethodLink {
-        /// What it does, such as `read`.
+        /// Effect, such as `read`.
         rel: Option<String> = "rel",
-        /// The HTTP method.
+        /// HTTP method.
         method: Option<String> = "method",
     }
 }
 
 model! {
-    /// What an app or a controller can do, as it says itself.
+    /// Response to an `OPTIONS` request; see [`Client::options`](crate::Client::options).
     pub struct ApiOptions {
-        /// The level of the app: `Read`, `Write` or `Admin`.
+        /// Permission of the app: `Read`, `Write` or `Admin`.
         permissions: Option<String> = "permissions",
-        /// The controllers; some paths are wrong.
+        /// Controllers; some paths are wrong.
         controllers: Vec<Link> = "controllers",
         /// The controller's paths and their methods.
         methods: Vec<Methods> = "methods",

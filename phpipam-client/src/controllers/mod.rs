@@ -1,8 +1,16 @@
-//! The server's controllers, one file each, named by the server's path segment.
+//! Handles to the server's controllers, from the methods of [`Client`](crate::Client).
 //!
-//! `get_*` fails with a refusal of kind [`NotFound`](crate::RefusalKind::NotFound) when there is none; `find_*` and
-//! `search_*` return what matches, and nothing is no error; `list_*` lists; `peek_*` changes nothing; `allocate_*`
-//! takes what it returns.
+//! | prefix of a method | meaning |
+//! | --- | --- |
+//! | `get`, `get_*`, `tag`, `token`, `usage` | one object; a refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if it does not exist |
+//! | `find_*`, `search*`, `all` | what matches; nothing is not an error |
+//! | `list`, `list_*`, and nouns (`subnets`, `addresses`, `slaves`, `tags`, `changelog`) | a list; an empty one is not an error |
+//! | `stream*` | a list, row by row |
+//! | `peek_*` | something free, without allocating it |
+//! | `allocate_*` | something free, allocated by the same call |
+//! | `create`, `update`, `delete`, others | a change |
+//!
+//! A list below an object that does not exist fails with [`NotFound`](crate::RefusalKind::NotFound).
 
 pub(crate) mod addresses;
 pub(crate) mod changelog;
@@ -46,96 +54,105 @@ use crate::client::Client;
 use crate::error::Result;
 use crate::request::{ApiRequest, Call, Path};
 
-/// Handles to the controllers. They cost nothing to make.
+/// Handles to the controllers, without a request of their own.
 impl Client {
-    /// What a controller can do; an empty name asks for the app's level and its controllers.
+    /// Returns what a controller can do; for an empty name the app's permission and its controllers.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// A refusal of kind [`Invalid`](crate::RefusalKind::Invalid) or [`Unsupported`](crate::RefusalKind::Unsupported)
+    /// if there is no such controller; otherwise the [common errors](crate::Error#common-errors).
     pub async fn options(&self, controller: &str) -> Result<ApiOptions> {
         let path = if controller.is_empty() { Path::root() } else { Path::root().text("controller", controller) };
         self.one(&ApiRequest::new(Method::OPTIONS, Call::One, path)?).await
     }
 
-    /// Sections.
+    /// Returns a handle to the sections.
     #[must_use]
     pub fn sections(&self) -> Sections<'_> {
         Sections::new(self)
     }
 
-    /// Subnets.
+    /// Returns a handle to the subnets.
     #[must_use]
     pub fn subnets(&self) -> Subnets<'_> {
         Subnets::new(self, "subnets")
     }
 
-    /// Folders: subnets without a network. The same calls.
+    /// Returns a handle to the folders: subnets without a network, which group others.
+    ///
+    /// The methods are those of subnets, because the server runs the same code for both. Reading, changing, moving and
+    /// deleting work. Calls about addresses and networks (`usage`, `resize`, `split`, `peek_*`, `allocate_*`) make no
+    /// sense here, and the server refuses them or fails. [`Subnets::create`] creates a subnet also through this handle;
+    /// use [`Subnets::create_folder`] for a folder.
     #[must_use]
     pub fn folders(&self) -> Subnets<'_> {
         Subnets::new(self, "folders")
     }
 
-    /// Addresses.
+    /// Returns a handle to the addresses.
     #[must_use]
     pub fn addresses(&self) -> Addresses<'_> {
         Addresses::new(self)
     }
 
-    /// The user of this client's token.
+    /// Returns a handle to the user of this client's token.
     #[must_use]
     pub fn user(&self) -> UserSession<'_> {
         UserSession::new(self)
     }
 
-    /// One text in many tables. Since 1.6.
+    /// Returns a handle to the full-text search. Since 1.6; older servers refuse with kind
+    /// [`Unsupported`](crate::RefusalKind::Unsupported).
     #[must_use]
     pub fn search(&self) -> Search<'_> {
         Search::new(self)
     }
 
-    /// VLANs.
+    /// Returns a handle to the VLANs.
     #[must_use]
     pub fn vlans(&self) -> Vlans<'_> {
         Vlans::new(self)
     }
 
-    /// VRFs.
+    /// Returns a handle to the VRFs.
     #[must_use]
     pub fn vrfs(&self) -> Vrfs<'_> {
         Vrfs::new(self)
     }
 
-    /// Layer 2 domains.
+    /// Returns a handle to the layer 2 domains.
     #[must_use]
     pub fn l2domains(&self) -> L2Domains<'_> {
         L2Domains::new(self)
     }
 
-    /// Devices.
+    /// Returns a handle to the devices.
     #[must_use]
     pub fn devices(&self) -> Devices<'_> {
         Devices::new(self)
     }
 
-    /// Translations of addresses. Since 1.6; [`Tools::nat`] has them in every version.
+    /// Returns a handle to the NAT rules. Since 1.6; older servers refuse with kind
+    /// [`Unsupported`](crate::RefusalKind::Unsupported). [`Tools::nat`] has the same rules in every version.
     #[must_use]
     pub fn nat(&self) -> Nats<'_> {
         Nats::new(self)
     }
 
-    /// Circuits. What works of it depends on the version.
+    /// Returns a handle to the circuits. The version decides which of its calls work; see [`Circuits`].
     #[must_use]
     pub fn circuits(&self) -> Circuits<'_> {
         Circuits::new(self)
     }
 
-    /// Allocation by type of customer.
+    /// Returns a handle to the allocation by customer type.
     #[must_use]
     pub fn prefix(&self) -> Prefix<'_> {
         Prefix::new(self)
     }
 
-    /// Tags, devices and their types, name servers, scan agents, locations, racks, customers, translations.
+    /// Returns handles to the objects that subnets and addresses refer to: tags, devices and their types, name servers,
+    /// scan agents, locations, racks, customers, NAT rules.
     #[must_use]
     pub fn tools(&self) -> Tools<'_> {
         Tools::new(self)

@@ -1,4 +1,4 @@
-//! Permissions of groups: five shapes on the wire, one here.
+//! Permissions of groups: five forms on the wire (Q32), one here.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,24 +8,24 @@ use serde::ser::{Serialize, Serializer};
 
 use crate::wire::{GroupId, JsonObject, Scalar, Seed, Wire, model, scalar};
 
-/// What a group may do.
+/// Permission of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Level {
-    /// Nothing (`na`, 0).
+    /// No access (`na`, 0).
     None,
     /// Read (`ro`, 1).
     Read,
-    /// Read and write addresses (`rw`, 2).
+    /// Read, and write addresses (`rw`, 2).
     Write,
     /// Read and write, and change the subnet itself (`rwa`, 3).
     Admin,
-    /// Something else, as the server says it.
+    /// Other value, as the server sent it.
     Unknown(String),
 }
 
 impl Level {
-    /// The level as the server writes it: a digit, or what it was.
+    /// Returns the value that the server stores: a digit, or the other value.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -67,35 +67,43 @@ impl Wire for Level {
 }
 
 model! {
-    /// What one group may do. Lists of subnets name the group and its members; other responses have id and level only.
+    /// Permission of one group. Lists of subnets hold name and members of the group; other responses only id and level.
     pub struct GroupPermission {
-        /// The group.
+        /// Id of the group.
         group_id: Option<GroupId> = "group_id",
-        /// What it may do.
+        /// Permission.
         level: Level = "permission",
-        /// The group's name; `None` also for a group that was deleted.
+        /// Name of the group; `None` also for a group that was deleted.
         name: Option<String> = "name",
-        /// The group's description.
+        /// Description of the group.
         description: Option<String> = "desc",
-        /// The group's members.
+        /// Members of the group.
         members: Vec<GroupMember> = "members",
     }
 }
 
 model! {
-    /// A member of a group.
+    /// Member of a group.
     pub struct GroupMember {
-        /// The name to log in with.
+        /// Name to log in with.
         username: String = "username",
     }
 }
 
-/// Who may do what.
+/// Permissions of a section or subnet, per group.
+///
+/// ```
+/// use phpipam_client::models::{GroupId, Level, Subnet};
+///
+/// let subnet: Subnet = serde_json::from_str(r#"{"id": 8, "permissions": "{\"2\":\"3\"}"}"#)?;
+/// assert_eq!(subnet.permissions.level(GroupId::new(2)), Some(&Level::Admin));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Permissions(pub Vec<GroupPermission>);
 
 impl Permissions {
-    /// The level of a group, if it has one.
+    /// Returns the permission of a group, if it has one.
     #[must_use]
     pub fn level(&self, group: GroupId) -> Option<&Level> {
         self.0.iter().find(|entry| entry.group_id == Some(group)).map(|entry| &entry.level)

@@ -1,4 +1,4 @@
-//! `prefix`
+//! Controller `prefix`.
 
 use std::net::IpAddr;
 
@@ -16,40 +16,55 @@ use crate::error::{Error, Result};
 use crate::request::{ApiRequest, Call, Path};
 use crate::wire::{AddressId, OneOrMany, SubnetId, Wire, from_value};
 
-/// What has an external id; see [`Prefix::find_by_external_id`].
+/// Objects with an external id; see [`Prefix::find_by_external_id`].
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ExternalObjects {
-    /// Subnets, with some of their members.
+    /// Subnets, with some of their fields only.
     pub subnets: Vec<Subnet>,
     /// Addresses.
     pub addresses: Vec<Address>,
 }
 
-/// Allocation by type of customer; see [`Client::prefix`].
+/// Allocation by customer type; see [`Client::prefix`].
 ///
-/// The server's administrator gives subnets custom fields: `custom_customer_type` says for which customers networks are
-/// taken out of a subnet, `custom_customer_address_type` for which addresses are. Without the fields every call is refused
-/// as `Invalid`. Looking up by [external id](Self::find_by_external_id) needs a field `csid` of subnets and of addresses,
-/// and fails as `Server` without.
+/// A customer type is a free text in custom fields of subnets, and has nothing to do with
+/// [`models::Customer`](crate::models::Customer). The administrator creates the fields: `custom_customer_type` marks
+/// subnets from which networks are allocated, `custom_customer_address_type` those from which addresses are. Without
+/// them the server refuses every call, kind [`Invalid`](crate::RefusalKind::Invalid). [External
+/// ids](Self::find_by_external_id) are values of a custom field `csid` of subnets and of addresses; without it that
+/// call is refused with kind [`Server`](crate::RefusalKind::Server).
 ///
-/// The server sends some members of a subnet only; [`Client::subnets`] has the rest.
+/// The server sends only some fields of a subnet; [`Client::subnets`] has the others. Prefix lengths are numbers such
+/// as 24, also for IPv4.
+///
+/// ```no_run
+/// # async fn example(client: &phpipam_client::Client) -> Result<(), phpipam_client::Error> {
+/// use ipam_core::Family;
+/// use phpipam_client::models::SubnetFields;
+///
+/// let fields = SubnetFields::new().with_description("customer 4711");
+/// let (subnet, network) = client.prefix().allocate_subnet("residential", Family::V4, 26, &fields).await?;
+/// println!("{network} is subnet {}", subnet.id);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Prefix<'a> {
     client: &'a Client,
 }
 
-/// What [`Prefix::allocate_address`] took.
+/// Result of [`Prefix::allocate_address`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PrefixAddress {
-    /// The id of the new address.
+    /// Id of the new address.
     pub id: AddressId,
-    /// The subnet it is in.
+    /// Subnet that it was allocated from.
     pub subnet: Option<SubnetId>,
-    /// The address.
+    /// Address.
     pub ip: IpAddr,
-    /// What PHP printed before the response; only with
+    /// Other text around the response's JSON; only with
     /// [`ClientBuilder::with_lenient_bodies`](crate::ClientBuilder::with_lenient_bodies).
     pub warning: Option<String>,
 }
@@ -75,18 +90,20 @@ impl<'a> Prefix<'a> {
         Self { client }
     }
 
-    /// The subnets that networks are taken from, of both families or of one.
+    /// Lists the subnets from which networks are allocated for a customer type, of both families or of one.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error::Invalid`](crate::Error::Invalid) for a type that cannot be a part of a path, or is `external_id`. A
+    /// refusal of kind [`Invalid`](crate::RefusalKind::Invalid) if the server has no field `custom_customer_type`;
+    /// otherwise the [common errors](crate::Error#common-errors).
     pub async fn list(&self, customer_type: &str, only: Option<Family>) -> Result<Vec<Subnet>> {
         self.client.list(&Self::listing(customer_type, only)?, None).await
     }
 
-    /// The same with their usage, which the server calculates one by one.
+    /// Lists the same subnets with their usage, which the server calculates one by one.
     ///
     /// # Errors
-    /// [`Error`]
+    /// As [`list`](Self::list).
     pub async fn list_with_usage(&self, customer_type: &str, only: Option<Family>) -> Result<Vec<Subnet>> {
         self.client.list(&Self::listing(customer_type, only)?.with_query("usage", "true"), None).await
     }
@@ -102,37 +119,39 @@ impl<'a> Prefix<'a> {
         )
     }
 
-    /// The subnets that addresses are taken from.
+    /// Lists the subnets from which addresses are allocated for a customer type.
     ///
     /// # Errors
-    /// [`Error`]
+    /// As [`list`](Self::list), with the field `custom_customer_address_type`.
     pub async fn list_for_addresses(&self, customer_type: &str) -> Result<Vec<Subnet>> {
         self.client.list(&ApiRequest::get(Call::List, of(customer_type)?.word("address"))?, None).await
     }
 
-    /// The first free network of this prefix length, **without taking it**.
+    /// Returns the first free network of this prefix length, **without allocating it**.
     ///
     /// # Errors
-    /// [`Error`]
+    /// As [`allocate_subnet`](Self::allocate_subnet).
     pub async fn peek_subnet(&self, customer_type: &str, of_family: Family, prefix_len: u8) -> Result<IpNet> {
         let path = family(of(customer_type)?, of_family).mask(prefix_len);
         let success = self.client.call(&ApiRequest::get(Call::Peek, path)?).await?;
         success.decode::<Network>().map(|network| network.0)
     }
 
-    /// The first free address, **without taking it**.
+    /// Returns the first free address, **without allocating it**.
     ///
     /// # Errors
-    /// [`Error`]
+    /// As [`allocate_address`](Self::allocate_address).
     pub async fn peek_address(&self, customer_type: &str, of_family: Family) -> Result<IpAddr> {
         let path = family(of(customer_type)?, of_family).word("address");
         self.client.call(&ApiRequest::get(Call::Peek, path)?).await?.decode()
     }
 
-    /// Takes the first free network of this prefix length.
+    /// Allocates the first free network of this prefix length.
     ///
     /// # Errors
-    /// [`Error`]; none left, and no subnet for this type of customer, are both "exhausted".
+    /// A refusal of kind [`Exhausted`](crate::RefusalKind::Exhausted) if none is free, or if no subnet has this
+    /// customer type. [`Invalid`](crate::RefusalKind::Invalid) if the server has no field `custom_customer_type`, or
+    /// for a field that it does not accept. Otherwise the [common errors](crate::Error#common-errors).
     pub async fn allocate_subnet(
         &self,
         customer_type: &str,
@@ -146,10 +165,13 @@ impl<'a> Prefix<'a> {
         Ok((Created { id: SubnetId::new(success.created()?), warning: success.warning }, network))
     }
 
-    /// Takes the first free address.
+    /// Allocates the first free address.
     ///
     /// # Errors
-    /// [`Error`]; none left, and no subnet for this type of customer, are both "exhausted".
+    /// A refusal of kind [`Exhausted`](crate::RefusalKind::Exhausted) if none is free, or if no subnet has this
+    /// customer type. [`Invalid`](crate::RefusalKind::Invalid) if the server has no field
+    /// `custom_customer_address_type`, or for a field that it does not accept. Otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn allocate_address(
         &self,
         customer_type: &str,
@@ -171,10 +193,12 @@ impl<'a> Prefix<'a> {
         self.client.call(&request).await
     }
 
-    /// Subnets and addresses with this value in their field `csid`.
+    /// Returns the subnets and addresses with this value in their custom field `csid`.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error::Invalid`](crate::Error::Invalid) for a value that cannot be a part of a path. A refusal of kind
+    /// [`Server`](crate::RefusalKind::Server) if the server has no field `csid`; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn find_by_external_id(&self, value: &str) -> Result<ExternalObjects> {
         let path = Path::new("prefix").word(EXTERNAL).text("external id", value);
         let success = match self.client.execute(&ApiRequest::get(Call::List, path)?).await? {
@@ -189,7 +213,7 @@ impl<'a> Prefix<'a> {
     }
 }
 
-/// The rows of one kind; the server leaves out a kind that has none.
+/// Returns the rows of one kind; the server leaves out a kind without rows.
 fn rows<T: Wire>(success: &Success, data: &Value, kind: &str) -> Result<Vec<T>> {
     let Some(rows) = data.get(kind) else { return Ok(Vec::new()) };
     let read = from_value::<OneOrMany<T>>(rows);

@@ -1,9 +1,9 @@
-//! Requests that create or change: fields of an object, each kept (not named), emptied or set.
+//! Fields of an object, to create or change it: each kept (not set), emptied or set.
 //!
 //! The same type creates and changes. Texts that the server would damage (`<` reads as a tag), ids of 0 and names that
-//! would redirect the request are refused when it is sent.
+//! would redirect the request are remembered by the setter, and refused by the call that sends them.
 
-/// Defines a request to create or to change something.
+/// Defines the fields of an object, to create or change it.
 ///
 /// Each field has a type, the server's name, what empties it (`null`, `zero`, or `never`), and its setters.
 macro_rules! request_body {
@@ -29,13 +29,13 @@ macro_rules! request_body {
                 }
 
                 $(
-                    #[doc = concat!("Empties `", $key, "`.")]
+                    #[doc = concat!("Empties the field `", $key, "`.")]
                     pub fn $clear(mut self) -> Self {
                         self.fields.clear($key, $crate::controllers::request_body::empty!($empty));
                         self
                     }
 
-                    #[doc = concat!("Keeps, empties or sets `", $key, "`.")]
+                    #[doc = concat!("Keeps, empties or sets the field `", $key, "`.")]
                     pub fn $patch(self, patch: ipam_core::Patch<$type>) -> Self {
                         match patch {
                             ipam_core::Patch::Keep => self,
@@ -46,13 +46,21 @@ macro_rules! request_body {
                 )?
             )*
 
-            /// Sets a custom field, by the name of its column. Flags are sent as 0 and 1, `Null` empties it.
+            /// Sets a custom field, by the name of its column. Flags are sent as 0 and 1; `Null` empties it.
+            ///
+            /// A value that is a list or an object, and a name of a part of the path, such as `id`, are refused by the
+            /// call that sends the fields, with [`Error::Invalid`](crate::Error::Invalid).
             pub fn with_custom_field(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {
                 self.fields.set_custom(name, value.into());
                 self
             }
 
-            /// Sets a custom field, checked against the schema; its name may lack the `custom_` that some releases add.
+            /// Sets a custom field, checked against the schema. Its name may lack the prefix `custom_` that some
+            /// releases add.
+            ///
+            /// A name or value that does not fit is refused by the call that sends the fields, with
+            /// [`Error::Invalid`](crate::Error::Invalid); [`Schema::check`](crate::models::Schema::check) fails at
+            /// once.
             pub fn with_checked_field(
                 mut self,
                 schema: &$crate::controllers::custom_fields::model::Schema,
@@ -66,11 +74,14 @@ macro_rules! request_body {
                 self
             }
 
-            /// A request from JSON in the server's own spelling, as other tools keep it. Members that are no fields of
-            /// the server are custom fields; `custom_fields` may hold more of them.
+            /// Returns the fields in a JSON object with the server's names, as other tools keep them.
+            ///
+            /// Members with other names are custom fields. The member `custom_fields` may be an object with more of
+            /// them.
             ///
             /// # Errors
-            /// [`Error::Invalid`](crate::Error::Invalid) names the first member that cannot be sent as meant.
+            /// [`Error::Invalid`](crate::Error::Invalid) with the name of the first member that the server would damage
+            /// or refuse.
             pub fn from_json(json: &$crate::wire::JsonObject) -> $crate::error::Result<Self> {
                 let mut request = Self::default();
                 for (name, value) in json {
@@ -104,7 +115,7 @@ macro_rules! request_body {
 }
 pub(crate) use request_body;
 
-/// What empties a column: NULL, or 0 where the column is NOT NULL.
+/// Value that empties a column: NULL, or 0 where the column is NOT NULL.
 macro_rules! empty {
     (null) => {
         serde_json::Value::Null
@@ -112,6 +123,7 @@ macro_rules! empty {
     (zero) => {
         serde_json::Value::from(0)
     };
+    // Of a column that must hold a value. `from_json` sends what its caller wrote, and the server refuses it.
     (never) => {
         serde_json::Value::Null
     };

@@ -1,4 +1,4 @@
-//! `search`
+//! Controller `search`.
 
 use serde_json::Value;
 
@@ -12,32 +12,58 @@ use crate::error::{Error, Result};
 use crate::request::{ApiRequest, Call, Path};
 use crate::wire::{Wire, from_value};
 
-/// What a search found, in the server's order: by the text of the decimal address.
+/// Results of a search.
+///
+/// The order is the server's: by the text of the address as a decimal number, so 10.0.0.9 (`167772169`) comes after
+/// 9.255.255.255 (`167772159`), and IPv6 addresses stand among those of IPv4.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SearchResults {
-    /// Subnets and folders.
+    /// Subnets that match, and folders; see [`Search`].
     pub subnets: Vec<Subnet>,
-    /// Addresses.
+    /// Addresses that match.
     pub addresses: Vec<Address>,
-    /// VLANs.
+    /// VLANs that match.
     pub vlans: Vec<Vlan>,
-    /// VRFs.
+    /// VRFs that match.
     pub vrfs: Vec<Vrf>,
 }
 
-/// One text in all columns of several tables, as the server's database compares; see [`Client::search`]. Since 1.6.
+/// Full-text search over several tables; see [`Client::search`]. Since 1.6; older servers refuse with kind
+/// [`Unsupported`](crate::RefusalKind::Unsupported).
 ///
-/// Capitals do not matter, `%` stands for any text and `_` for any character. Names, descriptions, notes, owners, MAC
-/// addresses, ports and custom fields are searched, and tags by their whole name. A text that looks like an address, or
-/// like the beginning of one (`10.1`), finds the addresses and networks in that range too, and a whole address the
-/// subnets around it. Folders are found by every text that is no address.
+/// The comparison is the database's: case-insensitive, `%` stands for any text and `_` for any character. Names,
+/// descriptions, notes, owners, MAC addresses, ports and custom fields are searched, and tags by their whole name. A
+/// text that looks like an address, or like the start of one (`10.1`), also finds the addresses and networks in that
+/// range, and a whole address the subnets around it. Any other text returns **all folders**, whether they match or not.
+///
+/// ```
+/// # #[cfg(feature = "testing")]
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// # let server = phpipam_client::testing::Server::start().await?;
+/// # let options = phpipam_client::HttpOptions::new().with_allow_http(true);
+/// # let auth = phpipam_client::Auth::user("admin", "correct horse");
+/// # let client = phpipam_client::Client::builder(server.url(), "test", auth).with_http_options(options).build()?;
+/// use phpipam_client::models::{AddressFields, SectionFields, SubnetFields};
+///
+/// let section = client.sections().create("Lab", &SectionFields::new()).await?.id;
+/// let subnet = client.subnets().create(section, "10.0.0.0/29".parse()?, &SubnetFields::new()).await?.id;
+/// let fields = AddressFields::new().with_hostname("db1.example");
+/// client.addresses().allocate_first_free(subnet, &fields).await?;
+///
+/// let found = client.search().all("db1").await?;
+/// assert_eq!(found.addresses[0].ip.map(|ip| ip.to_string()).as_deref(), Some("10.0.0.1"));
+/// assert!(found.vlans.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Search<'a> {
     client: &'a Client,
 }
 
-/// What can be searched.
+/// Kind of objects to search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SearchKind {
@@ -54,7 +80,8 @@ pub enum SearchKind {
 impl SearchKind {
     const ALL: [Self; 4] = [Self::Subnets, Self::Addresses, Self::Vlans, Self::Vrfs];
 
-    /// The name in the query and in the response.
+    /// Returns the name in the query and in the response. The documented plurals of the last two are not understood
+    /// (Q17).
     fn name(self) -> &'static str {
         match self {
             Self::Subnets => "subnets",
@@ -64,7 +91,7 @@ impl SearchKind {
         }
     }
 
-    /// Whether the server searches it when the query does not say.
+    /// Returns true for a kind that the server searches if the query does not name it.
     fn is_default(self) -> bool {
         matches!(self, Self::Subnets | Self::Addresses)
     }
@@ -75,27 +102,28 @@ impl<'a> Search<'a> {
         Self { client }
     }
 
-    /// Everything with this text.
+    /// Returns the objects of all kinds with this text.
     ///
     /// # Errors
-    /// [`Error`]
+    /// As [`find`](Self::find).
     pub async fn all(&self, text: &str) -> Result<SearchResults> {
         self.find(text, &SearchKind::ALL).await
     }
 
-    /// The addresses with this text.
+    /// Returns the addresses with this text.
     ///
     /// # Errors
-    /// [`Error`]
+    /// As [`find`](Self::find).
     pub async fn addresses(&self, text: &str) -> Result<Vec<Address>> {
         Ok(self.find(text, &[SearchKind::Addresses]).await?.addresses)
     }
 
-    /// Objects of some kinds with this text. Lists of other kinds stay empty.
+    /// Returns the objects of the given kinds with this text. Lists of other kinds stay empty.
     ///
     /// # Errors
-    /// [`Error`]; of kind `Invalid` for no kind at all, and for a text that cannot stand in a path: an empty one, `0`,
-    /// and one with a slash.
+    /// [`Error::Invalid`](crate::Error::Invalid) if no kind is given, or for a text that cannot be a part of a path: an
+    /// empty one, `0`, and one with a slash. A refusal of kind [`Unsupported`](crate::RefusalKind::Unsupported) before
+    /// 1.6; otherwise the [common errors](crate::Error#common-errors).
     pub async fn find(&self, text: &str, kinds: &[SearchKind]) -> Result<SearchResults> {
         let request = request(text, kinds)?;
         let success = self.client.call(&request).await?;
@@ -127,8 +155,10 @@ fn request(text: &str, kinds: &[SearchKind]) -> Result<ApiRequest> {
     Ok(request)
 }
 
-/// The rows of a part of the response, which is an envelope of its own. A part that was asked for and is not there is no
-/// empty list: who looks for what must not be there has to know.
+/// Returns the rows of a part of the response, which is an envelope of its own.
+///
+/// A part that was requested and is missing is an error, not an empty list: a caller that looks for a mark must not
+/// take an incomplete response for its absence.
 fn rows<T: Wire>(success: &Success, data: &Value, kind: SearchKind) -> Result<Vec<T>> {
     let part = kind.name();
     let undecodable = |place: String, reason: &dyn std::fmt::Display| success.undecodable(place, reason);

@@ -1,4 +1,4 @@
-//! Whether the server did what it said it did.
+//! Comparison of an object with a change that was reported as done.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -6,10 +6,10 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::wire::Fields;
 
-/// Compares what was written with what is there now.
+/// Compares the fields that were written with the object that was read back.
 ///
-/// A user without rights for a module has fields of that module dropped, and some versions ignore emptied fields: both
-/// respond with success.
+/// Fields of a module that the user has no rights for are dropped (Q59), and some versions ignore emptied fields (Q45);
+/// both report success.
 pub(super) fn applied(call: &str, fields: &Fields, now: &impl Serialize) -> Result<()> {
     let now = serde_json::to_value(now).unwrap_or_default();
     let body = fields.body()?;
@@ -25,7 +25,7 @@ pub(super) fn applied(call: &str, fields: &Fields, now: &impl Serialize) -> Resu
     if missing.is_empty() { Ok(()) } else { Err(Error::PartlyApplied { call: call.to_owned(), fields: missing }) }
 }
 
-/// The name in responses of a field that is written under another one.
+/// Returns the name in responses of a field that is written under another one.
 fn read_as(name: &str) -> Option<&'static str> {
     match name {
         "state" => Some("tag"),
@@ -52,7 +52,7 @@ fn same(name: &str, written: &Value, read: &Value) -> bool {
     }
 }
 
-/// One spelling for all the ways to say the same; nothing, NULL and 0 are the same here.
+/// Returns one form for all that mean the same. Absent, NULL and 0 are the same here.
 fn canonical(value: &Value) -> String {
     let text = match value {
         Value::Null => String::new(),

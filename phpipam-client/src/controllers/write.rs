@@ -1,4 +1,4 @@
-//! Creating, changing and deleting, where a controller has nothing of its own to add.
+//! Creating, changing and deleting, for controllers that add nothing of their own.
 
 use http::Method;
 

@@ -1,11 +1,23 @@
-//! What the server returns, one type per kind of object.
+//! Objects that the server returns, and the fields to create and change them; one type per kind of object.
 //!
-//! Every model keeps what it does not know in `extra`, under the server's name: custom fields (nested ones moved up
+//! Every model keeps unknown members in `extra`, under the server's names: custom fields (nested ones are moved up
 //! beside the flat ones) and members of newer versions. Texts that are `null` or empty are `None`, and so are
-//! references that are `null`, 0 or empty. Times are the server's own ([`ServerTime`]).
+//! references that are `null`, 0 or empty. Times are local times of the server ([`ServerTime`]).
 //!
-//! Models implement `Serialize` with canonical names and spellings, whatever form they came in; secrets in them show
-//! as `***`.
+//! Models implement `Serialize` with the same names and forms whatever the server sent; secrets in them are `***`.
+//!
+//! Types named `…Fields` hold what a creation or a change sends. Each field has a method `with_…`; `clear_…` empties
+//! it, and `patch_…` does either from an [`ipam_core::Patch`]. A value that the server would damage, such as a text
+//! with `<` or an id of 0, is remembered, and refused with [`Error::Invalid`](crate::Error::Invalid) by the call that
+//! sends the fields.
+//!
+//! ```
+//! use ipam_core::Patch;
+//! use phpipam_client::models::AddressFields;
+//!
+//! let fields = AddressFields::new().patch_owner(Patch::Set("ops".to_owned())).patch_note(Patch::Clear);
+//! assert!(format!("{fields:?}").contains("owner"));
+//! ```
 
 pub use crate::controllers::addresses::model::{Address, AddressFields, Ping};
 pub use crate::controllers::changelog::ChangelogEntry;

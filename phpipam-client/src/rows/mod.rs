@@ -112,7 +112,8 @@ impl Rows {
     /// Returns the next piece of the body, within the time that is left for the row.
     async fn chunk(&mut self, waited: &mut Duration) -> ipam_core::Result<Option<Vec<u8>>> {
         // The limit counts per row, not per piece: a server that sends one byte now and then would never reach a limit
-        // per piece.
+        // per piece. The limit counts per row, not per piece: a server that sends one byte now and then would never
+        // reach a limit per piece.
         let started = Instant::now();
         let left = self.row_time.saturating_sub(*waited);
         let piece = tokio::time::timeout(left, self.body.chunk());

@@ -1,4 +1,4 @@
-//! How a type is read from, and written to, the server's JSON.
+//! Decoding of a type from the server's JSON, and its encoding.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,26 +7,26 @@ use serde::de::{DeserializeSeed, Deserializer};
 use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 
-/// How a type is read from, and written to, the server's JSON.
+/// Type that is read from, and written to, the server's JSON.
 pub(crate) trait Wire: Sized {
-    /// Reads a value in any of its spellings.
+    /// Reads a value in any of its forms.
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 
-    /// Writes the value in its canonical spelling.
+    /// Writes the value in one form.
     fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 
-    /// The value when the member is absent; `None` when it must be there.
+    /// Returns the value of a missing member; `None` if the member is required.
     fn absent() -> Option<Self> {
         None
     }
 
-    /// Whether another spelling of the same member, if there is one, says more.
+    /// Returns true if a value under another name of the same member takes precedence.
     fn is_blank(&self) -> bool {
         false
     }
 }
 
-/// Carries [`Wire::decode`] into a container's deserializer.
+/// Adapter of [`Wire::decode`] for a container's deserializer.
 pub(crate) struct Seed<T>(PhantomData<T>);
 
 impl<T> Seed<T> {
@@ -43,7 +43,7 @@ impl<'de, T: Wire> DeserializeSeed<'de> for Seed<T> {
     }
 }
 
-/// Carries [`Wire::encode`] into a container's serializer.
+/// Adapter of [`Wire::encode`] for a container's serializer.
 pub(crate) struct Encode<'a, T>(pub(crate) &'a T);
 
 impl<T: Wire> Serialize for Encode<'_, T> {
@@ -52,7 +52,7 @@ impl<T: Wire> Serialize for Encode<'_, T> {
     }
 }
 
-/// Reads a value from JSON that is in memory already.
+/// Reads a value from JSON in memory.
 pub(crate) fn from_value<T: Wire>(value: &Value) -> Result<T, serde_json::Error> {
     T::decode(value)
 }
@@ -60,21 +60,21 @@ pub(crate) fn from_value<T: Wire>(value: &Value) -> Result<T, serde_json::Error>
 /// Place in a JSON text that does not hold what it should.
 #[derive(Debug)]
 pub(crate) struct Undecodable {
-    /// The place, such as `[1].subnetId`; empty where it is the whole text.
+    /// Place, such as `[1].subnetId`; empty for the whole text.
     pub(crate) path: String,
-    /// What is wrong there.
+    /// Fault at that place.
     pub(crate) reason: String,
 }
 
 impl Undecodable {
-    /// The place below `root`, such as `data[1].subnetId`.
+    /// Returns the place below `root`, such as `data[1].subnetId`.
     pub(crate) fn path_below(&self, root: impl fmt::Display) -> String {
         let separator = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
         format!("{root}{separator}{}", self.path)
     }
 }
 
-/// Reads a value from JSON text, of which `json` makes a reader from the beginning.
+/// Reads a value from JSON text; `json` returns a reader from its start.
 pub(crate) fn from_json<'de, T, R>(json: impl Fn() -> serde_json::Deserializer<R>) -> Result<T, Undecodable>
 where
     T: Wire,
@@ -83,7 +83,8 @@ where
     if let Ok(value) = T::decode(&mut json()) {
         return Ok(value);
     }
-    // Read again, now keeping track of where: that costs, and failures are rare.
+    // Read again, now keeping track of the place. Tracking on the first pass would slow every list down; failures are
+    // rare.
     let mut track = serde_path_to_error::Track::new();
     let mut inner = json();
     T::decode(serde_path_to_error::Deserializer::new(&mut inner, &mut track))
@@ -92,7 +93,7 @@ where
 
 fn path_of(track: serde_path_to_error::Track) -> String {
     match track.path().to_string().as_str() {
-        // What the library says of the root.
+        // The library's name of the root.
         "." => String::new(),
         path => path.to_owned(),
     }

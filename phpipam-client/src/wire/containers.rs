@@ -1,4 +1,4 @@
-//! Lists, maps and objects that may be absent, in the shapes that PHP gives them.
+//! Lists, maps and optional objects, in the forms that PHP gives them.
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -20,7 +20,7 @@ impl<T: Wire> Wire for Box<T> {
     }
 }
 
-/// Lists; `null`, `false` and `""` are the empty one. A single object is a list of one.
+/// List; `null`, `false` and `""` are the empty one. A single object is a list of one (Q16, Q79).
 impl<T: Wire> Wire for Vec<T> {
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         OneOrMany::decode(deserializer).map(|OneOrMany(items)| items)
@@ -43,7 +43,7 @@ impl<T: Wire> Wire for Vec<T> {
     }
 }
 
-/// An object that may be absent, `null`, `false`, `""` or `[]`.
+/// Implements [`Wire`] for an object that may be absent, `null`, `false`, `""` or `[]`.
 macro_rules! optional_object {
     ($($type:ty),* $(,)?) => {$(
         impl $crate::wire::Wire for Option<$type> {
@@ -75,7 +75,7 @@ macro_rules! optional_object {
 }
 pub(crate) use optional_object;
 
-/// Objects with names that the server's users chose.
+/// Object whose member names were chosen by the server's users.
 impl<T: Wire> Wire for BTreeMap<String, T> {
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Entries<T>(PhantomData<T>);
@@ -95,7 +95,7 @@ impl<T: Wire> Wire for BTreeMap<String, T> {
                 Ok(entries)
             }
 
-            /// PHP writes an empty array for an object without members.
+            /// Accepts the empty array that PHP writes for an object without members.
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
                 match seq.next_element::<IgnoredAny>()? {
                     None => Ok(BTreeMap::new()),
@@ -124,7 +124,7 @@ impl<T: Wire> Wire for BTreeMap<String, T> {
     }
 }
 
-/// Whatever the server sends, kept as it is.
+/// JSON of any form, kept as it is.
 impl Wire for Option<Value> {
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         serde::Deserialize::deserialize(deserializer)

@@ -1,4 +1,4 @@
-//! Counts of addresses, which outgrow every integer type.
+//! Counts of addresses, which exceed every integer type.
 
 use std::fmt;
 
@@ -10,9 +10,16 @@ use super::scalar::{Scalar, scalar};
 
 const EXPECTED: &str = "a count as integer or decimal string";
 
-/// A count of addresses as the server keeps it.
+/// Number of addresses, as the server keeps it.
 ///
-/// It may be below zero (more addresses than usable ones) and beyond `u128` (`::/0` holds 2^128).
+/// It can be below zero (more addresses than usable ones) and above `u128` (`::/0` holds 2^128).
+///
+/// ```
+/// use phpipam_client::models::Count;
+///
+/// assert_eq!(Count::from(254).to_u128(), Some(254));
+/// assert_eq!((Count::from(-2).to_u128(), Count::from(-2).is_negative()), (None, true));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Count(Digits);
 
@@ -24,7 +31,7 @@ enum Digits {
 }
 
 impl Count {
-    /// The count, if it is not below zero and fits.
+    /// Returns the number if it is not below zero and fits.
     #[must_use]
     pub fn to_u128(&self) -> Option<u128> {
         match &self.0 {
@@ -33,7 +40,7 @@ impl Count {
         }
     }
 
-    /// Whether it is below zero.
+    /// Returns true if it is below zero.
     #[must_use]
     pub fn is_negative(&self) -> bool {
         matches!(self.0, Digits::Small(number) if number < 0)

@@ -1,4 +1,4 @@
-//! Values that callers send, in spellings that the server does not damage.
+//! Values that callers send, in the form that the server does not damage.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -10,17 +10,17 @@ use super::flag::YesNo;
 use super::text::{Hidden, TextList};
 use super::timestamp::ServerTime;
 
-/// Result of bringing a value into the server's spelling.
+/// Result of the conversion into the server's form.
 type Result<T, E = InvalidValue> = std::result::Result<T, E>;
 
 /// Value that the server would refuse or damage, so that it is not sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct InvalidValue {
-    /// The name of the field.
+    /// Name of the field.
     pub(crate) field: String,
-    /// Its value, cut where it is long.
+    /// Value, cut after 120 characters.
     pub(crate) value: String,
-    /// What to do about it.
+    /// Remedy.
     pub(crate) remedy: String,
 }
 
@@ -37,9 +37,9 @@ impl fmt::Display for InvalidValue {
     }
 }
 
-/// A value that can be written.
+/// Value that can be written.
 pub(crate) trait Field {
-    /// Whether the value must not be shown.
+    /// True if the value must not be shown.
     const SECRET: bool = false;
 
     fn to_json(self, name: &str) -> Result<Value>;
@@ -67,6 +67,7 @@ impl Field for Hidden {
 
 impl Field for bool {
     fn to_json(self, _: &str) -> Result<Value> {
+        // Never `false`: PHP makes an empty text of it, then NULL, and a NOT NULL column refuses that (since 1.5).
         Ok(Value::from(u8::from(self)))
     }
 }
@@ -107,7 +108,7 @@ impl Field for i64 {
     }
 }
 
-/// Items that would be taken for none, or for two, are refused.
+/// List in one text. Items that the server would read as none, or as two, are refused.
 impl Field for TextList {
     fn to_json(self, name: &str) -> Result<Value> {
         if let Some(item) = self.iter().find(|item| matches!(*item, "" | "0") || item.contains(';')) {
@@ -150,8 +151,9 @@ id_fields!(
     VrfId
 );
 
-/// The server runs PHP's `strip_tags` over every text: what follows a `<` is lost, up to a `>` or to the end, unless
-/// white space comes next. NUL bytes are lost as well.
+/// Refuses a text that the server would damage: it runs PHP's `strip_tags` over every text.
+///
+/// The text after a `<` is lost, up to a `>` or to the end, unless white space comes next. NUL bytes are lost as well.
 pub(crate) fn checked_text(field: &str, text: &str) -> Result<()> {
     let bytes = text.as_bytes();
     let opens_tag = |(at, byte): (usize, &u8)| {
@@ -167,7 +169,7 @@ pub(crate) fn checked_text(field: &str, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// A JSON value in a spelling that the server stores as meant.
+/// Returns a JSON value in the form that the server stores undamaged.
 pub(crate) fn checked(name: &str, value: Value) -> Result<Value> {
     match value {
         Value::Bool(flag) => flag.to_json(name),
@@ -181,7 +183,7 @@ pub(crate) fn checked(name: &str, value: Value) -> Result<Value> {
     }
 }
 
-/// A value of a known field out of JSON; `None` empties the field.
+/// Returns the value of a known field from JSON; `None` empties the field.
 pub(crate) fn field_from_json<T>(name: &str, value: &Value) -> Result<Option<T>>
 where
     Option<T>: Wire,
@@ -191,7 +193,7 @@ where
     }
     let read = from_value::<Option<T>>(value).map_err(|error| InvalidValue::new(name, value, error))?;
     if read.is_none() && matches!(value, Value::Number(number) if number.as_f64() != Some(0.0)) {
-        // Only a secret reads so, which does not say what is wrong with it.
+        // Only a secret is read as `None` here. Its decoder reports no fault, because that would show the value.
         return Err(InvalidValue::new(name, "***", "give a text"));
     }
     Ok(read)

@@ -1,4 +1,4 @@
-//! Fields of a request: only those that the caller named.
+//! Fields of a request: only those that the caller set.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,16 +8,16 @@ use serde_json::Value;
 use super::JsonObject;
 use super::field::{Field, InvalidValue, checked};
 
-/// Fields of a request by the server's names, and the first thing wrong with them.
+/// Fields of a request by the server's names, and the first fault in them.
 #[derive(Clone, Default)]
 pub(crate) struct Fields {
     set: JsonObject,
-    /// The names of those whose values must not be shown.
+    /// Names of the fields whose values must not be shown.
     secret: BTreeSet<String>,
     problem: Option<InvalidValue>,
 }
 
-/// The server lets body keys of these names override the path.
+/// Names that override a part of the path, if a body has them.
 const ROUTING: [&str; 7] = ["app_id", "controller", "id", "id2", "id3", "id4", "custom_fields"];
 
 impl Fields {
@@ -33,12 +33,12 @@ impl Fields {
         }
     }
 
-    /// Whether a field's value must not be shown.
+    /// Returns true if the value of a field must not be shown.
     pub(crate) fn is_secret(&self, name: &str) -> bool {
         self.secret.contains(name)
     }
 
-    /// Empties a field: `cleared` is what its column takes for that, NULL or 0.
+    /// Empties a field. `cleared` is the value that its column takes for that: NULL or 0.
     pub(crate) fn clear(&mut self, name: &str, cleared: Value) {
         self.set.insert(name.to_owned(), cleared);
     }
@@ -47,7 +47,7 @@ impl Fields {
         self.problem.get_or_insert(error);
     }
 
-    /// A custom field. Names are free, but for those that would change where the request goes.
+    /// Sets a custom field. Any name is possible but those that would change the path of the request.
     pub(crate) fn set_custom(&mut self, name: &str, value: Value) {
         if name.is_empty() || reroutes(name) {
             return self.refuse(InvalidValue::new("custom field", name, "no custom field can have this name"));
@@ -60,7 +60,7 @@ impl Fields {
         }
     }
 
-    /// The same with objects as JSON texts, for calls that store them so.
+    /// Replaces objects by their JSON text, for calls that store them so.
     pub(crate) fn with_texts(mut self) -> Self {
         for value in self.set.values_mut().filter(|value| value.is_object()) {
             *value = Value::String(value.to_string());
@@ -68,8 +68,9 @@ impl Fields {
         self
     }
 
-    /// Returns the body, in the order in which fields were named. Nothing but this makes a [`Body`], so a request with a
-    /// refused field cannot be sent without it.
+    /// Returns the body, in the order in which fields were set.
+    ///
+    /// This is the only way to a [`Body`], so a request with a refused field cannot be sent without that field.
     pub(crate) fn body(&self) -> Result<Body, InvalidValue> {
         match &self.problem {
             Some(problem) => Err(problem.clone()),
@@ -77,17 +78,17 @@ impl Fields {
         }
     }
 
-    /// Returns the body of a change. One without fields is refused: servers report errors of their own for it.
+    /// Returns the body of a change. An empty one is refused here, because servers report several errors for it.
     pub(crate) fn changes(&self) -> Result<Body, InvalidValue> {
         let body = self.body()?;
         if body.0.is_empty() {
-            return Err(InvalidValue::new("fields", "[none]", "name a field to change"));
+            return Err(InvalidValue::new("fields", "[none]", "set a field to change"));
         }
         Ok(body)
     }
 }
 
-/// The body of a request whose fields were all accepted.
+/// Body of a request whose fields were all accepted.
 #[derive(Debug, Clone)]
 pub(crate) struct Body(JsonObject);
 
@@ -100,13 +101,13 @@ impl Body {
         self.0.iter()
     }
 
-    /// The object to send; `None` when no field is named.
+    /// Returns the object to send; `None` if no field is set.
     pub(crate) fn into_object(self) -> Option<JsonObject> {
         (!self.0.is_empty()).then_some(self.0)
     }
 }
 
-/// Whether the server takes a member of this name for a part of the path.
+/// Returns true if the server takes a member of this name for a part of the path.
 pub(crate) fn reroutes(name: &str) -> bool {
     ROUTING.contains(&name)
 }
@@ -119,5 +120,5 @@ impl fmt::Debug for Fields {
     }
 }
 
-/// What is shown of a secret: nothing of it.
+/// Replacement for a secret in debug output.
 const HIDDEN: Value = Value::Null;

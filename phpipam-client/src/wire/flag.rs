@@ -1,4 +1,4 @@
-//! Flags: ten spellings of yes and no.
+//! Flags, in ten forms.
 
 use serde::de::{Deserializer, Error};
 use serde::ser::Serializer;
@@ -8,7 +8,9 @@ use super::scalar::{Scalar, scalar};
 
 const EXPECTED: &str = "a flag (0, 1, \"0\", \"1\", true, false, null or \"\")";
 
-/// `null` and absent mean no. A NUL byte is what a BINARY column held before an upgrade.
+/// Returns the flag in a scalar; `None` if it is not a flag.
+///
+/// `null` and absent are false. A NUL byte is what a BINARY column held before an upgrade to 1.6 (Q04).
 fn flag(value: &Scalar<'_>) -> Option<bool> {
     match value {
         Scalar::Null => Some(false),
@@ -26,7 +28,7 @@ fn flag(value: &Scalar<'_>) -> Option<bool> {
     }
 }
 
-/// Written as 0 or 1: `false` becomes an empty text and then NULL on the server.
+/// Flag, written as 0 or 1: the server makes an empty text of `false`, and then NULL.
 impl Wire for bool {
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = scalar(deserializer, EXPECTED)?;
@@ -42,7 +44,7 @@ impl Wire for bool {
     }
 }
 
-/// A flag that older versions do not have.
+/// Flag that older versions do not have.
 impl Wire for Option<bool> {
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         bool::decode(deserializer).map(Some)
@@ -60,7 +62,15 @@ impl Wire for Option<bool> {
     }
 }
 
-/// A flag that the server writes as `Yes` and `No`.
+/// Flag that the server writes as `Yes` and `No`. The setters take a `bool`.
+///
+/// ```
+/// use phpipam_client::models::{TagFields, YesNo};
+///
+/// assert_eq!(YesNo::from(true), YesNo(true));
+/// let fields = TagFields::new().with_compress(true);
+/// assert!(format!("{fields:?}").contains("Yes"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct YesNo(pub bool);
 

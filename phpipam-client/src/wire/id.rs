@@ -11,7 +11,7 @@ use super::scalar::scalar;
 
 const EXPECTED: &str = "an id as integer or decimal string";
 
-/// Reads an id; the three ways to say "none" (0, `null`, `""`) are `None`.
+/// Reads an id. The three forms of "none" (0, `null`, `""`) are `None` (Q06).
 fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     let value = scalar(deserializer, EXPECTED)?;
     if value.is_nothing() {
@@ -24,7 +24,7 @@ fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D
     }
 }
 
-/// Text that is no id.
+/// Error for a text that is not an id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not an id; give a whole number above 0")]
 pub struct ParseIdError(String);
@@ -33,18 +33,26 @@ macro_rules! ids {
     ($($(#[$meta:meta])* $name:ident)*) => {$(
         $(#[$meta])*
         ///
-        /// The server drops 0 from paths and reads it as "none" elsewhere; requests with an id of 0 are refused.
+        /// Ids start at 1. The server drops a 0 from the path, so a call with it is refused with
+        /// [`Error::Invalid`](crate::Error::Invalid) before anything is sent.
+        ///
+        /// ```
+        #[doc = concat!("use phpipam_client::models::", stringify!($name), ";")]
+        ///
+        #[doc = concat!("assert_eq!(\"7\".parse(), Ok(", stringify!($name), "::new(7)));")]
+        #[doc = concat!("assert!(\"0\".parse::<", stringify!($name), ">().is_err());")]
+        /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(u64);
 
         impl $name {
-            /// The id with this number.
+            /// Returns the id with this number.
             #[must_use]
             pub const fn new(number: u64) -> Self {
                 Self(number)
             }
 
-            /// The number.
+            /// Returns the number.
             #[must_use]
             pub const fn get(self) -> u64 {
                 self.0
@@ -111,42 +119,43 @@ macro_rules! ids {
 }
 
 ids! {
-    /// The id of an address.
+    /// Id of an address.
     AddressId
-    /// The id of a circuit, a number of the server's.
+    /// Id of a circuit, a number of the server. The text that people use is
+    /// [`Circuit::circuit_id`](crate::models::Circuit).
     CircuitId
-    /// The id of a provider of circuits.
+    /// Id of a circuit provider.
     CircuitProviderId
-    /// The id of a customer.
+    /// Id of a customer.
     CustomerId
-    /// The id of a device.
+    /// Id of a device.
     DeviceId
-    /// The id of a type of devices.
+    /// Id of a device type.
     DeviceTypeId
-    /// The id of a group of users.
+    /// Id of a group of users.
     GroupId
-    /// The id of a layer 2 domain.
+    /// Id of a layer 2 domain.
     L2DomainId
-    /// The id of a location.
+    /// Id of a location.
     LocationId
-    /// The id of a translation of addresses.
+    /// Id of a NAT rule.
     NatId
-    /// The id of a set of name servers.
+    /// Id of a set of name servers.
     NameserverId
-    /// The id of a rack.
+    /// Id of a rack.
     RackId
-    /// The id of a scan agent.
+    /// Id of a scan agent.
     ScanAgentId
-    /// The id of a section.
+    /// Id of a section.
     SectionId
-    /// The id of a subnet or a folder.
+    /// Id of a subnet or a folder.
     SubnetId
-    /// The id of an address tag.
+    /// Id of an address tag.
     TagId
-    /// The id of a user.
+    /// Id of a user.
     UserId
-    /// The id of a VLAN (not its number).
+    /// Id of a VLAN (not its number).
     VlanId
-    /// The id of a VRF.
+    /// Id of a VRF.
     VrfId
 }

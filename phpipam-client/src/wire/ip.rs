@@ -1,4 +1,4 @@
-//! IP addresses: as text, or as the decimal number that the database holds.
+//! IP addresses, as text or as the decimal number that the database holds.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -10,7 +10,8 @@ use super::scalar::{Scalar, scalar};
 
 const EXPECTED: &str = "an IP address, as text or as a decimal number";
 
-/// A number up to 2^32 - 1 is IPv4, a larger one IPv6: the database does not say which, and the server reads it so.
+/// Returns IPv4 for a number up to 2^32 - 1 and IPv6 for a larger one: the database does not keep the family, and the
+/// server reads it the same way (Q26).
 fn from_number(number: u128) -> IpAddr {
     match u32::try_from(number) {
         Ok(number) => Ipv4Addr::from(number).into(),

@@ -1,9 +1,10 @@
-//! Decoders for what phpIPAM sends, and spellings of what it is sent: lenient in shape, strict in meaning.
+//! Decoders for the forms in which phpIPAM sends values, and encoders for the one that it stores undamaged.
 //!
-//! One number is `7`, `"7"` or `7.0` depending on PHP; a flag has ten spellings; "no reference" has three. The types of
-//! the models have one each. What makes no sense is an error that names the member, never a zero.
+//! A number is `7`, `"7"` or `7.0` depending on PHP (Q01); a flag has ten forms; "no reference" has three (Q06). The
+//! types of the models have one each. A value that makes no sense is an error with the name of the member, never a
+//! zero.
 //!
-//! The ground floor of the crate: nothing here knows a model, a request or a server.
+//! This is the lowest layer of the crate: nothing here depends on a model, a request or a server.
 
 mod codec;
 mod containers;
@@ -22,7 +23,7 @@ mod scalar;
 mod text;
 mod timestamp;
 
-/// A JSON object as the server sent it.
+/// JSON object, as the server sent it.
 pub type JsonObject = serde_json::Map<String, serde_json::Value>;
 
 pub(crate) use codec::{Encode, Seed, Undecodable, Wire, from_json, from_value};

@@ -1,8 +1,8 @@
-//! Models: how an object is read, whatever its spelling, and written in one.
+//! Models: decoding of an object in any form, and encoding in one.
 
 use super::JsonObject;
 
-/// Moves nested custom fields up beside the flat ones. The nested map wins: it is what the server says on purpose.
+/// Moves nested custom fields up beside the flat ones. The nested value wins (Q42).
 pub(crate) fn merge_custom_fields(
     extra: &mut JsonObject,
     nested: Option<serde_json::Value>,
@@ -19,9 +19,9 @@ pub(crate) fn merge_custom_fields(
     }
 }
 
-/// Defines a model: its members with their names on the wire (the first is canonical), and how it is read and written.
+/// Defines a model: its members with their names on the wire, the first of which is written.
 ///
-/// A member that comes under two names in one object keeps the one that says something.
+/// If one object has a member under two names, the value that is not blank is kept.
 macro_rules! model {
     (
         $(#[$meta:meta])*

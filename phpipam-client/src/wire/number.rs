@@ -1,4 +1,4 @@
-//! Numbers: integers and percentages, as numbers or as text.
+//! Integers and percentages, as numbers or as text.
 
 use serde::de::Deserializer;
 use serde::ser::Serializer;

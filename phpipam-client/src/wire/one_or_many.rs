@@ -1,4 +1,4 @@
-//! A list where the server sometimes sends one object, or nothing.
+//! List in place of which the server may send one object, or nothing.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,9 +9,9 @@ use serde::ser::Serializer;
 
 use super::codec::{Seed, Wire};
 
-/// A list; one object is a list of one; `null`, `false` and `""` are the empty list.
+/// List; one object is a list of one; `null`, `false` and `""` are the empty list.
 ///
-/// An object without members is the empty list too: 1.3 sends `{}` for a single object that a filter was applied to.
+/// An object without members is the empty list too: 1.3 sends `{}` for a single object with a filter (Q16).
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct OneOrMany<T>(pub(crate) Vec<T>);
 
@@ -68,7 +68,7 @@ impl<'de, T: Wire> Visitor<'de> for Items<T> {
     }
 }
 
-/// Passes an object on, and notices whether it has any member.
+/// Adapter that passes an object on and notes whether it has any member.
 struct Peeked<A> {
     map: A,
     started: bool,

@@ -1,6 +1,6 @@
-//! Words out of a set that may grow.
+//! Words of a set that may grow.
 
-/// Defines an open enum: words of the server, and any other as it came.
+/// Defines an open enum: known words of the server, and any other as it was sent.
 macro_rules! open_enum {
     (
         $(#[$meta:meta])*
@@ -13,12 +13,12 @@ macro_rules! open_enum {
         #[non_exhaustive]
         pub enum $name {
             $( $(#[$word_meta])* $variant, )*
-            /// Something else, as the server says it.
+            /// Other word, as the server sent it.
             Unknown(String),
         }
 
         impl $name {
-            /// The server's word.
+            /// Returns the server's word.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {

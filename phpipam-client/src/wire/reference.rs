@@ -1,4 +1,4 @@
-//! A reference that the server sometimes resolves.
+//! Reference that the server replaces by the object in places.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,17 +9,27 @@ use serde::ser::Serializer;
 
 use super::codec::Wire;
 
-/// A reference to an object: its id, or the object itself where the server sends it.
+/// Reference to an object: its id, or the object itself in responses that have it.
+///
+/// ```
+/// use phpipam_client::models::{LocationId, Subnet};
+///
+/// let in_list: Subnet = serde_json::from_str(r#"{"id": 8, "location": {"id": 3, "name": "Ghent"}}"#)?;
+/// let single: Subnet = serde_json::from_str(r#"{"id": 8, "location": 3}"#)?;
+/// assert_eq!(in_list.location.map(|location| location.id()), Some(LocationId::new(3)));
+/// assert_eq!(single.location.map(|location| location.id()), Some(LocationId::new(3)));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Reference<I, T> {
-    /// The id.
+    /// Id.
     Id(I),
-    /// The object.
+    /// Object.
     Full(Box<T>),
 }
 
-/// An id, an object, or one of the ways to say "none": `null`, 0, `""`, `[]`, and `false` for a location that is gone.
+/// Id, object, or one of the forms of "none": `null`, 0, `""`, `[]`, and `false` for a location that was deleted (Q31).
 impl<I: Wire + From<u64>, T: Wire> Wire for Option<Reference<I, T>> {
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ReferenceVisitor(PhantomData))

@@ -1,23 +1,23 @@
-//! JSON scalar in any spelling, the start of every other decoder.
+//! JSON scalar in any form, the start of every other decoder.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 
-/// A JSON scalar.
+/// JSON scalar.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Scalar<'a> {
     Null,
     Bool(bool),
-    /// Any integer that fits; JSON has no smaller types.
+    /// Integer of any size that fits; JSON has no smaller types.
     Int(i128),
     Float(f64),
     Text(Cow<'a, str>),
 }
 
 impl Scalar<'_> {
-    /// How an error shows what was found.
+    /// Returns the value in the form that errors show.
     pub(crate) fn unexpected(&self) -> Unexpected<'_> {
         match self {
             Self::Null => Unexpected::Unit,
@@ -31,12 +31,12 @@ impl Scalar<'_> {
         }
     }
 
-    /// An error that says what was found and what was expected.
+    /// Returns an error with the value that was found and what was expected.
     pub(crate) fn refuse<E: Error>(&self, expected: &'static str) -> E {
         E::invalid_value(self.unexpected(), &expected)
     }
 
-    /// An integer, also as decimal text or as a float without a fraction. `None` for anything else.
+    /// Returns an integer, also from decimal text or from a float without a fraction; `None` for anything else.
     pub(crate) fn integer(&self) -> Option<i128> {
         match self {
             Self::Int(value) => Some(*value),
@@ -46,7 +46,7 @@ impl Scalar<'_> {
         }
     }
 
-    /// Whether this is one of the ways to say nothing: `null` or an empty text.
+    /// Returns true for the two forms of nothing: `null` or an empty text.
     pub(crate) fn is_nothing(&self) -> bool {
         match self {
             Self::Null => true,
@@ -61,7 +61,7 @@ fn integer_from_text(text: &str) -> Option<i128> {
     if text.starts_with('+') { None } else { text.parse().ok() }
 }
 
-/// Floats keep integers exactly up to 2^53; beyond that the server's number is lost already.
+/// Returns the integer of a float. Floats hold integers exactly up to 2^53; beyond that the server's number is lost.
 fn whole(value: f64) -> Option<i128> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if value.fract() != 0.0 || value.abs() > EXACT {
@@ -71,7 +71,7 @@ fn whole(value: f64) -> Option<i128> {
     format!("{value:.0}").parse().ok()
 }
 
-/// Reads one scalar; objects and lists are errors that say what was expected.
+/// Reads one scalar. Objects and lists are errors that say what was expected.
 pub(crate) fn scalar<'de, D: Deserializer<'de>>(
     deserializer: D,
     expected: &'static str,

@@ -11,8 +11,8 @@ use super::scalar::{Scalar, scalar};
 
 const EXPECTED: &str = "a text";
 
-/// `null` and `""` are both `None`: which of them a cleared field holds depends on the version. A number is its digits:
-/// PHP makes numbers of numeric texts here and there.
+/// Optional text. `null` and `""` are both `None`: the version decides which of them an emptied field holds (Q45). A
+/// number is its digits, because PHP turns numeric texts into numbers in places.
 impl Wire for Option<String> {
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = scalar(deserializer, EXPECTED)?;
@@ -38,7 +38,7 @@ impl Wire for Option<String> {
     }
 }
 
-/// A text that is never absent; `null` is the empty one.
+/// Text that is never absent; `null` is the empty one.
 impl Wire for String {
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Option::<Self>::decode(deserializer)?.unwrap_or_default())
@@ -49,12 +49,19 @@ impl Wire for String {
     }
 }
 
-/// A list that the server keeps in one text, separated by semicolons.
+/// List that the server keeps in one text, separated by semicolons.
+///
+/// ```
+/// use phpipam_client::models::{SectionId, TextList};
+///
+/// let sections = TextList::from([SectionId::new(1), SectionId::new(3)]);
+/// assert_eq!(sections.iter().collect::<Vec<_>>(), ["1", "3"]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct TextList(pub Vec<String>);
 
 impl TextList {
-    /// The items, trimmed, without empty ones.
+    /// Returns the items. Lists that were read have neither empty items nor white space around them.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
@@ -103,7 +110,7 @@ impl Wire for TextList {
     }
 }
 
-/// For fields that are emptied or set: the empty list is none.
+/// For fields that are emptied or set: the empty list is `None`.
 impl Wire for Option<TextList> {
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Some(TextList::decode(deserializer)?).filter(|list| !list.is_blank()))
@@ -125,12 +132,23 @@ impl Wire for Option<TextList> {
     }
 }
 
-/// A secret that the server hands out, such as a password's hash. It is neither printed nor written: both show `***`.
+/// Secret that the server sends or is sent, such as a password hash or an SNMP community.
+///
+/// A request sends the secret itself. `Debug` and `Serialize` show `***`; [`secret`](Self::secret) returns it.
+///
+/// ```
+/// use phpipam_client::models::Hidden;
+/// use secrecy::ExposeSecret as _;
+///
+/// let community = Hidden::from("s3cret");
+/// assert_eq!(format!("{community:?}"), "***");
+/// assert_eq!(community.secret().expose_secret(), "s3cret");
+/// ```
 #[derive(Clone)]
 pub struct Hidden(SecretString);
 
 impl Hidden {
-    /// The secret.
+    /// Returns the secret.
     #[must_use]
     pub fn secret(&self) -> &SecretString {
         &self.0
@@ -157,7 +175,7 @@ impl fmt::Debug for Hidden {
 
 impl Wire for Option<Hidden> {
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // An error would show the value, so there is none: what is not a text is no secret.
+        // Errors show the value that was found, so this decoder has none: anything but a text is read as `None`.
         let text = match scalar(deserializer, EXPECTED)? {
             Scalar::Text(text) if !text.is_empty() => text.into_owned(),
             _ => return Ok(None),

@@ -1,4 +1,4 @@
-//! Times without a zone.
+//! Local times of the server, without an offset.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,9 +13,10 @@ use super::scalar::{Scalar, scalar};
 const EXPECTED: &str = "a time like \"2026-11-22 09:04:21\"";
 const FORMAT: &str = "%Y-%m-%d %H:%M:%S";
 
-/// A time on the server's clock, in the server's zone, which it does not tell.
+/// Local time of the server, whose time zone it does not send.
 ///
-/// Do not compare it with this host's clock; differences between two of them are fine, but for daylight saving.
+/// Do not compare it with the clock of this host. Two of them can be compared with each other, except for the hour of a
+/// change to or from daylight saving time. `Display` gives a text for a date library, such as to get a difference.
 ///
 /// ```
 /// let seen: phpipam_client::models::ServerTime = "2026-11-22 09:04:21".parse()?;
@@ -26,7 +27,7 @@ const FORMAT: &str = "%Y-%m-%d %H:%M:%S";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServerTime(DateTime);
 
-/// Text that is no time.
+/// Error for a text that is not a time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a time; give it like \"2026-11-22 09:04:21\", on the server's clock")]
 pub struct ParseTimeError(String);
@@ -45,7 +46,7 @@ impl fmt::Display for ServerTime {
     }
 }
 
-/// What means "never": a zero date, and the default of `lastSeen` since 1.5.
+/// Values for "never": zero dates, and the default of `lastSeen` since 1.5 (Q07).
 const NEVER: [&str; 3] = ["0000-00-00 00:00:00", "0000-00-00", "1970-01-01 00:00:01"];
 
 impl Wire for Option<ServerTime> {

@@ -1,4 +1,4 @@
-//! `addresses`
+//! Controller `addresses`.
 
 pub(crate) mod model;
 
@@ -21,22 +21,48 @@ use crate::wire::{AddressId, SubnetId, TagId};
 
 /// Addresses; see [`Client::addresses`].
 ///
-/// Addresses are read, changed and deleted by id. The server's paths by IP find the wrong row, or none, or fail, each
-/// in other versions; [`find_in_subnet`](Self::find_in_subnet) finds the id.
+/// Addresses are read, changed and deleted by id. The server's paths by IP find the wrong row, find none, or fail,
+/// depending on the version; [`find_in_subnet`](Self::find_in_subnet) returns the id.
+///
+/// ```
+/// # #[cfg(feature = "testing")]
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// # let server = phpipam_client::testing::Server::start().await?;
+/// # let options = phpipam_client::HttpOptions::new().with_allow_http(true);
+/// # let auth = phpipam_client::Auth::user("admin", "correct horse");
+/// # let client = phpipam_client::Client::builder(server.url(), "test", auth).with_http_options(options).build()?;
+/// use phpipam_client::models::{AddressFields, SectionFields, SubnetFields, Tag};
+///
+/// let section = client.sections().create("Lab", &SectionFields::new()).await?.id;
+/// let subnet = client.subnets().create(section, "10.0.0.0/29".parse()?, &SubnetFields::new()).await?.id;
+///
+/// let fields = AddressFields::new().with_hostname("web1.example").with_tag(Tag::RESERVED);
+/// let taken = client.addresses().allocate_first_free(subnet, &fields).await?;
+/// assert_eq!(taken.ip.to_string(), "10.0.0.1");
+///
+/// // The tag stays, although the server resets it in every change that does not send it.
+/// client.addresses().update(taken.id, &AddressFields::new().with_note("rack 7")).await?;
+/// assert_eq!(client.addresses().get(taken.id).await?.tag, Some(Tag::RESERVED));
+/// client.addresses().delete(taken.id).await?;
+/// assert!(client.addresses().find_in_subnet(subnet, taken.ip).await?.is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Addresses<'a> {
     client: &'a Client,
 }
 
-/// What [`Addresses::allocate_first_free`] took.
+/// Result of [`Addresses::allocate_first_free`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Allocated {
-    /// The id of the new address.
+    /// Id of the new address.
     pub id: AddressId,
-    /// The address.
+    /// Address.
     pub ip: IpAddr,
-    /// What PHP printed before the response; only with
+    /// Other text around the response's JSON; only with
     /// [`ClientBuilder::with_lenient_bodies`](crate::ClientBuilder::with_lenient_bodies).
     pub warning: Option<String>,
 }
@@ -54,88 +80,134 @@ impl<'a> Addresses<'a> {
         Self { client }
     }
 
-    /// Every address of the server. Since 1.4. The server fails from some 30 000 on, unless PHP has more memory: list
-    /// them by subnet.
+    /// Lists every address of the server.
+    ///
+    /// Since 1.4; 1.3 refuses with kind [`Invalid`](crate::RefusalKind::Invalid). The server fails from some 30 000
+    /// addresses on with PHP's usual memory limit, so large sites list them by subnet
+    /// ([`Subnets::addresses`](super::Subnets::addresses)).
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error::EmptyBody`](crate::Error::EmptyBody) or [`Error::ServerExhausted`] if the list does not fit into PHP's
+    /// memory; otherwise the [common errors](crate::Error#common-errors).
     pub async fn list(&self) -> Result<Vec<Address>> {
         self.client.list(&ApiRequest::get(Call::List, path().word("all"))?, None).await
     }
 
-    /// The addresses that match. Since 1.4. The server reads all of them first, so the limit of [`list`](Self::list)
-    /// holds.
+    /// Lists the addresses that match.
+    ///
+    /// Since 1.4; 1.3 refuses with kind [`Invalid`](crate::RefusalKind::Invalid). The server reads all addresses first,
+    /// so the limit of [`list`](Self::list) applies.
     ///
     /// # Errors
-    /// [`Error`]
+    /// A refusal of kind [`Invalid`](crate::RefusalKind::Invalid) if addresses have no such field; otherwise as
+    /// [`list`](Self::list).
     pub async fn list_filtered(&self, filter: &Filter) -> Result<Vec<Address>> {
         self.client.list(&filter.apply(ApiRequest::get(Call::List, path().word("all"))?), None).await
     }
 
-    /// Every address, or those that match, row by row: memory holds one row. Since 1.4; the limit of
-    /// [`list`](Self::list) is the server's and holds.
+    /// Streams every address, or those that match. The client's memory holds one row.
+    ///
+    /// Since 1.4; 1.3 refuses with kind [`Invalid`](crate::RefusalKind::Invalid). The limit of [`list`](Self::list) is
+    /// the server's and applies.
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")]
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let server = phpipam_client::testing::Server::start().await?;
+    /// # let options = phpipam_client::HttpOptions::new().with_allow_http(true);
+    /// # let auth = phpipam_client::Auth::user("admin", "correct horse");
+    /// # let client = phpipam_client::Client::builder(server.url(), "test", auth).with_http_options(options).build()?;
+    /// use futures_util::StreamExt as _;
+    /// use phpipam_client::Error;
+    ///
+    /// let mut rows = client.addresses().stream(None);
+    /// let mut count = 0;
+    /// while let Some(row) = rows.next().await {
+    ///     match row {
+    ///         Ok(_) => count += 1,
+    ///         Err(Error::Row(bad)) => eprintln!("skipped: {bad}"),
+    ///         Err(error) => return Err(error.into()),
+    ///     }
+    /// }
+    /// assert_eq!(count, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// A row that cannot be read is an item of its own; any other [`Error`] is the last item.
+    /// A row that cannot be read is one item, [`Error::Row`], and the stream continues. Any other error, as of
+    /// [`list`](Self::list), is the last item.
     pub fn stream(&self, filter: Option<&Filter>) -> BoxStream<'a, Result<Address>> {
         let request = ApiRequest::get(Call::List, path().word("all"));
         let request = request.map(|request| filter.map_or(request.clone(), |filter| filter.apply(request)));
         stream::rows(self.client, request, None)
     }
 
-    /// One address.
+    /// Returns one address.
     ///
     /// # Errors
-    /// [`Error`]
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such address; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn get(&self, id: AddressId) -> Result<Address> {
         self.client.one(&ApiRequest::get(Call::One, one(id))?).await
     }
 
-    /// The address in all subnets that have it.
+    /// Returns the address in all subnets that have it.
     ///
     /// # Errors
-    /// [`Error`]
+    /// The [common errors](crate::Error#common-errors) only; an address that no subnet has is an empty list.
     pub async fn search(&self, ip: IpAddr) -> Result<Vec<Address>> {
         self.client.list(&ApiRequest::get(Call::List, path().word("search").ip(ip))?, None).await
     }
 
-    /// The address in one subnet, if it is there.
+    /// Returns the address in one subnet, if it is registered there.
     ///
     /// # Errors
-    /// [`Error`]
+    /// The [common errors](crate::Error#common-errors) only; neither a missing address nor a missing subnet is an
+    /// error.
     pub async fn find_in_subnet(&self, subnet: SubnetId, ip: IpAddr) -> Result<Option<Address>> {
         Ok(self.search(ip).await?.into_iter().find(|address| address.subnet_id == Some(subnet)))
     }
 
-    /// Addresses with this host name.
+    /// Returns the addresses with this host name.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error::Invalid`](crate::Error::Invalid) if the name cannot be a part of a path (empty, `0`, or with a slash);
+    /// otherwise the [common errors](crate::Error#common-errors).
     pub async fn search_hostname(&self, hostname: &str) -> Result<Vec<Address>> {
         self.search_text("search_hostname", "host name", hostname).await
     }
 
-    /// Addresses whose host name starts so.
+    /// Returns the addresses whose host name starts with this text: `web` finds `web1.example`.
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error::Invalid`](crate::Error::Invalid) if the text cannot be a part of a path (empty, `0`, or with a slash);
+    /// otherwise the [common errors](crate::Error#common-errors).
     pub async fn search_hostbase(&self, prefix: &str) -> Result<Vec<Address>> {
         self.search_text("search_hostbase", "host name", prefix).await
     }
 
-    /// Addresses with this MAC address, in any form; those that were stored in another form than `00:11:22:aa:bb:cc`
-    /// are not found. Since 1.4.
+    /// Returns the addresses with this MAC address, given in any form.
+    ///
+    /// Addresses that were stored in another form than `00:11:22:aa:bb:cc` are not found. Since 1.4; 1.3 refuses with
+    /// kind [`Invalid`](crate::RefusalKind::Invalid).
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error::Invalid`](crate::Error::Invalid) if the text cannot be a part of a path; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn search_mac(&self, mac: &str) -> Result<Vec<Address>> {
         self.search_text("search_mac", "MAC address", mac).await
     }
 
-    /// Addresses linked to this value, by the field that the server is set up to link by. Since 1.4.
+    /// Returns the addresses that are linked by this value.
+    ///
+    /// The setting "Link addresses" of the server (`link_field`) names the field that is compared, such as the host
+    /// name. Since 1.4; 1.3 refuses with kind [`Invalid`](crate::RefusalKind::Invalid).
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error::Invalid`](crate::Error::Invalid) if the text cannot be a part of a path; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn search_linked(&self, value: &str) -> Result<Vec<Address>> {
         self.search_text("search_linked", "value", value).await
     }
@@ -144,60 +216,73 @@ impl<'a> Addresses<'a> {
         self.client.list(&ApiRequest::get(Call::List, path().word(word).text(field, text))?, None).await
     }
 
-    /// The first free address, **without taking it**. The same error for a subnet that is full, has children, is a
-    /// folder or does not exist: "exhausted".
+    /// Returns the first free address, **without allocating it**.
+    ///
+    /// [`Subnets::peek_first_free`](super::Subnets::peek_first_free) asks for the same by another path and tells the
+    /// causes of a failure apart; prefer it.
     ///
     /// # Errors
-    /// [`Error`]
+    /// A refusal of kind [`Exhausted`](crate::RefusalKind::Exhausted) without a reason if the subnet is full, is marked
+    /// full, has children, is a folder, or does not exist; otherwise the [common errors](crate::Error#common-errors).
     pub async fn peek_first_free(&self, subnet: SubnetId) -> Result<IpAddr> {
         let path = path().word("first_free").id("subnet id", subnet.get());
         self.client.call(&ApiRequest::get(Call::Peek, path)?).await?.decode()
     }
 
-    /// Asks the server to check whether the address answers. Slow when it does not.
+    /// Makes the server ping the address, and returns the result.
+    ///
+    /// The server waits for an address that is offline, so raise
+    /// [`HttpOptions::with_attempt_timeout`](crate::HttpOptions::with_attempt_timeout) if its ping timeout is long. As
+    /// a read, the call is repeated if its response is lost.
     ///
     /// # Errors
-    /// [`Error`]; of kind `Config` when the server has no ping.
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such address, or
+    /// [`Config`](crate::RefusalKind::Config) if the server has no `ping` program; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn ping(&self, id: AddressId) -> Result<Ping> {
         self.client.one(&ApiRequest::get(Call::One, one(id).word("ping"))?).await
     }
 
-    /// What was changed, newest first. Since 1.7.
+    /// Lists the changes of an address, newest first. Since 1.7.
     ///
     /// # Errors
-    /// [`Error`]
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such address, or
+    /// [`Unsupported`](crate::RefusalKind::Unsupported) before 1.7; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn changelog(&self, id: AddressId) -> Result<Vec<ChangelogEntry>> {
         crate::controllers::changelog::list(self.client, "addresses", "address id", id.get()).await
     }
 
-    /// The custom fields of addresses.
+    /// Lists the custom fields of addresses.
     ///
     /// # Errors
-    /// [`Error`]
+    /// The [common errors](crate::Error#common-errors) only; no custom fields are an empty list.
     pub async fn custom_fields(&self) -> Result<Vec<CustomField>> {
         crate::controllers::custom_fields::list(self.client, "addresses").await
     }
 
-    /// All tags.
+    /// Lists the address tags.
     ///
     /// # Errors
-    /// [`Error`]
+    /// The [common errors](crate::Error#common-errors) only.
     pub async fn tags(&self) -> Result<Vec<Tag>> {
         self.client.list(&ApiRequest::get(Call::List, path().word("tags"))?, None).await
     }
 
-    /// One tag.
+    /// Returns one address tag.
     ///
     /// # Errors
-    /// [`Error`]
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such tag; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn tag(&self, id: TagId) -> Result<Tag> {
         self.client.one(&ApiRequest::get(Call::One, path().word("tags").id("tag id", id.get()))?).await
     }
 
-    /// The addresses with a tag, of all subnets or of one.
+    /// Lists the addresses with a tag, of all subnets or of one.
     ///
     /// # Errors
-    /// [`Error`]
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such tag; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn list_by_tag(&self, id: TagId, subnet: Option<SubnetId>) -> Result<Vec<Address>> {
         let tag = || path().word("tags").id("tag id", id.get());
         let mut request = ApiRequest::get(Call::List, tag().word("addresses"))?;
@@ -207,12 +292,15 @@ impl<'a> Addresses<'a> {
         self.client.list_below(&request, ApiRequest::get(Call::One, tag())?).await
     }
 
-    /// Creates this address. Another address there is a conflict.
-    ///
-    /// The server accepts it in a subnet that is marked full, or has children.
+    /// Creates this address in a subnet. The server accepts it also in a subnet that is marked full or has children.
     ///
     /// # Errors
-    /// [`Error`]
+    /// A refusal of kind [`Conflict`](crate::RefusalKind::Conflict) if the subnet has the address already,
+    /// [`NotFound`](crate::RefusalKind::NotFound) if there is no such subnet (up to 1.4:
+    /// [`Invalid`](crate::RefusalKind::Invalid)), or [`Invalid`](crate::RefusalKind::Invalid) if the address lies
+    /// outside, is the network or broadcast address, or names a device or tag that does not exist.
+    /// [`Config`](crate::RefusalKind::Config) if a required custom field has no value. Otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn create(&self, subnet: SubnetId, ip: IpAddr, fields: &AddressFields) -> Result<Created<AddressId>> {
         if subnet.get() == 0 {
             return Err(Error::invalid("subnet id", 0, "ids start at 1"));
@@ -223,14 +311,21 @@ impl<'a> Addresses<'a> {
         write::create(self.client, path(), &fields).await
     }
 
-    /// Takes the first free address of a subnet, in one call on the server.
+    /// Allocates the first free address of a subnet, in one call of the server.
     ///
-    /// Calls for one subnet go one after another in this process. Where others are faster the call is repeated; where
-    /// nothing is free the subnet is looked at, to say why.
+    /// Calls for one subnet run one after another in this process. A call that another writer was quicker at is
+    /// repeated, within [`ClientBuilder::with_allocate_retry`](crate::ClientBuilder::with_allocate_retry). If nothing
+    /// is free, up to two reads of the subnet find out why.
     ///
     /// # Errors
-    /// [`Error`]; [`RefusalKind::Exhausted`] names the cause. After [`Error::may_have_been_done`] look for the address
-    /// before asking again: the call is not repeated then.
+    /// A refusal of kind [`Exhausted`](crate::RefusalKind::Exhausted) with the [`Shortage`],
+    /// [`NotFound`](crate::RefusalKind::NotFound) if there is no such subnet,
+    /// [`Conflict`](crate::RefusalKind::Conflict) if other writers were quicker each time, or
+    /// [`Invalid`](crate::RefusalKind::Invalid) for a field that the server does not accept; otherwise the [common
+    /// errors](crate::Error#common-errors).
+    ///
+    /// If [`Error::may_have_been_done`] is true, the address may be allocated and the call was not repeated: look for
+    /// it, such as by its host name, before the next attempt.
     pub async fn allocate_first_free(&self, subnet: SubnetId, fields: &AddressFields) -> Result<Allocated> {
         let path = path().word("first_free").id("subnet id", subnet.get());
         let request = ApiRequest::new(Method::POST, Call::Allocate, path)?.with_fields(fields.fields.body()?);
@@ -245,7 +340,7 @@ impl<'a> Addresses<'a> {
         Ok(Allocated { id: AddressId::new(answer.created()?), ip: answer.decode()?, warning: answer.warning })
     }
 
-    /// Looks up why nothing is free. What cannot be looked up stays unknown.
+    /// Looks up why nothing is free. A reason that cannot be read stays unknown.
     async fn explain(&self, subnet: SubnetId, error: Error) -> Error {
         let Error::Refused(mut refusal) = error else { return error };
         if refusal.kind == RefusalKind::Exhausted(Shortage::Unknown) {
@@ -269,14 +364,17 @@ impl<'a> Addresses<'a> {
         Error::Refused(refusal)
     }
 
-    /// Changes the named fields.
+    /// Changes the fields that are set.
     ///
-    /// The server resets the tag of an address to "used" in every change that does not name it; so when the tag is not
-    /// named, it is read first and sent along. A required custom field that holds an empty text stops every change of its
-    /// address that does not name it with a value: kind `Config`.
+    /// The server resets the tag of an address to "Used" in every change that does not send one (Q61). If the tag is
+    /// not set, it is therefore read first and sent along.
     ///
     /// # Errors
-    /// [`Error`]
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such address, or
+    /// [`Invalid`](crate::RefusalKind::Invalid) for a field that the server does not accept.
+    /// [`Config`](crate::RefusalKind::Config) if a required custom field of the address holds an empty text: the server
+    /// turns that into NULL and refuses the change, until the field is set too (Q73). Otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn update(&self, id: AddressId, fields: &AddressFields) -> Result<()> {
         let named = fields.fields.changes()?.has("tag");
         let mut fields = fields.clone();
@@ -286,10 +384,11 @@ impl<'a> Addresses<'a> {
         write::update(self.client, one(id), &fields.fields).await
     }
 
-    /// Changes the named fields, reads the address back, and fails if one does not hold what was asked for.
+    /// Changes the fields that are set, reads the address back, and compares.
     ///
     /// # Errors
-    /// [`Error`], [`Error::PartlyApplied`]
+    /// [`Error::PartlyApplied`](crate::Error::PartlyApplied) if a field does not hold the requested value; otherwise as
+    /// [`update`](Self::update).
     pub async fn update_verified(&self, id: AddressId, fields: &AddressFields) -> Result<Address> {
         self.update(id, fields).await?;
         let now = self.get(id).await?;
@@ -297,30 +396,62 @@ impl<'a> Addresses<'a> {
         Ok(now)
     }
 
-    /// Deletes an address. One that is gone already is "not found".
+    /// Deletes an address.
     ///
     /// # Errors
-    /// [`Error`]. Where a NAT rule names the address, 1.8.2 deletes it and then fails: with an empty 500, or with an alert
-    /// that the address was removed from NAT. Both [may have been done](Error::may_have_been_done); a repetition that says
-    /// "not found" tells.
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such address, also because it was
+    /// deleted before; otherwise the [common errors](crate::Error#common-errors).
+    ///
+    /// If a NAT rule names the address, 1.8.2 deletes it and then fails, with
+    /// [`Error::EmptyBody`](crate::Error::EmptyBody) or a refusal of kind [`Server`](crate::RefusalKind::Server). For
+    /// both [`Error::may_have_been_done`] is true. Delete it again: [`NotFound`](crate::RefusalKind::NotFound) means
+    /// that it is gone.
     pub async fn delete(&self, id: AddressId) -> Result<()> {
         self.client.call(&ApiRequest::new(Method::DELETE, Call::Write, one(id))?).await.map(drop)
     }
 
-    /// Deletes an address and its records in PowerDNS.
+    /// Deletes an address and its records in PowerDNS. Without PowerDNS it does the same as [`delete`](Self::delete).
     ///
     /// # Errors
-    /// [`Error`]
+    /// As [`delete`](Self::delete).
     pub async fn delete_with_dns(&self, id: AddressId) -> Result<()> {
         let request = ApiRequest::new(Method::DELETE, Call::Write, one(id))?.with_query("remove_dns", 1);
         self.client.call(&request).await.map(drop)
     }
 
-    /// Moves an address: creates it anew, with all its fields, and deletes the old one. The server cannot change the
-    /// address or the subnet of one. When the old one cannot be deleted, the new one is taken back.
+    /// Moves an address to another address or subnet, which the server cannot change: creates the new one with all
+    /// fields of the old one, and deletes the old one.
+    ///
+    /// If the old one cannot be deleted, the new one is deleted again.
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")]
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let server = phpipam_client::testing::Server::start().await?;
+    /// # let options = phpipam_client::HttpOptions::new().with_allow_http(true);
+    /// # let auth = phpipam_client::Auth::user("admin", "correct horse");
+    /// # let client = phpipam_client::Client::builder(server.url(), "test", auth).with_http_options(options).build()?;
+    /// use phpipam_client::models::{AddressFields, SectionFields, SubnetFields};
+    ///
+    /// let section = client.sections().create("Lab", &SectionFields::new()).await?.id;
+    /// let subnet = client.subnets().create(section, "10.0.0.0/24".parse()?, &SubnetFields::new()).await?.id;
+    /// let fields = AddressFields::new().with_hostname("db1.example");
+    /// let old = client.addresses().create(subnet, "10.0.0.5".parse()?, &fields).await?.id;
+    ///
+    /// let new = client.addresses().move_to(old, subnet, "10.0.0.9".parse()?).await?.id;
+    /// assert_eq!(client.addresses().get(new).await?.hostname.as_deref(), Some("db1.example"));
+    /// assert!(client.addresses().get(old).await.unwrap_err().is_not_found());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// [`Error`]; [`Error::PartlyApplied`] when both are left, which it names.
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such address, and those of
+    /// [`create`](Self::create) and [`delete`](Self::delete); only the old address exists then.
+    /// [`Error::PartlyApplied`](crate::Error::PartlyApplied) if both exist now: its `fields` hold one sentence with
+    /// both ids; [`find_in_subnet`](Self::find_in_subnet) returns the new one too. Otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn move_to(&self, id: AddressId, subnet: SubnetId, ip: IpAddr) -> Result<Created<AddressId>> {
         let old = self.get(id).await?;
         let schema = if old.extra.is_empty() { Vec::new() } else { self.custom_fields().await? };

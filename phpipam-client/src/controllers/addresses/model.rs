@@ -1,4 +1,4 @@
-//! Addresses as they are read and written, and the result of a status check.
+//! Models of addresses, and the result of a ping.
 
 use std::net::IpAddr;
 
@@ -8,71 +8,79 @@ use crate::controllers::tools::locations::model::Location;
 use crate::wire::{AddressId, CustomerId, DeviceId, LocationId, Reference, ServerTime, SubnetId, TagId, model};
 
 model! {
-    /// An address.
+    /// Address.
     ///
-    /// The server sends it in three forms (transformed, raw, and decimal for all rows but the first); this is one.
+    /// The server sends it in three forms (transformed, raw, and with decimal addresses in all rows but the first); all
+    /// are read.
     pub struct Address {
-        /// Its id.
+        /// Id.
         id: AddressId = "id",
-        /// The subnet it is in.
+        /// Subnet of the address.
         subnet_id: Option<SubnetId> = "subnetId",
-        /// The address; missing where an old server applied a filter.
+        /// Address; missing where an old server applied a filter (Q29).
         ip: Option<IpAddr> = "ip" | "ip_addr",
-        /// Whether it is the subnet's gateway.
+        /// True if it is the subnet's gateway.
         is_gateway: bool = "is_gateway",
         /// Free text, up to 64 characters.
         description: Option<String> = "description",
-        /// The host name.
+        /// Host name.
         hostname: Option<String> = "hostname",
-        /// The MAC address, as it was entered.
+        /// MAC address, as it was entered.
         mac: Option<String> = "mac",
-        /// The owner.
+        /// Owner.
         owner: Option<String> = "owner",
-        /// The tag (its state: offline, used, reserved, DHCP or another one).
+        /// Tag, which is its state: offline, used, reserved, DHCP or one of your own.
         tag: Option<TagId> = "tag" | "state",
-        /// The device.
+        /// Device.
         device_id: Option<DeviceId> = "deviceId" | "switch",
-        /// The location.
+        /// Location.
         location: Option<Reference<LocationId, Location>> = "location",
-        /// The port of the device.
+        /// Port of the device.
         port: Option<String> = "port",
-        /// A note.
+        /// Note.
         note: Option<String> = "note",
-        /// When it was last seen on the network; `None` is never.
+        /// Time when it was last seen on the network; `None` for never.
         last_seen: Option<ServerTime> = "lastSeen",
-        /// Whether status checks leave it out.
+        /// True if status checks leave it out.
         exclude_ping: bool = "excludePing",
-        /// Whether no PTR record is made.
+        /// True if no PTR record is created for it.
         ptr_ignore: bool = "PTRignore",
-        /// The id of its PTR record in PowerDNS, 0 for none.
+        /// Id of its PTR record in PowerDNS; 0 for none.
         ptr: Option<i64> = "PTR",
-        /// The name of its address object on a firewall.
+        /// Name of its address object on a firewall.
         firewall_address_object: Option<String> = "firewallAddressObject",
-        /// When it was last changed.
+        /// Time of the last change.
         edit_date: Option<ServerTime> = "editDate",
-        /// The customer; since 1.4.
+        /// Customer; since 1.4, `None` before.
         customer_id: Option<CustomerId> = "customer_id",
-        /// Links, where the app shows them. Some are wrong.
+        /// Links, if the app is set up to show them. Some are wrong.
         links: Vec<Link> = "links",
     }
 }
 
 model! {
-    /// What the server found when it checked an address.
+    /// Result of a ping by the server.
+    ///
+    /// ```
+    /// let ping: phpipam_client::models::Ping =
+    ///     serde_json::from_str(r#"{"scan_type": "ping", "exit_code": "0", "result_code": "SUCCESS"}"#)?;
+    /// assert!(ping.is_online());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub struct Ping {
-        /// How it checked, such as `ping`.
+        /// Kind of check, such as `ping`.
         scan_type: Option<String> = "scan_type",
-        /// The exit code of the check; 0 is online.
+        /// Exit code of the check; 0 for online.
         exit_code: Option<i64> = "exit_code",
-        /// The same as a word, such as `SUCCESS`.
+        /// Exit code as a word, such as `SUCCESS`.
         result_code: Option<String> = "result_code",
-        /// The same as a sentence.
+        /// Exit code as a sentence.
         message: Option<String> = "message",
     }
 }
 
 impl Ping {
-    /// Whether the address answered.
+    /// Returns true if the address replied.
     #[must_use]
     pub fn is_online(&self) -> bool {
         self.exit_code == Some(0)
@@ -80,7 +88,7 @@ impl Ping {
 }
 
 request_body! {
-    /// Fields of an address, to create, allocate or change one.
+    /// Fields of an address, to create, allocate or change one. Fields that are not set stay as they are.
     ///
     /// ```
     /// use phpipam_client::models::{AddressFields, Tag};
@@ -100,7 +108,7 @@ request_body! {
         String, "mac", null => with_mac clear_mac patch_mac;
         /// Sets the owner.
         String, "owner", null => with_owner clear_owner patch_owner;
-        /// Sets the tag.
+        /// Sets the tag. Default of a new address: [`Tag::USED`](crate::models::Tag::USED).
         TagId, "tag", never => with_tag;
         /// Sets the device.
         DeviceId, "deviceId", null => with_device clear_device patch_device;
@@ -110,21 +118,21 @@ request_body! {
         String, "note", null => with_note clear_note patch_note;
         /// Sets the location.
         LocationId, "location", null => with_location clear_location patch_location;
-        /// Sets the customer; since 1.4.
+        /// Sets the customer. Since 1.4; 1.3 refuses with kind [`Invalid`](crate::RefusalKind::Invalid).
         CustomerId, "customer_id", null => with_customer clear_customer patch_customer;
-        /// Makes it the subnet's gateway, and the old gateway none.
+        /// Sets whether it is the subnet's gateway. True takes the flag away from the old gateway. Default: false.
         bool, "is_gateway", zero => with_is_gateway;
-        /// Leaves it out of status checks.
+        /// Sets whether status checks leave it out. Default: false.
         bool, "excludePing", zero => with_exclude_ping;
-        /// Makes no PTR record for it.
+        /// Sets whether no PTR record is created for it. Default: false.
         bool, "PTRignore", zero => with_ptr_ignore;
-        /// Sets when it was last seen, on the server's clock.
+        /// Sets the time when it was last seen, on the server's clock.
         ServerTime, "lastSeen", null => with_last_seen clear_last_seen patch_last_seen;
     }
 }
 
 impl AddressFields {
-    /// No field named: everything stays as it is, or gets the server's default.
+    /// Returns fields of which none is set.
     pub fn new() -> Self {
         Self::default()
     }

@@ -1,4 +1,4 @@
-//! `circuits`
+//! Controller `circuits`.
 
 pub(crate) mod model;
 
@@ -12,16 +12,25 @@ use crate::wire::{CircuitId, CircuitProviderId};
 
 /// Circuits; see [`Client::circuits`].
 ///
-/// | | 1.3 | 1.4 to 1.5 | 1.7 to 1.8 |
-/// | --- | --- | --- | --- |
-/// | reading, changing, deleting | works | works | works |
-/// | creating | works | fails | fails |
-/// | [providers](Self::providers) | works | works | fails |
+/// | | 1.3 | 1.4, 1.5 | 1.6 | 1.7, 1.8 |
+/// | --- | --- | --- | --- | --- |
+/// | reading, changing, deleting | works | works | works | works |
+/// | creating | works | fails | fails | fails |
+/// | [providers](Self::providers) | works | works | not measured | fails |
 ///
-/// No version between 1.4.7 and 1.8.2 that was measured creates a circuit: the server refuses every type that is given
-/// (400), and without one writes a text into a column of numbers (500). On 1.7.4 and 1.8.2 the server crashes on every call
-/// for providers ([`Error::EmptyBody`](crate::Error::EmptyBody)). Both are the server's, and the calls are here for
-/// versions where they work.
+/// From 1.4 on the server cannot create a circuit: it refuses every given type (400), and without one it writes a text
+/// into a column of numbers (500). On 1.7 and 1.8 it crashes in every call for providers, with an empty response. Both
+/// calls are here for versions where they work.
+///
+/// ```no_run
+/// # async fn example(client: &phpipam_client::Client) -> Result<(), phpipam_client::Error> {
+/// use phpipam_client::models::{CircuitFields, Status};
+///
+/// let line = client.circuits().get_by_circuit_id("C-1042").await?;
+/// client.circuits().update(line.id, &CircuitFields::new().with_status(Status::Inactive)).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Circuits<'a> {
     client: &'a Client,
@@ -40,50 +49,56 @@ impl<'a> Circuits<'a> {
         Self { client }
     }
 
-    /// Who provides circuits. Works up to 1.5.
+    /// Returns a handle to the circuit providers. Works up to 1.5.
     #[must_use]
     pub fn providers(&self) -> CircuitProviders<'a> {
         CircuitProviders { client: self.client }
     }
 
-    /// All circuits.
+    /// Lists all circuits.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// The [common errors](crate::Error#common-errors) only.
     pub async fn list(&self) -> Result<Vec<Circuit>> {
         self.client.list(&ApiRequest::get(Call::List, path())?, None).await
     }
 
-    /// The circuits that match.
+    /// Lists the circuits that match.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// A refusal of kind [`Invalid`](crate::RefusalKind::Invalid) if circuits have no such field; otherwise the [common
+    /// errors](crate::Error#common-errors). 1.3 filters wrongly without an error; see [`Filter`].
     pub async fn list_filtered(&self, filter: &Filter) -> Result<Vec<Circuit>> {
         self.client.list(&filter.apply(ApiRequest::get(Call::List, path())?), None).await
     }
 
-    /// One circuit.
+    /// Returns one circuit.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such circuit; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn get(&self, id: CircuitId) -> Result<Circuit> {
         self.client.one(&ApiRequest::get(Call::One, one(id))?).await
     }
 
-    /// The circuit with this circuit id, the one that people use.
+    /// Returns the circuit with this circuit id, the text that people use.
     ///
     /// # Errors
-    /// [`Error`](crate::Error); of kind `Invalid` for an id that cannot stand in a path: an empty one, `0`, and one with a
-    /// slash.
+    /// [`Error::Invalid`](crate::Error::Invalid) for an id that cannot be a part of a path: an empty one, `0`, and one
+    /// with a slash. A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such circuit;
+    /// otherwise the [common errors](crate::Error#common-errors).
     pub async fn get_by_circuit_id(&self, circuit_id: &str) -> Result<Circuit> {
         let path = path().word("circuit_id").text("circuit id", circuit_id);
         self.client.one(&ApiRequest::get(Call::One, path)?).await
     }
 
-    /// Creates a circuit. **Fails on every version measured from 1.4 to 1.8**, see [`Circuits`].
+    /// Creates a circuit. **Fails from 1.4 to 1.8**; see [`Circuits`].
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// A refusal of kind [`Invalid`](crate::RefusalKind::Invalid) from 1.4 on, whatever is given. In 1.3:
+    /// [`Conflict`](crate::RefusalKind::Conflict) if the circuit id is in use, or
+    /// [`Invalid`](crate::RefusalKind::Invalid) if provider, device or location does not exist. Otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn create(
         &self,
         circuit_id: &str,
@@ -94,18 +109,22 @@ impl<'a> Circuits<'a> {
         write::create(self.client, path(), &fields.fields).await
     }
 
-    /// Changes the named fields.
+    /// Changes the fields that are set.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such circuit,
+    /// [`Conflict`](crate::RefusalKind::Conflict) if the circuit id is in use, or
+    /// [`Invalid`](crate::RefusalKind::Invalid) if provider, device or location does not exist; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn update(&self, id: CircuitId, fields: &CircuitFields) -> Result<()> {
         write::update(self.client, one(id), &fields.fields).await
     }
 
-    /// Changes the named fields, reads the circuit back, and fails if one does not hold what was asked for.
+    /// Changes the fields that are set, reads the circuit back, and compares.
     ///
     /// # Errors
-    /// [`Error`](crate::Error), [`Error::PartlyApplied`](crate::Error::PartlyApplied)
+    /// [`Error::PartlyApplied`](crate::Error::PartlyApplied) if a field does not hold the requested value; otherwise as
+    /// [`update`](Self::update).
     pub async fn update_verified(&self, id: CircuitId, fields: &CircuitFields) -> Result<Circuit> {
         self.update(id, fields).await?;
         let now = self.get(id).await?;
@@ -116,16 +135,26 @@ impl<'a> Circuits<'a> {
     /// Deletes a circuit.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such circuit; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn delete(&self, id: CircuitId) -> Result<()> {
         write::delete(self.client, one(id)).await
     }
 }
 
-/// Who provides circuits; see [`Circuits::providers`].
+/// Circuit providers; see [`Circuits::providers`].
 ///
-/// Works up to 1.5. On 1.7.4 and 1.8.2 the server crashes on each of these calls, with an empty response:
-/// [`Error::EmptyBody`](crate::Error::EmptyBody).
+/// Works up to 1.5. On 1.7 and 1.8 every call is [`Error::EmptyBody`](crate::Error::EmptyBody): the server crashes.
+///
+/// ```no_run
+/// # async fn example(client: &phpipam_client::Client) -> Result<(), phpipam_client::Error> {
+/// use phpipam_client::models::CircuitProviderFields;
+///
+/// let fields = CircuitProviderFields::new().with_contact("noc@telco.example");
+/// println!("{}", client.circuits().providers().create("Telco", &fields).await?.id);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct CircuitProviders<'a> {
     client: &'a Client,
@@ -140,51 +169,61 @@ fn provider(id: CircuitProviderId) -> Path {
 }
 
 impl CircuitProviders<'_> {
-    /// All providers.
+    /// Lists all circuit providers.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// [`Error::EmptyBody`](crate::Error::EmptyBody) on 1.7 and 1.8; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn list(&self) -> Result<Vec<CircuitProvider>> {
         self.client.list(&ApiRequest::get(Call::List, providers())?, None).await
     }
 
-    /// One provider.
+    /// Returns one circuit provider.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such provider;
+    /// [`Error::EmptyBody`](crate::Error::EmptyBody) on 1.7 and 1.8; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn get(&self, id: CircuitProviderId) -> Result<CircuitProvider> {
         self.client.one(&ApiRequest::get(Call::One, provider(id))?).await
     }
 
-    /// The circuits of a provider.
+    /// Lists the circuits of a provider.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such provider;
+    /// [`Error::EmptyBody`](crate::Error::EmptyBody) on 1.7 and 1.8; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn circuits(&self, id: CircuitProviderId) -> Result<Vec<Circuit>> {
         let request = ApiRequest::get(Call::List, provider(id).word("circuits"))?;
         self.client.list_below(&request, ApiRequest::get(Call::One, provider(id))?).await
     }
 
-    /// Creates a provider.
+    /// Creates a circuit provider.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// [`Error::EmptyBody`](crate::Error::EmptyBody) on 1.7 and 1.8; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn create(&self, name: &str, fields: &CircuitProviderFields) -> Result<Created<CircuitProviderId>> {
         write::create(self.client, providers(), &fields.clone().with_name(name).fields).await
     }
 
-    /// Changes the named fields.
+    /// Changes the fields that are set.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such provider;
+    /// [`Error::EmptyBody`](crate::Error::EmptyBody) on 1.7 and 1.8; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn update(&self, id: CircuitProviderId, fields: &CircuitProviderFields) -> Result<()> {
         write::update(self.client, provider(id), &fields.fields).await
     }
 
-    /// Deletes a provider.
+    /// Deletes a circuit provider.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such provider;
+    /// [`Error::EmptyBody`](crate::Error::EmptyBody) on 1.7 and 1.8; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn delete(&self, id: CircuitProviderId) -> Result<()> {
         write::delete(self.client, provider(id)).await
     }

@@ -1,4 +1,4 @@
-//! `custom_fields`, which several controllers have.
+//! Sub-resource `custom_fields` of several controllers.
 
 pub(crate) mod model;
 
@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::request::{ApiRequest, Call, Path};
 use crate::wire::{OneOrMany, Wire as _};
 
-/// The custom fields of a kind of object; none where there are none, and where the server knows none.
+/// Lists the custom fields of a kind of object. Empty also where the server supports none (Q43).
 pub(super) async fn list(client: &Client, controller: &str) -> Result<Vec<CustomField>> {
     let request = ApiRequest::get(Call::List, Path::new(controller).word("custom_fields"))?;
     let success = match client.execute(&request).await {
@@ -22,7 +22,7 @@ pub(super) async fn list(client: &Client, controller: &str) -> Result<Vec<Custom
     Ok(fields.0)
 }
 
-/// `{"name": {…}, …}` in order.
+/// Custom fields of `{"name": {…}, …}`, in order.
 struct Fields(Vec<CustomField>);
 
 impl crate::wire::Wire for Fields {

@@ -1,4 +1,4 @@
-//! Custom fields: their schema, and values by it.
+//! Custom fields: their schema, and values that fit it.
 
 use std::collections::BTreeMap;
 
@@ -9,36 +9,36 @@ use crate::error::Result;
 use crate::wire::{InvalidValue, JsonObject, ServerTime, Wire, YesNo, from_value, model};
 
 model! {
-    /// A custom field, as the server defines it.
+    /// Custom field, as the server defines it.
     pub struct CustomField {
-        /// Its name, which is a column's name: any text, spaces included.
+        /// Name, which is the name of a column: any text, spaces included.
         name: String = "name",
-        /// Its SQL type, such as `varchar(32)`, `tinyint(1)`, `enum('a','b')`.
+        /// SQL type, such as `varchar(32)`, `tinyint(1)`, `enum('a','b')`.
         sql_type: String = "type",
-        /// A comment.
+        /// Comment.
         comment: Option<String> = "Comment",
-        /// Whether it may be empty.
+        /// True if it may be empty.
         nullable: YesNo = "Null",
-        /// What it holds when nothing is given: a text, also a number's, or an empty one. `None` where there is no default.
+        /// Default value, as text even for a number; `None` if there is none.
         default: Option<Value> = "Default",
     }
 }
 
-/// What kind of values a custom field holds.
+/// Type of the values of a custom field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FieldType {
-    /// Text, up to so many characters where the type says it.
+    /// Text, with its maximum number of characters if the SQL type has one.
     Text(Option<u32>),
-    /// A whole number.
+    /// Integer.
     Integer,
-    /// A flag: `tinyint(1)`, or `bool`.
+    /// Flag: `tinyint(1)` or `bool`.
     Flag,
     /// A decimal number, kept as text so that nothing is rounded.
     Decimal,
     /// A floating-point number.
     Float,
-    /// A day.
+    /// Date.
     Date,
     /// A time on the server's clock.
     DateTime,
@@ -50,24 +50,32 @@ pub enum FieldType {
     Other(String),
 }
 
-/// The value of a custom field.
+/// Value of a custom field.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomValue {
-    /// A text, a choice, a decimal number or a day.
+    /// Text, choice, decimal number or date.
     Text(String),
-    /// A whole number.
+    /// Integer.
     Integer(i64),
-    /// A flag.
+    /// Flag.
     Flag(bool),
-    /// A floating-point number.
+    /// Floating-point number.
     Float(f64),
-    /// A time on the server's clock.
+    /// Time on the server's clock.
     Time(ServerTime),
 }
 
 impl CustomField {
-    /// What kind of values it holds, from its SQL type.
+    /// Returns the type of its values, from its SQL type.
+    ///
+    /// ```
+    /// use phpipam_client::models::{CustomField, FieldType};
+    ///
+    /// let field: CustomField = serde_json::from_str(r#"{"name": "env", "type": "enum('prod','test')", "Null": 1}"#)?;
+    /// assert_eq!(field.field_type(), FieldType::Enum(vec!["prod".to_owned(), "test".to_owned()]));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[must_use]
     pub fn field_type(&self) -> FieldType {
         let sql = self.sql_type.trim();
@@ -117,7 +125,7 @@ impl CustomField {
     }
 }
 
-/// `'a','b'` → a, b; a quote inside is doubled.
+/// Returns a, b of `'a','b'`; a quote inside is doubled.
 fn choices(inside: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut rest = inside;
@@ -142,7 +150,7 @@ fn choices(inside: &str) -> Vec<String> {
     found
 }
 
-/// The custom fields of one kind of object. A custom field is what the server lists, whatever its name starts with.
+/// Custom fields of one kind of object. A custom field is one that the server lists, whatever its name starts with.
 ///
 /// ```
 /// # use phpipam_client::models::{CustomField, Schema};
@@ -158,30 +166,30 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// The schema of these fields, as the `custom_fields` calls return them.
+    /// Returns the schema of these fields, as the `custom_fields` calls list them.
     #[must_use]
     pub fn new(fields: Vec<CustomField>) -> Self {
         Self { fields }
     }
 
-    /// The fields, in the server's order.
+    /// Returns the fields, in the server's order.
     #[must_use]
     pub fn fields(&self) -> &[CustomField] {
         &self.fields
     }
 
-    /// The field with this name, or with this name after `custom_`, or without it: releases differ in whether they add
-    /// that.
+    /// Returns the field with this name, or with `custom_` added to it or removed: only newer releases add that prefix
+    /// (Q41).
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&CustomField> {
         let exact = |wanted: &str| self.fields.iter().find(|field| field.name == wanted);
         exact(name).or_else(|| exact(&format!("custom_{name}"))).or_else(|| exact(name.strip_prefix("custom_")?))
     }
 
-    /// The values of an object's custom fields, by name, out of the model's `extra`. Empty ones are left out.
+    /// Returns the values of an object's custom fields, by name, from the model's `extra`. Empty ones are left out.
     ///
     /// # Errors
-    /// [`Error::Invalid`](crate::Error::Invalid) names a field that does not hold what its type says.
+    /// [`Error::Invalid`](crate::Error::Invalid) with the name of a field whose value does not fit its type.
     pub fn read(&self, extra: &JsonObject) -> Result<BTreeMap<String, CustomValue>> {
         let mut values = BTreeMap::new();
         for field in &self.fields {
@@ -194,15 +202,15 @@ impl Schema {
         Ok(values)
     }
 
-    /// Name, in the server's spelling, and value of a field to write.
+    /// Returns the name, in the server's form, and the value of a field to write.
     ///
     /// # Errors
-    /// [`Error::Invalid`](crate::Error::Invalid) when there is no such field, or it cannot hold the value.
+    /// [`Error::Invalid`](crate::Error::Invalid) if there is no such field, or if it cannot hold the value.
     pub fn check(&self, name: &str, value: Value) -> Result<(String, Value)> {
         Ok(self.checked(name, value)?)
     }
 
-    /// The same, for callers that collect what is wrong.
+    /// Same as [`check`](Self::check), for callers that collect faults.
     pub(crate) fn checked(&self, name: &str, value: Value) -> Result<(String, Value), InvalidValue> {
         let Some(field) = self.find(name) else {
             let names: Vec<&str> = self.fields.iter().map(|field| field.name.as_str()).collect();

@@ -1,4 +1,4 @@
-//! Devices as they are read and written.
+//! Models of devices.
 
 use std::net::IpAddr;
 
@@ -7,63 +7,63 @@ use crate::controllers::request_body::request_body;
 use crate::wire::{DeviceId, DeviceTypeId, Hidden, LocationId, RackId, ServerTime, TextList, model};
 
 model! {
-    /// A device.
+    /// Device.
     pub struct Device {
-        /// Its id.
+        /// Id.
         id: DeviceId = "id",
-        /// Its name.
+        /// Host name.
         hostname: Option<String> = "hostname",
-        /// Its address, as it was entered.
+        /// Address, as it was entered.
         ip: Option<String> = "ip" | "ip_addr",
-        /// The id of its type.
+        /// Id of the device type.
         device_type: Option<DeviceTypeId> = "type",
         /// Free text.
         description: Option<String> = "description",
-        /// The ids of the sections that may use it.
+        /// Ids of the sections that may use it.
         sections: TextList = "sections",
-        /// The SNMP community.
+        /// SNMP community.
         snmp_community: Option<Hidden> = "snmp_community",
-        /// The SNMP version; 0 is none.
+        /// SNMP version; 0 for none.
         snmp_version: Option<String> = "snmp_version",
-        /// The SNMP port.
+        /// SNMP port.
         snmp_port: Option<u32> = "snmp_port",
-        /// The SNMP timeout, in milliseconds.
+        /// SNMP timeout, in milliseconds.
         snmp_timeout: Option<i64> = "snmp_timeout",
-        /// The SNMP queries.
+        /// SNMP queries, separated by semicolons.
         snmp_queries: Option<String> = "snmp_queries",
-        /// SNMPv3: security level.
+        /// Security level of SNMPv3.
         snmp_v3_sec_level: Option<String> = "snmp_v3_sec_level",
-        /// SNMPv3: authentication protocol.
+        /// Authentication protocol of SNMPv3.
         snmp_v3_auth_protocol: Option<String> = "snmp_v3_auth_protocol",
-        /// SNMPv3: authentication password.
+        /// Authentication password of SNMPv3.
         snmp_v3_auth_pass: Option<Hidden> = "snmp_v3_auth_pass",
-        /// SNMPv3: privacy protocol.
+        /// Privacy protocol of SNMPv3.
         snmp_v3_priv_protocol: Option<String> = "snmp_v3_priv_protocol",
-        /// SNMPv3: privacy password.
+        /// Privacy password of SNMPv3.
         snmp_v3_priv_pass: Option<Hidden> = "snmp_v3_priv_pass",
-        /// SNMPv3: context name.
+        /// Context name of SNMPv3.
         snmp_v3_ctx_name: Option<String> = "snmp_v3_ctx_name",
-        /// SNMPv3: context engine.
+        /// Context engine id of SNMPv3.
         snmp_v3_ctx_engine_id: Option<String> = "snmp_v3_ctx_engine_id",
-        /// The id of its rack.
+        /// Id of its rack.
         rack: Option<RackId> = "rack",
-        /// The first unit in the rack.
+        /// First unit in the rack.
         rack_start: Option<i64> = "rack_start",
-        /// How many units it takes.
+        /// Number of units.
         rack_size: Option<i64> = "rack_size",
-        /// Whether it takes the rack's whole depth; since 1.8.
+        /// True if it takes the whole depth of the rack; since 1.8, `None` before.
         rack_deep: Option<bool> = "rack_deep",
-        /// The location.
+        /// Location.
         location: Option<LocationId> = "location",
-        /// When it was last changed.
+        /// Time of the last change.
         edit_date: Option<ServerTime> = "editDate",
-        /// Links, where the app shows them.
+        /// Links, if the app is set up to show them.
         links: Vec<Link> = "links",
     }
 }
 
 request_body! {
-    /// Fields of a device, to create or change one.
+    /// Fields of a device, to create or change one. Fields that are not set stay as they are.
     ///
     /// ```
     /// use phpipam_client::models::DeviceFields;
@@ -79,11 +79,11 @@ request_body! {
         String, "hostname", never => with_hostname;
         /// Sets the address.
         IpAddr, "ip_addr", null => with_ip clear_ip patch_ip;
-        /// Sets the type, which must exist.
+        /// Sets the device type, which must exist.
         DeviceTypeId, "type", never => with_device_type;
         /// Sets the description.
         String, "description", null => with_description clear_description patch_description;
-        /// Sets the ids of the sections that may use it; all of them if none are named when it is created.
+        /// Sets the ids of the sections that may use it. Default of a new device: all of them.
         TextList, "sections", null => with_sections clear_sections patch_sections;
         /// Sets the SNMP version: 1 to 3, or 0 for none.
         u8, "snmp_version", never => with_snmp_version;
@@ -114,9 +114,10 @@ request_body! {
         RackId, "rack", null => with_rack clear_rack patch_rack;
         /// Sets the first unit in the rack.
         u32, "rack_start", null => with_rack_start clear_rack_start patch_rack_start;
-        /// Sets how many units it takes.
+        /// Sets the number of units.
         u32, "rack_size", null => with_rack_size clear_rack_size patch_rack_size;
-        /// Says whether it takes the rack's whole depth; since 1.8.
+        /// Sets whether it takes the whole depth of the rack. Since 1.8; older servers refuse with kind
+        /// [`Invalid`](crate::RefusalKind::Invalid).
         bool, "rack_deep", zero => with_rack_deep;
         /// Sets the location. The server does not check that it exists.
         LocationId, "location", null => with_location clear_location patch_location;
@@ -124,7 +125,7 @@ request_body! {
 }
 
 impl DeviceFields {
-    /// No field named: everything stays as it is, or gets the server's default.
+    /// Returns fields of which none is set.
     pub fn new() -> Self {
         Self::default()
     }

@@ -1,27 +1,27 @@
-//! Layer 2 domains as they are read and written.
+//! Models of layer 2 domains.
 
 use crate::controllers::links::Link;
 use crate::controllers::request_body::request_body;
 use crate::wire::{L2DomainId, TextList, model};
 
 model! {
-    /// A layer 2 domain: VLAN numbers are unique in one.
+    /// Layer 2 domain, in which VLAN numbers are counted.
     pub struct L2Domain {
-        /// Its id; 1 is the default domain.
+        /// Id; 1 is the default domain.
         id: L2DomainId = "id",
-        /// Its name.
+        /// Name.
         name: Option<String> = "name",
         /// Free text.
         description: Option<String> = "description",
-        /// The ids of the sections that may use it; written as `permissions`.
+        /// Ids of the sections that may use it; the server's name is `permissions` in a change.
         sections: TextList = "sections" | "permissions",
-        /// Links, where the app shows them.
+        /// Links, if the app is set up to show them.
         links: Vec<Link> = "links",
     }
 }
 
 request_body! {
-    /// Fields of a layer 2 domain, to create or change one.
+    /// Fields of a layer 2 domain, to create or change one. Fields that are not set stay as they are.
     ///
     /// ```
     /// use phpipam_client::models::{L2DomainFields, SectionId};
@@ -31,18 +31,18 @@ request_body! {
     ///     .with_sections([SectionId::new(1), SectionId::new(2)]);
     /// ```
     pub struct L2DomainFields {
-        /// Sets the name. The server allows one name many times.
+        /// Sets the name. The server allows the same name several times.
         String, "name", never => with_name;
         /// Sets the description.
         String, "description", null => with_description clear_description patch_description;
-        /// Sets the ids of the sections that may use it: the server's name for them is `permissions` here, and
-        /// `sections` in responses.
+        /// Sets the ids of the sections that may use it. The server's name is `permissions` here and `sections` in
+        /// responses.
         TextList, "permissions", null => with_sections clear_sections patch_sections;
     }
 }
 
 impl L2DomainFields {
-    /// No field named: everything stays as it is, or gets the server's default.
+    /// Returns fields of which none is set.
     pub fn new() -> Self {
         Self::default()
     }

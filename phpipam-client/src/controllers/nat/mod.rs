@@ -1,4 +1,4 @@
-//! `nat`
+//! Controller `nat`.
 
 pub(crate) mod model;
 
@@ -9,11 +9,24 @@ use crate::error::{Error, Refusal, RefusalKind, Result};
 use crate::request::{ApiRequest, Call, Path};
 use crate::wire::NatId;
 
-/// Translations of addresses; see [`Client::nat`]. Since 1.6; [`tools().nat()`](super::Tools::nat) has the same rows in
-/// every version.
+/// NAT rules; see [`Client::nat`]. Since 1.6; older servers refuse with kind
+/// [`Unsupported`](crate::RefusalKind::Unsupported).
 ///
-/// This controller knows addresses only: it refuses subnets, and what has subnets on a side shows nothing there. It
-/// checks that addresses and device exist, which the other does not.
+/// [`tools().nat()`](super::Tools::nat) works on the same table, in every version. The differences: this controller
+/// handles addresses only, refuses subnets, and shows an empty side where a rule has subnets. It checks that addresses
+/// and device exist, which `tools().nat()` does not.
+///
+/// ```no_run
+/// # async fn example(client: &phpipam_client::Client) -> Result<(), phpipam_client::Error> {
+/// use phpipam_client::models::{AddressId, NatFields, NatObjects, NatType};
+///
+/// let fields = NatFields::new()
+///     .with_source(NatObjects::new().with_addresses([AddressId::new(11)]))
+///     .with_destination(NatObjects::new().with_addresses([AddressId::new(12)]));
+/// println!("{}", client.nat().create("web", NatType::Destination, &fields).await?.id);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Nats<'a> {
     client: &'a Client,
@@ -32,18 +45,21 @@ impl<'a> Nats<'a> {
         Self { client }
     }
 
-    /// All of them.
+    /// Lists all NAT rules.
     ///
     /// # Errors
-    /// [`Error`]
+    /// A refusal of kind [`Unsupported`](crate::RefusalKind::Unsupported) before 1.6; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn list(&self) -> Result<Vec<Nat>> {
         self.client.list(&ApiRequest::get(Call::List, path())?, None).await
     }
 
-    /// One of them.
+    /// Returns one NAT rule.
     ///
     /// # Errors
-    /// [`Error`]
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such rule, or
+    /// [`Unsupported`](crate::RefusalKind::Unsupported) before 1.6; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn get(&self, id: NatId) -> Result<Nat> {
         let request = ApiRequest::get(Call::One, one(id))?;
         // A list, empty for one that does not exist.
@@ -54,26 +70,33 @@ impl<'a> Nats<'a> {
         })
     }
 
-    /// Creates a translation. An address that does not exist is "not found".
+    /// Creates a NAT rule.
     ///
     /// # Errors
-    /// [`Error`]
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if an address does not exist,
+    /// [`Invalid`](crate::RefusalKind::Invalid) if the device does not exist or a side has subnets, or
+    /// [`Unsupported`](crate::RefusalKind::Unsupported) before 1.6; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn create(&self, name: &str, nat_type: NatType, fields: &NatFields) -> Result<Created<NatId>> {
         write::create(self.client, path(), &fields.clone().with_name(name).with_nat_type(nat_type).fields).await
     }
 
-    /// Changes the named fields.
+    /// Changes the fields that are set.
     ///
     /// # Errors
-    /// [`Error`]
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if the rule or an address does not exist,
+    /// [`Invalid`](crate::RefusalKind::Invalid) if the device does not exist or a side has subnets, or
+    /// [`Unsupported`](crate::RefusalKind::Unsupported) before 1.6; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn update(&self, id: NatId, fields: &NatFields) -> Result<()> {
         write::update(self.client, one(id), &fields.fields).await
     }
 
-    /// Changes the named fields, reads the translation back, and fails if one does not hold what was asked for.
+    /// Changes the fields that are set, reads the NAT rule back, and compares.
     ///
     /// # Errors
-    /// [`Error`], [`Error::PartlyApplied`]
+    /// [`Error::PartlyApplied`](crate::Error::PartlyApplied) if a field does not hold the requested value; otherwise as
+    /// [`update`](Self::update).
     pub async fn update_verified(&self, id: NatId, fields: &NatFields) -> Result<Nat> {
         self.update(id, fields).await?;
         let now = self.get(id).await?;
@@ -81,10 +104,12 @@ impl<'a> Nats<'a> {
         Ok(now)
     }
 
-    /// Deletes a translation.
+    /// Deletes a NAT rule.
     ///
     /// # Errors
-    /// [`Error`]
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such rule, or
+    /// [`Unsupported`](crate::RefusalKind::Unsupported) before 1.6; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn delete(&self, id: NatId) -> Result<()> {
         write::delete(self.client, one(id)).await
     }

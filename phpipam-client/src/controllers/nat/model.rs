@@ -1,4 +1,4 @@
-//! Address translations as they are read and written.
+//! Models of NAT rules.
 
 use serde::de::{Deserializer, Error};
 use serde::ser::Serializer;
@@ -13,73 +13,74 @@ use crate::wire::{
 };
 
 open_enum! {
-    /// What a translation changes.
+    /// Kind of address translation.
     pub enum NatType {
-        /// The source.
+        /// Source NAT: the source address of packets is replaced.
         Source = "source",
-        /// The destination.
+        /// Destination NAT: the destination address of packets is replaced.
         Destination = "destination",
-        /// Both ways, one to one.
+        /// Static NAT: one to one, in both directions.
         Static = "static",
     }
 }
 
 model! {
-    /// A translation of addresses.
+    /// NAT rule.
     pub struct Nat {
-        /// Its id.
+        /// Id.
         id: NatId = "id",
-        /// Its name.
+        /// Name.
         name: Option<String> = "name",
-        /// What it changes.
+        /// Kind of translation.
         nat_type: Option<NatType> = "type",
-        /// What it applies to. [`Client::nat`](crate::Client::nat) shows addresses only, `tools().nat()` subnets too.
+        /// Addresses before the translation. [`Client::nat`](crate::Client::nat) shows addresses only,
+        /// [`Tools::nat`](crate::controllers::Tools::nat) subnets too.
         source: NatObjects = "src",
-        /// What that becomes.
+        /// Addresses after the translation.
         destination: NatObjects = "dst",
-        /// The port it applies to.
+        /// Port before the translation.
         source_port: Option<u32> = "src_port",
-        /// The port that becomes.
+        /// Port after the translation.
         destination_port: Option<u32> = "dst_port",
-        /// The device that translates.
+        /// Device that translates.
         device: Option<DeviceId> = "device",
         /// Free text.
         description: Option<String> = "description",
-        /// Whether it depends on where packets go; since 1.4.
+        /// True for policy NAT, which applies to packets to certain destinations only; since 1.4, false before.
         policy: YesNo = "policy",
-        /// Where packets go, if it depends on that; since 1.4.
+        /// Destination of policy NAT; since 1.4, `None` before.
         policy_destination: Option<String> = "policy_dst",
-        /// Links, where the app shows them.
+        /// Links, if the app is set up to show them.
         links: Vec<Link> = "links",
     }
 }
 
 model! {
-    /// A translation with whole rows in place of ids.
+    /// NAT rule with whole rows in place of ids.
     pub struct NatWithRows {
-        /// Its id.
+        /// Id.
         id: NatId = "id",
-        /// Its name.
+        /// Name.
         name: Option<String> = "name",
-        /// What it changes.
+        /// Kind of translation.
         nat_type: Option<NatType> = "type",
-        /// What it applies to.
+        /// Addresses and subnets before the translation.
         source: NatRows = "src",
-        /// What that becomes.
+        /// Addresses and subnets after the translation.
         destination: NatRows = "dst",
-        /// The port it applies to.
+        /// Port before the translation.
         source_port: Option<u32> = "src_port",
-        /// The port that becomes.
+        /// Port after the translation.
         destination_port: Option<u32> = "dst_port",
-        /// The device that translates.
+        /// Device that translates.
         device: Option<DeviceId> = "device",
         /// Free text.
         description: Option<String> = "description",
-        /// Whether it depends on where packets go; since 1.4.
+        /// True for policy NAT, which applies to packets to certain destinations only; since 1.4, false before.
         policy: YesNo = "policy",
-        /// Where packets go, if it depends on that; since 1.4.
+        /// Destination of policy NAT; since 1.4, `None` before.
         policy_destination: Option<String> = "policy_dst",
-        /// Links, where the app shows them.
+        /// Links, if the app is set up to show them.
         links: Vec<Link> = "links",
     }
 }
@@ -87,7 +88,14 @@ model! {
 const ADDRESSES: &str = "ipaddresses";
 const SUBNETS: &str = "subnets";
 
-/// One side of a translation.
+/// One side of a NAT rule.
+///
+/// ```
+/// use phpipam_client::models::{AddressId, NatObjects, SubnetId};
+///
+/// let side = NatObjects::new().with_addresses([AddressId::new(11)]).with_subnets([SubnetId::new(8)]);
+/// assert_eq!(side.addresses.len() + side.subnets.len(), 2);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 #[must_use]
@@ -99,7 +107,7 @@ pub struct NatObjects {
 }
 
 impl NatObjects {
-    /// Nothing yet.
+    /// Returns an empty side.
     pub fn new() -> Self {
         Self::default()
     }
@@ -110,13 +118,13 @@ impl NatObjects {
         self
     }
 
-    /// Sets the subnets, which only `tools().nat()` accepts.
+    /// Sets the subnets, which only [`Tools::nat`](crate::controllers::Tools::nat) accepts.
     pub fn with_subnets(mut self, ids: impl IntoIterator<Item = SubnetId>) -> Self {
         self.subnets = ids.into_iter().collect();
         self
     }
 
-    /// As the server keeps it: ids as text, kinds without any left out.
+    /// Returns the server's form: ids as text, without empty kinds.
     pub(crate) fn to_json(&self) -> JsonObject {
         let addresses: Vec<String> = self.addresses.iter().map(ToString::to_string).collect();
         let subnets: Vec<String> = self.subnets.iter().map(ToString::to_string).collect();
@@ -125,7 +133,7 @@ impl NatObjects {
     }
 }
 
-/// One side of a translation, with whole rows.
+/// One side of a NAT rule, with whole rows.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NatRows {
@@ -135,7 +143,9 @@ pub struct NatRows {
     pub subnets: Vec<Subnet>,
 }
 
-/// The items of both kinds. A side is an object, or one as text; an empty one is a list, and `null`, and that as text.
+/// Returns the items of both kinds.
+///
+/// A side is an object, or an object as JSON text; an empty one is also a list or `null`, and each of these as text.
 /// Items are a list, or an object whose keys count them.
 fn items<E: Error>(side: Value) -> Result<[Vec<Value>; 2], E> {
     let side = match side {
@@ -206,7 +216,7 @@ impl Wire for Option<NatObjects> {
 impl Wire for NatRows {
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let [mut addresses, mut subnets] = items(serde::Deserialize::deserialize(deserializer)?)?;
-        // What was deleted since is `false`.
+        // Objects that were deleted since are `false`.
         let is_row = |item: &Value| !matches!(item, Value::Bool(false) | Value::Null);
         addresses.retain(is_row);
         subnets.retain(is_row);
@@ -242,34 +252,55 @@ impl Field for NatObjects {
 }
 
 request_body! {
-    /// Fields of a translation of addresses, to create or change one.
+    /// Fields of a NAT rule, to create or change one. Fields that are not set stay as they are.
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")]
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let server = phpipam_client::testing::Server::start().await?;
+    /// # let options = phpipam_client::HttpOptions::new().with_allow_http(true);
+    /// # let auth = phpipam_client::Auth::user("admin", "correct horse");
+    /// # let client = phpipam_client::Client::builder(server.url(), "test", auth).with_http_options(options).build()?;
+    /// use phpipam_client::models::{NatFields, NatObjects, NatType, SubnetId};
+    ///
+    /// let fields = NatFields::new()
+    ///     .with_source(NatObjects::new().with_subnets([SubnetId::new(8)]))
+    ///     .with_source_port(8080_u32);
+    /// let id = client.tools().nat().create("web", NatType::Destination, &fields).await?.id;
+    /// assert_eq!(client.tools().nat().get(id).await?.source.subnets, [SubnetId::new(8)]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub struct NatFields {
         /// Sets the name.
         String, "name", never => with_name;
-        /// Sets what it changes.
+        /// Sets the kind of translation.
         NatType, "type", never => with_nat_type;
-        /// Sets what it applies to, in place of what was there.
+        /// Replaces the addresses before the translation.
         NatObjects, "src", never => with_source;
-        /// Sets what that becomes, in place of what was there.
+        /// Replaces the addresses after the translation.
         NatObjects, "dst", never => with_destination;
-        /// Sets the port it applies to.
+        /// Sets the port before the translation.
         u32, "src_port", null => with_source_port clear_source_port patch_source_port;
-        /// Sets the port that becomes.
+        /// Sets the port after the translation.
         u32, "dst_port", null => with_destination_port clear_destination_port patch_destination_port;
         /// Sets the device that translates.
         DeviceId, "device", null => with_device clear_device patch_device;
         /// Sets the description.
         String, "description", null => with_description clear_description patch_description;
-        /// Says whether it depends on where packets go; since 1.4.
+        /// Sets whether it is policy NAT, which applies to packets to certain destinations only. Since 1.4; 1.3 refuses
+        /// with kind [`Invalid`](crate::RefusalKind::Invalid).
         YesNo, "policy", never => with_policy;
-        /// Sets where packets go, if it depends on that; since 1.4.
+        /// Sets the destination of policy NAT. Since 1.4; 1.3 refuses with kind
+        /// [`Invalid`](crate::RefusalKind::Invalid).
         String, "policy_dst", null =>
             with_policy_destination clear_policy_destination patch_policy_destination;
     }
 }
 
 impl NatFields {
-    /// No field named: everything stays as it is, or gets the server's default.
+    /// Returns fields of which none is set.
     pub fn new() -> Self {
         Self::default()
     }

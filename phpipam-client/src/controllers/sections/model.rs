@@ -1,4 +1,4 @@
-//! Sections as they are read and written.
+//! Models of sections.
 
 use std::collections::BTreeMap;
 
@@ -8,78 +8,89 @@ use crate::controllers::request_body::request_body;
 use crate::wire::{GroupId, SectionId, ServerTime, model};
 
 model! {
-    /// A section: the top of the tree.
+    /// Section, the top of the tree of subnets.
     pub struct Section {
-        /// Its id.
+        /// Id.
         id: SectionId = "id",
-        /// Its name, unique on the server.
+        /// Name, unique on the server.
         name: String = "name",
         /// Free text.
         description: Option<String> = "description",
-        /// The section it is below of; there is one level only.
+        /// Section above it; there is one level only.
         master_section: Option<SectionId> = "masterSection",
-        /// Which groups may do what in it.
+        /// Permissions of groups.
         permissions: Permissions = "permissions",
-        /// Whether overlapping subnets are refused.
+        /// True if overlapping subnets are refused.
         strict_mode: bool = "strictMode",
-        /// How subnets are sorted.
+        /// Order of its subnets in the web interface.
         subnet_ordering: Option<String> = "subnetOrdering",
-        /// Its place in the list.
+        /// Place in the list of sections.
         order: Option<i64> = "order",
-        /// When it was last changed.
+        /// Time of the last change.
         edit_date: Option<ServerTime> = "editDate",
-        /// Whether subnets are shown; since 1.5.
+        /// True if the web interface shows subnets; since 1.5, `None` before.
         show_subnet: Option<bool> = "showSubnet",
-        /// Whether VLANs are shown.
+        /// True if the web interface shows VLANs.
         show_vlan: bool = "showVLAN",
-        /// Whether VRFs are shown.
+        /// True if the web interface shows VRFs.
         show_vrf: bool = "showVRF",
-        /// Whether only the top subnets are shown.
+        /// True if the web interface shows only the top subnets.
         show_supernet_only: bool = "showSupernetOnly",
-        /// The resolver of this section.
+        /// DNS resolver of this section.
         dns: Option<String> = "DNS",
-        /// Links, where the app shows them.
+        /// Links, if the app is set up to show them.
         links: Vec<Link> = "links",
     }
 }
 
 request_body! {
-    /// Fields of a section, to create or change one.
+    /// Fields of a section, to create or change one. Fields that are not set stay as they are.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    /// use phpipam_client::models::{GroupId, Level, SectionFields};
+    ///
+    /// let levels = BTreeMap::from([(GroupId::new(2), Level::Admin), (GroupId::new(3), Level::Read)]);
+    /// let fields = SectionFields::new().with_strict_mode(true).with_group_permissions(&levels);
+    /// assert!(format!("{fields:?}").contains("strictMode"));
+    /// ```
     pub struct SectionFields {
-        /// Sets the name: at least 3 characters, unique on the server. A number cannot be looked up by name.
+        /// Sets the name: at least three characters, unique on the server. A number cannot be looked up by name.
         String, "name", never => with_name;
         /// Sets the description.
         String, "description", null => with_description clear_description patch_description;
-        /// Sets the section it is below of; one level only.
+        /// Sets the section above it; one level only.
         SectionId, "masterSection", zero => with_master_section clear_master_section patch_master_section;
-        /// Sets who may do what, as JSON text; see [`with_group_permissions`](SectionFields::with_group_permissions).
+        /// Sets the permissions of groups, as JSON text; see
+        /// [`with_group_permissions`](SectionFields::with_group_permissions).
         String, "permissions", null => with_permissions clear_permissions patch_permissions;
-        /// Refuses overlapping subnets, or allows them.
+        /// Sets whether overlapping subnets are refused. Default of a new section: true, as the server's table has it.
         bool, "strictMode", zero => with_strict_mode;
-        /// Sets how subnets are sorted.
+        /// Sets the order of its subnets in the web interface.
         String, "subnetOrdering", null => with_subnet_ordering clear_subnet_ordering patch_subnet_ordering;
-        /// Sets its place in the list.
+        /// Sets the place in the list of sections.
         i64, "order", null => with_order clear_order patch_order;
-        /// Shows subnets; since 1.5.
+        /// Sets whether the web interface shows subnets. Since 1.5; older servers refuse with kind
+        /// [`Invalid`](crate::RefusalKind::Invalid).
         bool, "showSubnet", zero => with_show_subnet;
-        /// Shows VLANs.
+        /// Sets whether the web interface shows VLANs.
         bool, "showVLAN", zero => with_show_vlan;
-        /// Shows VRFs.
+        /// Sets whether the web interface shows VRFs.
         bool, "showVRF", zero => with_show_vrf;
-        /// Shows only the top subnets.
+        /// Sets whether the web interface shows only the top subnets.
         bool, "showSupernetOnly", zero => with_show_supernet_only;
-        /// Sets the resolver of this section.
+        /// Sets the DNS resolver of this section.
         String, "DNS", null => with_dns clear_dns patch_dns;
     }
 }
 
 impl SectionFields {
-    /// No field named: everything stays as it is, or gets the server's default.
+    /// Returns fields of which none is set.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets who may do what.
+    /// Sets the permissions of groups, in place of all that were set before.
     pub fn with_group_permissions(self, levels: &BTreeMap<GroupId, Level>) -> Self {
         let entries = levels.iter().map(|(group, level)| (group.to_string(), level.as_str().into()));
         let map: serde_json::Map<String, serde_json::Value> = entries.collect();

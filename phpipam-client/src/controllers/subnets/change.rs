@@ -1,4 +1,4 @@
-//! Subnets and folders: allocating, creating, changing and deleting them.
+//! Allocating, creating, changing and deleting of subnets and folders.
 
 use std::collections::BTreeMap;
 
@@ -14,17 +14,23 @@ use crate::error::{Error, Result};
 use crate::request::{ApiRequest, Call};
 use crate::wire::{Fields, GroupId, InvalidValue, SectionId, SubnetId, reroutes};
 
-/// A group, by id or by name.
+/// Group of users, by id or by name, for [`Subnets::set_permissions`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum GroupKey {
-    /// By id; versions before 1.7 do not understand it.
+    /// Id of the group. Before 1.7 the server refuses it with kind [`Invalid`](crate::RefusalKind::Invalid).
     Id(GroupId),
-    /// By name.
+    /// Name of the group.
     Name(String),
 }
 
-/// How to split a subnet.
+/// Options of [`Subnets::split`].
+///
+/// ```
+/// use phpipam_client::controllers::Split;
+///
+/// let four = Split::new(4).with_prefix("floor ").with_copy_custom_fields(true);
+/// ```
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Split {
@@ -32,7 +38,10 @@ pub struct Split {
 }
 
 impl Split {
-    /// Into this many subnets of equal size: 2, 4, 8 … 256. They are put below the original.
+    /// Splits into this many subnets of equal size: a power of two from 2 to 256. Default: they are put below the
+    /// original, without a prefix and without its custom fields.
+    ///
+    /// Another number is refused by [`Subnets::split`].
     pub fn new(number: u32) -> Self {
         let mut body = Fields::default();
         if !(2..=256).contains(&number) || !number.is_power_of_two() {
@@ -42,19 +51,19 @@ impl Split {
         Self { body }
     }
 
-    /// Deletes the original, or keeps it above the new ones.
+    /// Sets whether the original is deleted (true) or kept above the new subnets (false, the default).
     pub fn with_delete_original(mut self, delete: bool) -> Self {
         self.body.set("group", if delete { "no" } else { "yes" }.to_owned());
         self
     }
 
-    /// Sets what the descriptions of the new subnets start with.
+    /// Sets the start of the descriptions of the new subnets.
     pub fn with_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.body.set("prefix", prefix.into());
         self
     }
 
-    /// Copies the custom fields of the original.
+    /// Sets whether the new subnets get the custom fields of the original (true) or not (false).
     pub fn with_copy_custom_fields(mut self, copy: bool) -> Self {
         self.body.set("copy_custom", if copy { "yes" } else { "no" }.to_owned());
         self
@@ -62,10 +71,15 @@ impl Split {
 }
 
 impl Subnets<'_> {
-    /// Creates a subnet. Permissions are inherited from what is above it.
+    /// Creates a subnet. It inherits permissions from its parent or section; given ones are ignored.
     ///
     /// # Errors
-    /// [`Error`]; an overlap in a strict section is a structural conflict.
+    /// [`Error::Invalid`](crate::Error::Invalid) if the network has host bits. A refusal of kind
+    /// [`Structural`](crate::RefusalKind::Structural) if it overlaps in a section with strict mode, or lies outside its
+    /// parent; [`NotFound`](crate::RefusalKind::NotFound) if the parent, VLAN or VRF does not exist;
+    /// [`Invalid`](crate::RefusalKind::Invalid) if the section does not exist or a field is not accepted;
+    /// [`Config`](crate::RefusalKind::Config) if a required custom field has no value. Otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn create(&self, section: SectionId, network: IpNet, fields: &SubnetFields) -> Result<Created<SubnetId>> {
         if network != network.trunc() {
             let remedy = format!("it has host bits; did you mean {}?", network.trunc());
@@ -77,20 +91,48 @@ impl Subnets<'_> {
         write::create(self.client, self.path(), &fields).await
     }
 
-    /// Creates a folder.
+    /// Creates a folder. Its name is the description: set it with [`SubnetFields::with_description`].
+    ///
+    /// The fields need not be marked by [`SubnetFields::with_is_folder`]; this call does it.
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")]
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let server = phpipam_client::testing::Server::start().await?;
+    /// # let options = phpipam_client::HttpOptions::new().with_allow_http(true);
+    /// # let auth = phpipam_client::Auth::user("admin", "correct horse");
+    /// # let client = phpipam_client::Client::builder(server.url(), "test", auth).with_http_options(options).build()?;
+    /// use phpipam_client::models::{SectionFields, SubnetFields};
+    ///
+    /// let section = client.sections().create("Lab", &SectionFields::new()).await?.id;
+    /// let fields = SubnetFields::new().with_description("Building 7");
+    /// let folder = client.folders().create_folder(section, &fields).await?.id;
+    /// assert_eq!(client.folders().get(folder).await?.network(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// [`Error`]
+    /// A refusal of kind [`Structural`](crate::RefusalKind::Structural) if the parent is not a folder,
+    /// [`NotFound`](crate::RefusalKind::NotFound) if it does not exist, or [`Invalid`](crate::RefusalKind::Invalid) if
+    /// the section does not exist; otherwise the [common errors](crate::Error#common-errors).
     pub async fn create_folder(&self, section: SectionId, fields: &SubnetFields) -> Result<Created<SubnetId>> {
         let fields = fields.clone().with_section(section).with_is_folder(true).fields;
         write::create(self.client, self.path(), &fields).await
     }
 
-    /// Takes the first free network of this prefix length below a subnet. The server looks at subnets only: addresses
-    /// that are directly in the parent are not in its way; see [`addresses_within`](Self::addresses_within).
+    /// Allocates the first free network of this prefix length below a subnet.
+    ///
+    /// The server looks at subnets only: addresses that are registered directly in the parent do not keep it from
+    /// allocating a network around them; see [`addresses_within`](Self::addresses_within). Calls for one parent run one
+    /// after another in this process.
     ///
     /// # Errors
-    /// [`Error`]; none left is "exhausted".
+    /// A refusal of kind [`Exhausted`](crate::RefusalKind::Exhausted) if no such network is free,
+    /// [`NotFound`](crate::RefusalKind::NotFound) if there is no such subnet, or
+    /// [`Invalid`](crate::RefusalKind::Invalid) for a field that the server does not accept; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn allocate_first_subnet(
         &self,
         id: SubnetId,
@@ -100,7 +142,7 @@ impl Subnets<'_> {
         self.allocate_subnet(id, "first_subnet", prefix_len, fields).await
     }
 
-    /// Takes the last free network of this prefix length below a subnet.
+    /// Allocates the last free network of this prefix length below a subnet.
     ///
     /// # Errors
     /// As [`allocate_first_subnet`](Self::allocate_first_subnet).
@@ -128,19 +170,44 @@ impl Subnets<'_> {
         Ok((Created { id: SubnetId::new(answer.created()?), warning: answer.warning }, network))
     }
 
-    /// Changes the named fields.
+    /// Changes the fields that are set. The server checks neither a new parent nor most references.
     ///
     /// # Errors
-    /// [`Error`]
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if the subnet, or the VLAN or VRF that is set, does
+    /// not exist; [`Invalid`](crate::RefusalKind::Invalid) if the section does not, or for a field that the server does
+    /// not accept; [`Structural`](crate::RefusalKind::Structural) if [`SubnetFields::with_is_pool`] is taken away while
+    /// network or broadcast address are in use. Otherwise the [common errors](crate::Error#common-errors).
     pub async fn update(&self, id: SubnetId, fields: &SubnetFields) -> Result<()> {
         write::update(self.client, self.one(id), &fields.fields).await
     }
 
-    /// Changes the named fields, reads the subnet back, and fails if one does not hold what was asked for: the server
-    /// drops fields of modules that the user has no rights for, and says success.
+    /// Changes the fields that are set, reads the subnet back, and compares.
+    ///
+    /// The server drops fields of modules that the user of the token has no rights for (VLAN, VRF, device, location,
+    /// customer), and reports success (Q59).
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")]
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let server = phpipam_client::testing::Server::start().await?;
+    /// # let options = phpipam_client::HttpOptions::new().with_allow_http(true);
+    /// # let auth = phpipam_client::Auth::user("admin", "correct horse");
+    /// # let client = phpipam_client::Client::builder(server.url(), "test", auth).with_http_options(options).build()?;
+    /// use phpipam_client::models::{SectionFields, SubnetFields};
+    ///
+    /// let section = client.sections().create("Lab", &SectionFields::new()).await?.id;
+    /// let subnet = client.subnets().create(section, "10.0.0.0/24".parse()?, &SubnetFields::new()).await?.id;
+    /// let change = SubnetFields::new().with_description("servers").with_is_full(true);
+    /// let now = client.subnets().update_verified(subnet, &change).await?;
+    /// assert!(now.is_full);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// [`Error`], [`Error::PartlyApplied`]
+    /// [`Error::PartlyApplied`](crate::Error::PartlyApplied) with the names of the fields that do not hold the
+    /// requested value; otherwise as [`update`](Self::update).
     pub async fn update_verified(&self, id: SubnetId, fields: &SubnetFields) -> Result<Subnet> {
         self.update(id, fields).await?;
         let now = self.get(id).await?;
@@ -148,10 +215,13 @@ impl Subnets<'_> {
         Ok(now)
     }
 
-    /// Changes the prefix length; the network's first address stays, if it can.
+    /// Changes the prefix length. The network address stays, if it can.
     ///
     /// # Errors
-    /// [`Error`]; addresses that would be outside, or an overlap, prevent it.
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such subnet;
+    /// [`Structural`](crate::RefusalKind::Structural) if addresses would lie outside, or if it would overlap;
+    /// [`Invalid`](crate::RefusalKind::Invalid) if the length is the present one or below 8. Otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn resize(&self, id: SubnetId, prefix_len: u8) -> Result<()> {
         let mut fields = Fields::default();
         fields.set("mask", prefix_len);
@@ -161,20 +231,75 @@ impl Subnets<'_> {
         self.client.call(&request.not_idempotent()).await.map(drop)
     }
 
-    /// Splits a subnet. The server does not say what it made: list the [`slaves`](Self::slaves), or, where the original
-    /// was deleted, those of its parent.
+    /// Splits a subnet into smaller ones.
+    ///
+    /// The server does not return the new ids: list the [`slaves`](Self::slaves) of the subnet or, if the original was
+    /// deleted, those of its parent.
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")]
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let server = phpipam_client::testing::Server::start().await?;
+    /// # let options = phpipam_client::HttpOptions::new().with_allow_http(true);
+    /// # let auth = phpipam_client::Auth::user("admin", "correct horse");
+    /// # let client = phpipam_client::Client::builder(server.url(), "test", auth).with_http_options(options).build()?;
+    /// use phpipam_client::controllers::Split;
+    /// use phpipam_client::models::{SectionFields, SubnetFields};
+    ///
+    /// let section = client.sections().create("Lab", &SectionFields::new()).await?.id;
+    /// let subnet = client.subnets().create(section, "10.0.0.0/24".parse()?, &SubnetFields::new()).await?.id;
+    /// client.subnets().split(subnet, &Split::new(2)).await?;
+    /// let halves = client.subnets().slaves(subnet).await?;
+    /// assert_eq!(halves.iter().filter_map(|half| half.network()).count(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error::Invalid`](crate::Error::Invalid) for a number that is not a power of two from 2 to 256. A refusal of
+    /// kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such subnet,
+    /// [`Structural`](crate::RefusalKind::Structural) if a child is in the way,
+    /// [`Invalid`](crate::RefusalKind::Invalid) if it is too small; otherwise the [common
+    /// errors](crate::Error#common-errors). If [`may_have_been_done`](Error::may_have_been_done) is true, list the
+    /// children before the next attempt.
     pub async fn split(&self, id: SubnetId, split: &Split) -> Result<()> {
         let request = ApiRequest::new(Method::PATCH, Call::Write, self.one(id).word("split"))?;
         self.client.call(&request.with_fields(split.body.body()?).not_idempotent()).await.map(drop)
     }
 
-    /// Sets who may do what, for the groups named. Returns what the server says is set now, by group name.
+    /// Replaces the permissions of a subnet: groups that are not in `levels` lose theirs. Child subnets keep what they
+    /// have.
+    ///
+    /// Returns the permissions that are set now, by group name.
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")]
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let server = phpipam_client::testing::Server::start().await?;
+    /// # let options = phpipam_client::HttpOptions::new().with_allow_http(true);
+    /// # let auth = phpipam_client::Auth::user("admin", "correct horse");
+    /// # let client = phpipam_client::Client::builder(server.url(), "test", auth).with_http_options(options).build()?;
+    /// use std::collections::BTreeMap;
+    ///
+    /// use phpipam_client::controllers::GroupKey;
+    /// use phpipam_client::models::{Level, SectionFields, SubnetFields};
+    ///
+    /// let section = client.sections().create("Lab", &SectionFields::new()).await?.id;
+    /// let subnet = client.subnets().create(section, "10.0.0.0/24".parse()?, &SubnetFields::new()).await?.id;
+    /// let levels = BTreeMap::from([(GroupKey::Name("Operators".to_owned()), Level::Write)]);
+    /// let now = client.subnets().set_permissions(subnet, &levels).await?;
+    /// assert_eq!(now.get("Operators"), Some(&Level::Write));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// [`Error`]
+    /// [`Error::Invalid`](crate::Error::Invalid) if `levels` is empty, or if a group's name is one that the server
+    /// takes for a part of the path. A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such
+    /// subnet, or [`Invalid`](crate::RefusalKind::Invalid) if there is no such group; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn set_permissions(
         &self,
         id: SubnetId,
@@ -200,19 +325,21 @@ impl Subnets<'_> {
         self.client.call(&request).await?.decode()
     }
 
-    /// Removes all permissions.
+    /// Removes all permissions of a subnet.
     ///
     /// # Errors
-    /// [`Error`]
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such subnet; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn remove_permissions(&self, id: SubnetId) -> Result<()> {
         let request = ApiRequest::new(Method::DELETE, Call::Write, self.one(id).word("permissions"))?;
         self.client.call(&request).await.map(drop)
     }
 
-    /// Deletes the addresses of a subnet.
+    /// Deletes all addresses of a subnet.
     ///
     /// # Errors
-    /// [`Error`]
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such subnet; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn truncate(&self, id: SubnetId) -> Result<()> {
         let request = ApiRequest::new(Method::DELETE, Call::Write, self.one(id).word("truncate"))?;
         self.client.call(&request).await.map(drop)
@@ -221,7 +348,8 @@ impl Subnets<'_> {
     /// Deletes a subnet **with its children and addresses**.
     ///
     /// # Errors
-    /// [`Error`]
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such subnet; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn delete(&self, id: SubnetId) -> Result<()> {
         self.client.call(&ApiRequest::new(Method::DELETE, Call::Write, self.one(id))?).await.map(drop)
     }

@@ -1,4 +1,4 @@
-//! `subnets` and `folders`: the same code on the server, each showing only its own kind.
+//! Controllers `subnets` and `folders`: the same code on the server, each showing only its own kind.
 
 mod change;
 pub(crate) mod model;
@@ -25,7 +25,30 @@ use crate::wire::{Scalar, SubnetId, Wire, scalar};
 
 /// Subnets or folders; see [`Client::subnets`] and [`Client::folders`].
 ///
-/// A call of the one does not find the other: `subnets().get(id)` of a folder is "not found".
+/// Each handle finds only its own kind: `subnets().get(id)` of a folder is a refusal of kind
+/// [`NotFound`](crate::RefusalKind::NotFound). Prefix lengths are numbers such as 24, also for IPv4.
+///
+/// ```
+/// # #[cfg(feature = "testing")]
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// # let server = phpipam_client::testing::Server::start().await?;
+/// # let options = phpipam_client::HttpOptions::new().with_allow_http(true);
+/// # let auth = phpipam_client::Auth::user("admin", "correct horse");
+/// # let client = phpipam_client::Client::builder(server.url(), "test", auth).with_http_options(options).build()?;
+/// use phpipam_client::models::{SectionFields, SubnetFields};
+///
+/// let section = client.sections().create("Lab", &SectionFields::new()).await?.id;
+/// let fields = SubnetFields::new().with_description("customers");
+/// let parent = client.subnets().create(section, "10.0.0.0/16".parse()?, &fields).await?.id;
+///
+/// let (child, network) = client.subnets().allocate_first_subnet(parent, 24, &SubnetFields::new()).await?;
+/// assert_eq!(network.to_string(), "10.0.0.0/24");
+/// assert_eq!(client.subnets().slaves(parent).await?[0].id, child.id);
+/// assert_eq!(client.subnets().peek_first_subnet(parent, 24).await?.to_string(), "10.0.1.0/24");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Subnets<'a> {
     client: &'a Client,
@@ -52,30 +75,56 @@ impl<'a> Subnets<'a> {
         rows
     }
 
-    /// All of them, of all sections. Gateways in this list are not reliable, see [`Subnet::gateway_ip`].
+    /// Lists all of them, of all sections. Gateways in this list are not reliable; see [`Subnet::gateway_ip`].
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// [`Error::EmptyBody`](crate::Error::EmptyBody) or [`Error::ServerExhausted`](crate::Error::ServerExhausted) if
+    /// the list does not fit into PHP's memory (some 20 000 subnets with 128 MB); otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn list(&self) -> Result<Vec<Subnet>> {
         // `all` is the name that 1.3 knows as well.
         let rows = self.client.list(&ApiRequest::get(Call::List, self.path().word("all"))?, None).await?;
         Ok(self.only_ours(rows))
     }
 
-    /// Those that match.
+    /// Lists those that match.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// A refusal of kind [`Invalid`](crate::RefusalKind::Invalid) if subnets have no such field; otherwise as
+    /// [`list`](Self::list). 1.3 filters wrongly without an error; see [`Filter`].
     pub async fn list_filtered(&self, filter: &Filter) -> Result<Vec<Subnet>> {
         let request = filter.apply(ApiRequest::get(Call::List, self.path().word("all"))?);
         Ok(self.only_ours(self.client.list(&request, None).await?))
     }
 
-    /// All of them, or those that match, row by row: memory holds one row. What [`list`](Self::list) says of gateways
-    /// holds here too.
+    /// Streams all of them, or those that match. The client's memory holds one row. Gateways are as unreliable as those
+    /// of [`list`](Self::list).
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")]
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let server = phpipam_client::testing::Server::start().await?;
+    /// # let options = phpipam_client::HttpOptions::new().with_allow_http(true);
+    /// # let auth = phpipam_client::Auth::user("admin", "correct horse");
+    /// # let client = phpipam_client::Client::builder(server.url(), "test", auth).with_http_options(options).build()?;
+    /// use futures_util::TryStreamExt as _;
+    /// use phpipam_client::Filter;
+    /// use phpipam_client::models::{SectionFields, SubnetFields};
+    ///
+    /// let section = client.sections().create("Lab", &SectionFields::new()).await?.id;
+    /// client.subnets().create(section, "10.0.0.0/24".parse()?, &SubnetFields::new()).await?;
+    /// let in_section = Filter::equals("sectionId", section);
+    /// let mut rows = client.subnets().stream(Some(&in_section));
+    /// assert_eq!(rows.try_next().await?.and_then(|subnet| subnet.mask), Some(24));
+    /// assert!(rows.try_next().await?.is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// A row that cannot be read is an item of its own; any other [`Error`](crate::Error) is the last item.
+    /// A row that cannot be read is one item, [`Error::Row`](crate::Error::Row), and the stream continues. Any other
+    /// error, as of [`list`](Self::list), is the last item.
     pub fn stream(&self, filter: Option<&Filter>) -> BoxStream<'a, Result<Subnet>> {
         let request = ApiRequest::get(Call::List, self.path().word("all"));
         let request = request.map(|request| filter.map_or(request.clone(), |filter| filter.apply(request)));
@@ -86,29 +135,33 @@ impl<'a> Subnets<'a> {
             .boxed()
     }
 
-    /// The addresses of a subnet, sorted, row by row: memory holds one row. The server itself fails from some 30 000 on,
-    /// unless PHP has more memory.
+    /// Streams the addresses of a subnet, sorted. The client's memory holds one row; the server itself fails from some
+    /// 30 000 on with PHP's usual memory limit.
     ///
     /// # Errors
-    /// As [`stream`](Self::stream).
+    /// As [`stream`](Self::stream), and a refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no
+    /// such subnet.
     pub fn stream_addresses(&self, id: SubnetId) -> BoxStream<'a, Result<Address>> {
         let request = ApiRequest::get(Call::List, self.one(id).word("addresses"));
         let parent = ApiRequest::get(Call::One, self.one(id)).ok();
         stream::rows(self.client, request, parent)
     }
 
-    /// One of them, with gateway and name servers.
+    /// Returns one of them, with gateway and name servers.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is none of this kind with this id;
+    /// otherwise the [common errors](crate::Error#common-errors).
     pub async fn get(&self, id: SubnetId) -> Result<Subnet> {
         self.client.one(&ApiRequest::get(Call::One, self.one(id))?).await
     }
 
-    /// How full a subnet is. The server fails on folders.
+    /// Returns the usage of a subnet.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such subnet;
+    /// [`Error::EmptyBody`](crate::Error::EmptyBody) for a folder; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn usage(&self, id: SubnetId) -> Result<Usage> {
         self.client.one(&ApiRequest::get(Call::One, self.one(id).word("usage"))?).await
     }
@@ -118,36 +171,46 @@ impl<'a> Subnets<'a> {
         self.client.list(&request, Some(ApiRequest::get(Call::One, self.one(id))?)).await
     }
 
-    /// The addresses of a subnet, sorted. The server fails from some 30 000 on, unless PHP has more memory.
+    /// Lists the addresses of a subnet, sorted by address.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such subnet;
+    /// [`Error::EmptyBody`](crate::Error::EmptyBody) or [`Error::ServerExhausted`](crate::Error::ServerExhausted) from
+    /// some 30 000 addresses on, if they do not fit into PHP's memory; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn addresses(&self, id: SubnetId) -> Result<Vec<Address>> {
         self.rows(id, "addresses").await
     }
 
-    /// The addresses of a subnet that match. Here, unlike elsewhere, the field of the dotted address is `ip_addr`.
+    /// Lists the addresses of a subnet that match. In this list, unlike others, the field of the dotted address is
+    /// `ip_addr`.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// A refusal of kind [`Invalid`](crate::RefusalKind::Invalid) if addresses have no such field; otherwise as
+    /// [`addresses`](Self::addresses). 1.3 returns an empty list for every filter.
     pub async fn addresses_filtered(&self, id: SubnetId, filter: &Filter) -> Result<Vec<Address>> {
         let request = filter.apply(ApiRequest::get(Call::List, self.one(id).word("addresses"))?);
         self.client.list(&request, Some(ApiRequest::get(Call::One, self.one(id))?)).await
     }
 
-    /// The children, of the same kind.
+    /// Lists the child subnets (in the server's word: slaves), of the same kind.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such subnet; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn slaves(&self, id: SubnetId) -> Result<Vec<Subnet>> {
         self.rows(id, "slaves").await
     }
 
-    /// The children and theirs, of the same kind, without the subnet itself (which the server puts first). Gateways in
-    /// this list are that of the subnet asked for, so they are taken out.
+    /// Lists the child subnets and their children, of the same kind, without the subnet itself, which the server puts
+    /// first.
+    ///
+    /// `gateway` and `gateway_id` are removed from the rows, because the server fills in those of the subnet asked for
+    /// (Q36).
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such subnet; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn slaves_recursive(&self, id: SubnetId) -> Result<Vec<Subnet>> {
         let mut rows: Vec<Subnet> = self.rows(id, "slaves_recursive").await?;
         rows.retain(|row| row.id != id);
@@ -158,29 +221,34 @@ impl<'a> Subnets<'a> {
         Ok(rows)
     }
 
-    /// The first free address, **without taking it**: another caller may. To take one use
+    /// Returns the first free address, **without allocating it**: another caller may allocate it. To allocate one, use
     /// [`Addresses::allocate_first_free`](super::Addresses::allocate_first_free).
     ///
     /// # Errors
-    /// [`Error`](crate::Error); a subnet with children is a structural conflict.
+    /// A refusal of kind [`Exhausted`](crate::RefusalKind::Exhausted) without a reason if nothing is free,
+    /// [`Structural`](crate::RefusalKind::Structural) if the subnet has children, or
+    /// [`NotFound`](crate::RefusalKind::NotFound) if there is no such subnet; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn peek_first_free(&self, id: SubnetId) -> Result<std::net::IpAddr> {
         let request = ApiRequest::get(Call::Peek, self.one(id).word("first_free"))?;
         self.client.call(&request).await?.decode()
     }
 
-    /// The first free network of this prefix length, **without taking it**. It may hold addresses of its parent; see
-    /// [`addresses_within`](Self::addresses_within).
+    /// Returns the first free network of this prefix length, **without allocating it**. It may hold addresses of its
+    /// parent; see [`addresses_within`](Self::addresses_within).
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// A refusal of kind [`Exhausted`](crate::RefusalKind::Exhausted) if none is free or the subnet is not larger, or
+    /// [`NotFound`](crate::RefusalKind::NotFound) if there is no such subnet; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn peek_first_subnet(&self, id: SubnetId, prefix_len: u8) -> Result<IpNet> {
         self.free_subnet(id, "first_subnet", prefix_len).await
     }
 
-    /// The last free network of this prefix length, **without taking it**.
+    /// Returns the last free network of this prefix length, **without allocating it**.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// As [`peek_first_subnet`](Self::peek_first_subnet).
     pub async fn peek_last_subnet(&self, id: SubnetId, prefix_len: u8) -> Result<IpNet> {
         self.free_subnet(id, "last_subnet", prefix_len).await
     }
@@ -190,11 +258,13 @@ impl<'a> Subnets<'a> {
         self.client.call(&request).await?.decode::<Network>().map(|network| network.0)
     }
 
-    /// The addresses directly in a subnet that lie in `network`. The server's search for free networks looks at subnets
-    /// only: what it calls free may hold addresses that hosts use. Ask before making a subnet of it.
+    /// Lists the addresses registered directly in a subnet that lie in `network`.
+    ///
+    /// The server's search for free networks looks at subnets only: a network that it calls free may hold addresses
+    /// that hosts use (Q68). Call this before a subnet is made of it.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// As [`addresses`](Self::addresses).
     pub async fn addresses_within(&self, id: SubnetId, network: IpNet) -> Result<Vec<Address>> {
         let mut addresses = self.addresses(id).await?;
         // One that cannot be placed may lie in it.
@@ -202,10 +272,11 @@ impl<'a> Subnets<'a> {
         Ok(addresses)
     }
 
-    /// All free networks of this prefix length: as many as fit, which can be very many.
+    /// Lists all free networks of this prefix length: as many as fit, which can be very many.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such subnet; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn list_free_subnets(&self, id: SubnetId, prefix_len: u8) -> Result<Vec<IpNet>> {
         let request = ApiRequest::get(Call::List, self.one(id).word("all_subnets").mask(prefix_len))?;
         let networks: Vec<Network> =
@@ -213,18 +284,19 @@ impl<'a> Subnets<'a> {
         Ok(networks.into_iter().map(|network| network.0).collect())
     }
 
-    /// Subnets with exactly this network, in all sections and VRFs.
+    /// Returns the subnets with exactly this network, in all sections and VRFs.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// The [common errors](crate::Error#common-errors) only; no match is an empty list.
     pub async fn find_by_cidr(&self, network: IpNet) -> Result<Vec<Subnet>> {
         self.by_network("cidr", network).await
     }
 
-    /// Subnets that overlap with this network, in all sections and VRFs. Since 1.4.
+    /// Returns the subnets that overlap with this network, in all sections and VRFs. Since 1.4.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// A refusal of kind [`Unsupported`](crate::RefusalKind::Unsupported) from 1.3; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn find_overlapping(&self, network: IpNet) -> Result<Vec<Subnet>> {
         self.by_network("overlapping", network).await
     }
@@ -235,24 +307,26 @@ impl<'a> Subnets<'a> {
         self.client.list(&ApiRequest::get(Call::List, path)?, None).await
     }
 
-    /// The custom fields of subnets.
+    /// Lists the custom fields of subnets.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// The [common errors](crate::Error#common-errors) only; no custom fields are an empty list.
     pub async fn custom_fields(&self) -> Result<Vec<CustomField>> {
         crate::controllers::custom_fields::list(self.client, self.controller).await
     }
 
-    /// What was changed, newest first. Since 1.7.
+    /// Lists the changes of a subnet, newest first. Since 1.7.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such subnet, or
+    /// [`Unsupported`](crate::RefusalKind::Unsupported) before 1.7; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn changelog(&self, id: SubnetId) -> Result<Vec<ChangelogEntry>> {
         crate::controllers::changelog::list(self.client, self.controller, "subnet id", id.get()).await
     }
 }
 
-/// A network as `10.20.0.0/26`.
+/// Network in the form `10.20.0.0/26`.
 pub(super) struct Network(pub(super) IpNet);
 
 impl Wire for Network {

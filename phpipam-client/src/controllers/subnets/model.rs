@@ -1,4 +1,4 @@
-//! Subnets and folders as they are read and written.
+//! Models of subnets and folders.
 
 use std::net::IpAddr;
 
@@ -18,89 +18,98 @@ use crate::wire::{
 };
 
 model! {
-    /// A subnet, or a folder (`is_folder`), which has neither network nor mask.
+    /// Subnet or folder (`is_folder`). A folder has no network; [`network`](Subnet::network) is `None` for it.
+    ///
+    /// ```
+    /// use phpipam_client::models::Subnet;
+    ///
+    /// let subnet: Subnet = serde_json::from_str(r#"{"id": "8", "subnet": "10.20.1.0", "mask": "24"}"#)?;
+    /// assert_eq!(subnet.network(), Some("10.20.1.0/24".parse()?));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub struct Subnet {
-        /// Its id.
+        /// Id.
         id: SubnetId = "id",
-        /// The network's first address; `0.0.0.0` for a folder.
+        /// Network address; for a folder `0.0.0.0`, as the server sends it.
         subnet: Option<IpAddr> = "subnet",
-        /// The prefix length; none for a folder.
+        /// Prefix length; `None` for a folder.
         mask: Option<u8> = "mask",
-        /// The section it is in.
+        /// Section of the subnet.
         section_id: Option<SectionId> = "sectionId",
-        /// Free text.
+        /// Free text; the name of a folder.
         description: Option<String> = "description",
-        /// The subnet of the other family it is linked to.
+        /// Linked subnet of the other address family.
         linked_subnet: Option<SubnetId> = "linked_subnet",
-        /// The name of its address object on a firewall.
+        /// Name of its address object on a firewall.
         firewall_address_object: Option<String> = "firewallAddressObject",
-        /// The VRF.
+        /// VRF.
         vrf_id: Option<VrfId> = "vrfId",
-        /// The subnet or folder above it; `None` at the top of its section.
+        /// Parent subnet or folder; `None` at the top of its section.
         master_subnet_id: Option<SubnetId> = "masterSubnetId",
-        /// Whether users may ask for addresses in it.
+        /// True if users may request addresses in it.
         allow_requests: bool = "allowRequests",
-        /// The VLAN.
+        /// VLAN.
         vlan_id: Option<VlanId> = "vlanId",
-        /// Whether its description is shown instead of its network.
+        /// True if the web interface shows its description in place of its network.
         show_name: bool = "showName",
-        /// The device.
+        /// Device.
         device_id: Option<DeviceId> = "device",
-        /// Which groups may do what in it.
+        /// Permissions of groups.
         permissions: Permissions = "permissions",
-        /// Whether its hosts' status is checked.
+        /// True if the status of its hosts is checked.
         ping_subnet: bool = "pingSubnet",
-        /// Whether new hosts are looked for.
+        /// True if new hosts are searched for.
         discover_subnet: bool = "discoverSubnet",
-        /// Whether names are resolved.
+        /// True if host names are resolved.
         resolve_dns: bool = "resolveDNS",
-        /// Whether it has a PTR zone in PowerDNS.
+        /// True if it has a PTR zone in PowerDNS.
         dns_recursive: bool = "DNSrecursive",
-        /// Whether records are shown.
+        /// True if the web interface shows DNS records.
         dns_records: bool = "DNSrecords",
-        /// The set of name servers.
+        /// Set of name servers.
         nameserver_id: Option<NameserverId> = "nameserverId",
-        /// The scan agent.
+        /// Scan agent.
         scan_agent: Option<ScanAgentId> = "scanAgent",
-        /// The customer; since 1.4.
+        /// Customer; since 1.4, `None` before.
         customer_id: Option<CustomerId> = "customer_id",
-        /// Whether it is a folder.
+        /// True for a folder.
         is_folder: bool = "isFolder",
-        /// Whether it is marked full: nothing is handed out from it.
+        /// True if it is marked full: no address is allocated from it.
         is_full: bool = "isFull",
-        /// Whether network and broadcast address may be used; since 1.5.
+        /// True if network and broadcast address may be used; since 1.5, `None` before.
         is_pool: Option<bool> = "isPool",
-        /// The tag; written as `state`.
+        /// Tag; its name is `state` in a change.
         tag: Option<TagId> = "tag" | "state",
-        /// The percentage of use from which the server warns.
+        /// Percentage of use above which the server warns.
         threshold: Option<u32> = "threshold",
-        /// The location.
+        /// Location.
         location: Option<Reference<LocationId, Location>> = "location",
-        /// When it was last changed.
+        /// Time of the last change.
         edit_date: Option<ServerTime> = "editDate",
-        /// When its hosts' status was last checked.
+        /// Time of the last check of its hosts' status.
         last_scan: Option<ServerTime> = "lastScan",
-        /// When new hosts were last looked for.
+        /// Time of the last search for new hosts.
         last_discovery: Option<ServerTime> = "lastDiscovery",
-        /// The set of name servers itself, in responses that have it.
+        /// Set of name servers with its contents, in responses that have it.
         nameservers: Option<Nameserver> = "nameservers",
-        /// The id of the gateway's address; see [`gateway_ip`](Subnet::gateway_ip) before using it.
+        /// Id of the gateway's address. **Wrong in lists**; see [`gateway_ip`](Subnet::gateway_ip).
         gateway_id: Option<AddressId> = "gatewayId",
-        /// The gateway as the server sent it; see [`gateway_ip`](Subnet::gateway_ip) before using it.
+        /// Gateway as the server sent it. **Wrong in lists**; use [`gateway_ip`](Subnet::gateway_ip).
         gateway: Option<Gateway> = "gateway",
-        /// What the server calculated, for people; its forms vary. Calculate it from the network instead.
+        /// Results of the server's calculation, as text for people; forms vary. Calculate them from the network
+        /// instead.
         calculation: Option<Value> = "calculation",
-        /// How full it is, in the lists of a section.
+        /// Usage, in the lists of a section.
         usage: Option<Usage> = "usage",
-        /// Its addresses, in the list of a section with addresses.
+        /// Addresses, in the list of a section with addresses.
         addresses: Vec<Address> = "addresses",
-        /// Links, where the app shows them. Some are wrong.
+        /// Links, if the app is set up to show them. Some are wrong.
         links: Vec<Link> = "links",
     }
 }
 
 impl Subnet {
-    /// The network; `None` for a folder, or when the server keeps something that is no network.
+    /// Returns the network; `None` for a folder, or if the server's values are not a network.
     #[must_use]
     pub fn network(&self) -> Option<IpNet> {
         if self.is_folder {
@@ -109,11 +118,11 @@ impl Subnet {
         IpNet::new(self.subnet?, self.mask?).ok()
     }
 
-    /// The gateway, if the server sent one that is this subnet's.
+    /// Returns the gateway, if the server sent the one of this subnet.
     ///
-    /// The list of all subnets looks gateways up by the wrong id since 1.4, so one that names another subnet, or
-    /// that is marked as none, is not believed; `None` there does not mean that there is none. Ask for the single subnet, or for the addresses with
-    /// `is_gateway`.
+    /// Since 1.4 the list of all subnets looks gateways up by the wrong id (Q35). A gateway of another subnet, or one
+    /// that is not marked as a gateway, is therefore left out: `None` in a list does not mean that there is none. For a
+    /// reliable result read the single subnet, or its addresses with `is_gateway`.
     #[must_use]
     pub fn gateway_ip(&self) -> Option<IpAddr> {
         let gateway = self.gateway.as_ref()?;
@@ -123,19 +132,19 @@ impl Subnet {
 }
 
 model! {
-    /// The gateway of a subnet: in single subnets its address and id, in lists a whole row, often of another subnet.
+    /// Gateway of a subnet: address and id in a single subnet, a whole row in lists, often of another subnet (Q35).
     pub struct Gateway {
-        /// The id of the address.
+        /// Id of the address.
         id: Option<AddressId> = "id",
-        /// The address.
+        /// Address.
         ip: Option<IpAddr> = "ip_addr" | "ip",
-        /// The subnet of the address, in lists.
+        /// Subnet of the address, in lists.
         subnet_id: Option<SubnetId> = "subnetId",
-        /// Whether the row is marked as gateway, in lists.
+        /// True if the row is marked as a gateway, in lists.
         is_gateway: Option<bool> = "is_gateway",
-        /// Its description, in lists.
+        /// Description, in lists.
         description: Option<String> = "description",
-        /// Its host name, in lists.
+        /// Host name, in lists.
         hostname: Option<String> = "hostname",
     }
 }
@@ -143,17 +152,25 @@ model! {
 optional_object!(Gateway, Nameserver, Usage);
 
 request_body! {
-    /// Fields of a subnet or a folder, to create or change one.
+    /// Fields of a subnet or a folder, to create or change one. Fields that are not set stay as they are.
     ///
-    /// Network and mask are no fields: a subnet is resized or split by calls of their own.
+    /// Network and prefix length are not fields: [`create`](crate::controllers::Subnets::create),
+    /// [`resize`](crate::controllers::Subnets::resize) and [`split`](crate::controllers::Subnets::split) set them.
+    ///
+    /// ```
+    /// use phpipam_client::models::{SubnetFields, VlanId};
+    ///
+    /// let fields = SubnetFields::new().with_description("servers").with_vlan(VlanId::new(7)).clear_vrf();
+    /// ```
     pub struct SubnetFields {
-        /// Sets the description.
+        /// Sets the description, which is the name of a folder.
         String, "description", null => with_description clear_description patch_description;
-        /// Moves it to a section.
+        /// Sets the section; in a change, moves the subnet to it.
         SectionId, "sectionId", never => with_section;
-        /// Sets the subnet or folder above it; cleared, it is at the top. When changed, the server does not check it.
+        /// Sets the parent subnet or folder; cleared, it is at the top of its section. The server checks it in a
+        /// creation only.
         SubnetId, "masterSubnetId", zero => with_master_subnet clear_master_subnet patch_master_subnet;
-        /// Sets the linked subnet of the other family.
+        /// Sets the linked subnet of the other address family.
         SubnetId, "linked_subnet", null => with_linked_subnet clear_linked_subnet patch_linked_subnet;
         /// Sets the VLAN.
         VlanId, "vlanId", null => with_vlan clear_vlan patch_vlan;
@@ -167,37 +184,40 @@ request_body! {
         NameserverId, "nameserverId", zero => with_nameserver clear_nameserver patch_nameserver;
         /// Sets the scan agent.
         ScanAgentId, "scanAgent", null => with_scan_agent clear_scan_agent patch_scan_agent;
-        /// Sets the customer; since 1.4. The server does not check that it exists.
+        /// Sets the customer. The server does not check that it exists. Since 1.4; 1.3 refuses with kind
+        /// [`Invalid`](crate::RefusalKind::Invalid).
         CustomerId, "customer_id", null => with_customer clear_customer patch_customer;
-        /// Sets the tag: the server's name for it is `state` here, and `tag` in responses.
+        /// Sets the tag. The server's name is `state` here and `tag` in responses.
         TagId, "state", never => with_tag;
-        /// Sets the percentage of use from which the server warns; 0 for never.
+        /// Sets the percentage of use above which the server warns; 0 for never.
         u32, "threshold", zero => with_threshold;
-        /// Makes it a folder. Must be sent to make one.
+        /// Sets whether it is a folder. [`create_folder`](crate::controllers::Subnets::create_folder) sets it by
+        /// itself.
         bool, "isFolder", zero => with_is_folder;
-        /// Marks it full: nothing is handed out from it.
+        /// Sets whether it is marked full: no address is allocated from it then. Default: false.
         bool, "isFull", zero => with_is_full;
-        /// Lets network and broadcast address be used; since 1.5.
+        /// Sets whether network and broadcast address may be used. Default: false. Since 1.5; older servers refuse with
+        /// kind [`Invalid`](crate::RefusalKind::Invalid).
         bool, "isPool", zero => with_is_pool;
-        /// Lets users ask for addresses in it.
+        /// Sets whether users may request addresses in it. Default: false.
         bool, "allowRequests", zero => with_allow_requests;
-        /// Shows its description instead of its network.
+        /// Sets whether the web interface shows its description in place of its network. Default: false.
         bool, "showName", zero => with_show_name;
-        /// Checks its hosts' status.
+        /// Sets whether the status of its hosts is checked. Default: false.
         bool, "pingSubnet", zero => with_ping_subnet;
-        /// Looks for new hosts.
+        /// Sets whether new hosts are searched for. Default: false.
         bool, "discoverSubnet", zero => with_discover_subnet;
-        /// Resolves names.
+        /// Sets whether host names are resolved. Default: false.
         bool, "resolveDNS", zero => with_resolve_dns;
-        /// Gives it a PTR zone in PowerDNS.
+        /// Sets whether it has a PTR zone in PowerDNS. Default: false.
         bool, "DNSrecursive", zero => with_dns_recursive;
-        /// Shows records.
+        /// Sets whether the web interface shows DNS records. Default: false.
         bool, "DNSrecords", zero => with_dns_records;
     }
 }
 
 impl SubnetFields {
-    /// No field named: everything stays as it is, or gets the server's default.
+    /// Returns fields of which none is set.
     pub fn new() -> Self {
         Self::default()
     }

@@ -1,4 +1,4 @@
-//! How full a subnet is.
+//! Usage of a subnet.
 
 use std::collections::BTreeMap;
 
@@ -7,31 +7,38 @@ use serde_json::Value;
 use crate::wire::{Count, from_value, model};
 
 model! {
-    /// How full a subnet is. What belongs to single tags is in `extra`, under the tags' names; see
-    /// [`by_tag`](Usage::by_tag).
+    /// Usage of a subnet. Values of single tags are in `extra`, under the tags' names; see [`by_tag`](Usage::by_tag).
+    ///
+    /// ```
+    /// use phpipam_client::models::Usage;
+    ///
+    /// let usage: Usage = serde_json::from_str(r#"{"used": "12", "Used": 10, "freehosts": "242"}"#)?;
+    /// assert_eq!(usage.free_hosts.and_then(|count| count.to_u128()), Some(242));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub struct Usage {
-        /// Addresses in use, whatever their tag.
+        /// Number of addresses in use, with any tag.
         used: Option<Count> = "used",
-        /// Addresses left; below zero when more are in use than fit.
+        /// Number of free addresses; below zero if more are in use than the subnet holds.
         free_hosts: Option<Count> = "freehosts",
-        /// The percentage left.
+        /// Percentage of free addresses.
         free_hosts_percent: Option<f64> = "freehosts_percent",
-        /// All usable addresses.
+        /// Number of usable addresses.
         max_hosts: Option<Count> = "maxhosts",
     }
 }
 
 impl Usage {
-    /// Addresses per tag name; versions before 1.5 send percentages only.
+    /// Returns the number of addresses per tag name. Empty before 1.5, which sends percentages only.
     ///
-    /// A key that ends in `_percent` is taken for a percentage, so a tag with such a name is not seen.
+    /// A key that ends with `_percent` counts as a percentage, so a tag with such a name is left out.
     #[must_use]
     pub fn by_tag(&self) -> BTreeMap<&str, Count> {
         let counts = self.extra.iter().filter(|(name, _)| !name.ends_with("_percent"));
         counts.filter_map(|(name, value)| Some((name.as_str(), from_value::<Count>(value).ok()?))).collect()
     }
 
-    /// The percentage per tag name.
+    /// Returns the percentage of addresses per tag name.
     #[must_use]
     pub fn percent_by_tag(&self) -> BTreeMap<&str, f64> {
         let number = |value: &Value| from_value::<f64>(value).ok();

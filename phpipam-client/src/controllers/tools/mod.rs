@@ -1,4 +1,4 @@
-//! `tools`: the lists that subnets and addresses refer to, one sub-controller each.
+//! Controller `tools`: the objects that subnets and addresses refer to, one sub-controller per kind.
 
 #[macro_use]
 mod table;
@@ -27,10 +27,30 @@ pub use vlans::{Vlans, Vrfs};
 
 use crate::client::Client;
 
-/// The sub-controllers of `tools`; see [`Client::tools`].
+/// Sub-controllers of `tools`; see [`Client::tools`].
 ///
-/// They write almost anything: a location without a name, a tag that subnets use being deleted. What they refuse is
-/// what the database refuses. They cannot search.
+/// **The server validates almost nothing here.** It creates a location without a name, and deletes a tag that addresses
+/// have. Only the database refuses: values that are too long, words outside a fixed set, duplicates of a unique value.
+/// There is no search and no filter; [`Client::devices`] has both for devices.
+///
+/// ```
+/// # #[cfg(feature = "testing")]
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// # let server = phpipam_client::testing::Server::start().await?;
+/// # let options = phpipam_client::HttpOptions::new().with_allow_http(true);
+/// # let auth = phpipam_client::Auth::user("admin", "correct horse");
+/// # let client = phpipam_client::Client::builder(server.url(), "test", auth).with_http_options(options).build()?;
+/// use phpipam_client::models::{SectionFields, SubnetFields, NameserverFields};
+///
+/// let dns = client.tools().nameservers().create("Lab", ["192.0.2.53"], &NameserverFields::new()).await?.id;
+/// let section = client.sections().create("Lab", &SectionFields::new()).await?.id;
+/// let fields = SubnetFields::new().with_nameserver(dns);
+/// let subnet = client.subnets().create(section, "10.0.0.0/24".parse()?, &fields).await?.id;
+/// assert_eq!(client.subnets().get(subnet).await?.nameserver_id, Some(dns));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Tools<'a> {
     client: &'a Client,
@@ -41,67 +61,68 @@ impl<'a> Tools<'a> {
         Self { client }
     }
 
-    /// Address tags.
+    /// Returns a handle to the address tags.
     #[must_use]
     pub fn tags(&self) -> Tags<'a> {
         Tags::new(self.client)
     }
 
-    /// Devices; the same table as [`Client::devices`].
+    /// Returns a handle to the devices, the same table as [`Client::devices`].
     #[must_use]
     pub fn devices(&self) -> Devices<'a> {
         Devices::new(self.client)
     }
 
-    /// Types of devices.
+    /// Returns a handle to the device types.
     #[must_use]
     pub fn device_types(&self) -> DeviceTypes<'a> {
         DeviceTypes::new(self.client)
     }
 
-    /// VLANs, for reading; they are changed by [`Client::vlans`].
+    /// Returns a read-only handle to the VLANs; [`Client::vlans`] changes them.
     #[must_use]
     pub fn vlans(&self) -> Vlans<'a> {
         Vlans::new(self.client)
     }
 
-    /// VRFs, for reading; they are changed by [`Client::vrfs`].
+    /// Returns a read-only handle to the VRFs; [`Client::vrfs`] changes them.
     #[must_use]
     pub fn vrfs(&self) -> Vrfs<'a> {
         Vrfs::new(self.client)
     }
 
-    /// Sets of name servers.
+    /// Returns a handle to the sets of name servers.
     #[must_use]
     pub fn nameservers(&self) -> Nameservers<'a> {
         Nameservers::new(self.client)
     }
 
-    /// Scan agents.
+    /// Returns a handle to the scan agents.
     #[must_use]
     pub fn scan_agents(&self) -> ScanAgents<'a> {
         ScanAgents::new(self.client)
     }
 
-    /// Locations.
+    /// Returns a handle to the locations.
     #[must_use]
     pub fn locations(&self) -> Locations<'a> {
         Locations::new(self.client)
     }
 
-    /// Racks.
+    /// Returns a handle to the racks.
     #[must_use]
     pub fn racks(&self) -> Racks<'a> {
         Racks::new(self.client)
     }
 
-    /// Customers; since 1.4.
+    /// Returns a handle to the customers. Since 1.4; 1.3 refuses with kind
+    /// [`Unsupported`](crate::RefusalKind::Unsupported).
     #[must_use]
     pub fn customers(&self) -> Customers<'a> {
         Customers::new(self.client)
     }
 
-    /// Translations of addresses and subnets.
+    /// Returns a handle to the NAT rules.
     #[must_use]
     pub fn nat(&self) -> Nats<'a> {
         Nats::new(self.client)

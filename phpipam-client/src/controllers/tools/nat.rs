@@ -1,4 +1,4 @@
-//! `tools/nat`
+//! Sub-controller `tools/nat`.
 
 use crate::controllers::nat::model::Nat;
 
@@ -10,41 +10,64 @@ use crate::request::{ApiRequest, Call};
 use crate::wire::NatId;
 
 table! {
-    /// Translations of addresses and subnets; see [`Tools::nat`](super::Tools::nat). The server does not check that what
-    /// they name exists.
+    /// NAT rules of addresses and subnets; see [`Tools::nat`](super::Tools::nat).
+    ///
+    /// The server does not check that the objects of a rule exist.
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")]
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let server = phpipam_client::testing::Server::start().await?;
+    /// # let options = phpipam_client::HttpOptions::new().with_allow_http(true);
+    /// # let auth = phpipam_client::Auth::user("admin", "correct horse");
+    /// # let client = phpipam_client::Client::builder(server.url(), "test", auth).with_http_options(options).build()?;
+    /// use phpipam_client::models::{AddressId, NatFields, NatObjects, NatType};
+    ///
+    /// let side = NatObjects::new().with_addresses([AddressId::new(11)]);
+    /// let id = client.tools().nat().create("web", NatType::Static, &NatFields::new().with_source(side)).await?.id;
+    /// assert_eq!(client.tools().nat().get(id).await?.nat_type, Some(NatType::Static));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     Nats, "nat", "NAT", NatId, Nat
 }
 
 impl Nats<'_> {
-    /// One translation with whole rows in place of ids. Rows that were deleted since are left out.
+    /// Returns one NAT rule with whole rows in place of ids. Objects that were deleted since are left out.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such rule; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn get_with_rows(&self, id: NatId) -> Result<NatWithRows> {
         self.client.one(&ApiRequest::get(Call::One, Self::one(id).word("objects_full"))?).await
     }
 
-    /// Creates a translation.
+    /// Creates a NAT rule.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// A refusal of kind [`Invalid`](crate::RefusalKind::Invalid) if the database refuses a value; otherwise the
+    /// [common errors](crate::Error#common-errors).
     pub async fn create(&self, name: &str, nat_type: NatType, fields: &NatFields) -> Result<Created<NatId>> {
         let fields = fields.clone().with_name(name).with_nat_type(nat_type);
         write::create(self.client, Self::path(), &fields.fields.with_texts()).await
     }
 
-    /// Changes the named fields.
+    /// Changes the fields that are set.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such rule, or
+    /// [`Invalid`](crate::RefusalKind::Invalid) if the database refuses a value; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn update(&self, id: NatId, fields: &NatFields) -> Result<()> {
         write::update(self.client, Self::one(id), &fields.fields.clone().with_texts()).await
     }
 
-    /// Changes the named fields, reads the translation back, and fails if one does not hold what was asked for.
+    /// Changes the fields that are set, reads the NAT rule back, and compares.
     ///
     /// # Errors
-    /// [`Error`](crate::Error), [`Error::PartlyApplied`](crate::Error::PartlyApplied)
+    /// [`Error::PartlyApplied`](crate::Error::PartlyApplied) if a field does not hold the requested value; otherwise as
+    /// [`update`](Self::update).
     pub async fn update_verified(&self, id: NatId, fields: &NatFields) -> Result<Nat> {
         self.update(id, fields).await?;
         let now = self.get(id).await?;
@@ -52,10 +75,11 @@ impl Nats<'_> {
         Ok(now)
     }
 
-    /// Deletes a translation.
+    /// Deletes a NAT rule.
     ///
     /// # Errors
-    /// [`Error`](crate::Error)
+    /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such rule; otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn delete(&self, id: NatId) -> Result<()> {
         write::delete(self.client, Self::one(id)).await
     }

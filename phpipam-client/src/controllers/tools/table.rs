@@ -1,6 +1,6 @@
-//! What all sub-controllers have: one set of rules on the server, so one here.
+//! Macros for the methods of the sub-controllers of `tools`: the server has one set of rules for all of them.
 
-/// Defines a sub-controller: its word in the path, what its rows are called, and how they are read.
+/// Defines a sub-controller: its word in the path, the name of its objects, and the methods that read them.
 macro_rules! table {
     (
         $(#[$meta:meta])*
@@ -25,19 +25,20 @@ macro_rules! table {
                 Self::path().id(concat!($what, " id"), id.get())
             }
 
-            /// All of them.
+            #[doc = concat!("Lists all objects of `tools/", $word, "/`.")]
             ///
             /// # Errors
-            /// [`Error`](crate::Error)
+            /// The [common errors](crate::Error#common-errors) only; an empty table is an empty list.
             pub async fn list(&self) -> $crate::error::Result<Vec<$model>> {
                 let request = $crate::request::ApiRequest::get($crate::request::Call::List, Self::path())?;
                 self.client.list(&request, None).await
             }
 
-            #[doc = concat!("The ", $what, " with this id.")]
+            #[doc = concat!("Returns the ", $what, " with this id.")]
             ///
             /// # Errors
-            /// [`Error`](crate::Error)
+            /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is none; otherwise the
+            /// [common errors](crate::Error#common-errors).
             pub async fn get(&self, id: $id) -> $crate::error::Result<$model> {
                 let request = $crate::request::ApiRequest::get($crate::request::Call::One, Self::one(id))?;
                 self.client.one(&request).await
@@ -46,7 +47,7 @@ macro_rules! table {
     };
 }
 
-/// How rows of a sub-controller are written.
+/// Defines the methods that create, change and delete objects of a sub-controller.
 macro_rules! writes {
     (
         $name:ident, $word:literal, $what:literal, $id:ident, $model:ident, $fields:ident;
@@ -57,9 +58,6 @@ macro_rules! writes {
     ) => {
         impl $name<'_> {
             $(#[$create_meta])*
-            ///
-            /// # Errors
-            /// [`Error`](crate::Error)
             pub async fn create(
                 &self,
                 $($argument: $type,)*
@@ -69,10 +67,15 @@ macro_rules! writes {
                 $crate::controllers::write::create(self.client, Self::path(), &fields.fields).await
             }
 
-            /// Changes the named fields.
+            /// Changes the fields that are set.
             ///
             /// # Errors
-            /// [`Error`](crate::Error)
+            #[doc = concat!(
+                "A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such ", $what, ","
+            )]
+            /// [`Conflict`](crate::RefusalKind::Conflict) if a value that must be unique is in use, or
+            /// [`Invalid`](crate::RefusalKind::Invalid) if the database refuses a value; otherwise the
+            /// [common errors](crate::Error#common-errors).
             pub async fn update(
                 &self,
                 id: $id,
@@ -81,12 +84,11 @@ macro_rules! writes {
                 $crate::controllers::write::update(self.client, Self::one(id), &fields.fields).await
             }
 
-            #[doc = concat!(
-                "Changes the named fields, reads the ", $what, " back, and fails if one does not hold what was asked for."
-            )]
+            #[doc = concat!("Changes the fields that are set, reads the ", $what, " back, and compares.")]
             ///
             /// # Errors
-            /// [`Error`](crate::Error), [`Error::PartlyApplied`](crate::Error::PartlyApplied)
+            /// [`Error::PartlyApplied`](crate::Error::PartlyApplied) if a field does not hold the requested value;
+            /// otherwise as [`update`](Self::update).
             pub async fn update_verified(
                 &self,
                 id: $id,
@@ -102,7 +104,8 @@ macro_rules! writes {
             $(#[$delete_meta])*
             ///
             /// # Errors
-            /// [`Error`](crate::Error)
+            #[doc = concat!("A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such ", $what, ";")]
+            /// otherwise the [common errors](crate::Error#common-errors).
             pub async fn delete(&self, id: $id) -> $crate::error::Result<()> {
                 $crate::controllers::write::delete(self.client, Self::one(id)).await
             }
@@ -110,7 +113,7 @@ macro_rules! writes {
     };
 }
 
-/// Lists below a row.
+/// Defines lists below an object of a sub-controller.
 macro_rules! below {
     ($name:ident, $id:ident; $( $(#[$meta:meta])* $method:ident = $word:literal: $model:ident; )*) => {
         impl $name<'_> {
@@ -118,7 +121,8 @@ macro_rules! below {
                 $(#[$meta])*
                 ///
                 /// # Errors
-                /// [`Error`](crate::Error)
+                /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no object with this id;
+                /// otherwise the [common errors](crate::Error#common-errors).
                 pub async fn $method(
                     &self,
                     id: $id,

@@ -1,79 +1,79 @@
-//! Users as they are read.
+//! Models of users.
 
 use crate::wire::{Hidden, ServerTime, UserId, YesNo, model};
 
 model! {
-    /// A user's whole row, password hash and token included: the server sends it to apps of the admin level.
+    /// User with all columns, password hash and token included: the server sends them to apps with admin permission.
     pub struct User {
-        /// The id.
+        /// Id.
         id: UserId = "id",
-        /// The name to log in with.
+        /// Name to log in with.
         username: String = "username",
-        /// The id of the authentication method.
+        /// Id of the authentication method.
         auth_method: Option<i64> = "authMethod",
-        /// Whether only passkeys are accepted; since 1.7.
+        /// True if only passkeys are accepted; since 1.7, `None` before.
         passkey_only: Option<bool> = "passkey_only",
-        /// The password's hash.
+        /// Password hash.
         password: Option<Hidden> = "password",
-        /// The groups, as a JSON object in a text.
+        /// Groups, as a JSON object in a text.
         groups: Option<String> = "groups",
-        /// The role, such as `Administrator`.
+        /// Role, such as `Administrator`.
         role: Option<String> = "role",
-        /// The real name.
+        /// Real name.
         real_name: Option<String> = "real_name",
-        /// The e-mail address.
+        /// E-mail address.
         email: Option<String> = "email",
-        /// Whether it comes from a directory.
+        /// True for a user of a directory.
         domain_user: bool = "domainUser",
-        /// The widgets of the start page.
+        /// Widgets of the start page.
         widgets: Option<String> = "widgets",
-        /// The id of the language.
+        /// Id of the language.
         language: Option<i64> = "lang",
-        /// The ids of favourite subnets.
+        /// Ids of favourite subnets.
         favourite_subnets: Option<String> = "favourite_subnets",
-        /// Whether the user cannot log in; since 1.4.
+        /// True if the user cannot log in; since 1.4, false before.
         disabled: YesNo = "disabled",
-        /// Whether notifications are sent by mail.
+        /// True if notifications are sent by mail.
         mail_notify: YesNo = "mailNotify",
-        /// Whether the changelog is sent by mail.
+        /// True if the changelog is sent by mail.
         mail_changelog: YesNo = "mailChangelog",
-        /// Whether the password must be changed.
+        /// True if the password must be changed.
         must_change_password: YesNo = "passChange",
-        /// When it was last changed.
+        /// Time of the last change.
         edit_date: Option<ServerTime> = "editDate",
-        /// The last login.
+        /// Time of the last login.
         last_login: Option<ServerTime> = "lastLogin",
-        /// The last activity.
+        /// Time of the last activity.
         last_activity: Option<ServerTime> = "lastActivity",
-        /// A setting of the interface.
+        /// Setting of the web interface.
         compress_override: Option<String> = "compressOverride",
-        /// A setting of the interface.
+        /// Setting of the web interface.
         hide_free_range: bool = "hideFreeRange",
-        /// A setting of the interface.
+        /// Setting of the web interface.
         menu_type: Option<String> = "menuType",
-        /// A setting of the interface.
+        /// Setting of the web interface.
         menu_compact: bool = "menuCompact",
-        /// Whether a second factor is on; since 1.4.
+        /// True if a second factor is on; since 1.4, `None` before.
         second_factor: Option<bool> = "2fa",
-        /// The secret of the second factor.
+        /// Secret of the second factor.
         second_factor_secret: Option<Hidden> = "2fa_secret",
-        /// A setting of the interface.
+        /// Setting of the web interface.
         theme: Option<String> = "theme",
-        /// The API token.
+        /// API token.
         token: Option<Hidden> = "token",
-        /// When the API token ends.
+        /// Expiry of the API token.
         token_valid_until: Option<ServerTime> = "token_valid_until",
-        /// The module permissions, as a JSON object in a text; since 1.4.
+        /// Module permissions, as a JSON object in a text; since 1.4, `None` before.
         module_permissions: Option<String> = "module_permissions",
-        /// A setting of the interface.
+        /// Setting of the web interface.
         compress_actions: Option<bool> = "compress_actions",
-        /// May use PowerDNS; before 1.4.
+        /// True if the user may use PowerDNS; before 1.4 only.
         power_dns: Option<YesNo> = "pdns",
-        /// May edit VLANs; before 1.4.
+        /// True if the user may edit VLANs; before 1.4 only.
         edit_vlan: Option<YesNo> = "editVlan",
-        /// May edit circuits; before 1.4.
+        /// True if the user may edit circuits; before 1.4 only.
         edit_circuits: Option<YesNo> = "editCircuits",
-        /// May edit phone numbers; before 1.4.
+        /// Level of rights for phone numbers; before 1.4 only.
         phone_numbers: Option<i64> = "pstn",
     }
 }

@@ -1,4 +1,4 @@
-//! `tools/locations`
+//! Sub-controller `tools/locations`.
 
 pub(crate) mod model;
 
@@ -11,23 +11,44 @@ use crate::wire::LocationId;
 
 table! {
     /// Locations; see [`Tools::locations`](super::Tools::locations).
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")]
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let server = phpipam_client::testing::Server::start().await?;
+    /// # let options = phpipam_client::HttpOptions::new().with_allow_http(true);
+    /// # let auth = phpipam_client::Auth::user("admin", "correct horse");
+    /// # let client = phpipam_client::Client::builder(server.url(), "test", auth).with_http_options(options).build()?;
+    /// use phpipam_client::models::{DeviceFields, LocationFields};
+    ///
+    /// let ghent = client.tools().locations().create("Ghent", &LocationFields::new()).await?.id;
+    /// client.devices().create("sw1.example", &DeviceFields::new().with_location(ghent)).await?;
+    /// assert_eq!(client.tools().locations().devices(ghent).await?.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     Locations, "locations", "location", LocationId, Location
 }
 writes! {
     Locations, "locations", "location", LocationId, Location, LocationFields;
     /// Creates a location.
+    ///
+    /// # Errors
+    /// A refusal of kind [`Invalid`](crate::RefusalKind::Invalid) if the database refuses a value; otherwise the
+    /// [common errors](crate::Error#common-errors).
     create(name: &str => with_name);
     /// Deletes a location.
     delete
 }
 below! {
     Locations, LocationId;
-    /// The subnets at a location.
+    /// Lists the subnets at a location.
     subnets = "subnets": Subnet;
-    /// The devices at a location.
+    /// Lists the devices at a location.
     devices = "devices": Device;
-    /// The racks at a location.
+    /// Lists the racks at a location.
     racks = "racks": Rack;
-    /// The addresses at a location.
+    /// Lists the addresses at a location.
     addresses = "ipaddresses": Address;
 }

@@ -1,63 +1,82 @@
-//! Racks as they are read and written.
+//! Models of racks.
 
 use crate::controllers::links::Link;
 use crate::controllers::request_body::request_body;
 use crate::wire::{CustomerId, LocationId, RackId, model};
 
 model! {
-    /// A rack.
+    /// Rack.
     pub struct Rack {
-        /// Its id.
+        /// Id.
         id: RackId = "id",
-        /// Its name.
+        /// Name.
         name: Option<String> = "name",
-        /// How many units it has.
+        /// Number of units.
         size: Option<u32> = "size",
-        /// Whether it is a part of another rack; since 1.8.
+        /// True if it is a part of another rack; since 1.8, `None` before.
         subrack: Option<bool> = "subrack",
-        /// The location.
+        /// Location.
         location: Option<LocationId> = "location",
-        /// The row it stands in.
+        /// Number of the row of racks in its room.
         row: Option<u32> = "row",
-        /// Whether its back is used too.
+        /// True if its back is used too.
         has_back: bool = "hasBack",
-        /// Whether units are counted from the top.
+        /// True if units are counted from the top.
         top_down: bool = "topDown",
         /// Free text.
         description: Option<String> = "description",
-        /// The customer; since 1.4.
+        /// Customer; since 1.4, `None` before.
         customer_id: Option<CustomerId> = "customer_id",
-        /// Links, where the app shows them.
+        /// Links, if the app is set up to show them.
         links: Vec<Link> = "links",
     }
 }
 
 request_body! {
-    /// Fields of a rack, to create or change one.
+    /// Fields of a rack, to create or change one. Fields that are not set stay as they are.
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")]
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let server = phpipam_client::testing::Server::start().await?;
+    /// # let options = phpipam_client::HttpOptions::new().with_allow_http(true);
+    /// # let auth = phpipam_client::Auth::user("admin", "correct horse");
+    /// # let client = phpipam_client::Client::builder(server.url(), "test", auth).with_http_options(options).build()?;
+    /// use phpipam_client::models::RackFields;
+    ///
+    /// let fields = RackFields::new().with_size(42_u32).with_has_back(true);
+    /// let id = client.tools().racks().create("R1", &fields).await?.id;
+    /// assert_eq!(client.tools().racks().get(id).await?.size, Some(42));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub struct RackFields {
         /// Sets the name.
         String, "name", never => with_name;
-        /// Sets how many units it has.
+        /// Sets the number of units.
         u32, "size", null => with_size clear_size patch_size;
-        /// Says whether it is a part of another rack; since 1.8.
+        /// Sets whether it is a part of another rack. Since 1.8; older servers refuse with kind
+        /// [`Invalid`](crate::RefusalKind::Invalid).
         bool, "subrack", zero => with_subrack;
         /// Sets the location. The server does not check that it exists.
         LocationId, "location", null => with_location clear_location patch_location;
-        /// Sets the row it stands in.
+        /// Sets the number of the row of racks in its room. Default: 1.
         u32, "row", never => with_row;
-        /// Says whether its back is used too.
+        /// Sets whether its back is used too. Default: false.
         bool, "hasBack", zero => with_has_back;
-        /// Counts units from the top, or from the bottom.
+        /// Sets whether units are counted from the top (true) or from the bottom (false, the default).
         bool, "topDown", zero => with_top_down;
         /// Sets the description.
         String, "description", null => with_description clear_description patch_description;
-        /// Sets the customer, which must exist; since 1.4.
+        /// Sets the customer, which must exist. Since 1.4; 1.3 refuses with kind
+        /// [`Invalid`](crate::RefusalKind::Invalid).
         CustomerId, "customer_id", null => with_customer clear_customer patch_customer;
     }
 }
 
 impl RackFields {
-    /// No field named: everything stays as it is, or gets the server's default.
+    /// Returns fields of which none is set.
     pub fn new() -> Self {
         Self::default()
     }
