@@ -1,4 +1,4 @@
-//! Handles to the server's controllers, from the methods of [`Client`](crate::Client).
+//! Handles to the server's controllers, from the methods of [`Client`].
 //!
 //! | prefix of a method | meaning |
 //! | --- | --- |

@@ -93,7 +93,7 @@ impl<'a> Prefix<'a> {
     /// Lists the subnets from which networks are allocated for a customer type, of both families or of one.
     ///
     /// # Errors
-    /// [`Error::Invalid`](crate::Error::Invalid) for a type that cannot be a part of a path, or is `external_id`. A
+    /// [`Error::Invalid`] for a type that cannot be a part of a path, or is `external_id`. A
     /// refusal of kind [`Invalid`](crate::RefusalKind::Invalid) if the server has no field `custom_customer_type`;
     /// otherwise the [common errors](crate::Error#common-errors).
     pub async fn list(&self, customer_type: &str, only: Option<Family>) -> Result<Vec<Subnet>> {
@@ -196,7 +196,7 @@ impl<'a> Prefix<'a> {
     /// Returns the subnets and addresses with this value in their custom field `csid`.
     ///
     /// # Errors
-    /// [`Error::Invalid`](crate::Error::Invalid) for a value that cannot be a part of a path. A refusal of kind
+    /// [`Error::Invalid`] for a value that cannot be a part of a path. A refusal of kind
     /// [`Server`](crate::RefusalKind::Server) if the server has no field `csid`; otherwise the [common
     /// errors](crate::Error#common-errors).
     pub async fn find_by_external_id(&self, value: &str) -> Result<ExternalObjects> {

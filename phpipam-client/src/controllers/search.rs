@@ -121,7 +121,7 @@ impl<'a> Search<'a> {
     /// Returns the objects of the given kinds with this text. Lists of other kinds stay empty.
     ///
     /// # Errors
-    /// [`Error::Invalid`](crate::Error::Invalid) if no kind is given, or for a text that cannot be a part of a path: an
+    /// [`Error::Invalid`] if no kind is given, or for a text that cannot be a part of a path: an
     /// empty one, `0`, and one with a slash. A refusal of kind [`Unsupported`](crate::RefusalKind::Unsupported) before
     /// 1.6; otherwise the [common errors](crate::Error#common-errors).
     pub async fn find(&self, text: &str, kinds: &[SearchKind]) -> Result<SearchResults> {

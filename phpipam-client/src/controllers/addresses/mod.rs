@@ -87,7 +87,7 @@ impl<'a> Addresses<'a> {
     /// ([`Subnets::addresses`](super::Subnets::addresses)).
     ///
     /// # Errors
-    /// [`Error::EmptyBody`](crate::Error::EmptyBody) or [`Error::ServerExhausted`] if the list does not fit into PHP's
+    /// [`Error::EmptyBody`] or [`Error::ServerExhausted`] if the list does not fit into PHP's
     /// memory; otherwise the [common errors](crate::Error#common-errors).
     pub async fn list(&self) -> Result<Vec<Address>> {
         self.client.list(&ApiRequest::get(Call::List, path().word("all"))?, None).await
@@ -173,7 +173,7 @@ impl<'a> Addresses<'a> {
     /// Returns the addresses with this host name.
     ///
     /// # Errors
-    /// [`Error::Invalid`](crate::Error::Invalid) if the name cannot be a part of a path (empty, `0`, or with a slash);
+    /// [`Error::Invalid`] if the name cannot be a part of a path (empty, `0`, or with a slash);
     /// otherwise the [common errors](crate::Error#common-errors).
     pub async fn search_hostname(&self, hostname: &str) -> Result<Vec<Address>> {
         self.search_text("search_hostname", "host name", hostname).await
@@ -182,7 +182,7 @@ impl<'a> Addresses<'a> {
     /// Returns the addresses whose host name starts with this text: `web` finds `web1.example`.
     ///
     /// # Errors
-    /// [`Error::Invalid`](crate::Error::Invalid) if the text cannot be a part of a path (empty, `0`, or with a slash);
+    /// [`Error::Invalid`] if the text cannot be a part of a path (empty, `0`, or with a slash);
     /// otherwise the [common errors](crate::Error#common-errors).
     pub async fn search_hostbase(&self, prefix: &str) -> Result<Vec<Address>> {
         self.search_text("search_hostbase", "host name", prefix).await
@@ -194,7 +194,7 @@ impl<'a> Addresses<'a> {
     /// kind [`Invalid`](crate::RefusalKind::Invalid).
     ///
     /// # Errors
-    /// [`Error::Invalid`](crate::Error::Invalid) if the text cannot be a part of a path; otherwise the [common
+    /// [`Error::Invalid`] if the text cannot be a part of a path; otherwise the [common
     /// errors](crate::Error#common-errors).
     pub async fn search_mac(&self, mac: &str) -> Result<Vec<Address>> {
         self.search_text("search_mac", "MAC address", mac).await
@@ -206,7 +206,7 @@ impl<'a> Addresses<'a> {
     /// name. Since 1.4; 1.3 refuses with kind [`Invalid`](crate::RefusalKind::Invalid).
     ///
     /// # Errors
-    /// [`Error::Invalid`](crate::Error::Invalid) if the text cannot be a part of a path; otherwise the [common
+    /// [`Error::Invalid`] if the text cannot be a part of a path; otherwise the [common
     /// errors](crate::Error#common-errors).
     pub async fn search_linked(&self, value: &str) -> Result<Vec<Address>> {
         self.search_text("search_linked", "value", value).await
@@ -387,7 +387,7 @@ impl<'a> Addresses<'a> {
     /// Changes the fields that are set, reads the address back, and compares.
     ///
     /// # Errors
-    /// [`Error::PartlyApplied`](crate::Error::PartlyApplied) if a field does not hold the requested value; otherwise as
+    /// [`Error::PartlyApplied`] if a field does not hold the requested value; otherwise as
     /// [`update`](Self::update).
     pub async fn update_verified(&self, id: AddressId, fields: &AddressFields) -> Result<Address> {
         self.update(id, fields).await?;
@@ -403,7 +403,7 @@ impl<'a> Addresses<'a> {
     /// deleted before; otherwise the [common errors](crate::Error#common-errors).
     ///
     /// If a NAT rule names the address, 1.8.2 deletes it and then fails, with
-    /// [`Error::EmptyBody`](crate::Error::EmptyBody) or a refusal of kind [`Server`](crate::RefusalKind::Server). For
+    /// [`Error::EmptyBody`] or a refusal of kind [`Server`](crate::RefusalKind::Server). For
     /// both [`Error::may_have_been_done`] is true. Delete it again: [`NotFound`](crate::RefusalKind::NotFound) means
     /// that it is gone.
     pub async fn delete(&self, id: AddressId) -> Result<()> {
@@ -449,7 +449,7 @@ impl<'a> Addresses<'a> {
     /// # Errors
     /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such address, and those of
     /// [`create`](Self::create) and [`delete`](Self::delete); only the old address exists then.
-    /// [`Error::PartlyApplied`](crate::Error::PartlyApplied) if both exist now: its `fields` hold one sentence with
+    /// [`Error::PartlyApplied`] if both exist now: its `fields` hold one sentence with
     /// both ids; [`find_in_subnet`](Self::find_in_subnet) returns the new one too. Otherwise the [common
     /// errors](crate::Error#common-errors).
     pub async fn move_to(&self, id: AddressId, subnet: SubnetId, ip: IpAddr) -> Result<Created<AddressId>> {

@@ -95,7 +95,7 @@ impl<'a> Nats<'a> {
     /// Changes the fields that are set, reads the NAT rule back, and compares.
     ///
     /// # Errors
-    /// [`Error::PartlyApplied`](crate::Error::PartlyApplied) if a field does not hold the requested value; otherwise as
+    /// [`Error::PartlyApplied`] if a field does not hold the requested value; otherwise as
     /// [`update`](Self::update).
     pub async fn update_verified(&self, id: NatId, fields: &NatFields) -> Result<Nat> {
         self.update(id, fields).await?;

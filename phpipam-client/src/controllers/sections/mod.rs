@@ -73,7 +73,7 @@ impl<'a> Sections<'a> {
     /// Returns the section with this name.
     ///
     /// # Errors
-    /// [`Error::Invalid`](crate::Error::Invalid) for a name that is a number, which the server takes for an id, or that
+    /// [`Error::Invalid`] for a name that is a number, which the server takes for an id, or that
     /// cannot be a part of a path. A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such
     /// section; otherwise the [common errors](crate::Error#common-errors).
     pub async fn get_by_name(&self, name: &str) -> Result<Section> {
@@ -90,7 +90,7 @@ impl<'a> Sections<'a> {
     ///
     /// # Errors
     /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such section;
-    /// [`Error::EmptyBody`](crate::Error::EmptyBody) if the list does not fit into PHP's memory; otherwise the [common
+    /// [`Error::EmptyBody`] if the list does not fit into PHP's memory; otherwise the [common
     /// errors](crate::Error#common-errors).
     pub async fn subnets(&self, id: SectionId) -> Result<Vec<Subnet>> {
         let request = ApiRequest::get(Call::List, one(id).word("subnets"))?;
@@ -151,7 +151,7 @@ impl<'a> Sections<'a> {
     /// Changes the fields that are set, reads the section back, and compares.
     ///
     /// # Errors
-    /// [`Error::PartlyApplied`](crate::Error::PartlyApplied) if a field does not hold the requested value; otherwise as
+    /// [`Error::PartlyApplied`] if a field does not hold the requested value; otherwise as
     /// [`update`](Self::update).
     pub async fn update_verified(&self, id: SectionId, fields: &SectionFields) -> Result<Section> {
         self.update(id, fields).await?;

@@ -74,7 +74,7 @@ impl Subnets<'_> {
     /// Creates a subnet. It inherits permissions from its parent or section; given ones are ignored.
     ///
     /// # Errors
-    /// [`Error::Invalid`](crate::Error::Invalid) if the network has host bits. A refusal of kind
+    /// [`Error::Invalid`] if the network has host bits. A refusal of kind
     /// [`Structural`](crate::RefusalKind::Structural) if it overlaps in a section with strict mode, or lies outside its
     /// parent; [`NotFound`](crate::RefusalKind::NotFound) if the parent, VLAN or VRF does not exist;
     /// [`Invalid`](crate::RefusalKind::Invalid) if the section does not exist or a field is not accepted;
@@ -206,7 +206,7 @@ impl Subnets<'_> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::PartlyApplied`](crate::Error::PartlyApplied) with the names of the fields that do not hold the
+    /// [`Error::PartlyApplied`] with the names of the fields that do not hold the
     /// requested value; otherwise as [`update`](Self::update).
     pub async fn update_verified(&self, id: SubnetId, fields: &SubnetFields) -> Result<Subnet> {
         self.update(id, fields).await?;
@@ -257,7 +257,7 @@ impl Subnets<'_> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Invalid`](crate::Error::Invalid) for a number that is not a power of two from 2 to 256. A refusal of
+    /// [`Error::Invalid`] for a number that is not a power of two from 2 to 256. A refusal of
     /// kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such subnet,
     /// [`Structural`](crate::RefusalKind::Structural) if a child is in the way,
     /// [`Invalid`](crate::RefusalKind::Invalid) if it is too small; otherwise the [common
@@ -296,7 +296,7 @@ impl Subnets<'_> {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Invalid`](crate::Error::Invalid) if `levels` is empty, or if a group's name is one that the server
+    /// [`Error::Invalid`] if `levels` is empty, or if a group's name is one that the server
     /// takes for a part of the path. A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such
     /// subnet, or [`Invalid`](crate::RefusalKind::Invalid) if there is no such group; otherwise the [common
     /// errors](crate::Error#common-errors).
