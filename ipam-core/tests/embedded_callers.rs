@@ -138,7 +138,7 @@ fn what_could_not_be_taken_back_is_named_on_closing() {
     drop(lost);
     for _ in 0..2 {
         let error = block_on(bench.provider.close()).unwrap_err();
-        assert!(error.message().contains("stands: 10.0.0.1 (key "), "{error}");
+        assert!(error.message().contains("still allocated: 10.0.0.1 (key "), "{error}");
     }
     drop(lock);
     // It is as the error says, and can be undone with the key that it names.
@@ -158,7 +158,7 @@ fn an_answer_that_is_dropped_after_closing_is_named_too() {
     block_on(bench.provider.close()).unwrap();
     drop(lost);
     let error = block_on(bench.provider.close()).unwrap_err();
-    assert!(error.message().contains("stands: 10.0.0.1 (key "), "{error}");
+    assert!(error.message().contains("still allocated: 10.0.0.1 (key "), "{error}");
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn commits_that_fail_do_not_lose_what_is_to_be_taken_back() {
     drop(lost);
     let error = block_on(bench.provider.close()).unwrap_err();
     assert!(error.message().contains("log"), "{error}");
-    assert!(error.context("not taken back").is_some_and(|what| what.starts_with("10.0.0.1 (key ")), "{error}");
+    assert!(error.context("still allocated").is_some_and(|what| what.starts_with("10.0.0.1 (key ")), "{error}");
 }
 
 #[test]

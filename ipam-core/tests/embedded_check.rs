@@ -1,4 +1,4 @@
-//! The check finds what is wrong: each kind of damage is done by hand, and told.
+//! Check of a store: each kind of damage is done by hand and must be reported.
 #![cfg(feature = "embedded")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -31,7 +31,7 @@ fn fill(path: &Path) {
 }
 
 #[test]
-fn every_kind_of_damage_is_told() {
+fn every_kind_of_damage_is_reported() {
     let directory = tempfile::tempdir().unwrap();
     let sound = directory.path().join("sound.db");
     fill(&sound);
@@ -52,15 +52,15 @@ fn every_kind_of_damage_is_told() {
         ("DELETE FROM resting", "10.0.0.7 of the range \"lan\" counts as used, but is neither"),
         (
             "INSERT INTO resting SELECT space, address, range, 'x', 0, 0 FROM allocation WHERE key = 'one'",
-            "an address is allocated and rests",
+            "an address is allocated and quarantined",
         ),
         (
             "UPDATE allocation SET range = 'gone' WHERE key = 'one'",
             "an allocation lies in a range that does not exist: gone",
         ),
         (
-            "UPDATE allocation SET key = 'stray' WHERE key = 'one'",
-            "a key that is not that of a request for addresses: stray",
+            "UPDATE allocation SET key = 'unknown' WHERE key = 'one'",
+            "a key that is not that of a request for addresses: unknown",
         ),
         (
             "UPDATE allocation SET key = 'net' WHERE key = 'one'",

@@ -263,7 +263,7 @@ fn a_file_that_was_deleted_or_replaced_is_not_written() {
         assert_eq!(provider.allocate_one("lan", "vm").await.unwrap_err().kind(), ErrorKind::Unavailable);
         assert_eq!(provider.find(&Find::default()).await.unwrap_err().kind(), ErrorKind::Unavailable);
         let error = provider.close().await.unwrap_err();
-        assert!(error.message().contains("left as it is"), "{error}");
+        assert!(error.message().contains("left as they are"), "{error}");
         assert!(fs::read(&path).unwrap() == before, "the other store is as it was");
     });
 }

@@ -1,4 +1,4 @@
-//! What rights of files and directories allow, tried as an ordinary user: the superuser is let in everywhere.
+//! Permissions of files and directories, tried as an ordinary user: the superuser may do everything.
 #![cfg(all(feature = "embedded", unix))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -15,17 +15,17 @@ use futures_executor::block_on;
 use ipam_core::{Allocate, EmbeddedConfig, EmbeddedProvider, Find, IpamProvider, IpamProviderExt};
 use tempfile::TempDir;
 
-/// Where the ordinary user finds the store.
+/// Environment variable with the path of the store, for the process of the ordinary user.
 const STORE: &str = "IPAM_TEST_RIGHTS_STORE";
 
-/// Not a test, but what the ordinary user does: opens the store as each line says, `read` or `write`, or reads it again
-/// (`find`), and says what came of it.
+/// Process of the ordinary user, not a test: opens the store as each line says, `read` or `write`, or reads it again
+/// (`find`), and prints the result.
 #[test]
 fn ordinary_user() {
     let Ok(path) = std::env::var(STORE) else { return };
     let mut provider: Option<EmbeddedProvider> = None;
     for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-        let answer = block_on(async {
+        let result = block_on(async {
             if line != "find" {
                 let config = EmbeddedConfig::new(path.as_str()).with_read_only(line == "read");
                 provider = Some(EmbeddedProvider::open(config).await?);
@@ -35,17 +35,17 @@ fn ordinary_user() {
             assert!(opened.check_store().await?.is_sound());
             opened.find(&Find::default()).await.map(|page| page.items.len())
         });
-        let answer = answer.map_or_else(|error| error.to_string(), |found| format!("found {found}"));
-        std::io::stdout().write_all(format!("\nSAYS {answer}\n").as_bytes()).unwrap();
+        let result = result.map_or_else(|error| error.to_string(), |found| format!("found {found}"));
+        std::io::stdout().write_all(format!("\nSAYS {result}\n").as_bytes()).unwrap();
     }
 }
 
-/// A process of an ordinary user.
+/// Process of an ordinary user.
 struct User {
     process: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
-    /// A copy of this program that any user can reach.
+    /// Copy of this program that any user can reach.
     _program: TempDir,
 }
 
@@ -88,7 +88,7 @@ impl Drop for User {
     }
 }
 
-/// Whether rights do not bind this user.
+/// Returns true if permissions do not bind this user.
 fn is_superuser(directory: &Path) -> bool {
     let file = directory.join("locked");
     fs::write(&file, "x").unwrap();
@@ -117,7 +117,7 @@ fn take(path: &Path) {
 }
 
 #[test]
-fn a_store_at_rest_is_read_where_nothing_can_be_written() {
+fn a_closed_store_is_read_where_nothing_can_be_written() {
     for (file, directory_mode) in [(0o444, 0o555), (0o644, 0o555), (0o444, 0o755)] {
         let (_directory, path) = new_store();
         modes(&path, file, directory_mode);
@@ -132,7 +132,7 @@ fn a_store_at_rest_is_read_where_nothing_can_be_written() {
 }
 
 #[test]
-fn what_is_written_meanwhile_is_seen() {
+fn writes_of_others_are_seen_without_locks() {
     let (_directory, path) = new_store();
     modes(&path, 0o644, 0o555);
     let mut user = User::start(&path);
@@ -154,23 +154,23 @@ fn what_is_written_meanwhile_is_seen() {
 }
 
 #[test]
-fn writing_needs_rights_and_says_so() {
+fn writing_without_permission_is_refused() {
     let (_directory, path) = new_store();
     modes(&path, 0o444, 0o555);
     let mut user = User::start(&path);
     let said = user.ask("write");
-    assert!(said.contains("permission denied") && said.contains("rights"), "{said}");
+    assert!(said.contains("permission denied") && said.contains("check the permissions of"), "{said}");
     modes(&path, 0o000, 0o755);
     for how in ["read", "write"] {
         let said = user.ask(how);
-        assert!(said.contains("permission denied") && said.contains("rights"), "{how}: {said}");
+        assert!(said.contains("permission denied") && said.contains("check the permissions of"), "{how}: {said}");
     }
     drop(user);
     modes(&path, 0o644, 0o755);
 }
 
 #[test]
-fn a_log_that_nobody_has_open_needs_a_writer() {
+fn a_log_that_no_process_has_open_needs_a_writer() {
     let (directory, path) = new_store();
     let left = directory.path().join("left.db");
     block_on(async {

@@ -1,6 +1,8 @@
-//! The integers behind addresses, and inclusive intervals of them.
+//! Addresses as integers, and inclusive intervals of them.
 //!
 //! The maths is written once, over [`Bits`]: `u32` for IPv4, `u128` for IPv6, and `u8` for tests that try every input.
+//!
+//! Intervals are inclusive at both ends, because an exclusive end after the highest address has no number.
 
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -10,7 +12,9 @@ use std::ops::{BitAnd, BitOr, BitXor, Not};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-/// An unsigned integer used as an address.
+/// Unsigned integer used as an address.
+///
+/// Arithmetic is checked: `last + 1` does not exist at the top of the address space, where such code usually fails.
 pub(crate) trait Bits:
     Copy
     + Ord
@@ -30,27 +34,28 @@ pub(crate) trait Bits:
 
     fn checked_add(self, other: Self) -> Option<Self>;
     fn checked_sub(self, other: Self) -> Option<Self>;
-    /// Zero where `n` is the width or more.
+    // Unlike the operator, shifts by the width are defined: a prefix of length 0 shifts by all bits.
+    /// Shifts left; zero if `n` is the width or more.
     fn shl(self, n: u8) -> Self;
-    /// Zero where `n` is the width or more.
+    /// Shifts right; zero if `n` is the width or more.
     fn shr(self, n: u8) -> Self;
-    /// The number with its lowest `n` bits set; all of them where `n` is the width or more.
+    /// Returns the number with its lowest `n` bits set; all bits if `n` is the width or more.
     fn low_ones(n: u8) -> Self;
     fn leading_zeros(self) -> u8;
-    /// The width for zero.
+    /// Returns the number of zeros at the low end; the width for zero.
     fn trailing_zeros(self) -> u8;
-    /// The `n`-th byte, counted from the lowest. The caller keeps `n` within the width.
+    /// Returns the `n`-th byte, counted from the lowest. The caller keeps `n` within the width.
     fn byte(self, n: u8) -> u8;
     fn to_u128(self) -> u128;
-    /// `None` where the number has more bits than this integer.
+    /// Converts a number; `None` if it has more bits than this integer.
     fn from_u128(value: u128) -> Option<Self>;
 
-    /// The next number up; `None` at the top.
+    /// Returns the next higher number; `None` at the maximum.
     fn up(self) -> Option<Self> {
         self.checked_add(Self::ONE)
     }
 
-    /// The next number down; `None` at zero.
+    /// Returns the next lower number; `None` at zero.
     fn down(self) -> Option<Self> {
         self.checked_sub(Self::ONE)
     }
@@ -103,7 +108,7 @@ macro_rules! bits {
             }
 
             #[inline]
-            #[allow(clippy::cast_possible_truncation, reason = "the lowest byte is what is asked for")]
+            #[allow(clippy::cast_possible_truncation, reason = "only the lowest byte is wanted")]
             fn byte(self, n: u8) -> u8 {
                 (self >> (8 * u32::from(n))) as u8
             }
@@ -121,14 +126,15 @@ macro_rules! bits {
     )*};
 }
 
+// `u64` is not an address: it is the packed sort key of `runs`.
 bits!(u32 u64 u128);
 #[cfg(test)]
 bits!(u8);
 
-/// The integers that are addresses outside of tests.
+/// Integer of an address family: `u32` for IPv4, `u128` for IPv6.
 pub(crate) trait Family: Bits {
     fn to_addr(self) -> IpAddr;
-    /// The prefix that starts here. The caller keeps `len` within the width.
+    /// Returns the prefix that starts at this address. The caller keeps `len` within the width.
     fn to_net(self, len: u8) -> IpNet;
 }
 
@@ -156,7 +162,7 @@ impl Family for u128 {
     }
 }
 
-/// All numbers from `first` to `last`, both included. Never empty: `first <= last`.
+/// Inclusive interval from `first` to `last`. Never empty: `first <= last`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct Interval<B> {
     pub(crate) first: B,
@@ -166,26 +172,26 @@ pub(crate) struct Interval<B> {
 impl<B: Bits> Interval<B> {
     pub(crate) const FULL: Self = Self { first: B::ZERO, last: B::MAX };
 
-    /// `None` where the ends are the wrong way round.
+    /// Returns the interval; `None` if `last` is below `first`.
     #[inline]
     pub(crate) fn new(first: B, last: B) -> Option<Self> {
         (first <= last).then_some(Self { first, last })
     }
 
-    /// The prefix of `len` bits that `addr` lies in.
+    /// Returns the prefix of `len` bits around `addr`.
     #[inline]
     pub(crate) fn prefix(addr: B, len: u8) -> Self {
         let host = B::low_ones(B::WIDTH.saturating_sub(len));
         Self { first: addr & !host, last: addr | host }
     }
 
-    /// `None` stands for the one size that may not fit, that of everything.
+    /// Returns the number of members; `None` for 2^128, the only size that does not fit.
     #[inline]
     pub(crate) fn size(self) -> Option<u128> {
         self.span().to_u128().checked_add(1)
     }
 
-    /// One less than the number of members, which always fits.
+    /// Returns the number of members less one, which always fits.
     #[inline]
     pub(crate) fn span(self) -> B {
         // `first <= last`, so the fallback is never taken.
@@ -212,27 +218,30 @@ impl<B: Bits> Interval<B> {
         Self::new(self.first.max(other.first), self.last.min(other.last))
     }
 
-    /// The member `n` places above the first.
+    /// Returns the member `n` above the first.
     #[inline]
     pub(crate) fn nth(self, n: u128) -> Option<B> {
         let value = self.first.checked_add(B::from_u128(n)?)?;
         (value <= self.last).then_some(value)
     }
 
-    /// The prefix length, where the interval is exactly one prefix.
+    /// Returns the prefix length, if the interval is exactly one prefix.
     pub(crate) fn prefix_len(self) -> Option<u8> {
+        // The span of a prefix is all ones, as many as it has host bits. The comparison refuses any other span, and a
+        // start that is not aligned.
         let host = B::WIDTH - self.span().leading_zeros();
         (Self::prefix(self.first, B::WIDTH - host) == self).then_some(B::WIDTH - host)
     }
 }
 
-/// The smallest prefix that holds both, as its length.
+/// Returns the length of the smallest prefix that holds both addresses.
 #[inline]
 pub(crate) fn common_len<B: Bits>(a: B, b: B) -> u8 {
     (a ^ b).leading_zeros()
 }
 
-/// The members of an interval, from both ends.
+/// Iterator over the members of an interval, from both ends.
+// `None` when nothing is left: an `Interval` cannot be empty, and a count of members would overflow for all of IPv6.
 #[derive(Clone, Debug)]
 pub(crate) struct Steps<B>(Option<Interval<B>>);
 
@@ -241,7 +250,7 @@ impl<B: Bits> Steps<B> {
         Self(Some(interval))
     }
 
-    /// `None` stands for 2^128.
+    /// Returns the number of members left; `None` for 2^128.
     pub(crate) fn count_left(&self) -> Option<u128> {
         self.0.map_or(Some(0), Interval::size)
     }
@@ -299,7 +308,7 @@ impl<B: Bits> DoubleEndedIterator for Steps<B> {
 
 impl<B: Bits> FusedIterator for Steps<B> {}
 
-/// The fewest prefixes that make up an interval exactly, in order, as (first address, prefix length).
+/// Iterator over the fewest prefixes that make up an interval, in ascending order, as (first address, prefix length).
 #[derive(Clone, Debug)]
 pub(crate) struct Cover<B>(Option<Interval<B>>);
 
@@ -320,8 +329,8 @@ impl<B: Bits> Iterator for Cover<B> {
     fn next(&mut self) -> Option<(B, u8)> {
         let Interval { first, last } = self.0?;
         let span = Interval { first, last }.span();
-        // The largest block that starts here: as far as `first` is aligned, and no more than is left. The number left
-        // is `span + 1`, which overflows only when it is everything.
+        // Greedy: the largest prefix that starts here is limited by the alignment of `first` and by the number of
+        // addresses left. That number is `span + 1`, which overflows only for the whole address space.
         let fits = span.up().map_or(B::WIDTH, |left| B::WIDTH - 1 - left.leading_zeros());
         let host = first.trailing_zeros().min(fits);
         let end = first | B::low_ones(host);
@@ -330,6 +339,7 @@ impl<B: Bits> Iterator for Cover<B> {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
+        // At most `2 * WIDTH - 2` prefixes: their lengths fall to a lowest one and rise again.
         let left = usize::from(self.0.is_some());
         (left, Some(left * 2 * usize::from(B::WIDTH)))
     }

@@ -1,8 +1,17 @@
-//! What can be wrong with the input of subnet maths.
+//! Error of subnet maths.
 
 use std::borrow::Cow;
 
-/// A value that subnet maths cannot work with: which one, why, and what to do about it.
+/// Error of subnet maths: the field, its value, the problem and the remedy.
+///
+/// ```
+/// use ipam_core::net::{NetErrorKind, parse_net};
+///
+/// let error = parse_net("10.0.0.0/33").unwrap_err();
+/// assert_eq!(error.kind(), NetErrorKind::InvalidInput);
+/// assert_eq!((error.field(), error.value()), ("prefix", "10.0.0.0/33"));
+/// assert!(error.to_string().ends_with("give one such as 10.0.0.0/24 or 10.0.0.0/255.255.255.0"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field} {value:?}: {problem}; {remedy}")]
 pub struct NetError {
@@ -13,13 +22,13 @@ pub struct NetError {
     remedy: Cow<'static, str>,
 }
 
-/// The two ways in which subnet maths can fail.
+/// Kind of a [`NetError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NetErrorKind {
     /// The value is malformed or contradicts another.
     InvalidInput,
-    /// The value is sound, but there is not enough room for it.
+    /// The value is valid, but there is not enough room for it.
     Exhausted,
 }
 
@@ -43,33 +52,33 @@ impl NetError {
         Self { kind: NetErrorKind::Exhausted, ..Self::invalid(field, value, problem, remedy) }
     }
 
-    /// A prefix length that is not within `least..=most`.
+    /// Returns the error for a prefix length that is not within `least..=most`.
     pub(super) fn prefix_len(len: u8, of: impl std::fmt::Display, least: u8, most: u8) -> Self {
-        let problem = format!("no prefix length for {of}");
+        let problem = format!("out of range for {of}");
         Self::invalid("prefix length", len, problem, format!("give one from {least} to {most}"))
     }
 
-    /// Whether the input was wrong or the room too small.
+    /// Returns the kind: wrong input, or no room.
     pub fn kind(&self) -> NetErrorKind {
         self.kind
     }
 
-    /// What the value is: `range`, `netmask`, `prefix length` and the like.
+    /// Returns the name of the input: `range`, `netmask`, `prefix length` and the like.
     pub fn field(&self) -> &'static str {
         self.field
     }
 
-    /// The value as it was given.
+    /// Returns the value as it was given.
     pub fn value(&self) -> &str {
         &self.value
     }
 
-    /// What is wrong with it.
+    /// Returns the problem with the value, such as `the last address is below the first`.
     pub fn problem(&self) -> &str {
         &self.problem
     }
 
-    /// What to give instead.
+    /// Returns the remedy, such as `give the lower address first`.
     pub fn remedy(&self) -> &str {
         &self.remedy
     }

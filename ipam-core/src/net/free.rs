@@ -1,4 +1,4 @@
-//! What is free in a range, given what is taken.
+//! Free addresses of a range, given the taken ones.
 
 use std::iter::{Fuse, FusedIterator};
 use std::net::IpAddr;
@@ -10,10 +10,11 @@ use super::error::NetError;
 use super::range::{Addresses, ByFamily, Inner, IpRange};
 use super::set::{IpSet, Ranges};
 
-/// The free ranges of a range: an iterator over the gaps between what is taken, from either end.
+/// Iterator over the free ranges of a range: the gaps between taken ranges, in ascending order, or from the back.
 ///
-/// Nothing is worked out before it is asked for. The cost follows the number of taken ranges that are passed, not the
-/// number of addresses. Every method that answers one question consumes the iterator, and looks at what it has left.
+/// The other methods search the gaps that are left and consume the iterator; clone it to call several. Gaps are
+/// computed when they are asked for, so that the cost follows the number of taken ranges that are passed, not of
+/// addresses.
 ///
 /// ```
 /// use ipam_core::net::{FreeRanges, IpRange, IpSet};
@@ -31,38 +32,54 @@ use super::set::{IpSet, Ranges};
 /// ```
 #[derive(Clone, Debug)]
 pub struct FreeRanges<I> {
-    rest: ByFamily<Rest<u32>, Rest<u128>>,
+    rest: ByFamily<Remaining<u32>, Remaining<u128>>,
     taken: Fuse<I>,
 }
 
 impl<'a> FreeRanges<Ranges<'a>> {
-    /// What of `within` is not in the set. Ranges of the set beside `within` are not even looked at.
+    /// Returns the free ranges of `within`: the addresses that are not in the set. Ranges of the set outside of
+    /// `within` cost nothing.
     pub fn of_set(within: IpRange, taken: &'a IpSet) -> Self {
         Self::new(within, taken.ranges_overlapping(&within))
     }
 }
 
 impl<R: Into<IpRange>, I: Iterator<Item = R>> FreeRanges<I> {
-    /// What of `within` is not in `taken`: ranges, prefixes or addresses in ascending order.
+    /// Returns the free ranges of `within`: the addresses that are not in `taken`, which yields ranges, prefixes or
+    /// addresses.
     ///
-    /// Taken ranges may touch, overlap, reach out of `within` or lie beside it; those of the other family are passed
-    /// over. They **must** be sorted by their first address, or taken addresses may come out as free. Read from the
-    /// back, they must be sorted by their last address too, which ranges that do not overlap always are. Where the
-    /// order is not certain, collect them into an [`IpSet`] and use [`of_set`](FreeRanges::of_set).
+    /// **`taken` must be sorted by first address.** The order is not checked: with another order, taken addresses can
+    /// be returned as free. To iterate from the back, it must be sorted by last address too, as ranges that do not
+    /// overlap always are. If the order is not certain, collect into an [`IpSet`] and use
+    /// [`of_set`](FreeRanges::of_set).
+    ///
+    /// Taken ranges may be adjacent, overlap, or lie outside of `within`; those of the other family are ignored.
+    ///
+    /// ```
+    /// use std::net::IpAddr;
+    /// use ipam_core::net::FreeRanges;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let taken: [IpAddr; 2] = ["10.0.0.0".parse()?, "10.0.0.2".parse()?];
+    /// let free: Vec<_> = FreeRanges::new("10.0.0.0/29".parse()?, taken).map(|range| range.to_string()).collect();
+    /// assert_eq!(free, ["10.0.0.1", "10.0.0.3-10.0.0.7"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new(within: IpRange, taken: impl IntoIterator<Item = R, IntoIter = I>) -> Self {
         let rest = match within.0 {
-            Inner::V4(i) => ByFamily::V4(Rest(Some(i))),
-            Inner::V6(i) => ByFamily::V6(Rest(Some(i))),
+            Inner::V4(i) => ByFamily::V4(Remaining(Some(i))),
+            Inner::V6(i) => ByFamily::V6(Remaining(Some(i))),
         };
         Self { rest, taken: taken.into_iter().fuse() }
     }
 
-    /// The lowest free address.
+    /// Returns the lowest free address.
     pub fn first_address(mut self) -> Option<IpAddr> {
         self.next().map(|gap| gap.first())
     }
 
-    /// The highest free address.
+    /// Returns the highest free address.
     pub fn last_address(mut self) -> Option<IpAddr>
     where
         I: DoubleEndedIterator,
@@ -70,33 +87,44 @@ impl<R: Into<IpRange>, I: Iterator<Item = R>> FreeRanges<I> {
         self.next_back().map(|gap| gap.last())
     }
 
-    /// The free address with `n` free ones below it.
+    /// Returns the `n`-th free address, counted from 0.
     pub fn nth_address(mut self, mut n: u128) -> Option<IpAddr> {
         self.find_map(|gap| {
             let found = gap.nth(n);
-            // Where the size does not fit, every `n` was found.
+            // The size does not fit only for all of IPv6, in which every `n` is found.
             n = n.saturating_sub(gap.size().unwrap_or(u128::MAX));
             found
         })
     }
 
-    /// The free addresses in order, made as they are asked for.
+    /// Returns an iterator over the free addresses, in ascending order.
     pub fn addresses(self) -> impl Iterator<Item = IpAddr> {
         self.flat_map(|gap: IpRange| -> Addresses { gap.addresses() })
     }
 
-    /// How many addresses are free; `None` for 2^128.
+    /// Returns the number of free addresses; `None` for 2^128.
     pub fn size(mut self) -> Option<u128> {
         self.try_fold(0_u128, |sum, gap| sum.checked_add(gap.size()?))
     }
 
-    /// The lowest `count` addresses in a row that are all free. `None` where there are not as many, or `count` is 0.
+    /// Returns the lowest contiguous run of `count` free addresses. `None` if there is none, or `count` is 0.
     pub fn run(self, count: u128) -> Option<IpRange> {
         self.aligned_run(count, 1)
     }
 
-    /// Like [`run`](Self::run), with the first address, taken as a number, a multiple of `align`. 0 and 1 both mean
-    /// no alignment.
+    /// Returns the lowest contiguous run of `count` free addresses whose first address, as a number, is a multiple of
+    /// `align`. 0 and 1 both mean no alignment.
+    ///
+    /// ```
+    /// use ipam_core::net::{FreeRanges, IpRange, IpSet};
+    ///
+    /// # fn main() -> Result<(), ipam_core::net::NetError> {
+    /// let taken = IpSet::from("10.0.0.0-10.0.0.9".parse::<IpRange>()?);
+    /// let free = FreeRanges::of_set("10.0.0.0/24".parse()?, &taken);
+    /// assert_eq!(free.aligned_run(5, 8).map(|run| run.to_string()), Some("10.0.0.16-10.0.0.20".into()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn aligned_run(mut self, count: u128, align: u128) -> Option<IpRange> {
         let more = count.checked_sub(1)?;
         self.find_map(|gap| match gap.0 {
@@ -105,10 +133,10 @@ impl<R: Into<IpRange>, I: Iterator<Item = R>> FreeRanges<I> {
         })
     }
 
-    /// The lowest free prefix of this length, `None` where there is none.
+    /// Returns the lowest free prefix of this length; `None` if there is none.
     ///
     /// # Errors
-    /// The family has no prefix of this length.
+    /// [`InvalidInput`](super::NetErrorKind::InvalidInput) if `len` is longer than an address of the family.
     pub fn prefix(mut self, len: u8) -> Result<Option<IpNet>, NetError> {
         let (width, family) = match self.rest {
             ByFamily::V4(_) => (32, "IPv4"),
@@ -124,7 +152,8 @@ impl<R: Into<IpRange>, I: Iterator<Item = R>> FreeRanges<I> {
     }
 }
 
-/// The lowest `more + 1` members in a row that begin at a multiple of `align`.
+/// Returns the lowest contiguous run of `more + 1` members that begins at a multiple of `align`.
+// The count comes less one, so that a run of 2^128 addresses can be asked for.
 pub(super) fn aligned<B: Bits>(gap: Interval<B>, more: u128, align: u128) -> Option<Interval<B>> {
     let over = gap.first.to_u128().checked_rem(align).unwrap_or(0);
     let skip = if over == 0 { 0 } else { align - over };
@@ -133,7 +162,7 @@ pub(super) fn aligned<B: Bits>(gap: Interval<B>, more: u128, align: u128) -> Opt
     (last <= gap.last).then_some(Interval { first, last })
 }
 
-/// Where the lowest prefix of this length in the interval begins.
+/// Returns the first address of the lowest prefix of this length in the interval.
 pub(super) fn first_prefix<B: Bits>(gap: Interval<B>, len: u8) -> Option<B> {
     let mut prefix = Interval::prefix(gap.first, len);
     if prefix.first < gap.first {
@@ -142,17 +171,19 @@ pub(super) fn first_prefix<B: Bits>(gap: Interval<B>, len: u8) -> Option<B> {
     (prefix.last <= gap.last).then_some(prefix.first)
 }
 
-/// What has not been looked at yet of the range, between the front and the back.
+/// Part of the range between the front and the back of the iterator that has not been visited.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Rest<B>(pub(super) Option<Interval<B>>);
+pub(super) struct Remaining<B>(pub(super) Option<Interval<B>>);
 
-impl<B: Bits> Rest<B> {
+impl<B: Bits> Remaining<B> {
     #[inline]
     pub(super) fn next(&mut self, mut taken: impl Iterator<Item = Interval<B>>) -> Option<Interval<B>> {
         while let Some(rest) = self.0 {
+            // No taken range is left, or the next one lies above: all of the remaining part is free.
             let Some(hole) = taken.next().filter(|hole| hole.first <= rest.last) else {
                 return self.0.take();
             };
+            // `max`, because the hole may end before the remaining part begins.
             self.0 = hole.last.up().and_then(|first| Interval::new(first.max(rest.first), rest.last));
             if let Some(last) = hole.first.down().filter(|last| rest.first <= *last) {
                 return Some(Interval { first: rest.first, last });

@@ -1,15 +1,23 @@
-//! Which addresses of a subnet a host may have.
+//! Usable host addresses of a subnet.
 
 use ipnet::IpNet;
 
 use super::bits::Interval;
 use super::range::{Inner, IpRange};
 
-/// Which addresses of a subnet may be handed out.
+/// Rule for the addresses of a subnet that may be handed out.
+///
+/// ```
+/// use ipam_core::net::{HostPolicy, hosts};
+///
+/// let link = "10.0.0.0/30".parse().unwrap();
+/// assert_eq!(hosts(link, HostPolicy::Hosts).size(), Some(2));
+/// assert_eq!(hosts(link, HostPolicy::All).size(), Some(4));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum HostPolicy {
-    /// Those that a host on the subnet may have.
+    /// Host addresses of the subnet. The default.
     ///
     /// - IPv4: all but the network address and the broadcast address. A `/31` is a point-to-point link and keeps both
     ///   (RFC 3021); a `/32` keeps its one.
@@ -17,13 +25,12 @@ pub enum HostPolicy {
     ///   link and keeps both (RFC 6164); a `/128` keeps its one.
     #[default]
     Hosts,
-    /// Every address: the prefix is a pool (of NAT or tunnel addresses, say), not a subnet with hosts on it.
+    /// Every address. For a prefix that is a pool, such as of NAT or tunnel addresses, and not a subnet with hosts.
     All,
 }
 
-/// The addresses of `net` that may be handed out under `policy`. Host bits of `net` are cleared first.
-///
-/// There is always at least one.
+/// Returns the addresses of `net` that may be handed out under `policy`: always at least one. Host bits of `net` are
+/// cleared first.
 ///
 /// ```
 /// use ipam_core::net::{HostPolicy, hosts};

@@ -7,21 +7,41 @@ use ipnet::IpNet;
 use super::bits::Bits;
 use super::error::NetError;
 
-/// The netmask of a prefix: `255.255.255.0` of a `/24`.
+/// Returns the netmask of a prefix: `255.255.255.0` for a `/24`.
+///
+/// ```
+/// use ipam_core::net::{netmask, prefix_len_of_netmask};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// assert_eq!(netmask("10.0.0.0/20".parse()?), "255.255.240.0".parse::<std::net::IpAddr>()?);
+/// assert_eq!(prefix_len_of_netmask("255.255.240.0".parse()?)?, 20);
+/// # Ok(())
+/// # }
+/// ```
 pub fn netmask(net: IpNet) -> IpAddr {
     net.netmask()
 }
 
-/// The wildcard mask of a prefix, as access lists use it: `0.0.0.255` of a `/24`.
+/// Returns the wildcard mask of a prefix, as access lists use it: `0.0.0.255` for a `/24`.
+///
+/// ```
+/// use ipam_core::net::{prefix_len_of_wildcard, wildcard};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// assert_eq!(wildcard("10.0.0.0/20".parse()?), "0.0.15.255".parse::<std::net::IpAddr>()?);
+/// assert_eq!(prefix_len_of_wildcard("0.0.15.255".parse()?)?, 20);
+/// # Ok(())
+/// # }
+/// ```
 pub fn wildcard(net: IpNet) -> IpAddr {
     net.hostmask()
 }
 
-/// The prefix length that a netmask stands for: 24 for `255.255.255.0`.
+/// Returns the prefix length of a netmask: 24 for `255.255.255.0`.
 ///
 /// # Errors
-/// The mask is not a row of ones followed by a row of zeros. Where the reverse is true of it, the error says that it
-/// is a wildcard mask.
+/// [`InvalidInput`](super::NetErrorKind::InvalidInput) if a one bit follows a zero bit. The remedy then says whether
+/// the value is a wildcard mask.
 pub fn prefix_len_of_netmask(mask: IpAddr) -> Result<u8, NetError> {
     by_family(mask, ones_then_zeros, ones_then_zeros).ok_or_else(|| {
         let remedy = if prefix_len_of_wildcard(mask).is_ok() {
@@ -33,10 +53,10 @@ pub fn prefix_len_of_netmask(mask: IpAddr) -> Result<u8, NetError> {
     })
 }
 
-/// The prefix length that a wildcard mask stands for: 24 for `0.0.0.255`.
+/// Returns the prefix length of a wildcard mask: 24 for `0.0.0.255`.
 ///
 /// # Errors
-/// The mask is not a row of zeros followed by a row of ones.
+/// [`InvalidInput`](super::NetErrorKind::InvalidInput) if a zero bit follows a one bit.
 pub fn prefix_len_of_wildcard(mask: IpAddr) -> Result<u8, NetError> {
     by_family(mask, |bits| ones_then_zeros(!bits), |bits| ones_then_zeros(!bits)).ok_or_else(|| {
         let problem = "the ones are not all on the right";
@@ -44,16 +64,22 @@ pub fn prefix_len_of_wildcard(mask: IpAddr) -> Result<u8, NetError> {
     })
 }
 
-/// Reads `10.0.0.0/24`, `10.0.0.0/255.255.255.0` or an address alone. Host bits are cleared. A mask that could be
-/// either is a netmask: `/0.0.0.0` is `/0`.
+/// Parses a prefix: `10.0.0.0/24`, `10.0.0.0/255.255.255.0`, or an address alone, which is a `/32` or `/128`.
+///
+/// Host bits are cleared. The mask after the slash is always read as a netmask, so that `/0.0.0.0` is `/0`; a wildcard
+/// mask such as `/0.0.0.255` is refused.
 ///
 /// ```
-/// let net = ipam_core::net::parse_net("192.0.2.7/255.255.255.0").unwrap();
-/// assert_eq!(net.to_string(), "192.0.2.0/24");
+/// use ipam_core::net::parse_net;
+///
+/// assert_eq!(parse_net("192.0.2.7/255.255.255.0").unwrap().to_string(), "192.0.2.0/24");
+/// assert_eq!(parse_net("192.0.2.7").unwrap().to_string(), "192.0.2.7/32");
+/// assert_eq!(parse_net("10.0.0.0/0.0.0.255").unwrap_err().remedy(), "this is a wildcard mask; give the netmask");
 /// ```
 ///
 /// # Errors
-/// The text is none of these, the mask is of the other family, or it is not a netmask.
+/// [`InvalidInput`](super::NetErrorKind::InvalidInput) if the text has none of these forms, the prefix length is too
+/// long, or the mask is of the other family or not a netmask.
 pub fn parse_net(text: &str) -> Result<IpNet, NetError> {
     let bad =
         |problem| NetError::invalid("prefix", text, problem, "give one such as 10.0.0.0/24 or 10.0.0.0/255.255.255.0");
@@ -61,18 +87,18 @@ pub fn parse_net(text: &str) -> Result<IpNet, NetError> {
         Some((addr, mask)) => (addr, Some(mask)),
         None => (text.trim(), None),
     };
-    let addr: IpAddr = addr.parse().map_err(|_| bad("what stands before the slash is not an address"))?;
+    let addr: IpAddr = addr.parse().map_err(|_| bad("the text before the slash is not an address"))?;
     let Some(mask) = mask else {
         return Ok(addr.into());
     };
-    // Prefix lengths have digits only: "+24", which a number may look like, is no prefix length.
+    // Only digits make a prefix length: `u8::from_str` would also accept "+24".
     let len = if mask.bytes().all(|byte| byte.is_ascii_digit()) {
-        mask.parse().map_err(|_| bad("what stands behind the slash is not a prefix length"))?
+        mask.parse().map_err(|_| bad("the text after the slash is not a prefix length"))?
     } else {
         let mask: IpAddr =
-            mask.parse().map_err(|_| bad("what stands behind the slash is not a prefix length or netmask"))?;
+            mask.parse().map_err(|_| bad("the text after the slash is not a prefix length or netmask"))?;
         if mask.is_ipv4() != addr.is_ipv4() {
-            return Err(bad("address and netmask are of different families"));
+            return Err(bad("the address and the netmask are of different families"));
         }
         prefix_len_of_netmask(mask)?
     };
@@ -86,8 +112,9 @@ fn by_family(mask: IpAddr, v4: impl Fn(u32) -> Option<u8>, v6: impl Fn(u128) -> 
     }
 }
 
-/// How many ones there are, where all are on the left.
+/// Returns the number of ones, if all of them are on the left.
 pub(super) fn ones_then_zeros<B: Bits>(mask: B) -> Option<u8> {
+    // Inverted, because `Bits` counts leading zeros only; what is left after them must be all ones.
     let ones = (!mask).leading_zeros();
     (!mask == B::low_ones(B::WIDTH - ones)).then_some(ones)
 }
@@ -113,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn every_8_bit_mask_is_judged_as_its_text_says() {
+    fn every_8_bit_mask_is_classified_as_its_text_says() {
         for mask in 0..=u8::MAX {
             let text = format!("{mask:08b}");
             let expected = (!text.contains("01")).then(|| u8::try_from(text.matches('1').count()).unwrap());

@@ -1,33 +1,49 @@
-//! Subnet maths: ranges, sets, usable hosts, and what is free.
+//! Subnet maths: ranges, sets, usable hosts and free addresses.
 //!
-//! Everything here is pure. There is no I/O, nothing blocks, and no function keeps memory per address: a `/64`, or
-//! `::/0`, costs no more than a `/24`. Work that can be long is given as an iterator and done as the caller asks for it.
+//! All functions are pure: no I/O, no blocking, and no memory per address. A `/64`, or `::/0`, costs no more than a
+//! `/24`. Functions whose result can be long return an iterator, which computes each item when it is asked for.
 //!
-//! | question | answer |
+//! | task | item |
 //! | --- | --- |
-//! | which addresses, from one to another | [`IpRange`] |
-//! | which addresses of a subnet a host may have | [`hosts()`], [`HostPolicy`] |
-//! | which addresses, in several pieces; union, difference and so on | [`IpSet`] |
-//! | what is free: first, last, n-th, a run, an aligned run, the gaps | [`FreeRanges`] |
-//! | the subnets of a prefix, its supernet, the one that holds several | [`subnets`], [`supernet`], [`common_supernet`] |
-//! | the fewest prefixes for given addresses | [`IpRange::prefixes`], [`IpSet::prefixes`], [`aggregate`], [`subtract`] |
-//! | which prefixes overlap | [`overlaps`] |
-//! | where subnets of given sizes fit | [`Planner`] |
-//! | the longest prefix that holds an address | [`PrefixMap`] |
+//! | addresses from a first to a last one | [`IpRange`] |
+//! | usable host addresses of a subnet | [`hosts()`], [`HostPolicy`] |
+//! | addresses in several pieces; union, difference and so on | [`IpSet`] |
+//! | free addresses: first, last, n-th, contiguous, aligned, all gaps | [`FreeRanges`] |
+//! | subnets of a prefix, its supernet, a common supernet | [`subnets`], [`supernet`], [`common_supernet`] |
+//! | fewest prefixes for given addresses | [`IpRange::prefixes`], [`IpSet::prefixes`], [`aggregate`], [`subtract`] |
+//! | overlapping prefixes | [`overlaps`] |
+//! | room for subnets of given sizes | [`Planner`], [`best_fit`] |
+//! | longest-prefix match | [`PrefixMap`] |
 //! | netmask, wildcard mask and prefix length | [`netmask`], [`wildcard`], [`prefix_len_of_netmask`], [`parse_net`] |
 //! | names for reverse DNS | [`reverse_name`], [`reverse_zones`], [`parse_reverse`] |
 //!
+//! ```
+//! use ipam_core::net::{FreeRanges, HostPolicy, IpSet, hosts};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let usable = hosts("10.0.0.0/24".parse()?, HostPolicy::Hosts);
+//! let taken = IpSet::from_iter(["10.0.0.1-10.0.0.20".parse::<ipam_core::net::IpRange>()?]);
+//! assert_eq!(FreeRanges::of_set(usable, &taken).first_address(), Some("10.0.0.21".parse()?));
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Counts
-//! Counts are `u128`. One does not fit: `::/0` holds 2^128 addresses. Where it can occur, the answer is an
+//! Counts are `u128`. One count does not fit: `::/0` holds 2^128 addresses. A function that can meet it returns
 //! `Option<u128>`, and `None` means 2^128.
 //!
 //! # Host bits
-//! An [`IpNet`](ipnet::IpNet) may carry host bits, as in `10.0.0.7/24`. Every function of this module takes such a value
-//! as the subnet it lies in (`10.0.0.0/24`), and every `IpNet` it returns has its host bits clear.
+//! An [`IpNet`](ipnet::IpNet) may carry host bits, as in `10.0.0.7/24`. Every function of this module reads such a
+//! value as its subnet (`10.0.0.0/24`), and every `IpNet` it returns has its host bits clear.
 //!
 //! # Families
-//! IPv4 and IPv6 never meet: a range is of one family, an IPv4-mapped IPv6 address (`::ffff:10.0.0.1`) is an IPv6
-//! address. Where both are sorted, IPv4 comes first.
+//! IPv4 and IPv6 are kept apart: a range is of one family, and an IPv4-mapped IPv6 address (`::ffff:10.0.0.1`) is an
+//! IPv6 address. Sorted results list IPv4 first.
+//!
+//! # Errors
+//! All functions fail with [`NetError`]: [`NetErrorKind::InvalidInput`] for a value that is malformed or out of range,
+//! [`NetErrorKind::Exhausted`] if there is no room. It converts to [`Error`](crate::Error) with the kind of the same
+//! name.
 
 mod bits;
 mod error;

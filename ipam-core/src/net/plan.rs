@@ -1,4 +1,4 @@
-//! Fitting subnets of the sizes asked for into blocks (variable-length subnet masks).
+//! Placement of subnets of given sizes in blocks (variable-length subnet masks).
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -12,23 +12,36 @@ use super::range::{Inner, IpRange};
 use super::runs::Runs;
 use super::set::IpSet;
 
-/// How large a subnet should be.
+/// Size of a subnet to place.
+///
+/// ```
+/// use ipam_core::net::{Planner, SubnetSize};
+///
+/// let planner = Planner::new(["10.0.0.0/24".parse().unwrap()]);
+/// let place = |size| planner.plan(&[size]).unwrap()[0].to_string();
+/// assert_eq!(place(SubnetSize::Hosts(2)), "10.0.0.0/31");
+/// assert_eq!(place(SubnetSize::Hosts(3)), "10.0.0.0/29");
+/// assert_eq!(place(SubnetSize::PrefixLen(30)), "10.0.0.0/30");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SubnetSize {
-    /// The smallest subnet with room for this many hosts, counted by the planner's [`HostPolicy`]. Count the gateway
-    /// too. Two hosts get an IPv4 `/31` or an IPv6 `/127`, as these have two usable addresses; where a `/30` is meant,
-    /// ask for the prefix length.
+    /// Smallest subnet with room for this many hosts, the gateway included, by the [`HostPolicy`] of the planner.
+    ///
+    /// Two hosts get an IPv4 `/31` or an IPv6 `/127`, which have two usable addresses. Use
+    /// [`PrefixLen`](Self::PrefixLen) for a `/30`.
     Hosts(u128),
-    /// A subnet of exactly this prefix length.
+    /// Subnet of exactly this prefix length.
     PrefixLen(u8),
 }
 
-/// Places subnets of given sizes in blocks, best fit.
+/// Planner that places subnets of given sizes in blocks, by best fit.
 ///
-/// The largest is placed first, each in the smallest free piece that holds it, and there at the lowest address; so the
-/// same question has the same answer, and a plan is found whenever there is one. A subnet never spans two blocks, even
-/// where these touch.
+/// The largest subnet is placed first, each in the smallest free piece that is large enough, at its lowest address. The
+/// same input gives the same plan. A subnet never spans two blocks, even if they are adjacent.
+///
+/// A plan is found whenever there is one: the sizes are powers of two and the pieces are aligned, so that each free
+/// piece divides without remainder into the sizes that are still to be placed.
 ///
 /// ```
 /// use ipam_core::net::{Planner, SubnetSize};
@@ -45,32 +58,44 @@ pub struct Planner {
 }
 
 impl Planner {
-    /// A planner over these blocks, which must be of one family. Host bits are cleared; a block inside another is part
-    /// of that one.
+    /// Creates a planner for these blocks, which must be of one family. Host bits are cleared; a block inside another
+    /// is part of that one.
     pub fn new(blocks: impl IntoIterator<Item = IpNet>) -> Self {
         Self { blocks: blocks.into_iter().collect(), taken: IpSet::new(), policy: HostPolicy::default() }
     }
 
-    /// Leaves out what is taken already.
+    /// Sets the addresses that are taken. The default is none.
+    ///
+    /// ```
+    /// use ipam_core::net::{IpRange, IpSet, Planner, SubnetSize};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let taken = IpSet::from("10.0.0.0/25".parse::<IpRange>()?);
+    /// let planner = Planner::new(["10.0.0.0/24".parse()?]).with_taken(taken);
+    /// assert_eq!(planner.plan(&[SubnetSize::PrefixLen(26)])?, ["10.0.0.128/26".parse()?]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn with_taken(mut self, taken: IpSet) -> Self {
         self.taken = taken;
         self
     }
 
-    /// How [`SubnetSize::Hosts`] counts: usable hosts (default) or every address.
+    /// Sets the addresses that [`SubnetSize::Hosts`] counts. The default is [`HostPolicy::Hosts`].
     #[must_use]
     pub fn with_policy(mut self, policy: HostPolicy) -> Self {
         self.policy = policy;
         self
     }
 
-    /// A subnet for each size, in the order asked; all of them, or an error.
+    /// Returns a subnet for each size, in the order of the sizes; all of them, or an error.
     ///
     /// # Errors
-    /// [`InvalidInput`](super::NetErrorKind::InvalidInput): the blocks are of both families, or a size is one that the
-    /// family cannot have. [`Exhausted`](super::NetErrorKind::Exhausted): the blocks have no room for all of them; the
-    /// error names those that did not fit, and the largest piece left.
+    /// - [`InvalidInput`](super::NetErrorKind::InvalidInput) if the blocks are of both families, or the family has no
+    ///   subnet of a size.
+    /// - [`Exhausted`](super::NetErrorKind::Exhausted) if the blocks have no room for all subnets. The error names
+    ///   those that did not fit, and the largest free prefix that is left.
     pub fn plan(&self, sizes: &[SubnetSize]) -> Result<Vec<IpNet>, NetError> {
         let (mut v4, mut v6) = (Vec::new(), Vec::new());
         for block in &self.blocks {
@@ -92,16 +117,18 @@ impl Planner {
     }
 }
 
-/// Returns the lowest prefix of this length in `block` that overlaps nothing of `taken` and leaves the larger gaps whole: it
-/// comes from the smallest free piece that holds it. `None` if there is no room, or the length is shorter than the block's
-/// or longer than the family's.
+/// Returns a free prefix of this length in `block`, by best fit.
+///
+/// The free space of the block is divided into the largest possible prefixes. The result is taken from the smallest of
+/// these that is large enough, the lowest if several have that size, at its first address. `None` if there is no room,
+/// or `prefix_len` is shorter than that of the block or longer than an address.
 ///
 /// ```
 /// use ipam_core::net::{IpSet, best_fit};
 ///
 /// let block = "10.0.0.0/16".parse().unwrap();
 /// let taken: IpSet = ["10.0.0.0/24", "10.0.4.0/22"].iter().map(|net| net.parse::<ipnet::IpNet>().unwrap()).collect();
-/// // It completes the pair; 10.0.2.0/24 would break a larger gap.
+/// // 10.0.1.0/24 is a free piece of this very size; 10.0.2.0/24 would break a /23.
 /// assert_eq!(best_fit(block, &taken, 24).unwrap().to_string(), "10.0.1.0/24");
 /// ```
 pub fn best_fit(block: IpNet, taken: &IpSet, prefix_len: u8) -> Option<IpNet> {
@@ -115,7 +142,7 @@ pub fn best_fit(block: IpNet, taken: &IpSet, prefix_len: u8) -> Option<IpNet> {
     }
 }
 
-/// Returns the first address of the lowest of the smallest free pieces that hold a prefix of this length.
+/// Returns the first address of the smallest free piece that holds a prefix of this length, the lowest if several do.
 fn smallest_piece<B: Bits>(block: Interval<B>, taken: &Runs<B>, prefix_len: u8) -> Option<B> {
     let mut best: Option<(u8, B)> = None;
     for gap in Runs::from(block).difference(taken).into_vec() {
@@ -142,10 +169,10 @@ fn place<B: Family>(sizes: &[SubnetSize], mut room: Room<B>, policy: HostPolicy)
     }
     let left = room.largest().map_or("nothing".to_owned(), |len| format!("at most a /{len}"));
     let problem = format!("no room for {} of {} subnets, {left} is left free", missing.len(), sizes.len());
-    Err(NetError::exhausted("sizes", names.join(", "), problem, "add a block or ask for less"))
+    Err(NetError::exhausted("sizes", names.join(", "), problem, "add a block, or give fewer or smaller sizes"))
 }
 
-/// An error names this many, and counts the rest.
+/// Number of items that an error names; the others are counted.
 const NAMED: usize = 8;
 
 fn prefix_len<B: Family>(size: SubnetSize, policy: HostPolicy) -> Result<u8, NetError> {
@@ -153,15 +180,15 @@ fn prefix_len<B: Family>(size: SubnetSize, policy: HostPolicy) -> Result<u8, Net
         SubnetSize::PrefixLen(len) if len <= B::WIDTH => Ok(len),
         SubnetSize::PrefixLen(len) => Err(NetError::prefix_len(len, "a subnet of these blocks", 0, B::WIDTH)),
         SubnetSize::Hosts(0) => {
-            Err(NetError::invalid("hosts", 0, "a subnet for no hosts has no size", "ask for at least one"))
+            Err(NetError::invalid("hosts", 0, "a subnet for no hosts has no size", "give at least 1"))
         }
-        // The longest that has room; a size that is `None` is 2^128, more than can be asked for.
+        // The longest prefix that has room. A size of `None` is 2^128, which is enough for any `count`.
         SubnetSize::Hosts(count) => (0..=B::WIDTH)
             .rev()
             .find(|len| hosts(B::ZERO.to_net(*len), policy).size().is_none_or(|room| room >= count))
             .ok_or_else(|| {
-                let problem = "more hosts than the family has addresses";
-                NetError::invalid("hosts", count, problem, "ask for less, or plan with IPv6 blocks")
+                let problem = "the family has fewer addresses";
+                NetError::invalid("hosts", count, problem, "give a smaller number, or use IPv6 blocks")
             }),
     }
 }
@@ -174,7 +201,7 @@ pub(super) struct Room<B> {
 impl<B: Bits> Room<B> {
     pub(super) fn new(mut blocks: Vec<Interval<B>>, taken: &Runs<B>) -> Self {
         blocks.sort_unstable_by_key(|block| (block.first, Reverse(block.last)));
-        // Prefixes are nested or apart: after sorting, one that is not apart is inside.
+        // Two prefixes are nested or disjoint: after sorting, one that overlaps the prefix before lies inside it.
         blocks.dedup_by(|next, block| block.covers(*next));
         let mut free = vec![BTreeSet::new(); usize::from(B::WIDTH) + 1];
         for block in blocks {
@@ -187,10 +214,11 @@ impl<B: Bits> Room<B> {
         Self { free }
     }
 
-    /// Where each of these prefix lengths goes, in the order asked; `None` for what does not fit.
+    /// Takes a prefix of each length. Returns their first addresses in the order of `lens`; `None` for what does not
+    /// fit.
     pub(super) fn take_all(&mut self, lens: &[u8]) -> Vec<Option<B>> {
         let mut order: Vec<usize> = (0..lens.len()).collect();
-        // Stable: of equal lengths the one asked first has the lower address.
+        // A stable sort: of equal lengths, the first of the list gets the lower address.
         order.sort_by_key(|n| lens[*n]);
         let mut placed = vec![None; lens.len()];
         for n in order {
@@ -199,7 +227,7 @@ impl<B: Bits> Room<B> {
         placed
     }
 
-    /// The lowest address of the smallest piece that holds a prefix of this length; what is over stays free.
+    /// Takes a prefix of this length from the smallest piece that holds it; the other parts of the piece stay free.
     fn take(&mut self, len: u8) -> Option<B> {
         let (found, first) =
             (0..=len).rev().find_map(|found| Some((found, self.free[usize::from(found)].pop_first()?)))?;
@@ -209,7 +237,7 @@ impl<B: Bits> Room<B> {
         Some(first)
     }
 
-    /// The length of the largest free prefix.
+    /// Returns the length of the largest free prefix.
     fn largest(&self) -> Option<u8> {
         (0..=B::WIDTH).find(|len| !self.free[usize::from(*len)].is_empty())
     }

@@ -10,12 +10,12 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use super::bits::{Cover, Family, Interval, Steps};
 use super::error::NetError;
 
-/// All addresses from a first to a last one, both included, of one family. Never empty.
+/// Inclusive range of addresses of one family, from a first to a last address. Never empty.
 ///
-/// As text it is `10.0.0.5-10.0.0.9`, or `10.0.0.5` when it holds one address. Parsing also takes a prefix
+/// The text form is `10.0.0.5-10.0.0.9`, or `10.0.0.5` for a single address. Parsing also accepts a prefix
 /// (`10.0.0.0/24`), whose host bits are cleared, and spaces around the hyphen.
 ///
-/// Ranges are sorted by family (IPv4 first), then by first address, then by last.
+/// Ranges sort by family (IPv4 first), then by first address, then by last.
 ///
 /// ```
 /// use ipam_core::net::IpRange;
@@ -38,15 +38,27 @@ pub(super) enum Inner {
 }
 
 impl IpRange {
-    /// All of IPv4, `0.0.0.0/0`.
+    /// Range of all IPv4 addresses, `0.0.0.0/0`.
     pub const IPV4: Self = Self(Inner::V4(Interval::<u32>::FULL));
-    /// All of IPv6, `::/0`.
+    /// Range of all IPv6 addresses, `::/0`.
     pub const IPV6: Self = Self(Inner::V6(Interval::<u128>::FULL));
 
-    /// The range from `first` to `last`, both included.
+    /// Returns the range from `first` to `last`, both included.
+    ///
+    /// ```
+    /// use ipam_core::net::IpRange;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let range = IpRange::new("10.0.0.5".parse()?, "10.0.0.9".parse()?)?;
+    /// assert_eq!(range.to_string(), "10.0.0.5-10.0.0.9");
+    /// assert!(IpRange::new("10.0.0.9".parse()?, "10.0.0.5".parse()?).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// The two are of different families, or `last` is below `first`.
+    /// [`InvalidInput`](super::NetErrorKind::InvalidInput) if the two are of different families, or `last` is below
+    /// `first`.
     pub fn new(first: IpAddr, last: IpAddr) -> Result<Self, NetError> {
         let inner = match (first, last) {
             (IpAddr::V4(a), IpAddr::V4(b)) => Interval::new(a.to_bits(), b.to_bits()).map(Inner::V4),
@@ -73,8 +85,8 @@ impl IpRange {
     /// ```
     ///
     /// # Errors
-    /// [`InvalidInput`](super::NetErrorKind::InvalidInput) if `count` is 0, or the family has fewer addresses from `first`
-    /// on.
+    /// [`InvalidInput`](super::NetErrorKind::InvalidInput) if `count` is 0, or greater than the number of addresses
+    /// from `first` to the end of the family.
     pub fn starting_at(first: IpAddr, count: u128) -> Result<Self, NetError> {
         let last = count.checked_sub(1).and_then(|more| match first {
             IpAddr::V4(ip) => Some(IpAddr::V4(ip.to_bits().checked_add(u32::try_from(more).ok()?)?.into())),
@@ -84,8 +96,8 @@ impl IpRange {
             Some(last) => Self::new(first, last),
             None if count == 0 => Err(NetError::invalid("count", count, "a range is never empty", "give 1 or more")),
             None => {
-                let problem = format!("there are fewer addresses from {first} on");
-                Err(NetError::invalid("count", count, problem, "give a smaller count, or a lower address"))
+                let problem = format!("fewer addresses follow from {first} to the end of the family");
+                Err(NetError::invalid("count", count, problem, "give a smaller count, or a lower first address"))
             }
         }
     }
@@ -98,7 +110,7 @@ impl IpRange {
         Self(Inner::V6(interval))
     }
 
-    /// The lowest address.
+    /// Returns the lowest address.
     pub fn first(&self) -> IpAddr {
         match self.0 {
             Inner::V4(i) => i.first.to_addr(),
@@ -106,7 +118,7 @@ impl IpRange {
         }
     }
 
-    /// The highest address.
+    /// Returns the highest address.
     pub fn last(&self) -> IpAddr {
         match self.0 {
             Inner::V4(i) => i.last.to_addr(),
@@ -114,17 +126,17 @@ impl IpRange {
         }
     }
 
-    /// Whether the addresses are IPv4.
+    /// Returns true if the addresses are IPv4.
     pub fn is_ipv4(&self) -> bool {
         matches!(self.0, Inner::V4(_))
     }
 
-    /// Whether the addresses are IPv6.
+    /// Returns true if the addresses are IPv6.
     pub fn is_ipv6(&self) -> bool {
         matches!(self.0, Inner::V6(_))
     }
 
-    /// How many addresses; `None` for all of IPv6, whose 2^128 does not fit.
+    /// Returns the number of addresses; `None` for all of IPv6, whose 2^128 does not fit.
     pub fn size(&self) -> Option<u128> {
         match self.0 {
             Inner::V4(i) => i.size(),
@@ -132,7 +144,7 @@ impl IpRange {
         }
     }
 
-    /// Whether the address lies in the range. One of the other family never does.
+    /// Returns true if the address lies in the range. An address of the other family never does.
     pub fn contains(&self, ip: IpAddr) -> bool {
         match (self.0, ip) {
             (Inner::V4(i), IpAddr::V4(ip)) => i.contains(ip.to_bits()),
@@ -141,7 +153,7 @@ impl IpRange {
         }
     }
 
-    /// Whether every address of the other range lies in this one.
+    /// Returns true if every address of the other range lies in this one.
     pub fn contains_range(&self, other: &Self) -> bool {
         match (self.0, other.0) {
             (Inner::V4(a), Inner::V4(b)) => a.covers(b),
@@ -150,7 +162,7 @@ impl IpRange {
         }
     }
 
-    /// Whether the two share an address.
+    /// Returns true if the two ranges share an address.
     pub fn overlaps(&self, other: &Self) -> bool {
         match (self.0, other.0) {
             (Inner::V4(a), Inner::V4(b)) => a.overlaps(b),
@@ -159,7 +171,18 @@ impl IpRange {
         }
     }
 
-    /// The addresses both have; `None` where they share none.
+    /// Returns the range of addresses that both have; `None` if they share none.
+    ///
+    /// ```
+    /// use ipam_core::net::IpRange;
+    ///
+    /// # fn main() -> Result<(), ipam_core::net::NetError> {
+    /// let (one, other): (IpRange, IpRange) = ("10.0.0.0-10.0.0.9".parse()?, "10.0.0.5-10.0.0.20".parse()?);
+    /// assert_eq!(one.intersection(&other).unwrap().to_string(), "10.0.0.5-10.0.0.9");
+    /// assert_eq!(one.intersection(&"10.0.1.0/24".parse()?), None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn intersection(&self, other: &Self) -> Option<Self> {
         match (self.0, other.0) {
             (Inner::V4(a), Inner::V4(b)) => a.intersection(b).map(Self::from_v4),
@@ -168,7 +191,19 @@ impl IpRange {
         }
     }
 
-    /// The address `n` places above the first; `None` beyond the end.
+    /// Returns the address at position `n`, counted from 0; `None` beyond the last address.
+    ///
+    /// ```
+    /// use ipam_core::net::IpRange;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let range: IpRange = "10.0.0.5-10.0.0.9".parse()?;
+    /// assert_eq!(range.nth(2), Some("10.0.0.7".parse()?));
+    /// assert_eq!(range.nth(5), None);
+    /// assert_eq!(range.position("10.0.0.7".parse()?), Some(2));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn nth(&self, n: u128) -> Option<IpAddr> {
         match self.0 {
             Inner::V4(i) => i.nth(n).map(Family::to_addr),
@@ -176,7 +211,8 @@ impl IpRange {
         }
     }
 
-    /// How many places the address is above the first: the reverse of [`nth`](Self::nth). `None` for one outside.
+    /// Returns the position of an address, counted from 0: the inverse of [`nth`](Self::nth). `None` for an address
+    /// outside of the range.
     pub fn position(&self, ip: IpAddr) -> Option<u128> {
         match (self.0, ip) {
             (Inner::V4(i), IpAddr::V4(ip)) if i.contains(ip.to_bits()) => Some(u128::from(ip.to_bits() - i.first)),
@@ -185,7 +221,9 @@ impl IpRange {
         }
     }
 
-    /// The addresses in order, made as they are asked for, from either end. Skipping costs nothing.
+    /// Returns an iterator over the addresses in ascending order, or from the back in descending order.
+    ///
+    /// Skipping with [`nth`](Iterator::nth) takes one step, whatever the distance.
     pub fn addresses(&self) -> Addresses {
         Addresses(match self.0 {
             Inner::V4(i) => ByFamily::V4(Steps::new(i)),
@@ -193,7 +231,19 @@ impl IpRange {
         })
     }
 
-    /// The fewest prefixes that hold exactly these addresses, in order. At most 62 for IPv4 and 254 for IPv6.
+    /// Returns the fewest prefixes that hold exactly these addresses, in ascending order: at most 62 for IPv4 and 254
+    /// for IPv6.
+    ///
+    /// ```
+    /// use ipam_core::net::IpRange;
+    ///
+    /// # fn main() -> Result<(), ipam_core::net::NetError> {
+    /// let range: IpRange = "10.0.0.1-10.0.0.6".parse()?;
+    /// let prefixes: Vec<_> = range.prefixes().map(|net| net.to_string()).collect();
+    /// assert_eq!(prefixes, ["10.0.0.1/32", "10.0.0.2/31", "10.0.0.4/31", "10.0.0.6/32"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn prefixes(&self) -> Prefixes {
         Prefixes(match self.0 {
             Inner::V4(i) => ByFamily::V4(Cover::new(i)),
@@ -201,7 +251,17 @@ impl IpRange {
         })
     }
 
-    /// The one prefix that holds exactly these addresses, if there is one.
+    /// Returns the prefix that holds exactly these addresses, if there is one.
+    ///
+    /// ```
+    /// use ipam_core::net::IpRange;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// assert_eq!("10.0.0.0-10.0.0.255".parse::<IpRange>()?.to_net(), Some("10.0.0.0/24".parse()?));
+    /// assert_eq!("10.0.0.1-10.0.0.255".parse::<IpRange>()?.to_net(), None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn to_net(&self) -> Option<IpNet> {
         match self.0 {
             Inner::V4(i) => i.prefix_len().map(|len| i.first.to_net(len)),
@@ -211,21 +271,21 @@ impl IpRange {
 }
 
 impl From<Ipv4Net> for IpRange {
-    /// Every address of the subnet, network and broadcast included; host bits are cleared.
+    /// Returns the range of all addresses of the subnet, network and broadcast included; host bits are cleared.
     fn from(net: Ipv4Net) -> Self {
         Self::from_v4(Interval::prefix(net.addr().to_bits(), net.prefix_len()))
     }
 }
 
 impl From<Ipv6Net> for IpRange {
-    /// Every address of the subnet; host bits are cleared.
+    /// Returns the range of all addresses of the subnet; host bits are cleared.
     fn from(net: Ipv6Net) -> Self {
         Self::from_v6(Interval::prefix(net.addr().to_bits(), net.prefix_len()))
     }
 }
 
 impl From<IpNet> for IpRange {
-    /// Every address of the subnet, network and broadcast included; host bits are cleared.
+    /// Returns the range of all addresses of the subnet, network and broadcast included; host bits are cleared.
     fn from(net: IpNet) -> Self {
         match net {
             IpNet::V4(net) => net.into(),
@@ -277,8 +337,8 @@ impl FromStr for IpRange {
             NetError::invalid("range", text, problem, remedy)
         };
         if let Some((first, last)) = text.split_once('-') {
-            let first = first.trim().parse().map_err(|_| bad("what stands before the hyphen is not an address"))?;
-            let last = last.trim().parse().map_err(|_| bad("what stands after the hyphen is not an address"))?;
+            let first = first.trim().parse().map_err(|_| bad("the text before the hyphen is not an address"))?;
+            let last = last.trim().parse().map_err(|_| bad("the text after the hyphen is not an address"))?;
             Self::new(first, last)
         } else if text.contains('/') {
             text.trim().parse::<IpNet>().map(Self::from).map_err(|_| bad("not a prefix"))
@@ -314,14 +374,14 @@ impl<'de> serde::Deserialize<'de> for IpRange {
     }
 }
 
-/// An iterator of one family or the other.
+/// Value of one family or the other.
 #[derive(Clone, Debug)]
 pub(super) enum ByFamily<A, B> {
     V4(A),
     V6(B),
 }
 
-/// The addresses of a range in order; see [`IpRange::addresses`].
+/// Iterator over the addresses of a range, returned by [`IpRange::addresses`].
 #[derive(Clone, Debug)]
 pub struct Addresses(ByFamily<Steps<u32>, Steps<u128>>);
 
@@ -376,7 +436,7 @@ impl DoubleEndedIterator for Addresses {
 
 impl FusedIterator for Addresses {}
 
-/// The fewest prefixes that make up a range, in order; see [`IpRange::prefixes`].
+/// Iterator over the fewest prefixes that make up a range, returned by [`IpRange::prefixes`].
 #[derive(Clone, Debug)]
 pub struct Prefixes(ByFamily<Cover<u32>, Cover<u128>>);
 

@@ -1,4 +1,4 @@
-//! Names of the reverse DNS: `in-addr.arpa` (RFC 1035, RFC 2317) and `ip6.arpa` (RFC 3596).
+//! Names of reverse DNS: `in-addr.arpa` (RFC 1035, RFC 2317) and `ip6.arpa` (RFC 3596).
 
 use std::iter::FusedIterator;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -11,7 +11,7 @@ use super::split::{Subnets, subnets};
 const V4: &str = "in-addr.arpa";
 const V6: &str = "ip6.arpa";
 
-/// The name of an address's PTR record, without a dot at the end.
+/// Returns the name of the PTR record of an address, without a trailing dot.
 ///
 /// ```
 /// let name = |ip: &str| ipam_core::net::reverse_name(ip.parse().unwrap());
@@ -22,12 +22,14 @@ pub fn reverse_name(ip: IpAddr) -> String {
     name(ip.into())
 }
 
-/// The zones that hold the names of a prefix's addresses: in order, without a dot at the end, made as asked for.
+/// Returns an iterator over the reverse zones of a prefix, in ascending order, without a trailing dot.
 ///
-/// - On a label boundary (`/8`, `/16`, `/24`, `/32`; every fourth bit of IPv6) it is one zone.
-/// - An IPv4 prefix longer than `/24` is one zone delegated by RFC 2317, `64/26.2.0.192.in-addr.arpa`. The names of
-///   the addresses are in the zone of the `/24`, which has a CNAME into this one for each.
-/// - Otherwise several zones of the next boundary together: 4 for a `/22`, at most 128, or 8 for IPv6.
+/// The zones hold the PTR records of all addresses of the prefix:
+///
+/// - A prefix on a label boundary (`/8`, `/16`, `/24`, `/32`; every fourth bit of IPv6) is one zone.
+/// - An IPv4 prefix longer than `/24` is one zone delegated by RFC 2317, such as `64/26.2.0.192.in-addr.arpa`. The zone
+///   of the `/24` has a CNAME into it for each address.
+/// - Any other prefix is several zones of the next boundary: 4 for a `/22`, at most 128, or 8 for IPv6.
 ///
 /// ```
 /// let zones = |net: &str| ipam_core::net::reverse_zones(net.parse().unwrap()).collect::<Vec<_>>();
@@ -43,11 +45,11 @@ pub fn reverse_zones(net: IpNet) -> ReverseZones {
         IpNet::V4(_) => own.next_multiple_of(8),
         IpNet::V6(_) => own.next_multiple_of(4),
     };
-    // The boundary lies between the prefix's own length and the longest, so there are such subnets.
+    // The boundary lies between the length of the prefix and the longest length, so that `subnets` does not fail.
     ReverseZones(subnets(net, boundary).ok())
 }
 
-/// The zone names of a prefix; see [`reverse_zones`].
+/// Iterator over the reverse zones of a prefix, returned by [`reverse_zones`].
 #[derive(Clone, Debug)]
 pub struct ReverseZones(Option<Subnets>);
 
@@ -65,7 +67,7 @@ impl Iterator for ReverseZones {
 
 impl FusedIterator for ReverseZones {}
 
-/// The name of a prefix on a label boundary, or of a classless IPv4 one.
+/// Returns the name of a prefix on a label boundary, or of a classless IPv4 prefix.
 fn name(net: IpNet) -> String {
     let mut labels = String::new();
     match net {
@@ -89,11 +91,11 @@ fn name(net: IpNet) -> String {
     }
 }
 
-/// The prefix that a reverse name stands for; a `/32` or `/128` is the name of an address.
+/// Parses a reverse name and returns its prefix: a `/32` or `/128` for the name of an address.
 ///
-/// Upper and lower case, and a dot at the end, make no difference. Of RFC 2317 it takes the zones
-/// `64/26.2.0.192.in-addr.arpa` and, as many write them, `64-127.2.0.192.in-addr.arpa` (first and last address), and
-/// the names of addresses in them, `70.64/26.2.0.192.in-addr.arpa`.
+/// Case and a trailing dot are ignored. Zones of RFC 2317 are accepted in the form `64/26.2.0.192.in-addr.arpa` and in
+/// the common form `64-127.2.0.192.in-addr.arpa` (first and last address), and so are names of addresses in them,
+/// `70.64/26.2.0.192.in-addr.arpa`.
 ///
 /// ```
 /// let net = ipam_core::net::parse_reverse("2.0.192.IN-ADDR.ARPA.").unwrap();
@@ -101,8 +103,8 @@ fn name(net: IpNet) -> String {
 /// ```
 ///
 /// # Errors
-/// The name is not under `in-addr.arpa` or `ip6.arpa`, has too many labels, or one that stands for no part of an
-/// address; or a classless zone does not hold the address named in it.
+/// [`InvalidInput`](super::NetErrorKind::InvalidInput) if the name is not under `in-addr.arpa` or `ip6.arpa`, has too
+/// many labels or a label that is not part of an address, or names an address outside of its classless zone.
 pub fn parse_reverse(name: &str) -> Result<IpNet, NetError> {
     let lower = name.to_ascii_lowercase();
     let plain = lower.strip_suffix('.').unwrap_or(&lower);
@@ -120,7 +122,7 @@ pub fn parse_reverse(name: &str) -> Result<IpNet, NetError> {
     })
 }
 
-/// What stands before the domain; `None` for a name elsewhere.
+/// Returns the labels before the domain; `None` for a name that is not under it.
 fn under<'a>(name: &'a str, domain: &str) -> Option<&'a str> {
     let labels = name.strip_suffix(domain)?;
     if labels.is_empty() { Some("") } else { labels.strip_suffix('.').filter(|labels| !labels.is_empty()) }
@@ -150,7 +152,7 @@ fn parse_v4(labels: &str) -> Result<Ipv4Net, &'static str> {
     }
 }
 
-/// `64/26` or `64-127` in the `/24` of these octets.
+/// Parses the label of a classless zone, `64/26` or `64-127`, in the `/24` of these octets.
 fn classless(label: &str, mut octets: [u8; 4]) -> Option<Ipv4Net> {
     let (first, len) = if let Some((first, len)) = label.split_once('/') {
         (decimal(first)?, decimal(len)?)
@@ -165,7 +167,8 @@ fn classless(label: &str, mut octets: [u8; 4]) -> Option<Ipv4Net> {
     ((24..32).contains(&len) && net.network() == net.addr()).then_some(net)
 }
 
-/// Digits without a leading zero, up to 255.
+/// Parses a number up to 255 without leading zeros.
+// `010` would be 8 to a reader of octal and 10 to another; `u8::from_str` would also accept `+1`.
 fn decimal(label: &str) -> Option<u8> {
     let plain = label.bytes().all(|byte| byte.is_ascii_digit()) && (label == "0" || !label.starts_with('0'));
     label.parse().ok().filter(|_| plain)

@@ -1,4 +1,4 @@
-//! Sets of addresses of both families.
+//! Set of addresses of both families.
 
 use std::fmt;
 use std::iter::{Copied, FusedIterator};
@@ -12,14 +12,14 @@ use super::bits::{Family, Interval};
 use super::range::{Inner, IpRange};
 use super::runs::{CoverAll, Runs};
 
-/// A set of addresses, kept as the fewest ranges that make it up. It may hold both families.
+/// Set of addresses, stored as the fewest ranges that make it up. It may hold both families.
 ///
-/// It costs memory and time by the number of its ranges, not of its addresses. Union, intersection, difference and
-/// symmetric difference are one pass over both sets; they are also the operators `|`, `&`, `-` and `^` on references.
-/// Look-ups are binary searches. Prefixes are worked out only when asked for.
+/// Memory and time grow with the number of ranges, not of addresses. Union, intersection, difference and symmetric
+/// difference are one pass over both sets; they are also the operators `|`, `&`, `-` and `^` on references. Look-ups
+/// are binary searches. Prefixes are computed only when they are asked for.
 ///
-/// It is collected or extended from anything that is a range: addresses, prefixes, ranges, in any order, overlapping
-/// or not. Inserting one by one moves the ranges behind the new one, so collect where there are many.
+/// A set is collected or extended from addresses, prefixes or ranges, in any order, overlapping or not. Inserting a
+/// single range moves all ranges behind it; collecting many at once sorts them once.
 ///
 /// ```
 /// use ipam_core::net::{IpRange, IpSet};
@@ -39,22 +39,22 @@ pub struct IpSet {
 }
 
 impl IpSet {
-    /// The set of no addresses.
+    /// Creates an empty set.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Whether the set has no address.
+    /// Returns true if the set has no address.
     pub fn is_empty(&self) -> bool {
         self.v4.is_empty() && self.v6.is_empty()
     }
 
-    /// How many addresses of both families together; `None` where that is 2^128 or more.
+    /// Returns the number of addresses of both families together; `None` for 2^128 or more.
     pub fn size(&self) -> Option<u128> {
         self.v4.size()?.checked_add(self.v6.size()?)
     }
 
-    /// Whether the address is in the set.
+    /// Returns true if the address is in the set.
     pub fn contains(&self, ip: IpAddr) -> bool {
         match ip {
             IpAddr::V4(ip) => self.v4.find(ip.to_bits()).is_some(),
@@ -62,7 +62,7 @@ impl IpSet {
         }
     }
 
-    /// Whether every address of the range is in the set.
+    /// Returns true if every address of the range is in the set.
     pub fn contains_range(&self, range: &IpRange) -> bool {
         match range.0 {
             Inner::V4(i) => self.v4.covers(i),
@@ -70,7 +70,18 @@ impl IpSet {
         }
     }
 
-    /// The whole range of the set, as far as it goes, that the address lies in.
+    /// Returns the range of the set around the address: the longest one whose addresses are all in the set.
+    ///
+    /// ```
+    /// use ipam_core::net::{IpRange, IpSet};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let set: IpSet = ["10.0.0.0/25".parse::<IpRange>()?, "10.0.0.128/25".parse()?].into_iter().collect();
+    /// assert_eq!(set.range_of("10.0.0.7".parse()?), Some("10.0.0.0/24".parse()?));
+    /// assert_eq!(set.range_of("10.0.1.7".parse()?), None);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn range_of(&self, ip: IpAddr) -> Option<IpRange> {
         match ip {
             IpAddr::V4(ip) => self.v4.find(ip.to_bits()).map(IpRange::from_v4),
@@ -78,17 +89,29 @@ impl IpSet {
         }
     }
 
-    /// Whether set and range share an address.
+    /// Returns true if the set and the range share an address.
     pub fn overlaps(&self, range: &IpRange) -> bool {
         self.ranges_overlapping(range).len() > 0
     }
 
-    /// Whether every address of this set is in the other.
+    /// Returns true if every address of this set is in the other.
     pub fn is_subset(&self, other: &Self) -> bool {
         self.v4.is_subset(&other.v4) && self.v6.is_subset(&other.v6)
     }
 
-    /// Adds every address of a range, a prefix (host bits cleared) or an address alone.
+    /// Adds the addresses of a range, a prefix (host bits cleared) or an address alone.
+    ///
+    /// ```
+    /// use ipam_core::net::{IpRange, IpSet};
+    ///
+    /// # fn main() -> Result<(), ipam_core::net::NetError> {
+    /// let mut set = IpSet::new();
+    /// set.insert("10.0.0.0/24".parse::<IpRange>()?);
+    /// set.remove("10.0.0.5".parse::<IpRange>()?);
+    /// assert_eq!(set.to_string(), "10.0.0.0-10.0.0.4, 10.0.0.6-10.0.0.255");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn insert(&mut self, range: impl Into<IpRange>) {
         match range.into().0 {
             Inner::V4(i) => self.v4.insert(i),
@@ -96,7 +119,7 @@ impl IpSet {
         }
     }
 
-    /// Takes out every address of a range, a prefix (host bits cleared) or an address alone.
+    /// Removes the addresses of a range, a prefix (host bits cleared) or an address alone.
     pub fn remove(&mut self, range: impl Into<IpRange>) {
         match range.into().0 {
             Inner::V4(i) => self.v4.remove(i),
@@ -104,32 +127,43 @@ impl IpSet {
         }
     }
 
-    /// The addresses in this set or in the other.
+    /// Returns the addresses in this set or in the other.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         Self { v4: self.v4.union(&other.v4), v6: self.v6.union(&other.v6) }
     }
 
-    /// The addresses in both sets.
+    /// Returns the addresses in both sets.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         Self { v4: self.v4.intersection(&other.v4), v6: self.v6.intersection(&other.v6) }
     }
 
-    /// The addresses of this set that are not in the other.
+    /// Returns the addresses of this set that are not in the other.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
         Self { v4: self.v4.difference(&other.v4), v6: self.v6.difference(&other.v6) }
     }
 
-    /// The addresses in exactly one of the two sets.
+    /// Returns the addresses in exactly one of the two sets.
     #[must_use]
     pub fn symmetric_difference(&self, other: &Self) -> Self {
         Self { v4: self.v4.symmetric_difference(&other.v4), v6: self.v6.symmetric_difference(&other.v6) }
     }
 
-    /// The addresses of `within` that are not in the set. For a whole family, give [`IpRange::IPV4`] or
+    /// Returns the addresses of `within` that are not in the set. For a whole family, give [`IpRange::IPV4`] or
     /// [`IpRange::IPV6`].
+    ///
+    /// ```
+    /// use ipam_core::net::{IpRange, IpSet};
+    ///
+    /// # fn main() -> Result<(), ipam_core::net::NetError> {
+    /// let taken = IpSet::from("10.0.0.0/25".parse::<IpRange>()?);
+    /// let free = taken.complement(&"10.0.0.0/24".parse()?);
+    /// assert_eq!(free.to_string(), "10.0.0.128-10.0.0.255");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn complement(&self, within: &IpRange) -> Self {
         match within.0 {
@@ -138,13 +172,25 @@ impl IpSet {
         }
     }
 
-    /// The ranges in order, as few and as long as can be: no two of them touch.
+    /// Returns an iterator over the ranges of the set, in ascending order. They are as few as possible: no two of them
+    /// are adjacent.
     pub fn ranges(&self) -> Ranges<'_> {
         Ranges { v4: self.v4.as_slice().iter().copied(), v6: self.v6.as_slice().iter().copied() }
     }
 
-    /// Those of the [`ranges`](Self::ranges) that share an address with this one, whole. Finding them is a binary
-    /// search.
+    /// Returns an iterator over the [`ranges`](Self::ranges) of the set that share an address with the given one. They
+    /// are not cut to it. Finding them is a binary search.
+    ///
+    /// ```
+    /// use ipam_core::net::{IpRange, IpSet};
+    ///
+    /// # fn main() -> Result<(), ipam_core::net::NetError> {
+    /// let set: IpSet = ["10.0.0.0/24".parse::<IpRange>()?, "10.0.2.0/24".parse()?].into_iter().collect();
+    /// let found: Vec<_> = set.ranges_overlapping(&"10.0.0.9-10.0.1.9".parse()?).collect();
+    /// assert_eq!(found, ["10.0.0.0/24".parse()?]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn ranges_overlapping(&self, range: &IpRange) -> Ranges<'_> {
         let (v4, v6) = match range.0 {
             Inner::V4(i) => (self.v4.overlapping(i), &[][..]),
@@ -153,13 +199,24 @@ impl IpSet {
         Ranges { v4: v4.iter().copied(), v6: v6.iter().copied() }
     }
 
-    /// The fewest prefixes that hold exactly these addresses, in order.
+    /// Returns an iterator over the fewest prefixes that hold exactly the addresses of the set, in ascending order.
+    ///
+    /// ```
+    /// use ipam_core::net::{IpRange, IpSet};
+    ///
+    /// # fn main() -> Result<(), ipam_core::net::NetError> {
+    /// let set: IpSet = ["10.0.0.0/25".parse::<IpRange>()?, "10.0.0.128-10.0.1.127".parse()?].into_iter().collect();
+    /// let prefixes: Vec<_> = set.prefixes().map(|net| net.to_string()).collect();
+    /// assert_eq!(prefixes, ["10.0.0.0/24", "10.0.1.0/25"]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn prefixes(&self) -> SetPrefixes<'_> {
         let Ranges { v4, v6 } = self.ranges();
         SetPrefixes { v4: CoverAll::new(v4), v6: CoverAll::new(v6) }
     }
 
-    /// [`prefixes`](Self::prefixes), of a set that is not needed any more.
+    /// Returns the same iterator as [`prefixes`](Self::prefixes), but consumes the set.
     pub fn into_prefixes(self) -> IntoPrefixes {
         let (v4, v6) = (self.v4.into_vec().into_iter(), self.v6.into_vec().into_iter());
         IntoPrefixes { v4: CoverAll::new(v4), v6: CoverAll::new(v6) }
@@ -169,13 +226,15 @@ impl IpSet {
         (&self.v4, &self.v6)
     }
 
-    /// The addresses in order, made as they are asked for, from either end.
+    /// Returns an iterator over the addresses, in ascending order, or from the back.
     pub fn addresses(&self) -> impl DoubleEndedIterator<Item = IpAddr> + Clone + fmt::Debug + '_ {
         self.ranges().flat_map(|range: IpRange| range.addresses())
     }
 }
 
-/// Makes room for all that is to come, but only once the family is seen.
+/// Appends an item, and reserves capacity for all remaining ones when the vector is full.
+///
+/// Reserving in advance for both families would cost 32 bytes of IPv6 for each IPv4 item (bar S1 has a million).
 #[inline]
 fn push<T>(out: &mut Vec<T>, item: T, rest: &impl Iterator) {
     if out.len() == out.capacity() {
@@ -236,7 +295,7 @@ macro_rules! operator {
 operator!(BitOr bitor union, BitAnd bitand intersection, Sub sub difference, BitXor bitxor symmetric_difference);
 
 impl fmt::Display for IpSet {
-    /// The ranges with commas between them; nothing for an empty set.
+    /// Writes the ranges, separated by commas; nothing for an empty set.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.ranges().enumerate().try_for_each(|(n, range)| write!(f, "{}{range}", if n == 0 { "" } else { ", " }))
     }
@@ -262,7 +321,7 @@ impl<'de> serde::Deserialize<'de> for IpSet {
     }
 }
 
-/// The ranges of a set in order; see [`IpSet::ranges`].
+/// Iterator over the ranges of a set, returned by [`IpSet::ranges`].
 #[derive(Clone, Debug)]
 pub struct Ranges<'a> {
     v4: Copied<slice::Iter<'a, Interval<u32>>>,
@@ -330,15 +389,15 @@ macro_rules! prefixes {
 }
 
 prefixes!(
-    /// The fewest prefixes that make up a set, in order; see [`IpSet::prefixes`].
+    /// Iterator over the fewest prefixes that make up a set, returned by [`IpSet::prefixes`].
     SetPrefixes<'a>,
     Copied<slice::Iter<'a, Interval<u32>>>,
     Copied<slice::Iter<'a, Interval<u128>>>
 );
 
 prefixes!(
-    /// The fewest prefixes that make up a set, in order; see [`IpSet::into_prefixes`] and
-    /// [`aggregate`](super::aggregate).
+    /// Iterator over the fewest prefixes that make up a set, returned by [`IpSet::into_prefixes`],
+    /// [`aggregate`](super::aggregate) and [`subtract`](super::subtract).
     IntoPrefixes,
     vec::IntoIter<Interval<u32>>,
     vec::IntoIter<Interval<u128>>

@@ -1,4 +1,4 @@
-//! Prefixes out of prefixes: splitting, joining, comparing.
+//! Splitting, joining and comparing prefixes.
 
 use std::cmp::Reverse;
 use std::iter::FusedIterator;
@@ -10,8 +10,9 @@ use super::error::NetError;
 use super::range::{ByFamily, Inner, IpRange};
 use super::set::{IntoPrefixes, IpSet};
 
-/// The subnets of `net` with prefix length `len`, in order, made as they are asked for, from either end. Host bits of
-/// `net` are cleared first. Skipping with [`nth`](Iterator::nth) costs nothing.
+/// Returns an iterator over the subnets of `net` with prefix length `len`, in ascending order, or from the back.
+///
+/// Host bits of `net` are cleared first. Skipping with [`nth`](Iterator::nth) takes one step, whatever the distance.
 ///
 /// ```
 /// let mut subnets = ipam_core::net::subnets("10.0.0.0/8".parse().unwrap(), 24).unwrap();
@@ -21,7 +22,8 @@ use super::set::{IntoPrefixes, IpSet};
 /// ```
 ///
 /// # Errors
-/// `len` is shorter than the prefix itself, or longer than an address.
+/// [`InvalidInput`](super::NetErrorKind::InvalidInput) if `len` is shorter than the prefix of `net`, or longer than an
+/// address.
 pub fn subnets(net: IpNet, len: u8) -> Result<Subnets, NetError> {
     let (own, most) = (net.prefix_len(), net.max_prefix_len());
     if len < own || len > most {
@@ -33,10 +35,20 @@ pub fn subnets(net: IpNet, len: u8) -> Result<Subnets, NetError> {
     }))
 }
 
-/// The prefix of length `len` that `net` lies in.
+/// Returns the prefix of length `len` around `net`.
+///
+/// ```
+/// use ipam_core::net::supernet;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// assert_eq!(supernet("10.1.2.0/24".parse()?, 16)?, "10.1.0.0/16".parse()?);
+/// assert!(supernet("10.1.2.0/24".parse()?, 25).is_err());
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
-/// `len` is longer than the prefix itself.
+/// [`InvalidInput`](super::NetErrorKind::InvalidInput) if `len` is longer than the prefix of `net`.
 pub fn supernet(net: IpNet, len: u8) -> Result<IpNet, NetError> {
     if len > net.prefix_len() {
         return Err(NetError::prefix_len(len, format_args!("a supernet of {net}"), 0, net.prefix_len()));
@@ -47,8 +59,8 @@ pub fn supernet(net: IpNet, len: u8) -> Result<IpNet, NetError> {
     })
 }
 
-/// The smallest one prefix that holds them all: prefixes, ranges or addresses. `None` where there are none, or of both
-/// families.
+/// Returns the smallest prefix that holds all of the given prefixes, ranges or addresses. `None` if none are given, or
+/// they are of both families.
 ///
 /// ```
 /// let nets = ["10.0.1.0/24", "10.0.2.0/24"].map(|net| net.parse::<ipnet::IpNet>().unwrap());
@@ -77,11 +89,11 @@ fn enclosing<B: Family>(i: Interval<B>) -> IpNet {
     Interval::prefix(i.first, len).first.to_net(len)
 }
 
-/// The fewest prefixes that hold exactly the addresses of all of these, in order. They may overlap, repeat and come in
-/// any order; host bits are cleared.
+/// Returns an iterator over the fewest prefixes that hold exactly the addresses of all given prefixes, ranges or
+/// addresses, in ascending order.
 ///
-/// It sorts, which is all it costs, and gives the prefixes one by one. Keep the [`IpSet`] instead (collect into it)
-/// where more is asked of the same addresses.
+/// The input may overlap, repeat and come in any order; host bits are cleared. The cost is that of sorting the input.
+/// Collect into an [`IpSet`] instead to do more with the same addresses.
 ///
 /// ```
 /// let nets = ["10.0.1.0/24", "10.0.0.0/24", "10.0.0.128/25"].map(|net| net.parse::<ipnet::IpNet>().unwrap());
@@ -92,7 +104,8 @@ pub fn aggregate<R: Into<IpRange>>(ranges: impl IntoIterator<Item = R>) -> IntoP
     ranges.into_iter().collect::<IpSet>().into_prefixes()
 }
 
-/// The fewest prefixes that hold what is left of `from` without `taken`, in order.
+/// Returns an iterator over the fewest prefixes that hold the addresses of `from` that are not in `taken`, in ascending
+/// order.
 ///
 /// ```
 /// # use ipnet::IpNet;
@@ -104,31 +117,35 @@ pub fn subtract<R: Into<IpRange>>(from: impl Into<IpRange>, taken: impl IntoIter
     taken.into_iter().collect::<IpSet>().complement(&from.into()).into_prefixes()
 }
 
-/// Two ranges of a list that share an address: their places in it.
+/// Two overlapping items of a list, as their indexes in the list given to [`overlaps`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Overlap {
-    /// The one that begins earlier, or is larger, or came earlier in the list: of prefixes, the outer one.
+    /// Index of the item that begins at the lower address. If both begin at the same address it is the larger one, and
+    /// if they are equal the earlier one of the list. Of two prefixes it is the outer one.
     pub outer: usize,
-    /// The other.
+    /// Index of the other item.
     pub inner: usize,
 }
 
-/// Which of these prefixes, ranges or addresses overlap one another.
+/// Finds overlaps among the given prefixes, ranges or addresses.
 ///
-/// Each that overlaps one sorted before it is named once, with one such; so there are fewer answers than ranges, even
-/// where all overlap, and none means that no two overlap. For prefixes the one named is the smallest that holds it,
-/// and of equal ones the later is inside the earlier. Answers come in order of the inner one's address.
+/// No result means that no two items overlap. An item that overlaps several others is reported once, as `inner`, with
+/// one of them as `outer`, so that there are at most as many results as items. For prefixes, `outer` is the smallest
+/// prefix around `inner`. Results are in ascending order of the first address of `inner`.
 ///
 /// ```
-/// # use ipam_core::net::{Overlap, overlaps};
+/// use ipam_core::net::{Overlap, overlaps};
+///
 /// let nets = ["10.0.0.0/24", "10.1.0.0/16", "10.0.0.0/8"].map(|net| net.parse::<ipnet::IpNet>().unwrap());
-/// let found: Vec<_> = overlaps(nets).map(|Overlap { outer, inner }| (outer, inner)).collect();
-/// assert_eq!(found, [(2, 0), (2, 1)]);
+/// let found: Vec<_> = overlaps(nets).collect();
+/// // The /8, at index 2, holds the other two.
+/// assert_eq!(found, [Overlap { outer: 2, inner: 0 }, Overlap { outer: 2, inner: 1 }]);
 /// ```
 pub fn overlaps<R: Into<IpRange>>(ranges: impl IntoIterator<Item = R>) -> impl Iterator<Item = Overlap> {
     let mut sorted: Vec<_> = ranges.into_iter().enumerate().map(|(n, range)| (range.into(), n)).collect();
     sorted.sort_unstable_by_key(|(range, n)| (range.first(), Reverse(range.last()), *n));
-    // Those that may still reach what comes next. What ends before this range ends before all later ones.
+    // A stack of the ranges that may still reach the next one. In sorted order, a range that ends before the current
+    // one begins ends before all later ones, so that each is pushed and popped once.
     let mut open: Vec<(IpRange, usize)> = Vec::new();
     sorted.into_iter().filter_map(move |(range, inner)| {
         while open.pop_if(|(earlier, _)| !earlier.overlaps(&range)).is_some() {}
@@ -138,13 +155,14 @@ pub fn overlaps<R: Into<IpRange>>(ranges: impl IntoIterator<Item = R>) -> impl I
     })
 }
 
-/// The prefixes of one length in an interval that is itself a prefix.
+/// Iterator over the prefixes of one length in an interval that is itself a prefix.
 #[derive(Clone, Debug)]
 pub(super) struct Parts<B> {
-    /// The first addresses of the first and of the last one left.
+    /// First addresses of the first and of the last prefix left.
     rest: Option<Interval<B>>,
     len: u8,
-    /// From one to the next; zero where there is only one, as large as all.
+    /// Distance from one prefix to the next. Zero for the whole address space, whose size does not fit: then there is
+    /// only one prefix, and no step is taken.
     step: B,
 }
 
@@ -154,14 +172,14 @@ impl<B: Bits> Parts<B> {
         Self { rest: Interval::new(whole.first, last), len, step: B::ONE.shl(B::WIDTH - len) }
     }
 
-    /// How far it is to the one that `n` are skipped for; `None` where there are not as many.
+    /// Returns the distance to the prefix after `n` skipped ones; `None` if there are not as many.
     fn distance(&self, rest: Interval<B>, n: usize) -> Option<B> {
         let host = B::WIDTH - self.len;
         let n = B::from_u128(n as u128)?;
         (n <= rest.span().shr(host)).then(|| n.shl(host))
     }
 
-    /// `None` stands for 2^128.
+    /// Returns the number of prefixes left; `None` for 2^128.
     fn count_left(&self) -> Option<u128> {
         self.rest.map_or(Some(0), |rest| rest.span().shr(B::WIDTH - self.len).to_u128().checked_add(1))
     }
@@ -212,12 +230,14 @@ impl<B: Bits> DoubleEndedIterator for Parts<B> {
     }
 }
 
-/// The subnets of a prefix in order; see [`subnets`].
+/// Iterator over the subnets of a prefix, returned by [`subnets`].
 #[derive(Clone, Debug)]
 pub struct Subnets(ByFamily<Parts<u32>, Parts<u128>>);
 
 impl Subnets {
-    /// How many are still to come; `None` for 2^128, which `size_hint` cannot say either.
+    /// Returns the number of subnets left; `None` for 2^128.
+    ///
+    /// `size_hint` counts in `usize`, which is too small for the subnets of many IPv6 prefixes.
     pub fn count_left(&self) -> Option<u128> {
         match &self.0 {
             ByFamily::V4(parts) => parts.count_left(),

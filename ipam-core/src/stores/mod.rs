@@ -1,4 +1,4 @@
-//! Where the providers of this crate keep their records.
+//! Stores of the providers of this crate.
 
 #[cfg(feature = "embedded")]
 pub mod embedded;

@@ -3,12 +3,12 @@
 use std::cmp::Reverse;
 
 use crate::net::bits::{Cover, Interval, Steps, common_len};
-use crate::net::free::{Rest, aligned, first_prefix};
+use crate::net::free::{Remaining, aligned, first_prefix};
 use crate::net::plan::Room;
 use crate::net::runs::{CoverAll, Runs};
 use crate::net::split::Parts;
 
-/// The plainest set there is.
+/// Set of 8-bit numbers as a list of booleans.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Naive([bool; 256]);
 
@@ -223,16 +223,17 @@ fn gaps_from_front_back_and_both() {
                     let gaps =
                         Naive::from_fn(|n| within.contains(n) && !taken.iter().any(|t| t.contains(n))).intervals();
 
-                    let (mut rest, mut front) = (Rest(Some(within)), taken.iter().copied());
+                    let (mut rest, mut front) = (Remaining(Some(within)), taken.iter().copied());
                     let found: Vec<_> = std::iter::from_fn(|| rest.next(front.by_ref())).collect();
                     assert_eq!(found, gaps);
 
-                    let (mut rest, mut back) = (Rest(Some(within)), taken.iter().copied().rev());
+                    let (mut rest, mut back) = (Remaining(Some(within)), taken.iter().copied().rev());
                     let mut found: Vec<_> = std::iter::from_fn(|| rest.next_back(back.by_ref())).collect();
                     found.reverse();
                     assert_eq!(found, gaps);
 
-                    let (mut rest, mut both, mut model) = (Rest(Some(within)), taken.iter().copied(), gaps.into_iter());
+                    let (mut rest, mut both, mut model) =
+                        (Remaining(Some(within)), taken.iter().copied(), gaps.into_iter());
                     for _ in 0..4 {
                         assert_eq!(rest.next(both.by_ref()), model.next());
                         assert_eq!(rest.next_back(both.by_ref().rev()), model.next_back());
@@ -251,7 +252,7 @@ fn gaps_between_taken_ranges_that_overlap() {
             taken.sort_by_key(|i| (i.first, Reverse(i.last)));
             let within = interval(3, 253);
             let gaps = Naive::from_fn(|n| within.contains(n) && !a.contains(n) && !b.contains(n)).intervals();
-            let (mut rest, mut taken) = (Rest(Some(within)), taken.into_iter());
+            let (mut rest, mut taken) = (Remaining(Some(within)), taken.into_iter());
             assert_eq!(std::iter::from_fn(|| rest.next(taken.by_ref())).collect::<Vec<_>>(), gaps);
         }
     }

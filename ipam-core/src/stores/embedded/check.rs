@@ -1,5 +1,5 @@
-//! Check of a store: SQLite's own of the file, that of what only this store has in its tables, and the engine's of the
-//! records.
+//! Check of a store: SQLite's own check of the file, queries for what only tables can have wrong, and the engine's
+//! check of the records.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -11,32 +11,34 @@ use super::store::SqliteStore;
 use crate::engine::{Context, Findings, Lookups, MAX_FINDINGS as MOST, OpenKeys, Record, verify};
 use crate::{ErrorKind, Result, SpaceId};
 
-/// How many rows are looked at in one go.
+/// Number of rows that are read at once.
 const PART: usize = 512;
 
-/// What [`check_store`](crate::EmbeddedProvider::check_store) found.
+/// Result of [`check_store`](crate::EmbeddedProvider::check_store).
+///
+/// All counts are 0 if the file itself is damaged: then only SQLite's findings are listed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct StoreReport {
-    /// How many ranges there are. 0 if the file is damaged, as are the other numbers.
+    /// Number of ranges.
     pub ranges: u64,
-    /// How many allocations, expired ones that nobody has cleaned up among them.
+    /// Number of allocations. Includes expired ones whose rows have not been removed yet.
     pub allocations: u64,
     /// Number of quarantined addresses.
     pub quarantined: u64,
-    /// What is wrong: sentences for people, at most 100. Empty for a sound store.
+    /// Sentences for people about what is wrong, at most 100. Empty for a sound store.
     pub violations: Vec<String>,
 }
 
 impl StoreReport {
-    /// Whether nothing is wrong.
+    /// Returns true if there are no violations.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.violations.is_empty()
     }
 }
 
-/// Looks through the whole store. A transaction is open, so that all of it is of one moment.
+/// Checks the whole store, in the transaction that is open, so that all reads see the same state.
 pub(super) fn check(store: &mut SqliteStore<'_>, context: &mut Context<'_>) -> Result<StoreReport> {
     let mut check = Check { store, now: context.now, violations: Vec::new() };
     let mut report = StoreReport::default();
@@ -59,13 +61,13 @@ struct Check<'s, 'c> {
     violations: Vec<String>,
 }
 
-/// Statements that answer nothing while the store is sound, each under a comment that says what its rows mean. The first
-/// column names the row.
+/// Statements that return no rows while the store is sound, each under a comment that says what its rows mean. The
+/// first column identifies the row.
 const NEVER: &str = include_str!("queries/check.sql");
 
 impl Check<'_, '_> {
     fn tell(&mut self, violation: impl Into<String>) {
-        // One more than is told, so that it is known that there are more.
+        // One more than is reported, so that `check` knows that there are more.
         if self.violations.len() <= MOST {
             self.violations.push(violation.into());
         }
@@ -73,7 +75,7 @@ impl Check<'_, '_> {
 
     fn all(&mut self, report: &mut StoreReport) -> Result<()> {
         self.file()?;
-        // What SQLite itself finds damaged cannot be read with confidence.
+        // Rows of a file that SQLite finds damaged cannot be trusted, and reading them may fail at any point.
         if !self.violations.is_empty() {
             return Ok(());
         }
@@ -94,7 +96,7 @@ impl Check<'_, '_> {
         Ok(count)
     }
 
-    /// SQLite's check of pages, indexes and constraints.
+    /// Runs SQLite's check of pages, indexes and constraints.
     fn file(&mut self) -> Result<()> {
         let mut found = Vec::new();
         self.store.rows(&format!("PRAGMA integrity_check({MOST})"), Vec::new(), |row| {
@@ -105,7 +107,8 @@ impl Check<'_, '_> {
         Ok(())
     }
 
-    /// Whether rows name only rows that exist, and agree with them.
+    /// Checks that rows refer only to rows that exist, and agree with them.
+    // The schema has no foreign keys: they would be checked at every write and guard only what the engine guards.
     fn references(&mut self) -> Result<()> {
         for part in NEVER.split_terminator(";\n") {
             let (comment, statement): (Vec<&str>, Vec<&str>) = part.lines().partition(|line| line.starts_with("--"));
@@ -121,7 +124,8 @@ impl Check<'_, '_> {
         Ok(())
     }
 
-    /// Whether the number that is kept with each page is that of its bits: nothing but sums is made of it.
+    /// Checks that the count kept with each page is the number of its bits.
+    // The engine reads only sums of the counts, so that its own check cannot find a page that is wrong.
     fn used_counts(&mut self) -> Result<()> {
         let mut from = None;
         loop {
@@ -142,11 +146,16 @@ impl Check<'_, '_> {
     }
 }
 
-/// An allocation is one row, which every way to find it reads. SQLite's check looks that each index leads to all rows, so
-/// that the row of an address is found by it, and by an id, which is made of what is in the row. `check.sql` looks
-/// that none is quarantined as well, and that each agrees with its request: its serial number is among those of its
-/// request and of no other, so that a key, which finds by serial numbers, finds its own, and not more than it took. To
-/// look each of them up again would take most of the time of a check.
+/// Look-ups, checked by statements over whole tables instead of one by one.
+///
+/// An allocation is one row, which every way to find it reads:
+///
+/// - by address and by id, which is made of the row's columns: SQLite's check verifies that each index leads to all
+///   rows;
+/// - by key: `check.sql` verifies that the serial number is among those of the allocation's request and of no other;
+/// - quarantine: `check.sql` verifies that no allocated address is quarantined.
+///
+/// Looking up each allocation again would take most of the time of a check.
 impl Lookups for SqliteStore<'_> {
     fn verify_lookups(&mut self, _: &SpaceId, _: &Record, _: &mut OpenKeys, _: &mut Findings<'_>) -> Result<()> {
         Ok(())

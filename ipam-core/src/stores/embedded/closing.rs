@@ -1,4 +1,4 @@
-//! What a writer does last: the log goes into the file, so that the file alone is the whole store.
+//! Closing of a store: the writer moves the log into the file, so that the file alone is the whole store.
 
 use std::time::Duration;
 
@@ -9,11 +9,14 @@ use super::open_store::OpenStore;
 use super::sqlite_errors;
 use crate::{Error, ErrorKind, Operation, Result};
 
-/// The longest wait for other processes that are in the middle of reading or writing.
+/// Longest wait for other processes that are reading or writing.
+// A store in use by others is complete as file and log, so that closing need not wait for them.
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// Writes the log back into the file and empties it. The log stays where another process keeps it in use for longer than
-/// the time to wait; what was acknowledged is safe in it.
+/// Writes the log back into the file and empties it.
+///
+/// If another process keeps the log in use for longer than the wait, the log stays, and this is not an error:
+/// acknowledged requests are safe in it.
 pub(super) fn checkpoint(opened: &Opened, shared: &OpenStore) -> Result<()> {
     let Files::Shared(held) = opened.files() else { return Ok(()) };
     held.look().map_err(|gone| gone.error_on_closing(&shared.path))?;
@@ -32,7 +35,7 @@ pub(super) fn checkpoint(opened: &Opened, shared: &OpenStore) -> Result<()> {
             Ok(0) => return held.look().map_err(|gone| gone.error_on_closing(&shared.path)),
             Ok(_) => {}
             Err(error) if sqlite_errors::is_busy(&error) => {}
-            // A process that may only read finds nothing to write back in an empty log.
+            // Without the permission to write, SQLite fails even if there is nothing to write back.
             Err(_) if !has_content(&beside(&shared.path, "-wal")) => return Ok(()),
             Err(error) => return Err(fail(error)),
         }
@@ -42,7 +45,7 @@ pub(super) fn checkpoint(opened: &Opened, shared: &OpenStore) -> Result<()> {
     }
 }
 
-/// The store could not be opened again after a failure, so that nothing could be finished.
+/// Returns the error of a store that could not be opened again after a failure, so that the log was not written back.
 pub(super) fn unfinished(error: &Error) -> Error {
     let message = format!(
         "the store could not be opened again after a failure, and its log stays beside the file, keep both: {}",

@@ -1,4 +1,7 @@
-//! Values as the columns of the store have them, and back.
+//! Conversion of values to the columns of the store, and back.
+//!
+//! The forms are part of the file format (see `DESIGN.md`) and independent of the `serde` feature: public types may
+//! change, and old files must stay readable.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,7 +13,7 @@ use rusqlite::types::ToSqlOutput;
 use crate::net::IpRange;
 use crate::{Properties, Tag, Tags};
 
-/// An address as a blob: 4 or 6, then its octets.
+/// Address as a blob: 4 or 6, then its octets. The order of the blobs is the order of the addresses, IPv4 first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct AddressBlob {
     bytes: [u8; 17],
@@ -42,7 +45,7 @@ impl ToSql for AddressBlob {
     }
 }
 
-/// The address of a blob.
+/// Parses the blob of an address.
 pub(super) fn address(blob: &[u8]) -> Option<IpAddr> {
     match blob.split_first()? {
         (4, octets) => <[u8; 4]>::try_from(octets).ok().map(|octets| IpAddr::V4(Ipv4Addr::from(octets))),
@@ -51,27 +54,27 @@ pub(super) fn address(blob: &[u8]) -> Option<IpAddr> {
     }
 }
 
-/// The prefix of a first and a last address.
+/// Parses a prefix from the blobs of its first and last address.
 pub(super) fn net(first: &[u8], last: &[u8]) -> Option<IpNet> {
     range(first, last)?.to_net()
 }
 
-/// The range of a first and a last address.
+/// Parses a range from the blobs of its first and last address.
 pub(super) fn range(first: &[u8], last: &[u8]) -> Option<IpRange> {
     IpRange::new(address(first)?, address(last)?).ok()
 }
 
-/// The first and the last address of a prefix.
+/// Returns the first and the last address of a prefix.
 pub(super) fn ends(net: IpNet) -> (AddressBlob, AddressBlob) {
     (net.network().into(), net.broadcast().into())
 }
 
-/// Cuts a time to what is kept.
+/// Cuts a time to the microseconds that are stored.
 pub(super) fn cut(time: SystemTime) -> SystemTime {
     self::time(micros(time)).unwrap_or(time)
 }
 
-/// A time as microseconds since 1970, rounded down; the ends of what fits where it does not.
+/// Converts a time to microseconds since 1970, rounded down. Saturates at the limits of `i64`.
 pub(super) fn micros(time: SystemTime) -> i64 {
     match time.duration_since(UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
@@ -79,23 +82,23 @@ pub(super) fn micros(time: SystemTime) -> i64 {
     }
 }
 
-/// A duration as microseconds, rounded up.
+/// Converts a duration to microseconds, rounded up: a quarantine must not end early.
 pub(super) fn duration_micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_nanos().div_ceil(1000)).unwrap_or(i64::MAX)
 }
 
-/// The duration of so many microseconds; `None` for less than nothing.
+/// Converts microseconds to a duration; `None` for a negative number.
 pub(super) fn duration(micros: i64) -> Option<Duration> {
     u64::try_from(micros).ok().map(Duration::from_micros)
 }
 
-/// The time of microseconds since 1970; `None` where the system cannot express it.
+/// Converts microseconds since 1970 to a time; `None` if the system cannot express it.
 pub(super) fn time(micros: i64) -> Option<SystemTime> {
     let distance = Duration::from_micros(micros.unsigned_abs());
     if micros < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) }
 }
 
-/// JSON of a list; `None` for an empty one.
+/// Writes a list as JSON; `None` for an empty list.
 pub(super) fn list<'a>(items: impl IntoIterator<Item = &'a str>) -> rusqlite::Result<Option<String>> {
     let items: Vec<&str> = items.into_iter().collect();
     if items.is_empty() {
@@ -104,12 +107,13 @@ pub(super) fn list<'a>(items: impl IntoIterator<Item = &'a str>) -> rusqlite::Re
     serde_json::to_string(&items).map(Some).map_err(unprintable)
 }
 
-/// The list of its JSON.
+/// Parses a list from JSON.
 pub(super) fn parse_list(json: Option<&str>) -> Option<Vec<String>> {
     json.map_or(Some(Vec::new()), |json| serde_json::from_str(json).ok())
 }
 
-/// JSON of tags, as pairs of key and value; `None` for none.
+/// Writes tags as JSON, as pairs of key and value; `None` if there are none.
+// Pairs and not an object, because a key may occur with several values.
 pub(super) fn tags(tags: &Tags) -> rusqlite::Result<Option<String>> {
     if tags.is_empty() {
         return Ok(None);
@@ -118,14 +122,14 @@ pub(super) fn tags(tags: &Tags) -> rusqlite::Result<Option<String>> {
     serde_json::to_string(&pairs).map(Some).map_err(unprintable)
 }
 
-/// The tags of their JSON.
+/// Parses tags from JSON.
 pub(super) fn parse_tags(json: Option<&str>) -> Option<Tags> {
     let Some(json) = json else { return Some(Tags::new()) };
     let pairs: Vec<(String, String)> = serde_json::from_str(json).ok()?;
     Some(pairs.into_iter().map(|(key, value)| Tag { key, value }).collect())
 }
 
-/// JSON of properties, as an object; `None` for none.
+/// Writes properties as a JSON object; `None` if there are none.
 pub(super) fn properties(properties: &Properties) -> rusqlite::Result<Option<String>> {
     if properties.is_empty() {
         return Ok(None);
@@ -133,7 +137,7 @@ pub(super) fn properties(properties: &Properties) -> rusqlite::Result<Option<Str
     serde_json::to_string(properties).map(Some).map_err(unprintable)
 }
 
-/// The properties of their JSON.
+/// Parses properties from JSON.
 pub(super) fn parse_properties(json: Option<&str>) -> Option<Properties> {
     json.map_or(Some(Properties::new()), |json| serde_json::from_str(json).ok())
 }
@@ -170,7 +174,7 @@ mod tests {
         assert_eq!(micros(odd), 1, "later than it was is wrong");
         assert_eq!(micros(UNIX_EPOCH - Duration::from_nanos(1)), -1);
         assert_eq!(cut(odd), UNIX_EPOCH + Duration::from_micros(1));
-        assert_eq!(duration_micros(Duration::from_nanos(1_001)), 2, "a shorter rest than asked for is wrong");
+        assert_eq!(duration_micros(Duration::from_nanos(1_001)), 2, "a shorter quarantine than requested is wrong");
         assert_eq!(duration_micros(Duration::MAX), i64::MAX);
     }
 

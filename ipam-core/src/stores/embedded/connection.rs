@@ -12,19 +12,20 @@ use super::lock_holder::holder;
 use super::lock_wait::LockWait;
 use super::log_match;
 use super::open_files::{Gone, Held};
-use super::schema::{self, VERSION, Verdict};
+use super::schema::{self, FileState, VERSION};
 use super::sqlite_errors;
 use super::unlocked::{self, Stamp};
 use crate::{Error, ErrorKind, Operation, Result, Retry};
 
-/// The oldest SQLite that knows what the schema uses (STRICT tables, 3.37).
+/// Oldest version of SQLite that supports the schema: STRICT tables came with 3.37.
 const OLDEST_SQLITE: i32 = 3_037_000;
 
-/// After how many pages of 4096 bytes the log is written back into the file. Each time costs two syncs; a log that has
-/// reached this size is used again from its beginning, and then grows no more.
+/// Number of pages of 4096 bytes after which the log is written back into the file.
+// SQLite's default is 1000. Writing back costs two syncs, and a log that still grows makes each sync also record the
+// new size of the file; at its full size (16 MB) it is used again from its beginning (bars E1 and E2).
 const LOG_PAGES: i64 = 4_000;
 
-/// The error of a caller that waited in vain: another process held the lock for too long.
+/// Returns the error of a request for which another process held the lock for too long.
 pub(super) fn busy(operation: Operation, path: &Path, waited: Duration, source: rusqlite::Error) -> Error {
     let message = format!("the store was locked for {} ms; try again later", waited.as_millis());
     let error = Error::new(ErrorKind::Busy, operation, message).with_retry(Retry::Safe);
@@ -35,23 +36,23 @@ pub(super) fn busy(operation: Operation, path: &Path, waited: Duration, source: 
     error.with_context("path", path.display()).with_source(source)
 }
 
-/// A connection, and the files that it has open.
+/// Connection and the files that it has open.
 pub(super) struct Opened {
-    // Dropped first.
+    // Dropped before the connection: see `Held`.
     files: Files,
     pub(super) connection: Connection,
 }
 
-/// How a connection has its files open.
+/// Files that a connection has open.
 pub(super) enum Files {
-    /// With a log, which it shares with all others.
+    /// The store's file with its log, shared with other connections.
     Shared(Held),
-    /// The store's file alone, as it was then.
+    /// The store's file alone, without locks, with its state when it was opened.
     Alone(Stamp),
 }
 
 impl Opened {
-    /// A connection that shares the log, and has read.
+    /// Returns a connection that shares the log. It has read once, so that SQLite has opened the log.
     fn shared(connection: Connection, path: &Path, identity: Identity) -> Result<Self> {
         match Held::of(path, identity) {
             Ok(held) => Ok(Self { files: Files::Shared(held), connection }),
@@ -68,7 +69,7 @@ impl Opened {
 }
 
 impl Drop for Opened {
-    /// What lies at the path now is another store's: it is not SQLite's to write back and to delete.
+    // If other files are at the path now, SQLite must not write its log into them, nor delete theirs.
     fn drop(&mut self) {
         if let Files::Shared(held) = &self.files
             && held.look().is_err()
@@ -78,13 +79,15 @@ impl Drop for Opened {
     }
 }
 
-/// Has the connection leave the log as it is when it is closed.
+/// Makes the connection leave the log as it is when it is closed.
 fn keep_log(connection: &Connection) {
-    // It fails only for an SQLite that does not know it, which would be too old for everything else.
+    // Fails only for versions of SQLite without this option, which are older than `OLDEST_SQLITE`.
     let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
 }
 
-/// The file that a connection has just opened: it is the one that was there before, if there was one.
+/// Returns the identity of the file that a connection has just opened. Refuses another file than the one that was there
+/// before.
+// SQLite gives no access to its descriptor. A file that is the same before and after the open is the one it has open.
 fn opened_file(path: &Path, before: Option<Identity>) -> Result<Identity> {
     match Identity::of(path) {
         Some(now) if before.is_none_or(|before| before == now) => Ok(now),
@@ -92,16 +95,16 @@ fn opened_file(path: &Path, before: Option<Identity>) -> Result<Identity> {
     }
 }
 
-/// Opens the store to write, creates it if there is none and that is allowed, and brings it to the newest version.
+/// Opens the store for writing. Creates it if there is none and that is allowed, and upgrades it to the newest version.
 pub(super) fn open_to_write(config: &EmbeddedConfig, path: &Path) -> Result<Opened> {
     if rusqlite::version_number() < OLDEST_SQLITE {
         let message = format!("SQLite {} is too old; use 3.37 or newer, or the feature `bundled`", rusqlite::version());
         return Err(Error::new(ErrorKind::Config, Operation::Open, message));
     }
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    if schema::inspect(path)? == Verdict::New {
+    if schema::inspect(path)? == FileState::New {
         if !config.create {
-            return Err(absent(path, "look at the path, or create the store first"));
+            return Err(absent(path, "check the path, or create the store first"));
         }
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
     }
@@ -115,16 +118,16 @@ pub(super) fn open_to_write(config: &EmbeddedConfig, path: &Path) -> Result<Open
     let in_file = log_match::last_in_file(path);
     let connection = Connection::open_with_flags(path, flags).map_err(fail)?;
     let identity = opened_file(path, before)?;
-    // Waiting is done here, where the deadline is known.
+    // Waiting is done by `LockWait` and not by SQLite, whose sleeps are too long.
     connection.busy_timeout(Duration::ZERO).map_err(fail)?;
     let mut wait = LockWait::new(Operation::Open.as_str(), config.busy_timeout);
-    // What is refused stays as it is: its log is not written back when the connection is closed.
+    // A store that is refused below stays as it is: its log is not written back when the connection is closed.
     let no_checkpoint = |off| connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, off).map(|_| ());
     no_checkpoint(true).map_err(fail)?;
     let version = loop {
         match schema::version_of(&connection, path) {
             Err(error) if error.kind() == ErrorKind::Busy && wait.wait() => {}
-            answer => break answer?,
+            version => break version?,
         }
     };
     if version > 0 {
@@ -154,7 +157,7 @@ pub(super) fn open_to_write(config: &EmbeddedConfig, path: &Path) -> Result<Open
     if let Some(pages) = config.max_pages {
         connection.pragma_update(None, "max_page_count", pages).map_err(fail)?;
     }
-    // A connection that has read has the log open, and a lock that keeps it.
+    // After the first read SQLite has the log open, and holds the shared lock that keeps others from deleting it.
     wait.insist(|| read_once(&connection)).map_err(fail)?;
     Opened::shared(connection, path, identity)
 }
@@ -163,17 +166,19 @@ fn read_once(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
 }
 
-/// Creates the schema, or brings it to the newest version, unless another process was quicker.
+/// Creates the schema, or upgrades it to the newest version, unless another process has done so meanwhile.
 fn upgrade(
     connection: &Connection,
     path: &Path,
     wait: &mut LockWait,
     fail: impl Fn(rusqlite::Error) -> Error,
 ) -> Result<()> {
-    // Before there is a log, the deletion of a journal is what commits: the directory is synced, too.
+    // Before WAL mode is set, SQLite commits by deleting a journal. EXTRA syncs the directory after it; otherwise the
+    // journal could come back after a power failure and undo the commit.
     connection.pragma_update(None, "synchronous", "EXTRA").map_err(&fail)?;
     connection.pragma_update(None, "fullfsync", true).map_err(&fail)?;
     wait.insist(|| connection.execute_batch("BEGIN IMMEDIATE")).map_err(&fail)?;
+    // Read again under the lock: another process may have created or upgraded the store.
     let from = schema::version_of(connection, path)?;
     if from < VERSION {
         schema::migrate(connection, from).map_err(&fail)?;
@@ -184,14 +189,14 @@ fn upgrade(
 fn settings(connection: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
     connection.pragma_update(None, "cache_size", -cache_kib)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    // A schema is data: nothing in it may call what the schema's own program did not write.
+    // A file from elsewhere may have triggers or views in its schema; they must not call functions with side effects.
     connection.pragma_update(None, "trusted_schema", false)?;
-    // macOS: have the drive write its own cache, too.
+    // On macOS fsync does not flush the cache of the drive; this does.
     connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "checkpoint_fullfsync", true)
 }
 
-/// Opens the store to read.
+/// Opens the store for reading.
 pub(super) fn open_to_read(config: &EmbeddedConfig, path: &Path) -> Result<Opened> {
     let fail =
         |error: rusqlite::Error| sqlite_errors::error(Operation::Open, error).with_context("path", path.display());
@@ -203,7 +208,7 @@ pub(super) fn open_to_read(config: &EmbeddedConfig, path: &Path) -> Result<Opene
         let connection = Connection::open_with_flags(path, flags).map_err(fail)?;
         let identity = opened_file(path, before)?;
         connection.busy_timeout(config.busy_timeout).map_err(fail)?;
-        // The writer sees to the log, and ends last.
+        // The writer's connection is closed last and writes the log back.
         keep_log(&connection);
         read_once(&connection).map_err(fail)?;
         Opened::shared(connection, path, identity)?
@@ -214,11 +219,13 @@ pub(super) fn open_to_read(config: &EmbeddedConfig, path: &Path) -> Result<Opene
     Ok(opened)
 }
 
-/// Opens a store that is never written. SQLite shares memory with writers even so, in a file beside the store; where that
-/// cannot be made and there is no log, no process can be writing, and the file alone is read.
+/// Opens a store that is only read.
+///
+/// SQLite needs the `-shm` file even to read. If it cannot be created and there is no log, no process is writing, and
+/// the file is read alone, without locks.
 fn open_read_only(path: &Path) -> Result<Opened> {
-    const REMEDY: &str = "look at the path, or open it once to write";
-    if schema::inspect(path)? == Verdict::New {
+    const REMEDY: &str = "check the path, or open the store once to write";
+    if schema::inspect(path)? == FileState::New {
         return Err(absent(path, REMEDY));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -230,21 +237,22 @@ fn open_read_only(path: &Path) -> Result<Opened> {
     let identity = opened_file(path, before)?;
     keep_log(&connection);
     let (version, opened) = match schema::version_of(&connection, path) {
-        // SQLite has several codes for it: the directory or the log cannot be written, the index cannot be made.
+        // SQLite has several codes for this: CANTOPEN, READONLY_CANTINIT, READONLY_DIRECTORY and others.
         Err(error) if matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::PermissionDenied) => {
             drop(connection);
             let stamp = Stamp::of(path);
             if unlocked::changes_beside(path) {
                 return Err(error.with_context(
                     "log",
-                    "the store has a log, and reading it needs the right to write its directory; open the store once to write",
+                    "the store has a log, and reading it needs write permission on its directory; open the store once to \
+                     write",
                 ));
             }
             let connection = unlocked::open(path).map_err(fail)?;
             (schema::version_of(&connection, path)?, Opened { files: Files::Alone(stamp), connection })
         }
-        answer => {
-            let version = answer?;
+        version => {
+            let version = version?;
             if version > 0 {
                 log_match::check(&connection, path, in_file)?;
             }
@@ -259,11 +267,11 @@ fn open_read_only(path: &Path) -> Result<Opened> {
 }
 
 fn absent(path: &Path, remedy: &str) -> Error {
-    let message = format!("there is no store: the file does not exist, or is empty; {remedy}");
+    let message = format!("there is no store: the file does not exist or is empty; {remedy}");
     Error::new(ErrorKind::Config, Operation::Open, message).with_context("path", path.display())
 }
 
 fn outdated(path: &Path, version: i32) -> Error {
-    let message = format!("the store is of version {version}; open it once to write, which brings it to {VERSION}");
+    let message = format!("the store has version {version}; open it once to write, which upgrades it to {VERSION}");
     Error::new(ErrorKind::Config, Operation::Open, message).with_context("path", path.display())
 }

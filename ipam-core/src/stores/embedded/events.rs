@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The lock was free after a wait.
+/// Reports a lock that was free after a wait.
 pub(super) fn lock_waited(operation: &'static str, waited: Duration, attempts: u32) {
     #[cfg(feature = "tracing")]
     tracing::debug!(operation, waited_ms = millis(waited), attempts, "waited for the lock of the store");
@@ -10,7 +10,7 @@ pub(super) fn lock_waited(operation: &'static str, waited: Duration, attempts: u
     let _ = (operation, waited, attempts);
 }
 
-/// The lock was not free in time.
+/// Reports a lock that was not free in time.
 pub(super) fn stayed_locked(operation: &'static str, waited: Duration, attempts: u32) {
     #[cfg(feature = "tracing")]
     tracing::warn!(operation, waited_ms = millis(waited), attempts, "the store stayed locked");
@@ -18,7 +18,7 @@ pub(super) fn stayed_locked(operation: &'static str, waited: Duration, attempts:
     let _ = (operation, waited, attempts);
 }
 
-/// SQLite gave up waiting for a lock by itself, as it does where it reads.
+/// Reports a read for which SQLite itself gave up waiting for a lock.
 pub(super) fn read_was_busy(operation: &'static str) {
     #[cfg(feature = "tracing")]
     tracing::warn!(operation, "the store was busy");
@@ -26,7 +26,7 @@ pub(super) fn read_was_busy(operation: &'static str) {
     let _ = operation;
 }
 
-/// A caller found the queue full, and had to wait until there was room.
+/// Reports a caller that waited for room in the queue.
 pub(super) fn queue_waited(waited: Duration) {
     #[cfg(feature = "tracing")]
     tracing::debug!(waited_ms = millis(waited), "waited for room in the queue of the store");

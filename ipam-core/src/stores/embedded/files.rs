@@ -1,4 +1,4 @@
-//! The store's files as the file system shows them, without SQLite, and without opening the database.
+//! Files of a store as the file system reports them. Nothing here opens the database file: see [`super::unlocked`].
 
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use super::sqlite_errors::io_error;
 use crate::{Error, ErrorKind, Operation, Result};
 
-/// The file at a path, told from another file that takes its place later.
+/// Identity of a file: device and inode. Another file that takes its path later has another identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Identity(#[cfg(unix)] (u64, u64));
 
 impl Identity {
-    /// The identity of what is at the path now; `None` if there is nothing. Where the system gives files no numbers, all
-    /// are alike.
+    /// Returns the identity of the file at the path; `None` if there is none. On systems without inodes all files are
+    /// equal, and a replaced file is not noticed.
     pub(super) fn of(path: &Path) -> Option<Self> {
         let metadata = fs::metadata(path).ok()?;
         Some(Self::from(&metadata))
@@ -34,19 +34,19 @@ impl From<&Metadata> for Identity {
     }
 }
 
-/// The path with something added to its file name, as SQLite names its side files.
+/// Returns the path with a suffix added to its file name, as SQLite names its side files.
 pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     PathBuf::from(name)
 }
 
-/// Whether a file is there and has something in it.
+/// Returns true if there is a file that is not empty.
 pub(super) fn has_content(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.len() > 0)
 }
 
-/// What is at the path of a store.
+/// Kind of what is at the path of a store.
 #[derive(Debug)]
 pub(super) enum Found {
     /// Nothing, or an empty file.
@@ -55,8 +55,8 @@ pub(super) enum Found {
     File(u64),
 }
 
-/// Looks at what is at the path, and refuses what can be no store. Opens nothing: closing a file drops the locks that this
-/// process has on it, those of SQLite among them.
+/// Looks at the path, and refuses what cannot be a store. Opens nothing: closing a file drops all locks that this
+/// process has on it, including those of SQLite.
 pub(super) fn look(path: &Path) -> Result<Found> {
     let shown = path.display();
     let metadata = match fs::metadata(path) {
@@ -70,7 +70,7 @@ pub(super) fn look(path: &Path) -> Result<Found> {
             return Ok(Found::Nothing);
         }
         Err(error) => {
-            return Err(io_error(Operation::Open, format!("the store {shown} cannot be looked at: {error}"), error));
+            return Err(io_error(Operation::Open, format!("the store {shown} cannot be examined: {error}"), error));
         }
     };
     if !metadata.is_file() {
@@ -89,7 +89,7 @@ pub(super) fn look(path: &Path) -> Result<Found> {
     Ok(if metadata.len() == 0 { Found::Nothing } else { Found::File(metadata.len()) })
 }
 
-/// What a file that is no regular file is, for people.
+/// Returns the kind of a file that is not a regular file, for people.
 fn kind_of(metadata: &Metadata) -> &'static str {
     #[cfg(unix)]
     {
@@ -105,10 +105,10 @@ fn kind_of(metadata: &Metadata) -> &'static str {
             return "a device";
         }
     }
-    if metadata.is_dir() { "a directory" } else { "no regular file" }
+    if metadata.is_dir() { "a directory" } else { "not a regular file" }
 }
 
-/// How many names a file has.
+/// Returns the number of names (hard links) of a file.
 #[cfg(unix)]
 fn names_of(metadata: &Metadata) -> u64 {
     use std::os::unix::fs::MetadataExt;
@@ -120,15 +120,15 @@ fn names_of(_: &Metadata) -> u64 {
     1
 }
 
-/// Makes what was written to a file last. For a file that no connection of this process has open, and that has not got its
-/// final name yet: closing it drops the locks that this process has on it.
+/// Syncs a file. Only for a file that no connection of this process has open, and that does not have its final name
+/// yet: closing it drops all locks that this process has on it.
 pub(super) fn sync_file(path: &Path) -> std::io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-/// Makes the names in the directory of a file last.
+/// Syncs the directory of a file, so that its name survives a power failure.
 pub(super) fn sync_directory_of(path: &Path) -> std::io::Result<()> {
-    // Directories cannot be opened everywhere, and where they cannot there is nothing to sync.
+    // Some systems, such as Windows, cannot open a directory, and need no sync of it.
     if let Some(parent) = path.parent()
         && let Ok(directory) = File::open(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })
     {
@@ -137,7 +137,7 @@ pub(super) fn sync_directory_of(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// File systems over a network, as Linux names them. Their locks are not to be trusted with a store.
+/// Network file systems, as Linux names them. Their locks are not reliable enough for a store.
 const OVER_NETWORK: [&str; 17] = [
     "nfs",
     "nfs4",
@@ -158,13 +158,14 @@ const OVER_NETWORK: [&str; 17] = [
     "davfs",
 ];
 
-/// The kind of network file system that the path lies on, if it does and the system tells.
+/// Returns the kind of the network file system that the path lies on, if it does. Linux only.
 pub(super) fn network_file_system(path: &Path) -> Option<String> {
     let path = fs::canonicalize(path).ok()?;
     kind_of_mount(&fs::read_to_string("/proc/self/mountinfo").ok()?, &path)
 }
 
-/// The last mount with the longest mount point around the path decides.
+/// Returns the kind of the mount that the path lies on, if it is a network file system.
+// The mount with the longest mount point around the path. Of two on the same point the later one hides the earlier.
 fn kind_of_mount(mounts: &str, path: &Path) -> Option<String> {
     let mut best: Option<(usize, &str)> = None;
     for line in mounts.lines() {
@@ -178,7 +179,7 @@ fn kind_of_mount(mounts: &str, path: &Path) -> Option<String> {
     best.map(|(_, kind)| kind.to_owned()).filter(|kind| OVER_NETWORK.contains(&kind.as_str()))
 }
 
-/// Spaces, tabs, line ends and backslashes are written as three octal digits.
+/// Decodes a mount point: spaces, tabs, newlines and backslashes are written as three octal digits.
 fn unescaped(text: &str) -> String {
     ["\\040", "\\011", "\\012", "\\134"]
         .iter()

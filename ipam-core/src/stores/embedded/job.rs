@@ -1,4 +1,14 @@
-//! What callers ask the threads to do, and how the answer gets back.
+//! Jobs: requests of callers for the threads, and the way of their results back.
+//!
+//! A caller may drop its future at any time. An allocation with a key of the caller's is found again by the key. One
+//! without would be lost to everybody, so that it is undone, wherever the caller went:
+//!
+//! | future dropped | undone by |
+//! | --- | --- |
+//! | before the job began | nothing: `abandoned` jobs are not run |
+//! | while the job ran | `finish`, whose send fails |
+//! | after the send, before the result was polled | `drop` of [`PendingResult`] |
+//! | after a commit with unknown outcome | `finish`, which undoes the value that may have been kept |
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,42 +22,41 @@ use super::store::SqliteStore;
 use crate::engine::Context;
 use crate::{Error, ErrorKind, Operation, Result, Retry};
 
-/// A queue of work of one kind of thread.
+/// Queue of the jobs of one kind of thread.
 pub(super) type Jobs = Queue<Box<dyn Job>>;
 
-/// Work for a thread that has a connection.
+/// Request of a caller, or an undo, for a thread that has a connection.
 pub(super) trait Job: Send {
-    /// The method's name, for errors.
+    /// Returns the method, for errors.
     fn operation(&self) -> Operation;
 
-    /// Whether nobody waits for the answer any more.
+    /// Returns true if the caller has dropped its future.
     fn abandoned(&self) -> bool;
 
-    /// Does the work in the transaction that is open. May be called again after a roll-back. Answers whether it went
-    /// well.
+    /// Does the work in the open transaction. Returns true if it succeeded. May be called again after a roll-back.
     fn run(&mut self, store: &mut SqliteStore<'_>, context: &mut Context<'_>) -> bool;
 
-    /// Sends the caller the result: what `run` came to or, where it went well but could not be kept, with that error. Returns
-    /// what is to be done after it.
-    fn answer(self: Box<Self>, kept: Result<()>) -> After;
+    /// Sends the caller the result: that of `run`, or the error `kept` if `run` succeeded but its writes were not kept.
+    /// Returns the work that is left.
+    fn finish(self: Box<Self>, kept: Result<()>) -> After;
 
-    /// What work that no caller waits for takes back, for people; empty for all other work.
+    /// Returns a text for people about what the job undoes; empty for requests of callers.
     fn label(&self) -> &str;
 }
 
-/// What is to be done after the result of a job was sent.
+/// Work that is left after the result of a job was sent.
 pub(super) enum After {
     Nothing,
-    /// The caller has gone, and this takes back what was done.
+    /// The caller has dropped its future; this job undoes what was done for it.
     Undo(Box<dyn Job>),
-    /// Taking back has failed.
-    Again(Box<dyn Job>),
+    /// An undo has failed and is to be repeated.
+    RetryUndo(Box<dyn Job>),
 }
 
-/// Makes the job that takes back what was done for a caller that has gone.
+/// Function that makes the job which undoes a result.
 pub(super) type Undo<T> = fn(&T) -> Box<dyn Job>;
 
-/// A job that calls one function.
+/// Job that calls one function.
 struct Task<T, F> {
     operation: Operation,
     work: F,
@@ -77,18 +86,20 @@ where
         well
     }
 
-    fn answer(mut self: Box<Self>, kept: Result<()>) -> After {
+    fn finish(mut self: Box<Self>, kept: Result<()>) -> After {
         let Some(reply) = self.reply.take() else {
+            // An undo. It is repeatable: what is free already counts as done.
             let done = kept.is_ok() && self.result.take().is_some_and(|result| result.is_ok());
-            return if done { After::Nothing } else { After::Again(self) };
+            return if done { After::Nothing } else { After::RetryUndo(self) };
         };
         let (result, maybe) = match (self.result.take(), kept) {
-            // Maybe it was kept all the same.
+            // The outcome of the commit is unknown: the value may have been kept.
             (Some(Ok(value)), Err(error)) if error.retry() == Retry::IfIdempotent => (Err(error), Some(value)),
             (Some(Ok(_)) | None, Err(error)) => (Err(error), None),
             (Some(result), _) => (result, None),
             (None, Ok(())) => (Err(ended(self.operation)), None),
         };
+        // If sending fails, the caller has dropped its future; the value comes back.
         let unwanted = match reply.send(result) {
             Ok(()) => None,
             Err(Ok(value)) => Some(value),
@@ -105,7 +116,7 @@ where
     }
 }
 
-/// A job that no caller waits for, which takes back what the label says.
+/// Returns an undo: a job without a caller. The label says what it undoes.
 pub(super) fn detached<T, F>(operation: Operation, label: String, work: F) -> Box<dyn Job>
 where
     T: Send + 'static,
@@ -114,9 +125,9 @@ where
     Box::new(Task { operation, work, result: None, reply: None, undo: None, label })
 }
 
-/// Has `work` done by a thread of `jobs`. If the caller goes away before it has the answer, what was done is taken back
-/// with `undo`.
-pub(super) async fn ask<T, F>(
+/// Has `work` done by a thread of `jobs`, and returns its result. If the caller drops this future before it has the
+/// result, the work is undone with `undo`.
+pub(super) async fn submit<T, F>(
     shared: &Arc<OpenStore>,
     jobs: &Arc<Jobs>,
     operation: Operation,
@@ -132,44 +143,46 @@ where
     if jobs.push(Box::new(task)).await.is_err() {
         return Err(shared.closed(operation));
     }
-    Answer { receiver, operation, undo: undo.map(|undo| (Arc::clone(shared), Arc::clone(jobs), undo)) }.await
+    PendingResult { receiver, operation, undo: undo.map(|undo| (Arc::clone(shared), Arc::clone(jobs), undo)) }.await
 }
 
-/// Waits for the answer, and sees to it that none is lost on the way.
-struct Answer<T> {
+/// Future of a result. Undoes a result that was sent and never polled.
+struct PendingResult<T> {
     receiver: oneshot::Receiver<Result<T>>,
     operation: Operation,
     undo: Option<(Arc<OpenStore>, Arc<Jobs>, Undo<T>)>,
 }
 
-impl<T> Future for Answer<T> {
+impl<T> Future for PendingResult<T> {
     type Output = Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Poller<'_>) -> Poll<Result<T>> {
         let operation = self.operation;
-        let answer = Pin::new(&mut self.receiver).poll(context);
-        if answer.is_ready() {
+        let result = Pin::new(&mut self.receiver).poll(context);
+        if result.is_ready() {
+            // The caller has it now.
             self.undo = None;
         }
-        answer.map(|result| result.unwrap_or_else(|_| Err(ended(operation))))
+        result.map(|result| result.unwrap_or_else(|_| Err(ended(operation))))
     }
 }
 
-impl<T> Drop for Answer<T> {
-    /// The answer may have been sent, and never looked at. Once the channel is closed, the other side sees to the rest.
+impl<T> Drop for PendingResult<T> {
     fn drop(&mut self) {
         let Some((shared, jobs, undo)) = self.undo.take() else { return };
+        // In this order: after the close no result can be sent any more, so that one is either in the channel now, or
+        // its send fails and `finish` undoes it.
         self.receiver.close();
         if let Ok(Some(Ok(unwanted))) = self.receiver.try_recv() {
-            // Closed meanwhile: it stands, and closing once more says so.
+            // The store was closed meanwhile: the next `close` reports the allocation.
             if let Err(Closed(undo)) = jobs.push_now(undo(&unwanted)) {
-                shared.stands(undo.label());
+                shared.record_failed_undo(undo.label());
             }
         }
     }
 }
 
 fn ended(operation: Operation) -> Error {
-    Error::new(ErrorKind::Unavailable, operation, "the store's thread ended before it answered; open the store again")
-        .with_retry(Retry::IfIdempotent)
+    let message = "the store's thread ended before it returned a result; open the store again";
+    Error::new(ErrorKind::Unavailable, operation, message).with_retry(Retry::IfIdempotent)
 }

@@ -1,13 +1,13 @@
-//! Process that holds the write lock of a store, where the system tells.
+//! Process that holds the write lock of a store, on systems that report it (Linux: `/proc/locks`).
 
 use std::path::Path;
 
 use super::files::beside;
 
-/// Where in the shared-memory file the lock of writers is (SQLite's file format, section 4.1 of the WAL-index format).
+/// Offset of the write lock in the `-shm` file (SQLite's WAL-index format, "WAL Locks").
 const WRITE_LOCK: u64 = 120;
 
-/// The process that holds the write lock of the store, as text for people.
+/// Returns the process that holds the write lock of the store, as text for people.
 pub(super) fn holder(path: &Path) -> Option<String> {
     let inode = inode(&beside(path, "-shm"))?;
     let locks = std::fs::read_to_string("/proc/locks").ok()?;
@@ -31,8 +31,10 @@ fn inode(_: &Path) -> Option<u64> {
     None
 }
 
-/// Lines are `1: POSIX ADVISORY WRITE 4711 fe:00:1234 120 120`; the devices of some file systems differ from what `stat`
-/// says, so that the inode alone has to do.
+/// Returns the process with a write lock on the file, from lines such as
+/// `1: POSIX ADVISORY WRITE 4711 fe:00:1234 120 120`.
+// The inode alone identifies the file: on some file systems (btrfs) the device differs from that of `stat`.
+// A wrong process could only be named in an error.
 fn pid_of(locks: &str, inode: u64) -> Option<u64> {
     locks.lines().find_map(|line| {
         let words: Vec<&str> = line.split_whitespace().collect();

@@ -1,20 +1,23 @@
 //! Waiting for the lock of the store's file.
+//!
+//! SQLite's own busy handler sleeps longer with each attempt, up to 100 ms. Writers of other processes release the lock
+//! for microseconds between two transactions, so that a process with long sleeps would hardly ever get it (bar E4).
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::{events, sqlite_errors};
 
-/// Waits for a lock, a moment longer each time, until the deadline. Sleeps are short: another writer holds the lock for a
-/// millisecond, and lets go of it only for a moment before the next one takes it.
+/// Wait for a lock: sleeps of 50 µs to about 1.5 ms, until the deadline.
 ///
-/// A wait is told as an event when it is over.
+/// When it is dropped it reports the wait as an event, if there was one.
 pub(super) struct LockWait {
-    /// What waits, for the event.
+    /// Name of the waiting operation, for the event.
     operation: &'static str,
     start: Instant,
     deadline: Instant,
+    /// Length of the next sleep.
     next: Duration,
-    /// How often and how long it has slept.
+    /// Number of sleeps so far.
     sleeps: u32,
     waited: Duration,
     gave_up: bool,
@@ -23,12 +26,13 @@ pub(super) struct LockWait {
 impl LockWait {
     pub(super) fn new(operation: &'static str, wait: Duration) -> Self {
         let start = Instant::now();
+        // A year stands for timeouts that are too long for the clock, such as `Duration::MAX`.
         let deadline = start.checked_add(wait).unwrap_or_else(|| start + Duration::from_secs(365 * 86_400));
         let next = Duration::from_micros(50);
         Self { operation, start, deadline, next, sleeps: 0, waited: Duration::ZERO, gave_up: false }
     }
 
-    /// Sleeps. Returns whether there is time for another attempt.
+    /// Sleeps. Returns true if there is time for another attempt.
     pub(super) fn wait(&mut self) -> bool {
         let left = self.deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -38,14 +42,15 @@ impl LockWait {
         std::thread::sleep(self.next.min(left));
         self.sleeps = self.sleeps.saturating_add(1);
         self.waited = self.start.elapsed();
-        // The clock's own noise keeps waiting processes from meeting at the same moment again and again.
+        // Processes that began to wait together would wake together, again and again. The low digits of the clock are
+        // noise enough to part them.
         let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let noise = u64::from(clock.subsec_nanos() % 512);
         self.next = (self.next * 2).min(Duration::from_micros(1_000 + noise));
         true
     }
 
-    /// Calls `attempt` until it does not fail because of a lock.
+    /// Repeats `attempt` as long as it fails because of a lock and there is time.
     pub(super) fn insist<T>(&mut self, mut attempt: impl FnMut() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
         loop {
             match attempt() {

@@ -1,11 +1,17 @@
-//! Check that the log beside a store's file is that file's.
+//! Check that the log beside a store's file belongs to it.
 //!
-//! SQLite keeps no link between the two: it replays whatever log lies there. But every change of a store is numbered,
-//! without gaps, so that the file alone ends with one number, and the file with its log goes on from it. Where the log is
-//! older than the file, or lacks numbers that the file does not have, the two do not belong together.
+//! SQLite keeps no link between the two: it replays any log beside the file. A copy that is put in the place of a
+//! crashed store would be mixed with the log of that store, without an error.
 //!
-//! What this cannot tell: the numbers next to the last one share its page, so that a file that is a few changes older than
-//! the log's beginning passes. And two stores that went different ways from the same number on.
+//! Changes of a store are numbered without gaps. So the file alone ends with one number, and the file with its log
+//! continues from it. If the log ends before the file, or numbers are missing in between, the two do not belong
+//! together.
+//!
+//! Two cases are not noticed:
+//!
+//! - a file that is a few changes older than the beginning of the log: the log has the whole database page of its first
+//!   change, and that page holds the numbers before it, too;
+//! - two stores with the same history up to the last number of the file.
 
 use std::path::Path;
 
@@ -15,8 +21,8 @@ use super::files::{beside, has_content};
 use super::{sqlite_errors, unlocked};
 use crate::{Error, ErrorKind, Operation, Result};
 
-/// The number of the last change in the file without its log. `None` if there is no log, or the file says nothing: a log
-/// that was half written back leaves it in between.
+/// Returns the number of the last change in the file without its log. `None` if there is no log, or the file alone
+/// cannot be read: a log that was half written back leaves it inconsistent.
 pub(super) fn last_in_file(path: &Path) -> Option<i64> {
     if !has_content(&beside(path, "-wal")) {
         return None;
@@ -25,25 +31,26 @@ pub(super) fn last_in_file(path: &Path) -> Option<i64> {
     connection.query_row("SELECT max(seq) FROM event", [], |row| row.get(0)).ok().flatten()
 }
 
-/// Refuses a log that does not go on from where the file ends. The connection sees both.
+/// Refuses a log that does not continue the changes of the file. The connection sees file and log together; `in_file`
+/// is the last number of the file alone.
 pub(super) fn check(connection: &Connection, path: &Path, in_file: Option<i64>) -> Result<()> {
     let Some(in_file) = in_file else { return Ok(()) };
     match gap(connection, in_file) {
         Ok(None) => Ok(()),
-        Ok(Some(gap)) => Err(foreign(path, &gap)),
+        Ok(Some(gap)) => Err(mismatch(path, &gap)),
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt) => {
-            Err(foreign(path, "together they are damaged").with_source(error))
+            Err(mismatch(path, "together they are damaged").with_source(error))
         }
-        // A process that holds a lock has the log open, and has looked.
+        // A process that holds a lock has the store open, and has checked the log.
         Err(error) if sqlite_errors::is_busy(&error) => Ok(()),
         Err(error) => Err(sqlite_errors::error(Operation::Open, error).with_context("path", path.display())),
     }
 }
 
-/// What is missing between the last change of the file and those of the log.
+/// Describes the gap between the last change of the file and those of the log, if there is one.
 fn gap(connection: &Connection, in_file: i64) -> rusqlite::Result<Option<String>> {
-    // One statement sees one moment: others may be writing. Old changes are dropped from the beginning, so that those that
-    // are there follow one another.
+    // One statement, because it sees one state while other processes write. Old changes are removed from the beginning
+    // of the feed only, so that the ones that are left have consecutive numbers.
     let statement = "SELECT coalesce((SELECT max(seq) FROM event), 0), count(*), min(seq) FROM event WHERE seq >= ?1";
     let (last, count, first) = connection.query_row(statement, [in_file], |row| {
         Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<i64>>(2)?))
@@ -61,7 +68,7 @@ fn gap(connection: &Connection, in_file: i64) -> rusqlite::Result<Option<String>
     Ok(Some(format!("the file ends with change {in_file}, and change {} is missing", before.unwrap_or(in_file) + 1)))
 }
 
-fn foreign(path: &Path, why: &str) -> Error {
+fn mismatch(path: &Path, why: &str) -> Error {
     let message = format!(
         "the log beside the store does not belong to its file: {why}; both were left as they are: put the file back that \
          belongs to the log, or restore a backup, which removes the log"

@@ -1,8 +1,8 @@
-//! The files that the connections of this process have open, and whether they are still in their places.
+//! Files that the connections of this process have open, and the check that they are still in their places.
 //!
-//! SQLite deletes a log when the last connection to its store is closed. Should it take a store for unused that is in use
-//! (its locks were dropped by other code of the process, or the files were removed by hand), commits would go into a log
-//! that has no name any more, and be lost with the process. So each commit is surrounded by a look at the files.
+//! SQLite deletes a log when the last connection to its store is closed. It can take a store in use for unused: if
+//! other code of the process has dropped its locks, or files were removed by hand. Commits would then go into a log
+//! that has no name any more, and be lost when the process ends. So the files are checked before and after each commit.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,17 +12,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::files::{Identity, beside};
 use crate::{Error, ErrorKind, Operation, Retry};
 
-/// Which of the files is no longer in its place.
+/// File that is no longer in its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Gone {
-    /// The store's file.
+    /// Database file of the store.
     Store,
-    /// The log or its index, in files beside the store.
+    /// Log or its index, in files beside the store.
     Log,
 }
 
 impl Gone {
-    /// The error of a request of which nothing was done.
+    /// Returns the error of a request of which nothing was done.
     pub(super) fn error(self, operation: Operation, path: &Path) -> Error {
         let message = match self {
             Self::Store => {
@@ -36,20 +36,20 @@ impl Gone {
         Error::new(ErrorKind::Unavailable, operation, message).with_context("path", path.display())
     }
 
-    /// The error of closing.
+    /// Returns the error of closing.
     pub(super) fn error_on_closing(self, path: &Path) -> Error {
         let what = match self {
             Self::Store => "the store's file was",
             Self::Log => "the store's log (-wal, -shm) was",
         };
         let message = format!(
-            "{what} deleted or replaced while it was open, and what lies there now was left as it is; look up what was \
-             allocated last"
+            "{what} deleted or replaced while it was open, and the files that are there now were left as they are; look up \
+             what was allocated last"
         );
         Error::new(ErrorKind::Unavailable, Operation::Close, message).with_context("path", path.display())
     }
 
-    /// The error of a request that was committed, maybe into a file that is gone.
+    /// Returns the error of a request that was committed, possibly into a deleted file.
     pub(super) fn error_after_commit(self, operation: Operation, path: &Path) -> Error {
         let what = match self {
             Self::Store => "the store's file was",
@@ -57,7 +57,7 @@ impl Gone {
         };
         let message = format!(
             "{what} deleted or replaced during the commit, and its outcome is unknown; close the store in this process, \
-             open it again, and repeat it with the same key, or look the key up"
+             open it again, and repeat the request with the same key, or look the key up"
         );
         Error::new(ErrorKind::Unavailable, operation, message)
             .with_retry(Retry::IfIdempotent)
@@ -65,7 +65,7 @@ impl Gone {
     }
 }
 
-/// What lies beside a store in use.
+/// Identities of the files beside a store in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Sides {
     log: Option<Identity>,
@@ -78,27 +78,28 @@ impl Sides {
     }
 }
 
-/// One store that this process has open.
+/// Store that this process has open.
 #[derive(Debug)]
 struct Entry {
     sides: Sides,
-    /// Once a file was found to be gone, nothing is done until all connections are closed: it is unknown what others did
-    /// meanwhile, even if the file is put back.
+    /// True once a file was found missing or replaced. All requests then fail until all connections are closed: it is
+    /// unknown what other processes did meanwhile, even if the file is put back.
     lost: AtomicBool,
 }
 
 type Key = (PathBuf, Identity);
 
-/// All stores that this process has open, with how many connections each has. SQLite shares the index of a log among the
-/// connections of a process in the same way, which is why the table is not one of a provider.
+/// All stores that this process has open, with the number of connections of each.
+// One table for the process and not one for each provider, because SQLite shares the index of a log (`-shm`) among all
+// connections of a process in the same way: a second provider would use the deleted index of the first.
 static OPEN: Mutex<BTreeMap<Key, (usize, Arc<Entry>)>> = Mutex::new(BTreeMap::new());
 
 fn table() -> MutexGuard<'static, BTreeMap<Key, (usize, Arc<Entry>)>> {
-    // Nothing that can panic runs under the lock.
+    // No code that can panic runs under the lock, so that a poisoned table is consistent.
     OPEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The files of one connection, as long as it has them open.
+/// Files of one connection, for as long as it has them open.
 #[derive(Debug)]
 pub(super) struct Held {
     key: Key,
@@ -106,7 +107,7 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Notes the files of a connection to the file `identity`, which has read, and has its log open since then.
+    /// Registers the files of a connection to the file `identity`. The connection has read, so that its log is open.
     pub(super) fn of(path: &Path, identity: Identity) -> Result<Self, Gone> {
         if Identity::of(path) != Some(identity) {
             return Err(Gone::Store);
@@ -126,12 +127,13 @@ impl Held {
         Ok(Self { key, entry: Arc::clone(entry) })
     }
 
-    /// The store's file.
+    /// Returns the identity of the store's file.
     pub(super) fn identity(&self) -> Identity {
         self.key.1
     }
 
-    /// Looks whether all files are in their places, and have been so far.
+    /// Checks that all files are in their places, and were at all earlier checks.
+    // Costs three `stat` calls for each commit and read, which is little beside a sync.
     pub(super) fn look(&self) -> Result<(), Gone> {
         let path = &self.key.0;
         if Identity::of(path) != Some(self.key.1) {
@@ -145,7 +147,8 @@ impl Held {
 }
 
 impl Drop for Held {
-    /// Comes before the connection is closed: with the last one the log may go.
+    // Runs before the connection is closed: closing the last connection deletes the log, which must not be taken for a
+    // deletion by others.
     fn drop(&mut self) {
         let mut table = table();
         if let Some((connections, _)) = table.get_mut(&self.key) {

@@ -14,31 +14,31 @@ use super::threads::Running;
 use crate::engine::{Context, Random};
 use crate::{Error, ErrorKind, Operation, Result};
 
-/// The settings, and which file it is about.
+/// Settings and state of an open store.
 pub(super) struct OpenStore {
     pub(super) config: EmbeddedConfig,
-    /// Absolute, so that a change of the working directory changes nothing.
+    /// Absolute path, so that a change of the working directory does not matter.
     pub(super) path: PathBuf,
-    /// The file that was opened first. Another one in its place is not the store that callers were answered from.
+    /// File that was opened first. Another file in its place does not have the allocations that callers were told of.
     identity: OnceLock<Identity>,
-    /// The threads that have not ended.
+    /// Threads that have not ended.
     pub(super) running: Running,
-    /// How closing failed, if it did.
+    /// Error of closing, if it failed.
     pub(super) closing: OnceLock<Error>,
-    /// Whether it was closed, or its last handle dropped.
+    /// True if the store was closed, or its last handle dropped.
     pub(super) is_closed: AtomicBool,
-    standing: Mutex<Standing>,
+    failed_undos: Mutex<FailedUndos>,
 }
 
-/// What should have been taken back for callers that have gone, and was not.
+/// Allocations of dropped futures that could not be undone.
 #[derive(Default)]
-struct Standing {
+struct FailedUndos {
     count: usize,
-    /// The first few.
+    /// Labels of the first ones.
     named: Vec<String>,
 }
 
-/// How many are named.
+/// Number of failed undos that the error of closing lists; the others are counted.
 const NAMED: usize = 20;
 
 impl OpenStore {
@@ -50,7 +50,7 @@ impl OpenStore {
             running: Running::default(),
             closing: OnceLock::new(),
             is_closed: AtomicBool::new(false),
-            standing: Mutex::default(),
+            failed_undos: Mutex::default(),
         }
     }
 
@@ -58,13 +58,13 @@ impl OpenStore {
     pub(super) fn opened(&self, opened: Opened) -> Result<Opened> {
         let same = match opened.files() {
             Files::Shared(held) => *self.identity.get_or_init(|| held.identity()) == held.identity(),
-            // What is read alone may be replaced: each connection is a new beginning.
+            // A file that is read without locks may be replaced at any time: each connection reads the current one.
             Files::Alone(_) => true,
         };
         if same { Ok(opened) } else { Err(self.moved(Operation::Open)) }
     }
 
-    /// Whether the path still leads to the file that was opened.
+    /// Returns true if the path still leads to the file that was opened.
     pub(super) fn in_place(&self) -> bool {
         self.identity.get().is_none_or(|identity| Identity::of(&self.path) == Some(*identity))
     }
@@ -73,7 +73,7 @@ impl OpenStore {
         Gone::Store.error(operation, &self.path)
     }
 
-    /// The error of a request that comes too late.
+    /// Returns the error of a request after the store was closed.
     pub(super) fn closed(&self, operation: Operation) -> Error {
         let message = if self.is_closed.load(Ordering::Acquire) {
             "the store was closed; open it again"
@@ -83,34 +83,34 @@ impl OpenStore {
         Error::new(ErrorKind::Unavailable, operation, message).with_context("path", self.path.display())
     }
 
-    /// Notes what was not taken back.
-    pub(super) fn stands(&self, label: &str) {
-        let mut standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
-        standing.count += 1;
-        if standing.named.len() < NAMED {
-            standing.named.push(label.to_owned());
+    /// Records an allocation that could not be undone, for the error of closing.
+    pub(super) fn record_failed_undo(&self, label: &str) {
+        let mut failed = self.failed_undos.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.count += 1;
+        if failed.named.len() < NAMED {
+            failed.named.push(label.to_owned());
         }
     }
 
-    /// How closing went.
-    pub(super) fn closed_well(&self) -> Result<()> {
-        let standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
-        let stands = (standing.count > 0).then(|| {
-            let more = standing.count - standing.named.len();
+    /// Returns the result of closing.
+    pub(super) fn close_result(&self) -> Result<()> {
+        let failed = self.failed_undos.lock().unwrap_or_else(PoisonError::into_inner);
+        let allocated = (failed.count > 0).then(|| {
+            let more = failed.count - failed.named.len();
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            format!("{}{more}", standing.named.join(", "))
+            format!("{}{more}", failed.named.join(", "))
         });
-        drop(standing);
-        match (self.closing.get(), stands) {
+        drop(failed);
+        match (self.closing.get(), allocated) {
             (None, None) => Ok(()),
             (Some(error), None) => Err(error_like(error, Operation::Close)),
-            (Some(error), Some(stands)) => {
-                Err(error_like(error, Operation::Close).with_context("not taken back", stands))
+            (Some(error), Some(allocated)) => {
+                Err(error_like(error, Operation::Close).with_context("still allocated", allocated))
             }
-            (None, Some(stands)) => {
+            (None, Some(allocated)) => {
                 let message = format!(
-                    "the store is closed, but what callers that went away had requested without a key could not be taken \
-                     back, and stands: {stands}; open the store and deallocate it by key"
+                    "the store is closed, but requests without a key whose callers dropped them could not be undone; still \
+                     allocated: {allocated}; open the store and deallocate by these keys"
                 );
                 Err(Error::new(ErrorKind::Unavailable, Operation::Close, message)
                     .with_context("path", self.path.display()))
@@ -118,7 +118,8 @@ impl OpenStore {
         }
     }
 
-    /// What a request brings along, at this moment.
+    /// Returns the clock reading, randomness and actor for a request.
+    // Cut to microseconds before the engine sees it, so that a time in a result is the time that is read back later.
     pub(super) fn context<'c>(&'c self, random: &'c mut dyn Random) -> Context<'c> {
         Context { now: codec::cut((self.config.clock)()), random, actor: self.config.actor.as_deref() }
     }

@@ -1,4 +1,4 @@
-//! The provider: the trait's methods as jobs for its threads.
+//! Embedded provider: the methods of the trait as jobs for its threads.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use futures_util::future::{Shared as Cloneable, join_all};
 use super::check::{self, StoreReport};
 use super::config::EmbeddedConfig;
 use super::files;
-use super::job::{Job, Jobs, Undo, ask, detached};
+use super::job::{Job, Jobs, Undo, detached, submit};
 use super::open_store::OpenStore;
 use super::queue::Queue;
 use super::schema::VERSION;
@@ -29,17 +29,41 @@ use crate::{
     Retry, Sweep, Swept, Update, UpdateBlock, UpdateRange, Usage,
 };
 
-/// How many requests wait in a queue before callers have to wait to get in.
+/// Length of a queue, above which callers wait for room.
+// Two full transactions of the writer: the queue never keeps it waiting, and memory stays bounded.
 const QUEUE: usize = 1_024;
 
-/// How long dropping the last handle waits at most.
+/// Longest wait of dropping the last handle.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// A provider kept in one SQLite file: durable, and shared by the processes of one host. See the [module](super).
+/// Provider in one SQLite file: durable, and shared by the processes of one host. See the [module](super) for its
+/// promises, its errors and the rules for its files.
 ///
-/// A clone is another handle to the same threads and connections. They end when the last handle is dropped, after what
-/// was requested before, and write the log back into the file; [`close`](IpamProvider::close) waits for that and reports a
-/// failure. Dropping the last handle waits for at most a second.
+/// A clone is another handle to the same threads and connections. These end when the provider is
+/// [closed](IpamProvider::close) or the last handle is dropped: the requests that are queued are done first, and the
+/// log is written back into the file. `close` waits for this and reports a failure; dropping the last handle waits for
+/// at most a second.
+///
+/// ```
+/// # futures_executor::block_on(async {
+/// use ipam_core::{Allocate, DefineRange, EmbeddedProvider, IpamProvider};
+///
+/// # let directory = tempfile::tempdir().unwrap();
+/// # let path = directory.path().join("ipam.db");
+/// let ipam = EmbeddedProvider::open(&path).await?;
+/// ipam.define_range(&DefineRange::new("lan", "10.0.0.0/24".parse().unwrap())).await?;
+/// let request = Allocate::one("vm-42", "lan").with_key("vm-42/eth0");
+/// ipam.allocate(&request).await?;
+/// ipam.close().await?;
+///
+/// // Another process, or the next start: the key finds the same address.
+/// let ipam = EmbeddedProvider::open(&path).await?;
+/// let again = ipam.allocate(&request).await?;
+/// assert!(again.repeated);
+/// assert_eq!(again.lines[0][0].address.to_string(), "10.0.0.1");
+/// # Ok::<(), ipam_core::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone)]
 pub struct EmbeddedProvider {
     inner: Arc<Inner>,
@@ -47,10 +71,10 @@ pub struct EmbeddedProvider {
 
 struct Inner {
     shared: Arc<OpenStore>,
-    /// `None` where the store is only read.
+    /// Queue of the writer; `None` if the store is only read.
     writes: Option<Arc<Jobs>>,
     reads: Arc<Jobs>,
-    /// Each is cancelled when its thread ends.
+    /// One channel per thread, cancelled when the thread ends.
     ended: Vec<Cloneable<oneshot::Receiver<()>>>,
 }
 
@@ -65,8 +89,9 @@ impl Inner {
 }
 
 impl Drop for Inner {
-    /// A program often ends after its last handle has gone. The log is written back in a few milliseconds, which is waited
-    /// for; longer work is not.
+    /// Closes the store, and waits up to [`LINGER`].
+    // A program often ends right after its last handle. Writing the log back takes a few milliseconds; without the wait
+    // it would be cut off, and the log would stay beside the file. Longer work must not hang a program that ends.
     fn drop(&mut self) {
         self.close();
         self.shared.running.wait_for_all(LINGER);
@@ -74,7 +99,7 @@ impl Drop for Inner {
 }
 
 impl EmbeddedProvider {
-    /// Opens the store in a file, and creates it if there is none; its directory has to exist.
+    /// Opens the store in a file, and creates it if there is none.
     ///
     /// ```
     /// # futures_executor::block_on(async {
@@ -92,12 +117,15 @@ impl EmbeddedProvider {
     /// ```
     ///
     /// # Errors
-    /// - `Config`: the directory does not exist, or the path leads to a directory; the store is not to be created,
-    ///   or to be read only, and there is none; the file system cannot share memory between processes.
-    /// - `Corrupt`: the file is damaged or cut short, belongs to another program, or is of a newer version. It is left as
-    ///   it is.
-    /// - `PermissionDenied`: the file or its directory cannot be written.
-    /// - `Busy`: another process held the store's lock for longer than the time to wait.
+    /// - `Config`: the directory does not exist; the path is not a regular file, or a file with several names; there is
+    ///   no store, and [`create`](EmbeddedConfig::create) is false or [`read_only`](EmbeddedConfig::read_only) is true;
+    ///   or the file system cannot share memory between processes.
+    /// - `InvalidInput`: the path is empty.
+    /// - `Corrupt`: the file is damaged or truncated, belongs to another program, has a newer version, or the log
+    ///   beside it is not its own. It is left as it is.
+    /// - `PermissionDenied`: the file cannot be read, or it cannot be written and `read_only` is false.
+    /// - `Busy`: another process held the store's lock for longer than [`busy_timeout`](EmbeddedConfig::busy_timeout).
+    /// - `Unavailable`: the files cannot be opened, the disk is full, or no thread can be started.
     pub async fn open(config: impl Into<EmbeddedConfig>) -> Result<Self> {
         let config = config.into();
         let path = settled(&config.path)?;
@@ -105,7 +133,7 @@ impl EmbeddedProvider {
         let shared = Arc::new(OpenStore::new(config, path));
         let reads: Arc<Jobs> = Arc::new(Queue::new(QUEUE));
         let mut ended = Vec::with_capacity(threads + 1);
-        let (opened, answer) = oneshot::channel();
+        let (opened, outcome) = oneshot::channel();
         let mut opened = Some(opened);
         let mut writes = None;
         if !read_only && let Some(opened) = opened.take() {
@@ -116,7 +144,7 @@ impl EmbeddedProvider {
         }
         for _ in 0..threads {
             let (reading, jobs) = (Arc::clone(&shared), Arc::clone(&reads));
-            // Where there is no writer, the first reader says whether the store can be opened.
+            // Without a writer, the first reader reports whether the store can be opened.
             let opened = opened.take();
             let spawned = spawn("ipam-reader", &shared, Role::Reader, move || readers::run(&reading, &jobs, opened));
             ended.push(spawned.inspect_err(|_| {
@@ -126,10 +154,10 @@ impl EmbeddedProvider {
                 }
             })?);
         }
-        // From here on, dropping it ends the threads.
+        // Built before the wait: if the caller drops the future, dropping `inner` ends the threads.
         let inner = Inner { shared, writes, reads, ended };
-        match answer.await {
-            Ok(answer) => answer?,
+        match outcome.await {
+            Ok(outcome) => outcome?,
             Err(_) => {
                 return Err(Error::new(ErrorKind::Unavailable, Operation::Open, "the store's thread ended early"));
             }
@@ -137,52 +165,116 @@ impl EmbeddedProvider {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Where the store is.
+    /// Returns the path of the store's file: absolute and without symbolic links.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.inner.shared.path
     }
 
-    /// Looks through the whole store: SQLite's own check of the file, then whether the records agree with one another.
-    /// Changes nothing, and keeps nobody from writing meanwhile. Takes as long as reading the file does.
+    /// Checks the whole store: SQLite's own check of the file, then the agreement of the records with one another.
+    ///
+    /// Changes nothing and does not block writers. Takes as long as reading the whole file.
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// use ipam_core::{DefineRange, EmbeddedProvider, IpamProvider, IpamProviderExt};
+    ///
+    /// # let directory = tempfile::tempdir().unwrap();
+    /// # let path = directory.path().join("ipam.db");
+    /// let ipam = EmbeddedProvider::open(path).await?;
+    /// ipam.define_range(&DefineRange::new("lan", "10.0.0.0/24".parse().unwrap())).await?;
+    /// ipam.allocate_one("lan", "vm-42").await?;
+    /// let report = ipam.check_store().await?;
+    /// assert!(report.is_sound(), "{:?}", report.violations);
+    /// assert_eq!((report.ranges, report.allocations), (1, 1));
+    /// # Ok::<(), ipam_core::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
-    /// Those of reading. What is found to be wrong is no error, but in the report.
+    /// Damage is not an error: it is listed in the report. `Unavailable` if the file cannot be read at all; otherwise
+    /// the [errors of an open store](super#errors).
     pub async fn check_store(&self) -> Result<StoreReport> {
         self.read(Operation::CheckStore, check::check).await
     }
 
-    /// Writes a copy of the store, as it is at this moment, to a new file. Keeps nobody from writing meanwhile.
+    /// Writes a copy of the store, in its current state, to a new file. Does not block writers.
+    ///
+    /// The copy appears under its name only when it is complete and synced.
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// use ipam_core::{DefineRange, EmbeddedProvider, IpamProvider, IpamProviderExt};
+    ///
+    /// # let directory = tempfile::tempdir().unwrap();
+    /// # let (path, copy) = (directory.path().join("ipam.db"), directory.path().join("copy.db"));
+    /// let ipam = EmbeddedProvider::open(path).await?;
+    /// ipam.define_range(&DefineRange::new("lan", "10.0.0.0/24".parse().unwrap())).await?;
+    /// ipam.backup_to(&copy).await?;
+    ///
+    /// let copy = EmbeddedProvider::open(copy).await?;
+    /// assert_eq!(copy.get_range("lan").await?.name, "lan");
+    /// # Ok::<(), ipam_core::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
-    /// `AlreadyExists` if there is something at `target`; `Config` if its directory does not exist; those of reading and
-    /// writing files.
+    /// - `AlreadyExists`: there is something at `target`, or a log of an earlier store beside it.
+    /// - `Config`: the directory of `target` does not exist, or `target` is the name of one of the store's own side
+    ///   files.
+    /// - `InvalidInput`: `target` is not valid UTF-8.
+    /// - `PermissionDenied` or `Unavailable`: `target` cannot be written, or the disk is full.
+    ///
+    /// Otherwise the [errors of an open store](super#errors).
     pub async fn backup_to(&self, target: impl Into<PathBuf>) -> Result<()> {
         let target = target.into();
         backup::must_not_lie_beside(self.path(), &target)?;
         self.read(Operation::Backup, move |store, _| backup::backup(store, &target)).await
     }
 
-    /// Puts a copy of a backup in the place of a store, or where there is none yet. The backup stays as it is.
+    /// Replaces a store by a copy of a backup, or creates it if there is none. The backup stays as it is.
     ///
-    /// The backup is checked, and brought to the newest version of the schema, before anything is changed. The old store's
-    /// log (`-wal`, `-shm`) goes in the same step. Whenever the process is killed or the power fails, either the old store
-    /// is there, whole, or the new one. Dropping the future does not stop it.
+    /// The copy is checked, and upgraded to the newest version of the schema, before the store is changed. The log of
+    /// the old store (`-wal`, `-shm`) is removed in the same step. If the process is killed or the power fails, either
+    /// the complete old store or the complete new one is there afterwards. Dropping the future does not stop the work.
+    ///
+    /// ```
+    /// # futures_executor::block_on(async {
+    /// use ipam_core::{DefineRange, EmbeddedProvider, Find, IpamProvider, IpamProviderExt};
+    ///
+    /// # let directory = tempfile::tempdir().unwrap();
+    /// # let (path, backup) = (directory.path().join("ipam.db"), directory.path().join("backup.db"));
+    /// let ipam = EmbeddedProvider::open(&path).await?;
+    /// ipam.define_range(&DefineRange::new("lan", "10.0.0.0/24".parse().unwrap())).await?;
+    /// ipam.backup_to(&backup).await?;
+    /// ipam.allocate_one("lan", "vm-42").await?;
+    /// ipam.close().await?;
+    ///
+    /// EmbeddedProvider::restore(&backup, &path).await?;
+    /// let ipam = EmbeddedProvider::open(&path).await?;
+    /// assert!(ipam.find(&Find::default()).await?.items.is_empty());
+    /// # Ok::<(), ipam_core::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
     /// - `Busy`: the store is open, in this process or another one.
-    /// - `Corrupt`: the backup is damaged, not sound, of another program or of a newer version, or what is at the path of
-    ///   the store is no store.
-    /// - `Config`: there is no backup, it has a log beside it, it is the store itself, or the directory of the store does
-    ///   not exist.
-    /// - Those of reading and writing files. The old store is as it was then, unless the message says that the new one was
-    ///   restored.
+    /// - `Corrupt`: the backup is damaged, fails the check, belongs to another program or has a newer version; or the
+    ///   file at the path of the store is not a store.
+    /// - `Config`: there is no backup, it has a log or journal beside it, or it is the store itself; or the directory
+    ///   of the store does not exist, or its path is not a regular file.
+    /// - `InvalidInput`: a path is empty, or the path of the store is not valid UTF-8.
+    /// - `PermissionDenied` or `Unavailable`: a file cannot be read or written, the disk is full, the store's file was
+    ///   replaced meanwhile, or no thread can be started.
+    ///
+    /// After an error the old store is as it was, unless the message says that the new one was restored.
     pub async fn restore(backup: impl Into<PathBuf>, store: impl Into<PathBuf>) -> Result<()> {
         let backup = settled(&backup.into()).map_err(|error| error.with_operation(Operation::Restore))?;
         let store = settled(&store.into()).map_err(|error| error.with_operation(Operation::Restore))?;
-        let (done, answer) = oneshot::channel();
+        let (done, outcome) = oneshot::channel();
+        // A thread of its own, so that a dropped future cannot stop the work between two of its steps.
         let work = move || {
-            // Who has gone does not want to know.
+            // Sending fails if the caller has dropped the future.
             let _ = done.send(restore::restore(&backup, &store));
         };
         std::thread::Builder::new().name("ipam-restore".to_owned()).spawn(work).map_err(|error| {
@@ -193,10 +285,10 @@ impl EmbeddedProvider {
             Error::new(
                 ErrorKind::Unavailable,
                 Operation::Restore,
-                "the thread that restores ended early; look at the store",
+                "the restoring thread ended early; check the store before using it",
             )
         };
-        answer.await.map_err(ended)?
+        outcome.await.map_err(ended)?
     }
 
     async fn read<T, F>(&self, operation: Operation, work: F) -> Result<T>
@@ -204,7 +296,7 @@ impl EmbeddedProvider {
         T: Send + 'static,
         F: FnMut(&mut SqliteStore<'_>, &mut Context<'_>) -> Result<T> + Send + 'static,
     {
-        ask(&self.inner.shared, &self.inner.reads, operation, None, work).await
+        submit(&self.inner.shared, &self.inner.reads, operation, None, work).await
     }
 
     async fn write<T, F>(&self, operation: Operation, undo: Option<Undo<T>>, work: F) -> Result<T>
@@ -213,9 +305,12 @@ impl EmbeddedProvider {
         F: FnMut(&mut SqliteStore<'_>, &mut Context<'_>) -> Result<T> + Send + 'static,
     {
         match &self.inner.writes {
-            Some(writes) => ask(&self.inner.shared, writes, operation, undo, work).await,
+            Some(writes) => submit(&self.inner.shared, writes, operation, undo, work).await,
             None if self.inner.shared.is_closed.load(Ordering::Acquire) => Err(self.inner.shared.closed(operation)),
-            None => Err(Error::new(ErrorKind::PermissionDenied, operation, "the store was opened to be read only")),
+            None => {
+                let message = "the store was opened read-only; open it without `read_only` to write";
+                Err(Error::new(ErrorKind::PermissionDenied, operation, message))
+            }
         }
     }
 }
@@ -226,7 +321,9 @@ impl fmt::Debug for EmbeddedProvider {
     }
 }
 
-/// The path without links, whatever the working directory becomes: side files are beside the file itself.
+/// Returns the absolute path without symbolic links.
+// A later change of the working directory must not lead to another file, and SQLite puts its side files beside the file
+// itself, not beside a link to it.
 fn settled(path: &Path) -> Result<PathBuf> {
     let invalid = |remedy: &str| Err(Error::invalid(Operation::Open, "path", path.display(), remedy));
     if path.as_os_str().is_empty() {
@@ -240,7 +337,7 @@ fn settled(path: &Path) -> Result<PathBuf> {
     Ok(std::fs::canonicalize(parent).map_or_else(|_| absolute.clone(), |parent| parent.join(name)))
 }
 
-/// Starts a thread. What it answers is cancelled when the thread has ended.
+/// Starts a thread. Returns a channel that is cancelled when the thread has ended.
 fn spawn(
     name: &str,
     shared: &OpenStore,
@@ -248,7 +345,7 @@ fn spawn(
     work: impl FnOnce() + Send + 'static,
 ) -> Result<Cloneable<oneshot::Receiver<()>>> {
     let (alive, ended) = oneshot::channel::<()>();
-    // The thread counts itself out.
+    // Counted here, and out by the thread itself, so that `wait_for_all` never misses a thread that is starting.
     shared.running.starts(role);
     let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
         let _alive = alive;
@@ -265,28 +362,29 @@ fn spawn(
     }
 }
 
-/// Gives back what was allocated without a key for a caller that has gone.
-fn give_back(answer: &Allocated) -> Box<dyn Job> {
+/// Returns the job that undoes an allocation without a key, whose caller has dropped its future.
+fn undo_allocate(taken: &Allocated) -> Box<dyn Job> {
     const NAMED: usize = 4;
-    let mut addresses: Vec<String> = answer.iter().take(NAMED).map(|one| one.address.to_string()).collect();
-    if answer.iter().nth(NAMED).is_some() {
-        addresses.push(format!("{} addresses in all", answer.iter().count()));
+    let mut addresses: Vec<String> = taken.iter().take(NAMED).map(|one| one.address.to_string()).collect();
+    if taken.iter().nth(NAMED).is_some() {
+        addresses.push(format!("{} addresses in all", taken.iter().count()));
     }
-    let label = format!("{} (key {})", addresses.join(" "), answer.key);
-    let request = Deallocate::key(answer.key.clone());
+    let label = format!("{} (key {})", addresses.join(" "), taken.key);
+    // By key, which the provider has made for this request alone: no other allocation can be undone by it.
+    let request = Deallocate::key(taken.key.clone());
     detached(Operation::Deallocate, label, move |store, context| engine::deallocate(store, context, &request))
 }
 
-/// Gives back the child prefix that was allocated without a key for a caller that has gone.
-fn give_back_range(answer: &AllocatedRange) -> Box<dyn Job> {
-    let label = format!("the range {} (key {})", answer.range.net, answer.key);
-    let request = DeallocateRange::key(answer.key.clone());
+/// Returns the job that undoes the allocation of a child prefix without a key, whose caller has dropped its future.
+fn undo_allocate_range(taken: &AllocatedRange) -> Box<dyn Job> {
+    let label = format!("the range {} (key {})", taken.range.net, taken.key);
+    let request = DeallocateRange::key(taken.key.clone());
     detached(Operation::DeallocateRange, label, move |store, context| {
         engine::deallocate_range(store, context, &request)
     })
 }
 
-/// Method that writes: clones the request for the thread, and calls the engine's function.
+/// Body of a method that writes: clones the request for the thread, and calls the engine's function.
 macro_rules! written {
     ($self:ident, $operation:ident, $function:ident, $request:ident, $undo:expr) => {{
         let request = $request.clone();
@@ -314,14 +412,14 @@ impl IpamProvider for EmbeddedProvider {
     async fn check(&self) -> Result<Health> {
         self.read(Operation::Check, |_, _| Ok(())).await?;
         if self.inner.writes.is_some() {
-            // Takes the lock of writers, and lets go of it.
+            // An empty job still begins a transaction, which takes the write lock and releases it.
             self.write(Operation::Check, None, |_, _| Ok(())).await?;
         }
         let mut health = Health::new().with_version(format!("store {VERSION}, SQLite {}", rusqlite::version()));
         if let Some(kind) = files::network_file_system(self.path()) {
             health = health.with_warning(format!(
-                "the store {} lies on a network file system ({kind}), whose locks are not to be trusted: two hosts may \
-                 damage it; move it to a local disk",
+                "the store {} lies on a network file system ({kind}), whose locks are not reliable: two hosts may damage \
+                 it; move it to a local disk",
                 self.path().display()
             ));
         }
@@ -334,7 +432,7 @@ impl IpamProvider for EmbeddedProvider {
     }
 
     async fn allocate(&self, request: &Allocate) -> Result<Allocated> {
-        let undo: Option<Undo<Allocated>> = if request.key.is_none() { Some(give_back) } else { None };
+        let undo: Option<Undo<Allocated>> = if request.key.is_none() { Some(undo_allocate) } else { None };
         written!(self, Allocate, allocate, request, undo)
     }
 
@@ -391,7 +489,7 @@ impl IpamProvider for EmbeddedProvider {
     }
 
     async fn allocate_range(&self, request: &AllocateRange) -> Result<AllocatedRange> {
-        let undo: Option<Undo<AllocatedRange>> = if request.key.is_none() { Some(give_back_range) } else { None };
+        let undo: Option<Undo<AllocatedRange>> = if request.key.is_none() { Some(undo_allocate_range) } else { None };
         written!(self, AllocateRange, allocate_range, request, undo)
     }
 
@@ -408,13 +506,13 @@ impl IpamProvider for EmbeddedProvider {
         if self.inner.writes.is_none() {
             return Err(Error::unsupported(Operation::Sweep, "embedded").with_context("path", self.path().display()));
         }
-        // Each request is one transaction, so that no claim is ever left.
+        // Each request is one transaction, so that there are no abandoned claims.
         self.read(Operation::Sweep, |_, _| Ok(Swept::default())).await
     }
 
     async fn close(&self) -> Result<()> {
         self.inner.close();
         join_all(self.inner.ended.iter().cloned()).await;
-        self.inner.shared.closed_well()
+        self.inner.shared.close_result()
     }
 }

@@ -1,4 +1,7 @@
-//! A bounded queue from callers that may not block to threads that may.
+//! Bounded queue between async callers, which must not block, and threads, which may.
+//!
+//! It works with any executor, or none. A channel of `futures` or `std` would do the first half; what they lack is
+//! [`Queue::pop_together`], which bars E2 and E3 depend on.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -9,53 +12,56 @@ use std::time::{Duration, Instant};
 
 use super::events;
 
-/// How long a thread looks out for callers when none has come meanwhile. A caller that was answered and asks again is
-/// back sooner; putting the thread to sleep and waking it would take about as long.
+/// Longest pause between two pushes for which `pop_together` keeps polling.
+// A caller that got its result and sends its next request is back sooner; putting the thread to sleep and waking it
+// takes about as long.
 const QUIET: Duration = Duration::from_micros(50);
 
-/// What callers push and threads pop. Works with any executor, or none.
+/// Queue that callers push to and threads pop from.
 pub(super) struct Queue<T> {
     state: Mutex<State<T>>,
     filled: Condvar,
     limit: usize,
-    /// How many items were pushed ever, to be looked at without the lock. Overflows.
+    /// Number of items ever pushed, modulo 2^64. Read without the lock, so that polling does not slow the callers down.
     pushed: AtomicUsize,
 }
 
 struct State<T> {
     items: VecDeque<T>,
-    /// How many threads sleep until there is an item. Nobody else has to be notified, which costs a call of the system.
+    /// Number of threads that sleep until there is an item. A notification is a system call (bar E1), and is left out
+    /// when no thread sleeps.
     asleep: usize,
-    /// Callers that wait for room. All are woken when there is some, so that none is forgotten when another gave up.
+    /// Wakers of callers that wait for room. All of them are woken when there is room: a single one may belong to a
+    /// caller that has dropped its future, and the others would wait on.
     waiting: Vec<Waker>,
     closed: bool,
-    /// A thread was told that there is nothing more to do.
+    /// True once a thread was told that the queue is closed and empty. Until then `push_now` still works.
     ended: bool,
 }
 
-/// The queue was closed, and gives the item back.
+/// Error of a push to a closed queue; holds the item.
 #[derive(Debug)]
 pub(super) struct Closed<T>(pub(super) T);
 
 impl<T> Queue<T> {
-    /// A queue that makes callers wait while it holds `limit` items.
+    /// Creates a queue that lets callers wait while it holds `limit` items.
     pub(super) fn new(limit: usize) -> Self {
         let state = State { items: VecDeque::new(), asleep: 0, waiting: Vec::new(), closed: false, ended: false };
         Self { state: Mutex::new(state), filled: Condvar::new(), limit, pushed: AtomicUsize::new(0) }
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
-        // Nothing that can panic runs under the lock.
+        // No code that can panic runs under the lock, so that a poisoned state is consistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds an item, as soon as there is room.
+    /// Adds an item as soon as there is room.
     pub(super) async fn push(&self, item: T) -> Result<(), Closed<T>>
     where
         T: Send,
     {
         let mut item = Some(item);
-        // Since when the queue was found full.
+        // Time at which the queue was found full.
         let mut full: Option<Instant> = None;
         poll_fn(|context| {
             let mut state = self.lock();
@@ -79,7 +85,9 @@ impl<T> Queue<T> {
         .await
     }
 
-    /// Adds an item at once, room or not, as long as a thread takes items. For what must not be lost, and is rare.
+    /// Adds an item at once, even if the queue is full or closed, as long as a thread still takes items.
+    ///
+    /// For undos, which must not be lost and come from `drop`, where waiting is impossible. They are rare.
     pub(super) fn push_now(&self, item: T) -> Result<(), Closed<T>> {
         let state = self.lock();
         if state.ended {
@@ -99,26 +107,30 @@ impl<T> Queue<T> {
         }
     }
 
-    /// The same as [`pop`](Self::pop), for the only thread that pops, which has just answered `answered` callers. They
-    /// often ask again at once, and what is taken together shares a transaction: it looks out for as many as there were,
-    /// those that are here already included, as long as they keep coming and at most for `longest`.
+    /// Waits for items like [`pop`](Self::pop), but first polls for the callers that got their results just now.
     ///
-    /// So a lone caller never waits for company: it is all that is looked out for.
+    /// These often send their next request at once, and requests that are popped together share a transaction. Without
+    /// the polling, the first to come back would get a transaction of its own, and the others the next one.
+    ///
+    /// Polls until `served` items are in the queue, no item has come for [`QUIET`], or `longest` has passed. A lone
+    /// caller therefore never waits for others: its own request is all that is polled for. Only one thread may call
+    /// this.
     pub(super) fn pop_together(
         &self,
         limit: usize,
-        answered: usize,
+        served: usize,
         longest: Duration,
         until: Option<Instant>,
     ) -> Option<Vec<T>> {
         let (mut seen, mut missing) = {
             let state = self.lock();
-            let missing = if state.closed { 0 } else { answered.min(limit.saturating_sub(state.items.len())) };
+            let missing = if state.closed { 0 } else { served.min(limit.saturating_sub(state.items.len())) };
             (self.pushed.load(Ordering::Relaxed), missing)
         };
         let start = Instant::now();
         let mut last = start;
         while missing > 0 {
+            // Yields, because the callers may need this processor to get their results.
             std::thread::yield_now();
             let now = Instant::now();
             let pushed = self.pushed.load(Ordering::Relaxed);
@@ -134,12 +146,13 @@ impl<T> Queue<T> {
         self.pop_until(limit, until)
     }
 
-    /// Waits for items and takes what is there, at most `limit`. `None` once the queue is closed and empty.
+    /// Waits for items and takes up to `limit` of them. `None` once the queue is closed and empty.
     pub(super) fn pop(&self, limit: usize) -> Option<Vec<T>> {
         self.pop_until(limit, None)
     }
 
-    /// The same, but waits no longer than until then, and returns nothing if nothing has come.
+    /// Waits for items like [`pop`](Self::pop), until the deadline `until` at most. Returns an empty list if none has
+    /// come.
     pub(super) fn pop_until(&self, limit: usize, until: Option<Instant>) -> Option<Vec<T>> {
         let mut state = self.lock();
         while state.items.is_empty() {
@@ -161,12 +174,13 @@ impl<T> Queue<T> {
         let count = state.items.len().min(limit);
         let items = state.items.drain(..count).collect();
         let waiting = std::mem::take(&mut state.waiting);
+        // A waker may run the caller's code, which may push: not under the lock.
         drop(state);
         waiting.into_iter().for_each(Waker::wake);
         Some(items)
     }
 
-    /// Takes no more items. What is in it is still handed out.
+    /// Closes the queue: no more items are added, and those in it are still popped.
     pub(super) fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
@@ -176,11 +190,12 @@ impl<T> Queue<T> {
         waiting.into_iter().for_each(Waker::wake);
     }
 
-    /// Drops what is left. For a thread that ends early: whoever waits for an answer learns that there will be none.
+    /// Drops all items. For a thread that ends early: dropping a job tells its caller that no result will come.
     pub(super) fn clear(&self) {
         let mut state = self.lock();
         state.ended = true;
         let items = std::mem::take(&mut state.items);
+        // Dropping a job wakes its caller, which may push again: not under the lock.
         drop(state);
         drop(items);
     }
@@ -214,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn who_sleeps_is_woken() {
+    fn a_sleeping_thread_is_notified() {
         let queue = Arc::new(Queue::new(1));
         let popper = Arc::clone(&queue);
         let thread = std::thread::spawn(move || popper.pop(9));
@@ -227,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn it_looks_out_for_callers_and_not_for_long() {
+    fn it_polls_for_callers_and_not_for_long() {
         const LONG: Duration = Duration::from_secs(3600);
         let queue = Queue::new(9);
         block_on(queue.push(1)).unwrap();
@@ -236,7 +251,11 @@ mod tests {
             block_on(queue.push(item)).unwrap();
         }
         assert_eq!(queue.pop_together(2, 5, LONG, None), Some(vec![2, 3]), "no more than the limit");
-        assert_eq!(queue.pop_together(9, 5, LONG, None), Some(vec![4]), "those who do not come are not waited for");
+        assert_eq!(
+            queue.pop_together(9, 5, LONG, None),
+            Some(vec![4]),
+            "callers that do not come back are not waited for"
+        );
         queue.close();
         assert_eq!(queue.pop_together(9, 5, LONG, None), None);
     }
@@ -249,13 +268,13 @@ mod tests {
         assert_eq!(block_on(queue.push(2)).unwrap_err().0, 2);
         assert_eq!(queue.pop(9), Some(vec![1]));
         queue.push_now(3).unwrap();
-        assert_eq!(queue.pop(9), Some(vec![3]), "what must not be lost is taken as long as a thread takes it");
+        assert_eq!(queue.pop(9), Some(vec![3]), "an undo is taken as long as a thread pops");
         assert_eq!(queue.pop(9), None);
         assert_eq!(queue.push_now(4).unwrap_err().0, 4);
     }
 
     #[test]
-    fn nobody_waits_longer_than_told() {
+    fn a_pop_returns_at_its_deadline() {
         let queue = Queue::<u8>::new(1);
         assert_eq!(queue.pop_until(9, Some(Instant::now() + Duration::from_millis(5))), Some(Vec::new()));
     }

@@ -1,4 +1,6 @@
-//! The threads that read. Each has a connection of its own and sees what is committed, hence on the disk.
+//! Readers: the threads that read. Each has a connection of its own, and sees committed data, which is on the disk.
+//!
+//! A read takes a snapshot of the log (WAL mode) and neither waits for the writer nor delays it.
 
 use std::sync::Arc;
 
@@ -14,7 +16,8 @@ use super::{events, sqlite_errors};
 use crate::engine::SystemRandom;
 use crate::{Error, ErrorKind, Operation, Result, Retry};
 
-/// The last thread that ends closes the queue, however it ends: nobody waits for threads that are gone.
+/// Guard of a thread, dropped also by a panic. That of the last reader closes the queue, so that no caller waits for
+/// threads that are gone.
 struct Closer<'j>(&'j Jobs, &'j Running);
 
 impl Drop for Closer<'_> {
@@ -26,8 +29,10 @@ impl Drop for Closer<'_> {
     }
 }
 
-/// Does what is queued until the queue is closed. Opens its connection when there is something to read, or at once if
-/// somebody waits to hear how that goes.
+/// Does the queued jobs until the queue is closed. Opens its connection with the first job, or at once if `opened`
+/// waits for the outcome.
+// A program that opens a store, writes once and closes it (bar E6) then has no reading connection with a cache of its
+// own.
 pub(super) fn run(shared: &OpenStore, jobs: &Arc<Jobs>, opened: Option<oneshot::Sender<Result<()>>>) {
     let _closer = Closer(jobs, &shared.running);
     let open = || open_to_read(&shared.config, &shared.path).and_then(|opened| shared.opened(opened));
@@ -36,7 +41,7 @@ pub(super) fn run(shared: &OpenStore, jobs: &Arc<Jobs>, opened: Option<oneshot::
         match open() {
             Ok(connection) => ready = Some(connection),
             Err(error) => {
-                // If the caller has gone, nobody misses the reason.
+                // Sending fails if the caller has dropped the future of `open`.
                 let _ = opened.send(Err(error));
                 return;
             }
@@ -49,28 +54,28 @@ pub(super) fn run(shared: &OpenStore, jobs: &Arc<Jobs>, opened: Option<oneshot::
     let (mut next, mut attempts) = (None, 0);
     loop {
         let Some(job) = next.take().or_else(|| jobs.pop(1)?.into_iter().next()) else { return };
-        // Another file in its place is not even opened: the old one's log would be written into it.
+        // If another file is in its place, it is not even opened: SQLite would replay the log of the old file into it.
         let reopened = || if shared.in_place() { open() } else { Err(shared.moved(Operation::Open)) };
         let opened = match ready.take().map_or_else(reopened, Ok) {
             Ok(opened) => opened,
             Err(error) => {
                 let operation = job.operation();
-                job.answer(Err(error.with_operation(operation)));
+                job.finish(Err(error.with_operation(operation)));
                 continue;
             }
         };
         let store = SqliteStore::new(&opened.connection, 1);
         let mut reader = Reader { shared, random: &mut random, files: opened.files(), store };
-        // A connection that failed is closed, and the next read opens another.
+        // A connection that failed is closed here; the next read opens another.
         match reader.serve(job, jobs) {
             End::Closed => return,
             End::Failed => attempts = 0,
-            // Others write all the time: a reader that may not share a log with them does not get through.
+            // Other processes write all the time, and this one lacks the permission to share their log.
             End::Outdated(job) if attempts == ATTEMPTS => {
-                let message = "the store is being written, and its directory cannot be; allow this user to write the \
-                               directory, or try again later";
+                let message = "the store is being written, and its directory is not writable for this user; allow it, or \
+                               try again later";
                 let error = Error::new(ErrorKind::Unavailable, job.operation(), message).with_retry(Retry::Safe);
-                job.answer(Err(error.with_context("path", shared.path.display())));
+                job.finish(Err(error.with_context("path", shared.path.display())));
                 attempts = 0;
             }
             End::Outdated(job) => {
@@ -81,16 +86,17 @@ pub(super) fn run(shared: &OpenStore, jobs: &Arc<Jobs>, opened: Option<oneshot::
     }
 }
 
-/// How often a file that is read alone is opened again because it has changed, before the caller is told so.
+/// Number of times that a file that is read without locks is opened again because it has changed. After that the
+/// request fails.
 const ATTEMPTS: usize = 5;
 
-/// Why a connection is no longer used.
+/// Reason why a connection is no longer used.
 enum End {
-    /// There is nothing more to do, ever.
+    /// The queue is closed and empty.
     Closed,
-    /// It failed; the caller was told.
+    /// The connection failed; the caller has the error.
     Failed,
-    /// The file that it reads alone has changed; this is still to be done.
+    /// The file that is read without locks has changed; the job is still to be done.
     Outdated(Box<dyn Job>),
 }
 
@@ -102,7 +108,7 @@ struct Reader<'c> {
 }
 
 impl Reader<'_> {
-    /// Reads, `job` first, until the queue is closed or the connection cannot be used any more.
+    /// Does jobs, `job` first, until the queue is closed or the connection cannot be used any more.
     fn serve(&mut self, job: Box<dyn Job>, jobs: &Jobs) -> End {
         let mut next = Some(job);
         loop {
@@ -113,8 +119,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Does one job in a transaction, so that all it reads is of one moment. Returns the end if the connection cannot be
-    /// used again.
+    /// Does one job in a transaction, so that all its statements see the same state. Returns the reason if the
+    /// connection cannot be used again.
     fn read(&mut self, mut job: Box<dyn Job>) -> Option<End> {
         if job.abandoned() {
             return None;
@@ -123,7 +129,7 @@ impl Reader<'_> {
         if let Files::Shared(held) = self.files
             && let Err(gone) = held.look()
         {
-            job.answer(Err(gone.error(operation, &self.shared.path)));
+            job.finish(Err(gone.error(operation, &self.shared.path)));
             return Some(End::Failed);
         }
         if self.is_outdated() {
@@ -136,20 +142,21 @@ impl Reader<'_> {
             if busy {
                 events::read_was_busy(operation.as_str());
             }
-            job.answer(Err(error));
+            job.finish(Err(error));
             return if busy && self.end() { None } else { Some(End::Failed) };
         }
         self.store.request_begins(operation);
         job.run(&mut self.store, &mut self.shared.context(self.random));
         let usable = self.end();
+        // Checked after the read, too: the file may have changed during it, and then the result is a mixture.
         if self.is_outdated() {
             return Some(End::Outdated(job));
         }
-        job.answer(Ok(()));
+        job.finish(Ok(()));
         if usable { None } else { Some(End::Failed) }
     }
 
-    /// Whether what is read alone is not what it was.
+    /// Returns true if a file that is read without locks has changed.
     fn is_outdated(&self) -> bool {
         match self.files {
             Files::Shared(_) => false,
@@ -157,7 +164,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Ends the transaction, if there is one.
+    /// Ends the transaction, if there is one. Returns true if that succeeded.
     fn end(&mut self) -> bool {
         self.store.db.connection.is_autocommit() || self.store.db.run(Sql::Rollback, []).is_ok()
     }

@@ -1,4 +1,4 @@
-//! What a store's file has to be: the format, its version, and how older versions become the newest.
+//! Format of a store's file: its identification, its version, and the upgrade from older versions.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,61 +10,66 @@ use super::sqlite_errors;
 use super::unlocked;
 use crate::{Error, ErrorKind, Operation, Result};
 
-/// "IPAM", where SQLite's header says whose file it is.
+/// Application id in SQLite's header: "IPAM".
 pub(super) const APPLICATION_ID: i32 = 0x4950_414d;
 
-/// What makes version `n` of `n - 1`.
+/// Statements that upgrade a store from version `n - 1` to `n`.
 const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_initial.sql")];
 
-/// The version this program reads and writes.
+/// Version that this program reads and writes.
 #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "there are few")]
 pub(super) const VERSION: i32 = MIGRATIONS.len() as i32;
 
-/// What a look at the file's first bytes says.
+/// State of the file at the path of a store, by its header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum FileState {
     /// There is no store yet.
     New,
-    /// There is one, as far as its first bytes tell.
+    /// There is a store, according to its header.
     Store,
 }
 
-/// Refuses a file that is no store of ours before it is opened in a way that might change it.
-pub(super) fn inspect(path: &Path) -> Result<Verdict> {
-    let mut verdict = inspect_once(path);
-    // A store that another process is just creating may look unfinished for a moment.
+/// Reads the header of the file, and refuses a file that is not a store of this program.
+///
+/// Has to come before the file is opened in the usual way: SQLite would replay a log or a journal into the file of
+/// another program.
+pub(super) fn inspect(path: &Path) -> Result<FileState> {
+    let mut state = inspect_once(path);
+    // A store that another process is creating may look incomplete for a moment.
     for _ in 0..5 {
-        if verdict.is_ok() {
+        if state.is_ok() {
             break;
         }
         std::thread::sleep(Duration::from_millis(10));
-        verdict = inspect_once(path);
+        state = inspect_once(path);
     }
-    verdict
+    state
 }
 
-/// The length of SQLite's header (section 1.3 of its file format).
+/// Length of SQLite's header (section 1.3 of its file format).
 const HEADER: u64 = 100;
 
-fn inspect_once(path: &Path) -> Result<Verdict> {
+fn inspect_once(path: &Path) -> Result<FileState> {
     let len = match files::look(path)? {
-        Found::Nothing => return Ok(Verdict::New),
+        Found::Nothing => return Ok(FileState::New),
         Found::File(len) => len,
     };
-    // With a journal beside it the file is in the middle of a change, which SQLite undoes or redoes.
+    // A journal says that the file is in the middle of a change, which SQLite will roll back.
     let changing = has_content(&beside(path, "-journal"));
-    // SQLite takes what is too short to say anything for an empty database.
+    // SQLite treats a file that is shorter than its header as an empty database, and would overwrite it.
     let header = if len < HEADER { Err(unlocked::too_short()) } else { unlocked::header_of(path) };
     let header = match header {
         Ok(header) => header,
         Err(error) => {
             return match error.sqlite_error_code() {
-                Some(ErrorCode::NotADatabase) if changing => Ok(Verdict::Store),
+                Some(ErrorCode::NotADatabase) if changing => Ok(FileState::Store),
                 Some(ErrorCode::NotADatabase) => {
-                    Err(refused(path, "the file is no store: it is not an SQLite database").with_context("length", len))
+                    let message = "the file is not a store: it is not an SQLite database";
+                    Err(refused(path, message).with_context("length", len))
                 }
+                // The log may have the pages that the file lacks.
                 Some(ErrorCode::DatabaseCorrupt) if changing || has_content(&beside(path, "-wal")) => {
-                    Ok(Verdict::Store)
+                    Ok(FileState::Store)
                 }
                 Some(ErrorCode::DatabaseCorrupt) => Err(truncated(path, len)),
                 Some(ErrorCode::CannotOpen) => Err(unlocked::unreadable(path, error)),
@@ -73,29 +78,29 @@ fn inspect_once(path: &Path) -> Result<Verdict> {
         }
     };
     if header.application_id != APPLICATION_ID {
-        return Err(foreign(path, header.application_id));
+        return Err(other_program(path, header.application_id));
     }
     known_version(path, header.version)?;
-    // Half a last page passes SQLite as a whole one.
+    // SQLite itself accepts a last page that is incomplete.
     if len % header.page_size != 0 && !changing && !has_content(&beside(path, "-wal")) {
         return Err(truncated(path, len));
     }
-    Ok(Verdict::Store)
+    Ok(FileState::Store)
 }
 
 fn truncated(path: &Path, len: u64) -> Error {
     let message =
-        format!("the file is truncated: {len} bytes are left, and it says that it has more; restore a backup");
+        format!("the file is truncated: it has {len} bytes, and its header says that it has more; restore a backup");
     Error::new(ErrorKind::Corrupt, Operation::Open, message).with_context("path", path.display())
 }
 
-/// Refuses a version that this program does not know.
+/// Refuses a version that is newer than this program.
 fn known_version(path: &Path, version: i32) -> Result<()> {
     if version <= VERSION {
         return Ok(());
     }
     let message = format!(
-        "the store is of version {version}, and this program knows versions up to {VERSION}; use a newer program"
+        "the store has version {version}, and this program supports versions up to {VERSION}; use a newer program"
     );
     Err(Error::new(ErrorKind::Corrupt, Operation::Open, message)
         .with_context("path", path.display())
@@ -103,9 +108,9 @@ fn known_version(path: &Path, version: i32) -> Result<()> {
         .with_context("supported", VERSION))
 }
 
-fn foreign(path: &Path, application_id: i32) -> Error {
-    let error = refused(path, "the file is no store: it is an SQLite database of another program");
-    // Most programs set none.
+fn other_program(path: &Path, application_id: i32) -> Error {
+    let error = refused(path, "the file is not a store: it is an SQLite database of another program");
+    // Most programs set no application id.
     if application_id == 0 { error } else { error.with_context("application id", format_args!("{application_id:#x}")) }
 }
 
@@ -114,7 +119,9 @@ fn refused(path: &Path, what: &str) -> Error {
     Error::new(ErrorKind::Corrupt, Operation::Open, message).with_context("path", path.display())
 }
 
-/// What SQLite says the file is, its log included.
+/// Returns the version of the store, its log included; 0 for an empty database.
+// The header that `inspect` read is that of the file alone. A newer program may have written a newer version into the
+// log.
 pub(super) fn version_of(connection: &Connection, path: &Path) -> Result<i32> {
     let number = |name: &str| {
         connection
@@ -126,7 +133,7 @@ pub(super) fn version_of(connection: &Connection, path: &Path) -> Result<i32> {
         return Ok(0);
     }
     if application_id != APPLICATION_ID {
-        return Err(foreign(path, application_id));
+        return Err(other_program(path, application_id));
     }
     known_version(path, version)?;
     Ok(version)
@@ -137,7 +144,7 @@ fn is_empty(connection: &Connection) -> Result<bool> {
     count.map(|count| count == 0).map_err(|error| sqlite_errors::error(Operation::Open, error))
 }
 
-/// Brings the store to the newest version. A transaction is open; all of it is done in it.
+/// Upgrades the store to the newest version, in the transaction that is open.
 pub(super) fn migrate(connection: &Connection, from: i32) -> rusqlite::Result<()> {
     for migration in MIGRATIONS.iter().skip(usize::try_from(from).unwrap_or(0)) {
         connection.execute_batch(migration)?;

@@ -1,4 +1,4 @@
-//! SQLite's result codes as kinds of errors. The only place that knows them.
+//! Conversion of SQLite's result codes to kinds of errors. No other module depends on the codes.
 
 use std::error::Error as StdError;
 
@@ -6,23 +6,25 @@ use rusqlite::ErrorCode;
 
 use crate::{Error, ErrorKind, Operation, Retry};
 
-/// What went wrong while nothing was committed yet: nothing was applied.
+/// Returns the error of a failure before the commit: nothing was applied.
 pub(super) fn error(operation: Operation, source: rusqlite::Error) -> Error {
     let (kind, retry, message) = explain(&source);
     Error::new(kind, operation, message).with_retry(retry).with_source(source)
 }
 
-/// What went wrong while a transaction was being committed: nobody knows whether it was applied.
+/// Returns the error of a failed commit: it is unknown whether it was applied.
+// SQLite may fail after the log was written, in the sync. The next process that opens the store then finds a valid
+// commit in the log, or does not. So no code of a commit is safe to repeat without a key.
 pub(super) fn commit_error(operation: Operation, source: &rusqlite::Error) -> Error {
     let (kind, _, message) = explain(source);
     let kind = if kind == ErrorKind::Corrupt { kind } else { ErrorKind::Unavailable };
     let message = format!(
-        "the commit failed, and its outcome is unknown: {message}; repeat it with the same key, or look the key up"
+        "the commit failed, and its outcome is unknown: {message}; repeat the request with the same key, or look the key up"
     );
     Error::new(kind, operation, message).with_retry(Retry::IfIdempotent).with_source(source.to_string())
 }
 
-/// The same error once more, for another caller of the same batch.
+/// Copies an error for another caller of the same batch.
 pub(super) fn copy(error: &rusqlite::Error) -> rusqlite::Error {
     match error {
         rusqlite::Error::SqliteFailure(code, message) => rusqlite::Error::SqliteFailure(*code, message.clone()),
@@ -30,18 +32,16 @@ pub(super) fn copy(error: &rusqlite::Error) -> rusqlite::Error {
     }
 }
 
-/// A row that cannot be what this program wrote.
+/// Returns the error for a row that this program cannot have written.
 pub(super) fn unsound(operation: Operation, what: impl std::fmt::Display) -> Error {
     Error::new(
         ErrorKind::Corrupt,
         operation,
-        format!(
-            "the store is not sound: {what}; stop its users, check the store, and restore a backup if it is damaged"
-        ),
+        format!("the store is damaged: {what}; stop the programs that use it, check the store, and restore a backup"),
     )
 }
 
-/// Tells whether another connection held the lock.
+/// Returns true if another connection held the lock.
 pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
@@ -55,59 +55,61 @@ fn explain(error: &rusqlite::Error) -> (ErrorKind, Retry, &'static str) {
     }
     match code {
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed => {
-            (ErrorKind::Busy, Retry::Safe, "another user holds the store's lock; try again later")
+            (ErrorKind::Busy, Retry::Safe, "another process holds the store's lock; try again later")
         }
         ErrorCode::OperationInterrupted | ErrorCode::OperationAborted => {
             (ErrorKind::Unavailable, Retry::Safe, "the store's work was interrupted")
         }
         ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied => {
-            (ErrorKind::PermissionDenied, Retry::Never, "the rights of the store's file do not allow it")
+            (ErrorKind::PermissionDenied, Retry::Never, "the permissions of the store's file do not allow it")
         }
         ErrorCode::ReadOnly => (
             ErrorKind::PermissionDenied,
             Retry::Never,
-            "the store cannot be written; look at the rights of the file, of its directory and of the file system",
+            "the store cannot be written; check the permissions of the file, of its directory and of the file system",
         ),
         ErrorCode::OutOfMemory => (ErrorKind::Unavailable, Retry::Safe, "out of memory"),
         ErrorCode::SystemIoFailure => {
-            (ErrorKind::Unavailable, Retry::Safe, "the disk failed to read or write; look at the system's log")
+            (ErrorKind::Unavailable, Retry::Safe, "the disk failed to read or write; check the system's log")
         }
         ErrorCode::DiskFull => (ErrorKind::Unavailable, Retry::Safe, "the disk is full; make room"),
         ErrorCode::CannotOpen => (
             ErrorKind::Unavailable,
             Retry::Safe,
-            "the store's files cannot be opened; look at the path and at the rights of the directory",
+            "the store's files cannot be opened; check the path and the permissions of the directory",
         ),
-        ErrorCode::DatabaseCorrupt => {
-            (ErrorKind::Corrupt, Retry::Never, "the store is damaged; stop its users and restore a backup")
-        }
+        ErrorCode::DatabaseCorrupt => (
+            ErrorKind::Corrupt,
+            Retry::Never,
+            "the store is damaged; stop the programs that use it and restore a backup",
+        ),
         ErrorCode::NotADatabase => (ErrorKind::Corrupt, Retry::Never, "the file is not a store"),
         ErrorCode::ConstraintViolation => (
             ErrorKind::Corrupt,
             Retry::Never,
-            "a constraint of the store forbids it, which no sound store does; check the store",
+            "a constraint of the store refused a write, which does not happen in a sound store; check the store",
         ),
         ErrorCode::SchemaChanged | ErrorCode::NotFound | ErrorCode::TypeMismatch => (
             ErrorKind::Corrupt,
             Retry::Never,
-            "the store's schema is not what it was; a newer program, or somebody by hand, has changed it: open it with a \
-             program that knows it",
+            "the store's schema has changed; a newer program, or an edit by hand, has changed it: open it with a program \
+             that supports it",
         ),
         ErrorCode::TooBig => (ErrorKind::InvalidInput, Retry::Never, "a value is too big for the store"),
         ErrorCode::NoLargeFileSupport => {
-            (ErrorKind::Unavailable, Retry::Never, "the file system does not take files of this size")
+            (ErrorKind::Unavailable, Retry::Never, "the file system does not support files of this size")
         }
         ErrorCode::InternalMalfunction | ErrorCode::ApiMisuse | ErrorCode::ParameterOutOfRange => (
             ErrorKind::Corrupt,
             Retry::Never,
             "SQLite refuses the statement; this is a defect, or the schema was changed",
         ),
-        // SQLITE_ERROR and what is newer than this list: a statement that does not fit the schema.
-        _ => (ErrorKind::Corrupt, Retry::Never, "the store does not answer as a sound one does; check the store"),
+        // SQLITE_ERROR, which is a statement that does not fit the schema, and codes that are newer than this list.
+        _ => (ErrorKind::Corrupt, Retry::Never, "a statement failed that a sound store accepts; check the store"),
     }
 }
 
-/// What the binding finds wrong itself: a row that has another shape than the schema says.
+/// Converts an error of the binding itself, such as a row whose columns have other types than the schema says.
 fn explain_binding(error: &rusqlite::Error) -> (ErrorKind, Retry, &'static str) {
     match error {
         rusqlite::Error::InvalidPath(_) | rusqlite::Error::NulError(_) => {
@@ -117,7 +119,7 @@ fn explain_binding(error: &rusqlite::Error) -> (ErrorKind, Retry, &'static str) 
     }
 }
 
-/// Files are looked at without SQLite, too.
+/// Returns the error for a file that was accessed without SQLite.
 pub(super) fn io_error(operation: Operation, message: String, source: std::io::Error) -> Error {
     use std::io::ErrorKind as Io;
     let (kind, retry) = match source.kind() {
@@ -132,7 +134,7 @@ pub(super) fn io_error(operation: Operation, message: String, source: std::io::E
     Error::new(kind, operation, message).with_retry(retry).with_source(source)
 }
 
-/// The same error for another caller; errors cannot be copied.
+/// Returns the same error for another caller. `Error` cannot be cloned, because its source cannot.
 pub(super) fn error_like(error: &Error, operation: Operation) -> Error {
     Error::new(error.kind(), operation, error.message().to_owned()).with_retry(error.retry())
 }

@@ -1,9 +1,9 @@
-//! Count of the threads of a provider that still run.
+//! Count of the running threads of a provider.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The threads of one provider.
+/// Number of running threads of one provider, by role.
 #[derive(Debug, Default)]
 pub(super) struct Running {
     state: Mutex<State>,
@@ -16,7 +16,7 @@ struct State {
     writers: usize,
 }
 
-/// What a thread does.
+/// Role of a thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     Reader,
@@ -25,7 +25,7 @@ pub(super) enum Role {
 
 impl Running {
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that can panic runs under the lock.
+        // No code that can panic runs under the lock, so that a poisoned count is right.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -34,7 +34,7 @@ impl Running {
         *self.lock().count(role) += 1;
     }
 
-    /// Counts a thread out. Returns how many of its role are left.
+    /// Counts a thread that ends. Returns the number of threads of its role that are left.
     pub(super) fn ends(&self, role: Role) -> usize {
         let mut state = self.lock();
         let count = state.count(role);
@@ -45,7 +45,7 @@ impl Running {
         left
     }
 
-    /// Waits until no thread reads any more. Their queue has to be closed.
+    /// Waits until no reader runs any more. Their queue has to be closed.
     pub(super) fn wait_for_readers(&self) {
         let mut state = self.lock();
         while state.readers > 0 {
@@ -53,7 +53,7 @@ impl Running {
         }
     }
 
-    /// Waits until all threads have ended, but not for long.
+    /// Waits until all threads have ended, up to `limit`.
     pub(super) fn wait_for_all(&self, limit: Duration) {
         let begun = Instant::now();
         let mut state = self.lock();

@@ -1,7 +1,8 @@
-//! Reads of the database file without its log and without locks, through SQLite.
+//! Reads of the database file through SQLite, without its log and without locks.
 //!
-//! A file that is opened and closed beside SQLite loses the locks that SQLite has on it in the same process. SQLite itself
-//! knows which files it has open, and closes none of them while it holds a lock.
+//! The header could be read as a plain file, but closing any descriptor of a file drops all POSIX locks that the
+//! process has on it, including those of SQLite. Another process would then take the store for unused and delete its
+//! log. SQLite knows which files it has open, and closes none of them while it holds a lock.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -13,15 +14,18 @@ use super::files::{Identity, beside, has_content};
 use super::sqlite_errors;
 use crate::{Error, ErrorKind, Operation};
 
-/// What the first page says the file is.
+/// Header of the database file.
 pub(super) struct Header {
     pub(super) application_id: i32,
     pub(super) version: i32,
     pub(super) page_size: u64,
 }
 
-/// Reads the header of the file at the path. The code of the error is `NotADatabase` if it is none, `DatabaseCorrupt` if
-/// the file is shorter than its header says, and `CannotOpen` if it cannot be read.
+/// Reads the header of the file at the path.
+///
+/// # Errors
+/// With SQLite's code `NotADatabase` if the file is not a database, `DatabaseCorrupt` if it is shorter than its header
+/// says, and `CannotOpen` if it cannot be read.
 pub(super) fn header_of(path: &Path) -> rusqlite::Result<Header> {
     let connection = open(path)?;
     let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
@@ -30,20 +34,23 @@ pub(super) fn header_of(path: &Path) -> rusqlite::Result<Header> {
     Ok(Header { application_id, version, page_size })
 }
 
-/// What SQLite says of a file that is no database.
+/// Returns SQLite's error for a file that is not a database.
 pub(super) fn too_short() -> rusqlite::Error {
     rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_NOTADB), None)
 }
 
-/// Opens the file without locks and without its log. It must not change as long as the connection reads.
+/// Opens the file without locks and without its log.
+// `immutable=1` also lets SQLite read where it may not create `-shm`. It trusts that the file does not change: a caller
+// that reads more than the header compares `Stamp`s before and after.
 pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     Connection::open_with_flags(uri(path), flags)
 }
 
-/// A file that is there and cannot be opened to read.
+/// Returns the error for a file that exists and cannot be opened for reading.
 pub(super) fn unreadable(path: &Path, source: rusqlite::Error) -> Error {
-    // SQLite does not say why. Opening something else tells a lack of file handles from a lack of rights.
+    // SQLite does not say why it cannot open a file. If the root directory cannot be opened either, the process lacks
+    // file descriptors and not permissions. The store's file itself must not be opened (see above).
     if let Some(root) = path.ancestors().last()
         && let Err(error) = File::open(root)
         && error.kind() != std::io::ErrorKind::PermissionDenied
@@ -54,13 +61,13 @@ pub(super) fn unreadable(path: &Path, source: rusqlite::Error) -> Error {
             error,
         );
     }
-    let message = "the store's file cannot be read; look at the rights of the file";
+    let message = "the store's file cannot be read; check the permissions of the file";
     Error::new(ErrorKind::PermissionDenied, Operation::Open, message)
         .with_context("path", path.display())
         .with_source(source)
 }
 
-/// The state of a file that is read alone, by which a change is noticed.
+/// State of a file that is read without locks. A change of the file changes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
     identity: Option<Identity>,
@@ -70,7 +77,7 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    /// The state of the file at the path now.
+    /// Returns the current state of the file at the path.
     pub(super) fn of(path: &Path) -> Self {
         let metadata = fs::metadata(path).ok();
         Self {
@@ -82,12 +89,12 @@ impl Stamp {
     }
 }
 
-/// Whether a log or a journal with something in it lies beside the file, so that the file alone is not the store.
+/// Returns true if a log or a journal with content lies beside the file, so that the file alone is not the whole store.
 pub(super) fn changes_beside(path: &Path) -> bool {
     has_content(&beside(path, "-wal")) || has_content(&beside(path, "-journal"))
 }
 
-/// The name by which SQLite opens a file without locks: every byte that is not plain is escaped.
+/// Returns the URI by which SQLite opens a file without locks. All bytes but plain ones are escaped.
 fn uri(path: &Path) -> PathBuf {
     use std::fmt::Write as _;
     #[cfg(unix)]

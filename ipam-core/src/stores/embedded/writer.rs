@@ -1,5 +1,8 @@
-//! The one thread that writes: it takes everything that is queued, does it in one transaction, and answers when that is
-//! on the disk.
+//! Writer: the one thread that writes. It does all queued requests in one transaction, and sends the results when that
+//! is on the disk.
+//!
+//! A sync takes longer than the statements of a request, and many requests can share one (bars E2 and E3). There is no
+//! timer that collects them, so that a lone caller waits only for its own sync (bar E1).
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,36 +22,40 @@ use super::undos::Undos;
 use crate::engine::SystemRandom;
 use crate::{Error, Operation, Result};
 
-/// The most requests in one transaction. Others wait for the next one, so that nobody waits long for the first.
+/// Largest number of requests in one transaction.
+// Bounds the time of the first request of a batch, which gets its result with the last. At 128 tasks (bar E2) a sync is
+// shared so widely already that larger batches gain nothing.
 const MAX_BATCH: usize = 512;
 
-/// How long work that no caller waits for waits for the lock.
+/// Longest wait for the lock, if no caller waits for any job of the batch.
+// The busy timeout would be right for the undo, and would keep callers that come meanwhile waiting for as long.
 const SHORT: Duration = Duration::from_millis(100);
 
-/// How a transaction failed as a whole.
+/// Failure of a transaction as a whole.
 enum Failed {
-    /// It could not begin; nothing was done.
+    /// The transaction could not begin; nothing was done.
     Begin(rusqlite::Error),
-    /// What the only request left to the end could not be written; nothing was kept.
+    /// The pages that the only request had changed could not be written; nothing was kept.
     Write(Error),
-    /// A file is not the one that was opened; nothing was kept.
+    /// A file is no longer the one that was opened; nothing was kept.
     Gone(Gone),
-    /// It is unknown whether it was kept.
+    /// The commit failed; it is unknown whether it was kept.
     Commit(rusqlite::Error),
-    /// The same: it was committed into a file that may be gone.
+    /// The commit went into a file that may be deleted; it is unknown whether it was kept.
     Lost(Gone),
 }
 
-/// How a transaction ended that did not fail as a whole.
+/// End of a transaction that did not fail as a whole.
 #[derive(PartialEq, Eq)]
 enum Done {
-    /// Every request has its own result, and what those that succeeded wrote is kept.
+    /// Each request has its own result; the writes of those that succeeded are kept.
     Each,
-    /// One request failed after it had begun to write; nothing was kept of any.
+    /// One request failed after it had begun to write; nothing was kept of any request.
     Aborted,
 }
 
-/// Ends with the thread, however it ends: nobody waits for a thread that is gone.
+/// Guard that closes the queue when the thread ends, also by a panic, so that no caller waits for a thread that is
+/// gone.
 struct Closer<'j>(&'j Jobs, &'j Running);
 
 impl Drop for Closer<'_> {
@@ -59,14 +66,14 @@ impl Drop for Closer<'_> {
     }
 }
 
-/// Opens the store, says how that went, and does what is queued until the queue is closed.
+/// Opens the store, reports the outcome to `opened`, and does the queued jobs until the queue is closed.
 pub(super) fn run(shared: &OpenStore, jobs: &Arc<Jobs>, opened: oneshot::Sender<Result<()>>) {
     let _closer = Closer(jobs, &shared.running);
     let open = || open_to_write(&shared.config, &shared.path).and_then(|opened| shared.opened(opened));
     let mut connection = match open() {
         Ok(connection) => connection,
         Err(error) => {
-            // If the caller has gone, nobody misses the reason.
+            // Sending fails if the caller has dropped the future of `open`.
             let _ = opened.send(Err(error));
             return;
         }
@@ -91,7 +98,7 @@ pub(super) fn run(shared: &OpenStore, jobs: &Arc<Jobs>, opened: oneshot::Sender<
         if writer.serve(&mut next) == End::Closed {
             drop(writer);
             undos.give_up(shared);
-            // The last connection that is closed removes the log.
+            // SQLite removes the log with the last connection, so that the readers have to close theirs first.
             shared.running.wait_for_readers();
             if let Err(error) = closing::checkpoint(&connection, shared) {
                 let _ = shared.closing.set(error);
@@ -99,17 +106,18 @@ pub(super) fn run(shared: &OpenStore, jobs: &Arc<Jobs>, opened: oneshot::Sender<
             return;
         }
         drop(writer);
-        // What an old connection remembers after a failed commit may be wrong, so it is never used again.
+        // After a failed commit SQLite's page cache may differ from the file, as may the memo of the store. A
+        // connection in doubt is never used again.
         drop(connection);
         connection = loop {
             if next.is_empty() {
-                match jobs.pop_until(MAX_BATCH, undos.due()) {
+                match jobs.pop_until(MAX_BATCH, undos.next_attempt()) {
                     Some(batch) => next = batch,
                     None => {
                         shared.running.wait_for_readers();
                         let last = if shared.in_place() { open() } else { Err(shared.moved(Operation::Close)) };
                         match last {
-                            // What is left is tried once more, and the end comes there.
+                            // The outer loop finds the queue closed: it tries the undos once more, and returns.
                             Ok(connection) => break connection,
                             Err(error) => {
                                 undos.give_up(shared);
@@ -125,20 +133,21 @@ pub(super) fn run(shared: &OpenStore, jobs: &Arc<Jobs>, opened: oneshot::Sender<
                 Err(error) => {
                     for job in next.drain(..) {
                         let again = sqlite_errors::error_like(&error, job.operation());
-                        if let After::Again(undo) | After::Undo(undo) = job.answer(Err(again)) {
+                        if let After::RetryUndo(undo) | After::Undo(undo) = job.finish(Err(again)) {
                             undos.keep(undo, shared);
                         }
                     }
-                    undos.tried();
+                    undos.attempted();
                 }
             }
         };
     }
 }
 
+/// Reason why [`Writer::serve`] returns.
 #[derive(PartialEq, Eq)]
 enum End {
-    /// There is nothing more to do, ever.
+    /// The queue is closed and empty.
     Closed,
     /// The connection must not be used again.
     Doubtful,
@@ -151,42 +160,44 @@ struct Writer<'c> {
     files: &'c Files,
     undos: &'c mut Undos,
     store: SqliteStore<'c>,
-    /// Whether another process had written before the last transaction began.
+    /// True if another process had written before the last transaction began.
     others_write: bool,
 }
 
 impl Writer<'_> {
-    /// Does one batch after the other, `next` first. Leaves in `next` what was not done.
+    /// Does one batch after the other, `next` first. Leaves in `next` the jobs that were not done.
     fn serve(&mut self, next: &mut Vec<Box<dyn Job>>) -> End {
-        let (mut answered, mut took) = (0, Duration::ZERO);
+        let (mut served, mut took) = (0, Duration::ZERO);
         loop {
             let mut batch = std::mem::take(next);
             if batch.is_empty() {
-                match self.jobs.pop_together(MAX_BATCH, answered, took / 4, self.undos.due()) {
+                // A quarter of the last transaction: waiting for callers that do not come back costs no more than that,
+                // and the sync that they would need alone costs more.
+                match self.jobs.pop_together(MAX_BATCH, served, took / 4, self.undos.next_attempt()) {
                     Some(jobs) => batch = jobs,
                     None => return self.last(next),
                 }
             }
-            answered = batch.len();
+            served = batch.len();
             let start = Instant::now();
-            // What nobody waits for any more is not begun.
+            // A job whose caller has dropped its future is not begun.
             batch.retain(|job| !job.abandoned());
-            // Alone, what is to be taken back does not keep the thread from those who come meanwhile.
+            // Jobs with a label have no caller. See `SHORT`.
             let wait = if batch.iter().all(|job| !job.label().is_empty()) { SHORT } else { Duration::MAX };
             self.undos.take(&mut batch);
             if !batch.is_empty() {
                 let usable = self.batch(batch, next, wait);
-                self.undos.tried();
+                self.undos.attempted();
                 if !usable {
                     return End::Doubtful;
                 }
             }
-            // Looking out takes time of a processor that other processes with work to do can use better.
+            // `pop_together` polls. Where other processes write, they need the processor more (bar E4: 8 processes).
             took = if self.others_write { Duration::ZERO } else { start.elapsed() };
         }
     }
 
-    /// The queue is closed and empty: what is to be taken back is tried once more.
+    /// Tries the undos once more, when the queue is closed and empty.
     fn last(&mut self, next: &mut Vec<Box<dyn Job>>) -> End {
         let mut batch = Vec::new();
         self.undos.take(&mut batch);
@@ -197,40 +208,42 @@ impl Writer<'_> {
         End::Closed
     }
 
-    /// Does one batch, and sends the results. What is still to be done is added to `next`. Waits for the lock no longer than
-    /// `wait`. Returns whether the connection can be used again.
+    /// Does one batch, and sends the results. Adds to `next` the jobs that are still to be done. Waits for the lock up
+    /// to `wait`. Returns true if the connection can be used again.
     fn batch(&mut self, mut batch: Vec<Box<dyn Job>>, next: &mut Vec<Box<dyn Job>>, wait: Duration) -> bool {
         match self.transaction(&mut batch, wait) {
             Ok(Done::Aborted) if batch.len() > 1 => {
-                // Each on its own, so that one does not fail the others.
+                // Each in a transaction of its own, so that one request does not fail the others. This is rare (full
+                // disk, constraint), and cheaper than a savepoint for every request (bars E1 to E3).
                 let mut usable = true;
                 for job in batch {
                     if usable {
                         let mut alone = vec![job];
-                        // One that aborts alone has its own error.
+                        // A job that aborts alone has kept its own error, which `finish` returns.
                         let result = self.transaction(&mut alone, wait).map(|_| ());
-                        usable = self.answer(alone, result, next);
+                        usable = self.finish(alone, result, next);
                     } else {
                         next.push(job);
                     }
                 }
                 usable
             }
-            result => self.answer(batch, result.map(|_| ()), next),
+            result => self.finish(batch, result.map(|_| ()), next),
         }
     }
 
-    /// Answers a batch. What is to be undone for callers that have gone is added to `next`.
-    fn answer(&mut self, batch: Vec<Box<dyn Job>>, result: Result<(), Failed>, next: &mut Vec<Box<dyn Job>>) -> bool {
+    /// Sends the results of a batch. Adds to `next` the undos for callers that have dropped their futures. Returns true
+    /// if the connection can be used again.
+    fn finish(&mut self, batch: Vec<Box<dyn Job>>, result: Result<(), Failed>, next: &mut Vec<Box<dyn Job>>) -> bool {
         for job in batch {
             let kept = match &result {
                 Ok(()) => Ok(()),
                 Err(failed) => Err(self.error(failed, job.operation())),
             };
-            match job.answer(kept) {
+            match job.finish(kept) {
                 After::Nothing => {}
                 After::Undo(undo) => next.push(undo),
-                After::Again(undo) => self.undos.keep(undo, self.shared),
+                After::RetryUndo(undo) => self.undos.keep(undo, self.shared),
             }
         }
         match result {
@@ -240,9 +253,11 @@ impl Writer<'_> {
         }
     }
 
-    /// One transaction: all of the batch, or nothing.
+    /// Does the batch in one transaction: all of it, or nothing.
     fn transaction(&mut self, batch: &mut [Box<dyn Job>], wait: Duration) -> Result<Done, Failed> {
         let wait = self.shared.config.busy_timeout.min(wait);
+        // IMMEDIATE takes the write lock at once. A transaction that begins by reading could not take it later if
+        // another process had written in between (SQLITE_BUSY_SNAPSHOT), and would have to begin anew.
         let begin = || self.store.db.run(Sql::BeginImmediate, []);
         LockWait::new("write", wait).insist(begin).map_err(Failed::Begin)?;
         match self.store.begun() {
@@ -260,18 +275,19 @@ impl Writer<'_> {
             }
             self.store.request_begins(job.operation());
             let well = job.run(&mut self.store, &mut self.shared.context(self.random));
-            // SQLite rolls the whole transaction back by itself, such as when the disk is full.
+            // After some errors, such as a full disk, SQLite has rolled back the whole transaction by itself.
             let lost = self.store.db.connection.is_autocommit();
             if well && !lost {
                 wrote |= self.store.wrote();
             } else if self.store.wrote() || lost {
-                // The engine checks before it writes; what fails after that is the store itself. All begin anew rather
-                // than have every request pay for a savepoint.
+                // The engine writes last, so that a refused request has not written. A failure after the first write is
+                // one of the store itself, and part of the request may have been written: all is rolled back.
                 self.roll_back();
                 return Ok(Done::Aborted);
             }
         }
         if !wrote {
+            // Nothing to commit, and so nothing to sync.
             self.roll_back();
             return Ok(Done::Each);
         }
@@ -287,12 +303,13 @@ impl Writer<'_> {
             self.roll_back();
             return Err(Failed::Commit(error));
         }
-        // What went into a file without a name is gone with the process.
+        // Checked again: a commit into a log that was deleted is lost when the process ends, and must not be reported
+        // as done. See `open_files`.
         self.look().map_err(Failed::Lost)?;
         Ok(Done::Each)
     }
 
-    /// Looks whether the files are those that were opened.
+    /// Checks that the files are those that were opened.
     fn look(&self) -> Result<(), Gone> {
         match self.files {
             Files::Shared(held) => held.look(),
@@ -303,7 +320,7 @@ impl Writer<'_> {
     fn roll_back(&mut self) {
         self.store.forget();
         if !self.store.db.connection.is_autocommit() {
-            // If it fails, the next BEGIN does too, and the connection is given up.
+            // If it fails, the next BEGIN fails too, and the connection is given up.
             let _ = self.store.db.run(Sql::Rollback, []);
         }
     }

@@ -1,7 +1,7 @@
 -- an allocation lies in a range that does not exist
 SELECT range FROM allocation WHERE range NOT IN (SELECT id FROM range) GROUP BY range;
 
--- a resting address lies in a range that does not exist
+-- a quarantined address lies in a range that does not exist
 SELECT range FROM resting WHERE range NOT IN (SELECT id FROM range) GROUP BY range;
 
 -- a page belongs to a range that does not exist
@@ -11,11 +11,11 @@ SELECT range FROM page WHERE range NOT IN (SELECT id FROM range) GROUP BY range;
 SELECT range || ' ' || hex(address) FROM allocation JOIN range ON range.id = allocation.range
 WHERE allocation.space <> range.space OR address NOT BETWEEN address_first AND address_last;
 
--- a resting address lies outside the prefix of its range
+-- a quarantined address lies outside the prefix of its range
 SELECT range || ' ' || hex(address) FROM resting JOIN range ON range.id = resting.range
 WHERE resting.space <> range.space OR address NOT BETWEEN net_first AND net_last;
 
--- an address is allocated and rests
+-- an address is allocated and quarantined
 SELECT allocation.range || ' ' || hex(address) FROM allocation JOIN resting USING (space, address);
 
 -- an allocation carries a key that is not that of a request for addresses
