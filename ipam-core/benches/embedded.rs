@@ -1,4 +1,4 @@
-//! The embedded provider against what the disk and bare SQLite allow: bars E1 to E6.
+//! Embedded provider against the disk and SQLite alone: bars E1 to E6.
 //!
 //! `cargo bench -p ipam-core --bench embedded`
 //!
@@ -26,7 +26,7 @@ use support::{Reach, against, apart, bytes, heading, per_call, rounds, wanted};
 const ROLE: &str = "IPAM_BENCH_ROLE";
 const STORE: &str = "IPAM_BENCH_STORE";
 
-/// How many allocations a process of E4 makes.
+/// Number of allocations that a process of E4 makes.
 const EACH: usize = 200;
 
 /// A store with one range.
@@ -149,7 +149,7 @@ fn processes(folder: &Path) {
     against("E4", "allocate, 8 processes together", &eight, "1 process", &one, Reach::AtLeast(0.8));
 }
 
-/// What a process of E4 does.
+/// Work of a process of E4.
 fn allocate_alone(path: &Path) {
     block_on(async {
         let config = EmbeddedConfig::new(path).with_busy_timeout(std::time::Duration::from_secs(60));
@@ -157,8 +157,8 @@ fn allocate_alone(path: &Path) {
         let start = std::time::Instant::now();
         let mut taken = Vec::with_capacity(EACH);
         for _ in 0..EACH {
-            let answer = provider.allocate(&Allocate::one("vm", "pool")).await.unwrap();
-            taken.push(answer.lines[0][0].address);
+            let allocated = provider.allocate(&Allocate::one("vm", "pool")).await.unwrap();
+            taken.push(allocated.lines[0][0].address);
         }
         println!("{}", support::nanoseconds(start.elapsed()));
         taken.iter().for_each(|address| println!("{address}"));
@@ -185,7 +185,7 @@ fn half_full(folder: &Path) {
             });
         })
     }]);
-    apart("E5", "take and give back, half a /16", &ours, "go-ipam on a file", 880e3);
+    apart("E5", "allocate and deallocate, half a /16", &ours, "go-ipam on a file", 880e3);
 }
 
 fn large(folder: &Path) {
@@ -217,7 +217,7 @@ fn large(folder: &Path) {
     bytes("E6", "peak memory of that process", peak.get(), 48.0 * 1024.0 * 1024.0);
 }
 
-/// What a process of E6 does: says how long it took and how much memory it had at most.
+/// Work of a process of E6: prints its time and its peak memory.
 fn open_once(path: &Path) {
     let time = per_call(1, || {
         block_on(async {

@@ -1,8 +1,8 @@
-//! The index of free addresses of the provider in memory by itself, without records: bar M5.
+//! Index of free addresses of the memory provider, without records: bar M5.
 //!
 //! `cargo bench -p ipam-core --bench index`
 //!
-//! The index is no part of the crate's public face, so that its files are compiled into this program.
+//! The index is not public, so that its files are compiled into this program.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a benchmark fails by panicking")]
 
 use std::collections::HashSet;
@@ -29,7 +29,7 @@ const TAKEN: usize = 64_880;
 /// Pairs of one round.
 const PAIRS: usize = 500_000;
 
-/// What hands out the lowest free of 65 536 numbers.
+/// Index that hands out the lowest free of 65 536 numbers.
 trait Index {
     fn take(&mut self) -> Option<u32>;
     fn give(&mut self, number: u32);
@@ -104,7 +104,7 @@ impl<I: Index> Churn<I> {
 }
 
 fn main() {
-    heading("bare index, give back and take");
+    heading("bare index, release and take");
     if !wanted("M5") {
         return;
     }

@@ -1,4 +1,4 @@
-//! The provider in memory, through the trait: bars M1 to M4, M6 and M7. The bare index is in `index.rs`.
+//! Memory provider, through the trait: bars M1 to M4, M6 and M7. The bare index is in `index.rs`.
 //!
 //! `cargo bench -p ipam-core --bench memory`
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a benchmark fails by panicking")]
@@ -25,7 +25,7 @@ struct Pool {
     provider: Arc<dyn IpamProvider>,
     range: RangeId,
     held: Vec<(AllocationId, IpAddr)>,
-    /// What was taken (true) and given back, in order.
+    /// Addresses that were allocated (true) and deallocated, in order.
     log: Vec<(IpAddr, bool)>,
     numbers: Numbers,
 }
@@ -79,7 +79,7 @@ impl Pool {
         self.held.push((allocation.id, allocation.address));
     }
 
-    /// Takes the next address and gives it back; nanoseconds of one pair.
+    /// Allocates the next address and deallocates it. Returns the nanoseconds of a pair.
     fn pairs(&mut self) -> f64 {
         let Self { provider, range, log, .. } = self;
         per_call(PAIRS, || {
@@ -94,7 +94,7 @@ impl Pool {
         })
     }
 
-    /// Gives back one of those held, anywhere, and takes the next; nanoseconds of one pair.
+    /// Deallocates a random address and allocates the next one. Returns the nanoseconds of a pair.
     fn churn(&mut self) -> f64 {
         let Self { provider, range, held, log, numbers } = self;
         per_call(PAIRS, || {
@@ -113,7 +113,7 @@ impl Pool {
         })
     }
 
-    /// Nothing was handed out twice, and nothing was given back that was not.
+    /// Asserts that no address was allocated twice, and none deallocated that was free.
     fn check(&self) {
         let mut held = HashSet::new();
         for (address, taken) in &self.log {
@@ -150,7 +150,7 @@ fn addresses() {
     [empty, half, holes, full, full_holes, churned, wide, wide_holes].iter().for_each(Pool::check);
     against_go("M1", "99 % of a /16, contiguous", &of_full, 2.6);
     against_go("M1", "99 % of a /16, random", &of_full_holes, 1.9);
-    against_go("M1", "99 % of a /16, random, giving back a random one", &of_churned, 1.9);
+    against_go("M1", "99 % of a /16, random, deallocate a random one", &of_churned, 1.9);
     against_go("M2", "half a /16, contiguous", &of_half, 2.2);
     against_go("M2", "half a /16, random", &of_holes, 1.7);
     against_go("M2", "/64 with 100 000 taken, contiguous", &of_wide, 3.1);
@@ -166,18 +166,18 @@ fn children() {
     block_on(async {
         provider.define_block(&DefineBlock::new("ten", "10.0.0.0/8".parse().unwrap())).await.unwrap();
         for number in 0..10_000 {
-            let carved =
+            let child =
                 provider.allocate_range(&AllocateRange::prefix_len(format!("n-{number}"), "ten", 24)).await.unwrap();
-            assert!(seen.insert(carved.range.net));
+            assert!(seen.insert(child.range.net));
         }
     });
     let mut pairs = || {
         per_call(PAIRS / 10, || {
             block_on(async {
                 for _ in 0..PAIRS / 10 {
-                    let carved = provider.allocate_range(&AllocateRange::prefix_len("net", "ten", 24)).await.unwrap();
-                    assert!(!seen.contains(&carved.range.net));
-                    provider.deallocate_range(&DeallocateRange::id(carved.range.id)).await.unwrap();
+                    let child = provider.allocate_range(&AllocateRange::prefix_len("net", "ten", 24)).await.unwrap();
+                    assert!(!seen.contains(&child.range.net));
+                    provider.deallocate_range(&DeallocateRange::id(child.range.id)).await.unwrap();
                 }
             });
         })
@@ -216,8 +216,8 @@ fn memory() {
 }
 
 fn main() {
-    heading("memory provider, take and give back");
-    // First, while little memory was used and given back.
+    heading("memory provider, allocate and deallocate");
+    // First, while little memory was used and released.
     if wanted("M7") {
         memory();
     }

@@ -1,4 +1,4 @@
-//! Callers that go away, come in crowds, or hold the last handle.
+//! Callers that drop their futures, come in large numbers, or hold the last handle.
 #![cfg(feature = "embedded")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -25,7 +25,7 @@ fn bench() -> Bench {
     bench_that_waits(Duration::from_secs(30))
 }
 
-/// The same with another time to wait for locks.
+/// Creates a bench with another busy timeout.
 fn bench_that_waits(wait: Duration) -> Bench {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("ipam.db");
@@ -44,7 +44,7 @@ impl Bench {
         block_on(self.provider.find(&Find::default())).unwrap().items.len()
     }
 
-    /// Keeps everybody from writing until it is dropped.
+    /// Locks the store against all writers until the connection is dropped.
     fn lock(&self) -> Connection {
         let other = Connection::open(&self.path).unwrap();
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -61,7 +61,7 @@ impl Bench {
 }
 
 #[test]
-fn who_goes_before_the_work_has_nothing_done() {
+fn a_future_dropped_before_the_work_does_nothing() {
     let bench = bench();
     let lock = bench.lock();
     let request = Allocate::one("vm", "lan");
@@ -74,7 +74,7 @@ fn who_goes_before_the_work_has_nothing_done() {
     assert!(second.as_mut().now_or_never().is_none());
     drop((first, second));
     drop(lock);
-    // What is asked later is answered later.
+    // A later request is done after them.
     block_on(bench.provider.allocate(&Allocate::one("vm", "lan").with_key("later"))).unwrap();
     bench.wait_for("only the last one stays", |bench| bench.taken() == 1);
     let changes = block_on(bench.provider.changes(None, 100)).unwrap();
@@ -82,28 +82,28 @@ fn who_goes_before_the_work_has_nothing_done() {
 }
 
 #[test]
-fn an_answer_that_nobody_looks_at_is_taken_back() {
+fn a_result_that_is_never_polled_is_undone() {
     let bench = bench();
     let request = Allocate::new("vm").with_line(AllocateLine::next("lan", 3));
     let mut lost = Box::pin(bench.provider.allocate(&request));
     assert!(lost.as_mut().now_or_never().is_none(), "it takes longer than that");
-    // The answer is there, and the future does not know yet.
+    // The result was sent, and the future has not been polled since.
     bench.wait_for("the addresses are taken", |bench| bench.taken() == 3);
     std::thread::sleep(Duration::from_millis(20));
     drop(lost);
-    bench.wait_for("the addresses are given back", |bench| bench.taken() == 0);
+    bench.wait_for("the addresses are free again", |bench| bench.taken() == 0);
 
     let request = AllocateRange::prefix_len("tenant", "campus", 24);
     let ranges = |bench: &Bench| block_on(bench.provider.list_ranges(&ListRanges::all())).unwrap().items.len();
     let mut lost = Box::pin(bench.provider.allocate_range(&request));
     assert!(lost.as_mut().now_or_never().is_none(), "it takes longer than that");
-    bench.wait_for("the range is carved", |bench| ranges(bench) == 2);
+    bench.wait_for("the range is allocated", |bench| ranges(bench) == 2);
     std::thread::sleep(Duration::from_millis(20));
     drop(lost);
-    bench.wait_for("the range is given back", |bench| ranges(bench) == 1);
+    bench.wait_for("the range is deallocated", |bench| ranges(bench) == 1);
 }
 
-/// Has an address allocated without a key, and the result not looked at.
+/// Allocates an address without a key, and does not poll the result.
 macro_rules! unseen {
     ($bench:ident, $request:ident) => {{
         let mut lost = Box::pin($bench.provider.allocate(&$request));
@@ -115,7 +115,7 @@ macro_rules! unseen {
 }
 
 #[test]
-fn an_answer_is_taken_back_once_the_store_is_no_longer_busy() {
+fn an_allocation_is_undone_once_the_store_is_no_longer_busy() {
     let bench = bench_that_waits(Duration::from_millis(20));
     let request = Allocate::one("vm", "lan");
     let lost = unseen!(bench, request);
@@ -123,14 +123,14 @@ fn an_answer_is_taken_back_once_the_store_is_no_longer_busy() {
     drop(lost);
     std::thread::sleep(Duration::from_millis(300));
     let error = block_on(bench.provider.allocate(&Allocate::one("vm", "lan").with_key("k"))).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Busy, "others are answered meanwhile: {error}");
+    assert_eq!(error.kind(), ErrorKind::Busy, "other requests are served meanwhile: {error}");
     drop(lock);
-    bench.wait_for("the address is given back", |bench| bench.taken() == 0);
+    bench.wait_for("the address is free again", |bench| bench.taken() == 0);
     block_on(bench.provider.close()).unwrap();
 }
 
 #[test]
-fn what_could_not_be_taken_back_is_named_on_closing() {
+fn an_allocation_that_could_not_be_undone_is_named_on_closing() {
     let bench = bench_that_waits(Duration::from_millis(20));
     let request = Allocate::one("vm", "lan");
     let lost = unseen!(bench, request);
@@ -151,7 +151,7 @@ fn what_could_not_be_taken_back_is_named_on_closing() {
 }
 
 #[test]
-fn an_answer_that_is_dropped_after_closing_is_named_too() {
+fn a_result_that_is_dropped_after_closing_is_named_too() {
     let bench = bench();
     let request = Allocate::one("vm", "lan");
     let lost = unseen!(bench, request);
@@ -162,7 +162,7 @@ fn an_answer_that_is_dropped_after_closing_is_named_too() {
 }
 
 #[test]
-fn commits_that_fail_do_not_lose_what_is_to_be_taken_back() {
+fn failed_commits_do_not_lose_undos() {
     let bench = bench();
     let request = Allocate::one("vm", "lan");
     let lost = unseen!(bench, request);
@@ -175,7 +175,7 @@ fn commits_that_fail_do_not_lose_what_is_to_be_taken_back() {
 }
 
 #[test]
-fn an_answer_with_a_key_stays() {
+fn an_allocation_with_a_key_stays() {
     let bench = bench();
     let request = Allocate::one("vm", "lan").with_key("k");
     let mut lost = Box::pin(bench.provider.allocate(&request));
@@ -188,7 +188,7 @@ fn an_answer_with_a_key_stays() {
 }
 
 #[test]
-fn the_answer_that_was_looked_at_is_kept() {
+fn a_result_that_was_polled_is_kept() {
     let bench = bench();
     for count in 1..50 {
         block_on(bench.provider.allocate(&Allocate::one("vm", "lan"))).unwrap();
@@ -206,9 +206,9 @@ fn a_crowd_waits_for_room_in_the_queue() {
     });
     // More than the queue holds.
     let requests: Vec<Allocate> = (0..3_000).map(|n| Allocate::one("vm", "lan").with_key(format!("k{n}"))).collect();
-    let answers = block_on(join_all(requests.iter().map(|request| bench.provider.allocate(request))));
+    let results = block_on(join_all(requests.iter().map(|request| bench.provider.allocate(request))));
     releaser.join().unwrap();
-    let mut addresses: Vec<_> = answers.into_iter().map(|answer| answer.unwrap().lines[0][0].address).collect();
+    let mut addresses: Vec<_> = results.into_iter().map(|result| result.unwrap().lines[0][0].address).collect();
     addresses.sort_unstable();
     addresses.dedup();
     assert_eq!(addresses.len(), 3_000);
@@ -216,7 +216,7 @@ fn a_crowd_waits_for_room_in_the_queue() {
 }
 
 #[test]
-fn one_bad_request_of_a_batch_spoils_nobody() {
+fn one_bad_request_of_a_batch_does_not_fail_the_others() {
     let bench = bench();
     let lock = bench.lock();
     let good = |n: u32| Allocate::one("vm", "lan").with_key(format!("good{n}"));
@@ -231,13 +231,13 @@ fn one_bad_request_of_a_batch_spoils_nobody() {
         std::thread::sleep(Duration::from_millis(200));
         drop(lock);
     });
-    let answers = block_on(join_all(requests.iter().map(|request| bench.provider.allocate(request))));
+    let results = block_on(join_all(requests.iter().map(|request| bench.provider.allocate(request))));
     releaser.join().unwrap();
-    for (n, answer) in answers.iter().enumerate() {
+    for (n, result) in results.iter().enumerate() {
         match n % 3 {
-            0 => assert!(answer.is_ok(), "{answer:?}"),
-            1 => assert_eq!(answer.as_ref().unwrap_err().kind(), ErrorKind::NotFound),
-            _ => assert_eq!(answer.as_ref().unwrap_err().kind(), ErrorKind::Conflict),
+            0 => assert!(result.is_ok(), "{result:?}"),
+            1 => assert_eq!(result.as_ref().unwrap_err().kind(), ErrorKind::NotFound),
+            _ => assert_eq!(result.as_ref().unwrap_err().kind(), ErrorKind::Conflict),
         }
     }
     assert_eq!(bench.taken(), 20);
@@ -255,7 +255,7 @@ fn a_batch_leaves_its_pages_as_its_requests_did() {
     });
     let one = |n: u32| Allocate::one("vm", "lan").with_key(format!("k{n}"));
     let take = |range: std::ops::Range<u32>| {
-        range.map(|n| async move { provider.allocate(&one(n)).await.map(|answer| answer.lines[0][0].address) })
+        range.map(|n| async move { provider.allocate(&one(n)).await.map(|result| result.lines[0][0].address) })
     };
     // Polled in this order, which is the order in the queue.
     let (first, returned, again, reserved, last) = block_on(async {
@@ -272,8 +272,8 @@ fn a_batch_leaves_its_pages_as_its_requests_did() {
     releaser.join().unwrap();
     reserved.unwrap();
     assert!(first.iter().all(Result::is_ok) && returned.iter().all(Result::is_ok));
-    let texts = |answers: Vec<ipam_core::Result<std::net::IpAddr>>| -> Vec<String> {
-        answers.into_iter().map(|answer| answer.unwrap().to_string()).collect()
+    let texts = |results: Vec<ipam_core::Result<std::net::IpAddr>>| -> Vec<String> {
+        results.into_iter().map(|result| result.unwrap().to_string()).collect()
     };
     assert_eq!(texts(again), ["10.0.0.6", "10.0.0.8"]);
     assert_eq!(texts(last), ["10.0.2.0", "10.0.2.1", "10.0.2.2"]);

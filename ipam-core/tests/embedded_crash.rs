@@ -1,4 +1,4 @@
-//! What is left when a process, the power or the disk gives out.
+//! Crashes of the process, power failures and disk failures.
 #![cfg(feature = "embedded")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -18,18 +18,18 @@ use ipam_core::{
     IpamProviderExt, Retry,
 };
 
-/// Not a test, but what the tests below start.
+/// Process that the tests below start, not a test.
 #[test]
 fn worker() {
     work();
 }
 
-/// How often a process is killed; `IPAM_TEST_KILLS` says otherwise.
+/// Number of processes that are killed; the environment variable `IPAM_TEST_KILLS` overrides it.
 fn kills() -> usize {
     std::env::var("IPAM_TEST_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(200)
 }
 
-/// Numbers that look random and are the same each time.
+/// Pseudo-random numbers, the same in each run.
 struct Noise(u64);
 
 impl Noise {
@@ -54,7 +54,7 @@ fn nothing_acknowledged_is_lost_when_processes_are_killed() {
     let mut killed = 0;
     while killed < kills() {
         std::thread::sleep(Duration::from_millis(u64::try_from(20 + noise.below(60)).unwrap()));
-        // Mostly one while the others work; now and then all, so that the next one finds nobody and a log to recover.
+        // Mostly one while the others work; now and then all, so that the next one is alone and has a log to recover.
         if killed % 20 < 17 {
             let victim = noise.below(workers.len());
             workers[victim].kill();
@@ -75,10 +75,10 @@ fn nothing_acknowledged_is_lost_when_processes_are_killed() {
     said.verify(&path);
 }
 
-/// Takes one address after the other, and notes what the log was after each answer. The store stays open.
+/// Allocations, each with the length of the log after its result. The store stays open.
 struct Recorded {
     provider: EmbeddedProvider,
-    answers: Vec<(Allocation, usize)>,
+    results: Vec<(Allocation, usize)>,
 }
 
 fn record(path: &Path, count: usize) -> Recorded {
@@ -86,14 +86,14 @@ fn record(path: &Path, count: usize) -> Recorded {
         let provider = EmbeddedProvider::open(path).await.unwrap();
         let range = DefineRange::new("lan", "10.0.0.0/16".parse().unwrap());
         provider.define_range(&range).await.unwrap();
-        let mut answers = Vec::new();
+        let mut results = Vec::new();
         for number in 0..count {
             let request = Allocate::one("vm", "lan").with_key(format!("k{number}"));
-            let answer = provider.allocate(&request).await.unwrap();
+            let result = provider.allocate(&request).await.unwrap();
             let log = fs::metadata(log_of(path)).unwrap().len();
-            answers.push((answer.iter().next().unwrap().clone(), usize::try_from(log).unwrap()));
+            results.push((result.iter().next().unwrap().clone(), usize::try_from(log).unwrap()));
         }
-        Recorded { provider, answers }
+        Recorded { provider, results }
     })
 }
 
@@ -117,12 +117,12 @@ fn a_power_cut_keeps_every_acknowledged_address() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("ipam.db");
     let recorded = record(&path, 40);
-    // Nobody writes now, so that both files are of one moment.
+    // No process writes now, so that both files are of the same moment.
     let (file, log) = (fs::read(&path).unwrap(), fs::read(log_of(&path)).unwrap());
     let cut = directory.path().join("cut.db");
     let mut noise = Noise(2);
-    for (index, window) in recorded.answers.windows(2).enumerate() {
-        // What lies before was synced before the answer; of what lies behind, anything may have reached the disk.
+    for (index, window) in recorded.results.windows(2).enumerate() {
+        // The bytes before this length were synced before the result; of those behind, any may have reached the disk.
         let [(_, synced), (_, next)] = window else { unreachable!() };
         for round in 0..6 {
             let mut torn = log[..*synced].to_vec();
@@ -146,8 +146,8 @@ fn a_power_cut_keeps_every_acknowledged_address() {
             let _ = fs::remove_file(cut.with_extension("db-shm"));
             let found = found(&cut);
             assert!(found.len() == index + 1 || found.len() == index + 2, "{} of {}", found.len(), index + 1);
-            for ((expected, _), found) in recorded.answers.iter().zip(&found) {
-                assert_eq!(found, expected, "cut {more} bytes after answer {index}");
+            for ((expected, _), found) in recorded.results.iter().zip(&found) {
+                assert_eq!(found, expected, "cut {more} bytes after result {index}");
             }
         }
     }
@@ -160,7 +160,7 @@ fn a_power_cut_while_the_log_is_written_back_loses_nothing() {
     let path = directory.path().join("ipam.db");
     let recorded = record(&path, 60);
     let (file, log) = (fs::read(&path).unwrap(), fs::read(log_of(&path)).unwrap());
-    let expected: Vec<Allocation> = recorded.answers.into_iter().map(|(allocation, _)| allocation).collect();
+    let expected: Vec<Allocation> = recorded.results.into_iter().map(|(allocation, _)| allocation).collect();
     let cut = directory.path().join("cut.db");
     // The pages of the log's frames are those that are being overwritten: each is there or not, or half.
     let pages: Vec<usize> = log[32..]
@@ -186,7 +186,7 @@ fn a_power_cut_while_the_log_is_written_back_loses_nothing() {
 }
 
 #[test]
-fn a_full_disk_refuses_and_spoils_nothing() {
+fn a_full_disk_refuses_requests_and_keeps_the_store_sound() {
     let directory = tempfile::tempdir().unwrap();
     let path = store(directory.path(), "10.0.0.0/12");
     let config = EmbeddedConfig::new(&path).with_max_pages(120);
@@ -199,9 +199,9 @@ fn a_full_disk_refuses_and_spoils_nothing() {
             let requests: Vec<Allocate> = (0..32)
                 .map(|number| Allocate::one("vm", "lan").with_key(format!("{round}/{number}/{}", "x".repeat(200))))
                 .collect();
-            for answer in join_all(requests.iter().map(|request| provider.allocate(request))).await {
-                match answer {
-                    Ok(answer) => taken.extend(answer.lines.into_iter().flatten()),
+            for result in join_all(requests.iter().map(|request| provider.allocate(request))).await {
+                match result {
+                    Ok(allocated) => taken.extend(allocated.lines.into_iter().flatten()),
                     Err(error) => {
                         assert_eq!((error.kind(), error.retry()), (ErrorKind::Unavailable, Retry::Safe), "{error}");
                         assert!(error.message().contains("full"), "{error}");
@@ -215,7 +215,7 @@ fn a_full_disk_refuses_and_spoils_nothing() {
         provider.close().await.unwrap();
     });
     taken.sort_by_key(|allocation| allocation.address);
-    assert_eq!(found(&path), taken, "all that was answered, and nothing that was refused");
+    assert_eq!(found(&path), taken, "everything that was acknowledged, and nothing that was refused");
     // With room again, it goes on.
     block_on(async {
         let provider = EmbeddedProvider::open(&path).await.unwrap();
@@ -227,7 +227,7 @@ fn a_full_disk_refuses_and_spoils_nothing() {
 /// the log written.
 #[cfg(unix)]
 #[test]
-fn a_commit_that_fails_is_said_to_be_unknown() {
+fn a_failed_commit_is_reported_as_unknown() {
     let directory = tempfile::tempdir().unwrap();
     let path = store(directory.path(), "10.0.0.0/12");
     let said = Arc::new(Mutex::new(Said::default()));

@@ -1,7 +1,7 @@
-//! The locks of an open store stay, so that no other process takes its log for abandoned and deletes it.
+//! Locks of an open store are kept, so that no other process takes its log for abandoned and deletes it.
 //!
-//! Closing any descriptor of a file drops all locks that the process has on it (POSIX). What is tested here is that the
-//! provider never does so, with an old SQLite as the other process: a newer one looks twice before it deletes a log.
+//! Closing any descriptor of a file drops all locks that the process has on it (POSIX). The tests verify that the provider
+//! never does so, with an old SQLite as the other process: a newer one checks twice before it deletes a log.
 #![cfg(all(feature = "embedded", target_os = "linux"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -25,14 +25,14 @@ use ipam_core::{
     Allocate, Allocation, EmbeddedConfig, EmbeddedProvider, ErrorKind, Find, IpamProvider, IpamProviderExt,
 };
 
-/// Where a child finds its store.
+/// Environment variable with the path of the store, for a child.
 const STORE: &str = "IPAM_TEST_LOCKS_STORE";
 
 /// Result of `open` in a child.
 const OPEN: &str = "OPEN";
 
-/// Not a test, but a process that the tests below start: it does what each line says, `open`, `find` or `take KEY`, and
-/// says what came of it.
+/// Process that the tests below start, not a test: it does what each line says, `open`, `find` or `take KEY`, and prints
+/// the result.
 #[test]
 fn child() {
     let Ok(path) = std::env::var(STORE) else { return };
@@ -43,7 +43,7 @@ fn child() {
     };
     let mut provider = None;
     for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-        let answer = match line.split_once(' ').unwrap_or((&line, "")) {
+        let result = match line.split_once(' ').unwrap_or((&line, "")) {
             ("open", _) => block_on(EmbeddedProvider::open(path.as_str())).map(|opened| {
                 provider = Some(opened);
                 OPEN.to_owned()
@@ -51,15 +51,15 @@ fn child() {
             ("find", _) => block_on(provider.as_ref().unwrap().find(&Find::default())).map(|_| "FOUND".to_owned()),
             (_, key) => {
                 let request = Allocate::one("child", "lan").with_key(key);
-                let answer = block_on(provider.as_ref().unwrap().allocate(&request));
-                answer.map(|answer| answer.iter().next().unwrap().address.to_string())
+                let result = block_on(provider.as_ref().unwrap().allocate(&request));
+                result.map(|result| result.iter().next().unwrap().address.to_string())
             }
         };
-        say(&answer.unwrap_or_else(|error| format!("ERROR {:?} {error}", error.retry())));
+        say(&result.unwrap_or_else(|error| format!("ERROR {:?} {error}", error.retry())));
     }
 }
 
-/// A process that has a store open.
+/// Process that has a store open.
 struct Other {
     process: Child,
     input: ChildStdin,
@@ -99,10 +99,10 @@ impl Drop for Other {
     }
 }
 
-/// Whether a process has the lock on the store by which others know that it is in use. `stat` and `/proc/locks` do not
-/// always agree on the device, so that the inode has to do.
+/// Returns true if a process has the lock on the store by which others know that it is in use. The inode alone identifies
+/// the file, because `stat` and `/proc/locks` do not always agree on the device.
 fn is_locked(path: &Path, process: u32) -> bool {
-    /// Where SQLite locks what is being read.
+    /// Offset of SQLite's shared lock.
     const SHARED: u64 = 0x4000_0002;
     let inode = format!(":{}", fs::metadata(path).unwrap().ino());
     let locks = fs::read_to_string("/proc/locks").unwrap();
@@ -117,7 +117,7 @@ fn assert_locked(path: &Path, when: &str) {
     assert!(is_locked(path, std::process::id()), "the lock is gone {when}");
 }
 
-/// A program with a SQLite that deletes the log of a process that has lost its locks.
+/// Returns a program with a version of SQLite that deletes the log of a process that has lost its locks.
 fn old_sqlite() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     BUILT.get_or_init(|| {
@@ -132,7 +132,7 @@ fn old_sqlite() -> &'static Path {
     })
 }
 
-/// Other programs that open a store and close it again, each by its name.
+/// Returns other programs that open a store and close it again, by name.
 fn programs() -> Vec<(&'static str, Vec<PathBuf>)> {
     let mut programs = vec![("old-sqlite", vec![old_sqlite().to_owned()])];
     if Command::new("sqlite3").arg("--version").output().is_ok_and(|output| output.status.success()) {
@@ -143,7 +143,7 @@ fn programs() -> Vec<(&'static str, Vec<PathBuf>)> {
     programs
 }
 
-/// Has the program open the store, look into it, and close it. Returns how many entries its feed has.
+/// Has the program open the store, read it, and close it. Returns the number of entries in its feed.
 fn visit(program: &[PathBuf], path: &Path) -> usize {
     let output = Command::new(&program[0]).args(&program[1..]).arg(path).arg("SELECT count(*) FROM event;").output();
     let output = output.unwrap();
@@ -156,10 +156,10 @@ fn open(config: impl Into<EmbeddedConfig>) -> EmbeddedProvider {
     block_on(EmbeddedProvider::open(config)).unwrap()
 }
 
-/// Takes an address and looks that the world sees it.
+/// Allocates an address.
 fn take(provider: &EmbeddedProvider, key: &str) -> IpAddr {
-    let answer = block_on(provider.allocate(&Allocate::one("vm", "lan").with_key(key))).unwrap();
-    answer.iter().next().unwrap().address
+    let result = block_on(provider.allocate(&Allocate::one("vm", "lan").with_key(key))).unwrap();
+    result.iter().next().unwrap().address
 }
 
 fn all(path: &Path) -> BTreeMap<String, IpAddr> {
@@ -238,8 +238,8 @@ fn a_writer_that_opens_the_store_anew_keeps_the_locks_of_the_reader() {
         let mut taken = BTreeMap::new();
         let failed = (0..500).find(|number| {
             let key = format!("k{number}");
-            let answer = other.ask(&format!("take {key}"));
-            answer.parse::<IpAddr>().map(|address| taken.insert(key, address)).is_err()
+            let result = other.ask(&format!("take {key}"));
+            result.parse::<IpAddr>().map(|address| taken.insert(key, address)).is_err()
         });
         assert!(failed.is_some_and(|number| number > 5), "the limit is met: {failed:?}");
         // The next request finds that the connection was given up.
@@ -262,12 +262,12 @@ fn a_writer_that_opens_the_store_anew_keeps_the_locks_of_the_reader() {
     }
 }
 
-/// How often the next one is done; `IPAM_TEST_ROUNDS` says otherwise.
+/// Number of rounds of the next test; the environment variable `IPAM_TEST_ROUNDS` overrides it.
 fn rounds() -> usize {
     std::env::var("IPAM_TEST_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(25)
 }
 
-/// Two processes with providers of ours, one of them with two handles, and another program that comes and goes.
+/// Two processes with a provider, one of them with two handles, and another program that opens and closes the store.
 #[test]
 fn an_address_never_has_two_owners() {
     let program = [old_sqlite().to_owned()];
@@ -298,10 +298,10 @@ fn an_address_never_has_two_owners() {
     assert_eq!((twice, lost), (0, 0), "addresses with two owners, allocations that were lost");
 }
 
-/// Other code of this process has dropped the locks, or deletes files by hand: what the log no longer keeps is not
+/// Other code of this process has dropped the locks, or the files were deleted by hand: commits into a deleted log are not
 /// acknowledged.
 #[test]
-fn a_log_that_goes_while_the_store_is_open_is_noticed() {
+fn a_log_that_is_deleted_while_the_store_is_open_is_noticed() {
     for suffix in ["wal", "shm"] {
         for replaced in [false, true] {
             let directory = tempfile::tempdir().unwrap();

@@ -17,14 +17,14 @@ use tempfile::TempDir;
 
 const VERSION_1: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/embedded_v1.db");
 
-/// Where SQLite's header has the version of the schema.
+/// Offset of the version of the schema in SQLite's header.
 const USER_VERSION: usize = 60;
 
 fn open(path: &Path) -> Result<EmbeddedProvider, Error> {
     block_on(EmbeddedProvider::open(path))
 }
 
-/// Opening is refused with this kind and these words, and changes nothing.
+/// Asserts that opening is refused with this kind and these words, and changes nothing.
 fn refused(path: &Path, kind: ErrorKind, words: &[&str]) {
     let before = fs::read(path).ok();
     let error = open(path).unwrap_err();
@@ -108,7 +108,7 @@ fn another_programs_database_is_refused() {
 }
 
 #[test]
-fn what_is_no_database_is_refused() {
+fn a_file_that_is_not_a_database_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("notes.txt");
     for text in ["10.0.0.1 web1\n".repeat(1000), "x".to_owned()] {
@@ -234,7 +234,7 @@ fn a_backup_is_a_store_of_its_own() {
     assert!(!left.iter().any(|name| name.to_str().unwrap().contains("part")), "{left:?}");
 }
 
-/// The time of the fixture.
+/// Returns the time of the fixture.
 fn then() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_750_000_000)
 }
@@ -243,7 +243,7 @@ fn config(path: &Path) -> EmbeddedConfig {
     EmbeddedConfig::new(path).with_clock(then).with_actor("release")
 }
 
-/// What the fixture holds, as the release wrote it.
+/// Writes the records of the fixture, as the release wrote them.
 async fn fill(provider: &EmbeddedProvider) -> ipam_core::Result<()> {
     let net = |text: &str| text.parse().unwrap();
     provider.define_block(&DefineBlock::new("campus", net("10.20.0.0/16")).with_name("Campus")).await?;
@@ -260,24 +260,24 @@ async fn fill(provider: &EmbeddedProvider) -> ipam_core::Result<()> {
         .with_tag(Tag::new("env", "prod"));
     let line = AllocateLine::next("lan", 3).with_labels(labels).with_expiry(Some(Duration::from_secs(86_400)));
     let request = Allocate::new("vm-1").with_key("vm-1/nics").with_line(line).with_line(AllocateLine::next("six", 2));
-    let answer = provider.allocate(&request).await?;
-    let second = answer.iter().nth(1).unwrap().id.clone();
+    let result = provider.allocate(&request).await?;
+    let second = result.iter().nth(1).unwrap().id.clone();
     provider.deallocate(&Deallocate::id(second)).await?;
-    let last = answer.iter().last().unwrap().id.clone();
+    let last = result.iter().last().unwrap().id.clone();
     provider.update(&Update::new(last).with_hostname(Patch::Set("six-2".to_owned()))).await?;
     provider.allocate_range(&AllocateRange::prefix_len("tenant", "campus", 26).with_key("tenant/net")).await?;
     Ok(())
 }
 
-/// The ranges by name; the id of the carved one is chance.
+/// Returns the ranges by name. The id of the child prefix is random, and replaced.
 async fn ranges(provider: &EmbeddedProvider) -> Vec<Range> {
     let mut ranges = provider.list_ranges(&ListRanges::all()).await.unwrap().items;
-    ranges.iter_mut().filter(|range| range.key.is_some()).for_each(|range| range.id = "carved".into());
+    ranges.iter_mut().filter(|range| range.key.is_some()).for_each(|range| range.id = "child".into());
     ranges.sort_by(|a, b| a.name.cmp(&b.name));
     ranges
 }
 
-/// The feed, without the id of the carved range.
+/// Returns the feed, without the random id of the child prefix.
 async fn changes(provider: &EmbeddedProvider) -> Vec<Change> {
     let mut changes = provider.changes(None, 100).await.unwrap().items;
     for change in changes.iter_mut().filter(|change| change.kind == ChangeKind::RangeDefined && change.key.is_some()) {
@@ -306,7 +306,7 @@ fn a_store_of_version_1_is_opened() {
     block_on(async {
         let old = EmbeddedProvider::open(config(&path)).await.unwrap();
         assert_eq!(old.check_store().await.unwrap().violations, Vec::<String>::new());
-        // What this release would have written, but for the ids and what chance chose.
+        // Records as this release writes them, but for random ids.
         let new = EmbeddedProvider::open(config(&directory.path().join("new.db"))).await.unwrap();
         fill(&new).await.unwrap();
         for request in [Find::default(), Find::default().with_quarantined(true)] {
@@ -319,10 +319,10 @@ fn a_store_of_version_1_is_opened() {
         assert_eq!(ranges(&old).await, ranges(&new).await);
         assert_eq!(changes(&old).await, changes(&new).await);
         // And it can be worked with.
-        let resting = old.find(&Find::default().with_quarantined(true)).await.unwrap().items;
-        assert!(resting.iter().any(|allocation| allocation.state == AllocationState::Quarantined));
+        let listed = old.find(&Find::default().with_quarantined(true)).await.unwrap().items;
+        assert!(listed.iter().any(|allocation| allocation.state == AllocationState::Quarantined));
         let taken = old.allocate_one("lan", "vm-2").await.unwrap();
-        assert_eq!(taken.address.to_string(), "10.20.1.4", "the rested one has to wait");
+        assert_eq!(taken.address.to_string(), "10.20.1.4", "the quarantined address is not handed out");
         old.deallocate(&Deallocate::key("vm-1/nics")).await.unwrap();
         assert_eq!(old.check_store().await.unwrap().violations, Vec::<String>::new());
     });

@@ -13,7 +13,7 @@ use ipam_core::{
     Allocate, DefineRange, EmbeddedConfig, EmbeddedProvider, ErrorKind, Find, IpamProvider, IpamProviderExt, Retry,
 };
 
-/// Not a test, but what the tests below start.
+/// Process that the tests below start, not a test.
 #[test]
 fn worker() {
     work();
@@ -28,7 +28,7 @@ fn eight_processes_share_one_store() {
         (0..8).map(|number| Worker::start(&path, &format!("w{number}"), 90, &said, &[])).collect();
     assert!(workers.iter_mut().all(Worker::finish));
     let said = said.lock().unwrap();
-    assert_eq!(said.taken.len(), 8 * 90, "nobody was refused");
+    assert_eq!(said.taken.len(), 8 * 90, "no request was refused");
     assert_eq!(said.gone.len(), 8 * 30);
     said.verify(&path);
 }
@@ -59,7 +59,7 @@ fn processes_that_start_together_create_one_store() {
 }
 
 #[test]
-fn who_waits_too_long_for_the_lock_is_told_so() {
+fn a_wait_for_the_lock_ends_at_the_timeout() {
     let directory = tempfile::tempdir().unwrap();
     let path = store(directory.path(), "10.0.0.0/24");
     let wait = Duration::from_millis(200);
@@ -79,7 +79,7 @@ fn who_waits_too_long_for_the_lock_is_told_so() {
             assert_eq!(error.context("held by"), Some(me.as_str()), "{error}");
         }
         assert_eq!(provider.check().await.unwrap_err().kind(), ErrorKind::Busy, "a check needs the lock, too");
-        assert!(provider.find(&Find::default()).await.unwrap().items.is_empty(), "reading waits for nobody");
+        assert!(provider.find(&Find::default()).await.unwrap().items.is_empty(), "reading does not wait");
 
         other.execute_batch("ROLLBACK").unwrap();
         provider.allocate_one("lan", "vm").await.unwrap();
@@ -87,7 +87,7 @@ fn who_waits_too_long_for_the_lock_is_told_so() {
 }
 
 #[test]
-fn who_waits_for_the_lock_gets_it_in_time() {
+fn a_lock_that_is_released_in_time_is_taken() {
     let directory = tempfile::tempdir().unwrap();
     let path = store(directory.path(), "10.0.0.0/24");
     block_on(async {

@@ -22,7 +22,7 @@ fn take(provider: &EmbeddedProvider, key: &str) {
     block_on(provider.allocate(&Allocate::one("vm", "lan").with_key(key))).unwrap();
 }
 
-/// The keys in a store, which has to be sound.
+/// Returns the keys in a store, which has to be sound.
 fn keys(path: &Path) -> Vec<String> {
     block_on(async {
         let provider = EmbeddedProvider::open(path).await.unwrap();
@@ -37,7 +37,7 @@ fn side(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(format!("{}{suffix}", path.display()))
 }
 
-/// A store with "a", its backup, and then "b".
+/// Returns a store with "a", its backup, and then "b".
 fn with_backup(directory: &Path) -> (PathBuf, PathBuf) {
     let path = store(directory, "10.0.0.0/16");
     let backup = directory.join("backup.db");
@@ -152,7 +152,7 @@ fn a_store_that_another_process_has_open_is_not_replaced() {
 }
 
 #[test]
-fn what_is_no_backup_is_not_restored() {
+fn a_file_that_is_not_a_backup_is_not_restored() {
     let directory = tempfile::tempdir().unwrap();
     let (path, backup) = with_backup(directory.path());
     let named = |name: &str| directory.path().join(name);
@@ -181,7 +181,7 @@ fn what_is_no_backup_is_not_restored() {
         assert_eq!((error.kind(), error.operation()), (kind, Operation::Restore), "{name}: {error}");
         assert_eq!(keys(&path), ["a", "b"], "{name}");
     }
-    // Nor over what is no store.
+    // Nor over a file that is not a store.
     for name in ["text", "foreign"] {
         let before = fs::read(named(name)).unwrap();
         let error = block_on(EmbeddedProvider::restore(&backup, named(name))).unwrap_err();
@@ -202,7 +202,7 @@ fn a_store_that_is_cut_short_is_replaced() {
     assert_eq!(keys(&path), ["a"]);
 }
 
-/// Not a test, but a process that restores until it is killed.
+/// Process that restores until it is killed, not a test.
 #[test]
 fn restorer() {
     let Ok(directory) = std::env::var("IPAM_TEST_RESTORE") else { return };
@@ -214,7 +214,7 @@ fn restorer() {
 
 #[cfg(unix)]
 #[test]
-fn whenever_it_is_killed_one_of_the_two_is_there() {
+fn after_a_kill_one_of_the_two_stores_is_there() {
     let directory = tempfile::tempdir().unwrap();
     let (path, backup) = with_backup(directory.path());
     let crashed = directory.path().join("crashed");

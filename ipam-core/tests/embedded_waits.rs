@@ -1,4 +1,4 @@
-//! Waits for the store are told as events.
+//! Events for waits of the store.
 #![cfg(all(feature = "embedded", feature = "tracing"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -57,7 +57,7 @@ impl Events {
 
 /// The writer is a thread of its own, so that the subscriber is that of the process.
 #[test]
-fn a_wait_for_the_lock_is_told() {
+fn a_wait_for_the_lock_is_an_event() {
     let events = Events::default();
     tracing::subscriber::set_global_default(events.clone()).unwrap();
     let directory = tempfile::tempdir().unwrap();

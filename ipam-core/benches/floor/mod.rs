@@ -1,4 +1,4 @@
-//! What the embedded provider is compared with: the disk, and SQLite with nothing around it.
+//! Floors for the embedded provider: the disk, and SQLite alone.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
@@ -74,9 +74,9 @@ impl Rows {
                     let first = self.next.fetch_add(step, std::sync::atomic::Ordering::Relaxed);
                     runtime.spawn(async move {
                         for n in first..first + step {
-                            let (done, answer) = oneshot::channel();
+                            let (done, committed) = oneshot::channel();
                             queue.send((n, done)).unwrap();
-                            answer.await.unwrap();
+                            committed.await.unwrap();
                         }
                     })
                 })

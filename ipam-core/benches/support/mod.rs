@@ -45,7 +45,7 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Runs `cases` in turn, [`ROUNDS`] times after one round that does not count. Answers what each measured, by case.
+/// Runs `cases` in turn, [`ROUNDS`] times after one round that does not count. Returns the measurements of each case.
 pub(crate) fn rounds<const N: usize>(mut cases: [&mut dyn FnMut() -> f64; N]) -> [Vec<f64>; N] {
     let mut measured = [const { Vec::new() }; N];
     for round in 0..=ROUNDS {
@@ -102,8 +102,8 @@ pub(crate) fn heading(title: &str) {
 
 #[allow(clippy::too_many_arguments, reason = "a line has that many columns")]
 fn line(bar: &str, what: &str, ours: &str, peer: &str, theirs: &str, ratio: &str, reach: &str, well: bool) {
-    let verdict = if well { "ok" } else { "below the bar" };
-    println!("{bar:4} {what:54} {ours:>9} {peer:>24} {theirs:>9} {ratio:>9} {reach:>11}  {verdict}");
+    let outcome = if well { "ok" } else { "below the bar" };
+    println!("{bar:4} {what:54} {ours:>9} {peer:>24} {theirs:>9} {ratio:>9} {reach:>11}  {outcome}");
 }
 
 fn time(nanoseconds: f64) -> String {

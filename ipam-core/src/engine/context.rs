@@ -1,15 +1,16 @@
-//! What a request brings along besides itself.
+//! Context of a request.
 
 use std::time::SystemTime;
 
 use super::random::Random;
 
-/// The clock, the randomness and the actor of a request.
+/// Clock reading, randomness and actor of a request.
+// Passed in, so that the engine is deterministic: tests run the same operation twice and compare the results.
 pub(crate) struct Context<'a> {
-    /// The time of the request, by the store's clock.
+    /// Time of the request, by the store's clock.
     pub(crate) now: SystemTime,
-    /// Where chance comes from.
+    /// Source of random numbers.
     pub(crate) random: &'a mut dyn Random,
-    /// Who does it, for the feed of changes.
+    /// Name of the actor, for the feed of changes.
     pub(crate) actor: Option<&'a str>,
 }

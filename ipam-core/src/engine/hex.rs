@@ -1,11 +1,13 @@
-//! Numbers as short texts.
+//! Hexadecimal numbers for ids and keys.
 
-/// How many bytes a text may have: three numbers, one of them of 128 bits, and what parts them.
+/// Longest text in bytes: three numbers, one of them of 128 bits, and two dashes.
 const ROOM: usize = 80;
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
-/// A text of hexadecimal numbers in lower case, made without memory of its own; an id takes it from here.
+/// Text of hexadecimal numbers in lower case, in a buffer on the stack.
+// Each allocation in memory makes an id and often a key; `format!` would allocate a string for each, and the id another
+// one (bars M1 to M3).
 pub(crate) struct Hex {
     bytes: [u8; ROOM],
     len: usize,
@@ -26,7 +28,7 @@ impl Hex {
         self
     }
 
-    /// Adds a number without needless zeros.
+    /// Adds a number without leading zeros.
     pub(crate) fn number(self, number: u128) -> Self {
         let bits = u128::BITS - number.leading_zeros();
         self.digits(number, bits.div_ceil(4).max(1) as usize)
@@ -37,7 +39,7 @@ impl Hex {
         self.digits(number, 32)
     }
 
-    /// Adds what parts numbers.
+    /// Adds a dash.
     pub(crate) fn dash(mut self) -> Self {
         if let Some(to) = self.bytes.get_mut(self.len) {
             *to = b'-';
@@ -48,7 +50,7 @@ impl Hex {
 
     pub(crate) fn as_str(&self) -> &str {
         let bytes = self.bytes.get(..self.len).unwrap_or_default();
-        // Only ASCII was pushed.
+        // The buffer holds ASCII only, so that the fallback is never taken.
         std::str::from_utf8(bytes).unwrap_or_default()
     }
 }

@@ -1,4 +1,4 @@
-//! What a key means to a request that carries it.
+//! Look-up of a request's key.
 
 use crate::engine::hex::Hex;
 use crate::engine::overlay::{Overlay, has_expired};
@@ -6,18 +6,23 @@ use crate::engine::random::Random;
 use crate::engine::store::{Record, RequestKind, RequestRecord, Store, StoredRange};
 use crate::{AllocationKey, Error, ErrorKind, Fingerprint, Operation, Result};
 
-/// What a key names now.
+/// Result of an earlier request with the same key.
 pub(super) enum Named {
-    /// Nothing: the request is new.
+    /// No result: the key is not in use.
     Nothing,
-    /// Addresses, by line and address; the request took them.
+    /// Addresses that the request allocated, by line and address.
     Addresses(Vec<Record>),
-    /// A range; the request carved it.
+    /// Child prefix that the request allocated.
     Range(Box<StoredRange>),
 }
 
-/// What `key` names, if the request it belongs to is this one. A request whose addresses have all ended by themselves is
-/// over, and the overlay says so.
+/// Returns the result of the earlier request with this key.
+///
+/// A key whose addresses have all expired is not in use any more; the overlay then ends them.
+///
+/// # Errors
+/// `Conflict` if the key belongs to another request, or some of its addresses were deallocated or have expired: the
+/// earlier result cannot be returned, and new addresses in its place would not be a repetition.
 pub(super) fn resolve<S: Store + ?Sized>(
     overlay: &mut Overlay<'_, S>,
     operation: Operation,
@@ -30,6 +35,7 @@ pub(super) fn resolve<S: Store + ?Sized>(
             let records = overlay.store.allocations_of_key(key)?;
             let (ended, living): (Vec<_>, Vec<_>) =
                 records.into_iter().partition(|record| has_expired(record, overlay.now));
+            // Before the fingerprint is compared: an expired key may be used for another request.
             if living.is_empty() {
                 for record in ended {
                     overlay.living(record)?;
@@ -38,14 +44,14 @@ pub(super) fn resolve<S: Store + ?Sized>(
             }
             same(operation, &request, fingerprint)?;
             if living.len() != count as usize {
-                return Err(partly_returned(operation, &request, &ended, count, living.len()));
+                return Err(partly_deallocated(operation, &request, &ended, count, living.len()));
             }
             Ok(Named::Addresses(living))
         }
         RequestKind::Range => {
             same(operation, &request, fingerprint)?;
             let range = overlay.store.range_of_key(key)?.ok_or_else(|| {
-                Error::new(ErrorKind::Corrupt, operation, "a request names a range that does not exist")
+                Error::new(ErrorKind::Corrupt, operation, "a request refers to a range that does not exist")
                     .with_context("key", key)
             })?;
             Ok(Named::Range(Box::new(range)))
@@ -60,7 +66,7 @@ fn same(operation: Operation, request: &RequestRecord, fingerprint: &Fingerprint
     Err(Error::other_request(operation, &request.key))
 }
 
-fn partly_returned(
+fn partly_deallocated(
     operation: Operation,
     request: &RequestRecord,
     ended: &[Record],
@@ -74,14 +80,14 @@ fn partly_returned(
     let more = missing.saturating_sub(named.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let message = format!(
-        "{missing} of the {count} addresses of the key were given back ({}{more}); give back the others, or choose \
-         another key",
+        "{missing} of the {count} addresses of the key were deallocated or have expired ({}{more}); deallocate the \
+         others, or choose another key",
         named.join(", ")
     );
     Error::new(ErrorKind::Conflict, operation, message).with_context("key", &request.key)
 }
 
-/// A key for a request that has none: 128 random bits.
+/// Makes a key for a request that has none: 128 random bits.
 pub(super) fn made(random: &mut dyn Random) -> AllocationKey {
     AllocationKey::from(Hex::new().whole(random.next()).as_str())
 }

@@ -1,21 +1,29 @@
-//! What every store of ours shares: which addresses a request gets, and what a request may do.
+//! Engine: the rules of allocation that all stores of this crate share.
 //!
-//! Everything here is synchronous and without I/O of its own: the clock and the randomness come in with [`Context`], the
-//! state through [`Store`](store::Store). A store is one transaction's view of the records; `stores::memory` keeps them
-//! in maps, `stores::embedded` in rows. None keeps a second truth, and none decides anything.
+//! Everything here is synchronous and without I/O: the clock and the randomness come in with [`Context`], the records
+//! through [`Store`](store::Store), which is the view of one transaction. `stores::memory` keeps the records in maps,
+//! `stores::embedded` in rows. Stores decide nothing.
 //!
-//! Data flows one way: a provider opens a transaction, calls one function of this module with the store, and commits or
-//! rolls back. A function reads and decides on a [`overlay`] of what it is about to write, and writes it at the end. So a
-//! store without roll-back (memory) is left as it was when a request fails.
+//! A provider opens a transaction, calls one function of this module with the store, and commits or rolls back. The
+//! function reads and decides over an [`overlay`] of its writes, and writes them at the end. So a store without
+//! roll-back (memory) is unchanged when a request fails.
 //!
-//! | module | is about |
+//! | module | content |
 //! | --- | --- |
-//! | `space` | 256 addresses as bits; which of a range's can be handed out; which free ones are chosen; free prefixes of a block |
-//! | `ops` | one operation of the trait each |
-//! | `store` | what is asked of a store |
-//! | `overlay`, `keys` | the write set of a request; what a key names |
-//! | `verify` | the invariants between the records of a store |
-//! | `context`, `hex`, `random` | clock and chance of a request; numbers in ids; randomness |
+//! | `space` | pages of 256 addresses as bits, addresses a range may hand out, choice of free ones, free prefixes of a block |
+//! | `ops` | operations of the trait, one per file |
+//! | `store` | traits that a store implements |
+//! | `overlay`, `keys` | write set of a request; look-up of its key |
+//! | `verify` | invariants between the records of a store |
+//! | `context`, `hex`, `random` | clock and randomness of a request; numbers in ids; random numbers |
+//!
+//! # Words
+//! - *Page*: 256 neighbouring addresses. A set bit is a used address, which is allocated or quarantined.
+//! - *Open page*: a page with an address that can be handed out now.
+//! - *High-water mark* of a range: all of its pages below this number are stored. Those above were never used and are
+//!   not stored, so that a /64 costs what is allocated in it.
+//! - *Quarantined*: deallocated or expired, and not handed out before its release time.
+//! - *Released*: past its release time; the bit is cleared by the next request of the range.
 
 mod context;
 mod hex;

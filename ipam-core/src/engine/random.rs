@@ -1,23 +1,25 @@
-//! Where chance comes from.
+//! Random numbers.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
 use crate::splitmix::splitmix64;
 
-/// Where chance comes from, so that tests can choose it.
+/// Source of random numbers, which tests can choose.
 pub(crate) trait Random {
-    /// 128 bits.
+    /// Returns 128 random bits.
     fn next(&mut self) -> u128;
 }
 
-/// Returns a number below `bound`, each as likely as any other but for a part in 2^64 or less where the bound is below
-/// 2^64.
+/// Returns a number below `bound`; 0 for a bound of 0.
+// The remainder favours low numbers, by at most one part in 2^64 for bounds below 2^64. That is far below what a range
+// could show.
 pub(crate) fn below(random: &mut dyn Random, bound: u128) -> u128 {
     random.next().checked_rem(bound).unwrap_or(0)
 }
 
-/// The operating system's random bits, a little of them in store.
+/// Random bits of the operating system, read in advance.
+// 64 numbers for each system call, which would otherwise be most of the cost of a key (bars M1 to M3).
 #[derive(Default)]
 pub(crate) struct SystemRandom {
     words: Vec<u128>,
@@ -33,7 +35,8 @@ impl Random for SystemRandom {
             let (words, _) = bytes.as_chunks::<16>();
             self.words.extend(words.iter().map(|word| u128::from_le_bytes(*word)));
         }
-        // Where the system has none to give, the seeds of hash maps are as random as it gets.
+        // If the system call fails, the seeds of hash maps, which come from the system too, are the next best source. A
+        // key must not be predictable or repeat, and allocation cannot fail for the lack of one.
         let hash = || u128::from(RandomState::new().hash_one(0u8));
         self.words.pop().unwrap_or_else(|| hash() << 64 | hash())
     }
@@ -45,7 +48,7 @@ impl std::fmt::Debug for SystemRandom {
     }
 }
 
-/// The same numbers for the same seed, for tests and simulations. Anybody can guess them.
+/// Predictable numbers from a seed, for tests and simulations.
 #[derive(Debug, Clone)]
 pub(crate) struct SeededRandom(u64);
 

@@ -1,4 +1,4 @@
-//! What the tests of stores in files share: a worker process, which is the test binary itself, and what it acknowledged.
+//! Shared parts of the tests of stores in files: a worker process, which is the test binary itself, and its reports.
 #![allow(dead_code, reason = "each of the test files uses a part of it")]
 
 use std::collections::BTreeMap;
@@ -17,29 +17,29 @@ use ipam_core::{
     IpamProviderExt, Retry,
 };
 
-/// Where a worker finds its store; a test binary that sees it is a worker.
+/// Environment variable with the path of the store. A test binary that has it is a worker.
 const STORE: &str = "IPAM_TEST_STORE";
-/// What the keys of a worker begin with.
+/// Environment variable with the prefix of a worker's keys.
 const NAME: &str = "IPAM_TEST_NAME";
-/// How many addresses a worker takes before it ends.
+/// Environment variable with the number of addresses that a worker allocates.
 const COUNT: &str = "IPAM_TEST_COUNT";
 
-/// What the workers said.
+/// Reports of the workers.
 #[derive(Debug, Default)]
 pub(crate) struct Said {
-    /// Keys whose allocation was answered, and the address.
+    /// Addresses of acknowledged allocations, by key.
     pub(crate) taken: BTreeMap<String, IpAddr>,
-    /// Keys that were about to be given back: they may be gone.
+    /// Keys that were about to be deallocated: they may be gone.
     pub(crate) leaving: Vec<String>,
-    /// Keys whose deallocation was answered: they are gone.
+    /// Keys whose deallocation was acknowledged: they are gone.
     pub(crate) gone: Vec<String>,
-    /// Keys of which the worker does not know.
+    /// Keys whose outcome is unknown.
     pub(crate) unknown: Vec<String>,
-    /// Errors that nobody expected.
+    /// Unexpected errors.
     pub(crate) errors: Vec<String>,
 }
 
-/// A process that allocates from the range "lan" and says what it was answered.
+/// Process that allocates from the range "lan" and reports the results.
 pub(crate) struct Worker {
     child: Child,
     listener: Option<JoinHandle<()>>,
@@ -77,7 +77,7 @@ impl Worker {
         self.listen();
     }
 
-    /// Waits until it has ended by itself. Answers whether that went well.
+    /// Waits until it has ended. Returns true if it succeeded.
     pub(crate) fn finish(&mut self) -> bool {
         let status = self.child.wait().unwrap();
         self.listen();
@@ -93,7 +93,7 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        // A test that failed leaves nobody behind.
+        // A failed test leaves no process behind.
         if self.listener.is_some() {
             let _ = self.child.kill();
             let _ = self.child.wait();
@@ -117,7 +117,7 @@ impl Said {
         }
     }
 
-    /// Looks that the store has what was acknowledged, once, and is sound.
+    /// Asserts that the store has each acknowledged address once, and is sound.
     pub(crate) fn verify(&self, store: &Path) {
         let (report, found) = block_on(async {
             let provider = EmbeddedProvider::open(store).await.unwrap();
@@ -139,13 +139,13 @@ impl Said {
             }
         }
         for key in &self.gone {
-            assert!(!by_key.contains_key(key), "{key} was given back, and is there");
+            assert!(!by_key.contains_key(key), "{key} was deallocated, and is there");
         }
         assert_eq!(self.errors, Vec::<String>::new());
     }
 }
 
-/// Makes a store with the range "lan".
+/// Creates a store with the range "lan".
 pub(crate) fn store(directory: &Path, net: &str) -> PathBuf {
     let path = directory.join("ipam.db");
     block_on(async {
@@ -156,7 +156,7 @@ pub(crate) fn store(directory: &Path, net: &str) -> PathBuf {
     path
 }
 
-/// What the test named `worker` of each binary does: nothing, unless it was started as one.
+/// Body of the test named `worker` of each binary: does nothing unless the binary was started as a worker.
 pub(crate) fn work() {
     let Ok(store) = std::env::var(STORE) else { return };
     let name = std::env::var(NAME).unwrap();
@@ -175,7 +175,7 @@ pub(crate) fn work() {
         for number in 0..count {
             let key = format!("{name}/{number}");
             match provider.allocate(&Allocate::one(name.as_str(), "lan").with_key(key.as_str())).await {
-                Ok(answer) => say(format!("TOOK {key} {} .\n", answer.iter().next().unwrap().address)),
+                Ok(taken) => say(format!("TOOK {key} {} .\n", taken.iter().next().unwrap().address)),
                 Err(error) if error.retry() == Retry::IfIdempotent => say(format!("UNKNOWN {key} .\n")),
                 Err(error) => say(format!("ERROR {error}\n")),
             }

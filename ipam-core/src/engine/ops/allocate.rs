@@ -1,4 +1,4 @@
-//! Taking addresses.
+//! Allocation of addresses, and its preview.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::{
     Operation, Order, Placement, Preview, Range, RangeId, Result, Selection,
 };
 
-/// Takes all that is asked for, or answers what the key took before.
+/// Allocates the addresses of all lines, or returns those that the key has already.
 pub(crate) fn allocate<S: Store + ?Sized>(
     store: &mut S,
     context: &mut Context<'_>,
@@ -31,13 +31,14 @@ pub(crate) fn allocate<S: Store + ?Sized>(
         return Ok(Allocated::new(key.clone(), by_line(request, records), true));
     }
     overlay.sweep_some()?;
-    let plan = Plan::make(&mut overlay, context.random, Operation::Allocate, request)?;
+    let choices = Choices::make(&mut overlay, context.random, Operation::Allocate, request)?;
+    // A request without a key gets one, too: it is the name by which the allocation can be undone.
     let key = request.key.clone().unwrap_or_else(|| keys::made(context.random));
     check_expiries(Operation::Allocate, request, context.now)?;
 
     let mut prepared = overlay.prepare()?;
-    let mut answer = Vec::with_capacity(plan.lines.len());
-    for (chosen, line) in plan.lines.iter().zip(&request.lines) {
+    let mut allocated = Vec::with_capacity(choices.lines.len());
+    for (chosen, line) in choices.lines.iter().zip(&request.lines) {
         let range = &chosen.range;
         let expires = expiry(line, context.now);
         let mut allocations = Vec::with_capacity(chosen.found.len());
@@ -52,30 +53,31 @@ pub(crate) fn allocate<S: Store + ?Sized>(
             allocation.expires = expires;
             allocations.push(allocation);
         }
-        answer.push(allocations);
+        allocated.push(allocations);
     }
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let requested = RequestRecord {
         key: key.clone(),
         fingerprint: request.fingerprint(),
-        kind: RequestKind::Addresses { count: number(plan.count()), lines: number(plan.lines.len()) },
+        kind: RequestKind::Addresses { count: number(choices.count()), lines: number(choices.lines.len()) },
         owner: request.owner.clone(),
         returned: Vec::new(),
     };
 
-    // From here on nothing is refused.
+    // Only writes from here on: nothing can be refused any more. The request comes before its allocations, because the
+    // embedded store takes their serial numbers from it.
     let store = prepared.write(context.actor)?;
     store.insert_request(&requested)?;
-    for (line, allocations) in (0u32..).zip(&answer) {
+    for (line, allocations) in (0u32..).zip(&allocated) {
         for allocation in allocations {
             store.insert_allocation(allocation, line)?;
             store.append_allocation_change(allocation, ChangeKind::Allocated, context.now, context.actor)?;
         }
     }
-    Ok(Allocated::new(key, answer, false))
+    Ok(Allocated::new(key, allocated, false))
 }
 
-/// What [`allocate`] would take.
+/// Returns the addresses that [`allocate`] would allocate.
 pub(crate) fn preview<S: Store + ?Sized>(
     store: &mut S,
     context: &mut Context<'_>,
@@ -90,14 +92,14 @@ pub(crate) fn preview<S: Store + ?Sized>(
         let candidate = |allocation: Allocation| Candidate::new(allocation.range, allocation.address);
         return Ok(Preview::new(lines.map(|line| line.into_iter().map(candidate).collect()).collect()));
     }
-    let plan = Plan::make(&mut overlay, context.random, Operation::PreviewAllocate, request)?;
+    let choices = Choices::make(&mut overlay, context.random, Operation::PreviewAllocate, request)?;
     check_expiries(Operation::PreviewAllocate, request, context.now)?;
     let candidates =
         |chosen: &Chosen| chosen.addresses().map(|address| Candidate::new(chosen.range.id.clone(), address)).collect();
-    Ok(Preview::new(plan.lines.iter().map(candidates).collect()))
+    Ok(Preview::new(choices.lines.iter().map(candidates).collect()))
 }
 
-/// What the key names; a range is never what a request for addresses asked for.
+/// Looks up the key. It never names a range here: the fingerprint of a request for a range is another.
 fn named<S: Store + ?Sized>(
     overlay: &mut Overlay<'_, S>,
     operation: Operation,
@@ -107,7 +109,7 @@ fn named<S: Store + ?Sized>(
     keys::resolve(overlay, operation, key, &request.fingerprint())
 }
 
-/// The records of a request, which come by line and address, as the lines it asked for.
+/// Groups the records of a request by line. They come sorted by line and address.
 fn by_line(request: &Allocate, records: Vec<Record>) -> Vec<Vec<Allocation>> {
     let mut lines = vec![Vec::new(); request.lines.len()];
     for record in records {
@@ -118,7 +120,7 @@ fn by_line(request: &Allocate, records: Vec<Record>) -> Vec<Vec<Allocation>> {
     lines
 }
 
-/// When the addresses of a line end by themselves, if they do before time does.
+/// Returns the expiry time of a line's addresses; `None` without an expiry, or if the system cannot express the time.
 fn expiry(line: &AllocateLine, now: SystemTime) -> Option<SystemTime> {
     line.expiry.and_then(|expiry| now.checked_add(expiry))
 }
@@ -132,18 +134,18 @@ fn check_expiries(operation: Operation, request: &Allocate, now: SystemTime) -> 
                 operation,
                 format_args!("lines[{index}].expiry"),
                 format_args!("{} s", asked.as_secs()),
-                "give a time to live that ends before time does, or none",
+                "give a shorter time to live, or none",
             ));
         }
     }
     Ok(())
 }
 
-/// What one line gets.
+/// Addresses chosen for one line.
 struct Chosen {
     range: Arc<Range>,
     family: Family,
-    /// The addresses as numbers, in ascending order.
+    /// Addresses as numbers, in ascending order.
     found: Vec<u128>,
 }
 
@@ -153,17 +155,17 @@ impl Chosen {
     }
 }
 
-/// What a request gets, in the order of its lines.
-struct Plan {
+/// Addresses chosen for a request, in the order of its lines.
+struct Choices {
     lines: Vec<Chosen>,
 }
 
-impl Plan {
+impl Choices {
     fn count(&self) -> usize {
         self.lines.iter().map(|line| line.found.len()).sum()
     }
 
-    /// Chooses for every line, and puts what was chosen into the overlay.
+    /// Chooses addresses for every line, and marks them as used in the overlay.
     fn make<S: Store + ?Sized>(
         overlay: &mut Overlay<'_, S>,
         random: &mut dyn Random,
@@ -183,8 +185,8 @@ impl Plan {
         for (index, line) in request.lines.iter().enumerate() {
             lines.push(match line.selection {
                 Selection::Exact { first, count } => {
-                    let what = Exact { index, line, first, count, operation };
-                    Some(what.take(overlay, &mut exact)?)
+                    let line = Exact { index, line, first, count, operation };
+                    Some(line.take(overlay, &mut exact)?)
                 }
                 Selection::Next { .. } => None,
             });
@@ -194,13 +196,13 @@ impl Plan {
                 *chosen = Some(next(overlay, random, operation, (index, line), (count, placement))?);
             }
         }
-        // Each line was of one kind or the other.
+        // Each line was served by one of the two loops, so that none is missing.
         let lines: Option<Vec<Chosen>> = lines.into_iter().collect();
         Ok(Self { lines: lines.unwrap_or_default() })
     }
 }
 
-/// Serves a line from the first of its ranges that has room.
+/// Chooses addresses for a line from the first of its ranges with enough room. A line is never split over ranges.
 fn next<S: Store + ?Sized>(
     overlay: &mut Overlay<'_, S>,
     random: &mut dyn Random,
@@ -210,7 +212,7 @@ fn next<S: Store + ?Sized>(
 ) -> Result<Chosen> {
     let (now, takes) = (overlay.now, overlay.takes);
     for id in &line.ranges {
-        // A little is swept each time, so that little is left to sweep.
+        // Each request sweeps a little, so that expired addresses do not pile up until a range looks full.
         overlay.sweep_range(id)?;
         loop {
             let Some((range, store)) = overlay.load_with_store(id)? else { break };
@@ -223,6 +225,7 @@ fn next<S: Store + ?Sized>(
             if let Some(found) = found {
                 return take(range, store, found);
             }
+            // No room. Sweep more and try again, until there is nothing left to sweep.
             if u128::from(count) > whole.size() || !overlay.sweep_range(id)? {
                 break;
             }
@@ -235,17 +238,18 @@ fn next<S: Store + ?Sized>(
         Placement::Aligned => ", contiguous and aligned",
     };
     let plural = if count == 1 { "address" } else { "addresses" };
-    let message = format!("no range of the line has {count} free {plural}{placement}");
+    let message = format!("no range of the line has {count} free {plural}{placement}; free some, or add a range");
     Err(Error::new(ErrorKind::Exhausted, operation, message)
         .with_context("line", index)
         .with_context("ranges", names.join(", ")))
 }
 
-/// Puts chosen addresses into the overlay.
+/// Marks chosen addresses as used in the overlay.
 fn take<S: Store + ?Sized>(range: &mut RangeOverlay, store: &mut S, found: Vec<u128>) -> Result<Chosen> {
     let chosen = Chosen { range: Arc::clone(&range.stored.range), family: range.stored.layout.family(), found };
     let may_be_quarantined = range.stored.range.policy.order == Order::LeastRecentlyUsed;
     for address in chosen.addresses() {
+        // A set bit here is that of a released address, which the choice counts as free.
         if may_be_quarantined {
             let (no, bit) = locate(address);
             if range.page(store, no)?.is_some_and(|page| page.contains(bit)) {
@@ -257,7 +261,7 @@ fn take<S: Store + ?Sized>(range: &mut RangeOverlay, store: &mut S, found: Vec<u
     Ok(chosen)
 }
 
-/// A line that asks for exactly these addresses.
+/// Line that asks for exactly these addresses.
 struct Exact<'a> {
     index: usize,
     line: &'a AllocateLine,
@@ -274,7 +278,7 @@ impl Exact<'_> {
     ) -> Result<Chosen> {
         let (first, count) = (self.first, self.count);
         let asked = IpRange::starting_at(first, count.into())
-            .map_err(|_| self.invalid("pass the end of the address family"))?;
+            .map_err(|_| self.invalid("give a smaller count, or a lower address: the family ends before"))?;
         if let Some(excluded) = self.line.exclude.iter().find(|excluded| excluded.overlaps(&asked)) {
             return Err(self.invalid(&format!("the line also excludes {excluded}; drop one of the two")));
         }
@@ -293,7 +297,7 @@ impl Exact<'_> {
         };
         let id = &stored.range.id;
         if others.iter().any(|(range, other)| range == id && other.overlaps(&asked)) {
-            return Err(self.invalid("another line asks for it, too; ask once"));
+            return Err(self.invalid("name each address in one line only: another line asks for it, too"));
         }
         others.push((id.clone(), asked));
 
@@ -324,15 +328,15 @@ impl Exact<'_> {
             return Ok(());
         }
         if let Some(record) = overlay.allocation_at(stored, address)? {
-            let owner = record.allocation.owner.map_or_else(|| "somebody".to_owned(), |owner| owner.to_string());
-            return Err(self.conflict(stored, address, &format!("is allocated to {owner}")));
+            let owner = record.allocation.owner.map_or_else(String::new, |owner| format!(" to {owner}"));
+            return Err(self.conflict(stored, address, &format!("is allocated{owner}")));
         }
         let now = overlay.now;
         let Some((range, store)) = overlay.load_with_store(&stored.range.id)? else { return Ok(()) };
         match range.quarantined_at(store, address)? {
-            Some(due) if due.until > now => {
-                let left = due.until.duration_since(now).map_or(0, |left| left.as_secs().saturating_add(1));
-                Err(self.conflict(stored, address, &format!("was given back and is in quarantine for {left} s more")))
+            Some(entry) if entry.until > now => {
+                let left = entry.until.duration_since(now).map_or(0, |left| left.as_secs().saturating_add(1));
+                Err(self.conflict(stored, address, &format!("is in quarantine for another {left} s")))
             }
             Some(_) => range.release(store, address).map(|_| ()),
             None => Ok(()),

@@ -1,4 +1,4 @@
-//! Defining, changing and removing blocks.
+//! Definition, update and removal of blocks.
 
 use crate::engine::context::Context;
 use crate::engine::store::Store;
@@ -7,7 +7,7 @@ use crate::{
     Block, Change, ChangeKind, DefineBlock, Error, ErrorKind, Operation, Patch, RemoveBlock, Result, UpdateBlock,
 };
 
-/// Adds a block to the plan.
+/// Adds a block.
 pub(crate) fn define_block<S: Store + ?Sized>(
     store: &mut S,
     context: &mut Context<'_>,
@@ -19,18 +19,20 @@ pub(crate) fn define_block<S: Store + ?Sized>(
         return Err(Error::new(
             ErrorKind::AlreadyExists,
             Operation::DefineBlock,
-            format!("there is a block {:?} already", request.id),
+            format!("the block {:?} exists already; choose another id, or update the block", request.id),
         ));
     }
     if let Some(other) = store.block_of_net(space, net)? {
-        let message = format!("the block {:?} has the prefix {net} already", other.id);
+        let message = format!("the prefix {net} is that of the block {:?} already; choose another prefix", other.id);
         return Err(Error::new(ErrorKind::AlreadyExists, Operation::DefineBlock, message).with_context("space", space));
     }
+    // A block with the prefix of a range is allowed: the range is then in that block.
     let outer = store.ranges_overlapping(space, net)?;
     if let Some(range) = outer.iter().map(|stored| &stored.range).find(|range| range.net.contains(&net))
         && range.net != net
     {
-        let message = format!("the prefix {net} lies in {}, that of the range {:?}", range.net, range.id);
+        let message =
+            format!("the prefix {net} lies in {}, that of the range {:?}; remove the range first", range.net, range.id);
         return Err(Error::new(ErrorKind::Conflict, Operation::DefineBlock, message).with_context("space", space));
     }
     let mut block = Block::new(request.id.clone(), space.clone(), net);
@@ -46,7 +48,7 @@ pub(crate) fn define_block<S: Store + ?Sized>(
     Ok(block)
 }
 
-/// Changes what was named of a block.
+/// Changes the fields of a block that the request names.
 pub(crate) fn update_block<S: Store + ?Sized>(
     store: &mut S,
     context: &mut Context<'_>,
@@ -70,7 +72,7 @@ pub(crate) fn update_block<S: Store + ?Sized>(
     Ok(block)
 }
 
-/// Takes a block away; what lies in it stays.
+/// Removes a block. The ranges and blocks inside stay.
 pub(crate) fn remove_block<S: Store + ?Sized>(
     store: &mut S,
     context: &mut Context<'_>,

@@ -1,4 +1,4 @@
-//! Ranges carved from blocks on demand.
+//! Allocation and deallocation of child prefixes: ranges inside blocks, on demand.
 
 use ipnet::IpNet;
 
@@ -14,7 +14,7 @@ use crate::{
     RangeId, RangeTarget, RemovedRange, Result,
 };
 
-/// Carves a range out of the first block that can give it, or answers the one that the key carved before.
+/// Allocates a child prefix of the first block with room, or returns the range that the key has already.
 pub(crate) fn allocate_range<S: Store + ?Sized>(
     store: &mut S,
     context: &mut Context<'_>,
@@ -39,7 +39,7 @@ pub(crate) fn allocate_range<S: Store + ?Sized>(
     let key = request.key.clone().unwrap_or_else(|| keys::made(context.random));
     let mut range =
         Range::new(unused_id(overlay.store, context)?, block.space.clone(), net, hosts(net, HostPolicy::Hosts));
-    // No inner block holds the prefix, or it would not have been free.
+    // The smallest block around the prefix is the one that was searched: a prefix inside an inner block is not free.
     range.block = Some(block.id.clone());
     range.name = if request.name.is_empty() { net.to_string() } else { request.name.clone() };
     range.description.clone_from(&request.description);
@@ -58,11 +58,12 @@ pub(crate) fn allocate_range<S: Store + ?Sized>(
         owner: request.owner.clone(),
         returned: Vec::new(),
     })?;
-    let origin = Origin { explicit_addresses: false, all_hosts: false, carved: true };
+    let origin = Origin { explicit_addresses: false, all_hosts: false, child_prefix: true };
     Ok(AllocatedRange::new(key, ranges::insert(store, context, range, origin)?, false))
 }
 
-/// An id that no range has.
+/// Makes an id that no range has.
+// A collision of 128 random bits does not happen by chance; a caller may have defined a range with such an id.
 fn unused_id<S: Store + ?Sized>(store: &mut S, context: &mut Context<'_>) -> Result<RangeId> {
     loop {
         let id = RangeId::from(Hex::new().whole(context.random.next()).as_str());
@@ -89,7 +90,7 @@ fn next_child<'b, S: Store + ?Sized>(
             return Ok((block, net));
         }
     }
-    let message = format!("no block has room for a /{len}");
+    let message = format!("no block has room for a /{len}; give a longer prefix length, or add a block");
     Err(Error::new(ErrorKind::Exhausted, op, message).with_context("blocks", names(blocks)))
 }
 
@@ -99,8 +100,8 @@ fn exact_child<'b, S: Store + ?Sized>(
     blocks: &'b [Block],
     net: IpNet,
 ) -> Result<(&'b Block, IpNet)> {
-    // Why the smallest of the blocks around the prefix cannot give it: it names a range, where a larger one only names
-    // the block inside.
+    // The reason why the smallest of the blocks around the prefix has no room. It names a range; that of a larger block
+    // would only name the block inside.
     let mut refused: Option<(&Block, String)> = None;
     for block in blocks.iter().filter(|block| block.net.contains(&net)) {
         let Some(by) = taken_by(store, block, net)? else { return Ok((block, net)) };
@@ -110,7 +111,7 @@ fn exact_child<'b, S: Store + ?Sized>(
     }
     match refused {
         Some((block, by)) => {
-            let message = format!("the prefix {net} is taken, in part or whole, by {by}");
+            let message = format!("the prefix {net} is taken, in part or whole, by {by}; choose another prefix");
             Err(Error::new(ErrorKind::Conflict, op, message).with_context("block", &block.id))
         }
         None => {
@@ -120,12 +121,12 @@ fn exact_child<'b, S: Store + ?Sized>(
     }
 }
 
-/// Returns what keeps `block` from giving the prefix: a range, or a block inside it.
+/// Returns the range or inner block that takes the prefix, or a part of it, in `block`.
 fn taken_by<S: Store + ?Sized>(store: &mut S, block: &Block, net: IpNet) -> Result<Option<String>> {
     if let Some(other) = store.ranges_overlapping(&block.space, net)?.first() {
         return Ok(Some(format!("the range {:?} ({})", other.range.id, other.range.net)));
     }
-    // Ranges are settled, so that what lies inside is a block.
+    // No range overlaps the prefix, so that a prefix found inside is that of a block.
     if let Some(inner) = store.nets_within(&block.space, net)?.iter().find(|inner| **inner != block.net) {
         return Ok(Some(format!("the block {inner}")));
     }
@@ -143,7 +144,7 @@ fn names(blocks: &[Block]) -> String {
     names.join(", ")
 }
 
-/// Gives a carved range back.
+/// Deallocates a child prefix.
 pub(crate) fn deallocate_range<S: Store + ?Sized>(
     store: &mut S,
     context: &mut Context<'_>,
@@ -157,8 +158,8 @@ pub(crate) fn deallocate_range<S: Store + ?Sized>(
     let expected =
         |stored: &StoredRange| request.precondition.fits(stored.range.owner.as_ref(), stored.range.key.as_ref());
     let Some(stored) = found.filter(expected) else { return Ok(RemovedRange::default()) };
-    if !stored.origin.carved {
-        let message = "the range was defined, not carved from a block; remove it instead";
+    if !stored.origin.child_prefix {
+        let message = "the range was defined, and is not a child prefix of a block; remove it instead";
         return Err(Error::new(ErrorKind::Conflict, Operation::DeallocateRange, message)
             .with_context("range", &stored.range.id));
     }

@@ -1,11 +1,11 @@
-//! Giving addresses back.
+//! Deallocation of addresses.
 
 use crate::engine::context::Context;
 use crate::engine::overlay::Overlay;
 use crate::engine::store::{Record, Store};
 use crate::{ChangeKind, Deallocate, Deallocated, DeallocatedTarget, Error, Operation, Result, Target};
 
-/// Ends what is asked for and expected; what is free already counts as done.
+/// Deallocates the targets that meet the precondition. Targets that are free already are no error.
 pub(crate) fn deallocate<S: Store + ?Sized>(
     store: &mut S,
     context: &mut Context<'_>,
@@ -18,7 +18,7 @@ pub(crate) fn deallocate<S: Store + ?Sized>(
     for target in &request.targets {
         let mut freed = 0;
         for record in records(&mut overlay, target)? {
-            // What has expired is free already, though it is tidied up here.
+            // An expired allocation counts as free: it is ended as expired, and not reported as deallocated.
             let Some(record) = overlay.living(record)? else { continue };
             if request.precondition.fits(record.allocation.owner.as_ref(), record.allocation.key.as_ref()) {
                 overlay.end(record, ChangeKind::Deallocated)?;
@@ -54,7 +54,7 @@ fn records<S: Store + ?Sized>(
                 return Err(Error::invalid(Operation::Deallocate, "address", address, remedy));
             }
             let found = store.allocation_at(&range.stored.range.space, *address)?;
-            // Ranges may share a prefix; what another one holds is not in this one.
+            // Ranges may share a prefix. An address of another range counts as free in this one.
             (found.filter(|record| record.allocation.range == *id), Vec::new())
         }
     };

@@ -1,4 +1,7 @@
-//! Finding allocations, listing ranges and blocks: page by page.
+//! Search for allocations, and listings of ranges and blocks, page by page.
+//!
+//! A page token is the position of the last item, so that it needs no state: it is valid after a restart, and items
+//! that come or go meanwhile do not shift the pages.
 
 use std::net::IpAddr;
 use std::time::SystemTime;
@@ -9,10 +12,10 @@ use crate::{
     RangeId, Result, SpaceId,
 };
 
-/// How many items a page has where the caller does not say.
+/// Default number of items in a page.
 const PAGE: usize = 1000;
 
-/// One page of the allocations that match, by space and address.
+/// Returns a page of the allocations that match, by space and address.
 pub(crate) fn find<S: Store + ?Sized>(store: &mut S, now: SystemTime, request: &Find) -> Result<Page<Allocation>> {
     request.validate()?;
     let after = request.page.token.as_ref().map(|token| allocation_after(Operation::Find, token)).transpose()?;
@@ -21,7 +24,7 @@ pub(crate) fn find<S: Store + ?Sized>(store: &mut S, now: SystemTime, request: &
     Ok(cut(found, size, |last| format!("a {} {}", last.address, last.space)))
 }
 
-/// One page of the ranges that match, by id.
+/// Returns a page of the ranges that match, by id.
 pub(crate) fn list_ranges<S: Store + ?Sized>(store: &mut S, request: &ListRanges) -> Result<Page<Range>> {
     request.page.validate(Operation::ListRanges)?;
     let after = request
@@ -36,7 +39,7 @@ pub(crate) fn list_ranges<S: Store + ?Sized>(store: &mut S, request: &ListRanges
     Ok(cut(found, size, |last| format!("r {}", last.id)))
 }
 
-/// One page of the blocks that match, by id.
+/// Returns a page of the blocks that match, by id.
 pub(crate) fn list_blocks<S: Store + ?Sized>(store: &mut S, request: &ListBlocks) -> Result<Page<Block>> {
     request.page.validate(Operation::ListBlocks)?;
     let after = request
@@ -55,7 +58,7 @@ fn size(request: &PageRequest) -> usize {
     request.size.map_or(PAGE, |size| size.get() as usize)
 }
 
-/// One more was asked for than the page holds; if it came, there is a next page.
+/// Cuts a page from the items found. One more was requested than the page holds; if it was found, there is a next page.
 fn cut<T>(mut found: Vec<T>, size: usize, token: impl Fn(&T) -> String) -> Page<T> {
     let more = found.len() > size;
     found.truncate(size);
@@ -65,17 +68,17 @@ fn cut<T>(mut found: Vec<T>, size: usize, token: impl Fn(&T) -> String) -> Page<
 
 fn allocation_after(op: Operation, token: &PageToken) -> Result<(SpaceId, IpAddr)> {
     let text = id_after(op, token, "a ")?;
-    let (address, space) = text.split_once(' ').ok_or_else(|| foreign(op, token))?;
-    let address = address.parse().map_err(|_| foreign(op, token))?;
+    let (address, space) = text.split_once(' ').ok_or_else(|| invalid_token(op, token))?;
+    let address = address.parse().map_err(|_| invalid_token(op, token))?;
     let space = SpaceId::from(space);
-    space.validate(op).map_err(|_| foreign(op, token))?;
+    space.validate(op).map_err(|_| invalid_token(op, token))?;
     Ok((space, address))
 }
 
 fn id_after<'t>(op: Operation, token: &'t PageToken, kind: &str) -> Result<&'t str> {
-    token.as_str().strip_prefix(kind).filter(|id| !id.is_empty()).ok_or_else(|| foreign(op, token))
+    token.as_str().strip_prefix(kind).filter(|id| !id.is_empty()).ok_or_else(|| invalid_token(op, token))
 }
 
-fn foreign(op: Operation, token: &PageToken) -> Error {
-    Error::invalid(op, "page.token", token, "give the `next` of the page before, or none")
+fn invalid_token(op: Operation, token: &PageToken) -> Error {
+    Error::invalid(op, "page.token", token, "give the `next` of the previous page, or none")
 }

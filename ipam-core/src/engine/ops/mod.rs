@@ -1,4 +1,4 @@
-//! One operation of the provider's trait per file.
+//! Operations of the provider's trait, by topic.
 
 mod allocate;
 mod blocks;

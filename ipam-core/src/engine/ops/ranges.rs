@@ -1,4 +1,4 @@
-//! Defining, changing and removing ranges.
+//! Definition, update and removal of ranges.
 
 use ipnet::IpNet;
 
@@ -15,10 +15,10 @@ use crate::{
     Result, SpaceId, UpdateRange,
 };
 
-/// How many records or pages are read at once.
+/// Number of records or pages that are read at once.
 const BATCH: usize = 256;
 
-/// Adds a range to the plan.
+/// Adds a range.
 pub(crate) fn define_range<S: Store + ?Sized>(
     store: &mut S,
     context: &mut Context<'_>,
@@ -29,7 +29,7 @@ pub(crate) fn define_range<S: Store + ?Sized>(
         return Err(Error::new(
             ErrorKind::AlreadyExists,
             Operation::DefineRange,
-            format!("there is a range {:?} already", request.id),
+            format!("the range {:?} exists already; choose another id, or update the range", request.id),
         ));
     }
     let addresses = request.resolved_addresses();
@@ -48,12 +48,12 @@ pub(crate) fn define_range<S: Store + ?Sized>(
     let origin = Origin {
         explicit_addresses: request.addresses.is_some(),
         all_hosts: request.hosts == HostPolicy::All,
-        carved: false,
+        child_prefix: false,
     };
     insert(store, context, range, origin)
 }
 
-/// Writes a new range, whose block the caller has set; answers it.
+/// Writes a new range, whose block the caller has set. Returns it.
 pub(super) fn insert<S: Store + ?Sized>(
     store: &mut S,
     context: &mut Context<'_>,
@@ -67,12 +67,12 @@ pub(super) fn insert<S: Store + ?Sized>(
     Ok((*stored.range).clone())
 }
 
-/// The first page with room; past the range's end if it has none.
+/// Returns the first page with an address to hand out; a number after all pages if there is none.
 fn first_page(layout: &Layout) -> u128 {
     layout.next_page(0).unwrap_or(u128::MAX / PAGE_SIZE + 1)
 }
 
-/// The entry of the feed about a range.
+/// Returns the change of a range for the feed.
 pub(super) fn about(range: &Range, kind: ChangeKind, context: &Context<'_>) -> Change {
     let mut change = Change::new(no_position(), context.now, kind, range.space.clone());
     change.actor = context.actor.map(str::to_owned);
@@ -82,7 +82,8 @@ pub(super) fn about(range: &Range, kind: ChangeKind, context: &Context<'_>) -> C
     change
 }
 
-/// Refuses a range whose prefix or addresses are in the way of others; `own` is the range itself, where it exists.
+/// Refuses a range whose prefix or addresses overlap those of others. `own` is the id of an existing range, which does
+/// not conflict with itself.
 fn must_fit<S: Store + ?Sized>(
     store: &mut S,
     op: Operation,
@@ -97,16 +98,21 @@ fn must_fit<S: Store + ?Sized>(
             continue;
         }
         if other.net != net {
-            let message = format!("the prefix {net} overlaps {}, that of the range {:?}", other.net, other.id);
+            let message = format!(
+                "the prefix {net} overlaps {}, that of the range {:?}; choose another prefix",
+                other.net, other.id
+            );
             return Err(Error::new(ErrorKind::Conflict, op, message).with_context("space", space));
         }
         if other.addresses.overlaps(&addresses) {
-            let message =
-                format!("the addresses {addresses} overlap {}, those of the range {:?}", other.addresses, other.id);
+            let message = format!(
+                "the addresses {addresses} overlap {}, those of the range {:?}; choose other addresses",
+                other.addresses, other.id
+            );
             return Err(Error::new(ErrorKind::Conflict, op, message).with_context("space", space));
         }
     }
-    // Ranges inside the prefix were found above; what else lies inside is a block.
+    // A range inside the prefix was refused above, so that a prefix found inside is that of a block.
     if own.is_none()
         && let Some(inner) = store.nets_within(space, net)?.into_iter().find(|inner| *inner != net)
     {
@@ -116,7 +122,7 @@ fn must_fit<S: Store + ?Sized>(
     Ok(())
 }
 
-/// Changes what was named of a range.
+/// Changes the fields of a range that the request names.
 pub(crate) fn update_range<S: Store + ?Sized>(
     store: &mut S,
     context: &mut Context<'_>,
@@ -141,14 +147,14 @@ pub(crate) fn update_range<S: Store + ?Sized>(
     if let Some(loaded) = overlay.load(&request.id)? {
         loaded.replace(new.clone());
     }
-    // The range last: what is written before lies in it as it was.
+    // The range is written last: the pages before belong to it as it was.
     let store = overlay.prepare()?.write(context.actor)?;
     store.update_range(&new)?;
     store.append_change(about(&new.range, ChangeKind::RangeUpdated, context))?;
     Ok((*new.range).clone())
 }
 
-/// The range after the change.
+/// Returns the range after the change.
 fn changed(old: &StoredRange, request: &UpdateRange) -> (Range, Origin) {
     let mut range = (*old.range).clone();
     let mut origin = old.origin;
@@ -184,8 +190,10 @@ fn changed(old: &StoredRange, request: &UpdateRange) -> (Range, Origin) {
     (range, origin)
 }
 
-/// Brings the pages of a range in line with a new layout: addresses that can no longer be handed out must not be
-/// allocated, their quarantine ends, and whether a page is open is found anew.
+/// Adapts the pages of a range to a new layout.
+///
+/// An address that can no longer be handed out must not be allocated; its quarantine ends. Pages whose mask changes are
+/// written again, because they may have become open or closed.
 fn relayout<S: Store + ?Sized>(overlay: &mut Overlay<'_, S>, old: &StoredRange, new: &StoredRange) -> Result<()> {
     let id = &old.range.id;
     let mut from = 0;
@@ -199,7 +207,7 @@ fn relayout<S: Store + ?Sized>(overlay: &mut Overlay<'_, S>, old: &StoredRange, 
             if let Some(range) = overlay.load(id)? {
                 range.rewrite(*no, *page);
             }
-            // The bits are those of allocated and of quarantined addresses.
+            // Set bits that the new layout masks out: allocated and quarantined addresses.
             let closed = page.without(page.without(is));
             for at in set_bits(*no, closed) {
                 let Some(address) = address(old.layout.family(), at) else { continue };
@@ -229,11 +237,11 @@ fn in_the_way(new: &StoredRange, record: &Record) -> Error {
         "would become reserved"
     };
     let owner = record.allocation.owner.as_ref().map_or_else(String::new, |owner| format!(", allocated to {owner},"));
-    Error::new(ErrorKind::Conflict, Operation::UpdateRange, format!("{address}{owner} {what}; give it back first"))
+    Error::new(ErrorKind::Conflict, Operation::UpdateRange, format!("{address}{owner} {what}; deallocate it first"))
         .with_context("range", &new.range.id)
 }
 
-/// Takes a range away.
+/// Removes a range.
 pub(crate) fn remove_range<S: Store + ?Sized>(
     store: &mut S,
     context: &mut Context<'_>,
@@ -246,7 +254,7 @@ pub(crate) fn remove_range<S: Store + ?Sized>(
     }
 }
 
-/// Takes a range away, with its allocations if they may end with it.
+/// Removes a range, with its allocations if `with_allocations` is true.
 pub(super) fn remove<S: Store + ?Sized>(
     store: &mut S,
     context: &mut Context<'_>,
@@ -272,7 +280,7 @@ pub(super) fn remove<S: Store + ?Sized>(
                 overlay.end_with_range(record, ChangeKind::Deallocated);
             } else {
                 let message = format!(
-                    "{} of the range is allocated; give its addresses back first, or say that they end with it",
+                    "{} of the range is allocated; deallocate its addresses first, or remove the range with them",
                     record.allocation.address
                 );
                 return Err(Error::new(ErrorKind::Conflict, op, message).with_context("range", id));

@@ -1,11 +1,11 @@
-//! Changing what is said about an allocation.
+//! Update of an allocation.
 
 use crate::engine::context::Context;
 use crate::engine::overlay::Overlay;
 use crate::engine::store::Store;
 use crate::{Allocation, ChangeKind, Error, Operation, Patch, Result, Update};
 
-/// Changes what was named of an allocation; answers it as it is then.
+/// Changes the fields of an allocation that the request names. Returns the allocation after the change.
 pub(crate) fn update<S: Store + ?Sized>(
     store: &mut S,
     context: &mut Context<'_>,
@@ -32,16 +32,12 @@ pub(crate) fn update<S: Store + ?Sized>(
         Patch::Set(expiry) => {
             let Some(expires) = context.now.checked_add(expiry) else {
                 let value = format!("{} s", expiry.as_secs());
-                return Err(Error::invalid(
-                    Operation::Update,
-                    "expiry",
-                    value,
-                    "give a time to live that ends before time does",
-                ));
+                return Err(Error::invalid(Operation::Update, "expiry", value, "give a shorter time to live"));
             };
             allocation.expires = Some(expires);
         }
     }
+    // An update that changes nothing is not written, so that a repetition adds no entry to the feed.
     let changed = before != (allocation.labels.clone(), allocation.expires);
     if changed {
         allocation.updated = Some(context.now);

@@ -1,11 +1,11 @@
-//! How full ranges are.
+//! Usage of ranges.
 
 use std::time::SystemTime;
 
 use crate::engine::store::Store;
 use crate::{Error, Operation, RangeId, Result, Usage};
 
-/// One answer per range, in the order asked.
+/// Returns the usage of each range, in the order of `ranges`.
 pub(crate) fn usage<S: Store + ?Sized>(store: &mut S, now: SystemTime, ranges: &[RangeId]) -> Result<Vec<Usage>> {
     ranges.iter().map(|id| usage_of(store, now, id)).collect()
 }
@@ -16,7 +16,8 @@ fn usage_of<S: Store + ?Sized>(store: &mut S, now: SystemTime, id: &RangeId) -> 
     };
     let (quarantined, not_over) = store.count_quarantined(id, now)?;
     let expired = store.count_expired(id, now)?;
-    // What has expired is quarantined from then on, although that is not written yet.
+    // An expired allocation is quarantined from its expiry on, although a later request writes that. So expired ones
+    // whose quarantine is over as well count as free.
     let quarantine = stored.range.policy.quarantine;
     let expired_and_released = match now.checked_sub(quarantine) {
         _ if quarantine.is_zero() => expired,

@@ -1,7 +1,10 @@
 //! Write set of a request, with read-your-writes over the store.
 //!
-//! A function of the engine reads and decides on an overlay and writes it in one go at the end. So a request that fails has
-//! written nothing, and a preview is an overlay that is dropped.
+//! A function of the engine reads and decides over an overlay, and writes it as a whole at the end. So a request that
+//! fails has written nothing, and a preview is an overlay that is dropped.
+//!
+//! Expired and released addresses are cleaned up by the requests that come by (`sweep_some`, `sweep_range`), a bounded
+//! number each. There is no background task: a store may be open in several processes, or in none.
 
 mod reader;
 
@@ -18,31 +21,34 @@ use crate::engine::space::small_map::SmallMap;
 use crate::engine::store::{Quarantined, Record, RequestRecord, Store, StoredRange};
 use crate::{AllocationId, AllocationKey, ChangeKind, Error, Operation, Order, RangeId, Result};
 
-/// How many expired addresses, wherever they are, a request looks after besides its own work.
+/// Number of expired allocations, of any range, that a request ends besides its own work.
 const SWEEP: usize = 64;
 
-/// How many expired and how many released addresses of its range a request frees before it chooses. Where more than that
-/// fell due since the last request, the lowest free address may be one of those left, and comes later.
+/// Number of expired and of released addresses of its range that a request frees before it chooses.
+// A request thereby stays short after a pause in which many expired. If more are left, the lowest free address may be
+// one of them, and is handed out by a later request. A request that finds no room goes on sweeping.
 const SWEEP_RANGE: usize = 1024;
 
-/// How many of the addresses that were given back of a request are remembered.
+/// Number of deallocated addresses of a request that are remembered, for the error of a repetition.
 const REMEMBERED: usize = 16;
 
-/// How many ended allocations are looked through one by one.
+/// Number of ended allocations up to which a linear search is used; above, their ids are hashed.
+// Most requests end none or one, and then need no hash set.
 const LISTED: usize = 8;
 
+/// Write set of a request.
 pub(super) struct Overlay<'s, S: ?Sized> {
     pub(super) store: &'s mut S,
     pub(super) now: SystemTime,
-    /// Whether what is chosen is taken; a preview takes nothing.
+    /// True if chosen addresses are taken; false for a preview.
     pub(super) takes: bool,
     ranges: SmallMap<RangeId, Box<RangeOverlay>>,
     ended: Vec<(Record, ChangeKind)>,
-    /// Their ids, once there are more than [`LISTED`].
+    /// Ids of `ended`, once there are more than [`LISTED`].
     ended_ids: HashSet<AllocationId>,
 }
 
-/// One range of an overlay.
+/// Write set of one range.
 pub(super) struct RangeOverlay {
     pub(super) stored: StoredRange,
     high_water: u128,
@@ -51,25 +57,27 @@ pub(super) struct RangeOverlay {
     quarantined: BTreeMap<u128, Quarantined>,
     /// Addresses that leave the quarantine in the store.
     released: HashSet<u128>,
-    /// How many expired and how many released addresses were asked for; `None` once there were no more.
+    /// Numbers of expired and of released addresses that were read; `None` once there were no more.
     expired_asked: Option<usize>,
     released_asked: Option<usize>,
 }
 
+/// Page that the request has read or changed.
 struct Touched {
-    /// As it is stored, if it is.
+    /// Stored page, if there is one.
     was: Option<Page>,
     now: Page,
-    /// Whether to write it though its bits are the same.
+    /// True if the page is written even if its bits are the same.
     rewrite: bool,
 }
 
-/// Whether a record has ended by itself.
+/// Returns true if an allocation has expired.
 pub(super) fn has_expired(record: &Record, now: SystemTime) -> bool {
     record.allocation.expires.is_some_and(|expires| expires <= now)
 }
 
-/// `time` so much later; the end of time where that is too late to write down.
+/// Returns `time` plus a duration, cut to about 8000 years.
+// The sum must be a time that stores can write down and systems can express; a quarantine without end is as long.
 pub(super) fn later(time: SystemTime, by: std::time::Duration) -> SystemTime {
     const FAR: std::time::Duration = std::time::Duration::from_secs(250_000_000_000);
     time.checked_add(by.min(FAR)).unwrap_or(time)
@@ -80,17 +88,17 @@ impl<'s, S: Store + ?Sized> Overlay<'s, S> {
         Self { store, now, takes: true, ranges: SmallMap::default(), ended: Vec::new(), ended_ids: HashSet::new() }
     }
 
-    /// An overlay that is never written.
+    /// Creates an overlay that is never written.
     pub(super) fn preview(store: &'s mut S, now: SystemTime) -> Self {
         Self { takes: false, ..Self::new(store, now) }
     }
 
-    /// Reads a range into the overlay; `None` if there is none.
+    /// Reads a range into the overlay. `None` if there is none.
     pub(super) fn load(&mut self, id: &RangeId) -> Result<Option<&mut RangeOverlay>> {
         Ok(self.load_with_store(id)?.map(|(range, _)| range))
     }
 
-    /// A range of the overlay and the store beneath it.
+    /// Returns a range of the overlay, and the store beneath it.
     pub(super) fn load_with_store(&mut self, id: &RangeId) -> Result<Option<(&mut RangeOverlay, &mut S)>> {
         if self.ranges.get(id).is_none() {
             let Some(stored) = self.store.range(id)? else { return Ok(None) };
@@ -101,12 +109,13 @@ impl<'s, S: Store + ?Sized> Overlay<'s, S> {
         Ok(self.ranges.get_mut(id).map(|range| (&mut **range, &mut *self.store)))
     }
 
-    /// The same, of a range that a record names: it must be there.
+    /// Returns a range that a record refers to, which must exist, and the store beneath it.
     fn range_of(&mut self, id: &RangeId) -> Result<(&mut RangeOverlay, &mut S)> {
-        self.load_with_store(id)?.ok_or_else(|| corrupt(format!("a record names the range {id}, which does not exist")))
+        self.load_with_store(id)?
+            .ok_or_else(|| corrupt(format!("a record refers to the range {id}, which does not exist")))
     }
 
-    /// Whether the allocation ends with this overlay.
+    /// Returns true if the overlay ends the allocation.
     pub(super) fn is_ended(&self, id: &AllocationId) -> bool {
         if self.ended.len() <= LISTED {
             return self.ended.iter().any(|(record, _)| record.allocation.id == *id);
@@ -114,7 +123,7 @@ impl<'s, S: Store + ?Sized> Overlay<'s, S> {
         self.ended_ids.contains(id)
     }
 
-    /// Ends an allocation. Its address is quarantined if the range's policy says so, and is free otherwise.
+    /// Ends an allocation. Its address is quarantined if the policy of the range says so, and is free otherwise.
     pub(super) fn end(&mut self, record: Record, kind: ChangeKind) -> Result<()> {
         let now = self.now;
         let allocation = &record.allocation;
@@ -122,8 +131,10 @@ impl<'s, S: Store + ?Sized> Overlay<'s, S> {
         let (range, store) = self.range_of(&allocation.range)?;
         let policy = range.stored.range.policy;
         let until = later(since, policy.quarantine);
+        // In order least-recently-used the queue of quarantined addresses is also the order in which they are used
+        // again, so that every address goes into it, even without a quarantine.
         if until > now || policy.order == Order::LeastRecentlyUsed {
-            let due = Quarantined {
+            let entry = Quarantined {
                 space: allocation.space.clone(),
                 range: allocation.range.clone(),
                 address: allocation.address,
@@ -131,7 +142,7 @@ impl<'s, S: Store + ?Sized> Overlay<'s, S> {
                 since,
                 until,
             };
-            range.quarantined.insert(number(allocation.address), due);
+            range.quarantined.insert(number(allocation.address), entry);
         } else {
             range.set(store, allocation.address, false)?;
         }
@@ -139,7 +150,7 @@ impl<'s, S: Store + ?Sized> Overlay<'s, S> {
         Ok(())
     }
 
-    /// Ends an allocation whose range goes, too.
+    /// Ends an allocation whose range is removed, so that its bit and quarantine do not matter.
     pub(super) fn end_with_range(&mut self, record: Record, kind: ChangeKind) {
         self.ended.push((record, kind));
         if self.ended.len() > LISTED {
@@ -148,13 +159,13 @@ impl<'s, S: Store + ?Sized> Overlay<'s, S> {
         }
     }
 
-    /// The allocation of an address as it is in the overlay: what has expired is ended on the way.
+    /// Returns the allocation of an address as the overlay has it. Ends it if it has expired.
     pub(super) fn allocation_at(&mut self, range: &StoredRange, address: IpAddr) -> Result<Option<Record>> {
         let Some(record) = self.store.allocation_at(&range.range.space, address)? else { return Ok(None) };
         self.living(record)
     }
 
-    /// The record, unless it has ended; what has expired is ended on the way.
+    /// Returns the record, unless the overlay has ended it. Ends it if it has expired.
     pub(super) fn living(&mut self, record: Record) -> Result<Option<Record>> {
         if self.is_ended(&record.allocation.id) {
             return Ok(None);
@@ -166,7 +177,7 @@ impl<'s, S: Store + ?Sized> Overlay<'s, S> {
         Ok(Some(record))
     }
 
-    /// Ends a few of the allocations that have expired, wherever they are.
+    /// Ends up to [`SWEEP`] expired allocations of any range.
     pub(super) fn sweep_some(&mut self) -> Result<()> {
         for record in self.store.expired(None, self.now, SWEEP)? {
             self.living(record)?;
@@ -174,8 +185,9 @@ impl<'s, S: Store + ?Sized> Overlay<'s, S> {
         Ok(())
     }
 
-    /// Frees a few more addresses of a range: those of expired allocations and those whose quarantine is over. Returns
-    /// whether there were any; with each call more are looked at.
+    /// Frees addresses of a range: those of expired allocations, and released ones. Returns true if there were any.
+    ///
+    /// The first call frees up to [`SWEEP_RANGE`] of each kind, and each further one eight times as many as before.
     pub(super) fn sweep_range(&mut self, id: &RangeId) -> Result<bool> {
         let now = self.now;
         let (range, store) = self.range_of(id)?;
@@ -196,7 +208,7 @@ impl<'s, S: Store + ?Sized> Overlay<'s, S> {
             }
         }
         let (range, store) = self.range_of(id)?;
-        // Those of a range in order least-recently-used stay in their queue until they are chosen from it.
+        // In order least-recently-used, released addresses stay in the queue until they are chosen from it.
         if range.stored.range.policy.order == Order::LeastRecentlyUsed {
             return Ok(any);
         }
@@ -204,19 +216,21 @@ impl<'s, S: Store + ?Sized> Overlay<'s, S> {
             let more = asked.saturating_mul(8).max(SWEEP_RANGE);
             let released = store.released(id, now, more)?;
             range.released_asked = (released.len() == more).then_some(more);
-            for due in released {
-                any |= range.release(store, due.address)?;
+            for entry in released {
+                any |= range.release(store, entry.address)?;
             }
         }
         Ok(any)
     }
 
-    /// Writes the overlay and appends what ended to the feed; answers what ended, in order.
+    /// Writes the overlay. Returns the allocations that it ended, in order.
     pub(super) fn commit(self, actor: Option<&str>) -> Result<Vec<(Record, ChangeKind)>> {
         self.prepare()?.write_all(actor).map(|(_, ended)| ended)
     }
 
-    /// The last reads. What they find out is written by [`Prepared::write`], after which nothing can be refused.
+    /// Does the last reads. [`Prepared::write`] then only writes, and cannot refuse anything.
+    // The two halves keep the rule that no read follows a write: `Replay` repeats an operation whose read is missing,
+    // and the memory store cannot roll back.
     pub(super) fn prepare(mut self) -> Result<Prepared<'s, S>> {
         let mut by_key: Vec<(&AllocationKey, IpAddr)> = Vec::with_capacity(self.ended.len());
         for (record, _) in &self.ended {
@@ -250,7 +264,7 @@ enum RequestChange {
     Update(RequestRecord),
 }
 
-/// An overlay of which everything is known.
+/// Overlay that is ready to be written.
 pub(super) struct Prepared<'s, S: ?Sized> {
     overlay: Overlay<'s, S>,
     requests: Vec<RequestChange>,
@@ -261,13 +275,15 @@ impl<'s, S: Store + ?Sized> Prepared<'s, S> {
         self.overlay.store
     }
 
-    /// Writes all of it; answers the store for what follows.
+    /// Writes the overlay. Returns the store, for the writes of the operation itself.
     pub(super) fn write(self, actor: Option<&str>) -> Result<&'s mut S> {
         self.write_all(actor).map(|(store, _)| store)
     }
 
     fn write_all(self, actor: Option<&str>) -> Result<(&'s mut S, Vec<(Record, ChangeKind)>)> {
         let Overlay { store, now, ranges, ended, .. } = self.overlay;
+        // Ended allocations first: an address that expires and is taken again by this request has its entries in the
+        // feed in this order, and never has two allocations.
         for (record, kind) in &ended {
             store.remove_allocation(record)?;
             store.append_allocation_change(&record.allocation, *kind, now, actor)?;
@@ -306,7 +322,7 @@ impl RangeOverlay {
         &self.stored.range.id
     }
 
-    /// A page as it is in the overlay; `None` if it is neither stored nor overlaid.
+    /// Returns a page as the overlay has it; `None` if it is neither stored nor changed.
     pub(super) fn page<S: Store + ?Sized>(&self, store: &mut S, no: u128) -> Result<Option<Page>> {
         match self.pages.get(&no) {
             Some(touched) => Ok(Some(touched.now)),
@@ -334,16 +350,17 @@ impl RangeOverlay {
         Ok(())
     }
 
-    /// Has a stored page written again, because whether it is open may have changed.
+    /// Marks a stored page to be written again, because a change of the layout may open or close it.
     pub(super) fn rewrite(&mut self, no: u128, stored: Page) {
         let unchanged = || Ok::<_, Infallible>(Touched { was: Some(stored), now: stored, rewrite: false });
         let Ok(touched) = self.pages.get_or_insert(no, unchanged);
         touched.rewrite = true;
     }
 
-    /// Takes an address out of quarantine and clears its bit. Returns whether it was there.
+    /// Removes an address from quarantine and clears its bit. Returns false if the overlay has released it already.
     pub(super) fn release<S: Store + ?Sized>(&mut self, store: &mut S, address: IpAddr) -> Result<bool> {
         let at = number(address);
+        // An entry that this request has made is not in the store, and is only dropped.
         if self.quarantined.remove(&at).is_none() && !self.released.insert(at) {
             return Ok(false);
         }
@@ -358,8 +375,8 @@ impl RangeOverlay {
         address: IpAddr,
     ) -> Result<Option<Quarantined>> {
         let at = number(address);
-        if let Some(due) = self.quarantined.get(&at) {
-            return Ok(Some(due.clone()));
+        if let Some(entry) = self.quarantined.get(&at) {
+            return Ok(Some(entry.clone()));
         }
         if self.released.contains(&at) {
             return Ok(None);
@@ -367,7 +384,7 @@ impl RangeOverlay {
         store.quarantined_at(&self.stored.range.space, address)
     }
 
-    /// Lets the range be another from here on; its high-water mark is found anew.
+    /// Replaces the range by a changed one, with a new high-water mark.
     pub(super) fn replace(&mut self, stored: StoredRange) {
         self.high_water = stored.high_water;
         self.stored = stored;
@@ -390,8 +407,9 @@ impl RangeOverlay {
                 store.remove_quarantined(space, address)?;
             }
         }
-        for due in self.quarantined.values() {
-            store.insert_quarantined(due)?;
+        // After the removals: an address may leave the quarantine and enter it again in one request.
+        for entry in self.quarantined.values() {
+            store.insert_quarantined(entry)?;
         }
         for (no, touched) in self.pages.into_sorted() {
             if touched.rewrite || touched.was.unwrap_or_default() != touched.now {

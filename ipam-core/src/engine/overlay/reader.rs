@@ -1,4 +1,4 @@
-//! Pages of a range as the request sees them: those it has changed over those that are stored.
+//! Pages of a range as the request sees them: its changes over the stored pages.
 
 use std::time::SystemTime;
 
@@ -8,16 +8,17 @@ use crate::engine::space::page::{Page, number};
 use crate::engine::space::select::PageReader;
 use crate::engine::store::{Quarantined, Store};
 
-/// What a choice may do besides reading.
+/// Permissions of a choice besides reading.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::engine) struct Access {
-    /// Whether what is chosen is taken, so that pages are locked.
+    /// True if the choice takes addresses, so that it locks pages.
     pub(in crate::engine) takes: bool,
-    /// Whether the choice sees the whole range, so that it can tell how far its pages are written.
+    /// True if the choice sees the whole range, so that it may raise the high-water mark. A line with exclusions passes
+    /// over pages that may be unwritten.
     pub(in crate::engine) whole: bool,
 }
 
-/// A range of an overlay and the store beneath it.
+/// Range of an overlay and the store beneath it.
 pub(in crate::engine) struct OverlayPages<'a, S: ?Sized> {
     pub(in crate::engine) range: &'a mut RangeOverlay,
     pub(in crate::engine) store: &'a mut S,
@@ -55,7 +56,7 @@ impl<S: Store + ?Sized> PageReader for OverlayPages<'_, S> {
         let changed = changed.find(|(no, page)| layout.is_open(*no, page));
         Ok(match (stored, changed) {
             (Some(stored), Some(changed)) if changed.0 <= stored.0 => Some(changed),
-            // The request may have filled it.
+            // A page that the request itself has filled is returned as full; the choice passes over it.
             (Some((no, page)), _) => Some((no, self.range.pages.get(&no).map_or(page, |touched| touched.now))),
             (None, changed) => changed,
         })
@@ -73,15 +74,16 @@ impl<S: Store + ?Sized> PageReader for OverlayPages<'_, S> {
 
     fn released(&mut self, limit: usize) -> Result<(Vec<u128>, bool)> {
         let range = &*self.range;
+        // Addresses that the request has released are still in the store: ask for as many more.
         let asked = limit.saturating_add(range.released.len());
         let stored = self.store.released(range.id(), self.now, asked)?;
         let complete = stored.len() < asked;
         let mut all: Vec<Quarantined> =
-            stored.into_iter().filter(|due| !range.released.contains(&number(due.address))).collect();
-        all.extend(range.quarantined.values().filter(|due| due.until <= self.now).cloned());
-        all.sort_by_key(|due| (due.since, due.address));
+            stored.into_iter().filter(|entry| !range.released.contains(&number(entry.address))).collect();
+        all.extend(range.quarantined.values().filter(|entry| entry.until <= self.now).cloned());
+        all.sort_by_key(|entry| (entry.since, entry.address));
         let complete = complete && all.len() <= limit;
         all.truncate(limit);
-        Ok((all.iter().map(|due| number(due.address)).collect(), complete))
+        Ok((all.iter().map(|entry| number(entry.address)).collect(), complete))
     }
 }

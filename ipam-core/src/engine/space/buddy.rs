@@ -8,18 +8,21 @@ use super::page::{address, number};
 use crate::Family;
 use crate::net::IpSet;
 
-/// The free prefixes of one block, kept: finds what [`best_fit`](crate::net::best_fit) finds, at a cost that follows the
-/// prefix length.
+/// Index of the free prefixes of one block. Finds the same prefix as [`best_fit`](crate::net::best_fit), at a cost that
+/// follows the prefix length and not the number of prefixes in the block (bar M4).
+///
+/// A buddy allocator: one ordered set of free prefixes per length. Taking a prefix splits the smallest free one that
+/// holds it, releasing one merges it with its free sibling, so that each set holds only prefixes that cannot be merged.
 #[derive(Debug)]
 pub(crate) struct FreePrefixes {
     block: IpNet,
     bits: u8,
-    /// First addresses of the largest free prefixes; the first set is for the block's own length.
+    /// First addresses of the free prefixes, by length; the first set is for the length of the block.
     by_len: Vec<BTreeSet<u128>>,
 }
 
 impl FreePrefixes {
-    /// Of `block`, where `taken` may repeat and nest.
+    /// Creates the index of `block`. The prefixes of `taken` may repeat and nest.
     pub(crate) fn new(block: IpNet, taken: &[IpNet]) -> Self {
         let bits = Family::of(&block).bits();
         let mut by_len = vec![BTreeSet::new(); usize::from(bits - block.prefix_len()) + 1];
@@ -33,14 +36,14 @@ impl FreePrefixes {
         Self { block, bits, by_len }
     }
 
-    /// See [`best_fit`](crate::net::best_fit).
+    /// Returns a free prefix of this length: see [`best_fit`](crate::net::best_fit).
     pub(crate) fn best_fit(&self, prefix_len: u8) -> Option<IpNet> {
         let index = usize::from(prefix_len.checked_sub(self.block.prefix_len())?);
         let first = self.by_len.get(..=index)?.iter().rev().find_map(BTreeSet::first)?;
         IpNet::new(address(Family::of(&self.block), *first)?, prefix_len).ok()
     }
 
-    /// Takes a prefix of the block. Whether all of it was free; nothing is taken if not.
+    /// Takes a prefix of the block. Returns true if all of it was free; otherwise nothing is taken.
     pub(crate) fn take(&mut self, net: IpNet) -> bool {
         let (own, len, at) = (self.block.prefix_len(), net.prefix_len(), number(net.network()));
         if !self.block.contains(&net) {
@@ -51,7 +54,7 @@ impl FreePrefixes {
             if !self.by_len.get_mut(usize::from(around - own)).is_some_and(|free| free.remove(&start)) {
                 continue;
             }
-            // The halves that are not asked for stay free.
+            // At each length on the way down, the half without the prefix stays free.
             for (half, free) in (around + 1..=len).zip(self.by_len.iter_mut().skip(usize::from(around - own) + 1)) {
                 free.insert(Self::first(self.bits, at, half) ^ Self::host(self.bits, half));
             }
@@ -60,8 +63,8 @@ impl FreePrefixes {
         false
     }
 
-    /// Gives a prefix back of which nothing is free.
-    pub(crate) fn give(&mut self, net: IpNet) {
+    /// Releases a prefix that was taken as a whole.
+    pub(crate) fn release(&mut self, net: IpNet) {
         let own = self.block.prefix_len();
         let (mut len, mut at) = (net.prefix_len(), number(net.network()));
         if !self.block.contains(&net) {
@@ -81,9 +84,9 @@ impl FreePrefixes {
         }
     }
 
-    /// The first address of the prefix of this length around an address.
+    /// Returns the first address of the prefix of this length around an address.
     const fn first(bits: u8, at: u128, len: u8) -> u128 {
-        // The lowest bit that belongs to the prefix, and all above it.
+        // `None` for all of IPv6, whose first address is 0.
         match Self::host(bits, len).checked_sub(1) {
             Some(below) => at & !below,
             None => 0,
@@ -94,7 +97,7 @@ impl FreePrefixes {
         Self::first(self.bits, at, len)
     }
 
-    /// The lowest bit of prefixes of this length; 0 for all of IPv6.
+    /// Returns the lowest bit of the prefix part for this length, which is also its size; 0 for all of IPv6.
     const fn host(bits: u8, len: u8) -> u128 {
         if bits - len >= 128 { 0 } else { 1 << (bits - len) }
     }
@@ -121,7 +124,7 @@ mod tests {
     fn the_smallest_gap_that_fits_is_used_first() {
         let block = net("10.0.0.0/16");
         assert_eq!(best_fit(block, &[], 24), Some(net("10.0.0.0/24")));
-        // 10.0.1.0/24 completes the pair; 10.0.2.0/23 would break a larger gap.
+        // 10.0.1.0/24 is free as such; a /24 of 10.0.2.0/23 would break a larger gap.
         let taken = [net("10.0.0.0/24"), net("10.0.4.0/22")];
         assert_eq!(best_fit(block, &taken, 24), Some(net("10.0.1.0/24")));
         assert_eq!(best_fit(block, &taken, 23), Some(net("10.0.2.0/23")));
@@ -146,12 +149,12 @@ mod tests {
     }
 
     #[test]
-    fn an_index_over_all_of_ipv6_takes_and_gives() {
+    fn an_index_over_all_of_ipv6_takes_and_releases() {
         let mut free = FreePrefixes::new(net("::/0"), &[]);
         assert!(free.take(net("8000::/1")));
         assert!(!free.take(net("::/0")) && !free.take(net("ffff::/64")));
         assert_eq!(free.best_fit(1), Some(net("::/1")));
-        free.give(net("8000::/1"));
+        free.release(net("8000::/1"));
         assert_eq!(free.best_fit(0), Some(net("::/0")));
         assert!(free.take(net("::/0")));
         assert_eq!(free.best_fit(128), None);
@@ -159,17 +162,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_index_answers_what_looking_at_everything_does(
+        fn an_index_finds_what_a_search_finds(
             steps in prop::collection::vec((any::<bool>(), 0u8..=255, 24u8..=32), 0..80),
             len in 23u8..=33,
         ) {
             let block = net("10.0.0.0/24");
             let mut free = FreePrefixes::new(block, &[]);
             let mut taken: Vec<IpNet> = Vec::new();
-            for (give, at, len) in steps {
-                if give && !taken.is_empty() {
+            for (release, at, len) in steps {
+                if release && !taken.is_empty() {
                     let net = taken.remove(usize::from(at) % taken.len());
-                    free.give(net);
+                    free.release(net);
                 } else {
                     let net = IpNet::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, at)), len).unwrap().trunc();
                     let room = !taken.iter().any(|other| other.contains(&net) || net.contains(other));
@@ -185,7 +188,7 @@ mod tests {
         }
 
         #[test]
-        fn the_answer_is_what_trying_every_prefix_gives(
+        fn the_result_is_what_trying_every_prefix_finds(
             taken in prop::collection::vec((0u8..64, 26u8..=32), 0..12),
             len in 26u8..=32,
         ) {
@@ -194,7 +197,7 @@ mod tests {
             let mut taken: Vec<IpNet> = taken.into_iter().map(|(at, len)| child(at, len)).collect();
             taken.sort();
             let free = |net: IpNet| !taken.iter().any(|other| other.contains(&net) || net.contains(other));
-            // How large a free prefix around it is tells how large a gap would be broken.
+            // The largest free prefix around it is the gap that would be broken.
             let gap = |net: IpNet| (26..=net.prefix_len())
                 .find(|len| free(IpNet::new(net.addr(), *len).unwrap().trunc())).unwrap();
             let expected = (0u8..64)

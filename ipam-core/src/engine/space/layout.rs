@@ -1,4 +1,4 @@
-//! Which addresses of a range can be handed out.
+//! Addresses that a range may hand out.
 
 use std::net::IpAddr;
 
@@ -7,21 +7,21 @@ use super::page::{PAGE_SIZE, locate_number, number};
 use crate::net::IpRange;
 use crate::{Family, Range};
 
-/// All addresses from the first to the last but those of the holes: reservations and the gateway.
+/// Addresses from a first to a last one, without holes: the reservations and the gateway.
 ///
-/// Bits of pages never stand for holes; they are masked out here, so that a reservation can be changed without touching
-/// what is stored. Addresses are their numbers.
+/// Addresses are numbers. Holes are not bits of pages but masked out when a page is read, so that changing a
+/// reservation does not rewrite the pages of the range.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Layout {
     family: Family,
     first: u128,
     last: u128,
-    /// Inclusive, sorted, apart by at least one address, inside `first..=last`.
+    /// Inclusive ranges inside `first..=last`, sorted, with at least one address between two of them.
     holes: Vec<(u128, u128)>,
 }
 
 impl Layout {
-    /// The layout of a range as it is.
+    /// Returns the layout of a range.
     pub(crate) fn of(range: &Range) -> Self {
         let gateway = range.network.gateway.map(IpRange::from);
         let whole = Self::whole(&range.addresses);
@@ -33,7 +33,7 @@ impl Layout {
         Self { family, first: number(addresses.first()), last: number(addresses.last()), holes: Vec::new() }
     }
 
-    /// The same with more holes.
+    /// Returns the layout with more holes.
     #[must_use]
     pub(crate) fn without(&self, more: impl IntoIterator<Item = IpRange>) -> Self {
         let mut all = self.holes.clone();
@@ -61,37 +61,38 @@ impl Layout {
         self.family
     }
 
-    /// How many addresses lie in holes.
+    /// Returns the number of addresses in holes.
     pub(crate) fn reserved(&self) -> u128 {
         self.holes.iter().map(|(from, till)| till - from + 1).sum()
     }
 
-    /// How many addresses lie between the first and the last, both included. A range never has all 2^128.
+    /// Returns the number of addresses from the first to the last.
+    // Validation refuses a range of all 2^128 addresses, so that the number fits.
     pub(crate) const fn total(&self) -> u128 {
         (self.last - self.first).saturating_add(1)
     }
 
-    /// How many addresses can be handed out.
+    /// Returns the number of addresses outside of holes.
     pub(crate) fn size(&self) -> u128 {
         self.total() - self.reserved()
     }
 
-    /// Whether the address lies between the first and the last, in a hole or not.
+    /// Returns true if the address lies between the first and the last, in a hole or not.
     pub(crate) fn spans(&self, address: IpAddr) -> bool {
         address.is_ipv4() == (self.family == Family::V4) && (self.first..=self.last).contains(&number(address))
     }
 
-    /// Whether the address can be handed out.
+    /// Returns true if the address can be handed out.
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
         self.spans(address) && self.holds(number(address))
     }
 
-    /// Whether the address of this number can be handed out.
+    /// Returns true if the address with this number can be handed out.
     pub(crate) fn holds(&self, at: u128) -> bool {
         self.next(at) == Some(at)
     }
 
-    /// The lowest address at or after `from` that can be handed out.
+    /// Returns the lowest address at or after `from` that can be handed out.
     pub(crate) fn next(&self, from: u128) -> Option<u128> {
         let from = from.max(self.first);
         let index = self.holes.partition_point(|hole| hole.1 < from);
@@ -102,16 +103,17 @@ impl Layout {
         (address <= self.last).then_some(address)
     }
 
-    /// The longest run of addresses without a hole that begins with [`next`](Self::next) of `from`: first and last.
+    /// Returns the longest run without a hole that begins at [`next`](Self::next) of `from`: its first and last
+    /// address.
     pub(crate) fn run(&self, from: u128) -> Option<(u128, u128)> {
         let first = self.next(from)?;
         let index = self.holes.partition_point(|hole| hole.1 < first);
-        // A hole after `first` begins above it, so that one less does not underflow.
+        // The next hole begins above `first`, so that the subtraction does not underflow.
         let last = self.holes.get(index).map_or(self.last, |hole| hole.0 - 1);
         Some((first, last))
     }
 
-    /// The `n`-th address that can be handed out, counted from 0.
+    /// Returns the `n`-th address that can be handed out, counted from 0.
     pub(crate) fn nth(&self, n: u128) -> Option<u128> {
         let mut left = n;
         let mut at = self.first;
@@ -126,12 +128,12 @@ impl Layout {
         None
     }
 
-    /// The lowest page at or after `no` that has an address that can be handed out.
+    /// Returns the lowest page at or after `no` with an address outside of holes.
     pub(crate) fn next_page(&self, no: u128) -> Option<u128> {
         self.next(no.checked_mul(PAGE_SIZE)?).map(|address| address / PAGE_SIZE)
     }
 
-    /// The addresses of a page that cannot be handed out, as set bits.
+    /// Returns the addresses of a page that cannot be handed out, as set bits.
     pub(crate) fn mask(&self, no: u128) -> Page {
         let Some(start) = no.checked_mul(PAGE_SIZE) else { return Page::full() };
         let end = start + (PAGE_SIZE - 1);
@@ -147,7 +149,7 @@ impl Layout {
         mask
     }
 
-    /// Whether a page of this range with these bits has an address that can be handed out.
+    /// Returns true if a page with these bits has an address that can be handed out.
     pub(crate) fn is_open(&self, no: u128, page: &Page) -> bool {
         !page.union(self.mask(no)).is_full()
     }

@@ -1,4 +1,4 @@
-//! Addresses as bits of pages, and the choice among them. Nothing in this module reads from a store.
+//! Addresses as bits of pages, and the choice of free ones. Nothing in this module reads from a store.
 
 pub(super) mod buddy;
 pub(super) mod layout;

@@ -1,32 +1,34 @@
-//! 256 addresses in 256 bits.
+//! Page: 256 neighbouring addresses as bits.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::Family;
 
-/// How many addresses one page holds.
+/// Number of addresses in a page.
+// 32 bytes as a column of a row: small enough to be rewritten for each allocation, and large enough that a full /16 is
+// 256 rows.
 pub(crate) const PAGE_SIZE: u128 = 256;
 
-/// Which of 256 neighbouring addresses are used: a set bit is a used one.
+/// Used addresses among 256 neighbouring ones: a set bit is a used address.
 ///
-/// Page `no` of a family holds the addresses `no * 256` to `no * 256 + 255`, counted from the family's first address,
-/// so that the number of a page does not depend on the range. A page that is not stored has no address used.
+/// Page `no` holds the addresses `no * 256` to `no * 256 + 255` of a family, so that its number does not depend on the
+/// range: a range can grow at its beginning without moving bits. A page that is not stored has no set bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Page([u64; 4]);
 
-/// The page and the bit of an address.
+/// Returns the page and the bit of an address.
 pub(crate) fn locate(address: IpAddr) -> (u128, u8) {
     locate_number(number(address))
 }
 
-/// The page and the bit of an address's number.
+/// Returns the page and the bit of an address given as a number.
 pub(crate) const fn locate_number(number: u128) -> (u128, u8) {
     #[allow(clippy::cast_possible_truncation, reason = "the low eight bits are what is wanted")]
     let bit = (number % PAGE_SIZE) as u8;
     (number / PAGE_SIZE, bit)
 }
 
-/// An address as the integer its bits are.
+/// Converts an address to a number.
 pub(crate) fn number(address: IpAddr) -> u128 {
     match address {
         IpAddr::V4(address) => u128::from(u32::from(address)),
@@ -34,7 +36,7 @@ pub(crate) fn number(address: IpAddr) -> u128 {
     }
 }
 
-/// The address of a family whose bits are this integer; `None` past the family's end.
+/// Converts a number to an address of a family; `None` past the end of the family.
 pub(crate) fn address(family: Family, number: u128) -> Option<IpAddr> {
     match family {
         Family::V4 => u32::try_from(number).ok().map(|number| IpAddr::V4(Ipv4Addr::from(number))),
@@ -43,7 +45,7 @@ pub(crate) fn address(family: Family, number: u128) -> Option<IpAddr> {
 }
 
 impl Page {
-    /// From 32 bytes, as they are stored: bit 0 is the lowest bit of the first byte.
+    /// Reads a page from its stored form of 32 bytes: bit 0 is the lowest bit of the first byte.
     #[cfg(any(test, feature = "embedded"))]
     pub(crate) fn from_bytes(bytes: &[u8; 32]) -> Self {
         let (words, _) = bytes.as_chunks::<8>();
@@ -54,7 +56,7 @@ impl Page {
         page
     }
 
-    /// As 32 bytes, to be stored.
+    /// Converts a page to its stored form.
     #[cfg(any(test, feature = "embedded"))]
     pub(crate) fn to_bytes(self) -> [u8; 32] {
         let mut bytes = [0; 32];
@@ -65,7 +67,7 @@ impl Page {
         bytes
     }
 
-    /// A page with the bits `first..=last` set.
+    /// Returns a page with the bits `first..=last` set.
     pub(crate) fn span(first: u8, last: u8) -> Self {
         let mut page = Self::default();
         for (word, to) in (0u16..).zip(&mut page.0) {
@@ -79,12 +81,12 @@ impl Page {
         page
     }
 
-    /// A page with all bits set.
+    /// Returns a page with all bits set.
     pub(crate) const fn full() -> Self {
         Self([u64::MAX; 4])
     }
 
-    /// Whether the bit is set.
+    /// Returns true if the bit is set.
     pub(crate) fn contains(&self, bit: u8) -> bool {
         self.0[usize::from(bit / 64)] >> (bit % 64) & 1 == 1
     }
@@ -99,43 +101,43 @@ impl Page {
         self.0[usize::from(bit / 64)] &= !(1 << (bit % 64));
     }
 
-    /// How many bits are set.
+    /// Returns the number of set bits.
     pub(crate) fn count(&self) -> u32 {
         self.0.iter().map(|word| word.count_ones()).sum()
     }
 
-    /// Whether no bit is set.
+    /// Returns true if no bit is set.
     pub(crate) fn is_empty(&self) -> bool {
         self.0 == [0; 4]
     }
 
-    /// Whether every bit is set.
+    /// Returns true if every bit is set.
     pub(crate) fn is_full(&self) -> bool {
         self.0 == [u64::MAX; 4]
     }
 
-    /// The bits set in either.
+    /// Returns the bits that are set in either page.
     #[must_use]
     pub(crate) fn union(mut self, other: Self) -> Self {
         self.0.iter_mut().zip(other.0).for_each(|(to, from)| *to |= from);
         self
     }
 
-    /// The bits not set.
+    /// Returns the bits that are not set.
     #[must_use]
     pub(crate) fn complement(mut self) -> Self {
         self.0.iter_mut().for_each(|word| *word = !*word);
         self
     }
 
-    /// The bits set here and not in the other.
+    /// Returns the bits that are set here and not in the other page.
     #[must_use]
     pub(crate) fn without(mut self, other: Self) -> Self {
         self.0.iter_mut().zip(other.0).for_each(|(to, from)| *to &= !from);
         self
     }
 
-    /// Set bits in a row, in ascending order: first and last of each.
+    /// Returns the contiguous runs of set bits in ascending order, as first and last bit.
     pub(crate) fn runs(self) -> impl Iterator<Item = (u8, u8)> {
         let clear = self.complement();
         let mut from = Some(0u8);
@@ -147,7 +149,7 @@ impl Page {
         })
     }
 
-    /// The lowest clear bit at or after `from`.
+    /// Returns the lowest clear bit at or after `from`.
     pub(crate) fn next_clear(&self, from: u8) -> Option<u8> {
         let mut word = usize::from(from / 64);
         let mut free = !self.0[word] & (u64::MAX << (from % 64));
@@ -160,13 +162,14 @@ impl Page {
         }
     }
 
-    /// The `n`-th clear bit, counted from 0.
+    /// Returns the `n`-th clear bit, counted from 0.
     pub(crate) fn nth_clear(&self, n: u32) -> Option<u8> {
         let mut left = n;
         for (base, word) in [0u8, 64, 128, 192].into_iter().zip(self.0) {
             let clear = word.count_zeros();
             if left < clear {
                 let mut free = !word;
+                // `free & (free - 1)` clears the lowest set bit.
                 for _ in 0..left {
                     free &= free - 1;
                 }
@@ -178,13 +181,13 @@ impl Page {
     }
 }
 
-/// The next address of the family, if there is one.
+/// Returns the next address of the family, if there is one.
 pub(crate) fn next_address(ip: IpAddr) -> Option<IpAddr> {
     let family = if ip.is_ipv4() { Family::V4 } else { Family::V6 };
     address(family, number(ip).checked_add(1)?)
 }
 
-/// Every address of a page whose bit is set, as its number.
+/// Returns the addresses of the set bits of a page, as numbers.
 pub(crate) fn set_bits(no: u128, page: Page) -> impl Iterator<Item = u128> {
     let clear = page.complement();
     let mut from = Some(0u8);

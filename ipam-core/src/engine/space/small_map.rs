@@ -1,10 +1,10 @@
-//! A map for what there is mostly one of.
+//! Ordered map that mostly holds one entry.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-/// An ordered map that keeps what came first in place: most requests touch one range and one page of it, and need no
-/// memory for a tree then.
+/// Ordered map whose first inserted entry is kept in place. Further entries are in a tree.
+// Most requests touch one range and one page of it, and then allocate no tree (bars M1 to M3).
 pub(in crate::engine) struct SmallMap<K, V> {
     first: Option<(K, V)>,
     others: Option<BTreeMap<K, V>>,
@@ -31,7 +31,7 @@ impl<K: Ord, V> SmallMap<K, V> {
         }
     }
 
-    /// The value of a key, which is made if there is none.
+    /// Returns the value of a key. Makes and inserts it if there is none.
     pub(in crate::engine) fn get_or_insert<E>(
         &mut self,
         key: K,
@@ -52,7 +52,7 @@ impl<K: Ord, V> SmallMap<K, V> {
         self.first.iter_mut().map(|(_, value)| value).chain(self.others.iter_mut().flatten().map(|(_, value)| value))
     }
 
-    /// The entries by key.
+    /// Returns the entries, by key.
     pub(in crate::engine) fn into_sorted(mut self) -> impl Iterator<Item = (K, V)> {
         if let Some(others) = &mut self.others
             && let Some((key, value)) = self.first.take()
@@ -64,8 +64,9 @@ impl<K: Ord, V> SmallMap<K, V> {
 }
 
 impl<K: Ord + Copy, V> SmallMap<K, V> {
-    /// The entries at or after a key, by key.
+    /// Returns the entries at or after a key, by key.
     pub(in crate::engine) fn from(&self, from: K) -> impl Iterator<Item = (K, &V)> {
+        // The entry kept in place may belong anywhere among those of the tree.
         let first = self.first.as_ref().filter(|(key, _)| *key >= from);
         let cut = first.map_or(from, |(key, _)| *key);
         let others = |range: (Bound<K>, Bound<K>)| {
@@ -87,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_the_map_it_stands_for() {
+    fn it_behaves_like_an_ordered_map() {
         for order in [[1u8, 2, 3], [2, 1, 3], [3, 2, 1], [2, 3, 1]] {
             let mut few = SmallMap::default();
             let mut map = BTreeMap::new();

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use super::Record;
 use crate::{Allocation, AllocationId, AllocationKey, Find, RangeId, Result, SpaceId};
 
-/// The allocations.
+/// Access to the allocations.
 pub(crate) trait Allocations {
     /// Returns the allocation of this address, expired or not.
     fn allocation_at(&mut self, space: &SpaceId, address: IpAddr) -> Result<Option<Record>>;
@@ -30,9 +30,10 @@ pub(crate) trait Allocations {
     fn update_allocation(&mut self, record: &Record) -> Result<()>;
     /// Removes an allocation.
     fn remove_allocation(&mut self, record: &Record) -> Result<()>;
-    /// Returns at most `limit` allocations that match and have not expired at `now`, after the address `after`, by space
-    /// and address (IPv4 before IPv6). If asked for, addresses whose quarantine is not over at `now` are among them: with
-    /// the id, space, range and address of the [`Quarantined`](super::Quarantined), state quarantined, and nothing else.
+    /// Returns at most `limit` allocations that match and have not expired at `now`, after the address `after`, by
+    /// space and address (IPv4 before IPv6). If asked for, addresses whose quarantine is not over at `now` are among
+    /// them: with the id, space, range and address of the [`Quarantined`](super::Quarantined), state quarantined, and
+    /// nothing else.
     fn find(
         &mut self,
         request: &Find,

@@ -5,7 +5,7 @@ use ipnet::IpNet;
 use crate::net::best_fit;
 use crate::{Block, BlockFilter, BlockId, Result, SpaceId};
 
-/// The blocks.
+/// Access to the blocks.
 pub(crate) trait Blocks {
     /// Returns the block of this id.
     fn block(&mut self, id: &BlockId) -> Result<Option<Block>>;
@@ -18,7 +18,7 @@ pub(crate) trait Blocks {
     /// Returns the prefixes of ranges and of blocks other than `net` itself that lie in `net`, in ascending order.
     /// Prefixes may repeat and nest.
     fn nets_within(&mut self, space: &SpaceId, net: IpNet) -> Result<Vec<IpNet>>;
-    /// Returns the lowest free prefix of this length in the block `net` that leaves the larger gaps whole: one that
+    /// Returns a free prefix of this length in the block `net`, by [best fit](crate::net::best_fit). A free prefix
     /// overlaps no range and no other block in it. `None` if there is no room.
     ///
     /// A store that keeps no index of free prefixes leaves this as it is.
@@ -27,10 +27,10 @@ pub(crate) trait Blocks {
     }
     /// Returns the block of exactly this prefix.
     fn block_of_net(&mut self, space: &SpaceId, net: IpNet) -> Result<Option<Block>>;
-    /// Returns the smallest block around a prefix, or of it: what [`Range::block`](crate::Range::block) says of a range
-    /// there.
+    /// Returns the smallest block that holds a prefix, or has exactly this prefix: the
+    /// [`Range::block`](crate::Range::block) of a range there.
     ///
-    /// A store that can tell in one step does better than this.
+    /// A store that can find it in one step has a method of its own.
     fn block_around(&mut self, space: &SpaceId, net: IpNet) -> Result<Option<BlockId>> {
         for len in (0..=net.prefix_len()).rev() {
             let Ok(outer) = IpNet::new(net.addr(), len) else { continue };

@@ -1,21 +1,21 @@
-//! Feed of changes of a store, and its entries as the engine makes them.
+//! Feed of changes of a store, and the entries that the engine makes.
 
 use std::time::SystemTime;
 
 use crate::{Allocation, Change, ChangeKind, ChangePosition, Changes, Result};
 
-/// The feed of changes.
+/// Access to the feed of changes.
 ///
-/// The store issues the positions, when the change is appended or when it is committed. Whoever reads on from the position
-/// of the last change that was returned gets every change committed since or later, none twice: a change never appears
-/// at or before a position that was returned already. Positions are opaque; nothing says that they are consecutive.
+/// The store issues the positions, when the change is appended or when it is committed. A reader that continues from
+/// the position of the last returned change gets every later change exactly once: a change never appears at or before a
+/// position that was returned already. Positions are opaque and need not be consecutive.
 ///
 /// For each allocation that is inserted, updated or removed, one change is appended in the same transaction.
 pub(crate) trait Feed {
     /// Appends a change. Its `position` is ignored.
     fn append_change(&mut self, change: Change) -> Result<()>;
-    /// Appends what happened to an allocation, which is most of the feed. A store that keeps such entries in another form
-    /// does without the one that callers see.
+    /// Appends a change of an allocation, as most are. A store that keeps such changes in another form has a method of
+    /// its own, which need not build the public one.
     fn append_allocation_change(
         &mut self,
         allocation: &Allocation,
@@ -42,7 +42,8 @@ pub(super) fn change_of(allocation: &Allocation, kind: ChangeKind, at: SystemTim
     change
 }
 
-/// The position of a change that the store has not issued one for yet.
+/// Returns the position of a change before the store has issued one.
+// Shared, because an id of its own for each change would be an allocation of memory (bars M1 to M3).
 pub(in crate::engine) fn no_position() -> ChangePosition {
     static NONE: std::sync::OnceLock<ChangePosition> = std::sync::OnceLock::new();
     NONE.get_or_init(|| ChangePosition::new("")).clone()

@@ -1,6 +1,6 @@
-//! What the engine needs of a store: records in, records out, nothing decided.
+//! Traits that a store implements for the engine.
 //!
-//! A [`Store`] is one transaction's view of the records, in seven parts, a trait and a file each. Rules for all of them:
+//! A [`Store`] is the view of one transaction on the records, in seven traits, one per file. Rules for all of them:
 //!
 //! - A method does what its name says and checks nothing but that the store is sound.
 //! - Ordered results come in the order their doc names, because pages are cut from them. "After" is exclusive.
@@ -32,7 +32,7 @@ pub(crate) use ranges::Ranges;
 pub(crate) use records::{Origin, Quarantined, Record, RequestKind, RequestRecord, StoredRange};
 pub(crate) use requests::Requests;
 
-/// One transaction's view of the records.
+/// View of one transaction on the records.
 pub(crate) trait Store: Ranges + Blocks + Pages + Allocations + Requests + Quarantine + Feed {}
 
 impl<S: Ranges + Blocks + Pages + Allocations + Requests + Quarantine + Feed + ?Sized> Store for S {}

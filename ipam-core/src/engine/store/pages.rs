@@ -1,16 +1,16 @@
-//! Pages of a store: which addresses of a range are used.
+//! Pages of a store: used addresses of a range as bits.
 
 use crate::engine::Page;
 use crate::{RangeId, Result};
 
-/// The pages.
+/// Access to the pages.
 ///
-/// A page that is not stored has no bit set. Two writers may find the same page missing; the store lets only one of them
-/// add it, and fails the commit of the other.
+/// A page that is not stored has no bit set. Two writers may find the same page missing; the store lets only one of
+/// them add it, and fails the commit of the other.
 pub(crate) trait Pages {
     /// Returns a page, if it is stored.
     fn page(&mut self, range: &RangeId, no: u128) -> Result<Option<Page>>;
-    /// Stores a page. `open` says whether it has an address that can be handed out.
+    /// Stores a page. `open` is true if it has an address that can be handed out.
     fn put_page(&mut self, range: &RangeId, no: u128, page: &Page, open: bool) -> Result<()>;
     /// Returns the lowest stored page at or after `from` that is open.
     fn next_open_page(&mut self, range: &RangeId, from: u128) -> Result<Option<(u128, Page)>>;
@@ -19,7 +19,7 @@ pub(crate) trait Pages {
     ///
     /// A store with several writers returns the lowest one that no other transaction has locked; if there are none but
     /// locked ones, it waits for one of these rather than return none. A store with one writer at a time leaves this as
-    /// it is: the read is enough.
+    /// it is, because reading is enough.
     fn lock_open_page(&mut self, range: &RangeId, from: u128) -> Result<Option<(u128, Page)>> {
         self.next_open_page(range, from)
     }

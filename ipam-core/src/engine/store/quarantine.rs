@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use super::Quarantined;
 use crate::{RangeId, Result, SpaceId};
 
-/// The quarantined addresses.
+/// Access to the quarantined addresses.
 ///
 /// An address stays here after its release time until it is handed out again, or a request of its range removes it.
 pub(crate) trait Quarantine {
@@ -19,7 +19,7 @@ pub(crate) trait Quarantine {
     /// Returns at most `limit` addresses of a range whose release time has come at `now` (`until <= now`), the longest
     /// quarantined (by `since`, then address) first.
     fn released(&mut self, range: &RangeId, now: SystemTime, limit: usize) -> Result<Vec<Quarantined>>;
-    /// Returns how many entries a range has: all, and those whose release time has not come at `now`. May cost as much as
-    /// there are.
+    /// Returns how many entries a range has: all, and those whose release time has not come at `now`. May cost as much
+    /// as there are.
     fn count_quarantined(&mut self, range: &RangeId, now: SystemTime) -> Result<(u128, u128)>;
 }

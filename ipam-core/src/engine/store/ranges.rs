@@ -5,7 +5,7 @@ use ipnet::IpNet;
 use super::StoredRange;
 use crate::{AllocationKey, Range, RangeFilter, RangeId, Result, SpaceId};
 
-/// The ranges.
+/// Access to the ranges.
 pub(crate) trait Ranges {
     /// Returns the range of this id, with its `block` derived.
     fn range(&mut self, id: &RangeId) -> Result<Option<StoredRange>>;
@@ -13,7 +13,7 @@ pub(crate) trait Ranges {
     fn insert_range(&mut self, range: &StoredRange) -> Result<()>;
     /// Replaces what is stored under the range's id.
     fn update_range(&mut self, range: &StoredRange) -> Result<()>;
-    /// Removes a range, its pages and its quarantined addresses. It has no allocations any more.
+    /// Removes a range, its pages and its quarantined addresses. Its allocations were removed before.
     fn remove_range(&mut self, id: &RangeId) -> Result<()>;
     /// Sets a range's high-water mark.
     fn set_high_water(&mut self, id: &RangeId, high_water: u128) -> Result<()>;

@@ -1,4 +1,4 @@
-//! Records as the engine and the stores hand them to each other.
+//! Records that the engine and the stores exchange.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -7,90 +7,90 @@ use std::time::SystemTime;
 use crate::engine::Layout;
 use crate::{Allocation, AllocationId, AllocationKey, Fingerprint, Owner, Range, RangeId, SpaceId};
 
-/// A range, and what the engine keeps about it. Cheap to clone.
+/// Range with the values that the engine keeps for it. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredRange {
-    /// The range. `block` is not stored but derived: the smallest block around its prefix.
+    /// Range. Its `block` is not stored but derived: the smallest block around its prefix.
     pub(crate) range: Arc<Range>,
-    /// Which of its addresses can be handed out. Not stored but derived.
+    /// Addresses that can be handed out. Not stored but derived.
     pub(crate) layout: Arc<Layout>,
-    /// Of the pages that hold an address the range may hand out, all below this number are stored.
+    /// High-water mark: of the pages with an address that can be handed out, all below this number are stored.
     pub(crate) high_water: u128,
-    /// What else the engine has to know.
+    /// Origin of its values.
     pub(crate) origin: Origin,
 }
 
-/// Where the parts of a range come from.
+/// Origin of the values of a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Origin {
-    /// Whether `addresses` was given, rather than derived from the prefix and the host policy.
+    /// True if `addresses` was given; false if it is derived from the prefix and the host policy.
     pub(crate) explicit_addresses: bool,
-    /// Whether every address of the prefix counts as usable where `addresses` is not given.
+    /// True if every address of the prefix is usable when `addresses` is not given.
     pub(crate) all_hosts: bool,
-    /// Whether it is a child prefix of a block, and can be given back to it.
-    pub(crate) carved: bool,
+    /// True if the range is a child prefix of a block, which can be deallocated. The column is named `carved`.
+    pub(crate) child_prefix: bool,
 }
 
 impl StoredRange {
-    /// From what is stored.
+    /// Creates the record from the stored values.
     pub(crate) fn new(range: Range, high_water: u128, origin: Origin) -> Self {
         let layout = Arc::new(Layout::of(&range));
         Self { range: Arc::new(range), layout, high_water, origin }
     }
 }
 
-/// One allocation, with what the caller does not see.
+/// Allocation with its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Record {
-    /// What the caller sees. Always with a key and an owner; `state` is allocated. Boxed, because a record passes
-    /// through many hands.
+    /// Allocation as callers see it, always with a key and an owner, in state allocated. Boxed, because records are
+    /// moved often and an `Allocation` is large.
     pub(crate) allocation: Box<Allocation>,
-    /// Which line of the request took it.
+    /// Index of the line of the request that it serves.
     pub(crate) line: u32,
 }
 
-/// What a key names.
+/// Kind of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RequestKind {
-    /// A request for so many addresses in so many lines.
+    /// Request for addresses.
     Addresses {
-        /// How many addresses it took.
+        /// Number of addresses that were allocated.
         count: u32,
-        /// How many lines it has.
+        /// Number of lines.
         lines: u32,
     },
-    /// A request for a range.
+    /// Request for a child prefix.
     Range,
 }
 
-/// A request that was granted and has not been given back whole.
+/// Request that has allocations left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RequestRecord {
-    /// Its key.
+    /// Key of the request.
     pub(crate) key: AllocationKey,
-    /// What it asked for.
+    /// Fingerprint of the request, to recognize a repetition.
     pub(crate) fingerprint: Fingerprint,
-    /// What it named.
+    /// Kind of the request.
     pub(crate) kind: RequestKind,
-    /// Who asked.
+    /// Owner of the allocations.
     pub(crate) owner: Owner,
-    /// The first few of its addresses that were given back or have ended, for the error of a repeat.
+    /// First few of its addresses that were deallocated or have expired, for the error of a repetition.
     pub(crate) returned: Vec<IpAddr>,
 }
 
-/// An address in quarantine, or one whose quarantine is over: it was given back, and its bit is still set.
+/// Quarantined or released address: it was deallocated or has expired, and its bit is still set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Quarantined {
-    /// Its space.
+    /// Space of the address.
     pub(crate) space: SpaceId,
-    /// Its range.
+    /// Range of the address.
     pub(crate) range: RangeId,
-    /// The address.
+    /// Address.
     pub(crate) address: IpAddr,
-    /// The allocation that it was. A listing of quarantined addresses names it so.
+    /// Id of the allocation that ended. A listing of quarantined addresses shows it.
     pub(crate) allocation: AllocationId,
-    /// When its quarantine began.
+    /// Start of the quarantine.
     pub(crate) since: SystemTime,
-    /// Its release time: from then on it can be handed out.
+    /// Release time: the address can be handed out from then on.
     pub(crate) until: SystemTime,
 }

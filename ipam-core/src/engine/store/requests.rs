@@ -1,9 +1,9 @@
-//! Requests of a store: what keys name.
+//! Requests of a store, by key.
 
 use super::RequestRecord;
 use crate::{AllocationKey, Result};
 
-/// The requests.
+/// Access to the requests.
 pub(crate) trait Requests {
     /// Returns the request of this key.
     fn request(&mut self, key: &AllocationKey) -> Result<Option<RequestRecord>>;

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use super::super::Page;
 use super::*;
 
-/// Fails at the read after `left` others. Writes never fail, for a store without roll-back does not either.
+/// Store that fails at the read after `left` others. Writes never fail, as in the memory store, which has no roll-back.
 struct Failing<'s> {
     store: &'s mut State,
     left: usize,
@@ -97,7 +97,7 @@ failing! {
         read quarantined_at(space: &SpaceId, address: IpAddr) -> Option<Quarantined>;
         read released(range: &RangeId, now: SystemTime, limit: usize) -> Vec<Quarantined>;
         read count_quarantined(range: &RangeId, now: SystemTime) -> (u128, u128);
-        write insert_quarantined(due: &Quarantined);
+        write insert_quarantined(entry: &Quarantined);
         write remove_quarantined(space: &SpaceId, address: IpAddr);
     }
     Feed {
@@ -106,7 +106,7 @@ failing! {
     }
 }
 
-/// All that can be read of a store, as text.
+/// Returns everything that can be read of a store, as text.
 pub(super) fn dump(store: &mut State) -> String {
     let mut text = String::new();
     for block in store.list_blocks(&BlockFilter::default(), None, usize::MAX).unwrap() {
@@ -119,11 +119,11 @@ pub(super) fn dump(store: &mut State) -> String {
             writeln!(text, "{no} {page:?} {open}").unwrap();
             for at in space::page::set_bits(no, page) {
                 let ip = address(Family::of(&range.net), at).unwrap();
-                let due = store.quarantined_at(&range.space, ip).unwrap();
+                let entry = store.quarantined_at(&range.space, ip).unwrap();
                 let record = store.allocation_at(&range.space, ip).unwrap();
                 let key = record.as_ref().and_then(|record| record.allocation.key.clone());
                 let request = key.map(|key| store.request(&key).unwrap());
-                writeln!(text, "{due:?} {record:?} {request:?}").unwrap();
+                writeln!(text, "{entry:?} {record:?} {request:?}").unwrap();
             }
         }
     }
@@ -134,7 +134,7 @@ pub(super) fn dump(store: &mut State) -> String {
 
 type Step = dyn Fn(&mut Failing<'_>, &mut Context<'_>) -> Result<String>;
 
-/// A store with something of everything, some of it over by now.
+/// Returns a store with records of all kinds, some of them expired or released.
 fn furnished() -> Bench {
     let policy = RangePolicy::default().with_quarantine(Duration::from_secs(60));
     let lru = policy.with_order(Order::LeastRecentlyUsed);
@@ -145,18 +145,18 @@ fn furnished() -> Bench {
     ]);
     let block = DefineBlock::new("block", "10.128.0.0/16".parse().unwrap());
     bench.run(|store, context| define_block(store, context, &block)).unwrap();
-    let carve = AllocateRange::prefix_len("vm", "block", 24).with_key("net");
-    let carved = bench.run(|store, context| allocate_range(store, context, &carve)).unwrap().range.id;
+    let child = AllocateRange::prefix_len("vm", "block", 24).with_key("net");
+    let child_range = bench.run(|store, context| allocate_range(store, context, &child)).unwrap().range.id;
     let request = Allocate::new("vm").with_key("k").with_line(AllocateLine::next("lan", 280));
     bench.allocate(&request).unwrap();
     let short = Duration::from_secs(10);
     bench.line(AllocateLine::next("lan", 3).with_expiry(short)).unwrap();
     bench.line(AllocateLine::next("small", 3).with_expiry(short)).unwrap();
     bench.line(AllocateLine::next("dice", 12)).unwrap();
-    bench.line(AllocateLine::next(carved, 2)).unwrap();
-    bench.give_back("lan", "10.0.0.7");
+    bench.line(AllocateLine::next(child_range, 2)).unwrap();
+    bench.deallocate_at("lan", "10.0.0.7");
     bench.pass(100);
-    bench.give_back("lan", "10.0.0.9");
+    bench.deallocate_at("lan", "10.0.0.9");
     bench.line(AllocateLine::next("small", 2)).unwrap();
     bench.line(AllocateLine::next("lan", 2).with_expiry(short)).unwrap();
     bench.pass(100);
@@ -165,8 +165,8 @@ fn furnished() -> Bench {
 
 #[test]
 fn a_request_that_fails_has_written_nothing() {
-    fn shown<T: std::fmt::Debug>(answer: Result<T>) -> Result<String> {
-        answer.map(|answer| format!("{answer:?}"))
+    fn shown<T: std::fmt::Debug>(result: Result<T>) -> Result<String> {
+        result.map(|result| format!("{result:?}"))
     }
     fn take(line: AllocateLine) -> Box<Step> {
         let request = Allocate::new("new").with_key("new").with_line(line);
@@ -217,8 +217,8 @@ fn a_request_that_fails_has_written_nothing() {
             let now = bench.now;
             let mut failing = Failing { store: &mut bench.store, left: failed_at, reads: 0 };
             let mut context = Context { now, random: &mut bench.random, actor: None };
-            let answer = operation(&mut failing, &mut context);
-            match answer {
+            let result = operation(&mut failing, &mut context);
+            match result {
                 Ok(_) => {
                     assert!(failed_at > 0 && failing.reads == failed_at);
                     assert_ne!(dump(&mut bench.store), before, "operation {number} did nothing");

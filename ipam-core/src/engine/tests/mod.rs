@@ -1,4 +1,4 @@
-//! The engine over the memory store, against a model that tries everything.
+//! Tests of the engine over the memory store, against a model that tries every address.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod faults;
@@ -16,12 +16,12 @@ use crate::*;
 
 impl Lookups for State {}
 
-/// A store with a clock of its own.
+/// Store with a clock of its own.
 pub(super) struct Bench {
     pub(super) store: State,
     pub(super) now: SystemTime,
     random: SeededRandom,
-    /// A store on which every operation is done once more, over reads that miss.
+    /// Second store, on which every operation is repeated over reads that miss.
     twin: Option<replay::Twin>,
 }
 
@@ -37,7 +37,7 @@ impl Bench {
         bench
     }
 
-    /// The same, with a twin.
+    /// Creates a bench with a twin.
     pub(super) fn twinned(seed: u64, ranges: &[DefineRange]) -> Self {
         let mut bench = Self::new();
         bench.twin = Some(replay::Twin::new(seed));
@@ -66,7 +66,7 @@ impl Bench {
         result
     }
 
-    /// The same for an operation of any kind; returns its result as text.
+    /// Runs an operation of any kind on both. Returns its result as text.
     fn operation(&mut self, operation: &Request) -> String {
         let random = self.random.clone();
         let result =
@@ -96,7 +96,7 @@ impl Bench {
         self.both(&operation, |store, context| deallocate(store, context, request))
     }
 
-    pub(super) fn give_back(&mut self, range: &str, ip: &str) -> Deallocated {
+    pub(super) fn deallocate_at(&mut self, range: &str, ip: &str) -> Deallocated {
         self.deallocate(&Deallocate::address(range, ip.parse().unwrap())).unwrap()
     }
 
@@ -114,7 +114,7 @@ impl Bench {
     }
 }
 
-/// What is wrong with a store.
+/// Returns the violations of a store.
 pub(super) fn findings(store: &mut State, now: SystemTime) -> Vec<String> {
     let mut findings = Vec::new();
     verify(store, now, &mut findings).unwrap();

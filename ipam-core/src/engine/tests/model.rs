@@ -8,32 +8,32 @@ use proptest::prelude::*;
 use super::*;
 use crate::net::IpRange;
 
-/// What the model knows of an address that is not simply free.
+/// State of an address that is not simply free.
 #[derive(Debug, Clone)]
 enum Use {
     Held { id: AllocationId, key: AllocationKey, expires: Option<SystemTime> },
-    Rests { since: SystemTime, until: SystemTime },
+    Quarantined { since: SystemTime, until: SystemTime },
 }
 
-/// One range; every question is answered by looking at address after address.
+/// Model of one range, which looks at address after address.
 struct Model {
     range: DefineRange,
     uses: BTreeMap<IpAddr, Use>,
 }
 
 impl Model {
-    /// Whatever has expired rests from then on; whatever has rested is free, but in order least-recently-used.
+    /// Quarantines expired addresses from their expiry on, and frees released ones unless the order is least-recently-used.
     fn settle(&mut self, now: SystemTime) {
         let policy = self.range.policy;
         for state in self.uses.values_mut() {
             if let Use::Held { expires: Some(expires), .. } = state
                 && *expires <= now
             {
-                *state = Use::Rests { since: *expires, until: *expires + policy.quarantine };
+                *state = Use::Quarantined { since: *expires, until: *expires + policy.quarantine };
             }
         }
         if policy.order != Order::LeastRecentlyUsed {
-            self.uses.retain(|_, state| !matches!(state, Use::Rests { until, .. } if *until <= now));
+            self.uses.retain(|_, state| !matches!(state, Use::Quarantined { until, .. } if *until <= now));
         }
     }
 
@@ -43,17 +43,17 @@ impl Model {
             && !self.range.reserved.iter().any(|reserved| reserved.contains(ip))
     }
 
-    /// Free, rested ones included.
+    /// Returns true if the address is free, or released from quarantine.
     fn free(&self, ip: IpAddr, now: SystemTime, excluded: &[IpRange]) -> bool {
         let used = match self.uses.get(&ip) {
             None => false,
             Some(Use::Held { .. }) => true,
-            Some(Use::Rests { until, .. }) => *until > now,
+            Some(Use::Quarantined { until, .. }) => *until > now,
         };
         self.can_allocate(ip) && !used && !excluded.iter().any(|range| range.contains(ip))
     }
 
-    /// So many addresses of the range as the model looks at: all of a small one.
+    /// Returns the addresses that the model looks at: the first 1300 of the range.
     fn addresses(&self) -> Vec<IpAddr> {
         self.range.resolved_addresses().addresses().take(1_300).collect()
     }
@@ -62,7 +62,7 @@ impl Model {
         let all = self.addresses();
         let mut free: Vec<IpAddr> = all.into_iter().filter(|ip| self.free(*ip, now, excluded)).collect();
         let released = |ip: &IpAddr| match self.uses.get(ip) {
-            Some(Use::Rests { since, .. }) => Some(*since),
+            Some(Use::Quarantined { since, .. }) => Some(*since),
             _ => None,
         };
         // Never used ones have no `since`, which sorts first.
@@ -78,11 +78,11 @@ impl Model {
         align: u128,
         now: SystemTime,
         excluded: &[IpRange],
-        rested: bool,
+        released: bool,
     ) -> Option<Vec<IpAddr>> {
         let all = self.addresses();
         let free: Vec<bool> =
-            all.iter().map(|ip| self.free(*ip, now, excluded) && (rested || !self.uses.contains_key(ip))).collect();
+            all.iter().map(|ip| self.free(*ip, now, excluded) && (released || !self.uses.contains_key(ip))).collect();
         let start = (0..=all.len().checked_sub(count)?).find(|start| {
             number(all[*start]).is_multiple_of(align) && free[*start..start + count].iter().all(|free| *free)
         })?;
@@ -156,7 +156,7 @@ struct Run {
     model: Model,
     last: Option<(Allocate, Allocated)>,
     keys: u32,
-    /// How many addresses were ever taken.
+    /// Number of addresses that were ever taken.
     taken: usize,
 }
 
@@ -165,7 +165,7 @@ impl Run {
         spans.iter().filter_map(|at| span(self.model.range.resolved_addresses(), *at)).collect()
     }
 
-    /// What a line may get: exactly these, or any that fit.
+    /// Checks the addresses that a line got: exactly those expected, or any that fit.
     fn check_choice(&self, placement: Placement, excluded: &[IpRange], count: u32, got: Result<Vec<IpAddr>>) {
         let (model, now) = (&self.model, self.bench.now);
         let order = model.range.policy.order;
@@ -178,7 +178,8 @@ impl Run {
             (next.len() == n, next)
         } else {
             let fresh = model.run(n, align, now, excluded, order != Order::LeastRecentlyUsed);
-            // Past what the model looks at, a wide range has addresses that were never used; they come before rested ones.
+            // Past what the model looks at, a wide range has addresses that were never used; they come before released
+            // ones.
             let run = if wide { fresh } else { fresh.or_else(|| model.run(n, align, now, excluded, true)) };
             (run.is_some(), run.unwrap_or_default())
         };
@@ -198,7 +199,7 @@ impl Run {
             assert_eq!(number(got[n - 1]) - number(got[0]), n as u128 - 1);
             assert!(number(got[0]).is_multiple_of(align));
         }
-        // One request frees a bounded number of addresses that fell due; up to there the choice is exact.
+        // One request frees a bounded number of expired and released addresses; up to there the choice is exact.
         if order != Order::Random && self.taken <= 1024 && possible {
             assert_eq!(got, expected);
         }
@@ -222,9 +223,9 @@ impl Run {
 
     fn hold(&mut self, taken: &[IpAddr]) {
         self.taken += taken.len();
-        let (_, answer) = self.last.as_ref().unwrap();
-        for (ip, allocation) in taken.iter().zip(answer.iter()) {
-            let (id, key) = (allocation.id.clone(), answer.key.clone());
+        let (_, result) = self.last.as_ref().unwrap();
+        for (ip, allocation) in taken.iter().zip(result.iter()) {
+            let (id, key) = (allocation.id.clone(), result.key.clone());
             self.model.uses.insert(*ip, Use::Held { id, key, expires: allocation.expires });
         }
     }
@@ -232,7 +233,7 @@ impl Run {
     fn held(&self) -> Vec<(IpAddr, AllocationId, AllocationKey)> {
         let held = |(ip, state): (&IpAddr, &Use)| match state {
             Use::Held { id, key, .. } => Some((*ip, id.clone(), key.clone())),
-            Use::Rests { .. } => None,
+            Use::Quarantined { .. } => None,
         };
         self.model.uses.iter().filter_map(held).collect()
     }
@@ -240,7 +241,7 @@ impl Run {
     fn end(&mut self, ip: IpAddr) {
         let policy = self.model.range.policy;
         let (since, until) = (self.bench.now, self.bench.now + policy.quarantine);
-        self.model.uses.insert(ip, Use::Rests { since, until });
+        self.model.uses.insert(ip, Use::Quarantined { since, until });
     }
 
     fn step(&mut self, step: Step) {
@@ -253,7 +254,7 @@ impl Run {
                 line.exclude.clone_from(&excluded);
                 line.expiry = expiry.map(Duration::from_secs);
                 let got = self.take(line);
-                self.check_choice(placement, &excluded, count, got.clone_answer());
+                self.check_choice(placement, &excluded, count, got.clone_result());
                 if let Ok(got) = got {
                     self.hold(&got);
                 }
@@ -279,8 +280,8 @@ impl Run {
             Step::GiveKey { at } => {
                 let held = self.held();
                 let Some((.., key)) = held.get(usize::from(at) % held.len().max(1)) else { return };
-                let answer = self.bench.deallocate(&Deallocate::key(key.clone())).unwrap();
-                let freed: BTreeSet<IpAddr> = answer.freed().map(|allocation| allocation.address).collect();
+                let result = self.bench.deallocate(&Deallocate::key(key.clone())).unwrap();
+                let freed: BTreeSet<IpAddr> = result.freed().map(|allocation| allocation.address).collect();
                 let expected = held.iter().filter(|(.., other)| other == key).map(|(ip, ..)| *ip).collect();
                 assert_eq!(freed, expected);
                 freed.into_iter().for_each(|ip| self.end(ip));
@@ -310,15 +311,15 @@ impl Run {
     }
 
     fn repeat(&mut self) {
-        let Some((request, answer)) = self.last.clone() else { return };
+        let Some((request, result)) = self.last.clone() else { return };
         let held = self.held();
-        let left = answer.iter().filter(|allocation| held.iter().any(|(_, id, _)| *id == allocation.id)).count();
-        let all = answer.iter().count();
+        let left = result.iter().filter(|allocation| held.iter().any(|(_, id, _)| *id == allocation.id)).count();
+        let all = result.iter().count();
         if left == 0 {
             return;
         }
         match self.bench.allocate(&request) {
-            Ok(again) => assert!(left == all && again.repeated && again.lines == answer.lines),
+            Ok(again) => assert!(left == all && again.repeated && again.lines == result.lines),
             Err(error) => assert!(left < all && error.kind() == ErrorKind::Conflict, "{error}"),
         }
     }
@@ -354,9 +355,9 @@ impl Run {
         }
         let usage = self.bench.usage("r");
         assert_eq!(usage.allocated, held.len() as u128);
-        let resting =
-            self.model.uses.values().filter(|state| matches!(state, Use::Rests { until, .. } if *until > now));
-        assert_eq!(usage.quarantined, resting.count() as u128);
+        let quarantined =
+            self.model.uses.values().filter(|state| matches!(state, Use::Quarantined { until, .. } if *until > now));
+        assert_eq!(usage.quarantined, quarantined.count() as u128);
         assert_eq!(usage.total, usage.allocated + usage.quarantined + usage.reserved + usage.free);
         let all = self.model.addresses();
         if usage.total == all.len() as u128 {
@@ -366,15 +367,15 @@ impl Run {
     }
 }
 
-/// Errors are not cloned; their kind is what is compared.
-trait CloneAnswer<T> {
-    fn clone_answer(&self) -> Result<T>;
+/// Clone of a result. Errors cannot be cloned; their kind is what is compared.
+trait CloneResult<T> {
+    fn clone_result(&self) -> Result<T>;
 }
 
-impl<T: Clone> CloneAnswer<T> for Result<T> {
-    fn clone_answer(&self) -> Result<T> {
+impl<T: Clone> CloneResult<T> for Result<T> {
+    fn clone_result(&self) -> Result<T> {
         match self {
-            Ok(answer) => Ok(answer.clone()),
+            Ok(result) => Ok(result.clone()),
             Err(error) => Err(Error::new(error.kind(), error.operation(), error.message().to_owned())),
         }
     }
@@ -383,7 +384,7 @@ impl<T: Clone> CloneAnswer<T> for Result<T> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 6, max_shrink_iters: 2_000, ..ProptestConfig::default() })]
     #[test]
-    fn every_answer_is_what_trying_every_address_gives(
+    fn every_result_is_what_trying_every_address_finds(
         range in ranges(),
         steps in prop::collection::vec(step(), 1..30),
     ) {
@@ -400,7 +401,7 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases / 12, max_shrink_iters: 2_000, ..ProptestConfig::default() })]
     #[test]
-    fn every_answer_is_the_same_over_reads_that_miss(
+    fn every_result_is_the_same_over_reads_that_miss(
         seed in any::<u64>(),
         range in ranges(),
         steps in prop::collection::vec(step(), 1..30),

@@ -1,11 +1,11 @@
-//! Operations over a store that must be fetched from: they have to end as they do over the store itself.
+//! Operations over [`Replay`], which must have the same results as over the store itself.
 
 use super::faults::dump;
 use super::*;
 use crate::engine::random::below;
 use crate::engine::store::replay::{Attempt, Need, Read, Replay};
 
-/// One operation with its request.
+/// Operation with its request.
 #[derive(Debug, Clone)]
 pub(super) enum Request {
     Allocate(Allocate),
@@ -28,7 +28,7 @@ pub(super) enum Request {
 }
 
 impl Request {
-    /// Runs it over any store. Returns what is compared.
+    /// Runs the operation over any store. Returns its result as text, to be compared.
     pub(super) fn run<S: Store>(&self, store: &mut S, context: &mut Context<'_>) -> String {
         let now = context.now;
         match self {
@@ -53,7 +53,7 @@ impl Request {
     }
 }
 
-/// A result as text: errors cannot be compared otherwise.
+/// Returns a result as text: errors cannot be compared otherwise.
 pub(super) fn shown<T: std::fmt::Debug>(result: &Result<T>) -> String {
     match result {
         Ok(value) => format!("{value:?}"),
@@ -61,8 +61,8 @@ pub(super) fn shown<T: std::fmt::Debug>(result: &Result<T>) -> String {
     }
 }
 
-/// A second store, on which every operation runs over a [`Replay`]. Reads miss at random: some are fetched before they are
-/// asked for, what was fetched is dropped now and then, and the log of one operation is sometimes left for the next.
+/// Second store, on which every operation runs over a [`Replay`]. Reads miss at random: some are fetched in advance, fetched
+/// results are dropped now and then, and the log of one operation is sometimes left for the next.
 pub(super) struct Twin {
     store: State,
     replay: Replay,
@@ -142,14 +142,14 @@ impl Twin {
         }
     }
 
-    /// All that the store holds in the end.
+    /// Returns everything that the store holds in the end.
     pub(super) fn dump(&mut self) -> String {
         self.flush();
         dump(&mut self.store)
     }
 }
 
-/// Requests of all kinds, so few names that they meet.
+/// Random requests of all kinds, with so few names that they meet.
 struct Requests {
     chance: SeededRandom,
 }
@@ -314,7 +314,7 @@ fn replayed_operations_end_as_direct_ones_do() {
 }
 
 #[test]
-fn an_operation_that_comes_to_no_end_is_given_up() {
+fn an_operation_with_endless_reads_fails() {
     let mut replay = Replay::new();
     let mut random = SeededRandom::new(1);
     let now = SystemTime::UNIX_EPOCH;

@@ -7,13 +7,13 @@ fn policy(order: Order, quarantine: u64) -> RangePolicy {
 }
 
 #[test]
-fn first_free_takes_the_lowest_and_skips_what_cannot_be_had() {
+fn first_free_takes_the_lowest_and_skips_reserved_and_excluded_ones() {
     let lan = range("lan", "10.0.0.0/24")
         .with_gateway([10, 0, 0, 1].into())
         .with_reserved(vec!["10.0.0.3-10.0.0.5".parse().unwrap()]);
     let mut bench = Bench::with(&[lan]);
     assert_eq!(bench.line(AllocateLine::next("lan", 3)).unwrap(), ["10.0.0.2", "10.0.0.6", "10.0.0.7"]);
-    bench.give_back("lan", "10.0.0.6");
+    bench.deallocate_at("lan", "10.0.0.6");
     let excluded = AllocateLine::next("lan", 1).without("10.0.0.6".parse::<net::IpRange>().unwrap());
     assert_eq!(bench.line(excluded).unwrap(), ["10.0.0.8"]);
     assert_eq!(bench.line(AllocateLine::next("lan", 1)).unwrap(), ["10.0.0.6"]);
@@ -64,7 +64,7 @@ fn a_line_is_served_whole_by_the_first_range_with_room() {
 }
 
 #[test]
-fn exact_addresses_come_before_others_and_say_who_has_them() {
+fn exact_addresses_come_before_others_and_name_the_owner() {
     let lan = range("lan", "10.0.0.0/24").with_gateway([10, 0, 0, 254].into());
     let mut bench = Bench::with(&[lan, range("dmz", "10.0.1.0/24")]);
     let exact = |last| AllocateLine::exactly("lan", [10, 0, 0, last].into());
@@ -89,7 +89,7 @@ fn exact_addresses_come_before_others_and_say_who_has_them() {
 }
 
 #[test]
-fn a_key_names_its_request_until_all_is_given_back() {
+fn a_key_names_its_request_until_all_is_deallocated() {
     let mut bench = Bench::with(&[range("lan", "10.0.0.0/24")]);
     let request = Allocate::new("vm").with_key("k").with_line(AllocateLine::next("lan", 3));
     let first = bench.allocate(&request).unwrap();
@@ -97,7 +97,7 @@ fn a_key_names_its_request_until_all_is_given_back() {
     assert_eq!((first.lines.clone(), true), (again.lines, again.repeated));
     let other = Allocate::new("vm").with_key("k").with_line(AllocateLine::next("lan", 4));
     assert_eq!(bench.allocate(&other).unwrap_err().kind(), ErrorKind::Conflict);
-    bench.give_back("lan", "10.0.0.2");
+    bench.deallocate_at("lan", "10.0.0.2");
     let error = bench.allocate(&request).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
     assert!(error.message().contains("10.0.0.2") && error.message().contains("1 of the 3"), "{error}");
@@ -109,7 +109,7 @@ fn a_key_names_its_request_until_all_is_given_back() {
 }
 
 #[test]
-fn a_key_whose_addresses_expired_is_free_and_one_whose_did_in_part_is_not() {
+fn a_key_whose_addresses_all_expired_is_free_and_a_partly_expired_one_is_not() {
     let mut bench = Bench::with(&[range("lan", "10.0.0.0/24")]);
     let line = |seconds| AllocateLine::next("lan", 1).with_expiry(Duration::from_secs(seconds));
     let request = Allocate::new("vm").with_key("k").with_line(line(10)).with_line(line(20));
@@ -122,21 +122,21 @@ fn a_key_whose_addresses_expired_is_free_and_one_whose_did_in_part_is_not() {
     assert!(!taken.repeated);
     assert_eq!(taken.lines[0][0].address.to_string(), "10.0.0.1");
     bench.sound();
-    // A carved range may have the key, too.
+    // A child prefix may have the key, too.
     bench.pass(20);
     let block = DefineBlock::new("b", "10.1.0.0/16".parse().unwrap());
     bench.run(|store, context| define_block(store, context, &block)).unwrap();
-    let carve = AllocateRange::prefix_len("vm", "b", 24).with_key("k");
-    assert!(!bench.run(|store, context| allocate_range(store, context, &carve)).unwrap().repeated);
+    let child = AllocateRange::prefix_len("vm", "b", 24).with_key("k");
+    assert!(!bench.run(|store, context| allocate_range(store, context, &child)).unwrap().repeated);
     assert_eq!(bench.allocate(&request).unwrap_err().kind(), ErrorKind::Conflict);
     bench.sound();
 }
 
 #[test]
-fn what_was_given_back_rests_and_counts_as_used() {
+fn deallocated_addresses_are_quarantined_and_count_as_used() {
     let mut bench = Bench::with(&[range("lan", "10.0.0.0/30").with_policy(policy(Order::FirstFree, 60))]);
     assert_eq!(bench.line(AllocateLine::next("lan", 2)).unwrap(), ["10.0.0.1", "10.0.0.2"]);
-    bench.give_back("lan", "10.0.0.1");
+    bench.deallocate_at("lan", "10.0.0.1");
     assert_eq!(bench.usage("lan").quarantined, 1);
     assert_eq!(bench.line(AllocateLine::next("lan", 1)).unwrap_err().kind(), ErrorKind::Exhausted);
     let error = bench.line(AllocateLine::exactly("lan", [10, 0, 0, 1].into())).unwrap_err();
@@ -153,7 +153,7 @@ fn what_was_given_back_rests_and_counts_as_used() {
 }
 
 #[test]
-fn what_expired_rests_from_then_on() {
+fn expired_addresses_are_quarantined_from_their_expiry_on() {
     let mut bench = Bench::with(&[range("lan", "10.0.0.0/30").with_policy(policy(Order::FirstFree, 60))]);
     bench.line(AllocateLine::next("lan", 2).with_expiry(Duration::from_secs(30))).unwrap();
     bench.pass(40);
@@ -170,7 +170,7 @@ fn what_expired_rests_from_then_on() {
 }
 
 #[test]
-fn the_lowest_comes_first_though_hundreds_fell_due_at_once() {
+fn the_lowest_comes_first_though_hundreds_expired_at_once() {
     let mut bench = Bench::with(&[range("lan", "10.0.0.0/22").with_policy(policy(Order::FirstFree, 5))]);
     bench.line(AllocateLine::next("lan", 500)).unwrap();
     let all = (1..=500u128)
@@ -188,9 +188,9 @@ fn least_recently_used_goes_round() {
     let mut bench = Bench::with(&[range("lan", "10.0.0.0/29").with_policy(policy(Order::LeastRecentlyUsed, 0))]);
     let next = |bench: &mut Bench| bench.line(AllocateLine::next("lan", 1)).unwrap().remove(0);
     assert_eq!((next(&mut bench), next(&mut bench)), ("10.0.0.1".to_owned(), "10.0.0.2".to_owned()));
-    bench.give_back("lan", "10.0.0.2");
+    bench.deallocate_at("lan", "10.0.0.2");
     bench.pass(1);
-    bench.give_back("lan", "10.0.0.1");
+    bench.deallocate_at("lan", "10.0.0.1");
     bench.sound();
     for expected in ["10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.6", "10.0.0.2", "10.0.0.1"] {
         assert_eq!(next(&mut bench), expected);
@@ -199,9 +199,9 @@ fn least_recently_used_goes_round() {
     bench.sound();
     for last in [3u8, 2, 4] {
         bench.pass(1);
-        bench.give_back("lan", &format!("10.0.0.{last}"));
+        bench.deallocate_at("lan", &format!("10.0.0.{last}"));
     }
-    // A run is made of rested ones where there are no others; those not taken keep their place.
+    // A run is made of released addresses if there are no others; those not taken keep their place.
     assert_eq!(bench.line(AllocateLine::contiguous("lan", 2)).unwrap(), ["10.0.0.2", "10.0.0.3"]);
     assert_eq!(next(&mut bench), "10.0.0.4");
     bench.sound();
@@ -243,8 +243,8 @@ fn expectations_protect_the_next_owner() {
     assert!(bench.deallocate(&late.clone().with_precondition(Precondition::Key(taken.key))).unwrap().was_free());
     assert!(bench.deallocate(&Deallocate::id(taken.lines[0][0].id.clone())).unwrap().was_free());
     let twice = late.and(Target::Id(new.lines[0][0].id.clone())).and(Target::Key(new.key));
-    let answer = bench.deallocate(&twice).unwrap();
-    assert_eq!(answer.targets.iter().map(|target| target.freed.len()).collect::<Vec<_>>(), [1, 0, 0]);
+    let result = bench.deallocate(&twice).unwrap();
+    assert_eq!(result.targets.iter().map(|target| target.freed.len()).collect::<Vec<_>>(), [1, 0, 0]);
     bench.sound();
     let outside = Deallocate::address("lan", [10, 0, 1, 0].into());
     assert_eq!(bench.deallocate(&outside).unwrap_err().kind(), ErrorKind::InvalidInput);
@@ -272,7 +272,7 @@ fn a_preview_takes_nothing_and_is_right() {
 fn changing_a_range_keeps_what_is_allocated() {
     let mut bench = Bench::with(&[range("lan", "10.0.0.0/22").with_policy(policy(Order::FirstFree, 60))]);
     bench.line(AllocateLine::next("lan", 300)).unwrap();
-    bench.give_back("lan", "10.0.0.9");
+    bench.deallocate_at("lan", "10.0.0.9");
     let change =
         |bench: &mut Bench, request: UpdateRange| bench.run(|store, context| update_range(store, context, &request));
     let range = |text: &str| text.parse::<net::IpRange>().unwrap();
@@ -284,14 +284,14 @@ fn changing_a_range_keeps_what_is_allocated() {
         assert_eq!(change(&mut bench, refused).unwrap_err().kind(), ErrorKind::Conflict);
         bench.sound();
     }
-    // A resting address may become the gateway.
+    // A quarantined address may become the gateway.
     change(&mut bench, UpdateRange::new("lan").with_gateway(Patch::Set([10, 0, 0, 9].into()))).unwrap();
     bench.sound();
     change(&mut bench, UpdateRange::new("lan").with_addresses(Patch::Set(range("10.0.0.0-10.0.1.50")))).unwrap();
     bench.sound();
     assert_eq!(bench.line(AllocateLine::next("lan", 2)).unwrap(), ["10.0.0.0", "10.0.1.45"]);
     change(&mut bench, UpdateRange::new("lan").with_addresses(Patch::Clear).with_gateway(Patch::Clear)).unwrap_err();
-    bench.give_back("lan", "10.0.0.0");
+    bench.deallocate_at("lan", "10.0.0.0");
     let back = UpdateRange::new("lan").with_addresses(Patch::Clear).with_gateway(Patch::Clear);
     assert_eq!(change(&mut bench, back).unwrap().addresses, range("10.0.0.1-10.0.3.254"));
     bench.sound();
@@ -344,39 +344,42 @@ fn the_plan_is_a_tree() {
 }
 
 #[test]
-fn carved_ranges_fill_the_smallest_gap_and_come_back() {
+fn child_prefixes_fill_the_smallest_gap_and_are_deallocated() {
     let mut bench = Bench::new();
     for (id, net) in [("site", "10.0.0.0/16"), ("room", "10.0.0.0/24")] {
         let request = DefineBlock::new(id, net.parse().unwrap());
         bench.run(|store, context| define_block(store, context, &request)).unwrap();
     }
-    let carve = |bench: &mut Bench, request: AllocateRange| {
+    let allocate_child = |bench: &mut Bench, request: AllocateRange| {
         bench.run(|store, context| allocate_range(store, context, &request))
     };
-    let net = |answer: Result<AllocatedRange>| answer.unwrap().range.net.to_string();
+    let net = |result: Result<AllocatedRange>| result.unwrap().range.net.to_string();
     let request = AllocateRange::prefix_len("vm", "site", 24).with_key("k");
-    assert_eq!(net(carve(&mut bench, request.clone())), "10.0.1.0/24");
-    let again = carve(&mut bench, request.clone()).unwrap();
+    assert_eq!(net(allocate_child(&mut bench, request.clone())), "10.0.1.0/24");
+    let again = allocate_child(&mut bench, request.clone()).unwrap();
     assert!(again.repeated && again.range.block == Some("site".into()));
-    assert_eq!(net(carve(&mut bench, AllocateRange::prefix_len("vm", "site", 26))), "10.0.2.0/26");
-    assert_eq!(net(carve(&mut bench, AllocateRange::prefix_len("vm", "site", 25))), "10.0.2.128/25");
-    assert_eq!(net(carve(&mut bench, AllocateRange::prefix_len("vm", "room", 24))), "10.0.0.0/24");
-    let full = carve(&mut bench, AllocateRange::prefix_len("vm", "room", 30)).unwrap_err();
+    assert_eq!(net(allocate_child(&mut bench, AllocateRange::prefix_len("vm", "site", 26))), "10.0.2.0/26");
+    assert_eq!(net(allocate_child(&mut bench, AllocateRange::prefix_len("vm", "site", 25))), "10.0.2.128/25");
+    assert_eq!(net(allocate_child(&mut bench, AllocateRange::prefix_len("vm", "room", 24))), "10.0.0.0/24");
+    let full = allocate_child(&mut bench, AllocateRange::prefix_len("vm", "room", 30)).unwrap_err();
     assert_eq!(full.kind(), ErrorKind::Exhausted);
-    assert_eq!(net(carve(&mut bench, AllocateRange::prefix_len("vm", "room", 30).or_from("site"))), "10.0.2.64/30");
+    assert_eq!(
+        net(allocate_child(&mut bench, AllocateRange::prefix_len("vm", "room", 30).or_from("site"))),
+        "10.0.2.64/30"
+    );
     let exactly = |text: &str| AllocateRange::new("vm", "site", ChildPrefix::Exact(text.parse().unwrap()));
-    assert_eq!(net(carve(&mut bench, exactly("10.0.9.0/24"))), "10.0.9.0/24");
+    assert_eq!(net(allocate_child(&mut bench, exactly("10.0.9.0/24"))), "10.0.9.0/24");
     for (taken, kind) in [
         ("10.0.9.0/25", ErrorKind::Conflict),
         ("10.0.8.0/22", ErrorKind::Conflict),
         ("10.0.0.0/23", ErrorKind::Conflict),
         ("10.1.0.0/24", ErrorKind::InvalidInput),
     ] {
-        assert_eq!(carve(&mut bench, exactly(taken)).unwrap_err().kind(), kind, "{taken}");
+        assert_eq!(allocate_child(&mut bench, exactly(taken)).unwrap_err().kind(), kind, "{taken}");
     }
     for len in [15, 33] {
         let request = AllocateRange::prefix_len("vm", "site", len);
-        assert_eq!(carve(&mut bench, request).unwrap_err().kind(), ErrorKind::InvalidInput);
+        assert_eq!(allocate_child(&mut bench, request).unwrap_err().kind(), ErrorKind::InvalidInput);
     }
     bench.sound();
     let id = again.range.id;
@@ -391,7 +394,7 @@ fn carved_ranges_fill_the_smallest_gap_and_come_back() {
     assert_eq!(gone.freed.len(), 1);
     assert!(back(&mut bench, DeallocateRange::key("k")).unwrap().was_free());
     bench.sound();
-    assert!(!carve(&mut bench, request).unwrap().repeated);
+    assert!(!allocate_child(&mut bench, request).unwrap().repeated);
     bench.sound();
 }
 

@@ -1,4 +1,4 @@
-//! Agreement between the ways to find an allocation: by its range, id, address, key, and by `find`.
+//! Agreement of the ways to find an allocation: by its range, id, address and key, and by `find`.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -7,15 +7,16 @@ use super::findings::Findings;
 use crate::engine::store::{Record, RequestKind, Store};
 use crate::{AllocationKey, Find, Result, SpaceId};
 
-/// How many allocations are read at once.
+/// Number of allocations that are read at once.
 const BATCH: usize = 512;
 
-/// How many allocations were seen of each key that has more.
+/// Number of allocations seen of each key that has more of them.
+// Keys of a single allocation, as most are, are never entered: memory stays bounded for a large store.
 #[derive(Default)]
 pub(crate) struct OpenKeys(BTreeMap<AllocationKey, u32>);
 
 impl OpenKeys {
-    /// Counts an allocation of a key whose request took `count`. Returns how many were seen, once these are all.
+    /// Counts an allocation of a key whose request allocated `count`. Returns the number seen once these are all.
     fn see(&mut self, key: &AllocationKey, count: u32) -> Option<u32> {
         let mut seen = 1;
         if count > 1 {
@@ -30,17 +31,17 @@ impl OpenKeys {
         Some(seen)
     }
 
-    /// Takes the keys of which some addresses were given back: not as many were seen as the request took.
+    /// Takes the keys with fewer allocations than the request made: some addresses were deallocated.
     pub(super) fn take(&mut self) -> Self {
         std::mem::take(self)
     }
 }
 
-/// A store whose ways to find an allocation can be compared.
+/// Store whose ways to find an allocation can be compared.
 ///
-/// The methods given here look up each allocation in each way, which costs several reads for each. A store that can check
-/// the same of all its records at once, by statements over whole tables, does that before
-/// `verify`, and has its own methods instead of these.
+/// The methods given here look up each allocation in each way, which costs several reads for each. A store that can
+/// check the same of all its records at once, by statements over whole tables, does that before `verify`, and has its
+/// own methods instead of these.
 pub(crate) trait Lookups: Store {
     /// Checks that an allocation of this space is found by its id and its address, is not in quarantine as well, and
     /// agrees with its request; and with the last one of a key, that the key finds them all.

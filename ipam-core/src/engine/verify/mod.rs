@@ -1,4 +1,4 @@
-//! Invariants between the records of a store: what is true of them between two requests.
+//! Invariants between the records of a store, which hold between two requests.
 
 mod findings;
 mod lookups;
@@ -16,18 +16,17 @@ use crate::engine::space::page::{Page, address, locate, next_address, set_bits};
 use crate::engine::store::{Record, RequestKind, Store, StoredRange};
 use crate::{BlockFilter, Range, RangeFilter, RangeId, Result, SpaceId};
 
-/// How many records are read at once.
+/// Number of records that are read at once.
 const BATCH: usize = 512;
 
-/// Reads all of a store, and adds to `findings` a sentence for each thing that is wrong; none if it is sound. Stops adding
-/// when there is one more than [`findings::MAX_FINDINGS`].
+/// Checks a whole store. Adds a sentence to `findings` for each violation, and stops at one more than
+/// [`findings::MAX_FINDINGS`].
 ///
-/// Reads by parts; what is kept meanwhile are the keys of requests for several addresses, until all of these were seen.
-/// Whether each allocation is found in every way, [`Lookups`] checks, which a store may do at once for all.
+/// Reads the records in parts. Memory grows only with the requests for several addresses, until all of these were seen.
+/// [`Lookups`] checks that each allocation is found in every way; a store may do that at once for all.
 ///
 /// # Errors
-///
-/// As the store's: what cannot be read cannot be checked. What was found so far is in `findings`.
+/// The error of a read that failed. `findings` has the violations found before.
 pub(crate) fn verify<S: Lookups + ?Sized>(store: &mut S, now: SystemTime, findings: &mut Vec<String>) -> Result<()> {
     let findings = Findings::of(findings);
     let mut checks = Checks { store, now, findings, living: BTreeMap::new(), open_keys: OpenKeys::default() };
@@ -41,7 +40,7 @@ struct Checks<'s, S: ?Sized> {
     store: &'s mut S,
     now: SystemTime,
     findings: Findings<'s>,
-    /// How many allocations of each space have not expired.
+    /// Number of allocations of each space that have not expired.
     living: BTreeMap<SpaceId, usize>,
     open_keys: OpenKeys,
 }
@@ -140,7 +139,7 @@ impl<S: Lookups + ?Sized> Checks<'_, S> {
         let id = &stored.range.id;
         let mut allocated = Allocated::of(stored);
         let (mut used, mut quarantined) = (0u128, 0u128);
-        // The lowest page with an address to hand out that was not seen.
+        // Lowest page with an address to hand out that was not seen yet.
         let mut expected = stored.layout.next_page(0);
         let mut next_open = self.store.next_open_page(id, 0)?;
         let mut from = 0;
@@ -190,7 +189,7 @@ impl<S: Lookups + ?Sized> Checks<'_, S> {
         Ok(())
     }
 
-    /// Checks bits that are set and have no allocation: each has to be quarantined. Returns how many there are.
+    /// Checks set bits without an allocation: each has to be quarantined. Returns the number that are.
     fn bits_without_allocation(&mut self, stored: &StoredRange, no: u128, bits: Page) -> Result<u128> {
         let id = &stored.range.id;
         let mut quarantined = 0;
@@ -209,9 +208,9 @@ impl<S: Lookups + ?Sized> Checks<'_, S> {
         Ok(quarantined)
     }
 
-    /// Passes the allocations before a page: none of theirs is stored.
+    /// Reports the allocations before a page: their pages are not stored.
     fn without_page(&mut self, stored: &StoredRange, allocated: &mut Allocated, before: Option<u128>) -> Result<()> {
-        // One finding for each page, not for each address.
+        // One finding for each page and not for each address, which would fill the list.
         let mut last = None;
         while let Some(record) = allocated.next(self.store, before)? {
             let (id, at) = (&stored.range.id, record.allocation.address);
@@ -233,7 +232,8 @@ impl<S: Lookups + ?Sized> Checks<'_, S> {
         Ok(bits)
     }
 
-    /// What belongs to no range was not seen; what is found must have been.
+    /// Compares the number of allocations seen in ranges with that of all allocations: one without a range was not
+    /// seen.
     fn found(&mut self) -> Result<()> {
         let found = self.store.count_found(self.now)?;
         let living = std::mem::take(&mut self.living);
@@ -246,10 +246,10 @@ fn lacks(id: &RangeId, page: u128) -> String {
     format!("the range {id:?} lacks page {page:#x}, which lies below its high-water mark")
 }
 
-/// The allocations of a range in order, read a batch at a time.
+/// Allocations of a range in order, read a batch at a time.
 struct Allocated {
     range: RangeId,
-    /// Where the next batch begins.
+    /// Address at which the next batch begins.
     from: Option<IpAddr>,
     batch: VecDeque<Record>,
 }
@@ -260,7 +260,7 @@ impl Allocated {
         Self { range: stored.range.id.clone(), from, batch: VecDeque::new() }
     }
 
-    /// Returns the next one, if it lies before the page `before`.
+    /// Returns the next allocation, if it lies before the page `before`.
     fn next<S: Store + ?Sized>(&mut self, store: &mut S, before: Option<u128>) -> Result<Option<Record>> {
         if self.batch.is_empty()
             && let Some(from) = self.from

@@ -1,4 +1,4 @@
-//! The feed of changes: the last so many.
+//! Feed of the newest changes.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -7,36 +7,37 @@ use std::time::SystemTime;
 use super::key::{Key, Place, nanoseconds, time};
 use crate::{Change, ChangeKind, ChangePosition, Changes, Error, Operation, Owner, RangeId, Result, SpaceId};
 
-/// Entries in order; beyond the limit the oldest are dropped.
+/// Changes in order. Beyond the limit the oldest are dropped.
 #[derive(Debug)]
 pub(super) struct Feed {
     entries: VecDeque<Entry>,
     limit: usize,
-    /// How many were ever appended; the position of the last.
+    /// Number of changes ever appended, which is the position of the last.
     appended: u64,
-    /// Who did what is in it: nearly always one.
+    /// Actors of the changes, nearly always one.
     actors: Vec<Option<String>>,
 }
 
-/// The names of a range and its space; entries share them, and outlive the range.
+/// Names of a range and its space. Changes share them, because they outlive the range.
 #[derive(Debug)]
 pub(super) struct Home {
     pub(super) space: SpaceId,
     pub(super) range: RangeId,
 }
 
+/// Change in compact form: a `Change` is several times as large, and each allocation appends one (bars M1 to M3, M7).
 #[derive(Debug)]
 enum Entry {
-    /// About an allocation, in small.
+    /// Change of an allocation.
     Allocation {
-        /// In nanoseconds since 1970; saturates 292 years from then.
+        /// Nanoseconds since 1970; saturates 292 years from then.
         at: i64,
         place: Place,
         serial: u64,
         home: Arc<Home>,
         owner: Option<Owner>,
         key: Option<Key>,
-        /// Its number among the actors.
+        /// Index of the actor.
         actor: u16,
         kind: ChangeKind,
     },
@@ -52,7 +53,7 @@ impl Feed {
         self.push(Entry::Other(Box::new(change)));
     }
 
-    /// Appends what happened to an allocation.
+    /// Appends a change of an allocation.
     pub(super) fn append_allocation(
         &mut self,
         owner: Option<Owner>,
@@ -83,14 +84,14 @@ impl Feed {
         if self.entries.len() >= self.limit {
             self.entries.pop_front();
         } else if self.entries.len() == self.entries.capacity() {
-            // No more than will ever be used.
+            // Doubles like a vector, but never beyond the limit.
             let more = self.entries.len().max(16).min(self.limit - self.entries.len());
             self.entries.reserve_exact(more);
         }
         self.entries.push_back(entry);
     }
 
-    /// The number of an actor. A provider has one, so that the list does not grow.
+    /// Returns the index of an actor. A provider has one actor, so that the list does not grow.
     fn actor(&mut self, actor: Option<&str>) -> u16 {
         let known = self.actors.iter().position(|known| known.as_deref() == actor);
         let number = known.unwrap_or_else(|| {
@@ -112,7 +113,7 @@ impl Feed {
             None => dropped,
         };
         if since < dropped {
-            let remedy = "changes after it are no longer kept; list what there is, and read on from the start";
+            let remedy = "the changes after it are no longer kept; give none to start with those that are kept";
             return Err(Error::invalid(Operation::Changes, "since", since, remedy));
         }
         let skip = usize::try_from(since - dropped).unwrap_or(usize::MAX);
@@ -125,7 +126,7 @@ impl Feed {
         Ok(Changes::new(items, next))
     }
 
-    /// An entry as callers see it.
+    /// Returns a change as callers see it.
     fn change(&self, entry: &Entry, number: u64) -> Change {
         match entry {
             Entry::Allocation { at, place, serial, home, owner, key, actor, kind } => {
@@ -150,7 +151,7 @@ impl Feed {
         let text = position.as_str();
         let number = text.parse().ok().filter(|number: &u64| *number <= self.appended && number.to_string() == text);
         number.ok_or_else(|| {
-            Error::invalid(Operation::Changes, "since", text, "give a position that this provider answered, or none")
+            Error::invalid(Operation::Changes, "since", text, "give a position that this provider returned, or none")
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Finding allocations.
+//! Search for allocations.
 
 use std::net::IpAddr;
 use std::time::SystemTime;
@@ -17,7 +17,9 @@ pub(super) fn find(
     after: Option<&Position>,
     limit: usize,
 ) -> Vec<Allocation> {
-    // A search that few can match is sorted whole; for one that many match, walking in order is less work.
+    // If an index finds few candidates, they are sorted. If it finds many, or there is no index for the request,
+    // walking over the ranges in order until the page is full is less work. The limit grows with the number of records,
+    // because a walk passes over those that do not match.
     let most = limit.saturating_mul(4).saturating_add(1024).max(state.records.len().isqrt() * 4);
     match few(state, request, most) {
         Some(places) => {
@@ -35,7 +37,7 @@ fn is_after(found: &Allocation, after: Option<&Position>) -> bool {
     after.is_none_or(|(space, address)| (&found.space, found.address) > (space, *address))
 }
 
-/// Where those may be that match, if there is a short way to tell and they are at most so many.
+/// Returns the places of all candidates, if an index finds them and there are at most `most`.
 fn few(state: &State, request: &Find, most: usize) -> Option<Vec<Place>> {
     let records = &state.records;
     let places = |indexes: &mut dyn Iterator<Item = u32>| {
@@ -47,7 +49,7 @@ fn few(state: &State, request: &Find, most: usize) -> Option<Vec<Place>> {
         return Some(Place::of_id(id).into_iter().map(|(place, _)| place).collect());
     }
     if let Some(address) = request.address {
-        let spaces = state.plan.spaces_from(None);
+        let spaces = state.inventory.spaces_from(None);
         return Some(spaces.map(|(number, ..)| Place::new(number, address)).collect());
     }
     if let Some(key) = &request.key
@@ -71,23 +73,23 @@ fn few(state: &State, request: &Find, most: usize) -> Option<Vec<Place>> {
     None
 }
 
-/// Those that match, by walking over the ranges in order.
+/// Returns the allocations that match, by walking over the ranges in order.
 fn in_order(state: &State, request: &Find, now: SystemTime, after: Option<&Position>, limit: usize) -> Vec<Allocation> {
     let mut found = Vec::new();
     let only = match &request.range {
-        Some(id) => match state.plan.range_number(id) {
+        Some(id) => match state.inventory.range_number(id) {
             Some(number) => Some(number),
             None => return found,
         },
         None => None,
     };
-    for (_, id, space) in state.plan.spaces_from(after.map(|(space, _)| space)) {
+    for (_, id, space) in state.inventory.spaces_from(after.map(|(space, _)| space)) {
         if request.space.as_ref().is_some_and(|only| only != id) {
             continue;
         }
         let from = after.filter(|(space, _)| space == id).map(|(_, address)| *address);
         for ((family, _), number) in &space.ranges {
-            let Some(range) = state.plan.range(*number) else { continue };
+            let Some(range) = state.inventory.range(*number) else { continue };
             let passed = from.is_some_and(|from| range.stored.range.addresses.last() <= from);
             if passed || only.is_some_and(|only| only != *number) {
                 continue;
@@ -108,9 +110,10 @@ fn in_order(state: &State, request: &Find, now: SystemTime, after: Option<&Posit
     found
 }
 
-/// What is at a place, if it matches.
+/// Returns the allocation or quarantined address at a place, if it matches.
 fn at(state: &State, request: &Find, now: SystemTime, place: Place) -> Option<Allocation> {
     if let Some(view) = state.records.at(place).and_then(|index| state.records.view(index)) {
+        // The cheap conditions first: the allocation is only built for candidates that pass them.
         let owner = request.owner.as_ref().is_none_or(|owner| owner == view.owner);
         let key = request.key.as_ref().is_none_or(|key| view.has_key(&Key::from(key)));
         if view.has_expired(now) || !owner || !key {
@@ -121,8 +124,8 @@ fn at(state: &State, request: &Find, now: SystemTime, place: Place) -> Option<Al
     if !request.quarantined {
         return None;
     }
-    let (space, _) = state.plan.space(place.space())?;
-    let range = state.plan.range(state.plan.range_at(space, place.ip())?)?;
+    let (space, _) = state.inventory.space(place.space())?;
+    let range = state.inventory.range(state.inventory.range_at(space, place.ip())?)?;
     let entry = range.quarantine.get(place.number()).filter(|entry| entry.until > now)?;
     let allocation = state.quarantined_allocation(&range.stored.range, place, entry);
     request.matches(&allocation).then_some(allocation)

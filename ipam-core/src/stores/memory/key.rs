@@ -1,4 +1,4 @@
-//! Small forms of what every allocation has: texts, times.
+//! Compact forms of the values that every allocation has: keys, ids, addresses and times (bar M7).
 
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
@@ -7,7 +7,8 @@ use std::time::{Duration, SystemTime};
 use crate::engine::{Hex, address, number};
 use crate::{AllocationId, AllocationKey, Family};
 
-/// A key; those that the provider makes, 32 hexadecimal digits, are kept as the number they are.
+/// Key of a request. A key that the provider has made, 32 hexadecimal digits, is kept as a number.
+// Two `u64` and not a `u128`, whose alignment of 16 would make each request larger.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Key {
     Made([u64; 2]),
@@ -26,7 +27,9 @@ impl From<&AllocationKey> for Key {
     }
 }
 
-/// The value of each byte as a hexadecimal digit in lower case; [`NO_DIGIT`] where it is none.
+/// Value of each byte as a hexadecimal digit in lower case; [`NO_DIGIT`] for other bytes.
+// Upper case is no digit, so that a key of the caller's in upper case keeps its text. A table, because every look-up by
+// id parses one (bars M1 to M3).
 const VALUES: [u8; 256] = {
     let mut values = [NO_DIGIT; 256];
     let digits = b"0123456789abcdef";
@@ -44,7 +47,7 @@ fn value(digit: u8) -> u8 {
     VALUES[usize::from(digit)]
 }
 
-/// The number that these hexadecimal digits, at most 16 of them, stand for.
+/// Parses up to 16 hexadecimal digits.
 fn digits(text: &[u8]) -> Option<u64> {
     let (mut number, mut all) = (0u64, 0u8);
     for digit in text {
@@ -55,7 +58,8 @@ fn digits(text: &[u8]) -> Option<u64> {
     (all < 16).then_some(number)
 }
 
-/// The number that a text begins with, written without needless zeros, so in one way only, and the text after it.
+/// Parses the number at the start of a text. Returns it and the text after it. Refuses leading zeros, so that each
+/// number has one text form.
 fn number_of(text: &[u8]) -> Option<(u128, &[u8])> {
     let len = text.iter().take_while(|digit| value(**digit) != NO_DIGIT).count();
     let (number, rest) = text.split_at_checked(len)?;
@@ -80,12 +84,12 @@ impl From<&Key> for AllocationKey {
     }
 }
 
-/// An address of a space.
+/// Address of a space, in 20 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
-    /// The number of the space, doubled, plus one for IPv6.
+    /// Number of the space, doubled, plus one for IPv6.
     space: u32,
-    /// The address, as an integer that need not be aligned.
+    /// Address as the bytes of an integer. A `u128` would be aligned to 16 bytes and make the place 32 bytes large.
     address: [u8; 16],
 }
 
@@ -118,13 +122,13 @@ impl Place {
         address(self.family(), self.number()).unwrap_or(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED))
     }
 
-    /// The id of the `serial`-th allocation, which is of this address.
+    /// Returns the id of the allocation of this address with this serial number.
     pub(super) fn id(self, serial: u64) -> AllocationId {
         let text = Hex::new().number(serial.into()).dash().number(self.space.into()).dash().number(self.number());
         AllocationId::from(text.as_str())
     }
 
-    /// The address and the serial number that an id was made of.
+    /// Parses an id into the address and the serial number.
     pub(super) fn of_id(id: &AllocationId) -> Option<(Self, u64)> {
         let (serial, rest) = number_of(id.as_str().as_bytes())?;
         let (space, rest) = number_of(rest.strip_prefix(b"-")?)?;
@@ -136,7 +140,7 @@ impl Place {
     }
 }
 
-/// A time in nanoseconds since 1970; saturates 292 years from then.
+/// Converts a time to nanoseconds since 1970; saturates 292 years from then.
 pub(super) fn nanoseconds(time: SystemTime) -> i64 {
     match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
@@ -144,7 +148,7 @@ pub(super) fn nanoseconds(time: SystemTime) -> i64 {
     }
 }
 
-/// The time of so many nanoseconds since 1970.
+/// Converts nanoseconds since 1970 to a time.
 pub(super) fn time(nanoseconds: i64) -> SystemTime {
     let distance = Duration::from_nanos(nanoseconds.unsigned_abs());
     let time = if nanoseconds < 0 {
@@ -155,7 +159,8 @@ pub(super) fn time(nanoseconds: i64) -> SystemTime {
     time.unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
-/// What was last brought into its small form: a request names the same key and the same allocation several times.
+/// Last key and id that were converted to their compact forms. A request names the same ones several times, and
+/// formatting and parsing texts is a large part of its time (bars M1 to M3).
 #[derive(Debug, Default)]
 pub(super) struct Memo {
     key: Option<(AllocationKey, Key)>,
@@ -170,14 +175,14 @@ impl Memo {
         }
     }
 
-    /// As [`Place::id`], for an allocation that is new and will be asked for.
+    /// Returns the id like [`Place::id`], for a new allocation, and remembers it.
     pub(super) fn new_id(&mut self, place: Place, serial: u64) -> AllocationId {
         let id = place.id(serial);
         self.id = Some((id.clone(), place, serial));
         id
     }
 
-    /// As [`Place::id`], without making the text again.
+    /// Returns the id like [`Place::id`], without formatting a remembered one again.
     pub(super) fn id(&self, place: Place, serial: u64) -> AllocationId {
         match &self.id {
             Some((id, of, number)) if (*of, *number) == (place, serial) => id.clone(),
@@ -185,7 +190,7 @@ impl Memo {
         }
     }
 
-    /// As [`Place::of_id`].
+    /// Parses an id like [`Place::of_id`], and remembers it.
     pub(super) fn of_id(&mut self, id: &AllocationId) -> Option<(Place, u64)> {
         match &self.id {
             Some((known, place, serial)) if known == id => Some((*place, *serial)),
@@ -226,7 +231,7 @@ mod tests {
             assert_eq!(Place::of_id(&AllocationId::from(format!("0{id}"))), None);
             assert_eq!(Place::of_id(&AllocationId::from(format!("{id}-0"))), None);
         }
-        for foreign in [
+        for other in [
             "",
             "x",
             "1-0",
@@ -240,7 +245,7 @@ mod tests {
             "00-0-a",
             "1-0-100000000000000000000000000000000",
         ] {
-            assert_eq!(Place::of_id(&AllocationId::from(foreign)), None);
+            assert_eq!(Place::of_id(&AllocationId::from(other)), None);
         }
     }
 }

@@ -1,14 +1,18 @@
-//! A provider that keeps everything in memory.
+//! Provider that keeps everything in memory.
 //!
-//! Records lie in numbered places (`slab`), found by address, key, owner, host name and MAC address (`records`); pages of
-//! bits say which addresses are used (`pages`), as everywhere; the plan of spaces, ranges and blocks has ordered maps by
-//! address (`plan`). All of it together is the `state`, which the engine sees as a `store`.
+//! | module | holds |
+//! | --- | --- |
+//! | `slab` | records by number |
+//! | `records` | allocations and requests, with indexes by address, key, owner, host name and MAC address |
+//! | `pages` | used addresses of a range, as bits |
+//! | `inventory` | spaces, ranges and blocks, in ordered maps by address |
+//! | `state` | all of these; `store` gives the engine access to it |
 
 mod feed;
 mod find;
+mod inventory;
 mod key;
 mod pages;
-mod plan;
 mod provider;
 mod quarantine;
 mod records;

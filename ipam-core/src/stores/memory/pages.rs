@@ -1,44 +1,48 @@
-//! The pages of one range.
+//! Pages of one range.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::Page;
 
-/// How many neighbouring pages lie together.
+/// Number of neighbouring pages in a chunk: one bit each in a `u64`.
+// One look-up in the tree serves 16 384 addresses, so that a /16 has four entries (bars M1, M2, M5); a tree of single
+// pages would have 64 times as many.
 const CHUNK: u128 = 64;
 
-/// Pages by number, and which of them are open.
+/// Pages by number, with an index of the open ones.
 #[derive(Debug, Default)]
 pub(super) struct Pages {
     chunks: BTreeMap<u128, Chunk>,
-    /// The chunks with an open page.
+    /// Chunks with an open page.
     open: BTreeSet<u128>,
     used: u128,
 }
 
-/// Those of 64 pages that are stored: a bit for each says which, and which are open.
+/// Stored pages among 64 neighbouring ones.
 #[derive(Debug, Default)]
 struct Chunk {
+    /// One bit for each page that is stored.
     stored: u64,
+    /// One bit for each page that is open.
     open: u64,
-    /// Those that are stored, in order.
+    /// Stored pages, in order. The number of bits below a page in `stored` is its index.
     pages: Vec<Page>,
 }
 
-/// The chunk of a page and its place in it.
+/// Returns the chunk of a page and its place in the chunk.
 fn split(no: u128) -> (u128, u32) {
     #[allow(clippy::cast_possible_truncation, reason = "the low six bits are what is wanted")]
     let place = (no % CHUNK) as u32;
     (no / CHUNK, place)
 }
 
-/// The bits at and above a place.
+/// Returns a mask of the bits at and above a place.
 const fn upwards(place: u32) -> u64 {
     u64::MAX << place
 }
 
 impl Chunk {
-    /// How many stored pages come before a place.
+    /// Returns the number of stored pages before a place.
     fn rank(&self, place: u32) -> usize {
         (self.stored & !upwards(place)).count_ones() as usize
     }
@@ -50,7 +54,7 @@ impl Chunk {
         self.pages.get(self.rank(place)).copied()
     }
 
-    /// Stores a page; answers the one that was there.
+    /// Stores a page. Returns the previous one.
     fn put(&mut self, place: u32, page: Page, open: bool) -> Option<Page> {
         let (bit, rank) = (1 << place, self.rank(place));
         self.open = if open { self.open | bit } else { self.open & !bit };
@@ -59,14 +63,15 @@ impl Chunk {
         }
         self.stored |= bit;
         if self.pages.is_empty() {
-            // In a wide range most chunks have one page and never another.
+            // In a /64 with scattered addresses most chunks have one page and never get another; the default capacity
+            // of four pages would waste 96 bytes for each (bar M7).
             self.pages.reserve_exact(1);
         }
         self.pages.insert(rank, page);
         None
     }
 
-    /// The stored pages at or after a place.
+    /// Returns the stored pages at or after a place.
     fn from(&self, place: u32) -> impl Iterator<Item = (u32, Page)> + '_ {
         let mut left = self.stored & upwards(place);
         let places = std::iter::from_fn(move || {
@@ -122,7 +127,7 @@ impl Pages {
         })
     }
 
-    /// How many bits are set.
+    /// Returns the number of set bits.
     pub(super) const fn used(&self) -> u128 {
         self.used
     }
@@ -132,7 +137,7 @@ impl Pages {
 mod tests {
     use super::*;
 
-    /// Numbers around the ends of chunks and at both ends of all, each put twice.
+    // Numbers around the ends of chunks and at both ends of all numbers, each put twice.
     #[test]
     fn they_are_a_map_from_numbers_to_pages() {
         let numbers = [70u128, 0, 63, 64, 127, 5, 128, 1 << 70, (1 << 120) - 1, 62, 191, 192];

@@ -1,4 +1,4 @@
-//! The provider, and how it is set up.
+//! Memory provider and its builder.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,20 +15,21 @@ use crate::{
     UpdateBlock, UpdateRange, Usage,
 };
 
-/// What tells the time.
+/// Source of the current time.
 pub(super) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
-/// How many changes the feed keeps, if nothing is said.
+/// Default number of changes that the feed keeps.
 const FEED_LIMIT: usize = 100_000;
 
-/// A provider that keeps everything in memory: for tests, examples, and programs that plan anew each time they start.
+/// Provider that keeps everything in memory, for tests, examples, and programs that plan anew with each start.
 ///
-/// It can do all that a provider can, except survive the end of the process. Cloning gives another handle to the same
-/// addresses. It needs no executor: every call does its work at once, so that there is nothing to cancel half-way; the
-/// future of a call that was never polled has done nothing.
+/// It has all capabilities but `durable`: everything is lost when the process ends. A clone is another handle to the
+/// same addresses. No async runtime is needed: a future does all of its work when it is first polled, and nothing
+/// before. After [`close`](IpamProvider::close) the provider works on.
 ///
-/// The feed of changes keeps the last 100 000 entries. A caller that asks for what was dropped gets
-/// [`InvalidInput`](crate::ErrorKind::InvalidInput) and starts anew.
+/// The feed of changes keeps the newest 100 000 entries: see [`MemoryProviderBuilder::with_feed_limit`]. `changes`
+/// fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) for a position whose next entries were dropped; start
+/// again without a position.
 ///
 /// ```
 /// use ipam_core::{Allocate, DefineRange, IpamProvider, MemoryProvider};
@@ -64,20 +65,20 @@ impl Default for MemoryProvider {
 }
 
 impl MemoryProvider {
-    /// An empty one.
+    /// Creates an empty provider.
     #[must_use]
     pub fn new() -> Self {
         Self::builder().build()
     }
 
-    /// To set up clock, chance and actor.
+    /// Returns a builder, to set the clock, the random seed, the actor and the length of the feed.
     #[must_use]
     pub fn builder() -> MemoryProviderBuilder {
         MemoryProviderBuilder::default()
     }
 
     fn lock(&self) -> MutexGuard<'_, Locked> {
-        // Whoever panicked did so between requests or before it wrote anything.
+        // A panic can only have come from the clock or from the engine, which writes last: the state is consistent.
         self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -88,7 +89,8 @@ impl MemoryProvider {
     /// Runs one request.
     fn with<T>(&self, run: impl FnOnce(&mut State, &mut Context<'_>) -> Result<T>) -> Result<T> {
         let mut locked = self.lock();
-        // The time is read under the lock, so that it does not run backwards from one request to the next.
+        // Read under the lock: otherwise two threads could run in the other order than they read the clock, and the
+        // feed would show a time that goes backwards.
         let now = self.now();
         let Locked { state, random } = &mut *locked;
         run(state, &mut Context { now, random: &mut **random, actor: self.inner.actor.as_deref() })
@@ -105,7 +107,14 @@ impl fmt::Debug for MemoryProvider {
     }
 }
 
-/// Sets up a [`MemoryProvider`].
+/// Builder of a [`MemoryProvider`].
+///
+/// ```
+/// use ipam_core::MemoryProvider;
+///
+/// let ipam = MemoryProvider::builder().with_random_seed(7).with_actor("test").with_feed_limit(1000).build();
+/// assert!(format!("{ipam:?}").contains("test"));
+/// ```
 #[derive(Clone)]
 pub struct MemoryProviderBuilder {
     clock: Clock,
@@ -121,37 +130,101 @@ impl Default for MemoryProviderBuilder {
 }
 
 impl MemoryProviderBuilder {
-    /// Sets what tells the time, for tests of expiry and quarantine. It is called with a lock held and must not call the
-    /// provider.
+    /// Sets the source of the current time; [`SystemTime::now`] by default. For tests of expiry and quarantine.
+    ///
+    /// The function is called with a lock held and must not call the provider.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// use std::time::{Duration, SystemTime};
+    /// use ipam_core::{Allocate, AllocateLine, DefineRange, Find, IpamProvider, MemoryProvider};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let seconds = Arc::new(AtomicU64::new(0));
+    /// let clock = Arc::clone(&seconds);
+    /// let now = move || SystemTime::UNIX_EPOCH + Duration::from_secs(clock.load(Ordering::Relaxed));
+    /// let ipam = MemoryProvider::builder().with_clock(now).build();
+    /// ipam.define_range(&DefineRange::new("lan", "192.0.2.0/24".parse()?)).await?;
+    /// let line = AllocateLine::next("lan", 1).with_expiry(Duration::from_secs(60));
+    /// ipam.allocate(&Allocate::new("vm-42").with_line(line)).await?;
+    /// seconds.store(60, Ordering::Relaxed);
+    /// assert!(ipam.find(&Find::default()).await?.items.is_empty(), "the address has expired");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn with_clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// Makes chance repeatable: keys made by the provider, ids of carved ranges, and addresses of ranges in order
-    /// random can then be guessed by anybody.
+    /// Sets the seed of the random numbers; by default they come from the operating system.
+    ///
+    /// The same seed and requests give the same keys made by the provider, ids of child prefixes, and addresses of
+    /// ranges with [`Order::Random`](crate::Order::Random). They can then be guessed: for tests only.
+    ///
+    /// ```
+    /// use ipam_core::{Allocate, DefineRange, IpamProvider, MemoryProvider, Order, RangePolicy};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let mut addresses = Vec::new();
+    /// for _ in 0..2 {
+    ///     let ipam = MemoryProvider::builder().with_random_seed(7).build();
+    ///     let policy = RangePolicy::default().with_order(Order::Random);
+    ///     ipam.define_range(&DefineRange::new("lan", "192.0.2.0/24".parse()?).with_policy(policy)).await?;
+    ///     addresses.push(ipam.allocate(&Allocate::one("vm-42", "lan")).await?.lines[0][0].address);
+    /// }
+    /// assert_eq!(addresses[0], addresses[1]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub const fn with_random_seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
     }
 
-    /// Sets who the feed of changes says did it.
+    /// Sets the name of the actor in the feed of changes; none by default.
+    ///
+    /// ```
+    /// use ipam_core::{DefineRange, IpamProvider, MemoryProvider};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let ipam = MemoryProvider::builder().with_actor("provisioner").build();
+    /// ipam.define_range(&DefineRange::new("lan", "192.0.2.0/24".parse()?)).await?;
+    /// assert_eq!(ipam.changes(None, 10).await?.items[0].actor.as_deref(), Some("provisioner"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub fn with_actor(mut self, actor: impl Into<String>) -> Self {
         self.actor = Some(actor.into());
         self
     }
 
-    /// Sets how many changes the feed keeps; 0 keeps none.
+    /// Sets the number of the newest changes that the feed keeps; 100 000 by default, and 0 for none.
+    ///
+    /// ```
+    /// use ipam_core::{DefineRange, IpamProvider, MemoryProvider};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let ipam = MemoryProvider::builder().with_feed_limit(1).build();
+    /// ipam.define_range(&DefineRange::new("a", "192.0.2.0/25".parse()?)).await?;
+    /// ipam.define_range(&DefineRange::new("b", "192.0.2.128/25".parse()?)).await?;
+    /// let changes = ipam.changes(None, 10).await?.items;
+    /// assert_eq!(changes.len(), 1);
+    /// assert_eq!(changes[0].range, Some("b".into()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
     #[must_use]
     pub const fn with_feed_limit(mut self, limit: usize) -> Self {
         self.feed_limit = limit;
         self
     }
 
-    /// The provider.
+    /// Creates the provider.
     #[must_use]
     pub fn build(self) -> MemoryProvider {
         let random: Box<dyn Random + Send> = match self.seed {
@@ -255,7 +328,7 @@ impl IpamProvider for MemoryProvider {
     }
 
     async fn sweep(&self, _: &Sweep) -> Result<Swept> {
-        // Each request is written at once, so that no claim is ever left.
+        // Each request is written at once, so that there are no abandoned claims.
         Ok(Swept::default())
     }
 

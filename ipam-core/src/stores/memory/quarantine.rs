@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use hashbrown::HashMap;
 
-/// When the quarantine of an address began, when it ends, and which allocation it was.
+/// Start and end of the quarantine of an address, and the serial number of its last allocation.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct QuarantineEntry {
     pub(super) since: SystemTime,
@@ -13,13 +13,15 @@ pub(super) struct QuarantineEntry {
     pub(super) serial: u64,
 }
 
-/// Quarantined addresses by number, in the order of their release.
+/// Quarantined addresses by number, with queues by end and by start of their quarantine.
+// Entries are released by their end and handed out by their start. One set could not serve both orders without reading
+// entries that are not released; moving each entry once from one set to the other costs the same for all of them.
 #[derive(Debug, Default)]
 pub(super) struct QuarantineQueue {
     entries: HashMap<u128, QuarantineEntry>,
-    /// By end: those whose quarantine was not over when last asked.
+    /// Entries by end whose quarantine was not over at the last read.
     waiting: BTreeSet<(SystemTime, u128)>,
-    /// By start: those whose quarantine was over when last asked.
+    /// Entries by start whose quarantine was over at the last read.
     over: BTreeSet<(SystemTime, u128)>,
 }
 
@@ -41,7 +43,7 @@ impl QuarantineQueue {
         self.entries.get(&number).copied()
     }
 
-    /// At most `limit` whose quarantine is over at `now`, the longest quarantined first.
+    /// Returns at most `limit` entries whose quarantine is over at `now`, the longest quarantined first.
     pub(super) fn over(&mut self, now: SystemTime, limit: usize) -> Vec<(u128, QuarantineEntry)> {
         while let Some((until, number)) = self.waiting.first().copied() {
             if until > now {
@@ -52,12 +54,12 @@ impl QuarantineQueue {
                 self.over.insert((entry.since, number));
             }
         }
-        // A clock that was set back makes some of them too early again.
+        // If the clock was set back, some entries of `over` are not released any more.
         let found = self.over.iter().filter_map(|(_, number)| Some((*number, self.get(*number)?)));
         found.filter(|(_, entry)| entry.until <= now).take(limit).collect()
     }
 
-    /// How many there are, and of how many the quarantine is not over at `now`.
+    /// Returns the number of entries, and of those whose quarantine is not over at `now`.
     pub(super) fn count(&self, now: SystemTime) -> (u128, u128) {
         let waiting = self.waiting.iter().rev().take_while(|(until, _)| *until > now).count();
         let early =
@@ -77,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_rested_comes_first_and_early_ones_wait() {
+    fn the_longest_quarantined_comes_first_and_early_ones_wait() {
         let mut queue = QuarantineQueue::default();
         for (number, since, until) in [(1u128, 10, 100), (2, 5, 30), (3, 20, 25), (4, 1, 500)] {
             queue.insert(number, QuarantineEntry { since: at(since), until: at(until), serial: 0 });

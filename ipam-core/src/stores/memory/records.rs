@@ -1,7 +1,13 @@
 //! Allocations and the requests that took them.
 //!
-//! Small, because there may be millions: texts that are the same are shared, those that can be made anew are not kept,
-//! and what few allocations have lies apart.
+//! There may be millions of them, and bar M7 allows 200 bytes for each, so that:
+//!
+//! - an allocation has no key, owner or time of its own: they are those of its request;
+//! - ids and keys that the provider makes are stored as the numbers they are made of (`key`);
+//! - equal owners share one text;
+//! - labels, expiry and updates, which few allocations have, are in a separate box;
+//! - indexes are hash tables of numbers, which compare through the records and keep no copy of the key;
+//! - lists (addresses of a request, requests of an owner) are links between records, and not vectors.
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hash};
@@ -15,21 +21,22 @@ use super::slab::Slab;
 use crate::engine::{RequestKind, RequestRecord};
 use crate::{AllocationKey, Fingerprint, Labels, MacAddr, Owner};
 
-/// Ends a list of numbers.
+/// End of a linked list of numbers.
 const NONE: u32 = u32::MAX;
 
-/// One allocation.
+/// Allocation as it is kept: 56 bytes.
 #[derive(Debug)]
 pub(super) struct Slot {
+    // Not zero, so that the `Option` around a slot needs no byte of its own.
     pub(super) serial: std::num::NonZeroU64,
     pub(super) place: Place,
     pub(super) range: u32,
     pub(super) line: u16,
     request: u32,
-    /// The others of the request.
+    /// Previous and next allocation of the same request.
     before: u32,
     after: u32,
-    /// What few have.
+    /// Values that few allocations have.
     extra: Option<Box<Extra>>,
 }
 
@@ -45,20 +52,20 @@ struct Request {
     key: Key,
     fingerprint: Fingerprint,
     owner: Owner,
-    /// In nanoseconds since 1970; saturates 292 years from then.
+    /// Creation time in nanoseconds since 1970; saturates 292 years from then. A `SystemTime` takes twice the memory.
     created: i64,
-    /// How many addresses it took, less one, so that the most there may be fit.
+    /// Number of addresses less one, so that the largest request (65 536) fits.
     count: u16,
-    /// 0 for a request for a range.
+    /// Number of lines; 0 for a request for a range.
     lines: u16,
-    /// Its allocations.
+    /// First of its allocations.
     first: u32,
-    /// The other requests of the owner.
+    /// Previous and next request of the same owner.
     before: u32,
     after: u32,
 }
 
-/// One allocation in full, but for the names of its range and space.
+/// Allocation with the values of its request, but without the names of its range and space.
 pub(super) struct View<'a> {
     pub(super) slot: &'a Slot,
     pub(super) labels: Option<&'a Labels>,
@@ -83,7 +90,7 @@ impl View<'_> {
     }
 }
 
-/// What to keep of an allocation.
+/// Values of a new allocation.
 pub(super) struct NewSlot<'a> {
     pub(super) serial: std::num::NonZeroU64,
     pub(super) place: Place,
@@ -93,7 +100,7 @@ pub(super) struct NewSlot<'a> {
     pub(super) details: Details<'a>,
 }
 
-/// What may change of an allocation.
+/// Values of an allocation that may change.
 pub(super) struct Details<'a> {
     pub(super) labels: &'a Labels,
     pub(super) created: Option<SystemTime>,
@@ -101,19 +108,22 @@ pub(super) struct Details<'a> {
     pub(super) expires: Option<SystemTime>,
 }
 
-/// All allocations and requests, with the ways to find them.
+/// All allocations and requests, with their indexes.
 #[derive(Debug, Default)]
 pub(super) struct Records {
     slots: Slab<Slot>,
     requests: Slab<Request>,
     by_place: HashTable<u32>,
     by_key: HashTable<u32>,
-    /// The newest request of each owner.
+    /// Newest request of each owner, from which the others are linked.
     by_owner: HashTable<u32>,
+    // Maps with keys of their own from here on: few allocations are in them.
     by_hostname: HashMap<Box<str>, BTreeSet<u32>>,
     by_mac: HashMap<MacAddr, BTreeSet<u32>>,
     expiring: BTreeSet<(SystemTime, u32)>,
+    /// The same by range.
     expiring_in: HashMap<u32, BTreeSet<(SystemTime, u32)>>,
+    /// First deallocated addresses of a request that is not deallocated completely.
     returned: HashMap<u32, Vec<IpAddr>>,
     hasher: DefaultHashBuilder,
 }
@@ -150,10 +160,11 @@ impl Records {
         })
     }
 
-    /// Adds an allocation to its request, which is there. Whether it was.
+    /// Adds an allocation to its request. Returns false if there is no such request.
     pub(super) fn insert(&mut self, new: &NewSlot<'_>) -> bool {
         let Some(number) = self.request_of(new.key) else { return false };
         let Some(request) = self.requests.get_mut(number) else { return false };
+        // Added at the front, which needs no walk to the end. `allocations_of_key` sorts.
         let after = request.first;
         if let Some(created) = new.details.created {
             request.created = nanoseconds(created);
@@ -176,7 +187,7 @@ impl Records {
         true
     }
 
-    /// Replaces what may change.
+    /// Replaces the values that may change.
     pub(super) fn update(&mut self, index: u32, details: &Details<'_>) {
         self.unindex(index);
         let Some(created) = self.view(index).map(|view| nanoseconds(view.created)) else { return };
@@ -207,7 +218,7 @@ impl Records {
         }
     }
 
-    /// Enters what few allocations have where it is looked for.
+    /// Adds an allocation to the indexes of host names, MAC addresses and expiry times.
     fn index(&mut self, index: u32) {
         let Some(slot) = self.slots.get(index) else { return };
         let Some(extra) = slot.extra.as_deref() else { return };
@@ -242,7 +253,7 @@ impl Records {
         self.expiring.is_empty()
     }
 
-    /// Those that have expired, the longest first.
+    /// Returns the allocations that have expired, the longest expired first.
     pub(super) fn expired(&self, range: Option<u32>, now: SystemTime) -> impl Iterator<Item = u32> + '_ {
         let all = match range {
             Some(range) => self.expiring_in.get(&range),
@@ -317,6 +328,7 @@ impl Records {
             RequestKind::Range => (0, 0),
         };
         let newest = self.owners_newest(&new.owner);
+        // The text of an owner that is known already is shared: a clone of it is a reference.
         let owner =
             newest.and_then(|number| self.requests.get(number)).map_or(&new.owner, |other| &other.owner).clone();
         let hash = self.hash(&key);
@@ -385,7 +397,7 @@ impl Records {
     }
 }
 
-/// What few allocations have, if this one has any of it.
+/// Returns the box of rare values, if the allocation has any of them.
 fn extra(details: &Details<'_>, created: i64) -> Option<Box<Extra>> {
     let updated = details.updated.filter(|updated| nanoseconds(*updated) != created);
     let Labels { hostname, description, mac, tags } = details.labels;
@@ -396,12 +408,12 @@ fn extra(details: &Details<'_>, created: i64) -> Option<Box<Extra>> {
     Some(Box::new(Extra { labels: details.labels.clone(), updated, expires: details.expires }))
 }
 
-/// Validation lets no larger number through.
+/// Converts a number that validation has limited to 65 536.
 fn short(number: u32) -> u16 {
     u16::try_from(number).unwrap_or(u16::MAX)
 }
 
-/// Host names are looked for whatever their capitals.
+/// Returns a host name in lower case: the search ignores case.
 fn folded(hostname: &str) -> Box<str> {
     hostname.to_ascii_lowercase().into()
 }

@@ -1,9 +1,11 @@
-//! Numbered places for records.
+//! Records by number.
 
-/// How many places are made at once. They never move, so that growing copies nothing and wastes little.
+/// Number of records in a chunk.
+// A single vector would double when it is full: half of it would be empty on average, and growing would copy a million
+// records during one request. Chunks never move and waste less than one chunk (bar M7).
 const CHUNK: usize = 512;
 
-/// Records by number; the numbers of removed ones are used again.
+/// Records by number. Numbers of removed records are used again.
 #[derive(Debug)]
 pub(super) struct Slab<T> {
     chunks: Vec<Vec<Option<T>>>,

@@ -1,22 +1,22 @@
-//! All that is kept, and what is made of it.
+//! State of the provider, and the public values that are made of it.
 
 use std::net::IpAddr;
 
 use super::feed::Feed;
+use super::inventory::Inventory;
 use super::key::{Memo, Place};
-use super::plan::Plan;
 use super::quarantine::QuarantineEntry;
 use super::records::{Details, Records, View};
 use crate::engine::{Quarantined, Record, StoredRange};
 use crate::{Allocation, AllocationId, AllocationState, Range, SpaceId};
 
-/// All that is kept.
+/// State of the provider.
 #[derive(Debug)]
 pub(crate) struct State {
-    pub(super) plan: Plan,
+    pub(super) inventory: Inventory,
     pub(super) records: Records,
     pub(super) feed: Feed,
-    /// How many allocations there ever were.
+    /// Number of allocations that were ever made. It becomes part of their ids.
     pub(super) serial: u64,
     pub(super) memo: Memo,
 }
@@ -24,7 +24,7 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(feed_limit: usize) -> Self {
         Self {
-            plan: Plan::default(),
+            inventory: Inventory::default(),
             records: Records::default(),
             feed: Feed::new(feed_limit),
             serial: 0,
@@ -32,27 +32,29 @@ impl State {
         }
     }
 
-    /// How many changes the feed keeps.
+    /// Returns the number of changes in the feed.
     #[cfg(test)]
     pub(crate) fn feed_len(&self) -> usize {
         self.feed.len()
     }
 
     pub(super) fn place(&self, space: &SpaceId, address: IpAddr) -> Option<Place> {
-        self.plan.space_number(space).map(|space| Place::new(space, address))
+        self.inventory.space_number(space).map(|space| Place::new(space, address))
     }
 
-    /// The number of the allocation of this id.
+    /// Returns the number of the allocation of this id.
+    // The id holds the address, so that it needs no index of its own (bar M7); the serial number tells whether the
+    // allocation at the address is still the same one.
     pub(super) fn of_id(&mut self, id: &AllocationId) -> Option<u32> {
         let (place, serial) = self.memo.of_id(id)?;
         let index = self.records.at(place)?;
         (self.records.view(index)?.slot.serial.get() == serial).then_some(index)
     }
 
-    /// An allocation in full.
+    /// Returns an allocation as callers see it.
     pub(super) fn allocation_of(&self, view: &View<'_>) -> Option<Allocation> {
         let slot = view.slot;
-        let range = &self.plan.range(slot.range)?.stored.range;
+        let range = &self.inventory.range(slot.range)?.stored.range;
         let id = self.memo.id(slot.place, slot.serial.get());
         let mut allocation = Allocation::new(id, range.space.clone(), range.id.clone(), slot.place.ip());
         allocation.key = Some(view.key());
@@ -66,7 +68,7 @@ impl State {
         Some(allocation)
     }
 
-    /// A quarantined address in full.
+    /// Returns a quarantined address as callers see it.
     pub(super) fn quarantined_allocation(&self, range: &Range, place: Place, entry: QuarantineEntry) -> Allocation {
         let id = place.id(entry.serial);
         let mut allocation = Allocation::new(id, range.space.clone(), range.id.clone(), place.ip());

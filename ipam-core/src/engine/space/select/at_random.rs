@@ -1,4 +1,4 @@
-//! Free addresses at random.
+//! Random free addresses.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -7,10 +7,12 @@ use super::{PageReader, Selection, Written};
 use crate::Result;
 use crate::engine::random::{Random, below};
 
-/// How often a free address is guessed before the pages are looked through.
+/// Number of guesses at a free address before pages are searched.
+// In a range that is half full, one in 65 536 requests uses up all guesses; in a sparse IPv6 range the first guess is
+// nearly always free.
 const GUESSES: u32 = 16;
 
-/// Up to how many pages are read to choose evenly among all that is free.
+/// Largest number of pages that are read to choose evenly among all free addresses: those of 262 144 addresses.
 const EVEN_PAGES: u128 = 1024;
 
 impl<R: PageReader + ?Sized> Selection<'_, R> {
@@ -30,7 +32,7 @@ impl<R: PageReader + ?Sized> Selection<'_, R> {
                     continue 'next;
                 }
             }
-            // It is getting full. A small range is read whole, a large one from anywhere.
+            // The range is nearly full. A small range is read as a whole, a large one from a random page on.
             let enough = match self.all_free(&picked)? {
                 Some(free) => evenly(&free, missing, &mut picked, random),
                 None => self.somewhere(missing, &mut picked, random)?,
@@ -43,7 +45,7 @@ impl<R: PageReader + ?Sized> Selection<'_, R> {
         Ok(Some(picked.into_iter().flat_map(|(no, page)| set_bits(no, page)).collect()))
     }
 
-    /// Returns the free addresses by page, as set bits, unless there are too many pages.
+    /// Returns the free addresses by page, as set bits; `None` if there are more than [`EVEN_PAGES`].
     fn all_free(&mut self, picked: &BTreeMap<u128, Page>) -> Result<Option<Vec<(u128, Page)>>> {
         let mut pages = Vec::new();
         let mut written = Written::default();
@@ -65,7 +67,9 @@ impl<R: PageReader + ?Sized> Selection<'_, R> {
         Ok(Some(pages))
     }
 
-    /// Picks free addresses of the next pages with room after random ones. Returns whether there were enough.
+    /// Picks free addresses of the next open pages after random ones. Returns true if there were enough.
+    // Not quite even: an address after a long run of full pages is more likely. Even would mean to read a range of any
+    // size.
     fn somewhere(&mut self, count: u32, picked: &mut BTreeMap<u128, Page>, random: &mut dyn Random) -> Result<bool> {
         let mut missing = count;
         while missing > 0 {
@@ -81,8 +85,8 @@ impl<R: PageReader + ?Sized> Selection<'_, R> {
         Ok(true)
     }
 
-    /// Returns the next page from `start` on, and round to it again, with free addresses that are not picked yet: as set
-    /// bits.
+    /// Returns the next page with free addresses that are not picked yet, and these as set bits. Searches from `start`
+    /// to the end, and then from the beginning to `start`.
     fn unpicked(&mut self, start: u128, picked: &BTreeMap<u128, Page>) -> Result<Option<(u128, Page)>> {
         for (mut from, till) in [(start, u128::MAX), (0, start)] {
             while let Some((no, blocked)) = self.next_open(from)?.filter(|(no, _)| *no < till) {
@@ -97,13 +101,13 @@ impl<R: PageReader + ?Sized> Selection<'_, R> {
     }
 }
 
-/// Picks as many of the free addresses, each with the same chance. Returns whether there were enough.
+/// Picks `count` of the free addresses, each with the same probability. Returns true if there were enough.
 fn evenly(free: &[(u128, Page)], count: u32, picked: &mut BTreeMap<u128, Page>, random: &mut dyn Random) -> bool {
     let total: u32 = free.iter().map(|(_, page)| page.count()).sum();
     if total < count {
         return false;
     }
-    // Floyd's way of drawing without putting back: one draw for each address, whatever the share.
+    // Floyd's algorithm for a sample without replacement: one random number for each address, however many are free.
     let mut chosen = BTreeSet::new();
     for top in total - count..total {
         let draw = index_below(random, top + 1);

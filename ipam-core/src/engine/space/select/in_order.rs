@@ -1,4 +1,4 @@
-//! The lowest free addresses, and those quarantined longest ago.
+//! Lowest free addresses, and those that were quarantined longest ago.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,12 @@ use super::{BATCH, PageReader, Selection};
 use crate::Result;
 
 impl<R: PageReader + ?Sized> Selection<'_, R> {
-    /// Returns the lowest page at or after `from` with room, and its bits that cannot be had.
+    /// Returns the lowest page at or after `from` with a free address, and the bits of its other addresses.
     pub(super) fn next_open(&mut self, from: u128) -> Result<Option<(u128, Page)>> {
         let mut next = self.layout.next_page(from);
         while let Some(from) = next {
             let written = self.reader.next_open(from)?;
+            // A page that was never written may lie below the lowest open one.
             let unwritten = self.unwritten(from, written.map(|(no, _)| no))?;
             let Some((no, page)) = unwritten.map(|no| (no, Page::default())).or(written) else { return Ok(None) };
             let blocked = page.union(self.layout.mask(no));
@@ -26,7 +27,7 @@ impl<R: PageReader + ?Sized> Selection<'_, R> {
     /// Returns the lowest page at or after `from` and below `bound` that is not written.
     fn unwritten(&mut self, from: u128, bound: Option<u128>) -> Result<Option<u128>> {
         let high_water = self.reader.high_water();
-        // What is learned on the way raises the mark, if no page was left out before.
+        // Pages that turn out to be written raise the mark, if the walk begins at or below it: then none is left out.
         let learns = from <= high_water;
         let Some(mut no) = self.layout.next_page(from.max(high_water)) else { return Ok(None) };
         let mut batch: Vec<(u128, Page)> = Vec::new();
@@ -34,7 +35,7 @@ impl<R: PageReader + ?Sized> Selection<'_, R> {
         let mut complete = false;
         let mut first = true;
         while bound.is_none_or(|bound| no < bound) {
-            // The first one is nearly always the answer; only then are pages read by the batch.
+            // The first page is nearly always unwritten, and reading one is cheaper than a batch (bar E1).
             let written = if first {
                 first = false;
                 self.reader.page(no)?.is_some()
@@ -94,7 +95,7 @@ impl<R: PageReader + ?Sized> Selection<'_, R> {
             } else if complete {
                 return Ok(None);
             } else {
-                // Some lie where the line excludes them.
+                // Some released addresses are excluded by the line. Ask for more.
                 limit = limit.saturating_mul(4).max(BATCH);
             }
         }

@@ -1,7 +1,11 @@
 //! Choice of free addresses among the pages of one range.
 //!
-//! Pages come in through a [`PageReader`]; addresses go out as numbers in ascending order, or `None` where there is no
-//! room. Nothing is marked as used here, and nothing is known of a store.
+//! Pages come in through a [`PageReader`]; addresses go out as numbers in ascending order, or `None` if there is no
+//! room. Nothing is marked as used here, and nothing depends on a store, so that a store behind a network can use it
+//! too.
+//!
+//! The cost follows the pages that are read, never the size of the range: pages above the high-water mark are not
+//! stored and are known to be free.
 
 mod at_random;
 mod in_order;
@@ -14,24 +18,25 @@ use super::page::Page;
 use crate::engine::random::{Random, below};
 use crate::{Order, Placement, Result};
 
-/// How many pages are read at once.
+/// Number of pages that are read at once.
 const BATCH: usize = 64;
 
-/// Pages of one range, as the choice asks for them.
+/// Source of the pages of one range.
 pub(in crate::engine) trait PageReader {
-    /// Returns a page. `None` says that it was never written: none of its addresses is used.
+    /// Returns a page. `None` if it was never written, so that none of its addresses is used.
     fn page(&mut self, no: u128) -> Result<Option<Page>>;
 
     /// Returns at most `limit` written pages at or after `from`, by number.
     fn pages(&mut self, from: u128, limit: usize) -> Result<Vec<(u128, Page)>>;
 
-    /// Returns the lowest written page at or after `from` that has room. It may also return a full one on the way there.
+    /// Returns the lowest written page at or after `from` that has room. It may also return a full one on the way
+    /// there.
     fn next_open(&mut self, from: u128) -> Result<Option<(u128, Page)>>;
 
     /// Returns the high-water mark: every page below it that has an address to hand out is written.
     fn high_water(&self) -> u128;
 
-    /// Takes notice that every page below `no` that has an address to hand out is written.
+    /// Learns that every page below `no` that has an address to hand out is written.
     fn raise_high_water(&mut self, no: u128);
 
     /// Returns at most `limit` addresses whose quarantine is over, those quarantined first before the others, and
@@ -39,7 +44,7 @@ pub(in crate::engine) trait PageReader {
     fn released(&mut self, limit: usize) -> Result<(Vec<u128>, bool)>;
 }
 
-/// What is asked for.
+/// Addresses to choose: their number, placement and order.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::engine) struct Wanted {
     pub(in crate::engine) count: u32,
@@ -47,7 +52,7 @@ pub(in crate::engine) struct Wanted {
     pub(in crate::engine) order: Order,
 }
 
-/// Returns free addresses that `layout` does not leave out.
+/// Returns free addresses of `layout`; `None` if there is no room.
 pub(in crate::engine) fn select<R: PageReader + ?Sized>(
     reader: &mut R,
     layout: &Layout,
@@ -62,12 +67,13 @@ pub(in crate::engine) fn select<R: PageReader + ?Sized>(
         Placement::Aligned => u128::from(count).next_power_of_two(),
         Placement::Scattered | Placement::Contiguous => 1,
     };
-    // One address is a run of one; the order says which.
+    // A single address is a run in any placement: the order alone decides.
     let single = count == 1 || placement == Placement::Scattered;
     let none = BTreeMap::new();
     match order {
         Order::Random if single => selection.at_random(count, random),
         Order::Random => {
+            // The first run at or after a random address: choosing evenly among all runs would read all pages.
             let from = layout.nth(below(random, layout.size())).unwrap_or(0);
             match selection.run(from, count, align, &none)? {
                 None => selection.run(0, count, align, &none),
@@ -76,6 +82,7 @@ pub(in crate::engine) fn select<R: PageReader + ?Sized>(
         }
         Order::LeastRecentlyUsed if single => selection.least_recently_used(count),
         Order::LeastRecentlyUsed => match selection.run(0, count, align, &none)? {
+            // No run of never used addresses. Released ones count as free now, although their bits are set.
             None => {
                 let released = selection.all_released()?;
                 if released.is_empty() { Ok(None) } else { selection.run(0, count, align, &released) }
@@ -93,7 +100,7 @@ struct Selection<'a, R: ?Sized> {
     layout: &'a Layout,
 }
 
-/// The written pages in ascending order, read a batch at a time.
+/// Written pages in ascending order, read a batch at a time.
 #[derive(Default)]
 struct Written {
     batch: VecDeque<(u128, Page)>,
@@ -101,7 +108,7 @@ struct Written {
 }
 
 impl Written {
-    /// Returns the lowest one at or after `from`, which does not become lower from call to call.
+    /// Returns the lowest written page at or after `from`, which must not decrease from call to call.
     fn next<R: PageReader + ?Sized>(&mut self, reader: &mut R, from: u128) -> Result<Option<(u128, Page)>> {
         while self.batch.front().is_some_and(|(no, _)| *no < from) {
             self.batch.pop_front();
@@ -169,7 +176,7 @@ mod tests {
         Layout::of(&range)
     }
 
-    /// The free addresses, found by trying each.
+    /// Returns the free addresses, found by trying each.
     fn free(map: &Map, layout: &Layout) -> BTreeSet<u128> {
         let first = layout.next(0).unwrap();
         (first..first + layout.total())

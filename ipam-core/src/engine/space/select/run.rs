@@ -7,9 +7,10 @@ use super::{PageReader, Selection, Written};
 use crate::Result;
 
 impl<R: PageReader + ?Sized> Selection<'_, R> {
-    /// Returns a contiguous run of `count` addresses from `from` on, the first a multiple of `align`. Set bits that are also in `loose`
-    /// count as free. Costs at most one look at each stored page, and none at those full ones that lie below the
-    /// high-water mark.
+    /// Returns a contiguous run of `count` addresses from `from` on, the first a multiple of `align`. Set bits that are
+    /// also in `loose` count as free.
+    ///
+    /// Reads each stored page at most once, and skips full pages below the high-water mark.
     pub(super) fn run(
         &mut self,
         from: u128,
@@ -25,14 +26,14 @@ impl<R: PageReader + ?Sized> Selection<'_, R> {
                 no = self.skip_full(no, loose)?;
             }
             let known = pages.next(self.reader, no)?;
-            // What lies before the next known page is free as far as the layout goes.
+            // Addresses before the next stored page are free, as far as the layout has them.
             let known_from = known.map(|(known, _)| known * PAGE_SIZE);
             let mut at = no * PAGE_SIZE;
             while let Some((first, last)) = self.layout.run(at.max(from)) {
                 if known_from.is_some_and(|known| first >= known) {
                     break;
                 }
-                // `known_from` is above `first`, so one less does not underflow.
+                // `known_from` is above `first`, so that the subtraction does not underflow.
                 let last = known_from.map_or(last, |known| last.min(known - 1));
                 if let Some(found) = run.extend(first, last) {
                     return Ok(Some(found));
@@ -54,6 +55,7 @@ impl<R: PageReader + ?Sized> Selection<'_, R> {
                     return Ok(Some(found));
                 }
             }
+            // A run that does not reach the end of the page cannot continue on the next one.
             if !free.contains(u8::MAX) {
                 run.first = None;
             }
@@ -62,7 +64,9 @@ impl<R: PageReader + ?Sized> Selection<'_, R> {
         Ok(None)
     }
 
-    /// Returns the lowest page at or after `no` that may have room; all below the high-water mark are written.
+    /// Returns the lowest page at or after `no` that may have room, for a page below the high-water mark.
+    // Below the mark all pages are written, so that the next open one is found through the index of open pages. Not
+    // while a run is under way: it needs each page on its way.
     fn skip_full(&mut self, no: u128, loose: &BTreeMap<u128, Page>) -> Result<u128> {
         let open = self.reader.next_open(no)?.map(|(no, _)| no);
         let loose = loose.range(no..).next().map(|(no, _)| *no);
@@ -70,17 +74,17 @@ impl<R: PageReader + ?Sized> Selection<'_, R> {
     }
 }
 
-/// A contiguous run of free addresses, as they are found from below.
+/// Contiguous run of free addresses, which grows from below.
 struct Run {
     count: u128,
     align: u128,
     first: Option<u128>,
-    /// One past the last.
+    /// Address after the last.
     end: u128,
 }
 
 impl Run {
-    /// Adds free addresses, which follow those before or leave a gap; returns the run if it is long enough.
+    /// Adds free addresses, which continue the run or begin another. Returns the run if it is long enough.
     fn extend(&mut self, first: u128, last: u128) -> Option<Vec<u128>> {
         let start = match self.first {
             Some(start) if self.end == first => start,

@@ -1,22 +1,23 @@
-//! A store for records that must be fetched from afar: the engine's operations run over what has been fetched so far.
+//! Store for a database behind a network: operations of the engine run over the records that were fetched so far.
 //!
 //! A store behind a network cannot serve the synchronous reads of an operation. [`Replay`] serves them from memory. A
-//! read whose result is missing ends the attempt with [`Need`]; the provider fetches it, asynchronously, and runs the same
-//! operation again. Operations read before they write, and write nothing but a log here, so that an attempt that is cut
-//! short leaves no trace. Random numbers and ids that an attempt was given come again in the next one, so that all of
-//! them take the same way.
+//! read whose result is missing ends the attempt with [`Need`]; the provider fetches it, asynchronously, and runs the
+//! same operation again. Operations read before they write, and write nothing but a log here, so that an attempt that
+//! is cut short leaves no trace. Random numbers and ids that an attempt was given come again in the next one, so that
+//! all of them take the same way.
 //!
 //! How a provider uses it, in one transaction of its database:
 //!
-//! 1. Prefetch what the waiting operations will most likely read, in one statement, and [`provide`](Replay::provide) it.
+//! 1. Prefetch what the waiting operations will most likely read, in one statement, and [`provide`](Replay::provide)
+//!    it.
 //! 2. For each operation: [`attempt`](Replay::attempt) it until it is [`Attempt::Done`]. On [`Need::Read`], fetch and
 //!    provide; on [`Need::Flush`], send the writes of [`flush`](Replay::flush).
-//! 3. Send the writes of a last [`flush`](Replay::flush) together with the commit. Only then may results be returned. If
-//!    the commit fails, drop the `Replay` and begin anew.
+//! 3. Send the writes of a last [`flush`](Replay::flush) together with the commit. Only then may results be returned.
+//!    If the commit fails, drop the `Replay` and begin anew.
 //!
-//! Several operations can share one transaction: each sees the writes of those before it. Reads of a range's pages, of its
-//! high-water mark and of requests are answered from the fetched value and the log together. Where the log touches any
-//! other read, it has to be flushed first.
+//! Several operations can share one transaction: each sees the writes of those before it. Reads of a range's pages, of
+//! its high-water mark and of requests combine the fetched value with the log. If the log touches any other read, it
+//! has to be flushed first.
 
 mod read;
 mod reads;
@@ -32,60 +33,61 @@ use crate::engine::context::Context;
 use crate::engine::random::Random;
 use crate::{AllocationId, Error, ErrorKind, Operation, Result, Retry};
 
-/// The most attempts of one operation. One that reads more than this without coming to an end is given up.
+/// Largest number of attempts of one operation, after which it fails.
+// Each attempt fetches at least one record. An operation that needs more would hold its transaction for minutes.
 const MAX_ATTEMPTS: u32 = 10_000;
 
-/// What an attempt lacks.
+/// Reason why an attempt could not end.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Need {
-    /// The result of this read: fetch it, and [`provide`](Replay::provide) it.
+    /// The result of this read is missing: fetch it, and [`provide`](Replay::provide) it.
     Read(Read),
-    /// The log is to be written first: send what [`flush`](Replay::flush) returns, in this order.
+    /// The log has to be written first: send the result of [`flush`](Replay::flush), in this order.
     Flush,
 }
 
-/// How an attempt ended.
+/// Result of an attempt.
 #[derive(Debug)]
 pub(crate) enum Attempt<T> {
-    /// With the result of the operation. Its writes, if it succeeded, are in the log.
+    /// The operation has ended with this result. Its writes, if it succeeded, are in the log.
     Done(Result<T>),
-    /// Early; nothing was written.
+    /// The attempt ended early; nothing was written.
     Need(Need),
 }
 
-/// Records fetched so far, and the log of what is to be written.
+/// Records that were fetched so far, and the log of writes.
 #[derive(Debug, Default)]
 pub(crate) struct Replay {
-    /// Results as they are in the database, with everything flushed.
+    /// Results of reads, as they are in the database after all flushes.
     fetched: HashMap<Read, Value>,
     /// Writes of finished operations that are not flushed.
     log: Vec<Write>,
-    /// The operation in progress.
+    /// Operation in progress.
     progress: Progress,
 }
 
-/// What is kept of an operation from one attempt to the next.
+/// State of an operation from one attempt to the next.
 #[derive(Debug, Default)]
 struct Progress {
-    /// Its name, for errors.
+    /// Name of the operation, for errors.
     name: Option<Operation>,
     attempts: u32,
-    /// Random numbers given to it.
+    /// Random numbers that it was given. Each attempt gets the same ones, so that it takes the same way.
     drawn: Vec<u128>,
-    /// Ids issued for it, in the order it asks for them.
+    /// Ids that were issued for it, in the order of its requests.
     ids: Vec<(read::Place, AllocationId)>,
-    /// How many of `ids` this attempt has used.
+    /// Number of `ids` that this attempt has used.
     used_ids: usize,
-    /// Places that this attempt asked an id for beyond those.
+    /// Places for which this attempt needs further ids.
     wanted_ids: Vec<read::Place>,
-    /// What this attempt found missing first.
+    /// First need of this attempt.
     need: Option<Need>,
-    /// What this attempt has written.
+    /// Writes of this attempt.
     writes: Vec<Write>,
 }
 
 impl Replay {
-    /// A replay of which nothing is fetched.
+    /// Creates a replay without any fetched record.
     pub(crate) fn new() -> Self {
         Self::default()
     }
@@ -112,7 +114,8 @@ impl Replay {
         let Progress { used_ids, wanted_ids, need, writes, .. } = &mut self.progress;
         *used_ids = 0;
         let (wanted, need, writes) = (std::mem::take(wanted_ids), need.take(), std::mem::take(writes));
-        // An operation may have carried on without a read; what it returns then is no result.
+        // An operation may have continued after a failed read, and then its result does not count. Ids come last: an
+        // operation runs on with stand-ins, so that all of its ids are fetched at once.
         let need = need.or(if wanted.is_empty() { None } else { Some(Need::Read(Read::NewAllocationIds(wanted))) });
         if let Some(need) = need {
             self.progress.drawn = drawn;
@@ -135,8 +138,8 @@ impl Replay {
         self.fetched.insert(read, value);
     }
 
-    /// Returns the writes of finished operations, in order, for the database; what was fetched and is not true with them
-    /// is dropped.
+    /// Returns the writes of finished operations, in order, for the database. Drops the fetched results that they
+    /// change.
     pub(crate) fn flush(&mut self) -> Vec<Write> {
         let log = std::mem::take(&mut self.log);
         self.fetched.retain(|read, _| !log.iter().any(|write| write.touches(read)));
@@ -153,7 +156,7 @@ impl Replay {
         Error::new(kind, self.progress.name.unwrap_or(Operation::Check), message)
     }
 
-    /// Whether nothing waits to be flushed.
+    /// Returns true if there is nothing to flush.
     pub(crate) fn is_flushed(&self) -> bool {
         self.log.is_empty()
     }
@@ -182,6 +185,6 @@ impl Random for Recorded<'_> {
 }
 
 fn endless(operation: Operation) -> Error {
-    let message = format!("the request came to no end after {MAX_ATTEMPTS} reads; ask for less at once");
+    let message = format!("the request needs more than {MAX_ATTEMPTS} reads; request fewer addresses at once");
     Error::new(ErrorKind::Unavailable, operation, message).with_retry(Retry::Never)
 }

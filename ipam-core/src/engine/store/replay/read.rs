@@ -14,11 +14,11 @@ use crate::{
     RangeFilter, RangeId, Result, SpaceId,
 };
 
-/// An address of a space.
+/// Address of a space.
 pub(crate) type Place = (SpaceId, IpAddr);
 
-/// One read of a store, with all that a statement needs. The method of the store's traits that has the same name says what
-/// is read.
+/// Read of a store, with the parameters of its statement. The method of the same name in the store's traits documents
+/// it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Read {
     /// A range by its id: [`Value::Range`].
@@ -45,8 +45,8 @@ pub(crate) enum Read {
     Page { range: RangeId, no: u128 },
     /// The lowest open page, without a lock: [`Value::NumberedPage`].
     NextOpenPage { range: RangeId, from: u128 },
-    /// An open page that no other transaction has locked, locked (`FOR UPDATE SKIP LOCKED`, and waiting only if all open
-    /// ones are locked): [`Value::NumberedPage`].
+    /// An open page that no other transaction has locked, locked (`FOR UPDATE SKIP LOCKED`, and waiting only if all
+    /// open ones are locked): [`Value::NumberedPage`].
     LockOpenPage { range: RangeId, from: u128 },
     /// Pages in order, locked if the transaction writes: [`Value::Pages`].
     Pages { range: RangeId, from: u128, limit: usize },
@@ -62,8 +62,8 @@ pub(crate) enum Read {
     CountOfKey { key: AllocationKey, limit: u32 },
     /// Allocations of a range in order: [`Value::Records`].
     AllocationsIn { range: RangeId, from: IpAddr, limit: usize },
-    /// New ids, one for each place: [`Value::AllocationIds`]. All ids of a request are asked for at once. A store that makes
-    /// ids by itself needs no statement for this.
+    /// New ids, one for each place: [`Value::AllocationIds`]. All ids of a request are asked for at once. A store that
+    /// makes ids by itself needs no statement for this.
     NewAllocationIds(Vec<Place>),
     /// Allocations that match: [`Value::Allocations`].
     Find { request: Box<Find>, now: SystemTime, after: Option<Place>, limit: usize },
@@ -83,7 +83,8 @@ pub(crate) enum Read {
     Changes { since: Option<ChangePosition>, limit: usize },
 }
 
-/// Equal reads hash alike; listings that differ only in their filter do, too.
+// By hand, because filters have no hash. Listings that differ only in their filter have the same hash, which is correct
+// and rare.
 impl Hash for Read {
     fn hash<H: Hasher>(&self, state: &mut H) {
         discriminant(self).hash(state);
@@ -119,7 +120,7 @@ impl Hash for Read {
     }
 }
 
-/// The result of a read.
+/// Result of a read.
 #[derive(Debug, Clone)]
 pub(crate) enum Value {
     Range(Option<StoredRange>),
@@ -147,7 +148,7 @@ pub(crate) enum Value {
 }
 
 impl Read {
-    /// Reads from a store that can be read at once.
+    /// Does the read on a store that can be read directly.
     pub(crate) fn read_from<S: Store + ?Sized>(&self, store: &mut S) -> Result<Value> {
         Ok(match self {
             Self::Range(id) => Value::Range(store.range(id)?),

@@ -6,7 +6,7 @@ use super::{Need, Read, Replay, Value, Write};
 use crate::engine::Page;
 use crate::{AllocationId, AllocationKey, Error, ErrorKind, RangeId, Result};
 
-/// It would not see what it wrote.
+/// Error of an operation that reads after its first write: it would not see its own writes.
 const READ_AFTER_WRITE: &str = "an operation read after it had written";
 
 impl Replay {
@@ -34,7 +34,7 @@ impl Replay {
         self.error(ErrorKind::Unavailable, "a record has to be fetched first")
     }
 
-    /// Returns a range with the high-water mark of the log. Whatever else the log says of ranges is flushed first.
+    /// Returns a range with the high-water mark of the log. Other writes of ranges have to be flushed first.
     pub(super) fn range_with_log(&mut self, id: &RangeId) -> Result<Value> {
         let read = Read::Range(id.clone());
         let mut mark = None;
@@ -52,9 +52,10 @@ impl Replay {
         Ok(value)
     }
 
-    /// Returns a request, which the log may have whole.
+    /// Returns a request from the log, or as it was fetched.
     pub(super) fn request_with_log(&mut self, key: &AllocationKey) -> Result<Value> {
         let logged = self.log.iter().rev().find_map(|write| match write {
+            // The log has the whole request, so that nothing needs to be fetched.
             Write::InsertRequest(request) | Write::UpdateRequest(request) if request.key == *key => {
                 Some(Some(request.clone()))
             }
@@ -67,7 +68,7 @@ impl Replay {
         }
     }
 
-    /// Returns a page, which the log may have.
+    /// Returns a page from the log, or as it was fetched.
     pub(super) fn page_with_log(&mut self, range: &RangeId, no: u128) -> Result<Value> {
         match self.pages_in_log(range, no)?.first_key_value() {
             Some((logged, (page, _))) if *logged == no => self.logged(Value::Page(Some(*page))),
@@ -75,7 +76,7 @@ impl Replay {
         }
     }
 
-    /// Returns an open page: the lowest one of the log, or one of the database that the log does not have.
+    /// Returns the lower of two open pages: that of the log, and that of the database which the log does not change.
     pub(super) fn open_page_with_log(&mut self, range: &RangeId, from: u128, lock: bool) -> Result<Value> {
         let logged = self.pages_in_log(range, from)?;
         let open = logged.iter().find(|(_, (_, open))| *open).map(|(no, (page, _))| (*no, *page));
@@ -85,7 +86,7 @@ impl Replay {
             let read = if lock { Read::LockOpenPage { range, from } } else { Read::NextOpenPage { range, from } };
             let Value::NumberedPage(stored) = self.fetched(read)? else { return Err(self.mismatch()) };
             match stored {
-                // The log has it as it is now, open or not.
+                // The log has a newer state of this page: look further in the database.
                 Some((no, _)) if logged.contains_key(&no) && open.is_none_or(|(open, _)| no < open) => from = no + 1,
                 Some(stored) if open.is_none_or(|(open, _)| stored.0 < open) => {
                     return Ok(Value::NumberedPage(Some(stored)));
@@ -95,7 +96,7 @@ impl Replay {
         }
     }
 
-    /// Returns pages in order, those of the log in the place of those of the database.
+    /// Returns pages in order. Pages of the log replace those of the database.
     pub(super) fn pages_with_log(&mut self, range: &RangeId, from: u128, limit: usize) -> Result<Value> {
         let logged = self.pages_in_log(range, from)?;
         let mut value = self.fetched(Read::Pages { range: range.clone(), from, limit })?;
@@ -109,7 +110,7 @@ impl Replay {
         Ok(value)
     }
 
-    /// Returns the pages of a range at or after `from` that the log has, and whether they are open.
+    /// Returns the pages of a range at or after `from` in the log, with true for open ones.
     fn pages_in_log(&mut self, of: &RangeId, from: u128) -> Result<BTreeMap<u128, (Page, bool)>> {
         let mut pages = BTreeMap::new();
         for write in &self.log {
@@ -125,13 +126,13 @@ impl Replay {
         Ok(pages)
     }
 
-    /// A value of the log, for an operation that has not written yet.
+    /// Returns a value of the log, for an operation that has not written yet.
     fn logged(&self, value: Value) -> Result<Value> {
         if self.progress.writes.is_empty() { Ok(value) } else { Err(self.error(ErrorKind::Corrupt, READ_AFTER_WRITE)) }
     }
 
-    /// Returns the id for the next address that the operation asks one for. Until ids are issued it is a stand-in, with
-    /// which the operation runs on, so that the ids of all its addresses are asked for at once.
+    /// Returns the id for the next address of the operation. Before ids are issued it is a stand-in, with which the
+    /// operation runs on, so that the ids of all its addresses are fetched at once.
     pub(super) fn next_id(&mut self, place: super::read::Place) -> AllocationId {
         let progress = &mut self.progress;
         if progress.wanted_ids.is_empty()
@@ -145,7 +146,7 @@ impl Replay {
         AllocationId::from("not-issued")
     }
 
-    /// The provider gave the value of another read.
+    /// Returns the error for a value that belongs to another read.
     pub(super) fn mismatch(&self) -> Error {
         self.error(ErrorKind::Corrupt, "a read was given the result of another")
     }

@@ -1,4 +1,4 @@
-//! The traits of a store over what has been fetched and the log.
+//! Traits of the store over the fetched records and the log.
 
 use std::net::IpAddr;
 use std::time::SystemTime;
@@ -15,7 +15,7 @@ use crate::{
     RangeFilter, RangeId, Result, SpaceId,
 };
 
-/// The value of a read, if it is of the kind that the read has.
+/// Unwraps the value of a read, if it is of the kind that the read has.
 macro_rules! take {
     ($self:ident.$read:ident($($argument:expr),*), $kind:ident) => {
         match $self.$read($($argument),*)? {

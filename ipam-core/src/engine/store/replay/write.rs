@@ -7,8 +7,10 @@ use crate::engine::Page;
 use crate::engine::store::{Quarantined, Record, RequestRecord, Store, StoredRange};
 use crate::{Allocation, AllocationKey, Block, BlockId, Change, RangeId, Result, SpaceId};
 
-/// One write of a store, with all that a statement needs. The method of the store's traits that has the same name says
-/// what is written. Order matters: a request comes before its allocations, and a range changes after what lies in it.
+/// Write of a store, with the parameters of its statement. The method of the same name in the store's traits documents
+/// it.
+///
+/// The order of writes matters: a request comes before its allocations, and a range is updated after the pages in it.
 #[derive(Debug, Clone)]
 pub(crate) enum Write {
     InsertRange(StoredRange),
@@ -41,12 +43,12 @@ pub(crate) enum Write {
         space: SpaceId,
         address: IpAddr,
     },
-    /// The database gives it its position.
+    /// Appends a change. The database issues its position.
     AppendChange(Box<Change>),
 }
 
 impl Write {
-    /// Writes to a store that can be written at once.
+    /// Does the write on a store that can be written directly.
     pub(crate) fn write_to<S: Store + ?Sized>(self, store: &mut S) -> Result<()> {
         match self {
             Self::InsertRange(range) => store.insert_range(&range),
@@ -69,10 +71,11 @@ impl Write {
         }
     }
 
-    /// Whether the result of a read may be another after this write. May say so needlessly: that costs a round trip.
+    /// Returns true if this write may change the result of a read. A needless true costs a round trip; a wrong false
+    /// would let an operation decide on an old value.
     pub(crate) fn touches(&self, read: &Read) -> bool {
         match self {
-            // A range or a block changes what lies around and inside it, wherever that is.
+            // A range or a block affects all that is derived from the prefixes around and inside it.
             Self::InsertRange(_)
             | Self::UpdateRange(_)
             | Self::RemoveRange(_)
@@ -93,7 +96,7 @@ impl Write {
                 _ => false,
             },
             Self::InsertAllocation { allocation, .. } => touches_allocation(read, allocation),
-            // The expiry before an update is not known here.
+            // The expiry before the update is not known here, so that any read of expired allocations may change.
             Self::UpdateAllocation(record) => {
                 touches_allocation(read, &record.allocation)
                     || matches!(read, Read::Expired { .. } | Read::CountExpired { .. })
@@ -122,7 +125,7 @@ fn touches_allocation(read: &Read, allocation: &Allocation) -> bool {
     }
 }
 
-/// A released entry does not name its range.
+// A write that removes an entry does not name its range, so that all ranges are affected.
 fn touches_quarantine(read: &Read, space: &SpaceId, address: IpAddr) -> bool {
     match read {
         Read::QuarantinedAt { space: of, address: at } => of == space && *at == address,

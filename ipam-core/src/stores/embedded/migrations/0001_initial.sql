@@ -68,11 +68,11 @@ CREATE INDEX page_open ON page (range, no) WHERE open = 1;
 CREATE TABLE request (
     key TEXT NOT NULL PRIMARY KEY,
     fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32),
-    addresses INTEGER, -- how many; NULL for a request that carved a range
+    addresses INTEGER, -- their number; NULL for a request for a child prefix
     lines INTEGER,
-    first_serial INTEGER, -- of its allocations, which are numbered in a row
+    first_serial INTEGER, -- of its allocations, which have consecutive numbers
     owner TEXT NOT NULL,
-    returned TEXT, -- the first few of its addresses that were given back
+    returned TEXT, -- the first few of its addresses that were deallocated
     CHECK ((addresses IS NULL) = (lines IS NULL) AND (addresses IS NULL) = (first_serial IS NULL))
 ) STRICT, WITHOUT ROWID;
 
@@ -99,7 +99,7 @@ CREATE INDEX allocation_hostname ON allocation (hostname) WHERE hostname IS NOT 
 CREATE INDEX allocation_mac ON allocation (mac) WHERE mac IS NOT NULL;
 CREATE INDEX allocation_expires ON allocation (expires) WHERE expires IS NOT NULL;
 
--- Addresses that were given back and may not be handed out yet, or wait for their turn. Their bits are set.
+-- Quarantined addresses, and released ones that were not handed out again yet. Their bits are set.
 CREATE TABLE resting (
     space TEXT NOT NULL,
     address BLOB NOT NULL,

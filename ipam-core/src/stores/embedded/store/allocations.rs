@@ -11,11 +11,13 @@ use super::{Columns, Sql, SqliteStore, limit};
 use crate::engine::{Allocations, Ranges, Record};
 use crate::{Allocation, AllocationId, AllocationKey, Find, MacAddr, Owner, RangeId, Result, SpaceId};
 
-/// The longest name of a space that becomes part of ids, so that they stay short enough.
+/// Longest name of a space that is part of ids. An id has at most 255 bytes.
 const MAX_SPACE_IN_ID: usize = 200;
 
-/// What an allocation's id says: `17-0a000005-default` is the 17th serial number, the octets of the address, the space.
-/// The space is left out where its name is long. The serial number alone makes the id unique; the rest is where to look.
+/// Parts of an allocation's id: `17-0a000005-default` is serial number 17, the octets of the address, and the space.
+///
+/// The serial number makes the id unique. Address and space lead to the row through the primary key, so that no index
+/// of ids has to be written (bar E1). A space with a long name is left out.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct IdParts<'i> {
     pub(super) serial: i64,
@@ -35,7 +37,7 @@ impl<'i> IdParts<'i> {
         };
         let parts =
             Self { serial: serial.parse().ok()?, address, space: Some(space).filter(|space| !space.is_empty()) };
-        // One allocation, one id: what is written otherwise is not ours.
+        // One allocation has one id: another spelling, such as with leading zeros, is refused.
         (parts.format() == id).then_some(parts)
     }
 
@@ -56,7 +58,7 @@ fn id_of(space: &str, address: IpAddr, serial: i64) -> AllocationId {
     AllocationId::from(IdParts { serial, address, space }.format())
 }
 
-/// The row of `ALLOCATION_COLUMNS`.
+/// Reads a row of `ALLOCATION_COLUMNS`.
 pub(super) fn record(row: &Columns<'_>) -> Result<Record> {
     let space = row.text(0)?;
     let address = row.parsed(1, codec::address(row.blob(1)?))?;
@@ -124,8 +126,8 @@ impl Allocations for SqliteStore<'_> {
         self.db.all(Sql::AllocationsIn, params, record)
     }
 
-    /// Serial numbers begin above the number of the last change. Every allocation appends one, so that the next
-    /// transaction begins above all that were given.
+    // Serial numbers begin above the number of the last change. Every allocation appends a change, so that the next
+    // transaction begins above all numbers that were issued: no counter has to be stored.
     fn new_allocation_id(&mut self, space: &SpaceId, address: IpAddr) -> Result<AllocationId> {
         let serial = self.last_event()?.max(self.memo.last_serial) + 1;
         self.memo.last_serial = serial;
@@ -203,7 +205,7 @@ impl Allocations for SqliteStore<'_> {
             None => self.db.all(Sql::ExpiredOfAll, params![now, count], record)?,
         };
         if found.is_empty() {
-            // What had expired is gone by now.
+            // The allocation that was remembered as the first to expire has been removed or renewed.
             self.memo.first_expiry = None;
         }
         Ok(found)
@@ -217,7 +219,8 @@ impl Allocations for SqliteStore<'_> {
 }
 
 impl SqliteStore<'_> {
-    /// The serial numbers of a request's allocations, first and last. Only its own are among them.
+    /// Returns the first and the last serial number of a request's allocations. No other request has numbers in
+    /// between.
     pub(super) fn serials_of_key(&mut self, key: &AllocationKey) -> Result<Option<(i64, i64)>> {
         self.db.optional(Sql::SerialsOfKey, [key.as_str()], |row| {
             let first = row.integer(0)?;
@@ -230,14 +233,15 @@ impl SqliteStore<'_> {
         parts.map(|parts| parts.serial).ok_or_else(|| self.unsound(format_args!("it did not make the id {id}")))
     }
 
-    /// An allocation is about to be stored that ends at this time.
+    /// Lowers the remembered first expiry to that of an allocation that is about to be stored.
     fn expires(&mut self, expires: Option<SystemTime>) {
         if let (Some(first), Some(expires)) = (self.memo.first_expiry.as_mut(), expires) {
             *first = codec::micros(expires).min(*first);
         }
     }
 
-    /// Whether any allocation may have expired. Nearly always none has, and asking costs nothing.
+    /// Returns true if an allocation may have expired.
+    // Nearly always none has, and the memo says so without a statement.
     fn any_expired(&mut self, now: i64) -> Result<bool> {
         let first = match self.memo.first_expiry {
             Some(first) => first,
@@ -254,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_say_where_to_look() {
+    fn ids_hold_address_and_space() {
         let long = "s".repeat(255);
         for (space, address) in [("default", "10.0.0.5"), ("a-b", "2001:db8::1"), ("büro", "0.0.0.0"), (&*long, "::")]
         {
@@ -269,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_id_of_ours_is_nobody() {
+    fn other_texts_are_not_ids() {
         for id in
             ["", "17", "17-0a000005", "x-0a000005-default", "017-0a000005-default", "17-0A000005-default", "17-1-d"]
         {

@@ -1,4 +1,4 @@
-//! Blocks as rows, and what they share with ranges.
+//! Blocks as rows, and the columns that they share with ranges.
 
 use ipnet::IpNet;
 use rusqlite::params;
@@ -10,7 +10,7 @@ use super::{Columns, Sql, SqliteStore};
 use crate::engine::Blocks;
 use crate::{Block, BlockFilter, BlockId, Family, NetworkInfo, Properties, Result, SpaceId, Tags, Vlan};
 
-/// What a row of a range or a block begins with.
+/// Values of the columns that ranges and blocks share.
 pub(super) struct NetPart {
     pub(super) space: SpaceId,
     pub(super) net: IpNet,
@@ -59,7 +59,7 @@ fn block(row: &Columns<'_>) -> Result<Block> {
     Ok(block)
 }
 
-/// How many leading bits two addresses of one family share, as blobs; the bits of the family byte do not count.
+/// Returns the number of leading bits that two addresses of one family share, given as blobs, without the family byte.
 fn shared_bits(a: &[u8], b: &[u8]) -> u8 {
     let mut bits = 0;
     for (a, b) in a.iter().zip(b).skip(1) {
@@ -72,7 +72,8 @@ fn shared_bits(a: &[u8], b: &[u8]) -> u8 {
     u8::try_from(bits).unwrap_or(128)
 }
 
-/// How many leading bits there are up to the last one that is set.
+/// Returns the number of leading bits up to the last set bit: the length of the shortest prefix that begins at the
+/// address.
 fn significant_bits(blob: &[u8]) -> u8 {
     let zeros: u32 = match blob.iter().skip(1).rposition(|byte| *byte != 0) {
         Some(place) => {
@@ -86,10 +87,9 @@ fn significant_bits(blob: &[u8]) -> u8 {
 }
 
 impl Blocks for SqliteStore<'_> {
-    /// The smallest block around a prefix.
-    ///
-    /// A block around it begins where one of the shorter prefixes of its first address does. The last block that begins
-    /// at or before the prefix says which of these can be skipped, so that neighbours cost nothing, however many.
+    // A block around the prefix begins where one of the shorter prefixes of its first address begins: at most 129
+    // places. The last block that begins at or before the prefix tells which of these can be skipped, so that mostly
+    // one or two look-ups are enough, however many blocks lie beside it.
     fn block_around(&mut self, space: &SpaceId, net: IpNet) -> Result<Option<BlockId>> {
         let (first, last) = codec::ends(net);
         let mut len = net.prefix_len();
@@ -105,7 +105,8 @@ impl Blocks for SqliteStore<'_> {
             let shared = shared_bits(&start, first.as_slice());
             let needed = significant_bits(&start);
             if needed > shared {
-                // It begins where no prefix of ours does: only what is shorter than the shared part can hold both.
+                // It begins where no shorter prefix of `net` does. A block around `net` begins before it, so it is a
+                // prefix of the bits that both share.
                 len = shared.min(len);
                 if let Some(next) = truncated(net, len)
                     && next == bound
@@ -154,23 +155,23 @@ impl Blocks for SqliteStore<'_> {
     }
 
     fn list_blocks(&mut self, filter: &BlockFilter, after: Option<&BlockId>, limit: usize) -> Result<Vec<Block>> {
-        let mut answer = Vec::new();
+        let mut blocks = Vec::new();
         if limit == 0 {
-            return Ok(answer);
+            return Ok(blocks);
         }
         if !filter.ids.is_empty() {
             let mut ids: Vec<&BlockId> = filter.ids.iter().filter(|id| after.is_none_or(|after| *id > after)).collect();
             ids.sort_unstable();
             ids.dedup();
             for id in ids {
-                if answer.len() < limit
+                if blocks.len() < limit
                     && let Some(found) = self.block(id)?
                     && filter.matches(&found)
                 {
-                    answer.push(found);
+                    blocks.push(found);
                 }
             }
-            return Ok(answer);
+            return Ok(blocks);
         }
         let mut text = format!("SELECT {BLOCK_COLUMNS} FROM block WHERE id > ?");
         let mut params = vec![Value::Text(after.map(ToString::to_string).unwrap_or_default())];
@@ -190,18 +191,18 @@ impl Blocks for SqliteStore<'_> {
         self.db.composed(text, params, |row| {
             let found = block(row)?;
             if filter.matches(&found) {
-                answer.push(found);
+                blocks.push(found);
             }
-            Ok(answer.len() < limit)
+            Ok(blocks.len() < limit)
         })?;
-        Ok(answer)
+        Ok(blocks)
     }
 }
 
 impl SqliteStore<'_> {
     pub(super) fn write_block(&mut self, sql: Sql, block: &Block) -> Result<()> {
         self.writes();
-        // Ranges are kept with the block that they lie in.
+        // Remembered ranges hold the block around them, which may change.
         self.memo.ranges.clear();
         let (net_first, net_last) = codec::ends(block.net);
         let dns: Vec<String> = block.network.dns_servers.iter().map(ToString::to_string).collect();
@@ -237,7 +238,7 @@ impl SqliteStore<'_> {
     }
 }
 
-/// The first address of the prefix of `len` bits around `net`.
+/// Returns the first address of the prefix of `len` bits around `net`.
 fn truncated(net: IpNet, len: u8) -> Option<AddressBlob> {
     IpNet::new(net.addr(), len).ok().map(|net| net.network().into())
 }

@@ -1,4 +1,4 @@
-//! The feed of changes.
+//! Feed of changes as rows.
 
 use rusqlite::params;
 
@@ -7,7 +7,8 @@ use super::{Columns, Sql, SqliteStore, limit};
 use crate::engine::Feed;
 use crate::{Change, ChangeKind, ChangePosition, Changes, Error, Owner, Result, SpaceId};
 
-/// How many changes pass between two times that old ones are forgotten.
+/// Number of changes between two removals of old ones.
+// Removing one row for each that is added would double the pages that a transaction writes (bar E1).
 const FORGET_EVERY: i64 = 1024;
 
 const KINDS: [(ChangeKind, &str); 10] = [
@@ -28,7 +29,7 @@ impl Feed for SqliteStore<'_> {
         self.writes();
         let seq = self.last_event()? + 1;
         let kind = KINDS.iter().find(|(kind, _)| *kind == change.kind).map(|(_, text)| *text);
-        let kind = kind.ok_or_else(|| self.unsound("it has no word for this kind of change"))?;
+        let kind = kind.ok_or_else(|| self.unsound("it has no name for this kind of change"))?;
         self.db.execute_one(
             Sql::InsertEvent,
             params![
@@ -60,11 +61,11 @@ impl Feed for SqliteStore<'_> {
             Some(position) => {
                 let number = position.as_str().parse::<i64>().ok().filter(|number| (0..=last).contains(number));
                 let Some(number) = number.filter(|number| number.to_string() == position.as_str()) else {
-                    let remedy = "give a position that this store answered, or none to start over";
+                    let remedy = "give a position that this store returned, or none to start over";
                     return Err(Error::invalid(self.db.operation, "since", position, remedy));
                 };
                 if number < first - 1 {
-                    let remedy = "the changes after it are not kept any more; give none to start with what is kept";
+                    let remedy = "the changes after it are no longer kept; give none to start with those that are kept";
                     return Err(Error::invalid(self.db.operation, "since", position, remedy));
                 }
                 number
@@ -77,8 +78,8 @@ impl Feed for SqliteStore<'_> {
 }
 
 impl SqliteStore<'_> {
-    /// The number of the last change so far. Numbers have no gaps, and are given in the order of commits, because there
-    /// is one writer at a time.
+    /// Returns the number of the last change.
+    // Numbers have no gaps and follow the order of commits, because SQLite has one writer at a time.
     pub(super) fn last_event(&mut self) -> Result<i64> {
         if let Some(last) = self.memo.last_event {
             return Ok(last);

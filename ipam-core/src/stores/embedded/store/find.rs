@@ -1,4 +1,4 @@
-//! Finding allocations by any of their marks.
+//! Search for allocations.
 
 use std::net::IpAddr;
 use std::time::SystemTime;
@@ -13,7 +13,7 @@ use super::{Columns, SqliteStore, limit};
 use crate::engine::Ranges;
 use crate::{Allocation, AllocationState, Find, Result, SpaceId};
 
-/// A `WHERE` that grows, with its parameters in order.
+/// `WHERE` clause under construction, with its parameters in order.
 struct Conditions {
     text: String,
     params: Vec<Value>,
@@ -44,7 +44,7 @@ impl SqliteStore<'_> {
         count: usize,
     ) -> Result<Vec<Allocation>> {
         let now = Value::Integer(codec::micros(now));
-        let Some(mut conditions) = self.where_and_who(request, after)? else { return Ok(Vec::new()) };
+        let Some(mut conditions) = self.shared_conditions(request, after)? else { return Ok(Vec::new()) };
         conditions.add("(expires IS NULL OR expires > ?)", [now.clone()]);
         if let Some(key) = &request.key {
             let Some((first, last)) = self.serials_of_key(key)? else { return Ok(Vec::new()) };
@@ -64,10 +64,10 @@ impl SqliteStore<'_> {
         }
         let mut found = self
             .listed("allocation", ALLOCATION_COLUMNS, conditions, request, count, |row| Ok(*record(row)?.allocation))?;
-        // Who rests has no marks any more.
+        // A quarantined address has no key, owner, host name or MAC address any more.
         if request.quarantined
             && !marked
-            && let Some(mut conditions) = self.where_and_who(request, after)?
+            && let Some(mut conditions) = self.shared_conditions(request, after)?
         {
             conditions.add("until > ?", [now]);
             found.extend(self.listed("resting", RESTING_COLUMNS, conditions, request, count, |row| {
@@ -82,8 +82,8 @@ impl SqliteStore<'_> {
         Ok(found)
     }
 
-    /// The conditions that allocations and resting addresses share. `None` if nothing can match.
-    fn where_and_who(&mut self, request: &Find, after: Option<&(SpaceId, IpAddr)>) -> Result<Option<Conditions>> {
+    /// Returns the conditions that apply to allocations and quarantined addresses. `None` if nothing can match.
+    fn shared_conditions(&mut self, request: &Find, after: Option<&(SpaceId, IpAddr)>) -> Result<Option<Conditions>> {
         let mut conditions = Conditions { text: String::new(), params: Vec::new() };
         let mut space = request.space.clone();
         if let Some(id) = &request.id {
@@ -111,7 +111,7 @@ impl SqliteStore<'_> {
         }
         match space {
             Some(space) => conditions.add("space = ?", [text(space)]),
-            // An address alone is looked for in one space after the other.
+            // Without a space, SQLite would not use the primary key (space, address).
             None if request.id.is_some() || request.address.is_some() => {
                 conditions.add("space IN (SELECT DISTINCT space FROM range)", []);
             }
@@ -138,7 +138,7 @@ impl SqliteStore<'_> {
         let mut found = Vec::new();
         self.db.composed(statement, params, |row| {
             let allocation = read(row)?;
-            // The id holds the serial number, too, which is no column of its own in both tables.
+            // The id also holds the serial number, which is not a column of the table of quarantined addresses.
             if found.len() < count && request.id.as_ref().is_none_or(|id| *id == allocation.id) {
                 found.push(allocation);
             }

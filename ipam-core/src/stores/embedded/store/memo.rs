@@ -1,4 +1,4 @@
-//! What one connection knows of the store without asking.
+//! Memo of a connection: values that the next allocation would otherwise read again.
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
@@ -6,33 +6,36 @@ use std::ops::RangeInclusive;
 use crate::RangeId;
 use crate::engine::{Page, StoredRange};
 
-/// What a connection remembers of the store from one transaction to the next, so that an allocation does not read what
-/// the last one wrote. Dropped as soon as another connection has written, and after every roll-back.
+/// Values that a connection remembers from one transaction to the next.
+///
+/// An allocation then reads nothing but its key (bars E1 to E3). The memo is no second source of truth: it is dropped
+/// when SQLite's `data_version` says that another connection has written, and after every roll-back.
 #[derive(Default)]
 pub(super) struct Memo {
     /// Ranges, decoded.
     pub(super) ranges: HashMap<RangeId, StoredRange>,
-    /// Where ranges have room.
+    /// Open pages by range.
     pub(super) open_pages: HashMap<RangeId, OpenPage>,
-    /// The ranges whose open page is not written yet, and maybe others.
+    /// Ranges whose open page may still have to be written. May list others too.
     pub(super) unwritten_pages: Vec<RangeId>,
-    /// No allocation expires before.
+    /// Time before which no allocation expires.
     pub(super) first_expiry: Option<i64>,
-    /// No address of the range has rested long enough before.
+    /// Times by range before which no quarantined address of the range is released.
     pub(super) first_released: HashMap<RangeId, i64>,
-    /// The number of the last change.
+    /// Number of the last change.
     pub(super) last_event: Option<i64>,
-    /// The last serial number given.
+    /// Last serial number that was issued.
     pub(super) last_serial: i64,
-    /// The serial numbers of the request that was stored last.
+    /// Serial numbers of the request that was stored last.
     pub(super) serials: Option<RangeInclusive<i64>>,
 }
 
-/// The lowest open page of a range at or after a number.
+/// Lowest open page of a range at or after page `from`.
 pub(super) struct OpenPage {
     pub(super) from: u128,
     pub(super) no: u128,
     pub(super) page: Page,
-    /// Whether its row is still to be written: one page serves many requests of a transaction, and is written once.
+    /// True if the row is still to be written. One page serves many requests of a transaction and is written once (bar
+    /// E2).
     pub(super) unwritten: bool,
 }

@@ -1,5 +1,5 @@
-//! Records as rows: what the engine asks of a store, as SQL on one connection inside one transaction. Each trait of the
-//! store has the file of its name.
+//! Records as rows: the traits of the engine's store as SQL on one connection, inside one transaction. Each trait has
+//! the file of its name.
 
 mod allocations;
 mod blocks;
@@ -23,18 +23,19 @@ pub(super) use statements::{Columns, Statements};
 use super::schema::VERSION;
 use crate::{Error, Operation, Result};
 
-/// How many ranges are kept decoded. More than a program uses at a time.
+/// Largest number of ranges that are kept decoded.
+// A bound for memory, well above the number of ranges that a program uses at a time.
 const MAX_KEPT_RANGES: usize = 4096;
 
-/// One connection's view of the records, in the transaction that is open on it.
+/// View of the records through one connection, in the transaction that is open on it.
 pub(super) struct SqliteStore<'c> {
     pub(super) db: Statements<'c>,
     memo: Memo,
-    /// The connection's data version when `memo` was begun.
+    /// SQLite's `data_version` when `memo` was begun. Another value says that another connection has written.
     data_version: i64,
-    /// How many of the newest changes are kept.
+    /// Number of the newest changes that are kept.
     keep_changes: i64,
-    /// Whether anything was written since the request began.
+    /// True if anything was written since the request began.
     wrote: bool,
 }
 
@@ -49,13 +50,15 @@ impl<'c> SqliteStore<'c> {
         }
     }
 
-    /// A transaction has begun: what was remembered is dropped if anybody else has written since. Answers whether.
+    /// Prepares for a transaction that has begun: drops the memo if another connection has written. Returns true if one
+    /// has.
+    // Inside the transaction, because another connection could write between the check and the begin.
     pub(super) fn begun(&mut self) -> rusqlite::Result<bool> {
         let version = self.db.number(Sql::DataVersion)?;
         let others = version != self.data_version;
         if others {
             self.forget();
-            // A newer program may have come, and brought the store to what this one does not know.
+            // A newer program may have upgraded the store meanwhile.
             if self.db.number(Sql::UserVersion)? != i64::from(VERSION) {
                 let changed = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_SCHEMA);
                 return Err(rusqlite::Error::SqliteFailure(changed, None));
@@ -65,28 +68,29 @@ impl<'c> SqliteStore<'c> {
         Ok(others)
     }
 
-    /// A request begins.
+    /// Prepares for the next request.
     pub(super) fn request_begins(&mut self, operation: Operation) {
         self.db.operation = operation;
         self.wrote = false;
     }
 
-    /// Whether the request has written, or has begun to.
+    /// Returns true if the request has written, or has begun to.
     pub(super) fn wrote(&self) -> bool {
         self.wrote
     }
 
-    /// Drops what was remembered: it may not have been kept.
+    /// Drops the memo, after a roll-back or a write of another connection.
     pub(super) fn forget(&mut self) {
         self.memo = Memo::default();
     }
 
-    /// Has to come before every write.
+    /// Marks the request as writing. Has to be called before every write, so that one that fails half-way is rolled
+    /// back.
     fn writes(&mut self) {
         self.wrote = true;
     }
 
-    /// The rows of a statement that is not among the prepared ones, until `read` says that it is enough.
+    /// Reads the rows of a statement that is not in [`Sql`], until `read` returns false.
     pub(super) fn rows(
         &mut self,
         statement: &str,
@@ -101,7 +105,7 @@ impl<'c> SqliteStore<'c> {
     }
 }
 
-/// A limit as SQL has it.
+/// Converts a limit for SQL.
 fn limit(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }

@@ -1,4 +1,4 @@
-//! Pages: which addresses of a range are used.
+//! Pages as rows.
 
 use rusqlite::params;
 
@@ -7,7 +7,7 @@ use super::{Columns, Sql, SqliteStore, limit};
 use crate::engine::{Page, Pages};
 use crate::{RangeId, Result};
 
-/// A page's number as it is stored.
+/// Converts the number of a page to its column: big-endian, so that the order of blobs is that of numbers.
 pub(super) fn number(no: u128) -> [u8; 16] {
     no.to_be_bytes()
 }
@@ -22,7 +22,7 @@ fn bits(row: &Columns<'_>, index: usize) -> Result<Page> {
     row.parsed(index, bytes.map(Page::from_bytes))
 }
 
-/// A page with the number of its bits that is stored with it.
+/// Page with the stored number of its bits, for the check.
 pub(in crate::stores::embedded) struct PageRow {
     pub(in crate::stores::embedded) range: String,
     pub(in crate::stores::embedded) no: u128,
@@ -49,11 +49,11 @@ impl Pages for SqliteStore<'_> {
                 }
                 return Ok(());
             }
-            // The row is written below, as it is now.
+            // The page is full now. Its row is written below.
             Some(known) if known.no == no => {
                 self.memo.open_pages.remove(range);
             }
-            // It is the lowest from here on.
+            // The page got room and is lower than the remembered one, whose place it takes.
             Some(known) if open && (known.from..known.no).contains(&no) => {
                 let unwritten = std::mem::replace(&mut known.unwritten, false);
                 let (last_no, last) = (known.no, known.page);
@@ -105,7 +105,7 @@ impl SqliteStore<'_> {
         })
     }
 
-    /// Writes the pages that requests have left to the end of the transaction. Has to come before it is committed.
+    /// Writes the pages that requests have left to the end of the transaction. Has to be called before the commit.
     pub(in crate::stores::embedded) fn write_pages(&mut self) -> Result<()> {
         while let Some(range) = self.memo.unwritten_pages.pop() {
             if let Some(known) = self.memo.open_pages.get_mut(&range).filter(|known| known.unwritten) {
@@ -117,7 +117,7 @@ impl SqliteStore<'_> {
         Ok(())
     }
 
-    /// Forgets the open page of a range, once it is written.
+    /// Writes the open page of a range if necessary, and forgets it.
     fn forget_open_page(&mut self, range: &RangeId) -> Result<()> {
         match self.memo.open_pages.remove(range) {
             Some(known) if known.unwritten => self.write_page(range, known.no, &known.page, true),
@@ -126,10 +126,11 @@ impl SqliteStore<'_> {
     }
 
     fn write_page(&mut self, range: &RangeId, no: u128, page: &Page, open: bool) -> Result<()> {
-        // Also where it is a read that has to have the row up to date.
+        // Also when a read has led here, which needs the row up to date.
         self.writes();
         let (no, bytes) = (number(no), page.to_bytes());
         let params = params![range.as_str(), no, bytes, i64::from(page.count()), open];
+        // Most changes leave `open` as it is, and an update that does not name it leaves its index alone (bar E1).
         if self.db.execute(Sql::ChangePage, params)? == 0 {
             self.db.execute(Sql::PutPage, params)?;
         }

@@ -10,7 +10,7 @@ use super::{Columns, Sql, SqliteStore, limit};
 use crate::engine::{Quarantine, Quarantined};
 use crate::{AllocationId, RangeId, Result, SpaceId};
 
-/// The row of `RESTING_COLUMNS`.
+/// Reads a row of `RESTING_COLUMNS`.
 pub(super) fn quarantined(row: &Columns<'_>) -> Result<Quarantined> {
     Ok(Quarantined {
         space: SpaceId::from(row.text(0)?),
@@ -23,20 +23,20 @@ pub(super) fn quarantined(row: &Columns<'_>) -> Result<Quarantined> {
 }
 
 impl Quarantine for SqliteStore<'_> {
-    fn insert_quarantined(&mut self, due: &Quarantined) -> Result<()> {
+    fn insert_quarantined(&mut self, entry: &Quarantined) -> Result<()> {
         self.writes();
-        let until = codec::micros(due.until);
-        if let Some(first) = self.memo.first_released.get_mut(&due.range) {
+        let until = codec::micros(entry.until);
+        if let Some(first) = self.memo.first_released.get_mut(&entry.range) {
             *first = until.min(*first);
         }
         self.db.execute_one(
             Sql::InsertQuarantined,
             params![
-                due.space.as_str(),
-                AddressBlob::from(due.address),
-                due.range.as_str(),
-                due.allocation.as_str(),
-                codec::micros(due.since),
+                entry.space.as_str(),
+                AddressBlob::from(entry.address),
+                entry.range.as_str(),
+                entry.allocation.as_str(),
+                codec::micros(entry.since),
                 until
             ],
         )
@@ -51,9 +51,9 @@ impl Quarantine for SqliteStore<'_> {
         self.db.optional(Sql::QuarantinedAt, params![space.as_str(), AddressBlob::from(address)], quarantined)
     }
 
-    /// Released addresses are found by the end of their quarantine, and wanted by its beginning. While there are few, they
-    /// are fetched and sorted; while there are many, they are met soon in the order wanted. Either way, those that are not
-    /// released are not read.
+    // Released addresses are found by the end of their quarantine, and returned by its beginning. If there are few,
+    // they are read by end and sorted. If there are many, reading by beginning meets enough of them soon. Both ways
+    // read few entries that are not released.
     fn released(&mut self, range: &RangeId, now: SystemTime, count: usize) -> Result<Vec<Quarantined>> {
         let now = codec::micros(now);
         let first = match self.memo.first_released.get(range) {
@@ -70,7 +70,7 @@ impl Quarantine for SqliteStore<'_> {
         let more = limit(count.max(64)).saturating_add(1);
         let mut found = self.db.all(Sql::ReleasedByUntil, params![range.as_str(), now, more], quarantined)?;
         if found.is_empty() {
-            // What was released is gone by now.
+            // The address that was remembered as the first to be released has been removed.
             self.memo.first_released.remove(range);
         }
         if limit(found.len()) < more {

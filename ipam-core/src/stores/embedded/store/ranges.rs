@@ -17,7 +17,7 @@ use crate::{AllocationKey, Family, Order, Range, RangeFilter, RangeId, Result, S
 const ORDERS: [(Order, &str); 3] =
     [(Order::FirstFree, "first-free"), (Order::Random, "random"), (Order::LeastRecentlyUsed, "least-recently-used")];
 
-/// The row of `RANGE_COLUMNS`, without its block.
+/// Reads a row of `RANGE_COLUMNS`. The block around the range is not a column.
 fn range(row: &Columns<'_>) -> Result<(Range, u128, Origin)> {
     let part = net_part(row)?;
     let addresses = row.parsed(14, codec::range(row.blob(14)?, row.blob(15)?))?;
@@ -35,7 +35,8 @@ fn range(row: &Columns<'_>) -> Result<(Range, u128, Origin)> {
     let high_water = row.parsed(22, <[u8; 16]>::try_from(row.blob(22)?).ok().map(u128::from_be_bytes))?;
     range.key = row.optional_text(23)?.map(Into::into);
     range.owner = row.optional_text(24)?.map(Into::into);
-    let origin = Origin { explicit_addresses: row.flag(16)?, all_hosts: row.flag(17)?, carved: row.flag(18)? };
+    // Column 18 is `carved`.
+    let origin = Origin { explicit_addresses: row.flag(16)?, all_hosts: row.flag(17)?, child_prefix: row.flag(18)? };
     Ok((range, high_water, origin))
 }
 
@@ -96,27 +97,27 @@ impl Ranges for SqliteStore<'_> {
     }
 
     fn list_ranges(&mut self, filter: &RangeFilter, after: Option<&RangeId>, limit: usize) -> Result<Vec<Range>> {
-        let mut answer = Vec::new();
+        let mut ranges = Vec::new();
         if !filter.ids.is_empty() {
             let mut ids: Vec<&RangeId> = filter.ids.iter().filter(|id| after.is_none_or(|after| *id > after)).collect();
             ids.sort_unstable();
             ids.dedup();
             for id in ids {
-                if answer.len() >= limit {
+                if ranges.len() >= limit {
                     break;
                 }
                 if let Some(found) = self.range(id)?
                     && filter.matches(&found.range)
                 {
-                    answer.push(Arc::unwrap_or_clone(found.range));
+                    ranges.push(Arc::unwrap_or_clone(found.range));
                 }
             }
-            return Ok(answer);
+            return Ok(ranges);
         }
-        let Some((text, params)) = self.list_text(filter)? else { return Ok(answer) };
+        let Some((text, params)) = self.list_text(filter)? else { return Ok(ranges) };
         let mut after = after.map(|after| after.as_str().to_owned());
-        // What SQL does not decide (tags, properties, the block) is looked at row by row; a part at a time, because the
-        // block of a range is looked up with another statement.
+        // Conditions on tags, properties and the block are not in SQL and are checked for each row. Rows are read in
+        // parts, because the block of a range is found with another statement.
         const PART: usize = 256;
         loop {
             let mut part = Vec::new();
@@ -129,16 +130,16 @@ impl Ranges for SqliteStore<'_> {
             let ended = part.len() < PART;
             after = part.last().map(|(range, ..)| range.id.to_string());
             for (mut range, ..) in part {
-                if answer.len() >= limit {
-                    return Ok(answer);
+                if ranges.len() >= limit {
+                    return Ok(ranges);
                 }
                 range.block = self.block_around(&range.space, range.net)?;
                 if filter.matches(&range) {
-                    answer.push(range);
+                    ranges.push(range);
                 }
             }
-            if ended || answer.len() >= limit {
-                return Ok(answer);
+            if ended || ranges.len() >= limit {
+                return Ok(ranges);
             }
         }
     }
@@ -155,7 +156,7 @@ impl SqliteStore<'_> {
         let range = &*stored.range;
         self.memo.ranges.remove(&range.id);
         let order = ORDERS.iter().find(|(order, _)| *order == range.policy.order).map(|(_, text)| *text);
-        let order = order.ok_or_else(|| self.unsound("it has no word for this order"))?;
+        let order = order.ok_or_else(|| self.unsound("it has no name for this order"))?;
         let (net_first, net_last) = codec::ends(range.net);
         let reserved: Vec<String> = range.reserved.iter().map(ToString::to_string).collect();
         let dns: Vec<String> = range.network.dns_servers.iter().map(ToString::to_string).collect();
@@ -189,7 +190,7 @@ impl SqliteStore<'_> {
             AddressBlob::from(range.addresses.last()),
             stored.origin.explicit_addresses,
             stored.origin.all_hosts,
-            stored.origin.carved,
+            stored.origin.child_prefix,
             reserved,
             order,
             codec::duration_micros(range.policy.quarantine),
@@ -200,8 +201,8 @@ impl SqliteStore<'_> {
         self.db.execute_one(sql, params)
     }
 
-    /// The listing by id that begins after the first parameter, with the conditions that SQL decides. `None` if nothing
-    /// can match.
+    /// Returns the statement that lists ranges by id, with the conditions that are in SQL. Its first parameter is the
+    /// id to start after. `None` if nothing can match.
     fn list_text(&mut self, filter: &RangeFilter) -> Result<Option<(String, Vec<Value>)>> {
         let mut text = format!("SELECT {RANGE_COLUMNS} FROM range WHERE id > ?");
         let mut params = Vec::new();

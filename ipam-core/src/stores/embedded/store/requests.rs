@@ -1,4 +1,4 @@
-//! Requests: what keys name.
+//! Requests as rows, by key.
 
 use rusqlite::params;
 
@@ -31,7 +31,7 @@ impl Requests for SqliteStore<'_> {
         self.writes();
         let (addresses, lines, first) = match request.kind {
             RequestKind::Addresses { count, lines } => {
-                // The numbers were given just before, one for each address.
+                // The engine asks for the ids of all addresses of a request just before: they have the last numbers.
                 let first = self.memo.last_serial + 1 - i64::from(count);
                 self.memo.serials = Some(first..=self.memo.last_serial);
                 (Some(count), Some(lines), Some(first))

@@ -1,8 +1,11 @@
-//! Every statement whose text does not depend on what is asked. Each is prepared once per connection.
+//! Statements with a fixed text. Each is prepared once per connection.
+//!
+//! The tables and columns keep the names of version 1 of the schema: `resting` are the quarantined addresses,
+//! `frontier` is the high-water mark, and `carved` marks child prefixes of a block.
 
 macro_rules! statements {
     ($($name:ident = $text:expr;)*) => {
-        /// A statement; its number is its place among the prepared ones.
+        /// Statement. Its number is its index among the prepared ones.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(in crate::stores::embedded) enum Sql {
             $($name,)*
@@ -20,7 +23,7 @@ macro_rules! statements {
     };
 }
 
-/// The columns that ranges and blocks share.
+/// Columns that ranges and blocks share.
 macro_rules! net_columns {
     () => {
         "id, space, net_first, net_last, name, description, gateway, dns_servers, search_domains, domain, vlan, \
@@ -69,8 +72,7 @@ statements! {
         "SELECT ", range_columns!(), " FROM range WHERE space = ?1 AND net_first BETWEEN ?2 AND ?3 \
          ORDER BY net_first, address_first"
     );
-    // Prefixes of ranges never overlap in part, and none lies in another: only the last one that begins before may
-    // reach so far.
+    // Prefixes of ranges are equal or disjoint, so that only the last one that begins before can reach into the net.
     RangesAround = concat!(
         "SELECT ", range_columns!(), " FROM range WHERE space = ?1 AND net_last >= ?2 AND net_first = \
          (SELECT max(net_first) FROM range WHERE space = ?1 AND net_first < ?2) ORDER BY address_first"
@@ -119,7 +121,7 @@ statements! {
     Pages = "SELECT no, bits FROM page WHERE range = ?1 AND no >= ?2 ORDER BY no LIMIT ?3";
     PageRows = "SELECT range, no, bits, used FROM page WHERE (range, no) > (?1, ?2) ORDER BY range, no LIMIT ?3";
     UsedBits = "SELECT coalesce(sum(used), 0) FROM page WHERE range = ?1";
-    // Leaves the column `open` and thereby its index alone, as most changes do.
+    // Does not set the column `open`, so that SQLite does not touch its index.
     ChangePage = "UPDATE page SET bits = ?3, used = ?4 WHERE range = ?1 AND no = ?2 AND open = ?5";
     PutPage = "INSERT INTO page (range, no, bits, used, open) VALUES (?1, ?2, ?3, ?4, ?5) \
                ON CONFLICT (range, no) DO UPDATE SET bits = excluded.bits, used = excluded.used, open = excluded.open";
@@ -139,7 +141,7 @@ statements! {
         "INSERT INTO allocation (", allocation_columns!(), ") VALUES \
          (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
     );
-    // Only what the engine changes, so that the indexes of the rest are left alone.
+    // Sets only the columns that the engine changes, so that SQLite does not touch the indexes of the others.
     UpdateAllocation = "UPDATE allocation SET hostname = ?4, description = ?5, mac = ?6, tags = ?7, updated = ?8, \
                         expires = ?9 WHERE space = ?1 AND address = ?2 AND serial = ?3";
     RemoveAllocation = "DELETE FROM allocation WHERE space = ?1 AND address = ?2 AND serial = ?3";

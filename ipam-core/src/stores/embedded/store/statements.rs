@@ -1,4 +1,4 @@
-//! A connection with its prepared statements.
+//! Connection with its prepared statements.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -10,16 +10,17 @@ use super::super::sqlite_errors;
 use super::sql::Sql;
 use crate::{Error, Operation, Result};
 
-/// How many statements with a text of their own stay prepared.
+/// Largest number of composed statements that stay prepared.
 const MAX_COMPOSED: usize = 32;
 
-/// A connection and the statements prepared on it. The binding's own cache is a feature that not every release of it
-/// has.
+/// Connection and the statements prepared on it.
+// The statement cache of the binding is an optional feature that not every supported release has, and it looks
+// statements up by their text; these are found by number.
 pub(in crate::stores::embedded) struct Statements<'c> {
     pub(in crate::stores::embedded) connection: &'c Connection,
     fixed: Vec<Option<Statement<'c>>>,
     composed: HashMap<String, Statement<'c>>,
-    /// The method that is being served, for errors.
+    /// Operation of the current request, for errors.
     pub(in crate::stores::embedded) operation: Operation,
 }
 
@@ -45,17 +46,17 @@ impl<'c> Statements<'c> {
         slot.as_mut().ok_or(rusqlite::Error::InvalidQuery)
     }
 
-    /// Runs a statement that answers no rows. Answers how many it changed.
+    /// Runs a statement that returns no rows. Returns the number of rows that it changed.
     pub(in crate::stores::embedded) fn run(&mut self, sql: Sql, params: impl Params) -> rusqlite::Result<usize> {
         self.prepared(sql)?.execute(params)
     }
 
-    /// The one number that a statement answers.
+    /// Returns the number that is the result of a statement.
     pub(super) fn number(&mut self, sql: Sql) -> rusqlite::Result<i64> {
         self.prepared(sql)?.query_row([], |row| row.get(0))
     }
 
-    /// The same as `run`, with the error of the store.
+    /// Runs a statement like [`run`](Self::run), with an error of the store.
     pub(in crate::stores::embedded) fn execute(&mut self, sql: Sql, params: impl Params) -> Result<usize> {
         self.run(sql, params).map_err(|error| self.error(error))
     }
@@ -68,7 +69,7 @@ impl<'c> Statements<'c> {
         }
     }
 
-    /// The first row, if there is one.
+    /// Returns the first row of a statement, if there is one.
     pub(in crate::stores::embedded) fn optional<T>(
         &mut self,
         sql: Sql,
@@ -84,7 +85,7 @@ impl<'c> Statements<'c> {
         }
     }
 
-    /// The row of a statement that always answers one.
+    /// Returns the row of a statement that always has one.
     pub(in crate::stores::embedded) fn one<T>(
         &mut self,
         sql: Sql,
@@ -92,12 +93,12 @@ impl<'c> Statements<'c> {
         read: impl FnOnce(&Columns<'_>) -> Result<T>,
     ) -> Result<T> {
         match self.optional(sql, params, read)? {
-            Some(answer) => Ok(answer),
-            None => Err(self.unsound(format_args!("{sql:?} answered nothing"))),
+            Some(row) => Ok(row),
+            None => Err(self.unsound(format_args!("{sql:?} returned no row"))),
         }
     }
 
-    /// All rows.
+    /// Returns all rows of a statement.
     pub(in crate::stores::embedded) fn all<T>(
         &mut self,
         sql: Sql,
@@ -107,14 +108,14 @@ impl<'c> Statements<'c> {
         let operation = self.operation;
         let fail = |error| sqlite_errors::error(operation, error);
         let mut rows = self.prepared(sql).map_err(fail)?.query(params).map_err(fail)?;
-        let mut answer = Vec::new();
+        let mut all = Vec::new();
         while let Some(row) = rows.next().map_err(fail)? {
-            answer.push(read(&Columns { row, operation })?);
+            all.push(read(&Columns { row, operation })?);
         }
-        Ok(answer)
+        Ok(all)
     }
 
-    /// The rows of a statement put together for the question, each read until `read` says that it is enough.
+    /// Reads the rows of a statement that was composed for the request, until `read` returns false.
     pub(super) fn composed(
         &mut self,
         text: String,
@@ -123,6 +124,8 @@ impl<'c> Statements<'c> {
     ) -> Result<()> {
         let operation = self.operation;
         let fail = |error| sqlite_errors::error(operation, error);
+        // Texts differ only in which conditions they have, so that a program uses a few of them. Dropping all is
+        // simple, and rare.
         if self.composed.len() >= MAX_COMPOSED && !self.composed.contains_key(&text) {
             self.composed.clear();
         }
@@ -143,7 +146,7 @@ impl<'c> Statements<'c> {
     }
 }
 
-/// The columns of one row, by their place.
+/// Columns of a row, by index.
 pub(in crate::stores::embedded) struct Columns<'r> {
     row: &'r Row<'r>,
     operation: Operation,
@@ -186,7 +189,7 @@ impl Columns<'_> {
         self.row.get_ref(index).and_then(|value| Ok(value.as_blob_or_null()?)).map_err(|error| self.fail(error))
     }
 
-    /// A number or a text, for people.
+    /// Returns a number or a text, for people.
     pub(in crate::stores::embedded) fn shown(&self, index: usize) -> String {
         match self.row.get_ref(index) {
             Ok(ValueRef::Integer(number)) => number.to_string(),
@@ -195,11 +198,11 @@ impl Columns<'_> {
         }
     }
 
-    /// What was parsed from a column; `None` says that it holds what this program would not have written.
+    /// Returns the parsed value of a column, or the error of a damaged store for `None`.
     pub(in crate::stores::embedded) fn parsed<T>(&self, index: usize, value: Option<T>) -> Result<T> {
         value.ok_or_else(|| {
             let name = self.row.as_ref().column_name(index).unwrap_or("?").to_owned();
-            sqlite_errors::unsound(self.operation, format_args!("the column {name} holds what cannot be read"))
+            sqlite_errors::unsound(self.operation, format_args!("the column {name} has an invalid value"))
         })
     }
 }

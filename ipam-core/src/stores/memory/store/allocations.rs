@@ -35,7 +35,7 @@ impl Allocations for State {
     }
 
     fn allocations_in(&mut self, range: &RangeId, from: IpAddr, limit: usize) -> Result<Vec<Record>> {
-        let Some(state) = self.plan.range_of(range) else { return Ok(Vec::new()) };
+        let Some(state) = self.inventory.range_of(range) else { return Ok(Vec::new()) };
         let found = state.used_from(number(from)).filter_map(|address| {
             let index = self.records.at(Place::new(state.space, address))?;
             self.record(index)
@@ -52,7 +52,7 @@ impl Allocations for State {
     fn insert_allocation(&mut self, allocation: &Allocation, line: u32) -> Result<()> {
         let id = self.memo.of_id(&allocation.id).and_then(|(place, serial)| Some((place, NonZeroU64::new(serial)?)));
         let (place, serial) = id.ok_or_else(|| missing("an id"))?;
-        let range = self.plan.range_number(&allocation.range).ok_or_else(|| missing("a range"))?;
+        let range = self.inventory.range_number(&allocation.range).ok_or_else(|| missing("a range"))?;
         let line = u16::try_from(line).map_err(|_| missing("a line"))?;
         let key = allocation.key.as_ref().ok_or_else(|| missing("a key"))?;
         let (key, details) = (&self.memo.key(key), Self::details(allocation));
@@ -88,7 +88,7 @@ impl Allocations for State {
         if self.records.none_expires() {
             return Ok(Vec::new());
         }
-        let number = match range.map(|id| self.plan.range_number(id)) {
+        let number = match range.map(|id| self.inventory.range_number(id)) {
             Some(None) => return Ok(Vec::new()),
             Some(number) => number,
             None => None,
@@ -97,7 +97,7 @@ impl Allocations for State {
     }
 
     fn count_expired(&mut self, range: &RangeId, now: SystemTime) -> Result<u128> {
-        let number = self.plan.range_number(range);
+        let number = self.inventory.range_number(range);
         Ok(number.map_or(0, |number| self.records.expired(Some(number), now).count() as u128))
     }
 }

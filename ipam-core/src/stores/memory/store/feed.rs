@@ -22,7 +22,7 @@ impl Feed for State {
     ) -> Result<()> {
         let id = self.memo.of_id(&allocation.id).ok_or_else(|| missing("an id"))?;
         let key = allocation.key.as_ref().map(|key| self.memo.key(key));
-        let range = self.plan.range_of(&allocation.range).ok_or_else(|| missing("a range"))?;
+        let range = self.inventory.range_of(&allocation.range).ok_or_else(|| missing("a range"))?;
         self.feed.append_allocation(allocation.owner.clone(), id, key, &range.home, (kind, at), actor);
         Ok(())
     }

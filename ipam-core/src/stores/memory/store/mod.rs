@@ -1,4 +1,4 @@
-//! Records in memory, as the engine asks for them.
+//! Traits of the engine's store over the state in memory. Each has the file of its name.
 
 mod allocations;
 mod blocks;
@@ -10,7 +10,8 @@ mod requests;
 
 use crate::{Error, ErrorKind, Operation};
 
-/// The engine names only what is stored; anything else is a bug of this crate.
-fn missing(what: &str) -> Error {
-    Error::new(ErrorKind::Corrupt, Operation::Open, format!("{what} is not in the store"))
+/// Returns the error for a record that is not stored. The engine refers only to stored records, so that this is a
+/// defect of this crate.
+fn missing(record: &str) -> Error {
+    Error::new(ErrorKind::Corrupt, Operation::Open, format!("{record} is not in the store; this is a defect"))
 }

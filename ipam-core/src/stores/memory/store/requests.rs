@@ -1,4 +1,4 @@
-//! Requests in memory: what keys name.
+//! Requests in memory, by key.
 
 use super::super::state::State;
 use crate::engine::{RequestRecord, Requests};

@@ -1,4 +1,7 @@
-//! Spaces, ranges and blocks.
+//! Inventory of spaces, ranges and blocks.
+//!
+//! Each space has ordered maps by first address, in which the neighbours of a prefix are found by one look-up. Numbers
+//! of a `Slab` stand for ranges and blocks, so that records refer to them in four bytes (bar M7).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -14,7 +17,7 @@ use super::slab::Slab;
 use crate::engine::{FreePrefixes, PAGE_SIZE, StoredRange, address, number};
 use crate::{AllocationKey, Block, BlockId, Family, RangeId, SpaceId};
 
-/// A range with its pages and quarantined addresses.
+/// Range with its pages and quarantined addresses.
 #[derive(Debug)]
 pub(super) struct RangeState {
     pub(super) stored: StoredRange,
@@ -25,7 +28,7 @@ pub(super) struct RangeState {
 }
 
 impl RangeState {
-    /// The addresses whose bit is set, from one on.
+    /// Returns the addresses from a number on whose bit is set.
     pub(super) fn used_from(&self, from: u128) -> impl Iterator<Item = IpAddr> + '_ {
         let family = self.stored.layout.family();
         let pages = self.pages.from(from / PAGE_SIZE);
@@ -42,34 +45,39 @@ impl RangeState {
 #[derive(Debug)]
 struct BlockState {
     block: Block,
-    /// The smallest block around it.
+    /// Smallest block around it.
     outer: Option<u32>,
-    /// What is free in it; made when first asked for, and anew after what it cannot follow.
+    /// Index of its free prefixes (bar M4). Built by the first search, kept up to date with ranges, and dropped when a
+    /// block inside is added or removed.
     free: Option<FreePrefixes>,
 }
 
-/// One address space.
+/// Address space.
 #[derive(Debug, Default)]
 pub(super) struct Space {
-    /// The ranges of each prefix, by family and first address; prefixes of ranges never nest.
+    /// Ranges of each prefix, by family and first address. Prefixes of ranges never nest, so that the length is not
+    /// needed in the key.
     nets: BTreeMap<(Family, u128), (IpNet, Vec<u32>)>,
-    /// The blocks, by family, first address and length: an outer one comes before an inner one.
+    /// Blocks by family, first address and length: an outer block comes before an inner one.
     blocks: BTreeMap<(Family, u128, u8), u32>,
-    /// The ranges by family and first address.
+    /// Ranges by family and first address.
     pub(super) ranges: BTreeMap<(Family, u128), u32>,
 }
 
-/// The plan: which addresses are for what.
+/// Spaces, ranges and blocks.
 #[derive(Debug, Default)]
-pub(super) struct Plan {
+pub(super) struct Inventory {
     spaces: Vec<(SpaceId, Space)>,
     space_numbers: BTreeMap<SpaceId, u32>,
     ranges: Slab<RangeState>,
     range_numbers: HashMap<RangeId, u32>,
-    /// The range that was last asked for: a request asks for the same one many times, by the same text in memory.
+    /// Range that was last looked up.
+    // A request looks up the same range many times, by clones of the same id, which share their text. Comparing the
+    // address of the text saves hashing it (bars M1 to M3).
     recent: Option<(RangeId, u32)>,
     range_order: BTreeSet<RangeId>,
-    carved: HashMap<AllocationKey, u32>,
+    /// Child prefixes by the key of the request that allocated them.
+    by_key: HashMap<AllocationKey, u32>,
     blocks: Slab<BlockState>,
     block_numbers: BTreeMap<BlockId, u32>,
 }
@@ -87,8 +95,8 @@ fn place(net: IpNet) -> (Family, u128, u8) {
     (family, first, net.prefix_len())
 }
 
-impl Plan {
-    /// The range that an address of a space lies in.
+impl Inventory {
+    /// Returns the range that an address of a space lies in.
     pub(super) fn range_at(&self, space: &SpaceId, address: IpAddr) -> Option<u32> {
         let (_, space) = self.space(self.space_number(space)?)?;
         let family = if address.is_ipv4() { Family::V4 } else { Family::V6 };
@@ -121,7 +129,7 @@ impl Plan {
         self.space(self.space_number(id)?).map(|(_, space)| space)
     }
 
-    /// Spaces by id, from one on.
+    /// Returns the spaces from an id on, by id.
     pub(super) fn spaces_from(&self, from: Option<&SpaceId>) -> impl Iterator<Item = (u32, &SpaceId, &Space)> {
         use std::ops::Bound;
         let from = from.map_or(Bound::Unbounded, Bound::Included);
@@ -138,7 +146,7 @@ impl Plan {
         }
     }
 
-    /// As [`range_of`](Self::range_of), for the first look of a request.
+    /// Returns a range like [`range_of`](Self::range_of), and remembers it for the next look-ups of the request.
     pub(super) fn recall(&mut self, id: &RangeId) -> Option<&RangeState> {
         let number = self.range_number(id)?;
         let state = self.ranges.get(number)?;
@@ -166,10 +174,10 @@ impl Plan {
     }
 
     pub(super) fn range_of_key(&self, key: &AllocationKey) -> Option<&RangeState> {
-        self.range(*self.carved.get(key)?)
+        self.range(*self.by_key.get(key)?)
     }
 
-    /// The ranges after an id, by id.
+    /// Returns the ranges after an id, by id.
     pub(super) fn ranges_after(&self, after: Option<&RangeId>) -> impl Iterator<Item = &RangeState> {
         use std::ops::Bound;
         let after = after.map_or(Bound::Unbounded, Bound::Excluded);
@@ -188,7 +196,7 @@ impl Plan {
         self.range_numbers.insert(id.clone(), number);
         self.range_order.insert(id);
         if let Some(key) = key {
-            self.carved.insert(key, number);
+            self.by_key.insert(key, number);
         }
         let Some((_, space)) = self.spaces.get_mut(space as usize) else { return };
         space.ranges.insert(first, number);
@@ -206,7 +214,7 @@ impl Plan {
         let Some(number) = self.range_number(&new.range.id) else { return };
         let Some(state) = self.ranges.get_mut(number) else { return };
         let family = Family::of(&new.range.net);
-        let first = |stored: &StoredRange| (family, super::plan::number(stored.range.addresses.first()));
+        let first = |stored: &StoredRange| (family, super::inventory::number(stored.range.addresses.first()));
         let (was, is) = (first(&state.stored), first(&new));
         set_block(&mut new, state.stored.range.block.clone());
         state.stored = new;
@@ -225,11 +233,11 @@ impl Plan {
         let state = self.ranges.remove(number)?;
         let range = &state.stored.range;
         if let Some(key) = &range.key {
-            self.carved.remove(key);
+            self.by_key.remove(key);
         }
         let around = self.block_around(state.space, range.net);
         let (_, space) = self.spaces.get_mut(state.space as usize)?;
-        space.ranges.remove(&(Family::of(&range.net), super::plan::number(range.addresses.first())));
+        space.ranges.remove(&(Family::of(&range.net), super::inventory::number(range.addresses.first())));
         let (_, sharing) = space.nets.get_mut(&start(range.net))?;
         sharing.retain(|other| *other != number);
         if sharing.is_empty() {
@@ -237,16 +245,17 @@ impl Plan {
             if let Some(block) = around.and_then(|number| self.blocks.get_mut(number))
                 && let Some(free) = &mut block.free
             {
-                free.give(range.net);
+                free.release(range.net);
             }
         }
         Some(number)
     }
 
-    /// The ranges whose prefix overlaps `net`, by first address.
+    /// Returns the ranges whose prefix overlaps `net`, by first address.
     pub(super) fn overlapping(&self, space: &SpaceId, net: IpNet) -> impl Iterator<Item = &RangeState> {
         let nets = self.space_of(space).map(|space| {
-            // Those that begin inside, and the one before, which may reach in.
+            // Prefixes that begin inside, and the one before, which may reach in. Prefixes do not nest, so that no
+            // earlier one can.
             let before = space.nets.range(..start(net)).next_back().map(|(_, entry)| entry);
             let inside = space.nets.range(start(net)..=last(net)).map(|(_, entry)| entry);
             before.into_iter().filter(move |(other, _)| other.contains(&net)).chain(inside)
@@ -263,10 +272,11 @@ impl Plan {
         self.blocks.get(number).map(|state| state.block.id.clone())
     }
 
-    /// The smallest block around a prefix, or of it.
+    /// Returns the smallest block that holds a prefix, or has exactly this prefix.
     fn block_around(&self, space: u32, net: IpNet) -> Option<u32> {
         let (_, space) = self.space(space)?;
-        // The last block that begins at or before it is around it, or lies beside it in one that is.
+        // The last block that begins at or before the prefix is around it, or beside it. In the second case a block
+        // that is around the prefix is also around that block.
         let (family, ..) = place(net);
         let (_, number) = space.blocks.range(..=place(net)).next_back().filter(|(key, _)| key.0 == family)?;
         let mut number = Some(*number);
@@ -292,7 +302,7 @@ impl Plan {
         self.blocks.get(*number).map(|state| &state.block)
     }
 
-    /// The blocks after an id, by id.
+    /// Returns the blocks after an id, by id.
     pub(super) fn blocks_after(&self, after: Option<&BlockId>) -> impl Iterator<Item = &Block> {
         use std::ops::Bound;
         let after = after.map_or(Bound::Unbounded, Bound::Excluded);
@@ -300,7 +310,7 @@ impl Plan {
         numbers.filter_map(|(_, number)| self.blocks.get(*number).map(|state| &state.block))
     }
 
-    /// The prefixes of ranges in `net`, and of blocks in it other than itself, in ascending order.
+    /// Returns the prefixes in `net` of ranges, and of blocks other than `net` itself, in ascending order.
     pub(super) fn nets_within(&self, space: &SpaceId, net: IpNet) -> Vec<IpNet> {
         let Some(space) = self.space_of(space) else { return Vec::new() };
         let ranges = space.nets.range(start(net)..=last(net)).map(|(_, (other, _))| *other);
@@ -311,13 +321,13 @@ impl Plan {
         all
     }
 
-    /// The blocks of `net` and in it.
+    /// Returns the block of `net` and the blocks in it.
     fn blocks_in<'s>(&self, space: &'s Space, net: IpNet) -> impl Iterator<Item = u32> + 's {
         let (family, last) = last(net);
         space.blocks.range(place(net)..=(family, last, u8::MAX)).map(|(_, number)| *number)
     }
 
-    /// The lowest free prefix of this length in the block `net` that leaves the larger gaps whole.
+    /// Returns a free prefix of this length in the block `net`, by best fit.
     pub(super) fn free_child(&mut self, space: &SpaceId, net: IpNet, prefix_len: u8) -> Option<IpNet> {
         let number = *self.space_of(space)?.blocks.get(&place(net))?;
         if self.blocks.get(number)?.free.is_none() {
@@ -377,13 +387,14 @@ impl Plan {
         self.find_blocks_again(space, net);
     }
 
+    /// Drops the index of the free prefixes of a block: a block inside was added or removed, and may nest with others.
     fn forget_free(&mut self, number: Option<u32>) {
         if let Some(state) = number.and_then(|number| self.blocks.get_mut(number)) {
             state.free = None;
         }
     }
 
-    /// Finds the smallest block around each range in `net` anew.
+    /// Sets the smallest block around each range in `net` again.
     fn find_blocks_again(&mut self, space: u32, net: IpNet) {
         let Some((_, in_space)) = self.space(space) else { return };
         let nets = in_space.nets.range(start(net)..=last(net));
@@ -398,7 +409,8 @@ impl Plan {
     }
 }
 
-/// Sets what is derived: the smallest block around a range.
+/// Sets the smallest block around a range, which is derived from the blocks.
+// Checked first, because `make_mut` copies a range that is shared.
 fn set_block(stored: &mut StoredRange, block: Option<BlockId>) {
     if stored.range.block != block {
         Arc::make_mut(&mut stored.range).block = block;
