@@ -54,6 +54,7 @@ mod job;
 mod lock_holder;
 mod lock_wait;
 mod log_match;
+mod methods;
 mod open_files;
 mod open_store;
 mod provider;

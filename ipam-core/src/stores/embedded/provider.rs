@@ -1,4 +1,4 @@
-//! Embedded provider: the methods of the trait as jobs for its threads.
+//! Embedded provider: opening, backup, check and restore. The methods of its trait are in `methods`.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -6,28 +6,20 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use futures_channel::oneshot;
 use futures_util::FutureExt;
 use futures_util::future::{Shared as Cloneable, join_all};
 
 use super::check::{self, StoreReport};
 use super::config::EmbeddedConfig;
-use super::files;
-use super::job::{Job, Jobs, Undo, detached, submit};
+use super::job::{Jobs, Undo, submit};
 use super::open_store::OpenStore;
 use super::queue::Queue;
-use super::schema::VERSION;
 use super::store::SqliteStore;
 use super::threads::Role;
 use super::{backup, readers, restore, writer};
-use crate::engine::{self, Context};
-use crate::{
-    Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, Block, Capabilities, ChangePosition, Changes,
-    Deallocate, DeallocateRange, Deallocated, DefineBlock, DefineRange, Error, ErrorKind, Find, Health, IpamProvider,
-    ListBlocks, ListRanges, Operation, Page, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange, Result,
-    Retry, Sweep, Swept, Update, UpdateBlock, UpdateRange, Usage,
-};
+use crate::engine::Context;
+use crate::{Error, ErrorKind, Operation, Result, Retry};
 
 /// Length of a queue, above which callers wait for room.
 // Two full transactions of the writer: the queue never keeps it waiting, and memory stays bounded.
@@ -40,7 +32,7 @@ const LINGER: Duration = Duration::from_secs(1);
 /// promises, its errors and the rules for its files.
 ///
 /// A clone is another handle to the same threads and connections. These end when the provider is
-/// [closed](IpamProvider::close) or the last handle is dropped: the requests that are queued are done first, and the
+/// [closed](crate::IpamProvider::close) or the last handle is dropped: the requests that are queued are done first, and the
 /// log is written back into the file. `close` waits for this and reports a failure; dropping the last handle waits for
 /// at most a second.
 ///
@@ -291,7 +283,20 @@ impl EmbeddedProvider {
         outcome.await.map_err(ended)?
     }
 
-    async fn read<T, F>(&self, operation: Operation, work: F) -> Result<T>
+    /// Returns true if the store was opened to be read only.
+    pub(super) fn is_read_only(&self) -> bool {
+        self.inner.writes.is_none()
+    }
+
+    /// Closes the store: waits for the threads, and returns the result of closing.
+    pub(super) async fn close_threads(&self) -> Result<()> {
+        self.inner.close();
+        join_all(self.inner.ended.iter().cloned()).await;
+        self.inner.shared.close_result()
+    }
+
+    /// Has `work` done by a reader.
+    pub(super) async fn read<T, F>(&self, operation: Operation, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&mut SqliteStore<'_>, &mut Context<'_>) -> Result<T> + Send + 'static,
@@ -299,7 +304,8 @@ impl EmbeddedProvider {
         submit(&self.inner.shared, &self.inner.reads, operation, None, work).await
     }
 
-    async fn write<T, F>(&self, operation: Operation, undo: Option<Undo<T>>, work: F) -> Result<T>
+    /// Has `work` done by the writer. If the caller drops the future, the work is undone with `undo`.
+    pub(super) async fn write<T, F>(&self, operation: Operation, undo: Option<Undo<T>>, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&mut SqliteStore<'_>, &mut Context<'_>) -> Result<T> + Send + 'static,
@@ -359,160 +365,5 @@ fn spawn(
                 .with_retry(Retry::Safe)
                 .with_source(error))
         }
-    }
-}
-
-/// Returns the job that undoes an allocation without a key, whose caller has dropped its future.
-fn undo_allocate(taken: &Allocated) -> Box<dyn Job> {
-    const NAMED: usize = 4;
-    let mut addresses: Vec<String> = taken.iter().take(NAMED).map(|one| one.address.to_string()).collect();
-    if taken.iter().nth(NAMED).is_some() {
-        addresses.push(format!("{} addresses in all", taken.iter().count()));
-    }
-    let label = format!("{} (key {})", addresses.join(" "), taken.key);
-    // By key, which the provider has made for this request alone: no other allocation can be undone by it.
-    let request = Deallocate::key(taken.key.clone());
-    detached(Operation::Deallocate, label, move |store, context| engine::deallocate(store, context, &request))
-}
-
-/// Returns the job that undoes the allocation of a child prefix without a key, whose caller has dropped its future.
-fn undo_allocate_range(taken: &AllocatedRange) -> Box<dyn Job> {
-    let label = format!("the range {} (key {})", taken.range.net, taken.key);
-    let request = DeallocateRange::key(taken.key.clone());
-    detached(Operation::DeallocateRange, label, move |store, context| {
-        engine::deallocate_range(store, context, &request)
-    })
-}
-
-/// Body of a method that writes: clones the request for the thread, and calls the engine's function.
-macro_rules! written {
-    ($self:ident, $operation:ident, $function:ident, $request:ident, $undo:expr) => {{
-        let request = $request.clone();
-        $self
-            .write(Operation::$operation, $undo, move |store, context| engine::$function(store, context, &request))
-            .await
-    }};
-}
-
-#[async_trait]
-#[deny(clippy::missing_trait_methods)]
-impl IpamProvider for EmbeddedProvider {
-    fn capabilities(&self) -> Capabilities {
-        let mut capabilities = Capabilities::full("embedded");
-        if self.inner.writes.is_none() {
-            capabilities.update = false;
-            capabilities.define_ranges = false;
-            capabilities.define_blocks = false;
-            capabilities.allocate_ranges = false;
-            capabilities.sweep = false;
-        }
-        capabilities
-    }
-
-    async fn check(&self) -> Result<Health> {
-        self.read(Operation::Check, |_, _| Ok(())).await?;
-        if self.inner.writes.is_some() {
-            // An empty job still begins a transaction, which takes the write lock and releases it.
-            self.write(Operation::Check, None, |_, _| Ok(())).await?;
-        }
-        let mut health = Health::new().with_version(format!("store {VERSION}, SQLite {}", rusqlite::version()));
-        if let Some(kind) = files::network_file_system(self.path()) {
-            health = health.with_warning(format!(
-                "the store {} lies on a network file system ({kind}), whose locks are not reliable: two hosts may damage \
-                 it; move it to a local disk",
-                self.path().display()
-            ));
-        }
-        Ok(health)
-    }
-
-    async fn list_ranges(&self, request: &ListRanges) -> Result<Page<Range>> {
-        let request = request.clone();
-        self.read(Operation::ListRanges, move |store, _| engine::list_ranges(store, &request)).await
-    }
-
-    async fn allocate(&self, request: &Allocate) -> Result<Allocated> {
-        let undo: Option<Undo<Allocated>> = if request.key.is_none() { Some(undo_allocate) } else { None };
-        written!(self, Allocate, allocate, request, undo)
-    }
-
-    async fn deallocate(&self, request: &Deallocate) -> Result<Deallocated> {
-        written!(self, Deallocate, deallocate, request, None)
-    }
-
-    async fn find(&self, request: &Find) -> Result<Page<Allocation>> {
-        let request = request.clone();
-        self.read(Operation::Find, move |store, context| engine::find(store, context.now, &request)).await
-    }
-
-    async fn preview_allocate(&self, request: &Allocate) -> Result<Preview> {
-        let request = request.clone();
-        self.read(Operation::PreviewAllocate, move |store, context| engine::preview(store, context, &request)).await
-    }
-
-    async fn update(&self, request: &Update) -> Result<Allocation> {
-        written!(self, Update, update, request, None)
-    }
-
-    async fn usage(&self, ranges: &[RangeId]) -> Result<Vec<Usage>> {
-        let ranges = ranges.to_vec();
-        self.read(Operation::Usage, move |store, context| engine::usage(store, context.now, &ranges)).await
-    }
-
-    async fn define_range(&self, request: &DefineRange) -> Result<Range> {
-        written!(self, DefineRange, define_range, request, None)
-    }
-
-    async fn update_range(&self, request: &UpdateRange) -> Result<Range> {
-        written!(self, UpdateRange, update_range, request, None)
-    }
-
-    async fn remove_range(&self, request: &RemoveRange) -> Result<RemovedRange> {
-        written!(self, RemoveRange, remove_range, request, None)
-    }
-
-    async fn list_blocks(&self, request: &ListBlocks) -> Result<Page<Block>> {
-        let request = request.clone();
-        self.read(Operation::ListBlocks, move |store, _| engine::list_blocks(store, &request)).await
-    }
-
-    async fn define_block(&self, request: &DefineBlock) -> Result<Block> {
-        written!(self, DefineBlock, define_block, request, None)
-    }
-
-    async fn update_block(&self, request: &UpdateBlock) -> Result<Block> {
-        written!(self, UpdateBlock, update_block, request, None)
-    }
-
-    async fn remove_block(&self, request: &RemoveBlock) -> Result<Option<Block>> {
-        written!(self, RemoveBlock, remove_block, request, None)
-    }
-
-    async fn allocate_range(&self, request: &AllocateRange) -> Result<AllocatedRange> {
-        let undo: Option<Undo<AllocatedRange>> = if request.key.is_none() { Some(undo_allocate_range) } else { None };
-        written!(self, AllocateRange, allocate_range, request, undo)
-    }
-
-    async fn deallocate_range(&self, request: &DeallocateRange) -> Result<RemovedRange> {
-        written!(self, DeallocateRange, deallocate_range, request, None)
-    }
-
-    async fn changes(&self, since: Option<&ChangePosition>, limit: u32) -> Result<Changes> {
-        let since = since.cloned();
-        self.read(Operation::Changes, move |store, _| engine::changes(store, since.as_ref(), limit)).await
-    }
-
-    async fn sweep(&self, _: &Sweep) -> Result<Swept> {
-        if self.inner.writes.is_none() {
-            return Err(Error::unsupported(Operation::Sweep, "embedded").with_context("path", self.path().display()));
-        }
-        // Each request is one transaction, so that there are no abandoned claims.
-        self.read(Operation::Sweep, |_, _| Ok(Swept::default())).await
-    }
-
-    async fn close(&self) -> Result<()> {
-        self.inner.close();
-        join_all(self.inner.ended.iter().cloned()).await;
-        self.inner.shared.close_result()
     }
 }
