@@ -19,6 +19,7 @@ impl Hex {
     }
 
     fn digits(mut self, mut number: u128, count: usize) -> Self {
+        // The buffer has room for every text that is made; a longer one would be cut rather than panic.
         let places = self.bytes.get_mut(self.len..self.len + count).unwrap_or_default();
         self.len += places.len();
         for place in places.iter_mut().rev() {

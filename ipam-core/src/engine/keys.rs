@@ -73,6 +73,7 @@ fn partly_deallocated(
     count: u32,
     living: usize,
 ) -> Error {
+    // Addresses that were deallocated before, and those that have expired since: both are named, up to 16 of them.
     let mut gone = request.returned.clone();
     gone.extend(ended.iter().map(|record| record.allocation.address));
     let missing = (count as usize).saturating_sub(living);

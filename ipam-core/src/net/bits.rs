@@ -61,6 +61,7 @@ pub(crate) trait Bits:
     }
 }
 
+// A macro, because the integer types share no trait of the standard library that has these operations.
 macro_rules! bits {
     ($($int:ty)*) => {$(
         impl Bits for $int {
@@ -275,6 +276,7 @@ impl<B: Bits> Iterator for Steps<B> {
 
     #[inline]
     fn nth(&mut self, n: usize) -> Option<B> {
+        // Taken first: an iterator that was advanced past its end must stay empty.
         let rest = self.0.take()?;
         let value = rest.nth(n as u128)?;
         self.0 = value.up().and_then(|first| Interval::new(first, rest.last));

@@ -32,6 +32,7 @@ pub enum NetErrorKind {
     Exhausted,
 }
 
+// Texts are borrowed where they are fixed: most errors of a parser are dropped by a caller that tries another form.
 impl NetError {
     pub(crate) fn invalid(
         field: &'static str,

@@ -67,6 +67,7 @@ impl<R: Into<IpRange>, I: Iterator<Item = R>> FreeRanges<I> {
     /// # }
     /// ```
     pub fn new(within: IpRange, taken: impl IntoIterator<Item = R, IntoIter = I>) -> Self {
+        // Fused: the iterator may be asked again from the other end after it has ended.
         let rest = match within.0 {
             Inner::V4(i) => ByFamily::V4(Remaining(Some(i))),
             Inner::V6(i) => ByFamily::V6(Remaining(Some(i))),
@@ -164,6 +165,7 @@ pub(super) fn aligned<B: Bits>(gap: Interval<B>, more: u128, align: u128) -> Opt
 
 /// Returns the first address of the lowest prefix of this length in the interval.
 pub(super) fn first_prefix<B: Bits>(gap: Interval<B>, len: u8) -> Option<B> {
+    // The prefix around the first address begins before the gap unless it is aligned; then the next one is the lowest.
     let mut prefix = Interval::prefix(gap.first, len);
     if prefix.first < gap.first {
         prefix = Interval::prefix(prefix.last.up()?, len);

@@ -45,7 +45,7 @@ pub fn hosts(net: IpNet, policy: HostPolicy) -> IpRange {
     if policy == HostPolicy::All {
         return whole;
     }
-    // Two addresses or one are kept whole, so both ends can be moved without a check.
+    // Two addresses or one are kept as they are, so that neither end can be moved past the other.
     match whole.0 {
         Inner::V4(i) if i.last - i.first > 1 => IpRange::from_v4(Interval { first: i.first + 1, last: i.last - 1 }),
         Inner::V6(i) if i.last - i.first > 1 => IpRange::from_v6(Interval { first: i.first + 1, last: i.last }),

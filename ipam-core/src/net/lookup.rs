@@ -58,6 +58,7 @@ impl<T> PrefixMap<T> {
     /// assert!(names.is_empty());
     /// ```
     pub fn insert(&mut self, net: IpNet, value: T) -> Option<T> {
+        // Without host bits, so that look-ups return none.
         self.0.insert(net.trunc(), value)
     }
 

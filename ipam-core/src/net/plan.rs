@@ -145,6 +145,8 @@ pub fn best_fit(block: IpNet, taken: &IpSet, prefix_len: u8) -> Option<IpNet> {
 /// Returns the first address of the smallest free piece that holds a prefix of this length, the lowest if several do.
 fn smallest_piece<B: Bits>(block: Interval<B>, taken: &Runs<B>, prefix_len: u8) -> Option<B> {
     let mut best: Option<(u8, B)> = None;
+    // A longer length is a smaller piece. Only a strictly better piece replaces the best one, so that of equal ones the
+    // lowest stays.
     for gap in Runs::from(block).difference(taken).into_vec() {
         for (first, len) in Cover::new(gap) {
             if len <= prefix_len && best.is_none_or(|(longest, _)| longest < len) {
@@ -231,6 +233,7 @@ impl<B: Bits> Room<B> {
     fn take(&mut self, len: u8) -> Option<B> {
         let (found, first) =
             (0..=len).rev().find_map(|found| Some((found, self.free[usize::from(found)].pop_first()?)))?;
+        // Split in halves down to the length: the lower half is split further, the upper one stays free.
         for half in found + 1..=len {
             self.free[usize::from(half)].insert(first | B::ONE.shl(B::WIDTH - half));
         }

@@ -31,6 +31,7 @@ use super::error::NetError;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IpRange(pub(super) Inner);
 
+// The derived order compares the variant first, which puts IPv4 before IPv6.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Inner {
     V4(Interval<u32>),
@@ -63,6 +64,7 @@ impl IpRange {
         let inner = match (first, last) {
             (IpAddr::V4(a), IpAddr::V4(b)) => Interval::new(a.to_bits(), b.to_bits()).map(Inner::V4),
             (IpAddr::V6(a), IpAddr::V6(b)) => Interval::new(a.to_bits(), b.to_bits()).map(Inner::V6),
+            // An IPv4-mapped IPv6 address is not converted: either family could be meant.
             _ => {
                 let (problem, remedy) = ("the ends are of different families", "give two IPv4 or two IPv6 addresses");
                 return Err(NetError::invalid("range", format!("{first}-{last}"), problem, remedy));
@@ -88,6 +90,7 @@ impl IpRange {
     /// [`InvalidInput`](super::NetErrorKind::InvalidInput) if `count` is 0, or greater than the number of addresses
     /// from `first` to the end of the family.
     pub fn starting_at(first: IpAddr, count: u128) -> Result<Self, NetError> {
+        // Computed as `first + (count - 1)`: `first + count` overflows for a range that ends with the last address.
         let last = count.checked_sub(1).and_then(|more| match first {
             IpAddr::V4(ip) => Some(IpAddr::V4(ip.to_bits().checked_add(u32::try_from(more).ok()?)?.into())),
             IpAddr::V6(ip) => Some(IpAddr::V6(ip.to_bits().checked_add(more)?.into())),
@@ -336,6 +339,7 @@ impl FromStr for IpRange {
             let remedy = "give an address, a prefix such as 10.0.0.0/24, or two addresses such as 10.0.0.5-10.0.0.9";
             NetError::invalid("range", text, problem, remedy)
         };
+        // Neither an address nor a prefix contains a hyphen, so that the first one separates the two addresses.
         if let Some((first, last)) = text.split_once('-') {
             let first = first.trim().parse().map_err(|_| bad("the text before the hyphen is not an address"))?;
             let last = last.trim().parse().map_err(|_| bad("the text after the hyphen is not an address"))?;
@@ -355,6 +359,7 @@ impl serde::Serialize for IpRange {
     }
 }
 
+// A visitor and not a `String`: a borrowed text is parsed without being copied, and the error says what was expected.
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for IpRange {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -411,6 +416,7 @@ impl Iterator for Addresses {
         }
     }
 
+    // The default walks to the end, which a /64 does not reach.
     fn last(mut self) -> Option<IpAddr> {
         self.next_back()
     }

@@ -41,6 +41,7 @@ pub fn reverse_name(ip: IpAddr) -> String {
 pub fn reverse_zones(net: IpNet) -> ReverseZones {
     let own = net.prefix_len();
     let boundary = match net {
+        // Longer than /24: a zone of its own by RFC 2317, named by the prefix itself.
         IpNet::V4(_) if own > 24 => own,
         IpNet::V4(_) => own.next_multiple_of(8),
         IpNet::V6(_) => own.next_multiple_of(4),
@@ -131,6 +132,7 @@ fn under<'a>(name: &'a str, domain: &str) -> Option<&'a str> {
 fn parse_v4(labels: &str) -> Result<Ipv4Net, &'static str> {
     let (mut octets, mut known) = ([0_u8; 4], 0_u8);
     let mut zone: Option<Ipv4Net> = None;
+    // From the right, where the first octet is. An empty text has one empty label, which is filtered out.
     for label in labels.split('.').rev().filter(|_| !labels.is_empty()) {
         let place = octets.get_mut(usize::from(known)).ok_or("more than four numbers")?;
         match decimal(label) {
@@ -145,6 +147,7 @@ fn parse_v4(labels: &str) -> Result<Ipv4Net, &'static str> {
         }
     }
     let net = Ipv4Net::new_assert(Ipv4Addr::from(octets), known * 8);
+    // With three octets the name is that of the classless zone; a fourth one is an address in it.
     match zone {
         Some(zone) if known == 3 => Ok(zone),
         Some(zone) if !zone.contains(&net) => Err("the classless zone does not hold this address"),
@@ -160,6 +163,7 @@ fn classless(label: &str, mut octets: [u8; 4]) -> Option<Ipv4Net> {
         let (first, last) = label.split_once('-')?;
         let (first, last) = (decimal(first)?, decimal(last)?);
         let span = last.checked_sub(first)?;
+        // The span of a prefix is all ones; `span & (span + 1)` is zero only for such numbers.
         (first, 32 - u8::try_from(span.trailing_ones()).ok().filter(|_| span & span.wrapping_add(1) == 0)?)
     };
     octets[3] = first;

@@ -32,6 +32,8 @@ use super::runs::{CoverAll, Runs};
 /// # Ok(())
 /// # }
 /// ```
+// Two lists and not one of an enum: the algebra then runs over plain integers, and no comparison has to look at the
+// family (bars S1 and S3).
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct IpSet {
     v4: Runs<u32>,
@@ -91,6 +93,7 @@ impl IpSet {
 
     /// Returns true if the set and the range share an address.
     pub fn overlaps(&self, range: &IpRange) -> bool {
+        // The ranges are a slice, so that asking for their number visits none of them.
         self.ranges_overlapping(range).len() > 0
     }
 
@@ -192,6 +195,7 @@ impl IpSet {
     /// # }
     /// ```
     pub fn ranges_overlapping(&self, range: &IpRange) -> Ranges<'_> {
+        // An empty slice stands for the other family, so that both families have the same iterator type.
         let (v4, v6) = match range.0 {
             Inner::V4(i) => (self.v4.overlapping(i), &[][..]),
             Inner::V6(i) => (&[][..], self.v6.overlapping(i)),
@@ -259,6 +263,7 @@ impl<R: Into<IpRange>> FromIterator<R> for IpSet {
 
 impl<R: Into<IpRange>> Extend<R> for IpSet {
     fn extend<I: IntoIterator<Item = R>>(&mut self, ranges: I) {
+        // One sort and one merge. Inserting each range would move all ranges behind it, which is quadratic.
         *self = self.union(&ranges.into_iter().collect());
     }
 }
@@ -307,6 +312,7 @@ impl fmt::Debug for IpSet {
     }
 }
 
+// A list of ranges and not of prefixes: it is shorter, and people read it as they wrote it.
 #[cfg(feature = "serde")]
 impl serde::Serialize for IpSet {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -331,6 +337,7 @@ pub struct Ranges<'a> {
 impl Iterator for Ranges<'_> {
     type Item = IpRange;
 
+    // IPv4 first: the order of `IpRange`.
     #[inline]
     fn next(&mut self) -> Option<IpRange> {
         match self.v4.next() {
@@ -358,6 +365,8 @@ impl DoubleEndedIterator for Ranges<'_> {
 impl ExactSizeIterator for Ranges<'_> {}
 impl FusedIterator for Ranges<'_> {}
 
+// The two iterators differ only in whether they borrow or own the intervals. A macro rather than a generic parameter,
+// which would show the private intervals in the public type.
 macro_rules! prefixes {
     ($(#[$doc:meta])* $name:ident $(<$life:lifetime>)?, $v4:ty, $v6:ty) => {
         $(#[$doc])*

@@ -25,6 +25,7 @@ use super::set::{IntoPrefixes, IpSet};
 /// [`InvalidInput`](super::NetErrorKind::InvalidInput) if `len` is shorter than the prefix of `net`, or longer than an
 /// address.
 pub fn subnets(net: IpNet, len: u8) -> Result<Subnets, NetError> {
+    // Checked before an iterator exists, so that a mistake is an error at the call and not an empty iteration.
     let (own, most) = (net.prefix_len(), net.max_prefix_len());
     if len < own || len > most {
         return Err(NetError::prefix_len(len, format_args!("a subnet of {net}"), own, most));
@@ -69,6 +70,7 @@ pub fn supernet(net: IpNet, len: u8) -> Result<IpNet, NetError> {
 pub fn common_supernet<R: Into<IpRange>>(ranges: impl IntoIterator<Item = R>) -> Option<IpNet> {
     let mut ranges = ranges.into_iter().map(|range| range.into().0);
     let first = ranges.next()?;
+    // The lowest and the highest address decide: a prefix that holds both holds all between them.
     let hull = ranges.try_fold(first, |hull, next| match (hull, next) {
         (Inner::V4(a), Inner::V4(b)) => Some(Inner::V4(hull_of(a, b))),
         (Inner::V6(a), Inner::V6(b)) => Some(Inner::V6(hull_of(a, b))),
@@ -143,6 +145,8 @@ pub struct Overlap {
 /// ```
 pub fn overlaps<R: Into<IpRange>>(ranges: impl IntoIterator<Item = R>) -> impl Iterator<Item = Overlap> {
     let mut sorted: Vec<_> = ranges.into_iter().enumerate().map(|(n, range)| (range.into(), n)).collect();
+    // Larger ranges first among those that begin together, so that the outer prefix comes before the inner one. The
+    // index makes equal ranges keep the order of the list although the sort is unstable.
     sorted.sort_unstable_by_key(|(range, n)| (range.first(), Reverse(range.last()), *n));
     // A stack of the ranges that may still reach the next one. In sorted order, a range that ends before the current
     // one begins ends before all later ones, so that each is pushed and popped once.
@@ -205,6 +209,7 @@ impl<B: Bits> Iterator for Parts<B> {
 
     #[inline]
     fn nth(&mut self, n: usize) -> Option<(B, u8)> {
+        // Taken first: an iterator that was advanced past its end must stay empty.
         let rest = self.rest.take()?;
         let first = rest.first.checked_add(self.distance(rest, n)?)?;
         self.rest = Interval::new(first, rest.last);

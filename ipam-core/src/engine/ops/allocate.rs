@@ -172,6 +172,8 @@ impl Choices {
         operation: Operation,
         request: &Allocate,
     ) -> Result<Self> {
+        // All ranges are looked up before any is used: a request with a wrong id fails as `NotFound` whatever room the
+        // other ranges have, so that the mistake is found at once.
         for line in &request.lines {
             for range in &line.ranges {
                 if overlay.load(range)?.is_none() {
@@ -299,6 +301,8 @@ impl Exact<'_> {
         if others.iter().any(|(range, other)| range == id && other.overlaps(&asked)) {
             return Err(self.invalid("name each address in one line only: another line asks for it, too"));
         }
+        // Remembered for the other lines: a bit that this line sets has no allocation yet, and would count as free
+        // there.
         others.push((id.clone(), asked));
 
         let mut found = Vec::with_capacity(count as usize);
@@ -324,6 +328,7 @@ impl Exact<'_> {
         }
         let (no, bit) = locate(address);
         let Some((range, store)) = overlay.load_with_store(&stored.range.id)? else { return Ok(()) };
+        // A clear bit is free. A set bit may also be that of an expired or released address, which is freed here.
         if !range.page(store, no)?.is_some_and(|page| page.contains(bit)) {
             return Ok(());
         }

@@ -27,6 +27,7 @@ pub(crate) fn deallocate<S: Store + ?Sized>(
         }
         counts.push(freed);
     }
+    // The targets ended their allocations in order, so that the counts divide the list of the ended ones again.
     let ended = overlay.commit(context.actor)?.into_iter();
     let mut freed = ended.filter(|(_, kind)| *kind == ChangeKind::Deallocated).map(|(record, _)| *record.allocation);
     let targets = counts.into_iter().map(|count| {

@@ -32,6 +32,7 @@ pub(crate) fn define_range<S: Store + ?Sized>(
             format!("the range {:?} exists already; choose another id, or update the range", request.id),
         ));
     }
+    // Kept as resolved here: a later change of the host policy's rules must not move an existing range.
     let addresses = request.resolved_addresses();
     must_fit(store, Operation::DefineRange, &request.space, request.net, addresses, None)?;
     let mut range = Range::new(request.id.clone(), request.space.clone(), request.net, addresses);
@@ -61,6 +62,7 @@ pub(super) fn insert<S: Store + ?Sized>(
     origin: Origin,
 ) -> Result<Range> {
     let mut stored = StoredRange::new(range, 0, origin);
+    // The mark begins at the first page, and not at 0: below it there is no page that would have to be stored.
     stored.high_water = first_page(&stored.layout);
     store.insert_range(&stored)?;
     store.append_change(about(&stored.range, ChangeKind::RangeDefined, context))?;
@@ -140,6 +142,7 @@ pub(crate) fn update_range<S: Store + ?Sized>(
         must_fit(overlay.store, Operation::UpdateRange, &range.space, range.net, range.addresses, Some(&range.id))?;
     }
     let mut new = StoredRange::new(range, old.high_water, origin);
+    // A change of the name or the tags leaves the pages alone, which may be many.
     if new.layout != old.layout {
         new.high_water = first_page(&new.layout);
         relayout(&mut overlay, &old, &new)?;
@@ -170,6 +173,7 @@ fn changed(old: &StoredRange, request: &UpdateRange) -> (Range, Origin) {
             range.addresses = addresses;
             origin.explicit_addresses = true;
         }
+        // Back to the addresses that the definition would have given, by the policy that it named.
         Patch::Clear => {
             let policy = if origin.all_hosts { HostPolicy::All } else { HostPolicy::Hosts };
             range.addresses = hosts(range.net, policy);
@@ -200,6 +204,7 @@ fn relayout<S: Store + ?Sized>(overlay: &mut Overlay<'_, S>, old: &StoredRange, 
     loop {
         let pages = overlay.store.pages(id, from, BATCH)?;
         for (no, page) in &pages {
+            // Pages whose mask stays the same have the same addresses to hand out, and the same `open`.
             let (was, is) = (old.layout.mask(*no), new.layout.mask(*no));
             if was == is {
                 continue;
@@ -287,6 +292,8 @@ pub(super) fn remove<S: Store + ?Sized>(
             }
         }
     }
+    // The allocations first: a store may refuse to remove a range that has some, and the feed has their ends before
+    // that of the range.
     let store = overlay.prepare()?.write(context.actor)?;
     store.remove_range(id)?;
     if let Some(key) = &stored.range.key {

@@ -24,6 +24,7 @@ fn usage_of<S: Store + ?Sized>(store: &mut S, now: SystemTime, id: &RangeId) -> 
         Some(then) => store.count_expired(id, then)?,
         None => 0,
     };
+    // Counted by bits and not by allocations: one sum over the pages, instead of a count of all rows of the range.
     let allocated = store.used_bits(id)?.saturating_sub(quarantined).saturating_sub(expired);
     let quarantined = not_over + expired.saturating_sub(expired_and_released);
     let layout = &stored.layout;

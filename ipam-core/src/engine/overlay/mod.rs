@@ -127,6 +127,7 @@ impl<'s, S: Store + ?Sized> Overlay<'s, S> {
     pub(super) fn end(&mut self, record: Record, kind: ChangeKind) -> Result<()> {
         let now = self.now;
         let allocation = &record.allocation;
+        // The quarantine of an expired address begins with its expiry, and not with the request that notices it.
         let since = allocation.expires.filter(|_| kind == ChangeKind::Expired).unwrap_or(now);
         let (range, store) = self.range_of(&allocation.range)?;
         let policy = range.stored.range.policy;
@@ -238,9 +239,11 @@ impl<'s, S: Store + ?Sized> Overlay<'s, S> {
         }
         by_key.sort_unstable();
         let mut requests = Vec::new();
+        // A request is removed with its last allocation; until then it remembers the first addresses that ended.
         for addresses in by_key.chunk_by(|(one, _), (other, _)| one == other) {
             let Some((key, _)) = addresses.first().copied() else { continue };
             let ended = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
+            // Counted up to one more than end here: whether others are left is all that matters.
             if self.store.count_of_key(key, ended.saturating_add(1))? <= ended {
                 requests.push(RequestChange::Remove(key.clone()));
                 continue;

@@ -49,6 +49,7 @@ impl FreePrefixes {
         if !self.block.contains(&net) {
             return false;
         }
+        // The free prefix around the requested one, if there is one: it is unique, because free prefixes do not nest.
         for around in own..=len {
             let start = self.start(at, around);
             if !self.by_len.get_mut(usize::from(around - own)).is_some_and(|free| free.remove(&start)) {
@@ -70,6 +71,7 @@ impl FreePrefixes {
         if !self.block.contains(&net) {
             return;
         }
+        // Merged upwards as long as the sibling is free, and not beyond the block.
         while len > own {
             let sibling = at ^ Self::host(self.bits, len);
             let merged = self.by_len.get_mut(usize::from(len - own)).is_some_and(|free| free.remove(&sibling));

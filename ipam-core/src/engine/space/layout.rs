@@ -23,6 +23,7 @@ pub(crate) struct Layout {
 impl Layout {
     /// Returns the layout of a range.
     pub(crate) fn of(range: &Range) -> Self {
+        // A gateway outside of the range's addresses is allowed; `without` cuts holes to the range.
         let gateway = range.network.gateway.map(IpRange::from);
         let whole = Self::whole(&range.addresses);
         whole.without(range.reserved.iter().copied().chain(gateway))
@@ -47,6 +48,7 @@ impl Layout {
             }
         }
         all.sort_unstable();
+        // Adjacent holes are merged, too: `next` relies on an address that can be handed out after each hole.
         let mut holes: Vec<(u128, u128)> = Vec::with_capacity(all.len());
         for (from, till) in all {
             match holes.last_mut() {
@@ -115,6 +117,7 @@ impl Layout {
 
     /// Returns the `n`-th address that can be handed out, counted from 0.
     pub(crate) fn nth(&self, n: u128) -> Option<u128> {
+        // Steps over holes and not over addresses: random choice in a /64 costs as much as in a /24.
         let mut left = n;
         let mut at = self.first;
         while let Some((first, last)) = self.run(at) {
@@ -141,6 +144,7 @@ impl Layout {
             return Page::full();
         }
         let bit = |at| locate_number(at).1;
+        // Addresses of the page before and after the range are masked like holes.
         let mut mask = Page::span(bit(self.first.max(start)), bit(self.last.min(end))).complement();
         let index = self.holes.partition_point(|hole| hole.1 < start);
         for (from, till) in self.holes.iter().skip(index).take_while(|hole| hole.0 <= end) {

@@ -14,6 +14,7 @@ pub(crate) const PAGE_SIZE: u128 = 256;
 /// Page `no` holds the addresses `no * 256` to `no * 256 + 255` of a family, so that its number does not depend on the
 /// range: a range can grow at its beginning without moving bits. A page that is not stored has no set bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+// Four words and not 32 bytes: counting bits and finding a clear one then takes a few instructions (bar M5).
 pub(crate) struct Page([u64; 4]);
 
 /// Returns the page and the bit of an address.
@@ -139,6 +140,7 @@ impl Page {
 
     /// Returns the contiguous runs of set bits in ascending order, as first and last bit.
     pub(crate) fn runs(self) -> impl Iterator<Item = (u8, u8)> {
+        // `next_clear` on the page and on its complement alternate: end of a run, begin of the next one.
         let clear = self.complement();
         let mut from = Some(0u8);
         std::iter::from_fn(move || {
@@ -151,6 +153,7 @@ impl Page {
 
     /// Returns the lowest clear bit at or after `from`.
     pub(crate) fn next_clear(&self, from: u8) -> Option<u8> {
+        // The shift drops the bits below `from` in the first word.
         let mut word = usize::from(from / 64);
         let mut free = !self.0[word] & (u64::MAX << (from % 64));
         loop {

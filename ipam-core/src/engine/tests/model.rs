@@ -22,7 +22,8 @@ struct Model {
 }
 
 impl Model {
-    /// Quarantines expired addresses from their expiry on, and frees released ones unless the order is least-recently-used.
+    /// Quarantines expired addresses from their expiry on, and frees released ones unless the order is
+    /// least-recently-used.
     fn settle(&mut self, now: SystemTime) {
         let policy = self.range.policy;
         for state in self.uses.values_mut() {

@@ -61,8 +61,8 @@ pub(super) fn shown<T: std::fmt::Debug>(result: &Result<T>) -> String {
     }
 }
 
-/// Second store, on which every operation runs over a [`Replay`]. Reads miss at random: some are fetched in advance, fetched
-/// results are dropped now and then, and the log of one operation is sometimes left for the next.
+/// Second store, on which every operation runs over a [`Replay`]. Reads miss at random: some are fetched in advance,
+/// fetched results are dropped now and then, and the log of one operation is sometimes left for the next.
 pub(super) struct Twin {
     store: State,
     replay: Replay,

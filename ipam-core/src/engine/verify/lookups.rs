@@ -75,6 +75,7 @@ pub(crate) trait Lookups: Store {
             .must(allocation.owner == owner, || format!("the allocation {id:?} has another owner than its request"));
         findings
             .must(record.line < lines, || format!("the allocation {id:?} is of a line that its request does not have"));
+        // By the last allocation of a key only: looking a key up with each of its addresses would be quadratic.
         match keys.see(key, count) {
             Some(seen) => verify_key(self, key, seen, findings),
             None => Ok(()),

@@ -124,6 +124,7 @@ impl<S: Lookups + ?Sized> Checks<'_, S> {
         let allocation = &record.allocation;
         let (id, at) = (&allocation.id, allocation.address);
         let space = &stored.range.space;
+        // The allocation was found by its range. Its own fields could still name another one.
         let home = allocation.range == stored.range.id && allocation.space == *space;
         self.must(home, || format!("the allocation {id:?} names another range or space than it lies in"));
         self.must(stored.layout.contains(at), || format!("{at} is allocated, but reserved or outside its range"));
@@ -141,11 +142,13 @@ impl<S: Lookups + ?Sized> Checks<'_, S> {
         let (mut used, mut quarantined) = (0u128, 0u128);
         // Lowest page with an address to hand out that was not seen yet.
         let mut expected = stored.layout.next_page(0);
+        // The index of open pages is walked beside the pages, and must name each open one and no other.
         let mut next_open = self.store.next_open_page(id, 0)?;
         let mut from = 0;
         loop {
             let pages = self.store.pages(id, from, BATCH)?;
             for (no, page) in &pages {
+                // Pages below the mark must be stored. Above it, the gap is skipped in one step: a /64 has 2^56 pages.
                 while let Some(missing) = expected.filter(|expected| expected < no) {
                     self.must(missing >= stored.high_water, || lacks(id, missing));
                     let goes_on = missing < stored.high_water && !self.findings.is_full();
@@ -180,6 +183,7 @@ impl<S: Lookups + ?Sized> Checks<'_, S> {
         }
         self.without_page(stored, &mut allocated, None)?;
         self.must(next_open.is_none(), || format!("a page of the range {id:?} is said to be open, but is not stored"));
+        // Stores keep a count beside the bits, from which usage is computed.
         let counted = self.store.used_bits(id)?;
         self.must(counted == used, || format!("the used addresses of the range {id:?} are counted wrongly"));
         let (all, _) = self.store.count_quarantined(id, self.now)?;

@@ -146,16 +146,16 @@ impl Check<'_, '_> {
     }
 }
 
-/// Look-ups, checked by statements over whole tables instead of one by one.
-///
-/// An allocation is one row, which every way to find it reads:
-///
-/// - by address and by id, which is made of the row's columns: SQLite's check verifies that each index leads to all
-///   rows;
-/// - by key: `check.sql` verifies that the serial number is among those of the allocation's request and of no other;
-/// - quarantine: `check.sql` verifies that no allocated address is quarantined.
-///
-/// Looking up each allocation again would take most of the time of a check.
+// Look-ups, checked by statements over whole tables instead of one by one.
+//
+// An allocation is one row, which every way to find it reads:
+//
+// - by address and by id, which is made of the row's columns: SQLite's check verifies that each index leads to all
+//   rows;
+// - by key: `check.sql` verifies that the serial number is among those of the allocation's request and of no other;
+// - quarantine: `check.sql` verifies that no allocated address is quarantined.
+//
+// Looking up each allocation again would take most of the time of a check.
 impl Lookups for SqliteStore<'_> {
     fn verify_lookups(&mut self, _: &SpaceId, _: &Record, _: &mut OpenKeys, _: &mut Findings<'_>) -> Result<()> {
         Ok(())

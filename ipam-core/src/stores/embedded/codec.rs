@@ -15,6 +15,7 @@ use crate::{Properties, Tag, Tags};
 
 /// Address as a blob: 4 or 6, then its octets. The order of the blobs is the order of the addresses, IPv4 first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+// On the stack: each statement binds one or two of them.
 pub(super) struct AddressBlob {
     bytes: [u8; 17],
     len: usize,
@@ -78,6 +79,7 @@ pub(super) fn cut(time: SystemTime) -> SystemTime {
 pub(super) fn micros(time: SystemTime) -> i64 {
     match time.duration_since(UNIX_EPOCH) {
         Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
+        // Before 1970 the distance is rounded up, which rounds the time down.
         Err(before) => i64::try_from(before.duration().as_nanos().div_ceil(1000)).map_or(i64::MIN, |micros| -micros),
     }
 }

@@ -22,6 +22,7 @@ pub(super) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 /// assert_eq!(config.actor.as_deref(), Some("provisioner"));
 /// assert_eq!(EmbeddedConfig::from("/var/lib/ipam/store.db").busy_timeout, Duration::from_secs(5));
 /// ```
+// Fields are public to be read; `non_exhaustive` makes callers use the setters, so that a new field breaks no program.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct EmbeddedConfig {
@@ -49,8 +50,12 @@ impl EmbeddedConfig {
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self {
             path: path.into(),
+            // Long enough for a checkpoint of another process, and short enough that a caller notices a process that
+            // hangs with the lock.
             busy_timeout: Duration::from_secs(5),
             actor: None,
+            // Two, so that a long read such as a check does not keep short ones waiting. Each has a connection of its
+            // own.
             readers: 2,
             keep_changes: 1_000_000,
             read_only: false,
@@ -178,6 +183,7 @@ impl EmbeddedConfig {
     }
 }
 
+// By hand, because a clock has no `Debug`.
 impl fmt::Debug for EmbeddedConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EmbeddedConfig")

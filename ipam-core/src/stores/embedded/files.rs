@@ -78,6 +78,7 @@ pub(super) fn look(path: &Path) -> Result<Found> {
         let message = format!("{shown} is {what}; name a file, which is created if it does not exist");
         return Err(Error::new(ErrorKind::Config, Operation::Open, message).with_context("path", shown));
     }
+    // SQLite names the log after the path. Two processes that open the file by different names would write two logs.
     let names = names_of(&metadata);
     if names > 1 {
         let message = format!(
@@ -86,6 +87,7 @@ pub(super) fn look(path: &Path) -> Result<Found> {
         );
         return Err(Error::new(ErrorKind::Config, Operation::Open, message).with_context("path", shown));
     }
+    // An empty file counts as none: tools create one to reserve a name, and SQLite makes a database of it.
     Ok(if metadata.len() == 0 { Found::Nothing } else { Found::File(metadata.len()) })
 }
 

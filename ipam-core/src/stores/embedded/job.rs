@@ -147,6 +147,7 @@ where
 }
 
 /// Future of a result. Undoes a result that was sent and never polled.
+// A bare receiver would drop such a result: the sender cannot know that it was not polled.
 struct PendingResult<T> {
     receiver: oneshot::Receiver<Result<T>>,
     operation: Operation,

@@ -82,8 +82,8 @@ impl Sides {
 #[derive(Debug)]
 struct Entry {
     sides: Sides,
-    /// True once a file was found missing or replaced. All requests then fail until all connections are closed: it is
-    /// unknown what other processes did meanwhile, even if the file is put back.
+    /// True once a file was found missing or replaced. All requests then fail until all connections are closed.
+    // Also if the file is put back: it is unknown what other processes did meanwhile.
     lost: AtomicBool,
 }
 

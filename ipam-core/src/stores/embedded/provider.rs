@@ -32,9 +32,9 @@ const LINGER: Duration = Duration::from_secs(1);
 /// promises, its errors and the rules for its files.
 ///
 /// A clone is another handle to the same threads and connections. These end when the provider is
-/// [closed](crate::IpamProvider::close) or the last handle is dropped: the requests that are queued are done first, and the
-/// log is written back into the file. `close` waits for this and reports a failure; dropping the last handle waits for
-/// at most a second.
+/// [closed](crate::IpamProvider::close) or the last handle is dropped: the requests that are queued are done first, and
+/// the log is written back into the file. `close` waits for this and reports a failure; dropping the last handle waits
+/// for at most a second.
 ///
 /// ```
 /// # futures_executor::block_on(async {

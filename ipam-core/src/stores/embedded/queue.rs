@@ -22,17 +22,19 @@ pub(super) struct Queue<T> {
     state: Mutex<State<T>>,
     filled: Condvar,
     limit: usize,
-    /// Number of items ever pushed, modulo 2^64. Read without the lock, so that polling does not slow the callers down.
+    /// Number of items ever pushed, modulo 2^64.
+    // Read without the lock, so that polling does not slow the callers down.
     pushed: AtomicUsize,
 }
 
 struct State<T> {
     items: VecDeque<T>,
-    /// Number of threads that sleep until there is an item. A notification is a system call (bar E1), and is left out
-    /// when no thread sleeps.
+    /// Number of threads that sleep until there is an item.
+    // A notification is a system call (bar E1), and is left out when no thread sleeps.
     asleep: usize,
-    /// Wakers of callers that wait for room. All of them are woken when there is room: a single one may belong to a
-    /// caller that has dropped its future, and the others would wait on.
+    /// Wakers of callers that wait for room.
+    // All of them are woken when there is room: a single one may belong to a caller that has dropped its future, and
+    // the others would wait on.
     waiting: Vec<Waker>,
     closed: bool,
     /// True once a thread was told that the queue is closed and empty. Until then `push_now` still works.
@@ -87,7 +89,7 @@ impl<T> Queue<T> {
 
     /// Adds an item at once, even if the queue is full or closed, as long as a thread still takes items.
     ///
-    /// For undos, which must not be lost and come from `drop`, where waiting is impossible. They are rare.
+    // For undos, which must not be lost and come from `drop`, where waiting is impossible. They are rare.
     pub(super) fn push_now(&self, item: T) -> Result<(), Closed<T>> {
         let state = self.lock();
         if state.ended {

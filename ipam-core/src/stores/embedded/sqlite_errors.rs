@@ -25,6 +25,7 @@ pub(super) fn commit_error(operation: Operation, source: &rusqlite::Error) -> Er
 }
 
 /// Copies an error for another caller of the same batch.
+// `rusqlite::Error` cannot be cloned. The code and the text are what later decisions look at.
 pub(super) fn copy(error: &rusqlite::Error) -> rusqlite::Error {
     match error {
         rusqlite::Error::SqliteFailure(code, message) => rusqlite::Error::SqliteFailure(*code, message.clone()),
@@ -46,6 +47,8 @@ pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
+// Every code of the binding is listed, with the remedy that an operator can act on. `Retry::Safe` only for conditions
+// that pass by themselves or can be mended without changing the request.
 fn explain(error: &rusqlite::Error) -> (ErrorKind, Retry, &'static str) {
     let Some(code) = error.sqlite_error_code() else {
         return explain_binding(error);

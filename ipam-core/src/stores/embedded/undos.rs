@@ -18,9 +18,8 @@ const LONGEST: Duration = Duration::from_secs(5);
 const MOST: usize = 1_024;
 
 /// Failed undos, which are repeated until they succeed or the store is closed.
-///
-/// They are kept in memory only: an undo that is lost with the process leaves an allocation whose key its caller never
-/// saw. The same happens when a process is killed between the commit and the result, which no store can prevent.
+// Kept in memory only: an undo that is lost with the process leaves an allocation whose key its caller never saw. The
+// same happens when a process is killed between the commit and the result, which no store can prevent.
 pub(super) struct Undos {
     waiting: VecDeque<Box<dyn Job>>,
     delay: Duration,

@@ -1,8 +1,8 @@
 //! Reads of the database file through SQLite, without its log and without locks.
 //!
-//! The header could be read as a plain file, but closing any descriptor of a file drops all POSIX locks that the
-//! process has on it, including those of SQLite. Another process would then take the store for unused and delete its
-//! log. SQLite knows which files it has open, and closes none of them while it holds a lock.
+//! Plain file access is ruled out: closing any descriptor of a file drops all POSIX locks that the process has on it,
+//! including those of SQLite. Another process would then take the store for unused and delete its log. SQLite knows
+//! which files it has open, and closes none of them while it holds a lock.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

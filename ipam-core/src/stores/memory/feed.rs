@@ -25,7 +25,8 @@ pub(super) struct Home {
     pub(super) range: RangeId,
 }
 
-/// Change in compact form: a `Change` is several times as large, and each allocation appends one (bars M1 to M3, M7).
+/// Change in compact form.
+// A `Change` is several times as large, and each allocation appends one (bars M1 to M3, M7).
 #[derive(Debug)]
 enum Entry {
     /// Change of an allocation.
@@ -77,6 +78,7 @@ impl Feed {
     }
 
     fn push(&mut self, entry: Entry) {
+        // Counted even if nothing is kept: positions must not be issued twice.
         self.appended += 1;
         if self.limit == 0 {
             return;
@@ -107,6 +109,8 @@ impl Feed {
     }
 
     pub(super) fn read(&self, since: Option<&ChangePosition>, limit: usize) -> Result<Changes> {
+        // Positions are numbers of changes, so that the first kept one follows from two counts, and an entry needs no
+        // position of its own.
         let dropped = self.appended - self.entries.len() as u64;
         let since = match since {
             Some(position) => self.number(position)?,
@@ -148,6 +152,7 @@ impl Feed {
     }
 
     fn number(&self, position: &ChangePosition) -> Result<u64> {
+        // The text must be the one that `position` writes, so that `+5` or `05` is not taken for a position.
         let text = position.as_str();
         let number = text.parse().ok().filter(|number: &u64| *number <= self.appended && number.to_string() == text);
         number.ok_or_else(|| {

@@ -47,8 +47,10 @@ struct BlockState {
     block: Block,
     /// Smallest block around it.
     outer: Option<u32>,
-    /// Index of its free prefixes (bar M4). Built by the first search, kept up to date with ranges, and dropped when a
-    /// block inside is added or removed.
+    /// Index of its free prefixes.
+    // Built by the first search, kept up to date with ranges, and dropped when a block inside is added or removed:
+    // blocks nest, and what they cover is not free again when one of them goes. Without it, each child prefix would
+    // read all prefixes in the block (bar M4).
     free: Option<FreePrefixes>,
 }
 
@@ -202,6 +204,7 @@ impl Inventory {
         space.ranges.insert(first, number);
         let sharing = &mut space.nets.entry(start(net)).or_insert_with(|| (net, Vec::new())).1;
         sharing.push(number);
+        // Only the first range of a prefix takes it from the block; the others share it.
         if sharing.len() == 1
             && let Some(block) = around.and_then(|number| self.blocks.get_mut(number))
             && let Some(free) = &mut block.free
@@ -215,6 +218,7 @@ impl Inventory {
         let Some(state) = self.ranges.get_mut(number) else { return };
         let family = Family::of(&new.range.net);
         let first = |stored: &StoredRange| (family, super::inventory::number(stored.range.addresses.first()));
+        // The prefix of a range never changes, so that only the map by first address may have to be updated.
         let (was, is) = (first(&state.stored), first(&new));
         set_block(&mut new, state.stored.range.block.clone());
         state.stored = new;
@@ -347,6 +351,7 @@ impl Inventory {
             space.blocks.insert(place(net), number);
         }
         self.forget_free(outer);
+        // Blocks inside whose smallest outer block was that of the new one are now inside the new one.
         let inner = self.space(space).map(|(_, space)| self.blocks_in(space, net).collect::<Vec<_>>());
         for child in inner.unwrap_or_default() {
             if let Some(state) = self.blocks.get_mut(child)

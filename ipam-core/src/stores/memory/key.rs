@@ -50,6 +50,7 @@ fn value(digit: u8) -> u8 {
 /// Parses up to 16 hexadecimal digits.
 fn digits(text: &[u8]) -> Option<u64> {
     let (mut number, mut all) = (0u64, 0u8);
+    // Without a branch for each digit: an invalid one sets high bits in `all`, which is checked once at the end.
     for digit in text {
         let value = value(*digit);
         all |= value;
@@ -89,7 +90,8 @@ impl From<&Key> for AllocationKey {
 pub(super) struct Place {
     /// Number of the space, doubled, plus one for IPv6.
     space: u32,
-    /// Address as the bytes of an integer. A `u128` would be aligned to 16 bytes and make the place 32 bytes large.
+    /// Address as the bytes of an integer.
+    // A `u128` would be aligned to 16 bytes and make the place 32 bytes large.
     address: [u8; 16],
 }
 
@@ -159,8 +161,9 @@ pub(super) fn time(nanoseconds: i64) -> SystemTime {
     time.unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
-/// Last key and id that were converted to their compact forms. A request names the same ones several times, and
-/// formatting and parsing texts is a large part of its time (bars M1 to M3).
+/// Last key and id that were converted to their compact forms.
+// A request names the same ones several times, and formatting and parsing texts is a large part of its time (bars M1 to
+// M3).
 #[derive(Debug, Default)]
 pub(super) struct Memo {
     key: Option<(AllocationKey, Key)>,

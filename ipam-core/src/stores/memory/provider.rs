@@ -53,6 +53,8 @@ struct Inner {
     actor: Option<String>,
 }
 
+// One lock for everything: a request takes about a microsecond, less than handing a lock from thread to thread costs,
+// and a request may touch several ranges and the feed.
 struct Locked {
     state: State,
     random: Box<dyn Random + Send>,
@@ -97,6 +99,7 @@ impl MemoryProvider {
     }
 }
 
+// The number of allocations and not the allocations, which may be a million.
 impl fmt::Debug for MemoryProvider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let allocations = self.lock().state.records.len();

@@ -45,6 +45,7 @@ impl QuarantineQueue {
 
     /// Returns at most `limit` entries whose quarantine is over at `now`, the longest quarantined first.
     pub(super) fn over(&mut self, now: SystemTime, limit: usize) -> Vec<(u128, QuarantineEntry)> {
+        // Each entry moves once, so that reading costs what is released and not what waits.
         while let Some((until, number)) = self.waiting.first().copied() {
             if until > now {
                 break;

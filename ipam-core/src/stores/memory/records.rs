@@ -52,7 +52,8 @@ struct Request {
     key: Key,
     fingerprint: Fingerprint,
     owner: Owner,
-    /// Creation time in nanoseconds since 1970; saturates 292 years from then. A `SystemTime` takes twice the memory.
+    /// Creation time in nanoseconds since 1970; saturates 292 years from then.
+    // A `SystemTime` takes twice the memory.
     created: i64,
     /// Number of addresses less one, so that the largest request (65 536) fits.
     count: u16,
@@ -179,6 +180,8 @@ impl Records {
         if let Some(next) = self.slots.get_mut(after) {
             next.before = index;
         }
+        // The table holds numbers only. When it grows it hashes the places again, through the records: four bytes for
+        // each allocation instead of 24 (bar M7).
         let hash = self.hash(&place);
         let (slots, hasher) = (&self.slots, &self.hasher);
         let rehash = |index: &u32| slots.get(*index).map_or(0, |slot| hasher.hash_one(slot.place));
@@ -189,6 +192,7 @@ impl Records {
 
     /// Replaces the values that may change.
     pub(super) fn update(&mut self, index: u32, details: &Details<'_>) {
+        // Out of the indexes and in again: which of them hold the allocation depends on the values that change.
         self.unindex(index);
         let Some(created) = self.view(index).map(|view| nanoseconds(view.created)) else { return };
         if let Some(slot) = self.slots.get_mut(index) {
@@ -205,6 +209,7 @@ impl Records {
             entry.remove();
         }
         let Some(slot) = self.slots.remove(index) else { return };
+        // Unlinked from both sides, so that removing the addresses of a large request one by one is not quadratic.
         match self.slots.get_mut(slot.before) {
             Some(before) => before.after = slot.after,
             None => {
@@ -249,6 +254,8 @@ impl Records {
         }
     }
 
+    // Each allocation asks, and mostly no allocation expires: then the look-up of the range is left out (bars M1 to
+    // M3).
     pub(super) fn none_expires(&self) -> bool {
         self.expiring.is_empty()
     }
@@ -386,7 +393,7 @@ impl Records {
             before.after = request.after;
             return;
         }
-        // It was its owner's newest.
+        // It was the newest request of its owner, which the index refers to.
         if let Ok(mut entry) = self.by_owner.find_entry(self.hash(&request.owner), |other| *other == number) {
             if request.after == NONE {
                 entry.remove();
@@ -399,6 +406,7 @@ impl Records {
 
 /// Returns the box of rare values, if the allocation has any of them.
 fn extra(details: &Details<'_>, created: i64) -> Option<Box<Extra>> {
+    // A new allocation was updated when it was created, which needs no box.
     let updated = details.updated.filter(|updated| nanoseconds(*updated) != created);
     let Labels { hostname, description, mac, tags } = details.labels;
     let unlabelled = hostname.is_none() && description.is_none() && mac.is_none() && tags.is_empty();

@@ -22,6 +22,7 @@ impl<T> Default for Slab<T> {
 impl<T> Slab<T> {
     pub(super) fn insert(&mut self, value: T) -> u32 {
         self.len += 1;
+        // The number that was freed last: its place is most likely still in the processor's cache.
         if let Some(index) = self.free.pop() {
             if let Some(place) = self.place(index) {
                 *place = Some(value);

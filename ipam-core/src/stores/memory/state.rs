@@ -53,6 +53,7 @@ impl State {
 
     /// Returns an allocation as callers see it.
     pub(super) fn allocation_of(&self, view: &View<'_>) -> Option<Allocation> {
+        // Built on demand: kept as it is returned, an allocation would take several hundred bytes (bar M7).
         let slot = view.slot;
         let range = &self.inventory.range(slot.range)?.stored.range;
         let id = self.memo.id(slot.place, slot.serial.get());

@@ -59,10 +59,12 @@ pub(in crate::engine) fn select<R: PageReader + ?Sized>(
     Wanted { count, placement, order }: Wanted,
     random: &mut dyn Random,
 ) -> Result<Option<Vec<u128>>> {
+    // Refused without reading a page: a request for more addresses than the range has never succeeds.
     if u128::from(count) > layout.size() {
         return Ok(None);
     }
     let mut selection = Selection { reader, layout };
+    // Rounded up to a power of two, so that an aligned run begins a CIDR prefix that holds all of it.
     let align = match placement {
         Placement::Aligned => u128::from(count).next_power_of_two(),
         Placement::Scattered | Placement::Contiguous => 1,

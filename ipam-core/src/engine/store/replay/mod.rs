@@ -130,6 +130,7 @@ impl Replay {
 
     /// Takes in the result of a read, as it is in the database with everything flushed.
     pub(crate) fn provide(&mut self, read: Read, value: Value) {
+        // Ids belong to the operation in progress and are used once. All other results may serve later operations, too.
         if let (Read::NewAllocationIds(places), Value::AllocationIds(ids)) = (&read, &value) {
             let issued = places.iter().cloned().zip(ids.iter().cloned());
             self.progress.ids.extend(issued);

@@ -121,6 +121,8 @@ impl Hash for Read {
 }
 
 /// Result of a read.
+// One type for all reads, so that results can be kept in one map. The macro of `store` checks that a result has the
+// kind of its read.
 #[derive(Debug, Clone)]
 pub(crate) enum Value {
     Range(Option<StoredRange>),

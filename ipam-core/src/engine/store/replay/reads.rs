@@ -12,6 +12,8 @@ const READ_AFTER_WRITE: &str = "an operation read after it had written";
 impl Replay {
     /// Returns the result of a read that the log does not touch.
     pub(super) fn read(&mut self, read: Read) -> Result<Value> {
+        // The fetched result is that of the database, which does not have the log yet. Combining the two for every kind
+        // of read would be a second implementation of the database; a flush costs one round trip.
         if self.log.iter().any(|write| write.touches(&read)) {
             return Err(self.missing(Need::Flush));
         }
@@ -30,6 +32,7 @@ impl Replay {
     }
 
     fn missing(&mut self, need: Need) -> Error {
+        // The first need counts: an operation that ignores the error may run into others that follow from it.
         self.progress.need.get_or_insert(need);
         self.error(ErrorKind::Unavailable, "a record has to be fetched first")
     }

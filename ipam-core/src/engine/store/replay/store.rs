@@ -25,7 +25,10 @@ macro_rules! take {
     };
 }
 
+// Reads of pages, ranges and requests combine the fetched result with the log, because each allocation of a batch
+// writes them and the next one reads them. Other reads are rare, and `read` flushes the log first if it touches them.
 impl Replay {
+    // Never fails here. The database may refuse the write when it is sent.
     fn write(&mut self, write: Write) -> Result<()> {
         self.progress.writes.push(write);
         Ok(())

@@ -54,6 +54,7 @@ impl Feed for SqliteStore<'_> {
     }
 
     fn changes(&mut self, since: Option<&ChangePosition>, count: usize) -> Result<Changes> {
+        // Read with every page: old changes may have been removed since the last one.
         let first = self.db.one(Sql::FirstEvent, [], |row| row.integer(0))?;
         let last = self.last_event()?;
         let after = match since {

@@ -45,6 +45,7 @@ impl SqliteStore<'_> {
     ) -> Result<Vec<Allocation>> {
         let now = Value::Integer(codec::micros(now));
         let Some(mut conditions) = self.shared_conditions(request, after)? else { return Ok(Vec::new()) };
+        // Expired allocations stay in the table until a request ends them, and must not be found meanwhile.
         conditions.add("(expires IS NULL OR expires > ?)", [now.clone()]);
         if let Some(key) = &request.key {
             let Some((first, last)) = self.serials_of_key(key)? else { return Ok(Vec::new()) };
@@ -117,6 +118,7 @@ impl SqliteStore<'_> {
             }
             None => {}
         }
+        // A row value, which SQLite compares through the primary key: a page costs what it returns.
         if let Some((space, address)) = after {
             conditions.add("(space, address) > (?, ?)", [text(space), blob(*address)]);
         }

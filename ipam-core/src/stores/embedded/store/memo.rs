@@ -6,10 +6,11 @@ use std::ops::RangeInclusive;
 use crate::RangeId;
 use crate::engine::{Page, StoredRange};
 
-/// Values that a connection remembers from one transaction to the next.
-///
-/// An allocation then reads nothing but its key (bars E1 to E3). The memo is no second source of truth: it is dropped
-/// when SQLite's `data_version` says that another connection has written, and after every roll-back.
+/// Values that a connection remembers from one transaction to the next. Dropped when another connection has written,
+/// and after every roll-back.
+// An allocation then reads nothing but its key (bars E1 to E3). The memo is no second source of truth: `data_version`
+// is read in every transaction, before the memo is used. After a roll-back it may hold values that were never
+// committed.
 #[derive(Default)]
 pub(super) struct Memo {
     /// Ranges, decoded.
@@ -35,7 +36,7 @@ pub(super) struct OpenPage {
     pub(super) from: u128,
     pub(super) no: u128,
     pub(super) page: Page,
-    /// True if the row is still to be written. One page serves many requests of a transaction and is written once (bar
-    /// E2).
+    /// True if the row is still to be written.
+    // One page serves many requests of a transaction and is written once (bar E2).
     pub(super) unwritten: bool,
 }

@@ -48,6 +48,7 @@ impl Ranges for SqliteStore<'_> {
         let Some(found) = self.db.optional(Sql::RangeById, [id.as_str()], range)? else { return Ok(None) };
         let found = self.complete(found)?;
         if self.memo.ranges.len() >= MAX_KEPT_RANGES {
+            // The open pages go with their ranges, so that those that are not written yet are written first.
             self.write_pages()?;
             self.memo.ranges.clear();
             self.memo.open_pages.clear();
@@ -73,6 +74,7 @@ impl Ranges for SqliteStore<'_> {
     fn remove_range(&mut self, id: &RangeId) -> Result<()> {
         self.writes();
         self.memo.ranges.remove(id);
+        // Forgotten and not written: the row of the page is deleted below.
         self.memo.open_pages.remove(id);
         self.memo.first_released.remove(id);
         self.db.execute(Sql::RemovePagesOfRange, [id.as_str()])?;
@@ -91,6 +93,8 @@ impl Ranges for SqliteStore<'_> {
 
     fn ranges_overlapping(&mut self, space: &SpaceId, net: IpNet) -> Result<Vec<StoredRange>> {
         let (first, last) = codec::ends(net);
+        // The range before the net that reaches into it, and those that begin inside: two look-ups in the index by
+        // prefix.
         let mut found = self.db.all(Sql::RangesAround, params![space.as_str(), first], range)?;
         found.extend(self.db.all(Sql::RangesInside, params![space.as_str(), first, last], range)?);
         found.into_iter().map(|found| self.complete(found)).collect()

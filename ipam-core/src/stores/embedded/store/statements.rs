@@ -38,6 +38,7 @@ impl<'c> Statements<'c> {
         sqlite_errors::unsound(self.operation, what)
     }
 
+    // Prepared with the first use: a program that allocates once needs few of the statements (bar E6).
     fn prepared(&mut self, sql: Sql) -> rusqlite::Result<&mut Statement<'c>> {
         let slot = &mut self.fixed[sql as usize];
         if slot.is_none() {
