@@ -1,4 +1,4 @@
-//! What the benchmarks share: rounds, medians, and the lines they print.
+//! Shared parts of the benchmarks: rounds, medians, and the lines they print.
 #![allow(dead_code, reason = "each benchmark uses a part of it")]
 
 use std::time::{Duration, Instant};
@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 #[allow(unreachable_pub, reason = "the crate re-exports it")]
 mod splitmix;
 
-/// How often everything is measured; the median counts.
+/// Number of rounds, of which the median counts.
 pub(crate) const ROUNDS: usize = 7;
 
-/// Whether `cargo bench` runs this, and the case of this bar: `cargo bench --bench memory -- M3` runs one. Without
+/// Returns true if the case of this bar is to be measured: `cargo bench --bench memory -- M3` measures one. Without
 /// `--bench`, as under `cargo test --benches`, nothing is measured.
 pub(crate) fn wanted(bar: &str) -> bool {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -19,7 +19,7 @@ pub(crate) fn wanted(bar: &str) -> bool {
     arguments.iter().any(|argument| argument == "--bench") && (all || bars.any(|wanted| wanted == bar))
 }
 
-/// What a ratio has to be.
+/// Bound of a ratio.
 #[derive(Clone, Copy)]
 pub(crate) enum Reach {
     /// So many times the peer's speed, or more.
@@ -74,8 +74,8 @@ pub(crate) fn against(bar: &str, what: &str, ours: &[f64], peer: &str, theirs: &
     line(bar, what, &ours, peer, &theirs, &format!("{ratio:.2}x"), &format!("{sign} {bound}x"), well);
 }
 
-/// One line about a peer that is timed outside of the project: our own time and no ratio. `most` is what the bar comes to
-/// where the peer takes what it took when it was last timed.
+/// One line about a peer that is timed outside of the project: our own time and no ratio. `most` is what the bar comes
+/// to where the peer takes what it took when it was last timed.
 pub(crate) fn apart(bar: &str, what: &str, ours: &[f64], peer: &str, most: f64) {
     let ours = median(ours);
     line(bar, what, &time(ours), peer, "apart", "-", &format!("<= {}", time(most)), ours <= most);

@@ -299,7 +299,7 @@ fn subnets_of_every_prefix() {
     }
 }
 
-/// Whether prefixes of these lengths fit into the free addresses, found by trying every place for each.
+/// Returns true if prefixes of these lengths fit into the free addresses, found by trying every place for each.
 fn can_fit(free: &Naive, lens: &[u8]) -> bool {
     let Some((len, others)) = lens.split_first() else {
         return true;

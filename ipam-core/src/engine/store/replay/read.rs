@@ -50,7 +50,7 @@ pub(crate) enum Read {
     LockOpenPage { range: RangeId, from: u128 },
     /// Pages in order, locked if the transaction writes: [`Value::Pages`].
     Pages { range: RangeId, from: u128, limit: usize },
-    /// How many bits are set: [`Value::Number`].
+    /// Number of set bits: [`Value::Number`].
     UsedBits(RangeId),
     /// The allocation of an address: [`Value::Record`].
     AllocationAt { space: SpaceId, address: IpAddr },
@@ -58,7 +58,7 @@ pub(crate) enum Read {
     Allocation(AllocationId),
     /// The allocations of a request: [`Value::Records`].
     AllocationsOfKey(AllocationKey),
-    /// How many allocations a request has, counted up to the limit: [`Value::Count`].
+    /// Number of allocations of a request, counted up to the limit: [`Value::Count`].
     CountOfKey { key: AllocationKey, limit: u32 },
     /// Allocations of a range in order: [`Value::Records`].
     AllocationsIn { range: RangeId, from: IpAddr, limit: usize },
@@ -69,7 +69,7 @@ pub(crate) enum Read {
     Find { request: Box<Find>, now: SystemTime, after: Option<Place>, limit: usize },
     /// Expired allocations: [`Value::Records`].
     Expired { range: Option<RangeId>, now: SystemTime, limit: usize },
-    /// How many allocations have expired: [`Value::Number`].
+    /// Number of expired allocations: [`Value::Number`].
     CountExpired { range: RangeId, now: SystemTime },
     /// A request by its key: [`Value::Request`].
     Request(AllocationKey),
@@ -77,7 +77,7 @@ pub(crate) enum Read {
     QuarantinedAt { space: SpaceId, address: IpAddr },
     /// Addresses whose quarantine is over: [`Value::Released`].
     Released { range: RangeId, now: SystemTime, limit: usize },
-    /// How many addresses are in quarantine, all and those not released: [`Value::Numbers`].
+    /// Number of quarantined addresses, and of those that are not released: [`Value::Numbers`].
     CountQuarantined { range: RangeId, now: SystemTime },
     /// A part of the feed: [`Value::Changes`].
     Changes { since: Option<ChangePosition>, limit: usize },

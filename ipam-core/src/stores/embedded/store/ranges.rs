@@ -35,7 +35,6 @@ fn range(row: &Columns<'_>) -> Result<(Range, u128, Origin)> {
     let high_water = row.parsed(22, <[u8; 16]>::try_from(row.blob(22)?).ok().map(u128::from_be_bytes))?;
     range.key = row.optional_text(23)?.map(Into::into);
     range.owner = row.optional_text(24)?.map(Into::into);
-    // Column 18 is `carved`.
     let origin = Origin { explicit_addresses: row.flag(16)?, all_hosts: row.flag(17)?, child_prefix: row.flag(18)? };
     Ok((range, high_water, origin))
 }

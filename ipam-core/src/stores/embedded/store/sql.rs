@@ -1,7 +1,7 @@
 //! Statements with a fixed text. Each is prepared once per connection.
 //!
-//! The tables and columns keep the names of version 1 of the schema: `resting` are the quarantined addresses,
-//! `frontier` is the high-water mark, and `carved` marks child prefixes of a block.
+//! Tables and columns keep the names of version 1 of the schema, which differ from those of the records in three
+//! places: see `DESIGN.md`.
 
 macro_rules! statements {
     ($($name:ident = $text:expr;)*) => {
