@@ -11,6 +11,7 @@ mod count;
 mod engine;
 mod error;
 mod family;
+mod handles;
 #[cfg(feature = "http")]
 pub mod http;
 mod id;

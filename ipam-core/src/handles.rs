@@ -1,0 +1,81 @@
+//! Handles of a provider: `Arc` and `Box` pass every call on.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::{
+    Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, Block, Capabilities, ChangePosition, Changes,
+    Deallocate, DeallocateRange, Deallocated, DefineBlock, DefineRange, Find, Health, IpamProvider, ListBlocks,
+    ListRanges, Page, Preview, Range, RangeId, RemoveBlock, RemoveRange, RemovedRange, Result, Sweep, Swept, Update,
+    UpdateBlock, UpdateRange, Usage,
+};
+
+/// What a method answers where `async_trait` is not asked to write it.
+type Answer<'f, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'f>>;
+
+/// A method of a handle: the future of what it leads to, not one more around it.
+macro_rules! pass_on {
+    ($name:ident, $request:ty, $answer:ty) => {
+        fn $name<'s, 'r, 'f>(&'s self, request: &'r $request) -> Answer<'f, $answer>
+        where
+            's: 'f,
+            'r: 'f,
+            Self: 'f,
+        {
+            (**self).$name(request)
+        }
+    };
+}
+
+macro_rules! forward {
+    ($($outer:tt)*) => {
+        #[deny(clippy::missing_trait_methods)]
+        $($outer)* {
+            fn capabilities(&self) -> Capabilities {
+                (**self).capabilities()
+            }
+            fn check<'s, 'f>(&'s self) -> Answer<'f, Health>
+            where
+                's: 'f,
+                Self: 'f,
+            {
+                (**self).check()
+            }
+            pass_on!(list_ranges, ListRanges, Page<Range>);
+            pass_on!(allocate, Allocate, Allocated);
+            pass_on!(deallocate, Deallocate, Deallocated);
+            pass_on!(find, Find, Page<Allocation>);
+            pass_on!(preview_allocate, Allocate, Preview);
+            pass_on!(update, Update, Allocation);
+            pass_on!(usage, [RangeId], Vec<Usage>);
+            pass_on!(define_range, DefineRange, Range);
+            pass_on!(update_range, UpdateRange, Range);
+            pass_on!(remove_range, RemoveRange, RemovedRange);
+            pass_on!(list_blocks, ListBlocks, Page<Block>);
+            pass_on!(define_block, DefineBlock, Block);
+            pass_on!(update_block, UpdateBlock, Block);
+            pass_on!(remove_block, RemoveBlock, Option<Block>);
+            pass_on!(allocate_range, AllocateRange, AllocatedRange);
+            pass_on!(deallocate_range, DeallocateRange, RemovedRange);
+            fn changes<'s, 'r, 'f>(&'s self, since: Option<&'r ChangePosition>, limit: u32) -> Answer<'f, Changes>
+            where
+                's: 'f,
+                'r: 'f,
+                Self: 'f,
+            {
+                (**self).changes(since, limit)
+            }
+            pass_on!(sweep, Sweep, Swept);
+            fn close<'s, 'f>(&'s self) -> Answer<'f, ()>
+            where
+                's: 'f,
+                Self: 'f,
+            {
+                (**self).close()
+            }
+        }
+    };
+}
+
+forward!(impl<P: IpamProvider + ?Sized> IpamProvider for Arc<P>);
+forward!(impl<P: IpamProvider + ?Sized> IpamProvider for Box<P>);
