@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ipam_core::{Allocation, IpamProvider, MacAddr, Patch, Update};
+use ipam_core::{Allocation, IpamProvider, MacAddr, Update};
 use serde::{Deserialize, Serialize};
 
 use super::owned::{ambiguous_address, look_up};
@@ -104,9 +104,8 @@ pub(in crate::plugin) async fn update_record<P: IpamProvider + ?Sized>(
         let address = info.address.ok_or_else(|| ActionError::missing(&member, "it names the allocation to update"))?;
         // The request names no range, so the allocation is found by its address and the machine.
         let allocation = owned(provider, &input.resource_info, address).await?;
-        let update = Update::new(allocation.id)
-            .with_mac(Patch::from(info.mac_address))
-            .with_hostname(Patch::from(input.resource_info.name.clone()));
+        let update =
+            Update::new(allocation.id).with_mac(info.mac_address).with_hostname(input.resource_info.name.clone());
         provider.update(&update).await?;
         update_results.push("Success".to_owned());
     }
