@@ -2,21 +2,29 @@
 
 use std::fmt;
 
-/// The certificates a server presented, leaf first, exactly as it sent them.
+/// Certificates that a server presented, leaf first, exactly as it sent them.
 ///
-/// What a caller shows to a person who decides whether to trust the server, and pins afterwards.
+/// A program shows them to the person who decides whether to trust the server, and pins them afterwards. `Debug` prints
+/// their number only.
+///
+/// ```
+/// use ipam_core::CertificateChain;
+///
+/// let chain = CertificateChain::from_pem("-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n");
+/// assert_eq!(format!("{chain:?}"), "CertificateChain { certificates: 1 }");
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct CertificateChain {
     pem: String,
 }
 
 impl CertificateChain {
-    /// A chain from its PEM text (RFC 7468), leaf first.
+    /// Makes a chain from PEM text (RFC 7468), leaf first. The text is kept as it is.
     pub fn from_pem(pem: impl Into<String>) -> Self {
         Self { pem: pem.into() }
     }
 
-    /// The chain as PEM text (RFC 7468), leaf first.
+    /// Returns the chain as PEM text (RFC 7468), leaf first.
     #[must_use]
     pub fn as_pem(&self) -> &str {
         &self.pem

@@ -2,49 +2,71 @@
 
 use std::fmt;
 
-/// Why an operation failed.
+/// Kind of a failure.
 ///
-/// Kinds differ where a caller acts differently. [`Error::retry`] says whether to try again, which the kind alone does
-/// not: a [`Timeout`](ErrorKind::Timeout) before the request was sent is safe to repeat, one after it is not.
+/// Kinds are distinct where a caller acts differently. A kind alone does not tell whether to repeat the request: a
+/// [`Timeout`](ErrorKind::Timeout) before the request was sent is safe to repeat, one after it is not. [`Error::retry`]
+/// tells.
+///
+/// ```
+/// use ipam_core::{Error, ErrorKind};
+///
+/// fn next_step(error: &Error) -> &'static str {
+///     match error.kind() {
+///         ErrorKind::Exhausted => "add a range",
+///         ErrorKind::Conflict => "choose another address or key",
+///         ErrorKind::Busy | ErrorKind::RateLimited | ErrorKind::Unavailable => "try again later",
+///         _ => "show the message", // kinds may be added
+///     }
+/// }
+///
+/// let error = Error::new(ErrorKind::Exhausted, ipam_core::Operation::Allocate, "no free address");
+/// assert_eq!(next_step(&error), "add a range");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// What was named does not exist.
+    /// The range, block or allocation that the request names does not exist.
     NotFound,
-    /// What was to be made exists already.
+    /// The range or block to be defined exists already.
     AlreadyExists,
-    /// The request contradicts the state: the address is taken, the key belongs to another request, the range is in use.
+    /// The request contradicts the state: the address is taken, the key belongs to another request, the range is in
+    /// use.
     Conflict,
     /// None of the ranges or blocks has room for the request.
     Exhausted,
-    /// The request itself is wrong, whatever the state.
+    /// The request is invalid in every state. The message names the field, its value and the remedy.
     InvalidInput,
-    /// The provider cannot do this at all; [`Capabilities`](crate::Capabilities) says so beforehand.
+    /// The provider has no such operation; [`Capabilities`](crate::Capabilities) tells beforehand.
     Unsupported,
-    /// The credentials were missing, wrong or expired.
+    /// The credentials are missing, wrong or expired.
     Unauthenticated,
-    /// The credentials are good, but may not do this.
+    /// The credentials are valid, but do not grant this operation.
     PermissionDenied,
-    /// The server asks to be called less often.
+    /// The server asks to be called less often; see [`Error::retry_after`].
     RateLimited,
-    /// Another process or caller holds a lock for too long.
+    /// Another process or caller has held a lock, or all places of a limit, for too long.
     Busy,
-    /// The server or the store could not be reached.
+    /// The server or the store cannot be reached, or the provider was closed.
     Unavailable,
     /// A deadline passed.
     Timeout,
     /// The server's certificate is not trusted; [`Error::certificates`] has the chain as it was sent.
     Untrusted,
-    /// The store is damaged, truncated, foreign, or of a newer version.
+    /// The store is damaged or truncated, belongs to another program, or has a newer format.
     Corrupt,
-    /// The server answered something that cannot be understood.
+    /// The server sent a response that cannot be understood.
     Protocol,
-    /// The provider was set up wrongly.
+    /// The provider is set up wrongly, or is called outside of the async runtime that it needs.
     Config,
 }
 
 impl ErrorKind {
-    /// The kind in lower-case words, for messages and logs.
+    /// Returns the kind in lower-case words, as messages, logs and metrics show it.
+    ///
+    /// ```
+    /// assert_eq!(ipam_core::ErrorKind::PermissionDenied.as_str(), "permission denied");
+    /// ```
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -74,29 +96,53 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// Whether the same request may be sent again.
+/// Advice whether the same request may be sent again.
+///
+/// The advice and the [`Outcome`] are two facts. These pairs occur:
+///
+/// | `retry()` | `outcome()` | the caller |
+/// | --- | --- | --- |
+/// | `Safe` | `NotApplied` | may repeat any request |
+/// | `IfIdempotent` | `Unknown` | repeats an idempotent request; otherwise looks up what happened |
+/// | `Never` | `NotApplied` | changes the request, the state or the configuration |
+/// | `Never` | `Unknown` | was preceded by retries that are used up; looks up what happened before anything else |
+///
+/// ```
+/// use ipam_core::{Error, ErrorKind, Operation, Retry};
+///
+/// let busy = Error::new(ErrorKind::Busy, Operation::Allocate, "the store is locked").with_retry(Retry::Safe);
+/// assert_eq!(busy.retry(), Retry::Safe);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Retry {
-    /// Repeating cannot help. Also what a retrying layer leaves behind after its last attempt, so that retries do not
-    /// multiply through layers.
+    /// Repeating cannot help, or retries are used up. A retrying layer sets it after its last attempt, so that an outer
+    /// one does not start again.
     #[default]
     Never,
-    /// Nothing was applied: repeating is safe whatever the request.
+    /// Nothing was applied: every request may be repeated.
     Safe,
-    /// The outcome is unknown: repeat only what is idempotent, such as an
-    /// [`Allocate`](crate::Allocate) with a key, or any [`Deallocate`](crate::Deallocate).
+    /// The outcome is unknown: only an idempotent request may be repeated, such as an [`Allocate`](crate::Allocate)
+    /// with a key, or any [`Deallocate`](crate::Deallocate).
     IfIdempotent,
 }
 
-/// What is known of a request that failed.
+/// Effect of a request that failed, as far as it is known.
 ///
-/// Apart from [`Retry`]: giving up on repeating changes the advice, and never what is known.
+/// The end of retries changes the advice ([`Retry`]), and never the outcome.
+///
+/// ```
+/// use ipam_core::{Error, ErrorKind, Operation, Outcome, Retry};
+///
+/// let lost = Error::new(ErrorKind::Timeout, Operation::Allocate, "no response").with_retry(Retry::IfIdempotent);
+/// let given_up = lost.with_retry(Retry::Never);
+/// assert_eq!(given_up.outcome(), Outcome::Unknown);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Outcome {
     /// The request changed nothing.
     #[default]
     NotApplied,
-    /// The request may have been carried out: look it up by its key before doing anything else, or repeat it if it is
+    /// The request may have been carried out. Look it up by its key before doing anything else, or repeat it if it is
     /// idempotent.
     Unknown,
 }

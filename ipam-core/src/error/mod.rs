@@ -1,4 +1,4 @@
-//! One error for every provider: what was asked, of whom, what came back, and whether to try again.
+//! Error of every operation: its kind, the operation, the context, and the advice whether to repeat the request.
 
 mod certificates;
 mod kind;
@@ -14,12 +14,13 @@ use crate::{AllocationKey, Operation};
 pub use certificates::CertificateChain;
 pub use kind::{ErrorKind, Outcome, Retry};
 
-/// The result of an operation of this crate.
+/// Result of an operation of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// The error of every operation: a kind, the operation, a message, context, retry advice and the cause.
+/// Error of every operation: a kind, the operation, a message, context, retry advice and the cause.
 ///
-/// One word wide. `Display` is one line with all but the cause, which [`source`](StdError::source) has.
+/// It is one word wide. `Display` is one line with everything but the cause, which [`source`](StdError::source)
+/// returns.
 ///
 /// ```
 /// use ipam_core::{Error, ErrorKind, Operation, Retry};
@@ -28,12 +29,48 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// assert_eq!(error.to_string(), "allocate: exhausted: no free address (range: lan)");
 /// assert_eq!(error.retry(), Retry::Never);
 /// ```
+///
+/// # Common errors
+/// Every operation that does I/O may fail with these kinds, whichever provider it is. The `# Errors` sections list the
+/// kinds that an operation adds to them.
+///
+/// | kind | when |
+/// | --- | --- |
+/// | `Unauthenticated` | the server does not accept the credentials |
+/// | `PermissionDenied` | the credentials, a guard or a scope do not grant the operation |
+/// | `RateLimited` | the server, or a limit of the program, asks for fewer calls |
+/// | `Busy` | the lock of a store or server was not free in time |
+/// | `Unavailable` | the server or store cannot be reached, or the provider was closed |
+/// | `Timeout` | a deadline passed |
+/// | `Untrusted` | the server's certificate is not trusted |
+/// | `Corrupt` | the store is damaged |
+/// | `Protocol` | the server's response cannot be understood |
+/// | `Config` | the provider is called outside of the async runtime that it needs |
+///
+/// # Context
+/// The context holds named values, for programs that act on them. Names that this crate uses:
+///
+/// | name | value |
+/// | --- | --- |
+/// | `line` | index of the request's line, from 0 |
+/// | `range`, `ranges` | id of the range, or the ids that were tried, separated by `, ` |
+/// | `block`, `blocks` | id of the block, or the ids that were tried |
+/// | `space` | id of the address space |
+/// | `key` | key of the request |
+/// | `attempts` | number of attempts, if there were several |
+/// | `because` | reason of a layer that refused the call |
+/// | `path` | file of the store |
+/// | `import` | effect of an import that failed half-way |
+///
+/// Providers of other crates add names of their own.
 pub struct Error(Box<Inner>);
 
+// Boxed, so that a `Result` of a small value stays small: errors are rare, results are returned on every call.
 struct Inner {
     kind: ErrorKind,
     operation: Operation,
     message: Cow<'static, str>,
+    // A list and not a map: there are few names, and messages show them in the order in which they were added.
     context: Vec<(&'static str, String)>,
     retry: Retry,
     outcome: Outcome,
@@ -43,7 +80,7 @@ struct Inner {
 }
 
 impl Error {
-    /// An error of `kind` in `operation`, that is not worth a retry and changed nothing.
+    /// Makes an error with [`Retry::Never`] and [`Outcome::NotApplied`].
     pub fn new(kind: ErrorKind, operation: Operation, message: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Inner {
             kind,
@@ -58,7 +95,7 @@ impl Error {
         }))
     }
 
-    /// [`InvalidInput`](ErrorKind::InvalidInput) that names the field, its value and what to do about it.
+    /// Makes an [`InvalidInput`](ErrorKind::InvalidInput) that names the field, its value and the remedy.
     ///
     /// ```
     /// let error = ipam_core::Error::invalid(ipam_core::Operation::Allocate, "lines[0].count", "0", "ask for at least one address");
@@ -78,15 +115,22 @@ impl Error {
         Self::new(ErrorKind::InvalidInput, operation, format!("{field} is {value:?}; {remedy}"))
     }
 
-    /// [`NotFound`](ErrorKind::NotFound) that names what is missing, such as `("range", "lan")`.
+    /// Makes a [`NotFound`](ErrorKind::NotFound) that names the missing item by its type and id.
+    ///
+    /// ```
+    /// use ipam_core::{Error, Operation};
+    ///
+    /// let error = Error::not_found(Operation::Usage, "range", "lan");
+    /// assert_eq!(error.message(), "there is no range \"lan\"");
+    /// ```
     pub fn not_found(operation: Operation, what: &'static str, id: impl fmt::Display) -> Self {
         let id = id.to_string();
         let id = bounded(&id);
         Self::new(ErrorKind::NotFound, operation, format!("there is no {what} {id:?}"))
     }
 
-    /// [`Conflict`](ErrorKind::Conflict) for a key that another request has. Never says what that request was: the caller
-    /// may not be its owner.
+    /// Makes a [`Conflict`](ErrorKind::Conflict) for a key that belongs to another request. It does not describe that
+    /// request, because the caller may not be its owner.
     ///
     /// ```
     /// use ipam_core::{AllocationKey, Error, Operation};
@@ -100,20 +144,37 @@ impl Error {
         Self::new(ErrorKind::Conflict, operation, message).with_context("key", key)
     }
 
-    /// [`Unsupported`](ErrorKind::Unsupported) that names the operation and the provider.
+    /// Makes an [`Unsupported`](ErrorKind::Unsupported) that names the operation and the provider.
+    ///
+    /// ```
+    /// use ipam_core::{Error, Operation};
+    ///
+    /// let error = Error::unsupported(Operation::Sweep, "example");
+    /// assert_eq!(error.to_string(), "sweep: unsupported: the example provider cannot do this");
+    /// ```
     pub fn unsupported(operation: Operation, provider: impl fmt::Display) -> Self {
         Self::new(ErrorKind::Unsupported, operation, format!("the {provider} provider cannot do this"))
     }
 
-    /// Adds a named fact, such as the range or the server. Never put a secret here.
+    /// Adds a named value to the [context](Self#context), such as the range or the server. It must not be a secret.
     #[must_use]
     pub fn with_context(mut self, name: &'static str, value: impl fmt::Display) -> Self {
         self.0.context.push((name, value.to_string()));
         self
     }
 
-    /// Sets the retry advice. [`Retry::IfIdempotent`] says that the outcome is unknown, [`Retry::Safe`] that nothing was
-    /// applied; [`Retry::Never`] leaves what is known of it.
+    /// Sets the retry advice, and the outcome that goes with it.
+    ///
+    /// [`Retry::Safe`] sets the outcome to `NotApplied` and [`Retry::IfIdempotent`] to `Unknown`. [`Retry::Never`]
+    /// keeps the outcome that the error has.
+    ///
+    /// ```
+    /// use ipam_core::{Error, ErrorKind, Operation, Outcome, Retry};
+    ///
+    /// let error = Error::new(ErrorKind::Unavailable, Operation::Allocate, "connection reset");
+    /// let error = error.with_retry(Retry::IfIdempotent);
+    /// assert_eq!(error.outcome(), Outcome::Unknown);
+    /// ```
     #[must_use]
     pub fn with_retry(mut self, retry: Retry) -> Self {
         self.0.retry = retry;
@@ -125,14 +186,14 @@ impl Error {
         self
     }
 
-    /// Sets what is known of the request.
+    /// Sets the outcome, and keeps the retry advice.
     #[must_use]
     pub fn with_outcome(mut self, outcome: Outcome) -> Self {
         self.0.outcome = outcome;
         self
     }
 
-    /// Sets how long the server asks to wait before the next attempt.
+    /// Sets the time that the server asks to wait before the next attempt.
     #[must_use]
     pub fn with_retry_after(mut self, wait: Duration) -> Self {
         self.0.retry_after = Some(wait);
@@ -153,87 +214,96 @@ impl Error {
         self
     }
 
-    /// The same error seen from `operation`, for a provider that passes on the error of a helper.
+    /// Sets the operation, for a provider that passes on the error of a helper.
+    ///
+    /// ```
+    /// use ipam_core::{Error, ErrorKind, Operation};
+    ///
+    /// let error = Error::new(ErrorKind::NotFound, Operation::Find, "there is no range \"lan\"");
+    /// assert_eq!(error.with_operation(Operation::Usage).operation(), Operation::Usage);
+    /// ```
     #[must_use]
     pub fn with_operation(mut self, operation: Operation) -> Self {
         self.0.operation = operation;
         self
     }
 
-    /// Why the operation failed.
+    /// Returns the kind of the failure.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The operation that failed.
+    /// Returns the operation that failed.
     #[must_use]
     pub fn operation(&self) -> Operation {
         self.0.operation
     }
 
-    /// What went wrong, without operation, kind and context.
+    /// Returns the message, without operation, kind and context.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The value of a named fact, if the error has it.
+    /// Returns the value of a name of the [context](Self#context), or `None` if the error does not have it. Of several
+    /// values under one name it is the one added first.
     #[must_use]
     pub fn context(&self, name: &str) -> Option<&str> {
         self.0.context.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whether the same request may be sent again.
+    /// Returns the advice whether the same request may be sent again.
     #[must_use]
     pub fn retry(&self) -> Retry {
         self.0.retry
     }
 
-    /// What is known of the request: whether it may have been carried out.
+    /// Returns what is known of the effect of the request.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.0.outcome
     }
 
-    /// How long to wait before the next attempt, where the server said so.
+    /// Returns the time to wait before the next attempt, if the server gave one.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// The certificates of a server that is not trusted, as it sent them.
+    /// Returns the certificates of a server that is not trusted, as it sent them.
     #[must_use]
     pub fn certificates(&self) -> Option<&CertificateChain> {
         self.0.certificates.as_ref()
     }
 
-    /// Whether the kind is [`NotFound`](ErrorKind::NotFound).
+    /// Returns true if the kind is [`NotFound`](ErrorKind::NotFound).
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.0.kind == ErrorKind::NotFound
     }
 
-    /// Whether the kind is [`Conflict`](ErrorKind::Conflict).
+    /// Returns true if the kind is [`Conflict`](ErrorKind::Conflict).
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         self.0.kind == ErrorKind::Conflict
     }
 
-    /// Whether the kind is [`Exhausted`](ErrorKind::Exhausted).
+    /// Returns true if the kind is [`Exhausted`](ErrorKind::Exhausted).
     #[must_use]
     pub fn is_exhausted(&self) -> bool {
         self.0.kind == ErrorKind::Exhausted
     }
 
-    /// Whether the kind is [`Unsupported`](ErrorKind::Unsupported).
+    /// Returns true if the kind is [`Unsupported`](ErrorKind::Unsupported).
     #[must_use]
     pub fn is_unsupported(&self) -> bool {
         self.0.kind == ErrorKind::Unsupported
     }
 }
 
-/// Values come from callers and servers; a message is no place for a megabyte of them.
+/// Shortens a value to 120 characters, with `…` where it was cut.
+// Values come from callers and servers, and messages go into logs: one value must not fill them.
 fn bounded(value: &str) -> Cow<'_, str> {
     const LIMIT: usize = 120;
     match value.char_indices().nth(LIMIT) {
@@ -278,7 +348,8 @@ impl StdError for Error {
 }
 
 impl From<NetError> for Error {
-    /// A question of subnet maths that has no answer.
+    /// Converts an error of [`net`](crate::net): `Exhausted` stays, every other kind becomes `InvalidInput`. The
+    /// original is the [`source`](StdError::source).
     fn from(error: NetError) -> Self {
         let kind = match error.kind() {
             NetErrorKind::Exhausted => ErrorKind::Exhausted,
