@@ -1,49 +1,66 @@
-//! What a provider can do, and how it is.
+//! Capabilities of a provider, and the result of its check.
 
 use std::borrow::Cow;
 
-/// What a provider can do. Ask before calling; the rest answers
-/// [`Unsupported`](crate::ErrorKind::Unsupported).
+/// Capabilities of a provider: the optional operations, and what a request may contain.
 ///
-/// `allocate`, `deallocate`, `find`, `list_ranges`, `check` and `close` are not listed: every provider can.
+/// An operation or a part of a request without its capability fails with
+/// [`Unsupported`](crate::ErrorKind::Unsupported). `allocate`, `deallocate`, `find`, `list_ranges`, `check` and `close`
+/// are not listed: every provider has them.
+///
+/// ```
+/// use ipam_core::{Capabilities, IpamProvider, MemoryProvider};
+///
+/// let ipam = MemoryProvider::new();
+/// if ipam.capabilities().usage {
+///     // ask for the usage
+/// }
+/// assert!(ipam.capabilities().expiry && !ipam.capabilities().durable);
+///
+/// // The author of a provider starts from one of two ends.
+/// let mut mine = Capabilities::minimal("mine");
+/// mine.usage = true;
+/// assert!(mine.usage && !mine.update);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Capabilities {
-    /// The provider's name in messages, such as "memory" or "phpIPAM".
+    /// Name of the provider in messages, such as "memory" or "phpIPAM".
     pub provider: Cow<'static, str>,
-    /// [`preview_allocate`](crate::IpamProvider::preview_allocate).
+    /// True if [`preview_allocate`](crate::IpamProvider::preview_allocate) is supported.
     pub preview: bool,
-    /// [`update`](crate::IpamProvider::update).
+    /// True if [`update`](crate::IpamProvider::update) is supported.
     pub update: bool,
-    /// [`usage`](crate::IpamProvider::usage).
+    /// True if [`usage`](crate::IpamProvider::usage) is supported.
     pub usage: bool,
-    /// [`define_range`](crate::IpamProvider::define_range), `update_range` and `remove_range`.
+    /// True if [`define_range`](crate::IpamProvider::define_range), `update_range` and `remove_range` are supported.
     pub define_ranges: bool,
-    /// [`list_blocks`](crate::IpamProvider::list_blocks).
+    /// True if [`list_blocks`](crate::IpamProvider::list_blocks) is supported.
     pub blocks: bool,
-    /// [`define_block`](crate::IpamProvider::define_block), `update_block` and `remove_block`.
+    /// True if [`define_block`](crate::IpamProvider::define_block), `update_block` and `remove_block` are supported.
     pub define_blocks: bool,
-    /// [`allocate_range`](crate::IpamProvider::allocate_range) and `deallocate_range`.
+    /// True if [`allocate_range`](crate::IpamProvider::allocate_range) and `deallocate_range` are supported.
     pub allocate_ranges: bool,
-    /// [`changes`](crate::IpamProvider::changes).
+    /// True if [`changes`](crate::IpamProvider::changes) is supported.
     pub changes: bool,
-    /// [`sweep`](crate::IpamProvider::sweep).
+    /// True if [`sweep`](crate::IpamProvider::sweep) is supported.
     pub sweep: bool,
-    /// Lines of [`Placement::Contiguous`](crate::Placement) and [`Placement::Aligned`](crate::Placement).
+    /// True if lines may ask for [`Placement::Contiguous`](crate::Placement) and
+    /// [`Placement::Aligned`](crate::Placement).
     pub contiguous: bool,
-    /// Allocations that end by themselves.
+    /// True if allocations may have an expiry.
     pub expiry: bool,
-    /// Addresses that rest after they were given back, and the orders other than first-free.
+    /// True if ranges may have a quarantine, or an [order](crate::Order) other than first-free.
     pub policies: bool,
-    /// Tags on allocations.
+    /// True if allocations may have tags.
     pub tags: bool,
-    /// Whether what was acknowledged survives the end of the process and a power cut.
+    /// True if acknowledged allocations survive the end of the process and a power cut.
     pub durable: bool,
 }
 
 impl Capabilities {
-    /// A provider that can do what every provider must, and no more.
+    /// Returns the capabilities of a provider with the required methods only.
     pub fn minimal(provider: impl Into<Cow<'static, str>>) -> Self {
         Self {
             provider: provider.into(),
@@ -64,7 +81,7 @@ impl Capabilities {
         }
     }
 
-    /// A provider that can do everything.
+    /// Returns all capabilities.
     pub fn full(provider: impl Into<Cow<'static, str>>) -> Self {
         Self {
             provider: provider.into(),
@@ -86,19 +103,27 @@ impl Capabilities {
     }
 }
 
-/// What [`check`](crate::IpamProvider::check) found: reachable, credentials accepted, and what else there is to say.
+/// Result of a successful [`check`](crate::IpamProvider::check): the version, and warnings.
+///
+/// ```
+/// use ipam_core::Health;
+///
+/// let health = Health::new().with_version("1.7.3").with_warning("the certificate expires in 5 days");
+/// assert_eq!(health.version.as_deref(), Some("1.7.3"));
+/// assert_eq!(health.warnings.len(), 1);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Health {
-    /// The version of the server or the store, as it calls itself.
+    /// Version of the server or the store, as it calls itself.
     pub version: Option<String>,
-    /// What does not stop the provider from working, but should be known. Sentences for people.
+    /// Sentences for people about what does not stop the provider from working, but should be looked at.
     pub warnings: Vec<String>,
 }
 
 impl Health {
-    /// All is well.
+    /// Makes a result without version and warnings.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

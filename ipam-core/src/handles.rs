@@ -10,13 +10,14 @@ use crate::{
     UpdateBlock, UpdateRange, Usage,
 };
 
-/// What a method answers where `async_trait` is not asked to write it.
-type Answer<'f, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'f>>;
+/// Future of a method, as `async_trait` writes it.
+type MethodFuture<'f, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'f>>;
 
-/// A method of a handle: the future of what it leads to, not one more around it.
+/// Writes a method of a handle that returns the future of the provider behind it.
+// Not by `async_trait`, which would box one more future around it: callers hold an `Arc`, and pay that on every call.
 macro_rules! pass_on {
-    ($name:ident, $request:ty, $answer:ty) => {
-        fn $name<'s, 'r, 'f>(&'s self, request: &'r $request) -> Answer<'f, $answer>
+    ($name:ident, $request:ty, $reply:ty) => {
+        fn $name<'s, 'r, 'f>(&'s self, request: &'r $request) -> MethodFuture<'f, $reply>
         where
             's: 'f,
             'r: 'f,
@@ -27,6 +28,7 @@ macro_rules! pass_on {
     };
 }
 
+/// Writes the `impl` of a handle: all methods of the trait, also those with a default.
 macro_rules! forward {
     ($($outer:tt)*) => {
         #[deny(clippy::missing_trait_methods)]
@@ -34,7 +36,7 @@ macro_rules! forward {
             fn capabilities(&self) -> Capabilities {
                 (**self).capabilities()
             }
-            fn check<'s, 'f>(&'s self) -> Answer<'f, Health>
+            fn check<'s, 'f>(&'s self) -> MethodFuture<'f, Health>
             where
                 's: 'f,
                 Self: 'f,
@@ -57,7 +59,7 @@ macro_rules! forward {
             pass_on!(remove_block, RemoveBlock, Option<Block>);
             pass_on!(allocate_range, AllocateRange, AllocatedRange);
             pass_on!(deallocate_range, DeallocateRange, RemovedRange);
-            fn changes<'s, 'r, 'f>(&'s self, since: Option<&'r ChangePosition>, limit: u32) -> Answer<'f, Changes>
+            fn changes<'s, 'r, 'f>(&'s self, since: Option<&'r ChangePosition>, limit: u32) -> MethodFuture<'f, Changes>
             where
                 's: 'f,
                 'r: 'f,
@@ -66,7 +68,7 @@ macro_rules! forward {
                 (**self).changes(since, limit)
             }
             pass_on!(sweep, Sweep, Swept);
-            fn close<'s, 'f>(&'s self) -> Answer<'f, ()>
+            fn close<'s, 'f>(&'s self) -> MethodFuture<'f, ()>
             where
                 's: 'f,
                 Self: 'f,

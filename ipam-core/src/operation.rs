@@ -4,8 +4,8 @@ use std::fmt;
 
 /// Operation that an [`Error`](crate::Error) or a layer names.
 ///
-/// There is one per method of [`IpamProvider`](crate::IpamProvider) that does I/O ([`Operation::METHODS`]), and a few for
-/// what happens around a provider. Its text is the method's name.
+/// There is one per method of [`IpamProvider`](crate::IpamProvider) that does I/O ([`Operation::METHODS`]), and a few
+/// for work around a provider. Its text is the name of the method.
 ///
 /// ```
 /// use ipam_core::Operation;
@@ -62,17 +62,17 @@ pub enum Operation {
     CheckStore,
     /// Copying a store while it is in use.
     Backup,
-    /// Putting a backup in the place of a store.
+    /// Replacing a store by a backup.
     Restore,
     /// Building a client, a layer or a registry from its configuration.
     Configure,
-    /// Reading, checking or importing a subnet plan.
+    /// Reading, checking or importing an address plan.
     Import,
     /// Logging in to a server.
     Login,
     /// An HTTP request outside a provider, by a client of its own.
     Send,
-    /// Subnet maths without a provider ([`net`](crate::net)).
+    /// Subnet calculation without a provider ([`net`](crate::net)).
     Calculate,
 }
 
@@ -101,7 +101,7 @@ impl Operation {
         Self::Close,
     ];
 
-    /// Returns the method's name, such as `"list_ranges"`.
+    /// Returns the name of the method, such as `"list_ranges"`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -137,7 +137,10 @@ impl Operation {
         }
     }
 
-    /// Tells whether the operation only reads: it changes nothing in the store or on the server.
+    /// Returns true if the operation only reads: it changes nothing in the store or on the server.
+    ///
+    /// `Close`, `Open`, `CheckStore`, `Backup`, `Configure`, `Login` and `Calculate` count as reads, because they
+    /// change no address. `Send` does not: its method and path decide.
     #[must_use]
     pub const fn is_read(self) -> bool {
         match self {
@@ -148,7 +151,7 @@ impl Operation {
             | Self::Usage
             | Self::ListBlocks
             | Self::Changes
-            // They change no address.
+            // These change no address. A layer that guards against writes has to let them pass.
             | Self::Close
             | Self::Open
             | Self::CheckStore
@@ -170,7 +173,7 @@ impl Operation {
             | Self::Sweep
             | Self::Restore
             | Self::Import
-            // The method and the path say what it changes; the name does not.
+            // A request of a client's own may be of any method: treated as a write, it is never repeated by mistake.
             | Self::Send => false,
         }
     }

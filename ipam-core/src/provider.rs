@@ -1,4 +1,4 @@
-//! The contract of every provider.
+//! Contract of every provider.
 
 use std::fmt::Debug;
 
@@ -11,277 +11,424 @@ use crate::{
     UpdateBlock, UpdateRange, Usage,
 };
 
-/// Where addresses come from and go back to.
+/// Source of IP addresses: the contract that every provider keeps.
 ///
-/// Used as `Arc<dyn IpamProvider>`; cloning the `Arc` gives another handle to the same state. Conveniences are in
-/// [`IpamProviderExt`](crate::IpamProviderExt), which every provider has and nobody implements.
+/// Programs use it as `Arc<dyn IpamProvider>`. A clone of the `Arc` is another handle to the same state.
+/// [`IpamProviderExt`](crate::IpamProviderExt) adds conveniences to every provider. The [words](crate#words) of this
+/// page are defined on the front page of the crate.
+///
+/// # Calling one
+/// A request with a key can be repeated until it succeeds: it never takes more addresses than it asks for.
+///
+/// ```
+/// use ipam_core::{Allocate, Allocated, DefineRange, IpamProvider, MemoryProvider, Result, Retry};
+///
+/// async fn allocate(ipam: &dyn IpamProvider, request: &Allocate) -> Result<Allocated> {
+///     let mut attempts = 0;
+///     loop {
+///         attempts += 1;
+///         match ipam.allocate(request).await {
+///             Err(error) if attempts < 3 => match error.retry() {
+///                 Retry::Safe => {}                                      // nothing was applied
+///                 Retry::IfIdempotent if request.key.is_some() => {}     // may have been applied; the key tells
+///                 Retry::IfIdempotent | Retry::Never => return Err(error),
+///             },
+///             result => return result,
+///         }
+///     }
+/// }
+///
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// ipam.define_range(&DefineRange::new("lan", "192.0.2.0/24".parse()?)).await?;
+/// let allocated = allocate(&ipam, &Allocate::one("vm-42", "lan").with_key("vm-42/nic-0")).await?;
+/// assert_eq!(allocated.lines[0][0].address.to_string(), "192.0.2.1");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 ///
 /// # Writing one
-/// Six methods are required. The rest answer [`Unsupported`](crate::ErrorKind::Unsupported) unless they are
-/// written, and [`capabilities`](Self::capabilities) says which are. A provider that holds another must forward every
-/// method: put `#[deny(clippy::missing_trait_methods)]` on its `impl`. The `conformance` feature has a test for each
-/// sentence below.
+/// Six methods are required: `capabilities`, `check`, `list_ranges`, `allocate`, `deallocate` and `find`. Each optional
+/// operation belongs to a capability, and its default returns [`Unsupported`](crate::ErrorKind::Unsupported). The
+/// default of [`close`](Self::close) does nothing and succeeds.
+///
+/// A provider that wraps another one has to forward every method: put `#[deny(clippy::missing_trait_methods)]` on its
+/// `impl`. The feature `conformance` has a suite of tests for these docs.
+///
+/// ```
+/// use async_trait::async_trait;
+/// use ipam_core::{
+///     Allocate, Allocated, Allocation, Capabilities, Deallocate, Deallocated, DeallocatedTarget, Error, Find, Health,
+///     IpamProvider, ListRanges, Operation, Page, Range, Result, Target,
+/// };
+///
+/// /// Provider without any range.
+/// #[derive(Debug)]
+/// struct Empty;
+///
+/// #[async_trait]
+/// impl IpamProvider for Empty {
+///     fn capabilities(&self) -> Capabilities {
+///         Capabilities::minimal("empty")
+///     }
+///     async fn check(&self) -> Result<Health> {
+///         Ok(Health::new())
+///     }
+///     async fn list_ranges(&self, _: &ListRanges) -> Result<Page<Range>> {
+///         Ok(Page::new(Vec::new(), None))
+///     }
+///     async fn allocate(&self, request: &Allocate) -> Result<Allocated> {
+///         request.validate()?; // first of all, so that invalid requests fail alike everywhere
+///         Err(Error::not_found(Operation::Allocate, "range", &request.lines[0].ranges[0]))
+///     }
+///     async fn deallocate(&self, request: &Deallocate) -> Result<Deallocated> {
+///         request.validate()?;
+///         let range = request.targets.iter().find_map(|target| match target {
+///             Target::Address { range, .. } => Some(range),
+///             Target::Id(_) | Target::Key(_) => None,
+///         });
+///         match range {
+///             Some(range) => Err(Error::not_found(Operation::Deallocate, "range", range)),
+///             None => Ok(Deallocated::new(vec![DeallocatedTarget::default(); request.targets.len()])),
+///         }
+///     }
+///     async fn find(&self, request: &Find) -> Result<Page<Allocation>> {
+///         request.validate()?;
+///         Ok(Page::new(Vec::new(), None))
+///     }
+/// }
+///
+/// # futures_executor::block_on(async {
+/// assert!(Empty.allocate(&Allocate::one("vm-42", "lan")).await.unwrap_err().is_not_found());
+/// assert!(Empty.usage(&["lan".into()]).await.unwrap_err().is_unsupported());
+/// # });
+/// ```
 ///
 /// # For all methods
-/// - **Never twice**: in one address space an address belongs to at most one allocation, however many callers there
-///   are, whatever crashes and whichever answer is lost.
-/// - **Never lost**: what was answered stays, also when the process ends, if
-///   [`durable`](Capabilities::durable) says so.
-/// - **All or nothing**: a request that fails has changed nothing that lasts.
-/// - **Cancellation**: dropping a future is safe. The operation has then either happened or not; with a key,
-///   [`find`](Self::find) tells which. An allocation without a key whose caller went away is taken back.
-/// - A request that no state can make right fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) before
-///   anything else happens. A method may also fail with `Unauthenticated`, `PermissionDenied`, `RateLimited`, `Busy`,
-///   `Unavailable`, `Timeout`, `Untrusted`, `Corrupt`, `Protocol`; each method lists the kinds it adds.
-/// - An error with [`Retry::IfIdempotent`](crate::Retry::IfIdempotent) leaves the outcome unknown: repeat with the same
-///   key, or look the key up.
+/// - **Never twice.** In one address space an address belongs to at most one allocation: with any number of callers,
+///   after any crash, and after any lost response.
+/// - **Never lost.** An allocation that was acknowledged, by a method that returned it, stays until it is deallocated
+///   or expires. It also survives the end of the process if [`durable`](Capabilities::durable) is true.
+/// - **All or nothing.** A request takes effect as a whole or not at all. A provider over HTTP that cannot undo a part
+///   at once leaves it as an abandoned claim, which is never acknowledged: the next call with the same key, or a
+///   [`sweep`](Self::sweep), undoes it. The one exception is [`deallocate`](Self::deallocate) over HTTP.
+/// - **Cancellation.** Dropping a future is safe. The operation has then either happened or not; with a key,
+///   [`find`](Self::find) tells. The provider undoes an allocation without a key whose future was dropped before it
+///   returned. It cannot do so where the process ends at that moment: then the address stays allocated, or is an
+///   abandoned claim.
+/// - **Validation.** A request that is invalid in every state fails with
+///   [`InvalidInput`](crate::ErrorKind::InvalidInput) before anything else happens. `validate` of each request lists
+///   the rules.
+/// - **Errors.** Every method may fail with the [common errors](crate::Error#common-errors). Each lists the kinds that
+///   it adds.
+/// - **Unknown outcome.** An error with [`Outcome::Unknown`](crate::Outcome::Unknown) does not tell whether the request
+///   was carried out: repeat it with the same key, or look the key up.
 #[async_trait]
 pub trait IpamProvider: Debug + Send + Sync + 'static {
-    /// What the provider can do. Does no I/O: what must be probed was probed on connecting. Never changes.
+    /// Returns the capabilities of the provider.
+    ///
+    /// Does no I/O: a provider that has to probe a server does so when it connects. The value never changes.
     fn capabilities(&self) -> Capabilities;
 
-    /// Whether the provider can be reached, accepts the credentials, and grants what
+    /// Checks that the provider can be reached, accepts the credentials, and grants what
     /// [`capabilities`](Self::capabilities) claims. Changes nothing.
-    async fn check(&self) -> Result<Health>;
-
-    /// One page of the ranges that match, in an order that stays the same from page to page.
     ///
-    /// Ids that do not exist are no error: nothing matches them. The pages together hold each range once, also when
-    /// other ranges come and go meanwhile.
+    /// What does not stop the provider from working is a [warning](Health::warnings) and no error.
     ///
     /// # Errors
-    /// `InvalidInput` for a page token that this provider did not make.
+    /// `Unauthenticated` if the credentials are refused, `Unavailable` if the server or store cannot be reached,
+    /// `Corrupt` if the store is damaged; otherwise the [common errors](crate::Error#common-errors).
+    async fn check(&self) -> Result<Health>;
+
+    /// Returns one page of the ranges that match, in an order that stays the same from page to page.
+    ///
+    /// An id in the filter that does not exist is no error: nothing matches it. A range that exists during the whole
+    /// listing is on exactly one page, also while other ranges are defined and removed.
+    ///
+    /// # Errors
+    /// `InvalidInput` if the page is larger than [`MAX_PAGE_SIZE`](crate::MAX_PAGE_SIZE) or this provider did not make
+    /// the page token; otherwise the [common errors](crate::Error#common-errors).
     async fn list_ranges(&self, request: &ListRanges) -> Result<Page<Range>>;
 
-    /// Takes addresses: all lines of the request, or none.
+    /// Allocates addresses: all lines of the request, or none.
     ///
-    /// - A line is served whole by the first of its ranges that has room; later ranges are tried only when those before
-    ///   have none.
-    /// - [`Selection::Next`](crate::Selection::Next) takes free addresses by the range's policy, first-free unless it says
-    ///   otherwise: with nobody else at work, the lowest free one. Never the gateway, nor a reservation, nor an excluded
-    ///   address, nor one that rests.
-    /// - [`Selection::Exact`](crate::Selection::Exact) takes those addresses, from the one of its ranges that holds them all;
-    ///   one that rests can be had this way by nobody either.
-    /// - Repeating a request with the same key answers the same allocations and sets
-    ///   [`repeated`](Allocated::repeated); nothing more is taken. The key lives until the last of its allocations is
-    ///   given back or has expired, and can then be used anew.
+    /// - **Ranges.** A line takes all of its addresses from the first of its ranges that has room. A later range is
+    ///   tried only if all ranges before it have no room.
+    /// - **Next addresses.** [`Selection::Next`](crate::Selection::Next) takes free addresses in the
+    ///   [order](crate::Order) of the range. The default order takes the lowest free address; with several callers at
+    ///   work it takes one of the lowest. The gateway, reserved, excluded and quarantined addresses are never taken.
+    /// - **Exact addresses.** [`Selection::Exact`](crate::Selection::Exact) takes the given addresses from the first of
+    ///   the ranges that contains all of them. A quarantined address cannot be taken this way either.
+    /// - **Keys.** A repeated request with the same key returns the same allocations, sets
+    ///   [`repeated`](Allocated::repeated), and takes nothing more. Two requests are the same if their
+    ///   [fingerprints](crate::Fingerprint#compared-fields) are equal. A key is unique in one provider, whatever the
+    ///   owner. It is free again once all of its allocations are deallocated or expired.
     ///
-    /// The answer has one list per line, in the order asked; each in ascending order of addresses.
+    /// The result has one list per line, in the order of the lines. The addresses of a list ascend.
     ///
     /// # Errors
     /// - `NotFound`: one of the ranges does not exist.
-    /// - `Exhausted`: no range of a line has room. The context `line` has its index, from 0.
-    /// - `Conflict`: an exact address is taken, reserved, the gateway or resting; or the key belongs to another request;
-    ///   or some of the key's allocations were given back or have expired: the error's text
-    ///   names the addresses.
+    /// - `Exhausted`: no range of a line has room. The context `line` is the index of the line, from 0.
+    /// - `Conflict`: an exact address is allocated, quarantined, reserved or the gateway; the key belongs to another
+    ///   request; or some allocations of the key were deallocated or have expired, and the message names their
+    ///   addresses.
     /// - `InvalidInput`: an exact address lies in none of the line's ranges, or two lines ask for the same one.
-    /// - `Unsupported`: a shape, an expiry or tags that [`capabilities`](Self::capabilities) does not claim.
+    /// - `Unsupported`: a placement, an expiry or tags that [`capabilities`](Self::capabilities) does not claim.
+    /// - Otherwise the [common errors](crate::Error#common-errors).
     async fn allocate(&self, request: &Allocate) -> Result<Allocated>;
 
-    /// Gives addresses back. What is free already counts as done, so that repeating is safe.
+    /// Deallocates addresses. A target that is free already succeeds, so that the request can be repeated.
     ///
-    /// - With [`Precondition`](crate::Precondition), what carries another's mark is left alone and counts as free; what carries none
-    ///   is given back.
-    /// - An [`AllocationId`](crate::AllocationId) or a key that nobody has is free already. So is an address of the
-    ///   range's prefix that is not one of this range, whoever has it from another range.
-    /// - Where the range has a quarantine, the address rests.
+    /// - With a [`Precondition`](crate::Precondition), an allocation of another owner or key is left alone, and no
+    ///   error is returned: [`was_free`](Deallocated::was_free) is then true as well. An allocation without owner or
+    ///   key is deallocated.
+    /// - An [`AllocationId`](crate::AllocationId) or a key that no allocation has is free already.
+    /// - Several ranges may share a prefix. An address of the prefix that belongs to another range than the target's is
+    ///   left alone and counts as free, whether or not that range has it allocated.
+    /// - Where the range has a quarantine, the address is quarantined for that time.
     ///
-    /// The answer has one entry per target, in the order asked; what several targets name is listed with the first of
-    /// them. Stores free all targets or none; a provider over HTTP may have freed some when it fails, and repeating
-    /// finishes the work.
+    /// The result has one entry per target, in the order of the targets. An allocation that several targets name is
+    /// listed with the first of them. The providers of this crate deallocate all targets or none. A provider over HTTP
+    /// may have deallocated some of them when it fails; repeating the request deallocates the others.
     ///
     /// # Errors
     /// - `NotFound`: the range of a [`Target::Address`](crate::Target::Address) does not exist.
-    /// - `InvalidInput`: its address lies outside the range's prefix.
+    /// - `InvalidInput`: its address lies outside the prefix of the range.
+    /// - Otherwise the [common errors](crate::Error#common-errors).
     async fn deallocate(&self, request: &Deallocate) -> Result<Deallocated>;
 
-    /// One page of the allocations that match, in an order that stays the same from page to page. The pages together
-    /// hold each allocation that lasts once, also when others come and go meanwhile.
+    /// Returns one page of the allocations that match, in an order that stays the same from page to page.
     ///
-    /// Nothing found is no error. Paused addresses are listed only when asked for. An allocation that has expired is
-    /// not listed, whether or not anybody has cleaned up.
+    /// An allocation that exists during the whole listing is on exactly one page, also while others are allocated and
+    /// deallocated. No match is no error. Quarantined addresses are listed only if
+    /// [`Find::quarantined`](crate::Find::quarantined) is set. An expired allocation is not listed, even if the
+    /// provider has not removed it yet.
     ///
     /// # Errors
-    /// `InvalidInput` for a page token that this provider did not make.
+    /// `InvalidInput` if the page is larger than [`MAX_PAGE_SIZE`](crate::MAX_PAGE_SIZE) or this provider did not make
+    /// the page token; otherwise the [common errors](crate::Error#common-errors).
     async fn find(&self, request: &Find) -> Result<Page<Allocation>>;
 
-    /// What [`allocate`](Self::allocate) would take now. Takes nothing and holds nothing.
+    /// Returns the addresses that [`allocate`](Self::allocate) would take now. Takes nothing and holds nothing.
     ///
-    /// With order random, the next call may choose others. A key that was used is answered with what it has.
+    /// The next `allocate` may take others: another caller may come first, and [`Order::Random`](crate::Order::Random)
+    /// chooses anew. For a key that is in use it returns the addresses that are allocated under it.
     ///
     /// # Errors
-    /// As [`allocate`](Self::allocate); `Unsupported` without the capability `preview`.
+    /// `Unsupported` without the capability `preview`; otherwise the kinds of [`allocate`](Self::allocate).
     async fn preview_allocate(&self, request: &Allocate) -> Result<Preview> {
         let _ = request;
         Err(Error::unsupported(Operation::PreviewAllocate, self.capabilities().provider))
     }
 
-    /// Changes what is said about an allocation, and never what was not named. Answers the allocation as it is then.
+    /// Changes labels or expiry of an allocation, and returns the allocation after the change.
     ///
-    /// Setting the expiry renews: it counts from now.
+    /// A field that is [`Patch::Keep`](crate::Patch::Keep) stays as it is. Address, owner and key never change. Setting
+    /// the expiry renews the allocation: the time counts from now.
     ///
     /// # Errors
-    /// `NotFound` if the allocation has ended or never was; `Unsupported` without the capability `update`.
+    /// `NotFound` if the allocation does not exist or has expired, `Unsupported` without the capability `update`;
+    /// otherwise the [common errors](crate::Error#common-errors).
     async fn update(&self, request: &Update) -> Result<Allocation> {
         let _ = request;
         Err(Error::unsupported(Operation::Update, self.capabilities().provider))
     }
 
-    /// How full the named ranges are, one answer per name, in the order asked.
+    /// Returns the usage of the given ranges, one entry per id, in the order of the ids.
     ///
     /// # Errors
-    /// `NotFound` for a range that does not exist; `Unsupported` without the capability `usage`.
+    /// `NotFound` if a range does not exist, `Unsupported` without the capability `usage`; otherwise the
+    /// [common errors](crate::Error#common-errors).
     async fn usage(&self, ranges: &[RangeId]) -> Result<Vec<Usage>> {
         let _ = ranges;
         Err(Error::unsupported(Operation::Usage, self.capabilities().provider))
     }
 
-    /// Defines a range. Answers it as it is then.
+    /// Defines a range, and returns it.
     ///
-    /// The prefixes of one address space form a tree: blocks may lie in blocks, ranges in blocks, nothing in a range.
-    /// Several ranges may share one prefix if their addresses do not overlap.
+    /// The prefixes of one address space form a tree: a block may lie in a block, a range in a block, and nothing in a
+    /// range. Several ranges may have the same prefix if their addresses do not overlap. Prefixes that overlap without
+    /// being equal are refused.
     ///
     /// # Errors
-    /// - `AlreadyExists`: the id is taken.
-    /// - `Conflict`: its addresses or its prefix overlap another range's, or its prefix holds a block.
-    /// - `Unsupported` without the capability `define_ranges`, or for a policy other than the default without
-    ///   `policies`.
+    /// - `AlreadyExists`: a range has this id.
+    /// - `Conflict`: the prefix contains, or lies in, the prefix of another range; a range of the same prefix has some
+    ///   of the addresses; or a smaller block lies in the prefix.
+    /// - `Unsupported`: the provider lacks the capability `define_ranges`, or lacks `policies` and the policy is not
+    ///   the default.
+    /// - Otherwise the [common errors](crate::Error#common-errors).
     async fn define_range(&self, request: &DefineRange) -> Result<Range> {
         let _ = request;
         Err(Error::unsupported(Operation::DefineRange, self.capabilities().provider))
     }
 
-    /// Changes a range, and never what was not named. Answers it as it is then.
+    /// Changes a range, and returns it after the change. A field that is [`Patch::Keep`](crate::Patch::Keep) stays as
+    /// it is.
     ///
     /// # Errors
-    /// - `NotFound`: there is no such range.
-    /// - `Conflict`: an allocated address would fall outside, become the gateway or a reservation; or the addresses
-    ///   would overlap another range's.
-    /// - `Unsupported` without the capability `define_ranges`.
+    /// - `NotFound`: the range does not exist.
+    /// - `Conflict`: an allocated address would lie outside of the range, become the gateway or be reserved; or the
+    ///   addresses would overlap those of another range.
+    /// - `Unsupported`: the provider lacks the capability `define_ranges`.
+    /// - Otherwise the [common errors](crate::Error#common-errors).
     async fn update_range(&self, request: &UpdateRange) -> Result<Range> {
         let _ = request;
         Err(Error::unsupported(Operation::UpdateRange, self.capabilities().provider))
     }
 
-    /// Takes a range away. Answers it and what ended with it; a range that is gone already counts as done.
+    /// Removes a range, and returns it with the allocations that ended with it. A range that does not exist succeeds,
+    /// so that the request can be repeated.
     ///
     /// # Errors
-    /// - `Conflict`: addresses of it are allocated, and the request does not say that they may end with it.
-    /// - `Unsupported` without the capability `define_ranges`.
+    /// - `Conflict`: addresses of the range are allocated, and
+    ///   [`with_allocations`](RemoveRange::with_allocations) is not set.
+    /// - `Unsupported`: the provider lacks the capability `define_ranges`.
+    /// - Otherwise the [common errors](crate::Error#common-errors).
     async fn remove_range(&self, request: &RemoveRange) -> Result<RemovedRange> {
         let _ = request;
         Err(Error::unsupported(Operation::RemoveRange, self.capabilities().provider))
     }
 
-    /// One page of the blocks that match, in an order that stays the same from page to page.
+    /// Returns one page of the blocks that match, in an order that stays the same from page to page.
+    ///
+    /// A block that exists during the whole listing is on exactly one page.
     ///
     /// # Errors
-    /// `InvalidInput` for a page token that this provider did not make; `Unsupported` without the capability `blocks`.
+    /// `InvalidInput` if the page is larger than [`MAX_PAGE_SIZE`](crate::MAX_PAGE_SIZE) or this provider did not make
+    /// the page token, `Unsupported` without the capability `blocks`; otherwise the
+    /// [common errors](crate::Error#common-errors).
     async fn list_blocks(&self, request: &ListBlocks) -> Result<Page<Block>> {
         let _ = request;
         Err(Error::unsupported(Operation::ListBlocks, self.capabilities().provider))
     }
 
-    /// Defines a block. Answers it as it is then.
+    /// Defines a block, and returns it.
     ///
     /// # Errors
-    /// - `AlreadyExists`: the id is taken, or the space has a block of this prefix.
-    /// - `Conflict`: its prefix lies in a range's.
-    /// - `Unsupported` without the capability `define_blocks`.
+    /// - `AlreadyExists`: a block has this id, or a block of the address space has this prefix.
+    /// - `Conflict`: the prefix lies in the prefix of a range.
+    /// - `Unsupported`: the provider lacks the capability `define_blocks`.
+    /// - Otherwise the [common errors](crate::Error#common-errors).
     async fn define_block(&self, request: &DefineBlock) -> Result<Block> {
         let _ = request;
         Err(Error::unsupported(Operation::DefineBlock, self.capabilities().provider))
     }
 
-    /// Changes a block, and never what was not named. Answers it as it is then. Ranges carved before stay as they are.
+    /// Changes a block, and returns it after the change. Ranges that were allocated from it before stay as they are.
     ///
     /// # Errors
-    /// `NotFound` if there is no such block; `Unsupported` without the capability `define_blocks`.
+    /// `NotFound` if the block does not exist, `Unsupported` without the capability `define_blocks`; otherwise the
+    /// [common errors](crate::Error#common-errors).
     async fn update_block(&self, request: &UpdateBlock) -> Result<Block> {
         let _ = request;
         Err(Error::unsupported(Operation::UpdateBlock, self.capabilities().provider))
     }
 
-    /// Takes a block away; ranges and blocks inside it stay. Answers the block, or `None` if it is gone already.
+    /// Removes a block, and returns it, or `None` if it does not exist. Ranges and blocks inside it stay.
     ///
     /// # Errors
-    /// `Unsupported` without the capability `define_blocks`.
+    /// `Unsupported` without the capability `define_blocks`; otherwise the [common errors](crate::Error#common-errors).
     async fn remove_block(&self, request: &RemoveBlock) -> Result<Option<Block>> {
         let _ = request;
         Err(Error::unsupported(Operation::RemoveBlock, self.capabilities().provider))
     }
 
-    /// Carves a range out of the first block that can give it. Keys work as in [`allocate`](Self::allocate); one key
-    /// names either a request for addresses or one for a range.
+    /// Allocates a child prefix of a block, and makes a range of it.
     ///
-    /// An exact prefix comes from the first of the blocks that can give it: a block around it that has an inner block
-    /// there is passed over. Nothing that a range or an inner block covers is carved again. The new range starts with the
-    /// block's DNS servers, domains and VLAN, and with the usable addresses of its prefix.
+    /// - **Blocks.** The prefix comes from the first of the blocks that has room. A prefix that a range or a smaller
+    ///   block covers is not allocated. An exact prefix belongs to the smallest block that contains it: a larger block
+    ///   is passed over. With blocks `10.0.0.0/8` and `10.1.0.0/16`, the child prefix `10.1.7.0/24` comes from the
+    ///   second one only.
+    /// - **The new range.** The provider makes its id. It has the usable addresses of the prefix, no gateway, and the
+    ///   DNS servers, domains and VLAN of the block.
+    /// - **Keys** work as in [`allocate`](Self::allocate). One key names either a request for addresses or one for a
+    ///   range.
     ///
     /// # Errors
     /// - `NotFound`: one of the blocks does not exist.
     /// - `Exhausted`: no block has room for the prefix length.
-    /// - `Conflict`: in each of the blocks around it the exact prefix is taken in part or whole, by a range or an inner
-    ///   block; or the key belongs to another request.
-    /// - `InvalidInput`: none of the blocks could ever hold the prefix length, or the exact prefix lies in none of them.
-    /// - `Unsupported` without the capability `allocate_ranges`.
+    /// - `Conflict`: a range or a smaller block covers the exact prefix, or a part of it; or the key belongs to another
+    ///   request.
+    /// - `InvalidInput`: the prefix length fits none of the blocks, or the exact prefix lies in none of them.
+    /// - `Unsupported`: the provider lacks the capability `allocate_ranges`.
+    /// - Otherwise the [common errors](crate::Error#common-errors).
     async fn allocate_range(&self, request: &AllocateRange) -> Result<AllocatedRange> {
         let _ = request;
         Err(Error::unsupported(Operation::AllocateRange, self.capabilities().provider))
     }
 
-    /// Gives a carved range back. What is gone already counts as done, so that repeating is safe.
+    /// Deallocates a child prefix: removes its range, and makes its prefix free in the block.
+    ///
+    /// A range that does not exist succeeds, so that the request can be repeated. So does one that does not meet the
+    /// [`Precondition`](crate::Precondition); it is left alone.
     ///
     /// # Errors
-    /// - `Conflict`: addresses of it are allocated, and the request does not say that they may end with it; or the range
-    ///   was not carved from a block.
-    /// - `Unsupported` without the capability `allocate_ranges`.
+    /// - `Conflict`: addresses of the range are allocated, and [`with_allocations`](DeallocateRange::with_allocations)
+    ///   is not set; or the range was defined, not allocated from a block.
+    /// - `Unsupported`: the provider lacks the capability `allocate_ranges`.
+    /// - Otherwise the [common errors](crate::Error#common-errors).
     async fn deallocate_range(&self, request: &DeallocateRange) -> Result<RemovedRange> {
         let _ = request;
         Err(Error::unsupported(Operation::DeallocateRange, self.capabilities().provider))
     }
 
-    /// At most `limit` changes after `since`, oldest first; from the start of what is kept if `since` is `None`.
+    /// Returns at most `limit` changes after the position `since`, oldest first. With `None` it starts at the oldest
+    /// change that is kept.
     ///
-    /// No change is left out and none comes twice, however the feed is cut, also while others write. That an allocation
-    /// ended by itself is told at the latest before its address is taken again. A `limit` of 0 answers no changes and,
-    /// with `since` `None`, the position of the start.
+    /// Calls that each continue at [`Changes::next`] return every change exactly once, whatever their limits, and also
+    /// while others write. The entry that an allocation has expired may be late, but comes before the entry that its
+    /// address is allocated again. With a `limit` of 0 it returns no changes and the position to start at.
+    ///
+    /// A store keeps a bounded number of changes. A reader whose position is older than the oldest kept one has missed
+    /// some: it reads all allocations with [`find`](Self::find), and goes on from the position that a call with `None`
+    /// returns.
     ///
     /// # Errors
-    /// `InvalidInput` for a position that this provider did not make; `Unsupported` without the capability `changes`.
+    /// `InvalidInput` if this provider did not make the position, or changes after it are no longer kept; `Unsupported`
+    /// without the capability `changes`; otherwise the [common errors](crate::Error#common-errors).
     async fn changes(&self, since: Option<&ChangePosition>, limit: u32) -> Result<Changes> {
         let _ = (since, limit);
         Err(Error::unsupported(Operation::Changes, self.capabilities().provider))
     }
 
-    /// Undoes abandoned claims: addresses and child prefixes that a process claimed and never acknowledged, because it
-    /// died in between or could not undo what had failed.
+    /// Undoes abandoned claims.
     ///
-    /// - An acknowledged allocation is never touched, nor a claim that may still be completed: claims younger than the
-    ///   provider's claim time stay, whatever [`older_than`](Sweep::older_than) says.
+    /// A provider that needs several requests to a server for one allocation first *claims* the addresses or the child
+    /// prefix there, and acknowledges the allocation by returning it. A claim is abandoned if the process ends in
+    /// between, or could not undo it after a failure. Callers have nothing to acknowledge themselves.
+    ///
+    /// - An acknowledged allocation is never touched. Neither is a claim that may still be completed: claims younger
+    ///   than the claim time of the provider stay, whatever [`older_than`](Sweep::older_than) is. The provider's
+    ///   configuration sets the claim time.
     /// - With [`dry_run`](Sweep::dry_run) nothing changes, and the result lists what a sweep would undo.
-    /// - At most [`limit`](Sweep::limit) claims are undone; [`more`](Swept::more) tells that others are left. Repeating
-    ///   is safe.
+    /// - At most [`limit`](Sweep::limit) claims are undone; [`more`](Swept::more) is set if others are left. A sweep
+    ///   can be repeated.
     ///
-    /// A provider that writes all of a request at once leaves no claims, and returns an empty result.
+    /// A provider that commits each request as a whole leaves no claims: its sweep succeeds with an empty result.
     ///
     /// # Errors
-    /// `Unsupported` without the capability `sweep`.
+    /// `Unsupported` without the capability `sweep`; otherwise the [common errors](crate::Error#common-errors).
     async fn sweep(&self, request: &Sweep) -> Result<Swept> {
         let _ = request;
         Err(Error::unsupported(Operation::Sweep, self.capabilities().provider))
     }
 
-    /// Finishes what was requested, ends background work and closes files and connections, for all handles of this
-    /// provider. Other providers of the same store or server are not affected. Closing twice is no error.
+    /// Completes pending requests, ends background work and closes files and connections, for all handles of this
+    /// provider.
     ///
-    /// After it, the store's own files hold all that was acknowledged, so that they can be copied. Later calls fail with
-    /// [`Unavailable`](crate::ErrorKind::Unavailable) and say that the provider was closed; a provider that holds nothing
-    /// to close may go on working. Programs that open a provider close it before they end, also after an error; a
-    /// provider whose last handle is dropped closes too, but cannot report how that went.
+    /// Other providers of the same store or server are not affected. Closing twice is no error. Afterwards the files of
+    /// a store hold everything that was acknowledged, so that they can be copied.
+    ///
+    /// Later calls fail with [`Unavailable`](crate::ErrorKind::Unavailable), and the message says that the provider was
+    /// closed. A provider without files, connections or background work may go on working;
+    /// [`MemoryProvider`](crate::MemoryProvider) does. The default does nothing.
+    ///
+    /// A program closes a provider before it ends, also after an error. Dropping the last handle closes it too, but
+    /// cannot report a failure.
     ///
     /// # Errors
-    /// What finishing fails with. The provider is closed all the same.
+    /// The [common errors](crate::Error#common-errors), if pending work cannot be completed or an allocation cannot be
+    /// undone; the message names what is left. The provider is closed all the same.
     async fn close(&self) -> Result<()> {
         Ok(())
     }
