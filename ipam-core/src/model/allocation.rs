@@ -6,7 +6,18 @@ use std::time::SystemTime;
 use super::network::{Tag, Tags};
 use crate::{AllocationId, AllocationKey, MacAddr, Owner, RangeId, SpaceId};
 
-/// What an address is doing.
+/// State of an allocation.
+///
+/// ```
+/// use ipam_core::{AllocationState, DefineRange, IpamProvider, IpamProviderExt, MemoryProvider};
+///
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// ipam.define_range(&DefineRange::new("lan", "192.0.2.0/24".parse()?)).await?;
+/// assert_eq!(ipam.allocate_one("lan", "vm-42").await?.state, AllocationState::Allocated);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
@@ -14,24 +25,41 @@ pub enum AllocationState {
     /// In use.
     #[default]
     Allocated,
-    /// Set aside by an administrator; never handed out.
+    /// Reserved on a server by an administrator: listed by [`find`](crate::IpamProvider::find), and never allocated.
+    ///
+    /// The stores of this crate do not use this state: their reservations are
+    /// [`Range::reserved`](crate::Range::reserved), and have no allocation.
     Reserved,
-    /// Given back and resting; never handed out before its time.
+    /// Deallocated, and not allocated again before the release time.
     Quarantined,
 }
 
-/// What callers say about an address.
+/// Labels of an allocation, chosen by the caller: host name, description, MAC address and tags.
+///
+/// They do not decide which address is allocated.
+///
+/// ```
+/// use ipam_core::{Labels, Tag};
+///
+/// let labels = Labels::default()
+///     .with_hostname("web1.example.com")
+///     .with_description("front end")
+///     .with_mac("00:50:56:ab:cd:ef".parse()?)
+///     .with_tag(Tag::new("env", "prod"));
+/// assert_eq!(labels.hostname.as_deref(), Some("web1.example.com"));
+/// # Ok::<(), ipam_core::MacAddrError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 #[non_exhaustive]
 pub struct Labels {
-    /// The host's name.
+    /// Host name.
     pub hostname: Option<String>,
-    /// What the address is for.
+    /// Description of the address for people.
     pub description: Option<String>,
-    /// The MAC address of the interface.
+    /// MAC address of the interface.
     pub mac: Option<MacAddr>,
-    /// Tags.
+    /// Tags; they need the capability `tags`.
     pub tags: Tags,
 }
 
@@ -65,41 +93,52 @@ impl Labels {
     }
 }
 
-/// One address of one range, and whose it is.
+/// One allocated address of a range, with its owner and labels.
+///
+/// ```
+/// use ipam_core::{Allocation, AllocationKey, Labels, Owner};
+///
+/// // What the author of a provider returns for an address:
+/// let mut allocation = Allocation::new("17", "default", "lan", [192, 0, 2, 7].into());
+/// allocation.key = Some(AllocationKey::new("vm-42/nic-0"));
+/// allocation.owner = Some(Owner::new("vm-42"));
+/// allocation.labels = Labels::default().with_hostname("web1");
+/// assert_eq!(allocation.address.to_string(), "192.0.2.7");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Allocation {
-    /// Its name in the provider; never used again for another allocation.
+    /// Id, which the provider made and never uses for another allocation.
     pub id: AllocationId,
-    /// The address space.
+    /// Address space.
     pub space: SpaceId,
-    /// The range.
+    /// Range.
     pub range: RangeId,
-    /// The address.
+    /// Address.
     pub address: IpAddr,
-    /// What the address is doing.
+    /// State.
     pub state: AllocationState,
-    /// The key of the request that took it. A provider makes one where the caller gave none; what others put into a
-    /// server carries none.
+    /// Key of the request that allocated it. The provider made one if the caller gave none. `None` for an address that
+    /// was entered on the server by other means.
     pub key: Option<AllocationKey>,
-    /// Who it is for.
+    /// Owner. `None` for an address that was entered on the server by other means.
     pub owner: Option<Owner>,
     /// Host name, description, MAC address, tags.
     pub labels: Labels,
-    /// When it was taken, if the provider keeps that.
+    /// Time of the allocation, if the provider keeps it.
     #[cfg_attr(feature = "serde", serde(default, with = "crate::text::option_time"))]
     pub created: Option<SystemTime>,
-    /// When it was last changed, if the provider keeps that.
+    /// Time of the last change, if the provider keeps it.
     #[cfg_attr(feature = "serde", serde(default, with = "crate::text::option_time"))]
     pub updated: Option<SystemTime>,
-    /// When it ends by itself.
+    /// Time at which it expires; `None` for never.
     #[cfg_attr(feature = "serde", serde(default, with = "crate::text::option_time"))]
     pub expires: Option<SystemTime>,
 }
 
 impl Allocation {
-    /// An allocated address with nothing else set. For a provider's author.
+    /// Makes an allocated address with nothing else set, for authors of providers.
     pub fn new(
         id: impl Into<AllocationId>,
         space: impl Into<SpaceId>,

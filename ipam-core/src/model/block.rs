@@ -1,4 +1,4 @@
-//! Block, and the child prefixes allocated from one.
+//! Block, and results of allocating and removing ranges.
 
 use ipnet::IpNet;
 
@@ -7,22 +7,36 @@ use super::network::{NetworkInfo, Properties, Tags};
 use super::range::Range;
 use crate::{AllocationKey, BlockId, SpaceId};
 
-/// A prefix that ranges may be carved from.
+/// Block: a prefix from which child prefixes are allocated.
+///
+/// A block needs no ranges, and a range no block. A block may lie in a larger one.
+///
+/// ```
+/// use ipam_core::{AllocateRange, DefineBlock, IpamProvider, MemoryProvider};
+///
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// let block = ipam.define_block(&DefineBlock::new("campus", "10.0.0.0/8".parse()?)).await?;
+/// let child = ipam.allocate_range(&AllocateRange::prefix_len("tenant-7", block.id.clone(), 26)).await?;
+/// assert!(block.net.contains(&child.range.net));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Block {
-    /// Its name in the provider.
+    /// Id, unique in the provider.
     pub id: BlockId,
-    /// The address space.
+    /// Address space.
     pub space: SpaceId,
-    /// Its name for people.
+    /// Name for people.
     pub name: String,
-    /// What it is for.
+    /// Description for people.
     pub description: Option<String>,
-    /// The prefix.
+    /// Prefix.
     pub net: IpNet,
-    /// DNS, domain and VLAN that ranges carved from it start with.
+    /// DNS servers, domains and VLAN that a range allocated from the block starts with. It has no gateway.
     pub network: NetworkInfo,
     /// Tags.
     pub tags: Tags,
@@ -31,7 +45,7 @@ pub struct Block {
 }
 
 impl Block {
-    /// A block over `net`, with nothing else set. For a provider's author.
+    /// Makes a block of the prefix `net` with the id as name and nothing else set, for authors of providers.
     pub fn new(id: impl Into<BlockId>, space: impl Into<SpaceId>, net: IpNet) -> Self {
         let id = id.into();
         Self {
@@ -47,47 +61,74 @@ impl Block {
     }
 }
 
-/// What [`allocate_range`](crate::IpamProvider::allocate_range) carved.
+/// Result of [`allocate_range`](crate::IpamProvider::allocate_range).
+///
+/// ```
+/// use ipam_core::{AllocateRange, DefineBlock, IpamProvider, MemoryProvider};
+///
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// ipam.define_block(&DefineBlock::new("campus", "10.0.0.0/8".parse()?)).await?;
+/// let request = AllocateRange::prefix_len("tenant-7", "campus", 26).with_key("tenant-7/net-1");
+/// let first = ipam.allocate_range(&request).await?;
+/// assert_eq!((first.range.net.to_string().as_str(), first.repeated), ("10.0.0.0/26", false));
+/// assert!(ipam.allocate_range(&request).await?.repeated);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct AllocatedRange {
-    /// The request's key, or the one the provider made.
+    /// Key of the request, or the one that the provider made.
     pub key: AllocationKey,
-    /// The new range.
+    /// Range of the child prefix.
     pub range: Range,
-    /// Whether an earlier call with this key had carved it.
+    /// True if an earlier call with this key allocated it.
     pub repeated: bool,
 }
 
 impl AllocatedRange {
-    /// What a provider answers.
+    /// Makes a result, for authors of providers.
     #[must_use]
     pub const fn new(key: AllocationKey, range: Range, repeated: bool) -> Self {
         Self { key, range, repeated }
     }
 }
 
-/// What [`remove_range`](crate::IpamProvider::remove_range) or
-/// [`deallocate_range`](crate::IpamProvider::deallocate_range) took away.
+/// Result of [`remove_range`](crate::IpamProvider::remove_range) and
+/// [`deallocate_range`](crate::IpamProvider::deallocate_range).
+///
+/// ```
+/// use ipam_core::{DefineRange, IpamProvider, MemoryProvider, RemoveRange};
+///
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// ipam.define_range(&DefineRange::new("lan", "192.0.2.0/24".parse()?)).await?;
+/// let removed = ipam.remove_range(&RemoveRange::new("lan")).await?;
+/// assert!(removed.range.is_some() && removed.freed.is_empty());
+/// assert!(ipam.remove_range(&RemoveRange::new("lan")).await?.was_free());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct RemovedRange {
-    /// The range as it was; `None` if it was gone already, or belongs to an unexpected owner.
+    /// Range as it was; `None` if it does not exist, or does not meet the precondition.
     pub range: Option<Range>,
-    /// The allocations that ended with it.
+    /// Allocations that ended with it.
     pub freed: Vec<Allocation>,
 }
 
 impl RemovedRange {
-    /// What a provider answers.
+    /// Makes a result, for authors of providers.
     #[must_use]
     pub const fn new(range: Option<Range>, freed: Vec<Allocation>) -> Self {
         Self { range, freed }
     }
 
-    /// Whether there was nothing to take away.
+    /// Returns true if no range was removed: it did not exist, or it does not meet the precondition and still exists.
     #[must_use]
     pub const fn was_free(&self) -> bool {
         self.range.is_none()

@@ -5,65 +5,79 @@ use std::time::SystemTime;
 
 use crate::{AllocationId, AllocationKey, BlockId, ChangePosition, Owner, RangeId, SpaceId};
 
-/// What happened to what.
+/// Kind of a change in the feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum ChangeKind {
-    /// An address was taken.
+    /// An address was allocated.
     Allocated,
-    /// An allocation's labels or expiry changed.
+    /// Labels or expiry of an allocation were changed.
     Updated,
-    /// An address was given back.
+    /// An address was deallocated.
     Deallocated,
-    /// An allocation ended by itself.
+    /// An allocation expired.
     Expired,
-    /// A range was defined or carved.
+    /// A range was defined, or allocated from a block.
     RangeDefined,
     /// A range was changed.
     RangeUpdated,
-    /// A range was taken away.
+    /// A range was removed.
     RangeRemoved,
     /// A block was defined.
     BlockDefined,
     /// A block was changed.
     BlockUpdated,
-    /// A block was taken away.
+    /// A block was removed.
     BlockRemoved,
 }
 
-/// One entry of the feed: who did what to what, and when.
+/// Entry of the feed: the kind of the change, the item, the actor and the time.
+///
+/// ```
+/// use ipam_core::{ChangeKind, DefineRange, IpamProvider, IpamProviderExt, MemoryProvider};
+///
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::builder().with_actor("provisioner").build();
+/// ipam.define_range(&DefineRange::new("lan", "192.0.2.0/24".parse()?)).await?;
+/// ipam.allocate_one("lan", "vm-42").await?;
+/// let changes = ipam.changes(None, 100).await?;
+/// let last = changes.items.last().ok_or("no change")?;
+/// assert_eq!((last.kind, last.actor.as_deref()), (ChangeKind::Allocated, Some("provisioner")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Change {
-    /// Where it stands in the feed.
+    /// Position in the feed.
     pub position: ChangePosition,
-    /// When it happened, by the provider's clock.
+    /// Time of the change, by the clock of the provider.
     #[cfg_attr(feature = "serde", serde(with = "crate::text::time"))]
     pub at: SystemTime,
-    /// What happened.
+    /// Kind of the change.
     pub kind: ChangeKind,
-    /// Who did it: the name the provider was opened with.
+    /// Name of the program that made the change, as its provider was opened with.
     pub actor: Option<String>,
-    /// Whose address or range it is.
+    /// Owner of the address or the range.
     pub owner: Option<Owner>,
-    /// The address space.
+    /// Address space.
     pub space: SpaceId,
-    /// The range, if it is about a range or an address of it.
+    /// Range, for changes of a range or one of its addresses.
     pub range: Option<RangeId>,
-    /// The block, if it is about a block.
+    /// Block, for changes of a block.
     pub block: Option<BlockId>,
-    /// The address, if it is about one.
+    /// Address, for changes of an allocation.
     pub address: Option<IpAddr>,
-    /// The allocation, if it is about one.
+    /// Allocation, for changes of one.
     pub allocation: Option<AllocationId>,
-    /// The key of the request that took it.
+    /// Key of the request that made the allocation or the range.
     pub key: Option<AllocationKey>,
 }
 
 impl Change {
-    /// An entry about `space` with nothing else set. For a provider's author.
+    /// Makes an entry for `space` with nothing else set, for authors of providers.
     pub fn new(position: ChangePosition, at: SystemTime, kind: ChangeKind, space: SpaceId) -> Self {
         Self {
             position,
@@ -81,19 +95,34 @@ impl Change {
     }
 }
 
-/// A part of the feed.
+/// Part of the feed: some changes, and the position after them.
+///
+/// ```
+/// use ipam_core::{DefineRange, IpamProvider, IpamProviderExt, MemoryProvider};
+///
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// ipam.define_range(&DefineRange::new("lan", "192.0.2.0/24".parse()?)).await?;
+/// ipam.allocate_one("lan", "vm-42").await?;
+/// let first = ipam.changes(None, 1).await?;
+/// let second = ipam.changes(Some(&first.next), 1).await?;
+/// assert_eq!((first.items.len(), second.items.len()), (1, 1));
+/// assert!(ipam.changes(Some(&second.next), 1).await?.items.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Changes {
-    /// The entries, oldest first.
+    /// Changes, oldest first.
     pub items: Vec<Change>,
-    /// Where to read on, also when there is nothing new yet.
+    /// Position to continue at. It is set also if there are no changes yet.
     pub next: ChangePosition,
 }
 
 impl Changes {
-    /// Entries and where to read on.
+    /// Makes a part of the feed, for authors of providers.
     #[must_use]
     pub const fn new(items: Vec<Change>, next: ChangePosition) -> Self {
         Self { items, next }

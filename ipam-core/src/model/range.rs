@@ -9,28 +9,55 @@ use super::network::{NetworkInfo, Properties, Tags};
 use crate::net::IpRange;
 use crate::{AllocationKey, BlockId, Owner, RangeId, SpaceId};
 
-/// In which order the free addresses of a range are handed out.
+/// Order in which the free addresses of a range are allocated.
+///
+/// ```
+/// use ipam_core::{DefineRange, IpamProvider, IpamProviderExt, MemoryProvider, Order, RangePolicy};
+///
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// let policy = RangePolicy::default().with_order(Order::LeastRecentlyUsed);
+/// ipam.define_range(&DefineRange::new("lan", "192.0.2.0/24".parse()?).with_policy(policy)).await?;
+/// let first = ipam.allocate_one("lan", "vm-42").await?;
+/// ipam.deallocate(&ipam_core::Deallocate::id(first.id)).await?;
+/// // Addresses that were never allocated come before those that were.
+/// assert_eq!(ipam.allocate_one("lan", "vm-43").await?.address.to_string(), "192.0.2.2");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Order {
-    /// The lowest free address.
+    /// Lowest free address. This is the default.
     #[default]
     FirstFree,
-    /// A free address at random, so that the next one cannot be guessed.
+    /// Random free address, so that the next one cannot be guessed.
     Random,
-    /// The address that has rested longest: never used ones in order, then the one given back longest ago.
+    /// Address that has been unused for the longest time: addresses that were never allocated, from the lowest on, then
+    /// the one whose deallocation is longest ago.
     LeastRecentlyUsed,
 }
 
-/// How the addresses of a range are handed out and taken back.
+/// Policy of a range: the order of its allocations, and the quarantine after a deallocation.
+///
+/// The default is [`Order::FirstFree`] and no quarantine. Any other policy needs the capability `policies`.
+///
+/// ```
+/// use std::time::Duration;
+/// use ipam_core::{Order, RangePolicy};
+///
+/// let policy = RangePolicy::default().with_order(Order::Random).with_quarantine(Duration::from_secs(3600));
+/// assert_eq!(policy.quarantine.as_secs(), 3600);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 #[non_exhaustive]
 pub struct RangePolicy {
-    /// Which free address comes next.
+    /// Order of allocations; [`Order::FirstFree`] by default.
     pub order: Order,
-    /// How long an address rests after it was given back before it is handed out again. It counts as used meanwhile.
+    /// Time after a deallocation or expiry in which an address is not allocated again; zero by default. There is no
+    /// upper limit, and fractions of a second count.
     #[cfg_attr(feature = "serde", serde(with = "crate::text::seconds"))]
     pub quarantine: Duration,
 }
@@ -43,51 +70,67 @@ impl RangePolicy {
         self
     }
 
-    /// Sets the rest time.
+    /// Sets the quarantine. It applies to deallocations from then on.
     #[must_use]
-    pub const fn with_quarantine(mut self, rest: Duration) -> Self {
-        self.quarantine = rest;
+    pub const fn with_quarantine(mut self, quarantine: Duration) -> Self {
+        self.quarantine = quarantine;
         self
     }
 }
 
-/// A contiguous set of addresses inside one prefix, from which addresses are allocated.
+/// Range: contiguous addresses inside one prefix, from which addresses are allocated.
+///
+/// Several ranges may share a prefix, as parts of one subnet, if their addresses do not overlap.
+///
+/// ```
+/// use ipam_core::Range;
+/// use ipam_core::net::{HostPolicy, hosts};
+///
+/// // What the author of a provider returns for a subnet:
+/// let net = "192.0.2.0/24".parse()?;
+/// let mut range = Range::new("17", "default", net, hosts(net, HostPolicy::Hosts));
+/// range.name = "Office".to_owned();
+/// range.network.gateway = Some([192, 0, 2, 1].into());
+/// assert!(!range.can_allocate([192, 0, 2, 1].into()), "the gateway");
+/// assert!(range.can_allocate([192, 0, 2, 2].into()));
+/// # Ok::<(), ipnet::AddrParseError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Range {
-    /// Its name in the provider.
+    /// Id, unique in the provider.
     pub id: RangeId,
-    /// The address space.
+    /// Address space.
     pub space: SpaceId,
-    /// The smallest block around it, if there is one.
+    /// Smallest block that contains the prefix, if there is one.
     pub block: Option<BlockId>,
-    /// Its name for people.
+    /// Name for people.
     pub name: String,
-    /// What it is for.
+    /// Description for people.
     pub description: Option<String>,
-    /// The prefix; it gives the machines their prefix length.
+    /// Prefix. Its length is the prefix length of the machines' interfaces.
     pub net: IpNet,
-    /// The first and the last address that may be allocated.
+    /// First and last address that may be allocated.
     pub addresses: IpRange,
-    /// Gateway, DNS, VLAN.
+    /// Gateway, DNS servers, domains and VLAN.
     pub network: NetworkInfo,
-    /// Addresses never handed out. The gateway is not listed, but counts among them.
+    /// Reserved addresses: never allocated. The gateway is not listed here, and never allocated either.
     pub reserved: Vec<IpRange>,
-    /// How its addresses are handed out.
+    /// Order of allocations, and quarantine.
     pub policy: RangePolicy,
     /// Tags.
     pub tags: Tags,
     /// Free-form properties.
     pub properties: Properties,
-    /// The key of the request that carved it from a block.
+    /// Key of the request that allocated it from a block; `None` for a range that was defined.
     pub key: Option<AllocationKey>,
-    /// Who it was carved for.
+    /// Owner of a range that was allocated from a block.
     pub owner: Option<Owner>,
 }
 
 impl Range {
-    /// A range over `addresses` of `net`, with nothing else set. For a provider's author.
+    /// Makes a range of `addresses` in `net` with the id as name and nothing else set, for authors of providers.
     pub fn new(id: impl Into<RangeId>, space: impl Into<SpaceId>, net: IpNet, addresses: IpRange) -> Self {
         let id = id.into();
         Self {
@@ -108,7 +151,8 @@ impl Range {
         }
     }
 
-    /// Whether `address` is one that this range may hand out: inside, not the gateway, not reserved.
+    /// Returns true if `address` may be allocated from this range at some time: it lies inside, is not the gateway and
+    /// not reserved. It may be allocated or quarantined at the moment.
     #[must_use]
     pub fn can_allocate(&self, address: IpAddr) -> bool {
         self.addresses.contains(address)

@@ -5,112 +5,177 @@ use std::net::IpAddr;
 use super::allocation::Allocation;
 use crate::{AllocationKey, RangeId};
 
-/// What [`allocate`](crate::IpamProvider::allocate) took.
+/// Result of [`allocate`](crate::IpamProvider::allocate).
+///
+/// ```
+/// use ipam_core::{Allocate, AllocateLine, DefineRange, IpamProvider, MemoryProvider};
+///
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// ipam.define_range(&DefineRange::new("lan", "192.0.2.0/24".parse()?)).await?;
+/// ipam.define_range(&DefineRange::new("dmz", "198.51.100.0/24".parse()?)).await?;
+/// let request =
+///     Allocate::new("vm-42").with_line(AllocateLine::next("lan", 2)).with_line(AllocateLine::next("dmz", 1));
+/// let allocated = ipam.allocate(&request).await?;
+/// assert_eq!(allocated.lines[1][0].address.to_string(), "198.51.100.1"); // the second line
+/// assert_eq!(allocated.iter().count(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Allocated {
-    /// The request's key, or the one the provider made.
+    /// Key of the request, or the one that the provider made.
     pub key: AllocationKey,
-    /// For each line of the request, in that order, its addresses, in ascending order.
+    /// Allocations of each line, in the order of the lines; those of a line by ascending address.
     pub lines: Vec<Vec<Allocation>>,
-    /// Whether an earlier call with this key had taken them.
+    /// True if an earlier call with this key allocated them.
     pub repeated: bool,
 }
 
 impl Allocated {
-    /// What a provider answers.
+    /// Makes a result, for authors of providers.
     #[must_use]
     pub const fn new(key: AllocationKey, lines: Vec<Vec<Allocation>>, repeated: bool) -> Self {
         Self { key, lines, repeated }
     }
 
-    /// All allocations, line after line.
+    /// Returns all allocations, line after line.
     pub fn iter(&self) -> impl Iterator<Item = &Allocation> {
         self.lines.iter().flatten()
     }
 }
 
-/// An address that [`preview_allocate`](crate::IpamProvider::preview_allocate) would take.
+/// Address that [`preview_allocate`](crate::IpamProvider::preview_allocate) found.
+///
+/// ```
+/// use ipam_core::Candidate;
+///
+/// let candidate = Candidate::new("lan", [192, 0, 2, 7].into());
+/// assert_eq!((candidate.range.as_str(), candidate.address.is_ipv4()), ("lan", true));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Candidate {
-    /// The range.
+    /// Range.
     pub range: RangeId,
-    /// The address.
+    /// Address.
     pub address: IpAddr,
 }
 
 impl Candidate {
-    /// An address of a range.
+    /// Makes a candidate, for authors of providers.
     pub fn new(range: impl Into<RangeId>, address: IpAddr) -> Self {
         Self { range: range.into(), address }
     }
 }
 
-/// What an [`allocate`](crate::IpamProvider::allocate) would take now. Nothing is held: another caller may be quicker.
+/// Result of [`preview_allocate`](crate::IpamProvider::preview_allocate): the addresses that an allocation would take
+/// now.
+///
+/// Nothing is held. Another caller may allocate them first.
+///
+/// ```
+/// use ipam_core::{Allocate, DefineRange, IpamProvider, MemoryProvider};
+///
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// ipam.define_range(&DefineRange::new("lan", "192.0.2.0/24".parse()?)).await?;
+/// let preview = ipam.preview_allocate(&Allocate::one("vm-42", "lan")).await?;
+/// assert_eq!(preview.lines[0][0].address.to_string(), "192.0.2.1");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Preview {
-    /// For each line of the request, in that order, its addresses.
+    /// Addresses of each line, in the order of the lines.
     pub lines: Vec<Vec<Candidate>>,
 }
 
 impl Preview {
-    /// What a provider answers.
+    /// Makes a result, for authors of providers.
     #[must_use]
     pub const fn new(lines: Vec<Vec<Candidate>>) -> Self {
         Self { lines }
     }
 }
 
-/// What became of one target of a [`deallocate`](crate::IpamProvider::deallocate).
+/// Result of one target of a [`deallocate`](crate::IpamProvider::deallocate).
+///
+/// ```
+/// use ipam_core::DeallocatedTarget;
+///
+/// assert!(DeallocatedTarget::new(Vec::new()).was_free());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct DeallocatedTarget {
-    /// The allocations that ended. Empty if it was free already, or belongs to an unexpected owner.
+    /// Allocations that were deallocated. Empty if the target was free already, or does not meet the precondition.
     pub freed: Vec<Allocation>,
 }
 
 impl DeallocatedTarget {
-    /// What a provider answers for one target.
+    /// Makes the result of one target, for authors of providers.
     #[must_use]
     pub const fn new(freed: Vec<Allocation>) -> Self {
         Self { freed }
     }
 
-    /// Whether there was nothing to free.
+    /// Returns true if nothing was deallocated for this target.
+    ///
+    /// The target was free already, **or** is allocated to another owner or key and does not meet the
+    /// [`Precondition`](crate::Precondition) of the request.
     #[must_use]
     pub fn was_free(&self) -> bool {
         self.freed.is_empty()
     }
 }
 
-/// What [`deallocate`](crate::IpamProvider::deallocate) gave back.
+/// Result of [`deallocate`](crate::IpamProvider::deallocate).
+///
+/// ```
+/// use ipam_core::{Deallocate, DefineRange, IpamProvider, IpamProviderExt, MemoryProvider};
+///
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// ipam.define_range(&DefineRange::new("lan", "192.0.2.0/24".parse()?)).await?;
+/// let taken = ipam.allocate_one("lan", "vm-42").await?;
+/// let request = Deallocate::id(taken.id.clone());
+/// let deallocated = ipam.deallocate(&request).await?;
+/// assert_eq!(deallocated.freed().next(), Some(&taken));
+/// assert!(ipam.deallocate(&request).await?.was_free());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Deallocated {
-    /// For each target of the request, in that order, what became of it.
+    /// Result of each target, in the order of the targets.
     pub targets: Vec<DeallocatedTarget>,
 }
 
 impl Deallocated {
-    /// What a provider answers.
+    /// Makes a result, for authors of providers.
     #[must_use]
     pub const fn new(targets: Vec<DeallocatedTarget>) -> Self {
         Self { targets }
     }
 
-    /// All allocations that ended.
+    /// Returns all allocations that were deallocated.
     pub fn freed(&self) -> impl Iterator<Item = &Allocation> {
         self.targets.iter().flat_map(|target| &target.freed)
     }
 
-    /// Whether nothing at all was freed.
+    /// Returns true if nothing was deallocated.
+    ///
+    /// It does not tell that the addresses are free: it is true as well if all of them belong to another owner or key,
+    /// and were left alone because of the [`Precondition`](crate::Precondition) of the request.
     #[must_use]
     pub fn was_free(&self) -> bool {
         self.targets.iter().all(DeallocatedTarget::was_free)
