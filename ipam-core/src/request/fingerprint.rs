@@ -1,4 +1,4 @@
-//! Whether two requests under one key are the same.
+//! Fingerprint of a request: tells whether two requests under one key are the same.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -8,21 +8,49 @@ use sha2::{Digest, Sha256};
 use super::{Allocate, AllocateLine, AllocateRange, ChildPrefix, Placement, Selection};
 use crate::{Labels, Order, Properties, RangePolicy, Tags};
 
-/// What a request asks for, in 32 bytes: equal for equal requests, whatever their keys.
+/// Fingerprint of a request, in 32 bytes: equal for requests that are equal except for their key.
 ///
-/// A provider keeps it with the key, so that the same key with another request is refused. It is the SHA-256 of an
-/// encoding that is part of this crate's compatibility promise: it does not change from one release to the next.
+/// A provider stores it with the key, so that it refuses the same key with another request. It is the SHA-256 of an
+/// encoding that does not change from one release of this crate to the next.
+///
+/// # Compared fields
+/// Two requests under one key are the same if all of these are equal:
+///
+/// - [`Allocate`]: `owner`; and of each line, in the order of the lines, `ranges` in their order, `selection`,
+///   `exclude` in its order, all `labels` (host name, description, MAC address, tags) and `expiry`.
+/// - [`AllocateRange`]: `owner`, `blocks` in their order, `prefix`, `name`, `description`, `policy`, `tags`,
+///   `properties`.
+///
+/// A repeat that asks for other labels is therefore a `Conflict`. A program whose labels change allocates with those that
+/// never do, and sets the others by an [`Update`](crate::Update), which leaves the request as it is.
+///
+/// ```
+/// use ipam_core::{Allocate, AllocateLine, Labels};
+///
+/// let request = Allocate::one("vm-42", "lan");
+/// assert_eq!(request.fingerprint(), request.clone().with_key("vm-42/nic-0").fingerprint());
+///
+/// let line = AllocateLine::next("lan", 1).with_labels(Labels::default().with_hostname("web1"));
+/// assert_ne!(request.fingerprint(), Allocate::new("vm-42").with_line(line).fingerprint());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// The bytes, to be kept.
+    /// Returns the bytes, to be stored.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// From bytes that were kept.
+    /// Makes a fingerprint from bytes that were stored.
+    ///
+    /// ```
+    /// use ipam_core::{Allocate, Fingerprint};
+    ///
+    /// let fingerprint = Allocate::one("vm-42", "lan").fingerprint();
+    /// assert_eq!(Fingerprint::from_bytes(*fingerprint.as_bytes()), fingerprint);
+    /// ```
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -42,7 +70,7 @@ impl fmt::Debug for Fingerprint {
 }
 
 impl Allocate {
-    /// What is asked for; see [`Fingerprint`].
+    /// Returns the [`Fingerprint`]: owner and lines, without the key.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         let mut to = Encoder::new("allocate");
@@ -53,7 +81,7 @@ impl Allocate {
 }
 
 impl AllocateRange {
-    /// What is asked for; see [`Fingerprint`].
+    /// Returns the [`Fingerprint`]: everything but the key.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         let mut to = Encoder::new("allocate_range");
@@ -107,8 +135,10 @@ impl AllocateLine {
     }
 }
 
-/// Every part carries its length, so that no two requests run into one another. Digested in one go, because the parts are
-/// small.
+/// Encoder of a request into the bytes that are digested.
+// Every text and list carries its length, so that no two requests have the same bytes. They are digested in one go,
+// because the parts are small. Stores keep the digests, and compare them with those of later releases: no line here may
+// change.
 struct Encoder(Vec<u8>);
 
 impl Encoder {

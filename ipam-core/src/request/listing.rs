@@ -1,4 +1,4 @@
-//! Listing and finding, page by page.
+//! Requests to list ranges and blocks, and to find allocations, page by page.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -8,58 +8,157 @@ use ipnet::IpNet;
 use super::setters;
 use crate::{
     Allocation, AllocationId, AllocationKey, AllocationState, Block, BlockId, Family, MacAddr, Owner, PageToken,
-    Properties, Range, RangeId, SpaceId, Tags,
+    Properties, Range, RangeId, SpaceId, Tag, Tags,
 };
 
-/// Which page of a listing.
+/// Page of a listing: its size, and where it starts.
+///
+/// [`IpamProviderExt`](crate::IpamProviderExt) has streams over all pages. This is the loop that they run:
+///
+/// ```
+/// use ipam_core::{DefineRange, Find, IpamProvider, IpamProviderExt, MemoryProvider, PageRequest};
+///
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// ipam.define_range(&DefineRange::new("lan", "192.0.2.0/24".parse()?)).await?;
+/// # for _ in 0..5 { ipam.allocate_one("lan", "vm-42").await?; }
+/// let mut request = Find::default().with_range("lan").with_page(PageRequest::of(2));
+/// let mut sizes = Vec::new();
+/// loop {
+///     let page = ipam.find(&request).await?;
+///     sizes.push(page.items.len());
+///     let Some(token) = page.next else { break };
+///     request.page.token = Some(token);
+/// }
+/// assert_eq!(sizes, [2, 2, 1]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 #[non_exhaustive]
 pub struct PageRequest {
-    /// At most so many items; the provider's choice if nothing is said. A provider may give fewer.
+    /// Maximum number of items, up to [`MAX_PAGE_SIZE`](crate::MAX_PAGE_SIZE). A page may have fewer.
+    ///
+    /// With `None` the provider chooses; the stores of this crate choose 1000.
     pub size: Option<NonZeroU32>,
-    /// Where to go on: [`Page::next`](crate::Page::next) of the page before. From the start if nothing is said.
+    /// [`Page::next`](crate::Page::next) of the page before; `None` for the first page.
+    ///
+    /// The filter must be the same as for that page. The tokens of the stores of this crate stay valid for good, also
+    /// after a restart; those of other providers may expire, and are then refused as `InvalidInput`.
     pub token: Option<PageToken>,
 }
 
 impl PageRequest {
-    /// The first page, of at most `size` items; 0 leaves the size to the provider.
+    /// Makes a request for the first page, of at most `size` items; 0 leaves the size to the provider.
     #[must_use]
     pub const fn of(size: u32) -> Self {
         Self { size: NonZeroU32::new(size), token: None }
     }
 
     setters! {
-        /// Sets where to go on.
+        /// Sets the token of the page before.
         with_token => token: Option<PageToken>;
     }
 }
 
-/// Which ranges. All conditions have to hold; an empty one holds for all.
+/// Filter for ranges. A range has to meet all conditions; a condition that is not set is met by all ranges.
+///
+/// Names, tags and properties are compared byte by byte.
+///
+/// ```
+/// use ipam_core::{DefineRange, Family, IpamProvider, ListRanges, MemoryProvider, RangeFilter};
+///
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// ipam.define_range(&DefineRange::new("lan", "192.0.2.0/24".parse()?)).await?;
+/// ipam.define_range(&DefineRange::new("lan6", "2001:db8::/64".parse()?)).await?;
+/// let filter = RangeFilter::default().with_family(Family::V4).with_within("192.0.0.0/16".parse()?);
+/// let page = ipam.list_ranges(&ListRanges::all().with_filter(filter)).await?;
+/// assert_eq!(page.items.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 #[non_exhaustive]
 pub struct RangeFilter {
-    /// One of these.
+    /// Ids; the range has one of them. Empty for any.
     pub ids: Vec<RangeId>,
-    /// In this address space.
+    /// Address space.
     pub space: Option<SpaceId>,
-    /// Directly in this block.
+    /// Smallest block around the range. Ranges in blocks inside this one are not matched.
     pub block: Option<BlockId>,
-    /// IPv4 only or IPv6 only.
+    /// Address family.
     pub family: Option<Family>,
-    /// Of exactly this name.
+    /// Name for people; the whole name, and case counts.
     pub name: Option<String>,
-    /// With all of these tags.
+    /// Tags; the range has all of them.
     pub tags: Tags,
-    /// With all of these properties.
+    /// Properties; the range has all of them, with these values.
     pub properties: Properties,
-    /// Whose prefix is this one, or lies inside it.
+    /// Prefix that contains the prefix of the range, or is equal to it.
     pub within: Option<IpNet>,
 }
 
 impl RangeFilter {
-    /// Whether `range` meets all conditions.
+    /// Adds an id.
+    #[must_use]
+    pub fn with_id(mut self, id: impl Into<RangeId>) -> Self {
+        self.ids.push(id.into());
+        self
+    }
+
+    /// Sets the address space.
+    #[must_use]
+    pub fn with_space(mut self, space: impl Into<SpaceId>) -> Self {
+        self.space = Some(space.into());
+        self
+    }
+
+    /// Sets the smallest block around the range.
+    #[must_use]
+    pub fn with_block(mut self, block: impl Into<BlockId>) -> Self {
+        self.block = Some(block.into());
+        self
+    }
+
+    /// Sets the address family.
+    #[must_use]
+    pub const fn with_family(mut self, family: Family) -> Self {
+        self.family = Some(family);
+        self
+    }
+
+    /// Sets the name.
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Adds a tag.
+    #[must_use]
+    pub fn with_tag(mut self, tag: Tag) -> Self {
+        self.tags.insert(tag);
+        self
+    }
+
+    /// Adds a property.
+    #[must_use]
+    pub fn with_property(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.properties.insert(name.into(), value.into());
+        self
+    }
+
+    /// Sets the prefix around the range.
+    #[must_use]
+    pub const fn with_within(mut self, within: IpNet) -> Self {
+        self.within = Some(within);
+        self
+    }
+
+    /// Returns true if `range` meets all conditions.
     #[must_use]
     pub fn matches(&self, range: &Range) -> bool {
         (self.ids.is_empty() || self.ids.contains(&range.id))
@@ -73,30 +172,42 @@ impl RangeFilter {
     }
 }
 
-/// A request to list ranges.
+/// Request to list ranges.
+///
+/// ```
+/// use ipam_core::{DefineRange, IpamProvider, ListRanges, MemoryProvider};
+///
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// ipam.define_range(&DefineRange::new("lan", "192.0.2.0/24".parse()?)).await?;
+/// assert_eq!(ipam.list_ranges(&ListRanges::all()).await?.items.len(), 1);
+/// assert!(ipam.list_ranges(&ListRanges::id("dmz")).await?.items.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 #[non_exhaustive]
 pub struct ListRanges {
-    /// Which ranges.
+    /// Filter; all ranges by default.
     pub filter: RangeFilter,
-    /// Which page.
+    /// Page; the first one by default.
     pub page: PageRequest,
 }
 
 impl ListRanges {
-    /// All ranges, from the first page.
+    /// Makes a request for the first page of all ranges.
     #[must_use]
     pub fn all() -> Self {
         Self::default()
     }
 
-    /// Only the range `id`.
+    /// Makes a request for the range `id`.
     pub fn id(id: impl Into<RangeId>) -> Self {
         Self::default().with_id(id)
     }
 
-    /// Adds a range to choose from.
+    /// Adds an id to the filter.
     #[must_use]
     pub fn with_id(mut self, id: impl Into<RangeId>) -> Self {
         self.filter.ids.push(id.into());
@@ -104,39 +215,92 @@ impl ListRanges {
     }
 
     setters! {
-        /// Sets which ranges.
+        /// Sets the filter.
         with_filter => filter: RangeFilter;
-        /// Sets which page.
+        /// Sets the page.
         with_page => page: PageRequest;
     }
 }
 
-/// Which blocks. All conditions have to hold; an empty one holds for all.
+/// Filter for blocks. A block has to meet all conditions; a condition that is not set is met by all blocks.
+///
+/// Names, tags and properties are compared byte by byte.
+///
+/// ```
+/// use ipam_core::{Block, BlockFilter};
+///
+/// let filter = BlockFilter::default().with_name("campus");
+/// assert!(filter.matches(&Block::new("campus", "default", "10.0.0.0/8".parse()?)));
+/// assert!(!filter.matches(&Block::new("Campus", "default", "10.0.0.0/8".parse()?)));
+/// # Ok::<(), ipnet::AddrParseError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 #[non_exhaustive]
 pub struct BlockFilter {
-    /// One of these.
+    /// Ids; the block has one of them. Empty for any.
     pub ids: Vec<BlockId>,
-    /// In this address space.
+    /// Address space.
     pub space: Option<SpaceId>,
-    /// IPv4 only or IPv6 only.
+    /// Address family.
     pub family: Option<Family>,
-    /// Of exactly this name.
+    /// Name for people; the whole name, and case counts.
     pub name: Option<String>,
-    /// With all of these tags.
+    /// Tags; the block has all of them.
     pub tags: Tags,
-    /// With all of these properties.
+    /// Properties; the block has all of them, with these values.
     pub properties: Properties,
 }
 
-/// Whether every wanted property is there with that value.
+/// Returns true if every wanted property is there with that value.
 fn has_properties(properties: &Properties, wanted: &Properties) -> bool {
     wanted.iter().all(|(name, value)| properties.get(name) == Some(value))
 }
 
 impl BlockFilter {
-    /// Whether `block` meets all conditions.
+    /// Adds an id.
+    #[must_use]
+    pub fn with_id(mut self, id: impl Into<BlockId>) -> Self {
+        self.ids.push(id.into());
+        self
+    }
+
+    /// Sets the address space.
+    #[must_use]
+    pub fn with_space(mut self, space: impl Into<SpaceId>) -> Self {
+        self.space = Some(space.into());
+        self
+    }
+
+    /// Sets the address family.
+    #[must_use]
+    pub const fn with_family(mut self, family: Family) -> Self {
+        self.family = Some(family);
+        self
+    }
+
+    /// Sets the name.
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Adds a tag.
+    #[must_use]
+    pub fn with_tag(mut self, tag: Tag) -> Self {
+        self.tags.insert(tag);
+        self
+    }
+
+    /// Adds a property.
+    #[must_use]
+    pub fn with_property(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.properties.insert(name.into(), value.into());
+        self
+    }
+
+    /// Returns true if `block` meets all conditions.
     #[must_use]
     pub fn matches(&self, block: &Block) -> bool {
         (self.ids.is_empty() || self.ids.contains(&block.id))
@@ -148,115 +312,135 @@ impl BlockFilter {
     }
 }
 
-/// A request to list blocks.
+/// Request to list blocks.
+///
+/// ```
+/// use ipam_core::{BlockFilter, DefineBlock, IpamProvider, ListBlocks, MemoryProvider};
+///
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// ipam.define_block(&DefineBlock::new("campus", "10.0.0.0/8".parse()?)).await?;
+/// let request = ListBlocks::all().with_filter(BlockFilter::default().with_id("campus"));
+/// assert_eq!(ipam.list_blocks(&request).await?.items.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 #[non_exhaustive]
 pub struct ListBlocks {
-    /// Which blocks.
+    /// Filter; all blocks by default.
     pub filter: BlockFilter,
-    /// Which page.
+    /// Page; the first one by default.
     pub page: PageRequest,
 }
 
 impl ListBlocks {
-    /// All blocks, from the first page.
+    /// Makes a request for the first page of all blocks.
     #[must_use]
     pub fn all() -> Self {
         Self::default()
     }
 
     setters! {
-        /// Sets which blocks.
+        /// Sets the filter.
         with_filter => filter: BlockFilter;
-        /// Sets which page.
+        /// Sets the page.
         with_page => page: PageRequest;
     }
 }
 
-/// Which allocations. All conditions have to hold; an empty one holds for all.
+/// Request to find allocations. An allocation has to meet all conditions; a condition that is not set is met by all.
 ///
 /// ```
-/// use ipam_core::Find;
+/// use ipam_core::{Allocate, AllocateLine, DefineRange, Find, IpamProvider, Labels, MemoryProvider};
 ///
-/// let request = Find::default().with_hostname("web1").with_range("lan");
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// ipam.define_range(&DefineRange::new("lan", "192.0.2.0/24".parse()?)).await?;
+/// let line = AllocateLine::next("lan", 1).with_labels(Labels::default().with_hostname("web1"));
+/// ipam.allocate(&Allocate::new("vm-42").with_line(line)).await?;
+/// let found = ipam.find(&Find::default().with_hostname("WEB1").with_range("lan")).await?;
+/// assert_eq!(found.items[0].address.to_string(), "192.0.2.1");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 #[non_exhaustive]
 pub struct Find {
-    /// This allocation.
+    /// Id of the allocation.
     pub id: Option<AllocationId>,
-    /// Of this address, in whatever space.
+    /// Address, in any address space unless `space` is set.
     pub address: Option<IpAddr>,
-    /// Of this host name, capitals or not.
+    /// Host name; the whole name, in any case of the letters A to Z.
     pub hostname: Option<String>,
-    /// Of this MAC address.
+    /// MAC address.
     pub mac: Option<MacAddr>,
-    /// Of the request with this key.
+    /// Key of the request.
     pub key: Option<AllocationKey>,
-    /// Of this owner.
+    /// Owner.
     pub owner: Option<Owner>,
-    /// In this range.
+    /// Range.
     pub range: Option<RangeId>,
-    /// In this address space.
+    /// Address space.
     pub space: Option<SpaceId>,
-    /// Whether to list addresses that rest after they were given back, too.
+    /// True to list quarantined addresses as well. The default is false.
     pub quarantined: bool,
-    /// Which page.
+    /// Page; the first one by default.
     pub page: PageRequest,
 }
 
 impl Find {
     setters! {
-        /// Asks for this allocation.
+        /// Sets the id of the allocation.
         with_id => id: Option<AllocationId>;
-        /// Asks for this address.
+        /// Sets the address.
         with_address => address: Option<IpAddr>;
-        /// Asks for this MAC address.
+        /// Sets the MAC address.
         with_mac => mac: Option<MacAddr>;
-        /// Says whether to list resting addresses, too.
+        /// Sets whether quarantined addresses are listed as well.
         with_quarantined => quarantined: bool;
-        /// Sets which page.
+        /// Sets the page.
         with_page => page: PageRequest;
     }
 
-    /// Asks for this host name.
+    /// Sets the host name.
     #[must_use]
     pub fn with_hostname(mut self, hostname: impl Into<String>) -> Self {
         self.hostname = Some(hostname.into());
         self
     }
 
-    /// Asks for the request with this key.
+    /// Sets the key of the request.
     #[must_use]
     pub fn with_key(mut self, key: impl Into<AllocationKey>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// Asks for this owner.
+    /// Sets the owner.
     #[must_use]
     pub fn with_owner(mut self, owner: impl Into<Owner>) -> Self {
         self.owner = Some(owner.into());
         self
     }
 
-    /// Asks for this range.
+    /// Sets the range.
     #[must_use]
     pub fn with_range(mut self, range: impl Into<RangeId>) -> Self {
         self.range = Some(range.into());
         self
     }
 
-    /// Asks for this address space.
+    /// Sets the address space.
     #[must_use]
     pub fn with_space(mut self, space: impl Into<SpaceId>) -> Self {
         self.space = Some(space.into());
         self
     }
 
-    /// Whether `allocation` meets all conditions.
+    /// Returns true if `allocation` meets all conditions.
     #[must_use]
     pub fn matches(&self, allocation: &Allocation) -> bool {
         self.id.as_ref().is_none_or(|id| *id == allocation.id)

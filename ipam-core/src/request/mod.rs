@@ -1,4 +1,4 @@
-//! What callers ask: one type per operation, required values in `new`, the rest by `with_*`.
+//! Requests: one type per operation, required values in `new`, the others by `with_*`.
 
 mod addresses;
 mod blocks;
@@ -15,7 +15,8 @@ pub use ranges::{DefineRange, RemoveRange, UpdateRange};
 pub(crate) use validate::range_parts;
 pub use validate::{MAX_ADDRESSES, MAX_LINES, MAX_PAGE_SIZE, MAX_TEXT_LEN};
 
-/// Takes and returns the request, so that setters read as a sentence.
+/// Writes setters that take and return the request, so that calls can be chained.
+// One macro, and not a derive: each setter keeps a doc of its own.
 macro_rules! setters {
     ($($(#[$doc:meta])* $setter:ident => $field:ident: $type:ty;)*) => {
         $(

@@ -1,4 +1,4 @@
-//! Defining, changing and removing ranges.
+//! Requests to define, change and remove ranges.
 
 use std::net::IpAddr;
 
@@ -8,44 +8,54 @@ use super::setters;
 use crate::net::{HostPolicy, IpRange};
 use crate::{NetworkInfo, Patch, Properties, RangeId, RangePolicy, SpaceId, Tags, Vlan};
 
-/// A request to define a range.
+/// Request to define a range.
 ///
 /// ```
-/// use ipam_core::DefineRange;
+/// use ipam_core::net::IpRange;
+/// use ipam_core::{DefineRange, IpamProvider, IpamProviderExt, MemoryProvider};
 ///
-/// let request = DefineRange::new("lan", "192.0.2.0/24".parse()?).with_name("Office");
-/// # Ok::<(), ipnet::AddrParseError>(())
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// let request = DefineRange::new("lan", "192.0.2.0/24".parse()?)
+///     .with_name("Office")
+///     .with_gateway([192, 0, 2, 1].into())
+///     .with_reserved(["192.0.2.2-192.0.2.9".parse::<IpRange>()?]);
+/// let range = ipam.define_range(&request).await?;
+/// assert_eq!(range.addresses.to_string(), "192.0.2.1-192.0.2.254");
+/// assert_eq!(ipam.allocate_one("lan", "vm-42").await?.address.to_string(), "192.0.2.10");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct DefineRange {
-    /// Its name in the provider; unique in it.
+    /// Id, unique in the provider.
     pub id: RangeId,
-    /// The address space; [`SpaceId::DEFAULT`] if nothing is said.
+    /// Address space; [`SpaceId::DEFAULT`] by default.
     #[cfg_attr(feature = "serde", serde(default))]
     pub space: SpaceId,
-    /// Its name for people; the id if empty.
+    /// Name for people; the id if empty.
     #[cfg_attr(feature = "serde", serde(default))]
     pub name: String,
-    /// What it is for.
+    /// Description for people.
     #[cfg_attr(feature = "serde", serde(default))]
     pub description: Option<String>,
-    /// The prefix. Without host bits.
+    /// Prefix, without host bits.
     pub net: IpNet,
-    /// First and last address; all that `hosts` leaves of the prefix if nothing is said.
+    /// First and last address. By default those that `hosts` counts as usable.
     #[cfg_attr(feature = "serde", serde(default))]
     pub addresses: Option<IpRange>,
-    /// Which addresses of the prefix count as usable where `addresses` is not given.
+    /// Policy that decides which addresses of the prefix are usable. It counts only if `addresses` is `None`.
     #[cfg_attr(feature = "serde", serde(default))]
     pub hosts: HostPolicy,
-    /// Gateway, DNS, VLAN.
+    /// Gateway, DNS servers, domains and VLAN.
     #[cfg_attr(feature = "serde", serde(default))]
     pub network: NetworkInfo,
-    /// Addresses never handed out.
+    /// Reserved addresses: never allocated. They have to lie in the prefix, not necessarily in `addresses`.
     #[cfg_attr(feature = "serde", serde(default))]
     pub reserved: Vec<IpRange>,
-    /// How its addresses are handed out.
+    /// Order of allocations, and quarantine. Any but the default needs the capability `policies`.
     #[cfg_attr(feature = "serde", serde(default))]
     pub policy: RangePolicy,
     /// Tags.
@@ -57,7 +67,7 @@ pub struct DefineRange {
 }
 
 impl DefineRange {
-    /// A range over the usable addresses of `net`.
+    /// Makes a request for a range of the usable addresses of `net`.
     pub fn new(id: impl Into<RangeId>, net: IpNet) -> Self {
         Self {
             id: id.into(),
@@ -80,17 +90,17 @@ impl DefineRange {
         with_space => space: SpaceId;
         /// Sets the name for people.
         with_name => name: String;
-        /// Sets what it is for.
+        /// Sets the description; `None` for none.
         with_description => description: Option<String>;
         /// Sets first and last address.
         with_addresses => addresses: Option<IpRange>;
-        /// Sets which addresses of the prefix count as usable.
+        /// Sets the policy for usable addresses of the prefix.
         with_hosts => hosts: HostPolicy;
-        /// Sets gateway, DNS and VLAN at once.
+        /// Sets gateway, DNS servers, domains and VLAN at once.
         with_network => network: NetworkInfo;
-        /// Sets the addresses never handed out.
+        /// Sets the reserved addresses.
         with_reserved => reserved: Vec<IpRange>;
-        /// Sets how its addresses are handed out.
+        /// Sets order of allocations, and quarantine.
         with_policy => policy: RangePolicy;
         /// Sets the tags.
         with_tags => tags: Tags;
@@ -113,53 +123,67 @@ impl DefineRange {
     }
 }
 
-/// A change to a range. What is not named stays as it is; its prefix and address space never change.
+/// Request to change a range. A field that is not set stays as it is; prefix and address space never change.
+///
+/// ```
+/// use ipam_core::{DefineRange, IpamProvider, MemoryProvider, Patch, UpdateRange, Vlan};
+///
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// let lan = DefineRange::new("lan", "192.0.2.0/24".parse()?).with_gateway([192, 0, 2, 1].into());
+/// ipam.define_range(&lan).await?;
+/// let update = UpdateRange::new("lan").with_gateway(Patch::Clear).with_vlan(Vlan::new(12));
+/// let range = ipam.update_range(&update).await?;
+/// assert_eq!((range.network.gateway, range.network.vlan), (None, Some(Vlan::new(12))));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct UpdateRange {
-    /// Which range.
+    /// Range to change.
     pub id: RangeId,
-    /// The name for people; clearing makes it the id.
+    /// Change to the name for people; clearing makes it the id.
     #[cfg_attr(feature = "serde", serde(default))]
     pub name: Patch<String>,
-    /// What it is for.
+    /// Change to the description.
     #[cfg_attr(feature = "serde", serde(default))]
     pub description: Patch<String>,
-    /// First and last address. Clearing goes back to the usable addresses of the prefix.
+    /// Change to first and last address. Clearing sets the usable addresses of the prefix.
     #[cfg_attr(feature = "serde", serde(default))]
     pub addresses: Patch<IpRange>,
-    /// The gateway.
+    /// Change to the gateway.
     #[cfg_attr(feature = "serde", serde(default))]
     pub gateway: Patch<IpAddr>,
-    /// The DNS servers.
+    /// Change to the DNS servers; the new ones replace all.
     #[cfg_attr(feature = "serde", serde(default))]
     pub dns_servers: Patch<Vec<IpAddr>>,
-    /// The DNS search domains.
+    /// Change to the DNS search domains; the new ones replace all.
     #[cfg_attr(feature = "serde", serde(default))]
     pub search_domains: Patch<Vec<String>>,
-    /// The DNS domain.
+    /// Change to the DNS domain.
     #[cfg_attr(feature = "serde", serde(default))]
     pub domain: Patch<String>,
-    /// The VLAN.
+    /// Change to the VLAN.
     #[cfg_attr(feature = "serde", serde(default))]
     pub vlan: Patch<Vlan>,
-    /// Addresses never handed out.
+    /// Change to the reserved addresses; the new ones replace all.
     #[cfg_attr(feature = "serde", serde(default))]
     pub reserved: Patch<Vec<IpRange>>,
-    /// How its addresses are handed out.
+    /// Change to order of allocations, and quarantine.
     #[cfg_attr(feature = "serde", serde(default))]
     pub policy: Patch<RangePolicy>,
-    /// All tags.
+    /// Change to the tags; the new ones replace all.
     #[cfg_attr(feature = "serde", serde(default))]
     pub tags: Patch<Tags>,
-    /// All properties.
+    /// Change to the properties; the new ones replace all.
     #[cfg_attr(feature = "serde", serde(default))]
     pub properties: Patch<Properties>,
 }
 
 impl UpdateRange {
-    /// A change to the range `id` that changes nothing yet.
+    /// Makes a request for the range `id` that changes nothing yet.
     pub fn new(id: impl Into<RangeId>) -> Self {
         Self {
             id: id.into(),
@@ -181,7 +205,7 @@ impl UpdateRange {
     setters! {
         /// Changes the name for people.
         with_name => name: Patch<String>;
-        /// Changes what it is for.
+        /// Changes the description. `None` keeps it; [`Patch::Clear`] clears it.
         with_description => description: Patch<String>;
         /// Changes first and last address.
         with_addresses => addresses: Patch<IpRange>;
@@ -195,37 +219,51 @@ impl UpdateRange {
         with_domain => domain: Patch<String>;
         /// Changes the VLAN.
         with_vlan => vlan: Patch<Vlan>;
-        /// Changes the addresses never handed out.
+        /// Changes the reserved addresses; the new ones replace all.
         with_reserved => reserved: Patch<Vec<IpRange>>;
-        /// Changes how its addresses are handed out.
+        /// Changes order of allocations, and quarantine.
         with_policy => policy: Patch<RangePolicy>;
-        /// Changes all tags.
+        /// Changes the tags; the new ones replace all.
         with_tags => tags: Patch<Tags>;
-        /// Changes all properties.
+        /// Changes the properties; the new ones replace all.
         with_properties => properties: Patch<Properties>;
     }
 }
 
-/// A request to take a range away.
+/// Request to remove a range.
+///
+/// ```
+/// use ipam_core::{DefineRange, IpamProvider, IpamProviderExt, MemoryProvider, RemoveRange};
+///
+/// # futures_executor::block_on(async {
+/// let ipam = MemoryProvider::new();
+/// ipam.define_range(&DefineRange::new("lan", "192.0.2.0/24".parse()?)).await?;
+/// ipam.allocate_one("lan", "vm-42").await?;
+/// assert!(ipam.remove_range(&RemoveRange::new("lan")).await.unwrap_err().is_conflict());
+/// let removed = ipam.remove_range(&RemoveRange::new("lan").with_allocations(true)).await?;
+/// assert_eq!(removed.freed.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct RemoveRange {
-    /// Which range.
+    /// Range to remove.
     pub id: RangeId,
-    /// Whether to take it away though addresses of it are allocated; they end with it.
+    /// True to deallocate the allocated addresses of the range with it. By default the request fails if there are any.
     #[cfg_attr(feature = "serde", serde(default))]
     pub with_allocations: bool,
 }
 
 impl RemoveRange {
-    /// Takes the range `id` away if none of its addresses is allocated.
+    /// Makes a request to remove the range `id` if none of its addresses is allocated.
     pub fn new(id: impl Into<RangeId>) -> Self {
         Self { id: id.into(), with_allocations: false }
     }
 
     setters! {
-        /// Says whether the allocations in it end with it.
+        /// Sets whether allocated addresses of the range are deallocated with it.
         with_allocations => with_allocations: bool;
     }
 }

@@ -1,4 +1,4 @@
-//! What is wrong with a request whatever the state; every provider checks it the same way.
+//! Validation of requests: the rules that hold in every state, the same for every provider.
 
 use std::collections::HashSet;
 
@@ -9,24 +9,36 @@ use super::{
 use crate::net::IpRange;
 use crate::{Error, Labels, NetworkInfo, Operation, Patch, Properties, Result, Tags};
 
-/// The most addresses one request may ask for, all lines together.
+/// Maximum number of addresses of one request, all lines together, and of targets of a deallocation.
 pub const MAX_ADDRESSES: u32 = 65_536;
 
-/// The most lines one request may have.
+/// Maximum number of lines of an allocation request.
 pub const MAX_LINES: usize = 1_024;
 
-/// The most items a page may hold.
+/// Maximum number of items of a page.
 pub const MAX_PAGE_SIZE: u32 = 10_000;
 
-/// The longest name, host name, description, tag or property value, in bytes.
+/// Maximum length of a name, host name, description, tag or property, in bytes of UTF-8.
 pub const MAX_TEXT_LEN: usize = 4_096;
 
 impl Allocate {
-    /// Refuses what no state can make right. Providers call it first.
+    /// Checks the request against the rules that hold in every state. A provider calls it first.
+    ///
+    /// Key, owner and ranges are identifiers of 1 to [`MAX_ID_LEN`](crate::MAX_ID_LEN) bytes without control
+    /// characters; there are 1 to [`MAX_LINES`] lines, each with at least one range and no range twice; a line asks for
+    /// at least one address, and all lines together for at most [`MAX_ADDRESSES`]; exact addresses stay inside their
+    /// family; an expiry is not zero; texts have at most [`MAX_TEXT_LEN`] bytes and no NUL; tags have a key.
+    ///
+    /// ```
+    /// use ipam_core::{Allocate, AllocateLine};
+    ///
+    /// let error = Allocate::new("vm-42").with_line(AllocateLine::next("lan", 0)).validate().unwrap_err();
+    /// assert_eq!(error.message(), "lines[0].count is \"0\"; ask for 1 to 65536 addresses");
+    /// ```
     ///
     /// # Errors
-    ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for the first rule that is broken. The message names the field,
+    /// its value and the remedy.
     pub fn validate(&self) -> Result<()> {
         if let Some(key) = &self.key {
             key.validate(Operation::Allocate)?;
@@ -69,7 +81,7 @@ impl AllocateLine {
         for range in &self.ranges {
             range.validate(Operation::Allocate)?;
         }
-        // Nearly always there is one.
+        // Nearly every line has one range, and needs no set.
         if self.ranges.len() > 1 {
             let mut seen = HashSet::new();
             if let Some(again) = self.ranges.iter().find(|range| !seen.insert(*range)) {
@@ -105,11 +117,14 @@ impl AllocateLine {
 }
 
 impl Deallocate {
-    /// Refuses what no state can make right. Providers call it first.
+    /// Checks the request against the rules that hold in every state. A provider calls it first.
+    ///
+    /// There are 1 to [`MAX_ADDRESSES`] targets. Ids, keys and owners are identifiers of 1 to
+    /// [`MAX_ID_LEN`](crate::MAX_ID_LEN) bytes without control characters.
     ///
     /// # Errors
-    ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for the first rule that is broken. The message names the field,
+    /// its value and the remedy.
     pub fn validate(&self) -> Result<()> {
         if self.targets.is_empty() || self.targets.len() > MAX_ADDRESSES as usize {
             let remedy = format_args!("give 1 to {MAX_ADDRESSES}").to_string();
@@ -122,16 +137,19 @@ impl Deallocate {
                 Target::Address { range, .. } => range.validate(Operation::Deallocate)?,
             }
         }
-        expect(Operation::Deallocate, &self.precondition)
+        precondition(Operation::Deallocate, &self.precondition)
     }
 }
 
 impl Update {
-    /// Refuses what no state can make right. Providers call it first.
+    /// Checks the request against the rules that hold in every state. A provider calls it first.
+    ///
+    /// The allocation is a valid identifier; texts have at most [`MAX_TEXT_LEN`] bytes and no NUL; tags have a key; an
+    /// expiry is not zero.
     ///
     /// # Errors
-    ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for the first rule that is broken. The message names the field,
+    /// its value and the remedy.
     pub fn validate(&self) -> Result<()> {
         self.allocation.validate(Operation::Update)?;
         patched(&self.hostname, |text| text_fits(Operation::Update, "hostname", text))?;
@@ -147,21 +165,23 @@ impl Update {
 }
 
 impl Find {
-    /// Refuses what no state can make right. Providers call it first.
+    /// Checks the request against the rules that hold in every state: the page has at most [`MAX_PAGE_SIZE`] items. A
+    /// provider calls it first.
+    ///
+    /// Conditions are not checked: an id that cannot exist matches nothing.
     ///
     /// # Errors
-    ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for the first rule that is broken. The message names the field,
+    /// its value and the remedy.
     pub fn validate(&self) -> Result<()> {
         self.page.validate(Operation::Find)
     }
 }
 
 impl PageRequest {
-    /// Refuses a page size that nobody can serve.
+    /// Checks the page size.
     ///
     /// # Errors
-    ///
     /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the size is over [`MAX_PAGE_SIZE`].
     pub fn validate(&self, operation: Operation) -> Result<()> {
         match self.size {
@@ -174,17 +194,41 @@ impl PageRequest {
 }
 
 impl DefineRange {
-    /// First and last address: as given, or what the host policy leaves of the prefix.
+    /// Returns first and last address: those of the request, or the usable ones of the prefix by the host policy.
+    ///
+    /// ```
+    /// use ipam_core::DefineRange;
+    /// use ipam_core::net::HostPolicy;
+    ///
+    /// let request = DefineRange::new("pool", "192.0.2.0/30".parse()?);
+    /// assert_eq!(request.resolved_addresses().to_string(), "192.0.2.1-192.0.2.2");
+    /// let request = request.with_hosts(HostPolicy::All);
+    /// assert_eq!(request.resolved_addresses().to_string(), "192.0.2.0-192.0.2.3");
+    /// # Ok::<(), ipnet::AddrParseError>(())
+    /// ```
     #[must_use]
     pub fn resolved_addresses(&self) -> IpRange {
         self.addresses.unwrap_or_else(|| crate::net::hosts(self.net, self.hosts))
     }
 
-    /// Refuses what no state can make right. Providers that own their plan call it first.
+    /// Checks the request against the rules that hold in every state. A provider with the capability `define_ranges`
+    /// calls it first.
+    ///
+    /// Id and space are valid identifiers; the prefix has no host bits; addresses, gateway and reserved addresses lie
+    /// in the prefix; the range does not hold all 2^128 addresses; a VLAN is 1 to 4094; texts have at most
+    /// [`MAX_TEXT_LEN`] bytes and no NUL; tags and properties have a name.
+    ///
+    /// ```
+    /// use ipam_core::DefineRange;
+    ///
+    /// let error = DefineRange::new("lan", "192.0.2.1/24".parse()?).validate().unwrap_err();
+    /// assert_eq!(error.message(), "net is \"192.0.2.1/24\"; clear the host bits: 192.0.2.0/24");
+    /// # Ok::<(), ipnet::AddrParseError>(())
+    /// ```
     ///
     /// # Errors
-    ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for the first rule that is broken. The message names the field,
+    /// its value and the remedy.
     pub fn validate(&self) -> Result<()> {
         self.id.validate(Operation::DefineRange)?;
         self.space.validate(Operation::DefineRange)?;
@@ -197,7 +241,7 @@ impl DefineRange {
     }
 }
 
-/// What has to hold between the parts of a range, when it is defined and after it is changed.
+/// Checks the rules between the parts of a range, when it is defined and after it is changed.
 pub(crate) fn range_parts(
     op: Operation,
     net: ipnet::IpNet,
@@ -209,6 +253,7 @@ pub(crate) fn range_parts(
     if !whole.contains_range(&addresses) {
         return Err(Error::invalid(op, "addresses", addresses, format_args!("keep them inside {net}")));
     }
+    // Counts are `u128`, and the number of all IPv6 addresses does not fit.
     if addresses.size().is_none() {
         return Err(Error::invalid(op, "addresses", addresses, "leave out at least one of the 2^128 addresses"));
     }
@@ -226,12 +271,16 @@ pub(crate) fn range_parts(
 }
 
 impl UpdateRange {
-    /// Refuses what no state can make right. Providers that own their plan call it first; what depends on the range as
-    /// it is (its prefix) is checked after.
+    /// Checks the request against the rules that hold in every state. A provider with the capability `define_ranges`
+    /// calls it first.
+    ///
+    /// The id is a valid identifier; texts have at most [`MAX_TEXT_LEN`] bytes and no NUL; tags and properties have a
+    /// name. The rules that depend on the prefix of the range, such as that the gateway lies in it, are checked when
+    /// the range is known, and fail in the same way.
     ///
     /// # Errors
-    ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for the first rule that is broken. The message names the field,
+    /// its value and the remedy.
     pub fn validate(&self) -> Result<()> {
         self.id.validate(Operation::UpdateRange)?;
         patched(&self.name, |text| text_fits(Operation::UpdateRange, "name", text))?;
@@ -242,11 +291,15 @@ impl UpdateRange {
 }
 
 impl DefineBlock {
-    /// Refuses what no state can make right. Providers that own their plan call it first.
+    /// Checks the request against the rules that hold in every state. A provider with the capability `define_blocks`
+    /// calls it first.
+    ///
+    /// Id and space are valid identifiers; the prefix has no host bits; there is no gateway; a VLAN is 1 to 4094; texts
+    /// have at most [`MAX_TEXT_LEN`] bytes and no NUL; tags and properties have a name.
     ///
     /// # Errors
-    ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for the first rule that is broken. The message names the field,
+    /// its value and the remedy.
     pub fn validate(&self) -> Result<()> {
         self.id.validate(Operation::DefineBlock)?;
         self.space.validate(Operation::DefineBlock)?;
@@ -261,11 +314,15 @@ impl DefineBlock {
 }
 
 impl UpdateBlock {
-    /// Refuses what no state can make right. Providers that own their plan call it first.
+    /// Checks the request against the rules that hold in every state. A provider with the capability `define_blocks`
+    /// calls it first.
+    ///
+    /// The id is a valid identifier; there is no gateway; a VLAN is 1 to 4094; texts have at most [`MAX_TEXT_LEN`]
+    /// bytes and no NUL; tags and properties have a name.
     ///
     /// # Errors
-    ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for the first rule that is broken. The message names the field,
+    /// its value and the remedy.
     pub fn validate(&self) -> Result<()> {
         self.id.validate(Operation::UpdateBlock)?;
         patched(&self.name, |text| text_fits(Operation::UpdateBlock, "name", text))?;
@@ -279,7 +336,7 @@ impl UpdateBlock {
     }
 }
 
-/// Ranges carved from a block start with what the block has, and no two of them can share a gateway.
+/// Refuses a gateway: ranges take over the data of their block, and no two of them can have the same gateway.
 fn block_gateway(op: Operation, network: &NetworkInfo) -> Result<()> {
     match network.gateway {
         Some(gateway) => Err(Error::invalid(op, "gateway", gateway, "give gateways to ranges, not to blocks")),
@@ -288,11 +345,15 @@ fn block_gateway(op: Operation, network: &NetworkInfo) -> Result<()> {
 }
 
 impl AllocateRange {
-    /// Refuses what no state can make right. Providers call it first.
+    /// Checks the request against the rules that hold in every state. A provider calls it first.
+    ///
+    /// Key, owner and blocks are valid identifiers, and there is at least one block; a prefix length is at most 128; an
+    /// exact prefix has no host bits; texts have at most [`MAX_TEXT_LEN`] bytes and no NUL; tags and properties have a
+    /// name.
     ///
     /// # Errors
-    ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for the first rule that is broken. The message names the field,
+    /// its value and the remedy.
     pub fn validate(&self) -> Result<()> {
         if let Some(key) = &self.key {
             key.validate(Operation::AllocateRange)?;
@@ -322,22 +383,23 @@ impl AllocateRange {
 }
 
 impl DeallocateRange {
-    /// Refuses what no state can make right. Providers call it first.
+    /// Checks the request against the rules that hold in every state: id, key and owner are valid identifiers. A
+    /// provider calls it first.
     ///
     /// # Errors
-    ///
-    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) that names field, value and remedy.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) for the first rule that is broken. The message names the field,
+    /// its value and the remedy.
     pub fn validate(&self) -> Result<()> {
         match &self.target {
             RangeTarget::Id(id) => id.validate(Operation::DeallocateRange)?,
             RangeTarget::Key(key) => key.validate(Operation::DeallocateRange)?,
         }
-        expect(Operation::DeallocateRange, &self.precondition)
+        precondition(Operation::DeallocateRange, &self.precondition)
     }
 }
 
-fn expect(op: Operation, expect: &Precondition) -> Result<()> {
-    match expect {
+fn precondition(op: Operation, condition: &Precondition) -> Result<()> {
+    match condition {
         Precondition::Anyone => Ok(()),
         Precondition::Owner(owner) => owner.validate(op),
         Precondition::Key(key) => key.validate(op),
