@@ -1,10 +1,10 @@
-//! How long to wait before trying again, and when to stop: the policy that layers and HTTP providers share.
+//! Policy of retries: the waits, and the bounds by count and time. Layers and HTTP providers share it.
 //!
 //! Pure: time and randomness come in as arguments.
 
 use std::time::Duration;
 
-/// Waits that double from `initial` to `max`, each with jitter.
+/// Waits between attempts: they double from `initial` to `max`, each with jitter. The default is 100 ms to 10 s.
 ///
 /// ```
 /// use std::time::Duration;
@@ -17,25 +17,27 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BackoffConfig {
-    /// The first wait.
+    /// First wait.
     pub initial: Duration,
-    /// No wait is longer.
+    /// Longest wait.
     pub max: Duration,
 }
 
 impl BackoffConfig {
-    /// Waits that start at `initial` and double up to `max`.
+    /// Makes waits that start at `initial` and double up to `max`.
     #[must_use]
     pub const fn new(initial: Duration, max: Duration) -> Self {
         Self { initial, max }
     }
 
-    /// The wait before retry number `retry` (the first is 0), somewhere between half and all of the doubled value.
+    /// Returns the wait before retry number `retry` (the first is 0), between half and all of the doubled value.
     ///
-    /// `random` is any number; 0 gives the shortest wait, `u64::MAX` the longest. Half of the wait is kept, so that a
-    /// crowd spreads out and yet nobody comes back at once.
+    /// `random` is any number; 0 gives the shortest wait, `u64::MAX` the longest.
+    // At least half of the wait is kept: full jitter would let some callers come back at once, none would all come
+    // together.
     #[must_use]
     pub fn delay(&self, retry: u32, random: u64) -> Duration {
+        // An overflow means a wait above any maximum.
         let doubled = 1_u32.checked_shl(retry).and_then(|factor| self.initial.checked_mul(factor));
         let whole = doubled.unwrap_or(self.max).min(self.max);
         let half = whole / 2;
@@ -46,32 +48,43 @@ impl BackoffConfig {
 }
 
 impl Default for BackoffConfig {
-    /// From 100 ms to 10 s.
+    /// Makes waits from 100 ms to 10 s.
     fn default() -> Self {
         Self::new(Duration::from_millis(100), Duration::from_secs(10))
     }
 }
 
-/// When to stop trying again: bounded by count and by time.
+/// Bounds of retries: by count, and by time. The default is three retries within a minute.
+///
+/// ```
+/// use std::time::Duration;
+/// use ipam_core::{BackoffConfig, RetryConfig};
+///
+/// let second = Duration::from_secs(1);
+/// let config = RetryConfig::new(2, 10 * second).with_backoff(BackoffConfig::new(second, second));
+/// assert_eq!(config.next_delay(0, Duration::ZERO, None, u64::MAX), Some(second));
+/// assert_eq!(config.next_delay(2, second, None, 0), None); // the count is used up
+/// assert_eq!(config.next_delay(0, 10 * second, None, 0), None); // the time is used up
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryConfig {
-    /// The waits in between.
+    /// Waits between attempts.
     pub backoff: BackoffConfig,
-    /// How often to repeat after the first attempt; 0 never repeats.
+    /// Number of retries after the first attempt; 0 for none.
     pub max_retries: u32,
-    /// No retry starts later than this after the first attempt started.
+    /// Time after the start of the first attempt in which retries may start.
     pub timeout: Duration,
 }
 
 impl RetryConfig {
-    /// Up to `max_retries` repetitions within `timeout`.
+    /// Makes bounds of `max_retries` retries within `timeout`, with the default waits.
     #[must_use]
     pub fn new(max_retries: u32, timeout: Duration) -> Self {
         Self { backoff: BackoffConfig::default(), max_retries, timeout }
     }
 
-    /// One attempt, no repetition.
+    /// Makes bounds of one attempt without retries.
     #[must_use]
     pub fn none() -> Self {
         Self::new(0, Duration::ZERO)
@@ -84,10 +97,11 @@ impl RetryConfig {
         self
     }
 
-    /// How long to wait before retry number `retry` (the first is 0), or `None` to stop.
+    /// Returns the wait before retry number `retry` (the first is 0), or `None` to stop.
     ///
-    /// `elapsed` counts from the start of the first attempt. What the server asks for wins over the backoff, also when
-    /// it is shorter; a wait that would end after [`timeout`](Self::timeout) is not begun.
+    /// `elapsed` counts from the start of the first attempt. The wait that the server asks for replaces the backoff,
+    /// also if it is shorter. A wait that would end after [`timeout`](Self::timeout) is not begun: the result is
+    /// `None`.
     #[must_use]
     pub fn next_delay(
         &self,
@@ -106,7 +120,7 @@ impl RetryConfig {
 }
 
 impl Default for RetryConfig {
-    /// Three repetitions within a minute.
+    /// Makes bounds of three retries within a minute.
     fn default() -> Self {
         Self::new(3, Duration::from_secs(60))
     }

@@ -1,4 +1,4 @@
-//! Loop that repeats an operation where its errors allow it.
+//! Loop that repeats an operation if its errors allow it.
 
 use std::fmt;
 use std::future::Future;
@@ -9,30 +9,72 @@ use tokio::time::Instant;
 
 use crate::{Error, ErrorKind, Operation, Outcome, Result, Retry, RetryConfig};
 
-/// Facts of an error that decide about repeating the request.
+/// Error type that a [`Retrier`] can handle: it tells whether its request may be repeated.
+///
+/// [`Error`] implements it. A client with an error type of its own does so too:
+///
+/// ```
+/// use std::time::Duration;
+/// use ipam_core::{Outcome, Retry, RetryAdvice};
+///
+/// #[derive(Debug)]
+/// struct MyError {
+///     text: String,
+///     retry: Retry,
+///     outcome: Outcome,
+/// }
+///
+/// impl std::fmt::Display for MyError {
+///     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+///         f.write_str(&self.text)
+///     }
+/// }
+///
+/// impl RetryAdvice for MyError {
+///     fn retry(&self) -> Retry {
+///         self.retry
+///     }
+///     fn outcome(&self) -> Outcome {
+///         self.outcome
+///     }
+///     fn in_doubt(self) -> Self {
+///         Self { outcome: Outcome::Unknown, ..self }
+///     }
+///     fn given_up(self, attempts: u32) -> Self {
+///         Self { text: format!("{} ({attempts} attempts)", self.text), retry: Retry::Never, ..self }
+///     }
+///     fn out_of_time(limit: Duration, outcome: Outcome, _: Option<Self>) -> Self {
+///         Self { text: format!("no result within {limit:?}"), retry: Retry::Never, outcome }
+///     }
+/// }
+///
+/// let refused = MyError { text: "refused".into(), retry: Retry::Safe, outcome: Outcome::NotApplied };
+/// assert_eq!(refused.given_up(3).to_string(), "refused (3 attempts)");
+/// ```
 pub trait RetryAdvice: Sized + fmt::Display {
-    /// The general advice.
+    /// Returns the advice whether the same request may be sent again.
     fn retry(&self) -> Retry;
 
-    /// How long the server asks to wait.
+    /// Returns the time that the server asks to wait; `None` by default.
     fn retry_after(&self) -> Option<Duration> {
         None
     }
 
-    /// What is known of the request.
+    /// Returns what is known of the effect of the request.
     fn outcome(&self) -> Outcome;
 
-    /// The same error, once an attempt before may have been carried out: its outcome is [`Outcome::Unknown`].
+    /// Returns the error with [`Outcome::Unknown`]. The loop calls it if an earlier attempt may have been carried out:
+    /// a refusal of a later attempt says nothing about that one.
     #[must_use]
     fn in_doubt(self) -> Self;
 
-    /// The same error after the last attempt: its advice is [`Retry::Never`], so that retries do not multiply. What is
-    /// known of the outcome stays.
+    /// Returns the error with [`Retry::Never`] after `attempts` attempts, so that an outer loop does not repeat all of
+    /// them again. The outcome stays.
     #[must_use]
     fn given_up(self, attempts: u32) -> Self;
 
-    /// The error for an operation that ran out of time in the middle of an attempt; `last` is the error of the attempt
-    /// before, if one ended.
+    /// Makes the error of an operation whose time `limit` ended during an attempt. `outcome` is what is known of that
+    /// attempt, and `last` the error of the attempt before, if there was one.
     fn out_of_time(limit: Duration, outcome: Outcome, last: Option<Self>) -> Self;
 }
 
@@ -68,7 +110,9 @@ impl RetryAdvice for Error {
     }
 }
 
-/// Repeats an operation where its errors allow it, within the bounds of a [`RetryConfig`] and a time limit.
+/// Loop that repeats an operation if its errors allow it, within the bounds of a [`RetryConfig`] and a time limit.
+///
+/// Pauses need a tokio runtime with time enabled. Outside of one there is a single attempt, without the time limit.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -77,7 +121,7 @@ impl RetryAdvice for Error {
 /// use ipam_core::{Error, ErrorKind, Operation, Retrier, Retry, RetryConfig};
 ///
 /// let calls = AtomicU32::new(0);
-/// let answer = Retrier::new(RetryConfig::default())
+/// let result = Retrier::new(RetryConfig::default())
 ///     .run(|_attempt| async {
 ///         if calls.fetch_add(1, Ordering::Relaxed) == 0 {
 ///             return Err(Error::new(ErrorKind::Unavailable, Operation::Send, "refused").with_retry(Retry::Safe));
@@ -85,7 +129,7 @@ impl RetryAdvice for Error {
 ///         Ok("here")
 ///     })
 ///     .await;
-/// assert_eq!(answer.unwrap(), "here");
+/// assert_eq!(result.unwrap(), "here");
 /// # }
 /// ```
 #[must_use]
@@ -98,35 +142,36 @@ pub struct Retrier<E> {
 }
 
 impl<E: RetryAdvice + Send> Retrier<E> {
-    /// Repeats what is safe to repeat; the operation counts as not idempotent.
+    /// Makes a loop for an operation that is not idempotent: it is repeated after [`Retry::Safe`] only.
     pub fn new(config: RetryConfig) -> Self {
         Self { config, idempotent: false, read: false, limit: None, error: PhantomData }
     }
 
-    /// Sets whether the operation may be repeated when its outcome is unknown.
+    /// Sets whether the operation is idempotent: it is then repeated after [`Retry::IfIdempotent`] as well.
     pub fn with_idempotent(mut self, idempotent: bool) -> Self {
         self.idempotent = idempotent;
         self
     }
 
-    /// Sets whether the operation only reads: it may be repeated, and nothing is in doubt after a lost response.
+    /// Sets whether the operation only reads: it is repeated like an idempotent one, and its outcome is never unknown.
     pub fn with_read(mut self, read: bool) -> Self {
         self.read = read;
         self
     }
 
-    /// Ends the operation after `limit`, also in the middle of an attempt.
+    /// Sets the time limit of the operation with all of its attempts. It also ends an attempt that is running.
     pub fn with_limit(mut self, limit: Duration) -> Self {
         self.limit = Some(limit);
         self
     }
 
-    /// Runs `attempt` (its argument counts from 0) until it succeeds, must not be repeated, or the bounds are reached.
+    /// Runs `attempt` until it succeeds, must not be repeated, or the bounds are reached. Its argument is the number of
+    /// the attempt, from 0.
     ///
     /// # Errors
-    /// The last attempt's, with [`RetryAdvice::given_up`] if it could have been repeated, and with
-    /// [`RetryAdvice::in_doubt`] if an attempt before it may have been carried out; or that of
-    /// [`RetryAdvice::out_of_time`].
+    /// The error of the last attempt. It went through [`RetryAdvice::given_up`] if it could have been repeated, and
+    /// through [`RetryAdvice::in_doubt`] if an attempt before it may have been carried out. At the end of the time
+    /// limit it is the error that [`RetryAdvice::out_of_time`] makes.
     pub async fn run<T, F, Fut>(&self, mut attempt: F) -> Result<T, E>
     where
         T: Send,
@@ -134,8 +179,8 @@ impl<E: RetryAdvice + Send> Retrier<E> {
         Fut: Future<Output = Result<T, E>> + Send,
     {
         if tokio::runtime::Handle::try_current().is_err() {
-            // Without a runtime neither a pause nor the end of the time can be waited for: timers would panic. An attempt
-            // that needs one says so itself.
+            // Without a runtime neither a pause nor the end of the time can be waited for: timers would panic. An
+            // attempt that needs one says so itself.
             return attempt(0).await;
         }
         let start = Instant::now();
@@ -156,7 +201,8 @@ impl<E: RetryAdvice + Send> Retrier<E> {
             };
             let error = match result {
                 Ok(value) => return Ok(value),
-                // A refusal of the repetition says nothing of the attempt whose response was lost.
+                // A refusal of this attempt does not tell whether an earlier one, whose response was lost, was carried
+                // out.
                 Err(error) if doubt => error.in_doubt(),
                 Err(error) => error,
             };
@@ -164,11 +210,13 @@ impl<E: RetryAdvice + Send> Retrier<E> {
             if !self.may_repeat(&error) {
                 return Err(error);
             }
-            // Without randomness a crowd moves together, which is slower but not wrong.
+            // Without randomness all callers wait for the same time and come back together, which is slower but not
+            // wrong.
             let random = getrandom::u64().unwrap_or(u64::MAX);
             let delay = self.config.next_delay(number, start.elapsed(), error.retry_after(), random);
             number += 1;
             let Some(delay) = delay else { return Err(error.given_up(number)) };
+            // A pause that ends after the deadline is not begun: the caller learns of the failure now, with its cause.
             if deadline.is_some_and(|deadline| Instant::now() + delay >= deadline) {
                 return Err(error.given_up(number));
             }
@@ -187,7 +235,7 @@ impl<E: RetryAdvice + Send> Retrier<E> {
     }
 }
 
-/// Tells of a repetition, which would otherwise look like a slow call.
+/// Emits an event for a repetition, which would otherwise look like a slow call.
 #[cfg(feature = "tracing")]
 fn event(attempts: u32, delay: Duration, error: &impl fmt::Display) {
     let delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);

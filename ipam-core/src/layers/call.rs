@@ -9,48 +9,59 @@ use crate::{
 };
 
 /// Request of a call, by operation.
+///
+/// ```
+/// use ipam_core::{Allocate, Operation};
+/// use ipam_core::layers::Request;
+///
+/// let request = Allocate::one("vm-42", "lan");
+/// let seen = Request::Allocate(&request);
+/// assert_eq!(seen.operation(), Operation::Allocate);
+/// assert_eq!(seen.ranges(), [&"lan".into()]);
+/// assert!(!seen.is_repeatable(), "it has no key");
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Request<'a> {
-    /// [`Operation::Check`].
+    /// Call of [`Operation::Check`].
     Check,
-    /// [`Operation::ListRanges`].
+    /// Call of [`Operation::ListRanges`].
     ListRanges(&'a ListRanges),
-    /// [`Operation::Allocate`].
+    /// Call of [`Operation::Allocate`].
     Allocate(&'a Allocate),
-    /// [`Operation::Deallocate`].
+    /// Call of [`Operation::Deallocate`].
     Deallocate(&'a Deallocate),
-    /// [`Operation::Find`].
+    /// Call of [`Operation::Find`].
     Find(&'a Find),
-    /// [`Operation::PreviewAllocate`].
+    /// Call of [`Operation::PreviewAllocate`].
     PreviewAllocate(&'a Allocate),
-    /// [`Operation::Update`].
+    /// Call of [`Operation::Update`].
     Update(&'a Update),
-    /// [`Operation::Usage`].
+    /// Call of [`Operation::Usage`].
     Usage(&'a [RangeId]),
-    /// [`Operation::DefineRange`].
+    /// Call of [`Operation::DefineRange`].
     DefineRange(&'a DefineRange),
-    /// [`Operation::UpdateRange`].
+    /// Call of [`Operation::UpdateRange`].
     UpdateRange(&'a UpdateRange),
-    /// [`Operation::RemoveRange`].
+    /// Call of [`Operation::RemoveRange`].
     RemoveRange(&'a RemoveRange),
-    /// [`Operation::ListBlocks`].
+    /// Call of [`Operation::ListBlocks`].
     ListBlocks(&'a ListBlocks),
-    /// [`Operation::DefineBlock`].
+    /// Call of [`Operation::DefineBlock`].
     DefineBlock(&'a DefineBlock),
-    /// [`Operation::UpdateBlock`].
+    /// Call of [`Operation::UpdateBlock`].
     UpdateBlock(&'a UpdateBlock),
-    /// [`Operation::RemoveBlock`].
+    /// Call of [`Operation::RemoveBlock`].
     RemoveBlock(&'a RemoveBlock),
-    /// [`Operation::AllocateRange`].
+    /// Call of [`Operation::AllocateRange`].
     AllocateRange(&'a AllocateRange),
-    /// [`Operation::DeallocateRange`].
+    /// Call of [`Operation::DeallocateRange`].
     DeallocateRange(&'a DeallocateRange),
-    /// [`Operation::Changes`]: position and limit.
+    /// Call of [`Operation::Changes`]: position and limit.
     Changes(Option<&'a ChangePosition>, u32),
-    /// [`Operation::Sweep`].
+    /// Call of [`Operation::Sweep`].
     Sweep(&'a Sweep),
-    /// [`Operation::Close`].
+    /// Call of [`Operation::Close`].
     Close,
 }
 
@@ -82,10 +93,13 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Tells whether the same request may be made again when its outcome is unknown.
+    /// Returns true if the same request may be made again after an unknown outcome.
     ///
-    /// An allocation may if it has a key. A definition may not: if the first attempt was carried out, the second one
-    /// fails with `AlreadyExists`.
+    /// | request | repeatable |
+    /// | --- | --- |
+    /// | `Allocate`, `AllocateRange` | with a key |
+    /// | `DefineRange`, `DefineBlock` | no: after a first attempt that was carried out, it fails with `AlreadyExists` |
+    /// | all others: reads, `Deallocate`, `DeallocateRange`, `Update…`, `Remove…`, `Sweep`, `Close` | yes |
     #[must_use]
     pub const fn is_repeatable(&self) -> bool {
         match self {
@@ -111,11 +125,11 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Checks what can be checked without a provider. A layer that refuses calls does this first, so that a request that
-    /// no state can make right fails in the same way through every layer.
+    /// Checks the request against the rules that hold in every state. A layer that refuses calls does so first, so that
+    /// an invalid request fails in the same way through every layer.
     ///
     /// # Errors
-    /// `InvalidInput` that names the field, its value and the remedy.
+    /// `InvalidInput` for the first rule that is broken; the message names the field, its value and the remedy.
     pub fn validate(&self) -> Result<()> {
         match self {
             Self::ListRanges(request) => request.page.validate(self.operation()),
@@ -140,7 +154,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Returns the ranges that the request names, in its order; none where it names an allocation or a key only.
+    /// Returns the ranges that the request names, in its order; none if it names only allocations or keys.
     #[must_use]
     pub fn ranges(&self) -> Vec<&'a RangeId> {
         match *self {
@@ -178,7 +192,9 @@ impl<'a> Request<'a> {
     }
 }
 
-/// One call on its way through a layer.
+/// Call on its way through a layer: the request, and the provider below.
+///
+/// See [`Intercept`](super::Intercept) for an example.
 #[derive(Clone, Copy)]
 pub struct Call<'a> {
     request: Request<'a>,
@@ -202,7 +218,7 @@ impl<'a> Call<'a> {
         self.request
     }
 
-    /// Returns the provider below the layer, for questions of the layer's own.
+    /// Returns the provider below the layer, for calls that the layer makes itself, such as a look-up.
     #[must_use]
     pub const fn provider(&self) -> &'a dyn IpamProvider {
         self.provider
@@ -211,7 +227,7 @@ impl<'a> Call<'a> {
 
 impl fmt::Debug for Call<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Labels and owners are the callers' data; a layer that logs a call names operation and ranges.
+        // Labels and owners may be personal data: a layer that logs a call shows operation and ranges only.
         f.debug_struct("Call")
             .field("operation", &self.operation())
             .field("ranges", &self.request.ranges())

@@ -1,12 +1,12 @@
-//! Layer that lets nothing be changed.
+//! Layer that refuses writes.
 
 use super::{Call, Intercept, Next, Reply, Request};
 use crate::{Capabilities, Error, ErrorKind, Result};
 
 /// Guard against changes: reads pass, writes are refused before anything happens.
 ///
-/// `allocate` and `deallocate` fail with [`PermissionDenied`](ErrorKind::PermissionDenied). The optional writes are taken
-/// out of the [capabilities](Capabilities) and fail with [`Unsupported`](ErrorKind::Unsupported).
+/// `allocate` and `deallocate` fail with [`PermissionDenied`](ErrorKind::PermissionDenied). The optional writes are
+/// removed from the [capabilities](Capabilities) and fail with [`Unsupported`](ErrorKind::Unsupported). `close` passes.
 ///
 /// ```
 /// use ipam_core::layers::{GuardLayer, Layered};
@@ -28,14 +28,25 @@ pub struct GuardLayer {
 }
 
 impl GuardLayer {
-    /// A guard that refuses writes.
+    /// Makes a guard that refuses writes.
+    ///
+    /// ```
+    /// use ipam_core::layers::{GuardLayer, Layered};
+    /// use ipam_core::{Deallocate, ErrorKind, IpamProvider, MemoryProvider};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let ipam = Layered::new(MemoryProvider::new(), GuardLayer::read_only());
+    /// let refused = ipam.deallocate(&Deallocate::key("vm-42/nic-0")).await.unwrap_err();
+    /// assert_eq!(refused.kind(), ErrorKind::PermissionDenied);
+    /// # });
+    /// ```
     #[must_use]
     pub const fn read_only() -> Self {
         Self { dry_run: false }
     }
 
-    /// A guard that refuses writes and says what an allocation would have taken, where the provider can tell. A request
-    /// that would fail anyway fails with the provider's own error.
+    /// Makes a guard that refuses writes and reports the addresses that an allocation would have taken, if the provider
+    /// has the capability `preview`. An allocation that would fail anyway fails with the error of the provider.
     #[must_use]
     pub const fn dry_run() -> Self {
         Self { dry_run: true }
@@ -44,7 +55,7 @@ impl GuardLayer {
     async fn refusal(self, call: &Call<'_>) -> Error {
         let denied = |message: String| Error::new(ErrorKind::PermissionDenied, call.operation(), message);
         if !self.dry_run {
-            return denied("the provider was opened for reading only, and nothing was done".to_owned());
+            return denied("the provider was opened for reading only; nothing was changed".to_owned());
         }
         match call.request() {
             Request::Allocate(request) if call.provider().capabilities().preview => {
@@ -53,12 +64,13 @@ impl GuardLayer {
                     Err(error) => error.with_operation(call.operation()),
                 }
             }
-            _ => denied("dry run: nothing was done".to_owned()),
+            _ => denied("dry run: nothing was changed".to_owned()),
         }
     }
 }
 
-/// The first addresses, and how many more there are.
+/// Lists the first addresses, and the number of the others.
+// A request may ask for 65 536 addresses, and a message must not have as many.
 fn listed(lines: &[Vec<crate::Candidate>]) -> String {
     const SHOWN: usize = 16;
     let mut addresses = lines.iter().flatten().map(|candidate| candidate.address.to_string());

@@ -1,4 +1,4 @@
-//! The trait that a layer implements, and the provider that runs one around another provider.
+//! Trait of layers, and the provider that runs a layer around another provider.
 
 use std::fmt;
 use std::future::Future;
@@ -47,29 +47,34 @@ use crate::{
 /// # }).unwrap();
 /// ```
 pub trait Intercept: fmt::Debug + Send + Sync + 'static {
-    /// Runs around one call. `next` makes the call, each time it is run; the result is what the caller gets.
+    /// Runs around one call. `next` makes the call, each time it is run. The returned result goes to the caller.
     ///
-    /// Dropping the returned future has to be safe, as it is for every method of a provider: hold nothing across an
-    /// `await` that only later code would give back.
+    /// The future may be dropped at every `await`, as for every method of a provider. A lock, permit or counter that is
+    /// held across an `await` has to be a guard that releases in its `Drop`.
     ///
     /// # Errors
-    /// Those of the call, and the layer's own.
+    /// The error of the call, or one of the layer's own, such as `PermissionDenied` of a guard.
     fn around<T: Reply>(&self, call: &Call<'_>, next: &Next<'_, T>) -> impl Future<Output = Result<T>> + Send;
 
-    /// Changes what the provider claims. A layer that refuses an operation takes it away here.
+    /// Returns the capabilities of the layered provider, from those `below`. A layer that refuses an operation clears
+    /// its capability here.
     fn capabilities(&self, below: Capabilities) -> Capabilities {
         below
     }
 }
 
-/// The rest of the way to the provider.
+/// Continuation of a call: the layers below, and the provider.
 #[derive(Clone, Copy)]
 pub struct Next<'a, T> {
     call: &'a (dyn Fn() -> BoxFuture<'a, Result<T>> + Send + Sync),
 }
 
 impl<'a, T> Next<'a, T> {
-    /// Makes the call. Running it again makes it again; see [`Request::is_repeatable`].
+    /// Makes the call. Running it again makes the call again; see [`Request::is_repeatable`].
+    ///
+    /// # Errors
+    /// The error of the layers below and of the provider: any of the [common errors](crate::Error#common-errors), or
+    /// those of the operation.
     pub fn run(&self) -> BoxFuture<'a, Result<T>> {
         (self.call)()
     }
@@ -81,9 +86,20 @@ impl<T> fmt::Debug for Next<'_, T> {
     }
 }
 
-/// A provider with a layer around it.
+/// Provider with a layer around it.
 ///
 /// A clone is another handle to the same provider and the same layer.
+///
+/// ```
+/// use std::sync::Arc;
+/// use ipam_core::layers::{Layered, ScopeLayer};
+/// use ipam_core::{IpamProvider, MemoryProvider};
+///
+/// // Also around a provider that is known at run time only:
+/// let opened: Arc<dyn IpamProvider> = Arc::new(MemoryProvider::new());
+/// let scoped = Layered::new(opened, ScopeLayer::new(["lan"]));
+/// assert!(!scoped.capabilities().define_ranges);
+/// ```
 #[derive(Debug)]
 pub struct Layered<P, I> {
     inner: P,
@@ -121,6 +137,8 @@ impl<P: IpamProvider, I: Intercept> Layered<P, I> {
     }
 }
 
+/// Writes the methods of the trait: each goes through the layer.
+// `missing_trait_methods` keeps the list complete: a new method of the trait would bypass the layer otherwise.
 macro_rules! forward {
     ($($method:ident($request:ident: &$type:ty) -> $reply:ty as $variant:ident;)*) => {
         #[async_trait]

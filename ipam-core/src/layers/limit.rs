@@ -1,4 +1,4 @@
-//! Layer that limits how many calls run at once, and how many begin in a second.
+//! Layer that limits the number of calls at once, and of those that begin in a second.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -12,9 +12,15 @@ use crate::{Error, ErrorKind, Operation, Result, Retry};
 
 /// Limits of concurrency and rate, for a server that must not be overrun.
 ///
-/// A call that would have to wait longer than the maximum wait fails at once or at that time, with nothing done:
-/// [`Busy`](ErrorKind::Busy) for a place, [`RateLimited`](ErrorKind::RateLimited) with the time to wait for the rate.
-/// [`close`](crate::IpamProvider::close) is not limited.
+/// A call waits for its turn up to the maximum wait, 30 seconds by default. Then it fails before it reaches the
+/// provider, so that every request may be repeated ([`Retry::Safe`]):
+///
+/// - with [`RateLimited`](ErrorKind::RateLimited) at once, if the rate would let it begin only after the maximum wait;
+///   [`retry_after`](Error::retry_after) is the time until it could begin;
+/// - with [`Busy`](ErrorKind::Busy) after the maximum wait, if too many other calls are still running.
+///
+/// [`close`](crate::IpamProvider::close) is not limited. The layer needs a tokio runtime; outside of one, calls fail
+/// with [`Config`](ErrorKind::Config).
 ///
 /// ```
 /// use std::time::Duration;
@@ -26,35 +32,37 @@ use crate::{Error, ErrorKind, Operation, Result, Retry};
 /// ```
 #[derive(Debug)]
 pub struct LimitLayer {
-    places: Option<Semaphore>,
+    permits: Option<Semaphore>,
     rate: Option<Rate>,
     max_wait: Duration,
 }
 
-/// Calls that may begin in a second, spaced evenly after a burst of one second's worth.
+/// Number of calls that may begin in a second: a burst of one second's worth, then evenly spaced.
+// The generic cell rate algorithm: one instant is the whole state, and needs no timer of its own.
 #[derive(Debug)]
 struct Rate {
     interval: Duration,
     burst: Duration,
-    /// Time at which the allowance is used up to date.
+    /// Instant at which the next call may begin if the burst is used up.
     next: Mutex<Option<Instant>>,
 }
 
 impl LimitLayer {
-    /// A layer without limits yet; calls wait for up to 30 seconds.
+    /// Makes a layer without limits yet; calls wait for up to 30 seconds.
     #[must_use]
     pub const fn new() -> Self {
-        Self { places: None, rate: None, max_wait: Duration::from_secs(30) }
+        Self { permits: None, rate: None, max_wait: Duration::from_secs(30) }
     }
 
     /// Lets at most `calls` run at once; 0 counts as 1.
     #[must_use]
     pub fn with_concurrency(mut self, calls: usize) -> Self {
-        self.places = Some(Semaphore::new(calls.clamp(1, Semaphore::MAX_PERMITS)));
+        self.permits = Some(Semaphore::new(calls.clamp(1, Semaphore::MAX_PERMITS)));
         self
     }
 
-    /// Lets at most `calls` begin in a second, on average; as many may begin at once after a pause. 0 counts as 1.
+    /// Lets at most `calls` begin in a second, on average. After a pause of a second, as many may begin at once. 0
+    /// counts as 1.
     #[must_use]
     pub fn with_rate(mut self, calls: u32) -> Self {
         let interval = Duration::from_secs(1) / calls.max(1);
@@ -69,14 +77,14 @@ impl LimitLayer {
         self
     }
 
-    async fn place(&self, operation: Operation) -> Result<Option<SemaphorePermit<'_>>> {
-        let Some(places) = &self.places else { return Ok(None) };
-        // The semaphore is never closed.
-        if let Ok(Ok(permit)) = timeout(self.max_wait, places.acquire()).await {
+    async fn permit(&self, operation: Operation) -> Result<Option<SemaphorePermit<'_>>> {
+        let Some(permits) = &self.permits else { return Ok(None) };
+        // The semaphore is never closed: an inner error cannot occur.
+        if let Ok(Ok(permit)) = timeout(self.max_wait, permits.acquire()).await {
             return Ok(Some(permit));
         }
         let message =
-            format!("no place was free for {:?}; try again later, or allow more calls at once", self.max_wait);
+            format!("too many calls were running for {:?}; try again later, or allow more at once", self.max_wait);
         Err(Error::new(ErrorKind::Busy, operation, message).with_retry(Retry::Safe))
     }
 
@@ -104,8 +112,8 @@ impl Default for LimitLayer {
 }
 
 impl Rate {
-    /// Returns when the call may begin, or how long it would have to wait. A caller that goes away while it waits has
-    /// used its turn up: the limit is a ceiling, and stays one.
+    /// Returns the instant at which the call may begin, or the time it would have to wait if that is above `max_wait`.
+    // A call that is dropped while it waits has used its turn: giving it to another one could exceed the limit.
     fn reserve(&self, now: Instant, max_wait: Duration) -> Result<Instant, Duration> {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         let idle = now.checked_sub(self.burst.saturating_sub(self.interval)).unwrap_or(now);
@@ -126,9 +134,9 @@ impl Intercept for LimitLayer {
             return next.run().await;
         }
         needs_tokio(call)?;
-        // The turn first: a call that waits for it holds no place.
+        // The turn first: a call that waits for it holds no permit.
         self.turn(operation).await?;
-        let _place = self.place(operation).await?;
+        let _permit = self.permit(operation).await?;
         next.run().await
     }
 }

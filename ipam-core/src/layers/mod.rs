@@ -1,39 +1,43 @@
-//! Behaviour around every call of a provider: retries, limits, tracing, guards.
+//! Layers: behaviour around every call of a provider, such as retries, limits, tracing and guards.
 //!
-//! A layer implements [`Intercept`], one method for all operations; [`Layered`] is a provider with a layer around it, and
-//! can have another layer around itself.
+//! A layer implements [`Intercept`], one method for all operations. [`Layered`] is a provider with a layer around it,
+//! and can have another layer around itself.
 //!
 //! ```
 //! use std::time::Duration;
-//! use ipam_core::layers::{Layered, LimitLayer, RetryLayer, TimeoutLayer};
+//! use ipam_core::layers::{GuardLayer, Layered, LimitLayer, RetryLayer, ScopeLayer, TimeoutLayer};
 //! use ipam_core::MemoryProvider;
 //!
+//! // From the inside to the outside:
 //! let provider = Layered::new(MemoryProvider::new(), LimitLayer::new().with_concurrency(8));
 //! let provider = Layered::new(provider, TimeoutLayer::new(Duration::from_secs(10)));
 //! let provider = Layered::new(provider, RetryLayer::default());
+//! let provider = Layered::new(provider, ScopeLayer::new(["lan"]));
+//! let provider = Layered::new(provider, GuardLayer::read_only());
 //! ```
 //!
 //! # Layers
-//! | layer | what it does | feature |
+//! | layer | effect | feature |
 //! | --- | --- | --- |
-//! | [`RetryLayer`] | repeats calls where that is right | `layers` |
+//! | [`RetryLayer`] | repeats calls that failed, if their errors allow it | `layers` |
 //! | [`TimeoutLayer`] | ends calls that take too long | `layers` |
-//! | [`LimitLayer`] | limits calls at once and calls in a second | `layers` |
-//! | [`GuardLayer`] | refuses writes; or says what an allocation would take | `layers` |
-//! | [`ScopeLayer`] | shows a caller some ranges and hides the rest | `layers` |
-//! | [`TraceLayer`] | spans and figures | `tracing`, `metrics` |
+//! | [`LimitLayer`] | limits the number of calls at once, and per second | `layers` |
+//! | [`GuardLayer`] | refuses writes, or reports what an allocation would take | `layers` |
+//! | [`ScopeLayer`] | restricts a caller to some ranges | `layers` |
+//! | [`TraceLayer`] | makes a span and metrics of each call | `tracing`, `metrics` |
 //!
 //! # Order
 //! The layer that is put on last sees a call first. From the inside to the outside:
 //!
-//! 1. limit: each attempt takes a place, and gives it back while a retry waits;
+//! 1. limit: each attempt takes one of the permits, and holds none while a retry waits;
 //! 2. timeout: of one attempt;
 //! 3. retry: repeats attempts;
 //! 4. trace: one span for a call, with all its attempts;
 //! 5. guard and scope: refuse before anything else happens.
 //!
-//! Wrong: a timeout outside of a retry, meant for one attempt. It ends all attempts together, and the last error is lost.
-//! Wrong: a limit outside of a retry. A call keeps its place while it waits, and a few slow callers block the rest.
+//! Wrong: a timeout outside of a retry, meant for one attempt. It ends all attempts together, and the last error is
+//! lost. Wrong: a limit outside of a retry. A call holds its permit while it waits, and a few slow callers block all
+//! others.
 
 mod call;
 mod guard;

@@ -1,4 +1,4 @@
-//! Results of calls, as far as every layer may look into them.
+//! Results of calls, for layers that handle every operation alike.
 
 use crate::{
     Allocated, AllocatedRange, Allocation, Block, Changes, Deallocated, Health, Page, Preview, Range, RangeId,
@@ -10,11 +10,19 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// Result of a call: what a layer passes on, whichever operation it belongs to.
+/// Result of a call, of any operation. The results of all methods of [`IpamProvider`](crate::IpamProvider) implement
+/// it; the trait is sealed.
 ///
-/// Sealed: the results of the trait's methods implement it.
+/// ```
+/// use ipam_core::layers::Reply;
+/// use ipam_core::{RangeId, Usage};
+///
+/// let mut usage = vec![Usage::new("lan", 254, 3, 1, 0), Usage::new("dmz", 254, 0, 1, 0)];
+/// usage.retain_ranges(&mut |range: &RangeId| range.as_str() == "lan");
+/// assert_eq!(usage.items(), 1);
+/// ```
 pub trait Reply: sealed::Sealed + Send {
-    /// Removes the items that belong to ranges for which `keep` is false. Results of a single range or allocation stay.
+    /// Removes the items of ranges for which `keep` returns false. A result that is a single range or allocation stays.
     fn retain_ranges(&mut self, keep: &mut dyn FnMut(&RangeId) -> bool) {
         let _ = keep;
     }
@@ -23,6 +31,7 @@ pub trait Reply: sealed::Sealed + Send {
     fn items(&self) -> usize;
 }
 
+/// Implements [`Reply`] for the result of each method.
 macro_rules! replies {
     ($($type:ty: |$reply:pat_param| $items:expr $(, |$all:ident, $keep:ident| $retain:expr)?;)*) => {
         $(

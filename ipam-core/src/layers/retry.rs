@@ -4,16 +4,16 @@ use super::runtime::needs_tokio;
 use super::{Call, Intercept, Next, Reply};
 use crate::{Result, Retrier, RetryConfig};
 
-/// Repetition of calls that failed, where their errors advise it.
+/// Retries of calls whose errors allow it. The default is three retries within a minute.
 ///
-/// A call is repeated if nothing was applied ([`Retry::Safe`](crate::Retry::Safe)), or if the outcome is unknown and the
-/// request may be made twice: reads, deallocations, and allocations with a key; see
-/// [`Request::is_repeatable`](super::Request::is_repeatable). After the last attempt the advice is
-/// [`Retry::Never`](crate::Retry::Never), so that an outer retry does not repeat all of it again; what is known of the
-/// [outcome](crate::Error::outcome) stays.
+/// A call is repeated if nothing was applied ([`Retry::Safe`](crate::Retry::Safe)), or if the outcome is unknown and
+/// the request [may be repeated](super::Request::is_repeatable): reads, deallocations, allocations with a key, and
+/// others. After the last attempt the advice is [`Retry::Never`](crate::Retry::Never), so that an outer retry does not
+/// repeat all of it again. The [outcome](crate::Error::outcome) stays what it was.
 ///
-/// Providers over HTTP repeat single requests themselves; this layer is for whole calls, such as those that fail because
-/// a store is busy.
+/// Providers over HTTP repeat single HTTP requests themselves. This layer repeats whole calls, such as those that fail
+/// because a store is busy. It needs a tokio runtime; outside of one, calls fail with
+/// [`Config`](crate::ErrorKind::Config).
 ///
 /// ```
 /// use std::time::Duration;
@@ -28,7 +28,7 @@ pub struct RetryLayer {
 }
 
 impl RetryLayer {
-    /// A layer that repeats within the bounds of `config`.
+    /// Makes a layer that repeats calls within the bounds of `config`.
     #[must_use]
     pub const fn new(config: RetryConfig) -> Self {
         Self { config }

@@ -1,16 +1,23 @@
-//! Layer that shows a caller some ranges of a provider and hides the rest.
+//! Layer that restricts a caller to some ranges of a provider.
 
 use std::collections::BTreeSet;
 
 use super::{Call, Intercept, Next, Reply, Request};
 use crate::{AllocationId, Capabilities, Error, ErrorKind, Find, RangeId, Result, Target, Update};
 
-/// Scope of a caller: only these ranges, and what is in them.
+/// Scope of a caller: some ranges, and the allocations in them.
 ///
-/// Other ranges do not exist for the caller: a request that names one fails with [`NotFound`](ErrorKind::NotFound), and
-/// lists, search results and changes leave them out. Where a request names an allocation or a key, it is looked up first,
-/// which costs one more call; what belongs to another range is [`PermissionDenied`](ErrorKind::PermissionDenied). Defining and removing ranges and blocks, child prefixes and sweeping are refused as
-/// [`Unsupported`](ErrorKind::Unsupported): they reach beyond the scope.
+/// | request | outside of the scope |
+/// | --- | --- |
+/// | names a range | [`NotFound`](ErrorKind::NotFound), as if the range did not exist |
+/// | lists ranges, allocations or changes | leaves the items of other ranges out; a page may be empty |
+/// | names an allocation id or a key of another range | [`PermissionDenied`](ErrorKind::PermissionDenied) |
+/// | defines, changes or removes ranges or blocks; allocates ranges; sweeps | [`Unsupported`](ErrorKind::Unsupported) |
+///
+/// The scope hides other ranges, but not whether an id or a key is in use there: a caller that guesses one learns that
+/// it exists. Each id or key of a deallocation or update is looked up first, which costs a call. An allocation with a
+/// key of another range's request fails as in every provider, with [`Conflict`](ErrorKind::Conflict). Blocks are listed
+/// in full.
 ///
 /// ```
 /// use ipam_core::layers::{Layered, ScopeLayer};
@@ -32,7 +39,7 @@ pub struct ScopeLayer {
 }
 
 impl ScopeLayer {
-    /// A scope of these ranges.
+    /// Makes a scope of these ranges.
     pub fn new<R: Into<RangeId>>(ranges: impl IntoIterator<Item = R>) -> Self {
         Self { ranges: ranges.into_iter().map(Into::into).collect() }
     }
@@ -46,10 +53,10 @@ impl ScopeLayer {
         Error::new(ErrorKind::PermissionDenied, call.operation(), message)
     }
 
-    /// Refuses a request that names, or leads to, a range outside of the scope.
+    /// Refuses a request that names a range outside of the scope, or an allocation or key of one.
     async fn admit(&self, call: &Call<'_>) -> Result<()> {
         match call.request() {
-            // Ids that do not exist match nothing, and so do those outside.
+            // Lists filter instead of refusing: ids that do not exist match nothing there, and so do those outside.
             Request::ListRanges(_) | Request::Find(_) => return Ok(()),
             Request::Deallocate(request) => {
                 for target in &request.targets {
@@ -70,7 +77,8 @@ impl ScopeLayer {
         }
     }
 
-    /// Refuses if one of the allocations found lies outside. What is not found is free already.
+    /// Refuses if one of the allocations found belongs to a range outside. An id or key that is not found passes: it is
+    /// free.
     async fn admit_found(&self, call: &Call<'_>, mut find: Find) -> Result<()> {
         loop {
             let page = call.provider().find(&find).await.map_err(|error| error.with_operation(call.operation()))?;

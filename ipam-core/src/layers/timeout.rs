@@ -8,17 +8,35 @@ use crate::{Error, ErrorKind, Result, Retry};
 
 /// Time limit of each call.
 ///
-/// A call that takes longer is dropped, which is safe for every provider, and fails with
-/// [`Timeout`](ErrorKind::Timeout). Whether a write was carried out is then unknown; a read changed nothing.
+/// A call that takes longer is dropped, and fails with [`Timeout`](ErrorKind::Timeout). The provider stays usable and
+/// its promises hold, but the outcome of this call depends on the request:
 ///
-/// Put it inside a [`RetryLayer`](super::RetryLayer) to limit each attempt, outside to limit all attempts together.
+/// - a read changed nothing ([`Retry::Safe`]);
+/// - a write may have been carried out ([`Retry::IfIdempotent`]): repeat it with its key, or look the key up;
+/// - an allocation without a key that was carried out is undone by the provider.
+///
+/// Put it inside a [`RetryLayer`](super::RetryLayer) to limit each attempt, outside to limit all attempts together. It
+/// needs a tokio runtime; outside of one, calls fail with [`Config`](ErrorKind::Config).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> ipam_core::Result<()> {
+/// use std::time::Duration;
+/// use ipam_core::layers::{Layered, TimeoutLayer};
+/// use ipam_core::{IpamProvider, ListRanges, MemoryProvider};
+///
+/// let ipam = Layered::new(MemoryProvider::new(), TimeoutLayer::new(Duration::from_secs(10)));
+/// assert!(ipam.list_ranges(&ListRanges::all()).await?.items.is_empty());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeoutLayer {
     limit: Duration,
 }
 
 impl TimeoutLayer {
-    /// A layer that gives each call `limit`.
+    /// Makes a layer that ends each call after `limit`.
     #[must_use]
     pub const fn new(limit: Duration) -> Self {
         Self { limit }

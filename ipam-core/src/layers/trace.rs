@@ -1,28 +1,40 @@
-//! Layer that tells what is called, how long it takes and how it ends.
+//! Layer that records each call: its operation, duration and outcome.
 
 use std::time::Instant;
 
 use super::{Call, Intercept, Next, Reply};
 use crate::{Outcome, Result};
 
-/// Spans for [`tracing`](https://docs.rs/tracing) (feature `tracing`) and figures for
+/// Spans for [`tracing`](https://docs.rs/tracing) (feature `tracing`) and metrics for
 /// [`metrics`](https://docs.rs/metrics) (feature `metrics`).
 ///
-/// | name | what | fields |
+/// | name | meaning | fields or labels |
 /// | --- | --- | --- |
 /// | span `ipam` | one call, level info | `operation`, `provider`, `ranges` (at most 8), `outcome`, `items` |
 /// | counter `ipam_calls_total` | calls that ended | `operation`, `provider`, `outcome` |
 /// | histogram `ipam_call_duration_seconds` | duration of a call in seconds | `operation`, `provider`, `outcome` |
 ///
-/// `outcome` is `ok`, or the error's kind in words, with `, outcome unknown` where a write may have been carried out.
-/// Keys, owners and labels are not recorded.
+/// `outcome` is `ok`, or the kind of the error as [`ErrorKind::as_str`](crate::ErrorKind::as_str) writes it, such as
+/// `conflict` or `timed out`. `, outcome unknown` follows if a write may have been carried out: `timed out, outcome
+/// unknown`. Keys, owners and labels are not recorded.
 ///
-/// A call that is dropped before it ends shows as a span without `outcome`, and is not counted.
+/// A call that is dropped before it ends is a span without `outcome`, and is not counted.
+///
+/// ```
+/// use ipam_core::layers::{Layered, TraceLayer};
+/// use ipam_core::{IpamProvider, ListRanges, MemoryProvider};
+///
+/// # futures_executor::block_on(async {
+/// let ipam = Layered::new(MemoryProvider::new(), TraceLayer::new());
+/// ipam.list_ranges(&ListRanges::all()).await?; // a span "ipam" with operation=list_ranges, outcome=ok, items=0
+/// # Ok::<(), ipam_core::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TraceLayer;
 
 impl TraceLayer {
-    /// The layer.
+    /// Makes the layer.
     #[must_use]
     pub const fn new() -> Self {
         Self
