@@ -1,4 +1,4 @@
-//! The providers of this crate by URL.
+//! Factories of the providers in this crate.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::{Error, ErrorKind, IpamProvider, MemoryProvider, Operation, Result};
 pub(super) fn memory(url: &ProviderUrl) -> Result<Arc<dyn IpamProvider>> {
     url.only_options(&["actor"])?;
     if !url.rest().is_empty() {
-        return Err(config("memory: has no path, but something follows it; write memory:".to_owned()));
+        return Err(config("the URL memory: has no path; write memory: and nothing after it but ?OPTIONS".to_owned()));
     }
     let builder = MemoryProvider::builder();
     let builder = match url.option("actor") {
@@ -29,7 +29,7 @@ pub(super) async fn embedded(url: &ProviderUrl) -> Result<Arc<dyn IpamProvider>>
 fn config_of(url: &ProviderUrl) -> Result<EmbeddedConfig> {
     url.only_options(&["actor", "busy_timeout", "create", "keep_changes", "read_only", "readers"])?;
     if url.rest().is_empty() || url.host().is_some() {
-        return Err(config("embedded: needs the path of a file; write embedded:PATH, without //".to_owned()));
+        return Err(config("the URL embedded: needs the path of a file; write embedded:PATH, without //".to_owned()));
     }
     let mut store = EmbeddedConfig::new(url.rest());
     if let Some(actor) = url.option("actor") {
@@ -38,7 +38,7 @@ fn config_of(url: &ProviderUrl) -> Result<EmbeddedConfig> {
     if let Some(wait) = url.duration("busy_timeout")? {
         store = store.with_busy_timeout(wait);
     }
-    if let Some(entries) = parsed(url, "keep_changes", "write how many entries of the feed to keep")? {
+    if let Some(entries) = parsed(url, "keep_changes", "write the number of changes to keep")? {
         store = store.with_keep_changes(entries);
     }
     if let Some(readers) = parsed(url, "readers", "write a number from 1 to 64")? {
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_has_neither_path_nor_strange_options() {
+    fn memory_has_neither_path_nor_unknown_options() {
         assert!(open("memory:?actor=me").unwrap().capabilities().define_ranges);
         for url in ["memory:hunter2", "memory://hunter2", "memory:?hunter2", "memory:?path=hunter2"] {
             let error = open(url).unwrap_err();

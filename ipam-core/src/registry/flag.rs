@@ -1,6 +1,7 @@
-//! Booleans in text.
+//! Booleans as text.
 
-/// Reads a boolean as people write it: `1`, `true`, `yes` or `on`, or `0`, `false`, `no` or `off`, in any case.
+/// Reads a boolean: `1`, `true`, `yes` or `on`, or `0`, `false`, `no` or `off`, in any case and with space around it.
+/// Returns `None` for any other text.
 ///
 /// ```
 /// use ipam_core::registry::parse_flag;

@@ -1,4 +1,4 @@
-//! A provider from a URL, chosen at run time.
+//! Registry of providers: opens one from a URL, chosen at run time.
 //!
 //! ```
 //! # futures_executor::block_on(async {
@@ -12,8 +12,8 @@
 //! # }).unwrap();
 //! ```
 //!
-//! A [`Registry`] is a value that the program owns; there is none behind its back. Other crates add their schemes to it.
-//! A factory gets an [`OpenRequest`]: the URL, and what its caller has as values.
+//! A [`Registry`] is a value that the program owns; there is no global one. Other crates add their schemes to it. The
+//! factory of a scheme gets an [`OpenRequest`]: the URL, and the values that its caller passes beside it.
 //!
 //! ```
 //! use ipam_core::registry::{Registry, Secrets};
@@ -28,8 +28,8 @@
 //! ```
 //!
 //! # Values beside the URL
-//! A program that asked for a password, or was handed a certificate to trust, passes them as values. They are in no URL, no
-//! file and no environment.
+//! A program that has asked for a password, or has a certificate to trust, passes them as values. They are in no URL,
+//! file or environment variable.
 //!
 //! ```
 //! use ipam_core::registry::{OpenRequest, Registry};
@@ -52,9 +52,9 @@
 //! # }).unwrap();
 //! ```
 //!
-//! # Booleans
-//! An option that is a boolean is `1`, `true`, `yes` or `on`, or their opposites, in any case: [`ProviderUrl::flag`],
-//! [`parse_flag`].
+//! # Values of options
+//! A boolean is `1`, `true`, `yes` or `on`, or `0`, `false`, `no` or `off`, in any case: see [`parse_flag`]. A duration
+//! is a number and a unit, such as `250ms` or `5s`: see [`ProviderUrl::duration`].
 
 mod builtin;
 mod flag;

@@ -1,4 +1,4 @@
-//! Registry: schemes, and how to open what they name.
+//! Registry of schemes and their factories.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,14 +15,41 @@ use crate::{Error, ErrorKind, IpamProvider, Operation, Result};
 
 type Factory = dyn Fn(OpenRequest) -> BoxFuture<'static, Result<Arc<dyn IpamProvider>>> + Send + Sync;
 
-/// Schemes and how to open what they name.
+/// Registry: the schemes of URLs, each with a factory that opens its provider.
 ///
-/// | URL | options | feature |
-/// | --- | --- | --- |
-/// | `memory:` | `actor` | |
-/// | `embedded:PATH`; the path is taken literally up to the first `?` | `actor`, `busy_timeout`, `create`, `keep_changes`, `read_only`, `readers` | `embedded` |
+/// | URL | feature |
+/// | --- | --- |
+/// | `memory:` | |
+/// | `embedded:PATH` | `embedded` |
 ///
-/// Neither has a server: user and trust of a request mean nothing to them.
+/// The path of `embedded:` is relative to the current directory, or absolute. It is taken as it is up to the first `?`:
+/// nothing is decoded, and `~` has no meaning. The two URLs have no server, and ignore user and trust of a request.
+///
+/// | option | of | value | default |
+/// | --- | --- | --- | --- |
+/// | `actor` | both | name of the program in the feed of changes | none |
+/// | `busy_timeout` | `embedded:` | duration: the longest wait for a store that another process has locked | `5s` |
+/// | `create` | `embedded:` | boolean: make the store if it does not exist | `true` |
+/// | `keep_changes` | `embedded:` | number of changes that the feed keeps, at least 1 | `1000000` |
+/// | `read_only` | `embedded:` | boolean: never write | `false` |
+/// | `readers` | `embedded:` | number of threads that read, 1 to 64 | `2` |
+///
+/// ```
+/// use ipam_core::IpamProvider;
+/// use ipam_core::registry::Registry;
+///
+/// # #[cfg(feature = "embedded")]
+/// # futures_executor::block_on(async {
+/// # let directory = tempfile::tempdir().unwrap();
+/// # let path = directory.path().join("ipam.db").display().to_string();
+/// # let path = path.as_str();
+/// // such as embedded:/var/lib/ipam/ipam.db?busy_timeout=30s&actor=provisioner
+/// let provider = Registry::new().open(&format!("embedded:{path}?busy_timeout=30s&actor=provisioner")).await?;
+/// assert!(provider.capabilities().durable);
+/// provider.close().await?;
+/// # Ok::<(), ipam_core::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, Default)]
 pub struct Registry {
     factories: BTreeMap<String, Arc<Factory>>,
@@ -30,7 +57,7 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// A registry of the providers in this crate.
+    /// Makes a registry of the providers in this crate.
     #[must_use]
     pub fn new() -> Self {
         let mut registry = Self::empty();
@@ -40,37 +67,53 @@ impl Registry {
         registry
     }
 
-    /// A registry of nothing.
+    /// Makes a registry without schemes.
     #[must_use]
     pub fn empty() -> Self {
         Self::default()
     }
 
-    /// Says where secrets come from. None are known unless this is called.
+    /// Sets the sources of secrets. Without this call there are none.
     #[must_use]
     pub fn with_secrets(mut self, secrets: Secrets) -> Self {
         self.secrets = secrets;
         self
     }
 
-    /// Adds a scheme; one that was there before is replaced.
+    /// Adds a scheme and its factory. A scheme that exists already is replaced. Case does not count.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use ipam_core::registry::Registry;
+    /// use ipam_core::{IpamProvider, MemoryProvider};
+    ///
+    /// # futures_executor::block_on(async {
+    /// let mut registry = Registry::empty();
+    /// registry.register("lab", |request| async move {
+    ///     request.url.only_options(&[])?;
+    ///     Ok(Arc::new(MemoryProvider::new()) as Arc<dyn IpamProvider>)
+    /// })?;
+    /// assert_eq!(registry.open("lab:").await?.capabilities().provider, "memory");
+    /// # Ok::<(), ipam_core::Error>(())
+    /// # }).unwrap();
+    /// ```
     ///
     /// # Errors
-    /// `Config` if the scheme is not one of RFC 3986: a letter, then letters, digits, `+`, `-` and `.`.
+    /// `Config` if the text is not a scheme of RFC 3986, 3.1: a letter, then letters, digits, `+`, `-` and `.`.
     pub fn register<F, Fut>(&mut self, scheme: &str, factory: F) -> Result<()>
     where
         F: Fn(OpenRequest) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Arc<dyn IpamProvider>>> + Send + 'static,
     {
         if !is_scheme(scheme) {
-            let message = format!("{scheme:?} is no scheme; write a letter, then letters, digits, +, - and .");
+            let message = format!("{scheme:?} is not a scheme; write a letter, then letters, digits, +, - and .");
             return Err(Error::new(ErrorKind::Config, Operation::Configure, message));
         }
         self.add(&scheme.to_ascii_lowercase(), factory);
         Ok(())
     }
 
-    /// Adds a scheme that is one, in lower case.
+    /// Adds a scheme that is valid and in lower case.
     fn add<F, Fut>(&mut self, scheme: &str, factory: F)
     where
         F: Fn(OpenRequest) -> Fut + Send + Sync + 'static,
@@ -79,30 +122,31 @@ impl Registry {
         self.factories.insert(scheme.to_owned(), Arc::new(move |request| Box::pin(factory(request))));
     }
 
-    /// The schemes it knows, sorted.
+    /// Returns the schemes of the registry, sorted.
     pub fn schemes(&self) -> impl Iterator<Item = &str> {
         self.factories.keys().map(String::as_str)
     }
 
-    /// Opens the provider that `url` names.
+    /// Opens the provider of a URL.
     ///
     /// # Errors
-    /// `Config` for a URL that cannot be read, has a secret in it, or names a scheme that is not registered; otherwise what
-    /// the provider fails with on opening.
+    /// `Config` if the URL cannot be read, has a secret in it, has an option that the provider does not know, or a
+    /// scheme that is not registered; otherwise the error of opening the provider, such as `Unavailable` or `Corrupt`.
     pub async fn open(&self, url: &str) -> Result<Arc<dyn IpamProvider>> {
         self.open_with(OpenRequest::parse(url)?).await
     }
 
-    /// Opens the provider of a request: a URL with values that the caller holds. Secrets that the request has come before
-    /// those of the registry.
+    /// Opens the provider of a request: a URL with values beside it. Secrets of the request are used before those of
+    /// the registry.
     ///
     /// # Errors
-    /// `Config` for a scheme that is not registered; otherwise what the provider fails with on opening.
+    /// `Config` if the scheme is not registered or the provider does not know an option; otherwise the error of opening
+    /// the provider, such as `Unavailable` or `Corrupt`.
     pub async fn open_with(&self, request: OpenRequest) -> Result<Arc<dyn IpamProvider>> {
         let Some(factory) = self.factories.get(request.url.scheme()) else {
             let known: Vec<&str> = self.schemes().collect();
             let message =
-                format!("nothing opens the scheme {:?}; there are: {}", request.url.scheme(), known.join(", "));
+                format!("no provider has the scheme {:?}; there are: {}", request.url.scheme(), known.join(", "));
             return Err(Error::new(ErrorKind::Config, Operation::Open, message));
         };
         factory(request.or_secrets(self.secrets.clone())).await
@@ -145,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_registered_is_refused_by_name() {
+    fn unregistered_schemes_are_refused_by_name() {
         let mut registry = Registry::empty();
         assert!(registry.register("no scheme", |_| async { Err(Error::unsupported(Operation::Open, "x")) }).is_err());
         registry.register("here", |_| async { Err(Error::unsupported(Operation::Open, "x")) }).unwrap();

@@ -1,4 +1,4 @@
-//! Where passwords come from, since they never stand in a URL.
+//! Sources of secrets, which are never part of a URL.
 
 use std::fmt;
 use std::future::Future;
@@ -10,22 +10,30 @@ use secrecy::SecretString;
 use super::url::ProviderUrl;
 use crate::{Error, ErrorKind, Operation, Result};
 
-/// Which secret a provider asks for while it is opened.
+/// Request for a secret, made by a provider while it is opened.
+///
+/// ```
+/// use ipam_core::registry::{ProviderUrl, SecretRequest};
+///
+/// let request = SecretRequest::new("password", &ProviderUrl::parse("example://svc@ipam.example/app")?);
+/// assert_eq!((request.host.as_deref(), request.user.as_deref()), (Some("ipam.example"), Some("svc")));
+/// # Ok::<(), ipam_core::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SecretRequest {
-    /// What it is, such as `password` or `app-code`.
+    /// Name of the secret, such as `password` or `app-code`.
     pub name: String,
-    /// The provider's scheme.
+    /// Scheme of the provider.
     pub scheme: String,
-    /// The server it is for.
+    /// Server that the secret is sent to.
     pub host: Option<String>,
-    /// The user it belongs to.
+    /// User that the secret belongs to.
     pub user: Option<String>,
 }
 
 impl SecretRequest {
-    /// The secret `name` of the provider at `url`.
+    /// Makes a request for the secret `name` of the provider at `url`.
     pub fn new(name: impl Into<String>, url: &ProviderUrl) -> Self {
         Self {
             name: name.into(),
@@ -38,7 +46,22 @@ impl SecretRequest {
 
 type Source = dyn Fn(SecretRequest) -> BoxFuture<'static, Result<Option<SecretString>>> + Send + Sync;
 
-/// A source of secrets: the environment, files, a callback, or several of them in turn. Has none unless told where.
+/// Sources of secrets: the environment, files, callbacks, or several of them in turn.
+///
+/// ```
+/// use ipam_core::registry::{ProviderUrl, SecretRequest, Secrets};
+/// use secrecy::{ExposeSecret, SecretString};
+///
+/// # futures_executor::block_on(async {
+/// let vault = Secrets::from_fn(|request| async move {
+///     Ok((request.name == "password").then(|| SecretString::from("s3cret"))) // `None`: ask the next source
+/// });
+/// let secrets = vault.or(Secrets::env("IPAM"));
+/// let request = SecretRequest::new("password", &ProviderUrl::parse("example://ipam.example/app")?);
+/// assert_eq!(secrets.get(&request).await?.expose_secret(), "s3cret");
+/// # Ok::<(), ipam_core::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, Default)]
 pub struct Secrets {
     sources: Vec<Arc<Source>>,
@@ -46,16 +69,17 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// No secrets at all.
+    /// Makes an empty list of sources.
     #[must_use]
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// From the environment: with the prefix `IPAM`, the secret `app-code` is the value of `IPAM_APP_CODE`, or the content
-    /// of the file that `IPAM_APP_CODE_FILE` names, without the line end.
+    /// Makes a source that reads the environment.
     ///
-    /// The environment is read when the secret is needed, and is not kept.
+    /// With the prefix `IPAM`, the secret `app-code` is the value of `IPAM_APP_CODE`, or the content of the file that
+    /// `IPAM_APP_CODE_FILE` names, without its last line end and at most 1 MiB. It is an error to set both. The
+    /// environment is read when the secret is needed, and the value is not kept.
     pub fn env(prefix: impl Into<String>) -> Self {
         let prefix = prefix.into();
         let hint = format!("set {prefix}_NAME or {prefix}_NAME_FILE");
@@ -71,7 +95,8 @@ impl Secrets {
         Self { hints: vec![hint], ..source }
     }
 
-    /// From a callback, such as a prompt or a vault; `None` passes to the next source.
+    /// Makes a source from a callback, such as a prompt or a vault. `None` passes to the next source, an error ends the
+    /// search.
     pub fn from_fn<F, Fut>(callback: F) -> Self
     where
         F: Fn(SecretRequest) -> Fut + Send + Sync + 'static,
@@ -81,7 +106,7 @@ impl Secrets {
         Self { sources: vec![source], hints: Vec::new() }
     }
 
-    /// This secret, for requests of this name.
+    /// Makes a source of one secret, for requests of this name.
     ///
     /// ```
     /// use ipam_core::registry::Secrets;
@@ -97,7 +122,7 @@ impl Secrets {
         })
     }
 
-    /// Asks `other` where these have nothing.
+    /// Appends the sources of `other`, which are asked after these.
     #[must_use]
     pub fn or(mut self, other: Self) -> Self {
         self.sources.extend(other.sources);
@@ -105,10 +130,11 @@ impl Secrets {
         self
     }
 
-    /// The secret, from the first source that has it.
+    /// Returns the secret from the first source that has it, or `None`.
     ///
     /// # Errors
-    /// What a source fails with; it is not skipped.
+    /// The error of a source: one that fails is not skipped. Of [`env`](Self::env) it is `Config`, if both variables
+    /// are set or a file cannot be read.
     pub async fn find(&self, request: &SecretRequest) -> Result<Option<SecretString>> {
         for source in &self.sources {
             if let Some(secret) = source(request.clone()).await? {
@@ -118,10 +144,11 @@ impl Secrets {
         Ok(None)
     }
 
-    /// The secret, from the first source that has it.
+    /// Returns the secret from the first source that has it.
     ///
     /// # Errors
-    /// `Config` that says where to put it, if no source has it; what a source fails with.
+    /// `Config` if no source has it, with the places to put it; otherwise the error of a source, as in
+    /// [`find`](Self::find).
     pub async fn get(&self, request: &SecretRequest) -> Result<SecretString> {
         if let Some(secret) = self.find(request).await? {
             return Ok(secret);
@@ -160,7 +187,7 @@ fn from_environment(
             Ok(Some(SecretString::from(value)))
         }
         (None, Some(path)) => {
-            // The value is not shown: a user who mistook the variable for the other one has put the secret itself there.
+            // The value is not shown: a user who confused the two variables has put the secret itself there.
             let content = read(&path).map_err(|error| {
                 bad(format!(
                     "{file_variable} does not name a file that can be read ({}); set it to the path of a text file of \
@@ -175,11 +202,11 @@ fn from_environment(
     }
 }
 
-/// The text of a secret's file.
+/// Reads the file of a secret.
 fn read(path: &std::ffi::OsStr) -> std::io::Result<String> {
     use std::io::Read as _;
 
-    /// No secret is as long; a device without end is not read for ever.
+    // No secret is as long, and `/dev/zero` must not be read for ever.
     const LIMIT: u64 = 1 << 20;
     let mut content = String::new();
     std::fs::File::open(path)?.take(LIMIT).read_to_string(&mut content)?;
@@ -217,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_was_taken_for_a_file_name_is_not_shown() {
+    fn a_secret_in_place_of_a_file_name_is_not_shown() {
         let directory = tempfile::tempdir().unwrap();
         let binary = directory.path().join("hunter2");
         std::fs::write(&binary, [0xff, 0xfe]).unwrap();

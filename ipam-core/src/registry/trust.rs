@@ -2,9 +2,17 @@
 
 use std::fmt;
 
-/// Certificates that a caller trusts, as PEM text: of authorities, or of the one server.
+/// Certificates that a caller trusts, as PEM text: of certificate authorities, or of the one server.
 ///
-/// Whether they can be read is checked by the provider that is opened.
+/// The texts are kept as they are. The provider that is opened reads them, and fails if it cannot.
+///
+/// ```
+/// use ipam_core::registry::Trust;
+///
+/// let trust = Trust::new().with_pinned_pem("-----BEGIN CERTIFICATE-----\n…");
+/// assert_eq!(trust.pinned_pems().count(), 1);
+/// assert_eq!(format!("{trust:?}"), "Trust { authorities: 0, pins: 1 }");
+/// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 #[must_use]
 pub struct Trust {
@@ -13,30 +21,34 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// No certificate beside those that the system trusts.
+    /// Makes a trust in the certificate authorities of the system only.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Trusts these authorities as well.
+    /// Trusts these certificate authorities as well.
     pub fn with_ca_pem(mut self, pem: impl Into<String>) -> Self {
         self.authorities.push(pem.into());
         self
     }
 
-    /// Trusts a server that shows exactly these certificates, leaf first, and no other one. May be called again; any of the
-    /// pins is trusted then.
+    /// Trusts exactly one server, by its certificates, and no longer the system or any authority.
+    ///
+    /// With a single certificate, the leaf that the server proves to own has to be that one, whatever else it sends.
+    /// With several, leaf first, the server has to send exactly these. Name, dates and issuer do not count. After
+    /// several calls each of the pins is trusted. These are the rules of `TlsOptions::with_pinned_pem` of the feature
+    /// `http`.
     pub fn with_pinned_pem(mut self, pem: impl Into<String>) -> Self {
         self.pins.push(pem.into());
         self
     }
 
-    /// The certificates of authorities, as they were given.
+    /// Returns the certificates of authorities, as they were given.
     pub fn ca_pems(&self) -> impl Iterator<Item = &str> {
         self.authorities.iter().map(String::as_str)
     }
 
-    /// The certificates of servers, as they were given.
+    /// Returns the pinned certificates of servers, as they were given.
     pub fn pinned_pems(&self) -> impl Iterator<Item = &str> {
         self.pins.iter().map(String::as_str)
     }

@@ -1,4 +1,4 @@
-//! The URL that names a provider.
+//! URL of a provider.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,10 +6,25 @@ use std::time::Duration;
 use super::flag::parse_flag;
 use crate::{Error, ErrorKind, Operation, Result};
 
-/// A provider's URL, taken apart: `SCHEME:REST?OPTION=VALUE&…`.
+/// URL of a provider, in its parts: `SCHEME:REST?OPTION=VALUE&…`.
 ///
-/// Holds no secret: a URL with a password, or with an option that names one, was refused. Where the rest starts with
-/// `//`, it has a host and may have a user, a port and a path; else it is taken literally, such as the path of a file.
+/// A rest that starts with `//` has a host, and may have a user, a port and a path. Any other rest is taken as it is,
+/// such as the path of a file. The URL contains no secret: a password in it, or an option with the name of a secret, is
+/// refused.
+///
+/// ```
+/// use ipam_core::registry::ProviderUrl;
+///
+/// let url = ProviderUrl::parse("example://svc@ipam.example:8443/base/app?space=1")?;
+/// assert_eq!((url.scheme(), url.user(), url.host()), ("example", Some("svc"), Some("ipam.example")));
+/// assert_eq!((url.port(), url.path(), url.option("space")), (Some(8443), "/base/app", Some("1")));
+///
+/// let file = ProviderUrl::parse("embedded:./ipam.db")?;
+/// assert_eq!((file.rest(), file.host()), ("./ipam.db", None));
+///
+/// assert!(ProviderUrl::parse("example://svc:s3cret@ipam.example/app").is_err(), "a password");
+/// # Ok::<(), ipam_core::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct ProviderUrl {
     scheme: String,
@@ -27,11 +42,11 @@ struct Server {
 }
 
 impl ProviderUrl {
-    /// Takes a URL apart.
+    /// Splits a URL into its parts.
     ///
     /// # Errors
-    /// `Config` if it has no scheme, a password, an option that names a secret, an option twice, or a host that cannot be
-    /// read. The message never has the URL in it, because what is wrong may be where a password stands.
+    /// `Config` if it has no scheme, a password, an option with the name of a secret, an option twice, or a host that
+    /// cannot be read. The message never contains the URL, because the part that is wrong may be a password.
     pub fn parse(text: &str) -> Result<Self> {
         let (scheme, rest) = text.trim().split_once(':').filter(|(scheme, _)| is_scheme(scheme)).ok_or_else(|| {
             config("the provider's URL has no scheme; write memory: or, for a file, embedded:PATH".to_owned())
@@ -46,57 +61,68 @@ impl ProviderUrl {
         Ok(Self { scheme, rest: rest.to_owned(), server, options })
     }
 
-    /// The scheme, in lower case.
+    /// Returns the scheme, in lower case.
     #[must_use]
     pub fn scheme(&self) -> &str {
         &self.scheme
     }
 
-    /// What stands between the scheme and the options, as it was written.
+    /// Returns the part between the scheme and the options, as it was written.
     #[must_use]
     pub fn rest(&self) -> &str {
         &self.rest
     }
 
-    /// The user, decoded.
+    /// Returns the user, percent-decoded.
     #[must_use]
     pub fn user(&self) -> Option<&str> {
         self.server.as_ref()?.user.as_deref()
     }
 
-    /// The host; an IPv6 address stands in brackets.
+    /// Returns the host; an IPv6 address has its brackets.
     #[must_use]
     pub fn host(&self) -> Option<&str> {
         self.server.as_ref().map(|server| server.host.as_str())
     }
 
-    /// The port, if it is written.
+    /// Returns the port, if it is written.
     #[must_use]
     pub fn port(&self) -> Option<u16> {
         self.server.as_ref()?.port
     }
 
-    /// The path after the host, percent-encoded as it was written, such as `/base/app`; empty if there is none.
+    /// Returns the path after the host, percent-encoded as it was written, such as `/base/app`; empty if there is none.
     #[must_use]
     pub fn path(&self) -> &str {
         self.server.as_ref().map_or("", |server| server.path.as_str())
     }
 
-    /// All options, in the order written, decoded.
+    /// Returns all options as name and value, decoded, in the order of the URL.
     pub fn options(&self) -> impl Iterator<Item = (&str, &str)> {
         self.options.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// The value of an option.
+    /// Returns the value of an option.
     #[must_use]
     pub fn option(&self, name: &str) -> Option<&str> {
         self.options().find(|(option, _)| *option == name).map(|(_, value)| value)
     }
 
-    /// The value of an option that is a time, such as `250ms`, `5s`, `10m`, `1h` or `7d`.
+    /// Returns the value of an option that is a duration: a whole number and one unit of `ms`, `s`, `m`, `h` and `d`.
+    ///
+    /// Zero is valid, combinations such as `1h30m` are not.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use ipam_core::registry::ProviderUrl;
+    ///
+    /// let url = ProviderUrl::parse("embedded:ipam.db?busy_timeout=250ms")?;
+    /// assert_eq!(url.duration("busy_timeout")?, Some(Duration::from_millis(250)));
+    /// # Ok::<(), ipam_core::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// `Config` if it is anything else.
+    /// `Config` if the value is anything else.
     pub fn duration(&self, name: &str) -> Result<Option<Duration>> {
         let Some(text) = self.option(name) else { return Ok(None) };
         let duration = parse_duration(text)
@@ -104,7 +130,7 @@ impl ProviderUrl {
         Ok(Some(duration))
     }
 
-    /// The value of an option that is a boolean, as [`parse_flag`] reads it.
+    /// Returns the value of an option that is a boolean, as [`parse_flag`] reads it.
     ///
     /// ```
     /// use ipam_core::registry::ProviderUrl;
@@ -115,7 +141,7 @@ impl ProviderUrl {
     /// ```
     ///
     /// # Errors
-    /// `Config` if it is anything else.
+    /// `Config` if the value is anything else.
     pub fn flag(&self, name: &str) -> Result<Option<bool>> {
         let Some(text) = self.option(name) else { return Ok(None) };
         let flag = parse_flag(text)
@@ -126,7 +152,7 @@ impl ProviderUrl {
     /// Adds an option, unless the URL has it.
     ///
     /// # Errors
-    /// `Config` if the option names a secret: those are no options.
+    /// `Config` if the name is that of a secret, such as `password` or `token`: a secret is never an option.
     pub fn with_default_option(mut self, name: &str, value: impl Into<String>) -> Result<Self> {
         if names_a_secret(name) {
             let nth = self.options.len() + 1;
@@ -138,24 +164,33 @@ impl ProviderUrl {
         Ok(self)
     }
 
-    /// `Config` that says how to write the value of the option `name`. The value is not part of it, because a secret may
-    /// stand there.
+    /// Makes the `Config` error for a value of the option `name` that cannot be read. It does not show the value, which
+    /// may be a secret by mistake.
     pub fn unreadable_option(name: &str, remedy: impl fmt::Display) -> Error {
         config(format!("the value of the option {name} cannot be read; {remedy}"))
     }
 
-    /// `Config` that says where in the URL the option `name` stands, which means nothing to the provider, and which ones it
-    /// has. The name is not part of it, because a secret may stand there.
+    /// Makes the `Config` error for the option `name` that the provider does not have. It shows the number of the
+    /// option and the `known` ones, and not the name, which may be a secret by mistake.
     pub fn unknown_option(&self, name: &str, known: &[&str]) -> Error {
         let nth = self.options.iter().position(|(option, _)| option == name).map_or(1, |index| index + 1);
         let has = if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
         config(format!("option {nth} of the URL means nothing to {}:; {has}", self.scheme))
     }
 
-    /// Refuses options that are not among these, so that a misspelt one is not silently without effect.
+    /// Checks that the URL has no options but the `known` ones, so that a misspelt one is not ignored.
+    ///
+    /// ```
+    /// use ipam_core::registry::ProviderUrl;
+    ///
+    /// let url = ProviderUrl::parse("memory:?actr=me")?;
+    /// let error = url.only_options(&["actor"]).unwrap_err();
+    /// assert_eq!(error.message(), "option 1 of the URL means nothing to memory:; it has actor");
+    /// # Ok::<(), ipam_core::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// `Config` that says which option it is by its position, and which ones exist.
+    /// `Config` for the first unknown option, with its number in the URL and the known ones.
     pub fn only_options(&self, known: &[&str]) -> Result<()> {
         match self.options().find(|(name, _)| !known.contains(name)) {
             None => Ok(()),
@@ -185,8 +220,9 @@ pub(super) fn is_scheme(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
 }
 
-/// Whether `rest` looks like `USER:PASSWORD@HOST` without the `//` before it. Options count, too, because a password may
-/// have a `?` in it. The path of a store may hold the same characters, and is a path whatever they are.
+/// Returns true if `rest` looks like `USER:PASSWORD@HOST` without the `//` before it.
+// Options are looked through as well, because a password may have a `?` in it. The path of a store may have the same
+// characters, and is always a path.
 fn has_misplaced_password(scheme: &str, rest: &str) -> bool {
     let before_options = rest.split('?').next().unwrap_or_default();
     scheme != "embedded"
@@ -217,7 +253,7 @@ fn parse_server(scheme: &str, rest: &str) -> Result<Server> {
     Ok(Server { user, host, port: parsed.port(), path: parsed.path().to_owned() })
 }
 
-/// Percent-decoding as in a form, except that a plus is a plus.
+/// Decodes percent-encoding as in a form, except that a plus stays a plus: in a user name it is no space.
 fn decode(text: &str) -> Option<String> {
     let escaped = format!("v={}", text.replace('+', "%2B"));
     let (_, value) = url::form_urlencoded::parse(escaped.as_bytes()).next()?;
@@ -241,8 +277,8 @@ fn parse_options(query: &str) -> Result<Vec<(String, String)>> {
 
 fn secret_option(nth: usize) -> Error {
     config(format!(
-        "option {nth} of the URL is a secret by its name, and a URL is seen in logs and process lists; leave it out and \
-         give it by environment, file or callback"
+        "option {nth} of the URL is a secret by its name, and a URL is seen in logs and process lists; leave it out \
+         and give it by environment, file or callback"
     ))
 }
 
