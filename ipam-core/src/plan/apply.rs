@@ -1,4 +1,4 @@
-//! Application of a checked plan: all of it, or nothing.
+//! Application of a checked plan.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -10,28 +10,56 @@ use super::check::CheckedPlan;
 use super::undo::{Added, undo};
 use crate::{Error, ErrorKind, IpamProvider, Operation, Outcome};
 
-/// How many addresses are taken at a time. A store on disk writes what waits together.
+/// Number of allocations under way at a time.
+// A store on disk commits all that wait in one transaction, so that one at a time would sync the disk for each address.
 const AT_ONCE: usize = 64;
 
-/// What an import did.
+/// Result of an import.
+///
+/// ```
+/// use ipam_core::MemoryProvider;
+/// use ipam_core::plan::{AddressPlan, Importer};
+///
+/// # futures_executor::block_on(async {
+/// let plan = AddressPlan::from_csv("kind,id,net\nrange,lan,192.0.2.0/24\n")?;
+/// let provider = MemoryProvider::new();
+/// let importer = Importer::new(&provider);
+/// let imported = importer.apply(&importer.check(&plan).await?).await?;
+/// assert_eq!((imported.added, imported.unchanged), (1, 0));
+/// # Ok::<(), ipam_core::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Imported {
-    /// How many rows were added.
+    /// Number of rows that were added.
     pub added: usize,
-    /// How many rows the provider had already.
+    /// Number of rows that the provider had already.
     pub unchanged: usize,
 }
 
-/// A plan that was not applied, and what could not be undone.
+/// Error of an import: its cause, and the items that could not be undone.
 ///
-/// Converts to the [`Error`] that stopped it.
+/// It converts to the [`Error`] that is the cause, with a context `import`.
+///
+/// ```
+/// use ipam_core::MemoryProvider;
+/// use ipam_core::plan::{AddressPlan, Importer};
+///
+/// # futures_executor::block_on(async {
+/// let plan = AddressPlan::from_csv("kind,id,net\nrange,a,10.0.0.0/24\nrange,b,10.0.0.0/25\n")?;
+/// let error = Importer::new(&MemoryProvider::new()).apply(&plan.check()).await.unwrap_err();
+/// assert!(error.cause.is_conflict() && error.left.is_empty());
+/// # Ok::<(), ipam_core::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ImportError {
-    /// What stopped it.
+    /// Error that stopped the import.
     pub cause: Error,
-    /// What was added, or may have been, and was not undone, with the reason; empty when all was undone.
+    /// Items that were added, or may have been, and were not undone, each with the reason. Empty if everything was
+    /// undone.
     pub left: Vec<String>,
 }
 
@@ -63,8 +91,8 @@ impl From<ImportError> for Error {
     }
 }
 
-/// Adds what the check found new. If one thing fails, what was added before it is taken back. Each addition is reported
-/// by `added_one`, and that things are being taken back by `undoing`.
+/// Adds the rows that the check found new. If one of them fails, those before it are undone. `added_one` is called
+/// after each addition, and `undoing` before the first is undone.
 pub(super) async fn apply(
     provider: &dyn IpamProvider,
     checked: &CheckedPlan,
@@ -93,7 +121,7 @@ async fn add<'a>(
     added_one: &(dyn Fn() + Send + Sync),
     added: &mut Added<'a>,
 ) -> Result<(), Error> {
-    // Outer blocks first: a block has to be there before those inside of it.
+    // Outer blocks first, so that each block exists before those inside of it.
     let mut blocks: Vec<_> = checked.blocks.iter().collect();
     blocks.sort_by_key(|block| block.net.prefix_len());
     for block in blocks {
@@ -116,8 +144,8 @@ async fn add<'a>(
         added.ranges.push(&range.id);
         added_one();
     }
-    // After a failure no further call is made, and those under way are waited for: what they take has to be known, to be
-    // undone.
+    // After a failure no further call is made, and those under way are waited for: only what is known to be allocated
+    // can be undone.
     let stopped = AtomicBool::new(false);
     // By index: closures over references would keep the future from being `Send`.
     let rows = (0..checked.allocations.len()).take_while(|_| !stopped.load(Ordering::Relaxed));
@@ -167,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fails_half_way_is_undone() {
+    fn an_import_that_fails_half_way_is_undone() {
         block_on(async {
             let provider = MemoryProvider::new();
             let plan = "kind,id,net,range,address,key\nblock,b,10.0.0.0/8,,,\nrange,r,10.0.0.0/24,,,\n\
@@ -186,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_there_already_stops_it_and_stays() {
+    fn existing_items_stop_an_import_and_stay() {
         block_on(async {
             let provider = MemoryProvider::new();
             let plan = "kind,id,net\nblock,b,10.0.0.0/8\nrange,r,10.0.0.0/24\n";

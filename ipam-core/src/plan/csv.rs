@@ -1,7 +1,7 @@
-//! A plan as a table: a header, then a row for each block, range and address.
+//! Plan as a table: a header, then a row for each block, range and allocation.
 //!
-//! Cells are separated by commas, semicolons or tabs, as the header has it. Lists stand in one cell, separated by
-//! semicolons; a backslash takes the sense from a semicolon or a backslash.
+//! Cells are separated by commas, semicolons or tabs, as in the header. A list is in one cell, separated by semicolons;
+//! a backslash escapes a semicolon or a backslash.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,11 +13,20 @@ use super::rows::{AddressPlan, RowKind};
 use super::write_row::from_plan;
 
 impl AddressPlan {
-    /// Reads a plan from a table. A byte order mark in front, as spreadsheets write it, is skipped.
+    /// Reads a plan from a table in CSV. A byte order mark in front, as spreadsheets write it, is skipped.
+    ///
+    /// ```
+    /// use ipam_core::plan::AddressPlan;
+    ///
+    /// let plan = AddressPlan::from_csv("kind;id;net;reserved\nrange;lan;192.0.2.0/24;192.0.2.0/29\n")?;
+    /// assert_eq!(plan.ranges[0].at, "line 2");
+    /// assert_eq!(plan.ranges[0].item.reserved.len(), 1);
+    /// # Ok::<(), ipam_core::plan::PlanError>(())
+    /// ```
     ///
     /// # Errors
-    /// All rows that cannot be read, each with its line; a table without the column `kind`, or above the
-    /// [limits](super#limits).
+    /// [`PlanError`] with one problem for each row that cannot be read, with its line; or with one problem if the
+    /// column `kind` is missing or the text is above the [limits](super#limits).
     pub fn from_csv(text: &str) -> Result<Self, PlanError> {
         Self::check_size("the file", text)?;
         let text = text.trim_start_matches('\u{feff}');
@@ -67,7 +76,15 @@ impl AddressPlan {
         to_plan(records, problems)
     }
 
-    /// Writes the plan as a table with the columns it needs.
+    /// Writes the plan as a table in CSV, with the columns that are used.
+    ///
+    /// ```
+    /// use ipam_core::plan::AddressPlan;
+    ///
+    /// let plan = AddressPlan::from_json(r#"{"ranges": [{"id": "lan", "net": "192.0.2.0/24"}]}"#)?;
+    /// assert_eq!(plan.to_csv(), "kind,id,space,net\nrange,lan,default,192.0.2.0/24\n");
+    /// # Ok::<(), ipam_core::plan::PlanError>(())
+    /// ```
     #[must_use]
     pub fn to_csv(&self) -> String {
         let records = from_plan(self);
@@ -95,7 +112,7 @@ impl AddressPlan {
     }
 }
 
-/// A cell as RFC 4180 has it.
+/// Quotes a cell if it needs quotes (RFC 4180).
 fn cell(value: &str) -> Cow<'_, str> {
     if value.contains([',', '"', '\n', '\r']) {
         Cow::Owned(format!("\"{}\"", value.replace('"', "\"\"")))
@@ -104,7 +121,7 @@ fn cell(value: &str) -> Cow<'_, str> {
     }
 }
 
-/// What separates cells, and its name.
+/// Separator of cells, and its name in messages.
 type Separator = (u8, &'static str);
 
 const SEPARATORS: [Separator; 3] = [(b',', "comma"), (b';', "semicolon"), (b'\t', "tab")];
@@ -113,7 +130,8 @@ fn reader(text: &str, (delimiter, _): Separator) -> csv::Reader<&[u8]> {
     csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).comment(Some(b'#')).from_reader(text.as_bytes())
 }
 
-/// The names of the columns, if the cells are separated like this. Empty columns on the right are left out.
+/// Returns the names of the columns if the header has this separator, which it has if one of them is `kind`. Empty
+/// columns on the right are left out.
 fn header(text: &str, separator: Separator) -> Option<Vec<String>> {
     let mut reader = reader(text, separator);
     let header = reader.headers().ok()?;
@@ -124,7 +142,8 @@ fn header(text: &str, separator: Separator) -> Option<Vec<String>> {
     names.iter().any(|name| name == "kind").then_some(names)
 }
 
-/// The line a row starts on: its position may be that of comments and empty lines before it.
+/// Returns the line that a row starts on.
+// The position of the reader is that of the comments and empty lines before the row, if there are any.
 fn line_of(text: &str, position: &csv::Position) -> u64 {
     let start = usize::try_from(position.byte()).ok().and_then(|byte| text.get(byte..)).unwrap_or_default();
     let skipped = start.lines().take_while(|line| line.is_empty() || line.starts_with('#')).count();
@@ -139,7 +158,7 @@ fn check_header(header: &[String]) -> Problems {
             problems.push(Problem::field("line 1", "column", name, format_args!("there are: {}", known.join(", "))));
         }
         if header.iter().take(index).any(|earlier| earlier == name) {
-            problems.push(Problem::field("line 1", "column", name, "it stands there twice"));
+            problems.push(Problem::field("line 1", "column", name, "write each column once"));
         }
     }
     problems
@@ -211,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn every_bad_row_is_named_with_field_value_and_remedy() {
+    fn every_invalid_row_is_named_with_field_value_and_remedy() {
         let text = "kind,id,net,addresses,gateway,address,vlan,tags\n\
             range,a,10.0.0.0/33,,,,,\n\
             range,,10.0.0.0/24,,,,,\n\
@@ -286,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_that_is_none_of_ours_is_refused_at_its_header() {
+    fn a_table_without_known_columns_is_refused_at_its_header() {
         for text in ["", "a,b\n1,2\n", "kind,id,gatway\n", "kind,id,id\n"] {
             let problems = AddressPlan::from_csv(text).unwrap_err();
             assert_eq!(problems.problems().first().unwrap().at, "line 1", "{text:?}");

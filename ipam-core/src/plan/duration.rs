@@ -2,21 +2,28 @@
 
 use std::time::Duration;
 
-/// Reads a duration such as `90s`, `10m`, `1h30m` or `7d`. A day has 24 hours.
+/// Reads a duration such as `250ms`, `90s`, `10m`, `1h30m`, `1h 30m` or `7d`. A day has 24 hours.
+///
+/// Units are `h`, `m`, `s`, `ms` and smaller ones, the larger first; or `d` alone. Zero is valid, negative ones are
+/// not. Options of provider URLs (feature `registry`) take a single unit only.
 ///
 /// ```
 /// use std::time::Duration;
 /// use ipam_core::plan::parse_duration;
 ///
 /// assert_eq!(parse_duration("1h 30m"), Ok(Duration::from_secs(5_400)));
+/// assert_eq!(parse_duration("250ms"), Ok(Duration::from_millis(250)));
+/// assert_eq!(parse_duration("soon"), Err("write a time such as 90s, 10m, 1h30m or 7d".to_owned()));
 /// ```
 ///
 /// # Errors
-/// The remedy, as a sentence.
+/// The remedy as text, for a [`Problem`](super::Problem), if the text is not a duration, is negative, or is too long
+/// for a [`Duration`].
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let remedy = || "write a time such as 90s, 10m, 1h30m or 7d".to_owned();
     let text = text.trim();
-    // jiff leaves days out of a plain duration, since they can be shorter; here a day is 24 hours.
+    // jiff leaves days out of a plain duration, because a day of a time zone may have 23 hours. A lease has no time
+    // zone.
     if let Some(days) = text.strip_suffix('d').and_then(|days| days.parse::<u64>().ok()) {
         return days.checked_mul(86_400).map(Duration::from_secs).ok_or_else(remedy);
     }
@@ -24,7 +31,13 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     Duration::try_from(signed).map_err(|_| remedy())
 }
 
-/// Writes a duration as [`parse_duration`] reads it.
+/// Writes a duration in a form that [`parse_duration`] reads.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// assert_eq!(ipam_core::plan::format_duration(Duration::from_secs(5_400)), "1h 30m");
+/// ```
 #[must_use]
 pub fn format_duration(duration: Duration) -> String {
     jiff::SignedDuration::try_from(duration).map_or_else(|_| format!("{}s", duration.as_secs()), |d| format!("{d:#}"))

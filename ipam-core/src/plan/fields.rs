@@ -1,11 +1,11 @@
-//! Fields of a row by name and text: what CSV and JSON have in common.
+//! Fields of a row by name and text, shared by CSV and JSON.
 
 use std::collections::BTreeMap;
 
 use super::rows::RowKind;
 use crate::Order;
 
-/// The fields in the order of the columns, and whether each holds several values.
+/// Fields in the order of the columns; true for those that hold several values.
 pub(super) const FIELDS: [(&str, bool); 24] = [
     ("id", false),
     ("space", false),
@@ -33,20 +33,20 @@ pub(super) const FIELDS: [(&str, bool); 24] = [
     ("properties", true),
 ];
 
-/// Tells whether a field holds several values.
+/// Returns true if a field holds several values.
 pub(super) fn is_list(name: &str) -> bool {
     FIELDS.iter().any(|(known, several)| *known == name && *several)
 }
 
-/// The values of the field `order`.
+/// Values of the field `order`.
 pub(super) const ORDERS: [(&str, Order); 3] =
     [("first-free", Order::FirstFree), ("random", Order::Random), ("least-recently-used", Order::LeastRecentlyUsed)];
 
-/// One row before its values are understood.
+/// Row whose values are still texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Record {
     pub(super) at: String,
     pub(super) kind: RowKind,
-    /// By name; what is empty is not there.
+    /// Values by the name of the field; empty fields are left out.
     pub(super) fields: BTreeMap<String, Vec<String>>,
 }

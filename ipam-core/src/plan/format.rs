@@ -1,20 +1,29 @@
-//! Formats of a plan: which there are, and how one is recognised.
+//! Formats of a plan, and their detection.
 
 use super::problem::{PlanError, Problem};
 use super::rows::AddressPlan;
 
-/// Format in which a plan is written.
+/// Format of a plan.
+///
+/// ```
+/// use ipam_core::plan::{AddressPlan, Format};
+///
+/// let text = "kind,id,net\nrange,lan,192.0.2.0/24\n";
+/// let plan = AddressPlan::parse(text, Format::detect(text))?;
+/// assert!(plan.to_text(Format::Json).contains(r#"{"id":"lan","space":"default","net":"192.0.2.0/24"}"#));
+/// # Ok::<(), ipam_core::plan::PlanError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
-    /// A table with a column for each field.
+    /// Table with a column for each field.
     Csv,
-    /// An object of the lists `blocks`, `ranges` and `allocations`.
+    /// Object of the lists `blocks`, `ranges` and `allocations`.
     Json,
 }
 
 impl Format {
-    /// Returns the format that a text looks like: JSON starts with a bracket.
+    /// Returns the format of a text by its first character: JSON starts with `{` or `[`, everything else is CSV.
     ///
     /// ```
     /// use ipam_core::plan::Format;
@@ -33,7 +42,8 @@ impl AddressPlan {
     /// Reads a plan from a text of this format.
     ///
     /// # Errors
-    /// All rows that cannot be read, each with its place; a text above the [limits](super#limits).
+    /// [`PlanError`] with one problem for each row that cannot be read, with its place; or with one problem if the text
+    /// is above the [limits](super#limits).
     pub fn parse(text: &str, format: Format) -> Result<Self, PlanError> {
         match format {
             Format::Csv => Self::from_csv(text),
@@ -50,15 +60,15 @@ impl AddressPlan {
         }
     }
 
-    /// Checks that a text is within the limit, for readers of a format.
+    /// Checks the length of a text, for readers of further formats.
     ///
     /// # Errors
-    /// A problem at `at`, if the text has more than [`MAX_BYTES`](Self::MAX_BYTES) bytes.
+    /// [`Problem`] at the place `at` if the text has more than [`MAX_BYTES`](Self::MAX_BYTES) bytes.
     pub fn check_size(at: &str, text: &str) -> Result<(), Problem> {
         if text.len() <= Self::MAX_BYTES {
             return Ok(());
         }
         let (bytes, most) = (text.len(), Self::MAX_BYTES);
-        Err(Problem::new(at, format!("{bytes} bytes, and {most} at most are read; divide the plan into several")))
+        Err(Problem::new(at, format!("{bytes} bytes are above the limit of {most}; divide the plan into several")))
     }
 }

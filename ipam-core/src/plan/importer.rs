@@ -1,4 +1,4 @@
-//! Importer: checks a plan against a provider, applies it, and reports how far it is.
+//! Importer: checks a plan against a provider, applies it, and reports its progress.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,27 +11,27 @@ use crate::{IpamProvider, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ImportStep {
-    /// What the provider holds is read.
+    /// Reading of the blocks, ranges and allocations of the provider.
     Reading,
-    /// Rows are added.
+    /// Addition of rows.
     Adding,
-    /// A row could not be added, and those before it are taken back.
+    /// Undoing of the added rows, because one of them failed.
     Undoing,
 }
 
-/// How far an import is.
+/// Progress of an import, as the callback of [`Importer::with_progress`] gets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// The step.
+    /// Current step.
     pub step: ImportStep,
-    /// How much of the step is done: requests while reading, rows while adding.
+    /// Number of requests while reading, and of rows while adding; 0 while undoing.
     pub done: u64,
-    /// How much there is to do, where that is known.
+    /// Number of rows to add; `None` in other steps.
     pub total: Option<u64>,
 }
 
-/// Import of plans into a provider. See the [module](super) for an example.
+/// Import of plans into a provider. The [module](super) shows a whole import; this is one with a progress display:
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
@@ -59,15 +59,16 @@ pub struct Importer<'a> {
 }
 
 impl<'a> Importer<'a> {
-    /// How many ranges, and how many blocks, the provider may hold.
+    /// Maximum number of ranges, and of blocks, that the provider may have: 1 000 000.
     pub const MAX_PRESENT: usize = MAX_PRESENT;
 
-    /// An importer into `provider`.
+    /// Makes an importer into `provider`.
     pub fn new(provider: &'a dyn IpamProvider) -> Self {
         Self { provider, progress: None }
     }
 
-    /// Sets who is told how far the import is: after each request while reading, and after each row while adding.
+    /// Sets the callback for the progress. It is called after each request while reading, after each row while adding,
+    /// and once before undoing.
     pub fn with_progress(mut self, progress: &'a (dyn Fn(Progress) + Send + Sync)) -> Self {
         self.progress = Some(progress);
         self
@@ -75,12 +76,12 @@ impl<'a> Importer<'a> {
 
     /// Compares each row of the plan with the others and with the provider. Changes nothing.
     ///
-    /// Reads all ranges and blocks, the allocations of the ranges that the plan has addresses in, and looks up the key of
-    /// each address that is new.
+    /// Reads all ranges and blocks, the allocations of the ranges that the plan has addresses in, and looks up the key
+    /// of each address that is new.
     ///
     /// # Errors
-    /// Those of the provider's lists; `Unsupported` if it holds more than [`MAX_PRESENT`](Self::MAX_PRESENT) ranges or
-    /// blocks.
+    /// `Unsupported` if the provider has more than [`MAX_PRESENT`](Self::MAX_PRESENT) ranges or blocks; otherwise the
+    /// [common errors](crate::Error#common-errors).
     pub async fn check(&self, plan: &AddressPlan) -> Result<CheckedPlan> {
         let done = AtomicU64::new(0);
         let step = || self.tell(ImportStep::Reading, done.fetch_add(1, Ordering::Relaxed) + 1, None);
@@ -88,15 +89,16 @@ impl<'a> Importer<'a> {
         Ok(checked(plan, &present))
     }
 
-    /// Adds the rows that are new: all of them, or none. What was added before a failure is taken back.
+    /// Adds the rows that are new. If one fails, those that were added before it are undone.
     ///
-    /// The provider may have changed since the check; what contradicts the plan by then stops the import. Dropping the
-    /// future leaves what was added so far; importing the plan again adds what is missing.
+    /// It is not one transaction: other callers see the rows as they are added, and undoing may fail too.
+    /// [`ImportError::left`] then names what is left. A change in the provider since the check that contradicts the
+    /// plan stops the import. A future that is dropped leaves the rows that were added so far; importing the plan again
+    /// adds the missing ones.
     ///
     /// # Errors
-    /// [`ImportError`] with the cause: `Conflict` if a row is in conflict, before anything is added; otherwise what the
-    /// provider fails with for a row, such as `AlreadyExists`, `Conflict` or `Unsupported`. It names what could not be
-    /// taken back.
+    /// [`ImportError`] with its cause: `Conflict` if a row is in conflict, before anything is added; otherwise the
+    /// error of the provider for a row, such as `AlreadyExists`, `Conflict` or `Unsupported`.
     pub async fn apply(&self, checked: &CheckedPlan) -> Result<Imported, ImportError> {
         let total = u64::try_from(checked.new_rows()).ok();
         let done = AtomicU64::new(0);

@@ -1,4 +1,4 @@
-//! A plan as JSON: an object of the lists `blocks`, `ranges` and `allocations`.
+//! Plan as JSON: an object of the lists `blocks`, `ranges` and `allocations`.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +13,22 @@ use super::write_row::from_plan;
 impl AddressPlan {
     /// Reads a plan from JSON.
     ///
+    /// ```
+    /// use ipam_core::plan::AddressPlan;
+    ///
+    /// let plan = AddressPlan::from_json(
+    ///     r#"{
+    ///         "ranges": [{"id": "lan", "net": "192.0.2.0/24", "properties": {"rack": "12"}}],
+    ///         "allocations": [{"range": "lan", "address": "192.0.2.7", "owner": "vm-42"}]
+    ///     }"#,
+    /// )?;
+    /// assert_eq!(plan.len(), 2);
+    /// # Ok::<(), ipam_core::plan::PlanError>(())
+    /// ```
+    ///
     /// # Errors
-    /// All rows that cannot be read, each with its list and index; what is no JSON, or above the [limits](super#limits).
+    /// [`PlanError`] with one problem for each row that cannot be read, with its list and index; or with one problem if
+    /// the text is not JSON or above the [limits](super#limits).
     pub fn from_json(text: &str) -> Result<Self, PlanError> {
         Self::check_size("the file", text)?;
         let text = text.trim_start_matches('\u{feff}');
@@ -59,7 +73,7 @@ impl AddressPlan {
         to_plan(records, problems)
     }
 
-    /// Writes the plan as JSON, a row to a line, so that changes of it are easy to read.
+    /// Writes the plan as JSON, one row per line, so that a version control system shows changes by row.
     #[must_use]
     pub fn to_json(&self) -> String {
         let records = from_plan(self);
@@ -111,7 +125,7 @@ fn scalar(value: Value) -> Option<String> {
     }
 }
 
-/// A row as an object, its members in the order of the columns.
+/// Writes a row as an object, its members in the order of the columns.
 fn row_text(record: &Record) -> String {
     let mut members = Vec::new();
     for (name, several) in FIELDS {
@@ -137,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plan_is_read_and_written_alike() {
+    fn a_plan_is_read_as_it_was_written() {
         let text = r#"{"blocks": [{"id": "b", "net": "10.0.0.0/8"}],
             "ranges": [{"id": "lan", "space": "vrf-1", "net": "10.0.0.0/24", "vlan": 12, "vlan_name": "lan", "reserved": ["10.0.0.0/29"],
                         "order": "random", "quarantine": "1h", "hosts": "all", "properties": {"rack": "a=b", "u": 12}, "tags": ["env=prod", "x"]}],
@@ -152,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named_by_list_and_index() {
+    fn problems_are_named_by_list_and_index() {
         let text = r#"{"ranges": [{"id": "a", "net": "x", "gatway": "10.0.0.1"}, 7, {"id": true, "net": "10.0.0.0/24"}], "subnets": []}"#;
         let said: Vec<String> =
             AddressPlan::from_json(text).unwrap_err().problems().iter().map(ToString::to_string).collect();

@@ -1,6 +1,7 @@
-//! Subnet plans in files: blocks, ranges, and the addresses that are taken already.
+//! Address plans in files: blocks, ranges, and the addresses that are allocated already.
 //!
-//! An [`AddressPlan`] is read from CSV or JSON, checked against itself and against a provider, and imported: all of it, or nothing.
+//! An [`AddressPlan`] is read from CSV or JSON, checked against itself and against a provider, and imported. An import
+//! that fails undoes what it has added; what cannot be undone is named in [`ImportError::left`].
 //!
 //! ```
 //! # futures_executor::block_on(async {
@@ -15,7 +16,7 @@
 //! let provider = MemoryProvider::new();
 //! let importer = Importer::new(&provider);
 //!
-//! // Every row is new, there already, or in conflict with another row or the provider.
+//! // Every row is new, unchanged in the provider, or in conflict with another row or the provider.
 //! let checked = importer.check(&plan).await?;
 //! for row in checked.conflicts() {
 //!     println!("{}: {row}", row.at);
@@ -31,19 +32,44 @@
 //! ```
 //!
 //! # Rows
+//! A row is a block, a range or an allocation. Fields that are empty or missing have their default.
+//!
 //! | kind | needs | may have |
 //! | --- | --- | --- |
 //! | block | `id`, `net` | `space`, `name`, `description`, `dns_servers`, `search_domains`, `domain`, `vlan`, `vlan_name`, `tags`, `properties` |
 //! | range | `id`, `net` | the same, and `addresses`, `hosts`, `gateway`, `reserved`, `order`, `quarantine` |
 //! | allocation | `range`, `address` | `owner`, `key`, `hostname`, `description`, `mac`, `tags` |
 //!
-//! **CSV** has a header with the column `kind` and any of the fields, in any order, separated by commas, semicolons or tabs.
-//! A list stands in one cell, separated by `;`, with `\;` for a semicolon. **JSON** is an object of the lists `blocks`,
-//! `ranges` and `allocations`.
+//! | field | value | default |
+//! | --- | --- | --- |
+//! | `net` | prefix, by length or netmask: `10.0.0.0/24`, `10.0.0.0/255.255.255.0` | |
+//! | `space` | id of the address space | `default` |
+//! | `addresses` | `FIRST-LAST` | those that `hosts` counts as usable |
+//! | `hosts` | `hosts`: usable addresses of a subnet; `all`: every address of a pool | `hosts` |
+//! | `reserved` | list of addresses, `FIRST-LAST`, or prefixes | none |
+//! | `order` | `first-free`, `random` or `least-recently-used` | `first-free` |
+//! | `quarantine` | duration, as [`parse_duration`] reads it | none |
+//! | `dns_servers`, `search_domains` | list | none |
+//! | `vlan` | number from 1 to 4094; `vlan_name` needs it | none |
+//! | `tags` | list of `KEY=VALUE` or `KEY` | none |
+//! | `properties` | list of `NAME=VALUE`; in JSON also an object | none |
+//! | `owner` | text | `plan` |
+//! | `key` | text | `plan/RANGE/ADDRESS` |
+//! | `mac` | MAC address in any of the usual forms | none |
+//!
+//! An allocation of a plan has no expiry.
+//!
+//! **CSV** has a header with the column `kind` and any of the fields, in any order, separated by commas, semicolons or
+//! tabs. A list is in one cell, separated by `;`, with `\;` for a semicolon and `\\` for a backslash. Lines that start
+//! with `#` are comments. **JSON** is an object of the lists `blocks`, `ranges` and `allocations`.
 //!
 //! # Limits
-//! A plan has at most [`AddressPlan::MAX_ROWS`] rows and its text at most [`AddressPlan::MAX_BYTES`] bytes; [`PlanError::MAX_PROBLEMS`]
-//! problems are kept, and the others counted. A provider may hold [`Importer::MAX_PRESENT`] ranges, and as many blocks.
+//! | limit | value |
+//! | --- | --- |
+//! | [`AddressPlan::MAX_ROWS`] | 1 000 000 rows |
+//! | [`AddressPlan::MAX_BYTES`] | 256 MiB of text |
+//! | [`PlanError::MAX_PROBLEMS`] | 1 000 problems are kept, the others are counted |
+//! | [`Importer::MAX_PRESENT`] | 1 000 000 ranges, and as many blocks, in the provider |
 
 mod apply;
 mod check;

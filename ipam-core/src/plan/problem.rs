@@ -6,23 +6,30 @@ use std::fmt;
 use super::rows::AddressPlan;
 use crate::{Error, ErrorKind, Operation};
 
-/// Problem of one row: where it is, and what to do about it.
+/// Problem of one row: its place, and the remedy.
+///
+/// ```
+/// use ipam_core::plan::Problem;
+///
+/// let problem = Problem::field("line 7", "net", "10.0.0.0/33", "write a prefix such as 10.0.0.0/24");
+/// assert_eq!(problem.to_string(), "line 7: net is \"10.0.0.0/33\"; write a prefix such as 10.0.0.0/24");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {
     /// Place in the file, such as `line 7` or `ranges[3]`.
     pub at: String,
-    /// What is wrong, and the remedy.
+    /// Description of the problem, and the remedy.
     pub message: String,
 }
 
 impl Problem {
-    /// A problem at a place.
+    /// Makes a problem at a place.
     pub fn new(at: impl Into<String>, message: impl Into<String>) -> Self {
         Self { at: at.into(), message: message.into() }
     }
 
-    /// A field that cannot be used: its name, its value, and what to write instead.
+    /// Makes the problem of a field: its name, the first 80 characters of its value, and the remedy.
     pub fn field(at: &str, field: &str, value: &str, remedy: impl fmt::Display) -> Self {
         let shown: String = value.chars().take(80).collect();
         Self::new(at, format!("{field} is {shown:?}; {remedy}"))
@@ -35,7 +42,17 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Collector of problems, for readers of a format: keeps the first [`PlanError::MAX_PROBLEMS`] and counts the others.
+/// Collector of problems, for readers of further formats: keeps the first [`PlanError::MAX_PROBLEMS`] and counts the
+/// others.
+///
+/// ```
+/// use ipam_core::plan::{AddressPlan, Problem, Problems};
+///
+/// let mut problems = Problems::new();
+/// assert!(problems.is_empty());
+/// problems.push(Problem::new("line 1", "not a subnet"));
+/// assert!(problems.into_result(AddressPlan::new()).is_err());
+/// ```
 #[derive(Debug, Default)]
 pub struct Problems {
     kept: Vec<Problem>,
@@ -43,7 +60,7 @@ pub struct Problems {
 }
 
 impl Problems {
-    /// A collector without problems.
+    /// Makes a collector without problems.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -58,30 +75,39 @@ impl Problems {
         }
     }
 
-    /// Tells whether there is none.
+    /// Returns true if there are no problems.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.kept.is_empty()
     }
 
-    /// How many there are.
+    /// Returns the number of problems, those that are only counted included.
     #[must_use]
     pub fn len(&self) -> usize {
         self.kept.len().saturating_add(self.more)
     }
 
-    /// Returns the plan if there is no problem.
+    /// Returns the plan if there are no problems.
     ///
     /// # Errors
-    /// The problems, if there are any.
+    /// [`PlanError`] with the problems, if there is at least one.
     pub fn into_result(self, plan: AddressPlan) -> Result<AddressPlan, PlanError> {
         if self.is_empty() { Ok(plan) } else { Err(PlanError { problems: self.kept, more: self.more }) }
     }
 }
 
-/// A plan that cannot be read: everything that is wrong with it, not only the first problem.
+/// Error of a plan that cannot be read, with all of its problems.
 ///
-/// Converts to an [`Error`] of kind [`InvalidInput`](ErrorKind::InvalidInput), which names the first problem.
+/// It converts to an [`Error`] of kind [`InvalidInput`](ErrorKind::InvalidInput), which names the first problem and the
+/// number of the others.
+///
+/// ```
+/// use ipam_core::plan::AddressPlan;
+///
+/// let error = AddressPlan::from_csv("kind,id,net\nrange,a,x\nrange,,10.0.0.0/24\n").unwrap_err();
+/// assert_eq!(error.problems().len(), 2);
+/// assert_eq!(error.problems()[1].to_string(), "line 3: id is \"\"; it is needed here");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanError {
     problems: Vec<Problem>,
@@ -89,16 +115,16 @@ pub struct PlanError {
 }
 
 impl PlanError {
-    /// How many problems are kept; further ones are counted.
+    /// Maximum number of problems that are kept: 1 000. Further ones are counted.
     pub const MAX_PROBLEMS: usize = 1_000;
 
-    /// The problems, in the order of the file; at least one.
+    /// Returns the problems that were kept, in the order of the file; at least one.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
 
-    /// How many problems there are beside those that were kept.
+    /// Returns the number of problems that were not kept.
     #[must_use]
     pub fn more(&self) -> usize {
         self.more

@@ -15,7 +15,7 @@ use super::rows::{AddressPlan, PlannedAllocation, Row, RowKind};
 use crate::net::{HostPolicy, prefix_len_of_netmask};
 use crate::{DefineBlock, DefineRange, Labels, NetworkInfo, Properties, RangePolicy, Tag, Tags, Vlan};
 
-/// Understands all rows, or says what is wrong with each.
+/// Makes a plan of all rows, or returns the problems of all of them.
 pub(super) fn to_plan(records: Vec<Record>, mut problems: Problems) -> Result<AddressPlan, PlanError> {
     let mut plan = AddressPlan::default();
     for Record { at, kind, fields } in records {
@@ -105,7 +105,7 @@ impl Reader<'_> {
         network.vlan = self.parsed("vlan", "write a number from 1 to 4094").map(Vlan::new);
         match (&mut network.vlan, name) {
             (Some(vlan), name) => vlan.name = name,
-            (None, Some(name)) => self.problem("vlan_name", &name, "give the vlan's number, too"),
+            (None, Some(name)) => self.problem("vlan_name", &name, "write the number of the VLAN into vlan, too"),
             (None, None) => {}
         }
         network
@@ -128,7 +128,8 @@ impl Reader<'_> {
         properties
     }
 
-    /// What is left means nothing here; a misspelt field must not be silently without effect.
+    /// Reports the fields that were not read, which this kind of row does not have.
+    // A misspelt field must not be ignored without a word.
     fn finish<T>(&mut self, kind: RowKind, item: Option<T>) -> Option<T> {
         let left: Vec<String> = std::mem::take(&mut self.fields).into_keys().collect();
         for field in left {
@@ -145,7 +146,8 @@ impl Reader<'_> {
 
 const NET: &str = "write a prefix such as 10.0.0.0/24";
 
-/// A prefix with its length or its netmask. Host bits stay, so that they are noticed.
+/// Prefix with its length or its netmask.
+// Host bits stay: validation refuses them, which finds addresses that were meant as prefixes.
 struct Net(IpNet);
 
 impl FromStr for Net {

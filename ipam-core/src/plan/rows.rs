@@ -5,7 +5,17 @@ use std::net::IpAddr;
 
 use crate::{Allocate, AllocateLine, AllocationKey, DefineBlock, DefineRange, Labels, Owner, RangeId};
 
-/// Item of a plan, and its place in the file.
+/// Item of a plan, with its place in the file.
+///
+/// ```
+/// use ipam_core::DefineRange;
+/// use ipam_core::plan::{AddressPlan, Row};
+///
+/// let mut plan = AddressPlan::new();
+/// plan.ranges.push(Row::new("line 7", DefineRange::new("lan", "192.0.2.0/24".parse()?)));
+/// assert_eq!(plan.ranges[0].at, "line 7");
+/// # Ok::<(), ipnet::AddrParseError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Row<T> {
@@ -13,18 +23,19 @@ pub struct Row<T> {
     pub at: String,
     /// The item.
     pub item: T,
-    /// Id under which earlier versions imported the same thing. The check reports a conflict if the provider has it under
-    /// that id, so that it is not added a second time.
+    /// Id under which an earlier version of the importing program added the same item. A program sets it after it has
+    /// changed its ids. The check reports a conflict if the provider has the item under that id, so that it is not
+    /// added twice.
     pub former_id: Option<String>,
 }
 
 impl<T> Row<T> {
-    /// An item at a place.
+    /// Makes a row of an item at a place.
     pub fn new(at: impl Into<String>, item: T) -> Self {
         Self { at: at.into(), item, former_id: None }
     }
 
-    /// Sets the id that earlier versions gave it.
+    /// Sets the id that an earlier version of the importing program used.
     #[must_use]
     pub fn with_former_id(mut self, id: impl Into<String>) -> Self {
         self.former_id = Some(id.into());
@@ -32,20 +43,26 @@ impl<T> Row<T> {
     }
 }
 
-/// What a row describes.
+/// Kind of a row.
+///
+/// ```
+/// use ipam_core::plan::RowKind;
+///
+/// assert_eq!(RowKind::ALL.map(RowKind::as_str), ["block", "range", "allocation"]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum RowKind {
-    /// A block.
+    /// Block.
     Block,
-    /// A range.
+    /// Range.
     Range,
-    /// An address that is taken.
+    /// Allocated address.
     Allocation,
 }
 
 impl RowKind {
-    /// The kinds, in the order in which they are applied.
+    /// Kinds in the order in which they are added.
     pub const ALL: [Self; 3] = [Self::Block, Self::Range, Self::Allocation];
 
     /// Returns the word in the `kind` column of CSV: `block`, `range` or `allocation`.
@@ -74,24 +91,34 @@ impl fmt::Display for RowKind {
     }
 }
 
-/// Address that is taken, and its owner.
+/// Allocated address of a plan, with its owner, key and labels.
+///
+/// ```
+/// use ipam_core::Labels;
+/// use ipam_core::plan::PlannedAllocation;
+///
+/// let planned = PlannedAllocation::new("lan", [192, 0, 2, 7].into())
+///     .with_owner("vm-42")
+///     .with_labels(Labels::default().with_hostname("web1"));
+/// assert_eq!(planned.key.as_str(), "plan/lan/192.0.2.7");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PlannedAllocation {
-    /// The range.
+    /// Range.
     pub range: RangeId,
-    /// The address.
+    /// Address.
     pub address: IpAddr,
-    /// The key of the request that takes it, which makes importing the same row twice the same request.
+    /// Key of the request that allocates it. With it, a second import of the same row is the same request.
     pub key: AllocationKey,
-    /// The owner.
+    /// Owner.
     pub owner: Owner,
     /// Host name, description, MAC address and tags.
     pub labels: Labels,
 }
 
 impl PlannedAllocation {
-    /// An address of a range, for the owner `plan`, with a key made from range and address.
+    /// Makes an allocation of an address for the owner `plan`, with the key `plan/RANGE/ADDRESS`.
     pub fn new(range: impl Into<RangeId>, address: IpAddr) -> Self {
         let range = range.into();
         let key = AllocationKey::new(format!("plan/{range}/{address}"));
@@ -119,46 +146,55 @@ impl PlannedAllocation {
         self
     }
 
-    /// Returns the request that takes the address.
+    /// Returns the request that allocates the address.
     pub fn to_request(&self) -> Allocate {
         let line = AllocateLine::exactly(self.range.clone(), self.address).with_labels(self.labels.clone());
         Allocate::new(self.owner.clone()).with_key(self.key.clone()).with_line(line)
     }
 }
 
-/// A subnet plan. See the [module](super) for an example.
+/// Address plan: blocks, ranges and allocated addresses. The [module](super) shows how one is imported.
+///
+/// ```
+/// use ipam_core::plan::AddressPlan;
+///
+/// let plan = AddressPlan::from_csv("kind,id,net\nblock,campus,10.0.0.0/8\nrange,lan,10.0.7.0/24\n")?;
+/// assert_eq!((plan.blocks.len(), plan.ranges.len(), plan.len()), (1, 1, 2));
+/// # Ok::<(), ipam_core::plan::PlanError>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AddressPlan {
-    /// The blocks.
+    /// Blocks.
     pub blocks: Vec<Row<DefineBlock>>,
-    /// The ranges.
+    /// Ranges.
     pub ranges: Vec<Row<DefineRange>>,
-    /// The addresses that are taken.
+    /// Allocated addresses.
     pub allocations: Vec<Row<PlannedAllocation>>,
-    /// What the reader of a foreign format understood and had to put differently.
+    /// Warnings of a reader of another format: what it read, but had to convert with a loss. Readers of CSV and JSON
+    /// leave it empty.
     pub notes: Vec<Row<String>>,
 }
 
 impl AddressPlan {
-    /// How many rows a plan may have.
+    /// Maximum number of rows of a plan: 1 000 000.
     pub const MAX_ROWS: usize = 1_000_000;
-    /// How many bytes the text of a plan may have.
+    /// Maximum length of the text of a plan: 256 MiB.
     pub const MAX_BYTES: usize = 256 << 20;
 
-    /// A plan without rows.
+    /// Makes a plan without rows.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How many rows it has.
+    /// Returns the number of rows; notes are not counted.
     #[must_use]
     pub fn len(&self) -> usize {
         self.blocks.len() + self.ranges.len() + self.allocations.len()
     }
 
-    /// Tells whether it has no rows.
+    /// Returns true if the plan has no rows.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

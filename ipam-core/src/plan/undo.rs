@@ -1,4 +1,4 @@
-//! Undoing of an import that failed half-way: only what this import is known to have added.
+//! Undoing of an import that failed half-way: removes only what this import is known to have added.
 
 use std::collections::BTreeMap;
 
@@ -8,36 +8,37 @@ use crate::{
     RemoveBlock, RemoveRange, Result, Target,
 };
 
-/// How many addresses one call gives back.
+/// Number of addresses that one call deallocates.
 const FREED_AT_ONCE: usize = 1_000;
-/// How many things that could not be undone are named.
+/// Maximum number of items that could not be undone and are named.
 const MAX_LEFT: usize = 100;
 
-/// What was added so far, for taking it back.
+/// Items that were added so far.
 #[derive(Debug, Default)]
 pub(super) struct Added<'a> {
     pub(super) blocks: Vec<&'a BlockId>,
     pub(super) ranges: Vec<&'a RangeId>,
-    /// The block or range whose addition failed and may have been carried out; it is the last one that was tried.
+    /// Block or range whose addition failed and may have been carried out; it is the last one that was tried.
     pub(super) doubtful_block: Option<&'a BlockId>,
     pub(super) doubtful_range: Option<&'a RangeId>,
-    /// What was taken, by id: a key may belong to another caller's request by now.
+    /// Allocations by owner.
+    // By id and not by key: a key may belong to a request of another caller by now.
     taken: BTreeMap<Owner, Vec<AllocationId>>,
-    /// Rows that an earlier call had taken: another import, or an attempt of ours whose response was lost.
+    /// Rows that an earlier call had allocated: another import, or an attempt of this one whose response was lost.
     pub(super) repeated: Vec<&'a PlannedAllocation>,
     /// Rows whose request failed and may have been carried out.
     pub(super) doubtful: Vec<&'a PlannedAllocation>,
 }
 
 impl Added<'_> {
-    /// Remembers what a request for `owner` took.
+    /// Records the allocations of a request for `owner`.
     pub(super) fn take<'t>(&mut self, owner: &Owner, allocations: impl IntoIterator<Item = &'t Allocation>) {
         let ids = allocations.into_iter().map(|allocation| allocation.id.clone());
         self.taken.entry(owner.clone()).or_default().extend(ids);
     }
 }
 
-/// What could not be undone: so many by name, and the number of the others.
+/// Items that could not be undone: the first [`MAX_LEFT`] by name, and the number of the others.
 #[derive(Debug, Default)]
 struct Left {
     named: Vec<String>,
@@ -60,7 +61,7 @@ impl Left {
     }
 }
 
-/// Takes back what was added, innermost first, and returns what is left.
+/// Undoes what was added, innermost items first, and returns what is left.
 pub(super) async fn undo(provider: &dyn IpamProvider, mut added: Added<'_>) -> Vec<String> {
     let mut left = Left::default();
     for row in std::mem::take(&mut added.doubtful) {
@@ -69,19 +70,19 @@ pub(super) async fn undo(provider: &dyn IpamProvider, mut added: Added<'_>) -> V
             Ok(None) => left.push(|| {
                 let PlannedAllocation { address, range, key, .. } = row;
                 format!(
-                    "the address {address} of {range}: its key {key} is another request's now, which was left alone"
+                    "the address {address} of {range}: its key {key} belongs to another request, which was left alone"
                 )
             }),
             Err(error) => left.push(|| {
                 let PlannedAllocation { address, range, .. } = row;
-                format!("the address {address} of {range}: it may have been taken, and looking it up failed: {error}")
+                format!("the address {address} of {range}: it may be allocated, and looking it up failed: {error}")
             }),
         }
     }
     for row in &added.repeated {
         left.push(|| {
             let PlannedAllocation { address, range, .. } = row;
-            format!("the address {address} of {range}: an earlier call had taken it, maybe another import's")
+            format!("the address {address} of {range}: an earlier call had allocated it, maybe that of another import")
         });
     }
     for (owner, ids) in &added.taken {
@@ -92,6 +93,7 @@ pub(super) async fn undo(provider: &dyn IpamProvider, mut added: Added<'_>) -> V
         }
     }
     if let Some(id) = added.doubtful_range {
+        // Not removed: it may be another caller's range of that id.
         left.push(|| format!("the range {id}: whether it was added is unknown; look whether it is there"));
     }
     for id in added.ranges.into_iter().rev() {
@@ -110,7 +112,7 @@ pub(super) async fn undo(provider: &dyn IpamProvider, mut added: Added<'_>) -> V
     left.into_vec()
 }
 
-/// What the request of `row` took; `None` if its key has something else.
+/// Returns the allocations of the request of `row`; `None` if its key belongs to another request.
 async fn of_row(provider: &dyn IpamProvider, row: &PlannedAllocation) -> Result<Option<Vec<Allocation>>> {
     let found = provider.find_key(row.key.clone()).await?;
     let is_ours = |found: &Allocation| {

@@ -9,7 +9,7 @@ use super::rows::{AddressPlan, PlannedAllocation, RowKind};
 use crate::net::HostPolicy;
 use crate::{DefineBlock, DefineRange, NetworkInfo, Order, Properties};
 
-/// The rows of a plan as they are written.
+/// Returns the rows of a plan as they are written.
 pub(super) fn from_plan(plan: &AddressPlan) -> Vec<Record> {
     let blocks = plan.blocks.iter().map(|row| write_block(&row.item));
     let ranges = plan.ranges.iter().map(|row| write_range(&row.item));
@@ -17,7 +17,7 @@ pub(super) fn from_plan(plan: &AddressPlan) -> Vec<Record> {
     blocks.chain(ranges).chain(allocations).collect()
 }
 
-/// Collects the fields of a row, leaving out what is empty or says what is meant anyway.
+/// Collector of the fields of a row. It leaves out empty fields.
 struct Writer(Record);
 
 impl Writer {

@@ -8,7 +8,7 @@ fn name_or_id<'a>(name: &'a str, id: &'a str) -> &'a str {
     if name.is_empty() { id } else { name }
 }
 
-/// The names of those that differ.
+/// Returns the names of the fields that differ.
 fn named(fields: &[(&'static str, bool)]) -> Vec<&'static str> {
     fields.iter().filter(|(_, differs)| *differs).map(|(name, _)| *name).collect()
 }
@@ -55,12 +55,12 @@ pub(super) fn of_allocation(row: &PlannedAllocation, allocation: &Allocation) ->
     ])
 }
 
-/// Reservations as a set: two lists that hold the same addresses are the same.
+/// Converts reserved addresses to a set, so that two lists of the same addresses are equal.
 fn as_set(reserved: &[IpRange]) -> IpSet {
     reserved.iter().copied().collect()
 }
 
-/// The range that a row would become.
+/// Returns the range that a row would become.
 pub(super) fn as_range(row: &DefineRange) -> Range {
     let mut range = Range::new(row.id.clone(), row.space.clone(), row.net, row.resolved_addresses());
     range.network = row.network.clone();

@@ -1,4 +1,4 @@
-//! Check of a plan: for each row whether it is new, there already, or in conflict with another row or the provider.
+//! Check of a plan: each row is new, unchanged in the provider, or in conflict with another row or the provider.
 
 mod difference;
 mod overlap;
@@ -14,7 +14,15 @@ use super::rows::{AddressPlan, PlannedAllocation, Row, RowKind};
 use crate::net::IpRange;
 use crate::{AllocationState, DefineBlock, DefineRange, Range, RangeId, Result};
 
-/// What becomes of a row.
+/// Status of a row after the check.
+///
+/// ```
+/// use ipam_core::plan::{AddressPlan, RowStatus};
+///
+/// let checked = AddressPlan::from_csv("kind,id,net\nrange,lan,192.0.2.0/24\n")?.check();
+/// assert_eq!(checked.rows()[0].status, RowStatus::New);
+/// # Ok::<(), ipam_core::plan::PlanError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RowStatus {
@@ -26,22 +34,30 @@ pub enum RowStatus {
     Conflict(String),
 }
 
-/// Row of a plan, and what becomes of it.
+/// Row of a plan, with its status.
+///
+/// ```
+/// use ipam_core::plan::AddressPlan;
+///
+/// let checked = AddressPlan::from_csv("kind,id,net\nrange,lan,192.0.2.0/24\n")?.check();
+/// assert_eq!(checked.rows()[0].to_string(), "range lan 192.0.2.0/24: new");
+/// # Ok::<(), ipam_core::plan::PlanError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CheckedRow {
     /// Place in the file.
     pub at: String,
-    /// What it describes.
+    /// Kind of the row.
     pub kind: RowKind,
-    /// Its name for people, such as `lan 192.0.2.0/24`.
+    /// Name for people, such as `lan 192.0.2.0/24`.
     pub name: String,
-    /// What becomes of it.
+    /// Status.
     pub status: RowStatus,
 }
 
 impl CheckedRow {
-    /// Why the row is in conflict, if it is.
+    /// Returns the reason of the conflict, if the row is in conflict.
     #[must_use]
     pub fn conflict(&self) -> Option<&str> {
         match &self.status {
@@ -52,7 +68,7 @@ impl CheckedRow {
 }
 
 impl fmt::Display for CheckedRow {
-    /// Kind, name and what becomes of it, without the place.
+    /// Writes kind, name and status, without the place.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let status = match &self.status {
             RowStatus::New => "new",
@@ -63,7 +79,16 @@ impl fmt::Display for CheckedRow {
     }
 }
 
-/// All rows of a plan, checked, and what of it is to be added.
+/// Plan after the check: all rows with their status, and the items to add.
+///
+/// ```
+/// use ipam_core::plan::AddressPlan;
+///
+/// let plan = AddressPlan::from_csv("kind,id,net\nrange,a,10.0.0.0/24\nrange,b,10.0.0.0/25\n")?;
+/// let checked = plan.check();
+/// assert_eq!((checked.new_rows(), checked.conflicts().count()), (1, 1));
+/// # Ok::<(), ipam_core::plan::PlanError>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct CheckedPlan {
     rows: Vec<CheckedRow>,
@@ -73,24 +98,24 @@ pub struct CheckedPlan {
 }
 
 impl CheckedPlan {
-    /// The rows: blocks, ranges and allocations, each in the order of the plan.
+    /// Returns the rows: blocks, ranges and allocations, each in the order of the plan.
     #[must_use]
     pub fn rows(&self) -> &[CheckedRow] {
         &self.rows
     }
 
-    /// The rows in conflict. A plan that has any is not applied.
+    /// Returns the rows in conflict. A plan that has any is not applied.
     pub fn conflicts(&self) -> impl Iterator<Item = &CheckedRow> {
         self.rows.iter().filter(|row| row.conflict().is_some())
     }
 
-    /// How many rows applying the plan adds.
+    /// Returns the number of rows that an import adds.
     #[must_use]
     pub fn new_rows(&self) -> usize {
         self.rows.iter().filter(|row| row.status == RowStatus::New).count()
     }
 
-    /// How many rows the provider has already.
+    /// Returns the number of rows that the provider has already.
     #[must_use]
     pub fn unchanged_rows(&self) -> usize {
         self.rows.iter().filter(|row| row.status == RowStatus::Unchanged).count()
@@ -98,7 +123,7 @@ impl CheckedPlan {
 }
 
 impl AddressPlan {
-    /// Checks the plan against itself, as a provider that holds nothing.
+    /// Checks the plan against itself, as if for an empty provider.
     ///
     /// ```
     /// use ipam_core::plan::AddressPlan;
@@ -115,7 +140,7 @@ impl AddressPlan {
     }
 }
 
-/// Compares every row of the plan with the others and with what the provider holds.
+/// Compares every row of the plan with the others and with the items of the provider.
 pub(super) fn checked(plan: &AddressPlan, present: &Present) -> CheckedPlan {
     let mut checked = CheckedPlan::default();
     let blocks: HashMap<_, _> = present.blocks.iter().map(|block| (block.id.as_str(), block)).collect();
@@ -173,8 +198,8 @@ fn row_status<T>(
     }
 }
 
-/// A row that is new under its id, but that the provider has under the id of earlier versions, is in conflict: it would be
-/// added a second time, where an address space of another name hides that the two overlap.
+/// Turns the status of a new row into a conflict if the provider has it under its former id.
+// It would be added a second time, because the address space may have another name as well, which hides the overlap.
 fn unless_renamed<'a, T>(
     status: RowStatus,
     row: &Row<T>,
@@ -211,7 +236,7 @@ fn check_allocations(plan: &AddressPlan, present: &Present, checked: &mut Checke
         let status = if let Some(other) = taken_by {
             RowStatus::Conflict(format!("{} is taken by {other}; leave one of the two out", item.address))
         } else if let Some(other) = key_of {
-            RowStatus::Conflict(format!("the key {:?} is {other}'s; give each row a key of its own", item.key))
+            RowStatus::Conflict(format!("the key {:?} belongs to {other}; give each row a key of its own", item.key))
         } else {
             allocation_status(item, home, present)
         };

@@ -9,7 +9,7 @@ use crate::SpaceId;
 use crate::net::IpRange;
 use crate::plan::rows::AddressPlan;
 
-/// What is wrong with rows, by their position in the plan's lists.
+/// Conflicts of rows, by their index in the lists of the plan.
 #[derive(Debug, Default)]
 pub(super) struct Conflicts {
     pub(super) blocks: BTreeMap<usize, String>,
@@ -29,7 +29,7 @@ struct Entry<'a> {
     kind: Kind,
     addresses: IpRange,
     id: &'a str,
-    /// Where it stands in the plan; `None` for what the store has.
+    /// Index and place in the plan; `None` for an item of the provider.
     row: Option<(usize, &'a str)>,
 }
 
@@ -41,7 +41,7 @@ impl Entry<'_> {
     }
 }
 
-/// Everything that overlaps what it must not, and every id of two rows.
+/// Returns the rows that overlap another item where they must not, and those with the id of another row.
 pub(super) fn conflicts(plan: &AddressPlan, present: &Present) -> Conflicts {
     let mut found = Conflicts::default();
     duplicate_ids(&mut found.blocks, plan.blocks.iter().map(|row| (row.item.id.as_str(), row.at.as_str())));

@@ -1,4 +1,4 @@
-//! What a provider holds that a plan can meet.
+//! Items of a provider that a plan is compared with.
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
@@ -11,13 +11,14 @@ use crate::{
     Operation, Range, RangeId, Result,
 };
 
-/// How many look-ups run at a time.
+/// Number of look-ups under way at a time.
 const AT_ONCE: usize = 16;
 
-/// How many ranges, and how many blocks, a provider may hold.
+/// Maximum number of ranges, and of blocks, of a provider.
+// The check keeps all of them in memory, to find overlaps by sorting.
 pub(in crate::plan) const MAX_PRESENT: usize = 1_000_000;
 
-/// What a provider holds that a plan can meet.
+/// Items of a provider that a plan is compared with.
 #[derive(Debug, Default)]
 pub(in crate::plan) struct Present {
     pub(super) blocks: Vec<Block>,

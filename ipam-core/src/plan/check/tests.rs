@@ -68,7 +68,7 @@ fn what_no_store_would_take_is_found_before_it_is_asked() {
         ("line 7: 10.0.7.1 lies outside 10.0.0.1-10.0.0.254", 4),
         ("line 8: there is no range \"nowhere\" in the plan or the store", 5),
         ("line 10: 10.0.0.9 is taken by line 9", 6),
-        ("line 11: the key \"k\" is line 9's", 7),
+        ("line 11: the key \"k\" belongs to line 9", 7),
     ] {
         assert!(found.get(line).is_some_and(|text| text.starts_with(wanted)), "{wanted}: {found:#?}");
     }
