@@ -1,15 +1,15 @@
 //! Counts of addresses in text: one rule for all of them.
 //!
-//! JSON numbers are exact up to 2^53 − 1 in every reader (I-JSON, RFC 7493 §2.2), and a range of IPv6 has more addresses.
-//! So a count up to that is a number, and one above it a string of decimal digits. Both are read, whatever the size.
-//! Formats for machines only, which are not human-readable in serde's words, hold the 128 bits.
+//! JSON numbers are exact up to 2^53 − 1 in every reader (I-JSON, RFC 7493 §2.2), and a range of IPv6 has more
+//! addresses. So a count up to that is a number, and one above it a string of decimal digits. Both are read, whatever
+//! the size. Binary formats, which are not human-readable in serde's terms, hold the 128 bits.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde::ser::Serializer;
 
-/// The greatest integer that every reader of JSON keeps.
+/// Greatest integer that every reader of JSON keeps: many hold numbers as 64-bit floats.
 const GREATEST_NUMBER: u64 = (1 << 53) - 1;
 
 pub(crate) fn serialize<S: Serializer>(count: &u128, serializer: S) -> Result<S::Ok, S::Error> {

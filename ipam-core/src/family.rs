@@ -1,8 +1,16 @@
-//! IPv4 or IPv6.
+//! Address family.
 
 use ipnet::IpNet;
 
-/// An address family.
+/// Address family: IPv4 or IPv6.
+///
+/// ```
+/// use ipam_core::Family;
+///
+/// let family = Family::of(&"2001:db8::/32".parse()?);
+/// assert_eq!((family, family.bits()), (Family::V6, 128));
+/// # Ok::<(), ipnet::AddrParseError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum Family {
@@ -13,7 +21,7 @@ pub enum Family {
 }
 
 impl Family {
-    /// The family of a prefix.
+    /// Returns the family of a prefix.
     #[must_use]
     pub const fn of(net: &IpNet) -> Self {
         match net {
@@ -22,7 +30,7 @@ impl Family {
         }
     }
 
-    /// How many bits its addresses have.
+    /// Returns the number of bits of an address: 32 or 128.
     #[must_use]
     pub const fn bits(self) -> u8 {
         match self {

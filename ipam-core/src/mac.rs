@@ -3,9 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A 48-bit MAC address (EUI-48, IEEE 802).
+/// MAC address of 48 bits (EUI-48, IEEE 802).
 ///
-/// Reads the forms that people and servers write, and prints one of them.
+/// It is read with `:`, `-` or `.` between its octets, or without separators, in any case and with space around it. It
+/// is written in lower case with `:`.
 ///
 /// ```
 /// use ipam_core::MacAddr;
@@ -24,20 +25,27 @@ use std::str::FromStr;
 pub struct MacAddr([u8; 6]);
 
 impl MacAddr {
-    /// An address from its six octets, in the order they are sent.
+    /// Makes an address from its six octets, in the order of transmission.
     #[must_use]
     pub const fn new(octets: [u8; 6]) -> Self {
         Self(octets)
     }
 
-    /// The six octets, in the order they are sent.
+    /// Returns the six octets, in the order of transmission.
     #[must_use]
     pub const fn octets(self) -> [u8; 6] {
         self.0
     }
 }
 
-/// What was read is not a MAC address.
+/// Error of a text that is not a MAC address. It shows the first 40 characters of the text.
+///
+/// ```
+/// use ipam_core::MacAddr;
+///
+/// let error = "00:50:56".parse::<MacAddr>().unwrap_err();
+/// assert!(error.to_string().starts_with("\"00:50:56\" is not a MAC address"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a MAC address; write six octets in hexadecimal, such as 00:50:56:ab:cd:ef")]
 pub struct MacAddrError(String);
@@ -50,9 +58,11 @@ impl FromStr for MacAddr {
     }
 }
 
-/// One separator throughout, after every octet (`:` or `-`) or every second one (`.`), or none at all.
+/// Reads an address with one separator throughout, after every octet (`:` or `-`) or every second one (`.`), or
+/// without.
 fn parse(text: &str) -> Option<[u8; 6]> {
     let text = text.trim();
+    // The length tells the form: six octets have twelve digits, and two, five or no separators.
     let (separator, digits_between) = match text.len() {
         12 => (None, 12),
         14 => (Some('.'), 4),

@@ -1,6 +1,8 @@
-//! SplitMix64, the pseudo-random numbers of tests, simulations and benchmarks.
+//! SplitMix64: pseudo-random numbers for tests, simulations and benchmarks.
 
-/// A step of SplitMix64: the same numbers for the same state. They can be guessed; never make secrets of them.
+/// Advances the state and returns the next number of SplitMix64: the same numbers for the same state.
+///
+/// The numbers can be guessed, and must not become secrets.
 pub fn splitmix64(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut word = *state;

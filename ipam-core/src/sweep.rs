@@ -1,4 +1,4 @@
-//! Requests and results of a sweep.
+//! Request and result of a sweep.
 
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 use crate::request::setters;
 use crate::{AllocationKey, Owner, RangeId};
 
-/// Request to undo abandoned claims: what processes left that died between taking an address and acknowledging it.
+/// Request to undo abandoned claims: addresses and child prefixes that a process has taken on a server, and not
+/// acknowledged before it ended. See [`IpamProvider::sweep`](crate::IpamProvider::sweep).
 ///
 /// ```
 /// use std::time::Duration;
@@ -27,17 +28,17 @@ pub struct Sweep {
     /// and the lower limit: a shorter time is raised to it.
     #[cfg_attr(feature = "serde", serde(default, with = "crate::text::option_seconds"))]
     pub older_than: Option<Duration>,
-    /// Lists what would be undone, and undoes nothing.
+    /// True to list the claims that would be undone, and undo nothing. The default is false.
     pub dry_run: bool,
-    /// Maximum number of claims to undo in this call.
+    /// Maximum number of claims to undo in this call. The default is [`DEFAULT_LIMIT`](Self::DEFAULT_LIMIT).
     pub limit: u32,
 }
 
 impl Sweep {
-    /// Maximum number of claims of a call, if nothing else is set.
+    /// Default of [`limit`](Self::limit): 1000 claims.
     pub const DEFAULT_LIMIT: u32 = 1_000;
 
-    /// A sweep with the provider's own claim time.
+    /// Makes a sweep with the claim time of the provider.
     #[must_use]
     pub const fn new() -> Self {
         Self { older_than: None, dry_run: false, limit: Self::DEFAULT_LIMIT }
@@ -46,7 +47,7 @@ impl Sweep {
     setters! {
         /// Sets the minimum age of a claim.
         with_older_than => older_than: Option<Duration>;
-        /// Sets whether to list only.
+        /// Sets [`dry_run`](Self::dry_run): true to list only.
         with_dry_run => dry_run: bool;
     }
 
@@ -65,25 +66,40 @@ impl Default for Sweep {
 }
 
 /// Result of a sweep.
+///
+/// ```
+/// use ipam_core::{AbandonedClaim, Swept};
+///
+/// let claim = AbandonedClaim::new("lan", Some([192, 0, 2, 7].into()));
+/// let swept = Swept::new(vec![claim], true);
+/// assert!(swept.more, "the limit was reached; sweep again");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Swept {
-    /// What was undone, or would be in a dry run.
+    /// Claims that were undone, or would be in a dry run.
     pub claims: Vec<AbandonedClaim>,
-    /// Whether the limit cut the sweep short; call it again.
+    /// True if the limit was reached and other claims may be left: sweep again.
     pub more: bool,
 }
 
 impl Swept {
-    /// A sweep that undid `claims`.
+    /// Makes the result of a sweep that undid `claims`.
     #[must_use]
     pub const fn new(claims: Vec<AbandonedClaim>, more: bool) -> Self {
         Self { claims, more }
     }
 }
 
-/// An address, or a child prefix, that a process claimed and never acknowledged.
+/// Address or child prefix that a process claimed and did not acknowledge.
+///
+/// ```
+/// use ipam_core::{AbandonedClaim, AllocationKey};
+///
+/// let claim = AbandonedClaim::new("lan", Some([192, 0, 2, 7].into())).with_key(AllocationKey::new("vm-42/nic-0"));
+/// assert_eq!(claim.key.as_ref().map(AllocationKey::as_str), Some("vm-42/nic-0"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -102,7 +118,7 @@ pub struct AbandonedClaim {
 }
 
 impl AbandonedClaim {
-    /// A claim of an address, or of a child prefix if there is none.
+    /// Makes a claim of an address, or with `None` of the child prefix that is the range.
     #[must_use]
     pub fn new(range: impl Into<RangeId>, address: Option<IpAddr>) -> Self {
         Self { range: range.into(), address, key: None, owner: None, claimed: None }

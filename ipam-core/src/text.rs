@@ -1,11 +1,11 @@
-//! Times and durations in text: UTC in RFC 3339, and seconds.
+//! Times and durations of the feature `serde`: RFC 3339 in UTC, and seconds.
 
 use std::time::{Duration, SystemTime};
 
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
-/// `2026-01-31T12:00:00.5Z`.
+/// Time as text, such as `2026-01-31T12:00:00.5Z`.
 pub(crate) mod time {
     use serde::de::Error as _;
     use serde::ser::Error as _;
@@ -23,7 +23,7 @@ pub(crate) mod time {
     }
 }
 
-/// The same, or null.
+/// Time as text, or null.
 pub(crate) mod option_time {
     use super::{Deserialize, Deserializer, Serialize, Serializer, SystemTime, time};
 
@@ -50,7 +50,8 @@ pub(crate) mod option_time {
     }
 }
 
-/// Seconds as a number, whole where the duration is.
+/// Duration as a number of seconds.
+// A whole number where the duration is one, because some readers of JSON refuse `60.0` for an integer.
 pub(crate) mod seconds {
     use serde::de::Error as _;
 
@@ -84,7 +85,7 @@ impl<'de> Deserialize<'de> for Seconds {
     }
 }
 
-/// The same, or null.
+/// Duration as a number of seconds, or null.
 pub(crate) mod option_seconds {
     use super::{Deserialize, Deserializer, Duration, Seconds, Serialize, Serializer};
 
@@ -97,7 +98,7 @@ pub(crate) mod option_seconds {
     }
 }
 
-/// A change of a number of seconds.
+/// Patch of a duration as a number of seconds.
 pub(crate) mod patch_seconds {
     use super::{Deserialize, Deserializer, Duration, Seconds, Serialize, Serializer};
     use crate::Patch;
