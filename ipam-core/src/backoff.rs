@@ -113,6 +113,8 @@ impl RetryConfig {
         if retry >= self.max_retries {
             return None;
         }
+        // The server knows when it is ready: a longer wait of ours would waste time, a shorter one would be refused
+        // again.
         let delay = server_asks.unwrap_or_else(|| self.backoff.delay(retry, random));
         let end = elapsed.checked_add(delay)?;
         (end <= self.timeout).then_some(delay)

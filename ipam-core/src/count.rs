@@ -23,6 +23,7 @@ pub(crate) fn serialize<S: Serializer>(count: &u128, serializer: S) -> Result<S:
 }
 
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
+    // By a visitor and not by `untagged`, whose error would not say which forms are accepted.
     if deserializer.is_human_readable() { deserializer.deserialize_any(Count) } else { u128::deserialize(deserializer) }
 }
 
@@ -48,6 +49,7 @@ impl Visitor<'_> for Count {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<u128, E> {
+        // `parse` would accept a sign.
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let count = if digits { text.parse().ok() } else { None };
         count.ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), &self))

@@ -31,11 +31,12 @@ macro_rules! id {
                 &self.0
             }
 
-            /// Checks that the text is an identifier that every provider keeps: 1 to [`MAX_ID_LEN`] bytes, without control
-            /// characters. Validating a request does it for all of its identifiers.
+            /// Checks that the text is an identifier that every provider keeps: 1 to [`MAX_ID_LEN`] bytes, without
+            /// control characters. Validating a request does it for all of its identifiers.
             ///
             /// # Errors
-            /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the text is empty, longer, or has a control character.
+            /// [`InvalidInput`](crate::ErrorKind::InvalidInput) if the text is empty, longer, or has a control
+            /// character.
             pub fn validate(&self, operation: Operation) -> Result<()> {
                 check(operation, $field, &self.0)
             }
@@ -116,8 +117,8 @@ id! {
 id! {
     /// Id of a range, unique in one provider.
     ///
-    /// The caller chooses the text in [`DefineRange`](crate::DefineRange). The provider does for a range that is allocated
-    /// from a block, and the server for the ranges that it already has.
+    /// The caller chooses the text in [`DefineRange`](crate::DefineRange). The provider does for a range that is
+    /// allocated from a block, and the server for the ranges that it already has.
     ///
     /// ```
     /// use ipam_core::{Allocate, RangeId};
@@ -233,6 +234,7 @@ fn check(operation: Operation, field: &'static str, id: &str) -> Result<()> {
     if id.len() > MAX_ID_LEN {
         return Err(Error::invalid(operation, field, id, format_args!("keep it to {MAX_ID_LEN} bytes")));
     }
+    // Ids are shown in messages, logs and tables, where a line break could forge an entry.
     if id.chars().any(char::is_control) {
         return Err(Error::invalid(operation, field, id, "leave out control characters"));
     }

@@ -133,7 +133,7 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// Checks that the provider can be reached, accepts the credentials, and grants what
     /// [`capabilities`](Self::capabilities) claims. Changes nothing.
     ///
-    /// What does not stop the provider from working is a [warning](Health::warnings) and no error.
+    /// A problem that does not stop the provider from working is a [warning](Health::warnings) and no error.
     ///
     /// # Errors
     /// `Unauthenticated` if the credentials are refused, `Unavailable` if the server or store cannot be reached,

@@ -133,6 +133,7 @@ pub trait IpamProviderExt: IpamProvider {
         let line = AllocateLine::next(range, 1).with_labels(Labels::default().with_hostname(hostname));
         let allocated = self.allocate(&Allocate::new(owner).with_key(key).with_line(line)).await?;
         let found = allocated.lines.into_iter().flatten().next().ok_or_else(|| empty(Operation::Allocate))?;
+        // Compared first: without a difference a repeat costs no second call.
         if found.labels == labels || !self.capabilities().update {
             return Ok(found);
         }
@@ -140,6 +141,7 @@ pub trait IpamProviderExt: IpamProvider {
             .with_hostname(labels.hostname)
             .with_description(labels.description.map_or(Patch::Clear, Patch::Set))
             .with_mac(labels.mac.map_or(Patch::Clear, Patch::Set));
+        // A provider without tags would refuse the whole update because of them.
         let update = if self.capabilities().tags { update.with_tags(Patch::Set(labels.tags)) } else { update };
         self.update(&update).await
     }
@@ -163,6 +165,8 @@ pub trait IpamProviderExt: IpamProvider {
     async fn get_range(&self, id: impl Into<RangeId> + Send) -> Result<Range> {
         let id = id.into();
         let page = self.list_ranges(&ListRanges::id(id.clone())).await?;
+        // By id, although one range was asked for: a provider whose filter is coarser must not make another range of
+        // it.
         page.items
             .into_iter()
             .find(|range| range.id == id)
@@ -212,6 +216,7 @@ pub trait IpamProviderExt: IpamProvider {
     /// [common errors](crate::Error#common-errors).
     async fn find_key(&self, key: impl Into<AllocationKey> + Send) -> Result<Vec<Allocation>> {
         let mut found: Vec<Allocation> = self.find_all(Find::default().with_key(key.into())).try_collect().await?;
+        // Providers list in an order of their own, which need not be that of addresses.
         found.sort_by_key(|allocation| allocation.address);
         Ok(found)
     }

@@ -97,6 +97,7 @@ impl RetryAdvice for Error {
 
     fn given_up(self, attempts: u32) -> Self {
         let error = self.with_retry(Retry::Never);
+        // A single attempt needs no mention.
         if attempts > 1 { error.with_context("attempts", attempts) } else { error }
     }
 
@@ -194,6 +195,7 @@ impl<E: RetryAdvice + Send> Retrier<E> {
                 Some(deadline) => match tokio::time::timeout_at(deadline, attempt(number)).await {
                     Ok(result) => result,
                     Err(_) => {
+                        // The attempt was dropped while it ran: a write may have been sent.
                         let outcome = if self.read { Outcome::NotApplied } else { Outcome::Unknown };
                         return Err(E::out_of_time(self.limit.unwrap_or_default(), outcome, last));
                     }
@@ -206,6 +208,7 @@ impl<E: RetryAdvice + Send> Retrier<E> {
                 Err(error) if doubt => error.in_doubt(),
                 Err(error) => error,
             };
+            // Once in doubt, in doubt for good: only the attempt itself knew whether it was carried out.
             doubt |= !self.read && error.outcome() == Outcome::Unknown;
             if !self.may_repeat(&error) {
                 return Err(error);

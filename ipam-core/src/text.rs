@@ -66,11 +66,13 @@ pub(crate) mod seconds {
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        // Integers are accepted too: serde turns them into floats.
         let seconds = f64::deserialize(deserializer)?;
         Duration::try_from_secs_f64(seconds).map_err(D::Error::custom)
     }
 }
 
+// A type, because serde's `with` applies to the whole field and not to the value inside an `Option` or `Patch`.
 struct Seconds(Duration);
 
 impl Serialize for Seconds {

@@ -106,6 +106,8 @@ impl<'a> Request<'a> {
             Self::Allocate(request) => request.key.is_some(),
             Self::AllocateRange(request) => request.key.is_some(),
             Self::DefineRange(_) | Self::DefineBlock(_) => false,
+            // Updates set values and do not count, removals and deallocations succeed if there is nothing left to
+            // remove. No `_`: a new operation has to be considered here.
             Self::Check
             | Self::ListRanges(_)
             | Self::Deallocate(_)

@@ -59,6 +59,7 @@ impl GuardLayer {
         }
         match call.request() {
             Request::Allocate(request) if call.provider().capabilities().preview => {
+                // The preview fails as the allocation would: a dry run should show that.
                 match call.provider().preview_allocate(request).await {
                     Ok(preview) => denied(format!("dry run: would take {}", listed(&preview.lines))),
                     Err(error) => error.with_operation(call.operation()),
@@ -85,6 +86,8 @@ fn listed(lines: &[Vec<crate::Candidate>]) -> String {
 impl Intercept for GuardLayer {
     async fn around<T: Reply>(&self, call: &Call<'_>, next: &Next<'_, T>) -> Result<T> {
         match call.request() {
+            // Every provider has these two, so that `Unsupported` would be wrong. Invalid requests still fail as
+            // invalid.
             Request::Allocate(_) | Request::Deallocate(_) => {
                 call.request().validate()?;
                 Err(self.refusal(call).await)

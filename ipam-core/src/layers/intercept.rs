@@ -65,6 +65,7 @@ pub trait Intercept: fmt::Debug + Send + Sync + 'static {
 
 /// Continuation of a call: the layers below, and the provider.
 #[derive(Clone, Copy)]
+// A `dyn Fn` and not a generic, so that a layer compiles once per result type, and not once per layer below it.
 pub struct Next<'a, T> {
     call: &'a (dyn Fn() -> BoxFuture<'a, Result<T>> + Send + Sync),
 }
@@ -103,6 +104,7 @@ impl<T> fmt::Debug for Next<'_, T> {
 #[derive(Debug)]
 pub struct Layered<P, I> {
     inner: P,
+    // Shared by clones: limits count the calls of all handles together.
     layer: Arc<I>,
 }
 

@@ -3,10 +3,10 @@
 use super::Call;
 use crate::{Error, ErrorKind, Result};
 
-/// Fails where a timer would panic.
+/// Checks that timers work, which panic outside of a runtime.
 ///
 /// # Errors
-/// `Config` outside of a tokio runtime.
+/// `Config` if the call is made outside of a tokio runtime.
 pub(super) fn needs_tokio(call: &Call<'_>) -> Result<()> {
     if tokio::runtime::Handle::try_current().is_ok() {
         return Ok(());

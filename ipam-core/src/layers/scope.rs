@@ -81,6 +81,7 @@ impl ScopeLayer {
     /// free.
     async fn admit_found(&self, call: &Call<'_>, mut find: Find) -> Result<()> {
         loop {
+            // The provider below and not this layer: a filtered result would hide what lies outside.
             let page = call.provider().find(&find).await.map_err(|error| error.with_operation(call.operation()))?;
             if page.items.iter().any(|allocation| !self.holds(&allocation.range)) {
                 return Err(Self::outside(call));
@@ -109,6 +110,7 @@ impl Intercept for ScopeLayer {
             | Request::AllocateRange(_)
             | Request::DeallocateRange(_)
             | Request::Sweep(_) => {
+                // A definition could overlap ranges outside, and a sweep has no filter by range.
                 return Err(Error::unsupported(call.operation(), call.provider().capabilities().provider)
                     .with_context("because", "it reaches beyond the ranges that this caller may use"));
             }
@@ -117,6 +119,7 @@ impl Intercept for ScopeLayer {
                 self.admit(call).await?;
             }
         }
+        // Filtered after the call: `find` and `changes` take one range at most, or none.
         let mut reply = next.run().await?;
         reply.retain_ranges(&mut |range| self.holds(range));
         Ok(reply)

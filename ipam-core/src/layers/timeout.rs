@@ -47,6 +47,7 @@ impl Intercept for TimeoutLayer {
     async fn around<T: Reply>(&self, call: &Call<'_>, next: &Next<'_, T>) -> Result<T> {
         needs_tokio(call)?;
         tokio::time::timeout(self.limit, next.run()).await.unwrap_or_else(|_| {
+            // Dropping the future stops waiting, and not the server: a write may still be carried out.
             let advice = if call.operation().is_read() { Retry::Safe } else { Retry::IfIdempotent };
             let message =
                 format!("the call took longer than {:?}; raise the limit, or look for what is slow", self.limit);

@@ -44,6 +44,7 @@ impl TraceLayer {
 fn outcome<T>(result: &Result<T>) -> String {
     match result {
         Ok(_) => "ok".to_owned(),
+        // A value of its own, because these are the calls that an operator has to look at.
         Err(error) if error.outcome() == Outcome::Unknown => format!("{}, outcome unknown", error.kind()),
         Err(error) => error.kind().to_string(),
     }
@@ -62,10 +63,12 @@ async fn traced<T: Reply>(call: &Call<'_>, provider: &str, next: &Next<'_, T>) -
         outcome = Empty,
         items = Empty,
     );
+    // Names of ranges are collected only if they are recorded.
     if span.is_disabled() {
         return next.run().await;
     }
     let ranges = call.request().ranges();
+    // Eight are enough to find the call; a listing may name thousands.
     let named: Vec<&str> = ranges.iter().take(8).map(|range| range.as_str()).collect();
     span.record("ranges", named.join(","));
     let result = next.run().instrument(span.clone()).await;

@@ -41,6 +41,7 @@ pub struct Usage {
 impl Usage {
     /// Makes the usage of a range. The part of `total` that is not in the other three numbers is free.
     pub fn new(range: impl Into<RangeId>, total: u128, allocated: u128, reserved: u128, quarantined: u128) -> Self {
+        // Saturating: the numbers of a server may contradict one another, and a count must not panic.
         let used = allocated.saturating_add(reserved).saturating_add(quarantined);
         Self { range: range.into(), total, allocated, reserved, quarantined, free: total.saturating_sub(used) }
     }

@@ -30,6 +30,7 @@ impl AddressPlan {
     pub fn from_csv(text: &str) -> Result<Self, PlanError> {
         Self::check_size("the file", text)?;
         let text = text.trim_start_matches('\u{feff}');
+        // Spreadsheets separate by semicolons where a comma is the decimal sign.
         let Some((separator, header)) =
             SEPARATORS.into_iter().find_map(|separator| Some((separator, header(text, separator)?)))
         else {
@@ -41,6 +42,7 @@ impl AddressPlan {
             return Err(Problem::new("line 1", message).into());
         };
         let mut problems = check_header(&header);
+        // With a wrong header every row would have the same problem.
         if !problems.is_empty() {
             return problems.into_result(Self::default());
         }
@@ -60,7 +62,7 @@ impl AddressPlan {
                 problems.push(Problem::new(at, message));
                 break;
             }
-            // Spreadsheets leave empty columns on the right.
+            // Spreadsheets leave empty columns on the right. Fewer cells than columns mean a separator inside a value.
             let beyond = row.iter().skip(header.len()).any(|cell| !cell.trim().is_empty());
             if row.len() < header.len() || beyond {
                 let (cells, columns, name) = (row.len(), header.len(), separator.1);
@@ -127,6 +129,7 @@ type Separator = (u8, &'static str);
 const SEPARATORS: [Separator; 3] = [(b',', "comma"), (b';', "semicolon"), (b'\t', "tab")];
 
 fn reader(text: &str, (delimiter, _): Separator) -> csv::Reader<&[u8]> {
+    // Flexible, so that a row of another length is a problem with a line of its own, and does not end the file.
     csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).comment(Some(b'#')).from_reader(text.as_bytes())
 }
 
@@ -202,6 +205,7 @@ fn split_list(cell: &str) -> Vec<String> {
 
 fn join_list(values: &[String]) -> String {
     let escaped: Vec<String> = values.iter().map(|value| value.replace('\\', "\\\\").replace(';', "\\;")).collect();
+    // Semicolons, because most spreadsheets would split a cell with commas into several.
     escaped.join(";")
 }
 

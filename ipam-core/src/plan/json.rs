@@ -67,6 +67,7 @@ impl AddressPlan {
                 }
             }
         }
+        // Lists that were not taken above are unknown: a misspelt one must not be skipped without a word.
         for name in lists.keys() {
             problems.push(Problem::field("the file", "list", name, "there are: blocks, ranges, allocations"));
         }
@@ -97,6 +98,7 @@ fn fields(at: &str, row: Map<String, Value>, problems: &mut Problems) -> BTreeMa
         let values = match value {
             Value::Null => continue,
             Value::Array(items) if several => items.into_iter().map(scalar).collect::<Option<Vec<_>>>(),
+            // As an object, properties are easier to write by hand; as a list they are the same as in CSV.
             Value::Object(pairs) if name == "properties" => pairs
                 .into_iter()
                 .map(|(key, value)| Some(format!("{key}={}", scalar(value)?)))
@@ -121,6 +123,7 @@ fn scalar(value: Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text),
         Value::Number(number) => Some(number.to_string()),
+        // No field is a boolean, and `true` as a text would hide a mistake.
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
@@ -136,6 +139,7 @@ fn row_text(record: &Record) -> String {
         } else if several {
             Value::from(values.clone())
         } else if name == "vlan" {
+            // As a number, which is what other tools expect; a number that does not fit was refused on reading.
             values.concat().parse::<u16>().map_or_else(|_| Value::from(values.concat()), Value::from)
         } else {
             Value::from(values.concat())

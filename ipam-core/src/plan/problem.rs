@@ -68,6 +68,7 @@ impl Problems {
 
     /// Adds a problem.
     pub fn push(&mut self, problem: Problem) {
+        // A file of another format has a problem per row: the first thousand tell as much as a million.
         if self.kept.len() < PlanError::MAX_PROBLEMS {
             self.kept.push(problem);
         } else {

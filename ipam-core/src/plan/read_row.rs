@@ -40,6 +40,7 @@ impl Reader<'_> {
         self.problems.push(Problem::field(self.at, field, value, remedy));
     }
 
+    // Removes the field, so that those that are left at the end are the ones that this kind of row does not have.
     fn list(&mut self, field: &str) -> Vec<String> {
         self.fields.remove(field).unwrap_or_default()
     }
@@ -172,6 +173,7 @@ fn net(row: &mut Reader<'_>) -> Option<IpNet> {
 
 fn block(row: &mut Reader<'_>) -> Option<DefineBlock> {
     let (id, net) = (row.required("id"), net(row));
+    // All fields are read even if id or prefix are invalid, so that one run reports all problems of a row.
     let mut item = id.zip(net).map(|(id, net)| DefineBlock::new(id, net));
     let (space, name, description) = (row.text("space"), row.text("name"), row.text("description"));
     let (network, tags, properties) = (row.network(), row.tags(), row.properties());

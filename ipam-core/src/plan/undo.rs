@@ -85,6 +85,8 @@ pub(super) async fn undo(provider: &dyn IpamProvider, mut added: Added<'_>) -> V
             format!("the address {address} of {range}: an earlier call had allocated it, maybe that of another import")
         });
     }
+    // Addresses before ranges before blocks: a range is removed only if it has no allocations, and a block last, so
+    // that a failure in between leaves a consistent plan.
     for (owner, ids) in &added.taken {
         for ids in ids.chunks(FREED_AT_ONCE) {
             if let Err(error) = free(provider, owner, ids).await {
@@ -123,6 +125,7 @@ async fn of_row(provider: &dyn IpamProvider, row: &PlannedAllocation) -> Result<
     Ok(found.iter().all(is_ours).then_some(found))
 }
 
+// With the owner as a condition: an address that another caller has deallocated and allocated since stays.
 async fn free(provider: &dyn IpamProvider, owner: &Owner, ids: &[AllocationId]) -> Result<()> {
     let mut targets = ids.iter().cloned().map(Target::Id);
     let Some(first) = targets.next() else { return Ok(()) };

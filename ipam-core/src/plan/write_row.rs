@@ -57,6 +57,7 @@ impl Writer {
 fn write_block(item: &DefineBlock) -> Record {
     let row = Writer::new(RowKind::Block)
         .one("id", Some(&item.id))
+        // Always written: a reader with another default would otherwise put the block elsewhere.
         .one("space", Some(&item.space))
         .one("net", Some(item.net))
         .one("name", Some(&item.name))

@@ -9,6 +9,7 @@ use crate::{Error, ErrorKind, IpamProvider, MemoryProvider, Operation, Result};
 
 pub(super) fn memory(url: &ProviderUrl) -> Result<Arc<dyn IpamProvider>> {
     url.only_options(&["actor"])?;
+    // The rest is not shown: it may be a password that was meant for another scheme.
     if !url.rest().is_empty() {
         return Err(config("the URL memory: has no path; write memory: and nothing after it but ?OPTIONS".to_owned()));
     }

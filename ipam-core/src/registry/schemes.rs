@@ -149,6 +149,7 @@ impl Registry {
                 format!("no provider has the scheme {:?}; there are: {}", request.url.scheme(), known.join(", "));
             return Err(Error::new(ErrorKind::Config, Operation::Open, message));
         };
+        // Appended, so that the values of the request are asked first.
         factory(request.or_secrets(self.secrets.clone())).await
     }
 }

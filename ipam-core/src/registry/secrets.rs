@@ -136,6 +136,8 @@ impl Secrets {
     /// The error of a source: one that fails is not skipped. Of [`env`](Self::env) it is `Config`, if both variables
     /// are set or a file cannot be read.
     pub async fn find(&self, request: &SecretRequest) -> Result<Option<SecretString>> {
+        // A source that fails ends the search: a vault that is sealed must not make an old password of the environment
+        // win.
         for source in &self.sources {
             if let Some(secret) = source(request.clone()).await? {
                 return Ok(Some(secret));
@@ -168,6 +170,7 @@ impl Secrets {
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Sources may hold secrets in their closures; only their number is shown.
         f.debug_struct("Secrets").field("sources", &self.sources.len()).finish()
     }
 }
@@ -180,6 +183,7 @@ fn from_environment(
     let bad = |message: String| Error::new(ErrorKind::Config, Operation::Open, message);
     match (lookup(variable), lookup(&file_variable)) {
         (None, None) => Ok(None),
+        // Neither wins: which of the two is out of date cannot be known here.
         (Some(_), Some(_)) => Err(bad(format!("{variable} and {file_variable} are both set; unset one of them"))),
         (Some(value), None) => {
             let value =
@@ -195,6 +199,7 @@ fn from_environment(
                     error.kind()
                 ))
             })?;
+            // Editors end a file with a line end, which is not part of the secret. Other space may be.
             let content = content.strip_suffix('\n').unwrap_or(&content);
             let content = content.strip_suffix('\r').unwrap_or(content);
             Ok(Some(SecretString::from(content)))

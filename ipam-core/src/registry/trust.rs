@@ -56,6 +56,7 @@ impl Trust {
 
 impl fmt::Debug for Trust {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Certificates are public, but too long for a log line.
         f.debug_struct("Trust").field("authorities", &self.authorities.len()).field("pins", &self.pins.len()).finish()
     }
 }

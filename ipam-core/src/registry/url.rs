@@ -55,6 +55,7 @@ impl ProviderUrl {
         if has_misplaced_password(&scheme, rest) {
             return Err(password(&scheme));
         }
+        // By hand and not by the `url` crate: the path of a file is no path of a URL, and must not be decoded.
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let server = rest.strip_prefix("//").map(|rest| parse_server(&scheme, rest)).transpose()?;
         let options = parse_options(query)?;
@@ -201,6 +202,7 @@ impl ProviderUrl {
 
 impl fmt::Display for ProviderUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Without options: their values may be secrets by mistake.
         write!(f, "{}:{}", self.scheme, self.rest)
     }
 }
@@ -238,6 +240,7 @@ fn password(scheme: &str) -> Error {
 }
 
 fn parse_server(scheme: &str, rest: &str) -> Result<Server> {
+    // Looked for before parsing, whose errors could show the password. A password may contain `@`, hence the last one.
     let authority = rest.split(['/', '#']).next().unwrap_or_default();
     if authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')) {
         return Err(password(scheme));
@@ -267,6 +270,7 @@ fn parse_options(query: &str) -> Result<Vec<(String, String)>> {
         if names_a_secret(&name) {
             return Err(secret_option(nth));
         }
+        // Twice is refused rather than the last one taken: which one was meant cannot be known.
         if let Some(first) = options.iter().position(|(seen, _)| *seen == name) {
             return Err(config(format!("options {} and {nth} of the URL are the same; write it once", first + 1)));
         }
@@ -283,10 +287,12 @@ fn secret_option(nth: usize) -> Error {
 }
 
 fn names_a_secret(name: &str) -> bool {
+    // Without separators, so that `App-Code`, `app_code` and `appcode` are one name.
     let name: String = name.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
     ["password", "passwd", "passphrase", "secret", "token", "apikey", "appcode", "privatekey"]
         .iter()
         .any(|word| name.contains(word))
+        // These as whole names only: `zipcode` or `keyboard` are no secrets.
         || ["pass", "pwd", "pw", "code", "key"].contains(&name.as_str())
 }
 

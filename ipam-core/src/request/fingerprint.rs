@@ -21,8 +21,8 @@ use crate::{Labels, Order, Properties, RangePolicy, Tags};
 /// - [`AllocateRange`]: `owner`, `blocks` in their order, `prefix`, `name`, `description`, `policy`, `tags`,
 ///   `properties`.
 ///
-/// A repeat that asks for other labels is therefore a `Conflict`. A program whose labels change allocates with those that
-/// never do, and sets the others by an [`Update`](crate::Update), which leaves the request as it is.
+/// A repeat that asks for other labels is therefore a `Conflict`. A program whose labels change allocates with those
+/// that never do, and sets the others by an [`Update`](crate::Update), which leaves the request as it is.
 ///
 /// ```
 /// use ipam_core::{Allocate, AllocateLine, Labels};
@@ -94,6 +94,7 @@ impl AllocateRange {
             }
             ChildPrefix::Exact(net) => {
                 to.number(1);
+                // Truncated: host bits are invalid, but a fingerprint is also made of requests that were not validated.
                 to.address(net.trunc().addr());
                 to.number(u128::from(net.prefix_len()));
             }
@@ -152,6 +153,7 @@ impl Encoder {
         Fingerprint(Sha256::digest(self.0).into())
     }
 
+    // All numbers in 16 bytes: one width cannot be confused with another.
     fn number(&mut self, number: u128) {
         self.0.extend_from_slice(&number.to_be_bytes());
     }

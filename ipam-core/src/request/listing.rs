@@ -446,6 +446,7 @@ impl Find {
         self.id.as_ref().is_none_or(|id| *id == allocation.id)
             && self.address.is_none_or(|address| address == allocation.address)
             && self.hostname.as_ref().is_none_or(|name| {
+                // Host names are compared without case (RFC 4343), and only for the letters of ASCII.
                 allocation.labels.hostname.as_ref().is_some_and(|hostname| hostname.eq_ignore_ascii_case(name))
             })
             && self.mac.is_none_or(|mac| allocation.labels.mac == Some(mac))

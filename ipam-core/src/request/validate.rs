@@ -10,6 +10,7 @@ use crate::net::IpRange;
 use crate::{Error, Labels, NetworkInfo, Operation, Patch, Properties, Result, Tags};
 
 /// Maximum number of addresses of one request, all lines together, and of targets of a deallocation.
+// A /16 in one request. It bounds the memory and the transaction of a single call.
 pub const MAX_ADDRESSES: u32 = 65_536;
 
 /// Maximum number of lines of an allocation request.
@@ -424,6 +425,7 @@ fn text_fits(op: Operation, field: &'static str, text: &str) -> Result<()> {
     if text.len() > MAX_TEXT_LEN {
         return Err(Error::invalid(op, field, text, format_args!("keep it to {MAX_TEXT_LEN} bytes")));
     }
+    // Many servers and tools end a text at NUL, so that another text would be stored than was asked for.
     if text.contains('\0') {
         return Err(Error::invalid(op, field, text, "leave out NUL characters"));
     }

@@ -4,6 +4,7 @@ use crate::net::{IpRange, IpSet};
 use crate::plan::rows::PlannedAllocation;
 use crate::{Allocation, Block, DefineBlock, DefineRange, Range};
 
+// A provider stores the id where a definition has no name; compared as it is written, every such row would differ.
 fn name_or_id<'a>(name: &'a str, id: &'a str) -> &'a str {
     if name.is_empty() { id } else { name }
 }
@@ -29,6 +30,7 @@ pub(super) fn of_range(row: &DefineRange, range: &Range) -> Vec<&'static str> {
     named(&[
         ("space", row.space != range.space),
         ("net", row.net != range.net),
+        // Resolved, because a provider stores the addresses and not the host policy.
         ("addresses", row.resolved_addresses() != range.addresses),
         ("name", name_or_id(&row.name, row.id.as_str()) != range.name),
         ("description", row.description != range.description),

@@ -182,6 +182,7 @@ fn row_status<T>(
     existing: Option<&T>,
     differences: impl FnOnce(&T) -> Vec<&'static str>,
 ) -> RowStatus {
+    // Validity first: an overlap of an invalid prefix would name the wrong fault.
     if let Err(error) = valid {
         return RowStatus::Conflict(error.message().to_owned());
     }
@@ -220,7 +221,8 @@ fn unless_renamed<'a, T>(
 }
 
 fn check_allocations(plan: &AddressPlan, present: &Present, checked: &mut CheckedPlan) {
-    // The ranges of the provider, then those of the plan.
+    // The ranges of the provider win over those of the plan: where both differ, the row of the range is in conflict
+    // already, and its allocations are compared with what is there.
     let mut homes: HashMap<&RangeId, Cow<'_, Range>> =
         present.ranges.iter().map(|range| (&range.id, Cow::Borrowed(range))).collect();
     for row in &plan.ranges {
@@ -231,6 +233,7 @@ fn check_allocations(plan: &AddressPlan, present: &Present, checked: &mut Checke
     for row in &plan.allocations {
         let item = &row.item;
         let home = homes.get(&item.range).map(AsRef::as_ref);
+        // By space and not by range: two ranges of one prefix could otherwise both have the address.
         let taken_by = home.and_then(|range| addresses.insert((&range.space, item.address), &row.at));
         let key_of = keys.insert(&item.key, &row.at);
         let status = if let Some(other) = taken_by {
@@ -257,6 +260,7 @@ fn allocation_status(item: &PlannedAllocation, home: Option<&Range>, present: &P
         return RowStatus::Conflict(message);
     };
     if let Some(found) = present.addresses.get(&(item.range.clone(), item.address)) {
+        // An allocation now would fail with `Conflict`, after other rows were added.
         if found.state == AllocationState::Quarantined {
             return RowStatus::Conflict(format!("{} is quarantined after it was freed; import it later", item.address));
         }
@@ -274,6 +278,7 @@ fn allocation_status(item: &PlannedAllocation, home: Option<&Range>, present: &P
     if !range.can_allocate(item.address) {
         return RowStatus::Conflict(format!("{} is the gateway or reserved; leave it out, or free it", item.address));
     }
+    // The address is new, and so the key belongs to another request: the import would fail with `Conflict`.
     if let Some(other) = present.keys.get(&item.key) {
         return RowStatus::Conflict(format!(
             "the key {:?} has {} in the store; choose another",

@@ -46,6 +46,8 @@ pub(super) fn conflicts(plan: &AddressPlan, present: &Present) -> Conflicts {
     let mut found = Conflicts::default();
     duplicate_ids(&mut found.blocks, plan.blocks.iter().map(|row| (row.item.id.as_str(), row.at.as_str())));
     duplicate_ids(&mut found.ranges, plan.ranges.iter().map(|row| (row.item.id.as_str(), row.at.as_str())));
+    // Sorted by first address and length, each prefix comes after those that contain it. One pass with a stack then
+    // finds all overlaps, where comparing pairs would take a million squared steps.
     let mut entries = entries(plan, present);
     entries.sort_by(|a, b| {
         let key = |e: &Entry<'_>| (e.net.network(), e.net.prefix_len(), e.kind, e.addresses);
@@ -59,7 +61,7 @@ pub(super) fn conflicts(plan: &AddressPlan, present: &Present) -> Conflicts {
         }
         let problem = around.last().and_then(|outer| problem(outer, entry).map(|text| (*outer, text)));
         if let Some((outer, text)) = problem {
-            // The store was there first; of two rows the later one has to give way.
+            // A row gives way to the provider, and of two rows the inner or later one to the other.
             let (blamed, other) = if entry.row.is_some() { (entry, outer) } else { (outer, entry) };
             let message = format!("{text} {}; leave one of the two out, or change it", other.name());
             if let Some((index, _)) = blamed.row {
@@ -82,6 +84,7 @@ pub(super) fn conflicts(plan: &AddressPlan, present: &Present) -> Conflicts {
 fn problem(outer: &Entry<'_>, inner: &Entry<'_>) -> Option<&'static str> {
     match (outer.kind, inner.kind) {
         (Kind::Block, Kind::Block) if outer.net == inner.net => Some("the space has the same prefix twice:"),
+        // A block holds blocks and ranges, also a range of its own prefix.
         (Kind::Block, _) => None,
         (Kind::Range, Kind::Block) => Some("a range holds no block:"),
         (Kind::Range, Kind::Range) if outer.net != inner.net => Some("it overlaps"),
@@ -133,7 +136,7 @@ fn duplicate_ids<'a>(list: &mut BTreeMap<usize, String>, ids: impl Iterator<Item
     let mut seen: HashMap<&str, &str> = HashMap::new();
     for (index, (id, at)) in ids.enumerate() {
         if let Some(other) = seen.insert(id, at) {
-            list.insert(index, format!("the id {id:?} is {other}'s; give each row an id of its own"));
+            list.insert(index, format!("the id {id:?} belongs to {other}; give each row an id of its own"));
         }
     }
 }

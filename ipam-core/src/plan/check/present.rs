@@ -30,8 +30,8 @@ pub(in crate::plan) struct Present {
 }
 
 impl Present {
-    /// Reads what the plan can meet: all blocks and ranges, and those of its addresses and keys that are in use.
-    /// Reports each range that was looked through and each key that was looked up.
+    /// Reads all blocks and ranges, and those addresses and keys of the plan that are in use. `step` is called after
+    /// each range that was read and each key that was looked up.
     pub(in crate::plan) async fn read(
         provider: &dyn IpamProvider,
         plan: &AddressPlan,
@@ -42,7 +42,7 @@ impl Present {
             false => Vec::new(),
         };
         let ranges: Vec<Range> = limited("ranges", provider.ranges(ListRanges::all())).await?;
-        // No more is kept than the plan asks for, whatever a range holds.
+        // Of each range only the addresses of the plan are kept: a range may have millions of allocations.
         let mut wanted: HashMap<&RangeId, HashSet<IpAddr>> = HashMap::new();
         for row in &plan.allocations {
             wanted.entry(&row.item.range).or_default().insert(row.item.address);
@@ -58,11 +58,13 @@ impl Present {
             }
             step();
         }
+        // Keys are looked up for new addresses only. The key of an address that exists is compared with its allocation.
         let is_new = |range: &RangeId, address| !addresses.contains_key(&(range.clone(), address));
         let new = plan.allocations.iter().filter(|row| is_new(&row.item.range, row.item.address));
         let keys: Vec<AllocationKey> = new.map(|row| row.item.key.clone()).collect();
         let mut lookups = futures_util::stream::iter(keys)
             .map(|key| async move {
+                // One allocation of the key is enough to know that it is in use.
                 let found = provider.find_key(key.clone()).await?.into_iter().next();
                 Ok::<_, Error>(found.map(|found| (key, found)))
             })
@@ -79,6 +81,7 @@ impl Present {
 
 /// Collects a list, or fails if it has more items than a check keeps.
 async fn limited<T>(name: &str, items: impl Stream<Item = Result<T>> + Send) -> Result<Vec<T>> {
+    // One more than the limit tells whether there are too many, without reading the others.
     let items: Vec<T> = items.take(MAX_PRESENT + 1).try_collect().await?;
     if items.len() > MAX_PRESENT {
         let message = format!("the provider has more than {MAX_PRESENT} {name}; a plan is not compared with so many");

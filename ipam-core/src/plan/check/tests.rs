@@ -19,7 +19,7 @@ fn every_way_to_overlap_is_found_at_the_later_row() {
         ("range,b,,10.0.0.128/25,,\nrange,a,,10.0.0.0/24,,\n", Some("it overlaps")),
         ("range,a,,10.0.0.0/24,,\nblock,b,,10.0.0.0/26,,\n", Some("a range holds no block")),
         ("block,a,,10.0.0.0/24,,\nblock,b,,10.0.0.0/24,,\n", Some("the same prefix twice")),
-        ("range,a,,10.0.0.0/24,,\nrange,a,,10.0.1.0/24,,\n", Some("line 3: the id \"a\" is line 2's")),
+        ("range,a,,10.0.0.0/24,,\nrange,a,,10.0.1.0/24,,\n", Some("line 3: the id \"a\" belongs to line 2")),
         (
             "range,a,,10.0.0.0/24,10.0.0.1-10.0.0.90,\nrange,b,,10.0.0.0/24,10.0.0.5-10.0.0.6,\n",
             Some("its addresses overlap"),
