@@ -176,7 +176,10 @@ const BAD_ALLOCATIONS: &[(Defect, &[&str])] = &[
 ];
 
 const BAD_ERRORS: &[(Defect, &[&str])] = &[
-    (Defect::SaysUnavailable, &["allocate::takes_no_more_than_there_is", "carve::never_carves_twice_at_the_same_time"]),
+    (
+        Defect::SaysUnavailable,
+        &["allocate::takes_no_more_than_there_is", "child_prefixes::never_carves_twice_at_the_same_time"],
+    ),
     (Defect::SaysIfIdempotent, &["allocate::needs_every_range_to_exist", "ranges::refuses_a_page_it_did_not_make"]),
     (Defect::NamesNoOperation, &["ranges::refuses_a_page_it_did_not_make"]),
     (Defect::NamesNoLine, &["preview::counts_lines_against_each_other"]),
@@ -285,36 +288,39 @@ const BAD_PLANS: &[(Defect, &[&str])] = &[
     (Defect::IgnoresPlanUpdates, &["ranges::obeys_a_changed_range"]),
     (Defect::ForcesPlanUpdates, &["ranges::keeps_what_is_taken_inside"]),
     (Defect::RemovesInUse, &["ranges::removes_a_range", "concurrency::keeps_addresses_while_ranges_come_and_go"]),
-    (Defect::RefusesRepeatedRemoval, &["carve::gives_a_range_back"]),
+    (Defect::RefusesRepeatedRemoval, &["child_prefixes::gives_a_range_back"]),
     (Defect::RemovesNothing, &["blocks::knows_the_smallest_block_around_a_range"]),
 ];
 
 const BAD_CARVING: &[(Defect, &[&str])] = &[
     (Defect::RedefinesBlocks, &["blocks::defines_an_id_and_a_prefix_once"]),
     (Defect::AcceptsBlocksAnywhere, &["blocks::makes_a_tree_with_the_ranges"]),
-    (Defect::ForgetsBlockOfRange, &["carve::carves_nothing_that_is_covered"]),
-    (Defect::CarvesFirstFit, &["carve::leaves_larger_gaps_whole"]),
-    (Defect::CarvesWithoutDetails, &["carve::describes_the_new_range"]),
-    (Defect::CarvesAtRandom, &["carve::carves_the_lowest_free_prefix", "carve::hands_out_addresses_of_the_new_range"]),
-    (Defect::CarvesTwice, &["carve::can_carve_a_whole_block", "carve::carves_exactly_one_prefix"]),
-    (Defect::ForgetsCarveKeys, &["carve::repeats_by_key"]),
-    (Defect::TriesOneBlock, &["carve::tries_the_blocks_in_the_order_given"]),
+    (Defect::ForgetsBlockOfRange, &["child_prefixes::carves_nothing_that_is_covered"]),
+    (Defect::CarvesFirstFit, &["child_prefixes::leaves_larger_gaps_whole"]),
+    (Defect::CarvesWithoutDetails, &["child_prefixes::describes_the_new_range"]),
+    (
+        Defect::CarvesAtRandom,
+        &["child_prefixes::carves_the_lowest_free_prefix", "child_prefixes::hands_out_addresses_of_the_new_range"],
+    ),
+    (Defect::CarvesTwice, &["child_prefixes::can_carve_a_whole_block", "child_prefixes::carves_exactly_one_prefix"]),
+    (Defect::ForgetsCarveKeys, &["child_prefixes::repeats_by_key"]),
+    (Defect::TriesOneBlock, &["child_prefixes::tries_the_blocks_in_the_order_given"]),
     (
         Defect::StopsAtFirstBlockAround,
-        &["carve::tries_every_block_around_an_exact_prefix", "carve::says_why_no_block_can_give_it"],
+        &["child_prefixes::tries_every_block_around_an_exact_prefix", "child_prefixes::says_why_no_block_can_give_it"],
     ),
-    (Defect::CarvesOnlyIpv4, &["carve::carves_ipv6"]),
-    (Defect::CarvesShorter, &["carve::refuses_what_cannot_be"]),
+    (Defect::CarvesOnlyIpv4, &["child_prefixes::carves_ipv6"]),
+    (Defect::CarvesShorter, &["child_prefixes::refuses_what_cannot_be"]),
     (
         Defect::GivesBackAnything,
         &[
-            "carve::gives_back_only_what_was_carved",
-            "carve::keeps_a_range_in_use",
-            "carve::leaves_anothers_range_alone",
+            "child_prefixes::gives_back_only_what_was_carved",
+            "child_prefixes::keeps_a_range_in_use",
+            "child_prefixes::leaves_anothers_range_alone",
         ],
     ),
-    (Defect::GivesBackNothing, &["carve::gives_a_range_back"]),
-    (Defect::KeepsKeysApart, &["carve::shares_keys_with_allocate"]),
+    (Defect::GivesBackNothing, &["child_prefixes::gives_a_range_back"]),
+    (Defect::KeepsKeysApart, &["child_prefixes::shares_keys_with_allocate"]),
 ];
 
 const BAD_FEEDS: &[(Defect, &[&str])] = &[

@@ -3,8 +3,8 @@
 use super::Setup;
 use super::bench::Bench;
 use super::literals::{ip, lines, net, sorted, span, texts};
+use super::outcome::{Verdict, check, fail, refused, same};
 use super::stage::Stage;
-use super::verdict::{Verdict, check, fail, refused, same};
 use crate::{
     Allocate, AllocateLine, AllocationState, DefineRange, ErrorKind, Find, Labels, MacAddr, Operation, Placement,
     RangeId, Selection,

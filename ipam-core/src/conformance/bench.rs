@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::harness::Harness;
 use super::literals::net;
 use super::needs::Need;
-use super::plan::{NoFixture, Setup};
+use super::outcome::{Stop, Verdict, fail};
+use super::setup::{NoFixture, Setup};
 use super::stage::Stage;
 use super::unclaimed::must_be_refused;
-use super::verdict::{Stop, Verdict, fail};
 use crate::Capabilities;
 
 /// What a case is given: a way to a stage.

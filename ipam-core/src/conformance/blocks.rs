@@ -3,10 +3,10 @@
 use super::Setup;
 use super::bench::Bench;
 use super::literals::{ip, net, only};
+use super::outcome::{Verdict, check, refused, same};
 use super::pages::{self, every_page};
 use super::ranges::listed;
 use super::stage::Stage;
-use super::verdict::{Verdict, check, refused, same};
 use crate::{
     Block, BlockFilter, BlockId, DefineBlock, DefineRange, ErrorKind, Family, ListBlocks, ListRanges, NetworkInfo,
     Operation, PageRequest, Patch, Properties, RangeFilter, RemoveBlock, Tag, Tags, UpdateBlock, Vlan,

@@ -8,9 +8,9 @@ use super::allocate::next;
 use super::bench::Bench;
 use super::join;
 use super::literals::{net, sorted};
+use super::outcome::{Verdict, check, fail, same};
 use super::stage::{Stage, patiently};
 use super::threads;
-use super::verdict::{Verdict, check, fail, same};
 use crate::{Allocate, AllocateLine, Deallocate, Find};
 
 /// After how many polls a caller goes away: not at all yet, at once, and later and later.
@@ -83,7 +83,7 @@ pub(super) async fn takes_it_back_while_others_work(bench: &Bench) -> Verdict {
                     patiently(|| provider.deallocate(&back)).await?;
                 }
             }
-            Ok::<_, super::verdict::Stop>(answered)
+            Ok::<_, super::outcome::Stop>(answered)
         }
         .boxed()
     });

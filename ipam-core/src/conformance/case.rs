@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 
 use super::bench::Bench;
 use super::needs::Need;
-use super::verdict::Verdict;
+use super::outcome::Verdict;
 
 /// One case of the suite.
 #[non_exhaustive]

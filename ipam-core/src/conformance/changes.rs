@@ -10,8 +10,8 @@ use super::Setup;
 use super::allocate::{next, three_ranges};
 use super::bench::Bench;
 use super::literals::{ip, net};
+use super::outcome::{Verdict, check, fail, refused, same, some};
 use super::stage::{Stage, patiently};
-use super::verdict::{Verdict, check, fail, refused, same, some};
 use crate::{
     Allocate, AllocateLine, AllocateRange, Change, ChangeKind, ChangePosition, Deallocate, DeallocateRange,
     DefineBlock, DefineRange, ErrorKind, IpamProvider, Operation, Patch, RemoveBlock, RemoveRange, Update, UpdateBlock,

@@ -7,8 +7,8 @@ use futures_util::FutureExt;
 use super::allocate::next;
 use super::bench::Bench;
 use super::literals::{net, sorted};
+use super::outcome::{Stop, Verdict, check, fail, same};
 use super::stage::patiently;
-use super::verdict::{Stop, Verdict, check, fail, same};
 use super::{Setup, join};
 use crate::{
     Allocate, AllocateLine, Allocation, Deallocate, Error, ErrorKind, Find, IpamProvider, ListBlocks, ListRanges,

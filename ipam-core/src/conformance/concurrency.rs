@@ -9,8 +9,8 @@ use futures_util::FutureExt;
 use super::allocate::three_ranges;
 use super::bench::Bench;
 use super::literals::{ip, sorted};
+use super::outcome::{Verdict, check, fail, same};
 use super::stage::patiently;
-use super::verdict::{Verdict, check, fail, same};
 use crate::{Allocate, AllocateLine, Allocated, Deallocate, DefineRange, Find, RemoveRange};
 
 pub(super) async fn hands_out_each_address_once(bench: &Bench) -> Verdict {
@@ -29,7 +29,7 @@ pub(super) async fn hands_out_each_address_once(bench: &Bench) -> Verdict {
                 same(answer.iter().count(), usize::try_from(count).unwrap_or(0), "as many as were asked for")?;
                 taken.extend(answer.lines.into_iter().flatten());
             }
-            Ok::<_, super::verdict::Stop>(taken)
+            Ok::<_, super::outcome::Stop>(taken)
         }
         .boxed()
     });

@@ -4,7 +4,7 @@ use super::Setup;
 use super::allocate::{exactly, next};
 use super::bench::Bench;
 use super::literals::{freed, ip, net, texts};
-use super::verdict::{Stop, Verdict, check, refused, same};
+use super::outcome::{Stop, Verdict, check, refused, same};
 use crate::{Allocate, Deallocate, ErrorKind, Find, Operation, Precondition, Target};
 
 pub(super) async fn gives_back_by_id(bench: &Bench) -> Verdict {

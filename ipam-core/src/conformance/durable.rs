@@ -4,7 +4,7 @@ use super::Setup;
 use super::allocate::next;
 use super::bench::Bench;
 use super::literals::{ip, net};
-use super::verdict::{Verdict, check, same};
+use super::outcome::{Verdict, check, same};
 use crate::{Allocate, AllocateRange, Deallocate, Find, ListRanges};
 
 pub(super) async fn keeps_what_was_answered(bench: &Bench) -> Verdict {

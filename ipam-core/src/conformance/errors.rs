@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::bench::Bench;
 use super::literals::ip;
 use super::needs::Need;
+use super::outcome::{Verdict, check, refused, same};
 use super::unclaimed::must_be_refused;
-use super::verdict::{Verdict, check, refused, same};
 use crate::{
     Allocate, AllocateLine, Deallocate, ErrorKind, Find, Labels, MAX_ADDRESSES, MAX_ID_LEN, MAX_LINES, MAX_PAGE_SIZE,
     MAX_TEXT_LEN, Operation, PageRequest, Patch, Placement, Precondition, Selection, Update,
@@ -84,7 +84,7 @@ pub(super) async fn refuses_bad_requests_for_addresses(bench: &Bench) -> Verdict
         ("a long description", "description", labels(Labels::default().with_description(text.as_str()))),
     ];
     for (what, field, request) in table {
-        let about = |stop: super::verdict::Stop| stop.about(what);
+        let about = |stop: super::outcome::Stop| stop.about(what);
         let error = refused(stage.provider.allocate(&request).await, BAD, Operation::Allocate).map_err(about)?;
         check(error.message().contains(field), format_args!("{what}: the error names the field {field}: {error}"))?;
         check(error.to_string().len() < 1_000, format_args!("{what}: the error is no place for all of the value"))?;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::allocate::next;
 use super::bench::Bench;
 use super::literals::{ip, lines, only};
+use super::outcome::{Verdict, check, refused, same, some};
 use super::stage::Stage;
-use super::verdict::{Verdict, check, refused, same, some};
 use crate::{Allocate, Allocation, Deallocate, ErrorKind, Find, Operation, Patch, Update};
 
 pub(super) async fn ends_an_allocation(bench: &Bench) -> Verdict {

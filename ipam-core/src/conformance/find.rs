@@ -6,9 +6,9 @@ use super::Setup;
 use super::allocate::{exactly_in, next};
 use super::bench::Bench;
 use super::literals::{ip, net, sorted};
+use super::outcome::{Verdict, check, refused, same};
 use super::pages::every_page;
 use super::stage::Stage;
-use super::verdict::{Verdict, check, refused, same};
 use crate::{
     Allocate, AllocateLine, Allocation, AllocationState, Deallocate, DefineRange, ErrorKind, Find, Labels,
     MAX_PAGE_SIZE, MacAddr, Operation, PageRequest, RangePolicy,

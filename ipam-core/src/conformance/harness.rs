@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 
-use super::plan::{Fixture, NoFixture, Setup};
+use super::setup::{Fixture, NoFixture, Setup};
 use super::threads;
 use crate::{IpamProvider, RangeId};
 

@@ -6,8 +6,8 @@ use super::Setup;
 use super::allocate::{exactly, next, three_ranges};
 use super::bench::Bench;
 use super::literals::{ip, lines, net, sorted};
+use super::outcome::{Verdict, check, fail, refused, same};
 use super::stage::{Stage, patiently};
-use super::verdict::{Verdict, check, fail, refused, same};
 use crate::{Allocate, AllocateLine, Deallocate, ErrorKind, Find, Labels, MAX_ID_LEN, Operation, Patch, Update};
 
 pub(super) async fn answers_a_repeat_with_the_same_allocations(bench: &Bench) -> Verdict {

@@ -203,7 +203,7 @@ macro_rules! __conformance_cases {
                 changes_only_what_is_named [Blocks DefineBlocks]
                     "Changes a block, and never what was not named; `NotFound` if there is none."
             }
-            carve {
+            child_prefixes {
                 carves_the_lowest_free_prefix [AllocateRanges]
                     "The lowest free prefix of the length; `Exhausted` if no block has room."
                 leaves_larger_gaps_whole [AllocateRanges] "The lowest free one that leaves the larger gaps whole."

@@ -6,9 +6,9 @@ use super::Setup;
 use super::allocate::three_ranges;
 use super::bench::Bench;
 use super::literals::{net, only};
+use super::outcome::{Verdict, check, refused, same};
 use super::pages::{self, every_page};
 use super::stage::Stage;
-use super::verdict::{Verdict, check, refused, same};
 use crate::net::HostPolicy;
 use crate::{
     DefineRange, ErrorKind, Family, ListRanges, Operation, PageRequest, Range, RangeFilter, RemoveRange, SpaceId, Tag,
@@ -33,7 +33,7 @@ pub(super) async fn lists_what_matches(bench: &Bench) -> Verdict {
                 .filter(|name| found.iter().any(|r| r.id == stage.range(name)))
                 .collect();
             names.sort_unstable();
-            Ok::<_, super::verdict::Stop>(names.concat())
+            Ok::<_, super::outcome::Stop>(names.concat())
         }
     };
     let any = RangeFilter::default;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use ipnet::IpNet;
 
-use super::verdict::{Verdict, fail};
+use super::outcome::{Verdict, fail};
 use crate::net::IpRange;
 use crate::{Allocated, Allocation, Deallocated, Preview};
 

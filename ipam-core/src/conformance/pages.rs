@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use futures_util::future::{Ready, ready};
 
-use super::verdict::{Verdict, check, fail};
+use super::outcome::{Verdict, check, fail};
 use crate::{
     Allocation, Block, Find, IpamProvider, ListBlocks, ListRanges, Page, PageRequest, PageToken, Range, RangeId, Result,
 };

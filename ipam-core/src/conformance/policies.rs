@@ -7,8 +7,8 @@ use super::Setup;
 use super::allocate::{exactly, next};
 use super::bench::Bench;
 use super::literals::{ip, lines, net, sorted};
+use super::outcome::{Verdict, check, refused, same};
 use super::stage::Stage;
-use super::verdict::{Verdict, check, refused, same};
 use crate::{Allocate, Deallocate, DefineRange, ErrorKind, Operation, Order, RangePolicy};
 
 const LONG: Duration = Duration::from_secs(3600);

@@ -4,8 +4,8 @@ use super::Setup;
 use super::allocate::{exactly, exactly_in, from, next, three_ranges};
 use super::bench::Bench;
 use super::literals::{candidates, ip, lines, net};
+use super::outcome::{Verdict, check, refused, same};
 use super::stage::Stage;
-use super::verdict::{Verdict, check, refused, same};
 use crate::{Allocate, AllocateLine, Candidate, ErrorKind, Operation, Placement, Selection};
 
 pub(super) async fn names_what_the_next_call_takes(bench: &Bench) -> Verdict {

@@ -8,9 +8,9 @@ use super::Setup;
 use super::allocate::{exactly, next};
 use super::bench::Bench;
 use super::literals::{ip, lines, net, only, sorted, span, texts};
+use super::outcome::{Verdict, check, fail, refused, same};
 use super::pages;
 use super::stage::patiently;
-use super::verdict::{Verdict, check, fail, refused, same};
 use crate::net::HostPolicy;
 use crate::{
     Allocate, AllocateLine, DefineRange, ErrorKind, Find, ListRanges, NetworkInfo, Operation, Order, Patch, Properties,

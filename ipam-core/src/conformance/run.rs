@@ -8,7 +8,7 @@ use super::bench::Bench;
 use super::case::Case;
 use super::harness::Harness;
 use super::list::CASES;
-use super::verdict::{Failure, Outcome, Stop, fail};
+use super::outcome::{Failure, Outcome, Stop, fail};
 
 /// All cases, group by group.
 #[must_use]

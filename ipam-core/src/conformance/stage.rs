@@ -7,8 +7,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use super::harness::{Harness, Limits};
-use super::plan::{Fixture, Setup};
-use super::verdict::{Stop, Verdict, same, some};
+use super::outcome::{Stop, Verdict, same, some};
+use super::setup::{Fixture, Setup};
 use super::{join, threads};
 use crate::{
     Allocate, AllocateLine, Allocated, Allocation, BlockId, Capabilities, Deallocate, Find, IpamProvider, RangeId,

@@ -9,8 +9,8 @@ use super::Setup;
 use super::allocate::next;
 use super::bench::Bench;
 use super::literals::{ip, net, sorted};
+use super::outcome::{Stop, Verdict, check, fail, same};
 use super::stage::{Stage, patiently};
-use super::verdict::{Stop, Verdict, check, fail, same};
 use crate::{AbandonedClaim, Allocate, AllocateLine, AllocateRange, Find, ListRanges, Selection, Sweep, Swept};
 
 /// Every age that a careless caller may give.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::literals::{ip, net};
 use super::needs::Need;
+use super::outcome::{Verdict, refused};
 use super::stage::Stage;
-use super::verdict::{Verdict, refused};
 use crate::{
     Allocate, AllocateLine, AllocateRange, DeallocateRange, DefineBlock, DefineRange, ErrorKind, Labels, ListBlocks,
     Operation, Order, Placement, RangePolicy, RemoveBlock, RemoveRange, Selection, Sweep, Tag, Update, UpdateBlock,

@@ -3,8 +3,8 @@
 use super::allocate::next;
 use super::bench::Bench;
 use super::literals::only;
+use super::outcome::{Verdict, check, refused, same};
 use super::stage::Stage;
-use super::verdict::{Verdict, check, refused, same};
 use crate::{Allocate, Allocation, Deallocate, ErrorKind, Find, Labels, MacAddr, Operation, Patch, Tag, Tags, Update};
 
 const MAC: MacAddr = MacAddr::new([2, 0, 0, 0, 0, 1]);

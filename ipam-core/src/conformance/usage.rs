@@ -4,8 +4,8 @@ use super::Setup;
 use super::allocate::{next, three_ranges};
 use super::bench::Bench;
 use super::literals::{ip, net, only, span};
+use super::outcome::{Verdict, check, refused, same};
 use super::stage::Stage;
-use super::verdict::{Verdict, check, refused, same};
 use crate::{DefineRange, ErrorKind, Operation, RangePolicy};
 
 /// total, allocated, reserved, quarantined, free.

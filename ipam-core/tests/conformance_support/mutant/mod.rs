@@ -1,13 +1,13 @@
 //! A provider with one defect, around one without: what it does wrong is beside this file, by operation.
 
 mod allocate;
-mod carve;
+mod child_prefixes;
 mod deallocate;
 mod defect;
+mod definitions;
 mod ends;
 mod harness;
 mod list;
-mod plan;
 mod update;
 
 use std::collections::BTreeSet;

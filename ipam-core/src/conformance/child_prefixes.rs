@@ -7,9 +7,9 @@ use super::Setup;
 use super::allocate::{exactly_in, three_ranges};
 use super::bench::Bench;
 use super::literals::{ip, lines, net, only, texts};
+use super::outcome::{Verdict, check, fail, refused, same};
 use super::pages;
 use super::stage::{Stage, patiently};
-use super::verdict::{Verdict, check, fail, refused, same};
 use crate::net::{HostPolicy, hosts};
 use crate::{
     Allocate, AllocateLine, AllocateRange, ChildPrefix, DeallocateRange, DefineRange, ErrorKind, Operation,
