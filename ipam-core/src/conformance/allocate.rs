@@ -29,7 +29,7 @@ pub(super) async fn fills_gaps_from_below(bench: &Bench) -> Verdict {
     same(lines(&answer), expected, "scattered addresses are the lowest free ones, in ascending order")
 }
 
-pub(super) async fn answers_everything_about_an_address(bench: &Bench) -> Verdict {
+pub(super) async fn returns_all_fields_of_an_allocation(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let labels = Labels::default()
         .with_hostname("web1.example.com")
@@ -57,7 +57,7 @@ pub(super) async fn answers_everything_about_an_address(bench: &Bench) -> Verdic
     same(ids.len(), 2, "each address has an id of its own")
 }
 
-pub(super) async fn makes_a_key_where_none_is_given(bench: &Bench) -> Verdict {
+pub(super) async fn generates_a_key_if_none_is_given(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let first = stage.take(next(&stage, 2)).await?;
     let second = stage.take(next(&stage, 1)).await?;
@@ -105,7 +105,7 @@ pub(super) async fn falls_back_to_another_family(bench: &Bench) -> Verdict {
     same(lines(&stage.take(line).await?), [["2001:db8:20::1"]], "then the second one, of another family")
 }
 
-pub(super) async fn hands_out_each_address_once_until_none_is_left(bench: &Bench) -> Verdict {
+pub(super) async fn allocates_each_address_once_until_exhausted(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let mut seen = Vec::new();
     for _ in 0..14 {
@@ -119,7 +119,7 @@ pub(super) async fn hands_out_each_address_once_until_none_is_left(bench: &Bench
     same(stage.take_one().await?.address, ip("10.20.0.9"), "what was given back can be had again")
 }
 
-pub(super) async fn takes_no_more_than_there_is(bench: &Bench) -> Verdict {
+pub(super) async fn takes_nothing_if_too_few_are_free(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/29").await?;
     stage.take(next(&stage, 2)).await?;
     refused(stage.take(next(&stage, 5)).await, ErrorKind::Exhausted, Operation::Allocate)?;
@@ -128,7 +128,7 @@ pub(super) async fn takes_no_more_than_there_is(bench: &Bench) -> Verdict {
     same(lines(&rest), [["10.20.0.3", "10.20.0.4", "10.20.0.5", "10.20.0.6"]], "all that is left can be had")
 }
 
-pub(super) async fn keeps_the_gateway(bench: &Bench) -> Verdict {
+pub(super) async fn never_takes_the_gateway(bench: &Bench) -> Verdict {
     let range = DefineRange::new("lan", net("10.20.0.0/29")).with_gateway(ip("10.20.0.1"));
     let stage = bench.stage(Setup::empty().with_range(range)).await?;
     let answer = stage.take(next(&stage, 5)).await?;
@@ -139,7 +139,7 @@ pub(super) async fn keeps_the_gateway(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn keeps_reservations(bench: &Bench) -> Verdict {
+pub(super) async fn never_takes_reserved_addresses(bench: &Bench) -> Verdict {
     let reserved = vec![span("10.20.0.1-10.20.0.2"), span("10.20.0.4"), span("10.20.0.6-10.20.0.7")];
     let range = DefineRange::new("lan", net("10.20.0.0/29")).with_reserved(reserved);
     let stage = bench.stage(Setup::empty().with_range(range)).await?;
@@ -151,7 +151,7 @@ pub(super) async fn keeps_reservations(bench: &Bench) -> Verdict {
     same(lines(&stage.take(next(&stage, 2)).await?), [["10.20.0.3", "10.20.0.5"]], "reservations are never handed out")
 }
 
-pub(super) async fn stays_between_first_and_last(bench: &Bench) -> Verdict {
+pub(super) async fn takes_only_addresses_of_the_range(bench: &Bench) -> Verdict {
     let range = DefineRange::new("lan", net("10.20.0.0/24")).with_addresses(span("10.20.0.100-10.20.0.102"));
     let stage = bench.stage(Setup::empty().with_range(range)).await?;
     let answer = stage.take(next(&stage, 3)).await?;
@@ -163,7 +163,7 @@ pub(super) async fn stays_between_first_and_last(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn leaves_out_excluded_addresses(bench: &Bench) -> Verdict {
+pub(super) async fn never_takes_excluded_addresses(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/29").await?;
     let line = next(&stage, 1).without(ip("10.20.0.1")).without(span("10.20.0.3-10.20.0.4"));
     for expected in ["10.20.0.2", "10.20.0.5", "10.20.0.6"] {
@@ -174,7 +174,7 @@ pub(super) async fn leaves_out_excluded_addresses(bench: &Bench) -> Verdict {
     same(lines(&stage.take(other).await?), [["10.20.0.1"]], "they are left out of that line only")
 }
 
-pub(super) async fn takes_exactly_one_address(bench: &Bench) -> Verdict {
+pub(super) async fn takes_one_exact_address(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let answer = stage.take(exactly(&stage, "10.20.0.9", 1)).await?;
     same(lines(&answer), [["10.20.0.9"]], "that address and no other")?;
@@ -182,7 +182,7 @@ pub(super) async fn takes_exactly_one_address(bench: &Bench) -> Verdict {
     same(stage.take_one().await?.address, ip("10.20.0.1"), "the next one is still the lowest")
 }
 
-pub(super) async fn takes_exactly_several_addresses(bench: &Bench) -> Verdict {
+pub(super) async fn takes_several_exact_addresses(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let answer = stage.take(exactly(&stage, "10.20.0.5", 3)).await?;
     same(lines(&answer), [["10.20.0.5", "10.20.0.6", "10.20.0.7"]], "those addresses, in ascending order")?;
@@ -209,7 +209,7 @@ pub(super) async fn takes_exact_addresses_from_the_range_that_holds_them(bench: 
     Ok(())
 }
 
-pub(super) async fn refuses_exact_addresses_outside(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_exact_addresses_outside_the_ranges(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let cases =
         [("10.20.1.1", 1), ("10.20.0.0", 1), ("10.20.0.15", 1), ("10.20.0.13", 3), ("10.19.255.255", 3), ("::1", 1)];
@@ -233,7 +233,7 @@ pub(super) async fn refuses_two_lines_for_one_exact_address(bench: &Bench) -> Ve
     stage.nothing_taken().await
 }
 
-pub(super) async fn never_gives_two_lines_the_same_address(bench: &Bench) -> Verdict {
+pub(super) async fn never_allocates_one_address_for_two_lines(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/29").await?;
     let request = Allocate::new("somebody").with_line(next(&stage, 1)).with_line(exactly(&stage, "10.20.0.1", 1));
     match stage.provider.allocate(&request).await {
@@ -244,7 +244,7 @@ pub(super) async fn never_gives_two_lines_the_same_address(bench: &Bench) -> Ver
     }
 }
 
-pub(super) async fn answers_line_by_line(bench: &Bench) -> Verdict {
+pub(super) async fn returns_one_list_per_line(bench: &Bench) -> Verdict {
     let stage = bench.stage(three_ranges().range("wide", net("10.20.9.0/28"))).await?;
     let host = |name: &str| Labels::default().with_hostname(name);
     let request = Allocate::new("vm-1")
@@ -291,7 +291,7 @@ pub(super) async fn takes_nothing_when_a_later_line_fails(bench: &Bench) -> Verd
     same(lines(&all), [["10.20.0.1", "10.20.0.2"]], "what was undone can be had")
 }
 
-pub(super) async fn needs_every_range_to_exist(bench: &Bench) -> Verdict {
+pub(super) async fn requires_every_range_to_exist(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let missing = AllocateLine::next("no-such-range", 1);
     let error = refused(stage.take(missing).await, ErrorKind::NotFound, Operation::Allocate)?;
@@ -301,7 +301,7 @@ pub(super) async fn needs_every_range_to_exist(bench: &Bench) -> Verdict {
     stage.nothing_taken().await
 }
 
-pub(super) async fn takes_no_block_for_a_range(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_the_id_of_a_block(bench: &Bench) -> Verdict {
     let plan = Setup::empty().block("campus", net("10.20.0.0/16")).range("lan", net("10.20.0.0/28"));
     let stage = bench.stage(plan).await?;
     let block = RangeId::new(stage.block("campus").as_str());
@@ -328,7 +328,7 @@ pub(super) async fn uses_the_address_of_a_single_host(bench: &Bench) -> Verdict 
     ends(bench, "2001:db8:20::6/128", &["2001:db8:20::6"]).await
 }
 
-pub(super) async fn leaves_out_what_no_host_may_have(bench: &Bench) -> Verdict {
+pub(super) async fn never_takes_network_broadcast_or_anycast_addresses(bench: &Bench) -> Verdict {
     ends(bench, "10.20.0.4/30", &["10.20.0.5", "10.20.0.6"]).await?;
     ends(bench, "2001:db8:20::4/126", &["2001:db8:20::5", "2001:db8:20::6", "2001:db8:20::7"]).await?;
     ends(bench, "255.255.255.252/30", &["255.255.255.253", "255.255.255.254"]).await
@@ -358,7 +358,7 @@ pub(super) async fn serves_an_ipv6_subnet(bench: &Bench) -> Verdict {
     same(stage.take_one().await?.address, ip("2001:db8:20::4"), "then the next one")
 }
 
-pub(super) async fn takes_addresses_in_a_row(bench: &Bench) -> Verdict {
+pub(super) async fn takes_contiguous_addresses(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     stage.take(exactly(&stage, "10.20.0.3", 1)).await?;
     stage.take(exactly(&stage, "10.20.0.8", 1)).await?;
@@ -374,7 +374,7 @@ pub(super) async fn takes_addresses_in_a_row(bench: &Bench) -> Verdict {
     same(lines(&rest), [["10.20.0.12", "10.20.0.13", "10.20.0.14"]], "what is left is in a row")
 }
 
-pub(super) async fn breaks_rows_at_what_it_keeps(bench: &Bench) -> Verdict {
+pub(super) async fn splits_runs_at_unavailable_addresses(bench: &Bench) -> Verdict {
     let range = DefineRange::new("lan", net("10.20.0.0/28"))
         .with_gateway(ip("10.20.0.3"))
         .with_reserved(vec![span("10.20.0.6")]);
@@ -387,7 +387,7 @@ pub(super) async fn breaks_rows_at_what_it_keeps(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn takes_rows_from_one_range_too(bench: &Bench) -> Verdict {
+pub(super) async fn takes_a_contiguous_run_from_one_range(bench: &Bench) -> Verdict {
     let plan = Setup::empty().range("a", net("10.20.0.0/29")).range("b", net("10.20.1.0/28"));
     let stage = bench.stage(plan).await?;
     stage.take(exactly_in(&stage, "a", "10.20.0.3", 1)).await?;
@@ -398,7 +398,7 @@ pub(super) async fn takes_rows_from_one_range_too(bench: &Bench) -> Verdict {
     same(lines(&answer), expected, "five addresses are free in the first range, but no four in a row")
 }
 
-pub(super) async fn aligns_a_row(bench: &Bench) -> Verdict {
+pub(super) async fn aligns_a_contiguous_run(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let aligned =
         |count| AllocateLine::new(stage.range("lan"), Selection::Next { count, placement: Placement::Aligned });
@@ -417,7 +417,7 @@ pub(super) async fn aligns_a_row(bench: &Bench) -> Verdict {
     same(stage.take_one().await?.address, ip("10.20.0.11"), "what fits no row can be had singly")
 }
 
-pub(super) async fn keeps_spaces_apart(bench: &Bench) -> Verdict {
+pub(super) async fn separates_address_spaces(bench: &Bench) -> Verdict {
     let plan = Setup::empty()
         .with_range(DefineRange::new("red-lan", net("10.20.0.0/29")).with_space("red"))
         .with_range(DefineRange::new("blue-lan", net("10.20.0.0/29")).with_space("blue"));

@@ -12,7 +12,7 @@ use crate::{
     Operation, PageRequest, Patch, Properties, RangeFilter, RemoveBlock, Tag, Tags, UpdateBlock, Vlan,
 };
 
-pub(super) async fn lists_what_matches(bench: &Bench) -> Verdict {
+pub(super) async fn lists_matching_blocks(bench: &Bench) -> Verdict {
     let plan = Setup::empty()
         .block("a", net("10.20.0.0/16"))
         .block("b", net("10.21.0.0/16"))
@@ -39,7 +39,7 @@ pub(super) async fn lists_what_matches(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn covers_every_block_once_in_pages(bench: &Bench) -> Verdict {
+pub(super) async fn lists_each_block_once_in_pages(bench: &Bench) -> Verdict {
     let plan = (0..5).fold(Setup::empty(), |plan, n| plan.block(&format!("b{n}"), net(&format!("10.2{n}.0.0/16"))));
     let stage = bench.stage(plan).await?;
     let list = |page: PageRequest| {
@@ -63,7 +63,7 @@ pub(super) async fn covers_every_block_once_in_pages(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn defines_a_block_as_asked(bench: &Bench) -> Verdict {
+pub(super) async fn defines_a_block_as_requested(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty()).await?;
     let request = full("campus");
     let made = stage.provider.define_block(&request).await?;
@@ -81,7 +81,7 @@ pub(super) async fn defines_a_block_as_asked(bench: &Bench) -> Verdict {
     same(bare.network, NetworkInfo::default(), "and nothing is made up")
 }
 
-pub(super) async fn defines_an_id_and_a_prefix_once(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_a_duplicate_id_or_prefix(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty()).await?;
     let provider = &stage.provider;
     provider.define_block(&DefineBlock::new("a", net("10.20.0.0/16"))).await?;
@@ -103,7 +103,7 @@ pub(super) async fn defines_an_id_and_a_prefix_once(bench: &Bench) -> Verdict {
     same(all.len(), 4, "blocks may lie in blocks, and in another space")
 }
 
-pub(super) async fn refuses_a_block_that_cannot_be(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_an_invalid_block(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty()).await?;
     let campus = || DefineBlock::new("campus", net("10.20.0.0/16"));
     let gateway = NetworkInfo { gateway: Some(ip("10.20.0.1")), ..NetworkInfo::default() };
@@ -125,7 +125,7 @@ pub(super) async fn refuses_a_block_that_cannot_be(bench: &Bench) -> Verdict {
     same(all, [], "nothing was defined")
 }
 
-pub(super) async fn makes_a_tree_with_the_ranges(bench: &Bench) -> Verdict {
+pub(super) async fn nests_blocks_and_ranges(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty()).await?;
     let provider = &stage.provider;
     provider.define_range(&DefineRange::new("lan", net("10.20.7.0/24"))).await?;
@@ -139,7 +139,7 @@ pub(super) async fn makes_a_tree_with_the_ranges(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn knows_the_smallest_block_around_a_range(bench: &Bench) -> Verdict {
+pub(super) async fn returns_the_smallest_block_around_a_range(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty()).await?;
     let provider = &stage.provider;
     let around = |expected: Option<&'static str>| {
@@ -175,7 +175,7 @@ pub(super) async fn knows_the_smallest_block_around_a_range(bench: &Bench) -> Ve
     same(provider.remove_block(&RemoveBlock::new("all")).await?, None, "a block that is gone is no error")
 }
 
-pub(super) async fn changes_only_what_is_named(bench: &Bench) -> Verdict {
+pub(super) async fn changes_only_named_fields(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty()).await?;
     let mut expected = stage.provider.define_block(&full("campus")).await?;
     let update = || UpdateBlock::new("campus");

@@ -16,7 +16,7 @@ use crate::{Allocate, AllocateLine, Deallocate, Find};
 /// After how many polls a caller goes away: not at all yet, at once, and later and later.
 const POLLS: [usize; 12] = [0, 1, 1, 1, 2, 2, 3, 4, 5, 7, 11, 23];
 
-pub(super) async fn leaves_all_or_nothing_with_a_key(bench: &Bench) -> Verdict {
+pub(super) async fn is_all_or_nothing_with_a_key(bench: &Bench) -> Verdict {
     let plan = super::Setup::empty().range("lan", net("10.20.0.0/24")).range("dmz", net("10.21.0.0/24"));
     let stage = bench.stage(plan).await?;
     let mut expected = 0;
@@ -44,7 +44,7 @@ pub(super) async fn leaves_all_or_nothing_with_a_key(bench: &Bench) -> Verdict {
     same(stage.taken("dmz").await?.len(), POLLS.len(), "nor elsewhere")
 }
 
-pub(super) async fn takes_back_what_nobody_waits_for(bench: &Bench) -> Verdict {
+pub(super) async fn undoes_dropped_allocations_without_a_key(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/24").await?;
     let mut answered = Vec::new();
     for polls in POLLS {
@@ -60,7 +60,7 @@ pub(super) async fn takes_back_what_nobody_waits_for(bench: &Bench) -> Verdict {
     check(!twice, "what was answered is not handed out again")
 }
 
-pub(super) async fn takes_it_back_while_others_work(bench: &Bench) -> Verdict {
+pub(super) async fn undoes_dropped_allocations_under_load(bench: &Bench) -> Verdict {
     let plan = super::Setup::empty().range("lan", net("10.20.0.0/24")).range("dmz", net("10.21.0.0/24"));
     let stage = bench.stage(plan).await?;
     let (lan, dmz, calls) = (stage.range("lan"), stage.range("dmz"), stage.limits().calls);
@@ -95,7 +95,7 @@ pub(super) async fn takes_it_back_while_others_work(bench: &Bench) -> Verdict {
     same(stage.taken("dmz").await?.len(), 0, "and others are not disturbed")
 }
 
-pub(super) async fn finishes_a_deallocation_by_repeating(bench: &Bench) -> Verdict {
+pub(super) async fn completes_a_dropped_deallocation_by_repeating(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/24").await?;
     for polls in POLLS {
         let answer = stage.take(next(&stage, 3)).await?;
@@ -109,7 +109,7 @@ pub(super) async fn finishes_a_deallocation_by_repeating(bench: &Bench) -> Verdi
     Ok(())
 }
 
-pub(super) async fn survives_callers_that_never_ask_again(bench: &Bench) -> Verdict {
+pub(super) async fn survives_dropped_reads(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     for polls in POLLS {
         let find = Find::default().with_range(stage.range("lan"));

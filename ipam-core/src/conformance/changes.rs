@@ -21,7 +21,7 @@ use crate::{
 /// More reads than any feed of a case needs: one that does not end is a failure, not a test that hangs.
 const TOO_MANY: usize = 5_000;
 
-pub(super) async fn tells_what_happened_in_order(bench: &Bench) -> Verdict {
+pub(super) async fn lists_changes_in_order(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let start = now(&stage).await?;
     let first = stage.one(Allocate::one("vm-1", stage.range("lan")).with_key("vm-1")).await?;
@@ -59,7 +59,7 @@ pub(super) async fn tells_what_happened_in_order(bench: &Bench) -> Verdict {
     same(told, times, "times do not go back")
 }
 
-pub(super) async fn tells_changes_of_labels(bench: &Bench) -> Verdict {
+pub(super) async fn lists_updates_of_allocations(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let allocation = stage.take_one().await?;
     let start = now(&stage).await?;
@@ -70,7 +70,7 @@ pub(super) async fn tells_changes_of_labels(bench: &Bench) -> Verdict {
     same(told, [(ChangeKind::Updated, Some(allocation.id))], "an update is told")
 }
 
-pub(super) async fn tells_changes_of_the_plan(bench: &Bench) -> Verdict {
+pub(super) async fn lists_changes_of_ranges(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty()).await?;
     let start = now(&stage).await?;
     let provider = &stage.provider;
@@ -91,7 +91,7 @@ pub(super) async fn tells_changes_of_the_plan(bench: &Bench) -> Verdict {
     check(all, "all of it is about the range")
 }
 
-pub(super) async fn tells_what_ended_by_itself(bench: &Bench) -> Verdict {
+pub(super) async fn lists_expired_allocations(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/30").await?;
     let start = now(&stage).await?;
     let line = next(&stage, 1).with_expiry(Some(stage.ticks(2)));
@@ -106,7 +106,7 @@ pub(super) async fn tells_what_ended_by_itself(bench: &Bench) -> Verdict {
     same(told, expected, "that it ended is told before the address is taken again")
 }
 
-pub(super) async fn tells_changes_of_blocks(bench: &Bench) -> Verdict {
+pub(super) async fn lists_changes_of_blocks(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty()).await?;
     let start = now(&stage).await?;
     let provider = &stage.provider;
@@ -140,7 +140,7 @@ pub(super) async fn tells_changes_of_blocks(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn says_nothing_of_what_did_not_happen(bench: &Bench) -> Verdict {
+pub(super) async fn omits_failed_and_repeated_requests(bench: &Bench) -> Verdict {
     let stage = bench.stage(three_ranges()).await?;
     let request = Allocate::one("vm-1", stage.range("a")).with_key("vm-1");
     stage.provider.allocate(&request).await?;
@@ -157,7 +157,7 @@ pub(super) async fn says_nothing_of_what_did_not_happen(bench: &Bench) -> Verdic
     same(read(&*stage.provider, Some(start), 100).await?, [], "failures, repeats and previews change nothing")
 }
 
-pub(super) async fn is_the_same_however_it_is_cut(bench: &Bench) -> Verdict {
+pub(super) async fn is_the_same_for_every_limit(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/27").await?;
     for _ in 0..3 {
         let answer = stage.take(next(&stage, 3)).await?;
@@ -179,7 +179,7 @@ pub(super) async fn is_the_same_however_it_is_cut(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn knows_where_to_read_on(bench: &Bench) -> Verdict {
+pub(super) async fn returns_the_position_to_continue_from(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     stage.take_one().await?;
     let mut position = now(&stage).await?;
@@ -198,7 +198,7 @@ pub(super) async fn knows_where_to_read_on(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn answers_no_changes_for_no_limit(bench: &Bench) -> Verdict {
+pub(super) async fn returns_no_changes_for_a_limit_of_zero(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     stage.take(next(&stage, 3)).await?;
     let whole = read(&*stage.provider, None, 100).await?;
@@ -212,7 +212,7 @@ pub(super) async fn answers_no_changes_for_no_limit(bench: &Bench) -> Verdict {
     same(read(&*stage.provider, Some(there.next), 100).await?, rest, "and the position stays")
 }
 
-pub(super) async fn loses_nothing_while_others_write(bench: &Bench) -> Verdict {
+pub(super) async fn is_complete_during_concurrent_writes(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/22").await?;
     let start = now(&stage).await?;
     let (lan, calls) = (stage.range("lan"), stage.limits().calls);
@@ -271,7 +271,7 @@ pub(super) async fn loses_nothing_while_others_write(bench: &Bench) -> Verdict {
     same(seen.len(), 2 * written.len(), "nothing else is told")
 }
 
-pub(super) async fn refuses_a_position_it_did_not_make(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_an_unknown_position(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     for text in ["no-such-position", "", "99999999999999999999999999999999999999999999", "é"] {
         let position = ChangePosition::from(text);

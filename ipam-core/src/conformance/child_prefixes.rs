@@ -16,7 +16,7 @@ use crate::{
     Precondition, Properties, Result, Tag, Tags,
 };
 
-pub(super) async fn carves_the_lowest_free_prefix(bench: &Bench) -> Verdict {
+pub(super) async fn allocates_the_lowest_free_prefix(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/24"))).await?;
     for expected in ["10.20.0.0/26", "10.20.0.64/26", "10.20.0.128/26", "10.20.0.192/26"] {
         same(carve(&stage, 26).await?, net(expected), "one after another")?;
@@ -26,7 +26,7 @@ pub(super) async fn carves_the_lowest_free_prefix(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn leaves_larger_gaps_whole(bench: &Bench) -> Verdict {
+pub(super) async fn prefers_the_smallest_free_gap(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/24"))).await?;
     same(carve_exactly(&stage, "10.20.0.128/26").await?, net("10.20.0.128/26"), "that one")?;
     same(carve(&stage, 27).await?, net("10.20.0.192/27"), "the smallest gap that is large enough")?;
@@ -65,7 +65,7 @@ pub(super) async fn describes_the_new_range(bench: &Bench) -> Verdict {
     check(bare.range.id != range.id, "another range")
 }
 
-pub(super) async fn hands_out_addresses_of_the_new_range(bench: &Bench) -> Verdict {
+pub(super) async fn allocates_addresses_of_the_new_range(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/24"))).await?;
     let range = stage.provider.allocate_range(&AllocateRange::prefix_len("t", stage.block("campus"), 30)).await?.range;
     let answer = stage.take(AllocateLine::next(range.id.clone(), 2)).await?;
@@ -74,7 +74,7 @@ pub(super) async fn hands_out_addresses_of_the_new_range(bench: &Bench) -> Verdi
     Ok(())
 }
 
-pub(super) async fn carves_exactly_one_prefix(bench: &Bench) -> Verdict {
+pub(super) async fn allocates_an_exact_prefix(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/24"))).await?;
     carve_exactly(&stage, "10.20.0.64/27").await?;
     for taken in ["10.20.0.64/27", "10.20.0.64/28", "10.20.0.80/28", "10.20.0.64/26", "10.20.0.0/24"] {
@@ -86,14 +86,14 @@ pub(super) async fn carves_exactly_one_prefix(bench: &Bench) -> Verdict {
     same(carve_exactly(&stage, "10.20.0.96/27").await?, net("10.20.0.96/27"), "what is free beside it")
 }
 
-pub(super) async fn can_carve_a_whole_block(bench: &Bench) -> Verdict {
+pub(super) async fn allocates_a_whole_block(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/24"))).await?;
     same(carve(&stage, 24).await?, net("10.20.0.0/24"), "a prefix as long as the block's")?;
     refused(carve(&stage, 30).await, ErrorKind::Exhausted, Operation::AllocateRange)?;
     Ok(())
 }
 
-pub(super) async fn carves_nothing_that_is_covered(bench: &Bench) -> Verdict {
+pub(super) async fn never_allocates_a_covered_prefix(bench: &Bench) -> Verdict {
     let plan = Setup::empty()
         .block("campus", net("10.20.0.0/24"))
         .block("inner", net("10.20.0.64/26"))
@@ -153,7 +153,7 @@ pub(super) async fn tries_every_block_around_an_exact_prefix(bench: &Bench) -> V
     Ok(())
 }
 
-pub(super) async fn says_why_no_block_can_give_it(bench: &Bench) -> Verdict {
+pub(super) async fn reports_why_no_block_has_the_prefix(bench: &Bench) -> Verdict {
     let plan = Setup::empty()
         .block("campus", net("10.20.0.0/23"))
         .block("floor", net("10.20.1.0/24"))
@@ -192,7 +192,7 @@ pub(super) async fn says_why_no_block_can_give_it(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn carves_ipv6(bench: &Bench) -> Verdict {
+pub(super) async fn allocates_ipv6_prefixes(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty().block("campus", net("2001:db8:20::/48"))).await?;
     for expected in ["2001:db8:20::/64", "2001:db8:20:1::/64"] {
         same(carve(&stage, 64).await?, net(expected), "one after another")?;
@@ -201,7 +201,7 @@ pub(super) async fn carves_ipv6(bench: &Bench) -> Verdict {
     same(carve(&stage, 56).await?, net("2001:db8:20:100::/56"), "a larger one")
 }
 
-pub(super) async fn refuses_what_cannot_be(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_invalid_requests(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/24"))).await?;
     let provider = &stage.provider;
     for len in [8, 23, 33, 64, 129, 255] {
@@ -256,7 +256,7 @@ pub(super) async fn shares_keys_with_allocate(bench: &Bench) -> Verdict {
     check(!provider.allocate_range(&range("one")).await?.repeated, "the key is free for either")
 }
 
-pub(super) async fn gives_a_range_back(bench: &Bench) -> Verdict {
+pub(super) async fn deallocates_a_child_prefix(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/29"))).await?;
     let provider = &stage.provider;
     let one = AllocateRange::prefix_len("t", stage.block("campus"), 30).with_key("one");
@@ -291,7 +291,7 @@ pub(super) async fn keeps_a_range_in_use(bench: &Bench) -> Verdict {
     same(stage.found(crate::Find::default().with_address(ip("10.20.0.1"))).await?, [], "and are not found")
 }
 
-pub(super) async fn leaves_anothers_range_alone(bench: &Bench) -> Verdict {
+pub(super) async fn keeps_the_range_of_another_owner(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/30"))).await?;
     let provider = &stage.provider;
     let old = AllocateRange::prefix_len("old", stage.block("campus"), 30).with_key("first");
@@ -313,7 +313,7 @@ pub(super) async fn leaves_anothers_range_alone(bench: &Bench) -> Verdict {
     same(provider.deallocate_range(&fits).await?.range, Some(range), "its owner may give it back")
 }
 
-pub(super) async fn gives_back_only_what_was_carved(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_to_deallocate_a_defined_range(bench: &Bench) -> Verdict {
     let plan =
         Setup::empty().block("campus", net("10.20.0.0/16")).with_range(DefineRange::new("lan", net("10.20.7.0/24")));
     let stage = bench.stage(plan).await?;
@@ -323,7 +323,7 @@ pub(super) async fn gives_back_only_what_was_carved(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn never_carves_twice_at_the_same_time(bench: &Bench) -> Verdict {
+pub(super) async fn allocates_each_prefix_once_under_concurrency(bench: &Bench) -> Verdict {
     // Room for two less than there are callers.
     let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/16"))).await?;
     let room = stage.limits().tasks.saturating_sub(2).max(1);

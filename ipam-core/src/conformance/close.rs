@@ -27,7 +27,7 @@ pub(super) async fn can_be_repeated(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn works_or_says_that_it_was_closed(bench: &Bench) -> Verdict {
+pub(super) async fn works_or_reports_that_it_is_closed(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/24").await?;
     let provider = &stage.provider;
     let kept = stage.take_one().await?;
@@ -67,7 +67,7 @@ pub(super) async fn works_or_says_that_it_was_closed(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn keeps_what_was_acknowledged(bench: &Bench) -> Verdict {
+pub(super) async fn keeps_acknowledged_changes(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/24").await?;
     let request = Allocate::new("vm-1").with_key("vm-1").with_line(next(&stage, 3));
     let answer = stage.provider.allocate(&request).await?;
@@ -84,7 +84,7 @@ pub(super) async fn keeps_what_was_acknowledged(bench: &Bench) -> Verdict {
     same(again.lines, answer.lines, "with the same allocations")
 }
 
-pub(super) async fn finishes_what_was_requested(bench: &Bench) -> Verdict {
+pub(super) async fn finishes_pending_requests(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty().range("lan", net("10.20.0.0/22"))).await?;
     let (lan, calls, callers) = (stage.range("lan"), stage.limits().calls, stage.limits().tasks);
     let futures = (0..callers).map(|caller| {
@@ -125,7 +125,7 @@ pub(super) async fn finishes_what_was_requested(bench: &Bench) -> Verdict {
     same(addresses.len(), found.len(), "never twice")
 }
 
-pub(super) async fn leaves_other_providers_alone(bench: &Bench) -> Verdict {
+pub(super) async fn does_not_affect_other_providers(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/24").await?;
     let Some(other) = stage.harness.open_another(&stage.fixture).await else {
         return Err(Stop::Skip("the harness cannot open another provider of the same store".to_owned()));

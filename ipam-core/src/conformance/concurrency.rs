@@ -13,7 +13,7 @@ use super::outcome::{Verdict, check, fail, same};
 use super::stage::patiently;
 use crate::{Allocate, AllocateLine, Allocated, Deallocate, DefineRange, Find, RemoveRange};
 
-pub(super) async fn hands_out_each_address_once(bench: &Bench) -> Verdict {
+pub(super) async fn allocates_each_address_once(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/22").await?;
     let (lan, calls) = (stage.range("lan"), stage.limits().calls);
     let answers = stage.callers(move |caller, provider| {
@@ -48,7 +48,7 @@ pub(super) async fn hands_out_each_address_once(bench: &Bench) -> Verdict {
     same(dense, u128::try_from(addresses.len()).ok(), "the lowest free ones: nothing is left out between them")
 }
 
-pub(super) async fn gives_the_last_addresses_to_as_many_callers(bench: &Bench) -> Verdict {
+pub(super) async fn serves_as_many_callers_as_addresses_are_free(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     // 14 addresses, and more than that are asked for.
     let lan = stage.range("lan");
@@ -82,7 +82,7 @@ pub(super) async fn gives_the_last_addresses_to_as_many_callers(bench: &Bench) -
     same(stage.taken("lan").await?, sorted(&all), "nobody has an address that was not answered")
 }
 
-pub(super) async fn gives_an_exact_address_to_one_caller(bench: &Bench) -> Verdict {
+pub(super) async fn allocates_an_exact_address_to_one_caller(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/24").await?;
     let lan = stage.range("lan");
     for round in 1..=5 {
@@ -105,7 +105,7 @@ pub(super) async fn gives_an_exact_address_to_one_caller(bench: &Bench) -> Verdi
     Ok(())
 }
 
-pub(super) async fn never_shows_an_address_to_two_holders(bench: &Bench) -> Verdict {
+pub(super) async fn never_allocates_a_held_address(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let (lan, calls) = (stage.range("lan"), stage.limits().calls);
     let held: Arc<Mutex<BTreeSet<IpAddr>>> = Arc::default();
@@ -142,7 +142,7 @@ pub(super) async fn never_shows_an_address_to_two_holders(bench: &Bench) -> Verd
     stage.nothing_taken().await
 }
 
-pub(super) async fn frees_an_allocation_once(bench: &Bench) -> Verdict {
+pub(super) async fn deallocates_an_allocation_once(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     for _ in 0..5 {
         let allocation = stage.take_one().await?;
@@ -159,7 +159,7 @@ pub(super) async fn frees_an_allocation_once(bench: &Bench) -> Verdict {
     stage.nothing_taken().await
 }
 
-pub(super) async fn keeps_requests_for_several_ranges_whole(bench: &Bench) -> Verdict {
+pub(super) async fn keeps_requests_for_several_ranges_atomic(bench: &Bench) -> Verdict {
     let plan = three_ranges().range("lan", super::literals::net("10.20.9.0/24"));
     let stage = bench.stage(plan).await?;
     let (a, b, lan) = (stage.range("a"), stage.range("b"), stage.range("lan"));
@@ -195,7 +195,7 @@ pub(super) async fn keeps_requests_for_several_ranges_whole(bench: &Bench) -> Ve
     Ok(())
 }
 
-pub(super) async fn keeps_addresses_while_ranges_come_and_go(bench: &Bench) -> Verdict {
+pub(super) async fn keeps_allocations_while_ranges_are_removed(bench: &Bench) -> Verdict {
     let stage = bench.stage(super::Setup::empty()).await?;
     let define = DefineRange::new("lan", super::literals::net("10.20.0.0/24"));
     stage.provider.define_range(&define).await?;

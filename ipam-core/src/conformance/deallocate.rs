@@ -7,7 +7,7 @@ use super::literals::{freed, ip, net, texts};
 use super::outcome::{Stop, Verdict, check, refused, same};
 use crate::{Allocate, Deallocate, ErrorKind, Find, Operation, Precondition, Target};
 
-pub(super) async fn gives_back_by_id(bench: &Bench) -> Verdict {
+pub(super) async fn deallocates_by_id(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let taken = stage.take(next(&stage, 2)).await?;
     let first = super::literals::only(taken.iter().take(1).cloned().collect())?;
@@ -19,7 +19,7 @@ pub(super) async fn gives_back_by_id(bench: &Bench) -> Verdict {
     same(stage.taken_texts("lan").await?, ["10.20.0.2"], "nothing else is freed")
 }
 
-pub(super) async fn gives_back_by_key(bench: &Bench) -> Verdict {
+pub(super) async fn deallocates_by_key(bench: &Bench) -> Verdict {
     let stage =
         bench.stage(Setup::empty().range("lan", net("10.20.0.0/28")).range("other", net("10.20.1.0/28"))).await?;
     let request = Allocate::new("vm-1")
@@ -36,7 +36,7 @@ pub(super) async fn gives_back_by_key(bench: &Bench) -> Verdict {
     same(stage.taken_texts("lan").await?, ["10.20.0.3"], "and nothing else")
 }
 
-pub(super) async fn gives_back_by_address(bench: &Bench) -> Verdict {
+pub(super) async fn deallocates_by_address(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     stage.take(next(&stage, 3)).await?;
     let answer = stage.provider.deallocate(&Deallocate::address(stage.range("lan"), ip("10.20.0.2"))).await?;
@@ -79,7 +79,7 @@ pub(super) async fn never_frees_the_next_allocation_by_an_old_id(bench: &Bench) 
     Ok(())
 }
 
-pub(super) async fn counts_what_nobody_has_as_free(bench: &Bench) -> Verdict {
+pub(super) async fn reports_unknown_targets_as_free(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let request = Deallocate::id("no-such-allocation")
         .and(Target::Key("no-such-key".into()))
@@ -89,7 +89,7 @@ pub(super) async fn counts_what_nobody_has_as_free(bench: &Bench) -> Verdict {
     same(freed(&answer), [[""; 0]; 4], "an id, a key, a free address, an address that no host may have")
 }
 
-pub(super) async fn answers_target_by_target(bench: &Bench) -> Verdict {
+pub(super) async fn returns_one_entry_per_target(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     stage.provider.allocate(&Allocate::new("vm-1").with_key("vm-1").with_line(next(&stage, 2))).await?;
     let third = stage.take_one().await?;
@@ -107,7 +107,7 @@ pub(super) async fn answers_target_by_target(bench: &Bench) -> Verdict {
     same(stage.taken_texts("lan").await?, ["10.20.0.4"], "what was not named stays")
 }
 
-pub(super) async fn lists_what_is_named_twice_once(bench: &Bench) -> Verdict {
+pub(super) async fn lists_a_repeated_target_once(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let allocation = stage.one(Allocate::one("vm-1", stage.range("lan")).with_key("vm-1")).await?;
     let request = Deallocate::id(allocation.id.clone())
@@ -119,7 +119,7 @@ pub(super) async fn lists_what_is_named_twice_once(bench: &Bench) -> Verdict {
     same(freed(&answer), expected, "listed with the first target that names it")
 }
 
-pub(super) async fn leaves_another_owners_address_alone(bench: &Bench) -> Verdict {
+pub(super) async fn keeps_the_address_of_another_owner(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let old = stage.one(Allocate::one("old", stage.range("lan")).with_key("first")).await?;
     let late = [
@@ -143,7 +143,7 @@ pub(super) async fn leaves_another_owners_address_alone(bench: &Bench) -> Verdic
     same(freed(&stage.provider.deallocate(&request).await?), [["10.20.0.1"]], "its owner may give it back")
 }
 
-pub(super) async fn leaves_another_requests_address_alone(bench: &Bench) -> Verdict {
+pub(super) async fn keeps_the_address_of_another_request(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let old = stage.one(Allocate::one("vm-1", stage.range("lan")).with_key("first")).await?;
     stage.provider.deallocate(&Deallocate::key("first").with_precondition(Precondition::Key("first".into()))).await?;
@@ -159,7 +159,7 @@ pub(super) async fn leaves_another_requests_address_alone(bench: &Bench) -> Verd
     same(freed(&stage.provider.deallocate(&request).await?), [["10.20.0.1"]], "its own key fits")
 }
 
-pub(super) async fn frees_only_what_fits_of_a_batch(bench: &Bench) -> Verdict {
+pub(super) async fn checks_the_precondition_of_each_target(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let lan = |address: &str| Target::Address { range: stage.range("lan"), address: ip(address) };
     for (owner, key) in [("a", "1"), ("b", "2"), ("a", "3"), ("b", "4")] {
@@ -175,7 +175,7 @@ pub(super) async fn frees_only_what_fits_of_a_batch(bench: &Bench) -> Verdict {
     same(stage.taken_texts("lan").await?, ["10.20.0.2", "10.20.0.4"], "and stays")
 }
 
-pub(super) async fn gives_back_what_carries_no_mark(bench: &Bench) -> Verdict {
+pub(super) async fn deallocates_addresses_without_owner_and_key(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     for (address, expect) in [
         ("10.20.0.1", Precondition::Owner("vm-1".into())),
@@ -194,14 +194,14 @@ pub(super) async fn gives_back_what_carries_no_mark(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn needs_the_range_to_exist(bench: &Bench) -> Verdict {
+pub(super) async fn requires_the_range_to_exist(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let request = Deallocate::address("no-such-range", ip("10.20.0.1"));
     let error = refused(stage.provider.deallocate(&request).await, ErrorKind::NotFound, Operation::Deallocate)?;
     check(error.to_string().contains("no-such-range"), format_args!("the error names the range: {error}"))
 }
 
-pub(super) async fn needs_the_address_to_be_of_the_range(bench: &Bench) -> Verdict {
+pub(super) async fn requires_an_address_of_the_prefix(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     for outside in ["10.20.0.16", "10.19.255.255", "2001:db8::1"] {
         let request = Deallocate::address(stage.range("lan"), ip(outside));
@@ -211,7 +211,7 @@ pub(super) async fn needs_the_address_to_be_of_the_range(bench: &Bench) -> Verdi
     Ok(())
 }
 
-pub(super) async fn frees_only_in_the_range_named(bench: &Bench) -> Verdict {
+pub(super) async fn deallocates_only_in_the_named_range(bench: &Bench) -> Verdict {
     let part = |id: &str, addresses: &str| {
         crate::DefineRange::new(id, net("10.20.0.0/24")).with_addresses(super::literals::span(addresses))
     };

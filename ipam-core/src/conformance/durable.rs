@@ -7,7 +7,7 @@ use super::literals::{ip, net};
 use super::outcome::{Verdict, check, same};
 use crate::{Allocate, AllocateRange, Deallocate, Find, ListRanges};
 
-pub(super) async fn keeps_what_was_answered(bench: &Bench) -> Verdict {
+pub(super) async fn keeps_acknowledged_changes(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty().range("lan", net("10.20.0.0/24"))).await?;
     let request = Allocate::new("vm-1").with_key("vm-1").with_line(next(&stage, 3));
     let answer = stage.provider.allocate(&request).await?;
@@ -46,7 +46,7 @@ pub(super) async fn keeps_keys(bench: &Bench) -> Verdict {
     check(fresh.key != made.key, "keys that the provider makes do not come again")
 }
 
-pub(super) async fn keeps_carved_ranges(bench: &Bench) -> Verdict {
+pub(super) async fn keeps_child_prefixes(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/24"))).await?;
     let request = AllocateRange::prefix_len("t", stage.block("campus"), 26).with_key("net-1");
     let answer = stage.provider.allocate_range(&request).await?;

@@ -14,7 +14,7 @@ use crate::{
 
 const BAD: ErrorKind = ErrorKind::InvalidInput;
 
-pub(super) async fn answers_a_check_without_changing_anything(bench: &Bench) -> Verdict {
+pub(super) async fn checks_without_changing_anything(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     stage.provider.check().await?;
     stage.nothing_taken().await?;
@@ -23,7 +23,7 @@ pub(super) async fn answers_a_check_without_changing_anything(bench: &Bench) -> 
     same(stage.taken_texts("lan").await?, ["10.20.0.1"], "a check changes nothing")
 }
 
-pub(super) async fn never_changes_its_claims(bench: &Bench) -> Verdict {
+pub(super) async fn keeps_its_capabilities(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     check(!stage.can.provider.is_empty(), "a provider has a name")?;
     stage.take_one().await?;
@@ -31,7 +31,7 @@ pub(super) async fn never_changes_its_claims(bench: &Bench) -> Verdict {
     same(stage.provider.capabilities(), stage.can.clone(), "capabilities never change")
 }
 
-pub(super) async fn refuses_what_it_does_not_claim(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_unsupported_operations(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     for need in Need::ALL.into_iter().filter(|need| !need.claimed(&stage.can)) {
         must_be_refused(need, &stage).await.map_err(|stop| stop.about(&format!("{need:?} is not claimed")))?;
@@ -39,7 +39,7 @@ pub(super) async fn refuses_what_it_does_not_claim(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn refuses_bad_requests_for_addresses(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_invalid_allocate_requests(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let lan = || stage.range("lan");
     let line = |count, placement| AllocateLine::new(lan(), Selection::Next { count, placement });
@@ -92,7 +92,7 @@ pub(super) async fn refuses_bad_requests_for_addresses(bench: &Bench) -> Verdict
     stage.nothing_taken().await
 }
 
-pub(super) async fn refuses_bad_requests_before_anything_else(bench: &Bench) -> Verdict {
+pub(super) async fn validates_requests_first(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let provider = &stage.provider;
     // Everything else is wrong too: the range does not exist, and the key is another request's.
@@ -109,7 +109,7 @@ pub(super) async fn refuses_bad_requests_before_anything_else(bench: &Bench) -> 
     Ok(())
 }
 
-pub(super) async fn refuses_other_bad_requests(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_other_invalid_requests(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let allocation = stage.take_one().await?;
     let provider = &stage.provider;

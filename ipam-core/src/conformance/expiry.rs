@@ -9,7 +9,7 @@ use super::outcome::{Verdict, check, refused, same, some};
 use super::stage::Stage;
 use crate::{Allocate, Allocation, Deallocate, ErrorKind, Find, Operation, Patch, Update};
 
-pub(super) async fn ends_an_allocation(bench: &Bench) -> Verdict {
+pub(super) async fn expires_an_allocation(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/30").await?;
     let lease = short(&stage, "vm-1").await?;
     let other = stage.take_one().await?;
@@ -36,7 +36,7 @@ pub(super) async fn ends_an_allocation(bench: &Bench) -> Verdict {
     check(new.id != lease.id, "under another id")
 }
 
-pub(super) async fn ends_a_key(bench: &Bench) -> Verdict {
+pub(super) async fn releases_the_key_of_expired_allocations(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     short(&stage, "vm-1").await?;
     stage.wait(3).await?;
@@ -44,7 +44,7 @@ pub(super) async fn ends_a_key(bench: &Bench) -> Verdict {
     check(!stage.provider.allocate(&other).await?.repeated, "a key whose last allocation has expired is free")
 }
 
-pub(super) async fn refuses_a_repeat_after_some_expired(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_a_repeat_after_partial_expiry(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let request = Allocate::new("vm-1")
         .with_key("vm-1")
@@ -77,7 +77,7 @@ pub(super) async fn renews_by_update(bench: &Bench) -> Verdict {
     same(keys, ["kept", "renewed"], "only what was renewed or made permanent is there")
 }
 
-pub(super) async fn repeats_before_the_end(bench: &Bench) -> Verdict {
+pub(super) async fn repeats_before_expiry(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let line = next(&stage, 2).with_expiry(Some(stage.ticks(3600)));
     let request = Allocate::new("vm-1").with_key("vm-1").with_line(line);
@@ -91,7 +91,7 @@ pub(super) async fn repeats_before_the_end(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn refuses_an_expiry_past_the_end_of_time(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_an_unrepresentable_expiry(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let line = next(&stage, 1).with_expiry(Some(Duration::MAX));
     refused(stage.take(line).await, ErrorKind::InvalidInput, Operation::Allocate)?;

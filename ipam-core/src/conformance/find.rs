@@ -14,7 +14,7 @@ use crate::{
     MAX_PAGE_SIZE, MacAddr, Operation, PageRequest, RangePolicy,
 };
 
-pub(super) async fn holds_every_condition(bench: &Bench) -> Verdict {
+pub(super) async fn applies_every_condition(bench: &Bench) -> Verdict {
     let stage = Hosts::stage(bench).await?;
     let mac = |last| MacAddr::new([2, 0, 0, 0, 0, last]);
     let id = |address: &str| {
@@ -57,14 +57,14 @@ pub(super) async fn holds_every_condition(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn finds_nothing_without_error(bench: &Bench) -> Verdict {
+pub(super) async fn returns_an_empty_page_without_error(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let page = stage.provider.find(&Find::default().with_range(stage.range("lan"))).await?;
     same(page.items, [], "nothing is taken")?;
     same(page.next, None, "and there is no further page")
 }
 
-pub(super) async fn covers_everything_once_in_pages(bench: &Bench) -> Verdict {
+pub(super) async fn lists_each_allocation_once_in_pages(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let taken = stage.take(next(&stage, 7)).await?;
     let mut orders = Vec::new();
@@ -78,7 +78,7 @@ pub(super) async fn covers_everything_once_in_pages(bench: &Bench) -> Verdict {
     same(orders.len(), 1, "the order is the same however the listing is cut")
 }
 
-pub(super) async fn covers_what_lasts_while_others_come_and_go(bench: &Bench) -> Verdict {
+pub(super) async fn lists_lasting_allocations_once_during_changes(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/26").await?;
     let taken = stage.take(next(&stage, 12)).await?;
     let lasting: Vec<Allocation> = taken
@@ -123,7 +123,7 @@ pub(super) async fn covers_what_lasts_while_others_come_and_go(bench: &Bench) ->
     Ok(())
 }
 
-pub(super) async fn refuses_a_page_it_did_not_make(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_an_unknown_page_token(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     stage.take(next(&stage, 3)).await?;
     for token in ["no-such-page", "", "99999999999999999999999999999999999999999999", "%00'\"; --", "é"] {
@@ -136,7 +136,7 @@ pub(super) async fn refuses_a_page_it_did_not_make(bench: &Bench) -> Verdict {
     same(page.items.len(), 3, "the largest page is allowed")
 }
 
-pub(super) async fn lists_resting_addresses_only_when_asked(bench: &Bench) -> Verdict {
+pub(super) async fn lists_quarantined_addresses_only_on_request(bench: &Bench) -> Verdict {
     let policy = RangePolicy::default().with_quarantine(std::time::Duration::from_secs(3600));
     let range = DefineRange::new("lan", net("10.20.0.0/28")).with_policy(policy);
     let stage = bench.stage(Setup::empty().with_range(range)).await?;

@@ -10,7 +10,7 @@ use super::outcome::{Verdict, check, fail, refused, same};
 use super::stage::{Stage, patiently};
 use crate::{Allocate, AllocateLine, Deallocate, ErrorKind, Find, Labels, MAX_ID_LEN, Operation, Patch, Update};
 
-pub(super) async fn answers_a_repeat_with_the_same_allocations(bench: &Bench) -> Verdict {
+pub(super) async fn returns_the_same_allocations_for_a_repeat(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let request = keyed(&stage, 3);
     let first = stage.provider.allocate(&request).await?;
@@ -40,7 +40,7 @@ pub(super) async fn repeats_all_lines(bench: &Bench) -> Verdict {
     same(sorted(&found), sorted(first.iter()), "the key finds all lines")
 }
 
-pub(super) async fn answers_a_repeat_when_nothing_is_left(bench: &Bench) -> Verdict {
+pub(super) async fn repeats_when_the_range_is_exhausted(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/30").await?;
     let request = keyed(&stage, 2);
     let first = stage.provider.allocate(&request).await?;
@@ -73,7 +73,7 @@ pub(super) async fn refuses_another_request_with_the_key(bench: &Bench) -> Verdi
     same(stage.taken_texts("other").await?, [""; 0], "nor elsewhere")
 }
 
-pub(super) async fn tells_two_keys_apart(bench: &Bench) -> Verdict {
+pub(super) async fn compares_keys_byte_by_byte(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     for (key, expected) in [("k", "10.20.0.1"), ("K", "10.20.0.2"), ("k ", "10.20.0.3"), ("ключ-1", "10.20.0.4")] {
         let request = Allocate::one("vm-1", stage.range("lan")).with_key(key);
@@ -83,7 +83,7 @@ pub(super) async fn tells_two_keys_apart(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn keeps_the_longest_key(bench: &Bench) -> Verdict {
+pub(super) async fn keeps_keys_of_the_maximum_length(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let shared = "k".repeat(MAX_ID_LEN - 1);
     for (end, expected) in [("1", "10.20.0.1"), ("2", "10.20.0.2")] {
@@ -94,7 +94,7 @@ pub(super) async fn keeps_the_longest_key(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn refuses_a_repeat_after_some_were_given_back(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_a_repeat_after_partial_deallocation(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let request = keyed(&stage, 3);
     stage.provider.allocate(&request).await?;
@@ -106,7 +106,7 @@ pub(super) async fn refuses_a_repeat_after_some_were_given_back(bench: &Bench) -
     same(found.len(), 2, "the key still has the others")
 }
 
-pub(super) async fn can_use_a_key_anew(bench: &Bench) -> Verdict {
+pub(super) async fn reuses_a_key_after_all_are_deallocated(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let request = keyed(&stage, 2);
     let first = stage.provider.allocate(&request).await?;
@@ -122,7 +122,7 @@ pub(super) async fn can_use_a_key_anew(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn leaves_the_key_free_after_a_failure(bench: &Bench) -> Verdict {
+pub(super) async fn releases_the_key_of_a_failed_request(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/30").await?;
     refused(stage.provider.allocate(&keyed(&stage, 3)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     same(stage.found(Find::default().with_key("vm-1/nic-0")).await?, [], "a request that failed has nothing")?;
@@ -130,7 +130,7 @@ pub(super) async fn leaves_the_key_free_after_a_failure(bench: &Bench) -> Verdic
     check(!answer.repeated, "a key of a request that failed is free for another")
 }
 
-pub(super) async fn shows_the_allocations_as_they_are_now(bench: &Bench) -> Verdict {
+pub(super) async fn returns_current_allocations_for_a_repeat(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let request = keyed(&stage, 1);
     let first = stage.one(request.clone()).await?;
@@ -141,7 +141,7 @@ pub(super) async fn shows_the_allocations_as_they_are_now(bench: &Bench) -> Verd
     same(again.lines, [[renamed]], "a repeat shows the allocation as it is now")
 }
 
-pub(super) async fn has_one_winner_among_equals(bench: &Bench) -> Verdict {
+pub(super) async fn allocates_once_for_concurrent_equal_requests(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/24").await?;
     for round in 0..3 {
         let request = Allocate::new("vm-1").with_key(format!("vm-1/{round}")).with_line(next(&stage, 2));
@@ -163,7 +163,7 @@ pub(super) async fn has_one_winner_among_equals(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn has_one_winner_among_rivals(bench: &Bench) -> Verdict {
+pub(super) async fn accepts_one_of_concurrent_different_requests(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/24").await?;
     let lan = stage.range("lan");
     let answers = stage.callers(move |caller, provider| {

@@ -15,7 +15,7 @@ use crate::{
     Tags,
 };
 
-pub(super) async fn lists_what_matches(bench: &Bench) -> Verdict {
+pub(super) async fn lists_matching_ranges(bench: &Bench) -> Verdict {
     let plan = Setup::empty()
         .range("a", net("10.20.0.0/28"))
         .range("b", net("10.20.1.0/24"))
@@ -67,7 +67,7 @@ pub(super) async fn describes_a_range(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn covers_every_range_once_in_pages(bench: &Bench) -> Verdict {
+pub(super) async fn lists_each_range_once_in_pages(bench: &Bench) -> Verdict {
     let plan = (0..7).fold(Setup::empty(), |plan, n| plan.range(&format!("r{n}"), net(&format!("10.20.{n}.0/30"))));
     let stage = bench.stage(plan).await?;
     let mut orders = Vec::new();
@@ -84,7 +84,7 @@ pub(super) async fn covers_every_range_once_in_pages(bench: &Bench) -> Verdict {
     same(orders.len(), 1, "the order is the same however the listing is cut")
 }
 
-pub(super) async fn covers_what_lasts_while_others_come_and_go(bench: &Bench) -> Verdict {
+pub(super) async fn lists_lasting_ranges_once_during_changes(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty()).await?;
     for n in 0..8 {
         stage.provider.define_range(&DefineRange::new(format!("r{n}"), net(&format!("10.20.{n}.0/30")))).await?;
@@ -126,7 +126,7 @@ pub(super) async fn covers_what_lasts_while_others_come_and_go(bench: &Bench) ->
     Ok(())
 }
 
-pub(super) async fn refuses_a_page_it_did_not_make(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_an_unknown_page_token(bench: &Bench) -> Verdict {
     let stage = bench.stage(three_ranges()).await?;
     for token in ["no-such-page", "", "99999999999999999999999999999999999999999999", "é"] {
         let page = PageRequest::of(2).with_token(Some(token.into()));

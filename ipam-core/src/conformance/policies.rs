@@ -13,7 +13,7 @@ use crate::{Allocate, Deallocate, DefineRange, ErrorKind, Operation, Order, Rang
 
 const LONG: Duration = Duration::from_secs(3600);
 
-pub(super) async fn lets_addresses_rest(bench: &Bench) -> Verdict {
+pub(super) async fn quarantines_deallocated_addresses(bench: &Bench) -> Verdict {
     let stage = with_policy(bench, "10.20.0.0/29", RangePolicy::default().with_quarantine(LONG)).await?;
     stage.take(next(&stage, 3)).await?;
     stage.give_back("10.20.0.1").await?;
@@ -26,7 +26,7 @@ pub(super) async fn lets_addresses_rest(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn counts_a_resting_address_as_free_to_give_back(bench: &Bench) -> Verdict {
+pub(super) async fn reports_quarantined_targets_as_free(bench: &Bench) -> Verdict {
     let stage = with_policy(bench, "10.20.0.0/29", RangePolicy::default().with_quarantine(LONG)).await?;
     let allocation = stage.one(Allocate::one("vm-1", stage.range("lan")).with_key("vm-1")).await?;
     stage.provider.deallocate(&Deallocate::id(allocation.id.clone())).await?;
@@ -43,7 +43,7 @@ pub(super) async fn counts_a_resting_address_as_free_to_give_back(bench: &Bench)
     same(lines(&anew), [["10.20.0.2"]], "but the address rests")
 }
 
-pub(super) async fn hands_out_rested_addresses_again(bench: &Bench) -> Verdict {
+pub(super) async fn releases_addresses_after_quarantine(bench: &Bench) -> Verdict {
     let rest = bench.harness.tick() * 2;
     let stage = with_policy(bench, "10.20.0.0/30", RangePolicy::default().with_quarantine(rest)).await?;
     stage.take(next(&stage, 2)).await?;
@@ -56,7 +56,7 @@ pub(super) async fn hands_out_rested_addresses_again(bench: &Bench) -> Verdict {
     same(lines(&stage.take(exactly(&stage, "10.20.0.2", 1)).await?), [["10.20.0.2"]], "or can be asked for")
 }
 
-pub(super) async fn hands_out_at_random(bench: &Bench) -> Verdict {
+pub(super) async fn allocates_at_random(bench: &Bench) -> Verdict {
     let stage = with_policy(bench, "10.20.0.0/20", RangePolicy::default().with_order(Order::Random)).await?;
     let first = stage.take(next(&stage, 10)).await?;
     let second = stage.take(next(&stage, 10)).await?;
@@ -71,7 +71,7 @@ pub(super) async fn hands_out_at_random(bench: &Bench) -> Verdict {
     check(distinct != lowest, "addresses at random are not the lowest ones")
 }
 
-pub(super) async fn finds_the_last_address_at_random(bench: &Bench) -> Verdict {
+pub(super) async fn finds_the_last_free_address_at_random(bench: &Bench) -> Verdict {
     let stage = with_policy(bench, "10.20.0.0/28", RangePolicy::default().with_order(Order::Random)).await?;
     for _ in 0..14 {
         stage.take_one().await?;
@@ -81,7 +81,7 @@ pub(super) async fn finds_the_last_address_at_random(bench: &Bench) -> Verdict {
     same(stage.take_one().await?.address, ip("10.20.0.11"), "the only free one")
 }
 
-pub(super) async fn hands_out_what_rested_longest(bench: &Bench) -> Verdict {
+pub(super) async fn allocates_the_least_recently_used_address(bench: &Bench) -> Verdict {
     let stage = with_policy(bench, "10.20.0.0/29", RangePolicy::default().with_order(Order::LeastRecentlyUsed)).await?;
     stage.take(next(&stage, 4)).await?;
     for address in ["10.20.0.3", "10.20.0.1", "10.20.0.4"] {
@@ -95,7 +95,7 @@ pub(super) async fn hands_out_what_rested_longest(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn lets_addresses_rest_for_ever(bench: &Bench) -> Verdict {
+pub(super) async fn quarantines_addresses_forever(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty()).await?;
     let endless = RangePolicy::default().with_quarantine(Duration::MAX);
     let define = DefineRange::new("lan", net("10.20.0.0/30")).with_policy(endless);

@@ -8,7 +8,7 @@ use super::outcome::{Verdict, check, refused, same};
 use super::stage::Stage;
 use crate::{Allocate, AllocateLine, Candidate, ErrorKind, Operation, Placement, Selection};
 
-pub(super) async fn names_what_the_next_call_takes(bench: &Bench) -> Verdict {
+pub(super) async fn returns_what_the_next_call_takes(bench: &Bench) -> Verdict {
     let plan = three_ranges().range("lan", net("10.20.9.0/27"));
     let stage = bench.stage(plan).await?;
     stage.take(exactly(&stage, "10.20.9.2", 2)).await?;
@@ -51,7 +51,7 @@ pub(super) async fn takes_nothing(bench: &Bench) -> Verdict {
     check(!stage.provider.allocate(&other).await?.repeated, "a preview does not use its key")
 }
 
-pub(super) async fn answers_a_used_key_with_what_it_has(bench: &Bench) -> Verdict {
+pub(super) async fn returns_the_allocations_of_a_used_key(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let request = Allocate::new("vm-1").with_key("vm-1").with_line(next(&stage, 2)).with_line(next(&stage, 1));
     let answer = stage.provider.allocate(&request).await?;
@@ -68,7 +68,7 @@ pub(super) async fn answers_a_used_key_with_what_it_has(bench: &Bench) -> Verdic
     Ok(())
 }
 
-pub(super) async fn fails_as_allocate_does(bench: &Bench) -> Verdict {
+pub(super) async fn fails_like_allocate(bench: &Bench) -> Verdict {
     let stage = bench.stage(three_ranges()).await?;
     stage.take(exactly_in(&stage, "c", "10.20.2.1", 1)).await?;
     let one = |line: AllocateLine| Allocate::new("vm-1").with_line(from(&stage, 1, &["a"])).with_line(line);
@@ -88,7 +88,7 @@ pub(super) async fn fails_as_allocate_does(bench: &Bench) -> Verdict {
 }
 
 /// A preview names each range that was asked for as the caller does.
-pub(super) async fn counts_lines_against_each_other(bench: &Bench) -> Verdict {
+pub(super) async fn previews_different_addresses_for_each_line(bench: &Bench) -> Verdict {
     let stage: Stage = bench.stage(Setup::empty().range("lan", net("10.20.0.0/29"))).await?;
     let request = Allocate::new("vm-1").with_line(next(&stage, 4)).with_line(next(&stage, 2));
     let preview = stage.provider.preview_allocate(&request).await?;

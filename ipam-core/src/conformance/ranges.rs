@@ -18,11 +18,11 @@ use crate::{
 };
 
 pub(super) use super::list_ranges::{
-    covers_every_range_once_in_pages, covers_what_lasts_while_others_come_and_go, describes_a_range, listed,
-    lists_by_tags_and_space, lists_what_matches, refuses_a_page_it_did_not_make,
+    describes_a_range, listed, lists_by_tags_and_space, lists_each_range_once_in_pages,
+    lists_lasting_ranges_once_during_changes, lists_matching_ranges, refuses_an_unknown_page_token,
 };
 
-pub(super) async fn defines_a_range_as_asked(bench: &Bench) -> Verdict {
+pub(super) async fn defines_a_range_as_requested(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty()).await?;
     let mut request = full("lan", "10.20.0.0/24");
     if !stage.can.policies {
@@ -49,7 +49,7 @@ pub(super) async fn defines_a_range_as_asked(bench: &Bench) -> Verdict {
     same(only(pages::ranges(&*stage.provider, &request.id).await?)?, range, "list_ranges answers what define_range did")
 }
 
-pub(super) async fn fills_in_what_was_not_said(bench: &Bench) -> Verdict {
+pub(super) async fn fills_in_defaults(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty()).await?;
     let range = stage.provider.define_range(&DefineRange::new("lan", net("10.20.0.0/24"))).await?;
     same(range.name.as_str(), "lan", "the name is the id")?;
@@ -60,7 +60,7 @@ pub(super) async fn fills_in_what_was_not_said(bench: &Bench) -> Verdict {
     same(stage.provider.define_range(&pool).await?.addresses, span("10.21.0.0-10.21.0.255"), "all addresses of a pool")
 }
 
-pub(super) async fn defines_an_id_once(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_a_duplicate_id(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty()).await?;
     let request = DefineRange::new("lan", net("10.20.0.0/24"));
     stage.provider.define_range(&request).await?;
@@ -72,7 +72,7 @@ pub(super) async fn defines_an_id_once(bench: &Bench) -> Verdict {
     same(range.net, net("10.20.0.0/24"), "the range stays as it was")
 }
 
-pub(super) async fn keeps_ranges_disjoint(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_overlapping_ranges(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty()).await?;
     let part = |id: &str, addresses: &str| DefineRange::new(id, net("10.20.0.0/24")).with_addresses(span(addresses));
     stage.provider.define_range(&part("a", "10.20.0.10-10.20.0.20")).await?;
@@ -100,7 +100,7 @@ pub(super) async fn keeps_ranges_disjoint(bench: &Bench) -> Verdict {
     same(listed(&stage, ListRanges::all()).await?.len(), 5, "beside one another, and in another space, they may be")
 }
 
-pub(super) async fn refuses_a_range_that_cannot_be(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_an_invalid_range(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty()).await?;
     let lan = || DefineRange::new("lan", net("10.20.0.0/24"));
     let vlan = |number| NetworkInfo { vlan: Some(Vlan::new(number)), ..NetworkInfo::default() };
@@ -129,7 +129,7 @@ pub(super) async fn refuses_a_range_that_cannot_be(bench: &Bench) -> Verdict {
     same(listed(&stage, ListRanges::all()).await?, [], "nothing was defined")
 }
 
-pub(super) async fn changes_only_what_is_named(bench: &Bench) -> Verdict {
+pub(super) async fn changes_only_named_fields(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty()).await?;
     let mut request = full("lan", "10.20.0.0/24");
     if !stage.can.policies {
@@ -190,7 +190,7 @@ pub(super) async fn changes_only_what_is_named(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn obeys_a_changed_range(bench: &Bench) -> Verdict {
+pub(super) async fn allocates_from_the_changed_range(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty()).await?;
     let provider = &stage.provider;
     provider.define_range(&DefineRange::new("lan", net("10.20.0.0/24"))).await?;
@@ -212,7 +212,7 @@ pub(super) async fn obeys_a_changed_range(bench: &Bench) -> Verdict {
     )
 }
 
-pub(super) async fn keeps_what_is_taken_inside(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_changes_that_exclude_allocations(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty()).await?;
     let provider = &stage.provider;
     let other = DefineRange::new("other", net("10.20.0.0/24")).with_addresses(span("10.20.0.200-10.20.0.254"));
@@ -277,7 +277,7 @@ pub(super) async fn removes_a_range(bench: &Bench) -> Verdict {
     check(!removed.was_free() && removed.freed.is_empty(), "an empty range goes without further ado")
 }
 
-pub(super) async fn forgets_a_key_in_part_with_a_range(bench: &Bench) -> Verdict {
+pub(super) async fn deallocates_part_of_a_key_with_a_range(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty()).await?;
     let provider = &stage.provider;
     for (id, prefix) in [("lan", "10.20.0.0/24"), ("dmz", "10.21.0.0/24")] {
@@ -298,7 +298,7 @@ pub(super) async fn forgets_a_key_in_part_with_a_range(bench: &Bench) -> Verdict
     same(stage.taken_texts("lan").await?, ["10.20.0.1"], "a refused repeat takes nothing")
 }
 
-pub(super) async fn has_one_winner_among_rivals(bench: &Bench) -> Verdict {
+pub(super) async fn defines_one_of_concurrent_duplicates(bench: &Bench) -> Verdict {
     let stage = bench.stage(Setup::empty()).await?;
     // All at once: one id, and one prefix under several ids.
     for (round, shared) in [true, false].into_iter().enumerate() {

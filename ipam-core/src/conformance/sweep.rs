@@ -17,7 +17,7 @@ use crate::{AbandonedClaim, Allocate, AllocateLine, AllocateRange, Find, ListRan
 const AGES: [Option<Duration>; 4] =
     [None, Some(Duration::ZERO), Some(Duration::from_nanos(1)), Some(Duration::from_secs(1))];
 
-pub(super) async fn keeps_what_was_acknowledged(bench: &Bench) -> Verdict {
+pub(super) async fn keeps_acknowledged_allocations(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/24").await?;
     let keyed = Allocate::new("vm-1").with_key("vm-1").with_line(next(&stage, 2));
     let answer = stage.provider.allocate(&keyed).await?;
@@ -60,7 +60,7 @@ pub(super) async fn keeps_child_prefixes(bench: &Bench) -> Verdict {
     same(again.range, range, "with the same range")
 }
 
-pub(super) async fn keeps_what_others_are_taking(bench: &Bench) -> Verdict {
+pub(super) async fn keeps_claims_in_progress(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/22").await?;
     let (lan, calls) = (stage.range("lan"), stage.limits().calls);
     let answers = stage.callers(move |caller, provider| {

@@ -9,7 +9,7 @@ use crate::{Allocate, Allocation, Deallocate, ErrorKind, Find, Labels, MacAddr, 
 
 const MAC: MacAddr = MacAddr::new([2, 0, 0, 0, 0, 1]);
 
-pub(super) async fn changes_only_what_is_named(bench: &Bench) -> Verdict {
+pub(super) async fn changes_only_named_fields(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let mut now = labelled(&stage).await?;
     let steps = [
@@ -41,7 +41,7 @@ pub(super) async fn changes_only_what_is_named(bench: &Bench) -> Verdict {
     same(other.labels, Labels::default(), "no other allocation changes")
 }
 
-pub(super) async fn is_found_by_what_it_was_changed_to(bench: &Bench) -> Verdict {
+pub(super) async fn finds_by_the_new_values(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let allocation = labelled(&stage).await?;
     let update = Update::new(allocation.id).with_hostname(Patch::Set("new".to_owned())).with_mac(Patch::Clear);
@@ -51,7 +51,7 @@ pub(super) async fn is_found_by_what_it_was_changed_to(bench: &Bench) -> Verdict
     same(stage.found(Find::default().with_mac(MAC)).await?, [], "nor by the MAC address it has no more")
 }
 
-pub(super) async fn changes_tags_as_one(bench: &Bench) -> Verdict {
+pub(super) async fn replaces_all_tags(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let tags = |tags: &[(&str, &str)]| tags.iter().map(|(key, value)| Tag::new(*key, *value)).collect::<Tags>();
     let labels =
@@ -71,7 +71,7 @@ pub(super) async fn changes_tags_as_one(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn needs_the_allocation_to_exist(bench: &Bench) -> Verdict {
+pub(super) async fn requires_the_allocation_to_exist(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let update = |id: &str| Update::new(id).with_hostname(Patch::Set("web1".to_owned()));
     let error = refused(stage.provider.update(&update("no-such-id")).await, ErrorKind::NotFound, Operation::Update)?;

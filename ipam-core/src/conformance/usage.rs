@@ -19,7 +19,7 @@ async fn parts(stage: &Stage, range: &str) -> Verdict<Parts> {
     Ok((usage.total, usage.allocated, usage.reserved, usage.quarantined, usage.free))
 }
 
-pub(super) async fn counts_what_is_taken(bench: &Bench) -> Verdict {
+pub(super) async fn counts_allocated_addresses(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     same(parts(&stage, "lan").await?, (14, 0, 0, 0, 14), "nothing is taken")?;
     stage.take(next(&stage, 5)).await?;
@@ -30,7 +30,7 @@ pub(super) async fn counts_what_is_taken(bench: &Bench) -> Verdict {
     same(parts(&stage, "lan").await?, (14, 14, 0, 0, 0), "all are taken")
 }
 
-pub(super) async fn counts_what_is_never_handed_out_once(bench: &Bench) -> Verdict {
+pub(super) async fn counts_reserved_addresses_once(bench: &Bench) -> Verdict {
     let reserved =
         vec![span("10.20.0.1-10.20.0.3"), span("10.20.0.3-10.20.0.5"), span("10.20.0.0"), span("10.20.0.15")];
     let range = DefineRange::new("lan", net("10.20.0.0/28")).with_gateway(ip("10.20.0.4")).with_reserved(reserved);
@@ -41,7 +41,7 @@ pub(super) async fn counts_what_is_never_handed_out_once(bench: &Bench) -> Verdi
     same(parts(&stage, "lan").await?, (14, 9, 5, 0, 0), "what is free can be taken")
 }
 
-pub(super) async fn counts_resting_addresses(bench: &Bench) -> Verdict {
+pub(super) async fn counts_quarantined_addresses(bench: &Bench) -> Verdict {
     let policy = RangePolicy::default().with_quarantine(std::time::Duration::from_secs(3600));
     let range = DefineRange::new("lan", net("10.20.0.0/28")).with_policy(policy);
     let stage = bench.stage(Setup::empty().with_range(range)).await?;
@@ -57,7 +57,7 @@ pub(super) async fn counts_a_large_range(bench: &Bench) -> Verdict {
     same(parts(&stage, "lan").await?, (total, 3, 0, 0, total - 3), "a /64 without its anycast address")
 }
 
-pub(super) async fn answers_in_the_order_asked(bench: &Bench) -> Verdict {
+pub(super) async fn returns_ranges_in_the_requested_order(bench: &Bench) -> Verdict {
     let stage = bench.stage(three_ranges()).await?;
     stage.take(super::allocate::from(&stage, 1, &["b"])).await?;
     let asked = ["c", "a", "b", "c"].map(|name| stage.range(name));
@@ -75,7 +75,7 @@ pub(super) async fn answers_in_the_order_asked(bench: &Bench) -> Verdict {
     same(stage.provider.usage(&[]).await?, [], "no range, no answer")
 }
 
-pub(super) async fn needs_every_range_to_exist(bench: &Bench) -> Verdict {
+pub(super) async fn requires_every_range_to_exist(bench: &Bench) -> Verdict {
     let stage = bench.lan("10.20.0.0/28").await?;
     let asked = [stage.range("lan"), "no-such-range".into()];
     let error = refused(stage.provider.usage(&asked).await, ErrorKind::NotFound, Operation::Usage)?;

@@ -298,15 +298,15 @@ impl Harness for Simulated {
     fn skip(&self, name: &str) -> Option<String> {
         // Said in the module's documentation: a block is never carved whole.
         const WHOLE: [&str; 4] = [
-            "child_prefixes::can_carve_a_whole_block",
-            "child_prefixes::gives_a_range_back",
-            "child_prefixes::leaves_anothers_range_alone",
-            "child_prefixes::refuses_what_cannot_be",
+            "child_prefixes::allocates_a_whole_block",
+            "child_prefixes::deallocates_a_child_prefix",
+            "child_prefixes::keeps_the_range_of_another_owner",
+            "child_prefixes::refuses_invalid_requests",
         ];
         if WHOLE.contains(&name) {
             return Some("phpIPAM makes no subnet as large as the one around it".to_owned());
         }
-        let lost = self.faults && name == "concurrency::frees_an_allocation_once";
+        let lost = self.faults && name == "concurrency::deallocates_an_allocation_once";
         lost.then(|| "when the answer is lost, nobody can tell whose deletion it was".to_owned())
     }
 
