@@ -1,4 +1,4 @@
-//! The suite can fail: each defect is caught by the cases that are about it, and each case catches a defect.
+//! Mutation tests of the conformance suite: each defect is caught by its cases, and each case catches a defect.
 #![cfg(feature = "conformance")]
 #![allow(clippy::panic, reason = "a test fails by panicking")]
 
@@ -18,12 +18,12 @@ use ipam_core::conformance::{Harness, Outcome, cases, run};
 
 use mutant::{Defect, MutantHarness};
 
-/// Checks that every named case fails for its defect.
+/// Checks that every named case fails over a provider with its defect.
 fn catches(table: &[(Defect, &[&str])]) {
     let mut missed = Vec::new();
     for (defect, names) in table {
         let base: Arc<dyn Harness> = match defect {
-            // The one that others put addresses into, and the one with little to claim.
+            // These need a harness with `plant`, and a provider that lacks capabilities.
             Defect::KeepsUnmarked | Defect::ClaimsMore => Arc::new(reference::ReferenceHarness),
             _ if names.iter().any(|name| name.starts_with("sweep::")) => Arc::new(claims::ClaimsHarness::default()),
             _ => Arc::new(memory::MemoryHarness::default()),
@@ -68,7 +68,7 @@ fn every_case_of_sweep_runs_where_there_are_claims() {
     }
 }
 
-const PLANS_THAT_ARE_NOT_KEPT: &[(Defect, &[&str])] = &[
+const IGNORED_SETUP: &[(Defect, &[&str])] = &[
     (
         Defect::DropsGateway,
         &[
@@ -98,7 +98,7 @@ const BAD_ALLOCATIONS: &[(Defect, &[&str])] = &[
         Defect::HandsOutTwice,
         &["allocate::takes_the_lowest_free_address", "allocate::allocates_each_address_once_until_exhausted"],
     ),
-    (Defect::SpillsLines, &["allocate::serves_a_line_from_one_range"]),
+    (Defect::SplitsLinesOverRanges, &["allocate::serves_a_line_from_one_range"]),
     (Defect::LeaksOnFailure, &["allocate::takes_nothing_when_a_later_line_fails"]),
     (
         Defect::IgnoresExclude,
@@ -113,14 +113,14 @@ const BAD_ALLOCATIONS: &[(Defect, &[&str])] = &[
             "keys::repeats_when_the_range_is_exhausted",
         ],
     ),
-    (Defect::AnswersAnyRequestOfAKey, &["keys::accepts_one_of_concurrent_different_requests"]),
+    (Defect::ReturnsAnyRequestOfAKey, &["keys::accepts_one_of_concurrent_different_requests"]),
     (Defect::NeverSaysRepeated, &["keys::repeats_all_lines", "keys::returns_current_allocations_for_a_repeat"]),
-    (Defect::AnswersDescending, &["allocate::fills_gaps_from_below"]),
+    (Defect::ReturnsDescending, &["allocate::fills_gaps_from_below"]),
     (
-        Defect::AnswersLinesReversed,
+        Defect::ReturnsLinesReversed,
         &["allocate::returns_one_list_per_line", "allocate::never_allocates_one_address_for_two_lines"],
     ),
-    (Defect::AnswersOneLine, &["allocate::never_allocates_one_address_for_two_lines"]),
+    (Defect::ReturnsOneLine, &["allocate::never_allocates_one_address_for_two_lines"]),
     (Defect::LosesLabels, &["allocate::returns_all_fields_of_an_allocation"]),
     (Defect::LosesOwner, &["allocate::returns_all_fields_of_an_allocation"]),
     (Defect::LosesTags, &["update::replaces_all_tags"]),
@@ -139,14 +139,14 @@ const BAD_ALLOCATIONS: &[(Defect, &[&str])] = &[
         &["allocate::takes_several_exact_addresses", "policies::quarantines_deallocated_addresses"],
     ),
     (
-        Defect::IgnoresShape,
+        Defect::IgnoresPlacement,
         &["allocate::takes_contiguous_addresses", "allocate::takes_a_contiguous_run_from_one_range"],
     ),
     (Defect::IgnoresAlignment, &["allocate::aligns_a_contiguous_run"]),
     (Defect::KeepsKeyAfterFailure, &["keys::releases_the_key_of_a_failed_request"]),
     (Defect::ShortensKeys, &["errors::refuses_invalid_allocate_requests", "keys::keeps_keys_of_the_maximum_length"]),
     (Defect::FoldsKeys, &["keys::compares_keys_byte_by_byte"]),
-    (Defect::MakesOneKey, &["allocate::generates_a_key_if_none_is_given"]),
+    (Defect::GeneratesOneKey, &["allocate::generates_a_key_if_none_is_given"]),
     (
         Defect::RefillsPartialKeys,
         &[
@@ -167,7 +167,7 @@ const BAD_ALLOCATIONS: &[(Defect, &[&str])] = &[
     ),
     (Defect::RacesOnFreeing, &["concurrency::deallocates_an_allocation_once"]),
     (
-        Defect::AnswersBadRequests,
+        Defect::AcceptsInvalidRequests,
         &[
             "allocate::refuses_exact_addresses_outside_the_ranges",
             "allocate::refuses_two_lines_for_one_exact_address",
@@ -213,7 +213,7 @@ const BAD_ERRORS: &[(Defect, &[&str])] = &[
 
 const BAD_DEALLOCATIONS: &[(Defect, &[&str])] = &[
     (
-        Defect::IgnoresExpect,
+        Defect::IgnoresPrecondition,
         &["deallocate::keeps_the_address_of_another_owner", "deallocate::keeps_the_address_of_another_request"],
     ),
     (Defect::KeepsUnmarked, &["deallocate::deallocates_addresses_without_owner_and_key"]),
@@ -229,7 +229,7 @@ const BAD_DEALLOCATIONS: &[(Defect, &[&str])] = &[
         &["changes::is_complete_during_concurrent_writes", "deallocate::never_frees_the_next_allocation_by_an_old_id"],
     ),
     (
-        Defect::AnswersTargetsReversed,
+        Defect::ReturnsTargetsReversed,
         &["deallocate::returns_one_entry_per_target", "deallocate::checks_the_precondition_of_each_target"],
     ),
     (Defect::ListsFreedTwice, &["deallocate::lists_a_repeated_target_once"]),
@@ -251,7 +251,7 @@ const BAD_LISTINGS: &[(Defect, &[&str])] = &[
     ),
     (Defect::IgnoresPageSize, &["find::lists_each_allocation_once_in_pages"]),
     (Defect::ShufflesPages, &["blocks::lists_each_block_once_in_pages"]),
-    (Defect::RestartsOnForeignPages, &["find::refuses_an_unknown_page_token"]),
+    (Defect::RestartsOnUnknownPages, &["find::refuses_an_unknown_page_token"]),
     (
         Defect::NeverEndsPages,
         &[
@@ -260,10 +260,10 @@ const BAD_LISTINGS: &[(Defect, &[&str])] = &[
             "find::returns_an_empty_page_without_error",
         ],
     ),
-    (Defect::AnswersOnePage, &["find::lists_each_allocation_once_in_pages"]),
+    (Defect::ReturnsOnePage, &["find::lists_each_allocation_once_in_pages"]),
     (Defect::IgnoresOwnerInFind, &["find::applies_every_condition"]),
     (Defect::MatchesHostNamesExactly, &["find::applies_every_condition"]),
-    (Defect::ListsResting, &["find::lists_quarantined_addresses_only_on_request"]),
+    (Defect::ListsQuarantined, &["find::lists_quarantined_addresses_only_on_request"]),
     (Defect::ListsNothing, &["ranges::lists_matching_ranges"]),
     (
         Defect::IgnoresListFilter,
@@ -281,14 +281,14 @@ const BAD_LISTINGS: &[(Defect, &[&str])] = &[
 const BAD_UPDATES_AND_COUNTS: &[(Defect, &[&str])] = &[
     (Defect::ClearsUnnamed, &["update::changes_only_named_fields"]),
     (Defect::IgnoresClear, &["update::finds_by_the_new_values"]),
-    (Defect::KeepsUpdatesToItself, &["changes::lists_updates_of_allocations"]),
+    (Defect::ReturnsUpdatesUnstored, &["changes::lists_updates_of_allocations"]),
     (Defect::UpdatesWhatIsGone, &["update::requires_the_allocation_to_exist"]),
     (Defect::NeverExpires, &["expiry::expires_an_allocation", "expiry::releases_the_key_of_expired_allocations"]),
     (Defect::NeverRenews, &["expiry::renews_by_update"]),
     (Defect::CountsReservedTwice, &["usage::counts_reserved_addresses_once"]),
-    (Defect::CountsRestingAsFree, &["usage::counts_quarantined_addresses"]),
+    (Defect::CountsQuarantinedAsFree, &["usage::counts_quarantined_addresses"]),
     (Defect::CountsIn64Bits, &["usage::counts_a_large_range", "usage::counts_the_largest_range"]),
-    (Defect::AnswersUsageSorted, &["usage::returns_ranges_in_the_requested_order"]),
+    (Defect::ReturnsUsageSorted, &["usage::returns_ranges_in_the_requested_order"]),
     (Defect::SkipsUnknownInUsage, &["usage::requires_every_range_to_exist"]),
 ];
 
@@ -298,31 +298,34 @@ const BAD_PREVIEWS: &[(Defect, &[&str])] = &[
     (Defect::PreviewsAnew, &["preview::returns_the_allocations_of_a_used_key"]),
 ];
 
-const BAD_PLANS: &[(Defect, &[&str])] = &[
+const BAD_DEFINITIONS: &[(Defect, &[&str])] = &[
     (Defect::RedefinesRanges, &["ranges::refuses_a_duplicate_id", "ranges::defines_one_of_concurrent_duplicates"]),
     (Defect::AcceptsOverlaps, &["ranges::refuses_overlapping_ranges", "ranges::defines_one_of_concurrent_duplicates"]),
-    (Defect::AcceptsBadPlans, &["blocks::refuses_an_invalid_block", "ranges::refuses_an_invalid_range"]),
-    (Defect::LosesPlanDetails, &["blocks::defines_a_block_as_requested"]),
-    (Defect::ClearsUnnamedOfPlan, &["blocks::changes_only_named_fields", "ranges::changes_only_named_fields"]),
-    (Defect::IgnoresPlanUpdates, &["ranges::allocates_from_the_changed_range"]),
-    (Defect::ForcesPlanUpdates, &["ranges::refuses_changes_that_exclude_allocations"]),
+    (Defect::AcceptsInvalidDefinitions, &["blocks::refuses_an_invalid_block", "ranges::refuses_an_invalid_range"]),
+    (Defect::LosesDetailsOfDefinitions, &["blocks::defines_a_block_as_requested"]),
+    (Defect::ClearsUnnamedOfDefinitions, &["blocks::changes_only_named_fields", "ranges::changes_only_named_fields"]),
+    (Defect::IgnoresUpdatesOfDefinitions, &["ranges::allocates_from_the_changed_range"]),
+    (Defect::AcceptsConflictingUpdates, &["ranges::refuses_changes_that_exclude_allocations"]),
     (Defect::RemovesInUse, &["ranges::removes_a_range", "concurrency::keeps_allocations_while_ranges_are_removed"]),
     (Defect::RefusesRepeatedRemoval, &["child_prefixes::deallocates_a_child_prefix"]),
     (Defect::RemovesNothing, &["blocks::returns_the_smallest_block_around_a_range"]),
 ];
 
-const BAD_CARVING: &[(Defect, &[&str])] = &[
+const BAD_CHILD_PREFIXES: &[(Defect, &[&str])] = &[
     (Defect::RedefinesBlocks, &["blocks::refuses_a_duplicate_id_or_prefix"]),
     (Defect::AcceptsBlocksAnywhere, &["blocks::nests_blocks_and_ranges"]),
     (Defect::ForgetsBlockOfRange, &["child_prefixes::never_allocates_a_covered_prefix"]),
-    (Defect::CarvesFirstFit, &["child_prefixes::prefers_the_smallest_free_gap"]),
-    (Defect::CarvesWithoutDetails, &["child_prefixes::describes_the_new_range"]),
+    (Defect::AllocatesPrefixFirstFit, &["child_prefixes::prefers_the_smallest_free_gap"]),
+    (Defect::AllocatesPrefixWithoutDetails, &["child_prefixes::describes_the_new_range"]),
     (
-        Defect::CarvesAtRandom,
+        Defect::SkipsLowestPrefix,
         &["child_prefixes::allocates_the_lowest_free_prefix", "child_prefixes::allocates_addresses_of_the_new_range"],
     ),
-    (Defect::CarvesTwice, &["child_prefixes::allocates_a_whole_block", "child_prefixes::allocates_an_exact_prefix"]),
-    (Defect::ForgetsCarveKeys, &["child_prefixes::repeats_by_key"]),
+    (
+        Defect::AllocatesPrefixTwice,
+        &["child_prefixes::allocates_a_whole_block", "child_prefixes::allocates_an_exact_prefix"],
+    ),
+    (Defect::ForgetsPrefixKeys, &["child_prefixes::repeats_by_key"]),
     (Defect::TriesOneBlock, &["child_prefixes::tries_the_blocks_in_the_order_given"]),
     (
         Defect::StopsAtFirstBlockAround,
@@ -331,17 +334,17 @@ const BAD_CARVING: &[(Defect, &[&str])] = &[
             "child_prefixes::reports_why_no_block_has_the_prefix",
         ],
     ),
-    (Defect::CarvesOnlyIpv4, &["child_prefixes::allocates_ipv6_prefixes"]),
-    (Defect::CarvesShorter, &["child_prefixes::refuses_invalid_requests"]),
+    (Defect::AllocatesOnlyIpv4Prefixes, &["child_prefixes::allocates_ipv6_prefixes"]),
+    (Defect::ClampsPrefixLength, &["child_prefixes::refuses_invalid_requests"]),
     (
-        Defect::GivesBackAnything,
+        Defect::DeallocatesAnyRange,
         &[
             "child_prefixes::refuses_to_deallocate_a_defined_range",
             "child_prefixes::keeps_a_range_in_use",
             "child_prefixes::keeps_the_range_of_another_owner",
         ],
     ),
-    (Defect::GivesBackNothing, &["child_prefixes::deallocates_a_child_prefix"]),
+    (Defect::DeallocatesNoRange, &["child_prefixes::deallocates_a_child_prefix"]),
     (Defect::KeepsKeysApart, &["child_prefixes::shares_keys_with_allocate"]),
 ];
 
@@ -354,9 +357,9 @@ const BAD_FEEDS: &[(Defect, &[&str])] = &[
         &["changes::returns_no_changes_for_a_limit_of_zero", "changes::is_the_same_for_every_limit"],
     ),
     (Defect::AcceptsAnyPosition, &["changes::refuses_an_unknown_position"]),
-    (Defect::TellsTooMuch, &["changes::omits_failed_and_repeated_requests"]),
+    (Defect::ReportsFailedRequests, &["changes::omits_failed_and_repeated_requests"]),
     (
-        Defect::TellsOnlyAddresses,
+        Defect::ReportsOnlyAddresses,
         &[
             "changes::lists_updates_of_allocations",
             "changes::lists_expired_allocations",
@@ -366,9 +369,9 @@ const BAD_FEEDS: &[(Defect, &[&str])] = &[
     (Defect::ForgetsDetailsOfChanges, &["changes::lists_changes_in_order"]),
 ];
 
-const BAD_MANNERS: &[(Defect, &[&str])] = &[
+const BAD_BEHAVIOUR: &[(Defect, &[&str])] = &[
     (
-        Defect::AnswersSlowly,
+        Defect::RespondsSlowly,
         &[
             "cancellation::undoes_dropped_allocations_without_a_key",
             "cancellation::undoes_dropped_allocations_under_load",
@@ -385,7 +388,7 @@ const BAD_MANNERS: &[(Defect, &[&str])] = &[
     ),
 ];
 
-const BAD_ENDS: &[(Defect, &[&str])] = &[
+const BAD_SWEEP_AND_CLOSE: &[(Defect, &[&str])] = &[
     (Defect::SweepsAcknowledged, &["sweep::keeps_acknowledged_allocations", "sweep::keeps_claims_in_progress"]),
     (Defect::SweepsKeyless, &["sweep::keeps_acknowledged_allocations", "sweep::undoes_an_abandoned_claim"]),
     (Defect::SweepsChildPrefixes, &["sweep::keeps_child_prefixes"]),
@@ -401,13 +404,13 @@ const BAD_ENDS: &[(Defect, &[&str])] = &[
 ];
 
 #[test]
-fn bad_ends() {
-    catches(BAD_ENDS);
+fn bad_sweep_and_close() {
+    catches(BAD_SWEEP_AND_CLOSE);
 }
 
 #[test]
-fn plans_that_are_not_kept() {
-    catches(PLANS_THAT_ARE_NOT_KEPT);
+fn ignored_setup() {
+    catches(IGNORED_SETUP);
 }
 
 #[test]
@@ -441,13 +444,13 @@ fn bad_previews() {
 }
 
 #[test]
-fn bad_plans() {
-    catches(BAD_PLANS);
+fn bad_definitions() {
+    catches(BAD_DEFINITIONS);
 }
 
 #[test]
-fn bad_carving() {
-    catches(BAD_CARVING);
+fn bad_child_prefixes() {
+    catches(BAD_CHILD_PREFIXES);
 }
 
 #[test]
@@ -456,21 +459,21 @@ fn bad_feeds() {
 }
 
 #[test]
-fn bad_manners() {
-    catches(BAD_MANNERS);
+fn bad_behaviour() {
+    catches(BAD_BEHAVIOUR);
 }
 
 const ALL: &[&[(Defect, &[&str])]] = &[
-    PLANS_THAT_ARE_NOT_KEPT,
+    IGNORED_SETUP,
     BAD_ALLOCATIONS,
     BAD_ERRORS,
     BAD_DEALLOCATIONS,
     BAD_LISTINGS,
     BAD_UPDATES_AND_COUNTS,
     BAD_PREVIEWS,
-    BAD_PLANS,
-    BAD_CARVING,
+    BAD_DEFINITIONS,
+    BAD_CHILD_PREFIXES,
     BAD_FEEDS,
-    BAD_MANNERS,
-    BAD_ENDS,
+    BAD_BEHAVIOUR,
+    BAD_SWEEP_AND_CLOSE,
 ];

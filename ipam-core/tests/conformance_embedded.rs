@@ -1,4 +1,4 @@
-//! The suite over the embedded provider, and after each case a look through the whole store.
+//! Conformance suite over the embedded provider. The whole store is checked after each case.
 #![cfg(all(feature = "conformance", feature = "embedded"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -13,7 +13,7 @@ use ipam_core::conformance::{Fixture, Harness, NoFixture, Setup};
 use ipam_core::{EmbeddedConfig, EmbeddedProvider, IpamProvider};
 use tempfile::TempDir;
 
-/// Its providers tell a time that the cases move.
+/// Harness of embedded providers whose clock the cases advance.
 #[derive(Default)]
 struct EmbeddedHarness {
     ahead: Arc<AtomicU64>,
@@ -28,7 +28,7 @@ impl EmbeddedHarness {
     }
 }
 
-/// Whoever drops it knows that the store was left sound.
+/// Directory of a store, which is checked when the guard is dropped.
 struct Sound(Option<TempDir>);
 
 impl Drop for Sound {
@@ -50,13 +50,13 @@ fn failed(error: impl ToString) -> NoFixture {
 
 #[async_trait]
 impl Harness for EmbeddedHarness {
-    async fn fresh(&self, plan: &Setup) -> Result<Fixture, NoFixture> {
+    async fn fresh(&self, setup: &Setup) -> Result<Fixture, NoFixture> {
         let directory = tempfile::tempdir().map_err(failed)?;
         let config = self.config(directory.path().join("ipam.db"));
         let provider = EmbeddedProvider::open(config.clone()).await.map_err(failed)?;
-        // What another process would have: a writer of its own on the same file.
+        // A second writer on the same file, as another process has it.
         let other = EmbeddedProvider::open(config).await.map_err(failed)?;
-        let fixture = plan.define(Arc::new(provider)).await?;
+        let fixture = setup.define(Arc::new(provider)).await?;
         Ok(fixture.with_other(Arc::new(other)).with_guard(Sound(Some(directory))))
     }
 

@@ -1,4 +1,4 @@
-//! The suite over each layer, and over the stack that the documentation recommends.
+//! Conformance suite over each layer, and over the stack of layers that the documentation recommends.
 #![cfg(all(feature = "conformance", feature = "metrics", feature = "tracing"))]
 
 #[path = "conformance_support/memory.rs"]
@@ -16,7 +16,7 @@ use tokio::runtime::{Builder, Runtime};
 
 type Wrap = fn(&Setup, Arc<dyn IpamProvider>) -> Arc<dyn IpamProvider>;
 
-/// The provider in memory with something around it.
+/// Harness of memory providers inside layers.
 struct Around {
     inner: MemoryHarness,
     runtime: Runtime,
@@ -33,10 +33,10 @@ impl Around {
 
 #[async_trait]
 impl Harness for Around {
-    async fn fresh(&self, plan: &Setup) -> Result<Fixture, NoFixture> {
-        let mut fixture = self.inner.fresh(plan).await?;
-        fixture.provider = (self.wrap)(plan, fixture.provider);
-        fixture.others = fixture.others.into_iter().map(|other| (self.wrap)(plan, other)).collect();
+    async fn fresh(&self, setup: &Setup) -> Result<Fixture, NoFixture> {
+        let mut fixture = self.inner.fresh(setup).await?;
+        fixture.provider = (self.wrap)(setup, fixture.provider);
+        fixture.others = fixture.others.into_iter().map(|other| (self.wrap)(setup, other)).collect();
         Ok(fixture)
     }
 
@@ -88,8 +88,8 @@ mod trace {
 mod scope {
     use super::{Arc, Around, Layered, ScopeLayer, conformance};
 
-    conformance::tests!(Around::new(|plan, provider| {
-        let ranges = plan.ranges.iter().map(|range| range.id.clone());
+    conformance::tests!(Around::new(|setup, provider| {
+        let ranges = setup.ranges.iter().map(|range| range.id.clone());
         Arc::new(Layered::new(provider, ScopeLayer::new(ranges)))
     }));
 }
@@ -97,8 +97,8 @@ mod scope {
 mod stack {
     use super::{Arc, Around, Layered, RetryLayer, ScopeLayer, TraceLayer, conformance, limited};
 
-    conformance::tests!(Around::new(|plan, provider| {
-        let ranges = plan.ranges.iter().map(|range| range.id.clone());
+    conformance::tests!(Around::new(|setup, provider| {
+        let ranges = setup.ranges.iter().map(|range| range.id.clone());
         let provider = Layered::new(limited(provider), super::timeout());
         let provider = Layered::new(provider, RetryLayer::default());
         let provider = Layered::new(provider, TraceLayer::new());

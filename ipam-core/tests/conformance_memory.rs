@@ -1,4 +1,4 @@
-//! The suite over the provider in memory.
+//! Conformance suite over the memory provider.
 #![cfg(feature = "conformance")]
 
 #[path = "conformance_support/memory.rs"]

@@ -1,4 +1,4 @@
-//! The suite over the smallest provider an author can write: six methods, a plan of its own making.
+//! Conformance suite over the smallest provider: the six required methods, with ranges that are fixed when it is made.
 #![cfg(feature = "conformance")]
 
 #[path = "conformance_support/reference.rs"]

@@ -1,5 +1,6 @@
-//! The suite needs no runtime of its own and goes on one: here tokio, with one thread and with several, under a provider
-//! whose futures work nowhere else.
+//! Conformance suite in a tokio runtime, with one thread and with several, over a provider whose futures need tokio.
+//!
+//! The suite itself needs no runtime.
 #![cfg(feature = "conformance")]
 
 #[path = "conformance_support/reference.rs"]
@@ -28,8 +29,8 @@ impl OnTokio {
 
 #[async_trait]
 impl Harness for OnTokio {
-    async fn fresh(&self, plan: &Setup) -> Result<Fixture, NoFixture> {
-        let mut fixture = reference::ReferenceHarness.fresh(plan).await?;
+    async fn fresh(&self, setup: &Setup) -> Result<Fixture, NoFixture> {
+        let mut fixture = reference::ReferenceHarness.fresh(setup).await?;
         fixture.provider = Arc::new(Timed(fixture.provider));
         Ok(fixture)
     }
@@ -43,7 +44,7 @@ impl Harness for OnTokio {
     }
 }
 
-/// Sleeps on tokio's timer before each call.
+/// Provider that sleeps on tokio's timer before each call.
 #[derive(Debug)]
 struct Timed(Arc<dyn IpamProvider>);
 

@@ -1,4 +1,4 @@
-//! What each layer does beyond letting calls through; the suite runs over them in `conformance_layers.rs`.
+//! Effects of each layer besides forwarding calls. `conformance_layers.rs` runs the conformance suite over them.
 #![cfg(feature = "layers")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -17,14 +17,14 @@ use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Fails, or hangs, so many calls of an operation before one gets through.
+/// Layer that lets a number of calls of an operation fail or hang before one reaches the provider.
 #[derive(Debug)]
 struct Fault {
     operation: Operation,
     left: AtomicU32,
     seen: AtomicU32,
     retry: Option<Retry>,
-    /// Whether the call is made before its result is lost.
+    /// True if the call is applied before its result is lost.
     applied: bool,
 }
 
@@ -94,7 +94,7 @@ async fn an_allocation_without_a_key_is_not_repeated_when_its_outcome_is_unknown
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_not_applied_is_repeated_whatever_it_is() {
+async fn a_call_that_was_not_applied_is_repeated_for_every_operation() {
     let faulty = Layered::new(lan().await, Fault::failing(Operation::DefineRange, 2, Retry::Safe, false));
     let provider = Layered::new(faulty, retries());
     provider.define_range(&DefineRange::new("new", "203.0.113.0/24".parse().unwrap())).await.unwrap();
@@ -102,7 +102,7 @@ async fn what_was_not_applied_is_repeated_whatever_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn giving_up_keeps_what_is_known_and_stops_outer_retries() {
+async fn giving_up_keeps_the_outcome_and_stops_outer_retries() {
     let faulty = Layered::new(lan().await, Fault::failing(Operation::Deallocate, 99, Retry::IfIdempotent, false));
     let provider = Layered::new(Layered::new(faulty, retries()), retries());
     let error = provider.deallocate(&Deallocate::key("k")).await.unwrap_err();
@@ -111,7 +111,7 @@ async fn giving_up_keeps_what_is_known_and_stops_outer_retries() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_hangs_ends_at_its_limit_and_says_what_is_known() {
+async fn a_call_that_hangs_times_out_with_its_outcome() {
     for (operation, outcome) in [(Operation::Allocate, Outcome::Unknown), (Operation::Find, Outcome::NotApplied)] {
         let provider =
             Layered::new(Layered::new(lan().await, Fault::hanging(operation)), TimeoutLayer::new(5 * SECOND));
@@ -148,7 +148,7 @@ async fn a_rate_spaces_calls_and_refuses_those_that_would_wait_too_long() {
     for _ in 0..2 {
         provider.check().await.unwrap();
     }
-    assert_eq!(start.elapsed(), Duration::ZERO, "a second's worth may begin at once");
+    assert_eq!(start.elapsed(), Duration::ZERO, "the calls of one second may begin at once");
     for _ in 0..4 {
         provider.check().await.unwrap();
     }
@@ -156,12 +156,12 @@ async fn a_rate_spaces_calls_and_refuses_those_that_would_wait_too_long() {
     let calls = (0..20).map(|_| provider.check());
     let results = futures_util::future::join_all(calls).await;
     let refused: Vec<Error> = results.into_iter().filter_map(Result::err).collect();
-    assert_eq!(refused.len(), 16, "four fit into the longest wait");
+    assert_eq!(refused.len(), 16, "four calls fit into the longest wait");
     assert!(refused.iter().all(|error| error.kind() == ErrorKind::RateLimited && error.retry_after().is_some()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_place_is_given_back_when_its_caller_goes_away() {
+async fn a_permit_is_released_when_its_caller_is_dropped() {
     let hanging = Layered::new(lan().await, Fault::hanging(Operation::Allocate));
     let provider = Layered::new(hanging, LimitLayer::new().with_concurrency(1).with_max_wait(SECOND));
     let mut held = Box::pin(provider.allocate_one("lan", "vm"));
@@ -172,7 +172,7 @@ async fn a_place_is_given_back_when_its_caller_goes_away() {
 }
 
 #[tokio::test]
-async fn a_guard_lets_nothing_be_changed_and_says_so_beforehand() {
+async fn a_guard_refuses_changes_and_the_capabilities_say_so() {
     let memory = lan().await;
     let taken = memory.allocate_one("lan", "vm").await.unwrap();
     let guarded = Layered::new(memory.clone(), GuardLayer::read_only());
@@ -197,7 +197,7 @@ async fn a_dry_run_fails_as_the_call_would() {
 }
 
 #[tokio::test]
-async fn a_scope_hides_other_ranges_and_what_is_in_them() {
+async fn a_scope_hides_other_ranges_and_their_allocations() {
     let memory = lan().await;
     let outside = memory.allocate_one("dmz", "other").await.unwrap();
     let scoped = Layered::new(memory.clone(), ScopeLayer::new(["lan"]));
@@ -215,7 +215,7 @@ async fn a_scope_hides_other_ranges_and_what_is_in_them() {
     let by_address = scoped.deallocate(&Deallocate::address("dmz", outside.address)).await;
     assert_eq!(by_address.unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(scoped.update(&Update::new(outside.id.clone())).await.unwrap_err().kind(), ErrorKind::PermissionDenied);
-    assert_eq!(allocations(&memory).await, 2, "what lies outside is untouched");
+    assert_eq!(allocations(&memory).await, 2, "allocations outside the scope are unchanged");
     assert!(!scoped.deallocate(&Deallocate::id(mine.id)).await.unwrap().was_free());
 }
 

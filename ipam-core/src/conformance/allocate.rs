@@ -1,79 +1,83 @@
-//! `allocate`: which addresses, and all or nothing.
+//! Cases of `allocate`: choice of the addresses, and atomicity of a request.
 
 use super::Setup;
 use super::bench::Bench;
 use super::literals::{ip, lines, net, sorted, span, texts};
-use super::outcome::{Verdict, check, fail, refused, same};
+use super::outcome::{CaseResult, check, fail, refused, same};
 use super::stage::Stage;
 use crate::{
     Allocate, AllocateLine, AllocationState, DefineRange, ErrorKind, Find, Labels, MacAddr, Operation, Placement,
     RangeId, Selection,
 };
 
-pub(super) async fn takes_the_lowest_free_address(bench: &Bench) -> Verdict {
+pub(super) async fn takes_the_lowest_free_address(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     for expected in ["10.20.0.1", "10.20.0.2", "10.20.0.3"] {
-        same(stage.take_one().await?.address, ip(expected), "the lowest free address comes next")?;
+        same(stage.take_one().await?.address, ip(expected), "each call takes the lowest free address")?;
     }
-    stage.give_back("10.20.0.2").await?;
-    same(stage.take_one().await?.address, ip("10.20.0.2"), "an address that was given back is the lowest free one")?;
-    same(stage.take_one().await?.address, ip("10.20.0.4"), "then come those never used")
+    stage.deallocate_address("10.20.0.2").await?;
+    same(stage.take_one().await?.address, ip("10.20.0.2"), "a deallocated address is free again, and here the lowest")?;
+    same(stage.take_one().await?.address, ip("10.20.0.4"), "the next free address follows")
 }
 
-pub(super) async fn fills_gaps_from_below(bench: &Bench) -> Verdict {
+pub(super) async fn fills_gaps_from_below(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     stage.take(exactly(&stage, "10.20.0.2", 1)).await?;
     stage.take(exactly(&stage, "10.20.0.4", 2)).await?;
-    let answer = stage.take(next(&stage, 4)).await?;
+    let result = stage.take(next(&stage, 4)).await?;
     let expected = [["10.20.0.1", "10.20.0.3", "10.20.0.6", "10.20.0.7"]];
-    same(lines(&answer), expected, "scattered addresses are the lowest free ones, in ascending order")
+    same(lines(&result), expected, "scattered addresses are the lowest free ones, in ascending order")
 }
 
-pub(super) async fn returns_all_fields_of_an_allocation(bench: &Bench) -> Verdict {
+pub(super) async fn returns_all_fields_of_an_allocation(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let labels = Labels::default()
         .with_hostname("web1.example.com")
         .with_description("front end, \"büro\"")
         .with_mac(MacAddr::new([2, 0, 0, 0, 0, 1]));
     let line = next(&stage, 2).with_labels(labels.clone());
-    let answer = stage.provider.allocate(&Allocate::new("vm-1").with_key("vm-1/nic-0").with_line(line)).await?;
-    same(answer.key.as_str(), "vm-1/nic-0", "the answer has the request's key")?;
-    check(!answer.repeated, "nothing was repeated")?;
-    same(lines(&answer), [["10.20.0.1", "10.20.0.2"]], "two addresses")?;
+    let result = stage.provider.allocate(&Allocate::new("vm-1").with_key("vm-1/nic-0").with_line(line)).await?;
+    same(result.key.as_str(), "vm-1/nic-0", "the result has the key of the request")?;
+    check(!result.repeated, "nothing was repeated")?;
+    same(lines(&result), [["10.20.0.1", "10.20.0.2"]], "two addresses")?;
     let space = super::literals::only(super::pages::ranges(&*stage.provider, &stage.range("lan")).await?)?.space;
-    for allocation in answer.iter() {
+    for allocation in result.iter() {
         same(&allocation.range, &stage.range("lan"), "the range")?;
         same(&allocation.space, &space, "the range's address space")?;
         same(allocation.state, AllocationState::Allocated, "the state")?;
         same(allocation.key.as_ref().map(AsRef::as_ref), Some("vm-1/nic-0"), "the key")?;
         same(allocation.owner.as_ref().map(AsRef::as_ref), Some("vm-1"), "the owner")?;
-        same(&allocation.labels, &labels, "what was said about it")?;
-        same(allocation.expires, None, "it does not end by itself")?;
+        same(&allocation.labels, &labels, "the labels of the request")?;
+        same(allocation.expires, None, "an allocation without expiry never expires")?;
         let found = stage.found(Find::default().with_id(allocation.id.clone())).await?;
-        same(found.as_slice(), std::slice::from_ref(allocation), "find by id answers what allocate did")?;
+        same(
+            found.as_slice(),
+            std::slice::from_ref(allocation),
+            "find by id returns the allocation that allocate returned",
+        )?;
     }
-    let mut ids: Vec<_> = answer.iter().map(|allocation| &allocation.id).collect();
+    let mut ids: Vec<_> = result.iter().map(|allocation| &allocation.id).collect();
     ids.dedup();
     same(ids.len(), 2, "each address has an id of its own")
 }
 
-pub(super) async fn generates_a_key_if_none_is_given(bench: &Bench) -> Verdict {
+pub(super) async fn generates_a_key_if_none_is_given(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let first = stage.take(next(&stage, 2)).await?;
     let second = stage.take(next(&stage, 1)).await?;
     check(first.key != second.key, "two requests have two keys")?;
-    for answer in [&first, &second] {
-        check(!answer.repeated, "nothing was repeated")?;
-        for allocation in answer.iter() {
-            same(allocation.key.as_ref(), Some(&answer.key), "an allocation has the key of its request")?;
+    for result in [&first, &second] {
+        check(!result.repeated, "nothing was repeated")?;
+        for allocation in result.iter() {
+            same(allocation.key.as_ref(), Some(&result.key), "an allocation has the key of its request")?;
         }
-        let found = stage.found(Find::default().with_key(answer.key.clone())).await?;
-        same(sorted(&found), sorted(answer.iter()), "the key finds what the request took")?;
+        let found = stage.found(Find::default().with_key(result.key.clone())).await?;
+        same(sorted(&found), sorted(result.iter()), "find by key returns the allocations of the request")?;
     }
     Ok(())
 }
 
-pub(super) async fn tries_the_ranges_in_the_order_given(bench: &Bench) -> Verdict {
+pub(super) async fn tries_the_ranges_in_the_order_given(bench: &Bench) -> CaseResult {
     let stage = bench.stage(three_ranges()).await?;
     let line = from(&stage, 1, &["c", "a", "b"]);
     for expected in ["10.20.2.1", "10.20.2.2", "10.20.0.1", "10.20.0.2", "10.20.1.1", "10.20.1.2"] {
@@ -83,11 +87,11 @@ pub(super) async fn tries_the_ranges_in_the_order_given(bench: &Bench) -> Verdic
     same(error.context("line"), Some("0"), format_args!("the context `line` names the line that has no room: {error}"))
 }
 
-pub(super) async fn serves_a_line_from_one_range(bench: &Bench) -> Verdict {
-    let plan = three_ranges().range("wide", net("10.20.9.0/28"));
-    let stage = bench.stage(plan).await?;
-    let answer = stage.take(from(&stage, 3, &["a", "b", "wide"])).await?;
-    same(lines(&answer), [["10.20.9.1", "10.20.9.2", "10.20.9.3"]], "a line is served whole by one range")?;
+pub(super) async fn serves_a_line_from_one_range(bench: &Bench) -> CaseResult {
+    let setup = three_ranges().range("wide", net("10.20.9.0/28"));
+    let stage = bench.stage(setup).await?;
+    let result = stage.take(from(&stage, 3, &["a", "b", "wide"])).await?;
+    same(lines(&result), [["10.20.9.1", "10.20.9.2", "10.20.9.3"]], "one range serves the whole line")?;
     same(stage.taken_texts("a").await?, [""; 0], "nothing is taken where there is too little room")?;
     let short = stage.take(from(&stage, 3, &["a", "b", "c"])).await;
     refused(short, ErrorKind::Exhausted, Operation::Allocate)?;
@@ -97,15 +101,15 @@ pub(super) async fn serves_a_line_from_one_range(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn falls_back_to_another_family(bench: &Bench) -> Verdict {
-    let plan = Setup::empty().range("v4", net("10.20.0.0/32")).range("v6", net("2001:db8:20::/126"));
-    let stage = bench.stage(plan).await?;
+pub(super) async fn falls_back_to_another_family(bench: &Bench) -> CaseResult {
+    let setup = Setup::empty().range("v4", net("10.20.0.0/32")).range("v6", net("2001:db8:20::/126"));
+    let stage = bench.stage(setup).await?;
     let line = from(&stage, 1, &["v4", "v6"]);
     same(lines(&stage.take(line.clone()).await?), [["10.20.0.0"]], "the first range has room")?;
     same(lines(&stage.take(line).await?), [["2001:db8:20::1"]], "then the second one, of another family")
 }
 
-pub(super) async fn allocates_each_address_once_until_exhausted(bench: &Bench) -> Verdict {
+pub(super) async fn allocates_each_address_once_until_exhausted(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let mut seen = Vec::new();
     for _ in 0..14 {
@@ -115,31 +119,35 @@ pub(super) async fn allocates_each_address_once_until_exhausted(bench: &Bench) -
     same(seen, (1..=14).map(|host| ip(&format!("10.20.0.{host}"))).collect::<Vec<_>>(), "each host address once")?;
     let error = refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     same(error.context("line"), Some("0"), format_args!("the context `line` names the line: {error}"))?;
-    stage.give_back("10.20.0.9").await?;
-    same(stage.take_one().await?.address, ip("10.20.0.9"), "what was given back can be had again")
+    stage.deallocate_address("10.20.0.9").await?;
+    same(stage.take_one().await?.address, ip("10.20.0.9"), "a deallocated address can be allocated again")
 }
 
-pub(super) async fn takes_nothing_if_too_few_are_free(bench: &Bench) -> Verdict {
+pub(super) async fn takes_nothing_if_too_few_are_free(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/29").await?;
     stage.take(next(&stage, 2)).await?;
     refused(stage.take(next(&stage, 5)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     same(stage.taken_texts("lan").await?, ["10.20.0.1", "10.20.0.2"], "a request that found no room took nothing")?;
     let rest = stage.take(next(&stage, 4)).await?;
-    same(lines(&rest), [["10.20.0.3", "10.20.0.4", "10.20.0.5", "10.20.0.6"]], "all that is left can be had")
+    same(
+        lines(&rest),
+        [["10.20.0.3", "10.20.0.4", "10.20.0.5", "10.20.0.6"]],
+        "all remaining addresses can be allocated",
+    )
 }
 
-pub(super) async fn never_takes_the_gateway(bench: &Bench) -> Verdict {
+pub(super) async fn never_takes_the_gateway(bench: &Bench) -> CaseResult {
     let range = DefineRange::new("lan", net("10.20.0.0/29")).with_gateway(ip("10.20.0.1"));
     let stage = bench.stage(Setup::empty().with_range(range)).await?;
-    let answer = stage.take(next(&stage, 5)).await?;
+    let result = stage.take(next(&stage, 5)).await?;
     let expected = [["10.20.0.2", "10.20.0.3", "10.20.0.4", "10.20.0.5", "10.20.0.6"]];
-    same(lines(&answer), expected, "the gateway is never handed out")?;
+    same(lines(&result), expected, "the gateway is never handed out")?;
     refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     refused(stage.take(exactly(&stage, "10.20.0.1", 1)).await, ErrorKind::Conflict, Operation::Allocate)?;
     Ok(())
 }
 
-pub(super) async fn never_takes_reserved_addresses(bench: &Bench) -> Verdict {
+pub(super) async fn never_takes_reserved_addresses(bench: &Bench) -> CaseResult {
     let reserved = vec![span("10.20.0.1-10.20.0.2"), span("10.20.0.4"), span("10.20.0.6-10.20.0.7")];
     let range = DefineRange::new("lan", net("10.20.0.0/29")).with_reserved(reserved);
     let stage = bench.stage(Setup::empty().with_range(range)).await?;
@@ -151,11 +159,15 @@ pub(super) async fn never_takes_reserved_addresses(bench: &Bench) -> Verdict {
     same(lines(&stage.take(next(&stage, 2)).await?), [["10.20.0.3", "10.20.0.5"]], "reservations are never handed out")
 }
 
-pub(super) async fn takes_only_addresses_of_the_range(bench: &Bench) -> Verdict {
+pub(super) async fn takes_only_addresses_of_the_range(bench: &Bench) -> CaseResult {
     let range = DefineRange::new("lan", net("10.20.0.0/24")).with_addresses(span("10.20.0.100-10.20.0.102"));
     let stage = bench.stage(Setup::empty().with_range(range)).await?;
-    let answer = stage.take(next(&stage, 3)).await?;
-    same(lines(&answer), [["10.20.0.100", "10.20.0.101", "10.20.0.102"]], "from the first to the last address")?;
+    let result = stage.take(next(&stage, 3)).await?;
+    same(
+        lines(&result),
+        [["10.20.0.100", "10.20.0.101", "10.20.0.102"]],
+        "only addresses from the first to the last of the range",
+    )?;
     refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     for outside in ["10.20.0.99", "10.20.0.103"] {
         refused(stage.take(exactly(&stage, outside, 1)).await, ErrorKind::InvalidInput, Operation::Allocate)?;
@@ -163,7 +175,7 @@ pub(super) async fn takes_only_addresses_of_the_range(bench: &Bench) -> Verdict 
     Ok(())
 }
 
-pub(super) async fn never_takes_excluded_addresses(bench: &Bench) -> Verdict {
+pub(super) async fn never_takes_excluded_addresses(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/29").await?;
     let line = next(&stage, 1).without(ip("10.20.0.1")).without(span("10.20.0.3-10.20.0.4"));
     for expected in ["10.20.0.2", "10.20.0.5", "10.20.0.6"] {
@@ -171,45 +183,45 @@ pub(super) async fn never_takes_excluded_addresses(bench: &Bench) -> Verdict {
     }
     refused(stage.take(line).await, ErrorKind::Exhausted, Operation::Allocate)?;
     let other = next(&stage, 1).without(span("10.30.0.0-10.30.0.255"));
-    same(lines(&stage.take(other).await?), [["10.20.0.1"]], "they are left out of that line only")
+    same(lines(&stage.take(other).await?), [["10.20.0.1"]], "the exclusion applies to its line only")
 }
 
-pub(super) async fn takes_one_exact_address(bench: &Bench) -> Verdict {
+pub(super) async fn takes_one_exact_address(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
-    let answer = stage.take(exactly(&stage, "10.20.0.9", 1)).await?;
-    same(lines(&answer), [["10.20.0.9"]], "that address and no other")?;
+    let result = stage.take(exactly(&stage, "10.20.0.9", 1)).await?;
+    same(lines(&result), [["10.20.0.9"]], "exactly the requested address")?;
     same(stage.taken_texts("lan").await?, ["10.20.0.9"], "nothing else is taken")?;
     same(stage.take_one().await?.address, ip("10.20.0.1"), "the next one is still the lowest")
 }
 
-pub(super) async fn takes_several_exact_addresses(bench: &Bench) -> Verdict {
+pub(super) async fn takes_several_exact_addresses(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
-    let answer = stage.take(exactly(&stage, "10.20.0.5", 3)).await?;
-    same(lines(&answer), [["10.20.0.5", "10.20.0.6", "10.20.0.7"]], "those addresses, in ascending order")?;
+    let result = stage.take(exactly(&stage, "10.20.0.5", 3)).await?;
+    same(lines(&result), [["10.20.0.5", "10.20.0.6", "10.20.0.7"]], "those addresses, in ascending order")?;
     for (first, count) in [("10.20.0.3", 3), ("10.20.0.7", 2), ("10.20.0.4", 5), ("10.20.0.6", 1)] {
         let taken = stage.take(exactly(&stage, first, count)).await;
         refused(taken, ErrorKind::Conflict, Operation::Allocate)?;
     }
     let expected = ["10.20.0.5", "10.20.0.6", "10.20.0.7"];
-    same(stage.taken_texts("lan").await?, expected, "a conflict takes none of the addresses that were free")
+    same(stage.taken_texts("lan").await?, expected, "a conflict takes none of the free addresses")
 }
 
-pub(super) async fn takes_exact_addresses_from_the_range_that_holds_them(bench: &Bench) -> Verdict {
+pub(super) async fn takes_exact_addresses_from_the_range_that_holds_them(bench: &Bench) -> CaseResult {
     let stage = bench.stage(three_ranges()).await?;
     let line = |first: &str, count| {
         let mut line = from(&stage, count, &["a", "b", "c"]);
         line.selection = Selection::Exact { first: ip(first), count };
         line
     };
-    let answer = stage.take(line("10.20.1.1", 2)).await?;
-    same(lines(&answer), [["10.20.1.1", "10.20.1.2"]], "the addresses")?;
-    same(answer.iter().all(|a| a.range == stage.range("b")), true, "they are of the range that holds them")?;
+    let result = stage.take(line("10.20.1.1", 2)).await?;
+    same(lines(&result), [["10.20.1.1", "10.20.1.2"]], "the addresses")?;
+    same(result.iter().all(|a| a.range == stage.range("b")), true, "they belong to the range that contains them")?;
     refused(stage.take(line("10.20.1.1", 1)).await, ErrorKind::Conflict, Operation::Allocate)?;
     refused(stage.take(line("10.20.7.1", 1)).await, ErrorKind::InvalidInput, Operation::Allocate)?;
     Ok(())
 }
 
-pub(super) async fn refuses_exact_addresses_outside_the_ranges(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_exact_addresses_outside_the_ranges(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let cases =
         [("10.20.1.1", 1), ("10.20.0.0", 1), ("10.20.0.15", 1), ("10.20.0.13", 3), ("10.19.255.255", 3), ("::1", 1)];
@@ -221,30 +233,29 @@ pub(super) async fn refuses_exact_addresses_outside_the_ranges(bench: &Bench) ->
     stage.nothing_taken().await
 }
 
-pub(super) async fn refuses_two_lines_for_one_exact_address(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_two_lines_for_one_exact_address(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let twice = [("10.20.0.5", 1, "10.20.0.5", 1), ("10.20.0.2", 4, "10.20.0.5", 2)];
     for (first, count, other, others) in twice {
-        let request = Allocate::new("somebody")
-            .with_line(exactly(&stage, first, count))
-            .with_line(exactly(&stage, other, others));
+        let request =
+            Allocate::new("tester").with_line(exactly(&stage, first, count)).with_line(exactly(&stage, other, others));
         refused(stage.provider.allocate(&request).await, ErrorKind::InvalidInput, Operation::Allocate)?;
     }
     stage.nothing_taken().await
 }
 
-pub(super) async fn never_allocates_one_address_for_two_lines(bench: &Bench) -> Verdict {
+pub(super) async fn never_allocates_one_address_for_two_lines(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/29").await?;
-    let request = Allocate::new("somebody").with_line(next(&stage, 1)).with_line(exactly(&stage, "10.20.0.1", 1));
+    let request = Allocate::new("tester").with_line(next(&stage, 1)).with_line(exactly(&stage, "10.20.0.1", 1));
     match stage.provider.allocate(&request).await {
         // A provider may serve the exact line first, or find the address taken by the line before.
-        Ok(answer) => same(lines(&answer), [["10.20.0.2"], ["10.20.0.1"]], "two lines, two addresses"),
+        Ok(result) => same(lines(&result), [["10.20.0.2"], ["10.20.0.1"]], "two lines, two addresses"),
         Err(error) if error.is_conflict() => stage.nothing_taken().await,
         Err(error) => fail(format_args!("two addresses, or a conflict: {error}")),
     }
 }
 
-pub(super) async fn returns_one_list_per_line(bench: &Bench) -> Verdict {
+pub(super) async fn returns_one_list_per_line(bench: &Bench) -> CaseResult {
     let stage = bench.stage(three_ranges().range("wide", net("10.20.9.0/28"))).await?;
     let host = |name: &str| Labels::default().with_hostname(name);
     let request = Allocate::new("vm-1")
@@ -252,17 +263,17 @@ pub(super) async fn returns_one_list_per_line(bench: &Bench) -> Verdict {
         .with_line(from(&stage, 1, &["b"]).with_labels(host("second")))
         .with_line(from(&stage, 3, &["wide"]))
         .with_line(exactly_in(&stage, "a", "10.20.0.2", 1).with_labels(host("fourth")));
-    let answer = stage.provider.allocate(&request).await?;
+    let result = stage.provider.allocate(&request).await?;
     let expected: [&[&str]; 4] =
         [&["10.20.9.1", "10.20.9.2"], &["10.20.1.1"], &["10.20.9.3", "10.20.9.4", "10.20.9.5"], &["10.20.0.2"]];
-    same(lines(&answer), expected, "one list per line, in the order asked, each in ascending order")?;
+    same(lines(&result), expected, "one list per line, in the order asked, each in ascending order")?;
     let hosts: Vec<_> =
-        answer.lines.iter().map(|line| line.first().and_then(|a| a.labels.hostname.as_deref())).collect();
+        result.lines.iter().map(|line| line.first().and_then(|a| a.labels.hostname.as_deref())).collect();
     same(hosts, [Some("first"), Some("second"), None, Some("fourth")], "each line has its own labels")?;
-    same(answer.iter().all(|a| a.key.as_ref() == Some(&answer.key)), true, "all lines have one key")
+    same(result.iter().all(|a| a.key.as_ref() == Some(&result.key)), true, "all lines have one key")
 }
 
-pub(super) async fn takes_nothing_when_a_later_line_fails(bench: &Bench) -> Verdict {
+pub(super) async fn takes_nothing_when_a_later_line_fails(bench: &Bench) -> CaseResult {
     let stage = bench.stage(three_ranges()).await?;
     stage.take(exactly_in(&stage, "c", "10.20.2.1", 1)).await?;
     let bad = [
@@ -273,7 +284,7 @@ pub(super) async fn takes_nothing_when_a_later_line_fails(bench: &Bench) -> Verd
     ];
     for (kind, line) in bad {
         for key in [None, Some("vm-1")] {
-            let mut request = Allocate::new("somebody")
+            let mut request = Allocate::new("tester")
                 .with_line(from(&stage, 2, &["a"]))
                 .with_line(from(&stage, 1, &["b"]))
                 .with_line(line.clone());
@@ -284,14 +295,14 @@ pub(super) async fn takes_nothing_when_a_later_line_fails(bench: &Bench) -> Verd
             }
             same(stage.taken_texts("a").await?, [""; 0], format_args!("{kind:?} of a later line undoes the first"))?;
             same(stage.taken_texts("b").await?, [""; 0], format_args!("{kind:?} of a later line undoes the second"))?;
-            same(stage.taken_texts("c").await?, ["10.20.2.1"], "what others have stays theirs")?;
+            same(stage.taken_texts("c").await?, ["10.20.2.1"], "the allocations of other requests are kept")?;
         }
     }
     let all = stage.take(from(&stage, 2, &["a"])).await?;
-    same(lines(&all), [["10.20.0.1", "10.20.0.2"]], "what was undone can be had")
+    same(lines(&all), [["10.20.0.1", "10.20.0.2"]], "addresses of an undone request can be allocated")
 }
 
-pub(super) async fn requires_every_range_to_exist(bench: &Bench) -> Verdict {
+pub(super) async fn requires_every_range_to_exist(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let missing = AllocateLine::next("no-such-range", 1);
     let error = refused(stage.take(missing).await, ErrorKind::NotFound, Operation::Allocate)?;
@@ -301,9 +312,9 @@ pub(super) async fn requires_every_range_to_exist(bench: &Bench) -> Verdict {
     stage.nothing_taken().await
 }
 
-pub(super) async fn refuses_the_id_of_a_block(bench: &Bench) -> Verdict {
-    let plan = Setup::empty().block("campus", net("10.20.0.0/16")).range("lan", net("10.20.0.0/28"));
-    let stage = bench.stage(plan).await?;
+pub(super) async fn refuses_the_id_of_a_block(bench: &Bench) -> CaseResult {
+    let setup = Setup::empty().block("campus", net("10.20.0.0/16")).range("lan", net("10.20.0.0/28"));
+    let stage = bench.stage(setup).await?;
     let block = RangeId::new(stage.block("campus").as_str());
     let inside = Selection::Exact { first: ip("10.20.0.5"), count: 1 };
     let elsewhere = Selection::Exact { first: ip("192.0.2.1"), count: 1 };
@@ -318,24 +329,24 @@ pub(super) async fn refuses_the_id_of_a_block(bench: &Bench) -> Verdict {
     stage.nothing_taken().await
 }
 
-pub(super) async fn uses_both_addresses_of_a_point_to_point_link(bench: &Bench) -> Verdict {
+pub(super) async fn uses_both_addresses_of_a_point_to_point_link(bench: &Bench) -> CaseResult {
     ends(bench, "10.20.0.6/31", &["10.20.0.6", "10.20.0.7"]).await?;
     ends(bench, "2001:db8:20::6/127", &["2001:db8:20::6", "2001:db8:20::7"]).await
 }
 
-pub(super) async fn uses_the_address_of_a_single_host(bench: &Bench) -> Verdict {
+pub(super) async fn uses_the_address_of_a_single_host(bench: &Bench) -> CaseResult {
     ends(bench, "10.20.0.6/32", &["10.20.0.6"]).await?;
     ends(bench, "2001:db8:20::6/128", &["2001:db8:20::6"]).await
 }
 
-pub(super) async fn never_takes_network_broadcast_or_anycast_addresses(bench: &Bench) -> Verdict {
+pub(super) async fn never_takes_network_broadcast_or_anycast_addresses(bench: &Bench) -> CaseResult {
     ends(bench, "10.20.0.4/30", &["10.20.0.5", "10.20.0.6"]).await?;
     ends(bench, "2001:db8:20::4/126", &["2001:db8:20::5", "2001:db8:20::6", "2001:db8:20::7"]).await?;
     ends(bench, "255.255.255.252/30", &["255.255.255.253", "255.255.255.254"]).await
 }
 
-/// The whole of a small range: these addresses in this order, then none.
-async fn ends(bench: &Bench, prefix: &str, expected: &[&str]) -> Verdict {
+/// Checks that a small range hands out exactly these addresses, in this order.
+async fn ends(bench: &Bench, prefix: &str, expected: &[&str]) -> CaseResult {
     let stage = bench.lan(prefix).await?;
     for expected in expected {
         same(stage.take_one().await?.address, ip(expected), format_args!("usable addresses of {prefix}"))?;
@@ -344,7 +355,7 @@ async fn ends(bench: &Bench, prefix: &str, expected: &[&str]) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn serves_an_ipv6_subnet(bench: &Bench) -> Verdict {
+pub(super) async fn serves_an_ipv6_subnet(bench: &Bench) -> CaseResult {
     let stage = bench.lan("2001:db8:20::/64").await?;
     let first = stage.take(next(&stage, 3)).await?;
     let expected = [["2001:db8:20::1", "2001:db8:20::2", "2001:db8:20::3"]];
@@ -353,52 +364,60 @@ pub(super) async fn serves_an_ipv6_subnet(bench: &Bench) -> Verdict {
     let last = stage.take(exactly(&stage, far, 2)).await?;
     same(lines(&last), [[far, "2001:db8:20:0:ffff:ffff:ffff:ffff"]], "the highest ones")?;
     refused(stage.take(exactly(&stage, far, 1)).await, ErrorKind::Conflict, Operation::Allocate)?;
-    stage.give_back("2001:db8:20::2").await?;
+    stage.deallocate_address("2001:db8:20::2").await?;
     same(stage.take_one().await?.address, ip("2001:db8:20::2"), "the gap is filled")?;
     same(stage.take_one().await?.address, ip("2001:db8:20::4"), "then the next one")
 }
 
-pub(super) async fn takes_contiguous_addresses(bench: &Bench) -> Verdict {
+pub(super) async fn takes_contiguous_addresses(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     stage.take(exactly(&stage, "10.20.0.3", 1)).await?;
     stage.take(exactly(&stage, "10.20.0.8", 1)).await?;
-    let row = |count| AllocateLine::contiguous(stage.range("lan"), count);
-    let four = stage.take(row(4)).await?;
+    let run = |count| AllocateLine::contiguous(stage.range("lan"), count);
+    let four = stage.take(run(4)).await?;
     same(lines(&four), [["10.20.0.4", "10.20.0.5", "10.20.0.6", "10.20.0.7"]], "the lowest run that is long enough")?;
-    let three = stage.take(row(3)).await?;
+    let three = stage.take(run(3)).await?;
     same(lines(&three), [["10.20.0.9", "10.20.0.10", "10.20.0.11"]], "the next run")?;
-    let two = stage.take(row(2)).await?;
+    let two = stage.take(run(2)).await?;
     same(lines(&two), [["10.20.0.1", "10.20.0.2"]], "a run that was too short before")?;
-    refused(stage.take(row(4)).await, ErrorKind::Exhausted, Operation::Allocate)?;
-    let rest = stage.take(row(3)).await?;
-    same(lines(&rest), [["10.20.0.12", "10.20.0.13", "10.20.0.14"]], "what is left is in a row")
+    refused(stage.take(run(4)).await, ErrorKind::Exhausted, Operation::Allocate)?;
+    let rest = stage.take(run(3)).await?;
+    same(lines(&rest), [["10.20.0.12", "10.20.0.13", "10.20.0.14"]], "the remaining addresses are contiguous")
 }
 
-pub(super) async fn splits_runs_at_unavailable_addresses(bench: &Bench) -> Verdict {
+pub(super) async fn splits_runs_at_unavailable_addresses(bench: &Bench) -> CaseResult {
     let range = DefineRange::new("lan", net("10.20.0.0/28"))
         .with_gateway(ip("10.20.0.3"))
         .with_reserved(vec![span("10.20.0.6")]);
     let stage = bench.stage(Setup::empty().with_range(range)).await?;
-    let row = |count| AllocateLine::contiguous(stage.range("lan"), count);
-    let excluding = row(3).without(ip("10.20.0.8"));
-    same(lines(&stage.take(excluding).await?), [["10.20.0.9", "10.20.0.10", "10.20.0.11"]], "nothing kept is in it")?;
-    same(lines(&stage.take(row(3)).await?), [["10.20.0.12", "10.20.0.13", "10.20.0.14"]], "nor here")?;
-    refused(stage.take(row(3)).await, ErrorKind::Exhausted, Operation::Allocate)?;
+    let run = |count| AllocateLine::contiguous(stage.range("lan"), count);
+    let excluding = run(3).without(ip("10.20.0.8"));
+    same(
+        lines(&stage.take(excluding).await?),
+        [["10.20.0.9", "10.20.0.10", "10.20.0.11"]],
+        "the run contains no gateway, reservation or excluded address",
+    )?;
+    same(
+        lines(&stage.take(run(3)).await?),
+        [["10.20.0.12", "10.20.0.13", "10.20.0.14"]],
+        "the next run contains none either",
+    )?;
+    refused(stage.take(run(3)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     Ok(())
 }
 
-pub(super) async fn takes_a_contiguous_run_from_one_range(bench: &Bench) -> Verdict {
-    let plan = Setup::empty().range("a", net("10.20.0.0/29")).range("b", net("10.20.1.0/28"));
-    let stage = bench.stage(plan).await?;
+pub(super) async fn takes_a_contiguous_run_from_one_range(bench: &Bench) -> CaseResult {
+    let setup = Setup::empty().range("a", net("10.20.0.0/29")).range("b", net("10.20.1.0/28"));
+    let stage = bench.stage(setup).await?;
     stage.take(exactly_in(&stage, "a", "10.20.0.3", 1)).await?;
     let mut line = from(&stage, 4, &["a", "b"]);
     line.selection = Selection::Next { count: 4, placement: Placement::Contiguous };
-    let answer = stage.take(line).await?;
+    let result = stage.take(line).await?;
     let expected = [["10.20.1.1", "10.20.1.2", "10.20.1.3", "10.20.1.4"]];
-    same(lines(&answer), expected, "five addresses are free in the first range, but no four in a row")
+    same(lines(&result), expected, "five addresses are free in the first range, but no four are contiguous")
 }
 
-pub(super) async fn aligns_a_contiguous_run(bench: &Bench) -> Verdict {
+pub(super) async fn aligns_a_contiguous_run(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let aligned =
         |count| AllocateLine::new(stage.range("lan"), Selection::Next { count, placement: Placement::Aligned });
@@ -410,29 +429,29 @@ pub(super) async fn aligns_a_contiguous_run(bench: &Bench) -> Verdict {
         (3, &["10.20.0.12", "10.20.0.13", "10.20.0.14"]),
     ];
     for (count, expected) in expected {
-        let answer = stage.take(aligned(count)).await?;
-        same(lines(&answer), [expected], "the first is a multiple of the count rounded up to a power of two")?;
+        let result = stage.take(aligned(count)).await?;
+        same(lines(&result), [expected], "the first is a multiple of the count rounded up to a power of two")?;
     }
     refused(stage.take(aligned(2)).await, ErrorKind::Exhausted, Operation::Allocate)?;
-    same(stage.take_one().await?.address, ip("10.20.0.11"), "what fits no row can be had singly")
+    same(stage.take_one().await?.address, ip("10.20.0.11"), "an address that fits no run can be allocated on its own")
 }
 
-pub(super) async fn separates_address_spaces(bench: &Bench) -> Verdict {
-    let plan = Setup::empty()
+pub(super) async fn separates_address_spaces(bench: &Bench) -> CaseResult {
+    let setup = Setup::empty()
         .with_range(DefineRange::new("red-lan", net("10.20.0.0/29")).with_space("red"))
         .with_range(DefineRange::new("blue-lan", net("10.20.0.0/29")).with_space("blue"));
-    let stage = bench.stage(plan).await?;
+    let stage = bench.stage(setup).await?;
     let red = stage.take(exactly_in(&stage, "red-lan", "10.20.0.3", 1)).await?;
     let blue = stage.take(exactly_in(&stage, "blue-lan", "10.20.0.3", 1)).await?;
     same(texts(red.iter()), texts(blue.iter()), "an address is unique in its space only")?;
-    for (answer, space) in [(&red, "red"), (&blue, "blue")] {
-        same(answer.iter().all(|a| a.space == stage.space(space)), true, "each is in its space")?;
+    for (result, space) in [(&red, "red"), (&blue, "blue")] {
+        same(result.iter().all(|a| a.space == stage.space(space)), true, "each is in its space")?;
     }
     let found = stage.found(Find::default().with_address(ip("10.20.0.3")).with_space(stage.space("red"))).await?;
     same(found, red.iter().cloned().collect::<Vec<_>>(), "one of them is in the space red")
 }
 
-/// Three ranges of two addresses each.
+/// Returns a set-up of three ranges with two addresses each.
 pub(super) fn three_ranges() -> Setup {
     Setup::empty().range("a", net("10.20.0.0/30")).range("b", net("10.20.1.0/30")).range("c", net("10.20.2.0/30"))
 }
@@ -449,7 +468,7 @@ pub(super) fn exactly_in(stage: &Stage, range: &str, first: &str, count: u32) ->
     AllocateLine::new(stage.range(range), Selection::Exact { first: ip(first), count })
 }
 
-/// So many addresses from the first of these ranges that has them.
+/// Returns a line of `count` addresses from the first of these ranges that has them.
 pub(super) fn from(stage: &Stage, count: u32, ranges: &[&str]) -> AllocateLine {
     let mut line = AllocateLine::next("", count);
     line.ranges = ranges.iter().map(|range| stage.range(range)).collect();

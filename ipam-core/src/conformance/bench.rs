@@ -1,35 +1,38 @@
-//! What a case starts from.
+//! Start of a case: a fresh provider, or the proof that an unsupported operation is refused.
 
 use std::sync::Arc;
 
 use super::harness::Harness;
 use super::literals::net;
 use super::needs::Need;
-use super::outcome::{Stop, Verdict, fail};
+use super::outcome::{CaseResult, Stop, fail};
 use super::setup::{NoFixture, Setup};
 use super::stage::Stage;
 use super::unclaimed::must_be_refused;
 use crate::Capabilities;
 
-/// What a case is given: a way to a stage.
+/// Context of a running case, from which it creates its [`Stage`].
 pub(super) struct Bench {
     pub(super) harness: Arc<dyn Harness>,
-    /// What the case needs its provider to claim.
+    /// Capabilities that the case needs.
     pub(super) needs: &'static [Need],
 }
 
 impl Bench {
-    /// A fresh provider with this plan, if it claims what the case needs.
-    pub(super) async fn stage(&self, plan: Setup) -> Verdict<Stage> {
-        let stage = match self.harness.fresh(&plan).await {
-            Ok(fixture) => Stage::new(Arc::clone(&self.harness), fixture, plan),
+    /// Returns a fresh provider with this set-up. Stops the case if the provider lacks a needed capability.
+    pub(super) async fn stage(&self, setup: Setup) -> CaseResult<Stage> {
+        let stage = match self.harness.fresh(&setup).await {
+            Ok(fixture) => Stage::new(Arc::clone(&self.harness), fixture, setup),
             Err(NoFixture::Failed(why)) => return fail(format_args!("the harness could not set up: {why}")),
-            // A plan that the provider cannot have may be the very thing it does not claim.
+            // The reason may be a missing capability (policies, for example). The refusal of that is checked before skipping.
             Err(NoFixture::Unfit(why)) => return self.unclaimed().await.and(Err(Stop::Skip(why))),
         };
         match self.missing(&stage.can) {
             None => Ok(stage),
-            Some(_) => self.unclaimed().await.and(Err(Stop::Skip("the claims of two providers differ".to_owned()))),
+            Some(_) => self
+                .unclaimed()
+                .await
+                .and(Err(Stop::Skip("two providers of the harness have different capabilities".to_owned()))),
         }
     }
 
@@ -37,23 +40,23 @@ impl Bench {
         self.needs.iter().copied().find(|need| !need.claimed(can))
     }
 
-    /// Stops the case, after looking that what is not claimed is refused, if something is not claimed.
-    async fn unclaimed(&self) -> Verdict {
-        let plan = Setup::empty().range("lan", net("10.20.0.0/24"));
-        let fixture = match self.harness.fresh(&plan).await {
+    /// Checks that a missing capability is refused, and stops the case. Returns normally if none is missing.
+    async fn unclaimed(&self) -> CaseResult {
+        let setup = Setup::empty().range("lan", net("10.20.0.0/24"));
+        let fixture = match self.harness.fresh(&setup).await {
             Ok(fixture) => fixture,
             Err(NoFixture::Failed(why)) => return fail(format_args!("the harness could not set up: {why}")),
             Err(NoFixture::Unfit(why)) => return Err(Stop::Skip(why)),
         };
-        let stage = Stage::new(Arc::clone(&self.harness), fixture, plan);
+        let stage = Stage::new(Arc::clone(&self.harness), fixture, setup);
         match self.missing(&stage.can) {
             None => Ok(()),
             Some(need) => must_be_refused(need, &stage).await.and(Err(Stop::Unclaimed(need))),
         }
     }
 
-    /// A stage whose only range is "lan".
-    pub(super) async fn lan(&self, prefix: &str) -> Verdict<Stage> {
+    /// Returns a stage whose only range is "lan".
+    pub(super) async fn lan(&self, prefix: &str) -> CaseResult<Stage> {
         self.stage(Setup::empty().range("lan", net(prefix))).await
     }
 }

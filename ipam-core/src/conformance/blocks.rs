@@ -1,9 +1,9 @@
-//! Blocks: listing and defining them.
+//! Cases of blocks: listing and defining them.
 
 use super::Setup;
 use super::bench::Bench;
 use super::literals::{ip, net, only};
-use super::outcome::{Verdict, check, refused, same};
+use super::outcome::{CaseResult, check, refused, same};
 use super::pages::{self, every_page};
 use super::ranges::listed;
 use super::stage::Stage;
@@ -12,12 +12,12 @@ use crate::{
     Operation, PageRequest, Patch, Properties, RangeFilter, RemoveBlock, Tag, Tags, UpdateBlock, Vlan,
 };
 
-pub(super) async fn lists_matching_blocks(bench: &Bench) -> Verdict {
-    let plan = Setup::empty()
+pub(super) async fn lists_matching_blocks(bench: &Bench) -> CaseResult {
+    let setup = Setup::empty()
         .block("a", net("10.20.0.0/16"))
         .block("b", net("10.21.0.0/16"))
         .block("c", net("2001:db8:20::/48"));
-    let stage = bench.stage(plan).await?;
+    let stage = bench.stage(setup).await?;
     let any = BlockFilter::default;
     let name = block(&stage, "b").await?.name;
     let table = [
@@ -39,9 +39,9 @@ pub(super) async fn lists_matching_blocks(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn lists_each_block_once_in_pages(bench: &Bench) -> Verdict {
-    let plan = (0..5).fold(Setup::empty(), |plan, n| plan.block(&format!("b{n}"), net(&format!("10.2{n}.0.0/16"))));
-    let stage = bench.stage(plan).await?;
+pub(super) async fn lists_each_block_once_in_pages(bench: &Bench) -> CaseResult {
+    let setup = (0..5).fold(Setup::empty(), |setup, n| setup.block(&format!("b{n}"), net(&format!("10.2{n}.0.0/16"))));
+    let stage = bench.stage(setup).await?;
     let list = |page: PageRequest| {
         let provider = std::sync::Arc::clone(&stage.provider);
         async move { provider.list_blocks(&ListBlocks::all().with_page(page)).await }
@@ -57,13 +57,13 @@ pub(super) async fn lists_each_block_once_in_pages(bench: &Bench) -> Verdict {
         orders.push(ids);
     }
     orders.dedup();
-    same(orders.len(), 1, "the order is the same however the listing is cut")?;
-    let foreign = PageRequest::of(2).with_token(Some("no-such-page".into()));
-    refused(list(foreign).await, ErrorKind::InvalidInput, Operation::ListBlocks)?;
+    same(orders.len(), 1, "the order is the same for every page size")?;
+    let unknown = PageRequest::of(2).with_token(Some("no-such-page".into()));
+    refused(list(unknown).await, ErrorKind::InvalidInput, Operation::ListBlocks)?;
     Ok(())
 }
 
-pub(super) async fn defines_a_block_as_requested(bench: &Bench) -> Verdict {
+pub(super) async fn defines_a_block_as_requested(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty()).await?;
     let request = full("campus");
     let made = stage.provider.define_block(&request).await?;
@@ -75,13 +75,13 @@ pub(super) async fn defines_a_block_as_requested(bench: &Bench) -> Verdict {
     same(&made.network, &request.network, "DNS, domains, VLAN")?;
     same(&made.tags, &request.tags, "tags")?;
     same(&made.properties, &request.properties, "properties")?;
-    same(block(&stage, "campus").await?, made, "list_blocks answers what define_block did")?;
+    same(block(&stage, "campus").await?, made, "list_blocks returns the block that define_block returned")?;
     let bare = stage.provider.define_block(&DefineBlock::new("bare", net("10.99.0.0/16"))).await?;
     same(bare.name.as_str(), "bare", "the name is the id")?;
-    same(bare.network, NetworkInfo::default(), "and nothing is made up")
+    same(bare.network, NetworkInfo::default(), "fields that were not set are empty")
 }
 
-pub(super) async fn refuses_a_duplicate_id_or_prefix(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_a_duplicate_id_or_prefix(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty()).await?;
     let provider = &stage.provider;
     provider.define_block(&DefineBlock::new("a", net("10.20.0.0/16"))).await?;
@@ -100,10 +100,10 @@ pub(super) async fn refuses_a_duplicate_id_or_prefix(bench: &Bench) -> Verdict {
         provider.define_block(&other).await?;
     }
     let all = pages::list_blocks(&**provider, &ListBlocks::all()).await?;
-    same(all.len(), 4, "blocks may lie in blocks, and in another space")
+    same(all.len(), 4, "blocks may be nested, and the same prefix may exist in another space")
 }
 
-pub(super) async fn refuses_an_invalid_block(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_an_invalid_block(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty()).await?;
     let campus = || DefineBlock::new("campus", net("10.20.0.0/16"));
     let gateway = NetworkInfo { gateway: Some(ip("10.20.0.1")), ..NetworkInfo::default() };
@@ -125,7 +125,7 @@ pub(super) async fn refuses_an_invalid_block(bench: &Bench) -> Verdict {
     same(all, [], "nothing was defined")
 }
 
-pub(super) async fn nests_blocks_and_ranges(bench: &Bench) -> Verdict {
+pub(super) async fn nests_blocks_and_ranges(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty()).await?;
     let provider = &stage.provider;
     provider.define_range(&DefineRange::new("lan", net("10.20.7.0/24"))).await?;
@@ -139,7 +139,7 @@ pub(super) async fn nests_blocks_and_ranges(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn returns_the_smallest_block_around_a_range(bench: &Bench) -> Verdict {
+pub(super) async fn returns_the_smallest_block_around_a_range(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty()).await?;
     let provider = &stage.provider;
     let around = |expected: Option<&'static str>| {
@@ -175,7 +175,7 @@ pub(super) async fn returns_the_smallest_block_around_a_range(bench: &Bench) -> 
     same(provider.remove_block(&RemoveBlock::new("all")).await?, None, "a block that is gone is no error")
 }
 
-pub(super) async fn changes_only_named_fields(bench: &Bench) -> Verdict {
+pub(super) async fn changes_only_named_fields(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty()).await?;
     let mut expected = stage.provider.define_block(&full("campus")).await?;
     let update = || UpdateBlock::new("campus");
@@ -212,13 +212,13 @@ pub(super) async fn changes_only_named_fields(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-/// The one block of this name.
-async fn block(stage: &Stage, name: &str) -> Verdict<Block> {
+/// Returns the block with this name.
+async fn block(stage: &Stage, name: &str) -> CaseResult<Block> {
     let filter = BlockFilter { ids: vec![stage.block(name)], ..BlockFilter::default() };
     only(pages::list_blocks(&*stage.provider, &ListBlocks::all().with_filter(filter)).await?)
 }
 
-/// A block of which everything is said.
+/// Returns the definition of a block with all fields set.
 pub(super) fn full(id: &str) -> DefineBlock {
     let network = NetworkInfo {
         gateway: None,

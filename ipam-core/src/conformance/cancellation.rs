@@ -1,4 +1,4 @@
-//! Callers that go away.
+//! Cases of dropped calls: a caller that drops the future of a call.
 
 use std::time::{Duration, Instant};
 
@@ -8,17 +8,17 @@ use super::allocate::next;
 use super::bench::Bench;
 use super::join;
 use super::literals::{net, sorted};
-use super::outcome::{Verdict, check, fail, same};
-use super::stage::{Stage, patiently};
+use super::outcome::{CaseResult, check, fail, same};
+use super::stage::{Stage, with_retries};
 use super::threads;
 use crate::{Allocate, AllocateLine, Deallocate, Find};
 
-/// After how many polls a caller goes away: not at all yet, at once, and later and later.
+/// Numbers of polls after which a caller drops its future: before the first poll, at the first await, and later.
 const POLLS: [usize; 12] = [0, 1, 1, 1, 2, 2, 3, 4, 5, 7, 11, 23];
 
-pub(super) async fn is_all_or_nothing_with_a_key(bench: &Bench) -> Verdict {
-    let plan = super::Setup::empty().range("lan", net("10.20.0.0/24")).range("dmz", net("10.21.0.0/24"));
-    let stage = bench.stage(plan).await?;
+pub(super) async fn is_all_or_nothing_with_a_key(bench: &Bench) -> CaseResult {
+    let setup = super::Setup::empty().range("lan", net("10.20.0.0/24")).range("dmz", net("10.21.0.0/24"));
+    let stage = bench.stage(setup).await?;
     let mut expected = 0;
     for (round, polls) in POLLS.into_iter().enumerate() {
         let key = format!("vm-{round}");
@@ -26,90 +26,94 @@ pub(super) async fn is_all_or_nothing_with_a_key(bench: &Bench) -> Verdict {
             .with_key(key.as_str())
             .with_line(next(&stage, 2))
             .with_line(AllocateLine::next(stage.range("dmz"), 1));
-        let answered = join::drop_after(polls, stage.provider.allocate(&request)).await;
+        let returned = join::drop_after(polls, stage.provider.allocate(&request)).await;
         let found = stage.found(Find::default().with_key(key.as_str())).await?;
         let whole = found.is_empty() || found.len() == 3;
         check(whole, format_args!("dropped after {polls} polls: all or nothing, not {found:?}"))?;
-        // Repeating with the key settles it, whatever happened.
-        let again = patiently(|| stage.provider.allocate(&request)).await?;
-        if let Some(answer) = answered {
-            same(&again.lines, &answer?.lines, "what was answered is what the key has")?;
+        // A repeat with the key works in both cases: the call was applied, or it was not.
+        let again = with_retries(|| stage.provider.allocate(&request)).await?;
+        if let Some(result) = returned {
+            same(&again.lines, &result?.lines, "a returned allocation is the one of the key")?;
         }
         if !found.is_empty() {
-            same(sorted(again.iter()), sorted(&found), "what was found is what the key has")?;
+            same(sorted(again.iter()), sorted(&found), "a found allocation is the one of the key")?;
         }
         expected += 2;
-        same(stage.taken("lan").await?.len(), expected, format_args!("dropped after {polls} polls: nothing is lost"))?;
+        same(
+            stage.taken("lan").await?.len(),
+            expected,
+            format_args!("dropped after {polls} polls: no address is leaked"),
+        )?;
     }
-    same(stage.taken("dmz").await?.len(), POLLS.len(), "nor elsewhere")
+    same(stage.taken("dmz").await?.len(), POLLS.len(), "nothing is taken in the other range either")
 }
 
-pub(super) async fn undoes_dropped_allocations_without_a_key(bench: &Bench) -> Verdict {
+pub(super) async fn undoes_dropped_allocations_without_a_key(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/24").await?;
-    let mut answered = Vec::new();
+    let mut returned = Vec::new();
     for polls in POLLS {
         let request = Allocate::new("vm").with_line(next(&stage, 2));
-        if let Some(answer) = join::drop_after(polls, stage.provider.allocate(&request)).await {
-            answered.extend(answer?.lines.into_iter().flatten());
+        if let Some(result) = join::drop_after(polls, stage.provider.allocate(&request)).await {
+            returned.extend(result?.lines.into_iter().flatten());
         }
     }
-    settles(&stage, &sorted(&answered)).await?;
-    // Nobody waits for nothing: the next answer is as ever.
-    let answer = stage.take(next(&stage, 1)).await?;
-    let twice = sorted(answer.iter()).iter().any(|address| sorted(&answered).contains(address));
-    check(!twice, "what was answered is not handed out again")
+    settles(&stage, &sorted(&returned)).await?;
+    // A returned allocation must not be undone together with the dropped ones.
+    let result = stage.take(next(&stage, 1)).await?;
+    let twice = sorted(result.iter()).iter().any(|address| sorted(&returned).contains(address));
+    check(!twice, "an acknowledged address is not allocated again")
 }
 
-pub(super) async fn undoes_dropped_allocations_under_load(bench: &Bench) -> Verdict {
-    let plan = super::Setup::empty().range("lan", net("10.20.0.0/24")).range("dmz", net("10.21.0.0/24"));
-    let stage = bench.stage(plan).await?;
+pub(super) async fn undoes_dropped_allocations_under_load(bench: &Bench) -> CaseResult {
+    let setup = super::Setup::empty().range("lan", net("10.20.0.0/24")).range("dmz", net("10.21.0.0/24"));
+    let stage = bench.stage(setup).await?;
     let (lan, dmz, calls) = (stage.range("lan"), stage.range("dmz"), stage.limits().calls);
-    let answers = stage.callers(move |caller, provider| {
+    let results = stage.callers(move |caller, provider| {
         let (lan, dmz) = (lan.clone(), dmz.clone());
         async move {
-            let mut answered = Vec::new();
+            let mut returned = Vec::new();
             for call in 0..calls {
                 if caller % 2 == 0 {
-                    // Goes away, sooner or later.
+                    // The number of polls differs from call to call, so that drops meet every state of the provider.
                     let request = Allocate::new("gone").with_line(AllocateLine::next(lan.clone(), 1));
                     let polls = POLLS[(caller + call) % POLLS.len()];
-                    if let Some(Ok(answer)) = join::drop_after(polls, provider.allocate(&request)).await {
-                        answered.extend(answer.lines.into_iter().flatten());
+                    if let Some(Ok(result)) = join::drop_after(polls, provider.allocate(&request)).await {
+                        returned.extend(result.lines.into_iter().flatten());
                     }
                 } else {
                     let request = Allocate::new("busy").with_line(AllocateLine::next(dmz.clone(), 1));
-                    let answer = patiently(|| provider.allocate(&request)).await?;
-                    let back = Deallocate::key(answer.key);
-                    patiently(|| provider.deallocate(&back)).await?;
+                    let result = with_retries(|| provider.allocate(&request)).await?;
+                    let back = Deallocate::key(result.key);
+                    with_retries(|| provider.deallocate(&back)).await?;
                 }
             }
-            Ok::<_, super::outcome::Stop>(answered)
+            Ok::<_, super::outcome::Stop>(returned)
         }
         .boxed()
     });
-    let mut answered = Vec::new();
-    for answer in answers.await? {
-        answered.extend(answer?);
+    let mut returned = Vec::new();
+    for result in results.await? {
+        returned.extend(result?);
     }
-    settles(&stage, &sorted(&answered)).await?;
-    same(stage.taken("dmz").await?.len(), 0, "and others are not disturbed")
+    settles(&stage, &sorted(&returned)).await?;
+    same(stage.taken("dmz").await?.len(), 0, "other callers are not affected")
 }
 
-pub(super) async fn completes_a_dropped_deallocation_by_repeating(bench: &Bench) -> Verdict {
+pub(super) async fn completes_a_dropped_deallocation_by_repeating(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/24").await?;
     for polls in POLLS {
-        let answer = stage.take(next(&stage, 3)).await?;
+        let result = stage.take(next(&stage, 3)).await?;
         let other = stage.take_one().await?;
-        let request = Deallocate::key(answer.key);
+        let request = Deallocate::key(result.key);
         drop(join::drop_after(polls, stage.provider.deallocate(&request)).await);
-        patiently(|| stage.provider.deallocate(&request)).await?;
-        same(stage.taken("lan").await?, [other.address], "repeating finishes it, and others keep theirs")?;
+        with_retries(|| stage.provider.deallocate(&request)).await?;
+        same(stage.taken("lan").await?, [other.address], "repeating completes it, and other allocations are kept")?;
         stage.provider.deallocate(&Deallocate::id(other.id)).await?;
     }
     Ok(())
 }
 
-pub(super) async fn survives_dropped_reads(bench: &Bench) -> Verdict {
+pub(super) async fn survives_dropped_reads(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     for polls in POLLS {
         let find = Find::default().with_range(stage.range("lan"));
@@ -118,11 +122,11 @@ pub(super) async fn survives_dropped_reads(bench: &Bench) -> Verdict {
         drop(join::drop_after(polls, stage.provider.check()).await);
     }
     stage.nothing_taken().await?;
-    same(stage.take(next(&stage, 14)).await?.iter().count(), 14, "nothing is held by those who went away")
+    same(stage.take(next(&stage, 14)).await?.iter().count(), 14, "dropped calls hold no address")
 }
 
-/// Waits until exactly this is taken.
-async fn settles(stage: &Stage, expected: &[std::net::IpAddr]) -> Verdict {
+/// Waits until exactly these addresses are taken, for at most [`Limits::settle`](super::Limits::settle).
+async fn settles(stage: &Stage, expected: &[std::net::IpAddr]) -> CaseResult {
     let until = Instant::now() + stage.limits().settle;
     loop {
         let taken = stage.taken("lan").await?;
@@ -131,7 +135,7 @@ async fn settles(stage: &Stage, expected: &[std::net::IpAddr]) -> Verdict {
         }
         if Instant::now() > until {
             return fail(format_args!(
-                "an allocation without a key whose caller went away is taken back\n    taken:    {taken:?}\n    answered: {expected:?}"
+                "an allocation without a key whose call was dropped is undone\n    taken:    {taken:?}\n    returned: {expected:?}"
             ));
         }
         threads::sleep(Duration::from_millis(20)).await;

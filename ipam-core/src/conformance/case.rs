@@ -1,4 +1,4 @@
-//! One case.
+//! Case of the suite: name, sentence of the contract, and test body.
 
 use std::fmt;
 
@@ -6,18 +6,26 @@ use futures_util::future::BoxFuture;
 
 use super::bench::Bench;
 use super::needs::Need;
-use super::outcome::Verdict;
+use super::outcome::CaseResult;
 
-/// One case of the suite.
+/// Case of the suite.
+///
+/// ```
+/// use ipam_core::conformance::cases;
+///
+/// let case = cases().iter().find(|case| case.name == "find::returns_an_empty_page_without_error").unwrap();
+/// assert_eq!(case.sentence, "No match is an empty page, not an error.");
+/// assert!(case.needs.is_empty());
+/// ```
 #[non_exhaustive]
 pub struct Case {
-    /// Group and name, such as `"allocate::takes_the_lowest_free_address"`.
+    /// Group and name of the case, such as `"allocate::takes_the_lowest_free_address"`.
     pub name: &'static str,
-    /// What the contract says.
+    /// Sentence of the contract that the case checks.
     pub sentence: &'static str,
-    /// What a provider must claim for the case to run.
+    /// Capabilities that a provider must have for the case to run.
     pub needs: &'static [Need],
-    pub(super) body: for<'a> fn(&'a Bench) -> BoxFuture<'a, Verdict>,
+    pub(super) body: for<'a> fn(&'a Bench) -> BoxFuture<'a, CaseResult>,
 }
 
 impl fmt::Debug for Case {

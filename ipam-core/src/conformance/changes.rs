@@ -1,4 +1,4 @@
-//! `changes`: the feed.
+//! Cases of `changes`, the feed.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,18 +10,18 @@ use super::Setup;
 use super::allocate::{next, three_ranges};
 use super::bench::Bench;
 use super::literals::{ip, net};
-use super::outcome::{Verdict, check, fail, refused, same, some};
-use super::stage::{Stage, patiently};
+use super::outcome::{CaseResult, check, fail, refused, same, some};
+use super::stage::{Stage, with_retries};
 use crate::{
     Allocate, AllocateLine, AllocateRange, Change, ChangeKind, ChangePosition, Deallocate, DeallocateRange,
     DefineBlock, DefineRange, ErrorKind, IpamProvider, Operation, Patch, RemoveBlock, RemoveRange, Update, UpdateBlock,
     UpdateRange,
 };
 
-/// More reads than any feed of a case needs: one that does not end is a failure, not a test that hangs.
+/// Upper limit of reads, above what any case needs. A feed without end fails the case instead of hanging it.
 const TOO_MANY: usize = 5_000;
 
-pub(super) async fn lists_changes_in_order(bench: &Bench) -> Verdict {
+pub(super) async fn lists_changes_in_order(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let start = now(&stage).await?;
     let first = stage.one(Allocate::one("vm-1", stage.range("lan")).with_key("vm-1")).await?;
@@ -29,7 +29,7 @@ pub(super) async fn lists_changes_in_order(bench: &Bench) -> Verdict {
     stage.provider.deallocate(&Deallocate::id(first.id.clone())).await?;
     stage.provider.deallocate(&Deallocate::key("vm-2")).await?;
     let feed = read(&*stage.provider, Some(start), 100).await?;
-    let told: Vec<(ChangeKind, Option<String>)> =
+    let listed_changes: Vec<(ChangeKind, Option<String>)> =
         feed.iter().map(|change| (change.kind, change.address.map(|address| address.to_string()))).collect();
     let all = [
         (ChangeKind::Allocated, "10.20.0.1"),
@@ -40,7 +40,7 @@ pub(super) async fn lists_changes_in_order(bench: &Bench) -> Verdict {
         (ChangeKind::Deallocated, "10.20.0.3"),
     ];
     let expected: Vec<_> = all.into_iter().map(|(kind, address)| (kind, Some(address.to_owned()))).collect();
-    same(told, expected, "oldest first, each change once")?;
+    same(listed_changes, expected, "oldest first, each change once")?;
     for change in &feed {
         let allocation = some(
             std::iter::once(&first).chain(two.iter()).find(|allocation| Some(allocation.address) == change.address),
@@ -51,26 +51,26 @@ pub(super) async fn lists_changes_in_order(bench: &Bench) -> Verdict {
         same(change.allocation.as_ref(), Some(&allocation.id), "the allocation")?;
         same(change.owner.as_ref(), allocation.owner.as_ref(), "the owner")?;
         same(change.key.as_ref(), allocation.key.as_ref(), "the key")?;
-        same(change.block.as_ref(), None, "it is not about a block")?;
+        same(change.block.as_ref(), None, "a change of an allocation names no block")?;
     }
     let mut times: Vec<_> = feed.iter().map(|change| change.at).collect();
-    let told = times.clone();
+    let listed_changes = times.clone();
     times.sort();
-    same(told, times, "times do not go back")
+    same(listed_changes, times, "times are in ascending order")
 }
 
-pub(super) async fn lists_updates_of_allocations(bench: &Bench) -> Verdict {
+pub(super) async fn lists_updates_of_allocations(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let allocation = stage.take_one().await?;
     let start = now(&stage).await?;
     let update = Update::new(allocation.id.clone()).with_hostname(Patch::Set("web1".to_owned()));
     stage.provider.update(&update).await?;
     let feed = read(&*stage.provider, Some(start), 100).await?;
-    let told: Vec<_> = feed.iter().map(|change| (change.kind, change.allocation.clone())).collect();
-    same(told, [(ChangeKind::Updated, Some(allocation.id))], "an update is told")
+    let listed_changes: Vec<_> = feed.iter().map(|change| (change.kind, change.allocation.clone())).collect();
+    same(listed_changes, [(ChangeKind::Updated, Some(allocation.id))], "the feed lists the update")
 }
 
-pub(super) async fn lists_changes_of_ranges(bench: &Bench) -> Verdict {
+pub(super) async fn lists_changes_of_ranges(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty()).await?;
     let start = now(&stage).await?;
     let provider = &stage.provider;
@@ -80,41 +80,45 @@ pub(super) async fn lists_changes_of_ranges(bench: &Bench) -> Verdict {
     provider.remove_range(&RemoveRange::new("lan").with_allocations(true)).await?;
     let feed = read(&**provider, Some(start), 100).await?;
     let mut kinds: Vec<ChangeKind> = feed.iter().map(|change| change.kind).collect();
-    // Whether the end of its allocations comes before or after the end of the range is not said.
+    // The contract leaves open whether the deallocations come before or after the removal of the range.
     kinds.retain(|kind| *kind != ChangeKind::Deallocated);
     let expected =
         [ChangeKind::RangeDefined, ChangeKind::RangeUpdated, ChangeKind::Allocated, ChangeKind::RangeRemoved];
-    same(kinds, expected, "the range comes, changes and goes")?;
+    same(kinds, expected, "the feed lists definition, update and removal of the range")?;
     let ended = feed.iter().filter(|change| change.kind == ChangeKind::Deallocated).map(|change| change.address);
-    same(ended.collect::<Vec<_>>(), [Some(ip("10.20.0.1"))], "what ended with the range is told")?;
+    same(
+        ended.collect::<Vec<_>>(),
+        [Some(ip("10.20.0.1"))],
+        "the feed lists the allocations that were deallocated with the range",
+    )?;
     let all = feed.iter().all(|change| change.range.as_ref().map(AsRef::as_ref) == Some("lan"));
-    check(all, "all of it is about the range")
+    check(all, "all changes name the range")
 }
 
-pub(super) async fn lists_expired_allocations(bench: &Bench) -> Verdict {
+pub(super) async fn lists_expired_allocations(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/30").await?;
     let start = now(&stage).await?;
     let line = next(&stage, 1).with_expiry(Some(stage.ticks(2)));
     let old = stage.one(Allocate::new("vm-1").with_key("vm-1").with_line(line)).await?;
     stage.wait(3).await?;
     let new = stage.take_one().await?;
-    same(new.address, old.address, "the address can be had again")?;
+    same(new.address, old.address, "the address can be allocated again")?;
     let feed = read(&*stage.provider, Some(start), 100).await?;
-    let told: Vec<_> = feed.iter().map(|change| (change.kind, change.allocation.clone())).collect();
+    let listed_changes: Vec<_> = feed.iter().map(|change| (change.kind, change.allocation.clone())).collect();
     let (old, new) = (Some(old.id), Some(new.id));
     let expected = [(ChangeKind::Allocated, old.clone()), (ChangeKind::Expired, old), (ChangeKind::Allocated, new)];
-    same(told, expected, "that it ended is told before the address is taken again")
+    same(listed_changes, expected, "the feed lists the expiry before the next allocation of the address")
 }
 
-pub(super) async fn lists_changes_of_blocks(bench: &Bench) -> Verdict {
+pub(super) async fn lists_changes_of_blocks(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty()).await?;
     let start = now(&stage).await?;
     let provider = &stage.provider;
     provider.define_block(&DefineBlock::new("campus", net("10.20.0.0/16"))).await?;
     provider.update_block(&UpdateBlock::new("campus").with_name(Patch::Set("New".to_owned()))).await?;
-    let carve = AllocateRange::prefix_len("tenant-7", "campus", 24).with_key("net-1");
-    let range = provider.allocate_range(&carve).await?.range;
-    provider.allocate_range(&carve).await?;
+    let child = AllocateRange::prefix_len("tenant-7", "campus", 24).with_key("net-1");
+    let range = provider.allocate_range(&child).await?.range;
+    provider.allocate_range(&child).await?;
     provider.deallocate_range(&DeallocateRange::key("net-1")).await?;
     provider.remove_block(&RemoveBlock::new("campus")).await?;
     let feed = read(&**provider, Some(start), 100).await?;
@@ -126,13 +130,13 @@ pub(super) async fn lists_changes_of_blocks(bench: &Bench) -> Verdict {
         ChangeKind::RangeRemoved,
         ChangeKind::BlockRemoved,
     ];
-    same(kinds, expected, "the block comes, changes and goes, and so does what is carved from it")?;
+    same(kinds, expected, "the feed lists the changes of the block and of its child prefix")?;
     for change in &feed {
         match change.kind {
             ChangeKind::RangeDefined | ChangeKind::RangeRemoved => {
                 same(change.range.as_ref(), Some(&range.id), "the range")?;
-                same(change.owner.as_ref(), range.owner.as_ref(), "whose it is")?;
-                same(change.key.as_ref(), range.key.as_ref(), "the request that carved it")?;
+                same(change.owner.as_ref(), range.owner.as_ref(), "the owner")?;
+                same(change.key.as_ref(), range.key.as_ref(), "the key of the request that allocated it")?;
             }
             _ => same(change.block.as_ref().map(AsRef::as_ref), Some("campus"), "the block")?,
         }
@@ -140,7 +144,7 @@ pub(super) async fn lists_changes_of_blocks(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn omits_failed_and_repeated_requests(bench: &Bench) -> Verdict {
+pub(super) async fn omits_failed_and_repeated_requests(bench: &Bench) -> CaseResult {
     let stage = bench.stage(three_ranges()).await?;
     let request = Allocate::one("vm-1", stage.range("a")).with_key("vm-1");
     stage.provider.allocate(&request).await?;
@@ -154,14 +158,14 @@ pub(super) async fn omits_failed_and_repeated_requests(bench: &Bench) -> Verdict
     if stage.can.preview {
         stage.provider.preview_allocate(&Allocate::one("vm-3", stage.range("b"))).await?;
     }
-    same(read(&*stage.provider, Some(start), 100).await?, [], "failures, repeats and previews change nothing")
+    same(read(&*stage.provider, Some(start), 100).await?, [], "failures, repeats and previews are no changes")
 }
 
-pub(super) async fn is_the_same_for_every_limit(bench: &Bench) -> Verdict {
+pub(super) async fn is_the_same_for_every_limit(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/27").await?;
     for _ in 0..3 {
-        let answer = stage.take(next(&stage, 3)).await?;
-        stage.provider.deallocate(&Deallocate::key(answer.key)).await?;
+        let result = stage.take(next(&stage, 3)).await?;
+        stage.provider.deallocate(&Deallocate::key(result.key)).await?;
     }
     let whole = read(&*stage.provider, None, 1_000).await?;
     check(whole.len() >= 18, format_args!("9 addresses came and went; the feed has {}", whole.len()))?;
@@ -174,12 +178,12 @@ pub(super) async fn is_the_same_for_every_limit(bench: &Bench) -> Verdict {
     for (index, change) in whole.iter().enumerate() {
         let rest = read(&*stage.provider, Some(change.position.clone()), 1_000).await?;
         let expected: Vec<_> = whole.iter().skip(index + 1).cloned().collect();
-        same(rest, expected, "an entry's position is where to read on after it")?;
+        same(rest, expected, "the position of an entry is where to continue after it")?;
     }
     Ok(())
 }
 
-pub(super) async fn returns_the_position_to_continue_from(bench: &Bench) -> Verdict {
+pub(super) async fn returns_the_position_to_continue_from(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     stage.take_one().await?;
     let mut position = now(&stage).await?;
@@ -191,42 +195,47 @@ pub(super) async fn returns_the_position_to_continue_from(bench: &Bench) -> Verd
         }
         stage.take_one().await?;
         let news = stage.provider.changes(Some(&position), 10).await?;
-        let told: Vec<_> = news.items.iter().map(|change| change.address).collect();
-        same(told, [Some(ip(expected))], "what came since, and only that")?;
+        let listed_changes: Vec<_> = news.items.iter().map(|change| change.address).collect();
+        same(listed_changes, [Some(ip(expected))], "the new change, and only that")?;
         position = news.next;
     }
     Ok(())
 }
 
-pub(super) async fn returns_no_changes_for_a_limit_of_zero(bench: &Bench) -> Verdict {
+pub(super) async fn returns_no_changes_for_a_limit_of_zero(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     stage.take(next(&stage, 3)).await?;
     let whole = read(&*stage.provider, None, 100).await?;
     let start = stage.provider.changes(None, 0).await?;
-    same(start.items, [], "a limit of 0 answers no changes")?;
-    same(read(&*stage.provider, Some(start.next), 100).await?, whole.clone(), "and the position of the start")?;
+    same(start.items, [], "a limit of 0 returns no changes")?;
+    same(
+        read(&*stage.provider, Some(start.next), 100).await?,
+        whole.clone(),
+        "and the position of the start of the feed",
+    )?;
     let first = some(whole.first(), "entry")?;
     let there = stage.provider.changes(Some(&first.position), 0).await?;
-    same(there.items, [], "nor elsewhere")?;
+    same(there.items, [], "nothing is taken in the other range either")?;
     let rest: Vec<_> = whole.iter().skip(1).cloned().collect();
-    same(read(&*stage.provider, Some(there.next), 100).await?, rest, "and the position stays")
+    same(read(&*stage.provider, Some(there.next), 100).await?, rest, "and the position does not move")
 }
 
-pub(super) async fn is_complete_during_concurrent_writes(bench: &Bench) -> Verdict {
+pub(super) async fn is_complete_during_concurrent_writes(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/22").await?;
     let start = now(&stage).await?;
     let (lan, calls) = (stage.range("lan"), stage.limits().calls);
     let writers = stage.limits().tasks.saturating_sub(1).max(1);
     let busy = Arc::new(AtomicUsize::new(writers));
-    let answers = stage.callers(move |caller, provider| {
+    let results = stage.callers(move |caller, provider| {
         let (lan, start, busy) = (lan.clone(), start.clone(), Arc::clone(&busy));
         async move {
             if caller < writers {
                 let written = write(&*provider, &lan, caller, calls).await;
                 busy.fetch_sub(1, Ordering::SeqCst);
-                return written.map(Told::Written);
+                return written.map(Listed::Written);
             }
-            // Reads along in small pieces, and once more after the last writer has ended.
+            // The reader uses small pages, and reads once more after the last writer has ended: a change that a
+            // writer committed just before its end must still arrive.
             let (mut position, mut seen) = (start, Vec::new());
             for _ in 0..TOO_MANY {
                 let last = busy.load(Ordering::SeqCst) == 0;
@@ -235,7 +244,7 @@ pub(super) async fn is_complete_during_concurrent_writes(bench: &Bench) -> Verdi
                 let quiet = part.items.is_empty();
                 seen.extend(part.items);
                 if quiet && last {
-                    return Ok(Told::Read(seen));
+                    return Ok(Listed::Read(seen));
                 }
                 if quiet {
                     super::threads::sleep(std::time::Duration::from_millis(1)).await;
@@ -246,10 +255,10 @@ pub(super) async fn is_complete_during_concurrent_writes(bench: &Bench) -> Verdi
         .boxed()
     });
     let (mut written, mut read_along) = (Vec::new(), Vec::new());
-    for answer in answers.await? {
-        match answer? {
-            Told::Written(ids) => written.extend(ids),
-            Told::Read(changes) => read_along = changes,
+    for result in results.await? {
+        match result? {
+            Listed::Written(ids) => written.extend(ids),
+            Listed::Read(changes) => read_along = changes,
         }
     }
     let mut seen: Vec<(String, bool)> = Vec::new();
@@ -257,21 +266,21 @@ pub(super) async fn is_complete_during_concurrent_writes(bench: &Bench) -> Verdi
         let id = some(change.allocation.as_ref(), "allocation in an entry about one")?.to_string();
         let came = change.kind == ChangeKind::Allocated;
         let twice = seen.contains(&(id.clone(), came));
-        check(!twice, format_args!("the change of {id} comes twice: {change:?}"))?;
+        check(!twice, format_args!("the feed lists a change of {id} twice: {change:?}"))?;
         let order = came || seen.contains(&(id.clone(), true));
-        check(order, format_args!("{id} was given back before it was taken: {change:?}"))?;
+        check(order, format_args!("the feed lists the deallocation of {id} before its allocation: {change:?}"))?;
         seen.push((id, came));
     }
     for id in &written {
         for came in [true, false] {
-            let told = seen.contains(&(id.clone(), came));
-            check(told, format_args!("a change of {id} is left out (taken: {came})"))?;
+            let listed_changes = seen.contains(&(id.clone(), came));
+            check(listed_changes, format_args!("the feed omits a change of {id} (allocated: {came})"))?;
         }
     }
-    same(seen.len(), 2 * written.len(), "nothing else is told")
+    same(seen.len(), 2 * written.len(), "the feed lists nothing else")
 }
 
-pub(super) async fn refuses_an_unknown_position(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_an_unknown_position(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     for text in ["no-such-position", "", "99999999999999999999999999999999999999999999", "é"] {
         let position = ChangePosition::from(text);
@@ -280,28 +289,33 @@ pub(super) async fn refuses_an_unknown_position(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-enum Told {
+enum Listed {
     Written(Vec<String>),
     Read(Vec<Change>),
 }
 
-/// Takes and gives back; answers the ids.
-async fn write(provider: &dyn IpamProvider, lan: &crate::RangeId, caller: usize, calls: usize) -> Verdict<Vec<String>> {
+/// Allocates and deallocates. Returns the ids of the allocations.
+async fn write(
+    provider: &dyn IpamProvider,
+    lan: &crate::RangeId,
+    caller: usize,
+    calls: usize,
+) -> CaseResult<Vec<String>> {
     let mut ids = Vec::new();
     for call in 0..calls {
         let request = Allocate::new(format!("writer-{caller}"))
             .with_key(format!("{caller}/{call}"))
             .with_line(AllocateLine::next(lan.clone(), 2));
-        let answer = patiently(|| provider.allocate(&request)).await?;
-        ids.extend(answer.iter().map(|allocation| allocation.id.to_string()));
-        let back = Deallocate::key(answer.key);
-        patiently(|| provider.deallocate(&back)).await?;
+        let result = with_retries(|| provider.allocate(&request)).await?;
+        ids.extend(result.iter().map(|allocation| allocation.id.to_string()));
+        let back = Deallocate::key(result.key);
+        with_retries(|| provider.deallocate(&back)).await?;
     }
     Ok(ids)
 }
 
-/// The position after all there is.
-async fn now(stage: &Stage) -> Verdict<ChangePosition> {
+/// Returns the position after the latest change.
+async fn now(stage: &Stage) -> CaseResult<ChangePosition> {
     let mut position = stage.provider.changes(None, 0).await?.next;
     for _ in 0..TOO_MANY {
         let part = stage.provider.changes(Some(&position), 1_000).await?;
@@ -313,8 +327,8 @@ async fn now(stage: &Stage) -> Verdict<ChangePosition> {
     fail("the feed does not end")
 }
 
-/// All changes after `since`, `limit` at a time.
-async fn read(provider: &dyn IpamProvider, since: Option<ChangePosition>, limit: u32) -> Verdict<Vec<Change>> {
+/// Returns all changes after `since`, read `limit` at a time.
+async fn read(provider: &dyn IpamProvider, since: Option<ChangePosition>, limit: u32) -> CaseResult<Vec<Change>> {
     let (mut position, mut all) = (since, Vec::new());
     for _ in 0..TOO_MANY {
         let part = provider.changes(position.as_ref(), limit).await?;
@@ -322,7 +336,7 @@ async fn read(provider: &dyn IpamProvider, since: Option<ChangePosition>, limit:
             return Ok(all);
         }
         let fits = part.items.len() <= usize::try_from(limit).unwrap_or(usize::MAX);
-        check(fits, format_args!("at most {limit} were asked for, {} came", part.items.len()))?;
+        check(fits, format_args!("at most {limit} were requested, {} were returned", part.items.len()))?;
         all.extend(part.items);
         position = Some(part.next);
     }

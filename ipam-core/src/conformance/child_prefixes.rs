@@ -1,4 +1,4 @@
-//! `allocate_range` and `deallocate_range`: networks on demand.
+//! Cases of child prefixes: `allocate_range` and `deallocate_range`.
 
 use futures_util::FutureExt;
 use ipnet::IpNet;
@@ -7,34 +7,34 @@ use super::Setup;
 use super::allocate::{exactly_in, three_ranges};
 use super::bench::Bench;
 use super::literals::{ip, lines, net, only, texts};
-use super::outcome::{Verdict, check, fail, refused, same};
+use super::outcome::{CaseResult, check, fail, refused, same};
 use super::pages;
-use super::stage::{Stage, patiently};
+use super::stage::{Stage, with_retries};
 use crate::net::{HostPolicy, hosts};
 use crate::{
     Allocate, AllocateLine, AllocateRange, ChildPrefix, DeallocateRange, DefineRange, ErrorKind, Operation,
     Precondition, Properties, Result, Tag, Tags,
 };
 
-pub(super) async fn allocates_the_lowest_free_prefix(bench: &Bench) -> Verdict {
+pub(super) async fn allocates_the_lowest_free_prefix(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/24"))).await?;
     for expected in ["10.20.0.0/26", "10.20.0.64/26", "10.20.0.128/26", "10.20.0.192/26"] {
-        same(carve(&stage, 26).await?, net(expected), "one after another")?;
+        same(allocate_prefix(&stage, 26).await?, net(expected), "prefixes are allocated in ascending order")?;
     }
-    refused(carve(&stage, 26).await, ErrorKind::Exhausted, Operation::AllocateRange)?;
-    refused(carve(&stage, 32).await, ErrorKind::Exhausted, Operation::AllocateRange)?;
+    refused(allocate_prefix(&stage, 26).await, ErrorKind::Exhausted, Operation::AllocateRange)?;
+    refused(allocate_prefix(&stage, 32).await, ErrorKind::Exhausted, Operation::AllocateRange)?;
     Ok(())
 }
 
-pub(super) async fn prefers_the_smallest_free_gap(bench: &Bench) -> Verdict {
+pub(super) async fn prefers_the_smallest_free_gap(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/24"))).await?;
-    same(carve_exactly(&stage, "10.20.0.128/26").await?, net("10.20.0.128/26"), "that one")?;
-    same(carve(&stage, 27).await?, net("10.20.0.192/27"), "the smallest gap that is large enough")?;
-    same(carve(&stage, 25).await?, net("10.20.0.0/25"), "the large gap was left whole")?;
-    same(carve(&stage, 28).await?, net("10.20.0.224/28"), "what is left")
+    same(allocate_exact_prefix(&stage, "10.20.0.128/26").await?, net("10.20.0.128/26"), "the exact prefix")?;
+    same(allocate_prefix(&stage, 27).await?, net("10.20.0.192/27"), "the smallest gap that is large enough")?;
+    same(allocate_prefix(&stage, 25).await?, net("10.20.0.0/25"), "the larger gap was kept whole")?;
+    same(allocate_prefix(&stage, 28).await?, net("10.20.0.224/28"), "what is left")
 }
 
-pub(super) async fn describes_the_new_range(bench: &Bench) -> Verdict {
+pub(super) async fn describes_the_new_range(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty().with_block(super::blocks::full("campus"))).await?;
     let (tags, properties) =
         (Tags::from([Tag::new("env", "prod")]), Properties::from([("rack".to_owned(), "7".to_owned())]));
@@ -44,13 +44,13 @@ pub(super) async fn describes_the_new_range(bench: &Bench) -> Verdict {
         .with_description(Some("on demand".to_owned()))
         .with_tags(tags.clone())
         .with_properties(properties.clone());
-    let answer = stage.provider.allocate_range(&request).await?;
-    check(!answer.repeated, "nothing was repeated")?;
-    same(answer.key.as_str(), "tenant-7/net-1", "the answer has the request's key")?;
-    let range = answer.range;
+    let result = stage.provider.allocate_range(&request).await?;
+    check(!result.repeated, "nothing was repeated")?;
+    same(result.key.as_str(), "tenant-7/net-1", "the result has the key of the request")?;
+    let range = result.range;
     same(range.net, net("10.20.0.0/26"), "prefix")?;
     same(range.addresses, hosts(range.net, HostPolicy::Hosts), "the usable addresses of its prefix")?;
-    same((range.name.as_str(), range.description.as_deref()), ("Tenant 7", Some("on demand")), "what it is called")?;
+    same((range.name.as_str(), range.description.as_deref()), ("Tenant 7", Some("on demand")), "name and description")?;
     same((&range.tags, &range.properties), (&tags, &properties), "tags and properties")?;
     same(&range.space, &stage.space("red"), "the block's address space")?;
     same(range.block.as_ref(), Some(&stage.block("campus")), "the block")?;
@@ -58,59 +58,63 @@ pub(super) async fn describes_the_new_range(bench: &Bench) -> Verdict {
     same(range.owner.as_ref().map(AsRef::as_ref), Some("tenant-7"), "owner")?;
     same(&range.network, &super::blocks::full("campus").network, "the block's DNS servers, domains and VLAN")?;
     let listed = only(pages::ranges(&*stage.provider, &range.id).await?)?;
-    same(&listed, &range, "list_ranges answers the same")?;
+    same(&listed, &range, "list_ranges returns the same range")?;
     let bare = stage.provider.allocate_range(&AllocateRange::prefix_len("t", stage.block("campus"), 26)).await?;
     same(bare.range.name.as_str(), "10.20.0.64/26", "without a name it is its prefix")?;
     same(bare.range.key.as_ref(), Some(&bare.key), "without a key the provider makes one")?;
     check(bare.range.id != range.id, "another range")
 }
 
-pub(super) async fn allocates_addresses_of_the_new_range(bench: &Bench) -> Verdict {
+pub(super) async fn allocates_addresses_of_the_new_range(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/24"))).await?;
     let range = stage.provider.allocate_range(&AllocateRange::prefix_len("t", stage.block("campus"), 30)).await?.range;
-    let answer = stage.take(AllocateLine::next(range.id.clone(), 2)).await?;
-    same(lines(&answer), [["10.20.0.1", "10.20.0.2"]], "its usable addresses")?;
+    let result = stage.take(AllocateLine::next(range.id.clone(), 2)).await?;
+    same(lines(&result), [["10.20.0.1", "10.20.0.2"]], "its usable addresses")?;
     refused(stage.take(AllocateLine::next(range.id, 1)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     Ok(())
 }
 
-pub(super) async fn allocates_an_exact_prefix(bench: &Bench) -> Verdict {
+pub(super) async fn allocates_an_exact_prefix(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/24"))).await?;
-    carve_exactly(&stage, "10.20.0.64/27").await?;
+    allocate_exact_prefix(&stage, "10.20.0.64/27").await?;
     for taken in ["10.20.0.64/27", "10.20.0.64/28", "10.20.0.80/28", "10.20.0.64/26", "10.20.0.0/24"] {
-        refused(carve_exactly(&stage, taken).await, ErrorKind::Conflict, Operation::AllocateRange)?;
+        refused(allocate_exact_prefix(&stage, taken).await, ErrorKind::Conflict, Operation::AllocateRange)?;
     }
     for outside in ["10.21.0.0/27", "10.20.0.0/23", "2001:db8::/64"] {
-        refused(carve_exactly(&stage, outside).await, ErrorKind::InvalidInput, Operation::AllocateRange)?;
+        refused(allocate_exact_prefix(&stage, outside).await, ErrorKind::InvalidInput, Operation::AllocateRange)?;
     }
-    same(carve_exactly(&stage, "10.20.0.96/27").await?, net("10.20.0.96/27"), "what is free beside it")
+    same(allocate_exact_prefix(&stage, "10.20.0.96/27").await?, net("10.20.0.96/27"), "the free prefix next to it")
 }
 
-pub(super) async fn allocates_a_whole_block(bench: &Bench) -> Verdict {
+pub(super) async fn allocates_a_whole_block(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/24"))).await?;
-    same(carve(&stage, 24).await?, net("10.20.0.0/24"), "a prefix as long as the block's")?;
-    refused(carve(&stage, 30).await, ErrorKind::Exhausted, Operation::AllocateRange)?;
+    same(allocate_prefix(&stage, 24).await?, net("10.20.0.0/24"), "a prefix as long as the block's")?;
+    refused(allocate_prefix(&stage, 30).await, ErrorKind::Exhausted, Operation::AllocateRange)?;
     Ok(())
 }
 
-pub(super) async fn never_allocates_a_covered_prefix(bench: &Bench) -> Verdict {
-    let plan = Setup::empty()
+pub(super) async fn never_allocates_a_covered_prefix(bench: &Bench) -> CaseResult {
+    let setup = Setup::empty()
         .block("campus", net("10.20.0.0/24"))
         .block("inner", net("10.20.0.64/26"))
         .range("lan", net("10.20.0.0/26"));
-    let stage = bench.stage(plan).await?;
-    same(carve(&stage, 26).await?, net("10.20.0.128/26"), "past the range and the inner block")?;
-    refused(carve_exactly(&stage, "10.20.0.0/27").await, ErrorKind::Conflict, Operation::AllocateRange)?;
-    refused(carve_exactly(&stage, "10.20.0.64/27").await, ErrorKind::Conflict, Operation::AllocateRange)?;
+    let stage = bench.stage(setup).await?;
+    same(
+        allocate_prefix(&stage, 26).await?,
+        net("10.20.0.128/26"),
+        "the first prefix after the range and the inner block",
+    )?;
+    refused(allocate_exact_prefix(&stage, "10.20.0.0/27").await, ErrorKind::Conflict, Operation::AllocateRange)?;
+    refused(allocate_exact_prefix(&stage, "10.20.0.64/27").await, ErrorKind::Conflict, Operation::AllocateRange)?;
     let inner = AllocateRange::prefix_len("t", stage.block("inner"), 27);
     let range = stage.provider.allocate_range(&inner).await?.range;
     same(range.net, net("10.20.0.64/27"), "the inner block has its own room")?;
-    same(range.block, Some(stage.block("inner")), "and is the block of its ranges")
+    same(range.block, Some(stage.block("inner")), "and is the block of its child prefixes")
 }
 
-pub(super) async fn tries_the_blocks_in_the_order_given(bench: &Bench) -> Verdict {
-    let plan = Setup::empty().block("a", net("10.20.0.0/30")).block("b", net("10.21.0.0/30"));
-    let stage = bench.stage(plan).await?;
+pub(super) async fn tries_the_blocks_in_the_order_given(bench: &Bench) -> CaseResult {
+    let setup = Setup::empty().block("a", net("10.20.0.0/30")).block("b", net("10.21.0.0/30"));
+    let stage = bench.stage(setup).await?;
     let request = || AllocateRange::prefix_len("t", stage.block("b"), 31).or_from(stage.block("a"));
     for expected in ["10.21.0.0/31", "10.21.0.2/31", "10.20.0.0/31", "10.20.0.2/31"] {
         let range = stage.provider.allocate_range(&request()).await?.range;
@@ -120,13 +124,13 @@ pub(super) async fn tries_the_blocks_in_the_order_given(bench: &Bench) -> Verdic
     Ok(())
 }
 
-pub(super) async fn tries_every_block_around_an_exact_prefix(bench: &Bench) -> Verdict {
-    // The prefixes lie in "campus" too, which cannot give them: an inner block stands there.
-    let plan = Setup::empty()
+pub(super) async fn tries_every_block_around_an_exact_prefix(bench: &Bench) -> CaseResult {
+    // The prefixes lie in "campus" too, but an inner block covers them there.
+    let setup = Setup::empty()
         .block("campus", net("10.20.0.0/16"))
         .block("floor", net("10.20.1.0/24"))
         .block("room", net("10.20.1.128/25"));
-    let stage = bench.stage(plan).await?;
+    let stage = bench.stage(setup).await?;
     let give = |order: [&str; 3], prefix: &str| {
         let [first, second, third] = order.map(|name| stage.block(name));
         let request = AllocateRange::new("t", first, ChildPrefix::Exact(net(prefix))).or_from(second).or_from(third);
@@ -147,18 +151,22 @@ pub(super) async fn tries_every_block_around_an_exact_prefix(bench: &Bench) -> V
             let prefix = format!("{base}{last}/30");
             let range = give(order, &prefix).await?.range;
             same(range.net, net(&prefix), "the prefix asked for")?;
-            same(range.block, Some(stage.block(giver)), format_args!("{giver} can give it, asked in order {order:?}"))?;
+            same(
+                range.block,
+                Some(stage.block(giver)),
+                format_args!("{giver} has the prefix free; the blocks were named in the order {order:?}"),
+            )?;
         }
     }
     Ok(())
 }
 
-pub(super) async fn reports_why_no_block_has_the_prefix(bench: &Bench) -> Verdict {
-    let plan = Setup::empty()
+pub(super) async fn reports_why_no_block_has_the_prefix(bench: &Bench) -> CaseResult {
+    let setup = Setup::empty()
         .block("campus", net("10.20.0.0/23"))
         .block("floor", net("10.20.1.0/24"))
         .block("other", net("10.21.0.0/24"));
-    let stage = bench.stage(plan).await?;
+    let stage = bench.stage(setup).await?;
     let from = |blocks: &[&str], what: ChildPrefix| {
         let request = AllocateRange::new("t", stage.block(blocks.first().copied().unwrap_or_default()), what);
         let request = blocks.iter().skip(1).fold(request, |request, name| request.or_from(stage.block(name)));
@@ -174,7 +182,7 @@ pub(super) async fn reports_why_no_block_has_the_prefix(bench: &Bench) -> Verdic
     for blocks in [&["campus", "floor"][..], &["floor", "campus"], &["other", "floor", "campus"]] {
         refused(from(blocks, inner).await, ErrorKind::Conflict, Operation::AllocateRange)?;
     }
-    // All that the inner block leaves of the outer one, and then nothing.
+    // The inner block leaves one /24 of the outer block, and nothing after that.
     from(&["campus"], ChildPrefix::PrefixLen(24)).await?;
     for blocks in [&["campus"][..], &["campus", "floor"], &["floor", "campus"]] {
         refused(from(blocks, ChildPrefix::PrefixLen(24)).await, ErrorKind::Exhausted, Operation::AllocateRange)?;
@@ -192,22 +200,26 @@ pub(super) async fn reports_why_no_block_has_the_prefix(bench: &Bench) -> Verdic
     Ok(())
 }
 
-pub(super) async fn allocates_ipv6_prefixes(bench: &Bench) -> Verdict {
+pub(super) async fn allocates_ipv6_prefixes(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty().block("campus", net("2001:db8:20::/48"))).await?;
     for expected in ["2001:db8:20::/64", "2001:db8:20:1::/64"] {
-        same(carve(&stage, 64).await?, net(expected), "one after another")?;
+        same(allocate_prefix(&stage, 64).await?, net(expected), "prefixes are allocated in ascending order")?;
     }
-    same(carve_exactly(&stage, "2001:db8:20:ffff::/64").await?, net("2001:db8:20:ffff::/64"), "the last one")?;
-    same(carve(&stage, 56).await?, net("2001:db8:20:100::/56"), "a larger one")
+    same(
+        allocate_exact_prefix(&stage, "2001:db8:20:ffff::/64").await?,
+        net("2001:db8:20:ffff::/64"),
+        "the last prefix of the block",
+    )?;
+    same(allocate_prefix(&stage, 56).await?, net("2001:db8:20:100::/56"), "a larger one")
 }
 
-pub(super) async fn refuses_invalid_requests(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_invalid_requests(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/24"))).await?;
     let provider = &stage.provider;
     for len in [8, 23, 33, 64, 129, 255] {
-        refused(carve(&stage, len).await, ErrorKind::InvalidInput, Operation::AllocateRange)?;
+        refused(allocate_prefix(&stage, len).await, ErrorKind::InvalidInput, Operation::AllocateRange)?;
     }
-    refused(carve_exactly(&stage, "10.20.0.1/25").await, ErrorKind::InvalidInput, Operation::AllocateRange)?;
+    refused(allocate_exact_prefix(&stage, "10.20.0.1/25").await, ErrorKind::InvalidInput, Operation::AllocateRange)?;
     let missing = AllocateRange::prefix_len("t", "no-such-block", 26);
     let error = refused(provider.allocate_range(&missing).await, ErrorKind::NotFound, Operation::AllocateRange)?;
     check(error.to_string().contains("no-such-block"), format_args!("the error names the block: {error}"))?;
@@ -216,17 +228,17 @@ pub(super) async fn refuses_invalid_requests(bench: &Bench) -> Verdict {
     let mut none = AllocateRange::prefix_len("t", stage.block("campus"), 26);
     none.blocks.clear();
     refused(provider.allocate_range(&none).await, ErrorKind::InvalidInput, Operation::AllocateRange)?;
-    same(carve(&stage, 24).await?, net("10.20.0.0/24"), "nothing was carved")
+    same(allocate_prefix(&stage, 24).await?, net("10.20.0.0/24"), "no child prefix was allocated")
 }
 
-pub(super) async fn repeats_by_key(bench: &Bench) -> Verdict {
+pub(super) async fn repeats_by_key(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/29"))).await?;
     let provider = &stage.provider;
     let request = AllocateRange::prefix_len("t", stage.block("campus"), 30).with_key("net-1");
     let first = provider.allocate_range(&request).await?;
     let again = provider.allocate_range(&request).await?;
-    check(!first.repeated && again.repeated, "a repeat says so")?;
-    same(&again.range, &first.range, "a repeat answers the same range")?;
+    check(!first.repeated && again.repeated, "a repeat sets `repeated`")?;
+    same(&again.range, &first.range, "a repeat returns the same range")?;
     let others = [
         AllocateRange::prefix_len("t", stage.block("campus"), 31).with_key("net-1"),
         AllocateRange::prefix_len("other", stage.block("campus"), 30).with_key("net-1"),
@@ -235,14 +247,14 @@ pub(super) async fn repeats_by_key(bench: &Bench) -> Verdict {
     for other in others {
         refused(provider.allocate_range(&other).await, ErrorKind::Conflict, Operation::AllocateRange)?;
     }
-    same(carve(&stage, 30).await?, net("10.20.0.4/30"), "repeats and refusals took nothing")?;
-    same(&provider.allocate_range(&request).await?.range, &first.range, "a repeat needs no room")?;
+    same(allocate_prefix(&stage, 30).await?, net("10.20.0.4/30"), "repeats and refusals took nothing")?;
+    same(&provider.allocate_range(&request).await?.range, &first.range, "a repeat needs no free address")?;
     provider.deallocate_range(&DeallocateRange::key("net-1")).await?;
     let anew = provider.allocate_range(&request).await?;
-    check(!anew.repeated, "a key that was given back can be used anew")
+    check(!anew.repeated, "a key can be used again after its range was deallocated")
 }
 
-pub(super) async fn shares_keys_with_allocate(bench: &Bench) -> Verdict {
+pub(super) async fn shares_keys_with_allocate(bench: &Bench) -> CaseResult {
     let stage = bench.stage(three_ranges().block("campus", net("10.30.0.0/24"))).await?;
     let provider = &stage.provider;
     let addresses = |key: &str| Allocate::one("t", stage.range("a")).with_key(key);
@@ -256,7 +268,7 @@ pub(super) async fn shares_keys_with_allocate(bench: &Bench) -> Verdict {
     check(!provider.allocate_range(&range("one")).await?.repeated, "the key is free for either")
 }
 
-pub(super) async fn deallocates_a_child_prefix(bench: &Bench) -> Verdict {
+pub(super) async fn deallocates_a_child_prefix(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/29"))).await?;
     let provider = &stage.provider;
     let one = AllocateRange::prefix_len("t", stage.block("campus"), 30).with_key("one");
@@ -268,14 +280,17 @@ pub(super) async fn deallocates_a_child_prefix(bench: &Bench) -> Verdict {
     same(provider.deallocate_range(&by_id).await?.range, Some(first.clone()), "by id: the range as it was")?;
     same(provider.deallocate_range(&by_key).await?.range, Some(second), "by key: the range as it was")?;
     for again in [by_id, by_key, DeallocateRange::id("no-such-range"), DeallocateRange::key("no-such-key")] {
-        let answer = provider.deallocate_range(&again).await?;
-        check(answer.was_free() && answer.freed.is_empty(), format_args!("what is gone counts as done: {again:?}"))?;
+        let result = provider.deallocate_range(&again).await?;
+        check(
+            result.was_free() && result.freed.is_empty(),
+            format_args!("a range that is gone counts as free: {again:?}"),
+        )?;
     }
     same(pages::ranges(&**provider, &first.id).await?, [], "it is not listed")?;
-    same(carve(&stage, 29).await?, net("10.20.0.0/29"), "what was given back is whole again")
+    same(allocate_prefix(&stage, 29).await?, net("10.20.0.0/29"), "the deallocated prefixes can be allocated as one")
 }
 
-pub(super) async fn keeps_a_range_in_use(bench: &Bench) -> Verdict {
+pub(super) async fn keeps_a_range_in_use(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/24"))).await?;
     let provider = &stage.provider;
     let range = provider.allocate_range(&AllocateRange::prefix_len("t", stage.block("campus"), 28)).await?.range;
@@ -284,14 +299,14 @@ pub(super) async fn keeps_a_range_in_use(bench: &Bench) -> Verdict {
     refused(provider.deallocate_range(&request).await, ErrorKind::Conflict, Operation::DeallocateRange)?;
     let found = stage.found(crate::Find::default().with_range(range.id.clone())).await?;
     same(found.len(), 2, "a refused request frees nothing")?;
-    let answer = provider.deallocate_range(&request.with_allocations(true)).await?;
-    let mut freed = texts(&answer.freed);
+    let result = provider.deallocate_range(&request.with_allocations(true)).await?;
+    let mut freed = texts(&result.freed);
     freed.sort();
-    same(freed, ["10.20.0.1", "10.20.0.2"], "the allocations end with it")?;
+    same(freed, ["10.20.0.1", "10.20.0.2"], "its allocations are deallocated with it")?;
     same(stage.found(crate::Find::default().with_address(ip("10.20.0.1"))).await?, [], "and are not found")
 }
 
-pub(super) async fn keeps_the_range_of_another_owner(bench: &Bench) -> Verdict {
+pub(super) async fn keeps_the_range_of_another_owner(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/30"))).await?;
     let provider = &stage.provider;
     let old = AllocateRange::prefix_len("old", stage.block("campus"), 30).with_key("first");
@@ -305,40 +320,40 @@ pub(super) async fn keeps_the_range_of_another_owner(bench: &Bench) -> Verdict {
         DeallocateRange::id(range.id.clone()).with_precondition(Precondition::Key("zeroth".into())),
     ];
     for request in late {
-        let answer = provider.deallocate_range(&request).await?;
-        check(answer.was_free(), format_args!("what is another's counts as gone: {request:?}"))?;
+        let result = provider.deallocate_range(&request).await?;
+        check(result.was_free(), format_args!("a range of another owner counts as free: {request:?}"))?;
         same(pages::ranges(&**provider, &range.id).await?, [range.clone()], "and stays")?;
     }
     let fits = DeallocateRange::id(range.id.clone()).with_precondition(Precondition::Owner("new".into()));
-    same(provider.deallocate_range(&fits).await?.range, Some(range), "its owner may give it back")
+    same(provider.deallocate_range(&fits).await?.range, Some(range), "its owner may deallocate it")
 }
 
-pub(super) async fn refuses_to_deallocate_a_defined_range(bench: &Bench) -> Verdict {
-    let plan =
+pub(super) async fn refuses_to_deallocate_a_defined_range(bench: &Bench) -> CaseResult {
+    let setup =
         Setup::empty().block("campus", net("10.20.0.0/16")).with_range(DefineRange::new("lan", net("10.20.7.0/24")));
-    let stage = bench.stage(plan).await?;
+    let stage = bench.stage(setup).await?;
     let request = DeallocateRange::id(stage.range("lan")).with_allocations(true);
     refused(stage.provider.deallocate_range(&request).await, ErrorKind::Conflict, Operation::DeallocateRange)?;
     stage.take(exactly_in(&stage, "lan", "10.20.7.7", 1)).await?;
     Ok(())
 }
 
-pub(super) async fn allocates_each_prefix_once_under_concurrency(bench: &Bench) -> Verdict {
-    // Room for two less than there are callers.
+pub(super) async fn allocates_each_prefix_once_under_concurrency(bench: &Bench) -> CaseResult {
+    // Free prefixes for two callers fewer than there are: the last two must get `Exhausted`.
     let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/16"))).await?;
     let room = stage.limits().tasks.saturating_sub(2).max(1);
     for n in room..256 {
-        carve_exactly(&stage, &format!("10.20.{n}.0/24")).await?;
+        allocate_exact_prefix(&stage, &format!("10.20.{n}.0/24")).await?;
     }
     let block = stage.block("campus");
-    let answers = stage.callers(move |caller, provider| {
+    let results = stage.callers(move |caller, provider| {
         let request = AllocateRange::prefix_len(format!("tenant-{caller}"), block.clone(), 24);
-        async move { patiently(|| provider.allocate_range(&request)).await }.boxed()
+        async move { with_retries(|| provider.allocate_range(&request)).await }.boxed()
     });
     let mut nets: Vec<IpNet> = Vec::new();
-    for answer in answers.await? {
-        match answer {
-            Ok(answer) => nets.push(answer.range.net),
+    for result in results.await? {
+        match result {
+            Ok(result) => nets.push(result.range.net),
             Err(error) if error.is_exhausted() => {}
             Err(error) => return fail(format_args!("a range, or Exhausted: {error}")),
         }
@@ -348,12 +363,12 @@ pub(super) async fn allocates_each_prefix_once_under_concurrency(bench: &Bench) 
     same(nets, expected, "each free prefix went to one caller")
 }
 
-async fn carve(stage: &Stage, len: u8) -> Result<IpNet> {
+async fn allocate_prefix(stage: &Stage, len: u8) -> Result<IpNet> {
     let request = AllocateRange::prefix_len("tenant", stage.block("campus"), len);
     Ok(stage.provider.allocate_range(&request).await?.range.net)
 }
 
-async fn carve_exactly(stage: &Stage, prefix: &str) -> Result<IpNet> {
+async fn allocate_exact_prefix(stage: &Stage, prefix: &str) -> Result<IpNet> {
     let request = AllocateRange::new("tenant", stage.block("campus"), ChildPrefix::Exact(net(prefix)));
     Ok(stage.provider.allocate_range(&request).await?.range.net)
 }

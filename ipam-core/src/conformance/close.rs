@@ -1,4 +1,4 @@
-//! What ends with a provider, and what does not.
+//! Cases of `close`.
 
 use std::sync::Arc;
 
@@ -7,15 +7,15 @@ use futures_util::FutureExt;
 use super::allocate::next;
 use super::bench::Bench;
 use super::literals::{net, sorted};
-use super::outcome::{Stop, Verdict, check, fail, same};
-use super::stage::patiently;
+use super::outcome::{CaseResult, Stop, check, fail, same};
+use super::stage::with_retries;
 use super::{Setup, join};
 use crate::{
     Allocate, AllocateLine, Allocation, Deallocate, Error, ErrorKind, Find, IpamProvider, ListBlocks, ListRanges,
     Operation, Result, Retry, Sweep, Update,
 };
 
-pub(super) async fn can_be_repeated(bench: &Bench) -> Verdict {
+pub(super) async fn can_be_repeated(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/24").await?;
     stage.take_one().await?;
     for _ in 0..3 {
@@ -27,23 +27,23 @@ pub(super) async fn can_be_repeated(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn works_or_reports_that_it_is_closed(bench: &Bench) -> Verdict {
+pub(super) async fn works_or_reports_that_it_is_closed(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/24").await?;
     let provider = &stage.provider;
     let kept = stage.take_one().await?;
     provider.close().await?;
     let find = Find::default().with_range(stage.range("lan"));
     if let Some(page) = closed(Operation::Find, provider.find(&find).await)? {
-        same(page.items, [kept.clone()], "a provider that goes on working has what it had")?;
+        same(page.items, [kept.clone()], "a provider that still works keeps its allocations")?;
     }
     let line = AllocateLine::next(stage.range("lan"), 1);
-    if let Some(answer) = closed(Operation::Allocate, provider.allocate(&Allocate::new("late").with_line(line)).await)?
+    if let Some(result) = closed(Operation::Allocate, provider.allocate(&Allocate::new("late").with_line(line)).await)?
     {
-        let mut both = sorted(answer.iter());
-        check(!both.contains(&kept.address), "never twice, after closing neither")?;
+        let mut both = sorted(result.iter());
+        check(!both.contains(&kept.address), "no address is allocated twice, also after `close`")?;
         both.push(kept.address);
         both.sort_unstable();
-        same(stage.taken("lan").await?, both, "a provider that goes on working keeps what it acknowledges")?;
+        same(stage.taken("lan").await?, both, "a provider that still works keeps what it acknowledges")?;
     }
     closed(Operation::Check, provider.check().await)?;
     closed(Operation::ListRanges, provider.list_ranges(&ListRanges::all()).await)?;
@@ -67,10 +67,10 @@ pub(super) async fn works_or_reports_that_it_is_closed(bench: &Bench) -> Verdict
     Ok(())
 }
 
-pub(super) async fn keeps_acknowledged_changes(bench: &Bench) -> Verdict {
+pub(super) async fn keeps_acknowledged_changes(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/24").await?;
     let request = Allocate::new("vm-1").with_key("vm-1").with_line(next(&stage, 3));
-    let answer = stage.provider.allocate(&request).await?;
+    let result = stage.provider.allocate(&request).await?;
     let gone = stage.take_one().await?;
     stage.take_one().await?;
     stage.provider.deallocate(&Deallocate::id(gone.id)).await?;
@@ -78,13 +78,13 @@ pub(super) async fn keeps_acknowledged_changes(bench: &Bench) -> Verdict {
     stage.provider.close().await?;
     let stage = stage.reopen().await?;
     let after = stage.found(Find::default().with_range(stage.range("lan"))).await?;
-    same(after, before, "what was acknowledged before closing is found after opening again")?;
+    same(after, before, "allocations acknowledged before `close` are found after reopening")?;
     let again = stage.provider.allocate(&request).await?;
-    check(again.repeated, "so is the key")?;
-    same(again.lines, answer.lines, "with the same allocations")
+    check(again.repeated, "the key is kept too")?;
+    same(again.lines, result.lines, "with the same allocations")
 }
 
-pub(super) async fn finishes_pending_requests(bench: &Bench) -> Verdict {
+pub(super) async fn finishes_pending_requests(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty().range("lan", net("10.20.0.0/22"))).await?;
     let (lan, calls, callers) = (stage.range("lan"), stage.limits().calls, stage.limits().tasks);
     let futures = (0..callers).map(|caller| {
@@ -92,14 +92,14 @@ pub(super) async fn finishes_pending_requests(bench: &Bench) -> Verdict {
         async move {
             let mut taken: Vec<Allocation> = Vec::new();
             for call in 0..calls {
-                // The last one closes when the others are in the middle of it.
+                // The first caller closes half-way, while the others have calls in flight.
                 if caller == 0 && call == calls / 2 {
                     provider.close().await?;
                 }
                 let line = AllocateLine::next(lan.clone(), 1);
                 let request = Allocate::new("vm").with_key(format!("vm-{caller}/{call}")).with_line(line);
-                match patiently(|| provider.allocate(&request)).await {
-                    Ok(answer) => taken.extend(answer.lines.into_iter().flatten()),
+                match with_retries(|| provider.allocate(&request)).await {
+                    Ok(result) => taken.extend(result.lines.into_iter().flatten()),
                     Err(error) => said_so(Operation::Allocate, &error)?,
                 }
             }
@@ -107,10 +107,10 @@ pub(super) async fn finishes_pending_requests(bench: &Bench) -> Verdict {
         }
         .boxed()
     });
-    let answers = join::all(&stage.harness, futures.collect()).await;
+    let results = join::all(&stage.harness, futures.collect()).await;
     let mut acknowledged = Vec::new();
-    for answer in answers {
-        match answer {
+    for result in results {
+        match result {
             Some(taken) => acknowledged.extend(taken?),
             None => return fail("a caller's thread panicked"),
         }
@@ -118,14 +118,14 @@ pub(super) async fn finishes_pending_requests(bench: &Bench) -> Verdict {
     let stage = stage.reopen().await?;
     let found = stage.found(Find::default().with_range(stage.range("lan"))).await?;
     for allocation in &acknowledged {
-        check(found.contains(allocation), format_args!("acknowledged while another closed, and lost: {allocation:?}"))?;
+        check(found.contains(allocation), format_args!("acknowledged during `close`, and lost: {allocation:?}"))?;
     }
     let mut addresses = sorted(&found);
     addresses.dedup();
     same(addresses.len(), found.len(), "never twice")
 }
 
-pub(super) async fn does_not_affect_other_providers(bench: &Bench) -> Verdict {
+pub(super) async fn does_not_affect_other_providers(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/24").await?;
     let Some(other) = stage.harness.open_another(&stage.fixture).await else {
         return Err(Stop::Skip("the harness cannot open another provider of the same store".to_owned()));
@@ -137,25 +137,31 @@ pub(super) async fn does_not_affect_other_providers(bench: &Bench) -> Verdict {
     let mut expected = sorted(theirs.iter().chain(late.iter()).chain([&kept]));
     let find = Find::default().with_range(stage.range("lan"));
     let found = super::pages::find(&*other, &find).await?;
-    same(sorted(&found), expected.clone(), "another provider of the same store works on, and sees all")?;
+    same(sorted(&found), expected.clone(), "another provider of the same store still works, and sees all allocations")?;
     other.deallocate(&Deallocate::id(kept.id)).await?;
     expected.retain(|address| *address != kept.address);
     let found = super::pages::find(&*other, &find).await?;
-    same(sorted(&found), expected, "it may give back what the closed one took")
+    same(sorted(&found), expected, "it may deallocate what the closed provider allocated")
 }
 
-/// The result of a provider that goes on working; `None` if it says that it was closed.
-fn closed<T>(operation: Operation, result: Result<T>) -> Verdict<Option<T>> {
+/// Returns the result of a provider that still works, or `None` if the error says that it was closed.
+fn closed<T>(operation: Operation, result: Result<T>) -> CaseResult<Option<T>> {
     match result {
-        Ok(answer) => Ok(Some(answer)),
+        Ok(result) => Ok(Some(result)),
         Err(error) => said_so(operation, &error).map(|()| None),
     }
 }
 
-/// Checks that the error says that the provider was closed, and that nothing was done.
-fn said_so(operation: Operation, error: &Error) -> Verdict {
+/// Checks that the error says that the provider was closed and that the call was not applied.
+fn said_so(operation: Operation, error: &Error) -> CaseResult {
     let unavailable = error.kind() == ErrorKind::Unavailable;
-    check(unavailable, format_args!("{operation} after closing works, or fails with Unavailable, but said: {error}"))?;
-    check(error.to_string().contains("closed"), format_args!("the error says that the provider was closed: {error}"))?;
-    check(error.retry() != Retry::IfIdempotent, format_args!("the outcome is known: nothing was done: {error}"))
+    check(
+        unavailable,
+        format_args!("{operation} after `close` must work or fail with Unavailable, but failed with: {error}"),
+    )?;
+    check(
+        error.to_string().contains("closed"),
+        format_args!("the error must say that the provider was closed: {error}"),
+    )?;
+    check(error.retry() != Retry::IfIdempotent, format_args!("the error must say that nothing was applied: {error}"))
 }

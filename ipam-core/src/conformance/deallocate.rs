@@ -1,25 +1,25 @@
-//! `deallocate`: repeatable, and never what is another's.
+//! Cases of `deallocate`: repeatable, and never the allocation of another owner.
 
 use super::Setup;
 use super::allocate::{exactly, next};
 use super::bench::Bench;
 use super::literals::{freed, ip, net, texts};
-use super::outcome::{Stop, Verdict, check, refused, same};
+use super::outcome::{CaseResult, Stop, check, refused, same};
 use crate::{Allocate, Deallocate, ErrorKind, Find, Operation, Precondition, Target};
 
-pub(super) async fn deallocates_by_id(bench: &Bench) -> Verdict {
+pub(super) async fn deallocates_by_id(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let taken = stage.take(next(&stage, 2)).await?;
     let first = super::literals::only(taken.iter().take(1).cloned().collect())?;
-    let answer = stage.provider.deallocate(&Deallocate::id(first.id.clone())).await?;
-    same(freed(&answer), [["10.20.0.1"]], "the answer has what was freed")?;
-    check(!answer.was_free(), "it was not free before")?;
-    same(answer.freed().map(|a| &a.id).collect::<Vec<_>>(), [&first.id], "the allocation that ended")?;
-    same(answer.freed().map(|a| &a.owner).collect::<Vec<_>>(), [&first.owner], "and whose it was")?;
+    let result = stage.provider.deallocate(&Deallocate::id(first.id.clone())).await?;
+    same(freed(&result), [["10.20.0.1"]], "the result lists the deallocated address")?;
+    check(!result.was_free(), "it was not free before")?;
+    same(result.freed().map(|a| &a.id).collect::<Vec<_>>(), [&first.id], "the deallocated allocation")?;
+    same(result.freed().map(|a| &a.owner).collect::<Vec<_>>(), [&first.owner], "and its owner")?;
     same(stage.taken_texts("lan").await?, ["10.20.0.2"], "nothing else is freed")
 }
 
-pub(super) async fn deallocates_by_key(bench: &Bench) -> Verdict {
+pub(super) async fn deallocates_by_key(bench: &Bench) -> CaseResult {
     let stage =
         bench.stage(Setup::empty().range("lan", net("10.20.0.0/28")).range("other", net("10.20.1.0/28"))).await?;
     let request = Allocate::new("vm-1")
@@ -28,23 +28,23 @@ pub(super) async fn deallocates_by_key(bench: &Bench) -> Verdict {
         .with_line(crate::AllocateLine::next(stage.range("other"), 1));
     stage.provider.allocate(&request).await?;
     stage.take_one().await?;
-    let answer = stage.provider.deallocate(&Deallocate::key("vm-1")).await?;
-    let mut addresses = texts(answer.freed());
+    let result = stage.provider.deallocate(&Deallocate::key("vm-1")).await?;
+    let mut addresses = texts(result.freed());
     addresses.sort();
     same(addresses, ["10.20.0.1", "10.20.0.2", "10.20.1.1"], "all that the request took")?;
-    same(answer.targets.len(), 1, "one entry per target")?;
+    same(result.targets.len(), 1, "one entry per target")?;
     same(stage.taken_texts("lan").await?, ["10.20.0.3"], "and nothing else")
 }
 
-pub(super) async fn deallocates_by_address(bench: &Bench) -> Verdict {
+pub(super) async fn deallocates_by_address(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     stage.take(next(&stage, 3)).await?;
-    let answer = stage.provider.deallocate(&Deallocate::address(stage.range("lan"), ip("10.20.0.2"))).await?;
-    same(freed(&answer), [["10.20.0.2"]], "that address")?;
+    let result = stage.provider.deallocate(&Deallocate::address(stage.range("lan"), ip("10.20.0.2"))).await?;
+    same(freed(&result), [["10.20.0.2"]], "that address")?;
     same(stage.taken_texts("lan").await?, ["10.20.0.1", "10.20.0.3"], "and no other")
 }
 
-pub(super) async fn can_be_repeated(bench: &Bench) -> Verdict {
+pub(super) async fn can_be_repeated(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let allocation = stage.one(Allocate::one("vm-1", stage.range("lan")).with_key("vm-1")).await?;
     stage.provider.deallocate(&Deallocate::id(allocation.id.clone())).await?;
@@ -55,15 +55,15 @@ pub(super) async fn can_be_repeated(bench: &Bench) -> Verdict {
     ];
     for request in requests {
         for _ in 0..2 {
-            let answer = stage.provider.deallocate(&request).await?;
-            check(answer.was_free(), format_args!("what is free already counts as done: {request:?}"))?;
-            same(answer.targets.len(), 1, "one entry per target")?;
+            let result = stage.provider.deallocate(&request).await?;
+            check(result.was_free(), format_args!("a free address counts as deallocated: {request:?}"))?;
+            same(result.targets.len(), 1, "one entry per target")?;
         }
     }
     Ok(())
 }
 
-pub(super) async fn never_frees_the_next_allocation_by_an_old_id(bench: &Bench) -> Verdict {
+pub(super) async fn never_frees_the_next_allocation_by_an_old_id(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/30").await?;
     for _ in 0..3 {
         let old = stage.take_one().await?;
@@ -72,24 +72,28 @@ pub(super) async fn never_frees_the_next_allocation_by_an_old_id(bench: &Bench) 
         same(new.address, old.address, "the same address again")?;
         check(new.id != old.id, "an id is never used again for another allocation")?;
         let late = stage.provider.deallocate(&Deallocate::id(old.id)).await?;
-        check(late.was_free(), "the old allocation is gone already")?;
+        check(late.was_free(), "the old allocation counts as free")?;
         same(stage.taken_texts("lan").await?, ["10.20.0.1"], "the new one stays")?;
         stage.provider.deallocate(&Deallocate::id(new.id)).await?;
     }
     Ok(())
 }
 
-pub(super) async fn reports_unknown_targets_as_free(bench: &Bench) -> Verdict {
+pub(super) async fn reports_unknown_targets_as_free(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let request = Deallocate::id("no-such-allocation")
         .and(Target::Key("no-such-key".into()))
         .and(Target::Address { range: stage.range("lan"), address: ip("10.20.0.7") })
         .and(Target::Address { range: stage.range("lan"), address: ip("10.20.0.0") });
-    let answer = stage.provider.deallocate(&request).await?;
-    same(freed(&answer), [[""; 0]; 4], "an id, a key, a free address, an address that no host may have")
+    let result = stage.provider.deallocate(&request).await?;
+    same(
+        freed(&result),
+        [[""; 0]; 4],
+        "an unknown id, an unknown key, a free address and a network address deallocate nothing",
+    )
 }
 
-pub(super) async fn returns_one_entry_per_target(bench: &Bench) -> Verdict {
+pub(super) async fn returns_one_entry_per_target(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     stage.provider.allocate(&Allocate::new("vm-1").with_key("vm-1").with_line(next(&stage, 2))).await?;
     let third = stage.take_one().await?;
@@ -100,26 +104,26 @@ pub(super) async fn returns_one_entry_per_target(bench: &Bench) -> Verdict {
         .and(Target::Key("no-such-key".into()))
         .and(lan("10.20.0.9"))
         .and(Target::Key("vm-1".into()));
-    let mut answer = freed(&stage.provider.deallocate(&request).await?);
-    answer.iter_mut().for_each(|target| target.sort());
+    let mut result = freed(&stage.provider.deallocate(&request).await?);
+    result.iter_mut().for_each(|target| target.sort());
     let expected: [&[&str]; 5] = [&["10.20.0.5"], &["10.20.0.3"], &[], &[], &["10.20.0.1", "10.20.0.2"]];
-    same(answer, expected, "one entry per target, in the order asked")?;
-    same(stage.taken_texts("lan").await?, ["10.20.0.4"], "what was not named stays")
+    same(result, expected, "one entry per target, in the order asked")?;
+    same(stage.taken_texts("lan").await?, ["10.20.0.4"], "allocations that no target names are kept")
 }
 
-pub(super) async fn lists_a_repeated_target_once(bench: &Bench) -> Verdict {
+pub(super) async fn lists_a_repeated_target_once(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let allocation = stage.one(Allocate::one("vm-1", stage.range("lan")).with_key("vm-1")).await?;
     let request = Deallocate::id(allocation.id.clone())
         .and(Target::Address { range: stage.range("lan"), address: allocation.address })
         .and(Target::Key("vm-1".into()))
         .and(Target::Id(allocation.id));
-    let answer = stage.provider.deallocate(&request).await?;
+    let result = stage.provider.deallocate(&request).await?;
     let expected: [&[&str]; 4] = [&["10.20.0.1"], &[], &[], &[]];
-    same(freed(&answer), expected, "listed with the first target that names it")
+    same(freed(&result), expected, "an allocation is listed with the first target that names it")
 }
 
-pub(super) async fn keeps_the_address_of_another_owner(bench: &Bench) -> Verdict {
+pub(super) async fn keeps_the_address_of_another_owner(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let old = stage.one(Allocate::one("old", stage.range("lan")).with_key("first")).await?;
     let late = [
@@ -128,38 +132,38 @@ pub(super) async fn keeps_the_address_of_another_owner(bench: &Bench) -> Verdict
         Deallocate::key("first"),
     ];
     stage.provider.deallocate(&Deallocate::key("first").with_precondition(Precondition::Owner("old".into()))).await?;
-    // The key too is another owner's by now.
+    // The next owner uses the same key, so a late repeat by key must not free it either.
     let new = stage.one(Allocate::one("new", stage.range("lan")).with_key("first")).await?;
     same(new.address, old.address, "the next owner has the same address")?;
     for request in late {
-        let answer =
+        let result =
             stage.provider.deallocate(&request.clone().with_precondition(Precondition::Owner("old".into()))).await?;
-        check(answer.was_free(), format_args!("a late repeat finds nothing of the old owner: {request:?}"))?;
+        check(result.was_free(), format_args!("a late repeat finds nothing of the old owner: {request:?}"))?;
         let kept = stage.found(Find::default().with_owner("new")).await?;
         same(kept, std::slice::from_ref(&new), format_args!("the next owner keeps its address: {request:?}"))?;
     }
     let request =
         Deallocate::address(stage.range("lan"), new.address).with_precondition(Precondition::Owner("new".into()));
-    same(freed(&stage.provider.deallocate(&request).await?), [["10.20.0.1"]], "its owner may give it back")
+    same(freed(&stage.provider.deallocate(&request).await?), [["10.20.0.1"]], "its owner may deallocate it")
 }
 
-pub(super) async fn keeps_the_address_of_another_request(bench: &Bench) -> Verdict {
+pub(super) async fn keeps_the_address_of_another_request(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let old = stage.one(Allocate::one("vm-1", stage.range("lan")).with_key("first")).await?;
     stage.provider.deallocate(&Deallocate::key("first").with_precondition(Precondition::Key("first".into()))).await?;
     let new = stage.one(Allocate::one("vm-1", stage.range("lan")).with_key("second")).await?;
     same(new.address, old.address, "the next request has the same address")?;
     for request in [Deallocate::address(stage.range("lan"), new.address), Deallocate::id(new.id.clone())] {
-        let answer =
+        let result =
             stage.provider.deallocate(&request.clone().with_precondition(Precondition::Key("first".into()))).await?;
-        check(answer.was_free(), format_args!("a late repeat finds nothing of the old request: {request:?}"))?;
+        check(result.was_free(), format_args!("a late repeat finds nothing of the old request: {request:?}"))?;
     }
     same(stage.found(Find::default().with_key("second")).await?, [new.clone()], "the next request keeps its address")?;
     let request = Deallocate::id(new.id).with_precondition(Precondition::Key("second".into()));
-    same(freed(&stage.provider.deallocate(&request).await?), [["10.20.0.1"]], "its own key fits")
+    same(freed(&stage.provider.deallocate(&request).await?), [["10.20.0.1"]], "a precondition with its own key holds")
 }
 
-pub(super) async fn checks_the_precondition_of_each_target(bench: &Bench) -> Verdict {
+pub(super) async fn checks_the_precondition_of_each_target(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let lan = |address: &str| Target::Address { range: stage.range("lan"), address: ip(address) };
     for (owner, key) in [("a", "1"), ("b", "2"), ("a", "3"), ("b", "4")] {
@@ -171,11 +175,11 @@ pub(super) async fn checks_the_precondition_of_each_target(bench: &Bench) -> Ver
         .and(Target::Key("4".into()))
         .with_precondition(Precondition::Owner("a".into()));
     let expected: [&[&str]; 4] = [&["10.20.0.1"], &[], &["10.20.0.3"], &[]];
-    same(freed(&stage.provider.deallocate(&request).await?), expected, "what is another's counts as free")?;
+    same(freed(&stage.provider.deallocate(&request).await?), expected, "the address of another owner counts as free")?;
     same(stage.taken_texts("lan").await?, ["10.20.0.2", "10.20.0.4"], "and stays")
 }
 
-pub(super) async fn deallocates_addresses_without_owner_and_key(bench: &Bench) -> Verdict {
+pub(super) async fn deallocates_addresses_without_owner_and_key(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     for (address, expect) in [
         ("10.20.0.1", Precondition::Owner("vm-1".into())),
@@ -187,21 +191,25 @@ pub(super) async fn deallocates_addresses_without_owner_and_key(bench: &Bench) -
         }
         refused(stage.take(exactly(&stage, address, 1)).await, ErrorKind::Conflict, Operation::Allocate)?;
         let unmarked = super::literals::only(stage.found(Find::default().with_address(ip(address))).await?)?;
-        same((&unmarked.owner, &unmarked.key), (&None, &None), "it carries no mark")?;
+        same((&unmarked.owner, &unmarked.key), (&None, &None), "the allocation has neither owner nor key")?;
         let request = Deallocate::address(stage.range("lan"), ip(address)).with_precondition(expect.clone());
-        same(freed(&stage.provider.deallocate(&request).await?), [[address]], format_args!("{expect:?} fits no mark"))?;
+        same(
+            freed(&stage.provider.deallocate(&request).await?),
+            [[address]],
+            format_args!("{expect:?} holds for an address without owner and key"),
+        )?;
     }
     Ok(())
 }
 
-pub(super) async fn requires_the_range_to_exist(bench: &Bench) -> Verdict {
+pub(super) async fn requires_the_range_to_exist(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let request = Deallocate::address("no-such-range", ip("10.20.0.1"));
     let error = refused(stage.provider.deallocate(&request).await, ErrorKind::NotFound, Operation::Deallocate)?;
     check(error.to_string().contains("no-such-range"), format_args!("the error names the range: {error}"))
 }
 
-pub(super) async fn requires_an_address_of_the_prefix(bench: &Bench) -> Verdict {
+pub(super) async fn requires_an_address_of_the_prefix(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     for outside in ["10.20.0.16", "10.19.255.255", "2001:db8::1"] {
         let request = Deallocate::address(stage.range("lan"), ip(outside));
@@ -211,18 +219,18 @@ pub(super) async fn requires_an_address_of_the_prefix(bench: &Bench) -> Verdict 
     Ok(())
 }
 
-pub(super) async fn deallocates_only_in_the_named_range(bench: &Bench) -> Verdict {
+pub(super) async fn deallocates_only_in_the_named_range(bench: &Bench) -> CaseResult {
     let part = |id: &str, addresses: &str| {
         crate::DefineRange::new(id, net("10.20.0.0/24")).with_addresses(super::literals::span(addresses))
     };
-    let plan =
+    let setup =
         Setup::empty().with_range(part("a", "10.20.0.10-10.20.0.19")).with_range(part("b", "10.20.0.20-10.20.0.29"));
-    let stage = bench.stage(plan).await?;
+    let stage = bench.stage(setup).await?;
     let held = stage.one(Allocate::one("vm-1", stage.range("b"))).await?;
     let wrong = Deallocate::address(stage.range("a"), held.address);
-    let answer = stage.provider.deallocate(&wrong).await?;
-    check(answer.was_free(), "the address is of the prefix, but no address of the range that was named")?;
-    same(stage.taken_texts("b").await?, ["10.20.0.20"], "what the other range handed out stays")?;
+    let result = stage.provider.deallocate(&wrong).await?;
+    check(result.was_free(), "the address is of the prefix, but no address of the range that was named")?;
+    same(stage.taken_texts("b").await?, ["10.20.0.20"], "the allocation of the other range is kept")?;
     let right = Deallocate::address(stage.range("b"), held.address);
-    same(freed(&stage.provider.deallocate(&right).await?), [["10.20.0.20"]], "in its own range it is found")
+    same(freed(&stage.provider.deallocate(&right).await?), [["10.20.0.20"]], "in its own range the address is found")
 }

@@ -1,11 +1,11 @@
-//! What is refused, how, and that refusing changes nothing.
+//! Cases of invalid and unsupported requests: the error of a refusal, and that it changes nothing.
 
 use std::time::Duration;
 
 use super::bench::Bench;
 use super::literals::ip;
 use super::needs::Need;
-use super::outcome::{Verdict, check, refused, same};
+use super::outcome::{CaseResult, check, refused, same};
 use super::unclaimed::must_be_refused;
 use crate::{
     Allocate, AllocateLine, Deallocate, ErrorKind, Find, Labels, MAX_ADDRESSES, MAX_ID_LEN, MAX_LINES, MAX_PAGE_SIZE,
@@ -14,7 +14,7 @@ use crate::{
 
 const BAD: ErrorKind = ErrorKind::InvalidInput;
 
-pub(super) async fn checks_without_changing_anything(bench: &Bench) -> Verdict {
+pub(super) async fn checks_without_changing_anything(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     stage.provider.check().await?;
     stage.nothing_taken().await?;
@@ -23,7 +23,7 @@ pub(super) async fn checks_without_changing_anything(bench: &Bench) -> Verdict {
     same(stage.taken_texts("lan").await?, ["10.20.0.1"], "a check changes nothing")
 }
 
-pub(super) async fn keeps_its_capabilities(bench: &Bench) -> Verdict {
+pub(super) async fn keeps_its_capabilities(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     check(!stage.can.provider.is_empty(), "a provider has a name")?;
     stage.take_one().await?;
@@ -31,7 +31,7 @@ pub(super) async fn keeps_its_capabilities(bench: &Bench) -> Verdict {
     same(stage.provider.capabilities(), stage.can.clone(), "capabilities never change")
 }
 
-pub(super) async fn refuses_unsupported_operations(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_unsupported_operations(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     for need in Need::ALL.into_iter().filter(|need| !need.claimed(&stage.can)) {
         must_be_refused(need, &stage).await.map_err(|stop| stop.about(&format!("{need:?} is not claimed")))?;
@@ -39,7 +39,7 @@ pub(super) async fn refuses_unsupported_operations(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn refuses_invalid_allocate_requests(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_invalid_allocate_requests(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let lan = || stage.range("lan");
     let line = |count, placement| AllocateLine::new(lan(), Selection::Next { count, placement });
@@ -87,15 +87,15 @@ pub(super) async fn refuses_invalid_allocate_requests(bench: &Bench) -> Verdict 
         let about = |stop: super::outcome::Stop| stop.about(what);
         let error = refused(stage.provider.allocate(&request).await, BAD, Operation::Allocate).map_err(about)?;
         check(error.message().contains(field), format_args!("{what}: the error names the field {field}: {error}"))?;
-        check(error.to_string().len() < 1_000, format_args!("{what}: the error is no place for all of the value"))?;
+        check(error.to_string().len() < 1_000, format_args!("{what}: the error must not repeat a long value in full"))?;
     }
     stage.nothing_taken().await
 }
 
-pub(super) async fn validates_requests_first(bench: &Bench) -> Verdict {
+pub(super) async fn validates_requests_first(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let provider = &stage.provider;
-    // Everything else is wrong too: the range does not exist, and the key is another request's.
+    // The requests have two further faults, an unknown range and the key of another request: `InvalidInput` comes first.
     provider.allocate(&Allocate::one("vm-1", stage.range("lan")).with_key("vm-1")).await?;
     let request = Allocate::new("vm-1").with_key("vm-1").with_line(AllocateLine::next("no-such-range", 0));
     refused(provider.allocate(&request).await, BAD, Operation::Allocate)?;
@@ -109,7 +109,7 @@ pub(super) async fn validates_requests_first(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn refuses_other_invalid_requests(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_other_invalid_requests(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let allocation = stage.take_one().await?;
     let provider = &stage.provider;

@@ -1,42 +1,46 @@
-//! Allocations that end by themselves.
+//! Cases of expiry.
 
 use std::time::Duration;
 
 use super::allocate::next;
 use super::bench::Bench;
 use super::literals::{ip, lines, only};
-use super::outcome::{Verdict, check, refused, same, some};
+use super::outcome::{CaseResult, check, refused, same, some};
 use super::stage::Stage;
 use crate::{Allocate, Allocation, Deallocate, ErrorKind, Find, Operation, Patch, Update};
 
-pub(super) async fn expires_an_allocation(bench: &Bench) -> Verdict {
+pub(super) async fn expires_an_allocation(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/30").await?;
     let lease = short(&stage, "vm-1").await?;
     let other = stage.take_one().await?;
-    check(lease.expires.is_some(), "it says when it ends")?;
-    same(other.expires, None, "one without expiry does not end")?;
-    same(stage.taken_texts("lan").await?, ["10.20.0.1", "10.20.0.2"], "it is there until then")?;
+    check(lease.expires.is_some(), "an allocation with expiry has a time of expiry")?;
+    same(other.expires, None, "an allocation without expiry has none")?;
+    same(stage.taken_texts("lan").await?, ["10.20.0.1", "10.20.0.2"], "it is listed until it expires")?;
     refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     stage.wait(3).await?;
-    same(stage.found(Find::default().with_range(stage.range("lan"))).await?, [other], "it is not listed any more")?;
+    same(
+        stage.found(Find::default().with_range(stage.range("lan"))).await?,
+        [other],
+        "an expired allocation is not listed",
+    )?;
     for gone in [Find::default().with_id(lease.id.clone()), Find::default().with_key("vm-1")] {
-        same(stage.found(gone).await?, [], "nor found by id or key")?;
+        same(stage.found(gone).await?, [], "an expired allocation is not found by id or key")?;
     }
     let late = stage.provider.deallocate(&Deallocate::id(lease.id.clone())).await?;
-    check(late.was_free(), "giving it back finds it free")?;
+    check(late.was_free(), "a deallocation of an expired allocation reports it as free")?;
     if stage.can.usage {
         let usage = only(stage.provider.usage(&[stage.range("lan")]).await?)?;
-        same((usage.allocated, usage.free), (1, 1), "it is counted as free")?;
+        same((usage.allocated, usage.free), (1, 1), "an expired allocation counts as free")?;
     }
     if stage.can.update {
         refused(stage.provider.update(&Update::new(lease.id.clone())).await, ErrorKind::NotFound, Operation::Update)?;
     }
     let new = stage.take_one().await?;
-    same(new.address, ip("10.20.0.1"), "its address can be had again")?;
-    check(new.id != lease.id, "under another id")
+    same(new.address, ip("10.20.0.1"), "its address can be allocated again")?;
+    check(new.id != lease.id, "the new allocation has another id")
 }
 
-pub(super) async fn releases_the_key_of_expired_allocations(bench: &Bench) -> Verdict {
+pub(super) async fn releases_the_key_of_expired_allocations(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     short(&stage, "vm-1").await?;
     stage.wait(3).await?;
@@ -44,7 +48,7 @@ pub(super) async fn releases_the_key_of_expired_allocations(bench: &Bench) -> Ve
     check(!stage.provider.allocate(&other).await?.repeated, "a key whose last allocation has expired is free")
 }
 
-pub(super) async fn refuses_a_repeat_after_partial_expiry(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_a_repeat_after_partial_expiry(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let request = Allocate::new("vm-1")
         .with_key("vm-1")
@@ -57,14 +61,17 @@ pub(super) async fn refuses_a_repeat_after_partial_expiry(bench: &Bench) -> Verd
     same(stage.taken_texts("lan").await?, ["10.20.0.2"], "a refused repeat takes nothing")
 }
 
-pub(super) async fn renews_by_update(bench: &Bench) -> Verdict {
+pub(super) async fn renews_by_update(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let renewed = short(&stage, "renewed").await?;
     let kept = short(&stage, "kept").await?;
     let left = short(&stage, "left").await?;
     let longer = Update::new(renewed.id.clone()).with_expiry(Patch::Set(stage.ticks(3600)));
     let longer = stage.provider.update(&longer).await?;
-    let (before, after) = (some(renewed.expires, "end of the first")?, some(longer.expires, "end of the renewed")?);
+    let (before, after) = (
+        some(renewed.expires, "time of expiry of the first allocation")?,
+        some(longer.expires, "time of expiry of the renewed allocation")?,
+    );
     check(after > before, "setting the expiry counts from now")?;
     let forever = stage.provider.update(&Update::new(kept.id.clone()).with_expiry(Patch::Clear)).await?;
     same(forever.expires, None, "clearing it makes the allocation permanent")?;
@@ -77,13 +84,13 @@ pub(super) async fn renews_by_update(bench: &Bench) -> Verdict {
     same(keys, ["kept", "renewed"], "only what was renewed or made permanent is there")
 }
 
-pub(super) async fn repeats_before_expiry(bench: &Bench) -> Verdict {
+pub(super) async fn repeats_before_expiry(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let line = next(&stage, 2).with_expiry(Some(stage.ticks(3600)));
     let request = Allocate::new("vm-1").with_key("vm-1").with_line(line);
     let first = stage.provider.allocate(&request).await?;
     let again = stage.provider.allocate(&request).await?;
-    same(&again.lines, &first.lines, "a repeat answers the same, and does not renew")?;
+    same(&again.lines, &first.lines, "a repeat returns the same allocations and does not renew them")?;
     same(lines(&again), [["10.20.0.1", "10.20.0.2"]], "two addresses")?;
     let other = next(&stage, 2).with_expiry(Some(stage.ticks(7200)));
     let other = Allocate::new("vm-1").with_key("vm-1").with_line(other);
@@ -91,7 +98,7 @@ pub(super) async fn repeats_before_expiry(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn refuses_an_unrepresentable_expiry(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_an_unrepresentable_expiry(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let line = next(&stage, 1).with_expiry(Some(Duration::MAX));
     refused(stage.take(line).await, ErrorKind::InvalidInput, Operation::Allocate)?;
@@ -105,8 +112,8 @@ pub(super) async fn refuses_an_unrepresentable_expiry(bench: &Bench) -> Verdict 
     Ok(())
 }
 
-/// An address that ends after two ticks.
-async fn short(stage: &Stage, key: &str) -> Verdict<Allocation> {
+/// Returns an allocation that expires after two ticks.
+async fn short(stage: &Stage, key: &str) -> CaseResult<Allocation> {
     let line = next(stage, 1).with_expiry(Some(stage.ticks(2)));
     stage.one(Allocate::new("vm").with_key(key).with_line(line)).await
 }

@@ -1,4 +1,4 @@
-//! `find`: what matches, page by page.
+//! Cases of `find`: filters and pages.
 
 use futures_util::FutureExt;
 
@@ -6,7 +6,7 @@ use super::Setup;
 use super::allocate::{exactly_in, next};
 use super::bench::Bench;
 use super::literals::{ip, net, sorted};
-use super::outcome::{Verdict, check, refused, same};
+use super::outcome::{CaseResult, check, refused, same};
 use super::pages::every_page;
 use super::stage::Stage;
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     MAX_PAGE_SIZE, MacAddr, Operation, PageRequest, RangePolicy,
 };
 
-pub(super) async fn applies_every_condition(bench: &Bench) -> Verdict {
+pub(super) async fn applies_every_condition(bench: &Bench) -> CaseResult {
     let stage = Hosts::stage(bench).await?;
     let mac = |last| MacAddr::new([2, 0, 0, 0, 0, last]);
     let id = |address: &str| {
@@ -42,29 +42,36 @@ pub(super) async fn applies_every_condition(bench: &Bench) -> Verdict {
         ("key and host name", any().with_key("vm-2/nics").with_hostname("web2"), &["10.20.0.2"]),
         ("owner and another's host name", any().with_owner("vm-1").with_hostname("web2"), &[]),
         ("an address of another range", any().with_address(ip("10.20.0.1")).with_range(range("dmz")), &[]),
-        ("resting too, where none rests", any().with_owner("vm-1").with_quarantined(true), &["10.20.0.1", "10.20.0.3"]),
+        (
+            "quarantined too, where none is quarantined",
+            any().with_owner("vm-1").with_quarantined(true),
+            &["10.20.0.1", "10.20.0.3"],
+        ),
     ];
     for (what, request, expected) in table {
         let found = stage.stage.found(request.clone()).await?;
         let addresses: Vec<String> = sorted(&found).iter().map(ToString::to_string).collect();
         same(addresses, expected, format_args!("find by {what}"))?;
         let all = found.iter().all(|allocation| request.matches(allocation));
-        check(all, format_args!("find by {what} answers something else: {found:?}"))?;
+        check(all, format_args!("find by {what} returns an allocation that does not match: {found:?}"))?;
         for allocation in &found {
-            check(stage.hosts.contains(allocation), format_args!("as allocate answered it: {allocation:?}"))?;
+            check(
+                stage.hosts.contains(allocation),
+                format_args!("find must return the allocation as allocate returned it: {allocation:?}"),
+            )?;
         }
     }
     Ok(())
 }
 
-pub(super) async fn returns_an_empty_page_without_error(bench: &Bench) -> Verdict {
+pub(super) async fn returns_an_empty_page_without_error(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let page = stage.provider.find(&Find::default().with_range(stage.range("lan"))).await?;
     same(page.items, [], "nothing is taken")?;
     same(page.next, None, "and there is no further page")
 }
 
-pub(super) async fn lists_each_allocation_once_in_pages(bench: &Bench) -> Verdict {
+pub(super) async fn lists_each_allocation_once_in_pages(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let taken = stage.take(next(&stage, 7)).await?;
     let mut orders = Vec::new();
@@ -75,10 +82,10 @@ pub(super) async fn lists_each_allocation_once_in_pages(bench: &Bench) -> Verdic
         orders.push(found);
     }
     orders.dedup();
-    same(orders.len(), 1, "the order is the same however the listing is cut")
+    same(orders.len(), 1, "the order is the same for every page size")
 }
 
-pub(super) async fn lists_lasting_allocations_once_during_changes(bench: &Bench) -> Verdict {
+pub(super) async fn lists_lasting_allocations_once_during_changes(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/26").await?;
     let taken = stage.take(next(&stage, 12)).await?;
     let lasting: Vec<Allocation> = taken
@@ -101,7 +108,7 @@ pub(super) async fn lists_lasting_allocations_once_during_changes(bench: &Bench)
                         stage.provider.deallocate(&Deallocate::id(goes.id.clone())).await?;
                     }
                     stage.take(exactly_in(stage, "lan", "10.20.0.40", 1)).await?;
-                    stage.give_back("10.20.0.40").await
+                    stage.deallocate_address("10.20.0.40").await
                 }
                 .boxed()
             },
@@ -109,13 +116,17 @@ pub(super) async fn lists_lasting_allocations_once_during_changes(bench: &Bench)
         .await?;
         for allocation in &lasting {
             let times = found.iter().filter(|found| found.id == allocation.id).count();
-            same(times, 1, format_args!("{} lasts; pages of {size} hold it once", allocation.address))?;
+            same(
+                times,
+                1,
+                format_args!("{} exists throughout; pages of {size} must list it once", allocation.address),
+            )?;
         }
         for allocation in &found {
             let times = found.iter().filter(|other| other.id == allocation.id).count();
-            same(times, 1, format_args!("{} comes more than once in pages of {size}", allocation.address))?;
+            same(times, 1, format_args!("pages of {size} must list {} at most once", allocation.address))?;
         }
-        // Back again for the next round, under other ids.
+        // The next round needs the addresses taken again, as allocations with other ids.
         for goes in &going {
             stage.provider.deallocate(&Deallocate::address(stage.range("lan"), goes.address)).await?;
         }
@@ -123,7 +134,7 @@ pub(super) async fn lists_lasting_allocations_once_during_changes(bench: &Bench)
     Ok(())
 }
 
-pub(super) async fn refuses_an_unknown_page_token(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_an_unknown_page_token(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     stage.take(next(&stage, 3)).await?;
     for token in ["no-such-page", "", "99999999999999999999999999999999999999999999", "%00'\"; --", "é"] {
@@ -136,21 +147,21 @@ pub(super) async fn refuses_an_unknown_page_token(bench: &Bench) -> Verdict {
     same(page.items.len(), 3, "the largest page is allowed")
 }
 
-pub(super) async fn lists_quarantined_addresses_only_on_request(bench: &Bench) -> Verdict {
+pub(super) async fn lists_quarantined_addresses_only_on_request(bench: &Bench) -> CaseResult {
     let policy = RangePolicy::default().with_quarantine(std::time::Duration::from_secs(3600));
     let range = DefineRange::new("lan", net("10.20.0.0/28")).with_policy(policy);
     let stage = bench.stage(Setup::empty().with_range(range)).await?;
     stage.take(next(&stage, 2)).await?;
-    stage.give_back("10.20.0.1").await?;
-    same(stage.taken_texts("lan").await?, ["10.20.0.2"], "a resting address is not listed")?;
+    stage.deallocate_address("10.20.0.1").await?;
+    same(stage.taken_texts("lan").await?, ["10.20.0.2"], "a quarantined address is not listed")?;
     let by_address = stage.found(Find::default().with_address(ip("10.20.0.1"))).await?;
-    same(by_address, [], "nor when its address is asked for")?;
+    same(by_address, [], "not even in a search for the address")?;
     let all = stage.found(Find::default().with_range(stage.range("lan")).with_quarantined(true)).await?;
     let mut states: Vec<_> = all.iter().map(|a| (a.address.to_string(), a.state)).collect();
     states.sort_by(|a, b| a.0.cmp(&b.0));
     let expected =
         [("10.20.0.1".to_owned(), AllocationState::Quarantined), ("10.20.0.2".to_owned(), AllocationState::Allocated)];
-    same(states, expected, "when asked for, it is listed as resting")
+    same(states, expected, "on request it is listed as quarantined")
 }
 
 fn find_lan(stage: &Stage, page: PageRequest) -> impl Future<Output = crate::Result<crate::Page<Allocation>>> + Send {
@@ -159,16 +170,16 @@ fn find_lan(stage: &Stage, page: PageRequest) -> impl Future<Output = crate::Res
     async move { provider.find(&request).await }
 }
 
-/// Four hosts of two owners in two ranges.
+/// Stage with four hosts of two owners in two ranges.
 struct Hosts {
     stage: Stage,
     hosts: Vec<Allocation>,
 }
 
 impl Hosts {
-    async fn stage(bench: &Bench) -> Verdict<Self> {
-        let plan = Setup::empty().range("lan", net("10.20.0.0/28")).range("dmz", net("10.20.1.0/28"));
-        let stage = bench.stage(plan).await?;
+    async fn stage(bench: &Bench) -> CaseResult<Self> {
+        let setup = Setup::empty().range("lan", net("10.20.0.0/28")).range("dmz", net("10.20.1.0/28"));
+        let stage = bench.stage(setup).await?;
         let line = |range: &str, name: &str, mac: u8| {
             let labels = Labels::default().with_hostname(name).with_mac(MacAddr::new([2, 0, 0, 0, 0, mac]));
             AllocateLine::next(stage.range(range), 1).with_labels(labels)

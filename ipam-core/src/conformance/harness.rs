@@ -1,4 +1,4 @@
-//! What a provider's author gives the suite.
+//! Harness: the author's part of the suite.
 
 use std::net::IpAddr;
 use std::pin::pin;
@@ -14,7 +14,10 @@ use super::setup::{Fixture, NoFixture, Setup};
 use super::threads;
 use crate::{IpamProvider, RangeId};
 
-/// Makes fresh providers for the cases, and runs them. Only [`fresh`](Self::fresh) has to be written.
+/// Source of fresh providers for the cases, and control over their clock and their store.
+///
+/// Only [`fresh`](Self::fresh) is required. Each optional method makes more cases run; without it those cases are
+/// skipped. The test runner runs cases in parallel.
 ///
 /// ```
 /// use ipam_core::conformance::{Fixture, Harness, NoFixture, Setup};
@@ -25,24 +28,63 @@ use crate::{IpamProvider, RangeId};
 ///
 /// #[async_trait::async_trait]
 /// impl Harness for Mine {
-///     async fn fresh(&self, plan: &Setup) -> Result<Fixture, NoFixture> {
-///         plan.define(open_my_provider()).await
+///     async fn fresh(&self, setup: &Setup) -> Result<Fixture, NoFixture> {
+///         setup.define(open_my_provider()).await
 ///     }
 /// }
 /// ```
+///
+/// A provider that reads a clock of the harness. Cases of expiry and quarantine advance it, and need not sleep:
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use std::time::{Duration, SystemTime};
+/// use ipam_core::MemoryProvider;
+/// use ipam_core::conformance::{Fixture, Harness, NoFixture, Setup, check};
+///
+/// #[derive(Default)]
+/// struct Clocked {
+///     seconds: Arc<AtomicU64>,
+/// }
+///
+/// #[async_trait::async_trait]
+/// impl Harness for Clocked {
+///     async fn fresh(&self, setup: &Setup) -> Result<Fixture, NoFixture> {
+///         let seconds = Arc::clone(&self.seconds);
+///         let now = move || SystemTime::now() + Duration::from_secs(seconds.load(Ordering::SeqCst));
+///         setup.define(Arc::new(MemoryProvider::builder().with_clock(now).build())).await
+///     }
+///
+///     async fn advance(&self, by: Duration) -> bool {
+///         self.seconds.fetch_add(by.as_secs(), Ordering::SeqCst);
+///         true
+///     }
+///
+///     fn tick(&self) -> Duration {
+///         Duration::from_secs(60)
+///     }
+/// }
+///
+/// check(Clocked::default(), "expiry::expires_an_allocation")?;
+/// # Ok::<(), ipam_core::conformance::Failure>(())
+/// ```
 #[async_trait]
 pub trait Harness: Send + Sync + 'static {
-    /// A provider that holds what `plan` asks for and nothing else.
+    /// Returns a provider that has the blocks and ranges of `setup`, and nothing else.
     ///
-    /// Cases run at the same time, each with its own fixture: what one does, another must not see. A provider that
-    /// owns its plan passes itself to [`Setup::define`]. Any other creates blocks and ranges by its server's means, and
-    /// says in the fixture what their names became.
+    /// Cases run at the same time, each with its own fixture: one must not see the changes of another. If the provider
+    /// can define ranges, pass it to [`Setup::define`]. Otherwise create blocks and ranges on its server, and map their
+    /// ids with [`Fixture::with_range`], [`Fixture::with_block`] and [`Fixture::with_space`].
     ///
     /// # Errors
-    /// [`NoFixture::Unfit`] skips the case, [`NoFixture::Failed`] fails it.
-    async fn fresh(&self, plan: &Setup) -> Result<Fixture, NoFixture>;
+    /// [`NoFixture::Unfit`] if the provider cannot have this set-up; the case is skipped. [`NoFixture::Failed`] if
+    /// setting up went wrong; the case fails.
+    async fn fresh(&self, setup: &Setup) -> Result<Fixture, NoFixture>;
 
-    /// Runs a future to its end on the calling thread. It is called from several threads at once. A provider that needs
+    /// Runs a future to its end on the calling thread.
+    ///
+    /// It is called from several threads at once. The default polls the future without a runtime. A provider that needs
     /// a runtime enters it here:
     ///
     /// ```
@@ -63,75 +105,102 @@ pub trait Harness: Send + Sync + 'static {
         park_on(future);
     }
 
-    /// Lets `by` pass, for the provider too. `false` if that cannot be; cases that need time are skipped then.
+    /// Lets the time `by` pass for the provider. Returns `false` if the harness cannot; the case is skipped then.
     ///
-    /// The default sleeps for up to 5 seconds. A harness whose provider takes its time from it moves that clock.
+    /// The default sleeps, and returns `false` for more than 5 seconds. If the provider reads a clock of the harness,
+    /// advance that clock instead.
     async fn advance(&self, by: Duration) -> bool {
-        const PATIENCE: Duration = Duration::from_secs(5);
-        if by > PATIENCE {
+        // Cases wait for three ticks, 3 s by default. A case that asks for hours is for harnesses with a clock.
+        const MAX_SLEEP: Duration = Duration::from_secs(5);
+        if by > MAX_SLEEP {
             return false;
         }
         threads::sleep(by).await;
         true
     }
 
-    /// The shortest time that the provider can tell apart and that a slow machine does not lose by accident. Expiries
-    /// and rests of the cases are small multiples of it.
+    /// Returns the unit of time of the cases. The default is 1 second.
+    ///
+    /// Cases set expiries and quarantines of 2 ticks, and [`advance`](Self::advance) by 3. A tick must be at least the
+    /// resolution of the provider's clock (1 second if it stores whole seconds). It must also be longer than a few calls
+    /// take on a slow machine, because an allocation must not expire before the case has looked at it. With a clock of
+    /// the harness, a tick of an hour costs nothing.
     fn tick(&self) -> Duration {
         Duration::from_secs(1)
     }
 
-    /// How hard the cases with several callers try.
+    /// Returns the size of the cases with several callers. The default is that of [`Limits`].
     fn limits(&self) -> Limits {
         Limits::default()
     }
 
-    /// Why the case `name` (such as `"allocate::takes_the_lowest_free_address"`) must not run, if so. It is printed.
+    /// Returns the reason to skip a case, or `None` to run it. The default skips nothing.
+    ///
+    /// `name` is a name such as `"allocate::takes_the_lowest_free_address"`. Skip a case only if the server cannot keep
+    /// its sentence, and tell the users of the provider.
     fn skip(&self, name: &str) -> Option<String> {
         let _ = name;
         None
     }
 
-    /// Takes `address` without owner and key, the way other users of the provider's server do. `false` if there is no
-    /// such way; the cases about it are skipped then.
+    /// Takes `address` on the server without owner and key, as other users of the server do.
+    ///
+    /// Returns `false` if the harness cannot, or if the provider has no server; the case is skipped then. That is the
+    /// default.
     async fn plant(&self, fixture: &Fixture, range: &RangeId, address: IpAddr) -> bool {
         let _ = (fixture, range, address);
         false
     }
 
-    /// Leaves a claim of one address of `range`, as a process leaves it that died after it claimed the address and before
-    /// it acknowledged it, and lets so much time pass that the claim counts as abandoned. Returns its address; `None` if
-    /// there is no such way, or if the provider leaves no claims. The cases about it are skipped then.
+    /// Leaves an abandoned claim of one address of `range`, and returns the address.
+    ///
+    /// A claim is an address that a provider has taken on the server but not yet acknowledged to its caller. It is
+    /// abandoned if the process ended in between. Let so much time pass here that [`sweep`](IpamProvider::sweep)
+    /// considers it abandoned. Returns `None` if the provider writes no claims, or if the harness cannot; the case is
+    /// skipped then. That is the default.
     async fn abandon(&self, fixture: &Fixture, range: &RangeId) -> Option<IpAddr> {
         let _ = (fixture, range);
         None
     }
 
-    /// Opens one more provider of the fixture's store or server, as another process opens it: not a handle of
-    /// [`Fixture::provider`], and not ended by closing that one. `None` if that cannot be; the cases about it are skipped
-    /// then.
+    /// Opens another provider of the fixture's store or server, as another process does.
+    ///
+    /// It must not be a clone of [`Fixture::provider`], and closing that one must not close it. Returns `None` if the
+    /// harness cannot; the case is skipped then. That is the default.
     async fn open_another(&self, fixture: &Fixture) -> Option<Arc<dyn IpamProvider>> {
         let _ = fixture;
         None
     }
 
-    /// Ends the provider as if its process had ended, and answers a fixture of one that has what was durable. The
-    /// fixture holds the last handles. `None` if that cannot be; the cases about it are skipped then.
+    /// Ends the provider as if its process had ended, and returns a fixture with a new provider of the same store.
+    ///
+    /// `fixture` holds the last handles of the provider: dropping its providers ends them. Move its guard, which owns the
+    /// store, to the new fixture. Returns `None` if the harness cannot; the case is skipped then. That is the default.
     async fn reopen(&self, fixture: Fixture) -> Option<Fixture> {
         drop(fixture);
         None
     }
 }
 
-/// How hard the cases with several callers try.
+/// Size of the cases with several callers.
+///
+/// The default is 8 callers with 12 calls each, and 5 seconds to settle. A slow server may want less:
+///
+/// ```
+/// use std::time::Duration;
+/// use ipam_core::conformance::Limits;
+///
+/// let limits = Limits::default().with_calls(5).with_settle(Duration::from_secs(30));
+/// assert_eq!((limits.tasks, limits.calls), (8, 5));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Callers at the same time.
+    /// Number of callers at the same time. The default is 8.
     pub tasks: usize,
-    /// What each of them does, in calls.
+    /// Number of calls that each caller makes. The default is 12.
     pub calls: usize,
-    /// How long an allocation may stay whose caller went away without a key.
+    /// Longest time until an allocation without a key is undone after its call was dropped. The default is 5 seconds.
     pub settle: Duration,
 }
 
@@ -142,21 +211,21 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Sets how many callers there are at the same time.
+    /// Sets the number of callers at the same time.
     #[must_use]
     pub const fn with_tasks(mut self, tasks: usize) -> Self {
         self.tasks = tasks;
         self
     }
 
-    /// Sets how many calls each of them makes.
+    /// Sets the number of calls that each caller makes.
     #[must_use]
     pub const fn with_calls(mut self, calls: usize) -> Self {
         self.calls = calls;
         self
     }
 
-    /// Sets how long an allocation may stay whose caller went away without a key.
+    /// Sets the longest time until an allocation without a key is undone after its call was dropped.
     #[must_use]
     pub const fn with_settle(mut self, settle: Duration) -> Self {
         self.settle = settle;
@@ -167,8 +236,8 @@ impl Limits {
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl<H: Harness + ?Sized> Harness for Arc<H> {
-    async fn fresh(&self, plan: &Setup) -> Result<Fixture, NoFixture> {
-        (**self).fresh(plan).await
+    async fn fresh(&self, setup: &Setup) -> Result<Fixture, NoFixture> {
+        (**self).fresh(setup).await
     }
     fn block_on(&self, future: BoxFuture<'_, ()>) {
         (**self).block_on(future);
@@ -199,7 +268,8 @@ impl<H: Harness + ?Sized> Harness for Arc<H> {
     }
 }
 
-/// Polls on the calling thread, which sleeps in between.
+/// Polls a future on the calling thread, and parks the thread in between.
+// Written here: a dependency on an executor would reach every crate that runs the suite.
 fn park_on(future: BoxFuture<'_, ()>) {
     struct Unpark(Thread);
     impl Wake for Unpark {

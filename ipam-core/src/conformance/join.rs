@@ -1,4 +1,4 @@
-//! Several callers at the same time, and callers that go away.
+//! Concurrent callers, and callers that drop their future.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -24,17 +24,17 @@ pub(super) async fn all<T: Send + 'static>(
             let (harness, begin) = (Arc::clone(harness), Arc::clone(&begin));
             threads::start(move || {
                 begin.wait();
-                let mut answer = None;
-                harness.block_on(future.map(|value| answer = Some(value)).boxed());
-                answer
+                let mut result = None;
+                harness.block_on(future.map(|value| result = Some(value)).boxed());
+                result
             })
         })
         .collect();
-    let mut answers = Vec::with_capacity(running.len());
+    let mut results = Vec::with_capacity(running.len());
     for thread in running {
-        answers.push(thread.await.flatten());
+        results.push(thread.await.flatten());
     }
-    answers
+    results
 }
 
 /// Polls `future` at most `polls` times and drops it then. `None` if it was not ready.

@@ -1,4 +1,4 @@
-//! Keys: repeating a request takes nothing more.
+//! Cases of keys: a repeated request takes nothing more.
 
 use futures_util::FutureExt;
 
@@ -6,11 +6,11 @@ use super::Setup;
 use super::allocate::{exactly, next, three_ranges};
 use super::bench::Bench;
 use super::literals::{ip, lines, net, sorted};
-use super::outcome::{Verdict, check, fail, refused, same};
-use super::stage::{Stage, patiently};
+use super::outcome::{CaseResult, check, fail, refused, same};
+use super::stage::{Stage, with_retries};
 use crate::{Allocate, AllocateLine, Deallocate, ErrorKind, Find, Labels, MAX_ID_LEN, Operation, Patch, Update};
 
-pub(super) async fn returns_the_same_allocations_for_a_repeat(bench: &Bench) -> Verdict {
+pub(super) async fn returns_the_same_allocations_for_a_repeat(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let request = keyed(&stage, 3);
     let first = stage.provider.allocate(&request).await?;
@@ -18,14 +18,14 @@ pub(super) async fn returns_the_same_allocations_for_a_repeat(bench: &Bench) -> 
     stage.take_one().await?;
     for caller in 0..3 {
         let again = stage.handle(caller).allocate(&request).await?;
-        check(again.repeated, "a repeat says so")?;
+        check(again.repeated, "a repeat sets `repeated`")?;
         same(&again.key, &first.key, "the key")?;
-        same(&again.lines, &first.lines, "a repeat answers the same allocations")?;
+        same(&again.lines, &first.lines, "a repeat returns the same allocations")?;
     }
     same(stage.taken("lan").await?.len(), 4, "a repeat takes nothing more")
 }
 
-pub(super) async fn repeats_all_lines(bench: &Bench) -> Verdict {
+pub(super) async fn repeats_all_lines(bench: &Bench) -> CaseResult {
     let stage = bench.stage(three_ranges()).await?;
     let request = Allocate::new("vm-1")
         .with_key("vm-1/all")
@@ -35,20 +35,20 @@ pub(super) async fn repeats_all_lines(bench: &Bench) -> Verdict {
     let first = stage.provider.allocate(&request).await?;
     let again = stage.provider.allocate(&request).await?;
     same(&again.lines, &first.lines, "line by line, in the order asked")?;
-    check(again.repeated, "a repeat says so")?;
+    check(again.repeated, "a repeat sets `repeated`")?;
     let found = stage.found(Find::default().with_key("vm-1/all")).await?;
     same(sorted(&found), sorted(first.iter()), "the key finds all lines")
 }
 
-pub(super) async fn repeats_when_the_range_is_exhausted(bench: &Bench) -> Verdict {
+pub(super) async fn repeats_when_the_range_is_exhausted(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/30").await?;
     let request = keyed(&stage, 2);
     let first = stage.provider.allocate(&request).await?;
     let again = stage.provider.allocate(&request).await?;
-    same(&again.lines, &first.lines, "a repeat needs no room")
+    same(&again.lines, &first.lines, "a repeat needs no free address")
 }
 
-pub(super) async fn refuses_another_request_with_the_key(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_another_request_with_the_key(bench: &Bench) -> CaseResult {
     let stage =
         bench.stage(Setup::empty().range("lan", net("10.20.0.0/28")).range("other", net("10.20.1.0/28"))).await?;
     let request = keyed(&stage, 2);
@@ -70,10 +70,10 @@ pub(super) async fn refuses_another_request_with_the_key(bench: &Bench) -> Verdi
         check(error.to_string().contains("key"), format_args!("{what}: the error speaks of the key: {error}"))?;
     }
     same(stage.taken("lan").await?, sorted(first.iter()), "a refused request takes nothing")?;
-    same(stage.taken_texts("other").await?, [""; 0], "nor elsewhere")
+    same(stage.taken_texts("other").await?, [""; 0], "nothing is taken in the other range either")
 }
 
-pub(super) async fn compares_keys_byte_by_byte(bench: &Bench) -> Verdict {
+pub(super) async fn compares_keys_byte_by_byte(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     for (key, expected) in [("k", "10.20.0.1"), ("K", "10.20.0.2"), ("k ", "10.20.0.3"), ("ключ-1", "10.20.0.4")] {
         let request = Allocate::one("vm-1", stage.range("lan")).with_key(key);
@@ -83,7 +83,7 @@ pub(super) async fn compares_keys_byte_by_byte(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn keeps_keys_of_the_maximum_length(bench: &Bench) -> Verdict {
+pub(super) async fn keeps_keys_of_the_maximum_length(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let shared = "k".repeat(MAX_ID_LEN - 1);
     for (end, expected) in [("1", "10.20.0.1"), ("2", "10.20.0.2")] {
@@ -94,27 +94,27 @@ pub(super) async fn keeps_keys_of_the_maximum_length(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn refuses_a_repeat_after_partial_deallocation(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_a_repeat_after_partial_deallocation(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let request = keyed(&stage, 3);
     stage.provider.allocate(&request).await?;
-    stage.give_back("10.20.0.2").await?;
+    stage.deallocate_address("10.20.0.2").await?;
     let error = refused(stage.provider.allocate(&request).await, ErrorKind::Conflict, Operation::Allocate)?;
-    check(error.to_string().contains("10.20.0.2"), format_args!("the error names what was given back: {error}"))?;
+    check(error.to_string().contains("10.20.0.2"), format_args!("the error names the deallocated address: {error}"))?;
     same(stage.taken_texts("lan").await?, ["10.20.0.1", "10.20.0.3"], "a refused repeat takes nothing")?;
     let found = stage.found(Find::default().with_key("vm-1/nic-0")).await?;
-    same(found.len(), 2, "the key still has the others")
+    same(found.len(), 2, "the key still has the other allocations")
 }
 
-pub(super) async fn reuses_a_key_after_all_are_deallocated(bench: &Bench) -> Verdict {
+pub(super) async fn reuses_a_key_after_all_are_deallocated(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let request = keyed(&stage, 2);
     let first = stage.provider.allocate(&request).await?;
-    stage.give_back("10.20.0.1").await?;
-    stage.give_back("10.20.0.2").await?;
+    stage.deallocate_address("10.20.0.1").await?;
+    stage.deallocate_address("10.20.0.2").await?;
     let second = stage.provider.allocate(&request).await?;
-    check(!second.repeated, "the key was free: nothing was repeated")?;
-    same(lines(&second), [["10.20.0.1", "10.20.0.2"]], "taken anew")?;
+    check(!second.repeated, "the key was free, so this is no repeat")?;
+    same(lines(&second), [["10.20.0.1", "10.20.0.2"]], "the request takes addresses again")?;
     check(first.iter().all(|old| second.iter().all(|new| new.id != old.id)), "an id is never used again")?;
     stage.provider.deallocate(&Deallocate::key("vm-1/nic-0")).await?;
     let other = Allocate::one("vm-9", stage.range("lan")).with_key("vm-1/nic-0");
@@ -122,15 +122,15 @@ pub(super) async fn reuses_a_key_after_all_are_deallocated(bench: &Bench) -> Ver
     Ok(())
 }
 
-pub(super) async fn releases_the_key_of_a_failed_request(bench: &Bench) -> Verdict {
+pub(super) async fn releases_the_key_of_a_failed_request(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/30").await?;
     refused(stage.provider.allocate(&keyed(&stage, 3)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     same(stage.found(Find::default().with_key("vm-1/nic-0")).await?, [], "a request that failed has nothing")?;
-    let answer = stage.provider.allocate(&keyed(&stage, 2)).await?;
-    check(!answer.repeated, "a key of a request that failed is free for another")
+    let result = stage.provider.allocate(&keyed(&stage, 2)).await?;
+    check(!result.repeated, "a key of a request that failed is free for another")
 }
 
-pub(super) async fn returns_current_allocations_for_a_repeat(bench: &Bench) -> Verdict {
+pub(super) async fn returns_current_allocations_for_a_repeat(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let request = keyed(&stage, 1);
     let first = stage.one(request.clone()).await?;
@@ -141,21 +141,21 @@ pub(super) async fn returns_current_allocations_for_a_repeat(bench: &Bench) -> V
     same(again.lines, [[renamed]], "a repeat shows the allocation as it is now")
 }
 
-pub(super) async fn allocates_once_for_concurrent_equal_requests(bench: &Bench) -> Verdict {
+pub(super) async fn allocates_once_for_concurrent_equal_requests(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/24").await?;
     for round in 0..3 {
         let request = Allocate::new("vm-1").with_key(format!("vm-1/{round}")).with_line(next(&stage, 2));
-        let answers = stage.callers(move |_, provider| {
+        let results = stage.callers(move |_, provider| {
             let request = request.clone();
-            async move { patiently(|| provider.allocate(&request)).await }.boxed()
+            async move { with_retries(|| provider.allocate(&request)).await }.boxed()
         });
         let mut first = None;
         let mut took = 0;
-        for answer in answers.await? {
-            let answer = answer?;
-            took += usize::from(!answer.repeated);
-            let first = first.get_or_insert_with(|| answer.lines.clone());
-            same(&answer.lines, &*first, "all callers have the same allocations")?;
+        for result in results.await? {
+            let result = result?;
+            took += usize::from(!result.repeated);
+            let first = first.get_or_insert_with(|| result.lines.clone());
+            same(&result.lines, &*first, "all callers have the same allocations")?;
         }
         same(took, 1, "one caller took them, the others repeated")?;
         same(stage.taken("lan").await?.len(), 2 * (round + 1), "and nothing else is taken")?;
@@ -163,23 +163,23 @@ pub(super) async fn allocates_once_for_concurrent_equal_requests(bench: &Bench) 
     Ok(())
 }
 
-pub(super) async fn accepts_one_of_concurrent_different_requests(bench: &Bench) -> Verdict {
+pub(super) async fn accepts_one_of_concurrent_different_requests(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/24").await?;
     let lan = stage.range("lan");
-    let answers = stage.callers(move |caller, provider| {
+    let results = stage.callers(move |caller, provider| {
         let request = Allocate::one(format!("vm-{caller}"), lan.clone()).with_key("contested");
-        async move { patiently(|| provider.allocate(&request)).await }.boxed()
+        async move { with_retries(|| provider.allocate(&request)).await }.boxed()
     });
-    let mut winners = Vec::new();
-    for answer in answers.await? {
-        match answer {
-            Ok(answer) => winners.extend(answer.lines.into_iter().flatten()),
+    let mut accepted = Vec::new();
+    for result in results.await? {
+        match result {
+            Ok(result) => accepted.extend(result.lines.into_iter().flatten()),
             Err(error) if error.is_conflict() => {}
             Err(error) => return fail(format_args!("the key belongs to another request: {error}")),
         }
     }
-    same(winners.len(), 1, "one of several requests has the key")?;
-    same(stage.taken("lan").await?, sorted(&winners), "and only its address is taken")
+    same(accepted.len(), 1, "one of several requests has the key")?;
+    same(stage.taken("lan").await?, sorted(&accepted), "and only its address is taken")
 }
 
 fn keyed(stage: &Stage, count: u32) -> Allocate {

@@ -1,14 +1,34 @@
-//! Every case: its name, what it needs, and the sentence of the contract that it holds a provider to.
+//! List of all cases: name, needed capabilities, and the sentence of the contract that the case checks.
+//!
+//! The list states the contract in short. [`IpamProvider`](crate::IpamProvider) explains it.
 
 use futures_util::FutureExt;
 
 use super::case::Case;
 use super::needs::Need;
 
-/// Makes a `#[test]` of each case, in a module for each group.
+/// Defines a `#[test]` for each case, in one module per group.
 ///
-/// Takes an expression that makes the [`Harness`](crate::conformance::Harness); it is evaluated for each test. The
-/// expression sees what is in scope where the macro is used.
+/// The argument is an expression that returns a [`Harness`](crate::conformance::Harness). It is evaluated once per test,
+/// and sees the items in scope of the macro call. The macro defines a module per group (`allocate`, `keys`, …), so use
+/// it once per module.
+///
+/// ```
+/// use ipam_core::conformance::{self, Fixture, Harness, NoFixture, Setup};
+/// # use std::sync::Arc;
+///
+/// struct Memory;
+///
+/// #[async_trait::async_trait]
+/// impl Harness for Memory {
+///     async fn fresh(&self, setup: &Setup) -> Result<Fixture, NoFixture> {
+///         setup.define(Arc::new(ipam_core::MemoryProvider::new())).await
+///     }
+/// }
+///
+/// conformance::tests!(Memory);
+/// # fn main() {}
+/// ```
 #[macro_export]
 #[doc(hidden)]
 macro_rules! conformance_tests {
@@ -20,7 +40,7 @@ macro_rules! conformance_tests {
     };
 }
 
-/// The expansion of `tests!` for a list of cases.
+/// Expansion of `tests!` for a list of cases.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __conformance_tests {
@@ -40,7 +60,8 @@ macro_rules! __conformance_tests {
     };
 }
 
-/// Hands all cases to another macro: the one list that the table and the tests are made from.
+/// Passes the list of all cases to another macro.
+// One list for both uses: the static table below and the tests of `tests!`. Two lists would differ sooner or later.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! __conformance_cases {
@@ -48,294 +69,337 @@ macro_rules! __conformance_cases {
         $($then)* ! {
             allocate {
                 takes_the_lowest_free_address []
-                    "`Next` takes the lowest free address of a range, with nobody else at work."
-                fills_gaps_from_below [] "`Next` takes the lowest free addresses, wherever they lie."
+                    "`Next` takes the lowest free address of a range, if there are no other callers."
+                fills_gaps_from_below [] "`Next` takes the lowest free addresses; they need not be adjacent."
                 returns_all_fields_of_an_allocation []
-                    "An allocation says space, range, state, key, owner and labels; `find` answers the same."
-                generates_a_key_if_none_is_given [] "Without a key the provider makes one."
-                tries_the_ranges_in_the_order_given [] "Later ranges are tried only when those before have no room."
-                serves_a_line_from_one_range [] "A line is served whole by the first of its ranges that has room."
-                falls_back_to_another_family [] "A line may name ranges of both families."
+                    "An allocation has space, range, state, key, owner and labels; `find` returns the same allocation."
+                generates_a_key_if_none_is_given [] "The provider generates a key for a request without one."
+                tries_the_ranges_in_the_order_given []
+                    "A line tries its ranges in the order given, and takes a later one only if the earlier ones have \
+                    too few free addresses."
+                serves_a_line_from_one_range []
+                    "All addresses of a line come from one range, the first that has enough."
+                falls_back_to_another_family [] "A line may name ranges of IPv4 and of IPv6."
                 allocates_each_address_once_until_exhausted []
-                    "An address belongs to at most one allocation; `Exhausted` when no range of a line has room."
-                takes_nothing_if_too_few_are_free [] "A request that fails has changed nothing that lasts."
-                never_takes_the_gateway [] "Never the gateway."
-                never_takes_reserved_addresses [] "Never a reservation."
-                takes_only_addresses_of_the_range [] "Addresses come from the first to the last of a range."
-                never_takes_excluded_addresses [] "Never an excluded address."
-                takes_one_exact_address [] "`Exact` takes that address."
+                    "An address belongs to at most one allocation. `Exhausted` if no range of a line has enough free \
+                    addresses."
+                takes_nothing_if_too_few_are_free [] "A request that fails changes nothing."
+                never_takes_the_gateway [] "`allocate` never takes the gateway of a range."
+                never_takes_reserved_addresses [] "`allocate` never takes a reserved address."
+                takes_only_addresses_of_the_range [] "Addresses come from the first to the last address of a range."
+                never_takes_excluded_addresses [] "`allocate` never takes an address that the line excludes."
+                takes_one_exact_address [] "`Exact` takes the named address."
                 takes_several_exact_addresses []
-                    "`Exact` takes those addresses, or none of them; `Conflict` if one is taken."
+                    "`Exact` takes all of the named addresses, or none; `Conflict` if one is taken."
                 takes_exact_addresses_from_the_range_that_holds_them []
-                    "`Exact` takes the addresses from the one of its ranges that holds them all."
-                refuses_exact_addresses_outside_the_ranges [] "`InvalidInput`: an exact address lies in none of the line's ranges."
-                refuses_two_lines_for_one_exact_address [] "`InvalidInput`: two lines ask for the same exact address."
-                never_allocates_one_address_for_two_lines [] "Never twice, within one request too."
+                    "`Exact` takes the addresses from the range of the line that contains them all."
+                refuses_exact_addresses_outside_the_ranges []
+                    "`InvalidInput` if no range of the line contains all exact addresses."
+                refuses_two_lines_for_one_exact_address [] "`InvalidInput` if two lines name the same exact address."
+                never_allocates_one_address_for_two_lines [] "No address is allocated twice within one request."
                 returns_one_list_per_line []
-                    "The answer has one list per line, in the order asked; each in ascending order of addresses."
-                takes_nothing_when_a_later_line_fails [] "Takes addresses: all lines of the request, or none."
-                requires_every_range_to_exist [] "`NotFound`: one of the ranges does not exist."
-                refuses_the_id_of_a_block [Blocks] "`NotFound`, whatever is asked of it: only a range has addresses."
+                    "The result has one list per line, in the order of the request; each list is in ascending order \
+                    of addresses."
+                takes_nothing_when_a_later_line_fails [] "A request takes the addresses of all lines, or none."
+                requires_every_range_to_exist [] "`NotFound` if one of the ranges does not exist."
+                refuses_the_id_of_a_block [Blocks] "`NotFound` if a line names a block: only ranges have addresses."
                 uses_both_addresses_of_a_point_to_point_link []
                     "A /31 (RFC 3021) and a /127 (RFC 6164) have two usable addresses."
                 uses_the_address_of_a_single_host [] "A /32 and a /128 have one usable address."
                 never_takes_network_broadcast_or_anycast_addresses []
-                    "Network, broadcast and subnet-router anycast addresses are not handed out."
-                serves_an_ipv6_subnet [] "A /64 is served as any other range."
+                    "Network, broadcast and subnet-router anycast addresses are not usable."
+                serves_an_ipv6_subnet [] "A /64 works as any other range."
                 takes_contiguous_addresses [Contiguous]
-                    "`Contiguous`: one after another, the lowest run that is long enough."
-                splits_runs_at_unavailable_addresses [Contiguous] "A run has no gateway, reservation or excluded address in it."
+                    "`Contiguous` takes the lowest run of adjacent free addresses that is long enough."
+                splits_runs_at_unavailable_addresses [Contiguous]
+                    "A run contains no gateway, reservation or excluded address."
                 takes_a_contiguous_run_from_one_range [Contiguous]
-                    "A line is served whole by the first of its ranges that has room for its shape."
+                    "A run comes from the first range of the line that has one long enough."
                 aligns_a_contiguous_run [Contiguous]
-                    "`Aligned`: the first is a multiple of the count rounded up to a power of two."
-                separates_address_spaces [] "An address is unique in one address space."
+                    "`Aligned`: the run starts at a multiple of its length, rounded up to a power of two."
+                separates_address_spaces []
+                    "An address is unique in one address space; two spaces may have the same address."
             }
             keys {
                 returns_the_same_allocations_for_a_repeat []
-                    "Repeating a request with the same key answers the same allocations and sets `repeated`; nothing more is taken."
-                repeats_all_lines [] "A key names the whole request."
-                repeats_when_the_range_is_exhausted [] "A repeat takes nothing more, so that it needs no room."
-                refuses_another_request_with_the_key [] "`Conflict`: the key belongs to another request."
+                    "A repeated request with the same key returns the same allocations, sets `repeated` and takes \
+                    nothing more."
+                repeats_all_lines [] "A key names the whole request, with all its lines."
+                repeats_when_the_range_is_exhausted [] "A repeat needs no free address."
+                refuses_another_request_with_the_key [] "`Conflict` if the key belongs to another request."
                 compares_keys_byte_by_byte [] "Keys are compared byte by byte."
-                keeps_keys_of_the_maximum_length [] "Keys and owners of the greatest length are kept whole."
+                keeps_keys_of_the_maximum_length [] "Keys and owners of the maximum length are stored in full."
                 refuses_a_repeat_after_partial_deallocation []
-                    "`Conflict`: some of the key's allocations were given back, which the text names."
-                reuses_a_key_after_all_are_deallocated []
-                    "The key lives until the last of its allocations is given back, and can then be used anew."
-                releases_the_key_of_a_failed_request [] "A request that fails has changed nothing that lasts."
-                returns_current_allocations_for_a_repeat [Update] "A repeat answers the same allocations, as they are now."
+                    "`Conflict` if some allocations of the key were deallocated; the message names them."
+                reuses_a_key_after_all_are_deallocated [] "A key is free once its last allocation is deallocated."
+                releases_the_key_of_a_failed_request [] "A request that fails does not use its key."
+                returns_current_allocations_for_a_repeat [Update]
+                    "A repeat returns the allocations with their current labels and expiry."
                 allocates_once_for_concurrent_equal_requests []
-                    "The same request with the same key at the same time: the same allocations."
-                accepts_one_of_concurrent_different_requests [] "Different requests with the same key at the same time: one has it."
+                    "Equal requests with the same key at the same time get the same allocations."
+                accepts_one_of_concurrent_different_requests []
+                    "Of different requests with the same key at the same time, one succeeds; the others fail with \
+                    `Conflict`."
             }
             deallocate {
-                deallocates_by_id [] "Gives one allocation back, and answers it."
-                deallocates_by_key [] "Gives back all that a request took."
-                deallocates_by_address [] "Gives back one address of a range."
-                can_be_repeated [] "What is free already counts as done, so that repeating is safe."
-                never_frees_the_next_allocation_by_an_old_id [] "An id is never used again for another allocation."
-                reports_unknown_targets_as_free [] "An id or a key that nobody has is free already."
-                returns_one_entry_per_target [] "The answer has one entry per target, in the order asked."
-                lists_a_repeated_target_once [] "What several targets name is listed with the first of them."
+                deallocates_by_id [] "An id deallocates one allocation; the result lists it."
+                deallocates_by_key [] "A key deallocates all allocations of its request."
+                deallocates_by_address [] "Range and address deallocate one allocation."
+                can_be_repeated [] "What is free already counts as deallocated, so that repeating is safe."
+                never_frees_the_next_allocation_by_an_old_id [] "The id of an allocation is never used again."
+                reports_unknown_targets_as_free [] "An unknown id or key counts as free."
+                returns_one_entry_per_target [] "The result has one entry per target, in the order of the request."
+                lists_a_repeated_target_once []
+                    "An allocation that several targets name is listed with the first of them."
                 keeps_the_address_of_another_owner []
-                    "With `Precondition::Owner`, what carries another's mark is left alone and counts as free."
+                    "With `Precondition::Owner`, an allocation of another owner is kept and counts as free."
                 keeps_the_address_of_another_request []
-                    "With `Precondition::Key`, what carries another's mark is left alone and counts as free."
-                checks_the_precondition_of_each_target [] "The precondition holds for each target."
-                deallocates_addresses_without_owner_and_key [] "With Precondition, what carries no mark is given back."
-                requires_the_range_to_exist [] "`NotFound`: the range of an address does not exist."
-                requires_an_address_of_the_prefix [] "`InvalidInput`: the address lies outside the range's prefix."
-                deallocates_only_in_the_named_range [] "One address of a range; ranges may share a prefix."
+                    "With `Precondition::Key`, an allocation of another key is kept and counts as free."
+                checks_the_precondition_of_each_target [] "The precondition is checked for each target."
+                deallocates_addresses_without_owner_and_key []
+                    "A precondition holds for an address without owner and key."
+                requires_the_range_to_exist [] "`NotFound` if the range of an address target does not exist."
+                requires_an_address_of_the_prefix [] "`InvalidInput` if an address is outside the prefix of its range."
+                deallocates_only_in_the_named_range []
+                    "An address target deallocates in its range only; ranges may share a prefix."
             }
             find {
-                applies_every_condition [] "All conditions have to hold; an empty one holds for all."
-                returns_an_empty_page_without_error [] "Nothing found is no error."
-                lists_each_allocation_once_in_pages [] "An order that stays the same from page to page."
+                applies_every_condition []
+                    "An allocation matches if all conditions hold; an unset condition always holds."
+                returns_an_empty_page_without_error [] "No match is an empty page, not an error."
+                lists_each_allocation_once_in_pages []
+                    "The pages list each allocation once, in the same order for every page size."
                 lists_lasting_allocations_once_during_changes []
-                    "The pages together hold each allocation that lasts once, also when others come and go meanwhile."
-                refuses_an_unknown_page_token [] "`InvalidInput` for a page token that this provider did not make."
-                lists_quarantined_addresses_only_on_request [Policies] "Paused addresses are listed only when asked for."
+                    "An allocation that exists during the whole listing is listed exactly once, also if others are \
+                    added and removed meanwhile."
+                refuses_an_unknown_page_token [] "`InvalidInput` for a page token that this provider did not return."
+                lists_quarantined_addresses_only_on_request [Policies]
+                    "Quarantined addresses are listed only if the request asks for them."
             }
             update {
-                changes_only_named_fields [Update]
-                    "Changes what is said about an allocation, and never what was not named."
-                finds_by_the_new_values [Update] "`find` answers the allocation as it is now."
-                replaces_all_tags [Update Tags] "Tags are kept, and changed all at once."
-                requires_the_allocation_to_exist [Update] "`NotFound` if the allocation has ended or never was."
+                changes_only_named_fields [Update] "`update` changes the named fields and keeps all others."
+                finds_by_the_new_values [Update] "`find` returns the allocation with its current fields."
+                replaces_all_tags [Update Tags] "Tags are stored; an update of the tags replaces all of them."
+                requires_the_allocation_to_exist [Update] "`NotFound` if the allocation does not exist, or no longer."
             }
             usage {
-                counts_allocated_addresses [Usage] "Allocated, reserved, quarantined and free add up to the total."
+                counts_allocated_addresses [Usage]
+                    "Allocated, reserved, quarantined and free addresses add up to the total."
                 counts_reserved_addresses_once [Usage]
-                    "Reserved are reservations and the gateway, where they lie inside."
-                counts_quarantined_addresses [Usage Policies] "Quarantined are those that rest."
-                counts_a_large_range [Usage] "Counts are exact for an IPv6 subnet too."
-                returns_ranges_in_the_requested_order [Usage] "One answer per range, in the order asked."
-                requires_every_range_to_exist [Usage] "`NotFound` for a range that does not exist."
+                    "Reserved counts the reservations and the gateway inside the range, each address once."
+                counts_quarantined_addresses [Usage Policies] "Quarantined counts the addresses in quarantine."
+                counts_a_large_range [Usage] "Counts of an IPv6 subnet are exact."
+                returns_ranges_in_the_requested_order [Usage]
+                    "The result has one entry per range, in the order of the request."
+                requires_every_range_to_exist [Usage] "`NotFound` if a range does not exist."
                 counts_the_largest_range [Usage] "Counts are exact up to 2^128 - 1."
             }
             ranges {
-                lists_matching_ranges [] "The ranges that match; ids that do not exist are no error."
-                describes_a_range [] "A range says its prefix, and its first and last address."
+                lists_matching_ranges []
+                    "`list_ranges` returns the ranges that match the filter; an unknown id is no error."
+                describes_a_range [] "A range has its prefix, and its first and last address."
                 lists_each_range_once_in_pages []
-                    "The pages together hold each range once, in an order that stays the same."
+                    "The pages list each range once, in the same order for every page size."
                 lists_lasting_ranges_once_during_changes [DefineRanges]
-                    "The pages together hold each range once, also when other ranges come and go meanwhile."
-                refuses_an_unknown_page_token [] "`InvalidInput` for a page token that this provider did not make."
-                defines_a_range_as_requested [DefineRanges] "Defines a range, and answers it as it is then."
+                    "A range that exists during the whole listing is listed exactly once, also if others are added \
+                    and removed meanwhile."
+                refuses_an_unknown_page_token [] "`InvalidInput` for a page token that this provider did not return."
+                defines_a_range_as_requested [DefineRanges] "`define_range` defines the range and returns it."
                 fills_in_defaults [DefineRanges]
-                    "The name is the id, the space the default one, the addresses the usable ones."
-                refuses_a_duplicate_id [DefineRanges] "`AlreadyExists`: the id is taken."
-                refuses_overlapping_ranges [DefineRanges] "`Conflict`: its addresses or its prefix overlap another range's."
+                    "Defaults: the name is the id, the space is the default space, the addresses are the usable ones."
+                refuses_a_duplicate_id [DefineRanges] "`AlreadyExists` if the id is taken."
+                refuses_overlapping_ranges [DefineRanges]
+                    "`Conflict` if the addresses overlap those of another range, or the prefixes overlap and differ."
                 refuses_an_invalid_range [DefineRanges]
-                    "What no state can make right fails with `InvalidInput` before anything else happens."
-                changes_only_named_fields [DefineRanges] "Changes a range, and never what was not named."
-                allocates_from_the_changed_range [DefineRanges] "`allocate` takes from the range as it is then."
+                    "`InvalidInput` if the definition breaks a rule; this is checked before anything else."
+                changes_only_named_fields [DefineRanges] "`update_range` changes the named fields and keeps all others."
+                allocates_from_the_changed_range [DefineRanges] "`allocate` follows a changed range at once."
                 refuses_changes_that_exclude_allocations [DefineRanges]
-                    "`Conflict`: an allocated address would fall outside, become the gateway or a reservation."
+                    "`Conflict` if an allocated address would be outside the range, the gateway, or reserved."
                 removes_a_range [DefineRanges]
-                    "Takes a range away; `Conflict` if addresses are allocated that may not end with it."
-                deallocates_part_of_a_key_with_a_range [DefineRanges] "What ends with a range is as if it was given back."
-                lists_by_tags_and_space [DefineRanges] "All conditions have to hold; names are compared as they are."
+                    "`remove_range` removes a range; `Conflict` if it has allocations and the request does not allow \
+                    to deallocate them."
+                deallocates_part_of_a_key_with_a_range [DefineRanges]
+                    "Allocations that are removed with a range count as deallocated."
+                lists_by_tags_and_space [DefineRanges]
+                    "A range matches if all conditions hold; names are compared with their case."
                 defines_one_of_concurrent_duplicates [DefineRanges]
-                    "An id and an address are of one range, however many callers there are."
+                    "An id and an address belong to one range, for any number of callers."
             }
             preview {
-                returns_what_the_next_call_takes [Preview] "What `allocate` would take now."
-                takes_nothing [Preview] "Takes nothing and holds nothing."
-                returns_the_allocations_of_a_used_key [Preview] "A key that was used is answered with what it has."
-                fails_like_allocate [Preview] "Fails as `allocate` does."
-                previews_different_addresses_for_each_line [Preview] "The lines of one request share what is free."
+                returns_what_the_next_call_takes [Preview]
+                    "`preview_allocate` returns the addresses that `allocate` would take now."
+                takes_nothing [Preview] "A preview takes nothing and holds nothing."
+                returns_the_allocations_of_a_used_key [Preview]
+                    "The preview of a used key returns the addresses of its allocations."
+                fails_like_allocate [Preview] "A preview fails with the error that `allocate` would have."
+                previews_different_addresses_for_each_line [Preview]
+                    "No address is previewed for two lines of one request."
             }
             blocks {
-                lists_matching_blocks [Blocks] "The blocks that match."
+                lists_matching_blocks [Blocks] "`list_blocks` returns the blocks that match the filter."
                 lists_each_block_once_in_pages [Blocks]
-                    "An order that stays the same from page to page; `InvalidInput` for a foreign token."
-                defines_a_block_as_requested [Blocks DefineBlocks] "Defines a block, and answers it as it is then."
+                    "The pages list each block once, in the same order for every page size; `InvalidInput` for an \
+                    unknown page token."
+                defines_a_block_as_requested [Blocks DefineBlocks] "`define_block` defines the block and returns it."
                 refuses_a_duplicate_id_or_prefix [Blocks DefineBlocks]
-                    "`AlreadyExists`: the id is taken, or the space has a block of this prefix."
+                    "`AlreadyExists` if the id is taken, or the space has a block with this prefix."
                 refuses_an_invalid_block [Blocks DefineBlocks]
-                    "What no state can make right fails with `InvalidInput` before anything else happens."
+                    "`InvalidInput` if the definition breaks a rule; this is checked before anything else."
                 nests_blocks_and_ranges [DefineBlocks DefineRanges]
-                    "Blocks may lie in blocks, ranges in blocks, nothing in a range."
+                    "Blocks may lie in blocks, and ranges in blocks; a range contains no block."
                 returns_the_smallest_block_around_a_range [Blocks DefineBlocks DefineRanges]
-                    "A range says the smallest block around it; a block that goes leaves its ranges."
+                    "A range names the smallest block around it; removing a block keeps its ranges."
                 changes_only_named_fields [Blocks DefineBlocks]
-                    "Changes a block, and never what was not named; `NotFound` if there is none."
+                    "`update_block` changes the named fields and keeps all others; `NotFound` if the block does not \
+                    exist."
             }
             child_prefixes {
                 allocates_the_lowest_free_prefix [AllocateRanges]
-                    "The lowest free prefix of the length; `Exhausted` if no block has room."
-                prefers_the_smallest_free_gap [AllocateRanges] "The lowest free one that leaves the larger gaps whole."
+                    "`allocate_range` takes the lowest free prefix of the length; `Exhausted` if no block has one."
+                prefers_the_smallest_free_gap [AllocateRanges]
+                    "The prefix comes from the smallest free gap that can hold it, and from the lowest of those."
                 describes_the_new_range [AllocateRanges]
-                    "The new range starts with the block's DNS servers, domains and VLAN, and with the usable addresses of its prefix."
-                allocates_addresses_of_the_new_range [AllocateRanges] "A carved range is a range."
+                    "The new range has the DNS servers, domains and VLAN of the block, and the usable addresses of \
+                    its prefix."
+                allocates_addresses_of_the_new_range [AllocateRanges]
+                    "A child prefix is a range: `allocate` takes addresses from it."
                 allocates_an_exact_prefix [AllocateRanges]
-                    "`Conflict`: the exact prefix is taken in part or whole; `InvalidInput`: it lies in none of the blocks."
-                allocates_a_whole_block [AllocateRanges] "A prefix may be as long as the block's."
+                    "`Conflict` if a part of the exact prefix is taken; `InvalidInput` if none of the blocks \
+                    contains it."
+                allocates_a_whole_block [AllocateRanges] "A child prefix may be as large as its block."
                 never_allocates_a_covered_prefix [AllocateRanges]
-                    "Nothing that a range or an inner block covers is carved again."
+                    "A prefix that a range or an inner block covers is not free."
                 tries_the_blocks_in_the_order_given [AllocateRanges]
-                    "Carves a range out of the first block that can give it."
+                    "The child prefix comes from the first of the blocks, in the order given, that has a free one."
                 tries_every_block_around_an_exact_prefix [AllocateRanges]
-                    "An exact prefix comes from the first block that can give it, wherever that stands in the order given."
+                    "An exact prefix comes from the block that has it free, wherever that block is in the order."
                 reports_why_no_block_has_the_prefix [AllocateRanges]
-                    "`Conflict` if every block around an exact prefix has given it, or has an inner block there; `Exhausted` if no block has room."
-                allocates_ipv6_prefixes [AllocateRanges] "IPv6 blocks are carved as any other."
+                    "`Conflict` if an exact prefix is taken, or covered by an inner block, in every block around it; \
+                    `Exhausted` if no block has a free prefix of the length."
+                allocates_ipv6_prefixes [AllocateRanges] "IPv6 blocks work as IPv4 blocks."
                 refuses_invalid_requests [AllocateRanges]
-                    "`InvalidInput`: the prefix length is shorter than the block's; `NotFound`: a block does not exist."
+                    "`InvalidInput` if the prefix length is shorter than the block's; `NotFound` if a block does not \
+                    exist."
                 repeats_by_key [AllocateRanges] "Keys work as in `allocate`."
                 shares_keys_with_allocate [AllocateRanges]
-                    "One key names either a request for addresses or one for a range."
-                deallocates_a_child_prefix [AllocateRanges] "Gives a carved range back; what is gone already counts as done."
+                    "A key belongs to one request, for addresses or for a child prefix."
+                deallocates_a_child_prefix [AllocateRanges]
+                    "`deallocate_range` removes a child prefix; one that is gone already counts as free."
                 keeps_a_range_in_use [AllocateRanges]
-                    "`Conflict`: addresses of it are allocated, and the request does not say that they may end with it."
+                    "`Conflict` if the range has allocations and the request does not allow to deallocate them."
                 keeps_the_range_of_another_owner [AllocateRanges]
-                    "What carries another's mark is left alone and counts as gone."
-                refuses_to_deallocate_a_defined_range [AllocateRanges] "`Conflict`: the range was not carved from a block."
+                    "A range that does not meet the precondition is kept and counts as free."
+                refuses_to_deallocate_a_defined_range [AllocateRanges]
+                    "`Conflict` if the range was defined, and not allocated from a block."
                 allocates_each_prefix_once_under_concurrency [AllocateRanges]
-                    "A prefix is carved at most once, however many callers there are."
+                    "A prefix is allocated at most once, for any number of callers."
             }
             changes {
-                lists_changes_in_order [Changes] "Oldest first; each says whose address of which range."
-                lists_updates_of_allocations [Changes Update] "Updates are told."
+                lists_changes_in_order [Changes]
+                    "The feed lists changes from the oldest to the newest, each with range, owner and key."
+                lists_updates_of_allocations [Changes Update] "The feed lists updates of allocations."
                 lists_changes_of_ranges [Changes DefineRanges]
-                    "Ranges that come, change and go are told, and what ends with them."
-                omits_failed_and_repeated_requests [Changes] "A request that fails has changed nothing."
-                is_the_same_for_every_limit [Changes]
-                    "No change is left out and none comes twice, however the feed is cut."
-                returns_the_position_to_continue_from [Changes] "`next` is where to read on, also when there is nothing new yet."
+                    "The feed lists definitions, updates and removals of ranges, and the allocations removed with them."
+                omits_failed_and_repeated_requests [Changes]
+                    "Requests that change nothing are not in the feed: failures, repeats, previews."
+                is_the_same_for_every_limit [Changes] "The feed lists every change exactly once, for every `limit`."
+                returns_the_position_to_continue_from [Changes]
+                    "`next` is the position to continue from, also if there is no new change."
                 returns_no_changes_for_a_limit_of_zero [Changes]
-                    "A `limit` of 0 answers no changes and, with `since` `None`, the position of the start."
+                    "A `limit` of 0 returns no changes; without `since` it returns the position of the start."
                 is_complete_during_concurrent_writes [Changes]
-                    "No change is left out and none comes twice, also while others write."
-                refuses_an_unknown_position [Changes]
-                    "`InvalidInput` for a position that this provider did not make."
+                    "The feed lists every change exactly once, also during concurrent writes."
+                refuses_an_unknown_position [Changes] "`InvalidInput` for a position that this provider did not return."
                 lists_expired_allocations [Changes Expiry]
-                    "An allocation that ended by itself is told, before its address is taken again."
+                    "The feed lists the expiry of an allocation before the next allocation of its address."
                 lists_changes_of_blocks [Changes DefineBlocks AllocateRanges]
-                    "Blocks that come, change and go are told, and what is carved from them."
+                    "The feed lists definitions, updates and removals of blocks, and of their child prefixes."
             }
             policies {
-                quarantines_deallocated_addresses [Policies] "Never an address that rests; `Conflict` for an exact one."
-                reports_quarantined_targets_as_free [Policies] "What rests was given back already."
-                releases_addresses_after_quarantine [Policies] "An address rests for so long, and no longer."
-                allocates_at_random [Policies] "`Random`: a free address at random."
-                finds_the_last_free_address_at_random [Policies] "`Random` finds the last free address, too."
+                quarantines_deallocated_addresses [Policies]
+                    "A quarantined address is not allocated; `Conflict` if it is named as an exact one."
+                reports_quarantined_targets_as_free [Policies] "A quarantined address counts as free for `deallocate`."
+                releases_addresses_after_quarantine [Policies] "An address is free again when its quarantine ends."
+                allocates_at_random [Policies] "`Random` takes random free addresses."
+                finds_the_last_free_address_at_random [Policies] "`Random` finds the last free address of a range."
                 allocates_the_least_recently_used_address [Policies]
-                    "`LeastRecentlyUsed`: never used ones in order, then the one given back longest ago."
-                quarantines_addresses_forever [Policies DefineRanges]
-                    "An address rests for as long as the range says, be it for ever."
+                    "`LeastRecentlyUsed` takes never used addresses in order, then the one deallocated longest ago."
+                quarantines_addresses_forever [Policies DefineRanges] "A quarantine may last forever."
             }
             expiry {
                 expires_an_allocation [Expiry]
-                    "An allocation that has expired is gone, whether or not anybody has cleaned up."
-                releases_the_key_of_expired_allocations [Expiry] "The key lives until the last of its allocations has expired."
+                    "An expired allocation does not exist for any call, whether or not it was cleaned up."
+                releases_the_key_of_expired_allocations [Expiry] "A key is free once its last allocation has expired."
                 refuses_a_repeat_after_partial_expiry [Expiry]
-                    "`Conflict`: some of the key's allocations have expired, which the text names."
-                renews_by_update [Expiry Update] "Setting the expiry renews: it counts from now."
-                repeats_before_expiry [Expiry] "A repeat answers the same allocations."
-                refuses_an_unrepresentable_expiry [Expiry]
-                    "What no state can make right fails with `InvalidInput`."
+                    "`Conflict` if some allocations of the key have expired; the message names them."
+                renews_by_update [Expiry Update]
+                    "Setting the expiry renews an allocation: the time counts from the update."
+                repeats_before_expiry [Expiry] "A repeat returns the same allocations, and does not renew them."
+                refuses_an_unrepresentable_expiry [Expiry] "`InvalidInput` if the time of expiry cannot be represented."
             }
             concurrency {
                 allocates_each_address_once []
-                    "In one address space an address belongs to at most one allocation, however many callers there are."
-                serves_as_many_callers_as_addresses_are_free []
-                    "Exactly as many callers are served as there are addresses."
-                allocates_an_exact_address_to_one_caller [] "`Conflict`: an exact address is taken."
-                never_allocates_a_held_address [] "Never twice, while others take and give back."
+                    "An address of a space belongs to at most one allocation, for any number of callers."
+                serves_as_many_callers_as_addresses_are_free [] "As many callers succeed as there are free addresses."
+                allocates_an_exact_address_to_one_caller []
+                    "One caller gets an exact address; the others fail with `Conflict`."
+                never_allocates_a_held_address []
+                    "An address is never allocated while it is held, also if other callers allocate and deallocate."
                 deallocates_an_allocation_once []
-                    "What is free already counts as done: one caller frees, the others find it free."
+                    "Of several callers that deallocate an allocation, one frees it; the others find it free."
                 keeps_requests_for_several_ranges_atomic []
-                    "All lines of the request, or none, however many callers there are."
+                    "A request takes the addresses of all lines, or none, for any number of callers."
                 keeps_allocations_while_ranges_are_removed [DefineRanges]
-                    "`Conflict`: a range whose addresses are allocated is not removed."
+                    "`Conflict`: a range with allocations is not removed, also during concurrent allocations."
             }
             cancellation {
                 is_all_or_nothing_with_a_key []
-                    "Dropping a future is safe: the operation has happened or not; with a key, `find` tells which."
-                undoes_dropped_allocations_without_a_key [] "An allocation without a key whose caller went away is taken back."
+                    "Dropping the future of a call is safe: the call is applied in full, or not at all. `find` by \
+                    key shows which."
+                undoes_dropped_allocations_without_a_key []
+                    "An allocation without a key is undone if the future of its call is dropped."
                 undoes_dropped_allocations_under_load []
-                    "An allocation without a key whose caller went away is taken back, however busy the store is."
+                    "An allocation without a key is undone if its future is dropped, also while other callers keep \
+                    the store busy."
                 completes_a_dropped_deallocation_by_repeating []
-                    "Dropping a future is safe; what is free already counts as done."
-                survives_dropped_reads [] "Dropping a future is safe."
+                    "A dropped `deallocate` can be repeated; what is free already counts as deallocated."
+                survives_dropped_reads [] "Dropping the future of a read changes nothing."
             }
             errors {
                 checks_without_changing_anything [] "`check` changes nothing."
-                keeps_its_capabilities [] "`capabilities` never changes."
-                refuses_unsupported_operations [] "The rest answers `Unsupported`, and `capabilities` says which."
+                keeps_its_capabilities [] "`capabilities` of a provider never change."
+                refuses_unsupported_operations [] "An operation without its capability fails with `Unsupported`."
                 refuses_invalid_allocate_requests []
-                    "A request that no state can make right fails with `InvalidInput`, which names field and value."
-                validates_requests_first [] "`InvalidInput` before anything else happens."
+                    "A request that breaks a rule fails with `InvalidInput`; the message names field and value."
+                validates_requests_first [] "`InvalidInput` comes before every other error."
                 refuses_other_invalid_requests []
-                    "A request that no state can make right fails with `InvalidInput`, whatever the operation."
+                    "A request of any operation that breaks a rule fails with `InvalidInput`."
             }
             durable {
-                keeps_acknowledged_changes [Durable] "What was answered stays, also when the process ends."
-                keeps_keys [Durable] "Keys outlive the process."
-                keeps_child_prefixes [Durable AllocateRanges] "Carved ranges outlive the process."
+                keeps_acknowledged_changes [Durable] "An acknowledged change is kept when the process ends."
+                keeps_keys [Durable] "Keys are kept when the process ends."
+                keeps_child_prefixes [Durable AllocateRanges] "Child prefixes are kept when the process ends."
             }
             sweep {
                 keeps_acknowledged_allocations [Sweep]
-                    "An acknowledged allocation is never touched, whatever `older_than` says."
-                keeps_child_prefixes [Sweep AllocateRanges]
-                    "Undoes abandoned child prefixes, and never one that was acknowledged."
-                keeps_claims_in_progress [Sweep] "A claim that may still be completed is left alone."
+                    "`sweep` never undoes an acknowledged allocation, for any `older_than`."
+                keeps_child_prefixes [Sweep AllocateRanges] "`sweep` never undoes an acknowledged child prefix."
+                keeps_claims_in_progress [Sweep] "`sweep` keeps a claim that may still be completed."
                 changes_nothing_in_a_dry_run [Sweep]
-                    "With `dry_run` nothing changes, and the result lists what a sweep would undo."
-                undoes_an_abandoned_claim [Sweep] "Undoes abandoned claims; repeating is safe."
-                stops_at_its_limit [Sweep] "At most `limit` claims are undone; `more` tells that others are left."
+                    "With `dry_run` nothing changes; the result lists the claims that a sweep would undo."
+                undoes_an_abandoned_claim [Sweep] "`sweep` undoes abandoned claims; repeating is safe."
+                stops_at_its_limit [Sweep] "One call undoes at most `limit` claims; `more` says that others remain."
             }
             close {
-                can_be_repeated [] "Closing twice is no error."
+                can_be_repeated [] "Closing a closed provider is no error."
                 works_or_reports_that_it_is_closed []
-                    "Later calls fail with `Unavailable` and say that the provider was closed, or work."
+                    "A call after `close` works, or fails with `Unavailable` and says that the provider was closed."
                 keeps_acknowledged_changes [Durable]
-                    "After it, the store's own files hold all that was acknowledged."
-                finishes_pending_requests [Durable] "Finishes what was requested."
-                does_not_affect_other_providers [] "Other providers of the same store or server are not affected."
+                    "After `close`, the files of the store hold every acknowledged change."
+                finishes_pending_requests [Durable] "`close` completes the pending requests."
+                does_not_affect_other_providers []
+                    "`close` does not affect other providers of the same store or server."
             }
         }
     };

@@ -6,7 +6,7 @@ use super::Setup;
 use super::allocate::three_ranges;
 use super::bench::Bench;
 use super::literals::{net, only};
-use super::outcome::{Verdict, check, refused, same};
+use super::outcome::{CaseResult, check, refused, same};
 use super::pages::{self, every_page};
 use super::stage::Stage;
 use crate::net::HostPolicy;
@@ -15,19 +15,19 @@ use crate::{
     Tags,
 };
 
-pub(super) async fn lists_matching_ranges(bench: &Bench) -> Verdict {
-    let plan = Setup::empty()
+pub(super) async fn lists_matching_ranges(bench: &Bench) -> CaseResult {
+    let setup = Setup::empty()
         .range("a", net("10.20.0.0/28"))
         .range("b", net("10.20.1.0/24"))
         .range("c", net("10.21.0.0/24"))
         .range("d", net("2001:db8:20::/64"));
-    let stage = bench.stage(plan).await?;
+    let stage = bench.stage(setup).await?;
     let all = |filter: RangeFilter| {
         let stage = &stage;
         async move {
             let found = listed(stage, ListRanges::all().with_filter(filter.clone())).await?;
             let fits = found.iter().all(|range| filter.matches(range));
-            check(fits, format_args!("list_ranges answers what {filter:?} does not match: {found:?}"))?;
+            check(fits, format_args!("list_ranges returns a range that {filter:?} does not match: {found:?}"))?;
             let mut names: Vec<&str> = ["a", "b", "c", "d"]
                 .into_iter()
                 .filter(|name| found.iter().any(|r| r.id == stage.range(name)))
@@ -55,21 +55,21 @@ pub(super) async fn lists_matching_ranges(bench: &Bench) -> Verdict {
     same(all(RangeFilter { name: Some("no such name".to_owned()), ..any() }).await?, "", "an unknown name")
 }
 
-pub(super) async fn describes_a_range(bench: &Bench) -> Verdict {
+pub(super) async fn describes_a_range(bench: &Bench) -> CaseResult {
     let stage = bench.stage(three_ranges()).await?;
     for (name, prefix) in [("a", "10.20.0.0/30"), ("b", "10.20.1.0/30"), ("c", "10.20.2.0/30")] {
         let range = only(pages::ranges(&*stage.provider, &stage.range(name)).await?)?;
-        same(range.id, stage.range(name), "the id that was asked for")?;
+        same(range.id, stage.range(name), "the requested id")?;
         same(range.net, net(prefix), "its prefix")?;
         same(range.addresses, crate::net::hosts(net(prefix), HostPolicy::Hosts), "first and last address")?;
-        same(range.network.gateway, None, "no gateway was asked for")?;
+        same(range.network.gateway, None, "no gateway was set")?;
     }
     Ok(())
 }
 
-pub(super) async fn lists_each_range_once_in_pages(bench: &Bench) -> Verdict {
-    let plan = (0..7).fold(Setup::empty(), |plan, n| plan.range(&format!("r{n}"), net(&format!("10.20.{n}.0/30"))));
-    let stage = bench.stage(plan).await?;
+pub(super) async fn lists_each_range_once_in_pages(bench: &Bench) -> CaseResult {
+    let setup = (0..7).fold(Setup::empty(), |setup, n| setup.range(&format!("r{n}"), net(&format!("10.20.{n}.0/30"))));
+    let stage = bench.stage(setup).await?;
     let mut orders = Vec::new();
     for size in 1..=8 {
         let found = every_page(size, |page| list_page(&stage, page), pages::nothing).await?;
@@ -81,10 +81,10 @@ pub(super) async fn lists_each_range_once_in_pages(bench: &Bench) -> Verdict {
         orders.push(ids);
     }
     orders.dedup();
-    same(orders.len(), 1, "the order is the same however the listing is cut")
+    same(orders.len(), 1, "the order is the same for every page size")
 }
 
-pub(super) async fn lists_lasting_ranges_once_during_changes(bench: &Bench) -> Verdict {
+pub(super) async fn lists_lasting_ranges_once_during_changes(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty()).await?;
     for n in 0..8 {
         stage.provider.define_range(&DefineRange::new(format!("r{n}"), net(&format!("10.20.{n}.0/30")))).await?;
@@ -96,7 +96,7 @@ pub(super) async fn lists_lasting_ranges_once_during_changes(bench: &Bench) -> V
             |page| list_page(&stage, page),
             || {
                 step += 1;
-                // One goes that may have been listed before, another comes that sorts before all others.
+                // Pages by offset fail here: a range that may have been listed is removed, and one that sorts first is defined.
                 let (goes, comes) = (format!("r{}", (step * 2) % 8), format!("a{size}{step}"));
                 let stage = &stage;
                 async move {
@@ -111,11 +111,11 @@ pub(super) async fn lists_lasting_ranges_once_during_changes(bench: &Bench) -> V
         .await?;
         for n in [1, 3, 5, 7] {
             let times = found.iter().filter(|range| range.id.as_str() == format!("r{n}")).count();
-            same(times, 1, format_args!("r{n} lasts; pages of {size} hold it once"))?;
+            same(times, 1, format_args!("r{n} exists throughout; pages of {size} must list it once"))?;
         }
         for range in &found {
             let times = found.iter().filter(|other| other.id == range.id).count();
-            same(times, 1, format_args!("{:?} comes more than once in pages of {size}", range.id))?;
+            same(times, 1, format_args!("pages of {size} must list {:?} at most once", range.id))?;
         }
         for n in [0, 2, 4, 6] {
             let again = DefineRange::new(format!("r{n}"), net(&format!("10.20.{n}.0/30")));
@@ -126,7 +126,7 @@ pub(super) async fn lists_lasting_ranges_once_during_changes(bench: &Bench) -> V
     Ok(())
 }
 
-pub(super) async fn refuses_an_unknown_page_token(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_an_unknown_page_token(bench: &Bench) -> CaseResult {
     let stage = bench.stage(three_ranges()).await?;
     for token in ["no-such-page", "", "99999999999999999999999999999999999999999999", "é"] {
         let page = PageRequest::of(2).with_token(Some(token.into()));
@@ -135,7 +135,7 @@ pub(super) async fn refuses_an_unknown_page_token(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn lists_by_tags_and_space(bench: &Bench) -> Verdict {
+pub(super) async fn lists_by_tags_and_space(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty()).await?;
     let tags = |tags: &[(&str, &str)]| tags.iter().map(|(key, value)| Tag::new(*key, *value)).collect::<Tags>();
     let both = tags(&[("env", "test"), ("site", "north")]);
@@ -172,6 +172,6 @@ fn list_page(stage: &Stage, page: PageRequest) -> impl Future<Output = crate::Re
     async move { provider.list_ranges(&request).await }
 }
 
-pub(super) async fn listed(stage: &Stage, request: ListRanges) -> Verdict<Vec<Range>> {
+pub(super) async fn listed(stage: &Stage, request: ListRanges) -> CaseResult<Vec<Range>> {
     pages::list_ranges(&*stage.provider, &request).await
 }

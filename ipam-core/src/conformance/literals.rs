@@ -1,4 +1,4 @@
-//! Short constructors of the values that the cases use often.
+//! Short constructors of values that the cases use often.
 
 use std::fmt::Debug;
 use std::net::IpAddr;
@@ -6,11 +6,11 @@ use std::str::FromStr;
 
 use ipnet::IpNet;
 
-use super::outcome::{Verdict, fail};
+use super::outcome::{CaseResult, fail};
 use crate::net::IpRange;
 use crate::{Allocated, Allocation, Deallocated, Preview};
 
-/// A literal of a case.
+/// Parses a literal of a case.
 fn literal<T: FromStr<Err: Debug>>(text: &str) -> T {
     #[expect(clippy::expect_used, reason = "the texts are literals of this module's cases")]
     text.parse().expect("a literal")
@@ -28,36 +28,36 @@ pub(super) fn span(text: &str) -> IpRange {
     literal(text)
 }
 
-/// The addresses, line by line.
-pub(super) fn lines(answer: &Allocated) -> Vec<Vec<String>> {
-    answer.lines.iter().map(texts).collect()
+/// Returns the addresses, line by line.
+pub(super) fn lines(result: &Allocated) -> Vec<Vec<String>> {
+    result.lines.iter().map(texts).collect()
 }
 
-/// The addresses, as one list.
+/// Returns the addresses as one list.
 pub(super) fn texts<'a>(allocations: impl IntoIterator<Item = &'a Allocation>) -> Vec<String> {
     allocations.into_iter().map(|allocation| allocation.address.to_string()).collect()
 }
 
-/// The addresses in ascending order.
+/// Returns the addresses in ascending order.
 pub(super) fn sorted<'a>(allocations: impl IntoIterator<Item = &'a Allocation>) -> Vec<IpAddr> {
     let mut addresses: Vec<IpAddr> = allocations.into_iter().map(|allocation| allocation.address).collect();
     addresses.sort_unstable();
     addresses
 }
 
-/// The addresses that a preview names, line by line.
+/// Returns the addresses of a preview, line by line.
 pub(super) fn candidates(preview: &Preview) -> Vec<Vec<String>> {
     preview.lines.iter().map(|line| line.iter().map(|candidate| candidate.address.to_string()).collect()).collect()
 }
 
-/// The addresses that a deallocation freed, target by target.
-pub(super) fn freed(answer: &Deallocated) -> Vec<Vec<String>> {
-    answer.targets.iter().map(|target| texts(&target.freed)).collect()
+/// Returns the deallocated addresses, target by target.
+pub(super) fn freed(result: &Deallocated) -> Vec<Vec<String>> {
+    result.targets.iter().map(|target| texts(&target.freed)).collect()
 }
 
-/// The one item of a list.
+/// Returns the only item of a list. Fails the case if there are none or several.
 #[track_caller]
-pub(super) fn only<T: Debug>(items: Vec<T>) -> Verdict<T> {
+pub(super) fn only<T: Debug>(items: Vec<T>) -> CaseResult<T> {
     let count = items.len();
     match (count, items.into_iter().next()) {
         (1, Some(item)) => Ok(item),

@@ -1,7 +1,7 @@
-//! The suite that a provider's author runs: a test for each sentence of the contract of
-//! [`IpamProvider`](crate::IpamProvider).
+//! Test suite for the authors of providers: cases that check the contract of [`IpamProvider`](crate::IpamProvider).
 //!
-//! Write a [`Harness`], which makes a fresh provider for each case, and let [`tests!`] make a `#[test]` of every case:
+//! Implement a [`Harness`], which makes a fresh provider for each case. [`tests!`] then defines a `#[test]` for every
+//! case:
 //!
 //! ```
 //! use std::sync::Arc;
@@ -13,8 +13,8 @@
 //!
 //! #[async_trait::async_trait]
 //! impl Harness for Mine {
-//!     async fn fresh(&self, plan: &Setup) -> Result<Fixture, NoFixture> {
-//!         plan.define(open_my_provider()).await
+//!     async fn fresh(&self, setup: &Setup) -> Result<Fixture, NoFixture> {
+//!         setup.define(open_my_provider()).await
 //!     }
 //! }
 //!
@@ -22,26 +22,37 @@
 //! # fn main() {}
 //! ```
 //!
-//! That gives tests such as `allocate::takes_the_lowest_free_address`, to be named and filtered as any other. Put the
-//! line into a file of `tests/`, or into a module: each case becomes a function of a module of its group.
+//! The tests have names such as `allocate::takes_the_lowest_free_address`: a module per group, a function per case. Put
+//! the macro call into a file of `tests/`, or into a module of its own.
 //!
-//! # What runs
-//! Cases are chosen by [`capabilities`](crate::IpamProvider::capabilities). Where a provider does not claim what a case
-//! is about, the case looks that it answers [`Unsupported`](crate::ErrorKind::Unsupported) instead. A case that the
-//! harness has no means for (a plan that the server cannot have, a clock, a second process) is skipped and says so;
-//! `--nocapture` shows it, and [`run()`] answers it as [`Outcome::Skipped`].
-//!
-//! # What a harness may add
-//! | the provider | the harness |
+//! # Terms
+//! | term | meaning |
 //! | --- | --- |
-//! | needs a runtime | [`block_on`](Harness::block_on) enters it |
-//! | does not own its plan | [`fresh`](Harness::fresh) creates the plan by the server's means and names what became of it |
-//! | has a clock to be moved | [`advance`](Harness::advance), [`tick`](Harness::tick) |
-//! | can be shared by processes or clients | [`Fixture::with_other`], [`open_another`](Harness::open_another) |
+//! | case | one test of the suite, for one sentence of the contract; [`cases()`] lists them |
+//! | harness | the author's code that makes providers and controls their clock and store |
+//! | set-up | the blocks and ranges that must exist when a case begins ([`Setup`]) |
+//! | fixture | a provider with the set-up, and the guard that removes it after the case ([`Fixture`]) |
+//! | claim a capability | return `true` for it in [`capabilities`](crate::IpamProvider::capabilities) |
+//!
+//! # Selection of the cases
+//! Each case lists the capabilities that it [needs](Case::needs).
+//! - The provider claims all of them: the case runs.
+//! - The provider does not claim one of them: the case checks that its operations fail with
+//!   [`Unsupported`](crate::ErrorKind::Unsupported). The result is [`Outcome::Unclaimed`].
+//! - The harness lacks a hook of the table below, or cannot make the set-up: the case is skipped. The result is
+//!   [`Outcome::Skipped`] with the reason. The tests of [`tests!`] print it; `cargo test -- --nocapture` shows it.
+//!
+//! # Optional parts of a harness
+//! | the provider | the harness implements |
+//! | --- | --- |
+//! | needs a runtime such as tokio | [`block_on`](Harness::block_on), which enters it |
+//! | cannot define ranges | [`fresh`](Harness::fresh), which creates them on the server and maps their ids in the [`Fixture`] |
+//! | has a clock that tests can set | [`advance`](Harness::advance) and [`tick`](Harness::tick) |
+//! | can be shared by processes or clients | [`Fixture::with_other`] and [`open_another`](Harness::open_another) |
 //! | is durable | [`reopen`](Harness::reopen) |
-//! | stands over a server that others use | [`plant`](Harness::plant) |
-//! | claims before it acknowledges | [`abandon`](Harness::abandon) |
-//! | is slow, or limited | [`limits`](Harness::limits), [`skip`](Harness::skip) |
+//! | is a client of a server that has other users | [`plant`](Harness::plant) |
+//! | writes a claim before it acknowledges an allocation | [`abandon`](Harness::abandon) |
+//! | is slow, or has limits | [`limits`](Harness::limits) and [`skip`](Harness::skip) |
 
 mod allocate;
 mod bench;

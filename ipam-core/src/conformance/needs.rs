@@ -1,43 +1,52 @@
-//! What a case needs its provider to claim.
+//! Capabilities that cases need.
 
 use crate::Capabilities;
 
-/// One of the capabilities, by its field in [`Capabilities`].
+/// Capability that a case needs, named after the field of [`Capabilities`].
+///
+/// ```
+/// use ipam_core::IpamProvider;
+/// use ipam_core::conformance::Need;
+///
+/// let can = ipam_core::MemoryProvider::new().capabilities();
+/// assert!(Need::Expiry.claimed(&can));
+/// assert!(!Need::Durable.claimed(&can));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Need {
-    /// [`Capabilities::preview`].
+    /// Capability [`Capabilities::preview`].
     Preview,
-    /// [`Capabilities::update`].
+    /// Capability [`Capabilities::update`].
     Update,
-    /// [`Capabilities::usage`].
+    /// Capability [`Capabilities::usage`].
     Usage,
-    /// [`Capabilities::define_ranges`].
+    /// Capability [`Capabilities::define_ranges`].
     DefineRanges,
-    /// [`Capabilities::blocks`].
+    /// Capability [`Capabilities::blocks`].
     Blocks,
-    /// [`Capabilities::define_blocks`].
+    /// Capability [`Capabilities::define_blocks`].
     DefineBlocks,
-    /// [`Capabilities::allocate_ranges`].
+    /// Capability [`Capabilities::allocate_ranges`].
     AllocateRanges,
-    /// [`Capabilities::changes`].
+    /// Capability [`Capabilities::changes`].
     Changes,
-    /// [`Capabilities::sweep`].
+    /// Capability [`Capabilities::sweep`].
     Sweep,
-    /// [`Capabilities::contiguous`].
+    /// Capability [`Capabilities::contiguous`].
     Contiguous,
-    /// [`Capabilities::expiry`].
+    /// Capability [`Capabilities::expiry`].
     Expiry,
-    /// [`Capabilities::policies`].
+    /// Capability [`Capabilities::policies`].
     Policies,
-    /// [`Capabilities::tags`].
+    /// Capability [`Capabilities::tags`].
     Tags,
-    /// [`Capabilities::durable`].
+    /// Capability [`Capabilities::durable`].
     Durable,
 }
 
 impl Need {
-    /// All of them.
+    /// All variants, in the order of the enumeration.
     pub const ALL: [Self; 14] = [
         Self::Preview,
         Self::Update,
@@ -55,7 +64,7 @@ impl Need {
         Self::Durable,
     ];
 
-    /// Whether a provider claims it.
+    /// Returns true if a provider with these capabilities claims it.
     #[must_use]
     pub const fn claimed(self, by: &Capabilities) -> bool {
         match self {

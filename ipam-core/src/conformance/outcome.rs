@@ -1,4 +1,4 @@
-//! How a case ends.
+//! Outcome of a case, and the checks that fail it.
 
 use std::fmt::{self, Debug, Display};
 use std::panic::Location;
@@ -6,21 +6,21 @@ use std::panic::Location;
 use super::needs::Need;
 use crate::{Error, ErrorKind, Operation, Result, Retry};
 
-/// What came of a case that did not fail.
+/// Outcome of a case that did not fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The provider keeps the sentence.
+    /// The provider keeps the sentence of the case.
     Passed,
-    /// The provider does not claim what the case is about, and refuses it as it must.
+    /// The provider does not claim this capability, and refuses its operations with `Unsupported`.
     Unclaimed(Need),
-    /// The case did not run; the reason.
+    /// The case did not run, for this reason.
     Skipped(String),
 }
 
-/// What a provider does that it must not do.
+/// Failure of a case: the sentence of the contract, what was seen instead, and the line of the check.
 ///
-/// `Debug` prints what `Display` does, so that a `#[test]` that returns it is readable.
+/// `Debug` prints the same text as `Display`, because the test runner prints the `Debug` form of a returned error.
 #[derive(Clone)]
 pub struct Failure {
     message: String,
@@ -44,13 +44,13 @@ impl Failure {
         self
     }
 
-    /// Says which of several things it was about.
+    /// Puts the name of the checked variant before the message.
     pub(super) fn about(mut self, what: &str) -> Self {
         self.message = format!("{what}: {}", self.message);
         self
     }
 
-    /// What was seen, without the case and its sentence.
+    /// Returns what was seen, without the case and its sentence.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
@@ -75,18 +75,18 @@ impl Debug for Failure {
 
 impl std::error::Error for Failure {}
 
-/// Why a case goes no further.
+/// Reason why a case stops.
 pub(super) enum Stop {
     Unclaimed(Need),
     Skip(String),
     Fail(Failure),
 }
 
-/// How a case, or a part of one, ends.
-pub(super) type Verdict<T = ()> = Result<T, Stop>;
+/// Result of a case, or of a step of one.
+pub(super) type CaseResult<T = ()> = Result<T, Stop>;
 
 impl Stop {
-    /// Says which of several things a failure was about.
+    /// Puts the name of the checked variant before the message of a failure.
     pub(super) fn about(self, what: &str) -> Self {
         match self {
             Self::Fail(failure) => Self::Fail(failure.about(what)),
@@ -98,60 +98,69 @@ impl Stop {
 impl From<Error> for Stop {
     #[track_caller]
     fn from(error: Error) -> Self {
-        Self::Fail(Failure::new(format!("an error where there must be none: {error}")))
+        Self::Fail(Failure::new(format!("unexpected error: {error}")))
     }
 }
 
-/// Ends the case with a failure.
+/// Fails the case.
 #[track_caller]
-pub(super) fn fail<T>(why: impl Display) -> Verdict<T> {
+pub(super) fn fail<T>(why: impl Display) -> CaseResult<T> {
     Err(Stop::Fail(Failure::new(why.to_string())))
 }
 
-/// Goes on if `holds`.
+/// Fails the case unless `holds`.
 #[track_caller]
-pub(super) fn check(holds: bool, why: impl Display) -> Verdict {
+pub(super) fn check(holds: bool, why: impl Display) -> CaseResult {
     if holds { Ok(()) } else { fail(why) }
 }
 
-/// Goes on if both are the same.
+/// Fails the case unless both are equal.
 #[track_caller]
-pub(super) fn same<A: Debug + PartialEq<B>, B: Debug>(seen: A, expected: B, why: impl Display) -> Verdict {
+pub(super) fn same<A: Debug + PartialEq<B>, B: Debug>(seen: A, expected: B, why: impl Display) -> CaseResult {
     if seen == expected {
         return Ok(());
     }
     fail(format_args!("{why}\n    seen:     {seen:?}\n    expected: {expected:?}"))
 }
 
-/// Goes on if there is something.
+/// Returns the value, or fails the case if there is none.
 #[track_caller]
-pub(super) fn some<T>(value: Option<T>, what: impl Display) -> Verdict<T> {
+pub(super) fn some<T>(value: Option<T>, what: impl Display) -> CaseResult<T> {
     match value {
         Some(value) => Ok(value),
         None => fail(format_args!("there is no {what}")),
     }
 }
 
-/// Goes on if the call failed with this kind and an error that is of use to its caller; answers the error.
+/// Returns the error of a call that must fail with `kind`, and fails the case if it did not.
 ///
-/// `operation` is the name the error must carry. A preview may carry that of `allocate`, whose checks it shares.
+/// Also checks the parts of the error that every caller relies on: the operation, a message, and the retry advice. The
+/// error of a preview may name `allocate`, because providers share the checks of both.
 #[track_caller]
-pub(super) fn refused<T: Debug>(result: Result<T>, kind: ErrorKind, operation: Operation) -> Verdict<Error> {
+pub(super) fn refused<T: Debug>(result: Result<T>, kind: ErrorKind, operation: Operation) -> CaseResult<Error> {
     let error = match result {
         Err(error) => error,
-        Ok(value) => return fail(format_args!("{operation} must fail with {kind:?}, but answered {value:?}")),
+        Ok(value) => return fail(format_args!("{operation} must fail with {kind:?}, but returned {value:?}")),
     };
-    check(error.kind() == kind, format_args!("{operation} must fail with {kind:?}, but said: {error}"))?;
+    check(error.kind() == kind, format_args!("{operation} must fail with {kind:?}, but failed with: {error}"))?;
     let named = error.operation() == operation
         || (operation == Operation::PreviewAllocate && error.operation() == Operation::Allocate);
     check(named, format_args!("the error must name the operation {operation}: {error}"))?;
-    check(!error.message().is_empty(), "an error must say something")?;
+    check(!error.message().is_empty(), "an error must have a message")?;
     match kind {
+        // The same request fails again, whatever happens meanwhile: a retry loop would never end.
         ErrorKind::InvalidInput | ErrorKind::Unsupported => {
-            check(error.retry() == Retry::Never, format_args!("no retry can help, but {:?}: {error}", error.retry()))?;
+            check(
+                error.retry() == Retry::Never,
+                format_args!("no retry can help, but the advice is {:?}: {error}", error.retry()),
+            )?;
         }
+        // These kinds state that nothing was applied. `IfIdempotent` would say that the outcome is unknown.
         ErrorKind::NotFound | ErrorKind::AlreadyExists | ErrorKind::Conflict | ErrorKind::Exhausted => {
-            check(error.retry() != Retry::IfIdempotent, format_args!("the outcome is known: nothing: {error}"))?;
+            check(
+                error.retry() != Retry::IfIdempotent,
+                format_args!("the error must say that nothing was applied: {error}"),
+            )?;
         }
         _ => {}
     }

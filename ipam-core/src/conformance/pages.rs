@@ -1,19 +1,19 @@
-//! Listings, read to the end.
+//! Complete listings: all pages of a list, read to the end.
 
 use std::fmt::Debug;
 
 use futures_util::future::{Ready, ready};
 
-use super::outcome::{Verdict, check, fail};
+use super::outcome::{CaseResult, check, fail};
 use crate::{
     Allocation, Block, Find, IpamProvider, ListBlocks, ListRanges, Page, PageRequest, PageToken, Range, RangeId, Result,
 };
 
-/// More pages than any case has items: a listing that does not end is a failure, not a test that hangs.
+/// Upper limit of pages, above what any case needs. A listing without end fails the case instead of hanging it.
 const TOO_MANY: usize = 200;
 
-/// Every allocation that matches, in pages of the provider's choice.
-pub(super) async fn find(provider: &dyn IpamProvider, request: &Find) -> Verdict<Vec<Allocation>> {
+/// Returns every allocation that matches, in pages of the provider's default size.
+pub(super) async fn find(provider: &dyn IpamProvider, request: &Find) -> CaseResult<Vec<Allocation>> {
     let page = |page| {
         let request = request.clone().with_page(page);
         async move { provider.find(&request).await }
@@ -21,8 +21,8 @@ pub(super) async fn find(provider: &dyn IpamProvider, request: &Find) -> Verdict
     every_page(0, page, nothing).await
 }
 
-/// Every range that matches.
-pub(super) async fn list_ranges(provider: &dyn IpamProvider, request: &ListRanges) -> Verdict<Vec<Range>> {
+/// Returns every range that matches.
+pub(super) async fn list_ranges(provider: &dyn IpamProvider, request: &ListRanges) -> CaseResult<Vec<Range>> {
     let page = |page| {
         let request = request.clone().with_page(page);
         async move { provider.list_ranges(&request).await }
@@ -30,8 +30,8 @@ pub(super) async fn list_ranges(provider: &dyn IpamProvider, request: &ListRange
     every_page(0, page, nothing).await
 }
 
-/// Every block that matches.
-pub(super) async fn list_blocks(provider: &dyn IpamProvider, request: &ListBlocks) -> Verdict<Vec<Block>> {
+/// Returns every block that matches.
+pub(super) async fn list_blocks(provider: &dyn IpamProvider, request: &ListBlocks) -> CaseResult<Vec<Block>> {
     let page = |page| {
         let request = request.clone().with_page(page);
         async move { provider.list_blocks(&request).await }
@@ -39,25 +39,25 @@ pub(super) async fn list_blocks(provider: &dyn IpamProvider, request: &ListBlock
     every_page(0, page, nothing).await
 }
 
-/// The ranges of this id.
-pub(super) async fn ranges(provider: &dyn IpamProvider, id: &RangeId) -> Verdict<Vec<Range>> {
+/// Returns the ranges with this id: one, or none.
+pub(super) async fn ranges(provider: &dyn IpamProvider, id: &RangeId) -> CaseResult<Vec<Range>> {
     list_ranges(provider, &ListRanges::id(id.clone())).await
 }
 
-/// Nothing to do between two pages.
-pub(super) fn nothing() -> Ready<Verdict> {
+/// Does nothing between two pages.
+pub(super) fn nothing() -> Ready<CaseResult> {
     ready(Ok(()))
 }
 
-/// All items of a listing in pages of `size` (0 leaves it to the provider), with something done between any two pages.
+/// Returns all items of a listing in pages of `size` (0: the provider's default). Runs `between` after each page.
 pub(super) async fn every_page<T: Debug, F, G>(
     size: u32,
     page: impl Fn(PageRequest) -> F + Send,
     mut between: impl FnMut() -> G + Send,
-) -> Verdict<Vec<T>>
+) -> CaseResult<Vec<T>>
 where
     F: Future<Output = Result<Page<T>>> + Send,
-    G: Future<Output = Verdict> + Send,
+    G: Future<Output = CaseResult> + Send,
 {
     let mut items = Vec::new();
     let mut token: Option<PageToken> = None;

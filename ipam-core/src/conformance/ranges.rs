@@ -1,4 +1,4 @@
-//! Cases of ranges: defining, changing and removing them where the provider owns the plan.
+//! Cases of ranges: defining, changing and removing them, where the provider can.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use super::Setup;
 use super::allocate::{exactly, next};
 use super::bench::Bench;
 use super::literals::{ip, lines, net, only, sorted, span, texts};
-use super::outcome::{Verdict, check, fail, refused, same};
+use super::outcome::{CaseResult, check, fail, refused, same};
 use super::pages;
-use super::stage::patiently;
+use super::stage::with_retries;
 use crate::net::HostPolicy;
 use crate::{
     Allocate, AllocateLine, DefineRange, ErrorKind, Find, ListRanges, NetworkInfo, Operation, Order, Patch, Properties,
@@ -22,7 +22,7 @@ pub(super) use super::list_ranges::{
     lists_lasting_ranges_once_during_changes, lists_matching_ranges, refuses_an_unknown_page_token,
 };
 
-pub(super) async fn defines_a_range_as_requested(bench: &Bench) -> Verdict {
+pub(super) async fn defines_a_range_as_requested(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty()).await?;
     let mut request = full("lan", "10.20.0.0/24");
     if !stage.can.policies {
@@ -39,17 +39,25 @@ pub(super) async fn defines_a_range_as_requested(bench: &Bench) -> Verdict {
     same(&range.policy, &request.policy, "policy")?;
     same(&range.tags, &request.tags, "tags")?;
     same(&range.properties, &request.properties, "properties")?;
-    same((&range.key, &range.owner, &range.block), (&None, &None, &None), "it was not carved from a block")?;
+    same(
+        (&range.key, &range.owner, &range.block),
+        (&None, &None, &None),
+        "a defined range has no key, owner or block",
+    )?;
     for address in span("10.20.0.0-10.20.0.255").addresses() {
         let wanted = request.addresses.is_some_and(|addresses| addresses.contains(address))
             && request.network.gateway != Some(address)
             && !request.reserved.iter().any(|reserved| reserved.contains(address));
         same(range.can_allocate(address), wanted, format_args!("whether {address} may be handed out"))?;
     }
-    same(only(pages::ranges(&*stage.provider, &request.id).await?)?, range, "list_ranges answers what define_range did")
+    same(
+        only(pages::ranges(&*stage.provider, &request.id).await?)?,
+        range,
+        "list_ranges returns the range that define_range returned",
+    )
 }
 
-pub(super) async fn fills_in_defaults(bench: &Bench) -> Verdict {
+pub(super) async fn fills_in_defaults(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty()).await?;
     let range = stage.provider.define_range(&DefineRange::new("lan", net("10.20.0.0/24"))).await?;
     same(range.name.as_str(), "lan", "the name is the id")?;
@@ -60,7 +68,7 @@ pub(super) async fn fills_in_defaults(bench: &Bench) -> Verdict {
     same(stage.provider.define_range(&pool).await?.addresses, span("10.21.0.0-10.21.0.255"), "all addresses of a pool")
 }
 
-pub(super) async fn refuses_a_duplicate_id(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_a_duplicate_id(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty()).await?;
     let request = DefineRange::new("lan", net("10.20.0.0/24"));
     stage.provider.define_range(&request).await?;
@@ -72,7 +80,7 @@ pub(super) async fn refuses_a_duplicate_id(bench: &Bench) -> Verdict {
     same(range.net, net("10.20.0.0/24"), "the range stays as it was")
 }
 
-pub(super) async fn refuses_overlapping_ranges(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_overlapping_ranges(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty()).await?;
     let part = |id: &str, addresses: &str| DefineRange::new(id, net("10.20.0.0/24")).with_addresses(span(addresses));
     stage.provider.define_range(&part("a", "10.20.0.10-10.20.0.20")).await?;
@@ -97,10 +105,14 @@ pub(super) async fn refuses_overlapping_ranges(bench: &Bench) -> Verdict {
     stage.provider.define_range(&part("c", "10.20.0.31-10.20.0.40")).await?;
     stage.provider.define_range(&DefineRange::new("d", net("10.20.1.0/24"))).await?;
     stage.provider.define_range(&DefineRange::new("e", net("10.20.0.0/16")).with_space("elsewhere")).await?;
-    same(listed(&stage, ListRanges::all()).await?.len(), 5, "beside one another, and in another space, they may be")
+    same(
+        listed(&stage, ListRanges::all()).await?.len(),
+        5,
+        "adjacent ranges, and ranges of another space, are accepted",
+    )
 }
 
-pub(super) async fn refuses_an_invalid_range(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_an_invalid_range(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty()).await?;
     let lan = || DefineRange::new("lan", net("10.20.0.0/24"));
     let vlan = |number| NetworkInfo { vlan: Some(Vlan::new(number)), ..NetworkInfo::default() };
@@ -129,7 +141,7 @@ pub(super) async fn refuses_an_invalid_range(bench: &Bench) -> Verdict {
     same(listed(&stage, ListRanges::all()).await?, [], "nothing was defined")
 }
 
-pub(super) async fn changes_only_named_fields(bench: &Bench) -> Verdict {
+pub(super) async fn changes_only_named_fields(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty()).await?;
     let mut request = full("lan", "10.20.0.0/24");
     if !stage.can.policies {
@@ -190,7 +202,7 @@ pub(super) async fn changes_only_named_fields(bench: &Bench) -> Verdict {
     Ok(())
 }
 
-pub(super) async fn allocates_from_the_changed_range(bench: &Bench) -> Verdict {
+pub(super) async fn allocates_from_the_changed_range(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty()).await?;
     let provider = &stage.provider;
     provider.define_range(&DefineRange::new("lan", net("10.20.0.0/24"))).await?;
@@ -199,7 +211,11 @@ pub(super) async fn allocates_from_the_changed_range(bench: &Bench) -> Verdict {
         .with_gateway(Patch::Set(ip("10.20.0.100")))
         .with_reserved(Patch::Set(vec![span("10.20.0.102")]));
     provider.update_range(&update).await?;
-    same(lines(&stage.take(next(&stage, 2)).await?), [["10.20.0.101", "10.20.0.103"]], "as the range is now")?;
+    same(
+        lines(&stage.take(next(&stage, 2)).await?),
+        [["10.20.0.101", "10.20.0.103"]],
+        "allocations come from the changed range",
+    )?;
     let wider = UpdateRange::new("lan").with_addresses(Patch::Clear).with_gateway(Patch::Clear);
     let range = provider.update_range(&wider).await?;
     same(range.addresses, span("10.20.0.1-10.20.0.254"), "back to the usable addresses of the prefix")?;
@@ -208,11 +224,11 @@ pub(super) async fn allocates_from_the_changed_range(bench: &Bench) -> Verdict {
     same(
         stage.taken_texts("lan").await?,
         ["10.20.0.1", "10.20.0.100", "10.20.0.101", "10.20.0.103"],
-        "what was taken stays taken",
+        "existing allocations are kept",
     )
 }
 
-pub(super) async fn refuses_changes_that_exclude_allocations(bench: &Bench) -> Verdict {
+pub(super) async fn refuses_changes_that_exclude_allocations(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty()).await?;
     let provider = &stage.provider;
     let other = DefineRange::new("other", net("10.20.0.0/24")).with_addresses(span("10.20.0.200-10.20.0.254"));
@@ -251,7 +267,7 @@ pub(super) async fn refuses_changes_that_exclude_allocations(bench: &Bench) -> V
     Ok(())
 }
 
-pub(super) async fn removes_a_range(bench: &Bench) -> Verdict {
+pub(super) async fn removes_a_range(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty()).await?;
     let provider = &stage.provider;
     let range = provider.define_range(&DefineRange::new("lan", net("10.20.0.0/24"))).await?;
@@ -262,9 +278,9 @@ pub(super) async fn removes_a_range(bench: &Bench) -> Verdict {
     same(removed.range, Some(range), "the range as it was")?;
     let mut freed = texts(&removed.freed);
     freed.sort();
-    same(freed, ["10.20.0.1", "10.20.0.2"], "and what ended with it")?;
+    same(freed, ["10.20.0.1", "10.20.0.2"], "and the allocations that were deallocated with it")?;
     let again = provider.remove_range(&RemoveRange::new("lan").with_allocations(true)).await?;
-    check(again.was_free() && again.freed.is_empty(), "a range that is gone counts as done")?;
+    check(again.was_free() && again.freed.is_empty(), "a range that is gone counts as free")?;
     same(listed(&stage, ListRanges::all()).await?, [], "it is not listed")?;
     same(stage.found(Find::default().with_key("vm-1")).await?, [], "its allocations are not found")?;
     refused(stage.take(next(&stage, 1)).await, ErrorKind::NotFound, Operation::Allocate)?;
@@ -274,10 +290,10 @@ pub(super) async fn removes_a_range(bench: &Bench) -> Verdict {
     check(anew.iter().all(|new| taken.iter().all(|old| old.id != new.id)), "an id is never used again")?;
     provider.deallocate(&crate::Deallocate::key("vm-1")).await?;
     let removed = provider.remove_range(&RemoveRange::new("lan")).await?;
-    check(!removed.was_free() && removed.freed.is_empty(), "an empty range goes without further ado")
+    check(!removed.was_free() && removed.freed.is_empty(), "an empty range is removed without a flag")
 }
 
-pub(super) async fn deallocates_part_of_a_key_with_a_range(bench: &Bench) -> Verdict {
+pub(super) async fn deallocates_part_of_a_key_with_a_range(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty()).await?;
     let provider = &stage.provider;
     for (id, prefix) in [("lan", "10.20.0.0/24"), ("dmz", "10.21.0.0/24")] {
@@ -298,31 +314,35 @@ pub(super) async fn deallocates_part_of_a_key_with_a_range(bench: &Bench) -> Ver
     same(stage.taken_texts("lan").await?, ["10.20.0.1"], "a refused repeat takes nothing")
 }
 
-pub(super) async fn defines_one_of_concurrent_duplicates(bench: &Bench) -> Verdict {
+pub(super) async fn defines_one_of_concurrent_duplicates(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty()).await?;
-    // All at once: one id, and one prefix under several ids.
+    // Two races: the same id with different prefixes, and the same prefix with different ids.
     for (round, shared) in [true, false].into_iter().enumerate() {
-        let answers = stage.callers(move |caller, provider| {
+        let results = stage.callers(move |caller, provider| {
             let (id, prefix) = if shared { ("lan".to_owned(), caller) } else { (format!("r{caller}"), 0) };
             let request = DefineRange::new(id, net(&format!("10.{}.{prefix}.0/24", 20 + round)));
-            async move { patiently(|| provider.define_range(&request)).await }.boxed()
+            async move { with_retries(|| provider.define_range(&request)).await }.boxed()
         });
-        let mut winners = Vec::new();
-        for answer in answers.await? {
+        let mut accepted = Vec::new();
+        for result in results.await? {
             let expected = if shared { ErrorKind::AlreadyExists } else { ErrorKind::Conflict };
-            match answer {
-                Ok(range) => winners.push(range),
+            match result {
+                Ok(range) => accepted.push(range),
                 Err(error) if error.kind() == expected => {}
-                Err(error) => return fail(format_args!("one defines it, for the others it is taken: {error}")),
+                Err(error) => return fail(format_args!("one caller defines it, the others find it taken: {error}")),
             }
         }
-        let winner = only(winners)?;
-        same(pages::ranges(&*stage.provider, &winner.id).await?, [winner], "the range is the winner's")?;
+        let accepted_one = only(accepted)?;
+        same(
+            pages::ranges(&*stage.provider, &accepted_one.id).await?,
+            [accepted_one],
+            "the range is the one that was accepted",
+        )?;
     }
-    same(listed(&stage, ListRanges::all()).await?.len(), 2, "and there is no other")
+    same(listed(&stage, ListRanges::all()).await?.len(), 2, "and no other range exists")
 }
 
-/// A range of which everything is said.
+/// Returns the definition of a range with all fields set.
 fn full(id: &str, prefix: &str) -> DefineRange {
     let network = NetworkInfo {
         gateway: Some(ip("10.20.0.1")),

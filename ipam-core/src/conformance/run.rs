@@ -1,4 +1,4 @@
-//! Running cases by name.
+//! Functions that run cases by name.
 
 use std::sync::Arc;
 
@@ -10,24 +10,53 @@ use super::harness::Harness;
 use super::list::CASES;
 use super::outcome::{Failure, Outcome, Stop, fail};
 
-/// All cases, group by group.
+/// Returns all cases, group by group.
+///
+/// ```
+/// use ipam_core::conformance::cases;
+///
+/// // A harness of a server in a far away place may run one group only.
+/// let names: Vec<_> = cases().iter().map(|case| case.name).filter(|name| name.starts_with("usage::")).collect();
+/// assert!(names.contains(&"usage::counts_allocated_addresses"));
+/// ```
 #[must_use]
 pub fn cases() -> &'static [Case] {
     CASES
 }
 
-/// Runs one case.
+/// Runs one case with a fixture of its own.
+///
+/// [`tests!`](super::tests) suits most crates. Use this function where the cases are chosen at run time.
+///
+/// ```
+/// use std::sync::Arc;
+/// use ipam_core::conformance::{Fixture, Harness, NoFixture, Outcome, Setup, cases, run};
+///
+/// # struct Memory;
+/// # #[async_trait::async_trait]
+/// # impl Harness for Memory {
+/// #     async fn fresh(&self, setup: &Setup) -> Result<Fixture, NoFixture> {
+/// #         setup.define(Arc::new(ipam_core::MemoryProvider::new())).await
+/// #     }
+/// # }
+/// let harness: Arc<dyn Harness> = Arc::new(Memory);
+/// for case in cases().iter().filter(|case| case.name.starts_with("usage::")) {
+///     assert_eq!(run(&harness, case)?, Outcome::Passed, "{}", case.name);
+/// }
+/// # Ok::<(), ipam_core::conformance::Failure>(())
+/// ```
 ///
 /// # Errors
-/// What the provider does that it must not do.
+/// [`Failure`] if the provider does not keep the sentence of the case, or if the harness fails to set up.
 pub fn run(harness: &Arc<dyn Harness>, case: &'static Case) -> Result<Outcome, Failure> {
     if let Some(reason) = harness.skip(case.name) {
         return Ok(Outcome::Skipped(reason));
     }
     let bench = Bench { harness: Arc::clone(harness), needs: case.needs };
-    let mut verdict = fail("the harness did not run the case to its end");
-    harness.block_on((case.body)(&bench).map(|end| verdict = end).boxed());
-    match verdict {
+    // A harness whose `block_on` returns early would otherwise pass every case.
+    let mut result = fail("the harness did not run the case to its end");
+    harness.block_on((case.body)(&bench).map(|end| result = end).boxed());
+    match result {
         Ok(()) => Ok(Outcome::Passed),
         Err(Stop::Unclaimed(need)) => Ok(Outcome::Unclaimed(need)),
         Err(Stop::Skip(reason)) => Ok(Outcome::Skipped(reason)),
@@ -35,10 +64,12 @@ pub fn run(harness: &Arc<dyn Harness>, case: &'static Case) -> Result<Outcome, F
     }
 }
 
-/// Runs the case of this name and prints why, if it was skipped: what the tests of [`tests!`](super::tests) do.
+/// Runs the case with this name. The tests of [`tests!`](super::tests) call it.
+///
+/// Prints to standard error if the case was skipped, or if the provider does not claim a capability that it needs.
 ///
 /// # Errors
-/// What the provider does that it must not do; or there is no such case.
+/// [`Failure`] if no case has this name; otherwise as for [`run`].
 pub fn check(harness: impl Harness, name: &str) -> Result<(), Failure> {
     let Some(case) = CASES.iter().find(|case| case.name == name) else {
         return Err(Failure::no_case(name));
@@ -46,7 +77,7 @@ pub fn check(harness: impl Harness, name: &str) -> Result<(), Failure> {
     let harness: Arc<dyn Harness> = Arc::new(harness);
     match run(&harness, case)? {
         Outcome::Passed => {}
-        Outcome::Unclaimed(need) => eprintln!("{name}: {need:?} is not claimed, and refused"),
+        Outcome::Unclaimed(need) => eprintln!("{name}: the provider does not claim {need:?}, and refuses it"),
         Outcome::Skipped(reason) => eprintln!("{name}: skipped: {reason}"),
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! What a case starts with, and what a harness makes of it.
+//! Set-up that a case asks for, and the fixture that a harness returns.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -9,21 +9,36 @@ use ipnet::IpNet;
 
 use crate::{BlockId, DefineBlock, DefineRange, IpamProvider, RangeId, SpaceId};
 
-/// The blocks and ranges a case needs before it begins. Blocks come before ranges, outer blocks before inner ones.
+/// Set-up of a case: the blocks and ranges that must exist before it begins.
 ///
-/// Their ids are names inside the case. A harness over a server that makes ids itself says in the [`Fixture`] what each
-/// name became.
+/// Define blocks before ranges, and in the order of the lists: outer blocks come before inner ones. The ids are names
+/// inside the case. If the server chooses ids itself, map each name to its id in the [`Fixture`].
+///
+/// ```
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::sync::Arc;
+/// use ipam_core::conformance::Setup;
+/// use ipam_core::{IpamProviderExt, MemoryProvider};
+///
+/// let setup = Setup::empty().block("campus", "10.20.0.0/16".parse()?).range("lan", "10.20.1.0/24".parse()?);
+/// let fixture = setup.define(Arc::new(MemoryProvider::new())).await.map_err(|error| format!("{error:?}"))?;
+/// let allocation = fixture.provider.allocate_one("lan", "vm-1").await?;
+/// assert_eq!(allocation.address.to_string(), "10.20.1.1");
+/// # Ok(())
+/// # }
+/// # futures_executor::block_on(example()).unwrap();
+/// ```
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Setup {
-    /// The blocks, in the order to define them.
+    /// Blocks, in the order to define them.
     pub blocks: Vec<DefineBlock>,
-    /// The ranges, in the order to define them.
+    /// Ranges, in the order to define them.
     pub ranges: Vec<DefineRange>,
 }
 
 impl Setup {
-    /// Nothing at all.
+    /// Returns a set-up without blocks and ranges.
     #[must_use]
     pub fn empty() -> Self {
         Self::default()
@@ -55,10 +70,11 @@ impl Setup {
         self
     }
 
-    /// Defines everything through the provider itself: what a harness calls whose provider can.
+    /// Defines the blocks and ranges with the provider's own methods, and returns a fixture of the provider.
     ///
     /// # Errors
-    /// [`NoFixture::Failed`] if the provider refuses, [`NoFixture::Unfit`] if it says that it cannot.
+    /// [`NoFixture::Unfit`] if the provider fails with [`Unsupported`](crate::ErrorKind::Unsupported);
+    /// [`NoFixture::Failed`] for any other error.
     pub async fn define(&self, provider: Arc<dyn IpamProvider>) -> Result<Fixture, NoFixture> {
         for block in &self.blocks {
             provider.define_block(block).await.map_err(NoFixture::from_define)?;
@@ -70,14 +86,30 @@ impl Setup {
     }
 }
 
-/// Why a harness has no fixture for a plan.
+/// Reason why a harness returns no fixture for a set-up.
+///
+/// ```
+/// use ipam_core::SpaceId;
+/// use ipam_core::conformance::{NoFixture, Setup};
+///
+/// /// Refuses a set-up for a server that has no address spaces.
+/// fn check(setup: &Setup) -> Result<(), NoFixture> {
+///     match setup.ranges.iter().find(|range| range.space != SpaceId::default()) {
+///         Some(range) => Err(NoFixture::Unfit(format!("the server has no address space {:?}", range.space))),
+///         None => Ok(()),
+///     }
+/// }
+///
+/// let setup = Setup::empty().range("lan", "10.20.1.0/24".parse().unwrap());
+/// assert_eq!(check(&setup), Ok(()));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NoFixture {
-    /// The provider cannot have such a plan (another order, a reservation, a second address space): the case is
-    /// skipped, and this says why.
+    /// The provider cannot have such a set-up (another order, a reservation, a second address space). The case is
+    /// skipped with this reason.
     Unfit(String),
-    /// Setting up went wrong: the case fails.
+    /// Setting up went wrong. The case fails with this message.
     Failed(String),
 }
 
@@ -87,26 +119,44 @@ impl NoFixture {
     }
 }
 
-/// A provider that holds what a plan asked for and nothing else, until it is dropped.
+/// Provider with the set-up of a case, and the guard that cleans up after the case.
+///
+/// ```
+/// use std::sync::Arc;
+/// use ipam_core::conformance::Fixture;
+/// # let provider = ipam_core::MemoryProvider::new();
+/// # let second_connection = provider.clone();
+/// # struct Server;
+/// # let server = Server;
+///
+/// // The server numbers its ranges: the range "lan" of the set-up has the id 17 there.
+/// let fixture = Fixture::new(Arc::new(provider))
+///     .with_other(Arc::new(second_connection))
+///     .with_range("lan", "17")
+///     .with_guard(server);
+/// assert_eq!(fixture.ranges[&"lan".into()], "17".into());
+/// ```
 #[non_exhaustive]
 pub struct Fixture {
-    /// The provider under test.
+    /// Provider under test.
     pub provider: Arc<dyn IpamProvider>,
-    /// Further handles to the same state, such as a second connection or another process's view. Cases with several
-    /// callers use them by turns.
+    /// Further handles to the same state, such as second connections. Cases with several callers use all handles by
+    /// turns. Empty by default: the callers then share [`provider`](Self::provider).
     pub others: Vec<Arc<dyn IpamProvider>>,
-    /// What the range names of the plan became; a name that is missing stayed as it is.
+    /// Ids of the ranges by their names in the set-up. A name that is missing is its own id.
     pub ranges: BTreeMap<RangeId, RangeId>,
-    /// What the block names became.
+    /// Ids of the blocks by their names in the set-up. A name that is missing is its own id.
     pub blocks: BTreeMap<BlockId, BlockId>,
-    /// What the names of the address spaces became.
+    /// Ids of the address spaces by their names in the set-up. A name that is missing is its own id.
     pub spaces: BTreeMap<SpaceId, SpaceId>,
-    /// Kept until the case is over: a directory, a server, whatever has to be cleaned up.
+    /// Value that is dropped after the case, such as a temporary directory or a server.
+    ///
+    /// It is the last field, so that the providers are dropped before what they use.
     pub guard: Box<dyn Any + Send + Sync>,
 }
 
 impl Fixture {
-    /// A fixture whose names are those of the plan and that leaves nothing to clean up.
+    /// Returns a fixture without further handles, mapped ids and guard.
     pub fn new(provider: Arc<dyn IpamProvider>) -> Self {
         Self {
             provider,
@@ -118,7 +168,7 @@ impl Fixture {
         }
     }
 
-    /// Keeps `guard` until the case is over.
+    /// Sets the value that is dropped after the case. It replaces an earlier guard.
     #[must_use]
     pub fn with_guard(mut self, guard: impl Any + Send + Sync) -> Self {
         self.guard = Box::new(guard);
@@ -132,21 +182,21 @@ impl Fixture {
         self
     }
 
-    /// Says what a range name of the plan became.
+    /// Maps the name of a range in the set-up to its id.
     #[must_use]
     pub fn with_range(mut self, name: impl Into<RangeId>, id: impl Into<RangeId>) -> Self {
         self.ranges.insert(name.into(), id.into());
         self
     }
 
-    /// Says what a block name of the plan became.
+    /// Maps the name of a block in the set-up to its id.
     #[must_use]
     pub fn with_block(mut self, name: impl Into<BlockId>, id: impl Into<BlockId>) -> Self {
         self.blocks.insert(name.into(), id.into());
         self
     }
 
-    /// Says what the name of an address space became.
+    /// Maps the name of an address space in the set-up to its id.
     #[must_use]
     pub fn with_space(mut self, name: impl Into<SpaceId>, id: impl Into<SpaceId>) -> Self {
         self.spaces.insert(name.into(), id.into());

@@ -1,4 +1,4 @@
-//! Threads that futures wait for, without a runtime of our own.
+//! Threads that futures can await, so that the suite works in any runtime.
 
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,15 +6,15 @@ use std::task::{Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
-/// What a thread leaves behind, and who waits for it.
+/// Result of a thread, and the waker of the future that awaits it.
 struct Slot<T> {
     value: Option<T>,
     waker: Option<Waker>,
-    /// Whether the thread is over, with or without a value.
+    /// True once the thread has ended, with or without a value.
     over: bool,
 }
 
-/// Tells the waiter when the thread ends, also by a panic.
+/// Wakes the waiting future when the thread ends. A drop guard, so that a panic wakes it too.
 struct Over<T>(Arc<Mutex<Slot<T>>>);
 
 impl<T> Drop for Over<T> {
@@ -29,7 +29,7 @@ impl<T> Drop for Over<T> {
     }
 }
 
-/// Runs `work` on a thread of its own, begun at once. `None` if it panicked.
+/// Runs `work` on a new thread, which starts at once. The future returns `None` if the thread panicked.
 pub(super) fn start<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> impl Future<Output = Option<T>> + Send {
@@ -49,7 +49,7 @@ pub(super) fn start<T: Send + 'static>(
     })
 }
 
-/// Waits without keeping the caller's thread.
+/// Sleeps without blocking the calling thread.
 pub(super) async fn sleep(time: Duration) {
     start(move || thread::sleep(time)).await;
 }

@@ -1,10 +1,10 @@
-//! What a provider must do that does not claim something.
+//! Refusal of operations whose capability a provider lacks.
 
 use std::time::Duration;
 
 use super::literals::{ip, net};
 use super::needs::Need;
-use super::outcome::{Verdict, refused};
+use super::outcome::{CaseResult, refused};
 use super::stage::Stage;
 use crate::{
     Allocate, AllocateLine, AllocateRange, DeallocateRange, DefineBlock, DefineRange, ErrorKind, Labels, ListBlocks,
@@ -12,8 +12,8 @@ use crate::{
     UpdateRange,
 };
 
-/// Checks that a provider that does not claim `need` refuses it. The stage has the range "lan".
-pub(super) async fn must_be_refused(need: Need, stage: &Stage) -> Verdict {
+/// Checks that a provider without the capability `need` refuses its operations. The stage has the range "lan".
+pub(super) async fn must_be_refused(need: Need, stage: &Stage) -> CaseResult {
     const NO: ErrorKind = ErrorKind::Unsupported;
     let provider = &stage.provider;
     let lan = stage.range("lan");
@@ -44,8 +44,8 @@ pub(super) async fn must_be_refused(need: Need, stage: &Stage) -> Verdict {
             refused(provider.remove_block(&RemoveBlock::new("new")).await, NO, Operation::RemoveBlock)?;
         }
         Need::AllocateRanges => {
-            let carve = AllocateRange::prefix_len("a", "campus", 28);
-            refused(provider.allocate_range(&carve).await, NO, Operation::AllocateRange)?;
+            let request = AllocateRange::prefix_len("a", "campus", 28);
+            refused(provider.allocate_range(&request).await, NO, Operation::AllocateRange)?;
             refused(provider.deallocate_range(&DeallocateRange::id(lan)).await, NO, Operation::DeallocateRange)?;
         }
         Need::Changes => {
@@ -80,7 +80,7 @@ pub(super) async fn must_be_refused(need: Need, stage: &Stage) -> Verdict {
                 refused(provider.define_range(&define).await, NO, Operation::DefineRange)?;
             }
         }
-        // Not durable is nothing that a call could refuse, nor is a policy that nobody can ask for.
+        // No call can ask for durability, nor for a policy without `define_range`: there is nothing to refuse.
         Need::Policies | Need::Durable => {}
     }
     stage.nothing_taken().await

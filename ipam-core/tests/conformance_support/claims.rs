@@ -1,4 +1,4 @@
-//! A provider that has abandoned claims to sweep, around one that leaves none.
+//! Provider with abandoned claims to sweep, around a provider that leaves none.
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,11 +15,11 @@ use ipam_core::{
 
 use crate::memory::MemoryHarness;
 
-/// Its providers claim addresses for processes that died.
+/// Harness whose providers can have claims of a process that died.
 #[derive(Default)]
 pub(crate) struct ClaimsHarness(MemoryHarness);
 
-/// The claims of a fixture: where they are kept is what its harness and its provider share.
+/// Claims of a fixture, shared by its harness and its provider.
 pub(crate) type Claims = Arc<Mutex<Vec<(AllocationId, RangeId, IpAddr)>>>;
 
 #[derive(Debug)]
@@ -30,8 +30,8 @@ struct Claiming {
 
 #[async_trait]
 impl Harness for ClaimsHarness {
-    async fn fresh(&self, plan: &Setup) -> Result<Fixture, NoFixture> {
-        let mut fixture = self.0.fresh(plan).await?;
+    async fn fresh(&self, setup: &Setup) -> Result<Fixture, NoFixture> {
+        let mut fixture = self.0.fresh(setup).await?;
         fixture.others.clear();
         let claims = Claims::default();
         let memory = Arc::clone(&fixture.provider);
@@ -49,8 +49,8 @@ impl Harness for ClaimsHarness {
 
     async fn abandon(&self, fixture: &Fixture, range: &RangeId) -> Option<IpAddr> {
         let (memory, claims) = fixture.guard.downcast_ref::<(Arc<dyn IpamProvider>, Claims)>()?;
-        let answer = memory.allocate(&Allocate::one("dead", range.clone())).await.ok()?;
-        let claim = answer.lines.into_iter().flatten().next()?;
+        let result = memory.allocate(&Allocate::one("dead", range.clone())).await.ok()?;
+        let claim = result.lines.into_iter().flatten().next()?;
         claims.lock().unwrap_or_else(PoisonError::into_inner).push((claim.id, claim.range, claim.address));
         Some(claim.address)
     }

@@ -1,4 +1,4 @@
-//! A provider without defects, that can do everything, with a clock to be moved.
+//! Harness of memory providers with all capabilities and a clock that cases can advance.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,21 +7,21 @@ use std::time::{Duration, SystemTime};
 use ipam_core::MemoryProvider;
 use ipam_core::conformance::{Fixture, Harness, NoFixture, Setup};
 
-/// The provider takes its time from here.
+/// Harness that is the clock of its providers.
 #[derive(Default)]
 pub(crate) struct MemoryHarness {
-    /// In milliseconds, on top of the host's clock.
+    /// Milliseconds that the providers' clock is ahead of the host's clock.
     passed: Arc<AtomicU64>,
 }
 
 #[async_trait::async_trait]
 impl Harness for MemoryHarness {
-    async fn fresh(&self, plan: &Setup) -> Result<Fixture, NoFixture> {
+    async fn fresh(&self, setup: &Setup) -> Result<Fixture, NoFixture> {
         let passed = Arc::clone(&self.passed);
         let clock = move || SystemTime::now() + Duration::from_millis(passed.load(Ordering::SeqCst));
         let provider = MemoryProvider::builder().with_clock(clock).with_actor("conformance").build();
         let other = Arc::new(provider.clone());
-        Ok(plan.define(Arc::new(provider)).await?.with_other(other))
+        Ok(setup.define(Arc::new(provider)).await?.with_other(other))
     }
 
     async fn advance(&self, by: Duration) -> bool {

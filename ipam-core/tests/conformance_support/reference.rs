@@ -1,7 +1,6 @@
-//! The smallest provider that keeps the contract: a map behind a mutex, its plan fixed when it is made.
+//! Smallest provider that keeps the contract: a map behind a mutex, with ranges that are fixed when it is made.
 //!
-//! It copies everything for each change and looks at every address, so that it is plainly right; it is no example of
-//! how to be quick.
+//! It copies its whole state for each change and scans every address. That is slow, and easy to verify by reading.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -16,14 +15,14 @@ use ipam_core::{
     Page, PageRequest, PageToken, Placement, Range, RangeId, RangePolicy, Result, Selection, SpaceId, Target,
 };
 
-/// Makes one for each case, from the case's plan.
+/// Harness that makes a provider from the set-up of each case.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ReferenceHarness;
 
 #[async_trait]
 impl Harness for ReferenceHarness {
-    async fn fresh(&self, plan: &Setup) -> Result<Fixture, NoFixture> {
-        let reference = Arc::new(Reference::of(plan)?);
+    async fn fresh(&self, setup: &Setup) -> Result<Fixture, NoFixture> {
+        let reference = Arc::new(Reference::of(setup)?);
         Ok(Fixture::new(Arc::clone(&reference) as Arc<dyn IpamProvider>).with_guard(reference))
     }
 
@@ -53,7 +52,7 @@ struct State {
     last_id: u64,
 }
 
-/// What a key stands for.
+/// Request and allocations of a key.
 #[derive(Debug, Clone)]
 struct Request {
     fingerprint: Fingerprint,
@@ -61,15 +60,15 @@ struct Request {
 }
 
 impl Reference {
-    /// A provider with the ranges of a plan.
-    pub(crate) fn of(plan: &Setup) -> Result<Self, NoFixture> {
-        if let Some(block) = plan.blocks.first() {
+    /// Returns a provider with the ranges of a set-up.
+    pub(crate) fn of(setup: &Setup) -> Result<Self, NoFixture> {
+        if let Some(block) = setup.blocks.first() {
             return Err(NoFixture::Unfit(format!("the reference has no blocks such as {:?}", block.id)));
         }
-        if plan.ranges.iter().any(|range| range.policy != RangePolicy::default()) {
+        if setup.ranges.iter().any(|range| range.policy != RangePolicy::default()) {
             return Err(NoFixture::Unfit("the reference knows one policy".to_owned()));
         }
-        let ranges = plan.ranges.iter().map(|wanted| (wanted.id.clone(), range(wanted))).collect();
+        let ranges = setup.ranges.iter().map(|wanted| (wanted.id.clone(), range(wanted))).collect();
         Ok(Self(Mutex::new(State { ranges, ..State::default() })))
     }
 
@@ -77,13 +76,13 @@ impl Reference {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes a copy, which takes the state's place only if all went well.
+    /// Runs `change` on a copy of the state, and keeps the copy only if it succeeds.
     fn change<T>(&self, change: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
         let mut state = self.state();
         let mut next = state.clone();
-        let answer = change(&mut next)?;
+        let result = change(&mut next)?;
         *state = next;
-        Ok(answer)
+        Ok(result)
     }
 }
 
@@ -172,7 +171,7 @@ impl State {
         Ok(Allocated::new(key, lines, false))
     }
 
-    /// What the key has, if it is in use.
+    /// Returns the allocations of a key that is in use.
     fn repeat(&self, key: &AllocationKey, fingerprint: Fingerprint) -> Result<Option<Vec<Vec<Allocation>>>> {
         let Some(request) = self.requests.get(key) else { return Ok(None) };
         let conflict =
@@ -188,7 +187,7 @@ impl State {
             return Err(Error::other_request(Operation::Allocate, key));
         }
         if !gone.is_empty() {
-            return Err(conflict(format!("given back since: {}", gone.join(", "))));
+            return Err(conflict(format!("deallocated since: {}", gone.join(", "))));
         }
         Ok(Some(request.lines.iter().map(|line| line.iter().filter_map(|(id, _)| now(id)).collect()).collect()))
     }
@@ -276,7 +275,7 @@ impl State {
     }
 }
 
-/// Two lines for one address are wrong whatever the state.
+/// Refuses two lines for one exact address.
 fn refuse_twice(request: &Allocate) -> Result<()> {
     let exact = request.lines.iter().enumerate().filter_map(|(index, line)| match line.selection {
         Selection::Exact { first, count } => Some((index, &line.ranges, first, count)),
@@ -301,7 +300,7 @@ fn refuse_twice(request: &Allocate) -> Result<()> {
     Ok(())
 }
 
-/// The items after the token's, in the order of their names.
+/// Returns the items after the token's, in the order of their names.
 fn page<T>(operation: Operation, request: &PageRequest, items: impl Iterator<Item = (String, T)>) -> Result<Page<T>> {
     request.validate(operation)?;
     let after = match &request.token {
@@ -328,7 +327,7 @@ fn number(address: IpAddr) -> u128 {
     }
 }
 
-/// The `n`-th address after `first`; validated requests stay inside the family.
+/// Returns the `n`-th address after `first`. Validated requests stay inside the family.
 fn plus(first: IpAddr, n: u32) -> IpAddr {
     match first {
         IpAddr::V4(address) => IpAddr::V4(address.to_bits().wrapping_add(n).into()),

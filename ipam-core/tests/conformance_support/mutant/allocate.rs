@@ -13,14 +13,14 @@ use super::defect::Defect;
 use super::{Mutant, pause};
 
 impl Mutant {
-    pub(super) fn spoil_request(&self, request: &Allocate) -> Allocate {
+    pub(super) fn corrupt_request(&self, request: &Allocate) -> Allocate {
         let mut request = request.clone();
         match self.defect {
             Defect::ShortensKeys => {
                 request.key = request.key.map(|key| key.as_str().chars().take(40).collect::<String>().into());
             }
             Defect::FoldsKeys => request.key = request.key.map(|key| key.as_str().to_lowercase().into()),
-            Defect::MakesOneKey => {
+            Defect::GeneratesOneKey => {
                 request.key = request.key.or_else(|| Some(format!("made/{}", request.owner).into()));
             }
             Defect::ForgetsKeys => request.key = None,
@@ -34,7 +34,7 @@ impl Mutant {
                 (Defect::TakesNextForExact, Selection::Exact { count, .. }) => {
                     line.selection = Selection::Next { count, placement: Placement::Scattered };
                 }
-                (Defect::IgnoresShape, Selection::Next { count, .. }) => {
+                (Defect::IgnoresPlacement, Selection::Next { count, .. }) => {
                     line.selection = Selection::Next { count, placement: Placement::Scattered };
                 }
                 (Defect::IgnoresAlignment, Selection::Next { count, placement: Placement::Aligned }) => {
@@ -47,18 +47,18 @@ impl Mutant {
         request
     }
 
-    /// One request per line, with keys of their own.
+    /// Sends each line as a request with its own key.
     pub(super) async fn each(&self, request: &Allocate, lines: Vec<AllocateLine>) -> Result<Allocated> {
         let key = request.key.clone().unwrap_or_else(|| format!("each/{}", self.call()).into());
-        let mut answers = Vec::new();
+        let mut results = Vec::new();
         for (index, line) in lines.into_iter().enumerate() {
             let part = Allocate::new(request.owner.clone()).with_key(format!("{key}/{index}")).with_line(line);
-            answers.push(self.inner.allocate(&part).await?.lines.into_iter().flatten().collect());
+            results.push(self.inner.allocate(&part).await?.lines.into_iter().flatten().collect());
             if self.is(Defect::TakesLineByLine) {
                 pause().await;
             }
         }
-        Ok(Allocated::new(key, answers, false))
+        Ok(Allocated::new(key, results, false))
     }
 
     pub(super) async fn allocate_badly(&self, request: &Allocate) -> Result<Allocated> {
@@ -71,24 +71,24 @@ impl Mutant {
                         *count += 1;
                     }
                 }
-                let mut answer = inner.allocate(&more).await?;
-                for (line, asked) in answer.lines.iter_mut().zip(&request.lines) {
+                let mut result = inner.allocate(&more).await?;
+                for (line, asked) in result.lines.iter_mut().zip(&request.lines) {
                     if matches!(asked.selection, Selection::Next { .. }) {
                         inner.deallocate(&Deallocate::id(line.remove(0).id)).await?;
                     }
                 }
-                Ok(answer)
+                Ok(result)
             }
             Defect::HandsOutTwice => {
                 let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).take();
                 if let Some(last) = last.filter(|_| request.key.is_none()) {
                     return Ok(last);
                 }
-                let answer = inner.allocate(request).await?;
-                *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer.clone());
-                Ok(answer)
+                let result = inner.allocate(request).await?;
+                *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(result.clone());
+                Ok(result)
             }
-            Defect::SpillsLines => {
+            Defect::SplitsLinesOverRanges => {
                 let mut lines = Vec::new();
                 for line in &request.lines {
                     let mut taken = Vec::new();
@@ -122,9 +122,9 @@ impl Mutant {
                     }
                     Err(error)
                 }
-                answer => answer,
+                result => result,
             },
-            Defect::AnswersAnyRequestOfAKey | Defect::RefillsPartialKeys => match inner.allocate(request).await {
+            Defect::ReturnsAnyRequestOfAKey | Defect::RefillsPartialKeys => match inner.allocate(request).await {
                 Err(error) if error.is_conflict() && request.key.is_some() => {
                     let key = request.key.clone().unwrap_or_else(|| "".into());
                     let has = self.all(&Find::default().with_key(key.clone())).await?;
@@ -135,30 +135,30 @@ impl Mutant {
                     }
                     Ok(Allocated::new(key, vec![has], true))
                 }
-                answer => answer,
+                result => result,
             },
             Defect::KeepsKeyAfterFailure | Defect::NeverFreesKeys => {
                 let Some(key) = &request.key else { return inner.allocate(request).await };
-                let burnt = || self.burnt.lock().unwrap_or_else(PoisonError::into_inner);
-                let used = burnt().contains(key);
-                let answer = inner.allocate(request).await;
-                let free = answer.as_ref().is_ok_and(|answer| !answer.repeated);
+                let used_keys = || self.used_keys.lock().unwrap_or_else(PoisonError::into_inner);
+                let used = used_keys().contains(key);
+                let result = inner.allocate(request).await;
+                let free = result.as_ref().is_ok_and(|result| !result.repeated);
                 if used && free {
                     inner.deallocate(&Deallocate::key(key.clone())).await?;
                     return Err(Error::new(ErrorKind::Conflict, Operation::Allocate, "the key was used")
                         .with_context("key", key));
                 }
-                if self.is(Defect::NeverFreesKeys) && answer.is_ok()
-                    || self.is(Defect::KeepsKeyAfterFailure) && answer.is_err()
+                if self.is(Defect::NeverFreesKeys) && result.is_ok()
+                    || self.is(Defect::KeepsKeyAfterFailure) && result.is_err()
                 {
-                    burnt().insert(key.clone());
+                    used_keys().insert(key.clone());
                 }
-                answer
+                result
             }
             Defect::ForgetsKeys => {
-                let mut answer = inner.allocate(&self.spoil_request(request)).await?;
-                answer.key = request.key.clone().unwrap_or(answer.key);
-                Ok(answer)
+                let mut result = inner.allocate(&self.corrupt_request(request)).await?;
+                result.key = request.key.clone().unwrap_or(result.key);
+                Ok(result)
             }
             Defect::RacesOnKeys => {
                 if let Some(key) = &request.key {
@@ -179,24 +179,24 @@ impl Mutant {
                 inner.allocate(&anew).await
             }
             Defect::RacesOnAddresses => {
-                let answer = inner.allocate(request).await?;
-                // Looks free to others for a moment.
-                inner.deallocate(&Deallocate::key(answer.key.clone())).await?;
+                let result = inner.allocate(request).await?;
+                // The address is free for other callers for a moment.
+                inner.deallocate(&Deallocate::key(result.key.clone())).await?;
                 std::thread::sleep(Duration::from_millis(2));
-                for (line, asked) in answer.lines.iter().zip(&request.lines) {
+                for (line, asked) in result.lines.iter().zip(&request.lines) {
                     for allocation in line {
                         let mut again = AllocateLine::exactly(allocation.range.clone(), allocation.address);
                         again.labels = asked.labels.clone();
                         drop(inner.allocate(&Allocate::new(request.owner.clone()).with_line(again)).await);
                     }
                 }
-                Ok(answer)
+                Ok(result)
             }
-            Defect::AnswersBadRequests => match inner.allocate(request).await {
+            Defect::AcceptsInvalidRequests => match inner.allocate(request).await {
                 Err(error) if error.kind() == ErrorKind::InvalidInput => {
                     Ok(Allocated::new("bad".into(), Vec::new(), false))
                 }
-                answer => answer,
+                result => result,
             },
             Defect::SkipsUnknownRanges => {
                 let known: Vec<Range> = inner.ranges(ListRanges::all()).try_collect().await?;
@@ -207,16 +207,16 @@ impl Mutant {
                 inner.allocate(&request).await
             }
             Defect::StopsAtIpv4 => {
-                let answer = inner.allocate(request).await?;
-                if answer.iter().any(|allocation| allocation.address.is_ipv6()) {
-                    inner.deallocate(&Deallocate::key(answer.key)).await?;
+                let result = inner.allocate(request).await?;
+                if result.iter().any(|allocation| allocation.address.is_ipv6()) {
+                    inner.deallocate(&Deallocate::key(result.key)).await?;
                     return Err(
                         Error::new(ErrorKind::Exhausted, Operation::Allocate, "no room").with_context("line", 0)
                     );
                 }
-                Ok(answer)
+                Ok(result)
             }
-            Defect::TellsTooMuch => match inner.allocate(request).await {
+            Defect::ReportsFailedRequests => match inner.allocate(request).await {
                 Err(error) if error.is_exhausted() => {
                     if let Some(id) = request.lines.first().and_then(|line| line.ranges.first()) {
                         let undone = inner.allocate(&Allocate::one("undone", id.clone())).await?;
@@ -224,30 +224,30 @@ impl Mutant {
                     }
                     Err(error)
                 }
-                answer => answer,
+                result => result,
             },
-            Defect::AnswersSlowly => {
-                let answer = inner.allocate(request).await;
+            Defect::RespondsSlowly => {
+                let result = inner.allocate(request).await;
                 pause().await;
-                answer
+                result
             }
-            _ => inner.allocate(&self.spoil_request(request)).await,
+            _ => inner.allocate(&self.corrupt_request(request)).await,
         }
     }
 
-    pub(super) fn spoil_answer(&self, request: &Allocate, mut answer: Allocated) -> Allocated {
+    pub(super) fn corrupt_result(&self, request: &Allocate, mut result: Allocated) -> Allocated {
         match self.defect {
-            Defect::NeverSaysRepeated => answer.repeated = false,
-            Defect::AnswersDescending => answer.lines.iter_mut().for_each(|line| line.reverse()),
-            Defect::AnswersLinesReversed => answer.lines.reverse(),
-            Defect::AnswersOneLine => answer.lines = vec![answer.lines.into_iter().flatten().collect()],
-            Defect::ShortensKeys | Defect::FoldsKeys => answer.key = request.key.clone().unwrap_or(answer.key),
+            Defect::NeverSaysRepeated => result.repeated = false,
+            Defect::ReturnsDescending => result.lines.iter_mut().for_each(|line| line.reverse()),
+            Defect::ReturnsLinesReversed => result.lines.reverse(),
+            Defect::ReturnsOneLine => result.lines = vec![result.lines.into_iter().flatten().collect()],
+            Defect::ShortensKeys | Defect::FoldsKeys => result.key = request.key.clone().unwrap_or(result.key),
             _ => {}
         }
-        for allocation in answer.lines.iter_mut().flatten() {
-            *allocation = self.spoil_allocation(allocation.clone());
+        for allocation in result.lines.iter_mut().flatten() {
+            *allocation = self.corrupt_allocation(allocation.clone());
         }
-        answer
+        result
     }
 
     pub(super) async fn preview_allocate_badly(&self, request: &Allocate) -> Result<Preview> {
@@ -258,7 +258,7 @@ impl Mutant {
         if self.is(Defect::PreviewsAnew) {
             request.key = None;
         }
-        let mut preview = self.inner.preview_allocate(&request).await.map_err(|error| self.spoil_error(error))?;
+        let mut preview = self.inner.preview_allocate(&request).await.map_err(|error| self.corrupt_error(error))?;
         if self.is(Defect::PreviewsFirstLineOnly) {
             preview.lines.truncate(1);
         }

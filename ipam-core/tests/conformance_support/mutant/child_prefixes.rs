@@ -1,4 +1,4 @@
-//! Defects of making ranges out of blocks.
+//! Defects of `allocate_range` and `deallocate_range`.
 
 use futures_util::TryStreamExt;
 use ipam_core::{
@@ -14,7 +14,7 @@ impl Mutant {
         let mut request = request.clone();
         let asked = request.clone();
         match self.defect {
-            Defect::ForgetsCarveKeys => request.key = None,
+            Defect::ForgetsPrefixKeys => request.key = None,
             Defect::KeepsKeysApart => request.key = request.key.map(|key| format!("range/{key}").into()),
             Defect::TriesOneBlock => request.blocks.truncate(1),
             Defect::StopsAtFirstBlockAround => {
@@ -26,11 +26,11 @@ impl Mutant {
                     }
                 }
             }
-            Defect::CarvesWithoutDetails => {
+            Defect::AllocatesPrefixWithoutDetails => {
                 request.name.clear();
                 request.tags.clear();
             }
-            Defect::CarvesFirstFit | Defect::CarvesAtRandom => {
+            Defect::AllocatesPrefixFirstFit | Defect::SkipsLowestPrefix => {
                 if let ChildPrefix::PrefixLen(len) = request.prefix {
                     let blocks: Vec<Block> = self.inner.blocks(ListBlocks::all()).try_collect().await?;
                     for block in blocks.iter().filter(|block| request.blocks.contains(&block.id)) {
@@ -38,23 +38,23 @@ impl Mutant {
                             Ok(subnets) if len < 60 => subnets.take(300).collect(),
                             _ => Vec::new(),
                         };
-                        let skip = usize::from(self.is(Defect::CarvesAtRandom));
+                        let skip = usize::from(self.is(Defect::SkipsLowestPrefix));
                         for net in subnets.into_iter().skip(skip) {
                             let mut exact = request.clone();
                             exact.prefix = ChildPrefix::Exact(net);
-                            if let Ok(answer) = self.inner.allocate_range(&exact).await {
-                                return Ok(answer);
+                            if let Ok(result) = self.inner.allocate_range(&exact).await {
+                                return Ok(result);
                             }
                         }
                     }
                 }
             }
-            Defect::CarvesShorter => {
+            Defect::ClampsPrefixLength => {
                 if let ChildPrefix::PrefixLen(len) = &mut request.prefix {
                     *len = (*len).clamp(24, 32);
                 }
             }
-            Defect::CarvesOnlyIpv4 => {
+            Defect::AllocatesOnlyIpv4Prefixes => {
                 let blocks: Vec<Block> = self.inner.blocks(ListBlocks::all()).try_collect().await?;
                 if blocks.iter().any(|b| request.blocks.contains(&b.id) && matches!(b.net, ipnet::IpNet::V6(_))) {
                     return Err(Error::new(ErrorKind::Exhausted, Operation::AllocateRange, "no room"));
@@ -62,41 +62,41 @@ impl Mutant {
             }
             _ => {}
         }
-        let mut answer = match self.inner.allocate_range(&request).await {
-            Err(error) if self.is(Defect::CarvesTwice) && (error.is_exhausted() || error.is_conflict()) => {
+        let mut result = match self.inner.allocate_range(&request).await {
+            Err(error) if self.is(Defect::AllocatesPrefixTwice) && (error.is_exhausted() || error.is_conflict()) => {
                 let ranges: Vec<Range> = self.inner.ranges(ListRanges::all()).try_collect().await?;
-                let carved = ranges.into_iter().find(|range| range.key.is_some());
-                AllocatedRange::new("twice".into(), carved.ok_or(error)?, false)
+                let child = ranges.into_iter().find(|range| range.key.is_some());
+                AllocatedRange::new("twice".into(), child.ok_or(error)?, false)
             }
-            answer => answer.map_err(|error| self.spoil_error(error))?,
+            result => result.map_err(|error| self.corrupt_error(error))?,
         };
         if let (Defect::KeepsKeysApart, Some(key)) = (self.defect, asked.key) {
-            answer.key = key;
+            result.key = key;
         }
         if self.is(Defect::NeverSaysRepeated) {
-            answer.repeated = false;
+            result.repeated = false;
         }
-        answer.range = self.spoil_range(answer.range);
-        Ok(answer)
+        result.range = self.corrupt_range(result.range);
+        Ok(result)
     }
 
     pub(super) async fn deallocate_range_badly(&self, request: &DeallocateRange) -> Result<RemovedRange> {
         let mut request = request.clone();
         match self.defect {
-            Defect::GivesBackAnything => {
+            Defect::DeallocatesAnyRange => {
                 request.with_allocations = true;
                 request.precondition = Precondition::Anyone;
             }
-            Defect::IgnoresExpect => request.precondition = Precondition::Anyone,
-            Defect::GivesBackNothing => return Ok(RemovedRange::default()),
+            Defect::IgnoresPrecondition => request.precondition = Precondition::Anyone,
+            Defect::DeallocatesNoRange => return Ok(RemovedRange::default()),
             _ => {}
         }
         match self.inner.deallocate_range(&request).await {
-            Err(error) if self.is(Defect::GivesBackAnything) && error.is_conflict() => Ok(RemovedRange::default()),
+            Err(error) if self.is(Defect::DeallocatesAnyRange) && error.is_conflict() => Ok(RemovedRange::default()),
             Ok(removed) if self.is(Defect::RefusesRepeatedRemoval) && removed.was_free() => {
                 Err(Error::not_found(Operation::DeallocateRange, "range", "that"))
             }
-            answer => answer.map_err(|error| self.spoil_error(error)),
+            result => result.map_err(|error| self.corrupt_error(error)),
         }
     }
 }

@@ -14,7 +14,7 @@ impl Mutant {
         let inner = &self.inner;
         let mut request = request.clone();
         match self.defect {
-            Defect::IgnoresExpect => request.precondition = Precondition::Anyone,
+            Defect::IgnoresPrecondition => request.precondition = Precondition::Anyone,
             Defect::FreesWholeRequests => {
                 for target in &mut request.targets {
                     let find = match &*target {
@@ -43,11 +43,11 @@ impl Mutant {
                     targets.push(DeallocatedTarget::new(self.all(&named(target)).await?));
                 }
                 std::thread::sleep(Duration::from_millis(if self.is(Defect::RacesOnFreeing) { 5 } else { 0 }));
-                let answer = inner.deallocate(&request).await?;
+                let result = inner.deallocate(&request).await?;
                 return Ok(if request.precondition == Precondition::Anyone {
                     Deallocated::new(targets)
                 } else {
-                    answer
+                    result
                 });
             }
             Defect::FreesInAnyRange => {
@@ -73,7 +73,7 @@ impl Mutant {
                 }
                 return Ok(Deallocated::new(targets));
             }
-            Defect::AnswersSlowly => {
+            Defect::RespondsSlowly => {
                 pause().await;
             }
             _ => {}
@@ -83,25 +83,25 @@ impl Mutant {
                 *id = self.real_id(id).await?;
             }
         }
-        let mut answer = match inner.deallocate(&request).await {
+        let mut result = match inner.deallocate(&request).await {
             Err(error) if self.is(Defect::IgnoresUnknownRanges) && error.is_not_found() => {
                 Deallocated::new(vec![DeallocatedTarget::default()])
             }
             Err(error) if self.is(Defect::IgnoresOutside) && error.kind() == ErrorKind::InvalidInput => {
                 Deallocated::new(vec![DeallocatedTarget::default()])
             }
-            answer => answer?,
+            result => result?,
         };
-        if self.is(Defect::AnswersTargetsReversed) {
-            answer.targets.reverse();
+        if self.is(Defect::ReturnsTargetsReversed) {
+            result.targets.reverse();
         }
-        if self.is(Defect::RefusesRepeats) && answer.was_free() {
+        if self.is(Defect::RefusesRepeats) && result.was_free() {
             return Err(Error::not_found(Operation::Deallocate, "allocation", "that"));
         }
-        for allocation in answer.targets.iter_mut().flat_map(|target| &mut target.freed) {
-            *allocation = self.spoil_allocation(allocation.clone());
+        for allocation in result.targets.iter_mut().flat_map(|target| &mut target.freed) {
+            *allocation = self.corrupt_allocation(allocation.clone());
         }
-        Ok(answer)
+        Ok(result)
     }
 }
 

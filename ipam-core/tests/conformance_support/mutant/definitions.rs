@@ -1,4 +1,4 @@
-//! Defects of what looks after the plan: ranges and blocks.
+//! Defects of the definition of ranges and blocks.
 
 use ipam_core::{
     Block, DefineBlock, DefineRange, Error, ErrorKind, Operation, Range, RemoveBlock, RemoveRange, RemovedRange,
@@ -6,14 +6,14 @@ use ipam_core::{
 };
 
 use super::defect::Defect;
-use super::harness::spoil;
+use super::harness::corrupt_definition;
 use super::{Mutant, clear};
 
 impl Mutant {
     pub(super) async fn define_range_badly(&self, request: &DefineRange) -> Result<Range> {
         let mut request = request.clone();
-        spoil(self.defect, &mut request);
-        let imagined = || {
+        corrupt_definition(self.defect, &mut request);
+        let invented = || {
             let mut range =
                 Range::new(request.id.clone(), request.space.clone(), request.net, request.resolved_addresses());
             range.network = request.network.clone();
@@ -21,33 +21,35 @@ impl Mutant {
         };
         match self.inner.define_range(&request).await {
             Err(error) if self.is(Defect::RedefinesRanges) && error.kind() == ErrorKind::AlreadyExists => {
-                Ok(imagined())
+                Ok(invented())
             }
-            Err(error) if self.is(Defect::AcceptsOverlaps) && error.is_conflict() => Ok(imagined()),
-            Err(error) if self.is(Defect::AcceptsBadPlans) && error.kind() == ErrorKind::InvalidInput => Ok(imagined()),
-            answer => answer.map_err(|error| self.spoil_error(error)).map(|range| self.spoil_range(range)),
+            Err(error) if self.is(Defect::AcceptsOverlaps) && error.is_conflict() => Ok(invented()),
+            Err(error) if self.is(Defect::AcceptsInvalidDefinitions) && error.kind() == ErrorKind::InvalidInput => {
+                Ok(invented())
+            }
+            result => result.map_err(|error| self.corrupt_error(error)).map(|range| self.corrupt_range(range)),
         }
     }
 
     pub(super) async fn update_range_badly(&self, request: &UpdateRange) -> Result<Range> {
         let mut request = request.clone();
         match self.defect {
-            Defect::ClearsUnnamedOfPlan => {
+            Defect::ClearsUnnamedOfDefinitions => {
                 clear(&mut request.description);
                 clear(&mut request.dns_servers);
                 clear(&mut request.tags);
             }
-            Defect::IgnoresPlanUpdates => {
+            Defect::IgnoresUpdatesOfDefinitions => {
                 let id = request.id.clone();
                 request = UpdateRange::new(id);
             }
             _ => {}
         }
         match self.inner.update_range(&request).await {
-            Err(error) if self.is(Defect::ForcesPlanUpdates) && error.is_conflict() => {
+            Err(error) if self.is(Defect::AcceptsConflictingUpdates) && error.is_conflict() => {
                 self.inner.update_range(&UpdateRange::new(request.id)).await
             }
-            answer => answer.map_err(|error| self.spoil_error(error)).map(|range| self.spoil_range(range)),
+            result => result.map_err(|error| self.corrupt_error(error)).map(|range| self.corrupt_range(range)),
         }
     }
 
@@ -58,7 +60,7 @@ impl Mutant {
             Defect::RemovesNothing => return Ok(RemovedRange::default()),
             _ => {}
         }
-        let removed = self.inner.remove_range(&request).await.map_err(|error| self.spoil_error(error))?;
+        let removed = self.inner.remove_range(&request).await.map_err(|error| self.corrupt_error(error))?;
         if self.is(Defect::RefusesRepeatedRemoval) && removed.was_free() {
             return Err(Error::not_found(Operation::RemoveRange, "range", request.id));
         }
@@ -66,34 +68,36 @@ impl Mutant {
     }
 
     pub(super) async fn define_block_badly(&self, request: &DefineBlock) -> Result<Block> {
-        let imagined = || Block::new(request.id.clone(), request.space.clone(), request.net);
+        let invented = || Block::new(request.id.clone(), request.space.clone(), request.net);
         match self.inner.define_block(request).await {
             Err(error) if self.is(Defect::RedefinesBlocks) && error.kind() == ErrorKind::AlreadyExists => {
-                Ok(imagined())
+                Ok(invented())
             }
-            Err(error) if self.is(Defect::AcceptsBlocksAnywhere) && error.is_conflict() => Ok(imagined()),
-            Err(error) if self.is(Defect::AcceptsBadPlans) && error.kind() == ErrorKind::InvalidInput => Ok(imagined()),
-            answer => answer.map_err(|error| self.spoil_error(error)),
+            Err(error) if self.is(Defect::AcceptsBlocksAnywhere) && error.is_conflict() => Ok(invented()),
+            Err(error) if self.is(Defect::AcceptsInvalidDefinitions) && error.kind() == ErrorKind::InvalidInput => {
+                Ok(invented())
+            }
+            result => result.map_err(|error| self.corrupt_error(error)),
         }
     }
 
     pub(super) async fn update_block_badly(&self, request: &UpdateBlock) -> Result<Block> {
         let mut request = request.clone();
         match self.defect {
-            Defect::ClearsUnnamedOfPlan => {
+            Defect::ClearsUnnamedOfDefinitions => {
                 clear(&mut request.description);
                 clear(&mut request.tags);
             }
-            Defect::IgnoresPlanUpdates => request = UpdateBlock::new(request.id),
+            Defect::IgnoresUpdatesOfDefinitions => request = UpdateBlock::new(request.id),
             _ => {}
         }
-        self.inner.update_block(&request).await.map_err(|error| self.spoil_error(error))
+        self.inner.update_block(&request).await.map_err(|error| self.corrupt_error(error))
     }
 
     pub(super) async fn remove_block_badly(&self, request: &RemoveBlock) -> Result<Option<Block>> {
         if self.is(Defect::RemovesNothing) {
             return Ok(None);
         }
-        self.inner.remove_block(request).await.map_err(|error| self.spoil_error(error))
+        self.inner.remove_block(request).await.map_err(|error| self.corrupt_error(error))
     }
 }

@@ -1,4 +1,4 @@
-//! A harness whose providers have one defect.
+//! Harness whose providers have one defect.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,14 +13,14 @@ use ipam_core::{DefineRange, IpamProvider, RangeId, RangePolicy};
 use super::Mutant;
 use super::defect::Defect;
 
-/// A harness whose providers have the defect.
+/// Harness whose providers have the defect.
 pub(crate) struct MutantHarness {
     base: Arc<dyn Harness>,
     defect: Defect,
     last: Mutex<Option<Last>>,
 }
 
-/// The provider without defect of the latest fixture, and what tells that its mutant was closed.
+/// Inner provider of the latest fixture, and the flag that says that its mutant was closed.
 type Last = (Arc<dyn IpamProvider>, Arc<AtomicBool>);
 
 impl MutantHarness {
@@ -31,16 +31,16 @@ impl MutantHarness {
 
 #[async_trait]
 impl Harness for MutantHarness {
-    async fn fresh(&self, plan: &Setup) -> Result<Fixture, NoFixture> {
-        let mut plan = plan.clone();
-        for range in &mut plan.ranges {
-            spoil(self.defect, range);
+    async fn fresh(&self, setup: &Setup) -> Result<Fixture, NoFixture> {
+        let mut setup = setup.clone();
+        for range in &mut setup.ranges {
+            corrupt_definition(self.defect, range);
         }
-        let mut fixture = self.base.fresh(&plan).await?;
+        let mut fixture = self.base.fresh(&setup).await?;
         let inner = Arc::clone(&fixture.provider);
         let closed = Arc::new(AtomicBool::new(false));
         fixture.provider = Arc::new(Mutant::new(Arc::clone(&inner), self.defect).closed_with(&closed));
-        // These have no defect.
+        // The other handles would bypass the mutant.
         fixture.others.clear();
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((inner, closed));
         Ok(fixture)
@@ -73,7 +73,7 @@ impl Harness for MutantHarness {
     async fn open_another(&self, _: &Fixture) -> Option<Arc<dyn IpamProvider>> {
         let (inner, closed) = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
         let other = Mutant::new(inner, self.defect);
-        // Its end is the other's, too.
+        // With this defect, closing one provider closes the other.
         Some(Arc::new(if self.defect == Defect::ClosesOthers { other.closed_with(&closed) } else { other }))
     }
 
@@ -93,8 +93,8 @@ impl Harness for MutantHarness {
     }
 }
 
-/// A range as the defect plans it.
-pub(super) fn spoil(defect: Defect, range: &mut DefineRange) {
+/// Changes the definition of a range as the defect says.
+pub(super) fn corrupt_definition(defect: Defect, range: &mut DefineRange) {
     match defect {
         Defect::DropsGateway => range.network.gateway = None,
         Defect::DropsReservations => range.reserved.clear(),

@@ -10,7 +10,7 @@ use super::defect::Defect;
 
 impl Mutant {
     /// A page of `all`, as the defect would have it; `None` where the page inside is as good as any.
-    pub(super) fn spoil_page<T>(
+    pub(super) fn corrupt_page<T>(
         &self,
         operation: Operation,
         page: &ipam_core::PageRequest,
@@ -22,7 +22,7 @@ impl Mutant {
         let at: usize = match at {
             None => 0,
             Some(Some(at)) => at,
-            Some(None) if self.is(Defect::RestartsOnForeignPages) => 0,
+            Some(None) if self.is(Defect::RestartsOnUnknownPages) => 0,
             Some(None) => return Err(Error::invalid(operation, "page.token", "?", "give one of ours")),
         };
         if self.is(Defect::ShufflesPages) && size.is_multiple_of(2) {
@@ -31,7 +31,7 @@ impl Mutant {
         let more = all.len() > at + size;
         let items: Vec<T> = all.into_iter().skip(at).take(size).collect();
         Ok(match self.defect {
-            Defect::AnswersOnePage => Page::new(items, None),
+            Defect::ReturnsOnePage => Page::new(items, None),
             Defect::NeverEndsPages => Page::new(items, Some(PageToken::from(format!("at:{at}")))),
             _ => Page::new(items, more.then(|| PageToken::from(format!("at:{}", at + size)))),
         })
@@ -42,9 +42,9 @@ impl Mutant {
             self.defect,
             Defect::PagesByOffset
                 | Defect::ShufflesPages
-                | Defect::RestartsOnForeignPages
+                | Defect::RestartsOnUnknownPages
                 | Defect::NeverEndsPages
-                | Defect::AnswersOnePage
+                | Defect::ReturnsOnePage
         )
     }
 
@@ -65,11 +65,11 @@ impl Mutant {
         let mut page = if self.pages_badly() {
             let page = std::mem::take(&mut request.page);
             let all: Vec<Range> = self.inner.ranges(request).try_collect().await?;
-            self.spoil_page(Operation::ListRanges, &page, all)?
+            self.corrupt_page(Operation::ListRanges, &page, all)?
         } else {
-            self.inner.list_ranges(&request).await.map_err(|error| self.spoil_error(error))?
+            self.inner.list_ranges(&request).await.map_err(|error| self.corrupt_error(error))?
         };
-        page.items = page.items.into_iter().map(|range| self.spoil_range(range)).collect();
+        page.items = page.items.into_iter().map(|range| self.corrupt_range(range)).collect();
         Ok(page)
     }
 
@@ -77,7 +77,7 @@ impl Mutant {
         let mut request = request.clone();
         match self.defect {
             Defect::IgnoresOwnerInFind => request.owner = None,
-            Defect::ListsResting => request.quarantined = true,
+            Defect::ListsQuarantined => request.quarantined = true,
             Defect::ListsNothing => return Ok(Page::new(Vec::new(), None)),
             Defect::IgnoresPageSize => request.page.size = None,
             Defect::ShortensKeys => {
@@ -99,9 +99,9 @@ impl Mutant {
         let hostname = request.hostname.clone();
         let mut page = if self.pages_badly() {
             let all = self.all(&request).await?;
-            self.spoil_page(Operation::Find, &request.page, all)?
+            self.corrupt_page(Operation::Find, &request.page, all)?
         } else {
-            self.inner.find(&request).await.map_err(|error| self.spoil_error(error))?
+            self.inner.find(&request).await.map_err(|error| self.corrupt_error(error))?
         };
         if self.is(Defect::RefusesToFindNothing) && page.items.is_empty() {
             return Err(Error::not_found(Operation::Find, "allocation", "like that"));
@@ -109,7 +109,7 @@ impl Mutant {
         if self.is(Defect::MatchesHostNamesExactly) && hostname.is_some() {
             page.items.retain(|allocation| allocation.labels.hostname == hostname);
         }
-        page.items = page.items.into_iter().map(|allocation| self.spoil_allocation(allocation)).collect();
+        page.items = page.items.into_iter().map(|allocation| self.corrupt_allocation(allocation)).collect();
         Ok(page)
     }
 
@@ -124,11 +124,11 @@ impl Mutant {
         let mut page = if self.pages_badly() {
             let page = std::mem::take(&mut request.page);
             let all: Vec<Block> = self.inner.blocks(request).try_collect().await?;
-            self.spoil_page(Operation::ListBlocks, &page, all)?
+            self.corrupt_page(Operation::ListBlocks, &page, all)?
         } else {
-            self.inner.list_blocks(&request).await.map_err(|error| self.spoil_error(error))?
+            self.inner.list_blocks(&request).await.map_err(|error| self.corrupt_error(error))?
         };
-        if self.is(Defect::LosesPlanDetails) {
+        if self.is(Defect::LosesDetailsOfDefinitions) {
             page.items.iter_mut().for_each(|block| block.tags.clear());
         }
         Ok(page)

@@ -1,13 +1,13 @@
-//! A provider with one defect, around one without: what it does wrong is beside this file, by operation.
+//! Provider with one defect, around a provider without one. The defects are in the files beside this one, by operation.
 
 mod allocate;
 mod child_prefixes;
 mod deallocate;
 mod defect;
 mod definitions;
-mod ends;
 mod harness;
 mod list;
+mod sweep_close;
 mod update;
 
 use std::collections::BTreeSet;
@@ -33,7 +33,7 @@ struct Mutant {
     defect: Defect,
     calls: AtomicUsize,
     last: Mutex<Option<Allocated>>,
-    burnt: Mutex<BTreeSet<AllocationKey>>,
+    used_keys: Mutex<BTreeSet<AllocationKey>>,
     closed: Arc<AtomicBool>,
 }
 
@@ -44,12 +44,12 @@ impl Mutant {
             defect,
             calls: AtomicUsize::new(0),
             last: Mutex::default(),
-            burnt: Mutex::default(),
+            used_keys: Mutex::default(),
             closed: Arc::default(),
         }
     }
 
-    /// Shares what tells that it was closed.
+    /// Shares the flag that says that it was closed.
     fn closed_with(mut self, closed: &Arc<AtomicBool>) -> Self {
         self.closed = Arc::clone(closed);
         self
@@ -63,14 +63,14 @@ impl Mutant {
         self.calls.fetch_add(1, Ordering::SeqCst)
     }
 
-    /// Everything that matches, whatever the page.
+    /// Returns all allocations that match, from all pages.
     async fn all(&self, request: &Find) -> Result<Vec<Allocation>> {
         let mut request = request.clone();
         request.page = ipam_core::PageRequest::default();
         self.inner.find_all(request).try_collect().await
     }
 
-    fn spoil_error(&self, error: Error) -> Error {
+    fn corrupt_error(&self, error: Error) -> Error {
         let (kind, operation) = (error.kind(), error.operation());
         let again = |kind, operation| {
             let error = Error::new(kind, operation, error.message().to_owned()).with_retry(error.retry());
@@ -92,7 +92,7 @@ impl Mutant {
         }
     }
 
-    fn spoil_allocation(&self, mut allocation: Allocation) -> Allocation {
+    fn corrupt_allocation(&self, mut allocation: Allocation) -> Allocation {
         match self.defect {
             Defect::LosesLabels => allocation.labels = ipam_core::Labels::default(),
             Defect::LosesOwner => allocation.owner = None,
@@ -104,9 +104,9 @@ impl Mutant {
         allocation
     }
 
-    fn spoil_range(&self, mut range: Range) -> Range {
+    fn corrupt_range(&self, mut range: Range) -> Range {
         match self.defect {
-            Defect::LosesPlanDetails => {
+            Defect::LosesDetailsOfDefinitions => {
                 range.network = NetworkInfo::default();
                 range.tags.clear();
                 range.properties.clear();
@@ -117,7 +117,7 @@ impl Mutant {
         range
     }
 
-    /// The id as the provider inside has it.
+    /// Returns the id that the inner provider uses.
     async fn real_id(&self, id: &ipam_core::AllocationId) -> Result<ipam_core::AllocationId> {
         if !self.is(Defect::ReusesIds) {
             return Ok(id.clone());
@@ -128,7 +128,7 @@ impl Mutant {
     }
 }
 
-/// Not ready, many times.
+/// Future that is pending 30 times, so that dropped calls meet it at several polls.
 async fn pause() {
     for _ in 0..30 {
         let mut waited = false;
@@ -180,7 +180,7 @@ impl IpamProvider for Mutant {
                 self.inner.allocate(&Allocate::one("probe", range.id)).await?;
             }
         }
-        if self.is(Defect::AnswersSlowly) {
+        if self.is(Defect::RespondsSlowly) {
             pause().await;
         }
         self.inner.check().await
@@ -192,12 +192,12 @@ impl IpamProvider for Mutant {
 
     async fn allocate(&self, request: &Allocate) -> Result<Allocated> {
         self.late(Operation::Allocate)?;
-        let answer = self.allocate_badly(request).await.map_err(|error| self.spoil_error(error))?;
-        Ok(self.spoil_answer(request, answer))
+        let result = self.allocate_badly(request).await.map_err(|error| self.corrupt_error(error))?;
+        Ok(self.corrupt_result(request, result))
     }
 
     async fn deallocate(&self, request: &Deallocate) -> Result<Deallocated> {
-        self.deallocate_badly(request).await.map_err(|error| self.spoil_error(error))
+        self.deallocate_badly(request).await.map_err(|error| self.corrupt_error(error))
     }
 
     async fn find(&self, request: &Find) -> Result<Page<Allocation>> {

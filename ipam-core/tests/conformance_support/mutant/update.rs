@@ -26,7 +26,7 @@ impl Mutant {
                 keep(&mut request.tags);
                 keep(&mut request.expiry);
             }
-            Defect::KeepsUpdatesToItself => {
+            Defect::ReturnsUpdatesUnstored => {
                 request.validate()?;
                 let found = self.all(&Find::default().with_id(Some(request.allocation.clone()))).await?;
                 let mut allocation = found
@@ -47,27 +47,27 @@ impl Mutant {
                 let address = std::net::IpAddr::from([10, 20, 0, 1]);
                 Ok(Allocation::new(request.allocation, ipam_core::SpaceId::default(), "lan", address))
             }
-            answer => answer.map_err(|error| self.spoil_error(error)).map(|a| self.spoil_allocation(a)),
+            result => result.map_err(|error| self.corrupt_error(error)).map(|a| self.corrupt_allocation(a)),
         }
     }
 
     pub(super) async fn usage_badly(&self, ranges: &[RangeId]) -> Result<Vec<Usage>> {
         let mut ranges = ranges.to_vec();
-        if self.is(Defect::AnswersUsageSorted) {
+        if self.is(Defect::ReturnsUsageSorted) {
             ranges.sort();
         }
         if self.is(Defect::SkipsUnknownInUsage) {
             let known: Vec<Range> = self.inner.ranges(ListRanges::all()).try_collect().await?;
             ranges.retain(|id| known.iter().any(|range| range.id == *id));
         }
-        let mut usage = self.inner.usage(&ranges).await.map_err(|error| self.spoil_error(error))?;
+        let mut usage = self.inner.usage(&ranges).await.map_err(|error| self.corrupt_error(error))?;
         for usage in &mut usage {
             match self.defect {
                 Defect::CountsReservedTwice => {
                     usage.reserved += usage.reserved.min(1);
                     usage.free = usage.free.saturating_sub(usage.reserved.min(1));
                 }
-                Defect::CountsRestingAsFree => usage.free += std::mem::take(&mut usage.quarantined),
+                Defect::CountsQuarantinedAsFree => usage.free += std::mem::take(&mut usage.quarantined),
                 Defect::CountsIn64Bits => {
                     usage.total = usage.total.min(u128::from(u32::MAX));
                     usage.free = usage.free.min(u128::from(u32::MAX));
@@ -85,7 +85,7 @@ impl Mutant {
             Err(error) if self.is(Defect::AcceptsAnyPosition) && error.kind() == ErrorKind::InvalidInput => {
                 self.inner.changes(None, limit).await?
             }
-            answer => answer.map_err(|error| self.spoil_error(error))?,
+            result => result.map_err(|error| self.corrupt_error(error))?,
         };
         match self.defect {
             Defect::LosesChanges if changes.items.len() > 2 => drop(changes.items.pop()),
@@ -98,7 +98,7 @@ impl Mutant {
                 }
             }
             Defect::ReversesChanges => changes.items.reverse(),
-            Defect::TellsOnlyAddresses => {
+            Defect::ReportsOnlyAddresses => {
                 changes.items.retain(|change| {
                     matches!(change.kind, ipam_core::ChangeKind::Allocated | ipam_core::ChangeKind::Deallocated)
                 });

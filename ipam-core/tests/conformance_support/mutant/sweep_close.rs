@@ -1,4 +1,4 @@
-//! Defects of what comes at the end: sweeping, and closing.
+//! Defects of `sweep` and `close`.
 
 use std::sync::atomic::Ordering;
 
@@ -22,7 +22,7 @@ impl Mutant {
         }
         let mut swept = self.inner.sweep(&request).await?;
         match self.defect {
-            // Silently, as a sweep that mistakes them for claims.
+            // The result does not list it, as with a sweep that takes allocations for claims.
             Defect::SweepsAcknowledged => {
                 for allocation in self.all(&Find::default()).await?.into_iter().rev().take(1) {
                     self.inner.deallocate(&Deallocate::id(allocation.id)).await?;
@@ -59,7 +59,7 @@ impl Mutant {
         self.inner.close().await
     }
 
-    /// What a call after closing does.
+    /// Fails a call after `close` as the defect says.
     pub(super) fn late(&self, operation: Operation) -> Result<()> {
         if !self.closed.load(Ordering::SeqCst) {
             return Ok(());
