@@ -16,6 +16,7 @@ pub(super) async fn takes_the_lowest_free_address(bench: &Bench) -> CaseResult {
         same(stage.take_one().await?.address, ip(expected), "each call takes the lowest free address")?;
     }
     stage.deallocate_address("10.20.0.2").await?;
+    // Finds providers that only count upwards from the last allocation.
     same(stage.take_one().await?.address, ip("10.20.0.2"), "a deallocated address is free again, and here the lowest")?;
     same(stage.take_one().await?.address, ip("10.20.0.4"), "the next free address follows")
 }
@@ -23,6 +24,7 @@ pub(super) async fn takes_the_lowest_free_address(bench: &Bench) -> CaseResult {
 pub(super) async fn fills_gaps_from_below(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     stage.take(exactly(&stage, "10.20.0.2", 1)).await?;
+    // Free: .1, .3, then .6 and up. A search that starts after the last allocation would skip the gaps.
     stage.take(exactly(&stage, "10.20.0.4", 2)).await?;
     let result = stage.take(next(&stage, 4)).await?;
     let expected = [["10.20.0.1", "10.20.0.3", "10.20.0.6", "10.20.0.7"]];
@@ -33,6 +35,7 @@ pub(super) async fn returns_all_fields_of_an_allocation(bench: &Bench) -> CaseRe
     let stage = bench.lan("10.20.0.0/28").await?;
     let labels = Labels::default()
         .with_hostname("web1.example.com")
+        // Quotes and letters outside ASCII find missing escapes and columns of another character set.
         .with_description("front end, \"büro\"")
         .with_mac(MacAddr::new([2, 0, 0, 0, 0, 1]));
     let line = next(&stage, 2).with_labels(labels.clone());
@@ -56,6 +59,7 @@ pub(super) async fn returns_all_fields_of_an_allocation(bench: &Bench) -> CaseRe
             "find by id returns the allocation that allocate returned",
         )?;
     }
+    // Two addresses of one line must be told apart when one of them is deallocated.
     let mut ids: Vec<_> = result.iter().map(|allocation| &allocation.id).collect();
     ids.dedup();
     same(ids.len(), 2, "each address has an id of its own")
@@ -83,6 +87,7 @@ pub(super) async fn tries_the_ranges_in_the_order_given(bench: &Bench) -> CaseRe
     for expected in ["10.20.2.1", "10.20.2.2", "10.20.0.1", "10.20.0.2", "10.20.1.1", "10.20.1.2"] {
         same(lines(&stage.take(line.clone()).await?), [[expected]], "the first range with room serves the line")?;
     }
+    // Callers with several lines need to know which one to change.
     let error = refused(stage.take(line).await, ErrorKind::Exhausted, Operation::Allocate)?;
     same(error.context("line"), Some("0"), format_args!("the context `line` names the line that has no room: {error}"))
 }
@@ -92,6 +97,7 @@ pub(super) async fn serves_a_line_from_one_range(bench: &Bench) -> CaseResult {
     let stage = bench.stage(setup).await?;
     let result = stage.take(from(&stage, 3, &["a", "b", "wide"])).await?;
     same(lines(&result), [["10.20.9.1", "10.20.9.2", "10.20.9.3"]], "one range serves the whole line")?;
+    // A line must not be split: its addresses share gateway and VLAN of one range.
     same(stage.taken_texts("a").await?, [""; 0], "nothing is taken where there is too little room")?;
     let short = stage.take(from(&stage, 3, &["a", "b", "c"])).await;
     refused(short, ErrorKind::Exhausted, Operation::Allocate)?;
@@ -127,6 +133,7 @@ pub(super) async fn takes_nothing_if_too_few_are_free(bench: &Bench) -> CaseResu
     let stage = bench.lan("10.20.0.0/29").await?;
     stage.take(next(&stage, 2)).await?;
     refused(stage.take(next(&stage, 5)).await, ErrorKind::Exhausted, Operation::Allocate)?;
+    // An implementation that takes address by address leaves four of the five behind.
     same(stage.taken_texts("lan").await?, ["10.20.0.1", "10.20.0.2"], "a request that found no room took nothing")?;
     let rest = stage.take(next(&stage, 4)).await?;
     same(
@@ -143,11 +150,13 @@ pub(super) async fn never_takes_the_gateway(bench: &Bench) -> CaseResult {
     let expected = [["10.20.0.2", "10.20.0.3", "10.20.0.4", "10.20.0.5", "10.20.0.6"]];
     same(lines(&result), expected, "the gateway is never handed out")?;
     refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, Operation::Allocate)?;
+    // The gateway is an address of the range, so naming it is a conflict and not invalid input.
     refused(stage.take(exactly(&stage, "10.20.0.1", 1)).await, ErrorKind::Conflict, Operation::Allocate)?;
     Ok(())
 }
 
 pub(super) async fn never_takes_reserved_addresses(bench: &Bench) -> CaseResult {
+    // The last reservation reaches over the usable addresses, up to the broadcast address.
     let reserved = vec![span("10.20.0.1-10.20.0.2"), span("10.20.0.4"), span("10.20.0.6-10.20.0.7")];
     let range = DefineRange::new("lan", net("10.20.0.0/29")).with_reserved(reserved);
     let stage = bench.stage(Setup::empty().with_range(range)).await?;
@@ -182,6 +191,7 @@ pub(super) async fn never_takes_excluded_addresses(bench: &Bench) -> CaseResult 
         same(lines(&stage.take(line.clone()).await?), [[expected]], "excluded addresses are left out")?;
     }
     refused(stage.take(line).await, ErrorKind::Exhausted, Operation::Allocate)?;
+    // An exclusion outside the range is legal and has no effect.
     let other = next(&stage, 1).without(span("10.30.0.0-10.30.0.255"));
     same(lines(&stage.take(other).await?), [["10.20.0.1"]], "the exclusion applies to its line only")
 }
@@ -198,6 +208,7 @@ pub(super) async fn takes_several_exact_addresses(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let result = stage.take(exactly(&stage, "10.20.0.5", 3)).await?;
     same(lines(&result), [["10.20.0.5", "10.20.0.6", "10.20.0.7"]], "those addresses, in ascending order")?;
+    // Overlaps with .5 to .7 at its start, at its end, on both sides, and inside.
     for (first, count) in [("10.20.0.3", 3), ("10.20.0.7", 2), ("10.20.0.4", 5), ("10.20.0.6", 1)] {
         let taken = stage.take(exactly(&stage, first, count)).await;
         refused(taken, ErrorKind::Conflict, Operation::Allocate)?;
@@ -223,6 +234,7 @@ pub(super) async fn takes_exact_addresses_from_the_range_that_holds_them(bench: 
 
 pub(super) async fn refuses_exact_addresses_outside_the_ranges(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
+    // Another prefix, the network address, the broadcast address, a run past each end, and the other family.
     let cases =
         [("10.20.1.1", 1), ("10.20.0.0", 1), ("10.20.0.15", 1), ("10.20.0.13", 3), ("10.19.255.255", 3), ("::1", 1)];
     for (first, count) in cases {
@@ -235,6 +247,7 @@ pub(super) async fn refuses_exact_addresses_outside_the_ranges(bench: &Bench) ->
 
 pub(super) async fn refuses_two_lines_for_one_exact_address(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
+    // The same address, and two runs that share one address.
     let twice = [("10.20.0.5", 1, "10.20.0.5", 1), ("10.20.0.2", 4, "10.20.0.5", 2)];
     for (first, count, other, others) in twice {
         let request =
@@ -261,6 +274,7 @@ pub(super) async fn returns_one_list_per_line(bench: &Bench) -> CaseResult {
     let request = Allocate::new("vm-1")
         .with_line(from(&stage, 2, &["wide"]).with_labels(host("first")))
         .with_line(from(&stage, 1, &["b"]).with_labels(host("second")))
+        // The third line uses the range of the first: results must not be grouped by range.
         .with_line(from(&stage, 3, &["wide"]))
         .with_line(exactly_in(&stage, "a", "10.20.0.2", 1).with_labels(host("fourth")));
     let result = stage.provider.allocate(&request).await?;
@@ -283,6 +297,7 @@ pub(super) async fn takes_nothing_when_a_later_line_fails(bench: &Bench) -> Case
         (ErrorKind::NotFound, AllocateLine::next("no-such-range", 1)),
     ];
     for (kind, line) in bad {
+        // With a key, a claim may be written before the addresses. It must be undone too.
         for key in [None, Some("vm-1")] {
             let mut request = Allocate::new("tester")
                 .with_line(from(&stage, 2, &["a"]))
@@ -316,7 +331,9 @@ pub(super) async fn refuses_the_id_of_a_block(bench: &Bench) -> CaseResult {
     let setup = Setup::empty().block("campus", net("10.20.0.0/16")).range("lan", net("10.20.0.0/28"));
     let stage = bench.stage(setup).await?;
     let block = RangeId::new(stage.block("campus").as_str());
+    // Ids of blocks and ranges may come from one table of the server, where a block looks like a range.
     let inside = Selection::Exact { first: ip("10.20.0.5"), count: 1 };
+    // The unknown range must be reported before the address is checked against it.
     let elsewhere = Selection::Exact { first: ip("192.0.2.1"), count: 1 };
     for line in [
         AllocateLine::next(block.clone(), 1),
@@ -360,6 +377,7 @@ pub(super) async fn serves_an_ipv6_subnet(bench: &Bench) -> CaseResult {
     let first = stage.take(next(&stage, 3)).await?;
     let expected = [["2001:db8:20::1", "2001:db8:20::2", "2001:db8:20::3"]];
     same(lines(&first), expected, "the lowest ones, not the subnet-router anycast address")?;
+    // The last two addresses of 2^64: an index of 32 bits, or a scan of the range, fails here.
     let far = "2001:db8:20:0:ffff:ffff:ffff:fffe";
     let last = stage.take(exactly(&stage, far, 2)).await?;
     same(lines(&last), [[far, "2001:db8:20:0:ffff:ffff:ffff:ffff"]], "the highest ones")?;
@@ -372,6 +390,7 @@ pub(super) async fn serves_an_ipv6_subnet(bench: &Bench) -> CaseResult {
 pub(super) async fn takes_contiguous_addresses(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     stage.take(exactly(&stage, "10.20.0.3", 1)).await?;
+    // Free runs are .1-.2, .4-.7 and .9-.14.
     stage.take(exactly(&stage, "10.20.0.8", 1)).await?;
     let run = |count| AllocateLine::contiguous(stage.range("lan"), count);
     let four = stage.take(run(4)).await?;
@@ -391,6 +410,7 @@ pub(super) async fn splits_runs_at_unavailable_addresses(bench: &Bench) -> CaseR
         .with_reserved(vec![span("10.20.0.6")]);
     let stage = bench.stage(Setup::empty().with_range(range)).await?;
     let run = |count| AllocateLine::contiguous(stage.range("lan"), count);
+    // The runs are .1-.2, .4-.5 and .7-.14. The excluded .8 splits the last one.
     let excluding = run(3).without(ip("10.20.0.8"));
     same(
         lines(&stage.take(excluding).await?),
@@ -414,6 +434,7 @@ pub(super) async fn takes_a_contiguous_run_from_one_range(bench: &Bench) -> Case
     line.selection = Selection::Next { count: 4, placement: Placement::Contiguous };
     let result = stage.take(line).await?;
     let expected = [["10.20.1.1", "10.20.1.2", "10.20.1.3", "10.20.1.4"]];
+    // A search for a range with enough free addresses would choose the first range and fail.
     same(lines(&result), expected, "five addresses are free in the first range, but no four are contiguous")
 }
 
@@ -425,6 +446,7 @@ pub(super) async fn aligns_a_contiguous_run(bench: &Bench) -> CaseResult {
         (4, &["10.20.0.4", "10.20.0.5", "10.20.0.6", "10.20.0.7"]),
         (2, &["10.20.0.2", "10.20.0.3"]),
         (1, &["10.20.0.1"]),
+        // Three are aligned as four are: the run is the beginning of a /30.
         (3, &["10.20.0.8", "10.20.0.9", "10.20.0.10"]),
         (3, &["10.20.0.12", "10.20.0.13", "10.20.0.14"]),
     ];

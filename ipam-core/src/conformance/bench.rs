@@ -42,6 +42,7 @@ impl Bench {
 
     /// Checks that a missing capability is refused, and stops the case. Returns normally if none is missing.
     async fn unclaimed(&self) -> CaseResult {
+        // The plainest set-up: the one of the case may be just what the provider cannot have.
         let setup = Setup::empty().range("lan", net("10.20.0.0/24"));
         let fixture = match self.harness.fresh(&setup).await {
             Ok(fixture) => fixture,

@@ -92,6 +92,7 @@ pub(super) async fn refuses_a_duplicate_id_or_prefix(bench: &Bench) -> CaseResul
     ] {
         refused(provider.define_block(&again).await, ErrorKind::AlreadyExists, Operation::DefineBlock)?;
     }
+    // In another space, inside the first, and around it.
     for other in [
         DefineBlock::new("b", net("10.20.0.0/16")).with_space("elsewhere"),
         DefineBlock::new("inner", net("10.20.7.0/24")),
@@ -153,6 +154,7 @@ pub(super) async fn returns_the_smallest_block_around_a_range(bench: &Bench) -> 
     same(lan.block, None, "there is no block")?;
     provider.define_block(&DefineBlock::new("campus", net("10.20.0.0/16"))).await?;
     around(Some("campus")).await?;
+    // A larger block that is defined later must not take the range over.
     provider.define_block(&DefineBlock::new("all", net("10.0.0.0/8"))).await?;
     around(Some("campus")).await?;
     provider.define_block(&DefineBlock::new("building", net("10.20.4.0/22"))).await?;

@@ -27,6 +27,7 @@ pub(super) async fn is_all_or_nothing_with_a_key(bench: &Bench) -> CaseResult {
             .with_line(next(&stage, 2))
             .with_line(AllocateLine::next(stage.range("dmz"), 1));
         let returned = join::drop_after(polls, stage.provider.allocate(&request)).await;
+        // Looked up before the repeat, which would complete a half of the request.
         let found = stage.found(Find::default().with_key(key.as_str())).await?;
         let whole = found.is_empty() || found.len() == 3;
         check(whole, format_args!("dropped after {polls} polls: all or nothing, not {found:?}"))?;
@@ -76,6 +77,7 @@ pub(super) async fn undoes_dropped_allocations_under_load(bench: &Bench) -> Case
                 if caller % 2 == 0 {
                     // The number of polls differs from call to call, so that drops meet every state of the provider.
                     let request = Allocate::new("gone").with_line(AllocateLine::next(lan.clone(), 1));
+                    // Polls differ by caller and call: otherwise all drops would meet the same state.
                     let polls = POLLS[(caller + call) % POLLS.len()];
                     if let Some(Ok(result)) = join::drop_after(polls, provider.allocate(&request)).await {
                         returned.extend(result.lines.into_iter().flatten());

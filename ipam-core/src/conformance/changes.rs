@@ -53,6 +53,7 @@ pub(super) async fn lists_changes_in_order(bench: &Bench) -> CaseResult {
         same(change.key.as_ref(), allocation.key.as_ref(), "the key")?;
         same(change.block.as_ref(), None, "a change of an allocation names no block")?;
     }
+    // Positions order the feed. Times may be equal, but a reader sorts by them, so they must not decrease.
     let mut times: Vec<_> = feed.iter().map(|change| change.at).collect();
     let listed_changes = times.clone();
     times.sort();
@@ -118,6 +119,7 @@ pub(super) async fn lists_changes_of_blocks(bench: &Bench) -> CaseResult {
     provider.update_block(&UpdateBlock::new("campus").with_name(Patch::Set("New".to_owned()))).await?;
     let child = AllocateRange::prefix_len("tenant-7", "campus", 24).with_key("net-1");
     let range = provider.allocate_range(&child).await?.range;
+    // A repeat: the feed must not list it.
     provider.allocate_range(&child).await?;
     provider.deallocate_range(&DeallocateRange::key("net-1")).await?;
     provider.remove_block(&RemoveBlock::new("campus")).await?;
@@ -173,6 +175,7 @@ pub(super) async fn is_the_same_for_every_limit(bench: &Bench) -> CaseResult {
         let cut = read(&*stage.provider, None, limit).await?;
         same(&cut, &whole, format_args!("read {limit} at a time"))?;
     }
+    // A position per transaction would make it impossible to continue inside a request of several addresses.
     let positions: BTreeSet<&ChangePosition> = whole.iter().map(|change| &change.position).collect();
     same(positions.len(), whole.len(), "each entry has a position of its own")?;
     for (index, change) in whole.iter().enumerate() {
@@ -191,6 +194,7 @@ pub(super) async fn returns_the_position_to_continue_from(bench: &Bench) -> Case
         for _ in 0..2 {
             let quiet = stage.provider.changes(Some(&position), 10).await?;
             same(quiet.items, [], "nothing new yet")?;
+            // The position of an empty result must stay valid, also if it is used again.
             position = quiet.next;
         }
         stage.take_one().await?;
@@ -224,6 +228,7 @@ pub(super) async fn is_complete_during_concurrent_writes(bench: &Bench) -> CaseR
     let stage = bench.lan("10.20.0.0/22").await?;
     let start = now(&stage).await?;
     let (lan, calls) = (stage.range("lan"), stage.limits().calls);
+    // The last caller reads. Ids that are issued before a commit would become visible out of order here.
     let writers = stage.limits().tasks.saturating_sub(1).max(1);
     let busy = Arc::new(AtomicUsize::new(writers));
     let results = stage.callers(move |caller, provider| {
@@ -282,6 +287,7 @@ pub(super) async fn is_complete_during_concurrent_writes(bench: &Bench) -> CaseR
 
 pub(super) async fn refuses_an_unknown_position(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
+    // A position of zero bytes or beyond the end must not be read as the start.
     for text in ["no-such-position", "", "99999999999999999999999999999999999999999999", "é"] {
         let position = ChangePosition::from(text);
         refused(stage.provider.changes(Some(&position), 10).await, ErrorKind::InvalidInput, Operation::Changes)?;

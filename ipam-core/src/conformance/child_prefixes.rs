@@ -22,6 +22,7 @@ pub(super) async fn allocates_the_lowest_free_prefix(bench: &Bench) -> CaseResul
         same(allocate_prefix(&stage, 26).await?, net(expected), "prefixes are allocated in ascending order")?;
     }
     refused(allocate_prefix(&stage, 26).await, ErrorKind::Exhausted, Operation::AllocateRange)?;
+    // Also for the smallest prefix: nothing is left.
     refused(allocate_prefix(&stage, 32).await, ErrorKind::Exhausted, Operation::AllocateRange)?;
     Ok(())
 }
@@ -29,6 +30,7 @@ pub(super) async fn allocates_the_lowest_free_prefix(bench: &Bench) -> CaseResul
 pub(super) async fn prefers_the_smallest_free_gap(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/24"))).await?;
     same(allocate_exact_prefix(&stage, "10.20.0.128/26").await?, net("10.20.0.128/26"), "the exact prefix")?;
+    // First fit would split the /25 below, and the next call would fail.
     same(allocate_prefix(&stage, 27).await?, net("10.20.0.192/27"), "the smallest gap that is large enough")?;
     same(allocate_prefix(&stage, 25).await?, net("10.20.0.0/25"), "the larger gap was kept whole")?;
     same(allocate_prefix(&stage, 28).await?, net("10.20.0.224/28"), "what is left")
@@ -77,9 +79,11 @@ pub(super) async fn allocates_addresses_of_the_new_range(bench: &Bench) -> CaseR
 pub(super) async fn allocates_an_exact_prefix(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/24"))).await?;
     allocate_exact_prefix(&stage, "10.20.0.64/27").await?;
+    // The same prefix, a part at each end, one around it, and the whole block.
     for taken in ["10.20.0.64/27", "10.20.0.64/28", "10.20.0.80/28", "10.20.0.64/26", "10.20.0.0/24"] {
         refused(allocate_exact_prefix(&stage, taken).await, ErrorKind::Conflict, Operation::AllocateRange)?;
     }
+    // Beside the block, around the block, and the other family.
     for outside in ["10.21.0.0/27", "10.20.0.0/23", "2001:db8::/64"] {
         refused(allocate_exact_prefix(&stage, outside).await, ErrorKind::InvalidInput, Operation::AllocateRange)?;
     }
@@ -109,6 +113,7 @@ pub(super) async fn never_allocates_a_covered_prefix(bench: &Bench) -> CaseResul
     let inner = AllocateRange::prefix_len("t", stage.block("inner"), 27);
     let range = stage.provider.allocate_range(&inner).await?.range;
     same(range.net, net("10.20.0.64/27"), "the inner block has its own room")?;
+    // Deallocation later returns the prefix to the right block.
     same(range.block, Some(stage.block("inner")), "and is the block of its child prefixes")
 }
 
@@ -145,6 +150,7 @@ pub(super) async fn tries_every_block_around_an_exact_prefix(bench: &Bench) -> C
         ["room", "campus", "floor"],
         ["room", "floor", "campus"],
     ];
+    // Every order of the three blocks, because a provider may try the outer one first and stop at its conflict.
     for (n, order) in orders.into_iter().enumerate() {
         for (giver, base) in [("floor", "10.20.1."), ("room", "10.20.1."), ("campus", "10.20.2.")] {
             let last = 4 * n + if giver == "room" { 128 } else { 0 };
@@ -216,6 +222,7 @@ pub(super) async fn allocates_ipv6_prefixes(bench: &Bench) -> CaseResult {
 pub(super) async fn refuses_invalid_requests(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty().block("campus", net("10.20.0.0/24"))).await?;
     let provider = &stage.provider;
+    // Shorter than the block, longer than IPv4 has, and lengths that no family has.
     for len in [8, 23, 33, 64, 129, 255] {
         refused(allocate_prefix(&stage, len).await, ErrorKind::InvalidInput, Operation::AllocateRange)?;
     }
@@ -239,6 +246,7 @@ pub(super) async fn repeats_by_key(bench: &Bench) -> CaseResult {
     let again = provider.allocate_range(&request).await?;
     check(!first.repeated && again.repeated, "a repeat sets `repeated`")?;
     same(&again.range, &first.range, "a repeat returns the same range")?;
+    // Another length, another owner, and the same prefix as an exact one: each is another request.
     let others = [
         AllocateRange::prefix_len("t", stage.block("campus"), 31).with_key("net-1"),
         AllocateRange::prefix_len("other", stage.block("campus"), 30).with_key("net-1"),
@@ -314,6 +322,7 @@ pub(super) async fn keeps_the_range_of_another_owner(bench: &Bench) -> CaseResul
     provider.deallocate_range(&DeallocateRange::key("first")).await?;
     let new = AllocateRange::prefix_len("new", stage.block("campus"), 30).with_key("first");
     let range = provider.allocate_range(&new).await?.range;
+    // A late call of the old owner, by key and by id, and one with a wrong key.
     let late = [
         DeallocateRange::key("first").with_precondition(Precondition::Owner("old".into())),
         DeallocateRange::id(range.id.clone()).with_precondition(Precondition::Owner("old".into())),

@@ -45,6 +45,7 @@ pub(super) async fn works_or_reports_that_it_is_closed(bench: &Bench) -> CaseRes
         both.sort_unstable();
         same(stage.taken("lan").await?, both, "a provider that still works keeps what it acknowledges")?;
     }
+    // All other operations. Each must work or say that the provider was closed; none may hang or fail otherwise.
     closed(Operation::Check, provider.check().await)?;
     closed(Operation::ListRanges, provider.list_ranges(&ListRanges::all()).await)?;
     if stage.can.blocks {
@@ -127,6 +128,7 @@ pub(super) async fn finishes_pending_requests(bench: &Bench) -> CaseResult {
 
 pub(super) async fn does_not_affect_other_providers(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/24").await?;
+    // Two providers in one process may share a cache of connections, which `close` must not end.
     let Some(other) = stage.harness.open_another(&stage.fixture).await else {
         return Err(Stop::Skip("the harness cannot open another provider of the same store".to_owned()));
     };

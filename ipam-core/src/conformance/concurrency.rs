@@ -21,6 +21,7 @@ pub(super) async fn allocates_each_address_once(bench: &Bench) -> CaseResult {
         async move {
             let mut taken = Vec::new();
             for call in 0..calls {
+                // One to three addresses, so that requests overlap and do not only queue.
                 let count = 1 + u32::try_from((caller + call) % 3).unwrap_or(0);
                 let request = Allocate::new(format!("vm-{caller}"))
                     .with_key(format!("vm-{caller}/{call}"))
@@ -44,6 +45,7 @@ pub(super) async fn allocates_each_address_once(bench: &Bench) -> CaseResult {
     same(ids.len(), all.len(), "each allocation has an id of its own")?;
     same(stage.taken("lan").await?, addresses.clone(), "exactly the acknowledged allocations exist")?;
     let highest = ip("10.20.0.0").max(addresses.last().copied().unwrap_or_else(|| ip("10.20.0.0")));
+    // A provider that skips contended addresses would leave gaps.
     let dense = crate::net::IpRange::new(ip("10.20.0.1"), highest).ok().and_then(|range| range.size());
     same(dense, u128::try_from(addresses.len()).ok(), "the addresses are the lowest free ones, without a gap")
 }
@@ -53,6 +55,7 @@ pub(super) async fn serves_as_many_callers_as_addresses_are_free(bench: &Bench) 
     // 14 addresses, and more than that are asked for.
     let lan = stage.range("lan");
     let tasks = stage.limits().tasks;
+    // More calls than addresses, for any number of callers.
     let each = 14 / tasks.max(1) + 2;
     let results = stage.callers(move |caller, provider| {
         let lan = lan.clone();
@@ -85,6 +88,7 @@ pub(super) async fn serves_as_many_callers_as_addresses_are_free(bench: &Bench) 
 pub(super) async fn allocates_an_exact_address_to_one_caller(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/24").await?;
     let lan = stage.range("lan");
+    // Several rounds, because one may be decided before the second caller starts.
     for round in 1..=5 {
         let (lan, address) = (lan.clone(), ip(&format!("10.20.0.{round}")));
         let results = stage.callers(move |caller, provider| {
@@ -120,11 +124,14 @@ pub(super) async fn never_allocates_a_held_address(bench: &Bench) -> CaseResult 
                     Err(error) => return fail(format_args!("an address, or Exhausted: {error}")),
                 };
                 for allocation in result.iter() {
+                    // The set is the reference: an address is in it from the acknowledgement to the
+                    // deallocation.
                     let alone = held.lock().unwrap_or_else(PoisonError::into_inner).insert(allocation.address);
                     check(alone, format_args!("{} has two holders", allocation.address))?;
                 }
                 for allocation in result.iter() {
                     held.lock().unwrap_or_else(PoisonError::into_inner).remove(&allocation.address);
+                    // By id and by address, because both must respect the holder.
                     let request = if call % 2 == 0 {
                         Deallocate::id(allocation.id.clone())
                     } else {
@@ -206,6 +213,8 @@ pub(super) async fn keeps_allocations_while_ranges_are_removed(bench: &Bench) ->
         async move {
             for call in 0..calls {
                 if caller == 0 {
+                    // Without a pause the range would be gone most of the time, and the others would only see
+                    // NotFound.
                     super::threads::sleep(std::time::Duration::from_micros(300)).await;
                     // The range may be removed only while it has no allocation. It is defined again at once.
                     let removed = with_retries(|| provider.remove_range(&remove)).await;
@@ -223,6 +232,7 @@ pub(super) async fn keeps_allocations_while_ranges_are_removed(bench: &Bench) ->
                     Err(error) if error.is_not_found() => continue,
                     Err(error) => return Err(error.into()),
                 };
+                // Held for a moment, so that a removal meets it.
                 super::threads::sleep(std::time::Duration::from_millis(1)).await;
                 let found = super::pages::find(&*provider, &Find::default().with_key(result.key.clone())).await?;
                 same(sorted(&found), sorted(result.iter()), "a range with an allocated address is kept")?;

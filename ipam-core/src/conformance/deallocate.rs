@@ -53,6 +53,7 @@ pub(super) async fn can_be_repeated(bench: &Bench) -> CaseResult {
         Deallocate::key("vm-1"),
         Deallocate::address(stage.range("lan"), allocation.address),
     ];
+    // Every form of target, twice: the result of a lost response must be safe to ask for again.
     for request in requests {
         for _ in 0..2 {
             let result = stage.provider.deallocate(&request).await?;
@@ -70,6 +71,7 @@ pub(super) async fn never_frees_the_next_allocation_by_an_old_id(bench: &Bench) 
         stage.provider.deallocate(&Deallocate::id(old.id.clone())).await?;
         let new = stage.take_one().await?;
         same(new.address, old.address, "the same address again")?;
+        // Ids made from range and address would repeat here, and a late call would free the new allocation.
         check(new.id != old.id, "an id is never used again for another allocation")?;
         let late = stage.provider.deallocate(&Deallocate::id(old.id)).await?;
         check(late.was_free(), "the old allocation counts as free")?;
@@ -102,6 +104,7 @@ pub(super) async fn returns_one_entry_per_target(bench: &Bench) -> CaseResult {
     let request = Deallocate::new(lan("10.20.0.5"))
         .and(Target::Id(third.id))
         .and(Target::Key("no-such-key".into()))
+        // Targets that free nothing must keep their place in the list.
         .and(lan("10.20.0.9"))
         .and(Target::Key("vm-1".into()));
     let mut result = freed(&stage.provider.deallocate(&request).await?);
@@ -135,6 +138,7 @@ pub(super) async fn keeps_the_address_of_another_owner(bench: &Bench) -> CaseRes
     // The next owner uses the same key, so a late repeat by key must not free it either.
     let new = stage.one(Allocate::one("new", stage.range("lan")).with_key("first")).await?;
     same(new.address, old.address, "the next owner has the same address")?;
+    // A caller that timed out repeats its call after the address has a new owner. The precondition protects that one.
     for request in late {
         let result =
             stage.provider.deallocate(&request.clone().with_precondition(Precondition::Owner("old".into()))).await?;
@@ -153,6 +157,7 @@ pub(super) async fn keeps_the_address_of_another_request(bench: &Bench) -> CaseR
     stage.provider.deallocate(&Deallocate::key("first").with_precondition(Precondition::Key("first".into()))).await?;
     let new = stage.one(Allocate::one("vm-1", stage.range("lan")).with_key("second")).await?;
     same(new.address, old.address, "the next request has the same address")?;
+    // The owner is the same here. Only the key tells the old request from the new one.
     for request in [Deallocate::address(stage.range("lan"), new.address), Deallocate::id(new.id.clone())] {
         let result =
             stage.provider.deallocate(&request.clone().with_precondition(Precondition::Key("first".into()))).await?;
@@ -211,6 +216,7 @@ pub(super) async fn requires_the_range_to_exist(bench: &Bench) -> CaseResult {
 
 pub(super) async fn requires_an_address_of_the_prefix(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
+    // One above the prefix, one below, and the other family.
     for outside in ["10.20.0.16", "10.19.255.255", "2001:db8::1"] {
         let request = Deallocate::address(stage.range("lan"), ip(outside));
         let error = refused(stage.provider.deallocate(&request).await, ErrorKind::InvalidInput, Operation::Deallocate)?;
@@ -227,6 +233,7 @@ pub(super) async fn deallocates_only_in_the_named_range(bench: &Bench) -> CaseRe
         Setup::empty().with_range(part("a", "10.20.0.10-10.20.0.19")).with_range(part("b", "10.20.0.20-10.20.0.29"));
     let stage = bench.stage(setup).await?;
     let held = stage.one(Allocate::one("vm-1", stage.range("b"))).await?;
+    // A provider that stores addresses per subnet finds the address there, and must still respect the ranges.
     let wrong = Deallocate::address(stage.range("a"), held.address);
     let result = stage.provider.deallocate(&wrong).await?;
     check(result.was_free(), "the address is of the prefix, but no address of the range that was named")?;

@@ -11,11 +11,13 @@ pub(super) async fn keeps_acknowledged_changes(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty().range("lan", net("10.20.0.0/24"))).await?;
     let request = Allocate::new("vm-1").with_key("vm-1").with_line(next(&stage, 3));
     let result = stage.provider.allocate(&request).await?;
+    // A key with a part of its allocations deallocated: the state that is easiest to lose.
     stage.deallocate_address("10.20.0.2").await?;
     let gone = stage.take_one().await?;
     stage.provider.deallocate(&Deallocate::id(gone.id.clone())).await?;
     let before = stage.found(Find::default().with_range(stage.range("lan"))).await?;
     let ranges = super::ranges::listed(&stage, ListRanges::all()).await?;
+    // The feed too: a reader continues from its position after the restart.
     let feed = if stage.can.changes { Some(stage.provider.changes(None, 1_000).await?) } else { None };
     let stage = stage.reopen().await?;
     let after = stage.found(Find::default().with_range(stage.range("lan"))).await?;

@@ -16,6 +16,7 @@ pub(super) async fn expires_an_allocation(bench: &Bench) -> CaseResult {
     check(lease.expires.is_some(), "an allocation with expiry has a time of expiry")?;
     same(other.expires, None, "an allocation without expiry has none")?;
     same(stage.taken_texts("lan").await?, ["10.20.0.1", "10.20.0.2"], "it is listed until it expires")?;
+    // Not expired yet, so the range is full.
     refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     stage.wait(3).await?;
     same(
@@ -75,6 +76,7 @@ pub(super) async fn renews_by_update(bench: &Bench) -> CaseResult {
     check(after > before, "setting the expiry counts from now")?;
     let forever = stage.provider.update(&Update::new(kept.id.clone()).with_expiry(Patch::Clear)).await?;
     same(forever.expires, None, "clearing it makes the allocation permanent")?;
+    // An update that rewrites the whole record could renew by accident.
     let named = Update::new(left.id.clone()).with_hostname(Patch::Set("web1".to_owned()));
     same(stage.provider.update(&named).await?.expires, left.expires, "an update of something else does not renew")?;
     stage.wait(3).await?;
@@ -92,6 +94,7 @@ pub(super) async fn repeats_before_expiry(bench: &Bench) -> CaseResult {
     let again = stage.provider.allocate(&request).await?;
     same(&again.lines, &first.lines, "a repeat returns the same allocations and does not renew them")?;
     same(lines(&again), [["10.20.0.1", "10.20.0.2"]], "two addresses")?;
+    // The expiry is part of the request: another one is another request.
     let other = next(&stage, 2).with_expiry(Some(stage.ticks(7200)));
     let other = Allocate::new("vm-1").with_key("vm-1").with_line(other);
     refused(stage.provider.allocate(&other).await, ErrorKind::Conflict, Operation::Allocate)?;

@@ -57,6 +57,7 @@ pub(super) async fn applies_every_condition(bench: &Bench) -> CaseResult {
         for allocation in &found {
             check(
                 stage.hosts.contains(allocation),
+                // Both calls read the same record; a difference means that one of them drops a field.
                 format_args!("find must return the allocation as allocate returned it: {allocation:?}"),
             )?;
         }
@@ -94,6 +95,7 @@ pub(super) async fn lists_lasting_allocations_once_during_changes(bench: &Bench)
         .filter(|(index, _)| index % 3 != 0)
         .map(|(_, allocation)| allocation.clone())
         .collect();
+    // A third of the allocations is deallocated between the pages, so that offsets shift.
     let going: Vec<Allocation> = taken.iter().filter(|allocation| !lasting.contains(allocation)).cloned().collect();
     for size in 1..=4 {
         let mut left = going.iter();
@@ -137,6 +139,7 @@ pub(super) async fn lists_lasting_allocations_once_during_changes(bench: &Bench)
 pub(super) async fn refuses_an_unknown_page_token(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     stage.take(next(&stage, 3)).await?;
+    // Text, nothing, a number that overflows, characters of SQL and of URLs, and a character of two bytes.
     for token in ["no-such-page", "", "99999999999999999999999999999999999999999999", "%00'\"; --", "é"] {
         let page = PageRequest::of(2).with_token(Some(token.into()));
         refused(find_lan(&stage, page).await, ErrorKind::InvalidInput, Operation::Find)?;
@@ -155,6 +158,7 @@ pub(super) async fn lists_quarantined_addresses_only_on_request(bench: &Bench) -
     stage.deallocate_address("10.20.0.1").await?;
     same(stage.taken_texts("lan").await?, ["10.20.0.2"], "a quarantined address is not listed")?;
     let by_address = stage.found(Find::default().with_address(ip("10.20.0.1"))).await?;
+    // A search for an address asks for its owner, and a quarantined address has none.
     same(by_address, [], "not even in a search for the address")?;
     let all = stage.found(Find::default().with_range(stage.range("lan")).with_quarantined(true)).await?;
     let mut states: Vec<_> = all.iter().map(|a| (a.address.to_string(), a.state)).collect();

@@ -234,6 +234,7 @@ impl Limits {
 }
 
 #[async_trait]
+// A method that is added later and forgotten here would fall back to its default behind an `Arc`, and skip cases.
 #[deny(clippy::missing_trait_methods)]
 impl<H: Harness + ?Sized> Harness for Arc<H> {
     async fn fresh(&self, setup: &Setup) -> Result<Fixture, NoFixture> {

@@ -17,11 +17,14 @@ pub(super) async fn all<T: Send + 'static>(
     harness: &Arc<dyn Harness>,
     futures: Vec<BoxFuture<'static, T>>,
 ) -> Vec<Option<T>> {
+    // Threads start one after another, milliseconds apart. Without the barrier the first would be done before the
+    // last begins.
     let begin = Arc::new(Barrier::new(futures.len()));
     let running: Vec<_> = futures
         .into_iter()
         .map(|future| {
             let (harness, begin) = (Arc::clone(harness), Arc::clone(&begin));
+            // A thread per caller, not tasks of one executor: a provider may block, and races need real parallelism.
             threads::start(move || {
                 begin.wait();
                 let mut result = None;
@@ -40,6 +43,7 @@ pub(super) async fn all<T: Send + 'static>(
 /// Polls `future` at most `polls` times and drops it then. `None` if it was not ready.
 pub(super) async fn drop_after<T>(polls: usize, future: BoxFuture<'_, T>) -> Option<T> {
     let mut future = Some(future);
+    // Counts polls and not time, so that a case drops at the same await in every run.
     let mut left = polls;
     poll_fn(move |context| {
         let Some(running) = future.as_mut().filter(|_| left > 0) else {

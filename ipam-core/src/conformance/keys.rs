@@ -16,6 +16,7 @@ pub(super) async fn returns_the_same_allocations_for_a_repeat(bench: &Bench) -> 
     let first = stage.provider.allocate(&request).await?;
     check(!first.repeated, "the first call takes")?;
     stage.take_one().await?;
+    // The repeat may come over another connection, or from another process.
     for caller in 0..3 {
         let again = stage.handle(caller).allocate(&request).await?;
         check(again.repeated, "a repeat sets `repeated`")?;
@@ -45,6 +46,7 @@ pub(super) async fn repeats_when_the_range_is_exhausted(bench: &Bench) -> CaseRe
     let request = keyed(&stage, 2);
     let first = stage.provider.allocate(&request).await?;
     let again = stage.provider.allocate(&request).await?;
+    // A provider that looks for free addresses before it looks up the key fails with Exhausted.
     same(&again.lines, &first.lines, "a repeat needs no free address")
 }
 
@@ -75,6 +77,7 @@ pub(super) async fn refuses_another_request_with_the_key(bench: &Bench) -> CaseR
 
 pub(super) async fn compares_keys_byte_by_byte(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
+    // Case, a trailing blank and Cyrillic: collations of databases treat some of these as equal.
     for (key, expected) in [("k", "10.20.0.1"), ("K", "10.20.0.2"), ("k ", "10.20.0.3"), ("ключ-1", "10.20.0.4")] {
         let request = Allocate::one("vm-1", stage.range("lan")).with_key(key);
         same(stage.one(request.clone()).await?.address, ip(expected), format_args!("{key:?} is a key of its own"))?;
@@ -85,6 +88,7 @@ pub(super) async fn compares_keys_byte_by_byte(bench: &Bench) -> CaseResult {
 
 pub(super) async fn keeps_keys_of_the_maximum_length(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
+    // The keys differ in the last byte only, which a column that truncates would lose.
     let shared = "k".repeat(MAX_ID_LEN - 1);
     for (end, expected) in [("1", "10.20.0.1"), ("2", "10.20.0.2")] {
         let request = Allocate::one("o".repeat(MAX_ID_LEN), stage.range("lan")).with_key(format!("{shared}{end}"));
@@ -118,6 +122,7 @@ pub(super) async fn reuses_a_key_after_all_are_deallocated(bench: &Bench) -> Cas
     check(first.iter().all(|old| second.iter().all(|new| new.id != old.id)), "an id is never used again")?;
     stage.provider.deallocate(&Deallocate::key("vm-1/nic-0")).await?;
     let other = Allocate::one("vm-9", stage.range("lan")).with_key("vm-1/nic-0");
+    // A key belongs to its allocations, not to its first owner.
     check(!stage.provider.allocate(&other).await?.repeated, "another request may have a key that is free")?;
     Ok(())
 }
@@ -137,12 +142,14 @@ pub(super) async fn returns_current_allocations_for_a_repeat(bench: &Bench) -> C
     let update = Update::new(first.id.clone()).with_hostname(Patch::Set("renamed".to_owned()));
     let renamed = stage.provider.update(&update).await?;
     let again = stage.provider.allocate(&request).await?;
+    // A provider that compares the request with the stored allocations, and not with the stored request, fails here.
     check(again.repeated, "a change to an allocation does not make the request another")?;
     same(again.lines, [[renamed]], "a repeat shows the allocation as it is now")
 }
 
 pub(super) async fn allocates_once_for_concurrent_equal_requests(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/24").await?;
+    // Several rounds, because a single one rarely meets the race between the lookup of a key and its insertion.
     for round in 0..3 {
         let request = Allocate::new("vm-1").with_key(format!("vm-1/{round}")).with_line(next(&stage, 2));
         let results = stage.callers(move |_, provider| {

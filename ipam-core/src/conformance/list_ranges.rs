@@ -38,6 +38,7 @@ pub(super) async fn lists_matching_ranges(bench: &Bench) -> CaseResult {
     };
     let any = RangeFilter::default;
     same(all(any()).await?, "abcd", "without a condition")?;
+    // Not in the order of the ids: a filter, not a lookup.
     let ids = RangeFilter { ids: vec![stage.range("c"), stage.range("a"), "no-such-range".into()], ..any() };
     same(all(ids).await?, "ac", "by ids; one that does not exist is no error")?;
     same(all(RangeFilter { ids: vec!["no-such-range".into()], ..any() }).await?, "", "an unknown id matches nothing")?;
@@ -128,6 +129,7 @@ pub(super) async fn lists_lasting_ranges_once_during_changes(bench: &Bench) -> C
 
 pub(super) async fn refuses_an_unknown_page_token(bench: &Bench) -> CaseResult {
     let stage = bench.stage(three_ranges()).await?;
+    // Text, nothing, a number that overflows, and a character of two bytes.
     for token in ["no-such-page", "", "99999999999999999999999999999999999999999999", "é"] {
         let page = PageRequest::of(2).with_token(Some(token.into()));
         refused(list_page(&stage, page).await, ErrorKind::InvalidInput, Operation::ListRanges)?;

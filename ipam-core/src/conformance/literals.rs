@@ -60,6 +60,7 @@ pub(super) fn freed(result: &Deallocated) -> Vec<Vec<String>> {
 pub(super) fn only<T: Debug>(items: Vec<T>) -> CaseResult<T> {
     let count = items.len();
     match (count, items.into_iter().next()) {
+        // The count is taken first: the message needs it, and the iterator is consumed.
         (1, Some(item)) => Ok(item),
         _ => fail(format_args!("one item was expected, there are {count}")),
     }

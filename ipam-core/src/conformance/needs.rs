@@ -47,6 +47,7 @@ pub enum Need {
 
 impl Need {
     /// All variants, in the order of the enumeration.
+    // A capability that is missing here is never checked to be refused.
     pub const ALL: [Self; 14] = [
         Self::Preview,
         Self::Update,

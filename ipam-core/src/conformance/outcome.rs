@@ -95,6 +95,7 @@ impl Stop {
     }
 }
 
+// `?` on a call of the provider fails the case, at the line of the call.
 impl From<Error> for Stop {
     #[track_caller]
     fn from(error: Error) -> Self {
@@ -143,6 +144,7 @@ pub(super) fn refused<T: Debug>(result: Result<T>, kind: ErrorKind, operation: O
         Ok(value) => return fail(format_args!("{operation} must fail with {kind:?}, but returned {value:?}")),
     };
     check(error.kind() == kind, format_args!("{operation} must fail with {kind:?}, but failed with: {error}"))?;
+    // Retry layers and logs use the operation; one of an inner call would mislead both.
     let named = error.operation() == operation
         || (operation == Operation::PreviewAllocate && error.operation() == Operation::Allocate);
     check(named, format_args!("the error must name the operation {operation}: {error}"))?;

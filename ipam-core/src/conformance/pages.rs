@@ -63,6 +63,7 @@ where
     let mut token: Option<PageToken> = None;
     for _ in 0..TOO_MANY {
         let part = page(PageRequest::of(size).with_token(token.take())).await?;
+        // A page may be shorter than requested, also empty, but never longer.
         let fits = size == 0 || part.items.len() <= usize::try_from(size).unwrap_or(usize::MAX);
         check(fits, format_args!("a page of at most {size} has {} items", part.items.len()))?;
         items.extend(part.items);

@@ -20,6 +20,7 @@ pub(super) async fn quarantines_deallocated_addresses(bench: &Bench) -> CaseResu
     stage.deallocate_address("10.20.0.3").await?;
     same(lines(&stage.take(next(&stage, 1)).await?), [["10.20.0.4"]], "a quarantined address is not allocated")?;
     refused(stage.take(exactly(&stage, "10.20.0.1", 1)).await, ErrorKind::Conflict, Operation::Allocate)?;
+    // One quarantined address in a run of three is enough.
     refused(stage.take(exactly(&stage, "10.20.0.3", 3)).await, ErrorKind::Conflict, Operation::Allocate)?;
     same(
         lines(&stage.take(next(&stage, 2)).await?),
@@ -42,6 +43,7 @@ pub(super) async fn reports_quarantined_targets_as_free(bench: &Bench) -> CaseRe
         let result = stage.provider.deallocate(&request).await?;
         check(result.was_free(), format_args!("a quarantined address counts as free: {request:?}"))?;
     }
+    // The quarantine is one of the address. The key is free at once.
     let anew = stage.provider.allocate(&Allocate::one("vm-1", stage.range("lan")).with_key("vm-1")).await?;
     check(!anew.repeated, "its key is free")?;
     same(lines(&anew), [["10.20.0.2"]], "but the address is quarantined")
@@ -81,6 +83,7 @@ pub(super) async fn allocates_at_random(bench: &Bench) -> CaseResult {
 
 pub(super) async fn finds_the_last_free_address_at_random(bench: &Bench) -> CaseResult {
     let stage = with_policy(bench, "10.20.0.0/28", RangePolicy::default().with_order(Order::Random)).await?;
+    // A provider that draws addresses until it meets a free one needs many draws for the last one, and may give up.
     for _ in 0..14 {
         stage.take_one().await?;
     }
@@ -105,6 +108,7 @@ pub(super) async fn allocates_the_least_recently_used_address(bench: &Bench) -> 
 
 pub(super) async fn quarantines_addresses_forever(bench: &Bench) -> CaseResult {
     let stage = bench.stage(Setup::empty()).await?;
+    // The end of this quarantine overflows every clock.
     let endless = RangePolicy::default().with_quarantine(Duration::MAX);
     let define = DefineRange::new("lan", net("10.20.0.0/30")).with_policy(endless);
     match stage.provider.define_range(&define).await {

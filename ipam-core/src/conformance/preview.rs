@@ -48,6 +48,7 @@ pub(super) async fn takes_nothing(bench: &Bench) -> CaseResult {
     let request = Allocate::new("vm-1").with_key("vm-1").with_line(next(&stage, 6));
     let first = stage.provider.preview_allocate(&request).await?;
     for _ in 0..3 {
+        // A provider that allocates and undoes for a preview moves on to the next addresses.
         same(&stage.provider.preview_allocate(&request).await?, &first, "a preview holds nothing for the next call")?;
     }
     stage.nothing_taken().await?;

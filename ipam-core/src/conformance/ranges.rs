@@ -44,6 +44,7 @@ pub(super) async fn defines_a_range_as_requested(bench: &Bench) -> CaseResult {
         (&None, &None, &None),
         "a defined range has no key, owner or block",
     )?;
+    // All 256, because off-by-one errors are at the ends of ranges and reservations.
     for address in span("10.20.0.0-10.20.0.255").addresses() {
         let wanted = request.addresses.is_some_and(|addresses| addresses.contains(address))
             && request.network.gateway != Some(address)
@@ -64,6 +65,7 @@ pub(super) async fn fills_in_defaults(bench: &Bench) -> CaseResult {
     same(range.space, SpaceId::default(), "the space is the default one")?;
     same(range.addresses, span("10.20.0.1-10.20.0.254"), "the usable addresses")?;
     same(range.network, NetworkInfo::default(), "no gateway, DNS, VLAN")?;
+    // A pool has no network and broadcast address, such as the addresses behind a NAT.
     let pool = DefineRange::new("pool", net("10.21.0.0/24")).with_hosts(HostPolicy::All);
     same(stage.provider.define_range(&pool).await?.addresses, span("10.21.0.0-10.21.0.255"), "all addresses of a pool")
 }
@@ -73,6 +75,7 @@ pub(super) async fn refuses_a_duplicate_id(bench: &Bench) -> CaseResult {
     let request = DefineRange::new("lan", net("10.20.0.0/24"));
     stage.provider.define_range(&request).await?;
     refused(stage.provider.define_range(&request).await, ErrorKind::AlreadyExists, Operation::DefineRange)?;
+    // An id is unique in the provider, not in a space.
     let other = DefineRange::new("lan", net("10.99.0.0/24")).with_space("elsewhere");
     let error = refused(stage.provider.define_range(&other).await, ErrorKind::AlreadyExists, Operation::DefineRange)?;
     check(error.to_string().contains("lan"), format_args!("the error names the range: {error}"))?;
@@ -85,6 +88,7 @@ pub(super) async fn refuses_overlapping_ranges(bench: &Bench) -> CaseResult {
     let part = |id: &str, addresses: &str| DefineRange::new(id, net("10.20.0.0/24")).with_addresses(span(addresses));
     stage.provider.define_range(&part("a", "10.20.0.10-10.20.0.20")).await?;
     stage.provider.define_range(&part("b", "10.20.0.21-10.20.0.30")).await?;
+    // At the end, at the start, around both, inside, and prefixes inside or around the prefix of the ranges.
     let overlaps = [
         part("x", "10.20.0.30-10.20.0.40"),
         part("x", "10.20.0.1-10.20.0.10"),
@@ -216,6 +220,7 @@ pub(super) async fn allocates_from_the_changed_range(bench: &Bench) -> CaseResul
         [["10.20.0.101", "10.20.0.103"]],
         "allocations come from the changed range",
     )?;
+    // Free addresses below the allocated ones: an index of the lowest free address must be rebuilt.
     let wider = UpdateRange::new("lan").with_addresses(Patch::Clear).with_gateway(Patch::Clear);
     let range = provider.update_range(&wider).await?;
     same(range.addresses, span("10.20.0.1-10.20.0.254"), "back to the usable addresses of the prefix")?;
@@ -245,6 +250,7 @@ pub(super) async fn refuses_changes_that_exclude_allocations(bench: &Bench) -> C
         ("in another range by clearing", update().with_addresses(Patch::Clear)),
     ];
     for (what, update) in conflicts {
+        // A second change in the same call shows whether a refused update is applied in part.
         let update = update.with_name(Patch::Set("changed".to_owned()));
         let result = provider.update_range(&update).await;
         refused(result, ErrorKind::Conflict, Operation::UpdateRange).map_err(|stop| stop.about(what))?;
@@ -285,6 +291,7 @@ pub(super) async fn removes_a_range(bench: &Bench) -> CaseResult {
     same(stage.found(Find::default().with_key("vm-1")).await?, [], "its allocations are not found")?;
     refused(stage.take(next(&stage, 1)).await, ErrorKind::NotFound, Operation::Allocate)?;
     provider.define_range(&DefineRange::new("lan", net("10.20.0.0/24"))).await?;
+    // A key that survived the removal of its allocations would make this a conflict.
     let anew = provider.allocate(&Allocate::new("vm-9").with_key("vm-1").with_line(next(&stage, 1))).await?;
     same(lines(&anew), [["10.20.0.1"]], "a new range of that id is empty, and the key is free")?;
     check(anew.iter().all(|new| taken.iter().all(|old| old.id != new.id)), "an id is never used again")?;
@@ -309,6 +316,7 @@ pub(super) async fn deallocates_part_of_a_key_with_a_range(bench: &Bench) -> Cas
     same(texts(&found), ["10.20.0.1"], "the other range's allocation stays")?;
     let repeat = provider.allocate(&request).await;
     let kind = repeat.as_ref().err().map(crate::Error::kind);
+    // NotFound is right too: a range of the request no longer exists.
     let known = matches!(kind, Some(ErrorKind::Conflict | ErrorKind::NotFound));
     check(known, format_args!("the request cannot be repeated, but: {repeat:?}"))?;
     same(stage.taken_texts("lan").await?, ["10.20.0.1"], "a refused repeat takes nothing")

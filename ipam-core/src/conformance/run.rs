@@ -76,6 +76,7 @@ pub fn check(harness: impl Harness, name: &str) -> Result<(), Failure> {
     };
     let harness: Arc<dyn Harness> = Arc::new(harness);
     match run(&harness, case)? {
+        // Neither of the others fails: a provider need not have every capability, nor a harness every hook.
         Outcome::Passed => {}
         Outcome::Unclaimed(need) => eprintln!("{name}: the provider does not claim {need:?}, and refuses it"),
         Outcome::Skipped(reason) => eprintln!("{name}: skipped: {reason}"),

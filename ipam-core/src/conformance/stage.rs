@@ -51,6 +51,7 @@ impl Stage {
 
     /// Ends the provider and opens it again. Skips the case if the harness cannot.
     pub(super) async fn reopen(self) -> CaseResult<Self> {
+        // The stage holds a handle of its own. It must be dropped first, or the provider would outlive its "process".
         let Self { harness, fixture, provider, can: _, setup } = self;
         drop(provider);
         match harness.reopen(fixture).await {
@@ -123,6 +124,7 @@ impl Stage {
 
     /// Returns the handle of a caller: callers use the provider and its other handles by turns.
     pub(super) fn handle(&self, caller: usize) -> Arc<dyn IpamProvider> {
+        // The first caller always has the provider itself, so that a fixture without other handles works alike.
         match caller.checked_rem(self.fixture.others.len() + 1) {
             None | Some(0) => Arc::clone(&self.provider),
             Some(other) => self.fixture.others.get(other - 1).map_or_else(|| Arc::clone(&self.provider), Arc::clone),
@@ -143,6 +145,7 @@ impl Stage {
 
 /// Repeats a call while its error says that repeating is safe, as every caller should.
 pub(super) async fn with_retries<T, F: Future<Output = Result<T>> + Send>(call: impl Fn() -> F + Send) -> Result<T> {
+    // With pauses of 5 ms this takes one second. A provider that is busy for longer fails the case.
     const ATTEMPTS: u32 = 200;
     for _ in 1..ATTEMPTS {
         match call().await {

@@ -75,6 +75,7 @@ pub(super) async fn keeps_claims_in_progress(bench: &Bench) -> CaseResult {
                     continue;
                 }
                 let line = AllocateLine::next(lan.clone(), 2);
+                // With and without a key: a provider marks its claims in both cases, and differently.
                 let mut request = Allocate::new(format!("vm-{caller}")).with_line(line);
                 request.key = (call % 2 == 0).then(|| format!("vm-{caller}/{call}").into());
                 taken.extend(with_retries(|| provider.allocate(&request)).await?.lines.into_iter().flatten());
@@ -116,6 +117,7 @@ pub(super) async fn undoes_an_abandoned_claim(bench: &Bench) -> CaseResult {
     lists(&stage, &swept.claims, &[abandoned])?;
     check(!swept.more, "nothing remains")?;
     same(stage.taken("lan").await?, sorted(kept.iter()), "the claim is undone, and acknowledged allocations are kept")?;
+    // Finds a sweep that removes the claim from its list, but not from the server.
     let exactly = Selection::Exact { first: abandoned, count: 1 };
     let taken = stage.take(AllocateLine::new(stage.range("lan"), exactly)).await?;
     same(sorted(taken.iter()), [abandoned], "its address can be allocated")?;

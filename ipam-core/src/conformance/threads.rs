@@ -36,6 +36,7 @@ pub(super) fn start<T: Send + 'static>(
     let slot = Arc::new(Mutex::new(Slot { value: None, waker: None, over: false }));
     let over = Over(Arc::clone(&slot));
     thread::spawn(move || {
+        // A panic skips the next line and drops `over`, so that the waiting future ends with `None`.
         let value = work();
         over.0.lock().unwrap_or_else(PoisonError::into_inner).value = Some(value);
     });

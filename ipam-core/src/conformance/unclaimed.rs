@@ -29,6 +29,7 @@ pub(super) async fn must_be_refused(need: Need, stage: &Stage) -> CaseResult {
             refused(provider.usage(&[lan]).await, NO, Operation::Usage)?;
         }
         Need::DefineRanges => {
+            // All operations of a capability: a provider may refuse one and half support another.
             let define = DefineRange::new("new", net("10.77.0.0/24"));
             refused(provider.define_range(&define).await, NO, Operation::DefineRange)?;
             refused(provider.update_range(&UpdateRange::new(lan.clone())).await, NO, Operation::UpdateRange)?;
@@ -52,6 +53,7 @@ pub(super) async fn must_be_refused(need: Need, stage: &Stage) -> CaseResult {
             refused(provider.changes(None, 1).await, NO, Operation::Changes)?;
         }
         Need::Sweep => {
+            // A dry run, so that a provider that wrongly accepts it changes nothing in a server that others use.
             refused(provider.sweep(&Sweep::new().with_dry_run(true)).await, NO, Operation::Sweep)?;
         }
         Need::Contiguous => {
@@ -69,8 +71,10 @@ pub(super) async fn must_be_refused(need: Need, stage: &Stage) -> CaseResult {
             let line = AllocateLine::next(lan, 1).with_labels(tagged);
             refused(provider.allocate(&Allocate::new("a").with_line(line)).await, NO, Operation::Allocate)?;
         }
+        // Without `define_range` a policy cannot be requested.
         Need::Policies if stage.can.define_ranges => {
             let base = DefineRange::new("new", net("10.77.0.0/24")).with_gateway(ip("10.77.0.1"));
+            // One at a time: a provider that ignores one of them would hide behind the refusal of another.
             for policy in [
                 RangePolicy::default().with_order(Order::Random),
                 RangePolicy::default().with_order(Order::LeastRecentlyUsed),

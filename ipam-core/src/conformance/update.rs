@@ -20,6 +20,7 @@ pub(super) async fn changes_only_named_fields(bench: &Bench) -> CaseResult {
         ("no host name", Update::new(now.id.clone()).with_hostname(Patch::Clear)),
         ("no description", Update::new(now.id.clone()).with_description(Patch::Clear)),
         ("no MAC address", Update::new(now.id.clone()).with_mac(Patch::Clear)),
+        // Clearing an empty field is no error.
         ("no MAC address once more", Update::new(now.id.clone()).with_mac(Patch::Clear)),
         (
             "two things at once",
@@ -83,6 +84,7 @@ pub(super) async fn requires_the_allocation_to_exist(bench: &Bench) -> CaseResul
     let old = stage.take_one().await?;
     stage.provider.deallocate(&Deallocate::id(old.id.clone())).await?;
     refused(stage.provider.update(&update(old.id.as_str())).await, ErrorKind::NotFound, Operation::Update)?;
+    // The same address again, with a new id. An update by address would change the new allocation.
     let new = stage.take_one().await?;
     refused(stage.provider.update(&update(old.id.as_str())).await, ErrorKind::NotFound, Operation::Update)?;
     same(

@@ -31,6 +31,7 @@ pub(super) async fn counts_allocated_addresses(bench: &Bench) -> CaseResult {
 }
 
 pub(super) async fn counts_reserved_addresses_once(bench: &Bench) -> CaseResult {
+    // Overlapping reservations, one around the gateway, and two outside the usable addresses.
     let reserved =
         vec![span("10.20.0.1-10.20.0.3"), span("10.20.0.3-10.20.0.5"), span("10.20.0.0"), span("10.20.0.15")];
     let range = DefineRange::new("lan", net("10.20.0.0/28")).with_gateway(ip("10.20.0.4")).with_reserved(reserved);
@@ -57,6 +58,7 @@ pub(super) async fn counts_quarantined_addresses(bench: &Bench) -> CaseResult {
 pub(super) async fn counts_a_large_range(bench: &Bench) -> CaseResult {
     let stage = bench.lan("2001:db8:20::/64").await?;
     stage.take(next(&stage, 3)).await?;
+    // 2^64 - 1. With the anycast address it would not fit into 64 bits, and a floating point number rounds it.
     let total = u128::from(u64::MAX);
     same(parts(&stage, "lan").await?, (total, 3, 0, 0, total - 3), "a /64 without its anycast address")
 }
@@ -64,6 +66,7 @@ pub(super) async fn counts_a_large_range(bench: &Bench) -> CaseResult {
 pub(super) async fn returns_ranges_in_the_requested_order(bench: &Bench) -> CaseResult {
     let stage = bench.stage(three_ranges()).await?;
     stage.take(super::allocate::from(&stage, 1, &["b"])).await?;
+    // Not sorted, and one range twice.
     let asked = ["c", "a", "b", "c"].map(|name| stage.range(name));
     let usage = stage.provider.usage(&asked).await?;
     same(
@@ -87,6 +90,7 @@ pub(super) async fn requires_every_range_to_exist(bench: &Bench) -> CaseResult {
 }
 
 pub(super) async fn counts_the_largest_range(bench: &Bench) -> CaseResult {
+    // 2^128 - 1 usable addresses is the largest count there is; with the lowest address it would overflow.
     let stage = bench.stage(Setup::empty().range("lan", net("::/0"))).await?;
     same(parts(&stage, "lan").await?, (u128::MAX, 0, 0, 0, u128::MAX), "all of IPv6 but its lowest address")?;
     stage.take(next(&stage, 2)).await?;

@@ -1,27 +1,30 @@
-//! The few facts of a certificate that say why it cannot be used, out of its DER (RFC 5280).
+//! Reader of the few facts of a certificate that explain why it cannot be used (DER, RFC 5280).
+//!
+//! The TLS library refuses such certificates with an error that names no reason. These facts are for the message only;
+//! trust is decided by the library.
 
-/// What a certificate is, as far as a message about it needs.
+/// Facts of a certificate for a message about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Facts {
-    /// The version: 1 to 3.
+    /// X.509 version: 1 to 3.
     pub(super) version: u8,
-    /// Whether subject and issuer are the same.
+    /// True if subject and issuer are the same.
     pub(super) self_signed: bool,
-    /// The bits of an RSA key.
+    /// Length of an RSA key in bits; `None` for other keys.
     pub(super) rsa_bits: Option<usize>,
 }
 
-/// The smallest RSA key that is accepted.
+/// Length of the shortest RSA key that `ring` verifies signatures with, in bits.
 const LEAST_RSA_BITS: usize = 2048;
 
 impl Facts {
-    /// Reads a certificate; `None` when it is none.
+    /// Reads a certificate. Returns `None` if the bytes are not one.
     pub(super) fn read(der: &[u8]) -> Option<Self> {
         let (certificate, _) = element(der, SEQUENCE)?;
         let (signed, _) = element(certificate, SEQUENCE)?;
         let (version, rest) = match element(signed, VERSION) {
             Some((version, rest)) => (element(version, INTEGER)?.0.last()?.checked_add(1)?, rest),
-            // The default is left out.
+            // DER omits a field with its default value, and version 1 is the default.
             None => (1, signed),
         };
         let (_serial, rest) = element(rest, INTEGER)?;
@@ -33,18 +36,19 @@ impl Facts {
         Some(Self { version, self_signed: issuer == subject, rsa_bits: rsa_bits(key) })
     }
 
-    /// Why no TLS connection can be made with such a certificate, whichever authorities are trusted.
+    /// Returns the reason why no TLS connection is possible with such a certificate, whatever is trusted.
     pub(super) fn unusable(&self) -> Option<String> {
-        const WHATEVER: &str = "a pin or accepting any certificate does not help";
+        const NO_WAY_ROUND: &str = "a pin or accepting any certificate does not help";
         if self.version < 3 {
             let version = self.version;
             return Some(format!(
-                "it is of X.509 version {version}, which cannot be checked; {WHATEVER}: give the server one of version 3"
+                "it is of X.509 version {version}, which is not supported; {NO_WAY_ROUND}: install one of version 3 on the server"
             ));
         }
+        // Keys of other algorithms have no such limit.
         let bits = self.rsa_bits.filter(|bits| *bits < LEAST_RSA_BITS)?;
         Some(format!(
-            "its RSA key has {bits} bits, which is too short; {WHATEVER}: give the server one with {LEAST_RSA_BITS} bits or more"
+            "its RSA key has {bits} bits, which is too short; {NO_WAY_ROUND}: install one with {LEAST_RSA_BITS} bits or more on the server"
         ))
     }
 }
@@ -52,15 +56,17 @@ impl Facts {
 const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
 const SEQUENCE: u8 = 0x30;
-/// The explicit tag 0 of the version.
+/// Explicit tag 0, of the version.
 const VERSION: u8 = 0xa0;
-/// The object identifier of `rsaEncryption`.
+/// Object identifier of `rsaEncryption` (RFC 8017), as DER.
 const RSA: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 
-/// The content of the element at the start, if it has this tag, and what follows it.
+/// Returns the content of the first element and the bytes after it. Returns `None` if the element has another tag.
 fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (found, rest) = der.split_first()?;
     let (first, rest) = rest.split_first()?;
+    // Below 0x80 the byte is the length. Otherwise its low bits count the bytes of the length that follow; four are enough
+    // for 4 GiB, and more could overflow.
     let (length, rest) = if *first < 0x80 {
         (usize::from(*first), rest)
     } else {
@@ -71,7 +77,7 @@ fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     (*found == tag).then_some(parts)
 }
 
-/// The length of the modulus in a `SubjectPublicKeyInfo` of RSA.
+/// Returns the length of the modulus in a `SubjectPublicKeyInfo` of RSA, in bits.
 fn rsa_bits(key: &[u8]) -> Option<usize> {
     let (algorithm, rest) = element(key, SEQUENCE)?;
     if !algorithm.starts_with(RSA) {
@@ -80,6 +86,7 @@ fn rsa_bits(key: &[u8]) -> Option<usize> {
     let (bits, _) = element(rest, BIT_STRING)?;
     let (numbers, _) = element(bits.strip_prefix(&[0])?, SEQUENCE)?;
     let (modulus, _) = element(numbers, INTEGER)?;
+    // A leading zero byte keeps the integer positive, and is not a part of the key.
     let start = modulus.iter().position(|byte| *byte != 0)?;
     let significant = modulus.get(start..)?;
     let first = usize::try_from(significant.first()?.leading_zeros()).ok()?;

@@ -16,15 +16,15 @@ fn get(client: &HttpClient, path: &str) -> HttpRequest {
     HttpRequest::new(Method::GET, client.origin().url(path).unwrap())
 }
 
-/// A server that reads a request, writes `answer`, and keeps the connection open or not.
-async fn raw_server(answer: &'static [u8], keep_open: bool) -> String {
+/// Starts a server that reads a request, writes `response`, and keeps the connection open or not.
+async fn raw_server(response: &'static [u8], keep_open: bool) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             tokio::spawn(async move {
                 let _ = stream.read(&mut [0_u8; 2048]).await;
-                let _ = stream.write_all(answer).await;
+                let _ = stream.write_all(response).await;
                 if keep_open {
                     std::future::pending::<()>().await;
                 }
@@ -35,7 +35,7 @@ async fn raw_server(answer: &'static [u8], keep_open: bool) -> String {
 }
 
 #[tokio::test]
-async fn a_request_is_sent_as_built_and_an_error_status_is_an_answer() {
+async fn a_request_is_sent_as_built_and_an_error_status_is_a_response() {
     let server = MockServer::start().await;
     Mock::given(method("POST"))
         .and(path("/base/api"))
@@ -49,9 +49,9 @@ async fn a_request_is_sent_as_built_and_an_error_status_is_an_answer() {
     let request = HttpRequest::new(Method::POST, client.origin().url("api").unwrap())
         .with_header(HeaderName::from_static("token"), HeaderValue::from_static("t"))
         .with_body("application/json", "{}");
-    let answer = client.send(request).await.unwrap();
-    assert_eq!((answer.status.as_u16(), answer.body.as_slice()), (503, b"closed".as_slice()));
-    assert_eq!(answer.headers["x"], "y");
+    let response = client.send(request).await.unwrap();
+    assert_eq!((response.status.as_u16(), response.body.as_slice()), (503, b"closed".as_slice()));
+    assert_eq!(response.headers["x"], "y");
 }
 
 #[tokio::test]
@@ -88,13 +88,13 @@ async fn a_refused_connection_is_safe_to_repeat() {
 
 #[tokio::test]
 async fn after_sending_the_outcome_is_unknown() {
-    for (answer, keep_open, kind) in [
+    for (response, keep_open, kind) in [
         (b"".as_slice(), false, ErrorKind::Unavailable),
         (b"", true, ErrorKind::Timeout),
         (b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nshort", false, ErrorKind::Unavailable),
         (b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nshort", true, ErrorKind::Timeout),
     ] {
-        let url = raw_server(answer, keep_open).await;
+        let url = raw_server(response, keep_open).await;
         let client = HttpClient::new(&url, options().with_attempt_timeout(Duration::from_millis(200))).unwrap();
         let error = client.send(get(&client, "x")).await.unwrap_err();
         assert_eq!((error.kind(), error.retry()), (kind, Retry::IfIdempotent), "{error:?}");
@@ -102,7 +102,7 @@ async fn after_sending_the_outcome_is_unknown() {
 }
 
 #[tokio::test]
-async fn a_body_beyond_the_limit_is_an_error_and_not_memory() {
+async fn a_body_above_the_limit_is_an_error() {
     let server = MockServer::start().await;
     Mock::given(path("/big"))
         .respond_with(ResponseTemplate::new(200).set_body_bytes(vec![b'x'; 5000]))
@@ -111,7 +111,7 @@ async fn a_body_beyond_the_limit_is_an_error_and_not_memory() {
     let client = HttpClient::new(&server.uri(), options().with_max_body(4999)).unwrap();
     let error = client.send(get(&client, "big")).await.unwrap_err();
     assert_eq!((error.kind(), error.retry()), (ErrorKind::Protocol, Retry::Never));
-    assert_eq!(error.outcome(), Outcome::Unknown, "the server answered, so it may have done what was asked");
+    assert_eq!(error.outcome(), Outcome::Unknown, "the server responded, so it may have applied the request");
     let client = HttpClient::new(&server.uri(), options().with_max_body(5000)).unwrap();
     assert_eq!(client.send(get(&client, "big")).await.unwrap().body.len(), 5000);
 }
@@ -135,7 +135,7 @@ async fn a_body_can_be_read_piece_by_piece() {
 }
 
 #[tokio::test]
-async fn damaged_compression_is_not_worth_another_try() {
+async fn damaged_compression_is_not_repeated() {
     let url =
         raw_server(b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 12\r\n\r\nnot gzip at all", false)
             .await;
@@ -157,8 +157,8 @@ async fn requests_go_through_the_proxy_with_its_credentials() {
 }
 
 #[tokio::test]
-async fn a_port_of_tls_asked_in_plain_http_says_so() {
-    // What a TLS server sends to a request in the clear: the alert "unexpected message".
+async fn plain_http_to_a_port_of_tls_has_an_error_that_says_so() {
+    // A TLS server responds to plain HTTP with the alert "unexpected message".
     let url = raw_server(b"\x15\x03\x03\x00\x02\x02\x0a", false).await;
     let client = HttpClient::new(&url, options()).unwrap();
     let error = client.send(get(&client, "x")).await.unwrap_err();
@@ -166,7 +166,8 @@ async fn a_port_of_tls_asked_in_plain_http_says_so() {
     assert!(error.to_string().contains("https://"), "{error}");
 }
 
-/// A server that reads a request, writes `first`, then `again` without end; and whether its client went away.
+/// Starts a server that reads a request, writes `first`, and then `again` without end. The receiver resolves when the
+/// client closes the connection.
 async fn endless_server(first: &'static [u8], again: &'static [u8]) -> (String, tokio::sync::oneshot::Receiver<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -182,7 +183,7 @@ async fn endless_server(first: &'static [u8], again: &'static [u8]) -> (String, 
 }
 
 #[tokio::test]
-async fn what_comes_before_a_response_has_an_end() {
+async fn data_before_a_response_is_limited() {
     for (first, again) in [
         (b"".as_slice(), b"HTTP/1.1 100 Continue\r\n\r\n".as_slice()),
         (b"", b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n"),
@@ -204,7 +205,7 @@ async fn what_comes_before_a_response_has_an_end() {
 }
 
 #[tokio::test]
-async fn nothing_printed_has_a_secret() {
+async fn no_debug_output_has_a_secret() {
     let url = raw_server(b"garbage\r\n\r\n", false).await;
     let proxy = ProxyOptions::url("http://joe:pa55@127.0.0.1:9".parse().unwrap()).unwrap();
     let client = HttpClient::new(&url, options()).unwrap();

@@ -1,4 +1,4 @@
-//! How long a list may be: rows, bytes and time.
+//! Limits of lists: rows, bytes and time.
 
 use std::time::Duration;
 
@@ -9,8 +9,15 @@ use crate::{Error, ErrorKind, Operation, Result, Retry};
 
 /// Limits of one list or stream, over all its pages.
 ///
-/// A server that sends rows without end, or one byte a minute, ends as an error that names the limit. Only the time that
-/// is spent waiting for the server counts, not what the caller does between two rows.
+/// They stop a list without end, and a server that sends one byte a minute. The error names the limit and its setter. Only
+/// the time spent waiting for the server counts, not the time that the caller takes between two rows.
+///
+/// | limit | default | setter |
+/// | --- | --- | --- |
+/// | number of rows | 1 000 000 | [`with_rows`](Self::with_rows) |
+/// | size of a row | 16 MiB | [`with_row_bytes`](Self::with_row_bytes) |
+/// | size of all rows | 4 GiB | [`with_bytes`](Self::with_bytes) |
+/// | time spent waiting | 1 hour | [`with_time`](Self::with_time) |
 ///
 /// ```
 /// use ipam_core::http::{HttpOptions, ListLimits};
@@ -28,60 +35,62 @@ pub struct ListLimits {
 }
 
 impl ListLimits {
-    /// 1 000 000 rows, 16 MiB for a row, 4 GiB in all, 1 hour of waiting for the server: above what a real site has.
+    /// Returns the limits of the table above.
     pub const fn new() -> Self {
+        // Above what a real site has. A row is held in memory as a whole, so its limit bounds the memory of a stream; the
+        // limit of all rows bounds the traffic.
         Self { rows: 1_000_000, row_bytes: 16 << 20, bytes: 4 << 30, time: Duration::from_secs(3600) }
     }
 
-    /// Limits the number of rows.
+    /// Sets the largest number of rows.
     pub const fn with_rows(mut self, rows: u64) -> Self {
         self.rows = rows;
         self
     }
 
-    /// Limits the bytes of one row.
+    /// Sets the largest size of one row, in bytes.
     pub const fn with_row_bytes(mut self, bytes: usize) -> Self {
         self.row_bytes = bytes;
         self
     }
 
-    /// Limits the bytes of all rows together.
+    /// Sets the largest size of all rows together, in bytes.
     pub const fn with_bytes(mut self, bytes: u64) -> Self {
         self.bytes = bytes;
         self
     }
 
-    /// Limits the time spent waiting for the server.
+    /// Sets the longest time spent waiting for the server.
     pub const fn with_time(mut self, time: Duration) -> Self {
         self.time = time;
         self
     }
 
-    /// The number of rows.
+    /// Returns the largest number of rows.
     #[must_use]
     pub const fn rows(&self) -> u64 {
         self.rows
     }
 
-    /// The bytes of one row.
+    /// Returns the largest size of one row, in bytes.
     #[must_use]
     pub const fn row_bytes(&self) -> usize {
         self.row_bytes
     }
 
-    /// The bytes of all rows together.
+    /// Returns the largest size of all rows together, in bytes.
     #[must_use]
     pub const fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// The time spent waiting for the server.
+    /// Returns the longest time spent waiting for the server.
     #[must_use]
     pub const fn time(&self) -> Duration {
         self.time
     }
 
-    /// Starts to measure a list.
+    /// Returns a meter for one list, with nothing used yet.
     pub fn meter(self) -> ListMeter {
         ListMeter { limits: self, rows: 0, bytes: 0, waited: Duration::ZERO }
     }
@@ -93,7 +102,19 @@ impl Default for ListLimits {
     }
 }
 
-/// What a list has used of its [`ListLimits`].
+/// Meter of one list: the part of its [`ListLimits`] that is used.
+///
+/// A client of a server counts what it reads; the first call above a limit fails.
+///
+/// ```
+/// use ipam_core::http::ListLimits;
+///
+/// let mut meter = ListLimits::new().with_rows(1000).meter();
+/// meter.add_rows(900)?;
+/// let error = meter.add_rows(900).unwrap_err();
+/// assert!(error.to_string().contains("ListLimits::with_rows allows more"), "{error}");
+/// # Ok::<(), ipam_core::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct ListMeter {
@@ -104,11 +125,12 @@ pub struct ListMeter {
 }
 
 impl ListMeter {
-    /// Counts rows that came.
+    /// Counts received rows.
     ///
     /// # Errors
-    /// [`Protocol`](ErrorKind::Protocol) when there are more than the limit.
+    /// [`Protocol`](ErrorKind::Protocol) if the list has more rows than the limit.
     pub fn add_rows(&mut self, rows: usize) -> Result<()> {
+        // Saturating, so that a limit of `u64::MAX` means no limit and does not overflow.
         self.rows = self.rows.saturating_add(u64::try_from(rows).unwrap_or(u64::MAX));
         if self.rows <= self.limits.rows {
             return Ok(());
@@ -117,10 +139,10 @@ impl ListMeter {
         Err(Error::new(ErrorKind::Protocol, Operation::Send, message))
     }
 
-    /// Counts bytes that came.
+    /// Counts received bytes.
     ///
     /// # Errors
-    /// [`Protocol`](ErrorKind::Protocol) when there are more than the limit.
+    /// [`Protocol`](ErrorKind::Protocol) if the list has more bytes than the limit.
     pub fn add_bytes(&mut self, bytes: usize) -> Result<()> {
         self.bytes = self.bytes.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
         if self.bytes <= self.limits.bytes {
@@ -130,10 +152,10 @@ impl ListMeter {
         Err(Error::new(ErrorKind::Protocol, Operation::Send, message))
     }
 
-    /// Checks the bytes of a row, whole or not yet.
+    /// Checks the size of one row, in bytes. It may be called with the part of a row that was received so far.
     ///
     /// # Errors
-    /// [`Protocol`](ErrorKind::Protocol) when there are more than the limit.
+    /// [`Protocol`](ErrorKind::Protocol) if the row has more bytes than the limit.
     pub fn check_row(&self, bytes: usize) -> Result<()> {
         if bytes <= self.limits.row_bytes {
             return Ok(());
@@ -143,13 +165,16 @@ impl ListMeter {
         Err(Error::new(ErrorKind::Protocol, Operation::Send, message))
     }
 
-    /// Waits for the server in `work`, for no longer than is left of the time.
+    /// Awaits `work`, for at most the remaining time of the list.
     ///
     /// # Errors
-    /// [`Timeout`](ErrorKind::Timeout) when the time is over.
+    /// [`Timeout`](ErrorKind::Timeout) if the time of the list is used up; [`Config`](ErrorKind::Config) outside a tokio
+    /// runtime.
     pub async fn wait<T: Send>(&mut self, work: impl Future<Output = T> + Send) -> Result<T> {
         runtime::present()?;
         let started = Instant::now();
+        // Time is added up over the waits. A deadline would count the work of the caller between two rows as the time
+        // of the server.
         let left = self.limits.time.saturating_sub(self.waited);
         let result = tokio::time::timeout(left, work).await;
         self.waited = self.waited.saturating_add(started.elapsed());

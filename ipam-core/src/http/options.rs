@@ -1,4 +1,4 @@
-//! How to reach a server: time limits, proxy, trust.
+//! Options of an HTTP client: time limits, proxy, trust.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,17 +9,34 @@ use url::Url;
 use super::{ListLimits, TlsOptions};
 use crate::{Error, ErrorKind, Operation, Result};
 
-/// How to reach a server over HTTP.
+/// Options of an [`HttpClient`](super::HttpClient).
 ///
-/// Three time limits, each inside the next: *connect* (name, TCP, proxy and TLS), *attempt* (one request with its whole
-/// answer; for a body that is read as it comes, until the head and between two pieces), *operation* (all attempts with
-/// the waits between them). Lists and streams have [limits](ListLimits) of rows, bytes and time besides.
+/// | option | default | setter |
+/// | --- | --- | --- |
+/// | connect timeout | 10 s | [`with_connect_timeout`](Self::with_connect_timeout) |
+/// | attempt timeout | 30 s | [`with_attempt_timeout`](Self::with_attempt_timeout) |
+/// | operation timeout | 2 min | [`with_operation_timeout`](Self::with_operation_timeout) |
+/// | largest body in memory | 64 MiB | [`with_max_body`](Self::with_max_body) |
+/// | limits of lists | those of [`ListLimits`] | [`with_list_limits`](Self::with_list_limits) |
+/// | proxy | that of the system | [`with_proxy`](Self::with_proxy) |
+/// | plain HTTP | refused | [`with_allow_http`](Self::with_allow_http) |
+/// | trust | root certificates of the system | [`with_tls`](Self::with_tls) |
+/// | `User-Agent` | `ipam-core/` and the version | [`with_user_agent`](Self::with_user_agent) |
+///
+/// The timeouts are nested. An *operation* has several attempts, with pauses between them. An *attempt* sends one request
+/// and reads the whole response. It includes *connecting*: name resolution, TCP, proxy and TLS. A response that is read in
+/// pieces may take longer: there the attempt timeout applies to the head, and then to each piece.
 ///
 /// ```
 /// use std::time::Duration;
-/// use ipam_core::http::HttpOptions;
+/// use ipam_core::http::{HttpOptions, ProxyOptions, TlsOptions};
 ///
-/// let options = HttpOptions::new().with_connect_timeout(Duration::from_secs(3)).with_user_agent("lab-tool/1.0");
+/// let options = HttpOptions::new()
+///     .with_connect_timeout(Duration::from_secs(3))
+///     .with_proxy(ProxyOptions::none())
+///     .with_tls(TlsOptions::new().with_system_roots(false))
+///     .with_user_agent("lab-tool/1.0");
+/// assert_eq!(options.connect_timeout(), Duration::from_secs(3));
 /// assert_eq!(options.attempt_timeout(), Duration::from_secs(30));
 /// ```
 #[derive(Debug, Clone)]
@@ -43,8 +60,7 @@ impl Default for HttpOptions {
 }
 
 impl HttpOptions {
-    /// 10 s to connect, 30 s for an attempt, 2 min for an operation, 64 MiB for a body, the system's proxy, HTTPS only,
-    /// the system's root certificates.
+    /// Returns the defaults of the table above.
     pub fn new() -> Self {
         Self {
             connect_timeout: Duration::from_secs(10),
@@ -59,37 +75,43 @@ impl HttpOptions {
         }
     }
 
-    /// Limits the time to connect.
+    /// Sets the longest time to connect. The default is 10 seconds; zero is refused when the client is built.
     pub fn with_connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
         self
     }
 
-    /// Limits the time of one attempt.
+    /// Sets the longest time of one attempt. The default is 30 seconds; zero is refused when the client is built.
     pub fn with_attempt_timeout(mut self, limit: Duration) -> Self {
         self.attempt_timeout = limit;
         self
     }
 
-    /// Limits the time of all attempts together.
+    /// Sets the longest time of all attempts together, with the pauses between them. The default is 2 minutes; zero is
+    /// refused when the client is built.
+    ///
+    /// [`HttpClient`](super::HttpClient) sends one attempt. The clients of this workspace pass this limit to their
+    /// [`Retrier`](crate::Retrier).
     pub fn with_operation_timeout(mut self, limit: Duration) -> Self {
         self.operation_timeout = limit;
         self
     }
 
-    /// Limits the size in bytes of a body that is read into memory, after decompression.
+    /// Sets the largest size of a body that is read into memory, in bytes after decompression. The default is 64 MiB.
+    ///
+    /// A longer body fails with [`Protocol`](ErrorKind::Protocol).
     pub fn with_max_body(mut self, bytes: usize) -> Self {
         self.max_body = bytes;
         self
     }
 
-    /// Limits lists and streams, over all their pages.
+    /// Sets the limits of lists and streams, over all their pages.
     pub fn with_list_limits(mut self, limits: ListLimits) -> Self {
         self.lists = limits;
         self
     }
 
-    /// Sets the proxy.
+    /// Sets the proxy. The default is [`ProxyOptions::system`].
     pub fn with_proxy(mut self, proxy: ProxyOptions) -> Self {
         self.proxy = proxy;
         self
@@ -101,73 +123,80 @@ impl HttpOptions {
         self
     }
 
-    /// Allows `http://` URLs. Whoever can see or change the traffic then has the credentials.
+    /// Allows or refuses `http://` URLs. The default is to refuse them.
+    ///
+    /// Without TLS, everyone who can read the traffic reads the credentials, and everyone who can change it changes the
+    /// responses. Allow it for a server on the same host only.
     pub fn with_allow_http(mut self, allow: bool) -> Self {
         self.allow_http = allow;
         self
     }
 
-    /// Sets whom to trust, and who we are, in TLS.
+    /// Sets the trusted certificates and the client certificate.
     pub fn with_tls(mut self, tls: TlsOptions) -> Self {
         self.tls = tls;
         self
     }
 
-    /// The time to connect.
+    /// Returns the longest time to connect.
     #[must_use]
     pub fn connect_timeout(&self) -> Duration {
         self.connect_timeout
     }
 
-    /// The time of one attempt.
+    /// Returns the longest time of one attempt.
     #[must_use]
     pub fn attempt_timeout(&self) -> Duration {
         self.attempt_timeout
     }
 
-    /// The time of all attempts together.
+    /// Returns the longest time of all attempts together.
     #[must_use]
     pub fn operation_timeout(&self) -> Duration {
         self.operation_timeout
     }
 
-    /// The largest body, in bytes, that is read into memory.
+    /// Returns the largest size of a body that is read into memory, in bytes.
     #[must_use]
     pub fn max_body(&self) -> usize {
         self.max_body
     }
 
-    /// The limits of lists and streams.
+    /// Returns the limits of lists and streams.
     pub fn list_limits(&self) -> ListLimits {
         self.lists
     }
 
-    /// Whether `http://` URLs are allowed.
+    /// Returns true if `http://` URLs are allowed.
     #[must_use]
     pub fn allow_http(&self) -> bool {
         self.allow_http
     }
 
-    /// Builds the client underneath.
+    /// Builds the client of the HTTP library.
     pub(super) fn build(&self) -> Result<reqwest::Client> {
         for (field, value) in [
             ("connect timeout", self.connect_timeout),
             ("attempt timeout", self.attempt_timeout),
             ("operation timeout", self.operation_timeout),
         ] {
+            // Zero would fail every call with a timeout that does not name the option.
             if value.is_zero() {
                 return Err(Error::invalid(Operation::Configure, field, "0", "give it time, or nothing can be sent"));
             }
         }
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(self.tls.client_config()?)
+            // A redirect could lead the credentials to another server.
             .redirect(reqwest::redirect::Policy::none())
+            // The library repeats requests that HTTP/2 refused. Our layers decide on that, and count every attempt.
             .retry(reqwest::retry::never())
             .referer(false)
             .connect_timeout(self.connect_timeout)
             .user_agent(&self.user_agent);
         builder = match &self.proxy.0 {
             Proxy::None => builder.no_proxy(),
+            // The library reads the settings of the system by default.
             Proxy::System => builder,
             Proxy::Url { url, credentials } => {
                 let mut proxy = reqwest::Proxy::all(url.as_str()).map_err(|error| {
@@ -175,6 +204,7 @@ impl HttpOptions {
                         .with_source(error.without_url())
                 })?;
                 if let Some((user, password)) = credentials {
+                    // Set apart from the URL, which appears in errors of the library.
                     proxy = proxy.basic_auth(user, password.expose_secret());
                 }
                 builder.proxy(proxy)
@@ -187,7 +217,15 @@ impl HttpOptions {
     }
 }
 
-/// Which proxy to use.
+/// Proxy for the connections to a server.
+///
+/// ```
+/// use ipam_core::http::ProxyOptions;
+///
+/// let proxy = ProxyOptions::url("http://joe:s3cret@proxy.example:3128".parse().unwrap())?;
+/// assert_eq!(format!("{proxy:?}"), r#"Url { url: "http://proxy.example:3128/", credentials: Some("[hidden]") }"#);
+/// # Ok::<(), ipam_core::Error>(())
+/// ```
 #[derive(Clone)]
 #[must_use]
 pub struct ProxyOptions(Proxy);
@@ -200,20 +238,21 @@ enum Proxy {
 }
 
 impl ProxyOptions {
-    /// No proxy, whatever the environment says.
+    /// Returns direct connections, without a proxy. Settings of the environment are ignored.
     pub fn none() -> Self {
         Self(Proxy::None)
     }
 
-    /// What the system says: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`, or the settings of the desktop.
+    /// Returns the proxy of the system: from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, or the settings of the
+    /// desktop.
     pub fn system() -> Self {
         Self(Proxy::System)
     }
 
-    /// All requests through the proxy at `url`. A user and password in it are taken out and kept as credentials.
+    /// Returns the proxy at `url`, for all requests. User and password in the URL become the credentials.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) when the URL is not `http://` or `https://`.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if the URL is not `http://` or `https://`.
     pub fn url(mut url: Url) -> Result<Self> {
         let password = url.password().map(percent_decoded);
         let user = percent_decoded(url.username());
@@ -228,11 +267,12 @@ impl ProxyOptions {
                 "give an http:// or https:// URL",
             ));
         }
+        // A password without a user name is ignored: no proxy accepts that.
         let proxy = Self(Proxy::Url { url, credentials: None });
         Ok(if user.is_empty() { proxy } else { proxy.with_credentials(user, password.unwrap_or_default().into()) })
     }
 
-    /// Sets user and password for the proxy. Without a proxy URL this does nothing.
+    /// Sets user and password for the proxy of [`url`](Self::url). Other proxies ignore them.
     pub fn with_credentials(mut self, user: impl Into<String>, password: SecretString) -> Self {
         if let Proxy::Url { credentials, .. } = &mut self.0 {
             *credentials = Some((user.into(), password));
@@ -241,8 +281,9 @@ impl ProxyOptions {
     }
 }
 
-/// The parts of a URL are percent-encoded; credentials are sent as they are.
+/// Decodes a percent-encoded part of a URL. Credentials are sent decoded.
 fn percent_decoded(text: &str) -> String {
+    // The parser is one of forms, where `+` is a space and `&` ends a value. In the user part of a URL neither is special.
     let encoded = text.replace('+', "%2B");
     url::form_urlencoded::parse(format!("x={}", encoded.replace('&', "%26")).as_bytes())
         .next()

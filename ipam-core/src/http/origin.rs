@@ -1,4 +1,4 @@
-//! The server that a client was set up for, and nothing else.
+//! Server of a client: the URLs that it may send requests to.
 
 use std::fmt;
 
@@ -7,7 +7,9 @@ use url::Url;
 use super::path_problem;
 use crate::{Error, ErrorKind, Operation, Result};
 
-/// Scheme, host, port and base path of a server; credentials go nowhere else.
+/// Scheme, host, port and base path of the server of a client.
+///
+/// Every request is checked against it, so that credentials are sent to this server only.
 ///
 /// ```
 /// use ipam_core::http::Origin;
@@ -24,11 +26,12 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// The server at `base`, such as `https://ipam.example/phpipam`.
+    /// Returns the origin of the server at `base`, such as `https://ipam.example/phpipam`.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) when `base` is no URL, has no host, or carries credentials, a query or
-    /// a fragment; [`Config`](ErrorKind::Config) when it is `http://` and `allow_http` is not set.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if `base` is not a URL of `https` or `http`, or has credentials, a query
+    /// or a fragment; [`Config`](ErrorKind::Config) if it is `http://` and `allow_http` is false. The errors do not repeat
+    /// the text, which may hold a password.
     pub fn new(base: &str, allow_http: bool) -> Result<Self> {
         let invalid = |value: &str, remedy: &str| Error::invalid(Operation::Configure, "server URL", value, remedy);
         // The text may hold a password, and may not even be a URL: neither it nor a part of it is repeated.
@@ -54,6 +57,7 @@ impl Origin {
         if base.query().is_some() || base.fragment().is_some() {
             return Err(invalid("[not shown]", "leave the query and the fragment out"));
         }
+        // Joining replaces the last segment of a base without a slash at its end: `/phpipam` would get lost.
         if !base.path().ends_with('/') {
             let path = format!("{}/", base.path());
             base.set_path(&path);
@@ -61,24 +65,26 @@ impl Origin {
         Ok(Self { base })
     }
 
-    /// The base URL; its path ends with a slash.
+    /// Returns the base URL. Its path ends with a slash.
     #[must_use]
     pub fn base(&self) -> &Url {
         &self.base
     }
 
-    /// The URL of `path` (already percent-encoded, with a query or without) below the base.
+    /// Returns the URL of a path below the base. The path must be percent-encoded, and may have a query.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) when the result would leave the base, or be another path than it seems:
-    /// another host, `..` and what else [`path_problem`] names.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if the path is unsafe by the rules of [`path_problem`], or if the result
+    /// would not be below the base.
     pub fn url(&self, path: &str) -> Result<Url> {
+        // A leading slash means the base, not the root of the host: the base may be a directory such as `/phpipam`.
         if let Some(remedy) = path_problem(path.trim_start_matches('/')) {
             return Err(Error::invalid(Operation::Send, "path", path.split('?').next().unwrap_or_default(), remedy));
         }
         let joined = self.base.join(path.trim_start_matches('/')).map_err(|error| {
             Error::invalid(Operation::Send, "path", path, "give a path below the server's URL").with_source(error)
         })?;
+        // A second line of defence behind `path_problem`: a path such as `https://elsewhere/` is a URL of its own.
         self.check(&joined)?;
         if !joined.path().starts_with(self.base.path()) {
             return Err(Error::invalid(Operation::Send, "path", path, "leave out \"..\""));
@@ -86,11 +92,12 @@ impl Origin {
         Ok(joined)
     }
 
-    /// Whether `url` is on this server: same scheme, host and port, and no credentials in it.
+    /// Checks that `url` is on this server: same scheme, host and port, and no credentials.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) when it is not.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if it is not.
     pub fn check(&self, url: &Url) -> Result<()> {
+        // Ports are compared with the default of the scheme, because a URL with `:443` is the same server.
         let same = url.scheme() == self.base.scheme()
             && url.host() == self.base.host()
             && url.port_or_known_default() == self.base.port_or_known_default();

@@ -1,10 +1,12 @@
-//! Paths that would address something else than they seem to.
+//! Check for paths that a server could read as another path.
 
-/// Returns what is wrong with a percent-encoded path (up to its query), as a remedy to show; `None` when it is fine.
+/// Returns a remedy to show if a percent-encoded path is unsafe, or `None` if it is safe. The query is not checked.
 ///
-/// Refused are `.` and `..` in every spelling that a URL parser, a proxy or a web server may read as such (`%2e`, behind
-/// an encoded slash or backslash, before a `;`), control characters plain or encoded (URL parsers drop tabs and line
-/// ends, so `.` TAB `.` climbs), backslashes (read as slashes) and empty segments, but for a leading and a trailing slash.
+/// A path is unsafe if a URL parser, a proxy or a web server may read it as another path:
+/// - `.` and `..`, also as `%2e`, after an encoded slash or backslash, or before a `;`;
+/// - control characters, also encoded: URL parsers drop tabs and line ends, so that `.` TAB `.` becomes `..`;
+/// - backslashes, which some servers read as slashes;
+/// - empty segments (`//`). One leading and one trailing slash are accepted.
 ///
 /// ```
 /// use ipam_core::http::path_problem;
@@ -14,6 +16,7 @@
 /// ```
 #[must_use]
 pub fn path_problem(path: &str) -> Option<&'static str> {
+    // Checked with the query too: a parser drops a tab wherever it is.
     if path.chars().any(char::is_control) {
         return Some("leave out control characters");
     }
@@ -21,13 +24,16 @@ pub fn path_problem(path: &str) -> Option<&'static str> {
     if path.contains('\\') {
         return Some("leave out backslashes: they are read as slashes");
     }
+    // Servers differ in whether they merge empty segments, so the path names different resources.
     if path.contains("//") {
         return Some("leave out empty segments (\"//\")");
     }
+    // Decoded once, as RFC 3986 says. A server that decodes twice would read `%252e` as a dot; that is its own bug.
     let decoded = decoded(path.as_bytes());
     if decoded.iter().any(u8::is_ascii_control) {
         return Some("leave out control characters, also encoded ones");
     }
+    // Tomcat and others cut path parameters off before they resolve dots: `..;x=1` is `..` there.
     let climbs = |segment: &[u8]| {
         let name = segment.split(|byte| *byte == b';').next().unwrap_or_default();
         name == b"." || name == b".."
@@ -38,7 +44,7 @@ pub fn path_problem(path: &str) -> Option<&'static str> {
     None
 }
 
-/// The bytes that `%xx` stands for; a `%` without two digits stays.
+/// Returns the bytes after percent-decoding. A `%` without two hexadecimal digits is kept.
 fn decoded(text: &[u8]) -> Vec<u8> {
     let digit =
         |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16)).and_then(|d| u8::try_from(d).ok());
@@ -116,7 +122,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_accepted_does_not_climb(path in "(\\.|%2e|%2E|/|%2f|;|a|%5c|\t){0,12}") {
+        fn an_accepted_path_stays_below_the_base(path in "(\\.|%2e|%2E|/|%2f|;|a|%5c|\t){0,12}") {
             let base: url::Url = "https://h.example/base/".parse().unwrap();
             if path_problem(&path).is_none() {
                 let joined = base.join(path.trim_start_matches('/')).unwrap();

@@ -1,13 +1,13 @@
-//! What may be printed of a request and its answer.
+//! Printable forms of requests and responses, without secrets.
 
 use std::fmt::Write as _;
 
 use http::{HeaderMap, HeaderName, header};
 use url::Url;
 
-/// Prints requests without their secrets: only headers and query parameters on a list show their values.
+/// Formatter of requests and responses that shows the values of listed headers and query parameters only.
 ///
-/// Names are printed, values only when allowed; a URL loses user, password and fragment.
+/// All other values show as `***`; names are shown. User, password and fragment of a URL are left out.
 ///
 /// ```
 /// use ipam_core::http::Redactor;
@@ -29,7 +29,9 @@ impl Default for Redactor {
     }
 }
 
-/// Values of these names are hidden in excerpts of bodies. A body is free text, so a list of what to hide is all there is.
+/// Names whose values are hidden in excerpts of bodies.
+// A list of what to hide, where headers and queries have a list of what to show: a body is free text, whose harmless parts
+// have no names.
 const SECRET_KEYS: [&str; 10] = [
     "token",
     "password",
@@ -44,7 +46,10 @@ const SECRET_KEYS: [&str; 10] = [
 ];
 
 impl Redactor {
-    /// Allows the headers that describe content and caching, and no query parameter.
+    /// Returns a redactor that shows the headers about content, connection and server, and no query parameter.
+    ///
+    /// They are `Accept`, `Content-Type`, `Content-Length`, `Content-Encoding`, `Connection`, `Date`, `Retry-After`, `Server`
+    /// and `User-Agent`.
     pub fn new() -> Self {
         Self {
             headers: vec![
@@ -62,22 +67,23 @@ impl Redactor {
         }
     }
 
-    /// Allows the values of a header.
+    /// Shows the values of a header.
     pub fn with_header(mut self, name: HeaderName) -> Self {
         self.headers.push(name);
         self
     }
 
-    /// Allows the values of a query parameter.
+    /// Shows the values of a query parameter.
     pub fn with_query(mut self, name: impl Into<String>) -> Self {
         self.query.push(name.into());
         self
     }
 
-    /// The URL as it may be printed.
+    /// Returns the URL without secrets.
     #[must_use]
     pub fn url(&self, url: &Url) -> String {
         let mut shown = format!("{}://", url.scheme());
+        // Built from parts: user, password and fragment cannot slip in.
         shown.push_str(url.host_str().unwrap_or_default());
         if let Some(port) = url.port() {
             let _infallible = write!(shown, ":{port}");
@@ -91,10 +97,11 @@ impl Redactor {
         shown
     }
 
-    /// The headers as they may be printed.
+    /// Returns the headers without secrets. A value that is marked as sensitive is always hidden.
     #[must_use]
     pub fn headers(&self, headers: &HeaderMap) -> Vec<(String, String)> {
         let shown = |name: &HeaderName, value: &http::HeaderValue| {
+            // A header on the list may still be marked as sensitive by its author.
             if self.headers.contains(name) && !value.is_sensitive() {
                 String::from_utf8_lossy(value.as_bytes()).into_owned()
             } else {
@@ -104,12 +111,21 @@ impl Redactor {
         headers.iter().map(|(name, value)| (name.to_string(), shown(name, value))).collect()
     }
 
-    /// At most `limit` bytes of a body, cut at a character, with the values of keys that name secrets hidden.
+    /// Returns at most `limit` bytes of a body, and `…` if there are more. Values after names of secrets are hidden.
     ///
-    /// Bytes that are not UTF-8 show as replacement characters.
+    /// The names are `token`, `password`, `secret` and similar ones, in JSON and in forms. Bytes that are not UTF-8 show
+    /// as replacement characters.
+    ///
+    /// ```
+    /// use ipam_core::http::Redactor;
+    ///
+    /// let body = br#"{"code":200,"data":{"token":"s3cret","expires":"2026-01-01"}}"#;
+    /// assert_eq!(Redactor::new().excerpt(body, 40), r#"{"code":200,"data":{"token":"***","expir…"#);
+    /// ```
     #[must_use]
     pub fn excerpt(&self, body: &[u8], limit: usize) -> String {
-        // The values are hidden before the cut, or a secret that straddles it would be shown in part.
+        // The values are hidden before the cut: half of a secret would be shown otherwise. The window is larger than the
+        // limit, so that a long hidden value still leaves `limit` bytes to show, and bounded, as a body may be large.
         let window = &body[..body.len().min(limit.saturating_mul(2).saturating_add(1024))];
         let mut text = hide_secrets(&String::from_utf8_lossy(window));
         if text.len() > limit {
@@ -123,8 +139,9 @@ impl Redactor {
     }
 }
 
-/// Replaces what follows `"key":` or `key=` for the keys that name secrets.
+/// Replaces the values after `"key":` or `key=` for the keys that name secrets.
 fn hide_secrets(text: &str) -> String {
+    // In ASCII only: lower case of other letters may have another length, and the positions must fit both texts.
     let lower = text.to_ascii_lowercase();
     let mut out = String::with_capacity(text.len());
     let mut rest = 0;
@@ -145,7 +162,7 @@ fn hide_secrets(text: &str) -> String {
     out
 }
 
-/// Where the value after a key starts and ends; equal when no value follows.
+/// Returns start and end of the value after a key. They are equal if no value follows.
 fn secret_value(text: &str, end_of_key: usize) -> (usize, usize) {
     let bytes = text.as_bytes();
     let skip = |mut at: usize, set: &[u8]| {
@@ -154,6 +171,7 @@ fn secret_value(text: &str, end_of_key: usize) -> (usize, usize) {
         }
         at
     };
+    // Backslashes too: JSON inside a JSON string has its quotes escaped.
     let after_key = skip(end_of_key, b"\\\"' ");
     if !matches!(bytes.get(after_key), Some(b':' | b'=')) {
         return (end_of_key, end_of_key);
@@ -170,6 +188,7 @@ fn secret_value(text: &str, end_of_key: usize) -> (usize, usize) {
         }
         end += 1;
     }
+    // A backslash before a character of several bytes skips into its middle.
     let mut end = end.min(text.len());
     while !text.is_char_boundary(end) {
         end += 1;

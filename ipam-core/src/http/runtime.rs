@@ -1,11 +1,11 @@
-//! Whether there is a runtime to wait with.
+//! Check for a tokio runtime.
 
 use crate::{Error, ErrorKind, Operation, Result};
 
-/// Fails where timers and sockets of tokio would panic.
+/// Checks that the caller is inside a tokio runtime, because timers and sockets of tokio panic outside of one.
 ///
 /// # Errors
-/// [`Config`](ErrorKind::Config) when the caller is not inside a tokio runtime.
+/// [`Config`](ErrorKind::Config) if the caller is not inside a tokio runtime.
 pub(super) fn present() -> Result<()> {
     if tokio::runtime::Handle::try_current().is_ok() {
         return Ok(());
@@ -13,6 +13,6 @@ pub(super) fn present() -> Result<()> {
     Err(Error::new(
         ErrorKind::Config,
         Operation::Send,
-        "there is no tokio runtime here, which requests over HTTP need; call this inside of one, such as #[tokio::main]",
+        "requests over HTTP need a tokio runtime, and this call is not inside one; call it from #[tokio::main], for example",
     ))
 }

@@ -1,4 +1,4 @@
-//! What status and headers of a response say about sending the request again.
+//! Retry advice from the status and headers of a response.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,30 +6,57 @@ use http::{HeaderMap, StatusCode, header};
 
 use crate::Retry;
 
-/// What a status says in general, for servers that use it as RFC 9110 and RFC 6585 mean it.
+/// Returns the retry advice for a status, for servers that follow RFC 9110 and RFC 6585.
 ///
-/// 429 was not applied; the outcome of 408, 502, 503 and 504 is unknown; everything else gets the same response again.
+/// | status | advice | reason |
+/// | --- | --- | --- |
+/// | 429 | [`Retry::Safe`] | the request was not applied |
+/// | 408, 502, 503, 504 | [`Retry::IfIdempotent`] | the outcome is unknown |
+/// | all others | [`Retry::Never`] | the same request gets the same response |
+///
+/// A client of a server with other habits decides first. phpIPAM, for example, sends 503 if its API is disabled.
+///
+/// ```
+/// use ipam_core::Retry;
+/// use ipam_core::http::status_advice;
+///
+/// assert_eq!(status_advice(http::StatusCode::BAD_GATEWAY), Retry::IfIdempotent);
+/// assert_eq!(status_advice(http::StatusCode::NOT_FOUND), Retry::Never);
+/// ```
 #[must_use]
 pub fn status_advice(status: StatusCode) -> Retry {
     match status {
+        // Rate limiters refuse a request before the application sees it.
         StatusCode::TOO_MANY_REQUESTS => Retry::Safe,
         StatusCode::REQUEST_TIMEOUT
+        // Gateways send these also after they have passed the request on.
         | StatusCode::BAD_GATEWAY
         | StatusCode::SERVICE_UNAVAILABLE
         | StatusCode::GATEWAY_TIMEOUT => Retry::IfIdempotent,
+        // 500 too: it is an error of the application, which may have applied a part of the request.
         _ => Retry::Never,
     }
 }
 
-/// The longest wait that a server is believed.
+/// Longest wait that is taken from a header. A wrong number must not stop callers for years.
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
-/// The wait that a `Retry-After` header asks for, in seconds or as a date (RFC 9110 §10.2.3); a date counts from `now`.
-/// What cannot be read counts as absent, a date that has passed as no wait, more than an hour as an hour: a wrong number
-/// must not keep callers away for years.
+/// Returns the wait that a `Retry-After` header asks for, or `None` without a valid header (RFC 9110 §10.2.3).
+///
+/// The header has seconds or a date. A date counts from `now`; one in the past is no wait. The wait is at most one hour.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use ipam_core::http::retry_after;
+///
+/// let mut headers = http::HeaderMap::new();
+/// headers.insert(http::header::RETRY_AFTER, "120".parse().unwrap());
+/// assert_eq!(retry_after(&headers, SystemTime::now()), Some(Duration::from_secs(120)));
+/// ```
 #[must_use]
 pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    // Digits that overflow a number fall through, and are no date either: see the tests for the limit.
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds).min(LONGEST_WAIT));
     }

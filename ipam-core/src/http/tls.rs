@@ -1,7 +1,8 @@
-//! Whom to trust, and who we are, in TLS.
+//! TLS: trusted certificates, pins and the client certificate.
 //!
-//! The configuration is our own and handed over ready: that is what makes an exact pin possible, and a system without
-//! root certificates an untrusted server (with its chain shown) instead of a client that cannot be built.
+//! The configuration is built here, and not by the HTTP library, for two reasons. The library cannot pin a certificate. And
+//! it fails to build a client where the system has no root certificates; here the server is untrusted then, and the error
+//! has its chain, so that a user can inspect and pin it.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -19,16 +20,31 @@ use secrecy::{ExposeSecret, SecretString};
 use super::certificate::Facts;
 use crate::{CertificateChain, Error, ErrorKind, Operation, Result};
 
-/// Whom to trust, and who we are.
+/// Trusted certificates of servers, and the certificate of the client.
 ///
-/// By default the system's root certificates decide. A CA bundle adds roots. A pin replaces all that: only exactly that
-/// certificate is trusted, whatever its name, dates and issuer. PEM text may have its line ends written as `\n`, as in
-/// environment variables and JSON pasted twice.
+/// | to trust | use |
+/// | --- | --- |
+/// | public servers, and authorities that the system knows | the default |
+/// | servers of a company's own authority | [`with_ca_pem`](Self::with_ca_pem), in addition to the system's |
+/// | one self-signed server | [`with_pinned_pem`](Self::with_pinned_pem), instead of all authorities |
+///
+/// If a server is not trusted, the error is [`Untrusted`](ErrorKind::Untrusted) and
+/// [`certificates`](crate::Error::certificates) has the chain that it sent. To pin it, show the chain to the user, and pass
+/// it to `with_pinned_pem`.
+///
+/// PEM text may have its line ends written as `\n`, as in environment variables and JSON.
 ///
 /// ```
 /// use ipam_core::http::TlsOptions;
+/// # // A self-signed certificate of this crate's tests, made for this.
+/// # let pem = include_str!("../../tests/data/tls/v1.pem");
 ///
-/// assert!(TlsOptions::new().with_pinned_pem("not a certificate").is_err());
+/// // `pem` is the text of a certificate: -----BEGIN CERTIFICATE----- …
+/// let tls = TlsOptions::new().with_pinned_pem(pem)?;
+/// # let _ = tls;
+/// let error = TlsOptions::new().with_pinned_pem("not a certificate").unwrap_err();
+/// assert!(error.to_string().contains("give certificates as PEM text"), "{error}");
+/// # Ok::<(), ipam_core::Error>(())
 /// ```
 #[derive(Clone)]
 #[must_use]
@@ -52,43 +68,55 @@ impl Default for TlsOptions {
 }
 
 impl TlsOptions {
-    /// The system's root certificates (or those that `SSL_CERT_FILE` and `SSL_CERT_DIR` name), no client certificate.
+    /// Returns the default: the root certificates of the system, no pin, no client certificate.
+    ///
+    /// The environment variables `SSL_CERT_FILE` and `SSL_CERT_DIR` replace the roots of the system.
     pub fn new() -> Self {
         Self { system_roots: true, extra_roots: Vec::new(), pins: Vec::new(), identity: None, insecure: false }
     }
 
-    /// Sets whether the system's root certificates are trusted; without them only an extra CA bundle or a pin is.
+    /// Trusts the root certificates of the system, or not. The default is to trust them.
+    ///
+    /// Without them, only the authorities of [`with_ca_pem`](Self::with_ca_pem) or the pins are trusted.
     pub fn with_system_roots(mut self, trusted: bool) -> Self {
         self.system_roots = trusted;
         self
     }
 
-    /// Trusts the certificate authorities in `pem` as well. For the certificate of the server itself use
-    /// [`with_pinned_pem`](Self::with_pinned_pem).
+    /// Adds the certificate authorities in `pem` to the trusted ones.
+    ///
+    /// For the certificate of the server itself use [`with_pinned_pem`](Self::with_pinned_pem).
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) when there is no certificate in it, or one cannot be read.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if the text has no certificate, or one that cannot be read.
     pub fn with_ca_pem(mut self, pem: &str) -> Result<Self> {
         self.extra_roots.extend(certificates("CA bundle", pem)?);
         Ok(self)
     }
 
-    /// Trusts exactly this server: a single certificate must be the one the server proves to have; of several, leaf
-    /// first, the server must send exactly these. Neither name, dates nor issuer are looked at, so a self-signed leaf
-    /// works. May be called again; any of the pins is trusted then. System roots and CA bundles no longer count.
+    /// Trusts exactly one server, by its certificate.
+    ///
+    /// `pem` has one of two forms:
+    /// - One certificate: the certificate of the server (leaf) must be this one. The other certificates that the server
+    ///   sends are ignored.
+    /// - Several certificates, leaf first: the server must send exactly these, in this order.
+    ///
+    /// Name, dates and issuer are not checked, so a self-signed certificate works. The server must still prove that it has
+    /// the private key. A second call adds a pin, and a server that matches one of the pins is trusted. With a pin, the roots
+    /// of the system and CA bundles are not used.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) when there is no certificate in it, or one cannot be read.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if the text has no certificate, or one that cannot be read.
     pub fn with_pinned_pem(mut self, pem: &str) -> Result<Self> {
         self.pins.push(certificates("pinned certificate", pem)?);
         Ok(self)
     }
 
-    /// Proves to the server who we are: a certificate chain, leaf first, and its private key (PKCS#8, PKCS#1 or SEC1).
+    /// Sets the certificate of the client: a chain, leaf first, and its private key (PKCS#8, PKCS#1 or SEC1).
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) when either cannot be read. That they belong together is checked when
-    /// the client is built.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) if the chain or the key cannot be read. If they do not belong together,
+    /// building the client fails with [`Config`](ErrorKind::Config).
     pub fn with_client_identity(mut self, chain_pem: &str, key_pem: &SecretString) -> Result<Self> {
         let chain = certificates("client certificate", chain_pem)?;
         let text = SecretString::from(unescape(key_pem.expose_secret()));
@@ -104,15 +132,18 @@ impl TlsOptions {
         Ok(self)
     }
 
-    /// Sets whether any certificate is accepted, from anybody. Whoever sits between then has the credentials.
-    /// Not together with a pin, which would be ignored.
-    pub fn with_insecure(mut self, accept_anybody: bool) -> Self {
-        self.insecure = accept_anybody;
+    /// Accepts every certificate of every server, or not. The default is not to.
+    ///
+    /// A host between client and server can then read the credentials and change the responses. Use a pin instead.
+    /// Together with a pin, building the client fails with [`Config`](ErrorKind::Config).
+    pub fn with_insecure(mut self, accept_every_certificate: bool) -> Self {
+        self.insecure = accept_every_certificate;
         self
     }
 
-    /// The configuration for a client.
+    /// Builds the configuration of the TLS library.
     pub(super) fn client_config(&self) -> Result<ClientConfig> {
+        // Named here: a process-wide default provider belongs to the program, and may be set twice or not at all.
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let verifier = Arc::new(Verifier { trust: self.trust(&provider)?, provider: Arc::clone(&provider) });
         let config = |error: rustls::Error, message: &'static str| {
@@ -131,6 +162,7 @@ impl TlsOptions {
                 })?
             }
         };
+        // The HTTP library sets these for its own configurations only. Without them every connection is HTTP/1.1.
         built.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(built)
     }
@@ -138,21 +170,22 @@ impl TlsOptions {
     fn trust(&self, provider: &Arc<CryptoProvider>) -> Result<Trust> {
         if self.insecure {
             return if self.pins.is_empty() {
-                Ok(Trust::Anybody)
+                Ok(Trust::EveryCertificate)
             } else {
                 Err(Error::new(
                     ErrorKind::Config,
                     Operation::Configure,
-                    "a pinned certificate and insecure exclude each other",
+                    "a pinned certificate and insecure exclude each other; leave one of them out",
                 ))
             };
         }
         if !self.pins.is_empty() {
+            // Before the roots are loaded, which reads hundreds of files on some systems.
             return Ok(Trust::Pins(self.pins.clone()));
         }
         let mut roots = RootCertStore::empty();
         if self.system_roots {
-            // A root that cannot be read is not worth failing for: without it, what it signed is untrusted.
+            // Many systems have some root that cannot be read. Without it, only the servers that it signed are untrusted.
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         }
         for root in &self.extra_roots {
@@ -167,7 +200,9 @@ impl TlsOptions {
             })?;
         }
         if roots.is_empty() {
-            return Ok(Trust::Nobody);
+            // The verifier of the library refuses an empty store. A client must still be built, so that the chain of
+            // the server can be shown.
+            return Ok(Trust::NoCertificate);
         }
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
             .build()
@@ -191,13 +226,16 @@ impl fmt::Debug for TlsOptions {
     }
 }
 
-/// Line ends written as backslash and n become line ends.
+/// Replaces `\n` written as two characters by line ends.
 fn unescape(pem: &str) -> String {
+    // A file of Windows, escaped, has both.
     pem.replace("\\r", "").replace("\\n", "\n")
 }
 
+/// Reads all certificates of a PEM text.
 fn certificates(field: &'static str, pem: &str) -> Result<Vec<CertificateDer<'static>>> {
     let remedy = "give certificates as PEM text (-----BEGIN CERTIFICATE-----)";
+    // The value is not shown in errors: users paste private keys into the wrong field.
     let found = CertificateDer::pem_slice_iter(unescape(pem).as_bytes())
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| Error::invalid(Operation::Configure, field, "[not shown]", remedy).with_source(error))?;
@@ -207,6 +245,7 @@ fn certificates(field: &'static str, pem: &str) -> Result<Vec<CertificateDer<'st
     Ok(found)
 }
 
+/// Returns the certificates as PEM text, with lines of 64 characters (RFC 7468).
 fn chain_as_pem(chain: &[CertificateDer<'_>]) -> CertificateChain {
     let mut pem = String::new();
     for certificate in chain {
@@ -223,7 +262,10 @@ fn chain_as_pem(chain: &[CertificateDer<'_>]) -> CertificateChain {
     CertificateChain::from_pem(pem)
 }
 
-/// Why a server is not trusted, and what it sent. Travels through TLS and HTTP as their error's cause.
+/// Reason why a server is not trusted, and its chain.
+///
+/// The verifier can return only an error of the TLS library. This one is inside it, and [`find_failure`] takes it out
+/// again.
 #[derive(Debug)]
 struct UntrustedServer {
     reason: String,
@@ -238,25 +280,25 @@ impl fmt::Display for UntrustedServer {
 
 impl StdError for UntrustedServer {}
 
-/// What TLS says about a failed connection.
+/// Classification of a TLS failure.
 #[derive(Debug)]
 pub(super) enum TlsFailure {
-    /// We do not trust the server.
+    /// The certificate of the server is not trusted.
     Untrusted { reason: String, chain: CertificateChain },
-    /// The server does not accept our certificate, or wants one.
+    /// The server requires a client certificate, or refused the configured one.
     ClientRefused,
-    /// The two cannot agree, or what answers does not speak TLS.
+    /// No common version or cipher, or a peer that does not speak TLS.
     Handshake(&'static str),
 }
 
-/// Looks for a TLS failure among the causes of an error.
+/// Returns the TLS failure among the causes of an error, if there is one.
 pub(super) fn find_failure(error: &(dyn StdError + 'static)) -> Option<TlsFailure> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(tls) = error.downcast_ref::<rustls::Error>() {
             return Some(classify(tls));
         }
-        // An I/O error gives the cause of its inner error as its own, so the inner one must be asked for.
+        // `source` of an I/O error skips its inner error, which is the one of TLS.
         next = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
             Some(inner) => Some(inner as &(dyn StdError + 'static)),
             None => error.source(),
@@ -265,6 +307,7 @@ pub(super) fn find_failure(error: &(dyn StdError + 'static)) -> Option<TlsFailur
     None
 }
 
+/// Classifies an error of the TLS library.
 fn classify(error: &rustls::Error) -> TlsFailure {
     use rustls::AlertDescription as Alert;
     match error {
@@ -273,23 +316,27 @@ fn classify(error: &rustls::Error) -> TlsFailure {
                 Some(untrusted) => {
                     TlsFailure::Untrusted { reason: untrusted.reason.clone(), chain: untrusted.chain.clone() }
                 }
-                None => TlsFailure::Handshake("the server's certificate cannot be checked"),
+                None => TlsFailure::Handshake("the server's certificate cannot be verified"),
             }
         }
+        // All other certificate errors come from this module. What is left are those of the signature.
         rustls::Error::InvalidCertificate(_) => {
-            TlsFailure::Handshake("the server does not prove that it has the key of its certificate")
+            TlsFailure::Handshake("the server did not prove that it has the private key of its certificate")
         }
+        // A plain HTTP response, read as a TLS record.
         rustls::Error::InvalidMessage(_) => TlsFailure::Handshake(
-            "the server does not speak TLS on this port: give the port of HTTPS, or write http:// if it is one of plain HTTP",
+            "the server does not speak TLS on this port: use the port of HTTPS, or write http:// in the URL for plain HTTP",
         ),
         rustls::Error::PeerIncompatible(_)
         | rustls::Error::AlertReceived(
             Alert::HandshakeFailure | Alert::ProtocolVersion | Alert::InsufficientSecurity,
-        ) => TlsFailure::Handshake("client and server have no version or cipher of TLS in common"),
+        ) => TlsFailure::Handshake("client and server have no common version or cipher of TLS"),
         rustls::Error::AlertReceived(Alert::UnrecognisedName) => {
             TlsFailure::Handshake("the server has no site of this name")
         }
         rustls::Error::AlertReceived(
+            // Servers use any of these for a missing or unknown client certificate. TLS 1.3 has the first; older ones
+            // had to choose.
             Alert::CertificateRequired
             | Alert::BadCertificate
             | Alert::UnsupportedCertificate
@@ -306,9 +353,9 @@ fn classify(error: &rustls::Error) -> TlsFailure {
 const SELF_SIGNED: &str =
     "it is self-signed: pin it, with `pin=FILE` in a provider's URL or TlsOptions::with_pinned_pem in a program";
 
-/// Why authorities do not vouch for a certificate, in words.
+/// Returns the reason why the authorities do not confirm a certificate.
 fn reason(error: &rustls::Error, facts: Option<Facts>, name: &ServerName<'_>) -> String {
-    let rustls::Error::InvalidCertificate(error) = error else { return "it cannot be checked".to_owned() };
+    let rustls::Error::InvalidCertificate(error) = error else { return "it cannot be verified".to_owned() };
     let name = name.to_str();
     match error {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired".to_owned(),
@@ -320,27 +367,32 @@ fn reason(error: &rustls::Error, facts: Option<Facts>, name: &ServerName<'_>) ->
         }
         CertificateError::Revoked => "it was revoked".to_owned(),
         _ if facts.is_some_and(|facts| facts.self_signed) => SELF_SIGNED.to_owned(),
+        // Self-signed leaves were handled above: the library reports them as an unknown issuer too, but adding an
+        // issuer does not help there.
         CertificateError::UnknownIssuer => {
             "its issuer is not trusted: add the issuer's certificate, with `ca=FILE` in a \
             provider's URL or TlsOptions::with_ca_pem in a program"
                 .to_owned()
         }
-        CertificateError::InvalidPurpose => "it is not for servers".to_owned(),
+        CertificateError::InvalidPurpose => "it is not a certificate for servers".to_owned(),
         CertificateError::BadSignature => "a signature in its chain is wrong".to_owned(),
-        _ => "it cannot be checked".to_owned(),
+        _ => "it cannot be verified".to_owned(),
     }
 }
 
-/// Who is trusted.
+/// Trusted certificates.
 #[derive(Debug)]
 enum Trust {
     Authorities(Arc<WebPkiServerVerifier>),
     Pins(Vec<Vec<CertificateDer<'static>>>),
-    Anybody,
-    Nobody,
+    EveryCertificate,
+    NoCertificate,
 }
 
-/// Decides on the certificate; whatever it decides, the server must prove that it has the certificate's key.
+/// Verifier of the certificate of a server.
+///
+/// For pins and `EveryCertificate` too, the signature checks below stay: the server must prove that it has the private key.
+/// A pin without this proof would accept every server that copies the public certificate.
 #[derive(Debug)]
 struct Verifier {
     trust: Trust,
@@ -358,10 +410,12 @@ impl ServerCertVerifier for Verifier {
     ) -> Result<ServerCertVerified, rustls::Error> {
         let facts = Facts::read(end_entity);
         let reason = match &self.trust {
-            // The proof of the key would fail, without saying why.
+            // Checked first: the signature check would fail for such a certificate later, without a reason.
             _ if let Some(reason) = facts.and_then(|facts| facts.unusable()) => reason,
-            Trust::Anybody => return Ok(ServerCertVerified::assertion()),
+            Trust::EveryCertificate => return Ok(ServerCertVerified::assertion()),
             Trust::Pins(pins) => {
+                // Bytes are compared, and nothing else: appliances have certificates that are expired, or made for
+                // another name.
                 let matches = pins.iter().any(|pin| match pin.split_first() {
                     Some((leaf, [])) => leaf == end_entity,
                     Some((leaf, rest)) => leaf == end_entity && rest == intermediates,
@@ -372,8 +426,8 @@ impl ServerCertVerifier for Verifier {
                 }
                 "it is not the pinned certificate".to_owned()
             }
-            Trust::Nobody if facts.is_some_and(|facts| facts.self_signed) => SELF_SIGNED.to_owned(),
-            Trust::Nobody => "there are no root certificates to judge it by".to_owned(),
+            Trust::NoCertificate if facts.is_some_and(|facts| facts.self_signed) => SELF_SIGNED.to_owned(),
+            Trust::NoCertificate => "there are no root certificates to check it with".to_owned(),
             Trust::Authorities(verifier) => {
                 match verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
                     Ok(verified) => return Ok(verified),
@@ -381,6 +435,7 @@ impl ServerCertVerifier for Verifier {
                 }
             }
         };
+        // As sent and in this order, so that a user who pins the chain pins exactly what the server sends.
         let sent: Vec<_> = std::iter::once(end_entity).chain(intermediates).cloned().collect();
         let untrusted = UntrustedServer { reason, chain: chain_as_pem(&sent) };
         Err(rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(untrusted)))))

@@ -36,7 +36,7 @@ fn self_signed(name: &str) -> Party {
     Party { chain_pem: leaf.clone(), leaf_pem: leaf, key_pem: key.serialize_pem() }
 }
 
-/// A server that answers every request with 200; returns its URL.
+/// Starts a server that responds to every request with 200. Returns its URL.
 async fn serve(party: &Party, clients: Option<&Issuer>) -> String {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider))
@@ -76,7 +76,7 @@ async fn get(url: &str, tls: TlsOptions) -> Result<u16, CoreError> {
     let options = HttpOptions::new().with_proxy(crate::http::ProxyOptions::none()).with_tls(tls);
     let client = HttpClient::new(url, options)?;
     let request = HttpRequest::new(http::Method::GET, client.origin().url("x")?);
-    client.send(request).await.map(|answer| answer.status.as_u16())
+    client.send(request).await.map(|response| response.status.as_u16())
 }
 
 fn no_roots() -> TlsOptions {
@@ -121,7 +121,7 @@ async fn a_pinned_self_signed_leaf_is_trusted_whatever_its_name() {
 }
 
 #[tokio::test]
-async fn what_an_untrusted_server_sent_can_be_pinned() {
+async fn the_chain_of_an_untrusted_server_can_be_pinned() {
     let url = serve(&issued_by(&authority("ours"), "localhost"), None).await;
     let error = get(&url, no_roots()).await.unwrap_err();
     let tls = no_roots().with_pinned_pem(error.certificates().unwrap().as_pem()).unwrap();
@@ -145,7 +145,7 @@ async fn a_pin_trusts_neither_the_issuers_other_certificates_nor_another_chain()
     assert_eq!(get(&url, tls).await.unwrap(), 200, "the leaf alone is enough");
 }
 
-/// Signs with another key than the certificate's.
+/// Certificate resolver that signs with another key than that of the certificate.
 #[derive(Debug)]
 struct Thief(Arc<rustls::sign::CertifiedKey>);
 
@@ -156,7 +156,7 @@ impl rustls::server::ResolvesServerCert for Thief {
 }
 
 #[tokio::test]
-async fn a_stolen_certificate_without_its_key_is_worth_nothing() {
+async fn a_certificate_without_its_key_is_refused() {
     let (victim, thief) = (self_signed("localhost"), self_signed("localhost"));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let key = PrivateKeyDer::from_pem_slice(thief.key_pem.as_bytes()).unwrap();
@@ -182,7 +182,7 @@ async fn a_stolen_certificate_without_its_key_is_worth_nothing() {
 }
 
 #[tokio::test]
-async fn insecure_must_be_said_and_excludes_pins() {
+async fn insecure_must_be_set_and_excludes_pins() {
     let party = self_signed("printer.example");
     let url = serve(&party, None).await;
     assert_eq!(get(&url, TlsOptions::new().with_insecure(true)).await.unwrap(), 200);
@@ -191,7 +191,7 @@ async fn insecure_must_be_said_and_excludes_pins() {
 }
 
 #[tokio::test]
-async fn a_client_certificate_is_shown_to_a_server_that_wants_one() {
+async fn a_client_certificate_is_sent_to_a_server_that_requires_one() {
     let (servers, clients) = (authority("servers"), authority("clients"));
     let url = serve(&issued_by(&servers, "localhost"), Some(&clients)).await;
     let tls = no_roots().with_ca_pem(&servers.pem()).unwrap();
@@ -215,7 +215,7 @@ fn a_key_of_another_certificate_is_refused() {
 }
 
 #[test]
-fn bad_pem_is_refused_and_never_shown() {
+fn invalid_pem_is_refused_and_never_shown() {
     let party = self_signed("localhost");
     assert!(TlsOptions::new().with_ca_pem("").is_err());
     assert!(TlsOptions::new().with_ca_pem(&party.key_pem).is_err(), "a key is not a certificate");
@@ -224,8 +224,8 @@ fn bad_pem_is_refused_and_never_shown() {
     assert!(!format!("{error:?}").contains("s3cret"));
 }
 
-/// The texts of an error and its causes.
-fn told(error: &CoreError) -> String {
+/// Returns the texts of an error and its causes.
+fn texts_of(error: &CoreError) -> String {
     let mut text = error.to_string();
     let mut cause: Option<&dyn StdError> = error.source();
     while let Some(next) = cause {
@@ -236,26 +236,26 @@ fn told(error: &CoreError) -> String {
 }
 
 #[tokio::test]
-async fn a_self_signed_server_is_told_how_to_be_pinned_without_words_of_the_library() {
+async fn the_error_of_a_self_signed_server_says_how_to_pin_it_without_texts_of_the_library() {
     let url = serve(&self_signed("localhost"), None).await;
     for tls in [TlsOptions::new(), no_roots(), no_roots().with_ca_pem(&authority("other").pem()).unwrap()] {
         let error = get(&url, tls).await.unwrap_err();
-        let text = told(&error);
+        let text = texts_of(&error);
         assert!(text.contains("self-signed") && text.contains("pin="), "{text}");
         for word in ["Other(", "OtherError", "UntrustedServer", "UnknownIssuer", "InvalidCertificate"] {
             assert!(!text.contains(word), "{text}");
         }
     }
     let url = serve(&issued_by(&authority("ours"), "localhost"), None).await;
-    let text = told(&get(&url, no_roots().with_ca_pem(&authority("other").pem()).unwrap()).await.unwrap_err());
+    let text = texts_of(&get(&url, no_roots().with_ca_pem(&authority("other").pem()).unwrap()).await.unwrap_err());
     assert!(text.contains("issuer") && text.contains("ca=") && !text.contains("UnknownIssuer"), "{text}");
 }
 
-/// A server with this certificate and another key, which no client gets to see.
+/// Starts a server with this certificate and another key. No test gets as far as the proof of the key.
 async fn serve_fixture(certificate: &str) -> String {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let chain = certificates("test", certificate).unwrap();
-    // The library loads no RSA key of 1024 bits, so another key serves.
+    // The TLS library refuses to load an RSA key of 1024 bits.
     let key = PrivateKeyDer::from_pem_slice(self_signed("localhost").key_pem.as_bytes()).unwrap();
     let key = provider.key_provider.load_private_key(key).unwrap();
     let certified = rustls::sign::CertifiedKey::new(chain, key);
@@ -285,7 +285,7 @@ async fn a_certificate_that_cannot_be_used_says_so_under_pin_and_insecure_too() 
         for tls in [TlsOptions::new(), no_roots(), pin, TlsOptions::new().with_insecure(true)] {
             let error = get(&url, tls).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Untrusted, "{error:?}");
-            let text = told(&error);
+            let text = texts_of(&error);
             assert!(text.contains(words) && error.certificates().is_some(), "{text}");
         }
     }
@@ -302,5 +302,5 @@ async fn a_port_that_does_not_speak_tls_says_so() {
     });
     let error = get(&url, TlsOptions::new()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Protocol, "{error:?}");
-    assert!(!told(&error).contains("InvalidContentType"), "{}", told(&error));
+    assert!(!texts_of(&error).contains("InvalidContentType"), "{}", texts_of(&error));
 }

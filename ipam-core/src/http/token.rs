@@ -1,7 +1,6 @@
-//! One login for everybody, no more logins than the server puts up with.
+//! Cache for the token of one credential: one login at a time, and no more logins than the server allows.
 
 use std::collections::VecDeque;
-use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,215 +8,59 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::BackoffConfig;
+use super::{FreshToken, LoginFailure, LoginPause, Token, TokenError, TokenPolicy};
 
-/// What a successful login brings.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct FreshToken<T> {
-    value: T,
-    lifetime: Option<Duration>,
-}
-
-impl<T> FreshToken<T> {
-    /// A token that is good until the server rejects it.
-    pub fn new(value: T) -> Self {
-        Self { value, lifetime: None }
-    }
-
-    /// Sets how long the token is good for, counted from now.
-    #[must_use]
-    pub fn with_lifetime(mut self, lifetime: Duration) -> Self {
-        self.lifetime = Some(lifetime);
-        self
-    }
-}
-
-impl<T> fmt::Debug for FreshToken<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FreshToken").field("lifetime", &self.lifetime).finish_non_exhaustive()
-    }
-}
-
-/// A failed login, and how long to leave the server alone after it.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct LoginFailure<E> {
-    error: E,
-    pause: LoginPause,
-}
-
-impl<E> LoginFailure<E> {
-    /// A failed login.
-    pub fn new(error: E, pause: LoginPause) -> Self {
-        Self { error, pause }
-    }
-}
-
-/// How long no login is tried after a failed one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LoginPause {
-    /// Not at all: the server has not seen the login (no connection), so it cannot count it against us.
-    None,
-    /// As the cache's backoff says, longer after each failure in a row.
-    Backoff,
-    /// This long, or [`TokenPolicy::with_max_pause`]: the server said so.
-    For(Duration),
-    /// For ever, until [`TokenCache::clear`] or [`TokenCache::retry_login`]: the credentials are wrong and will stay so.
-    Forever,
-}
-
-/// Bounds of logging in.
-#[derive(Debug, Clone)]
-#[must_use]
-pub struct TokenPolicy {
-    min_ttl: Duration,
-    backoff: BackoffConfig,
-    max_logins: usize,
-    window: Duration,
-    max_pause: Duration,
-}
-
-impl TokenPolicy {
-    /// A token is replaced 30 s before it expires; failures pause logins for 30 s to 5 min, 10 min where the server asks for more; two
-    /// logins a minute.
-    pub fn new() -> Self {
-        Self {
-            min_ttl: Duration::from_secs(30),
-            backoff: BackoffConfig::new(Duration::from_secs(30), Duration::from_secs(300)),
-            max_logins: 2,
-            window: Duration::from_secs(60),
-            max_pause: Duration::from_secs(600),
-        }
-    }
-
-    /// Limits how long a server is believed that asks for a pause ([`LoginPause::For`]).
-    pub fn with_max_pause(mut self, max: Duration) -> Self {
-        self.max_pause = max;
-        self
-    }
-
-    /// Replaces a token that has less than this left.
-    pub fn with_min_ttl(mut self, min_ttl: Duration) -> Self {
-        self.min_ttl = min_ttl;
-        self
-    }
-
-    /// Sets the rests after failed logins. They are used without jitter: only this cache waits for them.
-    pub fn with_backoff(mut self, backoff: BackoffConfig) -> Self {
-        self.backoff = backoff;
-        self
-    }
-
-    /// Allows at most `max` logins (at least one), good or bad, begun within `window`.
-    pub fn with_max_logins(mut self, max: usize, window: Duration) -> Self {
-        self.max_logins = max.max(1);
-        self.window = window;
-        self
-    }
-}
-
-impl Default for TokenPolicy {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// A token from the cache, to use and, if the server rejects it, to give back to [`TokenCache::reject`].
-#[derive(Clone)]
-pub struct Token<T> {
-    value: T,
-    generation: u64,
-}
-
-impl<T> Token<T> {
-    /// The token itself.
-    pub fn value(&self) -> &T {
-        &self.value
-    }
-}
-
-impl<T> fmt::Debug for Token<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Token").field("generation", &self.generation).finish_non_exhaustive()
-    }
-}
-
-/// Why there is no token.
+/// Cache for the token of one credential.
 ///
-/// Complete on purpose: a client's own error has a meaning for each, and the compiler holds it to that.
-#[derive(Debug)]
-pub enum TokenError<E> {
-    /// The login failed. Everybody who waited for it gets the same error.
-    Refused(Arc<E>),
-    /// No login was tried, because an earlier one failed; `wait` is the pause left, `None` for ever.
-    Paused {
-        /// The error of the earlier login.
-        error: Arc<E>,
-        /// How long no login will be tried.
-        wait: Option<Duration>,
-    },
-    /// No login was tried, because too many were begun of late: somebody else keeps replacing the token, or callers
-    /// give up before the server answers.
-    TooManyLogins {
-        /// How long no login will be tried.
-        wait: Duration,
-    },
-}
-
-impl<E> Clone for TokenError<E> {
-    fn clone(&self) -> Self {
-        match self {
-            Self::Refused(error) => Self::Refused(Arc::clone(error)),
-            Self::Paused { error, wait } => Self::Paused { error: Arc::clone(error), wait: *wait },
-            Self::TooManyLogins { wait } => Self::TooManyLogins { wait: *wait },
-        }
-    }
-}
-
-impl<E: fmt::Display> fmt::Display for TokenError<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused(error) => write!(f, "login failed: {error}"),
-            Self::Paused { error, wait: Some(wait) } => {
-                write!(f, "no login for {wait:?}, because one failed: {error}")
-            }
-            Self::Paused { error, wait: None } => write!(f, "no login any more, because one failed: {error}"),
-            Self::TooManyLogins { wait } => write!(f, "no login for {wait:?}, because there were too many of late"),
-        }
-    }
-}
-
-impl<E: StdError + 'static> StdError for TokenError<E> {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match self {
-            Self::Refused(error) | Self::Paused { error, .. } => Some(error.as_ref()),
-            Self::TooManyLogins { .. } => None,
-        }
-    }
-}
-
-/// Holds the token of one credential.
+/// - **A token is there**: [`get`](Self::get) returns it. It is replaced shortly before it expires
+///   ([`TokenPolicy::with_min_ttl`]), or after the server has rejected it ([`reject`](Self::reject)).
+/// - **No token**: the first caller logs in. Callers that come meanwhile wait, and get the same token or the same error.
+/// - **A login fails**: the caller and the waiting ones get [`TokenError::Refused`]. A [pause](LoginPause) follows, because
+///   servers lock accounts after repeated failures. Calls in the pause fail with [`TokenError::Paused`]. A failed login is
+///   never repeated within a call. If the old token has not expired yet, it is returned instead of an error.
+/// - **A caller drops its call during the login**: the next waiting caller logs in. The dropped login still counts in
+///   [`TokenPolicy::with_max_logins`].
 ///
-/// One login is in flight at a time; who needs a token meanwhile waits for that one, and gets its token or its error.
-/// A login is never repeated because it failed; failures are followed by a pause ([`LoginPause`]), because servers lock out
-/// who fails too often. The login runs inside the future of a caller: when that is dropped, the next one waiting logs
-/// in, and the dropped login still counts in [`TokenPolicy::with_max_logins`]. No lock is held while a token is used.
+/// No lock is held while a token is used. Share a cache in an [`Arc`], one for each credential.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use std::time::Duration;
+/// use ipam_core::http::{FreshToken, LoginFailure, LoginPause, TokenCache, TokenError, TokenPolicy};
+///
+/// let policy = TokenPolicy::new().with_max_logins(5, Duration::from_secs(60));
+/// let cache: TokenCache<u32, &str> = TokenCache::new(policy);
+/// let token = cache.get(|| async { Ok(FreshToken::new(1)) }).await.unwrap();
+/// assert_eq!(*token.value(), 1);
+///
+/// // The server rejects the token, and then the password.
+/// cache.reject(&token);
+/// let wrong_password = || async { Err(LoginFailure::new("wrong password", LoginPause::Forever)) };
+/// assert!(matches!(cache.get(wrong_password).await, Err(TokenError::Refused(_))));
+/// assert!(matches!(cache.get(wrong_password).await, Err(TokenError::Paused { wait: None, .. })));
+///
+/// // The operator corrects the password.
+/// cache.clear();
+/// assert_eq!(*cache.get(|| async { Ok(FreshToken::new(2)) }).await.unwrap().value(), 2);
+/// # }
+/// ```
 pub struct TokenCache<T, E> {
     policy: TokenPolicy,
-    /// Held by whoever logs in; an asynchronous lock, so that the next one gets it when the holder is dropped.
+    /// Lock of the caller that logs in. It is asynchronous: dropping its holder passes it to the next waiting caller.
     gate: tokio::sync::Mutex<()>,
     state: Mutex<State<T, E>>,
 }
 
 struct State<T, E> {
     token: Option<Cached<T>>,
+    /// Number of tokens so far. It tells a rejected token from its successor.
     generation: u64,
-    /// Logins that ended, to tell those who waited at the gate whether one ended meanwhile.
+    /// Number of logins that ended. It tells a caller that waited at the gate whether a login ended meanwhile.
     ended: u64,
     failure: Option<Failure<E>>,
     failures_in_a_row: u32,
+    /// Start times of the logins in the window of [`TokenPolicy::with_max_logins`].
     begun: VecDeque<Instant>,
 }
 
@@ -229,8 +72,8 @@ struct Cached<T> {
 struct Failure<E> {
     error: Arc<E>,
     pause: Paused,
-    /// Whether the server said how long.
-    named: bool,
+    /// True if the server asked for this pause.
+    from_server: bool,
     at: Instant,
 }
 
@@ -241,7 +84,7 @@ enum Paused {
 }
 
 impl<T: Clone + Send, E: Send + Sync> TokenCache<T, E> {
-    /// An empty cache.
+    /// Returns an empty cache.
     #[must_use]
     pub fn new(policy: TokenPolicy) -> Self {
         let state =
@@ -249,15 +92,20 @@ impl<T: Clone + Send, E: Send + Sync> TokenCache<T, E> {
         Self { policy, gate: tokio::sync::Mutex::new(()), state: Mutex::new(state) }
     }
 
-    /// The token; `login` is called if there is none that is good for a while yet.
+    /// Returns the token. Calls `login` if there is none, or if it expires within [`TokenPolicy::with_min_ttl`].
+    ///
+    /// `login` runs inside the future of this call, at most once.
     ///
     /// # Errors
-    /// [`TokenError`]. A login that fails while the old token is still good is no error yet.
+    /// [`TokenError::Refused`] if the login fails, [`TokenError::Paused`] in the pause after a failed login,
+    /// [`TokenError::TooManyLogins`] at the limit of the policy. If the old token has not expired yet, it is returned
+    /// instead of an error.
     pub async fn get<F, Fut>(&self, login: F) -> Result<Token<T>, TokenError<E>>
     where
         F: FnOnce() -> Fut + Send,
         Fut: Future<Output = Result<FreshToken<T>, LoginFailure<E>>> + Send,
     {
+        // Read before waiting at the gate: only a login that ends after this concerns the caller.
         let ended_before = {
             let state = self.state();
             if let Some(token) = state.usable(self.policy.min_ttl) {
@@ -266,14 +114,18 @@ impl<T: Clone + Send, E: Send + Sync> TokenCache<T, E> {
             state.ended
         };
         let _gate = self.gate.lock().await;
+        // Looked up again: the caller that held the gate may have brought a token, or an error, meanwhile.
         {
             let mut state = self.state();
             if let Some(token) = state.usable(self.policy.min_ttl) {
                 return Ok(token);
             }
             if let Err(error) = state.may_login(ended_before, &self.policy) {
+                // The token is about to expire, but not yet: it still works.
                 return state.usable(Duration::ZERO).ok_or(error);
             }
+            // Counted before the login starts. A caller that drops its future must not make the login free, or a caller
+            // with a short timeout in a loop would send one login after another.
             state.begun.push_back(Instant::now());
         }
         let outcome = login().await;
@@ -292,36 +144,41 @@ impl<T: Clone + Send, E: Send + Sync> TokenCache<T, E> {
                 let error = Arc::new(failure.error);
                 let now = Instant::now();
                 let pause = match failure.pause {
+                    // The failure is kept, for the callers that wait at the gate, and pauses no later call.
                     LoginPause::None => Paused::Until(now),
                     LoginPause::For(wait) => {
                         now.checked_add(wait.min(self.policy.max_pause)).map_or(Paused::Forever, Paused::Until)
                     }
                     LoginPause::Backoff => {
+                        // `u64::MAX` is the upper end of the jitter: the full delay.
                         Paused::Until(now + self.policy.backoff.delay(state.failures_in_a_row, u64::MAX))
                     }
                     LoginPause::Forever => Paused::Forever,
                 };
                 if failure.pause == LoginPause::None {
+                    // The newest entry is this login: the gate is still held.
                     state.begun.pop_back();
                 } else {
                     state.failures_in_a_row = state.failures_in_a_row.saturating_add(1);
                 }
-                let named = matches!(failure.pause, LoginPause::For(_));
-                state.failure = Some(Failure { error: Arc::clone(&error), pause, named, at: now });
+                let from_server = matches!(failure.pause, LoginPause::For(_));
+                state.failure = Some(Failure { error: Arc::clone(&error), pause, from_server, at: now });
                 state.usable(Duration::ZERO).ok_or(TokenError::Refused(error))
             }
         }
     }
 
-    /// Drops `token` after the server rejected it, unless a newer one has taken its place already.
+    /// Removes `token` after the server has rejected it, unless a newer token has replaced it already.
     pub fn reject(&self, token: &Token<T>) {
         let mut state = self.state();
+        // Of many requests that fail with one token, the last may report it after the next login. That must not cost
+        // another login.
         if state.generation == token.generation {
             state.token = None;
         }
     }
 
-    /// Puts in a token that was got elsewhere; later logins replace it.
+    /// Stores a token from elsewhere, such as from a file. Later logins replace it.
     pub fn put(&self, fresh: FreshToken<T>) {
         let mut state = self.state();
         state.generation += 1;
@@ -329,7 +186,9 @@ impl<T: Clone + Send, E: Send + Sync> TokenCache<T, E> {
         state.token = Some(Cached { value: fresh.value, expires });
     }
 
-    /// Forgets the token and earlier failures, for credentials that were changed. Logins begun of late still count.
+    /// Removes the token and ends every pause. Use it after the credentials have changed.
+    ///
+    /// The logins so far still count in [`TokenPolicy::with_max_logins`].
     pub fn clear(&self) {
         let mut state = self.state();
         state.token = None;
@@ -337,20 +196,43 @@ impl<T: Clone + Send, E: Send + Sync> TokenCache<T, E> {
         state.failures_in_a_row = 0;
     }
 
-    /// Lets the next call log in although an earlier login failed at least `age` ago, for callers who were asked to try
-    /// again. A pause that the server named stands, and so does [`TokenPolicy::with_max_logins`].
+    /// Ends the pause of a login that failed at least `age` ago, so that the next call logs in.
+    ///
+    /// For a request of the user to try again, such as a health check. A pause that the server asked for
+    /// ([`LoginPause::For`]) does not end, and [`TokenPolicy::with_max_logins`] still applies.
     pub fn retry_login(&self, age: Duration) {
         let mut state = self.state();
-        if state.failure.as_ref().is_some_and(|failure| !failure.named && failure.at.elapsed() >= age) {
+        if state.failure.as_ref().is_some_and(|failure| !failure.from_server && failure.at.elapsed() >= age) {
             state.failure = None;
         }
     }
 
-    /// Does `request` with the token. When the result counts as `rejected`, the token is dropped and the request done
-    /// once more with another one, never a third time.
+    /// Sends a request with the token, and once more with a new token if the server rejects the first.
+    ///
+    /// `login` returns a new token, `request` sends the request with a token, and `rejected` tells from the result whether
+    /// the server rejected the token. There is no third attempt: a server that rejects a new token has another problem.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), ipam_core::http::TokenError<String>> {
+    /// use ipam_core::http::{FreshToken, TokenCache, TokenError, TokenPolicy};
+    ///
+    /// let cache: TokenCache<&str, String> = TokenCache::new(TokenPolicy::new());
+    /// cache.put(FreshToken::new("expired"));
+    /// let status = cache
+    ///     .call(
+    ///         || async { Ok(FreshToken::new("valid")) },
+    ///         |token| async move { Ok(if *token.value() == "valid" { 200 } else { 401 }) },
+    ///         |result: &Result<u16, TokenError<String>>| matches!(result, Ok(401)),
+    ///     )
+    ///     .await?;
+    /// assert_eq!(status, 200);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// Those of `request`, and of [`get`](Self::get).
+    /// The error of `request`; or the error of [`get`](Self::get), converted, if there is no token.
     pub async fn call<R, CE, L, LFut, Q, QFut>(
         &self,
         login: L,
@@ -372,6 +254,8 @@ impl<T: Clone + Send, E: Send + Sync> TokenCache<T, E> {
         }
         self.reject(&token);
         let token = self.get(&login).await?;
+        // The second result is final. A rejected token is removed all the same, so that the next call logs in instead
+        // of sending it again.
         let second = request(token.clone()).await;
         if rejected(&second) {
             self.reject(&token);
@@ -380,22 +264,26 @@ impl<T: Clone + Send, E: Send + Sync> TokenCache<T, E> {
     }
 
     fn state(&self) -> MutexGuard<'_, State<T, E>> {
-        // Every change leaves the state whole, so a panic elsewhere spoils nothing.
+        // Each assignment leaves the state valid on its own, so it can be used after a panic of another thread.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<T: Clone, E> State<T, E> {
+    /// Returns the token if its remaining lifetime is above `min_ttl`.
     fn usable(&self, min_ttl: Duration) -> Option<Token<T>> {
         let cached = self.token.as_ref()?;
         let good = cached.expires.is_none_or(|expires| expires.saturating_duration_since(Instant::now()) > min_ttl);
         good.then(|| Token { value: cached.value.clone(), generation: self.generation })
     }
 
+    /// Refuses a login in a pause, at the limit of logins, or if the login that the caller waited for has failed.
     fn may_login(&mut self, ended_before: u64, policy: &TokenPolicy) -> Result<(), TokenError<E>> {
         let now = Instant::now();
         if let Some(failure) = &self.failure {
             let error = || Arc::clone(&failure.error);
+            // A login failed while this caller waited. Its error is shared, whatever the pause: with `LoginPause::None`
+            // fifty waiting callers would otherwise send fifty logins, one after another.
             if self.ended > ended_before {
                 return Err(TokenError::Refused(error()));
             }
@@ -407,6 +295,7 @@ impl<T: Clone, E> State<T, E> {
                 Paused::Until(_) => {}
             }
         }
+        // Logins are in the order of their start, so the ones to forget are at the front.
         while self.begun.front().is_some_and(|begun| now.duration_since(*begun) >= policy.window) {
             self.begun.pop_front();
         }

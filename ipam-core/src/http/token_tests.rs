@@ -13,11 +13,11 @@ struct Refusal(&'static str);
 
 type Cache = TokenCache<u32, Refusal>;
 
-/// A server that hands out the numbers 1, 2, 3 …, after a second each, or fails as told.
+/// Server that returns the tokens 1, 2, 3 …, after a second each, or fails as set.
 #[derive(Default)]
 struct Server {
     begun: AtomicU32,
-    answered: AtomicU32,
+    ended: AtomicU32,
     fail: Mutex<Option<LoginPause>>,
     lifetime: Option<Duration>,
 }
@@ -30,7 +30,7 @@ impl Server {
     async fn login(&self) -> Result<FreshToken<u32>, LoginFailure<Refusal>> {
         self.begun.fetch_add(1, Ordering::SeqCst);
         tokio::time::sleep(SECOND).await;
-        let number = self.answered.fetch_add(1, Ordering::SeqCst) + 1;
+        let number = self.ended.fetch_add(1, Ordering::SeqCst) + 1;
         if let Some(pause) = *self.fail.lock().unwrap() {
             return Err(LoginFailure::new(Refusal("wrong password"), pause));
         }
@@ -87,7 +87,7 @@ async fn many_callers_share_one_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_the_one_who_logs_in_is_dropped_the_next_one_does() {
+async fn the_next_caller_logs_in_when_the_first_is_dropped() {
     let (cache, server) = (Arc::new(cache()), Arc::new(Server::default()));
     let spawn = || {
         let (cache, server) = (Arc::clone(&cache), Arc::clone(&server));
@@ -105,7 +105,7 @@ async fn when_the_one_who_logs_in_is_dropped_the_next_one_does() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn callers_that_give_up_early_cannot_flood_the_server() {
+async fn dropped_logins_count_in_the_limit() {
     let cache: Cache = TokenCache::new(TokenPolicy::new().with_max_logins(2, 60 * SECOND));
     let server = Server::default();
     for _ in 0..20 {
@@ -157,7 +157,7 @@ async fn wrong_credentials_are_tried_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn rests_grow_with_the_failures_in_a_row() {
+async fn pauses_grow_with_repeated_failures() {
     let (cache, server) = (cache(), Server::failing(LoginPause::Backoff));
     let start = Instant::now();
     let mut at = Vec::new();
@@ -174,7 +174,7 @@ async fn rests_grow_with_the_failures_in_a_row() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_login_that_never_arrived_may_be_tried_at_once() {
+async fn a_login_that_was_not_sent_has_no_pause() {
     let cache: Cache = TokenCache::new(TokenPolicy::new().with_max_logins(1, 60 * SECOND));
     let server = Server::failing(LoginPause::None);
     for _ in 0..5 {
@@ -207,13 +207,13 @@ impl From<TokenError<Refusal>> for CallError {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rejected_request_is_done_once_more_and_no_more() {
+async fn a_rejected_request_is_repeated_once() {
     let (cache, server) = (cache(), Server::default());
     let call = |good: u32| {
         let (cache, server) = (&cache, &server);
         async move {
             let mut used = Vec::new();
-            let answer = cache
+            let result = cache
                 .call(
                     || server.login(),
                     |token| {
@@ -224,7 +224,7 @@ async fn a_rejected_request_is_done_once_more_and_no_more() {
                     |result| *result == Err(CallError::Rejected),
                 )
                 .await;
-            (answer, used)
+            (result, used)
         }
     };
     assert_eq!(call(2).await, (Ok(2), vec![1, 2]));
@@ -243,7 +243,7 @@ fn debug_hides_the_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_server_is_believed_that_asks_for_years_of_rest() {
+async fn the_pause_of_a_server_is_limited() {
     let cache: TokenCache<u32, &str> = TokenCache::new(TokenPolicy::new());
     let years = || async { Err(LoginFailure::new("busy", LoginPause::For(Duration::from_secs(999_999_999)))) };
     let good = || async { Ok(FreshToken::new(7)) };
@@ -251,13 +251,13 @@ async fn no_server_is_believed_that_asks_for_years_of_rest() {
     let Err(TokenError::Paused { wait: Some(wait), .. }) = cache.get(good).await else { panic!("it did not pause") };
     assert!(wait <= Duration::from_secs(600), "{wait:?}");
     cache.retry_login(Duration::ZERO);
-    assert!(cache.get(good).await.is_err(), "the server named it");
+    assert!(cache.get(good).await.is_err(), "the server asked for this pause");
     tokio::time::advance(Duration::from_secs(601)).await;
     assert_eq!(*cache.get(good).await.unwrap().value(), 7);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_login_that_failed_for_ever_can_be_asked_for_again_after_a_while() {
+async fn a_pause_without_end_ends_by_retry_login() {
     let cache: TokenCache<u32, &str> = TokenCache::new(TokenPolicy::new());
     let wrong = || async { Err(LoginFailure::new("wrong", LoginPause::Forever)) };
     let good = || async { Ok(FreshToken::new(7)) };

@@ -1,43 +1,55 @@
-//! The server's clock, which a test may turn.
+//! Clock of a simulated server, which a test can set.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-/// The clock of a server. Clones turn together.
+/// Clock of a simulated server. All clones share one time: advancing one advances all.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use ipam_core::testing::Clock;
+///
+/// let clock = Clock::fixed(SystemTime::UNIX_EPOCH);
+/// let of_server = clock.clone();
+/// clock.advance(Duration::from_secs(3600));
+/// assert_eq!(of_server.now(), SystemTime::UNIX_EPOCH + Duration::from_secs(3600));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Clock(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
-    /// The time stands still at this moment; `None` follows the system.
+    /// Fixed time; `None` follows the clock of the system.
     fixed: Option<SystemTime>,
+    /// Time that the clock was advanced by.
     ahead: Duration,
 }
 
 impl Clock {
-    /// Follows the system's clock.
+    /// Returns a clock that follows the clock of the system.
     #[must_use]
     pub fn system() -> Self {
         Self(Arc::new(Mutex::new(State { fixed: None, ahead: Duration::ZERO })))
     }
 
-    /// Stands still at `time` until it is advanced.
+    /// Returns a clock that shows `time` until it is advanced.
     #[must_use]
     pub fn fixed(time: SystemTime) -> Self {
         Self(Arc::new(Mutex::new(State { fixed: Some(time), ahead: Duration::ZERO })))
     }
 
-    /// Moves the clock forward: tokens grow old, what rests is free again.
+    /// Advances the clock, so that tokens expire and quarantines end.
     pub fn advance(&self, by: Duration) {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.ahead = state.ahead.saturating_add(by);
     }
 
-    /// What the clock shows.
+    /// Returns the time of the clock. A time that cannot be represented is not advanced to.
     #[must_use]
     pub fn now(&self) -> SystemTime {
         let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let base = state.fixed.unwrap_or_else(SystemTime::now);
+        // A test that advances by `Duration::MAX` must not panic inside the server.
         base.checked_add(state.ahead).unwrap_or(base)
     }
 }

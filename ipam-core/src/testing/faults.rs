@@ -1,4 +1,4 @@
-//! When something goes wrong between a client and a server, on demand.
+//! Faults between a client and a server: conditions, and the queue of pending faults.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,11 +7,18 @@ use super::random::{splitmix64, unit};
 
 type Predicate = Box<dyn Fn(&Target<'_>) -> bool + Send + Sync>;
 
-/// What a fault's condition sees of a request.
+/// View of a request for the condition of a fault.
+///
+/// ```
+/// use ipam_core::testing::Target;
+///
+/// let target = Target::new("POST", "/api/app/addresses/", "", r#"{"subnetId":"8"}"#);
+/// assert!(target.body.contains("subnetId"));
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Target<'a> {
-    /// Method in upper case.
+    /// Method, in upper case.
     pub method: &'a str,
     /// Path as sent.
     pub path: &'a str,
@@ -22,23 +29,29 @@ pub struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// What a server sees of a request.
+    /// Returns a view of a request with these parts.
     #[must_use]
     pub fn new(method: &'a str, path: &'a str, query: &'a str, body: &'a str) -> Self {
         Self { method, path, query, body }
     }
 }
 
-/// When a fault happens: conditions that must all hold, then how often.
+/// Condition of a fault, and the number of requests that it affects.
 ///
-/// Without any condition it happens to the next request, once. Logins are requests too; name a path to leave them out.
+/// Without further calls, a fault affects the next request, whatever it is. Logins are requests too: name a path to leave
+/// them out. If several conditions are set, all must hold.
 ///
 /// ```
-/// use ipam_core::testing::When;
+/// use std::time::Duration;
+/// use ipam_core::testing::{Faults, Target, When};
 ///
-/// // The answers of the second and third allocation are lost.
-/// let when = When::any().method("POST").path("/first_free/").skip(1).times(2);
-/// # let _ = when;
+/// // The second and third allocation fail.
+/// let mut faults = Faults::default();
+/// faults.add("lost", When::any().method("POST").path("/first_free/").skip(1).times(2));
+/// let request = Target::new("POST", "/api/app/addresses/first_free/8/", "", "");
+/// let no_delay = |_: &&str| None;
+/// let results: Vec<_> = (0..4).map(|_| faults.take(&request, no_delay).1).collect();
+/// assert_eq!(results, [None, Some("lost"), Some("lost"), None]);
 /// ```
 pub struct When {
     method: Option<String>,
@@ -50,62 +63,65 @@ pub struct When {
 }
 
 impl When {
-    /// Any request, once.
+    /// Returns the condition of the next request, whatever it is.
     #[must_use]
     pub fn any() -> Self {
         Self { method: None, path: None, matching: None, skip: 0, times: Some(1), chance: None }
     }
 
-    /// Only requests of this method.
+    /// Restricts the fault to requests with this method.
     #[must_use]
     pub fn method(mut self, method: impl Into<String>) -> Self {
         self.method = Some(method.into().to_ascii_uppercase());
         self
     }
 
-    /// Only requests whose path contains this text.
+    /// Restricts the fault to requests whose path contains this text.
     #[must_use]
     pub fn path(mut self, part: impl Into<String>) -> Self {
         self.path = Some(part.into());
         self
     }
 
-    /// Only requests for which this holds.
+    /// Restricts the fault to requests for which the predicate returns true.
     #[must_use]
     pub fn matching(mut self, predicate: impl Fn(&Target<'_>) -> bool + Send + Sync + 'static) -> Self {
         self.matching = Some(Box::new(predicate));
         self
     }
 
-    /// Lets this many requests that meet the conditions pass first.
+    /// Skips this number of matching requests first. The default is 0.
     #[must_use]
     pub fn skip(mut self, requests: u64) -> Self {
         self.skip = requests;
         self
     }
 
-    /// Happens to this many requests.
+    /// Affects this number of requests. The default is 1.
     #[must_use]
     pub fn times(mut self, requests: u64) -> Self {
         self.times = Some(requests);
         self
     }
 
-    /// Happens to every request that meets the conditions.
+    /// Affects every matching request.
     #[must_use]
     pub fn always(mut self) -> Self {
         self.times = None;
         self
     }
 
-    /// Happens with this probability (0 to 1) to each request that meets the conditions. The same seed and order of requests give the
-    /// same faults. Combine with [`always`](Self::always) or [`times`](Self::times).
+    /// Affects each matching request with this probability, from 0 to 1.
+    ///
+    /// The same seed and the same order of requests give the same faults. Combine it with [`always`](Self::always) or
+    /// [`times`](Self::times).
     #[must_use]
     pub fn chance(mut self, probability: f64, seed: u64) -> Self {
         self.chance = Some((probability, seed));
         self
     }
 
+    /// Returns true if all conditions hold.
     fn meets(&self, target: &Target<'_>) -> bool {
         self.method.as_deref().is_none_or(|m| m == target.method)
             && self.path.as_deref().is_none_or(|p| target.path.contains(p))
@@ -126,7 +142,32 @@ impl fmt::Debug for When {
     }
 }
 
-/// The faults that wait for their request, in the order they were added.
+/// Queue of pending faults, in the order they were added.
+///
+/// [`http::Host`](crate::testing::http::Host) has one. Use it directly in a server of another kind:
+///
+/// ```
+/// use std::time::Duration;
+/// use ipam_core::testing::{Faults, Target, When};
+///
+/// #[derive(Clone, Debug, PartialEq)]
+/// enum Fault {
+///     Delay(Duration),
+///     Refuse,
+/// }
+/// let delay_of = |fault: &Fault| match fault {
+///     Fault::Delay(delay) => Some(*delay),
+///     Fault::Refuse => None,
+/// };
+///
+/// let mut faults = Faults::default();
+/// faults.add(Fault::Delay(Duration::from_secs(1)), When::any());
+/// faults.add(Fault::Delay(Duration::from_secs(2)), When::any());
+/// faults.add(Fault::Refuse, When::any());
+/// let (delay, fault) = faults.take(&Target::new("GET", "/", "", ""), delay_of);
+/// assert_eq!((delay, fault), (Duration::from_secs(3), Some(Fault::Refuse)));
+/// assert_eq!(faults.pending(), 0);
+/// ```
 #[derive(Debug)]
 pub struct Faults<F>(Vec<(F, When)>);
 
@@ -137,36 +178,41 @@ impl<F> Default for Faults<F> {
 }
 
 impl<F: Clone> Faults<F> {
-    /// Adds a fault behind those that wait.
+    /// Adds a fault at the end of the queue.
     pub fn add(&mut self, fault: F, when: When) {
         self.0.push((fault, when));
     }
 
-    /// Forgets those that did not happen yet.
+    /// Removes all pending faults.
     pub fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// How many faults are still to come; one that happens always counts as one.
+    /// Returns the number of pending faults. A fault counts as one, however many requests it will affect.
     #[must_use]
     pub fn pending(&self) -> usize {
         self.0.len()
     }
 
-    /// The faults of this request: any number of delays, and the first other fault that applies. `delay_of` says how long a
-    /// fault delays the answer, if that is what it does.
+    /// Returns the faults of a request: the sum of all delays that apply, and the first other fault that applies.
+    ///
+    /// `delay_of` returns the delay of a fault, or `None` for a fault of another kind. The returned faults are used up: the
+    /// queue forgets those that have affected all their requests.
     pub fn take(&mut self, target: &Target<'_>, delay_of: impl Fn(&F) -> Option<Duration>) -> (Duration, Option<F>) {
         let mut delay = Duration::ZERO;
         let mut taken = None;
         for (fault, when) in &mut self.0 {
+            // A second fault that is no delay stays in the queue for the next request: one request can fail only once.
             let more = delay_of(fault);
             if (taken.is_some() && more.is_none()) || when.times == Some(0) || !when.meets(target) {
                 continue;
             }
+            // Counted for matching requests only: `skip(1)` of a path skips one request of that path.
             if when.skip > 0 {
                 when.skip -= 1;
                 continue;
             }
+            // Drawn for matching requests only, so that an unrelated request does not shift the sequence.
             if let Some((probability, state)) = &mut when.chance
                 && unit(splitmix64(state)) >= *probability
             {
@@ -178,6 +224,7 @@ impl<F: Clone> Faults<F> {
                 None => taken = Some(fault.clone()),
             }
         }
+        // After the loop, because a fault that is used up must not move those behind it.
         self.0.retain(|(_, when)| when.times != Some(0));
         (delay, taken)
     }
@@ -208,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_skips_then_happens_so_many_times() {
+    fn a_fault_skips_requests_and_then_affects_its_number() {
         let mut faults = Faults::default();
         faults.add(Fault::DropAfter, When::any().method("post").path("first_free").skip(1).times(2));
         let hits: Vec<bool> =
@@ -229,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn chance_repeats_for_a_seed_and_is_about_right() {
+    fn chance_repeats_for_a_seed_and_has_the_right_frequency() {
         let run = |seed| {
             let mut faults = Faults::default();
             faults.add(Fault::DropAfter, When::any().always().chance(0.25, seed));

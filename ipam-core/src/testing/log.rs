@@ -1,29 +1,39 @@
-//! The request log.
+//! Log of the requests of a simulated server.
 
 use std::fmt;
 
-/// One request the server received, and how it ended. Credentials are not in it.
+/// Request that a server received, and its result. Credentials are redacted.
+///
+/// ```
+/// use ipam_core::testing::Logged;
+/// use ipam_core::testing::http::Fault;
+///
+/// let mut entry: Logged<Fault> = Logged::new("POST", "/api/app/addresses/");
+/// entry.fault = Some(Fault::CutAfter);
+/// assert_eq!(format!("{entry:?}"), "POST /api/app/addresses/ -> cut by CutAfter");
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Logged<F> {
-    /// Method in upper case.
+    /// Method, in upper case.
     pub method: String,
-    /// Path as sent, still percent-encoded; what is secret in it reads `REDACTED`.
+    /// Path as sent, percent-encoded. Secrets in it are replaced by `REDACTED`.
     pub path: String,
-    /// Query string as sent, without `?`; empty if there was none.
+    /// Query as sent, without `?`. Empty if there was none.
     pub query: String,
-    /// Header names in lower case with their values; credentials and cookies read `REDACTED`.
+    /// Header names in lower case, with their values. Those of credentials and cookies are replaced by `REDACTED`.
     pub headers: Vec<(String, String)>,
-    /// The body; lossy where it is not UTF-8. What is secret in it reads `REDACTED`, where the server knows it.
+    /// Body as text, with replacement characters for bytes that are not UTF-8. Secrets that the site knows of are replaced
+    /// by `REDACTED`.
     pub body: String,
-    /// The status that was sent, or `None` if the connection was cut.
+    /// Status of the response; `None` if the connection was cut.
     pub status: Option<u16>,
-    /// What a fault did to the request, if one did.
+    /// Fault that changed the request, if any.
     pub fault: Option<F>,
 }
 
 impl<F> Logged<F> {
-    /// A request without a query, headers and a body, of which the connection was cut.
+    /// Returns an entry with empty query, headers and body, and with a cut connection. Set the other fields as needed.
     #[must_use]
     pub fn new(method: impl Into<String>, path: impl Into<String>) -> Self {
         Self {
@@ -37,13 +47,14 @@ impl<F> Logged<F> {
         }
     }
 
-    /// The value of a header.
+    /// Returns the value of a header. The case of `name` does not matter.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
     }
 }
 
+// One line for a request: a failed assertion prints the whole log.
 impl<F: fmt::Debug> fmt::Debug for Logged<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method, self.path)?;

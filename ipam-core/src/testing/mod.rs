@@ -1,7 +1,15 @@
-//! What servers made for tests have in common: faults on demand, a clock that turns, a log of requests.
+//! Tools for tests against simulated servers: faults on demand, a clock that tests set, a log of requests.
 //!
-//! The clients' simulated servers are built on it, so whoever tests against several of them has one [`When`] and one
-//! [`Clock`].
+//! | task | use |
+//! | --- | --- |
+//! | write a simulated server | [`http::Host`], [`http::Site`] |
+//! | let requests fail | [`When`], [`Faults`] |
+//! | let time pass on a server | [`Clock`] |
+//! | look at the requests of a client | [`Logged`] |
+//! | prove that no error shows a secret | [`Mutation`], [`renderings`], [`leaked_part`] |
+//!
+//! The simulators of `phpipam-client` and `vra-client` are built on this module, so a program that uses both tests with the
+//! same types.
 
 mod clock;
 mod faults;

@@ -1,14 +1,15 @@
-//! Damaged copies of a text that holds a secret, and what errors show of it.
+//! Damaged copies of a text that has a secret, and a search for the secret in error messages.
 //!
-//! For the tests that no error repeats a part of a token, whatever happened to the response that brought it.
+//! For tests that no error shows a part of a token, however damaged the response with the token was.
 
 use std::error::Error;
 use std::fmt::Write as _;
 
-/// How many characters of a secret in a row are a part of it.
+/// Length of a part of a secret, in characters.
+// Shorter parts are found by accident: "token" and "pass" are in many messages.
 const PART: usize = 6;
 
-/// Damage to a text: where it breaks off, and what is put between.
+/// Damage to a text: where it is cut off, and what is inserted where.
 ///
 /// ```
 /// use ipam_core::testing::Mutation;
@@ -24,12 +25,12 @@ pub struct Mutation {
 }
 
 impl Mutation {
-    /// Breaks a text off after `cut` bytes, then inserts `inserted` after `at` bytes, or at the end.
+    /// Returns a mutation that cuts a text off after `cut` bytes, and then inserts `inserted` after `at` bytes, or at the end.
     pub fn new(cut: Option<usize>, at: usize, inserted: impl Into<String>) -> Self {
         Self { cut, at, inserted: inserted.into() }
     }
 
-    /// The damaged text. A character that is cut in two becomes the replacement character.
+    /// Returns the damaged text. A character that was cut in two becomes the replacement character.
     #[must_use]
     pub fn apply(&self, text: &str) -> String {
         let mut bytes = text.as_bytes().to_vec();
@@ -37,12 +38,21 @@ impl Mutation {
             bytes.truncate(cut);
         }
         let at = self.at.min(bytes.len());
+        // On bytes and not characters: a connection breaks anywhere, also inside a character.
         bytes.splice(at..at, self.inserted.bytes());
         String::from_utf8_lossy(&bytes).into_owned()
     }
 }
 
-/// Returns every text that a program can make of an error and its causes.
+/// Returns all texts of an error and its causes: those of `Display`, `Debug` and the alternate `Debug`.
+///
+/// ```
+/// use ipam_core::testing::{leaked_part, renderings};
+/// use ipam_core::{Error, ErrorKind, Operation};
+///
+/// let error = Error::new(ErrorKind::Protocol, Operation::Send, "the response is not JSON").with_context("status", 200);
+/// assert_eq!(leaked_part("s3cret-token", &renderings(&error)), None);
+/// ```
 #[must_use]
 pub fn renderings(error: &(dyn Error + 'static)) -> String {
     let mut shown = format!("{error} {error:?} {error:#?}");
@@ -55,7 +65,7 @@ pub fn renderings(error: &(dyn Error + 'static)) -> String {
     shown
 }
 
-/// Returns a part of `secret` that `shown` contains: six characters in a row, or all of a shorter one.
+/// Returns a part of `secret` that `shown` contains: six adjacent characters, or all of a shorter secret.
 ///
 /// ```
 /// use ipam_core::testing::leaked_part;
@@ -69,6 +79,7 @@ pub fn leaked_part<'a>(secret: &'a str, shown: &str) -> Option<&'a str> {
     let parts = starts.filter_map(|start| {
         let rest = secret.get(start..)?;
         let end = rest.char_indices().nth(PART).map_or(rest.len(), |(end, _)| end);
+        // The last five positions have no whole part. A short secret is one part, at position 0.
         (start == 0 || rest.chars().count() >= PART).then(|| rest.get(..end)).flatten()
     });
     parts.into_iter().find(|part| shown.contains(part))

@@ -1,4 +1,4 @@
-//! Faults between a client and a server: what they do to a request.
+//! Faults between a client and a server, and their effects on a request.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,52 +8,84 @@ use http::header::LOCATION;
 
 use super::Response;
 
-/// What a fault does to one request.
+/// Effect of a fault on one request.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Effect {
-    /// The response comes this much later. The work is done before the wait.
+    /// Delays the response by this time. The request is applied before the delay.
     Delay(Duration),
-    /// The connection is cut before the request is looked at.
+    /// Cuts the connection. The request is not applied.
     CutBefore,
-    /// The request is carried out, and then the connection is cut: the response is lost.
+    /// Applies the request and then cuts the connection: the response is lost.
     CutAfter,
-    /// This is sent; nothing is done.
+    /// Sends this response. The request is not applied.
     Send(Response),
-    /// A failure in the server's own form, with this status and message; nothing is done.
+    /// Sends a failure in the server's own form, with this status and message. The request is not applied.
     Fail(u16, String),
-    /// The server carries the request out and knows what the fault changes; see [`Site::respond`](super::Site::respond).
+    /// Passes the fault to [`Site::respond`](super::Site::respond), which knows its effect.
     Site,
 }
 
 /// Faults of one kind of server.
 ///
-/// [`Fault`] has those that any server can have. A simulator with more of them has an enumeration of its own.
+/// [`Fault`] has those that any server can have. A simulator with others defines its own enumeration:
+///
+/// ```
+/// use std::time::Duration;
+/// use ipam_core::testing::http::{Effect, Fault, ServerFault};
+///
+/// #[derive(Clone, Debug)]
+/// enum IpamFault {
+///     Common(Fault),
+///     ApiDisabled,
+/// }
+///
+/// impl ServerFault for IpamFault {
+///     fn effect(&self) -> Effect {
+///         match self {
+///             Self::Common(fault) => fault.effect(),
+///             Self::ApiDisabled => Effect::Fail(503, "API server disabled".to_owned()),
+///         }
+///     }
+///
+///     fn delayed(by: Duration) -> Self {
+///         Self::Common(Fault::delayed(by))
+///     }
+/// }
+/// # assert_eq!(IpamFault::ApiDisabled.effect(), Effect::Fail(503, "API server disabled".to_owned()));
+/// ```
 pub trait ServerFault: Clone + fmt::Debug + Send + Sync + 'static {
-    /// What it does.
+    /// Returns the effect of the fault.
     fn effect(&self) -> Effect;
 
-    /// The fault that the log shows for a request that was only delayed.
+    /// Returns the fault that the log shows for a request that was delayed only.
     fn delayed(by: Duration) -> Self;
 }
 
 /// Faults that any server can have.
+///
+/// ```
+/// use ipam_core::testing::http::{Effect, Fault, ServerFault};
+///
+/// assert_eq!(Fault::CutAfter.effect(), Effect::CutAfter);
+/// assert!(matches!(Fault::Page(502).effect(), Effect::Send(response) if response.status == 502));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The response comes this much later. The work is done before the wait.
+    /// Delays the response by this time. The request is applied before the delay.
     Latency(Duration),
-    /// The connection is cut before the request is looked at.
+    /// Cuts the connection. The request is not applied.
     CutBefore,
-    /// The request is carried out, and then the connection is cut: the response is lost.
+    /// Applies the request and then cuts the connection: the response is lost.
     CutAfter,
-    /// A failure in the server's own form, with this status and message; nothing is done.
+    /// Sends a failure in the server's own form, with this status and message. The request is not applied.
     Status(u16, String),
-    /// A page for a browser with this status, as a gateway sends it; nothing is done.
+    /// Sends an HTML page with this status, as a gateway does. The request is not applied.
     Page(u16),
-    /// A status without a body; nothing is done.
+    /// Sends this status without a body. The request is not applied.
     Empty(u16),
-    /// A redirect to this address; nothing is done.
+    /// Sends a redirect to this URL. The request is not applied.
     Redirect(String),
 }
 

@@ -1,4 +1,4 @@
-//! Running server: a socket, the site behind it, the log and the faults.
+//! Running server: socket, site, log and faults.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -13,7 +13,37 @@ use super::host_state::HostState;
 use super::{Site, serve};
 use crate::testing::{Logged, When};
 
-/// Site behind a socket. It stops when it is dropped, with its connections.
+/// Running server for a [`Site`]. Dropping it stops the server and closes its connections.
+///
+/// See the [module](super) for a site of one's own. A test of a client looks like this:
+///
+/// ```
+/// # #[cfg(not(feature = "http"))]
+/// # fn main() {}
+/// # #[cfg(feature = "http")]
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # use ipam_core::http::{HttpClient, HttpOptions, HttpRequest};
+/// # use ipam_core::testing::http::{Request, Response, Site};
+/// # struct Ipam;
+/// # impl Site for Ipam {
+/// #     type Fault = Fault;
+/// #     async fn respond(&self, _: &Request, _: Option<&Fault>) -> Response { Response::json(200, "{}") }
+/// #     fn failure(&self, status: u16, message: &str) -> Response { Response::text(status, "text/plain", message) }
+/// # }
+/// use ipam_core::testing::When;
+/// use ipam_core::testing::http::{Fault, Host};
+///
+/// let host = Host::start(|_address| Ipam).await?;
+/// host.fault(Fault::Status(503, "maintenance".to_owned()), When::any().path("/subnets/"));
+/// # let client = HttpClient::new(&host.url(), HttpOptions::new().with_allow_http(true))?;
+/// # let get = |path| HttpRequest::new(http::Method::GET, client.origin().url(path).unwrap());
+/// assert_eq!(client.send(get("subnets/8/")).await?.status.as_u16(), 503);
+/// assert_eq!(client.send(get("subnets/8/")).await?.status.as_u16(), 200);
+/// assert_eq!((host.count("GET", "/subnets/"), host.pending_faults()), (2, 0));
+/// # Ok(())
+/// # }
+/// ```
 pub struct Host<S: Site> {
     shared: Arc<HostState<S>>,
     address: SocketAddr,
@@ -21,10 +51,12 @@ pub struct Host<S: Site> {
 }
 
 impl<S: Site> Host<S> {
-    /// Binds a free port of 127.0.0.1, in the Tokio runtime of the caller. The site is made when the address is known.
+    /// Starts a server on a free port of 127.0.0.1, in the tokio runtime of the caller.
+    ///
+    /// `site` makes the site when the address is known, for sites that have their own URL in responses.
     ///
     /// # Errors
-    /// No port could be bound.
+    /// [`io::Error`] if no port can be bound.
     pub async fn start(site: impl FnOnce(SocketAddr) -> S) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
@@ -33,54 +65,53 @@ impl<S: Site> Host<S> {
         Ok(Self { shared, address, task })
     }
 
-    /// Where the server listens.
+    /// Returns the address of the server.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// `http://127.0.0.1:PORT`, without a slash at the end.
+    /// Returns the URL of the server: `http://127.0.0.1:PORT`, without a slash at the end.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The site.
+    /// Returns the site.
     #[must_use]
     pub fn site(&self) -> &S {
         &self.shared.site
     }
 
-    /// The requests so far, in the order of their responses: the latest 100 000.
+    /// Returns the latest 100 000 requests, in the order of their responses.
     #[must_use]
     pub fn requests(&self) -> Vec<Logged<S::Fault>> {
         self.shared.log().iter().cloned().collect()
     }
 
-    /// How many of them had this method and contained this text in their path.
+    /// Returns the number of logged requests with this method and with this text in their path.
     #[must_use]
     pub fn count(&self, method: &str, path: &str) -> usize {
         let log = self.shared.log();
         log.iter().filter(|entry| entry.method.eq_ignore_ascii_case(method) && entry.path.contains(path)).count()
     }
 
-    /// Forgets the requests so far.
+    /// Empties the log.
     pub fn clear_log(&self) {
         self.shared.log().clear();
     }
 
-    /// Lets something go wrong. Faults wait in the order they were added; the first that applies to a request is used up by
-    /// it.
+    /// Adds a fault. The first pending fault that applies to a request affects it; delays add to it.
     pub fn fault(&self, fault: S::Fault, when: When) {
         self.shared.faults().add(fault, when);
     }
 
-    /// Forgets the faults that did not happen yet.
+    /// Removes all pending faults.
     pub fn clear_faults(&self) {
         self.shared.faults().clear();
     }
 
-    /// How many faults are still to come; one that happens always counts as one.
+    /// Returns the number of pending faults. A fault counts as one, however many requests it will affect.
     #[must_use]
     pub fn pending_faults(&self) -> usize {
         self.shared.faults().pending()
@@ -89,6 +120,7 @@ impl<S: Site> Host<S> {
 
 impl<S: Site> Drop for Host<S> {
     fn drop(&mut self) {
+        // The task owns the connections, so they are closed with it.
         self.task.abort();
     }
 }

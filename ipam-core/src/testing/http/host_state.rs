@@ -1,4 +1,4 @@
-//! What a host shares with its connections.
+//! State that a host shares with its connections.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,10 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::Site;
 use crate::testing::{Faults, Logged};
 
-/// The log keeps so many requests; the oldest go first.
+/// Largest number of requests in the log. Older ones are removed, so that a long test cannot fill the memory.
 const MAX_LOG: usize = 100_000;
 
-/// What the connections share. No lock is held while a site responds.
+/// State of a host. No lock is held while a site responds: a site may be slow, and may ask for the log.
 pub(super) struct HostState<S: Site> {
     pub(super) site: S,
     log: Mutex<VecDeque<Logged<S::Fault>>>,
@@ -31,6 +31,7 @@ impl<S: Site> HostState<S> {
 
     pub(super) fn record(&self, entry: Logged<S::Fault>) {
         let mut log = self.log();
+        // A ring: a test that counts requests of the last minutes still works after hours.
         if log.len() == MAX_LOG {
             log.pop_front();
         }

@@ -1,8 +1,8 @@
-//! In-process HTTP servers for tests: connections, faults on demand and a log, around what a kind of server responds.
+//! In-process HTTP servers for tests, with faults on demand and a log of requests.
 //!
-//! A simulator of an IPAM implements [`Site`]: how it responds to a request, and how it reports a failure. [`Host`] puts
-//! it behind a free port of 127.0.0.1 and does the rest: reading requests, delays, lost requests and lost responses, a log
-//! without credentials. The simulators of the clients of this workspace are built on it.
+//! A simulator of a server implements [`Site`]: the response to a request, and the form of a failure. [`Host`] serves it on
+//! a free port of 127.0.0.1, and does everything else: it reads requests, delays or loses them and their responses as a
+//! test demands, and keeps a log without credentials. The simulators of the clients of this workspace are built on it.
 //!
 //! ```
 //! use std::sync::Mutex;
@@ -37,7 +37,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # use ipam_core::http::{HttpClient, HttpOptions, HttpRequest};
 //! let host = Host::start(|_address| Tiny::default()).await?;
-//! // The second response gets lost: the address is taken, and the client does not hear of it.
+//! // The second response is lost: the address is taken, and the client does not know.
 //! host.fault(Fault::CutAfter, When::any().path("/next").skip(1));
 //!
 //! let client = HttpClient::new(&host.url(), HttpOptions::new().with_allow_http(true))?;

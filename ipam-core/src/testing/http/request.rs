@@ -1,9 +1,9 @@
-//! Request as it came in, read whole.
+//! Request to a simulated server.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
 
-/// Request as a server sees it. Also built by hand, to test a [`Site`](super::Site) without a socket.
+/// Request as a server receives it, with its whole body. A test of a [`Site`](super::Site) without a socket builds it.
 ///
 /// ```
 /// use ipam_core::testing::http::Request;
@@ -24,7 +24,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request without headers and body; `target` is the path with its query.
+    /// Returns a request without headers and body. `target` is the path with its query.
     #[must_use]
     pub fn new(method: &str, target: &str) -> Self {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -37,7 +37,7 @@ impl Request {
         }
     }
 
-    /// Sets a header. A value that no header can have is left out.
+    /// Sets a header. A value with characters that are not allowed in headers is ignored.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -58,55 +58,55 @@ impl Request {
         self
     }
 
-    /// The method in upper case.
+    /// Returns the method, in upper case.
     #[must_use]
     pub fn method(&self) -> &str {
         &self.method
     }
 
-    /// The path as sent, still percent-encoded.
+    /// Returns the path as sent, percent-encoded.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The query string as sent, without `?`; empty if there was none.
+    /// Returns the query as sent, without `?`. Empty if there was none.
     #[must_use]
     pub fn query(&self) -> &str {
         &self.query
     }
 
-    /// The headers.
+    /// Returns the headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The value of a header, if it is text.
+    /// Returns the value of a header, if it is text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// The token of `Authorization: Bearer`.
+    /// Returns the token of `Authorization: Bearer`.
     #[must_use]
     pub fn bearer(&self) -> Option<&str> {
         self.header("authorization")?.strip_prefix("Bearer ")
     }
 
-    /// The body.
+    /// Returns the body.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// The parts of the path, decoded. A slash at the end makes no difference.
+    /// Returns the segments of the path, decoded. Empty segments are left out.
     #[must_use]
     pub fn segments(&self) -> Vec<String> {
         self.path.split('/').filter(|part| !part.is_empty()).map(decoded).collect()
     }
 
-    /// The names and values of the query, decoded, in their order.
+    /// Returns names and values of the query, decoded, in the order of the query. `+` is a space, as in forms.
     #[must_use]
     pub fn parameters(&self) -> Vec<(String, String)> {
         let pairs = self.query.split('&').filter(|pair| !pair.is_empty());

@@ -1,4 +1,4 @@
-//! Connections: reading a request, letting faults happen, sending the response.
+//! Connections of a host: reads a request, applies faults, sends the response.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -19,15 +19,16 @@ use super::host_state::HostState;
 use super::{Effect, Request, Response, ServerFault, Site};
 use crate::testing::{Logged, Target};
 
-/// A request with a longer body is refused with 413.
+/// Longest body of a request, in bytes. A longer one is refused with 413.
 const MAX_BODY: usize = 16 << 20;
 
-/// The pause after a connection that could not be accepted.
+/// Pause after a connection that could not be accepted.
 const PAUSE: Duration = Duration::from_millis(10);
 
+/// Headers that are redacted in the log.
 const HIDDEN: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
 
-/// The connection is cut instead of a response.
+/// Error that makes hyper close the connection without a response.
 #[derive(Debug)]
 struct Cut;
 
@@ -46,7 +47,7 @@ pub(super) async fn accept<S: Site>(listener: TcpListener, shared: Arc<HostState
         tokio::select! {
             accepted = listener.accept() => {
                 let Ok((stream, _)) = accepted else {
-                    // Out of file handles, most likely: connections that end give some back.
+                    // Most likely the process has no free file handle. Connections that end release some.
                     tokio::time::sleep(PAUSE).await;
                     continue;
                 };
@@ -56,7 +57,7 @@ pub(super) async fn accept<S: Site>(listener: TcpListener, shared: Arc<HostState
                     async move { one(&shared, request).await }
                 });
                 connections.spawn(async move {
-                    // An error here is a client that went away, or a cut that was asked for.
+                    // The client closed the connection, or a fault cut it.
                     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
                 });
             }
@@ -65,6 +66,7 @@ pub(super) async fn accept<S: Site>(listener: TcpListener, shared: Arc<HostState
     }
 }
 
+/// Serves one request.
 async fn one<S: Site>(
     shared: &HostState<S>,
     request: http::Request<Incoming>,
@@ -85,6 +87,7 @@ async fn one<S: Site>(
         Effect::Delay(delay) => Some(delay),
         _ => None,
     };
+    // Before the site responds: a request that is lost must not be applied.
     let (delay, fault) = shared.faults().take(&target, delay_of);
     let response = respond(&shared.site, &request, fault.as_ref()).await;
     let mut entry = Logged::new(request.method(), request.path());
@@ -92,17 +95,21 @@ async fn one<S: Site>(
     entry.headers = logged_headers(&request);
     entry.body = text;
     entry.status = response.as_ref().map(|response| response.status);
+    // A request that was delayed only has no other fault; the log shows the delay instead.
     entry.fault = fault.or_else(|| (!delay.is_zero()).then(|| S::Fault::delayed(delay)));
     shared.site.redact(&mut entry);
+    // Logged before the delay: a client that gives up meanwhile ends this future, and its request must be in the log.
     shared.record(entry);
+    // The delay comes after the work, so that a client that times out does not know that its request was applied.
     tokio::time::sleep(delay).await;
     response.map(|response| sent(&request, response)).ok_or(Cut)
 }
 
-/// The response, or `None` to cut the connection.
+/// Returns the response, or `None` to cut the connection.
 async fn respond<S: Site>(site: &S, request: &Request, fault: Option<&S::Fault>) -> Option<Response> {
     let response = match fault.map(ServerFault::effect) {
         Some(Effect::CutBefore) => return None,
+        // The response is made and dropped: the client sees the same cut as before the work.
         Some(Effect::CutAfter) => {
             site.respond(request, None).await;
             return None;
@@ -115,6 +122,7 @@ async fn respond<S: Site>(site: &S, request: &Request, fault: Option<&S::Fault>)
     Some(site.complete(request, response))
 }
 
+/// Returns the headers for the log, without credentials.
 fn logged_headers(request: &Request) -> Vec<(String, String)> {
     let headers = request.headers().iter();
     headers
@@ -128,8 +136,10 @@ fn logged_headers(request: &Request) -> Vec<(String, String)> {
         .collect()
 }
 
+/// Converts a response to one of the HTTP library.
 fn sent(request: &Request, response: Response) -> http::Response<Full<Bytes>> {
     let Response { status, headers, body } = response;
+    // hyper would send the body, and the client would read it as the next response.
     let body = if request.method() == "HEAD" { Bytes::new() } else { Bytes::from(body) };
     let mut sent = http::Response::new(Full::new(body));
     *sent.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

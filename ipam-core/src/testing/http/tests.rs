@@ -8,7 +8,7 @@ use crate::http::{HttpClient, HttpOptions, HttpRequest, HttpResponse};
 use crate::testing::{Logged, When};
 use crate::{Outcome, Result};
 
-/// Counts what it carried out.
+/// Site that counts the requests that it applied.
 #[derive(Default)]
 struct Counter(AtomicU32);
 
@@ -65,7 +65,7 @@ impl Stage {
 }
 
 #[tokio::test]
-async fn requests_come_whole_and_responses_go_whole() {
+async fn requests_and_responses_are_complete() {
     let stage = Stage::new().await;
     let response = stage.send(http::Method::POST, "four").await.unwrap();
     assert_eq!(response.body, br#"{"count":1,"body_bytes":4}"#);
@@ -75,7 +75,7 @@ async fn requests_come_whole_and_responses_go_whole() {
 }
 
 #[tokio::test]
-async fn a_lost_request_was_not_carried_out_and_a_lost_response_was() {
+async fn a_lost_request_is_not_applied_and_a_lost_response_is() {
     let stage = Stage::new().await;
     for (fault, done) in [(Fault::CutBefore, 0), (Fault::CutAfter, 1)] {
         stage.host.fault(fault.clone(), When::any());
@@ -87,7 +87,7 @@ async fn a_lost_request_was_not_carried_out_and_a_lost_response_was() {
 }
 
 #[tokio::test]
-async fn what_a_fault_sends_takes_the_place_of_the_work() {
+async fn a_fault_that_sends_a_response_replaces_the_work() {
     let stage = Stage::new().await;
     for (fault, status, body) in [
         (Fault::Status(409, "taken".into()), 409, "taken"),
@@ -135,7 +135,7 @@ async fn the_log_counts_and_keeps_no_secret() {
 }
 
 #[tokio::test]
-async fn a_body_without_end_is_refused() {
+async fn a_body_above_the_limit_is_refused() {
     let stage = Stage::new().await;
     let response = stage.send(http::Method::POST, &"x".repeat((16 << 20) + 1)).await;
     // The refusal may come while the client is still sending.
@@ -144,7 +144,7 @@ async fn a_body_without_end_is_refused() {
 }
 
 #[tokio::test]
-async fn a_dropped_host_takes_no_connection() {
+async fn a_dropped_host_accepts_no_connection() {
     let stage = Stage::new().await;
     let Stage { host, client } = stage;
     let url = client.origin().url("/x").unwrap();
