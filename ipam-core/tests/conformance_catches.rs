@@ -14,7 +14,7 @@ mod reference;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ipam_core::conformance::{Harness, Outcome, cases, run};
+use ipam_core::conformance::{CaseOutcome, Harness, cases, run};
 
 use mutant::{Defect, MutantHarness};
 
@@ -64,7 +64,7 @@ fn what_is_without_defect_passes() {
 fn every_case_of_sweep_runs_where_there_are_claims() {
     let harness: Arc<dyn Harness> = Arc::new(claims::ClaimsHarness::default());
     for case in cases().iter().filter(|case| case.name.starts_with("sweep::")) {
-        assert_eq!(run(&harness, case).ok(), Some(Outcome::Passed), "{}", case.name);
+        assert_eq!(run(&harness, case).ok(), Some(CaseOutcome::Passed), "{}", case.name);
     }
 }
 

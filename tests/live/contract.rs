@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use http::Method;
-use ipam_core::conformance::{self, Fixture, Harness, Limits, NoFixture, Outcome, Setup};
+use ipam_core::conformance::{self, CaseOutcome, Fixture, Harness, Limits, NoFixture, Setup};
 use ipam_core::net::HostPolicy;
 use ipam_core::{IpamProvider, NetworkInfo, Properties, RangeId, RangePolicy, SpaceId, Tags};
 use ipnet::IpNet;
@@ -215,9 +215,9 @@ fn the_provider_keeps_the_contract() {
     let (mut passed, mut skipped, mut failures) = (0, Vec::new(), Vec::new());
     for case in conformance::cases().iter().filter(|case| case.name.contains(&only)) {
         match conformance::run(&harness, case) {
-            Ok(Outcome::Passed) => passed += 1,
-            Ok(Outcome::Unclaimed(_)) => passed += 1,
-            Ok(Outcome::Skipped(why)) => skipped.push(format!("{}: {why}", case.name)),
+            Ok(CaseOutcome::Passed) => passed += 1,
+            Ok(CaseOutcome::Unclaimed(_)) => passed += 1,
+            Ok(CaseOutcome::Skipped(why)) => skipped.push(format!("{}: {why}", case.name)),
             Ok(_) => {}
             Err(failure) => {
                 eprintln!("{failure}");

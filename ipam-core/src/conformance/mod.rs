@@ -38,9 +38,9 @@
 //! Each case lists the capabilities that it [needs](Case::needs).
 //! - The provider claims all of them: the case runs.
 //! - The provider does not claim one of them: the case checks that its operations fail with
-//!   [`Unsupported`](crate::ErrorKind::Unsupported). The result is [`Outcome::Unclaimed`].
+//!   [`Unsupported`](crate::ErrorKind::Unsupported). The result is [`CaseOutcome::Unclaimed`].
 //! - The harness lacks a hook of the table below, or cannot make the set-up: the case is skipped. The result is
-//!   [`Outcome::Skipped`] with the reason. The tests of [`tests!`] print it; `cargo test -- --nocapture` shows it.
+//!   [`CaseOutcome::Skipped`] with the reason. The tests of [`tests!`] print it; `cargo test -- --nocapture` shows it.
 //!
 //! # Optional parts of a harness
 //! | the provider | the harness implements |
@@ -95,6 +95,6 @@ pub use case::Case;
 pub use futures_util::future::BoxFuture;
 pub use harness::{Harness, Limits};
 pub use needs::Need;
-pub use outcome::{Failure, Outcome};
+pub use outcome::{CaseOutcome, Failure};
 pub use run::{cases, check, run};
 pub use setup::{Fixture, NoFixture, Setup};

@@ -9,7 +9,7 @@ use crate::{Error, ErrorKind, Operation, Result, Retry};
 /// Outcome of a case that did not fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Outcome {
+pub enum CaseOutcome {
     /// The provider keeps the sentence of the case.
     Passed,
     /// The provider does not claim this capability, and refuses its operations with `Unsupported`.

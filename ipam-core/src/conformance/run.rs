@@ -8,7 +8,7 @@ use super::bench::Bench;
 use super::case::Case;
 use super::harness::Harness;
 use super::list::CASES;
-use super::outcome::{Failure, Outcome, Stop, fail};
+use super::outcome::{CaseOutcome, Failure, Stop, fail};
 
 /// Returns all cases, group by group.
 ///
@@ -30,7 +30,7 @@ pub fn cases() -> &'static [Case] {
 ///
 /// ```
 /// use std::sync::Arc;
-/// use ipam_core::conformance::{Fixture, Harness, NoFixture, Outcome, Setup, cases, run};
+/// use ipam_core::conformance::{Fixture, Harness, NoFixture, CaseOutcome, Setup, cases, run};
 ///
 /// # struct Memory;
 /// # #[async_trait::async_trait]
@@ -41,25 +41,25 @@ pub fn cases() -> &'static [Case] {
 /// # }
 /// let harness: Arc<dyn Harness> = Arc::new(Memory);
 /// for case in cases().iter().filter(|case| case.name.starts_with("usage::")) {
-///     assert_eq!(run(&harness, case)?, Outcome::Passed, "{}", case.name);
+///     assert_eq!(run(&harness, case)?, CaseOutcome::Passed, "{}", case.name);
 /// }
 /// # Ok::<(), ipam_core::conformance::Failure>(())
 /// ```
 ///
 /// # Errors
 /// [`Failure`] if the provider does not keep the sentence of the case, or if the harness fails to set up.
-pub fn run(harness: &Arc<dyn Harness>, case: &'static Case) -> Result<Outcome, Failure> {
+pub fn run(harness: &Arc<dyn Harness>, case: &'static Case) -> Result<CaseOutcome, Failure> {
     if let Some(reason) = harness.skip(case.name) {
-        return Ok(Outcome::Skipped(reason));
+        return Ok(CaseOutcome::Skipped(reason));
     }
     let bench = Bench { harness: Arc::clone(harness), needs: case.needs };
     // A harness whose `block_on` returns early would otherwise pass every case.
     let mut result = fail("the harness did not run the case to its end");
     harness.block_on((case.body)(&bench).map(|end| result = end).boxed());
     match result {
-        Ok(()) => Ok(Outcome::Passed),
-        Err(Stop::Unclaimed(need)) => Ok(Outcome::Unclaimed(need)),
-        Err(Stop::Skip(reason)) => Ok(Outcome::Skipped(reason)),
+        Ok(()) => Ok(CaseOutcome::Passed),
+        Err(Stop::Unclaimed(need)) => Ok(CaseOutcome::Unclaimed(need)),
+        Err(Stop::Skip(reason)) => Ok(CaseOutcome::Skipped(reason)),
         Err(Stop::Fail(failure)) => Err(failure.of_case(case.name, case.sentence)),
     }
 }
@@ -77,9 +77,9 @@ pub fn check(harness: impl Harness, name: &str) -> Result<(), Failure> {
     let harness: Arc<dyn Harness> = Arc::new(harness);
     match run(&harness, case)? {
         // Neither of the others fails: a provider need not have every capability, nor a harness every hook.
-        Outcome::Passed => {}
-        Outcome::Unclaimed(need) => eprintln!("{name}: the provider does not claim {need:?}, and refuses it"),
-        Outcome::Skipped(reason) => eprintln!("{name}: skipped: {reason}"),
+        CaseOutcome::Passed => {}
+        CaseOutcome::Unclaimed(need) => eprintln!("{name}: the provider does not claim {need:?}, and refuses it"),
+        CaseOutcome::Skipped(reason) => eprintln!("{name}: skipped: {reason}"),
     }
     Ok(())
 }

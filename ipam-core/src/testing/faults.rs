@@ -5,19 +5,19 @@ use std::time::Duration;
 
 use super::random::{splitmix64, unit};
 
-type Predicate = Box<dyn Fn(&Target<'_>) -> bool + Send + Sync>;
+type Predicate = Box<dyn Fn(&RequestView<'_>) -> bool + Send + Sync>;
 
 /// View of a request for the condition of a fault.
 ///
 /// ```
-/// use ipam_core::testing::Target;
+/// use ipam_core::testing::RequestView;
 ///
-/// let target = Target::new("POST", "/api/app/addresses/", "", r#"{"subnetId":"8"}"#);
-/// assert!(target.body.contains("subnetId"));
+/// let request = RequestView::new("POST", "/api/app/addresses/", "", r#"{"subnetId":"8"}"#);
+/// assert!(request.body.contains("subnetId"));
 /// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub struct Target<'a> {
+pub struct RequestView<'a> {
     /// Method, in upper case.
     pub method: &'a str,
     /// Path as sent.
@@ -28,7 +28,7 @@ pub struct Target<'a> {
     pub body: &'a str,
 }
 
-impl<'a> Target<'a> {
+impl<'a> RequestView<'a> {
     /// Returns a view of a request with these parts.
     #[must_use]
     pub fn new(method: &'a str, path: &'a str, query: &'a str, body: &'a str) -> Self {
@@ -42,13 +42,12 @@ impl<'a> Target<'a> {
 /// them out. If several conditions are set, all must hold.
 ///
 /// ```
-/// use std::time::Duration;
-/// use ipam_core::testing::{Faults, Target, When};
+/// use ipam_core::testing::{Faults, RequestView, When};
 ///
 /// // The second and third allocation fail.
 /// let mut faults = Faults::default();
 /// faults.add("lost", When::any().method("POST").path("/first_free/").skip(1).times(2));
-/// let request = Target::new("POST", "/api/app/addresses/first_free/8/", "", "");
+/// let request = RequestView::new("POST", "/api/app/addresses/first_free/8/", "", "");
 /// let no_delay = |_: &&str| None;
 /// let results: Vec<_> = (0..4).map(|_| faults.take(&request, no_delay).1).collect();
 /// assert_eq!(results, [None, Some("lost"), Some("lost"), None]);
@@ -85,7 +84,7 @@ impl When {
 
     /// Restricts the fault to requests for which the predicate returns true.
     #[must_use]
-    pub fn matching(mut self, predicate: impl Fn(&Target<'_>) -> bool + Send + Sync + 'static) -> Self {
+    pub fn matching(mut self, predicate: impl Fn(&RequestView<'_>) -> bool + Send + Sync + 'static) -> Self {
         self.matching = Some(Box::new(predicate));
         self
     }
@@ -122,10 +121,10 @@ impl When {
     }
 
     /// Returns true if all conditions hold.
-    fn meets(&self, target: &Target<'_>) -> bool {
-        self.method.as_deref().is_none_or(|m| m == target.method)
-            && self.path.as_deref().is_none_or(|p| target.path.contains(p))
-            && self.matching.as_ref().is_none_or(|f| f(target))
+    fn meets(&self, request: &RequestView<'_>) -> bool {
+        self.method.as_deref().is_none_or(|m| m == request.method)
+            && self.path.as_deref().is_none_or(|p| request.path.contains(p))
+            && self.matching.as_ref().is_none_or(|f| f(request))
     }
 }
 
@@ -148,7 +147,7 @@ impl fmt::Debug for When {
 ///
 /// ```
 /// use std::time::Duration;
-/// use ipam_core::testing::{Faults, Target, When};
+/// use ipam_core::testing::{Faults, RequestView, When};
 ///
 /// #[derive(Clone, Debug, PartialEq)]
 /// enum Fault {
@@ -164,7 +163,7 @@ impl fmt::Debug for When {
 /// faults.add(Fault::Delay(Duration::from_secs(1)), When::any());
 /// faults.add(Fault::Delay(Duration::from_secs(2)), When::any());
 /// faults.add(Fault::Refuse, When::any());
-/// let (delay, fault) = faults.take(&Target::new("GET", "/", "", ""), delay_of);
+/// let (delay, fault) = faults.take(&RequestView::new("GET", "/", "", ""), delay_of);
 /// assert_eq!((delay, fault), (Duration::from_secs(3), Some(Fault::Refuse)));
 /// assert_eq!(faults.pending(), 0);
 /// ```
@@ -198,13 +197,17 @@ impl<F: Clone> Faults<F> {
     ///
     /// `delay_of` returns the delay of a fault, or `None` for a fault of another kind. The returned faults are used up: the
     /// queue forgets those that have affected all their requests.
-    pub fn take(&mut self, target: &Target<'_>, delay_of: impl Fn(&F) -> Option<Duration>) -> (Duration, Option<F>) {
+    pub fn take(
+        &mut self,
+        request: &RequestView<'_>,
+        delay_of: impl Fn(&F) -> Option<Duration>,
+    ) -> (Duration, Option<F>) {
         let mut delay = Duration::ZERO;
         let mut taken = None;
         for (fault, when) in &mut self.0 {
             // A second fault that is no delay stays in the queue for the next request: one request can fail only once.
             let more = delay_of(fault);
-            if (taken.is_some() && more.is_none()) || when.times == Some(0) || !when.meets(target) {
+            if (taken.is_some() && more.is_none()) || when.times == Some(0) || !when.meets(request) {
                 continue;
             }
             // Counted for matching requests only: `skip(1)` of a path skips one request of that path.
@@ -250,8 +253,8 @@ mod tests {
         }
     }
 
-    fn post(path: &str) -> Target<'_> {
-        Target::new("POST", path, "", "")
+    fn post(path: &str) -> RequestView<'_> {
+        RequestView::new("POST", path, "", "")
     }
 
     #[test]

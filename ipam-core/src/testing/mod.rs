@@ -19,7 +19,7 @@ mod mutate;
 mod random;
 
 pub use clock::Clock;
-pub use faults::{Faults, Target, When};
+pub use faults::{Faults, RequestView, When};
 pub use log::Logged;
 pub use mutate::{Mutation, leaked_part, renderings};
 pub use random::splitmix64;

@@ -80,7 +80,7 @@ mod xml;
 
 pub use config::{App, Lock, Numbers, Permission, Security, UserAccount};
 pub use faults::{Fault, Logged};
-pub use ipam_core::testing::{Clock, Target, When};
+pub use ipam_core::testing::{Clock, RequestView, When};
 pub use profile::{Profile, Put};
 pub use schema::Object;
 pub use seed::{CustomColumn, SeedError};

@@ -12,7 +12,7 @@ mod log;
 pub mod v7;
 
 pub use faults::Fault;
-pub use ipam_core::testing::{Clock, Target, When};
+pub use ipam_core::testing::{Clock, RequestView, When};
 
 /// One request the server received, and how it ended.
 pub type Logged = ipam_core::testing::Logged<Fault>;

@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 
 use super::host_state::HostState;
 use super::{Effect, Request, Response, ServerFault, Site};
-use crate::testing::{Logged, Target};
+use crate::testing::{Logged, RequestView};
 
 /// Longest body of a request, in bytes. A longer one is refused with 413.
 const MAX_BODY: usize = 16 << 20;
@@ -82,7 +82,7 @@ async fn one<S: Site>(
         Err(_) => return Err(Cut),
     };
     let text = String::from_utf8_lossy(request.body()).into_owned();
-    let target = Target::new(request.method(), request.path(), request.query(), &text);
+    let target = RequestView::new(request.method(), request.path(), request.query(), &text);
     let delay_of = |fault: &S::Fault| match fault.effect() {
         Effect::Delay(delay) => Some(delay),
         _ => None,
