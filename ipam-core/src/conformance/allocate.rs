@@ -359,6 +359,7 @@ pub(super) async fn uses_the_address_of_a_single_host(bench: &Bench) -> CaseResu
 pub(super) async fn never_takes_network_broadcast_or_anycast_addresses(bench: &Bench) -> CaseResult {
     ends(bench, "10.20.0.4/30", &["10.20.0.5", "10.20.0.6"]).await?;
     ends(bench, "2001:db8:20::4/126", &["2001:db8:20::5", "2001:db8:20::6", "2001:db8:20::7"]).await?;
+    // The last prefix of IPv4: arithmetic one step further overflows.
     ends(bench, "255.255.255.252/30", &["255.255.255.253", "255.255.255.254"]).await
 }
 

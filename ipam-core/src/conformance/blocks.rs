@@ -47,6 +47,7 @@ pub(super) async fn lists_each_block_once_in_pages(bench: &Bench) -> CaseResult 
         async move { provider.list_blocks(&ListBlocks::all().with_page(page)).await }
     };
     let mut orders = Vec::new();
+    // Up to one more than there are blocks: the last page is full, partial, or the only one.
     for size in 1..=6 {
         let found = every_page(size, list, pages::nothing).await?;
         let ids: Vec<BlockId> = found.into_iter().map(|block| block.id).collect();

@@ -140,6 +140,7 @@ async fn settles(stage: &Stage, expected: &[std::net::IpAddr]) -> CaseResult {
                 "an allocation without a key whose call was dropped is undone\n    taken:    {taken:?}\n    returned: {expected:?}"
             ));
         }
+        // Checked often instead of once at the end, so that a fast provider does not wait for the slowest allowed.
         threads::sleep(Duration::from_millis(20)).await;
     }
 }

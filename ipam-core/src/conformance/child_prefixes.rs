@@ -153,6 +153,7 @@ pub(super) async fn tries_every_block_around_an_exact_prefix(bench: &Bench) -> C
     // Every order of the three blocks, because a provider may try the outer one first and stop at its conflict.
     for (n, order) in orders.into_iter().enumerate() {
         for (giver, base) in [("floor", "10.20.1."), ("room", "10.20.1."), ("campus", "10.20.2.")] {
+            // Another prefix for each order. The room is the upper half of the floor.
             let last = 4 * n + if giver == "room" { 128 } else { 0 };
             let prefix = format!("{base}{last}/30");
             let range = give(order, &prefix).await?.range;

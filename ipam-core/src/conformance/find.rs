@@ -76,6 +76,7 @@ pub(super) async fn lists_each_allocation_once_in_pages(bench: &Bench) -> CaseRe
     let stage = bench.lan("10.20.0.0/28").await?;
     let taken = stage.take(next(&stage, 7)).await?;
     let mut orders = Vec::new();
+    // Up to one more than there are allocations: the last page is full, partial, or the only one.
     for size in 1..=8 {
         let found = every_page(size, |page| find_lan(&stage, page), super::pages::nothing).await?;
         same(found.len(), 7, format_args!("pages of {size} hold each allocation once"))?;

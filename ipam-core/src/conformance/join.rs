@@ -46,6 +46,7 @@ pub(super) async fn drop_after<T>(polls: usize, future: BoxFuture<'_, T>) -> Opt
     // Counts polls and not time, so that a case drops at the same await in every run.
     let mut left = polls;
     poll_fn(move |context| {
+        // Dropped inside a poll, as `select` and timeouts of runtimes do.
         let Some(running) = future.as_mut().filter(|_| left > 0) else {
             future = None;
             return Poll::Ready(None);

@@ -72,6 +72,7 @@ pub(super) async fn lists_each_range_once_in_pages(bench: &Bench) -> CaseResult 
     let setup = (0..7).fold(Setup::empty(), |setup, n| setup.range(&format!("r{n}"), net(&format!("10.20.{n}.0/30"))));
     let stage = bench.stage(setup).await?;
     let mut orders = Vec::new();
+    // Up to one more than there are ranges: the last page is full, partial, or the only one.
     for size in 1..=8 {
         let found = every_page(size, |page| list_page(&stage, page), pages::nothing).await?;
         let ids: Vec<_> = found.into_iter().map(|range| range.id).collect();

@@ -74,6 +74,7 @@ pub fn check(harness: impl Harness, name: &str) -> Result<(), Failure> {
     let Some(case) = CASES.iter().find(|case| case.name == name) else {
         return Err(Failure::no_case(name));
     };
+    // Erased here, so that the cases are compiled once and not for each harness.
     let harness: Arc<dyn Harness> = Arc::new(harness);
     match run(&harness, case)? {
         // Neither of the others fails: a provider need not have every capability, nor a harness every hook.

@@ -27,6 +27,7 @@ pub(super) async fn keeps_acknowledged_allocations(bench: &Bench) -> CaseResult 
     let before = stage.found(Find::default().with_range(stage.range("lan"))).await?;
     same(before.len(), if planted { 5 } else { 4 }, "all allocations exist before the sweep")?;
     // An acknowledged allocation is no claim, however old it is. A harness that would have to sleep skips this part.
+    // Older than the age at which a provider may consider a claim abandoned.
     let hours = Duration::from_secs(48 * 3600);
     for late in [false, true] {
         if late && !stage.harness.advance(hours).await {

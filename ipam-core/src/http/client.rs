@@ -248,6 +248,7 @@ impl HttpBody {
     /// sends nothing within the attempt timeout, [`Protocol`](ErrorKind::Protocol) if the body cannot be decompressed.
     pub async fn chunk(&mut self) -> Result<Option<Vec<u8>>> {
         runtime::present()?;
+        // The limit starts anew with each piece: a large list may take longer than one attempt.
         let next = async { self.response.chunk().await.map_err(failed) };
         Ok(within(self.limit, next).await?.map(|bytes| bytes.to_vec()))
     }
