@@ -102,7 +102,7 @@ impl Mutant {
                     }
                     lines.push(taken);
                 }
-                Ok(Allocated::new(format!("spilt/{}", self.call()).into(), lines, false))
+                Ok(Allocated::new(format!("split/{}", self.call()).into(), lines, false))
             }
             Defect::LeaksOnFailure | Defect::TakesLineByLine => {
                 request.validate()?;

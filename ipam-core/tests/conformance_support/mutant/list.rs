@@ -9,7 +9,7 @@ use super::Mutant;
 use super::defect::Defect;
 
 impl Mutant {
-    /// A page of `all`, as the defect would have it; `None` where the page inside is as good as any.
+    /// Returns a page of `all` as the defect changes it.
     pub(super) fn corrupt_page<T>(
         &self,
         operation: Operation,
