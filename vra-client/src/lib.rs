@@ -1,7 +1,8 @@
 #![cfg_attr(feature = "v7", doc = include_str!("../README.md"))]
 #![cfg_attr(
     not(feature = "v7"),
-    doc = "Typed client of VMware vRealize Automation; its front page needs the feature `v7`."
+    doc = "Typed client of VMware vRealize Automation 6.2 to 7.6, and the IPAM plug-in contract of version 8 and later. The \
+           front page needs the feature `v7`."
 )]
 // docs.rs marks the items that need a feature; the marks need a nightly compiler, which it has.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -33,9 +34,8 @@ pub mod v7;
 
 #[cfg(feature = "_client")]
 pub use error::{Error, Result};
-/// What a client is set up with: how to reach the server, whom to trust, how often to try.
 #[cfg(feature = "_client")]
 pub use ipam_core::{
-    Retry, RetryConfig,
+    BackoffConfig, ErrorKind, Outcome, Retry, RetryConfig,
     http::{HttpOptions, ListLimits, ProxyOptions, TlsOptions, TokenPolicy},
 };

@@ -1,4 +1,4 @@
-//! Filters and orders as the servers' lists take them: `$filter` and `$orderby`.
+//! Filters and orders of lists: the query parameters `$filter` and `$orderby`.
 //!
 //! ```
 //! use vra_client::odata::{Filter, OrderBy};
@@ -8,15 +8,24 @@
 //! assert_eq!(OrderBy::desc("dateCreated").then_asc("name").to_string(), "dateCreated desc,name asc");
 //! ```
 //!
-//! Names in a filter are the entity's own, which are not always the JSON member names: in vRealize Automation 7 the
-//! JSON's `resourceTypeRef.id` is `resourceType/id`. Texts are quoted and escaped here; words of enumerations are
-//! written without quotes in generation 7: use [`Operand::word`].
+//! Names in a filter are those of the server's entities, which differ from the JSON member names in places: the JSON
+//! member `resourceTypeRef.id` is `resourceType/id` in a filter. Texts are quoted and escaped here. Values of
+//! enumerations are written without quotes: use [`Operand::word`].
 
 use std::fmt;
 
 use crate::lenient::Timestamp;
 
-/// What a field is compared with.
+/// Value that a field is compared with. Text, numbers, flags and [`Timestamp`]s convert into one.
+///
+/// ```
+/// use vra_client::{lenient::Timestamp, odata::{Filter, Operand}};
+///
+/// let day = Timestamp::new("2019-02-27T00:00:00.000Z");
+/// assert_eq!(Filter::gt("dateCreated", &day).to_string(), "dateCreated gt '2019-02-27T00:00:00.000Z'");
+/// assert_eq!(Filter::eq("enabled", true).to_string(), "enabled eq true");
+/// assert_eq!(Filter::eq("state", Operand::word("FAILED")).to_string(), "state eq FAILED");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operand {
     text: String,
@@ -24,7 +33,9 @@ pub struct Operand {
 }
 
 impl Operand {
-    /// A word of an enumeration, written without quotes: `profileType eq EXTERNAL`.
+    /// Makes a value of an enumeration, which is written without quotes: `profileType eq EXTERNAL`.
+    ///
+    /// A value with other characters than a name has makes the list fail with `InvalidInput` before anything is sent.
     #[must_use]
     pub fn word(word: impl Into<String>) -> Self {
         let text = word.into();
@@ -35,6 +46,7 @@ impl Operand {
 
 impl From<&str> for Operand {
     fn from(text: &str) -> Self {
+        // OData doubles a quote within a text.
         Self { text: format!("'{}'", text.replace('\'', "''")), problem: false }
     }
 }
@@ -75,6 +87,7 @@ impl From<&Timestamp> for Operand {
     }
 }
 
+/// Outermost operator of a condition; decides on parentheses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
     Atom,
@@ -82,7 +95,21 @@ enum Shape {
     Or,
 }
 
-/// A condition on the rows of a list.
+/// Condition on the rows of a list, sent as `$filter`.
+///
+/// [`and`](Self::and) and [`or`](Self::or) set parentheses as needed. A field that is not a name makes the list fail
+/// with `InvalidInput` before anything is sent.
+///
+/// ```
+/// use vra_client::odata::Filter;
+///
+/// let big = Filter::gt("requestNumber", 100).or(Filter::eq("requestedBy", "tony@example.com"));
+/// let filter = big.and(Filter::contains("name", "web"));
+/// assert_eq!(
+///     filter.to_string(),
+///     "((requestNumber gt 100) or (requestedBy eq 'tony@example.com')) and substringof('web',name)",
+/// );
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
     text: String,
@@ -117,85 +144,98 @@ impl Filter {
         Self { text, shape: Shape::Atom, problem }
     }
 
-    /// The field has this value.
+    /// Holds if the field has this value.
     pub fn eq(field: &str, operand: impl Into<Operand>) -> Self {
         Self::compare(field, "eq", operand)
     }
 
-    /// The field has another value.
+    /// Holds if the field has another value.
     pub fn ne(field: &str, operand: impl Into<Operand>) -> Self {
         Self::compare(field, "ne", operand)
     }
 
-    /// The field is greater.
+    /// Holds if the field is greater than the value.
     pub fn gt(field: &str, operand: impl Into<Operand>) -> Self {
         Self::compare(field, "gt", operand)
     }
 
-    /// The field is greater or equal. Not seen used with generation 7.
+    /// Holds if the field is greater or equal. No published client of version 7 uses it, so servers may refuse it.
     pub fn ge(field: &str, operand: impl Into<Operand>) -> Self {
         Self::compare(field, "ge", operand)
     }
 
-    /// The field is less.
+    /// Holds if the field is less than the value.
     pub fn lt(field: &str, operand: impl Into<Operand>) -> Self {
         Self::compare(field, "lt", operand)
     }
 
-    /// The field is less or equal. Not seen used with generation 7.
+    /// Holds if the field is less or equal. No published client of version 7 uses it, so servers may refuse it.
     pub fn le(field: &str, operand: impl Into<Operand>) -> Self {
         Self::compare(field, "le", operand)
     }
 
-    /// The field is this text, whatever the letter case.
+    /// Holds if the field is this text in any letter case.
     #[must_use]
     pub fn eq_ignore_case(field: &str, text: &str) -> Self {
+        // The server lowers the field only, so the text is lowered here.
         let operand = Operand::from(text.to_lowercase());
         Self::atom(format!("tolower({field}) eq {}", operand.text), field, &operand)
     }
 
-    /// The field begins with this text.
+    /// Holds if the field begins with this text.
     #[must_use]
     pub fn starts_with(field: &str, text: &str) -> Self {
         Self::call("startswith", field, text, false)
     }
 
-    /// The field ends with this text.
+    /// Holds if the field ends with this text.
     #[must_use]
     pub fn ends_with(field: &str, text: &str) -> Self {
         Self::call("endswith", field, text, false)
     }
 
-    /// The field contains this text.
+    /// Holds if the field contains this text.
     #[must_use]
     pub fn contains(field: &str, text: &str) -> Self {
         Self::call("substringof", field, text, true)
     }
 
-    /// The field is one of these values; none if there are no values to choose from.
+    /// Holds if the field has one of these values. Returns [`None`] if there are no values.
+    ///
+    /// Do not read the list then: without a filter it would have all rows.
+    ///
+    /// ```
+    /// use vra_client::odata::Filter;
+    ///
+    /// let either = Filter::any_of("id", ["a", "b"]).expect("two values");
+    /// assert_eq!(either.to_string(), "(id eq 'a') or (id eq 'b')");
+    /// assert_eq!(Filter::any_of::<&str>("id", []), None);
+    /// ```
     pub fn any_of<T: Into<Operand>>(field: &str, operands: impl IntoIterator<Item = T>) -> Option<Self> {
         operands.into_iter().map(|operand| Self::eq(field, operand)).reduce(Self::or)
     }
 
-    /// A condition in the server's own language, not checked.
+    /// Makes a condition from a text in the server's own language. It is not checked.
     pub fn raw(text: impl Into<String>) -> Self {
+        // Taken for an alternative, the weakest operator, so that a conjunction sets parentheses around it.
         Self { text: text.into(), shape: Shape::Or, problem: None }
     }
 
-    /// Both conditions hold.
+    /// Holds if both conditions hold.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         self.join(other, "and", Shape::And)
     }
 
-    /// One of the conditions holds.
+    /// Holds if at least one of the conditions holds.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         self.join(other, "or", Shape::Or)
     }
 
     fn join(self, other: Self, word: &str, shape: Shape) -> Self {
-        // Alternatives are parenthesised one by one, as the manual prints them.
+        // Alternatives are parenthesised one by one, as the manual prints them: the server's precedence of `and` and
+        // `or` is not documented.
         let side = |filter: &Self| {
             let bare = match shape {
                 Shape::Or => filter.shape == Shape::Or && filter.text.starts_with('('),
@@ -218,33 +258,39 @@ impl fmt::Display for Filter {
     }
 }
 
-/// The order of a list.
+/// Order of a list, sent as `$orderby`.
+///
+/// ```
+/// use vra_client::odata::OrderBy;
+///
+/// assert_eq!(OrderBy::desc("dateCreated").then_asc("name").to_string(), "dateCreated desc,name asc");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderBy {
     fields: Vec<(String, bool)>,
 }
 
 impl OrderBy {
-    /// Smallest first.
+    /// Orders by a field, smallest value first.
     #[must_use]
     pub fn asc(field: &str) -> Self {
         Self { fields: vec![(field.to_owned(), false)] }
     }
 
-    /// Greatest first.
+    /// Orders by a field, greatest value first.
     #[must_use]
     pub fn desc(field: &str) -> Self {
         Self { fields: vec![(field.to_owned(), true)] }
     }
 
-    /// Among equals, smallest first.
+    /// Orders rows that are equal so far by a further field, smallest value first.
     #[must_use]
     pub fn then_asc(mut self, field: &str) -> Self {
         self.fields.push((field.to_owned(), false));
         self
     }
 
-    /// Among equals, greatest first.
+    /// Orders rows that are equal so far by a further field, greatest value first.
     #[must_use]
     pub fn then_desc(mut self, field: &str) -> Self {
         self.fields.push((field.to_owned(), true));
@@ -276,6 +322,7 @@ impl fmt::Display for OrderBy {
 const NAME: &str = "a name of letters, digits, `_`, `.`, `-`, with `/` between its parts";
 
 fn is_name(text: &str) -> bool {
+    // Anything else could close the condition and add another one to it.
     let first = text.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
     first && text.chars().all(|c| c.is_ascii_alphanumeric() || "_./-".contains(c))
 }
@@ -315,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_is_found() {
+    fn other_texts_than_names_are_found() {
         assert!(Filter::eq("name eq 'x' or name", "y").problem().is_some());
         assert!(Filter::eq("state", Operand::word("X or 1 eq 1")).and(Filter::eq("a", 1)).problem().is_some());
         assert!(Filter::eq("owners/ref", "x").problem().is_none());

@@ -1,4 +1,4 @@
-//! Waiting for what a server does in its own time.
+//! Waiting for the end of a request by polling it.
 
 use std::future::Future;
 use std::time::Duration;
@@ -10,21 +10,32 @@ use tokio::time::Instant;
 
 use crate::error::{Error, WaitError, WaitReason, as_object};
 
-/// How often to ask, and for how long.
+/// Pacing and time limit of [`Catalog::wait_for`](crate::v7::Catalog::wait_for).
+///
+/// The first poll is sent at once. Each pause is 1.5 times the one before, up to the longest.
+///
+/// ```
+/// use std::time::Duration;
+/// use vra_client::poll::Wait;
+///
+/// let wait = Wait::default();
+/// assert_eq!((wait.first_pause.as_secs(), wait.longest_pause.as_secs(), wait.deadline.as_secs()), (2, 15, 3600));
+/// let short = Wait::up_to(Duration::from_secs(60)).with_pauses(Duration::from_secs(1), Duration::from_secs(5));
+/// assert_eq!(short.deadline, Duration::from_secs(60));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Wait {
-    /// The pause before the second question. Pauses grow by half from one to the next.
+    /// Pause between the first poll and the second. Default: 2 s.
     pub first_pause: Duration,
-    /// The longest pause.
+    /// Longest pause between two polls. Default: 15 s.
     pub longest_pause: Duration,
-    /// When to give up.
+    /// Time from the start after which waiting ends, a poll in flight included. Default: 1 h.
     pub deadline: Duration,
 }
 
 impl Default for Wait {
-    /// Two seconds at first, fifteen at most, for one hour: provisioning a machine takes minutes, and the server has
-    /// nothing better than being asked.
+    /// Returns a first pause of 2 s, a longest pause of 15 s and a deadline of 1 h.
     fn default() -> Self {
         Self {
             first_pause: Duration::from_secs(2),
@@ -35,13 +46,13 @@ impl Default for Wait {
 }
 
 impl Wait {
-    /// The defaults with another deadline.
+    /// Returns the defaults with another deadline.
     #[must_use]
     pub fn up_to(deadline: Duration) -> Self {
         Self { deadline, ..Self::default() }
     }
 
-    /// With other pauses.
+    /// Sets the pauses. If `longest` is shorter than `first`, all pauses are `first`.
     #[must_use]
     pub fn with_pauses(mut self, first: Duration, longest: Duration) -> Self {
         self.first_pause = first;
@@ -50,7 +61,7 @@ impl Wait {
     }
 }
 
-/// What one answer says about what is waited for.
+/// Progress of a request, as one poll shows it.
 #[derive(Debug)]
 pub(crate) enum Progress {
     Pending,
@@ -59,25 +70,25 @@ pub(crate) enum Progress {
     Unknown,
 }
 
-/// One answer.
+/// Result of one poll.
 #[derive(Debug)]
 pub(crate) struct Poll<T> {
     pub(crate) value: T,
     pub(crate) progress: Progress,
     pub(crate) state: String,
     pub(crate) details: Option<String>,
-    /// When the server asks to be asked again.
+    /// Pause that the server asks for.
     pub(crate) pause: Option<Duration>,
 }
 
-/// Asks until the progress is final. `json` turns the last answer into what the error keeps.
+/// Polls until the progress is final. `json` turns the last value into the form that the error keeps.
 ///
-/// The deadline covers the questions too: one that hangs is dropped when it passes.
+/// The deadline covers the polls too: one that hangs is dropped when it passes.
 pub(crate) async fn wait<T, F, A>(
     operation: &str,
     limits: &Wait,
     json: impl Fn(&T) -> Value + Send + Sync,
-    mut ask: F,
+    mut poll: F,
 ) -> Result<T, Error>
 where
     T: Send,
@@ -99,27 +110,35 @@ where
     };
     loop {
         let left = limits.deadline.saturating_sub(started.elapsed());
-        // Through the meter rather than a timer, which panics without a runtime.
+        // Through the meter rather than `tokio::time::timeout`, which panics without a runtime with timers; the meter
+        // returns an error there.
         let mut meter = ListLimits::new().with_time(left).meter();
-        let answer = match meter.wait(ask()).await {
-            Ok(answer) => answer,
+        let polled = match meter.wait(poll()).await {
+            Ok(polled) => polled,
             Err(error) if error.kind() == ErrorKind::Timeout => return Err(give_up(WaitReason::Deadline, last, polls)),
             Err(source) => Err(Error::Transport { operation: operation.to_owned(), source }),
         };
         polls = polls.saturating_add(1);
-        let poll = match answer {
-            Ok(poll) => poll,
+        let current = match polled {
+            Ok(current) => current,
+            // No second chance here: the transport has repeated the GET already, as its configuration allows.
             Err(error) => return Err(give_up(WaitReason::Call(Box::new(error)), last, polls)),
         };
-        match poll.progress {
-            Progress::Done => return Ok(poll.value),
-            Progress::Failed => return Err(give_up(WaitReason::Failed, Some(poll), polls)),
-            Progress::Unknown => return Err(give_up(WaitReason::UnknownState, Some(poll), polls)),
+        match current.progress {
+            Progress::Done => return Ok(current.value),
+            Progress::Failed => return Err(give_up(WaitReason::Failed, Some(current), polls)),
+            // Not guessed: treated as pending it could wait for an hour in a final state, and treated as final it could
+            // end in the middle.
+            Progress::Unknown => return Err(give_up(WaitReason::UnknownState, Some(current), polls)),
             Progress::Pending => {}
         }
-        let next = poll.pause.unwrap_or(pause);
+        let next = current.pause.unwrap_or(pause);
+        // Grows, so that a quick action is seen within seconds and a slow machine costs four calls a minute. Published
+        // clients poll every 5 to 15 s.
         pause = pause.mul_f32(1.5).min(limits.longest_pause);
-        last = Some(poll);
+        last = Some(current);
+        // A poll after the deadline would be dropped at once. The remaining time is still waited, so that the caller
+        // sees the deadline that it set and not an earlier end.
         if started.elapsed() + next >= limits.deadline {
             tokio::time::sleep(limits.deadline.saturating_sub(started.elapsed())).await;
             return Err(give_up(WaitReason::Deadline, last, polls));
@@ -164,12 +183,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_ends_with_the_last_answer() {
+    async fn it_ends_with_the_last_value() {
         assert_eq!(run(&["RUNNING", "RUNNING", "DONE"], &Wait::default()).await.unwrap(), "DONE");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn failures_and_unknown_states_are_told_with_the_answer() {
+    async fn failures_and_unknown_states_keep_the_last_value() {
         let failed = reason(run(&["RUNNING", "FAILED"], &Wait::default()).await);
         assert!(matches!(failed.reason, WaitReason::Failed));
         assert_eq!((failed.polls, failed.details.as_deref()), (2, Some("details")));
@@ -192,7 +211,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_question_that_hangs_is_dropped_at_the_deadline() {
+    async fn a_poll_that_hangs_is_dropped_at_the_deadline() {
         let limits = Wait::up_to(Duration::from_secs(5));
         let result = wait("GET /r", &limits, |_| Value::Null, std::future::pending::<Result<Poll<()>, Error>>).await;
         let Err(Error::Wait(error)) = result else { panic!("{result:?}") };
@@ -200,7 +219,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_failed_question_ends_the_waiting() {
+    async fn a_failed_poll_ends_the_waiting() {
         let result = wait(
             "GET /r",
             &Wait::default(),

@@ -1,4 +1,4 @@
-//! Calls as values: method, path, query and body, to look at and to test without a server.
+//! Requests as values: method, path, query and body, which can be read and tested without a server.
 
 use std::fmt;
 
@@ -11,16 +11,29 @@ use crate::error::Error;
 use crate::lenient::{IntoJson, Redacted};
 use crate::odata::{Filter, OrderBy};
 
-/// What may stand in a path segment as it is (RFC 3986 `unreserved`, and `@` and `:`, which names of users have).
+/// Characters that a path segment may have unencoded (RFC 3986 `unreserved`, and `@` and `:`, which user names have).
 const SEGMENT: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'@').remove(b':');
 
-/// What may stand in a query as it is. `+` is not among it, since servers read it as a blank.
+/// Characters that a query may have unencoded. `+` is not one of them, since servers read it as a blank.
 const QUERY: &AsciiSet = &SEGMENT.remove(b'/').remove(b'$').remove(b',');
 
-/// A call that has not been made yet.
+/// Request that was not sent yet: method, path, query and body.
 ///
-/// Every service method of the clients makes one; [`Call::request`](crate::call::Call::request) shows it.
+/// Every service method makes one, and [`Call::request`](crate::call::Call::request) shows it. Make one yourself for a
+/// call that no service has a method for, and send it with [`Client::send`](crate::v7::Client::send).
+///
+/// ```
+/// use vra_client::request::ApiRequest;
+///
+/// let request = ApiRequest::new(http::Method::GET, "/identity/api/tenants/{tenant}", &["a/b"]);
+/// let request = request.with_query("expand", "true");
+/// assert_eq!(request.target(), "/identity/api/tenants/a%2Fb?expand=true");
+/// assert_eq!(request.operation(), "GET /identity/api/tenants/{tenant}");
+/// assert!(request.is_repeatable());
+/// // An empty id would address the list of all tenants.
+/// assert!(ApiRequest::new(http::Method::DELETE, "/identity/api/tenants/{tenant}", &[""]).validate().is_err());
+/// ```
 #[derive(Clone)]
 pub struct ApiRequest {
     method: Method,
@@ -35,11 +48,11 @@ pub struct ApiRequest {
 }
 
 impl ApiRequest {
-    /// A call of a path template, whose `{names}` are replaced by the values in their order.
+    /// Makes a request from a path template, whose `{names}` are replaced by the values in their order.
     ///
-    /// A value is one path segment and is encoded as such. An empty one, `.` and `..` would address something else
-    /// (`DELETE /tenants/` rather than one tenant), and no id or name has control characters, so the call then fails
-    /// before it is sent.
+    /// A value is one path segment and is encoded as such. A value that is empty, `.` or `..`, or has control
+    /// characters, is refused when the request is sent, since it would address another object (`DELETE /tenants/` in
+    /// place of one tenant). A missing value counts as empty; surplus values are ignored.
     #[must_use]
     pub fn new(method: Method, template: impl Into<String>, values: &[&str]) -> Self {
         let template = template.into();
@@ -50,6 +63,7 @@ impl ApiRequest {
         while let Some((before, after)) = rest.split_once('{') {
             let (name, after) = after.split_once('}').unwrap_or((after, ""));
             let value = values.next().copied().unwrap_or_default();
+            // Only remembered: a builder cannot fail, and every way of sending validates first.
             if value.trim().is_empty() || matches!(value, "." | "..") || value.chars().any(char::is_control) {
                 problem = Some((name.to_owned(), value.to_owned(), "an id or name".to_owned()));
             }
@@ -59,6 +73,7 @@ impl ApiRequest {
         }
         path.push_str(rest);
         let secret = is_secret(&path);
+        // RFC 9110: all other methods are idempotent. The server's PUT and DELETE are, as far as is known.
         let repeatable = method != Method::POST && method != Method::PATCH;
         Self { method, template, path, query: Vec::new(), body: None, repeatable, anonymous: false, secret, problem }
     }
@@ -79,7 +94,10 @@ impl ApiRequest {
         Self::new(Method::DELETE, template, values)
     }
 
-    /// A call of a path that is encoded already, such as a link of the server. It must begin with `/`.
+    /// Makes a request from a path that is encoded already, such as a link of the server. It may have a query.
+    ///
+    /// A path that does not begin with one `/`, or that could leave the configured server or base path (`//host`,
+    /// `..`), is refused when the request is sent.
     #[must_use]
     pub fn raw(method: Method, path: impl Into<String>) -> Self {
         let given = path.into();
@@ -87,7 +105,10 @@ impl ApiRequest {
             Some((path, query)) => (path.to_owned(), query),
             None => (given.clone(), ""),
         };
+        // Decoded here and encoded again when sent, so that a query of a link and one of the caller are handled alike.
         let query = query.split('&').filter(|pair| !pair.is_empty()).map(decode_pair).collect();
+        // A path of the caller, or of a link: it must stay below the configured base path, also after a proxy has
+        // decoded and normalised it.
         let safe = path.starts_with('/')
             && !path.contains('#')
             && path_problem(&path).is_none()
@@ -96,19 +117,19 @@ impl ApiRequest {
             .then(|| ("path".to_owned(), given, "an encoded path below the server, beginning with one /".to_owned()));
         let repeatable = method != Method::POST && method != Method::PATCH;
         let secret = is_secret(&path);
-        // The path of a token's own calls has the token.
+        // Here the path has the token itself, so the template cannot show it.
         let template = if secret { "/[path not shown]".to_owned() } else { path.clone() };
         Self { method, template, path, query, body: None, repeatable, anonymous: false, secret, problem }
     }
 
-    /// Adds a query parameter.
+    /// Adds a query parameter. One of the same name stays.
     #[must_use]
     pub fn with_query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.query.push((name.into(), value.into()));
         self
     }
 
-    /// Sets a query parameter, replacing what it was.
+    /// Sets a query parameter, in place of those of the same name.
     #[must_use]
     pub fn with_query_set(mut self, name: &str, value: impl Into<String>) -> Self {
         self.query.retain(|(key, _)| key != name);
@@ -116,12 +137,13 @@ impl ApiRequest {
         self
     }
 
-    /// Adds `$filter`; with one that is there already, both must hold.
+    /// Adds a condition to `$filter`. With one that is there already, both must hold.
     #[must_use]
     pub fn with_filter(mut self, filter: Filter) -> Self {
         if let Some(problem) = filter.problem() {
             self.problem = Some(problem);
         }
+        // The parameter may be sent once only, so conditions are joined.
         let text = match self.query.iter().find(|(key, _)| key == "$filter") {
             Some((_, before)) => format!("({before}) and ({filter})"),
             None => filter.to_string(),
@@ -151,19 +173,19 @@ impl ApiRequest {
         self
     }
 
-    /// Marks a POST that only reads.
+    /// Marks a POST that only reads, so that it may be repeated.
     pub(crate) fn reading(mut self) -> Self {
         self.repeatable = true;
         self
     }
 
-    /// Sends no token.
+    /// Sends the request without a token.
     pub(crate) fn anonymously(mut self) -> Self {
         self.anonymous = true;
         self
     }
 
-    /// Whether path or response may have a token: no error repeats a part of them.
+    /// Returns true if the path or the response may have a token, so that no error may repeat a part of them.
     pub(crate) fn is_secret(&self) -> bool {
         self.secret
     }
@@ -172,44 +194,45 @@ impl ApiRequest {
         self.anonymous
     }
 
-    /// Whether the call may be made again when its outcome is unknown: all but POST and PATCH, and a POST that only
-    /// reads.
+    /// Returns true if the request may be sent again when it is not known whether the server carried it out.
+    ///
+    /// That is every method but POST and PATCH, and each POST that only reads.
     #[must_use]
     pub fn is_repeatable(&self) -> bool {
         self.repeatable
     }
 
-    /// The method.
+    /// Returns the method.
     #[must_use]
     pub fn method(&self) -> &Method {
         &self.method
     }
 
-    /// The path, encoded, without query.
+    /// Returns the path, encoded, without the query.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The query parameters, not encoded.
+    /// Returns the query parameters, not encoded.
     #[must_use]
     pub fn query(&self) -> &[(String, String)] {
         &self.query
     }
 
-    /// The value of a query parameter, not encoded.
+    /// Returns the value of a query parameter, not encoded.
     #[must_use]
     pub fn query_value(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The body.
+    /// Returns the JSON body.
     #[must_use]
     pub fn body(&self) -> Option<&Value> {
         self.body.as_ref()
     }
 
-    /// Path and query, encoded, as they follow the server's origin.
+    /// Returns path and query, encoded, as they follow the server's origin.
     #[must_use]
     pub fn target(&self) -> String {
         let mut target = self.path.clone();
@@ -222,17 +245,16 @@ impl ApiRequest {
         target
     }
 
-    /// Method and path template, for messages, spans and metrics: `GET /identity/api/tenants/{tenant}`.
+    /// Returns method and path template, for messages, spans and metrics: `GET /identity/api/tenants/{tenant}`.
     #[must_use]
     pub fn operation(&self) -> String {
         format!("{} {}", self.method, self.template)
     }
 
-    /// Whether the values given were usable.
+    /// Checks the values that the request was made of. Sending it does so too.
     ///
     /// # Errors
-    ///
-    /// [`Error::InvalidInput`] naming the first that was not.
+    /// [`Error::InvalidInput`] that names the first value that cannot be used.
     pub fn validate(&self) -> Result<(), Error> {
         match &self.problem {
             Some((field, _, expected)) if self.secret => {
@@ -258,12 +280,13 @@ impl fmt::Debug for ApiRequest {
     }
 }
 
-/// The calls that give out tokens, or name one in their path.
+/// Paths of the calls that issue tokens or name one in their path. Those of later versions are listed as well.
 const SECRET: [&str; 5] =
     ["/identity/api/tokens", "/iaas/api/login", "/csp/gateway/am/", "/cloudapi/1.0.0/sessions", "/oauth/"];
 
-/// Whether a path, in any spelling, is that of a call with tokens.
+/// Returns true if a path, in any spelling, is that of a call with tokens.
 fn is_secret(path: &str) -> bool {
+    // Decoded first: `/identity/api/%74okens/…` reaches the same call.
     let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy().to_ascii_lowercase();
     SECRET.iter().any(|secret| path.contains(secret))
 }
@@ -290,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_address_something_else_are_refused() {
+    fn values_that_address_another_object_are_refused() {
         for bad in ["", " ", ".", "..", "a\nb", "\0"] {
             let request = ApiRequest::delete("/tenants/{tenant}", &[bad]);
             let error = request.validate().unwrap_err().to_string();

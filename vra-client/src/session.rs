@@ -1,4 +1,4 @@
-//! Session of a client: its credentials, its token, one login in flight and one retry after a rejected token.
+//! Session of a client: credentials, token, one login in flight, and one retry after a rejected token.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,19 +16,19 @@ use crate::error::Error;
 use crate::request::ApiRequest;
 use crate::transport::{Reply, Transport};
 
-/// How a generation of servers gives out tokens.
+/// Login of one version of the server.
 pub(crate) trait Login: fmt::Debug + Send + Sync {
     /// Logs in once. The session decides what a failure means for later logins.
     fn login<'a>(&'a self, transport: &'a Transport) -> BoxFuture<'a, Result<FreshToken<Arc<SecretString>>, Error>>;
 }
 
-/// How to get a token.
+/// Credentials of a session.
 pub(crate) enum Credentials {
-    /// By logging in.
+    /// Login with a password; tokens are renewed.
     Login(Box<dyn Login>),
-    /// A token from elsewhere, which cannot be renewed.
+    /// Token of the caller, which cannot be renewed.
     Token(SecretString),
-    /// None: for the calls that need no token.
+    /// No credentials; calls are sent without a token.
     Anonymous,
 }
 
@@ -54,18 +54,20 @@ impl Session {
     pub(crate) fn new(transport: Transport, credentials: Credentials, policy: TokenPolicy) -> Self {
         let tokens = TokenCache::new(policy);
         if let Credentials::Token(token) = &credentials {
+            // Without a lifetime: it is used until the server rejects it.
             tokens.put(FreshToken::new(Arc::new(token.clone())));
         }
         Self { transport, credentials, tokens }
     }
 
-    /// The token in use; logs in if there is none.
+    /// Returns the token in use; logs in if there is none.
     pub(crate) async fn token(&self) -> Result<Arc<SecretString>, Error> {
         Ok(Arc::clone(self.tokens.get(|| self.login()).await?.value()))
     }
 
-    /// The token in use, without logging in for one.
+    /// Returns the token in use, without logging in for one.
     pub(crate) async fn present_token(&self) -> Option<Arc<SecretString>> {
+        // The cache has no way to look without a login, so this login fails at once.
         let none = || async {
             let error = Error::invalid("token", "none", "a client that is logged in");
             Err(LoginFailure::new(error, LoginPause::None))
@@ -87,13 +89,13 @@ impl Session {
         let result = login.login(&self.transport).await;
         event(result.as_ref().err(), started.elapsed());
         result.map_err(|error| {
-            let rest = rest_after(&error);
-            LoginFailure::new(error, rest)
+            let pause = pause_after(&error);
+            LoginFailure::new(error, pause)
         })
     }
 }
 
-/// Tells of a login that ended. No error of one repeats a part of the response, so that it can stand in a log.
+/// Emits the event of a login that ended. No error of a login repeats a part of the response, so it may be logged.
 #[cfg(feature = "tracing")]
 fn event(failure: Option<&Error>, took: Duration) {
     let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
@@ -106,12 +108,16 @@ fn event(failure: Option<&Error>, took: Duration) {
 #[cfg(not(feature = "tracing"))]
 fn event(_: Option<&Error>, _: Duration) {}
 
-/// How long no login is tried after one that failed: these servers lock accounts.
-fn rest_after(error: &Error) -> LoginPause {
+/// Returns the pause of logins after one that failed: these servers lock accounts.
+fn pause_after(error: &Error) -> LoginPause {
     match error {
-        // Nothing was sent.
+        // Nothing was sent, so the server cannot have counted a failure.
         Error::Transport { source, .. } if source.retry() == Retry::Safe => LoginPause::None,
+        // The handshake failed before the password was sent. A pause would only delay the caller who pins the
+        // certificate.
         Error::Transport { source, .. } if source.kind() == ErrorKind::Untrusted => LoginPause::None,
+        // A wrong user, password or tenant stays wrong; each further login would bring the account closer to its lock.
+        // 400 is what the manual documents for input that fails validation.
         Error::Server(server) if matches!(server.status, 400 | 401 | 403) => LoginPause::Forever,
         Error::Server(server) => server.retry_after.map_or(LoginPause::Backoff, LoginPause::For),
         _ => LoginPause::Backoff,
@@ -127,15 +133,18 @@ impl Backend for Session {
         Box::pin(async move {
             request.validate()?;
             match &self.credentials {
+                // First, so that the status of a server that starts can be read without a login.
                 _ if request.is_anonymous() => self.transport.send(request, None).await,
                 Credentials::Anonymous => self.transport.send(request, None).await,
-                // It cannot be renewed: the server's refusal says more than ours would.
+                // It cannot be renewed, so a 401 is returned as it is: it says more than a failed login would.
                 Credentials::Token(_) => {
                     let token = self.token().await?;
                     self.transport.send(request, Some(&token)).await
                 }
                 Credentials::Login(_) => {
-                    // A rejected token starts the attempts anew; that one before may have been carried out stays known.
+                    // A rejected token starts the attempts anew, with a new error. That an attempt before it may have
+                    // been carried out has to survive that, or a lost POST would count as not applied. Reads have no
+                    // effect, so they are never in doubt.
                     let doubt = &AtomicBool::new(false);
                     let attempt = |token: ipam_core::http::Token<Arc<SecretString>>| async move {
                         let result = self.transport.send(request, Some(token.value())).await;
@@ -151,6 +160,7 @@ impl Backend for Session {
     }
 }
 
+/// Returns true if the server rejected the token.
 fn rejected(result: &Result<Reply, Error>) -> bool {
     matches!(result, Err(error) if error.is_unauthenticated())
 }

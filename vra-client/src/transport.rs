@@ -1,4 +1,4 @@
-//! The only place that sends requests: one attempt, its repetitions, and what the answer's status means.
+//! Transport: sends requests, repeats them, and turns a status into a result. Only this module calls the HTTP client.
 
 use std::time::SystemTime;
 
@@ -12,14 +12,14 @@ use url::Url;
 use crate::error::{Error, ServerError, decode, lacking, withheld};
 use crate::request::ApiRequest;
 
-/// Sends calls to one server.
+/// Sender of requests to one server.
 #[derive(Debug, Clone)]
 pub(crate) struct Transport {
     http: HttpClient,
     retry: RetryConfig,
 }
 
-/// A success.
+/// Successful response.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) operation: String,
@@ -27,26 +27,27 @@ pub(crate) struct Reply {
     /// `Location`, as path and query below the configured origin.
     pub(crate) location: Option<String>,
     pub(crate) content_type: Option<String>,
-    /// The server's clock when it answered.
+    /// Time of the server when it responded.
     pub(crate) date: Option<SystemTime>,
     pub(crate) body: Vec<u8>,
-    /// Whether the body may hold a token, so that no error may repeat a part of it.
+    /// True if the body may hold a token, so that no error may repeat a part of it.
     pub(crate) secret: bool,
 }
 
 impl Reply {
-    /// Whether there is no body, or a blank one.
+    /// Returns true if there is no body, or a blank one.
     pub(crate) fn is_empty(&self) -> bool {
         self.body.iter().all(u8::is_ascii_whitespace)
     }
 
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        // A byte order mark is not JSON, but some gateways write one.
         let body = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body);
         let read = decode(&self.operation, self.status, body);
         if self.secret { read.map_err(|_| withheld(&self.operation, self.status, body)) } else { read }
     }
 
-    /// The error for a success that lacks what it must have.
+    /// Makes the error for a success that lacks a required part.
     pub(crate) fn lacks(&self, message: &str) -> Error {
         if self.secret {
             return withheld(&self.operation, self.status, &self.body);
@@ -68,18 +69,20 @@ impl Transport {
         self.http.options().list_limits()
     }
 
-    /// Sends a call, again where that is right. `bearer` is the token.
+    /// Sends a request and repeats it where that is safe. `bearer` is the token.
     pub(crate) async fn send(&self, request: &ApiRequest, bearer: Option<&SecretString>) -> Result<Reply, Error> {
         request.validate()?;
         let operation = request.operation();
         let outgoing = self.outgoing(request, bearer).map_err(|source| failed(&operation, source, request))?;
         let limit = self.http.options().operation_timeout();
         let retrier = Retrier::new(self.retry)
+            // A POST is repeated only if the error says that nothing was done.
             .with_idempotent(request.is_repeatable())
             .with_read(*request.method() == Method::GET)
             .with_limit(limit);
         let result = retrier
             .run(|_| {
+                // An attempt consumes its request.
                 let outgoing = outgoing.clone();
                 let operation = operation.as_str();
                 async move {
@@ -98,22 +101,24 @@ impl Transport {
     fn outgoing(&self, request: &ApiRequest, bearer: Option<&SecretString>) -> Result<HttpRequest, ipam_core::Error> {
         let url = self.origin().url(&request.target())?;
         let mut outgoing = HttpRequest::new(request.method().clone(), url)
+            // Always: 6.2 serves XML to clients that do not ask for JSON.
             .with_header(header::ACCEPT, HeaderValue::from_static("application/json"));
         if let Some(token) = bearer {
             let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret())).map_err(|_| {
                 ipam_core::Error::new(
                     ErrorKind::InvalidInput,
                     Operation::Send,
-                    "the token has characters that no header takes",
+                    "the token has characters that a header cannot have",
                 )
             })?;
+            // Keeps it out of `Debug` of the headers, and out of the compression tables of HTTP/2.
             value.set_sensitive(true);
             outgoing = outgoing.with_header(header::AUTHORIZATION, value);
         }
         if let Some(body) = request.body() {
             outgoing = outgoing.with_body("application/json", body.to_string());
         } else if request.method() == Method::POST || request.method() == Method::PUT {
-            // Without it some servers answer 415, or 411 for a missing length.
+            // Without content type and length some servers return 415 or 411.
             outgoing = outgoing.with_body("application/json", Vec::new());
         }
         Ok(outgoing)
@@ -126,14 +131,16 @@ impl Transport {
         let status = response.status.as_u16();
         let location = text(header::LOCATION);
         if response.status.is_success() {
-            // What was done is done, so an odd link is no error.
+            // The call was carried out, so an odd link must not turn it into a failure.
             let location = location.and_then(|link| local_path(operation, &link, self.origin()).ok());
-            // A date header has the form that `Retry-After` may have, and counts from the epoch as well.
+            // The lifetime of a token is counted by the server's clock, which the local one may differ from by hours.
             let date = text(header::DATE).and_then(|date| http_date(&date));
             let content_type = text(header::CONTENT_TYPE);
             let operation = operation.to_owned();
             return Ok(Reply { operation, status, location, content_type, date, body: response.body, secret });
         }
+        // Redirects are not followed: the token would go along. One to another host is named as such, because the status
+        // alone would not say where it leads.
         if response.status.is_redirection()
             && let Some(target) = location.and_then(|link| self.origin().base().join(&link).ok())
             && self.origin().check(&target).is_err()
@@ -150,14 +157,15 @@ fn transport(operation: &str, source: ipam_core::Error) -> Error {
     Error::Transport { operation: operation.to_owned(), source }
 }
 
-/// The error names the request, which must not be repeated where the path has a token.
+/// Makes the error of a request that failed in transport. It names no path that has a token.
 fn failed(operation: &str, source: ipam_core::Error, request: &ApiRequest) -> Error {
     if !request.is_secret() {
         return transport(operation, source);
     }
     let message = match source.kind() {
-        // It names the path.
+        // The message of the source names the path.
         ErrorKind::InvalidInput => "the request cannot be sent as it is".to_owned(),
+        // The other messages are about the connection and name host and port only.
         _ => source.message().to_owned(),
     };
     let mut stripped = ipam_core::Error::new(source.kind(), Operation::Send, message)
@@ -184,10 +192,10 @@ fn http_date(text: &str) -> Option<SystemTime> {
     jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok().map(SystemTime::from)
 }
 
-/// Path and query of a server's link, to be asked of the configured origin.
+/// Returns path and query of a server's link, to be requested from the configured origin.
 ///
-/// The server writes its own name into links, which behind a load balancer is not the one that was configured; so the
-/// name is dropped rather than followed, and the token goes nowhere else. What is not http(s) is refused.
+/// The server writes its own name into links, which behind a load balancer is not the configured one. So the name is
+/// dropped rather than followed, and the token is sent nowhere else. A link that is not http(s) is refused.
 pub(crate) fn local_path(operation: &str, link: &str, origin: &Origin) -> Result<String, Error> {
     let base = origin.base();
     let target =
@@ -195,7 +203,7 @@ pub(crate) fn local_path(operation: &str, link: &str, origin: &Origin) -> Result
     if !matches!(target.scheme(), "http" | "https") {
         return Err(foreign(operation, &target, origin));
     }
-    // The base path belongs to the origin, which adds it again.
+    // The origin adds its base path to every request, so it is taken off here.
     let path = match target.path().strip_prefix(base.path()) {
         Some(below) => format!("/{below}"),
         None => target.path().to_owned(),

@@ -1,11 +1,11 @@
 //! Replays recorded payloads through the public types: `replay_samples DIR…`.
 //!
 //! Each `.json` file of the folders (not of folders in them) is a recorded call with `kind`, `generation`,
-//! `request.method`, `request.path`, `status` and `body`. The body is decoded into the type that stands for it and
-//! encoded again; it must come back the same. Members that no type has a field for are listed as extra.
+//! `request.method`, `request.path`, `status` and `body`. The body is decoded into its public type and
+//! encoded again; the JSON has to be the same. Members that no type has a field for are listed as extra.
 //!
-//! The last line is `replayed N, extra N, mismatched N`. It ends with 1 if a payload did not come back, if no type
-//! stands for one, or if there was nothing to replay.
+//! The last line is `replayed N, extra N, mismatched N`. It ends with 1 if a payload was not the same, if no type
+//! is known for one, or if there was nothing to replay.
 
 mod replay;
 

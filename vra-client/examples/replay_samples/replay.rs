@@ -1,4 +1,4 @@
-//! Which public type stands for which payload, and whether it keeps all of it.
+//! Public type of each payload, and the check that it keeps all of it.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -25,7 +25,7 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    /// Reads a sample file. What has no header of a sample is `None`.
+    /// Reads a sample file; `None` if it has no header of a sample.
     pub(crate) fn read(text: &str) -> Result<Option<Self>, serde_json::Error> {
         let mut file: Value = serde_json::from_str(text)?;
         let text = |pointer: &str| file.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
@@ -37,7 +37,7 @@ impl Sample {
     }
 }
 
-/// What became of one payload.
+/// Result of one payload.
 pub(crate) struct Kept {
     /// The members that no type has a field for, each with its type.
     pub(crate) extra: Vec<String>,
@@ -57,7 +57,7 @@ fn keeps<T: Model>(json: &str) -> Result<Kept, String> {
 fn keeps_errors(json: &str) -> Result<Kept, String> {
     let original: Value = serde_json::from_str(json).map_err(|error| error.to_string())?;
     let Some(errors) = original.get("errors").and_then(Value::as_array) else {
-        // A page, a text, or nothing: kept as a summary only.
+        // An HTML page, another text or an empty body: an error keeps a summary only.
         return Ok(Kept { extra: Vec::new() });
     };
     let mut extra = Vec::new();
@@ -74,7 +74,7 @@ fn keeps_object(json: &str) -> Result<Kept, String> {
     Ok(Kept { extra: value.keys().map(|name| format!("JsonObject.{name}")).collect() })
 }
 
-/// What is sent beside texts is one map of literals: the values of a form, or those that others depend on.
+/// Request bodies have texts and one map of literals: the values of a form, or those that others depend on.
 fn keeps_form(json: &str) -> Result<Kept, String> {
     let original: Value = serde_json::from_str(json).map_err(|error| error.to_string())?;
     let mut extra = Vec::new();
@@ -107,7 +107,7 @@ fn compare(value: &impl Serialize, original: &Value) -> Result<(), String> {
     }
 }
 
-/// The first place where two values differ.
+/// Returns the first place where two values differ.
 pub(crate) fn difference(path: &str, expected: &Value, found: &Value) -> Option<String> {
     match (expected, found) {
         (Value::Object(left), Value::Object(right)) => {
@@ -135,7 +135,7 @@ fn short_name<T>() -> &'static str {
     name.rsplit("::").next().unwrap_or(name)
 }
 
-/// The payloads of generation 7: method, path with `*` for a value, type of the answer, type of what is sent.
+/// Payloads of version 7: method, path with `*` for a value, type of the response, type of the request body.
 const ROUTES: &[(&str, &str, Option<Check>, Option<Check>)] = &[
     ("GET", "/identity/api/tenants/*/directories/*/status", Some(keeps::<DirectoryStatus>), None),
     ("PUT", "/identity/api/tenants/*/directories/connectivity", None, Some(keeps::<IdentityStore>)),
@@ -271,17 +271,17 @@ pub(crate) fn replay(sample: &Sample) -> Result<Option<Kept>, String> {
         return Ok(None);
     }
     let json = sample.body.to_string();
-    let answer = sample.kind == "response";
-    if answer && sample.status >= 400 {
+    let response = sample.kind == "response";
+    if response && sample.status >= 400 {
         return keeps_errors(&json).map(Some);
     }
-    let check = route(&sample.method, &sample.path, answer);
+    let check = route(&sample.method, &sample.path, response);
     let check = check.ok_or_else(|| format!("no type stands for {} {}", sample.method, sample.path))?;
     check(&json).map(Some)
 }
 
-/// The check for a call's answer, or for what is sent.
-pub(crate) fn route(method: &str, path: &str, answer: bool) -> Option<Check> {
+/// Returns the check for the response of a call, or for its request body.
+pub(crate) fn route(method: &str, path: &str, response: bool) -> Option<Check> {
     let path = path.split('?').next().unwrap_or_default().trim_end_matches('/');
     let parts: Vec<&str> = path.split('/').collect();
     let fits = |pattern: &str| {
@@ -293,5 +293,5 @@ pub(crate) fn route(method: &str, path: &str, answer: bool) -> Option<Check> {
     let mut routes: Vec<_> =
         ROUTES.iter().filter(|route| (route.0 == "*" || route.0 == method) && fits(route.1)).collect();
     routes.sort_by_key(|route| route.1.matches('*').count());
-    routes.into_iter().find_map(|route| if answer { route.2 } else { route.3 })
+    routes.into_iter().find_map(|route| if response { route.2 } else { route.3 })
 }

@@ -1,4 +1,5 @@
-//! Classification of an error: kind, retry advice, outcome, wait and certificates, and so what it is as an error of the core.
+//! Classification of an error: kind, retry advice, outcome, wait and certificates; and the conversion into an error of
+//! the core.
 
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use ipam_core::{CertificateChain, ErrorKind, Operation, Outcome, Retry, RetryAdv
 
 use super::{Error, WaitReason};
 
-/// What a caller acts on, whatever the server.
+/// Meaning of an error, independent of the server.
 struct Classification<'a> {
     kind: ErrorKind,
     retry: Retry,
@@ -23,9 +24,10 @@ impl Classification<'_> {
 }
 
 impl Error {
-    /// The only place that decides what a variant means. It names every variant, so that a new one cannot be forgotten.
+    /// Classifies the error. The match has no wildcard, so that a new variant cannot be forgotten.
     fn classify(&self) -> Classification<'_> {
         match self {
+            // An ambiguous name is the caller's to resolve, by an id, as an invalid value is.
             Self::InvalidInput { .. } | Self::Ambiguous { .. } => {
                 Classification::new(ErrorKind::InvalidInput, Retry::Never, Outcome::NotApplied)
             }
@@ -39,10 +41,12 @@ impl Error {
             },
             Self::Login(TokenError::Refused(cause)) => {
                 let login = cause.classify();
-                // Whatever became of the login, the call itself was not made.
+                // The call itself was not sent, so it may be repeated even if the login may not: a repetition logs in
+                // anew, within the limits of the token policy.
                 let retry = if login.retry == Retry::Never { Retry::Never } else { Retry::Safe };
                 Classification { retry, outcome: Outcome::NotApplied, ..login }
             }
+            // Never: the pause is there to keep callers from trying again; `retry_after` says when it ends.
             Self::Login(TokenError::Paused { error: cause, wait }) => {
                 let retry_after = *wait;
                 Classification { retry: Retry::Never, outcome: Outcome::NotApplied, retry_after, ..cause.classify() }
@@ -55,14 +59,17 @@ impl Error {
                 retry_after: error.retry_after,
                 ..Classification::new(error.kind(), error.retry, error.outcome)
             },
-            // The status was a success; what came with it is lost.
+            // The status was a success: the call was carried out, and a repetition would do it twice.
             Self::Decode(_) => Classification::new(ErrorKind::Protocol, Retry::Never, Outcome::Unknown),
             Self::UnexpectedLink { .. } => Classification::new(ErrorKind::Protocol, Retry::Never, Outcome::NotApplied),
+            // A list only reads, and rows that moved between two pages may be found by the next attempt.
             Self::Truncated { .. } => Classification::new(ErrorKind::Protocol, Retry::Safe, Outcome::NotApplied),
+            // Not retried: a second update would read the damaged object and keep the damage.
             Self::Lost { .. } => Classification::new(ErrorKind::Protocol, Retry::Never, Outcome::Unknown),
-            // What is waited for was handed in before and goes on at the server, whatever ended the waiting.
+            // The request was submitted before the wait and goes on at the server, whatever ended the wait.
             Self::Wait(wait) => match &wait.reason {
                 WaitReason::Deadline => Classification::new(ErrorKind::Timeout, Retry::IfIdempotent, Outcome::Unknown),
+                // The server decided against the request; the caller has to change something first.
                 WaitReason::Failed => Classification::new(ErrorKind::Conflict, Retry::Never, Outcome::Unknown),
                 WaitReason::UnknownState => Classification::new(ErrorKind::Protocol, Retry::Never, Outcome::Unknown),
                 WaitReason::Call(cause) => Classification { outcome: Outcome::Unknown, ..cause.classify() },
@@ -70,15 +77,16 @@ impl Error {
         }
     }
 
-    /// What the error means to a caller that knows nothing of this server.
+    /// Returns the meaning of the error, in words that do not depend on this server.
     ///
     /// ```
-    /// use ipam_core::{ErrorKind, Outcome, Retry};
+    /// use vra_client::{ErrorKind, Outcome, Retry};
     /// use vra_client::v7::Client;
     ///
     /// # fn main() {
-    /// let error = Client::builder("https://vra.example").with_password("tony", "…", "vsphere.local").build().unwrap_err();
-    /// assert_eq!((error.kind(), error.retry(), error.outcome()), (ErrorKind::InvalidInput, Retry::Never, Outcome::NotApplied));
+    /// let error = Client::builder("https://vra.example").with_password("tony", "…", "qe").build().unwrap_err();
+    /// assert_eq!((error.kind(), error.retry()), (ErrorKind::InvalidInput, Retry::Never));
+    /// assert_eq!(error.outcome(), Outcome::NotApplied);
     /// # }
     /// ```
     #[must_use]
@@ -86,25 +94,30 @@ impl Error {
         self.classify().kind
     }
 
-    /// Whether the same call may be repeated.
+    /// Returns whether and when the same call may be repeated.
+    ///
+    /// `IfIdempotent` allows it for calls whose [`is_repeatable`](crate::request::ApiRequest::is_repeatable) is true.
     #[must_use]
     pub fn retry(&self) -> Retry {
         self.classify().retry
     }
 
-    /// Whether the call may have been carried out although it failed. Giving up on repeating it does not change that.
+    /// Returns whether the call may have been carried out although it failed.
+    ///
+    /// It does not depend on [`retry`](Self::retry): after the client gives up on repetitions, the outcome stays as it
+    /// is.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.classify().outcome
     }
 
-    /// How long to wait before a repetition, where that is known.
+    /// Returns the time to wait before a repetition, if the server or a login pause sets one.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.classify().retry_after
     }
 
-    /// The certificates of a server that is not trusted, as it sent them, also where the login met it first.
+    /// Returns the certificates of a server that is not trusted, as it sent them, also if the login met it first.
     #[must_use]
     pub fn certificates(&self) -> Option<&CertificateChain> {
         self.classify().certificates
@@ -213,7 +226,7 @@ mod tests {
         Error::Login(TokenError::Refused(Arc::new(cause)))
     }
 
-    fn resting(cause: Error, wait: Option<Duration>) -> Error {
+    fn paused(cause: Error, wait: Option<Duration>) -> Error {
         Error::Login(TokenError::Paused { error: Arc::new(cause), wait })
     }
 
@@ -234,7 +247,7 @@ mod tests {
             (login(server(401, None)), (K::Unauthenticated, Never, NotApplied)),
             (login(server(503, None)), (K::Unavailable, Safe, NotApplied)),
             (login(transport(K::Timeout, IfIdempotent)), (K::Timeout, Safe, NotApplied)),
-            (resting(server(503, None), None), (K::Unavailable, Never, NotApplied)),
+            (paused(server(503, None), None), (K::Unavailable, Never, NotApplied)),
             (Error::Login(TokenError::TooManyLogins { wait: SECOND }), (K::RateLimited, Never, NotApplied)),
             (server(400, None), (K::InvalidInput, Never, NotApplied)),
             (server(400, Some(20111)), (K::NotFound, Never, NotApplied)),
@@ -300,14 +313,14 @@ mod tests {
     fn waits_and_certificates_survive_a_failed_login() {
         let error = login(Error::Server(Box::new(ServerError::new("POST /x", 429, Some(SECOND), b""))));
         assert_eq!(error.retry_after(), Some(SECOND));
-        assert_eq!(resting(server(503, None), Some(2 * SECOND)).retry_after(), Some(2 * SECOND));
+        assert_eq!(paused(server(503, None), Some(2 * SECOND)).retry_after(), Some(2 * SECOND));
         let chain = CertificateChain::from_pem("-----BEGIN CERTIFICATE-----");
         let untrusted = || {
             let source =
                 ipam_core::Error::new(ErrorKind::Untrusted, Operation::Send, "no").with_certificates(chain.clone());
             Error::Transport { operation: "POST /x".into(), source }
         };
-        for error in [untrusted(), login(untrusted()), resting(untrusted(), None)] {
+        for error in [untrusted(), login(untrusted()), paused(untrusted(), None)] {
             let error = ipam_core::Error::from(error);
             assert_eq!((error.kind(), error.certificates()), (ErrorKind::Untrusted, Some(&chain)));
         }

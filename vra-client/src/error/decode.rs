@@ -7,22 +7,25 @@ use super::Error;
 use super::decode_error::DecodeError;
 use super::excerpt::{EXCERPT, WITHHELD, bounded, text_excerpt, value_excerpt};
 
-/// Decodes an answer; an error names the JSON path.
+/// Decodes a response. An error names the JSON path of the value that does not fit.
 pub(crate) fn decode<T: DeserializeOwned>(operation: &str, status: u16, body: &[u8]) -> Result<T, Error> {
+    // Typed and in one pass: `untagged` or `flatten` would buffer the value and lose the path.
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let problem = match serde_path_to_error::deserialize(&mut deserializer) {
+        // Text behind the JSON, such as a footer that a proxy adds, is an error: the body may be cut or mixed.
         Ok(value) => match deserializer.end() {
             Ok(()) => return Ok(value),
             Err(error) => (".".to_owned(), error.to_string(), text_excerpt(body)),
         },
         Err(error) => {
             let path = error.path().to_string();
+            // The body is decoded once more, and only after a failure: the typed decoder does not keep the value.
             let excerpt = match serde_json::from_slice::<Value>(body) {
                 Ok(value) => value_excerpt(&value, error.path()),
                 Err(_) => text_excerpt(body),
             };
             let message = error.into_inner().to_string();
-            // One object in place of a list says itself where it is wrong.
+            // A single object in place of a list is decoded in two steps, so its path is in the message.
             match message.strip_prefix("at ").and_then(|rest| rest.split_once(": ")) {
                 Some((inner, message)) if path == "." => (inner.to_owned(), message.to_owned(), excerpt),
                 _ => (path, message, excerpt),
@@ -30,16 +33,18 @@ pub(crate) fn decode<T: DeserializeOwned>(operation: &str, status: u16, body: &[
         }
     };
     let (path, message, excerpt) = problem;
+    // The message can quote a whole value of the body.
     let message = bounded(&message, EXCERPT);
     Err(Error::Decode(Box::new(DecodeError { operation: operation.to_owned(), status, path, message, excerpt })))
 }
 
-/// The error for a response that may hold a token and cannot be understood. No part of it is repeated, not even the
-/// place of the fault, which may be a name out of it.
+/// Makes the error for a response that may hold a token and cannot be decoded.
+///
+/// It repeats no part of the response, not even the JSON path: a key of the path may be a part of the token.
 pub(crate) fn withheld(operation: &str, status: u16, body: &[u8]) -> Error {
     let message = match serde_json::from_slice::<serde::de::IgnoredAny>(body) {
-        Ok(_) => "the JSON is not what a login brings",
-        Err(_) => "it is no JSON, or has something around it",
+        Ok(_) => "the JSON has no token where a login has one",
+        Err(_) => "it is not JSON, or has text around it",
     };
     Error::Decode(Box::new(DecodeError {
         operation: operation.to_owned(),
@@ -50,7 +55,7 @@ pub(crate) fn withheld(operation: &str, status: u16, body: &[u8]) -> Error {
     }))
 }
 
-/// The error for an answer that can be read and lacks what it must have.
+/// Makes the error for a response that can be decoded and lacks a required part.
 pub(crate) fn lacking(operation: &str, status: u16, body: &[u8], message: &str) -> Error {
     Error::Decode(Box::new(DecodeError {
         operation: operation.to_owned(),

@@ -1,8 +1,8 @@
-//! Errors of all generations, in one type.
+//! Error type of all calls.
 //!
-//! An error says what was asked (method and path template, never an id that may be secret) and what came back (status, the
-//! server's own words, or the JSON path that could not be read). What to do about it is told apart: [`Error::kind`] says
-//! what it means, [`Error::retry`] whether to repeat the call, [`Error::outcome`] whether the call may have been carried out.
+//! An error says which call failed (method and path template, never an id that may be secret) and how (status, the
+//! server's own words, or the JSON path that could not be read). [`Error::kind`] says what it means, [`Error::retry`]
+//! whether to repeat the call, and [`Error::outcome`] whether the call may have been carried out.
 
 mod classify;
 mod decode;
@@ -23,111 +23,161 @@ pub use server::{ErrorBody, ServerError, ServerMessage};
 
 use crate::lenient::{InvalidTime, JsonObject};
 
-/// The result of an operation of this crate.
+/// Result of a call of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why an operation failed.
+/// Failure of a call.
+///
+/// Match the variant for details, or ask for the meaning: [`kind`](Self::kind), [`retry`](Self::retry) and
+/// [`outcome`](Self::outcome) cover every variant, also behind a failed login or a failed wait.
+///
+#[cfg_attr(feature = "testing", doc = "```")]
+#[cfg_attr(not(feature = "testing"), doc = "```text")]
+/// # use vra_client::{HttpOptions, testing::v7::Server, v7::Client};
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// # let server = Server::builder().example_data().start().await?;
+/// # let client = Client::builder(server.url()).with_password(Server::USER, Server::PASSWORD, Server::TENANT)
+/// #     .with_http_options(HttpOptions::new().with_allow_http(true)).build()?;
+/// use vra_client::{Error, ErrorKind, Outcome};
+///
+/// let error = client.catalog().request("no-such-request").await.unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::NotFound);
+/// // The server's own number says more than the status.
+/// assert_eq!((error.status(), error.code()), (Some(404), Some(20111)));
+///
+/// match client.catalog().item_named("Nothing").await {
+///     Err(Error::NoSuchName { name, .. }) => assert_eq!(name, "Nothing"),
+///     other => panic!("{other:?}"),
+/// }
+/// // A lost response: look for the object before the call is sent again.
+/// # use vra_client::testing::{Fault, When};
+/// # server.fault(Fault::DropAfter, When::any().method("POST"));
+/// # use vra_client::v7::SubtenantBody;
+/// let error = client.identity().create_subtenant("qe", SubtenantBody::new("Finance")).await.unwrap_err();
+/// assert_eq!(error.outcome(), Outcome::Unknown);
+/// let found = client.identity().subtenant_named("qe", "Finance").await?;
+/// # assert!(found.id.is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A value that the caller gave cannot be used; nothing was sent.
     #[error("{field}: {value:?} cannot be used, expected {expected}")]
     InvalidInput {
-        /// What the value was for.
+        /// Name of the value.
         field: String,
-        /// The value.
+        /// The value, cut to 80 characters.
         value: String,
-        /// What is expected instead.
+        /// Description of an accepted value.
         expected: String,
     },
-    /// The server was not reached, the connection broke, a deadline passed, or its certificate is not trusted; the
-    /// source's kind tells which, and has the certificates as they were sent.
+    /// The server was not reached, the connection broke, a timeout or a list limit passed, or the server's certificate
+    /// is not trusted. [`Error::kind`] tells which; [`Error::certificates`] has the certificates as the server sent
+    /// them.
     #[error("{operation}: {source}")]
     Transport {
-        /// Method and path template.
+        /// Method and path template of the call.
         operation: String,
-        /// What happened.
+        /// Error of the connection, with kind and cause.
         source: ipam_core::Error,
     },
-    /// There is no token to make the call with: the login failed, or rests after one that failed.
+    /// There is no token for the call: the login failed, or no login was tried because an earlier one failed.
+    ///
+    /// After a refused login (status 400, 401 or 403) no other login is tried until
+    /// [`forget_login`](crate::v7::Client::forget_login), since servers lock accounts; after other failures it pauses,
+    /// see [`TokenPolicy`](crate::TokenPolicy). [`Error::kind`] is `Unauthenticated` for a wrong user, password or
+    /// tenant and `RateLimited` after too many logins; [`Error::retry_after`] is the rest of the pause.
     #[error("{0}")]
     Login(#[from] TokenError<Self>),
-    /// The server answered with a status that is no success.
+    /// The server refused the call or failed at it: any status that is not a success.
     #[error(transparent)]
     Server(Box<ServerError>),
-    /// The server's answer could not be understood.
+    /// The response of a successful call could not be read.
     #[error(transparent)]
     Decode(Box<DecodeError>),
-    /// A link of the server leads to another place than the one that was configured. The token is not sent there.
+    /// A redirect leads to another host than the configured one, or a link is not one of a web server. The token is not
+    /// sent there.
+    ///
+    /// A link in a response that merely names another host is no error: its path and query are requested from the
+    /// configured server.
     #[error("{operation}: the server's link leads to {origin}, which is not the configured {configured}")]
     UnexpectedLink {
         /// Method and path template of the call that the link came from.
         operation: String,
-        /// Where the link leads.
+        /// Scheme, host and port of the link.
         origin: String,
-        /// The configured origin.
+        /// Scheme, host and port of the configured server.
         configured: String,
     },
     /// A list ended with fewer distinct rows than the server counted.
     #[error(
-        "{operation}: the list ended with {received} of {expected} rows, {repeated} rows came twice; \
-         ask for an order (`$orderby`) or for larger pages"
+        "{operation}: the list ended with {received} of {expected} rows, {repeated} rows were on two pages; \
+         set an order (`$orderby`) or a larger page size"
     )]
+    /// A list ended with fewer distinct rows than the server counted. The rows that were read are in the stream before
+    /// it.
     Truncated {
-        /// Method and path template.
+        /// Method and path template of the call.
         operation: String,
-        /// How many rows the server counted, as of the last page.
+        /// Number of rows that the server counted, as of the last page.
         expected: u64,
-        /// How many distinct rows came.
+        /// Number of distinct rows that were read.
         received: u64,
-        /// How many rows came more than once.
+        /// Number of rows that were on more than one page.
         repeated: u64,
     },
-    /// The server took an update, but what was read back lacks something.
+    /// The server accepted an update, but ranges or addresses are missing when the object is read again. Only
+    /// [`NetworkProfiles::update`](crate::v7::NetworkProfiles::update) returns it.
+    ///
+    /// The server has deleted them already. Restore them from what was read before the update.
     #[error("{operation}: the server took the update, but only {after} of {before} {what} are left")]
     Lost {
-        /// Method and path template.
+        /// Method and path template of the call.
         operation: String,
-        /// What is missing.
+        /// Name of the missing objects, such as `ranges`.
         what: &'static str,
-        /// How many there were, or were to be.
+        /// Number of objects before the update, or in the update.
         before: usize,
-        /// How many there are.
+        /// Number of objects after the update.
         after: usize,
     },
-    /// Waiting for the end of a request ended without success.
+    /// A request was waited for, and waiting ended without its success.
     #[error(transparent)]
     Wait(Box<WaitError>),
-    /// A search by name found nothing.
+    /// A search by name found nothing. For an action: the resource has none of this binding in its present state.
     #[error("{operation}: no {what} is named {name:?}")]
     NoSuchName {
-        /// Method and path template.
+        /// Method and path template of the call.
         operation: String,
-        /// What was looked for.
+        /// Type of the object that was searched.
         what: &'static str,
         /// The name.
         name: String,
     },
-    /// A search by name found several.
+    /// A search by name found several objects.
     #[error("{operation}: {count} {what}s are named {name:?}; use the id")]
     Ambiguous {
-        /// Method and path template.
+        /// Method and path template of the call.
         operation: String,
-        /// What was looked for.
+        /// Type of the object that was searched.
         what: &'static str,
         /// The name.
         name: String,
-        /// How many were found.
+        /// Number of objects with the name.
         count: usize,
     },
 }
 
 impl Error {
     pub(crate) fn invalid(field: impl Into<String>, value: impl Into<String>, expected: impl Into<String>) -> Self {
+        // Cut, because the value may be a file that was passed by mistake.
         Self::InvalidInput { field: field.into(), value: bounded(&value.into(), 80), expected: expected.into() }
     }
 
-    /// The server's answer, if it was one.
+    /// Returns the refusal of the server, if the error is one, also behind a failed login or a failed poll.
     #[must_use]
     pub fn as_server(&self) -> Option<&ServerError> {
         match self {
@@ -136,36 +186,47 @@ impl Error {
                 WaitReason::Call(error) => error.as_server(),
                 _ => None,
             },
+            // A refused login is the server's refusal too: callers look for a 401 in one place only.
             Self::Login(TokenError::Refused(error) | TokenError::Paused { error, .. }) => error.as_server(),
             _ => None,
         }
     }
 
-    /// The HTTP status of the server's answer, if it was one.
+    /// Returns the HTTP status of the refusal, if the error is one.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.as_server().map(|error| error.status)
     }
 
-    /// The server's own error number, such as 20111 for "request not found".
+    /// Returns the server's own error number, if the refusal has one.
+    ///
+    /// | number | meaning |
+    /// | --- | --- |
+    /// | 10101 | an argument is not valid, such as the id of a resource that does not exist |
+    /// | 12005 | the work item was completed before |
+    /// | 12017 | the caller may not complete the work item |
+    /// | 20111 | the request does not exist |
+    /// | 20116 | the catalog item does not exist |
+    /// | 50505 | internal error of the server |
+    /// | 90027 | the identity store cannot be reached |
     #[must_use]
     pub fn code(&self) -> Option<i64> {
         self.as_server().and_then(ServerError::code)
     }
 
-    /// Whether what was named does not exist: by status, by the server's number, or by an empty search.
+    /// Returns true if the named object does not exist: by status 404, by the server's number, or by an empty search.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::NoSuchName { .. }) || self.as_server().is_some_and(ServerError::is_not_found)
     }
 
-    /// Whether the credentials or the token were refused.
+    /// Returns true if the server refused the credentials or the token (status 401).
     #[must_use]
     pub fn is_unauthenticated(&self) -> bool {
         self.status() == Some(401)
     }
 
-    /// Whether the credentials are good but may not do this.
+    /// Returns true if the server knows the caller and refuses the call (status 403, or number 12017).
     #[must_use]
     pub fn is_permission_denied(&self) -> bool {
         self.as_server().is_some_and(ServerError::is_permission_denied)
@@ -178,37 +239,37 @@ impl From<InvalidTime> for Error {
     }
 }
 
-/// Waiting for the end of a request ended without success.
+/// Waiting for a request ended without its success.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct WaitError {
-    /// What was waited for.
+    /// Method and path template of the polls.
     pub operation: String,
-    /// Why waiting ended.
+    /// Reason why waiting ended.
     pub reason: WaitReason,
-    /// The last state that was seen, in the server's words; none if no answer came.
+    /// Last state that was seen, in the server's words; [`None`] if no poll succeeded.
     pub last_state: Option<String>,
-    /// What the server says about it, such as a request's `completionDetails`.
+    /// Details of the server, such as a request's `completionDetails`.
     pub details: Option<String>,
-    /// The last answer in full.
+    /// Last value that was read, in full.
     pub last: Option<JsonObject>,
-    /// How long was waited.
+    /// Time from the start until waiting ended.
     pub waited: Duration,
-    /// How often was asked.
+    /// Number of polls that were sent and ended.
     pub polls: u32,
 }
 
-/// Why waiting ended.
+/// Reason why waiting ended without success.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum WaitReason {
     /// The deadline passed. The request goes on at the server.
     Deadline,
-    /// The request ended, and not well.
+    /// The request failed, was rejected or was deleted.
     Failed,
-    /// The server named a state that this version of the crate does not know; whether it is final is not guessed.
+    /// The server named a state that this version of the crate does not know. The request may go on.
     UnknownState,
-    /// Asking failed.
+    /// A poll failed.
     Call(Box<Error>),
 }
 
@@ -220,8 +281,8 @@ impl fmt::Display for WaitError {
         match &self.reason {
             WaitReason::Deadline => write!(f, "not finished after {waited:.1} s, last state {state}")?,
             WaitReason::Failed => write!(f, "ended in state {state}")?,
-            WaitReason::UnknownState => write!(f, "the state {state} is not known, so waiting was given up")?,
-            WaitReason::Call(_) => write!(f, "asking failed after {waited:.1} s, last state {state}")?,
+            WaitReason::UnknownState => write!(f, "the state {state} is not known to this version, so waiting ended")?,
+            WaitReason::Call(_) => write!(f, "the status could not be read after {waited:.1} s, last state {state}")?,
         }
         match &self.details {
             Some(details) => write!(f, ": {details}"),
@@ -239,7 +300,7 @@ impl std::error::Error for WaitError {
     }
 }
 
-/// A value as JSON object, for [`WaitError::last`].
+/// Returns a value as JSON object, for [`WaitError::last`].
 pub(crate) fn as_object(value: Value) -> Option<JsonObject> {
     match value {
         Value::Object(map) => Some(map.into()),

@@ -1,4 +1,4 @@
-//! Answers that are no success.
+//! Responses whose status is not a success.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,56 +9,73 @@ use super::excerpt::{WITHHELD, bounded, text_excerpt};
 use crate::lenient::model;
 
 model! {
-    /// One of the server's own error messages.
+    /// Error message of the server.
     pub struct ServerMessage {
-        /// The server's number for the error, such as 20111.
+        /// Error number of the server, such as 20111.
         code: i64 = "code";
-        /// Where the error arose.
+        /// Component that raised the error.
         source: String = "source";
-        /// The message for people. May be empty or general.
+        /// Message for users. It can be empty or generic.
         message: String = "message";
-        /// The message for administrators, which often has the cause.
+        /// Message for administrators, which often has the cause.
         system_message: String = "systemMessage";
-        /// Where to read more.
+        /// URL with more information.
         more_info_url: String = "moreInfoUrl";
     }
 }
 
-/// What an unsuccessful answer's body was.
+/// Form of the body of a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorBody {
-    /// The server's list of error messages.
+    /// List of error messages of the server.
     Messages,
     /// JSON of another shape.
     OtherJson,
-    /// A page for a browser, as servlet containers and gateways write them.
+    /// HTML page, as servlet containers and gateways write them.
     Html,
-    /// Some other text.
+    /// Other text.
     Text,
-    /// Nothing.
+    /// No body, or a blank one.
     Empty,
 }
 
-/// The server answered with a status that is no success.
+/// Refusal or failure that the server reported with a status that is not a success.
+///
+#[cfg_attr(feature = "testing", doc = "```")]
+#[cfg_attr(not(feature = "testing"), doc = "```text")]
+/// # use vra_client::{HttpOptions, testing::v7::Server, v7::Client};
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// # let server = Server::builder().example_data().start().await?;
+/// # let client = Client::builder(server.url()).with_password(Server::USER, Server::PASSWORD, Server::TENANT)
+/// #     .with_http_options(HttpOptions::new().with_allow_http(true)).build()?;
+/// use vra_client::error::ErrorBody;
+///
+/// let error = client.identity().tenant("no-such-tenant").await.unwrap_err();
+/// let refusal = error.as_server().ok_or("not a refusal")?;
+/// assert_eq!((refusal.status, refusal.body), (404, ErrorBody::Messages));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ServerError {
-    /// Method and path template.
+    /// Method and path template of the call.
     pub operation: String,
-    /// The HTTP status.
+    /// HTTP status.
     pub status: u16,
-    /// The server's messages; none if the body was something else.
+    /// Messages of the server; empty if the body has another form.
     pub messages: Vec<ServerMessage>,
-    /// What the body was.
+    /// Form of the body.
     pub body: ErrorBody,
-    /// The heading of a page, or the start of another text. Cut, and without what looks like a secret.
+    /// Heading of an HTML page, or begin of another text; cut, and without what looks like a secret.
     pub summary: String,
-    /// Whether to repeat the call.
+    /// Retry advice by the status.
     pub retry: Retry,
-    /// Whether the call may have been carried out.
+    /// Outcome by the status.
     pub outcome: Outcome,
-    /// When the server asks to be called again.
+    /// Time until the next attempt that the server asks for (`Retry-After`).
     pub retry_after: Option<Duration>,
 }
 
@@ -69,6 +86,8 @@ struct Envelope {
 
 impl ServerError {
     pub(crate) fn new(operation: &str, status: u16, retry_after: Option<Duration>, body: &[u8]) -> Self {
+        // The order matters: the documented list first, then one message without the list (some clients expect it), and
+        // an HTML page only if it is no JSON. 7.3 sends the page for a 401 even to a client that accepts JSON only.
         let text = String::from_utf8_lossy(body);
         let trimmed = text.trim_start_matches('\u{feff}').trim();
         let (messages, kind, summary) = if trimmed.is_empty() {
@@ -87,18 +106,20 @@ impl ServerError {
             (Vec::new(), ErrorBody::Text, text_excerpt(trimmed.as_bytes()))
         };
         let (retry, outcome) = match status {
-            // Refused before anything was done.
+            // Refused by the throttle, in front of the service: nothing was done.
             429 => (Retry::Safe, Outcome::NotApplied),
-            // What stands before the service answered, or the service gave up half-way.
+            // A gateway reports this while the service starts, or after it passed the call on and got no response. So
+            // the call may have been carried out, and only one that may be repeated is.
             502..=504 => (Retry::IfIdempotent, Outcome::Unknown),
-            // The service failed at it, or says elsewhere what became of it. The same call would meet the same again.
+            // The service failed in the middle (500), gave up (408), or refers to another page for the result (303).
+            // The call may have been carried out; a repetition meets the same fault, so it is not sent again.
             303 | 408 | 500.. => (Retry::Never, Outcome::Unknown),
             _ => (Retry::Never, Outcome::NotApplied),
         };
         Self { operation: operation.to_owned(), status, messages, body: kind, summary, retry, outcome, retry_after }
     }
 
-    /// The error of a call whose response may hold a token: the server's numbers are kept, its words are not.
+    /// Makes the error of a call whose response may hold a token: it keeps the server's numbers and none of its words.
     pub(crate) fn withheld(operation: &str, status: u16, retry_after: Option<Duration>, body: &[u8]) -> Self {
         let mut error = Self::new(operation, status, retry_after, body);
         let numbers = error.messages.iter().filter_map(|message| message.code);
@@ -107,15 +128,16 @@ impl ServerError {
             error.body = ErrorBody::OtherJson;
         }
         error.summary = WITHHELD.to_owned();
+        // The words of the server are dropped, so that the message has to say itself what to do.
         if status == 401 {
             error.body = ErrorBody::Text;
-            error.summary = "the user, the password or the tenant was refused; look at all three".to_owned();
+            error.summary = "the server refused the user, the password or the tenant; check all three".to_owned();
         }
         error
     }
 
-    /// What the refusal means to a caller that does not know this server. The server's own number counts more than the
-    /// status, which differs between releases.
+    /// Returns the meaning of the refusal. The server's own number takes precedence over the status, since releases use
+    /// different statuses for the same number.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self.status {
@@ -131,32 +153,32 @@ impl ServerError {
         }
     }
 
-    /// The first of the server's error numbers.
+    /// Returns the first error number of the server; see [`Error::code`](super::Error::code).
     #[must_use]
     pub fn code(&self) -> Option<i64> {
         self.messages.iter().find_map(|message| message.code)
     }
 
-    /// Whether what was named does not exist. The catalog has numbers of its own for that (20111 request, 20116
-    /// catalog item), whose status differs between releases.
+    /// Returns true if the named object does not exist: status 404, number 20111 (request) or 20116 (catalog item).
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.status == 404 || matches!(self.code(), Some(20111 | 20116))
     }
 
-    /// Whether the caller may not do this. 12017 is a work item that belongs to somebody else, sent with status 400.
+    /// Returns true if the caller may not do this: status 403, or number 12017, which is a work item of another user
+    /// and comes with status 400.
     #[must_use]
     pub fn is_permission_denied(&self) -> bool {
         self.status == 403 || self.code() == Some(12017)
     }
 
-    /// Whether a work item was completed already (12005).
+    /// Returns true if a work item was completed before (12005).
     #[must_use]
     pub fn is_completed_already(&self) -> bool {
         self.code() == Some(12005)
     }
 
-    /// Whether an identity store could not be reached, so that it was not linked (90027).
+    /// Returns true if an identity store was not linked because it cannot be reached (90027).
     #[must_use]
     pub fn is_directory_unreachable(&self) -> bool {
         self.code() == Some(90027)
@@ -175,6 +197,7 @@ impl fmt::Display for ServerError {
             let texts = [message.message.as_deref(), message.system_message.as_deref()];
             let mut said = None;
             for text in texts.into_iter().flatten().filter(|text| !text.trim().is_empty()) {
+                // Servers often repeat the message as the system message.
                 if said != Some(text) {
                     write!(f, "{separator}{}", bounded(text, 300))?;
                     said = Some(text);
@@ -194,10 +217,11 @@ impl fmt::Display for ServerError {
 
 impl std::error::Error for ServerError {}
 
-/// The text of the first heading of a page, or of its title.
+/// Returns the text of the first heading of a page, or of its title.
 fn heading(page: &str) -> String {
     // ASCII lower case keeps the byte positions.
     let lower = page.to_ascii_lowercase();
+    // The heading first: it has the status in the captured page, whose title only says that there is an error.
     for tag in ["h1", "title"] {
         let Some(open) = lower.find(&format!("<{tag}")) else { continue };
         let Some(start) = lower.get(open..).and_then(|rest| rest.find('>')).map(|at| open + at + 1) else { continue };

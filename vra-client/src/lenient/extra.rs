@@ -1,4 +1,4 @@
-//! What an object had beside its fields.
+//! Members of an object beside the fields of its type.
 
 use std::fmt;
 
@@ -8,17 +8,28 @@ use super::json::JsonObject;
 use super::redact::{Redacted, is_secret_name};
 use super::wire::{Decoded, Wire};
 
-/// What a server's object had beside the fields of its type: members the type does not know, and how known members
-/// were written where that was not the usual way.
+/// JSON members of an object that its type has no field for, and the unusual forms of known members.
 ///
-/// It makes an object that was read, changed and sent back complete: see the [module](super).
+/// It makes an object complete that was read, changed and sent back: see the [module](super).
+///
+/// ```
+/// use vra_client::v7::Tenant;
+///
+/// let mut tenant: Tenant = serde_json::from_str(r#"{"id": "qe", "locale": "de"}"#)?;
+/// assert_eq!(tenant.extra.get("locale"), Some(&"de".into()));
+/// tenant.extra.insert("theme", "dark");
+/// tenant.extra.set_null("description");
+/// assert_eq!(serde_json::to_string(&tenant)?, r#"{"id":"qe","description":null,"locale":"de","theme":"dark"}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Default, PartialEq)]
 pub struct Extra {
     unknown: JsonObject,
+    // A list and not a map: most objects have none, few have more than three.
     forms: Vec<Form>,
 }
 
-/// How a known member was written: under another name, or as something else than the field's usual JSON.
+/// Unusual form of a known member: another spelling of its name, or a value of another JSON type.
 #[derive(Clone, PartialEq)]
 struct Form {
     member: &'static str,
@@ -27,41 +38,42 @@ struct Form {
 }
 
 impl Extra {
-    /// The value of a member that the type has no field for.
+    /// Returns the value of a member that the type has no field for.
     #[must_use]
     pub fn get(&self, member: &str) -> Option<&Value> {
         self.unknown.get(member)
     }
 
-    /// The members that the type has no field for, in the server's order.
+    /// Returns the members that the type has no field for, in the server's order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.unknown.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// How many members the type has no field for.
+    /// Returns the number of members that the type has no field for.
     #[must_use]
     pub fn len(&self) -> usize {
         self.unknown.len()
     }
 
-    /// Whether the type has a field for each member that came.
+    /// Returns true if the type has a field for each member.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.unknown.is_empty()
     }
 
-    /// Adds or replaces a member that the type has no field for. A name that belongs to a field is not written.
+    /// Adds or replaces a member that the type has no field for. Under the JSON name of a field it has no effect: the
+    /// field is written, and this value is not.
     pub fn insert(&mut self, member: impl Into<String>, value: impl Into<Value>) {
         self.unknown.insert(member.into(), value.into());
     }
 
-    /// Whether a known member, named as in the JSON, came as `null` rather than not at all.
+    /// Returns true if a known member, by its JSON name, was `null` rather than absent.
     #[must_use]
     pub fn was_null(&self, member: &str) -> bool {
         self.forms.iter().any(|form| form.member == member && form.original == Some(Value::Null))
     }
 
-    /// Writes a member whose field is [`None`] as `null` instead of leaving it out.
+    /// Writes a known member, by its JSON name, as `null` while its field is [`None`], instead of leaving it out.
     pub fn set_null(&mut self, member: &'static str) {
         self.forms.retain(|form| form.member != member);
         self.forms.push(Form { member, spelled: None, original: Some(Value::Null) });
@@ -70,13 +82,14 @@ impl Extra {
     pub(crate) fn keep<T>(&mut self, member: &'static str, spelled: &str, decoded: Decoded<T>) -> Option<T> {
         self.forms.retain(|form| form.member != member);
         let spelled = (spelled != member).then(|| spelled.to_owned());
+        // The usual form needs no memory; almost every member has it.
         if spelled.is_some() || decoded.original.is_some() {
             self.forms.push(Form { member, spelled, original: decoded.original });
         }
         decoded.value
     }
 
-    /// Makes room for a member's usual spelling: a value that came under another is kept beside.
+    /// Makes room for a member's usual spelling: a value that came under another spelling is kept under that.
     pub(crate) fn displace(&mut self, member: &'static str, value: Value) {
         let spelled = self.forms.iter_mut().find(|form| form.member == member).and_then(|form| form.spelled.take());
         if let Some(spelled) = spelled {
@@ -86,8 +99,11 @@ impl Extra {
 
     pub(crate) fn write<T: Wire>(&self, out: &mut Map<String, Value>, member: &'static str, value: Option<&T>) {
         let form = self.forms.iter().find(|form| form.member == member);
+        // The spelling that was read is written again, since a server may ignore any other.
         let name = form.and_then(|form| form.spelled.as_deref()).unwrap_or(member);
         let original = form.and_then(|form| form.original.as_ref());
+        // The remembered form is written only if it still decodes to the field's value. So a changed field wins over
+        // its old form, without the setters having to know of forms.
         let unchanged = |original: &&Value| {
             serde_json::from_value::<Decoded<T>>((*original).clone()).is_ok_and(|read| match (&read.value, value) {
                 (Some(read), Some(value)) => read.same(value),
@@ -102,6 +118,7 @@ impl Extra {
     }
 
     pub(crate) fn write_unknown(&self, out: &mut Map<String, Value>, members: &[&str]) {
+        // A member with the name of a field would be there twice.
         for (name, value) in self.unknown.iter().filter(|(name, _)| !members.contains(&name.as_str())) {
             out.insert(name.clone(), value.clone());
         }

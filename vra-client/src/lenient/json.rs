@@ -1,4 +1,4 @@
-//! A JSON object that may be printed without giving secrets away.
+//! JSON object whose `Debug` shows no secrets.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -9,38 +9,49 @@ use serde_json::{Map, Value};
 use super::redact::debug_object;
 use super::wire::{Decoded, IntoJson, Wire};
 
-/// A JSON object with the order of its members; `Debug` hides what looks like a secret.
+/// JSON object with the order of its members. `Debug` hides what looks like a secret.
+///
+/// ```
+/// use vra_client::lenient::JsonObject;
+///
+/// let mut data = JsonObject::new();
+/// data.set_at(&["machine", "data", "cpu"], 2).expect("a path of objects");
+/// assert_eq!(data.at(&["machine", "data", "cpu"]), Some(&2.into()));
+/// data.insert("password".into(), "secret".into());
+/// assert!(!format!("{data:?}").contains("secret"));
+/// ```
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct JsonObject(Map<String, Value>);
 
 impl JsonObject {
-    /// An object without members.
+    /// Returns an object without members.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The members as a plain map.
+    /// Returns the members as a plain map.
     #[must_use]
     pub fn into_inner(self) -> Map<String, Value> {
         self.0
     }
 
-    /// The value at a path of member names, such as `["machine", "data", "cpu"]`.
+    /// Returns the value at a path of member names, such as `["machine", "data", "cpu"]`.
     #[must_use]
     pub fn at(&self, path: &[&str]) -> Option<&Value> {
         let (first, rest) = path.split_first()?;
         rest.iter().try_fold(self.0.get(*first)?, |value, name| value.get(name))
     }
 
-    /// Sets the value at a path of member names. Objects on the way that are missing or `null` are made.
+    /// Sets the value at a path of member names. Missing objects on the way, and those that are `null`, are created.
     ///
     /// # Errors
-    ///
-    /// The name of the member on the way that is neither an object nor `null`; nothing is changed then.
+    /// The name of the member on the way that is neither an object nor `null`; nothing is changed then. An empty path
+    /// is an error with an empty name.
     pub fn set_at(&mut self, path: &[&str], value: impl Into<Value>) -> Result<(), String> {
         let Some((last, parents)) = path.split_last() else { return Err(String::new()) };
+        // Checked first: a failure half-way would leave empty objects behind, which the server would take for values.
         self.check_parents(parents)?;
         let mut object = &mut self.0;
         for name in parents {

@@ -1,19 +1,35 @@
-//! Lenient on the wire, strict in the types, and nothing lost on the way.
+//! Lossless decoding: how the response types read and write the server's JSON.
 //!
-//! The servers' objects grow members from release to release, spell a few of them in two ways, and tell `null` from
-//! absent only sometimes. An update replaces the whole object, so what a client drops is deleted. Therefore each
-//! response type of this crate decodes and writes back *everything*:
+//! The servers' objects grow members from release to release, spell a few of them in two ways, and do not always
+//! distinguish `null` from absent. An update replaces the whole object, so what a client drops is deleted. Therefore
+//! each response type of this crate decodes and writes back *everything*:
 //!
 //! - a member with a field is an [`Option`]: absent and `null` are both [`None`];
 //! - a member without a field is kept in [`Extra`] under its own name;
-//! - that a known member was `null`, spelled with another letter case, or of another JSON type (`"5"` for `5`,
-//!   `"false"` for `false`) is remembered in [`Extra`] too, and written again as it was read, as long as the field
-//!   still has the value that was read;
-//! - enumerations are open: a word without a variant is kept as `Unknown`;
-//! - what cannot be understood is an error that names the JSON path. It never turns into 0, `false` or an empty text.
+//! - the unusual form of a known member (`null`, another spelling of its name, `"5"` for `5`, `"false"` for `false`) is
+//! remembered in [`Extra`] too, and is written again as it was read, as long as the field still has the value that was
+//! read;
+//! - enumerations are open: a string without a variant is kept as `Unknown`;
+//! - a value that does not fit is an error that names the JSON path. It never turns into 0, `false` or an empty text.
 //!
-//! `Debug` of all of them hides what looks like a secret; writing them as JSON does not, because that is what goes to
+//! `Debug` of all of them hides what looks like a secret. Writing them as JSON does not, because that is what goes to
 //! the server.
+//!
+//! ```
+//! use vra_client::v7::Tenant;
+//!
+//! // `locale` has no field, `defaultTenant` is a text, `contactEmail` is null: all of it is written back.
+//! let json = r#"{"id":"qe","contactEmail":null,"defaultTenant":"false","locale":"de"}"#;
+//! let mut tenant: Tenant = serde_json::from_str(json)?;
+//! assert_eq!((tenant.default_tenant, tenant.contact_email.as_deref()), (Some(false), None));
+//! assert!(tenant.extra.was_null("contactEmail"));
+//! tenant.name = Some("QE".into());
+//! let sent = serde_json::to_value(&tenant)?;
+//! assert_eq!(sent, serde_json::json!({
+//!     "id": "qe", "name": "QE", "contactEmail": null, "defaultTenant": "false", "locale": "de",
+//! }));
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 mod extra;
 mod json;

@@ -1,20 +1,30 @@
-//! The macros that make response types and request bodies.
+//! Macros that declare response types and request bodies.
 
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::extra::Extra;
 
-/// A type that stands for an object of the server and keeps all of it.
+/// Response type that keeps all members of the server's object.
 ///
-/// Implemented by this crate's response types; not meant to be implemented elsewhere.
+/// The response types of this crate implement it; it is not meant to be implemented elsewhere. It tells a program which
+/// members of a server this crate does not know yet:
+///
+/// ```
+/// use vra_client::{lenient::Model, v7::Tenant};
+///
+/// let tenant: Tenant = serde_json::from_str(r#"{"id": "qe", "locale": "de"}"#)?;
+/// assert_eq!(tenant.unknown_members(), [".locale"]);
+/// assert!(Tenant::MEMBERS.contains(&"urlName"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 pub trait Model: Serialize + DeserializeOwned {
-    /// The members that the type has fields for, by their JSON names.
+    /// JSON names of the members that the type has fields for.
     const MEMBERS: &'static [&'static str];
 
-    /// What the object had beside the fields.
+    /// Returns the members beside the fields.
     fn extra(&self) -> &Extra;
 
-    /// The JSON paths, below this object, of all members that no type has a field for, such as
+    /// Returns the JSON paths, below this object, of all members that no type has a field for, such as
     /// `.catalogItem.callbacks` or `.owners[].realm`.
     fn unknown_members(&self) -> Vec<String>;
 }
@@ -33,9 +43,11 @@ macro_rules! model {
         $(#[$meta])*
         #[derive(Debug, Clone, Default)]
         #[non_exhaustive]
+        // Every field is an `Option`, also those that the manual calls required: releases leave out different members,
+        // and lists leave out more than single objects.
         pub struct $name {
             $( $(#[$fmeta])* pub $field: Option<$ty>, )*
-            /// Members without a field, and the unusual forms of those with one.
+            /// JSON members that this type has no field for, and the unusual forms of those it has.
             pub extra: $crate::lenient::Extra,
         }
 
@@ -43,7 +55,7 @@ macro_rules! model {
     };
 }
 
-/// What [`model!`] does to a struct that was declared by hand, for the sake of its `Debug`.
+/// Implements what [`model!`] implements, for a struct that is declared by hand to have its own `Debug`.
 macro_rules! model_impl {
     ( $name:ident { $( $field:ident : $ty:ty = $wire:literal $(| $alias:literal)* ; )* } ) => {
         impl $crate::lenient::Model for $name {
@@ -72,12 +84,14 @@ macro_rules! model_impl {
                     }
 
                     fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
+                        // In one pass and in the order of the text, whatever the order of the fields: `@type` may be
+                        // anywhere.
                         let mut read = $name::default();
                         while let Some(key) = map.next_key::<String>()? {
                             match key.as_str() {
                                 $( $wire $(| $alias)* => {
                                     if read.$field.is_some() && key != $wire {
-                                        // Both spellings came: this one is kept beside.
+                                        // Both spellings are there: the usual one fills the field, this one is kept.
                                         let value = map.next_value::<serde_json::Value>()?;
                                         read.extra.insert(key, value);
                                         continue;
@@ -102,7 +116,7 @@ macro_rules! model_impl {
             }
         }
 
-        /// Two are equal when they are written as the same JSON.
+        /// Two values are equal if they are written as the same JSON. Secrets have no other comparison.
         impl PartialEq for $name {
             fn eq(&self, other: &Self) -> bool {
                 $crate::lenient::Wire::same(self, other)
@@ -159,6 +173,8 @@ macro_rules! request_body {
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
         #[serde(transparent)]
         pub struct $name {
+            // JSON rather than fields: only what was set is sent, in the order it was set, and `with_member` can add
+            // any member.
             body: $crate::lenient::JsonObject,
         }
 
@@ -180,7 +196,7 @@ macro_rules! request_body {
                 self
             }
 
-            /// The body as it will be sent.
+            /// Returns the body as it will be sent.
             #[must_use]
             pub fn as_json(&self) -> &$crate::lenient::JsonObject {
                 &self.body

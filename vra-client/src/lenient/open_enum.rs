@@ -1,6 +1,7 @@
-//! Enumerations that keep the words they do not know.
+//! Enumerations that keep unknown values.
 
-/// Declares an open enumeration: `Variant = "WORD"`. A word without a variant is kept as `Unknown`.
+/// Declares an open enumeration: `Variant = "WORD"`. A value without a variant is kept as `Unknown`, so that a newer
+/// server does not make a whole list unreadable.
 macro_rules! open_enum {
     (
         $(#[$meta:meta])*
@@ -13,12 +14,12 @@ macro_rules! open_enum {
         #[non_exhaustive]
         pub enum $name {
             $( $(#[$vmeta])* $variant, )*
-            /// A word that this version of the crate does not know, as the server wrote it.
+            /// A value that this version of the crate does not know, as the server wrote it.
             Unknown(String),
         }
 
         impl $name {
-            /// The server's word.
+            /// Returns the value as the server writes it.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self {

@@ -1,10 +1,10 @@
-//! Printing of JSON without its secrets.
+//! `Debug` of JSON without its secrets.
 
 use std::fmt;
 
 use serde_json::{Map, Value};
 
-/// Prints a value with the members hidden whose name says that they are secret.
+/// Prints a JSON value without the members whose name looks like that of a secret.
 pub(crate) struct Redacted<'a>(pub(crate) &'a Value);
 
 impl fmt::Debug for Redacted<'_> {
@@ -25,6 +25,7 @@ pub(super) fn debug_object(map: &Map<String, Value>, f: &mut fmt::Formatter<'_>)
             || map.get("type").and_then(Value::as_str) == Some("secureString");
     let mut out = f.debug_map();
     for (name, value) in map {
+        // `null` is shown: that a secret is missing is worth seeing and gives nothing away.
         let hidden = !value.is_null() && (is_secret_name(name) || (names_a_secret && name == "value"));
         if hidden {
             out.entry(name, &"[redacted]");
@@ -37,7 +38,8 @@ pub(super) fn debug_object(map: &Map<String, Value>, f: &mut fmt::Formatter<'_>)
     out.finish()
 }
 
-/// Prints a list of keys with values, where a custom property is spread over two: `id` has the name, `value` the secret.
+/// Prints a list of entries. A custom property takes two entries: `id` has the name of the property, `value` the
+/// secret.
 struct RedactedEntries<'a>(&'a [Value]);
 
 impl fmt::Debug for RedactedEntries<'_> {
@@ -59,9 +61,11 @@ impl fmt::Debug for RedactedEntries<'_> {
     }
 }
 
-/// Whether a member of this name is likely to hold a secret.
+/// Returns true if a member of this name is likely to hold a secret.
 pub(crate) fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
+    // Parts of names rather than whole ones, and rather one too many: `VirtualMachine.Admin.Password` and
+    // `tokenExpiry` are both hidden.
     ["password", "passwd", "passphrase", "secret", "token", "credential", "private_key", "privatekey"]
         .iter()
         .any(|word| name.contains(word))

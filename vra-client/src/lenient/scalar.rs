@@ -1,4 +1,4 @@
-//! Texts, numbers and flags in the forms that servers use for them.
+//! Strings, numbers and flags in all the forms that servers write them in.
 
 use std::fmt;
 
@@ -26,6 +26,7 @@ impl Wire for String {
                 Ok(Decoded::usual(text))
             }
 
+            // Ids of key pairs are numbers, and some lists write other ids as numbers too.
             fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
                 Ok(Decoded::unusual(Some(number.to_string()), number))
             }
@@ -63,6 +64,7 @@ impl Wire for bool {
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+                // Clients send flags as texts and servers store them so; an empty text is a flag that was never set.
                 let word = text.trim();
                 let value = if word.eq_ignore_ascii_case("true") {
                     Some(true)
@@ -121,6 +123,7 @@ impl Wire for i64 {
             }
 
             fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+                // Beyond i64 it is refused: rounding it through f64 would send another number back.
                 i64::try_from(number)
                     .map(Decoded::usual)
                     .map_err(|_| E::invalid_value(serde::de::Unexpected::Unsigned(number), &self))
@@ -149,7 +152,7 @@ impl Wire for i64 {
     }
 }
 
-/// A number as it was written: `0` and `0.0` stay apart.
+/// Number as it was written: `0` and `0.0` stay distinct.
 impl Wire for Number {
     fn from_wire<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decoded<Self>, D::Error> {
         Decoded::or_null(Option::deserialize(deserializer)?)

@@ -1,5 +1,5 @@
-//! Secret members, such as a password or a private key. Writing one as JSON does not hide it: that is how it reaches the
-//! server.
+//! Secret members, such as a password or a private key. Writing one as JSON does not hide it: that is how it reaches
+//! the server.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};

@@ -8,41 +8,52 @@ use serde_json::Value;
 
 use super::wire::{Decoded, IntoJson, Wire};
 
-/// A time as the server wrote it, such as `2019-02-27T00:59:23.520Z`.
+/// Time as the server wrote it, such as `2019-02-27T00:59:23.520Z`.
 ///
-/// The text is kept, so that one odd date does not spoil a list and goes back as it came; [`time`](Self::time) says
-/// what it means.
+/// The text is kept, so that one odd date does not make a list unreadable and is sent back unchanged.
+/// [`time`](Self::time) parses it.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use vra_client::lenient::Timestamp;
+///
+/// let time = Timestamp::new("2019-02-27T00:59:23.520+0000").time()?;
+/// assert_eq!(time, SystemTime::UNIX_EPOCH + Duration::from_millis(1_551_229_163_520));
+/// assert_eq!(Timestamp::from(time).as_str(), "2019-02-27T00:59:23.520Z");
+/// assert!(Timestamp::new("tomorrow").time().is_err());
+/// # Ok::<(), vra_client::lenient::InvalidTime>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(String);
 
 impl Timestamp {
-    /// A time from its text, RFC 3339 in UTC with milliseconds.
+    /// Makes a time from a text. The text is not checked; servers expect RFC 3339 in UTC with milliseconds.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The point in time. Takes RFC 3339, and offsets without a colon (`+0000`) as Java writes them.
+    /// Parses the text as RFC 3339. An offset without a colon (`+0000`), as Java writes it, is accepted too.
     ///
     /// # Errors
-    ///
-    /// If the text is no time with an offset.
+    /// [`InvalidTime`] if the text is not a time with an offset.
     pub fn time(&self) -> Result<SystemTime, InvalidTime> {
         self.0
             .parse::<jiff::Timestamp>()
+            // Java's pattern letter `Z` writes `+0000`, which RFC 3339 does not allow.
             .or_else(|_| jiff::Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", &self.0))
             .map(SystemTime::from)
             .map_err(|_| InvalidTime { text: self.0.clone() })
     }
 }
 
-/// Text that is no time with an offset.
+/// Text that is not a time with an offset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvalidTime {
@@ -51,22 +62,23 @@ pub struct InvalidTime {
 }
 
 impl InvalidTime {
-    /// What a time looks like.
+    /// Description of an accepted time.
     pub(crate) const EXPECTED: &'static str = "a time such as 2019-02-27T00:59:23.520Z";
 }
 
 impl fmt::Display for InvalidTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let start: String = self.text.chars().take(80).collect();
-        write!(f, "{start:?} is no time, expected {}", Self::EXPECTED)
+        write!(f, "{start:?} is not a time, expected {}", Self::EXPECTED)
     }
 }
 
 impl std::error::Error for InvalidTime {}
 
 impl From<SystemTime> for Timestamp {
-    /// UTC with milliseconds, as the server writes times itself. Times beyond the year 9999 become its end.
+    /// Formats a time in UTC with milliseconds, as the server does. Times beyond the year 9999 become its end.
     fn from(time: SystemTime) -> Self {
+        // A time that cannot be written must not make a request fail, and a lease beyond 9999 has no end in practice.
         let time = jiff::Timestamp::try_from(time).unwrap_or(jiff::Timestamp::MAX);
         Self(time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string())
     }

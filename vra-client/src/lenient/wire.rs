@@ -1,16 +1,16 @@
-//! Types of a member on the wire: how they are read and written.
+//! Types of a member in JSON: decoding and encoding.
 
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Number, Value};
 
-/// A value as it was decoded: what it means, and how it was written if that was not the usual way.
+/// Decoded value, with the JSON that it was written as if that was not the usual form.
 pub(crate) struct Decoded<T> {
     pub(crate) value: Option<T>,
     pub(crate) original: Option<Value>,
 }
 
 impl<T> Decoded<T> {
-    /// A value in its usual form, or `null`.
+    /// Makes a value in its usual form, or `null`.
     pub(crate) fn or_null<E>(value: Option<T>) -> Result<Self, E> {
         let original = value.is_none().then_some(Value::Null);
         Ok(Self { value, original })
@@ -31,7 +31,7 @@ impl<'de, T: Wire> Deserialize<'de> for Decoded<T> {
     }
 }
 
-/// A member's type: decoding that remembers the form, and writing that cannot fail.
+/// Type of a member: decoding that remembers an unusual form, and encoding that cannot fail.
 pub(crate) trait Wire: Sized {
     fn from_wire<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decoded<Self>, D::Error>;
 
@@ -39,8 +39,9 @@ pub(crate) trait Wire: Sized {
 
     fn report_unknown(&self, _path: &str, _found: &mut dyn FnMut(String)) {}
 
-    /// Whether both are written as the same JSON. Secrets have no other comparison.
+    /// Returns true if both are written as the same JSON. Secrets have no other comparison.
     fn same(&self, other: &Self) -> bool {
+        // Through JSON, because secrets implement no comparison, and because this is how the server compares.
         self.to_json() == other.to_json()
     }
 }
@@ -77,7 +78,7 @@ impl<T: Wire + DeserializeOwned> Wire for Box<T> {
     }
 }
 
-/// What a request's member may be set to. Unlike [`Serialize`](serde::Serialize) it cannot fail.
+/// Value of a member of a request. Unlike [`Serialize`](serde::Serialize) it cannot fail.
 pub(crate) trait IntoJson {
     fn into_json(self) -> Value;
 }

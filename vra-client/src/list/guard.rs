@@ -4,40 +4,41 @@ use std::collections::HashSet;
 
 use crate::error::Error;
 
-/// What is known of one page.
+/// Facts of one page that decide on the next.
 #[derive(Debug, Default)]
 pub(crate) struct PageFacts {
-    /// The rows' ids.
+    /// Ids of the rows.
     pub(crate) ids: Vec<Option<String>>,
-    /// How many rows the server counts in all pages.
+    /// Number of rows in all pages, as the server counts.
     pub(crate) total: Option<u64>,
-    /// Whether this is the last page by the server's count of pages.
+    /// True if this is the last page by the server's count of pages.
     pub(crate) last: Option<bool>,
-    /// Whether there is a link to a next page.
+    /// True if there is a link to a next page.
     pub(crate) has_next: Option<bool>,
-    /// Whether the page has as many rows as were asked for, so that there may be more whatever it says.
+    /// True if the page has as many rows as were requested, so that there may be more whatever it says.
     pub(crate) full: bool,
 }
 
-/// Whether to ask for another page.
+/// Decision on another page.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     More,
     End,
 }
 
-/// Follows the pages of one list and notices when rows are missing or come again.
+/// Completeness check of one list: notices missing and repeated rows.
 ///
-/// Rows come again when the list has no order, or changes between two pages. That alone does no harm, the row is passed
-/// on once; but for each row that came again, another may have been missed. So what counts is the number of distinct
-/// rows against the server's own count.
+/// Rows are repeated when the list has no order, or changes between two pages. A repeated row is harmless in itself,
+/// since it is returned once. But for each repeated row another one may have been missed. So the number of distinct
+/// rows is compared with the server's own count.
 #[derive(Debug)]
 pub(crate) struct PageGuard {
     operation: String,
+    // Ids of all rows so far. The limit of rows bounds it.
     seen: HashSet<String>,
     distinct: u64,
     repeated: u64,
-    /// The count cannot be checked if earlier pages were not asked for.
+    /// True if earlier pages were not requested, so that the count cannot be checked.
     resumed: bool,
     incomplete_allowed: bool,
 }
@@ -47,22 +48,26 @@ impl PageGuard {
         Self { operation, seen: HashSet::new(), distinct: 0, repeated: 0, resumed, incomplete_allowed }
     }
 
-    /// Takes note of a page. Says for each row whether it is new, and whether there are more pages; an error means that
-    /// the list ended too early, and comes after the page's rows were passed on.
+    /// Records a page. Returns for each row whether it is new, and whether there are more pages. An error means that
+    /// the list ended too early; it is reported after the rows of the page.
     pub(crate) fn accept(&mut self, facts: PageFacts) -> (Vec<bool>, Result<Next, Error>) {
         let rows = facts.ids.len();
-        // Rows with the same id on one page are two rows: only what an earlier page had came again.
+        // Rows with the same id on one page are two rows: only a row of an earlier page is a repetition.
         let fresh: Vec<bool> =
             facts.ids.iter().map(|id| id.as_ref().is_none_or(|id| !self.seen.contains(id))).collect();
         self.seen.extend(facts.ids.into_iter().flatten());
         let new = fresh.iter().filter(|fresh| **fresh).count();
         self.distinct = self.distinct.saturating_add(new as u64);
         self.repeated = self.repeated.saturating_add((rows - new) as u64);
-        // A server that ignores the page number would be asked for ever.
+        // A server that ignores the page number returns the first page for ever; a page without a new row ends the
+        // list.
         let stuck = new == 0;
+        // `metadata.size` is not looked at: servers write 0 or 19 for pages of two rows. A link to a next page, or a
+        // page number below the count of pages, is enough to go on.
         let over = stuck || facts.has_next != Some(true) && facts.last != Some(false);
         let next = match facts.total {
             Some(total) if !self.resumed => {
+                // The count decides against links and page numbers, which some releases get wrong on the last page.
                 if self.distinct >= total || over && self.incomplete_allowed {
                     Ok(Next::End)
                 } else if over {
@@ -71,10 +76,12 @@ impl PageGuard {
                     Ok(Next::More)
                 }
             }
+            // The server promises more and sends only what was there: rows are missing, although there is no count to
+            // prove it.
             _ if stuck && rows > 0 && facts.has_next == Some(true) && !self.incomplete_allowed && !self.resumed => {
                 Err(self.truncated(self.distinct.saturating_add(1)))
             }
-            // Without a count a full page may be cut off, so one more is asked for.
+            // Without a count a full page may be cut off, so one more is requested.
             _ if facts.full && facts.last.is_none() && !stuck => Ok(Next::More),
             _ => Ok(if over { Next::End } else { Next::More }),
         };
@@ -130,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_come_again_are_marked_and_cost_completeness() {
+    fn repeated_rows_are_marked_and_cost_completeness() {
         let mut guard = guard();
         let _ = guard.accept(page(&["a", "b"], Some(4), Some(false), Some(true)));
         let (fresh, next) = guard.accept(page(&["b", "c"], Some(4), Some(true), Some(false)));
@@ -139,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_ignores_the_page_number_is_not_asked_for_ever() {
+    fn a_server_that_ignores_the_page_number_ends_the_list() {
         let mut counted = guard();
         let _ = counted.accept(page(&["a", "b"], Some(4), Some(false), Some(true)));
         assert!(counted.accept(page(&["a", "b"], Some(4), Some(false), Some(true))).1.is_err());
@@ -157,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn without_counts_a_full_page_is_followed_by_a_question() {
+    fn without_counts_a_full_page_is_followed_by_a_request() {
         let full = |ids: &[&str]| PageFacts { full: true, ..page(ids, None, None, Some(false)) };
         let mut guard = guard();
         assert_eq!(guard.accept(full(&["a", "b"])).1.unwrap(), Next::More);

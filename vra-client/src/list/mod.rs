@@ -1,4 +1,4 @@
-//! Lists that come in pages.
+//! Lists that the server returns in pages.
 
 mod guard;
 mod page;
@@ -22,13 +22,47 @@ pub use paging::Paging;
 
 pub(crate) use page::rows;
 
-/// A list that has not been read yet.
+/// Prepared list: nothing is sent until it is read.
 ///
-/// [`stream`](Self::stream) gives row after row, [`pages`](Self::pages) page after page, [`all`](Self::all) everything.
-/// Rows that come again on a later page are left out; a list that ends with fewer rows than the server counted ends
-/// with [`Error::Truncated`]. The next page is asked for by number: the server's own `next` links lose the order.
+/// [`stream`](Self::stream) reads row after row, [`pages`](Self::pages) page after page, [`all`](Self::all) everything
+/// into memory. Each row is returned once: a row that is on two pages is dropped the second time. A list that ends with
+/// fewer rows than the server counted ends with [`Error::Truncated`]. The next page is requested by its number, because
+/// the server's own `next` links lose the order.
 ///
-/// Without an order the server may mix rows between pages, so lists that take one should be given one.
+/// Without an order the server may move rows between pages while they are read. So set
+/// [`with_order_by`](Self::with_order_by) where the list accepts one; reservations do not.
+///
+#[cfg_attr(feature = "testing", doc = "```")]
+#[cfg_attr(not(feature = "testing"), doc = "```text")]
+/// # use vra_client::{HttpOptions, testing::v7::Server, v7::Client};
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// # let server = Server::builder().example_data().start().await?;
+/// # let client = Client::builder(server.url()).with_password(Server::USER, Server::PASSWORD, Server::TENANT)
+/// #     .with_http_options(HttpOptions::new().with_allow_http(true)).build()?;
+/// use futures_util::TryStreamExt;
+/// use vra_client::odata::{Filter, OrderBy};
+///
+/// let list = client.catalog().entitled_item_views()
+///     .with_filter(Filter::starts_with("name", "Cent"))
+///     .with_order_by(OrderBy::asc("name"))
+///     .with_page_size(50);
+/// let mut rows = Box::pin(list.clone().stream());
+/// while let Some(item) = rows.try_next().await? {
+///     assert!(item.name.is_some_and(|name| name.starts_with("CentOS")));
+/// }
+/// assert_eq!(list.first_page().await?.total(), Some(2));
+/// assert_eq!(list.all().await?.len(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// Reading a list returns, after the rows before it,
+/// - [`Error::Truncated`] if rows are missing,
+/// - [`Error::Transport`] if the list exceeds a [limit](crate::ListLimits): of kind `Protocol` for rows or bytes, and
+///   of kind `Timeout` for time,
+/// - otherwise the [errors of a call](crate::v7::Call#errors).
 #[must_use = "a list is read by `stream`, `pages`, `all` or `first_page`"]
 pub struct List<T> {
     backend: Arc<dyn Backend>,
@@ -46,6 +80,8 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
             backend: Arc::clone(backend),
             request,
             paging: Paging::default(),
+            // The server's default is 20. 100 is the documented bound for views with data, so one default fits every
+            // list.
             page_size: 100,
             first: 1,
             incomplete_allowed: false,
@@ -53,37 +89,54 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
         }
     }
 
-    /// Only rows for which this holds, too.
+    /// Adds a condition that the rows must satisfy. Several conditions are combined with `and`.
     pub fn with_filter(mut self, filter: Filter) -> Self {
         self.request = self.request.with_filter(filter);
         self
     }
 
-    /// In this order.
+    /// Sets the order.
     pub fn with_order_by(mut self, order: impl Into<OrderBy>) -> Self {
         self.request = self.request.with_order_by(order);
         self
     }
 
-    /// Rows per page: 100 unless set, 5000 at most. A server that gives fewer is noticed.
+    /// Sets the number of rows of a page: 100 by default, at least 1 and at most 5000. Values outside are set to the
+    /// nearest bound.
+    ///
+    /// It is not a limit of the list; [`first_page`](Self::first_page) reads only so many rows. A server that returns
+    /// shorter pages than requested is read on until its own count is reached.
+    ///
+    /// ```
+    /// # let client = vra_client::v7::Client::builder("https://vra.example").build()?;
+    /// let list = client.identity().tenants().with_page_size(9000);
+    /// assert_eq!(list.request().query_value("limit"), Some("5000"));
+    /// # Ok::<(), vra_client::Error>(())
+    /// ```
     pub fn with_page_size(mut self, rows: u32) -> Self {
+        // The documented bound. Servers cut or accept a larger value rather than refuse it, and a page that was cut
+        // would look like the last one.
         self.page_size = rows.clamp(1, 5000);
         self
     }
 
-    /// Asks for pages this way.
+    /// Sets the parameters that request a page. Version 7 accepts the default everywhere, so this is needed for other
+    /// servers only.
     pub fn with_paging(mut self, paging: Paging) -> Self {
         self.paging = paging;
         self
     }
 
-    /// Begins with this page; the first is 1. Whether rows are missing can then be told from the pages only.
+    /// Begins with this page; the first is 1. The rows before it are not known then, so the server's count cannot be
+    /// checked and [`Error::Truncated`] is never returned.
     pub fn with_first_page(mut self, page: u32) -> Self {
+        // Servers count pages from 1; a page 0 is not documented.
         self.first = page.max(1);
         self
     }
 
-    /// Takes a list that ends early for the whole list. For servers that count rows which the caller may not see.
+    /// Ends a list that lacks rows without [`Error::Truncated`]. For servers that count rows which the caller may not
+    /// see.
     pub fn with_incomplete_allowed(mut self) -> Self {
         self.incomplete_allowed = true;
         self
@@ -95,43 +148,46 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
         self
     }
 
-    /// The call for the first page, as a value.
+    /// Returns the request for the first page.
     #[must_use]
     pub fn request(&self) -> ApiRequest {
         self.page_request(self.first)
     }
 
     fn page_request(&self, number: u32) -> ApiRequest {
-        self.paging.ask(self.request.clone(), number, self.page_size)
+        self.paging.page_request(self.request.clone(), number, self.page_size)
     }
 
     async fn fetch(&self, number: u32, meter: &mut ListMeter) -> Result<Page<T>, Error> {
         let limit = |source| Error::Transport { operation: self.request.operation(), source };
         let request = self.page_request(number);
         let reply = meter.wait(self.backend.execute(&request)).await.map_err(limit)??;
+        // Counted before the page is decoded, so that a server without an end cannot fill the memory.
         meter.add_bytes(reply.body.len()).map_err(limit)?;
         let page: Page<T> = reply.json()?;
         meter.add_rows(page.content.len()).map_err(limit)?;
         Ok(page)
     }
 
-    /// The first page, whatever comes after it.
+    /// Reads the first page only.
     ///
     /// # Errors
-    /// [`Error`].
+    /// The [errors of a list](Self#errors) other than [`Error::Truncated`].
     pub async fn first_page(&self) -> Result<Page<T>, Error> {
         self.fetch(self.first, &mut self.backend.list_limits().meter()).await
     }
 
-    /// Page after page, within the [`ListLimits`](crate::ListLimits) of the client's options: a list that does not end by itself ends with
-    /// an error.
+    /// Returns the pages as a stream, within the [`ListLimits`](crate::ListLimits) of the client. The stream ends after
+    /// its first error; [`Error::Truncated`] comes after the last page.
     pub fn pages(self) -> impl Stream<Item = Result<Page<T>, Error>> + Send {
         let guard = PageGuard::new(self.request.operation(), self.first > 1, self.incomplete_allowed);
         let first = self.first;
         let meter = self.backend.list_limits().meter();
-        stream::try_unfold((self, guard, meter, Step::Ask(first)), |(list, mut guard, mut meter, step)| async move {
+        // One page after the other and never several at once: the server has no snapshot, and pages that were read in
+        // parallel would repeat and miss more rows.
+        stream::try_unfold((self, guard, meter, Step::Fetch(first)), |(list, mut guard, mut meter, step)| async move {
             let number = match step {
-                Step::Ask(number) => number,
+                Step::Fetch(number) => number,
                 Step::Fail(error) => return Err(error),
                 Step::End => return Ok(None),
             };
@@ -146,25 +202,28 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
             };
             let (fresh, next) = guard.accept(facts);
             let mut fresh = fresh.into_iter();
+            // `accept` returns one flag per row, in the order of the rows.
             page.content.retain(|_| fresh.next().unwrap_or(true));
             let step = match next {
-                Ok(Next::More) => Step::Ask(number.saturating_add(1)),
+                Ok(Next::More) => Step::Fetch(number.saturating_add(1)),
                 Ok(Next::End) => Step::End,
+                // Kept for the next step: the rows of this page are passed on first.
                 Err(error) => Step::Fail(error),
             };
             Ok(Some((page, (list, guard, meter, step))))
         })
     }
 
-    /// Row after row.
+    /// Returns the rows as a stream, as [`pages`](Self::pages) does the pages.
     pub fn stream(self) -> impl Stream<Item = Result<T, Error>> + Send {
         self.pages().map_ok(|page| stream::iter(page.content.into_iter().map(Ok))).try_flatten()
     }
 
-    /// All rows, in memory.
+    /// Reads all rows into memory.
     ///
     /// # Errors
-    /// [`Error`]; the rows that came before it are lost, unlike with [`stream`](Self::stream).
+    /// The [errors of a list](Self#errors). The rows before the error are dropped; [`stream`](Self::stream) returns
+    /// them.
     pub async fn all(self) -> Result<Vec<T>, Error> {
         let mut pages = Box::pin(self.pages());
         let mut rows = Vec::new();
@@ -174,8 +233,10 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
         Ok(rows)
     }
 
-    /// The only row of a name. The list was filtered by it, but is looked at again: a server that does not know the
-    /// field ignores the filter, and another letter case may fit too.
+    /// Returns the only row with a name.
+    ///
+    /// The list was filtered by it, but each name is compared again: a server that does not know the field ignores the
+    /// filter, and another letter case may match too.
     pub(crate) async fn only(
         self,
         what: &'static str,
@@ -192,6 +253,7 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
             rows.extend(page?.content.into_iter().filter(fits));
         }
         let exact = |row: &T| name_of(row) == Some(name);
+        // An exact match hides those that differ in letter case, which a server may or may not distinguish.
         if rows.iter().any(exact) {
             rows.retain(exact);
         }
@@ -205,7 +267,7 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
 }
 
 enum Step {
-    Ask(u32),
+    Fetch(u32),
     Fail(Error),
     End,
 }

@@ -8,47 +8,55 @@ use serde_json::{Map, Value};
 use crate::lenient::{Extra, JsonObject, Model, Wire, model, model_impl};
 
 model! {
-    /// A link to something related.
+    /// Link to a related object or call.
     pub struct Link {
         /// Always `link`.
         type_name: String = "@type";
-        /// What it leads to, such as `next` or `GET: Request Template`.
+        /// Relation, such as `next` or `GET: Request Template`.
         rel: String = "rel";
-        /// Where it leads: a full address, often with the server's own name, or a path.
+        /// URL, often with a host name of the server's own, or a path.
         href: String = "href";
     }
 }
 
 model! {
-    /// The counts of a list.
+    /// Counts of a list.
     pub struct PageMetadata {
-        /// The size of a page. Not reliable: 0 and 19 were seen with two rows.
+        /// Page size. Not reliable: 0 and 19 were seen on pages with two rows.
         size: i64 = "size";
-        /// How many rows there are in all pages.
+        /// Number of rows in all pages.
         total_elements: i64 = "totalElements";
-        /// How many pages there are.
+        /// Number of pages.
         total_pages: i64 = "totalPages";
-        /// The number of this page; the first is 1.
+        /// Number of this page, from 1.
         number: i64 = "number";
-        /// How many rows come before this page.
+        /// Number of rows before this page.
         offset: i64 = "offset";
     }
 }
 
 /// One page of a list.
 ///
-/// Some lists come without `metadata`, some as `{"values": …}`, and a search for one user as the bare user: all are
-/// read as pages and written again as they came.
+/// Some lists have no `metadata`, some are `{"values": …}` or a bare array, and a search for one user may return the
+/// bare user. All are read as pages and written again in the form that they had.
+///
+/// ```
+/// use vra_client::v7::{Page, Tenant};
+///
+/// let page: Page<Tenant> = serde_json::from_str(r#"{"content": [{"id": "qe"}], "metadata": {"totalElements": 7}}"#)?;
+/// assert_eq!((page.content.len(), page.total(), page.has_next()), (1, Some(7), None));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Page<T> {
     /// Links to other pages.
     pub links: Option<Vec<Link>>,
-    /// The rows.
+    /// Rows of the page.
     pub content: Vec<T>,
-    /// The counts.
+    /// Counts of the list.
     pub metadata: Option<PageMetadata>,
-    /// Other members.
+    /// Other members of the envelope.
     pub extra: Extra,
     form: Form,
 }
@@ -61,7 +69,7 @@ enum Form {
     Bare,
 }
 
-/// A page's members beside the rows, as they are read.
+/// Members of a page beside the rows, while it is read.
 #[derive(Debug, Clone, Default)]
 struct Frame {
     links: Option<Vec<Link>>,
@@ -72,20 +80,20 @@ struct Frame {
 model_impl! { Frame { links: Vec<Link> = "links"; metadata: PageMetadata = "metadata"; } }
 
 impl<T> Page<T> {
-    /// Whether there is a link to a next page; none if the page has no links at all.
+    /// Returns true if there is a link to a next page; [`None`] if the page has no links at all.
     #[must_use]
     pub fn has_next(&self) -> Option<bool> {
         let links = self.links.as_ref()?;
         Some(links.iter().any(|link| link.rel.as_deref() == Some("next")))
     }
 
-    /// How many rows the server counts in all pages.
+    /// Returns the number of rows in all pages, as the server counts.
     #[must_use]
     pub fn total(&self) -> Option<u64> {
         u64::try_from(self.metadata.as_ref()?.total_elements?).ok()
     }
 
-    /// How many pages the server counts.
+    /// Returns the number of pages, as the server counts.
     #[must_use]
     pub fn total_pages(&self) -> Option<u64> {
         u64::try_from(self.metadata.as_ref()?.total_pages?).ok()
@@ -116,7 +124,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Page<T> {
                 let mut frame = Frame::default();
                 let mut rows = None;
                 while let Some(key) = map.next_key::<String>()? {
-                    // Everything is decoded where it stands, so that an error has its path.
+                    // Decoded in place rather than through a `Value`, so that an error has its JSON path.
                     match key.as_str() {
                         "links" => frame.links = frame.extra.keep("links", &key, map.next_value()?),
                         "metadata" => frame.metadata = frame.extra.keep("metadata", &key, map.next_value()?),
@@ -139,6 +147,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Page<T> {
         }
 
         fn page<T>(content: Vec<T>, frame: Frame, form: Form) -> Page<T> {
+            // The form is remembered, so that a page is written as it was read.
             let Frame { links, metadata, extra } = frame;
             Page { links, content, metadata, extra, form }
         }
@@ -147,14 +156,16 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Page<T> {
             mut object: Map<String, Value>,
             frame: &Frame,
         ) -> Result<Page<T>, E> {
-            // One object instead of a list of one: it must say what it is.
+            // A single object in place of a list. Without one of these members it is more likely an envelope of an
+            // unknown shape, and an empty row made out of it would look like a result.
             if !object.contains_key("@type") && !object.contains_key("id") && !object.contains_key("principalId") {
                 return Err(E::missing_field("content"));
             }
             if let Value::Object(members) = frame.to_json() {
                 object.extend(members);
             }
-            // What was read before the object was known to stand alone has no path any more; this gives it one.
+            // The members were read before it was known that they are a row, so their JSON path is lost; this decodes
+            // them with a path of their own.
             let row = serde_path_to_error::deserialize(Value::Object(object))
                 .map_err(|error| E::custom(format_args!("at {}: {}", error.path(), error.inner())))?;
             Ok(page(vec![row], Frame::default(), Form::Bare))
@@ -206,9 +217,9 @@ impl<T: Wire + DeserializeOwned> Model for Page<T> {
     }
 }
 
-/// A row of a list, told from the others by an id.
+/// Row of a list, identified by an id.
 pub trait Row {
-    /// The id; none if the row has none.
+    /// Returns the id; [`None`] if the row has none, which excludes it from the search for repeated rows.
     fn row_id(&self) -> Option<Cow<'_, str>>;
 }
 
@@ -222,7 +233,7 @@ impl Row for JsonObject {
     }
 }
 
-/// Says which field of a type tells its rows apart.
+/// Implements [`Row`] by a field of each type.
 macro_rules! rows {
     ($($name:ident . $field:ident),* $(,)?) => {$(
         impl $crate::list::Row for $name {

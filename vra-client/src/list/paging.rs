@@ -1,21 +1,21 @@
-//! How the pages of a list are asked for.
+//! Query parameters that request a page.
 
 use crate::request::ApiRequest;
 
-/// How the pages of a list are asked for.
+/// Query parameters that request a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Paging {
-    /// `page` and `limit`: the number of the page, from 1, and the rows per page. What version 7 takes everywhere.
+    /// `page` (number, from 1) and `limit` (rows per page). Version 7 accepts them everywhere. The default.
     #[default]
     PageLimit,
-    /// `$top` and `$skip`: the rows per page, and how many rows come before it. What later generations take.
+    /// `$top` (rows per page) and `$skip` (rows before the page).
     TopSkip,
 }
 
 impl Paging {
-    /// The request for one page; the first has the number 1.
-    pub(super) fn ask(self, request: ApiRequest, number: u32, rows: u32) -> ApiRequest {
+    /// Returns the request for one page; the first has the number 1.
+    pub(super) fn page_request(self, request: ApiRequest, number: u32, rows: u32) -> ApiRequest {
         match self {
             Self::PageLimit => {
                 request.with_query_set("page", number.to_string()).with_query_set("limit", rows.to_string())

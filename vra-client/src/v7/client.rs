@@ -1,4 +1,4 @@
-//! The client and how it is made.
+//! Client and its builder.
 
 use std::sync::Arc;
 
@@ -16,15 +16,24 @@ use crate::request::ApiRequest;
 use crate::session::{Credentials, Session};
 use crate::transport::{Transport, local_path};
 
-/// A client of one server and one tenant. A clone shares token and connections.
+/// Client of one server and one tenant. A clone shares token and connections.
 ///
-/// The services are methods: [`identity`](Self::identity), [`catalog`](Self::catalog) … Each of their methods gives a
-/// [`Call`] or a [`List`](super::List): a value that can be looked at before it is sent.
+/// A method per service returns it: [`identity`](Self::identity), [`catalog`](Self::catalog),
+/// [`work_items`](Self::work_items), [`approvals`](Self::approvals), [`reservations`](Self::reservations),
+/// [`reservation_policies`](Self::reservation_policies), [`network_profiles`](Self::network_profiles),
+/// [`key_pairs`](Self::key_pairs), [`component_registry`](Self::component_registry) and [`ipam`](Self::ipam). Each of
+/// their methods returns a [`Call`] or a [`List`](super::List), which can be inspected before it is sent.
+///
+/// The client logs in with the first call, renews the token before it expires, and logs in once more if the server
+/// rejects it. After a login that the server refused it never logs in again, since servers lock accounts: every further
+/// call fails with [`Error::Login`] until [`forget_login`](Self::forget_login).
 ///
 /// ```
 /// use vra_client::v7::Client;
 ///
-/// let client = Client::builder("https://vra.example").with_password("tony@example.com", "…", "vsphere.local").build()?;
+/// let client = Client::builder("https://vra.example")
+///     .with_password("tony@example.com", "…", "vsphere.local")
+///     .build()?;
 /// let call = client.identity().tenant("vsphere.local");
 /// assert_eq!(call.request().target(), "/identity/api/tenants/vsphere.local");
 /// // call.await? sends it, after logging in.
@@ -38,25 +47,33 @@ pub struct Client {
 }
 
 impl Client {
-    /// Begins a client of the server at this address, such as `https://vra.example`.
+    /// Builds the client. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`Error::InvalidInput`] if the user name is not `user@domain` or the tenant is blank; [`Error::Transport`] if
+    /// the URL is not `https` (unless allowed) or cannot be parsed, or the TLS options cannot be used.
     pub fn builder(url: impl Into<String>) -> ClientBuilder {
         ClientBuilder {
             url: url.into(),
             credentials: Chosen::None,
+            // Named, so that an administrator finds the client in the access log.
             options: HttpOptions::new().with_user_agent(concat!("vra-client/", env!("CARGO_PKG_VERSION"))),
             retry: RetryConfig::default(),
             tokens: TokenPolicy::new(),
         }
     }
 
-    /// The tenant that the client logs in to; none without a password.
+    /// Returns the tenant that the client logs in to; [`None`] without a password.
     #[must_use]
     pub fn tenant(&self) -> Option<&str> {
         self.tenant.as_deref()
     }
 
-    /// A call that this crate has no method for, with the same token, retries and limits. The path is encoded already
-    /// and may have a query; it stays below the configured server.
+    /// Prepares a call that no service has a method for, from an encoded path. It uses the client's token, retries and
+    /// limits.
+    ///
+    /// The path may have a query; it cannot leave the configured server. A status that is not a success is an error, as
+    /// anywhere. [`send`](Self::send) does the same for a path template with values to be encoded.
     ///
     /// ```
     /// # let client = vra_client::v7::Client::builder("https://vra.example").build()?;
@@ -69,12 +86,11 @@ impl Client {
         self.send(body.into_iter().fold(request, ApiRequest::with_body))
     }
 
-    /// A request that the services have no method for, with the same token, retries and limits.
+    /// Prepares a call that no service has a method for. It uses the client's token, retries and limits.
     ///
     /// ```
-    /// use vra_client::request::ApiRequest;
-    ///
     /// # let client = vra_client::v7::Client::builder("https://vra.example").build()?;
+    /// use vra_client::request::ApiRequest;
     /// let request = ApiRequest::new(http::Method::GET, "/identity/api/tenants/{tenant}", &["vsphere.local"]);
     /// let call = client.send(request.with_query("expand", "true"));
     /// assert_eq!(call.request().target(), "/identity/api/tenants/vsphere.local?expand=true");
@@ -85,11 +101,32 @@ impl Client {
         Call::new(Arc::clone(&self.backend), request, |reply| Ok(RawResponse::read(reply)))
     }
 
-    /// Asks for what a link of the server leads to. The link's host is not followed: path and query are asked of the
-    /// configured server, since the host may be a node's own name, and the token is for nobody else.
+    /// Prepares a GET of a link of the server.
+    ///
+    /// Path and query of the link are requested from the configured server. Its host is ignored, since it may be the
+    /// internal name of a node, and the token must not be sent elsewhere.
+    ///
+    #[cfg_attr(feature = "testing", doc = "```")]
+    #[cfg_attr(not(feature = "testing"), doc = "```text")]
+    /// # use vra_client::{HttpOptions, testing::v7::Server, v7::Client};
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let server = Server::builder().example_data().start().await?;
+    /// # let client = Client::builder(server.url()).with_password(Server::USER, Server::PASSWORD, Server::TENANT)
+    /// #     .with_http_options(HttpOptions::new().with_allow_http(true)).build()?;
+    /// use vra_client::v7::RequestTemplate;
+    ///
+    /// let item = client.catalog().item_named("CentOS").await?;
+    /// let link = item.template_link().ok_or("no link")?;
+    /// let template: RequestTemplate = client.follow(link)?.await?;
+    /// assert!(template.data.is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// [`Error::UnexpectedLink`] or [`Error::InvalidInput`] if the link is no address on a web server.
+    /// [`Error::InvalidInput`] if the link has no URL or one that cannot be parsed; [`Error::UnexpectedLink`] if its
+    /// scheme is not `http` or `https`.
     pub fn follow<T: DeserializeOwned + Send + 'static>(&self, link: &Link) -> Result<Call<T>, Error> {
         let href = link.href.as_deref().unwrap_or_default();
         if href.is_empty() {
@@ -99,18 +136,19 @@ impl Client {
         Ok(Call::json(&self.backend, ApiRequest::raw(Method::GET, path)))
     }
 
-    /// Makes sure of a token: logs in unless there is a good one.
+    /// Logs in, unless the client has a token that is valid as far as it knows.
     ///
     /// # Errors
-    /// [`Error::Login`].
+    /// [`Error::Login`] if the login failed, or was not tried because of an earlier failure; also for a client without
+    /// a password whose token was forgotten.
     pub async fn login(&self) -> Result<(), Error> {
         self.session.token().await.map(|_| ())
     }
 
-    /// Gives the token back to the server and forgets it. The next call logs in again.
+    /// Ends the token at the server and forgets it. The next call logs in again.
     ///
     /// # Errors
-    /// [`Error`] if the server could not be told; the token is forgotten all the same.
+    /// The [errors of a call](Call#errors) if the server could not end the token; the client forgets it all the same.
     pub async fn logout(&self) -> Result<(), Error> {
         let result = match self.session.present_token().await {
             Some(token) => end_token(&self.session.transport, &token).await,
@@ -120,14 +158,34 @@ impl Client {
         result
     }
 
-    /// Forgets the token and that a login was refused, without telling the server. After a refused login no other is
-    /// tried, since the server locks accounts; this is for when the account was put right.
+    /// Forgets the token, and a login that the server refused, without a request to the server.
+    ///
+    /// After a refused login the client tries no other, since servers lock accounts. Call this after the account was
+    /// unlocked or its password was corrected.
     pub fn forget_login(&self) {
         self.session.forget();
     }
 }
 
-/// Makes a [`Client`].
+/// Builder of a [`Client`].
+///
+/// Without [`with_password`](Self::with_password) and [`with_token`](Self::with_token) calls are sent without a token,
+/// which is enough for the status of a server that starts. If both are called, the last one counts.
+///
+/// ```
+/// use std::time::Duration;
+/// use vra_client::{HttpOptions, RetryConfig, v7::Client};
+///
+/// // Wait longer for a slow appliance, and repeat calls for half a minute.
+/// let options = HttpOptions::new().with_attempt_timeout(Duration::from_secs(90));
+/// let client = Client::builder("https://vra.example")
+///     .with_password("tony@example.com", "…", "vsphere.local")
+///     .with_http_options(options)
+///     .with_retry(RetryConfig::new(5, Duration::from_secs(30)))
+///     .build()?;
+/// assert_eq!(client.tenant(), Some("vsphere.local"));
+/// # Ok::<(), vra_client::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct ClientBuilder {
@@ -139,8 +197,10 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Logs in with a password. The user is `user@domain`; `DOMAIN\user` is not accepted. The tenant is the one of the
-    /// URL, such as `vsphere.local`.
+    /// Logs in with a password. The user is `user@domain`; `DOMAIN\user` is not accepted. The tenant is its URL name,
+    /// such as `vsphere.local`.
+    ///
+    /// A password that the server refuses is never sent again: see [`Client::forget_login`].
     pub fn with_password(
         mut self,
         username: impl Into<String>,
@@ -152,13 +212,16 @@ impl ClientBuilder {
         self
     }
 
-    /// Uses a token that was got elsewhere. It cannot be renewed.
+    /// Uses a token of the caller. The client cannot renew it.
+    ///
+    /// When it has expired, calls fail with [`Error::Server`] of status 401 and are not repeated. [`Client::login`]
+    /// does not check it; [`Identity::token_is_valid`](super::Identity::token_is_valid) does.
     pub fn with_token(mut self, token: impl Into<SecretString>) -> Self {
         self.credentials = Chosen::Token(token.into());
         self
     }
 
-    /// Sets time limits, proxy and trust.
+    /// Sets time limits, proxy and trust. Default: [`HttpOptions::new`].
     ///
     /// ```
     /// use std::time::Duration;
@@ -172,13 +235,15 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets how often and for how long calls are repeated that may be.
+    /// Sets how often and for how long calls are repeated. Default: three repetitions within a minute.
+    ///
+    /// A call that may have been carried out is repeated only if it [is repeatable](ApiRequest::is_repeatable).
     pub fn with_retry(mut self, retry: RetryConfig) -> Self {
         self.retry = retry;
         self
     }
 
-    /// Sets when tokens are renewed and how often logins are tried.
+    /// Sets when tokens are renewed and how many logins are allowed. Default: [`TokenPolicy::new`].
     pub fn with_token_policy(mut self, policy: TokenPolicy) -> Self {
         self.tokens = policy;
         self
@@ -192,6 +257,7 @@ impl ClientBuilder {
     pub fn build(self) -> Result<Client, Error> {
         let mut tenant_of = None;
         let credentials = match self.credentials {
+            // Checked here: the server would refuse the login, and refused logins can lock the account.
             Chosen::Password { username, .. } if !username.contains('@') || username.contains('\\') => {
                 return Err(Error::invalid("user name", username, "user@domain"));
             }
@@ -213,7 +279,7 @@ impl ClientBuilder {
     }
 }
 
-/// The credentials that a builder was given. They are checked when the client is built.
+/// Credentials that a builder was given. They are checked when the client is built.
 #[derive(Debug, Clone)]
 enum Chosen {
     Password { username: String, password: SecretString, tenant: String },

@@ -1,4 +1,4 @@
-//! Which services the server is made of, and how they are.
+//! Component registry: services of the server and their status.
 
 use super::{Client, List};
 use crate::call::Call;
@@ -7,96 +7,97 @@ use crate::list::rows;
 use crate::request::ApiRequest;
 
 model! {
-    /// A service.
+    /// Service of the server, as it registered itself.
     pub struct ServiceInfo {
-        /// `ServiceInfo`.
+        /// Type of the object in `@type`: `ServiceInfo`.
         type_name: String = "@type";
-        /// The id.
+        /// Id of the service, a UUID.
         id: String = "id";
-        /// The name, such as `iaas-service`.
+        /// Name, such as `iaas-service`.
         name: String = "name";
-        /// The key of the name for display.
+        /// Message key of the display name.
         name_msg_key: String = "nameMsgKey";
-        /// Whose it is.
+        /// Id of the owner of the service.
         owner_id: String = "ownerId";
-        /// What kind of service; the members are not certain.
+        /// Type of the service; the members are not certain.
         service_type: JsonObject = "serviceType";
-        /// The version.
+        /// Version of the service.
         service_version: String = "serviceVersion";
         /// Attributes; the shape is not known.
         service_attributes: serde_json::Value = "serviceAttributes";
-        /// Where it is.
+        /// URLs of the service.
         end_points: Vec<ServiceEndpoint> = "endPoints" | "endpoints";
-        /// When it was made.
+        /// Time of creation.
         created_date: Timestamp = "createdDate";
-        /// When it was last changed.
+        /// Time of the last change.
         last_updated: Timestamp = "lastUpdated";
     }
 }
 
 model! {
-    /// Where a service is.
+    /// Endpoint of a service: a URL with its type.
     pub struct ServiceEndpoint {
-        /// The id.
+        /// Id of the endpoint, a UUID.
         id: String = "id";
-        /// The address.
+        /// URL of the endpoint.
         url: String = "url";
-        /// What kind of address; the members are not certain.
+        /// Type of the endpoint; the members are not certain.
         end_point_type: JsonObject = "endPointType" | "endpointType";
         /// Attributes; the shape is not known.
         end_point_attributes: serde_json::Value = "endPointAttributes" | "endpointAttributes";
-        /// The service.
+        /// Id of the service.
         service_info_id: String = "serviceInfoId";
-        /// Its certificates; the shape is not known.
+        /// Certificates of the endpoint; the shape is not known.
         ssl_trusts: Vec<serde_json::Value> = "sslTrusts";
-        /// When it was made.
+        /// Time of creation.
         created_date: Timestamp = "createdDate";
-        /// When it was last changed.
+        /// Time of the last change.
         last_updated: Timestamp = "lastUpdated";
     }
 }
 
 model! {
-    /// How a service is, as the registry knows.
+    /// Status of a service, as the registry recorded it.
     pub struct ServiceStatus {
-        /// The service's id.
+        /// Id of the service.
         service_id: String = "serviceId";
-        /// Its name.
+        /// Name of the service.
         service_name: String = "serviceName";
-        /// Its type.
+        /// Id of the type of the service.
         service_type_id: String = "serviceTypeId";
-        /// Whether it did not answer.
+        /// True if the service did not respond to the registry.
         not_available: bool = "notAvailable";
-        /// When that was found.
+        /// Time of this status.
         last_updated: Timestamp = "lastUpdated";
-        /// Where it was asked.
+        /// URL that the registry reads the status from.
         status_end_point_url: String = "statusEndPointUrl" | "statusEndpointUrl";
-        /// What it said.
+        /// Status that the service reported.
         service_status: ServiceState = "serviceStatus";
     }
 }
 
 impl ServiceStatus {
-    /// Whether the service is there and registered, which is its last step when it starts.
+    /// Returns true if the service responded and is registered, which is the last step of its start.
     #[must_use]
     pub fn is_ready(&self) -> bool {
+        // A service that did not respond has no status, or an old one.
         let state = self.service_status.as_ref().and_then(|state| state.service_initialization_status.as_deref());
         self.not_available != Some(true) && state.is_some_and(|state| state.eq_ignore_ascii_case("REGISTERED"))
     }
 }
 
 model! {
-    /// How a service is, as it says itself.
+    /// Status that a service reported about itself.
     pub struct ServiceState {
-        /// Its name.
+        /// Name of the service.
         service_name: String = "serviceName";
-        /// Whether it is initialised.
+        /// True if the service is initialized.
         initialized: bool = "initialized";
-        /// When it was started.
+        /// Start time, as text.
         started_time: String = "startedTime";
-        /// `REGISTERED` when it is ready.
+        /// Step of the start; `REGISTERED` is the last one.
         service_initialization_status: String = "serviceInitializationStatus";
-        /// What is wrong.
+        /// Error of the start, if it failed.
         error_message: String = "errorMessage";
     }
 }
@@ -104,48 +105,68 @@ model! {
 rows!(ServiceInfo.id, ServiceEndpoint.id, ServiceStatus.service_id);
 
 impl Client {
-    /// Which services the server is made of.
+    /// Returns the component registry: the services of the server and their status.
     #[must_use]
     pub fn component_registry(&self) -> ComponentRegistry<'_> {
         ComponentRegistry { client: self }
     }
 }
 
-/// The component registry: `/component-registry`, without `/api`.
+/// Component registry, `/component-registry` without `/api`: the services of the server and their status.
+///
+#[cfg_attr(feature = "testing", doc = "```")]
+#[cfg_attr(not(feature = "testing"), doc = "```text")]
+/// # use vra_client::{HttpOptions, testing::v7::Server, v7::Client};
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// # let server = Server::builder().example_data().start().await?;
+/// # let client = Client::builder(server.url()).with_password(Server::USER, Server::PASSWORD, Server::TENANT)
+/// #     .with_http_options(HttpOptions::new().with_allow_http(true)).build()?;
+/// // Wait for the server to start: no token is needed for that.
+/// let anonymous = Client::builder(server.url())
+///     .with_http_options(HttpOptions::new().with_allow_http(true)).build()?;
+/// let services = anonymous.component_registry().current_status().all().await?;
+/// assert!(services.iter().all(|service| service.is_ready()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct ComponentRegistry<'a> {
     client: &'a Client,
 }
 
 impl ComponentRegistry<'_> {
-    /// The services. Evidence: names (7.x).
+    /// Lists the services. Evidence: members (7.x).
     pub fn services(self) -> List<ServiceInfo> {
+        // Without `/api`, unlike all other services; the only known path with it is for the links of a tenant.
         List::new(&self.client.backend, ApiRequest::get("/component-registry/services", &[]))
     }
 
-    /// One service. Evidence: names (7.x).
+    /// Reads one service. Evidence: members (7.x).
     pub fn service(self, id: &str) -> Call<ServiceInfo> {
         Call::json(&self.client.backend, ApiRequest::get("/component-registry/services/{service}", &[id]))
     }
 
-    /// Where a service is. Evidence: names (7.x).
+    /// Lists the endpoints of a service. Evidence: members (7.x).
     pub fn endpoints(self, service_id: &str) -> List<ServiceEndpoint> {
         let request = ApiRequest::get("/component-registry/services/{service}/endpoints", &[service_id]);
         List::new(&self.client.backend, request)
     }
 
-    /// The kinds of endpoints; the shape is not published. Evidence: request list (7.x).
+    /// Lists the types of endpoints. Evidence: listed (7.x); the shape is not published.
     pub fn endpoint_types(self) -> List<JsonObject> {
         List::new(&self.client.backend, ApiRequest::get("/component-registry/endpoints/types", &[]))
     }
 
-    /// How the services are, as far as the registry knows. Cheap. Evidence: names (7.x).
+    /// Lists the last recorded status of each service, without asking the services. Evidence: members (7.x).
     pub fn status(self) -> List<ServiceStatus> {
         List::new(&self.client.backend, ApiRequest::get("/component-registry/services/status", &[]))
     }
 
-    /// How the services are now: the registry asks each of them, which is slow. Needs no token, so it can tell whether
-    /// a server that is starting can be logged in to. Evidence: names (7.x).
+    /// Lists the present status of each service. Evidence: members (7.x).
+    ///
+    /// The registry asks each service, which takes long. The call needs no token, so it tells whether a server that
+    /// starts can be logged in to.
     ///
     /// ```
     /// # let client = vra_client::v7::Client::builder("https://vra.example").build()?;
@@ -154,6 +175,7 @@ impl ComponentRegistry<'_> {
     /// # Ok::<(), vra_client::Error>(())
     /// ```
     pub fn current_status(self) -> List<ServiceStatus> {
+        // While the server starts, a login would fail, and repeated failures can lock the account.
         let request = ApiRequest::get("/component-registry/services/status/current", &[]).anonymously();
         List::new(&self.client.backend, request)
     }

@@ -1,21 +1,23 @@
-//! vRealize Automation 6.2 to 7.6.
+//! Client of vRealize Automation 6.2 to 7.6.
 //!
-//! [`Client`] has a method per service; each of theirs gives a [`Call`] or a [`List`], which is a value until it is
-//! awaited or read. What each method rests on – a captured answer, a documented one, or a list of member names – is
-//! said in its documentation as *Evidence*, and in the table of the crate's front page.
+//! [`Client`] has a method per service. Each method of a service returns a [`Call`] or a [`List`], which sends nothing
+//! until it is awaited or read. The documentation of each method names its *Evidence*: the source that is known for the
+//! call, in the words of the [front page](crate#evidence).
 //!
-//! | service | type | for |
+//! | service | type | subject |
 //! | --- | --- | --- |
-//! | identity | [`Identity`] | tokens, tenants, identity stores, principals, roles, business groups |
+//! | identity | [`Identity`] | tokens, tenants, identity stores, users and groups, roles, business groups |
 //! | catalog | [`Catalog`] | items, requests, resources, actions |
-//! | work items | [`WorkItems`] | approvals and other tasks for people |
+//! | work items | [`WorkItems`] | approvals and other tasks that wait for a user |
 //! | approval | [`Approvals`] | approval policies |
 //! | reservation | [`Reservations`] | reservations, their types, schemas and values |
 //! | reservation | [`ReservationPolicies`] | reservation policies |
-//! | IaaS proxy | [`NetworkProfiles`] | network profiles with ranges and addresses |
-//! | IaaS proxy | [`KeyPairs`] | key pairs |
-//! | component registry | [`ComponentRegistry`] | which services there are, and how they are |
-//! | IPAM | [`IpamGateway`] | what the server's own IPAM endpoints offer |
+//! | IaaS | [`NetworkProfiles`] | network profiles with ranges and addresses |
+//! | IaaS | [`KeyPairs`] | key pairs |
+//! | component registry | [`ComponentRegistry`] | services of the server and their status |
+//! | IPAM | [`IpamGateway`] | ranges and address spaces of the server's IPAM endpoints |
+//!
+//! Times are UTC. Users are `user@domain`, groups `group@domain`. A business group is called *subtenant* by the API.
 
 mod catalog;
 mod client;

@@ -1,18 +1,18 @@
-//! Forms and schemas: what the server says about the fields of a request, a reservation or a work item.
+//! Forms and schemas: fields of a request, a reservation or a work item, with their types and permissible values.
 
 use crate::lenient::{IntoJson, JsonObject, model, request_body};
 use crate::v7::{EntityRef, Literal, LiteralMap, Row};
 
 model! {
-    /// The fields of a form.
+    /// Fields of a form.
     pub struct Schema {
-        /// The fields.
+        /// Fields of the form.
         fields: Vec<SchemaField> = "fields";
     }
 }
 
 impl Schema {
-    /// The field of this id.
+    /// Returns the field with this id.
     #[must_use]
     pub fn field(&self, id: &str) -> Option<&SchemaField> {
         self.fields.as_ref()?.iter().find(|field| field.id.as_deref() == Some(id))
@@ -20,39 +20,39 @@ impl Schema {
 }
 
 model! {
-    /// A field of a form, or a column of a list.
+    /// Field of a form, or column of a list.
     pub struct SchemaField {
-        /// The id, which is the key of its value.
+        /// Id of the field, which is the key of its value.
         id: String = "id";
-        /// The name for display.
+        /// Display name.
         label: String = "label";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// What its value is.
+        /// Type of the value.
         data_type: DataType = "dataType";
-        /// How to show it: `DATA_TABLE` …
+        /// Hint for the user interface, such as `DATA_TABLE`.
         display_advice: String = "displayAdvice";
-        /// Which values are possible.
+        /// Values that are allowed.
         permissible_values: PermissibleValues = "permissibleValues";
-        /// What else holds for it.
+        /// Dependencies and constraints.
         state: FieldState = "state";
-        /// Whether it takes several values.
+        /// True if the field takes several values.
         is_multi_valued: bool = "isMultiValued";
-        /// Whether a list may be filtered by it.
+        /// True if a list can be filtered by this column.
         filterable: bool = "filterable";
-        /// Whether a list may be ordered by it.
+        /// True if a list can be ordered by this column.
         sortable: bool = "sortable";
     }
 }
 
 impl SchemaField {
-    /// Whether a value must be given: there is a facet `mandatory` that is constantly true.
+    /// Returns true if a value is required: the facet `mandatory` is constantly true.
     #[must_use]
     pub fn is_mandatory(&self) -> bool {
         self.facet("mandatory").and_then(Literal::as_bool) == Some(true)
     }
 
-    /// The constant value of a facet, such as `defaultValue`.
+    /// Returns the constant value of a facet, such as `defaultValue`.
     #[must_use]
     pub fn facet(&self, facet_type: &str) -> Option<&Literal> {
         let facets = self.state.as_ref()?.facets.as_ref()?;
@@ -60,60 +60,61 @@ impl SchemaField {
         facet.value.as_ref()?.value.as_ref()
     }
 
-    /// The ids of the fields that its possible values depend on.
+    /// Returns the ids of the fields that its permissible values depend on.
     #[must_use]
     pub fn depends_on(&self) -> &[String] {
+        // From the permissible values and not from the state: the latter lists what the facets depend on.
         let dependencies = self.permissible_values.as_ref().and_then(|values| values.dependencies.as_deref());
         dependencies.unwrap_or_default()
     }
 }
 
 model! {
-    /// What a field's value is.
+    /// Type of a field's value.
     pub struct DataType {
         /// `primitive`, `ref` or `complex`.
         kind: String = "type";
-        /// Of a primitive: `STRING`, `INTEGER`, `DECIMAL`, `BOOLEAN`, `DATE_TIME` …
+        /// Type of a primitive: `STRING`, `INTEGER`, `DECIMAL`, `BOOLEAN`, `DATE_TIME` and others.
         type_id: String = "typeId";
-        /// The component type.
+        /// Id of the component type.
         component_type_id: String = "componentTypeId";
-        /// The component.
+        /// Id of the component; usually `null`.
         component_id: String = "componentId";
-        /// The class.
+        /// Id of the class, such as `ComputeResource`.
         class_id: String = "classId";
-        /// A narrower type.
+        /// Narrower type within the class.
         type_filter: String = "typeFilter";
-        /// The name for display.
+        /// Display name.
         label: String = "label";
     }
 }
 
 model! {
-    /// Which values a field can have.
+    /// Values that a field allows.
     pub struct PermissibleValues {
-        /// `dynamic`: to be asked for; `static`: listed.
+        /// `dynamic` if the values have to be requested, `static` if they are listed here.
         kind: String = "type";
-        /// Whether others may be given.
+        /// True if other values are allowed too.
         custom_allowed: bool = "customAllowed";
-        /// The fields that they depend on.
+        /// Ids of the fields that the values depend on.
         dependencies: Vec<String> = "dependencies";
-        /// The values, where they are listed.
+        /// Values, if they are listed.
         values: Vec<PermissibleValue> = "values";
     }
 }
 
 model! {
-    /// A value that a field can have.
+    /// Value that a field allows.
     pub struct PermissibleValue {
-        /// The value, to be sent as it is.
+        /// Value, to be sent unchanged.
         underlying_value: Literal = "underlyingValue";
-        /// The name for display. From 7.x on, a compute resource's has the endpoint in parentheses.
+        /// Display name. From 7.x on, that of a compute resource ends with the endpoint in parentheses.
         label: String = "label";
     }
 }
 
 impl PermissibleValue {
-    /// The value, if it is a reference, as that of `computeResource` is.
+    /// Returns the value if it is a reference, as those of `computeResource` are.
     #[must_use]
     pub fn as_entity_ref(&self) -> Option<&EntityRef> {
         self.underlying_value.as_ref()?.as_entity_ref()
@@ -121,58 +122,58 @@ impl PermissibleValue {
 }
 
 model! {
-    /// What holds for a field.
+    /// Dependencies and constraints of a field.
     pub struct FieldState {
-        /// The fields that it depends on.
+        /// Ids of the fields that the facets depend on.
         dependencies: Vec<String> = "dependencies";
-        /// What holds.
+        /// Constraints and default of the field.
         facets: Vec<Facet> = "facets";
     }
 }
 
 model! {
-    /// Something that holds for a field.
+    /// Constraint or default of a field.
     pub struct Facet {
-        /// `mandatory`, `defaultValue`, `readOnly`, `visible` …
+        /// `mandatory`, `defaultValue`, `readOnly`, `visible` and others.
         facet_type: String = "type";
-        /// The value.
+        /// Value of the facet.
         value: FacetValue = "value";
     }
 }
 
 model! {
-    /// A facet's value.
+    /// Value of a facet.
     pub struct FacetValue {
-        /// `constant`, `constantClause`, or a clause of the server's own.
+        /// `constant`, `constantClause`, or another clause, which the server evaluates.
         kind: String = "type";
-        /// The constant.
+        /// Value, if it is constant.
         value: Literal = "value";
     }
 }
 
 model! {
-    /// Where a form comes from.
+    /// Reference to a form.
     pub struct FormReference {
         /// `external` or `extension`.
         kind: String = "type";
-        /// The form, if it is external.
+        /// Id of the form, if it is external.
         form_id: String = "formId";
-        /// The extension, if it is one.
+        /// Id of the extension, if it is one.
         extension_id: String = "extensionId";
-        /// Where the extension belongs.
+        /// Id of the place that the extension extends.
         extension_point_id: String = "extensionPointId";
     }
 }
 
 impl Row for PermissibleValue {
-    /// None: a value is told from others by the whole of it.
+    /// Returns [`None`]: values have no id.
     fn row_id(&self) -> Option<std::borrow::Cow<'_, str>> {
         None
     }
 }
 
 request_body! {
-    /// A question for the values that a field can have.
+    /// Body of the call that reads the permissible values of a field.
     ///
     /// ```
     /// use vra_client::v7::{EntityRef, ValuesRequest};
@@ -181,25 +182,26 @@ request_body! {
     /// assert_eq!(body.as_json()["text"], "");
     /// ```
     pub struct ValuesRequest {
-        /// Only values that contain this text.
+        /// Returns only values that contain this text.
         with_text: String = "text";
-        /// The values of the fields that they depend on.
+        /// Sets the values of the fields that the wanted values depend on.
         with_dependencies: LiteralMap = "dependencyValues";
     }
 }
 
 impl ValuesRequest {
-    /// A question for all values of a field that depends on no other.
+    /// Requests all values of a field that depends on no other.
     #[must_use]
     pub fn new() -> Self {
         Self { body: JsonObject::new() }
     }
 
-    /// A question for the values of a field that depends on another, as all of a reservation's fields depend on
+    /// Requests the values of a field that depends on another, as all fields of a reservation depend on
     /// `computeResource`.
     #[must_use]
     pub fn depending_on(field_id: impl Into<String>, value: EntityRef) -> Self {
         let values = LiteralMap::new().with(field_id, value);
+        // The clients that are known to work send an empty search text along.
         Self::new().with_text("").with_member("dependencyValues", values.into_json())
     }
 }

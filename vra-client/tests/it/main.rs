@@ -1,4 +1,4 @@
-//! Everything that needs no server of its own, in one binary.
+//! Tests against recorded payloads and a mock server, in one binary.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod v7_action_links;
@@ -8,7 +8,7 @@ mod v7_infrastructure;
 mod v7_mutations;
 mod v7_samples;
 
-/// A recorded payload of generation 7.
+/// Reads a recorded payload of version 7.
 fn sample(name: &str) -> replay::Sample {
     let path = fixtures().join(format!("{name}.json"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));

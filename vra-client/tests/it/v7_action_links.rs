@@ -1,4 +1,4 @@
-//! The actions of recorded flat rows, by all the names that people have for them.
+//! Actions of recorded flat rows, by binding, by name and by the end of a name.
 
 use vra_client::v7::ResourceView;
 
@@ -22,7 +22,7 @@ fn template<'a>(view: &'a ResourceView, action: &str) -> Option<&'a str> {
     view.action_template_link(action)?.rel.as_deref()
 }
 
-/// None of the links about actions is missed, and each is found as both template and request.
+/// No link of an action is missed, and each is found as both template and request.
 #[test]
 fn every_recorded_action_is_found_by_its_name() {
     let (mut links, mut named) = (0, 0);
@@ -87,7 +87,7 @@ fn a_deployment_has_actions_of_every_component() {
 }
 
 #[test]
-fn an_action_of_ones_own_has_the_name_it_was_given() {
+fn a_custom_action_has_its_display_name() {
     let view: ResourceView = serde_json::from_str(
         r#"{"links": [
             {"rel": "GET: Request", "href": "https://vra.example/r"},
@@ -103,7 +103,7 @@ fn an_action_of_ones_own_has_the_name_it_was_given() {
     assert!(view.action_submit_link("name").is_none());
 }
 
-/// The end of a name may belong to several; the whole name belongs to one.
+/// The end of a name may belong to several actions, the whole name to one.
 #[test]
 fn a_whole_name_wins_over_the_end_of_another() {
     let link = |key: &str| serde_json::json!({"rel": format!("POST: {{x@resource.action.{key}}}"), "href": format!("https://vra.example/{key}")});

@@ -1,4 +1,4 @@
-//! What the builders make equals what was recorded of clients and printed in the manual.
+//! Bodies of the builders, compared with those recorded of clients and printed in the manual.
 
 use serde::Serialize;
 use serde_json::{Value, json};

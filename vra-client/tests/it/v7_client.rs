@@ -1,4 +1,4 @@
-//! The session, lists, waiting and errors, against a server that says what each test needs.
+//! Session, lists, waiting and errors, against a mock server with the responses of each test.
 
 use std::time::Duration;
 
@@ -42,8 +42,8 @@ async fn logins(server: &MockServer, token: &str, times: impl Into<Times>) {
         .await;
 }
 
-pub(crate) async fn answers(server: &MockServer, verb: &str, at: &str, answer: ResponseTemplate) {
-    Mock::given(method(verb)).and(path(at)).respond_with(answer).mount(server).await;
+pub(crate) async fn respond(server: &MockServer, verb: &str, at: &str, response: ResponseTemplate) {
+    Mock::given(method(verb)).and(path(at)).respond_with(response).mount(server).await;
 }
 
 pub(crate) async fn started() -> (MockServer, Client) {
@@ -163,12 +163,12 @@ async fn a_refused_login_is_not_repeated_and_says_why() {
 }
 
 #[tokio::test]
-async fn after_a_refused_login_the_account_can_be_put_right() {
+async fn after_a_refused_login_the_account_can_be_unlocked() {
     let server = MockServer::start().await;
     let refused = ResponseTemplate::new(401);
     Mock::given(method("POST")).respond_with(refused).up_to_n_times(1).expect(1).mount(&server).await;
     logins(&server, "first-token", 1).await;
-    answers(&server, "GET", "/identity/api/tenants/qe", ResponseTemplate::new(200).set_body_json(json!({"id": "qe"})))
+    respond(&server, "GET", "/identity/api/tenants/qe", ResponseTemplate::new(200).set_body_json(json!({"id": "qe"})))
         .await;
     let client = client(&server);
     client.logout().await.unwrap();
@@ -178,12 +178,12 @@ async fn after_a_refused_login_the_account_can_be_put_right() {
 }
 
 #[tokio::test]
-async fn a_search_by_name_looks_at_the_names_itself() {
+async fn a_search_by_name_compares_the_names_itself() {
     let (server, client) = started().await;
     let row = |id: &str, name: &str| json!({"catalogItemId": id, "name": name});
     let at = "/catalog-service/api/consumer/entitledCatalogItemViews";
     let rows = json!({"content": [row("1", "CentOS"), row("2", "centos"), row("3", "Other")]});
-    answers(&server, "GET", at, ResponseTemplate::new(200).set_body_json(rows)).await;
+    respond(&server, "GET", at, ResponseTemplate::new(200).set_body_json(rows)).await;
     let found = |name: &'static str| {
         let client = client.clone();
         async move { client.catalog().item_named(name).await }
@@ -195,7 +195,7 @@ async fn a_search_by_name_looks_at_the_names_itself() {
 }
 
 #[tokio::test]
-async fn a_token_from_elsewhere_is_used_and_not_renewed() {
+async fn a_token_of_the_caller_is_used_and_not_renewed() {
     let server = MockServer::start().await;
     Mock::given(header("authorization", "Bearer theirs"))
         .respond_with(ResponseTemplate::new(401))
@@ -209,12 +209,12 @@ async fn a_token_from_elsewhere_is_used_and_not_renewed() {
 }
 
 #[tokio::test]
-async fn tokens_are_checked_and_given_back() {
+async fn tokens_are_checked_and_ended() {
     let (server, client) = started().await;
-    answers(&server, "HEAD", "/identity/api/tokens/good%2B%3D", ResponseTemplate::new(204)).await;
-    answers(&server, "HEAD", "/identity/api/tokens/bad", ResponseTemplate::new(401)).await;
-    answers(&server, "HEAD", "/identity/api/tokens/broken", ResponseTemplate::new(500)).await;
-    answers(&server, "DELETE", "/identity/api/tokens/first-token", ResponseTemplate::new(204)).await;
+    respond(&server, "HEAD", "/identity/api/tokens/good%2B%3D", ResponseTemplate::new(204)).await;
+    respond(&server, "HEAD", "/identity/api/tokens/bad", ResponseTemplate::new(401)).await;
+    respond(&server, "HEAD", "/identity/api/tokens/broken", ResponseTemplate::new(500)).await;
+    respond(&server, "DELETE", "/identity/api/tokens/first-token", ResponseTemplate::new(204)).await;
     let identity = client.identity();
     assert!(identity.token_is_valid(&"good+=".into()).await.unwrap());
     assert!(!identity.token_is_valid(&"bad".into()).await.unwrap());
@@ -230,7 +230,7 @@ async fn tokens_are_checked_and_given_back() {
 #[tokio::test]
 async fn nothing_shows_a_secret() {
     let (server, client) = started().await;
-    answers(&server, "GET", "/identity/api/tenants/qe", ResponseTemplate::new(200).set_body_string("{\"id\": {}}"))
+    respond(&server, "GET", "/identity/api/tenants/qe", ResponseTemplate::new(200).set_body_string("{\"id\": {}}"))
         .await;
     let error = client.identity().tenant("qe").await.unwrap_err();
     let call = client.identity().issue_token("tony@example.com", PASSWORD, "qe");
@@ -276,7 +276,7 @@ async fn a_list_is_read_by_page_numbers_with_its_order() {
 }
 
 #[tokio::test]
-async fn a_list_that_lacks_rows_ends_with_an_error_after_those_that_came() {
+async fn a_list_that_lacks_rows_ends_with_an_error_after_the_other_rows() {
     let (server, client) = started().await;
     pages(&server, "1", page(&["a", "b"], 1, 2, 4)).await;
     pages(&server, "2", page(&["b", "c"], 2, 2, 4)).await;
@@ -303,21 +303,21 @@ async fn one_bad_row_is_named_by_its_path() {
 }
 
 #[tokio::test]
-async fn a_user_comes_alone_or_in_a_list() {
+async fn a_user_is_read_from_an_object_or_a_list() {
     let (server, client) = started().await;
     let list = sample("v73_identity_principal_search_200").body;
     let alone = list["content"][0].clone();
     let at = |name: &str| format!("/identity/api/tenants/qe/principals/{name}@example.com");
-    answers(&server, "GET", &at("list"), ResponseTemplate::new(200).set_body_json(list)).await;
-    answers(&server, "GET", &at("alone"), ResponseTemplate::new(200).set_body_json(alone)).await;
+    respond(&server, "GET", &at("list"), ResponseTemplate::new(200).set_body_json(list)).await;
+    respond(&server, "GET", &at("alone"), ResponseTemplate::new(200).set_body_json(alone)).await;
     let none = ResponseTemplate::new(200).set_body_json(json!({"links": [], "content": []}));
-    answers(&server, "GET", &at("none"), none).await;
+    respond(&server, "GET", &at("none"), none).await;
     for name in ["list@example.com", "alone@example.com"] {
         let user = client.identity().principal("qe", name).await.unwrap();
         assert_eq!(user.full_name().as_deref(), Some("susan@example.mycompany.com"), "{name}");
     }
     let odd = ResponseTemplate::new(200).set_body_json(json!({"@type": "User", "locked": [1]}));
-    answers(&server, "GET", &at("odd"), odd).await;
+    respond(&server, "GET", &at("odd"), odd).await;
     let error = client.identity().principal("qe", "odd@example.com").await.unwrap_err();
     assert!(matches!(&error, Error::Decode(error) if error.path == "locked"), "{error}");
     assert!(client.identity().principal("qe", "none@example.com").await.unwrap_err().is_not_found());
@@ -327,26 +327,26 @@ async fn a_user_comes_alone_or_in_a_list() {
 async fn a_business_group_is_found_among_memberships_too() {
     let (server, client) = started().await;
     let at = "/identity/api/tenants/qe/subtenants";
-    answers(&server, "GET", at, ResponseTemplate::new(200).set_body_json(page(&[], 1, 0, 0))).await;
+    respond(&server, "GET", at, ResponseTemplate::new(200).set_body_json(page(&[], 1, 0, 0))).await;
     let rows = ResponseTemplate::new(200).set_body_json(sample("v7_identity_subtenants_200").body);
-    answers(&server, "GET", &format!("{at}/membership"), rows).await;
+    respond(&server, "GET", &format!("{at}/membership"), rows).await;
     let group = client.identity().subtenant_named("qe", "Finance").await.unwrap();
     assert_eq!(group.id.as_deref(), Some("e11a782e-cff3-4707-b1e1-88940507dab3"));
-    let missing = client.identity().subtenant_named("qe", "Nobody").await.unwrap_err();
+    let missing = client.identity().subtenant_named("qe", "Unknown").await.unwrap_err();
     assert!(missing.is_not_found(), "{missing:?}");
 }
 
 // ---- Requests and waiting ------------------------------------------------------------------------------------------
 
 #[tokio::test]
-async fn a_request_is_handed_in_whatever_the_server_answers() {
+async fn a_request_is_submitted_whatever_the_response_looks_like() {
     let (server, client) = started().await;
     let id = "7aaf9baf-aa4e-47c4-997b-edd7c7983a5b";
     let location = format!("https://node-7.internal:8443/catalog-service/api/consumer/requests/{id}");
     let at = |name: &str| format!("/catalog-service/api/consumer/entitledCatalogItems/{name}/requests");
     for status in [200, 201, 202] {
-        let answer = ResponseTemplate::new(status).insert_header("Location", location.as_str());
-        answers(&server, "POST", &at(&format!("empty{status}")), answer).await;
+        let response = ResponseTemplate::new(status).insert_header("Location", location.as_str());
+        respond(&server, "POST", &at(&format!("empty{status}")), response).await;
         let submitted = client.catalog().submit(&format!("empty{status}"), RequestTemplate::default()).await.unwrap();
         assert_eq!(submitted.id, id);
         assert_eq!(
@@ -356,15 +356,15 @@ async fn a_request_is_handed_in_whatever_the_server_answers() {
         assert_eq!(submitted.request, None);
     }
     let body = sample("v7_catalog_request_submitted_201").body;
-    answers(&server, "POST", &at("body"), ResponseTemplate::new(201).set_body_json(body)).await;
+    respond(&server, "POST", &at("body"), ResponseTemplate::new(201).set_body_json(body)).await;
     let submitted = client.catalog().submit("body", RequestTemplate::default()).await.unwrap();
     assert_eq!(submitted.id, "4331735d-4a47-4055-b82e-21eb7666f18f");
     assert_eq!(submitted.request.unwrap().retries_remaining, Some(3));
     let odd = ResponseTemplate::new(201).insert_header("Location", location.as_str()).set_body_string("<p>ok</p>");
-    answers(&server, "POST", &at("odd"), odd).await;
+    respond(&server, "POST", &at("odd"), odd).await;
     let submitted = client.catalog().submit("odd", RequestTemplate::default()).await.unwrap();
     assert_eq!((submitted.id.as_str(), submitted.request), (id, None), "it was handed in, whatever the body is");
-    answers(&server, "POST", &at("nothing"), ResponseTemplate::new(201)).await;
+    respond(&server, "POST", &at("nothing"), ResponseTemplate::new(201)).await;
     let error = client.catalog().submit("nothing", RequestTemplate::default()).await.unwrap_err();
     assert!(error.to_string().contains("Location"), "{error}");
 }
@@ -373,7 +373,7 @@ async fn a_request_is_handed_in_whatever_the_server_answers() {
 async fn links_are_followed_on_the_configured_server() {
     let (server, client) = started().await;
     let views = sample("v73_catalog_entitled_item_views_200").body;
-    answers(
+    respond(
         &server,
         "GET",
         "/catalog-service/api/consumer/entitledCatalogItemViews",
@@ -383,7 +383,7 @@ async fn links_are_followed_on_the_configured_server() {
     // The id in the links is not the item's.
     let at = "/catalog-service/api/consumer/entitledCatalogItems/7c8275d6-1bd6-452a-97c4-d6c053e4baa4/requests";
     let template = sample("v7_catalog_request_template_small_200").body;
-    answers(&server, "GET", &format!("{at}/template"), ResponseTemplate::new(200).set_body_json(&template)).await;
+    respond(&server, "GET", &format!("{at}/template"), ResponseTemplate::new(200).set_body_json(&template)).await;
     Mock::given(method("POST"))
         .and(path(at))
         .and(header("authorization", "Bearer first-token"))
@@ -404,7 +404,7 @@ async fn a_redirect_to_another_server_is_not_followed() {
     let elsewhere = MockServer::start().await;
     Mock::given(method("GET")).respond_with(ResponseTemplate::new(200)).expect(0).mount(&elsewhere).await;
     let moved = ResponseTemplate::new(302).insert_header("Location", format!("{}/x", elsewhere.uri()).as_str());
-    answers(&server, "GET", "/identity/api/tenants/qe", moved).await;
+    respond(&server, "GET", "/identity/api/tenants/qe", moved).await;
     let error = client.identity().tenant("qe").await.unwrap_err();
     assert!(matches!(error, Error::UnexpectedLink { .. }), "{error:?}");
 }
@@ -419,7 +419,7 @@ fn in_phase(phase: &str) -> ResponseTemplate {
     ResponseTemplate::new(200).set_body_json(body)
 }
 
-async fn follow(phases: &[&str]) -> Result<vra_client::v7::CatalogRequest, Error> {
+async fn wait_through(phases: &[&str]) -> Result<vra_client::v7::CatalogRequest, Error> {
     let (server, client) = started().await;
     for phase in phases {
         let mock = Mock::given(method("GET")).and(path("/catalog-service/api/consumer/requests/r1"));
@@ -431,35 +431,35 @@ async fn follow(phases: &[&str]) -> Result<vra_client::v7::CatalogRequest, Error
 }
 
 #[tokio::test]
-async fn a_request_is_followed_to_its_end() {
-    let request = follow(&["PENDING_PRE_APPROVAL", "IN_PROGRESS", "SUCCESSFUL"]).await.unwrap();
+async fn a_request_is_waited_for_until_it_is_final() {
+    let request = wait_through(&["PENDING_PRE_APPROVAL", "IN_PROGRESS", "SUCCESSFUL"]).await.unwrap();
     assert_eq!(request.outcome(), Some(true));
     let failure = |result: Result<_, Error>| match result {
         Err(Error::Wait(error)) => error,
         other => panic!("{other:?}"),
     };
-    let failed = failure(follow(&["IN_PROGRESS", "FAILED"]).await);
+    let failed = failure(wait_through(&["IN_PROGRESS", "FAILED"]).await);
     assert!(matches!(failed.reason, WaitReason::Failed));
     assert_eq!((failed.last_state.as_deref(), failed.details.as_deref()), (Some("FAILED"), Some("no capacity")));
-    assert!(matches!(failure(follow(&["REJECTED"]).await).reason, WaitReason::Failed));
-    let unknown = failure(follow(&["IN_PROGRESS", "HIBERNATED"]).await);
+    assert!(matches!(failure(wait_through(&["REJECTED"]).await).reason, WaitReason::Failed));
+    let unknown = failure(wait_through(&["IN_PROGRESS", "HIBERNATED"]).await);
     assert!(matches!(unknown.reason, WaitReason::UnknownState));
-    let gone = failure(follow(&["IN_PROGRESS"]).await);
+    let gone = failure(wait_through(&["IN_PROGRESS"]).await);
     assert!(matches!(&gone.reason, WaitReason::Call(error) if error.is_not_found()), "{gone:?}");
     assert_eq!(gone.last_state.as_deref(), Some("IN_PROGRESS"));
 }
 
-// ---- Actions, work items, errors, the way out ------------------------------------------------------------------------
+// ---- Actions, work items, errors, calls without a method --------------------------------------------------------------
 
 #[tokio::test]
 async fn an_action_is_found_by_its_binding() {
     let (server, client) = started().await;
     let at = "/catalog-service/api/consumer/resources/m1/actions";
     let list = sample("v62_catalog_resource_actions_200").body;
-    answers(&server, "GET", at, ResponseTemplate::new(200).set_body_json(list)).await;
+    respond(&server, "GET", at, ResponseTemplate::new(200).set_body_json(list)).await;
     let action_at = format!("{at}/a1caee9b-d67f-41e8-a7b3-131616a0f6ac/requests");
     let template = sample("v7_catalog_action_template_destroy_200").body;
-    answers(&server, "GET", &format!("{action_at}/template"), ResponseTemplate::new(200).set_body_json(&template))
+    respond(&server, "GET", &format!("{action_at}/template"), ResponseTemplate::new(200).set_body_json(&template))
         .await;
     Mock::given(method("POST"))
         .and(path(action_at))
@@ -477,17 +477,17 @@ async fn an_action_is_found_by_its_binding() {
 async fn a_work_item_is_completed_and_read_back() {
     let (server, client) = started().await;
     let at = "/workitem-service/api/workitems/w1";
-    answers(&server, "POST", &format!("{at}/actions/{APPROVE}"), ResponseTemplate::new(204)).await;
+    respond(&server, "POST", &format!("{at}/actions/{APPROVE}"), ResponseTemplate::new(204)).await;
     let mut item = sample("v73_workitem_list_200").body["content"][0].clone();
     item["status"] = json!("COMPLETED");
-    answers(&server, "GET", at, ResponseTemplate::new(200).set_body_json(item)).await;
+    respond(&server, "GET", at, ResponseTemplate::new(200).set_body_json(item)).await;
     let item = client.work_items().complete_and_get("w1", APPROVE, LiteralMap::new()).await.unwrap();
     assert!(item.is_completed());
     assert_eq!(item.action_ending(".complete"), Some("com.mycompany.cafe.samples.travel.workItem.complete"));
 }
 
 #[tokio::test]
-async fn the_servers_errors_are_told_apart() {
+async fn the_servers_errors_are_distinguished() {
     let (server, client) = started().await;
     for (name, check) in [
         ("v62_error_12005_workitem_completed_400", vra_client::error::ServerError::is_completed_already as fn(&_) -> _),
@@ -499,8 +499,8 @@ async fn the_servers_errors_are_told_apart() {
     ] {
         let recorded = sample(name);
         let status = u16::try_from(recorded.status).unwrap();
-        let answer = ResponseTemplate::new(status).set_body_json(&recorded.body);
-        answers(&server, "GET", &format!("/catalog-service/api/consumer/requests/{name}"), answer).await;
+        let response = ResponseTemplate::new(status).set_body_json(&recorded.body);
+        respond(&server, "GET", &format!("/catalog-service/api/consumer/requests/{name}"), response).await;
         let error = client.catalog().request(name).await.unwrap_err();
         assert!(check(error.as_server().unwrap()), "{error}");
         assert!(error.to_string().contains(recorded.body["errors"][0]["message"].as_str().unwrap()), "{error}");
@@ -508,11 +508,11 @@ async fn the_servers_errors_are_told_apart() {
 }
 
 #[tokio::test]
-async fn a_gateway_that_is_busy_is_asked_again_but_never_for_a_post() {
+async fn a_busy_gateway_is_called_again_but_never_with_a_post() {
     let server = MockServer::start().await;
     logins(&server, "first-token", 1).await;
     Mock::given(method("GET")).respond_with(ResponseTemplate::new(503)).up_to_n_times(1).expect(1).mount(&server).await;
-    answers(&server, "GET", "/identity/api/tenants/qe", ResponseTemplate::new(200).set_body_json(json!({"id": "qe"})))
+    respond(&server, "GET", "/identity/api/tenants/qe", ResponseTemplate::new(200).set_body_json(json!({"id": "qe"})))
         .await;
     Mock::given(path("/catalog-service/api/consumer/entitledCatalogItems/i/requests"))
         .respond_with(ResponseTemplate::new(503).set_body_string("<html><title>starting</title></html>"))
@@ -530,7 +530,7 @@ async fn a_gateway_that_is_busy_is_asked_again_but_never_for_a_post() {
 }
 
 #[tokio::test]
-async fn there_is_a_way_to_what_has_no_method() {
+async fn calls_without_a_method_can_be_sent() {
     let (server, client) = started().await;
     Mock::given(method("PUT"))
         .and(path("/identity/api/x"))
@@ -559,7 +559,7 @@ impl wiremock::Respond for Endless {
 }
 
 #[tokio::test]
-async fn a_list_that_does_not_end_by_itself_ends_at_a_limit_that_is_named() {
+async fn an_endless_list_ends_at_a_limit_that_is_named() {
     let limits = vra_client::ListLimits::new().with_rows(1000);
     for (limits, option) in [
         (limits, "with_rows"),

@@ -1,4 +1,4 @@
-//! Reservations, policies, network profiles, key pairs, services: builders and what takes several calls.
+//! Reservations, policies, network profiles, key pairs, services: builders, and methods of several calls.
 
 use std::net::Ipv4Addr;
 
@@ -17,7 +17,7 @@ use wiremock::{Mock, ResponseTemplate};
 
 use crate::replay::difference;
 use crate::sample;
-use crate::v7_client::{answers, started};
+use crate::v7_client::{respond, started};
 
 fn check(name: &str, body: &impl Serialize) {
     let found = serde_json::to_value(body).unwrap();
@@ -77,7 +77,7 @@ fn a_reservation_of_vsphere_with_nsx() {
 }
 
 #[test]
-fn a_reservation_of_vsphere_with_values_whose_class_the_server_finds() {
+fn a_reservation_of_vsphere_with_values_without_a_class() {
     let store = LiteralMap::new()
         .with("permissible_value_selected", true)
         .with("storageReservedSizeGB", 100)
@@ -112,7 +112,7 @@ fn a_reservation_of_vsphere_with_values_whose_class_the_server_finds() {
 #[test]
 fn reservations_of_vcloud_air_and_amazon() {
     let group = "a5d056be-3aa2-4fdd-ba1e-a3805f26f0e0";
-    // The manual masks the component type.
+    // The manual prints another name for the component type.
     let memory = Complex::new(
         "com.mycompany.csp.iaas.blueprint.service",
         "Infrastructure.Reservation.Memory",
@@ -151,7 +151,7 @@ fn a_reservation_is_read_changed_and_sent_back() {
 }
 
 #[test]
-fn values_are_asked_for_and_used() {
+fn values_are_read_and_used() {
     let body = ValuesRequest::depending_on(
         "computeResource",
         EntityRef::new("ComputeResource", "047e00f5-5424-4ed2-a751-4a334aeaff54"),
@@ -181,7 +181,7 @@ fn a_schema_says_what_is_mandatory_and_on_what_it_depends() {
 async fn reservation_calls() {
     let (server, client) = started().await;
     let types = ResponseTemplate::new(200).set_body_json(sample("v73_reservation_types_200").body);
-    answers(&server, "GET", "/reservation-service/api/reservations/types", types).await;
+    respond(&server, "GET", "/reservation-service/api/reservations/types", types).await;
     let reservations = client.reservations();
     assert_eq!(reservations.type_named("vsphere").await.unwrap().schema_class_id.as_deref(), Some(VSPHERE));
     assert!(reservations.type_named("KVM").await.unwrap_err().is_not_found());
@@ -189,7 +189,7 @@ async fn reservation_calls() {
     let id = "3289b039-2a11-4ab4-a0bc-b583e4c6d085";
     let location = format!("https://node.internal/reservation-service/api/reservations/{id}");
     let made = ResponseTemplate::new(201).insert_header("Location", location.as_str());
-    answers(&server, "POST", "/reservation-service/api/reservations", made).await;
+    respond(&server, "POST", "/reservation-service/api/reservations", made).await;
     let created = reservations.create(ReservationBody::new("a", VSPHERE, "qe", GROUP)).await.unwrap();
     assert_eq!((created.id.as_deref(), created.body), (Some(id), None));
     let copied = reservations.create_copy(read("v7_reservation_get_vsphere_200"), "copy");
@@ -222,7 +222,7 @@ async fn policies_keep_the_letter_case_of_their_type() {
     check("v7_reservation_policy_update_storage_body", &body);
     let (server, client) = started().await;
     let rows = ResponseTemplate::new(200).set_body_json(sample("v7_reservation_policies_list_200").body);
-    answers(&server, "GET", "/reservation-service/api/reservations/policies", rows).await;
+    respond(&server, "GET", "/reservation-service/api/reservations/policies", rows).await;
     assert_eq!(
         client.reservation_policies().list().all().await.unwrap().len(),
         2,
@@ -326,7 +326,7 @@ fn routed_profiles() {
 }
 
 #[test]
-fn what_is_no_network_is_refused() {
+fn masks_and_ranges_that_are_none_are_refused() {
     assert!(RangeBody::new("r", ip("10.0.0.2"), ip("10.0.0.1")).is_err());
     assert!(RangeBody::new("r", ip("10.0.0.1"), ip("10.0.0.1")).is_ok());
     let error = NetworkProfileBody::external("p", ip("255.0.255.0")).unwrap_err().to_string();
@@ -337,7 +337,7 @@ fn what_is_no_network_is_refused() {
 }
 
 #[test]
-fn spellings_and_letter_cases_of_profiles_come_back() {
+fn spellings_and_letter_cases_of_profiles_are_kept() {
     let mut body = sample("v7_network_profile_addresses_200").body["content"][0].clone();
     let row = body.as_object_mut().unwrap();
     for (usual, other) in [("IPv4Address", "ipv4Address"), ("IPSortValue", "ipSortValue")] {
@@ -370,7 +370,7 @@ async fn update(after: serde_json::Value) -> Result<NetworkProfile, Error> {
     let before = sample("v7_network_profile_get_external_200").body;
     let first = ResponseTemplate::new(200).set_body_json(&before);
     Mock::given(method("GET")).and(path(PROFILE)).respond_with(first).up_to_n_times(1).mount(&server).await;
-    answers(&server, "GET", PROFILE, ResponseTemplate::new(200).set_body_json(after)).await;
+    respond(&server, "GET", PROFILE, ResponseTemplate::new(200).set_body_json(after)).await;
     let mut sent = before;
     sent["dnsSuffix"] = json!("new.local");
     let put = Mock::given(method("PUT")).and(path(PROFILE)).and(body_json(sent));
@@ -379,7 +379,7 @@ async fn update(after: serde_json::Value) -> Result<NetworkProfile, Error> {
 }
 
 #[tokio::test]
-async fn an_update_sends_all_of_a_profile_back_and_looks_whether_it_is_still_there() {
+async fn an_update_sends_all_of_a_profile_back_and_compares() {
     let mut after = sample("v7_network_profile_get_external_200").body;
     after["dnsSuffix"] = json!("new.local");
     assert_eq!(update(after.clone()).await.unwrap().dns_suffix.as_deref(), Some("new.local"));
@@ -393,7 +393,7 @@ async fn an_update_sends_all_of_a_profile_back_and_looks_whether_it_is_still_the
 }
 
 #[tokio::test]
-async fn a_row_of_the_list_is_never_put_back() {
+async fn a_row_of_the_list_is_never_sent_back() {
     let (_server, client) = started().await;
     let list: Page<NetworkProfile> = read("v7_network_profiles_list_200");
     let error = client.network_profiles().replace(PROFILE_ID, list.content[0].clone()).unwrap_err();
@@ -411,7 +411,7 @@ async fn addresses_of_a_range_come_from_the_list_or_from_the_profile() {
     assert_eq!(rows.len(), 2);
     // 6.2 and 7.0 have no such call.
     let profile = ResponseTemplate::new(200).set_body_json(sample("v7_network_profile_get_external_200").body);
-    answers(&server, "GET", PROFILE, profile).await;
+    respond(&server, "GET", PROFILE, profile).await;
     let rows = profiles.addresses_of_range(PROFILE_ID, RANGE_ID).await.unwrap();
     assert_eq!(rows.iter().filter(|row| row.is_in_use()).count(), 1);
     assert!(profiles.addresses_of_range(PROFILE_ID, "none").await.unwrap_err().is_not_found());
@@ -440,8 +440,8 @@ async fn the_status_of_the_services_needs_no_token() {
     starting["serviceId"] = json!("b");
     let body = json!({"content": [ready, starting], "metadata": {"totalElements": 2, "totalPages": 1}});
     let at = "/component-registry/services/status/current";
-    answers(&server, "GET", at, ResponseTemplate::new(200).set_body_json(body)).await;
-    // The login would fail: nothing answers it.
+    respond(&server, "GET", at, ResponseTemplate::new(200).set_body_json(body)).await;
+    // A login would fail: the server has no response for it.
     let rows = crate::v7_client::client(&server).component_registry().current_status().all().await.unwrap();
     assert_eq!(rows.iter().map(vra_client::v7::ServiceStatus::is_ready).collect::<Vec<_>>(), [true, false]);
 }

@@ -1,4 +1,4 @@
-//! Payloads that no server sent: whatever is done to a recorded one, it is decoded whole, or the error says where.
+//! Mutated payloads: each is decoded without loss, or the error names the JSON path.
 
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -134,7 +134,7 @@ proptest! {
                 let (path, message) = alone.split_once(": ").unwrap_or(("", alone));
                 let refused = ["invalid type", "invalid value", "missing field"];
                 prop_assert!(refused.iter().any(|words| message.starts_with(words)), "{why}\n{body}");
-                // The path leads somewhere: its first part is there. The whole is to blame only if it is no object, or
+                // The first part of the path exists. The path is the whole body only if that is not an object, or
                 // lacks its rows.
                 let top = path.split(['.', '[']).next().unwrap_or_default();
                 let whole = path == "." && (!body.is_object() || message.starts_with("missing field"));

@@ -1,4 +1,4 @@
-//! All recorded payloads of generation 7 through the public types.
+//! All recorded payloads of version 7, decoded into the public types and encoded again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ fn samples() -> BTreeMap<String, Sample> {
 }
 
 #[test]
-fn every_payload_comes_back_without_losing_a_field() {
+fn every_payload_is_written_as_it_was_read() {
     let samples = samples();
     assert!(samples.len() >= 92, "{} samples", samples.len());
     let mut kept = 0;
@@ -32,7 +32,7 @@ fn every_payload_comes_back_without_losing_a_field() {
     assert!(kept >= 90, "{kept} kept");
 }
 
-/// The file may only shrink: what is new in it is a member that wants a field.
+/// The file may only shrink: a new line is a member that needs a field.
 #[test]
 fn the_members_without_a_field_are_those_listed() {
     let text = std::fs::read_to_string(crate::fixtures().join("EXTRA.txt")).unwrap();
@@ -46,9 +46,9 @@ fn the_members_without_a_field_are_those_listed() {
     assert_eq!(found, listed);
 }
 
-/// What clients are known to read of a deployment, since no answer is published.
+/// The members are those that published clients read: no response is published.
 #[test]
-fn a_deployment_keeps_what_is_not_known_of_it() {
+fn a_deployment_keeps_unknown_members() {
     let json = r#"{"id": "d1", "name": "web", "expenseMonthToDate": {"amount": null, "currencyCode": null, "asOnDate": null},
         "request": {"id": "r1", "requestedBy": "tony@example.com", "phase": "SUCCESSFUL", "completionDetailMessage": "x"},
         "components": [{"id": "c1"}]}"#;

@@ -1,11 +1,11 @@
-//! The 6.2 form of requests, which 7.x still takes for old items.
+//! Requests in the form of 6.2, which 7.x still accepts for items that were made before.
 
 use super::reference::{Organization, Reference};
 use crate::lenient::{IntoJson, JsonObject, request_body};
 use crate::v7::{Literal, LiteralMap};
 
 request_body! {
-    /// A request for an item, in the 6.2 form.
+    /// Request for an item, in the form of 6.2.
     ///
     /// ```
     /// use vra_client::v7::{CatalogItemRequestBody, MachineValues};
@@ -15,52 +15,64 @@ request_body! {
     /// assert_eq!(body.as_json().at(&["catalogItemRef", "id"]), Some(&"item".into()));
     /// ```
     pub struct CatalogItemRequestBody {
-        /// For whom, as `user@domain`; for the caller, unless set.
+        /// Sets the user that the request is made for, `user@domain`. Default: not sent, which means the caller.
         with_requested_for: String = "requestedFor";
-        /// Free text.
+        /// Sets the description.
         with_description: String = "description";
-        /// Why.
+        /// Sets the reasons for the approver.
         with_reasons: String = "reasons";
-        /// The values; [`MachineValues`] makes those of a machine.
+        /// Sets the values; [`MachineValues`] makes those of a machine. Default: none.
         with_data: LiteralMap = "requestData";
     }
 }
 
 impl CatalogItemRequestBody {
-    /// A request without values, for a business group of a tenant.
+    /// Makes a request without values, for a business group of a tenant.
     #[must_use]
     pub fn new(item_id: impl Into<String>, tenant: impl Into<String>, subtenant_id: impl Into<String>) -> Self {
         Self { body: JsonObject::new() }
             .with_member("@type", "CatalogItemRequest")
             .with_member("catalogItemRef", Reference::new(item_id).into_json())
             .with_member("organization", Organization::new(tenant, subtenant_id).into_json())
+            // State and number belong to the server, but the manual and all published clients send them.
             .with_member("state", "SUBMITTED")
             .with_member("requestNumber", 0)
             .with_data(LiteralMap::new())
     }
 
-    /// Leaves the request number out, as the manual does for Amazon machines.
+    /// Leaves out the request number, as the manual does for Amazon machines. Otherwise 0 is sent, and the server
+    /// assigns the number.
     #[must_use]
     pub fn without_request_number(mut self) -> Self {
+        // `shift_remove` keeps the order of the other members, which tests compare with recorded bodies.
         self.body.shift_remove("requestNumber");
         self
     }
 }
 
 request_body! {
-    /// A request for an action on a resource, in the 6.2 form.
+    /// Request for an action on a resource, in the form of 6.2.
+    ///
+    /// ```
+    /// use vra_client::v7::{LiteralMap, Organization, ResourceActionRequestBody};
+    ///
+    /// let body = ResourceActionRequestBody::new("machine", "action", Organization::new("qe", "group"))
+    ///     .with_reasons("new image")
+    ///     .with_data(LiteralMap::new().with("description", "reprovision"));
+    /// assert_eq!(body.as_json()["@type"], "ResourceActionRequest");
+    /// ```
     pub struct ResourceActionRequestBody {
-        /// Free text.
+        /// Sets the description.
         with_description: String = "description";
-        /// Why.
+        /// Sets the reasons for the approver.
         with_reasons: String = "reasons";
-        /// The values of the action's form.
+        /// Sets the values of the action's form. Default: none.
         with_data: LiteralMap = "requestData";
     }
 }
 
 impl ResourceActionRequestBody {
-    /// A request without values. The organization is the resource's own.
+    /// Makes a request without values. The organization is that of the resource.
     #[must_use]
     pub fn new(resource_id: impl Into<String>, action_id: impl Into<String>, organization: Organization) -> Self {
         Self { body: JsonObject::new() }
@@ -74,17 +86,27 @@ impl ResourceActionRequestBody {
     }
 }
 
-/// The values of a request for a machine, in the 6.2 form, under the keys of the Programming Guide.
+/// Values of a request for a machine, in the form of 6.2, under the keys of the Programming Guide.
 ///
-/// The keys for vCloud Air and Amazon machines are the item's own; take them from its form and set them with
-/// [`with`](Self::with).
+/// Values that are not set are not sent, and the blueprint's defaults apply. The keys for vCloud Air and Amazon
+/// machines are those of the item: take them from its form and set them by [`with`](Self::with).
+///
+/// ```
+/// use vra_client::v7::{Literal, LiteralMap, MachineValues};
+///
+/// let machine = MachineValues::new("blueprint", "group").with_cpus(2).with_disk(0, 40, "/data", "data");
+/// let values = LiteralMap::from(machine);
+/// assert_eq!(values.get("provider-VirtualMachine.CPU.Count"), Some(&Literal::Integer(2)));
+/// // Sizes of disks are texts.
+/// assert_eq!(values.get("provider-VirtualMachine.Disk0.Size"), Some(&Literal::from("40")));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct MachineValues {
     values: LiteralMap,
 }
 
 impl MachineValues {
-    /// A machine of a blueprint for a business group.
+    /// Makes the values of a machine from a blueprint, for a business group; both by id.
     #[must_use]
     pub fn new(blueprint_id: impl Into<String>, subtenant_id: impl Into<String>) -> Self {
         let values = LiteralMap::new()
@@ -93,54 +115,54 @@ impl MachineValues {
         Self { values }
     }
 
-    /// Any key.
+    /// Sets a value by its key.
     #[must_use]
     pub fn with(mut self, key: impl Into<String>, value: impl Into<Literal>) -> Self {
         self.values.set(key, value);
         self
     }
 
-    /// For whom, as `user@domain`.
+    /// Sets the user that the machine is for, `user@domain`. Default: the caller.
     #[must_use]
     pub fn with_requested_for(self, user: impl Into<String>) -> Self {
         self.with("requestedFor", user.into())
     }
 
-    /// How many processors.
+    /// Sets the number of processors.
     #[must_use]
     pub fn with_cpus(self, cpus: u32) -> Self {
         self.with("provider-VirtualMachine.CPU.Count", cpus)
     }
 
-    /// How much memory, in MB.
+    /// Sets the memory, in MB.
     #[must_use]
     pub fn with_memory_mb(self, mb: u32) -> Self {
         self.with("provider-VirtualMachine.Memory.Size", mb)
     }
 
-    /// For how many days; 0 is for ever.
+    /// Sets the length of the lease, in days; 0 is without end.
     #[must_use]
     pub fn with_lease_days(self, days: u32) -> Self {
         self.with("provider-VirtualMachine.LeaseDays", days)
     }
 
-    /// How many machines.
+    /// Sets the number of machines.
     #[must_use]
     pub fn with_instances(self, count: u32) -> Self {
         self.with("provider-Cafe.Shim.VirtualMachine.NumberOfInstances", count)
     }
 
-    /// Notes on the machine.
+    /// Sets the notes on the machine.
     #[must_use]
     pub fn with_notes(self, notes: impl Into<String>) -> Self {
         self.with("provider-__Notes", notes.into())
     }
 
-    /// A disk: its number from 0, its size in GB, its drive letter or mount point, its label.
+    /// Sets a disk: its number from 0, its size in GB, its drive letter or mount point, and its label.
     #[must_use]
     pub fn with_disk(self, number: u32, size_gb: u32, letter: impl Into<String>, label: impl Into<String>) -> Self {
         let key = |member: &str| format!("provider-VirtualMachine.Disk{number}.{member}");
-        // The size is a text: the manual and the servers have it so.
+        // The size is a text, unlike all other sizes: the manual and the captured requests have it so.
         self.with(key("Size"), size_gb.to_string()).with(key("Letter"), letter.into()).with(key("Label"), label.into())
     }
 }

@@ -1,34 +1,34 @@
-//! How long something may be used, and what it costs.
+//! Leases and costs.
 
 use crate::lenient::{Timestamp, model};
 use crate::v7::{Money, MoneyTimeRate, TimeSpan};
 
 model! {
-    /// When something may be used.
+    /// Time that a resource may be used.
     pub struct Lease {
-        /// From when.
+        /// Begin of the lease.
         start: Timestamp = "start";
-        /// Until when; absent for ever.
+        /// End of the lease; absent if it has none.
         end: Timestamp = "end";
     }
 }
 
 model! {
-    /// What something costs.
+    /// Costs of a resource.
     pub struct Costs {
-        /// Per time.
+        /// Price per span of time.
         lease_rate: MoneyTimeRate = "leaseRate";
     }
 }
 
 model! {
-    /// What a request would cost.
+    /// Price of a request.
     pub struct Quote {
-        /// For how long.
+        /// Length of the lease.
         lease_period: TimeSpan = "leasePeriod";
-        /// Per time.
+        /// Price per span of time.
         lease_rate: MoneyTimeRate = "leaseRate";
-        /// Altogether.
+        /// Price of the whole lease.
         total_lease_cost: Money = "totalLeaseCost";
     }
 }

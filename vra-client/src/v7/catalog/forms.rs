@@ -6,23 +6,23 @@ use crate::v7::FormReference;
 model! {
     /// The forms of an item or a resource.
     pub struct Forms {
-        /// Whether the resource's own information is hidden.
+        /// True if the general information on a resource is hidden.
         catalog_resource_info_hidden: bool = "catalogResourceInfoHidden";
-        /// Whether the request's own information is hidden.
+        /// True if the general information on a request is hidden.
         catalog_request_info_hidden: bool = "catalogRequestInfoHidden";
-        /// How big the request's form is.
+        /// Size of the request's form.
         request_form_scale: String = "requestFormScale";
-        /// Details of a resource.
+        /// Form with the details of a resource.
         details: FormReference = "details";
-        /// Details of an item.
+        /// Form with the details of an item.
         item_details: FormReference = "itemDetails";
-        /// The form to request an item.
+        /// Form that requests an item.
         request_submission: FormReference = "requestSubmission";
-        /// The form to look at a request.
+        /// Form that shows a request.
         request_details: FormReference = "requestDetails";
-        /// The form to approve before.
+        /// Form of the approval before provisioning.
         request_pre_approval: FormReference = "requestPreApproval";
-        /// The form to approve after.
+        /// Form of the approval after provisioning.
         request_post_approval: FormReference = "requestPostApproval";
     }
 }

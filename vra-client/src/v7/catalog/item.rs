@@ -1,4 +1,4 @@
-//! What may be requested, and who may request it.
+//! Catalog items, services and entitlements, as the server returns them.
 
 use super::forms::Forms;
 use super::reference::{Organization, ProviderBinding, Reference};
@@ -7,13 +7,13 @@ use crate::list::rows;
 use crate::v7::{Link, Row};
 
 model! {
-    /// An item that the caller may request.
+    /// Item that the caller may request, with the business groups that it may be requested for.
     pub struct EntitledCatalogItem {
-        /// `ConsumerEntitledCatalogItem`.
+        /// Type of the object in `@type`: `ConsumerEntitledCatalogItem`.
         type_name: String = "@type";
-        /// The item.
+        /// The item itself.
         catalog_item: CatalogItem = "catalogItem";
-        /// For which business groups.
+        /// Business groups that the caller may request it for.
         entitled_organizations: Vec<Organization> = "entitledOrganizations";
     }
 }
@@ -25,91 +25,92 @@ impl Row for EntitledCatalogItem {
 }
 
 model! {
-    /// An item of the catalog.
+    /// Item of the catalog.
     pub struct CatalogItem {
-        /// `CatalogItem` …
+        /// `@type`, `CatalogItem` and others.
         type_name: String = "@type";
-        /// The id.
+        /// Id of the item, a UUID.
         id: String = "id";
-        /// The name.
+        /// Display name.
         name: String = "name";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// The icon.
+        /// Id of the icon.
         icon_id: String = "iconId";
-        /// `PUBLISHED` …
+        /// `PUBLISHED` and others.
         status: String = "status";
-        /// The status for display.
+        /// Display name of the status.
         status_name: String = "statusName";
-        /// What kind of item.
+        /// Type of the item.
         catalog_item_type_ref: Reference = "catalogItemTypeRef";
-        /// The service that it is listed under.
+        /// Catalog service (category) that lists the item.
         service_ref: Reference = "serviceRef";
-        /// What a request makes.
+        /// Type of the resource that a request makes.
         output_resource_type_ref: Reference = "outputResourceTypeRef";
-        /// Whose it is.
+        /// Tenant, and business group if it belongs to one.
         organization: Organization = "organization";
-        /// What it is at its provider.
+        /// The item at the service that provides it.
         provider_binding: ProviderBinding = "providerBinding";
-        /// Its forms.
+        /// Forms of the item.
         forms: Forms = "forms";
-        /// What the provider is told about; its shape is not known.
+        /// Events that the provider subscribes to; the shape is not known.
         callbacks: JsonObject = "callbacks";
-        /// Whether it is marked as new.
+        /// True if the item is marked as new and noteworthy.
         is_noteworthy: bool = "isNoteworthy";
-        /// Whether it may be requested at all.
+        /// True if the item may be requested at all.
         requestable: bool = "requestable";
-        /// How many may be had; 0 is no limit.
+        /// Number of items that may be provisioned; 0 is no limit.
         quota: i64 = "quota";
-        /// The version of the entry.
+        /// Version of the object.
         version: i64 = "version";
-        /// When it was made.
+        /// Time of creation.
         date_created: Timestamp = "dateCreated";
-        /// When it was last changed.
+        /// Time of the last change.
         last_updated_date: Timestamp = "lastUpdatedDate";
     }
 }
 
 model! {
-    /// An item that the caller may request, in the flat form of 7.x.
+    /// Item that the caller may request, in the flat form of 7.x.
     pub struct CatalogItemView {
-        /// `ConsumerEntitledCatalogItemView`.
+        /// Type of the object in `@type`: `ConsumerEntitledCatalogItemView`.
         type_name: String = "@type";
-        /// The id. The ids in the links can differ: [`request_links`](Self::template_link) are to be followed.
+        /// Id of the item. The ids in the links can differ, so follow [`template_link`](Self::template_link) and
+        /// [`submit_link`](Self::submit_link).
         catalog_item_id: String = "catalogItemId";
-        /// The name.
+        /// Display name.
         name: String = "name";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// The icon.
+        /// Id of the icon.
         icon_id: String = "iconId";
-        /// Whether it is marked as new.
+        /// True if the item is marked as new and noteworthy.
         is_noteworthy: bool = "isNoteworthy";
-        /// When it was made.
+        /// Time of creation.
         date_created: Timestamp = "dateCreated";
-        /// When it was last changed.
+        /// Time of the last change.
         last_updated_date: Timestamp = "lastUpdatedDate";
-        /// What kind of item.
+        /// Type of the item.
         catalog_item_type_ref: Reference = "catalogItemTypeRef";
-        /// The service that it is listed under.
+        /// Catalog service (category) that lists the item.
         service_ref: Reference = "serviceRef";
-        /// What a request makes.
+        /// Type of the resource that a request makes.
         output_resource_type_ref: Reference = "outputResourceTypeRef";
-        /// For which business groups.
+        /// Business groups that the caller may request it for.
         entitled_organizations: Vec<Organization> = "entitledOrganizations";
-        /// Where to go from here.
+        /// Links to the request template and to the call that submits it.
         links: Vec<Link> = "links";
     }
 }
 
 impl CatalogItemView {
-    /// The link to the request template.
+    /// Returns the link to the request template.
     #[must_use]
     pub fn template_link(&self) -> Option<&Link> {
         find_link(self.links.as_deref()?, "GET: Request Template")
     }
 
-    /// The link that takes the request.
+    /// Returns the link that a request is submitted to.
     #[must_use]
     pub fn submit_link(&self) -> Option<&Link> {
         find_link(self.links.as_deref()?, "POST: Submit Request")
@@ -121,99 +122,99 @@ pub(super) fn find_link<'a>(links: &'a [Link], rel: &str) -> Option<&'a Link> {
 }
 
 model! {
-    /// A heading of the catalog.
+    /// Catalog service: a category that items are grouped in.
     pub struct CatalogService {
-        /// `Service` …
+        /// Type of the object in `@type`: `Service` and others.
         type_name: String = "@type";
-        /// The id.
+        /// Id of the catalog service, a UUID.
         id: String = "id";
-        /// The name.
+        /// Display name.
         name: String = "name";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// `ACTIVE` …
+        /// `ACTIVE` and others.
         status: String = "status";
-        /// The status for display.
+        /// Display name of the status.
         status_name: String = "statusName";
-        /// The icon.
+        /// Id of the icon.
         icon_id: String = "iconId";
-        /// Whose it is.
+        /// Tenant, and business group if it belongs to one.
         organization: Organization = "organization";
-        /// The version of the entry.
+        /// Version of the object.
         version: i64 = "version";
     }
 }
 
 model! {
-    /// Who may request and do what.
+    /// Entitlement: users and groups, with the items and actions that they may request.
     pub struct Entitlement {
-        /// `Entitlement`.
+        /// Type of the object in `@type`: `Entitlement`.
         type_name: String = "@type";
-        /// The id.
+        /// Id of the entitlement, a UUID.
         id: String = "id";
-        /// The name.
+        /// Display name.
         name: String = "name";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// `ACTIVE`, `DRAFT` …
+        /// `ACTIVE`, `DRAFT` and others.
         status: String = "status";
-        /// The status for display.
+        /// Display name of the status.
         status_name: String = "statusName";
-        /// Business group that it is for.
+        /// Tenant and business group that it applies to.
         organization: Organization = "organization";
-        /// The items.
+        /// Items that may be requested.
         entitled_catalog_items: Vec<EntitledItem> = "entitledCatalogItems";
-        /// The actions.
+        /// Actions that may be requested.
         entitled_resource_operations: Vec<EntitledOperation> = "entitledResourceOperations";
-        /// The services.
+        /// Catalog services whose items may be requested.
         entitled_services: Vec<EntitledService> = "entitledServices";
-        /// Who; empty if it is for all.
+        /// Users and groups that it applies to; empty if `all_users` is true.
         principals: Vec<crate::v7::Owner> = "principals";
-        /// Whether it is for everybody in the business group.
+        /// True if it applies to all users of the business group.
         all_users: bool = "allUsers";
-        /// Which entitlement wins; 1 is first.
+        /// Rank among the entitlements; 1 takes precedence over 2.
         priority_order: i64 = "priorityOrder";
-        /// Whether actions hold for the caller's own resources only.
+        /// True if the actions apply to the caller's own resources only.
         local_scope_for_actions: bool = "localScopeForActions";
-        /// When it ends.
+        /// Time when it expires.
         expiry_date: Timestamp = "expiryDate";
-        /// Who changed it last.
+        /// User of the last change, `user@domain`.
         last_updated_by: String = "lastUpdatedBy";
-        /// When it was last changed.
+        /// Time of the last change.
         last_updated_date: Timestamp = "lastUpdatedDate";
-        /// The version of the entry.
+        /// Version of the object.
         version: i64 = "version";
     }
 }
 
 model! {
-    /// An item of an entitlement.
+    /// Item of an entitlement.
     pub struct EntitledItem {
-        /// The approval that a request needs.
+        /// Id of the approval policy that a request is subject to.
         approval_policy_id: String = "approvalPolicyId";
-        /// Whether it is active.
+        /// True if it is active.
         active: bool = "active";
-        /// Whether it is hidden.
+        /// True if the item is hidden in the catalog.
         hidden: bool = "hidden";
         /// The item.
         catalog_item_ref: Reference = "catalogItemRef";
-        /// Whether the item may be requested.
+        /// True if the item may be requested.
         catalog_item_requestable: bool = "catalogItemRequestable";
     }
 }
 
 model! {
-    /// An action of an entitlement.
+    /// Action of an entitlement.
     pub struct EntitledOperation {
-        /// The approval that a request needs.
+        /// Id of the approval policy that a request is subject to.
         approval_policy_id: String = "approvalPolicyId";
-        /// Whether it is active.
+        /// True if it is active.
         active: bool = "active";
         /// The action.
         resource_operation_ref: Reference = "resourceOperationRef";
-        /// What it is done to.
+        /// Type of the resources that it acts on.
         target_resource_type_ref: Reference = "targetResourceTypeRef";
-        /// Its id at its provider.
+        /// Id of the action at its provider.
         external_id: String = "externalId";
         /// `ACTION` or `EXTENSION`.
         resource_operation_type: String = "resourceOperationType";
@@ -221,13 +222,13 @@ model! {
 }
 
 model! {
-    /// A service of an entitlement.
+    /// Catalog service of an entitlement.
     pub struct EntitledService {
-        /// The approval that a request needs.
+        /// Id of the approval policy that a request is subject to.
         approval_policy_id: String = "approvalPolicyId";
-        /// Whether it is active.
+        /// True if it is active.
         active: bool = "active";
-        /// The service.
+        /// The catalog service.
         service_ref: Reference = "serviceRef";
     }
 }

@@ -3,17 +3,17 @@
 use crate::lenient::model;
 
 model! {
-    /// A reference by id, with the name for display.
+    /// Reference to an object by id, with its display name.
     pub struct Reference {
-        /// The id.
+        /// Id of the object.
         id: String = "id";
-        /// The name for display.
+        /// Display name of the object.
         label: String = "label";
     }
 }
 
 impl Reference {
-    /// A reference without a name.
+    /// Makes a reference without display name.
     #[must_use]
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: Some(id.into()), ..Self::default() }
@@ -21,21 +21,29 @@ impl Reference {
 }
 
 model! {
-    /// A tenant and a business group in it.
+    /// Tenant, and business group in it.
     pub struct Organization {
-        /// The tenant's id.
+        /// Id of the tenant, which is its URL name.
         tenant_ref: String = "tenantRef";
-        /// The tenant's name.
+        /// Display name of the tenant.
         tenant_label: String = "tenantLabel";
-        /// The business group's id.
+        /// Id of the business group, a UUID.
         subtenant_ref: String = "subtenantRef";
-        /// The business group's name.
+        /// Display name of the business group.
         subtenant_label: String = "subtenantLabel";
     }
 }
 
 impl Organization {
-    /// A business group of a tenant.
+    /// Makes the organization of a business group, by the tenant's URL name and the group's id.
+    ///
+    /// ```
+    /// use vra_client::v7::Organization;
+    ///
+    /// let group = Organization::new("qe", "a5d056be");
+    /// assert_eq!(serde_json::to_value(&group)?, serde_json::json!({"tenantRef": "qe", "subtenantRef": "a5d056be"}));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[must_use]
     pub fn new(tenant: impl Into<String>, subtenant: impl Into<String>) -> Self {
         Self { tenant_ref: Some(tenant.into()), subtenant_ref: Some(subtenant.into()), ..Self::default() }
@@ -43,25 +51,25 @@ impl Organization {
 }
 
 model! {
-    /// What an object is at the service that provides it.
+    /// Identity of an object at the service that provides it.
     pub struct ProviderBinding {
-        /// Its id there.
+        /// Id of the object at its provider.
         binding_id: String = "bindingId";
-        /// The provider.
+        /// Service that provides the object.
         provider_ref: Reference = "providerRef";
     }
 }
 
 model! {
-    /// Who owns a resource.
+    /// Owner of a resource.
     pub struct Owner {
-        /// The tenant.
+        /// Tenant of the owner, by URL name.
         tenant_name: String = "tenantName";
-        /// `user@domain`.
+        /// Owner as `user@domain` or `group@domain`.
         principal: String = "ref";
         /// `USER` or `GROUP`.
         kind: String = "type";
-        /// The name for display.
+        /// Display name of the owner.
         value: String = "value";
     }
 }

@@ -1,4 +1,4 @@
-//! Requests: how they stand, and what they are made of.
+//! Requests: their states, their templates, and the result of a submission.
 
 use super::cost::Quote;
 use super::reference::{Organization, ProviderBinding, Reference};
@@ -9,162 +9,172 @@ use crate::poll::Progress;
 use crate::v7::{Literal, LiteralMap};
 
 open_enum! {
-    /// How far a request is, in general. The last three are final.
+    /// Coarse state of a request. `Successful`, `Failed` and `Rejected` are final.
     pub enum RequestPhase {
-        /// Not handed in yet.
+        /// Saved, but not submitted yet.
         Unsubmitted = "UNSUBMITTED",
-        /// Waits to be approved before.
+        /// Waits for the approval before provisioning.
         PendingPreApproval = "PENDING_PRE_APPROVAL",
-        /// Being done.
+        /// Being provisioned.
         InProgress = "IN_PROGRESS",
-        /// Waits to be approved after.
+        /// Waits for the approval after provisioning.
         PendingPostApproval = "PENDING_POST_APPROVAL",
-        /// Done.
+        /// Ended with success, completely or in part. Final.
         Successful = "SUCCESSFUL",
-        /// Failed.
+        /// Ended with a failure. Final.
         Failed = "FAILED",
-        /// Not approved.
+        /// Ended by a rejection. Final.
         Rejected = "REJECTED",
     }
 }
 
 open_enum! {
-    /// How far a request is, in detail.
+    /// Detailed state of a request. The final ones are marked.
     pub enum RequestState {
-        /// Not handed in yet.
+        /// Saved, but not submitted yet.
         Unsubmitted = "UNSUBMITTED",
-        /// Handed in.
+        /// Submitted.
         Submitted = "SUBMITTED",
-        /// Deleted.
+        /// Deleted. Final.
         Deleted = "DELETED",
-        /// Waits to be approved before.
+        /// Waits for the approval before provisioning.
         PendingPreApproval = "PENDING_PRE_APPROVAL",
-        /// The approval before could not be asked for.
+        /// The approval before provisioning could not be requested.
         PreApprovalSendError = "PRE_APPROVAL_SEND_ERROR",
-        /// Approved before.
+        /// Approved before provisioning.
         PreApproved = "PRE_APPROVED",
-        /// Not approved before.
+        /// Rejected before provisioning. Final.
         PreRejected = "PRE_REJECTED",
-        /// The provider could not delete.
+        /// The provider could not delete the resource.
         ProviderDeletionError = "PROVIDER_DELETION_ERROR",
-        /// Being done.
+        /// Being provisioned.
         InProgress = "IN_PROGRESS",
-        /// The provider could not be asked.
+        /// The request could not be passed to the provider.
         ProviderSendError = "PROVIDER_SEND_ERROR",
-        /// The provider is done.
+        /// The provider has completed it.
         ProviderCompleted = "PROVIDER_COMPLETED",
-        /// The provider failed.
+        /// The provider has failed.
         ProviderFailed = "PROVIDER_FAILED",
-        /// Waits to be approved after.
+        /// Waits for the approval after provisioning.
         PendingPostApproval = "PENDING_POST_APPROVAL",
-        /// The approval after could not be asked for.
+        /// The approval after provisioning could not be requested.
         PostApprovalSendError = "POST_APPROVAL_SEND_ERROR",
-        /// Approved after.
+        /// Approved after provisioning.
         PostApproved = "POST_APPROVED",
-        /// Not approved after; not undone yet.
+        /// Rejected after provisioning; the resources are being removed.
         PostRejectionReceived = "POST_REJECTION_RECEIVED",
-        /// Could not be undone.
+        /// The resources of a rejected request could not be removed.
         RollbackError = "ROLLBACK_ERROR",
-        /// Not approved after.
+        /// Rejected after provisioning. Final.
         PostRejected = "POST_REJECTED",
-        /// Done.
+        /// Ended with success. Final.
         Successful = "SUCCESSFUL",
-        /// Done in part.
+        /// Ended with success in part. Final.
         PartiallySuccessful = "PARTIALLY_SUCCESSFUL",
-        /// Failed.
+        /// Ended with a failure. Final.
         Failed = "FAILED",
     }
 }
 
 model! {
-    /// A request for an item or for an action on a resource.
+    /// Request for an item, or for an action on a resource.
+    ///
+    /// ```
+    /// use vra_client::v7::{CatalogRequest, RequestPhase};
+    ///
+    /// let request: CatalogRequest = serde_json::from_str(r#"{"id": "7a6b", "phase": "FAILED",
+    ///     "requestCompletion": {"requestCompletionState": "FAILED", "completionDetails": "no capacity"}}"#)?;
+    /// assert_eq!(request.phase, Some(RequestPhase::Failed));
+    /// assert_eq!((request.outcome(), request.completion_details()), (Some(false), Some("no capacity")));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub struct CatalogRequest {
-        /// `CatalogItemRequest` or `ResourceActionRequest`.
+        /// Type of the object in `@type`: `CatalogItemRequest` or `ResourceActionRequest`.
         type_name: String = "@type";
-        /// The id.
+        /// Id of the request, a UUID.
         id: String = "id";
-        /// The number for people; comes a moment later than the id.
+        /// Number that the user interface shows; the server assigns it shortly after the id.
         request_number: i64 = "requestNumber";
-        /// The icon.
+        /// Id of the icon.
         icon_id: String = "iconId";
-        /// The version of the entry.
+        /// Version of the object.
         version: i64 = "version";
-        /// How far it is, in detail.
+        /// Detailed state.
         state: RequestState = "state";
-        /// The state for display.
+        /// Display name of the state.
         state_name: String = "stateName";
-        /// How far it is, in general.
+        /// Coarse state; decides whether the request is final.
         phase: RequestPhase = "phase";
-        /// `STARTED`, `STOPPED` …
+        /// `STARTED`, `STOPPED` and others.
         execution_status: String = "executionStatus";
-        /// `NOT_WAITING`, `WAITING_FOR_PROVIDER` …
+        /// `NOT_WAITING`, `WAITING_FOR_PROVIDER` and others.
         waiting_status: String = "waitingStatus";
-        /// `PENDING`, `PRE_APPROVED`, `POST_APPROVED` …
+        /// `PENDING`, `PRE_APPROVED`, `POST_APPROVED` and others.
         approval_status: String = "approvalStatus";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// Why.
+        /// Reasons that the requester gave, free text.
         reasons: String = "reasons";
-        /// For whom.
+        /// User that the request is made for, `user@domain`.
         requested_for: String = "requestedFor";
-        /// By whom.
+        /// User that submitted the request, `user@domain`.
         requested_by: String = "requestedBy";
-        /// For which business group.
+        /// Tenant and business group of the request.
         organization: Organization = "organization";
-        /// By which entitlement.
+        /// Id of the entitlement that allowed it.
         requestor_entitlement_id: String = "requestorEntitlementId";
-        /// The approval before.
+        /// Id of the approval before provisioning.
         pre_approval_id: String = "preApprovalId";
-        /// The approval after.
+        /// Id of the approval after provisioning.
         post_approval_id: String = "postApprovalId";
-        /// When it was made.
+        /// Time of creation.
         date_created: Timestamp = "dateCreated";
-        /// When it was last changed.
+        /// Time of the last change.
         last_updated: Timestamp = "lastUpdated";
-        /// When it was handed in.
+        /// Time of submission.
         date_submitted: Timestamp = "dateSubmitted";
-        /// When it was approved.
+        /// Time of approval.
         date_approved: Timestamp = "dateApproved";
-        /// When it ended.
+        /// Time when it became final.
         date_completed: Timestamp = "dateCompleted";
-        /// What it costs.
+        /// Price of the request.
         quote: Quote = "quote";
-        /// How it ended.
+        /// Result of the provider.
         request_completion: RequestCompletion = "requestCompletion";
-        /// What was asked for.
+        /// Requested values, in the form of 6.2.
         request_data: LiteralMap = "requestData";
-        /// How often it may be tried yet.
+        /// Number of attempts that the server has left.
         retries_remaining: i64 = "retriesRemaining";
-        /// The name of what was asked for.
+        /// Name of the requested item or action.
         requested_item_name: String = "requestedItemName";
-        /// Its description.
+        /// Description of the requested item or action.
         requested_item_description: String = "requestedItemDescription";
-        /// Its parts; the shape is not known.
+        /// Components of the request; the shape is not known.
         components: serde_json::Value = "components";
-        /// The item that was asked for.
+        /// Requested item; absent for an action.
         catalog_item_ref: Reference = "catalogItemRef";
-        /// What that item is at its provider.
+        /// Requested item at the service that provides it.
         catalog_item_provider_binding: ProviderBinding = "catalogItemProviderBinding";
-        /// Whether it has come to its end, where the server says so.
+        /// True if the request is final. Not all servers write it.
         is_final: bool = "final";
-        /// Whether it ended well, where the server says so.
+        /// True if the request was successful. Not all servers write it.
         is_successful: bool = "successful";
-        /// The resource that something is done to.
+        /// Resource that the action acts on; absent for an item.
         resource_ref: Reference = "resourceRef";
-        /// What is done to it.
+        /// Requested action; absent for an item.
         resource_action_ref: Reference = "resourceActionRef";
     }
 }
 
 impl CatalogRequest {
-    /// The failure in the server's words.
+    /// Returns the message of the provider, such as the cause of a failure.
     #[must_use]
     pub fn completion_details(&self) -> Option<&str> {
         self.request_completion.as_ref()?.completion_details.as_deref()
     }
 
-    /// Whether the request came to its end: `Some(true)` well, `Some(false)` badly; none if it goes on, or if the
-    /// server names a state that is not known here.
+    /// Returns the result of a final request: `Some(true)` for success, `Some(false)` for failure, rejection or
+    /// deletion. [`None`] if the request is not final, or the server names a state that is not known here.
     #[must_use]
     pub fn outcome(&self) -> Option<bool> {
         match self.progress() {
@@ -178,12 +188,16 @@ impl CatalogRequest {
         use {RequestPhase as Phase, RequestState as State};
 
         match (&self.phase, &self.state) {
-            // A deleted request stays in the phase that it was in.
+            // The phase of a deleted request stays what it was, so waiting by phase would go on for ever.
             (_, Some(State::Deleted)) => Progress::Failed,
+            // The phase before the state: it has seven values, all but two of them captured, while the list of states
+            // is known from clients only.
             (Some(Phase::Successful), _) => Progress::Done,
             (Some(Phase::Failed | Phase::Rejected), _) => Progress::Failed,
             (Some(Phase::Unknown(_)), _) | (None, None) => Progress::Unknown,
             (Some(_), _) => Progress::Pending,
+            // Without a phase the state decides. The states with `ERROR` in their name are not taken for final: no source
+            // says that the server does not try again.
             (None, Some(state)) => match state {
                 State::Successful | State::PartiallySuccessful => Progress::Done,
                 State::Failed | State::PreRejected | State::PostRejected => Progress::Failed,
@@ -193,11 +207,12 @@ impl CatalogRequest {
         }
     }
 
-    /// The word that tells most of how the request stands.
+    /// Returns the most specific text for the state.
     pub(super) fn state_word(&self) -> String {
         let state = self.state.as_ref().map(RequestState::as_str);
         let phase = self.phase.as_ref().map(RequestPhase::as_str);
         match (phase, state) {
+            // Both words, since a phase such as IN_PROGRESS covers a state that reports an error.
             (Some(phase), Some(state)) if phase != state => format!("{phase} ({state})"),
             (Some(word), _) | (None, Some(word)) => word.to_owned(),
             (None, None) => "none".to_owned(),
@@ -206,13 +221,13 @@ impl CatalogRequest {
 }
 
 model! {
-    /// How a request ended. Can be there while it still goes on.
+    /// Result of the provider. It can be there before the request is final.
     pub struct RequestCompletion {
-        /// `SUCCESSFUL`, `FAILED` …
+        /// `SUCCESSFUL`, `FAILED` and others.
         request_completion_state: String = "requestCompletionState";
-        /// What there is to say about it.
+        /// Message of the provider, such as the cause of a failure.
         completion_details: String = "completionDetails";
-        /// What was made, by the provider's ids.
+        /// Ids of the resources that were made, at their provider.
         resource_binding_ids: Vec<String> = "resourceBindingIds";
     }
 }
@@ -220,32 +235,59 @@ model! {
 rows!(CatalogRequest.id);
 
 model! {
-    /// The 7.x form of a request, for an item or for an action: read it, change what is wanted, hand it in. Everything
-    /// else goes back as it came, `null` included.
+    /// Template of a request, for an item or for an action, in the form of 7.x.
+    ///
+    /// Read it, change what is wanted and submit it. All other members are sent back as they were read, `null`
+    /// included.
+    ///
+    /// ```
+    /// use vra_client::v7::RequestTemplate;
+    ///
+    /// let mut template: RequestTemplate = serde_json::from_str(r#"{"catalogItemId": "c1", "description": null,
+    ///     "data": {"_leaseDays": null, "web": {"componentTypeId": "machine", "data": {"cpu": 1, "memory": 512}}}}"#)?;
+    /// template.set("_leaseDays", 5);
+    /// template.set_component_value(&["web"], "cpu", 2)?;
+    /// assert_eq!(template.component_value(&["web"], "cpu"), Some(&2.into()));
+    /// // A misspelled component is refused: the server would ignore it.
+    /// assert!(template.set_component_value(&["wbe"], "cpu", 2).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub struct RequestTemplate {
-        /// The class, such as `com.vmware.vcac.catalog.domain.request.CatalogItemProvisioningRequest`.
+        /// Class of the request, such as `com.vmware.vcac.catalog.domain.request.CatalogItemProvisioningRequest`.
         class_name: String = "type";
-        /// The item.
+        /// Id of the item, in a request for an item.
         catalog_item_id: String = "catalogItemId";
-        /// For whom.
+        /// User that the request is made for, `user@domain`.
         requested_for: String = "requestedFor";
-        /// For which business group.
+        /// Id of the business group.
         business_group_id: String = "businessGroupId";
-        /// The resource, for an action.
+        /// Id of the resource, in a request for an action.
         resource_id: String = "resourceId";
-        /// The action.
+        /// Id of the action, in a request for an action.
         action_id: String = "actionId";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// Why.
+        /// Reasons for the approver, free text.
         reasons: String = "reasons";
-        /// The values: plain JSON, with an object per component of the blueprint.
+        /// Values as plain JSON, with one object per component of the blueprint.
         data: JsonObject = "data";
     }
 }
 
 impl RequestTemplate {
-    /// A template for an action, where none is to be read. Its description is `null`, as clients send it.
+    /// Makes a template for an action whose template is not read from the server. Its description is `null`, as
+    /// published clients send it.
+    ///
+    /// ```
+    /// use vra_client::v7::{EntityRef, RequestTemplate};
+    ///
+    /// // Change the owner: the value is a literal within the plain JSON.
+    /// let mut template = RequestTemplate::for_action("resource id", "action id");
+    /// template.set_literal("provider-Machine.owner", EntityRef::new("USER", "ann@example.com"));
+    /// assert_eq!(template.resource_id.as_deref(), Some("resource id"));
+    /// let data = template.data.unwrap_or_default();
+    /// assert_eq!(data.at(&["provider-Machine.owner", "type"]), Some(&"entityRef".into()));
+    /// ```
     #[must_use]
     pub fn for_action(resource_id: impl Into<String>, action_id: impl Into<String>) -> Self {
         let mut new = Self {
@@ -255,6 +297,7 @@ impl RequestTemplate {
             data: Some(JsonObject::new()),
             ..Self::default()
         };
+        // Published clients write this member even without a description.
         new.extra.set_null("description");
         new
     }
@@ -264,34 +307,39 @@ impl RequestTemplate {
         self.data.get_or_insert_default().insert(key.to_owned(), value.into());
     }
 
-    /// Sets a value to a literal, such as the reference of a new owner.
+    /// Sets a value of the whole request to a literal, such as a reference to a new owner.
     pub fn set_literal(&mut self, key: &str, value: impl Into<Literal>) {
         self.set(key, value.into().into_json());
     }
 
-    /// A value of a component of the blueprint.
+    /// Returns a value of a component of the blueprint; see [`set_component_value`](Self::set_component_value).
     #[must_use]
     pub fn component_value(&self, components: &[&str], key: &str) -> Option<&serde_json::Value> {
         self.data.as_ref()?.at(&value_path(components, key))
     }
 
-    /// Sets a value of a component of the blueprint, such as `cpu` of `["machine2.vsphere"]`; a blueprint in a
-    /// blueprint has several names. A component that is missing is not made: a misspelled name would be ignored by the
-    /// server.
+    /// Sets a value of a component of the blueprint, such as `cpu` of `["machine2.vsphere"]`.
+    ///
+    /// The names of the components are the members of [`data`](Self::data) that are objects; a blueprint within a
+    /// blueprint takes several names. The keys are the members of the component's own `data`. A component that is
+    /// missing is not made: a misspelled name would be ignored by the server.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] naming the component that is missing.
+    /// [`Error::InvalidInput`] that names the missing component and lists the names that the template has.
     pub fn set_component_value(
         &mut self,
         components: &[&str],
         key: &str,
         value: impl Into<serde_json::Value>,
     ) -> Result<(), Error> {
+        // The names that exist are listed, since a blueprint's component names cannot be guessed from the user
+        // interface.
         let missing = |name: &str, data: &JsonObject| {
             let known = data.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
             Error::invalid("component", name, format!("a component of the template, which has {known}"))
         };
         let data = self.data.get_or_insert_default();
+        // Each level is checked, so that the error names the first missing one and not the whole path.
         for depth in 1..=components.len() {
             let (names, _) = components.split_at(depth);
             let path = value_path(names, "");
@@ -304,7 +352,7 @@ impl RequestTemplate {
     }
 }
 
-/// `["a", "b"], "cpu"` is at `a.data.b.data.cpu`.
+/// Returns the JSON path of a value: `["a", "b"], "cpu"` is at `a.data.b.data.cpu`.
 fn value_path<'a>(components: &[&'a str], key: &'a str) -> Vec<&'a str> {
     let mut path = Vec::with_capacity(components.len() * 2 + 1);
     for component in components {
@@ -314,15 +362,18 @@ fn value_path<'a>(components: &[&'a str], key: &'a str) -> Vec<&'a str> {
     path
 }
 
-/// What the server answers to a request that was handed in: at least one of `id` and `location` is there.
+/// Request that the server accepted.
+///
+/// The server names the new request by `Location` or by a body with an id. A response with neither is
+/// [`Error::Decode`](crate::Error::Decode), and the request exists all the same.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubmittedRequest {
-    /// The request's id.
+    /// Id of the request: the last part of `Location`, or else the `id` of the body. Never empty.
     pub id: String,
-    /// Where it is: path and query below the configured server.
+    /// `Location`: path and query below the configured server; [`None`] if the response has none.
     pub location: Option<String>,
-    /// The request itself, if the server sent it and it could be read.
+    /// The request itself, if the server returned it and it could be read. Its state is that of the submission.
     pub request: Option<CatalogRequest>,
 }
 
@@ -330,7 +381,7 @@ impl SubmittedRequest {
     pub(super) fn read(reply: &crate::transport::Reply) -> Result<Self, Error> {
         let created = crate::call::Created::read(reply);
         match created.id {
-            // It was handed in and has an id; a body that cannot be read does not change that.
+            // The request exists and has an id. A body that cannot be read must not hide the id from the caller.
             Some(id) => Ok(Self { id, location: created.location, request: reply.json().ok() }),
             None => Err(reply.lacks("neither a Location header nor a body with an id")),
         }

@@ -1,4 +1,4 @@
-//! What was provisioned, and what can be done to it.
+//! Provisioned resources and the actions on them.
 
 use super::cost::{Costs, Lease};
 use super::forms::Forms;
@@ -9,87 +9,101 @@ use crate::list::rows;
 use crate::v7::{Link, Literal, LiteralMap, Money, TimeSpan};
 
 model! {
-    /// Something that was provisioned: a deployment, a machine, a network …
+    /// Provisioned resource: a deployment, a machine, a network and others.
+    ///
+    /// ```
+    /// use vra_client::v7::Resource;
+    ///
+    /// let machine: Resource = serde_json::from_str(r#"{"id": "r1", "resourceData": {"entries": [
+    ///     {"key": "MachineStatus", "value": {"type": "string", "value": "On"}},
+    ///     {"key": "ip_address", "value": {"type": "string", "value": "10.60.1.10"}}]}}"#)?;
+    /// assert_eq!(machine.data("MachineStatus").and_then(|status| status.as_str()), Some("On"));
+    /// assert_eq!(machine.ip_addresses(), ["10.60.1.10"]);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     pub struct Resource {
-        /// `ConsumerResource` or `CatalogResource`; may be missing.
+        /// Type of the object in `@type`: `ConsumerResource` or `CatalogResource`. It may be missing.
         type_name: String = "@type";
-        /// The id.
+        /// Id of the resource, a UUID.
         id: String = "id";
-        /// The icon.
+        /// Id of the icon.
         icon_id: String = "iconId";
-        /// What it is, such as `Infrastructure.Virtual` or `composition.resource.type.deployment`.
+        /// Type, such as `Infrastructure.Virtual` or `composition.resource.type.deployment`.
         resource_type_ref: Reference = "resourceTypeRef";
-        /// The name.
+        /// Name of the resource.
         name: String = "name";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// `ACTIVE` …
+        /// `ACTIVE` and others.
         status: String = "status";
-        /// The item it came from.
+        /// Item that it was requested from.
         catalog_item: Reference = "catalogItem";
-        /// The request it came from.
+        /// Id of the request that made it.
         request_id: String = "requestId";
-        /// How that request stands.
+        /// State of that request.
         request_state: String = "requestState";
-        /// What it is at its provider.
+        /// The resource at the service that provides it.
         provider_binding: ProviderBinding = "providerBinding";
-        /// Whose it is.
+        /// Users and groups that own it.
         owners: Vec<Owner> = "owners";
-        /// The business group's.
+        /// Tenant and business group that it belongs to.
         organization: Organization = "organization";
-        /// When it was made.
+        /// Time of creation.
         date_created: Timestamp = "dateCreated";
-        /// When it was last changed.
+        /// Time of the last change.
         last_updated: Timestamp = "lastUpdated";
-        /// When it is to be destroyed.
+        /// Time when it will be destroyed.
         destroy_date: Timestamp = "destroyDate";
-        /// Whether it ends some day.
+        /// True if it has a lease.
         has_lease: bool = "hasLease";
-        /// When.
+        /// Begin and end of the lease.
         lease: Lease = "lease";
-        /// The lease for display.
+        /// Length of the lease, as the user interface shows it.
         lease_for_display: TimeSpan = "leaseForDisplay";
-        /// Whether it costs something.
+        /// True if it has costs.
         has_costs: bool = "hasCosts";
-        /// What.
+        /// Price per span of time.
         costs: Costs = "costs";
-        /// How much until now.
+        /// Costs so far.
         cost_to_date: Money = "costToDate";
-        /// How much altogether.
+        /// Costs of the whole lease.
         total_cost: Money = "totalCost";
-        /// How much this month.
+        /// Costs of the present month so far.
         expense_month_to_date: Money = "expenseMonthToDate";
-        /// The deployment it is part of.
+        /// Deployment that it is part of.
         parent_resource_ref: Reference = "parentResourceRef";
-        /// Its parts; the shape is not known.
+        /// Child resources; the shape is not known.
         child_resources: Vec<JsonObject> = "childResources";
-        /// Whether it has parts.
+        /// True if it has child resources.
         has_children: bool = "hasChildren";
-        /// What can be done to it. Only when asked for, and only what its state permits.
+        /// Actions that its present state allows. Only in lists with query `withOperations`.
         operations: Vec<ResourceOperation> = "operations";
-        /// Its forms.
+        /// Forms of the resource.
         forms: Forms = "forms";
-        /// Requests that are still to be done; the shape is not known.
+        /// Requests that wait for this resource; the shape is not known.
         pending_requests: Vec<JsonObject> = "pendingRequests";
-        /// What the provider says about it.
+        /// Values of the provider, such as `MachineStatus` and `ip_address`.
         resource_data: LiteralMap = "resourceData";
     }
 }
 
 impl Resource {
-    /// A value of what the provider says about it, such as `MachineStatus`.
+    /// Returns a value of the provider, such as `MachineStatus`.
     #[must_use]
     pub fn data(&self, key: &str) -> Option<&Literal> {
         self.resource_data.as_ref()?.get(key)
     }
 
-    /// The addresses of a machine: those of its networks, then `ip_address`, each once. Empty until late in a request.
+    /// Returns the addresses of a machine: those of its networks, then `ip_address`, each once.
+    ///
+    /// The result is empty until late in a request.
     #[must_use]
     pub fn ip_addresses(&self) -> Vec<&str> {
         let mut found: Vec<&str> = self.networks().into_iter().filter_map(|network| network.address).collect();
         if let Some(data) = &self.resource_data {
             found.extend(texts(data, "ip_address"));
         }
+        // The address of the first card is in both places, and lists are short.
         let mut distinct: Vec<&str> = Vec::with_capacity(found.len());
         for address in found {
             if !address.is_empty() && !distinct.contains(&address) {
@@ -99,7 +113,7 @@ impl Resource {
         distinct
     }
 
-    /// The network cards of a machine, from `NETWORK_LIST`.
+    /// Returns the network cards of a machine, from `NETWORK_LIST`.
     #[must_use]
     pub fn networks(&self) -> Vec<MachineNetwork<'_>> {
         let items = self.data("NETWORK_LIST").map(Literal::items).unwrap_or_default();
@@ -109,10 +123,12 @@ impl Resource {
             mac_address: text(values, "NETWORK_MAC_ADDRESS"),
             profile: text(values, "NETWORK_PROFILE"),
         };
+        // An item of another shape is skipped: one odd card must not hide the addresses of the others.
         items.iter().filter_map(Literal::as_values).map(network).collect()
     }
 
-    /// The action with this binding, such as `Infrastructure.Machine.Action.Reprovision`, if it can be done now.
+    /// Returns the action with this binding, such as `Infrastructure.Machine.Action.Reprovision`, if the resource was
+    /// read with its [`operations`](Self::operations) and its state allows it.
     #[must_use]
     pub fn operation(&self, binding_id: &str) -> Option<&ResourceOperation> {
         self.operations.as_ref()?.iter().find(|operation| operation.is_action(binding_id))
@@ -123,158 +139,161 @@ fn text<'a>(values: &'a LiteralMap, key: &str) -> Option<&'a str> {
     values.get(key).and_then(Literal::as_str).filter(|text| !text.is_empty())
 }
 
-/// A network card of a machine.
+/// Network card of a machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MachineNetwork<'a> {
-    /// The network.
+    /// Name of the network.
     pub name: Option<&'a str>,
-    /// The address.
+    /// IP address.
     pub address: Option<&'a str>,
-    /// The hardware address.
+    /// MAC address.
     pub mac_address: Option<&'a str>,
-    /// The network profile.
+    /// Name of the network profile.
     pub profile: Option<&'a str>,
 }
 
 model! {
-    /// Something that can be done to a resource.
+    /// Action on a resource.
     pub struct ResourceOperation {
-        /// `ConsumerResourceOperation`.
+        /// Type of the object in `@type`: `ConsumerResourceOperation`.
         type_name: String = "@type";
-        /// The id; another one on each installation.
+        /// Id of the action, which differs between installations.
         id: String = "id";
-        /// The name, in the server's language.
+        /// Display name, in the server's language.
         name: String = "name";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// The icon.
+        /// Id of the icon.
         icon_id: String = "iconId";
-        /// `ACTION`, which can be requested, or `EXTENSION`, which is a window of the user interface.
+        /// `ACTION`, which can be requested, or `EXTENSION`, which opens a window of the user interface.
         kind: String = "type";
-        /// The extension.
+        /// Id of the extension.
         extension_id: String = "extensionId";
-        /// The provider.
+        /// Id of the provider; `null` for an extension.
         provider_type_id: String = "providerTypeId";
-        /// What is done, the same on all installations: `Infrastructure.Machine.Action.Reprovision` …
+        /// Binding of the action, the same on all installations, such as `Infrastructure.Machine.Action.Reprovision`.
         binding_id: String = "bindingId";
-        /// Whether it asks for values.
+        /// True if the action has a form with values.
         has_form: bool = "hasForm";
-        /// How big its form is.
+        /// Size of the form.
         form_scale: String = "formScale";
     }
 }
 
 impl ResourceOperation {
-    /// Whether it is the action of this binding. Extensions cannot be requested.
+    /// Returns true if it is the action with this binding. Extensions cannot be requested, so they are none.
     #[must_use]
     pub fn is_action(&self, binding_id: &str) -> bool {
+        // By `type` and not only by the binding: windows such as the remote console are rows of the same list, and
+        // posting one fails.
         let extension = self.kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("EXTENSION"));
         !extension && self.binding_id.as_deref() == Some(binding_id)
     }
 }
 
 model! {
-    /// Something that was provisioned, in the flat form of 7.x.
+    /// Provisioned resource in the flat form of 7.x.
     pub struct ResourceView {
-        /// `CatalogResourceView`.
+        /// Type of the object in `@type`: `CatalogResourceView`.
         type_name: String = "@type";
-        /// The id.
+        /// Id of the resource, a UUID.
         resource_id: String = "resourceId";
-        /// The icon.
+        /// Id of the icon.
         icon_id: String = "iconId";
-        /// The name.
+        /// Name of the resource.
         name: String = "name";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// `On`, `Off` … of machines.
+        /// `On`, `Off` and others, for machines.
         status: String = "status";
-        /// The item it came from.
+        /// Id of the item that it was requested from.
         catalog_item_id: String = "catalogItemId";
-        /// Its name.
+        /// Display name of that item.
         catalog_item_label: String = "catalogItemLabel";
-        /// The request it came from.
+        /// Id of the request that made it.
         request_id: String = "requestId";
-        /// How that request stands.
+        /// State of that request.
         request_state: String = "requestState";
-        /// What it is, such as `Infrastructure.Virtual`.
+        /// Type, such as `Infrastructure.Virtual`.
         resource_type: String = "resourceType";
-        /// Whose it is, for display.
+        /// Display names of the owners.
         owners: Vec<String> = "owners";
-        /// The business group.
+        /// Id of the business group.
         business_group_id: String = "businessGroupId";
-        /// The tenant.
+        /// Id of the tenant.
         tenant_id: String = "tenantId";
-        /// When it was made.
+        /// Time of creation.
         date_created: Timestamp = "dateCreated";
-        /// When it was last changed.
+        /// Time of the last change.
         last_updated: Timestamp = "lastUpdated";
-        /// When it ends.
+        /// Begin and end of the lease.
         lease: Lease = "lease";
-        /// What it costs.
+        /// Price per span of time.
         costs: Costs = "costs";
-        /// How much until now.
+        /// Costs so far.
         cost_to_date: Money = "costToDate";
-        /// How much altogether.
+        /// Costs of the whole lease.
         total_cost: Money = "totalCost";
-        /// The deployment it is part of.
+        /// Id of the deployment that it is part of.
         parent_resource_id: String = "parentResourceId";
-        /// Whether it has parts.
+        /// True if it has child resources.
         has_children: bool = "hasChildren";
-        /// What the provider says about it, as plain JSON.
+        /// Values of the provider as plain JSON.
         data: JsonObject = "data";
-        /// Where to go from here.
+        /// Links to its actions and to related objects.
         links: Vec<Link> = "links";
     }
 }
 
 model! {
-    /// A deployment, in the form of 7.x. Only what clients read of it is known; the rest is kept.
+    /// Deployment. The members that published clients read have fields; the others are kept.
     pub struct Deployment {
-        /// The id.
+        /// Id of the deployment, a UUID.
         id: String = "id";
-        /// The name.
+        /// Display name.
         name: String = "name";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// The request that made it, or changed it last.
+        /// Request that made it or changed it last.
         request: CatalogRequest = "request";
-        /// How much this month.
+        /// Costs of the present month so far.
         expense_month_to_date: Money = "expenseMonthToDate";
     }
 }
 
 model! {
-    /// A kind of resource.
+    /// Type of resources.
     pub struct ResourceType {
-        /// `ResourceType` …
+        /// Type of the object in `@type`: `ResourceType` and others.
         type_name: String = "@type";
-        /// The id, such as `Infrastructure.Virtual`.
+        /// Id of the type, such as `Infrastructure.Virtual`.
         id: String = "id";
-        /// The name.
+        /// Display name.
         name: String = "name";
-        /// The name of several.
+        /// Display name of several.
         pluralized_name: String = "pluralizedName";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// The provider.
+        /// Id of the provider.
         provider_type_id: String = "providerTypeId";
-        /// Whether it is listed on its own.
+        /// True if resources of the type have a list of their own.
         primary: bool = "primary";
-        /// Whether it costs something.
+        /// True if resources of the type have costs.
         costed: bool = "costed";
-        /// `ACTIVE` …
+        /// `ACTIVE` and others.
         status: String = "status";
-        /// The schema of its data.
+        /// Schema of the resource data.
         schema: JsonObject = "schema";
-        /// Its forms.
+        /// Forms of its resources.
         forms: Forms = "forms";
     }
 }
 
-/// The texts of a literal or of all items of a list.
+/// Returns the text of a literal, or the texts of all items of a list.
 fn texts<'a>(data: &'a LiteralMap, key: &str) -> Vec<&'a str> {
     match data.get(key) {
+        // A machine with several addresses may have a list here, one with a single address has a text.
         Some(Literal::Multiple(list)) => list.items.iter().flatten().filter_map(Literal::as_str).collect(),
         Some(literal) => literal.as_str().into_iter().collect(),
         None => Vec::new(),

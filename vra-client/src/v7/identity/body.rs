@@ -1,4 +1,4 @@
-//! What the identity service takes.
+//! Bodies of the calls of the identity service.
 
 use secrecy::SecretString;
 
@@ -6,23 +6,30 @@ use crate::lenient::{JsonObject, request_body};
 use crate::v7::{LiteralMap, PrincipalId, SubtenantRole};
 
 request_body! {
-    /// A tenant to be made or changed.
+    /// Body of the call that creates or replaces a tenant.
+    ///
+    /// ```
+    /// use vra_client::v7::TenantBody;
+    ///
+    /// let body = TenantBody::new("qe", "Quality Engineering").with_contact_email("qe@example.com");
+    /// assert_eq!((&body.as_json()["id"], &body.as_json()["urlName"]), (&"qe".into(), &"qe".into()));
+    /// ```
     pub struct TenantBody {
-        /// The discriminator, `Tenant`; servers do without.
+        /// Sets `@type`, which is `Tenant`. Servers accept a body without it.
         with_type_name: String = "@type";
-        /// Free text.
+        /// Sets the description.
         with_description: String = "description";
-        /// Whom to write to.
+        /// Sets the address for mail to the tenant's contact.
         with_contact_email: String = "contactEmail";
-        /// Whether it is the system's own tenant; not, unless set.
+        /// Marks the system tenant. Default: false.
         with_default_tenant: bool = "defaultTenant";
-        /// Said to be unused.
+        /// Sets the password, which is documented as unused.
         with_password: SecretString = "password";
     }
 }
 
 impl TenantBody {
-    /// A tenant by its name in URLs, which is its id, and its name for display.
+    /// Makes a tenant from its URL name, which is its id, and its display name.
     #[must_use]
     pub fn new(url_name: impl Into<String>, name: impl Into<String>) -> Self {
         let url_name = url_name.into();
@@ -32,41 +39,50 @@ impl TenantBody {
 }
 
 request_body! {
-    /// An identity store to be linked.
+    /// Body of the call that links an identity store.
+    ///
+    /// ```
+    /// use vra_client::v7::DirectoryBody;
+    ///
+    /// let body = DirectoryBody::new("lab", "LDAP", "lab.example.com", "ldap://ldap.example.com:389")
+    ///     .with_user_name_dn("cn=reader,dc=lab,dc=example,dc=com")
+    ///     .with_password("secret");
+    /// assert!(!format!("{body:?}").contains("secret"));
+    /// ```
     pub struct DirectoryBody {
-        /// Free text.
+        /// Sets the description.
         with_description: String = "description";
-        /// Another name of the domain.
+        /// Sets a second name of the domain.
         with_alias: String = "alias";
-        /// The distinguished name to bind with.
+        /// Sets the distinguished name that the server binds with.
         with_user_name_dn: String = "userNameDn";
-        /// Its password.
+        /// Sets the password for the bind.
         with_password: SecretString = "password";
-        /// Below which groups are looked for.
+        /// Sets the distinguished name below which groups are searched.
         with_group_base_search_dn: String = "groupBaseSearchDn";
-        /// Below which users are looked for.
+        /// Sets the distinguished name below which users are searched.
         with_user_base_search_dn: String = "userBaseSearchDn";
-        /// Below which groups are looked for; 7.x.
+        /// Sets the distinguished names below which groups are searched. 7.x.
         with_group_base_search_dns: Vec<String> = "groupBaseSearchDns";
-        /// Below which users are looked for; 7.x.
+        /// Sets the distinguished names below which users are searched. 7.x.
         with_user_base_search_dns: Vec<String> = "userBaseSearchDns";
-        /// Further domains; 7.x.
+        /// Sets further domains. 7.x.
         with_subdomains: Vec<String> = "subdomains";
-        /// Who may join the domain; 7.x.
+        /// Sets the user who may join the domain. 7.x.
         with_domain_admin_username: String = "domainAdminUsername";
-        /// Their password; 7.x.
+        /// Sets the password of that user. 7.x.
         with_domain_admin_password: SecretString = "domainAdminPassword";
-        /// The directory's certificate; 7.x.
+        /// Sets the certificate of the directory. 7.x.
         with_certificate: String = "certificate";
-        /// Whether any certificate will do; 7.x.
+        /// Accepts any certificate of the directory. 7.x.
         with_trust_all: bool = "trustAll";
-        /// Whether the global catalog is asked; 7.x.
+        /// Searches the global catalog. 7.x.
         with_use_global_catalog: bool = "useGlobalCatalog";
     }
 }
 
 impl DirectoryBody {
-    /// A directory: its name, its type (`LDAP`, `AD`, `NATIVE_AD`), its domain and where it is.
+    /// Makes an identity store from its display name, its type (`LDAP`, `AD` or `NATIVE_AD`), its domain and its URL.
     #[must_use]
     pub fn new(
         name: impl Into<String>,
@@ -80,23 +96,30 @@ impl DirectoryBody {
 }
 
 request_body! {
-    /// A local user to be made.
+    /// Body of the call that creates a local user.
+    ///
+    /// ```
+    /// use vra_client::v7::{PrincipalId, UserBody};
+    ///
+    /// let ann = UserBody::new(PrincipalId::new("ann", "example.com"), "Ann", "Other", "secret").with_disabled(true);
+    /// assert_eq!(ann.as_json()["disabled"], "true");
+    /// ```
     pub struct UserBody {
-        /// Free text.
+        /// Sets the description.
         with_description: String = "description";
-        /// The address.
+        /// Sets the mail address.
         with_email_address: String = "emailAddress";
-        /// The tenant.
+        /// Sets the tenant, by URL name. Default: not sent; the path of the call names the tenant.
         with_tenant_name: String = "tenantName";
-        /// The name for display; first and last name, unless set.
+        /// Sets the display name. Default: first and last name.
         with_display_name: String = "name";
     }
 }
 
 impl UserBody {
-    /// A user who may log in at once.
+    /// Makes a user who is neither locked nor disabled.
     ///
-    /// The flags are sent as texts, since that is the only form known to be accepted.
+    /// The flags are sent as texts, the only form that published clients use.
     #[must_use]
     pub fn new(
         id: PrincipalId,
@@ -115,13 +138,14 @@ impl UserBody {
             .with_member("principalId", id.into_json())
     }
 
-    /// Whether the user is locked out.
+    /// Locks the account. Default: false.
     #[must_use]
     pub fn with_locked(self, locked: bool) -> Self {
+        // As text, like the published client that is known to work.
         self.with_member("locked", locked.to_string())
     }
 
-    /// Whether the user is switched off.
+    /// Disables the account. Default: false.
     #[must_use]
     pub fn with_disabled(self, disabled: bool) -> Self {
         self.with_member("disabled", disabled.to_string())
@@ -129,15 +153,21 @@ impl UserBody {
 }
 
 request_body! {
-    /// A custom group to be made.
+    /// Body of the call that creates a custom group.
+    ///
+    /// ```
+    /// use vra_client::v7::GroupBody;
+    ///
+    /// assert_eq!(GroupBody::new("ops", "example.com").as_json()["fqdn"], "ops@example.com");
+    /// ```
     pub struct GroupBody {
-        /// Free text.
+        /// Sets the description.
         with_description: String = "description";
     }
 }
 
 impl GroupBody {
-    /// A group of a tenant's own domain.
+    /// Makes a group of a domain of the tenant.
     #[must_use]
     pub fn new(name: impl Into<String>, domain: impl Into<String>) -> Self {
         use crate::lenient::IntoJson;
@@ -153,19 +183,29 @@ impl GroupBody {
 }
 
 request_body! {
-    /// A business group to be made.
+    /// Body of the call that creates a business group.
+    ///
+    /// ```
+    /// use vra_client::v7::{LiteralMap, PrincipalId, SubtenantBody, SubtenantRole};
+    ///
+    /// let managers = SubtenantRole::new("CSP_SUBTENANT_MANAGER", [PrincipalId::new("tony", "example.com")]);
+    /// let body = SubtenantBody::new("Finance")
+    ///     .with_roles(vec![managers])
+    ///     .with_extension_data(LiteralMap::new().with("iaas-manager-emails", "finance@example.com"));
+    /// assert_eq!(body.as_json()["subtenantRoles"][0]["scopeRoleRef"], "CSP_SUBTENANT_MANAGER");
+    /// ```
     pub struct SubtenantBody {
-        /// Free text.
+        /// Sets the description.
         with_description: String = "description";
-        /// Who has which role.
+        /// Sets the roles with their principals.
         with_roles: Vec<SubtenantRole> = "subtenantRoles";
-        /// `iaas-machine-prefix`, `iaas-manager-emails`, `iaas-ad-container`.
+        /// Sets `iaas-machine-prefix`, `iaas-manager-emails`, `iaas-ad-container`.
         with_extension_data: LiteralMap = "extensionData";
     }
 }
 
 impl SubtenantBody {
-    /// A business group by its name.
+    /// Makes a business group with this display name.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self { body: JsonObject::new() }.with_member("name", name.into())

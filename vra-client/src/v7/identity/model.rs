@@ -1,4 +1,4 @@
-//! What the identity service returns.
+//! Objects that the identity service returns.
 
 use std::borrow::Cow;
 
@@ -9,119 +9,126 @@ use crate::list::rows;
 use crate::v7::{LiteralMap, Row};
 
 model! {
-    /// What the server is.
+    /// Version and build of the server.
     pub struct About {
         /// Version of the product.
         product_version: String = "productVersion";
         /// Build of the product.
         product_build_number: String = "productBuildNumber";
-        /// Version of the interface.
+        /// Version of the API.
         api_version: String = "apiVersion";
-        /// Build of the service.
+        /// Build of the identity service.
         build_number: String = "buildNumber";
-        /// When the service was built.
+        /// Build date of the identity service.
         build_date: String = "buildDate";
     }
 }
 
 model! {
-    /// A tenant.
+    /// Tenant.
     pub struct Tenant {
-        /// `Tenant`.
+        /// Type of the object in `@type`: `Tenant`.
         type_name: String = "@type";
-        /// The id, the same as the URL name.
+        /// Id, the same as the URL name.
         id: String = "id";
-        /// The name in URLs.
+        /// URL name, such as `qe`.
         url_name: String = "urlName";
-        /// The name for display.
+        /// Display name.
         name: String = "name";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// Whom to write to.
+        /// Address for mail to the tenant's contact.
         contact_email: String = "contactEmail";
-        /// Said to be unused, but seen with a value.
+        /// Documented as unused, but seen with a value.
         password: SecretString = "password";
-        /// Whether it is the system's own tenant.
+        /// True for the system tenant.
         default_tenant: bool = "defaultTenant";
     }
 }
 
 model! {
-    /// A linked directory.
+    /// Identity store: a directory that is linked to a tenant.
     pub struct IdentityStore {
-        /// `IdentityStore`.
+        /// Type of the object in `@type`: `IdentityStore`.
         type_name: String = "@type";
-        /// The domain, which is also the id.
+        /// Domain, which is also the id.
         domain: String = "domain";
-        /// The name for display.
+        /// Display name.
         name: String = "name";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// Another name of the domain.
+        /// Second name of the domain.
         alias: String = "alias";
         /// `LDAP`, `AD` or `NATIVE_AD`.
         store_type: String = "type";
-        /// The distinguished name that the server binds with.
+        /// Distinguished name that the server binds with.
         user_name_dn: String = "userNameDn";
-        /// Its password; `null` when read.
+        /// Password for the bind; `null` when it is read.
         password: SecretString = "password";
-        /// Where the directory is. Free text in practice.
+        /// URL of the directory, such as `ldap://host:389`; the server does not check its form.
         url: String = "url";
-        /// Below which groups are looked for.
+        /// Distinguished name below which groups are searched.
         group_base_search_dn: String = "groupBaseSearchDn";
-        /// Below which users are looked for.
+        /// Distinguished name below which users are searched.
         user_base_search_dn: String = "userBaseSearchDn";
-        /// Further domains.
+        /// Further domains. 7.x.
         subdomains: Vec<String> = "subdomains";
-        /// Below which groups are looked for; 7.x.
+        /// Distinguished names below which groups are searched. 7.x.
         group_base_search_dns: Vec<String> = "groupBaseSearchDns";
-        /// Below which users are looked for; 7.x.
+        /// Distinguished names below which users are searched. 7.x.
         user_base_search_dns: Vec<String> = "userBaseSearchDns";
-        /// Who may join the domain.
+        /// User who may join the domain. 7.x.
         domain_admin_username: String = "domainAdminUsername";
-        /// Their password.
+        /// Password of that user. 7.x.
         domain_admin_password: SecretString = "domainAdminPassword";
-        /// The directory's certificate.
+        /// Certificate of the directory. 7.x.
         certificate: String = "certificate";
-        /// Whether any certificate will do.
+        /// True if any certificate of the directory is accepted. 7.x.
         trust_all: bool = "trustAll";
-        /// Whether the global catalog is asked.
+        /// True if the global catalog is searched. 7.x.
         use_global_catalog: bool = "useGlobalCatalog";
-        /// Whether it has not been saved yet.
+        /// True if the store was not saved yet.
         is_new: bool = "new";
     }
 }
 
 model! {
-    /// How a directory's synchronisation went.
+    /// State of a directory.
     pub struct DirectoryStatus {
-        /// The synchronisation.
+        /// State of the last synchronisation.
         sync_status: DirectorySync = "syncStatus";
     }
 }
 
 model! {
-    /// A directory's synchronisation.
+    /// Last synchronisation of a directory.
     pub struct DirectorySync {
-        /// How it went.
+        /// Result of the synchronisation.
         status: String = "status";
-        /// What there is to say about it.
+        /// Details of the result.
         message: String = "message";
     }
 }
 
 model! {
-    /// A user's or group's name in its domain.
+    /// Name of a user or group in its domain.
+    ///
+    /// ```
+    /// use vra_client::v7::PrincipalId;
+    ///
+    /// let tony = PrincipalId::new("tony", "example.com");
+    /// assert_eq!((tony.name.as_deref(), tony.domain.as_deref()), (Some("tony"), Some("example.com")));
+    /// ```
     pub struct PrincipalId {
-        /// The domain.
+        /// Domain of the principal.
         domain: String = "domain";
-        /// The name without domain.
+        /// Name without the domain.
         name: String = "name";
     }
 }
 
 impl PrincipalId {
-    /// A name in a domain.
+    /// Makes the name of a user or group in a domain.
     #[must_use]
     pub fn new(name: impl Into<String>, domain: impl Into<String>) -> Self {
         Self { domain: Some(domain.into()), name: Some(name.into()), ..Self::default() }
@@ -129,48 +136,48 @@ impl PrincipalId {
 }
 
 model! {
-    /// A user or a group.
+    /// User or group.
     pub struct Principal {
-        /// `User` or `Group`.
+        /// Type of the object in `@type`: `User` or `Group`.
         type_name: String = "@type";
         /// Name and domain.
         principal_id: PrincipalId = "principalId";
-        /// The name for display.
+        /// Display name.
         name: String = "name";
-        /// A user's first name.
+        /// First name, of a user.
         first_name: String = "firstName";
-        /// A user's last name.
+        /// Last name, of a user.
         last_name: String = "lastName";
-        /// A user's address.
+        /// Mail address, of a user.
         email_address: String = "emailAddress";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// Whether the user is locked out.
+        /// True if the account is locked.
         locked: bool = "locked";
-        /// Whether the user is switched off.
+        /// True if the account is disabled.
         disabled: bool = "disabled";
-        /// The tenant.
+        /// Tenant, by URL name.
         tenant_name: String = "tenantName";
-        /// Only sent.
+        /// Password of a new user; never read.
         password: SecretString = "password";
-        /// A group's kind: `CUSTOM`, `SSO` …
+        /// Type of a group: `CUSTOM`, `SSO` and others.
         group_type: String = "groupType";
-        /// A group's full name.
+        /// Full name of a group, `group@domain`.
         fqdn: String = "fqdn";
-        /// A group's domain.
+        /// Domain of a group.
         domain: String = "domain";
     }
 }
 
 impl Principal {
-    /// The principal as `name@domain`; none if one of them is missing.
+    /// Returns the principal as `name@domain`; [`None`] if one of them is missing.
     #[must_use]
     pub fn full_name(&self) -> Option<String> {
         let id = self.principal_id.as_ref()?;
         Some(format!("{}@{}", id.name.as_ref()?, id.domain.as_ref()?))
     }
 
-    /// Whether it is a group: by its type, in any letter case, or by the members that only groups have.
+    /// Returns true if it is a group: by its type, in any letter case, or by the members that only groups have.
     #[must_use]
     pub fn is_group(&self) -> bool {
         match &self.type_name {
@@ -182,82 +189,89 @@ impl Principal {
 
 impl Row for Principal {
     fn row_id(&self) -> Option<Cow<'_, str>> {
-        // A user and a group may have the same name.
+        // A user and a group may have the same name, and a list may have both.
         let kind = if self.is_group() { "group" } else { "user" };
         self.full_name().map(|name| Cow::Owned(format!("{kind} {name}")))
     }
 }
 
 model! {
-    /// A role with what it permits.
+    /// System role with its permissions.
     pub struct SystemRole {
         /// `SystemRole`, `ScopeRole` …
         type_name: String = "@type";
-        /// The id, such as `CSP_TENANT_ADMIN`.
+        /// Id of the role, such as `CSP_TENANT_ADMIN`.
         id: String = "id";
-        /// The name for display.
+        /// Display name.
         name: String = "name";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// What it permits.
+        /// Permissions of the role.
         assigned_permissions: Vec<Permission> = "assignedPermissions";
     }
 }
 
 model! {
-    /// A permission.
+    /// Permission.
     pub struct Permission {
-        /// The id.
+        /// Id of the permission.
         id: String = "id";
-        /// The name for display.
+        /// Display name.
         name: String = "name";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// What whoever gives it must be permitted.
+        /// Permissions that an administrator needs to assign this one.
         prereq_admin_permissions: Vec<Permission> = "prereqAdminPermissions";
     }
 }
 
 model! {
-    /// A business group.
+    /// Business group.
     pub struct Subtenant {
-        /// `Subtenant`.
+        /// Type of the object in `@type`: `Subtenant`.
         type_name: String = "@type";
-        /// The id, a UUID; what reservations and requests take as business group.
+        /// Id, a UUID. Reservations and requests name the business group by it.
         id: String = "id";
-        /// The name.
+        /// Display name.
         name: String = "name";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// Who has which role; `null` in lists.
+        /// Roles in the business group with their principals; `null` in lists.
         subtenant_roles: Vec<SubtenantRole> = "subtenantRoles";
-        /// The tenant.
+        /// Tenant, by URL name.
         tenant: String = "tenant";
-        /// `iaas-machine-prefix`, `iaas-manager-emails`, `iaas-ad-container`.
+        /// Further values: `iaas-machine-prefix`, `iaas-manager-emails`, `iaas-ad-container`.
         extension_data: LiteralMap = "extensionData";
     }
 }
 
 model! {
-    /// A role in a business group, with who has it.
+    /// Role in a business group, with the principals that have it.
+    ///
+    /// ```
+    /// use vra_client::v7::{PrincipalId, SubtenantRole};
+    ///
+    /// let consumers = SubtenantRole::new("CSP_CONSUMER", [PrincipalId::new("tony", "example.com")]);
+    /// assert_eq!(consumers.principal_id.map(|principals| principals.len()), Some(1));
+    /// ```
     pub struct SubtenantRole {
-        /// The type, where it is told.
+        /// `@type`, which not all servers write.
         type_name: String = "@type";
-        /// The id, where it is told.
+        /// Id of the role, which not all servers write.
         id: String = "id";
-        /// The name for display.
+        /// Display name.
         name: String = "name";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// `CSP_SUBTENANT_MANAGER`, `CSP_CONSUMER`, `CSP_SUPPORT`, `CSP_CONSUMER_WITH_SHARED_ACCESS`.
+        /// `CSP_SUBTENANT_MANAGER`, `CSP_CONSUMER`, `CSP_SUPPORT` or `CSP_CONSUMER_WITH_SHARED_ACCESS`.
         scope_role_ref: String = "scopeRoleRef";
-        /// Who has it.
+        /// Principals that have the role.
         principal_id: Vec<PrincipalId> = "principalId";
     }
 }
 
 impl SubtenantRole {
-    /// A role with who is to have it.
+    /// Makes a role with its principals.
     #[must_use]
     pub fn new(scope_role_ref: impl Into<String>, principals: impl IntoIterator<Item = PrincipalId>) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Access to the value of a literal, however the server wrote it.
+//! Access to the value of a literal, in any form that the server wrote it in.
 
 use secrecy::ExposeSecret;
 use serde_json::Value;
@@ -7,7 +7,7 @@ use super::entity_ref::EntityRef;
 use super::value::{Literal, LiteralMap};
 
 impl Literal {
-    /// The literal's `type`; empty for JSON that is no literal.
+    /// Returns the literal's `type`; empty for JSON that is not a literal.
     #[must_use]
     pub fn type_name(&self) -> &str {
         match self {
@@ -27,7 +27,7 @@ impl Literal {
         }
     }
 
-    /// The text of a text, time or secret.
+    /// Returns the text of a text, time or secret.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -39,7 +39,7 @@ impl Literal {
         }
     }
 
-    /// The whole number, also from a text such as `"4096"`: servers write sizes in both ways.
+    /// Returns the whole number, also from a text such as `"4096"`: servers write sizes in both ways.
     #[must_use]
     pub fn as_i64(&self) -> Option<i64> {
         match self {
@@ -54,7 +54,7 @@ impl Literal {
         }
     }
 
-    /// The flag, also from the texts `true` and `false`.
+    /// Returns the flag, also from the texts `true` and `false`.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         let text = match self {
@@ -74,19 +74,19 @@ impl Literal {
         }
     }
 
-    /// The reference.
+    /// Returns the reference, if it is one.
     #[must_use]
     pub fn as_entity_ref(&self) -> Option<&EntityRef> {
         if let Self::EntityRef(reference) = self { Some(reference) } else { None }
     }
 
-    /// The members of a structured value.
+    /// Returns the members of a structured value.
     #[must_use]
     pub fn as_values(&self) -> Option<&LiteralMap> {
         if let Self::Complex(complex) = self { complex.values.as_ref() } else { None }
     }
 
-    /// The items of a list; none for anything else.
+    /// Returns the items of a list; empty for any other literal.
     #[must_use]
     pub fn items(&self) -> &[Self] {
         match self {
@@ -96,7 +96,8 @@ impl Literal {
     }
 }
 
-/// The value of something that looks like a literal, or the JSON itself.
+/// Returns the value of JSON that looks like a literal, or the JSON itself.
 fn plain(value: &Value) -> &Value {
+    // A literal of an unknown type still has its value in the usual member.
     value.get("value").unwrap_or(value)
 }

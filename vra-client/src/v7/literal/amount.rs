@@ -5,39 +5,39 @@ use serde_json::Number;
 use crate::lenient::{Timestamp, model};
 
 model! {
-    /// An amount of money.
+    /// Amount of money.
     pub struct Money {
-        /// Always `money`.
+        /// Type of the literal, `money`.
         literal_type: String = "type";
-        /// ISO 4217; often missing.
+        /// Currency in ISO 4217; often missing.
         currency_code: String = "currencyCode";
-        /// How much.
+        /// Amount of money.
         amount: Number = "amount";
-        /// When it was reckoned, in the members for expenses.
+        /// Time of the calculation; only in members for expenses.
         as_on_date: Timestamp = "asOnDate";
     }
 }
 
 model! {
-    /// A span of time.
+    /// Span of time.
     pub struct TimeSpan {
-        /// Always `timeSpan`.
+        /// Type of the literal, `timeSpan`.
         literal_type: String = "type";
-        /// `DAYS`, `MILLISECONDS` …
+        /// `DAYS`, `MILLISECONDS` and others.
         unit: String = "unit";
-        /// How many of them.
+        /// Number of units.
         amount: Number = "amount";
     }
 }
 
 model! {
-    /// Money per span of time.
+    /// Price per span of time.
     pub struct MoneyTimeRate {
-        /// Always `moneyTimeRate`.
+        /// Type of the literal, `moneyTimeRate`.
         literal_type: String = "type";
-        /// How much.
+        /// Price.
         cost: Money = "cost";
-        /// For how long.
+        /// Span of time that the price is for.
         basis: TimeSpan = "basis";
     }
 }

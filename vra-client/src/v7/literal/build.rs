@@ -7,11 +7,12 @@ use super::value::{Complex, Literal, LiteralMap, Multiple};
 use crate::lenient::Timestamp;
 
 impl Complex {
-    /// A structured value of a class of a component type.
+    /// Makes a structured value of a class of a component type.
     #[must_use]
     pub fn new(component_type_id: impl Into<String>, class_id: impl Into<String>, values: LiteralMap) -> Self {
         let mut new = Self { literal_type: Some("complex".into()), ..Self::default() };
         new.component_type_id = Some(component_type_id.into());
+        // Every published request has the two members as `null`; whether they may be left out is not known.
         new.extra.set_null("componentId");
         new.class_id = Some(class_id.into());
         new.extra.set_null("typeFilter");
@@ -19,7 +20,7 @@ impl Complex {
         new
     }
 
-    /// A structured value whose class the server is to find out, as 6.2 and early 7.x clients send it.
+    /// Makes a structured value whose class the server determines, as clients of 6.2 and early 7.x send it.
     #[must_use]
     pub fn untyped(values: LiteralMap) -> Self {
         let mut new = Self { literal_type: Some("complex".into()), values: Some(values), ..Self::default() };
@@ -31,7 +32,7 @@ impl Complex {
 }
 
 impl Multiple {
-    /// A list of values of one element type.
+    /// Makes a list of values of one element type.
     #[must_use]
     pub fn new(element_type_id: impl Into<String>, items: impl IntoIterator<Item = Literal>) -> Self {
         Self {
@@ -42,13 +43,13 @@ impl Multiple {
         }
     }
 
-    /// A list of structured values.
+    /// Makes a list of structured values.
     #[must_use]
     pub fn complex(items: impl IntoIterator<Item = Complex>) -> Self {
         Self::new("COMPLEX", items.into_iter().map(Literal::Complex))
     }
 
-    /// A list of references.
+    /// Makes a list of references.
     #[must_use]
     pub fn references(items: impl IntoIterator<Item = EntityRef>) -> Self {
         Self::new("ENTITY_REFERENCE", items.into_iter().map(Literal::EntityRef))

@@ -1,25 +1,32 @@
-//! Reference to an object of some service.
+//! Reference to an object of a service.
 
 use crate::lenient::model;
 
 model! {
-    /// A reference to an object of some service.
+    /// Reference to an object of a service.
+    ///
+    /// ```
+    /// use vra_client::v7::EntityRef;
+    ///
+    /// let network = EntityRef::new("Network", "7").with_label("VM Network");
+    /// assert_eq!(network.label.as_deref(), Some("VM Network"));
+    /// ```
     pub struct EntityRef {
-        /// Always `entityRef`.
+        /// Type of the literal, `entityRef`.
         literal_type: String = "type";
-        /// The component; usually `null`.
+        /// Id of the component; usually `null`.
         component_id: String = "componentId";
-        /// The class, such as `ComputeResource`, `Network` or `Storage`.
+        /// Id of the class, such as `ComputeResource`, `Network` or `Storage`.
         class_id: String = "classId";
-        /// The id of the object.
+        /// Id of the object.
         id: String = "id";
-        /// Its name, for display.
+        /// Display name of the object.
         label: String = "label";
     }
 }
 
 impl EntityRef {
-    /// A reference without component and label, as the values of other fields depend on it.
+    /// Makes a reference without component and label, which is enough for the server.
     #[must_use]
     pub fn new(class_id: impl Into<String>, id: impl Into<String>) -> Self {
         let mut new = Self { literal_type: Some("entityRef".into()), ..Self::default() };
@@ -29,7 +36,7 @@ impl EntityRef {
         new
     }
 
-    /// With the name for display.
+    /// Sets the display name.
     #[must_use]
     pub fn with_label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());

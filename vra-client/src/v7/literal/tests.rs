@@ -1,4 +1,4 @@
-//! Literals come back as they were, and show no secret.
+//! Literals are written as they were read, and show no secret.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use secrecy::SecretString;

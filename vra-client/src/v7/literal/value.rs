@@ -1,6 +1,6 @@
 //! Literals, structured values, lists and maps of them, and how they are read and written.
 //!
-//! They hold each other, so they stand in one file; what is done with them stands in others.
+//! They contain each other, so they are in one file; access and construction are in others.
 
 use std::fmt;
 
@@ -12,69 +12,100 @@ use super::amount::{Money, MoneyTimeRate, TimeSpan};
 use super::entity_ref::EntityRef;
 use crate::lenient::{Decoded, Extra, IntoJson, Redacted, Timestamp, Wire, model, model_impl};
 
-/// A typed value. Two are equal when they are written as the same JSON.
+/// Typed value. Two values are equal if they are written as the same JSON.
+///
+/// ```
+/// use vra_client::v7::{EntityRef, Literal};
+///
+/// assert_eq!(Literal::from("4096").as_i64(), Some(4096));
+/// assert_eq!(Literal::from(EntityRef::new("Network", "7")).type_name(), "entityRef");
+/// let unknown: Literal = serde_json::from_str(r#"{"type": "ipAddress", "value": "192.0.2.1"}"#)?;
+/// assert!(matches!(unknown, Literal::Other(_)));
+/// assert_eq!(unknown.as_str(), Some("192.0.2.1"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Literal {
-    /// A text; numbers come as texts in places.
+    /// Text. Numbers are texts in places.
     String(String),
-    /// A whole number.
+    /// Whole number.
     Integer(i64),
-    /// A number, as it was written.
+    /// Number, as it was written.
     Decimal(Number),
-    /// A flag.
+    /// Flag.
     Boolean(bool),
-    /// A point in time.
+    /// Point in time.
     DateTime(Timestamp),
-    /// A secret; masked or empty when it is read.
+    /// Secret. The server masks it or leaves it empty when it is read. What it does with a masked value that is sent
+    /// back is not known, so set the real value before an update.
     SecureString(SecretString),
-    /// Money.
+    /// Amount of money.
     Money(Money),
-    /// Money per time.
+    /// Price per span of time.
     MoneyTimeRate(MoneyTimeRate),
-    /// A span of time.
+    /// Span of time.
     TimeSpan(TimeSpan),
-    /// A reference.
+    /// Reference to an object.
     EntityRef(EntityRef),
-    /// A structured value.
+    /// Structured value.
     Complex(Complex),
-    /// A list.
+    /// List of values.
     Multiple(Multiple),
-    /// Anything else, as it came.
+    /// Literal of an unknown type or shape, as it was read.
     Other(Value),
 }
 
 model! {
-    /// A structured value.
+    /// Structured value: members under a class.
+    ///
+    /// ```
+    /// use vra_client::v7::{Complex, Literal, LiteralMap};
+    ///
+    /// let memory = Complex::new(
+    ///     "com.vmware.csp.iaas.blueprint.service",
+    ///     "Infrastructure.Reservation.Memory",
+    ///     LiteralMap::new().with("memoryReservedSizeMb", 4096),
+    /// );
+    /// let literal = Literal::from(memory);
+    /// assert_eq!(literal.as_values().and_then(|values| values.get("memoryReservedSizeMb")?.as_i64()), Some(4096));
+    /// ```
     pub struct Complex {
-        /// Always `complex`.
+        /// Type of the literal, `complex`.
         literal_type: String = "type";
-        /// The component type, such as `com.vmware.csp.iaas.blueprint.service`.
+        /// Id of the component type, such as `com.vmware.csp.iaas.blueprint.service`.
         component_type_id: String = "componentTypeId";
-        /// The component; usually `null`.
+        /// Id of the component; usually `null`.
         component_id: String = "componentId";
-        /// The class, such as `Infrastructure.Reservation.Network`.
+        /// Id of the class, such as `Infrastructure.Reservation.Network`.
         class_id: String = "classId";
-        /// A narrower type.
+        /// Narrower type within the class.
         type_filter: String = "typeFilter";
-        /// The members.
+        /// Members of the structured value.
         values: LiteralMap = "values";
     }
 }
 
 model! {
-    /// A list of values.
+    /// List of values of one type.
+    ///
+    /// ```
+    /// use vra_client::v7::{EntityRef, Literal, Multiple};
+    ///
+    /// let groups = ["1", "2"].map(|id| EntityRef::new("SecurityGroup", id));
+    /// assert_eq!(Literal::from(Multiple::references(groups)).items().len(), 2);
+    /// ```
     pub struct Multiple {
-        /// Always `multiple`.
+        /// Type of the literal, `multiple`.
         literal_type: String = "type";
-        /// `COMPLEX`, `ENTITY_REFERENCE`, `STRING` …
+        /// Type of the items: `COMPLEX`, `ENTITY_REFERENCE`, `STRING` and others.
         element_type_id: String = "elementTypeId";
-        /// The values.
+        /// Items of the list.
         items: Vec<Literal> = "items";
     }
 }
 
-/// A key with its value, which may be `null` or missing.
+/// Key with its value, which may be `null` or missing.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Entry {
@@ -82,7 +113,7 @@ pub struct Entry {
     pub key: Option<String>,
     /// The value.
     pub value: Option<Literal>,
-    /// Members without a field, and whether the value was `null`.
+    /// JSON members beside the entries.
     pub extra: Extra,
 }
 
@@ -94,11 +125,22 @@ impl fmt::Debug for Entry {
     }
 }
 
-/// Keys with their values, in the server's order. A key may come twice; [`get`](Self::get) finds the first.
+/// Keys with their values, in the server's order. A key may be there twice; [`get`](Self::get) finds the first.
+///
+/// ```
+/// use vra_client::v7::{Literal, LiteralMap};
+///
+/// let mut data = LiteralMap::new().with("provider-VirtualMachine.CPU.Count", 2);
+/// data.set("provider-VirtualMachine.Disk0.Size", "40");
+/// data.set("provider-VirtualMachine.CPU.Count", 4);
+/// assert_eq!(data.get("provider-VirtualMachine.CPU.Count"), Some(&Literal::Integer(4)));
+/// assert_eq!(data.get("provider-VirtualMachine.Disk0.Size").and_then(Literal::as_i64), Some(40));
+/// assert_eq!(data.len(), 2);
+/// ```
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct LiteralMap {
-    /// The entries; none and `null` are kept apart.
+    /// Entries; [`None`] if the list of entries is absent or `null`.
     pub entries: Option<Vec<Entry>>,
     /// Members beside the entries.
     pub extra: Extra,
@@ -126,7 +168,7 @@ impl Literal {
             "entityRef" => Self::EntityRef(EntityRef::deserialize(value).ok()?),
             "complex" => Self::Complex(Complex::deserialize(value).ok()?),
             "multiple" => Self::Multiple(Multiple::deserialize(value).ok()?),
-            // The scalars have no room for further members.
+            // The scalar variants cannot keep further members, so such a literal is kept whole, as `Other`.
             _ if object.len() != 2 => return None,
             scalar => match (scalar, object.get("value")?) {
                 ("string", Value::String(text)) => Self::String(text.clone()),
@@ -204,7 +246,7 @@ impl Serialize for Literal {
 
 impl<'de> Deserialize<'de> for Literal {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // `type` may be the last member, so the object is read first.
+        // `type` may be the last member, so the object is read whole before its type is known.
         Value::deserialize(deserializer).map(Self::read)
     }
 }

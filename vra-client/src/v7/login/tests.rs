@@ -1,4 +1,4 @@
-//! No error of a login shows a part of its body, whatever happened to the body.
+//! Errors of a login show no part of the body, however the body is damaged.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use ipam_core::http::TokenError;
@@ -9,10 +9,10 @@ use super::*;
 use crate::call::RawResponse;
 use crate::error::ServerError;
 
-/// A token in the form that servers give out.
+/// Token in the form of real ones.
 const CANARY: &str = "MTQ4OTcyCaNaRyTbEcW3lOGe9";
 
-/// Every text that a program can make of an error, and of a failed login by it.
+/// Every text that a program can print of an error, and of a login that failed with it.
 fn shown(error: Error) -> String {
     let mut shown = renderings(&error);
     let login = Error::Login(TokenError::Refused(Arc::new(error)));
@@ -25,7 +25,7 @@ fn leaks(shown: &str) -> Option<&'static str> {
     leaked_part(CANARY, shown)
 }
 
-/// All that a body can come to: as a login, as a raw call, as a refusal.
+/// Errors that a body can cause: as a login, as a raw call, as a refusal.
 fn errors(body: &[u8]) -> Vec<Error> {
     let reply = || Reply {
         operation: "POST /identity/api/tokens".to_owned(),

@@ -1,4 +1,4 @@
-//! What a network profile is made of.
+//! Bodies of the calls that create network profiles.
 
 use std::net::Ipv4Addr;
 
@@ -8,7 +8,7 @@ use super::model::NatType;
 use crate::error::Error;
 use crate::lenient::{IntoJson, JsonObject, request_body};
 
-/// The members of the kinds, for [`NetworkProfileBody::with_nulls`].
+/// Members that [`NetworkProfileBody::with_nulls`] sends for every kind.
 const COMMON: &[&str] = &[
     "description",
     "definedAddresses",
@@ -25,25 +25,48 @@ const COMMON: &[&str] = &[
 ];
 
 request_body! {
-    /// A network profile to be made. Only what was set is sent.
+    /// Body of the call that creates a network profile. Only the members that were set are sent.
+    ///
+    /// ```
+    /// use std::net::Ipv4Addr;
+    /// use vra_client::v7::{NatType, NetworkProfileBody, RangeBody};
+    ///
+    /// let mask = Ipv4Addr::new(255, 255, 255, 0);
+    /// let external = NetworkProfileBody::external("Servers", mask)?
+    ///     .with_gateway(Ipv4Addr::new(10, 60, 1, 1))
+    ///     .with_ranges([RangeBody::new("servers", Ipv4Addr::new(10, 60, 1, 10), Ipv4Addr::new(10, 60, 1, 99))?]);
+    /// assert_eq!(external.as_json()["profileType"], "EXTERNAL");
+    ///
+    /// // One outer address for all machines, which get theirs by DHCP.
+    /// let nat = NetworkProfileBody::nat("Lab", &NatType::OneToMany, mask, "597ff2c1", "Servers")?
+    ///     .with_dhcp(Ipv4Addr::new(192, 168, 5, 10), Ipv4Addr::new(192, 168, 5, 99), 86_400)?;
+    /// assert_eq!(nat.as_json()["externalNetworkProfileName"], "Servers");
+    ///
+    /// // A /16, cut into networks of /24.
+    /// let base = Ipv4Addr::new(172, 16, 0, 0);
+    /// let block = Ipv4Addr::new(255, 255, 0, 0);
+    /// let routed = NetworkProfileBody::routed("Routed", base, block, mask, "597ff2c1", "Servers")?;
+    /// assert_eq!(routed.as_json()["rangeSubnetMask"], "255.255.255.0");
+    /// # Ok::<(), vra_client::Error>(())
+    /// ```
     pub struct NetworkProfileBody {
-        /// Free text.
+        /// Sets the description.
         with_description: String = "description";
-        /// Whether it is hidden; not, unless set.
+        /// Hides the profile in the user interface. Default: false; not sent for an IPAM endpoint's profile.
         with_hidden: bool = "isHidden";
-        /// The gateway. External and NAT.
+        /// Sets the address of the gateway. External and NAT.
         with_gateway: Ipv4Addr = "gatewayAddress";
-        /// The first DNS server.
+        /// Sets the address of the first DNS server.
         with_primary_dns: Ipv4Addr = "primaryDnsAddress";
-        /// The second DNS server.
+        /// Sets the address of the second DNS server.
         with_secondary_dns: Ipv4Addr = "secondaryDnsAddress";
-        /// The domain.
+        /// Sets the DNS domain.
         with_dns_suffix: String = "dnsSuffix";
-        /// The search domains.
+        /// Sets the DNS search domains, in one text.
         with_dns_search_suffix: String = "dnsSearchSuffix";
-        /// The first WINS server.
+        /// Sets the address of the first WINS server.
         with_primary_wins: Ipv4Addr = "primaryWinsAddress";
-        /// The second WINS server.
+        /// Sets the address of the second WINS server.
         with_secondary_wins: Ipv4Addr = "secondaryWinsAddress";
     }
 }
@@ -56,17 +79,18 @@ impl NetworkProfileBody {
             .with_member("name", name)
     }
 
-    /// The profile of a network that exists.
+    /// Makes the profile of an existing network.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] if the mask is none.
+    /// [`Error::InvalidInput`] if the mask is not a subnet mask.
     pub fn external(name: impl Into<String>, subnet_mask: Ipv4Addr) -> Result<Self, Error> {
         let new = Self::of("ExternalNetworkProfile", "EXTERNAL", name.into());
         Ok(new.with_hidden(false).with_member("subnetMask", mask("subnet mask", subnet_mask)?))
     }
 
-    /// The profile of a network that an IPAM endpoint manages; its ranges are made by [`RangeBody::of_endpoint`].
-    /// 7.1 and later.
+    /// Makes the profile of an existing network whose addresses an IPAM endpoint manages. 7.1 and later.
+    ///
+    /// Its ranges are made by [`RangeBody::of_endpoint`].
     #[must_use]
     pub fn external_ipam(
         name: impl Into<String>,
@@ -74,16 +98,18 @@ impl NetworkProfileBody {
         address_space: impl Into<String>,
     ) -> Self {
         Self::of("ExternalNetworkProfile", "EXTERNAL", name.into())
+            // Both members are `null` in the manual's example of such a profile.
             .with_member("id", Value::Null)
             .with_member("description", Value::Null)
             .with_member("IPAMEndpointId", endpoint_id.into())
             .with_member("addressSpaceExternalId", address_space.into())
     }
 
-    /// The profile of networks behind address translation, before an external one given by id and name.
+    /// Makes the profile of networks behind address translation. They are connected to an external profile, given by id
+    /// and name.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] if the mask is none.
+    /// [`Error::InvalidInput`] if the mask is not a subnet mask.
     pub fn nat(
         name: impl Into<String>,
         nat_type: &NatType,
@@ -97,14 +123,15 @@ impl NetworkProfileBody {
             .with_member("subnetMask", mask("subnet mask", subnet_mask)?)
             .with_member("externalNetworkProfileId", external_id.into())
             .with_member("externalNetworkProfileName", external_name.into())
+            // Published clients send the list even when it is empty; for NAT it may be.
             .with_ranges([]))
     }
 
-    /// The profile of routed networks, before an external one given by id and name: the block begins at `base` and has
-    /// `subnet_mask`, each network in it has `range_subnet_mask`.
+    /// Makes the profile of routed networks. They are connected to an external profile, given by id and name. The block
+    /// begins at `base` and has `subnet_mask`; each network in it has `range_subnet_mask`.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] if one of the masks is none, or the networks are larger than the block.
+    /// [`Error::InvalidInput`] if one of the masks is not a subnet mask, or the networks are larger than the block.
     pub fn routed(
         name: impl Into<String>,
         base: Ipv4Addr,
@@ -114,8 +141,13 @@ impl NetworkProfileBody {
         external_name: impl Into<String>,
     ) -> Result<Self, Error> {
         let (block, range) = (mask("subnet mask", subnet_mask)?, mask("range subnet mask", range_subnet_mask)?);
+        // Addresses compare as numbers, so a longer mask is the greater one.
         if range_subnet_mask < subnet_mask {
-            return Err(Error::invalid("range subnet mask", range, format!("a mask from {block} on")));
+            return Err(Error::invalid(
+                "range subnet mask",
+                range,
+                format!("a mask of the networks in the block, at least {block}"),
+            ));
         }
         Ok(Self::of("RoutedNetworkProfile", "ROUTED", name.into())
             .with_hidden(false)
@@ -126,16 +158,16 @@ impl NetworkProfileBody {
             .with_member("externalNetworkProfileName", external_name.into()))
     }
 
-    /// The ranges.
+    /// Sets the ranges, in place of those that were set before.
     #[must_use]
     pub fn with_ranges(self, ranges: impl IntoIterator<Item = RangeBody>) -> Self {
         self.with_member("definedRanges", ranges.into_iter().collect::<Vec<_>>().into_json())
     }
 
-    /// What DHCP gives out, for NAT one to many: the first and the last address, and for how many seconds.
+    /// Sets the addresses that DHCP assigns, from `begin` to `end`, and the length of a lease. For one-to-many NAT.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] if the last address comes before the first.
+    /// [`Error::InvalidInput`] if the last address is below the first.
     pub fn with_dhcp(self, begin: Ipv4Addr, end: Ipv4Addr, lease_seconds: u32) -> Result<Self, Error> {
         ordered(begin, end)?;
         let config = json!({
@@ -146,7 +178,10 @@ impl NetworkProfileBody {
         Ok(self.with_member("dhcpConfig", config))
     }
 
-    /// Sends `null` for each member of the kind that was not set, as some clients do.
+    /// Sends `null` for each member of the kind that was not set.
+    ///
+    /// Published clients do so, and a server may refuse a body without the members; without this call they are not
+    /// sent.
     #[must_use]
     pub fn with_nulls(mut self) -> Self {
         let of_kind: &[&str] = match self.body.get("profileType").and_then(Value::as_str) {
@@ -161,20 +196,31 @@ impl NetworkProfileBody {
 }
 
 request_body! {
-    /// A range of a network profile to be made.
+    /// Range of a network profile that is created.
+    ///
+    /// ```
+    /// use std::net::Ipv4Addr;
+    /// use vra_client::v7::RangeBody;
+    ///
+    /// let range = RangeBody::new("servers", Ipv4Addr::new(10, 60, 1, 10), Ipv4Addr::new(10, 60, 1, 99))?;
+    /// assert_eq!(range.as_json()["endIPv4Address"], "10.60.1.99");
+    /// assert!(RangeBody::new("empty", Ipv4Addr::new(10, 60, 1, 10), Ipv4Addr::new(10, 60, 1, 9)).is_err());
+    /// # Ok::<(), vra_client::Error>(())
+    /// ```
     pub struct RangeBody {
-        /// Free text.
+        /// Sets the description.
         with_description: String = "description";
-        /// Its id at an IPAM endpoint; `null` where some clients name none.
+        /// Sets the id of the range at an IPAM endpoint. [`None`] sends `null`, as some clients do for a range without
+        /// endpoint.
         with_external_id: Option<String> = "externalId";
     }
 }
 
 impl RangeBody {
-    /// A range from the first to the last address. Its addresses are made by the server.
+    /// Makes a range from the first to the last address. The server makes its addresses.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] if the last address comes before the first.
+    /// [`Error::InvalidInput`] if the last address is below the first.
     pub fn new(name: impl Into<String>, begin: Ipv4Addr, end: Ipv4Addr) -> Result<Self, Error> {
         ordered(begin, end)?;
         Ok(Self { body: JsonObject::new() }
@@ -182,16 +228,21 @@ impl RangeBody {
             .with_member("beginIPv4Address", begin.to_string())
             .with_member("endIPv4Address", end.to_string())
             .with_member("state", "UNALLOCATED")
+            // The server computes the addresses of a new range; a list of them could contradict the bounds.
             .with_member("definedAddresses", Value::Null))
     }
 
-    /// A range that an IPAM endpoint manages, which has the bounds. 7.1 and later.
+    /// Makes a range that an IPAM endpoint manages, by its id there. The endpoint determines the addresses. 7.1 and
+    /// later.
+    ///
+    /// [`IpamGateway::ranges`](crate::v7::IpamGateway::ranges) lists the ids.
     #[must_use]
     pub fn of_endpoint(name: impl Into<String>, external_id: impl Into<String>) -> Self {
         Self { body: JsonObject::new() }
             .with_member("externalId", external_id.into())
             .with_member("name", name.into())
             .with_member("state", "UNALLOCATED")
+            // The server asks the endpoint for the bounds.
             .with_member("beginIPv4Address", Value::Null)
             .with_member("endIPv4Address", Value::Null)
     }
@@ -199,16 +250,16 @@ impl RangeBody {
 
 fn ordered(begin: Ipv4Addr, end: Ipv4Addr) -> Result<(), Error> {
     if end < begin {
-        return Err(Error::invalid("end of the range", end.to_string(), format!("an address from {begin} on")));
+        return Err(Error::invalid("end of the range", end.to_string(), format!("an address not below {begin}")));
     }
     Ok(())
 }
 
-/// A mask: ones, then zeros.
+/// Checks a subnet mask: ones, then zeros.
 fn mask(field: &str, mask: Ipv4Addr) -> Result<String, Error> {
     let bits = mask.to_bits();
     if bits.leading_ones() + bits.trailing_zeros() < 32 {
-        return Err(Error::invalid(field, mask.to_string(), "a mask such as 255.255.255.0"));
+        return Err(Error::invalid(field, mask.to_string(), "a subnet mask such as 255.255.255.0"));
     }
     Ok(mask.to_string())
 }

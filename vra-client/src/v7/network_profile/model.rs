@@ -1,4 +1,4 @@
-//! What is known of network profiles, ranges and addresses.
+//! Network profiles, ranges and addresses, as the server returns them.
 
 use std::net::Ipv4Addr;
 
@@ -7,128 +7,130 @@ use crate::lenient::{Timestamp, model, open_enum};
 use crate::list::rows;
 
 open_enum! {
-    /// The kind of a network profile.
+    /// Type of a network profile.
     pub enum ProfileType {
-        /// A network that exists.
+        /// Existing network.
         External = "EXTERNAL",
-        /// A network behind address translation, made when it is wanted.
+        /// Network behind address translation, created on demand.
         Nat = "NAT",
-        /// A network that is routed, made when it is wanted.
+        /// Routed network, created on demand.
         Routed = "ROUTED",
-        /// A network of its own; 6.2 only.
+        /// Isolated network, created on demand; 6.2 only.
         Private = "PRIVATE",
     }
 }
 
 open_enum! {
-    /// How a NAT profile translates.
+    /// Translation of a NAT profile.
     pub enum NatType {
-        /// One outer address for each inner one.
+        /// One outer address per inner address.
         OneToOne = "ONETOONE",
-        /// One outer address for all.
+        /// One outer address for all inner addresses.
         OneToMany = "ONETOMANY",
     }
 }
 
 open_enum! {
-    /// Whether an address is in use.
+    /// State of an address.
     pub enum AddressState {
         /// Free.
         Unallocated = "UNALLOCATED",
         /// In use.
         Allocated = "ALLOCATED",
-        /// The machine is gone; the address becomes free at the next run of a job, about every 30 minutes.
+        /// The machine was destroyed. A job of the server frees the address, about every 30 minutes.
         Destroyed = "DESTROYED",
-        /// The lease ended; the address becomes free later.
+        /// The lease of the machine expired. The address is freed later.
         Expired = "EXPIRED",
     }
 }
 
 model! {
-    /// A network profile. Which members there are depends on its kind; rows of a list have no ranges and addresses.
+    /// Network profile. Its members depend on its type; rows of a list have no ranges and addresses.
     pub struct NetworkProfile {
         /// `ExternalNetworkProfile`, `NATNetworkProfile`, `RoutedNetworkProfile`, `PrivateNetworkProfile`.
         type_name: String = "@type";
-        /// The id.
+        /// Id of the profile, a UUID.
         id: String = "id";
-        /// The name.
+        /// Display name.
         name: String = "name";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// The kind.
+        /// Type of the profile.
         profile_type: ProfileType = "profileType";
-        /// Whether it is hidden.
+        /// True if the user interface hides the profile.
         is_hidden: bool = "isHidden" | "ishidden";
-        /// When it was made.
+        /// Time of creation.
         created_date: Timestamp = "createdDate";
-        /// When it was last changed.
+        /// Time of the last change.
         last_modified_date: Timestamp = "lastModifiedDate";
-        /// The ranges.
+        /// Ranges; absent in rows of a list.
         defined_ranges: Vec<ProfileRange> = "definedRanges";
         /// Addresses outside the ranges.
         defined_addresses: Vec<ProfileAddress> = "definedAddresses";
-        /// Addresses that became free.
+        /// Addresses that a destroyed or expired machine gave up.
         reclaimed_addresses: Vec<ProfileAddress> = "reclaimedAddresses";
-        /// The IPAM endpoint; 7.1 and later.
+        /// Id of the IPAM endpoint. 7.1 and later.
+        // Three spellings: the reference has capitals, and the clients that read the member ignore letter case, so that
+        // what real servers write is not certain.
         ipam_endpoint_id: String = "IPAMEndpointId" | "ipamEndpointId" | "iPAMEndpointId";
-        /// Its name.
+        /// Display name of the IPAM endpoint. 7.1 and later.
         ipam_endpoint_name: String = "IPAMEndpointName" | "ipamEndpointName" | "iPAMEndpointName";
-        /// The address space there.
+        /// Id of the address space at the IPAM endpoint. 7.1 and later.
         address_space_external_id: String = "addressSpaceExternalId";
-        /// The mask, dotted.
+        /// Subnet mask, dotted.
         subnet_mask: String = "subnetMask";
-        /// The gateway.
+        /// Address of the gateway.
         gateway_address: String = "gatewayAddress";
-        /// The first DNS server.
+        /// Address of the first DNS server.
         primary_dns_address: String = "primaryDnsAddress";
-        /// The second DNS server.
+        /// Address of the second DNS server.
         secondary_dns_address: String = "secondaryDnsAddress";
-        /// The domain.
+        /// DNS domain.
         dns_suffix: String = "dnsSuffix";
-        /// The search domains.
+        /// DNS search domains.
         dns_search_suffix: String = "dnsSearchSuffix";
-        /// The first WINS server.
+        /// Address of the first WINS server.
         primary_wins_address: String = "primaryWinsAddress";
-        /// The second WINS server.
+        /// Address of the second WINS server.
         secondary_wins_address: String = "secondaryWinsAddress";
-        /// How a NAT profile translates.
+        /// Kind of translation of a NAT profile.
         nat_type: NatType = "natType";
-        /// What DHCP gives out, for NAT one to many.
+        /// DHCP range of a one-to-many NAT profile.
         dhcp_config: DhcpConfig = "dhcpConfig";
-        /// The mask of one network of a routed profile.
+        /// Subnet mask of each network of a routed profile.
         range_subnet_mask: String = "rangeSubnetMask";
-        /// Where the networks of a routed profile begin.
+        /// First address of the block of a routed profile.
         base_ip: String = "baseIP" | "baseIp";
-        /// The external profile behind a NAT or routed one.
+        /// Id of the external profile that a NAT or routed profile is connected to.
         external_network_profile_id: String = "externalNetworkProfileId";
-        /// Its name.
+        /// Display name of that external profile.
         external_network_profile_name: String = "externalNetworkProfileName";
-        /// The address group of NSX.
+        /// Id of the address group of NSX.
         address_group_id: String = "addressGroupId";
-        /// The distributed router of NSX.
+        /// Id of the distributed router of NSX.
         dlr_edge_id: String = "dlrEdgeId";
     }
 }
 
 impl NetworkProfile {
-    /// The kind: as the profile says, or else by its type in any letter case.
+    /// Returns the type: from the profile, or else from `@type` in any letter case.
     #[must_use]
     pub fn kind(&self) -> Option<ProfileType> {
         if let Some(kind) = &self.profile_type {
-            // The word is kept as it came, so another letter case would be unknown.
+            // Decoding keeps the letter case, so `external` would be an unknown type.
             return Some(ProfileType::from(kind.as_str().to_uppercase().as_str()));
         }
         let name = self.type_name.as_deref()?.to_uppercase();
         Some(ProfileType::from(name.strip_suffix("NETWORKPROFILE").unwrap_or(&name)))
     }
 
-    /// The range of this id.
+    /// Returns the range with this id.
     #[must_use]
     pub fn range(&self, id: &str) -> Option<&ProfileRange> {
         self.defined_ranges.as_ref()?.iter().find(|range| range.id.as_deref() == Some(id))
     }
 
-    /// The addresses that came with the profile: those of its ranges, then the others.
+    /// Returns the addresses in the profile: those of its ranges, then the others.
     pub fn addresses(&self) -> impl Iterator<Item = &ProfileAddress> {
         let ranged = self.defined_ranges.iter().flatten().flat_map(|range| range.defined_addresses.iter().flatten());
         ranged.chain(self.defined_addresses.iter().flatten())
@@ -136,48 +138,48 @@ impl NetworkProfile {
 }
 
 model! {
-    /// What DHCP gives out.
+    /// Addresses that DHCP assigns.
     pub struct DhcpConfig {
-        /// The first address.
+        /// First address that DHCP assigns.
         dhcp_start_ip_address: String = "dhcpStartIPAddress" | "dhcpStartIpAddress";
-        /// The last address.
+        /// Last address that DHCP assigns.
         dhcp_end_ip_address: String = "dhcpEndIPAddress" | "dhcpEndIpAddress";
-        /// For how long, in seconds.
+        /// Length of a lease, in seconds.
         dhcp_lease_time_in_seconds: i64 = "dhcpLeaseTimeInSeconds";
     }
 }
 
 model! {
-    /// A range of addresses.
+    /// Range of addresses.
     pub struct ProfileRange {
-        /// The id.
+        /// Id of the range, a UUID.
         id: String = "id";
-        /// The name.
+        /// Display name.
         name: String = "name";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// The first address; none if the range is an IPAM endpoint's.
+        /// First address; absent if an IPAM endpoint manages the range.
         begin_ipv4_address: String = "beginIPv4Address" | "beginIpv4Address";
-        /// The last address.
+        /// Last address; absent if an IPAM endpoint manages the range.
         end_ipv4_address: String = "endIPv4Address" | "endIpv4Address";
-        /// Whether it is in use.
+        /// State of the range.
         state: AddressState = "state";
-        /// Its id at the IPAM endpoint.
+        /// Id of the range at the IPAM endpoint.
         external_id: String = "externalId";
-        /// When it was made.
+        /// Time of creation.
         created_date: Timestamp = "createdDate";
-        /// When it was last changed.
+        /// Time of the last change.
         last_modified_date: Timestamp = "lastModifiedDate";
-        /// Its addresses; only with a complete profile.
+        /// Addresses of the range; only in a complete profile.
         defined_addresses: Vec<ProfileAddress> = "definedAddresses";
     }
 }
 
 impl ProfileRange {
-    /// The first and the last address; none if the range is an IPAM endpoint's.
+    /// Returns the first and the last address; [`None`] if an IPAM endpoint manages the range.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] if one of them is no address, or the last comes before the first.
+    /// [`Error::InvalidInput`] if one of them is not an IPv4 address, or the last is below the first.
     pub fn bounds(&self) -> Result<Option<(Ipv4Addr, Ipv4Addr)>, Error> {
         bounds(self.begin_ipv4_address.as_deref(), self.end_ipv4_address.as_deref())
     }
@@ -190,100 +192,101 @@ fn bounds(begin: Option<&str>, end: Option<&str>) -> Result<Option<(Ipv4Addr, Ip
     };
     let bounds = (parse(begin)?, parse(end)?);
     if bounds.1 < bounds.0 {
-        return Err(Error::invalid("end of a range", end, format!("an address from {begin} on")));
+        return Err(Error::invalid("end of a range", end, format!("an address not below {begin}")));
     }
     Ok(Some(bounds))
 }
 
 model! {
-    /// A range with the counts of its addresses.
+    /// Range with the numbers of its addresses.
     pub struct RangeSummary {
-        /// The id.
+        /// Id of the range, a UUID.
         id: String = "id";
-        /// The name.
+        /// Display name.
         name: String = "name";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// The first address.
+        /// First address; absent if an IPAM endpoint manages the range.
         begin_ipv4_address: String = "beginIPv4Address" | "beginIpv4Address";
-        /// The last address.
+        /// Last address; absent if an IPAM endpoint manages the range.
         end_ipv4_address: String = "endIPv4Address" | "endIpv4Address";
-        /// Whether it is in use.
+        /// State of the range.
         state: AddressState = "state";
-        /// Its id at the IPAM endpoint.
+        /// Id of the range at the IPAM endpoint.
         external_id: String = "externalId";
-        /// When it was made.
+        /// Time of creation.
         created_date: Timestamp = "createdDate";
-        /// When it was last changed.
+        /// Time of the last change.
         last_modified_date: Timestamp = "lastModifiedDate";
-        /// How many addresses there are.
+        /// Number of all addresses.
         total_addresses: i64 = "totalAddresses";
-        /// How many are in use.
+        /// Number of addresses in use.
         allocated_addresses: i64 = "allocatedAddresses";
-        /// How many are free.
+        /// Number of free addresses.
         unallocated_addresses: i64 = "unallocatedAddresses";
-        /// How many had a machine that is gone.
+        /// Number of addresses of destroyed machines, not free yet.
         destroyed_addresses: i64 = "destroyedAddresses";
-        /// How many had a lease that ended.
+        /// Number of addresses of expired machines, not free yet.
         expired_addresses: i64 = "expiredAddresses";
     }
 }
 
 impl RangeSummary {
-    /// The first and the last address.
+    /// Returns the first and the last address; [`None`] if an IPAM endpoint manages the range.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] if one of them is no address, or the last comes before the first.
+    /// [`Error::InvalidInput`] if one of them is not an IPv4 address, or the last is below the first.
     pub fn bounds(&self) -> Result<Option<(Ipv4Addr, Ipv4Addr)>, Error> {
         bounds(self.begin_ipv4_address.as_deref(), self.end_ipv4_address.as_deref())
     }
 }
 
 model! {
-    /// An address.
+    /// Address of a network profile.
     pub struct ProfileAddress {
-        /// The id.
+        /// Id of the address, a UUID.
         id: String = "id";
-        /// The name.
+        /// Display name.
         name: String = "name";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// The address.
+        /// The address, dotted.
         ipv4_address: String = "IPv4Address" | "ipv4Address" | "iPv4Address";
-        /// The address as a number.
+        /// The address as a number, for sorting.
         ip_sort_value: i64 = "IPSortValue" | "ipSortValue" | "iPSortValue";
-        /// Whether it is in use.
+        /// State of the address.
         state: AddressState = "state";
         /// The state as a number.
         state_value: i64 = "stateValue";
-        /// The range.
+        /// Id of the range.
         static_ipv4_range_id: String = "staticIPv4RangeId" | "staticIpv4RangeId";
-        /// The profile.
+        /// Id of the profile.
         network_profile_id: String = "networkProfileId";
-        /// The host name.
+        /// Host name.
         host_name: String = "hostName";
-        /// The machine.
+        /// Id of the machine that has the address.
         virtual_machine_id: String = "virtualMachineId";
-        /// Its name.
+        /// Name of the machine that has the address.
         virtual_machine_name: String = "virtualMachineName";
-        /// Which of its network cards.
+        /// Index of the machine's network card.
         network_interface_card_offset: i64 = "networkInterfaceCardOffset";
-        /// Its id elsewhere.
+        /// Id of the address in another system.
         external_reference_id: String = "externalReferenceId";
-        /// Its name elsewhere.
+        /// Name of the address in another system.
         external_reference_name: String = "externalReferenceName";
-        /// When it was made.
+        /// Time of creation.
         created_date: Timestamp = "createdDate";
-        /// When it was last changed.
+        /// Time of the last change.
         last_modified_date: Timestamp = "lastModifiedDate";
     }
 }
 
 impl ProfileAddress {
-    /// Whether it cannot be given out now. A state that is not known, or none, counts as in use: giving an address out
-    /// twice is worse than not at all.
+    /// Returns true if the address cannot be allocated now. An unknown or missing state counts as in use: to allocate
+    /// an address twice is worse than not to allocate it.
     #[must_use]
     pub fn is_in_use(&self) -> bool {
+        // Only a state that surely means free counts as free.
         !self.state.as_ref().is_some_and(|state| state.as_str().eq_ignore_ascii_case("UNALLOCATED"))
     }
 }

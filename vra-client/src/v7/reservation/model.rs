@@ -1,60 +1,60 @@
-//! What the reservation service returns.
+//! Reservations and their types, as the server returns them.
 
 use crate::lenient::{Timestamp, model};
 use crate::list::rows;
 use crate::v7::{Complex, EntityRef, FormReference, Literal, LiteralMap, Multiple};
 
-/// The component type of all structured values of reservations.
+/// Component type of all structured values of reservations.
 pub(super) const COMPONENT: &str = "com.vmware.csp.iaas.blueprint.service";
 
 model! {
-    /// A reservation.
+    /// Reservation: a part of a compute resource that a business group may use.
     pub struct Reservation {
-        /// `Reservation`.
+        /// Type of the object in `@type`: `Reservation`.
         type_name: String = "@type";
-        /// The id.
+        /// Id of the reservation, a UUID.
         id: String = "id";
-        /// The name.
+        /// Display name.
         name: String = "name";
-        /// The type, such as `Infrastructure.Reservation.Virtual.vSphere`.
+        /// Id of the type, such as `Infrastructure.Reservation.Virtual.vSphere`.
         reservation_type_id: String = "reservationTypeId";
-        /// The tenant.
+        /// Tenant, by URL name.
         tenant_id: String = "tenantId";
-        /// The business group.
+        /// Id of the business group.
         sub_tenant_id: String = "subTenantId";
-        /// Whether it may be used.
+        /// True if machines may be provisioned from it.
         enabled: bool = "enabled";
-        /// Which is used first; 1 is before 2.
+        /// Rank among the reservations; 1 is used before 2.
         priority: i64 = "priority";
-        /// The policy that chooses it.
+        /// Id of the reservation policy that it belongs to.
         reservation_policy_id: String = "reservationPolicyId";
-        /// When to warn.
+        /// Alerts for usage.
         alert_policy: AlertPolicy = "alertPolicy";
-        /// The fields of its type.
+        /// Values of the fields of its type.
         extension_data: LiteralMap = "extensionData";
-        /// When it was made.
+        /// Time of creation.
         created_date: Timestamp = "createdDate";
-        /// When it was last changed.
+        /// Time of the last change.
         last_updated: Timestamp = "lastUpdated";
-        /// The version, which an update must bring along.
+        /// Version, which an update sends back as it was read.
         version: i64 = "version";
     }
 }
 
 impl Reservation {
-    /// The value of a field of its type, such as `machineQuota`.
+    /// Returns the value of a field of its type, such as `machineQuota`.
     #[must_use]
     pub fn value(&self, field_id: &str) -> Option<&Literal> {
         self.extension_data.as_ref()?.get(field_id)
     }
 
-    /// The compute resource.
+    /// Returns the compute resource.
     #[must_use]
     pub fn compute_resource(&self) -> Option<&EntityRef> {
         self.value("computeResource")?.as_entity_ref()
     }
 
-    /// The networks, each with its network profile if it has one.
+    /// Returns the networks, each with its network profile if it has one.
     #[must_use]
     pub fn networks(&self) -> Vec<(&EntityRef, Option<&EntityRef>)> {
         let items = self.value("reservationNetworks").map(Literal::items).unwrap_or_default();
@@ -67,12 +67,13 @@ impl Reservation {
             .collect()
     }
 
-    /// Adds a network to those that it has, untouched.
+    /// Adds a network. The others stay as they are.
     pub fn add_network(&mut self, path: EntityRef, profile: Option<EntityRef>) {
         let data = self.extension_data.get_or_insert_default();
         let new = Literal::Complex(network(path, profile));
         match data.get("reservationNetworks") {
             Some(Literal::Multiple(list)) => {
+                // Appended to a copy: the list may have items and members that this crate does not know.
                 let mut list = list.clone();
                 list.items.get_or_insert_default().push(new);
                 data.set("reservationNetworks", list);
@@ -82,6 +83,7 @@ impl Reservation {
     }
 
     pub(super) fn copy_as(mut self, name: impl Into<String>) -> Self {
+        // `null` rather than absent, as the published client sends it.
         self.id = None;
         self.extra.set_null("id");
         self.name = Some(name.into());
@@ -90,23 +92,34 @@ impl Reservation {
 }
 
 model! {
-    /// When to warn about a reservation.
+    /// Alerts for the usage of a reservation.
     pub struct AlertPolicy {
-        /// Whether to warn at all.
+        /// True if alerts are sent.
         enabled: bool = "enabled";
-        /// How often to warn again, in days.
+        /// Days between two reminders of an alert.
         frequency_reminder: i64 = "frequencyReminder";
-        /// Whether the managers of the business group are written to.
+        /// True if the managers of the business group get the mails.
         email_bg_mgr: bool = "emailBgMgr";
-        /// Whom else to write to.
+        /// Further addresses for the mails.
         recipients: Vec<String> = "recipients";
-        /// At which levels.
+        /// Levels that raise an alert.
         alerts: Vec<Alert> = "alerts";
     }
 }
 
 impl AlertPolicy {
-    /// A policy that does not warn but has levels, as clients send it. With no levels it is switched off for good.
+    /// Makes a policy with levels that sends no mails, as published clients send it.
+    ///
+    /// Set `enabled` to `Some(true)` to send mails at the levels.
+    ///
+    /// ```
+    /// use vra_client::v7::{Alert, AlertPolicy};
+    ///
+    /// let mut policy = AlertPolicy::off([Alert::at(80, "storage")]);
+    /// policy.enabled = Some(true);
+    /// policy.recipients = Some(vec!["ops@example.com".into()]);
+    /// assert_eq!(policy.alerts.as_ref().map(Vec::len), Some(1));
+    /// ```
     #[must_use]
     pub fn off(alerts: impl IntoIterator<Item = Alert>) -> Self {
         Self {
@@ -121,19 +134,19 @@ impl AlertPolicy {
 }
 
 model! {
-    /// A level to warn at.
+    /// Level of usage that raises an alert.
     pub struct Alert {
-        /// How much is used, in percent.
+        /// Usage in percent that raises the alert.
         alert_percent_level: i64 = "alertPercentLevel";
-        /// Of what: `storage`, `memory`, `cpu` or `machine`.
+        /// Measured resource: `storage`, `memory`, `cpu` or `machine`.
         reference_resource_id: String = "referenceResourceId";
-        /// The id, where it is told.
+        /// Id of the alert, which not all servers write.
         id: String = "id";
     }
 }
 
 impl Alert {
-    /// Warn at so many percent of `storage`, `memory`, `cpu` or `machine`.
+    /// Makes a level at this many percent of `storage`, `memory`, `cpu` or `machine`.
     #[must_use]
     pub fn at(percent: u32, resource: impl Into<String>) -> Self {
         Self {
@@ -145,63 +158,64 @@ impl Alert {
 }
 
 model! {
-    /// A type of reservations.
+    /// Type of reservations.
     pub struct ReservationType {
-        /// `ReservationType`.
+        /// Type of the object in `@type`: `ReservationType`.
         type_name: String = "@type";
-        /// The id, which a reservation names.
+        /// Id of the type, which a reservation names.
         id: String = "id";
-        /// The name; differs between releases.
+        /// Display name, which differs between releases.
         name: String = "name";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// `Virtual`, `Cloud`, `Physical` …
+        /// `Virtual`, `Cloud`, `Physical` and others.
         category: String = "category";
-        /// The service.
+        /// Id of the service type.
         service_type_id: String = "serviceTypeId";
-        /// The tenant, if it is only one's.
+        /// Tenant, if the type belongs to one.
         tenant_id: String = "tenantId";
-        /// The form.
+        /// Form of its reservations.
         form_reference: FormReference = "formReference";
-        /// The class whose schema has the fields.
+        /// Id of the class whose schema has the fields, for [`Reservations::schema`](super::Reservations::schema).
         schema_class_id: String = "schemaClassId";
-        /// What can be warned of.
+        /// Resources that alerts can watch.
         alert_types: Vec<AlertType> = "alertTypes";
-        /// When it was made.
+        /// Time of creation.
         created_date: Timestamp = "createdDate";
-        /// When it was last changed.
+        /// Time of the last change.
         last_updated: Timestamp = "lastUpdated";
-        /// The version of the entry.
+        /// Version of the object.
         version: i64 = "version";
     }
 }
 
 model! {
-    /// What can be warned of.
+    /// Resource that alerts can watch.
     pub struct AlertType {
-        /// The id.
+        /// Id of the alert type.
         id: String = "id";
-        /// The name.
+        /// Display name.
         name: String = "name";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// `storage`, `memory`, `cpu` or `machine`.
+        /// Watched resource: `storage`, `memory`, `cpu` or `machine`.
         reference_resource_id: String = "referenceResourceId";
-        /// When it was made.
+        /// Time of creation.
         created_date: Timestamp = "createdDate";
-        /// When it was last changed.
+        /// Time of the last change.
         last_updated: Timestamp = "lastUpdated";
-        /// The version of the entry.
+        /// Version of the object.
         version: i64 = "version";
     }
 }
 
 rows!(Reservation.id, ReservationType.id);
 
-/// A network of a reservation, with its network profile.
+/// Makes a network of a reservation, with its network profile.
 pub(super) fn network(path: EntityRef, profile: Option<EntityRef>) -> Complex {
     let mut values = LiteralMap::new().with("networkPath", path);
     if let Some(profile) = profile {
+        // Left out rather than `null` without a profile, as in the published bodies.
         values.set("networkProfile", profile);
     }
     Complex::new(COMPONENT, "Infrastructure.Reservation.Network", values)

@@ -1,4 +1,4 @@
-//! Tasks for people, approvals before all, and the policies that ask for them.
+//! Work items: tasks that wait for a user, mainly approvals; and the policies that require them.
 
 mod model;
 
@@ -15,34 +15,60 @@ use crate::error::Error;
 use crate::lenient::JsonObject;
 use crate::request::ApiRequest;
 
-/// The action that approves, in `workItemType.actions` of an approval.
+/// Action that approves. It is one of `workItemType.actions` of an approval.
 pub const APPROVE: &str = "com.vmware.csp.core.approval.action.approve";
 
-/// The action that rejects.
+/// Action that rejects.
 pub const REJECT: &str = "com.vmware.csp.core.approval.action.reject";
 
 impl Client {
-    /// Tasks for people, approvals before all.
+    /// Returns the work items: tasks that wait for a user, mainly approvals.
     #[must_use]
     pub fn work_items(&self) -> WorkItems<'_> {
         WorkItems { client: self }
     }
 
-    /// The policies that ask for approval.
+    /// Returns the approval policies.
     #[must_use]
     pub fn approvals(&self) -> Approvals<'_> {
         Approvals { client: self }
     }
 }
 
-/// The work item service: `/workitem-service/api`.
+/// Work item service, `/workitem-service/api`: tasks that wait for a user, mainly approvals.
+///
+#[cfg_attr(feature = "testing", doc = "```")]
+#[cfg_attr(not(feature = "testing"), doc = "```text")]
+/// # use vra_client::{HttpOptions, testing::v7::Server, v7::Client};
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// # let server = Server::builder().example_data().start().await?;
+/// # let client = Client::builder(server.url()).with_password(Server::USER, Server::PASSWORD, Server::TENANT)
+/// #     .with_http_options(HttpOptions::new().with_allow_http(true)).build()?;
+/// use vra_client::v7::{APPROVE, LiteralMap};
+///
+/// // A request that needs approval creates a work item.
+/// let catalog = client.catalog();
+/// let item = catalog.item_named("CentOS with approval").await?;
+/// let submitted = catalog.submit_to(&item, catalog.template_of(&item)?.await?)?.await?;
+///
+/// let mine = client.work_items().list().with_query("userItemsOnly", "true").all().await?;
+/// let work_item = mine.iter().find(|work_item| {
+///     work_item.work_item_request.as_ref().is_some_and(|request| request.item_id.as_ref() == Some(&submitted.id))
+/// });
+/// let id = work_item.and_then(|work_item| work_item.id.as_deref()).ok_or("no work item")?;
+/// let form = LiteralMap::new().with("source-businessJustification", "needed for the release");
+/// assert!(client.work_items().complete_and_get(id, APPROVE, form).await?.is_completed());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct WorkItems<'a> {
     client: &'a Client,
 }
 
 impl WorkItems<'_> {
-    /// The work items that the caller can see. Evidence: documented (7.3).
+    /// Lists the work items that the caller can see. Evidence: documented (7.3).
     ///
     /// ```
     /// # let client = vra_client::v7::Client::builder("https://vra.example").build()?;
@@ -51,22 +77,26 @@ impl WorkItems<'_> {
     /// # Ok::<(), vra_client::Error>(())
     /// ```
     pub fn list(self) -> List<WorkItem> {
+        // The list of calls of 7.2 prints `work-item-service`; the guide and all clients use this path.
         List::new(&self.client.backend, ApiRequest::get("/workitem-service/api/workitems", &[]))
     }
 
-    /// One work item, by its id: its number is not unique across tenants. Evidence: documented rows (7.3).
+    /// Reads one work item by its id. The number is not unique across tenants. Evidence: documented (7.3, as a row).
     pub fn get(self, id: &str) -> Call<WorkItem> {
         Call::json(&self.client.backend, ApiRequest::get("/workitem-service/api/workitems/{item}", &[id]))
     }
 
-    /// The form of a work item with its values, whose keys (`source-…`) the completion wants back. Its layout is not
-    /// documented. Evidence: request list (7.x).
+    /// Reads the form of a work item with its values. Evidence: listed (7.x); the layout is not documented.
+    ///
+    /// The keys of the values (`source-…`) are those that a completion sends.
     pub fn form(self, id: &str) -> Call<JsonObject> {
         Call::json(&self.client.backend, ApiRequest::get("/workitem-service/api/workitems/{item}/form", &[id]))
     }
 
-    /// Completes a work item. What the server answers is not certain: 201 by the manual; any success counts here.
-    /// Evidence: documented (6.2, 7.3), client request (7.x).
+    /// Completes a work item. Evidence: documented (6.2, 7.3), sent (7.x).
+    ///
+    /// `form_data` has the values that change, such as `source-businessJustification`; published clients do not send
+    /// the others. The success code is not certain: the manual says 201, and any success is accepted here.
     ///
     /// ```
     /// # let client = vra_client::v7::Client::builder("https://vra.example").build()?;
@@ -78,67 +108,79 @@ impl WorkItems<'_> {
     /// ```
     pub fn complete(self, id: &str, action_id: &str, form_data: LiteralMap) -> Call<RawResponse> {
         let template = "/workitem-service/api/workitems/{item}/actions/{action}";
+        // POST, as the guide and the clients have it. One page of the manual prints PUT.
         let body = WorkItemCompletion::new(id, action_id, form_data);
         let request = ApiRequest::post(template, &[id, action_id]).json(body);
         Call::new(Arc::clone(&self.client.backend), request, |reply| Ok(RawResponse::read(reply)))
     }
 
-    /// Completes a work item and reads it again, since only that tells for certain. Evidence: as above.
+    /// Completes a work item and reads it again. Evidence: as for [`complete`](Self::complete) and [`get`](Self::get).
+    ///
+    /// The manual contradicts itself on the status of the completion, so only the item itself tells whether it is
+    /// completed.
     ///
     /// # Errors
-    /// [`Error`]. An item that was completed already has
-    /// [`is_completed_already`](crate::error::ServerError::is_completed_already), somebody else's
-    /// [`is_permission_denied`](Error::is_permission_denied).
+    /// An [`Error::Server`] that is [completed already](crate::error::ServerError::is_completed_already) if another
+    /// user was faster, or [not permitted](Error::is_permission_denied) if the item belongs to another user; otherwise
+    /// the [errors of a call](Call#errors). If the second call fails, the item may be completed.
     pub async fn complete_and_get(self, id: &str, action_id: &str, form_data: LiteralMap) -> Result<WorkItem, Error> {
+        // If this fails because the item is completed already, the caller is told: another user may have rejected it.
         self.complete(id, action_id, form_data).await?;
         self.get(id).await
     }
 
-    /// Approves, with the values of the form. Evidence: documented (6.2), client request (7.x).
+    /// Approves, with the values of the form; see [`complete`](Self::complete). Evidence: documented (6.2), sent (7.x).
     pub fn approve(self, id: &str, form_data: LiteralMap) -> Call<RawResponse> {
         self.complete(id, APPROVE, form_data)
     }
 
-    /// Rejects, with the values of the form. Evidence: client request (7.x).
+    /// Rejects, with the values of the form; see [`complete`](Self::complete). Evidence: sent (7.x).
     pub fn reject(self, id: &str, form_data: LiteralMap) -> Call<RawResponse> {
         self.complete(id, REJECT, form_data)
     }
 
-    /// Takes a work item back. Evidence: request list (7.2).
+    /// Cancels a work item. Evidence: listed (7.2).
     pub fn cancel(self, id: &str) -> Call<()> {
         let request = ApiRequest::post("/workitem-service/api/workitems/{item}/actions/cancel", &[id]);
         Call::done(&self.client.backend, request)
     }
 
-    /// The kinds of work items. Evidence: documented as part of a work item (7.3).
+    /// Lists the types of work items. Evidence: documented (7.3, as a part of a work item).
     pub fn types(self) -> List<WorkItemType> {
         List::new(&self.client.backend, ApiRequest::get("/workitem-service/api/workitems/types", &[]))
     }
 
-    /// One kind of work items. Evidence: documented as part of a work item (7.3).
+    /// Reads one type of work items. Evidence: documented (7.3, as a part of a work item).
     pub fn item_type(self, id: &str) -> Call<WorkItemType> {
         Call::json(&self.client.backend, ApiRequest::get("/workitem-service/api/workitems/types/{type}", &[id]))
     }
 }
 
-/// The approval service: `/approval-service/api`.
+/// Approval service, `/approval-service/api`: policies that require approvals.
+///
+/// ```
+/// # let client = vra_client::v7::Client::builder("https://vra.example").build()?;
+/// let list = client.approvals().policies();
+/// assert_eq!(list.request().path(), "/approval-service/api/policies");
+/// # Ok::<(), vra_client::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Approvals<'a> {
     client: &'a Client,
 }
 
 impl Approvals<'_> {
-    /// The policies. Evidence: request list (7.x).
+    /// Lists the policies. Evidence: listed (7.x).
     pub fn policies(self) -> List<ApprovalPolicy> {
         List::new(&self.client.backend, ApiRequest::get("/approval-service/api/policies", &[]))
     }
 
-    /// One policy. Evidence: request list (7.x).
+    /// Reads one policy. Evidence: listed (7.x).
     pub fn policy(self, id: &str) -> Call<ApprovalPolicy> {
         Call::json(&self.client.backend, ApiRequest::get("/approval-service/api/policies/{policy}", &[id]))
     }
 
-    /// The kinds of policies. Evidence: captured (7.x).
+    /// Lists the types of policies. Evidence: captured (7.x).
     ///
     /// ```
     /// # let client = vra_client::v7::Client::builder("https://vra.example").build()?;
@@ -150,7 +192,7 @@ impl Approvals<'_> {
         List::new(&self.client.backend, ApiRequest::get("/approval-service/api/policytypes", &[]))
     }
 
-    /// The approvals of a request; the shape is not published. Evidence: request list (7.x).
+    /// Reads the approvals of a request. Evidence: listed (7.x); the shape is not published.
     pub fn of_request(self, request_id: &str) -> Call<JsonObject> {
         let template = "/approval-service/api/info/approvalrequests/{request}";
         Call::json(&self.client.backend, ApiRequest::get(template, &[request_id]))

@@ -1,4 +1,4 @@
-//! What the work item and approval services return and take.
+//! Work items and approval policies, as the server returns and accepts them.
 
 use crate::lenient::{IntoJson, JsonObject, Timestamp, model, request_body};
 use crate::list::rows;
@@ -6,56 +6,56 @@ use crate::v7::{FormReference, LiteralMap, SchemaField};
 use serde_json::Number;
 
 model! {
-    /// A task for people.
+    /// Task that waits for a user.
     pub struct WorkItem {
-        /// `WorkItem`.
+        /// Type of the object in `@type`: `WorkItem`.
         type_name: String = "@type";
-        /// The id.
+        /// Id of the work item, a UUID.
         id: String = "id";
-        /// The version of the entry.
+        /// Version of the object.
         version: i64 = "version";
-        /// The number for people; not unique across tenants.
+        /// Number that the user interface shows; not unique across tenants.
         work_item_number: i64 = "workItemNumber";
-        /// Whose task it is.
+        /// Users and groups that may complete it.
         assignees: Vec<Assignee> = "assignees";
-        /// The tenant.
+        /// Tenant, by URL name.
         tenant_id: String = "tenantId";
-        /// The business group.
+        /// Id of the business group.
         sub_tenant_id: String = "subTenantId";
-        /// What the service that wants it knows it as.
+        /// Id of the work item at the service that created it.
         callback_entity_id: String = "callbackEntityId";
-        /// What kind of task.
+        /// Type of the work item, with its actions.
         work_item_type: WorkItemType = "workItemType";
-        /// When it was completed.
+        /// Time of completion; absent until then.
         completed_date: Timestamp = "completedDate";
-        /// When it was given out.
+        /// Time of assignment.
         assigned_date: Timestamp = "assignedDate";
-        /// When it was made.
+        /// Time of creation.
         created_date: Timestamp = "createdDate";
-        /// The later of two dates.
+        /// Time of completion, or of assignment until then.
         assigned_or_completed_date: Timestamp = "assignedOrCompletedDate";
-        /// The service that wants it.
+        /// Id of the service that created it.
         service_id: String = "serviceId";
-        /// What it is about.
+        /// Subject of the work item, such as a request that waits for approval.
         work_item_request: WorkItemRequest = "workItemRequest";
-        /// How it stands, for display: `Active`, `Completed` …
+        /// Status for display: `Active`, `Completed` and others.
         status: String = "status";
-        /// Who completed it.
+        /// User who completed it, `user@domain`.
         completed_by: String = "completedBy";
-        /// What can be done with it now; the shape is not known.
+        /// Actions that are possible now; the shape is not known.
         available_actions: Vec<JsonObject> = "availableActions";
     }
 }
 
 impl WorkItem {
-    /// Whether it was completed: by date, or else by the status in any letter case.
+    /// Returns true if the item was completed: by date, or else by the status in any letter case.
     #[must_use]
     pub fn is_completed(&self) -> bool {
         self.completed_date.is_some()
             || self.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("Completed"))
     }
 
-    /// The id of the action whose id ends like this, such as `approve`.
+    /// Returns the id of the action whose id ends with a text, such as `approve`.
     #[must_use]
     pub fn action_ending(&self, suffix: &str) -> Option<&str> {
         let actions = self.work_item_type.as_ref()?.actions.as_ref()?;
@@ -64,9 +64,9 @@ impl WorkItem {
 }
 
 model! {
-    /// Whose task it is.
+    /// User or group that may complete a work item.
     pub struct Assignee {
-        /// `user@domain`.
+        /// Principal, `user@domain` or `group@domain`.
         principal_id: String = "principalId";
         /// `USER` or `GROUP`.
         principal_type: String = "principalType";
@@ -74,113 +74,122 @@ model! {
 }
 
 model! {
-    /// A kind of work items.
+    /// Type of work items.
     pub struct WorkItemType {
-        /// `WorkItemType` …
+        /// Type of the object in `@type`: `WorkItemType` and others.
         type_name: String = "@type";
-        /// The id.
+        /// Id of the type.
         id: String = "id";
-        /// The name.
+        /// Display name.
         name: String = "name";
-        /// The name of several.
+        /// Display name of several.
         pluralized_name: String = "pluralizedName";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// The service that wants it.
+        /// Id of the type of service that creates such items.
         service_type_id: String = "serviceTypeId";
-        /// How it can be completed.
+        /// Actions that complete such an item.
         actions: Vec<WorkItemAction> = "actions";
-        /// Whether it can be completed by mail.
+        /// True if such an item can be completed by mail.
         complete_by_email: bool = "completeByEmail";
-        /// The field that takes a comment.
+        /// Id of the field for a comment.
         comments_field: String = "commentsField";
-        /// How a list of them looks.
+        /// Layout of a list of such items.
         list_view: ListView = "listView";
-        /// The version of the entry.
+        /// Version of the object.
         version: i64 = "version";
-        /// Its forms.
+        /// Forms of such an item.
         forms: WorkItemForms = "forms";
     }
 }
 
 model! {
-    /// A way to complete a work item.
+    /// Action that completes a work item.
     pub struct WorkItemAction {
-        /// The id, such as `com.vmware.csp.core.approval.action.approve`.
+        /// Id of the action, such as [`APPROVE`](super::APPROVE).
         id: String = "id";
-        /// The name.
+        /// Display name.
         name: String = "name";
-        /// How the item stands afterwards.
+        /// Display name of the state that the action leads to.
         state_name: String = "stateName";
-        /// The icon.
+        /// Icon of the action.
         icon: Icon = "icon";
     }
 }
 
 model! {
-    /// An icon.
+    /// Icon of an action.
     pub struct Icon {
-        /// The id.
+        /// Id of the icon.
         id: String = "id";
-        /// The name.
+        /// Display name.
         name: String = "name";
-        /// The content type.
+        /// Content type, such as `image/png`.
         content_type: String = "contentType";
-        /// The picture, in Base64.
+        /// Image data, in Base64.
         image: String = "image";
     }
 }
 
 model! {
-    /// How a list of work items looks.
+    /// Layout of a list of work items.
     pub struct ListView {
-        /// The columns.
+        /// Columns of the list.
         columns: Vec<SchemaField> = "columns";
-        /// Their order.
+        /// Ids of the columns, in the order that they are shown in.
         default_sequence: Vec<String> = "defaultSequence";
     }
 }
 
 model! {
-    /// The forms of a work item.
+    /// Forms of a work item.
     pub struct WorkItemForms {
-        /// To look at it.
+        /// Form that shows the item.
         work_item_details: FormReference = "workItemDetails";
-        /// To complete it.
+        /// Form that completes the item.
         work_item_submission: FormReference = "workItemSubmission";
-        /// To tell people of it.
+        /// Form of the mail about the item.
         work_item_notification: FormReference = "workItemNotification";
     }
 }
 
 model! {
-    /// What a work item is about.
+    /// Subject of a work item.
     pub struct WorkItemRequest {
-        /// The id.
+        /// Id of the subject, such as the id of a request.
         item_id: String = "itemId";
-        /// The name.
+        /// Display name of the subject.
         item_name: String = "itemName";
-        /// Free text.
+        /// Description of the subject.
         item_description: String = "itemDescription";
-        /// Who asked.
+        /// User who requested it, `user@domain`.
         item_requestor: String = "itemRequestor";
-        /// What it costs.
+        /// Costs of the subject.
         item_cost: Number = "itemCost";
-        /// The details.
+        /// Values of the subject, which an approver can change.
         item_data: LiteralMap = "itemData";
     }
 }
 
 request_body! {
-    /// What completes a work item.
+    /// Body of the call that completes a work item, as [`WorkItems::complete`](super::WorkItems::complete) sends it.
+    /// For [`Client::send`](crate::v7::Client::send), if further members are needed.
+    ///
+    /// ```
+    /// use vra_client::v7::{APPROVE, LiteralMap, WorkItemCompletion};
+    ///
+    /// let form = LiteralMap::new().with("source-businessJustification", "needed");
+    /// let body = WorkItemCompletion::new("5e3c", APPROVE, form);
+    /// assert_eq!(body.as_json()["workItemId"], "5e3c");
+    /// ```
     pub struct WorkItemCompletion {
-        /// The values of its form.
+        /// Sets the values of the form.
         with_form_data: LiteralMap = "formData";
     }
 }
 
 impl WorkItemCompletion {
-    /// A completion by one of the work item's actions.
+    /// Makes the completion of a work item by one of its actions.
     #[must_use]
     pub fn new(id: impl Into<String>, action_id: impl Into<String>, form_data: LiteralMap) -> Self {
         Self { body: JsonObject::new() }
@@ -191,55 +200,55 @@ impl WorkItemCompletion {
 }
 
 model! {
-    /// A kind of approval policies.
+    /// Type of approval policies.
     pub struct ApprovalPolicyType {
-        /// `ApprovalPolicyType`.
+        /// Type of the object in `@type`: `ApprovalPolicyType`.
         type_name: String = "@type";
-        /// The id.
+        /// Id of the type.
         id: String = "id";
-        /// The name.
+        /// Display name.
         name: String = "name";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// The service whose requests are approved.
+        /// Id of the type of service whose requests are approved.
         service_type_id: String = "serviceTypeId";
-        /// What is approved.
+        /// Id of the class of requests.
         class_id: String = "classId";
-        /// A narrower type.
+        /// Narrower type within the class.
         type_filter: String = "typeFilter";
-        /// When it can be approved.
+        /// Phases that can require an approval.
         phase_types: Vec<ApprovalPhaseType> = "phaseTypes";
     }
 }
 
 model! {
-    /// When something can be approved.
+    /// Phase of a request that can require an approval.
     pub struct ApprovalPhaseType {
-        /// The id.
+        /// Id of the phase.
         id: String = "id";
-        /// The name.
+        /// Display name.
         name: String = "name";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
-        /// Its forms; the shape is not known.
+        /// Forms of the phase; the shape is not known.
         forms: serde_json::Value = "forms";
-        /// Which comes first.
+        /// Position of the phase.
         phase_order: i64 = "phaseOrder";
-        /// Whether who approves may change values.
+        /// True if the approver may change values.
         allow_updates: bool = "allowUpdates";
     }
 }
 
 model! {
-    /// An approval policy. Only what every object of the service has is known.
+    /// Approval policy. Only the members that all objects of the service have are known.
     pub struct ApprovalPolicy {
-        /// `ApprovalPolicy`.
+        /// Type of the object in `@type`: `ApprovalPolicy`.
         type_name: String = "@type";
-        /// The id.
+        /// Id of the policy, a UUID.
         id: String = "id";
-        /// The name.
+        /// Display name.
         name: String = "name";
-        /// Free text.
+        /// Description, free text.
         description: String = "description";
     }
 }

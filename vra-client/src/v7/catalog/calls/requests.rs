@@ -13,8 +13,9 @@ use crate::poll::{Poll, Wait, wait};
 use crate::request::ApiRequest;
 
 impl Catalog<'_> {
-    /// The caller's requests. Fields for filters: `requestedFor`, `requestedBy`, `state`, `requestNumber`,
-    /// `dateCreated`. Evidence: captured rows (6.2, 7.x).
+    /// Lists the caller's requests. Evidence: captured (6.2, 7.x).
+    ///
+    /// Fields for filters: `requestedFor`, `requestedBy`, `state`, `requestNumber`, `dateCreated`.
     ///
     /// ```
     /// # let client = vra_client::v7::Client::builder("https://vra.example").build()?;
@@ -28,30 +29,66 @@ impl Catalog<'_> {
         self.list(ApiRequest::get("/catalog-service/api/consumer/requests", &[]))
     }
 
-    /// One request. Evidence: captured (6.2, 7.x), documented (7.3).
+    /// Reads one request. Evidence: captured (6.2, 7.x), documented (7.3).
     pub fn request(self, id: &str) -> Call<CatalogRequest> {
         self.json(ApiRequest::get("/catalog-service/api/consumer/requests/{request}", &[id]))
     }
 
-    /// Changes a request that was not handed in yet. Evidence: request list (7.x).
+    /// Replaces a request that was saved but not submitted yet. Evidence: listed (7.x).
     pub fn edit_request(self, id: &str, request: CatalogRequest) -> Call<Option<CatalogRequest>> {
         let call = ApiRequest::post("/catalog-service/api/consumer/requests/{request}", &[id]).json(request);
         Call::maybe(&self.client.backend, call)
     }
 
-    /// Deletes a request that was not handed in yet. Evidence: request list (7.x).
+    /// Deletes a request that was saved but not submitted yet (state `UNSUBMITTED`). Evidence: listed (7.x).
     pub fn delete_request(self, id: &str) -> Call<()> {
         let call = ApiRequest::delete("/catalog-service/api/consumer/requests/{request}", &[id]);
         Call::done(&self.client.backend, call)
     }
 
-    /// Asks how a request stands until it ends. The server has nothing better than being asked.
-    /// Evidence: captured requests in all phases but two (6.2, 7.x).
+    /// Polls a request until it is final, and returns it if it was successful.
+    /// Evidence: captured in all phases but two (6.2, 7.x).
+    ///
+    /// A request is successful in phase `SUCCESSFUL`, which includes the state `PARTIALLY_SUCCESSFUL`. The server has
+    /// no call that waits, so this sends one GET per pause of `limits`. A failed GET is repeated as the client's
+    /// [`RetryConfig`](crate::RetryConfig) says; if it fails still, waiting ends. The request itself goes on at the
+    /// server whatever ends the waiting: call this again to continue.
+    ///
+    #[cfg_attr(feature = "testing", doc = "```")]
+    #[cfg_attr(not(feature = "testing"), doc = "```text")]
+    /// # use vra_client::{HttpOptions, testing::v7::Server, v7::Client};
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let server = Server::builder().example_data().start().await?;
+    /// # let client = Client::builder(server.url()).with_password(Server::USER, Server::PASSWORD, Server::TENANT)
+    /// #     .with_http_options(HttpOptions::new().with_allow_http(true)).build()?;
+    /// use std::time::Duration;
+    /// use vra_client::{Error, error::WaitReason, poll::Wait};
+    ///
+    /// let catalog = client.catalog();
+    /// let item = catalog.item_named("CentOS with approval").await?;
+    /// let template = catalog.template_of(&item)?.await?;
+    /// let submitted = catalog.submit_to(&item, template)?.await?;
+    /// let pause = Duration::from_millis(5);
+    /// let wait = Wait::up_to(Duration::from_millis(50)).with_pauses(pause, pause);
+    /// match catalog.wait_for(&submitted.id, &wait).await {
+    ///     Err(Error::Wait(error)) => {
+    ///         assert!(matches!(error.reason, WaitReason::Deadline));
+    ///         assert_eq!(error.last_state.as_deref(), Some("PENDING_PRE_APPROVAL"));
+    ///     }
+    ///     other => panic!("{other:?}"),
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// [`Error::Wait`]: the deadline passed, or the request failed, was rejected or deleted, or is in a phase that is
-    /// not known here; the error has the last state and the server's details.
+    /// Always [`Error::Wait`], whose [`reason`](crate::error::WaitError::reason) is `Deadline` if the time is up,
+    /// `Failed` if the request failed, was rejected or was deleted, `UnknownState` if the server names a phase that
+    /// this crate does not know, and `Call` with the error if a poll failed, such as for an id that does not exist. It
+    /// holds the last state and the server's details.
     pub async fn wait_for(self, id: &str, limits: &Wait) -> Result<CatalogRequest, Error> {
+        // The server offers no long poll and no event, so the only way is to read the request again and again.
         let operation = self.request(id).request().operation();
         wait(&operation, limits, Wire::to_json, || async {
             let value = self.request(id).await?;
@@ -61,27 +98,35 @@ impl Catalog<'_> {
         .await
     }
 
-    /// What a request made so far. Evidence: captured (6.2, 7.x).
+    /// Lists the resources that a request made so far. Evidence: captured (6.2, 7.x).
     pub fn resources_of_request(self, id: &str) -> List<Resource> {
         self.list(ApiRequest::get("/catalog-service/api/consumer/requests/{request}/resources", &[id]))
     }
 
-    /// What a request made so far, in the flat form. 7.x. Addresses come late. Evidence: captured (7.x).
+    /// Lists the resources that a request made so far, in the flat form of 7.x. Evidence: captured (7.x).
+    ///
+    /// Addresses appear late, some only after the request has ended.
     pub fn resource_views_of_request(self, id: &str) -> List<ResourceView> {
         self.list(ApiRequest::get("/catalog-service/api/consumer/requests/{request}/resourceViews", &[id]))
     }
 
-    /// The form of a request with its values. Its layout is not documented. Evidence: request list (7.x).
+    /// Reads the form of a request with its values. Evidence: listed (7.x); the layout is not documented.
     pub fn request_form(self, id: &str) -> Call<JsonObject> {
         self.json(ApiRequest::get("/catalog-service/api/consumer/requests/{request}/forms/details", &[id]))
     }
 
-    /// The machines of a request with their addresses, once it has ended. 7.x machines are parts of a deployment, 6.2
-    /// ones are there themselves; both come with this list. Evidence: captured (7.x).
+    /// Returns the machines that a request made, with their addresses. Evidence: captured (7.x).
+    ///
+    /// Before the request has ended the result can be empty, or have machines without addresses: [wait](Self::wait_for)
+    /// first. Machines of 7.x are children of a deployment and those of 6.2 stand alone; both are in the list that is
+    /// read here.
     ///
     /// # Errors
-    /// [`Error`].
+    /// The [errors of a list](crate::v7::List#errors), such as an [`Error::Server`] that is
+    /// [not found](Error::is_not_found) for an unknown request.
     pub async fn machines_of_request(self, id: &str) -> Result<Vec<Resource>, Error> {
+        // The deployment, networks and load balancers are rows of the same list. `Infrastructure.Machine` is the parent
+        // type of the other two, which servers write for a machine without saying of what kind it is.
         let is_machine = |resource: &Resource| {
             let kind = resource.resource_type_ref.as_ref().and_then(|kind| kind.id.as_deref()).unwrap_or_default();
             matches!(kind, "Infrastructure.Machine" | "Infrastructure.Virtual" | "Infrastructure.Cloud")

@@ -8,23 +8,27 @@ use crate::odata::{Filter, OrderBy};
 use crate::request::ApiRequest;
 
 impl Catalog<'_> {
-    /// The caller's resources. Evidence: captured (7.x), documented (7.3).
+    /// Lists the caller's resources. Evidence: captured (7.x), documented (7.3).
     pub fn resources(self) -> List<Resource> {
         self.list(ApiRequest::get("/catalog-service/api/consumer/resources/", &[]))
     }
 
-    /// The resources of the business groups that the caller manages. Evidence: documented (7.3).
+    /// Lists the resources of the business groups that the caller manages. Evidence: documented (7.3).
     pub fn managed_resources(self) -> List<Resource> {
         self.resources().with_query("managedOnly", "true")
     }
 
-    /// The caller's resources of a type, such as `Infrastructure.Machine`. With data, which makes the pages heavier;
-    /// what can be done to them only with [`with_query`](List::with_query)`("withOperations", "true")`.
-    /// Evidence: captured (6.2), documented (7.3).
+    /// Lists the caller's resources of a type, such as `Infrastructure.Machine`. Evidence: captured (6.2), documented
+    /// (7.3).
+    ///
+    /// The rows include [`resource_data`](crate::v7::Resource::resource_data), so pages are large. They include
+    /// [`operations`](crate::v7::Resource::operations) only with [`with_query`](List::with_query)`("withOperations",
+    /// "true")`.
     ///
     /// ```
     /// # let client = vra_client::v7::Client::builder("https://vra.example").build()?;
     /// let machines = client.catalog().resources_of_type("Infrastructure.Machine");
+    /// // The manual writes this path with a slash at its end.
     /// assert_eq!(machines.request().path(), "/catalog-service/api/consumer/resources/types/Infrastructure.Machine/");
     /// # Ok::<(), vra_client::Error>(())
     /// ```
@@ -33,8 +37,10 @@ impl Catalog<'_> {
         self.list(request.with_query("withExtendedData", "true"))
     }
 
-    /// The resources of a type in business groups that the caller manages, newest first; in all of them if none is
-    /// named. Evidence: documented (7.3).
+    /// Lists the resources of a type in business groups that the caller manages, newest first. Evidence: documented
+    /// (7.3).
+    ///
+    /// Without ids it lists those of all business groups that the caller manages.
     ///
     /// ```
     /// # let client = vra_client::v7::Client::builder("https://vra.example").build()?;
@@ -50,40 +56,47 @@ impl Catalog<'_> {
     ) -> List<Resource> {
         let list = self.resources_of_type(type_id).with_query("managedOnly", "true");
         let list = list.with_order_by(OrderBy::desc("dateCreated"));
+        // Without ids there is no filter: `managedOnly` limits the list to the groups of the caller already.
         match Filter::any_of("organization/subTenant/id", subtenant_ids) {
             Some(filter) => list.with_filter(filter),
             None => list,
         }
     }
 
-    /// One resource, fresh from its provider and so slower than lists. Evidence: captured (6.2, 7.x).
+    /// Reads one resource. Evidence: captured (6.2, 7.x).
+    ///
+    /// The server asks the resource's provider for fresh values, which takes longer than reading a list.
     pub fn resource(self, id: &str) -> Call<Resource> {
         self.json(ApiRequest::get("/catalog-service/api/consumer/resources/{resource}", &[id]))
     }
 
-    /// The caller's resources, in the flat form. 7.x. With data and actions, which keeps pages at 100 rows.
-    /// Evidence: captured rows (7.x).
+    /// Lists the caller's resources in the flat form of 7.x, with data and the links of their actions.
+    /// Evidence: captured (7.x, as rows).
+    ///
+    /// The manual limits pages with data to 100 rows, which is the default here. What a server does with a larger
+    /// [`with_page_size`](List::with_page_size) is not known.
     pub fn resource_views(self) -> List<ResourceView> {
+        // Without the two parameters the rows have neither data nor links, and so no address and no action.
         let request = ApiRequest::get("/catalog-service/api/consumer/resourceViews", &[]);
         self.list(request.with_query("withExtendedData", "true").with_query("withOperations", "true"))
     }
 
-    /// One resource, in the flat form. 7.x. Evidence: captured rows (7.x).
+    /// Reads one resource in the flat form of 7.x. Evidence: captured (7.x, as a row).
     pub fn resource_view(self, id: &str) -> Call<ResourceView> {
         self.json(ApiRequest::get("/catalog-service/api/consumer/resourceViews/{resource}", &[id]))
     }
 
-    /// All kinds of resources. Evidence: member names (7.x).
+    /// Lists all types of resources. Evidence: members (7.x).
     pub fn resource_types(self) -> List<ResourceType> {
         self.list(ApiRequest::get("/catalog-service/api/resourceTypes", &[]))
     }
 
-    /// One kind of resource. Evidence: request list (7.x).
+    /// Reads one type of resource. Evidence: listed (7.x).
     pub fn resource_type(self, id: &str) -> Call<ResourceType> {
         self.json(ApiRequest::get("/catalog-service/api/consumer/resourceTypes/{type}", &[id]))
     }
 
-    /// The caller's deployments. 7.x. Evidence: names (7.x).
+    /// Lists the caller's deployments. 7.x. Evidence: members (7.x).
     ///
     /// ```
     /// # let client = vra_client::v7::Client::builder("https://vra.example").build()?;
@@ -95,12 +108,12 @@ impl Catalog<'_> {
         self.list(ApiRequest::get("/catalog-service/api/consumer/deployments", &[]))
     }
 
-    /// A deployment with its components. 7.x. Evidence: names (7.x).
+    /// Reads a deployment with its components. 7.x. Evidence: members (7.x).
     pub fn deployment(self, id: &str) -> Call<Deployment> {
         self.json(ApiRequest::get("/catalog-service/api/consumer/deployments/{deployment}", &[id]))
     }
 
-    /// Changes name and description of a deployment that was read. 7.x. Evidence: client code (7.x).
+    /// Changes name and description of a deployment that was read. 7.x. Evidence: sent (7.x).
     pub fn update_deployment(self, deployment: Deployment) -> Call<Option<Deployment>> {
         let id = deployment.id.clone().unwrap_or_default();
         let request = ApiRequest::put("/catalog-service/api/consumer/deployments/{deployment}", &[&id]);

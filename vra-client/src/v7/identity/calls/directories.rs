@@ -8,54 +8,68 @@ use crate::list::List;
 use crate::request::ApiRequest;
 
 impl Identity<'_> {
-    /// The identity stores (directories) of a tenant. Evidence: documented (7.3).
+    /// Lists the identity stores (directories) of a tenant. Evidence: documented (7.3).
     pub fn directories(self, tenant: &str) -> List<IdentityStore> {
         self.list(ApiRequest::get("/identity/api/tenants/{tenant}/directories", &[tenant]))
     }
 
-    /// One identity store, by its domain. Evidence: documented rows of the list (7.3).
+    /// Reads one identity store by its domain. Evidence: documented (7.3, as a row of the list).
     pub fn directory(self, tenant: &str, domain: &str) -> Call<IdentityStore> {
         self.json(ApiRequest::get("/identity/api/tenants/{tenant}/directories/{domain}", &[tenant, domain]))
     }
 
-    /// Makes an identity store. Evidence: client request (7.x).
+    /// Creates an identity store. Evidence: sent (7.x). The server refuses a domain that exists with status 400.
     pub fn create_directory(self, tenant: &str, body: DirectoryBody) -> Call<Created> {
         self.created(ApiRequest::post("/identity/api/tenants/{tenant}/directories", &[tenant]).json(body))
     }
 
-    /// Links an identity store: makes or changes it, and tests the connection. If that fails, the error's
-    /// [`is_directory_unreachable`](crate::error::ServerError::is_directory_unreachable) holds.
-    /// Evidence: documented (6.2, 7.3).
+    /// Creates or replaces an identity store, and tests its connection. Evidence: documented (6.2, 7.3).
     ///
-    /// ```
-    /// # let client = vra_client::v7::Client::builder("https://vra.example").build()?;
+    /// Give the password each time: the server returns `null` for it, and what it does with a body without one is not
+    /// known. If the directory cannot be reached, the error is an [`Error::Server`](crate::Error::Server) whose
+    /// [`is_directory_unreachable`](crate::error::ServerError::is_directory_unreachable) is true, and nothing was
+    /// linked.
+    ///
+    #[cfg_attr(feature = "testing", doc = "```")]
+    #[cfg_attr(not(feature = "testing"), doc = "```text")]
+    /// # use vra_client::{HttpOptions, testing::v7::Server, v7::Client};
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let server = Server::builder().example_data().start().await?;
+    /// # let client = Client::builder(server.url()).with_password(Server::USER, Server::PASSWORD, Server::TENANT)
+    /// #     .with_http_options(HttpOptions::new().with_allow_http(true)).build()?;
     /// use vra_client::v7::DirectoryBody;
-    /// let body = DirectoryBody::new("openLDAPDemo", "LDAP", "example.com", "ldap://ldap.example.com:389");
-    /// let call = client.identity().link_directory("development", "example.com", body);
-    /// assert_eq!(call.request().path(), "/identity/api/tenants/development/directories/example.com");
-    /// # Ok::<(), vra_client::Error>(())
+    ///
+    /// let body = DirectoryBody::new("lab", "LDAP", "lab.example.com", "ldap://ldap.example.com:389")
+    ///     .with_user_name_dn("cn=reader,dc=lab,dc=example,dc=com")
+    ///     .with_password("secret");
+    /// client.identity().link_directory("qe", "lab.example.com", body).await?;
+    /// let linked = client.identity().directory("qe", "lab.example.com").await?;
+    /// assert_eq!(linked.name.as_deref(), Some("lab"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn link_directory(self, tenant: &str, domain: &str, body: DirectoryBody) -> Call<()> {
         let values = [tenant, domain];
         self.done(ApiRequest::put("/identity/api/tenants/{tenant}/directories/{domain}", &values).json(body))
     }
 
-    /// Tests a connection without linking it. Evidence: request list (7.x).
+    /// Tests the connection to a directory without linking it. Evidence: listed (7.x).
     pub fn test_directory(self, tenant: &str, body: DirectoryBody) -> Call<()> {
         self.done(ApiRequest::put("/identity/api/tenants/{tenant}/directories/connectivity", &[tenant]).json(body))
     }
 
-    /// Deletes an identity store. Evidence: client request (7.x).
+    /// Deletes an identity store. Evidence: sent (7.x).
     pub fn delete_directory(self, tenant: &str, domain: &str) -> Call<()> {
         self.done(ApiRequest::delete("/identity/api/tenants/{tenant}/directories/{domain}", &[tenant, domain]))
     }
 
-    /// How the last synchronisation went. Evidence: member names (7.x).
+    /// Reads the state of the last synchronisation of a directory. Evidence: members (7.x).
     pub fn directory_status(self, tenant: &str, domain: &str) -> Call<DirectoryStatus> {
         self.json(ApiRequest::get("/identity/api/tenants/{tenant}/directories/{domain}/status", &[tenant, domain]))
     }
 
-    /// Begins a synchronisation. 7.4 and later. Evidence: client request (7.x).
+    /// Starts a synchronisation of a directory. 7.4 and later. Evidence: sent (7.x).
     pub fn sync_directory(self, tenant: &str, domain: &str) -> Call<()> {
         self.done(ApiRequest::post("/identity/api/tenants/{tenant}/directories/{domain}/sync", &[tenant, domain]))
     }
