@@ -105,13 +105,11 @@ impl<T: DeserializeOwned + Send + 'static> Call<T> {
 impl<T: DeserializeOwned + Send + 'static> Call<Option<T>> {
     /// Makes a call whose response is JSON on some servers and empty on others.
     pub(crate) fn maybe(backend: &Arc<dyn Backend>, request: ApiRequest) -> Self {
-        Self::new(
-            Arc::clone(backend),
-            request,
-            |reply| {
-                if reply.is_empty() { Ok(None) } else { reply.json().map(Some) }
-            },
-        )
+        Self::new(Arc::clone(backend), request, |reply| {
+            // The same call returns the object on some releases and nothing on others, so an empty body is no error
+            // here.
+            if reply.is_empty() { Ok(None) } else { reply.json().map(Some) }
+        })
     }
 }
 

@@ -126,6 +126,7 @@ impl Filter {
     fn call(name: &str, field: &str, operand: impl Into<Operand>, operand_first: bool) -> Self {
         let operand = operand.into();
         let text = if operand_first {
+            // `substringof` takes the text first, all other functions the field.
             format!("{name}({},{field})", operand.text)
         } else {
             format!("{name}({field},{})", operand.text)
@@ -312,6 +313,7 @@ impl From<&str> for OrderBy {
 impl fmt::Display for OrderBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, (field, descending)) in self.fields.iter().enumerate() {
+            // Without a blank after the comma, as the manual prints it.
             let comma = if at == 0 { "" } else { "," };
             write!(f, "{comma}{field} {}", if *descending { "desc" } else { "asc" })?;
         }

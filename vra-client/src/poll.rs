@@ -132,6 +132,7 @@ where
             Progress::Unknown => return Err(give_up(WaitReason::UnknownState, Some(current), polls)),
             Progress::Pending => {}
         }
+        // A pause that the server asks for wins, also over the longest one.
         let next = current.pause.unwrap_or(pause);
         // Grows, so that a quick action is seen within seconds and a slow machine costs four calls a minute. Published
         // clients poll every 5 to 15 s.
@@ -143,6 +144,7 @@ where
             tokio::time::sleep(limits.deadline.saturating_sub(started.elapsed())).await;
             return Err(give_up(WaitReason::Deadline, last, polls));
         }
+        // No jitter: one caller waits for one request.
         tokio::time::sleep(next).await;
     }
 }

@@ -68,6 +68,7 @@ impl ApiRequest {
                 problem = Some((name.to_owned(), value.to_owned(), "an id or name".to_owned()));
             }
             path.push_str(before);
+            // Tokens have `+`, `/` and `=`, which must not end the segment.
             path.extend(utf8_percent_encode(value, SEGMENT));
             rest = after;
         }
@@ -140,6 +141,7 @@ impl ApiRequest {
     /// Adds a condition to `$filter`. With one that is there already, both must hold.
     #[must_use]
     pub fn with_filter(mut self, filter: Filter) -> Self {
+        // Remembered until the request is sent, like a bad path: builders do not fail.
         if let Some(problem) = filter.problem() {
             self.problem = Some(problem);
         }
@@ -235,6 +237,7 @@ impl ApiRequest {
     /// Returns path and query, encoded, as they follow the server's origin.
     #[must_use]
     pub fn target(&self) -> String {
+        // `$`, `,` and `/` stay readable in the query; servers accept both forms.
         let mut target = self.path.clone();
         for (at, (name, value)) in self.query.iter().enumerate() {
             target.push(if at == 0 { '?' } else { '&' });

@@ -85,6 +85,7 @@ impl Session {
             let error = Error::invalid("credentials", "none that can log in", "a user name with password and tenant");
             return Err(LoginFailure::new(error, LoginPause::None));
         };
+        // For the event only.
         let started = Instant::now();
         let result = login.login(&self.transport).await;
         event(result.as_ref().err(), started.elapsed());

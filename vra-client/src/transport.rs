@@ -74,10 +74,12 @@ impl Transport {
         request.validate()?;
         let operation = request.operation();
         let outgoing = self.outgoing(request, bearer).map_err(|source| failed(&operation, source, request))?;
+        // Over all attempts and the pauses between them; each attempt has a limit of its own below it.
         let limit = self.http.options().operation_timeout();
         let retrier = Retrier::new(self.retry)
             // A POST is repeated only if the error says that nothing was done.
             .with_idempotent(request.is_repeatable())
+            // A lost GET has changed nothing, so its outcome is never unknown.
             .with_read(*request.method() == Method::GET)
             .with_limit(limit);
         let result = retrier
@@ -147,6 +149,7 @@ impl Transport {
         {
             return Err(foreign(operation, &target, self.origin()));
         }
+        // Only of a refusal: a success does not ask for a pause.
         let wait = retry_after(&response.headers, SystemTime::now());
         let error = if secret { ServerError::withheld } else { ServerError::new };
         Err(Error::Server(Box::new(error(operation, status, wait, &response.body))))

@@ -156,6 +156,7 @@ impl RetryAdvice for Error {
         match self {
             Self::Transport { operation, source } => Self::Transport { operation, source: source.given_up(attempts) },
             Self::Server(mut error) => {
+                // Only the advice changes. What is known of the call stays.
                 error.retry = Retry::Never;
                 Self::Server(error)
             }
@@ -178,6 +179,7 @@ impl From<Error> for ipam_core::Error {
     fn from(error: Error) -> Self {
         let Classification { kind, retry, outcome, retry_after, certificates } = error.classify();
         let certificates = certificates.cloned();
+        // The message is copied, so that it shows even where only the outermost error is printed.
         let mut mapped = Self::new(kind, Operation::Send, error.to_string()).with_retry(retry).with_outcome(outcome);
         if let Some(wait) = retry_after {
             mapped = mapped.with_retry_after(wait);

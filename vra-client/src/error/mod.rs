@@ -112,13 +112,12 @@ pub enum Error {
         /// Scheme, host and port of the configured server.
         configured: String,
     },
-    /// A list ended with fewer distinct rows than the server counted.
+    /// A list ended with fewer distinct rows than the server counted. The rows that were read are in the stream before
+    /// it.
     #[error(
         "{operation}: the list ended with {received} of {expected} rows, {repeated} rows were on two pages; \
          set an order (`$orderby`) or a larger page size"
     )]
-    /// A list ended with fewer distinct rows than the server counted. The rows that were read are in the stream before
-    /// it.
     Truncated {
         /// Method and path template of the call.
         operation: String,
@@ -133,7 +132,7 @@ pub enum Error {
     /// [`NetworkProfiles::update`](crate::v7::NetworkProfiles::update) returns it.
     ///
     /// The server has deleted them already. Restore them from what was read before the update.
-    #[error("{operation}: the server took the update, but only {after} of {before} {what} are left")]
+    #[error("{operation}: the server accepted the update, but only {after} of {before} {what} are left")]
     Lost {
         /// Method and path template of the call.
         operation: String,
@@ -217,6 +216,7 @@ impl Error {
     /// Returns true if the named object does not exist: by status 404, by the server's number, or by an empty search.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
+        // A name that was not found is the same to a caller as an id that does not exist.
         matches!(self, Self::NoSuchName { .. }) || self.as_server().is_some_and(ServerError::is_not_found)
     }
 

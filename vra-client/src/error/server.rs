@@ -11,6 +11,7 @@ use crate::lenient::model;
 model! {
     /// Error message of the server.
     pub struct ServerMessage {
+        // From captured responses. `message` was empty in some of them, while `systemMessage` had the cause.
         /// Error number of the server, such as 20111.
         code: i64 = "code";
         /// Component that raised the error.

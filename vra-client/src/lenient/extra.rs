@@ -93,6 +93,7 @@ impl Extra {
     pub(crate) fn displace(&mut self, member: &'static str, value: Value) {
         let spelled = self.forms.iter_mut().find(|form| form.member == member).and_then(|form| form.spelled.take());
         if let Some(spelled) = spelled {
+            // Under the spelling that it had, so that both are written again.
             self.unknown.insert(spelled, value);
         }
     }

@@ -7,8 +7,8 @@
 //! - a member with a field is an [`Option`]: absent and `null` are both [`None`];
 //! - a member without a field is kept in [`Extra`] under its own name;
 //! - the unusual form of a known member (`null`, another spelling of its name, `"5"` for `5`, `"false"` for `false`) is
-//! remembered in [`Extra`] too, and is written again as it was read, as long as the field still has the value that was
-//! read;
+//!   remembered in [`Extra`] too, and is written again as it was read, as long as the field still has the value that
+//!   was read;
 //! - enumerations are open: a string without a variant is kept as `Unknown`;
 //! - a value that does not fit is an error that names the JSON path. It never turns into 0, `false` or an empty text.
 //!

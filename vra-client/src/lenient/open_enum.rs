@@ -29,6 +29,7 @@ macro_rules! open_enum {
             }
         }
 
+        // Not `FromStr`: it cannot fail.
         impl From<&str> for $name {
             fn from(word: &str) -> Self {
                 match word {
@@ -46,6 +47,7 @@ macro_rules! open_enum {
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                // As it was read, also when it is unknown: an update must not change it.
                 serializer.serialize_str(self.as_str())
             }
         }

@@ -80,6 +80,7 @@ impl Wire for bool {
 
             fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
                 match number {
+                    // Only 0 and 1: any other number is no flag, and guessing would write a wrong one back.
                     0 => Ok(Decoded::unusual(Some(false), number)),
                     1 => Ok(Decoded::unusual(Some(true), number)),
                     _ => Err(E::invalid_value(serde::de::Unexpected::Signed(number), &self)),
@@ -153,6 +154,7 @@ impl Wire for i64 {
 }
 
 /// Number as it was written: `0` and `0.0` stay distinct.
+// `Number` and not `f64`: costs are decimal, and writing them back must not change a digit.
 impl Wire for Number {
     fn from_wire<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decoded<Self>, D::Error> {
         Decoded::or_null(Option::deserialize(deserializer)?)

@@ -13,6 +13,7 @@ impl Wire for SecretString {
     }
 
     fn to_json(&self) -> Value {
+        // The one place where a secret of a model or body leaves its wrapper.
         Value::from(self.expose_secret())
     }
 }

@@ -12,6 +12,7 @@ pub(crate) struct Decoded<T> {
 impl<T> Decoded<T> {
     /// Makes a value in its usual form, or `null`.
     pub(crate) fn or_null<E>(value: Option<T>) -> Result<Self, E> {
+        // Only `null` is remembered: `None` alone would be written as absent, and the server may tell the two apart.
         let original = value.is_none().then_some(Value::Null);
         Ok(Self { value, original })
     }
@@ -48,6 +49,7 @@ pub(crate) trait Wire: Sized {
 
 impl<T: Wire + DeserializeOwned> Wire for Vec<T> {
     fn from_wire<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decoded<Self>, D::Error> {
+        // The form of the list itself is remembered; its items remember their own.
         Decoded::or_null(Option::<Self>::deserialize(deserializer)?)
     }
 

@@ -22,6 +22,8 @@ model! {
 model! {
     /// Counts of a list.
     pub struct PageMetadata {
+        // A count that is missing or negative must not make a page unreadable, so the fields are signed and
+        // [`Page::total`] drops what is not a count.
         /// Page size. Not reliable: 0 and 19 were seen on pages with two rows.
         size: i64 = "size";
         /// Number of rows in all pages.

@@ -21,6 +21,7 @@ impl Paging {
                 request.with_query_set("page", number.to_string()).with_query_set("limit", rows.to_string())
             }
             Self::TopSkip => {
+                // In u64: page and size are both u32.
                 let before = u64::from(number.saturating_sub(1)) * u64::from(rows);
                 request.with_query_set("$top", rows.to_string()).with_query_set("$skip", before.to_string())
             }

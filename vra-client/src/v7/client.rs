@@ -132,6 +132,7 @@ impl Client {
         if href.is_empty() {
             return Err(Error::invalid("link", link.rel.as_deref().unwrap_or_default(), "a link with an address"));
         }
+        // The token must not be sent to a host that a response names.
         let path = local_path("GET link", href, self.session.transport.origin())?;
         Ok(Call::json(&self.backend, ApiRequest::raw(Method::GET, path)))
     }
@@ -150,10 +151,12 @@ impl Client {
     /// # Errors
     /// The [errors of a call](Call#errors) if the server could not end the token; the client forgets it all the same.
     pub async fn logout(&self) -> Result<(), Error> {
+        // Only a token that is there is ended. A client that never logged in must not log in to log out.
         let result = match self.session.present_token().await {
             Some(token) => end_token(&self.session.transport, &token).await,
             None => Ok(()),
         };
+        // In any case: if the server did not end the token, nothing here uses it any more.
         self.session.forget();
         result
     }
@@ -271,9 +274,11 @@ impl ClientBuilder {
             Chosen::Token(token) => Credentials::Token(token),
             Chosen::None => Credentials::Anonymous,
         };
+        // Fails here and not with the first call: a wrong URL or certificate file is a mistake in the set-up.
         let http = HttpClient::new(&self.url, self.options)
             .map_err(|source| Error::Transport { operation: "configure".to_owned(), source })?;
         let session = Arc::new(Session::new(Transport::new(http, self.retry), credentials, self.tokens));
+        // The same session twice: calls see it as a backend only, so that tests can put another one in its place.
         let backend: Arc<dyn Backend> = session.clone();
         Ok(Client { session, tenant: tenant_of, backend })
     }

@@ -9,6 +9,8 @@ use crate::request::ApiRequest;
 model! {
     /// Service of the server, as it registered itself.
     pub struct ServiceInfo {
+        // Member names from a published client; no response is published. Members whose shape is not known are kept as
+        // JSON.
         /// Type of the object in `@type`: `ServiceInfo`.
         type_name: String = "@type";
         /// Id of the service, a UUID.
@@ -37,6 +39,7 @@ model! {
 model! {
     /// Endpoint of a service: a URL with its type.
     pub struct ServiceEndpoint {
+        // The client that reads these members ignores letter case, hence the second spellings.
         /// Id of the endpoint, a UUID.
         id: String = "id";
         /// URL of the endpoint.

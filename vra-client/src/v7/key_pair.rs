@@ -12,6 +12,7 @@ use crate::request::ApiRequest;
 model! {
     /// Key pair of a compute resource.
     pub struct KeyPair {
+        // From the manual of 7.5. Its id is a number, unlike those of all other objects here.
         /// Type of the object in `@type`: `KeyPair`.
         type_name: String = "@type";
         /// Id, a number unlike other ids.

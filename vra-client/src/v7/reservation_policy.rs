@@ -17,6 +17,7 @@ pub const STORAGE_POLICY: &str = "Infrastructure.Reservation.Policy.Storage";
 model! {
     /// Reservation policy.
     pub struct ReservationPolicy {
+        // From the manual, whose list has both `ReservationPolicy` and `reservationPolicy` as `@type`.
         /// `ReservationPolicy`; servers differ in letter case.
         type_name: String = "@type";
         /// Id of the policy, a UUID.

@@ -22,6 +22,7 @@ impl Schema {
 model! {
     /// Field of a form, or column of a list.
     pub struct SchemaField {
+        // From the manual of 7.3, where reservations, requests and the columns of work items have the same shape.
         /// Id of the field, which is the key of its value.
         id: String = "id";
         /// Display name.
@@ -134,6 +135,7 @@ model! {
 model! {
     /// Constraint or default of a field.
     pub struct Facet {
+        // Clauses other than constants are evaluated by the server; this crate keeps them and does not interpret them.
         /// `mandatory`, `defaultValue`, `readOnly`, `visible` and others.
         facet_type: String = "type";
         /// Value of the facet.

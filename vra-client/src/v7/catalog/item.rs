@@ -9,6 +9,8 @@ use crate::v7::{Link, Row};
 model! {
     /// Item that the caller may request, with the business groups that it may be requested for.
     pub struct EntitledCatalogItem {
+        // From captured responses of 7.x. The manual renames `catalogItem` to `catalogResource` throughout; the wire
+        // has not.
         /// Type of the object in `@type`: `ConsumerEntitledCatalogItem`.
         type_name: String = "@type";
         /// The item itself.
@@ -27,6 +29,7 @@ impl Row for EntitledCatalogItem {
 model! {
     /// Item of the catalog.
     pub struct CatalogItem {
+        // From captured responses of 7.x and the manual of 6.2.
         /// `@type`, `CatalogItem` and others.
         type_name: String = "@type";
         /// Id of the item, a UUID.
@@ -73,6 +76,7 @@ model! {
 model! {
     /// Item that the caller may request, in the flat form of 7.x.
     pub struct CatalogItemView {
+        // The flat form repeats the members of the item one level up, with other names for the id.
         /// Type of the object in `@type`: `ConsumerEntitledCatalogItemView`.
         type_name: String = "@type";
         /// Id of the item. The ids in the links can differ, so follow [`template_link`](Self::template_link) and
@@ -124,6 +128,7 @@ pub(super) fn find_link<'a>(links: &'a [Link], rel: &str) -> Option<&'a Link> {
 model! {
     /// Catalog service: a category that items are grouped in.
     pub struct CatalogService {
+        // Not captured: members are those that a captured entitlement and all objects of the service share.
         /// Type of the object in `@type`: `Service` and others.
         type_name: String = "@type";
         /// Id of the catalog service, a UUID.
@@ -148,6 +153,7 @@ model! {
 model! {
     /// Entitlement: users and groups, with the items and actions that they may request.
     pub struct Entitlement {
+        // From one captured list of 7.x.
         /// Type of the object in `@type`: `Entitlement`.
         type_name: String = "@type";
         /// Id of the entitlement, a UUID.

@@ -23,6 +23,7 @@ impl Reference {
 model! {
     /// Tenant, and business group in it.
     pub struct Organization {
+        // The labels are `null` in requests and in the response of a submission; they are filled in later.
         /// Id of the tenant, which is its URL name.
         tenant_ref: String = "tenantRef";
         /// Display name of the tenant.
@@ -63,6 +64,7 @@ model! {
 model! {
     /// Owner of a resource.
     pub struct Owner {
+        // `ref` is a keyword of Rust, and `value` holds a display name: the field names say what they are.
         /// Tenant of the owner, by URL name.
         tenant_name: String = "tenantName";
         /// Owner as `user@domain` or `group@domain`.

@@ -89,6 +89,8 @@ model! {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub struct CatalogRequest {
+        // From captured responses of 6.2 and 7.x. Requests for items and for actions share one type: lists mix them,
+        // and they differ in the three references only.
         /// Type of the object in `@type`: `CatalogItemRequest` or `ResourceActionRequest`.
         type_name: String = "@type";
         /// Id of the request, a UUID.
@@ -223,6 +225,7 @@ impl CatalogRequest {
 model! {
     /// Result of the provider. It can be there before the request is final.
     pub struct RequestCompletion {
+        // Written while the request is in progress too, so its presence does not mean the end.
         /// `SUCCESSFUL`, `FAILED` and others.
         request_completion_state: String = "requestCompletionState";
         /// Message of the provider, such as the cause of a failure.
@@ -253,6 +256,7 @@ model! {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub struct RequestTemplate {
+        // The discriminator is `type` with a class name here, where all other objects have `@type`.
         /// Class of the request, such as `com.vmware.vcac.catalog.domain.request.CatalogItemProvisioningRequest`.
         class_name: String = "type";
         /// Id of the item, in a request for an item.
@@ -365,7 +369,7 @@ fn value_path<'a>(components: &[&'a str], key: &'a str) -> Vec<&'a str> {
 /// Request that the server accepted.
 ///
 /// The server names the new request by `Location` or by a body with an id. A response with neither is
-/// [`Error::Decode`](crate::Error::Decode), and the request exists all the same.
+/// [`Error::Decode`], and the request exists all the same.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubmittedRequest {

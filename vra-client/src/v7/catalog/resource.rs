@@ -22,6 +22,8 @@ model! {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub struct Resource {
+        // From captured responses of 6.2 and 7.x. Which members are `null` depends on the call: lists leave out
+        // operations and data unless a parameter asks for them.
         /// Type of the object in `@type`: `ConsumerResource` or `CatalogResource`. It may be missing.
         type_name: String = "@type";
         /// Id of the resource, a UUID.
@@ -156,6 +158,7 @@ pub struct MachineNetwork<'a> {
 model! {
     /// Action on a resource.
     pub struct ResourceOperation {
+        // Printed in the manual of 6.2 and captured in 7.x. For an extension provider and binding are `null`.
         /// Type of the object in `@type`: `ConsumerResourceOperation`.
         type_name: String = "@type";
         /// Id of the action, which differs between installations.
@@ -195,6 +198,8 @@ impl ResourceOperation {
 model! {
     /// Provisioned resource in the flat form of 7.x.
     pub struct ResourceView {
+        // From captured responses of 7.x. Unlike in `Resource`, references are plain ids and `data` is plain JSON, so
+        // the two cannot share a type.
         /// Type of the object in `@type`: `CatalogResourceView`.
         type_name: String = "@type";
         /// Id of the resource, a UUID.
@@ -249,6 +254,7 @@ model! {
 model! {
     /// Deployment. The members that published clients read have fields; the others are kept.
     pub struct Deployment {
+        // No response is published. The members are those that clients read, hence so few.
         /// Id of the deployment, a UUID.
         id: String = "id";
         /// Display name.
@@ -265,6 +271,7 @@ model! {
 model! {
     /// Type of resources.
     pub struct ResourceType {
+        // Member names only.
         /// Type of the object in `@type`: `ResourceType` and others.
         type_name: String = "@type";
         /// Id of the type, such as `Infrastructure.Virtual`.

@@ -97,6 +97,7 @@ impl Catalog<'_> {
     }
 
     pub(super) fn submitted(self, request: ApiRequest) -> Call<SubmittedRequest> {
+        // The response has three forms: empty with `Location`, the request, or both.
         Call::new(Arc::clone(&self.client.backend), request, |reply| SubmittedRequest::read(&reply))
     }
 

@@ -11,6 +11,7 @@ use crate::v7::{LiteralMap, Row};
 model! {
     /// Version and build of the server.
     pub struct About {
+        // Member names from a published client; no response is published.
         /// Version of the product.
         product_version: String = "productVersion";
         /// Build of the product.
@@ -27,6 +28,8 @@ model! {
 model! {
     /// Tenant.
     pub struct Tenant {
+        // From the manual of 6.2. The response of a PUT was printed without `@type`, so the discriminator cannot be
+        // required.
         /// Type of the object in `@type`: `Tenant`.
         type_name: String = "@type";
         /// Id, the same as the URL name.
@@ -49,6 +52,7 @@ model! {
 model! {
     /// Identity store: a directory that is linked to a tenant.
     pub struct IdentityStore {
+        // The first members are those of 6.2 in the manual. Those from `subdomains` on are known from a client of 7.x.
         /// Type of the object in `@type`: `IdentityStore`.
         type_name: String = "@type";
         /// Domain, which is also the id.
@@ -95,6 +99,7 @@ model! {
 model! {
     /// State of a directory.
     pub struct DirectoryStatus {
+        // Two objects for two texts: that is how the published client reads them.
         /// State of the last synchronisation.
         sync_status: DirectorySync = "syncStatus";
     }
@@ -138,6 +143,7 @@ impl PrincipalId {
 model! {
     /// User or group.
     pub struct Principal {
+        // Users and groups in one type: lists mix them, and the members of both are optional anyway.
         /// Type of the object in `@type`: `User` or `Group`.
         type_name: String = "@type";
         /// Name and domain.
@@ -198,6 +204,7 @@ impl Row for Principal {
 model! {
     /// System role with its permissions.
     pub struct SystemRole {
+        // From the manual of 7.3, whose role ids are masked. The ids come from the server.
         /// `SystemRole`, `ScopeRole` …
         type_name: String = "@type";
         /// Id of the role, such as `CSP_TENANT_ADMIN`.
@@ -228,6 +235,8 @@ model! {
 model! {
     /// Business group.
     pub struct Subtenant {
+        // From captured responses of 7.x. In lists `subtenantRoles` is `null` whatever the group has, so an update of a
+        // row of a list could remove all roles: read the group first.
         /// Type of the object in `@type`: `Subtenant`.
         type_name: String = "@type";
         /// Id, a UUID. Reservations and requests name the business group by it.
@@ -255,6 +264,7 @@ model! {
     /// assert_eq!(consumers.principal_id.map(|principals| principals.len()), Some(1));
     /// ```
     pub struct SubtenantRole {
+        // Published bodies have `name`, `scopeRoleRef` and `principalId`; the others are written by some servers.
         /// `@type`, which not all servers write.
         type_name: String = "@type";
         /// Id of the role, which not all servers write.

@@ -24,6 +24,7 @@ impl Complex {
     #[must_use]
     pub fn untyped(values: LiteralMap) -> Self {
         let mut new = Self { literal_type: Some("complex".into()), values: Some(values), ..Self::default() };
+        // All four as `null`, as the published bodies have them.
         for member in ["componentTypeId", "componentId", "classId", "typeFilter"] {
             new.extra.set_null(member);
         }

@@ -13,6 +13,7 @@ impl LiteralMap {
     #[must_use]
     pub fn null() -> Self {
         let mut new = Self::default();
+        // `null` and not an empty list: it is what those clients send.
         new.extra.set_null("entries");
         new
     }

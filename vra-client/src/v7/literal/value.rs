@@ -174,7 +174,9 @@ impl Literal {
                 ("string", Value::String(text)) => Self::String(text.clone()),
                 ("dateTime", Value::String(text)) => Self::DateTime(Timestamp::new(text)),
                 ("secureString", Value::String(text)) => Self::SecureString(text.as_str().into()),
+                // Beyond i64 it is kept as `Other`, whole.
                 ("integer", Value::Number(number)) => Self::Integer(number.as_i64()?),
+                // `12` and `12.0` are both decimals and stay as they are.
                 ("decimal", Value::Number(number)) => Self::Decimal(number.clone()),
                 ("boolean", Value::Bool(flag)) => Self::Boolean(*flag),
                 _ => return None,

@@ -97,6 +97,7 @@ impl NetworkProfiles<'_> {
             .with_filter(Filter::eq("name", name))
             .only("network profile", name, |row| row.name.as_deref())
             .await?;
+        // The row has no ranges, so the profile is read once more.
         self.get(row.id.as_deref().unwrap_or_default()).await
     }
 
@@ -167,6 +168,7 @@ impl NetworkProfiles<'_> {
         let before = self.get(id).await?;
         let mut wanted = before.clone();
         change(&mut wanted);
+        // Against the changed profile, not against the first one: the change may remove ranges on purpose.
         let ranges_wanted = wanted.defined_ranges.as_ref().map_or(0, Vec::len);
         let call = self.replace(id, wanted)?;
         let operation = call.request().operation();
@@ -241,6 +243,7 @@ impl NetworkProfiles<'_> {
     pub async fn addresses_of_range(self, profile_id: &str, range_id: &str) -> Result<Vec<ProfileAddress>, Error> {
         let in_range = |address: &ProfileAddress| address.static_ipv4_range_id.as_deref() == Some(range_id);
         let list = self.addresses(profile_id);
+        // The newer call first: a complete profile of a large range can be one response of many megabytes.
         let found: Result<Vec<_>, _> =
             list.stream().try_filter(|row| std::future::ready(in_range(row))).try_collect().await;
         match found {

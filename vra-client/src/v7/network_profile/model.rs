@@ -47,6 +47,8 @@ open_enum! {
 model! {
     /// Network profile. Its members depend on its type; rows of a list have no ranges and addresses.
     pub struct NetworkProfile {
+        // No response is captured. The members are from the reference of the service and from clients; all kinds share
+        // one type, because lists mix them and an unknown kind must not make a list unreadable.
         /// `ExternalNetworkProfile`, `NATNetworkProfile`, `RoutedNetworkProfile`, `PrivateNetworkProfile`.
         type_name: String = "@type";
         /// Id of the profile, a UUID.
@@ -200,6 +202,7 @@ fn bounds(begin: Option<&str>, end: Option<&str>) -> Result<Option<(Ipv4Addr, Ip
 model! {
     /// Range with the numbers of its addresses.
     pub struct RangeSummary {
+        // The members of a range, and counts in place of the addresses.
         /// Id of the range, a UUID.
         id: String = "id";
         /// Display name.
@@ -244,6 +247,7 @@ impl RangeSummary {
 model! {
     /// Address of a network profile.
     pub struct ProfileAddress {
+        // The number of the network card is a text in the reference and a number in clients; both are read.
         /// Id of the address, a UUID.
         id: String = "id";
         /// Display name.

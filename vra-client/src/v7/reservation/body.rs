@@ -141,6 +141,7 @@ impl ReservationValues {
     /// Sets the security groups of NSX. vSphere.
     #[must_use]
     pub fn with_security_groups(self, groups: impl IntoIterator<Item = EntityRef>) -> Self {
+        // A list of references, unlike storages and networks, which are lists of structured values.
         self.with("vCNSSecurityGroups", Multiple::references(groups))
     }
 
@@ -191,6 +192,7 @@ impl StorageShare {
     pub fn new(path: EntityRef, reserved_gb: u32) -> Self {
         let values = LiteralMap::new()
             .with("storageReservedSizeGB", reserved_gb)
+            // 0 is the first rank, as in published bodies; reservations themselves count from 1.
             .with("storageReservationPriority", 0)
             .with("storagePath", path)
             .with("storageEnabled", true);

@@ -222,6 +222,7 @@ impl Reservations<'_> {
         };
         let mut found: Vec<_> = rows.iter().filter(exact).collect();
         if found.is_empty() {
+            // Only without an exact match: `vCloud` is the name of one type and the begin of others.
             found = rows.iter().filter(begins).collect();
         }
         let (what, name) = ("reservation type", name.to_owned());
@@ -253,6 +254,7 @@ impl Reservations<'_> {
     /// ```
     pub fn values(self, schema_class_id: &str, field_id: &str, body: ValuesRequest) -> Call<Vec<PermissibleValue>> {
         let template = "/reservation-service/api/data-service/schema/{class}/default/{field}/values";
+        // A POST only because the dependencies need a body. It may be repeated.
         let request = ApiRequest::post(template, &[schema_class_id, field_id]).json(body).reading();
         self.json::<Page<PermissibleValue>>(request).map(|page| Ok(page.content))
     }

@@ -10,6 +10,8 @@ pub(super) const COMPONENT: &str = "com.vmware.csp.iaas.blueprint.service";
 model! {
     /// Reservation: a part of a compute resource that a business group may use.
     pub struct Reservation {
+        // No response is captured. The members are those of published bodies that a server accepted, and of clients
+        // that read them.
         /// Type of the object in `@type`: `Reservation`.
         type_name: String = "@type";
         /// Id of the reservation, a UUID.
@@ -94,6 +96,7 @@ impl Reservation {
 model! {
     /// Alerts for the usage of a reservation.
     pub struct AlertPolicy {
+        // From published bodies.
         /// True if alerts are sent.
         enabled: bool = "enabled";
         /// Days between two reminders of an alert.
@@ -160,6 +163,8 @@ impl Alert {
 model! {
     /// Type of reservations.
     pub struct ReservationType {
+        // From the manual of 7.3, which prints `Infrastructure.Cloud.Amazon` as id of one row and the name with
+        // `Reservation` in the URL of its schema: `schema_class_id` is the one to use.
         /// Type of the object in `@type`: `ReservationType`.
         type_name: String = "@type";
         /// Id of the type, which a reservation names.

@@ -111,6 +111,7 @@ impl WorkItems<'_> {
         // POST, as the guide and the clients have it. One page of the manual prints PUT.
         let body = WorkItemCompletion::new(id, action_id, form_data);
         let request = ApiRequest::post(template, &[id, action_id]).json(body);
+        // The body is not documented, so it is not decoded: an odd one must not turn a completion into an error.
         Call::new(Arc::clone(&self.client.backend), request, |reply| Ok(RawResponse::read(reply)))
     }
 

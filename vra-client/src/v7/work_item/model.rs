@@ -8,6 +8,7 @@ use serde_json::Number;
 model! {
     /// Task that waits for a user.
     pub struct WorkItem {
+        // From the manual of 7.3, whose example is a work item of another type than an approval.
         /// Type of the object in `@type`: `WorkItem`.
         type_name: String = "@type";
         /// Id of the work item, a UUID.
@@ -51,6 +52,7 @@ impl WorkItem {
     /// Returns true if the item was completed: by date, or else by the status in any letter case.
     #[must_use]
     pub fn is_completed(&self) -> bool {
+        // By date first: the status is display text in the server's language.
         self.completed_date.is_some()
             || self.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("Completed"))
     }
@@ -59,6 +61,7 @@ impl WorkItem {
     #[must_use]
     pub fn action_ending(&self, suffix: &str) -> Option<&str> {
         let actions = self.work_item_type.as_ref()?.actions.as_ref()?;
+        // By the end: the ids of an approval are known, those of other types differ in their prefix.
         actions.iter().filter_map(|action| action.id.as_deref()).find(|id| id.ends_with(suffix))
     }
 }
@@ -156,6 +159,7 @@ model! {
 model! {
     /// Subject of a work item.
     pub struct WorkItemRequest {
+        // Costs are kept as they were written: `0` is not turned into `0.0`.
         /// Id of the subject, such as the id of a request.
         item_id: String = "itemId";
         /// Display name of the subject.
@@ -202,6 +206,7 @@ impl WorkItemCompletion {
 model! {
     /// Type of approval policies.
     pub struct ApprovalPolicyType {
+        // From one captured list of 7.x.
         /// Type of the object in `@type`: `ApprovalPolicyType`.
         type_name: String = "@type";
         /// Id of the type.

@@ -92,6 +92,7 @@ impl Catalog<'_> {
         let operation = self.request(id).request().operation();
         wait(&operation, limits, Wire::to_json, || async {
             let value = self.request(id).await?;
+            // Kept with each poll: the error of a failed request is made from the last one.
             let details = value.completion_details().map(str::to_owned);
             Ok(Poll { progress: value.progress(), state: value.state_word(), details, pause: None, value })
         })
@@ -131,6 +132,7 @@ impl Catalog<'_> {
             let kind = resource.resource_type_ref.as_ref().and_then(|kind| kind.id.as_deref()).unwrap_or_default();
             matches!(kind, "Infrastructure.Machine" | "Infrastructure.Virtual" | "Infrastructure.Cloud")
         };
+        // As a stream: a request can make hundreds of resources of which few are machines.
         let rows = self.resources_of_request(id).stream();
         rows.try_filter(|row| std::future::ready(is_machine(row))).try_collect().await
     }

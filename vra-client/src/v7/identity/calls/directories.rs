@@ -51,6 +51,8 @@ impl Identity<'_> {
     /// ```
     pub fn link_directory(self, tenant: &str, domain: &str, body: DirectoryBody) -> Call<()> {
         let values = [tenant, domain];
+        // A success has an empty body, and the connection test is a part of the call. So the status is all there is to
+        // know.
         self.done(ApiRequest::put("/identity/api/tenants/{tenant}/directories/{domain}", &values).json(body))
     }
 

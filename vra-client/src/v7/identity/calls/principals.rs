@@ -30,6 +30,7 @@ impl Identity<'_> {
     /// ```
     pub fn search_principals(self, tenant: &str, criteria: &str) -> List<Principal> {
         let request = ApiRequest::get("/identity/api/tenants/{tenant}/principals", &[tenant]);
+        // An empty `criteria` is left out: whether the server takes it for all or for none is not documented.
         self.list(if criteria.is_empty() { request } else { request.with_query("criteria", criteria) })
     }
 
@@ -123,6 +124,7 @@ impl Identity<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn create_group(self, tenant: &str, body: GroupBody) -> Call<Created> {
+        // Only custom groups can be created; the others come from a directory.
         self.created(ApiRequest::post("/identity/api/tenants/{tenant}/groups", &[tenant]).json(body))
     }
 

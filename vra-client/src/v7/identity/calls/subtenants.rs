@@ -47,6 +47,7 @@ impl Identity<'_> {
     /// [errors of a list](List#errors).
     pub async fn subtenant_named(self, tenant: &str, name: &str) -> Result<Subtenant, Error> {
         let what = "business group";
+        // The filter is sent for the first list only: whether the second one accepts it is not known, and it is short.
         let administered = self.subtenants(tenant).with_filter(Filter::eq("name", name));
         match administered.only(what, name, |row| row.name.as_deref()).await {
             // Not an administrator: the first list is empty for them rather than refused.
@@ -115,6 +116,7 @@ impl Identity<'_> {
         principals: Vec<PrincipalId>,
     ) -> Call<()> {
         let template = "/identity/api/tenants/{tenant}/subtenants/{subtenant}/roles/{role}/principals";
+        // The body is a bare list, unlike everywhere else.
         self.done(ApiRequest::post(template, &[tenant, id, role]).with_body(principals.into_json()))
     }
 

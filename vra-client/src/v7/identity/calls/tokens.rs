@@ -93,6 +93,7 @@ impl Identity<'_> {
 
     /// Reads the user and the rights that a token has. Evidence: listed (7.x); the shape is not published.
     pub fn security_context(self, token: &SecretString) -> Call<JsonObject> {
+        // The token is a path segment. `ApiRequest` knows such paths and keeps them out of errors.
         let request = ApiRequest::get("/identity/api/tokens/{token}/securityContext", &[token.expose_secret()]);
         self.json(request)
     }
