@@ -54,6 +54,7 @@ type Read<T> = Box<dyn FnOnce(Reply) -> Result<T, Error> + Send>;
 /// [`Error::outcome`] says whether a failed call may have been carried out.
 #[must_use = "a call is made by awaiting it"]
 pub struct Call<T> {
+    // As a trait object, so that a call has one type parameter, and owns what it needs without a lifetime.
     backend: Arc<dyn Backend>,
     request: ApiRequest,
     read: Read<T>,
@@ -129,6 +130,7 @@ impl Call<Created> {
 
 impl<T: Send + 'static> IntoFuture for Call<T> {
     type Output = Result<T, Error>;
+    // Boxed, because the future of `send` has no name.
     type IntoFuture = BoxFuture<'static, Result<T, Error>>;
 
     fn into_future(self) -> Self::IntoFuture {

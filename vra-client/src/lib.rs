@@ -1,3 +1,4 @@
+// The front page has examples and links that exist only with `v7`.
 #![cfg_attr(feature = "v7", doc = include_str!("../README.md"))]
 #![cfg_attr(
     not(feature = "v7"),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use ipam_core::ErrorKind;
 use ipam_core::http::ListLimits;
 use serde_json::Value;
+// Tokio's clock and not the one of std: tests pause it.
 use tokio::time::Instant;
 
 use crate::error::{Error, WaitError, WaitReason, as_object};

@@ -37,6 +37,7 @@ const QUERY: &AsciiSet = &SEGMENT.remove(b'/').remove(b'$').remove(b',');
 #[derive(Clone)]
 pub struct ApiRequest {
     method: Method,
+    // Kept beside the path: messages and metrics name the call by it, without ids and tokens.
     template: String,
     path: String,
     query: Vec<(String, String)>,

@@ -17,6 +17,7 @@ use crate::request::ApiRequest;
 use crate::transport::{Reply, Transport};
 
 /// Login of one version of the server.
+// A trait, because later versions log in with other calls.
 pub(crate) trait Login: fmt::Debug + Send + Sync {
     /// Logs in once. The session decides what a failure means for later logins.
     fn login<'a>(&'a self, transport: &'a Transport) -> BoxFuture<'a, Result<FreshToken<Arc<SecretString>>, Error>>;

@@ -200,6 +200,7 @@ fn http_date(text: &str) -> Option<SystemTime> {
 /// The server writes its own name into links, which behind a load balancer is not the configured one. So the name is
 /// dropped rather than followed, and the token is sent nowhere else. A link that is not http(s) is refused.
 pub(crate) fn local_path(operation: &str, link: &str, origin: &Origin) -> Result<String, Error> {
+    // Joined and not cut: a link may be a full URL, a path, or relative.
     let base = origin.base();
     let target =
         base.join(link.trim()).map_err(|_| Error::invalid(format!("{operation}: link"), link, "an address"))?;

@@ -94,6 +94,7 @@ pub enum Error {
     Login(#[from] TokenError<Self>),
     /// The server refused the call or failed at it: any status that is not a success.
     #[error(transparent)]
+    // Boxed, like the other large variants: every result of the crate has room for the largest one.
     Server(Box<ServerError>),
     /// The response of a successful call could not be read.
     #[error(transparent)]
@@ -233,6 +234,7 @@ impl Error {
     }
 }
 
+// So that a caller that computes with times of the server can use `?`.
 impl From<InvalidTime> for Error {
     fn from(error: InvalidTime) -> Self {
         Self::invalid("time", error.text, InvalidTime::EXPECTED)

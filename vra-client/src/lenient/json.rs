@@ -79,6 +79,7 @@ impl JsonObject {
     }
 }
 
+// All methods of the map, without repeating them; only `Debug` differs.
 impl Deref for JsonObject {
     type Target = Map<String, Value>;
 

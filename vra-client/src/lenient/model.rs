@@ -59,6 +59,7 @@ macro_rules! model {
 macro_rules! model_impl {
     ( $name:ident { $( $field:ident : $ty:ty = $wire:literal $(| $alias:literal)* ; )* } ) => {
         impl $crate::lenient::Model for $name {
+            // The usual spellings only: a value that was read under another one is written under that.
             const MEMBERS: &'static [&'static str] = &[$($wire),*];
 
             fn extra(&self) -> &$crate::lenient::Extra {

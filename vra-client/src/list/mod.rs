@@ -164,6 +164,8 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
         let reply = meter.wait(self.backend.execute(&request)).await.map_err(limit)??;
         // Counted before the page is decoded, so that a server without an end cannot fill the memory.
         meter.add_bytes(reply.body.len()).map_err(limit)?;
+        // One row that cannot be read fails the page: without it the list would look complete, and an update made from
+        // it would delete what is missing.
         let page: Page<T> = reply.json()?;
         meter.add_rows(page.content.len()).map_err(limit)?;
         Ok(page)

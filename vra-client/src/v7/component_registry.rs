@@ -97,6 +97,7 @@ model! {
         /// True if the service is initialized.
         initialized: bool = "initialized";
         /// Start time, as text.
+        // As text: its form is not known.
         started_time: String = "startedTime";
         /// Step of the start; `REGISTERED` is the last one.
         service_initialization_status: String = "serviceInitializationStatus";

@@ -109,6 +109,7 @@ impl IpamGateway<'_> {
     /// Reads a request for addresses that the product made to an endpoint, by the request's id. Evidence: listed (7.2);
     /// the shape is not published.
     pub fn endpoint_request(self, id: &str) -> Call<JsonObject> {
+        // As JSON object: not even the names of its members are known.
         Call::json(&self.client.backend, ApiRequest::get("/ipam-service/api/requests/{request}", &[id]))
     }
 }

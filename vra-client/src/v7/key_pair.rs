@@ -55,6 +55,7 @@ impl KeyPairBody {
         Self { body: JsonObject::new() }
             .with_member("name", name.into())
             .with_member("computeResourceId", compute_resource_id.into())
+            // The documented body has the member even without a key.
             .with_secret_key("")
     }
 }

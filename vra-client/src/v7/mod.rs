@@ -33,6 +33,7 @@ mod reservation_policy;
 mod schema;
 mod work_item;
 
+// Shared by all versions, and re-exported so that one path is enough.
 pub use crate::call::{Call, Created, RawResponse};
 pub use crate::list::{Link, List, Page, PageMetadata, Paging, Row};
 pub use catalog::{

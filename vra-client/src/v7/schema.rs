@@ -56,6 +56,7 @@ impl SchemaField {
     /// Returns the constant value of a facet, such as `defaultValue`.
     #[must_use]
     pub fn facet(&self, facet_type: &str) -> Option<&Literal> {
+        // Only constants: a clause has no value until the server evaluates it.
         let facets = self.state.as_ref()?.facets.as_ref()?;
         let facet = facets.iter().find(|facet| facet.facet_type.as_deref() == Some(facet_type))?;
         facet.value.as_ref()?.value.as_ref()

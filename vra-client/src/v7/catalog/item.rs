@@ -122,6 +122,7 @@ impl CatalogItemView {
 }
 
 pub(super) fn find_link<'a>(links: &'a [Link], rel: &str) -> Option<&'a Link> {
+    // The text is the only mark of the link; its letter case is not relied on.
     links.iter().find(|link| link.rel.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(rel)))
 }
 

@@ -186,6 +186,7 @@ impl Principal {
     /// Returns true if it is a group: by its type, in any letter case, or by the members that only groups have.
     #[must_use]
     pub fn is_group(&self) -> bool {
+        // Two ways, since `@type` differs in letter case between releases and is missing in some bodies.
         match &self.type_name {
             Some(name) => name.eq_ignore_ascii_case("Group"),
             None => self.group_type.is_some() || self.fqdn.is_some(),

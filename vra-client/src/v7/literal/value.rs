@@ -119,6 +119,7 @@ pub struct Entry {
 
 model_impl! { Entry { key: String = "key"; value: Literal = "value"; } }
 
+// Not derived: a custom property is an entry whose value may be a password.
 impl fmt::Debug for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Redacted(&self.to_json()).fmt(f)
@@ -228,6 +229,7 @@ impl Wire for Literal {
     }
 }
 
+// Not derived: `SecretString` has no comparison.
 impl PartialEq for Literal {
     fn eq(&self, other: &Self) -> bool {
         self.same(other)

@@ -42,6 +42,7 @@ impl Login for PasswordLogin {
     }
 }
 
+// Not derived, so that the password is not even mentioned.
 impl fmt::Debug for PasswordLogin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PasswordLogin")

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::lenient::{IntoJson, JsonObject, request_body};
 
 /// Members that [`NetworkProfileBody::with_nulls`] sends for every kind.
+// The members of an external profile in the reference; the others share them, and differ in the last few.
 const COMMON: &[&str] = &[
     "description",
     "definedAddresses",
@@ -188,6 +189,7 @@ impl NetworkProfileBody {
             Some("ROUTED") => &["addressGroupId", "dlrEdgeId"],
             _ => &["gatewayAddress"],
         };
+        // `or_insert`: what was set stays.
         for member in COMMON.iter().chain(of_kind) {
             self.body.entry(*member).or_insert(Value::Null);
         }

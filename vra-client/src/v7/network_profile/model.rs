@@ -189,6 +189,7 @@ impl ProfileRange {
 
 fn bounds(begin: Option<&str>, end: Option<&str>) -> Result<Option<(Ipv4Addr, Ipv4Addr)>, Error> {
     let (Some(begin), Some(end)) = (begin, end) else { return Ok(None) };
+    // Text and not addresses in the model: one odd text must not make a whole profile unreadable.
     let parse = |text: &str| {
         text.trim().parse::<Ipv4Addr>().map_err(|_| Error::invalid("address of a range", text, "an IPv4 address"))
     };

@@ -150,6 +150,7 @@ impl ReservationValues {
     pub fn with_routed_gateway(self, edge: EntityRef, path: EntityRef, profile: EntityRef) -> Self {
         let values =
             LiteralMap::new().with("vCNSNetworkProfile", profile).with("vCNSNetworkPath", path).with("vCNSEdge", edge);
+        // The class of this structure has the type of the reservation in its name, unlike the others.
         let class = "Infrastructure.Reservation.Virtual.vSphere.VCNSRoutedGateway";
         self.and("vCNSRoutedGateways", Complex::new(COMPONENT, class, values))
     }

@@ -16,6 +16,7 @@ use crate::lenient::JsonObject;
 use crate::request::ApiRequest;
 
 /// Action that approves. It is one of `workItemType.actions` of an approval.
+// The same in the manual of 6.2 and in clients of 7.x.
 pub const APPROVE: &str = "com.vmware.csp.core.approval.action.approve";
 
 /// Action that rejects.

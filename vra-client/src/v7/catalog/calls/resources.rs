@@ -10,6 +10,7 @@ use crate::request::ApiRequest;
 impl Catalog<'_> {
     /// Lists the caller's resources. Evidence: captured (7.x), documented (7.3).
     pub fn resources(self) -> List<Resource> {
+        // With a slash at the end, as the manual prints it. Published clients leave it out too.
         self.list(ApiRequest::get("/catalog-service/api/consumer/resources/", &[]))
     }
 
@@ -55,6 +56,7 @@ impl Catalog<'_> {
         subtenant_ids: impl IntoIterator<Item = &'b str>,
     ) -> List<Resource> {
         let list = self.resources_of_type(type_id).with_query("managedOnly", "true");
+        // The order of the manual's example; without any, rows may repeat across pages.
         let list = list.with_order_by(OrderBy::desc("dateCreated"));
         // Without ids there is no filter: `managedOnly` limits the list to the groups of the caller already.
         match Filter::any_of("organization/subTenant/id", subtenant_ids) {

@@ -20,6 +20,7 @@ impl Identity<'_> {
 
     /// Creates an identity store. Evidence: sent (7.x). The server refuses a domain that exists with status 400.
     pub fn create_directory(self, tenant: &str, body: DirectoryBody) -> Call<Created> {
+        // A POST refuses a domain that exists, while the PUT of `link_directory` replaces it.
         self.created(ApiRequest::post("/identity/api/tenants/{tenant}/directories", &[tenant]).json(body))
     }
 
