@@ -289,6 +289,7 @@ impl Client {
         Retrier::new(config)
             .with_idempotent(request.is_idempotent())
             .with_read(request.method() == Method::GET)
+            // The whole call ends with the operation's time limit, the waits between attempts included.
             .with_limit(inner.transport.http().options().operation_timeout())
     }
 
@@ -313,6 +314,8 @@ impl Client {
     pub(crate) async fn one<T: Wire>(&self, request: &ApiRequest) -> Result<T> {
         let success = self.call(request).await?;
         let OneOrMany(mut items) = success.decode::<OneOrMany<T>>()?;
+        // Zero or several objects where one was requested is a fault of the server. The first of several would be a
+        // guess.
         match items.len() {
             1 => items.pop().ok_or_else(|| success.undecodable("data".to_owned(), "it is empty")),
             count => Err(success.undecodable("data".to_owned(), format_args!("expected one object, found {count}"))),

@@ -27,6 +27,8 @@ pub(crate) fn sealed(request: &ApiRequest, code: &SecretString) -> Result<String
     getrandom::fill(&mut iv).map_err(|error| {
         Error::invalid("encrypted request", error, "the system has no random numbers; see what it says about them")
     })?;
+    // The content type of the request is JSON, so the server expects JSON inside too; with a form it would expect a
+    // query string.
     let call = Value::Object(parameters(request)?).to_string();
     Ok(seal(call.as_bytes(), code, iv))
 }

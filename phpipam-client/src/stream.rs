@@ -36,6 +36,8 @@ pub(crate) fn rows<'a, T: Wire + Send + 'a>(
                 },
                 State::Rows(mut rows) => {
                     let row = rows.next().await?;
+                    // A bad row leaves the splitter at the start of the next one. After any other error the place in
+                    // the body is unknown.
                     let last = matches!(&row, Err(error) if !matches!(error, Error::Row(_)));
                     return Some((row, if last { State::Done } else { State::Rows(rows) }));
                 }

@@ -85,6 +85,7 @@ impl Transport {
         };
         let url = self.http.origin().url(&target)?;
         let mut built = HttpRequest::new(request.method().clone(), url).with_header(header::CONTENT_TYPE, JSON);
+        // Q02: understood from 1.7 on, ignored before.
         if self.stringify {
             built = built.with_header(HeaderName::from_static("api-stringify-results"), HeaderValue::from_static("1"));
         }

@@ -26,6 +26,8 @@ model! {
 pub(super) async fn list(client: &Client, controller: &str, field: &str, id: u64) -> Result<Vec<ChangelogEntry>> {
     let request = ApiRequest::get(Call::List, Path::new(controller).id(field, id).word("changelog"))?;
     let entries: Vec<ChangelogEntry> = client.list(&request, None).await?;
+    // Up to 1.6 the server ignores the word `changelog` below sections and addresses, and sends the object with HTTP
+    // 200. An entry has no `id`, an object always has.
     if entries.iter().any(|entry| entry.action.is_none() && entry.extra.contains_key("id")) {
         let message = "this version has no changelogs and sent the object itself".to_owned();
         let refusal = Refusal::new(RefusalKind::Unsupported, request.name(), 200, message);

@@ -183,6 +183,7 @@ impl<'de> Visitor<'de> for Shapes {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        // A list of groups with names and members, in `subnets/` and `folders/` only; `[]` also within a text.
         let mut entries = Vec::new();
         while let Some(entry) = seq.next_element_seed(Seed::<GroupPermission>::new())? {
             entries.push(entry);
@@ -191,6 +192,7 @@ impl<'de> Visitor<'de> for Shapes {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        // A map `{"2":"3"}` on single objects, within a text or not.
         let mut levels = BTreeMap::new();
         while let Some(group) = map.next_key::<String>()? {
             levels.insert(group, map.next_value_seed(Seed::<Level>::new())?);

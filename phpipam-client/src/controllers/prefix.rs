@@ -72,6 +72,7 @@ pub struct PrefixAddress {
 const EXTERNAL: &str = "external_id";
 
 fn of(customer_type: &str) -> Result<Path> {
+    // `prefix/external_id/{value}/` is another call, so a customer type of that name would list by id.
     if customer_type == EXTERNAL {
         return Err(Error::invalid("customer type", customer_type, "the server takes this word for another call"));
     }

@@ -148,6 +148,7 @@ fn request(text: &str, kinds: &[SearchKind]) -> Result<ApiRequest> {
     let mut request = ApiRequest::get(Call::One, Path::new("search").text("search text", text))?;
     for kind in SearchKind::ALL {
         let wanted = kinds.contains(&kind);
+        // Only what differs from the server's defaults is sent, so that the common search has no query at all.
         if wanted != kind.is_default() {
             request = request.with_query(kind.name(), u8::from(wanted));
         }

@@ -14,8 +14,8 @@ pub(super) fn applied(call: &str, fields: &Fields, now: &impl Serialize) -> Resu
     let now = serde_json::to_value(now).unwrap_or_default();
     let body = fields.body()?;
     let differs = |(name, written): &(&String, &Value)| {
+        // Models decode secrets as `Hidden`, which serializes as `***`.
         if fields.is_secret(name) {
-            // Not shown by what was read either.
             return false;
         }
         let read = now.get(name.as_str()).or_else(|| now.get(read_as(name)?));
@@ -43,9 +43,11 @@ fn same(name: &str, written: &Value, read: &Value) -> bool {
     }
     let (written, read) = (canonical(written), canonical(read));
     if name == "mac" {
+        // The server stores another form of the MAC address than the one that was sent.
         let digits = |text: &str| text.chars().filter(char::is_ascii_hexdigit).collect::<String>().to_lowercase();
         return digits(&written) == digits(&read);
     }
+    // A DECIMAL column returns "12.50" for 12.5, and a FLOAT column "1.0e+300".
     match (written.parse::<f64>(), read.parse::<f64>()) {
         (Ok(written), Ok(read)) => (written - read).abs() <= f64::EPSILON * written.abs(),
         _ => written == read,

@@ -9,8 +9,8 @@ use crate::wire::Fields;
 
 pub(super) async fn create<I: From<u64>>(client: &Client, path: Path, fields: &Fields) -> Result<Created<I>> {
     let request = ApiRequest::new(Method::POST, Call::Write, path)?.with_fields(fields.body()?);
-    let answer = client.call(&request).await?;
-    Ok(Created { id: answer.created()?.into(), warning: answer.warning })
+    let success = client.call(&request).await?;
+    Ok(Created { id: success.created()?.into(), warning: success.warning })
 }
 
 pub(super) async fn update(client: &Client, path: Path, fields: &Fields) -> Result<()> {

@@ -71,7 +71,7 @@ proptest! {
     }
 
     #[test]
-    fn any_answer_is_read_or_refused_and_what_is_read_is_written_back(
+    fn any_response_is_read_or_refused_and_what_is_read_is_written_back(
         members in prop::collection::vec((0_usize..24, any_json()), 0..8), other in any_json(),
     ) {
         const NAMES: [&str; 24] = [

@@ -56,6 +56,7 @@ pub(crate) async fn open(
                 }
                 None => break,
             },
+            // Only a success has rows. A failure with a list in `data` is read whole, so that its message is not lost.
             Head::List if is_success(&splitter.envelope_so_far()) => {
                 let call = request.name();
                 return Ok(Opened::Rows(Box::new(Rows {

@@ -62,6 +62,8 @@ impl Session {
                 .call(
                     || login(transport, name, password),
                     |token| attempt(Proof::Token(token.value().clone())),
+                    // Only 401 `Unauthorized`. "invalid permissions" is 401 too, but a new token would not change it
+                    // (Q52).
                     |result| matches!(result, Err(error) if error.refusal_kind() == Some(RefusalKind::Unauthorized)),
                 )
                 .await

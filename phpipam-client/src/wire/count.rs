@@ -67,6 +67,7 @@ fn count(value: &Scalar<'_>) -> Option<Count> {
         return Some(Count(Digits::Small(number)));
     }
     match value {
+        // A /0 of IPv6 has 39 digits, more than `i128` and `u128` hold (Q37).
         Scalar::Text(text) if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => {
             Some(Count(Digits::Large(text.trim_start_matches('0').to_owned())))
         }

@@ -49,6 +49,7 @@ impl Fields {
 
     /// Sets a custom field. Any name is possible but those that would change the path of the request.
     pub(crate) fn set_custom(&mut self, name: &str, value: Value) {
+        // The parameters of path, query and body are one array in PHP, in which the body overrides the path (Q44).
         if name.is_empty() || reroutes(name) {
             return self.refuse(InvalidValue::new("custom field", name, "no custom field can have this name"));
         }

@@ -17,6 +17,7 @@ fn flag(value: &Scalar<'_>) -> Option<bool> {
         Scalar::Bool(value) => Some(*value),
         Scalar::Int(0) => Some(false),
         Scalar::Int(1) => Some(true),
+        // PHP up to 8.0 sends all columns as text (Q01). The NUL and 0x01 bytes come from BINARY(1) columns (Q04).
         Scalar::Text(text) => match text.as_ref() {
             "" | "0" | "\0" => Some(false),
             "1" | "\u{1}" => Some(true),
@@ -84,6 +85,7 @@ impl Wire for YesNo {
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = scalar(deserializer, "Yes or No")?;
         match &value {
+            // Tags, users and NAT rules keep flags in SET('No','Yes') columns (Q05).
             Scalar::Text(text) if text.eq_ignore_ascii_case("yes") => Ok(Self(true)),
             Scalar::Text(text) if text.eq_ignore_ascii_case("no") => Ok(Self(false)),
             _ => flag(&value).map(Self).ok_or_else(|| D::Error::invalid_value(value.unexpected(), &"Yes or No")),

@@ -17,6 +17,7 @@ fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D
     if value.is_nothing() {
         return Ok(None);
     }
+    // Q15: ids are texts after a creation, and numbers when the object is read.
     match value.integer().map(u64::try_from) {
         Some(Ok(0)) => Ok(None),
         Some(Ok(id)) => Ok(Some(id)),

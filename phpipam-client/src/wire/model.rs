@@ -89,10 +89,14 @@ macro_rules! model {
                         match member {
                             $( Member::$field => {
                                 let value = map.next_value_seed(Seed::<$type>::new())?;
+                                // Raw address rows have both `ip_addr` (decimal) and `ip` (dotted), one of which may be
+                                // blank (Q26).
                                 if $field.as_ref().is_none_or(Wire::is_blank) {
                                     $field = Some(value);
                                 }
                             } )*
+                            // Kept aside until all flat members are read: an app with nesting sends both forms in one
+                            // object (Q42).
                             Member::NestedCustomFields => nested = Some(map.next_value()?),
                             Member::Other(name) => {
                                 extra.insert(name, map.next_value()?);

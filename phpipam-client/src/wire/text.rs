@@ -94,6 +94,7 @@ impl<T: ToString> From<Vec<T>> for TextList {
 impl Wire for TextList {
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Option::<String>::decode(deserializer)?.unwrap_or_default();
+        // Q33: `namesrv1`, `sections` and the permissions of name servers. Spaces and empty items occur.
         Ok(text.split(';').map(str::trim).filter(|item| !item.is_empty()).collect())
     }
 

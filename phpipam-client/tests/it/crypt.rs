@@ -13,8 +13,8 @@ use crate::support::options;
 #[tokio::test]
 async fn the_whole_call_is_in_one_parameter() {
     let server = MockServer::start().await;
-    let answer = json!({"code": 200, "success": true, "data": [], "id": "7", "time": 0});
-    Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_json(answer)).mount(&server).await;
+    let response = json!({"code": 200, "success": true, "data": [], "id": "7", "time": 0});
+    Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_json(response)).mount(&server).await;
     let auth = Auth::crypt("k3yK3yK3yK3yK3yK3yK3yK3yK3yK3yK3");
     assert!(!format!("{auth:?}").contains("k3y"));
     let http = options().with_tls(TlsOptions::new().with_system_roots(false));

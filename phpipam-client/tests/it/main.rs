@@ -1,4 +1,4 @@
-//! The client over the wire: against the in-process server, and against answers that no sane server gives.
+//! The client over the wire: against the in-process server, and against responses that no real server sends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[cfg(feature = "crypt")]

@@ -78,7 +78,7 @@ async fn no_loop_logs_in_more_than_twice_a_minute() {
 }
 
 #[tokio::test]
-async fn nobody_is_logged_out() {
+async fn no_user_is_logged_out() {
     let server = Server::start().await.unwrap();
     drop(client(&server).sections().list().await.unwrap());
     assert_eq!(server.count("DELETE", "/user/"), 0);

@@ -82,7 +82,7 @@ async fn an_exhausted_subnet_says_why() {
 }
 
 #[tokio::test]
-async fn an_allocation_whose_answer_is_lost_is_not_repeated() {
+async fn an_allocation_whose_response_is_lost_is_not_repeated() {
     let server = Server::start().await.unwrap();
     let (client, subnet) = lab(&server, "10.0.0.0/24").await;
     server.fault(Fault::DropAfter, When::any().method("POST").path("/first_free/"));
@@ -93,7 +93,7 @@ async fn an_allocation_whose_answer_is_lost_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_read_whose_answer_is_lost_is_repeated() {
+async fn a_read_whose_response_is_lost_is_repeated() {
     let server = Server::start().await.unwrap();
     let (client, subnet) = lab(&server, "10.0.0.0/24").await;
     server.fault(Fault::DropAfter, When::any().method("GET"));

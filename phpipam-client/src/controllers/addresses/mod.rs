@@ -158,6 +158,8 @@ impl<'a> Addresses<'a> {
     /// # Errors
     /// The [common errors](crate::Error#common-errors) only; an address that no subnet has is an empty list.
     pub async fn search(&self, ip: IpAddr) -> Result<Vec<Address>> {
+        // This path is right in every version. `addresses/{ip}/{subnetId}/` finds only the subnet's first row on 1.8
+        // (Q27), and `subnets/{id}/addresses/{ip}/` dies on PHP 8 if the subnet has no addresses (Q28).
         self.client.list(&ApiRequest::get(Call::List, path().word("search").ip(ip))?, None).await
     }
 
@@ -167,6 +169,7 @@ impl<'a> Addresses<'a> {
     /// The [common errors](crate::Error#common-errors) only; neither a missing address nor a missing subnet is an
     /// error.
     pub async fn find_in_subnet(&self, subnet: SubnetId, ip: IpAddr) -> Result<Option<Address>> {
+        // The same address may be registered in several subnets, sections and VRFs (Q70), so the subnet decides.
         Ok(self.search(ip).await?.into_iter().find(|address| address.subnet_id == Some(subnet)))
     }
 
@@ -302,6 +305,7 @@ impl<'a> Addresses<'a> {
     /// [`Config`](crate::RefusalKind::Config) if a required custom field has no value. Otherwise the [common
     /// errors](crate::Error#common-errors).
     pub async fn create(&self, subnet: SubnetId, ip: IpAddr, fields: &AddressFields) -> Result<Created<AddressId>> {
+        // The id goes into the body here, where no `Path` checks it.
         if subnet.get() == 0 {
             return Err(Error::invalid("subnet id", 0, "ids start at 1"));
         }
@@ -329,15 +333,18 @@ impl<'a> Addresses<'a> {
     pub async fn allocate_first_free(&self, subnet: SubnetId, fields: &AddressFields) -> Result<Allocated> {
         let path = path().word("first_free").id("subnet id", subnet.get());
         let request = ApiRequest::new(Method::POST, Call::Allocate, path)?.with_fields(fields.fields.body()?);
+        // In one process the calls wait for each other here, which costs less than to lose the race on the server and
+        // to repeat (Q65).
         let turn = self.client.subnet_locks().lock(&subnet).await;
-        let answer = match self.client.call(&request).await {
-            Ok(answer) => answer,
+        let success = match self.client.call(&request).await {
+            Ok(success) => success,
             Err(error) => {
+                // Looking up the reason takes up to two reads, which the next caller need not wait for.
                 drop(turn);
                 return Err(self.explain(subnet, error).await);
             }
         };
-        Ok(Allocated { id: AddressId::new(answer.created()?), ip: answer.decode()?, warning: answer.warning })
+        Ok(Allocated { id: AddressId::new(success.created()?), ip: success.decode()?, warning: success.warning })
     }
 
     /// Looks up why nothing is free. A reason that cannot be read stays unknown.
@@ -345,6 +352,8 @@ impl<'a> Addresses<'a> {
         let Error::Refused(mut refusal) = error else { return error };
         if refusal.kind == RefusalKind::Exhausted(Shortage::Unknown) {
             let subnets = self.client.subnets();
+            // One text stands for five causes (Q66). The first read tells a folder and the mark "full" apart; only then the children
+            // are worth a second one.
             refusal.kind = match subnets.get(subnet).await {
                 Ok(subnet) if subnet.is_folder => RefusalKind::Exhausted(Shortage::Folder),
                 Ok(subnet) if subnet.is_full => RefusalKind::Exhausted(Shortage::MarkedFull),
@@ -376,6 +385,8 @@ impl<'a> Addresses<'a> {
     /// turns that into NULL and refuses the change, until the field is set too (Q73). Otherwise the [common
     /// errors](crate::Error#common-errors).
     pub async fn update(&self, id: AddressId, fields: &AddressFields) -> Result<()> {
+        // Q61: without a tag in the change the server stores 2, "Used". Between the read and the change another client
+        // may set a tag, which is lost then; the server offers no condition that would prevent it.
         let named = fields.fields.changes()?.has("tag");
         let mut fields = fields.clone();
         if !named && let Some(tag) = self.get(id).await?.tag {
@@ -407,6 +418,8 @@ impl<'a> Addresses<'a> {
     /// both [`Error::may_have_been_done`] is true. Delete it again: [`NotFound`](crate::RefusalKind::NotFound) means
     /// that it is gone.
     pub async fn delete(&self, id: AddressId) -> Result<()> {
+        // By id only: DELETE by IP and subnet finds nothing on 1.5 and 1.6 with PHP 8.1 (Q64), and dies on later ones
+        // if the address is gone (Q28).
         self.client.call(&ApiRequest::new(Method::DELETE, Call::Write, one(id))?).await.map(drop)
     }
 
@@ -454,6 +467,8 @@ impl<'a> Addresses<'a> {
     /// errors](crate::Error#common-errors).
     pub async fn move_to(&self, id: AddressId, subnet: SubnetId, ip: IpAddr) -> Result<Created<AddressId>> {
         let old = self.get(id).await?;
+        // `extra` also holds members of newer versions, which a POST would refuse. Only the schema tells which are
+        // custom fields.
         let schema = if old.extra.is_empty() { Vec::new() } else { self.custom_fields().await? };
         let mut fields = AddressFields::new()
             .patch_hostname(old.hostname.into())
@@ -479,8 +494,12 @@ impl<'a> Addresses<'a> {
                 fields = fields.with_custom_field(&field.name, value.clone());
             }
         }
+        // New first: with the old one deleted first, a failure would lose the record, and another writer could take the
+        // address.
         let new = self.create(subnet, ip, &fields).await?;
         let Err(error) = self.delete(id).await else { return Ok(new) };
+        // A NAT rule that names the address makes 1.8.2 fail after it has deleted it, so a failure alone does not prove
+        // that it is there.
         let gone = error.is_not_found()
             || error.may_have_been_done() && self.get(id).await.is_err_and(|error| error.is_not_found());
         if gone {

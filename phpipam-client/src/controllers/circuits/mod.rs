@@ -88,6 +88,7 @@ impl<'a> Circuits<'a> {
     /// with a slash. A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such circuit;
     /// otherwise the [common errors](crate::Error#common-errors).
     pub async fn get_by_circuit_id(&self, circuit_id: &str) -> Result<Circuit> {
+        // `circuits/{id}/` takes the number of the server; a circuit id needs a word before it.
         let path = path().word("circuit_id").text("circuit id", circuit_id);
         self.client.one(&ApiRequest::get(Call::One, path)?).await
     }

@@ -14,6 +14,7 @@ pub(super) async fn list(client: &Client, controller: &str) -> Result<Vec<Custom
     let success = match client.execute(&request).await {
         Ok(crate::envelope::Reply::Success(success)) => success,
         Ok(crate::envelope::Reply::Nothing { .. }) => return Ok(Vec::new()),
+        // 409 "Custom fields not supported" of sections, in every version (Q43).
         Err(error) if error.is_unsupported() => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
@@ -44,6 +45,7 @@ impl crate::wire::Wire for Fields {
                 Ok(Fields(fields))
             }
 
+            // PHP encodes an array without keys as a list.
             fn visit_seq<A: serde::de::SeqAccess<'de>>(self, seq: A) -> Result<Fields, A::Error> {
                 let items = OneOrMany::decode(serde::de::value::SeqAccessDeserializer::new(seq))?;
                 Ok(Fields(items.0))

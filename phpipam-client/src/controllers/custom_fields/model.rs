@@ -84,6 +84,7 @@ impl CustomField {
             None => (sql.split_whitespace().next().unwrap_or_default(), ""),
         };
         match name.to_ascii_lowercase().as_str() {
+            // MySQL has no boolean type: `BOOL` is stored, and listed, as `tinyint(1)`.
             "tinyint" if inside == "1" => FieldType::Flag,
             "bool" | "boolean" => FieldType::Flag,
             "tinyint" | "smallint" | "mediumint" | "int" | "integer" | "bigint" => FieldType::Integer,
@@ -109,6 +110,7 @@ impl CustomField {
         let name = &self.name;
         Ok(match self.field_type() {
             FieldType::Integer => read(name, json)?.map(CustomValue::Integer),
+            // A flag decodes `null` as false. In a custom field NULL means that it was never set.
             FieldType::Flag => match json {
                 Value::Null => None,
                 json => read(name, json)?.map(CustomValue::Flag),
@@ -229,6 +231,7 @@ impl Schema {
                 Err(InvalidValue::new(name, "null", "this field cannot be emptied"))
             };
         }
+        // Flags are sent as 0 and 1, which every numeric type accepts.
         if !value.is_boolean() {
             field.value(&value)?;
         }

@@ -126,6 +126,7 @@ impl<'a> Devices<'a> {
     /// errors](crate::Error#common-errors).
     pub async fn update(&self, id: DeviceId, fields: &DeviceFields) -> Result<()> {
         fields.fields.changes()?;
+        // PATCH of a missing device is "Device updated" with id 0, in every version measured.
         self.get(id).await?;
         write::update(self.client, one(id), &fields.fields).await
     }
@@ -137,6 +138,7 @@ impl<'a> Devices<'a> {
     /// [`Error::PartlyApplied`](crate::Error::PartlyApplied) if a field does not hold the requested value; otherwise as
     /// [`update`](Self::update).
     pub async fn update_verified(&self, id: DeviceId, fields: &DeviceFields) -> Result<Device> {
+        // Without the read of `update`: the read back that follows notices a missing device.
         write::update(self.client, one(id), &fields.fields).await?;
         let now = self.get(id).await?;
         verify::applied(&format!("PATCH devices/{id}/"), &fields.fields, &now)?;

@@ -77,6 +77,7 @@ impl<'a> Sections<'a> {
     /// cannot be a part of a path. A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such
     /// section; otherwise the [common errors](crate::Error#common-errors).
     pub async fn get_by_name(&self, name: &str) -> Result<Section> {
+        // The server decides between id and name by whether PHP finds the text numeric, which includes `1e1`.
         if name.trim().parse::<f64>().is_ok() {
             return Err(Error::invalid("section name", name, "the server takes a number for an id; list the sections"));
         }

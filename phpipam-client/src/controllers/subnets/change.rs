@@ -53,6 +53,7 @@ impl Split {
 
     /// Sets whether the original is deleted (true) or kept above the new subnets (false, the default).
     pub fn with_delete_original(mut self, delete: bool) -> Self {
+        // The server's parameter has the reverse meaning: "yes" groups the new subnets below the original, which stays.
         self.body.set("group", if delete { "no" } else { "yes" }.to_owned());
         self
     }
@@ -81,6 +82,7 @@ impl Subnets<'_> {
     /// [`Config`](crate::RefusalKind::Config) if a required custom field has no value. Otherwise the [common
     /// errors](crate::Error#common-errors).
     pub async fn create(&self, section: SectionId, network: IpNet, fields: &SubnetFields) -> Result<Created<SubnetId>> {
+        // The server refuses it too (400), in a text that lacks the prefix length.
         if network != network.trunc() {
             let remedy = format!("it has host bits; did you mean {}?", network.trunc());
             return Err(Error::invalid("network", network, remedy));
@@ -118,6 +120,8 @@ impl Subnets<'_> {
     /// [`NotFound`](crate::RefusalKind::NotFound) if it does not exist, or [`Invalid`](crate::RefusalKind::Invalid) if
     /// the section does not exist; otherwise the [common errors](crate::Error#common-errors).
     pub async fn create_folder(&self, section: SectionId, fields: &SubnetFields) -> Result<Created<SubnetId>> {
+        // The flag is what makes a folder, also under `folders/`. Without it the server misses a network and says
+        // "Invalid CIDR format!".
         let fields = fields.clone().with_section(section).with_is_folder(true).fields;
         write::create(self.client, self.path(), &fields).await
     }
@@ -165,9 +169,9 @@ impl Subnets<'_> {
         let path = self.one(id).word(word).mask(prefix_len);
         let request = ApiRequest::new(Method::POST, Call::Allocate, path)?.with_fields(fields.fields.body()?);
         let _turn = self.client.subnet_locks().lock(&id).await;
-        let answer = self.client.call(&request).await?;
-        let network = answer.decode::<Network>()?.0;
-        Ok((Created { id: SubnetId::new(answer.created()?), warning: answer.warning }, network))
+        let success = self.client.call(&request).await?;
+        let network = success.decode::<Network>()?.0;
+        Ok((Created { id: SubnetId::new(success.created()?), warning: success.warning }, network))
     }
 
     /// Changes the fields that are set. The server checks neither a new parent nor most references.
@@ -265,6 +269,8 @@ impl Subnets<'_> {
     /// children before the next attempt.
     pub async fn split(&self, id: SubnetId, split: &Split) -> Result<()> {
         let request = ApiRequest::new(Method::PATCH, Call::Write, self.one(id).word("split"))?;
+        // A repetition after a lost response would find the first split's subnets in the way, and hide that it had
+        // succeeded.
         self.client.call(&request.with_fields(split.body.body()?).not_idempotent()).await.map(drop)
     }
 
@@ -314,10 +320,13 @@ impl Subnets<'_> {
                 GroupKey::Id(id) => id.to_string(),
                 GroupKey::Name(name) => name.clone(),
             };
+            // Q44: a body key such as `id` overrides the path, so a group of that name would turn the call into another
+            // one.
             if reroutes(&name) {
                 let remedy = "the server takes this word for a part of the path; name the group by its id";
                 fields.refuse(InvalidValue::new("group", &name, remedy));
             }
+            // As digits, the form that the server stores. An unknown level passes through unchanged.
             fields.set(&name, level.as_str().to_owned());
         }
         let path = self.one(id).word("permissions");

@@ -143,6 +143,7 @@ impl<'a> Subnets<'a> {
     /// such subnet.
     pub fn stream_addresses(&self, id: SubnetId) -> BoxStream<'a, Result<Address>> {
         let request = ApiRequest::get(Call::List, self.one(id).word("addresses"));
+        // A refused id fails in `request` already.
         let parent = ApiRequest::get(Call::One, self.one(id)).ok();
         stream::rows(self.client, request, parent)
     }
@@ -213,6 +214,7 @@ impl<'a> Subnets<'a> {
     /// errors](crate::Error#common-errors).
     pub async fn slaves_recursive(&self, id: SubnetId) -> Result<Vec<Subnet>> {
         let mut rows: Vec<Subnet> = self.rows(id, "slaves_recursive").await?;
+        // Q36: the server's list starts with the subnet itself, and shows that subnet's gateway in every row.
         rows.retain(|row| row.id != id);
         for row in &mut rows {
             row.gateway = None;
@@ -302,6 +304,8 @@ impl<'a> Subnets<'a> {
     }
 
     async fn by_network(&self, word: &str, network: IpNet) -> Result<Vec<Subnet>> {
+        // Host bits would find nothing: the server compares with the stored network address. Address and length are two
+        // segments, because Apache refuses an encoded slash.
         let network = network.trunc();
         let path = self.path().word(word).ip(network.addr()).word(&network.prefix_len().to_string());
         self.client.list(&ApiRequest::get(Call::List, path)?, None).await

@@ -50,6 +50,8 @@ impl Nats<'_> {
     /// [common errors](crate::Error#common-errors).
     pub async fn create(&self, name: &str, nat_type: NatType, fields: &NatFields) -> Result<Created<NatId>> {
         let fields = fields.clone().with_name(name).with_nat_type(nat_type);
+        // This sub-controller stores the columns `src` and `dst` as they come, so they have to be JSON in a text. The
+        // controller `nat` wants objects, and encodes them itself.
         write::create(self.client, Self::path(), &fields.fields.with_texts()).await
     }
 

@@ -130,6 +130,7 @@ macro_rules! below {
                     let path = Self::one(id).word($word);
                     let request = $crate::request::ApiRequest::get($crate::request::Call::List, path)?;
                     let parent = $crate::request::ApiRequest::get($crate::request::Call::One, Self::one(id))?;
+                    // An empty list reads the parent: the server's texts do not tell "no rows" and "no such object" apart here.
                     self.client.list_below(&request, parent).await
                 }
             )*

@@ -51,6 +51,7 @@ impl<'a> UserSession<'a> {
     /// [`Error::LoginFailed`](crate::Error::LoginFailed), or [`Unauthorized`](crate::RefusalKind::Unauthorized);
     /// otherwise the [common errors](crate::Error#common-errors).
     pub async fn check(&self) -> Result<()> {
+        // Not `GET user/`: with an app code that is 200 up to 1.7 and 409 on 1.8 (Q56).
         self.client.sections().list().await.map(drop)
     }
 
@@ -97,6 +98,8 @@ impl<'a> UserSession<'a> {
     /// errors](crate::Error#common-errors). The client forgets its token in either case.
     pub async fn logout_everywhere(&self) -> Result<()> {
         let result = self.client.call(&ApiRequest::new(Method::DELETE, Call::Write, path())?).await;
+        // Also after a failure: if only the response was lost, the token is gone, and the next call would be rejected
+        // first.
         self.client.forget_login();
         result.map(drop)
     }

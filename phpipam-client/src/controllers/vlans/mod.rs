@@ -135,6 +135,7 @@ impl<'a> Vlans<'a> {
     /// [`Invalid`](crate::RefusalKind::Invalid) if the number is above the server's maximum; otherwise the [common
     /// errors](crate::Error#common-errors).
     pub async fn update(&self, id: VlanId, fields: &VlanFields) -> Result<()> {
+        // Q63: up to 1.7 a change without the name is refused with "Vlan name is required".
         let named = fields.fields.changes()?.has("name");
         let mut fields = fields.clone();
         if !named && let Some(name) = self.get(id).await?.name {

@@ -139,7 +139,7 @@ async fn q25_a_client_with_open_connections_ends_at_once() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_cannot_reach_the_server_is_no_answer_of_it() {
+async fn a_proxy_that_cannot_reach_the_server_is_no_response_of_it() {
     for status in [502, 503, 504] {
         let canned = Canned::text(status, "text/html", "<html>Bad gateway</html>").await;
         let error = canned.client.sections().list().await.unwrap_err();

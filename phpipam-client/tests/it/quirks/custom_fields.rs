@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Canned, address, no, ok};
 
-fn schema_answer() -> Value {
+fn schema_response() -> Value {
     ok(json!({
         "Static Network": {"name":"Static Network","type":"tinyint(1)","Comment":"","Null":"YES","Default":"0"},
         "custom_ticket": {"name":"custom_ticket","type":"varchar(5)","Comment":"","Null":"YES","Default":null},
@@ -17,7 +17,7 @@ fn schema_answer() -> Value {
 }
 
 async fn schema() -> Schema {
-    let client = Canned::always(200, schema_answer()).await.client;
+    let client = Canned::always(200, schema_response()).await.client;
     Schema::new(client.addresses().custom_fields().await.unwrap())
 }
 
@@ -66,7 +66,7 @@ async fn q43_no_custom_fields_are_null_or_a_failed_schema() {
     }
     let canned = Canned::always(200, ok(json!({"id":1}))).await;
     canned.client.subnets().update(1.into(), &SubnetFields::new().with_description("x")).await.unwrap();
-    assert_eq!(canned.asked().await, ["PATCH subnets/1/"], "nobody asks for the schema");
+    assert_eq!(canned.asked().await, ["PATCH subnets/1/"], "the schema is not read");
 }
 
 #[tokio::test]

@@ -148,8 +148,8 @@ async fn q65_allocation_is_one_call_that_takes_and_races_are_repeated() {
 
 #[tokio::test]
 async fn q67_the_server_may_hand_out_the_zero_address() {
-    let answer = json!({"code":201,"success":true,"id":"9","data":"fd13:6d20:29dc:cf27::"});
-    let client = Canned::always(201, answer).await.client;
+    let response = json!({"code":201,"success":true,"id":"9","data":"fd13:6d20:29dc:cf27::"});
+    let client = Canned::always(201, response).await.client;
     let taken = client.addresses().allocate_first_free(5.into(), &AddressFields::new()).await.unwrap();
     assert_eq!(taken.ip.to_string(), "fd13:6d20:29dc:cf27::", "told as it is: it is taken now");
 }
@@ -221,7 +221,7 @@ async fn q71_one_address_at_a_time_and_lists_without_pages() {
     let filter = Filter::equals("sectionId", section);
     let rows: Vec<_> = client.subnets().stream(Some(&filter)).try_collect().await.unwrap();
     assert_eq!(rows.len(), 200);
-    assert_eq!(server.requests().len(), 1, "all rows of one section come with one answer, read row by row");
+    assert_eq!(server.requests().len(), 1, "all rows of one section come with one response, read row by row");
 }
 
 #[tokio::test]

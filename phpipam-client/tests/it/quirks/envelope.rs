@@ -114,13 +114,13 @@ async fn q15_the_created_id_is_outside_of_data_and_a_string() {
     assert_eq!(create(&Canned::always(201, body).await).await.unwrap(), 786);
     let without = json!({"code":201,"success":true,"message":"Subnet created","data":"10.0.0.0/28"});
     let located = Canned::new().await;
-    let answer =
+    let response =
         wiremock::ResponseTemplate::new(201).set_body_json(&without).insert_header("location", "/api/app/subnets/787/");
-    wiremock::Mock::given(wiremock::matchers::any()).respond_with(answer).mount(located.server.as_ref()).await;
+    wiremock::Mock::given(wiremock::matchers::any()).respond_with(response).mount(located.server.as_ref()).await;
     assert_eq!(create(&located).await.unwrap(), 787);
     let nothing = Canned::always(201, without).await;
     assert!(matches!(create(&nothing).await, Err(Error::Decode(_))));
-    assert_eq!(nothing.asked().await.len(), 1, "nobody searches for it");
+    assert_eq!(nothing.asked().await.len(), 1, "it is not searched for");
 }
 
 #[tokio::test]

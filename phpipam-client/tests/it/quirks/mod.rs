@@ -25,13 +25,13 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::support::options;
 
-/// A server that gives set answers.
+/// Server with fixed responses.
 pub(crate) struct Canned {
     server: Arc<MockServer>,
     pub(crate) client: Held,
 }
 
-/// A client that keeps its server: one that is dropped serves another test's answers on the same port.
+/// Client that keeps its server: a dropped server serves another test's responses on the same port.
 pub(crate) struct Held {
     client: Client,
     _server: Arc<MockServer>,
@@ -52,26 +52,26 @@ impl Canned {
         Self { client: Held { client, _server: Arc::clone(&server) }, server }
     }
 
-    /// A server that answers everything with this.
+    /// Returns a server that sends this for every request.
     pub(crate) async fn always(status: u16, body: Value) -> Self {
         let canned = Self::new().await;
-        Mock::given(any()).respond_with(json_answer(status, &body)).mount(canned.server.as_ref()).await;
+        Mock::given(any()).respond_with(json_response(status, &body)).mount(canned.server.as_ref()).await;
         canned
     }
 
-    /// A server that answers everything with this text.
+    /// Returns a server that sends this text for every request.
     pub(crate) async fn text(status: u16, content_type: &str, body: &str) -> Self {
         let canned = Self::new().await;
-        let answer = ResponseTemplate::new(status).set_body_raw(body.as_bytes(), content_type);
-        Mock::given(any()).respond_with(answer).mount(canned.server.as_ref()).await;
+        let response = ResponseTemplate::new(status).set_body_raw(body.as_bytes(), content_type);
+        Mock::given(any()).respond_with(response).mount(canned.server.as_ref()).await;
         canned
     }
 
-    /// Answers one method at one path (a regular expression).
+    /// Adds a response to one method at one path (a regular expression).
     pub(crate) async fn on(self, verb: &str, path: &str, status: u16, body: Value) -> Self {
         Mock::given(method(verb))
             .and(path_regex(path))
-            .respond_with(json_answer(status, &body))
+            .respond_with(json_response(status, &body))
             .mount(self.server.as_ref())
             .await;
         self
@@ -121,7 +121,7 @@ fn client(server: &MockServer, auth: Auth, lenient: bool) -> Client {
         .unwrap()
 }
 
-fn json_answer(status: u16, body: &Value) -> ResponseTemplate {
+fn json_response(status: u16, body: &Value) -> ResponseTemplate {
     ResponseTemplate::new(status).set_body_json(body)
 }
 
@@ -135,14 +135,14 @@ pub(crate) fn no(code: u16, message: &str) -> Value {
     json!({"code": code, "success": false, "message": message, "time": 0.003})
 }
 
-/// One subnet out of an answer.
+/// Returns one subnet from a response.
 pub(crate) async fn subnet(members: Value) -> Result<Subnet, phpipam_client::Error> {
     let mut row = json!({"id": 7, "subnet": "10.1.0.0", "mask": "24", "sectionId": 1});
     merge(&mut row, members);
     Canned::always(200, ok(row)).await.client.subnets().get(7.into()).await
 }
 
-/// One address out of an answer.
+/// Returns one address from a response.
 pub(crate) async fn address(members: Value) -> Result<Address, phpipam_client::Error> {
     let mut row = json!({"id": 27, "subnetId": 11, "ip": "10.1.1.1", "tag": 2});
     merge(&mut row, members);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Canned, no, ok};
 use crate::support::{admin, builder, client};
 
-/// What a version answers to the three probes.
+/// Responses of a version to the three probes.
 async fn server_that_says(vlans: (u16, Value), search: (u16, Value)) -> Canned {
     let level = ok(json!({"permissions": "Read/Write", "controllers": []}));
     let canned = Canned::new().await.on("OPTIONS", "/app/$", 200, level).await;
@@ -33,7 +33,7 @@ async fn q60_what_a_server_can_do_is_found_by_asking() {
         assert_eq!(canned.asked().await.len(), 3, "nothing is changed to find out");
     }
     let down = server_that_says((503, no(503, "Please enable API")), found()).await;
-    assert!(down.client.features().await.is_err(), "a server that answers nothing says nothing about its version");
+    assert!(down.client.features().await.is_err(), "a server that sends nothing says nothing about its version");
 }
 
 #[tokio::test]
