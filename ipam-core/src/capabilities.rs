@@ -62,6 +62,7 @@ pub struct Capabilities {
 impl Capabilities {
     /// Returns the capabilities of a provider with the required methods only.
     pub fn minimal(provider: impl Into<Cow<'static, str>>) -> Self {
+        // All fields are written out here and below, so that a new capability has to be decided on in both.
         Self {
             provider: provider.into(),
             preview: false,

@@ -217,6 +217,8 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// # Errors
     /// `Unsupported` without the capability `preview`; otherwise the kinds of [`allocate`](Self::allocate).
     async fn preview_allocate(&self, request: &Allocate) -> Result<Preview> {
+        // Here and below: named `request` and not `_request`, because the docs and editors show the name to
+        // implementors.
         let _ = request;
         Err(Error::unsupported(Operation::PreviewAllocate, self.capabilities().provider))
     }
@@ -306,7 +308,7 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// - `AlreadyExists`: a block has this id, or a block of the address space has this prefix.
-    /// - `Conflict`: the prefix lies in the prefix of a range.
+    /// - `Conflict`: the prefix lies inside the prefix of a range, and is not equal to it.
     /// - `Unsupported`: the provider lacks the capability `define_blocks`.
     /// - Otherwise the [common errors](crate::Error#common-errors).
     async fn define_block(&self, request: &DefineBlock) -> Result<Block> {
@@ -373,7 +375,8 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     }
 
     /// Returns at most `limit` changes after the position `since`, oldest first. With `None` it starts at the oldest
-    /// change that is kept.
+    /// change that is kept. It may return fewer; an empty result for a `limit` above 0 means that there are no more at
+    /// the moment.
     ///
     /// Calls that each continue at [`Changes::next`] return every change exactly once, whatever their limits, and also
     /// while others write. The entry that an allocation has expired may be late, but comes before the entry that its

@@ -5,8 +5,8 @@ use std::fmt;
 /// Kind of a failure.
 ///
 /// Kinds are distinct where a caller acts differently. A kind alone does not tell whether to repeat the request: a
-/// [`Timeout`](ErrorKind::Timeout) before the request was sent is safe to repeat, one after it is not. [`Error::retry`]
-/// tells.
+/// [`Timeout`](ErrorKind::Timeout) before the request was sent is safe to repeat, one after it is not.
+/// [`Error::retry`](crate::Error::retry) tells.
 ///
 /// ```
 /// use ipam_core::{Error, ErrorKind};
@@ -43,7 +43,7 @@ pub enum ErrorKind {
     Unauthenticated,
     /// The credentials are valid, but do not grant this operation.
     PermissionDenied,
-    /// The server asks to be called less often; see [`Error::retry_after`].
+    /// The server asks to be called less often; see [`Error::retry_after`](crate::Error::retry_after).
     RateLimited,
     /// Another process or caller has held a lock, or all places of a limit, for too long.
     Busy,
@@ -51,7 +51,8 @@ pub enum ErrorKind {
     Unavailable,
     /// A deadline passed.
     Timeout,
-    /// The server's certificate is not trusted; [`Error::certificates`] has the chain as it was sent.
+    /// The server's certificate is not trusted; [`Error::certificates`](crate::Error::certificates) has the chain as it
+    /// was sent.
     Untrusted,
     /// The store is damaged or truncated, belongs to another program, or has a newer format.
     Corrupt,

@@ -56,8 +56,8 @@ pub enum Order {
 pub struct RangePolicy {
     /// Order of allocations; [`Order::FirstFree`] by default.
     pub order: Order,
-    /// Time after a deallocation or expiry in which an address is not allocated again; zero by default. There is no
-    /// upper limit, and fractions of a second count.
+    /// Time after a deallocation or expiry in which an address is not allocated again; zero by
+    /// default.
     #[cfg_attr(feature = "serde", serde(with = "crate::text::seconds"))]
     pub quarantine: Duration,
 }

@@ -366,6 +366,7 @@ impl Precondition {
     pub fn fits(&self, owner: Option<&Owner>, key: Option<&AllocationKey>) -> bool {
         match self {
             Self::Anyone => true,
+            // An address without an owner was entered on a server by other means: no other owner would lose it.
             Self::Owner(expected) => owner.is_none_or(|owner| owner == expected),
             Self::Key(expected) => key.is_none_or(|key| key == expected),
         }
