@@ -69,6 +69,7 @@ pub(super) async fn generates_a_key_if_none_is_given(bench: &Bench) -> CaseResul
     let stage = bench.lan("10.20.0.0/28").await?;
     let first = stage.take(next(&stage, 2)).await?;
     let second = stage.take(next(&stage, 1)).await?;
+    // A generated key must work as a given one: a caller stores it to deallocate later.
     check(first.key != second.key, "two requests have two keys")?;
     for result in [&first, &second] {
         check(!result.repeated, "nothing was repeated")?;
@@ -108,6 +109,7 @@ pub(super) async fn serves_a_line_from_one_range(bench: &Bench) -> CaseResult {
 }
 
 pub(super) async fn falls_back_to_another_family(bench: &Bench) -> CaseResult {
+    // A provider may group ranges by family. The order of the line counts.
     let setup = Setup::empty().range("v4", net("10.20.0.0/32")).range("v6", net("2001:db8:20::/126"));
     let stage = bench.stage(setup).await?;
     let line = from(&stage, 1, &["v4", "v6"]);
@@ -118,6 +120,7 @@ pub(super) async fn falls_back_to_another_family(bench: &Bench) -> CaseResult {
 pub(super) async fn allocates_each_address_once_until_exhausted(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     let mut seen = Vec::new();
+    // One address per call: a single request for 14 would not show an address that two calls get.
     for _ in 0..14 {
         seen.push(stage.take_one().await?.address);
     }
@@ -178,6 +181,7 @@ pub(super) async fn takes_only_addresses_of_the_range(bench: &Bench) -> CaseResu
         "only addresses from the first to the last of the range",
     )?;
     refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, Operation::Allocate)?;
+    // Addresses of the prefix, one before the first and one after the last of the range.
     for outside in ["10.20.0.99", "10.20.0.103"] {
         refused(stage.take(exactly(&stage, outside, 1)).await, ErrorKind::InvalidInput, Operation::Allocate)?;
     }
@@ -224,6 +228,7 @@ pub(super) async fn takes_exact_addresses_from_the_range_that_holds_them(bench: 
         line.selection = Selection::Exact { first: ip(first), count };
         line
     };
+    // The second of three ranges has them: the order of the line does not matter for exact addresses.
     let result = stage.take(line("10.20.1.1", 2)).await?;
     same(lines(&result), [["10.20.1.1", "10.20.1.2"]], "the addresses")?;
     same(result.iter().all(|a| a.range == stage.range("b")), true, "they belong to the range that contains them")?;

@@ -25,6 +25,7 @@ pub struct Case {
     pub sentence: &'static str,
     /// Capabilities that a provider must have for the case to run.
     pub needs: &'static [Need],
+    // A function pointer, so that the table of all cases can be a static.
     pub(super) body: for<'a> fn(&'a Bench) -> BoxFuture<'a, CaseResult>,
 }
 

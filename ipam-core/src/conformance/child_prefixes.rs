@@ -61,6 +61,7 @@ pub(super) async fn describes_the_new_range(bench: &Bench) -> CaseResult {
     same(&range.network, &super::blocks::full("campus").network, "the block's DNS servers, domains and VLAN")?;
     let listed = only(pages::ranges(&*stage.provider, &range.id).await?)?;
     same(&listed, &range, "list_ranges returns the same range")?;
+    // Neither name nor key: the provider sets both.
     let bare = stage.provider.allocate_range(&AllocateRange::prefix_len("t", stage.block("campus"), 26)).await?;
     same(bare.range.name.as_str(), "10.20.0.64/26", "without a name it is its prefix")?;
     same(bare.range.key.as_ref(), Some(&bare.key), "without a key the provider makes one")?;
@@ -217,6 +218,7 @@ pub(super) async fn allocates_ipv6_prefixes(bench: &Bench) -> CaseResult {
         net("2001:db8:20:ffff::/64"),
         "the last prefix of the block",
     )?;
+    // A larger prefix after smaller ones: the next free address is not aligned for it.
     same(allocate_prefix(&stage, 56).await?, net("2001:db8:20:100::/56"), "a larger one")
 }
 

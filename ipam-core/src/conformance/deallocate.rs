@@ -25,6 +25,7 @@ pub(super) async fn deallocates_by_key(bench: &Bench) -> CaseResult {
     let request = Allocate::new("vm-1")
         .with_key("vm-1")
         .with_line(next(&stage, 2))
+        // A second range, whose allocations a provider may keep elsewhere.
         .with_line(crate::AllocateLine::next(stage.range("other"), 1));
     stage.provider.allocate(&request).await?;
     stage.take_one().await?;

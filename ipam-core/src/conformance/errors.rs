@@ -28,6 +28,7 @@ pub(super) async fn keeps_its_capabilities(bench: &Bench) -> CaseResult {
     check(!stage.can.provider.is_empty(), "a provider has a name")?;
     stage.take_one().await?;
     stage.provider.check().await?;
+    // After an allocation and a check: capabilities that a provider probes late would have changed.
     same(stage.provider.capabilities(), stage.can.clone(), "capabilities never change")
 }
 

@@ -18,6 +18,7 @@ pub(super) async fn expires_an_allocation(bench: &Bench) -> CaseResult {
     same(stage.taken_texts("lan").await?, ["10.20.0.1", "10.20.0.2"], "it is listed until it expires")?;
     // Not expired yet, so the range is full.
     refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, Operation::Allocate)?;
+    // One tick more than the time that was set: a store may round up to its unit.
     stage.wait(3).await?;
     same(
         stage.found(Find::default().with_range(stage.range("lan"))).await?,

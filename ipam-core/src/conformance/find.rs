@@ -29,6 +29,7 @@ pub(super) async fn applies_every_condition(bench: &Bench) -> CaseResult {
         ("an address", any().with_address(ip("10.20.1.1")), &["10.20.1.1"]),
         ("a free address", any().with_address(ip("10.20.0.9")), &[]),
         ("a host name", any().with_hostname("web1"), &["10.20.0.1"]),
+        // Host names are compared without case (RFC 4343).
         ("a host name in capitals", any().with_hostname("WEB1"), &["10.20.0.1"]),
         ("a part of a host name", any().with_hostname("web"), &[]),
         ("a MAC address", any().with_mac(mac(3)), &["10.20.1.1"]),

@@ -57,6 +57,7 @@ pub(super) async fn refuses_another_request_with_the_key(bench: &Bench) -> CaseR
     let first = stage.provider.allocate(&request).await?;
     let line = || next(&stage, 2);
     let with = |line: AllocateLine| Allocate::new("vm-1").with_key("vm-1/nic-0").with_line(line);
+    // Each differs from the first request in one part.
     let others = [
         ("another owner", Allocate::new("vm-2").with_key("vm-1/nic-0").with_line(line())),
         ("another number", with(next(&stage, 1))),
@@ -132,6 +133,7 @@ pub(super) async fn releases_the_key_of_a_failed_request(bench: &Bench) -> CaseR
     refused(stage.provider.allocate(&keyed(&stage, 3)).await, ErrorKind::Exhausted, Operation::Allocate)?;
     same(stage.found(Find::default().with_key("vm-1/nic-0")).await?, [], "a request that failed has nothing")?;
     let result = stage.provider.allocate(&keyed(&stage, 2)).await?;
+    // A provider that writes the key before it looks for addresses must undo that too.
     check(!result.repeated, "a key of a request that failed is free for another")
 }
 

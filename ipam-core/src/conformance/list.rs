@@ -33,6 +33,7 @@ use super::needs::Need;
 #[doc(hidden)]
 macro_rules! conformance_tests {
     ($harness:expr) => {
+        // A function, because the modules of the groups do not see the names that the expression uses.
         fn __conformance_harness() -> impl $crate::conformance::Harness {
             $harness
         }

@@ -90,6 +90,7 @@ mod update;
 mod usage;
 
 #[doc(inline)]
+// An exported macro is an item of the root of the crate. Users find it here.
 pub use crate::conformance_tests as tests;
 pub use case::Case;
 pub use futures_util::future::BoxFuture;

@@ -55,6 +55,7 @@ pub(super) async fn releases_addresses_after_quarantine(bench: &Bench) -> CaseRe
     stage.take(next(&stage, 2)).await?;
     stage.deallocate_address("10.20.0.1").await?;
     refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, Operation::Allocate)?;
+    // One tick more than the time that was set: a store may round up to its unit.
     stage.wait(3).await?;
     same(
         lines(&stage.take(next(&stage, 1)).await?),
@@ -69,6 +70,7 @@ pub(super) async fn releases_addresses_after_quarantine(bench: &Bench) -> CaseRe
 pub(super) async fn allocates_at_random(bench: &Bench) -> CaseResult {
     let stage = with_policy(bench, "10.20.0.0/20", RangePolicy::default().with_order(Order::Random)).await?;
     let first = stage.take(next(&stage, 10)).await?;
+    // A second call: a generator that starts with the same seed in every call would meet taken addresses only.
     let second = stage.take(next(&stage, 10)).await?;
     let all: Vec<_> = first.iter().chain(second.iter()).cloned().collect();
     let distinct: BTreeSet<_> = sorted(&all).into_iter().collect();

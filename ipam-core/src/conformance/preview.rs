@@ -29,6 +29,7 @@ pub(super) async fn returns_what_the_next_call_takes(bench: &Bench) -> CaseResul
             requests.push(Allocate::new("vm-1").with_line(line));
         }
     }
+    // Each request is previewed and then taken, so that the next one starts from another state.
     for request in requests {
         let preview = stage.provider.preview_allocate(&request).await?;
         let result = stage.provider.allocate(&request).await?;

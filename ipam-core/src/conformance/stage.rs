@@ -27,6 +27,7 @@ pub(super) struct Stage {
 impl Stage {
     pub(super) fn new(harness: Arc<dyn Harness>, fixture: Fixture, setup: Setup) -> Self {
         let provider = Arc::clone(&fixture.provider);
+        // Read once. A case of its own checks that they do not change.
         Self { harness, can: provider.capabilities(), provider, fixture, setup }
     }
 

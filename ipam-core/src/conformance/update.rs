@@ -27,6 +27,7 @@ pub(super) async fn changes_only_named_fields(bench: &Bench) -> CaseResult {
             Update::new(now.id.clone()).with_hostname(Patch::Set("web3".to_owned())).with_mac(Patch::Set(MAC)),
         ),
     ];
+    // In sequence over one allocation: a step must keep what the steps before it have set.
     for (what, update) in steps {
         let mut expected = now.clone();
         expected.labels.hostname = update.hostname.clone().apply(expected.labels.hostname);

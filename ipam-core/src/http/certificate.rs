@@ -27,6 +27,7 @@ impl Facts {
             // DER omits a field with its default value, and version 1 is the default.
             None => (1, signed),
         };
+        // In the order of RFC 5280, section 4.1.
         let (_serial, rest) = element(rest, INTEGER)?;
         let (_algorithm, rest) = element(rest, SEQUENCE)?;
         let (issuer, rest) = element(rest, SEQUENCE)?;
@@ -80,6 +81,7 @@ fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
 /// Returns the length of the modulus in a `SubjectPublicKeyInfo` of RSA, in bits.
 fn rsa_bits(key: &[u8]) -> Option<usize> {
     let (algorithm, rest) = element(key, SEQUENCE)?;
+    // A prefix: the parameters of the algorithm follow.
     if !algorithm.starts_with(RSA) {
         return None;
     }

@@ -178,9 +178,11 @@ fn secret_value(text: &str, end_of_key: usize) -> (usize, usize) {
     }
     let start = skip(after_key + 1, b" \\");
     let quoted = matches!(bytes.get(start), Some(b'"' | b'\''));
+    // A value without quotes ends at the separators of JSON, forms and HTML.
     let (start, stops): (usize, &[u8]) = if quoted { (start + 1, b"\"'") } else { (start, b",}&;< \r\n") };
     let mut end = start;
     while let Some(byte) = bytes.get(end) {
+        // An escaped quote does not end the value.
         if *byte == b'\\' && quoted {
             end += 1;
         } else if stops.contains(byte) {

@@ -7,6 +7,7 @@ use crate::{Error, ErrorKind, Operation, Result};
 /// # Errors
 /// [`Config`](ErrorKind::Config) if the caller is not inside a tokio runtime.
 pub(super) fn present() -> Result<()> {
+    // A runtime does not tell whether its timers and I/O are enabled. One without them still panics.
     if tokio::runtime::Handle::try_current().is_ok() {
         return Ok(());
     }

@@ -60,6 +60,7 @@ pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds).min(LONGEST_WAIT));
     }
+    // The date of HTTP is one of RFC 2822. RFC 9110 forbids servers to send its two obsolete forms, so they are not read.
     let at = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value).ok()?;
     Some(SystemTime::from(at).duration_since(now).unwrap_or_default().min(LONGEST_WAIT))
 }

@@ -52,6 +52,7 @@ pub struct TlsOptions {
     system_roots: bool,
     extra_roots: Vec<CertificateDer<'static>>,
     pins: Vec<Vec<CertificateDer<'static>>>,
+    // Shared, because `PrivateKeyDer` is not `Clone`.
     identity: Option<Arc<Identity>>,
     insecure: bool,
 }
@@ -150,8 +151,11 @@ impl TlsOptions {
             Error::new(ErrorKind::Config, Operation::Configure, message).with_source(error)
         };
         let builder = ClientConfig::builder_with_provider(provider)
+            // TLS 1.2 too: many appliances have no 1.3.
             .with_safe_default_protocol_versions()
             .map_err(|error| config(error, "no TLS version can be used"))?
+            // The name that the library gives to any verifier of one's own. This one calls the verifier of the
+            // library, unless there is a pin or `with_insecure`.
             .dangerous()
             .with_custom_certificate_verifier(verifier);
         let mut built = match &self.identity {

@@ -18,8 +18,8 @@ use super::{FreshToken, LoginFailure, LoginPause, Token, TokenError, TokenPolicy
 /// - **A login fails**: the caller and the waiting ones get [`TokenError::Refused`]. A [pause](LoginPause) follows, because
 ///   servers lock accounts after repeated failures. Calls in the pause fail with [`TokenError::Paused`]. A failed login is
 ///   never repeated within a call. If the old token has not expired yet, it is returned instead of an error.
-/// - **A caller drops its call during the login**: the next waiting caller logs in. The dropped login still counts in
-///   [`TokenPolicy::with_max_logins`].
+/// - **Too many logins**: at the limit of [`TokenPolicy::with_max_logins`], calls fail with [`TokenError::TooManyLogins`].
+/// - **A caller drops its call during the login**: the next waiting caller logs in. The dropped login still counts.
 ///
 /// No lock is held while a token is used. Share a cache in an [`Arc`], one for each credential.
 ///

@@ -97,6 +97,7 @@ impl ServerFault for Fault {
             Self::CutAfter => Effect::CutAfter,
             Self::Status(status, message) => Effect::Fail(*status, message.clone()),
             Self::Page(status) => {
+                // Gateways name the status in the page, and clients show its title.
                 let reason = StatusCode::from_u16(*status).ok().and_then(|status| status.canonical_reason());
                 Effect::Send(Response::error_page(*status, reason.unwrap_or("Unknown status")))
             }

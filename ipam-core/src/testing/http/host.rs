@@ -60,6 +60,7 @@ impl<S: Site> Host<S> {
     pub async fn start(site: impl FnOnce(SocketAddr) -> S) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
+        // The listener queues connections from here on, so a client can connect before the task runs.
         let shared = Arc::new(HostState::new(site(address)));
         let task = tokio::spawn(serve::accept(listener, Arc::clone(&shared)));
         Ok(Self { shared, address, task })

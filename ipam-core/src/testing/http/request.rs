@@ -113,6 +113,7 @@ impl Request {
         pairs
             .map(|pair| {
                 let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                // Before decoding, because an encoded plus (`%2B`) is a plus.
                 (decoded(&name.replace('+', " ")), decoded(&value.replace('+', " ")))
             })
             .collect()

@@ -58,6 +58,7 @@ impl Response {
     /// Sets a header. A value with characters that are not allowed in headers is ignored.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: impl AsRef<str>) -> Self {
+        // Ignored and not an error: sites copy values of requests, and a test fails for the missing header.
         if let Ok(value) = HeaderValue::from_str(value.as_ref()) {
             self.headers.insert(name, value);
         }

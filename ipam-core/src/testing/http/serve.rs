@@ -74,11 +74,13 @@ async fn one<S: Site>(
     let (head, body) = request.into_parts();
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
     let request = Request::new(head.method.as_str(), target).with_headers(head.headers);
+    // A client that sends without end must not fill the memory of its test.
     let request = match Limited::new(body, MAX_BODY).collect().await {
         Ok(body) => request.with_body(body.to_bytes()),
         Err(error) if error.is::<http_body_util::LengthLimitError>() => {
             return Ok(sent(&request, Response::empty(StatusCode::PAYLOAD_TOO_LARGE.as_u16())));
         }
+        // The client closed the connection inside the body.
         Err(_) => return Err(Cut),
     };
     let text = String::from_utf8_lossy(request.body()).into_owned();

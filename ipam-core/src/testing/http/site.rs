@@ -49,6 +49,7 @@ pub trait Site: Send + Sync + 'static {
     ///
     /// `fault` is a fault with [`Effect::Site`](super::Effect::Site), if one applies: the site changes its response as that
     /// fault says.
+    // Not `async fn`, which does not promise the `Send` that a task needs.
     fn respond(&self, request: &Request, fault: Option<&Self::Fault>) -> impl Future<Output = Response> + Send;
 
     /// Returns a failure in the form of this kind of server.
