@@ -11,24 +11,7 @@ use super::needs::Need;
 ///
 /// The argument is an expression that returns a [`Harness`](crate::conformance::Harness). It is evaluated once per test,
 /// and sees the items in scope of the macro call. The macro defines a module per group (`allocate`, `keys`, …), so use
-/// it once per module.
-///
-/// ```
-/// use ipam_core::conformance::{self, Fixture, Harness, NoFixture, Setup};
-/// # use std::sync::Arc;
-///
-/// struct Memory;
-///
-/// #[async_trait::async_trait]
-/// impl Harness for Memory {
-///     async fn fresh(&self, setup: &Setup) -> Result<Fixture, NoFixture> {
-///         setup.define(Arc::new(ipam_core::MemoryProvider::new())).await
-///     }
-/// }
-///
-/// conformance::tests!(Memory);
-/// # fn main() {}
-/// ```
+/// it once per module. The [module](crate::conformance) has an example.
 #[macro_export]
 #[doc(hidden)]
 macro_rules! conformance_tests {

@@ -56,7 +56,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 #[must_use]
 pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    // Digits that overflow a number fall through, and are no date either: see the tests for the limit.
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds).min(LONGEST_WAIT));
     }
