@@ -55,7 +55,7 @@ pub(crate) use store::Origin;
 pub(crate) use store::Store;
 pub(crate) use store::{
     Allocations, Blocks, Feed, Pages, Quarantine, Quarantined, Ranges, Record, RequestKind, RequestRecord, Requests,
-    StoredRange,
+    StoredRange, dropped_position, unknown_position,
 };
 #[cfg(feature = "embedded")]
 pub(crate) use verify::{Findings, MAX_FINDINGS, OpenKeys};

@@ -27,6 +27,7 @@ pub(crate) struct SystemRandom {
 
 impl Random for SystemRandom {
     fn next(&mut self) -> u128 {
+        // Each number is handed out once: it is removed before it is returned.
         if let Some(word) = self.words.pop() {
             return word;
         }

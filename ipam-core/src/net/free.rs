@@ -105,6 +105,7 @@ impl<R: Into<IpRange>, I: Iterator<Item = R>> FreeRanges<I> {
 
     /// Returns the number of free addresses; `None` for 2^128.
     pub fn size(mut self) -> Option<u128> {
+        // Ends at the first gap that does not fit, which is all of IPv6 and the only one.
         self.try_fold(0_u128, |sum, gap| sum.checked_add(gap.size()?))
     }
 
@@ -156,6 +157,8 @@ impl<R: Into<IpRange>, I: Iterator<Item = R>> FreeRanges<I> {
 /// Returns the lowest contiguous run of `more + 1` members that begins at a multiple of `align`.
 // The count comes less one, so that a run of 2^128 addresses can be asked for.
 pub(super) fn aligned<B: Bits>(gap: Interval<B>, more: u128, align: u128) -> Option<Interval<B>> {
+    // `checked_rem` is `None` for an alignment of 0, which means none. All sums are checked: near the end of the
+    // address space the next multiple may not exist.
     let over = gap.first.to_u128().checked_rem(align).unwrap_or(0);
     let skip = if over == 0 { 0 } else { align - over };
     let first = gap.first.checked_add(B::from_u128(skip)?)?;

@@ -48,6 +48,7 @@ pub fn hosts(net: IpNet, policy: HostPolicy) -> IpRange {
     // Two addresses or one are kept as they are, so that neither end can be moved past the other.
     match whole.0 {
         Inner::V4(i) if i.last - i.first > 1 => IpRange::from_v4(Interval { first: i.first + 1, last: i.last - 1 }),
+        // IPv6 has no broadcast address: the highest address is a host's like any other.
         Inner::V6(i) if i.last - i.first > 1 => IpRange::from_v6(Interval { first: i.first + 1, last: i.last }),
         _ => whole,
     }

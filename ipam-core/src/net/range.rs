@@ -498,7 +498,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_range_is_refused_with_a_remedy() {
+    fn other_texts_are_refused_with_a_remedy() {
         for text in
             ["", "-", "10.0.0.9-10.0.0.5", "10.0.0.1-::1", "10.0.0.0/33", "10.0.0", "a-b", "1.1.1.1-2.2.2.2-3.3.3.3"]
         {

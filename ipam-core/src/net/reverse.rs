@@ -82,6 +82,7 @@ fn name(net: IpNet) -> String {
             labels + V4
         }
         IpNet::V6(net) => {
+            // One label for each hexadecimal digit of the prefix, the last digit first (RFC 3596, 2.5).
             let bits = net.network().to_bits();
             (32 - net.prefix_len() / 4..32).for_each(|n| {
                 let digit = (bits >> (4 * u32::from(n))) & 0xf;
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_reverse_name_is_refused() {
+    fn other_names_are_refused() {
         for name in [
             "",
             "example.com",

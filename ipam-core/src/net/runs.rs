@@ -68,7 +68,8 @@ impl<B: Bits> Runs<B> {
     }
 
     pub(super) fn insert(&mut self, new: Interval<B>) {
-        // Intervals that overlap the new one or are adjacent to it lie in from..to; one interval replaces them.
+        // Intervals that overlap the new one or are adjacent to it lie in from..to; one interval replaces them. `up` is
+        // `None` at the maximum, where nothing can be adjacent above.
         let from = self.0.partition_point(|run| run.last.up().is_some_and(|next| next < new.first));
         let to = match new.last.up() {
             Some(next) => from + self.0[from..].partition_point(|run| run.first <= next),
@@ -182,6 +183,7 @@ impl<B: Bits> Runs<B> {
 #[inline]
 fn push<B: Bits>(out: &mut Vec<Interval<B>>, next: Interval<B>) {
     match out.last_mut() {
+        // A run up to the maximum has no number after it, and holds whatever begins later.
         Some(run) if run.last.up().is_none_or(|up| next.first <= up) => run.last = run.last.max(next.last),
         _ => out.push(next),
     }
@@ -229,6 +231,8 @@ fn sort_by_bytes<T: Copy, K: Bits>(items: &mut Vec<T>, key: impl Fn(&T) -> K) {
 
 /// Sorts by the given bytes of the key, which are listed least significant first.
 pub(super) fn radix_sort<T: Copy, K: Bits>(items: &mut Vec<T>, bytes: &[u8], key: impl Fn(&T) -> K) {
+    // Two buffers that swap roles with each byte. Counting first gives each byte value its place, so that no bucket has
+    // to grow, and equal bytes keep the order of the passes before.
     let mut sorted = items.clone();
     for &byte in bytes {
         let mut place = [0_usize; 256];

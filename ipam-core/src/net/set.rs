@@ -53,6 +53,7 @@ impl IpSet {
 
     /// Returns the number of addresses of both families together; `None` for 2^128 or more.
     pub fn size(&self) -> Option<u128> {
+        // Two families can have up to 2^128 + 2^32 addresses, so that `None` stands for several sizes.
         self.v4.size()?.checked_add(self.v6.size()?)
     }
 
@@ -221,6 +222,7 @@ impl IpSet {
     }
 
     /// Returns the same iterator as [`prefixes`](Self::prefixes), but consumes the set.
+    // For `aggregate` and `subtract`, whose sets would otherwise have to outlive the iterator.
     pub fn into_prefixes(self) -> IntoPrefixes {
         let (v4, v6) = (self.v4.into_vec().into_iter(), self.v6.into_vec().into_iter());
         IntoPrefixes { v4: CoverAll::new(v4), v6: CoverAll::new(v6) }

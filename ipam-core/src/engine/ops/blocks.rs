@@ -80,6 +80,7 @@ pub(crate) fn remove_block<S: Store + ?Sized>(
 ) -> Result<Option<Block>> {
     request.id.validate(Operation::RemoveBlock)?;
     let Some(block) = store.block(&request.id)? else { return Ok(None) };
+    // Ranges and blocks inside find their next outer block by their prefixes, so that nothing else has to change.
     store.remove_block(&request.id)?;
     store.append_change(about(&block, ChangeKind::BlockRemoved, context))?;
     Ok(Some(block))

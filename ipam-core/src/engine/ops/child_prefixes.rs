@@ -43,6 +43,7 @@ pub(crate) fn allocate_range<S: Store + ?Sized>(
     range.block = Some(block.id.clone());
     range.name = if request.name.is_empty() { net.to_string() } else { request.name.clone() };
     range.description.clone_from(&request.description);
+    // Copied and not inherited: a later change of the block must not change the gateway or DNS of ranges in use.
     range.network.clone_from(&block.network);
     range.policy = request.policy;
     range.tags.clone_from(&request.tags);

@@ -66,6 +66,7 @@ fn cut<T>(mut found: Vec<T>, size: usize, token: impl Fn(&T) -> String) -> Page<
     Page::new(found, next)
 }
 
+// The letter at the start of a token keeps a token of one listing from being used in another.
 fn allocation_after(op: Operation, token: &PageToken) -> Result<(SpaceId, IpAddr)> {
     let text = id_after(op, token, "a ")?;
     let (address, space) = text.split_once(' ').ok_or_else(|| invalid_token(op, token))?;

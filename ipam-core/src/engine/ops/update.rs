@@ -13,6 +13,7 @@ pub(crate) fn update<S: Store + ?Sized>(
 ) -> Result<Allocation> {
     request.validate()?;
     let mut overlay = Overlay::new(store, context.now);
+    // An allocation that has expired is not found, so that it cannot be renewed: its address may be in use again.
     overlay.sweep_some()?;
     let found = match overlay.store.allocation(&request.allocation)? {
         Some(record) => overlay.living(record)?,

@@ -102,6 +102,8 @@ impl<'s, S: Store + ?Sized> Overlay<'s, S> {
     pub(super) fn load_with_store(&mut self, id: &RangeId) -> Result<Option<(&mut RangeOverlay, &mut S)>> {
         if self.ranges.get(id).is_none() {
             let Some(stored) = self.store.range(id)? else { return Ok(None) };
+            // Under the id of the stored range, and not that of the request: the memory store recognizes its own text
+            // without comparing it.
             let Ok(_) = self
                 .ranges
                 .get_or_insert(stored.range.id.clone(), || Ok::<_, Infallible>(Box::new(RangeOverlay::new(stored))));
@@ -395,6 +397,7 @@ impl RangeOverlay {
 
     /// Raises the high-water mark over the pages that this overlay adds.
     fn settle_high_water(&mut self) {
+        // Stops at the first page that is neither stored nor about to be: below the mark it would never be found again.
         while let Some(no) = self.stored.layout.next_page(self.high_water) {
             match self.pages.get(&no) {
                 Some(touched) if touched.was.is_some() || !touched.now.is_empty() => self.high_water = no + 1,
@@ -414,6 +417,8 @@ impl RangeOverlay {
         for entry in self.quarantined.values() {
             store.insert_quarantined(entry)?;
         }
+        // A page that was only read, or whose changes cancel out, is not written. By number, so that writers of a
+        // database with several of them lock pages in the same order.
         for (no, touched) in self.pages.into_sorted() {
             if touched.rewrite || touched.was.unwrap_or_default() != touched.now {
                 store.put_page(id, no, &touched.now, self.stored.layout.is_open(no, &touched.now))?;

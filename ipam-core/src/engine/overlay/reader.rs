@@ -37,6 +37,7 @@ impl<S: Store + ?Sized> PageReader for OverlayPages<'_, S> {
             match pages.binary_search_by_key(&no, |(no, _)| *no) {
                 Ok(index) => pages[index].1 = touched.now,
                 Err(index) if index < limit => pages.insert(index, (no, touched.now)),
+                // Behind a full batch: stored pages that were not read may come before this one.
                 Err(_) => break,
             }
         }

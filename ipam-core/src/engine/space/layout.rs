@@ -155,6 +155,7 @@ impl Layout {
 
     /// Returns true if a page with these bits has an address that can be handed out.
     pub(crate) fn is_open(&self, no: u128, page: &Page) -> bool {
+        // A full page is not enough to be closed, and a page with clear bits not enough to be open: holes count, too.
         !page.union(self.mask(no)).is_full()
     }
 }

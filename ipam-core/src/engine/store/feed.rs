@@ -1,8 +1,9 @@
 //! Feed of changes of a store, and the entries that the engine makes.
 
+use std::fmt::Display;
 use std::time::SystemTime;
 
-use crate::{Allocation, Change, ChangeKind, ChangePosition, Changes, Result};
+use crate::{Allocation, Change, ChangeKind, ChangePosition, Changes, Error, Operation, Result};
 
 /// Access to the feed of changes.
 ///
@@ -47,4 +48,16 @@ pub(super) fn change_of(allocation: &Allocation, kind: ChangeKind, at: SystemTim
 pub(in crate::engine) fn no_position() -> ChangePosition {
     static NONE: std::sync::OnceLock<ChangePosition> = std::sync::OnceLock::new();
     NONE.get_or_init(|| ChangePosition::new("")).clone()
+}
+
+/// Returns the error for a position that the store did not issue.
+pub(crate) fn unknown_position(since: impl Display) -> Error {
+    let remedy = "give a position that this provider returned, or none to start over";
+    Error::invalid(Operation::Changes, "since", since, remedy)
+}
+
+/// Returns the error for a position whose next changes are no longer kept.
+pub(crate) fn dropped_position(since: impl Display) -> Error {
+    let remedy = "the changes after it are no longer kept; give none to start with those that are kept";
+    Error::invalid(Operation::Changes, "since", since, remedy)
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+// Without the feature the functions are empty; `let _` keeps their arguments from being unused.
+
 /// Reports a lock that was free after a wait.
 pub(super) fn lock_waited(operation: &'static str, waited: Duration, attempts: u32) {
     #[cfg(feature = "tracing")]

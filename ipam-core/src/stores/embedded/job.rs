@@ -1,7 +1,7 @@
 //! Jobs: requests of callers for the threads, and the way of their results back.
 //!
 //! A caller may drop its future at any time. An allocation with a key of the caller's is found again by the key. One
-//! without would be lost, because no caller knows its key. So it is undone, in all of these cases:
+//! without would be lost, because no caller knows its key. So it is undone:
 //!
 //! | future dropped | undone by |
 //! | --- | --- |

@@ -1,7 +1,7 @@
 //! Provider in one SQLite file: durable, and shared by the processes of one host.
 //!
 //! [`EmbeddedProvider`] needs no server and no async runtime: its own threads do all the work, and its futures run on
-//! any executor. The schema and the rules behind the promises are in `DESIGN.md` of this crate's repository.
+//! any executor. The schema and the rules behind the promises are in [`design`].
 //!
 //! - **Durable.** A write returns after its transaction was committed and synced to the disk. One thread writes; it
 //!   commits all queued requests in one transaction. A lone caller does not wait for others.
@@ -68,6 +68,9 @@ mod threads;
 mod undos;
 mod unlocked;
 mod writer;
+
+#[doc = include_str!("../../../DESIGN.md")]
+pub mod design {}
 
 pub use check::StoreReport;
 pub use config::EmbeddedConfig;

@@ -23,8 +23,8 @@ use crate::engine::SystemRandom;
 use crate::{Error, Operation, Result};
 
 /// Largest number of requests in one transaction.
-// Bounds the time of the first request of a batch, which gets its result with the last. At 128 tasks (bar E2) a sync is
-// shared so widely already that larger batches gain nothing.
+// Bounds the time of the first request of a batch, which gets its result with the last. Well above the 128 callers of
+// bar E2, so that the limit does not cut their batches.
 const MAX_BATCH: usize = 512;
 
 /// Longest wait for the lock, if no caller waits for any job of the batch.

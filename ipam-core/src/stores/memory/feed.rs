@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::key::{Key, Place, nanoseconds, time};
-use crate::{Change, ChangeKind, ChangePosition, Changes, Error, Operation, Owner, RangeId, Result, SpaceId};
+use crate::engine::{dropped_position, unknown_position};
+use crate::{Change, ChangeKind, ChangePosition, Changes, Owner, RangeId, Result, SpaceId};
 
 /// Changes in order. Beyond the limit the oldest are dropped.
 #[derive(Debug)]
@@ -117,8 +118,7 @@ impl Feed {
             None => dropped,
         };
         if since < dropped {
-            let remedy = "the changes after it are no longer kept; give none to start with those that are kept";
-            return Err(Error::invalid(Operation::Changes, "since", since, remedy));
+            return Err(dropped_position(since));
         }
         let skip = usize::try_from(since - dropped).unwrap_or(usize::MAX);
         let items: Vec<Change> = (since + 1..)
@@ -155,9 +155,7 @@ impl Feed {
         // The text must be the one that `position` writes, so that `+5` or `05` is not taken for a position.
         let text = position.as_str();
         let number = text.parse().ok().filter(|number: &u64| *number <= self.appended && number.to_string() == text);
-        number.ok_or_else(|| {
-            Error::invalid(Operation::Changes, "since", text, "give a position that this provider returned, or none")
-        })
+        number.ok_or_else(|| unknown_position(text))
     }
 }
 

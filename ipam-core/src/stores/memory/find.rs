@@ -121,6 +121,7 @@ fn at(state: &State, request: &Find, now: SystemTime, place: Place) -> Option<Al
         }
         return state.allocation_of(&view).filter(|allocation| request.matches(allocation));
     }
+    // No allocation at the place: it may be a quarantined address, which is listed on request only.
     if !request.quarantined {
         return None;
     }

@@ -35,7 +35,7 @@ impl<R: PageReader + ?Sized> Selection<'_, R> {
             // The range is nearly full. A small range is read as a whole, a large one from a random page on.
             let enough = match self.all_free(&picked)? {
                 Some(free) => evenly(&free, missing, &mut picked, random),
-                None => self.somewhere(missing, &mut picked, random)?,
+                None => self.after_random_pages(missing, &mut picked, random)?,
             };
             if !enough {
                 return Ok(None);
@@ -70,7 +70,12 @@ impl<R: PageReader + ?Sized> Selection<'_, R> {
     /// Picks free addresses of the next open pages after random ones. Returns true if there were enough.
     // Not quite even: an address after a long run of full pages is more likely. Even would mean to read a range of any
     // size.
-    fn somewhere(&mut self, count: u32, picked: &mut BTreeMap<u128, Page>, random: &mut dyn Random) -> Result<bool> {
+    fn after_random_pages(
+        &mut self,
+        count: u32,
+        picked: &mut BTreeMap<u128, Page>,
+        random: &mut dyn Random,
+    ) -> Result<bool> {
         let mut missing = count;
         while missing > 0 {
             let Some(start) = self.layout.nth(below(random, self.layout.size())).map(|at| at / PAGE_SIZE) else {

@@ -8,7 +8,7 @@ use crate::Result;
 
 impl<R: PageReader + ?Sized> Selection<'_, R> {
     /// Returns a contiguous run of `count` addresses from `from` on, the first a multiple of `align`. Set bits that are
-    /// also in `loose` count as free.
+    /// also in `released` count as free.
     ///
     /// Reads each stored page at most once, and skips full pages below the high-water mark.
     pub(super) fn run(
@@ -16,14 +16,14 @@ impl<R: PageReader + ?Sized> Selection<'_, R> {
         from: u128,
         count: u32,
         align: u128,
-        loose: &BTreeMap<u128, Page>,
+        released: &BTreeMap<u128, Page>,
     ) -> Result<Option<Vec<u128>>> {
         let mut run = Run { count: u128::from(count), align, first: None, end: from };
         let mut pages = Written::default();
         let mut next = self.layout.next_page(from / PAGE_SIZE);
         while let Some(mut no) = next {
             if run.first.is_none() && no < self.reader.high_water() {
-                no = self.skip_full(no, loose)?;
+                no = self.skip_full(no, released)?;
             }
             let known = pages.next(self.reader, no)?;
             // Addresses before the next stored page are free, as far as the layout has them.
@@ -44,7 +44,7 @@ impl<R: PageReader + ?Sized> Selection<'_, R> {
                 }
             }
             let Some((no, page)) = known else { return Ok(None) };
-            let page = loose.get(&no).map_or(page, |loose| page.without(*loose));
+            let page = released.get(&no).map_or(page, |released| page.without(*released));
             let free = page.union(self.layout.mask(no)).complement();
             for (first, last) in free.runs() {
                 let (first, last) = (no * PAGE_SIZE + u128::from(first), no * PAGE_SIZE + u128::from(last));
@@ -67,10 +67,10 @@ impl<R: PageReader + ?Sized> Selection<'_, R> {
     /// Returns the lowest page at or after `no` that may have room, for a page below the high-water mark.
     // Below the mark all pages are written, so that the next open one is found through the index of open pages. Not
     // while a run is under way: it needs each page on its way.
-    fn skip_full(&mut self, no: u128, loose: &BTreeMap<u128, Page>) -> Result<u128> {
+    fn skip_full(&mut self, no: u128, released: &BTreeMap<u128, Page>) -> Result<u128> {
         let open = self.reader.next_open(no)?.map(|(no, _)| no);
-        let loose = loose.range(no..).next().map(|(no, _)| *no);
-        Ok([open, loose].into_iter().flatten().fold(self.reader.high_water(), u128::min))
+        let released = released.range(no..).next().map(|(no, _)| *no);
+        Ok([open, released].into_iter().flatten().fold(self.reader.high_water(), u128::min))
     }
 }
 

@@ -4,8 +4,8 @@ use rusqlite::params;
 
 use super::super::codec::{self, AddressBlob};
 use super::{Columns, Sql, SqliteStore, limit};
-use crate::engine::Feed;
-use crate::{Change, ChangeKind, ChangePosition, Changes, Error, Owner, Result, SpaceId};
+use crate::engine::{Feed, dropped_position, unknown_position};
+use crate::{Change, ChangeKind, ChangePosition, Changes, Owner, Result, SpaceId};
 
 /// Number of changes between two removals of old ones.
 // Removing one row for each that is added would double the pages that a transaction writes (bar E1).
@@ -62,12 +62,10 @@ impl Feed for SqliteStore<'_> {
             Some(position) => {
                 let number = position.as_str().parse::<i64>().ok().filter(|number| (0..=last).contains(number));
                 let Some(number) = number.filter(|number| number.to_string() == position.as_str()) else {
-                    let remedy = "give a position that this store returned, or none to start over";
-                    return Err(Error::invalid(self.db.operation, "since", position, remedy));
+                    return Err(unknown_position(position));
                 };
                 if number < first - 1 {
-                    let remedy = "the changes after it are no longer kept; give none to start with those that are kept";
-                    return Err(Error::invalid(self.db.operation, "since", position, remedy));
+                    return Err(dropped_position(position));
                 }
                 number
             }
