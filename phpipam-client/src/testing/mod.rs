@@ -59,6 +59,7 @@
 
 mod config;
 mod context;
+mod control;
 mod controllers;
 mod dispatch;
 mod faults;
@@ -79,10 +80,11 @@ mod table;
 mod xml;
 
 pub use config::{App, Lock, Numbers, Permission, Security, UserAccount};
+pub use control::LockGuard;
 pub use faults::{Fault, Logged};
 pub use ipam_core::testing::{Clock, RequestView, When};
 pub use profile::{Profile, Put};
 pub use schema::Object;
 pub use seed::{CustomColumn, SeedError};
-pub use server::{LockGuard, Server, ServerBuilder};
+pub use server::{Server, ServerBuilder};
 pub use store::Store;

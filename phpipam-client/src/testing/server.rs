@@ -8,21 +8,20 @@ use std::time::Duration;
 
 use ipam_core::testing::http::Host;
 use ipam_core::testing::{Clock, When};
-use tokio::sync::OwnedMutexGuard;
 
-use super::config::{App, Lock, Numbers, Permission, UserAccount};
+use super::config::{App, Numbers, Permission, UserAccount};
 use super::dispatch::Setup;
 use super::faults::{Fault, Logged};
 use super::profile::Profile;
 use super::recorded;
-use super::state::{State, expire};
+use super::state::State;
 use super::store::Store;
 
 /// A running server. It stops when it is dropped.
 ///
 /// It listens on a free port of 127.0.0.1, in the Tokio runtime it was started in.
 pub struct Server {
-    host: Host<State>,
+    pub(super) host: Host<State>,
 }
 
 impl Server {
@@ -97,39 +96,12 @@ impl Server {
     pub fn pending_faults(&self) -> usize {
         self.host.pending_faults()
     }
-
-    /// Moves the server's clock forward.
-    pub fn advance(&self, by: Duration) {
-        self.host.site().clock.advance(by);
-    }
-
-    /// Lets all tokens expire now.
-    pub fn expire_tokens(&self) {
-        let site = self.host.site();
-        expire(&mut site.store(), None, site.clock.now());
-    }
-
-    /// Holds the write lock of all apps of that kind until the guard is dropped; writes of such apps wait, and fail after their time.
-    pub async fn hold_lock(&self, lock: Lock) -> LockGuard {
-        let lock = match lock {
-            Lock::MySql(_) => &self.host.site().mysql_lock,
-            Lock::File(_) | Lock::Disabled => &self.host.site().file_lock,
-        };
-        LockGuard { _guard: Arc::clone(lock).lock_owned().await }
-    }
 }
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server").field("url", &self.url()).finish_non_exhaustive()
     }
-}
-
-/// The server's write lock, held by a test.
-#[derive(Debug)]
-#[must_use = "the lock is free again when this is dropped"]
-pub struct LockGuard {
-    _guard: OwnedMutexGuard<()>,
 }
 
 /// Choices before a server starts.
