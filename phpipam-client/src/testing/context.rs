@@ -1,4 +1,4 @@
-//! What a controller knows of the call it answers.
+//! Context of one call: app, parameters, time and user, and what controllers do with them.
 
 use serde_json::{Map, Value};
 
@@ -12,18 +12,18 @@ use super::seed::column_name;
 use super::store::{Change, Store};
 use super::table::{Cell, Fields};
 
-/// One call.
+/// One call of the API, as a controller sees it.
 #[derive(Debug)]
 pub(super) struct Call<'a> {
     pub(super) app: &'a App,
     pub(super) profile: &'a Profile,
     pub(super) params: &'a Params,
     pub(super) method: Method,
-    /// Numbers from the database are strings.
+    /// True if numbers from the database are sent as strings.
     pub(super) strings: bool,
-    /// The server's local time.
+    /// Local time of the server, as the database writes it.
     pub(super) now: String,
-    /// Real name of the token's user.
+    /// Real name of the user whose token was sent. Empty for the controller `user`.
     pub(super) user: String,
 }
 
@@ -43,22 +43,25 @@ impl Method {
 }
 
 impl Call<'_> {
-    /// The status of "nothing found".
+    /// Returns the failure "nothing found", with the status of the version.
     pub(super) fn nothing(&self, message: &'static str) -> Refusal {
         fail(self.profile.nothing_found, message)
     }
 
-    /// A list, or "nothing found".
+    /// Returns a list, or "nothing found" if it is empty.
     pub(super) fn list_or(&self, kind: Kind, rows: Vec<Map<String, Value>>, message: &'static str) -> Handled<Reply> {
         Reply::list_or(kind, rows, self.profile.nothing_found, message)
     }
 
-    /// Where a new object is.
+    /// Returns the path of a new object, for the header `Location`.
     pub(super) fn location(&self, controller: &str, id: u64) -> String {
         format!("/api/{}/{controller}/{id}/", self.params.app.as_deref().unwrap_or_default())
     }
 
-    /// The fields of a write, by column. Refuses keys that the object does not have; on nesting apps `custom_fields` is opened.
+    /// Returns the fields of a write, by column.
+    ///
+    /// Refuses keys that the object does not have, and those in `refused`, before anything is written (Q44). On an app
+    /// that nests custom fields, the members of `custom_fields` are fields.
     pub(super) fn fields(&self, store: &Store, object: Object, refused: &[&str]) -> Handled<Fields> {
         let table = store.table(object);
         let mut fields = Fields::new();
@@ -76,22 +79,24 @@ impl Call<'_> {
                 continue;
             }
             let column = column_name(object, name);
+            // The server refuses `editDate` like an unknown key, although the column exists.
             let known = table.has_column(column) && !refused.contains(&name.as_str()) && name != "editDate";
             if !known {
                 return Err(fail(400, format!("Invalid request key {name}")));
             }
+            // Flat custom fields are columns like any other, on apps that nest them, too.
             fields.push((column.to_owned(), as_text(value)));
         }
         Ok(fields)
     }
 
-    /// Writes an entry of the changelog.
+    /// Adds an entry to the changelog.
     pub(super) fn log(&self, store: &mut Store, object: Object, id: u64, action: &'static str, diff: Vec<String>) {
         let (user, date) = (self.user.clone(), self.now.clone());
         store.changes.push(Change { object, id, user, action, date, diff });
     }
 
-    /// The changelog of an object, newest first.
+    /// Returns the changelog of an object, newest entry first.
     pub(super) fn changelog(&self, store: &Store, object: Object, id: u64) -> Handled<Reply> {
         let entry = |c: &Change| {
             serde_json::json!({
@@ -100,13 +105,14 @@ impl Call<'_> {
         };
         let of_this = |c: &&Change| c.object == object && c.id == id;
         let list: Vec<Value> = store.changes.iter().rev().filter(of_this).map(entry).collect();
+        // Q11: an empty list is an error, here as elsewhere.
         if list.is_empty() {
             return Err(self.nothing("No changelogs found"));
         }
         Ok(Reply::plain(list))
     }
 
-    /// The schema of an object's custom fields.
+    /// Returns the custom fields of a kind of object, by name.
     pub(super) fn custom_fields(&self, store: &Store, object: Object) -> Handled<Reply> {
         let table = store.table(object);
         let mut out = Map::new();
@@ -114,6 +120,7 @@ impl Call<'_> {
             let (sql, comment) = column.custom.clone().unwrap_or_default();
             let default = match &column.default {
                 Cell::Null => Value::Null,
+                // Our default is what old rows hold; the database has none.
                 _ if column.must_be_given => Value::Null,
                 cell => Value::String(cell.as_text()),
             };
@@ -125,6 +132,7 @@ impl Call<'_> {
                 }),
             );
         }
+        // Q43: 404 from 1.5 on, 200 with `success` false before.
         if out.is_empty() {
             return Err(self.nothing("No custom fields defined"));
         }
@@ -132,11 +140,12 @@ impl Call<'_> {
     }
 }
 
-/// The lines of a changelog entry for an addition.
+/// Returns the lines of a changelog entry for an addition.
 pub(super) fn added(fields: &Fields, id: u64) -> Vec<String> {
     let mut lines = vec!["details: ".to_owned()];
     for (name, value) in fields {
         if let Some(value) = value.as_deref().filter(|v| !v.is_empty()) {
+            // In entries of additions the real server writes dots for colons, also inside values: `mac. 00.11…`.
             lines.push(format!("{name}. {}", value.replace(':', ".")));
         }
     }
@@ -144,7 +153,7 @@ pub(super) fn added(fields: &Fields, id: u64) -> Vec<String> {
     lines
 }
 
-/// The lines of a changelog entry for a change.
+/// Returns the lines of a changelog entry for a change.
 pub(super) fn changed(store: &Store, object: Object, id: u64, fields: &Fields) -> Vec<String> {
     let line = |(name, value): &(String, Option<String>)| {
         let before = store.cell(object, id, name).as_text();
@@ -154,12 +163,14 @@ pub(super) fn changed(store: &Store, object: Object, id: u64, fields: &Fields) -
     fields.iter().filter_map(line).collect()
 }
 
-/// An id as PHP reads it: any number will do, also `1.0` and `1e1`.
+/// Id as PHP reads it: any number, also `1.0` and `1e1`.
+///
+/// PHP's `is_numeric` accepts them, and the database converts them when it compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Id {
-    /// Not a number.
+    /// Text that is no number.
     Text,
-    /// A number; `None` if no row can have it.
+    /// Number, or `None` if it is negative or has a fraction, so that no row has it.
     Number(Option<u64>),
 }
 
@@ -177,7 +188,7 @@ impl Id {
         }
     }
 
-    /// The row with this id, if the text is a number and the row exists.
+    /// Returns the id if the text is a number and the row exists.
     pub(super) fn row(self, store: &Store, object: Object) -> Option<u64> {
         match self {
             Self::Number(Some(id)) if store.table(object).contains(id) => Some(id),
@@ -186,14 +197,17 @@ impl Id {
     }
 }
 
+/// Returns the last value of a field, or `None` if it is absent or null.
 pub(super) fn field<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
     fields.iter().rev().find(|(n, _)| n == name)?.1.as_deref()
 }
 
+/// Returns true if the request has the field, also if it is null.
 pub(super) fn has(fields: &Fields, name: &str) -> bool {
     fields.iter().any(|(n, _)| n == name)
 }
 
+/// Replaces or adds a field.
 pub(super) fn put(fields: &mut Fields, name: &str, value: impl Into<Option<String>>) {
     fields.retain(|(n, _)| n != name);
     fields.push((name.to_owned(), value.into()));

@@ -1,4 +1,7 @@
-//! From a request to a response: who calls, whether they may, and which controller responds.
+//! Dispatch of a request: app, authentication, permission, controller, envelope.
+//!
+//! The checks come in the order in which a real server reports them. It decides which of several faults a client learns
+//! of: an unknown app is 400 even without a token, and a wrong token is 401 even on a missing controller.
 
 use std::time::{Duration, SystemTime};
 
@@ -21,7 +24,7 @@ use super::reply::Reply;
 use super::store::Store;
 use super::xml;
 
-/// What does not change while the server runs.
+/// Settings that do not change while the server runs.
 #[derive(Debug)]
 pub(super) struct Setup {
     pub(super) base: String,
@@ -31,7 +34,9 @@ pub(super) struct Setup {
     pub(super) offset: i32,
 }
 
-/// A call that has been read and let in so far as that needs no store.
+/// Call that has been read, and passed the checks that need neither the lock nor a controller.
+///
+/// Waiting for the lock of the app comes next; the store is not locked meanwhile.
 #[derive(Debug)]
 pub(super) struct Admitted {
     app: App,
@@ -41,13 +46,14 @@ pub(super) struct Admitted {
 }
 
 impl Admitted {
-    /// How the app keeps writes apart, if this call writes.
+    /// Returns the lock of the app if this call writes.
     pub(super) fn lock(&self) -> Option<Lock> {
         self.method.is_some_and(Method::writes).then_some(self.app.lock)
     }
 
-    /// Whether this is the call that races without a lock.
+    /// Returns true for the call that races on an app without lock.
     pub(super) fn races(&self) -> bool {
+        // Q48: this call looks for a free address and then inserts it; two of them can find the same one.
         self.app.lock == Lock::Disabled
             && self.method == Some(Method::Post)
             && self.controller == "addresses"
@@ -55,19 +61,22 @@ impl Admitted {
     }
 }
 
-/// Reads the request: path, body, app and its security.
+/// Reads the request and checks app and security.
 pub(super) fn admit(
     setup: &Setup,
     store: &Store,
     request: &Request,
     now: SystemTime,
 ) -> Result<Admitted, Box<Response>> {
+    // Apache's default `AllowEncodedSlashes Off`: the request never reaches phpIPAM.
     let encoded_slash = request.path().to_ascii_lowercase().contains("%2f");
     let rest = request.path().strip_prefix(setup.base.as_str()).and_then(|p| p.strip_prefix("/api"));
     let Some(rest) = rest.filter(|p| !encoded_slash && (p.is_empty() || p.starts_with('/'))) else {
         return Err(Box::new(not_found()));
     };
+    // Without URL rewriting the entry file is part of the path.
     let rest = rest.trim_start_matches("/index.php");
+    // Before the parameters are read, the form of the response is JSON.
     let refuse = |refusal| Box::new(refused(setup, &Params::default(), refusal));
     if !store.api_enabled {
         return Err(refuse(fail(503, "API server disabled")));
@@ -91,18 +100,23 @@ fn check_app(
     now: SystemTime,
 ) -> Handled<(App, Option<Method>)> {
     let name = params.app.as_deref().unwrap_or_default();
+    // Upper and lower case are equal in ids of apps and names of controllers, as on a real server.
     let app = setup.apps.iter().find(|a| a.id.eq_ignore_ascii_case(name));
     let app = app.ok_or_else(|| fail(400, "Invalid application id"))?;
+    // Q60: where PHP sends numbers (8.1 and later), 1.5 to 1.7 let reads of a disabled app pass; 1.8.2 refuses them.
     if app.permission == Permission::Disabled {
         return Err(fail(503, "Application disabled"));
     }
     if app.security == Security::User {
         return Err(fail(503, "Invalid app security"));
     }
+    // Q58: the server sees only what a proxy tells it.
     let https = setup.https || request.header("x-forwarded-proto").is_some_and(|p| p.eq_ignore_ascii_case("https"));
     if app.security != Security::None && !https {
         return Err(fail(503, "SSL connection is required for API"));
     }
+    // Q55: the 12th call is blocked. The block comes before the token is looked at, so valid tokens are blocked as
+    // well.
     if let (count, Some(last)) = store.failures
         && count > 10
         && now.duration_since(last).is_ok_and(|age| age < Duration::from_secs(300))
@@ -110,9 +124,11 @@ fn check_app(
         return Err(fail(500, setup.profile.blocked));
     }
     let method = match request.method() {
+        // The web server drops the body of a HEAD; phpIPAM runs the GET.
         "GET" | "HEAD" => Some(Method::Get),
         "POST" => Some(Method::Post),
         "PATCH" => Some(Method::Patch),
+        // 1.5.2 refuses PUT with 400, and 1.7.4 reports success without reading the body. Neither is simulated.
         "PUT" if setup.profile.put == Put::AsPatch => Some(Method::Patch),
         "DELETE" => Some(Method::Delete),
         "OPTIONS" => Some(Method::Options),
@@ -124,7 +140,7 @@ fn check_app(
     Ok((app.clone(), method))
 }
 
-/// Answers an admitted call.
+/// Carries out an admitted call.
 pub(super) fn respond(
     setup: &Setup,
     store: &mut Store,
@@ -137,7 +153,7 @@ pub(super) fn respond(
     })
 }
 
-/// The first step of a racing call: the address it will try to take.
+/// First step of a racing call: chooses the address that it will try to take.
 pub(super) fn choose(
     setup: &Setup,
     store: &mut Store,
@@ -153,12 +169,12 @@ pub(super) fn choose(
     chosen.ok_or_else(|| Box::new(refused))
 }
 
-/// The second step: whether another caller was quicker.
+/// Second step: fails if another request has taken the address.
 pub(super) fn check(setup: &Setup, store: &Store, admitted: &Admitted, race: Race) -> Result<(), Box<Response>> {
     race::check(store, race).map_err(|refusal| Box::new(refused(setup, &admitted.params, refusal)))
 }
 
-/// The last step: the row is written, unless its key exists.
+/// Last step: inserts the row, unless the unique key refuses it.
 pub(super) fn take(
     setup: &Setup,
     store: &mut Store,
@@ -194,9 +210,12 @@ fn try_respond(
     controller: impl FnOnce(&Call<'_>, &mut Store) -> Handled<Reply>,
 ) -> Handled<(Reply, Option<Value>)> {
     let Admitted { app, params, method, controller: name } = admitted;
+    // Q57: both names are read, and `phpipam-token` is looked at first.
     let token = request.header("phpipam-token").or_else(|| request.header("token"));
+    // `user` checks tokens itself, with texts and statuses of its own (403 instead of 401, Q51).
     let is_user = name == "user";
     let user = if is_user { String::new() } else { authenticate(setup, store, app, token, now)? };
+    // An unknown method is refused after the token: without one it is 401.
     let method = method.ok_or_else(|| fail(501, "Not Implemented"))?;
     let strings = match request.header("api-stringify-results") {
         Some("1" | "true") if setup.profile.stringify_header => true,
@@ -212,6 +231,7 @@ fn try_respond(
         let caller = user::Caller { basic: basic(request), token, now, offset: setup.offset };
         user::handle(&call, store, &caller)?
     } else if method.writes() && app.permission < Permission::Write {
+        // Q52: 401, although a new login would not help.
         return Err(fail(401, "invalid permissions"));
     } else {
         controller(&call, store)?
@@ -224,7 +244,7 @@ fn try_respond(
     Ok((reply, data))
 }
 
-/// Checks token or code; extends the token; answers the user's real name.
+/// Checks the token or app code, extends the token, and returns the real name of the user.
 fn authenticate(setup: &Setup, store: &mut Store, app: &App, token: Option<&str>, now: SystemTime) -> Handled<String> {
     let unauthorized = || fail(401, "Unauthorized");
     let given = token.filter(|t| !t.is_empty()).ok_or_else(unauthorized)?;
@@ -232,9 +252,11 @@ fn authenticate(setup: &Setup, store: &mut Store, app: &App, token: Option<&str>
         if given == app.code {
             return Ok(app.id.clone());
         }
+        // The code of another app is recognized, and 403; anything else is 401.
         let others = setup.apps.iter().any(|other| !other.code.is_empty() && other.code == given);
         return Err(if others { fail(403, "Invalid token") } else { unauthorized() });
     }
+    // Q51: a missing, a wrong and an expired token are the same 401 here.
     let holds = |t: &super::store::Token| t.text == given && t.until > now;
     let account = store.accounts.iter_mut().find(|a| a.token.as_ref().is_some_and(holds)).ok_or_else(unauthorized)?;
     user::extend(account, now);
@@ -265,6 +287,7 @@ fn succeeded(params: &Params, reply: Reply, data: Option<Value>) -> Response {
     if let Some(data) = data {
         body.insert("data".to_owned(), data);
     }
+    // Q08: seconds, as a float or as the integer 0.
     body.insert("time".to_owned(), json!(0.002));
     let response = encoded(params, reply.status, body);
     match reply.location {
@@ -273,7 +296,7 @@ fn succeeded(params: &Params, reply: Reply, data: Option<Value>) -> Response {
     }
 }
 
-/// A failure in the form of the version.
+/// Returns a failure in the envelope, in the form of the version.
 pub(super) fn failed(setup: &Setup, params: &Params, status: u16, code: u16, message: &str) -> Response {
     let mut body = Map::new();
     let success = if setup.profile.failure_is_zero { json!(0) } else { json!(false) };
@@ -282,19 +305,22 @@ pub(super) fn failed(setup: &Setup, params: &Params, status: u16, code: u16, mes
     body.insert("message".to_owned(), message.into());
     body.insert("time".to_owned(), json!(0.001));
     let response = encoded(params, status, body);
+    // The real server sends a login path without the app on every 401. It is useless; the client must not follow it.
     if status == 401 { response.with_header(LOCATION, "/api//user/") } else { response }
 }
 
-/// A lock that was not obtained in time: nothing was done.
+/// Returns the failure of a lock that was not obtained in time; nothing was done.
 pub(super) fn lock_timeout(setup: &Setup, lock: Lock) -> Response {
     let message = match lock {
         Lock::MySql(wait) => format!("MySQL wait timeout exceeded after {:.4} seconds", wait.as_secs_f64()),
         Lock::File(wait) => {
             format!("Cannot obtain lock for phpipam_api.lock after {:.4} seconds", wait.as_secs_f64())
         }
+        // Only the fault `LockTimeout` gets here: an app without lock waits for none.
         Lock::Disabled => "Cannot obtain lock for phpipam_api.lock after 30.0001 seconds".to_owned(),
     };
     let status = setup.profile.lock_timeout_status;
+    // Q50: in 1.8.2 only the envelope says 500, and the HTTP status is 200; before, both are 503.
     let code = if status == 200 { 500 } else { status };
     failed(setup, &Params::default(), status, code, &message)
 }
@@ -307,7 +333,7 @@ fn refused(setup: &Setup, params: &Params, refusal: Refusal) -> Response {
     }
 }
 
-/// The web server's own response for paths it does not know, among them those with an encoded slash.
+/// Returns the page of the web server for paths that it does not know, among them those with an encoded slash.
 fn not_found() -> Response {
     let body = "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01//EN\" \"http://www.w3.org/TR/html4/strict.dtd\">\n\
                 <html><head>\n<title>404 Not Found</title>\n</head><body>\n<h1>Not Found</h1>\n\
@@ -321,7 +347,7 @@ fn encoded(params: &Params, status: u16, body: Map<String, Value>) -> Response {
         let root = params.controller.as_deref().unwrap_or("response").to_ascii_lowercase();
         ("application/xml; charset=utf-8", xml::document(&root, &body))
     } else {
-        // PHP escapes slashes.
+        // `json_encode` of PHP escapes slashes by default.
         ("application/json; charset=utf-8", Value::Object(body).to_string().replace('/', "\\/"))
     };
     Response::text(status, content_type, body)

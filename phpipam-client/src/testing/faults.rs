@@ -1,33 +1,56 @@
-//! What can go wrong between a client and this server.
+//! Faults between a client and the simulated server.
 
 use std::time::Duration;
 
 use ipam_core::testing::http::{Effect, Response, ServerFault};
 
-/// One request that the server received, and how it ended.
+/// Request that the server received, with the status it got and the [`Fault`] that happened to it.
 pub type Logged = ipam_core::testing::Logged<Fault>;
 
-/// What goes wrong.
+/// Fault of the connection or of the server, for [`Server::fault`](super::Server::fault).
+///
+/// ```
+/// use phpipam_client::models::{AddressFields, SubnetId};
+/// use phpipam_client::testing::{Fault, Server, When};
+/// # use phpipam_client::{Auth, Client, HttpOptions};
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let server = Server::start().await?;
+/// let subnet = server.seed(|store| {
+///     let section = store.add_section("Lab");
+///     store.add_subnet(section, "192.0.2.0/24".parse().unwrap())
+/// });
+/// # let client = Client::builder(server.url(), Server::APP, Auth::user(Server::USER, Server::PASSWORD))
+/// #     .with_http_options(HttpOptions::new().with_allow_http(true))
+/// #     .build()?;
+/// // The lock of the server is busy twice; the client tries again.
+/// server.fault(Fault::LockTimeout, When::any().path("/first_free/").times(2));
+/// client.addresses().allocate_first_free(SubnetId::new(subnet), &AddressFields::new()).await?;
+/// assert_eq!(server.count("POST", "/first_free/"), 3);
+/// assert_eq!(server.seed(|store| store.used(subnet).len()), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The response comes this much later. The work is done before the wait.
+    /// Delay of the response. The request is carried out before the wait.
     Latency(Duration),
-    /// The server's write lock is not obtained: HTTP 200 with code 500, nothing done.
+    /// Write lock that is not obtained: HTTP 200 with code 500 (by [`Profile`](super::Profile)); nothing is done.
     LockTimeout,
-    /// A PHP fatal error: 500 with an empty body, nothing done.
+    /// Fatal error of PHP: 500 with an empty body; nothing is done.
     EmptyError500,
-    /// HTML with status 200, nothing done.
+    /// HTML with status 200, as for a shrunk subnet with addresses outside; nothing is done.
     Html200,
-    /// An HTML error page with this status, as a proxy sends it; nothing done.
+    /// HTML error page with this status, as a proxy sends it; nothing is done.
     Html(u16),
-    /// The connection is cut before the request is looked at.
+    /// Lost request: the connection is cut, and nothing is done.
     DropBefore,
-    /// The request is carried out, and then the connection is cut: the response is lost.
+    /// Lost response: the request is carried out, and then the connection is cut.
     DropAfter,
-    /// The user's token expires just before this request.
+    /// Token of the request that expires just before it: 401, except for calls of `user`, which are 403.
     ExpireToken,
-    /// A JSON failure with this status and message, nothing done.
+    /// JSON failure with this status and message; nothing is done.
     Status(u16, String),
 }
 
@@ -43,7 +66,7 @@ impl ServerFault for Fault {
             Self::Html200 => Effect::Send(html(200, "<div class='alert alert-danger'>Error: database</div>")),
             Self::Html(status) => Effect::Send(html(*status, page(&format!("{status} error")))),
             Self::Status(status, message) => Effect::Fail(*status, message.clone()),
-            // They depend on the server's settings and its store.
+            // `Site::respond` carries these two out: they need the profile, the clock and the tokens of the server.
             Self::LockTimeout | Self::ExpireToken => Effect::Site,
         }
     }
@@ -53,7 +76,7 @@ impl ServerFault for Fault {
     }
 }
 
-/// A body that is no envelope.
+/// Returns a response whose body is HTML, or empty.
 pub(super) fn html(status: u16, body: impl Into<Vec<u8>>) -> Response {
     Response::text(status, "text/html; charset=UTF-8", body)
 }

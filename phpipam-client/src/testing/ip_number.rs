@@ -1,8 +1,10 @@
-//! Addresses as the server keeps them: decimal numbers in text, IPv4 up to 2^32-1 and IPv6 above.
+//! Addresses as numbers, the form in which the server stores them.
+//!
+//! The columns hold decimal numbers as text: IPv4 up to 2^32 − 1, IPv6 above.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// An address or network as a number. What fits in 32 bits is IPv4, as in the server's own columns.
+/// Returns an address as a number.
 pub(super) fn of(ip: IpAddr) -> u128 {
     match ip {
         IpAddr::V4(v4) => u128::from(u32::from(v4)),
@@ -10,7 +12,10 @@ pub(super) fn of(ip: IpAddr) -> u128 {
     }
 }
 
-/// The number in a dotted or colon form. IPv6 numbers below 2^32 cannot be told from IPv4 here; the server cannot either.
+/// Returns the address of a number.
+///
+/// An IPv6 address below 2^32, such as `::1`, becomes IPv4: the column has no family, and the real server decides by
+/// the size of the number, too.
 pub(super) fn ip(number: u128) -> IpAddr {
     match u32::try_from(number) {
         Ok(small) => IpAddr::V4(Ipv4Addr::from(small)),
@@ -18,6 +23,7 @@ pub(super) fn ip(number: u128) -> IpAddr {
     }
 }
 
+/// Returns the text form of a number.
 pub(super) fn dotted(number: u128) -> String {
     ip(number).to_string()
 }
@@ -26,7 +32,7 @@ pub(super) fn is_v4(number: u128) -> bool {
     number <= u128::from(u32::MAX)
 }
 
-/// Reads an address in text form or as a decimal number.
+/// Reads an address in text form or as a decimal number. Surrounding spaces are refused, as by the real server.
 pub(super) fn parse(text: &str) -> Option<u128> {
     if let Ok(ip) = text.parse::<IpAddr>() {
         return Some(of(ip));
@@ -37,7 +43,7 @@ pub(super) fn parse(text: &str) -> Option<u128> {
     None
 }
 
-/// A network: first address, prefix length and family.
+/// Network: first address, prefix length and family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Net {
     pub(super) first: u128,
@@ -46,7 +52,7 @@ pub(super) struct Net {
 }
 
 impl Net {
-    /// `None` if the prefix length is too long for the family.
+    /// Returns the network that contains an address, or `None` if the prefix length is too long for the family.
     pub(super) fn new(address: u128, mask: u8) -> Option<Self> {
         let v4 = is_v4(address);
         if mask > if v4 { 32 } else { 128 } {
@@ -61,9 +67,10 @@ impl Net {
         if self.v4 { 32 } else { 128 }
     }
 
-    /// All ones in the host part.
+    /// Returns the mask of the host part: all ones.
     pub(super) fn host_bits(self) -> u128 {
         let bits = u32::from(self.width() - self.mask);
+        // A shift by 128 would overflow.
         if bits == 0 { 0 } else { u128::MAX >> (128 - bits) }
     }
 
@@ -83,12 +90,16 @@ impl Net {
         self.covers(other) || other.covers(self)
     }
 
-    /// First and last address that may be handed out: the whole of IPv6, pools, /31 and /32; without network and broadcast elsewhere.
+    /// Returns the first and last address that may be allocated.
+    ///
+    /// All addresses of IPv6 subnets, pools, /31 and /32 may; other IPv4 subnets leave out network and broadcast.
     pub(super) fn usable(self, pool: bool) -> (u128, u128) {
+        // Q67: from 1.5.0 on IPv6 subnets give the zero address first, although it is the anycast address of the
+        // routers (RFC 4291), and `isPool` subnets give network and broadcast. 1.3.2 and 1.4.7 began at ::1.
         if self.v4 && !pool && self.mask < 31 { (self.first + 1, self.last() - 1) } else { (self.first, self.last()) }
     }
 
-    /// Number of addresses as text; `::/0` has one more than the type holds.
+    /// Returns the number of addresses as text. `::/0` has 2^128, one more than a `u128` holds.
     pub(super) fn size_text(self) -> String {
         match self.host_bits().checked_add(1) {
             Some(size) => size.to_string(),
@@ -100,7 +111,9 @@ impl Net {
         format!("{}/{}", dotted(self.first), self.mask)
     }
 
-    /// The next child of length `mask` after the one at `first`, inside this network.
+    /// Returns the first child prefix of length `mask`, and the distance from one child to the next.
+    ///
+    /// `None` if the length does not fit, or if the only child is `::/0`.
     pub(super) fn children(self, mask: u8) -> Option<(Self, u128)> {
         let child = Self { first: self.first, mask, v4: self.v4 };
         if mask < self.mask || mask > self.width() {

@@ -1,15 +1,17 @@
-//! An in-process phpIPAM to test against.
+//! An in-process phpIPAM to test against. Needs the feature `testing`.
 //!
-//! [`Server`] answers HTTP as a phpIPAM 1.8.2 does, held to recordings of a real one: the envelope, the status codes, the messages, and
-//! the quirks (ids as strings on creation, 404 for an empty list, a tag that every PATCH resets, decimal addresses in some lists,
-//! `Invalid request key …`, text that loses what looks like a tag). It keeps its state in memory, so what a test creates it can read
-//! back. It listens on a free port of 127.0.0.1 and stops when it is dropped.
+//! [`Server`] responds over HTTP as phpIPAM 1.8.2 does: the envelope (the JSON object with `code`, `success` and
+//! `data`), the status codes, the messages, and the oddities of the real server. Ids are strings on creation; an empty
+//! list is 404; a PATCH without a tag resets the tag; some lists hold decimal addresses; text loses what looks like a
+//! tag of HTML. This crate's own tests compare it with about 790 recorded exchanges of a real server.
+//!
+//! It keeps its state in memory, so a test can read back what it created. It listens on a free port of 127.0.0.1 and
+//! stops when it is dropped.
 //!
 //! ```
-//! use ipam_core::http::HttpOptions;
 //! use phpipam_client::models::{AddressFields, SubnetId};
 //! use phpipam_client::testing::{Fault, Server, When};
-//! use phpipam_client::{Auth, Client};
+//! use phpipam_client::{Auth, Client, HttpOptions};
 //!
 //! # tokio::runtime::Runtime::new()?.block_on(async {
 //! let server = Server::start().await?;
@@ -21,7 +23,7 @@
 //!     Ok::<_, Box<dyn std::error::Error>>(subnet)
 //! })?;
 //!
-//! // Your program goes here: whatever speaks to a phpIPAM at this URL, with this app and user.
+//! // The program under test goes here: anything that speaks to a phpIPAM at this URL, with this app and user.
 //! let client = Client::builder(server.url(), Server::APP, Auth::user(Server::USER, Server::PASSWORD))
 //!     .with_http_options(HttpOptions::new().with_allow_http(true))
 //!     .build()?;
@@ -29,11 +31,11 @@
 //! let taken = client.addresses().allocate_first_free(subnet_id, &fields).await?;
 //! assert_eq!(taken.ip.to_string(), "10.0.0.2");
 //!
-//! // Look at what it asked, and at what the server has now.
+//! // The requests that arrived, and the state of the server.
 //! assert_eq!(server.count("POST", "/first_free/"), 1);
 //! assert_eq!(server.seed(|store| store.used(subnet).len()), 2);
 //!
-//! // Let the next answer get lost: the address is taken, and the program does not hear of it.
+//! // The next response is lost: the address is taken, and the program does not learn of it.
 //! server.fault(Fault::DropAfter, When::any().method("POST").path("/first_free/"));
 //! assert!(client.addresses().allocate_first_free(subnet_id, &fields).await.is_err());
 //! assert_eq!(server.seed(|store| store.used(subnet).len()), 3);
@@ -42,20 +44,31 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What it can be told
-//! | | |
+//! # Parts
+//! | item | use |
 //! | --- | --- |
-//! | [`ServerBuilder`] | apps with permission, security, locking, nesting of custom fields and links; users; numbers as numbers or as strings; clock; base path; time zone; example data |
-//! | [`Server::seed`] | sections, subnets, addresses, VLANs, VRFs, name servers, tags, custom fields; any other row by [`Store::add`] |
-//! | [`Server::fault`] | latency, lock timeout, empty 500, HTML, lost requests and lost answers, expired tokens, any status; by method, path, condition, count or seeded chance |
-//! | [`Server::requests`] | every request with redacted credentials, and how it ended |
+//! | [`ServerBuilder`] | apps, user accounts, form of numbers, clock, base path, time zone, example data |
+//! | [`Server::seed`] | sections, subnets, addresses, VLANs, VRFs, custom fields; other rows by [`Store::add`] |
+//! | [`Server::fault`] | latency, lock timeout, lost requests and responses, any status; by [`When`] |
+//! | [`Server::requests`] | every request with redacted credentials, and its status |
 //! | [`Server::advance`] | time: tokens live six hours, a block after too many bad logins lasts five minutes |
+//! | [`Profile`] | single behaviours of other versions, such as 200 instead of 404 for an empty list |
 //!
-//! # What it is not
-//! It has no TLS; apps that need it work with [`ServerBuilder::https`] or the header `X-Forwarded-Proto: https`. The controllers `nat`,
-//! `circuits` and `prefix` and the encrypted request form answer as unknown. There is one language. Changelogs have the right
-//! form, but their `diff` is simpler; sections without an order come by id. Clients are not told apart: bad logins block all of them.
-//! Which recorded exchanges it does not answer is listed in `tests/simulator/not-covered.txt`. Only version 1.8.2 is there; [`Profile`] holds what differs in others.
+//! [`Clock`], [`Target`] and [`When`] are those of `ipam_core::testing`; a test that imports them from here needs no
+//! dependency on `ipam-core`.
+//!
+//! # TLS
+//! The server speaks plain HTTP only, so a client needs `allow_http`. An app whose security needs TLS accepts requests
+//! with the header `X-Forwarded-Proto: https`; [`ServerBuilder::https`] accepts all of them, as a server behind a proxy
+//! does.
+//!
+//! # Limits
+//! - The controllers `nat`, `circuits` and `prefix` and the encrypted request form are missing: 400 `Invalid
+//!   controller`. `tools/nat` works.
+//! - Messages are in English only; there is no memory limit.
+//! - Changelogs have the right form, but their `diff` is simpler. Sections without an order are sorted by id.
+//! - All clients count as one: too many bad logins block all of them.
+//! - [`Profile::V1_8_2`] is the only complete version. Its fields switch single behaviours of older versions on.
 
 mod config;
 mod context;

@@ -1,20 +1,22 @@
-//! A request as PHP sees it: path, query and body merged into one set of parameters.
+//! Parameters of a request as PHP sees them: path, query and body merged into one set.
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::refusal::{Handled, fail};
 
-/// The parameters of a call. What was named `id`, `controller` and so on in query or body has replaced the path.
+/// Parameters of a call.
+///
+/// A member `id`, `controller` and so on of the query or the body has replaced the segment of the path.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Params {
     pub(super) app: Option<String>,
     pub(super) controller: Option<String>,
-    /// `id`, `id2`, `id3`, `id4`.
+    /// Path segments after the controller: `id`, `id2`, `id3`, `id4`.
     pub(super) ids: [Option<String>; 4],
-    /// Everything else, in order.
+    /// All other parameters, in the order in which they were sent.
     pub(super) fields: Map<String, Value>,
-    /// Whether the answer is XML.
+    /// True if the response is XML.
     pub(super) xml: bool,
 }
 
@@ -31,20 +33,22 @@ impl Params {
         self.ids[2].as_deref()
     }
 
-    /// A field as text; null and absent are `None`.
+    /// Returns a field as text, or `None` if it is absent or null.
     pub(super) fn text(&self, name: &str) -> Option<String> {
         self.fields.get(name).and_then(as_text)
     }
 
-    /// Merges path, query and body.
+    /// Merges path, query and body, each of which overrides the one before.
     pub(super) fn read(path: &str, query: &str, content_type: Option<&str>, body: &[u8]) -> Handled<Self> {
         let mut all = Self::default();
+        // The server drops empty segments, and to PHP "0" is as empty as "": `subnets/0/` is the whole list.
         let mut segments = path.split('/').filter(|s| !s.is_empty() && *s != "0");
         all.app = segments.next().map(decoded);
         all.controller = segments.next().map(decoded);
         for (slot, segment) in all.ids.iter_mut().zip(segments) {
             *slot = Some(decoded(segment));
         }
+        // The query can even hold everything: `/api/?app_id=…&controller=…&id=…`.
         for (name, value) in form(query) {
             all.put(name, Value::String(value));
         }
@@ -55,18 +59,24 @@ impl Params {
                     all.put(name, value);
                 }
             }
+            // Without fields a body is not needed, not even for POST.
             Some("application/json") => {}
             Some("application/xml") => {
                 all.xml = true;
+                // The server does not parse XML bodies. It ends up with one field named 0, which every write refuses as
+                // "Invalid request key 0".
                 if !body.is_empty() {
                     all.put("0".to_owned(), Value::String(String::new()));
                 }
             }
+            // Q23: Apache accepts a missing content type, and PHP then reads the body as a form. JSON without the
+            // header is one strange form key, and 400.
             None | Some("application/x-www-form-urlencoded") => {
                 for (name, value) in form(&String::from_utf8_lossy(body)) {
                     all.put(name, Value::String(value));
                 }
             }
+            // PHP 7.4 reads `text/plain` as a form; PHP 8.2 refuses it.
             Some(other) => return Err(fail(415, format!("Invalid Content type {other}"))),
         }
         Ok(all)
@@ -74,6 +84,8 @@ impl Params {
 
     fn put(&mut self, name: String, value: Value) {
         let value = stripped(value);
+        // The real server merges all sources into one array, in which the path's own names are ordinary keys. A body
+        // with an `id` therefore changes another object than the one of the path.
         let slot = match name.as_str() {
             "app_id" => &mut self.app,
             "controller" => &mut self.controller,
@@ -90,13 +102,15 @@ impl Params {
     }
 }
 
-/// The text of a scalar; arrays and objects are the word PHP makes of them.
+/// Returns a value as PHP converts it to text, or `None` for null.
 pub(super) fn as_text(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
         Value::String(text) => Some(text.clone()),
+        // PHP writes the word instead of the contents; the server stores it.
         Value::Array(_) | Value::Object(_) => Some("Array".to_owned()),
         Value::Bool(true) => Some("1".to_owned()),
+        // False becomes an empty text, which becomes NULL: 500 for a flag that is NOT NULL (from 1.5 on).
         Value::Bool(false) => Some(String::new()),
         Value::Number(number) => Some(number.to_string()),
     }
@@ -105,18 +119,21 @@ pub(super) fn as_text(value: &Value) -> Option<String> {
 fn json_object(body: &[u8]) -> Handled<Map<String, Value>> {
     match serde_json::from_slice(body) {
         Ok(Value::Object(map)) => Ok(map),
+        // A list is an array to PHP like any other; its keys are the positions.
         Ok(Value::Array(list)) => Ok(list.into_iter().enumerate().map(|(i, v)| (i.to_string(), v)).collect()),
+        // Q24: a scalar is refused although it parses, so PHP's own message says that there was no error.
         Ok(_) => Err(fail(400, "Invalid JSON: No error")),
         Err(_) => Err(fail(400, "Invalid JSON: Syntax error")),
     }
 }
 
-/// `a=1&b=2`; dots and spaces in names become underscores.
+/// Reads a form such as `a=1&b=2`. Dots and spaces in names become underscores, as PHP makes names of variables.
 fn form(text: &str) -> Vec<(String, String)> {
     text.split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            // `+` is a space in forms, and must be replaced before the percent-decoding makes a `+` of `%2B`.
             let name = decoded(&name.replace('+', " ")).replace(['.', ' '], "_");
             (name, decoded(&value.replace('+', " ")))
         })
@@ -127,7 +144,9 @@ fn decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// Scalars become text, and tags are taken out of every text.
+/// Converts scalars to text, and removes what looks like HTML tags from every text.
+///
+/// The server does so to all input, before it looks at the controller.
 fn stripped(value: Value) -> Value {
     match value {
         Value::Null => Value::Null,
@@ -137,13 +156,15 @@ fn stripped(value: Value) -> Value {
     }
 }
 
-/// What PHP's `strip_tags` leaves: everything between `<` and `>`, unless white space follows the `<`.
+/// Removes HTML tags as PHP's `strip_tags` does: a `<` that white space does not follow begins one.
 fn strip_tags(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     let mut depth = 0_u32;
     while let Some(c) = chars.next() {
         match c {
+            // A `<` inside a tag opens a nested one; without its `>` the rest of the text is lost, as on the real
+            // server.
             '<' if depth > 0 || chars.peek().is_none_or(|next| !next.is_whitespace()) => depth += 1,
             '>' if depth > 0 => depth -= 1,
             _ if depth == 0 => out.push(c),

@@ -1,4 +1,4 @@
-//! From rows to `data`: filter, renaming, nesting of custom fields, links.
+//! Presentation of rows as `data`: filter, renaming, nesting of custom fields, links, in this order.
 
 use std::time::SystemTime;
 
@@ -11,28 +11,30 @@ use super::context::{Call, Method};
 use super::ip_number;
 use super::params::as_text;
 use super::refusal::{Handled, fail};
-use super::reply::{Data, Found, Kind};
+use super::reply::{Data, Kind, SearchPart};
 use super::schema::Object;
 use super::store::Store;
 
 type Row = Map<String, Value>;
 
-/// The value of `data`.
+/// Returns the value of `data`.
 pub(super) fn data(call: &Call<'_>, store: &Store, data: Data) -> Handled<Value> {
     match data {
         Data::Plain(value) => Ok(value),
         Data::One(kind, row) => {
-            let (mut rows, filtered) = finished(call, store, kind, vec![row], Shape::One)?;
+            let (mut rows, filtered) = finished(call, store, kind, vec![row], Place::Alone)?;
+            // The real filter works on lists; a single object becomes a list of one, and stays one.
             Ok(if filtered { list(rows) } else { rows.pop().map_or(Value::Null, Value::Object) })
         }
-        Data::List(kind, rows) => Ok(list(finished(call, store, kind, rows, Shape::List)?.0)),
+        Data::List(kind, rows) => Ok(list(finished(call, store, kind, rows, Place::InList)?.0)),
         Data::Parts(parts, name, value) => {
             let mut all = Row::new();
-            for Found { part, kind, rows, nothing } in parts {
+            for SearchPart { part, kind, rows, nothing } in parts {
+                // Each list has an envelope of its own, in which a sentence stands for an empty list.
                 let found = if rows.is_empty() {
                     json!({"code": 404, "data": nothing})
                 } else {
-                    json!({"code": 200, "data": list(finished(call, store, kind, rows, Shape::Part)?.0)})
+                    json!({"code": 200, "data": list(finished(call, store, kind, rows, Place::InPart)?.0)})
                 };
                 all.insert(part.to_owned(), found);
             }
@@ -46,17 +48,18 @@ fn list(rows: Vec<Row>) -> Value {
     Value::Array(rows.into_iter().map(Value::Object).collect())
 }
 
-/// Where rows stand in `data`.
+/// Place of a row in `data`.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    One,
-    List,
-    /// In a list among others, where custom fields stay with the other columns.
-    Part,
+enum Place {
+    Alone,
+    InList,
+    /// In one of several lists (`search`), where custom fields are never nested.
+    InPart,
 }
 
-/// The rows that pass the filter, with their names and links, and whether there was a filter.
-fn finished(call: &Call<'_>, store: &Store, kind: Kind, rows: Vec<Row>, shape: Shape) -> Handled<(Vec<Row>, bool)> {
+/// Returns the rows that pass the filter, finished, and true if there was a filter.
+fn finished(call: &Call<'_>, store: &Store, kind: Kind, rows: Vec<Row>, place: Place) -> Handled<(Vec<Row>, bool)> {
+    // Writes take their fields from the same parameters, so `filter_by` means a filter on GET only.
     let filter = if call.method == Method::Get && call.profile.filters { Filter::of(call, &rows)? } else { None };
     let filtered = filter.is_some();
     let mut rows = match filter {
@@ -65,11 +68,11 @@ fn finished(call: &Call<'_>, store: &Store, kind: Kind, rows: Vec<Row>, shape: S
     };
     for row in &mut rows {
         finish(kind, row, filtered);
-        if call.app.nested && shape != Shape::Part {
-            nest(store, kind, row, shape == Shape::One);
+        if call.app.nested && place != Place::InPart {
+            nest(store, kind, row, place == Place::Alone);
         }
         if links_wanted(call) {
-            link(call, kind, row, shape == Shape::One);
+            link(call, kind, row, place == Place::Alone);
         }
     }
     Ok((rows, filtered))
@@ -91,6 +94,7 @@ impl Filter {
             return Err(fail(400, "Invalid filter_by"));
         }
         let test: Box<dyn Fn(&str) -> bool> = match call.params.text("filter_match").as_deref() {
+            // Q69: compared with the stored value, loosely.
             None | Some("full") => Box::new(move |cell| loosely_equal(cell, &value)),
             Some("partial") => Box::new(move |cell| cell.contains(&value)),
             Some("regex") => {
@@ -108,19 +112,24 @@ impl Filter {
             None => false,
         };
         let rows: Vec<Row> = rows.into_iter().filter(keep).collect();
+        // 404 in 1.4.7 as well, where other empty lists are 200.
         if rows.is_empty() { Err(fail(404, "No results (filter applied)")) } else { Ok(rows) }
     }
 }
 
-/// PHP's `==` on two texts: numbers compare as numbers.
+/// Compares two texts as PHP's `==` does: numbers as numbers, so that `1` equals `01` and `1.0`.
 fn loosely_equal(a: &str, b: &str) -> bool {
     match (a.trim().parse::<f64>(), b.trim().parse::<f64>()) {
+        // Decimal IPv6 addresses are beyond what a float tells apart. PHP compares two such texts character by
+        // character.
         (Ok(x), Ok(y)) if x.abs() < 9e15 => (x - y).abs() == 0.0,
         _ => a == b,
     }
 }
 
-/// `/pattern/i`: any delimiter, the flags `i`, `m`, `s`, `x`.
+/// Reads a pattern with delimiters and flags, such as `/pattern/i`, as PHP's `preg_match` takes it.
+///
+/// Of the flags it knows `i`, `m`, `s` and `x`, which Rust's expressions have, too.
 fn delimited(text: &str) -> Option<Regex> {
     let delimiter = text.chars().next().filter(|c| !c.is_alphanumeric() && *c != '\\')?;
     let end = text.rfind(delimiter).filter(|end| *end > 0)?;
@@ -132,14 +141,15 @@ fn delimited(text: &str) -> Option<Regex> {
     Regex::new(&format!("{flags}{pattern}")).ok()
 }
 
-/// Renames and turns numbers into addresses.
+/// Renames members, and turns numbers into addresses.
 fn finish(kind: Kind, row: &mut Row, filtered: bool) {
     match kind {
         Kind::Plural(object) => rename(row, object.key(), "id"),
         Kind::Domain => rename(row, "permissions", "sections"),
         Kind::Subnet => dotted(row, "subnet"),
         Kind::SubnetAddress => {
-            // Inside, `ip_addr` holds the text and `ip` the number.
+            // While it filters, the server holds the text in `ip_addr` and the number in `ip`, against their names. A
+            // filter on `ip` therefore takes the decimal form here, and a filtered row has its `ip` at the end.
             let text = row.shift_remove("ip_addr").unwrap_or_default();
             if filtered {
                 row.shift_remove("ip");
@@ -150,7 +160,7 @@ fn finish(kind: Kind, row: &mut Row, filtered: bool) {
     }
 }
 
-/// Renames a key in its place.
+/// Renames a key and keeps its place: clients and recordings see the order of members.
 pub(super) fn rename(row: &mut Row, from: &str, to: &str) {
     if !row.contains_key(from) {
         return;
@@ -159,7 +169,7 @@ pub(super) fn rename(row: &mut Row, from: &str, to: &str) {
     *row = renamed.map(|(k, v)| if k == from { (to.to_owned(), v) } else { (k, v) }).collect();
 }
 
-/// Turns a decimal address into its text form.
+/// Turns a decimal address of a row into its text form.
 pub(super) fn dotted(row: &mut Row, key: &str) {
     if let Some(Value::String(text)) = row.get_mut(key)
         && let Some(number) = ip_number::parse(text)
@@ -177,7 +187,10 @@ fn object_of(kind: Kind) -> Object {
     }
 }
 
-/// Moves custom fields under `custom_fields`: all of a single object, the non-null ones in a list.
+/// Moves custom fields into the member `custom_fields`: all of a single object, those that are not null in a list.
+///
+/// Q42: the server tests with `isset`, which is false for null, and does so in lists only. A kind without custom fields
+/// has `custom_fields` null (Q43).
 fn nest(store: &Store, kind: Kind, row: &mut Row, single: bool) {
     let mut nested = Row::new();
     let mut defined = false;
@@ -229,10 +242,12 @@ fn link(call: &Call<'_>, kind: Kind, row: &mut Row, single: bool) {
                 ("split", &["PATCH"]),
             ],
         ),
+        // A wrong path, as on a real server: the API knows `tools/tags` only.
         Kind::Tool(Object::Tag, _) => ("tools/iptags", &[("addresses", &["GET"])]),
         Kind::Tool(_, path) => (path, &[]),
         _ => return,
     };
+    // Links add an `id` to rows whose key has another name (`vlanId`, `vrfId`, `tid`).
     if !row.contains_key("id") {
         let id = row.get(object_of(kind).key()).cloned().unwrap_or_default();
         row.insert("id".to_owned(), id);
@@ -241,6 +256,7 @@ fn link(call: &Call<'_>, kind: Kind, row: &mut Row, single: bool) {
     let app = call.params.app.as_deref().unwrap_or_default();
     let base = format!("/api/{app}/{path}/{id}/");
     let links = if single {
+        // Only these two do not promise the methods that write, although devices have them.
         let own: &[&str] = if matches!(path, "addresses/tags" | "devices") { &["GET"] } else { &ALL };
         let mut links = vec![json!({"rel": "self", "href": base, "methods": own})];
         links.extend(
@@ -253,8 +269,9 @@ fn link(call: &Call<'_>, kind: Kind, row: &mut Row, single: bool) {
     row.insert("links".to_owned(), Value::Array(links));
 }
 
-/// The server's local time in its own form, without an offset.
+/// Returns the local time of the server in its own form, without an offset (Q07).
 pub(super) fn local(time: SystemTime, offset_minutes: i32) -> String {
+    // An offset that no time zone has becomes UTC: the builder takes any number and returns no error.
     let zone = Offset::from_seconds(offset_minutes.saturating_mul(60)).map_or(TimeZone::UTC, TimeZone::fixed);
     let stamp = Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH);
     stamp.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S").to_string()

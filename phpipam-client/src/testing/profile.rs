@@ -1,51 +1,70 @@
-//! What differs from one version of phpIPAM to the next, as data.
+//! Behaviour that differs between versions of phpIPAM, as data.
 
-/// How one version of phpIPAM behaves where versions differ.
+/// Behaviour of one version of phpIPAM where versions differ.
 ///
-/// A server is built with one profile; the code asks the profile, never the version. Each field names what it decides, and
-/// quotes the quirk it stands for.
+/// A server is built with one profile, and asks the profile instead of comparing versions. Only
+/// [`V1_8_2`](Self::V1_8_2) is complete; changing its fields gives single behaviours of older versions.
+///
+/// ```
+/// use phpipam_client::testing::{Profile, Server};
+/// # use phpipam_client::{Auth, Client, HttpOptions};
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// // An empty list as 1.4 sends it: HTTP 200 with `"success":false`.
+/// let mut profile = Profile::V1_8_2;
+/// profile.nothing_found = 200;
+/// let server = Server::builder().profile(profile).start().await?;
+/// # let client = Client::builder(server.url(), Server::APP, Auth::user(Server::USER, Server::PASSWORD))
+/// #     .with_http_options(HttpOptions::new().with_allow_http(true))
+/// #     .build()?;
+/// assert!(client.vlans().list().await?.is_empty());
+/// assert_eq!(server.requests().last().and_then(|request| request.status), Some(200));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Profile {
-    /// The version, for people.
+    /// Version, for messages to people; no behaviour depends on it.
     pub version: &'static str,
-    /// Status of "nothing found" on lists and searches: 404, or 200 with `success` false (Q11).
+    /// Status of "nothing found" on lists and searches: 404 from 1.5.0 on, 200 with `success` false before.
     pub nothing_found: u16,
-    /// Whether failures say `"success":0` instead of `false` (Q09).
+    /// True if failures say `"success":0` instead of `false`, as 1.3 does.
     pub failure_is_zero: bool,
-    /// Whether the request header `api-stringify-results` is obeyed (Q02).
+    /// True if the request header `api-stringify-results` decides how numbers are sent: from 1.7.0 on.
     pub stringify_header: bool,
-    /// What PUT does.
+    /// Effect of the method PUT.
     pub put: Put,
-    /// Whether `filter_by` is understood in the query string (Q69).
+    /// True if `filter_by` is read from the query string: from 1.4 on.
     pub filters: bool,
-    /// Whether lists of all subnets show the gateway of another subnet (Q35).
+    /// True if the list of all subnets looks a gateway up by the id of the subnet, and so shows the gateway of another
+    /// subnet: from 1.4.0 on.
     pub gateway_by_subnet_id: bool,
-    /// Whether only the first row of some searches has a dotted address (Q27).
+    /// True if only the first row of some searches has a dotted address, and the others a decimal one: 1.8.2.
     pub decimal_after_first: bool,
-    /// Whether `addresses/{ip}/{subnetId}/` finds the subnet's first row only (Q27).
+    /// True if `addresses/{ip}/{subnetId}/` finds only the row with the lowest id of the subnet: 1.8.2.
     pub by_ip_finds_first_only: bool,
-    /// Whether deleting the default L2 domain is refused.
+    /// True if deleting the default L2 domain is refused: 1.8.2. Older versions delete it.
     pub keeps_default_domain: bool,
-    /// Whether changelog paths exist (Q60).
+    /// True if `sections`, `subnets` and `addresses` have a `changelog`: from 1.7.0 on.
     pub changelog: bool,
-    /// Status of a lock timeout: HTTP 200 with code 500, or 503 (Q50).
+    /// Status of a lock timeout: 200 with code 500 in 1.8.2, 503 before.
     pub lock_timeout_status: u16,
-    /// The controllers this version has.
+    /// Controllers of this version; others are 400 `Invalid controller`.
     pub controllers: &'static [&'static str],
-    /// What a blocked client is told (Q55).
+    /// Message to a blocked client. It says `excesive` before 1.7.
     pub blocked: &'static str,
-    /// Name of the session cookie.
+    /// Name of the session cookie: `PHPSESSID` in 1.3, `phpipam` later.
     pub cookie: &'static str,
 }
 
-/// What PUT does.
+/// Effect of the method PUT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Put {
-    /// The same as PATCH.
+    /// The same as PATCH: 1.8.2.
     AsPatch,
-    /// 501, as for an unknown method.
+    /// 501, as for an unknown method: 1.3 and 1.4.
     NotImplemented,
 }
 
@@ -53,16 +72,24 @@ impl Profile {
     /// phpIPAM 1.8.2 on PHP 8.2.
     pub const V1_8_2: Self = Self {
         version: "1.8.2",
+        // Q11: 1.8.2 has no empty lists; "nothing found" is an error of status 404.
         nothing_found: 404,
+        // Q09: 1.3.2 sends 0 on every failure, 1.4.7 only on uncaught ones.
         failure_is_zero: false,
+        // Q02: 1.5.2 and 1.6 ignore the header.
         stringify_header: true,
         put: Put::AsPatch,
+        // Q69: 1.3.2 takes `?…` after a pretty path for a path segment.
         filters: true,
+        // Q35: `read_all_subnets` indexes the gateways by their own id instead of that of their subnet.
         gateway_by_subnet_id: true,
+        // Q27, seen in 1.8.2 and not up to 1.7.4: the server's cache is keyed by the column that was searched, and adds
+        // `ip` to the first row only. Later rows stay decimal, and a look-up by IP finds one row of each subnet.
         decimal_after_first: true,
         by_ip_finds_first_only: true,
         keeps_default_domain: true,
         changelog: true,
+        // Q50: 1.8.2 reports the timeout in the envelope only; HTTP says 200.
         lock_timeout_status: 200,
         controllers: &[
             "user",

@@ -1,4 +1,4 @@
-//! The set-up of the server that the recordings of 1.8.2 came from.
+//! Apps, accounts and rows of the real server whose responses were recorded with 1.8.2.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use super::schema::Object;
 use super::seed::CustomColumn;
 use super::store::Store;
 
-/// The apps of that server. Their codes belong to a server that is gone.
+/// Returns the apps of that server. Their codes belong to a server that is gone.
 pub(super) fn apps() -> Vec<App> {
     let admin = |id: &str| App::new(id).with_permission(Permission::Admin);
     let second = Duration::from_secs(1);
@@ -34,7 +34,7 @@ pub(super) fn apps() -> Vec<App> {
     ]
 }
 
-/// The users of that server.
+/// Returns the user accounts of that server.
 pub(super) fn users() -> Vec<UserAccount> {
     vec![
         UserAccount::new("Admin", "ipamadmin-Pass1").with_real_name("phpIPAM Admin"),
@@ -44,7 +44,7 @@ pub(super) fn users() -> Vec<UserAccount> {
     ]
 }
 
-/// phpIPAM's own example data.
+/// Adds the example data of phpIPAM. The order gives the rows the ids that they have on a real server.
 pub(super) fn example(store: &mut Store) {
     let rights = r#"{"3":"1","2":"2"}"#;
     for (name, text) in [("Customers", "Section for customers"), ("IPv6", "Section for IPv6 addresses")] {
@@ -77,6 +77,7 @@ pub(super) fn example(store: &mut Store) {
                 ("permissions", rights),
             ],
         );
+        // Set without checks: a folder holds an empty text here, which an insert would turn into NULL.
         store.set(Object::Subnet, id, "mask", super::table::Cell::text(mask));
     }
     for (subnet, ip, tag, text, host) in [
@@ -112,7 +113,7 @@ pub(super) fn example(store: &mut Store) {
     );
 }
 
-/// The custom fields and the second scan agent of that server.
+/// Adds the custom fields and the second scan agent of that server.
 pub(super) fn extras(store: &mut Store) {
     for field in [
         CustomColumn::text("custom_owner_team", 64).with_comment("owning team"),

@@ -1,26 +1,29 @@
-//! Why a call fails.
+//! Refusals: the failures that a call of the API can end with.
 
 use std::borrow::Cow;
 
-/// Why a call fails, in the server's words.
+/// Failure of a call, with the message of the real server.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Refusal {
-    /// A JSON failure.
+    /// Failure in the JSON envelope.
     Fail { status: u16, message: Cow<'static, str> },
-    /// A PHP fatal error: 500 without a body.
+    /// Fatal error of PHP: 500 without a body.
     Fatal,
-    /// The server prints HTML with status 200, and does nothing.
+    /// HTML with status 200; nothing was done.
     Html(String),
 }
 
-/// What a part of a call comes to.
+/// Result of a part of a call.
 pub(super) type Handled<T> = Result<T, Refusal>;
 
+/// Returns a failure in the envelope.
 pub(super) fn fail(status: u16, message: impl Into<Cow<'static, str>>) -> Refusal {
     Refusal::Fail { status, message: message.into() }
 }
 
-/// A database error as it reaches the client.
+/// Returns an error of the database, as it reaches the client.
 pub(super) fn sql(message: impl std::fmt::Display) -> Refusal {
+    // phpIPAM does not catch errors of the database. Their text goes out with status 500, whatever they are about
+    // (Q47).
     fail(500, format!("Error: SQLSTATE{message}"))
 }

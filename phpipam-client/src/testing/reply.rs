@@ -1,11 +1,11 @@
-//! What a call answers when it succeeds.
+//! Successful results of calls, before they are put into the envelope.
 
 use serde_json::{Map, Value};
 
 use super::refusal::{Handled, fail};
 use super::schema::Object;
 
-/// A success.
+/// Success of a call.
 #[derive(Debug, Default)]
 pub(super) struct Reply {
     pub(super) status: u16,
@@ -16,32 +16,35 @@ pub(super) struct Reply {
     pub(super) location: Option<String>,
 }
 
-/// What is in `data`.
+/// Contents of `data`.
 #[derive(Debug)]
 pub(super) enum Data {
-    /// Sent as it is.
+    /// Value that is sent as it is.
     Plain(Value),
     /// One object, finished by its kind.
     One(Kind, Map<String, Value>),
-    /// A list of objects of one kind.
+    /// List of objects of one kind.
     List(Kind, Vec<Map<String, Value>>),
     /// Lists by name, and one more member.
-    Parts(Vec<Found>, &'static str, Value),
+    Parts(Vec<SearchPart>, &'static str, Value),
 }
 
-/// One list of a search, which is a sentence when it is empty.
+/// One list of a search. An empty list is sent as the sentence `nothing` instead.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct SearchPart {
     pub(super) part: &'static str,
     pub(super) kind: Kind,
     pub(super) rows: Vec<Map<String, Value>>,
     pub(super) nothing: &'static str,
 }
 
-/// How an object is finished after filtering: renaming, nesting of custom fields, links.
+/// Kind of a row, which decides its finish: renaming, nesting of custom fields, links.
+///
+/// The server filters before it renames, so filters use the names of the columns (`vlanId`, decimal `subnet`). Rows are
+/// therefore finished after the filter, and not by the controller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Nothing to do but nesting and links of this object.
+    /// Rows of this object, without renaming.
     Rows(Object),
     /// VLANs and VRFs under their plural names: the key becomes `id`.
     Plural(Object),
@@ -56,27 +59,32 @@ pub(super) enum Kind {
 }
 
 impl Reply {
+    /// Returns a success with a message and no data.
     pub(super) fn done(message: &'static str) -> Self {
         Self { status: 200, message: Some(message), ..Self::default() }
     }
 
+    /// Returns a success whose data is sent as it is.
     pub(super) fn plain(value: impl Into<Value>) -> Self {
         Self { status: 200, data: Some(Data::Plain(value.into())), ..Self::default() }
     }
 
+    /// Returns a success with one object.
     pub(super) fn one(kind: Kind, row: Map<String, Value>) -> Self {
         Self { status: 200, data: Some(Data::One(kind, row)), ..Self::default() }
     }
 
+    /// Returns a success with a list.
     pub(super) fn list(kind: Kind, rows: Vec<Map<String, Value>>) -> Self {
         Self { status: 200, data: Some(Data::List(kind, rows)), ..Self::default() }
     }
 
-    pub(super) fn found(parts: Vec<Found>, name: &'static str, value: Value) -> Self {
+    /// Returns the lists of a search, and the member `name` after them.
+    pub(super) fn found(parts: Vec<SearchPart>, name: &'static str, value: Value) -> Self {
         Self { status: 200, data: Some(Data::Parts(parts, name, value)), ..Self::default() }
     }
 
-    /// A list that answers `message` with the status of "nothing found" when it is empty.
+    /// Returns a list, or a failure with `status` and `message` if it is empty.
     pub(super) fn list_or(
         kind: Kind,
         rows: Vec<Map<String, Value>>,
@@ -86,10 +94,12 @@ impl Reply {
         if rows.is_empty() { Err(fail(status, message)) } else { Ok(Self::list(kind, rows)) }
     }
 
+    /// Returns the success of a creation: 201 with the new id.
     pub(super) fn created(message: &'static str, id: u64, location: String) -> Self {
         Self {
             status: 201,
             message: Some(message),
+            // A text in every version and on every PHP, although reading the row gives a number: `lastInsertId` is one.
             id: Some(id.to_string()),
             location: Some(location),
             ..Self::default()

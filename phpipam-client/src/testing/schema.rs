@@ -1,40 +1,40 @@
-//! The tables, their columns in the order the server shows them, and their defaults.
+//! Tables of the database with their columns and defaults, in the order in which the server shows them.
 
 use super::table::{Cell, Column, Table, Type};
 
-/// A kind of object the server keeps.
+/// Kind of object that a server keeps: a table of its database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Object {
-    /// A section.
+    /// Section.
     Section,
-    /// A subnet or a folder.
+    /// Subnet or folder. Folders are rows of the same table, with `isFolder` 1.
     Subnet,
-    /// An IP address.
+    /// IP address.
     Address,
-    /// A VLAN.
+    /// VLAN.
     Vlan,
-    /// A VRF.
+    /// VRF.
     Vrf,
-    /// A layer 2 domain.
+    /// Layer 2 domain.
     L2Domain,
-    /// A set of name servers.
+    /// Set of name servers.
     Nameservers,
-    /// An address tag.
+    /// Tag of addresses.
     Tag,
-    /// A device.
+    /// Device.
     Device,
-    /// A device type.
+    /// Device type.
     DeviceType,
-    /// A scan agent.
+    /// Scan agent.
     ScanAgent,
-    /// A location.
+    /// Location.
     Location,
-    /// A rack.
+    /// Rack.
     Rack,
-    /// A customer.
+    /// Customer.
     Customer,
-    /// A NAT rule.
+    /// NAT rule.
     Nat,
 }
 
@@ -57,7 +57,7 @@ impl Object {
         Self::Nat,
     ];
 
-    /// The empty table of this object.
+    /// Returns an empty table for this kind of object.
     pub(super) fn table(self) -> Table {
         match self {
             Self::Section => sections(),
@@ -67,6 +67,7 @@ impl Object {
                 "vlans",
                 vec![
                     key("vlanId"),
+                    // The default domain has id 1; VLANs of deleted domains move there.
                     required("domainId", 1),
                     text("name", 255),
                     number("number"),
@@ -89,6 +90,7 @@ impl Object {
             ),
             Self::L2Domain => Table::new(
                 "vlanDomains",
+                // Reads show `permissions` as `sections`; the column holds ids of sections, such as "1;2" (Q33).
                 vec![key("id"), text("name", 64), text("description", 65_535), text("permissions", 128)],
             ),
             Self::Nameservers => Table::new(
@@ -96,6 +98,7 @@ impl Object {
                 vec![
                     key("id"),
                     text("name", 255),
+                    // All servers of the set in one text, separated by `;` (Q33).
                     text("namesrv1", 255),
                     text("description", 65_535),
                     text("permissions", 128),
@@ -110,6 +113,7 @@ impl Object {
                     default(number("showtag"), 1),
                     default_text(text("bgcolor", 7), "#000"),
                     default_text(text("fgcolor", 7), "#fff"),
+                    // Flags of tags are SET('No','Yes'), and texts on every PHP (Q05).
                     one_of("compress", &["No", "Yes"]),
                     one_of("locked", &["No", "Yes"]),
                     default(number("updateTag"), 0),
@@ -144,6 +148,7 @@ impl Object {
                     text("name", 128),
                     text("description", 65_535),
                     text("address", 128),
+                    // Texts, so they stay texts where other numbers are JSON numbers.
                     text("lat", 31),
                     text("long", 31),
                 ],
@@ -171,6 +176,7 @@ impl Object {
                     text("address", 255),
                     text("postcode", 32),
                     text("city", 255),
+                    // A part of the postal address; the API calls it `tag`, as it does the state of an address.
                     text("state", 255),
                     text("lat", 31),
                     text("long", 31),
@@ -187,6 +193,7 @@ impl Object {
                     key("id"),
                     text("name", 64),
                     one_of("type", &["source", "static", "destination"]),
+                    // JSON as text: `tools/nat` shows it so, and `…/objects/` decodes it.
                     text("src", 65_535),
                     text("dst", 65_535),
                     number("src_port"),
@@ -200,7 +207,7 @@ impl Object {
         }
     }
 
-    /// The name of the id in rows of this object.
+    /// Returns the name of the column that holds the id.
     pub(super) fn key(self) -> &'static str {
         match self {
             Self::Vlan => "vlanId",
@@ -220,6 +227,7 @@ fn sections() -> Table {
             text("description", 65_535),
             default(number("masterSection"), 0),
             text("permissions", 1024),
+            // Q03: BINARY(1) in the real schema, so a text on every PHP.
             default_text(required_text("strictMode", 1), "1"),
             text("subnetOrdering", 16),
             number("order"),
@@ -231,6 +239,7 @@ fn sections() -> Table {
             text("DNS", 128),
         ],
     )
+    // The API does not look for a section of that name. A duplicate is 500 with SQLSTATE 1062, which names this key.
     .with_unique("PRIMARY", &["name"])
 }
 
@@ -240,6 +249,7 @@ fn subnets() -> Table {
         vec![
             key("id"),
             text("subnet", 255),
+            // Q03, Q39: VARCHAR(3), always a text; empty or null for folders.
             text("mask", 3),
             number("sectionId"),
             text("description", 65_535),
@@ -247,6 +257,7 @@ fn subnets() -> Table {
             text("firewallAddressObject", 100),
             number("vrfId"),
             required("masterSubnetId", 0),
+            // NOT NULL, like all flags here: JSON `false` arrives as an empty text, so as NULL, and is refused.
             required("allowRequests", 0),
             number("vlanId"),
             required("showName", 0),
@@ -259,10 +270,12 @@ fn subnets() -> Table {
             required("DNSrecords", 0),
             default(number("nameserverId"), 0),
             number("scanAgent"),
+            // Q40: `customer_id` exists since 1.4, `isPool` since 1.5.
             number("customer_id"),
             required("isFolder", 0),
             required("isFull", 0),
             required("isPool", 0),
+            // Reads of subnets say `tag`, writes need `state`.
             default(number("state"), 2),
             default(number("threshold"), 0),
             number("location"),
@@ -279,17 +292,22 @@ fn addresses() -> Table {
         vec![
             key("id"),
             number("subnetId"),
+            // The decimal number of the address. The unique key over it and `subnetId` is checked in `Store`, by an
+            // index.
             text("ip_addr", 100),
             required("is_gateway", 0),
+            // Much shorter than other descriptions. A longer text is 500 with SQLSTATE 1406.
             text("description", 64),
             text("hostname", 255),
             text("mac", 20),
             text("owner", 128),
+            // Q26: the columns `state` and `switch` are `tag` and `deviceId` to the API.
             default(number("state"), 2),
             number("switch"),
             number("location"),
             text("port", 32),
             text("note", 65_535),
+            // Q07: never seen; null up to 1.4.7.
             default_text(moment("lastSeen"), "1970-01-01 00:00:01"),
             required("excludePing", 0),
             required("PTRignore", 0),
@@ -313,6 +331,7 @@ fn devices() -> Table {
             text("description", 256),
             text("sections", 1024),
             text("snmp_community", 100),
+            // An ENUM of digits: a text on every PHP, unlike the numbers around it.
             one_of("snmp_version", &["0", "1", "2", "3"]),
             default(number("snmp_port"), 161),
             default(number("snmp_timeout"), 1000),
@@ -327,6 +346,7 @@ fn devices() -> Table {
             number("rack"),
             number("rack_start"),
             number("rack_size"),
+            // In 1.8.2, and not in 1.7.4.
             default(number("rack_deep"), 0),
             number("location"),
             moment("editDate"),
@@ -362,7 +382,7 @@ fn moment(name: &str) -> Column {
     column(name, Type::DateTime, true, Cell::Null)
 }
 
-/// The first value is the default.
+/// Returns an enumeration whose first value is the default.
 fn one_of(name: &str, values: &[&str]) -> Column {
     let default = values.first().map_or(Cell::Null, |v| Cell::text(*v));
     column(name, Type::OneOf(values.iter().map(|v| (*v).to_owned()).collect()), true, default)

@@ -1,4 +1,4 @@
-//! phpIPAM as a site of `ipam_core::testing::http`: carrying requests out, and what every response has.
+//! phpIPAM as a [`Site`]: execution of requests under the lock of their app, and headers of all responses.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +11,7 @@ use super::faults::{Fault, Logged};
 use super::params::Params;
 use super::state::{State, expire};
 
-/// Headers with credentials of phpIPAM's own.
+/// Headers of phpIPAM with credentials; [`Host`](ipam_core::testing::http::Host) knows only those of HTTP.
 const SECRET: [&str; 2] = ["token", "phpipam-token"];
 
 impl Site for State {
@@ -20,6 +20,7 @@ impl Site for State {
     async fn respond(&self, request: &Request, fault: Option<&Fault>) -> Response {
         match fault {
             Some(Fault::LockTimeout) => {
+                // The wait is only a number in the message; the test does not wait for it.
                 return dispatch::lock_timeout(&self.setup, Lock::File(Duration::from_secs(30)));
             }
             Some(Fault::ExpireToken) => {
@@ -27,7 +28,7 @@ impl Site for State {
                 let token = request.header("phpipam-token").or_else(|| request.header("token"));
                 expire(&mut self.store(), token, now);
             }
-            // The others are the host's to carry out.
+            // The host has carried out all others.
             _ => {}
         }
         process(self, request).await
@@ -40,13 +41,17 @@ impl Site for State {
     fn complete(&self, request: &Request, response: Response) -> Response {
         let status = response.status;
         let mut response = response.with_header(header::CACHE_CONTROL, "no-cache");
+        // From the clock of the server, not of the host: with the expiry of a login, a client can tell the server's
+        // offset.
         let date = jiff::Timestamp::try_from(self.clock.now()).unwrap_or_default();
         if let Ok(date) = jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&date) {
             response = response.with_header(header::DATE, date);
         }
+        // What Apache does: it closes the connection after these, and keeps it after 401, 403, 404, 409 and 415.
         if matches!(status, 400 | 500 | 501 | 503) {
             response = response.with_header(header::CONNECTION, "close");
         }
+        // A real server makes a new session for each request without the cookie. It does not authenticate.
         if !request.headers().contains_key(header::COOKIE) {
             let (name, session) = (self.setup.profile.cookie, self.store().new_token());
             let cookie = format!("{name}={session}; Max-Age=86400; path=/; SameSite=Lax; HttpOnly;");
@@ -62,7 +67,10 @@ impl Site for State {
     }
 }
 
-/// Carries out a request: under its app's lock, or in three steps where the app has none and others can come in between.
+/// Carries out a request under the lock of its app, or in three steps if the app has none.
+///
+/// The store is locked for one step at a time. A request that waits for the lock of its app therefore blocks no reading
+/// request, as on a real server.
 async fn process(state: &State, request: &Request) -> Response {
     let setup = &state.setup;
     let now = || -> SystemTime { state.clock.now() };
@@ -81,6 +89,8 @@ async fn process(state: &State, request: &Request) -> Response {
         (Some(Err(_)), Some(lock)) => return dispatch::lock_timeout(setup, lock),
         _ => None,
     };
+    // The clock is read anew: a test may have moved it while the request waited, and the token is checked after the
+    // wait.
     if !admitted.races() {
         return dispatch::respond(setup, &mut state.store(), request, &admitted, now());
     }
@@ -89,6 +99,8 @@ async fn process(state: &State, request: &Request) -> Response {
         Ok(race) => race,
         Err(response) => return *response,
     };
+    // Q48: between the steps of a real server without lock lie a few milliseconds of PHP. A request that comes in
+    // between ends as 409 (the check sees the row), or as 500 with a duplicate key (only the insert does).
     tokio::time::sleep(state.race_window).await;
     let checked = dispatch::check(setup, &state.store(), &admitted, race);
     if let Err(response) = checked {
@@ -98,7 +110,7 @@ async fn process(state: &State, request: &Request) -> Response {
     dispatch::take(setup, &mut state.store(), request, &admitted, now(), race)
 }
 
-/// How long a lock is waited for; zero means an hour.
+/// Returns the wait for a lock. Zero means an hour, as in the settings of a real app.
 fn wait_of(wait: Duration) -> Duration {
     if wait.is_zero() { Duration::from_secs(3600) } else { wait }
 }

@@ -1,4 +1,4 @@
-//! What the server remembers.
+//! State of a simulated server: tables, tokens and settings.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
@@ -10,24 +10,25 @@ use super::refusal::{Handled, Refusal};
 use super::schema::Object;
 use super::table::{Cell, Fields, Table, duplicate};
 
-/// Life of a token.
+/// Lifetime of a token, from its latest extension.
+// Q54: 21600 s in `User.php`, in every version.
 pub(super) const TOKEN_LIFE: Duration = Duration::from_secs(6 * 3600);
 
-/// A token of a user.
+/// Token of a user.
 #[derive(Debug, Clone)]
 pub(super) struct Token {
     pub(super) text: String,
     pub(super) until: SystemTime,
 }
 
-/// A user and the token, if there is one.
+/// User account with its token. One user has one token, for all apps and clients.
 #[derive(Debug, Clone)]
 pub(super) struct Account {
     pub(super) user: UserAccount,
     pub(super) token: Option<Token>,
 }
 
-/// One entry of the changelog.
+/// Entry of the changelog.
 #[derive(Debug, Clone)]
 pub(super) struct Change {
     pub(super) object: Object,
@@ -38,14 +39,19 @@ pub(super) struct Change {
     pub(super) diff: Vec<String>,
 }
 
-/// Everything the server remembers: tables, tokens, settings. Seed it, look into it, change it behind the API's back.
+/// State of a [`Server`](super::Server): tables, user accounts, tokens and settings.
+///
+/// [`Server::seed`](super::Server::seed) hands it to a closure, which reads it or changes it without the checks of the
+/// API. Kinds of rows are named by [`Object`], rows by their id.
 #[derive(Debug)]
 pub struct Store {
     pub(super) tables: HashMap<Object, Table>,
-    /// Addresses by subnet and number.
+    /// Index of addresses: subnet, number of the address, id of the row.
     by_ip: BTreeMap<u64, BTreeMap<u128, u64>>,
-    /// Children by master, and subnets by section and network: large sites are seeded and asked often.
+    /// Index of children by the id of their parent. Every `first_free` asks whether there are any.
     by_master: BTreeMap<u64, BTreeSet<u64>>,
+    /// Index of subnets by section, network and mask. Finding the parent of each added subnet without it would make the
+    /// seeding of a large site quadratic.
     by_net: BTreeMap<(u64, u128, u8), BTreeSet<u64>>,
     pub(super) accounts: Vec<Account>,
     pub(super) groups: BTreeMap<u64, (String, Option<String>)>,
@@ -53,7 +59,7 @@ pub struct Store {
     pub(super) vlan_duplicates: bool,
     pub(super) vlan_maximum: i64,
     pub(super) numbers: Numbers,
-    /// Bad logins in a row, and when the last one was.
+    /// Number of bad logins since the last good one, and the time of the latest.
     pub(super) failures: (u32, Option<SystemTime>),
     pub(super) changes: Vec<Change>,
     pub(super) online: HashSet<u128>,
@@ -62,7 +68,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// A fresh installation: built-in tags, device types, the default L2 domain, the local scan agent and groups, nothing else.
+    /// Creates a fresh installation: built-in tags, device types, the default L2 domain, the local scan agent and
+    /// groups.
     pub(super) fn new() -> Self {
         let tables = Object::ALL.into_iter().map(|o| (o, o.table())).collect();
         let mut store = Self {
@@ -77,20 +84,23 @@ impl Store {
             ]),
             api_enabled: true,
             vlan_duplicates: false,
+            // The default of the server's setting. IEEE 802.1Q ends at 4094, but the server takes 4096.
             vlan_maximum: 4096,
             numbers: Numbers::Native,
             failures: (0, None),
             changes: Vec::new(),
             online: HashSet::new(),
             can_ping: true,
+            // Another seed for each server, so that no test can depend on a token.
             random: std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), 0_u8),
         };
         store.install();
         store
     }
 
-    /// The table of a kind. Every kind has one.
+    /// Returns the table of a kind. Every kind has one.
     pub(super) fn table(&self, object: Object) -> &Table {
+        // The map has all kinds from `new` on. The library does not panic, so a missing one would be an empty table.
         static EMPTY: std::sync::OnceLock<Table> = std::sync::OnceLock::new();
         self.tables.get(&object).unwrap_or_else(|| EMPTY.get_or_init(|| Table::new("none", Vec::new())))
     }
@@ -99,18 +109,20 @@ impl Store {
         self.table(object).cell(id, column)
     }
 
-    /// Inserts a row as the API does.
+    /// Inserts a row as the API does, and returns its id.
     pub(super) fn insert(&mut self, object: Object, fields: &Fields) -> Handled<u64> {
         self.table(object).check_given(fields)?;
         self.insert_row(object, fields)
     }
 
-    /// Inserts a row and keeps the index of addresses. Required fields that are not given hold what old rows hold.
+    /// Inserts a row and updates the indexes. Required fields that are not given get the default of the column.
     pub(super) fn insert_row(&mut self, object: Object, fields: &Fields) -> Handled<u64> {
         if object == Object::Address
             && let Some((subnet, ip)) = address_key(fields)
             && self.address_at(subnet, ip).is_some()
         {
+            // The unique key of the real table. It makes sure that no address is given twice where an app has no lock
+            // (Q48).
             return Err(duplicate(&format!("{ip}-{subnet}"), "sid_ip_unique"));
         }
         let Some(table) = self.tables.get_mut(&object) else { return Err(Refusal::Fatal) };
@@ -126,7 +138,9 @@ impl Store {
         Ok(id)
     }
 
-    /// Puts a subnet into the indexes, or takes it out of them.
+    /// Adds a subnet to the indexes, or removes it from them.
+    ///
+    /// Callers remove before they change the row and add afterwards: the keys of the indexes are columns of the row.
     fn index_subnet(&mut self, id: u64, add: bool) {
         fn put<K: Ord>(index: &mut BTreeMap<K, BTreeSet<u64>>, key: K, id: u64, add: bool) {
             let ids = index.entry(key).or_default();
@@ -148,7 +162,7 @@ impl Store {
         }
     }
 
-    /// The smallest subnet of a section that contains a network, in any VRF.
+    /// Returns the smallest subnet of a section that contains a network, in any VRF.
     pub(super) fn enclosing(&self, section: u64, inner: Net) -> Option<u64> {
         (0..=inner.mask).rev().find_map(|mask| {
             let outer = Net::new(inner.first, mask)?;
@@ -167,8 +181,9 @@ impl Store {
         done
     }
 
-    /// Sets one cell, unchecked. Moving an address keeps the index.
+    /// Sets one cell without checks, and updates the indexes.
     pub(super) fn set(&mut self, object: Object, id: u64, column: &str, cell: Cell) {
+        // The key in the index must be read before the cell changes.
         let before = (object == Object::Address).then(|| self.address_key_of(id)).flatten();
         if object == Object::Subnet {
             self.index_subnet(id, false);
@@ -215,12 +230,12 @@ impl Store {
         Some((subnet, self.ip_of(id)))
     }
 
-    /// The number of an address.
+    /// Returns the number of an address.
     pub(super) fn ip_of(&self, id: u64) -> u128 {
         ip_number::parse(&self.cell(Object::Address, id, "ip_addr").as_text()).unwrap_or(0)
     }
 
-    /// The addresses of a subnet in the order of their numbers.
+    /// Returns the addresses of a subnet in ascending order.
     pub(super) fn addresses_of(&self, subnet: u64) -> impl Iterator<Item = (u128, u64)> {
         self.by_ip.get(&subnet).into_iter().flatten().map(|(ip, id)| (*ip, *id))
     }
@@ -229,14 +244,15 @@ impl Store {
         self.by_ip.get(&subnet)?.get(&ip).copied()
     }
 
-    /// All rows with this address, in the order of their ids.
+    /// Returns the ids of all rows with this address, in ascending order.
     pub(super) fn addresses_with(&self, ip: u128) -> Vec<u64> {
         let mut ids: Vec<u64> = self.by_ip.values().filter_map(|used| used.get(&ip).copied()).collect();
+        // The index is by subnet; the database returns rows by id.
         ids.sort_unstable();
         ids
     }
 
-    /// The network of a subnet; `None` for folders and for rows without a mask.
+    /// Returns the network of a subnet, or `None` for folders and for rows without a mask.
     pub(super) fn net_of(&self, subnet: u64) -> Option<Net> {
         if self.is_folder(subnet) {
             return None;
@@ -257,14 +273,14 @@ impl Store {
         self.cell(Object::Subnet, subnet, "isPool").is_set()
     }
 
-    /// The children of a subnet or folder by network and mask.
+    /// Returns the children of a subnet or folder, by network and mask.
     pub(super) fn children_of(&self, subnet: u64) -> Vec<u64> {
         let mut ids: Vec<u64> = self.by_master.get(&subnet).into_iter().flatten().copied().collect();
         ids.sort_by_key(|id| self.order_of(*id));
         ids
     }
 
-    /// The order of lists: by network, then by mask.
+    /// Returns the key by which lists are sorted: network, then mask.
     pub(super) fn order_of(&self, subnet: u64) -> (u128, u8) {
         let mask = self.cell(Object::Subnet, subnet, "mask").as_text().parse().unwrap_or(0);
         (self.subnet_number(subnet), mask)
@@ -274,9 +290,10 @@ impl Store {
         self.by_master.get(&subnet).is_some_and(|children| !children.is_empty())
     }
 
-    /// The subnet and everything below it, parents before children.
+    /// Returns the subnet and everything below it, parents before children.
     pub(super) fn tree_of(&self, subnet: u64) -> Vec<u64> {
         let mut tree = vec![subnet];
+        // The API does not validate `masterSubnetId` on PATCH, so a subnet can become its own ancestor.
         let mut seen = HashSet::from([subnet]);
         let mut next = 0;
         while let Some(id) = tree.get(next).copied() {
@@ -302,17 +319,17 @@ impl Store {
         }
     }
 
-    /// The gateway address of a subnet.
+    /// Returns the id of the address that is the gateway of a subnet.
     pub(super) fn gateway_of(&self, subnet: u64) -> Option<u64> {
         self.addresses_of(subnet).map(|(_, id)| id).find(|id| self.cell(Object::Address, *id, "is_gateway").is_set())
     }
 
-    /// Whether the address is recorded as reachable, see [`set_online`](Self::set_online).
+    /// Returns true if the address was set to be [online](Self::set_online).
     pub(super) fn is_online(&self, ip: u128) -> bool {
         self.online.contains(&ip)
     }
 
-    /// Makes an address answer the server's ping.
+    /// Sets whether an address responds to the ping of the server. Default: it does not.
     pub fn set_online(&mut self, ip: IpAddr, online: bool) {
         if online {
             self.online.insert(ip_number::of(ip));
@@ -321,7 +338,7 @@ impl Store {
         }
     }
 
-    /// 24 characters, as the server's tokens are.
+    /// Returns a random text of 24 characters, the form of tokens and session ids.
     pub(super) fn new_token(&mut self) -> String {
         const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         (0..24)

@@ -1,4 +1,7 @@
-//! A table as MariaDB keeps it in strict mode: typed columns, defaults, unique keys, and the errors of each.
+//! Tables as MariaDB keeps them in strict mode: typed columns, defaults, unique keys, and the errors of each.
+//!
+//! The texts of the errors are those of MariaDB 10.11, with which the responses of 1.8.2 were recorded. Clients see
+//! them.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::refusal::{Handled, fail, sql};
 
-/// One value of a row.
+/// Value in a row.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Cell {
     Null,
@@ -24,7 +27,7 @@ impl Cell {
         i64::try_from(value).map_or(Self::Null, Self::Int)
     }
 
-    /// As JSON; `strings` is what older PHP does: every number becomes a string.
+    /// Returns the value as JSON. With `strings` every number becomes a string, as on PHP 8.0 and older (Q01).
     pub(super) fn json(&self, strings: bool) -> Value {
         match self {
             Self::Null => Value::Null,
@@ -36,7 +39,7 @@ impl Cell {
         }
     }
 
-    /// A reference: zero, null and text that is no number are none.
+    /// Returns the id that a reference holds. Zero, null and text that is no number are none (Q06).
     pub(super) fn reference(&self) -> Option<u64> {
         match self {
             Self::Int(n) => u64::try_from(*n).ok().filter(|n| *n != 0),
@@ -45,6 +48,7 @@ impl Cell {
         }
     }
 
+    /// Returns true for a flag that is set: an integer but 0, a text but `""` and `"0"`, which PHP takes for false.
     pub(super) fn is_set(&self) -> bool {
         match self {
             Self::Int(n) => *n != 0,
@@ -53,6 +57,7 @@ impl Cell {
         }
     }
 
+    /// Returns the value as PHP converts it to text; null is empty.
     pub(super) fn as_text(&self) -> String {
         match self {
             Self::Null => String::new(),
@@ -63,7 +68,7 @@ impl Cell {
     }
 }
 
-/// The type of a column.
+/// Type of a column.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Type {
     Int,
@@ -74,30 +79,30 @@ pub(super) enum Type {
     DateTime,
 }
 
-/// A column.
+/// Column of a table.
 #[derive(Debug, Clone)]
 pub(super) struct Column {
     pub(super) name: String,
     pub(super) kind: Type,
     pub(super) nullable: bool,
     pub(super) default: Cell,
-    /// Set for custom fields: the SQL type and the comment that the schema call shows.
+    /// SQL type and comment of a custom field; `None` for a column of phpIPAM.
     pub(super) custom: Option<(String, String)>,
-    /// Whether the column is NOT NULL without a default; then `default` is what rows have that were there before it.
+    /// True if the column is NOT NULL without a default. Then `default` is the value of rows that existed before it.
     pub(super) must_be_given: bool,
 }
 
-/// Fields to write: what the request said, in order. An absent or empty value is NULL.
+/// Fields to write, in the order of the request. A value that is `None` or empty is NULL.
 pub(super) type Fields = Vec<(String, Option<String>)>;
 
-/// A table.
+/// Table of the database.
 #[derive(Debug)]
 pub(super) struct Table {
     name: &'static str,
     columns: Vec<Column>,
     rows: BTreeMap<u64, Vec<Cell>>,
     next_id: u64,
-    /// Name of the unique key and its columns.
+    /// Name of the unique key and the places of its columns.
     unique: Option<(&'static str, Vec<usize>)>,
 }
 
@@ -131,7 +136,7 @@ impl Table {
         self.columns.iter().filter(|c| c.custom.is_some())
     }
 
-    /// Adds a column; rows that exist get its default.
+    /// Adds a column. Existing rows get its default.
     pub(super) fn add_column(&mut self, column: Column) {
         for row in self.rows.values_mut() {
             row.push(column.default.clone());
@@ -151,29 +156,30 @@ impl Table {
         self.rows.keys().copied()
     }
 
-    /// The cell, or NULL where there is no such row or column.
+    /// Returns a cell, or NULL if there is no such row or column.
     pub(super) fn cell(&self, id: u64, column: &str) -> &Cell {
         self.index(column).and_then(|i| self.rows.get(&id)?.get(i)).unwrap_or(&Cell::Null)
     }
 
-    /// As [`cell`](Self::cell), by the place of the column.
+    /// Returns a cell by the place of its column. Searching all rows by names would look up the column for each.
     pub(super) fn cell_at(&self, id: u64, index: usize) -> &Cell {
         self.rows.get(&id).and_then(|row| row.get(index)).unwrap_or(&Cell::Null)
     }
 
-    /// Rows whose column refers to `id`.
+    /// Returns the ids of the rows whose column refers to `id`.
     pub(super) fn referring(&self, column: &str, id: u64) -> Vec<u64> {
         let Some(i) = self.index(column) else { return Vec::new() };
         let refers = |row: &Vec<Cell>| row.get(i).and_then(Cell::reference) == Some(id);
         self.rows.iter().filter(|(_, row)| refers(row)).map(|(id, _)| *id).collect()
     }
 
+    /// Returns a row with all its columns.
     pub(super) fn json(&self, id: u64, strings: bool) -> Map<String, Value> {
         let Some(row) = self.rows.get(&id) else { return Map::new() };
         self.columns.iter().zip(row).map(|(c, cell)| (c.name.clone(), cell.json(strings))).collect()
     }
 
-    /// Sets a cell without any check.
+    /// Sets a cell without checks.
     pub(super) fn set(&mut self, id: u64, column: &str, cell: Cell) {
         if let Some(i) = self.index(column)
             && let Some(slot) = self.rows.get_mut(&id).and_then(|row| row.get_mut(i))
@@ -190,7 +196,9 @@ impl Table {
         self.rows.clear();
     }
 
-    /// Refuses an insert that leaves out a column without a default. The first choice is the default of an enumeration.
+    /// Refuses an insert that leaves out a column without a default (Q73).
+    ///
+    /// An enumeration has a default in any case: MariaDB takes its first value.
     pub(super) fn check_given(&self, fields: &Fields) -> Handled<()> {
         let left_out = self.columns.iter().find(|column| {
             let given = || fields.iter().any(|(name, _)| *name == column.name);
@@ -204,8 +212,10 @@ impl Table {
         }
     }
 
-    /// The required custom fields that hold an empty text, and are not among these fields. The server fills them in with
-    /// what they hold, and makes NULL of it.
+    /// Returns the required custom fields that hold an empty text and are not among these fields.
+    ///
+    /// On a PATCH the server fills in the fields that were not sent from the old row, and turns `""` into NULL. The
+    /// database then refuses the NULL, although the request did not name the field (Q73).
     pub(super) fn empty_required(&self, id: u64, fields: &Fields) -> Vec<String> {
         let empty = |column: &&Column| {
             column.custom.is_some()
@@ -216,7 +226,10 @@ impl Table {
         self.columns.iter().filter(empty).map(|column| column.name.clone()).collect()
     }
 
-    /// Inserts under the next id. A clash of the unique key uses an id up, as it does on the server.
+    /// Inserts a row under the next id, and returns the id.
+    ///
+    /// A duplicate key uses an id up: InnoDB takes the number before it checks, and never reuses it. Clients rely on
+    /// ids that are not reused (Q74).
     pub(super) fn insert(&mut self, fields: &Fields) -> Handled<u64> {
         let mut row: Vec<Cell> = self.columns.iter().map(|c| c.default.clone()).collect();
         for (name, value) in fields {
@@ -237,8 +250,9 @@ impl Table {
         Ok(id)
     }
 
-    /// Writes the fields of one row, all or none.
+    /// Writes fields of a row, all or none. A row that does not exist is no error, as in SQL.
     pub(super) fn update(&mut self, id: u64, fields: &Fields) -> Handled<()> {
+        // phpIPAM's own message: it would have to send an UPDATE without SET.
         if fields.is_empty() {
             return Err(fail(500, "Error: No values to update"));
         }
@@ -285,6 +299,7 @@ impl Table {
                 "[22001]: String data, right truncated: 1406 Data too long for column '{name}' at row 1"
             ))),
             Type::Text(_) => Ok(Cell::text(text)),
+            // SQLSTATE 22007 is the code for dates; MariaDB reports it for numbers as well.
             Type::Int => match text.trim().parse::<f64>() {
                 Ok(number) if number.is_finite() => Ok(Cell::Int(rounded(text, number))),
                 _ => Err(sql(format_args!(
@@ -317,19 +332,21 @@ impl Table {
     }
 }
 
-/// The error of a unique key.
+/// Returns the error of a unique key that has the value already.
 pub(super) fn duplicate(entry: &str, key: &str) -> super::refusal::Refusal {
     sql(format_args!("[23000]: Integrity constraint violation: 1062 Duplicate entry '{entry}' for key '{key}'"))
 }
 
 fn date_time(text: &str) -> bool {
+    // Strict mode of MariaDB alone does not refuse the zero date; that takes NO_ZERO_DATE.
     jiff::civil::DateTime::strptime("%Y-%m-%d %H:%M:%S", text).is_ok()
         || text.parse::<jiff::civil::Date>().is_ok()
         || text == "0000-00-00 00:00:00"
 }
 
-/// The database rounds halves away from zero, so 12.5 becomes 13.
+/// Rounds as the database does: halves away from zero, so 12.5 becomes 13.
 fn rounded(text: &str, number: f64) -> i64 {
+    // Numbers beyond 2^53 would lose digits on the way through a float.
     if let Ok(exact) = text.trim().parse() {
         return exact;
     }

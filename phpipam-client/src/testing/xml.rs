@@ -1,8 +1,8 @@
-//! The XML form of an answer, which a request of content type `application/xml` gets.
+//! XML form of a response, which a request with the content type `application/xml` gets (Q22).
 
 use serde_json::{Map, Value};
 
-/// The document; items of lists are `item0`, `item1` …; true is `1`, false and null are empty.
+/// Returns the document. Items of lists are `item0`, `item1` …; true is `1`, false and null are empty elements.
 pub(super) fn document(root: &str, body: &Map<String, Value>) -> String {
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     element(&mut out, root, &Value::Object(body.clone()));
@@ -13,6 +13,7 @@ pub(super) fn document(root: &str, body: &Map<String, Value>) -> String {
 fn element(out: &mut String, name: &str, value: &Value) {
     let mut inner = String::new();
     match value {
+        // PHP's conversion to text: true is "1", false and null are nothing.
         Value::Null | Value::Bool(false) => {}
         Value::Bool(true) => inner.push('1'),
         Value::Number(number) => inner.push_str(&number.to_string()),

@@ -1,4 +1,4 @@
-//! Creating, changing and deleting addresses.
+//! `addresses`: creating, changing and deleting.
 
 use super::super::context::{Call, Id, added, changed, field, has, put};
 use super::super::ip_number;
@@ -11,7 +11,7 @@ use super::address_rows::{address, missing};
 
 const ADDRESS: Object = Object::Address;
 
-/// `aa:bb:cc:dd:ee:ff` from any usual way to write it.
+/// Returns a MAC address in the form `aa:bb:cc:dd:ee:ff`, in which the API stores all usual forms.
 pub(super) fn mac_of(text: &str) -> Option<String> {
     let hex: String = text.chars().filter(|c| !matches!(c, ':' | '-' | '.' | ' ')).collect();
     if hex.len() != 12 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
@@ -22,7 +22,10 @@ pub(super) fn mac_of(text: &str) -> Option<String> {
     Some(pairs.join(":"))
 }
 
-/// The fields of a write, with MAC, tag and device checked.
+/// Returns the fields of a write, with MAC, tag and device checked.
+///
+/// Creating and changing share it, as they share `validate_create_update_common` on the real server. A request without
+/// a tag therefore gets tag 2 (Used) on a change, too, whatever the address had (Q61).
 pub(super) fn new_fields(call: &Call<'_>, store: &Store) -> Handled<Fields> {
     let mut fields = call.fields(store, ADDRESS, &["id"])?;
     if let Some(mac) = field(&fields, "mac").filter(|m| !m.is_empty()) {
@@ -39,6 +42,7 @@ pub(super) fn new_fields(call: &Call<'_>, store: &Store) -> Handled<Fields> {
     }
     if has(&fields, "switch") {
         match field(&fields, "switch").filter(|d| !d.is_empty() && *d != "0") {
+            // Both 0 and an empty text clear the device.
             None => put(&mut fields, "switch", None),
             Some(device) => match Id::of(Some(device)) {
                 Id::Text => return Err(fail(400, "Invalid device Id")),
@@ -50,6 +54,7 @@ pub(super) fn new_fields(call: &Call<'_>, store: &Store) -> Handled<Fields> {
     Ok(fields)
 }
 
+/// Refuses an address that its subnet already has.
 pub(super) fn not_taken(store: &Store, subnet: u64, ip: u128) -> Handled<()> {
     match store.address_at(subnet, ip) {
         Some(_) => Err(fail(409, "IP address already exists")),
@@ -57,8 +62,9 @@ pub(super) fn not_taken(store: &Store, subnet: u64, ip: u128) -> Handled<()> {
     }
 }
 
-/// Writes the row, and takes the gateway flag from the previous gateway if it was asked for.
+/// Inserts the row. If it is the gateway, the previous gateway of the subnet loses the flag.
 pub(super) fn insert(call: &Call<'_>, store: &mut Store, fields: &Fields) -> Handled<Reply> {
+    // Read before the insert: afterwards the new row may be the one that is found.
     let before = field(fields, "subnetId").and_then(|s| s.parse().ok()).and_then(|s| store.gateway_of(s));
     let id = store.insert(ADDRESS, fields)?;
     only_gateway(store, id, before);
@@ -74,14 +80,17 @@ fn only_gateway(store: &mut Store, id: u64, before: Option<u64>) {
     }
 }
 
+/// Creates an address that the caller chose.
 pub(super) fn create(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let given = call.params.text("subnetId");
     let subnet = match Id::of(given.as_deref()) {
         Id::Text => return Err(fail(400, "SubnetId must be numeric")),
         id => id.row(store, Object::Subnet).ok_or_else(|| fail(404, "Invalid subnet Id"))?,
     };
+    // Unknown keys come before the address, references after it.
     call.fields(store, ADDRESS, &["id"])?;
     let text = call.params.text("ip").or_else(|| call.params.text("ip_addr")).unwrap_or_default();
+    // Q71: a text that is no address becomes 0, and the message names 0.0.0.0.
     let ip = ip_number::parse(&text).unwrap_or(0);
     check_in(store, subnet, ip)?;
     not_taken(store, subnet, ip)?;
@@ -91,7 +100,9 @@ pub(super) fn create(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     insert(call, store, &fields)
 }
 
-/// Whether an address may be in a subnet: inside, and not its network or broadcast.
+/// Refuses an address that is outside of the subnet, or its network or broadcast.
+///
+/// The server does not refuse an address in a subnet that has children or is marked full.
 pub(super) fn check_in(store: &Store, subnet: u64, ip: u128) -> Handled<()> {
     let Some(net) = store.net_of(subnet) else { return Ok(()) };
     let (first, last) = net.usable(store.is_pool(subnet));
@@ -101,20 +112,23 @@ pub(super) fn check_in(store: &Store, subnet: u64, ip: u128) -> Handled<()> {
     Err(fail(500, format!("{} is not a valid address for subnet {}", ip_number::dotted(ip), net.cidr())))
 }
 
+/// Changes fields of an address.
 pub(super) fn change(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let found = Id::of(call.params.id()).row(store, ADDRESS);
     let id = found.ok_or_else(missing)?;
+    // Q62: an address cannot move; clients create the new one and delete the old one.
     if call.params.fields.contains_key("ip") || call.params.fields.contains_key("ip_addr") {
         return Err(fail(400, "IP address cannot be changed"));
     }
     if call.params.fields.contains_key("subnetId") {
         return Err(fail(400, "Subnet cannot be changed"));
     }
-    // A tag that was not sent is reset to Used, as `new_fields` does for a new address.
+    // Q61: a tag that was not sent is reset to Used, even by an empty request.
     let mut fields = new_fields(call, store)?;
     put(&mut fields, "editDate", call.now.clone());
     let subnet = store.cell(ADDRESS, id, "subnetId").reference();
     let before = subnet.and_then(|s| store.gateway_of(s));
+    // Q73: the fields that were not sent are filled in from the old row, and an empty text becomes NULL.
     for name in store.table(ADDRESS).empty_required(id, &fields) {
         put(&mut fields, &name, None);
     }
@@ -125,10 +139,12 @@ pub(super) fn change(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     Ok(Reply::done("Address updated"))
 }
 
+/// Deletes an address by id, or by address and subnet.
 pub(super) fn delete(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let text = call.params.id().unwrap_or_default();
     let id = match (address(text), call.params.id2()) {
         (Some(ip), Some(subnet)) => {
+            // Q28: on PHP 8 the look-up of an address that no subnet has ends in a TypeError, and an empty 500.
             if store.addresses_with(ip).is_empty() {
                 return Err(Refusal::Fatal);
             }

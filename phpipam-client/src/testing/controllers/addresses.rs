@@ -1,4 +1,4 @@
-//! `addresses`.
+//! `addresses`: choice of the call, reading and ping.
 
 use std::net::IpAddr;
 
@@ -20,6 +20,7 @@ const KIND: Kind = Kind::Rows(ADDRESS);
 
 type Row = Map<String, Value>;
 
+/// Carries out a call of `addresses`.
 pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     match (call.method, call.params.id()) {
         (Method::Get, Some(text)) if Id::of(Some(text)) != Id::Text && call.params.id2() == Some("ping") => {
@@ -27,6 +28,7 @@ pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
         }
         (Method::Get | Method::Options, id) => read(call, store, id),
         (Method::Post, Some("first_free")) => {
+            // Without waiting in between: apps without lock go through the three steps in `site`.
             let chosen = free::race::choose(call, store)?;
             free::race::check(store, chosen)?;
             free::race::take(call, store, chosen)
@@ -46,6 +48,7 @@ fn read(call: &Call<'_>, store: &Store, id: Option<&str>) -> Handled<Reply> {
         rows(found_by(call, store, column, &ids))
     };
     match id {
+        // Q11: an empty table is a failed read to the server, and 500.
         None | Some("all") if table.is_empty() => Err(fail(500, "Unable to read addresses")),
         None | Some("all") => Ok(Reply::list(KIND, all().into_iter().map(|id| row(call, store, id)).collect())),
         Some("custom_fields") => call.custom_fields(store, ADDRESS),
@@ -56,7 +59,7 @@ fn read(call: &Call<'_>, store: &Store, id: Option<&str>) -> Handled<Reply> {
             let ids = store.addresses_with(ip_number::of(ip));
             call.list_or(KIND, ids.into_iter().map(|id| row(call, store, id)).collect(), "Address not found")
         }
-        // The database compares without regard to capitals.
+        // The collation of the columns compares without regard to upper and lower case.
         Some("search_hostname") => {
             let same = |h: &str| h.to_lowercase() == wanted.to_lowercase();
             call.list_or(KIND, with("hostname", &same), "Hostname not found")
@@ -66,9 +69,12 @@ fn read(call: &Call<'_>, store: &Store, id: Option<&str>) -> Handled<Reply> {
             call.list_or(KIND, with("hostname", &starts), "Host name not found")
         }
         Some("search_mac") => {
+            // The searched text is normalized, stored values are not: rows from elsewhere in another form are not
+            // found.
             let mac = mac_of(wanted).unwrap_or_else(|| wanted.to_owned());
             call.list_or(KIND, with("mac", &|m| m == mac), "Host name not found")
         }
+        // The field of linked addresses is a setting of the server; here it is the host name.
         Some("search_linked") => call.list_or(KIND, with("hostname", &|h| h == wanted), "No addresses found"),
         Some(text) => one(call, store, text),
     }
@@ -85,6 +91,7 @@ fn one(call: &Call<'_>, store: &Store, text: &str) -> Handled<Reply> {
     };
     match id2 {
         Some("changelog") if call.profile.changelog => call.changelog(store, ADDRESS, found.ok_or_else(missing)?),
+        // Unknown sub-resources are ignored: the address itself is returned.
         _ => {
             let id = found.ok_or_else(|| fail(404, "Invalid Id"))?;
             Ok(Reply::one(KIND, row(call, store, id)))
@@ -92,7 +99,9 @@ fn one(call: &Call<'_>, store: &Store, text: &str) -> Handled<Reply> {
     }
 }
 
-/// `addresses/{ip}/{subnetId}/`: raw columns, and only the subnet's first row is ever found.
+/// Carries out `GET addresses/{ip}/{subnetId}/`, which returns the columns of the database (Q26).
+///
+/// Where the profile says so, it finds only the row with the lowest id of the subnet (Q27).
 fn by_ip(call: &Call<'_>, store: &Store, ip: u128, subnet: &str) -> Handled<Reply> {
     let subnet = subnet.parse().unwrap_or(0);
     let found = if call.profile.by_ip_finds_first_only {
@@ -105,8 +114,9 @@ fn by_ip(call: &Call<'_>, store: &Store, ip: u128, subnet: &str) -> Handled<Repl
     Ok(Reply::one(KIND, raw_row(call, store, id)))
 }
 
-/// Pings, and remembers when an address answered.
+/// Pings an address, and sets `lastSeen` of one that responds.
 fn ping(call: &Call<'_>, store: &mut Store, id: u64) -> Handled<Reply> {
+    // The server prints the error as HTML and ends, so the status is 200.
     if !store.can_ping {
         return Err(Refusal::Html("Invalid ping path".to_owned()));
     }

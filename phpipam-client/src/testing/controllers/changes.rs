@@ -1,4 +1,4 @@
-//! Deleting and emptying subnets, and their permissions.
+//! `subnets`: deletion, truncation and permissions.
 
 use serde_json::{Map, Value};
 
@@ -13,11 +13,12 @@ use super::subnet_rows;
 
 const SUBNET: Object = Object::Subnet;
 
-/// `DELETE subnets/{id}/`, `…/truncate/` and `…/permissions/`.
+/// Carries out `DELETE subnets/{id}/`, `…/truncate/` and `…/permissions/`.
 pub(super) fn delete(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     match call.params.id2() {
         None => {
             let id = subnet_rows::existing(call, store)?;
+            // The real server deletes children and addresses without a word, too.
             store.remove_subnet(id);
             call.log(store, SUBNET, id, "delete", vec![format!("id. {id}")]);
             Ok(Reply::done("Subnet deleted"))
@@ -38,7 +39,9 @@ pub(super) fn delete(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     }
 }
 
-/// `PATCH subnets/{id}/permissions/`: groups by id or name, levels by number or name.
+/// Carries out `PATCH subnets/{id}/permissions/`.
+///
+/// Keys are groups, by id or name; values are levels, by number (0 to 3) or name.
 pub(super) fn set_permissions(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     const LEVELS: [&str; 4] = ["na", "ro", "rw", "rwa"];
     let id = subnet_rows::existing(call, store)?;
@@ -47,11 +50,13 @@ pub(super) fn set_permissions(call: &Call<'_>, store: &mut Store) -> Handled<Rep
     for (group, level) in &call.params.fields {
         let by_name = || store.groups.iter().find(|(_, g)| g.0 == *group).map(|(id, _)| *id);
         let found = group.parse().ok().filter(|id| store.groups.contains_key(id)).or_else(by_name);
+        // Up to 1.5 ids as JSON keys were refused here: they arrived as positions of a list.
         let found = found.ok_or_else(|| fail(500, format!("Invalid group identifier {group}")))?;
         let level = as_text(level).unwrap_or_default();
         let number = level.parse::<usize>().ok().or_else(|| LEVELS.iter().position(|l| *l == level));
         let name = number.and_then(|n| LEVELS.get(n).copied());
         let (number, name) = number.zip(name).ok_or_else(|| fail(500, format!("Invalid permissions {level}")))?;
+        // Stored by id and number, returned by name: the two forms that reading and writing permissions have (Q32).
         stored.insert(found.to_string(), number.into());
         let title = store.groups.get(&found).map(|g| g.0.clone()).unwrap_or_default();
         shown.insert(title, name.into());

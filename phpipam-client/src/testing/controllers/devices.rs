@@ -1,4 +1,4 @@
-//! `devices`.
+//! `devices`: reading, creating, changing and deleting.
 
 use std::net::IpAddr;
 
@@ -17,6 +17,7 @@ use super::{address_rows, subnet_rows};
 const DEVICE: Object = Object::Device;
 const KIND: Kind = Kind::Rows(DEVICE);
 
+/// Returns a device with the names of the API.
 fn row(call: &Call<'_>, store: &Store, id: u64) -> Map<String, Value> {
     let mut row = store.table(DEVICE).json(id, call.strings);
     dotted(&mut row, "ip_addr");
@@ -24,6 +25,7 @@ fn row(call: &Call<'_>, store: &Store, id: u64) -> Map<String, Value> {
     row
 }
 
+/// Carries out a call of `devices`.
 pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let found = Id::of(call.params.id()).row(store, DEVICE);
     match call.method {
@@ -45,7 +47,7 @@ pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
             }
             check(store, &mut fields, false)?;
             put(&mut fields, "editDate", call.now.clone());
-            // A device that is not there is "updated" too, and the id is always 0.
+            // The server does not look whether the device exists: a missing one is "updated", too. The id is always 0.
             if let Some(id) = found {
                 store.update(DEVICE, id, &fields)?;
             }
@@ -54,6 +56,7 @@ pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
         }
         Method::Delete => {
             let id = found.ok_or_else(|| fail(404, "Device does not exist"))?;
+            // References of addresses are cleared; those of subnets stay, and dangle.
             for address in store.table(Object::Address).referring("switch", id) {
                 store.set(Object::Address, address, "switch", Cell::Null);
             }
@@ -93,7 +96,7 @@ fn read(call: &Call<'_>, store: &Store, found: Option<u64>) -> Handled<Reply> {
                     call.list_or(Kind::Rows(Object::Address), rows, "No addresses found")
                 }
                 Some("subnets") => {
-                    // The network stays decimal here, beside an `ip`.
+                    // This controller skips the renaming: the network stays decimal, and an `ip` is added.
                     let ids = store.table(Object::Subnet).referring("device", id);
                     let rows = ids.into_iter().map(|s| {
                         let mut row = subnet_rows::row(call, store, s);
@@ -102,7 +105,7 @@ fn read(call: &Call<'_>, store: &Store, found: Option<u64>) -> Handled<Reply> {
                         row
                     });
                     let rows = rows.collect();
-                    // Links say `devices`, although the ids are those of subnets.
+                    // The real server's links say `devices`, although the ids are those of subnets.
                     call.list_or(Kind::Tool(Object::Subnet, "devices"), rows, "No subnets found")
                 }
                 Some(_) => Err(fail(400, "Invalid parameters")),
@@ -111,7 +114,7 @@ fn read(call: &Call<'_>, store: &Store, found: Option<u64>) -> Handled<Reply> {
     }
 }
 
-/// Checks and completes the fields of a device.
+/// Checks the fields of a device, and completes those of a new one. `tools/devices` shares it.
 pub(super) fn check(store: &Store, fields: &mut Fields, creating: bool) -> Handled<()> {
     if creating && field(fields, "hostname").is_none_or(str::is_empty) {
         return Err(fail(400, "Hostname is mandatory"));
@@ -129,6 +132,7 @@ pub(super) fn check(store: &Store, fields: &mut Fields, creating: bool) -> Handl
             _ => {}
         }
     }
+    // A new device belongs to all sections that exist now.
     if creating && !has(fields, "sections") {
         let all: Vec<String> = store.ids(Object::Section).iter().map(ToString::to_string).collect();
         put(fields, "sections", all.join(";"));

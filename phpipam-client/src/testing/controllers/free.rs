@@ -1,4 +1,4 @@
-//! What is free: addresses and subnets, looked at or taken.
+//! Free addresses and child prefixes: looking them up and allocating them.
 
 use serde_json::Value;
 
@@ -14,14 +14,14 @@ const SUBNET: Object = Object::Subnet;
 const NO_ADDRESS: &str = "No free addresses found";
 const NO_SUBNET: &str = "No subnets found";
 
-/// An address that was found free, before it is taken. Without a lock others may come in between.
+/// Address that was found free and is not taken yet. Without a lock other requests may come in between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::testing) struct Race {
     subnet: u64,
     ip: u128,
 }
 
-/// The steps of `POST addresses/first_free/`, which the server holds together only with its lock.
+/// Steps of `POST addresses/first_free/`. Only the lock of the app makes them one (Q65).
 pub(in crate::testing) mod race {
     use super::{Call, Handled, Race, Reply, Store};
 
@@ -30,21 +30,25 @@ pub(in crate::testing) mod race {
         super::choose(call, store)
     }
 
-    /// Fails if the address was taken meanwhile.
+    /// Fails with 409 if the address was taken meanwhile (Q48).
     pub(in crate::testing) fn check(store: &Store, race: Race) -> Handled<()> {
         super::address_write::not_taken(store, race.subnet, race.ip)
     }
 
-    /// Takes it; the unique key has the last word.
+    /// Inserts the row. The unique key refuses it if another request was faster: 500, SQLSTATE 1062 (Q48).
     pub(in crate::testing) fn take(call: &Call<'_>, store: &mut Store, race: Race) -> Handled<Reply> {
         super::take(call, store, race)
     }
 }
 
-/// The first free address of a subnet without children.
+/// Returns the first free address of a subnet without children.
+///
+/// It walks the addresses in use, so the cost follows their number and not the size of the subnet.
 pub(super) fn peek(call: &Call<'_>, store: &Store, subnet: u64) -> Handled<u128> {
     let net = store.net_of(subnet).filter(|_| !store.cell(SUBNET, subnet, "isFull").is_set());
     let (mut next, last) = net.ok_or_else(|| call.nothing(NO_ADDRESS))?.usable(store.is_pool(subnet));
+    // The addresses are sorted, so the first gap ends the walk. Those below the first usable one (a registered network
+    // address of a former pool) are passed over.
     for (used, _) in store.addresses_of(subnet) {
         if used > next {
             break;
@@ -56,7 +60,9 @@ pub(super) fn peek(call: &Call<'_>, store: &Store, subnet: u64) -> Handled<u128>
     if next <= last { Ok(next) } else { Err(call.nothing(NO_ADDRESS)) }
 }
 
-/// `GET addresses/first_free/{subnetId}/`: everything that is wrong is "none free".
+/// Carries out `GET addresses/first_free/{subnetId}/`.
+///
+/// A subnet that is full, has children or does not exist gets the same 404 (Q66).
 pub(super) fn peek_any(call: &Call<'_>, store: &Store) -> Handled<Reply> {
     let given = call.params.id2().map(str::to_owned).or_else(|| call.params.text("subnetId"));
     let subnet = Id::of(given.as_deref()).row(store, SUBNET).filter(|s| !store.has_children(*s));
@@ -64,6 +70,7 @@ pub(super) fn peek_any(call: &Call<'_>, store: &Store) -> Handled<Reply> {
     peek(call, store, subnet).map(|ip| Reply::plain(ip_number::dotted(ip)))
 }
 
+// The POST tells more than the GET: 400 for a missing subnet, and another text for one that is marked full (Q66).
 fn choose(call: &Call<'_>, store: &Store) -> Handled<Race> {
     let given = call.params.id2().map(str::to_owned).or_else(|| call.params.text("subnetId"));
     let found = Id::of(given.as_deref()).row(store, SUBNET);
@@ -81,6 +88,7 @@ fn take(call: &Call<'_>, store: &mut Store, race: Race) -> Handled<Reply> {
     let mut fields = address_write::new_fields(call, store)?;
     put(&mut fields, "subnetId", race.subnet.to_string());
     put(&mut fields, "ip_addr", race.ip.to_string());
+    // Only an absent description gets the default of the API; an empty one stays empty.
     if !has(&fields, "description") {
         put(&mut fields, "description", "API created".to_owned());
     }
@@ -88,9 +96,13 @@ fn take(call: &Call<'_>, store: &mut Store, race: Race) -> Handled<Reply> {
     Ok(reply.with_data(ip_number::dotted(race.ip)))
 }
 
-/// The child networks of a length that no child overlaps, lowest first or highest first, as many as are asked for.
+/// Returns up to `limit` child prefixes of a length that no child overlaps, lowest first or highest first.
+///
+/// Addresses in the parent itself are not looked at, as on the real server (Q68): a prefix can be returned that has
+/// some.
 fn free_children(store: &Store, subnet: u64, mask: u8, from_end: bool, limit: usize) -> Vec<Net> {
     let Some(net) = store.net_of(subnet) else { return Vec::new() };
+    // A child as long as the parent would be the parent itself.
     let Some((_, step)) = net.children(mask).filter(|_| mask > net.mask) else { return Vec::new() };
     let mut taken: Vec<(u128, u128)> =
         store.children_of(subnet).iter().filter_map(|c| store.net_of(*c)).map(|n| (n.first, n.last())).collect();
@@ -105,6 +117,7 @@ fn free_children(store: &Store, subnet: u64, mask: u8, from_end: bool, limit: us
         if first > start {
             gaps.push((start, first - 1));
         }
+        // Children may overlap in a section that is not strict, hence the maximum.
         next = if last >= net.last() { None } else { Some(start.max(last + 1)) };
     }
     if let Some(start) = next {
@@ -130,13 +143,15 @@ fn free_children(store: &Store, subnet: u64, mask: u8, from_end: bool, limit: us
     found
 }
 
+/// Returns the mask of the path. A text that is no mask is 0, which finds nothing: 404, as on the real server.
 fn asked_mask(call: &Call<'_>) -> u8 {
     call.params.id3().and_then(|m| m.parse().ok()).unwrap_or(0)
 }
 
-/// `first_subnet`, `last_subnet` and `all_subnets`, looked at.
+/// Carries out `GET subnets/{id}/first_subnet/{mask}/`, `last_subnet` and `all_subnets`.
 pub(super) fn peek_subnet(call: &Call<'_>, store: &Store, subnet: u64) -> Handled<Reply> {
     let which = call.params.id2().unwrap_or_default();
+    // The real server has no limit and can run out of memory; 2^18 is beyond what it survives.
     let limit = if which == "all_subnets" { 1 << 18 } else { 1 };
     let found = free_children(store, subnet, asked_mask(call), which == "last_subnet", limit);
     let cidrs: Vec<Value> = found.iter().map(|net| Value::String(net.cidr())).collect();
@@ -147,12 +162,14 @@ pub(super) fn peek_subnet(call: &Call<'_>, store: &Store, subnet: u64) -> Handle
     }
 }
 
-/// `POST subnets/{id}/first_subnet/{mask}/`: takes a child network.
+/// Carries out `POST subnets/{id}/first_subnet/{mask}/` and `last_subnet`: allocates a child prefix.
 pub(super) fn allocate_subnet(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let master = subnet_rows::existing(call, store)?;
     let from_end = call.params.id2() == Some("last_subnet");
     let found = free_children(store, master, asked_mask(call), from_end, 1);
     let net = *found.first().ok_or_else(|| call.nothing(NO_SUBNET))?;
+    // Overlaps need no check: the prefix was chosen between the children a moment ago, under the same lock of the
+    // store.
     let mut fields = call.fields(store, SUBNET, &["id", "tag"])?;
     subnet_write::check_references(store, &fields)?;
     if field(&fields, "description").is_none() {

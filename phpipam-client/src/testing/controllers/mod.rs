@@ -1,4 +1,4 @@
-//! One module per family of controllers.
+//! Controllers: one module for each path segment of the API, and helpers that several of them use.
 
 mod address_rows;
 mod address_write;
@@ -26,7 +26,7 @@ use super::store::Store;
 pub(super) use free::{Race, race};
 pub(super) use options::root as options_root;
 
-/// Answers a call of any controller but `user`.
+/// Carries out a call of any controller but `user`.
 pub(super) fn handle(call: &Call<'_>, store: &mut Store, controller: &str) -> Handled<Reply> {
     if call.method == Method::Options {
         return options::controller(call, controller);

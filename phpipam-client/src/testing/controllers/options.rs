@@ -1,4 +1,4 @@
-//! OPTIONS: what there is.
+//! OPTIONS: permission, controllers and methods.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::super::context::Call;
 use super::super::refusal::Handled;
 use super::super::reply::Reply;
 
-/// `OPTIONS /api/{app}/`: permission and controllers.
+/// Carries out `OPTIONS /api/{app}/`: the permission of the app, and controllers.
 pub(in crate::testing) fn root(call: &Call<'_>) -> Handled<Reply> {
     let app = call.params.app.as_deref().unwrap_or_default();
     let permissions = match call.app.permission {
@@ -16,6 +16,7 @@ pub(in crate::testing) fn root(call: &Call<'_>) -> Handled<Reply> {
         Permission::Write => "Write",
         Permission::Admin => "Admin",
     };
+    // The real server's list, which is not complete: `devices`, `l2domains` and others are missing.
     let controllers: Vec<Value> = [
         ("sections", "sections"),
         ("subnets", "subnets"),
@@ -36,13 +37,13 @@ pub(in crate::testing) fn root(call: &Call<'_>) -> Handled<Reply> {
     Ok(Reply::plain(json!({"permissions": permissions, "controllers": controllers})))
 }
 
-/// `OPTIONS /api/{app}/{controller}/`.
+/// Carries out `OPTIONS /api/{app}/{controller}/`: methods with their paths.
 pub(super) fn controller(call: &Call<'_>, controller: &str) -> Handled<Reply> {
     let app = call.params.app.as_deref().unwrap_or_default();
     let base = match controller {
         "tools" => return root(call),
         "folders" => format!("/api/{app}/subnets/"),
-        // The server swaps the two.
+        // The real server swaps app and controller here.
         "l2domains" => format!("/api/l2domains/{app}/"),
         other => format!("/api/{app}/{other}/"),
     };

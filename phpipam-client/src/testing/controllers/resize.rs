@@ -1,4 +1,4 @@
-//! Resizing and splitting subnets.
+//! `subnets`: resizing and splitting.
 
 use super::super::context::{Call, added};
 use super::super::ip_number::{self, Net};
@@ -11,12 +11,13 @@ use super::{subnet_rows, subnet_write};
 
 const SUBNET: Object = Object::Subnet;
 
-/// `PATCH subnets/{id}/resize/`.
+/// Carries out `PATCH subnets/{id}/resize/`.
 pub(super) fn resize(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let id = subnet_rows::existing(call, store)?;
     let Some(text) = call.params.text("mask") else { return Err(fail(400, "Subnet mask not provided")) };
     let mask: u8 = text.parse().map_err(|_| fail(500, "Mask must be an integer!"))?;
     let old = store.net_of(id).ok_or(Refusal::Fatal)?;
+    // A limit of the server, also for IPv6.
     if mask < 8 {
         return Err(fail(500, "New mask must be at least /8!"));
     }
@@ -25,6 +26,7 @@ pub(super) fn resize(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
         return Err(fail(500, "New network is same as old network"));
     }
     let section = store.cell(SUBNET, id, "sectionId").reference().unwrap_or(0);
+    // A folder is no limit for the subnets in it.
     let master = store.cell(SUBNET, id, "masterSubnetId").reference().filter(|m| !store.is_folder(*m));
     if let Some(outer) = master.and_then(|m| store.net_of(m))
         && !outer.covers(new)
@@ -39,6 +41,7 @@ pub(super) fn resize(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
         }
     }
     let (first, last) = new.usable(store.is_pool(id));
+    // Q10: the server prints this error as HTML and ends, so the status stays 200. Nothing was changed.
     if let Some((ip, _)) = store.addresses_of(id).find(|(ip, _)| *ip < first || *ip > last) {
         let message = format!("{} is not a valid address for subnet {}", ip_number::dotted(ip), new.cidr());
         return Err(Refusal::Html(message));
@@ -50,7 +53,10 @@ pub(super) fn resize(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     Ok(Reply::done("Subnet resized"))
 }
 
-/// `PATCH subnets/{id}/split/`: addresses move to the parts; without `group` the original goes.
+/// Carries out `PATCH subnets/{id}/split/`.
+///
+/// The addresses move to the new subnets. The original stays as their parent, unless `group` is `no`. The response has
+/// no ids: a client must read the children.
 pub(super) fn split(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let id = subnet_rows::existing(call, store)?;
     let Some(number) = call.params.text("number") else { return Err(fail(400, "Invalid number of new subnets")) };
@@ -78,7 +84,9 @@ pub(super) fn split(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let copy_custom = call.params.text("copy_custom").as_deref() != Some("no");
     for (i, part) in parts.iter().enumerate() {
         let fields = part_fields(store, id, *part, keep, &format!("{prefix}{}", i + 1), copy_custom);
+        // Q73: a copied custom field that is empty and NOT NULL is refused here. One that is left out gets its default.
         let new = store.insert_row(SUBNET, &fields)?;
+        // The recorded rows of a split have null here, and not the default 0 of the column.
         store.set(SUBNET, new, "device", Cell::Null);
         call.log(store, SUBNET, new, "add", added(&fields, new));
         let moving: Vec<u64> = store.addresses_of(id).filter(|(ip, _)| part.contains(*ip)).map(|(_, a)| a).collect();

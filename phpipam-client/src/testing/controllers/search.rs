@@ -1,7 +1,7 @@
-//! `search/{text}/`: one text in all columns of several tables, as the database compares.
+//! `search/{text}/`: one text in all columns of several tables, compared as the database does.
 //!
-//! A text that looks like an address is a range too, and the server takes any text for one: what is no address at all is the
-//! address 0, which all folders have.
+//! The server also reads every text as a range of addresses. A text that is no address becomes the address 0, which is
+//! the network of all folders: every such text finds all folders.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -11,13 +11,13 @@ use serde_json::{Map, Value};
 use super::super::context::Call;
 use super::super::ip_number::{self, Net};
 use super::super::refusal::{Handled, fail};
-use super::super::reply::{Found, Kind, Reply};
+use super::super::reply::{Kind, Reply, SearchPart};
 use super::super::schema::Object;
 use super::super::store::Store;
 use super::super::table::{Cell, Table};
 use super::{address_rows, subnet_rows};
 
-/// What can be searched: name in query and answer, whether it is unless the query says otherwise, and what is said of nothing.
+/// Parts of a search: name in query and response, true if searched by default, and the sentence for an empty result.
 const PARTS: [(&str, bool, &str); 4] = [
     ("subnets", true, "No subnets found"),
     ("addresses", true, "No addresses found"),
@@ -25,7 +25,9 @@ const PARTS: [(&str, bool, &str); 4] = [
     ("vrf", false, "No vrf found"),
 ];
 
+/// Carries out a call of `search`.
 pub(super) fn handle(call: &Call<'_>, store: &Store) -> Handled<Reply> {
+    // 501 with `success` true: the controller returns the failure as if it were a result.
     if call.method.writes() {
         return Ok(Reply { status: 501, message: Some("Method not implemented"), ..Reply::default() });
     }
@@ -34,13 +36,13 @@ pub(super) fn handle(call: &Call<'_>, store: &Store) -> Handled<Reply> {
     let mut found = Vec::new();
     let mut wanted = Map::new();
     for (part, default, nothing) in PARTS {
-        // Anything but a 0 or a 1, however written, leaves the default.
+        // The server reads a number, so `01` and `1.0` count as 1. Any other text leaves the default.
         let given = call.params.text(part).filter(|text| text.parse::<f64>().is_ok_and(|n| n == 0.0 || n == 1.0));
         let on = given.as_deref().map_or(default, |text| text.parse::<f64>().is_ok_and(|n| n == 1.0));
         wanted.insert(part.to_owned(), given.unwrap_or_else(|| u8::from(default).to_string()).into());
         if on {
             let (kind, rows) = rows(call, store, part, term, &like, &span);
-            found.push(Found { part, kind, rows, nothing });
+            found.push(SearchPart { part, kind, rows, nothing });
         }
     }
     Ok(Reply::found(found, "search_filter", Value::Object(wanted)))
@@ -58,6 +60,7 @@ fn rows(
         let table = store.table(object);
         let columns = places(table, columns);
         let ids = table.ids().filter(|id| like.any(table, *id, &columns));
+        // As under the plural names: the key is `id`.
         (Kind::Plural(object), ids.map(|id| table.json(id, call.strings)).collect())
     };
     match part {
@@ -77,7 +80,9 @@ fn rows(
     }
 }
 
-/// By text and range in the order of the *text* of the network, then those around the address, the widest first.
+/// Returns subnets by text and range, then those that overlap the network of the text, the widest first.
+///
+/// The first group is sorted by the network as text, because the column is one: 10 comes after 1.
 fn find_subnets(store: &Store, like: &Like, span: &Span) -> Vec<u64> {
     let table = store.table(Object::Subnet);
     let within = |id: u64| span.networks.is_some_and(|(low, high)| (low..=high).contains(&store.subnet_number(id)));
@@ -100,11 +105,12 @@ fn find_subnets(store: &Store, like: &Like, span: &Span) -> Vec<u64> {
     ids
 }
 
-/// In the order of the text of the decimal address.
+/// Returns addresses in the order of their decimal number as text, as the column is one.
 fn find_addresses(store: &Store, term: &str, like: &Like, span: &Span) -> Vec<u64> {
     const COLUMNS: [&str; 7] = ["hostname", "owner", "switch", "port", "description", "note", "mac"];
     let table = store.table(Object::Address);
     let tags = store.table(Object::Tag);
+    // A term that is the name of a tag finds the addresses with that tag.
     let tag = tags.ids().find(|id| tags.cell(*id, "type").as_text().to_lowercase() == term.to_lowercase());
     let columns = places(table, &COLUMNS);
     let hit = |id: &u64| {
@@ -117,17 +123,19 @@ fn find_addresses(store: &Store, term: &str, like: &Like, span: &Span) -> Vec<u6
     ids
 }
 
-/// The places of columns, and of all custom fields.
+/// Returns the places of columns and of all custom fields.
 fn places(table: &Table, columns: &[&str]) -> Vec<usize> {
     let custom = table.custom().map(|column| column.name.as_str());
     columns.iter().copied().chain(custom).filter_map(|name| table.index(name)).collect()
 }
 
-/// SQL's `LIKE '%term%'`: `%` is any text, `_` any character, and capitals do not matter.
+/// `LIKE '%term%'` of SQL: `%` stands for any text, `_` for any character; upper and lower case are equal.
+///
+/// The server does not escape the wildcards of a term.
 struct Like(Regex);
 
 impl Like {
-    /// A term that is too long for it is more than the database takes, too.
+    /// Returns the comparison for a term. One that is too long for it is 500; the database has a limit as well.
     fn containing(term: &str) -> Handled<Self> {
         let mut pattern = "(?is)".to_owned();
         let mut chars = term.chars();
@@ -142,7 +150,7 @@ impl Like {
         Regex::new(&pattern).map(Self).map_err(|error| fail(500, error.to_string()))
     }
 
-    /// Whether one of these columns has the text.
+    /// Returns true if one of these columns contains the text.
     fn any(&self, table: &Table, id: u64, columns: &[usize]) -> bool {
         columns.iter().any(|index| match table.cell_at(id, *index) {
             Cell::Null => false,
@@ -152,14 +160,14 @@ impl Like {
     }
 }
 
-/// The range that a text stands for.
+/// Range of addresses that a text stands for.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Span {
-    /// Addresses in it match.
+    /// Addresses that match.
     addresses: Option<(u128, u128)>,
-    /// Subnets whose network is in it match.
+    /// Network addresses of the subnets that match.
     networks: Option<(u128, u128)>,
-    /// Subnets that overlap it match.
+    /// Network that matching subnets overlap.
     inside: Option<Net>,
 }
 
@@ -201,6 +209,7 @@ impl Span {
             let text: Vec<&str> = pieces.iter().copied().chain(filler).collect();
             text.join(".").parse::<Ipv4Addr>().map_or(0, |ip| u128::from(u32::from(ip)))
         };
+        // The server completes a beginning of an address: `10.0.1` is 10.0.1.0 to 10.0.1.255.
         let (low, high) = (filled("0"), filled("255"));
         match pieces.len() {
             // A host name of many labels is compared as it is, and equals nothing.
@@ -226,7 +235,9 @@ enum Family {
     V6,
 }
 
-/// What the server takes a text for, before it looks whether it is an address at all.
+/// Returns the family that the server assumes for a text, before it checks that the text is an address.
+///
+/// A colon means IPv6, a dot IPv4. A number is IPv4 up to 2^32 − 1; any other text is by its length.
 fn family(text: &str) -> Family {
     if text.contains(':') {
         return Family::V6;

@@ -1,4 +1,4 @@
-//! `sections`.
+//! `sections`: reading, creating, changing and deleting.
 
 use super::super::context::{Call, Id, Method, added, changed, field, put};
 use super::super::present::dotted;
@@ -12,6 +12,7 @@ use super::usage::usage;
 
 const SECTION: Object = Object::Section;
 
+/// Carries out a call of `sections`.
 pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     match call.method {
         Method::Post => create(call, store),
@@ -25,6 +26,7 @@ fn read(call: &Call<'_>, store: &Store) -> Handled<Reply> {
     let table = store.table(SECTION);
     let Some(id) = call.params.id() else {
         if table.is_empty() {
+            // Q12: the only empty list that is a success, without `data`.
             return Ok(Reply::done("No sections available"));
         }
         let mut ids: Vec<u64> = table.ids().collect();
@@ -32,6 +34,7 @@ fn read(call: &Call<'_>, store: &Store) -> Handled<Reply> {
         let rows = ids.iter().map(|id| table.json(*id, call.strings)).collect();
         return Ok(Reply::list(Kind::Rows(SECTION), rows));
     };
+    // No version has custom fields of sections; the path is known all the same (Q43).
     if id == "custom_fields" {
         return Err(fail(409, "Custom fields not supported"));
     }
@@ -39,7 +42,7 @@ fn read(call: &Call<'_>, store: &Store) -> Handled<Reply> {
     if parsed == Id::Text {
         let named = table.ids().find(|row| table.cell(*row, "name").as_text() == id);
         let found = named.ok_or_else(|| fail(404, "Not Found"))?;
-        // The server ignores what follows a name.
+        // The server ignores what follows a name: `sections/{name}/subnets/` returns the section.
         return Ok(Reply::one(Kind::Rows(SECTION), table.json(found, call.strings)));
     }
     let found = parsed.row(store, SECTION);
@@ -56,7 +59,10 @@ fn read(call: &Call<'_>, store: &Store) -> Handled<Reply> {
     }
 }
 
-/// Folders, then subnets by network and mask, each with its usage; optionally with raw address rows.
+/// Returns folders by name, then subnets by network and mask, each subnet with its usage.
+///
+/// `sections/{id}/subnets/addresses/` adds the addresses, with the columns of the database (Q26). A missing section has
+/// an empty list: the texts do not tell the two apart.
 fn section_subnets(call: &Call<'_>, store: &Store, section: Option<u64>) -> Handled<Reply> {
     let with_addresses = call.params.id3() == Some("addresses");
     let mut ids = section.map_or_else(Vec::new, |s| store.table(Object::Subnet).referring("sectionId", s));
@@ -85,6 +91,7 @@ fn section_subnets(call: &Call<'_>, store: &Store, section: Option<u64>) -> Hand
     call.list_or(Kind::Subnet, rows, "No subnets found")
 }
 
+/// Refuses a parent section that does not exist or has a parent itself.
 fn check(store: &Store, fields: &super::super::table::Fields) -> Handled<()> {
     let Some(master) = field(fields, "masterSection").filter(|m| !m.is_empty() && *m != "0") else { return Ok(()) };
     let found = Id::of(Some(master)).row(store, SECTION);
@@ -98,6 +105,7 @@ fn check(store: &Store, fields: &super::super::table::Fields) -> Handled<()> {
 fn create(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let fields = call.fields(store, SECTION, &["id"])?;
     if field(&fields, "name").is_none_or(|name| name.chars().count() < 3) {
+        // Spelled so by the server.
         return Err(fail(400, "Name is mandatory or too short (mininum 3 characters)"));
     }
     check(store, &fields)?;
@@ -106,7 +114,7 @@ fn create(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     Ok(Reply::created("Section created", id, call.location("sections", id)))
 }
 
-/// Only existing sections may be changed or deleted.
+/// Returns the section of the path, for a change or a deletion.
 fn existing(call: &Call<'_>, store: &Store) -> Handled<u64> {
     if call.params.id().is_none() {
         return Err(fail(400, "Section Id required"));
@@ -125,12 +133,16 @@ fn change(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let diff = changed(store, SECTION, id, &fields);
     store.update(SECTION, id, &fields)?;
     call.log(store, SECTION, id, "edit", diff);
+    // Q12: neither message nor data.
     Ok(Reply { status: 200, ..Reply::default() })
 }
 
-/// Deletes the section, its subsections, and all subnets and addresses in them.
+/// Deletes a section, its subsections, and all their subnets and addresses.
+///
+/// On a real server a section whose subnets have NAT rules survives the first attempt (Q75). This is not simulated.
 fn delete(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let id = existing(call, store)?;
+    // Sections nest one level deep, so there are no subsections of subsections.
     let mut gone = store.table(SECTION).referring("masterSection", id);
     gone.push(id);
     for section in gone {

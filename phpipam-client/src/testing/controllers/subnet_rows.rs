@@ -1,4 +1,4 @@
-//! Subnets and folders as the different calls show them.
+//! Rows of subnets and folders in the forms in which the calls show them.
 
 use serde_json::{Map, Value, json};
 
@@ -13,13 +13,14 @@ const SUBNET: Object = Object::Subnet;
 
 type Row = Map<String, Value>;
 
-/// The row of a subnet, with the network still decimal.
+/// Returns a subnet with the names of the API and a decimal network, which the filter compares (Q69).
 pub(super) fn row(call: &Call<'_>, store: &Store, id: u64) -> Row {
     let mut row = store.table(SUBNET).json(id, call.strings);
     rename(&mut row, "state", "tag");
     row
 }
 
+/// Adds the set of name servers. Without one the member is absent (Q34), also if the id dangles.
 pub(super) fn with_nameservers(call: &Call<'_>, store: &Store, id: u64, row: &mut Row) {
     let Some(set) = store.cell(SUBNET, id, "nameserverId").reference() else { return };
     let table = store.table(Object::Nameservers);
@@ -28,13 +29,16 @@ pub(super) fn with_nameservers(call: &Call<'_>, store: &Store, id: u64, row: &mu
     }
 }
 
+/// Adds the id of the gateway. Without one the member is absent (Q34).
 pub(super) fn with_gateway_id(store: &Store, id: u64, row: &mut Row) {
     if let Some(gateway) = store.gateway_of(id) {
         row.insert("gatewayId".to_owned(), gateway.into());
     }
 }
 
-/// A subnet by id, or why not, in the words of sub-resources and writes.
+/// Returns the subnet of the path, or the failure that sub-resources and writes report.
+///
+/// `GET subnets/{id}/` has its own: 400 instead of 404 for a missing subnet (Q46).
 pub(super) fn existing(call: &Call<'_>, store: &Store) -> Handled<u64> {
     let text = call.params.id().unwrap_or_default();
     match Id::of(call.params.id()) {
@@ -43,11 +47,14 @@ pub(super) fn existing(call: &Call<'_>, store: &Store) -> Handled<u64> {
     }
 }
 
-/// A row of the list of all subnets, with its peculiar `permissions`, `location` and `gateway`.
+/// Returns a row of the list of all subnets.
+///
+/// Only this list resolves `permissions` to groups and `location` to an object (Q31, Q32).
 pub(super) fn list_row(call: &Call<'_>, store: &Store, id: u64) -> Row {
     let mut row = row(call, store, id);
     let permissions = store.cell(SUBNET, id, "permissions").as_text();
     row.insert("permissions".to_owned(), group_list(store, &permissions));
+    // PHP's empty array for none, and `false` of a failed look-up for an id that dangles.
     let location = match store.cell(SUBNET, id, "location").reference() {
         None => json!([]),
         Some(place) if store.table(Object::Location).contains(place) => {
@@ -57,7 +64,8 @@ pub(super) fn list_row(call: &Call<'_>, store: &Store, id: u64) -> Row {
     };
     row.insert("location".to_owned(), location);
     with_nameservers(call, store, id, &mut row);
-    // The server looks for a gateway whose *address id* is the subnet's id.
+    // Q35: the server looks for a gateway whose *address id* is the id of the subnet, so it shows the gateway of
+    // another subnet, or none.
     let gateway = if call.profile.gateway_by_subnet_id { Some(id) } else { store.gateway_of(id) };
     if let Some(gateway) = gateway.filter(|a| store.cell(Object::Address, *a, "is_gateway").is_set()) {
         let mut raw = store.table(Object::Address).json(gateway, call.strings);
@@ -68,7 +76,7 @@ pub(super) fn list_row(call: &Call<'_>, store: &Store, id: u64) -> Row {
     row
 }
 
-/// `{"2":"3"}` as a list of groups.
+/// Returns permissions such as `{"2":"3"}` as a list of groups.
 fn group_list(store: &Store, permissions: &str) -> Value {
     let map: Row = serde_json::from_str(permissions).unwrap_or_default();
     let entry = |(group, permission): (&String, &Value)| {
@@ -77,6 +85,7 @@ fn group_list(store: &Store, permissions: &str) -> Value {
         let mut names: Vec<&str> =
             store.accounts.iter().filter(|a| a.user.groups.contains(&group)).map(|a| a.user.name.as_str()).collect();
         names.sort_unstable();
+        // Null for a deleted group, `false` for one without members: results of failed look-ups in PHP.
         let members = match known {
             None => Value::Null,
             Some(_) if names.is_empty() => Value::Bool(false),
@@ -93,6 +102,7 @@ fn group_list(store: &Store, permissions: &str) -> Value {
     map.iter().map(entry).collect()
 }
 
+/// Returns the row of `GET subnets/{id}/`.
 pub(super) fn single_row(call: &Call<'_>, store: &Store, id: u64) -> Row {
     let mut row = row(call, store, id);
     with_nameservers(call, store, id, &mut row);
@@ -103,7 +113,7 @@ pub(super) fn single_row(call: &Call<'_>, store: &Store, id: u64) -> Row {
     row
 }
 
-/// A row of `slaves_recursive`: every row shows the gateway of the root, never its own.
+/// Returns a row of `slaves_recursive`. Every row shows the gateway of the root, and never its own (Q36).
 pub(super) fn tree_row(call: &Call<'_>, store: &Store, root: u64, id: u64) -> Row {
     let mut row = row(call, store, id);
     with_nameservers(call, store, id, &mut row);
@@ -122,11 +132,12 @@ fn with_gateway(store: &Store, id: u64, row: &mut Row) {
     }
 }
 
-/// The numbers around a network, all of them texts.
+/// Returns the derived values of a network, all of them texts (Q38).
 fn calculation(net: Net) -> Value {
     let text = ip_number::dotted;
     if net.v4 {
         let mask = u128::from(u32::MAX) & !net.host_bits();
+        // The calculation does not know pools.
         let (low, high) = net.usable(false);
         let class = match net.first >> 16 {
             b if b >> 8 == 10 => Value::from("private A"),

@@ -1,4 +1,4 @@
-//! `subnets` and `folders`: reading.
+//! `subnets` and `folders`: choice of the call, and reading.
 
 use super::super::context::{Call, Id, Method};
 use super::super::ip_number::{self, Net};
@@ -11,6 +11,7 @@ use super::{address_rows, changes, free, resize, subnet_write, usage};
 
 const SUBNET: Object = Object::Subnet;
 
+/// Carries out a call of `subnets`, or of `folders`: the same code on the same table.
 pub(super) fn handle(call: &Call<'_>, store: &mut Store, folders: bool) -> Handled<Reply> {
     match call.method {
         Method::Get | Method::Options => read(call, store, folders),
@@ -35,6 +36,8 @@ fn read(call: &Call<'_>, store: &Store, folders: bool) -> Handled<Reply> {
     let (id2, id3) = (call.params.id2(), call.params.id3());
     match (call.params.id(), id2) {
         (None | Some("all"), _) => {
+            // Q11: an empty table is a failed read to the server, and 500. A table with rows of the other kind only is
+            // 404.
             if store.table(SUBNET).is_empty() {
                 return Err(fail(500, "Unable to read subnets"));
             }
@@ -42,6 +45,7 @@ fn read(call: &Call<'_>, store: &Store, folders: bool) -> Handled<Reply> {
             return call.list_or(Kind::Subnet, ids.map(|id| list_row(call, store, id)).collect(), none);
         }
         (Some("custom_fields"), _) => return call.custom_fields(store, SUBNET),
+        // Exact matches only, in all sections and VRFs.
         (Some("cidr" | "search"), _) => {
             let wanted = network(id2, id3);
             let found = store.table(SUBNET).ids().filter(|id| wanted.is_some() && store.net_of(*id) == wanted);
@@ -61,6 +65,7 @@ fn read(call: &Call<'_>, store: &Store, folders: bool) -> Handled<Reply> {
         (Some(text), None) => {
             let id = match Id::of(Some(text)) {
                 Id::Text => return Err(fail(404, "Invalid Id")),
+                // Q46: 400 here, 404 on sub-resources.
                 id => id.row(store, SUBNET).ok_or_else(|| fail(400, format!("Invalid subnet Id ({text})")))?,
             };
             if store.is_folder(id) != folders {
@@ -72,6 +77,7 @@ fn read(call: &Call<'_>, store: &Store, folders: bool) -> Handled<Reply> {
     }
     let id = existing(call, store)?;
     match id2.unwrap_or_default() {
+        // A folder has no mask to compute with.
         "usage" if store.is_folder(id) => Err(Refusal::Fatal),
         "usage" => Ok(Reply::plain(usage::usage(call, store, id))),
         "addresses" => address_rows::of_subnet(call, store, id),
@@ -79,11 +85,13 @@ fn read(call: &Call<'_>, store: &Store, folders: bool) -> Handled<Reply> {
             let ids = store.children_of(id).into_iter().filter(of_kind);
             call.list_or(Kind::Subnet, ids.map(|id| row(call, store, id)).collect(), "No slaves")
         }
+        // Q36: begins with the subnet itself. Folders are left out below subnets, and subnets below folders.
         "slaves_recursive" => {
             let ids = store.tree_of(id).into_iter().filter(of_kind);
             let rows = ids.map(|child| tree_row(call, store, id, child)).collect();
             call.list_or(Kind::Subnet, rows, "No slaves")
         }
+        // Q66: this GET says 409, while `addresses/first_free/{id}/` says 404 for the same subnet.
         "first_free" if store.has_children(id) => Err(fail(409, "Subnet contains subnets")),
         "first_free" => free::peek(call, store, id).map(|ip| Reply::plain(ip_number::dotted(ip))),
         "first_subnet" | "last_subnet" | "all_subnets" => free::peek_subnet(call, store, id),
@@ -92,7 +100,7 @@ fn read(call: &Call<'_>, store: &Store, folders: bool) -> Handled<Reply> {
     }
 }
 
-/// A network of two path segments, if it is one.
+/// Returns the network of two path segments, or `None` if they are none or it has host bits.
 fn network(address: Option<&str>, mask: Option<&str>) -> Option<Net> {
     let number = ip_number::parse(address?)?;
     Net::new(number, mask?.parse().ok()?).filter(|net| net.first == number)

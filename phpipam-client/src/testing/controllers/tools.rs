@@ -1,4 +1,4 @@
-//! `tools/{…}`: one set of rules for many tables.
+//! `tools/{…}`: one set of rules for eleven tables, with hardly any validation.
 
 use serde_json::{Map, Value};
 
@@ -14,7 +14,9 @@ use super::{address_rows, devices, subnet_rows};
 
 type Row = Map<String, Value>;
 
-/// The subcontrollers: name in the path, object, path in links.
+/// Subcontrollers: name in the path, object, path in links.
+///
+/// Some links of the real server lead nowhere: those of tags say `iptags`, a name that the API does not know.
 const TOOLS: [(&str, Object, &str); 11] = [
     ("tags", Object::Tag, "tools/iptags"),
     ("devices", Object::Device, "tools/devices"),
@@ -29,6 +31,7 @@ const TOOLS: [(&str, Object, &str); 11] = [
     ("nat", Object::Nat, "tools/nat"),
 ];
 
+/// Carries out a call of `tools`.
 pub(super) fn handle(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let name = call.params.id().unwrap_or_default();
     let Some((_, object, path)) = TOOLS.iter().find(|(n, _, _)| *n == name).copied() else {
@@ -72,6 +75,7 @@ fn read(call: &Call<'_>, store: &Store, object: Object, kind: Kind) -> Handled<R
         let id = id.ok_or_else(|| call.nothing(none))?;
         return Ok(Reply::one(kind, row(call, store, object, id)));
     };
+    // The server does not check the object of a sub-resource: one that is missing has an empty list.
     let id = id.unwrap_or(0);
     let device_rows = |column: &str| {
         let ids = store.table(Object::Device).referring(column, id);
@@ -88,6 +92,7 @@ fn read(call: &Call<'_>, store: &Store, object: Object, kind: Kind) -> Handled<R
         ids.sort_by_key(|s| store.order_of(*s));
         let full = |s| {
             let mut row = subnet_rows::row(call, store, s);
+            // Only VLANs list their subnets with name servers; the other kinds leave the join out.
             if object == Object::Vlan {
                 subnet_rows::with_nameservers(call, store, s, &mut row);
             }
@@ -130,7 +135,10 @@ fn read(call: &Call<'_>, store: &Store, object: Object, kind: Kind) -> Handled<R
     }
 }
 
-/// Replaces the ids of a NAT rule's side by raw rows, in an object keyed from "1".
+/// Replaces the ids of one side of a NAT rule by raw rows.
+///
+/// The rows come as an object with the keys "1", "2" …, and not as a list: the server counts from 1, and `json_encode`
+/// makes a list only of keys that begin at 0.
 fn resolve(call: &Call<'_>, store: &Store, side: &mut Value) {
     let Value::Object(kinds) = side else { return };
     for (kind, ids) in kinds {
@@ -157,6 +165,8 @@ fn create(call: &Call<'_>, store: &mut Store, object: Object) -> Handled<Reply> 
         devices::check(store, &mut fields, true)?;
     }
     let id = store.insert(object, &fields)?;
+    // The header `Location` says the name of the table, which differs from the path for tags (`ipTags`), device types
+    // and scan agents. The message is in `data`, and there is no `message` (Q14).
     let table = store.table(object).name();
     Ok(Reply {
         status: 201,
@@ -169,6 +179,7 @@ fn create(call: &Call<'_>, store: &mut Store, object: Object) -> Handled<Reply> 
 
 fn existing(call: &Call<'_>, store: &Store, object: Object) -> Handled<u64> {
     let found = Id::of(call.params.id2()).row(store, object);
+    // 400 for a change or deletion, 404 for reading.
     found.ok_or_else(|| fail(400, "Invalid identifier"))
 }
 
@@ -185,16 +196,18 @@ fn change(call: &Call<'_>, store: &mut Store, object: Object) -> Handled<Reply> 
         put(&mut fields, "editDate", call.now.clone());
     }
     store.update(object, id, &fields)?;
-    Ok(said(store, object, "updated"))
+    Ok(confirmed(store, object, "updated"))
 }
 
 fn delete(call: &Call<'_>, store: &mut Store, object: Object) -> Handled<Reply> {
     let id = existing(call, store, object)?;
+    // Locked tags, too: the lock exists in the pages only. References to the row stay, and dangle.
     store.remove(object, id);
-    Ok(said(store, object, "deleted"))
+    Ok(confirmed(store, object, "deleted"))
 }
 
-fn said(store: &Store, object: Object, what: &str) -> Reply {
-    let message = format!("{} object {what}", store.table(object).name());
+/// Returns the success of a change, whose message names the table.
+fn confirmed(store: &Store, object: Object, done: &str) -> Reply {
+    let message = format!("{} object {done}", store.table(object).name());
     Reply { status: 200, long_message: Some(message), ..Reply::default() }
 }

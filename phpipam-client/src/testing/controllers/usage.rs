@@ -1,4 +1,4 @@
-//! How full a subnet is, in the server's own mixture of numbers and texts.
+//! Usage of a subnet, in the mixture of numbers and texts that the server sends.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +9,18 @@ use super::super::ip_number::Net;
 use super::super::schema::Object;
 use super::super::store::Store;
 
-/// The usage object of a subnet. A parent counts what is below it but not its own addresses, two reserved addresses for each ordinary IPv4 leaf, and all of a
-/// leaf that is marked full.
+/// Returns the usage object of a subnet.
+///
+/// A parent counts what is below it but not its own addresses. It adds two reserved addresses for each IPv4 leaf with
+/// network and broadcast, and all addresses of a leaf that is marked full.
 pub(super) fn usage(call: &Call<'_>, store: &Store, subnet: u64) -> Value {
     let Some(net) = store.net_of(subnet) else { return Value::Object(Map::new()) };
     let tree = store.tree_of(subnet);
     let parent = tree.len() > 1;
+    // These two are sent even if they are 0; the other tags only if an address has them.
     let mut counts: BTreeMap<String, u128> = BTreeMap::from([("Used".to_owned(), 0), ("Reserved".to_owned(), 0)]);
+    // Tags with a count that the server computed (children, marked full). It sends those as texts, and others as
+    // numbers.
     let mut texts: Vec<&str> = Vec::new();
     for id in &tree {
         if store.is_folder(*id) || (parent && *id == subnet) {
@@ -31,6 +36,7 @@ pub(super) fn usage(call: &Call<'_>, store: &Store, subnet: u64) -> Value {
             }
         } else {
             for (_, address) in store.addresses_of(*id) {
+                // An address without a tag counts as Used.
                 let tag = store.cell(Object::Address, address, "state").reference().unwrap_or(2);
                 let name = store.cell(Object::Tag, tag, "type").as_text();
                 *counts.entry(name).or_default() += 1;
@@ -51,7 +57,9 @@ pub(super) fn usage(call: &Call<'_>, store: &Store, subnet: u64) -> Value {
         out.insert(name.clone(), value);
         out.insert(format!("{name}_percent"), percent(*count, size));
     }
+    // Q37: `used` (all tags together) differs from `Used` (one tag) only in case.
     out.insert("used".to_owned(), if total == 0 { Value::from(0) } else { Value::String(total.to_string()) });
+    // More addresses than the subnet has room for are possible: in a parent, or after a change behind the API.
     let free = if total > size { format!("-{}", total - size) } else { (size - total).to_string() };
     out.insert("freehosts_percent".to_owned(), percent(size.saturating_sub(total), size));
     out.insert("freehosts".to_owned(), Value::String(free));
@@ -59,21 +67,24 @@ pub(super) fn usage(call: &Call<'_>, store: &Store, subnet: u64) -> Value {
     Value::Object(out)
 }
 
+/// Returns the number of usable addresses, at most `u128::MAX`.
 fn size(net: Net, pool: bool) -> u128 {
     let (first, last) = net.usable(pool);
     (last - first).saturating_add(1)
 }
 
+/// Returns the number of usable addresses as text. For IPv6 it is beyond 64 bits.
 fn hosts_text(net: Net, pool: bool) -> String {
     let (first, last) = net.usable(pool);
     (last - first).checked_add(1).map_or_else(|| net.size_text(), |n| n.to_string())
 }
 
+/// Returns a count as a number, or as a text where JSON numbers end.
 fn number(count: u128) -> Value {
     u64::try_from(count).map_or_else(|_| Value::String(count.to_string()), Value::from)
 }
 
-/// Percent to two digits; whole ones are integers.
+/// Returns a percentage with two digits. A whole one is an integer, as `json_encode` writes it.
 fn percent(part: u128, whole: u128) -> Value {
     if whole == 0 {
         return Value::from(0);

@@ -1,4 +1,4 @@
-//! `user`: login, token life, lists of users.
+//! `user`: login, tokens and lists of users.
 
 use std::time::SystemTime;
 
@@ -11,20 +11,22 @@ use super::super::refusal::{Handled, fail};
 use super::super::reply::Reply;
 use super::super::store::{Account, Store, TOKEN_LIFE, Token};
 
-/// Who calls, and when.
+/// Credentials and time of a call.
 pub(in crate::testing) struct Caller<'a> {
-    /// Name and password of HTTP Basic.
+    /// Name and password of the header `Authorization`.
     pub(in crate::testing) basic: Option<(String, String)>,
-    /// The token header.
+    /// Value of the token header.
     pub(in crate::testing) token: Option<&'a str>,
     pub(in crate::testing) now: SystemTime,
     pub(in crate::testing) offset: i32,
 }
 
-/// Answers a call of the controller.
+/// Carries out a call of `user`.
 pub(in crate::testing) fn handle(call: &Call<'_>, store: &mut Store, caller: &Caller<'_>) -> Handled<Reply> {
     match call.method {
         Method::Options => super::options::controller(call, "user"),
+        // Q56: in 1.8.2 a login works on an `ssl_code` app, too; its token is of no use there. The other methods fail
+        // with these two texts.
         Method::Post => login(store, caller),
         Method::Get if call.app.security == Security::SslCode => Err(fail(409, "Authentication not needed")),
         _ if call.app.security == Security::SslCode => Err(fail(500, "Error: Missing primary key")),
@@ -41,36 +43,44 @@ pub(in crate::testing) fn handle(call: &Call<'_>, store: &mut Store, caller: &Ca
     }
 }
 
+/// Logs a user in, and returns the token.
 fn login(store: &mut Store, caller: &Caller<'_>) -> Handled<Reply> {
     let Some((name, password)) = caller.basic.as_ref().filter(|(n, p)| !n.is_empty() && !p.is_empty()) else {
         return Err(fail(400, "Please provide username and password"));
     };
     let known = |a: &Account| a.user.name.eq_ignore_ascii_case(name);
     let Some(index) = store.accounts.iter().position(|a| known(a) && a.user.password == *password) else {
+        // Counted for the address of the client; here all clients have one. Status 500 is the server's own (Q47).
         store.failures = (store.failures.0 + 1, Some(caller.now));
         return Err(fail(500, "Invalid username or password"));
     };
+    // Made in any case, because the account below borrows the store.
     let fresh = store.new_token();
     let Some(account) = store.accounts.get_mut(index) else { return Err(fail(500, "Invalid username or password")) };
     if account.user.disabled {
         return Err(fail(500, "User account is disabled"));
     }
     let until = caller.now + TOKEN_LIFE;
+    // Q53: one token per user. While it is valid a login returns it, and extends it at once.
     let text = match account.token.take().filter(|t| t.until > caller.now) {
         Some(token) => token.text,
         None => fresh,
     };
     account.token = Some(Token { text: text.clone(), until });
+    // A good login resets the count of bad ones.
     store.failures = (0, None);
     Ok(Reply::plain(json!({"token": text, "expires": local(until, caller.offset)})))
 }
 
+/// Returns the expiry of the token, or one of the lists of users.
 fn read(call: &Call<'_>, store: &mut Store, caller: &Caller<'_>) -> Handled<Reply> {
     let account = valid(store, caller)?;
     match call.params.id() {
+        // Reading does not extend the token, unlike every call of another controller (Q54).
         None | Some("token" | "token_expires") => Ok(expires(account, caller)),
         Some("all" | "admins") if call.app.permission < Permission::Admin => Err(fail(503, "Invalid app permissions")),
         Some(which) if which == "all" || which == "admins" => {
+            // The real server sends password hashes and tokens of all users here.
             let admins = which == "admins";
             let rows = store.accounts.iter().enumerate().filter(|(i, _)| !admins || *i == 0);
             Ok(Reply::plain(rows.map(|(i, account)| row(i, account, caller)).collect::<Vec<_>>()))
@@ -79,7 +89,9 @@ fn read(call: &Call<'_>, store: &mut Store, caller: &Caller<'_>) -> Handled<Repl
     }
 }
 
-/// The account of a valid token.
+/// Returns the account whose token is valid.
+///
+/// Only this controller tells the three cases apart; all others say 401 `Unauthorized` (Q51).
 fn valid<'s>(store: &'s mut Store, caller: &Caller<'_>) -> Handled<&'s mut Account> {
     let Some(given) = caller.token.filter(|t| !t.is_empty()) else { return Err(fail(403, "Please provide token")) };
     let holds = |a: &&mut Account| a.token.as_ref().is_some_and(|t| t.text == given);
@@ -90,7 +102,9 @@ fn valid<'s>(store: &'s mut Store, caller: &Caller<'_>) -> Handled<&'s mut Accou
     Ok(account)
 }
 
-/// Extends a token, at most once a minute.
+/// Extends a token to six hours from now.
+///
+/// The server writes the new time only if it is at least a minute later, which saves a write for most calls (Q54).
 pub(in crate::testing) fn extend(account: &mut Account, now: SystemTime) {
     if let Some(token) = &mut account.token {
         let until = now + TOKEN_LIFE;
@@ -105,7 +119,7 @@ fn expires(account: &Account, caller: &Caller<'_>) -> Reply {
     Reply::plain(json!({"expires": until}))
 }
 
-/// A row of the user table, as far as it is of use; the secrets in it are made up.
+/// Returns a row of the table of users. Secrets in it are made up.
 fn row(index: usize, account: &Account, caller: &Caller<'_>) -> Value {
     let user = &account.user;
     let groups: serde_json::Map<String, Value> =

@@ -1,4 +1,7 @@
-//! `vlans`, `vrfs` and `l2domains`. The singular names answer with the raw key names.
+//! `vlans`, `vrfs` and `l2domains`.
+//!
+//! Each has a singular name, too. Only the plural ones rename the key of a row to `id` (Q30): the server compares the
+//! name in the path.
 
 use serde_json::{Map, Value};
 
@@ -10,6 +13,7 @@ use super::super::store::Store;
 use super::super::table::{Cell, Fields};
 use super::subnet_rows::{row, with_gateway_id};
 
+/// Returns the kind of rows: with the key renamed under the plural name.
 fn kind(object: Object, plural: bool) -> Kind {
     if plural { Kind::Plural(object) } else { Kind::Rows(object) }
 }
@@ -19,7 +23,7 @@ fn rows(call: &Call<'_>, store: &Store, object: Object, ids: impl IntoIterator<I
     ids.into_iter().map(|id| table.json(id, call.strings)).collect()
 }
 
-/// The subnets that refer to a VLAN or VRF, without folders, with the id of their gateway.
+/// Returns the subnets that refer to a VLAN or VRF, each with the id of its gateway.
 fn subnets_of(call: &Call<'_>, store: &Store, column: &str, id: u64, section: Option<u64>) -> Vec<Map<String, Value>> {
     let mut ids = store.table(Object::Subnet).referring(column, id);
     ids.retain(|id| section.is_none_or(|s| store.cell(Object::Subnet, *id, "sectionId").reference() == Some(s)));
@@ -32,6 +36,7 @@ fn subnets_of(call: &Call<'_>, store: &Store, column: &str, id: u64, section: Op
     ids.into_iter().map(with_gateway).collect()
 }
 
+/// Carries out a call of `vlans` or `vlan`.
 pub(super) fn vlans(call: &Call<'_>, store: &mut Store, plural: bool) -> Handled<Reply> {
     let object = Object::Vlan;
     let kind = kind(object, plural);
@@ -88,7 +93,7 @@ pub(super) fn vlans(call: &Call<'_>, store: &mut Store, plural: bool) -> Handled
     }
 }
 
-/// Checks a VLAN that is created (`old` is none) or changed.
+/// Checks a VLAN that is created (`old` is `None`) or changed.
 fn check_vlan(store: &Store, fields: &Fields, old: Option<u64>) -> Handled<()> {
     let creating = old.is_none();
     if creating && field(fields, "name").is_none_or(str::is_empty) {
@@ -100,6 +105,7 @@ fn check_vlan(store: &Store, fields: &Fields, old: Option<u64>) -> Handled<()> {
     }
     if let Some(text) = number {
         match text.parse::<f64>() {
+            // 400 below 0, but 500 above the maximum (409 in 1.3.2).
             Ok(n) if n < 0.0 => return Err(fail(400, "Vlan number cannot be negative")),
             Ok(n) if n <= f64::from(i32::try_from(store.vlan_maximum).unwrap_or(4096)) => {}
             _ => return Err(fail(500, format!("Highest possible VLAN number is {}!", store.vlan_maximum))),
@@ -111,6 +117,7 @@ fn check_vlan(store: &Store, fields: &Fields, old: Option<u64>) -> Handled<()> {
     {
         return Err(fail(400, "Invalid domain id"));
     }
+    // A number is unique in its domain, unless a setting of the server allows duplicates.
     if store.vlan_duplicates || number.is_none() {
         return Ok(());
     }
@@ -124,17 +131,19 @@ fn check_vlan(store: &Store, fields: &Fields, old: Option<u64>) -> Handled<()> {
     Ok(())
 }
 
-/// Clears references of subnets to what is deleted.
+/// Clears the references of subnets to a VLAN or VRF that is deleted.
 fn forget(store: &mut Store, column: &str, id: u64) {
     for subnet in store.table(Object::Subnet).referring(column, id) {
         store.set(Object::Subnet, subnet, column, Cell::Null);
     }
 }
 
+/// Carries out a call of `vrfs` or `vrf`.
 pub(super) fn vrfs(call: &Call<'_>, store: &mut Store, plural: bool) -> Handled<Reply> {
     let object = Object::Vrf;
     let kind = kind(object, plural);
     let found = Id::of(call.params.id()).row(store, object);
+    // Q46: 400 for every method, where VLANs and domains have 404.
     let missing = || fail(400, "Invalid VRF id");
     match call.method {
         Method::Get | Method::Options => match (call.params.id(), call.params.id2()) {
@@ -178,6 +187,7 @@ pub(super) fn vrfs(call: &Call<'_>, store: &mut Store, plural: bool) -> Handled<
     }
 }
 
+/// Refuses a name that another VRF has.
 fn check_vrf(store: &Store, fields: &Fields, old: Option<u64>) -> Handled<()> {
     let Some(name) = field(fields, "name") else { return Ok(()) };
     let taken = |id: u64| Some(id) != old && store.cell(Object::Vrf, id, "name").as_text() == name;
@@ -187,6 +197,7 @@ fn check_vrf(store: &Store, fields: &Fields, old: Option<u64>) -> Handled<()> {
     Ok(())
 }
 
+/// Carries out a call of `l2domains`.
 pub(super) fn domains(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     let object = Object::L2Domain;
     let found = Id::of(call.params.id()).row(store, object);
@@ -211,6 +222,7 @@ pub(super) fn domains(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
             }
         },
         Method::Post => {
+            // Reads show `sections`, writes need `permissions`: the renaming works in one direction only.
             let fields = call.fields(store, object, &["id", "sections"])?;
             check_domain(&fields, true)?;
             let id = store.insert(object, &fields)?;
@@ -228,6 +240,7 @@ pub(super) fn domains(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
             if id == 1 && call.profile.keeps_default_domain {
                 return Err(fail(409, "Default domain cannot be deleted"));
             }
+            // The VLANs move to the default domain, also if they then have duplicate numbers.
             for vlan in store.table(Object::Vlan).referring("domainId", id) {
                 store.set(Object::Vlan, vlan, "domainId", Cell::Int(1));
             }
@@ -237,6 +250,7 @@ pub(super) fn domains(call: &Call<'_>, store: &mut Store) -> Handled<Reply> {
     }
 }
 
+/// Refuses a domain without a name.
 fn check_domain(fields: &Fields, creating: bool) -> Handled<()> {
     let named = field(fields, "name").is_some_and(|name| !name.is_empty());
     let given = fields.iter().any(|(name, _)| name == "name");
