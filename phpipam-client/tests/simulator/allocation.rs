@@ -1,4 +1,4 @@
-//! Taking addresses, alone and in parallel.
+//! Allocation of addresses, alone and in parallel.
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -12,8 +12,8 @@ async fn server(app: App) -> Server {
     Server::builder().app(app).start().await.unwrap()
 }
 
-/// Eight callers ask for an address thirty times each, and the statuses and addresses are returned.
-fn stampede(server: &Server, subnet: u64) -> Vec<(u16, String, String)> {
+/// Sends 30 allocations from each of eight parallel callers, and returns status, message and address of each.
+fn eight_parallel_callers(server: &Server, subnet: u64) -> Vec<(u16, String, String)> {
     let caller = Caller::on(server.address(), "app", "admin:correct horse");
     let path = format!("addresses/first_free/{subnet}/");
     thread::scope(|scope| {
@@ -35,13 +35,13 @@ fn stampede(server: &Server, subnet: u64) -> Vec<(u16, String, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_locking_app_gives_each_address_once_and_never_fails() {
+async fn an_app_with_lock_gives_each_address_once_and_never_fails() {
     let server = server(App::new("app")).await;
     let subnet = server.seed(|s| {
         let section = s.add_section("Lab");
         s.add_subnet(section, "10.0.0.0/24".parse().unwrap())
     });
-    let responses = stampede(&server, subnet);
+    let responses = eight_parallel_callers(&server, subnet);
     assert!(responses.iter().all(|(status, ..)| *status == 201), "{responses:?}");
     let distinct: BTreeSet<_> = responses.iter().map(|(_, _, ip)| ip).collect();
     assert_eq!(distinct.len(), 240);
@@ -55,7 +55,7 @@ async fn an_app_without_lock_loses_races_but_gives_no_address_twice() {
         let section = s.add_section("Lab");
         s.add_subnet(section, "10.0.0.0/24".parse().unwrap())
     });
-    let responses = stampede(&server, subnet);
+    let responses = eight_parallel_callers(&server, subnet);
     let given: Vec<_> = responses.iter().filter(|a| a.0 == 201).map(|(_, _, ip)| ip).collect();
     let distinct: BTreeSet<_> = given.iter().collect();
     assert_eq!(distinct.len(), given.len());
@@ -99,7 +99,7 @@ async fn full_pool_and_small_subnets_follow_the_rules() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_huge_and_nearly_full_subnet_is_quick() {
+async fn a_huge_and_nearly_full_subnet_is_fast() {
     let server = Server::start().await.unwrap();
     let caller = Caller::of(&server);
     let subnet = server.seed(|s| {

@@ -26,7 +26,7 @@ async fn a_token_slides_and_expires_after_six_hours() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_server_tells_local_time() {
+async fn times_are_local_to_the_server() {
     let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
     let server = Server::builder().clock(Clock::fixed(start)).utc_offset_minutes(-300).start().await.unwrap();
     let response = login(server.address(), "test", "admin:correct horse");

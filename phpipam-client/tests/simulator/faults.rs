@@ -1,4 +1,4 @@
-//! What goes wrong on demand.
+//! Faults on demand.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ async fn lab() -> (Server, Caller, u64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_answer_has_taken_the_address_and_a_lost_request_has_not() {
+async fn a_lost_response_takes_the_address_and_a_lost_request_does_not() {
     let (server, caller, subnet) = lab().await;
     let path = format!("addresses/first_free/{subnet}/");
     server.fault(Fault::DropBefore, When::any().method("POST"));
@@ -36,7 +36,7 @@ async fn a_lost_answer_has_taken_the_address_and_a_lost_request_has_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bodies_that_are_no_envelope() {
+async fn bodies_without_an_envelope() {
     let (server, caller, subnet) = lab().await;
     let path = format!("addresses/first_free/{subnet}/");
     server.fault(Fault::EmptyError500, When::any());

@@ -1,4 +1,4 @@
-//! The in-process phpIPAM: what it does on its own, and whether it responds as the recorded server did.
+//! The in-process phpIPAM: its own behaviour, and its responses compared with those of a recorded server.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod allocation;

@@ -1,4 +1,4 @@
-//! A recorded exchange, and how a response is compared with it.
+//! Recorded exchanges, and the comparison of a response with them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
@@ -8,11 +8,12 @@ use serde_json::Value;
 
 use crate::wire::{Response, exchange};
 
+/// Folder of the exchanges recorded with 1.8.2.
 pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/recordings-1.8.2")
 }
 
-/// The names of all exchanges.
+/// Returns the names of all exchanges, in alphabetical order.
 pub(crate) fn names() -> Vec<String> {
     let files = std::fs::read_dir(folder()).unwrap();
     let name = |file: std::fs::DirEntry| Some(file.path().file_name()?.to_str()?.strip_suffix(".json")?.to_owned());
@@ -21,7 +22,7 @@ pub(crate) fn names() -> Vec<String> {
     names
 }
 
-/// One request and the response a real server gave.
+/// Request with the response of a real server.
 #[derive(Debug)]
 pub(crate) struct Recording {
     pub(crate) name: String,
@@ -41,7 +42,10 @@ impl Recording {
         self.response["status"].as_u64().unwrap()
     }
 
-    /// Sends the request to a server. Tokens are translated by what earlier logins returned; `replace` changes an id in the path.
+    /// Sends the request to a server.
+    ///
+    /// Recorded tokens are replaced by those that this server returned to earlier logins. `replace` changes an id in
+    /// the path.
     pub(crate) fn send(&self, address: SocketAddr, tokens: &Tokens, replace: Option<(&str, &str)>) -> Response {
         let text = |key: &str| self.request[key].as_str().unwrap();
         let mut headers: Vec<(String, String)> = Vec::new();
@@ -59,7 +63,9 @@ impl Recording {
         exchange(address, text("method"), &path, &headers, self.request["body"].as_str()).unwrap()
     }
 
-    /// What differs between the recorded response and this one; empty if nothing does. `shape` compares members and types only.
+    /// Returns the differences between the recorded response and this one.
+    ///
+    /// With `shape` only members and types are compared inside `data`.
     pub(crate) fn differences(&self, response: &Response, shape: bool) -> Vec<String> {
         let mut out = Vec::new();
         if self.status() != u64::from(response.status) {
@@ -76,7 +82,7 @@ impl Recording {
             out.push("the connection is not closed".to_owned());
         }
         let (mut wanted, mut got) = (self.response["body"].clone(), response.json());
-        // The order of sections without a number of their own is the database's whim.
+        // Sections without an order number come in any order from the database.
         if self.request["path"].as_str().unwrap().to_ascii_lowercase().trim_end_matches('/').ends_with("/sections")
             || self.name == "sections-get-zero"
         {
@@ -88,16 +94,16 @@ impl Recording {
     }
 }
 
-/// Recorded tokens and the ones this server gave instead.
+/// Recorded tokens with the tokens that this server returned instead.
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
     known: HashMap<String, String>,
-    /// Used for tokens whose login was not recorded.
+    /// Token sent for recorded ones whose login was not recorded.
     pub(crate) other: String,
 }
 
 impl Tokens {
-    /// Learns from a login.
+    /// Adds the token of a login.
     pub(crate) fn learn(&mut self, recording: &Recording, response: &Response) {
         let recorded = recording.response["body"]["data"]["token"].as_str();
         if let (Some(recorded), Some(token)) = (recorded, response.json()["data"]["token"].as_str()) {
@@ -105,7 +111,7 @@ impl Tokens {
         }
     }
 
-    /// App codes, and tokens that were wrong then, stay as they are.
+    /// Returns the token to send. App codes, and tokens that the real server refused, stay as they are.
     fn translate(&self, recorded: &str, status: u64) -> String {
         let refused = status == 401 || status == 403;
         match self.known.get(recorded) {
@@ -122,7 +128,8 @@ fn sort_by_id(body: &mut Value) {
     }
 }
 
-/// Text that differs from run to run: today's times, how long a lock was waited for, how long XML took.
+/// Returns a text without what differs from run to run: times of the day, the wait for a lock, the time of an XML
+/// response.
 fn steady(text: &str) -> String {
     if text.starts_with("2026-11-22 ") {
         return "some time on that day".to_owned();
@@ -173,7 +180,7 @@ fn compare(path: &str, wanted: &Value, got: &Value, shape: bool, out: &mut Vec<S
         }
         (Value::String(_), Value::String(_)) | (Value::Number(_), Value::Number(_)) if shape => {}
         (Value::String(a), Value::String(b)) if steady(a) == steady(b) => {}
-        // In a shape a nullable value may be either.
+        // A nullable column may hold a value in one of the two servers only.
         (Value::Null, _) | (_, Value::Null) if shape => {}
         (a, b) if a == b => {}
         (a, b) => out.push(format!("{path}: {b} instead of {a}")),

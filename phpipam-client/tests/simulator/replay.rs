@@ -1,12 +1,12 @@
-//! The session of the recordings, replayed in order against the simulator.
+//! Replay of the recorded sessions against the simulator, in their order.
 //!
 //! A script names exchanges and the steps between them:
 //!
-//! * `name`: the recorded exchange; status, headers and body must be equal but for times and tokens,
-//! * `~ name`: as before, but inside `data` only members and types are compared,
-//! * `name 12=7`: as `name`, with an id in the path exchanged for one that this server has,
+//! * `name`: a recorded exchange; status, headers and body must be equal except for times and tokens,
+//! * `~ name`: the same, but inside `data` only members and types are compared,
+//! * `name 12=7`: the same, with id 12 in the path replaced by id 7, which this server has,
 //! * `+ METHOD PATH BODY`: a step of the session that was not recorded; it must succeed,
-//! * `! …`: something done to the server itself,
+//! * `! …`: a change of the server itself,
 //! * `#`: a remark.
 
 use std::collections::BTreeSet;
@@ -22,8 +22,8 @@ const MAIN: &str = include_str!("main-session.txt");
 const SECOND: &str = include_str!("second-session.txt");
 const NOT_COVERED: &str = include_str!("not-covered.txt");
 
-/// 2026-11-22 09:04:21 UTC, when the session began.
-fn then() -> SystemTime {
+/// Start of the recorded session: 2026-11-22 09:04:21 UTC.
+fn session_start() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_338_261)
 }
 
@@ -124,7 +124,7 @@ impl Session {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_main_session_gets_the_recorded_responses() {
-    let clock = Clock::fixed(then());
+    let clock = Clock::fixed(session_start());
     let server = Server::builder().recorded().clock(clock.clone()).start().await.unwrap();
     let mut session = Session::new(server, clock);
     session.run(MAIN).await;
@@ -133,7 +133,7 @@ async fn the_main_session_gets_the_recorded_responses() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_second_server_gets_the_recorded_responses() {
-    let clock = Clock::fixed(then());
+    let clock = Clock::fixed(session_start());
     let second = Duration::from_secs(1);
     let app = |id: &str, lock| App::new(id).with_permission(Permission::Admin).with_lock(lock);
     let server = Server::builder()
@@ -153,7 +153,7 @@ async fn the_second_server_gets_the_recorded_responses() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_in_new_york_tells_its_own_time() {
+async fn a_server_in_new_york_sends_its_local_time() {
     let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_338_177);
     let server =
         Server::builder().recorded().clock(Clock::fixed(start)).utc_offset_minutes(-300).start().await.unwrap();
@@ -165,7 +165,7 @@ async fn a_server_in_new_york_tells_its_own_time() {
 
 /// Every exchange is replayed or listed with a reason, and the list may only shrink.
 #[test]
-fn what_is_not_covered_is_listed_and_no_more_than_that() {
+fn every_exchange_is_replayed_or_listed_with_a_reason() {
     let scripts = [MAIN, SECOND].join("\n");
     let mut replayed: BTreeSet<String> = scripts
         .lines()

@@ -1,4 +1,4 @@
-//! What a test puts into the server, and how it comes out.
+//! Seeded rows, and the responses that show them.
 
 use phpipam_client::testing::{App, CustomColumn, Numbers, Object, Server};
 use serde_json::json;
@@ -36,7 +36,7 @@ async fn seeded_objects_are_read_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn numbers_can_be_strings_for_all_or_for_one_call() {
+async fn numbers_are_strings_for_all_calls_or_for_one() {
     let server = Server::builder().numbers(Numbers::Strings).start().await.unwrap();
     let section = server.seed(|s| s.add_section("Lab"));
     let caller = Caller::of(&server);

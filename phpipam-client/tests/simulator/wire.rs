@@ -1,4 +1,4 @@
-//! The smallest HTTP client that sends exactly what it is told.
+//! HTTP client that sends requests unchanged, also invalid ones.
 
 use std::io::{Error, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -20,7 +20,7 @@ impl Response {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The body as JSON; a text that is none becomes a JSON string.
+    /// Returns the body as JSON. A body that is no JSON becomes a JSON string.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| Value::String(self.text.clone()))
     }
@@ -62,7 +62,7 @@ pub(crate) fn exchange(
     Ok(Response { status: status.ok_or_else(|| Error::other("no status line"))?, headers, text: text.to_owned() })
 }
 
-/// A caller that has logged in.
+/// Caller with the token of a login.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub(crate) address: SocketAddr,
@@ -71,12 +71,12 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// Logs in to the server's own app.
+    /// Logs in to the app of a server without added apps.
     pub(crate) fn of(server: &Server) -> Self {
         Self::on(server.address(), Server::APP, "admin:correct horse")
     }
 
-    /// Logs in to an app as `name:password`.
+    /// Logs in to an app with credentials in the form `name:password`.
     pub(crate) fn on(address: SocketAddr, app: &str, credentials: &str) -> Self {
         let response = login(address, app, credentials);
         let token = response.json()["data"]["token"].as_str().unwrap_or_default().to_owned();
@@ -102,7 +102,7 @@ impl Caller {
     }
 }
 
-/// `POST user/` with HTTP Basic.
+/// Sends `POST user/` with HTTP Basic.
 pub(crate) fn login(address: SocketAddr, app: &str, credentials: &str) -> Response {
     use base64::Engine as _;
     let encoded = base64::engine::general_purpose::STANDARD.encode(credentials);
