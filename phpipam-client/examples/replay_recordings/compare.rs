@@ -1,11 +1,11 @@
-//! Whether what was read, written back, has everything that the server sent.
+//! Comparison of a value that was read and written back with the JSON that the server sent.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde_json::{Map, Value};
 
-/// Members that have another name in the canonical form.
+/// Members with another name in the form that the client writes.
 const CANONICAL: [(&str, &str); 9] = [
     ("ip_addr", "ip"),
     ("ip", "ip_addr"),
@@ -18,7 +18,7 @@ const CANONICAL: [(&str, &str); 9] = [
     ("tid", "id"),
 ];
 
-/// What is lost or changed between `sent` and `back`, as paths.
+/// Adds the paths of members that are lost or changed between `sent` and `back`.
 pub(crate) fn losses(path: &str, sent: &Value, back: &Value, found: &mut Vec<String>) {
     match (sent, back) {
         (Value::Array(sent), Value::Array(back)) if sent.len() == back.len() => {
@@ -102,7 +102,8 @@ fn same(sent: &Value, back: &Value) -> bool {
     items(sent) == items(back)
 }
 
-/// The ways to say nothing; `false` and `[]` stand for a reference to nothing, and the dates for never.
+/// Returns true for the forms of no value: `false` and `[]` are references to nothing (Q31), the dates mean never
+/// (Q07).
 fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
@@ -141,7 +142,7 @@ fn ip(text: &str) -> Option<IpAddr> {
     }
 }
 
-/// Permissions in any shape: group → level.
+/// Returns permissions in any of their forms (Q32) as a map from group to level.
 fn levels(value: &Value) -> Option<BTreeMap<String, String>> {
     let digit = |level: String| match level.as_str() {
         "na" => "0".to_owned(),
@@ -161,12 +162,12 @@ fn levels(value: &Value) -> Option<BTreeMap<String, String>> {
     }
 }
 
-/// Whether two requests give the same permissions.
+/// Returns true if two requests set the same permissions.
 pub(crate) fn same_levels(sent: &Map<String, Value>, made: &Map<String, Value>) -> bool {
     levels(&Value::Object(sent.clone())) == levels(&Value::Object(made.clone()))
 }
 
-/// Whether two requests have the same fields: numbers may be texts, `true` may be 1.
+/// Returns true if two requests have the same fields. Numbers may be texts, and `true` may be 1.
 pub(crate) fn same_fields(sent: &Map<String, Value>, made: &Map<String, Value>) -> bool {
     let flat = |fields: &Map<String, Value>| -> BTreeMap<String, Value> {
         let mut flat = BTreeMap::new();
@@ -222,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn another_spelling_is_no_loss() {
+    fn another_form_is_no_loss() {
         assert!(lost(&json!({"id": "27", "x": null}), &json!({"id": 27})).is_empty());
         assert!(lost(&json!({"ip_addr": "167837953"}), &json!({"ip": "10.1.1.1"})).is_empty());
         assert!(lost(&json!({"location": [], "vlanId": "0"}), &json!({"location": null, "vlanId": null})).is_empty());

@@ -1,27 +1,29 @@
-//! What an exchange should come to, from what is known about the server: written down apart from the client, so that
-//! the two can disagree.
+//! Expected result of an exchange.
+//!
+//! It is derived from the recording and a table of the server's texts, and not by the client's code, so that the two
+//! can disagree.
 
 use phpipam_client::{Error, RefusalKind, Shortage};
 
 use super::recording::Recording;
 use super::route::Sort;
 
-/// What should come out.
+/// Expected result of a call.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Expected {
     Success,
     /// An empty list.
     Nothing,
-    /// An error of this kind, and how many requests should have been made for it.
+    /// Refusal of this kind after this number of requests; 0 stands for any number.
     Refused(RefusalKind, usize),
-    /// No envelope: a page, or nothing at all.
+    /// A page instead of an envelope.
     NotAnApi,
     EmptyBody,
 }
 
 const EXHAUSTED: RefusalKind = RefusalKind::Exhausted(Shortage::Unknown);
 
-/// Texts and what they mean, whatever the call; the first that fits counts.
+/// Code, part of the message, and kind of the refusal, for any call. The first entry that fits counts.
 const TEXTS: [(u16, &str, RefusalKind); 60] = [
     (400, "Invalid application id", RefusalKind::Config),
     (400, "Invalid controller", RefusalKind::Unsupported),
@@ -115,7 +117,7 @@ pub(crate) fn expected(recording: &Recording, sort: Sort) -> Expected {
     let missing = MISSING.iter().any(|text| message.starts_with(text));
     if matches!(code, 200 | 404) {
         return match sort {
-            Sort::List if missing || asks_for_what_is_missing(recording) => Expected::Refused(RefusalKind::NotFound, 0),
+            Sort::List if missing || has_missing_parent(recording) => Expected::Refused(RefusalKind::NotFound, 0),
             Sort::List => Expected::Nothing,
             Sort::Free if missing => Expected::Refused(RefusalKind::NotFound, 0),
             Sort::Free => Expected::Refused(EXHAUSTED, 0),
@@ -135,8 +137,10 @@ pub(crate) fn expected(recording: &Recording, sort: Sort) -> Expected {
     Expected::Refused(kind, if again { 2 } else { 1 })
 }
 
-/// Lists whose answer is the same for "empty" and for "there is no such parent".
-fn asks_for_what_is_missing(recording: &Recording) -> bool {
+/// Returns true for paths with an id that the recordings use for a missing parent.
+///
+/// The responses to such lists are the same as to empty ones.
+fn has_missing_parent(recording: &Recording) -> bool {
     recording.segments.iter().any(|segment| matches!(segment.as_str(), "99999" | "9999" | "999"))
 }
 
@@ -154,11 +158,11 @@ fn no_envelope(recording: &Recording) -> Expected {
     }
 }
 
-/// What is wrong about `error`, if something is.
+/// Returns a description of the difference between the expected result and an error, or `None` if there is none.
 pub(crate) fn wrong(expected: &Expected, error: &Error, requests: usize) -> Option<String> {
     let same = |kind: RefusalKind, wanted: RefusalKind| match (kind, wanted) {
         (RefusalKind::Exhausted(_), RefusalKind::Exhausted(_)) => true,
-        // Why nothing is free was looked up, and the subnet is not there.
+        // The client looked up the reason, and found that the subnet does not exist.
         (RefusalKind::NotFound, RefusalKind::Exhausted(_)) => true,
         (kind, wanted) => kind == wanted,
     };

@@ -1,4 +1,4 @@
-//! What is known to need `raw()`, and which members are known to land in `extra`.
+//! List of the exchanges that need `raw()`, and of the members that end up in `extra`.
 
 use std::error::Error;
 
@@ -7,10 +7,11 @@ use std::error::Error;
 pub(crate) struct Entry {
     pub(crate) kind: String,
     pub(crate) pattern: String,
-    /// Whether the fixtures of 1.8.2 do not need it.
+    /// True if only recordings of other versions than 1.8.2 need the entry.
     pub(crate) elsewhere: bool,
 }
 
+/// Entries of `known.txt`, in their order.
 #[derive(Debug)]
 pub(crate) struct Known(pub(crate) Vec<Entry>);
 
@@ -32,7 +33,7 @@ impl Known {
         entries.collect::<Result<_, Box<dyn Error + Send + Sync>>>().map(Self)
     }
 
-    /// The entry for this, if it is listed.
+    /// Returns the place of the entry for a name, or `None` if it is not listed.
     pub(crate) fn find(&self, kind: &str, name: &str) -> Option<usize> {
         self.0.iter().position(|entry| entry.kind == kind && fits(&entry.pattern, name))
     }

@@ -1,12 +1,14 @@
-//! Plays recorded exchanges of real phpIPAM servers through the public API.
+//! Replay of recorded exchanges of real phpIPAM servers through the public API.
 //!
 //! `cargo run -p phpipam-client --all-features --example replay_recordings -- DIR…`
 //!
-//! For every file the recorded request is made by the typed method, or by `raw()` where no typed method would send it;
-//! the recorded answer is served. A success must come out as a value that, written back, has every member of the
-//! answer; a failure as the right kind of error, repeated or not as it should be. What needs `raw()`, and members that
-//! land in `extra`, must be listed in `known.txt`, each with a reason. Prints each mismatch with its file name; the
-//! last line is `replayed N, typed N, raw N, extra N, mismatched N`. Ends with 1 if there is a mismatch.
+//! For every file the typed method makes the recorded request, or `raw()` if no typed method sends it, and gets the
+//! recorded response. A success must become a value that, written back as JSON, has every member of the response. A
+//! failure must become the right kind of error, after the right number of attempts. Exchanges that need `raw()`, and
+//! members that end up in `extra`, must be listed in `known.txt` with a reason.
+//!
+//! Prints each mismatch with its file name; the last line is `replayed N, typed N, raw N, extra N, mismatched N`. The
+//! exit status is 1 if there is a mismatch, and 2 if a folder cannot be read.
 
 mod compare;
 mod expect;
@@ -40,8 +42,9 @@ async fn main() -> ExitCode {
         println!("{mismatch}");
     }
     if let Ok(known) = known::Known::read() {
-        let idle = known.0.iter().enumerate().filter(|(place, entry)| !entry.elsewhere && !total.used.contains(place));
-        for (_, entry) in idle {
+        let unused =
+            known.0.iter().enumerate().filter(|(place, entry)| !entry.elsewhere && !total.used.contains(place));
+        for (_, entry) in unused {
             eprintln!("known.txt: not needed here: {} {}", entry.kind, entry.pattern);
         }
     }

@@ -1,4 +1,4 @@
-//! Recorded exchanges, as they are in files.
+//! Recorded exchanges, read from their files.
 
 use std::error::Error;
 use std::fs;
@@ -8,7 +8,7 @@ use base64::Engine as _;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-/// One request and its answer.
+/// Request with the response of a real server.
 #[derive(Debug, Clone)]
 pub(crate) struct Recording {
     pub(crate) name: String,
@@ -23,11 +23,11 @@ pub(crate) struct Recording {
     pub(crate) body: Body,
     pub(crate) status: u16,
     pub(crate) response_headers: Vec<(String, String)>,
-    /// The response body as text.
+    /// Body of the response as text.
     pub(crate) response: String,
 }
 
-/// What was sent.
+/// Body of a request.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Body {
     Empty,
@@ -42,7 +42,7 @@ impl Recording {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// User and password of a login.
+    /// Returns user and password of a login with HTTP Basic.
     pub(crate) fn basic(&self) -> Option<(String, String)> {
         let encoded = self.header("authorization")?.strip_prefix("Basic ")?;
         let decoded = base64::engine::general_purpose::STANDARD.decode(encoded).ok()?;
@@ -56,7 +56,7 @@ impl Recording {
     }
 }
 
-/// All exchanges of a folder, by name.
+/// Reads all exchanges of a folder, sorted by name.
 pub(crate) fn read_folder(folder: &Path) -> Result<Vec<Recording>, Box<dyn Error + Send + Sync>> {
     let mut paths: Vec<_> = fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?.iter().map(|e| e.path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
@@ -79,7 +79,7 @@ fn read(path: &Path) -> Result<Recording, Box<dyn Error + Send + Sync>> {
     let below = sent.strip_prefix("/api/").unwrap_or(&sent);
     let (app, raw_path) = match below.split_once(['/', '?']) {
         Some((app, _)) if !app.is_empty() => (app, below.get(app.len() + 1..).unwrap_or_default()),
-        // Everything in the query.
+        // The app is a parameter of the query, as all others.
         Some(_) => ("", below),
         None => (below, ""),
     };

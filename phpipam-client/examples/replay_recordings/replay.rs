@@ -1,4 +1,4 @@
-//! One folder: every exchange through the typed method if there is one, else through `raw()`.
+//! Replay of a folder: every exchange by its typed method, or by `raw()` if there is none.
 
 use std::collections::BTreeSet;
 use std::error::Error as StdError;
@@ -18,16 +18,16 @@ use super::recording::{Body, Recording, read_folder};
 use super::route::{Done, Sort, route};
 use super::serve::{Arrived, Playback, without_all};
 
-/// What came of it.
+/// Result of a replay.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pub(crate) replayed: usize,
     pub(crate) typed: usize,
     pub(crate) raw: usize,
-    /// Members that landed in `extra`, as `Model.member`.
+    /// Members that ended up in `extra`, as `Model.member`.
     pub(crate) extra: BTreeSet<String>,
     pub(crate) mismatches: Vec<String>,
-    /// Entries of the list that were needed, by their place in it.
+    /// Places of the entries of `known.txt` that were needed.
     pub(crate) used: BTreeSet<usize>,
 }
 
@@ -85,7 +85,7 @@ pub(crate) async fn folder(folder: &Path) -> Result<Report, Box<dyn StdError + S
             }
             match known.find("extra", &member) {
                 Some(place) => drop(report.used.insert(place)),
-                None => problems.push(format!("{member} lands in extra, and is not listed")),
+                None => problems.push(format!("{member} ends up in extra, and is not listed")),
             }
             report.extra.insert(member);
         }
@@ -96,7 +96,7 @@ pub(crate) async fn folder(folder: &Path) -> Result<Report, Box<dyn StdError + S
     Ok(report)
 }
 
-/// The names of custom fields, from the folder's own exchanges about them.
+/// Returns the names of the custom fields, from the exchanges of the folder that list them.
 fn custom_fields(recordings: &[Recording]) -> BTreeSet<String> {
     let schemas =
         recordings.iter().filter(|recording| recording.segments.last().is_some_and(|last| last == "custom_fields"));
@@ -106,7 +106,7 @@ fn custom_fields(recordings: &[Recording]) -> BTreeSet<String> {
         })
         .flatten()
         .collect();
-    // Locations and devices have no such exchange; new custom fields always start so.
+    // Locations and devices have no such exchange. The pages of phpIPAM give new custom fields the prefix `custom_`.
     for recording in recordings {
         collect_custom(&Value::Object(recording.envelope().unwrap_or_default()), &mut names);
     }
@@ -149,7 +149,7 @@ fn client(playback: &Playback, recording: &Recording) -> Result<Client, Error> {
         .build()
 }
 
-/// Through the typed method. `None` when there is none that sends this request.
+/// Replays by the typed method, and returns the members in `extra`. `None` if no typed method sends this request.
 async fn typed(
     playback: &Playback,
     recording: &Recording,
@@ -182,7 +182,9 @@ async fn typed(
     }))
 }
 
-/// Versions before 1.7 answer a changelog with the object itself, which is a refusal to us.
+/// Returns the difference, except for the changelogs of versions before 1.7.
+///
+/// They return the object itself (Q60), which the client reports as unsupported.
 fn wrong_unless_old(recording: &Recording, expected: &Expected, error: &Error, requests: usize) -> Option<String> {
     let changelog = recording.segments.last().is_some_and(|last| last == "changelog");
     if changelog && *expected == Expected::Success && error.is_unsupported() {
@@ -222,7 +224,7 @@ fn success(recording: &Recording, done: &Done, problems: &mut Vec<String>) {
     if let (Value::Array(rows), Some("folders" | "subnets")) =
         (&mut sent, recording.segments.first().map(String::as_str))
     {
-        // 1.3 lists subnets among the folders.
+        // 1.3.2 lists subnets among the folders; the client drops them.
         let folders = recording.segments.first().is_some_and(|first| first == "folders");
         let folder = |row: &Value| row.get("isFolder").map(|flag| flag.to_string().trim_matches('"') == "1");
         rows.retain(|row| folder(row).is_none_or(|folder| folder == folders));
@@ -230,7 +232,7 @@ fn success(recording: &Recording, done: &Done, problems: &mut Vec<String>) {
     losses("data", &sent, back, problems);
 }
 
-/// The rows of each part of a search, without the envelopes around them and the echo of what was asked.
+/// Returns the rows of each part of a search, without the envelopes around them and the filter of the request.
 fn searched(mut sent: Value) -> Value {
     if let Value::Object(parts) = &mut sent {
         parts.remove("search_filter");
@@ -242,8 +244,9 @@ fn searched(mut sent: Value) -> Value {
     sent
 }
 
-/// Whether this is the recorded request: same place, same query, same fields. A change of an address has its tag too, one
-/// of a VLAN its name.
+/// Returns true for the recorded request: the same path, query and fields.
+///
+/// The client adds the tag to a change of an address (Q61), and the name to one of a VLAN (Q63).
 fn same_request(recording: &Recording, arrived: &Arrived) -> bool {
     let mut queries = (recording.query.clone(), arrived.query.clone());
     queries.0.retain(|pair| *pair != ("filter_match".to_owned(), "full".to_owned()));
@@ -272,7 +275,7 @@ fn same_request(recording: &Recording, arrived: &Arrived) -> bool {
         }
 }
 
-/// Through `raw()`.
+/// Replays by `raw()`.
 async fn raw(
     playback: &Playback,
     recording: &Recording,
@@ -291,7 +294,7 @@ async fn raw(
     let expected = expected(recording, Sort::Other);
     let climbs = ipam_core::http::path_problem(&recording.raw_path).is_some();
     match result {
-        // What the server made of it is of no use to a client that does not send it.
+        // The client refuses to send such a path, so the recorded response does not matter.
         Err(Error::Invalid { .. }) if climbs && requests == 0 => {}
         Ok(response) if expected == Expected::Success => {
             let sent = recording.envelope().and_then(|envelope| envelope.get("data").cloned()).unwrap_or_default();

@@ -1,4 +1,5 @@
-//! A server that gives the recorded answer to the recorded request, and plausible ones to what the client asks besides.
+//! Server that returns the recorded response to the recorded request, and plausible ones to further requests of the
+//! client.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,7 +9,7 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
 
 use super::recording::{Body, Recording, pairs_of};
 
-/// What arrived.
+/// Request that arrived.
 #[derive(Debug, Clone)]
 pub(crate) struct Arrived {
     pub(crate) method: String,
@@ -42,7 +43,7 @@ impl Playback {
         self.server.uri()
     }
 
-    /// From now on the answer of this exchange is served.
+    /// Serves the response of this exchange from now on, and forgets the requests that arrived.
     pub(crate) fn load(&self, recording: &Recording) {
         let mut script = self.script.lock().unwrap_or_else(PoisonError::into_inner);
         script.current = Some(recording.clone());
@@ -77,13 +78,13 @@ impl Respond for Player {
         script.arrived.push(arrived.clone());
         match &script.current {
             Some(current) if same_place(current, &arrived) => recorded(current),
-            Some(current) => beside(&script.others, current, &arrived),
+            Some(current) => further(&script.others, current, &arrived),
             None => ResponseTemplate::new(500),
         }
     }
 }
 
-/// `x/` and `x/all/` are the same list.
+/// Returns the path of a list without `all`: `x/` and `x/all/` are the same list.
 pub(crate) fn without_all(segments: &[String]) -> &[String] {
     match segments {
         [controller, all] if all == "all" && matches!(controller.as_str(), "subnets" | "folders" | "addresses") => {
@@ -111,10 +112,12 @@ fn recorded(recording: &Recording) -> ResponseTemplate {
     response.set_body_raw(recording.response.as_bytes(), content_type)
 }
 
-/// What the client asks besides: the tag before a change, the parent of an empty list, why nothing is free. Another
-/// file of the folder may have the answer; if not, what was asked for exists, unless its id is one of those that the
-/// recordings use for what is missing.
-fn beside(others: &[Recording], current: &Recording, arrived: &Arrived) -> ResponseTemplate {
+/// Returns the response to a further request: the tag before a change, the parent of an empty list, the reason why no
+/// address is free.
+///
+/// It is that of another file of the folder, if one has the path. Otherwise the object exists, unless its id is one of
+/// those that the recordings use for missing objects.
+fn further(others: &[Recording], current: &Recording, arrived: &Arrived) -> ResponseTemplate {
     let known = others.iter().find(|other| {
         other.app == current.app && other.query.is_empty() && same_place(other, arrived) && other.envelope().is_some()
     });
@@ -127,6 +130,6 @@ fn beside(others: &[Recording], current: &Recording, arrived: &Arrived) -> Respo
         return ResponseTemplate::new(404)
             .set_body_json(json!({"code": 404, "success": false, "message": "Invalid Id", "time": 0}));
     }
-    let data = json!({"id": id, "name": "beside", "type": "beside", "tag": 2, "mask": "24", "subnet": "10.0.0.0"});
+    let data = json!({"id": id, "name": "further", "type": "further", "tag": 2, "mask": "24", "subnet": "10.0.0.0"});
     ResponseTemplate::new(200).set_body_json(json!({"code": 200, "success": true, "data": data, "time": 0}))
 }

@@ -1,4 +1,4 @@
-//! Which typed method makes a recorded request.
+//! Choice of the typed method that makes a recorded request.
 
 mod addresses;
 mod circuits;
@@ -26,31 +26,31 @@ use serde_json::{Value, json};
 
 use super::recording::{Body, Recording};
 
-/// What sort of call it is, as far as a failure's meaning depends on it.
+/// Sort of a call, on which the meaning of a failure depends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sort {
     List,
-    /// Asks for something free, or takes it.
+    /// Looks for a free address or subnet, or allocates it.
     Free,
     Schema,
     Other,
 }
 
-/// What a call returned.
+/// Result of a call.
 #[derive(Debug, Default)]
 pub(crate) struct Done {
-    /// The value written back; `None` where the call returns nothing.
+    /// Value, written back as JSON; `None` if the call returns none.
     pub(crate) data: Option<Value>,
     pub(crate) id: Option<u64>,
-    /// Members that landed in `extra`, as `Model.member`.
+    /// Members that ended up in `extra`, as `Model.member`.
     pub(crate) extra: Vec<String>,
-    /// The id of a row that the call leaves out on purpose.
+    /// Id of a row that the call leaves out on purpose.
     pub(crate) dropped: Option<u64>,
 }
 
 pub(crate) type Calling<'a> = Pin<Box<dyn Future<Output = Result<Done, Error>> + Send + 'a>>;
 
-/// What [`route`] returns.
+/// Result of [`route`].
 type Routed<'a> = Option<(Sort, Calling<'a>)>;
 
 macro_rules! call {
@@ -60,7 +60,7 @@ macro_rules! call {
 }
 use call;
 
-/// A model, and what landed in its `extra`.
+/// Model whose unknown members are in `extra`.
 trait Row: Serialize {
     fn extra(&self, found: &mut Vec<String>);
 }
@@ -119,7 +119,7 @@ fn created(id: u64) -> Done {
 fn text(value: impl ToString) -> Done {
     Done { data: Some(Value::String(value.to_string())), ..Done::default() }
 }
-/// The typed call for a recorded request; `None` where there is none.
+/// Returns the typed call for a recorded request, or `None` if there is none.
 pub(crate) fn route<'a>(client: &'a Client, recording: &'a Recording) -> Routed<'a> {
     let segments: Vec<&str> = recording.segments.iter().map(String::as_str).collect();
     let method = recording.method.as_str();
@@ -181,7 +181,7 @@ fn number(segment: &str) -> Option<u64> {
     segment.parse().ok().filter(|number| *number > 0)
 }
 
-/// A number, or one as text.
+/// Returns an id from a number or its text.
 fn phpipam_id(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }

@@ -8,7 +8,7 @@ use phpipam_client::models::{
 
 use super::{Done, Recording, Routed, Sort, call, created, fields, many, number, one};
 
-/// What every sub-controller has.
+/// Calls that every subcontroller has.
 macro_rules! reads {
     ($table:expr, $rest:expr, $($word:literal => $method:ident),*) => {{
         let table = $table;
@@ -27,7 +27,7 @@ macro_rules! reads {
     }};
 }
 
-/// What those that write have. Arguments of the creating call are taken out of the body.
+/// Calls of the subcontrollers that write. Arguments of the creating call are taken out of the body.
 macro_rules! writes {
     ($table:expr, $fields:ident, $recording:expr, $method:expr, $rest:expr, $($key:literal as $argument:expr),*) => {{
         let table = $table;
