@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::config::{App, Lock, Permission, Security, UserAccount};
+use super::custom_column::CustomColumn;
 use super::schema::Object;
-use super::seed::CustomColumn;
 use super::store::Store;
 
 /// Returns the apps of that server. Their codes belong to a server that is gone.
