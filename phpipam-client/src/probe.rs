@@ -56,8 +56,8 @@ impl Client {
 
 /// What the app may do.
 pub(crate) async fn may_write(client: &Client) -> Result<Option<bool>> {
-    let answer = match client.raw(Method::OPTIONS, "", None).await {
-        Ok(answer) => answer,
+    let response = match client.raw(Method::OPTIONS, "", None).await {
+        Ok(response) => response,
         Err(error) if error.is_about_session() => return Err(error),
         // A version or a proxy that does not know the method says nothing about rights.
         Err(error) if matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::NotFound | ErrorKind::Protocol) => {
@@ -65,7 +65,7 @@ pub(crate) async fn may_write(client: &Client) -> Result<Option<bool>> {
         }
         Err(error) => return Err(error),
     };
-    let level = answer.data.get("permissions").and_then(|level| level.as_str());
+    let level = response.data.get("permissions").and_then(|level| level.as_str());
     Ok(level.map(|level| !matches!(level, "Read" | "Disabled")))
 }
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 /// Waits that are shorter than this are not worth an event.
-const WORTH_TELLING: Duration = Duration::from_millis(250);
+const MIN_REPORTED_WAIT: Duration = Duration::from_millis(250);
 
 /// A caller waited for another one of this process.
 pub(crate) fn lock_wait(of: &'static str, waited: Duration) {
-    if waited >= WORTH_TELLING {
+    if waited >= MIN_REPORTED_WAIT {
         #[cfg(feature = "tracing")]
         tracing::debug!(of, waited_ms = millis(waited), "waited for another call of this process");
         #[cfg(not(feature = "tracing"))]
@@ -19,7 +19,7 @@ pub(crate) fn lock_wait(of: &'static str, waited: Duration) {
 #[cfg(feature = "provider")]
 pub(crate) fn pause(reason: &'static str, attempt: u32, waited: Duration, next: Duration) {
     #[cfg(feature = "tracing")]
-    if waited.saturating_add(next) >= WORTH_TELLING {
+    if waited.saturating_add(next) >= MIN_REPORTED_WAIT {
         tracing::debug!(reason, attempt, waited_ms = millis(waited), next_ms = millis(next), "waits and tries again");
     }
     #[cfg(not(feature = "tracing"))]

@@ -11,9 +11,9 @@ use ipnet::IpNet;
 use super::nesting::contains_another;
 use super::typed_rows::{AddressRow, SubnetRow};
 use crate::models::{Address, AddressId, JsonObject, Nameserver, Reference, Subnet, SubnetId, Tag, Vlan};
-use crate::provider::map::around::{Home, space_in, spaces};
 use crate::provider::map::mark::without_mark;
 use crate::provider::map::model::{Joined, Mapping, scalar};
+use crate::provider::map::overlap::{OwningRange, space_in, spaces};
 use crate::provider::map::spaces::{Spaces, VLAN_NUMBER};
 
 /// The lists of one server. `None` where a list was not given.
@@ -45,7 +45,7 @@ pub(super) struct Builder {
     /// The entries of each space that become ranges, by their networks.
     leaves: BTreeMap<SpaceId, PrefixMap<usize>>,
     /// The addresses of each range, by the position of its entry.
-    homes: BTreeMap<usize, Vec<Row<AddressRow>>>,
+    owning_ranges: BTreeMap<usize, Vec<Row<AddressRow>>>,
     plan: AddressPlan,
 }
 
@@ -77,7 +77,7 @@ impl Builder {
             has_vlans: lists.vlans.is_some(),
             by_id: entries.iter().enumerate().map(|(index, entry)| (entry.subnet.id, index)).collect(),
             leaves: BTreeMap::new(),
-            homes: BTreeMap::new(),
+            owning_ranges: BTreeMap::new(),
             entries,
             plan,
         };
@@ -115,8 +115,9 @@ impl Builder {
             self.note(&row.at, format!("{ip} is left out: its subnet {subnet} is not among the subnets"));
             return;
         };
-        let home = if self.entries.get(own).is_some_and(|entry| entry.is_block) { self.below(own, &row) } else { own };
-        self.homes.entry(home).or_default().push(row);
+        let owning_range =
+            if self.entries.get(own).is_some_and(|entry| entry.is_block) { self.below(own, &row) } else { own };
+        self.owning_ranges.entry(owning_range).or_default().push(row);
     }
 
     /// Where an address goes that stands in a block: into the leaf that holds it, or a range of its own, so that no child
@@ -143,8 +144,8 @@ impl Builder {
             if entry.is_block {
                 self.block(entry, network);
             } else {
-                let homes = self.homes.remove(&index).unwrap_or_default();
-                self.range(entry, network, homes);
+                let owning_ranges = self.owning_ranges.remove(&index).unwrap_or_default();
+                self.range(entry, network, owning_ranges);
             }
         }
         self.plan
@@ -204,14 +205,14 @@ impl Builder {
         self.plan.blocks.push(Row::new(entry.at, define).with_former_id(former));
     }
 
-    fn range(&mut self, entry: Entry, network: NetworkInfo, homes: Vec<Row<AddressRow>>) {
+    fn range(&mut self, entry: Entry, network: NetworkInfo, owning_ranges: Vec<Row<AddressRow>>) {
         let gateway = network.gateway;
         let named = self.named_gateway(&entry, gateway);
         let range = self.mapping.range(&entry.subnet, entry.net, entry.space.clone());
         let mut properties = self.properties(&entry, range.properties);
-        let home = Home { subnet: entry.subnet.id, space: entry.space.clone() };
+        let owning_range = OwningRange { subnet: entry.subnet.id, space: entry.space.clone() };
         let (mut taken, mut held) = (BTreeSet::new(), BTreeSet::new());
-        for Row { at, item: AddressRow { address, ip, .. }, .. } in homes {
+        for Row { at, item: AddressRow { address, ip, .. }, .. } in owning_ranges {
             if !entry.net.contains(&ip) {
                 self.note(&at, format!("{ip} is left out: it lies outside its subnet {}", entry.net));
             } else if Some(ip) == gateway {
@@ -224,7 +225,7 @@ impl Builder {
                 held.insert(ip);
                 keep_labels(&mut properties, &format!("reserved {ip}"), &address);
             } else if taken.insert(ip) {
-                let planned = self.planned(&entry.id, &address, ip, &home);
+                let planned = self.planned(&entry.id, &address, ip, &owning_range);
                 self.plan.allocations.push(Row::new(at, planned));
             } else {
                 self.note(&at, format!("{ip} is left out: it stands in subnet {} twice", entry.net));
@@ -263,8 +264,8 @@ impl Builder {
     }
 
     /// An address as an allocation: as the provider shows it, with custom fields, note and port as tags.
-    fn planned(&self, range: &str, address: &Address, ip: IpAddr, home: &Home) -> PlannedAllocation {
-        let allocation = self.mapping.allocation(address, home);
+    fn planned(&self, range: &str, address: &Address, ip: IpAddr, owning_range: &OwningRange) -> PlannedAllocation {
+        let allocation = self.mapping.allocation(address, owning_range);
         let (owner, mut labels) = allocation.map(|found| (found.owner, found.labels)).unwrap_or_default();
         // A plan's files hold no space around a text.
         let trimmed = |text: Option<String>| Some(text?.trim().to_owned()).filter(|text| !text.is_empty());

@@ -115,7 +115,7 @@ const SUBNET_FIELDS: [&str; 27] = [
 ];
 
 /// Refuses fields that no subnet of the server has: they would choose nothing, in silence.
-pub(crate) fn must_know<'a>(
+pub(crate) fn check_fields_exist<'a>(
     wanted: impl IntoIterator<Item = &'a (String, String)>,
     custom: &[String],
 ) -> ipam_core::Result<()> {

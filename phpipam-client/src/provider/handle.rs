@@ -12,10 +12,10 @@ use ipam_core::{
 use super::capabilities::{self, Probed};
 use super::config::PhpIpamConfig;
 use super::inner::Inner;
-use super::key::abandoned::Claims;
+use super::key::process_claims::Claims;
 use super::map::error::failed;
 use super::map::model::Mapping;
-use super::map::required::{FieldValues, Of};
+use super::map::required::{FieldValues, FieldsOf};
 use super::random::random_half;
 use crate::client::Client;
 use crate::keyed_locks::KeyedLocks;
@@ -48,10 +48,10 @@ impl PhpIpamProvider {
         let (subnet_mark, subnet_width) = mark(config.subnet_mark.as_deref(), &subnet_fields, "subnets")?;
         let schema = Schema::new(address_fields);
         let always = config.written_address_fields(&schema);
-        let address_values = FieldValues::new(Of::Addresses, &config.address_fields, &schema, &always)?;
+        let address_values = FieldValues::new(FieldsOf::Addresses, &config.address_fields, &schema, &always)?;
         let schema = Schema::new(subnet_fields);
         let always = config.written_subnet_fields(&schema);
-        let subnet_values = FieldValues::new(Of::Subnets, &config.child_prefix_fields, &schema, &always)?;
+        let subnet_values = FieldValues::new(FieldsOf::Subnets, &config.child_prefix_fields, &schema, &always)?;
         let tags = client.tools().tags().list().await.map_err(&fail)?;
         let reserved = capabilities::tag_ids(&config.reserved_tags, &tags)?;
         let tag = match &config.tag {
@@ -62,7 +62,7 @@ impl PhpIpamProvider {
         };
         let search = crate::probe::has_search(&client).await.map_err(&fail)?;
         let subnet_fields: Vec<String> = schema.fields().iter().map(|field| field.name.clone()).collect();
-        capabilities::must_know(config.range_fields.iter().chain(&config.block_fields), &subnet_fields)?;
+        capabilities::check_fields_exist(config.range_fields.iter().chain(&config.block_fields), &subnet_fields)?;
         let probed =
             Probed { may_write, search, subnet_fields, address_width, subnet_width, address_values, subnet_values };
         let mapping = Mapping { address_mark, subnet_mark, reserved };

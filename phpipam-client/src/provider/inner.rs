@@ -7,7 +7,7 @@ use ipam_core::AllocationKey;
 
 use super::capabilities::Probed;
 use super::config::PhpIpamConfig;
-use super::key::abandoned::Claims;
+use super::key::process_claims::Claims;
 use super::map::model::Mapping;
 use crate::client::Client;
 use crate::error::{Error, Result};
@@ -15,7 +15,7 @@ use crate::keyed_locks::KeyedLocks;
 use crate::models::{Address, AddressId, SectionId, Subnet, TagId};
 
 /// How many requests are under way at once where one per subnet, or address, cannot be helped.
-pub(crate) const AT_ONCE: usize = 4;
+pub(crate) const MAX_CONCURRENT: usize = 4;
 
 #[derive(Debug)]
 pub(crate) struct Inner {

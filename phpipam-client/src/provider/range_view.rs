@@ -10,10 +10,10 @@ use ipnet::IpNet;
 
 use crate::error::Result;
 use crate::models::{Address, Subnet, SubnetId};
-use crate::provider::inner::{AT_ONCE, Inner};
-use crate::provider::map::around::{Around, space_in};
+use crate::provider::inner::{Inner, MAX_CONCURRENT};
 use crate::provider::map::error::failed;
 use crate::provider::map::model::usable;
+use crate::provider::map::overlap::{OverlappingSubnet, space_in};
 use crate::provider::map::spaces::Spaces;
 use crate::provider::snapshot::Snapshot;
 
@@ -26,7 +26,7 @@ pub(crate) struct View {
     pub(crate) addresses: IpRange,
     pub(crate) gateway: Option<IpAddr>,
     /// The subnets of its space that have addresses of it.
-    pub(crate) around: Vec<Around>,
+    pub(crate) around: Vec<OverlappingSubnet>,
     /// Whether it was asked what lies around it; else nothing does, as far as its own row says.
     pub(crate) is_nested: bool,
     /// Which of its addresses are registered there.
@@ -126,7 +126,7 @@ impl Inner {
                 let view = self.range_view(operation, &id).await?;
                 Ok((id, view))
             })
-            .buffered(AT_ONCE)
+            .buffered(MAX_CONCURRENT)
             .try_collect()
             .await
     }

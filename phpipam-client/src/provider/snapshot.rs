@@ -17,10 +17,10 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use ipam_core::{Block, Range, SpaceId};
 use ipnet::IpNet;
 
-use super::inner::{AT_ONCE, Inner};
-use super::map::around::{Around, Home, around_in, space_in, spaces};
+use super::inner::{Inner, MAX_CONCURRENT};
 use super::map::error::is_too_large;
 use super::map::model::{Joined, block_id};
+use super::map::overlap::{OverlappingSubnet, OwningRange, overlapping_subnets, space_in, spaces};
 use super::map::spaces::{Space, Spaces};
 use crate::error::Result;
 use crate::models::{SectionId, Subnet, SubnetId, VrfId};
@@ -140,18 +140,18 @@ impl Snapshot {
     }
 
     /// The subnets of a subnet's space that have addresses of it.
-    pub(crate) fn around(&self, id: SubnetId) -> Vec<Around> {
-        around_in(&self.spaces, id)
+    pub(crate) fn around(&self, id: SubnetId) -> Vec<OverlappingSubnet> {
+        overlapping_subnets(&self.spaces, id)
     }
 
     /// Where an address belongs that is registered in a subnet: the range of those below it that holds the address, if
     /// there are any below.
-    pub(crate) fn home(&self, inner: &Inner, subnet: SubnetId, ip: IpAddr) -> Option<Home> {
+    pub(crate) fn owning_range(&self, inner: &Inner, subnet: SubnetId, ip: IpAddr) -> Option<OwningRange> {
         let own = self.subnets.get(&subnet)?;
         let below = || self.children(subnet).filter(|(row, net)| net.contains(&ip) && self.is_range(inner, row));
         let inner_most = self.parents.contains(&subnet).then(|| below().max_by_key(|(row, _)| row.mask)).flatten();
-        let home = inner_most.map(|(row, _)| row).or_else(|| inner.may_be_range(own).then_some(own))?;
-        Some(Home { subnet: home.id, space: self.space(home) })
+        let owning_range = inner_most.map(|(row, _)| row).or_else(|| inner.may_be_range(own).then_some(own))?;
+        Some(OwningRange { subnet: owning_range.id, space: self.space(owning_range) })
     }
 
     fn block_around(&self, inner: &Inner, subnet: &Subnet) -> Option<&Subnet> {
@@ -202,7 +202,7 @@ async fn subnets(inner: &Inner) -> Result<Vec<Subnet>> {
             let sections = sections(inner).await?;
             let lists = stream::iter(sections)
                 .map(|section| inner.read(move || async move { client.sections().subnets(section).await }))
-                .buffered(AT_ONCE);
+                .buffered(MAX_CONCURRENT);
             lists.try_concat().await?
         }
         listed => listed?,
@@ -256,7 +256,7 @@ async fn gateways_by_section(inner: &Inner, snapshot: &Snapshot) -> Result<Gatew
                 let ids: Vec<SubnetId> = rows.map(|(row, _)| row.id).collect();
                 let rows: Vec<Subnet> = stream::iter(ids)
                     .map(|id| inner.read(move || async move { client.subnets().get(id).await }))
-                    .buffered(AT_ONCE)
+                    .buffered(MAX_CONCURRENT)
                     .try_collect()
                     .await?;
                 gateways.extend(rows.iter().filter_map(|row| Some((row.id, vec![row.gateway_ip()?]))));

@@ -11,28 +11,28 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use ipam_core::SpaceId;
 use ipnet::IpNet;
 
-use super::inner::{AT_ONCE, Inner};
-use super::map::around::{Around, Home, around_in, space_in, spaces};
+use super::inner::{Inner, MAX_CONCURRENT};
 use super::map::error::is_too_large;
+use super::map::overlap::{OverlappingSubnet, OwningRange, overlapping_subnets, space_in, spaces};
 use super::snapshot::Snapshot;
 use crate::error::Result;
 use crate::models::{Address, Subnet, SubnetId};
 
 /// How many subnets that overlap a range without lying around it are read. A claim is compared with the others by the
 /// search for its address.
-const MOST_OVERLAPS: usize = 16;
+const MAX_OVERLAPS: usize = 16;
 
 /// Where a range lies.
 #[derive(Debug, Clone)]
 pub(crate) struct Surroundings {
     pub(crate) space: SpaceId,
-    pub(crate) around: Vec<Around>,
+    pub(crate) around: Vec<OverlappingSubnet>,
     pub(crate) has_children: bool,
 }
 
 /// What is registered around a range, of its addresses.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Elsewhere {
+pub(crate) struct RegisteredElsewhere {
     pub(crate) rows: Vec<Address>,
     /// Whether all of the subnets around it were read: there may be too many, or one that is too large for the server.
     pub(crate) is_complete: bool,
@@ -45,23 +45,23 @@ impl Inner {
         let spaces = spaces(rows.iter().filter(|row| row.id != subnet.id).chain([subnet]));
         Ok(Surroundings {
             space: space_in(&spaces, subnet),
-            around: around_in(&spaces, subnet.id),
+            around: overlapping_subnets(&spaces, subnet.id),
             has_children: spaces.has_children(subnet.id.get()),
         })
     }
 
     /// Asks which subnets lie around a range now.
-    pub(crate) async fn subnets_around(&self, id: SubnetId, net: IpNet) -> Result<Vec<Around>> {
+    pub(crate) async fn subnets_around(&self, id: SubnetId, net: IpNet) -> Result<Vec<OverlappingSubnet>> {
         let rows = self.read(|| async { self.client.subnets().find_overlapping(net).await }).await?;
-        Ok(around_in(&spaces(&rows), id))
+        Ok(overlapping_subnets(&spaces(&rows), id))
     }
 
     /// What is registered around a range, of its addresses.
-    pub(crate) async fn elsewhere(&self, net: IpNet, around: &[Around]) -> Result<Elsewhere> {
-        let (above, beside): (Vec<&Around>, Vec<&Around>) = around.iter().partition(|subnet| subnet.is_ancestor);
-        let mut found = Elsewhere { rows: Vec::new(), is_complete: beside.len() <= MOST_OVERLAPS };
-        let ids: Vec<SubnetId> =
-            above.into_iter().chain(beside.into_iter().take(MOST_OVERLAPS)).map(|s| s.id).collect();
+    pub(crate) async fn elsewhere(&self, net: IpNet, around: &[OverlappingSubnet]) -> Result<RegisteredElsewhere> {
+        let (above, beside): (Vec<&OverlappingSubnet>, Vec<&OverlappingSubnet>) =
+            around.iter().partition(|subnet| subnet.is_ancestor);
+        let mut found = RegisteredElsewhere { rows: Vec::new(), is_complete: beside.len() <= MAX_OVERLAPS };
+        let ids: Vec<SubnetId> = above.into_iter().chain(beside.into_iter().take(MAX_OVERLAPS)).map(|s| s.id).collect();
         let mut lists = stream::iter(ids)
             .map(|id| async move {
                 match self.read(|| async { self.client.subnets().addresses(id).await }).await {
@@ -71,7 +71,7 @@ impl Inner {
                     rows => rows.map(Some),
                 }
             })
-            .buffered(AT_ONCE);
+            .buffered(MAX_CONCURRENT);
         while let Some(rows) = lists.try_next().await? {
             found.is_complete &= rows.is_some();
             found.rows.extend(rows.into_iter().flatten().filter(|row| row.ip.is_some_and(|ip| net.contains(&ip))));
@@ -82,7 +82,7 @@ impl Inner {
     /// The subnet and the space that each of these rows belongs to; rows of subnets that are not served have none.
     ///
     /// A row of a subnet that has subnets below it belongs to the one of those that holds its address.
-    pub(crate) async fn homes(&self, rows: &[Address]) -> Result<Vec<Option<Home>>> {
+    pub(crate) async fn owning_ranges(&self, rows: &[Address]) -> Result<Vec<Option<OwningRange>>> {
         const FEW: usize = 8;
         let places: Vec<Option<(SubnetId, IpAddr)>> = rows.iter().map(|row| Some((row.subnet_id?, row.ip?))).collect();
         let ips: BTreeSet<IpAddr> = places.iter().flatten().map(|(_, ip)| *ip).collect();
@@ -93,18 +93,18 @@ impl Inner {
                     let rows = self.read(|| async { self.client.subnets().find_overlapping(ip.into()).await }).await?;
                     Ok::<_, crate::error::Error>((ip, rows))
                 })
-                .buffered(AT_ONCE)
+                .buffered(MAX_CONCURRENT)
                 .try_collect()
                 .await?;
-            let mut homes = Vec::with_capacity(places.len());
+            let mut owning_ranges = Vec::with_capacity(places.len());
             for place in &places {
                 let found = place.as_ref().and_then(|(subnet, ip)| Some((*subnet, *ip, known.get(ip)?)));
-                homes.push(match found {
-                    Some((subnet, ip, rows)) => self.home_among(rows, subnet, ip).await?,
+                owning_ranges.push(match found {
+                    Some((subnet, ip, rows)) => self.owning_range_among(rows, subnet, ip).await?,
                     None => None,
                 });
             }
-            return Ok(homes);
+            return Ok(owning_ranges);
         }
         if subnets.len() <= FEW
             && let Some(leaves) = self.leaves(subnets).await?
@@ -112,31 +112,34 @@ impl Inner {
             return Ok(places.iter().map(|place| leaves.get(&place.as_ref()?.0)?.clone()).collect());
         }
         let snapshot = Snapshot::of_subnets(self).await?;
-        Ok(places.into_iter().map(|place| place.and_then(|(subnet, ip)| snapshot.home(self, subnet, ip))).collect())
+        Ok(places
+            .into_iter()
+            .map(|place| place.and_then(|(subnet, ip)| snapshot.owning_range(self, subnet, ip)))
+            .collect())
     }
 
-    /// The homes of rows that are in these subnets; `None` where one of them has subnets below it.
-    async fn leaves(&self, ids: BTreeSet<SubnetId>) -> Result<Option<BTreeMap<SubnetId, Option<Home>>>> {
-        let found: Vec<(SubnetId, Option<Option<Home>>)> = stream::iter(ids)
+    /// The owning_ranges of rows that are in these subnets; `None` where one of them has subnets below it.
+    async fn leaves(&self, ids: BTreeSet<SubnetId>) -> Result<Option<BTreeMap<SubnetId, Option<OwningRange>>>> {
+        let found: Vec<(SubnetId, Option<Option<OwningRange>>)> = stream::iter(ids)
             .map(|id| async move { Ok::<_, crate::error::Error>((id, self.leaf(id).await?)) })
-            .buffered(AT_ONCE)
+            .buffered(MAX_CONCURRENT)
             .try_collect()
             .await?;
-        Ok(found.into_iter().map(|(id, home)| Some((id, home?))).collect())
+        Ok(found.into_iter().map(|(id, owning_range)| Some((id, owning_range?))).collect())
     }
 
-    async fn leaf(&self, id: SubnetId) -> Result<Option<Option<Home>>> {
+    async fn leaf(&self, id: SubnetId) -> Result<Option<Option<OwningRange>>> {
         let row = match self.read(|| async { self.client.subnets().get(id).await }).await {
             Err(error) if error.is_not_found() => return Ok(Some(None)),
             row => row?,
         };
         let Some(net) = row.network().filter(|_| self.may_be_range(&row)) else { return Ok(Some(None)) };
         let surroundings = self.surroundings(&row, net).await?;
-        Ok((!surroundings.has_children).then_some(Some(Home { subnet: id, space: surroundings.space })))
+        Ok((!surroundings.has_children).then_some(Some(OwningRange { subnet: id, space: surroundings.space })))
     }
 
-    /// The home of a row, given all subnets that contain its address.
-    async fn home_among(&self, rows: &[Subnet], subnet: SubnetId, ip: IpAddr) -> Result<Option<Home>> {
+    /// The owning_range of a row, given all subnets that contain its address.
+    async fn owning_range_among(&self, rows: &[Subnet], subnet: SubnetId, ip: IpAddr) -> Result<Option<OwningRange>> {
         let Some(own) = rows.iter().find(|row| row.id == subnet) else {
             // An address outside of its subnet, as resizing leaves them.
             return Ok(self.leaf(subnet).await?.flatten());
@@ -147,9 +150,9 @@ impl Inner {
         if let Some(inner) = below.max_by_key(|row| row.mask) {
             let slaves = self.read(|| async { self.client.subnets().slaves(inner.id).await }).await?;
             if slaves.is_empty() {
-                return Ok(Some(Home { subnet: inner.id, space: space_in(&spaces, inner) }));
+                return Ok(Some(OwningRange { subnet: inner.id, space: space_in(&spaces, inner) }));
             }
         }
-        Ok(self.may_be_range(own).then(|| Home { subnet, space: space_in(&spaces, own) }))
+        Ok(self.may_be_range(own).then(|| OwningRange { subnet, space: space_in(&spaces, own) }))
     }
 }

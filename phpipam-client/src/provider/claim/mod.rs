@@ -23,11 +23,11 @@ use ipam_core::{Error as CoreError, ErrorKind, Operation, Outcome as CoreOutcome
 use self::state::{Claim, Taken, busy};
 use crate::error::{Error, Result};
 use crate::models::{Address, AddressFields, AddressId};
-use crate::provider::inner::AT_ONCE;
+use crate::provider::inner::MAX_CONCURRENT;
 use crate::provider::key::contest::{Contest, OtherClaim, other_claim};
 use crate::provider::key::group::{Group, KeyOwner};
 use crate::provider::map::error::failed;
-use crate::provider::map::mark::{State, runs};
+use crate::provider::map::mark::{State, address_list};
 use crate::provider::range_view::View;
 
 /// How a claim ended.
@@ -49,8 +49,8 @@ impl Claim<'_> {
         };
         match end {
             Ok(Some(rows)) => {
-                let doubts = self.doubts;
-                self.under_way.finish(doubts);
+                let response_lost = self.response_lost;
+                self.guard.finish(response_lost);
                 Ok(Outcome::Won(rows))
             }
             Ok(None) => match self.undo().await {
@@ -58,7 +58,7 @@ impl Claim<'_> {
                 Err(left) => Err(left.with_outcome(CoreOutcome::Unknown)),
             },
             // Undone now, it would be taken from another caller that was told of it. The next call with the key finds it.
-            Err(error) if self.known && self.keyed => Err(match (error.kind(), error.retry()) {
+            Err(error) if self.may_be_returned && self.keyed => Err(match (error.kind(), error.retry()) {
                 // It may be there: whatever is known of the call that failed, that of the claim is not. The next round, or
                 // the next call, looks for the key first, so a claim that others hindered may be made anew at once.
                 (ErrorKind::Busy, _) | (_, Retry::Never | Retry::IfIdempotent) => {
@@ -68,9 +68,9 @@ impl Claim<'_> {
             }),
             Err(error) => {
                 // What was lost may still be carried out, whatever a later request says of itself.
-                let doubts = self.doubts;
+                let response_lost = self.response_lost;
                 Err(match self.undo().await {
-                    Ok(()) if doubts => error.with_outcome(CoreOutcome::Unknown),
+                    Ok(()) if response_lost => error.with_outcome(CoreOutcome::Unknown),
                     Ok(()) => error,
                     Err(left) => error.with_context("left behind", left.message()).with_outcome(CoreOutcome::Unknown),
                 })
@@ -82,8 +82,8 @@ impl Claim<'_> {
     async fn undo(mut self) -> ipam_core::Result<()> {
         self.undo_from(0).await?;
         // Otherwise it counts as abandoned: what is left, or comes late, is cleaned up by the calls that follow.
-        if !self.doubts {
-            self.under_way.finish(false);
+        if !self.response_lost {
+            self.guard.finish(false);
         }
         Ok(())
     }
@@ -91,21 +91,21 @@ impl Claim<'_> {
     /// Makes sure that the claim is there and stands, and makes it whole. `None` if another one of the key does.
     async fn verify_and_commit(&mut self) -> ipam_core::Result<Option<Vec<Address>>> {
         if self.count == 1 {
-            if !self.keyed && !self.doubts {
+            if !self.keyed && !self.response_lost {
                 return self.verified_one().map(Some);
             }
             // The call that took it made it whole.
-            self.known = true;
+            self.may_be_returned = true;
         } else {
             // In this order: a claim that is committed may be returned by other calls, and cannot be taken back from them.
-            self.all_alone().await?;
+            self.all_uncontested().await?;
             self.commit_first().await?;
         }
         // phpIPAM cannot keep keys unique: two calls may have marked addresses with one key at the same time. Both look
         // after they wrote, and come to the same answer.
         let decision = self.inner.key_owner(self.key).await.map_err(failed(Operation::Allocate))?;
         let KeyOwner::Taken(group) = decision.owner else {
-            return if self.stands(&decision.owner) {
+            return if self.has_key(&decision.owner) {
                 Err(busy("the claim was made, and is not whole"))
             } else if matches!(decision.owner, KeyOwner::Free) {
                 Err(busy("the claim was made, and is gone again"))
@@ -127,13 +127,13 @@ impl Claim<'_> {
     /// Makes a claim of several whole: its first address says so. One change decides it, as there is no call that changes
     /// several addresses at once.
     async fn commit_first(&mut self) -> ipam_core::Result<()> {
-        if Instant::now() >= self.until {
-            return Err(self.late());
+        if Instant::now() >= self.take_until {
+            return Err(self.too_late());
         }
         if let Some(first) = self.taken.iter().copied().find(|taken| taken.seq == 0) {
-            self.known = true;
+            self.may_be_returned = true;
             if let Err(error) = self.mark_committed(first).await {
-                self.known = error.may_have_been_done();
+                self.may_be_returned = error.may_have_been_done();
                 return Err(match error.is_not_found() {
                     true => busy("the address was taken, and is gone again"),
                     false => failed(Operation::Allocate)(error),
@@ -141,7 +141,7 @@ impl Claim<'_> {
             }
         }
         // A process that took it for abandoned before then is undoing it now.
-        if Instant::now() >= self.deadline { Err(self.late()) } else { Ok(()) }
+        if Instant::now() >= self.commit_until { Err(self.too_late()) } else { Ok(()) }
     }
 
     /// The first one decides; the others save readers a look at it, and stay whole when it is given back.
@@ -150,14 +150,14 @@ impl Claim<'_> {
         let this = &*self;
         let all = stream::iter(others)
             .map(|taken| this.mark_committed(taken))
-            .buffer_unordered(AT_ONCE)
+            .buffer_unordered(MAX_CONCURRENT)
             .fold(true, |all, marked| async move { all && marked.is_ok() })
             .await;
         // Then the calls that follow complete them.
-        self.doubts |= !all;
+        self.response_lost |= !all;
     }
 
-    fn late(&self) -> CoreError {
+    fn too_late(&self) -> CoreError {
         busy(format!(
             "taking {} addresses took longer than {:?}, and other processes may have taken the claim for abandoned; ask for \
              fewer addresses at once, or raise claim_time",
@@ -167,10 +167,10 @@ impl Claim<'_> {
     }
 
     async fn mark_committed(&self, taken: Taken) -> Result<(), Error> {
-        let mut mark = self.mark(taken.seq, &self.tags_of(taken.seq));
+        let mut mark = self.mark(taken.seq, &self.tags_for(taken.seq));
         mark.state = State::Committed;
-        mark.honoured = None;
-        mark.addresses = runs(self.taken.iter().map(|taken| taken.ip));
+        mark.protected_secs = None;
+        mark.addresses = address_list(self.taken.iter().map(|taken| taken.ip));
         if self.inner.probed.address_width.is_some_and(|width| mark.to_string().len() > width) {
             mark.addresses.clear();
         }
@@ -211,7 +211,7 @@ impl Claim<'_> {
                 "the server took nothing and did not say why",
             ));
         };
-        let row = match self.seen.take().filter(|row| row.id == taken.id) {
+        let row = match self.verified_row.take().filter(|row| row.id == taken.id) {
             Some(row) => row,
             None => return Err(busy("the address was taken, and is gone again")),
         };
@@ -226,11 +226,11 @@ impl Claim<'_> {
 
     /// Before a claim of several addresses becomes whole: whether all of them are registered nowhere else in their
     /// spaces. One request for each range, and one for each subnet that lies around it.
-    async fn all_alone(&mut self) -> ipam_core::Result<()> {
+    async fn all_uncontested(&mut self) -> ipam_core::Result<()> {
         const MEANWHILE: &str = "one of the addresses was registered in another subnet of the address space meanwhile";
         let mut waits = self.inner.config.pacing.contested();
         loop {
-            match self.worst_of_all().await.map_err(failed(Operation::Allocate))? {
+            match self.worst_contest().await.map_err(failed(Operation::Allocate))? {
                 OtherClaim::None => return Ok(()),
                 OtherClaim::Later if waits.next().await => {}
                 OtherClaim::Later | OtherClaim::Earlier => return Err(busy(MEANWHILE)),
@@ -238,7 +238,7 @@ impl Claim<'_> {
         }
     }
 
-    async fn worst_of_all(&self) -> Result<OtherClaim> {
+    async fn worst_contest(&self) -> Result<OtherClaim> {
         let mut worst = OtherClaim::None;
         for view in self.plan.views.values() {
             let mine: BTreeMap<IpAddr, AddressId> =
@@ -252,18 +252,18 @@ impl Claim<'_> {
             let met = met.map(|(row, id)| other_claim(&self.inner.mapping, row, *id, self.nonce())).max();
             worst = worst.max(met.unwrap_or(OtherClaim::None));
             if !found.is_complete {
-                worst = worst.max(self.one_by_one(view, mine).await?);
+                worst = worst.max(self.contests_one_by_one(view, mine).await?);
             }
         }
         Ok(worst)
     }
 
     /// Where the subnets around a range cannot be listed.
-    async fn one_by_one(&self, view: &View, mine: BTreeMap<IpAddr, AddressId>) -> Result<OtherClaim> {
+    async fn contests_one_by_one(&self, view: &View, mine: BTreeMap<IpAddr, AddressId>) -> Result<OtherClaim> {
         let (nonce, subnet) = (self.nonce(), view.id);
         let found: Vec<Contest> = stream::iter(mine)
             .map(|(ip, id)| async move { Ok::<_, Error>(self.inner.contest(id, subnet, ip, nonce).await?.0) })
-            .buffered(AT_ONCE)
+            .buffered(MAX_CONCURRENT)
             .try_collect()
             .await?;
         let others = found.into_iter().map(|contest| match contest {

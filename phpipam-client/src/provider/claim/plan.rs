@@ -71,7 +71,7 @@ impl ClaimPlan {
     }
 
     /// What a line must leave alone in a range beside what is taken: what it excludes, and what other lines name.
-    pub(crate) fn left_alone(&self, line: &AllocateLine, range: &RangeId) -> IpSet {
+    pub(crate) fn off_limits(&self, line: &AllocateLine, range: &RangeId) -> IpSet {
         let exact = self.exact.iter().flatten().filter(|(id, _)| id == range).map(|(_, span)| *span);
         let own: IpSet = line.exclude.iter().copied().chain(exact).collect();
         let Some(view) = self.views.get(range) else { return own };
@@ -124,13 +124,13 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
-    use crate::provider::map::mark::runs;
+    use crate::provider::map::mark::address_list;
 
     #[test]
     fn the_lowest_in_the_asked_shape() {
         let within: IpRange = "10.0.0.1-10.0.0.14".parse().unwrap();
         let taken: IpSet = ["10.0.0.1", "10.0.0.4"].iter().map(|ip| ip.parse::<IpAddr>().unwrap()).collect();
-        let texts = |count, placement| choose(within, &taken, count, placement).map(runs);
+        let texts = |count, placement| choose(within, &taken, count, placement).map(address_list);
         assert_eq!(texts(3, Placement::Scattered).unwrap(), "10.0.0.2-10.0.0.3,10.0.0.5");
         assert_eq!(texts(3, Placement::Contiguous).unwrap(), "10.0.0.5-10.0.0.7");
         assert_eq!(texts(3, Placement::Aligned).unwrap(), "10.0.0.8-10.0.0.10");

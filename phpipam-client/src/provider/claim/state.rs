@@ -11,15 +11,15 @@ use ipam_core::{
 use super::plan::ClaimPlan;
 use crate::models::{Address, AddressFields, AddressId, SubnetId};
 use crate::provider::inner::Inner;
-use crate::provider::key::abandoned::UnderWay;
 use crate::provider::key::group::KeyOwner;
+use crate::provider::key::process_claims::ClaimGuard;
 use crate::provider::map::error::failed;
 use crate::provider::map::mark::{Mark, Nonce, State, request_number};
 use crate::provider::map::model::owner_column;
 use crate::provider::random::{new_key, random_half};
 
 /// The highest number of an attempt that a mark is made to hold.
-const MOST_ATTEMPTS: u32 = 9_999;
+const MAX_ATTEMPTS: u32 = 9_999;
 
 /// One address that is ours.
 #[derive(Debug, Clone, Copy)]
@@ -43,20 +43,20 @@ pub(crate) struct Claim<'a> {
     pub(super) count: u32,
     pub(super) began: u64,
     /// When nothing is taken any more.
-    pub(super) until: Instant,
+    pub(super) take_until: Instant,
     /// When others may begin to take it for abandoned, with time to spare.
-    pub(super) deadline: Instant,
-    pub(super) under_way: UnderWay,
+    pub(super) commit_until: Instant,
+    pub(super) guard: ClaimGuard,
     pub(super) taken: Vec<Taken>,
     pub(super) attempts: u32,
     /// Whether a response was lost: what it was about may still be carried out.
-    pub(super) doubts: bool,
+    pub(super) response_lost: bool,
     /// Whether another call with the key may have found it whole, and returned it.
-    pub(super) known: bool,
+    pub(super) may_be_returned: bool,
     /// Addresses that are registered elsewhere in the address space, as was found after they were taken.
-    pub(super) refused: IpSet,
+    pub(super) contested_addresses: IpSet,
     /// The row of the one address, as it was read after it was taken.
-    pub(super) seen: Option<Address>,
+    pub(super) verified_row: Option<Address>,
 }
 
 impl<'a> Claim<'a> {
@@ -73,24 +73,24 @@ impl<'a> Claim<'a> {
             fingerprint: request_number(&request.fingerprint()),
             count,
             began: inner.now(),
-            until: start + time,
-            deadline: start + time.saturating_mul(2),
-            under_way: inner.claims.begin(key.clone(), !keyed, random_half()),
+            take_until: start + time,
+            commit_until: start + time.saturating_mul(2),
+            guard: inner.claims.begin(key.clone(), !keyed, random_half()),
             taken: Vec::new(),
             attempts: 0,
-            doubts: false,
-            known: false,
-            refused: IpSet::default(),
-            seen: None,
+            response_lost: false,
+            may_be_returned: false,
+            contested_addresses: IpSet::default(),
+            verified_row: None,
         }
     }
 
     pub(super) fn nonce(&self) -> Nonce {
-        self.under_way.nonce()
+        self.guard.nonce()
     }
 
     /// How many addresses of a line are taken already.
-    pub(super) fn taken_of(&self, index: usize) -> usize {
+    pub(super) fn taken_for_line(&self, index: usize) -> usize {
         let first = self.seq_of(index, 0);
         let count = self.request.lines.get(index).map_or(0, |line| line.selection.count());
         self.taken.iter().filter(|taken| (first..first.saturating_add(count)).contains(&taken.seq)).count()
@@ -104,7 +104,7 @@ impl<'a> Claim<'a> {
     }
 
     /// The tags of the line that an address belongs to.
-    pub(super) fn tags_of(&self, seq: u32) -> Tags {
+    pub(super) fn tags_for(&self, seq: u32) -> Tags {
         let mut end = 0_u32;
         let line = self.plan.order().filter_map(|index| self.request.lines.get(index)).find(|line| {
             end = end.saturating_add(line.selection.count());
@@ -114,7 +114,7 @@ impl<'a> Claim<'a> {
     }
 
     /// Whether this claim has the key.
-    pub(super) fn stands(&self, owner: &KeyOwner) -> bool {
+    pub(super) fn has_key(&self, owner: &KeyOwner) -> bool {
         match owner {
             KeyOwner::Free => false,
             KeyOwner::Pending(group) | KeyOwner::Taken(group) => group.nonce == self.nonce(),
@@ -132,7 +132,7 @@ impl<'a> Claim<'a> {
             nonce: self.nonce(),
             request: self.fingerprint,
             began: self.began,
-            honoured: (self.count > 1).then(|| self.inner.honoured_for(self.count)),
+            protected_secs: (self.count > 1).then(|| self.inner.protection_secs_for(self.count)),
             key: self.key.clone(),
             owner: self.request.owner.clone(),
             addresses: String::new(),
@@ -200,11 +200,11 @@ pub(crate) fn longest_mark(request: &Allocate) -> usize {
             state: State::Pending,
             seq: count.saturating_sub(1),
             count,
-            attempt: MOST_ATTEMPTS,
+            attempt: MAX_ATTEMPTS,
             nonce: Nonce(u64::MAX),
             request: u64::MAX,
             began: u64::from(u32::MAX),
-            honoured: (count > 1).then_some(999_999),
+            protected_secs: (count > 1).then_some(999_999),
             key: key.clone(),
             owner: request.owner.clone(),
             addresses: String::new(),

@@ -77,11 +77,11 @@ impl Claim<'_> {
             if let Err(TakenByOthers) = self.take_exactly(view, ip, seq, line).await? {
                 return Err(taken_error(Operation::Allocate, index, ip, id));
             }
-            if !self.is_alone().await? {
+            if !self.is_uncontested().await? {
                 let reason = "it is registered in another subnet of the address space";
                 return Err(taken_error(Operation::Allocate, index, ip, id).with_context("reason", reason));
             }
-            if self.has_lost().await? {
+            if self.has_lost_key().await? {
                 return Ok(Step::Lost);
             }
         }
@@ -110,13 +110,13 @@ impl Claim<'_> {
         for id in &line.ranges {
             let Some(view) = plan.views.get(id) else { continue };
             let before = self.taken.len();
-            let alone = plan.left_alone(line, id).union(&self.mine_elsewhere(view));
-            // The server's own choice is one call, but it knows nothing of what has to be left alone.
-            let direct = count == 1 && !view.server_differs && !alone.overlaps(&view.addresses);
+            let off_limits = plan.off_limits(line, id).union(&self.own_overlaps(view));
+            // The server's own choice is one call, but it knows nothing of what has to be left off_limits.
+            let direct = count == 1 && !view.server_differs && !off_limits.overlaps(&view.addresses);
             let step = if direct {
-                self.first_free(index, line, view, id, &alone).await?
+                self.first_free(index, line, view, id, &off_limits).await?
             } else {
-                self.chosen(index, line, view, id, count, placement, &alone).await?
+                self.chosen(index, line, view, id, count, placement, &off_limits).await?
             };
             match step {
                 Step::NoRoom(reason) => why = reason,
@@ -134,9 +134,9 @@ impl Claim<'_> {
         line: &AllocateLine,
         view: &View,
         id: &RangeId,
-        alone: &IpSet,
+        off_limits: &IpSet,
     ) -> ipam_core::Result<Step> {
-        let offset = self.taken_of(index);
+        let offset = self.taken_for_line(index);
         let seq = self.seq_of(index, offset);
         let mut attempts = self.attempts();
         loop {
@@ -158,11 +158,11 @@ impl Claim<'_> {
             let ip = self.taken.last().map(|taken| taken.ip);
             if ip.is_some_and(|ip| !view.addresses.contains(ip) || view.gateway == Some(ip)) {
                 self.undo_from(self.taken.len().saturating_sub(1)).await?;
-            } else if self.is_alone().await? {
-                return Ok(if self.has_lost().await? { Step::Lost } else { Step::Done });
+            } else if self.is_uncontested().await? {
+                return Ok(if self.has_lost_key().await? { Step::Lost } else { Step::Done });
             }
             // Not what a host may have, or registered elsewhere in the address space: it is chosen here.
-            return self.chosen(index, line, view, id, 1, Placement::Scattered, alone).await;
+            return self.chosen(index, line, view, id, 1, Placement::Scattered, off_limits).await;
         }
     }
 
@@ -177,16 +177,16 @@ impl Claim<'_> {
         id: &RangeId,
         count: u32,
         placement: Placement,
-        alone: &IpSet,
+        off_limits: &IpSet,
     ) -> ipam_core::Result<Step> {
         let before = self.taken.len();
         let inner = self.inner;
         // Calls of this process would choose the same addresses.
-        let left = self.until.saturating_duration_since(Instant::now());
+        let left = self.take_until.saturating_duration_since(Instant::now());
         let Some(_turn) = inner.client.subnet_locks().lock_within(&view.id, left).await else {
             return Err(busy("other calls of this process allocate in the range"));
         };
-        let mut waits = inner.config.pacing.contention(self.until);
+        let mut waits = inner.config.pacing.contention(self.take_until);
         'choose: loop {
             let contents = match inner.contents(view).await {
                 Ok(Some(contents)) => contents,
@@ -206,7 +206,7 @@ impl Claim<'_> {
             }
             // What this line has already is in the list, too.
             let had = u32::try_from(self.taken.len() - before).unwrap_or(count);
-            let taken = contents.taken.union(alone).union(&self.refused);
+            let taken = contents.taken.union(off_limits).union(&self.contested_addresses);
             let Some(addresses) = choose(view.addresses, &taken, count.saturating_sub(had), placement) else {
                 let why =
                     if placement == Placement::Scattered { "too few are free" } else { "no contiguous run is free" };
@@ -223,13 +223,13 @@ impl Claim<'_> {
                     }
                     continue 'choose;
                 }
-                if !self.is_alone().await? {
-                    if Instant::now() >= self.until {
+                if !self.is_uncontested().await? {
+                    if Instant::now() >= self.take_until {
                         return Err(busy("others keep taking the addresses that were free"));
                     }
                     continue 'choose;
                 }
-                if self.has_lost().await? {
+                if self.has_lost_key().await? {
                     return Ok(Step::Lost);
                 }
             }
@@ -255,8 +255,8 @@ impl Claim<'_> {
                 }
                 Err(error) if error.is_conflict() => {
                     // The lost response before may have been a yes.
-                    let ours = if attempts.failed > 0 { self.look_for(seq).await? } else { None };
-                    return Ok(match ours.filter(|(found, _)| found.ip == ip) {
+                    let found_late = if attempts.failed > 0 { self.find_taken(seq).await? } else { None };
+                    return Ok(match found_late.filter(|(found, _)| found.ip == ip) {
                         Some((found, _)) => {
                             self.taken.push(found);
                             Ok(())
@@ -277,7 +277,7 @@ impl Claim<'_> {
 
     fn attempts(&self) -> Attempts {
         let pacing = &self.inner.config.pacing;
-        let (contention, lost) = (pacing.contention(self.until), pacing.change().until(self.until));
+        let (contention, lost) = (pacing.contention(self.take_until), pacing.change().until(self.take_until));
         Attempts { failed: 0, contention, lost }
     }
 
@@ -296,9 +296,9 @@ impl Claim<'_> {
         if !error.may_have_been_done() {
             return Err(failed(Operation::Allocate)(error));
         }
-        self.doubts = true;
-        if let Some(found) = self.look_for(seq).await? {
-            return self.settle_on(found).await;
+        self.response_lost = true;
+        if let Some(found) = self.find_taken(seq).await? {
+            return self.adopt(found).await;
         }
         // A sentence of the server's is a response: it was not done, and will not be the next time.
         if error.refusal_kind() == Some(RefusalKind::Server) || !attempts.lost.next().await {
@@ -309,7 +309,7 @@ impl Claim<'_> {
     }
 
     /// Looks for an address that was taken although the response was lost. What is carried out late may need a moment.
-    async fn look_for(&self, seq: u32) -> ipam_core::Result<Option<(Taken, u32)>> {
+    async fn find_taken(&self, seq: u32) -> ipam_core::Result<Option<(Taken, u32)>> {
         let mine: Vec<AddressId> = self.taken.iter().map(|taken| taken.id).collect();
         let mut waits = self.inner.config.pacing.lookup();
         loop {
@@ -328,12 +328,12 @@ impl Claim<'_> {
 
     /// Takes what an earlier attempt took. A later attempt may still be carried out, and of several claims' addresses
     /// with one number the latest attempt counts: so this one becomes the latest. `None` if it is gone by then.
-    async fn settle_on(&mut self, (found, attempt): (Taken, u32)) -> ipam_core::Result<Option<Taken>> {
+    async fn adopt(&mut self, (found, attempt): (Taken, u32)) -> ipam_core::Result<Option<Taken>> {
         if self.count == 1 || attempt == self.attempts {
             return Ok(Some(found));
         }
         self.attempts += 1;
-        let mark = self.mark(found.seq, &self.tags_of(found.seq));
+        let mark = self.mark(found.seq, &self.tags_for(found.seq));
         let fields = self.marked(AddressFields::new().with_tag(self.inner.tag), &mark);
         match self.inner.client.addresses().update(found.id, &fields).await {
             Ok(()) => Ok(Some(found)),
@@ -346,17 +346,17 @@ impl Claim<'_> {
     /// is given back.
     ///
     /// A claim of several is looked at as a whole before it is committed: until then no call returns it.
-    async fn is_alone(&mut self) -> ipam_core::Result<bool> {
+    async fn is_uncontested(&mut self) -> ipam_core::Result<bool> {
         let (1, Some(taken)) = (self.count, self.taken.last().copied()) else { return Ok(true) };
         // It is whole: what cannot be looked at is left to its key, as another caller with the key may have it.
-        self.known = true;
+        self.may_be_returned = true;
         let mut waits = self.inner.config.pacing.contested();
         loop {
             let look = self.inner.contest(taken.id, taken.subnet, taken.ip, self.nonce()).await;
             let (contest, rows) = look.map_err(failed(Operation::Allocate))?;
             let again = match contest {
                 Contest::Won => {
-                    self.seen = rows.into_iter().find(|row| row.id == taken.id);
+                    self.verified_row = rows.into_iter().find(|row| row.id == taken.id);
                     return Ok(true);
                 }
                 Contest::Open(_) => waits.next().await,
@@ -367,26 +367,26 @@ impl Claim<'_> {
             }
         }
         // No call returns an address that is contested, so it can go.
-        self.known = false;
-        self.refused.extend([taken.ip]);
+        self.may_be_returned = false;
+        self.contested_addresses.extend([taken.ip]);
         self.undo_from(self.taken.len().saturating_sub(1)).await?;
         Ok(false)
     }
 
     /// After the first of several addresses: whether another call's claim of the key came before this one.
-    async fn has_lost(&self) -> ipam_core::Result<bool> {
+    async fn has_lost_key(&self) -> ipam_core::Result<bool> {
         if !self.keyed || self.count == 1 || self.taken.len() != 1 {
             return Ok(false);
         }
         let decision = self.inner.key_owner(self.key).await.map_err(failed(Operation::Allocate))?;
-        Ok(!self.stands(&decision.owner))
+        Ok(!self.has_key(&decision.owner))
     }
 
     /// What this claim must leave alone in a range: what was found to be registered elsewhere, and what it took itself in
     /// a range that overlaps this one.
-    fn mine_elsewhere(&self, view: &View) -> IpSet {
+    fn own_overlaps(&self, view: &View) -> IpSet {
         let beside: BTreeSet<SubnetId> = view.around.iter().map(|subnet| subnet.id).collect();
         let taken = self.taken.iter().filter(|taken: &&Taken| beside.contains(&taken.subnet)).map(|taken| taken.ip);
-        self.refused.union(&taken.collect())
+        self.contested_addresses.union(&taken.collect())
     }
 }

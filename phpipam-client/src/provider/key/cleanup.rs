@@ -7,8 +7,8 @@ use ipam_core::{Error as CoreError, ErrorKind, Operation, Outcome};
 use crate::error::Result;
 use crate::models::{Address, AddressFields, AddressId};
 use crate::provider::inner::Inner;
-use crate::provider::key::abandoned::Abandoned;
 use crate::provider::key::group::{Group, KeyOwner};
+use crate::provider::key::process_claims::UnfinishedClaim;
 use crate::provider::map::error::failed;
 use crate::provider::map::mark::{State, with_mark};
 use crate::request::{ApiRequest, Call, Path};
@@ -16,7 +16,7 @@ use crate::request::{ApiRequest, Call, Path};
 impl Inner {
     /// Cleans up after the claims of this process whose callers went away, or whose responses were lost.
     pub(crate) async fn clean_up(&self) {
-        for look in self.claims.due() {
+        for look in self.claims.ready() {
             if self.clean_up_one(look.claim()).await.is_ok() {
                 look.done();
             }
@@ -43,10 +43,10 @@ impl Inner {
         }
     }
 
-    async fn clean_up_one(&self, claim: &Abandoned) -> Result<()> {
-        // Another call is at work with this key, and looks by itself.
+    async fn clean_up_one(&self, claim: &UnfinishedClaim) -> Result<()> {
+        // Another call is at work with this key, and visits by itself.
         let Some(_turn) = self.locks.try_lock(&claim.key) else { return Ok(()) };
-        let orphans: Vec<AddressId> = if claim.all {
+        let orphans: Vec<AddressId> = if claim.undo_whole {
             let groups = self.groups_of(&claim.key).await?;
             groups.iter().filter(|group| group.nonce == claim.nonce).flat_map(Group::ids).collect()
         } else {
@@ -92,7 +92,7 @@ impl Inner {
         for row in group.rows.values().filter(|row| row.mark.state == State::Pending) {
             let mut mark = row.mark.clone();
             mark.state = State::Committed;
-            mark.honoured = None;
+            mark.protected_secs = None;
             let fields = AddressFields::new().with_tag(row.address.tag.unwrap_or(self.tag));
             let fields = match &self.mapping.address_mark {
                 None => fields.with_note(with_mark(row.address.note.as_deref().unwrap_or_default(), &mark)),
@@ -101,7 +101,7 @@ impl Inner {
             let fields = self.with_required_texts(operation, &row.address, fields)?;
             match self.client.addresses().update(row.address.id, &fields).await {
                 Err(error) if error.is_not_found() => {}
-                answer => answer.map_err(failed(operation))?,
+                result => result.map_err(failed(operation))?,
             }
         }
         Ok(())

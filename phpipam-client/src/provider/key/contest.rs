@@ -12,9 +12,9 @@ use std::net::IpAddr;
 use crate::error::Result;
 use crate::models::{Address, AddressId, SubnetId};
 use crate::provider::inner::Inner;
-use crate::provider::map::around::spaces;
 use crate::provider::map::mark::{Found, Nonce};
 use crate::provider::map::model::Mapping;
+use crate::provider::map::overlap::spaces;
 
 /// What another row of the same address means to a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,6 +1,6 @@
 //! Claims of a key, formed from the rows that carry it, and which of them has the key. Pure.
 //!
-//! phpIPAM cannot keep keys unique. So every caller marks, looks, and all come to the same answer: the claim whose first
+//! phpIPAM cannot keep keys unique. So every caller marks, visits, and all come to the same answer: the claim whose first
 //! address has the lowest id stands, the others are undone by their own callers, or by the calls that see them.
 //!
 //! # When a claim is whole
@@ -34,7 +34,7 @@ pub(crate) struct Group {
     pub(crate) count: u32,
     pub(crate) began: u64,
     /// How many seconds a pending claim is honoured, in the words of its process.
-    pub(crate) honoured: Option<u64>,
+    pub(crate) protected_secs: Option<u64>,
     /// One row per number, the one that counts.
     pub(crate) rows: BTreeMap<u32, Row>,
     /// Rows of attempts whose response was lost and that were made again.
@@ -100,11 +100,11 @@ pub(crate) fn groups(rows: Vec<Row>) -> Vec<Group> {
             request: row.mark.request,
             count: row.mark.count,
             began: row.mark.began,
-            honoured: None,
+            protected_secs: None,
             rows: BTreeMap::new(),
             duplicates: Vec::new(),
         });
-        group.honoured = group.honoured.max(row.mark.honoured);
+        group.protected_secs = group.protected_secs.max(row.mark.protected_secs);
         // A committed row was returned to a caller. Of several attempts at one address of a claim that is not whole, its
         // caller goes by the latest. A single address is whole at once, and was returned by the calls that saw it: the lowest id.
         let attempt = |row: &Row| if row.mark.count == 1 { 0 } else { row.mark.attempt };
@@ -125,7 +125,7 @@ pub(crate) fn groups(rows: Vec<Row>) -> Vec<Group> {
 /// Decides whose a key is. `liveness` says whether the caller of a claim that is not whole may still be at work.
 pub(crate) fn decide(groups: Vec<Group>, liveness: impl Fn(&Group) -> Liveness) -> Decision {
     let mut orphans = Vec::new();
-    let mut behind = Vec::new();
+    let mut superseded = Vec::new();
     let mut owner: Option<Group> = None;
     let mut groups = groups;
     groups.sort_by_key(Group::rank);
@@ -140,17 +140,17 @@ pub(crate) fn decide(groups: Vec<Group>, liveness: impl Fn(&Group) -> Liveness) 
             owner = Some(group);
         } else if !pending {
             // The caller of a pending one will see for itself that it lost.
-            behind.extend(group.ids());
+            superseded.extend(group.ids());
         }
     }
     let owner = match owner {
         None => KeyOwner::Free,
         Some(group) if group.is_committed() => {
-            orphans.extend(behind);
+            orphans.extend(superseded);
             KeyOwner::Taken(group)
         }
         // Whether a pending one lives is a matter of clocks. To another process it may be dead already, and what is
-        // behind it may be what that process has told: it is left alone until the pending one is whole, or gone.
+        // superseded it may be what that process has told: it is left alone until the pending one is whole, or gone.
         Some(group) => KeyOwner::Pending(group),
     };
     Decision { owner, orphans }
@@ -174,7 +174,7 @@ mod tests {
             nonce: Nonce(nonce),
             request: 1,
             began: 0,
-            honoured: None,
+            protected_secs: None,
             key: "k".into(),
             owner: "o".into(),
             addresses: String::new(),

@@ -1,4 +1,4 @@
-//! How long a pending claim is honoured: while its process may still complete it.
+//! How long a pending claim is protected_secs: while its process may still complete it.
 //!
 //! A claim has a time to be made in, and gives itself up after twice that time. Other processes honour it for three times
 //! as long, by the server's clock. So nothing that its process may still acknowledge is undone by others. The mark says how
@@ -12,13 +12,13 @@ use crate::provider::inner::Inner;
 use crate::provider::key::group::{Group, Liveness};
 
 /// A pending claim that is dated further ahead than this has no time that a clock showed when it was made.
-const LONGEST_AHEAD: u64 = 24 * 3_600;
+const MAX_SECS_AHEAD: u64 = 24 * 3_600;
 
 /// Whether a pending claim is older than `honoured` seconds. A claim from the future is as new as can be.
-fn is_older(now: u64, began: u64, honoured: u64) -> bool {
+fn is_older(now: u64, began: u64, protected_secs: u64) -> bool {
     match now.checked_sub(began) {
-        Some(age) => age > honoured,
-        None => began.saturating_sub(now) > LONGEST_AHEAD,
+        Some(age) => age > protected_secs,
+        None => began.saturating_sub(now) > MAX_SECS_AHEAD,
     }
 }
 
@@ -29,33 +29,33 @@ impl Inner {
     }
 
     /// How many seconds a claim of so many addresses is honoured if it stays pending.
-    pub(crate) fn honoured_for(&self, count: u32) -> u64 {
+    pub(crate) fn protection_secs_for(&self, count: u32) -> u64 {
         let time = self.config.pacing.time_for(count).saturating_mul(3);
         time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0))
     }
 
     /// The same for a claim that is there, in the words of the process that made it.
-    fn honoured(&self, group: &Group) -> u64 {
-        group.honoured.unwrap_or_else(|| self.honoured_for(group.count))
+    fn protection_secs(&self, group: &Group) -> u64 {
+        group.protected_secs.unwrap_or_else(|| self.protection_secs_for(group.count))
     }
 
     /// Whether the caller of a pending claim may still be at work.
     pub(crate) fn liveness(&self, group: &Group) -> Liveness {
-        let alive = self.claims.is_under_way(group.nonce);
-        let alive = alive.unwrap_or_else(|| !is_older(self.now(), group.began, self.honoured(group)));
+        let alive = self.claims.is_in_progress(group.nonce);
+        let alive = alive.unwrap_or_else(|| !is_older(self.now(), group.began, self.protection_secs(group)));
         if alive { Liveness::Alive } else { Liveness::Dead }
     }
 
     /// Whether a sweep may undo a pending claim that is older than `minimum` seconds. It has to be abandoned by the words of
     /// both processes.
     pub(crate) fn is_abandoned(&self, group: &Group, minimum: u64) -> bool {
-        let honoured = self.honoured(group).max(self.honoured_for(group.count)).max(minimum);
-        self.claims.is_under_way(group.nonce) != Some(true) && is_older(self.now(), group.began, honoured)
+        let honoured = self.protection_secs(group).max(self.protection_secs_for(group.count)).max(minimum);
+        self.claims.is_in_progress(group.nonce) != Some(true) && is_older(self.now(), group.began, honoured)
     }
 
     /// The error of a call that meets the pending claim of another one. Says until when that is honoured.
     pub(crate) fn pending_error(&self, operation: Operation, key: &AllocationKey, group: &Group) -> CoreError {
-        let (now, honoured) = (self.now(), self.honoured(group));
+        let (now, honoured) = (self.now(), self.protection_secs(group));
         let until = group.began.saturating_add(honoured);
         // The claim is honoured to the end of that second.
         let wait = until.saturating_sub(now).saturating_add(1);

@@ -42,7 +42,7 @@ impl Inner {
     /// Who has a key.
     pub(crate) async fn key_owner(&self, key: &AllocationKey) -> Result<Decision> {
         let mut groups = self.groups_of(key).await?;
-        let unwanted = |group: &Group| self.claims.is_unwanted(group.nonce);
+        let unwanted = |group: &Group| self.claims.must_be_undone(group.nonce);
         let taken_back: Vec<Group> = groups.extract_if(.., |group| unwanted(group)).collect();
         let mut decision = decide(groups, |group| self.liveness(group));
         for group in taken_back {

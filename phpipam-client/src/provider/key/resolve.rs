@@ -8,7 +8,7 @@ use crate::provider::inner::Inner;
 use crate::provider::key::contest::Contest;
 use crate::provider::key::group::{Group, KeyOwner, Liveness};
 use crate::provider::map::error::failed;
-use crate::provider::map::mark::{missing, request_number};
+use crate::provider::map::mark::{missing_addresses, request_number};
 
 /// Owner of a key, as a caller with a certain request sees it.
 pub(crate) enum Resolved {
@@ -37,7 +37,7 @@ impl Inner {
                     return Err(CoreError::other_request(operation, key));
                 }
                 if !group.is_whole() {
-                    return Err(given_back(operation, key, &group));
+                    return Err(partly_deallocated(operation, key, &group));
                 }
                 self.uncontested(operation, key, group).await
             }
@@ -71,10 +71,10 @@ impl Inner {
     }
 }
 
-fn given_back(operation: Operation, key: &AllocationKey, group: &Group) -> CoreError {
+fn partly_deallocated(operation: Operation, key: &AllocationKey, group: &Group) -> CoreError {
     let there: Vec<IpAddr> = group.rows.values().filter_map(|row| row.address.ip).collect();
     let list = group.rows.values().map(|row| row.mark.addresses.as_str()).find(|list| !list.is_empty());
-    let gone = list.map(|list| missing(list, &there)).filter(|gone| !gone.is_empty());
+    let gone = list.map(|list| missing_addresses(list, &there)).filter(|gone| !gone.is_empty());
     let gone = gone.unwrap_or_else(|| "some of its addresses".to_owned());
     let message = format!("the key {key:?} took {} addresses, and {gone} of them were given back since", group.count);
     CoreError::new(ErrorKind::Conflict, operation, message).with_context("key", key).with_context("given back", gone)

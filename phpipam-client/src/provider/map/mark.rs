@@ -18,7 +18,7 @@ const VERSION: &str = "1";
 const PLAIN: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'@').remove(b'/');
 /// The list of addresses in a mark is for people; beyond this it is left out.
-const LONGEST_LIST: usize = 1_500;
+const MAX_ADDRESS_LIST: usize = 1_500;
 
 /// Whether a claim has become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub(crate) struct Mark {
     pub(crate) began: u64,
     /// How many seconds after that the claim counts as abandoned, if it is still pending. None in a mark that says that the
     /// claim is whole, and in those of earlier versions.
-    pub(crate) honoured: Option<u64>,
+    pub(crate) protected_secs: Option<u64>,
     pub(crate) key: AllocationKey,
     pub(crate) owner: Owner,
     /// The claim's addresses, for messages; empty where they are not known or too many.
@@ -138,10 +138,10 @@ impl Mark {
             escaped(self.key.as_str()),
             escaped(self.owner.as_str()),
         );
-        if let Some(seconds) = self.honoured {
+        if let Some(seconds) = self.protected_secs {
             text.push_str(&format!(";life={seconds}"));
         }
-        if !self.addresses.is_empty() && self.addresses.len() <= LONGEST_LIST {
+        if !self.addresses.is_empty() && self.addresses.len() <= MAX_ADDRESS_LIST {
             text.push_str(";at=");
             text.push_str(&self.addresses);
         }
@@ -181,7 +181,7 @@ impl Mark {
             nonce,
             request,
             began,
-            honoured: None,
+            protected_secs: None,
             key,
             owner,
             addresses: String::new(),
@@ -194,7 +194,7 @@ impl Mark {
                 Some((unescaped(name)?, unescaped(value)?))
             };
             match part.split_once('=')? {
-                ("life", seconds) => mark.honoured = seconds.parse().ok(),
+                ("life", seconds) => mark.protected_secs = seconds.parse().ok(),
                 ("at", list) => list.clone_into(&mut mark.addresses),
                 ("tag", text) => {
                     let (key, value) = pair(text)?;
@@ -272,13 +272,13 @@ pub(crate) fn with_mark(text: &str, mark: &Mark) -> String {
 }
 
 /// A list of addresses for people: runs, in ascending order.
-pub(crate) fn runs(addresses: impl IntoIterator<Item = IpAddr>) -> String {
+pub(crate) fn address_list(addresses: impl IntoIterator<Item = IpAddr>) -> String {
     let set: IpSet = addresses.into_iter().collect();
     set.ranges().map(|range| range.to_string()).collect::<Vec<_>>().join(",")
 }
 
 /// The addresses that a list has and a set does not.
-pub(crate) fn missing(list: &str, there: &[IpAddr]) -> String {
+pub(crate) fn missing_addresses(list: &str, there: &[IpAddr]) -> String {
     let ranges = list.split(',').filter_map(|range| range.parse::<IpRange>().ok());
     let all: IpSet = ranges.collect();
     let there: IpSet = there.iter().copied().collect();
@@ -302,7 +302,7 @@ mod tests {
             nonce: Nonce(0xabc),
             request: 7,
             began: 1_700_000_000,
-            honoured: None,
+            protected_secs: None,
             key: key.into(),
             owner: owner.into(),
             addresses: "10.0.0.1-10.0.0.3,2001:db8::1".to_owned(),
@@ -365,7 +365,7 @@ mod tests {
                     at=10.0.0.1-10.0.0.3,2001:db8::1;x489c67d3]";
         assert_eq!(mark.to_string(), text);
         assert_eq!(Mark::find(text), Found::Mark(Box::new(mark.clone())));
-        let pending = Mark { state: State::Pending, honoured: Some(180), addresses: String::new(), ..mark };
+        let pending = Mark { state: State::Pending, protected_secs: Some(180), addresses: String::new(), ..mark };
         let text = "[ipam1;p;1/3;a0;k7c3d47054832e9f6918bc21b;n0000000000000abc;f0000000000000007;s6553f100;key=vm-1/nic%200;owner=vm-1;\
                     life=180;x57bca29b]";
         assert_eq!(pending.to_string(), text);
@@ -375,6 +375,6 @@ mod tests {
     #[test]
     fn what_was_given_back_is_named() {
         let there = ["10.0.0.1", "10.0.0.3"].map(|ip| ip.parse().unwrap());
-        assert_eq!(missing("10.0.0.1-10.0.0.3,10.0.0.9", &there), "10.0.0.2, 10.0.0.9");
+        assert_eq!(missing_addresses("10.0.0.1-10.0.0.3,10.0.0.9", &there), "10.0.0.2, 10.0.0.9");
     }
 }

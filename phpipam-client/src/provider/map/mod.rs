@@ -1,8 +1,8 @@
 //! Mapping between phpIPAM's terms and those of `ipam-core`. No file here sends a request.
 
-pub(crate) mod around;
 pub(crate) mod error;
 pub(crate) mod mark;
 pub(crate) mod model;
+pub(crate) mod overlap;
 pub(crate) mod required;
 pub(crate) mod spaces;

@@ -13,9 +13,9 @@ use serde_json::Value;
 
 use crate::error::Error;
 use crate::models::{Address, AddressId, Nameserver, Subnet, SubnetId, TagId, Vlan, VlanId};
-use crate::provider::map::around::Home;
 use crate::provider::map::error::failed;
 use crate::provider::map::mark::{Found, Mark, Nonce, without_mark};
+use crate::provider::map::overlap::OwningRange;
 use crate::provider::map::spaces;
 use crate::wire::checked_text;
 
@@ -141,12 +141,12 @@ impl Mapping {
     }
 
     /// An address as an allocation of the range it belongs to. `None` where the server did not say which address it is.
-    pub(crate) fn allocation(&self, address: &Address, home: &Home) -> Option<Allocation> {
+    pub(crate) fn allocation(&self, address: &Address, owning_range: &OwningRange) -> Option<Allocation> {
         let ip = address.ip?;
         let found = self.of_address(address);
         let mark = found.mark();
         let id = allocation_id(address.id, mark.map(|mark| mark.nonce));
-        let mut allocation = Allocation::new(id, home.space.clone(), range_id(home.subnet), ip);
+        let mut allocation = Allocation::new(id, owning_range.space.clone(), range_id(owning_range.subnet), ip);
         if address.is_gateway || address.tag.is_some_and(|tag| self.reserved.contains(&tag)) {
             allocation.state = AllocationState::Reserved;
         }

@@ -22,12 +22,12 @@ use crate::wire::checked_text;
 
 /// Whose custom fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Of {
+pub(crate) enum FieldsOf {
     Addresses,
     Subnets,
 }
 
-impl Of {
+impl FieldsOf {
     fn name(self) -> &'static str {
         match self {
             Self::Addresses => "addresses",
@@ -67,7 +67,7 @@ pub(crate) struct FieldValues {
 impl FieldValues {
     /// Checks the configured values against the server's fields, and finds the fields that lack one. The mark and `always`
     /// are written anyway.
-    pub(crate) fn new(of: Of, wanted: &[(String, String)], schema: &Schema, always: &[&str]) -> Result<Self> {
+    pub(crate) fn new(of: FieldsOf, wanted: &[(String, String)], schema: &Schema, always: &[&str]) -> Result<Self> {
         let option = of.option();
         let mut values = Self::default();
         for (name, value) in wanted {
@@ -120,12 +120,12 @@ impl FieldValues {
     /// Refuses early what the server would refuse after addresses were taken, or only in its database's words.
     pub(crate) fn must_allow_addresses(&self, operation: Operation, count: u32) -> Result<()> {
         if !self.missing.is_empty() {
-            return Err(lacking(operation, Of::Addresses, &self.missing, "no address can be created without it"));
+            return Err(lacking(operation, FieldsOf::Addresses, &self.missing, "no address can be created without it"));
         }
         if count > 1 && !self.empty.is_empty() {
             let why =
                 "several addresses at once cannot be allocated, because phpIPAM changes no address that has it empty";
-            return Err(lacking(operation, Of::Addresses, &self.empty, why));
+            return Err(lacking(operation, FieldsOf::Addresses, &self.empty, why));
         }
         Ok(())
     }
@@ -136,7 +136,7 @@ impl FieldValues {
         let missing: Vec<String> = self.missing.iter().filter(lacks).cloned().collect();
         match missing.is_empty() {
             true => Ok(()),
-            false => Err(lacking(operation, Of::Subnets, &missing, "no subnet can be created without it")),
+            false => Err(lacking(operation, FieldsOf::Subnets, &missing, "no subnet can be created without it")),
         }
     }
 
@@ -171,7 +171,7 @@ impl FieldValues {
                 None if mark == Some(name) => fields.with_custom_field(name, " "),
                 None => {
                     let why = format!("address {} has it empty, and phpIPAM changes no such address", row.id);
-                    return Err(lacking(operation, Of::Addresses, std::slice::from_ref(name), &why));
+                    return Err(lacking(operation, FieldsOf::Addresses, std::slice::from_ref(name), &why));
                 }
             };
         }
@@ -179,10 +179,10 @@ impl FieldValues {
     }
 
     /// Says which required fields have no value, and what to do about it.
-    pub(crate) fn warnings(&self, of: Of) -> Vec<String> {
+    pub(crate) fn warnings(&self, of: FieldsOf) -> Vec<String> {
         let what = match of {
-            Of::Addresses => "no address can be allocated",
-            Of::Subnets => "no child prefix can be allocated",
+            FieldsOf::Addresses => "no address can be allocated",
+            FieldsOf::Subnets => "no child prefix can be allocated",
         };
         let remedy = |name: &str| format!("give it one with the option {}.{name}=VALUE", of.option());
         let missing = self.missing.iter().map(|name| {
@@ -192,7 +192,7 @@ impl FieldValues {
                 remedy(name),
             )
         });
-        let empty = self.empty.iter().filter(|_| of == Of::Addresses).map(|name| {
+        let empty = self.empty.iter().filter(|_| of == FieldsOf::Addresses).map(|name| {
             format!(
                 "the server requires the custom field {name} of addresses, has an empty default for it, and changes no \
                  address that has it empty, so addresses cannot be changed, and only one can be allocated at a time; {}",
@@ -222,7 +222,7 @@ fn lacks(field: &CustomField, kind: &FieldType) -> Lack {
 }
 
 /// The error of a call that a required field without a value stops.
-fn lacking(operation: Operation, of: Of, fields: &[String], why: &str) -> CoreError {
+fn lacking(operation: Operation, of: FieldsOf, fields: &[String], why: &str) -> CoreError {
     let name = fields.first().map_or("", String::as_str);
     let message = format!(
         "the server requires the custom field {} of {}, and the provider has no value for it: {why}; give it one with the \

@@ -12,7 +12,7 @@ use ipam_core::{SpaceId, Vlan};
 use ipnet::IpNet;
 
 /// How many subnets may lie around another one; the server does not check that they form a tree.
-const DEEPEST: usize = 128;
+const MAX_DEPTH: usize = 128;
 
 /// Address space of a subnet: its VRF in all sections, or without a VRF its section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,7 +73,7 @@ impl Spaces {
     /// The subnets around one, the smallest first.
     pub(crate) fn ancestors(&self, id: u64) -> impl Iterator<Item = &Place> {
         let first = self.0.get(&id).and_then(|place| self.around_one(place));
-        std::iter::successors(first, |place| self.around_one(place)).take(DEEPEST)
+        std::iter::successors(first, |place| self.around_one(place)).take(MAX_DEPTH)
     }
 
     /// Returns the address space of a subnet. One without a VRF has that of the subnet around it: phpIPAM leaves the VRF
@@ -161,7 +161,7 @@ mod tests {
             place(3, 3, None, Some(1), "10.9.0.0/24"),
             place(4, 3, None, Some(99), "10.0.1.0/24"),
         ]);
-        assert_eq!(spaces.ancestors(1).count(), DEEPEST, "a ring ends");
+        assert_eq!(spaces.ancestors(1).count(), MAX_DEPTH, "a ring ends");
         assert_eq!(ids(spaces.ancestors(3)), Vec::<u64>::new(), "outside of what it is filed under");
         assert_eq!(ids(spaces.ancestors(4)), Vec::<u64>::new(), "under a folder, or under what is gone");
         assert!(spaces.is_ancestor(1, 2) && !spaces.is_ancestor(1, 3));

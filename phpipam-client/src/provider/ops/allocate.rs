@@ -15,9 +15,9 @@ use crate::provider::claim::state::{Claim, address_count, longest_mark};
 use crate::provider::inner::Inner;
 use crate::provider::key::group::Group;
 use crate::provider::key::resolve::Resolved;
-use crate::provider::map::around::Home;
 use crate::provider::map::error::failed;
 use crate::provider::map::model::labels_fit;
+use crate::provider::map::overlap::OwningRange;
 use crate::provider::pacing::Waits;
 use crate::provider::random::new_key;
 
@@ -62,7 +62,7 @@ impl Inner {
         let key = request.key.clone().unwrap_or_else(new_key);
         let honoured = self.config.pacing.time_for(address_count(request)).saturating_mul(3);
         // Calls of this process with one key would only undo each other's claims.
-        let Some(_turn) = self.locks.lock_within(&key, honoured).await else { return Err(others_come_first()) };
+        let Some(_turn) = self.locks.lock_within(&key, honoured).await else { return Err(key_contended()) };
         let mut rounds = Rounds {
             waits: self.config.pacing.pending(),
             number: 0,
@@ -112,7 +112,7 @@ impl Inner {
                 // Look again: the claim that stands is returned, or waited for.
                 Ok(Outcome::Lost) => {
                     if rounds.is_late() || !rounds.next("another claim with the key came first").await {
-                        return Err(others_come_first());
+                        return Err(key_contended());
                     }
                 }
                 Err(error) if request.key.is_some() && (error.is_exhausted() || error.is_conflict()) => {
@@ -178,13 +178,13 @@ impl Inner {
     }
 
     async fn lines_of_rows(&self, request: &Allocate, rows: Vec<Address>) -> ipam_core::Result<Vec<Vec<Allocation>>> {
-        let homes = self.homes(&rows).await.map_err(failed(Operation::Allocate))?;
+        let owning_ranges = self.owning_ranges(&rows).await.map_err(failed(Operation::Allocate))?;
         let mut allocations = Vec::with_capacity(rows.len());
-        for (row, home) in rows.iter().zip(homes) {
-            let allocation = home.and_then(|home| self.mapping.allocation(row, &home));
+        for (row, owning_range) in rows.iter().zip(owning_ranges) {
+            let allocation = owning_range.and_then(|owning_range| self.mapping.allocation(row, &owning_range));
             allocations.push(allocation.ok_or_else(|| unserved(row.id))?);
         }
-        Ok(deal(request, allocations))
+        Ok(split_by_line(request, allocations))
     }
 
     fn lines(
@@ -196,15 +196,16 @@ impl Inner {
         let spaces: BTreeMap<SubnetId, _> = plan.views.values().map(|view| (view.id, &view.space)).collect();
         let mut allocations = Vec::with_capacity(rows.len());
         for row in &rows {
-            let home = row.subnet_id.and_then(|subnet| Some(Home { subnet, space: (*spaces.get(&subnet)?).clone() }));
-            let allocation = home.and_then(|home| self.mapping.allocation(row, &home));
+            let owning_range =
+                row.subnet_id.and_then(|subnet| Some(OwningRange { subnet, space: (*spaces.get(&subnet)?).clone() }));
+            let allocation = owning_range.and_then(|owning_range| self.mapping.allocation(row, &owning_range));
             allocations.push(allocation.ok_or_else(|| unserved(row.id))?);
         }
-        Ok(deal(request, allocations))
+        Ok(split_by_line(request, allocations))
     }
 }
 
-fn others_come_first() -> CoreError {
+fn key_contended() -> CoreError {
     let message = "other calls with this key keep coming first; ask again when they are done";
     CoreError::new(ErrorKind::Busy, Operation::Allocate, message).with_retry(Retry::Safe)
 }
@@ -215,7 +216,7 @@ fn unserved(id: AddressId) -> CoreError {
 }
 
 /// The addresses of a claim, in the order of their numbers, as lists for the lines.
-fn deal(request: &Allocate, allocations: Vec<Allocation>) -> Vec<Vec<Allocation>> {
+fn split_by_line(request: &Allocate, allocations: Vec<Allocation>) -> Vec<Vec<Allocation>> {
     let mut lines = vec![Vec::new(); request.lines.len()];
     let is_exact =
         |index: &usize| request.lines.get(*index).is_some_and(|line| matches!(line.selection, Selection::Exact { .. }));

@@ -17,10 +17,10 @@ use ipnet::IpNet;
 use crate::error::RefusalKind;
 use crate::models::{Subnet, SubnetFields, SubnetId};
 use crate::provider::inner::Inner;
-use crate::provider::map::around::Around;
 use crate::provider::map::error::failed;
 use crate::provider::map::mark::{Mark, Nonce, State, request_number, with_mark};
 use crate::provider::map::model::range_id;
+use crate::provider::map::overlap::OverlappingSubnet;
 use crate::provider::random::{new_key, random};
 use crate::provider::snapshot::Snapshot;
 
@@ -38,8 +38,8 @@ impl Inner {
         // Calls of this process with one key would only undo each other's subnets.
         let Some(_turn) = self.locks.lock_within(&key, time.saturating_mul(3)).await else { return Err(busy()) };
         if request.key.is_some() {
-            if let Some(answer) = self.made_before(request, &key).await? {
-                return Ok(answer);
+            if let Some(range) = self.made_before(request, &key).await? {
+                return Ok(range);
             }
             if self
                 .groups_of(&key)
@@ -56,7 +56,7 @@ impl Inner {
         }
         let named: Vec<&str> = request.properties.keys().filter_map(|name| self.subnet_field(name)).collect();
         self.probed.subnet_values.must_allow_subnet(Operation::AllocateRange, &named)?;
-        let mut made = Made::default();
+        let mut made = MadeSubnet::default();
         let end = self.make_in_rounds(request, &key, Instant::now() + time, &mut made).await;
         end.map_err(|error| made.explain(error))
     }
@@ -67,7 +67,7 @@ impl Inner {
         request: &AllocateRange,
         key: &AllocationKey,
         until: Instant,
-        made: &mut Made,
+        made: &mut MadeSubnet,
     ) -> Result<AllocatedRange> {
         let mut waits = self.config.pacing.contention(until);
         loop {
@@ -75,11 +75,11 @@ impl Inner {
             let (block, net) = self.choose_child(request, &snapshot).await?;
             let outcome = match self.make(request, key, block, net, made).await? {
                 Some(id) => {
-                    made.standing = Some(id);
-                    match self.stands(request, key, id, made).await {
+                    made.subnet = Some(id);
+                    match self.check_made(request, key, id, made).await {
                         Err(error) => {
                             // No call can find it by a key that no caller knows.
-                            if request.key.is_none() && made.standing.is_some() {
+                            if request.key.is_none() && made.subnet.is_some() {
                                 let _ = self.undo_child(id, made).await;
                             }
                             return Err(error);
@@ -90,10 +90,10 @@ impl Inner {
                 None => Outcome::Again,
             };
             match outcome {
-                Outcome::Ours(answer) => return Ok(*answer),
+                Outcome::Ours(range) => return Ok(*range),
                 Outcome::Key => {
-                    if let Some(answer) = self.made_before(request, key).await? {
-                        return Ok(answer);
+                    if let Some(range) = self.made_before(request, key).await? {
+                        return Ok(range);
                     }
                 }
                 Outcome::Again => {}
@@ -191,7 +191,8 @@ impl Inner {
             return Ok(taken);
         }
         let found = self.surroundings(block, net).await.map_err(failed(Operation::AllocateRange))?;
-        let (above, beside): (Vec<Around>, Vec<Around>) = found.around.into_iter().partition(|at| net_around(at, net));
+        let (above, beside): (Vec<OverlappingSubnet>, Vec<OverlappingSubnet>) =
+            found.around.into_iter().partition(|at| covers_block(at, net));
         taken.extend(beside.into_iter().map(|at| IpRange::from(at.net)));
         let elsewhere = self.elsewhere(net, &above).await.map_err(failed(Operation::AllocateRange))?;
         taken.extend(elsewhere.rows.into_iter().filter_map(|row| row.ip).map(IpRange::from));
@@ -205,7 +206,7 @@ impl Inner {
         key: &AllocationKey,
         block: &Subnet,
         net: IpNet,
-        made: &mut Made,
+        made: &mut MadeSubnet,
     ) -> Result<Option<SubnetId>> {
         let Some(section) = block.section_id else {
             return Err(CoreError::not_found(Operation::AllocateRange, "block", block.id));
@@ -227,7 +228,7 @@ impl Inner {
             let structural = error.refusal_kind() == Some(RefusalKind::Structural);
             made.is_in_doubt |= error.may_have_been_done();
             if error.may_have_been_done() || structural {
-                // A lost answer may have been a yes, and the overlap may be with what it made.
+                // A lost range may have been a yes, and the overlap may be with what it made.
                 let found = self
                     .child_prefixes(Operation::AllocateRange, key)
                     .await?
@@ -283,7 +284,7 @@ impl Inner {
             nonce,
             request: request_number(&request.fingerprint()),
             began: self.now(),
-            honoured: None,
+            protected_secs: None,
             key: key.clone(),
             owner: request.owner.clone(),
             addresses: String::new(),
@@ -316,22 +317,22 @@ impl Inner {
     }
 
     /// Gives back the subnet that was made.
-    async fn undo_child(&self, id: SubnetId, made: &mut Made) -> Result<()> {
+    async fn undo_child(&self, id: SubnetId, made: &mut MadeSubnet) -> Result<()> {
         let deleted = self.delete_child_prefix(Operation::AllocateRange, id).await;
         made.is_left_behind = deleted.is_err();
         if deleted.is_ok() {
-            made.standing = None;
+            made.subnet = None;
         }
         deleted
     }
 
     /// Whether what was made is there, is the only one, and has the key.
-    async fn stands(
+    async fn check_made(
         &self,
         request: &AllocateRange,
         key: &AllocationKey,
         id: SubnetId,
-        made: &mut Made,
+        made: &mut MadeSubnet,
     ) -> Result<Outcome> {
         let snapshot = Snapshot::load(self).await.map_err(failed(Operation::AllocateRange))?;
         let Some((row, net)) = snapshot.get(id).and_then(|row| Some((row, row.network()?))) else {
@@ -380,22 +381,22 @@ impl Inner {
 
 /// What a call may have left on the server when it fails.
 #[derive(Default)]
-struct Made {
+struct MadeSubnet {
     /// Whether the response to a `POST` was lost: it may still be carried out.
     is_in_doubt: bool,
     /// What was made and not given back.
-    standing: Option<SubnetId>,
+    subnet: Option<SubnetId>,
     /// Whether giving it back failed.
     is_left_behind: bool,
 }
 
-impl Made {
+impl MadeSubnet {
     /// The error of the call, whatever the request that failed last says of itself.
     fn explain(&self, error: CoreError) -> CoreError {
-        if !self.is_in_doubt && self.standing.is_none() {
+        if !self.is_in_doubt && self.subnet.is_none() {
             return error;
         }
-        let error = match self.standing.filter(|_| self.is_left_behind) {
+        let error = match self.subnet.filter(|_| self.is_left_behind) {
             Some(id) => error.with_context("left behind", format!("subnet {id}")),
             None => error,
         };
@@ -416,7 +417,7 @@ enum Outcome {
 }
 
 /// Whether a subnet covers all of a block, and so cannot be beside what is made in it.
-fn net_around(around: &Around, block: IpNet) -> bool {
+fn covers_block(around: &OverlappingSubnet, block: IpNet) -> bool {
     around.is_ancestor || (around.net.contains(&block) && around.net != block)
 }
 

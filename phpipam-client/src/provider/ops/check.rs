@@ -11,16 +11,16 @@ use ipnet::IpNet;
 use crate::error::{Error, Result};
 use crate::models::{Address, Schema, Subnet, SubnetId, VrfId};
 use crate::probe::{OUTDATED, may_write};
-use crate::provider::inner::{AT_ONCE, Inner};
+use crate::provider::inner::{Inner, MAX_CONCURRENT};
 use crate::provider::map::error::{failed, is_too_large};
-use crate::provider::map::required::{FieldValues, Of};
+use crate::provider::map::required::{FieldValues, FieldsOf};
 use crate::provider::map::spaces::Space;
 use crate::provider::snapshot::Snapshot;
 
 /// How many of a kind are named.
-const MOST: usize = 20;
+const MAX_NAMED: usize = 20;
 /// How many subnets around ranges, and VRFs, are looked at: one request each.
-const MOST_READ: usize = 64;
+const MAX_READ: usize = 64;
 
 fn label(net: IpNet, id: SubnetId) -> String {
     format!("{net} (subnet {id})")
@@ -66,8 +66,8 @@ impl Inner {
         let subnets = Schema::new(self.read(|| async { self.client.subnets().custom_fields().await }).await?);
         let config = &self.config;
         for (of, wanted, schema, always) in [
-            (Of::Addresses, &config.address_fields, &addresses, config.written_address_fields(&addresses)),
-            (Of::Subnets, &config.child_prefix_fields, &subnets, config.written_subnet_fields(&subnets)),
+            (FieldsOf::Addresses, &config.address_fields, &addresses, config.written_address_fields(&addresses)),
+            (FieldsOf::Subnets, &config.child_prefix_fields, &subnets, config.written_subnet_fields(&subnets)),
         ] {
             let warnings = match FieldValues::new(of, wanted, schema, &always) {
                 Ok(values) => values.warnings(of),
@@ -100,7 +100,7 @@ impl Inner {
         for (space, ranges) in &spaces {
             for overlap in overlaps(ranges.iter().map(|(range, _)| *range)) {
                 found += 1;
-                if found > MOST {
+                if found > MAX_NAMED {
                     continue;
                 }
                 let name = |index: usize| ranges.get(index).map_or("", |(_, label)| label.as_str());
@@ -112,8 +112,8 @@ impl Inner {
                 ));
             }
         }
-        if found > MOST {
-            warnings.push(format!("and {} more overlaps", found - MOST));
+        if found > MAX_NAMED {
+            warnings.push(format!("and {} more overlaps", found - MAX_NAMED));
         }
         Ok(warnings)
     }
@@ -124,7 +124,7 @@ impl Inner {
             return Ok(Vec::new());
         }
         let vrfs: BTreeSet<VrfId> = snapshot.ranges(self).filter_map(|(row, _)| row.vrf_id).collect();
-        let lists: Vec<(VrfId, Vec<Subnet>)> = stream::iter(vrfs.into_iter().take(MOST_READ))
+        let lists: Vec<(VrfId, Vec<Subnet>)> = stream::iter(vrfs.into_iter().take(MAX_READ))
             .map(|vrf| async move {
                 let rows = self.read(|| async { self.client.vrfs().subnets(vrf).await }).await;
                 match rows {
@@ -132,7 +132,7 @@ impl Inner {
                     rows => Ok::<_, Error>((vrf, rows?)),
                 }
             })
-            .buffered(AT_ONCE)
+            .buffered(MAX_CONCURRENT)
             .try_collect()
             .await?;
         let mut others = Vec::new();
@@ -152,7 +152,7 @@ impl Inner {
         let parents: BTreeSet<SubnetId> =
             snapshot.ranges(self).flat_map(|(row, _)| snapshot.ancestors(row.id)).collect();
         let count = parents.len();
-        let lists: Vec<(SubnetId, Option<Vec<Address>>)> = stream::iter(parents.into_iter().take(MOST_READ))
+        let lists: Vec<(SubnetId, Option<Vec<Address>>)> = stream::iter(parents.into_iter().take(MAX_READ))
             .map(|id| async move {
                 match self.read(|| async { self.client.subnets().addresses(id).await }).await {
                     Err(error) if is_too_large(&error) => Ok((id, None)),
@@ -160,11 +160,11 @@ impl Inner {
                     rows => Ok::<_, Error>((id, Some(rows?))),
                 }
             })
-            .buffered(AT_ONCE)
+            .buffered(MAX_CONCURRENT)
             .try_collect()
             .await?;
         let mut warnings = Vec::new();
-        let mut left_out = count.saturating_sub(MOST_READ);
+        let mut left_out = count.saturating_sub(MAX_READ);
         for (id, rows) in lists {
             let Some(rows) = rows else {
                 left_out += 1;
@@ -172,20 +172,21 @@ impl Inner {
             };
             let inside = rows.iter().filter_map(|row| {
                 let ip = row.ip?;
-                let home = snapshot.home(self, id, ip).filter(|home| home.subnet != id)?;
-                Some(format!("{ip}{} of range {}", if row.is_gateway { " (gateway)" } else { "" }, home.subnet))
+                let owning_range =
+                    snapshot.owning_range(self, id, ip).filter(|owning_range| owning_range.subnet != id)?;
+                Some(format!("{ip}{} of range {}", if row.is_gateway { " (gateway)" } else { "" }, owning_range.subnet))
             });
             let named: Vec<String> = inside.collect();
             let Some(net) = snapshot.get(id).and_then(Subnet::network).filter(|_| !named.is_empty()) else { continue };
-            let more = named.len().saturating_sub(MOST);
+            let more = named.len().saturating_sub(MAX_NAMED);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            let list = named.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
+            let list = named.iter().take(MAX_NAMED).cloned().collect::<Vec<_>>().join(", ");
             warnings.push(format!(
                 "{} has subnets below it and addresses of its own, which count as taken there: {list}{more}; move them \
                  into the subnets that they lie in",
                 label(net, id)
             ));
-            if warnings.len() >= MOST {
+            if warnings.len() >= MAX_NAMED {
                 warnings.push("and maybe more subnets with addresses of the ranges below them".to_owned());
                 break;
             }

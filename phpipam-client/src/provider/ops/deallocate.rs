@@ -10,10 +10,10 @@ use ipam_core::{
 use crate::models::{Address, AddressId};
 use crate::provider::inner::Inner;
 use crate::provider::key::group::{Group, Liveness};
-use crate::provider::map::around::Home;
 use crate::provider::map::error::failed;
 use crate::provider::map::mark::{Found, Mark, State};
 use crate::provider::map::model::row_of;
+use crate::provider::map::overlap::OwningRange;
 use crate::provider::range_view::View;
 
 impl Inner {
@@ -43,16 +43,16 @@ impl Inner {
         let mut found = Vec::with_capacity(request.targets.len());
         for target in &request.targets {
             let rows = self.rows_of(target, &request.precondition, &views).await?;
-            let homes = self.homes(&rows).await.map_err(failed(Operation::Deallocate))?;
-            found.push((rows, homes));
+            let owning_ranges = self.owning_ranges(&rows).await.map_err(failed(Operation::Deallocate))?;
+            found.push((rows, owning_ranges));
         }
         let mut targets = Vec::with_capacity(request.targets.len());
-        for (rows, homes) in found {
+        for (rows, owning_ranges) in found {
             let mut freed = Vec::new();
-            for (row, home) in rows.into_iter().zip(homes) {
-                if let Some(home) = home
+            for (row, owning_range) in rows.into_iter().zip(owning_ranges) {
+                if let Some(owning_range) = owning_range
                     && seen.insert(row.id)
-                    && let Some(allocation) = self.free(&row, &request.precondition, &home).await?
+                    && let Some(allocation) = self.free(&row, &request.precondition, &owning_range).await?
                 {
                     freed.push(allocation);
                 }
@@ -66,7 +66,7 @@ impl Inner {
     async fn rows_of(
         &self,
         target: &Target,
-        expect: &Precondition,
+        precondition: &Precondition,
         views: &BTreeMap<RangeId, View>,
     ) -> Result<Vec<Address>> {
         match target {
@@ -76,7 +76,7 @@ impl Inner {
                 let same = |row: &Address| self.mapping.of_address(row).mark().map(|mark| mark.nonce) == nonce;
                 let row = row.filter(same);
                 if let Some(row) = &row {
-                    self.must_be_allocated(row, expect)?;
+                    self.must_be_allocated(row, precondition)?;
                 }
                 self.settled(row).await
             }
@@ -103,7 +103,7 @@ impl Inner {
                 let rows = self.read(|| async { self.client.addresses().search(*address).await }).await;
                 let rows = rows.map_err(failed(Operation::Deallocate))?;
                 if let Some(own) = rows.iter().find(|row| row.subnet_id == Some(view.id)) {
-                    self.must_be_allocated(own, expect)?;
+                    self.must_be_allocated(own, precondition)?;
                     return self.settled(Some(own.clone())).await;
                 }
                 let above = |row: &Address| {
@@ -112,12 +112,12 @@ impl Inner {
                 let Some((row, subnet)) = rows.iter().find_map(|row| Some((row, above(row)?))) else {
                     return Ok(Vec::new());
                 };
-                self.must_be_allocated(row, expect)?;
+                self.must_be_allocated(row, precondition)?;
                 if self.mapping.of_address(row).mark().is_some() {
                     return self.settled(Some(row.clone())).await;
                 }
                 // A late repeat must not free what the subnet around has.
-                if *expect != Precondition::Anyone {
+                if *precondition != Precondition::Anyone {
                     return Ok(Vec::new());
                 }
                 let message = format!(
@@ -159,8 +159,8 @@ impl Inner {
 
     /// What an administrator set aside was not allocated, and is not freed. A caller that expects an allocation of its
     /// own finds that free already; one that takes any is told what the address is.
-    fn must_be_allocated(&self, row: &Address, expect: &Precondition) -> Result<()> {
-        if *expect != Precondition::Anyone || !self.mapping.is_reservation(row) {
+    fn must_be_allocated(&self, row: &Address, precondition: &Precondition) -> Result<()> {
+        if *precondition != Precondition::Anyone || !self.mapping.is_reservation(row) {
             return Ok(());
         }
         let ip = row.ip.map(|ip| ip.to_string()).unwrap_or_default();
@@ -172,25 +172,30 @@ impl Inner {
     }
 
     /// Frees one address, if it is whose it has to be. `None` if it is free already, or another's.
-    async fn free(&self, row: &Address, expect: &Precondition, home: &Home) -> Result<Option<Allocation>> {
+    async fn free(
+        &self,
+        row: &Address,
+        precondition: &Precondition,
+        owning_range: &OwningRange,
+    ) -> Result<Option<Allocation>> {
         let found = self.mapping.of_address(row);
         // What an administrator set aside was not allocated, and is not given back.
         if self.mapping.is_reservation(row) {
             return Ok(None);
         }
         // It is another's, and cannot be read whose.
-        if found == Found::Unreadable && *expect != Precondition::Anyone {
+        if found == Found::Unreadable && *precondition != Precondition::Anyone {
             return Ok(None);
         }
-        let Some(allocation) = self.mapping.allocation(row, home) else { return Ok(None) };
-        if !expect.fits(allocation.owner.as_ref(), allocation.key.as_ref()) {
+        let Some(allocation) = self.mapping.allocation(row, owning_range) else { return Ok(None) };
+        if !precondition.fits(allocation.owner.as_ref(), allocation.key.as_ref()) {
             return Ok(None);
         }
         if let Found::Mark(mark) = &found
             && mark.count > 1
             && mark.seq == 0
         {
-            self.keep_the_others(mark).await?;
+            self.commit_others_first(mark).await?;
         }
         let deleted = self.delete(row.id).await.map_err(failed(Operation::Deallocate))?;
         Ok(deleted.then_some(allocation))
@@ -198,7 +203,7 @@ impl Inner {
 
     /// The first address of a claim says for all of them that the claim is whole. Before it goes, those that do not say
     /// so themselves are made to.
-    async fn keep_the_others(&self, first: &Mark) -> Result<()> {
+    async fn commit_others_first(&self, first: &Mark) -> Result<()> {
         let groups = self.groups_of(&first.key).await.map_err(failed(Operation::Deallocate))?;
         let Some(group) = groups.into_iter().find(|group| group.nonce == first.nonce) else { return Ok(()) };
         if group.is_committed() { self.complete(Operation::Deallocate, &group).await } else { Ok(()) }

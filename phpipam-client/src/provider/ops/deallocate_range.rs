@@ -8,9 +8,9 @@ use ipam_core::{
 
 use crate::models::SubnetId;
 use crate::provider::inner::Inner;
-use crate::provider::map::around::Home;
 use crate::provider::map::error::failed;
 use crate::provider::map::mark::Found;
+use crate::provider::map::overlap::OwningRange;
 use crate::provider::snapshot::Snapshot;
 
 impl Inner {
@@ -55,8 +55,8 @@ impl Inner {
             let list = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             return Err(conflict(format!("{} addresses of {net} are allocated: {list} …", rows.len())));
         }
-        let home = Home { subnet: id, space: snapshot.space(row) };
-        let freed = rows.iter().filter_map(|address| self.mapping.allocation(address, &home)).collect();
+        let owning_range = OwningRange { subnet: id, space: snapshot.space(row) };
+        let freed = rows.iter().filter_map(|address| self.mapping.allocation(address, &owning_range)).collect();
         let range = snapshot.range(self, row, net);
         self.delete_child_prefix(Operation::DeallocateRange, id).await?;
         Ok(RemovedRange::new(Some(range), freed))

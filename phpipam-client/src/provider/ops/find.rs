@@ -8,7 +8,7 @@ use ipam_core::{Allocation, Find, Operation, Page, RangeId, Result, SpaceId};
 use super::page::page;
 use crate::error::Result as ClientResult;
 use crate::models::{Address, AddressId, SubnetId};
-use crate::provider::inner::{AT_ONCE, Inner};
+use crate::provider::inner::{Inner, MAX_CONCURRENT};
 use crate::provider::key::group::KeyOwner;
 use crate::provider::map::error::{failed, is_too_large};
 use crate::provider::map::mark::{Found, State};
@@ -22,13 +22,13 @@ impl Inner {
         page(Operation::Find, &request.page, self.config.page_size, std::iter::empty::<u64>(), |id| *id)?;
         self.clean_up().await;
         let rows = self.candidates(request).await.map_err(failed(Operation::Find))?;
-        let rows = self.told(rows).await.map_err(failed(Operation::Find))?;
-        let homes = self.homes(&rows).await.map_err(failed(Operation::Find))?;
-        // Who asks for one address is told also that it is set aside, and what for.
+        let rows = self.acknowledged(rows).await.map_err(failed(Operation::Find))?;
+        let owning_ranges = self.owning_ranges(&rows).await.map_err(failed(Operation::Find))?;
+        // Who asks for one address is acknowledged also that it is set aside, and what for.
         let all = request.address.is_some();
-        let rows = rows.iter().zip(&homes).filter(|(row, _)| all || !self.mapping.is_reservation(row));
-        let found = rows.filter_map(|(row, home)| {
-            let allocation = self.mapping.allocation(row, home.as_ref()?)?;
+        let rows = rows.iter().zip(&owning_ranges).filter(|(row, _)| all || !self.mapping.is_reservation(row));
+        let found = rows.filter_map(|(row, owning_range)| {
+            let allocation = self.mapping.allocation(row, owning_range.as_ref()?)?;
             request.matches(&allocation).then_some((row.id, allocation))
         });
         let found = page(Operation::Find, &request.page, self.config.page_size, found, |(id, _)| id.get())?;
@@ -101,7 +101,7 @@ impl Inner {
                 let ids: Vec<SubnetId> = served.map(|(row, _)| row.id).collect();
                 stream::iter(ids)
                     .map(|id| self.read(move || async move { client.subnets().addresses(id).await }))
-                    .buffered(AT_ONCE)
+                    .buffered(MAX_CONCURRENT)
                     .try_concat()
                     .await
             }
@@ -109,27 +109,27 @@ impl Inner {
         }
     }
 
-    /// Leaves out what no caller was told of: claims that are not whole, and those whose callers went away.
-    async fn told(&self, rows: Vec<Address>) -> ClientResult<Vec<Address>> {
-        let mut told = Vec::with_capacity(rows.len());
+    /// Leaves out what no caller was acknowledged of: claims that are not whole, and those whose callers went away.
+    async fn acknowledged(&self, rows: Vec<Address>) -> ClientResult<Vec<Address>> {
+        let mut acknowledged = Vec::with_capacity(rows.len());
         let mut doubtful = BTreeMap::new();
         for address in rows {
             match self.mapping.of_address(&address) {
-                Found::Mark(mark) if self.claims.is_unwanted(mark.nonce) => {}
+                Found::Mark(mark) if self.claims.must_be_undone(mark.nonce) => {}
                 Found::Mark(mark) if mark.state == State::Pending => {
                     doubtful.entry(mark.key.clone()).or_insert_with(Vec::new).push(address);
                 }
-                Found::Mark(_) | Found::None | Found::Unreadable => told.push(address),
+                Found::Mark(_) | Found::None | Found::Unreadable => acknowledged.push(address),
             }
         }
         // The first address of a claim decides, and may be in another range.
         for (key, rows) in doubtful {
             if let KeyOwner::Taken(group) = self.key_owner(&key).await?.owner {
                 let ids: Vec<AddressId> = group.rows.values().map(|row| row.address.id).collect();
-                told.extend(rows.into_iter().filter(|row| ids.contains(&row.id)));
+                acknowledged.extend(rows.into_iter().filter(|row| ids.contains(&row.id)));
             }
         }
-        Ok(told)
+        Ok(acknowledged)
     }
 }
 

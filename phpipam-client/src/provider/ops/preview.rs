@@ -20,11 +20,11 @@ impl Inner {
         self.clean_up().await;
         if let Some(key) = &request.key {
             if let Resolved::Taken(group) = self.resolve_key(Operation::PreviewAllocate, key, request).await? {
-                let answer = self.repeated(request, key.clone(), &group).await?;
+                let repeated = self.repeated(request, key.clone(), &group).await?;
                 let candidates = |line: Vec<Allocation>| {
                     line.into_iter().map(|one| Candidate::new(one.range, one.address)).collect::<Vec<_>>()
                 };
-                return Ok(Preview::new(answer.lines.into_iter().map(candidates).collect()));
+                return Ok(Preview::new(repeated.lines.into_iter().map(candidates).collect()));
             }
             self.must_name_no_range(Operation::PreviewAllocate, key).await?;
         }
@@ -59,7 +59,7 @@ impl Inner {
                     }
                     None if view.is_full => None,
                     None => {
-                        let taken = contents.taken.union(&plan.left_alone(line, id));
+                        let taken = contents.taken.union(&plan.off_limits(line, id));
                         choose(view.addresses, &taken, count, placement)
                     }
                 };

@@ -28,7 +28,7 @@ use crate::provider::snapshot::Snapshot;
 const PENDING: &str = "[ipam1;p;";
 
 /// What one sweep did, and how much more it may.
-struct Run {
+struct SweepRun {
     request: Sweep,
     /// How many keys may still be looked at.
     keys: usize,
@@ -37,7 +37,7 @@ struct Run {
     failed: Option<ipam_core::Error>,
 }
 
-impl Run {
+impl SweepRun {
     fn new(request: &Sweep) -> Self {
         Self { request: request.clone(), keys: usize::MAX, claims: Vec::new(), more: false, failed: None }
     }
@@ -73,7 +73,7 @@ impl Inner {
         if !request.dry_run {
             self.clean_up().await;
         }
-        let mut run = Run::new(request);
+        let mut run = SweepRun::new(request);
         self.sweep_addresses(&mut run).await.map_err(failed(Operation::Sweep))?;
         self.sweep_subnets(&mut run).await.map_err(failed(Operation::Sweep))?;
         match run.failed {
@@ -89,7 +89,7 @@ impl Inner {
         if !self.config.sweep || self.probed.may_write == Some(false) || !self.probed.search {
             return;
         }
-        let mut run = Run { keys: KEYS, ..Run::new(&Sweep::new().with_limit(32_u32)) };
+        let mut run = SweepRun { keys: KEYS, ..SweepRun::new(&Sweep::new().with_limit(32_u32)) };
         let _ = tokio::time::timeout(self.config.pacing.connecting(), self.sweep_addresses(&mut run)).await;
     }
 
@@ -112,7 +112,7 @@ impl Inner {
         Ok(keys)
     }
 
-    async fn sweep_addresses(&self, run: &mut Run) -> ClientResult<()> {
+    async fn sweep_addresses(&self, run: &mut SweepRun) -> ClientResult<()> {
         let minimum = run.minimum();
         for (key, rows) in self.pending_rows().await? {
             if !groups(rows).iter().any(|group| self.is_abandoned(group, minimum)) {
@@ -143,7 +143,7 @@ impl Inner {
     }
 
     /// Deletes the first address of a claim first: without it nothing can make the claim whole.
-    async fn undo_abandoned(&self, run: &mut Run, group: &Group, places: &BTreeMap<AddressId, AbandonedClaim>) {
+    async fn undo_abandoned(&self, run: &mut SweepRun, group: &Group, places: &BTreeMap<AddressId, AbandonedClaim>) {
         for id in group.ids() {
             if run.is_full() {
                 return;
@@ -159,9 +159,9 @@ impl Inner {
         }
     }
 
-    async fn sweep_subnets(&self, run: &mut Run) -> ClientResult<()> {
+    async fn sweep_subnets(&self, run: &mut SweepRun) -> ClientResult<()> {
         let snapshot = Snapshot::of_subnets(self).await?;
-        let minimum = run.minimum().max(self.honoured_for(1));
+        let minimum = run.minimum().max(self.protection_secs_for(1));
         for (subnet, mark) in self.duplicates(&snapshot) {
             if self.now().saturating_sub(mark.began) <= minimum || snapshot.children(subnet.id).next().is_some() {
                 continue;

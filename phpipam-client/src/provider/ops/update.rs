@@ -57,10 +57,11 @@ impl Inner {
         let fields = self.with_required_texts(Operation::Update, &row, fields)?;
         match self.client.addresses().update(id, &fields).await {
             Err(error) if error.is_not_found() => return Err(missing()),
-            answer => answer.map_err(failed(Operation::Update))?,
+            result => result.map_err(failed(Operation::Update))?,
         }
         let row = self.row_now(id).await.map_err(failed(Operation::Update))?.ok_or_else(missing)?;
-        let home = self.homes(std::slice::from_ref(&row)).await.map_err(failed(Operation::Update))?.pop().flatten();
-        self.mapping.allocation(&row, &home.ok_or_else(missing)?).ok_or_else(missing)
+        let owning_range =
+            self.owning_ranges(std::slice::from_ref(&row)).await.map_err(failed(Operation::Update))?.pop().flatten();
+        self.mapping.allocation(&row, &owning_range.ok_or_else(missing)?).ok_or_else(missing)
     }
 }

@@ -6,7 +6,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use ipam_core::{Operation, RangeId, Result, Usage};
 
 use crate::models::Address;
-use crate::provider::inner::{AT_ONCE, Inner};
+use crate::provider::inner::{Inner, MAX_CONCURRENT};
 use crate::provider::map::error::{failed, is_too_large};
 use crate::provider::range_view::{View, has_children};
 
@@ -18,7 +18,7 @@ impl Inner {
             ranges.iter().filter_map(|id| Some((id.clone(), views.get(id)?.clone()))).collect();
         stream::iter(asked)
             .map(|(id, view)| async move { self.usage_of(id, &view).await })
-            .buffered(AT_ONCE)
+            .buffered(MAX_CONCURRENT)
             .try_collect()
             .await
     }

@@ -12,29 +12,29 @@ use ipam_core::AllocationKey;
 use crate::provider::map::mark::Nonce;
 
 /// Beyond this many, the oldest are forgotten; `sweep` finds what they leave.
-const MOST: usize = 10_000;
+const MAX_ENTRIES: usize = 10_000;
 
 /// A claim that may have left rows that no caller was told of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Abandoned {
+pub(crate) struct UnfinishedClaim {
     pub(crate) key: AllocationKey,
     pub(crate) nonce: Nonce,
     /// Whether everything of this claim is to be taken back, because no caller knows its key. What has the caller's key is
     /// never taken back that way: another process may have found it and answered with it.
-    pub(crate) all: bool,
+    pub(crate) undo_whole: bool,
 }
 
 #[derive(Debug)]
-struct Waiting {
-    claim: Abandoned,
+struct Entry {
+    claim: UnfinishedClaim,
     since: Instant,
-    looks: usize,
+    visits: usize,
 }
 
 #[derive(Debug, Default)]
 struct State {
     alive: BTreeSet<Nonce>,
-    waiting: Vec<Waiting>,
+    waiting: Vec<Entry>,
 }
 
 /// The claims of one provider in one process.
@@ -49,9 +49,9 @@ pub(crate) struct Claims {
 
 /// A claim that is under way. Dropped before it is [finished](Self::finish), it counts as abandoned.
 #[derive(Debug)]
-pub(crate) struct UnderWay {
+pub(crate) struct ClaimGuard {
     claims: Arc<Claims>,
-    claim: Abandoned,
+    claim: UnfinishedClaim,
     /// Whether rows may be left that no caller was told of.
     abandoned: bool,
 }
@@ -66,7 +66,7 @@ impl Claims {
     }
 
     /// Begins a claim. `random` is any number.
-    pub(crate) fn begin(self: &Arc<Self>, key: AllocationKey, keyless: bool, random: u32) -> UnderWay {
+    pub(crate) fn begin(self: &Arc<Self>, key: AllocationKey, keyless: bool, random: u32) -> ClaimGuard {
         let mut state = self.state();
         let mut low = random;
         let nonce = loop {
@@ -77,61 +77,65 @@ impl Claims {
             low = low.wrapping_add(1);
         };
         drop(state);
-        UnderWay { claims: Arc::clone(self), claim: Abandoned { key, nonce, all: keyless }, abandoned: true }
+        ClaimGuard {
+            claims: Arc::clone(self),
+            claim: UnfinishedClaim { key, nonce, undo_whole: keyless },
+            abandoned: true,
+        }
     }
 
     /// Whether a claim is of this process, and if so, whether it is under way. `None` for others'.
-    pub(crate) fn is_under_way(&self, nonce: Nonce) -> Option<bool> {
+    pub(crate) fn is_in_progress(&self, nonce: Nonce) -> Option<bool> {
         (nonce.0 >> 32 == u64::from(self.instance)).then(|| self.state().alive.contains(&nonce))
     }
 
     /// Whether all of a claim is to be taken back.
-    pub(crate) fn is_unwanted(&self, nonce: Nonce) -> bool {
-        self.state().waiting.iter().any(|waiting| waiting.claim.nonce == nonce && waiting.claim.all)
+    pub(crate) fn must_be_undone(&self, nonce: Nonce) -> bool {
+        self.state().waiting.iter().any(|waiting| waiting.claim.nonce == nonce && waiting.claim.undo_whole)
     }
 
-    pub(crate) fn add(&self, claim: Abandoned) {
+    pub(crate) fn add(&self, claim: UnfinishedClaim) {
         let mut state = self.state();
         state.waiting.retain(|waiting| waiting.claim != claim);
-        state.waiting.push(Waiting { claim, since: Instant::now(), looks: 0 });
-        if state.waiting.len() > MOST {
+        state.waiting.push(Entry { claim, since: Instant::now(), visits: 0 });
+        if state.waiting.len() > MAX_ENTRIES {
             state.waiting.remove(0);
         }
     }
 
     /// The claims that are to be looked at now. Each is handed to one caller, and comes again some times.
-    pub(crate) fn due(self: &Arc<Self>) -> Vec<Look> {
+    pub(crate) fn ready(self: &Arc<Self>) -> Vec<CleanupTask> {
         let now = Instant::now();
         let mut due = Vec::new();
         self.state().waiting.retain_mut(|waiting| {
             let age = now.saturating_duration_since(waiting.since);
             let passed = self.revisits.iter().filter(|revisit| age >= **revisit).count();
-            if passed > waiting.looks {
-                waiting.looks = passed;
-                due.push(Look { claims: Arc::clone(self), claim: waiting.claim.clone(), done: false });
+            if passed > waiting.visits {
+                waiting.visits = passed;
+                due.push(CleanupTask { claims: Arc::clone(self), claim: waiting.claim.clone(), done: false });
             }
-            waiting.looks < self.revisits.len()
+            waiting.visits < self.revisits.len()
         });
         due
     }
 
     /// All claims, whenever they were looked at.
-    pub(crate) fn all(self: &Arc<Self>) -> Vec<Look> {
+    pub(crate) fn all(self: &Arc<Self>) -> Vec<CleanupTask> {
         let mut all = Vec::new();
         self.state().waiting.retain_mut(|waiting| {
-            waiting.looks += 1;
-            all.push(Look { claims: Arc::clone(self), claim: waiting.claim.clone(), done: false });
-            waiting.looks < self.revisits.len()
+            waiting.visits += 1;
+            all.push(CleanupTask { claims: Arc::clone(self), claim: waiting.claim.clone(), done: false });
+            waiting.visits < self.revisits.len()
         });
         all
     }
 
     /// Lets a claim come again: the look at it failed.
-    fn again(&self, claim: &Abandoned) {
+    fn put_back(&self, claim: &UnfinishedClaim) {
         let mut state = self.state();
         match state.waiting.iter_mut().find(|waiting| waiting.claim == *claim) {
-            Some(waiting) => waiting.looks = waiting.looks.saturating_sub(1),
-            None => state.waiting.push(Waiting { claim: claim.clone(), since: Instant::now(), looks: 0 }),
+            Some(waiting) => waiting.visits = waiting.visits.saturating_sub(1),
+            None => state.waiting.push(Entry { claim: claim.clone(), since: Instant::now(), visits: 0 }),
         }
     }
 }
@@ -139,14 +143,14 @@ impl Claims {
 /// A look at an abandoned claim. Dropped before it is [done](Self::done), because it failed or its caller went away, it
 /// comes again.
 #[derive(Debug)]
-pub(crate) struct Look {
+pub(crate) struct CleanupTask {
     claims: Arc<Claims>,
-    claim: Abandoned,
+    claim: UnfinishedClaim,
     done: bool,
 }
 
-impl Look {
-    pub(crate) fn claim(&self) -> &Abandoned {
+impl CleanupTask {
+    pub(crate) fn claim(&self) -> &UnfinishedClaim {
         &self.claim
     }
 
@@ -155,15 +159,15 @@ impl Look {
     }
 }
 
-impl Drop for Look {
+impl Drop for CleanupTask {
     fn drop(&mut self) {
         if !self.done {
-            self.claims.again(&self.claim);
+            self.claims.put_back(&self.claim);
         }
     }
 }
 
-impl UnderWay {
+impl ClaimGuard {
     pub(crate) fn nonce(&self) -> Nonce {
         self.claim.nonce
     }
@@ -174,12 +178,12 @@ impl UnderWay {
         self.abandoned = false;
         if doubts {
             // What stands is left alone, only duplicates of it go.
-            self.claims.add(Abandoned { all: false, ..self.claim.clone() });
+            self.claims.add(UnfinishedClaim { undo_whole: false, ..self.claim.clone() });
         }
     }
 }
 
-impl Drop for UnderWay {
+impl Drop for ClaimGuard {
     fn drop(&mut self) {
         self.claims.state().alive.remove(&self.claim.nonce);
         if self.abandoned {
@@ -200,27 +204,27 @@ mod tests {
         let claims = Claims::new(7, REVISITS);
         let claim = claims.begin("k".into(), true, 1);
         let nonce = claim.nonce();
-        assert_eq!(claims.is_under_way(nonce), Some(true));
-        assert!(claims.due().is_empty());
+        assert_eq!(claims.is_in_progress(nonce), Some(true));
+        assert!(claims.ready().is_empty());
         drop(claim);
-        assert_eq!(claims.is_under_way(nonce), Some(false));
-        assert!(claims.is_unwanted(nonce));
-        let abandoned = Abandoned { key: "k".into(), nonce, all: true };
-        let due = claims.due();
-        assert_eq!(due.iter().map(Look::claim).collect::<Vec<_>>(), [&abandoned]);
-        assert!(claims.due().is_empty(), "one caller looks");
+        assert_eq!(claims.is_in_progress(nonce), Some(false));
+        assert!(claims.must_be_undone(nonce));
+        let abandoned = UnfinishedClaim { key: "k".into(), nonce, undo_whole: true };
+        let due = claims.ready();
+        assert_eq!(due.iter().map(CleanupTask::claim).collect::<Vec<_>>(), [&abandoned]);
+        assert!(claims.ready().is_empty(), "one caller visits");
         drop(due);
-        let again = claims.due();
+        let again = claims.ready();
         assert_eq!(
-            again.iter().map(Look::claim).collect::<Vec<_>>(),
+            again.iter().map(CleanupTask::claim).collect::<Vec<_>>(),
             [&abandoned],
             "the look failed, or its caller went away"
         );
-        again.into_iter().for_each(Look::done);
-        assert!(claims.due().is_empty(), "not before its next time");
+        again.into_iter().for_each(CleanupTask::done);
+        assert!(claims.ready().is_empty(), "not before its next time");
         claims.begin("k".into(), true, 2).finish(false);
-        assert!(claims.due().is_empty());
-        assert_eq!(claims.is_under_way(Nonce(8 << 32)), None);
+        assert!(claims.ready().is_empty());
+        assert_eq!(claims.is_in_progress(Nonce(8 << 32)), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::models::{Subnet, SubnetId};
 
 /// A subnet of a range's address space that has addresses of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Around {
+pub(crate) struct OverlappingSubnet {
     pub(crate) id: SubnetId,
     pub(crate) net: IpNet,
     /// Whether it lies around the range, rather than beside it.
@@ -17,7 +17,7 @@ pub(crate) struct Around {
 
 /// Subnet and address space that an address belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Home {
+pub(crate) struct OwningRange {
     pub(crate) subnet: SubnetId,
     pub(crate) space: SpaceId,
 }
@@ -45,8 +45,8 @@ pub(crate) fn space_in(spaces: &Spaces, subnet: &Subnet) -> SpaceId {
 }
 
 /// The subnets around one, of its space.
-pub(crate) fn around_in(spaces: &Spaces, id: SubnetId) -> Vec<Around> {
-    let found = spaces.overlapping(id.get()).map(|place| Around {
+pub(crate) fn overlapping_subnets(spaces: &Spaces, id: SubnetId) -> Vec<OverlappingSubnet> {
+    let found = spaces.overlapping(id.get()).map(|place| OverlappingSubnet {
         id: SubnetId::new(place.id),
         net: place.net,
         is_ancestor: spaces.is_ancestor(place.id, id.get()),
