@@ -1,7 +1,7 @@
 //! Per-key locks: callers with the same key take turns, callers with different keys do not wait for each other.
 //!
-//! A key is kept while somebody holds its lock or waits for it, and forgotten with the last of them, also if that caller's
-//! future was dropped. So there are never more entries than callers, and there is nothing to sweep.
+//! An entry exists while a caller holds the lock of its key or waits for it. The last of them removes it, also if its
+//! future is dropped. So there are never more entries than callers, and no cleanup is needed.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -17,19 +17,19 @@ type Lock = Arc<tokio::sync::Mutex<()>>;
 
 /// Per-key locks. See the [module](self).
 pub(crate) struct KeyedLocks<K: Eq + Hash + Clone + Send + Sync> {
-    /// What the keys name, for events.
+    /// Word for the keys, for events.
     of: &'static str,
     locks: Mutex<HashMap<K, Lock>>,
 }
 
-/// Turn of the one caller that holds the lock of a key. Dropping it lets the next caller go on.
+/// Turn of the one caller that holds the lock of a key. Dropping it lets the next caller continue.
 pub(crate) struct Turn<'a, K: Eq + Hash + Clone + Send + Sync> {
     // Dropped in this order: the lock is free before the entry is looked at.
     _lock: OwnedMutexGuard<()>,
     _entry: Entry<'a, K>,
 }
 
-/// Share in the entry of a key. The last one to go removes it.
+/// Share in the entry of a key. The last share removes the entry.
 struct Entry<'a, K: Eq + Hash + Clone + Send + Sync> {
     locks: &'a KeyedLocks<K>,
     key: K,
@@ -37,7 +37,7 @@ struct Entry<'a, K: Eq + Hash + Clone + Send + Sync> {
 }
 
 impl<K: Eq + Hash + Clone + Send + Sync> KeyedLocks<K> {
-    /// Locks whose keys name `of`, such as "key" or "subnet".
+    /// Creates locks whose keys name `of`, such as "key" or "subnet".
     pub(crate) fn new(of: &'static str) -> Self {
         Self { of, locks: Mutex::default() }
     }
@@ -47,11 +47,13 @@ impl<K: Eq + Hash + Clone + Send + Sync> KeyedLocks<K> {
     }
 
     fn entry(&self, key: &K) -> (Entry<'_, K>, Lock) {
+        // The lock of the map is held for this look only, never across an await: a caller that waits blocks no other
+        // key.
         let lock = Arc::clone(self.map().entry(key.clone()).or_default());
         (Entry { locks: self, key: key.clone(), lock: Some(Arc::clone(&lock)) }, lock)
     }
 
-    /// Waits for the turn of this caller. The wait is as long as those before it take.
+    /// Waits for the turn of this caller, without a limit.
     pub(crate) async fn lock(&self, key: &K) -> Turn<'_, K> {
         let began = Instant::now();
         let (entry, lock) = self.entry(key);
@@ -60,13 +62,13 @@ impl<K: Eq + Hash + Clone + Send + Sync> KeyedLocks<K> {
         Turn { _lock: lock, _entry: entry }
     }
 
-    /// Waits for the turn of this caller, for `limit` at most; `None` if it did not come.
+    /// Waits for the turn of this caller for `limit` at most; `None` after that.
     #[cfg(feature = "provider")]
     pub(crate) async fn lock_within(&self, key: &K, limit: Duration) -> Option<Turn<'_, K>> {
         tokio::time::timeout(limit, self.lock(key)).await.ok()
     }
 
-    /// The turn of this caller, if no other one holds the lock.
+    /// Returns the turn of this caller if no other one holds the lock.
     #[cfg(feature = "provider")]
     pub(crate) fn try_lock(&self, key: &K) -> Option<Turn<'_, K>> {
         let (entry, lock) = self.entry(key);
@@ -77,7 +79,8 @@ impl<K: Eq + Hash + Clone + Send + Sync> KeyedLocks<K> {
 impl<K: Eq + Hash + Clone + Send + Sync> Drop for Entry<'_, K> {
     fn drop(&mut self) {
         let mut map = self.locks.map();
-        // Under the lock of the map nobody can become a further holder. Two are left: the map and this one.
+        // While the map is locked, no caller can take a further share. A count of 2 is the map and this share, so this
+        // is the last one.
         if self.lock.take().is_some_and(|lock| Arc::strong_count(&lock) <= 2) {
             map.remove(&self.key);
         }

@@ -1,4 +1,4 @@
-//! Features of a server, found by asking: no response of phpIPAM names its version.
+//! Features of a server, found by requests: no response of phpIPAM names its version (Q60).
 
 use http::Method;
 use ipam_core::ErrorKind;
@@ -6,21 +6,41 @@ use ipam_core::ErrorKind;
 use crate::client::Client;
 use crate::error::Result;
 
-/// What differs between versions, as far as reading shows it.
+/// Features of a server and its app, as [`Client::features`] finds them.
+///
+#[cfg_attr(feature = "testing", doc = "```")]
+#[cfg_attr(not(feature = "testing"), doc = "```text")]
+/// # use ipam_core::http::HttpOptions;
+/// # use phpipam_client::testing::Server;
+/// # use phpipam_client::{Auth, Client};
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// # let server = Server::start().await?;
+/// # let client = Client::builder(server.url(), Server::APP, Auth::user(Server::USER, Server::PASSWORD))
+/// #     .with_http_options(HttpOptions::new().with_allow_http(true))
+/// #     .build()?;
+/// let features = client.features().await?;
+/// assert_eq!((features.may_write, features.search), (Some(true), true));
+/// assert_eq!(features.versions(), "1.6 or later");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Features {
-    /// Whether the app may write; `None` where the server does not say.
+    /// True if the app may write; `None` if the server does not say.
     pub may_write: Option<bool>,
-    /// Whether filters can match a part of a value or a regular expression: since 1.4. `None` where it was not to be
-    /// found out.
+    /// True if filters can match a part of a value or a regular expression (since 1.4). `None` if the response was
+    /// neither of the two known ones, for example because there is no VLAN to filter.
     pub filter_match: Option<bool>,
-    /// Whether there is a search over all texts, which the database does: since 1.6.
+    /// True if the server has a search over all texts, in its database (since 1.6).
     pub search: bool,
 }
 
 impl Features {
-    /// The versions that it can be, in words.
+    /// Returns the versions that have these features: `1.6 or later`, `1.4 or 1.5`, `before 1.4`, or `before 1.6` if
+    /// filters could not be probed.
     #[must_use]
     pub fn versions(&self) -> &'static str {
         match (self.search, self.filter_match) {
@@ -31,8 +51,8 @@ impl Features {
         }
     }
 
-    /// What should be known about these versions. That there is nothing does not mean that the server is the newest:
-    /// later versions look alike.
+    /// Returns security warnings for these versions. An empty list does not mean that the server is up to date:
+    /// versions from 1.6 on cannot be told apart.
     #[must_use]
     pub fn warnings(&self) -> Vec<&'static str> {
         if self.search { Vec::new() } else { vec![OUTDATED] }
@@ -43,10 +63,12 @@ pub(crate) const OUTDATED: &str = "this phpIPAM seems to be older than 1.6; vers
     authentication and write through read-only apps: upgrade it, or let only trusted hosts reach it";
 
 impl Client {
-    /// Asks what this server can do: three short calls that read.
+    /// Probes the features of the server: three short requests that read.
     ///
     /// # Errors
-    /// [`Error`](crate::Error), where the server cannot be asked.
+    /// [`Error::LoginFailed`](crate::Error::LoginFailed) or another error of the session if the credentials are
+    /// rejected; otherwise the errors of a server that cannot be reached. A refusal of a probe is no error: it is the
+    /// result.
     pub async fn features(&self) -> Result<Features> {
         let may_write = may_write(self).await?;
         let filter_match = has_filter_match(self).await?;
@@ -54,7 +76,7 @@ impl Client {
     }
 }
 
-/// What the app may do.
+/// Returns true if the app may write; `None` if the server does not say.
 pub(crate) async fn may_write(client: &Client) -> Result<Option<bool>> {
     let response = match client.raw(Method::OPTIONS, "", None).await {
         Ok(response) => response,
@@ -69,9 +91,10 @@ pub(crate) async fn may_write(client: &Client) -> Result<Option<bool>> {
     Ok(level.map(|level| !matches!(level, "Read" | "Disabled")))
 }
 
-/// Whether the server minds a regular expression that is none. Versions without `filter_match` take the query for the id of
-/// a VLAN.
+/// Returns true if the server knows `filter_match`: it refuses an invalid regular expression. Versions without
+/// `filter_match` take the query for the id of a VLAN.
 async fn has_filter_match(client: &Client) -> Result<Option<bool>> {
+    // VLANs, because a site has few of them. `#(#` is an unclosed group, which PHP's `preg_match` refuses.
     let path = "vlans/?filter_by=name&filter_value=%23(%23&filter_match=regex";
     match client.raw(Method::GET, path, None).await {
         Ok(_) => Ok(None),
@@ -81,7 +104,7 @@ async fn has_filter_match(client: &Client) -> Result<Option<bool>> {
             match error.kind() {
                 _ if says("regular expression") => Ok(Some(true)),
                 _ if says("Vlan not found") => Ok(Some(false)),
-                // There may be no VLAN to filter.
+                // Neither message: for example, there is no VLAN to filter (Q11).
                 ErrorKind::NotFound | ErrorKind::InvalidInput | ErrorKind::Unsupported | ErrorKind::Protocol => {
                     Ok(None)
                 }
@@ -91,9 +114,9 @@ async fn has_filter_match(client: &Client) -> Result<Option<bool>> {
     }
 }
 
-/// Whether the server searches texts itself.
+/// Returns true if the server has the controller `search`.
 pub(crate) async fn has_search(client: &Client) -> Result<bool> {
-    // No text of a mark begins so: nothing is found.
+    // No mark contains this text, so nothing is found, which is quick.
     match client.search().addresses("ipam-probe").await {
         Ok(_) => Ok(true),
         Err(error) if error.is_about_session() => Err(error),

@@ -1,7 +1,7 @@
-//! The server's clock, as the header `Date` of its responses shows it.
+//! Clock of the server, read from the header `Date` of its responses.
 //!
-//! Processes on several hosts compare times that they wrote into the server's rows. The clocks of the hosts may differ by
-//! minutes; the server's is one for all of them.
+//! Processes on several hosts compare times that they wrote into the server's rows. The hosts' clocks may differ by
+//! minutes; the server's clock is the same for all of them.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -9,29 +9,31 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use http::{HeaderMap, header};
 use jiff::fmt::rfc2822::DateTimeParser;
 
-/// How far the server's clock is ahead of this host's, as far as it is known.
+/// Difference between the server's clock and this host's, as far as it is known.
 #[derive(Debug, Default)]
 pub(crate) struct ServerClock {
-    /// Milliseconds; negative where the server's clock is behind.
+    /// Milliseconds by which the server's clock is ahead; negative if it is behind.
     ahead: AtomicI64,
 }
 
 impl ServerClock {
-    /// Compares the clocks by a response that came in at `now`. One without a date that can be read changes nothing.
+    /// Compares the clocks by a response that was received at `now`. A response without a readable date changes
+    /// nothing.
     pub(crate) fn note(&self, headers: &HeaderMap, now: SystemTime) {
         let date = headers.get(header::DATE).and_then(|date| date.to_str().ok());
         let Some(date) = date.and_then(|date| DateTimeParser::new().parse_timestamp(date).ok()) else { return };
-        // The header has no fractions of a second: the server's time lies half a second behind it on average.
+        // The header has whole seconds: the true time is half a second later on average.
         let server = date.as_millisecond().saturating_add(500);
+        // `Relaxed` is enough: the value stands alone, and any recent one is right.
         self.ahead.store(server.saturating_sub(millis(now)), Ordering::Relaxed);
     }
 
-    /// The server's time when this host's clock shows `now`; `now` itself where the server never said.
+    /// Returns the server's time when this host's clock shows `now`; `now` itself if the difference is unknown.
     #[cfg_attr(not(feature = "provider"), allow(dead_code, reason = "only claims of the provider carry times"))]
     pub(crate) fn at(&self, now: SystemTime) -> SystemTime {
         let ahead = self.ahead.load(Ordering::Relaxed);
         let distance = Duration::from_millis(ahead.unsigned_abs());
-        // A response is under way for some milliseconds: what is within a second is no difference.
+        // Rounding and the way of the response make up to a second, so a smaller difference is none.
         if distance < Duration::from_secs(1) {
             return now;
         }

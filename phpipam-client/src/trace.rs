@@ -1,11 +1,12 @@
-//! Events of `tracing` where a wait would otherwise be invisible. Without the feature `tracing` they are nothing.
+//! Events of `tracing` for waits that would otherwise be invisible. Without the feature `tracing`, the functions do
+//! nothing.
 
 use std::time::Duration;
 
-/// Waits that are shorter than this are not worth an event.
+/// Shortest wait that is reported.
 const MIN_REPORTED_WAIT: Duration = Duration::from_millis(250);
 
-/// A caller waited for another one of this process.
+/// Reports that a caller waited for another one of this process.
 pub(crate) fn lock_wait(of: &'static str, waited: Duration) {
     if waited >= MIN_REPORTED_WAIT {
         #[cfg(feature = "tracing")]
@@ -15,7 +16,7 @@ pub(crate) fn lock_wait(of: &'static str, waited: Duration) {
     }
 }
 
-/// An operation waits before it looks, or tries, again.
+/// Reports that an operation waits before it looks or tries again.
 #[cfg(feature = "provider")]
 pub(crate) fn pause(reason: &'static str, attempt: u32, waited: Duration, next: Duration) {
     #[cfg(feature = "tracing")]
@@ -26,7 +27,7 @@ pub(crate) fn pause(reason: &'static str, attempt: u32, waited: Duration, next: 
     let _ = (reason, attempt, waited, next);
 }
 
-/// A claim is made anew.
+/// Reports that a claim is made again.
 #[cfg(feature = "provider")]
 pub(crate) fn claim_again(reason: &'static str, round: u32) {
     #[cfg(feature = "tracing")]
@@ -35,7 +36,7 @@ pub(crate) fn claim_again(reason: &'static str, round: u32) {
     let _ = (reason, round);
 }
 
-/// A login ended.
+/// Reports the end of a login.
 pub(crate) fn login(failure: Option<&dyn std::fmt::Display>, took: Duration) {
     #[cfg(feature = "tracing")]
     match failure {

@@ -1,4 +1,4 @@
-//! From typed lists to a plan, by the rules of the provider.
+//! Construction of a plan from typed lists, by the rules of the provider.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -16,7 +16,7 @@ use crate::provider::map::model::{Joined, Mapping, scalar};
 use crate::provider::map::overlap::{OwningRange, space_in, spaces};
 use crate::provider::map::spaces::{Spaces, VLAN_NUMBER};
 
-/// The lists of one server. `None` where a list was not given.
+/// Lists of one server; `None` for a list that was not given.
 pub(super) struct Lists {
     pub(super) subnets: Vec<Row<SubnetRow>>,
     pub(super) addresses: Option<Vec<Row<AddressRow>>>,
@@ -24,7 +24,7 @@ pub(super) struct Lists {
     pub(super) vlans: Option<Vec<Vlan>>,
 }
 
-/// What becomes a block or a range: a subnet, or a single address of a subnet that contains others.
+/// Subnet that becomes a block or a range, or a single address of a block that gets a range of its own.
 struct Entry {
     at: String,
     id: String,
@@ -42,9 +42,9 @@ pub(super) struct Builder {
     has_vlans: bool,
     entries: Vec<Entry>,
     by_id: BTreeMap<SubnetId, usize>,
-    /// The entries of each space that become ranges, by their networks.
+    /// Entries that become ranges, by address space and network.
     leaves: BTreeMap<SpaceId, PrefixMap<usize>>,
-    /// The addresses of each range, by the position of its entry.
+    /// Addresses of each range, by the index of its entry.
     owning_ranges: BTreeMap<usize, Vec<Row<AddressRow>>>,
     plan: AddressPlan,
 }
@@ -59,7 +59,7 @@ impl Builder {
             if subnet.vrf_id.is_none()
                 && let Some(vrf) = spaces.ancestors(subnet.id.get()).find_map(|around| around.vrf)
             {
-                plan.notes.push(Row::new(&at, format!("{net} has no VRF; it is in VRF {vrf} with its parent")));
+                plan.notes.push(Row::new(&at, format!("{net} has no VRF; it is in VRF {vrf} of its enclosing subnet")));
             }
             entries.push(Entry { at, id: subnet.id.to_string(), subnet, net, space, is_block: false });
         }
@@ -102,13 +102,13 @@ impl Builder {
     fn add_leaf(&mut self, index: usize) {
         let Some(entry) = self.entries.get(index).filter(|entry| !entry.is_block) else { return };
         let leaves = self.leaves.entry(entry.space.clone()).or_default();
-        // Of two subnets with one network the first one counts; the check reports the other.
+        // Of two subnets with one network the first one counts. The check of the plan reports the other.
         if leaves.get(entry.net).is_none() {
             leaves.insert(entry.net, index);
         }
     }
 
-    /// Finds the range for an address. phpIPAM lets addresses stand in a subnet that has children; a block holds none.
+    /// Assigns an address to its range. phpIPAM allows addresses in a subnet with children, while a block holds none.
     fn place(&mut self, row: Row<AddressRow>) {
         let Some(own) = self.by_id.get(&row.item.subnet).copied() else {
             let (ip, subnet) = (row.item.ip, row.item.subnet);
@@ -120,8 +120,8 @@ impl Builder {
         self.owning_ranges.entry(owning_range).or_default().push(row);
     }
 
-    /// Where an address goes that stands in a block: into the leaf that holds it, or a range of its own, so that no child
-    /// prefix is allocated over it.
+    /// Returns the range for an address of a block: the one below it that contains the address, or a new range of one
+    /// address, so that no child prefix is allocated over it.
     fn below(&mut self, block: usize, row: &Row<AddressRow>) -> usize {
         let Some(parent) = self.entries.get(block) else { return block };
         let leaf = self.leaves.get(&parent.space).and_then(|leaves| leaves.longest_match(row.item.ip));
@@ -129,7 +129,7 @@ impl Builder {
             return *leaf;
         }
         let net = IpNet::from(row.item.ip);
-        let text = format!("{net} stands in {}, which has children; it gets a range of its own", parent.net);
+        let text = format!("{net} is in {}, which has children; it gets a range of its own", parent.net);
         let lone = lone(parent, row, net);
         self.note(&row.at, text);
         self.entries.push(lone);
@@ -151,10 +151,10 @@ impl Builder {
         self.plan
     }
 
-    /// What a subnet refers to, as the provider joins it.
+    /// Returns what a subnet refers to, as the provider joins it.
     fn network(&mut self, entry: &Entry) -> NetworkInfo {
         let mut subnet = entry.subnet.clone();
-        // The list of sets is as new as its file; a subnet's row may carry an older copy.
+        // The list of name server sets is complete, while a subnet's row may show an older or shorter copy.
         if subnet.nameserver_id.is_some_and(|id| self.joined.nameservers.contains_key(&id)) {
             subnet.nameservers = None;
         }
@@ -167,8 +167,8 @@ impl Builder {
         network
     }
 
-    /// The properties of a subnet that stay the same until it is changed: custom fields, section, location, mark of a
-    /// full subnet, and what the contract has no word for.
+    /// Returns the properties of a subnet that stay the same until it is changed: custom fields, section, location, the
+    /// mark of a full subnet, and a VLAN number outside 802.1Q.
     fn properties(&mut self, entry: &Entry, all: Properties) -> Properties {
         let subnet = &entry.subnet;
         let found = self.mapping.of_subnet(subnet);
@@ -185,7 +185,7 @@ impl Builder {
         let before = properties.contains_key(VLAN_NUMBER);
         self.joined.add_properties(subnet, &mut properties);
         if let Some(number) = properties.get(VLAN_NUMBER).filter(|_| !before) {
-            let text = format!("VLAN {number} is no number from 1 to 4094; it is kept as property {VLAN_NUMBER}");
+            let text = format!("VLAN {number} is outside 1 to 4094; it is kept as property {VLAN_NUMBER}");
             self.note(&entry.at, text);
         }
         properties
@@ -217,7 +217,7 @@ impl Builder {
                 self.note(&at, format!("{ip} is left out: it lies outside its subnet {}", entry.net));
             } else if Some(ip) == gateway {
                 if named && !address.is_gateway {
-                    let text = format!("{ip} is the gateway that subnet {} names, and no allocation", entry.net);
+                    let text = format!("{ip} is the gateway that subnet {} names, and not an allocation", entry.net);
                     self.note(&at, text);
                 }
                 keep_labels(&mut properties, "gateway", &address);
@@ -228,7 +228,7 @@ impl Builder {
                 let planned = self.planned(&entry.id, &address, ip, &owning_range);
                 self.plan.allocations.push(Row::new(at, planned));
             } else {
-                self.note(&at, format!("{ip} is left out: it stands in subnet {} twice", entry.net));
+                self.note(&at, format!("{ip} is left out: it is in subnet {} twice", entry.net));
             }
         }
         let (hosts, reserved) = reservations(&entry, gateway, &taken, held);
@@ -245,8 +245,8 @@ impl Builder {
         self.plan.ranges.push(Row::new(entry.at, define).with_former_id(former));
     }
 
-    /// Whether the gateway is the one that the subnet's row names. Notes one that lies outside, and one that only an
-    /// address could tell.
+    /// Returns true if the gateway is the one that the subnet's row names. Adds a note for a gateway outside the
+    /// network, and for one that only the list of addresses could tell.
     fn named_gateway(&mut self, entry: &Entry, gateway: Option<IpAddr>) -> bool {
         let subnet = &entry.subnet;
         let named = subnet.gateway_ip();
@@ -257,17 +257,20 @@ impl Builder {
             && !self.has_addresses
             && let Some(id) = subnet.gateway_id
         {
-            let text = format!("the gateway of {} is the address of id {id}; give the addresses, too", entry.net);
+            let text = format!(
+                "the gateway of {} is the address of id {id}; add the response to GET addresses/all/",
+                entry.net
+            );
             self.note(&entry.at, text);
         }
         named.is_some() && named == gateway
     }
 
-    /// An address as an allocation: as the provider shows it, with custom fields, note and port as tags.
+    /// Returns an address as an allocation: as the provider shows it, with custom fields, note and port as tags.
     fn planned(&self, range: &str, address: &Address, ip: IpAddr, owning_range: &OwningRange) -> PlannedAllocation {
         let allocation = self.mapping.allocation(address, owning_range);
         let (owner, mut labels) = allocation.map(|found| (found.owner, found.labels)).unwrap_or_default();
-        // A plan's files hold no space around a text.
+        // The files of a plan trim texts, so the plan must, too, or it would differ after saving.
         let trimmed = |text: Option<String>| Some(text?.trim().to_owned()).filter(|text| !text.is_empty());
         (labels.hostname, labels.description) = (trimmed(labels.hostname), trimmed(labels.description));
         let note = address.note.as_deref().map(without_mark);
@@ -278,7 +281,7 @@ impl Builder {
                 labels.tags.insert(ipam_core::Tag::new(name, text.trim()));
             }
         }
-        // "Used" needs no saying.
+        // "Used" is the default and says nothing.
         if let Some(tag) = address.tag.filter(|tag| *tag != Tag::USED) {
             labels.tags.insert(ipam_core::Tag::new("phpipam-tag", tag.to_string()));
         }
@@ -289,7 +292,7 @@ impl Builder {
     }
 }
 
-/// The id that the importer of earlier versions gave a subnet.
+/// Returns the id that the importer of earlier versions gave a subnet, so that an import finds what it imported then.
 fn former_id(id: &str) -> String {
     format!("subnet-{id}")
 }
@@ -298,7 +301,7 @@ fn custom_fields(extra: &JsonObject) -> impl Iterator<Item = (String, String)> {
     extra.iter().filter_map(|(name, value)| Some((name.clone(), scalar(value)?)))
 }
 
-/// A range of one address, in the space of the block that it stands in.
+/// Returns a range of one address, in the address space of its block.
 fn lone(parent: &Entry, row: &Row<AddressRow>, net: IpNet) -> Entry {
     let address: AddressId = row.item.address.id;
     let subnet = Subnet {
@@ -318,11 +321,11 @@ fn lone(parent: &Entry, row: &Row<AddressRow>, net: IpNet) -> Entry {
     Entry { at: row.at.clone(), id, subnet, net, space: parent.space.clone(), is_block: false }
 }
 
-/// Which addresses count as usable, and which of them are never handed out.
+/// Returns the host policy of a range, and its reserved addresses.
 ///
-/// Where an address is in use that a host should not have (phpIPAM gives out the lowest address of an IPv6 subnet), all
-/// count as usable and the other such ones are reserved. A subnet that is marked full gives out nothing: all of it that
-/// is not taken is reserved.
+/// If an address is in use that a host should not have (phpIPAM hands out the lowest address of an IPv6 subnet, Q67),
+/// all addresses are usable and the others of this kind are reserved. A subnet that is marked full hands out nothing:
+/// all of its free addresses are reserved.
 fn reservations(
     entry: &Entry,
     gateway: Option<IpAddr>,
@@ -347,7 +350,7 @@ fn reservations(
     (policy, reserved.ranges().collect())
 }
 
-/// What is said about an address that becomes no allocation goes into the range's properties.
+/// Keeps host name and description of an address that becomes no allocation, as a property of the range.
 fn keep_labels(properties: &mut Properties, name: &str, address: &Address) {
     let texts: Vec<&str> =
         [&address.hostname, &address.description].into_iter().flatten().map(|text| text.trim()).collect();

@@ -1,9 +1,10 @@
-//! Subnet plans from a phpIPAM's saved responses.
+//! Address plans from saved responses of a phpIPAM server. Needs the feature `plan`.
 //!
-//! What a phpIPAM returns for its subnets, and if they are at hand its addresses, name servers and VLANs, becomes an
-//! [`ipam_core::plan::AddressPlan`]: to look at, to check, or to import into another provider. It says of a site what
-//! [`PhpIpamProvider`](crate::provider::PhpIpamProvider) says of it: the responses are read into the same models, and
-//! address spaces, gateways, VLANs, name servers, names, custom fields and marks follow the same rules.
+//! [`Responses`] reads the saved response to `GET subnets/all/`, and optionally those for addresses, name servers and
+//! VLANs, and makes an [`ipam_core::plan::AddressPlan`] of them: to show it, to check it, or to import it into another
+//! provider. A plan describes a site as [`PhpIpamProvider`](crate::provider::PhpIpamProvider) describes it, because
+//! both use the same models and the same rules for address spaces, gateways, VLANs, name servers, names, custom fields
+//! and marks.
 //!
 //! ```
 //! use ipam_core::plan::AddressPlan;
@@ -13,7 +14,7 @@
 //!     {"id": "8", "subnet": "10.20.0.0", "mask": "16", "sectionId": "3", "vrfId": "7", "description": "Lab"},
 //!     {"id": "9", "subnet": "10.20.1.0", "mask": "24", "sectionId": "3", "masterSubnetId": "8"}]}"#;
 //! let addresses = r#"[{"id": 1, "subnetId": 9, "ip": "10.20.1.1", "is_gateway": 1}]"#;
-//! let plan: Plan = Responses::new(subnets).with_addresses(addresses).to_plan()?;
+//! let plan: AddressPlan = Responses::new(subnets).with_addresses(addresses).to_plan()?;
 //! assert_eq!((plan.blocks[0].item.id.as_str(), plan.blocks[0].item.name.as_str()), ("8", "Lab"));
 //! let range = &plan.ranges[0].item;
 //! assert_eq!((range.id.as_str(), range.space.as_str()), ("9", "vrf/7"));
@@ -21,23 +22,35 @@
 //! # Ok::<(), ipam_core::plan::PlanError>(())
 //! ```
 //!
-//! # What becomes of what
+//! The responses are saved as the server returns them, for example with `curl -H "token: $TOKEN"
+//! https://ipam.example/api/vra/subnets/all/ > subnets.json`.
+//!
+//! # Mapping
 //! | phpIPAM | plan |
 //! | --- | --- |
 //! | subnet that contains others of its address space | block; its id is the subnet's |
-//! | other subnet | range; its id is the subnet's. A pool gives out all addresses, one that is marked full none |
-//! | folder | nothing |
-//! | VRF, or else section | address space `vrf/ID`, or the section's id; a subnet without VRF inside one that has it is of that VRF |
-//! | description | its first line is the name, the rest the description |
-//! | address | allocation with host name, owner, description, MAC; custom fields, note and port become tags |
-//! | address that is the gateway | the range's gateway |
-//! | address tagged Reserved or DHCP | reservation; host name and description become a property of the range |
-//! | address in a subnet that contains others | allocation in the range that holds it, or in one of its own |
-//! | name server set, VLAN | the range's DNS servers, its VLAN |
-//! | VLAN with a number outside 1 to 4094 | the property `vlan_number`, and a note |
-//! | custom fields | properties under the server's names, beside `sectionId`, `location`, and `isFull` where it is set |
+//! | other subnet | range; its id is the subnet's |
+//! | pool (`isPool`) | range whose addresses are all usable, the first and the last one too |
+//! | subnet that is marked full | range whose free addresses are all reserved |
+//! | folder | left out |
+//! | VRF | address space `vrf/ID`; a subnet without VRF has that of its enclosing subnet |
+//! | section of a subnet without VRF | address space `ID` of the section |
+//! | description | name (its first line) and description (the other lines) |
+//! | custom fields of a subnet, `sectionId`, `location`, `isFull` if set | properties under these names |
+//! | address | allocation with host name, owner, description and MAC address |
+//! | custom fields, note and port of an address | tags of the allocation |
+//! | address that is a gateway | gateway of the range |
+//! | address with the tag Reserved or DHCP | reservation; host name and description are a property of the range |
+//! | address in a subnet that contains others | allocation in the range that contains it, or in a range of its own |
+//! | name server set, VLAN | DNS servers and VLAN of the range |
+//! | VLAN with a number outside 1 to 4094 | property `vlan_number`, and a note |
 //!
-//! The gateways that some versions show in the list of all subnets belong to other subnets; those are not used.
+//! Custom fields are tags on allocations, because an allocation has no properties.
+//!
+//! # Notes
+//! What was read and could not be kept as it is becomes a note of the plan, with its place: an address outside its
+//! subnet or without one, a VLAN that is not in the list, a gateway outside its network. The field `notes` of
+//! [`AddressPlan`](ipam_core::plan::AddressPlan) holds them.
 
 mod builder;
 mod nesting;

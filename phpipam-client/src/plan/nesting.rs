@@ -1,17 +1,17 @@
-//! Nesting of subnets: which of them contain others of their address space.
+//! Nesting of subnets: those that contain another one of their address space.
 
 use ipam_core::SpaceId;
 use ipnet::IpNet;
 
-/// For each subnet, whether another one of its space lies inside it.
+/// Returns for each subnet true if it contains another one of its address space.
 ///
-/// Asked of the prefixes, not of `masterSubnetId`, which may name a folder or a subnet that is gone: a range of a store
-/// holds no other range, however the two are filed.
+/// The prefixes decide, not `masterSubnetId`, which may name a folder or a subnet that does not exist: in a store no
+/// range contains another one, wherever the two are filed.
 pub(super) fn contains_another(subnets: &[(&SpaceId, IpNet)]) -> Vec<bool> {
     let mut order: Vec<usize> = (0..subnets.len()).collect();
     order.sort_by_key(|index| subnets.get(*index).map(|(space, net)| (*space, net.network(), net.prefix_len())));
     let mut contains = vec![false; subnets.len()];
-    // In this order whatever lies inside a prefix follows it, so the first one after it that is smaller decides.
+    // In this order, all that lies inside a prefix follows it directly, so the first different prefix after it decides.
     for (place, index) in order.iter().enumerate() {
         let Some((space, net)) = subnets.get(*index) else { continue };
         let mut following = order.iter().skip(place + 1).filter_map(|next| subnets.get(*next));

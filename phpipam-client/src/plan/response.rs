@@ -1,19 +1,20 @@
-//! Rows of a saved response: the envelope around them, or none.
+//! Rows of a saved response, with or without phpIPAM's envelope: the object with `code`, `success` and `data`.
 //!
-//! A client classifies a response by the call that it made and its HTTP status; a file has neither. What is no list of rows
-//! is an error here, and never an empty list.
+//! The client classifies a response by its request and HTTP status, which a file does not have. So what is not a list
+//! of rows is an error here, and never an empty list.
 
 use serde_json::{Map, Value};
 
-/// Whether this is phpIPAM's envelope: it says how the request went.
+/// Returns true if an object is phpIPAM's envelope.
 pub(super) fn is_envelope(object: &Map<String, Value>) -> bool {
     object.contains_key("code") && object.contains_key("success")
 }
 
-/// The rows of a response, or of its `data` alone. One object is a list of one, and an object of rows by index is a list.
+/// Returns the rows of a response, or of its `data`. One object is a list of one, and an object with rows by index is a
+/// list (Q79).
 ///
 /// # Errors
-/// What there is instead. Only a response that says that nothing was found is empty.
+/// A description of what was found instead. Only a response that says that nothing was found is empty.
 pub(super) fn rows(value: &Value) -> Result<Vec<&Value>, String> {
     let Some(object) = value.as_object() else { return rows_of(value) };
     match object.get("data").filter(|data| !data.is_null()) {
@@ -47,7 +48,8 @@ fn is_index(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// A response without data: an empty list is 404, or 200 without success, and its message says that nothing was found.
+/// Returns an empty list for a response without data that says that nothing was found: 404 since 1.5, or 200 without
+/// success before (Q11).
 fn nothing(object: &Map<String, Value>) -> Result<Vec<&Value>, String> {
     let message = object.get("message").and_then(Value::as_str).unwrap_or_default();
     let lower = message.to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! Rows of saved responses through the client's models, with what a plan needs beyond them.
+//! Rows of saved responses as the client's models, with the checks that a plan needs.
 
 use std::net::IpAddr;
 
@@ -11,14 +11,14 @@ use serde_json::Value;
 use super::response;
 use crate::models::{Address, Subnet, SubnetId, Vlan};
 
-/// A subnet, and its network without host bits. Folders are left out.
+/// Subnet, and its network without host bits. Folders are left out.
 #[derive(Debug, Clone)]
 pub(super) struct SubnetRow {
     pub(super) subnet: Subnet,
     pub(super) net: IpNet,
 }
 
-/// An address with what an allocation needs.
+/// Address, with the fields that an allocation needs.
 #[derive(Debug, Clone)]
 pub(super) struct AddressRow {
     pub(super) address: Address,
@@ -26,9 +26,9 @@ pub(super) struct AddressRow {
     pub(super) ip: IpAddr,
 }
 
-/// A model that a plan may need more of than the client does.
+/// Model of which a plan needs more fields than the client.
 pub(super) trait Needed {
-    /// What is wrong with the row for a plan: a member, and the remedy.
+    /// Returns the member that is missing, and the remedy; `None` if the row is complete.
     fn lacks(&self) -> Option<(&'static str, String)>;
 }
 
@@ -75,7 +75,7 @@ pub(super) fn subnet_rows(text: &str, problems: &mut Problems) -> Vec<Row<Subnet
     rows
 }
 
-/// The network of a subnet; what has host bits may be another one than was meant.
+/// Returns the network of a subnet. Host bits are an error, because the network could be another one than was meant.
 fn network(subnet: &Subnet) -> Result<IpNet, String> {
     let ip = subnet.subnet.ok_or("subnet is missing; expected an IP address")?;
     let mask = subnet.mask.ok_or("mask is missing; expected a prefix length")?;
@@ -95,7 +95,7 @@ pub(super) fn address_rows(text: &str, problems: &mut Problems) -> Vec<Row<Addre
             problems.push(Problem::new(at, format!("{member} is missing; give the list as phpIPAM returns it")));
             continue;
         };
-        // The server keeps any text there; a plan's MAC address is one.
+        // The server accepts any text as a MAC address; a plan does not.
         if let Some(mac) = address.mac.as_deref().filter(|mac| mac.trim().parse::<MacAddr>().is_err()) {
             problems.push(Problem::field(&at, "mac", mac, "expected six octets in hexadecimal"));
             continue;
@@ -105,7 +105,7 @@ pub(super) fn address_rows(text: &str, problems: &mut Problems) -> Vec<Row<Addre
     rows
 }
 
-/// Reads every row of a response, or says what is wrong with each.
+/// Reads every row of a response, and collects the problems of each.
 fn read<T: DeserializeOwned>(name: &str, text: &str, problems: &mut Problems) -> Vec<Row<T>> {
     if let Err(problem) = AddressPlan::check_size(name, text) {
         problems.push(problem);

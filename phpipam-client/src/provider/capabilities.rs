@@ -1,4 +1,4 @@
-//! What this server and this app can do: probed once, on connecting.
+//! Capabilities of a server and an app, probed once by `connect`, and checks of configured names.
 
 use ipam_core::{Capabilities, Operation};
 
@@ -7,25 +7,25 @@ use crate::provider::config::SectionChoice;
 use crate::provider::map::error::config_error;
 use crate::provider::map::required::FieldValues;
 
-/// What the probes found.
+/// Results of the probes.
 #[derive(Debug, Clone)]
 pub(crate) struct Probed {
-    /// Whether the app may write; `None` where the server does not say.
+    /// True if the app may write; `None` if the server does not say.
     pub(crate) may_write: Option<bool>,
-    /// Whether there is a search over all texts (since 1.6), which the database does. Else all addresses are read.
+    /// True if the server has a search over all texts (since 1.6). Otherwise all addresses are filtered.
     pub(crate) search: bool,
-    /// The custom fields of subnets.
+    /// Names of the custom fields of subnets.
     pub(crate) subnet_fields: Vec<String>,
-    /// How many characters fit the marks of addresses and of subnets, where the column is not a text.
+    /// Width of the mark fields of addresses and of subnets, in characters; `None` for type text.
     pub(crate) address_width: Option<usize>,
     pub(crate) subnet_width: Option<usize>,
-    /// Values of custom fields, and required fields without one.
+    /// Configured values of custom fields, and required fields without a value.
     pub(crate) address_values: FieldValues,
     pub(crate) subnet_values: FieldValues,
 }
 
 impl Probed {
-    /// What the provider can do with the app's rights.
+    /// Returns the capabilities that the app's permission leaves.
     pub(crate) fn capabilities(&self) -> Capabilities {
         let writes = self.may_write != Some(false);
         let mut can = Capabilities::minimal("phpIPAM");
@@ -41,7 +41,10 @@ impl Probed {
         can
     }
 
-    /// Refuses an operation that the app's rights do not allow.
+    /// Refuses an operation that the app's permission does not allow.
+    ///
+    /// # Errors
+    /// `Unsupported` if the app may only read.
     pub(crate) fn must_write(&self, operation: Operation) -> ipam_core::Result<()> {
         if self.may_write == Some(false) {
             return Err(ipam_core::Error::unsupported(operation, "phpIPAM (the app is read-only)"));
@@ -50,7 +53,10 @@ impl Probed {
     }
 }
 
-/// The custom field a mark is to be kept in, and how much fits it.
+/// Returns the custom field of the marks, and its width in characters if it is limited.
+///
+/// # Errors
+/// `Config` if the field does not exist, is no text, or is shorter than 255 characters.
 pub(crate) fn mark_field(
     wanted: Option<&str>,
     fields: &[CustomField],
@@ -67,23 +73,25 @@ pub(crate) fn mark_field(
         return Err(config_error(message));
     };
     let sql = field.sql_type.to_ascii_lowercase();
+    let too_small = || {
+        let message =
+            format!("the custom field {wanted:?} of {of} has the type {sql}; change it to text or varchar(255)");
+        config_error(message)
+    };
     let width = match sql.split_once('(') {
         _ if sql.contains("text") => None,
         Some((kind, width)) if kind.contains("char") => width.trim_end_matches(')').parse().ok(),
-        _ => {
-            let message = format!("the custom field {wanted:?} of {of} is {sql}; make it a text");
-            return Err(config_error(message));
-        }
+        _ => return Err(too_small()),
     };
+    // A mark without key and owner has some 110 characters. 255 leaves room for usual keys and owners; `allocate`
+    // refuses longer ones before it takes anything.
     if width.is_some_and(|width: usize| width < 255) {
-        let message =
-            format!("the custom field {wanted:?} of {of} is {sql}; make it at least varchar(255), better text");
-        return Err(config_error(message));
+        return Err(too_small());
     }
     Ok((Some(field.name.clone()), width))
 }
 
-/// The fields that every subnet has and that can choose ranges and blocks.
+/// Fields that every subnet has, by which ranges and blocks can be selected.
 const SUBNET_FIELDS: [&str; 27] = [
     "id",
     "subnet",
@@ -114,7 +122,7 @@ const SUBNET_FIELDS: [&str; 27] = [
     "editDate",
 ];
 
-/// Refuses fields that no subnet of the server has: they would choose nothing, in silence.
+/// Refuses fields that no subnet of the server has. They would select nothing, without a message.
 pub(crate) fn check_fields_exist<'a>(
     wanted: impl IntoIterator<Item = &'a (String, String)>,
     custom: &[String],
@@ -125,16 +133,18 @@ pub(crate) fn check_fields_exist<'a>(
         if !is_known {
             let custom = if custom.is_empty() { "none".to_owned() } else { custom.join(", ") };
             let standard = SUBNET_FIELDS.join(", ");
-            let message = format!(
-                "subnets have no field {name:?}; the custom fields are: {custom}; the fields of every subnet are: {standard}"
-            );
+            let message =
+                format!("subnets have no field {name:?}; custom fields: {custom}; fields of every subnet: {standard}");
             return Err(config_error(message));
         }
     }
     Ok(())
 }
 
-/// The ids of sections that are chosen, by id or by name, capitals or not.
+/// Returns the ids of the chosen sections. Names match in any case; an exact match comes first.
+///
+/// # Errors
+/// `Config`, with all sections, if one does not exist.
 pub(crate) fn section_ids(choices: &[SectionChoice], known: &[Section]) -> ipam_core::Result<Vec<SectionId>> {
     let list = || {
         let names: Vec<String> = known.iter().map(|section| format!("{} (#{})", section.name, section.id)).collect();
@@ -154,7 +164,10 @@ pub(crate) fn section_ids(choices: &[SectionChoice], known: &[Section]) -> ipam_
     choices.iter().map(|choice| find(choice).map(|section| section.id)).collect()
 }
 
-/// The ids of tags by name, capitals or not.
+/// Returns the ids of tags by their names, in any case.
+///
+/// # Errors
+/// `Config`, with all tags, if one does not exist.
 pub(crate) fn tag_ids(names: &[String], tags: &[Tag]) -> ipam_core::Result<Vec<TagId>> {
     names
         .iter()

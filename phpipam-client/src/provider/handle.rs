@@ -1,4 +1,4 @@
-//! The provider: connecting, and the contract's methods, each of which is a file of [`ops`](super::ops).
+//! Provider handle: connecting, and the methods of the trait, each of which is in a file of [`ops`](super::ops).
 
 use std::sync::Arc;
 
@@ -21,17 +21,71 @@ use crate::client::Client;
 use crate::keyed_locks::KeyedLocks;
 use crate::models::{Schema, Tag};
 
-/// phpIPAM as a provider. A clone is another handle to the same one. See the [module](super).
+/// IPAM provider that allocates in a phpIPAM server. A clone is another handle to the same provider.
+///
+/// The [module page](super) describes mapping, marks, unfinished claims, errors and limits.
+///
+#[cfg_attr(feature = "testing", doc = "```")]
+#[cfg_attr(not(feature = "testing"), doc = "```text")]
+/// use ipam_core::{IpamProvider, ListRanges};
+/// # use ipam_core::http::HttpOptions;
+/// # use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
+/// # use phpipam_client::testing::Server;
+/// # use phpipam_client::{Auth, Client};
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// # let server = Server::start().await?;
+/// # server.seed(|store| {
+/// #     let section = store.add_section("Lab");
+/// #     let subnet = store.add_subnet(section, "10.0.0.0/29".parse()?);
+/// #     store.set_field(phpipam_client::testing::Object::Subnet, subnet, "description", "Web servers");
+/// #     Ok::<_, Box<dyn std::error::Error>>(())
+/// # })?;
+/// # let client = Client::builder(server.url(), Server::APP, Auth::user(Server::USER, Server::PASSWORD))
+/// #     .with_http_options(HttpOptions::new().with_allow_http(true))
+/// #     .build()?;
+/// let provider = PhpIpamProvider::connect(client, PhpIpamConfig::new().with_section("Lab")).await?;
+/// let page = provider.list_ranges(&ListRanges::all()).await?;
+/// assert_eq!((page.items[0].name.as_str(), page.items[0].net.to_string().as_str()), ("Web servers", "10.0.0.0/29"));
+/// assert!(provider.check().await?.warnings.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct PhpIpamProvider(Arc<Inner>);
 
 impl PhpIpamProvider {
-    /// A provider on the app that `client` is for. Asks what the app may do, which custom fields and sections there are,
-    /// and whether the server can search.
+    /// Connects to the server of `client`, with the configuration `config`.
+    ///
+    /// Reads the permission of the app, sections, custom fields and tags, and whether the server has a search: six
+    /// requests, or five without a configured section. Then it [sweeps](PhpIpamConfig::with_sweep_on_connect).
+    ///
+    #[cfg_attr(feature = "testing", doc = "```")]
+    #[cfg_attr(not(feature = "testing"), doc = "```text")]
+    /// use ipam_core::ErrorKind;
+    /// # use ipam_core::http::HttpOptions;
+    /// # use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
+    /// # use phpipam_client::testing::Server;
+    /// # use phpipam_client::{Auth, Client};
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let server = Server::start().await?;
+    /// # server.seed(|store| store.add_section("Lab"));
+    /// # let client = Client::builder(server.url(), Server::APP, Auth::user(Server::USER, Server::PASSWORD))
+    /// #     .with_http_options(HttpOptions::new().with_allow_http(true))
+    /// #     .build()?;
+    /// let error = PhpIpamProvider::connect(client, PhpIpamConfig::new().with_section("Labs")).await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Config);
+    /// assert!(error.message().contains("Lab (#"), "{error}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// `Config`, with what there is, for a section, field or tag that the server does not have, `Unauthenticated`, `Unavailable` and the other
-    /// kinds that any call may fail with.
+    /// `Config` if the configuration names a section, field or tag that the server does not have, or a value that a
+    /// field does not take; the message lists the existing ones. Otherwise the [common errors](super#errors).
     pub async fn connect(client: Client, config: PhpIpamConfig) -> Result<Self> {
         let fail = failed(Operation::Open);
         let may_write = crate::probe::may_write(&client).await.map_err(&fail)?;
@@ -66,6 +120,7 @@ impl PhpIpamProvider {
         let probed =
             Probed { may_write, search, subnet_fields, address_width, subnet_width, address_values, subnet_values };
         let mapping = Mapping { address_mark, subnet_mark, reserved };
+        // The random half tells this process's claims from those of every other process.
         let claims = Claims::new(random_half(), config.pacing.revisits());
         let locks = KeyedLocks::new("key");
         let inner = Inner { client, config, mapping, sections, tag, probed, claims, locks };
@@ -73,7 +128,35 @@ impl PhpIpamProvider {
         Ok(Self(Arc::new(inner)))
     }
 
-    /// The client it works with.
+    /// Returns the client that the provider uses, for calls that the trait does not have.
+    ///
+    #[cfg_attr(feature = "testing", doc = "```")]
+    #[cfg_attr(not(feature = "testing"), doc = "```text")]
+    /// use phpipam_client::models::{AddressFields, SubnetId};
+    /// # use ipam_core::http::HttpOptions;
+    /// # use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
+    /// # use phpipam_client::testing::Server;
+    /// # use phpipam_client::{Auth, Client};
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let server = Server::start().await?;
+    /// # let subnet = server.seed(|store| {
+    /// #     let section = store.add_section("Lab");
+    /// #     Ok::<_, Box<dyn std::error::Error>>(store.add_subnet(section, "10.0.0.0/29".parse()?))
+    /// # })?;
+    /// # let client = Client::builder(server.url(), Server::APP, Auth::user(Server::USER, Server::PASSWORD))
+    /// #     .with_http_options(HttpOptions::new().with_allow_http(true))
+    /// #     .build()?;
+    /// let provider = PhpIpamProvider::connect(client, PhpIpamConfig::new()).await?;
+    /// // The trait cannot define a gateway, phpIPAM can.
+    /// let fields = AddressFields::new().with_is_gateway(true);
+    /// provider.client().addresses().create(SubnetId::new(subnet), "10.0.0.1".parse()?, &fields).await?;
+    /// # use ipam_core::IpamProviderExt;
+    /// assert_eq!(provider.allocate_one(subnet.to_string(), "vm-42").await?.address.to_string(), "10.0.0.2");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.0.client
@@ -87,7 +170,8 @@ impl IpamProvider for PhpIpamProvider {
     }
 
     async fn check(&self) -> Result<Health> {
-        // A caller that asks whether it works now wants more than the memory of a login that failed a while ago.
+        // `check` asks about the present. A failed login of the past is not repeated by itself (Q55), so it is released
+        // here.
         self.0.client.retry_login();
         self.0.check().await
     }

@@ -1,4 +1,4 @@
-//! What all operations share: the client, the configuration, and what is known of server and app.
+//! State that all operations share: client, configuration, and the probed properties of server and app.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -14,7 +14,8 @@ use crate::error::{Error, Result};
 use crate::keyed_locks::KeyedLocks;
 use crate::models::{Address, AddressId, SectionId, Subnet, TagId};
 
-/// How many requests are under way at once where one per subnet, or address, cannot be helped.
+/// Largest number of concurrent requests of one operation that needs one request per subnet or address. Each occupies a
+/// PHP worker, of which small servers have few.
 pub(crate) const MAX_CONCURRENT: usize = 4;
 
 #[derive(Debug)]
@@ -22,19 +23,20 @@ pub(crate) struct Inner {
     pub(crate) client: Client,
     pub(crate) config: PhpIpamConfig,
     pub(crate) mapping: Mapping,
-    /// The sections that are served; empty for all.
+    /// Sections to serve; empty for all.
     pub(crate) sections: Vec<SectionId>,
-    /// The tag of new addresses.
+    /// Tag of new addresses.
     pub(crate) tag: TagId,
     pub(crate) probed: Probed,
-    /// The claims of this process.
+    /// Claims of this process.
     pub(crate) claims: Arc<Claims>,
-    /// Calls of this process with the same key take turns.
+    /// Per-key locks: calls of this process with the same key take turns.
     pub(crate) locks: KeyedLocks<AllocationKey>,
 }
 
 impl Inner {
-    /// Reading does no harm, so what a client does not repeat by itself is repeated here: a PHP that gave up.
+    /// Sends a read, and repeats it if PHP returned an empty body (Q21). The client does not repeat those, because a
+    /// write may have been carried out.
     pub(crate) async fn read<T, F>(&self, call: impl Fn() -> F + Send) -> Result<T>
     where
         F: Future<Output = Result<T>> + Send,
@@ -53,12 +55,12 @@ impl Inner {
         self.sections.is_empty() || section.is_some_and(|section| self.sections.contains(&section))
     }
 
-    /// Whether the fields of a subnet have these values.
+    /// Returns true if the fields of a subnet have these values.
     pub(crate) fn has_fields(&self, subnet: &Subnet, wanted: &[(String, String)]) -> bool {
         let properties = self.mapping.properties(subnet, None);
         wanted.iter().all(|(name, value)| {
             let found = properties.get(name).or_else(|| {
-                // As the form of phpIPAM shows it, without the prefix of the column.
+                // By the name that phpIPAM's web interface shows, without the prefix of the column (Q41).
                 subnet
                     .extra
                     .contains_key(&format!("custom_{name}"))
@@ -68,7 +70,7 @@ impl Inner {
         })
     }
 
-    /// Whether a subnet is a range, if it has no subnets below it.
+    /// Returns true if a subnet is a range, provided that it has no subnets below it.
     pub(crate) fn may_be_range(&self, subnet: &Subnet) -> bool {
         !subnet.is_folder
             && self.serves_section(subnet.section_id)
@@ -76,7 +78,7 @@ impl Inner {
             && (self.config.block_fields.is_empty() || !self.has_fields(subnet, &self.config.block_fields))
     }
 
-    /// The address of this id as it is now; `None` if there is none.
+    /// Returns the current row of an address; `None` if it does not exist.
     pub(crate) async fn row_now(&self, id: AddressId) -> Result<Option<Address>> {
         match self.read(|| async { self.client.addresses().get(id).await }).await {
             Err(error) if error.is_not_found() => Ok(None),

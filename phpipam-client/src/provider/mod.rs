@@ -1,98 +1,240 @@
-//! phpIPAM behind [`ipam_core::IpamProvider`].
+//! phpIPAM as an [`ipam_core::IpamProvider`].
 //!
-//! ```no_run
-//! # async fn example() -> ipam_core::Result<()> {
-//! use ipam_core::{IpamProviderExt, ListRanges};
+//! A [`PhpIpamProvider`] allocates addresses and child prefixes in a phpIPAM server, version 1.4 or later. It is built
+//! from a
+//! [`Client`](crate::Client) and a [`PhpIpamConfig`], or opened from a URL, see [`register`](register()).
+//!
+#![cfg_attr(feature = "testing", doc = "```")]
+#![cfg_attr(not(feature = "testing"), doc = "```text")]
+//! use ipam_core::http::HttpOptions;
+//! use ipam_core::{Deallocate, IpamProvider, IpamProviderExt};
 //! use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
+//! use phpipam_client::testing::Server;
 //! use phpipam_client::{Auth, Client};
 //!
-//! let client = Client::builder("https://ipam.example", "vra", Auth::user("svc", "secret")).build()?;
-//! let config = PhpIpamConfig::new().with_section("Customers").with_range_field("custom_vRA_Range", "1");
-//! let provider = PhpIpamProvider::connect(client, config).await?;
-//! let address = provider.allocate_one("8", "vm-42").await?;
-//! println!("{} of subnet {}", address.address, address.range);
-//! # Ok(())
-//! # }
+//! # tokio::runtime::Runtime::new()?.block_on(async {
+//! let server = Server::start().await?; // a phpIPAM in this process, with one subnet
+//! let subnet = server.seed(|store| {
+//!     let section = store.add_section("Lab");
+//!     Ok::<_, Box<dyn std::error::Error>>(store.add_subnet(section, "10.0.0.0/29".parse()?))
+//! })?;
+//!
+//! let client = Client::builder(server.url(), Server::APP, Auth::user(Server::USER, Server::PASSWORD))
+//!     .with_http_options(HttpOptions::new().with_allow_http(true)) // no TLS in this process
+//!     .build()?;
+//! let provider = PhpIpamProvider::connect(client, PhpIpamConfig::new().with_section("Lab")).await?;
+//!
+//! let allocation = provider.allocate_one(subnet.to_string(), "vm-42").await?;
+//! assert_eq!(allocation.address.to_string(), "10.0.0.1");
+//! let freed = provider.deallocate(&Deallocate::id(allocation.id)).await?;
+//! assert_eq!(freed.freed().count(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What is what
+//! # Words
+//! - *Key*: name that the caller gives to a request for addresses or for a range. A repetition with the same key
+//!   returns what the first call took. See [`AllocationKey`](ipam_core::AllocationKey).
+//! - *Owner*: the machine or tenant that an address is for. See [`Owner`](ipam_core::Owner).
+//! - *Claim*: the addresses that one call of `allocate` takes.
+//! - *Mark*: text that the provider writes into phpIPAM beside each address of a claim: key, owner and state of the
+//!   claim.
+//! - *Pending* and *committed*: a claim of several addresses is pending until all of them are taken, then it is
+//!   committed. Callers see committed claims only.
+//! - *Claim time*: the longest time that one claim may take, 60 seconds by default.
+//! - *Abandoned claim*: a pending claim whose process has died. Its addresses are *orphaned*: taken, and in no
+//!   allocation.
+//! - *Child prefix*: a subnet that `allocate_range` creates inside a block.
+//! - *Enclosing subnet*: a subnet that contains another one, such as its parent.
+//!
+//! # Mapping
 //! | in the contract | in phpIPAM |
 //! | --- | --- |
-//! | range | a subnet without subnets below it, in the chosen sections, with the chosen fields; its id is the subnet's |
-//! | block | a subnet with subnets below it, or one with the chosen fields |
-//! | address space | the VRF, in all sections: `vrf/7`; without one the section: `3` |
-//! | allocation | an address; its id is the row's and the claim's number |
-//! | reservation | the gateway, and addresses whose tag is "Reserved" or "DHCP" that were not allocated here; all that is free of a subnet that is marked full |
-//! | properties | every plain field of a subnet by the server's name, such as `custom_vRA_Range` |
-//! | name of a range | the first line of the description; the prefix where there is none |
+//! | range | a subnet without subnets below it, in the configured sections; its id is the subnet's, such as `8` |
+//! | block | a subnet with subnets below it, or one with the configured fields |
+//! | address space | the VRF, across all sections, such as `vrf/7`; for a subnet without VRF its section, such as `3` |
+//! | allocation | an address; its id is `ROW-CLAIM`, such as `17-00c0ffee00000001`: ids of row and claim |
+//! | allocation that the provider did not make | an address without a mark; its id is the id of the row, such as `17` |
+//! | reservation | the gateway; an address with the tag "Reserved" or "DHCP" and without a mark |
+//! | reservations of all free addresses | a subnet that is marked full |
+//! | properties | every plain field of a subnet under the server's name, such as `custom_vRA_Range` |
+//! | name of a range | the first line of the description; the prefix if there is none |
+//!
+//! # Supported operations
+//! | operation | supported |
+//! | --- | --- |
+//! | `check`, `list_ranges`, `list_blocks`, `find`, `usage`, `close` | yes |
+//! | `allocate`, `preview_allocate`, `deallocate` | yes |
+//! | `update`, `allocate_range`, `deallocate_range`, `sweep` | if the app may write |
+//! | `define_range`, `define_block`, their `update_…` and `remove_…` | no: define subnets in phpIPAM |
+//! | `changes`, the feed of changes | no |
+//!
+//! Addresses do not expire, and there is no quarantine and no order but the lowest free address. An operation or an
+//! option that is not supported fails with [`Unsupported`].
+//!
+//! [`Unsupported`]: ipam_core::ErrorKind::Unsupported
+//!
+//! # Keys
+#![cfg_attr(feature = "testing", doc = "```")]
+#![cfg_attr(not(feature = "testing"), doc = "```text")]
+//! use ipam_core::{Allocate, ErrorKind, IpamProvider};
+//! # use ipam_core::http::HttpOptions;
+//! # use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
+//! # use phpipam_client::testing::Server;
+//! # use phpipam_client::{Auth, Client};
+//!
+//! # tokio::runtime::Runtime::new()?.block_on(async {
+//! # let server = Server::start().await?;
+//! # let subnet = server.seed(|store| {
+//! #     let section = store.add_section("Lab");
+//! #     Ok::<_, Box<dyn std::error::Error>>(store.add_subnet(section, "10.0.0.0/29".parse()?))
+//! # })?;
+//! # let client = Client::builder(server.url(), Server::APP, Auth::user(Server::USER, Server::PASSWORD))
+//! #     .with_http_options(HttpOptions::new().with_allow_http(true))
+//! #     .build()?;
+//! # let provider = PhpIpamProvider::connect(client, PhpIpamConfig::new()).await?;
+//! let request = Allocate::one("vm-42", subnet.to_string()).with_key("vm-42/nic-0");
+//! let first = provider.allocate(&request).await?;
+//! let again = provider.allocate(&request).await?; // for example because the first response was lost
+//! assert!(again.repeated);
+//! assert_eq!(again.lines, first.lines);
+//!
+//! let other = Allocate::one("vm-43", subnet.to_string()).with_key("vm-42/nic-0");
+//! assert_eq!(provider.allocate(&other).await.unwrap_err().kind(), ErrorKind::Conflict);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! # Addresses are unique in an address space
-//! phpIPAM keeps them unique in a subnet only; the provider does the rest.
-//! - Addresses that are registered in a subnet around a range, from before it was divided, count as taken, and a gateway
-//!   there is the range's. `find` shows such an address with the range that holds it. It is freed by its id;
-//!   `deallocate` by range and address says where it is registered.
-//! - Ranges of one space that overlap, such as those of one VRF in two sections, leave alone what the other one has,
-//!   also where only one of the sections is served. Each claim is compared with the others before its caller is told: of
-//!   two of them, the one with the lower id stands.
-//! - [`check`](ipam_core::IpamProvider::check) names both.
+//! phpIPAM keeps addresses unique in one subnet. The provider keeps them unique in the whole address space:
+//! - Addresses that are registered in an enclosing subnet, from before it was divided, count as taken in the range. A
+//!   gateway there is the range's gateway. `find` shows such an address with the range that contains it. Deallocate it
+//!   by its id: `deallocate` by range and address fails with `Conflict` and names the enclosing subnet; with a
+//!   precondition it reports the address as free already.
+//! - Ranges of one address space may overlap, such as ranges of one VRF in two sections. An address that is taken in
+//!   one of them is not allocated from the other, even if the provider serves only one of the sections.
+//! - Before `allocate` returns, the provider looks whether another process took the same address in an overlapping
+//!   range meanwhile. If so, the address with the lower id wins, and the other call takes another address.
+//! - [`check`](ipam_core::IpamProvider::check) names overlapping ranges, and addresses in enclosing subnets.
 //!
-//! It takes one request to learn which subnets lie around a range, and one for each of those; none for a range at the top
-//! of a section without a VRF. What others register in phpIPAM's pages after a claim was acknowledged cannot be kept out.
+//! The provider needs one request to find the overlapping subnets, and one for each of them. For a range at the top of
+//! a section without a VRF it needs none. It cannot prevent that a person registers the same address in another subnet
+//! after `allocate` has returned.
 //!
 //! # Marks
-//! A claim says in the very call that makes it whose it is: a mark, `[ipam1;c;0/1;…]`, with key, owner, fingerprint of
-//! the request, and the number of the call. It is kept in `note` of an address and in `description` of a subnet, or in a
-//! custom field that is a text. Everything in it is percent-encoded, so that nothing is stripped, and it has a checksum:
-//! people may write before and behind it. The owner is shown in the field `owner`, too; if another one is written
-//! there, the address is that one's.
+//! The request that takes an address also writes its mark, so no address of a claim is ever without one. Example,
+//! without the line break:
 //!
-//! A key is looked up by one request: by the server's search (since 1.6, done by its database), else by a filter over
-//! all addresses, which a server with more than some 30 000 of them cannot do with PHP's default memory.
+//! ```text
+//! [ipam1;c;1/3;a0;k7c3d47054832e9f6918bc21b;n0000000000000abc;f0000000000000007;s6553f100;
+//!  key=vm-1/nic%200;owner=vm-1;at=10.0.0.1-10.0.0.3,2001:db8::1;x489c67d3]
+//! ```
 //!
-//! # How an address is taken
-//! 1. With a key: who has it? A claim that stands is returned, or refused; one that is under way is waited for.
-//! 2. `POST addresses/first_free/…` with the mark. Where the server's next address may not be the right one (IPv6, whose
-//!    lowest address belongs to the routers; exclusions; several addresses; rows) the subnet is listed, addresses are
-//!    chosen, and each is taken by `POST addresses/`. Never a `GET` of what is free and then a `POST` that hopes.
-//! 3. Where other writers were quicker, again, with growing pauses; until the deadline of [`Pacing`], a minute.
-//! 4. Where the response was lost, the mark is looked for, and what is found is taken over.
-//! 5. Several addresses are marked as *pending* first. When all are there, the first is changed to *committed*; that
-//!    decides it. [`find`](ipam_core::IpamProvider::find) does not show what is pending.
-//! 6. All is read back. Of two claims of one key the one with the lower id stands, the other one is undone by its caller.
-//! 7. What fails is undone, the last address first.
+//! | part | meaning |
+//! | --- | --- |
+//! | `ipam1` | version of the format |
+//! | `c`, `p` | state of the claim: committed, pending |
+//! | `1/3` | number of the address in its claim, from 0; number of addresses of the claim |
+//! | `a0` | attempt number of the address, from 0 |
+//! | `k…` | start of the SHA-256 of the key, for searching |
+//! | `n…` | number of the claim |
+//! | `f…` | start of the [fingerprint](ipam_core::Fingerprint) of the request |
+//! | `s…` | start of the claim, in seconds since 1970 by the server's clock, hexadecimal |
+//! | `key=`, `owner=` | key and owner |
+//! | `life=180` | time in seconds for which a pending claim is protected |
+//! | `at=` | addresses of the claim |
+//! | `tag=`, `prop=` | tags, and properties for which the server has no field |
+//! | `x…` | checksum |
 //!
-//! # Callers that go away
-//! There is no task in the background. A claim that was dropped half-way, or whose response was lost, is noted in the
-//! process, and the next calls of the provider clean up after it: at once, and again after 1, 5, 30 and 120 seconds,
-//! because the server may still be at work ([`Pacing`] sets these times); [`close`](ipam_core::IpamProvider::close) looks once more.
+//! The mark is kept in the field `note` of an address and in `description` of a subnet, or in a custom field of type
+//! text (see [`with_address_mark_field`](PhpIpamConfig::with_address_mark_field)). All parts are percent-encoded, so
+//! that the server strips nothing. People may write before and after the mark. If they edit the mark itself, the
+//! checksum shows it: the address stays allocated, without a key, and only a `deallocate` without a precondition frees
+//! it. The owner is also written to the field `owner`. If a person writes another owner there, the address belongs to
+//! that one.
 //!
-//! What a dead process left is found by its mark. A claim of several addresses that is not whole is honoured for three
-//! times [`with_claim_time`](PhpIpamConfig::with_claim_time) of its own process, by the server's clock. Until then
-//! `allocate` and `deallocate` with its key are `Busy`, after a few seconds, with the time in the message. After it the
-//! claim is abandoned:
-//! - [`check`](ipam_core::IpamProvider::check) counts abandoned claims: no allocation shows them, and they use up
-//!   addresses.
-//! - The next call with the key undoes its own.
-//! - [`sweep`](ipam_core::IpamProvider::sweep) undoes all of them, and child prefixes that two processes made for one key.
+//! A key is looked up with one request: the server's search (since 1.6, in the database), or a filter over all
+//! addresses. On a server with more than some 30 000 addresses the filter exceeds PHP's default memory limit of 128 MB.
+//!
+//! # Steps of an allocation
+//! 1. If the request has a key, look it up. A committed claim is returned (or the call fails with `Conflict`, if the
+//!    request differs). A pending claim is waited for.
+//! 2. Take an address and write its mark, in one request. If the server may choose, this is `POST
+//!    addresses/first_free/ID/`. Otherwise the provider lists the subnet, chooses, and sends `POST addresses/` for each
+//!    address; the server refuses one that is taken meanwhile. The second way is used for IPv6 (the server may hand out
+//!    the Subnet-Router anycast address), exclusions, several addresses and contiguous runs.
+//! 3. If another writer was faster, try again, with growing waits, until the deadline of [`Pacing`], 60 seconds by
+//!    default.
+//! 4. If a response was lost, look for the mark and take over what is found.
+//! 5. If there are several addresses, they are pending at first. When all are taken, the mark of the first one is
+//!    changed to committed. This one change commits the whole claim.
+//! 6. Read everything back. If two processes made a claim with one key, the claim whose first address has the lower id
+//!    wins, and the other one is undone by its own process.
+//! 7. If a step fails, undo what was taken.
+//!
+//! # Unfinished claims
+//! The provider has no background task. If a caller drops the future of a call, or a response was lost, the process
+//! remembers the claim, and later calls of the provider clean up: at once, and after 1, 5, 30 and 120 seconds, because
+//! the server may still be working on the request ([`Pacing`] sets these times).
+//! [`close`](ipam_core::IpamProvider::close) cleans up one last time.
+//!
+//! Claims of a process that died are found by their marks. A pending claim is protected for three times the
+//! [claim time](PhpIpamConfig::with_claim_time) of its process, by the server's clock: by default three minutes.
+//! While it is protected, `allocate` and `deallocate` with its key fail with [`Busy`](ipam_core::ErrorKind::Busy) after
+//! a few seconds, and the message says until when. Afterwards the claim is abandoned:
+//! - [`check`](ipam_core::IpamProvider::check) counts the abandoned claims and their addresses.
+//! - The next `allocate` with the same key undoes the claim and makes a new one.
+//! - [`sweep`](ipam_core::IpamProvider::sweep) undoes all abandoned claims, and second child prefixes of one key.
 //! - Connecting undoes a few, see [`with_sweep_on_connect`](PhpIpamConfig::with_sweep_on_connect).
 //!
-//! A process that was stopped in the middle of a claim cannot acknowledge it later: it gives a claim up after twice its
-//! time, and reads it back before it acknowledges it.
+//! A process that was suspended in the middle of a claim cannot commit it later: it gives up after twice the claim
+//! time, and reads the claim back before it returns.
 //!
 //! # Required custom fields
-//! A "required field" of phpIPAM without a default makes every new address or subnet fail, and a text that is empty every
-//! change of an address. [`with_address_field`](PhpIpamConfig::with_address_field) and
-//! [`with_child_prefix_field`](PhpIpamConfig::with_child_prefix_field) give values, which connecting checks against the
-//! server's fields. Where one is lacking, `check` names it, and `allocate` and `allocate_range` fail with kind `Config`
-//! before anything is taken; reading works.
+//! In phpIPAM a custom field can be required (`NOT NULL`). Without a default value, every new address or subnet that
+//! does not send the field is refused. With an empty default, every change of an address with an empty value is
+//! refused.
+//! [`with_address_field`](PhpIpamConfig::with_address_field) and
+//! [`with_child_prefix_field`](PhpIpamConfig::with_child_prefix_field) set values, which `connect` checks against its
+//! fields. If a value is missing, `check` names the field, and `allocate` and `allocate_range` fail with
+//! [`Config`](ipam_core::ErrorKind::Config) before they take anything. Reading works.
+//!
+//! # Errors
+//! All methods return [`ipam_core::Error`]. Beside the kinds of the [contract](ipam_core::IpamProvider):
+//!
+//! | kind | reason |
+//! | --- | --- |
+//! | [`Busy`] | another call with the key is in progress, or its process died and its claim is still protected |
+//! | [`Busy`] | other writers were faster until the deadline, or the server's lock was held for too long |
+//! | [`Config`] | the configuration names a section, field or tag that the server does not have |
+//! | [`Config`] | a required custom field has no value, or the server dropped a field that the provider wrote |
+//! | [`Unauthenticated`] | the server rejected user, password or app code |
+//! | [`PermissionDenied`] | the app may only read |
+//! | [`Unavailable`], [`Timeout`] | the server was not reached, or did not respond in time |
+//! | [`Untrusted`] | the server's certificate is not trusted |
+//! | [`Protocol`] | the response is not one of phpIPAM's API |
+//!
+//! [`Busy`]: ipam_core::ErrorKind::Busy
+//! [`Config`]: ipam_core::ErrorKind::Config
+//! [`PermissionDenied`]: ipam_core::ErrorKind::PermissionDenied
+//! [`Protocol`]: ipam_core::ErrorKind::Protocol
+//! [`Timeout`]: ipam_core::ErrorKind::Timeout
+//! [`Unauthenticated`]: ipam_core::ErrorKind::Unauthenticated
+//! [`Unavailable`]: ipam_core::ErrorKind::Unavailable
+//! [`Untrusted`]: ipam_core::ErrorKind::Untrusted
+//!
+//! If [`Error::outcome`](ipam_core::Error::outcome) is [`Unknown`](ipam_core::Outcome::Unknown), a part of the request
+//! may have been applied: repeat it with the same key.
 //!
 //! # Limits
-//! - phpIPAM 1.4 and later; 1.3 has no list of addresses and no filters.
-//! - No expiry, no quarantine, no order but first-free, no feed.
-//! - A key is unique as long as no insert becomes visible after the call that follows it; with the database that
-//!   phpIPAM needs, that is a matter of microseconds.
-//! - Between the look at a range and its deletion by `deallocate_range` another caller may allocate in it.
-//! - phpIPAM does not make a subnet of the same size as the one around it, so a child prefix is never as large as its block.
+//! - phpIPAM 1.4 and later. 1.3 has no list of all addresses and hardly any filters.
+//! - Keys are unique on a single database. On a cluster with several writers, or behind a replica that lags, two
+//!   concurrent calls with one key may both succeed.
+//! - `deallocate_range` checks that the range is empty and then deletes it. An address that another caller allocates
+//!   between the two requests is deleted with the range.
+//! - A child prefix is always smaller than its block: phpIPAM creates no subnet of the same size as its parent.
 
 mod capabilities;
 mod claim;

@@ -1,35 +1,40 @@
-//! Pacing: how long operations go on, and how they wait in between.
+//! Pacing: the time limits of operations, and the waits between their attempts.
 
 use std::time::{Duration, Instant};
 
 use ipam_core::BackoffConfig;
 
-/// How long the operations of a provider go on, and how long they wait in between.
+/// Time limits of a provider's operations, and the waits between their attempts.
 ///
-/// phpIPAM does not tell when a lock is free, when another claim is undone, or whether a request whose response was lost is
-/// still carried out. So the provider looks again, with growing waits and jitter. All of these waits follow from four
-/// times:
+/// phpIPAM does not say when a lock is free, when another claim is undone, or whether a request whose response was lost
+/// is still carried out. So the provider repeats its look, with growing waits that are partly random. Four times
+/// determine all of these waits: `deadline`, `settle`, and the `first` and the `longest` wait of a retry.
 ///
-/// | it waits | at first | at most | in all |
+/// | the provider waits | first wait | sum of the waits at most | with the defaults |
 /// | --- | --- | --- | --- |
-/// | where other writers were quicker, or hold the server's lock | `first` | `longest` | until the claim's deadline |
-/// | for another call's claim with the same key | `first` | `longest` | `settle`; a quarter of it to deallocate |
-/// | for a later claim of the same address to be undone | twice `first` | | `settle` |
-/// | before it repeats a change whose response was lost | twice `first` | | `settle` |
-/// | before it looks again for what a lost response was about | `settle` / 30 | | `settle` / 10: two waits |
-/// | before it repeats a read that PHP gave up | `settle` / 50 | | `settle` / 7: three waits |
+/// | while other writers are faster, or hold the server's lock | `first` | until the claim's deadline | 10 ms, 60 s |
+/// | for another call's claim with the same key, in `allocate` | `first` | `settle` | 10 ms, 5 s |
+/// | the same in `deallocate` | `first` | `settle` / 4 | 10 ms, 1.25 s |
+/// | for a later claim of the same address to be undone | 2 × `first` | `settle` | 20 ms, 5 s |
+/// | before it repeats a change whose response was lost | 2 × `first` | `settle` | 20 ms, 5 s |
+/// | before it looks again for what a lost response did | `settle` / 30 | `settle` / 10 | 167 ms, 500 ms: two waits |
+/// | before it repeats a read that returned nothing | `settle` / 50 | `settle` / 7 | 100 ms, 714 ms: three waits |
 ///
-/// An operation that went wrong half-way is cleaned up after by the calls that follow: at once, and again after a fifth of
-/// `settle`, after `settle`, after 6 and after 24 times `settle`. [`close`](ipam_core::IpamProvider::close) takes twice
-/// `settle` at most, the sweep on connecting two fifths of it.
+/// Each wait doubles; waits of the first three kinds grow up to `longest`, 160 ms by default. The time of the requests
+/// themselves is not counted, except against the deadline.
 ///
-/// A test of a caller's own can run over short ones:
+/// Unfinished claims are cleaned up by later calls: at once, and `settle` / 5, `settle`, 6 × `settle` and 24 × `settle`
+/// later, which are 1, 5, 30 and 120 seconds. [`close`](ipam_core::IpamProvider::close) takes up to 2 × `settle`, 10
+/// seconds. The sweep of `connect` takes up to 2 × `settle` / 5, 2 seconds.
+///
+/// A program that tests its own code can use short times:
 ///
 /// ```
 /// use std::time::Duration;
 /// use phpipam_client::provider::{Pacing, PhpIpamConfig};
 ///
 /// let pacing = Pacing::new().with_deadline(Duration::from_secs(2)).with_settle(Duration::from_millis(200));
+/// assert_ne!(pacing, Pacing::default());
 /// let config = PhpIpamConfig::new().with_pacing(pacing);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +46,7 @@ pub struct Pacing {
 }
 
 impl Pacing {
-    /// A minute for a claim, five seconds for what has to settle, 10 to 160 ms between attempts.
+    /// Creates the default pacing: deadline 60 s, settle time 5 s, retry waits from 10 ms to 160 ms.
     pub const fn new() -> Self {
         Self {
             deadline: Duration::from_secs(60),
@@ -50,29 +55,48 @@ impl Pacing {
         }
     }
 
-    /// Sets how long one claim may take, beside a tenth of a second for each address. At least a second, as the marks on the
-    /// server count in seconds; see [`PhpIpamConfig::with_claim_time`](super::PhpIpamConfig::with_claim_time).
+    /// Sets the deadline of a claim, 60 s by default: the *claim time*. A claim gets 100 ms more for each of its
+    /// addresses. Less than a second is set to a second, because marks on the server hold whole seconds. See
+    /// [`PhpIpamConfig::with_claim_time`](super::PhpIpamConfig::with_claim_time).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use phpipam_client::provider::Pacing;
+    ///
+    /// let shortest = Pacing::new().with_deadline(Duration::ZERO);
+    /// assert_eq!(shortest, Pacing::new().with_deadline(Duration::from_secs(1)));
+    /// ```
     pub const fn with_deadline(mut self, deadline: Duration) -> Self {
         let least = Duration::from_secs(1);
         self.deadline = if deadline.as_nanos() < least.as_nanos() { least } else { deadline };
         self
     }
 
-    /// Sets how long to wait for what is about to settle: another call's claim, the undoing of a later one, a request whose
-    /// response was lost. A server that carries out requests late needs more.
+    /// Sets the settle time, 5 s by default: the time after which the state on the server is expected not to change by
+    /// itself, because another call's claim is committed or undone and a late request is carried out. A slow server
+    /// needs more.
     pub const fn with_settle(mut self, settle: Duration) -> Self {
         self.settle = settle;
         self
     }
 
-    /// Sets the first and the longest wait between two attempts at what other writers got first; a millisecond at least.
+    /// Sets the first and the longest wait between two attempts, 10 ms and 160 ms by default. Less than a millisecond
+    /// is set to a millisecond, and a `longest` below `first` to `first`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use phpipam_client::provider::Pacing;
+    ///
+    /// let (short, long) = (Duration::from_millis(5), Duration::from_millis(50));
+    /// assert_eq!(Pacing::new().with_retry(long, short), Pacing::new().with_retry(long, long));
+    /// ```
     pub fn with_retry(mut self, first: Duration, longest: Duration) -> Self {
         let first = first.max(Duration::from_millis(1));
         self.retry = BackoffConfig::new(first, longest.max(first));
         self
     }
 
-    /// How long a claim of so many addresses may take: each is a call of its own.
+    /// Returns the claim time of this many addresses, each of which is a request of its own.
     pub(crate) fn time_for(&self, count: u32) -> Duration {
         const EACH: Duration = Duration::from_millis(100);
         self.deadline.saturating_add(EACH.saturating_mul(count))
@@ -82,53 +106,55 @@ impl Pacing {
         self.settle
     }
 
-    /// Waits until a deadline while other writers are quicker or hold the server's lock.
+    /// Returns the waits while other writers are faster or hold the server's lock, until a deadline.
     pub(crate) fn contention(&self, until: Instant) -> Waits {
         self.waits("other writers were quicker", self.retry, Duration::MAX).until(until)
     }
 
-    /// Waits for the pending claim of another call.
+    /// Returns the waits for the pending claim of another call.
     pub(crate) fn pending(&self) -> Waits {
-        self.waits("another call with the key is under way", self.retry, self.settle)
+        self.waits("another call with the key is in progress", self.retry, self.settle)
     }
 
-    /// The same for a caller that wants to give back what is claimed.
+    /// Returns the same waits for a caller that deallocates: shorter, because there is nothing to return after the
+    /// wait.
     pub(crate) fn pending_briefly(&self) -> Waits {
         Waits { left: self.settle / 4, ..self.pending() }
     }
 
-    /// Waits for a later claim of the same address to be undone.
+    /// Returns the waits for a later claim of the same address to be undone.
     pub(crate) fn contested(&self) -> Waits {
         self.growing("a later claim has the same address", self.retry.initial.saturating_mul(2), self.settle)
     }
 
-    /// Waits before a change is repeated whose response was lost, or that met the server's lock.
+    /// Returns the waits before a change is repeated whose response was lost, or that met the server's lock.
     pub(crate) fn change(&self) -> Waits {
         self.growing("a change was not confirmed", self.retry.initial.saturating_mul(2), self.settle)
     }
 
-    /// Waits before the next look for what a lost response was about.
+    /// Returns the waits before the next look for the row of a lost response.
     pub(crate) fn lookup(&self) -> Waits {
         self.growing("a response was lost", self.settle / 30, self.settle / 10)
     }
 
-    /// Waits before a read is repeated that PHP gave up.
+    /// Returns the waits before a read is repeated for which PHP returned an empty body (Q21).
     pub(crate) fn reading(&self) -> Waits {
         self.growing("the server returned nothing", self.settle / 50, self.settle / 7)
     }
 
-    /// How long after a claim was abandoned in this process it is looked at: a request that was under way may still be
-    /// carried out, at the latest when the server's own lock and time limits end.
+    /// Returns the times after the end of an unfinished claim at which it is cleaned up.
     pub(crate) fn revisits(&self) -> [Duration; 5] {
+        // A request in flight may still be carried out. The last times are beyond the server's own limits: 30 s for its
+        // lock, and PHP's usual `max_execution_time` of 30 s.
         [Duration::ZERO, self.settle / 5, self.settle, self.settle.saturating_mul(6), self.settle.saturating_mul(24)]
     }
 
-    /// How long closing may clean up.
+    /// Returns the time limit of the cleanup by `close`.
     pub(crate) fn closing(&self) -> Duration {
         self.settle.saturating_mul(2)
     }
 
-    /// How long connecting may clean up.
+    /// Returns the time limit of the sweep by `connect`.
     pub(crate) fn connecting(&self) -> Duration {
         self.settle.saturating_mul(2) / 5
     }
@@ -148,12 +174,12 @@ impl Default for Pacing {
     }
 }
 
-/// Growing waits of one loop, up to a total and to a deadline.
+/// Growing waits of one loop, limited by their sum and by a deadline.
 #[derive(Debug)]
 pub(crate) struct Waits {
     reason: &'static str,
     backoff: BackoffConfig,
-    /// How much may still be waited. Only waits count: on a slow server there are as many attempts as on a quick one.
+    /// Rest of the sum. Requests do not count, so a slow server gets as many attempts as a quick one.
     left: Duration,
     until: Option<Instant>,
     number: u32,
@@ -161,7 +187,7 @@ pub(crate) struct Waits {
 }
 
 impl Waits {
-    /// Waits before the next attempt. `false`, without a wait, if there is to be none.
+    /// Waits before the next attempt. Returns false, without a wait, if there is to be none.
     pub(crate) async fn next(&mut self) -> bool {
         match self.step(super::random::random()) {
             None => false,
@@ -174,7 +200,7 @@ impl Waits {
 
     fn step(&mut self, random: u64) -> Option<Duration> {
         let wait = self.backoff.delay(self.number, random);
-        // A schedule of no time at all has no waits.
+        // Without this, a schedule of zero length would loop without a pause.
         if wait > self.left || wait.is_zero() || self.until.is_some_and(|until| Instant::now() >= until) {
             return None;
         }
@@ -185,7 +211,7 @@ impl Waits {
         Some(wait)
     }
 
-    /// The same waits, none of which begins after `deadline`.
+    /// Returns the same waits, none of which begins after `deadline`.
     pub(crate) fn until(mut self, deadline: Instant) -> Self {
         self.until = Some(deadline);
         self
@@ -196,7 +222,7 @@ impl Waits {
 mod tests {
     use super::*;
 
-    /// Numbers of waits and their sums in milliseconds, with the shortest and the longest jitter.
+    /// Numbers of waits and their sums in milliseconds, with the shortest and with the longest random part.
     fn counts(waits: impl Fn() -> Waits) -> [(usize, u128); 2] {
         [0, u64::MAX].map(|random| {
             let mut waits = waits();

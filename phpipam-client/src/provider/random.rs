@@ -4,7 +4,7 @@ use ipam_core::AllocationKey;
 
 /// Returns a random number.
 pub(crate) fn random() -> u64 {
-    // Without the system's random numbers the clock has to do: callers only need to differ.
+    // If the system has no random numbers, the clock is enough: the values only have to differ between callers.
     getrandom::u64().unwrap_or_else(|_| {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         u64::from(now.subsec_nanos()) << 32 | u64::from(std::process::id())

@@ -1,4 +1,4 @@
-//! View of a range: as much of one subnet as allocating in it needs, read by its id.
+//! View of a range: the parts of one subnet that allocation needs, read by its id.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -17,7 +17,7 @@ use crate::provider::map::overlap::{OverlappingSubnet, space_in};
 use crate::provider::map::spaces::Spaces;
 use crate::provider::snapshot::Snapshot;
 
-/// One range, as much of it as allocating needs.
+/// Range, as far as allocation needs it.
 #[derive(Debug, Clone)]
 pub(crate) struct View {
     pub(crate) id: SubnetId,
@@ -25,30 +25,31 @@ pub(crate) struct View {
     pub(crate) net: IpNet,
     pub(crate) addresses: IpRange,
     pub(crate) gateway: Option<IpAddr>,
-    /// The subnets of its space that have addresses of it.
+    /// Subnets of its address space that overlap it.
     pub(crate) around: Vec<OverlappingSubnet>,
-    /// Whether it was asked what lies around it; else nothing does, as far as its own row says.
+    /// True if the overlapping subnets were read. Otherwise there are none, by the subnet's own row.
     pub(crate) is_nested: bool,
-    /// Which of its addresses are registered there.
+    /// Its addresses that are registered in overlapping subnets.
     pub(crate) elsewhere: IpSet,
     pub(crate) is_full: bool,
-    /// Whether the server's own first free address may be outside what a host may have.
+    /// True if the server's first free address may be one that a host must not have.
     pub(crate) server_differs: bool,
 }
 
-/// The addresses of one range.
+/// Addresses of a range that are taken.
 #[derive(Debug)]
 pub(crate) struct Contents {
     pub(crate) taken: IpSet,
 }
 
 impl Inner {
-    /// A subnet as a range, as far as its own row says.
+    /// Returns the view of a subnet by its own row; `None` if it is no range.
     pub(crate) fn view(&self, subnet: &Subnet) -> Option<View> {
         let net = subnet.network().filter(|_| self.may_be_range(subnet))?;
         let is_pool = subnet.is_pool.unwrap_or(false);
         let addresses = usable(net, is_pool);
-        // IPv6: the server hands out the lowest address, which belongs to the routers.
+        // The server hands out the lowest IPv6 address (Q67), which is the Subnet-Router anycast address (RFC 4291,
+        // 2.6.1).
         let server_differs = matches!(net, IpNet::V6(_)) && addresses != IpRange::from(net);
         Some(View {
             id: subnet.id,
@@ -64,7 +65,10 @@ impl Inner {
         })
     }
 
-    /// The range of this id, or `NotFound`.
+    /// Reads the range of this id.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such subnet, if it is not served, or if it has children.
     pub(crate) async fn range_view(&self, operation: Operation, id: &RangeId) -> ipam_core::Result<View> {
         let missing = || CoreError::not_found(operation, "range", id);
         let subnet: SubnetId = id.as_str().parse().map_err(|_| missing())?;
@@ -73,7 +77,7 @@ impl Inner {
             row => row.map_err(failed(operation))?,
         };
         let mut view = self.view(&row).ok_or_else(missing)?;
-        // Without a VRF and at the top of its section nothing lies around it.
+        // Without a parent and a VRF nothing can overlap it: phpIPAM refuses overlaps at the top of a strict section.
         if row.master_subnet_id.is_some() || row.vrf_id.is_some() {
             let found = self.surroundings(&row, view.net).await.map_err(failed(operation))?;
             if found.has_children {
@@ -84,7 +88,7 @@ impl Inner {
         Ok(view)
     }
 
-    /// Reads what is registered around ranges: one request for each subnet that is there.
+    /// Reads the addresses that are registered in overlapping subnets: one request for each of those.
     pub(crate) async fn read_elsewhere(&self, views: &mut BTreeMap<RangeId, View>) -> Result<()> {
         for view in views.values_mut().filter(|view| !view.around.is_empty()) {
             let found = self.elsewhere(view.net, &view.around).await?;
@@ -93,7 +97,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Several ranges, each read once.
+    /// Reads several ranges, each once.
     pub(crate) async fn range_views<'a>(
         &self,
         operation: Operation,
@@ -102,7 +106,7 @@ impl Inner {
         let mut distinct: Vec<&RangeId> = ids.into_iter().collect();
         distinct.sort_unstable();
         distinct.dedup();
-        // One list is less work for both sides than many single subnets.
+        // The list of all subnets is less work for both sides than many single ones.
         if distinct.len() > 16 {
             let snapshot = Snapshot::load(self).await.map_err(failed(operation))?;
             let ranges: BTreeMap<RangeId, View> = snapshot
@@ -131,7 +135,7 @@ impl Inner {
             .await
     }
 
-    /// What is in a range. A subnet with subnets below it is none: `None`.
+    /// Reads the addresses of a range; `None` if it has children, and so is no range any more.
     pub(crate) async fn contents(&self, view: &View) -> Result<Option<Contents>> {
         let client = &self.client;
         let slaves = self.read(|| async { client.subnets().slaves(view.id).await });
@@ -146,7 +150,8 @@ impl Inner {
 }
 
 impl View {
-    /// Adds what is registered around it. A gateway there is this range's, unless it has one of its own.
+    /// Adds addresses of overlapping subnets. A gateway of an enclosing subnet is this range's, unless it has one of
+    /// its own.
     fn add(&mut self, rows: &[Address]) {
         let inside = rows.iter().filter_map(|row| Some((row, row.ip?))).filter(|(_, ip)| self.addresses.contains(*ip));
         let gateway = inside.clone().find(|(row, _)| row.is_gateway).map(|(_, ip)| ip);

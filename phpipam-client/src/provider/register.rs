@@ -1,4 +1,4 @@
-//! The provider from a URL.
+//! URL schemes of the provider.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -34,46 +34,121 @@ const OPTIONS: &[&str] = &[
     "php_warnings",
 ];
 
-/// Adds the schemes `phpipam+https` and `phpipam+http` to a registry.
+/// Adds the URL schemes `phpipam+https` and `phpipam+http` to a registry.
 ///
-/// The URL is `phpipam+https://[USER@]HOST[:PORT][/BASE]/APP?OPTION=VALUE&…`. With a user, the client logs in with the
-/// secret `password`; without one, it uses the app code, the secret `app-code`. Plain HTTP is for hosts that are this
-/// machine itself, unless `allow_http=1` says otherwise.
+/// ```text
+/// phpipam+https://svc@ipam.example/vra?section=Customers,%237&field.custom_vRA_Range=1&claim_time=20s
+/// phpipam+https://ipam.example:8443/phpipam/my%20app?pin=/etc/ipam/server.pem&block.description=On%20demand
+/// phpipam+http://svc@localhost:8080/vra?page_size=200&timeout=30s&sweep=0
+/// ```
 ///
-/// | option | meaning |
-/// | --- | --- |
-/// | `section=A,B` | sections to serve, by name, or `#7` by id |
-/// | `field.NAME=VALUE` | ranges are the subnets with this value in this field; several have to hold all |
-/// | `block.NAME=VALUE` | blocks are the subnets with this value in this field |
-/// | `set.NAME=VALUE` | custom field of every new address, needed where the server requires it |
-/// | `range_set.NAME=VALUE` | custom field of every new child prefix |
-/// | `auth=user`, `auth=code` | how to authenticate, where the user does not tell |
-/// | `ca=PATH` | a PEM file of further certificate authorities |
-/// | `pin=PATH` | a PEM file of the one certificate the server must show |
-/// | `insecure=1` | any certificate will do |
-/// | `allow_http=1` | plain HTTP to any host |
-/// | `mark=NAME`, `range_mark=NAME` | custom fields of addresses and of subnets to keep marks in |
-/// | `tag=NAME` | tag of new addresses |
-/// | `reserved_tags=A,B` | tags that set an address aside |
-/// | `php_warnings=skip` | read past what PHP (`display_errors`) or a proxy printed around the JSON |
-/// | `page_size=N`, `timeout=30s` | items of a page; how long one call may take in all |
-/// | `claim_time=20s` | how long one claim may take, a minute unless it is written; abandoned claims are honoured for three times as long |
-/// | `sweep=0` | connecting leaves abandoned claims alone |
+/// The form is `SCHEME://[USER@]HOST[:PORT][/BASE]/APP[?OPTION=VALUE&…]`. `APP` is the app id (phpIPAM: Administration,
+/// API), `BASE` the path under which phpIPAM is installed. Special characters are percent-encoded: a space is `%20`, a
+/// comma inside a name cannot be written, `#` is `%23`, `&` is `%26`, `+` stays `+`.
 ///
-/// Booleans are `1`, `true`, `yes` or `on`, and their opposites. A user, a secret or a certificate that a program holds as a
-/// value stands in an [`OpenRequest`]: a user is taken where the URL names none, certificates beside those of the URL.
+/// # Credentials
+/// A URL holds no secret. The registry's [`Secrets`](ipam_core::registry::Secrets) provide it:
+///
+/// | | login with user and password | app code |
+/// | --- | --- | --- |
+/// | used if | the URL or the [`OpenRequest`] names a user, or `auth=user` | there is no user, or `auth=code` |
+/// | security of the app in phpIPAM | `ssl_token`, `none` | `ssl_code` |
+/// | name of the secret | `password` | `app-code` |
+/// | its variable with `Secrets::env("IPAM")` | `IPAM_PASSWORD` | `IPAM_APP_CODE` |
+/// | variable with the path of its file | `IPAM_PASSWORD_FILE` | `IPAM_APP_CODE_FILE` |
+///
+/// # Options
+/// | option | default | meaning |
+/// | --- | --- | --- |
+/// | `section=A,B` | all | sections to serve, by name, or by id as `%237` |
+/// | `field.NAME=VALUE` | none | condition for ranges; see [`with_range_field`](PhpIpamConfig::with_range_field) |
+/// | `block.NAME=VALUE` | none | condition for blocks; see [`with_block_field`](PhpIpamConfig::with_block_field) |
+/// | `set.NAME=VALUE` | none | custom field of every new address |
+/// | `range_set.NAME=VALUE` | none | custom field of every new child prefix |
+/// | `mark=NAME` | `note` | custom field of addresses for marks |
+/// | `range_mark=NAME` | `description` | custom field of subnets for marks |
+/// | `tag=NAME` | `Used` | tag of new addresses |
+/// | `reserved_tags=A,B` | `Reserved,DHCP` | tags of reserved addresses |
+/// | `auth=user`, `auth=code` | by the user | login with a user, or with an app code |
+/// | `ca=PATH` | none | PEM file of certificate authorities to trust beside the system's |
+/// | `pin=PATH` | none | PEM file of the only certificate that the server may have |
+/// | `insecure=1` | 0 | accept any certificate |
+/// | `allow_http=1` | 0 | scheme `phpipam+http` for hosts other than `localhost` and loopback addresses |
+/// | `php_warnings=skip` | `refuse` | read past what PHP or a proxy prints around the JSON |
+/// | `page_size=N` | 1000 | items of a page, from 1 to 10 000 |
+/// | `timeout=30s` | 120s | time limit of one call of the client with its retries |
+/// | `claim_time=20s` | 60s | [claim time](PhpIpamConfig::with_claim_time), from 1s |
+/// | `sweep=0` | 1 | whether opening undoes abandoned claims |
+///
+/// Times have a unit: `250ms`, `5s`, `10m`, `1h`. Booleans are `1`, `true`, `yes`, `on`, or `0`, `false`, `no`, `off`,
+/// in any case. Options that may occur several times, with different names, are those with `NAME`; a subnet must fulfil
+/// all conditions.
+///
+/// # Examples
+#[cfg_attr(feature = "testing", doc = "```")]
+#[cfg_attr(not(feature = "testing"), doc = "```text")]
+/// use ipam_core::IpamProviderExt;
+/// use ipam_core::registry::{Registry, Secrets};
+/// use phpipam_client::testing::Server;
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// # let server = Server::start().await?;
+/// # let subnet = server.seed(|store| {
+/// #     let section = store.add_section("Lab");
+/// #     Ok::<_, Box<dyn std::error::Error>>(store.add_subnet(section, "10.0.0.0/29".parse()?))
+/// # })?;
+/// let secrets = Secrets::value("password", Server::PASSWORD.to_owned().into()); // or Secrets::env("IPAM")
+/// let mut registry = Registry::new().with_secrets(secrets);
+/// phpipam_client::register(&mut registry)?;
+///
+/// // phpipam+http://admin@127.0.0.1:40123/test?section=Lab
+/// let url = format!("phpipam+http://{}@{}/{}?section=Lab", Server::USER, server.address(), Server::APP);
+/// let provider = registry.open(&url).await?;
+/// assert_eq!(provider.allocate_one(subnet.to_string(), "vm-42").await?.address.to_string(), "10.0.0.1");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// An option that does not exist is an error, before the server is asked:
 ///
 /// ```
-/// use ipam_core::registry::{Registry, Secrets};
+/// use ipam_core::ErrorKind;
+/// use ipam_core::registry::Registry;
 ///
-/// let mut registry = Registry::new().with_secrets(Secrets::env("IPAM"));
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let mut registry = Registry::new();
 /// phpipam_client::register(&mut registry)?;
-/// assert!(registry.schemes().any(|scheme| scheme == "phpipam+https"));
+/// let error = registry.open("phpipam+https://svc@ipam.example/vra?sections=Lab").await.err();
+/// assert_eq!(error.map(|error| error.kind()), Some(ErrorKind::Config));
 /// # Ok::<(), ipam_core::Error>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// A program that holds user, password or certificate as values passes them in an [`OpenRequest`]:
+///
+/// ```
+/// use ipam_core::registry::{OpenRequest, Registry};
+/// use secrecy::SecretString;
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let mut registry = Registry::new();
+/// phpipam_client::register(&mut registry)?;
+/// let request = OpenRequest::parse("phpipam+https://ipam.example/vra?section=Customers")?
+///     .with_user("svc")
+///     .with_secret("password", SecretString::from("s3cret"))
+///     .with_pinned_pem("not a certificate");
+/// let error = registry.open_with(request).await.err().unwrap();
+/// assert!(error.to_string().contains("pinned certificate"), "{error}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
-/// None with the schemes of this crate; the registry's own.
+/// `Config` for a scheme that is no scheme, which those of this crate are not. Opening a URL fails with `Config` for an
+/// unknown option, an unreadable value or file, or a missing secret, and with what [`PhpIpamProvider::connect`] fails.
 pub fn register(registry: &mut Registry) -> Result<()> {
     registry.register("phpipam+https", |request| open(request, "https"))?;
     registry.register("phpipam+http", |request| open(request, "http"))
@@ -107,7 +182,7 @@ async fn open(request: OpenRequest, scheme: &'static str) -> Result<Arc<dyn Ipam
     Ok(Arc::new(PhpIpamProvider::connect(client, config).await?))
 }
 
-/// What the URL says about the server.
+/// Address of the server and app id, from a URL.
 #[derive(Debug, PartialEq, Eq)]
 struct Target {
     base: String,
@@ -117,8 +192,9 @@ struct Target {
 
 impl Target {
     fn read(url: &ProviderUrl, scheme: &str) -> Result<Self> {
-        let shape = || config_error("the URL is not complete; write phpipam+https://[USER@]HOST[:PORT][/BASE]/APP");
+        let shape = || config_error("the URL is incomplete; write phpipam+https://[USER@]HOST[:PORT][/BASE]/APP");
         let host = url.host().ok_or_else(shape)?;
+        // The last segment is the app id, because an app id has no slash and a base path may have several.
         let (base, app) = url.path().trim_end_matches('/').rsplit_once('/').ok_or_else(shape)?;
         let app = percent_decode_str(app).decode_utf8().map_err(|_| shape())?.into_owned();
         if app.is_empty() {
@@ -129,7 +205,7 @@ impl Target {
         let plain = scheme == "http";
         if plain && !local && !url.flag("allow_http")?.unwrap_or(false) {
             let message = format!(
-                "plain HTTP shows password and token to everybody between here and {host}; use phpipam+https, or say allow_http=1"
+                "plain HTTP shows password and token on the way to {host}; use phpipam+https, or set allow_http=1"
             );
             return Err(config_error(message));
         }
@@ -152,7 +228,7 @@ fn config(url: &ProviderUrl) -> Result<PhpIpamConfig> {
                     for part in parts() {
                         config = match part.strip_prefix('#') {
                             Some(id) => {
-                                let remedy = "write names, or # (%23) and an id";
+                                let remedy = "write names, or %23 (an encoded #) and an id";
                                 let refuse = |_| ProviderUrl::unreadable_option("section", remedy);
                                 let id: SectionId = id.parse().map_err(refuse)?;
                                 config.with_section_id(id)
@@ -179,6 +255,7 @@ fn config(url: &ProviderUrl) -> Result<PhpIpamConfig> {
         };
     }
     if let Some(time) = url.duration("claim_time")? {
+        // Refused here, while `with_deadline` raises it: in a URL it is more likely a wrong unit than a wish.
         if time < Duration::from_secs(1) {
             return Err(config_error("the option claim_time is less than a second; write a time such as 20s"));
         }
@@ -190,7 +267,7 @@ fn config(url: &ProviderUrl) -> Result<PhpIpamConfig> {
     Ok(config)
 }
 
-/// How to reach the server. Certificates that the URL names and those of the caller are trusted alike.
+/// Returns the HTTP options. Certificates of the URL and of the caller are trusted alike.
 fn http(url: &ProviderUrl, target: &Target, trust: &Trust) -> Result<HttpOptions> {
     let read = |name: &str, path: &str| {
         let remedy = "give the path of a PEM file that this user can read";

@@ -1,8 +1,8 @@
-//! What else a range's address space has where the range is, and which range an address belongs to.
+//! Surroundings of a range: the subnets of its address space that overlap it, and the addresses registered there.
 //!
-//! Addresses are registered in subnets around a range that had hosts before they got subnets below them, and in subnets
-//! that overlap it, of another section of its VRF for instance. One request tells which subnets those are, and one more
-//! for each of them what is in it.
+//! An enclosing subnet may still hold addresses from before it was divided (Q77). Another section of the same VRF may
+//! hold an overlapping subnet (Q78). One request finds these subnets, and one more for each of them reads its
+//! addresses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -18,11 +18,11 @@ use super::snapshot::Snapshot;
 use crate::error::Result;
 use crate::models::{Address, Subnet, SubnetId};
 
-/// How many subnets that overlap a range without lying around it are read. A claim is compared with the others by the
-/// search for its address.
+/// Largest number of overlapping subnets, other than enclosing ones, that are read. Beyond it, each claimed address is
+/// compared with one search.
 const MAX_OVERLAPS: usize = 16;
 
-/// Where a range lies.
+/// Address space of a range, and its overlapping subnets.
 #[derive(Debug, Clone)]
 pub(crate) struct Surroundings {
     pub(crate) space: SpaceId,
@@ -30,16 +30,16 @@ pub(crate) struct Surroundings {
     pub(crate) has_children: bool,
 }
 
-/// What is registered around a range, of its addresses.
+/// Addresses of a range that are registered in other subnets.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct RegisteredElsewhere {
     pub(crate) rows: Vec<Address>,
-    /// Whether all of the subnets around it were read: there may be too many, or one that is too large for the server.
+    /// True if all overlapping subnets were read. One may be too large for the server, or there may be too many.
     pub(crate) is_complete: bool,
 }
 
 impl Inner {
-    /// Asks where a subnet lies.
+    /// Reads the address space of a subnet and its overlapping subnets.
     pub(crate) async fn surroundings(&self, subnet: &Subnet, net: IpNet) -> Result<Surroundings> {
         let rows = self.read(|| async { self.client.subnets().find_overlapping(net).await }).await?;
         let spaces = spaces(rows.iter().filter(|row| row.id != subnet.id).chain([subnet]));
@@ -50,13 +50,13 @@ impl Inner {
         })
     }
 
-    /// Asks which subnets lie around a range now.
+    /// Reads the subnets that overlap a range.
     pub(crate) async fn subnets_around(&self, id: SubnetId, net: IpNet) -> Result<Vec<OverlappingSubnet>> {
         let rows = self.read(|| async { self.client.subnets().find_overlapping(net).await }).await?;
         Ok(overlapping_subnets(&spaces(&rows), id))
     }
 
-    /// What is registered around a range, of its addresses.
+    /// Reads the addresses of a range that are registered in overlapping subnets.
     pub(crate) async fn elsewhere(&self, net: IpNet, around: &[OverlappingSubnet]) -> Result<RegisteredElsewhere> {
         let (above, beside): (Vec<&OverlappingSubnet>, Vec<&OverlappingSubnet>) =
             around.iter().partition(|subnet| subnet.is_ancestor);
@@ -66,7 +66,7 @@ impl Inner {
             .map(|id| async move {
                 match self.read(|| async { self.client.subnets().addresses(id).await }).await {
                     Err(error) if is_too_large(&error) => Ok(None),
-                    // Deleted meanwhile.
+                    // Another caller deleted the subnet after it was listed.
                     Err(error) if error.is_not_found() => Ok(Some(Vec::new())),
                     rows => rows.map(Some),
                 }
@@ -79,14 +79,15 @@ impl Inner {
         Ok(found)
     }
 
-    /// The subnet and the space that each of these rows belongs to; rows of subnets that are not served have none.
+    /// Returns the range that each of these rows belongs to; `None` for rows of subnets that are not served.
     ///
-    /// A row of a subnet that has subnets below it belongs to the one of those that holds its address.
+    /// A row of a subnet with children belongs to the child that contains its address.
     pub(crate) async fn owning_ranges(&self, rows: &[Address]) -> Result<Vec<Option<OwningRange>>> {
         const FEW: usize = 8;
         let places: Vec<Option<(SubnetId, IpAddr)>> = rows.iter().map(|row| Some((row.subnet_id?, row.ip?))).collect();
         let ips: BTreeSet<IpAddr> = places.iter().flatten().map(|(_, ip)| *ip).collect();
         let subnets: BTreeSet<SubnetId> = places.iter().flatten().map(|(subnet, _)| *subnet).collect();
+        // Three ways, the cheapest first: by address, by subnet, or with the list of all subnets.
         if ips.len() <= FEW {
             let known: BTreeMap<IpAddr, Vec<Subnet>> = stream::iter(ips)
                 .map(|ip| async move {
@@ -118,7 +119,7 @@ impl Inner {
             .collect())
     }
 
-    /// The owning_ranges of rows that are in these subnets; `None` where one of them has subnets below it.
+    /// Returns the ranges of rows that are in these subnets; `None` if one of the subnets has children.
     async fn leaves(&self, ids: BTreeSet<SubnetId>) -> Result<Option<BTreeMap<SubnetId, Option<OwningRange>>>> {
         let found: Vec<(SubnetId, Option<Option<OwningRange>>)> = stream::iter(ids)
             .map(|id| async move { Ok::<_, crate::error::Error>((id, self.leaf(id).await?)) })
@@ -138,10 +139,10 @@ impl Inner {
         Ok((!surroundings.has_children).then_some(Some(OwningRange { subnet: id, space: surroundings.space })))
     }
 
-    /// The owning_range of a row, given all subnets that contain its address.
+    /// Returns the range of a row, given all subnets that contain its address.
     async fn owning_range_among(&self, rows: &[Subnet], subnet: SubnetId, ip: IpAddr) -> Result<Option<OwningRange>> {
         let Some(own) = rows.iter().find(|row| row.id == subnet) else {
-            // An address outside of its subnet, as resizing leaves them.
+            // The address lies outside its subnet, as resizing a subnet leaves it.
             return Ok(self.leaf(subnet).await?.flatten());
         };
         let spaces = spaces(rows);

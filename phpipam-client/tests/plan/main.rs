@@ -5,7 +5,7 @@ mod same_as_provider;
 
 use phpipam_client::plan::Responses;
 
-/// What phpIPAM 1.8.2 returned for `GET subnets/all/`, `addresses/`, `tools/nameservers/` and `vlans/all/`.
+/// Responses of phpIPAM 1.8.2 to `GET subnets/all/`, `addresses/`, `tools/nameservers/` and `vlans/all/`.
 fn recorded() -> Responses<'static> {
     Responses::new(SUBNETS).with_addresses(ADDRESSES).with_nameservers(NAMESERVERS).with_vlans(VLANS)
 }

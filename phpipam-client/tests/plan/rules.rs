@@ -1,4 +1,4 @@
-//! What becomes of subnets and addresses.
+//! Mapping of subnets and addresses to a plan.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -17,7 +17,7 @@ fn range<'a>(plan: &'a AddressPlan, id: &str) -> &'a DefineRange {
 }
 
 #[test]
-fn the_recorded_answer_becomes_blocks_ranges_and_addresses() {
+fn the_recorded_response_becomes_blocks_ranges_and_addresses() {
     let plan = recorded();
     let blocks: Vec<String> = plan.blocks.iter().map(|row| row.item.net.to_string()).collect();
     assert_eq!(blocks, ["10.10.0.0/16", "10.20.0.0/16", "2001:db8:20::/48", "10.50.0.0/16", "2001:db8:50::/48"]);

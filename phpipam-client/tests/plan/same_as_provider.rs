@@ -1,4 +1,4 @@
-//! The same site, through the provider and through its saved responses: both say the same of it, names included.
+//! One site, through the provider and through its saved responses: both describe it alike, names included.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -31,7 +31,7 @@ fn text(row: &Value, name: &str) -> String {
     }
 }
 
-/// The new id of what a row refers to by its recorded one.
+/// Returns the new id of the object that a row refers to by its recorded id.
 fn mapped(ids: &BTreeMap<String, u64>, row: &Value, name: &str) -> String {
     ids.get(&text(row, name)).map_or_else(|| "0".to_owned(), ToString::to_string)
 }
@@ -96,7 +96,7 @@ fn fill(store: &mut Store) {
     }
 }
 
-/// What the server returns for a call, to be saved.
+/// Returns the response of the server to a call, as it would be saved.
 async fn saved(client: &Client, path: &str) -> String {
     client.raw(Method::GET, path, None).await.unwrap().data.to_string()
 }

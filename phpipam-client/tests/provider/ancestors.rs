@@ -1,4 +1,4 @@
-//! Addresses that are registered in a subnet around a range: hosts and gateways of the time before it was divided.
+//! Addresses that are registered in an enclosing subnet: hosts and gateways from before it was divided.
 
 use ipam_core::{
     Allocate, AllocateLine, AllocationState, Deallocate, ErrorKind, Find, IpamProvider, IpamProviderExt, ListRanges,
@@ -90,7 +90,7 @@ fn find_and_deallocate_tell_what_a_parent_has() {
         let error = provider.deallocate(&request).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
         assert!(error.message().contains("10.100.0.0/16"), "{error}");
-        // A caller that may be late finds its own allocation free, and frees nothing of the parent's.
+        // A caller with a precondition finds its own allocation free, and frees no address of the parent.
         let late = request.with_precondition(Precondition::Owner(Owner::from("vm")));
         assert!(provider.deallocate(&late).await.unwrap().was_free());
         let error = provider.deallocate(&Deallocate::address(range.to_string(), "10.100.0.1".parse().unwrap())).await;
@@ -119,8 +119,8 @@ fn check_names_what_a_parent_has() {
     });
 }
 
-/// One request tells what lies around a range, and one more what is in each of those; a range with nothing around it
-/// costs what it did.
+/// One request reads the overlapping subnets, and one more the addresses of each. A range without overlapping subnets
+/// needs none.
 #[test]
 fn requests_follow_the_ancestors_and_not_the_addresses() {
     runtime().block_on(async {
@@ -148,7 +148,7 @@ fn requests_follow_the_ancestors_and_not_the_addresses() {
     });
 }
 
-/// An administrator registers a host in the parent after the range was looked at, and before its address is taken.
+/// An administrator registers a host in the parent after the range was read and before its address is taken.
 #[test]
 fn what_comes_into_a_parent_meanwhile_stands() {
     use std::sync::Arc;
@@ -162,7 +162,7 @@ fn what_comes_into_a_parent_meanwhile_stands() {
             let provider = connect(&server, PhpIpamConfig::new()).await;
             let (begun, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
             let first = Arc::clone(&begun);
-            // The response that tells what the parent has is slow to come.
+            // The response with the addresses of the parent is slow.
             let list = format!("/subnets/{parent}/addresses/");
             let when =
                 When::any().matching(move |target| target.path.contains(&list) && !first.swap(true, Ordering::SeqCst));

@@ -1,5 +1,5 @@
-//! Claims of which a part goes wrong at the worst moment: lost answers, requests that are carried out late, processes
-//! that die half-way, other processes with the same key.
+//! Claims that are disturbed at the worst moment: lost responses, requests that are carried out late, processes that
+//! die half-way, other processes with the same key.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,7 +35,7 @@ fn used(server: &Server, subnet: u64) -> Vec<String> {
     server.seed(|store| store.used(subnet)).into_iter().map(|(ip, _)| ip.to_string()).collect()
 }
 
-/// The bodies of the requests that take an address, in the order in which they were sent.
+/// Returns the bodies of the requests that take an address, in the order in which they were sent.
 fn takings(server: &Server) -> Vec<String> {
     let requests = server.requests().into_iter();
     requests
@@ -44,7 +44,7 @@ fn takings(server: &Server) -> Vec<String> {
         .collect()
 }
 
-/// Which call a mark, or a body with one, is of.
+/// Returns the claim number in a mark, or in a body with a mark.
 fn nonce(text: &str) -> Option<&str> {
     text.split(';').find(|part| part.starts_with('n'))
 }
@@ -57,12 +57,12 @@ async fn until(what: impl Fn() -> bool) {
     }
 }
 
-/// Carries out a request whose sender has given it up.
+/// Sends a request again whose sender has given it up.
 async fn carried_out_late(server: &Server, subnet: u64, body: &str) -> String {
     let body: Value = serde_json::from_str(body).unwrap();
-    let answer =
+    let response =
         client(server).raw(Method::POST, &format!("addresses/first_free/{subnet}/"), Some(body)).await.unwrap();
-    answer.data.as_str().unwrap().to_owned()
+    response.data.as_str().unwrap().to_owned()
 }
 
 /// Fails the search for marks from the first request of `method` on.
@@ -77,7 +77,7 @@ fn blind_after(server: &Server, method: &'static str) {
     server.fault(Fault::EmptyError500, when);
 }
 
-/// What carries the caller's key is somebody's from the moment it is there: another process may have answered with it.
+/// A row under the caller's key may have been returned by another process, from the moment it is there.
 #[test]
 fn a_claim_that_could_not_be_checked_is_left_to_its_key() {
     runtime().block_on(async {
@@ -99,7 +99,7 @@ fn a_claim_that_could_not_be_checked_is_left_to_its_key() {
 }
 
 #[test]
-fn what_comes_late_under_a_key_is_not_taken_from_who_was_told_of_it() {
+fn a_row_that_comes_late_under_a_key_is_kept_for_the_caller_that_was_told_of_it() {
     runtime().block_on(async {
         let (server, subnet) = lab("10.0.0.0/28").await;
         let (one, two) = (connect(&server, quick()).await, connect(&server, quick()).await);
@@ -109,16 +109,16 @@ fn what_comes_late_under_a_key_is_not_taken_from_who_was_told_of_it() {
         let ip = carried_out_late(&server, subnet, &takings(&server)[0]).await;
         let told = two.allocate(&keyed("k", subnet, 1)).await.unwrap();
         assert_eq!(told.iter().next().unwrap().address.to_string(), ip);
-        // The process that gave up looks after what it may have left.
+        // The process that gave up cleans up.
         let other = one.allocate_one(subnet.to_string(), "other").await.unwrap();
-        assert_ne!(other.address.to_string(), ip, "it is somebody's");
+        assert_ne!(other.address.to_string(), ip, "another caller was told of it");
         assert_eq!(used(&server, subnet).len(), 2);
     });
 }
 
-/// Both requests for one address are carried out after all. The one whose address was told stays.
+/// Both requests for one address are carried out after all. The address that the caller was told of stays.
 #[test]
-fn of_two_late_answers_the_one_that_was_told_stays() {
+fn of_two_late_rows_the_one_that_was_returned_stays() {
     runtime().block_on(async {
         for key in [None, Some("k")] {
             let (server, subnet) = lab("10.0.0.0/28").await;
@@ -141,7 +141,7 @@ fn of_two_late_answers_the_one_that_was_told_stays() {
             let (ip, second) = first.await.unwrap();
             assert_eq!(told, ip);
             let other = carried_out_late(&server, subnet, &second).await;
-            // The next call looks after what the lost answers may have left.
+            // The next call cleans up after lost responses.
             provider.allocate_one(subnet.to_string(), "next").await.unwrap();
             let rows = server.seed(|store| store.used(subnet));
             let notes = rows.iter().map(|(ip, id)| {
@@ -149,21 +149,21 @@ fn of_two_late_answers_the_one_that_was_told_stays() {
                 (ip.to_string(), note.unwrap().as_str().unwrap().to_owned())
             });
             let ours: Vec<String> = notes.filter(|(_, note)| nonce(note) == nonce(&second)).map(|(ip, _)| ip).collect();
-            assert_eq!(ours, [told], "{key:?}: {other} is nobody's");
+            assert_eq!(ours, [told], "{key:?}: no caller was told of {other}");
         }
     });
 }
 
 /// The first request for an address is carried out just before the second one, and another process sees it there.
 #[test]
-fn what_another_process_found_under_the_key_is_what_this_one_answers() {
+fn a_row_that_another_process_found_under_the_key_is_returned_by_this_one_too() {
     runtime().block_on(async {
         let (server, subnet) = lab("10.0.0.0/28").await;
         let server = Arc::new(server);
         let (one, two) = (connect(&server, PhpIpamConfig::new()).await, connect(&server, PhpIpamConfig::new()).await);
         let (lost, look) = (AtomicBool::new(false), std::sync::atomic::AtomicU32::new(0));
         server.fault(Fault::DropBefore, When::any().method("POST").path("/first_free/"));
-        // The last look for the lost answer is slow to return.
+        // The last look for the row of the lost response is slow.
         let third_look = When::any().matching(move |target| {
             lost.fetch_or(target.method == "POST" && target.path.contains("/first_free/"), Ordering::SeqCst);
             lost.load(Ordering::SeqCst) && target.path.contains("/search/") && look.fetch_add(1, Ordering::SeqCst) == 2
@@ -173,7 +173,7 @@ fn what_another_process_found_under_the_key_is_what_this_one_answers() {
         let other = tokio::spawn({
             let server = Arc::clone(&server);
             async move {
-                // The look before the request, and three for its answer.
+                // One look before the request, and three for the row of its lost response.
                 until(|| server.count("GET", "/search/") == 4).await;
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 let ip = carried_out_late(&server, subnet, &takings(&server)[0]).await;
@@ -190,7 +190,7 @@ fn what_another_process_found_under_the_key_is_what_this_one_answers() {
 }
 
 #[test]
-fn a_process_that_dies_while_it_undoes_leaves_nothing_that_cannot_be_swept() {
+fn a_process_that_dies_while_it_undoes_a_claim_leaves_addresses_that_a_sweep_finds() {
     runtime().block_on(async {
         let (server, subnet) = lab("10.0.0.0/28").await;
         let dying = connect(&server, quick()).await;
@@ -211,9 +211,9 @@ fn a_process_that_dies_while_it_undoes_leaves_nothing_that_cannot_be_swept() {
     });
 }
 
-/// By then other processes may have taken the claim for dead.
+/// By then other processes may treat the claim as abandoned.
 #[test]
-fn a_claim_that_became_whole_too_late_is_made_anew() {
+fn a_claim_that_is_committed_too_late_is_made_again() {
     runtime().block_on(async {
         let (server, subnet) = lab("10.0.0.0/28").await;
         let provider = connect(&server, quick()).await;
@@ -227,7 +227,8 @@ fn a_claim_that_became_whole_too_late_is_made_anew() {
     });
 }
 
-/// The mark of the first address says for all that they were told. It may go, by hand too, and the others must stay.
+/// The mark of row 0 says for all rows that the claim is committed. Row 0 may be deleted, also by hand, and the others
+/// must stay.
 #[test]
 fn a_repeat_completes_the_marks_of_a_claim() {
     runtime().block_on(async {
@@ -246,7 +247,7 @@ fn a_repeat_completes_the_marks_of_a_claim() {
 }
 
 #[test]
-fn a_subnet_that_could_not_be_checked_and_that_nobody_can_find_is_not_left_behind() {
+fn a_subnet_that_could_not_be_checked_and_has_no_known_key_is_not_left_behind() {
     runtime().block_on(async {
         let (server, block) = lab("10.0.0.0/24").await;
         server.seed(|store| {
@@ -265,9 +266,9 @@ fn a_subnet_that_could_not_be_checked_and_that_nobody_can_find_is_not_left_behin
     });
 }
 
-/// What could not be given back is named, and a lost request is not forgotten when the next one is refused.
+/// A subnet that could not be deleted is named. A lost request is not forgotten when the next one is refused.
 #[test]
-fn a_child_prefix_that_may_stand_leaves_the_outcome_unknown() {
+fn a_child_prefix_that_may_be_there_leaves_the_outcome_unknown() {
     runtime().block_on(async {
         for lost in [true, false] {
             let (server, block) = lab("10.0.0.0/24").await;
@@ -300,7 +301,7 @@ fn a_child_prefix_that_may_stand_leaves_the_outcome_unknown() {
     });
 }
 
-/// The second request is refused, which says nothing of the first.
+/// The refusal of the second request says nothing about the first.
 #[test]
 fn a_lost_request_is_not_forgotten_when_the_next_one_is_refused() {
     runtime().block_on(async {
@@ -318,9 +319,9 @@ fn a_lost_request_is_not_forgotten_when_the_next_one_is_refused() {
     });
 }
 
-/// It was committed, and the next round cannot look at it.
+/// The claim was committed, and the next round cannot read it.
 #[test]
-fn a_claim_that_became_whole_too_late_and_cannot_be_looked_at_may_stand() {
+fn a_claim_that_is_committed_too_late_and_cannot_be_read_leaves_the_outcome_unknown() {
     runtime().block_on(async {
         let (server, subnet) = lab("10.0.0.0/28").await;
         let provider = connect(&server, quick()).await;
@@ -373,7 +374,7 @@ fn a_caller_sets_how_long_is_waited() {
         let begun = Instant::now();
         let error = provider.allocate(&keyed("k", subnet, 2)).await.unwrap_err();
         assert_eq!(error.kind(), ipam_core::ErrorKind::Busy, "{error}");
-        assert!(error.message().contains("is still under way"), "{error}");
+        assert!(error.message().contains("is still in progress"), "{error}");
         assert_eq!(error.outcome(), ipam_core::Outcome::NotApplied);
         let looks = server.count("GET", "/search/");
         assert!(begun.elapsed() < Duration::from_secs(3) && looks < 40, "{:?}, {looks} looks", begun.elapsed());

@@ -1,4 +1,4 @@
-//! A fresh server for each case of the suite.
+//! Server in this process for each case of the conformance suite.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -20,13 +20,13 @@ use phpipam_client::testing::{CustomColumn, Fault, Object, Profile, Server, Stor
 use phpipam_client::{Auth, Client};
 use tokio::runtime::Runtime;
 
-/// The runtime that all servers and clients live in.
+/// Runtime of all servers and clients.
 pub(crate) fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime"))
 }
 
-/// A server in this process for each case.
+/// Server in this process for each case.
 pub(crate) struct Simulated {
     faults: bool,
     search: bool,
@@ -51,7 +51,7 @@ pub(crate) fn client(server: &Server) -> Client {
     client_of(server, Server::APP)
 }
 
-/// A client of another app of the server.
+/// Client of another app of the server.
 pub(crate) fn client_of(server: &Server, app: &str) -> Client {
     let http = ipam_core::http::HttpOptions::new()
         .with_allow_http(true)
@@ -74,7 +74,7 @@ pub(crate) async fn connect(server: &Server, config: PhpIpamConfig) -> Arc<dyn I
     Arc::new(PhpIpamProvider::connect(client(server), config).await.expect("a provider"))
 }
 
-/// Leaves a claim behind as a process does that is killed when it has taken all addresses and has not made them one claim.
+/// Leaves a claim behind as a process does that is killed after it took all addresses and before it committed them.
 pub(crate) async fn abandon(server: &Server, request: &Allocate) {
     abandon_with(server, PhpIpamConfig::new(), request).await;
 }
@@ -102,7 +102,7 @@ async fn abandon_by(server: &Server, killed: Arc<dyn IpamProvider>, request: &Al
     server.clear_faults();
 }
 
-/// The text with the number of another call in its mark; the same text for none.
+/// Returns the text with another claim number in its mark; the same text for an empty number.
 pub(crate) fn with_nonce(text: &str, nonce: &str) -> String {
     use sha2::{Digest, Sha256};
     if nonce.is_empty() {
@@ -127,7 +127,7 @@ fn config() -> PhpIpamConfig {
     PhpIpamConfig::new().with_block_field("custom_block", "1")
 }
 
-/// Things go wrong now and then, each in its own way.
+/// Adds faults that occur at random, each with its own chance.
 fn storm(server: &Server) {
     let writes = |method: &str, chance: f64, seed: u64| When::any().method(method).always().chance(chance, seed);
     let api = |when: When| when.matching(|target| !target.path.ends_with("/user/"));
@@ -147,7 +147,7 @@ fn unfit<T>(what: impl Into<String>) -> Result<T, NoFixture> {
     Err(NoFixture::Unfit(what.into()))
 }
 
-/// What a phpIPAM can have.
+/// Refuses ranges that a phpIPAM cannot hold.
 fn range_fits(range: &DefineRange) -> Result<(), NoFixture> {
     if range.addresses.is_some() {
         return unfit("the first and last address of a subnet follow from its prefix");
@@ -296,7 +296,7 @@ impl Harness for Simulated {
     }
 
     fn skip(&self, name: &str) -> Option<String> {
-        // Said in the module's documentation: a block is never carved whole.
+        // Documented limit: a child prefix is smaller than its block.
         const WHOLE: [&str; 4] = [
             "child_prefixes::allocates_a_whole_block",
             "child_prefixes::deallocates_a_child_prefix",
@@ -304,10 +304,10 @@ impl Harness for Simulated {
             "child_prefixes::refuses_invalid_requests",
         ];
         if WHOLE.contains(&name) {
-            return Some("phpIPAM makes no subnet as large as the one around it".to_owned());
+            return Some("phpIPAM creates no subnet of the same size as its parent".to_owned());
         }
         let lost = self.faults && name == "concurrency::deallocates_an_allocation_once";
-        lost.then(|| "when the answer is lost, nobody can tell whose deletion it was".to_owned())
+        lost.then(|| "when the response is lost, the caller cannot know whose deletion it was".to_owned())
     }
 
     async fn plant(&self, fixture: &Fixture, range: &RangeId, address: IpAddr) -> bool {
@@ -323,7 +323,7 @@ impl Harness for Simulated {
         let used = || server.seed(|store| store.used(subnet)).into_iter().map(|(ip, _)| ip).collect::<Vec<_>>();
         let before = used();
         let killed = connect(server, config().with_sweep_on_connect(false)).await;
-        // A claim of one address is whole at once. This one is of two, and the second one is never taken.
+        // A claim of one address is committed at once. This one is of two, and the second one is never taken.
         server.clear_faults();
         server.fault(Fault::DropBefore, When::any().method("POST").path("/addresses/").skip(1).always());
         let request = Allocate::new("killed").with_line(ipam_core::AllocateLine::next(range.clone(), 2));

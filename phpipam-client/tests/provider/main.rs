@@ -11,17 +11,17 @@ mod sites;
 mod spaces;
 mod sweep;
 
-/// The contract, on a server that answers every call.
+/// Conformance suite on a server without faults.
 mod calm {
     ipam_core::conformance::tests!(crate::harness::Simulated::calm());
 }
 
-/// The contract, on a server that finds a key's addresses by reading them all.
+/// Conformance suite on a server without a search, which filters all addresses.
 mod without_search {
     ipam_core::conformance::tests!(crate::harness::Simulated::without_search());
 }
 
-/// The contract, on a server that loses requests and answers, has its lock held, and gives up in between.
+/// Conformance suite on a server that loses requests and responses, holds its lock, and fails now and then.
 mod stormy {
     ipam_core::conformance::tests!(crate::harness::Simulated::stormy());
 }

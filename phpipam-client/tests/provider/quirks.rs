@@ -44,7 +44,7 @@ fn q67_network_and_broadcast_are_handed_out_from_pools_only() {
 }
 
 #[test]
-fn q68_a_range_is_carved_around_loose_addresses() {
+fn q68_a_child_prefix_leaves_out_addresses_of_the_block() {
     runtime().block_on(async {
         let server = Server::start().await.unwrap();
         let block = server.seed(|store| {

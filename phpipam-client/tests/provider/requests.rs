@@ -1,4 +1,4 @@
-//! How many requests it takes, and what the marks look like on the server.
+//! Numbers of requests of operations, and marks on the server.
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -201,7 +201,7 @@ fn check_names_ranges_that_overlap() {
 }
 
 #[test]
-fn the_gateway_and_what_administrators_set_aside_is_never_given_back() {
+fn the_gateway_and_reserved_addresses_are_never_deallocated() {
     runtime().block_on(async {
         let server = Server::start().await.unwrap();
         let subnet = server.seed(|store| {
@@ -253,7 +253,7 @@ fn what_a_dead_process_left_is_swept() {
         assert_eq!(server.seed(|store| store.used(subnet).len()), 3);
         let other = PhpIpamProvider::connect(client(&server), config()).await.unwrap();
         let found = other.find(&Find::default().with_range(subnet.to_string())).await.unwrap();
-        assert!(found.items.is_empty(), "nobody was told of them: {found:?}");
+        assert!(found.items.is_empty(), "no caller was told of them: {found:?}");
         let until = Instant::now() + Duration::from_secs(20);
         let mut freed = Vec::new();
         while freed.len() < 3 && Instant::now() < until {
@@ -308,7 +308,7 @@ fn an_allocation_sends_six_requests() {
     });
 }
 
-/// Eight clients at once on one subnet, with answers lost on purpose: no address twice, no failure, none left over.
+/// Eight clients at once on one subnet, with lost responses: no address twice, no failure, none left over.
 #[test]
 fn a_crowd_gets_each_address_once_whatever_is_lost() {
     const CLIENTS: usize = 8;

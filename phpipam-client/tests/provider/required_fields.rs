@@ -1,4 +1,4 @@
-//! Custom fields that the server requires, and texts that it would not keep as they are.
+//! Custom fields that the server requires, and texts that it would change.
 
 use ipam_core::registry::{Registry, Secrets};
 use ipam_core::{
@@ -65,7 +65,7 @@ fn a_required_field_without_a_value_is_named_before_anything_is_taken() {
         let child = AllocateRange::prefix_len("net", block.to_string(), 26);
         is_config(&provider.allocate_range(&child).await.unwrap_err(), "custom_cost", "range_set.custom_cost=VALUE");
         assert_eq!(server.count("POST", ""), 0, "nothing was asked for");
-        // What the request gives itself is there.
+        // A property of the request takes precedence.
         let child = child.with_properties(Properties::from([("custom_cost".to_owned(), "7".to_owned())]));
         let made = provider.allocate_range(&child).await.unwrap();
         assert_eq!(made.range.properties.get("custom_cost").map(String::as_str), Some("7"));
@@ -109,7 +109,7 @@ fn configured_values_are_in_every_new_address_and_child_prefix() {
     });
 }
 
-/// phpIPAM adds what the row holds to a change, and makes NULL of an empty text.
+/// phpIPAM adds the values of the row to a change, and turns an empty text into NULL (Q73).
 #[test]
 fn an_empty_required_text_stops_changes_until_it_has_a_value() {
     runtime().block_on(async {
@@ -134,7 +134,7 @@ fn an_empty_required_text_stops_changes_until_it_has_a_value() {
         let renamed = provider.update(&rename).await.unwrap();
         assert_eq!(renamed.labels.hostname.as_deref(), Some("web1"));
         assert_eq!(value(&server, Object::Address, id, "custom_note"), "none");
-        // What is there stays.
+        // A value that is there stays.
         server.seed(|store| store.set_field(Object::Address, id, "custom_note", "by hand"));
         provider.update(&Update::new(one.id).with_hostname(ipam_core::Patch::Set("web2".to_owned()))).await.unwrap();
         assert_eq!(value(&server, Object::Address, id, "custom_note"), "by hand");
@@ -190,7 +190,7 @@ fn values_that_the_server_would_refuse_or_change_are_refused_on_connecting() {
     });
 }
 
-/// The server would strip it, or has no room for it: it is said before an address is taken.
+/// The server would strip such a text, or cut it: it is refused before an address is taken.
 #[test]
 fn labels_that_the_server_would_not_keep_are_refused_before_anything_is_taken() {
     runtime().block_on(async {

@@ -1,4 +1,4 @@
-//! What people write into a phpIPAM, and what a configuration names that is not there.
+//! Texts and numbers that people write into phpIPAM, and configured names that do not exist.
 
 use ipam_core::{Allocate, AllocateLine, AllocateRange, ChildPrefix, ErrorKind, IpamProvider, ListRanges};
 use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
@@ -92,7 +92,7 @@ fn a_range_that_is_marked_full_has_nothing_free() {
     });
 }
 
-/// The one whose block is the prefix itself cannot give it; the one around it can, whatever the order.
+/// A block that is the prefix itself cannot give it; the enclosing one can, in any order.
 #[test]
 fn an_exact_prefix_is_given_by_the_block_that_can() {
     runtime().block_on(async {

@@ -1,4 +1,4 @@
-//! Address spaces: a VRF is one in all sections, a section without VRF is one of its own.
+//! Address spaces: a VRF across all sections, or a section without VRF.
 
 use std::collections::BTreeSet;
 
@@ -146,7 +146,7 @@ fn check_names_subnets_of_a_vrf_that_overlap() {
     });
 }
 
-/// phpIPAM leaves the VRF out of subnets that it creates inside another by itself.
+/// phpIPAM leaves the VRF out of subnets that it creates by `first_subnet`.
 #[test]
 fn a_subnet_has_the_vrf_of_the_one_around_it() {
     runtime().block_on(async {

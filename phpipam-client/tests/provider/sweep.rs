@@ -1,4 +1,4 @@
-//! Claims of processes that died before they acknowledged them: who honours them, for how long, and who undoes them.
+//! Claims of processes that died before they acknowledged them: their protection, and their undoing.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -13,8 +13,8 @@ use phpipam_client::testing::{App, CustomColumn, Fault, Object, Permission, Serv
 
 use crate::harness::{abandon, abandon_with, client_of, connect, runtime, with_nonce};
 
-/// As long as a claim of a few addresses is honoured, and a little more.
-const HONOURED: Duration = Duration::from_secs(200);
+/// Protection of a claim of a few addresses, and a little more.
+const PROTECTED: Duration = Duration::from_secs(200);
 
 async fn lab() -> (Arc<Server>, u64) {
     let server = Server::start().await.unwrap();
@@ -55,7 +55,7 @@ fn what_a_killed_process_left_is_counted_listed_and_undone_when_it_is_old_enough
         // It may still be at work.
         assert_eq!(provider.sweep(&Sweep::new().with_older_than(Duration::ZERO)).await.unwrap().claims, []);
         assert_eq!(provider.check().await.unwrap().warnings, Vec::<String>::new());
-        server.advance(HONOURED);
+        server.advance(PROTECTED);
         provider.list_ranges(&ipam_core::ListRanges::all()).await.unwrap();
         let warnings = provider.check().await.unwrap().warnings.join("\n");
         assert!(warnings.contains("3 addresses are held by 1 claim"), "{warnings}");
@@ -84,7 +84,7 @@ fn a_sweep_leaves_what_was_acknowledged() {
         let (server, subnet) = lab().await;
         let provider = connect(&server, idle()).await;
         provider.allocate_one(subnet.to_string(), "one").await.unwrap();
-        // The first address says that the claim is whole; the marks of the others could not be changed.
+        // Row 0 says that the claim is committed; the marks of the others could not be changed.
         server.fault(Fault::Status(400, "no".into()), When::any().method("PATCH").skip(1).always());
         let told = provider.allocate(&several(subnet, 3)).await.unwrap();
         server.clear_faults();
@@ -94,7 +94,7 @@ fn a_sweep_leaves_what_was_acknowledged() {
         assert_eq!(other.check().await.unwrap().warnings, Vec::<String>::new());
         assert_eq!(other.sweep(&Sweep::new()).await.unwrap().claims, []);
         assert_eq!(used(&server, subnet).len(), 4);
-        // The sweep made the other marks say so, too: the first one may be given back, by hand as well.
+        // The sweep completed the other marks, so row 0 may be deleted, also by hand.
         let first = told.iter().next().unwrap().address;
         server.seed(|store| {
             let id = store.used(subnet).iter().find(|(ip, _)| *ip == first).unwrap().1;
@@ -108,7 +108,7 @@ fn a_sweep_leaves_what_was_acknowledged() {
 
 /// The process is set up to be slower than the one that sweeps.
 #[test]
-fn a_claim_is_honoured_as_long_as_its_own_process_says() {
+fn a_claim_is_protected_as_long_as_its_own_process_says() {
     runtime().block_on(async {
         let (server, subnet) = lab().await;
         let slow = PhpIpamConfig::new().with_claim_time(Duration::from_secs(600));
@@ -148,7 +148,7 @@ fn a_process_that_is_slower_than_it_may_be_does_not_acknowledge_what_was_swept()
         let (server, subnet) = lab().await;
         let provider = connect(&server, idle()).await;
         server.fault(Fault::DropBefore, When::any().method("PATCH").times(2));
-        // Between its attempts to make the claim whole another process sweeps, by a clock that is far ahead.
+        // Between its attempts to commit the claim another process sweeps, by a clock that is far ahead.
         let sweeper = tokio::spawn({
             let server = Arc::clone(&server);
             async move {
@@ -157,7 +157,7 @@ fn a_process_that_is_slower_than_it_may_be_does_not_acknowledge_what_was_swept()
                     assert!(Instant::now() < deadline);
                     tokio::time::sleep(Duration::from_millis(1)).await;
                 }
-                server.advance(HONOURED);
+                server.advance(PROTECTED);
                 let other = connect(&server, idle()).await;
                 other.sweep(&Sweep::new()).await.unwrap().claims.len()
             }
@@ -174,10 +174,10 @@ fn connecting_undoes_a_few_abandoned_claims_and_never_fails_for_it() {
     runtime().block_on(async {
         let (server, subnet) = lab().await;
         abandon(&server, &several(subnet, 3)).await;
-        server.advance(HONOURED);
+        server.advance(PROTECTED);
         connect(&server, idle()).await;
         assert_eq!(used(&server, subnet).len(), 3, "it was told not to");
-        // A server that fails, or takes its time, does not keep anybody from connecting.
+        // A server that fails or is slow does not prevent connecting.
         server.fault(Fault::Status(500, "no".into()), When::any().method("DELETE").always());
         connect(&server, PhpIpamConfig::new()).await;
         server.clear_faults();
@@ -211,7 +211,7 @@ fn an_app_that_may_only_read_does_not_sweep() {
             store.add_subnet(section, "10.0.0.0/24".parse().unwrap())
         });
         abandon(&server, &several(subnet, 3)).await;
-        server.advance(HONOURED);
+        server.advance(PROTECTED);
         let reader = client_of(&server, "reader");
         let provider = PhpIpamProvider::connect(reader, PhpIpamConfig::new()).await.unwrap();
         assert!(!provider.capabilities().sweep);
@@ -226,12 +226,12 @@ fn an_app_that_may_only_read_does_not_sweep() {
 fn says_until_when(error: &Error) {
     assert_eq!((error.kind(), error.retry()), (ErrorKind::Busy, Retry::Safe), "{error}");
     assert!(error.message().contains("its process died"), "{error}");
-    assert!(error.retry_after().is_some_and(|wait| wait <= HONOURED), "{error}");
-    assert!(error.context("honoured until").is_some_and(|until| until.ends_with('Z')), "{error}");
+    assert!(error.retry_after().is_some_and(|wait| wait <= PROTECTED), "{error}");
+    assert!(error.context("protected until").is_some_and(|until| until.ends_with('Z')), "{error}");
 }
 
 #[test]
-fn a_repeat_after_a_crash_says_until_when_the_claim_is_honoured() {
+fn a_repeat_after_a_crash_says_until_when_the_claim_is_protected() {
     runtime().block_on(async {
         let (server, subnet) = lab().await;
         let request = several(subnet, 3).with_key("k");
@@ -274,7 +274,7 @@ fn a_pending_claim_is_not_free_already() {
             says_until_when(&provider.deallocate(request).await.unwrap_err());
         }
         assert_eq!(used(&server, subnet).len(), 4, "nothing was freed, of none of the targets");
-        server.advance(HONOURED);
+        server.advance(PROTECTED);
         provider.list_ranges(&ipam_core::ListRanges::all()).await.unwrap();
         let freed = provider.deallocate(&by_key).await.unwrap();
         assert_eq!(freed.freed().count(), 3);
@@ -283,7 +283,7 @@ fn a_pending_claim_is_not_free_already() {
     });
 }
 
-/// Two processes made a subnet for one key, and the later one died before it took its own back.
+/// Two processes created a subnet for one key, and the later one died before it deleted its own.
 #[test]
 fn a_second_child_prefix_of_one_key_is_swept_if_nothing_is_in_it() {
     runtime().block_on(async {
@@ -311,7 +311,7 @@ fn a_second_child_prefix_of_one_key_is_swept_if_nothing_is_in_it() {
         let copied = copy_to("10.0.0.192/26", "");
         server.seed(|store| store.add_address(filled, "10.0.0.130".parse().unwrap(), "web1"));
         assert_eq!(provider.sweep(&Sweep::new()).await.unwrap().claims, [], "its process may find it out by itself");
-        server.advance(HONOURED);
+        server.advance(PROTECTED);
         provider.list_ranges(&ipam_core::ListRanges::all()).await.unwrap();
         let dry = provider.sweep(&Sweep::new().with_dry_run(true)).await.unwrap();
         let swept = provider.sweep(&Sweep::new()).await.unwrap();
@@ -324,7 +324,7 @@ fn a_second_child_prefix_of_one_key_is_swept_if_nothing_is_in_it() {
     });
 }
 
-/// A program that ends soon after a lost response has no next call that would look after it.
+/// A program that ends soon after a lost response makes no further call that would clean up.
 #[test]
 fn closing_looks_once_more_after_what_was_left() {
     runtime().block_on(async {
@@ -346,7 +346,7 @@ fn claim_time_and_sweep_are_options_of_the_url() {
     runtime().block_on(async {
         let (server, subnet) = lab().await;
         abandon(&server, &several(subnet, 2)).await;
-        server.advance(HONOURED);
+        server.advance(PROTECTED);
         let mut registry = Registry::empty()
             .with_secrets(Secrets::from_fn(|_| async move { Ok(Some(Server::PASSWORD.to_owned().into())) }));
         phpipam_client::register(&mut registry).unwrap();

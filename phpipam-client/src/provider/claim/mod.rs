@@ -1,13 +1,61 @@
-//! Claim of addresses: one call's way from its first address to its end.
+//! Claim protocol: one call of `allocate`, from its first address until its caller is told, or until it is undone.
 //!
+//! # Words
+//! - *Row*: an address in phpIPAM's table. Its id grows: a row that was inserted later has a higher id.
+//! - *Mark*: text in a row that says which call took it, for which key and owner. See [`mark`](super::map::mark).
+//! - *Claim*: all rows of one call. They share the call's number, the *nonce*. Each has a number in the claim, from 0.
+//! - *Pending*: a claim of several addresses that is not decided yet. *Committed*: a claim that callers may be told of.
+//! - *Owner of a key*: of all claims of one key, the one whose row 0 has the lowest id. See
+//!   [`group`](super::key::group).
+//! - *Orphaned address*: a row of a claim that can no longer be committed.
+//!
+//! phpIPAM has no transactions, no unique keys, and no call that changes several addresses. It gives three things: an
+//! insert is atomic, ids grow, and an address is unique in its subnet. The protocol is built on these.
+//!
+//! # Steps
 //! | step | where | requests |
 //! | --- | --- | --- |
-//! | read and check the ranges | [`plan`] | `GET subnets/ID/`, and what lies around it |
-//! | take each address | [`take`] | `POST addresses/first_free/…` or `POST addresses/` |
-//! | verify that all of it is there and stands, and commit | this file | a look for the key; of several addresses a `PATCH` each |
-//! | or undo | this file | `DELETE addresses/ID/` |
+//! | read and check the ranges | [`plan`] | `GET subnets/ID/`, and one for each subnet that overlaps the range |
+//! | take each address, with its mark | [`take`] | `POST addresses/first_free/ID/` or `POST addresses/` |
+//! | compare with other subnets of the address space | [`contest`](super::key::contest) | `GET addresses/search/IP/` |
+//! | commit a claim of several: row 0 | this file | `PATCH addresses/ID/` |
+//! | look up the owner of the key | [`lookup`](super::key::lookup) | `GET search/…` |
+//! | mark the other rows as committed | this file | a `PATCH` for each |
+//! | or undo, row 0 first | this file | `DELETE addresses/ID/` |
 //!
-//! [`state`] is what the steps share.
+//! [`state`] is what the steps share. A single address is committed by the `POST` that takes it.
+//!
+//! # Example
+//! Two processes, A and B, allocate two addresses with the key `k` at the same time.
+//!
+//! | | A | B | rows (id: address, mark) |
+//! | --- | --- | --- | --- |
+//! | 1 | looks up `k`: free | looks up `k`: free | |
+//! | 2 | `POST`, number 0 | | 7: .1 A 0/2 pending |
+//! | 3 | looks up `k`: 7 is its own | `POST`, number 0 | 8: .2 B 0/2 pending |
+//! | 4 | `POST`, number 1 | looks up `k`: 7 is lower, B has lost | 9: .3 A 1/2 pending |
+//! | 5 | `PATCH` 7 | `DELETE` 8 | 7: .1 A 0/2 committed |
+//! | 6 | looks up `k`: 7 is its own | waits, looks up `k`: committed | |
+//! | 7 | `PATCH` 9, returns .1 and .3 | returns .1 and .3, `repeated` | 9: .3 A 1/2 committed |
+//!
+//! If A is killed:
+//!
+//! | after step | what is on the server | what happens to it |
+//! | --- | --- | --- |
+//! | 2 or 4 | pending rows | `Busy` for others while protected; then the next call with `k`, or a sweep, undoes it |
+//! | 5 | row 0 committed, row 1 pending | committed: the next call with `k` returns it and completes the marks |
+//! | 7 | all committed | the next call with `k` returns it |
+//!
+//! # Why this order
+//! - **Mark in the `POST`**, not in a second call: a process that dies between the two would leave a row without a
+//!   mark.
+//! - **Look up the key after writing, not only before**: two calls that look first both see a free key. Of two that
+//!   write first and look afterwards, at least one sees the other, and both pick the same lowest id.
+//! - **Compare with other subnets before committing**: a committed claim may be returned by another call with the key,
+//!   and cannot be undone from then on.
+//! - **Commit row 0 only, in one `PATCH`**: there is no moment at which half of a claim is committed.
+//! - **Undo from row 0**: without row 0 no late `PATCH` can commit the claim, so the rest may be deleted by any
+//!   process.
 
 pub(crate) mod plan;
 pub(crate) mod state;
@@ -30,17 +78,22 @@ use crate::provider::map::error::failed;
 use crate::provider::map::mark::{State, address_list};
 use crate::provider::range_view::View;
 
-/// How a claim ended.
+/// Result of a claim that did not fail.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// All of it is ours, as the server keeps it, in the order of the numbers.
+    /// The claim owns its addresses. The rows as the server keeps them, in the order of their numbers.
     Won(Vec<Address>),
-    /// Another claim of the same key stands; this one is undone.
+    /// Another claim owns the key. This one is undone.
     Lost,
 }
 
 impl Claim<'_> {
-    /// Takes all lines, or none: take, verify, commit, or undo.
+    /// Takes all lines or none: takes, verifies and commits, or undoes.
+    ///
+    /// # Errors
+    /// `Busy` if other writers were faster until the deadline, `Exhausted` if no range has room, `Conflict` if an exact
+    /// address is taken; otherwise what the failed request says. The outcome is `Unknown` while a row of the claim may
+    /// be left.
     pub(crate) async fn run(mut self) -> ipam_core::Result<Outcome> {
         let end = match self.take_lines().await {
             Ok(true) => self.verify_and_commit().await,
@@ -57,17 +110,19 @@ impl Claim<'_> {
                 Ok(()) => Ok(Outcome::Lost),
                 Err(left) => Err(left.with_outcome(CoreOutcome::Unknown)),
             },
-            // Undone now, it would be taken from another caller that was told of it. The next call with the key finds it.
+            // Undoing it now could free addresses of another caller: one with the same key may have found the claim
+            // committed and returned it. It is left; the next call with the key finds it.
             Err(error) if self.may_be_returned && self.keyed => Err(match (error.kind(), error.retry()) {
-                // It may be there: whatever is known of the call that failed, that of the claim is not. The next round, or
-                // the next call, looks for the key first, so a claim that others hindered may be made anew at once.
+                // The failed request may say "not applied", but the claim is applied: so the outcome of the whole call
+                // is unknown. `Busy` keeps its advice: the next round looks the key up before it takes anything.
                 (ErrorKind::Busy, _) | (_, Retry::Never | Retry::IfIdempotent) => {
                     error.with_outcome(CoreOutcome::Unknown)
                 }
                 (_, Retry::Safe) => error.with_retry(Retry::IfIdempotent),
             }),
             Err(error) => {
-                // What was lost may still be carried out, whatever a later request says of itself.
+                // A `POST` whose response was lost may be carried out later, even if the requests after it were
+                // refused.
                 let response_lost = self.response_lost;
                 Err(match self.undo().await {
                     Ok(()) if response_lost => error.with_outcome(CoreOutcome::Unknown),
@@ -78,37 +133,38 @@ impl Claim<'_> {
         }
     }
 
-    /// Gives back what was taken.
+    /// Deletes all rows of the claim.
     async fn undo(mut self) -> ipam_core::Result<()> {
         self.undo_from(0).await?;
-        // Otherwise it counts as abandoned: what is left, or comes late, is cleaned up by the calls that follow.
+        // With a lost response the guard stays unfinished, and its drop queues a cleanup: a row may still appear.
         if !self.response_lost {
             self.guard.finish(false);
         }
         Ok(())
     }
 
-    /// Makes sure that the claim is there and stands, and makes it whole. `None` if another one of the key does.
+    /// Verifies that the claim is complete and owns the key, and commits it. Returns `None` if another claim owns the
+    /// key.
     async fn verify_and_commit(&mut self) -> ipam_core::Result<Option<Vec<Address>>> {
         if self.count == 1 {
             if !self.keyed && !self.response_lost {
                 return self.verified_one().map(Some);
             }
-            // The call that took it made it whole.
+            // The `POST` committed it.
             self.may_be_returned = true;
         } else {
-            // In this order: a claim that is committed may be returned by other calls, and cannot be taken back from them.
+            // Compared before it is committed: a committed claim may be returned by other calls, and cannot be undone.
             self.all_uncontested().await?;
             self.commit_first().await?;
         }
-        // phpIPAM cannot keep keys unique: two calls may have marked addresses with one key at the same time. Both look
-        // after they wrote, and come to the same answer.
+        // Two calls may have written rows with one key at the same time. Both look after they wrote, so both see the
+        // lower id and agree on the owner.
         let decision = self.inner.key_owner(self.key).await.map_err(failed(Operation::Allocate))?;
         let KeyOwner::Taken(group) = decision.owner else {
             return if self.has_key(&decision.owner) {
-                Err(busy("the claim was made, and is not whole"))
+                Err(busy("the claim was written, and another process changed it back to pending"))
             } else if matches!(decision.owner, KeyOwner::Free) {
-                Err(busy("the claim was made, and is gone again"))
+                Err(busy("the claim was written, and another process deleted it"))
             } else {
                 Ok(None)
             };
@@ -124,8 +180,8 @@ impl Claim<'_> {
         Ok(Some(rows))
     }
 
-    /// Makes a claim of several whole: its first address says so. One change decides it, as there is no call that changes
-    /// several addresses at once.
+    /// Commits a claim of several addresses: marks row 0 as committed. One `PATCH` decides, as phpIPAM has no call that
+    /// changes several addresses.
     async fn commit_first(&mut self) -> ipam_core::Result<()> {
         if Instant::now() >= self.take_until {
             return Err(self.too_late());
@@ -135,16 +191,17 @@ impl Claim<'_> {
             if let Err(error) = self.mark_committed(first).await {
                 self.may_be_returned = error.may_have_been_done();
                 return Err(match error.is_not_found() {
-                    true => busy("the address was taken, and is gone again"),
+                    true => busy("the address was taken, and another process deleted it"),
                     false => failed(Operation::Allocate)(error),
                 });
             }
         }
-        // A process that took it for abandoned before then is undoing it now.
+        // The `PATCH` may have arrived after the protection ended. Another process may be deleting the rows by now.
         if Instant::now() >= self.commit_until { Err(self.too_late()) } else { Ok(()) }
     }
 
-    /// The first one decides; the others save readers a look at it, and stay whole when it is given back.
+    /// Marks the other rows as committed. Row 0 decides alone; the other marks spare readers the look at it, and keep
+    /// the claim committed when row 0 is deallocated.
     async fn commit_others(&mut self) {
         let others: Vec<Taken> = self.taken.iter().copied().filter(|taken| taken.seq != 0).collect();
         let this = &*self;
@@ -153,13 +210,13 @@ impl Claim<'_> {
             .buffer_unordered(MAX_CONCURRENT)
             .fold(true, |all, marked| async move { all && marked.is_ok() })
             .await;
-        // Then the calls that follow complete them.
+        // A failure is no failure of the claim: later calls complete the marks.
         self.response_lost |= !all;
     }
 
     fn too_late(&self) -> CoreError {
         busy(format!(
-            "taking {} addresses took longer than {:?}, and other processes may have taken the claim for abandoned; ask for \
+            "taking {} addresses took longer than {:?}, and other processes may treat the claim as abandoned; ask for \
              fewer addresses at once, or raise claim_time",
             self.count,
             self.inner.config.pacing.time_for(self.count)
@@ -178,12 +235,15 @@ impl Claim<'_> {
         self.inner.client.addresses().update(taken.id, &fields).await
     }
 
-    /// Deletes orphaned addresses of the key. Among them may be a claim that came first and was taken for abandoned: left
-    /// there, its process could still commit it, and it would stand before this one.
+    /// Deletes orphaned addresses of the key.
+    ///
+    /// One of them may belong to an earlier claim that was taken for abandoned. If it stayed, its process could still
+    /// commit it, and with its lower id it would own the key.
     async fn delete_orphans(&self, orphans: &[AddressId]) -> ipam_core::Result<()> {
         for id in orphans {
             let deleted = self.inner.delete(*id).await;
-            // Without a key of the caller's these are but duplicates of this claim, which is looked after.
+            // A made-up key is known to this call only: the rows are duplicates of this claim, and a cleanup is queued
+            // for them.
             if self.keyed {
                 deleted.map_err(failed(Operation::Allocate))?;
             }
@@ -191,43 +251,45 @@ impl Claim<'_> {
         Ok(())
     }
 
-    /// The rows of a claim, if they are those that were taken.
+    /// Returns the rows of the claim, if they are those that this call took.
     fn verified(&self, group: &Group) -> ipam_core::Result<Vec<Address>> {
         let ids: Vec<AddressId> = self.taken.iter().map(|taken| taken.id).collect();
-        // Of two attempts at a single address the one that was first stands, and others may have returned it.
+        // Both requests for a single address may have been carried out. The lower id counts, and another call may have
+        // returned it: so it is right even if this call did not know of it.
         let same = self.count == 1 || group.rows.values().all(|row| ids.contains(&row.address.id));
         if !group.is_whole() || !same {
-            return Err(busy("the claim was made, and part of it is gone again"));
+            return Err(busy("the claim was written, and another process deleted a part of it"));
         }
         Ok(group.rows.values().map(|row| row.address.clone()).collect())
     }
 
-    /// The row of one address without a key, as it was read when it was compared with others.
+    /// Returns the row of a single address without a key, as it was read when it was compared with other subnets. This
+    /// saves the request that would read it back.
     fn verified_one(&mut self) -> ipam_core::Result<Vec<Address>> {
         let Some(taken) = self.taken.first().copied() else {
             return Err(CoreError::new(
                 ErrorKind::Protocol,
                 Operation::Allocate,
-                "the server took nothing and did not say why",
+                "the server took no address and gave no reason",
             ));
         };
         let row = match self.verified_row.take().filter(|row| row.id == taken.id) {
             Some(row) => row,
-            None => return Err(busy("the address was taken, and is gone again")),
+            None => return Err(busy("the address was taken, and another process deleted it")),
         };
         let mark = self.inner.mapping.of_address(&row);
         if mark.mark().is_none_or(|mark| mark.nonce != self.nonce()) {
             let field = self.inner.mapping.address_mark.as_deref().unwrap_or("note");
-            let message = "the server did not keep the mark; the app or the field does not allow it";
+            let message = "the server did not keep the mark; let the app write the field, or choose another field";
             return Err(CoreError::new(ErrorKind::Config, Operation::Allocate, message).with_context("field", field));
         }
         Ok(vec![row])
     }
 
-    /// Before a claim of several addresses becomes whole: whether all of them are registered nowhere else in their
-    /// spaces. One request for each range, and one for each subnet that lies around it.
+    /// Verifies, before a claim of several is committed, that its addresses are registered in no other subnet of their
+    /// address spaces. One request for each range, and one for each subnet that overlaps it.
     async fn all_uncontested(&mut self) -> ipam_core::Result<()> {
-        const MEANWHILE: &str = "one of the addresses was registered in another subnet of the address space meanwhile";
+        const MEANWHILE: &str = "another writer registered one of the addresses in another subnet of the address space";
         let mut waits = self.inner.config.pacing.contested();
         loop {
             match self.worst_contest().await.map_err(failed(Operation::Allocate))? {
@@ -258,7 +320,7 @@ impl Claim<'_> {
         Ok(worst)
     }
 
-    /// Where the subnets around a range cannot be listed.
+    /// Compares address by address, where the overlapping subnets cannot be listed.
     async fn contests_one_by_one(&self, view: &View, mine: BTreeMap<IpAddr, AddressId>) -> Result<OtherClaim> {
         let (nonce, subnet) = (self.nonce(), view.id);
         let found: Vec<Contest> = stream::iter(mine)

@@ -1,4 +1,4 @@
-//! Plan of a claim: the ranges of a request, read and checked before anything is taken, and the choice of addresses in one.
+//! Plan of a claim: the ranges of a request, read and checked before an address is taken, and the choice of addresses.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -10,16 +10,20 @@ use crate::provider::inner::Inner;
 use crate::provider::map::error::failed;
 use crate::provider::range_view::View;
 
-/// Ranges of a request, and where its exact addresses are.
+/// Ranges of a request, and the ranges that hold its exact addresses.
 #[derive(Debug)]
 pub(crate) struct ClaimPlan {
     pub(crate) views: BTreeMap<RangeId, View>,
-    /// For each line that names exact addresses, the range that has them.
+    /// For each line with exact addresses, the range that holds them.
     pub(crate) exact: Vec<Option<(RangeId, IpRange)>>,
 }
 
 impl ClaimPlan {
-    /// Reads the ranges and finds out which of them has the exact addresses.
+    /// Reads the ranges, and finds the range of each exact address.
+    ///
+    /// # Errors
+    /// `NotFound` if a range does not exist, `InvalidInput` if an exact address lies in none of the line's ranges or is
+    /// named twice, `Conflict` if it is the gateway, registered in another subnet, or in a range that is marked full.
     pub(crate) async fn new(inner: &Inner, operation: Operation, request: &Allocate) -> ipam_core::Result<Self> {
         let ids = request.lines.iter().flat_map(|line| &line.ranges);
         let mut views = inner.range_views(operation, ids).await?;
@@ -70,7 +74,8 @@ impl ClaimPlan {
         Ok(Self { views, exact })
     }
 
-    /// What a line must leave alone in a range beside what is taken: what it excludes, and what other lines name.
+    /// Returns the addresses of a range that a line must not take although they may be free: its exclusions, the exact
+    /// addresses of other lines, and what is registered in other subnets.
     pub(crate) fn off_limits(&self, line: &AllocateLine, range: &RangeId) -> IpSet {
         let exact = self.exact.iter().flatten().filter(|(id, _)| id == range).map(|(_, span)| *span);
         let own: IpSet = line.exclude.iter().copied().chain(exact).collect();
@@ -78,7 +83,8 @@ impl ClaimPlan {
         own.union(&view.elsewhere)
     }
 
-    /// The lines in the order in which they are served: exact ones first, so that no other line takes what they name.
+    /// Returns the lines in the order in which they are served: exact lines first, so that no other line takes their
+    /// addresses.
     pub(crate) fn order(&self) -> impl Iterator<Item = usize> + '_ {
         let (exact, next): (Vec<usize>, Vec<usize>) =
             (0..self.exact.len()).partition(|index| self.exact.get(*index).is_some_and(Option::is_some));
@@ -86,8 +92,8 @@ impl ClaimPlan {
     }
 }
 
-/// `count` free addresses of `within` in the asked shape, in ascending order: the lowest there are. `None` where there is
-/// no room.
+/// Returns the lowest `count` free addresses of `within` in this placement, in ascending order; `None` if there is no
+/// room.
 pub(crate) fn choose(within: IpRange, taken: &IpSet, count: u32, placement: Placement) -> Option<Vec<IpAddr>> {
     let wanted = usize::try_from(count).ok()?;
     let run = |align| {
@@ -104,14 +110,14 @@ pub(crate) fn choose(within: IpRange, taken: &IpSet, count: u32, placement: Plac
     }
 }
 
-/// The error for an exact address that is not free.
+/// Error for an exact address that is not free.
 pub(crate) fn taken_error(operation: Operation, line: usize, ip: IpAddr, range: &RangeId) -> CoreError {
-    CoreError::new(ErrorKind::Conflict, operation, format!("{ip} cannot be had: it is taken or set aside"))
+    CoreError::new(ErrorKind::Conflict, operation, format!("{ip} cannot be allocated: it is taken or reserved"))
         .with_context("line", line)
         .with_context("range", range)
 }
 
-/// The error for a line that no range has room for.
+/// Error for a line that no range has room for.
 pub(crate) fn exhausted_error(operation: Operation, line: usize, ranges: &[RangeId], why: &str) -> CoreError {
     let ranges = ranges.iter().map(RangeId::as_str).collect::<Vec<_>>().join(", ");
     CoreError::new(ErrorKind::Exhausted, operation, format!("no range has room for line {line}: {why}"))

@@ -1,4 +1,4 @@
-//! State of a claim while it is under way: what it is for, what it has by now, and what its calls write.
+//! State of a claim in progress: its request, the rows that it has taken, and the fields that its requests write.
 
 use std::net::IpAddr;
 use std::time::Instant;
@@ -18,44 +18,45 @@ use crate::provider::map::mark::{Mark, Nonce, State, request_number};
 use crate::provider::map::model::owner_column;
 use crate::provider::random::{new_key, random_half};
 
-/// The highest number of an attempt that a mark is made to hold.
+/// Highest attempt number that the length of a mark allows for.
 const MAX_ATTEMPTS: u32 = 9_999;
 
-/// One address that is ours.
+/// Address that this claim has taken.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Taken {
     pub(crate) id: AddressId,
     pub(super) subnet: SubnetId,
     pub(crate) ip: IpAddr,
-    /// Its number in the claim.
+    /// Number in the claim, from 0.
     pub(super) seq: u32,
 }
 
-/// One call's claim while it is under way.
+/// Claim of one call, in progress.
 pub(crate) struct Claim<'a> {
     pub(super) inner: &'a Inner,
     pub(super) request: &'a Allocate,
     pub(super) key: &'a AllocationKey,
-    /// Whether others may know the key.
+    /// True if the caller chose the key, so that other calls may use it.
     pub(super) keyed: bool,
     pub(super) plan: &'a ClaimPlan,
     pub(super) fingerprint: u64,
     pub(super) count: u32,
     pub(super) began: u64,
-    /// When nothing is taken any more.
+    /// Time after which no further address is taken.
     pub(super) take_until: Instant,
-    /// When others may begin to take it for abandoned, with time to spare.
+    /// Time after which the claim is not committed any more: twice the claim time. Others respect a pending claim for
+    /// three times the claim time, which leaves a margin for a `PATCH` in flight.
     pub(super) commit_until: Instant,
     pub(super) guard: ClaimGuard,
     pub(super) taken: Vec<Taken>,
     pub(super) attempts: u32,
-    /// Whether a response was lost: what it was about may still be carried out.
+    /// True if a response was lost. The request may still be carried out.
     pub(super) response_lost: bool,
-    /// Whether another call with the key may have found it whole, and returned it.
+    /// True if another call with the key may have found the claim committed and returned it.
     pub(super) may_be_returned: bool,
-    /// Addresses that are registered elsewhere in the address space, as was found after they were taken.
+    /// Addresses that turned out, after they were taken, to be registered in another subnet of the address space.
     pub(super) contested_addresses: IpSet,
-    /// The row of the one address, as it was read after it was taken.
+    /// Row of a single address, as it was read after it was taken.
     pub(super) verified_row: Option<Address>,
 }
 
@@ -89,21 +90,21 @@ impl<'a> Claim<'a> {
         self.guard.nonce()
     }
 
-    /// How many addresses of a line are taken already.
+    /// Returns the number of addresses that are taken for a line.
     pub(super) fn taken_for_line(&self, index: usize) -> usize {
         let first = self.seq_of(index, 0);
         let count = self.request.lines.get(index).map_or(0, |line| line.selection.count());
         self.taken.iter().filter(|taken| (first..first.saturating_add(count)).contains(&taken.seq)).count()
     }
 
-    /// The number of an address in the claim. Exact lines are served first and have the first numbers.
+    /// Returns the number of an address in the claim. Exact lines come first.
     pub(super) fn seq_of(&self, index: usize, offset: usize) -> u32 {
         let before = self.plan.order().take_while(|other| *other != index);
         let counts = before.filter_map(|other| self.request.lines.get(other)).map(|line| line.selection.count());
         counts.sum::<u32>().saturating_add(u32::try_from(offset).unwrap_or(u32::MAX))
     }
 
-    /// The tags of the line that an address belongs to.
+    /// Returns the tags of the line that an address belongs to.
     pub(super) fn tags_for(&self, seq: u32) -> Tags {
         let mut end = 0_u32;
         let line = self.plan.order().filter_map(|index| self.request.lines.get(index)).find(|line| {
@@ -113,7 +114,7 @@ impl<'a> Claim<'a> {
         line.map(|line| line.labels.tags.clone()).unwrap_or_default()
     }
 
-    /// Whether this claim has the key.
+    /// Returns true if this claim owns the key.
     pub(super) fn has_key(&self, owner: &KeyOwner) -> bool {
         match owner {
             KeyOwner::Free => false,
@@ -121,8 +122,8 @@ impl<'a> Claim<'a> {
         }
     }
 
-    /// The mark of an address. A single one is whole with the call that takes it: there is no moment at which its process
-    /// could die between taking and committing. Several are pending first.
+    /// Returns the mark of an address. A single address is committed by the call that takes it, so its process cannot
+    /// die between taking and committing. Several addresses are pending first.
     pub(super) fn mark(&self, seq: u32, tags: &Tags) -> Mark {
         Mark {
             state: if self.count == 1 { State::Committed } else { State::Pending },
@@ -141,7 +142,7 @@ impl<'a> Claim<'a> {
         }
     }
 
-    /// Adds a mark to what is written. The tag goes along, as phpIPAM resets a tag that a change does not name.
+    /// Adds a mark to the fields. The caller adds the tag, which phpIPAM resets to "Used" if a change does not send it.
     pub(super) fn marked(&self, fields: AddressFields, mark: &Mark) -> AddressFields {
         match &self.inner.mapping.address_mark {
             None => fields.with_note(mark.to_string()),
@@ -149,11 +150,11 @@ impl<'a> Claim<'a> {
         }
     }
 
-    /// What the call that takes an address writes.
+    /// Returns the fields of the request that takes an address.
     pub(super) fn fields(&self, seq: u32, line: &AllocateLine) -> AddressFields {
         let labels = &line.labels;
         let mut fields = AddressFields::new()
-            // Without one the server writes a description of its own.
+            // Without a description the server writes one of its own.
             .with_description(labels.description.clone().unwrap_or_default())
             .with_tag(self.inner.tag);
         if let Some(hostname) = &labels.hostname {
@@ -169,29 +170,30 @@ impl<'a> Claim<'a> {
         self.marked(fields, &self.mark(seq, &labels.tags))
     }
 
-    /// Gives back all but the first few, in the order in which they were taken: without its first address a claim cannot
-    /// become whole any more, and anyone may undo the rest.
+    /// Deletes all taken rows but the first `keep`, in the order in which they were taken: row 0 first, because without
+    /// it the claim cannot be committed, and any process may delete the rest.
     pub(super) async fn undo_from(&mut self, keep: usize) -> ipam_core::Result<()> {
         while let Some(next) = self.taken.get(keep).copied() {
             if let Err(error) = self.inner.delete(next.id).await {
                 let left: Vec<String> = self.taken.iter().skip(keep).map(|taken| taken.ip.to_string()).collect();
-                let message = format!("{} could not be given back yet: {error}", left.join(", "));
+                let message = format!("{} could not be deallocated yet: {error}", left.join(", "));
                 return Err(failed(Operation::Allocate)(error).with_context("left behind", message));
             }
             self.taken.remove(keep);
-            // The next one with this number is another attempt.
+            // The next request with this number must differ from the deleted one, or a late repetition could be
+            // mistaken for it.
             self.attempts += 1;
         }
         Ok(())
     }
 }
 
-/// The number of addresses of all lines.
+/// Returns the number of addresses of all lines.
 pub(crate) fn address_count(request: &Allocate) -> u32 {
     request.lines.iter().map(|line| line.selection.count()).fold(0, u32::saturating_add)
 }
 
-/// How long the longest mark of a request can be, in characters.
+/// Returns the length of the longest mark of a request, in characters.
 pub(crate) fn longest_mark(request: &Allocate) -> usize {
     let count = address_count(request);
     let key = request.key.clone().unwrap_or_else(new_key);
@@ -216,7 +218,7 @@ pub(crate) fn longest_mark(request: &Allocate) -> usize {
     marks.max().unwrap_or(0)
 }
 
-/// The error of a claim that others kept from being made. Nothing of it stays, so it may be made anew.
+/// Error of a claim that other writers prevented. Nothing of it is left, so a repetition is safe.
 pub(super) fn busy(message: impl Into<std::borrow::Cow<'static, str>>) -> CoreError {
     CoreError::new(ErrorKind::Busy, Operation::Allocate, message).with_retry(Retry::Safe)
 }

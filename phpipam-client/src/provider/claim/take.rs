@@ -1,13 +1,12 @@
 //! Taking the addresses of a claim, line after line, each by one `POST`.
 //!
-//! The order of the calls is what keeps an address from having two owners:
+//! The order of the requests keeps an address from having two owners:
 //!
-//! 1. `POST` with the mark in it. phpIPAM locks only writes, so what a `GET` said to be free may be taken by the time of a
-//!    `POST`; and a mark that came in a second call would be missing on the address of a process that died in between.
-//! 2. If the response was lost, a look for the mark: the `POST` may have been carried out, or may be yet.
-//! 3. A look at who else has the address in its address space, which the server does not check: it keeps addresses
-//!    unique in a subnet only.
-//! 4. After the first of several, a look at who else has the key: two calls with one key would else take all of their
+//! 1. `POST` with the mark in it. A `GET` of what is free would be out of date: phpIPAM locks writes only (Q65). A mark
+//!    in a second request would be missing if the process died between the two.
+//! 2. If the response was lost: look for the mark. The `POST` may have been carried out, or may be later.
+//! 3. Compare with the other subnets of the address space. The server keeps addresses unique in a subnet only (Q70).
+//! 4. After the first of several: look up the key. Otherwise two calls with one key would both take all of their
 //!    addresses before one of them gives up.
 
 use std::collections::BTreeSet;
@@ -26,18 +25,21 @@ use crate::provider::map::error::{failed, is_too_large, shortage};
 use crate::provider::pacing::Waits;
 use crate::provider::range_view::{View, has_children};
 
-/// How a line ended.
+/// Result of one line.
 enum Step {
     Done,
     NoRoom(&'static str),
-    /// Another call with the key came first.
+    /// Another call's claim owns the key.
     Lost,
 }
 
-/// Another writer has the address.
+/// Message of a claim that found free addresses and never got them.
+const TAKEN_FIRST: &str = "other writers took each free address first until the deadline; repeat the call";
+
+/// Sign that another writer has the address.
 struct TakenByOthers;
 
-/// Repeated attempts at one address.
+/// Attempts at one address, with the waits between them.
 struct Attempts {
     failed: u32,
     contention: Waits,
@@ -45,7 +47,7 @@ struct Attempts {
 }
 
 impl Claim<'_> {
-    /// Takes the addresses of all lines. Returns whether the claim stands as far as was looked.
+    /// Takes the addresses of all lines. Returns false if another claim of the key was found to come first.
     pub(super) async fn take_lines(&mut self) -> ipam_core::Result<bool> {
         let plan = self.plan;
         for index in plan.order() {
@@ -88,7 +90,8 @@ impl Claim<'_> {
         Ok(Step::Done)
     }
 
-    /// All versions take explicit addresses also where subnets lie below, unlike the next free one; those are no ranges.
+    /// Refuses a range that has children. All versions let `POST addresses/` write into such a subnet, unlike
+    /// `first_free` (Q66), so the provider has to check.
     async fn must_be_leaf(&self, view: &View, id: &RangeId) -> ipam_core::Result<()> {
         let slaves = self.inner.read(|| async { self.inner.client.subnets().slaves(view.id).await }).await;
         if slaves.map_err(failed(Operation::Allocate))?.is_empty() {
@@ -111,7 +114,8 @@ impl Claim<'_> {
             let Some(view) = plan.views.get(id) else { continue };
             let before = self.taken.len();
             let off_limits = plan.off_limits(line, id).union(&self.own_overlaps(view));
-            // The server's own choice is one call, but it knows nothing of what has to be left off_limits.
+            // The server's own choice is one request, but knows nothing of addresses in other subnets and of
+            // exclusions.
             let direct = count == 1 && !view.server_differs && !off_limits.overlaps(&view.addresses);
             let step = if direct {
                 self.first_free(index, line, view, id, &off_limits).await?
@@ -127,7 +131,7 @@ impl Claim<'_> {
         Ok(Step::NoRoom(why))
     }
 
-    /// The next address as the server has it: taken by the call that finds it.
+    /// Takes the next free address by the server's own choice, in one request.
     async fn first_free(
         &mut self,
         index: usize,
@@ -161,13 +165,14 @@ impl Claim<'_> {
             } else if self.is_uncontested().await? {
                 return Ok(if self.has_lost_key().await? { Step::Lost } else { Step::Done });
             }
-            // Not what a host may have, or registered elsewhere in the address space: it is chosen here.
+            // The server's choice is the network address or a gateway (Q67), or is registered in another subnet: choose
+            // here.
             return self.chosen(index, line, view, id, 1, Placement::Scattered, off_limits).await;
         }
     }
 
-    /// Addresses chosen from a list of what is taken, then taken one by one. Where another writer is quicker, others are
-    /// chosen.
+    /// Chooses addresses from the list of taken ones, then takes each by its own `POST`. If another writer takes one
+    /// first, the list is read again and others are chosen.
     #[allow(clippy::too_many_arguments, reason = "the parts of one line, which are not used together elsewhere")]
     async fn chosen(
         &mut self,
@@ -181,10 +186,12 @@ impl Claim<'_> {
     ) -> ipam_core::Result<Step> {
         let before = self.taken.len();
         let inner = self.inner;
-        // Calls of this process would choose the same addresses.
+        // Calls of this process would read the same list and choose the same addresses. Per-subnet locks make them take
+        // turns. Other processes are dealt with by choosing again.
         let left = self.take_until.saturating_duration_since(Instant::now());
         let Some(_turn) = inner.client.subnet_locks().lock_within(&view.id, left).await else {
-            return Err(busy("other calls of this process allocate in the range"));
+            let message = "other calls of this process allocated in the range until the deadline; repeat the call";
+            return Err(busy(message));
         };
         let mut waits = inner.config.pacing.contention(self.take_until);
         'choose: loop {
@@ -204,7 +211,7 @@ impl Claim<'_> {
             if view.is_full {
                 return Ok(Step::NoRoom("it is marked full"));
             }
-            // What this line has already is in the list, too.
+            // Rows that this line has taken are in the list, so they are not chosen again.
             let had = u32::try_from(self.taken.len() - before).unwrap_or(count);
             let taken = contents.taken.union(off_limits).union(&self.contested_addresses);
             let Some(addresses) = choose(view.addresses, &taken, count.saturating_sub(had), placement) else {
@@ -219,13 +226,13 @@ impl Claim<'_> {
                         self.undo_from(before).await?;
                     }
                     if !waits.next().await {
-                        return Err(busy("others keep taking the addresses that were free"));
+                        return Err(busy(TAKEN_FIRST));
                     }
                     continue 'choose;
                 }
                 if !self.is_uncontested().await? {
                     if Instant::now() >= self.take_until {
-                        return Err(busy("others keep taking the addresses that were free"));
+                        return Err(busy(TAKEN_FIRST));
                     }
                     continue 'choose;
                 }
@@ -237,7 +244,7 @@ impl Claim<'_> {
         }
     }
 
-    /// Takes one address, and no other.
+    /// Takes exactly this address.
     async fn take_exactly(
         &mut self,
         view: &View,
@@ -254,7 +261,8 @@ impl Claim<'_> {
                     return Ok(Ok(()));
                 }
                 Err(error) if error.is_conflict() => {
-                    // The lost response before may have been a yes.
+                    // An earlier attempt may have been carried out although its response was lost: then the conflict is
+                    // with itself.
                     let found_late = if attempts.failed > 0 { self.find_taken(seq).await? } else { None };
                     return Ok(match found_late.filter(|(found, _)| found.ip == ip) {
                         Some((found, _)) => {
@@ -281,7 +289,10 @@ impl Claim<'_> {
         Attempts { failed: 0, contention, lost }
     }
 
-    /// What a failed call means: `Some` if it took something after all, `None` to ask again, or the error.
+    /// Handles a failed `POST`. Returns the address if it was taken after all, and `None` to repeat the request.
+    ///
+    /// # Errors
+    /// The failure, if a repetition cannot help or the deadline has passed.
     async fn after_failure(
         &mut self,
         error: Error,
@@ -289,7 +300,7 @@ impl Claim<'_> {
         attempts: &mut Attempts,
     ) -> ipam_core::Result<Option<Taken>> {
         attempts.failed += 1;
-        // Other writers were quicker, or have the lock.
+        // The server said so: nothing was taken. Which message means this depends on the version (Q48, Q50).
         if matches!(error.refusal_kind(), Some(RefusalKind::Conflict | RefusalKind::Busy)) {
             return if attempts.contention.next().await { Ok(None) } else { Err(failed(Operation::Allocate)(error)) };
         }
@@ -300,7 +311,7 @@ impl Claim<'_> {
         if let Some(found) = self.find_taken(seq).await? {
             return self.adopt(found).await;
         }
-        // A sentence of the server's is a response: it was not done, and will not be the next time.
+        // The server responded with a message, so nothing is in flight: the row would have been found.
         if error.refusal_kind() == Some(RefusalKind::Server) || !attempts.lost.next().await {
             return Err(failed(Operation::Allocate)(error));
         }
@@ -308,7 +319,8 @@ impl Claim<'_> {
         Ok(None)
     }
 
-    /// Looks for an address that was taken although the response was lost. What is carried out late may need a moment.
+    /// Looks for the row of a `POST` whose response was lost. Looks three times, because the server may still be at
+    /// work.
     async fn find_taken(&self, seq: u32) -> ipam_core::Result<Option<(Taken, u32)>> {
         let mine: Vec<AddressId> = self.taken.iter().map(|taken| taken.id).collect();
         let mut waits = self.inner.config.pacing.lookup();
@@ -326,8 +338,11 @@ impl Claim<'_> {
         }
     }
 
-    /// Takes what an earlier attempt took. A later attempt may still be carried out, and of several claims' addresses
-    /// with one number the latest attempt counts: so this one becomes the latest. `None` if it is gone by then.
+    /// Takes over the row of an earlier attempt; `None` if it is gone by now.
+    ///
+    /// Of several rows with one number the highest attempt counts. A later attempt may still be carried out, so the
+    /// found row gets a higher attempt number. Otherwise readers would prefer the late row over the one that this call
+    /// returns.
     async fn adopt(&mut self, (found, attempt): (Taken, u32)) -> ipam_core::Result<Option<Taken>> {
         if self.count == 1 || attempt == self.attempts {
             return Ok(Some(found));
@@ -342,13 +357,13 @@ impl Claim<'_> {
         }
     }
 
-    /// Whether the one address of this claim, which was just taken, is registered nowhere else in its space. If it is, it
-    /// is given back.
+    /// Returns true if the single address of this claim, which was just taken, is registered in no other subnet of its
+    /// address space. If it is, deletes it.
     ///
-    /// A claim of several is looked at as a whole before it is committed: until then no call returns it.
+    /// A claim of several is compared as a whole before it is committed: until then no call returns it.
     async fn is_uncontested(&mut self) -> ipam_core::Result<bool> {
         let (1, Some(taken)) = (self.count, self.taken.last().copied()) else { return Ok(true) };
-        // It is whole: what cannot be looked at is left to its key, as another caller with the key may have it.
+        // The row is committed already. If the comparison fails, the row must stay: another call may have returned it.
         self.may_be_returned = true;
         let mut waits = self.inner.config.pacing.contested();
         loop {
@@ -366,14 +381,14 @@ impl Claim<'_> {
                 break;
             }
         }
-        // No call returns an address that is contested, so it can go.
+        // Other calls compare too, and return no address that is contested: so it can be deleted.
         self.may_be_returned = false;
         self.contested_addresses.extend([taken.ip]);
         self.undo_from(self.taken.len().saturating_sub(1)).await?;
         Ok(false)
     }
 
-    /// After the first of several addresses: whether another call's claim of the key came before this one.
+    /// Returns true if, after the first of several addresses, another claim of the key has a lower id.
     async fn has_lost_key(&self) -> ipam_core::Result<bool> {
         if !self.keyed || self.count == 1 || self.taken.len() != 1 {
             return Ok(false);
@@ -382,8 +397,8 @@ impl Claim<'_> {
         Ok(!self.has_key(&decision.owner))
     }
 
-    /// What this claim must leave alone in a range: what was found to be registered elsewhere, and what it took itself in
-    /// a range that overlaps this one.
+    /// Returns the addresses of a range that are free on the server and taken for this claim: those that were found in
+    /// other subnets, and its own in ranges that overlap this one.
     fn own_overlaps(&self, view: &View) -> IpSet {
         let beside: BTreeSet<SubnetId> = view.around.iter().map(|subnet| subnet.id).collect();
         let taken = self.taken.iter().filter(|taken: &&Taken| beside.contains(&taken.subnet)).map(|taken| taken.ip);

@@ -1,4 +1,5 @@
-//! Child prefixes of a key: subnets that were made on demand, with a mark in each.
+//! Child prefixes of a key: subnets that [`allocate_range`](ipam_core::IpamProvider::allocate_range) created inside a
+//! block, each with a mark in its description or mark field.
 
 use ipam_core::{AllocationKey, Error as CoreError, ErrorKind, Operation, Result};
 
@@ -8,7 +9,7 @@ use crate::provider::map::error::failed;
 use crate::provider::map::mark::{Found, Mark, key_token};
 use crate::query::Filter;
 
-/// A subnet that was made on demand, with its mark.
+/// Subnet that was created as a child prefix, with its mark.
 #[derive(Debug)]
 pub(crate) struct ChildPrefix {
     pub(crate) subnet: Subnet,
@@ -16,7 +17,7 @@ pub(crate) struct ChildPrefix {
 }
 
 impl Inner {
-    /// The subnets that a key made, the one that stands first.
+    /// Returns the child prefixes of a key in ascending order of their ids. The first one owns the key.
     pub(crate) async fn child_prefixes(&self, operation: Operation, key: &AllocationKey) -> Result<Vec<ChildPrefix>> {
         let field = self.mapping.subnet_mark.as_deref().unwrap_or("description");
         let filter = Filter::contains(field, key_token(key));
@@ -33,7 +34,10 @@ impl Inner {
         Ok(children)
     }
 
-    /// One key names either a request for addresses or one for a range.
+    /// Refuses a key that belongs to a child prefix: one key names either a request for addresses or one for a range.
+    ///
+    /// # Errors
+    /// `Conflict` if the key has a child prefix.
     pub(crate) async fn must_name_no_range(&self, operation: Operation, key: &AllocationKey) -> Result<()> {
         match self.child_prefixes(operation, key).await?.first() {
             None => Ok(()),
@@ -46,7 +50,7 @@ impl Inner {
         }
     }
 
-    /// Deletes a subnet that was made on demand. One that is gone already is no error.
+    /// Deletes a child prefix. One that does not exist any more is no error.
     pub(crate) async fn delete_child_prefix(&self, operation: Operation, id: SubnetId) -> Result<()> {
         let mut waits = self.config.pacing.change();
         loop {

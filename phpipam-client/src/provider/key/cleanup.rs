@@ -1,5 +1,5 @@
-//! Cleaning up after claims that this process abandoned, and the two changes that takes: deleting an address, and making
-//! all marks of a claim say that it is whole.
+//! Cleanup of unfinished claims of this process, and the two changes that it needs: deleting an address, and marking
+//! all addresses of a claim as committed.
 
 use http::Method;
 use ipam_core::{Error as CoreError, ErrorKind, Operation, Outcome};
@@ -14,7 +14,8 @@ use crate::provider::map::mark::{State, with_mark};
 use crate::request::{ApiRequest, Call, Path};
 
 impl Inner {
-    /// Cleans up after the claims of this process whose callers went away, or whose responses were lost.
+    /// Cleans up after claims of this process whose callers were dropped, or whose responses were lost. A failure is no
+    /// failure of the calling operation: the task is queued again.
     pub(crate) async fn clean_up(&self) {
         for look in self.claims.ready() {
             if self.clean_up_one(look.claim()).await.is_ok() {
@@ -23,7 +24,11 @@ impl Inner {
         }
     }
 
-    /// Cleans up once more after everything that may have been left behind, whenever its next time is.
+    /// Cleans up after all unfinished claims now, whatever their next time is.
+    ///
+    /// # Errors
+    /// `Timeout` if it takes longer than [`Pacing::closing`](crate::provider::pacing::Pacing::closing); otherwise what
+    /// a request fails with.
     pub(crate) async fn close(&self) -> ipam_core::Result<()> {
         let limit = self.config.pacing.closing();
         let all = async {
@@ -36,16 +41,19 @@ impl Inner {
         match tokio::time::timeout(limit, all).await {
             Ok(cleaned) => cleaned.map_err(failed(Operation::Close)),
             Err(_) => {
-                let message =
-                    format!("what earlier calls left could not be undone in {limit:?}; a sweep undoes it later");
+                let message = format!(
+                    "unfinished claims of earlier calls could not be undone within {limit:?}; run a sweep later"
+                );
                 Err(CoreError::new(ErrorKind::Timeout, Operation::Close, message).with_outcome(Outcome::Unknown))
             }
         }
     }
 
     async fn clean_up_one(&self, claim: &UnfinishedClaim) -> Result<()> {
-        // Another call is at work with this key, and visits by itself.
+        // Another call with this key is in progress, and checks the key itself.
         let Some(_turn) = self.locks.try_lock(&claim.key) else { return Ok(()) };
+        // Under a made-up key no caller can find the rows, so all of them go. Under a caller's key another process may
+        // have returned them, so only orphaned addresses go.
         let orphans: Vec<AddressId> = if claim.undo_whole {
             let groups = self.groups_of(&claim.key).await?;
             groups.iter().filter(|group| group.nonce == claim.nonce).flat_map(Group::ids).collect()
@@ -54,7 +62,7 @@ impl Inner {
             if let KeyOwner::Taken(group) = &decision.owner
                 && group.nonce == claim.nonce
             {
-                // A change of its other marks may have failed.
+                // The request that marked the other rows as committed may have failed.
                 self.complete(Operation::Close, group).await?;
             }
             decision.orphans
@@ -65,10 +73,14 @@ impl Inner {
         Ok(())
     }
 
-    /// Deletes an address. Whether it was this call that did; one that is gone already is no error.
+    /// Deletes an address by its id. Returns true if this call deleted it, and false if it did not exist.
+    ///
+    /// Before 1.8, two concurrent deletions of one address both report success (Q74), so true is as reliable as the
+    /// server.
     pub(crate) async fn delete(&self, id: AddressId) -> Result<bool> {
         let path = Path::new("addresses").id("address id", id.get());
-        // Repeated here and not by the client, to know whose "gone already" it is.
+        // Repeated here and not by the client: a repetition that finds nothing deleted it itself, if an earlier
+        // response was lost.
         let request = ApiRequest::new(Method::DELETE, Call::Write, path)?.not_idempotent();
         let mut waits = self.config.pacing.change();
         let mut lost = false;
@@ -87,12 +99,16 @@ impl Inner {
         }
     }
 
-    /// Makes all addresses of a claim say that it is whole.
+    /// Marks all pending addresses of a committed claim as committed.
+    ///
+    /// # Errors
+    /// `Config` if a required custom field has no value; otherwise what the request fails with.
     pub(crate) async fn complete(&self, operation: Operation, group: &Group) -> ipam_core::Result<()> {
         for row in group.rows.values().filter(|row| row.mark.state == State::Pending) {
             let mut mark = row.mark.clone();
             mark.state = State::Committed;
             mark.protected_secs = None;
+            // Without the tag phpIPAM would reset it to "Used" (Q61).
             let fields = AddressFields::new().with_tag(row.address.tag.unwrap_or(self.tag));
             let fields = match &self.mapping.address_mark {
                 None => fields.with_note(with_mark(row.address.note.as_deref().unwrap_or_default(), &mark)),
@@ -107,7 +123,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Adds what the server requires of every change of an address.
+    /// Adds the values that the server requires in every change of an address.
     pub(crate) fn with_required_texts(
         &self,
         operation: Operation,

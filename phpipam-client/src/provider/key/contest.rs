@@ -1,11 +1,13 @@
-//! Whether an address that was claimed is registered elsewhere in its address space, too.
+//! Comparison of a claimed address with the other subnets of its address space.
 //!
-//! The server keeps addresses unique in one subnet only. What is registered in subnets around a range, or in such as
-//! overlap it, is left out when addresses are chosen; what came in between is found here, before the caller is told:
+//! The server keeps addresses unique in one subnet only (Q70). Addresses of overlapping subnets are excluded when
+//! addresses are chosen. What was registered between that look and the `POST` is found here, before the caller is told:
 //!
-//! - Of two claims in different subnets both look after they wrote. The one that sees a lower id gives its address up.
-//!   One that sees a higher id waits until that is gone, and gives up if it stays: the other may have looked before.
-//! - Addresses that were not allocated here do not look. One with a lower id was there first and stands.
+//! - Two claims in different subnets both look after they wrote. The one that sees a lower id deletes its own row. The
+//!   one that sees a higher id waits until that row is gone. If it stays, it gives up too: the other one may have
+//!   looked before this row was there.
+//! - An address that this provider did not allocate never looks. If its id is lower, it was there first and keeps the
+//!   address. If it is higher, this claim keeps it: nothing can be done about writers that do not look.
 
 use std::net::IpAddr;
 
@@ -16,21 +18,21 @@ use crate::provider::map::mark::{Found, Nonce};
 use crate::provider::map::model::Mapping;
 use crate::provider::map::overlap::spaces;
 
-/// What another row of the same address means to a claim.
+/// Relation of another row with the same address to a claim. The greatest one of several rows counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum OtherClaim {
-    /// Nothing: it came later, and does not look.
+    /// None: the row came later, and is no claim.
     None,
-    /// Another claim that came later, and goes by itself.
+    /// The row is a later claim, which deletes itself.
     Later,
-    /// It was there first.
+    /// The row was there first.
     Earlier,
 }
 
 /// Classifies another row of an address that this claim took with the row `id`.
 pub(crate) fn other_claim(mapping: &Mapping, other: &Address, id: AddressId, nonce: Nonce) -> OtherClaim {
     match mapping.of_address(other) {
-        // This claim took the address twice, in two subnets.
+        // This claim took the address twice, in two subnets. Either row can go, so this one goes.
         Found::Mark(mark) if mark.nonce == nonce => OtherClaim::Earlier,
         _ if other.id < id => OtherClaim::Earlier,
         Found::Mark(_) => OtherClaim::Later,
@@ -38,20 +40,22 @@ pub(crate) fn other_claim(mapping: &Mapping, other: &Address, id: AddressId, non
     }
 }
 
-/// Where else the address of a claim of one address is registered.
+/// Result of the comparison for a claim of one address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Contest {
-    /// Nowhere that matters.
+    /// The claim keeps the address.
     Won,
-    /// In another claim, which came later and is still there.
+    /// A later claim in this subnet still has the address.
     Open(SubnetId),
-    /// In this subnet, which had it first.
+    /// This subnet had the address first.
     Lost(SubnetId),
 }
 
 impl Inner {
-    /// Looks whether a row's address is registered elsewhere in its address space: one request, and one more where it is
-    /// registered in other subnets at all. Returns the rows of the address, too.
+    /// Compares a row's address with the other subnets of its address space. Returns the result and all rows of the
+    /// address.
+    ///
+    /// One request, and one more if the address is registered in another subnet.
     pub(crate) async fn contest(
         &self,
         id: AddressId,

@@ -1,76 +1,82 @@
-//! Claims of a key, formed from the rows that carry it, and which of them has the key. Pure.
+//! Claims of a key, grouped from the rows that carry it, and the choice of the claim that owns the key. No file here
+//! sends a request.
 //!
-//! phpIPAM cannot keep keys unique. So every caller marks, visits, and all come to the same answer: the claim whose first
-//! address has the lowest id stands, the others are undone by their own callers, or by the calls that see them.
+//! phpIPAM cannot keep keys unique. So every caller writes its mark first and looks afterwards, and all callers choose
+//! by the same rule: the claim whose row 0 has the lowest id owns the key. The other claims are undone by their own
+//! callers, or by the calls that see them.
 //!
-//! # When a claim is whole
-//! A claim of one address is whole with the call that takes it. A claim of several takes them in the order of their
-//! numbers, all marked *pending*; then the first one is changed to *committed*, which decides it, and then the others.
-//! It is undone from the first to the last. So, while no caller was told of a claim, its first address is there and pending;
-//! and a pending address without the first one is left over from a claim that was undone: it cannot become whole any more,
-//! even if a request to that end is carried out late.
+//! # States of a claim
+//! A claim of one address is committed by the call that takes it. A claim of several takes them in the order of their
+//! numbers, all marked *pending*. Then row 0 is changed to *committed*, which decides, and then the other rows. A claim
+//! is undone from row 0 on.
 //!
-//! # What is relied on
-//! An address that anybody saw has a lower id than those that were asked for afterwards, as a single database gives them;
-//! a cluster of several that write, or reading from a copy that lags behind, does not keep keys unique.
+//! From this order follow two rules for readers:
+//! - While no caller was told of a claim, its row 0 is there and pending.
+//! - A pending row without a row 0 belongs to a claim that is being undone. It can never be committed, even by a
+//!   `PATCH` that is carried out late: that `PATCH` is for row 0, which is gone.
+//!
+//! # Assumption
+//! A row that a caller has seen has a lower id than every row that is inserted afterwards. A single database guarantees
+//! it. A cluster with several writers does not, nor does reading from a replica that lags behind: keys are not unique
+//! there.
 
 use std::collections::BTreeMap;
 
 use crate::models::{Address, AddressId};
 use crate::provider::map::mark::{Mark, Nonce, State};
 
-/// An address with a mark.
+/// Address with its mark.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
     pub(crate) address: Address,
     pub(crate) mark: Mark,
 }
 
-/// The rows of one call.
+/// Claim of one call, as its rows show it.
 #[derive(Debug, Clone)]
 pub(crate) struct Group {
     pub(crate) nonce: Nonce,
     pub(crate) request: u64,
     pub(crate) count: u32,
     pub(crate) began: u64,
-    /// How many seconds a pending claim is honoured, in the words of its process.
+    /// Seconds after `began` for which the claim is protected while it is pending, as its process wrote it.
     pub(crate) protected_secs: Option<u64>,
-    /// One row per number, the one that counts.
+    /// Rows by number. Of several rows with one number, the one that counts.
     pub(crate) rows: BTreeMap<u32, Row>,
-    /// Rows of attempts whose response was lost and that were made again.
+    /// Other rows with the same numbers: an attempt whose response was lost was carried out, and so was its repetition.
     pub(crate) duplicates: Vec<AddressId>,
 }
 
-/// Liveness of a claim that is not whole: whether its caller may still be at work.
+/// Liveness of a pending claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Liveness {
-    /// Its caller may still finish it.
+    /// Its call may still commit it.
     Alive,
-    /// Its caller is gone, or has given up.
+    /// Its call has ended, or has passed its time.
     Dead,
 }
 
 /// Owner of a key.
 #[derive(Debug)]
 pub(crate) enum KeyOwner {
-    /// None.
+    /// No claim.
     Free,
-    /// A claim that is not whole yet, and may become so.
+    /// A claim that is pending, and may be committed.
     Pending(Group),
-    /// A claim that is whole.
+    /// A claim that is committed.
     Taken(Group),
 }
 
-/// Owner of a key, and what is left of other claims of it.
+/// Owner of a key, and the orphaned addresses of other claims of it.
 #[derive(Debug)]
 pub(crate) struct Decision {
     pub(crate) owner: KeyOwner,
-    /// Orphaned addresses, which are to be deleted in this order.
+    /// Orphaned addresses, in the order in which they must be deleted.
     pub(crate) orphans: Vec<AddressId>,
 }
 
 impl Group {
-    /// The rank among claims of one key: lower stands.
+    /// Returns the rank among claims of one key: the id of row 0. The lowest rank owns the key.
     fn rank(&self) -> AddressId {
         let first = self.rows.get(&0).or_else(|| self.rows.values().min_by_key(|row| row.address.id));
         first.map_or(AddressId::new(u64::MAX), |row| row.address.id)
@@ -80,18 +86,18 @@ impl Group {
         self.rows.values().any(|row| row.mark.state == State::Committed)
     }
 
-    /// Whether all of its addresses are there.
+    /// Returns true if all of its addresses exist.
     pub(crate) fn is_whole(&self) -> bool {
         usize::try_from(self.count).is_ok_and(|count| self.rows.len() == count)
     }
 
-    /// Its rows, the first one first: the order in which a claim is undone.
+    /// Returns the ids of its rows, row 0 first: the order in which a claim is undone.
     pub(crate) fn ids(&self) -> impl Iterator<Item = AddressId> {
         self.duplicates.iter().copied().chain(self.rows.values().map(|row| row.address.id))
     }
 }
 
-/// The rows of a key by claim.
+/// Groups the rows of a key by claim.
 pub(crate) fn groups(rows: Vec<Row>) -> Vec<Group> {
     let mut groups: BTreeMap<Nonce, Group> = BTreeMap::new();
     for row in rows {
@@ -105,8 +111,9 @@ pub(crate) fn groups(rows: Vec<Row>) -> Vec<Group> {
             duplicates: Vec::new(),
         });
         group.protected_secs = group.protected_secs.max(row.mark.protected_secs);
-        // A committed row was returned to a caller. Of several attempts at one address of a claim that is not whole, its
-        // caller goes by the latest. A single address is whole at once, and was returned by the calls that saw it: the lowest id.
+        // Which of two rows with one number counts. A committed row was returned to a caller. Among pending ones the
+        // caller goes by the latest attempt. A single address is always committed, and calls that saw the first row
+        // returned it: so there the lowest id counts, whatever the attempt.
         let attempt = |row: &Row| if row.mark.count == 1 { 0 } else { row.mark.attempt };
         let weight = |row: &Row| (row.mark.state == State::Committed, attempt(row), std::cmp::Reverse(row.address.id));
         match group.rows.get(&row.mark.seq) {
@@ -122,7 +129,7 @@ pub(crate) fn groups(rows: Vec<Row>) -> Vec<Group> {
     groups.into_values().collect()
 }
 
-/// Decides whose a key is. `liveness` says whether the caller of a claim that is not whole may still be at work.
+/// Chooses the owner of a key. `liveness` tells whether the call of a pending claim may still commit it.
 pub(crate) fn decide(groups: Vec<Group>, liveness: impl Fn(&Group) -> Liveness) -> Decision {
     let mut orphans = Vec::new();
     let mut superseded = Vec::new();
@@ -131,7 +138,8 @@ pub(crate) fn decide(groups: Vec<Group>, liveness: impl Fn(&Group) -> Liveness) 
     groups.sort_by_key(Group::rank);
     for group in groups {
         let pending = !group.is_committed();
-        // A claim begins with its first address and ends with it.
+        // Row 0 is taken first and deleted first: without it the claim is being undone, also while its process is
+        // alive.
         let dead = pending && (liveness(&group) == Liveness::Dead || !group.rows.contains_key(&0));
         if dead {
             orphans.extend(group.ids());
@@ -139,7 +147,7 @@ pub(crate) fn decide(groups: Vec<Group>, liveness: impl Fn(&Group) -> Liveness) 
             orphans.extend(&group.duplicates);
             owner = Some(group);
         } else if !pending {
-            // The caller of a pending one will see for itself that it lost.
+            // A pending claim of a higher rank is left to its caller, which sees that it has lost.
             superseded.extend(group.ids());
         }
     }
@@ -149,8 +157,8 @@ pub(crate) fn decide(groups: Vec<Group>, liveness: impl Fn(&Group) -> Liveness) 
             orphans.extend(superseded);
             KeyOwner::Taken(group)
         }
-        // Whether a pending one lives is a matter of clocks. To another process it may be dead already, and what is
-        // superseded it may be what that process has told: it is left alone until the pending one is whole, or gone.
+        // Liveness depends on clocks. To another process this pending claim may already be dead, and it may have told
+        // its caller of a claim with a higher rank. Those are left alone until this one is committed, or gone.
         Some(group) => KeyOwner::Pending(group),
     };
     Decision { owner, orphans }
@@ -216,9 +224,9 @@ mod tests {
     fn the_first_address_decides_whether_a_claim_is_whole() {
         let rows = vec![row(5, 1, 0, 3, C, 0), row(6, 1, 1, 3, P, 0), row(7, 1, 2, 3, P, 0)];
         assert_eq!(outcome(rows, &[]), ("taken 1".to_owned(), vec![]));
-        // What was undone down to a late straggler.
+        // A claim that was undone, except for a row that came late.
         assert_eq!(outcome(vec![row(7, 1, 2, 3, P, 0)], &[1]), ("free".to_owned(), vec![7]));
-        // Some were given back.
+        // Some were deallocated.
         assert_eq!(outcome(vec![row(7, 1, 2, 3, C, 0)], &[]), ("taken 1 in part".to_owned(), vec![]));
     }
 

@@ -1,8 +1,15 @@
-//! How long a pending claim is protected_secs: while its process may still complete it.
+//! Protection of pending claims: the time for which other processes must not undo one, because its own process may
+//! still commit it.
 //!
-//! A claim has a time to be made in, and gives itself up after twice that time. Other processes honour it for three times
-//! as long, by the server's clock. So nothing that its process may still acknowledge is undone by others. The mark says how
-//! long, because another process may be set up with another time.
+//! | time since the claim began (`T`: claim time) | state |
+//! | --- | --- |
+//! | up to `T` | its process takes addresses |
+//! | up to 2 `T` | its process may commit it |
+//! | up to 3 `T` | other processes leave it alone |
+//! | later | it is abandoned: other processes may undo it |
+//!
+//! All processes compare with the server's clock, so the clocks of the hosts do not matter. The mark holds the
+//! protection in seconds, because another process may be configured with another claim time.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -11,10 +18,10 @@ use ipam_core::{AllocationKey, Error as CoreError, ErrorKind, Operation, Retry};
 use crate::provider::inner::Inner;
 use crate::provider::key::group::{Group, Liveness};
 
-/// A pending claim that is dated further ahead than this has no time that a clock showed when it was made.
+/// Largest distance of a start in the future, in seconds: one day. Beyond it the start is taken for an error.
 const MAX_SECS_AHEAD: u64 = 24 * 3_600;
 
-/// Whether a pending claim is older than `honoured` seconds. A claim from the future is as new as can be.
+/// Returns true if a pending claim is older than its protection. One that begins in the future counts as new.
 fn is_older(now: u64, began: u64, protected_secs: u64) -> bool {
     match now.checked_sub(began) {
         Some(age) => age > protected_secs,
@@ -23,56 +30,58 @@ fn is_older(now: u64, began: u64, protected_secs: u64) -> bool {
 }
 
 impl Inner {
-    /// Seconds since 1970 by the server's clock, or by this host's where the server does not tell.
+    /// Returns the seconds since 1970 by the server's clock, or by this host's clock if the server sends no `Date`.
     pub(crate) fn now(&self) -> u64 {
         self.client.server_time().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
     }
 
-    /// How many seconds a claim of so many addresses is honoured if it stays pending.
+    /// Returns the protection of a claim of this many addresses, in seconds: three times its claim time, rounded up.
     pub(crate) fn protection_secs_for(&self, count: u32) -> u64 {
         let time = self.config.pacing.time_for(count).saturating_mul(3);
         time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0))
     }
 
-    /// The same for a claim that is there, in the words of the process that made it.
+    /// Returns the protection that the mark states. Marks of earlier versions state none; this process's own applies.
     fn protection_secs(&self, group: &Group) -> u64 {
         group.protected_secs.unwrap_or_else(|| self.protection_secs_for(group.count))
     }
 
-    /// Whether the caller of a pending claim may still be at work.
+    /// Returns whether the call of a pending claim may still commit it.
     pub(crate) fn liveness(&self, group: &Group) -> Liveness {
+        // For a claim of its own a process knows better than any clock.
         let alive = self.claims.is_in_progress(group.nonce);
         let alive = alive.unwrap_or_else(|| !is_older(self.now(), group.began, self.protection_secs(group)));
         if alive { Liveness::Alive } else { Liveness::Dead }
     }
 
-    /// Whether a sweep may undo a pending claim that is older than `minimum` seconds. It has to be abandoned by the words of
-    /// both processes.
+    /// Returns true if a sweep may undo a pending claim. It must be older than `minimum` seconds, than the protection
+    /// in its mark, and than this process's own.
     pub(crate) fn is_abandoned(&self, group: &Group, minimum: u64) -> bool {
         let honoured = self.protection_secs(group).max(self.protection_secs_for(group.count)).max(minimum);
         self.claims.is_in_progress(group.nonce) != Some(true) && is_older(self.now(), group.began, honoured)
     }
 
-    /// The error of a call that meets the pending claim of another one. Says until when that is honoured.
+    /// Error of a call that meets the pending claim of another one. Says until when that one is protected.
     pub(crate) fn pending_error(&self, operation: Operation, key: &AllocationKey, group: &Group) -> CoreError {
         let (now, honoured) = (self.now(), self.protection_secs(group));
         let until = group.began.saturating_add(honoured);
-        // The claim is honoured to the end of that second.
+        // The last second counts, so the wait ends one second later.
         let wait = until.saturating_sub(now).saturating_add(1);
-        // A claim that has not had its time yet is most likely made in the next moment.
+        // Within the first third, its claim time, the claim is most likely committed in a moment: a short wait is
+        // advised. Later its process is most likely dead, and only the whole wait helps.
         let young = now.saturating_sub(group.began) <= honoured / 3;
         let again = Duration::from_secs(wait);
         let at = i64::try_from(until).ok().and_then(|until| jiff::Timestamp::from_second(until).ok());
         let at = at.map_or_else(|| format!("{until} s after 1970"), |at| at.to_string());
         let message = format!(
-            "another call with the key {key:?} has taken {} of {} addresses and is still under way, or its process died; the \
-             claim is honoured for another {wait} s, until {at}; repeat this call then",
+            "another call with the key {key:?} has taken {} of {} addresses and is still in progress, or its process died; its \
+             claim is protected for another {wait} s, until {at}; repeat this call then",
             group.rows.len(),
             group.count,
         );
         CoreError::new(ErrorKind::Busy, operation, message)
             .with_context("key", key)
-            .with_context("honoured until", at)
+            .with_context("protected until", at)
             .with_retry(Retry::Safe)
             .with_retry_after(if young { again.min(self.config.pacing.settle()) } else { again })
     }

@@ -1,4 +1,4 @@
-//! Looking keys up: the rows that carry a key's mark, and which claim has the key.
+//! Lookup of keys: the rows that carry a key's mark, and the claim that owns the key.
 
 use ipam_core::AllocationKey;
 
@@ -10,8 +10,10 @@ use crate::provider::map::mark::{Found, key_token};
 use crate::query::Filter;
 
 impl Inner {
-    /// The rows whose mark has this text, by the quickest way the server has.
+    /// Returns the rows whose mark contains this text, by the quickest way that the server has.
     pub(crate) async fn rows_with(&self, token: &str) -> Result<Vec<Address>> {
+        // The search (since 1.6) runs in the database. The filter is PHP code over all addresses, which runs out of
+        // memory between 20 000 and 65 000 rows with PHP's default of 128 MB (Q76).
         if self.probed.search {
             return self.read(|| async { self.client.search().addresses(token).await }).await;
         }
@@ -20,18 +22,18 @@ impl Inner {
         self.read(|| async { self.client.addresses().list_filtered(&filter).await }).await
     }
 
-    /// The rows of a key, by claim.
+    /// Returns the claims of a key.
     pub(crate) async fn groups_of(&self, key: &AllocationKey) -> Result<Vec<Group>> {
         Ok(groups(self.rows_of_key(key).await?))
     }
 
-    /// The rows of a key.
+    /// Returns the rows of a key.
     pub(crate) async fn rows_of_key(&self, key: &AllocationKey) -> Result<Vec<Row>> {
         let rows = self.rows_with(&key_token(key)).await?;
         Ok(rows.into_iter().filter_map(|address| self.row(address)).filter(|row| row.mark.key == *key).collect())
     }
 
-    /// An address with its mark, if it has one.
+    /// Returns the address with its mark, if it has a readable one.
     pub(crate) fn row(&self, address: Address) -> Option<Row> {
         match self.mapping.of_address(&address) {
             Found::Mark(mark) => Some(Row { address, mark: *mark }),
@@ -39,9 +41,11 @@ impl Inner {
         }
     }
 
-    /// Who has a key.
+    /// Returns the owner of a key, and orphaned addresses of its other claims.
     pub(crate) async fn key_owner(&self, key: &AllocationKey) -> Result<Decision> {
         let mut groups = self.groups_of(key).await?;
+        // Claims that this process has given up must not own the key, or a repeated call would return them while they
+        // are deleted.
         let unwanted = |group: &Group| self.claims.must_be_undone(group.nonce);
         let taken_back: Vec<Group> = groups.extract_if(.., |group| unwanted(group)).collect();
         let mut decision = decide(groups, |group| self.liveness(group));

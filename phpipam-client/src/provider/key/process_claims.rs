@@ -1,7 +1,7 @@
-//! Claims of this process: which are under way, and which were abandoned.
+//! Claims of this process: those in progress, and unfinished ones that have to be cleaned up.
 //!
-//! There is no task in the background. A caller that goes away in the middle of a claim leaves an entry here, and so
-//! does a response that was lost; the next calls of the provider [clean up](super::cleanup) after them.
+//! There is no background task. A caller that drops its future in the middle of a claim leaves an entry here, and so
+//! does a lost response. The next calls of the provider [clean up](super::cleanup).
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,16 +11,17 @@ use ipam_core::AllocationKey;
 
 use crate::provider::map::mark::Nonce;
 
-/// Beyond this many, the oldest are forgotten; `sweep` finds what they leave.
+/// Largest number of entries, so that an unreachable server does not fill the memory. The oldest are forgotten; a sweep
+/// finds their addresses.
 const MAX_ENTRIES: usize = 10_000;
 
-/// A claim that may have left rows that no caller was told of.
+/// Claim that may have left rows that no caller was told of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UnfinishedClaim {
     pub(crate) key: AllocationKey,
     pub(crate) nonce: Nonce,
-    /// Whether everything of this claim is to be taken back, because no caller knows its key. What has the caller's key is
-    /// never taken back that way: another process may have found it and answered with it.
+    /// True if all rows of the claim are to be deleted, because no caller knows its key. Rows under a caller's key are
+    /// never deleted as a whole: another process may have found them and returned them.
     pub(crate) undo_whole: bool,
 }
 
@@ -37,22 +38,23 @@ struct State {
     waiting: Vec<Entry>,
 }
 
-/// The claims of one provider in one process.
+/// Claims of one provider in one process.
 #[derive(Debug)]
 pub(crate) struct Claims {
-    /// The upper half of all our nonces.
+    /// Upper half of the nonces of this provider.
     instance: u32,
-    /// How long after it was abandoned a claim is looked at.
+    /// Times after the end of a claim at which it is cleaned up.
     revisits: [Duration; 5],
     state: Mutex<State>,
 }
 
-/// A claim that is under way. Dropped before it is [finished](Self::finish), it counts as abandoned.
+/// Guard of a claim in progress. If it is dropped before it is [finished](Self::finish), the claim is queued for
+/// cleanup.
 #[derive(Debug)]
 pub(crate) struct ClaimGuard {
     claims: Arc<Claims>,
     claim: UnfinishedClaim,
-    /// Whether rows may be left that no caller was told of.
+    /// True if rows may be left that no caller was told of.
     abandoned: bool,
 }
 
@@ -65,7 +67,7 @@ impl Claims {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins a claim. `random` is any number.
+    /// Begins a claim. `random` is any number; the nonce is made unique in this process.
     pub(crate) fn begin(self: &Arc<Self>, key: AllocationKey, keyless: bool, random: u32) -> ClaimGuard {
         let mut state = self.state();
         let mut low = random;
@@ -84,12 +86,13 @@ impl Claims {
         }
     }
 
-    /// Whether a claim is of this process, and if so, whether it is under way. `None` for others'.
+    /// Returns true if a claim of this process is in progress, false if it has ended, and `None` if it is another
+    /// process's.
     pub(crate) fn is_in_progress(&self, nonce: Nonce) -> Option<bool> {
         (nonce.0 >> 32 == u64::from(self.instance)).then(|| self.state().alive.contains(&nonce))
     }
 
-    /// Whether all of a claim is to be taken back.
+    /// Returns true if all rows of a claim are to be deleted.
     pub(crate) fn must_be_undone(&self, nonce: Nonce) -> bool {
         self.state().waiting.iter().any(|waiting| waiting.claim.nonce == nonce && waiting.claim.undo_whole)
     }
@@ -103,12 +106,14 @@ impl Claims {
         }
     }
 
-    /// The claims that are to be looked at now. Each is handed to one caller, and comes again some times.
+    /// Returns the claims whose next cleanup time has come. Each is given to one caller, and comes again at its further
+    /// times.
     pub(crate) fn ready(self: &Arc<Self>) -> Vec<CleanupTask> {
         let now = Instant::now();
         let mut due = Vec::new();
         self.state().waiting.retain_mut(|waiting| {
             let age = now.saturating_duration_since(waiting.since);
+            // A caller that comes late skips the times in between: one visit sees all that happened until now.
             let passed = self.revisits.iter().filter(|revisit| age >= **revisit).count();
             if passed > waiting.visits {
                 waiting.visits = passed;
@@ -119,7 +124,7 @@ impl Claims {
         due
     }
 
-    /// All claims, whenever they were looked at.
+    /// Returns all unfinished claims, whatever their next time is.
     pub(crate) fn all(self: &Arc<Self>) -> Vec<CleanupTask> {
         let mut all = Vec::new();
         self.state().waiting.retain_mut(|waiting| {
@@ -130,7 +135,7 @@ impl Claims {
         all
     }
 
-    /// Lets a claim come again: the look at it failed.
+    /// Puts a claim back whose cleanup failed.
     fn put_back(&self, claim: &UnfinishedClaim) {
         let mut state = self.state();
         match state.waiting.iter_mut().find(|waiting| waiting.claim == *claim) {
@@ -140,8 +145,8 @@ impl Claims {
     }
 }
 
-/// A look at an abandoned claim. Dropped before it is [done](Self::done), because it failed or its caller went away, it
-/// comes again.
+/// Cleanup of one unfinished claim. If it is dropped before it is [done](Self::done), because it failed or its caller
+/// was dropped, the claim is put back.
 #[derive(Debug)]
 pub(crate) struct CleanupTask {
     claims: Arc<Claims>,
@@ -172,12 +177,12 @@ impl ClaimGuard {
         self.claim.nonce
     }
 
-    /// The claim is told to its caller, or undone without a trace. With `doubts`, an answer was lost on the way, and
-    /// what it was about may still come.
-    pub(crate) fn finish(mut self, doubts: bool) {
+    /// Ends a claim that its caller was told of, or that is undone. With `response_lost` the request may still be
+    /// carried out, so the claim is queued for cleanup.
+    pub(crate) fn finish(mut self, response_lost: bool) {
         self.abandoned = false;
-        if doubts {
-            // What stands is left alone, only duplicates of it go.
+        if response_lost {
+            // The rows of the claim stay; only duplicates of them are deleted.
             self.claims.add(UnfinishedClaim { undo_whole: false, ..self.claim.clone() });
         }
     }

@@ -1,4 +1,4 @@
-//! Resolving a key for a request: free, taken by an equal request before, or in the hands of a call that is under way.
+//! State of a key for a request: free, pending, or taken by an equal request.
 
 use std::net::IpAddr;
 
@@ -10,7 +10,7 @@ use crate::provider::key::group::{Group, KeyOwner, Liveness};
 use crate::provider::map::error::failed;
 use crate::provider::map::mark::{missing_addresses, request_number};
 
-/// Owner of a key, as a caller with a certain request sees it.
+/// State of a key, as the caller of a request sees it.
 pub(crate) enum Resolved {
     Free,
     Pending(Group),
@@ -18,7 +18,11 @@ pub(crate) enum Resolved {
 }
 
 impl Inner {
-    /// Looks up the owner of a key, as a caller with this request sees it. Orphaned addresses are deleted.
+    /// Looks up a key for a request. Deletes orphaned addresses.
+    ///
+    /// # Errors
+    /// `Conflict` if the key belongs to another request, if some of its addresses were deallocated, or if its address
+    /// is registered in another subnet that had it first; otherwise what a request fails with.
     pub(crate) async fn resolve_key(
         &self,
         operation: Operation,
@@ -33,6 +37,8 @@ impl Inner {
             KeyOwner::Free => Ok(Resolved::Free),
             KeyOwner::Pending(group) => Ok(Resolved::Pending(group)),
             KeyOwner::Taken(group) => {
+                // The mark keeps 64 bits of the fingerprint: enough to tell two requests under one key apart, and
+                // short.
                 if group.request != request_number(&request.fingerprint()) {
                     return Err(CoreError::other_request(operation, key));
                 }
@@ -44,8 +50,8 @@ impl Inner {
         }
     }
 
-    /// A claim of one address is whole before its caller has looked whether the address is registered elsewhere in the
-    /// address space. Until then no call returns it.
+    /// Returns a claim of one address as taken only after it was compared with the other subnets of its address space.
+    /// It is committed before its own caller has done that, so another call must not return it earlier.
     async fn uncontested(
         &self,
         operation: Operation,
@@ -59,11 +65,13 @@ impl Inner {
         match look.map_err(failed(operation))?.0 {
             Contest::Won => Ok(Resolved::Taken(group)),
             _ if self.liveness(&group) == Liveness::Alive => Ok(Resolved::Pending(group)),
+            // The later claim is still there and its process is expected to delete it. This claim was first, so it may
+            // be returned.
             Contest::Open(_) => Ok(Resolved::Taken(group)),
             Contest::Lost(other) => {
                 let message = format!(
                     "the key {key:?} took {ip} in subnet {subnet}, and subnet {other} of the same address space had it \
-                     before; free one of them"
+                     first; deallocate one of them"
                 );
                 Err(CoreError::new(ErrorKind::Conflict, operation, message).with_context("key", key))
             }
@@ -76,6 +84,9 @@ fn partly_deallocated(operation: Operation, key: &AllocationKey, group: &Group) 
     let list = group.rows.values().map(|row| row.mark.addresses.as_str()).find(|list| !list.is_empty());
     let gone = list.map(|list| missing_addresses(list, &there)).filter(|gone| !gone.is_empty());
     let gone = gone.unwrap_or_else(|| "some of its addresses".to_owned());
-    let message = format!("the key {key:?} took {} addresses, and {gone} of them were given back since", group.count);
-    CoreError::new(ErrorKind::Conflict, operation, message).with_context("key", key).with_context("given back", gone)
+    let message = format!(
+        "the key {key:?} took {} addresses, and {gone} of them were deallocated since; use another key",
+        group.count
+    );
+    CoreError::new(ErrorKind::Conflict, operation, message).with_context("key", key).with_context("deallocated", gone)
 }

@@ -1,26 +1,40 @@
-//! From the client's errors to those of `ipam-core`, and errors of the provider's own.
+//! Conversion of the client's errors to those of `ipam-core`, and error constructors of the provider.
 
 use std::borrow::Cow;
 
-use ipam_core::{Error as CoreError, ErrorKind, Operation};
+use ipam_core::{Error as CoreError, ErrorKind, Operation, Owner};
 
 use crate::error::{Error, RefusalKind, Shortage};
 
-/// The error of an operation. What each error of the client means stands in [`crate::error`].
+/// Returns a function that converts the client's errors to errors of an operation, as [`crate::error`] classifies them.
 pub(crate) fn failed(operation: Operation) -> impl Fn(Error) -> CoreError {
     move |error| error.into_core(operation)
 }
 
+/// Error of the configuration, found while a provider is opened.
 pub(crate) fn config_error(message: impl Into<Cow<'static, str>>) -> CoreError {
     CoreError::new(ErrorKind::Config, Operation::Open, message)
 }
 
-/// Whether the server failed because the response is too large for it, which shows as no response at all.
+/// Error of a request with an expiry.
+pub(crate) fn no_expiry(operation: Operation) -> CoreError {
+    CoreError::unsupported(operation, "phpIPAM").with_context("reason", "addresses do not expire")
+}
+
+/// Error of a request whose mark needs more characters than its field holds.
+pub(crate) fn mark_too_long(operation: Operation, owner: &Owner, needed: usize, width: usize) -> CoreError {
+    let remedy =
+        format!("the mark field holds {width} characters and the mark needs {needed}; change its type to text");
+    CoreError::invalid(operation, "key and owner", owner, remedy)
+}
+
+/// Returns true if the list was too large for the server. PHP then dies without a message: the body is empty (Q19, Q21,
+/// Q76).
 pub(crate) fn is_too_large(error: &Error) -> bool {
     matches!(error, Error::EmptyBody(_) | Error::ServerExhausted(_))
 }
 
-/// Why nothing is free, for messages.
+/// Returns the reason for which nothing is free, for messages.
 pub(crate) fn shortage(error: &Error) -> &'static str {
     match error.refusal_kind() {
         Some(RefusalKind::Exhausted(Shortage::MarkedFull)) => "it is marked full",

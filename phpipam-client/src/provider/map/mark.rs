@@ -1,8 +1,9 @@
-//! The mark: what a claim of ours says about itself, in a text that the server keeps beside it.
+//! Mark: text beside an address or a subnet that says which claim it belongs to.
 //!
-//! A mark is one word in square brackets, `[ipam1;c;0/1;…]`. It is written by the very call that takes an address or
-//! makes a subnet. Everything in it is percent-encoded, so that the server's `strip_tags` finds nothing to strip and
-//! people may write before and behind it. A checksum tells a mark that was edited from one that was not.
+//! A mark is one word in square brackets, `[ipam1;c;0/1;…]`; the [module page](crate::provider#marks) lists its parts.
+//! It is written by the request that takes the address or creates the subnet, so that nothing is ever without its mark.
+//! Everything in it is percent-encoded: the server applies PHP's `strip_tags` to texts, and people may write before and
+//! after it. A checksum detects an edited mark.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -14,22 +15,22 @@ use sha2::{Digest, Sha256};
 
 const OPEN: &str = "[ipam";
 const VERSION: &str = "1";
-/// Colon, semicolon and brackets have a meaning of their own.
+/// Characters that are not escaped. Colon, semicolon and brackets separate parts; `<` and `>` would be stripped.
 const PLAIN: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'@').remove(b'/');
-/// The list of addresses in a mark is for people; beyond this it is left out.
+/// Length of the longest list of addresses in a mark. It is only for messages; a longer one is left out.
 const MAX_ADDRESS_LIST: usize = 1_500;
 
-/// Whether a claim has become one.
+/// State of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
-    /// Part of a claim of several that is not whole yet, or whose caller died before it was.
+    /// The claim is not committed yet. Its process may still commit it, or has died.
     Pending,
-    /// The claim is whole: a caller was told of it, or will be.
+    /// The claim is committed: a caller was told of it, or will be.
     Committed,
 }
 
-/// Tells one call from another, also of the same key.
+/// Number of a claim, which differs between two calls with the same key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Nonce(pub(crate) u64);
 
@@ -45,42 +46,43 @@ impl fmt::Debug for Nonce {
     }
 }
 
-/// What the mark of one address or subnet says.
+/// Contents of a mark.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mark {
     pub(crate) state: State,
-    /// Which of the claim's addresses it is, from 0 in the order of the lines.
+    /// Number of the address in its claim, from 0. Exact lines come first.
     pub(crate) seq: u32,
-    /// How many the claim has.
+    /// Number of addresses of the claim.
     pub(crate) count: u32,
-    /// Counts the attempts at this one; a lost answer makes a second.
+    /// Number of requests for this address that failed before: a lost response causes a second one.
     pub(crate) attempt: u32,
     pub(crate) nonce: Nonce,
-    /// The start of the request's fingerprint.
+    /// First 64 bits of the fingerprint of the request.
     pub(crate) request: u64,
-    /// When the claim began, in seconds since 1970 by the server's clock; by the caller's where the server does not tell.
+    /// Start of the claim, in seconds since 1970 by the server's clock; by this host's if the server sends no `Date`.
     pub(crate) began: u64,
-    /// How many seconds after that the claim counts as abandoned, if it is still pending. None in a mark that says that the
-    /// claim is whole, and in those of earlier versions.
+    /// Seconds after the start for which the claim is protected while it is pending. None in committed marks, and in
+    /// those of earlier versions.
     pub(crate) protected_secs: Option<u64>,
     pub(crate) key: AllocationKey,
     pub(crate) owner: Owner,
-    /// The claim's addresses, for messages; empty where they are not known or too many.
+    /// Addresses of the claim, for messages. Empty if they are not known or too many.
     pub(crate) addresses: String,
-    /// Tags, which the server has no place for.
+    /// Tags, for which the server has no field.
     pub(crate) tags: Tags,
-    /// Properties that are no custom fields of the server.
+    /// Properties for which the server has no custom field.
     pub(crate) properties: Properties,
 }
 
-/// What a text says about its owner.
+/// Result of looking for a mark in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// No mark.
+    /// The text has no mark.
     None,
-    /// A mark.
+    /// The text has this mark.
     Mark(Box<Mark>),
-    /// A mark that was edited, or of a version to come: it has an owner that cannot be read.
+    /// The text has a mark that was edited, or that a later version wrote. The address belongs to a claim that cannot
+    /// be read.
     Unreadable,
 }
 
@@ -93,12 +95,13 @@ impl Found {
     }
 }
 
-/// The start of the fingerprint, as the mark keeps it.
+/// Returns the first 64 bits of a fingerprint.
 pub(crate) fn request_number(fingerprint: &Fingerprint) -> u64 {
     fingerprint.as_bytes().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-/// What a key's marks are searched by: short, and without anything that a search would interpret.
+/// Returns the text by which the marks of a key are found: the start of a digest, because a key may contain characters
+/// that the server's search interprets, and may be longer than a path.
 pub(crate) fn key_token(key: &AllocationKey) -> String {
     format!("k{}", &hex_digest(&["key", key.as_str()])[..24])
 }
@@ -170,6 +173,7 @@ impl Mark {
         let began = hex(parts.next()?, 's')?;
         let key = AllocationKey::new(unescaped(parts.next()?.strip_prefix("key=")?)?);
         let owner = Owner::new(unescaped(parts.next()?.strip_prefix("owner=")?)?);
+        // The token is redundant. A mark in which it differs from the key would not be found by its key.
         if token != key_token(&key) {
             return None;
         }
@@ -204,14 +208,14 @@ impl Mark {
                     let (name, value) = pair(text)?;
                     mark.properties.insert(name, value);
                 }
-                // Something that a later version added without changing the meaning of the rest.
+                // Parts that a later version added without changing the meaning of the others.
                 _ => {}
             }
         }
         (mark.seq < mark.count).then_some(mark)
     }
 
-    /// What a text says, wherever in it the mark stands.
+    /// Finds the mark in a text.
     pub(crate) fn find(text: &str) -> Found {
         let Some((before, inside)) = span(text).and_then(|(from, to)| text.get(from..to)?.split_once(';')) else {
             return Found::None;
@@ -239,7 +243,7 @@ fn checksum(body: &str) -> String {
     hex_digest(&["mark", body])[..8].to_owned()
 }
 
-/// Where the mark stands in a text, also one that cannot be read.
+/// Returns the start and the end of the mark in a text, also of one that cannot be read.
 fn span(text: &str) -> Option<(usize, usize)> {
     let mut from = 0;
     while let Some(at) = text.get(from..)?.find(OPEN).map(|at| at + from) {
@@ -254,7 +258,7 @@ fn span(text: &str) -> Option<(usize, usize)> {
     None
 }
 
-/// What people wrote: the text without the mark.
+/// Returns the text without its mark: what people wrote.
 pub(crate) fn without_mark(text: &str) -> String {
     match span(text) {
         Some((from, to)) => {
@@ -265,19 +269,19 @@ pub(crate) fn without_mark(text: &str) -> String {
     }
 }
 
-/// The text with another mark in the place of the old one, or behind it.
+/// Returns the text with this mark in place of the old one, or at its end.
 pub(crate) fn with_mark(text: &str, mark: &Mark) -> String {
     let rest = without_mark(text);
     if rest.is_empty() { mark.to_string() } else { format!("{rest}\n{mark}") }
 }
 
-/// A list of addresses for people: runs, in ascending order.
+/// Returns a list of addresses for people: contiguous runs, in ascending order.
 pub(crate) fn address_list(addresses: impl IntoIterator<Item = IpAddr>) -> String {
     let set: IpSet = addresses.into_iter().collect();
     set.ranges().map(|range| range.to_string()).collect::<Vec<_>>().join(",")
 }
 
-/// The addresses that a list has and a set does not.
+/// Returns the addresses of a list that are not in `there`.
 pub(crate) fn missing_addresses(list: &str, there: &[IpAddr]) -> String {
     let ranges = list.split(',').filter_map(|range| range.parse::<IpRange>().ok());
     let all: IpSet = ranges.collect();
@@ -352,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_that_were_cut_or_come_from_later_versions_are_somebodys() {
+    fn marks_that_were_cut_or_come_from_later_versions_are_unreadable() {
         let whole = mark("k", "o").to_string();
         assert_eq!(Mark::find(&whole[..whole.len() - 3]), Found::Unreadable);
         assert_eq!(Mark::find(&whole.replacen("[ipam1", "[ipam2", 1)), Found::Unreadable);
@@ -373,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_given_back_is_named() {
+    fn deallocated_addresses_are_named() {
         let there = ["10.0.0.1", "10.0.0.3"].map(|ip| ip.parse().unwrap());
         assert_eq!(missing_addresses("10.0.0.1-10.0.0.3,10.0.0.9", &there), "10.0.0.2, 10.0.0.9");
     }

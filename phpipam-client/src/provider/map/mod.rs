@@ -1,4 +1,4 @@
-//! Mapping between phpIPAM's terms and those of `ipam-core`. No file here sends a request.
+//! Mapping between phpIPAM's objects and those of `ipam-core`. No file here sends a request.
 
 pub(crate) mod error;
 pub(crate) mod mark;

@@ -1,4 +1,4 @@
-//! Mapping of phpIPAM's rows to ranges, blocks and allocations of `ipam-core`. Pure.
+//! Mapping of phpIPAM's rows to ranges, blocks and allocations of `ipam-core`. No file here sends a request.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -19,21 +19,21 @@ use crate::provider::map::overlap::OwningRange;
 use crate::provider::map::spaces;
 use crate::wire::checked_text;
 
-/// Mapping between the rows of one server and the types of `ipam-core`: where marks are, and which tags mean what.
+/// Mapping of one server's rows to types of `ipam-core`: the fields of the marks, and the tags of reservations.
 #[derive(Debug, Clone)]
 pub(crate) struct Mapping {
-    /// The custom field with the marks of addresses; `None` is `note`.
+    /// Custom field with the marks of addresses; `None` for `note`.
     pub(crate) address_mark: Option<String>,
-    /// The custom field with the marks of subnets; `None` is `description`.
+    /// Custom field with the marks of subnets; `None` for `description`.
     pub(crate) subnet_mark: Option<String>,
-    /// Tags of addresses that an administrator set aside.
+    /// Tags of reserved addresses.
     pub(crate) reserved: Vec<TagId>,
 }
 
-/// How wide the column `owner` of an address is, in characters.
+/// Width of the column `owner` of addresses, in characters.
 pub(crate) const OWNER_WIDTH: usize = 128;
 
-/// What the column `owner` shows of an owner: nothing where it would not be the same.
+/// Returns the owner as the column `owner` can hold it; `None` if the server would cut, trim or strip it.
 pub(crate) fn owner_column(owner: &Owner) -> Option<&str> {
     let text = owner.as_str();
     let fits = text.chars().count() <= OWNER_WIDTH && !text.contains('<') && text.trim() == text;
@@ -48,14 +48,15 @@ pub(crate) fn block_id(subnet: SubnetId) -> BlockId {
     BlockId::new(subnet.to_string())
 }
 
-/// First and last address that a host may have.
+/// Returns the addresses of a network that hosts may have: all of a pool, otherwise without network and broadcast
+/// address (Q67).
 pub(crate) fn usable(net: IpNet, is_pool: bool) -> IpRange {
     let range = hosts(net, if is_pool { HostPolicy::All } else { HostPolicy::Hosts });
-    // Ranges count in 128 bits; the whole of IPv6 has one address more than that.
+    // A size is a `u128`. The whole of IPv6 has 2^128 addresses, one more than fits.
     if range.size().is_none() { hosts(net, HostPolicy::Hosts) } else { range }
 }
 
-/// A value as the text that a filter compares with; `None` for lists, objects and what is not there.
+/// Returns a value as text; `None` for null, lists and objects.
 pub(crate) fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -74,9 +75,9 @@ impl Mapping {
         text_of(address.note.as_deref(), &address.extra, self.address_mark.as_deref())
     }
 
-    /// Every plain field of a subnet by the server's name, custom fields too, without the mark.
+    /// Returns every plain field of a subnet by the server's name, custom fields too, without the mark.
     pub(crate) fn properties(&self, subnet: &Subnet, mark: Option<&Mark>) -> Properties {
-        // Answers of some calls only; what they say differs from call to call.
+        // Only some calls return these, and with different contents (Q32, Q35, Q38).
         const PARTS: [&str; 3] = ["gatewayId", "calculation", "permissions"];
         let Ok(Value::Object(fields)) = serde_json::to_value(subnet) else { return Properties::new() };
         let mut properties = Properties::new();
@@ -92,7 +93,7 @@ impl Mapping {
             }
         }
         if let Some(mark) = mark {
-            // What the server says itself comes first.
+            // A field of the server takes precedence over a property of the same name in the mark.
             for (name, value) in &mark.properties {
                 properties.entry(name.clone()).or_insert_with(|| value.clone());
             }
@@ -100,7 +101,7 @@ impl Mapping {
         properties
     }
 
-    /// A subnet as a range, without what has to be joined: gateway, VLAN, block.
+    /// Returns a subnet as a range, without gateway, VLAN and block, which come from other lists.
     pub(crate) fn range(&self, subnet: &Subnet, net: IpNet, space: SpaceId) -> Range {
         let found = self.of_subnet(subnet);
         let mark = found.mark();
@@ -116,7 +117,7 @@ impl Mapping {
         range
     }
 
-    /// A subnet as a block, without what has to be joined: VLAN, name servers.
+    /// Returns a subnet as a block, without VLAN and name servers, which come from other lists.
     pub(crate) fn block(&self, subnet: &Subnet, net: IpNet, space: SpaceId) -> Block {
         let found = self.of_subnet(subnet);
         let mut block = Block::new(block_id(subnet.id), space, net);
@@ -125,7 +126,8 @@ impl Mapping {
         block
     }
 
-    /// The first line of the description is the name, the rest the description; without any the prefix is the name.
+    /// Returns name and description: the first line of the description, and the other lines. Without a description the
+    /// prefix is the name.
     fn names(&self, subnet: &Subnet, net: IpNet) -> (String, Option<String>) {
         let text = subnet.description.as_deref().map(without_mark).unwrap_or_default();
         let (name, rest) = text.split_once('\n').unwrap_or((&text, ""));
@@ -134,13 +136,13 @@ impl Mapping {
         (name, (!rest.is_empty()).then(|| rest.to_owned()))
     }
 
-    /// Whether an address is set aside: the gateway, or by its tag, unless it is a claim of ours.
+    /// Returns true if an address is a reservation: the gateway, or an address with a reserved tag and without a mark.
     pub(crate) fn is_reservation(&self, address: &Address) -> bool {
         address.is_gateway
             || (self.of_address(address) == Found::None && address.tag.is_some_and(|tag| self.reserved.contains(&tag)))
     }
 
-    /// An address as an allocation of the range it belongs to. `None` where the server did not say which address it is.
+    /// Returns an address as an allocation of its range; `None` if the server did not say which address it is (Q29).
     pub(crate) fn allocation(&self, address: &Address, owning_range: &OwningRange) -> Option<Allocation> {
         let ip = address.ip?;
         let found = self.of_address(address);
@@ -162,7 +164,7 @@ impl Mapping {
     }
 }
 
-/// Who has an address: what the mark says, unless another owner was written beside it since.
+/// Returns the owner of an address: that of the mark, unless a person wrote another one into the column `owner`.
 pub(crate) fn owner_of(address: &Address, mark: Option<&Mark>) -> Option<Owner> {
     let column = address.owner.as_deref();
     match (mark, column) {
@@ -180,7 +182,8 @@ fn text_of(standard: Option<&str>, extra: &crate::models::JsonObject, field: Opt
     text.map_or(Found::None, Mark::find)
 }
 
-/// The server uses ids again after it was restarted, so the claim's number is part of the name.
+/// Returns the id of an allocation. The database may reuse ids after a restart, so the number of the claim is part of
+/// it: a late `deallocate` by id must not free the next owner's address.
 pub(crate) fn allocation_id(id: AddressId, nonce: Option<Nonce>) -> AllocationId {
     match nonce {
         Some(nonce) => AllocationId::new(format!("{id}-{nonce}")),
@@ -188,7 +191,7 @@ pub(crate) fn allocation_id(id: AddressId, nonce: Option<Nonce>) -> AllocationId
     }
 }
 
-/// The row that an allocation's id names, and the claim it has to carry.
+/// Returns the row id of an allocation's id, and the number of the claim that the row must carry.
 pub(crate) fn row_of(id: &AllocationId) -> Option<(AddressId, Option<Nonce>)> {
     match id.as_str().split_once('-') {
         Some((row, nonce)) if nonce.len() == 16 => {
@@ -199,13 +202,17 @@ pub(crate) fn row_of(id: &AllocationId) -> Option<(AddressId, Option<Nonce>)> {
     }
 }
 
-/// Refuses labels that do not fit the server's columns.
+/// Refuses labels that do not fit the server's columns, which it would cut without a message.
+///
+/// # Errors
+/// `InvalidInput` if a label is longer than its column (host name 255, description 64 characters), or would be
+/// stripped.
 pub(crate) fn labels_fit(operation: Operation, line: usize, labels: &Labels) -> ipam_core::Result<()> {
     let fields = [("hostname", labels.hostname.as_deref(), 255), ("description", labels.description.as_deref(), 64)];
     for (name, text, width) in fields {
         let Some(text) = text else { continue };
         if text.chars().count() > width {
-            let remedy = format!("phpIPAM keeps {width} characters of it");
+            let remedy = format!("phpIPAM keeps {width} characters of it; make it shorter");
             return Err(CoreError::invalid(operation, format_args!("lines[{line}].{name}"), text, remedy));
         }
         let checked = checked_text(&format!("lines[{line}].{name}"), text);
@@ -214,12 +221,12 @@ pub(crate) fn labels_fit(operation: Operation, line: usize, labels: &Labels) -> 
     Ok(())
 }
 
-/// The addresses of name servers in a list that people wrote: separated by semicolons, commas or spaces, some of them
-/// escaped as HTML. Names, which cannot be used as they are, are left out.
+/// Returns the addresses of name servers in a list that people wrote: separated by semicolons, commas or spaces, some
+/// of them escaped as HTML (Q33). Names are left out, as a range holds addresses only.
 pub(crate) fn dns_servers(set: &Nameserver) -> Vec<IpAddr> {
     let text = set.servers.0.join(";").replace("&amp;", "&");
     let text = text.replace("&#59;", ";").replace("&#44;", ",").replace("&#58;", ":").replace("&nbsp;", " ");
-    // A list that was split at the semicolon of an escape has lost it.
+    // The list was split at the semicolon of an escape, so the escape has lost it.
     let text = text.replace("&#59", ";").replace("&#44", ",");
     let mut servers = Vec::new();
     for ip in
@@ -232,7 +239,7 @@ pub(crate) fn dns_servers(set: &Nameserver) -> Vec<IpAddr> {
     servers
 }
 
-/// What is joined to a range or a block from other lists.
+/// Objects that ranges and blocks refer to, from other lists.
 #[derive(Debug, Default)]
 pub(crate) struct Joined {
     pub(crate) gateways: BTreeMap<SubnetId, Vec<IpAddr>>,
@@ -241,13 +248,14 @@ pub(crate) struct Joined {
 }
 
 impl Joined {
-    /// Gateway, DNS servers and VLAN of a subnet. `around` are the subnets around it, the smallest first.
+    /// Returns gateway, DNS servers and VLAN of a subnet. `around` are its enclosing subnets, the smallest first.
     pub(crate) fn network(&self, subnet: &Subnet, net: IpNet, around: impl Iterator<Item = SubnetId>) -> NetworkInfo {
         let mut network = NetworkInfo::default();
-        // A gateway of a neighbouring network is routed to in other ways; the contract knows gateways inside only.
+        // The contract allows a gateway inside the range only, while phpIPAM lets any address be one.
         let inside = |gateways: &[IpAddr]| gateways.iter().copied().find(|gateway| net.contains(gateway));
         let listed = |id: SubnetId| inside(self.gateways.get(&id)?);
-        // Some responses name it in the subnet's own row. Else it may be registered where the network was whole.
+        // Some responses show the gateway in the subnet's own row. Otherwise it may be registered in an enclosing
+        // subnet (Q77).
         let named = || subnet.gateway_ip().filter(|gateway| net.contains(gateway));
         network.gateway = listed(subnet.id).or_else(named).or_else(|| around.into_iter().find_map(listed));
         let set = subnet.nameservers.as_ref().or_else(|| self.nameservers.get(&subnet.nameserver_id?));
@@ -260,7 +268,7 @@ impl Joined {
         self.vlans.get(&subnet.vlan_id?)
     }
 
-    /// Adds what the contract has no word for: the number of a VLAN that is none of 802.1Q.
+    /// Adds the number of a VLAN that is none of IEEE 802.1Q, such as a VXLAN's, for which a range has no field.
     pub(crate) fn add_properties(&self, subnet: &Subnet, properties: &mut Properties) {
         let number = self.vlan_of(subnet).and_then(|vlan| vlan.number);
         if let Some(number) = number.filter(|number| spaces::vlan((*number).into(), None).is_none()) {

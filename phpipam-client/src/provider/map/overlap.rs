@@ -1,4 +1,4 @@
-//! The place of a subnet among the others of its address space. Pure.
+//! Overlaps of a subnet with the others of its address space. No request is sent here.
 
 use ipam_core::SpaceId;
 use ipnet::IpNet;
@@ -6,23 +6,23 @@ use ipnet::IpNet;
 use super::spaces::{Place, Space, Spaces};
 use crate::models::{Subnet, SubnetId};
 
-/// A subnet of a range's address space that has addresses of it.
+/// Subnet of a range's address space that overlaps the range.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OverlappingSubnet {
     pub(crate) id: SubnetId,
     pub(crate) net: IpNet,
-    /// Whether it lies around the range, rather than beside it.
+    /// True if it encloses the range. Otherwise it overlaps it without being its ancestor.
     pub(crate) is_ancestor: bool,
 }
 
-/// Subnet and address space that an address belongs to.
+/// Range that an address belongs to, and its address space.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OwningRange {
     pub(crate) subnet: SubnetId,
     pub(crate) space: SpaceId,
 }
 
-/// A subnet as [`Spaces`] sees it; `None` for folders.
+/// Returns a subnet as [`Spaces`] needs it; `None` for folders.
 pub(crate) fn place(subnet: &Subnet) -> Option<Place> {
     Some(Place {
         id: subnet.id.get(),
@@ -37,14 +37,14 @@ pub(crate) fn spaces<'a>(subnets: impl IntoIterator<Item = &'a Subnet>) -> Space
     Spaces::new(subnets.into_iter().filter_map(place))
 }
 
-/// The space of a subnet that is among the others, or what its own row says.
+/// Returns the address space of a subnet that is among the others; of another subnet, the one that its own row says.
 pub(crate) fn space_in(spaces: &Spaces, subnet: &Subnet) -> SpaceId {
     let section = subnet.section_id.map_or(0, crate::models::SectionId::get);
     let own = || subnet.vrf_id.map_or(Space::Section(section), |vrf| Space::Vrf(vrf.get()));
     spaces.space(subnet.id.get()).unwrap_or_else(own).into()
 }
 
-/// The subnets around one, of its space.
+/// Returns the subnets of its address space that overlap a subnet.
 pub(crate) fn overlapping_subnets(spaces: &Spaces, id: SubnetId) -> Vec<OverlappingSubnet> {
     let found = spaces.overlapping(id.get()).map(|place| OverlappingSubnet {
         id: SubnetId::new(place.id),

@@ -1,16 +1,16 @@
-//! Values that the configuration gives to custom fields, and custom fields that the server requires.
+//! Configured values of custom fields, and custom fields that the server requires.
 //!
-//! A required field of phpIPAM is a column that is NOT NULL. What the server does depends on the default:
+//! A required field of phpIPAM is a column that is `NOT NULL` (Q73). The effect depends on its type and default:
 //!
-//! | field | creating without it | changing an address that holds nothing in it |
+//! | field | creating without a value | changing an address with an empty value |
 //! | --- | --- | --- |
-//! | text, number or time without a default | refused | a text: refused |
-//! | text with an empty default | allowed, it holds an empty text | refused |
-//! | choice, or anything with another default | allowed | allowed |
+//! | text, number or time without a default | refused | refused for a text |
+//! | text with an empty default | allowed; it holds an empty text | refused |
+//! | enum, or any type with another default | allowed | allowed |
 //!
-//! The refusal of a change comes from how the server changes an address: it adds what the row holds to what was sent, makes
-//! NULL of every empty text, and the database refuses that. Only a value that is not empty helps. Subnets are changed by the
-//! named fields only.
+//! A change is refused because of how the server changes an address: it adds the values of the row to those that were
+//! sent, turns every empty text into NULL, and the database refuses that. Only a value that is not empty helps. Subnets
+//! do not have this problem: the server changes only the fields that were sent.
 
 use ipam_core::{Error as CoreError, ErrorKind, Operation, Result};
 use serde_json::Value;
@@ -20,7 +20,7 @@ use crate::models::{Address, AddressFields, CustomField, FieldType, Schema, Subn
 use crate::provider::map::error::config_error;
 use crate::wire::checked_text;
 
-/// Whose custom fields.
+/// Objects that have the custom fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FieldsOf {
     Addresses,
@@ -35,7 +35,7 @@ impl FieldsOf {
         }
     }
 
-    /// The option of the URL that gives a field a value.
+    /// Returns the option of the URL that sets a field.
     fn option(self) -> &'static str {
         match self {
             Self::Addresses => "set",
@@ -51,22 +51,26 @@ impl FieldsOf {
     }
 }
 
-/// The custom fields of one kind of object: which get a value, and which lack one.
+/// Custom fields of one kind of object: those with a configured value, and those that lack one.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct FieldValues {
-    /// Names in the server's spelling, with values that the server's schema allows.
+    /// Names as the server writes them, with values that the server's schema allows.
     given: Vec<(String, Value)>,
-    /// Fields that creating fails without.
+    /// Fields without a value that creating needs.
     missing: Vec<String>,
-    /// Texts that may be empty and must not be when an address is changed.
+    /// Texts that are empty without a value, and must not be empty when an address is changed.
     empty: Vec<String>,
-    /// Required texts, whatever their default.
+    /// Required texts, with any default.
     texts: Vec<String>,
 }
 
 impl FieldValues {
-    /// Checks the configured values against the server's fields, and finds the fields that lack one. The mark and `always`
-    /// are written anyway.
+    /// Checks the configured values against the server's fields, and finds the fields that lack one. The provider
+    /// writes the fields of `always` itself.
+    ///
+    /// # Errors
+    /// `Config` if a field does not exist, is given twice, is written by the provider itself, or does not take the
+    /// value.
     pub(crate) fn new(of: FieldsOf, wanted: &[(String, String)], schema: &Schema, always: &[&str]) -> Result<Self> {
         let option = of.option();
         let mut values = Self::default();
@@ -117,7 +121,10 @@ impl FieldValues {
         self.given.iter().find(|(given, _)| given == name).map(|(_, value)| value)
     }
 
-    /// Refuses early what the server would refuse after addresses were taken, or only in its database's words.
+    /// Refuses, before anything is taken, what the server would refuse afterwards in the words of its database.
+    ///
+    /// # Errors
+    /// `Config` if a required field has no value.
     pub(crate) fn must_allow_addresses(&self, operation: Operation, count: u32) -> Result<()> {
         if !self.missing.is_empty() {
             return Err(lacking(operation, FieldsOf::Addresses, &self.missing, "no address can be created without it"));
@@ -130,7 +137,10 @@ impl FieldValues {
         Ok(())
     }
 
-    /// The same for a child prefix; `named` are fields that the request gives.
+    /// The same for a child prefix. `named` are the fields that the request sets.
+    ///
+    /// # Errors
+    /// `Config` if a required field has no value.
     pub(crate) fn must_allow_subnet(&self, operation: Operation, named: &[&str]) -> Result<()> {
         let lacks = |name: &&String| !named.contains(&name.as_str());
         let missing: Vec<String> = self.missing.iter().filter(lacks).cloned().collect();
@@ -145,14 +155,17 @@ impl FieldValues {
         self.given.iter().fold(fields, |fields, (name, value)| fields.with_custom_field(name, value.clone()))
     }
 
-    /// Adds the configured values to a new subnet, but for those that the request names itself.
+    /// Adds the configured values to a new subnet, except those of the fields that the request sets.
     pub(crate) fn add_to_subnet(&self, fields: SubnetFields, named: &[&str]) -> SubnetFields {
         let given = self.given.iter().filter(|(name, _)| !named.contains(&name.as_str()));
         given.fold(fields, |fields, (name, value)| fields.with_custom_field(name, value.clone()))
     }
 
-    /// Adds what a change of an address has to carry, so that the server does not refuse it: a value for each required text
-    /// that is empty. All others keep what they hold. `mark` is the custom field with the marks.
+    /// Adds to a change of an address a value for each required text that is empty, so that the server does not refuse
+    /// it. Other fields keep their values. `mark` is the custom field of the marks.
+    ///
+    /// # Errors
+    /// `Config` if such a text has no configured value.
     pub(crate) fn add_to_change(
         &self,
         operation: Operation,
@@ -167,7 +180,7 @@ impl FieldValues {
             }
             fields = match self.value(name) {
                 Some(value) => fields.with_custom_field(name, value.clone()),
-                // A text with nothing in it but a space, which the server keeps.
+                // An address without a mark has this field empty. A space is enough: the server keeps it.
                 None if mark == Some(name) => fields.with_custom_field(name, " "),
                 None => {
                     let why = format!("address {} has it empty, and phpIPAM changes no such address", row.id);
@@ -178,7 +191,7 @@ impl FieldValues {
         Ok(fields)
     }
 
-    /// Says which required fields have no value, and what to do about it.
+    /// Returns a warning for each required field without a value, with what to do.
     pub(crate) fn warnings(&self, of: FieldsOf) -> Vec<String> {
         let what = match of {
             FieldsOf::Addresses => "no address can be allocated",
@@ -204,16 +217,16 @@ impl FieldValues {
 }
 
 enum Lack {
-    /// Creating fails without one.
+    /// Creating without a value fails.
     Value,
-    /// It is empty where none is given.
+    /// Creating without a value leaves it empty.
     Text,
     Nothing,
 }
 
 fn lacks(field: &CustomField, kind: &FieldType) -> Lack {
     match (&field.default, kind) {
-        // The database takes the first one.
+        // The database takes the first member of an enum.
         (None, FieldType::Enum(_)) => Lack::Nothing,
         (None, _) => Lack::Value,
         (Some(default), _) if default.as_str() == Some("") => Lack::Text,
@@ -221,7 +234,7 @@ fn lacks(field: &CustomField, kind: &FieldType) -> Lack {
     }
 }
 
-/// The error of a call that a required field without a value stops.
+/// Error of a call that a required field without a value prevents.
 fn lacking(operation: Operation, of: FieldsOf, fields: &[String], why: &str) -> CoreError {
     let name = fields.first().map_or("", String::as_str);
     let message = format!(

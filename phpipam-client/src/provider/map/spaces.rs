@@ -1,8 +1,8 @@
-//! Which subnets share an address space, and which of them surround others. Pure.
+//! Address spaces of subnets, and the enclosing subnets of each. No request is sent here.
 //!
-//! phpIPAM keeps addresses unique in one subnet only. In one address space, a subnet's addresses may also be registered
-//! in a subnet around it, which had hosts before it got subnets below it, or in one that overlaps it. The provider asks
-//! these rules of a server's subnets, and `plan` asks them of a list that was saved.
+//! phpIPAM keeps addresses unique in one subnet only (Q70). In one address space, addresses of a subnet may also be
+//! registered in an enclosing subnet, which had hosts before it was divided (Q77), or in a subnet that overlaps it. The
+//! provider applies these rules to a server's subnets, and `plan` to a saved list.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,15 +11,15 @@ use ipam_core::net::IpRange;
 use ipam_core::{SpaceId, Vlan};
 use ipnet::IpNet;
 
-/// How many subnets may lie around another one; the server does not check that they form a tree.
+/// Largest number of enclosing subnets. The server does not verify that parents form a tree, so there may be a ring.
 const MAX_DEPTH: usize = 128;
 
-/// Address space of a subnet: its VRF in all sections, or without a VRF its section.
+/// Address space of a subnet: its VRF across all sections, or without a VRF its section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Space {
-    /// The VRF of this id. Its sections do not matter: phpIPAM's own pages look for overlaps in all of them.
+    /// VRF of this id. Sections do not matter: phpIPAM's own pages look for overlaps across all of them (Q78).
     Vrf(u64),
-    /// The section of this id.
+    /// Section of this id.
     Section(u64),
 }
 
@@ -38,46 +38,46 @@ impl From<Space> for SpaceId {
     }
 }
 
-/// A subnet, as far as its place among the others goes. Folders are none.
+/// Subnet, as far as its place among others matters. Folders are left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
-    /// The id of the subnet.
+    /// Id of the subnet.
     pub(crate) id: u64,
-    /// Its section.
+    /// Section of the subnet.
     pub(crate) section: u64,
-    /// Its VRF.
+    /// VRF of the subnet.
     pub(crate) vrf: Option<u64>,
-    /// The subnet or folder that it is filed under.
+    /// Parent: the subnet or folder that it is filed under.
     pub(crate) master: Option<u64>,
-    /// Its network.
+    /// Network of the subnet.
     pub(crate) net: IpNet,
 }
 
-/// The subnets of a server, or of a part of it, by id.
+/// Subnets of a server, or of a part of it, by id.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Spaces(BTreeMap<u64, Place>);
 
 impl Spaces {
-    /// The rules over these subnets.
+    /// Creates the set of these subnets.
     #[must_use]
     pub(crate) fn new(places: impl IntoIterator<Item = Place>) -> Self {
         Self(places.into_iter().map(|place| (place.id, place)).collect())
     }
 
-    /// Returns the subnet that one lies in: the one it is filed under, where the networks agree. What a subnet is filed
-    /// under is not validated when it is changed.
+    /// Returns the parent of a subnet, if the parent's network contains it. The server does not validate the parent
+    /// when a subnet is changed.
     fn around_one(&self, place: &Place) -> Option<&Place> {
         self.0.get(&place.master?).filter(|master| master.id != place.id && master.net.contains(&place.net))
     }
 
-    /// The subnets around one, the smallest first.
+    /// Returns the enclosing subnets, the smallest first.
     pub(crate) fn ancestors(&self, id: u64) -> impl Iterator<Item = &Place> {
         let first = self.0.get(&id).and_then(|place| self.around_one(place));
         std::iter::successors(first, |place| self.around_one(place)).take(MAX_DEPTH)
     }
 
-    /// Returns the address space of a subnet. One without a VRF has that of the subnet around it: phpIPAM leaves the VRF
-    /// out of subnets that it creates inside another by itself.
+    /// Returns the address space of a subnet. Without a VRF it is that of the enclosing subnet: phpIPAM leaves the VRF
+    /// out of subnets that it creates by `first_subnet`.
     #[must_use]
     pub(crate) fn space(&self, id: u64) -> Option<Space> {
         let place = self.0.get(&id)?;
@@ -85,20 +85,20 @@ impl Spaces {
         Some(vrf.map_or(Space::Section(place.section), Space::Vrf))
     }
 
-    /// Whether a subnet lies around another one.
+    /// Returns true if a subnet encloses another one.
     #[must_use]
     pub(crate) fn is_ancestor(&self, id: u64, of: u64) -> bool {
         self.ancestors(of).any(|around| around.id == id)
     }
 
-    /// Whether a subnet has subnets below it, or a folder.
+    /// Returns true if a subnet has children: subnets or folders.
     #[must_use]
     pub(crate) fn has_children(&self, id: u64) -> bool {
         self.0.values().any(|place| place.master == Some(id) && place.id != id)
     }
 
-    /// The other subnets of a subnet's address space that have addresses of its network: those around it, and those that
-    /// overlap it although they are filed elsewhere.
+    /// Returns the other subnets of the same address space that overlap a subnet: enclosing ones, and those that are
+    /// filed elsewhere.
     pub(crate) fn overlapping(&self, id: u64) -> impl Iterator<Item = &Place> {
         let own = self.0.get(&id).and_then(|place| Some((place, self.space(id)?)));
         own.into_iter().flat_map(move |(own, space)| {
@@ -110,10 +110,10 @@ impl Spaces {
     }
 }
 
-/// Property that keeps the number of a VLAN that is none of 802.1Q, such as a VXLAN's.
+/// Property for the number of a VLAN that is none of IEEE 802.1Q, such as a VXLAN's.
 pub(crate) const VLAN_NUMBER: &str = "vlan_number";
 
-/// Returns the VLAN of a number from 1 to 4094; others become the property [`VLAN_NUMBER`].
+/// Returns the VLAN of a number from 1 to 4094; `None` for others, which become the property [`VLAN_NUMBER`].
 #[must_use]
 pub(crate) fn vlan(number: u64, name: Option<&str>) -> Option<Vlan> {
     let number = u16::try_from(number).ok().filter(|number| (1..=4094).contains(number))?;

@@ -1,4 +1,4 @@
-//! `allocate`: who has the key, a plan, and a claim that is taken, verified and committed, or undone.
+//! `allocate`: looks up the key, plans, and makes a claim that is committed or undone.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -15,32 +15,32 @@ use crate::provider::claim::state::{Claim, address_count, longest_mark};
 use crate::provider::inner::Inner;
 use crate::provider::key::group::Group;
 use crate::provider::key::resolve::Resolved;
-use crate::provider::map::error::failed;
+use crate::provider::map::error::{failed, mark_too_long, no_expiry};
 use crate::provider::map::model::labels_fit;
 use crate::provider::map::overlap::OwningRange;
 use crate::provider::pacing::Waits;
 use crate::provider::random::new_key;
 
-/// Rounds of one call: how often it looks for another call's claim, and makes its own anew.
+/// Rounds of one call: looks at another call's claim, and claims of its own.
 struct Rounds {
     waits: Waits,
     number: u32,
-    /// Whether a claim was made anew after its time: once is for a server that was slow for a moment.
+    /// True if a claim was made again after the time limit. Once is allowed, for a server that was slow for a moment.
     made_late: bool,
-    /// The time that one claim is honoured. On a slow server each takes its whole time.
+    /// Time limit for making claims again: three claim times. On a slow server each claim takes its whole time.
     until: Instant,
-    /// Whether a claim of an earlier round may stand, or be made yet.
+    /// True if a claim of an earlier round may be on the server, or may still arrive there.
     in_doubt: bool,
 }
 
 impl Rounds {
-    /// Whether no claim may be made anew any more.
+    /// Returns true if no further claim may be made.
     fn is_late(&mut self) -> bool {
         let late = Instant::now() >= self.until;
         late && std::mem::replace(&mut self.made_late, late)
     }
 
-    /// Waits a moment before the next round. `false` if there is to be none.
+    /// Waits before the next round. Returns false if there is to be none.
     async fn next(&mut self, reason: &'static str) -> bool {
         let again = self.waits.next().await;
         if again {
@@ -54,14 +54,14 @@ impl Rounds {
 impl Inner {
     /// Takes the addresses of all lines, or returns what an earlier call with the key took.
     ///
-    /// Each round looks for the key, then makes a claim in three steps: [`ClaimPlan::new`] reads and checks,
-    /// [`Claim::run`] takes, verifies and commits or undoes.
+    /// Each round looks up the key and then makes a claim: [`ClaimPlan::new`] reads and checks, [`Claim::run`] takes,
+    /// verifies and commits, or undoes.
     pub(crate) async fn allocate(&self, request: &Allocate) -> ipam_core::Result<Allocated> {
         self.check_request(Operation::Allocate, request)?;
         self.clean_up().await;
         let key = request.key.clone().unwrap_or_else(new_key);
         let honoured = self.config.pacing.time_for(address_count(request)).saturating_mul(3);
-        // Calls of this process with one key would only undo each other's claims.
+        // Two calls of one process with one key would only undo each other's claims.
         let Some(_turn) = self.locks.lock_within(&key, honoured).await else { return Err(key_contended()) };
         let mut rounds = Rounds {
             waits: self.config.pacing.pending(),
@@ -109,14 +109,14 @@ impl Inner {
                     let lines = self.lines(request, current, rows)?;
                     return Ok(Allocated::new(key, lines, false));
                 }
-                // Look again: the claim that stands is returned, or waited for.
+                // The next round finds the claim that won: it is returned, or waited for.
                 Ok(Outcome::Lost) => {
                     if rounds.is_late() || !rounds.next("another claim with the key came first").await {
                         return Err(key_contended());
                     }
                 }
                 Err(error) if request.key.is_some() && (error.is_exhausted() || error.is_conflict()) => {
-                    // What was in the way may be another claim of the same key.
+                    // The address that was taken may be that of another claim of the same key.
                     match self.resolve_key(Operation::Allocate, &key, request).await? {
                         Resolved::Free => return Err(error),
                         Resolved::Taken(group) => return self.repeated(request, key, &group).await,
@@ -124,7 +124,7 @@ impl Inner {
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::Busy && error.retry() == Retry::Safe => {
-                    // What lies around the ranges may be another by now.
+                    // Other subnets may overlap the ranges by now.
                     plan = None;
                     if rounds.is_late() || !rounds.next("others kept the claim from being made").await {
                         return Err(error);
@@ -135,7 +135,10 @@ impl Inner {
         }
     }
 
-    /// Waits a moment for the pending claim of another call with the key.
+    /// Waits for the pending claim of another call with the key.
+    ///
+    /// # Errors
+    /// `Busy` if the waits are used up.
     async fn wait_for_pending(&self, key: &AllocationKey, group: &Group, rounds: &mut Rounds) -> ipam_core::Result<()> {
         match rounds.waits.next().await {
             true => Ok(()),
@@ -143,34 +146,34 @@ impl Inner {
         }
     }
 
-    /// Refuses what phpIPAM cannot keep.
+    /// Refuses requests that phpIPAM cannot hold, before anything is taken.
+    ///
+    /// # Errors
+    /// `Unsupported` if a line has an expiry, `InvalidInput` if a text does not fit its column or the mark does not fit
+    /// its field.
     pub(crate) fn check_request(&self, operation: Operation, request: &Allocate) -> ipam_core::Result<()> {
         request.validate()?;
         for (index, line) in request.lines.iter().enumerate() {
             if line.expiry.is_some() {
-                return Err(
-                    CoreError::unsupported(operation, "phpIPAM").with_context("reason", "addresses do not expire")
-                );
+                return Err(no_expiry(operation));
             }
             labels_fit(operation, index, &line.labels)?;
         }
         let longest = longest_mark(request);
         if let Some(width) = self.probed.address_width.filter(|width| longest > *width) {
-            let remedy =
-                format!("the mark field holds {width} characters and the mark needs {longest}; make it a text");
-            return Err(CoreError::invalid(operation, "key and owner", &request.owner, remedy));
+            return Err(mark_too_long(operation, &request.owner, longest, width));
         }
         Ok(())
     }
 
-    /// What an earlier call with the key took.
+    /// Returns what an earlier call with the key took.
     pub(crate) async fn repeated(
         &self,
         request: &Allocate,
         key: AllocationKey,
         group: &Group,
     ) -> ipam_core::Result<Allocated> {
-        // Its first address says for all that it is whole. That is enough, as long as that address is there.
+        // Completing the marks is not needed for this call: row 0 is committed and decides. So a failure is ignored.
         let _ = self.complete(Operation::Allocate, group).await;
         let rows: Vec<Address> = group.rows.values().map(|row| row.address.clone()).collect();
         let lines = self.lines_of_rows(request, rows).await?;
@@ -206,16 +209,16 @@ impl Inner {
 }
 
 fn key_contended() -> CoreError {
-    let message = "other calls with this key keep coming first; ask again when they are done";
+    let message = "other calls with this key made their claims first; repeat the call when they are done";
     CoreError::new(ErrorKind::Busy, Operation::Allocate, message).with_retry(Retry::Safe)
 }
 
 fn unserved(id: AddressId) -> CoreError {
-    let message = format!("address {id} is in a subnet that is gone, or that this provider does not serve");
+    let message = format!("address {id} is in a subnet that was deleted, or that this provider does not serve");
     CoreError::new(ErrorKind::Conflict, Operation::Allocate, message)
 }
 
-/// The addresses of a claim, in the order of their numbers, as lists for the lines.
+/// Splits the allocations of a claim, in the order of their numbers, into the lists of the lines.
 fn split_by_line(request: &Allocate, allocations: Vec<Allocation>) -> Vec<Vec<Allocation>> {
     let mut lines = vec![Vec::new(); request.lines.len()];
     let is_exact =

@@ -1,9 +1,10 @@
-//! `allocate_range`: child prefixes, which are subnets made on demand.
+//! `allocate_range`: creates child prefixes, which are subnets with a mark.
 //!
-//! Which prefix is chosen here and made by one exact call, marked in it. The server refuses what overlaps where its
-//! section is strict; where it is not, two callers can make the same subnet, so each looks afterwards, and the lower id
-//! stands. (`POST subnets/ID/first_subnet/MASK/` is not used: it leaves out what other sections of the VRF have, and all
-//! versions give the new subnet no VRF.)
+//! The prefix is chosen here and created by one `POST subnets/` for exactly this network, with the mark in it. In a
+//! strict section the server refuses overlaps. In others two callers can create overlapping subnets, so each looks
+//! afterwards, and the subnet with the lower id wins. `POST subnets/ID/first_subnet/MASK/` is not used: it ignores
+//! subnets in other sections of the VRF and addresses in the parent (Q68), and gives the new subnet no VRF in any
+//! version.
 
 use std::time::Instant;
 
@@ -17,7 +18,7 @@ use ipnet::IpNet;
 use crate::error::RefusalKind;
 use crate::models::{Subnet, SubnetFields, SubnetId};
 use crate::provider::inner::Inner;
-use crate::provider::map::error::failed;
+use crate::provider::map::error::{failed, mark_too_long};
 use crate::provider::map::mark::{Mark, Nonce, State, request_number, with_mark};
 use crate::provider::map::model::range_id;
 use crate::provider::map::overlap::OverlappingSubnet;
@@ -35,7 +36,7 @@ impl Inner {
         self.clean_up().await;
         let key = request.key.clone().unwrap_or_else(new_key);
         let time = self.config.pacing.time_for(0);
-        // Calls of this process with one key would only undo each other's subnets.
+        // Two calls of one process with one key would only undo each other's subnets.
         let Some(_turn) = self.locks.lock_within(&key, time.saturating_mul(3)).await else { return Err(busy()) };
         if request.key.is_some() {
             if let Some(range) = self.made_before(request, &key).await? {
@@ -61,7 +62,7 @@ impl Inner {
         end.map_err(|error| made.explain(error))
     }
 
-    /// Makes the range, anew where others were faster. `made` says at the end what may be on the server.
+    /// Creates the subnet, again if another writer was faster. Afterwards `made` says what may be on the server.
     async fn make_in_rounds(
         &self,
         request: &AllocateRange,
@@ -78,7 +79,7 @@ impl Inner {
                     made.subnet = Some(id);
                     match self.check_made(request, key, id, made).await {
                         Err(error) => {
-                            // No call can find it by a key that no caller knows.
+                            // A made-up key is known to no caller, so no later call could find the subnet.
                             if request.key.is_none() && made.subnet.is_some() {
                                 let _ = self.undo_child(id, made).await;
                             }
@@ -104,7 +105,10 @@ impl Inner {
         }
     }
 
-    /// What an earlier call with this key made.
+    /// Returns what an earlier call with this key created.
+    ///
+    /// # Errors
+    /// `Conflict` if that call had another request, or if the subnet is not served as a range.
     async fn made_before(&self, request: &AllocateRange, key: &AllocationKey) -> Result<Option<AllocatedRange>> {
         let children = self.child_prefixes(Operation::AllocateRange, key).await?;
         let Some(first) = children.first() else { return Ok(None) };
@@ -118,7 +122,11 @@ impl Inner {
         Ok(Some(AllocatedRange::new(key.clone(), range, true)))
     }
 
-    /// The block and the prefix to make in it.
+    /// Chooses the block, and the prefix to create in it.
+    ///
+    /// # Errors
+    /// `NotFound` if a block does not exist, `InvalidInput` if a prefix does not fit any block, `Exhausted` if no block
+    /// has room, `Conflict` if the exact prefix is taken.
     async fn choose_child<'a>(
         &'a self,
         request: &AllocateRange,
@@ -137,7 +145,7 @@ impl Inner {
                     return Err(CoreError::invalid(Operation::AllocateRange, "prefix length", len, remedy));
                 }
                 for (row, net) in blocks.into_iter().filter(|(_, net)| possible(net)) {
-                    // phpIPAM makes no subnet as large as the one around it.
+                    // phpIPAM refuses a subnet of the same size as its parent.
                     if len == net.prefix_len() {
                         continue;
                     }
@@ -148,7 +156,7 @@ impl Inner {
                 }
                 let ids = request.blocks.iter().map(BlockId::as_str).collect::<Vec<_>>().join(", ");
                 let message =
-                    format!("no block has room for a /{len}; one as large as the block is not possible in phpIPAM");
+                    format!("no block has room for a /{len}; phpIPAM creates none of the same size as its parent");
                 Err(CoreError::new(ErrorKind::Exhausted, Operation::AllocateRange, message).with_context("blocks", ids))
             }
             ChildPrefix::Exact(wanted) => {
@@ -157,7 +165,7 @@ impl Inner {
                     let message = if self.taken_in(snapshot, row).await?.overlaps(&IpRange::from(wanted)) {
                         format!("{wanted} is taken, in part or whole")
                     } else if net == wanted {
-                        format!("phpIPAM makes no subnet as large as the one around it, {net}")
+                        format!("phpIPAM creates no subnet of the same size as its parent, {net}")
                     } else {
                         return Ok((row, wanted));
                     };
@@ -179,8 +187,8 @@ impl Inner {
         }
     }
 
-    /// What subnets below a block cover, also those of its VRF in other sections, and addresses that are registered
-    /// directly in it or around it: the server does not look at those.
+    /// Returns what is taken in a block: subnets below it, overlapping subnets of its VRF in other sections, and
+    /// addresses in the block itself or in an enclosing subnet, which the server does not check (Q68).
     async fn taken_in(&self, snapshot: &Snapshot, block: &Subnet) -> Result<IpSet> {
         let addresses = self.read(|| async { self.client.subnets().addresses(block.id).await }).await;
         let addresses = addresses.map_err(failed(Operation::AllocateRange))?;
@@ -199,7 +207,7 @@ impl Inner {
         Ok(taken)
     }
 
-    /// Makes the subnet. `None` if another writer was faster.
+    /// Creates the subnet. Returns `None` if another writer was faster.
     async fn make(
         &self,
         request: &AllocateRange,
@@ -221,14 +229,14 @@ impl Inner {
                 Ok(created) => return Ok(Some(created.id)),
                 Err(error) => error,
             };
-            // The server's lock was held: nothing was done.
+            // The server's lock was held (Q50): nothing was done.
             if error.refusal_kind() == Some(RefusalKind::Busy) && contention.next().await {
                 continue;
             }
             let structural = error.refusal_kind() == Some(RefusalKind::Structural);
             made.is_in_doubt |= error.may_have_been_done();
             if error.may_have_been_done() || structural {
-                // A lost range may have been a yes, and the overlap may be with what it made.
+                // A request whose response was lost may have been carried out, and the overlap may be with its subnet.
                 let found = self
                     .child_prefixes(Operation::AllocateRange, key)
                     .await?
@@ -261,13 +269,13 @@ impl Inner {
         for (name, value) in &request.properties {
             match self.subnet_field(name) {
                 Some(field) => fields = fields.with_custom_field(field, value.clone()),
-                // No field of the server: kept in the mark.
+                // The server has no such field, so the mark keeps the property.
                 None => {
                     properties.insert(name.clone(), value.clone());
                 }
             }
         }
-        // What makes a subnet a range of this provider.
+        // The fields by which the provider selects ranges. Without them the new subnet would not be one.
         for (name, value) in &self.config.range_fields {
             let field = self.subnet_field(name).unwrap_or(name);
             fields = fields.with_custom_field(field, value.clone());
@@ -297,10 +305,9 @@ impl Inner {
         }
         let text: Vec<&str> = text.into_iter().flatten().collect();
         let text = text.join("\n").trim_end().to_owned();
-        let long = self.probed.subnet_width.filter(|width| mark.to_string().len() > *width);
-        if let Some(width) = long {
-            let remedy = format!("the mark field holds {width} characters, and the mark needs more; make it a text");
-            return Err(CoreError::invalid(Operation::AllocateRange, "key and owner", &request.owner, remedy));
+        let needed = mark.to_string().len();
+        if let Some(width) = self.probed.subnet_width.filter(|width| needed > *width) {
+            return Err(mark_too_long(Operation::AllocateRange, &request.owner, needed, width));
         }
         Ok(match &self.mapping.subnet_mark {
             None => fields.with_description(with_mark(&text, &mark)),
@@ -308,7 +315,8 @@ impl Inner {
         })
     }
 
-    /// The custom field of subnets that is meant by a name, with or without the prefix of newer versions.
+    /// Returns the custom field of subnets for a name with or without the prefix `custom_`, which newer versions add
+    /// (Q41).
     fn subnet_field(&self, name: &str) -> Option<&str> {
         let fields = || self.probed.subnet_fields.iter().map(String::as_str);
         fields()
@@ -316,7 +324,7 @@ impl Inner {
             .or_else(|| fields().find(|field| field.strip_prefix("custom_") == Some(name)))
     }
 
-    /// Gives back the subnet that was made.
+    /// Deletes the subnet that was created.
     async fn undo_child(&self, id: SubnetId, made: &mut MadeSubnet) -> Result<()> {
         let deleted = self.delete_child_prefix(Operation::AllocateRange, id).await;
         made.is_left_behind = deleted.is_err();
@@ -326,7 +334,8 @@ impl Inner {
         deleted
     }
 
-    /// Whether what was made is there, is the only one, and has the key.
+    /// Verifies that the created subnet is there, owns the key, and overlaps no subnet with a lower id. Otherwise
+    /// deletes it.
     async fn check_made(
         &self,
         request: &AllocateRange,
@@ -346,7 +355,7 @@ impl Inner {
             }
         }
         let whole = IpRange::from(net);
-        // Of a VRF there may be subnets in sections that are not served.
+        // A VRF may have subnets in sections that are not served.
         let vrf = snapshot.vrf(row);
         let others = match vrf {
             Some(_) => self.read(|| async { self.client.subnets().find_overlapping(net).await }).await,
@@ -371,7 +380,7 @@ impl Inner {
         }
         if !self.may_be_range(row) {
             self.undo_child(id, made).await?;
-            let message = "the new subnet does not have the fields that make it a range; the server dropped them";
+            let message = "the server dropped fields of the new subnet that make it a range; let the app write them";
             return Err(CoreError::new(ErrorKind::Config, Operation::AllocateRange, message));
         }
         let range = snapshot.range(self, row, net);
@@ -379,19 +388,20 @@ impl Inner {
     }
 }
 
-/// What a call may have left on the server when it fails.
+/// State that a failed call may have left on the server.
 #[derive(Default)]
 struct MadeSubnet {
-    /// Whether the response to a `POST` was lost: it may still be carried out.
+    /// True if the response to a `POST` was lost. It may still be carried out.
     is_in_doubt: bool,
-    /// What was made and not given back.
+    /// Subnet that was created and not deleted.
     subnet: Option<SubnetId>,
-    /// Whether giving it back failed.
+    /// True if deleting it failed.
     is_left_behind: bool,
 }
 
 impl MadeSubnet {
-    /// The error of the call, whatever the request that failed last says of itself.
+    /// Returns the error of the whole call. The request that failed last may say "not applied" although a subnet is
+    /// there.
     fn explain(&self, error: CoreError) -> CoreError {
         if !self.is_in_doubt && self.subnet.is_none() {
             return error;
@@ -401,7 +411,7 @@ impl MadeSubnet {
             None => error,
         };
         match error.retry() {
-            // Without a key a repetition would make a second one.
+            // Without a key a repetition would create a second subnet.
             Retry::Safe => error.with_retry(Retry::IfIdempotent),
             Retry::IfIdempotent | Retry::Never => error.with_outcome(CoreOutcome::Unknown),
         }
@@ -416,13 +426,13 @@ enum Outcome {
     Again,
 }
 
-/// Whether a subnet covers all of a block, and so cannot be beside what is made in it.
+/// Returns true if a subnet covers a whole block, so that it does not exclude prefixes inside the block.
 fn covers_block(around: &OverlappingSubnet, block: IpNet) -> bool {
     around.is_ancestor || (around.net.contains(&block) && around.net != block)
 }
 
 fn busy() -> CoreError {
-    let message = "others keep taking the prefixes that were free";
+    let message = "other writers took each free prefix first until the deadline; repeat the call";
     CoreError::new(ErrorKind::Busy, Operation::AllocateRange, message).with_retry(Retry::Safe)
 }
 
@@ -433,7 +443,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_smallest_gap_that_is_large_enough() {
+    fn a_prefix_goes_into_the_smallest_gap_that_fits() {
         let block: IpNet = "10.0.0.0/24".parse().unwrap();
         let taken = IpSet::from(IpRange::from("10.0.0.128/26".parse::<IpNet>().unwrap()));
         let fit = |len| best_fit(block, &taken, len).map(|net| net.to_string());

@@ -1,5 +1,5 @@
-//! `check`: what the app may do, and what about the server keeps allocations from working or from being unique: required
-//! fields, abandoned claims, ranges that overlap, addresses registered around them.
+//! `check`: permission of the app, and everything on the server that prevents allocations or makes them ambiguous:
+//! required fields, abandoned claims, overlapping ranges, addresses in enclosing subnets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,9 +17,9 @@ use crate::provider::map::required::{FieldValues, FieldsOf};
 use crate::provider::map::spaces::Space;
 use crate::provider::snapshot::Snapshot;
 
-/// How many of a kind are named.
+/// Largest number of findings of one kind that are named.
 const MAX_NAMED: usize = 20;
-/// How many subnets around ranges, and VRFs, are looked at: one request each.
+/// Largest number of enclosing subnets, and of VRFs, that are read: one request each.
 const MAX_READ: usize = 64;
 
 fn label(net: IpNet, id: SubnetId) -> String {
@@ -59,9 +59,9 @@ impl Inner {
         Ok(health)
     }
 
-    /// Names the required fields that have no value.
+    /// Adds a warning for each required field without a value.
     async fn with_required_fields(&self, mut health: Health) -> Result<Health> {
-        // They may have changed since connecting.
+        // An administrator may have changed the fields since `connect`.
         let addresses = Schema::new(self.read(|| async { self.client.addresses().custom_fields().await }).await?);
         let subnets = Schema::new(self.read(|| async { self.client.subnets().custom_fields().await }).await?);
         let config = &self.config;
@@ -84,7 +84,8 @@ impl Inner {
         Ok(warnings)
     }
 
-    /// Ranges of one space that overlap; of a VRF also those in sections that are not served.
+    /// Returns a warning for each pair of overlapping ranges of one address space; of a VRF also those in sections that
+    /// are not served.
     async fn overlapping(&self, snapshot: &Snapshot) -> Result<Vec<String>> {
         let mut spaces: BTreeMap<SpaceId, Vec<(IpRange, String)>> = BTreeMap::new();
         for (row, net) in snapshot.ranges(self) {
@@ -106,7 +107,7 @@ impl Inner {
                 let name = |index: usize| ranges.get(index).map_or("", |(_, label)| label.as_str());
                 warnings.push(format!(
                     "{} and {} overlap in the address space {space}: phpIPAM keeps addresses unique in a subnet only; \
-                     this program compares them, others may hand out the same address twice; keep one of them",
+                     this provider compares them, other programs may allocate an address twice; keep one of them",
                     name(overlap.outer),
                     name(overlap.inner),
                 ));
@@ -118,7 +119,7 @@ impl Inner {
         Ok(warnings)
     }
 
-    /// Subnets without subnets below them, of the VRFs of served ranges, in sections that are not served.
+    /// Returns the subnets without children in sections that are not served, of the VRFs of served ranges.
     async fn of_other_sections(&self, snapshot: &Snapshot) -> Result<Vec<(SpaceId, Subnet)>> {
         if self.sections.is_empty() {
             return Ok(Vec::new());
@@ -147,7 +148,7 @@ impl Inner {
         Ok(others)
     }
 
-    /// Addresses of ranges that are registered in a subnet around them.
+    /// Returns a warning for each enclosing subnet that holds addresses of ranges.
     async fn registered_around(&self, snapshot: &Snapshot) -> Result<Vec<String>> {
         let parents: BTreeSet<SubnetId> =
             snapshot.ranges(self).flat_map(|(row, _)| snapshot.ancestors(row.id)).collect();
@@ -183,7 +184,7 @@ impl Inner {
             let list = named.iter().take(MAX_NAMED).cloned().collect::<Vec<_>>().join(", ");
             warnings.push(format!(
                 "{} has subnets below it and addresses of its own, which count as taken there: {list}{more}; move them \
-                 into the subnets that they lie in",
+                 into the subnets below",
                 label(net, id)
             ));
             if warnings.len() >= MAX_NAMED {
@@ -193,7 +194,7 @@ impl Inner {
         }
         if left_out > 0 {
             warnings.push(format!(
-                "{left_out} subnets around ranges were not looked at for addresses of those, because they are too many or \
+                "{left_out} enclosing subnets were not searched for addresses of ranges, because they are too many or \
                  too large"
             ));
         }

@@ -1,4 +1,4 @@
-//! `deallocate`: everything that can be wrong with a request is found before anything is freed.
+//! `deallocate`: validates all targets first, and then frees the addresses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,8 @@ impl Inner {
     pub(crate) async fn deallocate(&self, request: &Deallocate) -> Result<Deallocated> {
         request.validate()?;
         self.clean_up().await;
-        // Everything that can be wrong with the request is found before anything is freed.
+        // All targets are validated before the first address is freed, so that an invalid target leaves everything as
+        // it is.
         let ranges = request.targets.iter().filter_map(|target| match target {
             Target::Address { range, .. } => Some(range),
             Target::Id(_) | Target::Key(_) => None,
@@ -88,8 +89,8 @@ impl Inner {
                     }
                     let whole = group.is_committed();
                     let addresses = group.rows.into_values().map(|row| row.address);
-                    // The first address of a claim says for the others that it is whole, and of a pending one that it may
-                    // become so.
+                    // Order of deletion. Row 0 of a committed claim says for the others that they are committed, so it
+                    // goes last. Row 0 of a pending claim is needed to commit it, so it goes first.
                     if whole {
                         rows.extend(addresses.rev());
                     } else {
@@ -116,13 +117,13 @@ impl Inner {
                 if self.mapping.of_address(row).mark().is_some() {
                     return self.settled(Some(row.clone())).await;
                 }
-                // A late repeat must not free what the subnet around has.
+                // A late repetition must not free an address of the enclosing subnet.
                 if *precondition != Precondition::Anyone {
                     return Ok(Vec::new());
                 }
                 let message = format!(
                     "{address} is registered in {} (subnet {}), which lies around {}, and was not allocated from it; \
-                     free it by its id, {}",
+                     deallocate it by its id, {}",
                     subnet.net, subnet.id, view.net, row.id
                 );
                 Err(CoreError::new(ErrorKind::Conflict, Operation::Deallocate, message).with_context("range", range))
@@ -130,8 +131,10 @@ impl Inner {
         }
     }
 
-    /// The claims of a key. One that its process may still make whole is waited for a moment; then it is `Busy`: it is not
-    /// free, and it cannot be given back before it was acknowledged.
+    /// Returns the claims of a key. Waits for a pending claim that may still be committed.
+    ///
+    /// # Errors
+    /// `Busy` if it stays pending: it is not free, and cannot be deallocated before it is acknowledged.
     async fn settled_groups(&self, key: &AllocationKey) -> Result<Vec<Group>> {
         let mut waits = self.config.pacing.pending_briefly();
         loop {
@@ -146,7 +149,7 @@ impl Inner {
         }
     }
 
-    /// The row, if its claim is no longer under way.
+    /// Returns the row when its claim is no longer in progress.
     async fn settled(&self, row: Option<Address>) -> Result<Vec<Address>> {
         let Some(row) = row else { return Ok(Vec::new()) };
         if let Found::Mark(mark) = self.mapping.of_address(&row)
@@ -157,8 +160,11 @@ impl Inner {
         Ok(vec![row])
     }
 
-    /// What an administrator set aside was not allocated, and is not freed. A caller that expects an allocation of its
-    /// own finds that free already; one that takes any is told what the address is.
+    /// Refuses a reservation. A caller with a precondition expects an allocation of its own and finds it free already;
+    /// a caller without one is told what the address is.
+    ///
+    /// # Errors
+    /// `Conflict` if the row is a reservation and there is no precondition.
     fn must_be_allocated(&self, row: &Address, precondition: &Precondition) -> Result<()> {
         if *precondition != Precondition::Anyone || !self.mapping.is_reservation(row) {
             return Ok(());
@@ -167,11 +173,11 @@ impl Inner {
         let what = if row.is_gateway { "the gateway" } else { "reserved by its tag" };
         let label = row.hostname.as_deref().or(row.description.as_deref()).filter(|text| !text.is_empty());
         let label = label.map(|text| format!(" ({text})")).unwrap_or_default();
-        let message = format!("{ip}{label} is {what} and no allocation; change it in phpIPAM");
+        let message = format!("{ip}{label} is {what} and not an allocation; change it in phpIPAM");
         Err(CoreError::new(ErrorKind::Conflict, Operation::Deallocate, message).with_context("address id", row.id))
     }
 
-    /// Frees one address, if it is whose it has to be. `None` if it is free already, or another's.
+    /// Frees one address if the precondition holds. Returns `None` if it is free already, or belongs to another caller.
     async fn free(
         &self,
         row: &Address,
@@ -179,11 +185,11 @@ impl Inner {
         owning_range: &OwningRange,
     ) -> Result<Option<Allocation>> {
         let found = self.mapping.of_address(row);
-        // What an administrator set aside was not allocated, and is not given back.
+        // A reservation was not allocated, so it is not freed.
         if self.mapping.is_reservation(row) {
             return Ok(None);
         }
-        // It is another's, and cannot be read whose.
+        // The mark is unreadable, so the precondition cannot be checked.
         if found == Found::Unreadable && *precondition != Precondition::Anyone {
             return Ok(None);
         }
@@ -201,8 +207,7 @@ impl Inner {
         Ok(deleted.then_some(allocation))
     }
 
-    /// The first address of a claim says for all of them that the claim is whole. Before it goes, those that do not say
-    /// so themselves are made to.
+    /// Marks the other addresses of a claim as committed before row 0 is freed, which says so for all of them.
     async fn commit_others_first(&self, first: &Mark) -> Result<()> {
         let groups = self.groups_of(&first.key).await.map_err(failed(Operation::Deallocate))?;
         let Some(group) = groups.into_iter().find(|group| group.nonce == first.nonce) else { return Ok(()) };

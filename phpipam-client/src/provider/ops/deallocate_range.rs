@@ -1,4 +1,4 @@
-//! `deallocate_range`: deletes a child prefix, if it was made here, is whose it has to be, and nothing is left in it.
+//! `deallocate_range`: deletes a child prefix that this provider created, if the precondition holds and it is empty.
 
 use std::net::IpAddr;
 
@@ -34,6 +34,7 @@ impl Inner {
         };
         let found = self.mapping.of_subnet(row);
         let Some(mark) = found.mark() else {
+            // With an unreadable mark the precondition cannot be checked: it counts as not fulfilled.
             if found == Found::Unreadable && request.precondition != Precondition::Anyone {
                 return Ok(RemovedRange::default());
             }
@@ -43,7 +44,7 @@ impl Inner {
             return Ok(RemovedRange::default());
         }
         if snapshot.children(id).next().is_some() {
-            return Err(conflict(format!("{net} has subnets below it; give those back first")));
+            return Err(conflict(format!("{net} has subnets below it; deallocate those first")));
         }
         let rows = self
             .read(|| async { self.client.subnets().addresses(id).await })
@@ -53,7 +54,8 @@ impl Inner {
         if !rows.is_empty() && !request.with_allocations {
             let addresses: Vec<IpAddr> = rows.iter().filter_map(|row| row.ip).take(5).collect();
             let list = addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            return Err(conflict(format!("{} addresses of {net} are allocated: {list} …", rows.len())));
+            let count = rows.len();
+            return Err(conflict(format!("{count} addresses of {net} are allocated; deallocate them first: {list} …")));
         }
         let owning_range = OwningRange { subnet: id, space: snapshot.space(row) };
         let freed = rows.iter().filter_map(|address| self.mapping.allocation(address, &owning_range)).collect();

@@ -1,4 +1,4 @@
-//! `find`: by the condition that the server narrows down best.
+//! `find`: reads by the condition that narrows the server's list most, and checks the other conditions here.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ impl Inner {
         let rows = self.candidates(request).await.map_err(failed(Operation::Find))?;
         let rows = self.acknowledged(rows).await.map_err(failed(Operation::Find))?;
         let owning_ranges = self.owning_ranges(&rows).await.map_err(failed(Operation::Find))?;
-        // Who asks for one address is acknowledged also that it is set aside, and what for.
+        // A request for one address also returns reservations, so that its caller learns why it is not free.
         let all = request.address.is_some();
         let rows = rows.iter().zip(&owning_ranges).filter(|(row, _)| all || !self.mapping.is_reservation(row));
         let found = rows.filter_map(|(row, owning_range)| {
@@ -35,7 +35,7 @@ impl Inner {
         Ok(Page::new(found.items.into_iter().map(|(_, allocation)| allocation).collect(), found.next))
     }
 
-    /// Rows that may match, by the condition that the server narrows down best.
+    /// Returns rows that may match, by the condition that narrows the server's list most.
     async fn candidates(&self, request: &Find) -> ClientResult<Vec<Address>> {
         let client = &self.client;
         let rows = if let Some(id) = &request.id {
@@ -55,7 +55,7 @@ impl Inner {
         } else if let Some(range) = &request.range {
             self.rows_of_range(range).await?
         } else if let Some(hostname) = request.hostname.as_deref().filter(|name| fits_path(name)) {
-            // The database compares without regard to capitals.
+            // The server's comparison ignores case. `request.matches` decides.
             self.read(|| async { client.addresses().search_hostname(hostname).await }).await?
         } else if let Some(owner) = request.owner.as_ref().filter(|owner| owner.as_str().chars().count() <= OWNER_WIDTH)
         {
@@ -71,7 +71,7 @@ impl Inner {
         Ok(rows)
     }
 
-    /// The addresses of a range, in its own subnet and around it.
+    /// Returns the addresses of a range, in its own subnet and in enclosing ones.
     async fn rows_of_range(&self, range: &RangeId) -> ClientResult<Vec<Address>> {
         let Ok(id) = range.as_str().parse::<SubnetId>() else { return Ok(Vec::new()) };
         let subnet = match self.read(|| async { self.client.subnets().get(id).await }).await {
@@ -109,7 +109,7 @@ impl Inner {
         }
     }
 
-    /// Leaves out what no caller was acknowledged of: claims that are not whole, and those whose callers went away.
+    /// Removes rows that no caller was told of: pending claims, and claims of this process that are being undone.
     async fn acknowledged(&self, rows: Vec<Address>) -> ClientResult<Vec<Address>> {
         let mut acknowledged = Vec::with_capacity(rows.len());
         let mut doubtful = BTreeMap::new();
@@ -122,7 +122,7 @@ impl Inner {
                 Found::Mark(_) | Found::None | Found::Unreadable => acknowledged.push(address),
             }
         }
-        // The first address of a claim decides, and may be in another range.
+        // Row 0 decides whether a pending row belongs to a committed claim, and row 0 may be in another range.
         for (key, rows) in doubtful {
             if let KeyOwner::Taken(group) = self.key_owner(&key).await?.owner {
                 let ids: Vec<AddressId> = group.rows.values().map(|row| row.address.id).collect();
@@ -133,12 +133,13 @@ impl Inner {
     }
 }
 
-/// Whether a text can stand in a path.
+/// Returns true if the server's path can hold a text. The server drops the segment `0`, and a slash splits it.
 fn fits_path(text: &str) -> bool {
     !text.is_empty() && text != "0" && text != "." && text != ".." && !text.contains(['/', '\\', '\0'])
 }
 
-/// Whether a text can stand in a path as it is, and is no address: the server would search for a range then.
+/// Returns true if the path can hold a text unchanged and it is no address or number: the server would search for a
+/// range of addresses then.
 fn is_plain(text: &str) -> bool {
     fits_path(text)
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~' | b'@'))

@@ -1,4 +1,4 @@
-//! `list_ranges` and `list_blocks`: pages of what a [`Snapshot`] has.
+//! `list_ranges` and `list_blocks`: pages of a [`Snapshot`].
 
 use ipam_core::{Block, ListBlocks, ListRanges, Operation, Page, Range, RangeId, Result};
 
@@ -13,7 +13,7 @@ fn number(id: &str) -> u64 {
 
 impl Inner {
     pub(crate) async fn list_ranges(&self, request: &ListRanges) -> Result<Page<Range>> {
-        // A token that is wrong is refused before anything is asked.
+        // An invalid token is refused before a request is sent.
         page(Operation::ListRanges, &request.page, self.config.page_size, std::iter::empty::<u64>(), |id| *id)?;
         self.clean_up().await;
         let snapshot = Snapshot::load(self).await.map_err(failed(Operation::ListRanges))?;
@@ -22,7 +22,7 @@ impl Inner {
         page(Operation::ListRanges, &request.page, self.config.page_size, ranges, |range| number(range.id.as_str()))
     }
 
-    /// One range as `list_ranges` returns it.
+    /// Returns one range as `list_ranges` does.
     pub(crate) async fn range_now(&self, operation: Operation, id: &RangeId) -> Result<Option<Range>> {
         let snapshot = Snapshot::load(self).await.map_err(failed(operation))?;
         let found = snapshot.ranges(self).find(|(row, _)| row.id.to_string() == id.as_str());

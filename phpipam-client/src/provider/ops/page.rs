@@ -1,8 +1,12 @@
-//! Pages of lists that are read whole.
+//! Pages of lists that are read as a whole, because phpIPAM has no paging (Q71).
 
 use ipam_core::{Error as CoreError, Operation, Page, PageRequest, PageToken, Result};
 
-/// The items of one page, in the order of their ids. The token is the last id of the page before.
+/// Returns the items of one page, in ascending order of their ids. The token of a page is the last id of the page
+/// before, so it needs no state, and items that are added or removed meanwhile shift no page.
+///
+/// # Errors
+/// `InvalidInput` if the page size or the token is invalid.
 pub(crate) fn page<T>(
     operation: Operation,
     request: &PageRequest,
@@ -14,7 +18,7 @@ pub(crate) fn page<T>(
     let after = match &request.token {
         None => None,
         Some(token) => {
-            let refuse = || CoreError::invalid(operation, "page token", token, "give one that this provider made");
+            let refuse = || CoreError::invalid(operation, "page token", token, "give one that this provider returned");
             let text = token.as_str();
             let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
             Some(text.parse::<u64>().ok().filter(|_| digits).ok_or_else(refuse)?)

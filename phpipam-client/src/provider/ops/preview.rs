@@ -1,4 +1,4 @@
-//! `preview_allocate`: what an allocation would return now, without taking it.
+//! `preview_allocate`: the addresses that an allocation would return now, without taking them.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -29,6 +29,8 @@ impl Inner {
             self.must_name_no_range(Operation::PreviewAllocate, key).await?;
         }
         self.probed.address_values.must_allow_addresses(Operation::PreviewAllocate, address_count(request))?;
+        // The same plan and the same choice as the claim, so that a preview differs from it only if the state changes
+        // in between.
         let plan = ClaimPlan::new(self, Operation::PreviewAllocate, request).await?;
         let mut lists: BTreeMap<RangeId, Contents> = BTreeMap::new();
         let mut lines = vec![Vec::new(); request.lines.len()];

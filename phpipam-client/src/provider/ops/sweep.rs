@@ -1,13 +1,14 @@
-//! `sweep`: undoes what processes left that died between taking an address, or making a subnet, and acknowledging it.
+//! `sweep`: undoes what processes left that died after they had taken an address or created a subnet, and before they
+//! acknowledged it.
 //!
-//! | what is left | how it is told | undone by |
+//! | leftover | recognized by | undone by |
 //! | --- | --- | --- |
-//! | addresses of a claim of several that never became whole | marked as pending, older than they are honoured | deleting them, the first one first |
-//! | a subnet of two that one key made | the key stands in a subnet with a lower id, too | deleting it, if nothing is in it |
+//! | pending addresses | their marks, older than their protection | deleting them, the first one first |
+//! | a second child prefix of one key | another subnet with the key has a lower id | deleting it, if it is empty |
 //!
-//! A claim of one address is whole with the call that takes it, so it is never pending. What belongs together is read again
-//! right before it is undone. From then on nothing of it can be acknowledged, see [`liveness`](crate::provider::key::liveness): its process
-//! gives the claim up long before others may.
+//! A claim of one address is never pending. The rows of a key are read again right before they are undone. From then on
+//! their process cannot commit them: it gives up after twice the claim time, and others wait for three times; see
+//! [`liveness`](crate::provider::key::liveness).
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -24,13 +25,13 @@ use crate::provider::map::mark::{Found, Mark};
 use crate::provider::map::model::range_id;
 use crate::provider::snapshot::Snapshot;
 
-/// What the marks of pending claims begin with.
+/// Start of the marks of pending claims, by which they are searched.
 const PENDING: &str = "[ipam1;p;";
 
-/// What one sweep did, and how much more it may.
+/// State of one sweep: its results, and its limits.
 struct SweepRun {
     request: Sweep,
-    /// How many keys may still be looked at.
+    /// Number of keys that may still be processed.
     keys: usize,
     claims: Vec<AbandonedClaim>,
     more: bool,
@@ -42,19 +43,19 @@ impl SweepRun {
         Self { request: request.clone(), keys: usize::MAX, claims: Vec::new(), more: false, failed: None }
     }
 
-    /// How old a claim has to be at least, in seconds.
+    /// Returns the minimum age of a claim, in seconds.
     fn minimum(&self) -> u64 {
         self.request.older_than.map_or(0, |age| age.as_secs().saturating_add(u64::from(age.subsec_nanos() > 0)))
     }
 
-    /// Whether there is no room for another claim. Then there are more.
+    /// Returns true if the limit is reached, and then notes that there may be more.
     fn is_full(&mut self) -> bool {
         let full = self.claims.len() >= usize::try_from(self.request.limit).unwrap_or(usize::MAX);
         self.more |= full;
         full
     }
 
-    /// One claim that cannot be undone does not keep the others.
+    /// Keeps the first failure. A claim that cannot be undone does not prevent the others.
     fn fail(&mut self, error: ipam_core::Error) {
         self.failed.get_or_insert(error);
     }
@@ -82,10 +83,10 @@ impl Inner {
         }
     }
 
-    /// A short sweep on connecting. It neither fails nor takes long; what it leaves is left to the next one.
+    /// Sweeps a little while connecting. Does not fail and takes limited time; the next sweep does the rest.
     pub(crate) async fn sweep_some(&self) {
         const KEYS: usize = 8;
-        // Without a search the server reads all of its addresses to find the marks.
+        // Without a search (before 1.6) the server would filter all of its addresses.
         if !self.config.sweep || self.probed.may_write == Some(false) || !self.probed.search {
             return;
         }
@@ -93,7 +94,7 @@ impl Inner {
         let _ = tokio::time::timeout(self.config.pacing.connecting(), self.sweep_addresses(&mut run)).await;
     }
 
-    /// Pending rows by key, of the sections that are served.
+    /// Reads the pending rows of the served sections, by key.
     async fn pending_rows(&self) -> ClientResult<BTreeMap<AllocationKey, Vec<Row>>> {
         let rows: Vec<Row> = self.rows_with(PENDING).await?.into_iter().filter_map(|row| self.row(row)).collect();
         let served = match rows.is_empty() || self.sections.is_empty() {
@@ -130,7 +131,8 @@ impl Inner {
             let places: BTreeMap<AddressId, AbandonedClaim> = rows.iter().filter_map(place).collect();
             for group in groups(rows) {
                 if group.is_committed() {
-                    // Its first address says for the others that the claim is whole, as long as it is there.
+                    // Row 0 says for all rows that the claim is committed. If it is deleted, the others would look
+                    // abandoned, so their marks are completed now.
                     if !run.request.dry_run {
                         let _ = self.complete(Operation::Sweep, &group).await;
                     }
@@ -142,7 +144,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Deletes the first address of a claim first: without it nothing can make the claim whole.
+    /// Deletes the rows of an abandoned claim, row 0 first: without it the claim cannot be committed any more.
     async fn undo_abandoned(&self, run: &mut SweepRun, group: &Group, places: &BTreeMap<AddressId, AbandonedClaim>) {
         for id in group.ids() {
             if run.is_full() {
@@ -166,7 +168,7 @@ impl Inner {
             if self.now().saturating_sub(mark.began) <= minimum || snapshot.children(subnet.id).next().is_some() {
                 continue;
             }
-            // Whatever is in it was put there by others.
+            // Addresses in it were allocated by other callers after it was listed as a range.
             let addresses = self.read(|| async { self.client.subnets().addresses(subnet.id).await }).await?;
             if !addresses.is_empty() {
                 continue;
@@ -185,8 +187,10 @@ impl Inner {
         Ok(())
     }
 
-    /// Subnets whose key stands in a subnet with a lower id, too: the caller of the later one found that, or died before.
-    /// Copies that people made of a subnet are none: they have its mark and another prefix.
+    /// Returns the subnets whose key is also in a subnet with a lower id. The caller of the later one deletes it, or
+    /// died before.
+    ///
+    /// A copy that a person made of a subnet has the same claim number and another prefix, and is left alone.
     fn duplicates<'a>(&self, snapshot: &'a Snapshot) -> Vec<(&'a Subnet, Mark)> {
         let mut first: BTreeMap<AllocationKey, (&Subnet, Mark)> = BTreeMap::new();
         let mut duplicates = Vec::new();
@@ -205,7 +209,7 @@ impl Inner {
         duplicates
     }
 
-    /// Counts abandoned claims, and says what to do about them.
+    /// Adds a warning with the number of abandoned claims.
     pub(crate) async fn with_abandoned(&self, health: Health) -> ClientResult<Health> {
         let pending = match self.pending_rows().await {
             Err(error) if is_too_large(&error) => {
@@ -219,7 +223,8 @@ impl Inner {
         for rows in pending.into_values() {
             for group in groups(rows).into_iter().filter(|group| self.is_abandoned(group, 0)) {
                 let rows = group.ids().count();
-                // Without its first address it may be part of a whole claim, whose last step failed.
+                // Without row 0 among the pending rows, it may be part of a committed claim whose other marks were not
+                // completed.
                 if !group.rows.contains_key(&0) && self.is_part_of_a_whole(&group).await? {
                     continue;
                 }

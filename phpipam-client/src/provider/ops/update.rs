@@ -1,10 +1,10 @@
-//! `update`: changes the named fields of an address, and carries along what phpIPAM would reset or refuse.
+//! `update`: changes the given fields of an address, and sends along what phpIPAM would reset or refuse.
 
 use ipam_core::{Allocation, Error as CoreError, Labels, Operation, Patch, Result, Update};
 
 use crate::models::AddressFields;
 use crate::provider::inner::Inner;
-use crate::provider::map::error::failed;
+use crate::provider::map::error::{failed, no_expiry};
 use crate::provider::map::mark::{Found, with_mark};
 use crate::provider::map::model::{labels_fit, row_of};
 
@@ -13,9 +13,7 @@ impl Inner {
         request.validate()?;
         self.probed.must_write(Operation::Update)?;
         if !request.expiry.is_keep() {
-            return Err(
-                CoreError::unsupported(Operation::Update, "phpIPAM").with_context("reason", "addresses do not expire")
-            );
+            return Err(no_expiry(Operation::Update));
         }
         let mut labels = Labels::default();
         labels.hostname = request.hostname.clone().apply(None);
@@ -32,7 +30,7 @@ impl Inner {
             .patch_hostname(request.hostname.clone())
             .patch_description(request.description.clone())
             .patch_mac(request.mac.map(|mac| mac.to_string()))
-            // The server resets a tag that is not sent.
+            // A tag that is not sent is reset to "Used" (Q61, all versions).
             .with_tag(row.tag.unwrap_or(self.tag));
         match (&request.tags, &found) {
             (Patch::Keep, _) => {}
@@ -50,7 +48,7 @@ impl Inner {
             (Patch::Clear, _) => {}
             (Patch::Set(tags), _) if tags.is_empty() => {}
             (Patch::Set(_), _) => {
-                let reason = "tags are kept in the mark of an allocation, and this address was not allocated here";
+                let reason = "tags are kept in the mark, and this address, which was allocated otherwise, has none";
                 return Err(CoreError::unsupported(Operation::Update, "phpIPAM").with_context("reason", reason));
             }
         }

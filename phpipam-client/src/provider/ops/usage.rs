@@ -1,4 +1,4 @@
-//! `usage`: how many addresses of a range are allocated, reserved and free.
+//! `usage`: numbers of allocated, reserved and free addresses of ranges.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ impl Inner {
         let total = view.addresses.size().unwrap_or(u128::MAX);
         let slaves = async {
             match view.is_nested {
-                // That was told by the request for what lies around it.
+                // The request for the overlapping subnets showed that it has no children.
                 true => Ok(Vec::new()),
                 false => self.read(|| async { self.client.subnets().slaves(view.id).await }).await,
             }
@@ -40,7 +40,8 @@ impl Inner {
         let rows = match rows {
             Ok(rows) => rows,
             Err(error) if is_too_large(&error) => {
-                // The server counts what it cannot list; by its count all that is there is allocated.
+                // The server can count what it cannot list. Its count does not tell reservations apart, so all count as
+                // allocated.
                 let usage = self.read(|| async { self.client.subnets().usage(view.id).await }).await;
                 let used = usage.map_err(failed(Operation::Usage))?.used.and_then(|used| used.to_u128()).unwrap_or(0);
                 let used = used.min(total);
@@ -55,8 +56,9 @@ impl Inner {
         Ok(Usage::new(id, total, usage.0, reserved, 0))
     }
 
-    /// How many addresses of a range are allocated and reserved, each counted once. Rows of subnets around it are its
-    /// own; what a subnet beside it has cannot be had here.
+    /// Returns the numbers of allocated and reserved addresses of a range, each counted once. Rows of enclosing subnets
+    /// count as the range's own. Addresses of other overlapping subnets count as reserved: they cannot be allocated
+    /// here.
     fn counted(&self, view: &View, own: &[Address], elsewhere: &[Address]) -> (u128, u128) {
         let above =
             |row: &&Address| view.around.iter().any(|subnet| subnet.is_ancestor && Some(subnet.id) == row.subnet_id);
