@@ -17,6 +17,9 @@ use crate::{
 /// [`IpamProviderExt`](crate::IpamProviderExt) adds conveniences to every provider. The [words](crate#words) of this
 /// page are defined on the front page of the crate.
 ///
+/// The methods are `async fn`, such as `async fn allocate(&self, request: &Allocate) -> Result<Allocated>`. The
+/// signatures on this page, with lifetimes and boxed futures, are what the macro `async_trait` makes of them.
+///
 /// # Calling one
 /// A request with a key can be repeated until it succeeds: it never takes more addresses than it asks for.
 ///
