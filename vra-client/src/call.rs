@@ -45,7 +45,7 @@ type Read<T> = Box<dyn FnOnce(Reply) -> Result<T, Error> + Send>;
 /// # Errors
 /// Awaiting a call returns
 /// - [`Error::InvalidInput`] if an id or name cannot be part of a path; nothing was sent,
-/// - [`Error::Login`] if there is no token and none could be got; the call was not sent,
+/// - [`Error::Login`] if there is no token and the login failed or was not tried; the call was not sent,
 /// - [`Error::Transport`] if the server was not reached, is not trusted, or a timeout passed,
 /// - [`Error::Server`] if the server refused the call,
 /// - [`Error::UnexpectedLink`] if the server redirected it to another host,

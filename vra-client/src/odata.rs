@@ -334,7 +334,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_quoted_and_words_are_not() {
+    fn texts_are_quoted_and_enumeration_values_are_not() {
         assert_eq!(Filter::eq("name", "it's").to_string(), "name eq 'it''s'");
         assert_eq!(Filter::eq("profileType", Operand::word("EXTERNAL")).to_string(), "profileType eq EXTERNAL");
         assert_eq!(Filter::gt("requestNumber", 7).to_string(), "requestNumber gt 7");
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_than_names_are_found() {
+    fn fields_that_are_not_names_are_reported() {
         assert!(Filter::eq("name eq 'x' or name", "y").problem().is_some());
         assert!(Filter::eq("state", Operand::word("X or 1 eq 1")).and(Filter::eq("a", 1)).problem().is_some());
         assert!(Filter::eq("owners/ref", "x").problem().is_none());

@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn queries_are_encoded_and_raw_ones_read() {
+    fn queries_are_encoded_and_raw_ones_decoded() {
         let request = ApiRequest::get("/rows", &[])
             .with_filter(Filter::eq("name", "it's a + b"))
             .with_order_by(OrderBy::desc("dateCreated"));
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn filters_add_up() {
+    fn filters_are_combined() {
         let request = ApiRequest::get("/rows", &[]).with_filter(Filter::eq("a", 1)).with_filter(Filter::eq("b", true));
         assert_eq!(request.query_value("$filter"), Some("(a eq 1) and (b eq true)"));
     }

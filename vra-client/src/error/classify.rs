@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn giving_up_keeps_what_is_known() {
+    fn giving_up_keeps_the_outcome() {
         for error in [server(503, None), transport(ErrorKind::Timeout, Retry::IfIdempotent)] {
             let given_up = error.given_up(3);
             assert_eq!((given_up.retry(), given_up.outcome()), (Retry::Never, Outcome::Unknown), "{given_up:?}");

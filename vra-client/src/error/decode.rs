@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_quoted_cut_and_redacted() {
+    fn text_that_is_not_json_is_quoted_cut_and_redacted() {
         assert_eq!(failure("<html>\n <b>busy</b>").excerpt, "\"<html> <b>busy</b>\"");
         assert_eq!(failure("").excerpt, "nothing");
         assert!(failure(&"x ".repeat(500)).excerpt.len() < 220);

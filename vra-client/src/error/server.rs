@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_and_nothing_are_told_apart() {
+    fn forms_of_a_body_are_distinguished() {
         let page = of(
             401,
             "<!DOCTYPE html><html><head><title>Error</title></head><body><H1 class='x'>HTTP Status 401 -\n Auth</H1>",
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn only_gateways_and_throttling_are_worth_another_try() {
+    fn only_gateways_and_throttling_are_retried() {
         assert_eq!(of(429, "").retry, Retry::Safe);
         assert_eq!(of(503, "").retry, Retry::IfIdempotent);
         assert_eq!(of(500, "").retry, Retry::Never);

@@ -49,7 +49,7 @@ fn round(value: &Value) -> Sample {
 }
 
 #[test]
-fn null_absent_and_unknown_members_come_back() {
+fn null_absent_and_unknown_members_are_kept() {
     let read = round(&json!({"name": null, "inner": [{"number": 5, "more": {"deep": [1]}}], "also": null}));
     assert_eq!(read.name, None);
     assert!(read.extra.was_null("name"));
@@ -58,7 +58,7 @@ fn null_absent_and_unknown_members_come_back() {
 }
 
 #[test]
-fn other_forms_come_back_until_the_value_changes() {
+fn unusual_forms_are_kept_until_the_value_changes() {
     let mut read = round(&json!({"flag": "False", "name": 7, "inner": [{"number": "12"}, {"number": ""}]}));
     assert_eq!(read.flag, Some(false));
     assert_eq!(read.name.as_deref(), Some("7"));
@@ -71,7 +71,7 @@ fn other_forms_come_back_until_the_value_changes() {
 }
 
 #[test]
-fn another_spelling_comes_back() {
+fn another_spelling_is_kept() {
     let mut read = round(&json!({"ipv4Address": "10.0.0.1"}));
     assert_eq!(read.address.as_deref(), Some("10.0.0.1"));
     read.address = Some("10.0.0.2".into());
@@ -79,7 +79,7 @@ fn another_spelling_comes_back() {
 }
 
 #[test]
-fn both_spellings_of_a_member_come_back() {
+fn both_spellings_of_a_member_are_kept() {
     for text in [r#"{"ipv4Address":"a","IPv4Address":"b"}"#, r#"{"IPv4Address":"b","ipv4Address":"a"}"#] {
         let read: Sample = serde_json::from_str(text).unwrap();
         assert_eq!(read.address.as_deref(), Some("b"));
@@ -97,7 +97,7 @@ fn a_member_can_be_set_to_null() {
 }
 
 #[test]
-fn an_unknown_word_is_kept_and_garbage_is_an_error() {
+fn an_unknown_value_is_kept_and_garbage_is_an_error() {
     assert_eq!(round(&json!({"state": "free"})).state, Some(State::Unknown("free".into())));
     assert_eq!(round(&json!({"state": "FREE"})).state, Some(State::Free));
     for bad in [

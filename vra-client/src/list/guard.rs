@@ -1,4 +1,4 @@
-//! Completeness of a list that comes in pages.
+//! Completeness of a list that is read in pages.
 
 use std::collections::HashSet;
 
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resumed_list_goes_by_pages_since_the_count_covers_what_was_left_out() {
+    fn a_resumed_list_goes_by_pages_since_the_count_covers_earlier_ones() {
         let mut guard = PageGuard::new(String::new(), true, false);
         assert_eq!(guard.accept(page(&["x"], Some(9), Some(false), None)).1.unwrap(), Next::More);
         assert_eq!(guard.accept(page(&["y"], Some(9), Some(true), None)).1.unwrap(), Next::End);

@@ -72,8 +72,9 @@ impl Client {
     /// Prepares a call that no service has a method for, from an encoded path. It uses the client's token, retries and
     /// limits.
     ///
-    /// The path may have a query; it cannot leave the configured server. A status that is not a success is an error, as
-    /// anywhere. [`send`](Self::send) does the same for a path template with values to be encoded.
+    /// The path may have a query; it cannot leave the configured server. A POST or PUT without a body sends an empty
+    /// one. A status that is not a success is an error, as anywhere. [`send`](Self::send) does the same for a path
+    /// template with values to be encoded.
     ///
     /// ```
     /// # let client = vra_client::v7::Client::builder("https://vra.example").build()?;
@@ -238,7 +239,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets how often and for how long calls are repeated. Default: three repetitions within a minute.
+    /// Sets how often and for how long calls are repeated. Default: three repetitions within a minute. The
+    /// [operation timeout](HttpOptions::with_operation_timeout) limits them too; whichever ends first counts.
     ///
     /// A call that may have been carried out is repeated only if it [is repeatable](ApiRequest::is_repeatable).
     pub fn with_retry(mut self, retry: RetryConfig) -> Self {

@@ -14,7 +14,7 @@ fn round(value: &Value) -> Literal {
 }
 
 #[test]
-fn scalars_are_typed_and_odd_ones_kept() {
+fn scalars_are_typed_and_unusual_ones_kept() {
     assert_eq!(round(&json!({"value": "x", "type": "string"})), Literal::from("x"));
     assert_eq!(round(&json!({"type": "integer", "value": 1_459_562_569_868_i64})).as_i64(), Some(1_459_562_569_868));
     assert_eq!(round(&json!({"type": "decimal", "value": 0.0})).type_name(), "decimal");
@@ -37,7 +37,7 @@ fn scalars_are_typed_and_odd_ones_kept() {
 }
 
 #[test]
-fn values_missing_null_and_nested_come_back() {
+fn missing_null_and_nested_values_are_kept() {
     let value = json!({"type": "complex", "componentTypeId": null, "classId": "c", "later": 1, "values": {"entries": [
         {"key": "a"}, {"key": "b", "value": null}, {"value": {"type": "string", "value": "no key"}},
         {"key": "l", "value": {"type": "multiple", "elementTypeId": "COMPLEX", "items": [

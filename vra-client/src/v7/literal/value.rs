@@ -31,7 +31,7 @@ pub enum Literal {
     String(String),
     /// Whole number.
     Integer(i64),
-    /// Number, as it was written.
+    /// Number, as it was written. Make one from a [`serde_json::Number`].
     Decimal(Number),
     /// Flag.
     Boolean(bool),

@@ -70,7 +70,7 @@ fn bodies() -> Vec<String> {
 }
 
 #[test]
-fn no_login_that_cannot_be_read_shows_its_token() {
+fn no_unreadable_login_shows_its_token() {
     for body in bodies() {
         for error in errors(body.as_bytes()) {
             let shown = shown(error);
@@ -84,7 +84,7 @@ fn no_login_that_cannot_be_read_shows_its_token() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
     #[test]
-    fn no_damage_to_a_login_shows_its_token(
+    fn no_damaged_login_shows_its_token(
         which in 0_usize..13,
         cut in prop::option::of(0_usize..120),
         at in 0_usize..120,
