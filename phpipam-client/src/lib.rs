@@ -3,9 +3,9 @@
 //! # Types of other crates
 //! Public signatures use types of [`http`], [`ipnet`], [`secrecy`], [`serde_json`] and [`url`](https://docs.rs/url),
 //! and [`BoxStream`](futures_util::stream::BoxStream) of `futures-util`. Those of [`ipam_core`] that a client is set
-//! up with are exported again here ([`HttpOptions`], [`RetryConfig`], [`Outcome`] and others); for the rest, such as
-//! [`ipam_core::Patch`], [`ipam_core::Family`] and [`ipam_core::ErrorKind`], add `ipam-core` to your dependencies. The
-//! futures need a tokio runtime with time and I/O enabled.
+//! up with are exported again here ([`HttpOptions`], [`RetryConfig`], [`ErrorKind`], [`Outcome`] and others); for the
+//! rest, such as [`ipam_core::Patch`] and [`ipam_core::Family`], add `ipam-core` to your dependencies. The futures need a
+//! tokio runtime with time and I/O enabled.
 
 // docs.rs marks the items that need a feature; the marks need a nightly compiler, which it has.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -46,6 +46,6 @@ pub use query::Filter;
 pub use request::ApiRequest;
 
 pub use ipam_core::{
-    Outcome, Retry, RetryConfig,
+    BackoffConfig, ErrorKind, Outcome, Retry, RetryConfig,
     http::{HttpOptions, ListLimits, ProxyOptions, TlsOptions, TokenPolicy},
 };
