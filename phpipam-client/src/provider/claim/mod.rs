@@ -169,6 +169,7 @@ impl Claim<'_> {
                 Ok(None)
             };
         };
+        // A claim with a lower id owns the key.
         if group.nonce != self.nonce() {
             return Ok(None);
         }
@@ -183,12 +184,15 @@ impl Claim<'_> {
     /// Commits a claim of several addresses: marks row 0 as committed. One `PATCH` decides, as phpIPAM has no call that
     /// changes several addresses.
     async fn commit_first(&mut self) -> ipam_core::Result<()> {
+        // Committing takes time, too: a claim that used up its time while taking is undone instead.
         if Instant::now() >= self.take_until {
             return Err(self.too_late());
         }
         if let Some(first) = self.taken.iter().copied().find(|taken| taken.seq == 0) {
             self.may_be_returned = true;
             if let Err(error) = self.mark_committed(first).await {
+                // If the change was certainly not made, no other call can have seen a committed claim, and it may be
+                // undone.
                 self.may_be_returned = error.may_have_been_done();
                 return Err(match error.is_not_found() {
                     true => busy("the address was taken, and another process deleted it"),
@@ -229,6 +233,7 @@ impl Claim<'_> {
         mark.protected_secs = None;
         mark.addresses = address_list(self.taken.iter().map(|taken| taken.ip));
         if self.inner.probed.address_width.is_some_and(|width| mark.to_string().len() > width) {
+            // The list is only for messages, so it goes first if the field is short.
             mark.addresses.clear();
         }
         let fields = self.marked(AddressFields::new().with_tag(self.inner.tag), &mark);

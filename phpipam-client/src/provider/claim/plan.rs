@@ -50,6 +50,7 @@ impl ClaimPlan {
                 let remedy = "choose addresses that one of the line's ranges may hand out";
                 return Err(CoreError::invalid(operation, format_args!("lines[{index}].first"), first, remedy));
             };
+            // Two lines may name one address under two ranges of one address space that overlap.
             let same = |other: &RangeId| {
                 other == &id || views.get(other).is_some_and(|other| view.around.iter().any(|at| at.id == other.id))
             };

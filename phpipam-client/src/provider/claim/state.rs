@@ -73,9 +73,12 @@ impl<'a> Claim<'a> {
             plan,
             fingerprint: request_number(&request.fingerprint()),
             count,
+            // The server's clock: other processes compare this time with theirs.
             began: inner.now(),
             take_until: start + time,
             commit_until: start + time.saturating_mul(2),
+            // Registered before the first address is taken, so that a future that is dropped at any later point leaves
+            // an entry.
             guard: inner.claims.begin(key.clone(), !keyed, random_half()),
             taken: Vec::new(),
             attempts: 0,
@@ -173,7 +176,9 @@ impl<'a> Claim<'a> {
     /// Deletes all taken rows but the first `keep`, in the order in which they were taken: row 0 first, because without
     /// it the claim cannot be committed, and any process may delete the rest.
     pub(super) async fn undo_from(&mut self, keep: usize) -> ipam_core::Result<()> {
+        // One after the other, not concurrently: row 0 must be gone before the others.
         while let Some(next) = self.taken.get(keep).copied() {
+            // The rest is left as it is. The guard is not finished, so a cleanup follows.
             if let Err(error) = self.inner.delete(next.id).await {
                 let left: Vec<String> = self.taken.iter().skip(keep).map(|taken| taken.ip.to_string()).collect();
                 let message = format!("{} could not be deallocated yet: {error}", left.join(", "));

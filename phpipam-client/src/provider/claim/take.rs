@@ -263,6 +263,7 @@ impl Claim<'_> {
                 Err(error) if error.is_conflict() => {
                     // An earlier attempt may have been carried out although its response was lost: then the conflict is
                     // with itself.
+                    // Only after a failed attempt, so that an ordinary conflict costs no look-up.
                     let found_late = if attempts.failed > 0 { self.find_taken(seq).await? } else { None };
                     return Ok(match found_late.filter(|(found, _)| found.ip == ip) {
                         Some((found, _)) => {
@@ -315,6 +316,7 @@ impl Claim<'_> {
         if error.refusal_kind() == Some(RefusalKind::Server) || !attempts.lost.next().await {
             return Err(failed(Operation::Allocate)(error));
         }
+        // The repetition carries another attempt number: if both are carried out, readers can tell the two rows apart.
         self.attempts += 1;
         Ok(None)
     }
@@ -328,6 +330,7 @@ impl Claim<'_> {
             let groups = self.inner.groups_of(self.key).await.map_err(failed(Operation::Allocate))?;
             let group = groups.into_iter().find(|group| group.nonce == self.nonce());
             let row = group.and_then(|mut group| group.rows.remove(&seq));
+            // A row that this claim knows already is not the missing one.
             let row = row.filter(|row| !mine.contains(&row.address.id));
             if let Some((subnet, ip, row)) = row.and_then(|row| Some((row.address.subnet_id?, row.address.ip?, row))) {
                 return Ok(Some((Taken { id: row.address.id, subnet, ip, seq }, row.mark.attempt)));
@@ -362,6 +365,7 @@ impl Claim<'_> {
     ///
     /// A claim of several is compared as a whole before it is committed: until then no call returns it.
     async fn is_uncontested(&mut self) -> ipam_core::Result<bool> {
+        // A claim of several is not committed yet, so `all_uncontested` compares it later, in one request per range.
         let (1, Some(taken)) = (self.count, self.taken.last().copied()) else { return Ok(true) };
         // The row is committed already. If the comparison fails, the row must stay: another call may have returned it.
         self.may_be_returned = true;
@@ -390,6 +394,8 @@ impl Claim<'_> {
 
     /// Returns true if, after the first of several addresses, another claim of the key has a lower id.
     async fn has_lost_key(&self) -> ipam_core::Result<bool> {
+        // A made-up key has no other caller, and a single address is looked up after it was compared. Looking once is
+        // enough here: it only saves work, as the owner of the key is looked up again after the commit.
         if !self.keyed || self.count == 1 || self.taken.len() != 1 {
             return Ok(false);
         }

@@ -30,6 +30,7 @@ impl Inner {
                 _ => None,
             })
             .collect();
+        // All callers must agree on the first one, and the server promises no order.
         children.sort_by_key(|child| child.subnet.id);
         Ok(children)
     }

@@ -63,6 +63,7 @@ impl Inner {
         ip: IpAddr,
         nonce: Nonce,
     ) -> Result<(Contest, Vec<Address>)> {
+        // By `search/IP`, because `addresses/IP/SUBNET` does not find all existing addresses on 1.8.2 (Q27).
         let rows = self.read(|| async { self.client.addresses().search(ip).await }).await?;
         let others = || rows.iter().filter(|row| row.subnet_id.is_some_and(|other| other != subnet));
         if others().next().is_none() {
@@ -72,6 +73,7 @@ impl Inner {
         let spaces = spaces(&subnets);
         let space = spaces.space(subnet.get());
         let same = others().filter_map(|row| Some((row, row.subnet_id?)));
+        // Rows in another address space are other addresses that happen to have the same number.
         let same = same.filter(|(_, other)| space.is_some() && spaces.space(other.get()) == space);
         let worst = same.map(|(row, other)| (other_claim(&self.mapping, row, id, nonce), other)).max();
         let contest = match worst {

@@ -30,6 +30,8 @@ impl Inner {
     /// Returns the rows of a key.
     pub(crate) async fn rows_of_key(&self, key: &AllocationKey) -> Result<Vec<Row>> {
         let rows = self.rows_with(&key_token(key)).await?;
+        // The search is a text search: it also finds addresses in whose texts people wrote the token, and keys with an
+        // equal token.
         Ok(rows.into_iter().filter_map(|address| self.row(address)).filter(|row| row.mark.key == *key).collect())
     }
 

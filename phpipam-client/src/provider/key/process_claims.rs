@@ -72,6 +72,7 @@ impl Claims {
         let mut state = self.state();
         let mut low = random;
         let nonce = loop {
+            // The upper half tells this process's claims from others, without a list of all claims that it ever made.
             let nonce = Nonce(u64::from(self.instance) << 32 | u64::from(low));
             if state.alive.insert(nonce) {
                 break nonce;
@@ -99,6 +100,7 @@ impl Claims {
 
     pub(crate) fn add(&self, claim: UnfinishedClaim) {
         let mut state = self.state();
+        // A claim that is queued twice starts its times again: the newer lost response counts.
         state.waiting.retain(|waiting| waiting.claim != claim);
         state.waiting.push(Entry { claim, since: Instant::now(), visits: 0 });
         if state.waiting.len() > MAX_ENTRIES {
@@ -139,6 +141,7 @@ impl Claims {
     fn put_back(&self, claim: &UnfinishedClaim) {
         let mut state = self.state();
         match state.waiting.iter_mut().find(|waiting| waiting.claim == *claim) {
+            // The visit did not happen, so it is not counted.
             Some(waiting) => waiting.visits = waiting.visits.saturating_sub(1),
             None => state.waiting.push(Entry { claim: claim.clone(), since: Instant::now(), visits: 0 }),
         }
@@ -190,6 +193,7 @@ impl ClaimGuard {
 
 impl Drop for ClaimGuard {
     fn drop(&mut self) {
+        // Before it is queued: from now on the claim counts as ended, and another call with the key may undo it.
         self.claims.state().alive.remove(&self.claim.nonce);
         if self.abandoned {
             self.claims.add(self.claim.clone());

@@ -30,6 +30,8 @@ impl Inner {
         request: &Allocate,
     ) -> ipam_core::Result<Resolved> {
         let decision = self.key_owner(key).await.map_err(failed(operation))?;
+        // Deleted before the result is used: an orphaned address with a lower id could otherwise still be committed by
+        // its process and own the key.
         for id in &decision.orphans {
             self.delete(*id).await.map_err(failed(operation))?;
         }

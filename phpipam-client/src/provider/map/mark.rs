@@ -212,6 +212,7 @@ impl Mark {
                 _ => {}
             }
         }
+        // A number outside the claim would make a claim that is never complete.
         (mark.seq < mark.count).then_some(mark)
     }
 
@@ -250,6 +251,8 @@ fn span(text: &str) -> Option<(usize, usize)> {
         let rest = text.get(at + OPEN.len()..)?;
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         if digits > 0 && rest.as_bytes().get(digits) == Some(&b';') {
+            // A mark that was cut off has no end: it reaches to the end of the text, so that its start is not taken for
+            // people's words.
             let end = rest.find(']').map_or(text.len(), |end| at + OPEN.len() + end + 1);
             return Some((at, end));
         }

@@ -36,6 +36,7 @@ pub(crate) const OWNER_WIDTH: usize = 128;
 /// Returns the owner as the column `owner` can hold it; `None` if the server would cut, trim or strip it.
 pub(crate) fn owner_column(owner: &Owner) -> Option<&str> {
     let text = owner.as_str();
+    // The server may cut, strip or trim other texts. A changed owner would look like one that a person wrote.
     let fits = text.chars().count() <= OWNER_WIDTH && !text.contains('<') && text.trim() == text;
     fits.then_some(text)
 }

@@ -89,6 +89,7 @@ impl Inner {
                         self.wait_for_pending(&key, &group, rounds).await?;
                         continue;
                     }
+                    // Checked in the first round only: a key does not change its kind while its caller waits.
                     Resolved::Free if plan.is_none() => self.must_name_no_range(Operation::Allocate, &key).await?,
                     Resolved::Free => {}
                 }

@@ -234,6 +234,7 @@ impl Inner {
                 continue;
             }
             let structural = error.refusal_kind() == Some(RefusalKind::Structural);
+            // `|=`: a later refusal does not undo what a lost request may have done.
             made.is_in_doubt |= error.may_have_been_done();
             if error.may_have_been_done() || structural {
                 // A request whose response was lost may have been carried out, and the overlap may be with its subnet.
@@ -281,6 +282,7 @@ impl Inner {
             fields = fields.with_custom_field(field, value.clone());
         }
         fields = fields
+            // Taken over from the block, so that a child prefix is in the same VRF and VLAN.
             .patch_vlan(block.vlan_id.into())
             .patch_vrf(block.vrf_id.into())
             .patch_nameserver(block.nameserver_id.into());

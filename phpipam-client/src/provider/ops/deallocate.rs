@@ -52,6 +52,7 @@ impl Inner {
             let mut freed = Vec::new();
             for (row, owning_range) in rows.into_iter().zip(owning_ranges) {
                 if let Some(owning_range) = owning_range
+                    // Two targets may name one address; it is freed, and reported, once.
                     && seen.insert(row.id)
                     && let Some(allocation) = self.free(&row, &request.precondition, &owning_range).await?
                 {

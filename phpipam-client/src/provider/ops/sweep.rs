@@ -127,6 +127,7 @@ impl Inner {
                 return Ok(());
             };
             run.keys = keys;
+            // Read again by key: the list of pending rows is old by now, and has no committed rows of the same claims.
             let rows = self.rows_of_key(&key).await?;
             let places: BTreeMap<AddressId, AbandonedClaim> = rows.iter().filter_map(place).collect();
             for group in groups(rows) {

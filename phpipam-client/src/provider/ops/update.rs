@@ -23,6 +23,7 @@ impl Inner {
         let (id, nonce) = row_of(&request.allocation).ok_or_else(missing)?;
         let row = self.row_now(id).await.map_err(failed(Operation::Update))?.ok_or_else(missing)?;
         let found = self.mapping.of_address(&row);
+        // Another claim has the row since: the allocation of this id does not exist any more.
         if found.mark().map(|mark| mark.nonce) != nonce || self.mapping.is_reservation(&row) {
             return Err(missing());
         }
