@@ -245,7 +245,7 @@ impl Store {
         self.seed(Object::Vlan, &[("number", &number.to_string()), ("name", name)])
     }
 
-    /// Adds a VRF.
+    /// Adds a VRF and returns its id.
     pub fn add_vrf(&mut self, name: &str) -> u64 {
         self.seed(Object::Vrf, &[("name", name)])
     }

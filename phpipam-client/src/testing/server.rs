@@ -80,8 +80,8 @@ impl Server {
 
     /// Reads or changes the state of the server, and returns what `change` returns.
     ///
-    /// Requests wait until `change` ends, so a client never sees half of it. Calling the server inside `change` and
-    /// waiting for the response would wait forever.
+    /// Requests wait until `change` ends, so a client never sees half of it. Inside `change`, neither call `seed` again
+    /// nor wait for a response of the server: both would wait forever.
     ///
     /// ```
     /// use phpipam_client::testing::Server;
