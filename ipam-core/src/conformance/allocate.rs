@@ -16,7 +16,6 @@ pub(super) async fn takes_the_lowest_free_address(bench: &Bench) -> CaseResult {
         same(stage.take_one().await?.address, ip(expected), "each call takes the lowest free address")?;
     }
     stage.deallocate_address("10.20.0.2").await?;
-    // Finds providers that only count upwards from the last allocation.
     same(stage.take_one().await?.address, ip("10.20.0.2"), "a deallocated address is free again, and here the lowest")?;
     same(stage.take_one().await?.address, ip("10.20.0.4"), "the next free address follows")
 }
@@ -59,7 +58,6 @@ pub(super) async fn returns_all_fields_of_an_allocation(bench: &Bench) -> CaseRe
             "find by id returns the allocation that allocate returned",
         )?;
     }
-    // Two addresses of one line must be told apart when one of them is deallocated.
     let mut ids: Vec<_> = result.iter().map(|allocation| &allocation.id).collect();
     ids.dedup();
     same(ids.len(), 2, "each address has an id of its own")
@@ -88,7 +86,6 @@ pub(super) async fn tries_the_ranges_in_the_order_given(bench: &Bench) -> CaseRe
     for expected in ["10.20.2.1", "10.20.2.2", "10.20.0.1", "10.20.0.2", "10.20.1.1", "10.20.1.2"] {
         same(lines(&stage.take(line.clone()).await?), [[expected]], "the first range with room serves the line")?;
     }
-    // Callers with several lines need to know which one to change.
     let error = refused(stage.take(line).await, ErrorKind::Exhausted, Operation::Allocate)?;
     same(error.context("line"), Some("0"), format_args!("the context `line` names the line that has no room: {error}"))
 }
@@ -159,7 +156,6 @@ pub(super) async fn never_takes_the_gateway(bench: &Bench) -> CaseResult {
 }
 
 pub(super) async fn never_takes_reserved_addresses(bench: &Bench) -> CaseResult {
-    // The last reservation reaches over the usable addresses, up to the broadcast address.
     let reserved = vec![span("10.20.0.1-10.20.0.2"), span("10.20.0.4"), span("10.20.0.6-10.20.0.7")];
     let range = DefineRange::new("lan", net("10.20.0.0/29")).with_reserved(reserved);
     let stage = bench.stage(Setup::empty().with_range(range)).await?;
@@ -181,7 +177,6 @@ pub(super) async fn takes_only_addresses_of_the_range(bench: &Bench) -> CaseResu
         "only addresses from the first to the last of the range",
     )?;
     refused(stage.take(next(&stage, 1)).await, ErrorKind::Exhausted, Operation::Allocate)?;
-    // Addresses of the prefix, one before the first and one after the last of the range.
     for outside in ["10.20.0.99", "10.20.0.103"] {
         refused(stage.take(exactly(&stage, outside, 1)).await, ErrorKind::InvalidInput, Operation::Allocate)?;
     }
@@ -195,7 +190,6 @@ pub(super) async fn never_takes_excluded_addresses(bench: &Bench) -> CaseResult 
         same(lines(&stage.take(line.clone()).await?), [[expected]], "excluded addresses are left out")?;
     }
     refused(stage.take(line).await, ErrorKind::Exhausted, Operation::Allocate)?;
-    // An exclusion outside the range is legal and has no effect.
     let other = next(&stage, 1).without(span("10.30.0.0-10.30.0.255"));
     same(lines(&stage.take(other).await?), [["10.20.0.1"]], "the exclusion applies to its line only")
 }
@@ -252,7 +246,6 @@ pub(super) async fn refuses_exact_addresses_outside_the_ranges(bench: &Bench) ->
 
 pub(super) async fn refuses_two_lines_for_one_exact_address(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
-    // The same address, and two runs that share one address.
     let twice = [("10.20.0.5", 1, "10.20.0.5", 1), ("10.20.0.2", 4, "10.20.0.5", 2)];
     for (first, count, other, others) in twice {
         let request =
@@ -396,7 +389,6 @@ pub(super) async fn serves_an_ipv6_subnet(bench: &Bench) -> CaseResult {
 pub(super) async fn takes_contiguous_addresses(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
     stage.take(exactly(&stage, "10.20.0.3", 1)).await?;
-    // Free runs are .1-.2, .4-.7 and .9-.14.
     stage.take(exactly(&stage, "10.20.0.8", 1)).await?;
     let run = |count| AllocateLine::contiguous(stage.range("lan"), count);
     let four = stage.take(run(4)).await?;
