@@ -54,8 +54,8 @@
 //! | [`Server::advance`] | time: tokens live six hours, a block after too many bad logins lasts five minutes |
 //! | [`Profile`] | single behaviours of other versions, such as 200 instead of 404 for an empty list |
 //!
-//! [`Clock`], [`Target`] and [`When`] are those of `ipam_core::testing`; a test that imports them from here needs no
-//! dependency on `ipam-core`.
+//! [`Clock`], [`RequestView`] and [`When`] are those of `ipam_core::testing`; a test that imports them from here needs
+//! no dependency on `ipam-core`.
 //!
 //! # TLS
 //! The server speaks plain HTTP only, so a client needs `allow_http`. An app whose security needs TLS accepts requests
