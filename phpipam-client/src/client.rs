@@ -184,8 +184,7 @@ impl Client {
     /// `https://ipam.example/phpipam`.
     pub fn builder(url: impl Into<String>, app: impl Into<String>, auth: Auth) -> ClientBuilder {
         // A lost race for the first free address is over at once, so the waits are far shorter than those after
-        // failures. A lost race for the first free address is over at once, so the waits are far shorter than those
-        // after failures.
+        // failures.
         let quick = BackoffConfig::new(Duration::from_millis(20), Duration::from_secs(1));
         ClientBuilder {
             url: url.into(),
@@ -310,7 +309,7 @@ impl Client {
         self.execute(request).await?.into_success(request)
     }
 
-    /// Sends a call for one object. With a filter the server makes a list of it (Q16).
+    /// Sends a call for one object. With a filter the server makes a list of it.
     pub(crate) async fn one<T: Wire>(&self, request: &ApiRequest) -> Result<T> {
         let success = self.call(request).await?;
         let OneOrMany(mut items) = success.decode::<OneOrMany<T>>()?;

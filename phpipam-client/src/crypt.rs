@@ -84,10 +84,10 @@ mod tests {
 
     use super::*;
 
-    /// The code of the app of the recorded exchanges.
+    /// App code of the recorded exchanges.
     const CODE: &str = "k3yK3yK3yK3yK3yK3yK3yK3yK3yK3yK3";
 
-    /// What a real server of 1.8.2 accepted, and what it says.
+    /// Plaintexts, and their parameters that a real server of 1.8.2 accepted.
     const RECORDED: [(&str, &str); 4] = [
         (
             r#"{"controller": "sections", "id": 1}"#,

@@ -75,7 +75,7 @@ impl Filter {
     }
 
     /// Matches subnets with this network address, which the server compares as the decimal number that its database
-    /// holds (Q69).
+    /// holds.
     ///
     /// ```
     /// use phpipam_client::Filter;
@@ -90,12 +90,14 @@ impl Filter {
             IpAddr::V4(ip) => u32::from(ip).into(),
             IpAddr::V6(ip) => u128::from(ip),
         };
+        // The server filters its rows before it turns the numbers of the database into text (Q69).
         Self::equals("subnet", number)
     }
 
     pub(crate) fn apply(&self, request: ApiRequest) -> ApiRequest {
         let request = request.with_query("filter_by", &self.field).with_query("filter_value", &self.value);
         match self.matching {
+            // The default is not sent: 1.3 does not know the parameter.
             Matching::Full => request,
             Matching::Partial => request.with_query("filter_match", "partial"),
             Matching::Regex => request.with_query("filter_match", "regex"),

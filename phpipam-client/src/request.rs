@@ -67,7 +67,6 @@ impl ApiRequest {
 
     fn of(method: Method, call: Call, path: String) -> Self {
         // PATCH names the values that fields have afterwards, so a repetition changes nothing more.
-        // PATCH names the values that fields have afterwards, so a repetition changes nothing more.
         let idempotent = method != Method::POST;
         Self { method, path, query: Vec::new(), body: None, call, idempotent }
     }
@@ -135,6 +134,7 @@ impl ApiRequest {
     pub fn path_and_query(&self) -> String {
         let mut text = self.path.clone();
         for (index, (name, value)) in self.query.iter().enumerate() {
+            // `raw` accepts a query in the path, to which further parameters are added.
             text.push(if index == 0 && !self.path.contains('?') { '?' } else { '&' });
             text.extend(utf8_percent_encode(name, PLAIN));
             text.push('=');
@@ -157,6 +157,8 @@ impl ApiRequest {
     /// repeats a part of such a body.
     pub(crate) fn is_secret(&self) -> bool {
         let controller = self.path.split(['/', '?']).next().unwrap_or_default();
+        // The server decodes segments and ignores case in controllers' names, so `raw` reaches `user/` by `%55SER/`
+        // too.
         let controller = percent_encoding::percent_decode_str(controller).decode_utf8_lossy();
         self.call == Call::Login || controller.eq_ignore_ascii_case("user")
     }
@@ -170,6 +172,7 @@ impl ApiRequest {
 
 impl fmt::Debug for ApiRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Names only: the values may be secrets, such as an SNMP community.
         let fields = self.body.as_ref().and_then(Value::as_object).map(|body| body.keys().collect::<Vec<_>>());
         f.debug_struct("ApiRequest").field("call", &self.name()).field("body_fields", &fields).finish()
     }
@@ -224,7 +227,6 @@ impl Path {
         let problem = match text {
             "" | "0" => Some("the server drops an empty segment, and one that is 0, from the path"),
             "." | ".." => Some("it would climb in the path"),
-            // Apache refuses an encoded slash with a page of its own (`AllowEncodedSlashes Off` is the default).
             // Apache refuses an encoded slash with a page of its own (`AllowEncodedSlashes Off` is the default).
             _ if text.contains(['/', '\\']) => Some("the web server refuses a slash in a path, also an encoded one"),
             _ if text.chars().any(char::is_control) => Some("leave out control characters"),

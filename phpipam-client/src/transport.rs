@@ -63,6 +63,7 @@ impl Transport {
 
     pub(crate) async fn attempt(&self, request: &ApiRequest, credential: Credential<'_>) -> Result<Reply> {
         let response = self.http.send(self.build(request, credential)?).await?;
+        // Marks of the provider hold the server's time, which only this header tells with an offset (Q07).
         self.clock.note(&response.headers, std::time::SystemTime::now());
         let received = Received { status: response.status, headers: &response.headers, body: &response.body };
         classify(request, &received, self.lenient)
@@ -113,7 +114,6 @@ impl Transport {
 fn secret_header(value: &str) -> Result<HeaderValue> {
     let mut value = HeaderValue::from_str(value)
         .map_err(|_| Error::invalid(Operation::Login, "[not shown]", "it has characters that no header can carry"))?;
-    // Keeps the token out of debug output, and of HPACK's table of headers.
     // Keeps the token out of debug output, and of HPACK's table of headers.
     value.set_sensitive(true);
     Ok(value)

@@ -41,7 +41,7 @@ model! {
         permissions: Option<String> = "permissions",
         /// Controllers; some paths are wrong.
         controllers: Vec<Link> = "controllers",
-        /// The controller's paths and their methods.
+        /// Paths of the controller and their methods.
         methods: Vec<Methods> = "methods",
     }
 }

@@ -1,4 +1,4 @@
-//! Permissions of groups: five forms on the wire (Q32), one here.
+//! Permissions of groups: five forms on the wire, one here.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -69,6 +69,7 @@ macro_rules! request_body {
             ) -> Self {
                 match schema.checked(name, value.into()) {
                     Ok((name, value)) => self.fields.set_custom(&name, value),
+                    // Remembered, so that setters can be chained. The call that sends the fields returns it.
                     Err(error) => self.fields.refuse(error),
                 }
                 self
@@ -107,6 +108,8 @@ macro_rules! request_body {
                         _ => request.fields.set_custom(name, value.clone()),
                     }
                 }
+                // Here, unlike in the setters, the fault is returned at once: the JSON is at hand, and its author is
+                // not the caller's code.
                 request.fields.body()?;
                 Ok(request)
             }

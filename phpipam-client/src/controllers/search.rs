@@ -14,8 +14,8 @@ use crate::wire::{Wire, from_value};
 
 /// Results of a search.
 ///
-/// The order is the server's: by the text of the address as a decimal number, so 10.0.0.9 (`167772169`) comes after
-/// 9.255.255.255 (`167772159`), and IPv6 addresses stand among those of IPv4.
+/// The order is the server's: by the text of the address as a decimal number, so 2.0.0.0 (`33554432`) comes after
+/// 10.0.0.0 (`167772160`), and IPv6 addresses come among those of IPv4.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SearchResults {
@@ -81,7 +81,7 @@ impl SearchKind {
     const ALL: [Self; 4] = [Self::Subnets, Self::Addresses, Self::Vlans, Self::Vrfs];
 
     /// Returns the name in the query and in the response. The documented plurals of the last two are not understood
-    /// (Q17).
+    ///.
     fn name(self) -> &'static str {
         match self {
             Self::Subnets => "subnets",
@@ -171,6 +171,7 @@ fn rows<T: Wire>(success: &Success, data: &Value, kind: SearchKind) -> Result<Ve
         // PHP writes a list with gaps as an object.
         Some(Value::Object(rows)) => rows.values().collect(),
         // A sentence that there is none.
+        // Each part has a code of its own; the sentence alone would depend on the language of the server.
         Some(Value::String(_)) if envelope.get("code").is_some_and(|code| code == 404 || code == "404") => Vec::new(),
         _ => return Err(undecodable(format!("data.{part}.data"), &"neither rows nor \"nothing found\"")),
     };

@@ -8,7 +8,7 @@ use crate::wire::Fields;
 
 /// Compares the fields that were written with the object that was read back.
 ///
-/// Fields of a module that the user has no rights for are dropped (Q59), and some versions ignore emptied fields (Q45);
+/// Fields of a module that the user has no rights for are dropped, and some versions ignore emptied fields (Q45);
 /// both report success.
 pub(super) fn applied(call: &str, fields: &Fields, now: &impl Serialize) -> Result<()> {
     let now = serde_json::to_value(now).unwrap_or_default();

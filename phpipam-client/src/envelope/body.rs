@@ -63,6 +63,8 @@ pub(super) fn members(text: &str) -> Option<Members<'_>> {
 
 fn interpreted(raw: Raw<'_>) -> Option<Members<'_>> {
     let success: Option<bool> = read(raw.success);
+    // A body without `success` is not an envelope, whatever else it has: proxies and other applications send `code` and
+    // `message` too.
     success?;
     Some(Members {
         code: number(raw.code).and_then(|code| u16::try_from(code).ok()),
@@ -70,6 +72,7 @@ fn interpreted(raw: Raw<'_>) -> Option<Members<'_>> {
         message: sentence(raw.message),
         id: number(raw.id),
         subnet_id: number(raw.subnet_id),
+        // phpIPAM leaves out a member that is `null` (Q12), so the two mean the same.
         data: raw.data.filter(|data| data.get() != "null"),
     })
 }
@@ -107,6 +110,7 @@ pub(super) fn surrounded(text: &str) -> Option<Surrounded<'_>> {
 /// Returns true for a text with messages that PHP prints when `display_errors` is on.
 pub(super) fn is_php(text: &str) -> bool {
     const KINDS: [&str; 5] = ["Warning", "Notice", "Deprecated", "Fatal error", "Parse error"];
+    // With `html_errors` on and off. The plain form counts at the start only, as it may be a part of a description.
     KINDS.iter().any(|kind| text.contains(&format!("<b>{kind}</b>:")) || text.contains(&format!("PHP {kind}:")))
         || KINDS.iter().any(|kind| text.trim_start().starts_with(&format!("{kind}: ")))
 }

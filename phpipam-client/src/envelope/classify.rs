@@ -76,8 +76,7 @@ fn success(
     warning: Option<String>,
 ) -> Result<Success> {
     // The id stands outside `data`, as a text (Q15). Only a 201 has a `Location` that names what was created: that of
-    // every 401 is a useless `/api//user/`. The id stands outside `data`, as a text (Q15). Only a 201 has a `Location`
-    // that names what was created: that of every 401 is a useless `/api//user/`.
+    // every 401 is a useless `/api//user/`.
     let id = members.id.or_else(|| {
         let location = response.headers.get(http::header::LOCATION)?.to_str().ok()?;
         (response.status == StatusCode::CREATED).then(|| last_number(location)).flatten()
@@ -108,11 +107,13 @@ fn refused(
     retry: Retry,
 ) -> Error {
     let asked = retry_after(response.headers, std::time::SystemTime::now());
+    // phpIPAM sends no `Retry-After`; a proxy in front of it may.
     let retry_after = if kind == RefusalKind::LockedOut { asked.or(Some(LOCKOUT)) } else { asked };
     let hint = message.contains("Invalid application id").then_some(
         "the app id is the last part of a provider's URL, as it is listed under Administration, API; the path before it \
          does not end with /api",
     );
+    // A proxy may echo the request or the response in its error page, token included.
     let message = if request.is_secret() { body::known_words(&message).to_owned() } else { message };
     let refusal = Refusal::new(kind, request.name(), response.status.as_u16(), message).with_retry(retry);
     Error::Refused(Box::new(Refusal { code, hint, retry_after, ..refusal }))
@@ -124,8 +125,7 @@ fn no_envelope(request: &ApiRequest, response: &Received<'_>, text: &str) -> Res
     let unexpected = || unexpected(request, response, response.body);
     let refuse = |message: &str, kind, retry| Err(refused(request, response, None, message.to_owned(), kind, retry));
     // Never followed: the target is the login page of the web interface, and a POST would become a GET on the way
-    // (Q20). Never followed: the target is the login page of the web interface, and a POST would become a GET on the
-    // way (Q20).
+    // (Q20).
     if status.is_redirection() {
         return Err(Error::NotAnApi(unexpected()));
     }
@@ -140,6 +140,7 @@ fn no_envelope(request: &ApiRequest, response: &Received<'_>, text: &str) -> Res
         StatusCode::SERVICE_UNAVAILABLE if empty && is_write(request) => {
             return refuse("", RefusalKind::Busy, Retry::Safe);
         }
+        // Not phpIPAM's: it has no rate limit.
         StatusCode::TOO_MANY_REQUESTS => return refuse(&brief(text), RefusalKind::RateLimited, Retry::Safe),
         StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
             return refuse(&brief(text), RefusalKind::Unavailable, status_advice(status));
@@ -163,7 +164,6 @@ fn no_envelope(request: &ApiRequest, response: &Received<'_>, text: &str) -> Res
         };
         return refuse(&message, kind, Retry::Never);
     }
-    // Printed with `display_errors` on only. Otherwise the same failure is an empty 500 (Q19, Q21).
     // Printed with `display_errors` on only. Otherwise the same failure is an empty 500 (Q19, Q21).
     if text.contains("Allowed memory size") || text.contains("Maximum execution time") {
         return Err(Error::ServerExhausted(unexpected()));

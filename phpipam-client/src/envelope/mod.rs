@@ -80,8 +80,7 @@ impl Success {
     pub(crate) fn check_rows(&self, limits: ListLimits) -> Result<()> {
         let text = self.data.as_ref().map_or("", |data| data.get());
         // The smallest row is `1,`: a text of less than twice the limit cannot exceed it, which spares nearly every
-        // list the count. The smallest row is `1,`: a text of less than twice the limit cannot exceed it, which spares
-        // nearly every list the count.
+        // list the count.
         let possible = u64::try_from(text.len() / 2).unwrap_or(u64::MAX);
         if possible <= limits.rows() || !text.starts_with('[') {
             return Ok(());
@@ -110,8 +109,7 @@ impl Success {
     /// Returns the id of the created object.
     pub(crate) fn created(&self) -> Result<u64> {
         // Never searched for by address or name instead: the same one may exist in other subnets and sections (Q15,
-        // Q70). Never searched for by address or name instead: the same one may exist in other subnets and sections
-        // (Q15, Q70).
+        // Q70).
         self.id.ok_or_else(|| self.undecodable("id".to_owned(), "the server does not say what it created"))
     }
 
@@ -137,7 +135,7 @@ pub(crate) fn withheld(call: &str, status: u16) -> Error {
     }))
 }
 
-/// A response, or a part of it, that cannot be understood.
+/// Returns the error for a response, or a part of it, that cannot be decoded.
 pub(crate) fn undecodable(call: &str, status: u16, path: String, reason: impl fmt::Display, data: &[u8]) -> Error {
     let (reason, excerpt) = (reason_of(reason), body::excerpt(data, EXCERPT));
     Error::Decode(Box::new(DecodeError { call: call.to_owned(), status, path, reason, excerpt }))

@@ -67,6 +67,7 @@ impl Error {
                 ),
                 ..Meaning::new(ErrorKind::Protocol).unknown()
             },
+            // Something else than phpIPAM responded, so phpIPAM has not seen the call.
             Self::NotAnApi(_) => Meaning::new(ErrorKind::Protocol),
             // The call waits for the login, so it was not sent. Only a login that the server never saw may be tried
             // again.
@@ -87,6 +88,7 @@ impl Error {
             Self::TooManyLogins { wait } => {
                 Meaning { retry_after: Some(*wait), ..Meaning::new(ErrorKind::RateLimited) }
             }
+            // A part is applied, which neither of the two outcomes says. `Unknown` makes callers look first.
             Self::PartlyApplied { .. } => Meaning::new(ErrorKind::Conflict).unknown(),
         }
     }
@@ -189,6 +191,7 @@ impl Error {
 fn remedy(refusal: &Refusal) -> Option<&'static str> {
     match refusal.kind {
         RefusalKind::Forbidden => Some("give the app read/write permission under Administration, API"),
+        // The only refusal of this kind with a database's error in it: a required custom field without a value (Q73).
         RefusalKind::Config if refusal.message.contains("SQLSTATE") => Some(
             "the server requires this custom field: give it a value with the option set.NAME or, of subnets, range_set.NAME",
         ),

@@ -153,12 +153,12 @@ pub enum Error {
     /// The server has one token per user. Usual cause: another program logs this user out
     /// ([`logout_everywhere`](crate::controllers::UserSession::logout_everywhere)), or logs in on a server without
     /// locking, where simultaneous logins replace each other's token.
-    #[error("not logged in, and no login for {}: there were too many of late", Wait(&Some(*.wait)))]
+    #[error("not logged in, and no login for {}: there were too many recently", Wait(&Some(*.wait)))]
     TooManyLogins {
         /// Time until the next login is allowed.
         wait: Duration,
     },
-    /// The server reported success, but applied only a part of the call.
+    /// Partial success: the server reported success, but applied only a part of the call.
     ///
     /// Returned by the `update_verified` methods, and by [`Addresses::move_to`](crate::controllers::Addresses::move_to)
     /// when both the old and the new address exist.
@@ -200,7 +200,7 @@ impl Error {
         InvalidValue::new(field, value, remedy).into()
     }
 
-    /// The same error with what to look at, if it is that the server does not accept the credentials.
+    /// Adds a hint to the error, if it is that the server does not accept the credentials.
     pub(crate) fn when_unauthorized(mut self, hint: &'static str) -> Self {
         if let Self::Refused(refusal) = &mut self
             && refusal.kind == RefusalKind::Unauthorized

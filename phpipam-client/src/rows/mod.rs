@@ -46,6 +46,7 @@ pub(crate) async fn open(
 ) -> Result<Opened> {
     let mut splitter = Splitter::new();
     let mut meter = options.list_limits().meter();
+    // Only a 200 holds rows. Up to 1.4 an empty list is 200 too, but without `data` (Q11), which the head shows.
     while body.status() == StatusCode::OK {
         match splitter.head() {
             Head::More => match body.chunk().await? {
@@ -112,9 +113,8 @@ impl Rows {
 
     /// Returns the next piece of the body, within the time that is left for the row.
     async fn chunk(&mut self, waited: &mut Duration) -> ipam_core::Result<Option<Vec<u8>>> {
-        // The limit counts per row, not per piece: a server that sends one byte now and then would never reach a limit
-        // per piece. The limit counts per row, not per piece: a server that sends one byte now and then would never
-        // reach a limit per piece.
+        // The limit counts per row, not per piece: a server that sends one byte now and then would never reach a
+        // limit per piece.
         let started = Instant::now();
         let left = self.row_time.saturating_sub(*waited);
         let piece = tokio::time::timeout(left, self.body.chunk());

@@ -85,6 +85,8 @@ impl Splitter {
     /// Returns the envelope's members before `data`, as an envelope without content.
     pub(super) fn envelope_so_far(&self) -> String {
         let before = self.buffer.get(..self.head_end).unwrap_or_default();
+        // The server sends `success` and `code` before `data` in all versions, so the list can be classified before its
+        // rows are here.
         format!("{}\"data\":null}}", String::from_utf8_lossy(before))
     }
 
@@ -102,6 +104,8 @@ impl Splitter {
             }
             match byte {
                 b' ' | b'\t' | b'\r' | b'\n' => continue,
+                // Anything but an object, such as PHP's warnings before the JSON, is left to the classification of the
+                // whole response.
                 b'{' if self.depth == 0 => self.depth = 1,
                 _ if self.depth == 0 => self.head = Head::Other,
                 b'"' => {
@@ -113,6 +117,7 @@ impl Splitter {
                     self.after_colon = true;
                     continue;
                 }
+                // The colon tells a name from a value: `"message":"data"` must not be taken for the member.
                 b'[' if self.depth == 1 && self.after_colon && self.is_data() => {
                     self.head = Head::List;
                     self.head_end = self.name.map_or(0, |(start, _)| start);
@@ -158,6 +163,8 @@ impl Splitter {
                         self.head = Head::Other;
                         return Next::End;
                     }
+                    // A `}` between rows closes an object that was never opened: PHP was cut off, or something was
+                    // printed into the list.
                     b'}' => return Next::Broken,
                     _ => {
                         self.in_row = true;

@@ -50,6 +50,7 @@ impl Session {
     {
         match &self.auth.0 {
             Mode::None => attempt(Proof::None).await,
+            // An app code does not expire, so a rejection is final.
             Mode::AppCode(code) => attempt(Proof::Token(code.clone())).await.map_err(|error| {
                 error.when_unauthorized(
                     "the app code is wrong, or the app wants a user's login (its security is not \"SSL with App code token\")",

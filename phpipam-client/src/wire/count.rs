@@ -63,6 +63,7 @@ impl fmt::Display for Count {
 }
 
 fn count(value: &Scalar<'_>) -> Option<Count> {
+    // Most servers send decimal strings here, and the integer 0 for an empty or full subnet (Q37).
     if let Some(number) = value.integer() {
         return Some(Count(Digits::Small(number)));
     }

@@ -188,6 +188,7 @@ pub(crate) fn field_from_json<T>(name: &str, value: &Value) -> Result<Option<T>>
 where
     Option<T>: Wire,
 {
+    // A `false` that another tool kept would be sent as it is, and refused or stored as NULL, depending on the column.
     if let Value::Bool(false) = value {
         return Err(InvalidValue::new(name, "false", "give 0: the server makes NULL of false"));
     }

@@ -44,6 +44,7 @@ impl Fields {
     }
 
     pub(crate) fn refuse(&mut self, error: InvalidValue) {
+        // The first fault is the one that the caller's code made first.
         self.problem.get_or_insert(error);
     }
 

@@ -71,6 +71,7 @@ macro_rules! ids {
 
             fn from_str(text: &str) -> Result<Self, ParseIdError> {
                 match text.parse() {
+                    // `parse` accepts a plus sign, which no server writes.
                     Ok(number) if number > 0 && !text.starts_with('+') => Ok(Self(number)),
                     _ => Err(ParseIdError(text.chars().take(40).collect())),
                 }

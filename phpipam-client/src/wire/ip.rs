@@ -23,6 +23,7 @@ fn address(value: &Scalar<'_>) -> Option<IpAddr> {
     match value {
         Scalar::Text(text) => match text.parse() {
             Ok(address) => Some(address),
+            // Only digits, so that a cut address such as `10.1` is an error and not a number.
             Err(_) if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok().map(from_number),
             Err(_) => None,
         },

@@ -58,6 +58,7 @@ impl Wire for Option<f64> {
         let value = scalar(deserializer, EXPECTED)?;
         let number = match &value {
             Scalar::Float(number) => Some(*number),
+            // `inf` and `NaN` parse as floats, and no server means them.
             Scalar::Text(text) => text.parse().ok().filter(|number: &f64| number.is_finite()),
             Scalar::Int(number) => number.to_string().parse().ok(),
             Scalar::Null | Scalar::Bool(_) => None,

@@ -1,4 +1,4 @@
-//! Encrypted requests over the wire; what is in them is tested where they are made.
+//! Encrypted requests over the wire; their content is tested beside the code that makes them.
 
 use http::Method;
 use ipam_core::http::TlsOptions;

@@ -1,4 +1,4 @@
-//! What subnets and addresses refer to: created, changed, read and deleted.
+//! Objects that subnets and addresses refer to: created, changed, read and deleted.
 
 use std::net::Ipv4Addr;
 

@@ -1,4 +1,4 @@
-//! A request with a refused field is refused before anything is sent, whatever the call.
+//! Requests with a refused field, which fail before anything is sent, whatever the call.
 
 use std::collections::BTreeMap;
 use std::future::Future;

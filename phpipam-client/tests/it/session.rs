@@ -1,4 +1,4 @@
-//! Who logs in, when, and how often.
+//! Logins: their cause, number and pauses.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A client of a server of the tests.
+//! Client of a server of the tests.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ pub(crate) fn options() -> HttpOptions {
     HttpOptions::new().with_allow_http(true).with_proxy(ProxyOptions::none())
 }
 
-/// Many tests reject more tokens in a second than a sane day has.
+/// Many tests reject more tokens in a second than a real server does in a day.
 pub(crate) fn many_logins() -> TokenPolicy {
     TokenPolicy::new().with_max_logins(1000, Duration::from_secs(60))
 }

@@ -1,4 +1,4 @@
-//! What is written, and what is not.
+//! Writes: their bodies, repetitions and refusals.
 
 use ipam_core::{ErrorKind, Patch};
 use phpipam_client::models::{AddressFields, SectionFields, SubnetFields, SubnetId, Tag};

@@ -93,14 +93,14 @@ impl Addresses<'_> {
 
     /// Changes the fields that are set.
     ///
-    /// The server resets the tag of an address to "Used" in every change that does not send one (Q61). If the tag is
+    /// The server resets the tag of an address to "Used" in every change that does not send one. If the tag is
     /// not set, it is therefore read first and sent along.
     ///
     /// # Errors
     /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such address, or
     /// [`Invalid`](crate::RefusalKind::Invalid) for a field that the server does not accept.
     /// [`Config`](crate::RefusalKind::Config) if a required custom field of the address holds an empty text: the server
-    /// turns that into NULL and refuses the change, until the field is set too (Q73). Otherwise the [common
+    /// turns that into NULL and refuses the change, until the field is set too. Otherwise the [common
     /// errors](crate::Error#common-errors).
     pub async fn update(&self, id: AddressId, fields: &AddressFields) -> Result<()> {
         // Q61: without a tag in the change the server stores 2, "Used". Between the read and the change another client

@@ -17,7 +17,7 @@ model! {
         id: AddressId = "id",
         /// Subnet of the address.
         subnet_id: Option<SubnetId> = "subnetId",
-        /// Address; missing where an old server applied a filter (Q29).
+        /// Address; missing where an old server applied a filter.
         ip: Option<IpAddr> = "ip" | "ip_addr",
         /// True if it is the subnet's gateway.
         is_gateway: bool = "is_gateway",

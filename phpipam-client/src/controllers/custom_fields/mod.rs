@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::request::{ApiRequest, Call, Path};
 use crate::wire::{OneOrMany, Wire as _};
 
-/// Lists the custom fields of a kind of object. Empty also where the server supports none (Q43).
+/// Lists the custom fields of a kind of object. Empty also where the server supports none.
 pub(super) async fn list(client: &Client, controller: &str) -> Result<Vec<CustomField>> {
     let request = ApiRequest::get(Call::List, Path::new(controller).word("custom_fields"))?;
     let success = match client.execute(&request).await {

@@ -34,19 +34,19 @@ pub enum FieldType {
     Integer,
     /// Flag: `tinyint(1)` or `bool`.
     Flag,
-    /// A decimal number, kept as text so that nothing is rounded.
+    /// Decimal number, kept as text so that nothing is rounded.
     Decimal,
-    /// A floating-point number.
+    /// Floating-point number.
     Float,
     /// Date.
     Date,
-    /// A time on the server's clock.
+    /// Local time of the server.
     DateTime,
     /// One of these texts.
     Enum(Vec<String>),
     /// Any of these texts, separated by commas.
     Set(Vec<String>),
-    /// Another SQL type.
+    /// Other SQL type.
     Other(String),
 }
 
@@ -138,6 +138,7 @@ fn choices(inside: &str) -> Vec<String> {
         while let Some((at, character)) = chars.next() {
             if character != '\'' {
                 text.push(character);
+            // MySQL doubles a quote inside a value.
             } else if chars.peek().is_some_and(|(_, next)| *next == '\'') {
                 text.push('\'');
                 chars.next();
@@ -181,7 +182,7 @@ impl Schema {
     }
 
     /// Returns the field with this name, or with `custom_` added to it or removed: only newer releases add that prefix
-    /// (Q41).
+    ///.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&CustomField> {
         let exact = |wanted: &str| self.fields.iter().find(|field| field.name == wanted);
@@ -240,6 +241,7 @@ impl Schema {
             FieldType::Enum(choices) if !choices.iter().any(|choice| choice == text) => {
                 Err(InvalidValue::new(name, &value, format!("give one of {}", choices.join(", "))))
             }
+            // The server accepts any text here, and its database refuses it (22007).
             FieldType::Date if text.parse::<jiff::civil::Date>().is_err() => {
                 Err(InvalidValue::new(name, &value, "give a day such as 2026-01-31"))
             }

@@ -159,6 +159,7 @@ fn items<E: Error>(side: Value) -> Result<[Vec<Value>; 2], E> {
         Value::Object(kinds) => kinds,
         other => return Err(E::custom(format_args!("expected an object of addresses and subnets, found {other}"))),
     };
+    // A rule keeps its objects per kind. Rules made in the web interface may have one kind, both, or none.
     let mut take = |kind: &str| match kinds.remove(kind) {
         None | Some(Value::Null) => Ok(Vec::new()),
         Some(Value::Array(list)) => Ok(list),
@@ -166,6 +167,7 @@ fn items<E: Error>(side: Value) -> Result<[Vec<Value>; 2], E> {
         Some(other) => Err(E::custom(format_args!("expected a list of {kind}, found {other}"))),
     };
     let found = [take(ADDRESSES)?, take(SUBNETS)?];
+    // An unknown kind is an error rather than left out: a rule that is written back without it would lose it.
     match kinds.keys().next() {
         None => Ok(found),
         Some(kind) => Err(E::custom(format_args!("expected addresses and subnets, found {kind}"))),

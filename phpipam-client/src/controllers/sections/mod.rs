@@ -166,7 +166,7 @@ impl<'a> Sections<'a> {
     /// # Errors
     /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such section; otherwise the [common
     /// errors](crate::Error#common-errors). If a NAT rule names one of its subnets, the server changes the rule,
-    /// reports a failure, also of kind [`NotFound`](crate::RefusalKind::NotFound), and keeps the section (Q75): delete
+    /// reports a failure, also of kind [`NotFound`](crate::RefusalKind::NotFound), and keeps the section: delete
     /// it again.
     pub async fn delete(&self, id: SectionId) -> Result<()> {
         self.client.call(&ApiRequest::new(Method::DELETE, Call::Write, one(id))?).await.map(drop)

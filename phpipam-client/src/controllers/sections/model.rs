@@ -46,6 +46,9 @@ model! {
 request_body! {
     /// Fields of a section, to create or change one. Fields that are not set stay as they are.
     ///
+    /// No version measured has custom fields of sections; the server refuses them with kind
+    /// [`Invalid`](crate::RefusalKind::Invalid).
+    ///
     /// ```
     /// use std::collections::BTreeMap;
     /// use phpipam_client::models::{GroupId, Level, SectionFields};

@@ -188,7 +188,7 @@ impl Subnets<'_> {
     /// Changes the fields that are set, reads the subnet back, and compares.
     ///
     /// The server drops fields of modules that the user of the token has no rights for (VLAN, VRF, device, location,
-    /// customer), and reports success (Q59).
+    /// customer), and reports success.
     ///
     /// ```
     /// # #[cfg(feature = "testing")]

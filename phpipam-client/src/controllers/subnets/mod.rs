@@ -207,7 +207,7 @@ impl<'a> Subnets<'a> {
     /// first.
     ///
     /// `gateway` and `gateway_id` are removed from the rows, because the server fills in those of the subnet asked for
-    /// (Q36).
+    ///.
     ///
     /// # Errors
     /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such subnet; otherwise the [common
@@ -263,7 +263,7 @@ impl<'a> Subnets<'a> {
     /// Lists the addresses registered directly in a subnet that lie in `network`.
     ///
     /// The server's search for free networks looks at subnets only: a network that it calls free may hold addresses
-    /// that hosts use (Q68). Call this before a subnet is made of it.
+    /// that hosts use. Call this before a subnet is made of it.
     ///
     /// # Errors
     /// As [`addresses`](Self::addresses).

@@ -120,19 +120,20 @@ impl Subnet {
 
     /// Returns the gateway, if the server sent the one of this subnet.
     ///
-    /// Since 1.4 the list of all subnets looks gateways up by the wrong id (Q35). A gateway of another subnet, or one
+    /// Since 1.4 the list of all subnets looks gateways up by the wrong id. A gateway of another subnet, or one
     /// that is not marked as a gateway, is therefore left out: `None` in a list does not mean that there is none. For a
     /// reliable result read the single subnet, or its addresses with `is_gateway`.
     #[must_use]
     pub fn gateway_ip(&self) -> Option<IpAddr> {
         let gateway = self.gateway.as_ref()?;
+        // 1.3 and single objects send no subnet here, and are right (Q35).
         let ours = gateway.subnet_id.is_none_or(|subnet| subnet == self.id);
         gateway.ip.filter(|_| ours && gateway.is_gateway != Some(false))
     }
 }
 
 model! {
-    /// Gateway of a subnet: address and id in a single subnet, a whole row in lists, often of another subnet (Q35).
+    /// Gateway of a subnet: address and id in a single subnet, a whole row in lists, often of another subnet.
     pub struct Gateway {
         /// Id of the address.
         id: Option<AddressId> = "id",

@@ -34,6 +34,7 @@ impl Usage {
     /// A key that ends with `_percent` counts as a percentage, so a tag with such a name is left out.
     #[must_use]
     pub fn by_tag(&self) -> BTreeMap<&str, Count> {
+        // Keys differ by case only: `used` is the total, `Used` the count of that tag (Q37). Tag names are free text.
         let counts = self.extra.iter().filter(|(name, _)| !name.ends_with("_percent"));
         counts.filter_map(|(name, value)| Some((name.as_str(), from_value::<Count>(value).ok()?))).collect()
     }

@@ -36,7 +36,7 @@ pub struct Vlans<'a> {
     client: &'a Client,
 }
 
-/// Returns the plural path: below `vlan/` the id has another name (Q30).
+/// Returns the plural path: below `vlan/` the id has another name.
 fn path() -> Path {
     Path::new("vlans")
 }
@@ -127,7 +127,7 @@ impl<'a> Vlans<'a> {
 
     /// Changes the fields that are set.
     ///
-    /// Versions before 1.8 refuse a change without a name (Q63), so if the name is not set, it is read first and sent
+    /// Versions before 1.8 refuse a change without a name, so if the name is not set, it is read first and sent
     /// along.
     ///
     /// # Errors

@@ -39,7 +39,7 @@ pub struct Vrfs<'a> {
     client: &'a Client,
 }
 
-/// Returns the plural path: below `vrf/` the id has another name (Q30).
+/// Returns the plural path: below `vrf/` the id has another name.
 fn path() -> Path {
     Path::new("vrfs")
 }

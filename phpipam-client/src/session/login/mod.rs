@@ -66,9 +66,7 @@ fn pause_after(error: &Error) -> LoginPause {
         Error::Http(error) if error.retry() == Retry::Safe => LoginPause::None,
         Error::Refused(refusal) => match (refusal.kind, refusal.retry_after) {
             // Waiting does not make them right, and each further attempt counts towards the block.
-            // Waiting does not make them right, and each further attempt counts towards the block.
             (RefusalKind::BadCredentials | RefusalKind::Invalid, _) => LoginPause::Forever,
-            // The server's lock covers logins too. None was checked, so none counts as failed.
             // The server's lock covers logins too. None was checked, so none counts as failed.
             (RefusalKind::Busy, _) => LoginPause::None,
             (_, Some(wait)) => LoginPause::For(wait),

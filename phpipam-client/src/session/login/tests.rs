@@ -24,7 +24,7 @@ fn leaks(shown: &str) -> Option<&str> {
     leaked_part(CANARY, shown)
 }
 
-/// What reading a login's response comes to.
+/// Returns the result of reading a login's response.
 fn read(request: &ApiRequest, status: u16, body: &[u8], lenient: bool) -> Result<SecretString> {
     let headers = HeaderMap::new();
     let received = Received { status: StatusCode::from_u16(status).unwrap(), headers: &headers, body };

@@ -66,8 +66,8 @@ async fn q19_out_of_memory_is_told_apart() {
     for status in [200, 500] {
         let canned = Canned::text(status, "text/html", body).await;
         let error = canned.client.addresses().list().await.unwrap_err();
-        let Error::ServerExhausted(foreign) = &error else { panic!("{error:?}") };
-        assert!(foreign.excerpt.len() <= 2100 && error.to_string().contains("section by section"), "{error}");
+        let Error::ServerExhausted(unexpected) = &error else { panic!("{error:?}") };
+        assert!(unexpected.excerpt.len() <= 2100 && error.to_string().contains("section by section"), "{error}");
         assert_eq!(canned.asked().await.len(), 1);
     }
 }

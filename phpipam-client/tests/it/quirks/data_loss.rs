@@ -50,7 +50,7 @@ async fn q62_an_address_is_moved_by_making_it_anew() {
     let error = client.addresses().move_to(new, one.into(), "10.0.0.6".parse().unwrap()).await.unwrap_err();
     assert_eq!(error.refusal_kind(), Some(RefusalKind::Server), "{error:?}");
     assert!(client.addresses().get(new).await.is_ok(), "the old one is still there");
-    assert!(client.subnets().addresses(one.into()).await.unwrap().is_empty(), "the new one was taken back");
+    assert!(client.subnets().addresses(one.into()).await.unwrap().is_empty(), "the new one was deleted again");
     let error = Canned::always(400, no(400, "IP address cannot be changed")).await.client;
     let error = error.raw(http::Method::PATCH, "addresses/7/", Some(json!({"ip":"10.0.0.1"}))).await.unwrap_err();
     assert_eq!(error.refusal_kind(), Some(RefusalKind::Invalid));
@@ -166,8 +166,8 @@ async fn q68_what_the_server_calls_free_may_hold_addresses() {
     let client = client(&server);
     let free = client.subnets().peek_first_subnet(parent.into(), 30).await.unwrap();
     assert_eq!(free.to_string(), "10.0.0.0/30");
-    let loose = client.subnets().addresses_within(parent.into(), free).await.unwrap();
-    assert_eq!(loose.iter().map(|row| row.hostname.as_deref().unwrap()).collect::<Vec<_>>(), ["web1"]);
+    let within = client.subnets().addresses_within(parent.into(), free).await.unwrap();
+    assert_eq!(within.iter().map(|row| row.hostname.as_deref().unwrap()).collect::<Vec<_>>(), ["web1"]);
     assert!(client.subnets().addresses_within(parent.into(), "10.0.0.4/30".parse().unwrap()).await.unwrap().is_empty());
 }
 

@@ -93,7 +93,7 @@ impl Canned {
         self.server.uri()
     }
 
-    /// What was asked, as `METHOD path?query`.
+    /// Returns the requests so far, as `METHOD path?query`.
     pub(crate) async fn asked(&self) -> Vec<String> {
         let requests = self.server.received_requests().await.unwrap();
         let line = |request: &wiremock::Request| {

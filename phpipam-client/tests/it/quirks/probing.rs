@@ -1,4 +1,4 @@
-//! What a server can do, which it does not say.
+//! Features of a server, which it does not announce.
 
 use phpipam_client::testing::{Profile, Server};
 use serde_json::{Value, json};
