@@ -104,7 +104,7 @@ impl<'a> Prefix<'a> {
     /// Lists the same subnets with their usage, which the server calculates one by one.
     ///
     /// # Errors
-    /// As [`list`](Self::list).
+    /// Fails in the same cases as [`list`](Self::list).
     pub async fn list_with_usage(&self, customer_type: &str, only: Option<Family>) -> Result<Vec<Subnet>> {
         self.client.list(&Self::listing(customer_type, only)?.with_query("usage", "true"), None).await
     }
@@ -131,7 +131,7 @@ impl<'a> Prefix<'a> {
     /// Returns the first free network of this prefix length, **without allocating it**.
     ///
     /// # Errors
-    /// As [`allocate_subnet`](Self::allocate_subnet).
+    /// Fails in the same cases as [`allocate_subnet`](Self::allocate_subnet).
     pub async fn peek_subnet(&self, customer_type: &str, of_family: Family, prefix_len: u8) -> Result<IpNet> {
         let path = family(of(customer_type)?, of_family).mask(prefix_len);
         let success = self.client.call(&ApiRequest::get(Call::Peek, path)?).await?;
@@ -141,7 +141,7 @@ impl<'a> Prefix<'a> {
     /// Returns the first free address, **without allocating it**.
     ///
     /// # Errors
-    /// As [`allocate_address`](Self::allocate_address).
+    /// Fails in the same cases as [`allocate_address`](Self::allocate_address).
     pub async fn peek_address(&self, customer_type: &str, of_family: Family) -> Result<IpAddr> {
         let path = family(of(customer_type)?, of_family).word("address");
         self.client.call(&ApiRequest::get(Call::Peek, path)?).await?.decode()

@@ -105,7 +105,7 @@ impl<'a> Search<'a> {
     /// Returns the objects of all kinds with this text.
     ///
     /// # Errors
-    /// As [`find`](Self::find).
+    /// Fails in the same cases as [`find`](Self::find).
     pub async fn all(&self, text: &str) -> Result<SearchResults> {
         self.find(text, &SearchKind::ALL).await
     }
@@ -113,7 +113,7 @@ impl<'a> Search<'a> {
     /// Returns the addresses with this text.
     ///
     /// # Errors
-    /// As [`find`](Self::find).
+    /// Fails in the same cases as [`find`](Self::find).
     pub async fn addresses(&self, text: &str) -> Result<Vec<Address>> {
         Ok(self.find(text, &[SearchKind::Addresses]).await?.addresses)
     }

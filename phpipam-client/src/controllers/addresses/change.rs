@@ -144,7 +144,7 @@ impl Addresses<'_> {
     /// Deletes an address and its records in PowerDNS. Without PowerDNS it does the same as [`delete`](Self::delete).
     ///
     /// # Errors
-    /// As [`delete`](Self::delete).
+    /// Fails in the same cases as [`delete`](Self::delete).
     pub async fn delete_with_dns(&self, id: AddressId) -> Result<()> {
         let request = ApiRequest::new(Method::DELETE, Call::Write, one(id))?.with_query("remove_dns", 1);
         self.client.call(&request).await.map(drop)

@@ -102,7 +102,7 @@ impl<'a> Sections<'a> {
     /// [`subnets`](Self::subnets), and too large for large sections.
     ///
     /// # Errors
-    /// As [`subnets`](Self::subnets).
+    /// Fails in the same cases as [`subnets`](Self::subnets).
     pub async fn subnets_with_addresses(&self, id: SectionId) -> Result<Vec<Subnet>> {
         let request = ApiRequest::get(Call::List, one(id).word("subnets").word("addresses"))?;
         self.client.list_below(&request, ApiRequest::get(Call::One, one(id))?).await

@@ -149,7 +149,7 @@ impl Subnets<'_> {
     /// Allocates the last free network of this prefix length below a subnet.
     ///
     /// # Errors
-    /// As [`allocate_first_subnet`](Self::allocate_first_subnet).
+    /// Fails in the same cases as [`allocate_first_subnet`](Self::allocate_first_subnet).
     pub async fn allocate_last_subnet(
         &self,
         id: SubnetId,

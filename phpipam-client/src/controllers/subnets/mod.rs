@@ -250,7 +250,7 @@ impl<'a> Subnets<'a> {
     /// Returns the last free network of this prefix length, **without allocating it**.
     ///
     /// # Errors
-    /// As [`peek_first_subnet`](Self::peek_first_subnet).
+    /// Fails in the same cases as [`peek_first_subnet`](Self::peek_first_subnet).
     pub async fn peek_last_subnet(&self, id: SubnetId, prefix_len: u8) -> Result<IpNet> {
         self.free_subnet(id, "last_subnet", prefix_len).await
     }
@@ -266,7 +266,7 @@ impl<'a> Subnets<'a> {
     /// that hosts use. Call this before a subnet is made of it.
     ///
     /// # Errors
-    /// As [`addresses`](Self::addresses).
+    /// Fails in the same cases as [`addresses`](Self::addresses).
     pub async fn addresses_within(&self, id: SubnetId, network: IpNet) -> Result<Vec<Address>> {
         let mut addresses = self.addresses(id).await?;
         // One that cannot be placed may lie in it.
