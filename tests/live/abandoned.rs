@@ -10,10 +10,10 @@ use phpipam_client::models::{SectionId, SubnetFields, SubnetId};
 
 use ipam_tests::live::{Made, addresses_of, base, client, open_at, runtime, section_option};
 
-/// So many that the process can be killed in between.
+/// Number of addresses of a claim: enough that the process can be killed in the middle.
 const COUNT: u32 = 24;
 
-/// A claim of as many addresses is honoured for less than this.
+/// Time after which a claim of that many addresses counts as abandoned.
 const HONOURED: Duration = Duration::from_secs(40);
 
 async fn connect(section: SectionId) -> Arc<dyn IpamProvider> {
@@ -38,7 +38,7 @@ fn several(range: SubnetId) -> Allocate {
     Allocate::new("killed").with_line(AllocateLine::next(range.to_string(), COUNT))
 }
 
-/// Carries a request out in a runtime that ends as soon as some addresses are taken, as if its process were killed.
+/// Runs a request in a runtime that is shut down as soon as some addresses are taken, as if its process were killed.
 /// Returns what is registered in the range then.
 async fn abandon(section: SectionId, range: SubnetId, request: Allocate) -> Vec<IpAddr> {
     for _ in 0..5 {
@@ -148,7 +148,7 @@ fn a_key_of_a_killed_process_is_busy_for_its_time_and_then_done_anew() {
     });
 }
 
-/// Connecting undoes what it finds, unless it is told not to, or the server cannot search.
+/// Connecting undoes abandoned claims, unless the option switches that off or the server cannot search.
 #[test]
 #[ignore = "needs a phpIPAM: set IPAM_LIVE_PHPIPAM_URL, _APP, _USER and _PASSWORD or _CODE, _CA"]
 fn connecting_sweeps() {

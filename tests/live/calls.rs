@@ -1,4 +1,4 @@
-//! Logging in, and the controllers.
+//! Login, and the controllers of the API.
 
 use ipam_core::ErrorKind;
 use phpipam_client::Filter;

@@ -19,7 +19,7 @@ use ipam_tests::live::{Made, client, runtime};
 
 struct Live;
 
-/// A field that every server has and nothing depends on: it tells blocks from ranges.
+/// Field that tells blocks from ranges. Every server has it, and nothing else depends on it.
 const BLOCK_FIELD: &str = "allowRequests";
 
 fn unfit<T>(what: impl Into<String>) -> Result<T, NoFixture> {
@@ -93,8 +93,8 @@ impl Builder<'_> {
         if !network.dns_servers.is_empty() {
             let list = network.dns_servers.iter().map(ToString::to_string).collect::<Vec<_>>().join(";");
             let body = serde_json::json!({"name": "ipam-live", "namesrv1": list});
-            let answer = self.client.raw(Method::POST, "tools/nameservers/", Some(body)).await.map_err(went_wrong)?;
-            let id = answer.id.unwrap_or(0);
+            let response = self.client.raw(Method::POST, "tools/nameservers/", Some(body)).await.map_err(went_wrong)?;
+            let id = response.id.unwrap_or(0);
             self.made.nameservers.lock().unwrap().push(id);
             fields = fields.with_nameserver(NameserverId::new(id));
         }

@@ -1,4 +1,4 @@
-//! Eight clients at once on one subnet.
+//! Eight clients that allocate from one subnet at the same time.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -11,7 +11,7 @@ use ipam_tests::live::{Made, app, client, runtime};
 
 const CLIENTS: usize = 8;
 
-/// How many addresses each client takes; `IPAM_LIVE_PHPIPAM_EACH` says otherwise.
+/// Default number of addresses that each client allocates; `IPAM_LIVE_PHPIPAM_EACH` changes it.
 fn each() -> usize {
     std::env::var("IPAM_LIVE_PHPIPAM_EACH").ok().and_then(|text| text.parse().ok()).unwrap_or(500)
 }
@@ -39,7 +39,7 @@ fn eight_clients_get_each_address_once() {
                         let request = Allocate::one(format!("vm-{number}-{n}"), subnet.to_string()).with_key(key);
                         let began = Instant::now();
                         match provider.allocate(&request).await {
-                            Ok(answer) => taken.extend(answer.iter().map(|one| (one.address, answer.key.clone()))),
+                            Ok(response) => taken.extend(response.iter().map(|one| (one.address, response.key.clone()))),
                             Err(error) => failed.push(error.to_string()),
                         }
                         longest = longest.max(began.elapsed());
@@ -75,8 +75,8 @@ fn eight_clients_get_each_address_once() {
         let config = PhpIpamConfig::new().with_section_id(section);
         let provider = PhpIpamProvider::connect(client.clone(), config).await.unwrap();
         for (ip, key) in taken.iter().take(50) {
-            let answer = provider.deallocate(&Deallocate::key(key.clone())).await.unwrap();
-            assert_eq!(answer.freed().map(|one| one.address).collect::<Vec<_>>(), [*ip]);
+            let response = provider.deallocate(&Deallocate::key(key.clone())).await.unwrap();
+            assert_eq!(response.freed().map(|one| one.address).collect::<Vec<_>>(), [*ip]);
         }
     });
 }

@@ -1,4 +1,4 @@
-//! Two thousand subnets with gateways and DNS servers, beside a loop that asks for each gateway.
+//! Listing of two thousand subnets with gateways and DNS servers, compared with a loop that requests each gateway.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use ipam_tests::live::{Made, auth, base, client, client_at, runtime};
 
 const SUBNETS: u32 = 2_000;
 
-/// Forwards to the server and counts requests. Only for plain HTTP: what is encrypted cannot be counted.
+/// Forwards to the server and counts requests. Only for plain HTTP, as encrypted requests cannot be counted.
 async fn counted() -> Option<(String, Arc<AtomicUsize>)> {
     let base = base();
     let rest = base.strip_prefix("http://")?.to_owned();

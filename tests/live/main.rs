@@ -1,4 +1,4 @@
-//! A real phpIPAM. Everything happens in sections that the tests make and remove.
+//! Tests over a real phpIPAM, in sections that they create and remove.
 //!
 //! | variable | |
 //! | --- | --- |

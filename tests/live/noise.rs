@@ -1,4 +1,4 @@
-//! A server whose PHP prints warnings before the JSON.
+//! Server whose PHP prints warnings before the JSON.
 
 use ipam_core::{ErrorKind, IpamProvider, ListRanges};
 

@@ -1,4 +1,4 @@
-//! Input that the server would change or refuse: nothing is taken.
+//! Refused input: values that the server would change or refuse take no address.
 
 use ipam_core::{Allocate, AllocateLine, ErrorKind, IpamProvider, Labels};
 use phpipam_client::models::{AddressFields, DeviceFields, SubnetFields};
@@ -47,7 +47,7 @@ fn a_request_with_a_refused_field_takes_nothing() {
     });
 }
 
-/// What only the server can refuse.
+/// Values that only the server can refuse.
 #[test]
 #[ignore = "needs a phpIPAM: set IPAM_LIVE_PHPIPAM_URL, _APP, _USER and _PASSWORD or _CODE, _CA"]
 fn a_request_that_the_server_refuses_takes_nothing() {

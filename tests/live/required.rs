@@ -13,17 +13,17 @@ use serde_json::Value;
 
 use ipam_tests::live::{Made, addresses_of, auth, base_for, client_at, open_at, runtime, section_option};
 
-/// The value that the tests give to each.
+/// Value that the tests give to each field.
 const VALUE: &str = "live";
 
-/// A required text.
+/// Required text field.
 struct Field {
     name: String,
-    /// Whether the database puts '' where nothing is given, rather than refusing the row.
+    /// True if the database uses '' for a field that is not sent, instead of refusing the row.
     has_default: bool,
 }
 
-/// The required texts of a controller's objects, as the server tells them.
+/// Returns the required text fields of a controller's objects, from the server's schema.
 async fn required(client: &Client, controller: &str) -> Vec<Field> {
     let told = client.raw(Method::GET, &format!("{controller}/custom_fields/"), None).await.unwrap().data;
     let told = told.as_object().unwrap().values();
@@ -49,7 +49,7 @@ struct Site {
     section: SectionId,
     block: SubnetId,
     range: SubnetId,
-    /// The required fields of addresses and of subnets.
+    /// Required fields of addresses and of subnets.
     of_addresses: Vec<Field>,
     of_subnets: Vec<Field>,
 }
@@ -77,7 +77,7 @@ impl Site {
         open_at(&self.base, &format!("{section}&block.allowRequests=1{options}")).await
     }
 
-    /// Options that give each required field a value.
+    /// Returns the options that give each required field a value.
     fn options(&self) -> String {
         let set = self.of_addresses.iter().map(|field| format!("&set.{}={VALUE}", field.name));
         let range_set = self.of_subnets.iter().map(|field| format!("&range_set.{}={VALUE}", field.name));
@@ -175,7 +175,7 @@ fn options_give_required_fields_their_values() {
     });
 }
 
-/// The server fills in what a change does not send, and turns '' into NULL, which the field refuses.
+/// The server fills in the fields that a change leaves out, and turns '' into NULL, which a required field refuses.
 #[test]
 #[ignore = "needs a phpIPAM with required custom fields: set IPAM_LIVE_PHPIPAM_REQUIRED_URL, _APP, _USER and _PASSWORD or _CODE, _CA"]
 fn a_row_that_has_nothing_in_a_required_field_can_be_changed() {

@@ -27,7 +27,7 @@ fn next(subnet: SubnetId, count: u32) -> Allocate {
     Allocate::new("vm").with_line(AllocateLine::next(subnet.to_string(), count))
 }
 
-/// What a request takes, one more time each time it is called.
+/// Selection of a request, with one address more on each call.
 async fn take(provider: &dyn IpamProvider, request: &Allocate) -> Vec<IpAddr> {
     provider.allocate(request).await.unwrap().iter().map(|one| one.address).collect()
 }

@@ -8,13 +8,13 @@ use vra_client::plugin::{Action, Plugin};
 
 use crate::stage::{Stage, all, undo};
 
-/// The state that an action must leave as it was once it is undone.
+/// State that an action must leave as it was once it is undone.
 async fn state(stage: &Stage) -> (u128, usize) {
     let ranges = stage.plugin.provider().list_ranges(&ipam_core::ListRanges::all()).await.unwrap().items.len();
     (stage.allocated().await, ranges)
 }
 
-/// Runs `action` cut off at its call `at`. Whether there was such a call.
+/// Runs `action` cut off at its call `at`. Returns true if there was such a call.
 async fn cut_off(stage: &Stage, action: Action, inputs: &Value, cut: Cut, at: u32) -> bool {
     let provider = Arc::new(CutProvider::new(Arc::clone(stage.plugin.provider()), cut, at));
     let plugin = Plugin::new(Arc::clone(&provider));
@@ -71,7 +71,7 @@ async fn deallocate_ip_repeated_after_any_cut_frees_all_and_nobody_elses() {
                 stage.run(Action::AllocateIp, &machine).await.unwrap();
                 let there = cut_off(&stage, Action::DeallocateIp, &inputs, cut, at).await;
                 stage.run(Action::DeallocateIp, &inputs).await.unwrap();
-                // The addresses now belong to somebody else; the late repeat must leave them alone.
+                // The addresses now belong to another owner; the late repeat must leave them alone.
                 let theirs = stage.run(Action::AllocateIp, &next).await.unwrap();
                 let held = stage.allocated().await;
                 stage.run(Action::DeallocateIp, &inputs).await.unwrap();
@@ -88,13 +88,13 @@ async fn deallocate_ip_repeated_after_any_cut_frees_all_and_nobody_elses() {
 }
 
 #[tokio::test]
-async fn allocate_ip_range_repeated_after_any_cut_carves_once() {
+async fn allocate_ip_range_repeated_after_any_cut_allocates_once() {
     for stage in all().await {
         let inputs = stage.sample("allocate_ip_range_by_prefix_length");
         everywhere(&stage, Action::AllocateIpRange, &inputs, async |stage| {
-            let carved = stage.run(Action::AllocateIpRange, &inputs).await.unwrap();
+            let allocated = stage.run(Action::AllocateIpRange, &inputs).await.unwrap();
             let mut back = stage.sample("deallocate_ip_range");
-            back["ipRangeDeallocation"]["ipRangeId"] = carved["ipRange"]["id"].clone();
+            back["ipRangeDeallocation"]["ipRangeId"] = allocated["ipRange"]["id"].clone();
             stage.run(Action::DeallocateIpRange, &back).await.unwrap();
         })
         .await;
@@ -107,9 +107,9 @@ async fn deallocate_ip_range_repeated_after_any_cut_is_done_once() {
         let inputs = stage.sample("allocate_ip_range_by_prefix_length");
         for cut in [Cut::Before, Cut::After, Cut::Death] {
             let before = state(&stage).await;
-            let carved = stage.run(Action::AllocateIpRange, &inputs).await.unwrap();
+            let allocated = stage.run(Action::AllocateIpRange, &inputs).await.unwrap();
             let mut back = stage.sample("deallocate_ip_range");
-            back["ipRangeDeallocation"]["ipRangeId"] = carved["ipRange"]["id"].clone();
+            back["ipRangeDeallocation"]["ipRangeId"] = allocated["ipRange"]["id"].clone();
             assert!(cut_off(&stage, Action::DeallocateIpRange, &back, cut, 0).await);
             stage.run(Action::DeallocateIpRange, &back).await.unwrap();
             assert_eq!(state(&stage).await, before, "{cut:?}");

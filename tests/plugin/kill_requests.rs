@@ -9,21 +9,21 @@ use vra_client::plugin::Action;
 
 use crate::stage::{connect, simulated, undo};
 
-/// How the request at which the process dies ends.
+/// Fate of the request at which the process dies.
 #[derive(Debug, Clone, Copy)]
 enum Death {
-    /// It never reaches the server.
+    /// The request never reaches the server.
     Before,
-    /// The server does it after the process is gone.
+    /// The server carries out the request after the process is gone.
     Late,
 }
 
-/// The rows that are there: ids of subnets and addresses.
+/// Returns the ids of all subnets and addresses.
 fn rows(server: &Server) -> (Vec<u64>, Vec<u64>) {
     server.seed(|store| (store.ids(Object::Subnet), store.ids(Object::Address)))
 }
 
-/// Runs the action in a process that dies at request `at` of it. Whether there was such a request.
+/// Runs the action in a process that dies at its request `at`. Returns true if there was such a request.
 async fn die(server: &Server, action: Action, inputs: &Value, death: Death, at: u64) -> bool {
     let plugin = connect(server).await;
     let before = server.requests().len();
@@ -38,13 +38,13 @@ async fn die(server: &Server, action: Action, inputs: &Value, death: Death, at: 
     };
     drop(plugin);
     server.clear_faults();
-    // What the server was still at, it finishes.
+    // The server finishes a request that it has begun; its delay is shorter than this pause.
     tokio::time::sleep(Duration::from_millis(200)).await;
     there
 }
 
-/// The whole story at one request; `None` if the action has fewer.
-async fn story(action: Action, name: &'static str, death: Death, at: u64) -> Option<()> {
+/// Runs one case: death at request `at`, repeat, undo. Returns `None` if the action has fewer requests.
+async fn case(action: Action, name: &'static str, death: Death, at: u64) -> Option<()> {
     let (stage, server) = simulated().await;
     let before = rows(&server);
     let mut inputs = stage.sample(name);
@@ -62,23 +62,25 @@ async fn story(action: Action, name: &'static str, death: Death, at: u64) -> Opt
             setup = Some(undo(&allocated, &machine));
         }
         Action::DeallocateIpRange => {
-            let carved = stage.run(Action::AllocateIpRange, &stage.sample("allocate_ip_range_by_prefix_length")).await;
-            inputs["ipRangeDeallocation"]["ipRangeId"] = carved.unwrap()["ipRange"]["id"].clone();
+            let allocated =
+                stage.run(Action::AllocateIpRange, &stage.sample("allocate_ip_range_by_prefix_length")).await;
+            inputs["ipRangeDeallocation"]["ipRangeId"] = allocated.unwrap()["ipRange"]["id"].clone();
         }
         _ => {}
     }
     let there = die(&server, action, &inputs, death, at).await;
     let next = stage.with_plugin(connect(&server).await);
-    let answer = next.run(action, &inputs).await.unwrap_or_else(|error| panic!("{action}, {death:?} at {at}: {error}"));
+    let outputs =
+        next.run(action, &inputs).await.unwrap_or_else(|error| panic!("{action}, {death:?} at {at}: {error}"));
     match action {
         Action::AllocateIp => {
             let again = next.run(action, &inputs).await.unwrap();
-            assert_eq!(again, answer, "{death:?} at {at}: repeated once more, it is another answer");
-            next.run(Action::DeallocateIp, &undo(&answer, &inputs)).await.unwrap();
+            assert_eq!(again, outputs, "{death:?} at {at}: repeated once more, the outputs differ");
+            next.run(Action::DeallocateIp, &undo(&outputs, &inputs)).await.unwrap();
         }
         Action::AllocateIpRange => {
             let mut back = next.sample("deallocate_ip_range");
-            back["ipRangeDeallocation"]["ipRangeId"] = answer["ipRange"]["id"].clone();
+            back["ipRangeDeallocation"]["ipRangeId"] = outputs["ipRange"]["id"].clone();
             next.run(Action::DeallocateIpRange, &back).await.unwrap();
         }
         _ => {}
@@ -90,15 +92,15 @@ async fn story(action: Action, name: &'static str, death: Death, at: u64) -> Opt
     there.then_some(())
 }
 
-/// Every request of the action, all at once: each story has a server of its own.
+/// Runs the cases of all requests of the action at once, each with a server of its own.
 async fn everywhere(action: Action, name: &'static str, most: u64) {
-    let stories = [Death::Before, Death::Late].into_iter().flat_map(|death| {
-        (0..=most).map(move |at| tokio::spawn(async move { story(action, name, death, at).await.is_some() }))
+    let cases = [Death::Before, Death::Late].into_iter().flat_map(|death| {
+        (0..=most).map(move |at| tokio::spawn(async move { case(action, name, death, at).await.is_some() }))
     });
-    let stories: Vec<_> = stories.collect();
+    let cases: Vec<_> = cases.collect();
     let mut there = Vec::new();
-    for story in stories {
-        there.push(story.await.unwrap());
+    for case in cases {
+        there.push(case.await.unwrap());
     }
     assert!(there.contains(&true), "{action}: no request was cut off");
     assert!(there.contains(&false), "{action}: it has more requests than {most}; raise the number");

@@ -1,4 +1,4 @@
-//! The rows of the shortfall table that only show over a phpIPAM.
+//! Shortfalls of the public plug-ins that only show over a phpIPAM.
 
 use ipam_core::ErrorKind;
 use phpipam_client::testing::{Fault, Object, When};
@@ -118,19 +118,19 @@ async fn addresses_that_older_plug_ins_left_unmarked_are_freed() {
 async fn a_network_whose_carving_fails_half_way_leaves_nothing() {
     let (stage, server) = simulated().await;
     let before = server.seed(|store| store.ids(Object::Subnet));
-    // The subnet is made, its answer is lost, and then the server is gone for good.
+    // The subnet is made, the response is lost, and from then on the server refuses everything.
     server.fault(Fault::DropAfter, When::any().method("POST").path("subnets"));
     server.fault(Fault::Status(503, "API server disabled".to_owned()), When::any().skip(30).always());
     let inputs = stage.sample("allocate_ip_range_by_prefix_length");
     let first = stage.run(Action::AllocateIpRange, &inputs).await;
     server.clear_faults();
-    let carved = stage.run(Action::AllocateIpRange, &inputs).await.unwrap();
+    let allocated = stage.run(Action::AllocateIpRange, &inputs).await.unwrap();
     if let Ok(first) = first {
-        assert_eq!(first["ipRange"]["id"], carved["ipRange"]["id"]);
+        assert_eq!(first["ipRange"]["id"], allocated["ipRange"]["id"]);
     }
     assert_eq!(server.seed(|store| store.ids(Object::Subnet)).len(), before.len() + 1);
     let mut back = stage.sample("deallocate_ip_range");
-    back["ipRangeDeallocation"]["ipRangeId"] = carved["ipRange"]["id"].clone();
+    back["ipRangeDeallocation"]["ipRangeId"] = allocated["ipRange"]["id"].clone();
     stage.run(Action::DeallocateIpRange, &back).await.unwrap();
     assert_eq!(server.seed(|store| store.ids(Object::Subnet)), before);
 }

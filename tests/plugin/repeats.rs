@@ -1,4 +1,4 @@
-//! Requests that come again in another form, late, or after the plan was changed.
+//! Repeated requests: in another form, late, or after the ranges were changed.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -13,7 +13,7 @@ use vra_client::plugin::{Action, Plugin};
 
 use crate::stage::{Stage, all, simulated, undo};
 
-/// The addresses of each entry's id.
+/// Returns the addresses by the id of their entry.
 fn by_id(outputs: &Value) -> BTreeMap<String, Value> {
     let results = outputs["ipAllocations"].as_array().unwrap().iter();
     results
@@ -52,7 +52,7 @@ async fn a_request_with_its_entries_in_another_order_is_the_same_request() {
     }
 }
 
-/// The request that earlier versions made: entries in the order they came, the id as it came.
+/// Returns the request of an earlier version of the crate: entries in the order that came, and the id in the form that came.
 fn as_earlier(inputs: &Value) -> Allocate {
     let id = inputs["resourceInfo"]["id"].as_str().unwrap();
     let entries = inputs["ipAllocations"].as_array().unwrap();
@@ -87,7 +87,7 @@ async fn what_an_earlier_version_allocated_is_met_in_any_order_and_form() {
                 }
                 assert_eq!(stage.allocated().await, before + 3);
                 stage.run(Action::DeallocateIp, &undo(&outputs, &later)).await.unwrap();
-                assert_eq!(stage.allocated().await, before, "something stayed behind");
+                assert_eq!(stage.allocated().await, before, "an address stayed allocated");
             }
         }
     }
@@ -114,20 +114,20 @@ async fn both_forms_of_a_resource_id_are_the_same_machine() {
         let before = stage.allocated().await;
         let bare = stage.sample("allocate_ip_id_alone");
         let path = with_path(&bare, "/resources/compute/");
-        for (allocating, giving_back) in [(&bare, &path), (&path, &bare), (&path, &path)] {
+        for (allocating, deallocating) in [(&bare, &path), (&path, &bare), (&path, &path)] {
             let outputs = stage.run(Action::AllocateIp, allocating).await.unwrap();
-            assert_eq!(stage.run(Action::AllocateIp, giving_back).await.unwrap(), outputs);
+            assert_eq!(stage.run(Action::AllocateIp, deallocating).await.unwrap(), outputs);
             let mut record = stage.sample("update_record");
-            record["resourceInfo"] = giving_back["resourceInfo"].clone();
+            record["resourceInfo"] = deallocating["resourceInfo"].clone();
             record["addressInfos"][0]["address"] = outputs["ipAllocations"][0]["ipAddresses"][0].clone();
             stage.run(Action::UpdateRecord, &record).await.unwrap();
             let another = with_path(&bare, "another-");
             let refused = stage.run(Action::DeallocateIp, &undo(&outputs, &another)).await.unwrap();
             assert_eq!(refused["ipDeallocations"][0]["message"], "Belongs to another resource; nothing was freed");
-            let freed = stage.run(Action::DeallocateIp, &undo(&outputs, giving_back)).await.unwrap();
+            let freed = stage.run(Action::DeallocateIp, &undo(&outputs, deallocating)).await.unwrap();
             assert_eq!(freed["ipDeallocations"][0]["message"], "Success");
             assert_eq!(stage.allocated().await, before);
-            let again = stage.run(Action::DeallocateIp, &undo(&outputs, giving_back)).await.unwrap();
+            let again = stage.run(Action::DeallocateIp, &undo(&outputs, deallocating)).await.unwrap();
             assert_eq!(again["ipDeallocations"][0]["message"], "Was free already");
         }
     }
@@ -163,16 +163,16 @@ async fn both_forms_of_a_network_id_are_the_same_network() {
             back["ipRangeDeallocation"]["ipRangeId"] = range.clone();
             back
         };
-        for (allocating, giving_back) in [(&path, &bare), (&bare, &path)] {
+        for (allocating, deallocating) in [(&path, &bare), (&bare, &path)] {
             let outputs = stage.run(Action::AllocateIpRange, &with_id(allocating)).await.unwrap();
-            let again = stage.run(Action::AllocateIpRange, &with_id(giving_back)).await.unwrap();
+            let again = stage.run(Action::AllocateIpRange, &with_id(deallocating)).await.unwrap();
             assert_eq!(again["ipRange"]["id"], outputs["ipRange"]["id"]);
             let id = &outputs["ipRange"]["id"];
             let kept = stage.run(Action::DeallocateIpRange, &back("another", id)).await.unwrap();
             assert_eq!(kept["message"], "Belongs to another resource; nothing was removed");
-            let done = stage.run(Action::DeallocateIpRange, &back(giving_back, id)).await.unwrap();
+            let done = stage.run(Action::DeallocateIpRange, &back(deallocating, id)).await.unwrap();
             assert_eq!(done["message"], "Success");
-            let done = stage.run(Action::DeallocateIpRange, &back(giving_back, id)).await.unwrap();
+            let done = stage.run(Action::DeallocateIpRange, &back(deallocating, id)).await.unwrap();
             assert_eq!(done["message"], "Was gone already");
         }
         // As an earlier version made it: the id with its path.
@@ -181,7 +181,7 @@ async fn both_forms_of_a_network_id_are_the_same_network() {
             .with_key(format!("vra:{path}:network"));
         let made = stage.plugin.provider().allocate_range(&request).await.unwrap().range;
         let error = stage.run(Action::AllocateIpRange, &with_id(&bare)).await.unwrap_err();
-        assert!(error.ipam_error().unwrap().is_conflict(), "the key is met, and the request is another one: {error}");
+        assert!(error.ipam_error().unwrap().is_conflict(), "the key is known, and the request differs: {error}");
         let done = stage.run(Action::DeallocateIpRange, &back(&bare, &json!(made.id.as_str()))).await.unwrap();
         assert_eq!(done["message"], "Success");
     }
@@ -206,7 +206,7 @@ async fn a_deallocation_that_names_nothing_is_refused() {
 }
 
 #[tokio::test]
-async fn a_start_that_is_unspecified_is_none_and_one_that_is_no_address_is_named() {
+async fn an_unspecified_start_counts_as_absent_and_one_that_is_no_address_is_named() {
     for stage in all().await {
         let inputs = stage.sample("allocate_ip_start_unspecified");
         let before = stage.allocated().await;
@@ -239,7 +239,7 @@ async fn take(ipam: &MemoryProvider, owner: &str, range: &str, address: &str) {
 }
 
 #[tokio::test]
-async fn an_address_outside_the_prefix_that_the_range_has_by_now_is_given_back() {
+async fn an_address_outside_the_current_prefix_of_the_range_is_deallocated() {
     let ipam = MemoryProvider::new();
     define(&ipam, "12", "a", "10.9.0.0/24").await;
     define(&ipam, "20", "a", "10.0.0.0/24").await;
@@ -259,7 +259,7 @@ async fn an_address_outside_the_prefix_that_the_range_has_by_now_is_given_back()
     };
     let mut expected = left().await;
     for (address, range, message) in [
-        // The space of the range tells which of the two is meant.
+        // The address space of the range decides between the two.
         ("10.0.0.5", Some("20 10.0.0.5"), "Success"),
         ("10.0.0.6", Some("21 10.0.0.6"), "Success"),
         (
@@ -278,14 +278,14 @@ async fn an_address_outside_the_prefix_that_the_range_has_by_now_is_given_back()
         range.map(|range| expected.remove(range));
         assert_eq!(left().await, expected, "{address}");
     }
-    // Neither can be preferred, so neither is freed.
+    // Both allocations fit the request equally, so neither is freed.
     let error = plugin.run(Action::DeallocateIp, &deallocation("vm", "12", "10.0.0.7")).await.unwrap_err();
     assert!(error.to_string().contains("more than one address space"), "{error}");
     assert_eq!(left().await, expected);
 }
 
 #[tokio::test]
-async fn an_address_that_was_freed_does_not_stand_for_that_of_another_space() {
+async fn a_freed_address_is_not_mistaken_for_that_of_another_space() {
     let ipam = MemoryProvider::new();
     define(&ipam, "12", "a", "10.0.0.0/24").await;
     define(&ipam, "20", "b", "10.0.0.0/24").await;
@@ -297,7 +297,7 @@ async fn an_address_that_was_freed_does_not_stand_for_that_of_another_space() {
 }
 
 #[tokio::test]
-async fn an_address_of_a_range_that_is_gone_is_given_back_where_it_is_by_now() {
+async fn an_address_of_a_removed_range_is_deallocated_in_the_range_that_has_it() {
     let ipam = MemoryProvider::new();
     define(&ipam, "12", "a", "10.0.0.0/24").await;
     take(&ipam, "vm", "12", "10.0.0.5").await;
@@ -312,7 +312,7 @@ async fn an_address_of_a_range_that_is_gone_is_given_back_where_it_is_by_now() {
     assert_eq!(plugin.provider().usage_of("20").await.unwrap().allocated, 0);
 }
 
-/// Allocates one address in a phpIPAM, changes the plan under it, and gives it back.
+/// Allocates one address in a phpIPAM, changes the subnets, and deallocates the address.
 async fn moved(change: impl FnOnce(&mut phpipam_client::testing::Store, u64, u64, u64)) {
     let (stage, server): (Stage, _) = simulated().await;
     let machine = stage.sample("allocate_ip_one");
@@ -327,7 +327,7 @@ async fn moved(change: impl FnOnce(&mut phpipam_client::testing::Store, u64, u64
 }
 
 #[tokio::test]
-async fn an_address_whose_subnet_was_split_is_given_back() {
+async fn an_address_whose_subnet_was_split_is_deallocated() {
     moved(|store, section, subnet, row| {
         let child = store.add_subnet(section, "10.16.20.0/25".parse().unwrap());
         store.set_field(Object::Subnet, child, "masterSubnetId", &subnet.to_string());
@@ -337,7 +337,7 @@ async fn an_address_whose_subnet_was_split_is_given_back() {
 }
 
 #[tokio::test]
-async fn an_address_whose_subnet_got_another_prefix_is_given_back() {
+async fn an_address_whose_subnet_got_another_prefix_is_deallocated() {
     moved(|store, section, subnet, row| {
         let new = store.add_subnet(section, "10.16.20.0/24".parse().unwrap());
         store.set_field(

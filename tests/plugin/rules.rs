@@ -1,4 +1,4 @@
-//! The rules can fail: each sample answer is spoilt in one place, and the rules say so.
+//! Proof that the rules can fail: each sample response is made invalid in one member, and the rules report it.
 
 use ipam_tests::plugin_rules::{violations, without};
 use serde_json::{Value, json};
@@ -11,20 +11,20 @@ fn range() -> Value {
     })
 }
 
-fn spoilt(mut range: Value, member: &str, value: Value) -> Value {
+fn with_value(mut range: Value, member: &str, value: Value) -> Value {
     range[member] = value;
     range
 }
 
 fn broken(action: &str, inputs: &Value, outputs: &Value) {
-    assert!(!violations(action, inputs, outputs).is_empty(), "{action} let pass: {outputs}");
+    assert!(!violations(action, inputs, outputs).is_empty(), "{action}: the rules accepted {outputs}");
 }
 
 #[test]
-fn a_sound_range_passes_and_every_spoilt_one_fails() {
+fn a_valid_range_passes_and_every_invalid_one_fails() {
     let inputs = json!({"pagingAndSorting": {"maxResults": 2}});
-    let answer = |range: Value| json!({"ipRanges": [range]});
-    assert_eq!(violations("GetIPRanges", &inputs, &answer(range())), Vec::<String>::new());
+    let outputs = |range: Value| json!({"ipRanges": [range]});
+    assert_eq!(violations("GetIPRanges", &inputs, &outputs(range())), Vec::<String>::new());
     for member in [
         "id",
         "name",
@@ -37,7 +37,7 @@ fn a_sound_range_passes_and_every_spoilt_one_fails() {
         "dnsServerAddresses",
         "dnsSearchDomains",
     ] {
-        broken("GetIPRanges", &inputs, &answer(without(&range(), member)));
+        broken("GetIPRanges", &inputs, &outputs(without(&range(), member)));
     }
     for (member, value) in [
         ("startIPAddress", json!("10.0.1.1")),
@@ -52,7 +52,7 @@ fn a_sound_range_passes_and_every_spoilt_one_fails() {
         ("tags", json!([{"key": "k"}])),
         ("properties", json!({"p": 1})),
     ] {
-        broken("GetIPRanges", &inputs, &answer(spoilt(range(), member, value)));
+        broken("GetIPRanges", &inputs, &outputs(with_value(range(), member, value)));
     }
     broken("GetIPRanges", &inputs, &json!({"ipRanges": [range(), range(), range()]}));
     broken("GetIPRanges", &inputs, &json!({"ipRanges": [], "nextPageToken": null}));
@@ -60,12 +60,12 @@ fn a_sound_range_passes_and_every_spoilt_one_fails() {
 }
 
 #[test]
-fn an_allocation_has_to_be_what_was_asked_for() {
+fn an_allocation_has_to_be_what_was_requested() {
     let inputs = json!({"ipAllocations": [{"id": "a", "ipRangeIds": ["12"], "size": "2", "start": "10.0.0.4"}]});
     let sound =
         json!({"ipAllocationId": "a", "ipRangeId": "12", "ipVersion": "IPv4", "ipAddresses": ["10.0.0.4", "10.0.0.5"]});
-    let answer = |result: Value| json!({"ipAllocations": [result]});
-    assert_eq!(violations("AllocateIP", &inputs, &answer(sound.clone())), Vec::<String>::new());
+    let outputs = |result: Value| json!({"ipAllocations": [result]});
+    assert_eq!(violations("AllocateIP", &inputs, &outputs(sound.clone())), Vec::<String>::new());
     for (member, value) in [
         ("ipAllocationId", json!("b")),
         ("ipRangeId", json!("13")),
@@ -75,19 +75,19 @@ fn an_allocation_has_to_be_what_was_asked_for() {
         ("ipAddresses", json!(["10.0.0.5", "10.0.0.6"])),
         ("ipAddresses", json!([])),
     ] {
-        broken("AllocateIP", &inputs, &answer(spoilt(sound.clone(), member, value)));
+        broken("AllocateIP", &inputs, &outputs(with_value(sound.clone(), member, value)));
     }
     broken("AllocateIP", &inputs, &json!({"ipAllocations": []}));
     for unspecified in ["0.0.0.0", "::", ""] {
         let mut inputs = inputs.clone();
         inputs["ipAllocations"][0]["start"] = unspecified.into();
-        assert_eq!(violations("AllocateIP", &inputs, &answer(sound.clone())), Vec::<String>::new(), "{unspecified:?}");
+        assert_eq!(violations("AllocateIP", &inputs, &outputs(sound.clone())), Vec::<String>::new(), "{unspecified:?}");
     }
     broken("AllocateIP", &inputs, &json!({"ipAllocations": [sound.clone(), sound]}));
 }
 
 #[test]
-fn the_other_answers_can_fail_too() {
+fn the_other_responses_can_fail_too() {
     broken("ValidateEndpoint", &json!({}), &json!({"message": "ok", "statusCode": "200"}));
     broken("ValidateEndpoint", &json!({}), &json!({"message": "Validated successfully", "statusCode": 200}));
     let untrusted = json!({"error": {"errorCode": "3002", "errorMessage": "m"}, "certificateInfo": {"certificate": "-----BEGIN CERTIFICATE-----"}});

@@ -1,4 +1,4 @@
-//! Every sample goes through its action, and its answer keeps to the contract.
+//! Samples: each goes through its action, and the response keeps to the contract.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ async fn an_end_point_is_validated() {
     }
 }
 
-/// All ids of a listing, page by page, each of them once.
+/// Returns all ids of a listing, page by page, and asserts that none comes twice.
 async fn listed(stage: &Stage, action: Action, mut inputs: Value, list: &str) -> BTreeSet<String> {
     let mut ids = BTreeSet::new();
     loop {
@@ -120,7 +120,7 @@ async fn an_update_of_somebody_elses_address_is_refused() {
 }
 
 #[tokio::test]
-async fn networks_are_carved_repeated_and_given_back() {
+async fn networks_are_allocated_repeated_and_deallocated() {
     for stage in all().await {
         for name in ["allocate_ip_range_by_prefix_length", "allocate_ip_range_by_cidr"] {
             let inputs = stage.sample(name);
@@ -129,7 +129,7 @@ async fn networks_are_carved_repeated_and_given_back() {
             let again = stage.run(Action::AllocateIpRange, &inputs).await.unwrap();
             assert_eq!(
                 first["ipRange"]["id"], again["ipRange"]["id"],
-                "{name}: a repeated call carved another network"
+                "{name}: a repeated call allocated another network"
             );
             let mut back = stage.sample("deallocate_ip_range");
             back["ipRangeDeallocation"]["ipRangeId"] = first["ipRange"]["id"].clone();
@@ -144,12 +144,12 @@ async fn networks_are_carved_repeated_and_given_back() {
 async fn a_network_with_addresses_is_kept_unless_told() {
     for stage in all().await {
         let inputs = stage.sample("allocate_ip_range_by_prefix_length");
-        let carved = stage.run(Action::AllocateIpRange, &inputs).await.unwrap();
+        let allocated = stage.run(Action::AllocateIpRange, &inputs).await.unwrap();
         let mut machine = stage.sample("allocate_ip_one");
-        machine["ipAllocations"][0]["ipRangeIds"] = json!([carved["ipRange"]["id"]]);
+        machine["ipAllocations"][0]["ipRangeIds"] = json!([allocated["ipRange"]["id"]]);
         stage.run(Action::AllocateIp, &machine).await.unwrap();
         let mut back = stage.sample("deallocate_ip_range");
-        back["ipRangeDeallocation"]["ipRangeId"] = carved["ipRange"]["id"].clone();
+        back["ipRangeDeallocation"]["ipRangeId"] = allocated["ipRange"]["id"].clone();
         let error = stage.run(Action::DeallocateIpRange, &back).await.unwrap_err();
         assert!(error.ipam_error().unwrap().is_conflict(), "{error}");
         back["ipRangeDeallocation"]["properties"]["removeAllocations"] = json!("true");

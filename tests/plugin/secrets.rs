@@ -1,4 +1,4 @@
-//! A password in the wrong place is never shown: a canary in every member of every action's inputs.
+//! Secrecy of misplaced passwords: a canary in every member of every action's inputs is never shown.
 
 use std::fmt::Debug;
 
@@ -23,7 +23,7 @@ const SAMPLES: [(Action, &str); 8] = [
     (Action::DeallocateIpRange, "deallocate_ip_range"),
 ];
 
-/// Every place in a value, as a JSON pointer.
+/// Collects the JSON pointers of a value and of everything in it.
 fn pointers(value: &Value, at: &str, all: &mut Vec<String>) {
     all.push(at.to_owned());
     match value {
@@ -41,7 +41,7 @@ fn pointers(value: &Value, at: &str, all: &mut Vec<String>) {
     }
 }
 
-/// Whether a plain text at this place may be shown: the contract's own texts, such as an id, a size or an address.
+/// Returns true if a text at this place may be shown: the contract's own texts, such as an id, a size or an address.
 fn is_told(pointer: &str) -> bool {
     let last = pointer.rsplit('/').next().unwrap_or_default();
     let known = [
@@ -76,11 +76,11 @@ fn everything(error: &ActionError) -> String {
 }
 
 #[tokio::test]
-async fn a_canary_in_any_member_is_not_in_the_fault() {
+async fn a_canary_in_any_member_is_not_in_the_error() {
     let ipam = MemoryProvider::new();
     ipam.define_range(&DefineRange::new("12", "10.16.20.0/24".parse().unwrap())).await.unwrap();
     let plugin = Plugin::new(ipam);
-    let mut faults = 0;
+    let mut errors = 0;
     for (action, name) in SAMPLES {
         let sample = ipam_tests::plugin_samples::sample(name, &std::collections::BTreeMap::new());
         let mut places = Vec::new();
@@ -111,7 +111,7 @@ async fn a_canary_in_any_member_is_not_in_the_fault() {
                     }
                 }
                 let Err(error) = plugin.run(action, &inputs).await else { continue };
-                faults += 1;
+                errors += 1;
                 // A list of ids may be a list of any texts, or one text alone.
                 if is_told(&place) && canary.is_string()
                     || place.ends_with("ipRangeIds")
@@ -123,7 +123,7 @@ async fn a_canary_in_any_member_is_not_in_the_fault() {
             }
         }
     }
-    assert!(faults > 100, "only {faults} of the inputs were refused");
+    assert!(errors > 100, "only {errors} of the inputs were refused");
 }
 
 fn shown<T: DeserializeOwned + Debug>(inputs: &Value) -> Option<String> {
@@ -169,7 +169,7 @@ fn debug_of_the_inputs_shows_no_form_no_free_members_and_no_credentials() {
 
 #[test]
 fn what_the_credentials_service_returned_is_never_shown() {
-    for answer in [
+    for response in [
         json!(CANARY),
         json!([CANARY]),
         json!({ "status": CANARY, "content": CANARY }),
@@ -179,7 +179,7 @@ fn what_the_credentials_service_returned_is_never_shown() {
         json!({ "status": 500, "content": CANARY }),
         json!({ "privateKeyId": [CANARY], "privateKey": CANARY }),
     ] {
-        let error = Credentials::from_response(&answer).unwrap_err();
-        assert!(!everything(&error).contains(CANARY), "{answer}: {error}");
+        let error = Credentials::from_response(&response).unwrap_err();
+        assert!(!everything(&error).contains(CANARY), "{response}: {error}");
     }
 }

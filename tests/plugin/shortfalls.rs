@@ -1,4 +1,4 @@
-//! Where the public phpIPAM plug-ins fall short: one test for each row of the table, which fails on that behaviour.
+//! Shortfalls of the public phpIPAM plug-ins: one test for each, which fails on that behaviour.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ async fn a_failed_request_for_several_cards_leaks_nothing() {
 }
 
 #[tokio::test]
-async fn contiguous_addresses_are_given() {
+async fn contiguous_addresses_are_allocated() {
     for stage in all().await {
         // The rules check that the four follow one another.
         stage.run(Action::AllocateIp, &stage.sample("allocate_ip_contiguous_4")).await.unwrap();
@@ -70,7 +70,7 @@ async fn first_and_last_address_are_right_for_every_prefix_length() {
 }
 
 #[tokio::test]
-async fn the_gateway_and_what_is_reserved_are_never_handed_out() {
+async fn the_gateway_and_reserved_addresses_are_never_allocated() {
     let ipam = MemoryProvider::new();
     let range = DefineRange::new("12", "10.0.0.0/28".parse().unwrap())
         .with_gateway([10, 0, 0, 2].into())
@@ -135,23 +135,23 @@ async fn a_late_repeat_never_frees_the_next_machines_address() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_refused_with_the_members_name() {
+async fn a_value_that_cannot_be_read_is_refused_with_the_members_name() {
     let plugin = Plugin::new(MemoryProvider::new());
     let good =
         || json!({"resourceInfo": {"id": "vm"}, "ipAllocations": [{"id": "a", "ipRangeIds": ["12"], "size": "1"}]});
-    let spoil = |pointer: &str, value: Value| {
+    let with_value = |pointer: &str, value: Value| {
         let mut inputs = good();
         *inputs.pointer_mut(pointer).unwrap() = value;
         inputs
     };
     for (inputs, member) in [
-        (spoil("/ipAllocations/0/size", json!("four")), "size"),
-        (spoil("/ipAllocations/0/size", json!("0")), "count"),
-        (spoil("/ipAllocations/0/size", json!("9999999")), "count"),
-        (spoil("/ipAllocations/0/id", json!(null)), "ipAllocations[0].id"),
-        (spoil("/ipAllocations/0/ipRangeIds", json!([])), "ipRangeIds"),
-        (spoil("/ipAllocations", json!([])), "ipAllocations"),
-        (spoil("/resourceInfo/id", json!("")), "resourceInfo.id"),
+        (with_value("/ipAllocations/0/size", json!("four")), "size"),
+        (with_value("/ipAllocations/0/size", json!("0")), "count"),
+        (with_value("/ipAllocations/0/size", json!("9999999")), "count"),
+        (with_value("/ipAllocations/0/id", json!(null)), "ipAllocations[0].id"),
+        (with_value("/ipAllocations/0/ipRangeIds", json!([])), "ipRangeIds"),
+        (with_value("/ipAllocations", json!([])), "ipAllocations"),
+        (with_value("/resourceInfo/id", json!("")), "resourceInfo.id"),
         (json!([]), "inputs"),
     ] {
         let error = plugin.run(Action::AllocateIp, &inputs).await.unwrap_err();
@@ -160,11 +160,11 @@ async fn what_cannot_be_read_is_refused_with_the_members_name() {
 }
 
 #[tokio::test]
-async fn addresses_that_older_plug_ins_left_unmarked_are_freed() {
-    // No provider of ours leaves addresses unmarked; the rule they follow is tested where it is written.
-    let expect = ipam_core::Precondition::Owner("vm".into());
-    assert!(expect.fits(None, None));
-    assert!(!expect.fits(Some(&"other".into()), None));
+async fn addresses_that_older_plug_ins_left_without_an_owner_are_freed() {
+    // None of the workspace's providers leaves addresses without an owner, so the rule is tested on the precondition itself.
+    let precondition = ipam_core::Precondition::Owner("vm".into());
+    assert!(precondition.fits(None, None));
+    assert!(!precondition.fits(Some(&"other".into()), None));
     let ipam = MemoryProvider::new();
     ipam.define_range(&DefineRange::new("12", "10.0.0.0/28".parse().unwrap())).await.unwrap();
     ipam.allocate(&Allocate::new("other").with_line(AllocateLine::next("12", 1))).await.unwrap();

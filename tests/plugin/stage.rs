@@ -1,4 +1,4 @@
-//! The plan that the samples are played on, in a provider of each kind.
+//! Stage of a test: the ranges and blocks of the samples, in a provider of each kind.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,17 +17,17 @@ use phpipam_client::{Auth, Client};
 use serde_json::Value;
 use vra_client::plugin::{Action, ActionError, Plugin};
 
-/// A provider with the samples' ranges and blocks in it, and what it calls them.
+/// Provider with the samples' ranges and blocks, and the provider's own ids of them.
 pub(crate) struct Stage {
     pub(crate) plugin: Plugin<Arc<dyn IpamProvider>>,
     pub(crate) ids: BTreeMap<&'static str, String>,
-    /// The field by which the endpoint's filter chooses.
+    /// Field of the endpoint's filter.
     filter: &'static str,
-    /// Ends with the stage.
+    /// Resources that are freed with the stage.
     _keep: Box<dyn std::any::Any + Send + Sync>,
 }
 
-/// The ranges of the samples: id, prefix, gateway, and whether the endpoint's filter chooses it.
+/// Ranges of the samples: id, prefix, gateway, and true if the endpoint's filter matches.
 pub(crate) const RANGES: [(&str, &str, Option<&str>, bool); 6] = [
     ("11", "10.16.10.0/30", Some("10.16.10.1"), true),
     ("12", "10.16.20.0/24", Some("10.16.20.1"), true),
@@ -37,17 +37,17 @@ pub(crate) const RANGES: [(&str, &str, Option<&str>, bool); 6] = [
     ("hidden", "10.16.50.0/24", None, false),
 ];
 
-/// The blocks of the samples.
+/// Blocks of the samples: id and prefix.
 pub(crate) const BLOCKS: [(&str, &str); 2] = [("30", "10.99.0.0/29"), ("31", "192.168.192.0/20")];
 
-/// The field of the samples' filter.
+/// Field of the samples' filter.
 const CUSTOM_FIELD: &str = "custom_vRA_Range";
 
-/// A field that every phpIPAM has, for one whose custom fields cannot be chosen.
+/// Field that every phpIPAM has, for a real server whose custom fields the tests cannot choose.
 const PLAIN_FIELD: &str = "showName";
 
-/// A stage in an embedded store, one in a phpIPAM of this process, and one in a real phpIPAM if `IPAM_LIVE_PHPIPAM_URL`
-/// names it; what else is needed then says [`ipam_tests::live`].
+/// Returns a stage in an embedded store, one in a simulated phpIPAM, and one in a real phpIPAM if `IPAM_LIVE_PHPIPAM_URL`
+/// names it. [`ipam_tests::live`] lists the other variables that it needs.
 pub(crate) async fn all() -> Vec<Stage> {
     let mut stages = vec![embedded().await, simulated().await.0];
     if std::env::var_os("IPAM_LIVE_PHPIPAM_URL").is_some() {
@@ -56,7 +56,7 @@ pub(crate) async fn all() -> Vec<Stage> {
     stages
 }
 
-/// The samples' plan in an embedded store.
+/// Returns a stage in an embedded store.
 pub(crate) async fn embedded() -> Stage {
     let folder = tempfile::tempdir().unwrap();
     let provider = EmbeddedProvider::open(folder.path().join("ipam.db")).await.unwrap();
@@ -77,7 +77,7 @@ pub(crate) async fn embedded() -> Stage {
         provider.define_range(&range).await.unwrap();
     }
     for _ in 0..2 {
-        provider.allocate_one("full", "somebody else").await.unwrap();
+        provider.allocate_one("full", "another owner").await.unwrap();
     }
     let ids = RANGES.iter().map(|range| range.0).chain(BLOCKS.iter().map(|block| block.0));
     Stage {
@@ -88,7 +88,7 @@ pub(crate) async fn embedded() -> Stage {
     }
 }
 
-/// The samples' plan in a phpIPAM of this process, and that phpIPAM.
+/// Returns a stage in a simulated phpIPAM, and that phpIPAM.
 pub(crate) async fn simulated() -> (Stage, Arc<Server>) {
     let server = Arc::new(Server::start().await.unwrap());
     let ids = server.seed(fill);
@@ -96,12 +96,12 @@ pub(crate) async fn simulated() -> (Stage, Arc<Server>) {
     (Stage { plugin, ids, filter: CUSTOM_FIELD, _keep: Box::new(Arc::clone(&server)) }, server)
 }
 
-/// A plug-in on a phpIPAM, as a new process has it.
+/// Returns a plug-in over a phpIPAM with nothing cached, as a new process has it.
 pub(crate) async fn connect(server: &Server) -> Plugin<Arc<dyn IpamProvider>> {
     let http = HttpOptions::new().with_allow_http(true);
     let auth = Auth::user(Server::USER, Server::PASSWORD);
     let client = Client::builder(server.url(), Server::APP, auth).with_http_options(http).build().unwrap();
-    // A claim that is not whole counts as dead after three times as long.
+    // An incomplete claim counts as abandoned after three times the claim time, so a short one keeps the tests short.
     let config = PhpIpamConfig::new().with_block_field("custom_block", "1").with_claim_time(Duration::from_secs(1));
     Plugin::new(Arc::new(PhpIpamProvider::connect(client, config).await.unwrap()))
 }
@@ -135,7 +135,7 @@ fn fill(store: &mut Store) -> BTreeMap<&'static str, String> {
     ids
 }
 
-/// The samples' plan in a section of a real phpIPAM, which goes with the stage.
+/// Returns a stage in a section of a real phpIPAM, which is removed with the stage.
 async fn live() -> Stage {
     const BLOCK: &str = "a block of the plug-in's tests";
     let client = client();
@@ -167,7 +167,7 @@ async fn live() -> Stage {
 }
 
 impl Stage {
-    /// The sample of this name, with the provider's ids and a resource of its own.
+    /// Returns the sample of this name, with the provider's ids and a resource of its own.
     pub(crate) fn sample(&self, name: &str) -> Value {
         let mut sample = sample(name, &self.ids);
         for pointer in ["/endpoint/endpointProperties/filterField", "/endpointProperties/filterField"] {
@@ -175,7 +175,7 @@ impl Stage {
                 *field = self.filter.into();
             }
         }
-        // Keys are unique in a whole server, and a real one outlives the test.
+        // Keys are unique in a whole server, and a real server outlives the test.
         if self.filter == PLAIN_FIELD
             && let Some(id) = sample.pointer_mut("/resourceInfo/id")
         {
@@ -184,13 +184,13 @@ impl Stage {
         sample
     }
 
-    /// The same stage, seen by another process.
+    /// Returns the same stage with another plug-in, as another process has it.
     pub(crate) fn with_plugin(mut self, plugin: Plugin<Arc<dyn IpamProvider>>) -> Self {
         self.plugin = plugin;
         self
     }
 
-    /// Runs an action and holds its answer to the contract's rules.
+    /// Runs an action and checks its response against the contract's rules.
     pub(crate) async fn run(&self, action: Action, inputs: &Value) -> Result<Value, ActionError> {
         let outputs = self.plugin.run(action, inputs).await?;
         let broken = violations(action.name(), inputs, &outputs);
@@ -198,7 +198,7 @@ impl Stage {
         Ok(outputs)
     }
 
-    /// How many addresses are allocated in all of the stage's ranges.
+    /// Returns the number of addresses that are allocated in all ranges of the stage.
     pub(crate) async fn allocated(&self) -> u128 {
         let mut sum = 0;
         for (name, id) in &self.ids {
@@ -210,7 +210,7 @@ impl Stage {
     }
 }
 
-/// What DeallocateIP gets to undo what AllocateIP answered.
+/// Returns the inputs of DeallocateIP that undo the outputs of AllocateIP.
 pub(crate) fn undo(allocated: &Value, inputs: &Value) -> Value {
     let mut entries = Vec::new();
     for result in allocated["ipAllocations"].as_array().unwrap() {

@@ -1,4 +1,4 @@
-//! A provider whose n-th call is cut off, as if the caller, the network or the server had died there.
+//! Provider whose n-th call is cut off, as if the caller, the network or the server had died there.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,18 +12,18 @@ use ipam_core::{
 };
 use tokio::sync::Notify;
 
-/// What happens at the call that is cut off.
+/// Fate of the call that is cut off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
-    /// The request never arrives.
+    /// The request never arrives at the provider.
     Before,
-    /// The request is carried out, and its answer is lost.
+    /// The request is carried out, and its response is lost.
     After,
-    /// The request is carried out, and the caller dies before the answer arrives; see [`CutProvider::died`].
+    /// The request is carried out, and the caller dies before the response arrives; see [`CutProvider::died`].
     Death,
 }
 
-/// A provider whose call number `at`, counted from 0, is cut off.
+/// Provider whose call number `at`, counted from 0, is cut off.
 #[derive(Debug)]
 pub struct CutProvider {
     inner: Arc<dyn IpamProvider>,
@@ -34,13 +34,13 @@ pub struct CutProvider {
 }
 
 impl CutProvider {
-    /// Cuts call number `at` of `inner`.
+    /// Creates a provider that cuts call number `at` of `inner`.
     #[must_use]
     pub fn new(inner: Arc<dyn IpamProvider>, cut: Cut, at: u32) -> Self {
         Self { inner, cut, at, calls: AtomicU32::new(0), died: Notify::new() }
     }
 
-    /// How many calls there were.
+    /// Returns the number of calls so far.
     pub fn calls(&self) -> u32 {
         self.calls.load(Ordering::SeqCst)
     }
@@ -71,14 +71,14 @@ impl CutProvider {
 }
 
 macro_rules! cut {
-    ($($method:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
+    ($($method:ident($($argument:ident: $type:ty),*) -> $output:ty;)*) => {
         #[async_trait]
         #[deny(clippy::missing_trait_methods)]
         impl IpamProvider for CutProvider {
             fn capabilities(&self) -> Capabilities {
                 self.inner.capabilities()
             }
-            $(async fn $method(&self, $($argument: $type),*) -> Result<$answer> {
+            $(async fn $method(&self, $($argument: $type),*) -> Result<$output> {
                 self.cut(self.inner.$method($($argument),*)).await
             })*
         }

@@ -1,4 +1,4 @@
-//! The server that the environment names, and what the tests make on it.
+//! Real server that the environment names, and the objects that the tests create on it.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -48,7 +48,7 @@ pub fn auth() -> Auth {
     }
 }
 
-/// Credentials that cannot be right.
+/// Credentials that no server accepts.
 pub fn wrong_auth() -> Auth {
     match variable("CODE") {
         Some(_) => Auth::app_code("0".repeat(32)),
@@ -56,15 +56,15 @@ pub fn wrong_auth() -> Auth {
     }
 }
 
-/// A certificate of an authority, or the server's own: one that signed itself is no authority, and is pinned.
+/// Returns true if `pem` is the certificate of an authority. A self-signed one of the server is not, and has to be pinned.
 fn is_authority(pem: &str) -> bool {
-    static ANSWER: OnceLock<bool> = OnceLock::new();
-    *ANSWER.get_or_init(|| {
+    static IS_AUTHORITY: OnceLock<bool> = OnceLock::new();
+    *IS_AUTHORITY.get_or_init(|| {
         let pem = pem.to_owned();
         let trial = async move {
             let tls = TlsOptions::new().with_ca_pem(&pem).expect("the CA");
-            let answer = build(&base(), auth(), tls).sections().list().await;
-            !answer.is_err_and(|error| error.kind() == ErrorKind::Untrusted)
+            let sections = build(&base(), auth(), tls).sections().list().await;
+            !sections.is_err_and(|error| error.kind() == ErrorKind::Untrusted)
         };
         // A test may be inside the runtime here, where nothing can be waited for.
         std::thread::spawn(move || runtime().block_on(trial)).join().expect("the trial")
@@ -80,14 +80,14 @@ fn build(base: &str, auth: Auth, tls: TlsOptions) -> Client {
     builder(base, auth, tls).build().expect("a client")
 }
 
-/// The file that holds the certificate of the server or of its authority, and what it holds.
+/// Returns the file with the certificate of the server or of its authority, and its text.
 fn certificate() -> Option<(String, String)> {
     let path = variable("CA")?;
     let pem = std::fs::read_to_string(&path).expect("the CA's file");
     Some((path, pem))
 }
 
-/// The builder of a client for the server at `base`.
+/// Returns the builder of a client for the server at `base`.
 pub fn builder_at(base: &str, auth: Auth) -> ClientBuilder {
     let mut tls = TlsOptions::new();
     if let Some((_, pem)) = certificate() {
@@ -106,7 +106,7 @@ pub fn base_for(name: &str) -> String {
     needed(name)
 }
 
-/// A provider by URL for the server at `base`, with these options, such as `section=%237&claim_time=1s`.
+/// Opens a provider by URL for the server at `base`, with these options, such as `section=%237&claim_time=1s`.
 ///
 /// # Errors
 /// What opening it fails with.
@@ -133,12 +133,12 @@ pub async fn open_at(base: &str, options: &str) -> ipam_core::Result<Arc<dyn Ipa
     registry.open(&url).await
 }
 
-/// The option that names a section, for [`open_at`].
+/// Returns the option that names a section, for [`open_at`].
 pub fn section_option(section: SectionId) -> String {
     format!("section=%23{section}")
 }
 
-/// What is registered in a subnet, in ascending order; none if the server says that there is none.
+/// Returns the addresses that are registered in a subnet, in ascending order; none if the server has none.
 pub async fn addresses_of(client: &Client, subnet: SubnetId) -> Vec<std::net::IpAddr> {
     let rows = client.subnets().addresses(subnet).await.expect("the addresses");
     let mut addresses: Vec<_> = rows.iter().filter_map(|row| row.ip).collect();
@@ -150,7 +150,7 @@ pub fn client() -> Client {
     client_at(&base(), auth())
 }
 
-/// What a test made, until it is dropped.
+/// Objects that a test created. They are deleted when this is dropped.
 #[derive(Debug)]
 pub struct Made {
     client: Client,
@@ -158,7 +158,7 @@ pub struct Made {
     pub sections: Mutex<Vec<SectionId>>,
     pub vlans: Mutex<Vec<VlanId>>,
     pub nameservers: Mutex<Vec<u64>>,
-    /// Paths to delete, such as `devices/7/`; the last first.
+    /// Paths to delete, such as `devices/7/`, in reverse order: later objects may be inside earlier ones.
     paths: Mutex<Vec<String>>,
 }
 
@@ -168,19 +168,19 @@ impl Made {
         Self::at(&base(), client)
     }
 
-    /// What a test made on the server at `base`.
+    /// Creates the list for the server at `base`.
     #[must_use]
     pub fn at(base: &str, client: Client) -> Self {
         let (sections, vlans, nameservers, paths) = Default::default();
         Self { client, base: base.to_owned(), sections, vlans, nameservers, paths }
     }
 
-    /// Notes a path to delete, such as `devices/7/`.
+    /// Adds a path to delete, such as `devices/7/`.
     pub fn note(&self, path: String) {
         self.paths.lock().unwrap().push(path);
     }
 
-    /// A section that refuses overlaps.
+    /// Creates a section that refuses overlapping subnets.
     pub async fn section(&self) -> phpipam_client::Result<SectionId> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();

@@ -1,13 +1,13 @@
-//! The rules of vRA's IPAM plug-in contract for the answers of the eight actions, field by field.
+//! Rules of vRA's IPAM plug-in contract for the responses of the eight actions, field by field.
 //!
-//! Written from the contract, on plain JSON, without the types that produce the answers: a mistake in those cannot hide
+//! Written from the contract, on plain JSON, without the types that produce the responses: a mistake in those cannot hide
 //! here.
 
 use std::net::IpAddr;
 
 use serde_json::{Map, Value};
 
-/// What is wrong with the answer to an action; empty if nothing is.
+/// Returns the violations of the contract in the response of an action; none if it is valid.
 ///
 /// `action` is the name in vRA's package, such as `GetIPRanges`.
 #[must_use]
@@ -84,7 +84,7 @@ impl Rules {
             self.check(outputs["statusCode"] == "200", || format!("statusCode is {}", outputs["statusCode"]));
             return;
         }
-        self.check(outputs["error"]["errorCode"] == "3002", || "the only error that is answered is 3002".into());
+        self.check(outputs["error"]["errorCode"] == "3002", || "the only error that may be a response is 3002".into());
         self.text(&outputs["error"], "errorMessage");
         let pem = outputs["certificateInfo"]["certificate"].as_str().unwrap_or_default();
         self.check(pem.starts_with("-----BEGIN CERTIFICATE-----"), || "certificate has to be PEM".into());
@@ -220,7 +220,7 @@ impl Rules {
     }
 }
 
-/// A number, or the text of one.
+/// Reads a number, or a string with one.
 fn number(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
@@ -233,7 +233,7 @@ fn follows(first: IpAddr, second: IpAddr) -> bool {
     }
 }
 
-/// Nothing but what the contract names may be missing from a sample; used to prove that the rules can fail.
+/// Returns an object without one member, to prove that the rules can fail.
 #[must_use]
 pub fn without(object: &Value, member: &str) -> Value {
     let mut object: Map<String, Value> = object.as_object().cloned().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The sample inputs of the plug-in's actions, with a provider's own ids put in.
+//! Sample inputs of the plug-in's actions, with a provider's own ids put in.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

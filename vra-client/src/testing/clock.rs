@@ -1,11 +1,12 @@
-//! Times as the server writes them.
+//! Times in the format of the server.
 
 use std::time::SystemTime;
 
 use jiff::Timestamp;
 
-/// A time in the form of generation 7: UTC, with milliseconds and `Z`.
+/// Returns a time in the format of releases 6.2 and 7.x: UTC, with milliseconds and `Z`.
 pub(super) fn millis(time: SystemTime) -> String {
+    // A clock before the year -9999 or after 9999 is a mistake of the test; the server has to send some time all the same.
     let stamp = Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH);
     stamp.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
@@ -19,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_have_milliseconds_and_turn() {
+    fn times_have_milliseconds_and_advance() {
         let clock = Clock::fixed(SystemTime::UNIX_EPOCH);
         clock.advance(Duration::from_millis(86_400_005));
         assert_eq!(millis(clock.now()), "1970-01-02T00:00:00.005Z");

@@ -1,4 +1,4 @@
-//! Faults between a client and this server.
+//! Faults between a client and the server.
 
 use std::time::Duration;
 
@@ -6,47 +6,71 @@ use http::StatusCode;
 use http::header::LOCATION;
 use ipam_core::testing::http::{Effect, Response, ServerFault};
 
-/// What goes wrong.
+/// Fault between a client and the server: a network failure, or a response in a form that some servers send.
+///
+#[cfg_attr(feature = "v7", doc = "```")]
+#[cfg_attr(not(feature = "v7"), doc = "```text")]
+/// use vra_client::testing::v7::Server;
+/// use vra_client::testing::{Fault, When};
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let server = Server::builder().example_data().start().await?;
+/// # let client = vra_client::v7::Client::builder(server.url())
+/// #     .with_password(Server::USER, Server::PASSWORD, Server::TENANT)
+/// #     .with_http_options(ipam_core::http::HttpOptions::new().with_allow_http(true))
+/// #     .build()?;
+/// // The response of the first list is lost, and the client repeats the request.
+/// server.fault(Fault::DropAfter, When::any().path("/entitledCatalogItemViews"));
+/// assert_eq!(client.catalog().entitled_item_views().all().await?.len(), 2);
+/// assert_eq!(server.count("GET", "/entitledCatalogItemViews"), 2);
+///
+/// // A page with fewer rows than it counts is an error and not a shorter list.
+/// server.fault(Fault::TruncatePage, When::any().path("/entitledCatalogItemViews").always());
+/// assert!(client.catalog().entitled_item_views().all().await.is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The answer comes this much later. The work is done before the wait.
+    /// Delays the response by this time. The request is carried out before the wait.
     Latency(Duration),
-    /// The connection is cut before the request is looked at.
+    /// Cuts the connection before the request is read. Nothing is carried out.
     DropBefore,
-    /// The request is carried out, and then the connection is cut: the answer is lost.
+    /// Carries out the request and then cuts the connection, so that the response is lost.
     DropAfter,
-    /// The caller's token expires just before this request.
+    /// Lets the token of the request expire just before the request is carried out.
     ExpireToken,
-    /// A JSON failure in the server's form with this status and message, nothing done.
+    /// Sends an error in the server's JSON form, with this status and message. Nothing is carried out.
     Status(u16, String),
-    /// An HTML error page with this status, as a servlet container or a gateway sends it; nothing done.
+    /// Sends an HTML error page with this status, as a servlet container or a gateway does. Nothing is carried out.
     Html(u16),
-    /// A status without a body; nothing done.
+    /// Sends this status without a body. Nothing is carried out.
     EmptyError(u16),
-    /// A redirect to this address; nothing done.
+    /// Sends a redirect (302) to this URL. Nothing is carried out.
     Redirect(String),
-    /// The request is carried out and answered with this status and no body; `Location` is sent where there is one.
+    /// Carries out the request and sends this status without a body. A `Location` header stays.
     NoBody(u16),
-    /// The request is carried out and answered without `Location`.
+    /// Carries out the request and leaves out the `Location` header.
     NoLocation,
-    /// All values of `@type` are in lower case.
+    /// Writes all values of `@type` in lower case.
     LowerTypes,
-    /// All values of `@type` are in upper case.
+    /// Writes all values of `@type` in upper case.
     UpperTypes,
-    /// The links in the answer, and `Location`, name this origin, such as `https://node-7.internal:8443`.
+    /// Uses this origin, such as `https://node-7.internal:8443`, in the links of the response and in `Location`.
     LinkOrigin(String),
-    /// The last row of the page is missing; the counts are those of all rows.
+    /// Leaves out the last row of the page. The counts are still those of all rows.
     TruncatePage,
-    /// The page begins with the last row of the page before, in place of its own first.
+    /// Replaces the first row of the page by the last row of the previous page.
     RepeatRow,
-    /// The page is the first one, whatever page was asked for.
+    /// Sends the first page, whatever page was requested.
     IgnorePage,
-    /// The count of all rows is more (or less) by this, and the count of pages fits it.
+    /// Changes the count of all rows by this number, and the count of pages with it.
     CountOff(i64),
-    /// The page has no counts.
+    /// Leaves out the counts of the page.
     NoMetadata,
-    /// The page has neither links nor counts.
+    /// Leaves out the links and the counts of the page.
     BarePage,
 }
 
@@ -60,6 +84,7 @@ impl ServerFault for Fault {
             Self::Html(status) => Effect::Send(Response::error_page(*status, reason(*status))),
             Self::EmptyError(status) => Effect::Send(Response::empty(*status)),
             Self::Redirect(to) => Effect::Send(Response::empty(302).with_header(LOCATION, to)),
+            // These depend on the store or on the response, so the site itself applies them.
             Self::ExpireToken
             | Self::NoBody(_)
             | Self::NoLocation
@@ -80,9 +105,10 @@ impl ServerFault for Fault {
     }
 }
 
-/// What a servlet container calls a status.
+/// Returns the words of a servlet container for a status.
 fn reason(status: u16) -> &'static str {
     match status {
+        // The container's own text, as documented for 7.3, differs from the standard phrase.
         401 => "Authentication required",
         status => {
             StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Unknown status")

@@ -1,4 +1,7 @@
 //! Redaction of the request log.
+//!
+//! A failed test prints the log, and a test may run against the program's real credentials. Tokens and passwords are replaced
+//! before an entry is stored.
 
 use serde_json::Value;
 
@@ -6,17 +9,19 @@ use super::Logged;
 
 const REDACTED: &str = "REDACTED";
 
-/// Hides the secrets of these servers in an entry of the log.
+/// Replaces the secrets of an entry by `REDACTED`.
 pub(super) fn redact(entry: &mut Logged) {
     entry.path = path(&entry.path);
     entry.body = body(&entry.body);
+    // `Authorization` and cookies are redacted by the host; this header is the one that later releases use beside it.
     for (_, value) in entry.headers.iter_mut().filter(|(name, _)| name == "csp-auth-token") {
         REDACTED.clone_into(value);
     }
 }
 
-/// A path without the token that some calls have in it.
+/// Returns a path without the token in it.
 fn path(path: &str) -> String {
+    // HEAD and DELETE of a token have the token itself in the path; see the call list of the identity service.
     let Some((before, after)) = path.split_once("/tokens/") else { return path.to_owned() };
     let (token, rest) = match after.find('/') {
         Some(slash) => after.split_at(slash),
@@ -26,7 +31,7 @@ fn path(path: &str) -> String {
     format!("{before}/tokens/{token}{rest}")
 }
 
-/// A body without secrets.
+/// Returns a body without the secrets in its JSON; any other text unchanged.
 fn body(body: &str) -> String {
     if let Ok(mut value) = serde_json::from_str::<Value>(body)
         && hide(&mut value)
@@ -36,10 +41,11 @@ fn body(body: &str) -> String {
     body.to_owned()
 }
 
-/// Hides what is secret; says whether there was anything.
+/// Replaces secrets in a value. Returns true if there were any.
 fn hide(value: &mut Value) -> bool {
     match value {
         Value::Object(members) => {
+            // A typed value carries its secret in `value`, below a name that says nothing.
             let secure = members.get("type").and_then(Value::as_str) == Some("secureString");
             members.iter_mut().fold(false, |found, (name, value)| {
                 let name = name.to_ascii_lowercase();
@@ -64,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_not_kept() {
+    fn secrets_are_not_logged() {
         let sent = r#"{"username":"tony","password":"hunter2","deep":[{"secretKey":"key"},{"type":"secureString","value":"v"}]}"#;
         let kept = body(sent);
         assert!(kept.contains("tony") && !kept.contains("hunter2") && !kept.contains("key\""), "{kept}");

@@ -1,10 +1,11 @@
-//! In-process servers to test against: stateful, with faults on demand.
+//! In-process servers for tests of your own programs: stateful, with faults on demand.
 //!
-//! | generation | server |
+//! | release | server |
 //! | --- | --- |
-//! | 6.2 to 7.6 | [`v7::Server`] |
+//! | 6.2, and 7.1 to 7.6 | [`v7::Server`] |
 //!
-//! [`Fault`], [`When`], [`Logged`] and [`Clock`] are the same for all of them.
+//! [`Fault`] is the failure, and [`When`] selects its requests. [`Logged`] is a request that was received, and [`Clock`] is
+//! the server's time.
 
 mod clock;
 mod faults;
@@ -14,5 +15,5 @@ pub mod v7;
 pub use faults::Fault;
 pub use ipam_core::testing::{Clock, RequestView, When};
 
-/// One request the server received, and how it ended.
+/// Entry of the request log: a request that the server received, with the status that was sent and the fault, if any.
 pub type Logged = ipam_core::testing::Logged<Fault>;

@@ -1,4 +1,4 @@
-//! What an administrator does: tenants, identity, reservations, policies, key pairs, services.
+//! Tasks of an administrator: tenants, identity, reservations, policies, key pairs, services.
 
 use secrecy::ExposeSecret;
 use vra_client::odata::{Filter, OrderBy};
@@ -60,7 +60,7 @@ async fn a_user_is_made_found_and_given_a_role() {
     let ann = identity.principal("qe", "ann@example.com").await.unwrap();
     assert_eq!((ann.name.as_deref(), ann.locked), (Some("Ann Other"), Some(false)));
     assert_eq!(identity.search_principals("qe", "ann").all().await.unwrap().len(), 1);
-    assert!(identity.principal("qe", "nobody@example.com").await.unwrap_err().is_not_found());
+    assert!(identity.principal("qe", "unknown@example.com").await.unwrap_err().is_not_found());
     // The user can log in at once.
     as_user(&server, "ann@example.com").build().unwrap().login().await.unwrap();
 
@@ -169,7 +169,7 @@ async fn a_reservation_is_built_from_the_servers_own_values() {
     assert!(reservations.get(&copy).await.unwrap_err().is_not_found());
 
     // What cannot be right is refused.
-    let no_group = ReservationBody::new("x", vsphere.id.clone().unwrap(), "qe", "nobody").with_values(values.clone());
+    let no_group = ReservationBody::new("x", vsphere.id.clone().unwrap(), "qe", "unknown").with_values(values.clone());
     let no_type = ReservationBody::new("x", "No.Such.Type", "qe", group(&server)).with_values(values.clone());
     let no_field = body().with_values(values.clone().with("noSuchField", 1));
     let no_policy = body().with_values(values).with_policy(Some("none".to_owned()));

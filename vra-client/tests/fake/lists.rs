@@ -1,4 +1,4 @@
-//! Paging, with everything that a server can get wrong about it.
+//! Paging, with every defect that a server can have.
 
 use futures_util::TryStreamExt;
 use vra_client::Error;
@@ -11,7 +11,7 @@ use vra_client::v7::{CatalogItemView, Client, List, Paging};
 
 use crate::started;
 
-/// A server with five items, and a list of them in pages of two.
+/// Starts a server with five items and returns a list of them in pages of two.
 async fn five() -> (Server, Client) {
     let (server, client) = started(Server::builder()).await;
     server.seed(|store| (1..=5).for_each(|n| drop(store.add_item(Item::new(format!("item {n}"))))));
@@ -58,8 +58,11 @@ async fn pages_may_be_asked_for_by_the_rows_before_them() {
 async fn a_request_of_the_callers_own_is_sent_with_the_session() {
     let (_server, client) = five().await;
     let request = ApiRequest::new(http::Method::GET, "/identity/api/tenants/{tenant}", &[Server::TENANT]);
-    let answer = client.send(request).await.unwrap();
-    assert_eq!((answer.status, answer.json::<JsonObject>().unwrap().get("id").unwrap()), (200, &Server::TENANT.into()));
+    let response = client.send(request).await.unwrap();
+    assert_eq!(
+        (response.status, response.json::<JsonObject>().unwrap().get("id").unwrap()),
+        (200, &Server::TENANT.into())
+    );
     assert!(client.send(ApiRequest::new(http::Method::GET, "/x/{id}", &[".."])).await.is_err());
 }
 

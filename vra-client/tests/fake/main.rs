@@ -1,4 +1,4 @@
-//! The client against the stateful server: whole stories, and what goes wrong in them.
+//! Client against the simulated server: whole tasks, with failures in each.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod admin;
@@ -16,12 +16,12 @@ use vra_client::poll::Wait;
 use vra_client::testing::v7::{Release, Server, ServerBuilder};
 use vra_client::v7::{Client, ClientBuilder};
 
-/// A server with the example data, and a client of it that does not repeat anything.
+/// Starts a server with the example data, and a client of it that repeats nothing.
 async fn example() -> (Server, Client) {
     started(Server::builder().example_data()).await
 }
 
-/// The same, of 6.2.
+/// Starts a server of 6.2 with the example data, and a client of it.
 async fn example_62() -> (Server, Client) {
     started(Server::builder().example_data().release(Release::V6_2)).await
 }
@@ -44,12 +44,12 @@ fn as_user(server: &Server, user: &str) -> ClientBuilder {
         .with_token_policy(TokenPolicy::new().with_max_logins(100, Duration::from_secs(60)))
 }
 
-/// Waits for a few seconds, with hardly a pause.
+/// Returns a wait of up to 20 s with pauses of 1 to 2 ms.
 fn soon() -> Wait {
     Wait::up_to(Duration::from_secs(20)).with_pauses(Duration::from_millis(1), Duration::from_millis(2))
 }
 
-/// The id of the example's business group.
+/// Returns the id of the business group in the example data.
 fn group(server: &Server) -> String {
     server.seed(|store| store.subtenant(Server::SUBTENANT)).unwrap()
 }

@@ -12,7 +12,7 @@ use crate::{example, example_62, soon};
 
 const MASK: Ipv4Addr = Ipv4Addr::new(255, 255, 255, 0);
 
-/// Lets a machine take the first address of the example's profile.
+/// Provisions a machine, which gets the first address of the example's profile.
 async fn take_one(client: &Client, limits: &Wait) {
     let catalog = client.catalog();
     let items = catalog.entitled_items().with_filter(Filter::eq("name", "CentOS")).all().await.unwrap();

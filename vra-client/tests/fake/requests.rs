@@ -1,4 +1,4 @@
-//! From an item to a machine with an address, and on: approval, actions, failure.
+//! Requests: from an item to a machine with an address, approvals, actions, failures.
 
 use std::time::Duration;
 
@@ -88,7 +88,7 @@ async fn an_item_becomes_a_machine_with_an_address_on_which_something_is_done() 
     catalog.wait_for(&anew.id, &soon()).await.unwrap();
     assert_eq!(catalog.resource(id).await.unwrap().ip_addresses(), ["10.60.1.10"]);
 
-    // Destroy the deployment by its own links: the address rests, and is free again later.
+    // Destroy the deployment by its own links: its address is free again half an hour later.
     let deployment = views.iter().find(|view| view.parent_resource_id.is_none()).unwrap();
     let destroy = "composition.resource.action.deployment.destroy";
     let listed = catalog.action(deployment.resource_id.as_deref().unwrap(), destroy).await.unwrap();
@@ -223,7 +223,7 @@ async fn without_a_reservation_there_is_no_machine() {
 }
 
 #[tokio::test]
-async fn a_request_is_taken_whatever_the_answer_looks_like() {
+async fn a_submission_succeeds_whatever_form_the_response_has() {
     let (server, client) = example().await;
     let post = || When::any().method("POST").path("/requests");
     for (fault, has_body, has_location) in [

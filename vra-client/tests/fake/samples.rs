@@ -1,4 +1,4 @@
-//! The server's answers have the members of the recorded ones.
+//! Comparison of the server's responses with recorded ones, member by member.
 
 use std::collections::BTreeSet;
 
@@ -25,8 +25,8 @@ fn members(value: &Value) -> BTreeSet<String> {
     value.as_object().unwrap_or_else(|| panic!("no object: {value}")).keys().cloned().collect()
 }
 
-/// The members at each place of the recorded answer are those of the server's, beside the ones named.
-fn same(name: &str, answer: &Value, places: &[&str], except: &[&str]) {
+/// Asserts that the recorded and the server's response have the same members at each place, except those named.
+fn same(name: &str, response: &Value, places: &[&str], except: &[&str]) {
     let sample = recorded(name);
     for place in places {
         let at = |value: &Value| {
@@ -36,7 +36,7 @@ fn same(name: &str, answer: &Value, places: &[&str], except: &[&str]) {
             names.retain(|name| !except.contains(&name.as_str()));
             names
         };
-        let (wanted, found) = (without(members(&at(&sample))), without(members(&at(answer))));
+        let (wanted, found) = (without(members(&at(&sample))), without(members(&at(response))));
         assert_eq!(found, wanted, "{name} at {place:?}");
     }
 }
@@ -53,7 +53,7 @@ async fn identity() {
     let (_server, client) = example().await;
     let row = ["", "/metadata", "/content/0"];
     same("v62_identity_tenants_list_200", &get(&client, "/identity/api/tenants").await, &row, &[]);
-    // One tenant alone is recorded of the answer to its making, which lacks the unused password.
+    // The recorded single tenant is the response to its creation, which lacks the unused password.
     same("v73_identity_tenant_put_200", &get(&client, "/identity/api/tenants/qe").await, &[""], &["password"]);
     let directories = get(&client, "/identity/api/tenants/qe/directories").await;
     same("v73_identity_directories_list_200", &directories, &row, &[]);
@@ -100,9 +100,9 @@ async fn requests_resources_and_actions() {
     let item = client.catalog().item_named("CentOS").await.unwrap().catalog_item_id.unwrap();
     let at = format!("/catalog-service/api/consumer/entitledCatalogItems/{item}/requests");
     let template = get(&client, &format!("{at}/template")).await;
-    let answer = client.raw(Method::POST, at, Some(template)).await.unwrap();
-    assert_eq!(answer.status, 201);
-    let submitted: Value = answer.json().unwrap();
+    let response = client.raw(Method::POST, at, Some(template)).await.unwrap();
+    assert_eq!(response.status, 201);
+    let submitted: Value = response.json().unwrap();
     same("v7_catalog_request_submitted_201", &submitted, &["", "/organization", "/catalogItemRef", "/quote"], &[]);
 
     let id = submit(&client).await;

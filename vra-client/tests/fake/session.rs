@@ -1,4 +1,4 @@
-//! Tokens: given out, renewed, refused; and that they go nowhere else.
+//! Tokens: issued, renewed, refused, and never sent to another host.
 
 use std::time::{Duration, SystemTime};
 
@@ -23,10 +23,10 @@ async fn one_login_serves_many_callers() {
 }
 
 #[tokio::test]
-async fn a_token_that_ended_is_renewed_once_and_the_call_succeeds() {
+async fn a_rejected_token_is_renewed_once_and_the_call_succeeds() {
     let (server, client) = example().await;
     client.login().await.unwrap();
-    // By the server's word: the client has not been told.
+    // The server expires the token early; the client does not know.
     server.expire_tokens();
     client.identity().tenant(Server::TENANT).await.unwrap();
     assert_eq!(server.count("POST", "/identity/api/tokens"), 2);
@@ -40,7 +40,7 @@ async fn a_token_that_ended_is_renewed_once_and_the_call_succeeds() {
 }
 
 #[tokio::test]
-async fn a_token_whose_life_is_over_is_renewed_before_it_is_sent() {
+async fn an_expired_token_is_renewed_before_it_is_sent() {
     let clock = Clock::fixed(SystemTime::now());
     let builder = Server::builder().clock(clock).token_lifetime(Duration::from_secs(1));
     let (server, client) = started(builder).await;
@@ -123,7 +123,7 @@ async fn the_log_has_no_secret() {
 }
 
 #[tokio::test]
-async fn a_foreign_host_never_sees_the_token() {
+async fn another_host_never_sees_the_token() {
     let elsewhere = Server::start().await.unwrap();
     let (server, client) = example().await;
     // Links with another host are asked of the configured server.
@@ -159,13 +159,13 @@ async fn what_was_not_carried_out_is_repeated_and_what_may_have_been_is_not() {
     let (server, _) = example().await;
     let client = client_of(&server).with_retry(RetryConfig::default()).build().unwrap();
     client.login().await.unwrap();
-    // A read is repeated after a busy gateway, a cut and a lost answer.
+    // A read is repeated after a busy gateway, a cut connection and a lost response.
     for fault in [Fault::Html(503), Fault::DropBefore, Fault::DropAfter] {
         server.fault(fault, When::any().path("/tenants/"));
         client.identity().tenant(Server::TENANT).await.unwrap();
     }
     assert_eq!(server.count("GET", "/tenants/"), 6);
-    // A request is not: its answer may have been lost.
+    // The submission of a request is not repeated: the lost response may have been a success.
     let item = client.catalog().item_named("CentOS").await.unwrap();
     let template = || async { client.catalog().template_of(&item).unwrap().await.unwrap() };
     for fault in [Fault::DropAfter, Fault::Html(502), Fault::Status(500, "no luck".into())] {
@@ -174,7 +174,7 @@ async fn what_was_not_carried_out_is_repeated_and_what_may_have_been_is_not() {
         assert!(client.catalog().submit_to(&item, template).unwrap().await.is_err());
     }
     assert_eq!(server.count("POST", "/requests"), 3);
-    assert_eq!(server.seed(|store| store.request_count()), 1, "the lost answer's");
+    assert_eq!(server.seed(|store| store.request_count()), 1, "the one whose response was lost");
 }
 
 #[tokio::test]

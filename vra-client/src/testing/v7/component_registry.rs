@@ -1,11 +1,11 @@
-//! Component registry: which services there are, and how they are.
+//! Component registry: the services and their status.
 
 use serde_json::{Value, json};
 
 use super::context::{Context, Reply, Result};
 use super::refusal::not_found;
 
-/// `/component-registry`; none if there is no such call. Without `/api`, unlike all other services.
+/// Handles `/component-registry`; `None` if there is no such call. Unlike all other services, it has no `/api`.
 pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
     if method != "GET" {
         return None;
@@ -28,9 +28,10 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
     })
 }
 
-/// How a service is. One whose name ends in `-starting` is not ready yet.
+/// Returns the status row of a service. A service whose name ends with `-starting` is not ready.
 fn status(row: &Value, now: &str) -> Value {
     let name = row["name"].as_str().unwrap_or_default();
+    // For tests of programs that wait until every service of a starting appliance is ready.
     let ready = !name.ends_with("-starting");
     json!({
         "serviceId": row["id"], "serviceName": name, "serviceTypeId": row["serviceType"]["typeId"],

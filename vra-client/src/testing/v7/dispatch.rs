@@ -1,4 +1,4 @@
-//! From a request to the service it is for, and from its answer to what is sent.
+//! Dispatch of a request to its service, and of the reply to the response, with the fault between.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -17,12 +17,12 @@ use crate::testing::{Clock, Logged, log};
 
 use crate::testing::faults::Fault;
 
-/// The server behind the socket.
+/// Server behind the socket: release, clock, and the store under a lock.
 #[derive(Debug)]
 pub(super) struct Vra {
     pub(super) release: Release,
     pub(super) clock: Clock,
-    /// What links and `Location` begin with.
+    /// Origin in links and in `Location`.
     pub(super) origin: String,
     store: Mutex<Store>,
 }
@@ -32,15 +32,20 @@ impl Vra {
         Self { release, clock, origin, store: Mutex::new(store) }
     }
 
+    /// Locks the store.
     pub(super) fn store(&self) -> MutexGuard<'_, Store> {
+        // A test's closure that panicked inside `seed` fails that test; the server goes on for the others that share it.
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Vra {
+    /// Handles one request, under the lock of the store for its whole time, so that requests never interleave.
     fn handle(&self, request: &Request, fault: Option<&Fault>) -> Response {
         let mut store = self.store();
         let now = self.clock.now();
+        // A real server frees addresses by a periodic job. Doing it before each request needs no background task, and a
+        // client cannot tell the difference.
         network::reclaim(&mut store, now);
         if fault == Some(&Fault::ExpireToken) {
             expire(&mut store, request.bearer(), now);
@@ -99,14 +104,17 @@ impl Site for Vra {
     }
 
     fn failure(&self, status: u16, message: &str) -> Response {
+        // A failure that a test asked for has the number of system exceptions, as no documented number fits every status.
         Refusal::new(status, 50505, "System exception.").with_system(message).response()
     }
 }
 
+/// Checks the token of a request, and passes the request to its service.
 fn authenticate_and_route(call: &mut Context<'_>) -> Result {
     let segments = call.request.segments();
     let path: Vec<&str> = segments.iter().map(String::as_str).collect();
     let method = call.request.method();
+    // A published client reads the status of the services without a token.
     let anonymous = matches!(
         (method, path.as_slice()),
         ("POST", ["identity", "api", "tokens"])
@@ -123,6 +131,7 @@ fn authenticate_and_route(call: &mut Context<'_>) -> Result {
     route(call, method, &path).unwrap_or_else(|| Err(no_such_call(method, call.request.path())))
 }
 
+/// Passes a call to its service; `None` if there is no such call.
 fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
     match path {
         ["identity", "api", rest @ ..] => identity::route(call, method, rest),
@@ -132,14 +141,18 @@ fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> 
         ["reservation-service", "api", rest @ ..] => reservations::route(call, method, rest),
         ["iaas-proxy-provider", "api", "network", "profiles", rest @ ..] => network::route(call, method, rest),
         ["iaas-proxy-provider", "api", "keyPairs", rest @ ..] => key_pairs::route(call, method, rest),
+        // The one service without `/api` in its path.
         ["component-registry", rest @ ..] => component_registry::route(call, method, rest),
+        // 6.2 has no IPAM service.
         ["ipam-service", "api", rest @ ..] if call.release != Release::V6_2 => ipam::route(call, method, rest),
         _ => None,
     }
 }
 
-/// Changes every `@type` of a JSON answer.
+/// Changes every `@type` in a JSON response.
 fn with_types(mut response: Response, change: &dyn Fn(&str) -> String) -> Response {
+    // Real rows of one list differ in the letter case of their type (`ReservationPolicy`, `reservationPolicy`), so a client
+    // that compares it exactly loses rows.
     fn walk(value: &mut Value, change: &dyn Fn(&str) -> String) {
         match value {
             Value::Object(members) => {

@@ -1,4 +1,6 @@
-//! `$filter`: the part of OData that the service understands.
+//! Parser and evaluation of `$filter`: the part of OData that the server understands.
+//!
+//! The client's own builder is not used here: a filter that both sides misread the same way would pass every test.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -7,7 +9,7 @@ use serde_json::Value;
 
 use super::refusal::{Refusal, invalid};
 
-/// A condition on rows.
+/// Condition on rows.
 #[derive(Debug, PartialEq)]
 pub(super) enum Filter {
     And(Box<Filter>, Box<Filter>),
@@ -31,11 +33,12 @@ pub(super) enum Operator {
 #[derive(Debug, PartialEq)]
 pub(super) enum Operand {
     Text(String),
-    /// Not in quotes: a number, `true`, `null`, or a member of an enumeration.
+    /// Word without quotes: a number, `true`, `null`, or a member of an enumeration.
     Word(String),
 }
 
 impl Filter {
+    /// Returns true if the condition holds for a row.
     pub(super) fn holds(&self, row: &Value) -> bool {
         match self {
             Self::And(a, b) => a.holds(row) && b.holds(row),
@@ -44,9 +47,11 @@ impl Filter {
             Self::Starts { field, text } => texts(row, field).any(|value| value.starts_with(text.as_str())),
             Self::Ends { field, text } => texts(row, field).any(|value| value.ends_with(text.as_str())),
             Self::Compare { field, lower, operator, value } => {
+                // A field below a list, such as `owners/ref`, has several values; one that fits is enough.
                 let values = values(row, field);
                 let equal = values.iter().any(|found| compare(found, *lower, value) == Some(Ordering::Equal));
                 match operator {
+                    // An absent member is equal to null; the server leaves out members that have no value.
                     Operator::Eq if matches!(value, Operand::Word(word) if word == "null") => {
                         values.is_empty() || equal
                     }
@@ -63,7 +68,7 @@ impl Filter {
         }
     }
 
-    /// The names of fields that are not among these.
+    /// Returns the first field of the condition that is not among these.
     pub(super) fn unknown_field(&self, known: &[&str]) -> Option<&str> {
         match self {
             Self::And(a, b) | Self::Or(a, b) => a.unknown_field(known).or_else(|| b.unknown_field(known)),
@@ -75,16 +80,19 @@ impl Filter {
     }
 }
 
+/// Returns the texts that a row has under a name.
 fn texts<'a>(row: &'a Value, field: &str) -> impl Iterator<Item = &'a str> {
     values(row, field).into_iter().filter_map(Value::as_str)
 }
 
-/// What a row has under a name of the filter language. The names are the entities' own: `organization/subTenant/id` is
+/// Returns the values that a row has under a name of the filter language.
+///
+/// The names are those of the server's entities, not of the JSON: `organization/subTenant/id` is
 /// `organization.subtenantRef`, `resourceType/id` is `resourceTypeRef.id`, `catalogItem/name` is `catalogItem.name` or
 /// `catalogItem.label`.
 pub(super) fn values<'a>(row: &'a Value, field: &str) -> Vec<&'a Value> {
     let mut found = Vec::new();
-    // Items that may be requested are wrapped: their names are those of the item.
+    // A row of the entitled items wraps the item, and clients filter by the item's own names (`name eq 'x'`).
     for top in [Some(row), row.get("catalogItem")].into_iter().flatten() {
         follow(top, field, &mut found);
         if !found.is_empty() {
@@ -94,6 +102,7 @@ pub(super) fn values<'a>(row: &'a Value, field: &str) -> Vec<&'a Value> {
     found
 }
 
+/// Collects the values at a path below `value`.
 fn follow<'a>(value: &'a Value, path: &str, found: &mut Vec<&'a Value>) {
     if let Value::Array(items) = value {
         items.iter().for_each(|item| follow(item, path, found));
@@ -104,6 +113,7 @@ fn follow<'a>(value: &'a Value, path: &str, found: &mut Vec<&'a Value>) {
         None => (path, None),
     };
     let Some(members) = value.as_object() else { return };
+    // `subTenant` in filters is `subtenant` in JSON, so letter case does not count.
     let member = |name: &str| members.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value);
     match rest {
         None => {
@@ -118,13 +128,13 @@ fn follow<'a>(value: &'a Value, path: &str, found: &mut Vec<&'a Value>) {
             let reference: Cow<'_, str> = format!("{first}Ref").into();
             if let Some(inner) = member(first) {
                 match (inner, rest) {
-                    // The flat forms have the id alone.
+                    // The flat forms have the id alone, as in `"resourceType": "Infrastructure.Virtual"`.
                     (Value::String(_), "id") => found.push(inner),
                     _ => follow(inner, rest, found),
                 }
             } else if let Some(inner) = member(&reference) {
                 match (inner, rest) {
-                    // `tenantRef` is the id itself.
+                    // `tenantRef` and `subtenantRef` are the id itself; other members with `Ref` are objects.
                     (Value::String(_), "id") => found.push(inner),
                     _ => follow(inner, rest, found),
                 }
@@ -135,6 +145,7 @@ fn follow<'a>(value: &'a Value, path: &str, found: &mut Vec<&'a Value>) {
     }
 }
 
+/// Compares a value with an operand; `None` if their types cannot be compared.
 fn compare(found: &Value, lower: bool, operand: &Operand) -> Option<Ordering> {
     match (found, operand) {
         (Value::String(text), Operand::Text(wanted)) if lower => Some(text.to_lowercase().as_str().cmp(wanted)),
@@ -149,7 +160,7 @@ fn compare(found: &Value, lower: bool, operand: &Operand) -> Option<Ordering> {
     }
 }
 
-/// Reads a condition. `or` binds less than `and`.
+/// Parses a condition, or returns error 10101. `and` binds more strongly than `or`.
 pub(super) fn parse(text: &str) -> Result<Filter, Refusal> {
     let wrong = || invalid(format!("The filter {text} cannot be parsed."));
     let tokens = tokens(text).ok_or_else(wrong)?;
@@ -169,6 +180,7 @@ enum Token {
     Comma,
 }
 
+/// Splits a condition into tokens; `None` if a text has no closing quote.
 fn tokens(text: &str) -> Option<Vec<Token>> {
     let mut tokens = Vec::new();
     let mut chars = text.chars().peekable();
@@ -181,6 +193,7 @@ fn tokens(text: &str) -> Option<Vec<Token>> {
                 let mut literal = String::new();
                 loop {
                     match chars.next()? {
+                        // A quote inside a text is doubled, by OData's rule.
                         '\'' if chars.peek() == Some(&'\'') => {
                             chars.next();
                             literal.push('\'');
@@ -226,6 +239,7 @@ impl Parser {
         found
     }
 
+    /// Parses conditions joined with `or`.
     fn any(&mut self) -> Option<Filter> {
         let mut filter = self.all()?;
         while self.take_word("or") {
@@ -234,6 +248,7 @@ impl Parser {
         Some(filter)
     }
 
+    /// Parses conditions joined with `and`.
     fn all(&mut self) -> Option<Filter> {
         let mut filter = self.one()?;
         while self.take_word("and") {
@@ -242,6 +257,7 @@ impl Parser {
         Some(filter)
     }
 
+    /// Parses a comparison, a function, or a condition in parentheses.
     fn one(&mut self) -> Option<Filter> {
         let word = match self.next()? {
             Token::Open => {
@@ -254,6 +270,7 @@ impl Parser {
         };
         let call = self.tokens.get(self.at) == Some(&Token::Open);
         match word.to_ascii_lowercase().as_str() {
+            // Of the three functions, this one takes the text first.
             "substringof" if call => {
                 let (text, field) = self.pair()?;
                 Some(Filter::Contains { field: field.word()?, text: text.text()? })
@@ -276,6 +293,7 @@ impl Parser {
         }
     }
 
+    /// Parses the two arguments of a function.
     fn pair(&mut self) -> Option<(Token, Token)> {
         self.take(&Token::Open)?;
         let first = self.next()?;
@@ -285,6 +303,7 @@ impl Parser {
         Some((first, second))
     }
 
+    /// Parses the operator and the operand of a comparison.
     fn comparison(&mut self, field: String, lower: bool) -> Option<Filter> {
         let operator = match self.next()?.word()?.to_ascii_lowercase().as_str() {
             "eq" => Operator::Eq,
@@ -364,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_condition_is_refused() {
+    fn a_text_that_is_not_a_condition_is_refused() {
         for bad in ["", "name", "name eq", "name eq 'x", "name is 'x'", "(name eq 'x'", "name eq 'x' name", "f('x')"] {
             assert!(parse(bad).is_err(), "{bad}");
         }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::context::{Context, Reply, Result, merged, required};
 use super::refusal::{Refusal, invalid, not_found};
 
-/// `/iaas-proxy-provider/api/keyPairs`; none if there is no such call.
+/// Handles `/iaas-proxy-provider/api/keyPairs`; `None` if there is no such call.
 pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
     Some(match (method, path) {
         ("GET", []) => Ok(Reply::Rows(call.store.key_pairs.rows.clone())),
@@ -18,7 +18,7 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
                 return Some(Err(not_found("Key pair", id)));
             };
             match method {
-                // Alone it has no type.
+                // A single object has no `@type`, as documented; rows of the list do.
                 "GET" => Ok(Reply::Json(without_type(row))),
                 "PUT" => save_key_pair(call, row["id"].as_u64().unwrap_or_default()).map(|()| Reply::Empty(204)),
                 "DELETE" => {
@@ -32,6 +32,7 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
     })
 }
 
+/// Returns a row without its `@type`.
 fn without_type(mut row: Value) -> Value {
     if let Some(members) = row.as_object_mut() {
         members.shift_remove("@type");
@@ -39,11 +40,13 @@ fn without_type(mut row: Value) -> Value {
     row
 }
 
+/// Creates or replaces a key pair.
 fn save_key_pair(call: &mut Context<'_>, id: u64) -> std::result::Result<(), Refusal> {
     let mut body = call.body()?;
     required(&body, "name")?;
     required(&body, "computeResourceId")?;
     let template = json!({"@type": "KeyPair", "id": id, "name": null, "computeResourceId": null, "secretKey": ""});
+    // The id of a key pair is a number, and a client may leave it out.
     match body.get("id") {
         None | Some(Value::Null) => {}
         Some(sent) if sent.as_u64() == Some(id) => {}

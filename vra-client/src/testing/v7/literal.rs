@@ -1,41 +1,52 @@
-//! Values with their types, as 6.2 and 7.x write them.
+//! Typed values, as 6.2 and 7.x write them, and their conversion to and from plain JSON.
+//!
+//! The server keeps typed values. Templates and views of 7.x show the same values as plain JSON, so both directions are
+//! needed. The client's own types are not used here, so that a mistake in them shows.
 
 use serde_json::{Map, Value, json};
 
-/// A list of entries.
+/// Returns a list of entries.
 pub(super) fn entries(pairs: Vec<(String, Value)>) -> Value {
     let entries: Vec<Value> = pairs.into_iter().map(|(key, value)| json!({"key": key, "value": value})).collect();
     json!({"entries": entries})
 }
 
+/// Returns a typed string.
 pub(super) fn string(text: &str) -> Value {
     json!({"type": "string", "value": text})
 }
 
+/// Returns a typed whole number.
 pub(super) fn integer(number: i64) -> Value {
     json!({"type": "integer", "value": number})
 }
 
+/// Returns a typed decimal number.
 pub(super) fn decimal(number: f64) -> Value {
     json!({"type": "decimal", "value": number})
 }
 
+/// Returns a typed boolean.
 pub(super) fn boolean(value: bool) -> Value {
     json!({"type": "boolean", "value": value})
 }
 
+/// Returns a typed time.
 pub(super) fn date_time(text: &str) -> Value {
     json!({"type": "dateTime", "value": text})
 }
 
+/// Returns a typed time span in days.
 pub(super) fn days(amount: i64) -> Value {
     json!({"type": "timeSpan", "unit": "DAYS", "amount": amount})
 }
 
+/// Returns a typed reference to an object of the server.
 pub(super) fn entity_ref(class: &str, id: &str, label: &str) -> Value {
     json!({"type": "entityRef", "componentId": null, "classId": class, "id": id, "label": label})
 }
 
+/// Returns a typed object with its values.
 pub(super) fn complex(component_type: &str, class: &str, values: Vec<(String, Value)>) -> Value {
     json!({
         "type": "complex", "componentTypeId": component_type, "componentId": null, "classId": class,
@@ -43,11 +54,12 @@ pub(super) fn complex(component_type: &str, class: &str, values: Vec<(String, Va
     })
 }
 
+/// Returns a typed list.
 pub(super) fn multiple(element: &str, items: Vec<Value>) -> Value {
     json!({"type": "multiple", "elementTypeId": element, "items": items})
 }
 
-/// The plain JSON of a 7.x template as a value with types.
+/// Converts plain JSON of a 7.x template to a typed value.
 pub(super) fn of_plain(value: &Value) -> Value {
     match value {
         Value::Null => Value::Null,
@@ -73,18 +85,18 @@ pub(super) fn of_plain(value: &Value) -> Value {
                     "classId": member("classId"), "typeFilter": member("typeFilter"), "values": of_members(data, ""),
                 })
             }
-            // A value with its type inside plain JSON stays as it is.
+            // A template may have a typed value inside plain JSON, such as the new owner of "change owner".
             None => value.clone(),
         },
     }
 }
 
-/// The members of an object as entries, each key with a prefix.
+/// Converts the members of an object to entries, each key with a prefix.
 pub(super) fn of_members(members: &Map<String, Value>, prefix: &str) -> Value {
     entries(members.iter().map(|(key, value)| (format!("{prefix}{key}"), of_plain(value))).collect())
 }
 
-/// A value with its type as the plain JSON of a 7.x view.
+/// Converts a typed value to plain JSON of a 7.x view.
 pub(super) fn to_plain(value: &Value) -> Value {
     match value.get("type").and_then(Value::as_str) {
         Some("multiple") => value.get("items").and_then(Value::as_array).map(|i| i.iter().map(to_plain).collect()),
@@ -97,13 +109,14 @@ pub(super) fn to_plain(value: &Value) -> Value {
                 "classId": member("classId"), "typeFilter": member("typeFilter"), "data": data,
             }))
         }
+        // Views keep these typed: they have more than one member, and plain JSON has no type for them.
         Some("entityRef" | "money" | "moneyTimeRate" | "timeSpan") => Some(value.clone()),
         _ => value.get("value").cloned(),
     }
     .unwrap_or_default()
 }
 
-/// The entries of a `{entries: …}`; none where it is null or missing.
+/// Returns the entries of a `{entries: …}`; none if it is null or missing, both of which were captured.
 pub(super) fn pairs(values: Option<&Value>) -> impl Iterator<Item = (&str, &Value)> {
     let entries = values.and_then(|values| values.get("entries")).and_then(Value::as_array);
     entries
@@ -112,13 +125,14 @@ pub(super) fn pairs(values: Option<&Value>) -> impl Iterator<Item = (&str, &Valu
         .filter_map(|entry| Some((entry.get("key")?.as_str()?, entry.get("value").unwrap_or(&Value::Null))))
 }
 
-/// The value of an entry.
+/// Returns the value of an entry by its key.
 pub(super) fn entry<'a>(values: Option<&'a Value>, key: &str) -> Option<&'a Value> {
     pairs(values).find(|(name, _)| *name == key).map(|(_, value)| value)
 }
 
-/// A number that is written as a number or as a text.
+/// Returns a number that is written as a number or as a text, typed or plain.
 pub(super) fn number(value: &Value) -> Option<i64> {
+    // The manual's request for 6.2 writes disk sizes as strings.
     let inner = value.get("value").unwrap_or(value);
     inner.as_i64().or_else(|| inner.as_str()?.trim().parse().ok())
 }

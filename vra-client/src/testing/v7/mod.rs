@@ -1,9 +1,9 @@
-//! An in-process vRealize Automation 6.2 or 7.x to test against.
+//! An in-process vRealize Automation 6.2 or 7.1 to 7.6 to test against.
 //!
-//! [`Server`] keeps its state in memory, so what a test creates it can read back, and what it requests comes about: a
-//! request waits for approval if its item wants one, is worked on for some looks, and in the end there is a deployment
-//! with machines, whose addresses come from the network profile of a reservation of the business group. It listens on a
-//! free port of 127.0.0.1 and stops when it is dropped.
+//! [`Server`] keeps its state in memory: a test reads back what it created. A request for an item takes its course. It waits
+//! for an approval if the item needs one, is in progress for some polls, and ends with a deployment and machines. Their
+//! addresses come from the network profile of a reservation of the business group. The server listens on a free port of
+//! 127.0.0.1 and stops when it is dropped.
 //!
 #![cfg_attr(feature = "v7", doc = "```")]
 #![cfg_attr(not(feature = "v7"), doc = "```text")]
@@ -17,7 +17,7 @@
 //! # tokio::runtime::Runtime::new()?.block_on(async {
 //! let server = Server::builder().example_data().start().await?;
 //!
-//! // Your program goes here: whatever speaks to a vRealize Automation at this URL, as this user.
+//! // Your program goes here: it connects to a vRealize Automation at this URL, as this user.
 //! let client = Client::builder(server.url())
 //!     .with_password(Server::USER, Server::PASSWORD, Server::TENANT)
 //!     .with_http_options(HttpOptions::new().with_allow_http(true))
@@ -31,10 +31,10 @@
 //! let machines = catalog.machines_of_request(&submitted.id).await?;
 //! assert_eq!(machines[0].ip_addresses(), ["10.60.1.10"]);
 //!
-//! // Look at what it asked.
+//! // Check the requests that it sent.
 //! assert_eq!(server.count("POST", "/requests"), 1);
 //!
-//! // Let the next answer get lost: the request is handed in, and the program does not hear of it.
+//! // Lose the next response: the server has the request, and the program gets an error.
 //! server.fault(Fault::DropAfter, When::any().method("POST").path("/requests"));
 //! let template = catalog.template_of(&item)?.await?;
 //! assert!(catalog.submit_to(&item, template)?.await.is_err());
@@ -44,37 +44,41 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What it can be told
-//! | | |
+//! # Controls
+//! | control | what it sets |
 //! | --- | --- |
-//! | [`ServerBuilder`] | users, release, clock, life of tokens, how long requests take, the host in links, example data |
+//! | [`ServerBuilder`] | users, release, clock, lifetime of tokens, length of requests, host in links, example data |
 //! | [`Server::seed`] | tenants, users, business groups, items, profiles, reservations, IPAM ranges, services; the state of requests |
-//! | [`Server::fault`] | latency, lost requests and lost answers, ended tokens, pages for browsers, any status, redirects, answers without body or `Location`, types in another letter case, links to another host, every defect of paging; by method, path, condition, count or seeded chance |
-//! | [`Server::requests`] | every request without credentials, and how it ended |
-//! | [`Server::advance`] | time: tokens end, addresses of destroyed machines become free after half an hour |
+//! | [`Server::fault`] | latency, lost requests and responses, expired tokens, HTML pages, any status, redirects, responses without body or `Location`, another letter case of types, links to another host, and each defect of paging; by method, path, condition, count or seeded chance |
+//! | [`Server::requests`] | nothing; returns every request, without credentials, and how it ended |
+//! | [`Server::advance`] | time: tokens expire, and addresses of destroyed machines become free after 30 minutes |
 //!
-//! # What its answers rest on
-//! No server was at hand. Members and their values come from payloads that were captured from real servers, printed in
-//! the manual, or put together from published lists of members; the crate's front page says what the words mean.
+//! A request proceeds when it is polled (`GET` of the request), and never because time passes. So a test waits for no longer
+//! than it polls.
 //!
-//! | answers | evidence |
+//! # Evidence for the responses
+//! No real server was available. Members and their values come from payloads that were captured from real servers
+//! (*captured*), printed in the manual (*documented*), put together from published lists of members (*assembled*), or
+//! concluded from other calls (*inferred*). A *guess* has no source.
+//!
+//! | response | evidence |
 //! | --- | --- |
 //! | token; tenant, identity stores, principals, roles | captured; documented |
 //! | business groups | captured |
 //! | items, views, template, request (submitted, pending, in progress, ended), deployment and machine in both forms, template of an action | captured |
-//! | actions of a resource | documented; which there are: captured |
+//! | actions of a resource | documented; the list of them: captured |
 //! | work items | documented (another type of work item; an approval's actions are those that clients send) |
 //! | errors 10101, 12005, 12017, 20111, 20116, 90027 | captured or documented; the status of 10101, 20111 and 20116 is inferred |
 //! | reservation types and vSphere's schema, policies, key pairs | documented |
 //! | reservations, values, network profiles, addresses, range summaries, component registry | assembled |
-//! | schemas of other reservation types, IPAM service, form of a work item, schema of a request | guessed |
+//! | schemas of other reservation types, IPAM service, form of a work item, schema of a request | guess |
 //! | status codes of PUT and DELETE for reservations, profiles, key pairs | inferred |
-//! | refusals not named above | guessed, with the number of system exceptions (50505) |
+//! | errors not named above | guess, with the number of system exceptions (50505) |
 //!
-//! # What it is not
-//! It has no TLS and no XML. There are no blueprints in blueprints, no costs, and of the actions only those with an
-//! effect: power, reprovision, lease, expire, destroy. Rights are not modelled, but for the fabric administrator's and a
-//! work item's assignee. A look at a request moves it; time does not.
+//! # Limits
+//! There is no TLS, no XML and no release 7.0. Blueprints have no nested blueprints and no costs. Of the actions, only power,
+//! reprovision, lease, expire and destroy have an effect. Of the permissions, only that of a fabric administrator and that
+//! of a work item's assignee are checked.
 
 mod catalog;
 mod component_registry;

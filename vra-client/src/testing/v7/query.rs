@@ -1,4 +1,4 @@
-//! Lists: which rows are asked for, in which order, and the page they come on.
+//! Lists: filter, order and page of the rows.
 
 use std::cmp::Ordering;
 
@@ -10,7 +10,7 @@ use super::refusal::{Refusal, invalid};
 
 use crate::testing::faults::Fault;
 
-/// What a list is asked for.
+/// Parameters of a list request.
 #[derive(Debug)]
 pub(super) struct Query {
     parameters: Vec<(String, String)>,
@@ -19,19 +19,22 @@ pub(super) struct Query {
 }
 
 impl Query {
-    /// Rows on a page unless said otherwise.
+    /// Default number of rows on a page, as on a real server.
     const LIMIT: usize = 20;
-    /// The most rows on a page.
+    /// Documented upper bound of the rows on a page.
     const MOST: usize = 5000;
 
+    /// Reads the parameters of a request.
     pub(super) fn read(request: &Request) -> Result<Self, Refusal> {
         let mut query = Self { parameters: request.parameters(), page: 1, limit: Self::LIMIT };
         let number = |name: &str| -> Result<Option<usize>, Refusal> {
             let Some(text) = query.get(name) else { return Ok(None) };
-            // Clients send numbers as large as i32 allows; they are cut, not refused.
+            // Published clients send limits up to 2147483647 to get everything at once. The server cuts the page at its own
+            // bound without an error, so a client has to compare the rows with the count.
             text.parse().map(Some).map_err(|_| invalid(format!("The value {text} of {name} is no number.")))
         };
         let (page, limit, top, skip) = (number("page")?, number("limit")?, number("$top")?, number("$skip")?);
+        // If both forms are given, `$top` and `$skip` win, as the manual says.
         if let Some(limit) = top.or(limit) {
             query.limit = limit.clamp(1, Self::MOST);
         }
@@ -42,24 +45,27 @@ impl Query {
         Ok(query)
     }
 
-    /// No more rows than this, whatever was asked for.
+    /// Limits the page to this number of rows, whatever was requested.
     pub(super) fn cap(&mut self, most: usize) {
         self.limit = self.limit.min(most);
     }
 
+    /// Returns a parameter by its name.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.parameters.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
+    /// Returns true if a parameter is `true`, in any letter case.
     pub(super) fn is_true(&self, name: &str) -> bool {
         self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
+    /// Returns the filter, or error 10101 if it cannot be parsed.
     pub(super) fn filter(&self) -> Result<Option<Filter>, Refusal> {
         self.get("$filter").map(filter::parse).transpose()
     }
 
-    /// The rows that are asked for, in the order asked for, on the page asked for.
+    /// Returns the requested page of the rows, filtered and sorted.
     pub(super) fn page(&self, rows: Vec<Value>, at: &ListContext<'_>) -> Result<Value, Refusal> {
         let mut rows = rows;
         if let Some(filter) = self.filter()? {
@@ -69,6 +75,7 @@ impl Query {
         Ok(self.cut(&rows, at))
     }
 
+    /// Sorts rows as `$orderby` says; without it they stay in the order of the store.
     fn sort(&self, rows: &mut [Value]) {
         let Some(order) = self.get("$orderby") else { return };
         let fields: Vec<(&str, bool)> = order
@@ -90,7 +97,7 @@ impl Query {
         });
     }
 
-    /// The page of the rows, with what the fault does to it.
+    /// Cuts the page out of the rows, and applies the fault to it.
     fn cut(&self, rows: &[Value], at: &ListContext<'_>) -> Value {
         let total = rows.len();
         let counted = match at.fault {
@@ -104,6 +111,7 @@ impl Query {
             Some(Fault::TruncatePage) => {
                 content.pop();
             }
+            // Without an order, rows of a real server move between pages while the list is read.
             Some(Fault::RepeatRow) => {
                 let before = offset.checked_sub(1).and_then(|last| rows.get(last));
                 if let (Some(first), Some(before)) = (content.first_mut(), before) {
@@ -114,7 +122,7 @@ impl Query {
         }
         let pages = counted.div_ceil(self.limit);
         let mut links = Vec::new();
-        // As on real servers the link has lost the order and the filter.
+        // As documented, the link loses `$orderby`, and here `$filter` too: a client that follows it blindly gets other rows.
         let mut link = |rel: &str, number: usize| {
             let href = format!("{}{}?page={number}&limit={}", at.origin, at.path, self.limit);
             links.push(json!({"@type": "link", "rel": rel, "href": href}));
@@ -141,18 +149,19 @@ impl Query {
     }
 }
 
-/// Where a list is, and how this one differs from others.
+/// Location of a list, and its quirks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ListContext<'a> {
     pub(super) origin: &'a str,
     pub(super) path: &'a str,
     pub(super) fault: Option<&'a Fault>,
-    /// Whether the list has counts at all.
+    /// True if the list has counts.
     pub(super) metadata: bool,
-    /// Whether its `size` is always 0, as documented of reservation policies.
+    /// True if `size` is always 0, as documented for reservation policies.
     pub(super) size_zero: bool,
 }
 
+/// Compares two rows by the first value of a field: numbers as numbers, everything else as text.
 fn compare(a: &[&Value], b: &[&Value]) -> Ordering {
     match (a.first(), b.first()) {
         (Some(Value::Number(a)), Some(Value::Number(b))) => {
@@ -196,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn each_fault_of_paging_is_there() {
+    fn each_fault_of_paging_is_applied() {
         assert_eq!(ids(&ask("limit=2", Some(&Fault::TruncatePage))), ["r1"]);
         assert_eq!(ids(&ask("limit=2&page=2", Some(&Fault::RepeatRow))), ["r2", "r4"]);
         assert_eq!(ids(&ask("limit=2&page=2", Some(&Fault::IgnorePage))), ["r1", "r2"]);

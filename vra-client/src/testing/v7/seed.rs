@@ -1,4 +1,4 @@
-//! What a test puts into the store, and reads from it, without requests.
+//! Access of a test to the store, without requests.
 
 use std::net::Ipv4Addr;
 use std::time::SystemTime;
@@ -12,14 +12,14 @@ use super::rows::{CatalogItem, Compute, Profile, Stage, uuid_of};
 use super::store::Store;
 use crate::testing::clock::millis;
 
-/// The endpoint of the example data's IPAM.
+/// Id of the IPAM endpoint in the example data.
 const ENDPOINT: &str = "c5c5a0f1-0000-4000-8000-000000000001";
 
 impl Store {
-    /// The IPAM endpoint that [`example_data`](super::ServerBuilder::example_data) has.
+    /// Id of the IPAM endpoint that [`example_data`](super::ServerBuilder::example_data) adds.
     pub const IPAM_ENDPOINT: &'static str = ENDPOINT;
 
-    /// Adds a user who may log in, and shows in searches for principals.
+    /// Adds a user who may log in and is found by searches for principals.
     pub fn add_user(&mut self, user: User) {
         let (name, domain) = user.name.split_once('@').unwrap_or((&user.name, ""));
         let row = json!({
@@ -27,11 +27,12 @@ impl Store {
             "disabled": false, "principalId": {"domain": domain, "name": name}, "tenantName": user.tenant,
             "name": format!("{name} Example"),
         });
+        // A login is checked against `users`, a search against `principals`: groups are principals without a login.
         self.principals.push((user.tenant.clone(), row));
         self.users.push(user);
     }
 
-    /// Adds a tenant by its name in URLs.
+    /// Adds a tenant: its id, which is its name in URLs, and its name for display.
     pub fn add_tenant(&mut self, id: &str, name: &str) {
         let row = json!({
             "@type": "Tenant", "id": id, "urlName": id, "name": name, "description": null, "contactEmail": null,
@@ -40,7 +41,19 @@ impl Store {
         self.tenants.put(id, row);
     }
 
-    /// Adds a business group; gives its id.
+    /// Adds a business group of a tenant and returns its id.
+    ///
+    /// ```
+    /// use vra_client::testing::v7::Server;
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let server = Server::start().await?;
+    /// let added = server.seed(|store| store.add_subtenant(Server::TENANT, "Operations"));
+    /// assert_eq!(server.seed(|store| store.subtenant("Operations")), Some(added));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn add_subtenant(&mut self, tenant: &str, name: &str) -> String {
         let id = self.id();
         let row = json!({
@@ -53,16 +66,17 @@ impl Store {
         id
     }
 
-    /// The id of a business group by its name.
+    /// Returns the id of the business group with this name, of any tenant.
     #[must_use]
     pub fn subtenant(&self, name: &str) -> Option<String> {
         let row = self.subtenants.rows.iter().find(|row| row["name"].as_str() == Some(name))?;
         row["id"].as_str().map(str::to_owned)
     }
 
-    /// Adds an item to the catalog of [`Server::TENANT`]; gives its id.
+    /// Adds an item to the catalog of [`Server::TENANT`] and returns its id. [`Item`] has an example.
     pub fn add_item(&mut self, item: Item) -> String {
         let id = self.id();
+        // 7.3 documents links of the flat form with another id than the row's; older captures have the same id.
         let link_id = if item.separate_link_id { self.id() } else { id.clone() };
         let subtenant = item.subtenant.clone().or_else(|| self.subtenant(Server::SUBTENANT)).unwrap_or_default();
         self.items.push(CatalogItem {
@@ -77,10 +91,29 @@ impl Store {
         id
     }
 
-    /// Adds an external network profile with one range from the first to the last address; gives its id.
+    /// Adds an external network profile with one range, from `begin` to `end`, and returns its id.
+    ///
+    /// ```
+    /// use std::net::Ipv4Addr;
+    /// use vra_client::testing::v7::Server;
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let server = Server::start().await?;
+    /// let (begin, end) = (Ipv4Addr::new(10, 0, 0, 10), Ipv4Addr::new(10, 0, 0, 19));
+    /// server.seed(|store| {
+    ///     let profile = store.add_profile("Lab", begin, end)?;
+    ///     let group = store.subtenant(Server::SUBTENANT).unwrap_or_default();
+    ///     store.add_reservation("Lab", &group, Some(&profile));
+    ///     assert!(store.addresses_in_use(&profile).is_empty());
+    ///     store.add_profile("Reversed", end, begin).map(|_| ()).or(Ok::<(), String>(()))
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
-    /// The server's own refusal, such as of a range without an address.
+    /// The JSON of the server's error, if the range has no address or more than 65 536.
     pub fn add_profile(&mut self, name: &str, begin: Ipv4Addr, end: Ipv4Addr) -> Result<String, String> {
         let body = json!({
             "name": name, "profileType": "EXTERNAL", "subnetMask": "255.255.255.0", "dnsSuffix": "example.com",
@@ -95,8 +128,10 @@ impl Store {
         Ok(id)
     }
 
-    /// Adds a vSphere reservation for a business group, with the first network of the compute resource and, if one is
-    /// named by id, its network profile; gives its id.
+    /// Adds a vSphere reservation for a business group and returns its id.
+    ///
+    /// It has the first network of the compute resource, with the network profile `profile_id` if one is given. Machines get
+    /// addresses of 198.51.100.0/24 without a profile.
     pub fn add_reservation(&mut self, name: &str, subtenant_id: &str, profile_id: Option<&str>) -> String {
         let id = self.id();
         let component = "com.vmware.csp.iaas.blueprint.service";
@@ -134,7 +169,7 @@ impl Store {
         id
     }
 
-    /// Adds a range of an IPAM endpoint, by the id that it has there.
+    /// Adds a range of an IPAM endpoint. `external_id` is its id at the endpoint.
     pub fn add_ipam_range(&mut self, endpoint: &str, external_id: &str, begin: Ipv4Addr, end: Ipv4Addr) {
         let space = json!({"externalId": "default", "name": "default", "description": null});
         if self.ipam_spaces.iter().all(|(of, _)| of != endpoint) {
@@ -148,7 +183,7 @@ impl Store {
         self.ipam_ranges.push((endpoint.to_owned(), row));
     }
 
-    /// Adds a service to the component registry. One whose name ends in `-starting` is not ready.
+    /// Adds a service to the component registry. A service whose name ends with `-starting` is not ready.
     pub fn add_service(&mut self, name: &str) {
         let (id, now) = (self.id(), millis(SystemTime::now()));
         let end_point = json!({
@@ -169,26 +204,48 @@ impl Store {
         self.services.put(&id, row);
     }
 
-    /// The addresses of a network profile that machines have.
+    /// Returns the addresses of a network profile that machines have.
     #[must_use]
     pub fn addresses_in_use(&self, profile_id: &str) -> Vec<Ipv4Addr> {
         let profile = self.profiles.iter().find(|profile| profile.id == profile_id);
         profile.map(|profile| profile.in_use().collect()).unwrap_or_default()
     }
 
-    /// How many requests were handed in.
+    /// Returns the number of requests, for items and for actions.
     #[must_use]
     pub fn request_count(&self) -> usize {
         self.requests.len()
     }
 
-    /// The ids of the requests, in the order they were handed in.
+    /// Returns the ids of the requests, in the order of their submission.
     #[must_use]
     pub fn request_ids(&self) -> Vec<String> {
         self.requests.iter().map(|request| request.id.clone()).collect()
     }
 
-    /// Puts a request into a state (and phase) of this name, known or not; nothing moves it any more.
+    /// Sets the state and the phase of a request to this text, which need not be a known state. Polls change it no more.
+    ///
+    #[cfg_attr(feature = "v7", doc = "```")]
+    #[cfg_attr(not(feature = "v7"), doc = "```text")]
+    /// use vra_client::testing::v7::Server;
+    /// use vra_client::v7::RequestState;
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let server = Server::builder().example_data().start().await?;
+    /// # let client = vra_client::v7::Client::builder(server.url())
+    /// #     .with_password(Server::USER, Server::PASSWORD, Server::TENANT)
+    /// #     .with_http_options(ipam_core::http::HttpOptions::new().with_allow_http(true))
+    /// #     .build()?;
+    /// let catalog = client.catalog();
+    /// let item = catalog.item_named("CentOS").await?;
+    /// let template = catalog.template_of(&item)?.await?;
+    /// let id = catalog.submit_to(&item, template)?.await?.id;
+    /// server.seed(|store| store.force_state(&id, "ON_FIRE"));
+    /// assert_eq!(catalog.request(&id).await?.state, Some(RequestState::Unknown("ON_FIRE".to_owned())));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn force_state(&mut self, request_id: &str, state: &str) {
         if let Some(request) = self.request_mut(request_id) {
             request.forced = Some(state.to_owned());
@@ -196,6 +253,27 @@ impl Store {
     }
 
     /// Lets a request fail now, with these details.
+    ///
+    #[cfg_attr(feature = "v7", doc = "```")]
+    #[cfg_attr(not(feature = "v7"), doc = "```text")]
+    /// use vra_client::testing::v7::Server;
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let server = Server::builder().example_data().start().await?;
+    /// # let client = vra_client::v7::Client::builder(server.url())
+    /// #     .with_password(Server::USER, Server::PASSWORD, Server::TENANT)
+    /// #     .with_http_options(ipam_core::http::HttpOptions::new().with_allow_http(true))
+    /// #     .build()?;
+    /// let catalog = client.catalog();
+    /// let item = catalog.item_named("CentOS").await?;
+    /// let template = catalog.template_of(&item)?.await?;
+    /// let id = catalog.submit_to(&item, template)?.await?.id;
+    /// server.seed(|store| store.fail_request(&id, "no capacity"));
+    /// assert_eq!(catalog.request(&id).await?.outcome(), Some(false));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fail_request(&mut self, request_id: &str, details: &str) {
         if let Some(request) = self.request_mut(request_id) {
             request.stage = Stage::Failed;
@@ -203,13 +281,13 @@ impl Store {
         }
     }
 
-    /// How many resources there are.
+    /// Returns the number of resources: deployments and machines.
     #[must_use]
     pub fn resource_count(&self) -> usize {
         self.resources.len()
     }
 
-    /// What every server has.
+    /// Adds the data that every server has after its installation.
     pub(super) fn set_up(&mut self, users: Vec<User>) {
         self.add_tenant("vsphere.local", "vsphere.local");
         self.add_tenant(Server::TENANT, "QETenant");
@@ -230,10 +308,10 @@ impl Store {
         }
     }
 
-    /// What the example data has besides.
+    /// Adds the example data.
     pub(super) fn example(&mut self) {
         let (first, last) = (Ipv4Addr::new(10, 60, 1, 10), Ipv4Addr::new(10, 60, 1, 19));
-        // The range is good, so that the profile is there.
+        // The range is valid, so this cannot fail; an empty id would show as a reservation without a profile.
         let profile = self.add_profile("Servers", first, last).unwrap_or_default();
         let group = self.subtenant(Server::SUBTENANT).unwrap_or_default();
         self.add_reservation("Dev", &group, Some(&profile));

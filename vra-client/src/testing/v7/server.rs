@@ -1,4 +1,4 @@
-//! The server: a socket, the store behind it, the log and the faults.
+//! Server: a socket, the store behind it, the request log and the faults.
 
 use std::fmt;
 use std::io;
@@ -14,47 +14,69 @@ use crate::testing::Logged;
 use crate::testing::{Fault, When};
 use ipam_core::testing::http::Host;
 
-/// A running server. It stops when it is dropped.
+/// Running server. It stops when it is dropped.
 ///
-/// It listens on a free port of 127.0.0.1, in the Tokio runtime it was started in.
+/// It listens on a free port of 127.0.0.1, in the Tokio runtime in which it was started.
+///
+#[cfg_attr(feature = "v7", doc = "```")]
+#[cfg_attr(not(feature = "v7"), doc = "```text")]
+/// use ipam_core::http::HttpOptions;
+/// use vra_client::testing::v7::Server;
+/// use vra_client::v7::Client;
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let server = Server::builder().example_data().start().await?;
+/// let client = Client::builder(server.url())
+///     .with_password(Server::USER, Server::PASSWORD, Server::TENANT)
+///     .with_http_options(HttpOptions::new().with_allow_http(true))
+///     .build()?;
+/// let groups = client.identity().subtenants(Server::TENANT).all().await?;
+/// assert_eq!(groups[0].name.as_deref(), Some(Server::SUBTENANT));
+/// assert_eq!(server.count("POST", "/identity/api/tokens"), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Server {
     host: Host<Vra>,
 }
 
 impl Server {
-    /// The tenant that every server has.
+    /// Tenant that every server has.
     pub const TENANT: &'static str = TENANT;
-    /// The user of a server that was not given any; also who approves in the example data.
+    /// User of a server whose builder was given none, and approver in the example data.
     pub const USER: &'static str = "tony@example.com";
-    /// That user's password.
+    /// Password of [`USER`](Self::USER).
     pub const PASSWORD: &'static str = "correct horse";
-    /// The name of the business group that every server has.
+    /// Name of the business group that every server has.
     pub const SUBTENANT: &'static str = "Development";
-    /// The name of the compute resource that every server has; from 7.x on its label says ` (vCenter)` behind it.
+    /// Name of the compute resource that every server has. Its label in 7.x ends with ` (vCenter)`.
     pub const COMPUTE: &'static str = "Cluster 1";
 
-    /// Starts a server as an administrator finds it after its set-up: the tenant [`TENANT`](Self::TENANT), the user
-    /// [`USER`](Self::USER), the business group [`SUBTENANT`](Self::SUBTENANT), one compute resource with a network and
-    /// a store, and no item, reservation or network profile.
+    /// Starts a server with what an administrator finds after the installation.
+    ///
+    /// There are the tenant [`TENANT`](Self::TENANT), the user [`USER`](Self::USER), the business group
+    /// [`SUBTENANT`](Self::SUBTENANT) and one compute resource with two networks and a datastore. There is no item, no
+    /// reservation and no network profile.
     ///
     /// # Errors
-    /// No port could be bound.
+    /// The I/O error if no port can be bound.
     pub async fn start() -> io::Result<Self> {
         Self::builder().start().await
     }
 
-    /// Chooses users, release, clock and more before starting.
+    /// Returns a builder, for a server with other users, another release, a clock of the test, or example data.
     pub fn builder() -> ServerBuilder {
         ServerBuilder::new()
     }
 
-    /// `http://127.0.0.1:PORT`, without a slash at the end.
+    /// Returns the base URL, `http://127.0.0.1:PORT`, without a slash at the end.
     #[must_use]
     pub fn url(&self) -> String {
         self.host.url()
     }
 
-    /// Where the server listens.
+    /// Returns the address and the port of the server.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.host.address()
@@ -64,51 +86,141 @@ impl Server {
         self.host.site()
     }
 
-    /// Fills or changes what the server remembers; no request is answered meanwhile.
+    /// Reads or changes the state of the server. Requests wait until `change` returns.
+    ///
+    /// ```
+    /// use vra_client::testing::v7::{Item, Server};
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let server = Server::start().await?;
+    /// let item = server.seed(|store| store.add_item(Item::new("Ubuntu")));
+    /// assert_eq!(item.len(), 36);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn seed<T>(&self, change: impl FnOnce(&mut Store) -> T) -> T {
         change(&mut self.site().store())
     }
 
-    /// The requests so far, in the order they were answered.
+    /// Returns the requests so far, in the order in which their responses were sent. Secrets read `REDACTED`.
+    ///
+    #[cfg_attr(feature = "v7", doc = "```")]
+    #[cfg_attr(not(feature = "v7"), doc = "```text")]
+    /// use vra_client::testing::v7::Server;
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let server = Server::start().await?;
+    /// # let client = vra_client::v7::Client::builder(server.url())
+    /// #     .with_password(Server::USER, Server::PASSWORD, Server::TENANT)
+    /// #     .with_http_options(ipam_core::http::HttpOptions::new().with_allow_http(true))
+    /// #     .build()?;
+    /// client.identity().tenant(Server::TENANT).await?;
+    /// let log = server.requests();
+    /// assert_eq!((log[0].method.as_str(), log[0].path.as_str()), ("POST", "/identity/api/tokens"));
+    /// assert_eq!(log[1].status, Some(200));
+    /// assert!(!log[0].body.contains(Server::PASSWORD));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn requests(&self) -> Vec<Logged> {
         self.host.requests()
     }
 
-    /// How many requests had this method and contained this text in their path.
+    /// Returns the number of requests with this method whose path contains this text.
     #[must_use]
     pub fn count(&self, method: &str, path: &str) -> usize {
         self.host.count(method, path)
     }
 
-    /// Forgets the requests so far.
+    /// Empties the request log, and with it the counts.
     pub fn clear_log(&self) {
         self.host.clear_log();
     }
 
-    /// Lets something go wrong. Faults wait in the order they were added; the first that applies to a request is used
-    /// up by it.
+    /// Adds a fault for the requests that `when` describes; without more, for one request.
+    ///
+    /// A request uses up the first fault in the list that applies to it, and any number of [`Fault::Latency`] beside it.
+    ///
+    #[cfg_attr(feature = "v7", doc = "```")]
+    #[cfg_attr(not(feature = "v7"), doc = "```text")]
+    /// use vra_client::testing::v7::Server;
+    /// use vra_client::testing::{Fault, When};
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let server = Server::start().await?;
+    /// # let client = vra_client::v7::Client::builder(server.url())
+    /// #     .with_password(Server::USER, Server::PASSWORD, Server::TENANT)
+    /// #     .with_http_options(ipam_core::http::HttpOptions::new().with_allow_http(true))
+    /// #     .build()?;
+    /// // A gateway that is not ready yet refuses two requests; the client repeats them.
+    /// server.fault(Fault::Html(503), When::any().method("GET").path("/tenants/").times(2));
+    /// client.identity().tenant(Server::TENANT).await?;
+    /// assert_eq!(server.count("GET", "/tenants/"), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fault(&self, fault: Fault, when: When) {
         self.host.fault(fault, when);
     }
 
-    /// Forgets the faults that did not happen yet.
+    /// Removes the faults that are left.
     pub fn clear_faults(&self) {
         self.host.clear_faults();
     }
 
-    /// How many faults are still to come; one that happens always counts as one.
+    /// Returns the number of faults that are left. A fault counts as one until its last request, and always if it is for every
+    /// request.
+    ///
+    /// ```
+    /// use vra_client::testing::v7::Server;
+    /// use vra_client::testing::{Fault, When};
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let server = Server::start().await?;
+    /// server.fault(Fault::DropBefore, When::any().path("/requests").always());
+    /// assert_eq!(server.pending_faults(), 1);
+    /// server.clear_faults();
+    /// assert_eq!(server.pending_faults(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn pending_faults(&self) -> usize {
         self.host.pending_faults()
     }
 
-    /// Moves the server's clock forward.
+    /// Moves the server's clock forward: tokens expire, and addresses of destroyed machines become free.
     pub fn advance(&self, by: Duration) {
         self.site().clock.advance(by);
     }
 
-    /// Lets all tokens expire now.
+    /// Lets all tokens expire now, although their responses said a later time. A real token also
+    /// ends early, with the SAML token behind it.
+    ///
+    #[cfg_attr(feature = "v7", doc = "```")]
+    #[cfg_attr(not(feature = "v7"), doc = "```text")]
+    /// use vra_client::testing::v7::Server;
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let server = Server::start().await?;
+    /// # let client = vra_client::v7::Client::builder(server.url())
+    /// #     .with_password(Server::USER, Server::PASSWORD, Server::TENANT)
+    /// #     .with_http_options(ipam_core::http::HttpOptions::new().with_allow_http(true))
+    /// #     .build()?;
+    /// client.identity().tenant(Server::TENANT).await?;
+    /// server.expire_tokens();
+    /// // The token is rejected; the client logs in again and repeats the call.
+    /// client.identity().tenant(Server::TENANT).await?;
+    /// assert_eq!(server.count("POST", "/identity/api/tokens"), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn expire_tokens(&self) {
         let now = self.site().clock.now();
         expire(&mut self.site().store(), None, now);
@@ -121,7 +233,26 @@ impl fmt::Debug for Server {
     }
 }
 
-/// Choices before a server starts.
+/// Builder of a [`Server`].
+///
+/// ```
+/// use std::time::Duration;
+/// use vra_client::testing::v7::{Release, Server, User};
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let server = Server::builder()
+///     .user(User::new("ann@example.com", "secret"))
+///     .release(Release::V6_2)
+///     .token_lifetime(Duration::from_secs(3600))
+///     .polls_in_progress(0)
+///     .example_data()
+///     .start()
+///     .await?;
+/// assert_eq!(server.seed(|store| store.request_count()), 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[must_use]
 pub struct ServerBuilder {
@@ -147,45 +278,104 @@ impl ServerBuilder {
         }
     }
 
-    /// Adds a user. Without any there is [`Server::USER`].
+    /// Adds a user. Default: [`Server::USER`]. It is not there if any other user is added.
     pub fn user(mut self, user: User) -> Self {
         self.users.push(user);
         self
     }
 
-    /// Behaves like these releases.
+    /// Sets the release to behave like. Default: [`Release::V7`].
     pub fn release(mut self, release: Release) -> Self {
         self.release = release;
         self
     }
 
-    /// Takes the time from this clock.
+    /// Sets the clock of the server. Default: the system's. A [fixed](Clock::fixed) clock moves only by
+    /// [`Server::advance`].
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use vra_client::testing::Clock;
+    /// use vra_client::testing::v7::Server;
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let clock = Clock::fixed(SystemTime::UNIX_EPOCH);
+    /// let server = Server::builder().clock(clock.clone()).start().await?;
+    /// server.advance(Duration::from_secs(60));
+    /// assert_eq!(clock.now(), SystemTime::UNIX_EPOCH + Duration::from_secs(60));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// How long tokens last: 24 hours unless set.
+    /// Sets the lifetime of tokens. Default: 24 hours, as on a real server.
     pub fn token_lifetime(mut self, life: Duration) -> Self {
         self.token_lifetime = life;
         self
     }
 
-    /// For how many polls_in_progress a request is being worked on, after it was approved: 2 unless set. With 0 the first look
-    /// finds it begun, and the second one finished.
+    /// Sets the number of polls that find a request in progress; the next poll finds it ended. Default: 2.
+    ///
+    /// A request that is not approved is in progress for at least one poll, so that 0 counts as 1. An approval starts the
+    /// work, so that an approved request is in progress for one poll less.
+    ///
+    #[cfg_attr(feature = "v7", doc = "```")]
+    #[cfg_attr(not(feature = "v7"), doc = "```text")]
+    /// use vra_client::testing::v7::Server;
+    /// use vra_client::v7::RequestState;
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let server = Server::builder().example_data().polls_in_progress(1).start().await?;
+    /// # let client = vra_client::v7::Client::builder(server.url())
+    /// #     .with_password(Server::USER, Server::PASSWORD, Server::TENANT)
+    /// #     .with_http_options(ipam_core::http::HttpOptions::new().with_allow_http(true))
+    /// #     .build()?;
+    /// let catalog = client.catalog();
+    /// let item = catalog.item_named("CentOS").await?;
+    /// let template = catalog.template_of(&item)?.await?;
+    /// let id = catalog.submit_to(&item, template)?.await?.id;
+    /// assert_eq!(catalog.request(&id).await?.state, Some(RequestState::InProgress));
+    /// assert_eq!(catalog.request(&id).await?.state, Some(RequestState::Successful));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn polls_in_progress(mut self, polls_in_progress: u32) -> Self {
         self.polls_in_progress = polls_in_progress;
         self
     }
 
-    /// Links and `Location` begin with this, as those of a server behind a load balancer do.
+    /// Sets the origin in links and in `Location`. Default: the server's own URL. A server behind a load balancer names a node.
+    ///
+    #[cfg_attr(feature = "v7", doc = "```")]
+    #[cfg_attr(not(feature = "v7"), doc = "```text")]
+    /// use vra_client::testing::v7::Server;
+    ///
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let server = Server::builder().example_data().link_origin("https://node-7.internal").start().await?;
+    /// # let client = vra_client::v7::Client::builder(server.url())
+    /// #     .with_password(Server::USER, Server::PASSWORD, Server::TENANT)
+    /// #     .with_http_options(ipam_core::http::HttpOptions::new().with_allow_http(true))
+    /// #     .build()?;
+    /// // The client takes path and query of a link and keeps the configured host.
+    /// let item = client.catalog().item_named("CentOS").await?;
+    /// assert!(item.template_link().unwrap().href.as_deref().unwrap().starts_with("https://node-7.internal/"));
+    /// client.catalog().template_of(&item)?.await?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn link_origin(mut self, origin: impl Into<String>) -> Self {
         self.link_origin = Some(origin.into());
         self
     }
 
-    /// Adds a network profile `Servers` (10.60.1.0/24, of which .10 to .19 are given out), a reservation `Dev` with it,
-    /// the items `CentOS` and `CentOS with approval`, a second business group, an identity store, a key pair, two
+    /// Adds example data: a network profile `Servers` (10.60.1.0/24, with a range from .10 to .19), a reservation `Dev` with
+    /// it, the items `CentOS` and `CentOS with approval`, a second business group, an identity store, a key pair, two
     /// reservation policies and an IPAM endpoint.
     pub fn example_data(mut self) -> Self {
         self.example = true;
@@ -195,7 +385,7 @@ impl ServerBuilder {
     /// Starts the server.
     ///
     /// # Errors
-    /// No port could be bound.
+    /// The I/O error if no port can be bound.
     pub async fn start(self) -> io::Result<Server> {
         let mut store = Store::new(self.polls_in_progress, self.token_lifetime);
         let users = match self.users {

@@ -1,4 +1,4 @@
-//! `/workitem-service/api` and `/approval-service/api`: who has to approve what.
+//! Services `/workitem-service/api` and `/approval-service/api`: approvals that users have to give.
 
 use std::time::SystemTime;
 
@@ -15,7 +15,7 @@ const APPROVAL: &str = "com.vmware.csp.core.approval.workitem.request";
 const APPROVE: &str = "com.vmware.csp.core.approval.action.approve";
 const REJECT: &str = "com.vmware.csp.core.approval.action.reject";
 
-/// The row of a work item, with the members of the documented one; the type is that of an approval.
+/// Returns the row of a work item, with the members of the documented one and the type of an approval.
 fn row(item: &WorkItem) -> Value {
     let data = vec![
         ("approvalId".to_owned(), string(&uuid_of(&item.id))),
@@ -24,7 +24,7 @@ fn row(item: &WorkItem) -> Value {
         ("requestedBy".to_owned(), string(&item.requestor)),
     ];
     let mut data = entries(data);
-    // As documented, a key without a value.
+    // As documented: an entry without the member `value`, which is not the same as null.
     if let Some(list) = data["entries"].as_array_mut() {
         list.push(json!({"key": "requestReasons"}));
     }
@@ -54,6 +54,7 @@ fn row(item: &WorkItem) -> Value {
     })
 }
 
+/// Returns the type of an approval, with the actions that clients send.
 fn kind() -> Value {
     let action = |id: &str, name: &str, state: &str| {
         let icon =
@@ -70,7 +71,7 @@ fn kind() -> Value {
     })
 }
 
-/// The work item service; none if it has no such call.
+/// Handles the work item service; `None` if it has no such call.
 pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
     let ["workitems", rest @ ..] = path else { return None };
     let of_tenant = |item: &&WorkItem| item.tenant == call.tenant;
@@ -97,7 +98,9 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
     })
 }
 
+/// Completes or cancels a work item, and with it the approval of the request.
 fn complete(call: &mut Context<'_>, id: &str, action: &str) -> Result {
+    // Clients cancel with an empty body; the other actions need the ids in it as well as in the path.
     let cancel = action == "cancel";
     let body = if cancel { call.body_or_empty()? } else { call.body()? };
     if !cancel {
@@ -115,6 +118,7 @@ fn complete(call: &mut Context<'_>, id: &str, action: &str) -> Result {
     let Some(item) = call.store.work_items.iter_mut().find(|item| item.id == id) else {
         return Err(not_found("Work item", id));
     };
+    // Checked before the assignee, so that a second approver learns that the work is done and not that it is not theirs.
     if item.done.is_some() {
         return Err(completed(id));
     }
@@ -127,7 +131,7 @@ fn complete(call: &mut Context<'_>, id: &str, action: &str) -> Result {
     Ok(Reply::Empty(201))
 }
 
-/// The approval service; none if it has no such call.
+/// Handles the approval service; `None` if it has no such call.
 pub(super) fn approvals(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
     let policy = || {
         json!({
@@ -147,6 +151,7 @@ pub(super) fn approvals(call: &mut Context<'_>, method: &str, path: &[&str]) -> 
     })
 }
 
+/// Returns the type of approval policies, as captured.
 fn policy_type() -> Value {
     let phase = |id: &str, name: &str, description: &str, order: i64, updates: bool| {
         json!({

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::testing::v7::rows::{Kind, Resource, uuid_of};
 
-/// Something that can be done.
+/// Action on a machine or a deployment.
 #[derive(Debug)]
 pub(super) struct Action {
     pub(super) binding: &'static str,
@@ -12,9 +12,9 @@ pub(super) struct Action {
     pub(super) description: &'static str,
     pub(super) icon: &'static str,
     form: Option<&'static str>,
-    /// A window of the user interface, which cannot be requested.
+    /// True for a window of the user interface, which is listed but cannot be requested.
     pub(super) extension: bool,
-    /// The states of a machine in which it can be done.
+    /// States of a machine in which the action is listed.
     states: &'static [&'static str],
 }
 
@@ -22,6 +22,7 @@ const ON: &[&str] = &["On"];
 const OFF: &[&str] = &["Off", "Suspended"];
 const ANY: &[&str] = &["On", "Off", "Suspended"];
 
+/// Creates an action that can be requested.
 const fn act(
     binding: &'static str,
     name: &'static str,
@@ -33,7 +34,7 @@ const fn act(
     Action { binding, name, description, icon, form, extension: false, states }
 }
 
-/// The actions on machines: those of a captured list, and "power on", which no machine had that was on.
+/// Actions on machines: those of a captured list, and "power on", which the captured list of a running machine lacks.
 const MACHINE: &[Action] = &[
     act(
         "Infrastructure.Machine.Action.ChangeLease",
@@ -77,7 +78,7 @@ const MACHINE: &[Action] = &[
     act("Infrastructure.Machine.Action.Suspend", "Suspend", "Suspend a machine.", "machineSuspend.png", None, ON),
 ];
 
-/// The actions on deployments.
+/// Actions on deployments.
 const DEPLOYMENT: &[Action] = &[
     act(
         "composition.resource.action.deployment.changelease",
@@ -106,21 +107,23 @@ const DEPLOYMENT: &[Action] = &[
 ];
 
 impl Action {
-    /// The id; another one on each installation, and here always the same.
+    /// Returns the id.
     pub(super) fn id(&self) -> String {
+        // Each real installation has other ids, so a client has to find an action by its binding.
         uuid_of(self.binding)
     }
 
-    /// The last part of the binding, which a machine's data has as a flag.
+    /// Returns the last part of the binding, which is also a flag in the data of a machine.
     pub(super) fn flag(&self) -> &'static str {
         self.binding.rsplit('.').next().unwrap_or(self.binding)
     }
 
+    /// Returns true for an action on a deployment.
     fn of_deployment(&self) -> bool {
         self.binding.starts_with("composition.")
     }
 
-    /// What the links of flat rows call it.
+    /// Returns the message key that names the action in the links of flat rows.
     pub(super) fn message_key(&self) -> String {
         if self.of_deployment() {
             return format!(
@@ -131,11 +134,12 @@ impl Action {
         if self.extension {
             return format!("{{com.vmware.csp.component.iaas.proxy.provider@{}.label}}", self.binding);
         }
+        // As captured: the key has the kind of the machine in it, which the binding has in another place.
         let kind = if self.binding.contains(".Virtual.") { "virtual" } else { "machine" };
         format!("{{com.vmware.csp.component.iaas.proxy.provider@resource.action.name.{kind}.{}}}", self.flag())
     }
 
-    /// The row of a list.
+    /// Returns the row of a list.
     pub(super) fn operation(&self) -> Value {
         let provider = if self.of_deployment() {
             "com.vmware.csp.component.cafe.composition"
@@ -148,6 +152,7 @@ impl Action {
             "iconId": self.icon,
             "type": if self.extension { "EXTENSION" } else { "ACTION" },
             "id": self.id(),
+            // Captured: a window has an extension id, and nulls where an action has provider and binding.
             "extensionId": self.extension.then_some(self.binding),
             "providerTypeId": (!self.extension).then_some(provider),
             "bindingId": (!self.extension).then_some(self.binding),
@@ -156,13 +161,14 @@ impl Action {
         })
     }
 
+    /// Returns the row of a list, with its `@type`.
     pub(super) fn typed(&self) -> Value {
         let mut row = Map::from_iter([("@type".to_owned(), json!("ConsumerResourceOperation"))]);
         row.extend(self.operation().as_object().cloned().unwrap_or_default());
         row.into()
     }
 
-    /// The values of its template; that of "destroy" is captured, the others are guesses.
+    /// Returns the values of its template. Those of "destroy" are captured, the others are a guess.
     pub(super) fn data(&self) -> Value {
         match self.flag() {
             "destroy" => json!({"ForceDestroy": false, "provider-DeleteVolumes": false}),
@@ -172,16 +178,17 @@ impl Action {
     }
 }
 
-/// Every action, for administrators.
+/// Returns the rows of all actions, for administrators.
 pub(super) fn all() -> Vec<Value> {
     MACHINE.iter().chain(DEPLOYMENT).map(Action::typed).collect()
 }
 
+/// Returns an action by its binding.
 pub(super) fn by_binding(binding: &str) -> Option<&'static Action> {
     MACHINE.iter().chain(DEPLOYMENT).find(|action| action.binding == binding)
 }
 
-/// What can be done to a resource as it is.
+/// Returns the actions on a resource in its current state.
 pub(super) fn of(resource: &Resource) -> Vec<&'static Action> {
     match &resource.kind {
         Kind::Deployment => DEPLOYMENT.iter().collect(),

@@ -8,7 +8,7 @@ use crate::testing::v7::context::{Context, ListQuirk, Reply, Result};
 use crate::testing::v7::literal;
 use crate::testing::v7::refusal::{invalid, not_found};
 
-/// `/consumer/resources/{id}/actions`; the resource exists.
+/// Handles `/consumer/resources/{id}/actions` of a resource that exists; `None` if there is no such call.
 pub(super) fn route(call: &mut Context<'_>, method: &str, id: &str, path: &[&str]) -> Option<Result> {
     let resource = call.store.resource(id).cloned()?;
     let find = |action_id: &str| of(&resource).into_iter().find(|action| action.id() == action_id);
@@ -33,6 +33,7 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, id: &str, path: &[&str
             if body.get("actionId").and_then(Value::as_str).is_some_and(|named| named != *action_id) {
                 return Some(Err(invalid("The action differs from the one in the path.")));
             }
+            // 7.x sends plain JSON below `data`; requests keep typed values.
             let data = body.get("data").and_then(Value::as_object).cloned().unwrap_or_default();
             submit::submit_action(call, id, action_id, &body, literal::of_members(&data, ""))
         }

@@ -1,4 +1,4 @@
-//! Effects of actions on what was provisioned.
+//! Effects of actions on resources.
 
 use std::time::SystemTime;
 
@@ -9,9 +9,10 @@ use crate::testing::v7::literal;
 use crate::testing::v7::rows::Kind;
 use crate::testing::v7::store::Store;
 
-/// Does it. The resource may be gone since it was asked for.
+/// Applies an action to a resource and its parts, or returns the details of a failure.
 pub(super) fn perform(store: &mut Store, id: &str, binding: &str, data: &Value, now: SystemTime) -> Result<(), String> {
     let Some(action) = by_binding(binding) else { return Ok(()) };
+    // Another request may have destroyed the resource while this one was in progress.
     if store.resource(id).is_none() {
         return Err("The resource does not exist any more.".to_owned());
     }
@@ -26,6 +27,7 @@ pub(super) fn perform(store: &mut Store, id: &str, binding: &str, data: &Value, 
             "ChangeLease" | "changelease" => {
                 let end = literal::entry(Some(data), "provider-ExpirationDate").and_then(|value| value.get("value"));
                 let end = end.and_then(Value::as_str).and_then(|text| text.parse::<jiff::Timestamp>().ok());
+                // Without a date the lease has no end, as the action's description says.
                 resource.lease_end = end.map(SystemTime::from);
                 resource.lease_days = None;
             }
@@ -43,7 +45,7 @@ pub(super) fn perform(store: &mut Store, id: &str, binding: &str, data: &Value, 
     Ok(())
 }
 
-/// Takes a resource away with its parts; their addresses become free later.
+/// Removes a resource with its parts. Their addresses become free half an hour later.
 pub(super) fn remove(store: &mut Store, id: &str, now: SystemTime) {
     let gone: Vec<String> = store
         .resources

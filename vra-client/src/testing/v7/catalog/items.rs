@@ -1,4 +1,4 @@
-//! Items of the catalog as they are shown.
+//! Items of the catalog in the forms of the responses.
 
 use serde_json::{Map, Value, json};
 
@@ -12,33 +12,37 @@ use crate::testing::v7::store::Store;
 const BLUEPRINT: &str = "com.vmware.csp.component.cafe.composition.blueprint";
 const COMPOSITION: &str = "com.vmware.csp.component.cafe.composition";
 
-/// The items of the caller's tenant.
+/// Returns the items of the caller's tenant, or of one service.
 fn visible<'a>(call: &'a Context<'_>) -> impl Iterator<Item = &'a CatalogItem> {
     let service = call.query.get("serviceId");
     let items = call.store.items.iter().filter(|item| item.tenant == call.tenant);
     items.filter(move |item| service.is_none_or(|id| item.service_id == id))
 }
 
-/// An item by its id, or by the one its links name.
+/// Returns an item by its id, or by the id in its links.
 pub(super) fn find<'a>(call: &'a Context<'_>, id: &str) -> Option<&'a CatalogItem> {
     call.store.items.iter().find(|item| item.tenant == call.tenant && (item.id == id || item.link_id == id))
 }
 
+/// Lists the items that the caller may request.
 pub(super) fn entitled(call: &Context<'_>) -> Result {
     Ok(Reply::Rows(visible(call).map(|item| entitled_row(call.store, item)).collect()))
 }
 
+/// Returns one item that the caller may request.
 pub(super) fn one(call: &Context<'_>, id: &str) -> Result {
     let mut row = match find(call, id) {
         Some(item) => entitled_row(call.store, item),
         None => return Err(no_such_item(id)),
     };
+    // Captured: a single object has no `@type`; rows of the list do.
     if let Some(members) = row.as_object_mut() {
         members.shift_remove("@type");
     }
     Ok(Reply::Json(row))
 }
 
+/// Returns the row of an entitled item.
 fn entitled_row(store: &Store, item: &CatalogItem) -> Value {
     json!({
         "@type": "ConsumerEntitledCatalogItem",
@@ -47,6 +51,7 @@ fn entitled_row(store: &Store, item: &CatalogItem) -> Value {
     })
 }
 
+/// Returns an item with every member of a captured one.
 fn item_row(store: &Store, item: &CatalogItem) -> Value {
     let form = |extension: &str| json!({"type": "extension", "extensionId": extension, "extensionPointId": null});
     json!({
@@ -83,7 +88,7 @@ fn item_row(store: &Store, item: &CatalogItem) -> Value {
     })
 }
 
-/// What an item is at its provider.
+/// Returns the reference to an item at its provider.
 pub(super) fn binding(item: &CatalogItem) -> Value {
     json!({
         "bindingId": format!("{}!::!{}", item.tenant, item.item.name.replace(' ', "")),
@@ -91,6 +96,7 @@ pub(super) fn binding(item: &CatalogItem) -> Value {
     })
 }
 
+/// Returns the rows of all visible items.
 pub(super) fn plain(call: &Context<'_>) -> Vec<Value> {
     visible(call)
         .map(|item| {
@@ -101,14 +107,17 @@ pub(super) fn plain(call: &Context<'_>) -> Vec<Value> {
         .collect()
 }
 
+/// Lists items in the flat form.
 pub(super) fn views(call: &Context<'_>) -> Result {
     Ok(Reply::Rows(visible(call).map(|item| view_row(call, item)).collect()))
 }
 
+/// Returns an item in the flat form.
 pub(super) fn view(call: &Context<'_>, id: &str) -> Result {
     find(call, id).map(|item| Reply::Json(view_row(call, item))).ok_or_else(|| no_such_item(id))
 }
 
+/// Returns the row of the flat form, with its links.
 fn view_row(call: &Context<'_>, item: &CatalogItem) -> Value {
     let link = |rel: &str, end: &str| {
         let path = format!("/catalog-service/api/consumer/entitledCatalogItems/{}/requests{end}", item.link_id);
@@ -131,7 +140,7 @@ fn view_row(call: &Context<'_>, item: &CatalogItem) -> Value {
     })
 }
 
-/// The template of a request, with every member of a captured one.
+/// Returns the template of a request, with every member of a captured one.
 pub(super) fn template(call: &Context<'_>, id: &str) -> Result {
     let item = find(call, id).ok_or_else(|| no_such_item(id))?;
     let mut data =
@@ -152,6 +161,7 @@ pub(super) fn template(call: &Context<'_>, id: &str) -> Result {
     })))
 }
 
+/// Returns the values of a machine in a template; the nulls are as captured, and a client has to send them back.
 fn declaration(component: &Component, kind: &str) -> Value {
     let disk = json!({
         "componentTypeId": "com.vmware.csp.iaas.blueprint.service", "componentId": null,
@@ -177,7 +187,7 @@ fn declaration(component: &Component, kind: &str) -> Value {
     })
 }
 
-/// The schema of a request. Its fields are a guess by the template.
+/// Returns the schema of a request. Its fields are a guess from the template.
 pub(super) fn schema(call: &Context<'_>, id: &str) -> Result {
     let item = find(call, id).ok_or_else(|| no_such_item(id))?;
     let primitive = |id: &str, label: &str, kind: &str| {
@@ -203,6 +213,7 @@ pub(super) fn schema(call: &Context<'_>, id: &str) -> Result {
     Ok(Reply::Json(json!({"fields": fields})))
 }
 
+/// Returns the catalog services of the visible items.
 pub(super) fn services(call: &Context<'_>) -> Vec<Value> {
     let mut rows: Vec<Value> = Vec::new();
     for item in visible(call) {
@@ -216,7 +227,7 @@ pub(super) fn services(call: &Context<'_>) -> Vec<Value> {
     rows
 }
 
-/// One entitlement, of everything for everybody.
+/// Returns one entitlement: all items for all users.
 pub(super) fn entitlements(call: &Context<'_>) -> Vec<Value> {
     let Some(first) = visible(call).next() else { return Vec::new() };
     let items: Vec<Value> = visible(call)

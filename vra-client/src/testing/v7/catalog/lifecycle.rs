@@ -1,4 +1,7 @@
 //! Steps of a request: approval, work, end.
+//!
+//! Polls move a request, and time does not. A test is then as quick as it polls, and its states come in the same order each
+//! time. A real server takes minutes, and clients poll it every 5 to 15 seconds.
 
 use serde_json::Value;
 
@@ -8,7 +11,7 @@ use crate::testing::v7::literal;
 use crate::testing::v7::rows::{Kind, Machine, Request, RequestKind, Resource, Stage, WorkItem, days_after};
 use crate::testing::v7::store::Store;
 
-/// A request was handed in: it waits for approval, or work begins at the first look.
+/// Starts a submitted request: it waits for its approval, or its work begins at the first poll.
 pub(super) fn start(call: &mut Context<'_>, id: &str) {
     let Some(request) = call.store.request(id).cloned() else { return };
     let RequestKind::Item { id: item_id } = &request.kind else { return };
@@ -23,7 +26,7 @@ pub(super) fn start(call: &mut Context<'_>, id: &str) {
     }
 }
 
-/// A look at a request moves it.
+/// Moves a request by one step, because it was polled.
 pub(super) fn poll(call: &mut Context<'_>, id: &str) {
     let Some(request) = call.store.request(id).cloned() else { return };
     if request.forced.is_some() {
@@ -41,7 +44,7 @@ pub(super) fn poll(call: &mut Context<'_>, id: &str) {
     }
 }
 
-/// The work begins: what is made is there, without addresses.
+/// Begins the work of a request: its resources exist from now on, without addresses.
 fn begin(store: &mut Store, id: &str, now: std::time::SystemTime) {
     let Some(request) = store.request(id).cloned() else { return };
     let item = match &request.kind {
@@ -51,11 +54,12 @@ fn begin(store: &mut Store, id: &str, now: std::time::SystemTime) {
     let polls_in_progress =
         item.as_ref().and_then(|item| item.item.polls_in_progress).unwrap_or(store.polls_in_progress);
     if let Some(request) = store.request_mut(id) {
-        // The look that begins the work counts.
+        // The poll that begins the work counts as one of those that find it in progress.
         request.stage = Stage::InProgress(polls_in_progress.saturating_sub(1));
         request.version += 1;
         request.updated = now;
     }
+    // As captured: resources appear before the request ends, and their addresses only at its end.
     let Some(item) = item else { return };
     let new = |store: &mut Store, name: String, parent: Option<String>, kind: Kind| Resource {
         id: store.id(),
@@ -91,7 +95,7 @@ fn begin(store: &mut Store, id: &str, now: std::time::SystemTime) {
     }
 }
 
-/// An approval was given or refused.
+/// Applies the decision of an approver.
 pub(in crate::testing::v7) fn decide(
     store: &mut Store,
     id: &str,
@@ -109,7 +113,7 @@ pub(in crate::testing::v7) fn decide(
         return;
     }
     request.approved = Some(now);
-    // Who approves may change the values.
+    // The form of an approval has the values of the request, and an approver may change them.
     let number = |key: &str| {
         literal::entry(form, &format!("source-source-provider-VirtualMachine.{key}")).and_then(literal::number)
     };
@@ -123,6 +127,7 @@ pub(in crate::testing::v7) fn decide(
     begin(store, id, now);
 }
 
+/// Ends a request: applies its effect, or undoes its resources if it fails.
 fn finish(call: &mut Context<'_>, request: &Request) {
     let store = &mut *call.store;
     let result = match &request.kind {
@@ -137,6 +142,7 @@ fn finish(call: &mut Context<'_>, request: &Request) {
             effect::perform(store, resource, binding, &request.data, call.now)
         }
     };
+    // A failed request for an item leaves no machine behind; a failed action leaves its resource as it was.
     if result.is_err() && matches!(request.kind, RequestKind::Item { .. }) {
         provision::undo(store, &request.id, call.now);
     }

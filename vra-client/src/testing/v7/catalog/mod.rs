@@ -1,4 +1,4 @@
-//! `/catalog-service/api`: items, requests, resources, actions.
+//! Service `/catalog-service/api`: items, requests, resources, actions.
 
 mod action;
 mod action_calls;
@@ -19,8 +19,9 @@ use super::context::{Context, Reply, Result};
 use super::refusal::{conflict, invalid, no_such_request, not_found};
 use super::rows::{Resource, Stage};
 
-/// The catalog service; none if it has no such call.
+/// Handles the catalog service; `None` if it has no such call.
 pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
+    // Templates and flat views (`…Views`) came with 7.x.
     let flat = call.release != Release::V6_2;
     Some(match (method, path) {
         ("GET", ["consumer", "entitledCatalogItems"]) => items::entitled(call),
@@ -46,6 +47,7 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
         ("GET", ["consumer", "resourceViews"]) if flat => {
             let (data, operations) = (call.query.is_true("withExtendedData"), call.query.is_true("withOperations"));
             if data {
+                // The documented bound of pages with extended data.
                 call.query.cap(100);
             }
             let own = resource_rows::visible(call);
@@ -61,6 +63,7 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
     })
 }
 
+/// Handles `/consumer/requests`.
 fn requests(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
     if let [id, ..] = path
         && call.store.request(id).is_none()
@@ -69,13 +72,15 @@ fn requests(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Resul
     }
     Some(match (method, path) {
         ("GET", []) => {
-            // The caller's own.
+            // A user sees the requests that were made by them or for them.
             let own =
                 call.store.requests.iter().filter(|r| r.requested_by == call.user || r.requested_for == call.user);
             Ok(Reply::Rows(own.map(|request| request_rows::row(call.store, request, call.release)).collect()))
         }
         ("POST", []) => submit::submit_old(call),
         ("GET", [id]) => {
+            // Only reading the one request moves it. Lists and views do not, or a client that shows a table while it waits
+            // would change what it waits for.
             lifecycle::poll(call, id);
             match call.store.request(id) {
                 Some(request) => Ok(Reply::Json(request_rows::row(call.store, request, call.release))),
@@ -84,8 +89,8 @@ fn requests(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Resul
         }
         ("POST", [id]) => submit::edit(call, id),
         ("DELETE", [id]) => {
-            let handed_in = call.store.request(id).is_some_and(|request| request.stage != Stage::Unsubmitted);
-            if handed_in {
+            let submitted = call.store.request(id).is_some_and(|request| request.stage != Stage::Unsubmitted);
+            if submitted {
                 return Some(Err(conflict(format!("Request {id} was submitted and cannot be deleted."))));
             }
             call.store.requests.retain(|request| request.id != *id);
@@ -107,10 +112,12 @@ fn requests(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Resul
     })
 }
 
+/// Returns the resources that a request made.
 fn made_by(call: &Context<'_>, request: &str) -> Vec<Resource> {
     call.store.resources.iter().filter(|resource| resource.request == request).cloned().collect()
 }
 
+/// Handles `/consumer/resources`.
 fn resources(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
     let rows = |call: &Context<'_>, found: Vec<Resource>| -> Vec<Value> {
         let (data, operations) = (call.query.is_true("withExtendedData"), call.query.is_true("withOperations"));
@@ -123,6 +130,7 @@ fn resources(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Resu
             found.retain(|resource| resource.is_a(kind));
             Ok(Reply::Rows(rows(call, found)))
         }
+        // Captured: an unknown resource is an invalid argument (400) and not 404.
         (_, [id, ..]) if call.store.resource(id).is_none() => Err(invalid("The provided resource was null.")),
         ("GET", [id]) => match call.store.resource(id) {
             Some(found) => Ok(Reply::Json(resource_rows::row(call.store, found, true, true, call.release))),

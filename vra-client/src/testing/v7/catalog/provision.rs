@@ -9,7 +9,7 @@ use crate::testing::v7::literal;
 use crate::testing::v7::rows::{Kind, NetworkPlacement, Request, Resource};
 use crate::testing::v7::store::Store;
 
-/// Each machine of a request gets its network and its address.
+/// Places each machine of a request: network and address. Returns the details of a failure.
 pub(super) fn provision(store: &mut Store, request: &Request) -> Result<(), String> {
     let machines: Vec<(usize, String, String)> = store
         .resources
@@ -27,7 +27,7 @@ pub(super) fn provision(store: &mut Store, request: &Request) -> Result<(), Stri
     Ok(())
 }
 
-/// Finds a place: the reservation of the business group with the lowest priority that has one.
+/// Returns the placement of a machine, from the first reservation of its business group, by priority, that has an address.
 fn place(store: &mut Store, subtenant: &str, machine: &str, name: &str) -> Result<NetworkPlacement, String> {
     let mut usable: Vec<Value> = store
         .reservations
@@ -36,6 +36,7 @@ fn place(store: &mut Store, subtenant: &str, machine: &str, name: &str) -> Resul
         .filter(|row| row["subTenantId"].as_str() == Some(subtenant) && row["enabled"].as_bool() == Some(true))
         .cloned()
         .collect();
+    // The reservation with the lowest number is used first.
     usable.sort_by_key(|row| row["priority"].as_i64().unwrap_or(i64::MAX));
     if usable.is_empty() {
         return Err("No reservation is available to provision this machine.".to_owned());
@@ -52,12 +53,14 @@ fn place(store: &mut Store, subtenant: &str, machine: &str, name: &str) -> Resul
             let network = label(reference("networkPath"));
             let Some(profile) = reference("networkProfile").and_then(|value| value.get("id")).and_then(Value::as_str)
             else {
+                // A network without a profile gets its addresses from elsewhere: 198.51.100.0/24, a network for examples
+                // (RFC 5737).
                 store.dhcp = store.dhcp.wrapping_add(1).max(1);
                 let address = format!("198.51.100.{}", store.dhcp);
                 return Ok(NetworkPlacement { reservation: reservation_name, network, profile: None, address });
             };
             if let Some(profile) = store.profiles.iter_mut().find(|known| known.id == profile)
-                && let Some(address) = profile.take(machine, name)
+                && let Some(address) = profile.allocate(machine, name)
             {
                 let profile = Some(profile.name().to_owned());
                 let address = address.to_string();
@@ -68,7 +71,7 @@ fn place(store: &mut Store, subtenant: &str, machine: &str, name: &str) -> Resul
     Err("No network with a free address is available to provision this machine.".to_owned())
 }
 
-/// Takes away what a failed request made.
+/// Removes the resources of a failed request.
 pub(super) fn undo(store: &mut Store, request: &str, now: SystemTime) {
     let gone: Vec<String> = store.resources.iter().filter(|r| r.request == request).map(|r| r.id.clone()).collect();
     for id in gone {

@@ -1,4 +1,4 @@
-//! Requests as they are shown.
+//! Requests in the form of the responses.
 
 use std::time::SystemTime;
 
@@ -11,7 +11,7 @@ use crate::testing::v7::literal;
 use crate::testing::v7::rows::{Request, RequestKind, Stage, uuid_of};
 use crate::testing::v7::store::Store;
 
-/// State, name of the state, phase, execution, waiting, approval.
+/// Returns the words for a stage: state, name of the state, phase, execution, waiting, approval.
 fn words(stage: Stage) -> [Option<&'static str>; 6] {
     let words = match stage {
         Stage::Unsubmitted => ["UNSUBMITTED", "Unsubmitted", "UNSUBMITTED", "STOPPED", "NOT_WAITING", "PENDING"],
@@ -30,9 +30,10 @@ fn words(stage: Stage) -> [Option<&'static str>; 6] {
     words.map(|word| (!word.is_empty()).then_some(word))
 }
 
-/// What the server says at once.
+/// Returns a request as the response to its submission has it.
 pub(super) fn submitted_row(store: &Store, request: &Request, release: Release) -> Value {
     let mut row = row(store, request, release);
+    // As captured: number, labels and outcome are filled in later, so a client cannot rely on them here.
     row["requestNumber"] = Value::Null;
     row["stateName"] = Value::Null;
     for label in ["tenantLabel", "subtenantLabel"] {
@@ -47,7 +48,7 @@ pub(super) fn submitted_row(store: &Store, request: &Request, release: Release) 
     row
 }
 
-/// A request as it stands.
+/// Returns a request in its current state.
 pub(super) fn row(store: &Store, request: &Request, release: Release) -> Value {
     let [state, name, phase, execution, waiting, approval] = words(request.stage);
     let (state, phase) = match &request.forced {

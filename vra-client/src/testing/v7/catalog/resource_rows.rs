@@ -1,4 +1,4 @@
-//! What was provisioned, in the two forms it is shown in.
+//! Resources in the two forms of the responses: full and flat.
 
 use serde_json::{Map, Value, json};
 
@@ -15,13 +15,14 @@ use crate::testing::v7::store::Store;
 const IAAS_PROXY: &str = "com.vmware.csp.component.iaas.proxy.provider";
 const COMPOSITION: &str = "com.vmware.csp.component.cafe.composition";
 
-/// The resources that the caller may see: own ones, and with `managedOnly` all of the tenant.
+/// Returns the resources that the caller may see: those they own, or with `managedOnly` all of the tenant.
 pub(super) fn visible(call: &Context<'_>) -> Vec<Resource> {
     let managed = call.query.is_true("managedOnly");
     let seen = |resource: &&Resource| resource.tenant == call.tenant && (managed || resource.owner == call.user);
     call.store.resources.iter().filter(seen).cloned().collect()
 }
 
+/// Returns the lease of a resource. `end` is absent, and not null, for a lease without an end, as captured.
 fn lease(resource: &Resource) -> Value {
     match resource.lease_end {
         Some(end) => json!({"start": millis(resource.created), "end": millis(end)}),
@@ -29,7 +30,7 @@ fn lease(resource: &Resource) -> Value {
     }
 }
 
-/// The full form.
+/// Returns a resource in the full form.
 pub(super) fn row(store: &Store, resource: &Resource, data: bool, operations: bool, release: Release) -> Value {
     let (kind, label) = resource.kind_id();
     let (icon, provider, form) = match resource.kind {
@@ -103,7 +104,7 @@ pub(super) fn row(store: &Store, resource: &Resource, data: bool, operations: bo
     row
 }
 
-/// What the provider says about a machine.
+/// Returns the provider's data of a machine, as typed values; none for a deployment.
 fn values(store: &Store, resource: &Resource, release: Release) -> Vec<(String, Value)> {
     let Kind::Machine(machine) = &resource.kind else { return Vec::new() };
     let component = &machine.component;
@@ -114,7 +115,8 @@ fn values(store: &Store, resource: &Resource, release: Release) -> Vec<(String, 
     ];
     let mut network = Vec::new();
     if let Some(place) = &machine.place {
-        // 6.2 tells every address there; 7.x those from network profiles.
+        // As captured: 6.2 has every address in the list of networks, 7.x only those from a network profile. `ip_address` has
+        // the address in both.
         if place.profile.is_some() || release == Release::V6_2 {
             network.push(("NETWORK_ADDRESS".to_owned(), string(&place.address)));
         }
@@ -156,14 +158,14 @@ fn values(store: &Store, resource: &Resource, release: Release) -> Vec<(String, 
         values.push(("MachineReservationName".to_owned(), string(&place.reservation)));
         values.push(("ip_address".to_owned(), string(&place.address)));
     }
-    // What can be done is told here, too.
+    // As captured, the data also has a flag for each action that is possible.
     for action in action::of(resource) {
         values.push((action.flag().to_owned(), boolean(true)));
     }
     values
 }
 
-/// The flat form of 7.x.
+/// Returns a resource in the flat form of 7.x.
 pub(super) fn view(store: &Store, origin: &str, resource: &Resource, data: bool, operations: bool) -> Value {
     let link = |rel: String, path: String| json!({"@type": "link", "rel": rel, "href": format!("{origin}{path}")});
     let base = "/catalog-service/api/consumer";
@@ -191,7 +193,7 @@ pub(super) fn view(store: &Store, origin: &str, resource: &Resource, data: bool,
     let typed = if data { entries(values(store, resource, Release::V7)) } else { Value::Null };
     let mut plain: Map<String, Value> =
         pairs(Some(&typed)).map(|(key, value)| (key.to_owned(), to_plain(value))).collect();
-    // The status is the row's own.
+    // In the flat form the status is a member of the row and not of its data.
     plain.shift_remove("MachineStatus");
     let status = match &resource.kind {
         Kind::Machine(machine) => Some(machine.status),
@@ -230,7 +232,7 @@ pub(super) fn view(store: &Store, origin: &str, resource: &Resource, data: bool,
     })
 }
 
-/// The types that there are.
+/// Returns the resource types.
 pub(super) fn types() -> Vec<Value> {
     let row = |id: &str, name: &str, plural: &str, provider: &str, primary: bool| {
         json!({

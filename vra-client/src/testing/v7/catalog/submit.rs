@@ -1,4 +1,4 @@
-//! Requests as they are handed in, changed and started.
+//! Submission and change of requests.
 
 use serde_json::{Map, Value, json};
 
@@ -10,7 +10,7 @@ use crate::testing::v7::literal;
 use crate::testing::v7::refusal::{Refusal, conflict, invalid, no_such_item};
 use crate::testing::v7::rows::{Request, RequestKind, Stage};
 
-/// A request that is about to be handed in.
+/// Creates a request that is not submitted yet.
 fn new(call: &mut Context<'_>, kind: RequestKind, subtenant: &str, body: &Map<String, Value>) -> Request {
     let text = |name: &str| body.get(name).cloned().unwrap_or_default();
     let id = call.store.id();
@@ -40,16 +40,17 @@ fn new(call: &mut Context<'_>, kind: RequestKind, subtenant: &str, body: &Map<St
     }
 }
 
-fn handed_in(call: &mut Context<'_>, request: Request) -> Reply {
+/// Submits a request and returns its row, as it was before anything moved.
+fn submitted(call: &mut Context<'_>, request: Request) -> Reply {
     let id = request.id.clone();
-    // The answer is made before anything moves: number and labels come a moment later.
+    // The row is made first: a real server returns it before the request has its number, its labels or an approval.
     let row = submitted_row(call.store, &request, call.release);
     call.store.requests.push(request);
     lifecycle::start(call, &id);
     Reply::Created(format!("/catalog-service/api/consumer/requests/{id}"), Some(row))
 }
 
-/// 7.x: the changed template of an item.
+/// Submits the template of an item, the form of 7.x.
 pub(super) fn submit(call: &mut Context<'_>, item_id: &str) -> Result {
     let body = call.body()?;
     let item = items::find(call, item_id).ok_or_else(|| no_such_item(item_id))?.clone();
@@ -67,9 +68,10 @@ pub(super) fn submit(call: &mut Context<'_>, item_id: &str) -> Result {
     request.lease_days = data.get("_leaseDays").and_then(literal::number);
     let instances = data.get("_number_of_instances").and_then(literal::number).unwrap_or(1);
     request.machines = machines(&item.components(), &data, instances)?;
-    Ok(handed_in(call, request))
+    Ok(submitted(call, request))
 }
 
+/// Returns the machines that a template asks for, each with their number, or error 10101.
 fn machines(
     components: &[Component],
     data: &Map<String, Value>,
@@ -81,6 +83,7 @@ fn machines(
         let number = |key: &str, default: i64| {
             values.and_then(|values| values.get(key)).and_then(literal::number).unwrap_or(default)
         };
+        // `_cluster` is the number of one component, `_number_of_instances` that of the whole blueprint.
         let count = number("_cluster", 1).saturating_mul(instances);
         if !(1..=100).contains(&count) {
             return Err(invalid(format!("The number of machines of {} is not between 1 and 100.", component.name)));
@@ -96,7 +99,7 @@ fn machines(
     Ok(wanted)
 }
 
-/// 6.2: a request for an item or for an action, with all values in it.
+/// Submits a request for an item or an action with typed values, the form of 6.2. 7.x accepts it too.
 pub(super) fn submit_old(call: &mut Context<'_>) -> Result {
     let body = call.body()?;
     let reference = |name: &str| {
@@ -109,7 +112,7 @@ pub(super) fn submit_old(call: &mut Context<'_>) -> Result {
         return Err(invalid(format!("The business group {subtenant} does not exist.")));
     }
     let data = body.get("requestData").cloned().unwrap_or_default();
-    // The type is the discriminator; its letter case is not certain.
+    // `@type` selects the kind of request. Its letter case differs between rows of real servers.
     let kind = required(&body, "@type")?.to_ascii_lowercase();
     if kind == "resourceactionrequest" {
         let (resource, action) = (reference("resourceRef")?, reference("resourceActionRef")?);
@@ -132,16 +135,17 @@ pub(super) fn submit_old(call: &mut Context<'_>) -> Result {
     request.lease_days = number("provider-VirtualMachine.LeaseDays").filter(|days| *days > 0);
     request.composite = false;
     request.data = if data.get("entries").is_some_and(Value::is_array) { data } else { json!({"entries": []}) };
+    // A request may be saved first and submitted later, by an edit that sets the state.
     if body.get("state").and_then(Value::as_str) == Some("UNSUBMITTED") {
         request.stage = Stage::Unsubmitted;
         let (id, row) = (request.id.clone(), submitted_row(call.store, &request, call.release));
         call.store.requests.push(request);
         return Ok(Reply::Created(format!("/catalog-service/api/consumer/requests/{id}"), Some(row)));
     }
-    Ok(handed_in(call, request))
+    Ok(submitted(call, request))
 }
 
-/// A request for an action, in either form.
+/// Submits a request for an action, in the form of 6.2 or 7.x.
 pub(super) fn submit_action(
     call: &mut Context<'_>,
     resource_id: &str,
@@ -156,6 +160,7 @@ pub(super) fn submit_action(
     let Some(action) = action::of(&resource).into_iter().find(|action| action.id() == action_id) else {
         return Err(invalid(format!("The action {action_id} is not available.")));
     };
+    // An extension is a window of the user interface; its row is listed with the actions, but nothing carries it out.
     if action.extension {
         return Err(conflict(format!("The operation {} is an extension.", action.name)));
     }
@@ -163,10 +168,10 @@ pub(super) fn submit_action(
         RequestKind::Action { resource: resource.id.clone(), label: resource.name.clone(), binding: action.binding };
     let mut request = new(call, kind, &resource.subtenant, body);
     request.data = data;
-    Ok(handed_in(call, request))
+    Ok(submitted(call, request))
 }
 
-/// Changes a request that was not handed in, or hands it in.
+/// Changes a request that is not submitted, or submits it.
 pub(super) fn edit(call: &mut Context<'_>, id: &str) -> Result {
     let body = call.body()?;
     let submit = body.get("state").and_then(Value::as_str) == Some("SUBMITTED");

@@ -1,4 +1,4 @@
-//! `/identity/api`: tokens, tenants, identity stores, principals, roles, business groups.
+//! Service `/identity/api`: tokens, tenants, identity stores, principals, roles, business groups.
 
 mod principals;
 mod tokens;
@@ -9,7 +9,7 @@ use super::context::{Context, Reply, Result, merged, required};
 use super::refusal::{conflict, directory_unreachable, invalid, not_found};
 pub(super) use tokens::{expire, valid};
 
-/// The identity service; none if it has no such call.
+/// Handles the identity service; `None` if it has no such call.
 pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
     Some(match (method, path) {
         ("GET", ["about"]) => Ok(Reply::Json(json!({
@@ -20,7 +20,7 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
         (_, ["authorization", rest @ ..]) => return principals::roles(call, method, rest),
         ("GET", ["tenants"]) => Ok(Reply::Rows(call.store.tenants.rows.clone())),
         ("GET", ["tenants", id]) => match call.store.tenants.get(id) {
-            // One object, without its type.
+            // As documented, a single tenant has no `@type`; rows of the list do.
             Some(row) => Ok(Reply::Json(without_type(row))),
             None => Err(not_found("Tenant", id)),
         },
@@ -40,6 +40,7 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
     })
 }
 
+/// Returns a row without its `@type`.
 fn without_type(row: &Value) -> Value {
     let mut row = row.clone();
     if let Some(members) = row.as_object_mut() {
@@ -48,6 +49,7 @@ fn without_type(row: &Value) -> Value {
     row
 }
 
+/// Creates or replaces a tenant. There is no POST: a client chooses the id.
 fn put_tenant(call: &mut Context<'_>, id: &str) -> Result {
     let body = call.body()?;
     if body.get("id").and_then(Value::as_str).is_some_and(|named| named != id) {
@@ -59,13 +61,14 @@ fn put_tenant(call: &mut Context<'_>, id: &str) -> Result {
         "password": null, "defaultTenant": false,
     });
     let mut row = merged(template, body);
-    // What is written is not read again.
+    // A password is never returned, and a client must not send the null back as a new one.
     row["password"] = Value::Null;
-    let answer = without_type(&row);
+    let shown = without_type(&row);
     call.store.tenants.put(id, row);
-    Ok(Reply::Json(answer))
+    Ok(Reply::Json(shown))
 }
 
+/// Handles the identity stores of a tenant.
 fn directories(call: &mut Context<'_>, method: &str, tenant: &str, path: &[&str]) -> Option<Result> {
     let is = |row: &(String, Value), domain: &str| {
         row.0 == tenant && row.1.get("domain").and_then(Value::as_str) == Some(domain)
@@ -79,7 +82,7 @@ fn directories(call: &mut Context<'_>, method: &str, tenant: &str, path: &[&str]
             Some((_, row)) => Ok(Reply::Json(row.clone())),
             None => Err(not_found("Identity store", domain)),
         },
-        ("PUT", ["connectivity"]) => test(call).map(|_| Reply::Empty(204)),
+        ("PUT", ["connectivity"]) => test_connection(call).map(|_| Reply::Empty(204)),
         ("PUT", [domain]) => put_directory(call, tenant, domain),
         ("POST", []) => {
             let domain = match call.body().and_then(|body| required(&body, "domain")) {
@@ -106,8 +109,8 @@ fn directories(call: &mut Context<'_>, method: &str, tenant: &str, path: &[&str]
     })
 }
 
-/// Tests a connection: an address whose host begins with `unreachable` is not reached.
-fn test(call: &Context<'_>) -> std::result::Result<serde_json::Map<String, Value>, super::refusal::Refusal> {
+/// Tests the connection to a directory and returns the body, or error 90027 for a host that begins with `unreachable`.
+fn test_connection(call: &Context<'_>) -> std::result::Result<serde_json::Map<String, Value>, super::refusal::Refusal> {
     let body = call.body()?;
     let url = required(&body, "url")?;
     if url.split("://").nth(1).unwrap_or(&url).starts_with("unreachable") {
@@ -116,8 +119,10 @@ fn test(call: &Context<'_>) -> std::result::Result<serde_json::Map<String, Value
     Ok(body)
 }
 
+/// Creates or replaces an identity store.
 fn put_directory(call: &mut Context<'_>, tenant: &str, domain: &str) -> Result {
-    let body = test(call)?;
+    // As documented, the server tests the connection whenever an identity store is written.
+    let body = test_connection(call)?;
     let template = json!({
         "@type": "IdentityStore", "domain": domain, "name": null, "description": null, "alias": null, "type": "LDAP",
         "userNameDn": null, "password": null, "url": null, "groupBaseSearchDn": null, "userBaseSearchDn": null,
@@ -134,6 +139,7 @@ fn put_directory(call: &mut Context<'_>, tenant: &str, domain: &str) -> Result {
     Ok(Reply::Empty(204))
 }
 
+/// Handles the business groups of a tenant.
 fn subtenants(call: &mut Context<'_>, method: &str, tenant: &str, path: &[&str]) -> Option<Result> {
     let of_tenant = |row: &Value| row.get("tenant").and_then(Value::as_str) == Some(tenant);
     if let [id, ..] = path
@@ -143,7 +149,7 @@ fn subtenants(call: &mut Context<'_>, method: &str, tenant: &str, path: &[&str])
         return Some(Err(not_found("Subtenant", id)));
     }
     Some(match (method, path) {
-        // Lists do not show who has which role.
+        // As captured: the roles of a business group are null in lists, and only there.
         ("GET", [] | ["membership"]) => {
             let rows = call.store.subtenants.rows.iter().filter(|row| of_tenant(row)).cloned();
             Ok(Reply::Rows(
@@ -176,6 +182,7 @@ fn subtenants(call: &mut Context<'_>, method: &str, tenant: &str, path: &[&str])
     })
 }
 
+/// Creates or replaces a business group.
 fn put_subtenant(call: &mut Context<'_>, tenant: &str, id: &str) -> Result {
     let body = call.body()?;
     required(&body, "name")?;

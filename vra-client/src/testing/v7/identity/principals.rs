@@ -1,4 +1,4 @@
-//! Users, groups, and what they may do.
+//! Users, groups and their roles.
 
 use serde_json::{Value, json};
 
@@ -6,6 +6,7 @@ use crate::testing::v7::context::{Context, ListQuirk, Reply, Result, merged};
 use crate::testing::v7::refusal::{Refusal, conflict, invalid, not_found};
 use crate::testing::v7::store::full_name;
 
+/// Handles the principals and groups of a tenant; `None` if there is no such call.
 pub(super) fn route(call: &mut Context<'_>, method: &str, tenant: &str, path: &[&str]) -> Option<Result> {
     let position = |call: &Context<'_>, id: &str| {
         let rows = &call.store.principals;
@@ -19,7 +20,7 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, tenant: &str, path: &[
     let at = match path.get(1) {
         Some(id) => match position(call, id) {
             Some(at) => Some(at),
-            // Searching for somebody who is not there finds nobody.
+            // The call is documented as a list, so an unknown user is an empty list and not 404.
             None if method == "GET" && kind == "principals" && path.len() == 2 => {
                 return Some(Ok(Reply::RowsAs(Vec::new(), ListQuirk::NoMetadata)));
             }
@@ -36,7 +37,7 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, tenant: &str, path: &[
             let rows = call.store.principals.iter().filter(|(of, row)| of == tenant && is_group(row));
             Ok(Reply::Rows(rows.map(|(_, row)| shown(row)).collect()))
         }
-        // Documented as a list without counts.
+        // As documented, one user is a list without counts; clients that expect one object have to cope.
         ("GET", ["principals", _]) => Ok(Reply::RowsAs(vec![row(call)], ListQuirk::NoMetadata)),
         ("GET", ["groups", _]) => Ok(Reply::Json(row(call))),
         ("POST", ["principals" | "groups"]) => create(call, tenant, kind),
@@ -86,13 +87,15 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, tenant: &str, path: &[
     })
 }
 
-/// Where a group's members are kept; not shown.
+/// Member of a row with the names of a group's users. It is never shown; the blank keeps it apart from real members.
 const MEMBERS: &str = " members";
 
+/// Returns the users of a group.
 fn members(row: &Value) -> impl Iterator<Item = &str> {
     row.get(MEMBERS).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
+/// Returns a row without its hidden members.
 fn shown(row: &Value) -> Value {
     let mut row = row.clone();
     if let Some(object) = row.as_object_mut() {
@@ -102,10 +105,12 @@ fn shown(row: &Value) -> Value {
     row
 }
 
+/// Returns true for a group.
 fn is_group(row: &Value) -> bool {
     row.get("@type").and_then(Value::as_str) == Some("Group")
 }
 
+/// Returns the principals that a search finds.
 fn search(call: &Context<'_>, tenant: &str) -> Vec<Value> {
     let criteria = call.query.get("criteria").unwrap_or_default().to_lowercase();
     let domain = call.query.get("domain");
@@ -113,8 +118,8 @@ fn search(call: &Context<'_>, tenant: &str) -> Vec<Value> {
     let rows = call.store.principals.iter().filter(|(of, _)| of == tenant).filter(|(_, row)| {
         let name = full_name(row).unwrap_or_default();
         if let Some(role) = role {
-            // A role outdoes the text.
-            return call.store.assigned.iter().any(|(of, who, what)| of == tenant && *who == name && what == role);
+            // As documented, `role` wins over `criteria`.
+            return call.store.assigned.iter().any(|(of, user, held)| of == tenant && *user == name && held == role);
         }
         let display = row.get("name").and_then(Value::as_str).unwrap_or_default().to_lowercase();
         let in_domain = domain.is_none_or(|domain| name.ends_with(&format!("@{domain}")));
@@ -123,6 +128,7 @@ fn search(call: &Context<'_>, tenant: &str) -> Vec<Value> {
     rows.map(|(_, row)| shown(row)).collect()
 }
 
+/// Creates a local user, who may log in at once, or a custom group.
 fn create(call: &mut Context<'_>, tenant: &str, kind: &str) -> Result {
     let body = call.body()?;
     let template = if kind == "groups" {
@@ -134,7 +140,7 @@ fn create(call: &mut Context<'_>, tenant: &str, kind: &str) -> Result {
     };
     let mut row = merged(template, body);
     for flag in ["locked", "disabled"] {
-        // Clients send texts.
+        // Published clients send the flags as texts, and the server accepts them.
         if let Some(text) = row.get(flag).and_then(Value::as_str) {
             row[flag] = (text == "true").into();
         }
@@ -153,6 +159,7 @@ fn create(call: &mut Context<'_>, tenant: &str, kind: &str) -> Result {
     Ok(Reply::Created(format!("/identity/api/tenants/{tenant}/{kind}/{id}"), None))
 }
 
+/// Adds users to a group.
 fn add_members(call: &mut Context<'_>, at: Option<usize>) -> Result {
     let added: Vec<Value> = serde_json::from_slice(call.request.body())
         .map_err(|error| invalid(format!("Could not read JSON: {error}.")))?;
@@ -165,8 +172,9 @@ fn add_members(call: &mut Context<'_>, at: Option<usize>) -> Result {
     Ok(Reply::Empty(204))
 }
 
-/// The roles that there are; the manual's own name of the first is masked.
+/// Returns the system roles.
 pub(super) fn system_roles() -> Vec<Value> {
+    // The manual masks the id of the first role; this one is what clients send.
     let role = |id: &str, name: &str, permissions: &[(&str, &str)]| {
         let permissions: Vec<Value> = permissions
             .iter()
@@ -188,7 +196,7 @@ pub(super) fn system_roles() -> Vec<Value> {
     ]
 }
 
-/// `/identity/api/authorization`.
+/// Handles `/identity/api/authorization`; `None` if there is no such call.
 pub(super) fn roles(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
     let role_of = |id: &str| system_roles().into_iter().find(|role| role["id"].as_str() == Some(id));
     Some(match (method, path) {
@@ -196,7 +204,7 @@ pub(super) fn roles(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
         ("GET", ["tenants", tenant, "principals", principal, "roles"]) => {
             let held = |id: &str| {
                 let assigned = &call.store.assigned;
-                assigned.iter().any(|(of, who, what)| of == tenant && who == principal && what == id)
+                assigned.iter().any(|(of, user, role)| of == tenant && user == principal && role == id)
             };
             let rows = system_roles().into_iter().filter(|role| role["id"].as_str().is_some_and(held));
             Ok(Reply::Rows(rows.collect()))
@@ -216,12 +224,13 @@ pub(super) fn roles(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
     })
 }
 
+/// Returns the principals of a role in a business group.
 fn principals(role: &Value) -> impl Iterator<Item = String> {
     let ids = role.get("principalId").and_then(Value::as_array).into_iter().flatten();
     ids.filter_map(|id| Some(format!("{}@{}", id.get("name")?.as_str()?, id.get("domain")?.as_str()?)))
 }
 
-/// Who has a role in a business group.
+/// Handles the principals of a role in a business group.
 pub(super) fn of_subtenant(
     call: &mut Context<'_>,
     method: &str,
@@ -254,6 +263,7 @@ pub(super) fn of_subtenant(
     Some(result.map(|()| Reply::Empty(204)))
 }
 
+/// Adds principals to a role, or returns error 10101.
 fn add_to_role(
     call: &Context<'_>,
     roles: &mut Vec<Value>,

@@ -1,4 +1,4 @@
-//! Tokens: given out, checked, ended.
+//! Tokens: login, check and logout.
 
 use std::time::SystemTime;
 
@@ -13,6 +13,7 @@ use crate::testing::v7::refusal::{not_found, unauthenticated};
 use crate::testing::v7::rows::{Token, uuid};
 use crate::testing::v7::store::Store;
 
+/// Handles `/identity/api/tokens`; `None` if there is no such call.
 pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
     Some(match (method, path) {
         ("POST", []) => issue(call),
@@ -43,12 +44,12 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
     })
 }
 
-/// A token that is good now.
+/// Returns a token that is valid at this time.
 pub(in crate::testing::v7) fn valid<'a>(store: &'a Store, id: &str, now: SystemTime) -> Option<&'a Token> {
     store.tokens.iter().find(|token| token.id == id && token.until > now)
 }
 
-/// Lets the tokens of one holder, or of all, expire.
+/// Lets one token, or all tokens, expire.
 pub(in crate::testing::v7) fn expire(store: &mut Store, id: Option<&str>, now: SystemTime) {
     for token in &mut store.tokens {
         if id.is_none_or(|id| id == token.id) {
@@ -57,6 +58,7 @@ pub(in crate::testing::v7) fn expire(store: &mut Store, id: Option<&str>, now: S
     }
 }
 
+/// Logs a user in, or returns the error page of status 401.
 fn issue(call: &mut Context<'_>) -> Result {
     let body = call.body()?;
     let (user, password, tenant) =
@@ -65,7 +67,7 @@ fn issue(call: &mut Context<'_>) -> Result {
     if !known {
         return Err(unauthenticated());
     }
-    // As long as real ones, with the characters that need care in a path.
+    // As long as a real token and with `+`, `/` and `=`: a client that puts it into a path has to percent-encode it.
     let number = call.store.number();
     let id = format!("{0}+{1}/{0}{1}{2}==", uuid(number).replace('-', ""), uuid(!number).replace('-', ""), number);
     let until = call.now + call.store.token_lifetime;

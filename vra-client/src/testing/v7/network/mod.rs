@@ -1,4 +1,4 @@
-//! `/iaas-proxy-provider/api/network/profiles`: profiles, ranges, addresses.
+//! Service `/iaas-proxy-provider/api/network/profiles`: profiles, ranges, addresses.
 
 mod present;
 mod read;
@@ -11,15 +11,16 @@ use super::refusal::{forbidden, not_found};
 use super::rows::Profile;
 use super::store::Store;
 
-/// The network profiles; none if there is no such call.
+/// Handles network profiles; `None` if there is no such call.
 pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
+    // The manual asks for a tenant administrator; users of the call report that it takes a fabric administrator.
     if !call.fabric {
         return Some(Err(forbidden(format!("User {} is no fabric administrator.", call.user))));
     }
     let position = |store: &Store, id: &str| store.profiles.iter().position(|profile| profile.id == id);
     let flat = call.release != Release::V6_2;
     Some(match (method, path) {
-        // Rows have neither ranges nor addresses.
+        // As documented, rows of the list have neither ranges nor addresses; a client has to read each profile for them.
         ("GET", []) => Ok(Reply::Rows(call.store.profiles.iter().map(Profile::summary).collect())),
         ("POST", []) => create(call),
         ("GET", ["addresses", id]) if flat => match position(call.store, id).and_then(|at| call.store.profiles.get(at))
@@ -49,6 +50,7 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
     })
 }
 
+/// Creates a network profile.
 fn create(call: &mut Context<'_>) -> Result {
     let body = call.body()?;
     let (store, now) = (&mut *call.store, call.now);
@@ -58,6 +60,7 @@ fn create(call: &mut Context<'_>) -> Result {
     Ok(Reply::Created(format!("/iaas-proxy-provider/api/network/profiles/{id}"), None))
 }
 
+/// Replaces a network profile.
 fn put(call: &mut Context<'_>, at: usize) -> Result {
     let body = call.body()?;
     let (store, now) = (&mut *call.store, call.now);
@@ -72,7 +75,7 @@ fn put(call: &mut Context<'_>, at: usize) -> Result {
     Ok(Reply::Empty(204))
 }
 
-/// The job of the server that frees what has rested for half an hour.
+/// Frees the addresses of machines that were destroyed half an hour ago, as a job of the real server does.
 pub(super) fn reclaim(store: &mut Store, now: SystemTime) {
     store.profiles.iter_mut().for_each(|profile| profile.reclaim(now));
 }

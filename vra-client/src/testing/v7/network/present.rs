@@ -1,4 +1,4 @@
-//! Network profiles as the server shows them.
+//! Network profiles in the forms of the responses.
 
 use serde_json::{Value, json};
 
@@ -6,6 +6,7 @@ use crate::testing::clock::millis;
 use crate::testing::v7::rows::{Address, Profile, Range, State, uuid_of};
 
 impl Profile {
+    /// Returns the profile with these ranges.
     fn shown(&self, ranges: Value) -> Value {
         let kind = match self.members.get("profileType").and_then(Value::as_str) {
             Some("NAT") => "NATNetworkProfile",
@@ -26,12 +27,12 @@ impl Profile {
         row
     }
 
-    /// A row of a list.
+    /// Returns the row of a list.
     pub(super) fn summary(&self) -> Value {
         self.shown(Value::Null)
     }
 
-    /// All of it.
+    /// Returns the whole profile, with ranges and addresses.
     pub(super) fn row(&self) -> Value {
         let ranges: Vec<Value> = self
             .ranges
@@ -45,11 +46,13 @@ impl Profile {
         self.shown(ranges.into())
     }
 
+    /// Returns the rows of all addresses.
     pub(super) fn addresses(&self) -> Vec<Value> {
         let all = self.ranges.iter().flat_map(|range| range.addresses.iter().map(move |address| (range, address)));
         all.map(|(range, address)| self.address(range, address)).collect()
     }
 
+    /// Returns the ranges with the numbers of their addresses.
     pub(super) fn range_summaries(&self) -> Vec<Value> {
         self.ranges
             .iter()
@@ -70,6 +73,7 @@ impl Profile {
             .collect()
     }
 
+    /// Returns the row of an address.
     fn address(&self, range: &Range, address: &Address) -> Value {
         let (machine, name) = address.machine.clone().unzip();
         let suffix = self.members.get("dnsSuffix").and_then(Value::as_str).unwrap_or_default();
@@ -97,6 +101,7 @@ impl Profile {
 }
 
 impl Range {
+    /// Returns the row of a range, without addresses.
     fn row(&self) -> Value {
         json!({
             "id": self.id,
@@ -104,7 +109,7 @@ impl Range {
             "description": self.description,
             "beginIPv4Address": self.begin.to_string(),
             "endIPv4Address": self.end.to_string(),
-            // The state is that of a range which is given out whole, to a routed network.
+            // The state concerns ranges that are allocated as a whole, to a routed network; these are not.
             "state": "UNALLOCATED",
             "externalId": self.external_id,
             "createdDate": millis(self.created),

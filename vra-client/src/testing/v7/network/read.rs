@@ -1,4 +1,4 @@
-//! Network profiles as callers send them.
+//! Network profiles as clients send them.
 
 use std::net::Ipv4Addr;
 use std::time::SystemTime;
@@ -10,7 +10,7 @@ use crate::testing::v7::refusal::{Refusal, invalid};
 use crate::testing::v7::rows::{Address, Profile, Range, State};
 use crate::testing::v7::store::Store;
 
-/// The members of a kind beside the common ones.
+/// Returns the members of a kind of profile beside the common ones.
 fn members_of(kind: &str) -> Option<&'static [&'static str]> {
     Some(match kind {
         "EXTERNAL" => &["subnetMask", "gatewayAddress"],
@@ -46,7 +46,7 @@ const NAMES: &[&str] = &[
 ];
 
 impl Profile {
-    /// A profile as it was sent. The server makes the addresses of the ranges.
+    /// Reads a profile and creates the addresses of its ranges, or returns error 10101.
     pub(in crate::testing::v7) fn read(
         store: &mut Store,
         id: String,
@@ -56,7 +56,7 @@ impl Profile {
         required(body, "name")?;
         let kind = body.get("profileType").and_then(Value::as_str).unwrap_or("EXTERNAL").to_owned();
         let own = members_of(&kind).ok_or_else(|| invalid(format!("The profile type {kind} does not exist.")))?;
-        // An IPAM endpoint knows the mask.
+        // A profile of an IPAM endpoint gets its mask from there.
         if body.get("IPAMEndpointId").is_none_or(Value::is_null) {
             required(body, "subnetMask")?;
         }
@@ -86,6 +86,7 @@ impl Profile {
 }
 
 impl Range {
+    /// Reads a range and creates its addresses, or returns error 10101.
     fn read(store: &mut Store, row: &Value, now: SystemTime) -> Result<Self, Refusal> {
         let members = row.as_object().ok_or_else(|| invalid("A range is no object."))?;
         let name = required(members, "name")?;
@@ -102,6 +103,7 @@ impl Range {
                 (bound("beginIPv4Address")?, bound("endIPv4Address")?)
             }
         };
+        // The limit keeps a typing error in a test, such as 10.0.0.0 to 11.0.0.0, from filling the memory.
         let size = u64::from(end.to_bits()).checked_sub(u64::from(begin.to_bits())).map(|size| size + 1);
         let Some(size) = size.filter(|size| *size <= 65_536) else {
             return Err(invalid(format!("The range {begin} to {end} has no address, or more than 65536.")));
@@ -118,6 +120,7 @@ impl Range {
     }
 }
 
+/// Reads an address, or returns error 10101.
 fn address(value: &Value, name: &str) -> Result<Ipv4Addr, Refusal> {
     let text = value.as_str().unwrap_or_default();
     text.trim().parse().map_err(|_| invalid(format!("The value {value} of {name} is no IPv4 address.")))

@@ -1,4 +1,4 @@
-//! `/reservation-service/api`: reservations, their types, schemas and values, and reservation policies.
+//! Service `/reservation-service/api`: reservations, their types, schemas and values, and reservation policies.
 
 mod types;
 
@@ -12,10 +12,10 @@ use types::TYPES;
 
 const COMPONENT: &str = "com.vmware.csp.iaas.blueprint.service";
 
-/// What a list of reservations can be filtered by.
+/// Fields by which reservations can be filtered. The server documents these six and refuses every other one.
 const FILTERS: &[&str] = &["name", "reservationTypeId", "subTenantId", "enabled", "tenantId", "reservationPolicyId"];
 
-/// The reservation service; none if it has no such call.
+/// Handles the reservation service; `None` if it has no such call.
 pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
     Some(match (method, path) {
         ("GET", ["reservations"]) => list(call),
@@ -54,6 +54,7 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
     })
 }
 
+/// Lists reservations; filters by another field, and any order, are error 10101, as documented.
 fn list(call: &Context<'_>) -> Result {
     if let Some(filter) = call.query.filter()?
         && let Some(field) = filter.unknown_field(FILTERS)
@@ -66,7 +67,7 @@ fn list(call: &Context<'_>) -> Result {
     Ok(Reply::Rows(call.store.reservations.rows.clone()))
 }
 
-/// Makes or replaces a reservation.
+/// Creates or replaces a reservation.
 fn save(call: &mut Context<'_>, id: &str) -> std::result::Result<(), Refusal> {
     let body = call.body()?;
     required(&body, "name")?;
@@ -88,6 +89,7 @@ fn save(call: &mut Context<'_>, id: &str) -> std::result::Result<(), Refusal> {
     let now = call.now();
     let old = call.store.reservations.get(id);
     let version = old.and_then(|row| row["version"].as_i64()).map_or(0, |version| version + 1);
+    // Inferred: an update has to bring the version along, which is of use only if the server compares it.
     if let (Some(old), Some(sent)) = (old, body.get("version").and_then(Value::as_i64))
         && old["version"].as_i64() != Some(sent)
     {
@@ -108,7 +110,7 @@ fn save(call: &mut Context<'_>, id: &str) -> std::result::Result<(), Refusal> {
     Ok(())
 }
 
-/// The fields of its type: the compute resource is one of the server's, and what must be there is.
+/// Checks the typed values: known fields of the type, and a compute resource that exists.
 fn check_values(call: &Context<'_>, kind: &types::Type, body: &Map<String, Value>) -> std::result::Result<(), Refusal> {
     let data = body.get("extensionData");
     let known: Vec<String> = types::schema(kind.class)
@@ -118,7 +120,7 @@ fn check_values(call: &Context<'_>, kind: &types::Type, body: &Map<String, Value
         .filter_map(|field| field["id"].as_str().map(str::to_owned))
         .collect();
     for (key, _) in literal::pairs(data) {
-        // The manual's schema and the names that clients send differ here.
+        // The manual's schema has `reservationVCNS…`, and clients send `vCNS…`; both are accepted.
         let documented = key.replacen("vCNS", "reservationVCNS", 1);
         if !known.iter().any(|id| id == key || *id == documented) {
             return Err(invalid(format!("The reservation type {} has no field {key}.", kind.id)));
@@ -134,7 +136,7 @@ fn check_values(call: &Context<'_>, kind: &types::Type, body: &Map<String, Value
     }
 }
 
-/// With quota and use; the shape is a guess.
+/// Returns reservations with their quotas. The shape is a guess.
 fn info(call: &Context<'_>) -> Vec<Value> {
     let category = call.query.get("category");
     let rows = call.store.reservations.rows.iter().filter(|row| {
@@ -151,7 +153,7 @@ fn info(call: &Context<'_>) -> Vec<Value> {
     .collect()
 }
 
-/// The business groups with reservations; the shape is a guess.
+/// Returns the business groups with reservations. The shape is a guess.
 fn with_reservations(call: &Context<'_>) -> Vec<Value> {
     let tenant = call.query.get("tenantId");
     let held = |row: &&Value| {
@@ -162,6 +164,7 @@ fn with_reservations(call: &Context<'_>) -> Vec<Value> {
     rows.map(|row| json!({"id": row["id"], "name": row["name"]})).collect()
 }
 
+/// Handles reservation policies.
 fn policies(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
     let save = |call: &mut Context<'_>, id: &str| -> std::result::Result<(), Refusal> {
         let body = call.body()?;
@@ -181,7 +184,7 @@ fn policies(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Resul
     };
     Some(match (method, path) {
         ("GET", []) => {
-            // As documented: every second row has its type in another letter case, and `size` is 0.
+            // As documented: rows of one list differ in the letter case of their type, and `size` is 0.
             let mut rows = call.store.policies.rows.clone();
             for row in rows.iter_mut().skip(1).step_by(2) {
                 row["@type"] = "reservationPolicy".into();
@@ -196,7 +199,7 @@ fn policies(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Resul
         ("GET", ["types"]) => {
             Ok(Reply::Rows(POLICY_TYPES.iter().map(|id| json!({"@type": "ReservationPolicyType", "id": id})).collect()))
         }
-        // It changes, or makes under the id.
+        // As documented, PUT also creates a policy under the id in the path.
         ("PUT", [id]) => save(call, id).map(|()| Reply::Empty(204)),
         ("GET", [id]) => match call.store.policies.get(id) {
             Some(row) => Ok(Reply::Json(row.clone())),
@@ -216,7 +219,7 @@ fn policies(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Resul
 const POLICY_TYPES: &[&str] =
     &["Infrastructure.Reservation.Policy.ComputeResource", "Infrastructure.Reservation.Policy.Storage"];
 
-/// The values that a field can have. All but the compute resource depend on it.
+/// Returns the values that a field can have. All but the compute resource depend on the one chosen.
 fn values(call: &Context<'_>, class: &str, field: &str) -> Result {
     let Some(schema) = types::schema(class) else { return Err(not_found("Schema", class)) };
     let known = schema["fields"].as_array().into_iter().flatten().any(|row| row["id"].as_str() == Some(field));
@@ -226,7 +229,7 @@ fn values(call: &Context<'_>, class: &str, field: &str) -> Result {
     let body = call.body_or_empty()?;
     let text = body.get("text").and_then(Value::as_str).unwrap_or_default().to_lowercase();
     let flat = call.release != super::config::Release::V6_2;
-    // From 7.x on the label has the endpoint.
+    // From 7.x on, the label also names the endpoint, so that a search by exact name needs to know the release.
     let label = |name: &str| if flat { format!("{name} (vCenter)") } else { name.to_owned() };
     let value = |underlying: Value, label: &str| json!({"underlyingValue": underlying, "label": label});
     let found: Vec<Value> = if field == "computeResource" {
@@ -249,6 +252,7 @@ fn values(call: &Context<'_>, class: &str, field: &str) -> Result {
     Ok(Reply::Json(json!({"values": matching})))
 }
 
+/// Returns the values of a field for a compute resource, each with its label.
 fn of_compute(one: &Compute, field: &str) -> Vec<(Value, String)> {
     let each = |rows: &[(String, String)], make: &dyn Fn(&str, &str) -> Value| {
         rows.iter().map(|(id, name)| (make(id, name), name.clone())).collect()

@@ -1,10 +1,10 @@
-//! The types of reservations and the fields of each.
+//! Types of reservations, and the fields of each.
 
 use serde_json::{Value, json};
 
 use crate::testing::v7::rows::uuid_of;
 
-/// A type of reservations.
+/// Type of reservations.
 pub(super) struct Type {
     pub(super) id: &'static str,
     name: &'static str,
@@ -13,6 +13,7 @@ pub(super) struct Type {
     alerts: &'static [&'static str],
 }
 
+/// Creates a type whose schema class is its id.
 const fn kind(id: &'static str, name: &'static str, category: &'static str, alerts: &'static [&'static str]) -> Type {
     Type { id, name, category, class: id, alerts }
 }
@@ -20,8 +21,10 @@ const fn kind(id: &'static str, name: &'static str, category: &'static str, aler
 const ALL: &[&str] = &["storage", "memory", "cpu", "machine"];
 const MACHINES: &[&str] = &["machine"];
 
-/// Ids of vSphere, Amazon and vCloud Air are documented, that of vCloud Director comes from a client; the ids of the
-/// others are guesses by the same pattern. The names are those from 7.2 on.
+/// Types of reservations.
+///
+/// The ids of vSphere, Amazon and vCloud Air are documented, and that of vCloud Director comes from a client. The others are
+/// a guess by the same pattern. The names are those from 7.2 on.
 pub(super) const TYPES: &[Type] = &[
     kind("Infrastructure.Reservation.Virtual.vSphere", "vSphere (vCenter)", "Virtual", ALL),
     kind("Infrastructure.Reservation.Cloud.Amazon", "Amazon EC2", "Cloud", MACHINES),
@@ -37,7 +40,7 @@ pub(super) const TYPES: &[Type] = &[
 const DATE: &str = "2015-10-13T04:44:32.008Z";
 
 impl Type {
-    /// With the members of the documented rows.
+    /// Returns the row of the type, with the members of the documented rows.
     pub(super) fn row(&self) -> Value {
         let alerts: Vec<Value> = self
             .alerts
@@ -59,8 +62,8 @@ impl Type {
     }
 }
 
-/// The fields of a type. Those of vSphere are documented; those of the others are named in the manual without their
-/// schema, so that their data types are guesses.
+/// Returns the fields of a type. Those of vSphere are documented. The manual names those of the others without their
+/// schema, so their data types are a guess.
 pub(super) fn schema(class: &str) -> Option<Value> {
     let kind = TYPES.iter().find(|kind| kind.class == class)?;
     let mut fields = vec![field("computeResource", "Compute Resource", &reference("ComputeResource"), true, false)];
@@ -106,10 +109,12 @@ pub(super) fn schema(class: &str) -> Option<Value> {
     Some(json!({"fields": fields}))
 }
 
+/// Returns a primitive data type.
 fn primitive(kind: &str) -> Value {
     json!({"type": "primitive", "typeId": kind})
 }
 
+/// Returns a data type with a class.
 fn typed(kind: &str, class: &str) -> Value {
     json!({
         "type": kind, "componentTypeId": "com.vmware.csp.iaas.blueprint.service", "componentId": null, "classId": class,
@@ -117,14 +122,17 @@ fn typed(kind: &str, class: &str) -> Value {
     })
 }
 
+/// Returns the data type of a reference.
 fn reference(class: &str) -> Value {
     typed("ref", class)
 }
 
+/// Returns the data type of an object with values.
 fn object(class: &str) -> Value {
     typed("complex", class)
 }
 
+/// Returns a field of a schema.
 fn field(id: &str, label: &str, data_type: &Value, mandatory: bool, multiple: bool) -> Value {
     let facet = json!({
         "type": "mandatory", "value": {"type": "constantClause", "value": {"type": "boolean", "value": true}},

@@ -1,13 +1,14 @@
-//! Item of the catalog, with its ids.
+//! Item of the catalog with its ids.
 
 use std::time::SystemTime;
 
 use crate::testing::v7::config::{Component, Item};
 
-/// An item with its ids.
+/// Item with its ids.
 #[derive(Debug, Clone)]
 pub(in crate::testing::v7) struct CatalogItem {
     pub(in crate::testing::v7) id: String,
+    /// Id in the links of the flat form.
     pub(in crate::testing::v7) link_id: String,
     pub(in crate::testing::v7) service_id: String,
     pub(in crate::testing::v7) tenant: String,
@@ -17,7 +18,7 @@ pub(in crate::testing::v7) struct CatalogItem {
 }
 
 impl CatalogItem {
-    /// The machines it makes.
+    /// Returns the machines of the blueprint; one default machine if the test named none.
     pub(in crate::testing::v7) fn components(&self) -> Vec<Component> {
         if self.item.components.is_empty() {
             return vec![Component { name: "machine".to_owned(), cpu: 1, memory: 1024, storage: 8 }];
@@ -25,6 +26,7 @@ impl CatalogItem {
         self.item.components.clone()
     }
 
+    /// Returns the description.
     pub(in crate::testing::v7) fn description(&self) -> String {
         format!("{} blueprint", self.item.name)
     }

@@ -1,6 +1,6 @@
-//! Cluster with its networks and stores.
+//! Cluster with its networks, datastores and resource pools.
 
-/// A cluster with what hangs on it.
+/// Cluster; each network, datastore and resource pool has an id and a name.
 #[derive(Debug)]
 pub(in crate::testing::v7) struct Compute {
     pub(in crate::testing::v7) id: String,

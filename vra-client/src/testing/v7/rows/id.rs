@@ -1,7 +1,8 @@
-//! Ids that look like the server's own.
+//! Ids in the form of the server's own.
 
-/// An id that looks like the server's own.
+/// Returns the UUID of a number.
 pub(in crate::testing::v7) fn uuid(seed: u64) -> String {
+    // Version 4 and variant `a`, as real ids have, so that a client that checks the form accepts them.
     let mut state = seed;
     let (high, low) = (ipam_core::testing::splitmix64(&mut state), ipam_core::testing::splitmix64(&mut state));
     let (high, low) = (format!("{high:016x}"), format!("{low:016x}"));
@@ -16,8 +17,9 @@ pub(in crate::testing::v7) fn uuid(seed: u64) -> String {
     )
 }
 
-/// An id that depends on a name only.
+/// Returns the UUID of a name.
 pub(in crate::testing::v7) fn uuid_of(name: &str) -> String {
+    // FNV-1a: the standard library's hasher may change between releases, and ids in a test's expectations must not.
     let hash = name
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));

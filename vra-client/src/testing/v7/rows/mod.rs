@@ -1,4 +1,4 @@
-//! What the server remembers, row by row: data and what happens to it, without the forms it is shown in.
+//! Rows of the store: data and its changes, without the forms in which the server shows it.
 
 mod catalog_item;
 mod compute;

@@ -1,4 +1,4 @@
-//! Request for an item or an action, and how far it is.
+//! Request for an item or an action, with its stage.
 
 use std::time::SystemTime;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::testing::v7::config::Component;
 
-/// A request.
+/// Request for an item or an action.
 #[derive(Debug, Clone)]
 pub(in crate::testing::v7) struct Request {
     pub(in crate::testing::v7) id: String,
@@ -20,36 +20,36 @@ pub(in crate::testing::v7) struct Request {
     pub(in crate::testing::v7) requested_for: String,
     pub(in crate::testing::v7) description: Value,
     pub(in crate::testing::v7) reasons: Value,
-    /// The values, with types.
+    /// Typed values.
     pub(in crate::testing::v7) data: Value,
-    /// The machines that are wanted, each with how many.
+    /// Machines to make, each with their number.
     pub(in crate::testing::v7) machines: Vec<(Component, i64)>,
     pub(in crate::testing::v7) lease_days: Option<i64>,
-    /// In the 7.x form, which makes deployments.
+    /// True for a request in the 7.x form, which makes a deployment.
     pub(in crate::testing::v7) composite: bool,
     pub(in crate::testing::v7) created: SystemTime,
     pub(in crate::testing::v7) updated: SystemTime,
     pub(in crate::testing::v7) approved: Option<SystemTime>,
     pub(in crate::testing::v7) completed: Option<SystemTime>,
     pub(in crate::testing::v7) details: Option<String>,
-    /// A state that a test has set; nothing moves the request any more.
+    /// State that a test has set. Polls change it no more.
     pub(in crate::testing::v7) forced: Option<String>,
 }
 
-/// What is requested.
+/// Subject of a request: an item of the catalog, or an action on a resource.
 #[derive(Debug, Clone)]
 pub(in crate::testing::v7) enum RequestKind {
     Item { id: String },
     Action { resource: String, label: String, binding: &'static str },
 }
 
-/// How far a request is.
+/// Stage of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::testing::v7) enum Stage {
     Unsubmitted,
     Submitted,
     PendingApproval,
-    /// For so many more looks.
+    /// In progress for this number of further polls.
     InProgress(u32),
     Successful,
     Failed,
@@ -57,7 +57,7 @@ pub(in crate::testing::v7) enum Stage {
 }
 
 impl Stage {
-    /// Whether nothing will change any more.
+    /// Returns true if the request has ended.
     pub(in crate::testing::v7) fn is_final(self) -> bool {
         matches!(self, Self::Successful | Self::Failed | Self::Rejected)
     }

@@ -1,8 +1,8 @@
-//! Rows that are told apart by one of their members.
+//! Table of JSON rows with a key member.
 
 use serde_json::Value;
 
-/// Rows that are told apart by one of their members.
+/// Table of JSON rows in the order of their creation, with one member as the key.
 #[derive(Debug)]
 pub(in crate::testing::v7) struct Table {
     key: &'static str,
@@ -10,11 +10,14 @@ pub(in crate::testing::v7) struct Table {
 }
 
 impl Table {
+    /// Creates an empty table whose key is the member `key`.
     pub(in crate::testing::v7) fn new(key: &'static str) -> Self {
         Self { key, rows: Vec::new() }
     }
 
+    /// Returns true if a row has this key.
     fn is(&self, row: &Value, id: &str) -> bool {
+        // A path has the key as text; key pairs have a number in the row.
         match row.get(self.key) {
             Some(Value::String(text)) => text == id,
             Some(Value::Number(number)) => number.to_string() == id,
@@ -22,11 +25,12 @@ impl Table {
         }
     }
 
+    /// Returns the row with this key.
     pub(in crate::testing::v7) fn get(&self, id: &str) -> Option<&Value> {
         self.rows.iter().find(|row| self.is(row, id))
     }
 
-    /// Puts a row in the place of the one of its id, or behind all others; says whether there was one.
+    /// Replaces the row with this key, or adds the row at the end. Returns true if it replaced one.
     pub(in crate::testing::v7) fn put(&mut self, id: &str, row: Value) -> bool {
         match self.rows.iter().position(|old| self.is(old, id)).and_then(|at| self.rows.get_mut(at)) {
             Some(old) => {
@@ -40,6 +44,7 @@ impl Table {
         }
     }
 
+    /// Removes the row with this key. Returns true if there was one.
     pub(in crate::testing::v7) fn remove(&mut self, id: &str) -> bool {
         let before = self.rows.len();
         let key = self.key;

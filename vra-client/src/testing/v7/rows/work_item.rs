@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::request::Request;
 use crate::testing::v7::literal::{integer, string};
 
-/// An approval that a user has to give.
+/// Approval that a user has to give.
 #[derive(Debug)]
 pub(in crate::testing::v7) struct WorkItem {
     pub(in crate::testing::v7) id: String,
@@ -20,13 +20,14 @@ pub(in crate::testing::v7) struct WorkItem {
     pub(in crate::testing::v7) tenant: String,
     pub(in crate::testing::v7) subtenant: String,
     pub(in crate::testing::v7) created: SystemTime,
-    /// When, by whom, and what it is called then.
+    /// Time of the completion, user, and name of the state; `None` while it is active.
     pub(in crate::testing::v7) done: Option<(SystemTime, String, &'static str)>,
-    /// The values of the form.
+    /// Values of the form.
     pub(in crate::testing::v7) form: Vec<(String, Value)>,
 }
 
 impl WorkItem {
+    /// Creates the approval of a request, with the values that the approver may change.
     pub(in crate::testing::v7) fn new(
         (id, number): (String, u64),
         request: &Request,
@@ -34,6 +35,7 @@ impl WorkItem {
         name: &str,
         now: SystemTime,
     ) -> Self {
+        // The keys of the form differ from those of the request: `source-` for the form, `source-provider-` for the item.
         let key = |name: &str| format!("source-source-provider-{name}");
         let count = request.machines.iter().map(|(_, count)| count).sum();
         let first = request.machines.first().map(|(machine, _)| machine.clone());
