@@ -1,4 +1,4 @@
-//! The conformance suite over the live server.
+//! Conformance suite over the live server.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

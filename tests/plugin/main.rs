@@ -1,4 +1,4 @@
-//! The vRA plug-in's actions over real providers: the sample inputs, the contract's rules, and what the public plug-ins
+//! Actions of the vRA plug-in over real providers: the sample inputs, the contract's rules, and what the public plug-ins
 //! get wrong.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]

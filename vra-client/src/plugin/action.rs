@@ -116,6 +116,7 @@ impl FromStr for Action {
     /// # Errors
     /// [`UnknownAction`], which shows the first 40 characters of the text.
     fn from_str(text: &str) -> Result<Self, UnknownAction> {
+        // Scripts and administrators write the names in every spelling; no two actions differ only in it.
         let plain = |text: &str| text.replace(['-', '_'], "").to_ascii_lowercase();
         let wanted = plain(text);
         Self::ALL

@@ -49,6 +49,7 @@ use ipam_core::ErrorKind;
 pub struct ActionError {
     message: String,
     #[source]
+    // Boxed by `ipam_core` already, so that a `Result` with this error stays small.
     source: Option<ipam_core::Error>,
 }
 
@@ -104,6 +105,7 @@ fn cause(kind: ErrorKind) -> Option<&'static str> {
 
 impl From<ipam_core::Error> for ActionError {
     fn from(error: ipam_core::Error) -> Self {
+        // The IPAM's own text follows the first words: it names the request and the server's reason.
         let message = cause(error.kind()).map_or_else(|| error.to_string(), |cause| format!("{cause}: {error}"));
         Self { message, source: Some(error) }
     }

@@ -72,6 +72,8 @@ impl EndpointProperties {
     /// # Errors
     /// An [`ActionError`] that names the member and never shows its value, if the member is not an object.
     pub fn of_inputs(inputs: &Value) -> Result<Self, ActionError> {
+        // Read from the raw inputs: a host needs the form before it runs an action, whose inputs may be wrong
+        // elsewhere.
         let (member, form) = match inputs.get("endpoint") {
             Some(endpoint @ (Value::Object(_) | Value::Null)) => {
                 ("endpoint.endpointProperties", endpoint.get("endpointProperties"))
@@ -98,6 +100,7 @@ impl EndpointProperties {
     /// # Errors
     /// An [`ActionError`] if the value is a list or an object, or if `properties` is not a list of objects, as JSON.
     pub fn get(&self, name: &str) -> Result<Option<String>, ActionError> {
+        // vRA sends every field of the form, also those left empty, so an empty field must not hide a free property.
         if let Some(value) = self.0.get(name)
             && let Some(text) = Self::text(name, value)?
         {
@@ -245,6 +248,7 @@ impl Credentials {
     /// `privateKeyId` or `privateKey` is missing.
     pub fn from_response(response: &Value) -> Result<Self, ActionError> {
         const FIELD: &str = "credentials";
+        // `context.request` returns a refusal as a response with its status, and does not raise it.
         if let Some(status) = response.get("status").and_then(|status| wire::number::<_, u16>(status).ok().flatten())
             && !(200..300).contains(&status)
         {
@@ -267,6 +271,7 @@ impl Credentials {
                 .map(str::to_owned)
                 .ok_or_else(|| ActionError::input(FIELD, &format_args!("{name} is missing or not a string")))
         };
+        // Kept as a secret from here on, so that no `Debug` shows it.
         Ok(Self { user: member("privateKeyId")?, password: member("privateKey")?.into() })
     }
 

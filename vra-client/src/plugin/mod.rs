@@ -1,4 +1,4 @@
-//! The third-party IPAM plug-in contract of vRealize Automation 8, Aria Automation and VCF Automation ("vRA" below), over
+//! Third-party IPAM plug-in contract of vRealize Automation 8, Aria Automation and VCF Automation ("vRA" below), over
 //! any [`IpamProvider`](ipam_core::IpamProvider).
 //!
 //! vRA runs a plug-in as eight *actions*. Each takes one JSON object and returns one JSON object, or fails with an error.

@@ -77,6 +77,7 @@ impl Settings {
             ..Self::default()
         };
         if let Some(space) = properties.get("addressSpace")? {
+            // Ranges and blocks alike: an on-demand network has to end up where the addresses are looked for.
             settings.ranges.space = Some(space.as_str().into());
             settings.blocks.space = Some(space.as_str().into());
         }
@@ -107,6 +108,7 @@ impl Settings {
                     self.blocks.name = Some(value.to_owned());
                 }
                 "tag" => {
+                    // A tag without `=` is one with an empty value, as a provider stores it.
                     let (key, value) = value.split_once('=').unwrap_or((value, ""));
                     self.ranges.tags.insert(Tag::new(key, value));
                     self.blocks.tags.insert(Tag::new(key, value));
@@ -122,6 +124,7 @@ impl Settings {
 
     /// Completes the DNS data that the IPAM does not have from the properties that the form names.
     pub(super) fn complete(&self, network: &mut NetworkInfo, properties: &Properties) -> Result<(), ActionError> {
+        // Data of the IPAM itself takes precedence: a forgotten custom field must not override it.
         if network.dns_servers.is_empty()
             && let Some((field, value)) = property(properties, self.dns_servers_field.as_ref())
         {
@@ -135,6 +138,7 @@ impl Settings {
         }
         if network.domain.is_none() {
             network.domain = property(properties, self.domain_field.as_ref())
+                // A range has one domain; a property with several is taken to name the main one first.
                 .and_then(|(_, value)| entries(value).next())
                 .map(str::to_owned);
         }

@@ -22,6 +22,7 @@ pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
         // A field that was left empty in a form is sent as an empty string.
         Value::String(text) if text.trim().is_empty() => Ok(None),
         Value::String(text) => Ok(Some(text)),
+        // Ids are numbers in some IPAMs, and a blueprint that computes one passes it on as a number.
         Value::Number(number) => Ok(Some(number.to_string())),
         Value::Bool(value) => Ok(Some(value.to_string())),
         other => Err(unexpected("a string", &other)),
@@ -34,6 +35,7 @@ where
     D: Deserializer<'de>,
     T: FromStr<Err: Display>,
 {
+    // Both forms go through the text, so that a fraction or a negative number is refused in either.
     let Some(text) = text(deserializer)? else { return Ok(None) };
     text.trim().parse().map(Some).map_err(|error| {
         D::Error::custom(format_args!("{} is not a whole number in the range of this member: {error}", shown(&text)))
@@ -98,6 +100,7 @@ where
     let items = match Value::deserialize(deserializer)? {
         Value::Null => return Ok(None),
         Value::Array(items) => items,
+        // The meaning of a single value is plain, and refusing it would fail a machine that could be built.
         alone => vec![alone],
     };
     items
@@ -128,6 +131,7 @@ where
     D: Deserializer<'de>,
     T: DeserializeOwned,
 {
+    // Read as a value first: a wrong type is then named by its JSON type, where Serde would quote it.
     let value = Value::Object(match Value::deserialize(deserializer)? {
         Value::Null => return Ok(None),
         Value::Object(object) => object,
@@ -138,6 +142,7 @@ where
 
 /// Reads a model, or returns the path of the member that is wrong and the problem with it.
 pub(super) fn read<'de, T: Deserialize<'de>>(value: impl Deserializer<'de>) -> Result<T, (String, String)> {
+    // The path tells which of several entries is wrong; Serde's own message names the member only.
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
         (if path == "." { String::new() } else { format!(".{path}") }, error.inner().to_string())

@@ -140,6 +140,7 @@ impl IpAllocation {
         // vRA writes an unspecified address into `start` where the blueprint has none.
         let selection = match self.start.filter(|start| !start.is_unspecified()) {
             Some(first) => Selection::Exact { first, count },
+            // The contract asks for contiguous addresses; a single one may come from anywhere in the range.
             None if count > 1 => Selection::Next { count, placement: Placement::Contiguous },
             None => Selection::Next { count, placement: Placement::Scattered },
         };
@@ -147,6 +148,7 @@ impl IpAllocation {
         let member = format!("ipAllocations[{index}].ipRangeIds");
         let first = ranges.next().ok_or_else(|| ActionError::empty(&member, "name at least one range"))?;
         let line = AllocateLine::new(first, selection).with_labels(labels);
+        // The provider tries the ranges in this order and in one step, so that no address is lost between two tries.
         Ok(ranges.fold(line, AllocateLine::or_from))
     }
 }
@@ -175,6 +177,7 @@ impl AllocateIpInput {
             request = request.with_line(wanted.line(index, labels.clone())?);
         }
         let mut lines: Vec<_> = self.positions(ids).into_iter().zip(request.lines).collect();
+        // Sorted here and put back into the order of the inputs by the positions, once the addresses are known.
         lines.sort_by_key(|(position, _)| *position);
         request.lines = lines.into_iter().map(|(_, line)| line).collect();
         Ok(request)
@@ -204,6 +207,7 @@ pub(in crate::plugin) async fn allocate_ip<P: IpamProvider + ?Sized>(
     let ids: Vec<&str> =
         input.ip_allocations.iter().enumerate().map(|(index, wanted)| wanted.id(index)).collect::<Result<_, _>>()?;
     let request = input.request(&ids)?;
+    // Checked before the look-ups of earlier requests, so that a mistake costs no request to the IPAM.
     request.validate()?;
     let positions = input.positions(&ids);
     // The owner and the key that an earlier version of this crate made for the same machine.

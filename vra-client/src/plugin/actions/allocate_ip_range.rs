@@ -116,6 +116,7 @@ impl AllocateIpRangeInput {
     fn request(&self) -> Result<AllocateRange, ActionError> {
         let wanted = &self.ip_range_allocation;
         let prefix = match (wanted.subnet_cidr, wanted.subnet_prefix_length) {
+            // An exact prefix has a length already, so that one beside it decides nothing.
             (Some(net), _) => ChildPrefix::Exact(net),
             (None, Some(len)) => ChildPrefix::PrefixLen(len),
             (None, None) => {
@@ -155,6 +156,7 @@ impl AllocateIpRangeInput {
 fn texts(properties: &Map<String, Value>) -> Properties {
     properties
         .iter()
+        // An IPAM has no property without a name, and null means that the property is not set.
         .filter(|(name, value)| !name.is_empty() && !value.is_null())
         .map(|(name, value)| (name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
         .collect()

@@ -136,12 +136,14 @@ pub(in crate::plugin) async fn deallocate_ip<P: IpamProvider + ?Sized>(
         let (range, address) = entry.place(index)?;
         let member = format!("ipDeallocations[{index}].id");
         let id = entry.id.ok_or_else(|| ActionError::missing_entry_id(&member))?;
+        // The precondition makes check and deallocation one step: another machine may get the address between two.
         let request = Deallocate::address(range.clone(), address).with_precondition(Precondition::Owner(owner.clone()));
         // Every entry is checked before anything is freed: a mistake in the last one leaves the first ones as they are.
         request.validate()?;
         wanted.push((id, range, address, request));
     }
     let mut ip_deallocations = Vec::with_capacity(wanted.len());
+    // One after another: a failure leaves the entries after it for the repeat, which finds the others free.
     for (id, range, address, request) in wanted {
         let direct = match provider.deallocate(&request).await {
             Ok(deallocated) if !deallocated.was_free() => Direct::Deallocated,
@@ -195,7 +197,7 @@ async fn deallocate_by_address<P: IpamProvider + ?Sized>(
         Some(found) => Some(found),
         None if ownership.own.is_empty() => None,
         None => match space_of(provider, range).await? {
-            // An address is unique in an address space, so this is the allocation that the range had.
+            // An address is unique in an address space, so this is the allocation that the range contained.
             Some(space) if ownership.own.iter().any(|found| found.space == space) => {
                 ownership.own.iter().find(|found| found.space == space)
             }
@@ -215,6 +217,7 @@ async fn deallocate_by_address<P: IpamProvider + ?Sized>(
         }
         return Ok(if provider.deallocate(&request).await?.was_free() { "Was free already" } else { FREED });
     }
+    // In this order, so that the message names what an administrator can act on.
     Ok(if !ownership.reserved.is_empty() {
         "Is reserved in the IPAM; nothing was freed"
     } else if ownership.others.iter().any(|found| in_range(&found)) {

@@ -109,6 +109,7 @@ pub(in crate::plugin) async fn deallocate_ip_range<P: IpamProvider + ?Sized>(
         .ip_range_id
         .as_deref()
         .ok_or_else(|| ActionError::missing("ipRangeDeallocation.ipRangeId", "it names what to deallocate"))?;
+    // Off unless it is set: addresses that are still allocated may belong to machines that run.
     let remove_allocations = match wanted.properties.get(REMOVE_ALLOCATIONS) {
         None => None,
         Some(value) => wire::flag(value).map_err(|error| {
@@ -125,6 +126,7 @@ pub(in crate::plugin) async fn deallocate_ip_range<P: IpamProvider + ?Sized>(
         // The precondition takes a range of another owner for free. The range may carry the other form of the resource's id,
         // as an earlier version of this crate wrote it.
         let other = match provider.get_range(id).await {
+            // Gone before the request, or removed by a repeat that runs at the same time: either is a success.
             Err(error) if error.is_not_found() => return Ok(output("Was gone already")),
             range => range?.owner,
         };

@@ -108,6 +108,7 @@ pub(in crate::plugin) async fn get_ip_blocks<P: IpamProvider + ?Sized>(
         let page = provider.list_blocks(&request).await?;
         // An empty page is not the end of the list; see get_ip_ranges.
         if page.items.is_empty() && page.next.is_some() {
+            // The loop ends: a provider's token leads forward, and the last page has none.
             request.page.token = page.next;
             continue;
         }

@@ -90,6 +90,7 @@ impl GetIpRangesInput {
         let paging = self.paging_and_sorting.as_ref();
         let size = paging.and_then(|paging| paging.max_results).filter(|size| *size > 0).unwrap_or(PAGE_SIZE);
         let token = paging.and_then(|paging| paging.page_token.as_deref()).map(Into::into);
+        // A page may always be smaller than requested, and the token leads on; a larger one would be refused.
         PageRequest::of(size.min(ipam_core::MAX_PAGE_SIZE)).with_token(token)
     }
 }
@@ -132,6 +133,7 @@ pub struct IpRange {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gateway_address: Option<IpAddr>,
     /// DNS servers.
+    // Not skipped when empty, like all lists here: the contract asks for a list, never null.
     pub dns_server_addresses: Vec<IpAddr>,
     /// DNS search domains.
     pub dns_search_domains: Vec<String>,

@@ -28,6 +28,7 @@ pub(super) async fn look_up<P: IpamProvider + ?Sized>(
     address: IpAddr,
 ) -> Result<AddressOwnership, ActionError> {
     let mut ownership = AddressOwnership::default();
+    // In all address spaces: the request has an address and at most a range that may be gone.
     let mut allocations = provider.find_all(Find::default().with_address(address));
     while let Some(allocation) = allocations.try_next().await? {
         let list = match &allocation.owner {

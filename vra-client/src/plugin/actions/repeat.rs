@@ -30,6 +30,7 @@ pub(super) async fn allocate<P: IpamProvider + ?Sized>(
         (request.owner, request.key) = (owner, Some(key));
     }
     match provider.allocate(&request).await {
+        // A single line has no other order, so its conflict is final.
         Err(error) if error.is_conflict() && request.lines.len() > 1 => {
             match in_another_order(provider, &request, given).await? {
                 Some(allocated) => Ok(allocated),
@@ -61,6 +62,7 @@ async fn in_another_order<P: IpamProvider + ?Sized>(
                 allocated.lines = lines.into_iter().map(|(_, line)| line).collect();
                 return Ok(Some(allocated));
             }
+            // Not this order; the key was made by another one, or by another request altogether.
             Err(error) if error.is_conflict() => {}
             Err(error) => return Err(error),
         }

@@ -82,6 +82,7 @@ impl ResourceInfo {
     /// id that came without one.
     pub(super) fn other_owner(&self, path: &str) -> Result<Owner, ActionError> {
         let id = self.id()?;
+        // An id without a path gets the one that vRA would have sent; one with a path was the owner as it came.
         Ok(if without_path(id) == id { Owner::new(format!("{path}{id}")) } else { Owner::from(id) })
     }
 
@@ -93,6 +94,7 @@ impl ResourceInfo {
 
 /// Returns the key of a request for a resource. `part` tells the requests of one resource apart.
 pub(super) fn ipam_key(owner: &Owner, part: &str) -> AllocationKey {
+    // The prefix keeps the keys of this plug-in apart from those of other programs on the same IPAM.
     AllocationKey::new(format!("vra:{owner}:{part}"))
 }
 

@@ -104,6 +104,7 @@ pub(in crate::plugin) async fn update_record<P: IpamProvider + ?Sized>(
         let address = info.address.ok_or_else(|| ActionError::missing(&member, "it names the allocation to update"))?;
         // The request names no range, so the allocation is found by its address and the machine.
         let allocation = owned(provider, &input.resource_info, address).await?;
+        // Written one by one: a repeat writes the same values, so a failure in the middle needs no undo.
         let update =
             Update::new(allocation.id).with_mac(info.mac_address).with_hostname(input.resource_info.name.clone());
         provider.update(&update).await?;

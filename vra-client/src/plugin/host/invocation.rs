@@ -77,6 +77,7 @@ impl Invocation {
             None => whole,
         };
         let form = EndpointProperties::of_inputs(&inputs)?;
+        // Read here, so that a form that cannot be read fails before a connection is made.
         let (certificate, settings) = (form.certificate()?, Settings::read(&form)?);
         Ok(Self { inputs, credentials, form, certificate, settings })
     }

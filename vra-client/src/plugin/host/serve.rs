@@ -15,6 +15,7 @@ use crate::plugin::action::Action;
 use crate::plugin::action_error::ActionError;
 use crate::plugin::handler::Plugin;
 
+// Boxed, so that `Host` has no type parameter for a callback and its future, which cannot be named.
 type Open = dyn Fn(Invocation) -> BoxFuture<'static, ipam_core::Result<Arc<dyn IpamProvider>>> + Send + Sync;
 
 /// Host of a plug-in: opens a provider for each invocation, runs the action, and closes the provider.
@@ -69,6 +70,7 @@ impl Host {
     pub fn with_registry(registry: Registry, url: impl Into<String>) -> Self {
         let url = url.into();
         let open = move |invocation: Invocation| {
+            // Cloned for each invocation: the future outlives the call, and a registry is cheap to clone.
             let (registry, request) = (registry.clone(), invocation.to_open_request(&url));
             let opened: BoxFuture<'static, _> = Box::pin(async move { registry.open_with(request?).await });
             opened
@@ -137,6 +139,7 @@ impl Host {
         mut output: impl Write + Send,
         mut errors: impl Write + Send,
     ) -> io::Result<bool> {
+        // The name is checked before the input is read, so that a wrong name does not wait for standard input.
         let action = action.parse::<Action>().map_err(|error| ActionError::new(error.to_string()));
         let invocation = action.and_then(|action| Ok((action, Invocation::read(input)?)));
         let result = match invocation {
@@ -147,6 +150,7 @@ impl Host {
             Ok(result) => {
                 // Written before the error of closing, so that a script that reads both has the outputs in any case.
                 writeln!(output, "{:#}", result.outputs)?;
+                // Flushed before the errors are written, so that a reader of both streams sees the outputs first.
                 output.flush()?;
                 result.close_error.map(ActionError::from)
             }

@@ -47,6 +47,7 @@ impl Vra {
         // A real server frees addresses by a periodic job. Doing it before each request needs no background task, and a
         // client cannot tell the difference.
         network::reclaim(&mut store, now);
+        // Before the token is checked, so that this request already gets a 401.
         if fault == Some(&Fault::ExpireToken) {
             expire(&mut store, request.bearer(), now);
         }
@@ -54,6 +55,7 @@ impl Vra {
             Some(Fault::LinkOrigin(origin)) => origin.clone(),
             _ => self.origin.clone(),
         };
+        // Read for every call, though few are lists: a bad number is an error also where it would not be used.
         let query = match Query::read(request) {
             Ok(query) => query,
             Err(refusal) => return refusal.response(),
@@ -111,6 +113,7 @@ impl Site for Vra {
 
 /// Checks the token of a request, and passes the request to its service.
 fn authenticate_and_route(call: &mut Context<'_>) -> Result {
+    // Without a slash at the end, which the manual prints and most clients leave out.
     let segments = call.request.segments();
     let path: Vec<&str> = segments.iter().map(String::as_str).collect();
     let method = call.request.method();
@@ -124,6 +127,7 @@ fn authenticate_and_route(call: &mut Context<'_>) -> Result {
     if !anonymous {
         let token = call.request.bearer().and_then(|token| valid(call.store, token, call.now));
         let token = token.ok_or_else(unauthenticated)?;
+        // The caller is that of the token and not of the body; a token is bound to one tenant.
         (call.user, call.tenant) = (token.user.clone(), token.tenant.clone());
         let user = call.store.users.iter().find(|user| user.name == call.user && user.tenant == call.tenant);
         call.fabric = user.is_some_and(|user| user.fabric);

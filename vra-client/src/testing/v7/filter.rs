@@ -309,6 +309,7 @@ impl Parser {
             "eq" => Operator::Eq,
             "ne" => Operator::Ne,
             "gt" => Operator::Gt,
+            // Not seen in any client, but a part of OData like the others.
             "ge" => Operator::Ge,
             "lt" => Operator::Lt,
             "le" => Operator::Le,

@@ -10,6 +10,7 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
     Some(match (method, path) {
         ("GET", []) => Ok(Reply::Rows(call.store.key_pairs.rows.clone())),
         ("POST", []) => {
+            // The body of the response is empty, so the number at the end of `Location` is all that a client gets.
             let id = call.store.number();
             save_key_pair(call, id).map(|()| Reply::Created(format!("/iaas-proxy-provider/api/keyPairs/{id}"), None))
         }

@@ -1,4 +1,4 @@
-//! An in-process vRealize Automation 6.2 or 7.1 to 7.6 to test against.
+//! In-process vRealize Automation 6.2 or 7.1 to 7.6 to test against.
 //!
 //! [`Server`] keeps its state in memory: a test reads back what it created. A request for an item takes its course. It waits
 //! for an approval if the item needs one, is in progress for some polls, and ends with a deployment and machines. Their

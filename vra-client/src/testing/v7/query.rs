@@ -31,7 +31,7 @@ impl Query {
             let Some(text) = query.get(name) else { return Ok(None) };
             // Published clients send limits up to 2147483647 to get everything at once. The server cuts the page at its own
             // bound without an error, so a client has to compare the rows with the count.
-            text.parse().map(Some).map_err(|_| invalid(format!("The value {text} of {name} is no number.")))
+            text.parse().map(Some).map_err(|_| invalid(format!("The value {text} of {name} is not a number.")))
         };
         let (page, limit, top, skip) = (number("page")?, number("limit")?, number("$top")?, number("$skip")?);
         // If both forms are given, `$top` and `$skip` win, as the manual says.
@@ -39,6 +39,7 @@ impl Query {
             query.limit = limit.clamp(1, Self::MOST);
         }
         query.page = match skip {
+            // The envelope counts in pages, so a skip inside a page is rounded down to its start.
             Some(skip) => skip / query.limit + 1,
             None => page.unwrap_or(1).max(1),
         };
@@ -69,6 +70,7 @@ impl Query {
     pub(super) fn page(&self, rows: Vec<Value>, at: &ListContext<'_>) -> Result<Value, Refusal> {
         let mut rows = rows;
         if let Some(filter) = self.filter()? {
+            // Filtered before the page is cut, so that the counts are those of the rows that match.
             rows.retain(|row| filter.holds(row));
         }
         self.sort(&mut rows);
@@ -100,10 +102,12 @@ impl Query {
     /// Cuts the page out of the rows, and applies the fault to it.
     fn cut(&self, rows: &[Value], at: &ListContext<'_>) -> Value {
         let total = rows.len();
+        // The counts and the rows are changed apart from one another: a client must not trust one without the other.
         let counted = match at.fault {
             Some(Fault::CountOff(by)) => total.saturating_add_signed(isize::try_from(*by).unwrap_or(0)),
             _ => total,
         };
+        // A client that reads until a page is empty would never stop.
         let page = if at.fault == Some(&Fault::IgnorePage) { 1 } else { self.page };
         let offset = (page - 1).saturating_mul(self.limit);
         let mut content: Vec<Value> = rows.iter().skip(offset).take(self.limit).cloned().collect();
@@ -134,6 +138,7 @@ impl Query {
             link("previous", page - 1);
         }
         let mut body = Map::new();
+        // Without links and counts, a client can tell the last page only by its length.
         if at.fault != Some(&Fault::BarePage) {
             body.insert("links".into(), links.into());
         }

@@ -82,6 +82,7 @@ impl Store {
         self.items.push(CatalogItem {
             id: id.clone(),
             link_id,
+            // From the name, so that items of one service share its id.
             service_id: uuid_of(&item.service),
             tenant: Server::TENANT.to_owned(),
             subtenant,
@@ -117,12 +118,14 @@ impl Store {
     pub fn add_profile(&mut self, name: &str, begin: Ipv4Addr, end: Ipv4Addr) -> Result<String, String> {
         let body = json!({
             "name": name, "profileType": "EXTERNAL", "subnetMask": "255.255.255.0", "dnsSuffix": "example.com",
+            // The members of a minimal body; the reader adds the others as a real server does.
             "definedRanges": [{
                 "name": format!("{name} range"), "beginIPv4Address": begin.to_string(), "endIPv4Address": end.to_string(),
             }],
         });
         let id = self.id();
         let body = body.as_object().cloned().unwrap_or_default();
+        // Through the reader of requests, so that a test cannot add what a client could not.
         let profile = Profile::read(self, id.clone(), &body, SystemTime::now());
         self.profiles.push(profile.map_err(|refusal| refusal.body().to_string())?);
         Ok(id)
@@ -150,6 +153,7 @@ impl Store {
         let memory = vec![("memoryReservedSizeMb".to_owned(), integer(8192))];
         let data = entries(vec![
             ("reservationMemory".to_owned(), complex(component, "Infrastructure.Reservation.Memory", memory)),
+            // 0 is no limit.
             ("machineQuota".to_owned(), integer(0)),
             ("computeResource".to_owned(), resource),
             ("reservationNetworks".to_owned(), multiple("COMPLEX", vec![network])),
@@ -161,6 +165,7 @@ impl Store {
             "subTenantId": subtenant_id, "enabled": true, "priority": 1, "reservationPolicyId": null,
             "alertPolicy": {
                 "enabled": false, "frequencyReminder": 0, "emailBgMgr": true, "recipients": [],
+                // Levels are kept while the policy is off, as published clients send them.
                 "alerts": [{"alertPercentLevel": 80, "referenceResourceId": "storage"}],
             },
             "extensionData": data,
@@ -172,6 +177,7 @@ impl Store {
     /// Adds a range of an IPAM endpoint. `external_id` is its id at the endpoint.
     pub fn add_ipam_range(&mut self, endpoint: &str, external_id: &str, begin: Ipv4Addr, end: Ipv4Addr) {
         let space = json!({"externalId": "default", "name": "default", "description": null});
+        // The first range of an endpoint makes the endpoint known, with one address space.
         if self.ipam_spaces.iter().all(|(of, _)| of != endpoint) {
             self.ipam_spaces.push((endpoint.to_owned(), space));
         }

@@ -223,6 +223,7 @@ impl Server {
     /// ```
     pub fn expire_tokens(&self) {
         let now = self.site().clock.now();
+        // Set to now and not removed, so that the server knows the token and finds it expired.
         expire(&mut self.site().store(), None, now);
     }
 }
@@ -387,8 +388,10 @@ impl ServerBuilder {
     /// # Errors
     /// The I/O error if no port can be bound.
     pub async fn start(self) -> io::Result<Server> {
+        // The store is filled before the socket exists, so that no request sees a half-filled one.
         let mut store = Store::new(self.polls_in_progress, self.token_lifetime);
         let users = match self.users {
+            // A server on which no user can log in is of no use to a test.
             none if none.is_empty() => vec![User::new(Server::USER, Server::PASSWORD)],
             users => users,
         };
@@ -398,6 +401,7 @@ impl ServerBuilder {
         }
         let (release, clock, link_origin) = (self.release, self.clock, self.link_origin);
         let host = Host::start(|address| {
+            // The port is known only after it was bound, and links need it.
             let origin = link_origin.unwrap_or_else(|| format!("http://{address}"));
             Vra::new(release, clock, origin.trim_end_matches('/').to_owned(), store)
         });

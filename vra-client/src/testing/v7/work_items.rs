@@ -33,6 +33,7 @@ fn row(item: &WorkItem) -> Value {
         "@type": "WorkItem",
         "id": item.id,
         "version": 1,
+        // Not unique across tenants on a real server; `id` is.
         "workItemNumber": item.number,
         "assignees": [{"principalId": item.assignee, "principalType": "USER"}],
         "subTenantId": item.subtenant,
@@ -77,10 +78,12 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
     let of_tenant = |item: &&WorkItem| item.tenant == call.tenant;
     Some(match (method, rest) {
         ("GET", []) => {
+            // Without the parameter the list has the items of all users of the tenant.
             let own = call.query.is_true("userItemsOnly");
             let rows = call.store.work_items.iter().filter(of_tenant);
             Ok(Reply::Rows(rows.filter(|item| !own || item.assignee == call.user).map(row).collect()))
         }
+        // The actions of an approval are listed with its type, and not with the work item.
         ("GET", ["types"]) => Ok(Reply::Rows(vec![kind()])),
         ("GET", ["types", APPROVAL]) => Ok(Reply::Json(kind())),
         (_, [id, tail @ ..]) => {
@@ -128,6 +131,8 @@ fn complete(call: &mut Context<'_>, id: &str, action: &str) -> Result {
     item.done = Some((now, user, if cancel { "Cancelled" } else { "Completed" }));
     let request = item.request.clone();
     decide(call.store, &request, action == APPROVE, form.as_ref(), now);
+    // The manual says 201 for a success, and elsewhere 204 for a failure: a client has to read the item again to be
+    // sure.
     Ok(Reply::Empty(201))
 }
 

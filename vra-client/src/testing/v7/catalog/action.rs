@@ -192,6 +192,7 @@ pub(super) fn by_binding(binding: &str) -> Option<&'static Action> {
 pub(super) fn of(resource: &Resource) -> Vec<&'static Action> {
     match &resource.kind {
         Kind::Deployment => DEPLOYMENT.iter().collect(),
+        // A real server lists only what is possible now, so a client finds no "power off" for a machine that is off.
         Kind::Machine(machine) => MACHINE.iter().filter(|action| action.states.contains(&machine.status)).collect(),
     }
 }

@@ -20,6 +20,7 @@ pub(super) fn perform(store: &mut Store, id: &str, binding: &str, data: &Value, 
         remove(store, id, now);
         return Ok(());
     }
+    // An action on a deployment applies to its machines as well.
     for resource in store.resources.iter_mut().filter(|r| r.id == id || r.parent.as_deref() == Some(id)) {
         resource.updated = now;
         match action.flag() {
@@ -56,5 +57,6 @@ pub(super) fn remove(store: &mut Store, id: &str, now: SystemTime) {
     for profile in &mut store.profiles {
         gone.iter().for_each(|machine| profile.destroy(machine, now));
     }
+    // After the profiles, which find an address by the id of its machine.
     store.resources.retain(|resource| !gone.contains(&resource.id));
 }

@@ -75,6 +75,7 @@ fn item_row(store: &Store, item: &CatalogItem) -> Value {
         "name": item.item.name,
         "organization": {
             "tenantRef": item.tenant, "tenantLabel": store.tenant_label(&item.tenant),
+            // An item is of the whole tenant; the entitlement names the business group.
             "subtenantRef": null, "subtenantLabel": null,
         },
         "outputResourceTypeRef": {"id": "composition.resource.type.deployment", "label": "Deployment"},
@@ -149,6 +150,7 @@ pub(super) fn template(call: &Context<'_>, id: &str) -> Result {
         let kind = format!("{}*{}", item.item.name.replace(' ', ""), component.name);
         data.insert(component.name.clone(), declaration(&component, &kind));
     }
+    // As documented, these two parameters fill the template in.
     let subtenant = call.query.get("businessGroupId").unwrap_or(&item.subtenant);
     Ok(Reply::Json(json!({
         "type": "com.vmware.vcac.catalog.domain.request.CatalogItemProvisioningRequest",
@@ -163,6 +165,7 @@ pub(super) fn template(call: &Context<'_>, id: &str) -> Result {
 
 /// Returns the values of a machine in a template; the nulls are as captured, and a client has to send them back.
 fn declaration(component: &Component, kind: &str) -> Value {
+    // The id has 13 digits, as captured: it does not fit into 32 bits.
     let disk = json!({
         "componentTypeId": "com.vmware.csp.iaas.blueprint.service", "componentId": null,
         "classId": "Infrastructure.Compute.Machine.MachineDisk", "typeFilter": null,

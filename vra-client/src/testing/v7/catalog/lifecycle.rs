@@ -34,6 +34,7 @@ pub(super) fn poll(call: &mut Context<'_>, id: &str) {
     }
     match request.stage {
         Stage::Submitted => begin(call.store, id, call.now),
+        // The poll that ends the request already sees it ended.
         Stage::InProgress(0) => finish(call, &request),
         Stage::InProgress(left) => {
             if let Some(request) = call.store.request_mut(id) {
@@ -118,6 +119,7 @@ pub(in crate::testing::v7) fn decide(
         literal::entry(form, &format!("source-source-provider-VirtualMachine.{key}")).and_then(literal::number)
     };
     for (machine, _) in &mut request.machines {
+        // Only the members that the approver's form has; everything else stays as requested.
         machine.cpu = number("CPU.Count").unwrap_or(machine.cpu);
         machine.memory = number("Memory.Size").unwrap_or(machine.memory);
     }
@@ -132,6 +134,8 @@ fn finish(call: &mut Context<'_>, request: &Request) {
     let store = &mut *call.store;
     let result = match &request.kind {
         RequestKind::Item { id } => {
+            // Read at the end and not at the submission, so that a test can change its mind while the request is in
+            // progress.
             let failure = store.items.iter().find(|item| item.id == *id).and_then(|item| item.item.failure.clone());
             match failure {
                 Some(details) => Err(details),

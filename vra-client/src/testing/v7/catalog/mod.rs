@@ -89,6 +89,7 @@ fn requests(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Resul
         }
         ("POST", [id]) => submit::edit(call, id),
         ("DELETE", [id]) => {
+            // Only an unsubmitted request may be deleted.
             let submitted = call.store.request(id).is_some_and(|request| request.stage != Stage::Unsubmitted);
             if submitted {
                 return Some(Err(conflict(format!("Request {id} was submitted and cannot be deleted."))));
@@ -97,6 +98,7 @@ fn requests(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Resul
             Ok(Reply::Empty(204))
         }
         ("GET", [id, "resources"]) => {
+            // The resources of a request come with data and actions, without the parameters that lists need for them.
             let made = made_by(call, id);
             Ok(Reply::Rows(made.iter().map(|r| resource_rows::row(call.store, r, true, true, call.release)).collect()))
         }

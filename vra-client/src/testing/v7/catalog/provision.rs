@@ -19,6 +19,7 @@ pub(super) fn provision(store: &mut Store, request: &Request) -> Result<(), Stri
         .map(|(at, resource)| (at, resource.id.clone(), resource.name.clone()))
         .collect();
     for (at, id, name) in machines {
+        // One by one, as the second machine must not get the address of the first.
         let place = place(store, &request.subtenant, &id, &name)?;
         if let Some(Resource { kind: Kind::Machine(machine), .. }) = store.resources.get_mut(at) {
             machine.place = Some(place);
@@ -38,6 +39,7 @@ fn place(store: &mut Store, subtenant: &str, machine: &str, name: &str) -> Resul
         .collect();
     // The reservation with the lowest number is used first.
     usable.sort_by_key(|row| row["priority"].as_i64().unwrap_or(i64::MAX));
+    // Two different failures: without a reservation there is nothing to try, with one its addresses are used up.
     if usable.is_empty() {
         return Err("No reservation is available to provision this machine.".to_owned());
     }

@@ -20,6 +20,7 @@ fn words(stage: Stage) -> [Option<&'static str>; 6] {
         Stage::PendingApproval => {
             ["PENDING_PRE_APPROVAL", "", "PENDING_PRE_APPROVAL", "STARTED", "NOT_WAITING", "PENDING"]
         }
+        // `stateName` is for display; the other words are what a client decides by.
         Stage::InProgress(_) => {
             ["IN_PROGRESS", "In Progress", "IN_PROGRESS", "STARTED", "WAITING_FOR_PROVIDER", "PRE_APPROVED"]
         }
@@ -56,6 +57,7 @@ pub(super) fn row(store: &Store, request: &Request, release: Release) -> Value {
         None => (state, phase),
     };
     let optional = |time: Option<SystemTime>| time.map(millis);
+    // Null until the end; its words differ from those of the state.
     let completion = request.stage.is_final().then(|| {
         let state = if request.stage == Stage::Successful { "SUCCESSFUL" } else { "FAILED" };
         json!({"requestCompletionState": state, "completionDetails": request.details})
@@ -104,6 +106,7 @@ pub(super) fn row(store: &Store, request: &Request, release: Release) -> Value {
         "quote": quote,
         "requestCompletion": completion,
         "requestData": request.data,
+        // Always 3, as in every captured request; the server does not retry here.
         "retriesRemaining": 3,
         "requestedItemName": requested,
         "requestedItemDescription": about,
@@ -116,6 +119,7 @@ pub(super) fn row(store: &Store, request: &Request, release: Release) -> Value {
     let mut add = |name: &str, value: Value| {
         row[name] = value;
     };
+    // 6.2 lacks these members, and 7.x has them for items only; a client must not take them for granted.
     if release != Release::V6_2 && item.is_some() {
         add("components", Value::Null);
         add("successful", (request.stage == Stage::Successful).into());

@@ -17,6 +17,7 @@ const COMPOSITION: &str = "com.vmware.csp.component.cafe.composition";
 
 /// Returns the resources that the caller may see: those they own, or with `managedOnly` all of the tenant.
 pub(super) fn visible(call: &Context<'_>) -> Vec<Resource> {
+    // `managedOnly` means the groups that the user manages; here every user manages all groups of the tenant.
     let managed = call.query.is_true("managedOnly");
     let seen = |resource: &&Resource| resource.tenant == call.tenant && (managed || resource.owner == call.user);
     call.store.resources.iter().filter(seen).cloned().collect()
@@ -52,6 +53,7 @@ pub(super) fn row(store: &Store, resource: &Resource, data: bool, operations: bo
         .request(&resource.request)
         .map(|request| if request.stage.is_final() { "SUCCESSFUL" } else { "IN_PROGRESS" });
     let parent = resource.parent.as_ref().and_then(|id| store.resource(id));
+    // Only the top resource names its item: a deployment in 7.x, a machine in 6.2, which has no deployments.
     let top = parent.is_none();
     let mut row = json!({
         "@type": "CatalogResource",
@@ -89,6 +91,7 @@ pub(super) fn row(store: &Store, resource: &Resource, data: bool, operations: bo
     }
     add(
         "operations",
+        // Null without the parameter, and not an empty list: unknown is not the same as none.
         if operations { action::of(resource).iter().map(|a| a.operation()).collect() } else { Value::Null },
     );
     add("forms", form);
@@ -213,6 +216,7 @@ pub(super) fn view(store: &Store, origin: &str, resource: &Resource, data: bool,
         "name": resource.name,
         "description": null,
         "status": status,
+        // As captured, the parts of a deployment name no item; only the deployment does.
         "catalogItemId": top.then_some(&resource.item.0),
         "catalogItemLabel": top.then_some(&resource.item.1),
         "requestId": resource.request,

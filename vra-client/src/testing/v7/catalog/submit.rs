@@ -14,6 +14,7 @@ use crate::testing::v7::rows::{Request, RequestKind, Stage};
 fn new(call: &mut Context<'_>, kind: RequestKind, subtenant: &str, body: &Map<String, Value>) -> Request {
     let text = |name: &str| body.get(name).cloned().unwrap_or_default();
     let id = call.store.id();
+    // Numbered at once, but shown only later, as captured.
     let number = call.store.number();
     Request {
         id,
@@ -47,6 +48,8 @@ fn submitted(call: &mut Context<'_>, request: Request) -> Reply {
     let row = submitted_row(call.store, &request, call.release);
     call.store.requests.push(request);
     lifecycle::start(call, &id);
+    // Real servers differ here: 201 or 202, with or without a body. `Fault::NoBody` and `NoLocation` make the other
+    // forms.
     Reply::Created(format!("/catalog-service/api/consumer/requests/{id}"), Some(row))
 }
 
@@ -57,7 +60,7 @@ pub(super) fn submit(call: &mut Context<'_>, item_id: &str) -> Result {
     let data = match body.get("data") {
         Some(Value::Object(data)) => data.clone(),
         None | Some(Value::Null) => Map::new(),
-        Some(_) => return Err(invalid("The field data is no object.")),
+        Some(_) => return Err(invalid("The field data is not an object.")),
     };
     let subtenant = body.get("businessGroupId").and_then(Value::as_str).unwrap_or(&item.subtenant).to_owned();
     if call.store.subtenants.get(&subtenant).is_none() {
@@ -85,6 +88,7 @@ fn machines(
         };
         // `_cluster` is the number of one component, `_number_of_instances` that of the whole blueprint.
         let count = number("_cluster", 1).saturating_mul(instances);
+        // A limit of this server, so that a wrong number in a test does not make millions of machines.
         if !(1..=100).contains(&count) {
             return Err(invalid(format!("The number of machines of {} is not between 1 and 100.", component.name)));
         }
@@ -119,7 +123,7 @@ pub(super) fn submit_old(call: &mut Context<'_>) -> Result {
         return submit_action(call, &resource, &action, &body, data);
     }
     if kind != "catalogitemrequest" {
-        return Err(invalid(format!("The type {kind} is no request.")));
+        return Err(invalid(format!("The type {kind} is not that of a request.")));
     }
     let item_id = reference("catalogItemRef")?;
     let item = items::find(call, &item_id).ok_or_else(|| no_such_item(&item_id))?.clone();

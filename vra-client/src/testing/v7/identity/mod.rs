@@ -13,6 +13,7 @@ pub(super) use tokens::{expire, valid};
 pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
     Some(match (method, path) {
         ("GET", ["about"]) => Ok(Reply::Json(json!({
+            // One build of 7.3, whatever release is simulated; no client here depends on it.
             "productVersion": "7.3.0.537", "productBuildNumber": "5604410", "apiVersion": "7.3",
             "buildNumber": "5573694", "buildDate": "2017-05-03T12:00:00.000Z",
         }))),
@@ -134,6 +135,7 @@ fn put_directory(call: &mut Context<'_>, tenant: &str, domain: &str) -> Result {
         }
     }
     let rows = &mut call.store.directories;
+    // The domain is the id of an identity store, and it is unique in a tenant only.
     rows.retain(|(of, row)| of != tenant || row.get("domain").and_then(Value::as_str) != Some(domain));
     rows.push((tenant.to_owned(), row));
     Ok(Reply::Empty(204))
@@ -151,6 +153,8 @@ fn subtenants(call: &mut Context<'_>, method: &str, tenant: &str, path: &[&str])
     Some(match (method, path) {
         // As captured: the roles of a business group are null in lists, and only there.
         ("GET", [] | ["membership"]) => {
+            // A real server returns the first list empty to a caller who administers no group. Here every user
+            // administers all.
             let rows = call.store.subtenants.rows.iter().filter(|row| of_tenant(row)).cloned();
             Ok(Reply::Rows(
                 rows.map(|mut row| {
@@ -192,6 +196,7 @@ fn put_subtenant(call: &mut Context<'_>, tenant: &str, id: &str) -> Result {
     });
     let mut row = merged(template, body);
     row["id"] = id.into();
+    // Id and tenant are those of the path, whatever the body says.
     row["tenant"] = tenant.into();
     call.store.subtenants.put(id, row);
     Ok(Reply::Empty(204))

@@ -166,6 +166,7 @@ fn add_members(call: &mut Context<'_>, at: Option<usize>) -> Result {
     if let Some((_, row)) = at.and_then(|at| call.store.principals.get_mut(at)) {
         let mut names: Vec<String> = members(row).map(str::to_owned).collect();
         names.extend(added.iter().filter_map(full_name));
+        // Adding a member twice is no error.
         names.dedup();
         row[MEMBERS] = names.into();
     }
@@ -198,6 +199,7 @@ pub(super) fn system_roles() -> Vec<Value> {
 
 /// Handles `/identity/api/authorization`; `None` if there is no such call.
 pub(super) fn roles(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
+    // An unknown role is refused, so that a typing error in a test does not pass for a grant.
     let role_of = |id: &str| system_roles().into_iter().find(|role| role["id"].as_str() == Some(id));
     Some(match (method, path) {
         ("GET", ["roles"]) => Ok(Reply::Rows(system_roles())),
@@ -214,6 +216,8 @@ pub(super) fn roles(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
                 return Some(Err(not_found("Role", role)));
             }
             let grant = ((*tenant).to_owned(), (*principal).to_owned(), (*role).to_owned());
+            // Removed before it is added: granting a role twice leaves one, and revoking one that is not held
+            // succeeds.
             call.store.assigned.retain(|held| *held != grant);
             if method == "PUT" {
                 call.store.assigned.push(grant);

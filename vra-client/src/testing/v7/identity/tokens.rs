@@ -22,6 +22,7 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
             Ok(Reply::Empty(204))
         }
         ("HEAD", [id]) => match valid(call.store, id, call.now) {
+            // The headers of the documented response; a HEAD has no body.
             Some(_) => Ok(Reply::Other(
                 Response::empty(204)
                     .with_header(header::CACHE_CONTROL, "no-cache, no-store, max-age=0, must-revalidate")
@@ -33,6 +34,7 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
         },
         ("DELETE", [id]) => {
             let before = call.store.tokens.len();
+            // Removed and not expired: a second logout with the same token finds nothing.
             call.store.tokens.retain(|token| token.id != *id);
             if call.store.tokens.len() < before { Ok(Reply::Empty(204)) } else { Err(not_found("Token", "")) }
         }
@@ -63,6 +65,8 @@ fn issue(call: &mut Context<'_>) -> Result {
     let body = call.body()?;
     let (user, password, tenant) =
         (required(&body, "username")?, required(&body, "password")?, required(&body, "tenant")?);
+    // `username` is `user@domain`; the form `DOMAIN\user` is not accepted, as documented.
+    // One error for a wrong user, password or tenant: a 401 is all that is documented.
     let known = call.store.users.iter().any(|u| u.name == user && u.password == password && u.tenant == tenant);
     if !known {
         return Err(unauthenticated());

@@ -15,7 +15,7 @@ use super::store::Store;
 pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
     // The manual asks for a tenant administrator; users of the call report that it takes a fabric administrator.
     if !call.fabric {
-        return Some(Err(forbidden(format!("User {} is no fabric administrator.", call.user))));
+        return Some(Err(forbidden(format!("User {} is not a fabric administrator.", call.user))));
     }
     let position = |store: &Store, id: &str| store.profiles.iter().position(|profile| profile.id == id);
     let flat = call.release != Release::V6_2;
@@ -23,6 +23,7 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
         // As documented, rows of the list have neither ranges nor addresses; a client has to read each profile for them.
         ("GET", []) => Ok(Reply::Rows(call.store.profiles.iter().map(Profile::summary).collect())),
         ("POST", []) => create(call),
+        // From 7.1 on. 6.2 has the addresses inside the profile only, and no release has a call for one range.
         ("GET", ["addresses", id]) if flat => match position(call.store, id).and_then(|at| call.store.profiles.get(at))
         {
             Some(profile) => Ok(Reply::Rows(profile.addresses())),
@@ -38,6 +39,7 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
             let Some(at) = position(call.store, id) else { return Some(Err(not_found("Network profile", id))) };
             match method {
                 "GET" => Ok(Reply::Json(call.store.profiles.get(at).map(Profile::row).unwrap_or_default())),
+                // The status of an update is inferred; published clients accept any 2xx.
                 "PUT" => put(call, at),
                 "DELETE" => {
                     call.store.profiles.remove(at);
@@ -67,6 +69,7 @@ fn put(call: &mut Context<'_>, at: usize) -> Result {
     let Some(id) = store.profiles.get(at).map(|profile| profile.id.clone()) else {
         return Err(not_found("Network profile", ""));
     };
+    // The whole profile is replaced, as the API has no partial update.
     let mut changed = Profile::read(store, id, &body, now)?;
     if let Some(old) = store.profiles.get_mut(at) {
         changed.keep(old, &body, call.release == Release::V6_2);

@@ -21,6 +21,7 @@ impl Profile {
             "isHidden": member("isHidden"), "definedRanges": ranges, "definedAddresses": null,
             "reclaimedAddresses": null,
         });
+        // The members of the kind come after the common ones, in the order of the documented objects.
         for (name, value) in &self.members {
             row[name.as_str()] = value.clone();
         }
@@ -64,6 +65,7 @@ impl Profile {
                     ("allocatedAddresses", count(State::Allocated)),
                     ("unallocatedAddresses", count(State::Unallocated)),
                     ("destroyedAddresses", count(State::Destroyed)),
+                    // No address expires here: a lease that ends leaves the machine and its address as they are.
                     ("expiredAddresses", 0),
                 ] {
                     row[name] = count.into();
@@ -88,9 +90,11 @@ impl Profile {
             "virtualMachineName": name,
             "hostName": host,
             "IPv4Address": address.ip.to_string(),
+            // Unsigned: addresses from 128.0.0.0 on do not fit into a signed 32-bit number.
             "IPSortValue": address.ip.to_bits(),
             "state": address.state.word(),
             "stateValue": address.state.number(),
+            // The reference says a string, and clients read a number.
             "networkInterfaceCardOffset": address.machine.as_ref().map(|_| 0),
             "externalReferenceId": null,
             "externalReferenceName": null,

@@ -31,6 +31,7 @@ fn members_of(kind: &str) -> Option<&'static [&'static str]> {
             "addressGroupId",
             "dlrEdgeId",
         ],
+        // A kind of 6.2. Nothing tells how 7.x refuses it, so every release takes it here.
         "PRIVATE" => &["subnetMask", "gatewayAddress", "dhcpConfig"],
         _ => return None,
     })
@@ -79,7 +80,7 @@ impl Profile {
                 }
                 ranges
             }
-            Some(_) => return Err(invalid("The field definedRanges is no list.")),
+            Some(_) => return Err(invalid("The field definedRanges is not a list.")),
         };
         Ok(Self { id, members, ranges, created: now, changed: now })
     }
@@ -88,9 +89,10 @@ impl Profile {
 impl Range {
     /// Reads a range and creates its addresses, or returns error 10101.
     fn read(store: &mut Store, row: &Value, now: SystemTime) -> Result<Self, Refusal> {
-        let members = row.as_object().ok_or_else(|| invalid("A range is no object."))?;
+        let members = row.as_object().ok_or_else(|| invalid("A range is not an object."))?;
         let name = required(members, "name")?;
         let external_id = members.get("externalId").cloned().unwrap_or_default();
+        // A range of an IPAM endpoint has its bounds there; a client sends the id alone.
         let (begin, end) = match external_id.as_str() {
             Some(external) => {
                 let range = store
@@ -108,10 +110,12 @@ impl Range {
         let Some(size) = size.filter(|size| *size <= 65_536) else {
             return Err(invalid(format!("The range {begin} to {end} has no address, or more than 65536.")));
         };
+        // An update sends the ids that were read, which is how ranges keep their addresses.
         let id = match members.get("id").and_then(Value::as_str) {
             Some(id) => id.to_owned(),
             None => store.id(),
         };
+        // Clients send no addresses on creation; the server computes them from the bounds.
         let free = |ip: u32| Address { ip: ip.into(), state: State::Unallocated, machine: None, changed: now };
         let addresses: Vec<Address> = (begin.to_bits()..=end.to_bits()).map(free).collect();
         debug_assert_eq!(addresses.len() as u64, size);
@@ -123,5 +127,5 @@ impl Range {
 /// Reads an address, or returns error 10101.
 fn address(value: &Value, name: &str) -> Result<Ipv4Addr, Refusal> {
     let text = value.as_str().unwrap_or_default();
-    text.trim().parse().map_err(|_| invalid(format!("The value {value} of {name} is no IPv4 address.")))
+    text.trim().parse().map_err(|_| invalid(format!("The value {value} of {name} is not an IPv4 address.")))
 }

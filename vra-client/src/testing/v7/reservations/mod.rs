@@ -37,6 +37,7 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
             let Some(row) = call.store.reservations.get(id) else { return Some(Err(not_found("Reservation", id))) };
             match method {
                 "GET" => Ok(Reply::Json(row.clone())),
+                // The status of an update is inferred; published clients accept any 2xx.
                 "PUT" => save(call, id).map(|()| Reply::Empty(204)),
                 "DELETE" => {
                     call.store.reservations.remove(id);
@@ -72,6 +73,7 @@ fn save(call: &mut Context<'_>, id: &str) -> std::result::Result<(), Refusal> {
     let body = call.body()?;
     required(&body, "name")?;
     required(&body, "tenantId")?;
+    // Clients may leave `@type` out, so `reservationTypeId` alone tells the kind.
     let kind_id = required(&body, "reservationTypeId")?;
     let Some(kind) = TYPES.iter().find(|kind| kind.id == kind_id) else {
         return Err(invalid(format!("The reservation type {kind_id} does not exist.")));
@@ -103,6 +105,7 @@ fn save(call: &mut Context<'_>, id: &str) -> std::result::Result<(), Refusal> {
         "reservationPolicyId": null, "alertPolicy": null, "extensionData": {"entries": []},
     });
     let mut sent = body;
+    // Members of the server's own: a body that was read before brings old values of them.
     for own in ["@type", "createdDate", "lastUpdated", "version", "id"] {
         sent.shift_remove(own);
     }
@@ -236,6 +239,7 @@ fn values(call: &Context<'_>, class: &str, field: &str) -> Result {
         let all = call.store.compute.iter();
         all.map(|one| value(entity_ref("ComputeResource", &one.id, &label(&one.name)), &label(&one.name))).collect()
     } else {
+        // The schema says which fields depend on which; without the compute resource there is nothing to offer.
         let chosen = literal::entry(body.get("dependencyValues"), "computeResource");
         let id = chosen.and_then(|value| value.get("id")).and_then(Value::as_str);
         match call.store.compute.iter().find(|one| Some(one.id.as_str()) == id) {
@@ -249,6 +253,7 @@ fn values(call: &Context<'_>, class: &str, field: &str) -> Result {
         .into_iter()
         .filter(|row| row["label"].as_str().is_some_and(|label| label.to_lowercase().contains(&text)))
         .collect();
+    // Unlike every other list: no links, no metadata, and `values` for `content`.
     Ok(Reply::Json(json!({"values": matching})))
 }
 
@@ -258,6 +263,8 @@ fn of_compute(one: &Compute, field: &str) -> Vec<(Value, String)> {
         rows.iter().map(|(id, name)| (make(id, name), name.clone())).collect()
     };
     match field {
+        // As published clients read them: networks and datastores are objects around a reference, pools are
+        // references.
         "reservationNetworks" => each(&one.networks, &|id, name| {
             let path = entity_ref("Network", id, name);
             complex(COMPONENT, "Infrastructure.Reservation.Network", vec![("networkPath".to_owned(), path)])

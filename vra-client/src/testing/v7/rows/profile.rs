@@ -79,6 +79,7 @@ impl Profile {
         self.created = old.created;
         let sent_ranges = sent.get("definedRanges").and_then(Value::as_array).cloned().unwrap_or_default();
         for (range, sent) in self.ranges.iter_mut().zip(&sent_ranges) {
+            // A range with an id that the old profile lacks is a new one.
             let Some(before) = old.ranges.iter().find(|before| before.id == range.id) else { continue };
             range.created = before.created;
             let has_addresses = sent.get("definedAddresses").is_some_and(Value::is_array);
@@ -87,6 +88,7 @@ impl Profile {
                 continue;
             }
             for address in &mut range.addresses {
+                // An address that the changed bounds leave out is gone, and with it the record of its machine.
                 if let Some(known) = before.addresses.iter().find(|known| known.ip == address.ip) {
                     *address = known.clone();
                 }
@@ -123,6 +125,7 @@ impl Profile {
         for address in self.ranges.iter_mut().flat_map(|range| &mut range.addresses) {
             let released = now.duration_since(address.changed).is_ok_and(|age| age >= RECLAIM_DELAY);
             if address.state == State::Destroyed && released {
+                // The job of a real server runs about every half hour, so an address never becomes free at once.
                 address.state = State::Unallocated;
                 address.machine = None;
                 address.changed = now;

@@ -26,6 +26,7 @@ pub(in crate::testing::v7) struct Request {
     pub(in crate::testing::v7) machines: Vec<(Component, i64)>,
     pub(in crate::testing::v7) lease_days: Option<i64>,
     /// True for a request in the 7.x form, which makes a deployment.
+    // 6.2 makes machines without a deployment around them.
     pub(in crate::testing::v7) composite: bool,
     pub(in crate::testing::v7) created: SystemTime,
     pub(in crate::testing::v7) updated: SystemTime,
