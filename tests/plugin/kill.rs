@@ -58,7 +58,7 @@ async fn allocate_ip_repeated_after_any_cut_takes_once() {
 }
 
 #[tokio::test]
-async fn deallocate_ip_repeated_after_any_cut_frees_all_and_nobody_elses() {
+async fn deallocate_ip_repeated_after_any_cut_frees_all_and_no_other_owners() {
     for stage in all().await {
         let machine = stage.sample("allocate_ip_three_nics");
         let allocated = stage.run(Action::AllocateIp, &machine).await.unwrap();

@@ -115,7 +115,7 @@ async fn addresses_that_older_plug_ins_left_unmarked_are_freed() {
 }
 
 #[tokio::test]
-async fn a_network_whose_carving_fails_half_way_leaves_nothing() {
+async fn a_network_whose_allocation_fails_half_way_leaves_nothing() {
     let (stage, server) = simulated().await;
     let before = server.seed(|store| store.ids(Object::Subnet));
     // The subnet is made, the response is lost, and from then on the server refuses everything.

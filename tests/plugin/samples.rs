@@ -108,7 +108,7 @@ async fn a_record_is_updated_and_nothing_else_of_it_changes() {
 }
 
 #[tokio::test]
-async fn an_update_of_somebody_elses_address_is_refused() {
+async fn an_update_of_another_owners_address_is_refused() {
     for stage in all().await {
         let allocated = stage.run(Action::AllocateIp, &stage.sample("allocate_ip_one")).await.unwrap();
         let mut inputs = stage.sample("update_record");

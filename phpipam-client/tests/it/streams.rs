@@ -58,7 +58,7 @@ async fn a_stream_fails_as_the_list_does() {
 }
 
 #[tokio::test]
-async fn one_bad_row_does_not_spoil_the_others() {
+async fn one_bad_row_does_not_affect_the_others() {
     let rows = json!([{"id":1},{"id":2,"subnetId":{}},{"id":3}]);
     let canned = Canned::always(200, ok(rows)).await;
     let rows: Vec<_> = canned.client.addresses().stream(None).collect().await;

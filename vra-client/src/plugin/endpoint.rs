@@ -114,7 +114,8 @@ impl EndpointProperties {
     /// Empty values are left out. A field takes precedence over a free property of the same name.
     ///
     /// # Errors
-    /// Those of [`get`](Self::get), of any of these fields.
+    /// An [`ActionError`] if one of these values is a list or an object, or if `properties` is not a list of objects,
+    /// as JSON.
     pub fn starting_with(&self, prefix: &str) -> Result<Vec<(String, String)>, ActionError> {
         let mut found: Vec<(String, String)> = Vec::new();
         for (name, value) in &*self.0 {
@@ -154,7 +155,7 @@ impl EndpointProperties {
     /// Returns the host name of the IPAM, the field `hostName`.
     ///
     /// # Errors
-    /// Those of [`get`](Self::get).
+    /// An [`ActionError`] if the value is a list or an object, or if `properties` is not a list of objects, as JSON.
     pub fn host_name(&self) -> Result<Option<String>, ActionError> {
         self.get("hostName")
     }
@@ -164,7 +165,7 @@ impl EndpointProperties {
     /// A provider should trust exactly these. Line ends that vRA sends as a backslash and an `n` are line ends here.
     ///
     /// # Errors
-    /// Those of [`get`](Self::get).
+    /// An [`ActionError`] if the value is a list or an object, or if `properties` is not a list of objects, as JSON.
     pub fn certificate(&self) -> Result<Option<String>, ActionError> {
         // vRA may pass the accepted chain on with its line ends escaped. PEM has no backslash of its own, so that replacing
         // them changes nothing else.
