@@ -79,3 +79,22 @@ async fn a_large_site_is_seeded_and_listed() {
     assert_eq!(caller.get("subnets/").json()["data"].as_array().unwrap().len(), 5_001);
     assert_eq!(caller.get("subnets/1/first_subnet/24/").json()["data"], "10.19.136.0/24");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parent_at_the_end_of_its_family_is_divided_up_to_the_last_address() {
+    let server = Server::start().await.unwrap();
+    let [v6, v4] = server.seed(|s| {
+        let section = s.add_section("Last");
+        let nets = ["ffff:ffff:ffff:ffff:ffff:ffff:ffff:fff0/124", "255.255.255.240/28"];
+        nets.map(|net| s.add_subnet(section, net.parse().unwrap()))
+    });
+    let caller = Caller::of(&server);
+    let data = |path: String| caller.get(&path).json()["data"].take();
+    let start = "ffff:ffff:ffff:ffff:ffff:ffff:ffff";
+    assert_eq!(data(format!("subnets/{v6}/first_subnet/126/")), format!("{start}:fff0/126"));
+    assert_eq!(data(format!("subnets/{v6}/last_subnet/126/")), format!("{start}:fffc/126"));
+    assert_eq!(data(format!("subnets/{v6}/last_subnet/128/")), format!("{start}:ffff/128"));
+    let halves = json!([format!("{start}:fff0/125"), format!("{start}:fff8/125")]);
+    assert_eq!(data(format!("subnets/{v6}/all_subnets/125/")), halves);
+    assert_eq!(data(format!("subnets/{v4}/last_subnet/30/")), "255.255.255.252/30");
+}

@@ -128,7 +128,9 @@ fn free_children(store: &Store, subnet: u64, mask: u8, from_end: bool, limit: us
     }
     for (low, high) in gaps {
         let Some(mut first) = low.checked_next_multiple_of(step) else { continue };
-        let Some(top) = (high + 1 - (high + 1) % step).checked_sub(step) else { continue };
+        // Start of the last child that ends inside the gap. Counted down from the end: a gap may reach the last IPv6
+        // address, which has no successor.
+        let Some(top) = high.checked_sub(step - 1).map(|start| start - start % step) else { continue };
         if from_end && first <= top {
             first = top;
         }
