@@ -16,9 +16,6 @@ use crate::server_clock::ServerClock;
 /// Content type of every request, also of those without a body.
 // The format of the response follows the content type of the request (Q22), and PHP 8 behind FastCGI refuses requests
 // without one with 415, up to 1.7 (Q23).
-/// Content type of every request, also of those without a body.
-// The format of the response follows the content type of the request (Q22), and PHP 8 behind FastCGI refuses requests
-// without one with 415, up to 1.7 (Q23).
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 #[derive(Debug)]

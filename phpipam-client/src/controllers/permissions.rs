@@ -40,6 +40,7 @@ impl Level {
 
 impl From<&str> for Level {
     fn from(text: &str) -> Self {
+        // Digits are what the server stores. The words are those of `PATCH subnets/{id}/permissions/` and its response.
         match text {
             "0" | "na" => Self::None,
             "1" | "ro" => Self::Read,
@@ -77,6 +78,7 @@ model! {
         name: Option<String> = "name",
         /// Description of the group.
         description: Option<String> = "desc",
+        // `false` for a group without members, NULL for one that was deleted; both are an empty list here.
         /// Members of the group.
         members: Vec<GroupMember> = "members",
     }

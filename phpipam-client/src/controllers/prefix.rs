@@ -183,6 +183,7 @@ impl<'a> Prefix<'a> {
         let success = self.allocate(path, &fields.fields).await?;
         Ok(PrefixAddress {
             id: AddressId::new(success.created()?),
+            // The one call with `subnetId` in the envelope.
             subnet: success.subnet_id.map(SubnetId::new),
             ip: success.decode()?,
             warning: success.warning,
@@ -190,6 +191,8 @@ impl<'a> Prefix<'a> {
     }
 
     async fn allocate(&self, path: Path, fields: &crate::wire::Fields) -> Result<Success> {
+        // Without the lock per subnet of the other allocations: the server chooses the subnet, so its id is not known
+        // here.
         let request = ApiRequest::new(Method::POST, Call::Allocate, path)?.with_fields(fields.body()?);
         self.client.call(&request).await
     }
@@ -202,6 +205,7 @@ impl<'a> Prefix<'a> {
     /// errors](crate::Error#common-errors).
     pub async fn find_by_external_id(&self, value: &str) -> Result<ExternalObjects> {
         let path = Path::new("prefix").word(EXTERNAL).text("external id", value);
+        // Not `list`: `data` is an object with a list per kind, and a kind without rows is left out.
         let success = match self.client.execute(&ApiRequest::get(Call::List, path)?).await? {
             Reply::Success(success) => success,
             Reply::Nothing { .. } => return Ok(ExternalObjects::default()),

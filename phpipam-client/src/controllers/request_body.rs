@@ -94,6 +94,8 @@ macro_rules! request_body {
                                 request
                             }
                         }, )*
+                        // Written flat. The nested form is refused by apps without nesting, while flat names work with
+                        // each setting (Q44).
                         "custom_fields" => match value {
                             serde_json::Value::Object(fields) => {
                                 for (name, value) in fields {

@@ -80,8 +80,8 @@ pub enum SearchKind {
 impl SearchKind {
     const ALL: [Self; 4] = [Self::Subnets, Self::Addresses, Self::Vlans, Self::Vrfs];
 
-    /// Returns the name in the query and in the response. The documented plurals of the last two are not understood
-    ///.
+    /// Returns the name in the query and in the response. The server does not understand the documented plurals of the
+    /// last two.
     fn name(self) -> &'static str {
         match self {
             Self::Subnets => "subnets",
@@ -170,8 +170,7 @@ fn rows<T: Wire>(success: &Success, data: &Value, kind: SearchKind) -> Result<Ve
         Some(Value::Array(rows)) => rows.iter().collect(),
         // PHP writes a list with gaps as an object.
         Some(Value::Object(rows)) => rows.values().collect(),
-        // A sentence that there is none.
-        // Each part has a code of its own; the sentence alone would depend on the language of the server.
+        // Each part has a code of its own (Q17); the sentence alone would depend on the language of the server (Q49).
         Some(Value::String(_)) if envelope.get("code").is_some_and(|code| code == 404 || code == "404") => Vec::new(),
         _ => return Err(undecodable(format!("data.{part}.data"), &"neither rows nor \"nothing found\"")),
     };

@@ -27,6 +27,8 @@ pub(super) fn applied(call: &str, fields: &Fields, now: &impl Serialize) -> Resu
 
 /// Returns the name in responses of a field that is written under another one.
 fn read_as(name: &str) -> Option<&'static str> {
+    // Tag of a subnet; sections of a layer 2 domain or name server; address of a device; circuit id. Reads rename these
+    // columns.
     match name {
         "state" => Some("tag"),
         "permissions" => Some("sections"),

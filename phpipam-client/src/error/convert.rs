@@ -25,6 +25,7 @@ impl From<TokenError<Self>> for Error {
 impl From<Error> for ipam_core::Error {
     fn from(error: Error) -> Self {
         match error {
+            // Already an error of `ipam-core`. Wrapped, its operation would be lost and its message told twice.
             Error::Http(error) => error,
             error => error.into_core(Operation::Send),
         }

@@ -59,6 +59,7 @@ impl Error {
             Self::Decode(_) | Self::Row(_) | Self::PhpWarnings(_) | Self::NotOnlyJson(_) | Self::PhpFailed(_) => {
                 Meaning::new(ErrorKind::Protocol).unknown()
             }
+            // PHP died, before or after its write: nothing in the response tells (Q21).
             Self::EmptyBody(response) | Self::ServerExhausted(response) => Meaning {
                 // Before 1.6 there is no search, so looking up a mark reads all addresses.
                 remedy: (response.call == "GET addresses/all/").then_some(
@@ -85,6 +86,8 @@ impl Error {
                 remedy: None,
                 ..cause.meaning()
             },
+            // Not to be retried by a loop: each login is counted by the server, which blocks the host after 11 failures
+            // (Q55).
             Self::TooManyLogins { wait } => {
                 Meaning { retry_after: Some(*wait), ..Meaning::new(ErrorKind::RateLimited) }
             }

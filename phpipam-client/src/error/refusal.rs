@@ -47,6 +47,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}: {:?} (HTTP {}", self.call, self.kind, self.message, self.status)?;
         match self.code {
+            // Both only if they differ, as in a lock timeout of 1.8: HTTP 200 with code 500 (Q10).
             Some(code) if code != self.status => write!(f, ", code {code})")?,
             _ => f.write_str(")")?,
         }
@@ -180,11 +181,13 @@ impl RefusalKind {
             Self::Invalid => ErrorKind::InvalidInput,
             Self::Unauthorized | Self::BadCredentials => ErrorKind::Unauthenticated,
             Self::Forbidden => ErrorKind::PermissionDenied,
+            // A block expires after five minutes (Q55): to a caller it is a rate limit, not a wrong password.
             Self::LockedOut | Self::RateLimited => ErrorKind::RateLimited,
             Self::Busy => ErrorKind::Busy,
             Self::Config => ErrorKind::Config,
             Self::Unsupported => ErrorKind::Unsupported,
             Self::Unavailable => ErrorKind::Unavailable,
+            // A 500 in words that are not known says nothing about the request (Q47).
             Self::Server => ErrorKind::Protocol,
         }
     }

@@ -80,6 +80,7 @@ impl fmt::Display for UnexpectedResponse {
 
 /// Returns the first 160 characters of a response, on one line and without tags.
 pub(super) fn first_words(response: &UnexpectedResponse) -> String {
+    // No parser of HTML: after a `<` that is not closed the rest is hidden, which is good enough for a hint.
     let mut depth = 0_u32;
     let visible = response.excerpt.chars().map(|character| match character {
         '<' => {

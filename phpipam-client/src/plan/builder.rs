@@ -51,6 +51,7 @@ pub(super) struct Builder {
 
 impl Builder {
     pub(super) fn new(lists: Lists) -> Self {
+        // All subnets at first: one without a VRF has that of a subnet around it, which may come later in the list.
         let spaces = spaces(lists.subnets.iter().map(|row| &row.item.subnet));
         let mut plan = AddressPlan::new();
         let mut entries = Vec::with_capacity(lists.subnets.len());
@@ -70,6 +71,8 @@ impl Builder {
             }
         }
         let mut this = Self {
+            // Marks in their default places, and tags by their built-in ids: a file of subnets or addresses names
+            // neither the custom fields for marks nor the tags.
             mapping: Mapping { address_mark: None, subnet_mark: None, reserved: vec![Tag::RESERVED, Tag::DHCP] },
             spaces,
             joined: Joined::default(),
@@ -87,6 +90,7 @@ impl Builder {
         this.joined.vlans = lists.vlans.into_iter().flatten().map(|vlan| (vlan.id, vlan)).collect();
         this.joined.nameservers = lists.nameservers.into_iter().flatten().map(|set| (set.id, set)).collect();
         for row in lists.addresses.into_iter().flatten() {
+            // From the addresses, because the list of subnets shows gateways of other subnets (Q35).
             if row.item.address.is_gateway {
                 this.joined.gateways.entry(row.item.subnet).or_default().push(row.item.ip);
             }
@@ -124,12 +128,14 @@ impl Builder {
     /// address, so that no child prefix is allocated over it.
     fn below(&mut self, block: usize, row: &Row<AddressRow>) -> usize {
         let Some(parent) = self.entries.get(block) else { return block };
+        // Registered before the subnet was divided (Q77): the address decides, not `subnetId`.
         let leaf = self.leaves.get(&parent.space).and_then(|leaves| leaves.longest_match(row.item.ip));
         if let Some((_, leaf)) = leaf {
             return *leaf;
         }
         let net = IpNet::from(row.item.ip);
         let text = format!("{net} is in {}, which has children; it gets a range of its own", parent.net);
+        // A range of one address, because a plan has allocations in ranges only, and the subnet around it is a block.
         let lone = lone(parent, row, net);
         self.note(&row.at, text);
         self.entries.push(lone);
@@ -160,6 +166,7 @@ impl Builder {
         }
         let around = self.spaces.ancestors(subnet.id.get()).map(|place| SubnetId::new(place.id));
         let network = self.joined.network(&subnet, entry.net, around);
+        // Without the list every VLAN would be unknown, and a note per subnet would hide the other notes.
         let unknown = subnet.vlan_id.filter(|id| self.has_vlans && !self.joined.vlans.contains_key(id));
         if let Some(id) = unknown {
             self.note(&entry.at, format!("VLAN id {id} is left out: it is not among the VLANs"));
@@ -173,10 +180,13 @@ impl Builder {
         let subnet = &entry.subnet;
         let found = self.mapping.of_subnet(subnet);
         let marked = |name: &str| found.mark().is_some_and(|mark| mark.properties.contains_key(name));
+        // Fewer than the provider shows: fields with a default in every row, such as `showName`, would hide the few
+        // that were set.
         let is_kept = |name: &str| {
             name == "sectionId" || name == "isFull" && subnet.is_full || subnet.extra.contains_key(name) || marked(name)
         };
         let mut properties: Properties = all.into_iter().filter(|(name, _)| is_kept(name)).collect();
+        // By name: the id means nothing in another store.
         if let Some(Reference::Full(location)) = &subnet.location
             && let Some(name) = &location.name
         {
@@ -220,6 +230,7 @@ impl Builder {
                     let text = format!("{ip} is the gateway that subnet {} names, and not an allocation", entry.net);
                     self.note(&at, text);
                 }
+                // A gateway is no allocation, so its host name and description would be lost with the row.
                 keep_labels(&mut properties, "gateway", &address);
             } else if self.mapping.is_reservation(&address) {
                 held.insert(ip);
@@ -286,6 +297,7 @@ impl Builder {
             labels.tags.insert(ipam_core::Tag::new("phpipam-tag", tag.to_string()));
         }
         PlannedAllocation::new(range, ip)
+            // The id of the row as the key, so that a second import of the same list repeats the first.
             .with_key(format!("phpipam-address/{}", address.id))
             .with_owner(owner.unwrap_or_else(|| Owner::new("phpipam")))
             .with_labels(labels)
@@ -304,6 +316,7 @@ fn custom_fields(extra: &JsonObject) -> impl Iterator<Item = (String, String)> {
 /// Returns a range of one address, in the address space of its block.
 fn lone(parent: &Entry, row: &Row<AddressRow>, net: IpNet) -> Entry {
     let address: AddressId = row.item.address.id;
+    // Section and VRF stay, because they decide the address space. What describes the parent would be told twice.
     let subnet = Subnet {
         description: None,
         vlan_id: None,

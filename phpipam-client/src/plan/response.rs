@@ -55,6 +55,7 @@ fn nothing(object: &Map<String, Value>) -> Result<Vec<&Value>, String> {
     let lower = message.to_ascii_lowercase();
     let code = object.get("code").map(ToString::to_string).unwrap_or_default();
     let code = code.trim_matches('"');
+    // Code and words together: 404 is also "Invalid Id", which is no empty list, and 200 any change.
     if matches!(code, "404" | "200") && (lower.starts_with("no ") || lower.ends_with(" not found")) {
         return Ok(Vec::new());
     }

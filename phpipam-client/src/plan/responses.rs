@@ -78,6 +78,7 @@ impl<'a> Responses<'a> {
     /// ```
     #[must_use]
     pub fn is_response(text: &str) -> bool {
+        // Editors and shells of Windows save a byte order mark before UTF-8, which JSON does not allow.
         let text = text.trim_start_matches('\u{feff}').trim_start();
         if !text.starts_with(['{', '[']) || text.len() > AddressPlan::MAX_BYTES {
             return false;
@@ -108,6 +109,8 @@ impl<'a> Responses<'a> {
         let addresses = self.addresses.map(|text| address_rows(text, &mut problems));
         let nameservers = self.nameservers.map(|text| named_rows::<Nameserver>("nameservers", text, &mut problems));
         let vlans = self.vlans.map(|text| named_rows::<Vlan>("vlans", text, &mut problems));
+        // No plan from the rows that could be read: an address would be reported only because the row of its subnet is
+        // bad.
         if !problems.is_empty() {
             return problems.into_result(AddressPlan::new());
         }

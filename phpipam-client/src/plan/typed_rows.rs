@@ -40,6 +40,7 @@ impl Needed for crate::models::Nameserver {
 
 impl Needed for Vlan {
     fn lacks(&self) -> Option<(&'static str, String)> {
+        // The number is what a plan keeps of a VLAN: the id means nothing in another store.
         self.number.is_none().then(|| ("number", "expected a VLAN number".to_owned()))
     }
 }
@@ -60,9 +61,11 @@ pub(super) fn named_rows<T: DeserializeOwned + Needed>(name: &str, text: &str, p
 pub(super) fn subnet_rows(text: &str, problems: &mut Problems) -> Vec<Row<SubnetRow>> {
     let mut rows = Vec::new();
     for Row { at, item: subnet, .. } in read::<Subnet>("subnets", text, problems) {
+        // A folder has no network (Q39). Nesting is decided by the prefixes, so nothing is lost with it.
         if subnet.is_folder {
             continue;
         }
+        // The section is the address space of a subnet without a VRF, so it has no default.
         if subnet.section_id.is_none() {
             problems.push(Problem::new(at, "sectionId is missing; expected the id of a section"));
             continue;
@@ -140,6 +143,7 @@ fn read<T: DeserializeOwned>(name: &str, text: &str, problems: &mut Problems) ->
             problems.push(Problem::new(at, "write an object"));
             continue;
         }
+        // A bad row does not end the reading, so that one run names all that has to be mended.
         match serde_path_to_error::deserialize(row) {
             Ok(item) => read.push(Row::new(at, item)),
             Err(error) => {

@@ -27,6 +27,7 @@ pub(crate) struct Probed {
 impl Probed {
     /// Returns the capabilities that the app's permission leaves.
     pub(crate) fn capabilities(&self) -> Capabilities {
+        // Not known counts as allowed: a read-only app refuses the first write by itself (Q52).
         let writes = self.may_write != Some(false);
         let mut can = Capabilities::minimal("phpIPAM");
         can.preview = true;

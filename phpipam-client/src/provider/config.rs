@@ -68,6 +68,7 @@ impl PhpIpamConfig {
             address_mark: None,
             subnet_mark: None,
             tag: None,
+            // Names and not ids, because an administrator may have deleted and made them anew.
             reserved_tags: vec!["Reserved".to_owned(), "DHCP".to_owned()],
             page_size: 1_000,
             pacing: Pacing::new(),

@@ -88,6 +88,7 @@ impl PhpIpamProvider {
     /// field does not take; the message lists the existing ones. Otherwise the [common errors](super#errors).
     pub async fn connect(client: Client, config: PhpIpamConfig) -> Result<Self> {
         let fail = failed(Operation::Open);
+        // First, because it reads nothing: a wrong URL, app or password fails here, before any list is sent.
         let may_write = crate::probe::may_write(&client).await.map_err(&fail)?;
         let sections = if config.sections.is_empty() {
             Vec::new()
@@ -114,6 +115,7 @@ impl PhpIpamProvider {
                 capabilities::tag_ids(std::slice::from_ref(name), &tags)?.first().copied().unwrap_or(Tag::USED)
             }
         };
+        // Decides how marks are found: the search reads in the database, a filter makes PHP read all addresses (Q76).
         let search = crate::probe::has_search(&client).await.map_err(&fail)?;
         let subnet_fields: Vec<String> = schema.fields().iter().map(|field| field.name.clone()).collect();
         capabilities::check_fields_exist(config.range_fields.iter().chain(&config.block_fields), &subnet_fields)?;

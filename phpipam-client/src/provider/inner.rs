@@ -42,6 +42,8 @@ impl Inner {
         F: Future<Output = Result<T>> + Send,
         T: Send,
     {
+        // An empty 500 (Q21) is that of a server that restarts, or of a list beyond PHP's memory, which fails each time
+        // (Q76). They look alike, so the waits are short.
         let mut waits = self.config.pacing.reading();
         loop {
             let result = call().await;
@@ -72,6 +74,7 @@ impl Inner {
 
     /// Returns true if a subnet is a range, provided that it has no subnets below it.
     pub(crate) fn may_be_range(&self, subnet: &Subnet) -> bool {
+        // Children are not looked at: the row of a single subnet does not show whether it has any.
         !subnet.is_folder
             && self.serves_section(subnet.section_id)
             && self.has_fields(subnet, &self.config.range_fields)
@@ -81,6 +84,7 @@ impl Inner {
     /// Returns the current row of an address; `None` if it does not exist.
     pub(crate) async fn row_now(&self, id: AddressId) -> Result<Option<Address>> {
         match self.read(|| async { self.client.addresses().get(id).await }).await {
+            // Gone is a result here and not a failure: another caller may have deallocated it.
             Err(error) if error.is_not_found() => Ok(None),
             row => row.map(Some),
         }

@@ -198,6 +198,7 @@ async fn subnets(inner: &Inner) -> Result<Vec<Subnet>> {
             let filter = Filter::equals("sectionId", only);
             inner.read(|| async { client.subnets().list_filtered(&filter).await }).await
         }
+        // A filter has one value (Q69), so for several sections all subnets are read.
         _ => inner.read(|| async { client.subnets().list().await }).await,
     };
     let mut rows = match listed {
@@ -210,6 +211,7 @@ async fn subnets(inner: &Inner) -> Result<Vec<Subnet>> {
         }
         listed => listed?,
     };
+    // Here again, because several sections are not filtered by the server, and it compares loosely: `1` matches `01`.
     rows.retain(|row| !row.is_folder && inner.serves_section(row.section_id));
     Ok(rows)
 }

@@ -48,6 +48,8 @@ macro_rules! optional_object {
     ($($type:ty),* $(,)?) => {$(
         impl $crate::wire::Wire for Option<$type> {
             fn decode<'de, D: serde::de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                // An object that is missing comes as `[]`, `false`, NULL or an empty text (Q31), which `OneOrMany`
+                // reads as no items.
                 let $crate::wire::OneOrMany(mut items) = $crate::wire::OneOrMany::<$type>::decode(deserializer)?;
                 match items.len() {
                     0 => Ok(None),

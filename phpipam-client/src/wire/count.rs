@@ -83,6 +83,7 @@ impl Wire for Count {
     }
 
     fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // As a text: beyond 2^53 many readers of JSON round a number.
         serializer.collect_str(self)
     }
 }

@@ -26,6 +26,7 @@ pub(crate) struct InvalidValue {
 
 impl InvalidValue {
     pub(crate) fn new(field: impl fmt::Display, value: impl fmt::Display, remedy: impl fmt::Display) -> Self {
+        // Cut, because each message shows the value, and a text column holds up to 64 KiB.
         let value = value.to_string().chars().take(120).collect();
         Self { field: field.to_string(), value, remedy: remedy.to_string() }
     }

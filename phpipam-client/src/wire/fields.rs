@@ -82,6 +82,8 @@ impl Fields {
 
     /// Returns the body of a change. An empty one is refused here, because servers report several errors for it.
     pub(crate) fn changes(&self) -> Result<Body, InvalidValue> {
+        // The server does not treat an empty PATCH alike: 500 for sections and subnets, 400 for tools and devices, and
+        // success for an address, whose tag it resets (Q61).
         let body = self.body()?;
         if body.0.is_empty() {
             return Err(InvalidValue::new("fields", "[none]", "set a field to change"));

@@ -41,6 +41,7 @@ impl Wire for bool {
     }
 
     fn absent() -> Option<Self> {
+        // Older versions lack the flags that came later (Q40): absent means off.
         Some(false)
     }
 }
@@ -48,6 +49,7 @@ impl Wire for bool {
 /// Flag that older versions do not have.
 impl Wire for Option<bool> {
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // NULL is false here as well (Q05). `None` is for a version without the column.
         bool::decode(deserializer).map(Some)
     }
 

@@ -19,6 +19,7 @@ fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D
     }
     // Q15: ids are texts after a creation, and numbers when the object is read.
     match value.integer().map(u64::try_from) {
+        // 0, "0", NULL and an empty text all mean "no reference" (Q06).
         Some(Ok(0)) => Ok(None),
         Some(Ok(id)) => Ok(Some(id)),
         Some(Err(_)) | None => Err(value.refuse(EXPECTED)),

@@ -10,6 +10,7 @@ pub(crate) fn merge_custom_fields(
     match nested {
         None | Some(serde_json::Value::Null) => Ok(()),
         Some(serde_json::Value::Object(fields)) => {
+            // On the same name the nested value wins over the flat one (Q42).
             extra.extend(fields);
             Ok(())
         }
@@ -98,6 +99,8 @@ macro_rules! model {
                             // Kept aside until all flat members are read: an app with nesting sends both forms in one
                             // object (Q42).
                             Member::NestedCustomFields => nested = Some(map.next_value()?),
+                            // Custom fields are flat members with free names, and each release adds columns (Q40, Q41),
+                            // so nothing unknown is refused or lost.
                             Member::Other(name) => {
                                 extra.insert(name, map.next_value()?);
                             }

@@ -47,6 +47,7 @@ impl<'de, T: Wire> Visitor<'de> for Items<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        // One object is a list of one (Q16, Q79). An object without members is the "nothing" of a filter in 1.3.
         let mut map = Peeked { map, started: false, empty: false };
         match T::decode(MapAccessDeserializer::new(&mut map)) {
             Ok(item) if !map.empty => Ok(vec![item]),

@@ -45,6 +45,8 @@ macro_rules! open_enum {
 
         impl $crate::wire::Wire for Option<$name> {
             fn decode<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                // Never an error by the word itself: a newer version may add one, and one such row must not lose the
+                // list.
                 Ok(Option::<String>::decode(deserializer)?.as_deref().map($name::from))
             }
 

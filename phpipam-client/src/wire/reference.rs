@@ -76,6 +76,7 @@ impl<'de, I: From<u64>, T: Wire> Visitor<'de> for ReferenceVisitor<I, T> {
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
+        // 1.8 sends `false` for an id whose object was deleted (Q31).
         if value { Err(E::invalid_type(serde::de::Unexpected::Bool(true), &self)) } else { Ok(None) }
     }
 
@@ -101,6 +102,7 @@ impl<'de, I: From<u64>, T: Wire> Visitor<'de> for ReferenceVisitor<I, T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        // PHP's empty array, where the object would be (Q31).
         match seq.next_element::<serde::de::IgnoredAny>()? {
             None => Ok(None),
             Some(_) => Err(A::Error::invalid_type(serde::de::Unexpected::Seq, &self)),

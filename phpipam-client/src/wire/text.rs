@@ -186,6 +186,7 @@ impl Wire for Option<Hidden> {
 
     fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
+            // Models are serialized into logs and property lists, where no secret may appear.
             Some(_) => serializer.serialize_str("***"),
             None => serializer.serialize_none(),
         }

@@ -62,6 +62,8 @@ impl Addresses<'_> {
                 return Err(self.explain(subnet, error).await);
             }
         };
+        // `data` is the address alone, as a text (Q13); the id is beside it (Q15). One call tells both, so no look-up
+        // by address is needed, which could find the same address in another subnet (Q70).
         Ok(Allocated { id: AddressId::new(success.created()?), ip: success.decode()?, warning: success.warning })
     }
 
@@ -80,11 +82,13 @@ impl Addresses<'_> {
                     Ok(_) => RefusalKind::Exhausted(Shortage::HasChildren),
                     Err(_) => refusal.kind,
                 },
+                // `subnets/` hides folders also by id (Q39), so what it does not find may be one.
                 Err(missing) if missing.is_not_found() => match self.client.folders().get(subnet).await {
                     Ok(_) => RefusalKind::Exhausted(Shortage::Folder),
                     Err(missing) if missing.is_not_found() => RefusalKind::NotFound,
                     Err(_) => refusal.kind,
                 },
+                // A look-up that fails must not replace the refusal, which says that nothing was allocated.
                 Err(_) => refusal.kind,
             };
         }
@@ -146,6 +150,7 @@ impl Addresses<'_> {
     /// # Errors
     /// Fails in the same cases as [`delete`](Self::delete).
     pub async fn delete_with_dns(&self, id: AddressId) -> Result<()> {
+        // In the query: the server would merge a body over the path also on this method (Q24, Q44).
         let request = ApiRequest::new(Method::DELETE, Call::Write, one(id))?.with_query("remove_dns", 1);
         self.client.call(&request).await.map(drop)
     }
@@ -188,6 +193,8 @@ impl Addresses<'_> {
         // `extra` also holds members of newer versions, which a POST would refuse. Only the schema tells which are
         // custom fields.
         let schema = if old.extra.is_empty() { Vec::new() } else { self.custom_fields().await? };
+        // Neither `ip` nor `subnetId` can be changed (Q62), hence a new row, with the fields that a POST accepts. It
+        // refuses `editDate`.
         let mut fields = AddressFields::new()
             .patch_hostname(old.hostname.into())
             .patch_description(old.description.into())
@@ -223,6 +230,7 @@ impl Addresses<'_> {
         if gone {
             return Ok(new);
         }
+        // The old row is still there, so the new one goes: with both, one machine would hold two addresses.
         match self.delete(new.id).await {
             Ok(()) => Err(error),
             Err(again) if again.is_not_found() => Err(error),

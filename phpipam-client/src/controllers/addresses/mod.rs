@@ -89,6 +89,7 @@ impl<'a> Addresses<'a> {
     /// [`Error::EmptyBody`](crate::Error::EmptyBody) or [`Error::ServerExhausted`](crate::Error::ServerExhausted) if
     /// the list does not fit into PHP's memory; otherwise the [common errors](crate::Error#common-errors).
     pub async fn list(&self) -> Result<Vec<Address>> {
+        // No parent to look at: an empty table is a 500 with a text of its own (Q11), and never a missing object.
         self.client.list(&ApiRequest::get(Call::List, path().word("all"))?, None).await
     }
 
@@ -199,6 +200,7 @@ impl<'a> Addresses<'a> {
     /// [`Error::Invalid`](crate::Error::Invalid) if the text cannot be a part of a path; otherwise the [common
     /// errors](crate::Error#common-errors).
     pub async fn search_mac(&self, mac: &str) -> Result<Vec<Address>> {
+        // Sent as given: the server itself brings it into the colon form before it compares.
         self.search_text("search_mac", "MAC address", mac).await
     }
 
@@ -215,6 +217,8 @@ impl<'a> Addresses<'a> {
     }
 
     async fn search_text(&self, word: &str, field: &str, text: &str) -> Result<Vec<Address>> {
+        // On 1.8 only the first row has a dotted `ip`, and the others a decimal number (Q27). The type of `ip` reads
+        // both.
         self.client.list(&ApiRequest::get(Call::List, path().word(word).text(field, text))?, None).await
     }
 
@@ -227,6 +231,8 @@ impl<'a> Addresses<'a> {
     /// A refusal of kind [`Exhausted`](crate::RefusalKind::Exhausted) without a reason if the subnet is full, is marked
     /// full, has children, is a folder, or does not exist; otherwise the [common errors](crate::Error#common-errors).
     pub async fn peek_first_free(&self, subnet: SubnetId) -> Result<IpAddr> {
+        // One 404 for five causes (Q66), and no look-up as in `allocate_first_free`: the other path of this call tells
+        // the cause that is an error of the caller, children, by a 409.
         let path = path().word("first_free").id("subnet id", subnet.get());
         self.client.call(&ApiRequest::get(Call::Peek, path)?).await?.decode()
     }
@@ -242,6 +248,7 @@ impl<'a> Addresses<'a> {
     /// [`Config`](crate::RefusalKind::Config) if the server has no `ping` program; otherwise the [common
     /// errors](crate::Error#common-errors).
     pub async fn ping(&self, id: AddressId) -> Result<Ping> {
+        // A server without a ping program sends HTML with HTTP 200. `envelope` makes a refusal of its alert box.
         self.client.one(&ApiRequest::get(Call::One, one(id).word("ping"))?).await
     }
 
@@ -291,6 +298,7 @@ impl<'a> Addresses<'a> {
         if let Some(subnet) = subnet {
             request = request.with_query("subnetId", subnet);
         }
+        // If the list is empty the tag is read: only 1.8 has a text of its own for a tag that does not exist.
         self.client.list_below(&request, ApiRequest::get(Call::One, tag())?).await
     }
 }

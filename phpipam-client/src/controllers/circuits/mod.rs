@@ -106,6 +106,8 @@ impl<'a> Circuits<'a> {
         provider: CircuitProviderId,
         fields: &CircuitFields,
     ) -> Result<Created<CircuitId>> {
+        // Sent although every version from 1.4 to 1.8 fails: the version of the server is not known (Q60), and a later
+        // one may accept it.
         let fields = fields.clone().with_circuit_id(circuit_id).with_provider(provider);
         write::create(self.client, path(), &fields.fields).await
     }
@@ -176,6 +178,8 @@ impl CircuitProviders<'_> {
     /// [`Error::EmptyBody`](crate::Error::EmptyBody) on 1.7 and 1.8; otherwise the [common
     /// errors](crate::Error#common-errors).
     pub async fn list(&self) -> Result<Vec<CircuitProvider>> {
+        // The empty 500 of 1.7 and 1.8 stays `EmptyBody`: it does not tell this fault from a list beyond PHP's memory
+        // (Q21).
         self.client.list(&ApiRequest::get(Call::List, providers())?, None).await
     }
 

@@ -67,6 +67,7 @@ request_body! {
     /// assert!(format!("{fields:?}").contains("1 Gbit/s"));
     /// ```
     pub struct CircuitFields {
+        // Written as `cid`, read as `circuit_id`: only reads rename the column (Q30).
         /// Sets the circuit id, the text that people use. One that is in use is refused with kind
         /// [`Conflict`](crate::RefusalKind::Conflict).
         String, "cid", never => with_circuit_id;

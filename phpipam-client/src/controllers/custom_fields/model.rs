@@ -117,6 +117,8 @@ impl CustomField {
             },
             FieldType::Float => read(name, json)?.map(CustomValue::Float),
             FieldType::DateTime => read(name, json)?.map(CustomValue::Time),
+            // DECIMAL comes as a text, which a float would round, and a date may be `0000-00-00`, which no date type
+            // holds.
             FieldType::Text(_)
             | FieldType::Decimal
             | FieldType::Date
@@ -181,8 +183,8 @@ impl Schema {
         &self.fields
     }
 
-    /// Returns the field with this name, or with `custom_` added to it or removed: only newer releases add that prefix
-    ///.
+    /// Returns the field with this name, or with `custom_` added to it or removed: only newer releases add that
+    /// prefix.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&CustomField> {
         let exact = |wanted: &str| self.fields.iter().find(|field| field.name == wanted);
@@ -194,6 +196,7 @@ impl Schema {
     /// # Errors
     /// [`Error::Invalid`](crate::Error::Invalid) with the name of a field whose value does not fit its type.
     pub fn read(&self, extra: &JsonObject) -> Result<BTreeMap<String, CustomValue>> {
+        // By the names of the schema and not by a prefix: only newer releases put `custom_` before them (Q41).
         let mut values = BTreeMap::new();
         for field in &self.fields {
             if let Some(json) = extra.get(&field.name)

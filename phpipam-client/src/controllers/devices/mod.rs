@@ -103,6 +103,7 @@ impl<'a> Devices<'a> {
     /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such device; otherwise the [common
     /// errors](crate::Error#common-errors).
     pub async fn subnets(&self, id: DeviceId) -> Result<Vec<Subnet>> {
+        // In all versions this list has networks as decimal numbers in texts, which `Subnet` reads.
         let request = ApiRequest::get(Call::List, one(id).word("subnets"))?;
         self.client.list_below(&request, ApiRequest::get(Call::One, one(id))?).await
     }
@@ -113,6 +114,8 @@ impl<'a> Devices<'a> {
     /// A refusal of kind [`Invalid`](crate::RefusalKind::Invalid) if the type does not exist, or before 1.8 if no field
     /// but the host name is set; otherwise the [common errors](crate::Error#common-errors).
     pub async fn create(&self, hostname: &str, fields: &DeviceFields) -> Result<Created<DeviceId>> {
+        // Not completed here: up to 1.7 a device with one field only is refused (400 "No parameters"), and only the
+        // caller knows which second field is right.
         write::create(self.client, path(), &fields.clone().with_hostname(hostname).fields).await
     }
 

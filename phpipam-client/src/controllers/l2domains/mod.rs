@@ -63,6 +63,7 @@ impl<'a> L2Domains<'a> {
     /// A refusal of kind [`Invalid`](crate::RefusalKind::Invalid) if layer 2 domains have no such field; otherwise the
     /// [common errors](crate::Error#common-errors). 1.3 filters wrongly without an error; see [`Filter`].
     pub async fn list_filtered(&self, filter: &Filter) -> Result<Vec<L2Domain>> {
+        // The server filters before it renames columns (Q69): `permissions` is the field, not `sections`.
         self.client.list(&filter.apply(ApiRequest::get(Call::List, path())?), None).await
     }
 

@@ -35,6 +35,7 @@ request_body! {
         String, "name", never => with_name;
         /// Sets the description.
         String, "description", null => with_description clear_description patch_description;
+        // `permissions` is the column. Reads rename it to `sections`, and a body with that name is refused (400).
         /// Sets the ids of the sections that may use it. The server's name is `permissions` here and `sections` in
         /// responses.
         TextList, "permissions", null => with_sections clear_sections patch_sections;

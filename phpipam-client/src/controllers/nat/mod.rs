@@ -51,6 +51,7 @@ impl<'a> Nats<'a> {
     /// A refusal of kind [`Unsupported`](crate::RefusalKind::Unsupported) before 1.6; otherwise the [common
     /// errors](crate::Error#common-errors).
     pub async fn list(&self) -> Result<Vec<Nat>> {
+        // `[]` if there is none, where nearly all other lists are an error (Q11).
         self.client.list(&ApiRequest::get(Call::List, path())?, None).await
     }
 
@@ -78,6 +79,7 @@ impl<'a> Nats<'a> {
     /// [`Unsupported`](crate::RefusalKind::Unsupported) before 1.6; otherwise the [common
     /// errors](crate::Error#common-errors).
     pub async fn create(&self, name: &str, nat_type: NatType, fields: &NatFields) -> Result<Created<NatId>> {
+        // The id is in the body. The `Location` of this controller lacks a slash: `/apifull/nat/1/`.
         write::create(self.client, path(), &fields.clone().with_name(name).with_nat_type(nat_type).fields).await
     }
 

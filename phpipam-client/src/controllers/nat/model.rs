@@ -126,6 +126,7 @@ impl NatObjects {
 
     /// Returns the server's form: ids as text, without empty kinds.
     pub(crate) fn to_json(&self) -> JsonObject {
+        // Ids as texts, as the server's own rules have them.
         let addresses: Vec<String> = self.addresses.iter().map(ToString::to_string).collect();
         let subnets: Vec<String> = self.subnets.iter().map(ToString::to_string).collect();
         let sides = [(ADDRESSES, addresses), (SUBNETS, subnets)];
@@ -163,6 +164,7 @@ fn items<E: Error>(side: Value) -> Result<[Vec<Value>; 2], E> {
     let mut take = |kind: &str| match kinds.remove(kind) {
         None | Some(Value::Null) => Ok(Vec::new()),
         Some(Value::Array(list)) => Ok(list),
+        // `objects_full` counts from 1, and PHP writes a list that does not begin at 0 as an object.
         Some(Value::Object(counted)) => Ok(counted.into_iter().map(|(_, item)| item).collect()),
         Some(other) => Err(E::custom(format_args!("expected a list of {kind}, found {other}"))),
     };
@@ -246,6 +248,7 @@ impl Wire for NatRows {
 
 impl Field for NatObjects {
     fn to_json(self, name: &str) -> Result<Value, InvalidValue> {
+        // The server does not look the ids up, so it would store a 0.
         if self.addresses.iter().any(|id| id.get() == 0) || self.subnets.iter().any(|id| id.get() == 0) {
             return Err(InvalidValue::new(name, 0, "ids start at 1"));
         }

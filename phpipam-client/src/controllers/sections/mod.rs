@@ -58,6 +58,7 @@ impl<'a> Sections<'a> {
     /// # Errors
     /// The [common errors](crate::Error#common-errors) only.
     pub async fn list(&self) -> Result<Vec<Section>> {
+        // Without the word `all` of other lists: here it would be the name of a section.
         self.client.list(&ApiRequest::get(Call::List, path())?, None).await
     }
 
@@ -94,6 +95,8 @@ impl<'a> Sections<'a> {
     /// [`Error::EmptyBody`] if the list does not fit into PHP's memory; otherwise the [common
     /// errors](crate::Error#common-errors).
     pub async fn subnets(&self, id: SectionId) -> Result<Vec<Subnet>> {
+        // By id only: `sections/{name}/subnets/` is documented, and sends the section itself. The text "No subnets
+        // found" also stands for a missing section, so an empty list reads the section.
         let request = ApiRequest::get(Call::List, one(id).word("subnets"))?;
         self.client.list_below(&request, ApiRequest::get(Call::One, one(id))?).await
     }
@@ -135,6 +138,7 @@ impl<'a> Sections<'a> {
     /// [`Invalid`](crate::RefusalKind::Invalid) if it has fewer than three characters, or if the section above does not
     /// exist or is itself below another one; otherwise the [common errors](crate::Error#common-errors).
     pub async fn create(&self, name: &str, fields: &SectionFields) -> Result<Created<SectionId>> {
+        // A name in use is an error of the database, 500 with 1062. `envelope` makes `Conflict` of it (Q48).
         let fields = fields.clone().with_name(name);
         write::create(self.client, path(), &fields.fields).await
     }

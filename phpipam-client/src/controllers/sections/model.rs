@@ -20,6 +20,7 @@ model! {
         master_section: Option<SectionId> = "masterSection",
         /// Permissions of groups.
         permissions: Permissions = "permissions",
+        // BINARY(1): a text also where other numbers are native (Q03).
         /// True if overlapping subnets are refused.
         strict_mode: bool = "strictMode",
         /// Order of its subnets in the web interface.
@@ -95,6 +96,7 @@ impl SectionFields {
 
     /// Sets the permissions of groups, in place of all that were set before.
     pub fn with_group_permissions(self, levels: &BTreeMap<GroupId, Level>) -> Self {
+        // JSON inside a text, the form of the column. For subnets there is a call of its own, which takes names too.
         let entries = levels.iter().map(|(group, level)| (group.to_string(), level.as_str().into()));
         let map: serde_json::Map<String, serde_json::Value> = entries.collect();
         self.with_permissions(serde_json::Value::Object(map).to_string())

@@ -44,6 +44,7 @@ impl Split {
     /// Another number is refused by [`Subnets::split`].
     pub fn new(number: u32) -> Self {
         let mut body = Fields::default();
+        // The server refuses other numbers too, but with HTTP 500, like its own faults (Q47).
         if !(2..=256).contains(&number) || !number.is_power_of_two() {
             body.refuse(InvalidValue::new("number", number, "give a power of two from 2 to 256"));
         }
@@ -88,6 +89,8 @@ impl Subnets<'_> {
             return Err(Error::invalid("network", network, remedy));
         }
         let mut fields = fields.clone().with_section(section).fields;
+        // Set last, so that no custom field of these names can change the network. `mask` is the prefix length: the
+        // server refuses dotted masks.
         fields.set("subnet", network.addr());
         fields.set("mask", network.prefix_len());
         write::create(self.client, self.path(), &fields).await
@@ -168,6 +171,7 @@ impl Subnets<'_> {
     ) -> Result<(Created<SubnetId>, IpNet)> {
         let path = self.one(id).word(word).mask(prefix_len);
         let request = ApiRequest::new(Method::POST, Call::Allocate, path)?.with_fields(fields.fields.body()?);
+        // As for addresses: to wait here costs less than to lose the race on the server (Q65).
         let _turn = self.client.subnet_locks().lock(&id).await;
         let success = self.client.call(&request).await?;
         let network = success.decode::<Network>()?.0;
@@ -227,6 +231,8 @@ impl Subnets<'_> {
     /// [`Invalid`](crate::RefusalKind::Invalid) if the length is the present one or below 8. Otherwise the [common
     /// errors](crate::Error#common-errors).
     pub async fn resize(&self, id: SubnetId, prefix_len: u8) -> Result<()> {
+        // A PATCH of the subnet itself refuses `mask` (Q62). If addresses would lie outside, the server sends HTML with
+        // HTTP 200 and does nothing (Q10); `envelope` makes a refusal of it.
         let mut fields = Fields::default();
         fields.set("mask", prefix_len);
         let request =
@@ -311,6 +317,7 @@ impl Subnets<'_> {
         id: SubnetId,
         levels: &BTreeMap<GroupKey, Level>,
     ) -> Result<BTreeMap<String, Level>> {
+        // Without a group 1.8 sends a 500, "Cannot remove permissions"; to remove them is a call of its own.
         if levels.is_empty() {
             return Err(Error::invalid("permissions", "[none]", "name a group, or remove the permissions"));
         }

@@ -154,6 +154,7 @@ impl<'a> Subnets<'a> {
     /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is none of this kind with this id;
     /// otherwise the [common errors](crate::Error#common-errors).
     pub async fn get(&self, id: SubnetId) -> Result<Subnet> {
+        // A missing subnet is 400 here, and 404 in the calls below a subnet (Q46). `envelope` makes `NotFound` of both.
         self.client.one(&ApiRequest::get(Call::One, self.one(id))?).await
     }
 
@@ -164,10 +165,13 @@ impl<'a> Subnets<'a> {
     /// [`Error::EmptyBody`](crate::Error::EmptyBody) for a folder; otherwise the [common
     /// errors](crate::Error#common-errors).
     pub async fn usage(&self, id: SubnetId) -> Result<Usage> {
+        // Of a folder this call is a fatal error of PHP: a 500 with an empty body (1.8.2).
         self.client.one(&ApiRequest::get(Call::One, self.one(id).word("usage"))?).await
     }
 
     async fn rows<T: Wire>(&self, id: SubnetId, word: &str) -> Result<Vec<T>> {
+        // `list` and not `list_below`: in all versions these calls have a text of their own for a missing subnet, so
+        // that the parent is read only after a text that is not known.
         let request = ApiRequest::get(Call::List, self.one(id).word(word))?;
         self.client.list(&request, Some(ApiRequest::get(Call::One, self.one(id))?)).await
     }
@@ -190,6 +194,8 @@ impl<'a> Subnets<'a> {
     /// A refusal of kind [`Invalid`](crate::RefusalKind::Invalid) if addresses have no such field; otherwise as
     /// [`addresses`](Self::addresses). 1.3 returns an empty list for every filter.
     pub async fn addresses_filtered(&self, id: SubnetId, filter: &Filter) -> Result<Vec<Address>> {
+        // The field is passed on as it is. In this list `ip` compares the decimal form and `ip_addr` the dotted one,
+        // the reverse of `addresses/` (1.8.2).
         let request = filter.apply(ApiRequest::get(Call::List, self.one(id).word("addresses"))?);
         self.client.list(&request, Some(ApiRequest::get(Call::One, self.one(id))?)).await
     }
@@ -206,8 +212,8 @@ impl<'a> Subnets<'a> {
     /// Lists the child subnets and their children, of the same kind, without the subnet itself, which the server puts
     /// first.
     ///
-    /// `gateway` and `gateway_id` are removed from the rows, because the server fills in those of the subnet asked for
-    ///.
+    /// `gateway` and `gateway_id` are removed from the rows, because the server fills in those of the requested
+    /// subnet.
     ///
     /// # Errors
     /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such subnet; otherwise the [common
@@ -232,6 +238,7 @@ impl<'a> Subnets<'a> {
     /// [`NotFound`](crate::RefusalKind::NotFound) if there is no such subnet; otherwise the [common
     /// errors](crate::Error#common-errors).
     pub async fn peek_first_free(&self, id: SubnetId) -> Result<std::net::IpAddr> {
+        // A subnet with children is 409 "Subnet contains subnets" here, where the POST has the 404 of a full one (Q66).
         let request = ApiRequest::get(Call::Peek, self.one(id).word("first_free"))?;
         self.client.call(&request).await?.decode()
     }
@@ -256,6 +263,7 @@ impl<'a> Subnets<'a> {
     }
 
     async fn free_subnet(&self, id: SubnetId, word: &str, prefix_len: u8) -> Result<IpNet> {
+        // The same 404, "No subnets found", for a parent without room and for a length that is not one of its family.
         let request = ApiRequest::get(Call::Peek, self.one(id).word(word).mask(prefix_len))?;
         self.client.call(&request).await?.decode::<Network>().map(|network| network.0)
     }
@@ -268,6 +276,7 @@ impl<'a> Subnets<'a> {
     /// # Errors
     /// Fails in the same cases as [`addresses`](Self::addresses).
     pub async fn addresses_within(&self, id: SubnetId, network: IpNet) -> Result<Vec<Address>> {
+        // A filter of the server compares one value (Q69), not a range, so the list is read as a whole.
         let mut addresses = self.addresses(id).await?;
         // One that cannot be placed may lie in it.
         addresses.retain(|address| address.ip.is_none_or(|ip| network.contains(&ip)));
@@ -280,6 +289,8 @@ impl<'a> Subnets<'a> {
     /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such subnet; otherwise the [common
     /// errors](crate::Error#common-errors).
     pub async fn list_free_subnets(&self, id: SubnetId, prefix_len: u8) -> Result<Vec<IpNet>> {
+        // The server builds the whole list in memory. A wide parent with a long prefix length can end as an empty 500
+        // (Q19, Q21).
         let request = ApiRequest::get(Call::List, self.one(id).word("all_subnets").mask(prefix_len))?;
         let networks: Vec<Network> =
             self.client.list(&request, Some(ApiRequest::get(Call::One, self.one(id))?)).await?;

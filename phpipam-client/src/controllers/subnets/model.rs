@@ -32,6 +32,8 @@ model! {
         id: SubnetId = "id",
         /// Network address; for a folder `0.0.0.0`, as the server sends it.
         subnet: Option<IpAddr> = "subnet",
+        // VARCHAR in the server's table: a text also where other numbers are native (Q03), empty or NULL for a folder
+        // (Q39).
         /// Prefix length; `None` for a folder.
         mask: Option<u8> = "mask",
         /// Section of the subnet.
@@ -76,12 +78,15 @@ model! {
         is_folder: bool = "isFolder",
         /// True if it is marked full: no address is allocated from it.
         is_full: bool = "isFull",
+        // No plain flag: before 1.5 it is absent (Q40), which is not the same as "no pool".
         /// True if network and broadcast address may be used; since 1.5, `None` before.
         is_pool: Option<bool> = "isPool",
         /// Tag; its name is `state` in a change.
         tag: Option<TagId> = "tag" | "state",
         /// Percentage of use above which the server warns.
         threshold: Option<u32> = "threshold",
+        // The lists of all subnets put the object here, `[]` for none, and 1.8 `false` for a deleted one. Elsewhere it
+        // is the id (Q31).
         /// Location.
         location: Option<Reference<LocationId, Location>> = "location",
         /// Time of the last change.
@@ -96,6 +101,7 @@ model! {
         gateway_id: Option<AddressId> = "gatewayId",
         /// Gateway as the server sent it. **Wrong in lists**; use [`gateway_ip`](Subnet::gateway_ip).
         gateway: Option<Gateway> = "gateway",
+        // Kept as it came: the keys have spaces and depend on the family, and `Subnet Class` may be `false` (Q38).
         /// Results of the server's calculation, as text for people; forms vary. Calculate them from the network
         /// instead.
         calculation: Option<Value> = "calculation",
@@ -168,6 +174,8 @@ request_body! {
         String, "description", null => with_description clear_description patch_description;
         /// Sets the section; in a change, moves the subnet to it.
         SectionId, "sectionId", never => with_section;
+        // 0 is the top of the section here (Q06). VLAN and VRF are cleared by NULL instead: the server looks 0 up and
+        // refuses with 404, "Vlan does not exist".
         /// Sets the parent subnet or folder; cleared, it is at the top of its section. The server checks it in a
         /// creation only.
         SubnetId, "masterSubnetId", zero => with_master_subnet clear_master_subnet patch_master_subnet;
@@ -188,6 +196,7 @@ request_body! {
         /// Sets the customer. The server does not check that it exists. Since 1.4; 1.3 refuses with kind
         /// [`Invalid`](crate::RefusalKind::Invalid).
         CustomerId, "customer_id", null => with_customer clear_customer patch_customer;
+        // Only reads rename the column: a body with `tag` is refused (400).
         /// Sets the tag. The server's name is `state` here and `tag` in responses.
         TagId, "state", never => with_tag;
         /// Sets the percentage of use above which the server warns; 0 for never.

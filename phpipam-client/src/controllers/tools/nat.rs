@@ -40,6 +40,7 @@ impl Nats<'_> {
     /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such rule; otherwise the [common
     /// errors](crate::Error#common-errors).
     pub async fn get_with_rows(&self, id: NatId) -> Result<NatWithRows> {
+        // Not `objects`, which only decodes the JSON in `src` and `dst`: `get` does that without a second call.
         self.client.one(&ApiRequest::get(Call::One, Self::one(id).word("objects_full"))?).await
     }
 

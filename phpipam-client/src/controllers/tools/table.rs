@@ -30,6 +30,7 @@ macro_rules! table {
             /// # Errors
             /// The [common errors](crate::Error#common-errors) only; an empty table is an empty list.
             pub async fn list(&self) -> $crate::error::Result<Vec<$model>> {
+                // Without `all`: the sub-controllers do not know the word.
                 let request = $crate::request::ApiRequest::get($crate::request::Call::List, Self::path())?;
                 self.client.list(&request, None).await
             }
@@ -64,6 +65,8 @@ macro_rules! writes {
                 fields: &$fields,
             ) -> $crate::error::Result<$crate::Created<$id>> {
                 let fields = fields.clone()$(.$with($argument))*;
+                // The id is in the envelope. `data` is a sentence (Q14), and the `Location` of some tables is no path
+                // of the API, such as `tools/ipTags/5/`.
                 $crate::controllers::write::create(self.client, Self::path(), &fields.fields).await
             }
 
@@ -81,6 +84,8 @@ macro_rules! writes {
                 id: $id,
                 fields: &$fields,
             ) -> $crate::error::Result<()> {
+                // A missing object is 400 "Invalid identifier" in a change, and 404 in a read. `envelope` makes
+                // `NotFound` of both.
                 $crate::controllers::write::update(self.client, Self::one(id), &fields.fields).await
             }
 

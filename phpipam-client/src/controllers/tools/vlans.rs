@@ -5,6 +5,8 @@ use crate::controllers::vlans::model::Vlan;
 use crate::controllers::vrfs::model::Vrf;
 use crate::wire::{VlanId, VrfId};
 
+// Without `writes!`: the server refuses changes here, 400 "Please use vlans controller". Ids are `vlanId` and `vrfId`,
+// as in the singular controllers (Q30).
 table! {
     /// VLANs, read-only; see [`Tools::vlans`](super::Tools::vlans).
     ///

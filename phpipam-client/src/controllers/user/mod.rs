@@ -64,6 +64,7 @@ impl<'a> UserSession<'a> {
     /// failures; otherwise the [common errors](crate::Error#common-errors). Do not repeat a failed login: the server
     /// blocks the address of this host for five minutes, for valid tokens too.
     pub async fn login(&self, name: &str, password: &SecretString) -> Result<Login> {
+        // Past the session: the token of another user must not replace the one of this client.
         session::login_response(self.client.transport(), name, password).await?.decode()
     }
 
@@ -75,6 +76,7 @@ impl<'a> UserSession<'a> {
     /// [`Unauthorized`](crate::RefusalKind::Unauthorized) without a token; otherwise the [common
     /// errors](crate::Error#common-errors).
     pub async fn token(&self) -> Result<Login> {
+        // Reads of this controller do not extend the token, unlike every call of another one (Q54).
         self.client.one(&ApiRequest::get(Call::One, path())?).await
     }
 
@@ -110,6 +112,8 @@ impl<'a> UserSession<'a> {
     /// A refusal of kind [`Forbidden`](crate::RefusalKind::Forbidden) for an app without admin permission; otherwise
     /// the [common errors](crate::Error#common-errors).
     pub async fn list(&self) -> Result<Vec<User>> {
+        // The rows hold password hashes and tokens. Errors of calls below `user/` therefore show no excerpt of the
+        // body.
         self.client.list(&ApiRequest::get(Call::List, path().word("all"))?, None).await
     }
 

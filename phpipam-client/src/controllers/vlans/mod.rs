@@ -82,6 +82,7 @@ impl<'a> Vlans<'a> {
     /// [`Error::Invalid`](crate::Error::Invalid) for the number 0; otherwise the [common
     /// errors](crate::Error#common-errors).
     pub async fn search(&self, number: u32) -> Result<Vec<Vlan>> {
+        // As an id, because the server drops a segment 0 from the path, and would search without a number.
         let path = path().word("search").id("VLAN number", number.into());
         self.client.list(&ApiRequest::get(Call::List, path)?, None).await
     }

@@ -139,6 +139,7 @@ impl Mapping {
 
     /// Returns true if an address is a reservation: the gateway, or an address with a reserved tag and without a mark.
     pub(crate) fn is_reservation(&self, address: &Address) -> bool {
+        // An address with a mark is an allocation, whatever tag a person has given it since.
         address.is_gateway
             || (self.of_address(address) == Found::None && address.tag.is_some_and(|tag| self.reserved.contains(&tag)))
     }
@@ -169,6 +170,7 @@ impl Mapping {
 pub(crate) fn owner_of(address: &Address, mark: Option<&Mark>) -> Option<Owner> {
     let column = address.owner.as_deref();
     match (mark, column) {
+        // A person who writes another owner reassigns the address. The mark is not meant to be edited.
         (Some(mark), Some(column)) if owner_column(&mark.owner) != Some(column) => Some(Owner::from(column)),
         (Some(mark), _) => Some(mark.owner.clone()),
         (None, column) => column.map(Owner::from),

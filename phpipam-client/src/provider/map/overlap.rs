@@ -39,6 +39,7 @@ pub(crate) fn spaces<'a>(subnets: impl IntoIterator<Item = &'a Subnet>) -> Space
 
 /// Returns the address space of a subnet that is among the others; of another subnet, the one that its own row says.
 pub(crate) fn space_in(spaces: &Spaces, subnet: &Subnet) -> SpaceId {
+    // 0 stands for "none": ids start at 1.
     let section = subnet.section_id.map_or(0, crate::models::SectionId::get);
     let own = || subnet.vrf_id.map_or(Space::Section(section), |vrf| Space::Vrf(vrf.get()));
     spaces.space(subnet.id.get()).unwrap_or_else(own).into()

@@ -50,6 +50,7 @@ impl Inner {
         } else if let Some(ip) = request.address {
             self.read(|| async { client.addresses().search(ip).await }).await?
         } else if let Some(mac) = request.mac {
+            // The server searches the colon form. Rows that were stored in another form are not found.
             let mac = mac.to_string();
             self.read(|| async { client.addresses().search_mac(&mac).await }).await?
         } else if let Some(range) = &request.range {
@@ -59,6 +60,8 @@ impl Inner {
             self.read(|| async { client.addresses().search_hostname(hostname).await }).await?
         } else if let Some(owner) = request.owner.as_ref().filter(|owner| owner.as_str().chars().count() <= OWNER_WIDTH)
         {
+            // The search runs in the database, but takes plain texts only, and finds them in other columns too;
+            // `request.matches` decides. The filter makes PHP read all addresses.
             if self.probed.search && is_plain(owner.as_str()) {
                 self.read(|| async { client.search().addresses(owner.as_str()).await }).await?
             } else {

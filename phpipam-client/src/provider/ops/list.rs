@@ -24,6 +24,7 @@ impl Inner {
 
     /// Returns one range as `list_ranges` does.
     pub(crate) async fn range_now(&self, operation: Operation, id: &RangeId) -> Result<Option<Range>> {
+        // The whole snapshot for one range: its gateway and address space depend on the subnets around it.
         let snapshot = Snapshot::load(self).await.map_err(failed(operation))?;
         let found = snapshot.ranges(self).find(|(row, _)| row.id.to_string() == id.as_str());
         Ok(found.map(|(row, net)| snapshot.range(self, row, net)))

@@ -25,6 +25,7 @@ pub(crate) fn page<T>(
         }
     };
     let size = usize::try_from(request.size.map_or(default_size, std::num::NonZeroU32::get)).unwrap_or(usize::MAX);
+    // The token is the last id and not a position: rows that come or go between two pages do not shift the others.
     let mut items: Vec<T> = items.filter(|item| after.is_none_or(|after| number(item) > after)).collect();
     items.sort_by_key(&number);
     let more = items.len() > size;

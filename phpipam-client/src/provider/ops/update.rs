@@ -58,6 +58,7 @@ impl Inner {
             Err(error) if error.is_not_found() => return Err(missing()),
             result => result.map_err(failed(Operation::Update))?,
         }
+        // Read back, because the server strips texts and drops fields without saying so (Q59).
         let row = self.row_now(id).await.map_err(failed(Operation::Update))?.ok_or_else(missing)?;
         let owning_range =
             self.owning_ranges(std::slice::from_ref(&row)).await.map_err(failed(Operation::Update))?.pop().flatten();

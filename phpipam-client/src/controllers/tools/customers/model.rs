@@ -29,6 +29,7 @@ model! {
         postcode: Option<String> = "postcode",
         /// City.
         city: Option<String> = "city",
+        // The state of a postal address. The server renames each column `state` to `tag` in reads, so this one too.
         /// State or country. The server calls it `tag` in responses, by mistake.
         state: Option<String> = "tag" | "state",
         /// Latitude in degrees, as text.

@@ -7,6 +7,7 @@ use crate::wire::{DeviceTypeId, model};
 model! {
     /// Device type.
     pub struct DeviceType {
+        // `tid` is the column. `id` is there only if the app shows links.
         /// Id.
         id: DeviceTypeId = "id" | "tid",
         /// Name.

@@ -15,6 +15,7 @@ model! {
         description: Option<String> = "description",
         /// Postal address.
         address: Option<String> = "address",
+        // Texts also where other numbers are native, and kept so that no digit is lost.
         /// Latitude in degrees, as text.
         latitude: Option<String> = "lat",
         /// Longitude in degrees, as text.

@@ -11,10 +11,12 @@ model! {
         id: NameserverId = "id",
         /// Name.
         name: Option<String> = "name",
+        // All of them are in this column, separated by semicolons (Q33).
         /// Addresses of the name servers, in order.
         servers: TextList = "namesrv1",
         /// Free text.
         description: Option<String> = "description",
+        // Ids of sections and not levels of groups, in spite of the column's name (Q33).
         /// Ids of the sections that may use it; the server's name is `permissions` or `sections` in a change.
         sections: TextList = "permissions" | "sections",
         /// Time of the last change.

@@ -7,6 +7,7 @@ use crate::wire::ScanAgentId;
 
 use self::model::ScanAgentType;
 
+// One word, in small letters. The `Location` of a new one has `scanAgents`, which is no path of the API.
 table! {
     /// Scan agents; see [`Tools::scan_agents`](super::Tools::scan_agents).
     ///
