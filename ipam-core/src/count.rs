@@ -13,6 +13,7 @@ use serde::ser::Serializer;
 const GREATEST_NUMBER: u64 = (1 << 53) - 1;
 
 pub(crate) fn serialize<S: Serializer>(count: &u128, serializer: S) -> Result<S::Ok, S::Error> {
+    // Binary formats have integers of 128 bits, and their readers expect the type and no text.
     if !serializer.is_human_readable() {
         return serializer.serialize_u128(*count);
     }

@@ -7,14 +7,20 @@ use std::sync::Arc;
 use crate::{Error, Operation, Result};
 
 /// Longest identifier that a provider has to keep, in bytes of UTF-8.
+// As long as the usual column of a server, `varchar(255)`: a longer id is one that some provider cannot keep. In bytes,
+// which are the same everywhere, while characters may be code points or UTF-16 units.
 pub const MAX_ID_LEN: usize = 255;
 
+// A type per meaning, so that a range cannot be passed for a block. A macro, because they differ in nothing but the
+// name.
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $field:literal) => {
         $(#[$doc])*
         ///
         /// Cheap to clone. Compared byte by byte: case and spaces count.
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        // `from` and not `try_from`: what a server returned must be readable even if it breaks the rules of ids.
+        // Requests are validated, results are not.
         #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(from = "String", into = "String"))]
         // Shared, because every allocation repeats the ids of its space, range, key and owner.
         pub struct $name(Arc<str>);
@@ -66,6 +72,8 @@ macro_rules! id {
             }
         }
 
+        // Maps by id are searched with the `&str` of a URL or a row, without making an id for it. Equality, order and
+        // hash are those of the text, which `Borrow` requires.
         impl Borrow<str> for $name {
             fn borrow(&self) -> &str {
                 &self.0
@@ -80,6 +88,7 @@ macro_rules! id {
 
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                // As a text without the type: requests have many ids, and the field already names what each one is.
                 fmt::Debug::fmt(&self.0, f)
             }
         }
@@ -218,6 +227,7 @@ id! {
 
 impl SpaceId {
     /// Id of the space of a request that names none.
+    // A name and not the empty text, so that the default space is listed, filtered and validated like any other.
     pub const DEFAULT: &'static str = "default";
 }
 

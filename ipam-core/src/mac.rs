@@ -89,6 +89,7 @@ fn parse(text: &str) -> Option<[u8; 6]> {
 impl fmt::Display for MacAddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [a, b, c, d, e, g] = self.0;
+        // One form for all: fingerprints of stored requests have the address in it.
         write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
     }
 }

@@ -103,6 +103,8 @@ impl Operation {
 
     /// Returns the name of the method, such as `"list_ranges"`.
     #[must_use]
+    // The names of the methods where there is one, so that a message leads to the docs. They are also labels of
+    // metrics, and stay.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Check => "check",
@@ -142,6 +144,7 @@ impl Operation {
     /// `Close`, `Open`, `CheckStore`, `Backup`, `Configure`, `Login` and `Calculate` count as reads, because they
     /// change no address. `Send` does not: its method and path decide.
     #[must_use]
+    // No `_` in the match: an operation that is added and writes must not pass for a read by default.
     pub const fn is_read(self) -> bool {
         match self {
             Self::Check

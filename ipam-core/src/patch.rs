@@ -122,6 +122,8 @@ impl From<&str> for Patch<String> {
 impl<T> From<Option<T>> for Patch<T> {
     /// Sets the field to the value, or keeps it if there is none. `None` does not clear it: see [`Patch`].
     fn from(value: Option<T>) -> Self {
+        // `None` keeps: in arguments of a program and in forms it means that nothing was entered. Clearing has to be
+        // asked for.
         value.map_or(Self::Keep, Self::Set)
     }
 }

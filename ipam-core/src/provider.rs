@@ -126,11 +126,14 @@ use crate::{
 ///   it adds.
 /// - **Unknown outcome.** An error with [`Outcome::Unknown`](crate::Outcome::Unknown) does not tell whether the request
 ///   was carried out: repeat it with the same key, or look the key up.
+// `async_trait`, because a trait with `async fn` cannot be a `dyn` type, and the provider is chosen by a URL at run
+// time. `Debug` lets programs derive it for their own types, `'static` lets a spawned task own a provider.
 #[async_trait]
 pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// Returns the capabilities of the provider.
     ///
     /// Does no I/O: a provider that has to probe a server does so when it connects. The value never changes.
+    // Not `async` and without an error, because layers ask for it on every call.
     fn capabilities(&self) -> Capabilities;
 
     /// Checks that the provider can be reached, accepts the credentials, and grants what

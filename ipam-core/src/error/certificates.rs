@@ -33,6 +33,7 @@ impl CertificateChain {
 
 impl fmt::Debug for CertificateChain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The number and not the text: a chain in PEM fills pages, and errors are logged with `{:?}`.
         let certificates = self.pem.matches("-----BEGIN CERTIFICATE-----").count();
         f.debug_struct("CertificateChain").field("certificates", &certificates).finish()
     }

@@ -24,6 +24,7 @@ use std::fmt;
 /// assert_eq!(next_step(&error), "add a range");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+// A caller that does not know a kind can still act on `retry` and `outcome`, so that a new kind breaks nothing.
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The range, block or allocation that the request names does not exist.
@@ -69,6 +70,7 @@ impl ErrorKind {
     /// assert_eq!(ipam_core::ErrorKind::PermissionDenied.as_str(), "permission denied");
     /// ```
     #[must_use]
+    // These texts are also values of the label `outcome` of the metrics: changing one breaks the queries of dashboards.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NotFound => "not found",
@@ -114,10 +116,13 @@ impl fmt::Display for ErrorKind {
 /// let busy = Error::new(ErrorKind::Busy, Operation::Allocate, "the store is locked").with_retry(Retry::Safe);
 /// assert_eq!(busy.retry(), Retry::Safe);
 /// ```
+// Not `non_exhaustive`, and neither is `Outcome`: a caller has to decide on each value, and must not ignore a new one
+// by a wildcard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Retry {
     /// Repeating cannot help, or retries are used up. A retrying layer sets it after its last attempt, so that an outer
     /// one does not start again.
+    // An error that its author did not classify is not repeated: one repeat too few costs less than one too many.
     #[default]
     Never,
     /// Nothing was applied: every request may be repeated.
@@ -141,6 +146,8 @@ pub enum Retry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Outcome {
     /// The request changed nothing.
+    // Most errors are refusals before anything is written. Those that cannot know say so, by `with_retry` or
+    // `with_outcome`.
     #[default]
     NotApplied,
     /// The request may have been carried out. Look it up by its key before doing anything else, or repeat it if it is

@@ -75,6 +75,8 @@ struct Inner {
     retry: Retry,
     outcome: Outcome,
     retry_after: Option<Duration>,
+    // A field of its own and not a text of the context: an administrator looks at the chain and may accept it, so that
+    // it has to arrive as it was sent.
     certificates: Option<CertificateChain>,
     source: Option<Box<dyn StdError + Send + Sync + 'static>>,
 }
@@ -140,6 +142,7 @@ impl Error {
     /// assert_eq!(error.context("key"), Some("vm-1"));
     /// ```
     pub fn other_request(operation: Operation, key: &AllocationKey) -> Self {
+        // Without the difference between the two requests: stores keep the fingerprint of the first one only.
         let message = "the key belongs to another request; repeat that one unchanged, or choose another key";
         Self::new(ErrorKind::Conflict, operation, message).with_context("key", key)
     }
@@ -179,6 +182,8 @@ impl Error {
     pub fn with_retry(mut self, retry: Retry) -> Self {
         self.0.retry = retry;
         match retry {
+            // Says nothing about the outcome: the last of several attempts may have been carried out, and is not
+            // repeated all the same.
             Retry::Never => {}
             Retry::Safe => self.0.outcome = Outcome::NotApplied,
             Retry::IfIdempotent => self.0.outcome = Outcome::Unknown,
@@ -306,6 +311,7 @@ impl Error {
 // Values come from callers and servers, and messages go into logs: one value must not fill them.
 fn bounded(value: &str) -> Cow<'_, str> {
     const LIMIT: usize = 120;
+    // By characters, because cutting at a byte could panic inside of one.
     match value.char_indices().nth(LIMIT) {
         Some((end, _)) => Cow::Owned(format!("{}…", &value[..end])),
         None => Cow::Borrowed(value),
@@ -327,6 +333,7 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // By hand, so that the box does not show as a second struct inside the first.
         f.debug_struct("Error")
             .field("kind", &self.0.kind)
             .field("operation", &self.0.operation)

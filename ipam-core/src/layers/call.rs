@@ -20,6 +20,7 @@ use crate::{
 /// assert_eq!(seen.ranges(), [&"lan".into()]);
 /// assert!(!seen.is_repeatable(), "it has no key");
 /// ```
+// Borrowed and `Copy`: a layer only looks at the request, which may have thousands of lines or targets to copy.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Request<'a> {
@@ -146,6 +147,7 @@ impl<'a> Request<'a> {
             Self::UpdateBlock(request) => request.validate(),
             Self::AllocateRange(request) => request.validate(),
             Self::DeallocateRange(request) => request.validate(),
+            // Without rules of their own: an id that cannot exist is not found, or is free already.
             Self::Check
             | Self::Usage(_)
             | Self::RemoveRange(_)

@@ -99,6 +99,7 @@ impl Intercept for GuardLayer {
     }
 
     fn capabilities(&self, mut below: Capabilities) -> Capabilities {
+        // What reads stays: preview, usage, blocks and changes work below this layer.
         below.update = false;
         below.define_ranges = false;
         below.define_blocks = false;

@@ -108,6 +108,7 @@ pub struct Layered<P, I> {
     layer: Arc<I>,
 }
 
+// By hand, because a derive would require `I: Clone`, although the layer is shared.
 impl<P: Clone, I> Clone for Layered<P, I> {
     fn clone(&self) -> Self {
         Self { inner: self.inner.clone(), layer: Arc::clone(&self.layer) }

@@ -44,6 +44,7 @@ struct Rate {
     interval: Duration,
     burst: Duration,
     /// Instant at which the next call may begin if the burst is used up.
+    // A mutex of the standard library: it is held for a few instructions, and never while a call waits.
     next: Mutex<Option<Instant>>,
 }
 
@@ -51,12 +52,15 @@ impl LimitLayer {
     /// Makes a layer without limits yet; calls wait for up to 30 seconds.
     #[must_use]
     pub const fn new() -> Self {
+        // Half of the minute after which callers and proxies usually give up, so that the caller gets this error and
+        // not a time-out without a reason.
         Self { permits: None, rate: None, max_wait: Duration::from_secs(30) }
     }
 
     /// Lets at most `calls` run at once; 0 counts as 1.
     #[must_use]
     pub fn with_concurrency(mut self, calls: usize) -> Self {
+        // With zero permits each call would wait in vain, and above its maximum the semaphore panics.
         self.permits = Some(Semaphore::new(calls.clamp(1, Semaphore::MAX_PERMITS)));
         self
     }
@@ -66,6 +70,7 @@ impl LimitLayer {
     #[must_use]
     pub fn with_rate(mut self, calls: u32) -> Self {
         let interval = Duration::from_secs(1) / calls.max(1);
+        // The calls of one second may come at once: a caller that was idle is not slowed down, and the average stays.
         self.rate = Some(Rate { interval, burst: Duration::from_secs(1), next: Mutex::new(None) });
         self
     }
@@ -130,6 +135,7 @@ impl Rate {
 impl Intercept for LimitLayer {
     async fn around<T: Reply>(&self, call: &Call<'_>, next: &Next<'_, T>) -> Result<T> {
         let operation = call.operation();
+        // A program that ends while the limit is reached must still be able to close the provider.
         if operation == Operation::Close {
             return next.run().await;
         }

@@ -23,6 +23,8 @@ mod sealed {
 /// ```
 pub trait Reply: sealed::Sealed + Send {
     /// Removes the items of ranges for which `keep` returns false. A result that is a single range or allocation stays.
+    // Does nothing for single items: what a request names is refused before the call, and need not be filtered after
+    // it.
     fn retain_ranges(&mut self, keep: &mut dyn FnMut(&RangeId) -> bool) {
         let _ = keep;
     }

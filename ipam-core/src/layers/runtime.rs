@@ -8,6 +8,8 @@ use crate::{Error, ErrorKind, Result};
 /// # Errors
 /// `Config` if the call is made outside of a tokio runtime.
 pub(super) fn needs_tokio(call: &Call<'_>) -> Result<()> {
+    // An error and not the panic of the timer: the stores of this crate need no runtime, so that a program may have
+    // none.
     if tokio::runtime::Handle::try_current().is_ok() {
         return Ok(());
     }

@@ -115,6 +115,7 @@ impl Intercept for ScopeLayer {
                     .with_context("because", "it reaches beyond the ranges that this caller may use"));
             }
             request => {
+                // Before the look-ups, so that an invalid request fails as in every provider, and costs no call.
                 request.validate()?;
                 self.admit(call).await?;
             }

@@ -41,6 +41,7 @@ impl TraceLayer {
     }
 }
 
+// Kinds and not messages: each value of a label is a time series of its own.
 fn outcome<T>(result: &Result<T>) -> String {
     match result {
         Ok(_) => "ok".to_owned(),
@@ -77,6 +78,7 @@ async fn traced<T: Reply>(call: &Call<'_>, provider: &str, next: &Next<'_, T>) -
         Ok(reply) => {
             span.record("items", reply.items());
         }
+        // At level debug: a caller may expect the failure, such as a conflict, and only the caller knows.
         Err(error) => span.in_scope(|| tracing::debug!(%error, "the call failed")),
     }
     result

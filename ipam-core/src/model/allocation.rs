@@ -20,6 +20,7 @@ use crate::{AllocationId, AllocationKey, MacAddr, Owner, RangeId, SpaceId};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+// Servers know more states, such as one for addresses that DHCP hands out. A later release may tell them apart.
 #[non_exhaustive]
 pub enum AllocationState {
     /// In use.
@@ -50,6 +51,8 @@ pub enum AllocationState {
 /// # Ok::<(), ipam_core::MacAddrError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+// Every label may be missing in JSON, so that a label that a later release adds does not make older documents
+// unreadable.
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 #[non_exhaustive]
 pub struct Labels {
@@ -127,6 +130,7 @@ pub struct Allocation {
     /// Host name, description, MAC address, tags.
     pub labels: Labels,
     /// Time of the allocation, if the provider keeps it.
+    // `default` here and below, because serde takes a missing `Option` for `None` only if the field has no `with`.
     #[cfg_attr(feature = "serde", serde(default, with = "crate::text::option_time"))]
     pub created: Option<SystemTime>,
     /// Time of the last change, if the provider keeps it.

@@ -116,6 +116,7 @@ impl AllocatedRange {
 #[non_exhaustive]
 pub struct RemovedRange {
     /// Range as it was; `None` if it does not exist, or does not meet the precondition.
+    // The whole range and not the id: afterwards it cannot be looked up any more.
     pub range: Option<Range>,
     /// Allocations that ended with it.
     pub freed: Vec<Allocation>,

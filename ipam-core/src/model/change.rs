@@ -50,6 +50,8 @@ pub enum ChangeKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
+// One flat struct and not an enum with data: a reader filters all kinds by the same fields, and a new kind needs no new
+// type.
 pub struct Change {
     /// Position in the feed.
     pub position: ChangePosition,
@@ -118,6 +120,8 @@ pub struct Changes {
     /// Changes, oldest first.
     pub items: Vec<Change>,
     /// Position to continue at. It is set also if there are no changes yet.
+    // Not an `Option`: a reader that starts on an empty feed would otherwise start at the oldest change again, and miss
+    // without an error those that the store has removed by then.
     pub next: ChangePosition,
 }
 

@@ -22,6 +22,7 @@ pub struct Usage {
     /// Range.
     pub range: RangeId,
     /// Number of addresses from the first to the last one of the range, both included.
+    // `u128` in all counts, because a /64 has 2^64 addresses, which is one more than a `u64` holds.
     #[cfg_attr(feature = "serde", serde(with = "crate::count"))]
     pub total: u128,
     /// Number of allocated addresses.

@@ -5,6 +5,8 @@ use std::fmt;
 use std::net::IpAddr;
 
 /// Free-form properties by name.
+// Ordered, as the tags are: fingerprints, JSON and plans go through the entries in order, and a hash map has another
+// order in each process.
 pub type Properties = BTreeMap<String, String>;
 
 /// Set of tags.
@@ -55,6 +57,7 @@ impl fmt::Display for Tag {
 #[non_exhaustive]
 pub struct Vlan {
     /// VLAN identifier, 1 to 4094.
+    // A plain number, because a server may have been set up for other numbers, and a listing has to show what it has.
     pub number: u16,
     /// Name for people.
     pub name: Option<String>,

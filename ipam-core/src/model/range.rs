@@ -51,6 +51,7 @@ pub enum Order {
 /// assert_eq!(policy.quarantine.as_secs(), 3600);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+// Both parts may be missing in JSON: a caller that wants a quarantine need not know the orders.
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 #[non_exhaustive]
 pub struct RangePolicy {
@@ -116,6 +117,7 @@ pub struct Range {
     /// Gateway, DNS servers, domains and VLAN.
     pub network: NetworkInfo,
     /// Reserved addresses: never allocated. The gateway is not listed here, and never allocated either.
+    // As they were defined, and not merged into a set: people compare the list with what they wrote.
     pub reserved: Vec<IpRange>,
     /// Order of allocations, and quarantine.
     pub policy: RangePolicy,
@@ -155,6 +157,8 @@ impl Range {
     /// not reserved. It may be allocated or quarantined at the moment.
     #[must_use]
     pub fn can_allocate(&self, address: IpAddr) -> bool {
+        // Allocations and quarantine are left out: they change with every call, and only the store can look at them in
+        // the same transaction that allocates.
         self.addresses.contains(address)
             && self.network.gateway != Some(address)
             && !self.reserved.iter().any(|reserved| reserved.contains(address))

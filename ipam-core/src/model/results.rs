@@ -29,6 +29,8 @@ pub struct Allocated {
     /// Key of the request, or the one that the provider made.
     pub key: AllocationKey,
     /// Allocations of each line, in the order of the lines; those of a line by ascending address.
+    // A list per line and not one list: a caller has a line for each network card, and has to give the right card its
+    // address.
     pub lines: Vec<Vec<Allocation>>,
     /// True if an earlier call with this key allocated them.
     pub repeated: bool,
@@ -58,6 +60,7 @@ impl Allocated {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
+// Without id, key and owner: nothing is allocated yet, and an id would be taken for one that can be deallocated.
 pub struct Candidate {
     /// Range.
     pub range: RangeId,
@@ -114,6 +117,7 @@ impl Preview {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
+// A struct and not the list itself, so that a later release can say more about a target without breaking callers.
 pub struct DeallocatedTarget {
     /// Allocations that were deallocated. Empty if the target was free already, or does not meet the precondition.
     pub freed: Vec<Allocation>,

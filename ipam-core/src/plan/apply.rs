@@ -148,12 +148,14 @@ async fn add<'a>(
     // can be undone.
     let stopped = AtomicBool::new(false);
     // By index: closures over references would keep the future from being `Send`.
+    // `Relaxed`, because the flag guards no data. A call that starts just before it is seen is undone with the others.
     let rows = (0..checked.allocations.len()).take_while(|_| !stopped.load(Ordering::Relaxed));
     let allocated = futures_util::stream::iter(rows)
         .map(|index| async move {
             let row = &checked.allocations[index];
             (row, provider.allocate(&row.to_request()).await)
         })
+        // Out of order, because each row names its address: no allocation changes what another one gets.
         .buffer_unordered(AT_ONCE);
     pin_mut!(allocated);
     let mut failed = None;
@@ -171,6 +173,8 @@ async fn add<'a>(
                     added.doubtful.push(row);
                 }
                 stopped.store(true, Ordering::Relaxed);
+                // The first error is the cause. Those after it are often its consequence, such as a connection that is
+                // gone.
                 failed.get_or_insert(error);
             }
         }

@@ -116,6 +116,7 @@ impl AddressPlan {
 
 /// Quotes a cell if it needs quotes (RFC 4180).
 fn cell(value: &str) -> Cow<'_, str> {
+    // A `#` needs no quotes: the first cell of a line is the kind, so that no written line starts as a comment.
     if value.contains([',', '"', '\n', '\r']) {
         Cow::Owned(format!("\"{}\"", value.replace('"', "\"\"")))
     } else {
@@ -130,6 +131,7 @@ const SEPARATORS: [Separator; 3] = [(b',', "comma"), (b';', "semicolon"), (b'\t'
 
 fn reader(text: &str, (delimiter, _): Separator) -> csv::Reader<&[u8]> {
     // Flexible, so that a row of another length is a problem with a line of its own, and does not end the file.
+    // Comments, which RFC 4180 does not have, because plans are kept in version control and explain their rows.
     csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).comment(Some(b'#')).from_reader(text.as_bytes())
 }
 
@@ -138,6 +140,7 @@ fn reader(text: &str, (delimiter, _): Separator) -> csv::Reader<&[u8]> {
 fn header(text: &str, separator: Separator) -> Option<Vec<String>> {
     let mut reader = reader(text, separator);
     let header = reader.headers().ok()?;
+    // Without case, because spreadsheets turn the first letter of a cell into a capital.
     let mut names: Vec<String> = header.iter().map(|name| name.trim().to_ascii_lowercase()).collect();
     while names.last().is_some_and(String::is_empty) {
         names.pop();

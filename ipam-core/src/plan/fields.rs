@@ -6,6 +6,7 @@ use super::rows::RowKind;
 use crate::Order;
 
 /// Fields in the order of the columns; true for those that hold several values.
+// In the order in which the columns are written: first what identifies a row, as people read from the left.
 pub(super) const FIELDS: [(&str, bool); 24] = [
     ("id", false),
     ("space", false),
@@ -48,5 +49,6 @@ pub(super) struct Record {
     pub(super) at: String,
     pub(super) kind: RowKind,
     /// Values by the name of the field; empty fields are left out.
+    // Texts also for JSON: both formats go through one reader, and the same fault has the same message.
     pub(super) fields: BTreeMap<String, Vec<String>>,
 }

@@ -33,6 +33,8 @@ impl Format {
     /// ```
     #[must_use]
     pub fn detect(text: &str) -> Self {
+        // By content and not by the name of a file, which plans from a pipe or a form do not have. No header of CSV
+        // starts with a bracket.
         let start = text.trim_start_matches('\u{feff}').trim_start();
         if start.starts_with(['{', '[']) { Self::Json } else { Self::Csv }
     }

@@ -83,6 +83,7 @@ impl<'a> Importer<'a> {
     /// `Unsupported` if the provider has more than [`MAX_PRESENT`](Self::MAX_PRESENT) ranges or blocks; otherwise the
     /// [common errors](crate::Error#common-errors).
     pub async fn check(&self, plan: &AddressPlan) -> Result<CheckedPlan> {
+        // An atomic and not a `Cell`, which would keep the future from being `Send`.
         let done = AtomicU64::new(0);
         let step = || self.tell(ImportStep::Reading, done.fetch_add(1, Ordering::Relaxed) + 1, None);
         let present = Present::read(self.provider, plan, &step).await?;

@@ -78,6 +78,8 @@ impl AddressPlan {
     #[must_use]
     pub fn to_json(&self) -> String {
         let records = from_plan(self);
+        // By hand and not by the printer of `serde_json`, so that each row is one line: a diff of two plans then shows
+        // rows.
         let lists: Vec<String> = RowKind::ALL
             .into_iter()
             .map(|kind| {
@@ -96,6 +98,7 @@ fn fields(at: &str, row: Map<String, Value>, problems: &mut Problems) -> BTreeMa
     for (name, value) in row {
         let several = is_list(&name);
         let values = match value {
+            // Exports of other tools write `null` for an empty field.
             Value::Null => continue,
             Value::Array(items) if several => items.into_iter().map(scalar).collect::<Option<Vec<_>>>(),
             // As an object, properties are easier to write by hand; as a list they are the same as in CSV.
@@ -107,6 +110,7 @@ fn fields(at: &str, row: Map<String, Value>, problems: &mut Problems) -> BTreeMa
         };
         match values {
             Some(values) => {
+                // An empty text is no value, as an empty cell of CSV is none.
                 fields.insert(name, values.into_iter().filter(|value| !value.is_empty()).collect());
             }
             None => {

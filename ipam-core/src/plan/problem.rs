@@ -143,6 +143,7 @@ impl fmt::Display for PlanError {
         match self.problems.as_slice() {
             [] => f.write_str("the plan cannot be read"),
             [only] if self.more == 0 => fmt::Display::fmt(only, f),
+            // The first one only: an error is shown in one line. A program that shows all of them has `problems`.
             [first, others @ ..] => write!(f, "{first}; and {} more problems", others.len().saturating_add(self.more)),
         }
     }

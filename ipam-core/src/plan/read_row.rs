@@ -158,6 +158,7 @@ impl FromStr for Net {
         if let Ok(net) = text.parse() {
             return Ok(Self(net));
         }
+        // Many address lists have netmasks, such as 10.0.0.0/255.255.255.0.
         let (network, mask) = text.split_once('/').ok_or(())?;
         let (network, mask) = (network.parse::<IpAddr>().map_err(drop)?, mask.parse::<IpAddr>().map_err(drop)?);
         if network.is_ipv4() != mask.is_ipv4() {
@@ -234,5 +235,6 @@ fn allocation(row: &mut Reader<'_>) -> Option<PlannedAllocation> {
 
 /// `KEY=VALUE`, or `KEY` alone.
 fn tag(text: &str) -> Tag {
+    // At the first `=`: values such as encoded texts may have more of them, keys hardly do.
     text.split_once('=').map_or_else(|| Tag::new(text, ""), |(key, value)| Tag::new(key, value))
 }

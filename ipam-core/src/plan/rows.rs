@@ -121,6 +121,8 @@ impl PlannedAllocation {
     /// Makes an allocation of an address for the owner `plan`, with the key `plan/RANGE/ADDRESS`.
     pub fn new(range: impl Into<RangeId>, address: IpAddr) -> Self {
         let range = range.into();
+        // Made from what identifies the row, and not at random: a second import of the plan finds its own addresses
+        // instead of a conflict.
         let key = AllocationKey::new(format!("plan/{range}/{address}"));
         Self { range, address, key, owner: "plan".into(), labels: Labels::default() }
     }
@@ -178,8 +180,10 @@ pub struct AddressPlan {
 
 impl AddressPlan {
     /// Maximum number of rows of a plan: 1 000 000.
+    // The check keeps all rows in memory and sorts them together with as many items of the provider.
     pub const MAX_ROWS: usize = 1_000_000;
     /// Maximum length of the text of a plan: 256 MiB.
+    // Some 256 bytes for each of the rows, which is a long row.
     pub const MAX_BYTES: usize = 256 << 20;
 
     /// Makes a plan without rows.

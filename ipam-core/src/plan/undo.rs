@@ -9,8 +9,10 @@ use crate::{
 };
 
 /// Number of addresses that one call deallocates.
+// A store frees them in one transaction. If a chunk fails, those after it are still undone.
 const FREED_AT_ONCE: usize = 1_000;
 /// Maximum number of items that could not be undone and are named.
+// They are joined into one message. If a million rows are left, the server is down, and a hundred names tell as much.
 const MAX_LEFT: usize = 100;
 
 /// Items that were added so far.
@@ -19,6 +21,7 @@ pub(super) struct Added<'a> {
     pub(super) blocks: Vec<&'a BlockId>,
     pub(super) ranges: Vec<&'a RangeId>,
     /// Block or range whose addition failed and may have been carried out; it is the last one that was tried.
+    // At most one block and one range, because they are added one at a time, and the first error ends the import.
     pub(super) doubtful_block: Option<&'a BlockId>,
     pub(super) doubtful_range: Option<&'a RangeId>,
     /// Allocations by owner.
@@ -106,6 +109,7 @@ pub(super) async fn undo(provider: &dyn IpamProvider, mut added: Added<'_>) -> V
     if let Some(id) = added.doubtful_block {
         left.push(|| format!("the block {id}: whether it was added is unknown; look whether it is there"));
     }
+    // In reverse, so that an inner block is removed before the one around it.
     for id in added.blocks.into_iter().rev() {
         if let Err(error) = provider.remove_block(&RemoveBlock::new(id.clone())).await {
             left.push(|| format!("the block {id}: {error}"));

@@ -29,6 +29,7 @@ pub(super) async fn embedded(url: &ProviderUrl) -> Result<Arc<dyn IpamProvider>>
 #[cfg(feature = "embedded")]
 fn config_of(url: &ProviderUrl) -> Result<EmbeddedConfig> {
     url.only_options(&["actor", "busy_timeout", "create", "keep_changes", "read_only", "readers"])?;
+    // With `//`, the first part of a path would be a host, and another file would be opened than was meant.
     if url.rest().is_empty() || url.host().is_some() {
         return Err(config("the URL embedded: needs the path of a file; write embedded:PATH, without //".to_owned()));
     }

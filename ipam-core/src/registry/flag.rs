@@ -10,6 +10,8 @@
 /// ```
 #[must_use]
 pub fn parse_flag(text: &str) -> Option<bool> {
+    // Values come from environment files, forms and URLs, whose writers are used to different words. Anything else is
+    // refused, so that a misspelt `flase` is not taken for one of the two.
     match text.trim().to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" | "on" => Some(true),
         "0" | "false" | "no" | "off" => Some(false),

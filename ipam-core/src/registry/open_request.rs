@@ -92,6 +92,7 @@ impl OpenRequest {
     /// Returns the user of the URL, or else the one that was set.
     #[must_use]
     pub fn user(&self) -> Option<&str> {
+        // The URL wins: it was written for this connection, while the other one may be a default of the program.
         self.url.user().or(self.user.as_deref())
     }
 

@@ -52,6 +52,7 @@ type Factory = dyn Fn(OpenRequest) -> BoxFuture<'static, Result<Arc<dyn IpamProv
 /// ```
 #[derive(Clone, Default)]
 pub struct Registry {
+    // Ordered, so that messages list the schemes in the same order each time.
     factories: BTreeMap<String, Arc<Factory>>,
     secrets: Secrets,
 }
@@ -109,6 +110,7 @@ impl Registry {
             let message = format!("{scheme:?} is not a scheme; write a letter, then letters, digits, +, - and .");
             return Err(Error::new(ErrorKind::Config, Operation::Configure, message));
         }
+        // Schemes have no case (RFC 3986, 3.1), and a parsed URL has its scheme in lower case.
         self.add(&scheme.to_ascii_lowercase(), factory);
         Ok(())
     }

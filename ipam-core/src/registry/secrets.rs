@@ -65,6 +65,7 @@ type Source = dyn Fn(SecretRequest) -> BoxFuture<'static, Result<Option<SecretSt
 #[derive(Clone, Default)]
 pub struct Secrets {
     sources: Vec<Arc<Source>>,
+    // Kept beside the sources, which are closures: the error for a missing secret tells where it can be put.
     hints: Vec<String>,
 }
 
@@ -89,6 +90,8 @@ impl Secrets {
         };
         let source = Self::from_fn(move |request| {
             let variable = prefix(&request);
+            // Read when it is asked for, and not when the source is made: a file whose secret was rotated is read
+            // again.
             let found = from_environment(&variable, |name| std::env::var_os(name));
             async move { found }
         });

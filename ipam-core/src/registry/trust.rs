@@ -15,6 +15,7 @@ use std::fmt;
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 #[must_use]
+// Texts and not parsed certificates: this module is there without the feature `http`, and then there is no TLS library.
 pub struct Trust {
     authorities: Vec<String>,
     pins: Vec<String>,

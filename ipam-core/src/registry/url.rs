@@ -30,6 +30,8 @@ pub struct ProviderUrl {
     scheme: String,
     rest: String,
     server: Option<Server>,
+    // A list and not a map: messages name an option by its position, because the name itself may be a secret by
+    // mistake.
     options: Vec<(String, String)>,
 }
 
@@ -48,6 +50,7 @@ impl ProviderUrl {
     /// `Config` if it has no scheme, a password, an option with the name of a secret, an option twice, or a host that
     /// cannot be read. The message never contains the URL, because the part that is wrong may be a password.
     pub fn parse(text: &str) -> Result<Self> {
+        // Trimmed, because a URL that comes from a file ends with a line break.
         let (scheme, rest) = text.trim().split_once(':').filter(|(scheme, _)| is_scheme(scheme)).ok_or_else(|| {
             config("the provider's URL has no scheme; write memory: or, for a file, embedded:PATH".to_owned())
         })?;
@@ -245,6 +248,8 @@ fn parse_server(scheme: &str, rest: &str) -> Result<Server> {
     if authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')) {
         return Err(password(scheme));
     }
+    // A `#` begins a fragment, which means nothing here. It is most likely a character of a path that was not encoded,
+    // and everything after it would be dropped.
     let parsed = url::Url::parse(&format!("{scheme}://{rest}")).ok().filter(|url| url.fragment().is_none());
     let unreadable = || config(format!("the {scheme}: URL cannot be read; write {scheme}://[USER@]HOST[:PORT][/PATH]"));
     let parsed = parsed.ok_or_else(unreadable)?;

@@ -100,6 +100,7 @@ pub struct AllocateLine {
     /// Ranges to try, in this order; at least one. A line is never split over two ranges.
     pub ranges: Vec<RangeId>,
     /// Selection of the addresses.
+    // Without a default in JSON: a number that was forgotten must not become one address.
     pub selection: Selection,
     /// Addresses that are not allocated, even if they are free.
     #[cfg_attr(feature = "serde", serde(default))]
@@ -109,6 +110,8 @@ pub struct AllocateLine {
     pub labels: Labels,
     /// Time after which the addresses expire, unless an [`Update`] renews them. `None` is the default, and means never;
     /// zero is invalid. It needs the capability `expiry`.
+    // A duration and not an instant: the provider's clock decides, not that of the caller, and a repeated request stays
+    // the same request although time has passed.
     #[cfg_attr(feature = "serde", serde(default, with = "crate::text::option_seconds"))]
     pub expiry: Option<Duration>,
 }
@@ -173,6 +176,8 @@ impl AllocateLine {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+// Not `non_exhaustive`, like the other enums of requests: a provider has to carry out each variant, and a wildcard
+// would compile with one that it does not know.
 pub enum Selection {
     /// Next free addresses, chosen in the order of the range.
     Next {
@@ -256,6 +261,8 @@ pub struct Deallocate {
     ///
     /// An allocation that does not meet it is left alone. That is **no error**: the result is the same as for an
     /// address that is free already.
+    // No error if it is not met: a repeat that comes late would fail for ever, although nothing is left to do for its
+    // caller.
     #[cfg_attr(feature = "serde", serde(default))]
     pub precondition: Precondition,
 }
@@ -305,6 +312,7 @@ impl Deallocate {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+// Ids, keys and addresses in one list, because callers have what they stored: some the key, some the address alone.
 pub enum Target {
     /// One allocation.
     Id(AllocationId),

@@ -56,6 +56,8 @@ impl DefineBlock {
         Self {
             id: id.into(),
             space: SpaceId::default(),
+            // Empty, and not a copy of the id: a caller that changes `id` afterwards would leave the old text as name.
+            // Providers store the id where the name is empty.
             name: String::new(),
             description: None,
             net,
@@ -196,6 +198,8 @@ impl RemoveBlock {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
+// Without gateway and reserved addresses: the caller does not know the prefix yet. An `UpdateRange` sets them
+// afterwards.
 pub struct AllocateRange {
     /// Key: the name of the request. The same request with the same key returns the same range.
     ///
@@ -207,6 +211,7 @@ pub struct AllocateRange {
     /// Owner of the range.
     pub owner: Owner,
     /// Blocks to try, in this order; at least one.
+    // Required in JSON, and so is the prefix: there is no block that every provider has, and no usual length.
     pub blocks: Vec<BlockId>,
     /// Selection of the prefix.
     pub prefix: ChildPrefix,
@@ -328,6 +333,7 @@ pub struct DeallocateRange {
     pub precondition: Precondition,
     /// True to deallocate the allocated addresses of the range with it. By default the request fails if there are any.
     #[cfg_attr(feature = "serde", serde(default))]
+    // `false` by default, so that machines lose their addresses only if the caller says so.
     pub with_allocations: bool,
 }
 

@@ -34,6 +34,8 @@ use crate::{Labels, Order, Properties, RangePolicy, Tags};
 /// assert_ne!(request.fingerprint(), Allocate::new("vm-42").with_line(line).fingerprint());
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+// Not serde's form of the request: that one changes when a field with a default is added, and each stored key would
+// then belong to another request.
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
@@ -73,6 +75,8 @@ impl Allocate {
     /// Returns the [`Fingerprint`]: owner and lines, without the key.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
+        // The operation comes first, so that addresses and a range that are requested under one key never compare
+        // equal.
         let mut to = Encoder::new("allocate");
         to.text(self.owner.as_str());
         to.list(&self.lines, |to, line| line.encode(to));
@@ -115,6 +119,7 @@ impl AllocateLine {
             Selection::Next { count, placement } => {
                 to.number(0);
                 to.number(u128::from(*count));
+                // Written out and not cast from the enum, whose numbers change if its variants are reordered.
                 to.number(match placement {
                     Placement::Scattered => 0,
                     Placement::Contiguous => 1,
@@ -132,6 +137,7 @@ impl AllocateLine {
             to.address(range.last());
         });
         to.labels(&self.labels);
+        // In the full precision of a `Duration`. Rounding would make two different requests equal.
         to.option(self.expiry.as_ref(), |to, expiry| to.number(expiry.as_nanos()));
     }
 }
@@ -150,6 +156,9 @@ impl Encoder {
     }
 
     fn finish(self) -> Fingerprint {
+        // SHA-256 and not the hasher of the standard library, which may change with the compiler. Equal digests of
+        // different requests would return the addresses of another caller, so that they must not be found even on
+        // purpose.
         Fingerprint(Sha256::digest(self.0).into())
     }
 

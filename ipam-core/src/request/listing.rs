@@ -41,6 +41,8 @@ pub struct PageRequest {
     /// Maximum number of items, up to [`MAX_PAGE_SIZE`](crate::MAX_PAGE_SIZE). A page may have fewer.
     ///
     /// With `None` the provider chooses; the stores of this crate choose 1000.
+    // `NonZeroU32`, because a listing in pages of zero items never ends. `None` lets the provider choose: a server has
+    // a size at which it is fastest.
     pub size: Option<NonZeroU32>,
     /// [`Page::next`](crate::Page::next) of the page before; `None` for the first page.
     ///
@@ -161,6 +163,8 @@ impl RangeFilter {
     /// Returns true if `range` meets all conditions.
     #[must_use]
     pub fn matches(&self, range: &Range) -> bool {
+        // Providers share this function, so that a filter matches alike in memory, on disk and over HTTP, where the
+        // server may filter too coarsely.
         (self.ids.is_empty() || self.ids.contains(&range.id))
             && self.space.as_ref().is_none_or(|space| *space == range.space)
             && self.block.as_ref().is_none_or(|block| Some(block) == range.block.as_ref())
@@ -254,6 +258,7 @@ pub struct BlockFilter {
 
 /// Returns true if every wanted property is there with that value.
 fn has_properties(properties: &Properties, wanted: &Properties) -> bool {
+    // As a subset: servers and people add properties of their own, which must not hide an item.
     wanted.iter().all(|(name, value)| properties.get(name) == Some(value))
 }
 

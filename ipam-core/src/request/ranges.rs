@@ -45,6 +45,8 @@ pub struct DefineRange {
     pub net: IpNet,
     /// First and last address. By default those that `hosts` counts as usable.
     #[cfg_attr(feature = "serde", serde(default))]
+    // `None` is kept and resolved by the provider: a caller that changes `net` or `hosts` later would otherwise keep
+    // the addresses of the first one.
     pub addresses: Option<IpRange>,
     /// Policy that decides which addresses of the prefix are usable. It counts only if `addresses` is `None`.
     #[cfg_attr(feature = "serde", serde(default))]
@@ -155,6 +157,8 @@ pub struct UpdateRange {
     pub addresses: Patch<IpRange>,
     /// Change to the gateway.
     #[cfg_attr(feature = "serde", serde(default))]
+    // A patch for each part of `NetworkInfo` and not one for all: two programs that change the gateway and the DNS
+    // servers do not undo each other's change.
     pub gateway: Patch<IpAddr>,
     /// Change to the DNS servers; the new ones replace all.
     #[cfg_attr(feature = "serde", serde(default))]

@@ -14,12 +14,17 @@ use crate::{Error, Labels, NetworkInfo, Operation, Patch, Properties, Result, Ta
 pub const MAX_ADDRESSES: u32 = 65_536;
 
 /// Maximum number of lines of an allocation request.
+// Far above the network cards of one deployment. It fits the 16 bits in which the store in memory keeps the number of a
+// line.
 pub const MAX_LINES: usize = 1_024;
 
 /// Maximum number of items of a page.
+// A page is built in memory as a whole, and the transaction that reads it keeps the embedded store from emptying its
+// log.
 pub const MAX_PAGE_SIZE: u32 = 10_000;
 
 /// Maximum length of a name, host name, description, tag or property, in bytes of UTF-8.
+// Texts come back with each item of a listing, so that their length bounds the memory of a page.
 pub const MAX_TEXT_LEN: usize = 4_096;
 
 impl Allocate {
@@ -131,6 +136,8 @@ impl Deallocate {
             let remedy = format_args!("give 1 to {MAX_ADDRESSES}").to_string();
             return Err(Error::invalid(Operation::Deallocate, "the number of targets", self.targets.len(), remedy));
         }
+        // The same target twice is valid: callers collect targets from several sources, and the second one is free
+        // already.
         for target in &self.targets {
             match target {
                 Target::Id(id) => id.validate(Operation::Deallocate)?,
@@ -365,6 +372,7 @@ impl AllocateRange {
         }
         self.blocks.iter().try_for_each(|block| block.validate(Operation::AllocateRange))?;
         match self.prefix {
+            // The family is that of the blocks, which are not read yet: 33 to 128 fails later if they are IPv4.
             ChildPrefix::PrefixLen(len) if len > 128 => {
                 return Err(Error::invalid(
                     Operation::AllocateRange,
@@ -415,6 +423,7 @@ fn patched<T>(patch: &Patch<T>, check: impl FnOnce(&T) -> Result<()>) -> Result<
 }
 
 fn no_host_bits(op: Operation, net: ipnet::IpNet) -> Result<()> {
+    // Refused and not cut off: in 192.0.2.77/24 the length is as likely to be wrong as the address.
     if net == net.trunc() {
         return Ok(());
     }
@@ -470,6 +479,7 @@ fn network_fits(op: Operation, network: &NetworkInfo) -> Result<()> {
     }
     optional_text(op, "domain", network.domain.as_deref())?;
     if let Some(vlan) = &network.vlan {
+        // 0 and 4095 are reserved by IEEE 802.1Q.
         if !(1..=4094).contains(&vlan.number) {
             return Err(Error::invalid(op, "vlan", vlan.number, "give a number from 1 to 4094"));
         }

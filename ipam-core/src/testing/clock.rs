@@ -15,6 +15,7 @@ use std::time::{Duration, SystemTime};
 /// assert_eq!(of_server.now(), SystemTime::UNIX_EPOCH + Duration::from_secs(3600));
 /// ```
 #[derive(Debug, Clone)]
+// Shared by clones: the test moves the clock that the server reads.
 pub struct Clock(Arc<Mutex<State>>);
 
 #[derive(Debug)]
@@ -40,6 +41,7 @@ impl Clock {
 
     /// Advances the clock, so that tokens expire and quarantines end.
     pub fn advance(&self, by: Duration) {
+        // A poisoned lock is used on: it would hide the message of the test that panicked.
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.ahead = state.ahead.saturating_add(by);
     }

@@ -65,6 +65,8 @@ impl When {
     /// Returns the condition of the next request, whatever it is.
     #[must_use]
     pub fn any() -> Self {
+        // Once by default, because a fault that stays would also hit the requests with which the test looks at the
+        // result.
         Self { method: None, path: None, matching: None, skip: 0, times: Some(1), chance: None }
     }
 
@@ -123,6 +125,7 @@ impl When {
     /// Returns true if all conditions hold.
     fn meets(&self, request: &RequestView<'_>) -> bool {
         self.method.as_deref().is_none_or(|m| m == request.method)
+            // A part of the path is enough: it has ids that the server chose at run time.
             && self.path.as_deref().is_none_or(|p| request.path.contains(p))
             && self.matching.as_ref().is_none_or(|f| f(request))
     }
@@ -223,6 +226,7 @@ impl<F: Clone> Faults<F> {
             }
             when.times = when.times.map(|n| n.saturating_sub(1));
             match more {
+                // A delay goes along with a fault: a response that is slow and then lost is what a time-out looks like.
                 Some(more) => delay += more,
                 None => taken = Some(fault.clone()),
             }

@@ -22,6 +22,7 @@ pub struct Logged<F> {
     /// Query as sent, without `?`. Empty if there was none.
     pub query: String,
     /// Header names in lower case, with their values. Those of credentials and cookies are replaced by `REDACTED`.
+    // A list and not a map, because a header may be sent twice.
     pub headers: Vec<(String, String)>,
     /// Body as text, with replacement characters for bytes that are not UTF-8. Secrets that the site knows of are replaced
     /// by `REDACTED`.

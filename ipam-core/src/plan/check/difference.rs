@@ -59,6 +59,7 @@ pub(super) fn of_allocation(row: &PlannedAllocation, allocation: &Allocation) ->
 
 /// Converts reserved addresses to a set, so that two lists of the same addresses are equal.
 fn as_set(reserved: &[IpRange]) -> IpSet {
+    // As a set, because the same addresses can be reserved by one entry or by several.
     reserved.iter().copied().collect()
 }
 

@@ -12,6 +12,7 @@ use crate::{
 };
 
 /// Number of look-ups under way at a time.
+// Enough to hide the latency of a server. Look-ups are one HTTP request each, and more would be a burst to other users.
 const AT_ONCE: usize = 16;
 
 /// Maximum number of ranges, and of blocks, of a provider.

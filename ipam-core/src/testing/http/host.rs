@@ -58,9 +58,11 @@ impl<S: Site> Host<S> {
     /// # Errors
     /// [`io::Error`] if no port can be bound.
     pub async fn start(site: impl FnOnce(SocketAddr) -> S) -> io::Result<Self> {
+        // Port 0 is a free one, so that tests run side by side. IPv4, because containers often have no `::1`.
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         // The listener queues connections from here on, so a client can connect before the task runs.
+        // The site is made after the port is known: servers put their own address into links.
         let shared = Arc::new(HostState::new(site(address)));
         let task = tokio::spawn(serve::accept(listener, Arc::clone(&shared)));
         Ok(Self { shared, address, task })

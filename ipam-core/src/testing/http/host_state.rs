@@ -12,6 +12,7 @@ const MAX_LOG: usize = 100_000;
 /// State of a host. No lock is held while a site responds: a site may be slow, and may ask for the log.
 pub(super) struct HostState<S: Site> {
     pub(super) site: S,
+    // Locks of the standard library, taken for single accesses: a test reads the log also outside of the runtime.
     log: Mutex<VecDeque<Logged<S::Fault>>>,
     faults: Mutex<Faults<S::Fault>>,
 }

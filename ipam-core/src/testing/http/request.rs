@@ -121,5 +121,6 @@ impl Request {
 }
 
 fn decoded(text: &str) -> String {
+    // Lossy, so that the site refuses what is no UTF-8 in its own form, as its server does.
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }

@@ -20,12 +20,15 @@ use super::{Effect, Request, Response, ServerFault, Site};
 use crate::testing::{Logged, RequestView};
 
 /// Longest body of a request, in bytes. A longer one is refused with 413.
+// Far above what a client of these servers sends in one request, and small beside the memory of a test.
 const MAX_BODY: usize = 16 << 20;
 
 /// Pause after a connection that could not be accepted.
+// Without a pause, the loop would take a whole core until a handle is free.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Headers that are redacted in the log.
+// Those that any server may read. Sites redact the headers of their own, such as `token`.
 const HIDDEN: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
 
 /// Error that makes hyper close the connection without a response.
@@ -58,9 +61,12 @@ pub(super) async fn accept<S: Site>(listener: TcpListener, shared: Arc<HostState
                 });
                 connections.spawn(async move {
                     // The client closed the connection, or a fault cut it.
+                    // HTTP/1 only: a connection then carries one request at a time, so that a cut hits that request and
+                    // no other.
                     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
                 });
             }
+            // Takes finished connections out of the set, which would otherwise grow for as long as the host runs.
             Some(_) = connections.join_next() => {}
         }
     }
