@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 /// Server, user, tenant and command.
 #[derive(Debug, Args)]
 pub(crate) struct Vra7 {
-    /// URL of the server, such as https://vra.example; required here or in the environment.
+    /// URL of the server, such as `https://vra.example`; required here or in the environment.
     #[arg(long, env = "IPAM_VRA_URL")]
     pub(crate) url: Option<String>,
     /// User, as name@domain; required here or in the environment. The password is in IPAM_VRA_PASSWORD, or in the file
