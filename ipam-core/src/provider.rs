@@ -32,8 +32,10 @@ use crate::{
 ///         attempts += 1;
 ///         match ipam.allocate(request).await {
 ///             Err(error) if attempts < 3 => match error.retry() {
-///                 Retry::Safe => {}                                      // nothing was applied
-///                 Retry::IfIdempotent if request.key.is_some() => {}     // may have been applied; the key tells
+///                 // Nothing was applied.
+///                 Retry::Safe => {}
+///                 // It may have been applied; the key makes it repeatable.
+///                 Retry::IfIdempotent if request.key.is_some() => {}
 ///                 Retry::IfIdempotent | Retry::Never => return Err(error),
 ///             },
 ///             result => return result,
@@ -44,7 +46,8 @@ use crate::{
 /// # futures_executor::block_on(async {
 /// let ipam = MemoryProvider::new();
 /// ipam.define_range(&DefineRange::new("lan", "192.0.2.0/24".parse()?)).await?;
-/// let allocated = allocate(&ipam, &Allocate::one("vm-42", "lan").with_key("vm-42/nic-0")).await?;
+/// let request = Allocate::one("vm-42", "lan").with_key("vm-42/nic-0");
+/// let allocated = allocate(&ipam, &request).await?;
 /// assert_eq!(allocated.lines[0][0].address.to_string(), "192.0.2.1");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
@@ -61,8 +64,8 @@ use crate::{
 /// ```
 /// use async_trait::async_trait;
 /// use ipam_core::{
-///     Allocate, Allocated, Allocation, Capabilities, Deallocate, Deallocated, DeallocatedTarget, Error, Find, Health,
-///     IpamProvider, ListRanges, Operation, Page, Range, Result, Target,
+///     Allocate, Allocated, Allocation, Capabilities, Deallocate, Deallocated, DeallocatedTarget,
+///     Error, Find, Health, IpamProvider, ListRanges, Operation, Page, Range, Result, Target,
 /// };
 ///
 /// /// Provider without any range.
@@ -92,7 +95,10 @@ use crate::{
 ///         });
 ///         match range {
 ///             Some(range) => Err(Error::not_found(Operation::Deallocate, "range", range)),
-///             None => Ok(Deallocated::new(vec![DeallocatedTarget::default(); request.targets.len()])),
+///             None => {
+///                 let targets = vec![DeallocatedTarget::default(); request.targets.len()];
+///                 Ok(Deallocated::new(targets))
+///             }
 ///         }
 ///     }
 ///     async fn find(&self, request: &Find) -> Result<Page<Allocation>> {

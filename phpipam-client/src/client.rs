@@ -20,7 +20,28 @@ use crate::session::Session;
 use crate::transport::Transport;
 use crate::wire::{OneOrMany, SubnetId, Wire};
 
-/// Client of one app of one phpIPAM server. A clone is another handle to the same client.
+/// Client of one API app of one phpIPAM server. A clone is another handle to the same client.
+///
+/// A method per controller returns a handle to it: [`sections`](Self::sections), [`subnets`](Self::subnets),
+/// [`addresses`](Self::addresses), [`vlans`](Self::vlans), [`tools`](Self::tools) and others. Nothing is sent before the
+/// first call. With [`Auth::user`] this call logs in, and all clones share the token.
+///
+/// ```
+/// # #[cfg(feature = "testing")]
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// # let server = phpipam_client::testing::Server::start().await?;
+/// use phpipam_client::models::SectionFields;
+/// use phpipam_client::{Auth, Client, HttpOptions};
+///
+/// let client = Client::builder(server.url(), "test", Auth::user("admin", "correct horse"))
+///     .with_http_options(HttpOptions::new().with_allow_http(true))
+///     .build()?;
+/// let section = client.sections().create("Lab", &SectionFields::new()).await?.id;
+/// assert_eq!(client.sections().get(section).await?.name.as_deref(), Some("Lab"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
 
