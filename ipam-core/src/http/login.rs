@@ -165,7 +165,8 @@ impl TokenPolicy {
 
     /// Allows `max` logins, at least one, within `window`. The default is 2 in 60 seconds.
     ///
-    /// Successful, failed and dropped logins count alike, from the moment they begin. A call that would exceed the limit
+    /// Successful, failed and dropped logins count alike, from the moment they begin, except those that failed with
+    /// [`LoginPause::None`]. A call that would exceed the limit
     /// fails with [`TokenError::TooManyLogins`].
     pub fn with_max_logins(mut self, max: usize, window: Duration) -> Self {
         self.max_logins = max.max(1);

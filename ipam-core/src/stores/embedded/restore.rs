@@ -154,7 +154,7 @@ fn replace(part: &Path, store: &Path, old: Option<Identity>) -> Result<()> {
     for suffix in ["-wal", "-shm", "-journal"] {
         match fs::remove_file(beside(store, suffix)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(fail("the log beside the old store cannot be removed:")(error));
+                return Err(fail("a file beside the old store (-wal, -shm or -journal) cannot be removed:")(error));
             }
             _ => {}
         }

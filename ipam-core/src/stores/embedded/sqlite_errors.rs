@@ -38,7 +38,10 @@ pub(super) fn unsound(operation: Operation, what: impl std::fmt::Display) -> Err
     Error::new(
         ErrorKind::Corrupt,
         operation,
-        format!("the store is damaged: {what}; stop the programs that use it, check the store, and restore a backup"),
+        format!(
+            "the store has a row that this program cannot have written: {what}; stop the programs that use it, check the \
+             store, and restore a backup if the check finds damage"
+        ),
     )
 }
 

@@ -162,9 +162,9 @@ impl Claim<'_> {
         let decision = self.inner.key_owner(self.key).await.map_err(failed(Operation::Allocate))?;
         let KeyOwner::Taken(group) = decision.owner else {
             return if self.has_key(&decision.owner) {
-                Err(busy("the claim was written, and another process changed it back to pending"))
+                Err(busy("the claim was committed, and the server shows it as pending again"))
             } else if matches!(decision.owner, KeyOwner::Free) {
-                Err(busy("the claim was written, and another process deleted it"))
+                Err(busy("the claim was written, and the server does not show it any more"))
             } else {
                 Ok(None)
             };
@@ -195,7 +195,7 @@ impl Claim<'_> {
                 // undone.
                 self.may_be_returned = error.may_have_been_done();
                 return Err(match error.is_not_found() {
-                    true => busy("the address was taken, and another process deleted it"),
+                    true => busy("the address was taken, and its row does not exist any more"),
                     false => failed(Operation::Allocate)(error),
                 });
             }
@@ -263,7 +263,7 @@ impl Claim<'_> {
         // returned it: so it is right even if this call did not know of it.
         let same = self.count == 1 || group.rows.values().all(|row| ids.contains(&row.address.id));
         if !group.is_whole() || !same {
-            return Err(busy("the claim was written, and another process deleted a part of it"));
+            return Err(busy("the claim was written, and its rows are not those that this call wrote"));
         }
         Ok(group.rows.values().map(|row| row.address.clone()).collect())
     }
@@ -280,7 +280,7 @@ impl Claim<'_> {
         };
         let row = match self.verified_row.take().filter(|row| row.id == taken.id) {
             Some(row) => row,
-            None => return Err(busy("the address was taken, and another process deleted it")),
+            None => return Err(busy("the address was taken, and its row does not exist any more")),
         };
         let mark = self.inner.mapping.of_address(&row);
         if mark.mark().is_none_or(|mark| mark.nonce != self.nonce()) {
