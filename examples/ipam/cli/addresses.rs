@@ -134,7 +134,8 @@ pub(crate) struct Sweep {
     /// List what would be undone, and undo nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Only claims that are at least this old. The provider's own claim time is the least [default: that].
+    /// Age from which a claim is undone, such as 10m. The provider's own limit applies if it is longer, and by default;
+    /// of a phpIPAM it is three minutes, three times its `claim_time`.
     #[arg(long, value_name = "TIME", value_parser = ipam_core::plan::parse_duration)]
     pub(crate) older_than: Option<Duration>,
     /// Largest number of claims to undo.

@@ -36,7 +36,7 @@ pub(crate) struct Cli {
         value_name = "URL",
         env = "IPAM_PROVIDER",
         hide_env_values = true,
-        help = "URL of the provider that keeps the addresses: memory:, embedded:PATH?busy_timeout=5s&actor=NAME, or \
+        help = "URL of the provider that keeps the addresses; required by the commands that use one. memory:, embedded:PATH?busy_timeout=5s&actor=NAME, or \
             phpipam+https://[USER@]HOST[/BASE]/APP?section=NAME with the secret in IPAM_PASSWORD or IPAM_APP_CODE, or in \
             the file that IPAM_PASSWORD_FILE or IPAM_APP_CODE_FILE names"
     )]
@@ -63,6 +63,9 @@ pub(crate) enum Verb {
     Store(Store),
     /// Run an action of vRealize Automation's IPAM plug-in contract: inputs as JSON on standard input, outputs as JSON on
     /// standard output.
+    ///
+    /// The input is the inputs alone or {"inputs": …, "credentials": …} with the response of vRA's credentials link. An error
+    /// is printed as by all commands, and the exit codes are the same.
     Vra {
         /// validate-endpoint, get-ip-ranges, get-ip-blocks, allocate-ip, deallocate-ip, update-record, allocate-ip-range,
         /// deallocate-ip-range.
@@ -93,8 +96,8 @@ pub(crate) enum Ask {
     Usage(Usage),
     /// List changes with time and actor, oldest first.
     Changes(Changes),
-    /// Undo abandoned claims: addresses that a process reserved on the server and did not acknowledge before it ended.
-    /// Acknowledged allocations stay.
+    /// Undo abandoned claims. A claim is an address that a process took on a server and did not return to its caller yet; it
+    /// is abandoned if the process ended. Acknowledged allocations stay.
     Sweep(Sweep),
     /// Connect to the provider and show its version, capabilities and warnings.
     Check,

@@ -80,10 +80,10 @@ pub(crate) struct RangeFields {
     /// Addresses that are never allocated.
     #[arg(long, value_name = "ADDRESSES,…", value_delimiter = ',')]
     pub(crate) reserve: Vec<IpRange>,
-    /// Order in which free addresses are allocated [default: first-free].
+    /// Order in which free addresses are allocated; first-free for a new range.
     #[arg(long)]
     pub(crate) order: Option<OrderArg>,
-    /// Time for which an address is quarantined after its deallocation, such as 1h or 7d [default: none].
+    /// Time for which an address is quarantined after its deallocation, such as 1h or 7d; none for a new range.
     #[arg(long, value_name = "TIME", value_parser = ipam_core::plan::parse_duration)]
     pub(crate) quarantine: Option<Duration>,
 }
@@ -98,7 +98,8 @@ pub(crate) struct AddRange {
     /// Address space of the range [default: default].
     #[arg(long)]
     pub(crate) space: Option<String>,
-    /// Allocate the network and broadcast addresses, too.
+    /// Allocate the network and broadcast addresses, too, as `hosts: all` in a plan. A range keeps this for good; its
+    /// addresses can be changed with `ranges update --addresses`.
     #[arg(long)]
     pub(crate) pool: bool,
     #[command(flatten)]
@@ -128,6 +129,7 @@ pub(crate) enum RangeField {
     Domain,
     Vlan,
     Reserve,
+    /// Order and quarantine: first-free, and none.
     Policy,
     Tags,
     Properties,

@@ -9,20 +9,20 @@ use clap::{Args, Subcommand};
 #[derive(Debug, Args)]
 pub(crate) struct Vra7 {
     /// URL of the server, such as `https://vra.example`; required here or in the environment.
-    #[arg(long, env = "IPAM_VRA_URL")]
+    #[arg(long, global = true, env = "IPAM_VRA_URL")]
     pub(crate) url: Option<String>,
     /// User, as name@domain; required here or in the environment. The password is in IPAM_VRA_PASSWORD, or in the file
     /// that IPAM_VRA_PASSWORD_FILE names.
-    #[arg(long, env = "IPAM_VRA_USER")]
+    #[arg(long, global = true, env = "IPAM_VRA_USER")]
     pub(crate) user: Option<String>,
     /// Name of the tenant in URLs, such as vsphere.local; required here or in the environment.
-    #[arg(long, env = "IPAM_VRA_TENANT")]
+    #[arg(long, global = true, env = "IPAM_VRA_TENANT")]
     pub(crate) tenant: Option<String>,
     /// File with the PEM certificate of an authority to trust in addition to those of the system.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
     /// Allow http:// URLs. The password is then sent without encryption.
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub(crate) allow_http: bool,
     #[command(subcommand)]
     pub(crate) verb: Verb,
@@ -60,7 +60,7 @@ pub(crate) struct List {
 pub(crate) struct Request {
     /// Name of the item.
     pub(crate) item: String,
-    /// Name of the business group [default: that of the item].
+    /// Name of the business group [default: the user's default group, which the server chooses].
     #[arg(long)]
     pub(crate) group: Option<String>,
     /// Reason for the request, shown to approvers.
@@ -73,7 +73,8 @@ pub(crate) struct Request {
     /// Submit the request and do not wait for its end.
     #[arg(long)]
     pub(crate) no_wait: bool,
-    /// Longest time to wait for the end of the request.
+    /// Longest time to wait for the end of the request. If it passes, or the request fails, the exit code is 1; a request that
+    /// is not finished goes on.
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = ipam_core::plan::parse_duration)]
     pub(crate) wait: Duration,
     /// First pause between two queries of the state; pauses grow to 15 seconds.
