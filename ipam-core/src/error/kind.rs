@@ -107,8 +107,8 @@ impl fmt::Display for ErrorKind {
 /// | --- | --- | --- |
 /// | `Safe` | `NotApplied` | may repeat any request |
 /// | `IfIdempotent` | `Unknown` | repeats an idempotent request; otherwise looks up what happened |
-/// | `Never` | `NotApplied` | changes the request, the state or the configuration |
-/// | `Never` | `Unknown` | was preceded by retries that are used up; looks up what happened before anything else |
+/// | `Never` | `NotApplied` | changes the request, the state or the configuration; after used-up retries, waits |
+/// | `Never` | `Unknown` | looks up what happened before anything else; retries are used up, or cannot help |
 ///
 /// ```
 /// use ipam_core::{Error, ErrorKind, Operation, Retry};

@@ -9,7 +9,9 @@ use url::Url;
 use super::{ListLimits, TlsOptions};
 use crate::{Error, ErrorKind, Operation, Result};
 
-/// Options of an [`HttpClient`](super::HttpClient).
+/// Options of a client's HTTP connections: time limits, limits of bodies and lists, proxy, trust and user agent.
+///
+/// The clients of the providers take them, and so does [`HttpClient`](super::HttpClient), on which they are built.
 ///
 /// | option | default | setter |
 /// | --- | --- | --- |
