@@ -5,6 +5,8 @@ use ipam_core::ErrorKind;
 
 use crate::client::Client;
 use crate::error::Result;
+use crate::models::ApiOptions;
+use crate::request::{ApiRequest, Call, Path};
 
 /// Features of a server and its app, as [`Client::features`] finds them.
 ///
@@ -73,6 +75,16 @@ impl Client {
         let may_write = may_write(self).await?;
         let filter_match = has_filter_match(self).await?;
         Ok(Features { may_write, filter_match, search: has_search(self).await? })
+    }
+
+    /// Returns the calls of a controller; for an empty name the app's permission and its controllers.
+    ///
+    /// # Errors
+    /// A refusal of kind [`Invalid`](crate::RefusalKind::Invalid) or [`Unsupported`](crate::RefusalKind::Unsupported)
+    /// if there is no such controller; otherwise the [common errors](crate::Error#common-errors).
+    pub async fn options(&self, controller: &str) -> Result<ApiOptions> {
+        let path = if controller.is_empty() { Path::root() } else { Path::root().text("controller", controller) };
+        self.one(&ApiRequest::new(Method::OPTIONS, Call::One, path)?).await
     }
 }
 

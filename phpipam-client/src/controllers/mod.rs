@@ -47,25 +47,10 @@ pub use user::UserSession;
 pub use vlans::Vlans;
 pub use vrfs::Vrfs;
 
-use http::Method;
-
-use self::links::ApiOptions;
 use crate::client::Client;
-use crate::error::Result;
-use crate::request::{ApiRequest, Call, Path};
 
 /// Handles to the controllers, without a request of their own.
 impl Client {
-    /// Returns what a controller can do; for an empty name the app's permission and its controllers.
-    ///
-    /// # Errors
-    /// A refusal of kind [`Invalid`](crate::RefusalKind::Invalid) or [`Unsupported`](crate::RefusalKind::Unsupported)
-    /// if there is no such controller; otherwise the [common errors](crate::Error#common-errors).
-    pub async fn options(&self, controller: &str) -> Result<ApiOptions> {
-        let path = if controller.is_empty() { Path::root() } else { Path::root().text("controller", controller) };
-        self.one(&ApiRequest::new(Method::OPTIONS, Call::One, path)?).await
-    }
-
     /// Returns a handle to the sections.
     #[must_use]
     pub fn sections(&self) -> Sections<'_> {
