@@ -6,13 +6,17 @@ use secrecy::SecretString;
 
 /// Credentials of a client.
 ///
-/// The security of the app on the server decides which form works:
+/// The security of the app decides which form works. An app is an API key of phpIPAM, made in its web interface under
+/// Administration, API; see [`Client::builder`](crate::Client::builder).
 ///
 /// | app security | use |
 /// | --- | --- |
-/// | `ssl_token`, `none` (1.3: `ssl`) | [`Auth::user`] |
+/// | `ssl_token` (1.3: `ssl`) | [`Auth::user`] |
+/// | `none` | [`Auth::user`] |
 /// | `ssl_code` | [`Auth::app_code`] |
 /// | `crypt` | `Auth::crypt` (feature `crypt`) |
+///
+/// An app with the security `none` needs a login too; it only allows plain HTTP. [`Auth::none`] is not for it.
 ///
 /// The app's permission decides what calls may do: none, read, write, or admin (user lists). The rights of the user do
 /// not matter, with one exception: the server drops fields of modules (VLAN, VRF, devices, locations, customers) that
@@ -41,8 +45,11 @@ pub(crate) enum Mode {
 }
 
 impl Auth {
-    /// Returns credentials without a token. Only a login with
-    /// [`UserSession::login`](crate::controllers::UserSession::login) works with them.
+    /// Returns credentials without a token, for a client that only checks users with
+    /// [`UserSession::login`](crate::controllers::UserSession::login).
+    ///
+    /// The server refuses every other call with kind [`Unauthorized`](crate::RefusalKind::Unauthorized). An app with the
+    /// security `none` needs [`Auth::user`].
     pub fn none() -> Self {
         Self(Mode::None)
     }

@@ -84,8 +84,12 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Sets time limits, proxy and TLS. Default: [`HttpOptions::new`] with the user agent `phpipam-client/VERSION`: 10
-    /// s to connect, 30 s for an attempt, 2 min for all attempts, HTTPS only, the system's root certificates and proxy.
+    /// Sets time limits, proxy, TLS and user agent. Default: [`HttpOptions::new`] with the user agent
+    /// `phpipam-client/VERSION`: 10 s to connect, 30 s for an attempt, 2 min for all attempts, HTTPS only, the system's
+    /// root certificates and proxy.
+    ///
+    /// The options replace the default as a whole. The user agent is then the one that they name:
+    /// `ipam-core/VERSION`, unless [`HttpOptions::with_user_agent`] sets another.
     pub fn with_http_options(mut self, options: HttpOptions) -> Self {
         self.http = options;
         self
@@ -94,7 +98,8 @@ impl ClientBuilder {
     /// Sets the number and the time of repetitions of a call. Default: [`RetryConfig::default`], three repetitions
     /// within a minute.
     ///
-    /// Only calls are repeated that the server cannot have carried out, and reads.
+    /// Every call is repeated that the server cannot have carried out. Reads, changes by id and deletions are repeated
+    /// also if their response was lost. The table at [`Error::retry`] has the exceptions.
     pub fn with_retry(mut self, retry: RetryConfig) -> Self {
         self.retry = retry;
         self
@@ -110,11 +115,22 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the bounds of logins. Default: [`TokenPolicy::new`], which allows two logins a minute and waits 30 s to 5
-    /// min after a failed one. Used with [`Auth::user`] only.
+    /// Sets the bounds of logins. Default: [`TokenPolicy::new`], which allows two logins a minute. Used with
+    /// [`Auth::user`] only.
     ///
-    /// The token's lifetime is not in it: the server extends a token with each call, so it is replaced when it is
-    /// rejected.
+    /// After a failed login, calls fail with [`Error::LoginPaused`] during a pause:
+    ///
+    /// | reason of the failure | pause |
+    /// | --- | --- |
+    /// | user name or password is wrong, or the user is disabled | until [`Client::retry_login`] or [`Client::forget_login`] |
+    /// | the server did not receive the login, or its lock was not free | none |
+    /// | the server blocks this client's address | 5 min, at most [`with_max_pause`](TokenPolicy::with_max_pause) |
+    /// | a proxy sent `Retry-After` | that time, at most [`with_max_pause`](TokenPolicy::with_max_pause) |
+    /// | other | that of [`with_backoff`](TokenPolicy::with_backoff): 30 s, doubled with each failure up to 5 min |
+    ///
+    /// At the limit of [`with_max_logins`](TokenPolicy::with_max_logins) calls fail with [`Error::TooManyLogins`].
+    /// [`with_min_ttl`](TokenPolicy::with_min_ttl) has no effect here: the server extends a token with each call, so
+    /// the client does not count its lifetime and replaces a token when the server rejects it.
     pub fn with_token_policy(mut self, policy: TokenPolicy) -> Self {
         self.tokens = policy;
         self
@@ -203,6 +219,10 @@ pub struct RawResponse {
 impl Client {
     /// Returns a builder of a client of the app `app` of the server at `url` (without `/api`), such as
     /// `https://ipam.example/phpipam`.
+    ///
+    /// An *app* is phpIPAM's word for an API key. An administrator creates it in the web interface under
+    /// Administration, API; `app` is its *App id* there. The app's security decides which [`Auth`] fits, its permission
+    /// whether calls may write, and its lock type whether writes wait for each other.
     pub fn builder(url: impl Into<String>, app: impl Into<String>, auth: Auth) -> ClientBuilder {
         // A lost race for the first free address is over at once, so the waits are far shorter than those after
         // failures.
@@ -245,8 +265,9 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::Invalid`] if the path is not one below the app. A refusal of kind
-    /// [`NotFound`](crate::RefusalKind::NotFound) also for a list without rows, with versions that send 404 for it (1.5
-    /// and later) or `success` false (before). Otherwise the [common errors](crate::Error#common-errors).
+    /// [`NotFound`](crate::RefusalKind::NotFound) also for a list without rows, in every version: the server sends a
+    /// failure for it, and this call does not know that the path is a list. Otherwise the [common
+    /// errors](crate::Error#common-errors).
     pub async fn raw(&self, method: Method, path: &str, body: Option<Value>) -> Result<RawResponse> {
         let request = ApiRequest::raw(method, path)?;
         self.send(&body.into_iter().fold(request, ApiRequest::with_body)).await
@@ -281,15 +302,15 @@ impl Client {
         })
     }
 
-    /// Allows the next call to log in although an earlier login failed.
+    /// Ends the pause after a failed login, so that the next call logs in.
     ///
-    /// Does nothing if that was less than a minute ago, because the server blocks addresses that fail too often, or if
-    /// the server asked for a longer wait, which stays in force.
+    /// Does nothing if the login failed less than a minute ago, because the server blocks addresses that fail too
+    /// often. A wait that the server asked for stays in force too. [`forget_login`](Self::forget_login) ends both.
     pub fn retry_login(&self) {
         self.0.session.retry_login();
     }
 
-    /// Forgets the token and earlier failed logins. The next call logs in.
+    /// Forgets the token and earlier failed logins, and ends every pause. The next call logs in.
     ///
     /// For use after the credentials were corrected on the server.
     pub fn forget_login(&self) {

@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 //!
 //! # Types of other crates
-//! Public signatures use types of [`http`], [`ipnet`], [`secrecy`], [`serde_json`] and [`url`](https://docs.rs/url),
-//! and [`BoxStream`](futures_util::stream::BoxStream) of `futures-util`. Those of [`ipam_core`] that a client is set
+//! Public signatures use types of [`http`](https://docs.rs/http), [`ipnet`](https://docs.rs/ipnet),
+//! [`secrecy`](https://docs.rs/secrecy), [`serde_json`](https://docs.rs/serde_json) and [`url`](https://docs.rs/url),
+//! and [`BoxStream`](https://docs.rs/futures-util/latest/futures_util/stream/type.BoxStream.html) of `futures-util`.
+//! Those of [`ipam_core`] that a client is set
 //! up with are exported again here ([`HttpOptions`], [`RetryConfig`], [`ErrorKind`], [`Outcome`] and others); for the
 //! rest, such as [`ipam_core::Patch`] and [`ipam_core::Family`], add `ipam-core` to your dependencies. The futures need a
 //! tokio runtime with time and I/O enabled.

@@ -96,7 +96,7 @@ impl Error {
         }
     }
 
-    /// Returns the kind of error in the terms of `ipam-core`; see the table at [`RefusalKind`].
+    /// Returns the kind of error in the terms of `ipam-core`; see the [table](Error#kind-outcome-and-retry).
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.meaning().kind
@@ -104,15 +104,26 @@ impl Error {
 
     /// Returns the advice about repeating the same call.
     ///
-    /// The client has repeated it already, within [`ClientBuilder::with_retry`](crate::ClientBuilder::with_retry);
-    /// afterwards the advice is [`Never`](Retry::Never). Idempotent calls of this client are all that read, change by
-    /// id or delete; creating and allocating are not.
+    /// The client repeats calls by itself, within [`ClientBuilder::with_retry`](crate::ClientBuilder::with_retry). The
+    /// advice is the one that is left for the caller:
+    ///
+    /// | call | the client repeats it | advice to the caller |
+    /// | --- | --- | --- |
+    /// | read | if nothing was done, or the response was lost | `Never`; `IfIdempotent` if a stream breaks off |
+    /// | change by id, deletion | if nothing was done, or the response was lost | `Never` |
+    /// | creation, allocation, `resize`, `split` | only if nothing was done | `Never`; `IfIdempotent` if it may have been done |
+    ///
+    /// `Safe` is left in two cases: a login that did not reach the server ([`Error::LoginFailed`]), and
+    /// [`UserSession::login`](crate::controllers::UserSession::login), which sends a single attempt.
+    ///
+    /// A deletion may succeed with its response lost. Its repetition is then refused with kind
+    /// [`NotFound`](RefusalKind::NotFound), and the outcome is [`Unknown`](Outcome::Unknown): the object is gone.
     #[must_use]
     pub fn retry(&self) -> Retry {
         self.meaning().retry
     }
 
-    /// Returns what is known about the effect of the call.
+    /// Returns what is known about the effect of the call; see the [table](Error#kind-outcome-and-retry).
     ///
     /// After [`Outcome::Unknown`] look at the server before the next attempt. Giving up on repetitions changes
     /// [`retry`](Self::retry) and leaves this as it is.

@@ -24,7 +24,27 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Error of a call.
 ///
 /// [`refusal`](Error::refusal) gives the server's own words and a [`RefusalKind`]. Callers that know nothing of phpIPAM
-/// use [`kind`](Error::kind), [`retry`](Error::retry) and [`outcome`](Error::outcome).
+/// use [`kind`](Error::kind), [`outcome`](Error::outcome) and [`retry`](Error::retry).
+///
+/// # Kind, outcome and retry
+/// | variant | `kind()` | `outcome()` | `retry()` |
+/// | --- | --- | --- | --- |
+/// | [`Invalid`](Error::Invalid) | `InvalidInput` | `NotApplied` | `Never` |
+/// | [`Http`](Error::Http) | that of the inner error | that of the inner error | that of the inner error |
+/// | [`Refused`](Error::Refused) | by the table at [`RefusalKind`] | [`Refusal::outcome`] | [`Refusal::retry`] |
+/// | [`Decode`](Error::Decode), [`Row`](Error::Row), [`PhpWarnings`](Error::PhpWarnings), [`NotOnlyJson`](Error::NotOnlyJson), [`PhpFailed`](Error::PhpFailed), [`EmptyBody`](Error::EmptyBody), [`ServerExhausted`](Error::ServerExhausted) | `Protocol` | `Unknown` | `Never` |
+/// | [`NotAnApi`](Error::NotAnApi) | `Protocol` | `NotApplied` | `Never` |
+/// | [`LoginFailed`](Error::LoginFailed) | that of the failed login | `NotApplied` | `Safe` if the login did not reach the server, otherwise `Never` |
+/// | [`LoginPaused`](Error::LoginPaused) | that of the failed login | `NotApplied` | `Never` |
+/// | [`TooManyLogins`](Error::TooManyLogins) | `RateLimited` | `NotApplied` | `Never` |
+/// | [`PartlyApplied`](Error::PartlyApplied) | `Conflict` | `Unknown` | `Never` |
+///
+/// - An outcome of `Unknown` concerns writes: a read changes nothing, whatever its outcome says.
+/// - `PartlyApplied` has the outcome `Unknown`, because neither outcome says that a part was applied.
+///   [`may_have_been_done`](Error::may_have_been_done) is therefore true, and the caller looks at the server first.
+/// - If an earlier attempt of the same call may have been carried out, the outcome is `Unknown` whatever the last
+///   attempt met. A variant whose outcome is always `NotApplied` becomes the source of an [`Http`](Error::Http) then.
+/// - The advice is the one that is left after the client's own repetitions; see [`retry`](Error::retry).
 ///
 /// # Common errors
 /// Every call that reaches the network can fail with these. The `# Errors` section of a method names only what is
@@ -51,7 +71,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///   [`ServerExhausted`](Error::ServerExhausted): the response is not what phpIPAM defines
 ///
 /// The kinds (`Unauthorized` to `Server`) are those of [`Error::Refused`]. An empty list is not an error, whatever
-/// status it comes with.
+/// status it comes with, except for [`Client::raw`](crate::Client::raw) and [`Client::send`](crate::Client::send): they
+/// do not know that a call lists, and fail with a refusal of kind [`NotFound`](RefusalKind::NotFound).
 ///
 /// ```no_run
 /// # async fn example(client: &phpipam_client::Client) -> Result<(), phpipam_client::Error> {
@@ -136,15 +157,19 @@ pub enum Error {
     LoginFailed(Arc<Error>),
     /// No login was tried, because an earlier one failed. The call was not sent.
     ///
-    /// The server blocks an address that fails too often, so this client waits.
-    /// [`Client::retry_login`](crate::Client::retry_login) and [`Client::forget_login`](crate::Client::forget_login)
-    /// end the pause.
+    /// The server blocks an address that fails too often, so this client waits. The reason of the failure decides for
+    /// how long; see the table at
+    /// [`ClientBuilder::with_token_policy`](crate::ClientBuilder::with_token_policy).
+    /// [`Client::forget_login`](crate::Client::forget_login) ends every pause at once.
+    /// [`Client::retry_login`](crate::Client::retry_login) ends it if the failed login is at least a minute old and the
+    /// server did not ask for the wait.
     #[error("not logged in, and no login for {}: an earlier one failed: {cause}", Wait(.wait))]
     LoginPaused {
         /// Error of the earlier login.
         cause: Arc<Error>,
-        /// Time until the next login is allowed; `None` until [`Client::forget_login`](crate::Client::forget_login) or
-        /// [`Client::retry_login`](crate::Client::retry_login), as wrong credentials do not become right by waiting.
+        /// Time until the next login is allowed. `None` after wrong credentials, which waiting does not correct: the
+        /// pause lasts until [`Client::retry_login`](crate::Client::retry_login) or
+        /// [`Client::forget_login`](crate::Client::forget_login).
         wait: Option<Duration>,
     },
     /// No login was tried, because the [`TokenPolicy`](crate::TokenPolicy) allows no more for now. The call was not

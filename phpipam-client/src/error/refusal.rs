@@ -7,8 +7,17 @@ use ipam_core::{ErrorKind, Outcome, Retry};
 
 /// Refusal by the server, in [`Error::Refused`](crate::Error::Refused).
 ///
-/// The server's responses have a JSON envelope `{code, success, message, id, data}`; a refusal is one whose `success`
-/// is false, whatever its HTTP status.
+/// The server's responses have a JSON envelope `{code, success, message, id, data}`. A refusal is an envelope whose
+/// `success` is false or whose `code` is 400 or more, whatever the HTTP status. Some responses without an envelope are
+/// refusals as well. Their `code` is `None`:
+///
+/// | response without an envelope | kind | `message` |
+/// | --- | --- | --- |
+/// | status 429, of a proxy | [`RateLimited`](RefusalKind::RateLimited) | start of the page, up to 200 characters |
+/// | status 502 to 504, of a proxy | [`Unavailable`](RefusalKind::Unavailable) | start of the page, up to 200 characters |
+/// | status 503 without a body, to a write: a lock timeout of 1.5 to 1.7 | [`Busy`](RefusalKind::Busy) | empty |
+/// | status 407, of a proxy | [`Config`](RefusalKind::Config) | `the proxy wants credentials` |
+/// | alert box in HTML, of phpIPAM | by its text | text of the box |
 ///
 /// ```
 /// use phpipam_client::Error;
@@ -27,10 +36,10 @@ pub struct Refusal {
     pub call: String,
     /// HTTP status.
     pub status: u16,
-    /// Member `code` of the envelope. It differs from the status in places: a lock timeout of 1.8 is HTTP 200 with code
-    /// 500.
+    /// Member `code` of the envelope; `None` without an envelope. It differs from the status in places: a lock timeout
+    /// of 1.8 is HTTP 200 with code 500.
     pub code: Option<u16>,
-    /// Server's own words.
+    /// Server's own words; without an envelope those of the table above.
     pub message: String,
     /// Advice about repeating the same call.
     pub retry: Retry,
