@@ -33,10 +33,9 @@
 //! | pool (`isPool`) | range whose addresses are all usable, the first and the last one too |
 //! | subnet that is marked full | range whose free addresses are all reserved |
 //! | folder | left out |
-//! | VRF | address space `vrf/ID`; a subnet without VRF has that of its enclosing subnet |
-//! | section of a subnet without VRF | address space `ID` of the section |
+//! | VRF, section | address space: the VRF, across all sections, such as `vrf/7`; a subnet without VRF has the VRF of its enclosing subnets, or without one there, its section, such as `3` |
 //! | description | name (its first line) and description (the other lines) |
-//! | custom fields of a subnet, `sectionId`, `location`, `isFull` if set | properties under these names |
+//! | custom fields of a subnet, `sectionId`, name of the `location`, `isFull` if true | properties under these names; other fields, which the provider shows as well, are left out |
 //! | address | allocation with host name, owner, description and MAC address |
 //! | custom fields, note and port of an address | tags of the allocation |
 //! | address that is a gateway | gateway of the range |

@@ -96,6 +96,8 @@ impl PhpIpamConfig {
     /// The field is one of phpIPAM, such as `description`, or a custom field, with or without the prefix `custom_`.
     /// Flags are `0` and `1`. An empty value selects subnets whose field is empty.
     ///
+    /// `server` and `client` are those of the [module's example](super).
+    ///
     #[cfg_attr(feature = "testing", doc = "```")]
     #[cfg_attr(not(feature = "testing"), doc = "```text")]
     /// use ipam_core::{IpamProvider, ListRanges};
@@ -134,6 +136,8 @@ impl PhpIpamConfig {
     /// Adds a condition for blocks: the subnets whose field has this value are blocks, with or without subnets below
     /// them, and are not ranges. A subnet must fulfil all conditions. Without a condition, the subnets with subnets
     /// below them are blocks.
+    ///
+    /// `client` is that of the [module's example](super), and `block` the id of a subnet whose field `custom_block` is 1.
     ///
     #[cfg_attr(feature = "testing", doc = "```")]
     #[cfg_attr(not(feature = "testing"), doc = "```text")]
@@ -191,8 +195,8 @@ impl PhpIpamConfig {
     }
 
     /// Sets the tags of reserved addresses by their names, instead of `Reserved` and `DHCP`. An address with such a tag
-    /// and without a mark is a reservation: it is neither allocated nor deallocated. `find` returns it only for its own
-    /// address.
+    /// and without a mark is a reservation: it is neither allocated nor deallocated. `find` returns it only if the
+    /// request names its address.
     pub fn with_reserved_tags<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
         self.reserved_tags = names.into_iter().map(Into::into).collect();
         self
@@ -235,6 +239,8 @@ impl PhpIpamConfig {
 
     /// Sets a value for a custom field of every new address. Needed if the server requires the field and has no default
     /// for it. A field of type enum takes one of its members, a flag `0` or `1`.
+    ///
+    /// `client` and `subnet` are those of the [module's example](super).
     ///
     #[cfg_attr(feature = "testing", doc = "```")]
     #[cfg_attr(not(feature = "testing"), doc = "```text")]

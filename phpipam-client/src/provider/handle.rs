@@ -59,7 +59,8 @@ impl PhpIpamProvider {
     /// Connects to the server of `client`, with the configuration `config`.
     ///
     /// Reads the permission of the app, sections, custom fields and tags, and whether the server has a search: six
-    /// requests, or five without a configured section. Then it [sweeps](PhpIpamConfig::with_sweep_on_connect).
+    /// requests, or five without a configured section. Then it undoes a few abandoned claims, unless that is
+    /// [switched off](PhpIpamConfig::with_sweep_on_connect), the app may only read, or the server is older than 1.6.
     ///
     #[cfg_attr(feature = "testing", doc = "```")]
     #[cfg_attr(not(feature = "testing"), doc = "```text")]
@@ -85,7 +86,8 @@ impl PhpIpamProvider {
     ///
     /// # Errors
     /// `Config` if the configuration names a section, field or tag that the server does not have, or a value that a
-    /// field does not take; the message lists the existing ones. Otherwise the [common errors](super#errors).
+    /// field does not take; the message lists the existing ones. Otherwise the [errors of the
+    /// module](super#errors).
     pub async fn connect(client: Client, config: PhpIpamConfig) -> Result<Self> {
         let fail = failed(Operation::Open);
         // First, because it reads nothing: a wrong URL, app or password fails here, before any list is sent.
@@ -131,6 +133,8 @@ impl PhpIpamProvider {
     }
 
     /// Returns the client that the provider uses, for calls that the trait does not have.
+    ///
+    /// `client` and `subnet` are those of the [module's example](super).
     ///
     #[cfg_attr(feature = "testing", doc = "```")]
     #[cfg_attr(not(feature = "testing"), doc = "```text")]

@@ -34,6 +34,10 @@
 //! ```
 //!
 //! # Words
+//! - *Contract*: the trait [`IpamProvider`](ipam_core::IpamProvider) with its documentation, which every provider
+//!   fulfils.
+//! - *Precondition*: part of a [`Deallocate`](ipam_core::Deallocate) that names the owner or the key that the address
+//!   must have to be freed. See [`Precondition`](ipam_core::Precondition).
 //! - *Key*: name that the caller gives to a request for addresses or for a range. A repetition with the same key
 //!   returns what the first call took. See [`AllocationKey`](ipam_core::AllocationKey).
 //! - *Owner*: the machine or tenant that an address is for. See [`Owner`](ipam_core::Owner).
@@ -53,12 +57,12 @@
 //! | --- | --- |
 //! | range | a subnet without subnets below it, in the configured sections; its id is the subnet's, such as `8` |
 //! | block | a subnet with subnets below it, or one with the configured fields |
-//! | address space | the VRF, across all sections, such as `vrf/7`; for a subnet without VRF its section, such as `3` |
+//! | address space | the VRF, across all sections, such as `vrf/7`; a subnet without VRF has the VRF of its enclosing subnets, or without one there, its section, such as `3` |
 //! | allocation | an address; its id is `ROW-CLAIM`, such as `17-00c0ffee00000001`: ids of row and claim |
 //! | allocation that the provider did not make | an address without a mark; its id is the id of the row, such as `17` |
 //! | reservation | the gateway; an address with the tag "Reserved" or "DHCP" and without a mark |
 //! | reservations of all free addresses | a subnet that is marked full |
-//! | properties | every plain field of a subnet under the server's name, such as `custom_vRA_Range` |
+//! | properties | every field of a subnet that holds a number, a flag or a text that is not empty, under the server's name, such as `custom_vRA_Range`; not lists and objects, `gatewayId`, and the mark |
 //! | name of a range | the first line of the description; the prefix if there is none |
 //!
 //! # Supported operations
@@ -76,6 +80,8 @@
 //! [`Unsupported`]: ipam_core::ErrorKind::Unsupported
 //!
 //! # Keys
+//! `provider` and `subnet` are those of the example above.
+//!
 #![cfg_attr(feature = "testing", doc = "```")]
 #![cfg_attr(not(feature = "testing"), doc = "```text")]
 //! use ipam_core::{Allocate, ErrorKind, IpamProvider};
@@ -98,7 +104,7 @@
 //! let first = provider.allocate(&request).await?;
 //! let again = provider.allocate(&request).await?; // for example because the first response was lost
 //! assert!(again.repeated);
-//! assert_eq!(again.lines, first.lines);
+//! assert_eq!(again.lines, first.lines); // the same allocations, one list for each line of the request
 //!
 //! let other = Allocate::one("vm-43", subnet.to_string()).with_key("vm-42/nic-0");
 //! assert_eq!(provider.allocate(&other).await.unwrap_err().kind(), ErrorKind::Conflict);
@@ -112,7 +118,7 @@
 //! - Addresses that are registered in an enclosing subnet, from before it was divided, count as taken in the range. A
 //!   gateway there is the range's gateway. `find` shows such an address with the range that contains it. Deallocate it
 //!   by its id: `deallocate` by range and address fails with `Conflict` and names the enclosing subnet; with a
-//!   precondition it reports the address as free already.
+//!   [precondition](#words) it reports the address as free already.
 //! - Ranges of one address space may overlap, such as ranges of one VRF in two sections. An address that is taken in
 //!   one of them is not allocated from the other, even if the provider serves only one of the sections.
 //! - Before `allocate` returns, the provider looks whether another process took the same address in an overlapping
@@ -128,15 +134,15 @@
 //! without the line break:
 //!
 //! ```text
-//! [ipam1;c;1/3;a0;k7c3d47054832e9f6918bc21b;n0000000000000abc;f0000000000000007;s6553f100;
-//!  key=vm-1/nic%200;owner=vm-1;at=10.0.0.1-10.0.0.3,2001:db8::1;x489c67d3]
+//! [ipam1;c;0/3;a0;k7c3d47054832e9f6918bc21b;n0000000000000abc;f0000000000000007;s6553f100;
+//!  key=vm-1/nic%200;owner=vm-1;at=10.0.0.1-10.0.0.3;xa1652243]
 //! ```
 //!
 //! | part | meaning |
 //! | --- | --- |
 //! | `ipam1` | version of the format |
 //! | `c`, `p` | state of the claim: committed, pending |
-//! | `1/3` | number of the address in its claim, from 0; number of addresses of the claim |
+//! | `0/3` | number of the address in its claim, from 0; number of addresses of the claim |
 //! | `a0` | attempt number of the address, from 0 |
 //! | `k…` | start of the SHA-256 of the key, for searching |
 //! | `n…` | number of the claim |
@@ -168,11 +174,13 @@
 //! 3. If another writer was faster, try again, with growing waits, until the deadline of [`Pacing`], 60 seconds by
 //!    default.
 //! 4. If a response was lost, look for the mark and take over what is found.
-//! 5. If there are several addresses, they are pending at first. When all are taken, the mark of the first one is
-//!    changed to committed. This one change commits the whole claim.
+//! 5. If there are several addresses, they are pending at first. When all are taken, the mark of the first one (number
+//!    0) is changed to committed. This one change commits the whole claim.
 //! 6. Read everything back. If two processes made a claim with one key, the claim whose first address has the lower id
 //!    wins, and the other one is undone by its own process.
-//! 7. If a step fails, undo what was taken.
+//! 7. Change the marks of the other addresses to committed too. If that fails, the claim is committed all the same, and
+//!    later calls complete the marks.
+//! 8. If a step before the commit fails, undo what was taken.
 //!
 //! # Unfinished claims
 //! The provider has no background task. If a caller drops the future of a call, or a response was lost, the process
@@ -186,7 +194,8 @@
 //! a few seconds, and the message says until when. Afterwards the claim is abandoned:
 //! - [`check`](ipam_core::IpamProvider::check) counts the abandoned claims and their addresses.
 //! - The next `allocate` with the same key undoes the claim and makes a new one.
-//! - [`sweep`](ipam_core::IpamProvider::sweep) undoes all abandoned claims, and second child prefixes of one key.
+//! - [`sweep`](ipam_core::IpamProvider::sweep) undoes all abandoned claims, and removes surplus child prefixes: where
+//!   two processes made one each for the same key, the one with the higher id, if it is empty.
 //! - Connecting undoes a few, see [`with_sweep_on_connect`](PhpIpamConfig::with_sweep_on_connect).
 //!
 //! A process that was suspended in the middle of a claim cannot commit it later: it gives up after twice the claim

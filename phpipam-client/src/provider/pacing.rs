@@ -6,21 +6,22 @@ use ipam_core::BackoffConfig;
 
 /// Time limits of a provider's operations, and the waits between their attempts.
 ///
-/// phpIPAM does not say when a lock is free, when another claim is undone, or whether a request whose response was lost
-/// is still carried out. So the provider repeats its look, with growing waits that are partly random. Four times
-/// determine all of these waits: `deadline`, `settle`, and the `first` and the `longest` wait of a retry.
+/// phpIPAM does not tell when a lock is free, when another claim is undone, or whether a request whose response was
+/// lost is still carried out. So the provider sends the request again after a wait. The waits grow and are partly random.
+/// Four times determine all of them: `deadline` ([`with_deadline`](Self::with_deadline)), `settle`
+/// ([`with_settle`](Self::with_settle)), and `first` and `longest` ([`with_retry`](Self::with_retry)).
 ///
-/// | the provider waits | first wait | sum of the waits at most | with the defaults |
-/// | --- | --- | --- | --- |
-/// | while other writers are faster, or hold the server's lock | `first` | until the claim's deadline | 10 ms, 60 s |
-/// | for another call's claim with the same key, in `allocate` | `first` | `settle` | 10 ms, 5 s |
-/// | the same in `deallocate` | `first` | `settle` / 4 | 10 ms, 1.25 s |
-/// | for a later claim of the same address to be undone | 2 × `first` | `settle` | 20 ms, 5 s |
-/// | before it repeats a change whose response was lost | 2 × `first` | `settle` | 20 ms, 5 s |
-/// | before it looks again for what a lost response did | `settle` / 30 | `settle` / 10 | 167 ms, 500 ms: two waits |
-/// | before it repeats a read that returned nothing | `settle` / 50 | `settle` / 7 | 100 ms, 714 ms: three waits |
+/// | reason of the wait | shortest wait | longest wait | sum of the waits at most | by default |
+/// | --- | --- | --- | --- | --- |
+/// | other writers were faster, or hold the server's lock | `first` | `longest` | until the claim's `deadline` | 10 ms to 160 ms, 60 s |
+/// | another call with the same key has a pending claim, in `allocate` | `first` | `longest` | `settle` | 10 ms to 160 ms, 5 s |
+/// | the same in `deallocate` | `first` | `longest` | `settle` / 4 | 10 ms to 160 ms, 1.25 s |
+/// | another process took the same address later and has to undo it | 2 × `first` | no limit | `settle` | from 20 ms, 5 s |
+/// | the response to a change was lost, before the change is sent again | 2 × `first` | no limit | `settle` | from 20 ms, 5 s |
+/// | the response to an allocation was lost, before its mark is searched for again | `settle` / 30 | no limit | `settle` / 10 | from 167 ms, 500 ms: two waits |
+/// | a read returned an empty body, before it is sent again | `settle` / 50 | no limit | `settle` / 7 | from 100 ms, 714 ms: three waits |
 ///
-/// Each wait doubles; waits of the first three kinds grow up to `longest`, 160 ms by default. The time of the requests
+/// Each wait is twice the one before. "No limit" means that only the sum ends the waits. The time of the requests
 /// themselves is not counted, except against the deadline.
 ///
 /// Unfinished claims are cleaned up by later calls: at once, and `settle` / 5, `settle`, 6 × `settle` and 24 × `settle`

@@ -92,11 +92,12 @@ const OPTIONS: &[&str] = &[
 /// use phpipam_client::testing::Server;
 ///
 /// # tokio::runtime::Runtime::new()?.block_on(async {
-/// # let server = Server::start().await?;
-/// # let subnet = server.seed(|store| {
-/// #     let section = store.add_section("Lab");
-/// #     Ok::<_, Box<dyn std::error::Error>>(store.add_subnet(section, "10.0.0.0/29".parse()?))
-/// # })?;
+/// let server = Server::start().await?; // a phpIPAM in this process, with one subnet
+/// let subnet = server.seed(|store| {
+///     let section = store.add_section("Lab");
+///     Ok::<_, Box<dyn std::error::Error>>(store.add_subnet(section, "10.0.0.0/29".parse()?))
+/// })?;
+///
 /// let secrets = Secrets::value("password", Server::PASSWORD.to_owned().into()); // or Secrets::env("IPAM")
 /// let mut registry = Registry::new().with_secrets(secrets);
 /// phpipam_client::register(&mut registry)?;
@@ -147,8 +148,8 @@ const OPTIONS: &[&str] = &[
 /// ```
 ///
 /// # Errors
-/// `Config` for a scheme that is no scheme, which those of this crate are not. Opening a URL fails with `Config` for an
-/// unknown option, an unreadable value or file, or a missing secret, and with what [`PhpIpamProvider::connect`] fails.
+/// None in practice: both schemes are valid. Opening a URL fails with `Config` for an unknown option, an unreadable value
+/// or file, or a missing secret; otherwise as [`PhpIpamProvider::connect`].
 pub fn register(registry: &mut Registry) -> Result<()> {
     registry.register("phpipam+https", |request| open(request, "https"))?;
     registry.register("phpipam+http", |request| open(request, "http"))
