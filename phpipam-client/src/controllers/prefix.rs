@@ -36,7 +36,7 @@ pub struct ExternalObjects {
 /// call is refused with kind [`Server`](crate::RefusalKind::Server).
 ///
 /// The server sends only some fields of a subnet; [`Client::subnets`] has the others. Prefix lengths are numbers such
-/// as 24, also for IPv4.
+/// as 24, never masks such as 255.255.255.0.
 ///
 /// ```no_run
 /// # async fn example(client: &phpipam_client::Client) -> Result<(), phpipam_client::Error> {

@@ -48,15 +48,17 @@ macro_rules! request_body {
 
             /// Sets a custom field, by the name of its column. Flags are sent as 0 and 1; `Null` empties it.
             ///
-            /// A value that is a list or an object, and a name of a part of the path, such as `id`, are refused by the
-            /// call that sends the fields, with [`Error::Invalid`](crate::Error::Invalid).
+            /// A value must not be a list or an object. A name must not be empty, and none of those that the server
+            /// takes for a part of the path or for the group of custom fields, wherever they occur: `app_id`,
+            /// `controller`, `id`, `id2`, `id3`, `id4` and `custom_fields`. The call that sends the fields refuses such
+            /// a value or name with [`Error::Invalid`](crate::Error::Invalid).
             pub fn with_custom_field(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {
                 self.fields.set_custom(name, value.into());
                 self
             }
 
             /// Sets a custom field, checked against the schema. Its name may lack the prefix `custom_` that some
-            /// releases add.
+            /// releases add. [`Schema`](crate::models::Schema) has an example.
             ///
             /// A name or value that does not fit is refused by the call that sends the fields, with
             /// [`Error::Invalid`](crate::Error::Invalid); [`Schema::check`](crate::models::Schema::check) fails at

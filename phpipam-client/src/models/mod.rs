@@ -2,7 +2,7 @@
 //!
 //! Every model keeps unknown members in `extra`, under the server's names: custom fields (nested ones are moved up
 //! beside the flat ones) and members of newer versions. Texts that are `null` or empty are `None`, and so are
-//! references that are `null`, 0 or empty. Times are local times of the server ([`ServerTime`]).
+//! references to other objects of phpIPAM (fields of a type `…Id`) that are `null`, 0 or empty. Times are local times of the server ([`ServerTime`]).
 //!
 //! Models implement `Serialize` with the same names and forms whatever the server sent; secrets in them are `***`.
 //!

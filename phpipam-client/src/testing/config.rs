@@ -44,7 +44,8 @@ pub enum Lock {
     ///
     /// A write waits at most this long, and then fails with HTTP 200 and code 500; nothing was done.
     File(Duration),
-    /// As `File`, with a second lock: a write under one does not wait for a write under the other.
+    /// As [`File`](Self::File), but the lock is in the database and independent of the file lock: a write of an app
+    /// with one of them does not wait for a write of an app with the other.
     MySql(Duration),
     /// No lock. Parallel `first_free` calls can choose the same address; all but one fail with 409 or with a duplicate
     /// key (500). No address is given twice.

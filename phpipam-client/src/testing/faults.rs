@@ -40,15 +40,18 @@ pub enum Fault {
     LockTimeout,
     /// Fatal error of PHP: 500 with an empty body; nothing is done.
     EmptyError500,
-    /// HTML with status 200, as for a shrunk subnet with addresses outside; nothing is done.
+    /// Alert box of phpIPAM's web interface with status 200, as the real server sends it when a subnet is to become
+    /// smaller than its addresses allow; nothing is done. The client reports a refusal.
     Html200,
-    /// HTML error page with this status, as a proxy sends it; nothing is done.
+    /// HTML error page with this status, as a proxy or web server in front of phpIPAM sends it; nothing is done. The
+    /// client reports that it does not come from phpIPAM, or that phpIPAM is unavailable (502 to 504).
     Html(u16),
     /// Lost request: the connection is cut, and nothing is done.
     DropBefore,
     /// Lost response: the request is carried out, and then the connection is cut.
     DropAfter,
-    /// Token of the request that expires just before it: 401, except for calls of `user`, which are 403.
+    /// Expired token: the token of the request expires just before the request arrives. The status is 401, for calls of
+    /// `user` 403.
     ExpireToken,
     /// JSON failure with this status and message; nothing is done.
     Status(u16, String),

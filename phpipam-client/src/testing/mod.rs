@@ -67,6 +67,7 @@
 //!   controller`. `tools/nat` works.
 //! - Messages are in English only; there is no memory limit.
 //! - Changelogs have the right form, but their `diff` is simpler. Sections without an order are sorted by id.
+//! - A device that `tools/devices` creates is in all sections; a real server puts it in none.
 //! - All clients count as one: too many bad logins block all of them.
 //! - [`Profile::V1_8_2`] is the only complete version. Its fields switch single behaviours of older versions on.
 

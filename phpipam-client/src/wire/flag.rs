@@ -67,6 +67,9 @@ impl Wire for Option<bool> {
 
 /// Flag that the server writes as `Yes` and `No`. The setters take a `bool`.
 ///
+/// It is read from `Yes` and `No` in any case, and from the other forms of a flag: 0, 1, `"0"`, `"1"`, true, false, null
+/// and an empty text.
+///
 /// ```
 /// use phpipam_client::models::{TagFields, YesNo};
 ///

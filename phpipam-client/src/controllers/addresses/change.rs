@@ -185,8 +185,8 @@ impl Addresses<'_> {
     /// # Errors
     /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is no such address, and those of
     /// [`create`](Self::create) and [`delete`](Self::delete); only the old address exists then.
-    /// [`Error::PartlyApplied`] if both exist now: its `fields` hold one sentence with
-    /// both ids; [`find_in_subnet`](Self::find_in_subnet) returns the new one too. Otherwise the [common
+    /// [`Error::PartlyApplied`] if both exist now: its `fields` hold one sentence for people, with both ids. To get the
+    /// id of the new one, call [`find_in_subnet`](Self::find_in_subnet) with `subnet` and `ip`. Otherwise the [common
     /// errors](crate::Error#common-errors).
     pub async fn move_to(&self, id: AddressId, subnet: SubnetId, ip: IpAddr) -> Result<Created<AddressId>> {
         let old = self.get(id).await?;

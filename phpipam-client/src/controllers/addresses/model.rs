@@ -10,14 +10,20 @@ use crate::wire::{AddressId, CustomerId, DeviceId, LocationId, Reference, Server
 model! {
     /// Address.
     ///
-    /// The server sends it in three forms (transformed, raw, and with decimal addresses in all rows but the first); all
-    /// are read.
+    /// The server sends it in three forms, and all are read:
+    /// - With the names of the API, such as `tag` and `deviceId`, and a dotted address: most calls.
+    /// - With the names of the database, such as `state` and `switch`: the addresses in the list of a section with
+    ///   addresses, and those of a NAT rule with whole rows.
+    /// - With the address as a decimal number: the search, and on 1.8.2 every row but the first of the lists by host
+    ///   name, MAC address, tag and device.
     pub struct Address {
         /// Id.
         id: AddressId = "id",
         /// Subnet of the address.
         subnet_id: Option<SubnetId> = "subnetId",
-        /// Address; missing where an old server applied a filter.
+        /// Address. `None` in filtered lists of 1.3.0 and 1.4.0, such as
+        /// [`list_filtered`](crate::controllers::Addresses::list_filtered): these releases leave it out. Later releases
+        /// of 1.3 and 1.4 send it.
         ip: Option<IpAddr> = "ip" | "ip_addr",
         /// True if it is the subnet's gateway.
         is_gateway: bool = "is_gateway",
@@ -45,7 +51,7 @@ model! {
         exclude_ping: bool = "excludePing",
         /// True if no PTR record is created for it.
         ptr_ignore: bool = "PTRignore",
-        /// Id of its PTR record in PowerDNS; 0 for none.
+        /// Id of its PTR record in PowerDNS. The server sends 0 if there is none; `None` if it sends no id at all.
         ptr: Option<i64> = "PTR",
         /// Name of its address object on a firewall.
         firewall_address_object: Option<String> = "firewallAddressObject",

@@ -18,8 +18,9 @@ use crate::wire::{CircuitId, CircuitProviderId};
 /// | creating | works | fails | fails | fails |
 /// | [providers](Self::providers) | works | works | not measured | fails |
 ///
-/// From 1.4 on the server cannot create a circuit: it refuses every given type (400), and without one it writes a text
-/// into a column of numbers (500). On 1.7 and 1.8 it crashes in every call for providers, with an empty response. Both
+/// From 1.4 on the server cannot create a circuit: it refuses every given type (HTTP 400), and without one it writes a
+/// text into a column of numbers, which its database refuses (HTTP 500). Both are refusals of kind
+/// [`Invalid`](crate::RefusalKind::Invalid). On 1.7 and 1.8 it crashes in every call for providers, with an empty response. Both
 /// calls are here for versions where they work.
 ///
 /// ```no_run
@@ -96,7 +97,8 @@ impl<'a> Circuits<'a> {
     /// Creates a circuit. **Fails from 1.4 to 1.8**; see [`Circuits`].
     ///
     /// # Errors
-    /// A refusal of kind [`Invalid`](crate::RefusalKind::Invalid) from 1.4 on, whatever is given. In 1.3:
+    /// A refusal of kind [`Invalid`](crate::RefusalKind::Invalid) from 1.4 on, with a type (HTTP 400) and without one
+    /// (HTTP 500). In 1.3:
     /// [`Conflict`](crate::RefusalKind::Conflict) if the circuit id is in use, or
     /// [`Invalid`](crate::RefusalKind::Invalid) if provider, device or location does not exist. Otherwise the [common
     /// errors](crate::Error#common-errors).

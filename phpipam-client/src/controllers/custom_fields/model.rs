@@ -72,7 +72,7 @@ impl CustomField {
     /// ```
     /// use phpipam_client::models::{CustomField, FieldType};
     ///
-    /// let field: CustomField = serde_json::from_str(r#"{"name": "env", "type": "enum('prod','test')", "Null": 1}"#)?;
+    /// let field: CustomField = serde_json::from_str(r#"{"name": "env", "type": "enum('prod','test')", "Null": "YES"}"#)?;
     /// assert_eq!(field.field_type(), FieldType::Enum(vec!["prod".to_owned(), "test".to_owned()]));
     /// # Ok::<(), serde_json::Error>(())
     /// ```
@@ -158,12 +158,32 @@ fn choices(inside: &str) -> Vec<String> {
 /// Custom fields of one kind of object. A custom field is one that the server lists, whatever its name starts with.
 ///
 /// ```
-/// # use phpipam_client::models::{CustomField, Schema};
-/// # let fields: Vec<CustomField> = serde_json::from_str(
-/// #     r#"[{"name":"custom_ticket","type":"varchar(32)","Null":"YES"}]"#)?;
-/// let schema = Schema::new(fields);
+/// # #[cfg(feature = "testing")]
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// # use phpipam_client::testing::{CustomColumn, Object};
+/// # let server = phpipam_client::testing::Server::start().await?;
+/// # let subnet = server.seed(|store| {
+/// #     store.add_custom_field(Object::Address, CustomColumn::text("custom_ticket", 32));
+/// #     let section = store.add_section("Lab");
+/// #     Ok::<_, Box<dyn std::error::Error>>(store.add_subnet(section, "10.0.0.0/29".parse()?))
+/// # })?;
+/// # let subnet = phpipam_client::models::SubnetId::new(subnet);
+/// # let options = phpipam_client::HttpOptions::new().with_allow_http(true);
+/// # let auth = phpipam_client::Auth::user("admin", "correct horse");
+/// # let client = phpipam_client::Client::builder(server.url(), "test", auth).with_http_options(options).build()?;
+/// use phpipam_client::models::{AddressFields, CustomValue, Schema};
+///
+/// // Addresses of this server have the custom field `custom_ticket`, of type varchar(32).
+/// let schema = Schema::new(client.addresses().custom_fields().await?);
 /// assert_eq!(schema.find("ticket").map(|field| field.name.as_str()), Some("custom_ticket"));
-/// # Ok::<(), serde_json::Error>(())
+///
+/// let fields = AddressFields::new().with_checked_field(&schema, "ticket", "INC-7");
+/// let id = client.addresses().allocate_first_free(subnet, &fields).await?.id;
+/// let values = schema.read(&client.addresses().get(id).await?.extra)?;
+/// assert_eq!(values["custom_ticket"], CustomValue::Text("INC-7".to_owned()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Schema {

@@ -83,7 +83,9 @@ request_body! {
         DeviceTypeId, "type", never => with_device_type;
         /// Sets the description.
         String, "description", null => with_description clear_description patch_description;
-        /// Sets the ids of the sections that may use it. Default of a new device: all of them.
+        /// Sets the ids of the sections that may use it. Default of a new device: all sections with
+        /// [`devices().create`](crate::controllers::Devices::create), none with
+        /// [`tools().devices().create`](crate::controllers::tools::Devices::create).
         TextList, "sections", null => with_sections clear_sections patch_sections;
         /// Sets the SNMP version: 1 to 3, or 0 for none.
         u8, "snmp_version", never => with_snmp_version;

@@ -39,7 +39,7 @@ pub struct Split {
 
 impl Split {
     /// Splits into this many subnets of equal size: a power of two from 2 to 256. Default: they are put below the
-    /// original, without a prefix and without its custom fields.
+    /// original, without a common start of their descriptions and without its custom fields.
     ///
     /// Another number is refused by [`Subnets::split`].
     pub fn new(number: u32) -> Self {
@@ -59,7 +59,7 @@ impl Split {
         self
     }
 
-    /// Sets the start of the descriptions of the new subnets.
+    /// Sets the common start of the descriptions of the new subnets. It is a text, not a network.
     pub fn with_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.body.set("prefix", prefix.into());
         self
@@ -73,7 +73,10 @@ impl Split {
 }
 
 impl Subnets<'_> {
-    /// Creates a subnet. It inherits permissions from its parent or section; given ones are ignored.
+    /// Creates a subnet. It inherits the permissions of its parent or section.
+    ///
+    /// To set other permissions, call [`set_permissions`](Self::set_permissions) afterwards: the server ignores those
+    /// in the request that creates a subnet, so [`SubnetFields`] has no setter for them.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the network has host bits. A refusal of kind

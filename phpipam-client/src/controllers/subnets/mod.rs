@@ -26,7 +26,8 @@ use crate::wire::{Scalar, SubnetId, Wire, scalar};
 /// Subnets or folders; see [`Client::subnets`] and [`Client::folders`].
 ///
 /// Each handle finds only its own kind: `subnets().get(id)` of a folder is a refusal of kind
-/// [`NotFound`](crate::RefusalKind::NotFound). Prefix lengths are numbers such as 24, also for IPv4.
+/// [`NotFound`](crate::RefusalKind::NotFound). Prefix lengths are numbers such as 24, never masks such as
+/// 255.255.255.0.
 ///
 /// ```
 /// # #[cfg(feature = "testing")]
@@ -75,7 +76,8 @@ impl<'a> Subnets<'a> {
         rows
     }
 
-    /// Lists all of them, of all sections. Gateways in this list are not reliable; see [`Subnet::gateway_ip`].
+    /// Lists all subnets (or all folders) of all sections. Gateways in this list are not reliable; see
+    /// [`Subnet::gateway_ip`].
     ///
     /// # Errors
     /// [`Error::EmptyBody`](crate::Error::EmptyBody) or [`Error::ServerExhausted`](crate::Error::ServerExhausted) if
@@ -87,7 +89,7 @@ impl<'a> Subnets<'a> {
         Ok(self.only_ours(rows))
     }
 
-    /// Lists those that match.
+    /// Lists the subnets (or folders) of all sections that match a filter.
     ///
     /// # Errors
     /// A refusal of kind [`Invalid`](crate::RefusalKind::Invalid) if subnets have no such field; otherwise as
@@ -97,8 +99,9 @@ impl<'a> Subnets<'a> {
         Ok(self.only_ours(self.client.list(&request, None).await?))
     }
 
-    /// Streams all of them, or those that match. The client's memory holds one row. Gateways are as unreliable as those
-    /// of [`list`](Self::list).
+    /// Streams all subnets (or all folders) of all sections, or those that match a filter.
+    ///
+    /// The client's memory holds one row. Gateways are as unreliable as those of [`list`](Self::list).
     ///
     /// ```
     /// # #[cfg(feature = "testing")]
@@ -148,7 +151,7 @@ impl<'a> Subnets<'a> {
         stream::rows(self.client, request, parent)
     }
 
-    /// Returns one of them, with gateway and name servers.
+    /// Returns the subnet (or folder) with this id, with its gateway and its name servers.
     ///
     /// # Errors
     /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is none of this kind with this id;
@@ -308,7 +311,7 @@ impl<'a> Subnets<'a> {
     /// Returns the subnets that overlap with this network, in all sections and VRFs. Since 1.4.
     ///
     /// # Errors
-    /// A refusal of kind [`Unsupported`](crate::RefusalKind::Unsupported) from 1.3; otherwise the [common
+    /// A refusal of kind [`Unsupported`](crate::RefusalKind::Unsupported) on 1.3; otherwise the [common
     /// errors](crate::Error#common-errors).
     pub async fn find_overlapping(&self, network: IpNet) -> Result<Vec<Subnet>> {
         self.by_network("overlapping", network).await

@@ -8,8 +8,10 @@ table! {
     /// Devices; see [`Tools::devices`](super::Tools::devices).
     ///
     /// [`Client::devices`](crate::Client::devices) works on the same table; prefer it: it can filter and search, and
-    /// lists the subnets of a device. One difference: `update` of a device that does not exist is refused here, where
-    /// that controller has to read the device first.
+    /// lists the subnets of a device. Two differences:
+    /// - A new device is in no section unless [`DeviceFields::with_sections`] sets some. There it is in all sections.
+    /// - `update` of a device that does not exist is refused by the server. There the server reports success, so the
+    ///   client reads the device first.
     ///
     /// ```
     /// # #[cfg(feature = "testing")]
@@ -27,15 +29,15 @@ table! {
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    Devices, "devices", "device", DeviceId, Device
+    Devices, "devices", "device" ("device", "devices"), DeviceId, Device
 }
 writes! {
     Devices, "devices", "device", DeviceId, Device, DeviceFields;
     /// Creates a device, in no section unless [`DeviceFields::with_sections`] sets them.
     ///
     /// # Errors
-    /// A refusal of kind [`Invalid`](crate::RefusalKind::Invalid) if the database refuses a value; otherwise the
-    /// [common errors](crate::Error#common-errors).
+    /// A refusal of kind [`Invalid`](crate::RefusalKind::Invalid) if the device type does not exist, or if the database
+    /// refuses a value; otherwise the [common errors](crate::Error#common-errors).
     create(hostname: &str => with_hostname);
     /// Deletes a device.
     delete

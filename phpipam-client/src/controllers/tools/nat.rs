@@ -30,7 +30,7 @@ table! {
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    Nats, "nat", "NAT", NatId, Nat
+    Nats, "nat", "NAT" ("NAT rule", "NAT rules"), NatId, Nat
 }
 
 impl Nats<'_> {

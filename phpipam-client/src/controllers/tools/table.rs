@@ -1,10 +1,11 @@
 //! Macros for the methods of the sub-controllers of `tools`: the server has one set of rules for all of them.
 
-/// Defines a sub-controller: its word in the path, the name of its objects, and the methods that read them.
+/// Defines a sub-controller: its word in the path, the name of an id in messages, the names of one and of several
+/// objects in the documentation, and the methods that read them.
 macro_rules! table {
     (
         $(#[$meta:meta])*
-        $name:ident, $word:literal, $what:literal, $id:ident, $model:ident
+        $name:ident, $word:literal, $what:literal ($one:literal, $all:literal), $id:ident, $model:ident
     ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy)]
@@ -25,7 +26,7 @@ macro_rules! table {
                 Self::path().id(concat!($what, " id"), id.get())
             }
 
-            #[doc = concat!("Lists all objects of `tools/", $word, "/`.")]
+            #[doc = concat!("Lists all ", $all, " (`tools/", $word, "/`).")]
             ///
             /// # Errors
             /// The [common errors](crate::Error#common-errors) only; an empty table is an empty list.
@@ -35,7 +36,7 @@ macro_rules! table {
                 self.client.list(&request, None).await
             }
 
-            #[doc = concat!("Returns the ", $what, " with this id.")]
+            #[doc = concat!("Returns the ", $one, " with this id.")]
             ///
             /// # Errors
             /// A refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if there is none; otherwise the

@@ -25,7 +25,7 @@ table! {
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    Vlans, "vlans", "VLAN", VlanId, Vlan
+    Vlans, "vlans", "VLAN" ("VLAN", "VLANs"), VlanId, Vlan
 }
 below! {
     Vlans, VlanId;
@@ -51,7 +51,7 @@ table! {
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    Vrfs, "vrfs", "VRF", VrfId, Vrf
+    Vrfs, "vrfs", "VRF" ("VRF", "VRFs"), VrfId, Vrf
 }
 below! {
     Vrfs, VrfId;

@@ -24,7 +24,7 @@ table! {
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    Customers, "customers", "customer", CustomerId, Customer
+    Customers, "customers", "customer" ("customer", "customers"), CustomerId, Customer
 }
 writes! {
     Customers, "customers", "customer", CustomerId, Customer, CustomerFields;
@@ -32,7 +32,7 @@ writes! {
     ///
     /// # Errors
     /// A refusal of kind [`Conflict`](crate::RefusalKind::Conflict) if the title is in use, or
-    /// [`Unsupported`](crate::RefusalKind::Unsupported) from 1.3; otherwise the [common
+    /// [`Unsupported`](crate::RefusalKind::Unsupported) on 1.3; otherwise the [common
     /// errors](crate::Error#common-errors).
     create(title: &str => with_title);
     /// Deletes a customer. Objects that refer to it stay, without a customer.

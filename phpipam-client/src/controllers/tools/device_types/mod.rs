@@ -25,7 +25,7 @@ table! {
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    DeviceTypes, "device_types", "device type", DeviceTypeId, DeviceType
+    DeviceTypes, "device_types", "device type" ("device type", "device types"), DeviceTypeId, DeviceType
 }
 writes! {
     DeviceTypes, "device_types", "device type", DeviceTypeId, DeviceType, DeviceTypeFields;

@@ -28,7 +28,7 @@ table! {
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    Locations, "locations", "location", LocationId, Location
+    Locations, "locations", "location" ("location", "locations"), LocationId, Location
 }
 writes! {
     Locations, "locations", "location", LocationId, Location, LocationFields;

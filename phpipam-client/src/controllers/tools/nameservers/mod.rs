@@ -25,10 +25,10 @@ table! {
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    Nameservers, "nameservers", "name server", NameserverId, Nameserver
+    Nameservers, "nameservers", "name server" ("set of name servers", "sets of name servers"), NameserverId, Nameserver
 }
 writes! {
-    Nameservers, "nameservers", "name server", NameserverId, Nameserver, NameserverFields;
+    Nameservers, "nameservers", "set of name servers", NameserverId, Nameserver, NameserverFields;
     /// Creates a set of name servers.
     ///
     /// # Errors

@@ -26,7 +26,7 @@ table! {
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    Racks, "racks", "rack", RackId, Rack
+    Racks, "racks", "rack" ("rack", "racks"), RackId, Rack
 }
 writes! {
     Racks, "racks", "rack", RackId, Rack, RackFields;

@@ -28,7 +28,7 @@ table! {
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    ScanAgents, "scanagents", "scan agent", ScanAgentId, ScanAgent
+    ScanAgents, "scanagents", "scan agent" ("scan agent", "scan agents"), ScanAgentId, ScanAgent
 }
 writes! {
     ScanAgents, "scanagents", "scan agent", ScanAgentId, ScanAgent, ScanAgentFields;

@@ -25,7 +25,7 @@ table! {
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    Tags, "tags", "tag", TagId, Tag
+    Tags, "tags", "tag" ("address tag", "address tags"), TagId, Tag
 }
 writes! {
     Tags, "tags", "tag", TagId, Tag, TagFields;
