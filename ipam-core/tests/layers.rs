@@ -219,6 +219,45 @@ async fn a_scope_hides_other_ranges_and_their_allocations() {
     assert!(!scoped.deallocate(&Deallocate::id(mine.id)).await.unwrap().was_free());
 }
 
+#[tokio::test]
+async fn a_scope_reads_on_over_changes_of_other_ranges() {
+    let memory = lan().await;
+    let start = memory.changes(None, 100).await.unwrap().next;
+    let scoped = Layered::new(memory.clone(), ScopeLayer::new(["lan"]));
+    for _ in 0..7 {
+        memory.allocate_one("dmz", "other").await.unwrap();
+    }
+    let mine = memory.allocate_one("lan", "vm").await.unwrap();
+    memory.allocate_one("dmz", "other").await.unwrap();
+
+    // Every limit, also those at which whole parts of the feed lie outside of the scope.
+    for limit in 1..=10 {
+        let first = scoped.changes(Some(&start), limit).await.unwrap();
+        let found: Vec<_> = first.items.iter().map(|change| change.address).collect();
+        assert_eq!(found, [Some(mine.address)], "limit {limit}");
+        let end = scoped.changes(Some(&first.next), limit).await.unwrap();
+        assert!(end.items.is_empty(), "limit {limit}");
+        assert_eq!(end.next, memory.changes(Some(&start), 100).await.unwrap().next, "the end is not read again");
+    }
+    let none = scoped.changes(Some(&start), 0).await.unwrap();
+    assert_eq!((none.items.len(), &none.next), (0, &start), "a limit of 0 returns the position and reads nothing");
+
+    // More changes outside of the scope than a page of the stream has.
+    for _ in 0..150 {
+        let request = Allocate::one("other", "dmz").with_key("k");
+        memory.allocate(&request).await.unwrap();
+        for _ in 0..4 {
+            memory.deallocate(&Deallocate::key("k")).await.unwrap();
+            memory.allocate(&request).await.unwrap();
+        }
+        memory.deallocate(&Deallocate::key("k")).await.unwrap();
+    }
+    let last = memory.allocate_one("lan", "vm").await.unwrap();
+    let seen: Vec<_> = futures_util::TryStreamExt::try_collect(scoped.changes_since(Some(start))).await.unwrap();
+    let addresses: Vec<_> = seen.iter().map(|change: &ipam_core::Change| change.address).collect();
+    assert_eq!(addresses, [Some(mine.address), Some(last.address)]);
+}
+
 /// Length of a stream of results.
 trait CountAll {
     async fn count_all(self) -> usize;

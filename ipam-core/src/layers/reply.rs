@@ -6,8 +6,15 @@ use crate::{
 };
 
 mod sealed {
+    use crate::Changes;
+
     #[allow(unnameable_types, reason = "a trait that cannot be named cannot be implemented elsewhere")]
-    pub trait Sealed {}
+    pub trait Sealed {
+        /// Returns the part of the feed if the result is one. For the layers of this crate only.
+        fn changes_mut(&mut self) -> Option<&mut Changes> {
+            None
+        }
+    }
 }
 
 /// Result of a call, of any operation. The results of all methods of [`IpamProvider`](crate::IpamProvider) implement
@@ -23,6 +30,9 @@ mod sealed {
 /// ```
 pub trait Reply: sealed::Sealed + Send {
     /// Removes the items of ranges for which `keep` returns false. A result that is a single range or allocation stays.
+    ///
+    /// A part of the feed that has lost all of its changes looks like the end of the feed. Use
+    /// [`ScopeLayer`](super::ScopeLayer) to leave ranges out: it reads on until a change is left.
     // Does nothing for single items: what a request names is refused before the call, and need not be filtered after
     // it.
     fn retain_ranges(&mut self, keep: &mut dyn FnMut(&RangeId) -> bool) {
@@ -37,7 +47,6 @@ pub trait Reply: sealed::Sealed + Send {
 macro_rules! replies {
     ($($type:ty: |$reply:pat_param| $items:expr $(, |$all:ident, $keep:ident| $retain:expr)?;)*) => {
         $(
-            impl sealed::Sealed for $type {}
             impl Reply for $type {
                 fn items(&self) -> usize {
                     let $reply = self;
@@ -50,6 +59,22 @@ macro_rules! replies {
             }
         )*
     };
+}
+
+/// Seals a result that is no part of the feed.
+macro_rules! sealed {
+    ($($type:ty),*) => { $(impl sealed::Sealed for $type {})* };
+}
+
+sealed! {
+    (), Health, Page<Range>, Page<Allocation>, Page<Block>, Allocated, Deallocated, Preview, Allocation, Vec<Usage>,
+    Range, RemovedRange, Block, Option<Block>, AllocatedRange, Swept
+}
+
+impl sealed::Sealed for Changes {
+    fn changes_mut(&mut self) -> Option<&mut Changes> {
+        Some(self)
+    }
 }
 
 replies! {

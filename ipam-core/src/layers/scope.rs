@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::{Call, Intercept, Next, Reply, Request};
-use crate::{AllocationId, Capabilities, Error, ErrorKind, Find, RangeId, Result, Target, Update};
+use crate::{AllocationId, Capabilities, Changes, Error, ErrorKind, Find, RangeId, Result, Target, Update};
 
 /// Scope of a caller: some ranges, and the allocations in them.
 ///
 /// | request | outside of the scope |
 /// | --- | --- |
 /// | names a range | [`NotFound`](ErrorKind::NotFound), as if the range did not exist |
-/// | lists ranges, allocations or changes | leaves the items of other ranges out; a page may be empty |
+/// | lists ranges or allocations | leaves the items of other ranges out; an empty page may have a next one |
+/// | reads the feed | leaves the changes of other ranges out; see below |
 /// | names an allocation id or a key of another range | [`PermissionDenied`](ErrorKind::PermissionDenied) |
 /// | defines, changes or removes ranges or blocks; allocates ranges; sweeps | [`Unsupported`](ErrorKind::Unsupported) |
 ///
@@ -18,6 +19,10 @@ use crate::{AllocationId, Capabilities, Error, ErrorKind, Find, RangeId, Result,
 /// it exists. Each id or key of a deallocation or update is looked up first, which costs a call. An allocation with a
 /// key of another range's request fails as in every provider, with [`Conflict`](ErrorKind::Conflict). Blocks are listed
 /// in full.
+///
+/// The changes of other ranges are left out, and those of blocks stay. If none is left, the layer reads on until one
+/// is, or the feed ends: so an empty result still means that there are no more changes. A call can therefore make
+/// several calls of the provider, each with the limit of the request.
 ///
 /// ```
 /// use ipam_core::layers::{Layered, ScopeLayer};
@@ -92,6 +97,20 @@ impl ScopeLayer {
             }
         }
     }
+
+    /// Reads on in the feed until a change of the scope is found or the feed ends. `changes` is the part before, with
+    /// all of its changes left out.
+    // Without this a reader would take the empty part for the end of the feed, and never come to later changes.
+    async fn read_on(&self, call: &Call<'_>, limit: u32, changes: &mut Changes) -> Result<()> {
+        while changes.items.is_empty() {
+            *changes = call.provider().changes(Some(&changes.next), limit).await?;
+            if changes.items.is_empty() {
+                break;
+            }
+            changes.retain_ranges(&mut |range| self.holds(range));
+        }
+        Ok(())
+    }
 }
 
 fn by_id(id: &AllocationId) -> Find {
@@ -122,7 +141,14 @@ impl Intercept for ScopeLayer {
         }
         // Filtered after the call: `find` and `changes` take one range at most, or none.
         let mut reply = next.run().await?;
+        let is_end = reply.items() == 0;
         reply.retain_ranges(&mut |range| self.holds(range));
+        if !is_end
+            && let Request::Changes(_, limit) = call.request()
+            && let Some(changes) = reply.changes_mut()
+        {
+            self.read_on(call, limit, changes).await?;
+        }
         Ok(reply)
     }
 
