@@ -8,7 +8,7 @@ use super::needs::Need;
 use super::outcome::{CaseResult, Stop, fail};
 use super::setup::{NoFixture, Setup};
 use super::stage::Stage;
-use super::unclaimed::must_be_refused;
+use super::undeclared::must_be_refused;
 use crate::Capabilities;
 
 /// Context of a running case, from which it creates its [`Stage`].
@@ -25,23 +25,23 @@ impl Bench {
             Ok(fixture) => Stage::new(Arc::clone(&self.harness), fixture, setup),
             Err(NoFixture::Failed(why)) => return fail(format_args!("the harness could not set up: {why}")),
             // The reason may be a missing capability (policies, for example). The refusal of that is checked before skipping.
-            Err(NoFixture::Unfit(why)) => return self.unclaimed().await.and(Err(Stop::Skip(why))),
+            Err(NoFixture::Unfit(why)) => return self.undeclared().await.and(Err(Stop::Skip(why))),
         };
         match self.missing(&stage.can) {
             None => Ok(stage),
             Some(_) => self
-                .unclaimed()
+                .undeclared()
                 .await
                 .and(Err(Stop::Skip("two providers of the harness have different capabilities".to_owned()))),
         }
     }
 
     fn missing(&self, can: &Capabilities) -> Option<Need> {
-        self.needs.iter().copied().find(|need| !need.claimed(can))
+        self.needs.iter().copied().find(|need| !need.declared(can))
     }
 
     /// Checks that a missing capability is refused, and stops the case. Returns normally if none is missing.
-    async fn unclaimed(&self) -> CaseResult {
+    async fn undeclared(&self) -> CaseResult {
         // The plainest set-up: the one of the case may be just what the provider cannot have.
         let setup = Setup::empty().range("lan", net("10.20.0.0/24"));
         let fixture = match self.harness.fresh(&setup).await {
@@ -52,7 +52,7 @@ impl Bench {
         let stage = Stage::new(Arc::clone(&self.harness), fixture, setup);
         match self.missing(&stage.can) {
             None => Ok(()),
-            Some(need) => must_be_refused(need, &stage).await.and(Err(Stop::Unclaimed(need))),
+            Some(need) => must_be_refused(need, &stage).await.and(Err(Stop::Undeclared(need))),
         }
     }
 

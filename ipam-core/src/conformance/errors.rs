@@ -6,7 +6,7 @@ use super::bench::Bench;
 use super::literals::ip;
 use super::needs::Need;
 use super::outcome::{CaseResult, check, refused, same};
-use super::unclaimed::must_be_refused;
+use super::undeclared::must_be_refused;
 use crate::{
     Allocate, AllocateLine, Deallocate, ErrorKind, Find, Labels, MAX_ADDRESSES, MAX_ID_LEN, MAX_LINES, MAX_PAGE_SIZE,
     MAX_TEXT_LEN, Operation, PageRequest, Patch, Placement, Precondition, Selection, Update,
@@ -34,8 +34,8 @@ pub(super) async fn keeps_its_capabilities(bench: &Bench) -> CaseResult {
 
 pub(super) async fn refuses_unsupported_operations(bench: &Bench) -> CaseResult {
     let stage = bench.lan("10.20.0.0/28").await?;
-    for need in Need::ALL.into_iter().filter(|need| !need.claimed(&stage.can)) {
-        must_be_refused(need, &stage).await.map_err(|stop| stop.about(&format!("{need:?} is not claimed")))?;
+    for need in Need::ALL.into_iter().filter(|need| !need.declared(&stage.can)) {
+        must_be_refused(need, &stage).await.map_err(|stop| stop.about(&format!("{need:?} is not declared")))?;
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! Test suite for the authors of providers: cases that check the contract of [`IpamProvider`](crate::IpamProvider).
+//! Test suite (feature `conformance`) for the authors of providers: cases that check the contract of
+//! [`IpamProvider`](crate::IpamProvider).
 //!
 //! Implement a [`Harness`], which makes a fresh provider for each case. [`tests!`] then defines a `#[test]` for every
 //! case:
@@ -32,13 +33,14 @@
 //! | harness | the author's code that makes providers and controls their clock and store |
 //! | set-up | the blocks and ranges that must exist when a case begins ([`Setup`]) |
 //! | fixture | a provider with the set-up, and the guard that removes it after the case ([`Fixture`]) |
-//! | claim a capability | return `true` for it in [`capabilities`](crate::IpamProvider::capabilities) |
+//! | declare a capability | return `true` for it in [`capabilities`](crate::IpamProvider::capabilities) |
 //!
 //! # Selection of the cases
 //! Each case lists the capabilities that it [needs](Case::needs).
-//! - The provider claims all of them: the case runs.
-//! - The provider does not claim one of them: the case checks that its operations fail with
-//!   [`Unsupported`](crate::ErrorKind::Unsupported). The result is [`CaseOutcome::Unclaimed`].
+//! - The provider declares all of them: the case runs.
+//! - The provider does not declare one of them: the case checks that the operations of that capability, or the parts of
+//!   requests that need it, fail with [`Unsupported`](crate::ErrorKind::Unsupported). The capability `durable` has
+//!   none, so that nothing is checked. The result is [`CaseOutcome::Undeclared`].
 //! - The harness lacks a hook of the table below, or cannot make the set-up: the case is skipped. The result is
 //!   [`CaseOutcome::Skipped`] with the reason. The tests of [`tests!`] print it; `cargo test -- --nocapture` shows it.
 //!
@@ -85,7 +87,7 @@ mod setup;
 mod stage;
 mod sweep;
 mod threads;
-mod unclaimed;
+mod undeclared;
 mod update;
 mod usage;
 

@@ -9,8 +9,8 @@ use crate::Capabilities;
 /// use ipam_core::conformance::Need;
 ///
 /// let can = ipam_core::MemoryProvider::new().capabilities();
-/// assert!(Need::Expiry.claimed(&can));
-/// assert!(!Need::Durable.claimed(&can));
+/// assert!(Need::Expiry.declared(&can));
+/// assert!(!Need::Durable.declared(&can));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -65,9 +65,9 @@ impl Need {
         Self::Durable,
     ];
 
-    /// Returns true if a provider with these capabilities claims it.
+    /// Returns true if these capabilities declare it.
     #[must_use]
-    pub const fn claimed(self, by: &Capabilities) -> bool {
+    pub const fn declared(self, by: &Capabilities) -> bool {
         match self {
             Self::Preview => by.preview,
             Self::Update => by.update,

@@ -12,8 +12,8 @@ use crate::{Error, ErrorKind, Operation, Result, Retry};
 pub enum CaseOutcome {
     /// The provider keeps the sentence of the case.
     Passed,
-    /// The provider does not claim this capability, and refuses its operations with `Unsupported`.
-    Unclaimed(Need),
+    /// The provider does not declare this capability, and refuses its operations with `Unsupported`.
+    Undeclared(Need),
     /// The case did not run, for this reason.
     Skipped(String),
 }
@@ -77,7 +77,7 @@ impl std::error::Error for Failure {}
 
 /// Reason why a case stops.
 pub(super) enum Stop {
-    Unclaimed(Need),
+    Undeclared(Need),
     Skip(String),
     Fail(Failure),
 }

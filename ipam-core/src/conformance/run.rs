@@ -58,7 +58,7 @@ pub fn run(harness: &Arc<dyn Harness>, case: &'static Case) -> Result<CaseOutcom
     harness.block_on((case.body)(&bench).map(|end| result = end).boxed());
     match result {
         Ok(()) => Ok(CaseOutcome::Passed),
-        Err(Stop::Unclaimed(need)) => Ok(CaseOutcome::Unclaimed(need)),
+        Err(Stop::Undeclared(need)) => Ok(CaseOutcome::Undeclared(need)),
         Err(Stop::Skip(reason)) => Ok(CaseOutcome::Skipped(reason)),
         Err(Stop::Fail(failure)) => Err(failure.of_case(case.name, case.sentence)),
     }
@@ -66,7 +66,7 @@ pub fn run(harness: &Arc<dyn Harness>, case: &'static Case) -> Result<CaseOutcom
 
 /// Runs the case with this name. The tests of [`tests!`](super::tests) call it.
 ///
-/// Prints to standard error if the case was skipped, or if the provider does not claim a capability that it needs.
+/// Prints to standard error if the case was skipped, or if the provider does not declare a capability that it needs.
 ///
 /// # Errors
 /// [`Failure`] if no case has this name; otherwise as for [`run`].
@@ -79,7 +79,7 @@ pub fn check(harness: impl Harness, name: &str) -> Result<(), Failure> {
     match run(&harness, case)? {
         // Neither of the others fails: a provider need not have every capability, nor a harness every hook.
         CaseOutcome::Passed => {}
-        CaseOutcome::Unclaimed(need) => eprintln!("{name}: the provider does not claim {need:?}, and refuses it"),
+        CaseOutcome::Undeclared(need) => eprintln!("{name}: the provider does not declare {need:?}, and refuses it"),
         CaseOutcome::Skipped(reason) => eprintln!("{name}: skipped: {reason}"),
     }
     Ok(())
