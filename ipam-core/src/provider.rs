@@ -56,7 +56,8 @@ use crate::{
 /// # Writing one
 /// Six methods are required: `capabilities`, `check`, `list_ranges`, `allocate`, `deallocate` and `find`. Each optional
 /// operation belongs to a capability, and its default returns [`Unsupported`](crate::ErrorKind::Unsupported). The
-/// default of [`close`](Self::close) does nothing and succeeds.
+/// default of [`close`](Self::close) does nothing and succeeds. An author also depends on the crate `async-trait`
+/// (version 0.1), which this crate does not re-export.
 ///
 /// A provider that wraps another one has to forward every method: put `#[deny(clippy::missing_trait_methods)]` on its
 /// `impl`. The feature `conformance` has a suite of tests for these docs.
@@ -80,11 +81,12 @@ use crate::{
 ///     async fn check(&self) -> Result<Health> {
 ///         Ok(Health::new())
 ///     }
-///     async fn list_ranges(&self, _: &ListRanges) -> Result<Page<Range>> {
+///     async fn list_ranges(&self, request: &ListRanges) -> Result<Page<Range>> {
+///         request.page.validate(Operation::ListRanges)?; // first, so that invalid requests fail alike everywhere
 ///         Ok(Page::new(Vec::new(), None))
 ///     }
 ///     async fn allocate(&self, request: &Allocate) -> Result<Allocated> {
-///         request.validate()?; // first of all, so that invalid requests fail alike everywhere
+///         request.validate()?;
 ///         Err(Error::not_found(Operation::Allocate, "range", &request.lines[0].ranges[0]))
 ///     }
 ///     async fn deallocate(&self, request: &Deallocate) -> Result<Deallocated> {
@@ -122,12 +124,18 @@ use crate::{
 ///   at once leaves it as an abandoned claim, which is never acknowledged: the next call with the same key, or a
 ///   [`sweep`](Self::sweep), undoes it. The one exception is [`deallocate`](Self::deallocate) over HTTP.
 /// - **Cancellation.** Dropping a future is safe. The operation has then either happened or not; with a key,
-///   [`find`](Self::find) tells. The provider undoes an allocation without a key whose future was dropped before it
-///   returned. It cannot do so where the process ends at that moment: then the address stays allocated, or is an
-///   abandoned claim.
-/// - **Validation.** A request that is invalid in every state fails with
-///   [`InvalidInput`](crate::ErrorKind::InvalidInput) before anything else happens. `validate` of each request lists
-///   the rules.
+///   [`find`](Self::find) tells. The provider undoes an allocation of addresses without a key whose future was dropped
+///   before it returned. It cannot do so where the process ends at that moment: then the address stays allocated, or is
+///   an abandoned claim. The providers of this crate undo an [`allocate_range`](Self::allocate_range) without a key in
+///   the same way. A provider over HTTP may leave its range, which [`list_ranges`](Self::list_ranges) returns with the
+///   key that the provider made.
+/// - **Validation.** A request that breaks a rule which needs no look at the state fails with
+///   [`InvalidInput`](crate::ErrorKind::InvalidInput) before anything else happens. The method `validate` of the
+///   request lists the rules; a provider calls it first. Requests without that method: for
+///   [`list_ranges`](Self::list_ranges) and [`list_blocks`](Self::list_blocks) a provider calls
+///   [`PageRequest::validate`](crate::PageRequest::validate), for [`remove_range`](Self::remove_range) and
+///   [`remove_block`](Self::remove_block) the `validate` of the id. [`usage`](Self::usage), [`changes`](Self::changes)
+///   and [`sweep`](Self::sweep) have no such rules; the usage of an id that cannot exist fails with `NotFound`.
 /// - **Errors.** Every method may fail with the [common errors](crate::Error#common-errors). Each lists the kinds that
 ///   it adds.
 /// - **Unknown outcome.** An error with [`Outcome::Unknown`](crate::Outcome::Unknown) does not tell whether the request
@@ -143,7 +151,7 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     fn capabilities(&self) -> Capabilities;
 
     /// Checks that the provider can be reached, accepts the credentials, and grants what
-    /// [`capabilities`](Self::capabilities) claims. Changes nothing.
+    /// [`capabilities`](Self::capabilities) declares. Changes nothing.
     ///
     /// A problem that does not stop the provider from working is a [warning](Health::warnings) and no error.
     ///
@@ -185,18 +193,20 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     ///   request; or some allocations of the key were deallocated or have expired, and the message names their
     ///   addresses.
     /// - `InvalidInput`: an exact address lies in none of the line's ranges, or two lines ask for the same one.
-    /// - `Unsupported`: a placement, an expiry or tags that [`capabilities`](Self::capabilities) does not claim.
+    /// - `Unsupported`: a placement, an expiry or tags that [`capabilities`](Self::capabilities) does not declare.
     /// - Otherwise the [common errors](crate::Error#common-errors).
     async fn allocate(&self, request: &Allocate) -> Result<Allocated>;
 
     /// Deallocates addresses. A target that is free already succeeds, so that the request can be repeated.
     ///
     /// - With a [`Precondition`](crate::Precondition), an allocation of another owner or key is left alone, and no
-    ///   error is returned: [`was_free`](Deallocated::was_free) is then true as well. An allocation without owner or
-    ///   key is deallocated.
+    ///   error is returned: [`was_free`](Deallocated::was_free) is then true as well. An allocation that has no owner
+    ///   meets every condition on the owner, and one that has no key every condition on the key: it is deallocated.
     /// - An [`AllocationId`](crate::AllocationId) or a key that no allocation has is free already.
-    /// - Several ranges may share a prefix. An address of the prefix that belongs to another range than the target's is
-    ///   left alone and counts as free, whether or not that range has it allocated.
+    /// - Several ranges may share a prefix. If the address lies in the prefix of the target's range, but is allocated
+    ///   from another range, nothing happens: it stays allocated there, and counts as free for this target.
+    /// - A repeat of a request never fails for being a repeat. A late repeat by [address](crate::Target::Address) may
+    ///   meet a new allocation of that address, and deallocates it: set a [`Precondition`](crate::Precondition).
     /// - Where the range has a quarantine, the address is quarantined for that time.
     ///
     /// The result has one entry per target, in the order of the targets. An allocation that several targets name is
@@ -241,8 +251,11 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// the expiry renews the allocation: the time counts from now.
     ///
     /// # Errors
-    /// `NotFound` if the allocation does not exist or has expired, `Unsupported` without the capability `update`;
-    /// otherwise the [common errors](crate::Error#common-errors).
+    /// - `NotFound`: the allocation does not exist or has expired.
+    /// - `Unsupported`: the provider lacks the capability `update`; the request changes the expiry, and it lacks
+    ///   `expiry`; or the request sets tags, and it lacks `tags` or cannot keep tags for this allocation, because it
+    ///   was entered on the server by other means.
+    /// - Otherwise the [common errors](crate::Error#common-errors).
     async fn update(&self, request: &Update) -> Result<Allocation> {
         let _ = request;
         Err(Error::unsupported(Operation::Update, self.capabilities().provider))
@@ -283,7 +296,9 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// - `NotFound`: the range does not exist.
     /// - `Conflict`: an allocated address would lie outside of the range, become the gateway or be reserved; or the
     ///   addresses would overlap those of another range.
-    /// - `Unsupported`: the provider lacks the capability `define_ranges`.
+    /// - `InvalidInput`: the addresses, the gateway or a reserved address would lie outside of the prefix.
+    /// - `Unsupported`: the provider lacks the capability `define_ranges`, or lacks `policies` and the request sets a
+    ///   policy other than the default.
     /// - Otherwise the [common errors](crate::Error#common-errors).
     async fn update_range(&self, request: &UpdateRange) -> Result<Range> {
         let _ = request;
@@ -292,6 +307,9 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
 
     /// Removes a range, and returns it with the allocations that ended with it. A range that does not exist succeeds,
     /// so that the request can be repeated.
+    ///
+    /// A range that was allocated from a block may be removed, too: its prefix is then free in the block, and its key
+    /// can be used again. The quarantine of addresses ends with their range: a new range can allocate them at once.
     ///
     /// # Errors
     /// - `Conflict`: addresses of the range are allocated, and
@@ -364,7 +382,8 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// - `Conflict`: a range or a smaller block covers the exact prefix, or a part of it; or the key belongs to another
     ///   request.
     /// - `InvalidInput`: the prefix length fits none of the blocks, or the exact prefix lies in none of them.
-    /// - `Unsupported`: the provider lacks the capability `allocate_ranges`.
+    /// - `Unsupported`: the provider lacks the capability `allocate_ranges`, or lacks `policies` and the policy is not
+    ///   the default.
     /// - Otherwise the [common errors](crate::Error#common-errors).
     async fn allocate_range(&self, request: &AllocateRange) -> Result<AllocatedRange> {
         let _ = request;
@@ -374,7 +393,8 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// Deallocates a child prefix: removes its range, and makes its prefix free in the block.
     ///
     /// A range that does not exist succeeds, so that the request can be repeated. So does one that does not meet the
-    /// [`Precondition`](crate::Precondition); it is left alone.
+    /// [`Precondition`](crate::Precondition); it is left alone. The quarantine of addresses ends with their range: a
+    /// new range of the same prefix can allocate them at once.
     ///
     /// # Errors
     /// - `Conflict`: addresses of the range are allocated, and [`with_allocations`](DeallocateRange::with_allocations)
@@ -387,8 +407,9 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     }
 
     /// Returns at most `limit` changes after the position `since`, oldest first. With `None` it starts at the oldest
-    /// change that is kept. It may return fewer; an empty result for a `limit` above 0 means that there are no more at
-    /// the moment.
+    /// change that is kept. It may return fewer, but for a `limit` above 0 it returns at least one if there is any: an
+    /// empty result means that there are no more at the moment. This holds for layers as well, such as one that
+    /// leaves changes out.
     ///
     /// Calls that each continue at [`Changes::next`] return every change exactly once, whatever their limits, and also
     /// while others write. The entry that an allocation has expired may be late, but comes before the entry that its
@@ -396,7 +417,8 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     ///
     /// A store keeps a bounded number of changes. A reader whose position is older than the oldest kept one has missed
     /// some: it reads all allocations with [`find`](Self::find), and goes on from the position that a call with `None`
-    /// returns.
+    /// returns. It does the same if the provider does not know the position, such as one that is newer than a backup
+    /// that was restored: both fail with the same kind, `InvalidInput`, and the message tells them apart for people.
     ///
     /// # Errors
     /// `InvalidInput` if this provider did not make the position, or changes after it are no longer kept; `Unsupported`
@@ -432,7 +454,8 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// provider.
     ///
     /// Other providers of the same store or server are not affected. Closing twice is no error. Afterwards the files of
-    /// a store hold everything that was acknowledged, so that they can be copied.
+    /// a store hold everything that was acknowledged. They can be copied, all together, if no other process uses the
+    /// store.
     ///
     /// Later calls fail with [`Unavailable`](crate::ErrorKind::Unavailable), and the message says that the provider was
     /// closed. A provider without files, connections or background work may go on working;

@@ -94,7 +94,8 @@ pub trait IpamProviderExt: IpamProvider {
     ///
     /// It can be repeated: the key is `host/RANGE/OWNER/HOSTNAME`, by which the address is also deallocated. Labels
     /// that differ from the given ones are updated, if the provider has the capability `update`; otherwise the
-    /// allocation is returned with the labels it has. A host whose address was deallocated or has expired gets a new
+    /// allocation is returned with the labels it has. Tags are left out if the provider lacks the capability `tags`. A
+    /// host whose address was deallocated or has expired gets a new
     /// one; while the old one is in quarantine, that is another address.
     ///
     /// ```
@@ -115,9 +116,13 @@ pub trait IpamProviderExt: IpamProvider {
     /// ```
     ///
     /// # Errors
-    /// `InvalidInput` if the labels have no host name or the key is longer than [`MAX_ID_LEN`](crate::MAX_ID_LEN);
-    /// `NotFound` if the range does not exist; `Exhausted` if it has no free address; otherwise the
-    /// [common errors](crate::Error#common-errors).
+    /// - `InvalidInput`: the labels have no host name, or the key is longer than [`MAX_ID_LEN`](crate::MAX_ID_LEN).
+    /// - `NotFound`: the range does not exist; or the address was deallocated or expired before its labels were
+    ///   updated.
+    /// - `Exhausted`: the range has no free address.
+    /// - `Conflict`: the key belongs to another request.
+    /// - `Unsupported`: the provider cannot keep tags for this allocation; see [`update`](IpamProvider::update).
+    /// - Otherwise the [common errors](crate::Error#common-errors).
     async fn ensure_host(
         &self,
         range: impl Into<RangeId> + Send,
@@ -221,10 +226,10 @@ pub trait IpamProviderExt: IpamProvider {
         Ok(found)
     }
 
-    /// Deallocates a target, except for allocations of another owner.
+    /// Deallocates a target if it belongs to this owner.
     ///
-    /// A target that is a key may have many allocations. Those of another owner stay allocated, and no error is
-    /// returned. An allocation without an owner is deallocated; see [`Precondition::Owner`].
+    /// An allocation of another owner stays allocated, and no error is returned. An allocation that has no owner is
+    /// deallocated; see [`Precondition::Owner`].
     ///
     /// ```
     /// use ipam_core::{DefineRange, IpamProvider, IpamProviderExt, MemoryProvider, Target};

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::{Error, ErrorKind, Operation, Outcome, Result, Retry, RetryConfig};
 
-/// Error type that a [`Retrier`] can handle: it tells whether its request may be repeated.
+/// Error type that a [`Retrier`] can handle: it tells whether its request may be repeated (feature `http` or `layers`).
 ///
 /// [`Error`] implements it. A client with an error type of its own does so too:
 ///
@@ -111,9 +111,11 @@ impl RetryAdvice for Error {
     }
 }
 
-/// Loop that repeats an operation if its errors allow it, within the bounds of a [`RetryConfig`] and a time limit.
+/// Loop that repeats an operation if its errors allow it, within the bounds of a [`RetryConfig`] and a time limit
+/// (feature `http` or `layers`).
 ///
 /// Pauses need a tokio runtime with time enabled. Outside of one there is a single attempt, without the time limit.
+/// `layers::RetryLayer` is stricter: its calls fail with `Config` there.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
@@ -160,7 +162,10 @@ impl<E: RetryAdvice + Send> Retrier<E> {
         self
     }
 
-    /// Sets the time limit of the operation with all of its attempts. It also ends an attempt that is running.
+    /// Sets the time limit of the operation with all of its attempts; none by default. It also ends an attempt that is
+    /// running, unlike [`RetryConfig::timeout`], which only limits when a retry may start. Both apply.
+    ///
+    /// Outside of a tokio runtime the limit has no effect.
     pub fn with_limit(mut self, limit: Duration) -> Self {
         self.limit = Some(limit);
         self

@@ -29,22 +29,27 @@ use std::fmt;
 pub enum ErrorKind {
     /// The range, block or allocation that the request names does not exist.
     NotFound,
-    /// The range or block to be defined exists already.
+    /// The range or block to be defined exists already, or the file to be written.
     AlreadyExists,
     /// The request contradicts the state: the address is taken, the key belongs to another request, the range is in
     /// use.
     Conflict,
     /// None of the ranges or blocks has room for the request.
     Exhausted,
-    /// The request is invalid in every state. The message names the field, its value and the remedy.
+    /// The request can never succeed as it is. The message names the field, its value and the remedy.
+    ///
+    /// Most requests of this kind are invalid from the start. Some have become so: a page token that has expired, or a
+    /// position of the feed whose next changes are no longer kept.
     InvalidInput,
     /// The provider has no such operation; [`Capabilities`](crate::Capabilities) tells beforehand.
     Unsupported,
     /// The credentials are missing, wrong or expired.
     Unauthenticated,
-    /// The credentials are valid, but do not grant this operation.
+    /// The operation is not allowed to this caller: by the permissions of its credentials, by a guard or a scope, or by
+    /// a store that was opened for reading only or whose file does not allow it.
     PermissionDenied,
-    /// The server asks to be called less often; see [`Error::retry_after`](crate::Error::retry_after).
+    /// The server, or a limit that the program has set, asks for fewer calls; see
+    /// [`Error::retry_after`](crate::Error::retry_after).
     RateLimited,
     /// Another process or caller has held a lock, or all places of a limit, for too long.
     Busy,
@@ -128,7 +133,8 @@ pub enum Retry {
     /// Nothing was applied: every request may be repeated.
     Safe,
     /// The outcome is unknown: only an idempotent request may be repeated, such as an [`Allocate`](crate::Allocate)
-    /// with a key, or any [`Deallocate`](crate::Deallocate).
+    /// with a key, or a [`Deallocate`](crate::Deallocate). Deallocating an [address](crate::Target::Address) needs a
+    /// [`Precondition`](crate::Precondition) for this: a late repeat could hit a later allocation of the address.
     IfIdempotent,
 }
 

@@ -157,7 +157,8 @@ impl TokenPolicy {
 
     /// Sets the pauses of [`LoginPause::Backoff`]. The default doubles from 30 seconds to 5 minutes.
     ///
-    /// The pauses have no jitter, which spreads callers that wait for the same moment. Here one cache counts the pause.
+    /// Unlike elsewhere, these pauses have no jitter: a cache makes only one login at a time, so that there are no
+    /// callers to spread.
     pub fn with_backoff(mut self, backoff: BackoffConfig) -> Self {
         self.backoff = backoff;
         self

@@ -1,4 +1,5 @@
-//! Tools for HTTP clients of one server: TLS with pinning, time limits, tokens, and output without secrets.
+//! Tools (feature `http`) for HTTP clients of one server: TLS with pinning, time limits, tokens, output without
+//! secrets.
 //!
 //! | task | use |
 //! | --- | --- |

@@ -8,11 +8,16 @@ use crate::Retry;
 
 /// Returns the retry advice for a status, for servers that follow RFC 9110 and RFC 6585.
 ///
-/// | status | advice | reason |
-/// | --- | --- | --- |
-/// | 429 | [`Retry::Safe`] | the request was not applied |
-/// | 408, 502, 503, 504 | [`Retry::IfIdempotent`] | the outcome is unknown |
-/// | all others | [`Retry::Never`] | the same request gets the same response |
+/// | status | advice | [outcome](crate::Outcome) of a write | reason |
+/// | --- | --- | --- | --- |
+/// | 429 | [`Retry::Safe`] | `NotApplied` | the server refuses it before it looks at it |
+/// | 408, 502, 503, 504 | [`Retry::IfIdempotent`] | `Unknown` | the request may have been passed on |
+/// | 500, others above it | [`Retry::Never`] | `Unknown` | the application failed, and may have applied a part |
+/// | all others | [`Retry::Never`] | `NotApplied` | the same request gets the same response |
+///
+/// [`Error::with_retry`](crate::Error::with_retry) sets the outcome of the first two rows. For the third one the client
+/// of a write sets it itself with [`Error::with_outcome`](crate::Error::with_outcome), because `Never` keeps the
+/// outcome of a new error, which is `NotApplied`.
 ///
 /// A client of a server with other habits decides first. phpIPAM, for example, sends 503 if its API is disabled.
 ///

@@ -101,6 +101,12 @@ impl<'a> Request<'a> {
     /// | `Allocate`, `AllocateRange` | with a key |
     /// | `DefineRange`, `DefineBlock` | no: after a first attempt that was carried out, it fails with `AlreadyExists` |
     /// | all others: reads, `Deallocate`, `DeallocateRange`, `Update…`, `Remove…`, `Sweep`, `Close` | yes |
+    ///
+    /// A repeat of these does not fail for being one, and has the same effect if nothing else happens in between. If
+    /// another caller has written in between, a repeat meets the newer state: an update overwrites it, and a
+    /// `Deallocate` by [address](crate::Target::Address) may hit a later allocation of the address. A
+    /// [`Precondition`](crate::Precondition) prevents the latter. Allocation ids and keys that the caller does not use
+    /// again are safe without one.
     #[must_use]
     pub const fn is_repeatable(&self) -> bool {
         match self {

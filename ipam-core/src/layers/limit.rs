@@ -19,6 +19,11 @@ use crate::{Error, ErrorKind, Operation, Result, Retry};
 ///   [`retry_after`](Error::retry_after) is the time until it could begin;
 /// - with [`Busy`](ErrorKind::Busy) after the maximum wait, if too many other calls are still running.
 ///
+/// With both limits a call waits for each in turn, so that it may wait for twice the maximum. A
+/// [`TimeoutLayer`](super::TimeoutLayer) outside of this layer counts these waits: set
+/// [`with_max_wait`](Self::with_max_wait) so that they end before its limit. Otherwise the call fails with `Timeout`
+/// and not as above, and the outcome of a write counts as unknown although nothing was sent.
+///
 /// [`close`](crate::IpamProvider::close) is not limited. The layer needs a tokio runtime; outside of one, calls fail
 /// with [`Config`](ErrorKind::Config).
 ///
@@ -75,7 +80,7 @@ impl LimitLayer {
         self
     }
 
-    /// Sets the longest time that a call waits for its turn.
+    /// Sets the longest time that a call waits for its turn, and that it waits for a permit; 30 seconds by default.
     #[must_use]
     pub const fn with_max_wait(mut self, wait: Duration) -> Self {
         self.max_wait = wait;

@@ -8,8 +8,9 @@ use crate::{Result, Retrier, RetryConfig};
 ///
 /// A call is repeated if nothing was applied ([`Retry::Safe`](crate::Retry::Safe)), or if the outcome is unknown and
 /// the request [may be repeated](super::Request::is_repeatable): reads, deallocations, allocations with a key, and
-/// others. After the last attempt the advice is [`Retry::Never`](crate::Retry::Never), so that an outer retry does not
-/// repeat all of it again. The [outcome](crate::Error::outcome) stays what it was.
+/// others. Deallocations by address need a [`Precondition`](crate::Precondition), because a repeat may hit a later
+/// allocation of the address. After the last attempt the advice is [`Retry::Never`](crate::Retry::Never), so that an
+/// outer retry does not repeat all of it again. The [outcome](crate::Error::outcome) stays what it was.
 ///
 /// Providers over HTTP repeat single HTTP requests themselves. This layer repeats whole calls, such as those that fail
 /// because a store is busy. It needs a tokio runtime; outside of one, calls fail with

@@ -15,6 +15,9 @@ use crate::{Error, ErrorKind, Result, Retry};
 /// - a write may have been carried out ([`Retry::IfIdempotent`]): repeat it with its key, or look the key up;
 /// - an allocation without a key that was carried out is undone by the provider.
 ///
+/// The limit includes the waits of layers inside, such as the one of a [`LimitLayer`](super::LimitLayer); set its
+/// [`with_max_wait`](super::LimitLayer::with_max_wait) shorter.
+///
 /// Put it inside a [`RetryLayer`](super::RetryLayer) to limit each attempt, outside to limit all attempts together. It
 /// needs a tokio runtime; outside of one, calls fail with [`Config`](ErrorKind::Config).
 ///

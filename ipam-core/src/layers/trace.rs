@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::{Call, Intercept, Next, Reply};
 use crate::{Outcome, Result};
 
-/// Spans for [`tracing`](https://docs.rs/tracing) (feature `tracing`) and metrics for
+/// Layer with spans for [`tracing`](https://docs.rs/tracing) (feature `tracing`) and metrics for
 /// [`metrics`](https://docs.rs/metrics) (feature `metrics`).
 ///
 /// | name | meaning | fields or labels |
@@ -14,9 +14,15 @@ use crate::{Outcome, Result};
 /// | counter `ipam_calls_total` | calls that ended | `operation`, `provider`, `outcome` |
 /// | histogram `ipam_call_duration_seconds` | duration of a call in seconds | `operation`, `provider`, `outcome` |
 ///
-/// `outcome` is `ok`, or the kind of the error as [`ErrorKind::as_str`](crate::ErrorKind::as_str) writes it, such as
-/// `conflict` or `timed out`. `, outcome unknown` follows if a write may have been carried out: `timed out, outcome
-/// unknown`. Keys, owners and labels are not recorded.
+/// | value of `outcome` | meaning |
+/// | --- | --- |
+/// | `ok` | succeeded |
+/// | a kind, such as `conflict` or `timed out` | failed with this [kind](crate::ErrorKind::as_str); changed nothing |
+/// | a kind and a suffix, such as `timed out, outcome unknown` | failed, and a write may have been carried out |
+///
+/// The last two are told apart by [`Error::outcome`](crate::Error::outcome). `items` is the number of
+/// [items](super::Reply::items) that a successful call returned: ranges, allocations, blocks or changes. Keys, owners
+/// and labels are not recorded.
 ///
 /// A call that is dropped before it ends is a span without `outcome`, and is not counted.
 ///

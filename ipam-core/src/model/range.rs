@@ -29,7 +29,7 @@ use crate::{AllocationKey, BlockId, Owner, RangeId, SpaceId};
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Order {
-    /// Lowest free address. This is the default.
+    /// Lowest free address, or one of the lowest if several callers allocate at once. This is the default.
     #[default]
     FirstFree,
     /// Random free address, so that the next one cannot be guessed.

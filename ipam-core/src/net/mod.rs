@@ -29,8 +29,9 @@
 //! ```
 //!
 //! # Counts
-//! Counts are `u128`. One count does not fit: `::/0` holds 2^128 addresses. A function that can meet it returns
-//! `Option<u128>`, and `None` means 2^128.
+//! Counts are `u128`. The 2^128 addresses of `::/0` do not fit. A function that can meet such a count returns
+//! `Option<u128>`, and `None` means 2^128; for an [`IpSet`], which may have IPv4 addresses as well, it means 2^128 or
+//! more.
 //!
 //! # Host bits
 //! An [`IpNet`](ipnet::IpNet) may carry host bits, as in `10.0.0.7/24`. Every function of this module reads such a
@@ -41,9 +42,9 @@
 //! IPv6 address. Sorted results list IPv4 first.
 //!
 //! # Errors
-//! All functions fail with [`NetError`]: [`NetErrorKind::InvalidInput`] for a value that is malformed or out of range,
-//! [`NetErrorKind::Exhausted`] if there is no room. It converts to [`Error`](crate::Error) with the kind of the same
-//! name.
+//! Functions that return a `Result` fail with [`NetError`]: [`NetErrorKind::InvalidInput`] for a value that is
+//! malformed or out of range, [`NetErrorKind::Exhausted`] if there is no room. It converts to [`Error`](crate::Error)
+//! with the kind of the same name.
 
 mod bits;
 mod error;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Reads a duration such as `250ms`, `90s`, `10m`, `1h30m`, `1h 30m` or `7d`. A day has 24 hours.
 ///
-/// Units are `h`, `m`, `s`, `ms` and smaller ones, the larger first; or `d` alone. Zero is valid, negative ones are
+/// Units are `h`, `m`, `s`, `ms`, `us` and `ns`, the larger first; or `d` alone. Zero is valid, negative ones are
 /// not. Options of provider URLs (feature `registry`) take a single unit only.
 ///
 /// ```
@@ -13,6 +13,7 @@ use std::time::Duration;
 ///
 /// assert_eq!(parse_duration("1h 30m"), Ok(Duration::from_secs(5_400)));
 /// assert_eq!(parse_duration("250ms"), Ok(Duration::from_millis(250)));
+/// assert_eq!(parse_duration("2us 500ns"), Ok(Duration::from_nanos(2_500)));
 /// assert_eq!(parse_duration("soon"), Err("write a time such as 90s, 10m, 1h30m or 7d".to_owned()));
 /// ```
 ///

@@ -1,4 +1,4 @@
-//! Address plans in files: blocks, ranges, and the addresses that are allocated already.
+//! Address plans in files (feature `plan`): blocks, ranges, and the addresses that are allocated already.
 //!
 //! An [`AddressPlan`] is read from CSV or JSON, checked against itself and against a provider, and imported. An import
 //! that fails undoes what it has added; what cannot be undone is named in [`ImportError::left`].
@@ -61,7 +61,27 @@
 //!
 //! **CSV** has a header with the column `kind` and any of the fields, in any order, separated by commas, semicolons or
 //! tabs. A list is in one cell, separated by `;`, with `\;` for a semicolon and `\\` for a backslash. Lines that start
-//! with `#` are comments. **JSON** is an object of the lists `blocks`, `ranges` and `allocations`.
+//! with `#` are comments. A cell that contains the separator of the columns, a line break or a `"` is written between
+//! `"`, and a `"` in it twice (RFC 4180). So a list in a table with semicolons is quoted:
+//!
+//! ```
+//! use ipam_core::plan::AddressPlan;
+//!
+//! let plan = AddressPlan::from_csv(
+//!     "kind;id;net;dns_servers;description\n\
+//!      range;lan;192.0.2.0/24;\"192.0.2.2;192.0.2.3\";First floor, east\n",
+//! )?;
+//! assert_eq!(plan.ranges[0].item.network.dns_servers.len(), 2);
+//!
+//! let plan = AddressPlan::from_csv(
+//!     "kind,id,net,dns_servers,description\n\
+//!      range,lan,192.0.2.0/24,192.0.2.2;192.0.2.3,\"First floor, east\"\n",
+//! )?;
+//! assert_eq!(plan.ranges[0].item.description.as_deref(), Some("First floor, east"));
+//! # Ok::<(), ipam_core::plan::PlanError>(())
+//! ```
+//!
+//! **JSON** is an object of the lists `blocks`, `ranges` and `allocations`.
 //!
 //! # Limits
 //! | limit | value |

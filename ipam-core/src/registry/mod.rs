@@ -1,4 +1,4 @@
-//! Registry of providers: opens one from a URL, chosen at run time.
+//! Registry of providers (feature `registry`): opens one from a URL, chosen at run time.
 //!
 //! ```
 //! # futures_executor::block_on(async {

@@ -236,6 +236,9 @@ pub enum Placement {
 
 /// Request to deallocate addresses. It can be repeated: a target that is free already succeeds.
 ///
+/// A late repeat by [`Target::Address`] may hit a later allocation of the address. Set a [`Precondition`] for this
+/// case. An [`AllocationId`] is never used again, so that [`Target::Id`] needs none.
+///
 /// ```
 /// use ipam_core::{Deallocate, DefineRange, IpamProvider, IpamProviderExt, MemoryProvider, Target};
 ///
@@ -296,8 +299,8 @@ impl Deallocate {
     }
 
     setters! {
-        /// Sets the condition on owner or key. It is for callers that may be late: the address may have another owner
-        /// by then.
+        /// Sets the condition on owner or key. It is for callers that may be late, and for programs that repeat
+        /// requests: the address may have another owner by then.
         with_precondition => precondition: Precondition;
     }
 }
@@ -329,8 +332,8 @@ pub enum Target {
 
 /// Condition on the owner or key of an allocation or range that is to be deallocated.
 ///
-/// An allocation without the owner, or without the key, meets every condition: on a server it was entered by other
-/// means.
+/// An allocation that has no owner meets every `Owner` condition, and one that has no key meets every `Key` condition:
+/// it was entered on a server by other means.
 ///
 /// ```
 /// use ipam_core::{Deallocate, DefineRange, IpamProvider, IpamProviderExt, MemoryProvider, Owner, Precondition};
@@ -359,8 +362,8 @@ pub enum Precondition {
 }
 
 impl Precondition {
-    /// Returns true if an allocation with this owner and key meets the condition. One without them (`None`) always
-    /// does.
+    /// Returns true if an allocation with this owner and key meets the condition. No owner (`None`) meets every `Owner`
+    /// condition, and no key every `Key` condition.
     ///
     /// ```
     /// use ipam_core::{Owner, Precondition};

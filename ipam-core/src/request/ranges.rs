@@ -152,7 +152,11 @@ pub struct UpdateRange {
     /// Change to the description.
     #[cfg_attr(feature = "serde", serde(default))]
     pub description: Patch<String>,
-    /// Change to first and last address. Clearing sets the usable addresses of the prefix.
+    /// Change to first and last address. Clearing sets the usable addresses of the prefix, by the
+    /// [`hosts`](DefineRange::hosts) of the definition: a range that was defined with
+    /// [`HostPolicy::All`] gets all addresses. The provider keeps that policy, although
+    /// [`Range`](crate::Range) does not show it. A range that was allocated from a block gets those of
+    /// [`HostPolicy::Hosts`].
     #[cfg_attr(feature = "serde", serde(default))]
     pub addresses: Patch<IpRange>,
     /// Change to the gateway.

@@ -40,13 +40,16 @@ impl Clock {
     }
 
     /// Advances the clock, so that tokens expire and quarantines end.
+    ///
+    /// If all advances together lead to a time that [`SystemTime`] cannot represent, the clock shows the time that it
+    /// would show without any.
     pub fn advance(&self, by: Duration) {
         // A poisoned lock is used on: it would hide the message of the test that panicked.
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.ahead = state.ahead.saturating_add(by);
     }
 
-    /// Returns the time of the clock. A time that cannot be represented is not advanced to.
+    /// Returns the time of the clock.
     #[must_use]
     pub fn now(&self) -> SystemTime {
         let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,5 @@
-//! Tools for tests against simulated servers: faults on demand, a clock that tests set, a log of requests.
+//! Tools (feature `testing`) for tests against simulated servers: faults on demand, a clock that tests set, a log of
+//! requests.
 //!
 //! | task | use |
 //! | --- | --- |

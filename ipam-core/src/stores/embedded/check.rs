@@ -14,7 +14,7 @@ use crate::{ErrorKind, Result, SpaceId};
 /// Number of rows that are read at once.
 const PART: usize = 512;
 
-/// Result of [`check_store`](crate::EmbeddedProvider::check_store).
+/// Result of [`check_store`](crate::EmbeddedProvider::check_store) (feature `embedded`).
 ///
 /// All counts are 0 if the file itself is damaged: then only SQLite's findings are listed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

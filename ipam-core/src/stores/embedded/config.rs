@@ -34,7 +34,7 @@ pub struct EmbeddedConfig {
     pub actor: Option<String>,
     /// Number of reading threads; 2 by default. Values below 1 and above 64 count as 1 and 64.
     pub readers: usize,
-    /// Number of the newest entries that the feed of changes keeps; 1 000 000 by default.
+    /// Number of the newest entries that the feed of changes keeps; 1 000 000 by default. 0 counts as 1.
     pub keep_changes: u64,
     /// True if the store is only read; false by default. A read-only store is not created.
     pub read_only: bool,
@@ -101,7 +101,7 @@ impl EmbeddedConfig {
         self
     }
 
-    /// Sets the number of the newest entries that the feed of changes keeps; 1 000 000 by default, at least 1.
+    /// Sets the number of the newest entries that the feed of changes keeps; 1 000 000 by default. 0 counts as 1.
     ///
     /// Older entries are removed after every 1024 changes, so that up to 1023 more may be kept for a while.
     #[must_use]

@@ -1,4 +1,4 @@
-//! Provider in one SQLite file: durable, and shared by the processes of one host.
+//! Provider in one SQLite file (feature `embedded`, on by default): durable, and shared by the processes of one host.
 //!
 //! [`EmbeddedProvider`] needs no server and no async runtime: its own threads do all the work, and its futures run on
 //! any executor. The schema and the rules behind the promises are in [`design`].
@@ -9,9 +9,10 @@
 //!   [`EmbeddedConfig::with_busy_timeout`], then fails with `Busy`.
 //! - **Reads** do not wait for writes. They see committed data only.
 //! - **A dropped future** may have been carried out. An allocation with a key of the caller's stays, and a repetition
-//!   with that key returns it. An allocation without a key is undone. If the store is busy or fails, the undo is
-//!   repeated until it succeeds or the store is closed; [`close`](crate::IpamProvider::close) then fails with
-//!   `Unavailable` and lists the addresses that are still allocated, with the keys to deallocate them.
+//!   with that key returns it. An allocation without a key, of addresses or of a child prefix, is undone. If the store
+//!   is busy or fails, the undo is repeated until it succeeds or the store is closed;
+//!   [`close`](crate::IpamProvider::close) then fails with `Unavailable` and lists the addresses that are still
+//!   allocated, with the keys to deallocate them.
 //! - **A failed commit** (full or broken disk) leaves the outcome unknown: the error has
 //!   [`Retry::IfIdempotent`](crate::Retry::IfIdempotent). Repeat the request with the same key, or look the key up.
 //! - **The feed of changes** keeps the newest 1 000 000 entries by default: see [`EmbeddedConfig::with_keep_changes`].

@@ -36,6 +36,10 @@ const LINGER: Duration = Duration::from_secs(1);
 /// the log is written back into the file. `close` waits for this and reports a failure; dropping the last handle waits
 /// for at most a second.
 ///
+/// After `close` the file alone is the whole store, unless another process uses it: if that reads or writes for longer
+/// than two seconds, the log stays beside the file, and `close` succeeds. Copy a store that others may use with
+/// [`backup_to`](Self::backup_to).
+///
 /// ```
 /// # futures_executor::block_on(async {
 /// use ipam_core::{Allocate, DefineRange, EmbeddedProvider, IpamProvider};
