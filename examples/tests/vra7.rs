@@ -114,7 +114,7 @@ async fn failures_have_the_programs_codes() {
         (vec!["request", "Broken", "--pause", "1s"], 1, "no capacity"),
         (vec!["request", "CentOS with approval", "--wait", "1s", "--pause", "1s"], 1, "PENDING_PRE_APPROVAL"),
         (vec!["--user", "EXAMPLE\\tony", "items"], 2, "user@domain"),
-        (vec!["--user", "unknown@example.com", "items"], 1, "the user, the password or the tenant was refused"),
+        (vec!["--user", "unknown@example.com", "items"], 1, "the server refused the user, the password or the tenant"),
         (vec!["--ca", "/nowhere/at/all", "items"], 2, "cannot be read"),
         (vec!["--url", "https://127.0.0.1:1", "items"], 1, "unavailable: cannot connect to the server"),
     ] {
