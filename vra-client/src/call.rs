@@ -26,7 +26,8 @@ type Read<T> = Box<dyn FnOnce(Reply) -> Result<T, Error> + Send>;
 
 /// Prepared call: nothing is sent until it is awaited.
 ///
-/// Every method of a service returns a `Call` or a [`List`](crate::v7::List). [`request`](Self::request) shows what
+/// A method of a service that is one HTTP request returns a `Call`; see
+/// [calls and async methods](crate::v7#calls-and-async-methods). [`request`](Self::request) shows what
 /// would be sent, without a server; `.await` or [`send`](Self::send) sends it. A call that is dropped sends nothing.
 ///
 /// The client logs in first if it has no token, and once more if the server rejects the token. It repeats the call as

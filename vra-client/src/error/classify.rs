@@ -79,6 +79,11 @@ impl Error {
 
     /// Returns the meaning of the error, in words that do not depend on this server.
     ///
+    /// [`ErrorKind`] is shared with crates for address management, so its text speaks of ranges and allocations. Read
+    /// "object" for them here. Of its kinds, this crate returns those of the [table of variants](Self) and of the
+    /// [table of statuses](super::ServerError::kind), and for `Transport` those of a connection, such as
+    /// `Unavailable`, `Timeout` and `Untrusted`.
+    ///
     /// ```
     /// use vra_client::{ErrorKind, Outcome, Retry};
     /// use vra_client::v7::Client;
@@ -105,7 +110,7 @@ impl Error {
     /// Returns whether the call may have been carried out although it failed.
     ///
     /// It does not depend on [`retry`](Self::retry): after the client gives up on repetitions, the outcome stays as it
-    /// is.
+    /// is. The [table of variants](Self) has the outcome of each, and what to do after `Unknown`.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.classify().outcome

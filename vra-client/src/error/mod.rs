@@ -31,6 +31,35 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Match the variant for details, or ask for the meaning: [`kind`](Self::kind), [`retry`](Self::retry) and
 /// [`outcome`](Self::outcome) cover every variant, also behind a failed login or a failed wait.
 ///
+/// | variant | kind | retry | outcome |
+/// | --- | --- | --- | --- |
+/// | `InvalidInput`, `Ambiguous` | `InvalidInput` | `Never` | `NotApplied` |
+/// | `NoSuchName` | `NotFound` | `Never` | `NotApplied` |
+/// | `Transport` | that of `source` | that of `source` | that of `source` |
+/// | `Login`, the login failed | that of the login's error | `Never` or `Safe` | `NotApplied` |
+/// | `Login`, no login was tried after a failure | that of the failed login | `Never` | `NotApplied` |
+/// | `Login`, too many logins | `RateLimited` | `Never` | `NotApplied` |
+/// | `Server` | by status and number: [`ServerError::kind`] | by status | by status |
+/// | `Decode` | `Protocol` | `Never` | `Unknown` |
+/// | `UnexpectedLink` | `Protocol` | `Never` | `NotApplied` |
+/// | `Truncated` | `Protocol` | `Safe` | `NotApplied` |
+/// | `Lost` | `Protocol` | `Never` | `Unknown` |
+/// | `Wait`, deadline | `Timeout` | `IfIdempotent` | `Unknown` |
+/// | `Wait`, the request failed | `Conflict` | `Never` | `Unknown` |
+/// | `Wait`, unknown state | `Protocol` | `Never` | `Unknown` |
+/// | `Wait`, a poll failed | that of the poll's error | that of the poll's error | `Unknown` |
+///
+/// The client repeats calls by itself, which changes `Transport` and `Server`: the advice is `Never` when the allowed
+/// repetitions are used up, and the outcome is `Unknown` if any attempt of a call other than a GET may have been
+/// carried out.
+///
+/// After `Unknown`, send a call again that only reads. Otherwise look for the object, by its name for example, before
+/// you send the call again: calls have no key by which the server would recognise a repetition.
+/// - `Decode`: the status was a success, so the call was carried out and only its response cannot be read.
+/// - `Lost`: the update was carried out, and it did more than it should.
+/// - `Wait`: the outcome is that of the request that was waited for, and not that of a poll.
+///   [`Catalog::request`](crate::v7::Catalog::request) reads how the request ended.
+///
 #[cfg_attr(feature = "testing", doc = "```")]
 #[cfg_attr(not(feature = "testing"), doc = "```text")]
 /// # use vra_client::{HttpOptions, testing::v7::Server, v7::Client};
@@ -81,7 +110,7 @@ pub enum Error {
     Transport {
         /// Method and path template of the call.
         operation: String,
-        /// Error of the connection, with kind and cause.
+        /// The [`ipam_core::Error`] of the connection, with kind and cause.
         source: ipam_core::Error,
     },
     /// There is no token for the call: the login failed, or no login was tried because an earlier one failed.
@@ -269,7 +298,8 @@ pub enum WaitReason {
     Deadline,
     /// The request failed, was rejected or was deleted.
     Failed,
-    /// The server named a state that this version of the crate does not know. The request may go on.
+    /// The server named a phase that this version of the crate does not know, or a state if the request has no phase.
+    /// The request may go on. [`Catalog::wait_for`](crate::v7::Catalog::wait_for) has the rule.
     UnknownState,
     /// A poll failed.
     Call(Box<Error>),

@@ -139,6 +139,24 @@ impl ServerError {
 
     /// Returns the meaning of the refusal. The server's own number takes precedence over the status, since releases use
     /// different statuses for the same number.
+    ///
+    /// | status or number | kind | retry | outcome |
+    /// | --- | --- | --- | --- |
+    /// | number 20111 or 20116, with any status | `NotFound` | by status | by status |
+    /// | number 12017, with any status | `PermissionDenied` | by status | by status |
+    /// | 303 | `Protocol` | `Never` | `Unknown` |
+    /// | 400, 422 | `InvalidInput` | `Never` | `NotApplied` |
+    /// | 401 | `Unauthenticated` | `Never` | `NotApplied` |
+    /// | 403 | `PermissionDenied` | `Never` | `NotApplied` |
+    /// | 404 | `NotFound` | `Never` | `NotApplied` |
+    /// | 408 | `Timeout` | `Never` | `Unknown` |
+    /// | 409, 412 | `Conflict` | `Never` | `NotApplied` |
+    /// | 429 | `RateLimited` | `Safe` | `NotApplied` |
+    /// | 502, 503, 504 | `Unavailable` | `IfIdempotent` | `Unknown` |
+    /// | 500 and above, except those | `Unavailable` | `Never` | `Unknown` |
+    /// | any other, such as 405 | `Protocol` | `Never` | `NotApplied` |
+    ///
+    /// Retry and outcome are those of one response. The client's repetitions change them: see [`Error`](super::Error).
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self.status {

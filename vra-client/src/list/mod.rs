@@ -120,8 +120,10 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
         self
     }
 
-    /// Sets the parameters that request a page. Version 7 accepts the default everywhere, so this is needed for other
-    /// servers only.
+    /// Sets the parameters that request a page. Default: [`Paging::PageLimit`], which published clients of 6.2
+    /// to 7.6 use.
+    ///
+    /// The manual (7.3) documents [`Paging::TopSkip`] as an alternative. No server is known that needs it.
     pub fn with_paging(mut self, paging: Paging) -> Self {
         self.paging = paging;
         self

@@ -6,10 +6,12 @@ use crate::request::ApiRequest;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Paging {
-    /// `page` (number, from 1) and `limit` (rows per page). Version 7 accepts them everywhere. The default.
+    /// `page` (number, from 1) and `limit` (rows per page). Published clients of 6.2 to 7.6 use them. The
+    /// default.
     #[default]
     PageLimit,
-    /// `$top` (rows per page) and `$skip` (rows before the page).
+    /// `$top` (rows per page) and `$skip` (rows before the page). The manual of 7.3 documents them as an alternative;
+    /// no server is known that needs them.
     TopSkip,
 }
 

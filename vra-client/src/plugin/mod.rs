@@ -24,6 +24,9 @@
 //! # });
 //! ```
 //!
+//! The examples of this module need `ipam-core` as a dependency beside this crate; [`host`] has the `Cargo.toml` of a
+//! program.
+//!
 //! # Terms
 //! - *Endpoint*: the registration of one IPAM in vRA. Its *form* is what the administrator filled in; vRA sends the form as
 //!   the JSON object `endpointProperties` ([`EndpointProperties`]).
@@ -33,10 +36,13 @@
 //!
 //! # Guarantees
 //! - A repeated AllocateIP or AllocateIPRange never takes a second address or range. The
-//!   [`AllocationKey`](ipam_core::AllocationKey) is made from vRA's resource id and allocation id. The order of the entries
-//!   does not matter. A resource id with its path (`/resources/compute/X`) and without it (`X`) are the same owner, `X`.
-//! - Allocations made by earlier versions of this crate are found too. Their keys depended on the order of the entries and
-//!   on the form of the id. Up to 4 entries, every order is tried; beyond, only the order that came.
+//!   [`AllocationKey`](ipam_core::AllocationKey) of AllocateIP is the resource's id and the smallest `id` of the
+//!   entries, compared as text; [`AllocateIpInput`] says what counts as a repetition. A resource id with its path
+//!   (`/resources/compute/X`) and without it (`X`) are the same owner, `X`.
+//! - Allocations of builds of this crate from before its first release are found, too. Those builds kept the entries in
+//!   the order in which vRA sent them, and the resource's id in the form in which vRA sent it. A repetition with up to
+//!   4 entries is looked for in every order, and one with more entries only in the order of the ids and in that of the
+//!   request.
 //! - AllocateIP takes all addresses of a request for several network cards, or none.
 //! - DeallocateIP may be repeated. It frees an address only if the machine owns it, or if it has no owner, as older plug-ins
 //!   left addresses. A late repeat never frees the address of the next machine.

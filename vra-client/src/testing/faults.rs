@@ -17,7 +17,7 @@ use ipam_core::testing::http::{Effect, Response, ServerFault};
 /// let server = Server::builder().example_data().start().await?;
 /// # let client = vra_client::v7::Client::builder(server.url())
 /// #     .with_password(Server::USER, Server::PASSWORD, Server::TENANT)
-/// #     .with_http_options(ipam_core::http::HttpOptions::new().with_allow_http(true))
+/// #     .with_http_options(vra_client::HttpOptions::new().with_allow_http(true))
 /// #     .build()?;
 /// // The response of the first list is lost, and the client repeats the request.
 /// server.fault(Fault::DropAfter, When::any().path("/entitledCatalogItemViews"));

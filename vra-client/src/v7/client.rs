@@ -21,8 +21,8 @@ use crate::transport::{Transport, local_path};
 /// A method per service returns it: [`identity`](Self::identity), [`catalog`](Self::catalog),
 /// [`work_items`](Self::work_items), [`approvals`](Self::approvals), [`reservations`](Self::reservations),
 /// [`reservation_policies`](Self::reservation_policies), [`network_profiles`](Self::network_profiles),
-/// [`key_pairs`](Self::key_pairs), [`component_registry`](Self::component_registry) and [`ipam`](Self::ipam). Each of
-/// their methods returns a [`Call`] or a [`List`](super::List), which can be inspected before it is sent.
+/// [`key_pairs`](Self::key_pairs), [`component_registry`](Self::component_registry) and [`ipam`](Self::ipam). Their
+/// methods [prepare calls](super#calls-and-async-methods), which can be inspected before they are sent, or are `async`.
 ///
 /// The client logs in with the first call, renews the token before it expires, and logs in once more if the server
 /// rejects it. After a login that the server refused it never logs in again, since servers lock accounts: every further
@@ -47,11 +47,9 @@ pub struct Client {
 }
 
 impl Client {
-    /// Builds the client. Nothing is sent.
+    /// Returns a builder of a client of the server at `url`, such as `https://vra.example`.
     ///
-    /// # Errors
-    /// [`Error::InvalidInput`] if the user name is not `user@domain` or the tenant is blank; [`Error::Transport`] if
-    /// the URL is not `https` (unless allowed) or cannot be parsed, or the TLS options cannot be used.
+    /// The URL is checked by [`build`](ClientBuilder::build).
     pub fn builder(url: impl Into<String>) -> ClientBuilder {
         ClientBuilder {
             url: url.into(),
@@ -249,16 +247,43 @@ impl ClientBuilder {
     }
 
     /// Sets when tokens are renewed and how many logins are allowed. Default: [`TokenPolicy::new`].
+    ///
+    /// The policy limits the logins of the client and its clones. After a login that failed, the next one is
+    /// allowed later, by default:
+    ///
+    /// | failure of the login | next login |
+    /// | --- | --- |
+    /// | status 400, 401 or 403 | only after [`Client::forget_login`], whatever the policy says |
+    /// | server not reached, or certificate not trusted | at once |
+    /// | another status with `Retry-After` | after that time, at most 10 min: [`TokenPolicy::with_max_pause`] |
+    /// | any other failure | after 30 s, doubling with each failure to 5 min: [`TokenPolicy::with_backoff`] |
+    ///
+    /// Until then calls fail at once with [`Error::Login`], and [`Error::retry_after`] is the rest of the pause. They
+    /// also do so, with the kind `RateLimited`, after 2 logins within 60 s: [`TokenPolicy::with_max_logins`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use vra_client::{TokenPolicy, v7::Client};
+    ///
+    /// // Renew a token five minutes before it expires, and allow six logins in a minute.
+    /// let minute = Duration::from_secs(60);
+    /// let policy = TokenPolicy::new().with_min_ttl(5 * minute).with_max_logins(6, minute);
+    /// let client = Client::builder("https://vra.example")
+    ///     .with_password("tony@example.com", "…", "vsphere.local")
+    ///     .with_token_policy(policy)
+    ///     .build()?;
+    /// # Ok::<(), vra_client::Error>(())
+    /// ```
     pub fn with_token_policy(mut self, policy: TokenPolicy) -> Self {
         self.tokens = policy;
         self
     }
 
-    /// The client. Nothing is sent yet.
+    /// Builds the client. Nothing is sent: the first call logs in.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] for a user name or tenant that cannot be one, [`Error::Transport`] for an address or
-    /// options that cannot work.
+    /// [`Error::InvalidInput`] if the user name is not `user@domain` or the tenant is blank; [`Error::Transport`] if
+    /// the URL is not `https` (unless allowed) or cannot be parsed, or the TLS options cannot be used.
     pub fn build(self) -> Result<Client, Error> {
         let mut tenant_of = None;
         let credentials = match self.credentials {

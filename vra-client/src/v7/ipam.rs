@@ -7,7 +7,8 @@ use crate::list::rows;
 use crate::request::ApiRequest;
 
 model! {
-    /// Range of an IPAM endpoint. Only id, name and description are known; the other members are assumed.
+    /// Range of an IPAM endpoint. Only `externalId`, `name` and `description` are known; the other members
+    /// are assumed.
     pub struct IpamRange {
         // Assumed from the members of a network profile's range, which the product makes of it.
         /// Id at the IPAM endpoint, for [`RangeBody::of_endpoint`](super::RangeBody::of_endpoint).

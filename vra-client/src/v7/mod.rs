@@ -1,8 +1,7 @@
 //! Client of vRealize Automation 6.2 to 7.6.
 //!
-//! [`Client`] has a method per service. Each method of a service returns a [`Call`] or a [`List`], which sends nothing
-//! until it is awaited or read. The documentation of each method names its *Evidence*: the source that is known for the
-//! call, in the words of the [front page](crate#evidence).
+//! [`Client`] has a method per service. The documentation of each method names its *Evidence*: the source that is known
+//! for the call, in the words of the [front page](crate#evidence), which also says what *the manual* is.
 //!
 //! | service | type | subject |
 //! | --- | --- | --- |
@@ -17,6 +16,15 @@
 //! | component registry | [`ComponentRegistry`] | services of the server and their status |
 //! | IPAM | [`IpamGateway`] | ranges and address spaces of the server's IPAM endpoints |
 //!
+//! # Calls and async methods
+//! - A method that is one HTTP request returns a [`Call`], and one that reads a list returns a [`List`]. They send
+//!   nothing until they are awaited or read.
+//! - A method that follows a link of an object, such as [`Catalog::template_of`], returns a `Result` with a `Call`. The
+//!   error is that of a link that cannot be used.
+//! - A method that needs several requests, or evaluates the response, is `async` and sends when it is awaited. Examples
+//!   are [`Catalog::item_named`], [`Catalog::wait_for`] and [`Identity::token_is_valid`].
+//!
+//! # Terms
 //! Times are UTC. Users are `user@domain`, groups `group@domain`. A business group is called *subtenant* by the API.
 
 mod catalog;

@@ -14,8 +14,16 @@ use crate::plugin::{ActionError, Endpoint, Members, wire};
 /// Inputs of AllocateIP.
 ///
 /// All entries are one request: either every network card gets its addresses, or none does. The same inputs, also with the
-/// entries in another order, return the same addresses. Other inputs with the same smallest entry id are an error of kind
-/// `Conflict`, and nothing is taken.
+/// entries in another order, return the same addresses.
+///
+/// The request's key is the resource's id and the smallest `id` of the entries, compared as text (`nic-10` is smaller
+/// than `nic-2`). For a resource whose entries `a` and `b` have addresses:
+///
+/// | entries of the next request | result |
+/// | --- | --- |
+/// | the same `a` and `b`, in any order | the same addresses |
+/// | others with the smallest id `a`, such as `a` alone | an error of kind `Conflict`; nothing is taken |
+/// | others with another smallest id, such as `b` alone | a new request with another key; it takes other addresses |
 ///
 /// ```
 /// use ipam_core::{DefineRange, IpamProvider, MemoryProvider};
@@ -89,7 +97,8 @@ pub struct IpAllocation {
     /// True if this is the machine's primary network card. Not used.
     #[serde(default, deserialize_with = "wire::flag", skip_serializing_if = "Option::is_none")]
     pub is_primary: Option<bool>,
-    /// Number of addresses, contiguous if more than one. Default: 1. Limit: `ipam_core::MAX_ADDRESSES`.
+    /// Number of addresses, contiguous if more than one. Default: 1. Limit: 65,536 for all
+    /// entries of a request together.
     #[serde(default, deserialize_with = "wire::number", skip_serializing_if = "Option::is_none")]
     pub size: Option<u32>,
     /// First address wanted. Any address if absent or unspecified (`0.0.0.0`, `::`).

@@ -14,6 +14,16 @@ use crate::plugin::{ActionError, Endpoint, Members, wire};
 /// Each address gets the MAC address of its entry and the resource's name as its host name. A member that is absent leaves
 /// the value in the IPAM as it is.
 ///
+/// The request names no range, so the allocation is found by the address, in every range and address space. The
+/// machine's own allocation is taken, or else one without an owner, as older plug-ins left them. An address is an error
+/// - if it is free, reserved, or of another resource,
+/// - if more than one address space has such an allocation of it.
+///
+/// The message names the address. [`ipam_error`](ActionError::ipam_error) returns `None`, and a
+/// [host](crate::plugin::host) reports the kind `invalid input`. Entries are written one by
+/// one, in their order: those before the error are updated, and those after it are not. Run the action again with the
+/// same inputs after the cause was removed.
+///
 /// ```
 /// use ipam_core::{DefineRange, IpamProvider, IpamProviderExt, MemoryProvider};
 /// use serde_json::json;
@@ -44,7 +54,7 @@ pub struct UpdateRecordInput {
     /// Network cards of the machine; at least one.
     #[serde(default, deserialize_with = "wire::list")]
     pub address_infos: Vec<AddressInfo>,
-    /// Endpoint of the IPAM, with the filter in its form.
+    /// Endpoint of the IPAM. Its filter and address space are not used.
     #[serde(default, deserialize_with = "wire::model")]
     pub endpoint: Endpoint,
     /// Members that have no field here.

@@ -79,7 +79,7 @@ pub struct CertificateInfo {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ErrorObject {
-    /// Code that vRA acts on: `3002`.
+    /// Code that vRA acts on: `3002`. vRA shows `certificateInfo` to the administrator and asks whether to trust it.
     pub error_code: String,
     /// Sentence for the administrator.
     pub error_message: String,

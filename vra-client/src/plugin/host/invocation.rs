@@ -132,8 +132,9 @@ impl Invocation {
     /// ```
     ///
     /// # Errors
-    /// `Config` if the URL cannot be read, or if a custom field has the name of a secret.
-    pub fn to_open_request(&self, url: &str) -> ipam_core::Result<OpenRequest> {
+    /// An [`ipam_core::Error`] of kind `Config` if the URL cannot be read, or if a custom field has the name of a
+    /// secret.
+    pub fn to_open_request(&self, url: &str) -> Result<OpenRequest, ipam_core::Error> {
         let mut request = OpenRequest::parse(url)?;
         if let Some(credentials) = &self.credentials {
             // The form does not tell a password of a user from the code of an app; the provider asks for the one it needs.

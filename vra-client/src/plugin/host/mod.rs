@@ -26,6 +26,14 @@
 //!
 //! The whole program, over the provider that a URL names, as the program `ipam vra` is:
 //!
+//! ```toml
+//! [dependencies]
+//! # `registry` for the module of that name, `embedded` for the scheme `embedded:`.
+//! ipam-core = { path = "PATH/TO/CHECKOUT/ipam-core", features = ["registry", "embedded"] }
+//! vra-client = { path = "PATH/TO/CHECKOUT/vra-client", default-features = false, features = ["plugin"] }
+//! tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
+//! ```
+//!
 //! ```no_run
 //! use std::io::{stderr, stdin, stdout};
 //! use std::process::ExitCode;
@@ -47,7 +55,12 @@
 //! vRA calls the script's entry point, `source.handler(context, inputs)` in Python, with the inputs as a dictionary. The
 //! script fetches the credentials with `context.request(inputs['endpoint']['authCredentialsLink'], 'GET', '')`, starts the
 //! program with the action's name, passes `{"inputs": …, "credentials": …}` as JSON, and returns the JSON on the program's
-//! standard output. If the program fails, the script raises an exception with the message on its standard error.
+//! standard output.
+//!
+//! # Failed actions
+//! If the action fails, [`Host::serve`] writes `{"error": {"kind": …, "message": …}}` to standard error, and the
+//! program above ends with exit code 1. This JSON is for the script only: vRA expects no error in JSON. The script
+//! raises an exception with `error.message` as its text, and vRA shows that text to the user.
 //!
 //! # Standard input
 //! The inputs of the action, alone or as `{"inputs": …, "credentials": …}`. The credentials are the response of

@@ -38,11 +38,11 @@ pub struct ActionOutput {
 }
 
 impl Host {
-    /// Creates a host that opens its providers with a callback.
+    /// Creates a host that opens its providers with a callback. The error of the callback is an [`ipam_core::Error`].
     pub fn new<F, Fut, P>(open: F) -> Self
     where
         F: Fn(Invocation) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = ipam_core::Result<P>> + Send + 'static,
+        Fut: Future<Output = Result<P, Error>> + Send + 'static,
         P: IpamProvider + 'static,
     {
         let open = move |invocation| {
@@ -81,9 +81,9 @@ impl Host {
     /// Opens the provider of an invocation, for a program that closes it itself.
     ///
     /// # Errors
-    /// The error of the callback, or of [`Registry::open_with`]: `Config` for a URL or an option that is wrong, `Untrusted`
-    /// with the certificate chain, or those of connecting to the IPAM.
-    pub async fn open(&self, invocation: &Invocation) -> ipam_core::Result<Arc<dyn IpamProvider>> {
+    /// The [`ipam_core::Error`] of the callback or of [`Registry::open_with`]: `Config` for a URL or an option that is
+    /// wrong, `Untrusted` with the certificate chain, or those of connecting to the IPAM.
+    pub async fn open(&self, invocation: &Invocation) -> Result<Arc<dyn IpamProvider>, Error> {
         (self.open)(invocation.clone()).await
     }
 
@@ -131,14 +131,15 @@ impl Host {
     /// program may then report failure, because every action may be repeated.
     ///
     /// # Errors
-    /// If `output` or `errors` cannot be written.
+    /// The [`io::Error`] if `output` or `errors` cannot be written. A failed action is no error here: the result is
+    /// `false`.
     pub async fn serve(
         &self,
         action: &str,
         input: impl Read + Send,
         mut output: impl Write + Send,
         mut errors: impl Write + Send,
-    ) -> io::Result<bool> {
+    ) -> Result<bool, io::Error> {
         // The name is checked before the input is read, so that a wrong name does not wait for standard input.
         let action = action.parse::<Action>().map_err(|error| ActionError::new(error.to_string()));
         let invocation = action.and_then(|action| Ok((action, Invocation::read(input)?)));

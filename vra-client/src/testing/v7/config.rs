@@ -74,7 +74,7 @@ impl User {
 /// server.seed(|store| store.add_item(item));
 /// # let client = vra_client::v7::Client::builder(server.url())
 /// #     .with_password(Server::USER, Server::PASSWORD, Server::TENANT)
-/// #     .with_http_options(ipam_core::http::HttpOptions::new().with_allow_http(true))
+/// #     .with_http_options(vra_client::HttpOptions::new().with_allow_http(true))
 /// #     .build()?;
 /// let item = client.catalog().item_named("Shop").await?;
 /// let template = client.catalog().template_of(&item)?.await?;

@@ -8,7 +8,7 @@
 #![cfg_attr(feature = "v7", doc = "```")]
 #![cfg_attr(not(feature = "v7"), doc = "```text")]
 //! use std::time::Duration;
-//! use ipam_core::http::HttpOptions;
+//! use vra_client::HttpOptions;
 //! use vra_client::poll::Wait;
 //! use vra_client::testing::v7::Server;
 //! use vra_client::testing::{Fault, When};
@@ -57,9 +57,9 @@
 //! than it polls.
 //!
 //! # Evidence for the responses
-//! No real server was available. Members and their values come from payloads that were captured from real servers
-//! (*captured*), printed in the manual (*documented*), put together from published lists of members (*assembled*), or
-//! concluded from other calls (*inferred*). A *guess* has no source.
+//! No real server was available. *Captured*, *documented* and *members* have the meanings of the
+//! [front page](crate#evidence). *Inferred* means that the shape was concluded from other calls. A *guess* has no
+//! source.
 //!
 //! | response | evidence |
 //! | --- | --- |
@@ -70,7 +70,7 @@
 //! | work items | documented (another type of work item; an approval's actions are those that clients send) |
 //! | errors 10101, 12005, 12017, 20111, 20116, 90027 | captured or documented; the status of 10101, 20111 and 20116 is inferred |
 //! | reservation types and vSphere's schema, policies, key pairs | documented |
-//! | reservations, values, network profiles, addresses, range summaries, component registry | assembled |
+//! | reservations, values, network profiles, addresses, range summaries, component registry | members |
 //! | schemas of other reservation types, IPAM service, form of a work item, schema of a request | guess |
 //! | status codes of PUT and DELETE for reservations, profiles, key pairs | inferred |
 //! | errors not named above | guess, with the number of system exceptions (50505) |

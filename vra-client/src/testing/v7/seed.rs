@@ -106,7 +106,8 @@ impl Store {
     ///     let group = store.subtenant(Server::SUBTENANT).unwrap_or_default();
     ///     store.add_reservation("Lab", &group, Some(&profile));
     ///     assert!(store.addresses_in_use(&profile).is_empty());
-    ///     store.add_profile("Reversed", end, begin).map(|_| ()).or(Ok::<(), String>(()))
+    ///     assert!(store.add_profile("Reversed", end, begin).is_err());
+    ///     Ok::<(), String>(())
     /// })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # })?;
@@ -240,7 +241,7 @@ impl Store {
     /// let server = Server::builder().example_data().start().await?;
     /// # let client = vra_client::v7::Client::builder(server.url())
     /// #     .with_password(Server::USER, Server::PASSWORD, Server::TENANT)
-    /// #     .with_http_options(ipam_core::http::HttpOptions::new().with_allow_http(true))
+    /// #     .with_http_options(vra_client::HttpOptions::new().with_allow_http(true))
     /// #     .build()?;
     /// let catalog = client.catalog();
     /// let item = catalog.item_named("CentOS").await?;
@@ -268,7 +269,7 @@ impl Store {
     /// let server = Server::builder().example_data().start().await?;
     /// # let client = vra_client::v7::Client::builder(server.url())
     /// #     .with_password(Server::USER, Server::PASSWORD, Server::TENANT)
-    /// #     .with_http_options(ipam_core::http::HttpOptions::new().with_allow_http(true))
+    /// #     .with_http_options(vra_client::HttpOptions::new().with_allow_http(true))
     /// #     .build()?;
     /// let catalog = client.catalog();
     /// let item = catalog.item_named("CentOS").await?;

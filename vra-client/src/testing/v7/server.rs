@@ -20,7 +20,7 @@ use ipam_core::testing::http::Host;
 ///
 #[cfg_attr(feature = "v7", doc = "```")]
 #[cfg_attr(not(feature = "v7"), doc = "```text")]
-/// use ipam_core::http::HttpOptions;
+/// use vra_client::HttpOptions;
 /// use vra_client::testing::v7::Server;
 /// use vra_client::v7::Client;
 ///
@@ -86,7 +86,10 @@ impl Server {
         self.host.site()
     }
 
-    /// Reads or changes the state of the server. Requests wait until `change` returns.
+    /// Reads or changes the state of the server: runs `change` on its [`Store`] and returns the result.
+    ///
+    /// Requests wait until `change` returns. The name is that of its main use, to give the server the data of a test;
+    /// it has no relation to the seed of random numbers of [`When::chance`].
     ///
     /// ```
     /// use vra_client::testing::v7::{Item, Server};
@@ -95,6 +98,8 @@ impl Server {
     /// let server = Server::start().await?;
     /// let item = server.seed(|store| store.add_item(Item::new("Ubuntu")));
     /// assert_eq!(item.len(), 36);
+    /// // It reads as well.
+    /// assert_eq!(server.seed(|store| store.request_count()), 0);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # })?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -113,7 +118,7 @@ impl Server {
     /// let server = Server::start().await?;
     /// # let client = vra_client::v7::Client::builder(server.url())
     /// #     .with_password(Server::USER, Server::PASSWORD, Server::TENANT)
-    /// #     .with_http_options(ipam_core::http::HttpOptions::new().with_allow_http(true))
+    /// #     .with_http_options(vra_client::HttpOptions::new().with_allow_http(true))
     /// #     .build()?;
     /// client.identity().tenant(Server::TENANT).await?;
     /// let log = server.requests();
@@ -153,7 +158,7 @@ impl Server {
     /// let server = Server::start().await?;
     /// # let client = vra_client::v7::Client::builder(server.url())
     /// #     .with_password(Server::USER, Server::PASSWORD, Server::TENANT)
-    /// #     .with_http_options(ipam_core::http::HttpOptions::new().with_allow_http(true))
+    /// #     .with_http_options(vra_client::HttpOptions::new().with_allow_http(true))
     /// #     .build()?;
     /// // A gateway that is not ready yet refuses two requests; the client repeats them.
     /// server.fault(Fault::Html(503), When::any().method("GET").path("/tenants/").times(2));
@@ -210,7 +215,7 @@ impl Server {
     /// let server = Server::start().await?;
     /// # let client = vra_client::v7::Client::builder(server.url())
     /// #     .with_password(Server::USER, Server::PASSWORD, Server::TENANT)
-    /// #     .with_http_options(ipam_core::http::HttpOptions::new().with_allow_http(true))
+    /// #     .with_http_options(vra_client::HttpOptions::new().with_allow_http(true))
     /// #     .build()?;
     /// client.identity().tenant(Server::TENANT).await?;
     /// server.expire_tokens();
@@ -321,8 +326,9 @@ impl ServerBuilder {
 
     /// Sets the number of polls that find a request in progress; the next poll finds it ended. Default: 2.
     ///
-    /// A request that is not approved is in progress for at least one poll, so that 0 counts as 1. An approval starts the
-    /// work, so that an approved request is in progress for one poll less.
+    /// - A request that needs no approval: at least 1; 0 counts as 1. The first poll begins the work.
+    /// - A request that waited for an approval: one less than this number, and 0 for 0. The approval begins the work in
+    ///   place of the first poll.
     ///
     #[cfg_attr(feature = "v7", doc = "```")]
     #[cfg_attr(not(feature = "v7"), doc = "```text")]
@@ -333,7 +339,7 @@ impl ServerBuilder {
     /// let server = Server::builder().example_data().polls_in_progress(1).start().await?;
     /// # let client = vra_client::v7::Client::builder(server.url())
     /// #     .with_password(Server::USER, Server::PASSWORD, Server::TENANT)
-    /// #     .with_http_options(ipam_core::http::HttpOptions::new().with_allow_http(true))
+    /// #     .with_http_options(vra_client::HttpOptions::new().with_allow_http(true))
     /// #     .build()?;
     /// let catalog = client.catalog();
     /// let item = catalog.item_named("CentOS").await?;
@@ -360,7 +366,7 @@ impl ServerBuilder {
     /// let server = Server::builder().example_data().link_origin("https://node-7.internal").start().await?;
     /// # let client = vra_client::v7::Client::builder(server.url())
     /// #     .with_password(Server::USER, Server::PASSWORD, Server::TENANT)
-    /// #     .with_http_options(ipam_core::http::HttpOptions::new().with_allow_http(true))
+    /// #     .with_http_options(vra_client::HttpOptions::new().with_allow_http(true))
     /// #     .build()?;
     /// // The client takes path and query of a link and keeps the configured host.
     /// let item = client.catalog().item_named("CentOS").await?;

@@ -86,7 +86,8 @@ impl ResourceActionRequestBody {
     }
 }
 
-/// Values of a request for a machine, in the form of 6.2, under the keys of the Programming Guide.
+/// Values of a request for a machine, in the form of 6.2, under the keys of the
+/// [Programming Guide](crate#evidence).
 ///
 /// Values that are not set are not sent, and the blueprint's defaults apply. The keys for vCloud Air and Amazon
 /// machines are those of the item: take them from its form and set them by [`with`](Self::with).

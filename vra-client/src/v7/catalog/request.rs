@@ -105,7 +105,8 @@ model! {
         state: RequestState = "state";
         /// Display name of the state.
         state_name: String = "stateName";
-        /// Coarse state; decides whether the request is final.
+        /// Coarse state. It decides whether the request is final, except in the state `DELETED`; see
+        /// [`Catalog::wait_for`](crate::v7::Catalog::wait_for).
         phase: RequestPhase = "phase";
         /// `STARTED`, `STOPPED` and others.
         execution_status: String = "executionStatus";
@@ -176,7 +177,8 @@ impl CatalogRequest {
     }
 
     /// Returns the result of a final request: `Some(true)` for success, `Some(false)` for failure, rejection or
-    /// deletion. [`None`] if the request is not final, or the server names a state that is not known here.
+    /// deletion. [`None`] if the request is not final, or if [`wait_for`](crate::v7::Catalog::wait_for) would end with
+    /// `UnknownState`.
     #[must_use]
     pub fn outcome(&self) -> Option<bool> {
         match self.progress() {
@@ -192,8 +194,8 @@ impl CatalogRequest {
         match (&self.phase, &self.state) {
             // The phase of a deleted request stays what it was, so waiting by phase would go on for ever.
             (_, Some(State::Deleted)) => Progress::Failed,
-            // The phase before the state: it has seven values, all but two of them captured, while the list of states
-            // is known from clients only.
+            // The phase before the state: it has seven values, three of them captured, while the list of states is long
+            // and known from clients only.
             (Some(Phase::Successful), _) => Progress::Done,
             (Some(Phase::Failed | Phase::Rejected), _) => Progress::Failed,
             (Some(Phase::Unknown(_)), _) | (None, None) => Progress::Unknown,

@@ -30,7 +30,8 @@ model! {
         id: String = "id";
         /// Id of the icon.
         icon_id: String = "iconId";
-        /// Type, such as `Infrastructure.Virtual` or `composition.resource.type.deployment`.
+        /// Type, such as `composition.resource.type.deployment` or `Infrastructure.Virtual`. The latter is a subtype of
+        /// `Infrastructure.Machine`, which lists by type accept.
         resource_type_ref: Reference = "resourceTypeRef";
         /// Name of the resource.
         name: String = "name";
@@ -220,7 +221,7 @@ model! {
         request_id: String = "requestId";
         /// State of that request.
         request_state: String = "requestState";
-        /// Type, such as `Infrastructure.Virtual`.
+        /// Type, such as `Infrastructure.Virtual`, which is a subtype of `Infrastructure.Machine`.
         resource_type: String = "resourceType";
         /// Display names of the owners.
         owners: Vec<String> = "owners";

@@ -39,7 +39,7 @@ impl TenantBody {
 }
 
 request_body! {
-    /// Body of the call that links an identity store.
+    /// Body of the calls that create, link or test an identity store (directory).
     ///
     /// ```
     /// use vra_client::v7::DirectoryBody;

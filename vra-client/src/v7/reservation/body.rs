@@ -59,7 +59,7 @@ impl ReservationBody {
     }
 }
 
-/// Values of a reservation's fields, under the ids of the Programming Guide.
+/// Values of a reservation's fields, under the ids of the [Programming Guide](crate#evidence).
 ///
 /// The server's [schema](super::Reservations::schema) is authoritative: fields with other ids are set by
 /// [`with`](Self::with).

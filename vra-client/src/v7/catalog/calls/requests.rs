@@ -47,12 +47,23 @@ impl Catalog<'_> {
     }
 
     /// Polls a request until it is final, and returns it if it was successful.
-    /// Evidence: captured in all phases but two (6.2, 7.x).
+    /// Evidence: captured in the phases `PENDING_PRE_APPROVAL`, `IN_PROGRESS` and `SUCCESSFUL` (6.2, 7.x).
     ///
-    /// A request is successful in phase `SUCCESSFUL`, which includes the state `PARTIALLY_SUCCESSFUL`. The server has
-    /// no call that waits, so this sends one GET per pause of `limits`. A failed GET is repeated as the client's
-    /// [`RetryConfig`](crate::RetryConfig) says; if it fails still, waiting ends. The request itself goes on at the
-    /// server whatever ends the waiting: call this again to continue.
+    /// | phase | state | result |
+    /// | --- | --- | --- |
+    /// | any | `DELETED` | error `Failed`: the phase of a deleted request stays as it was |
+    /// | `SUCCESSFUL` | any other, also `PARTIALLY_SUCCESSFUL` or unknown | success |
+    /// | `FAILED`, `REJECTED` | any other, also unknown | error `Failed` |
+    /// | another known phase | any other, also unknown | waits |
+    /// | unknown | any other | error `UnknownState` |
+    /// | none | `SUCCESSFUL`, `PARTIALLY_SUCCESSFUL` | success |
+    /// | none | `FAILED`, `PRE_REJECTED`, `POST_REJECTED` | error `Failed` |
+    /// | none | another known state | waits |
+    /// | none | unknown or none | error `UnknownState` |
+    ///
+    /// The server has no call that waits, so this sends one GET per pause of `limits`. A failed GET is repeated as the
+    /// client's [`RetryConfig`](crate::RetryConfig) says; if it fails still, waiting ends. The request itself goes on
+    /// at the server whatever ends the waiting: call this again to continue.
     ///
     #[cfg_attr(feature = "testing", doc = "```")]
     #[cfg_attr(not(feature = "testing"), doc = "```text")]
@@ -84,9 +95,8 @@ impl Catalog<'_> {
     ///
     /// # Errors
     /// Always [`Error::Wait`], whose [`reason`](crate::error::WaitError::reason) is `Deadline` if the time is up,
-    /// `Failed` if the request failed, was rejected or was deleted, `UnknownState` if the server names a phase that
-    /// this crate does not know, and `Call` with the error if a poll failed, such as for an id that does not exist. It
-    /// holds the last state and the server's details.
+    /// `Failed` or `UnknownState` as in the table, and `Call` with the error if a poll failed, such as for an id that
+    /// does not exist. It holds the last state and the server's details.
     pub async fn wait_for(self, id: &str, limits: &Wait) -> Result<CatalogRequest, Error> {
         // The server offers no long poll and no event, so the only way is to read the request again and again.
         let operation = self.request(id).request().operation();

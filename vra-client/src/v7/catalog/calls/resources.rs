@@ -22,6 +22,9 @@ impl Catalog<'_> {
     /// Lists the caller's resources of a type, such as `Infrastructure.Machine`. Evidence: captured (6.2), documented
     /// (7.3).
     ///
+    /// A type includes its subtypes: the captured list of `Infrastructure.Machine` has rows whose own type is
+    /// `Infrastructure.Virtual`. `Infrastructure.Cloud` is another subtype of it.
+    ///
     /// The rows include [`resource_data`](crate::v7::Resource::resource_data), so pages are large. They include
     /// [`operations`](crate::v7::Resource::operations) only with [`with_query`](List::with_query)`("withOperations",
     /// "true")`.

@@ -16,6 +16,10 @@ impl Catalog<'_> {
     /// caller's default business group; for others add query `businessGroupId` or `requestedFor`, so that the server
     /// fills in their values. The template's fields of the same names then hold them.
     ///
+    /// An item can be entitled for several business groups:
+    /// [`entitled_organizations`](CatalogItemView::entitled_organizations). Which of them is the default of a caller is
+    /// not documented, so name the group if there is more than one.
+    ///
     #[cfg_attr(feature = "testing", doc = "```")]
     #[cfg_attr(not(feature = "testing"), doc = "```text")]
     /// # use vra_client::{HttpOptions, testing::v7::Server, v7::Client};

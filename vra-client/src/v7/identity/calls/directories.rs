@@ -8,7 +8,10 @@ use crate::list::List;
 use crate::request::ApiRequest;
 
 impl Identity<'_> {
-    /// Lists the identity stores (directories) of a tenant. Evidence: documented (7.3).
+    /// Lists the identity stores of a tenant. Evidence: documented (7.3).
+    ///
+    /// The API's paths, and so the methods here, call an identity store a *directory*. To *link* one means to create it
+    /// with a test of its connection.
     pub fn directories(self, tenant: &str) -> List<IdentityStore> {
         self.list(ApiRequest::get("/identity/api/tenants/{tenant}/directories", &[tenant]))
     }
@@ -19,12 +22,15 @@ impl Identity<'_> {
     }
 
     /// Creates an identity store. Evidence: sent (7.x). The server refuses a domain that exists with status 400.
+    ///
+    /// Prefer [`link_directory`](Self::link_directory), which the manual documents. This call is for a domain that must
+    /// not be replaced if it exists.
     pub fn create_directory(self, tenant: &str, body: DirectoryBody) -> Call<Created> {
         // A POST refuses a domain that exists, while the PUT of `link_directory` replaces it.
         self.created(ApiRequest::post("/identity/api/tenants/{tenant}/directories", &[tenant]).json(body))
     }
 
-    /// Creates or replaces an identity store, and tests its connection. Evidence: documented (6.2, 7.3).
+    /// Creates or replaces an identity store, and tests its connection (links it). Evidence: documented (6.2, 7.3).
     ///
     /// Give the password each time: the server returns `null` for it, and what it does with a body without one is not
     /// known. If the directory cannot be reached, the error is an [`Error::Server`](crate::Error::Server) whose
@@ -57,7 +63,7 @@ impl Identity<'_> {
         self.done(ApiRequest::put("/identity/api/tenants/{tenant}/directories/{domain}", &values).json(body))
     }
 
-    /// Tests the connection to a directory without linking it. Evidence: listed (7.x).
+    /// Tests the connection to an identity store without creating it. Evidence: listed (7.x).
     pub fn test_directory(self, tenant: &str, body: DirectoryBody) -> Call<()> {
         self.done(ApiRequest::put("/identity/api/tenants/{tenant}/directories/connectivity", &[tenant]).json(body))
     }
@@ -67,12 +73,12 @@ impl Identity<'_> {
         self.done(ApiRequest::delete("/identity/api/tenants/{tenant}/directories/{domain}", &[tenant, domain]))
     }
 
-    /// Reads the state of the last synchronisation of a directory. Evidence: members (7.x).
+    /// Reads the state of the last synchronisation of an identity store. Evidence: members (7.x).
     pub fn directory_status(self, tenant: &str, domain: &str) -> Call<DirectoryStatus> {
         self.json(ApiRequest::get("/identity/api/tenants/{tenant}/directories/{domain}/status", &[tenant, domain]))
     }
 
-    /// Starts a synchronisation of a directory. 7.4 and later. Evidence: sent (7.x).
+    /// Starts a synchronisation of an identity store. 7.4 and later. Evidence: sent (7.x).
     pub fn sync_directory(self, tenant: &str, domain: &str) -> Call<()> {
         self.done(ApiRequest::post("/identity/api/tenants/{tenant}/directories/{domain}/sync", &[tenant, domain]))
     }
