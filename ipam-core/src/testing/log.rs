@@ -24,12 +24,12 @@ pub struct Logged<F> {
     /// Header names in lower case, with their values. Those of credentials and cookies are replaced by `REDACTED`.
     // A list and not a map, because a header may be sent twice.
     pub headers: Vec<(String, String)>,
-    /// Body as text, with replacement characters for bytes that are not UTF-8. Secrets that the site knows of are replaced
-    /// by `REDACTED`.
+    /// Body as text, with replacement characters for bytes that are not UTF-8. Secrets that the simulated server knows are
+    /// replaced by `REDACTED`.
     pub body: String,
     /// Status of the response; `None` if the connection was cut.
     pub status: Option<u16>,
-    /// Fault that changed the request, if any.
+    /// Fault that was applied to the request or to its response, if any.
     pub fault: Option<F>,
 }
 
