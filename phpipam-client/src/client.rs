@@ -37,7 +37,7 @@ use crate::wire::{OneOrMany, SubnetId, Wire};
 ///     .with_http_options(HttpOptions::new().with_allow_http(true))
 ///     .build()?;
 /// let section = client.sections().create("Lab", &SectionFields::new()).await?.id;
-/// assert_eq!(client.sections().get(section).await?.name.as_deref(), Some("Lab"));
+/// assert_eq!(client.sections().get(section).await?.name, "Lab");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
