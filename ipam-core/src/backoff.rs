@@ -101,7 +101,9 @@ impl RetryConfig {
     ///
     /// `elapsed` counts from the start of the first attempt. The wait that the server asks for replaces the backoff,
     /// also if it is shorter. A wait that would end after [`timeout`](Self::timeout) is not begun: the result is
-    /// `None`.
+    /// `None`. `random` is any number, as for [`BackoffConfig::delay`].
+    ///
+    /// It is for programs with a retry loop of their own; the clients call it themselves.
     #[must_use]
     pub fn next_delay(
         &self,

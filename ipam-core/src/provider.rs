@@ -192,7 +192,8 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     /// - `Conflict`: an exact address is allocated, quarantined, reserved or the gateway; the key belongs to another
     ///   request; or some allocations of the key were deallocated or have expired, and the message names their
     ///   addresses.
-    /// - `InvalidInput`: an exact address lies in none of the line's ranges, or two lines ask for the same one.
+    /// - `InvalidInput`: an exact address lies in none of the line's ranges, two lines ask for the same one, or an expiry
+    ///   ends too late to be stored.
     /// - `Unsupported`: a placement, an expiry or tags that [`capabilities`](Self::capabilities) does not declare.
     /// - Otherwise the [common errors](crate::Error#common-errors).
     async fn allocate(&self, request: &Allocate) -> Result<Allocated>;
@@ -252,6 +253,7 @@ pub trait IpamProvider: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// - `NotFound`: the allocation does not exist or has expired.
+    /// - `InvalidInput`: the expiry ends too late to be stored.
     /// - `Unsupported`: the provider lacks the capability `update`; the request changes the expiry, and it lacks
     ///   `expiry`; or the request sets tags, and it lacks `tags` or cannot keep tags for this allocation, because it
     ///   was entered on the server by other means.

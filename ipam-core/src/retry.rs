@@ -55,7 +55,8 @@ pub trait RetryAdvice: Sized + fmt::Display {
     /// Returns the advice whether the same request may be sent again.
     fn retry(&self) -> Retry;
 
-    /// Returns the time that the server asks to wait; `None` by default.
+    /// Returns the time to wait before the next attempt, if the server or a limit of the program gave one; `None` by
+    /// default.
     fn retry_after(&self) -> Option<Duration> {
         None
     }

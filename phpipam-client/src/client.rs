@@ -163,9 +163,9 @@ impl ClientBuilder {
     /// Returns the client. Nothing is sent yet.
     ///
     /// # Errors
-    /// [`Error::Invalid`] if the app id cannot be a part of a path. [`Error::Http`] of kind `InvalidInput` or `Config`
-    /// if the URL is not one, is plain HTTP without [`HttpOptions::with_allow_http`], or if a certificate, key or proxy
-    /// cannot be used.
+    /// [`Error::Invalid`] if the app id cannot be a part of a path. [`Error::Http`] of kind `InvalidInput` if the URL or
+    /// an option is invalid; of kind `Config` if the URL is `http://` without [`HttpOptions::with_allow_http`], or if TLS
+    /// or the proxy cannot be set up from the options.
     pub fn build(self) -> Result<Client> {
         let odd = |app: &str| app.contains(['/', '\\', '?', '#']) || app.chars().any(char::is_control);
         // Web servers resolve `..` before phpIPAM sees it, encoded or not: the token would go to another path. And

@@ -31,8 +31,8 @@ type Read<T> = Box<dyn FnOnce(Reply) -> Result<T, Error> + Send>;
 /// would be sent, without a server; `.await` or [`send`](Self::send) sends it. A call that is dropped sends nothing.
 ///
 /// The client logs in first if it has no token, and once more if the server rejects the token. It repeats the call as
-/// its [`RetryConfig`](crate::RetryConfig) says: after a refusal that says that nothing was done always, and after a
-/// lost response only if [`ApiRequest::is_repeatable`] is true. All attempts together end after the [operation
+/// its [`RetryConfig`](crate::RetryConfig) says: always after status 429, or if the connection was never made; after a
+/// lost response or status 502, 503 or 504 only if [`ApiRequest::is_repeatable`] is true; never after another status. All attempts together end after the [operation
 /// timeout](crate::HttpOptions::with_operation_timeout).
 ///
 /// ```

@@ -36,7 +36,7 @@ pub(crate) struct Cli {
         value_name = "URL",
         env = "IPAM_PROVIDER",
         hide_env_values = true,
-        help = "URL of the provider that keeps the addresses; required by the commands that use one. memory:, embedded:PATH?busy_timeout=5s&actor=NAME, or \
+        help = "URL of the provider that keeps the addresses; required by all commands but vra7, quickstart, plan convert, and store check with a file. memory:, embedded:PATH?busy_timeout=5s&actor=NAME, or \
             phpipam+https://[USER@]HOST[/BASE]/APP?section=NAME with the secret in IPAM_PASSWORD or IPAM_APP_CODE, or in \
             the file that IPAM_PASSWORD_FILE or IPAM_APP_CODE_FILE names"
     )]
@@ -64,8 +64,8 @@ pub(crate) enum Verb {
     /// Run an action of vRealize Automation's IPAM plug-in contract: inputs as JSON on standard input, outputs as JSON on
     /// standard output.
     ///
-    /// The input is the inputs alone or {"inputs": …, "credentials": …} with the response of vRA's credentials link. An error
-    /// is printed as by all commands, and the exit codes are the same.
+    /// The input is the inputs alone or {"inputs": …, "credentials": …} with the response of vRA's credentials link. Errors
+    /// go to standard error: use --json in a script. The exit codes are those of all commands.
     Vra {
         /// validate-endpoint, get-ip-ranges, get-ip-blocks, allocate-ip, deallocate-ip, update-record, allocate-ip-range,
         /// deallocate-ip-range.

@@ -20,8 +20,8 @@
 //! # Words
 //! - *Page*: 256 neighbouring addresses. A set bit is a used address, which is allocated or quarantined.
 //! - *Open page*: a page with an address that can be handed out now.
-//! - *High-water mark* of a range: all of its pages below this number are stored. Those above were never used and are
-//!   not stored, so that a /64 costs what is allocated in it.
+//! - *High-water mark* of a range: the number of a page. Below it, every page with an address that can be handed out is
+//!   stored. From it on, a page that is not stored was never used, so that a /64 costs what is allocated in it.
 //! - *Quarantined*: deallocated or expired, and not handed out before its release time.
 //! - *Released*: past its release time; the bit is cleared by the next request of the range.
 

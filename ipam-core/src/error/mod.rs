@@ -37,7 +37,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// | kind | when |
 /// | --- | --- |
 /// | `Unauthenticated` | the server does not accept the credentials |
-/// | `PermissionDenied` | the credentials, a guard or a scope do not grant the operation |
+/// | `PermissionDenied` | the credentials, a guard, a scope or a read-only store do not allow the operation |
 /// | `RateLimited` | the server, or a limit of the program, asks for fewer calls |
 /// | `Busy` | the lock of a store or server was not free in time |
 /// | `Unavailable` | the server or store cannot be reached, or the provider was closed |
@@ -61,6 +61,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// | `because` | reason of a layer that refused the call |
 /// | `path` | file of the store |
 /// | `import` | effect of an import that failed half-way |
+/// | `held by` | process that holds the lock of the store |
+/// | `still allocated` | allocations that `close` could not undo |
+/// | `backup` | file of the backup |
+/// | `found`, `supported`, `length`, `application id` | content of the header of a store's file |
+/// | `request`, `status` | request to a server, and the status of its response |
+/// | `scheme`, `host` | provider whose secret is missing |
 ///
 /// Providers of other crates add names of their own.
 pub struct Error(Box<Inner>);
@@ -198,7 +204,7 @@ impl Error {
         self
     }
 
-    /// Sets the time that the server asks to wait before the next attempt.
+    /// Sets the time to wait before the next attempt, which the server or a limit of the program gives.
     #[must_use]
     pub fn with_retry_after(mut self, wait: Duration) -> Self {
         self.0.retry_after = Some(wait);
@@ -270,7 +276,7 @@ impl Error {
         self.0.outcome
     }
 
-    /// Returns the time to wait before the next attempt, if the server gave one.
+    /// Returns the time to wait before the next attempt, if the server or a limit of the program gave one.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after

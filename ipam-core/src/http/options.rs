@@ -26,8 +26,8 @@ use crate::{Error, ErrorKind, Operation, Result};
 /// | `User-Agent` | `ipam-core/` and the version | [`with_user_agent`](Self::with_user_agent) |
 ///
 /// The timeouts are nested. An *operation* has several attempts, with pauses between them. An *attempt* sends one request
-/// and reads the whole response. It includes *connecting*: name resolution, TCP, proxy and TLS. A response that is read in
-/// pieces may take longer: there the attempt timeout applies to the head, and then to each piece.
+/// and reads the whole response. It includes *connecting*: name resolution, TCP, proxy and TLS. A response whose body
+/// is read as a stream may take longer: there the attempt timeout applies to the headers, and then to each chunk.
 ///
 /// ```
 /// use std::time::Duration;

@@ -8,7 +8,7 @@ use crate::{
     UpdateBlock, UpdateRange,
 };
 
-/// Request of a call, by operation.
+/// Request of a call of [`IpamProvider`], by operation.
 ///
 /// ```
 /// use ipam_core::{Allocate, Operation};

@@ -57,8 +57,8 @@ pub enum Order {
 pub struct RangePolicy {
     /// Order of allocations; [`Order::FirstFree`] by default.
     pub order: Order,
-    /// Time after a deallocation or expiry in which an address is not allocated again; zero by
-    /// default.
+    /// Time after a deallocation or expiry in which an address is not allocated again; zero by default. There is no
+    /// maximum: about 8000 years are as good as without end. The embedded store rounds up to microseconds.
     #[cfg_attr(feature = "serde", serde(with = "crate::text::seconds"))]
     pub quarantine: Duration,
 }

@@ -30,9 +30,9 @@ type Factory = dyn Fn(OpenRequest) -> BoxFuture<'static, Result<Arc<dyn IpamProv
 /// | `actor` | both | name of the program in the feed of changes | none |
 /// | `busy_timeout` | `embedded:` | duration: the longest wait for a store that another process has locked | `5s` |
 /// | `create` | `embedded:` | boolean: make the store if it does not exist | `true` |
-/// | `keep_changes` | `embedded:` | number of changes that the feed keeps, at least 1 | `1000000` |
+/// | `keep_changes` | `embedded:` | number of changes that the feed keeps; 0 counts as 1 | `1000000` |
 /// | `read_only` | `embedded:` | boolean: never write | `false` |
-/// | `readers` | `embedded:` | number of threads that read, 1 to 64 | `2` |
+/// | `readers` | `embedded:` | number of threads that read; 0 counts as 1, above 64 as 64 | `2` |
 ///
 /// ```
 /// use ipam_core::IpamProvider;

@@ -109,7 +109,8 @@ pub struct AllocateLine {
     #[cfg_attr(feature = "serde", serde(default))]
     pub labels: Labels,
     /// Time after which the addresses expire, unless an [`Update`] renews them. `None` is the default, and means never;
-    /// zero is invalid. It needs the capability `expiry`.
+    /// zero is invalid, and so is a time that ends beyond what [`SystemTime`](std::time::SystemTime) can hold. It needs
+    /// the capability `expiry`.
     // A duration and not an instant: the provider's clock decides, not that of the caller, and a repeated request stays
     // the same request although time has passed.
     #[cfg_attr(feature = "serde", serde(default, with = "crate::text::option_seconds"))]
@@ -423,7 +424,8 @@ pub struct Update {
     #[cfg_attr(feature = "serde", serde(default))]
     pub tags: Patch<Tags>,
     /// Change to the expiry, counted from now. Setting it renews the allocation; clearing it makes the allocation
-    /// permanent. Zero is invalid.
+    /// permanent. Zero is invalid, and so is a time that ends beyond what [`SystemTime`](std::time::SystemTime) can
+    /// hold.
     #[cfg_attr(feature = "serde", serde(default, with = "crate::text::patch_seconds"))]
     pub expiry: Patch<Duration>,
 }
@@ -442,15 +444,15 @@ impl Update {
     }
 
     setters! {
-        /// Changes the host name.
+        /// Changes the host name. `None` keeps it; [`Patch::Clear`] clears it.
         with_hostname => hostname: Patch<String>;
-        /// Changes the description.
+        /// Changes the description. `None` keeps it; [`Patch::Clear`] clears it.
         with_description => description: Patch<String>;
-        /// Changes the MAC address.
+        /// Changes the MAC address. `None` keeps it; [`Patch::Clear`] clears it.
         with_mac => mac: Patch<MacAddr>;
         /// Changes the tags; the new ones replace all.
         with_tags => tags: Patch<Tags>;
-        /// Changes the expiry, counted from now.
+        /// Changes the expiry, counted from now. `None` keeps it; [`Patch::Clear`] makes the allocation permanent.
         with_expiry => expiry: Patch<Duration>;
     }
 }

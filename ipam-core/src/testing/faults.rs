@@ -44,10 +44,10 @@ impl<'a> RequestView<'a> {
 /// ```
 /// use ipam_core::testing::{Faults, RequestView, When};
 ///
-/// // The second and third allocation fail.
+/// // The second and third request fail.
 /// let mut faults = Faults::default();
-/// faults.add("lost", When::any().method("POST").path("/first_free/").skip(1).times(2));
-/// let request = RequestView::new("POST", "/api/app/addresses/first_free/8/", "", "");
+/// faults.add("lost", When::any().method("POST").path("/requests/").skip(1).times(2));
+/// let request = RequestView::new("POST", "/api/requests/8/", "", "");
 /// let no_delay = |_: &&str| None;
 /// let results: Vec<_> = (0..4).map(|_| faults.take(&request, no_delay).1).collect();
 /// assert_eq!(results, [None, Some("lost"), Some("lost"), None]);

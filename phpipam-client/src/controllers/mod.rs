@@ -4,11 +4,12 @@
 //! | --- | --- |
 //! | `get`, `get_*`, `tag`, `token`, `usage` | one object; a refusal of kind [`NotFound`](crate::RefusalKind::NotFound) if it does not exist |
 //! | `find_*`, `search*`, `all` | what matches; nothing is not an error |
-//! | `list`, `list_*`, and nouns (`subnets`, `addresses`, `slaves`, `tags`, `changelog`) | a list; an empty one is not an error |
+//! | `list`, `list_*`, plural nouns such as `subnets`, `addresses`, `vlans`, `custom_fields`, and `changelog` | a list; an empty one is not an error |
 //! | `stream*` | a list, row by row |
 //! | `peek_*` | something free, without allocating it |
 //! | `allocate_*` | something free, allocated by the same call |
-//! | `create`, `update`, `delete`, others | a change |
+//! | `create*`, `update*`, `delete*`, `set_*`, `remove_*`, `move_to`, `resize`, `split`, `truncate`, others | a change |
+//! | `check`, `ping`, `login` | see the method |
 //!
 //! A list below an object that does not exist fails with [`NotFound`](crate::RefusalKind::NotFound).
 
@@ -67,8 +68,8 @@ impl Client {
     ///
     /// The methods are those of subnets, because the server runs the same code for both. Reading, changing, moving and
     /// deleting work. Calls about addresses and networks (`usage`, `resize`, `split`, `peek_*`, `allocate_*`) make no
-    /// sense here, and the server refuses them or fails. [`Subnets::create`] creates a subnet also through this handle;
-    /// use [`Subnets::create_folder`] for a folder.
+    /// sense here, and the server refuses them or fails. [`Subnets::create`] creates a subnet also through this handle,
+    /// unless its fields say that it is a folder; use [`Subnets::create_folder`] for a folder.
     #[must_use]
     pub fn folders(&self) -> Subnets<'_> {
         Subnets::new(self, "folders")

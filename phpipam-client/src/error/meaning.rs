@@ -111,7 +111,11 @@ impl Error {
     /// | --- | --- | --- |
     /// | read | if nothing was done, or the response was lost | `Never`; `IfIdempotent` if a stream breaks off |
     /// | change by id, deletion | if nothing was done, or the response was lost | `Never` |
-    /// | creation, allocation, `resize`, `split` | only if nothing was done | `Never`; `IfIdempotent` if it may have been done |
+    /// | creation, allocation, `resize`, `split` | only if nothing was done | `Never`; `IfIdempotent` if the response was lost |
+    ///
+    /// `Never` does not mean that nothing was done: after a response that cannot be read ([`Error::Decode`],
+    /// [`Error::EmptyBody`] and others) the advice is `Never` and the [`outcome`](Self::outcome) is `Unknown`. Use
+    /// [`may_have_been_done`](Self::may_have_been_done) to decide.
     ///
     /// `Safe` is left in two cases: a login that did not reach the server ([`Error::LoginFailed`]), and
     /// [`UserSession::login`](crate::controllers::UserSession::login), which sends a single attempt.

@@ -53,7 +53,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// - [`Invalid`](Error::Invalid): an argument is one that the server would refuse, damage or misread: an id of 0, a
 ///   text with `<`, a field that its setter refused. Nothing is sent.
 /// - [`Http`](Error::Http): the server was not reached, its certificate is not trusted, or a limit was reached:
-///   [`ErrorKind::Unavailable`](ipam_core::ErrorKind::Unavailable), `Untrusted`, `Timeout`
+///   [`ErrorKind::Unavailable`](ipam_core::ErrorKind::Unavailable), `Untrusted`, `Timeout`, `Protocol`
 /// - [`LoginFailed`](Error::LoginFailed), [`LoginPaused`](Error::LoginPaused), [`TooManyLogins`](Error::TooManyLogins):
 ///   there is no token, only with [`Auth::user`](crate::Auth::user). The call is not sent.
 /// - [`Unauthorized`](RefusalKind::Unauthorized): the app code is wrong, or a new token is rejected too
@@ -109,8 +109,9 @@ pub enum Error {
     /// Failure of the connection, or options that cannot work.
     ///
     /// [`kind`](Error::kind) tells them apart: `Unavailable` (not reached), `Untrusted` (certificate), `Timeout`
-    /// (connect, attempt or operation limit of [`HttpOptions`](crate::HttpOptions)), `Config` or `InvalidInput` (URL or
-    /// options), `Protocol` (body or list above its limit).
+    /// (connect, attempt or operation limit of [`HttpOptions`](crate::HttpOptions), or the time limit of a list,
+    /// [`ListLimits::with_time`](crate::ListLimits::with_time)), `Config` or `InvalidInput` (URL or options), `Protocol`
+    /// (body above its limit, or list above the rows or bytes of [`ListLimits`](crate::ListLimits)).
     #[error(transparent)]
     Http(#[from] ipam_core::Error),
     /// Refusal by the server, with its own words.

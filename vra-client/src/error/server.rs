@@ -66,11 +66,13 @@ pub struct ServerError {
     pub operation: String,
     /// HTTP status.
     pub status: u16,
-    /// Messages of the server; empty if the body has another form.
+    /// Messages of the server; empty if the body has another form. Of a login, and of a call with a token in its path or
+    /// response, they have the numbers only.
     pub messages: Vec<ServerMessage>,
     /// Form of the body.
     pub body: ErrorBody,
-    /// Heading of an HTML page, or begin of another text; cut, and without what looks like a secret.
+    /// Heading of an HTML page, or begin of another text; cut, and without what looks like a secret. Of a login, and of a
+    /// call with a token in its path or response, it has no text of the server.
     pub summary: String,
     /// Retry advice by the status.
     pub retry: Retry,

@@ -223,7 +223,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets time limits, proxy and trust. Default: [`HttpOptions::new`].
+    /// Sets time limits, proxy and trust. Default: [`HttpOptions::new`]. This client reads each response whole.
     ///
     /// ```
     /// use std::time::Duration;

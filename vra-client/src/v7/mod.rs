@@ -19,8 +19,9 @@
 //! # Calls and async methods
 //! - A method that is one HTTP request returns a [`Call`], and one that reads a list returns a [`List`]. They send
 //!   nothing until they are awaited or read.
-//! - A method that follows a link of an object, such as [`Catalog::template_of`], returns a `Result` with a `Call`. The
-//!   error is that of a link that cannot be used.
+//! - A method that can refuse its argument before anything is sent returns a `Result` with a `Call`. Examples are
+//!   [`Catalog::template_of`], whose link may be unusable, and [`NetworkProfiles::replace`], whose profile may have no
+//!   ranges.
 //! - A method that needs several requests, or evaluates the response, is `async` and sends when it is awaited. Examples
 //!   are [`Catalog::item_named`], [`Catalog::wait_for`] and [`Identity::token_is_valid`].
 //!

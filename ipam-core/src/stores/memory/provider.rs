@@ -28,8 +28,8 @@ const FEED_LIMIT: usize = 100_000;
 /// before. After [`close`](IpamProvider::close) the provider works on.
 ///
 /// The feed of changes keeps the newest 100 000 entries: see [`MemoryProviderBuilder::with_feed_limit`]. `changes`
-/// fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) for a position whose next entries were dropped; start
-/// again without a position.
+/// fails with [`InvalidInput`](crate::ErrorKind::InvalidInput) for a position whose next entries were dropped. The
+/// reader has missed changes then: [`changes`](IpamProvider::changes) says how it goes on.
 ///
 /// ```
 /// use ipam_core::{Allocate, DefineRange, IpamProvider, MemoryProvider};

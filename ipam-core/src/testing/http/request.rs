@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
 
-/// Request as a server receives it, with its whole body. A test of a [`Site`](super::Site) without a socket builds it.
+/// HTTP request as a server receives it, with its whole body. A test of a [`Site`](super::Site) without a socket builds it.
 ///
 /// ```
 /// use ipam_core::testing::http::Request;

@@ -99,7 +99,8 @@ impl Subnets<'_> {
         write::create(self.client, self.path(), &fields).await
     }
 
-    /// Creates a folder. Its name is the description: set it with [`SubnetFields::with_description`].
+    /// Creates a folder. Its name is the description: set it with [`SubnetFields::with_description`]. Without one, the
+    /// folder has no name.
     ///
     /// The fields need not be marked by [`SubnetFields::with_is_folder`]; this call does it.
     ///

@@ -202,7 +202,8 @@ request_body! {
         /// Sets the percentage of use above which the server warns; 0 for never.
         u32, "threshold", zero => with_threshold;
         /// Sets whether it is a folder. [`create_folder`](crate::controllers::Subnets::create_folder) sets it by
-        /// itself.
+        /// itself. With [`create`](crate::controllers::Subnets::create), true makes a folder, and the server ignores the
+        /// network.
         bool, "isFolder", zero => with_is_folder;
         /// Sets whether it is marked full: no address is allocated from it then. Default: false.
         bool, "isFull", zero => with_is_full;

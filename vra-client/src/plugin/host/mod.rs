@@ -24,7 +24,8 @@
 //! # }).unwrap();
 //! ```
 //!
-//! The whole program, over the provider that a URL names, as the program `ipam vra` is:
+//! The whole program, over the provider that a URL names. `ipam vra` does the same, but its errors are JSON only with
+//! `--json`, and its exit codes are those of `ipam`.
 //!
 //! ```toml
 //! [dependencies]

@@ -141,7 +141,8 @@ impl WorkItems<'_> {
         self.complete(id, REJECT, form_data)
     }
 
-    /// Cancels a work item. Evidence: listed (7.2).
+    /// Cancels a work item. Who may cancel one, and the effect on the request behind it, are not published. Evidence:
+    /// listed (7.2).
     pub fn cancel(self, id: &str) -> Call<()> {
         let request = ApiRequest::post("/workitem-service/api/workitems/{item}/actions/cancel", &[id]);
         Call::done(&self.client.backend, request)
