@@ -1,0 +1,31 @@
+//! Program of the vRealize Automation plug-in for phpIPAM.
+//!
+//! The script of an action starts it with the action's name and passes inputs and credentials on standard input. See
+//! `vra_client::plugin::host` for the protocol and `ipam vra package` for the package around it.
+
+mod endpoint_url;
+
+use std::process::ExitCode;
+
+use ipam_core::registry::{Registry, Secrets};
+use ipam_core::{Error, ErrorKind, Operation};
+use vra_client::plugin::host::{Host, Invocation};
+
+fn main() -> std::io::Result<ExitCode> {
+    let action = std::env::args().nth(1).unwrap_or_default();
+    // One thread: an action waits for one server, and starts faster without a pool of threads.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let done = runtime.block_on(host().serve(&action, std::io::stdin(), std::io::stdout(), std::io::stderr()))?;
+    Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Returns the host, which opens the phpIPAM that the form of the endpoint names.
+fn host() -> Host {
+    Host::new(|invocation: Invocation| async move {
+        let mut registry = Registry::empty().with_secrets(Secrets::none());
+        phpipam_client::register(&mut registry)?;
+        let url = endpoint_url::of_form(invocation.form())
+            .map_err(|error| Error::new(ErrorKind::Config, Operation::Configure, error.to_string()))?;
+        registry.open_with(invocation.to_open_request(&url)?).await
+    })
+}

@@ -1,0 +1,284 @@
+//! Form of an endpoint.
+
+use serde_json::{Map, Value, json};
+
+use super::PackageError;
+
+/// Form that an administrator fills in for each endpoint: `endpoint-schema.json`.
+///
+/// vRA sends the values to every action as [`EndpointProperties`](crate::plugin::EndpointProperties). A new form has the
+/// fields that vRA requires: `privateKeyId` and `privateKey`, the credentials, and `hostName`.
+///
+/// ```
+/// use vra_client::package::{Field, Form};
+///
+/// let form = Form::new("MyIPAM")
+///     .with_credentials("User", "Password")
+///     .with_field(Field::text("apiAppId", "App id").required().with_help("Id of the API app"))
+///     .with_settings();
+/// let schema = form.to_json()?;
+/// assert_eq!(schema["schema"]["apiAppId"]["constraints"]["required"], true);
+/// assert_eq!(schema["schema"]["filterField"]["constraints"]["required"][0]["equals"]["enableFilter"], true);
+/// # Ok::<(), vra_client::package::PackageError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Form {
+    title: String,
+    fields: Vec<Field>,
+}
+
+impl Form {
+    /// Form with this title and the fields that vRA requires.
+    #[must_use]
+    pub fn new(title: impl Into<String>) -> Self {
+        let fields = vec![
+            Field::text("privateKeyId", "Username").required(),
+            Field::password("privateKey", "Password").required(),
+            Field::text("hostName", "Host").required().with_help("Host name or address, with :PORT if it is not 443"),
+        ];
+        Self { title: title.into(), fields }
+    }
+
+    /// Sets the labels of the two credential fields, `privateKeyId` and `privateKey`.
+    #[must_use]
+    pub fn with_credentials(mut self, user: &str, secret: &str) -> Self {
+        for field in &mut self.fields {
+            match field.id.as_str() {
+                "privateKeyId" => user.clone_into(&mut field.label),
+                "privateKey" => secret.clone_into(&mut field.label),
+                _ => {}
+            }
+        }
+        self
+    }
+
+    /// Adds a field. A field of the same id is replaced in its place.
+    #[must_use]
+    pub fn with_field(mut self, field: Field) -> Self {
+        match self.fields.iter_mut().find(|known| known.id == field.id) {
+            Some(known) => *known = field,
+            None => self.fields.push(field),
+        }
+        self
+    }
+
+    /// Adds the fields of the plug-in's own [`Settings`](crate::plugin::Settings): filter, address space, DNS fields, and
+    /// values of required custom fields.
+    #[must_use]
+    pub fn with_settings(self) -> Self {
+        self.with_field(Field::flag("enableFilter", "List only some ranges").with_help("Lists only the ranges that match"))
+            .with_field(
+                Field::text("filterField", "Filter: field")
+                    .required_if("enableFilter")
+                    .with_help("name, tag, or a property such as a custom field; several, separated by commas"),
+            )
+            .with_field(
+                Field::text("filterValue", "Filter: value")
+                    .required_if("enableFilter")
+                    .with_help("Value of the field; one for each field, separated by commas"),
+            )
+            .with_field(Field::text("addressSpace", "Address space").with_help("Lists only this address space"))
+            .with_field(Field::text("dnsServersField", "Field with DNS servers"))
+            .with_field(Field::text("domainField", "Field with the DNS domain"))
+            .with_field(Field::text("searchDomainsField", "Field with DNS search domains"))
+            .with_field(
+                Field::text("addressFields", "Custom fields of new addresses")
+                    .with_help("NAME=VALUE, several separated by semicolons"),
+            )
+            .with_field(
+                Field::text("rangeFields", "Custom fields of new networks")
+                    .with_help("NAME=VALUE, several separated by semicolons"),
+            )
+    }
+
+    /// Returns the form as vRA reads it.
+    ///
+    /// # Errors
+    /// [`PackageError::Part`] of `form` if a field has an invalid id or no label, or depends on a field that is not a flag of
+    /// the form.
+    pub fn to_json(&self) -> Result<Value, PackageError> {
+        let mut schema = Map::new();
+        let mut shown = Vec::with_capacity(self.fields.len());
+        for field in &self.fields {
+            self.check(field)?;
+            schema.insert(field.id.clone(), field.schema());
+            shown.push(field.layout());
+        }
+        Ok(json!({
+            "layout": {"pages": [{"id": "main", "title": self.title, "sections": [{"id": "endpoint", "fields": shown}]}]},
+            "schema": schema,
+            "options": {},
+        }))
+    }
+
+    fn check(&self, field: &Field) -> Result<(), PackageError> {
+        let id = &field.id;
+        if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')) {
+            return Err(PackageError::part("form field", id, "write an id of letters, digits, `_`, `-` and `.`"));
+        }
+        if field.label.trim().is_empty() {
+            return Err(PackageError::part("form field", id, "give it a label"));
+        }
+        if let Some(flag) = &field.depends_on
+            && !self.fields.iter().any(|other| other.id == *flag && other.kind == FieldType::Flag)
+        {
+            return Err(PackageError::part("form field", id, format!("it depends on {flag}; add this field as a flag")));
+        }
+        Ok(())
+    }
+}
+
+/// Type of a field's value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FieldType {
+    /// One line of text.
+    Text,
+    /// Text that vRA stores encrypted and never shows again.
+    Password,
+    /// True or false.
+    Flag,
+    /// One of these values, each with its label.
+    Choice(Vec<(String, String)>),
+}
+
+/// Field of a [`Form`].
+///
+/// ```
+/// use vra_client::package::{Field, FieldType};
+///
+/// let field = Field::choice("auth", "Login", [("user", "User and password"), ("code", "App code")]).with_default("user");
+/// assert!(matches!(field.kind, FieldType::Choice(_)));
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Field {
+    /// Id: the name of the value in the endpoint's properties.
+    pub id: String,
+    /// Label that the administrator sees.
+    pub label: String,
+    /// Type of the value.
+    pub kind: FieldType,
+    /// Help text beside the label.
+    pub help: Option<String>,
+    /// Value of a new endpoint.
+    pub default: Option<String>,
+    /// True if the administrator has to give a value.
+    pub required: bool,
+    /// Id of a flag: the field is shown and required only if the flag is set.
+    pub depends_on: Option<String>,
+}
+
+impl Field {
+    fn new(id: impl Into<String>, label: impl Into<String>, kind: FieldType) -> Self {
+        let (id, label) = (id.into(), label.into());
+        Self { id, label, kind, help: None, default: None, required: false, depends_on: None }
+    }
+
+    /// Field for one line of text.
+    #[must_use]
+    pub fn text(id: impl Into<String>, label: impl Into<String>) -> Self {
+        Self::new(id, label, FieldType::Text)
+    }
+
+    /// Field for a secret.
+    #[must_use]
+    pub fn password(id: impl Into<String>, label: impl Into<String>) -> Self {
+        Self::new(id, label, FieldType::Password)
+    }
+
+    /// Check box.
+    #[must_use]
+    pub fn flag(id: impl Into<String>, label: impl Into<String>) -> Self {
+        Self::new(id, label, FieldType::Flag)
+    }
+
+    /// List of values, each with its label.
+    #[must_use]
+    pub fn choice<'a>(
+        id: impl Into<String>,
+        label: impl Into<String>,
+        values: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
+        let values = values.into_iter().map(|(value, label)| (value.to_owned(), label.to_owned())).collect();
+        Self::new(id, label, FieldType::Choice(values))
+    }
+
+    /// Makes the field required.
+    #[must_use]
+    pub fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// Shows the field only if the flag of this id is set, and makes it required then.
+    #[must_use]
+    pub fn required_if(mut self, flag: impl Into<String>) -> Self {
+        self.depends_on = Some(flag.into());
+        self
+    }
+
+    /// Sets the help text.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Sets the value of a new endpoint.
+    #[must_use]
+    pub fn with_default(mut self, value: impl Into<String>) -> Self {
+        self.default = Some(value.into());
+        self
+    }
+
+    fn schema(&self) -> Value {
+        let data_type = match self.kind {
+            FieldType::Text | FieldType::Choice(_) => "string",
+            FieldType::Password => "secureString",
+            FieldType::Flag => "boolean",
+        };
+        let required = match &self.depends_on {
+            Some(flag) => json!([{"equals": {flag.as_str(): true}, "value": true}]),
+            None => json!(self.required),
+        };
+        let mut schema = Map::new();
+        schema.insert("label".to_owned(), json!(self.label));
+        schema.insert("type".to_owned(), json!({"dataType": data_type}));
+        if let Some(help) = &self.help {
+            schema.insert("signpost".to_owned(), json!(help));
+        }
+        match (&self.kind, &self.default) {
+            (FieldType::Flag, default) => {
+                schema.insert("default".to_owned(), json!(default.as_deref() == Some("true")));
+            }
+            (_, Some(default)) => {
+                schema.insert("default".to_owned(), json!(default));
+            }
+            (_, None) => {}
+        }
+        if let FieldType::Choice(values) = &self.kind {
+            let values: Vec<Value> =
+                values.iter().map(|(value, label)| json!({"value": value, "label": label})).collect();
+            schema.insert("valueList".to_owned(), json!(values));
+        }
+        schema.insert("constraints".to_owned(), json!({"required": required}));
+        Value::Object(schema)
+    }
+
+    fn layout(&self) -> Value {
+        let display = match self.kind {
+            FieldType::Text => "textField",
+            FieldType::Password => "passwordField",
+            FieldType::Flag => "checkbox",
+            FieldType::Choice(_) => "dropDown",
+        };
+        let mut layout = Map::new();
+        layout.insert("id".to_owned(), json!(self.id));
+        layout.insert("display".to_owned(), json!(display));
+        if let Some(flag) = &self.depends_on {
+            layout.insert("state".to_owned(), json!({"visible": [{"equals": {flag.as_str(): true}, "value": true}]}));
+        }
+        Value::Object(layout)
+    }
+}
