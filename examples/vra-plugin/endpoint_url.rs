@@ -29,7 +29,9 @@ pub(crate) fn of_form(form: &EndpointProperties) -> Result<String, ActionError> 
     let (scheme, host) = match host.trim().split_once("://") {
         None => ("https", host.trim()),
         Some((scheme @ ("https" | "http"), host)) => (scheme, host),
-        Some((other, _)) => return Err(invalid("hostName", &format!("the scheme {other} is not https; write the host only"))),
+        Some((other, _)) => {
+            return Err(invalid("hostName", &format!("the scheme {other} is not https; write the host only")));
+        }
     };
     let host = host.trim_end_matches('/');
     let host = host.strip_suffix("/api").unwrap_or(host);

@@ -18,6 +18,8 @@ pub mod lenient;
 mod list;
 #[cfg(feature = "_client")]
 pub mod odata;
+#[cfg(feature = "package")]
+pub mod package;
 #[cfg(feature = "plugin")]
 pub mod plugin;
 #[cfg(feature = "_client")]

@@ -38,7 +38,8 @@ pub(super) fn write(mut entries: Vec<Entry<'_>>) -> Result<Vec<u8>, PackageError
 /// Returns the names of the entries.
 pub(super) fn names(bytes: &[u8]) -> Result<Vec<String>, PackageError> {
     let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| PackageError::Read(error.to_string()))?;
-    Ok(archive.file_names().map(str::to_owned).collect())
+    let names = archive.file_names().map(|name| name.map(|name| name.into_owned()));
+    names.collect::<Result<_, _>>().map_err(|error| PackageError::Read(error.to_string()))
 }
 
 /// Returns the content of one entry, at most `limit` bytes of it.

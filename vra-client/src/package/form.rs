@@ -66,29 +66,31 @@ impl Form {
     /// values of required custom fields.
     #[must_use]
     pub fn with_settings(self) -> Self {
-        self.with_field(Field::flag("enableFilter", "List only some ranges").with_help("Lists only the ranges that match"))
-            .with_field(
-                Field::text("filterField", "Filter: field")
-                    .required_if("enableFilter")
-                    .with_help("name, tag, or a property such as a custom field; several, separated by commas"),
-            )
-            .with_field(
-                Field::text("filterValue", "Filter: value")
-                    .required_if("enableFilter")
-                    .with_help("Value of the field; one for each field, separated by commas"),
-            )
-            .with_field(Field::text("addressSpace", "Address space").with_help("Lists only this address space"))
-            .with_field(Field::text("dnsServersField", "Field with DNS servers"))
-            .with_field(Field::text("domainField", "Field with the DNS domain"))
-            .with_field(Field::text("searchDomainsField", "Field with DNS search domains"))
-            .with_field(
-                Field::text("addressFields", "Custom fields of new addresses")
-                    .with_help("NAME=VALUE, several separated by semicolons"),
-            )
-            .with_field(
-                Field::text("rangeFields", "Custom fields of new networks")
-                    .with_help("NAME=VALUE, several separated by semicolons"),
-            )
+        self.with_field(
+            Field::flag("enableFilter", "List only some ranges").with_help("Lists only the ranges that match"),
+        )
+        .with_field(
+            Field::text("filterField", "Filter: field")
+                .required_if("enableFilter")
+                .with_help("name, tag, or a property such as a custom field; several, separated by commas"),
+        )
+        .with_field(
+            Field::text("filterValue", "Filter: value")
+                .required_if("enableFilter")
+                .with_help("Value of the field; one for each field, separated by commas"),
+        )
+        .with_field(Field::text("addressSpace", "Address space").with_help("Lists only this address space"))
+        .with_field(Field::text("dnsServersField", "Field with DNS servers"))
+        .with_field(Field::text("domainField", "Field with the DNS domain"))
+        .with_field(Field::text("searchDomainsField", "Field with DNS search domains"))
+        .with_field(
+            Field::text("addressFields", "Custom fields of new addresses")
+                .with_help("NAME=VALUE, several separated by semicolons"),
+        )
+        .with_field(
+            Field::text("rangeFields", "Custom fields of new networks")
+                .with_help("NAME=VALUE, several separated by semicolons"),
+        )
     }
 
     /// Returns the form as vRA reads it.
@@ -122,7 +124,11 @@ impl Form {
         if let Some(flag) = &field.depends_on
             && !self.fields.iter().any(|other| other.id == *flag && other.kind == FieldType::Flag)
         {
-            return Err(PackageError::part("form field", id, format!("it depends on {flag}; add this field as a flag")));
+            return Err(PackageError::part(
+                "form field",
+                id,
+                format!("it depends on {flag}; add this field as a flag"),
+            ));
         }
         Ok(())
     }

@@ -8,7 +8,10 @@
 //! ```
 //! use vra_client::package::{Form, Package, Support};
 //!
-//! # let program = vra_client::package::example_program();
+//! # // The smallest static program: an ELF header, and one segment that is loaded.
+//! # let mut program = vec![0_u8; 120];
+//! # program[..20].copy_from_slice(&[0x7f, b'E', b'L', b'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 62, 0]);
+//! # for (at, value) in [(20, 1), (24, 1), (32, 64), (52, 64), (54, 56), (56, 1), (58, 64), (64, 1)] { program[at] = value; }
 //! let package = Package::builder("MyIPAM", "1.0.0", program)
 //!     .with_description("Allocates addresses in MyIPAM")
 //!     .with_support(Support::default().with_update_record(true))
@@ -37,6 +40,8 @@ mod form;
 mod logo;
 mod program;
 mod support;
+#[cfg(test)]
+mod tests;
 
 pub use builder::{Package, PackageBuilder};
 pub use error::PackageError;
