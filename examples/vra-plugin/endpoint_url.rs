@@ -1,7 +1,8 @@
 //! URL of the provider that the form of an endpoint describes.
 
+use ipam_core::{Error, ErrorKind, Operation, Result};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use vra_client::plugin::{ActionError, EndpointProperties};
+use vra_client::plugin::EndpointProperties;
 
 /// Characters that have a meaning in a URL's path or options.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -21,9 +22,9 @@ const OPTIONS: [(&str, &str); 5] = [
 /// `code`. `blockField` and `blockValue` mark the subnets in which on-demand networks are allocated.
 ///
 /// # Errors
-/// An [`ActionError`] that names the field: the host or the app is missing, the host is a URL of another scheme, or a value
+/// `Config`, with the field: the host or the app is missing, the host is a URL of another scheme, or a value
 /// is not a text.
-pub(crate) fn of_form(form: &EndpointProperties) -> Result<String, ActionError> {
+pub(crate) fn of_form(form: &EndpointProperties) -> Result<String> {
     let host = required(form, "hostName")?;
     let app = required(form, "apiAppId")?;
     let (scheme, host) = match host.trim().split_once("://") {
@@ -45,17 +46,17 @@ pub(crate) fn of_form(form: &EndpointProperties) -> Result<String, ActionError> 
         url.push_str(&format!("{}={}", escaped(name), escaped(value)));
         separator = '&';
     };
-    match form.get("authType")?.as_deref() {
+    match text(form, "authType")?.as_deref() {
         None => {}
         Some(kind @ ("user" | "code")) => add("auth", kind),
         Some(_) => return Err(invalid("authType", "write user or code")),
     }
     for (field, option) in OPTIONS {
-        if let Some(value) = form.get(field)? {
+        if let Some(value) = text(form, field)? {
             add(option, value.trim());
         }
     }
-    match (form.get("blockField")?, form.get("blockValue")?) {
+    match (text(form, "blockField")?, text(form, "blockValue")?) {
         (None, None) => {}
         (Some(field), Some(value)) => add(&format!("block.{}", field.trim()), value.trim()),
         (Some(_), None) => return Err(invalid("blockValue", "missing, though blockField is given")),
@@ -64,12 +65,17 @@ pub(crate) fn of_form(form: &EndpointProperties) -> Result<String, ActionError> 
     Ok(url)
 }
 
-fn required(form: &EndpointProperties, name: &str) -> Result<String, ActionError> {
-    form.get(name)?.filter(|value| !value.trim().is_empty()).ok_or_else(|| invalid(name, "missing; fill it in"))
+fn required(form: &EndpointProperties, name: &str) -> Result<String> {
+    text(form, name)?.filter(|value| !value.trim().is_empty()).ok_or_else(|| invalid(name, "missing; fill it in"))
 }
 
-fn invalid(field: &str, problem: &str) -> ActionError {
-    ActionError::new(format!("endpointProperties.{field}: {problem}"))
+/// Returns a value of the form.
+fn text(form: &EndpointProperties, name: &str) -> Result<Option<String>> {
+    form.get(name).map_err(|error| Error::new(ErrorKind::Config, Operation::Configure, error.to_string()))
+}
+
+fn invalid(field: &str, problem: &str) -> Error {
+    Error::new(ErrorKind::Config, Operation::Configure, format!("endpointProperties.{field}: {problem}"))
 }
 
 fn escaped(text: &str) -> String {

@@ -8,7 +8,6 @@ mod endpoint_url;
 use std::process::ExitCode;
 
 use ipam_core::registry::{Registry, Secrets};
-use ipam_core::{Error, ErrorKind, Operation};
 use vra_client::plugin::host::{Host, Invocation};
 
 fn main() -> std::io::Result<ExitCode> {
@@ -24,8 +23,7 @@ fn host() -> Host {
     Host::new(|invocation: Invocation| async move {
         let mut registry = Registry::empty().with_secrets(Secrets::none());
         phpipam_client::register(&mut registry)?;
-        let url = endpoint_url::of_form(invocation.form())
-            .map_err(|error| Error::new(ErrorKind::Config, Operation::Configure, error.to_string()))?;
+        let url = endpoint_url::of_form(invocation.form())?;
         registry.open_with(invocation.to_open_request(&url)?).await
     })
 }
