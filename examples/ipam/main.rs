@@ -98,7 +98,7 @@ async fn run(cli: Cli) -> Result<Ended<(Output, u8)>, Failure> {
         Verb::Plan(PlanCommand::Convert { files, to }) => alone(plan::convert(&plan::read(&files)?, &to)?),
         Verb::Store(verb) => store::run(url, verb).await?.map(done),
         Verb::Vra7(args) => alone(vra7::run(args).await?),
-        Verb::Vra { action } => vra::run(url, action).await?.map(done),
+        Verb::Vra(command) => vra::run(url, command).await?.map(done),
         Verb::Ask(verb) => {
             let provider = open(url, Absent::of(&verb)).await?;
             let waiting = Progress::new("waiting for the provider", 0);

@@ -11,8 +11,8 @@ mod value_parsers;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use vra_client::plugin::Action;
 
+use crate::vra::Vra;
 use crate::vra7::Vra7;
 
 pub(crate) use self::addresses::{Allocate, AllocationField, Changes, Deallocate, Find, Sweep, Update, Usage};
@@ -66,11 +66,8 @@ pub(crate) enum Verb {
     ///
     /// The input is the inputs alone or {"inputs": …, "credentials": …} with the response of vRA's credentials link. Errors
     /// go to standard error: use --json in a script. The exit codes are those of all commands.
-    Vra {
-        /// validate-endpoint, get-ip-ranges, get-ip-blocks, allocate-ip, deallocate-ip, update-record, allocate-ip-range,
-        /// deallocate-ip-range.
-        action: Action,
-    },
+    #[command(subcommand)]
+    Vra(Vra),
     /// Request machines of vRealize Automation 6.2 to 7.6, and list requests, resources and networks.
     Vra7(Vra7),
 }

@@ -75,7 +75,7 @@ impl Package {
     /// Writes the package to a file. An existing file is replaced only when the new one is complete.
     ///
     /// # Errors
-    /// [`PackageError::Write`].
+    /// [`PackageError::Write`] if the directory does not exist or cannot be written, or if the disk is full.
     pub fn write_to(&self, path: impl AsRef<Path>) -> Result<(), PackageError> {
         let path = path.as_ref();
         let directory = match path.parent() {

@@ -15,7 +15,7 @@ const MAX_PIXELS: u32 = 1024;
 /// Checks that the logo is a PNG that can be decoded to the end, so that a truncated file is refused.
 ///
 /// # Errors
-/// [`PackageError::Part`] of `logo`.
+/// [`PackageError::Part`] with the part `logo` if it is no PNG, is truncated, or is too large.
 pub(super) fn check(logo: &[u8]) -> Result<(), PackageError> {
     let refuse = |problem: String| Err(PackageError::part("logo", &problem, "give a PNG file of at most 1024 x 1024"));
     if logo.len() > MAX_BYTES {

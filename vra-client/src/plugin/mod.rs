@@ -64,9 +64,8 @@
 //! outputs or an error as JSON.
 //!
 //! vRA imports a plug-in as a `.zip` with `registration.yaml`, `endpoint-schema.json`, `logo.png` and a `bundle.zip` of one
-//! script per action. This crate does not build that package. [`Action::name`] is the name of an action in it, and
-//! [`Plugin::supports`] tells which of the optional actions to leave out, with `supportsUpdateRecord` or
-//! `supportsOnDemandNetworks` set to `false` in `registration.yaml`.
+//! script per action. The module `package` (feature `package`) builds it around such a program. [`Action::name`] is the
+//! name of an action in it, and [`Plugin::supports`] tells which of the optional actions to leave out.
 //!
 //! # Secrets
 //! Errors and `Debug` never show a value of the form, of the credentials, or of a member outside the contract. A value of
