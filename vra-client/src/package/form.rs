@@ -32,9 +32,12 @@ impl Form {
     #[must_use]
     pub fn new(title: impl Into<String>) -> Self {
         let fields = vec![
-            Field::text("privateKeyId", "Username").required(),
-            Field::password("privateKey", "Password").required(),
-            Field::text("hostName", "Host").required().with_help("Host name or address, with :PORT if it is not 443"),
+            Field::text("hostName", "Host").required().with_help(
+                "Host name or address, with :PORT if it is not 443. A certificate that is not trusted is shown on \
+                 validation. Once accepted, only this certificate is trusted.",
+            ),
+            Field::text("privateKeyId", "Username").required().in_section("credentials"),
+            Field::password("privateKey", "Password").required().in_section("credentials"),
         ];
         Self { title: title.into(), fields }
     }
@@ -52,7 +55,7 @@ impl Form {
         self
     }
 
-    /// Adds a field. A field of the same id is replaced in its place.
+    /// Adds a field, at the end of its section. A field of the same id is replaced in its place.
     #[must_use]
     pub fn with_field(mut self, field: Field) -> Self {
         match self.fields.iter_mut().find(|known| known.id == field.id) {
@@ -66,31 +69,29 @@ impl Form {
     /// values of required custom fields.
     #[must_use]
     pub fn with_settings(self) -> Self {
-        self.with_field(
+        let fields = [
             Field::flag("enableFilter", "List only some ranges").with_help("Lists only the ranges that match"),
-        )
-        .with_field(
             Field::text("filterField", "Filter: field")
                 .required_if("enableFilter")
                 .with_help("name, tag, or a property such as a custom field; several, separated by commas"),
-        )
-        .with_field(
             Field::text("filterValue", "Filter: value")
                 .required_if("enableFilter")
                 .with_help("Value of the field; one for each field, separated by commas"),
-        )
-        .with_field(Field::text("addressSpace", "Address space").with_help("Lists only this address space"))
-        .with_field(Field::text("dnsServersField", "Field with DNS servers"))
-        .with_field(Field::text("domainField", "Field with the DNS domain"))
-        .with_field(Field::text("searchDomainsField", "Field with DNS search domains"))
-        .with_field(
-            Field::text("addressFields", "Custom fields of new addresses")
-                .with_help("NAME=VALUE, several separated by semicolons"),
-        )
-        .with_field(
-            Field::text("rangeFields", "Custom fields of new networks")
-                .with_help("NAME=VALUE, several separated by semicolons"),
-        )
+            Field::text("addressSpace", "Address space").with_help("Lists only this address space"),
+        ];
+        let form = fields.into_iter().map(|field| field.in_section("filter")).fold(self, Self::with_field);
+        let fields = [
+            Field::text("dnsServersField", "Field with DNS servers"),
+            Field::text("domainField", "Field with the DNS domain"),
+            Field::text("searchDomainsField", "Field with DNS search domains"),
+        ];
+        let form = fields.into_iter().map(|field| field.in_section("dns")).fold(form, Self::with_field);
+        let help = "NAME=VALUE, several separated by semicolons";
+        let fields = [
+            Field::text("addressFields", "Custom fields of new addresses").with_help(help),
+            Field::text("rangeFields", "Custom fields of new networks").with_help(help),
+        ];
+        fields.into_iter().map(|field| field.in_section("records")).fold(form, Self::with_field)
     }
 
     /// Returns the form as vRA reads it.
@@ -100,23 +101,40 @@ impl Form {
     /// the form.
     pub fn to_json(&self) -> Result<Value, PackageError> {
         let mut schema = Map::new();
-        let mut shown = Vec::with_capacity(self.fields.len());
+        let mut sections: Vec<(&str, Vec<Value>)> = Vec::new();
         for field in &self.fields {
             self.check(field)?;
             schema.insert(field.id.clone(), field.schema());
-            shown.push(field.layout());
+            match sections.iter_mut().find(|(id, _)| *id == field.section) {
+                Some((_, fields)) => fields.push(field.layout()),
+                None => sections.push((&field.section, vec![field.layout()])),
+            }
         }
+        let sections: Vec<Value> =
+            sections.into_iter().map(|(id, fields)| json!({"id": id, "fields": fields})).collect();
         Ok(json!({
-            "layout": {"pages": [{"id": "main", "title": self.title, "sections": [{"id": "endpoint", "fields": shown}]}]},
+            "layout": {"pages": [{"id": "main", "title": self.title, "sections": sections}]},
             "schema": schema,
             "options": {},
         }))
     }
 
+    /// Returns the ids of the fields, in the order of their addition.
+    pub fn field_ids(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(|field| field.id.as_str())
+    }
+
     fn check(&self, field: &Field) -> Result<(), PackageError> {
         let id = &field.id;
-        if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')) {
+        let valid = |id: &str| {
+            !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
+        };
+        if !valid(id) {
             return Err(PackageError::part("form field", id, "write an id of letters, digits, `_`, `-` and `.`"));
+        }
+        if !valid(&field.section) {
+            let problem = format!("write its section {:?} with letters, digits, `_`, `-` and `.`", field.section);
+            return Err(PackageError::part("form field", id, problem));
         }
         if field.label.trim().is_empty() {
             return Err(PackageError::part("form field", id, "give it a label"));
@@ -169,16 +187,19 @@ pub struct Field {
     pub help: Option<String>,
     /// Value of a new endpoint.
     pub default: Option<String>,
-    /// True if the administrator has to give a value.
+    /// True if the administrator has to give a value, at least while the field is shown.
     pub required: bool,
-    /// Id of a flag: the field is shown and required only if the flag is set.
+    /// Id of a flag: the field is shown only if the flag is set.
     pub depends_on: Option<String>,
+    /// Id of the section in which the field is shown. The sections come in the order of their first fields.
+    pub section: String,
 }
 
 impl Field {
     fn new(id: impl Into<String>, label: impl Into<String>, kind: FieldType) -> Self {
         let (id, label) = (id.into(), label.into());
-        Self { id, label, kind, help: None, default: None, required: false, depends_on: None }
+        let section = "endpoint".to_owned();
+        Self { id, label, kind, help: None, default: None, required: false, depends_on: None, section }
     }
 
     /// Field for one line of text.
@@ -219,8 +240,21 @@ impl Field {
 
     /// Shows the field only if the flag of this id is set, and makes it required then.
     #[must_use]
-    pub fn required_if(mut self, flag: impl Into<String>) -> Self {
+    pub fn required_if(self, flag: impl Into<String>) -> Self {
+        self.shown_if(flag).required()
+    }
+
+    /// Shows the field only if the flag of this id is set.
+    #[must_use]
+    pub fn shown_if(mut self, flag: impl Into<String>) -> Self {
         self.depends_on = Some(flag.into());
+        self
+    }
+
+    /// Shows the field in the section of this id; `endpoint` by default.
+    #[must_use]
+    pub fn in_section(mut self, section: impl Into<String>) -> Self {
+        self.section = section.into();
         self
     }
 
@@ -245,8 +279,9 @@ impl Field {
             FieldType::Flag => "boolean",
         };
         let required = match &self.depends_on {
-            Some(flag) => json!([{"equals": {flag.as_str(): true}, "value": true}]),
-            None => json!(self.required),
+            // A field that is hidden cannot be filled in, so that it must not be required then.
+            Some(flag) if self.required => json!([{"equals": {flag.as_str(): true}, "value": true}]),
+            _ => json!(self.required),
         };
         let mut schema = Map::new();
         schema.insert("label".to_owned(), json!(self.label));

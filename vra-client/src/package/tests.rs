@@ -104,11 +104,42 @@ fn a_form_names_its_own_mistakes() {
     assert!(error(Field::text("a b", "A")).contains("\"a b\""));
     assert!(error(Field::text("a", " ")).contains("give it a label"));
     assert!(error(Field::text("a", "A").required_if("nowhere")).contains("nowhere"));
+    assert!(error(Field::text("a", "A").in_section("b c")).contains("\"b c\""));
     let schema = Form::new("x").with_settings().to_json().unwrap();
     for required in ["privateKeyId", "privateKey", "hostName"] {
         assert_eq!(schema["schema"][required]["constraints"]["required"], true, "{required}");
     }
     assert_eq!(schema["schema"]["privateKey"]["type"]["dataType"], "secureString");
+}
+
+#[test]
+fn fields_are_shown_in_their_sections_and_hidden_ones_are_not_required() {
+    let form = Form::new("x")
+        .with_field(Field::flag("more", "More").in_section("b"))
+        .with_field(Field::text("c", "C").shown_if("more").in_section("b"))
+        .with_field(Field::text("d", "D").required_if("more").in_section("b"))
+        .with_field(Field::text("e", "E"));
+    assert_eq!(form.field_ids().collect::<Vec<_>>(), ["hostName", "privateKeyId", "privateKey", "more", "c", "d", "e"]);
+    let json = form.to_json().unwrap();
+    let sections = json["layout"]["pages"][0]["sections"].as_array().unwrap();
+    let shown: Vec<(&str, Vec<&str>)> = sections
+        .iter()
+        .map(|section| {
+            let fields = section["fields"].as_array().unwrap().iter();
+            (section["id"].as_str().unwrap(), fields.map(|field| field["id"].as_str().unwrap()).collect())
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("endpoint", vec!["hostName", "e"]),
+            ("credentials", vec!["privateKeyId", "privateKey"]),
+            ("b", vec!["more", "c", "d"]),
+        ]
+    );
+    assert_eq!(json["schema"]["c"]["constraints"]["required"], false);
+    assert_eq!(json["schema"]["d"]["constraints"]["required"][0]["equals"]["more"], true);
+    assert_eq!(sections[2]["fields"][1]["state"]["visible"][0]["equals"]["more"], true);
 }
 
 #[test]
