@@ -4,6 +4,9 @@
 //! `vra_client::plugin::host` for the protocol and `ipam vra package` for the package around it.
 
 mod endpoint_url;
+// The packager includes the form from this file; the program itself does not need it.
+#[cfg(test)]
+mod form;
 
 use std::process::ExitCode;
 
@@ -26,4 +29,21 @@ fn host() -> Host {
         let url = endpoint_url::of_form(invocation.form())?;
         registry.open_with(invocation.to_open_request(&url)?).await
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use vra_client::plugin::Action;
+
+    use super::form;
+
+    #[test]
+    fn the_form_is_one_that_vra_reads_and_no_action_is_left_out() {
+        let schema = form::form("phpIPAM").to_json().unwrap();
+        assert_eq!(schema["layout"]["pages"][0]["title"], "phpIPAM");
+        assert_eq!(schema["layout"]["pages"][0]["sections"][1]["id"], "credentials");
+        assert_eq!(schema["schema"]["authType"]["default"], "user");
+        assert!(Action::ALL.into_iter().all(|action| form::support().has(action)));
+    }
 }
