@@ -4,8 +4,10 @@ use std::fmt;
 use std::io::Write as _;
 use std::path::Path;
 
-use super::archive::{self, Entry};
-use super::{Form, PackageError, Support, files, logo, program};
+use serde_json::Value;
+
+use super::archive::{self, Content, Entry, Packed};
+use super::{Form, PackageError, Support, files, logo, program, schema};
 use crate::plugin::Action;
 
 /// Name of the program beside each script.
@@ -32,6 +34,7 @@ impl Package {
             changelog: String::new(),
             logo: None,
             form: None,
+            schema: None,
             support: Support::default(),
             timeout_seconds: 600,
             memory_mb: 600,
@@ -108,6 +111,8 @@ pub struct PackageBuilder {
     changelog: String,
     logo: Option<Vec<u8>>,
     form: Option<Form>,
+    /// Form as JSON, which stands above `form`.
+    schema: Option<Value>,
     support: Support,
     timeout_seconds: u32,
     memory_mb: u32,
@@ -146,6 +151,28 @@ impl PackageBuilder {
     /// Sets the form; by default credentials, host and the plug-in's [settings](Form::with_settings).
     pub fn with_form(mut self, form: Form) -> Self {
         self.form = Some(form);
+        self.schema = None;
+        self
+    }
+
+    /// Sets the form as vRA reads it, the content of `endpoint-schema.json`, in place of a [`Form`].
+    ///
+    /// ```
+    /// use vra_client::package::{Form, Package};
+    ///
+    /// let mut form = Form::new("MyIPAM").to_json()?;
+    /// form["schema"]["hostName"]["signpost"] = "The appliance, not the load balancer".into();
+    /// Package::builder("MyIPAM", "1.0.0", Vec::new()).with_form_json(form).check()?;
+    /// # Ok::<(), vra_client::package::PackageError>(())
+    /// ```
+    pub fn with_form_json(mut self, form: Value) -> Self {
+        self.schema = Some(form);
+        self
+    }
+
+    /// Sets the program, for a builder that was [checked](Self::check) before the program was there.
+    pub fn with_program(mut self, program: impl Into<Vec<u8>>) -> Self {
+        self.program = program.into();
         self
     }
 
@@ -167,12 +194,11 @@ impl PackageBuilder {
         self
     }
 
-    /// Checks the parts and builds the package.
+    /// Checks all parts but the program, which may take minutes to build.
     ///
     /// # Errors
-    /// [`PackageError::Part`] if the name, version, logo, form, time limit or memory is invalid, [`PackageError::Program`] if
-    /// the program cannot run in vRA.
-    pub fn build(&self) -> Result<Package, PackageError> {
+    /// [`PackageError::Part`] if the name, version, logo, form, time limit or memory is invalid.
+    pub fn check(&self) -> Result<(), PackageError> {
         check_name(&self.name)?;
         check_version(&self.version)?;
         if !(60..=900).contains(&self.timeout_seconds) {
@@ -181,51 +207,67 @@ impl PackageBuilder {
         if !(128..=3000).contains(&self.memory_mb) {
             return Err(PackageError::part("memory", &self.memory_mb.to_string(), "give 128 to 3000 MB"));
         }
+        logo::check(self.logo())?;
+        schema::check(&self.form()?)
+    }
+
+    /// Checks the parts and builds the package. Compressing the program takes some seconds.
+    ///
+    /// # Errors
+    /// [`PackageError::Part`] as in [`check`](Self::check), [`PackageError::Program`] if the program cannot run in vRA.
+    pub fn build(&self) -> Result<Package, PackageError> {
+        self.check()?;
         program::check(&self.program)?;
-        let logo = self.logo.as_deref().unwrap_or(logo::DEFAULT);
-        logo::check(logo)?;
-        let form = match &self.form {
-            Some(form) => form.to_json()?,
-            None => Form::new(self.name.as_str()).with_settings().to_json()?,
-        };
+        let form = format!("{:#}\n", self.form()?);
         let bundle = self.bundle()?;
         let description = if self.description.is_empty() { &self.name } else { &self.description };
         let registration = files::registration(&self.name, description, &self.version, self.support);
         let changelog =
             if self.changelog.is_empty() { format!("# {}\n", self.version) } else { self.changelog.clone() };
-        let form = format!("{form:#}\n");
-        let entry = |name: &str, content, compress| Entry { name: name.to_owned(), content, mode: 0o644, compress };
+        let entry = |name: &str, content| Entry { name: name.to_owned(), content };
         let bytes = archive::write(vec![
-            entry("registration.yaml", registration.as_bytes(), true),
-            entry("endpoint-schema.json", form.as_bytes(), true),
-            entry("logo.png", logo, false),
-            entry("CHANGELOG.md", changelog.as_bytes(), true),
+            entry("registration.yaml", Content::Text(registration.as_bytes())),
+            entry("endpoint-schema.json", Content::Text(form.as_bytes())),
+            entry("logo.png", Content::Stored(self.logo())),
+            entry("CHANGELOG.md", Content::Text(changelog.as_bytes())),
             // Its entries are compressed already.
-            entry("bundle.zip", &bundle, false),
+            entry("bundle.zip", Content::Stored(&bundle)),
         ])?;
         Ok(Package { bytes })
     }
 
+    fn logo(&self) -> &[u8] {
+        self.logo.as_deref().unwrap_or(logo::DEFAULT)
+    }
+
+    fn form(&self) -> Result<Value, PackageError> {
+        match (&self.schema, &self.form) {
+            (Some(schema), _) => Ok(schema.clone()),
+            (None, Some(form)) => form.to_json(),
+            (None, None) => Form::new(self.name.as_str()).with_settings().to_json(),
+        }
+    }
+
     fn bundle(&self) -> Result<Vec<u8>, PackageError> {
-        let mut contents = Vec::new();
+        // Compressed once: it is the same in the archive of each action.
+        let program = Packed::executable(&self.program)?;
+        let mut files = Vec::new();
         for action in Action::ALL.into_iter().filter(|action| self.support.has(*action)) {
             let script = files::script(action, PROGRAM, self.timeout_seconds - MARGIN_SECONDS);
             let action_zip = archive::write(vec![
-                Entry { name: "source.py".to_owned(), content: script.as_bytes(), mode: 0o644, compress: true },
-                Entry { name: PROGRAM.to_owned(), content: &self.program, mode: 0o755, compress: true },
+                Entry { name: "source.py".to_owned(), content: Content::Text(script.as_bytes()) },
+                Entry { name: PROGRAM.to_owned(), content: Content::Packed(&program) },
             ])?;
             let id = files::action_id(&self.name, action);
             let abx = files::abx(&self.name, action, self.timeout_seconds, self.memory_mb);
-            contents.push((format!("{id}.abx"), abx.into_bytes(), true));
-            contents.push((format!("{id}.zip"), action_zip, false));
+            files.push((id, abx, action_zip));
         }
-        let entries = contents.iter().map(|(name, content, compress)| Entry {
-            name: name.clone(),
-            content,
-            mode: 0o644,
-            compress: *compress,
-        });
-        archive::write(entries.collect())
+        let mut entries = Vec::with_capacity(files.len() * 2);
+        for (id, abx, action_zip) in &files {
+            entries.push(Entry { name: format!("{id}.abx"), content: Content::Text(abx.as_bytes()) });
+            entries.push(Entry { name: format!("{id}.zip"), content: Content::Stored(action_zip) });
+        }
+        archive::write(entries)
     }
 }
 

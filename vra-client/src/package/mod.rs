@@ -39,6 +39,7 @@ mod files;
 mod form;
 mod logo;
 mod program;
+mod schema;
 mod support;
 #[cfg(test)]
 mod tests;
