@@ -57,6 +57,18 @@ pub(crate) async fn whole<T>(work: impl Future<Output = Result<T, Failure>>) -> 
     result
 }
 
+/// Runs work that leaves nothing behind when it is dropped: the first signal ends it.
+pub(crate) async fn stoppable<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let mut signals =
+        Signals::new().map_err(|error| Failure::Failed(format!("signals cannot be received: {error}")))?;
+    tokio::select! {
+        biased;
+        // Looked at first: ctrl-C reaches the processes that the work started as well, whose end looks like a failure.
+        signal = signals.next() => Err(Failure::Cancelled(signal)),
+        result = work => result,
+    }
+}
+
 /// The signals that ask a program to stop.
 struct Signals {
     #[cfg(unix)]

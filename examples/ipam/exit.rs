@@ -55,6 +55,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// Signal before the end of the work.
     Stopped(Signal),
+    /// Signal before the end of work that leaves nothing behind.
+    Cancelled(Signal),
     /// Failure of the work, then of closing the provider.
     Both(Box<Self>, Box<Self>),
     /// Any other failure, such as a check that found a problem.
@@ -83,7 +85,7 @@ impl Failure {
             Self::Provider(error) => code_of(error.kind()),
             Self::Usage(_) => WRONG_USE,
             Self::Failed(_) => FAILED,
-            Self::Stopped(signal) => signal.code(),
+            Self::Stopped(signal) | Self::Cancelled(signal) => signal.code(),
             Self::Both(first, _) => first.code(),
             Self::Vra(error) => error.ipam_error().map_or(WRONG_USE, |error| code_of(error.kind())),
             Self::Vra7(error) => code_of(error.kind()),
@@ -106,6 +108,7 @@ impl Failure {
                     signal.name()
                 )
             }
+            Self::Cancelled(signal) => format!("stopped by {}; nothing was written", signal.name()),
             Self::Both(first, second) => format!("{}\n  and closing failed: {}", first.text(), second.text()),
             Self::Vra(error) => error.to_string(),
         }
@@ -117,7 +120,7 @@ impl Failure {
             Self::Provider(error) => error.kind().as_str(),
             Self::Usage(_) => ErrorKind::InvalidInput.as_str(),
             Self::Failed(_) => "failed",
-            Self::Stopped(_) => "stopped",
+            Self::Stopped(_) | Self::Cancelled(_) => "stopped",
             Self::Both(first, _) => first.kind(),
             Self::Vra(error) => error.ipam_error().map_or(ErrorKind::InvalidInput, Error::kind).as_str(),
             Self::Vra7(error) => error.kind().as_str(),
