@@ -142,6 +142,55 @@ fn a_mark_field_that_is_too_small_is_refused() {
 }
 
 #[test]
+fn a_change_of_tags_that_would_cut_the_mark_is_refused() {
+    use ipam_core::{Labels, Patch, Tag, Tags, Update};
+    runtime().block_on(async {
+        let server = Server::start().await.unwrap();
+        let subnet = server.seed(|store| {
+            store.add_custom_field(Object::Address, CustomColumn::text("custom_mark", 255));
+            let section = store.add_section("Lab");
+            store.add_subnet(section, "10.0.0.0/28".parse().unwrap())
+        });
+        let provider = connect(&server, PhpIpamConfig::new().with_address_mark_field("custom_mark")).await;
+        let labels = Labels::default().with_tag(Tag::new("env", "prod"));
+        let line = AllocateLine::next(subnet.to_string(), 1).with_labels(labels.clone());
+        let taken = provider.allocate(&Allocate::new("vm").with_key("vm/0").with_line(line)).await.unwrap();
+        let id = taken.iter().next().unwrap().id.clone();
+        let long = Tags::from([Tag::new("note", "x".repeat(200))]);
+        let error = provider.update(&Update::new(id.clone()).with_tags(Patch::Set(long))).await.unwrap_err();
+        assert_eq!(error.kind(), ipam_core::ErrorKind::InvalidInput, "{error}");
+        let found = provider.find(&Find::default().with_owner("vm")).await.unwrap().items;
+        assert_eq!((found.len(), &found[0].labels), (1, &labels));
+        let short = Tags::from([Tag::new("env", "test")]);
+        let changed = provider.update(&Update::new(id).with_tags(Patch::Set(short.clone()))).await.unwrap();
+        assert_eq!(changed.labels.tags, short);
+    });
+}
+
+#[test]
+fn an_owner_with_a_path_is_found_by_the_search_alone() {
+    runtime().block_on(async {
+        let server = Server::start().await.unwrap();
+        let subnet = server.seed(|store| {
+            let section = store.add_section("Lab");
+            store.add_subnet(section, "10.0.0.0/28".parse().unwrap())
+        });
+        let provider = connect(&server, PhpIpamConfig::new()).await;
+        let path = "/resources/compute/226478cf-fa26-4a5b";
+        for owner in [path, "226478cf-fa26-4a5b", "another"] {
+            provider.allocate_one(subnet.to_string(), owner).await.unwrap();
+        }
+        for owner in [path, "226478cf-fa26-4a5b"] {
+            server.clear_log();
+            let found = provider.find(&Find::default().with_owner(owner)).await.unwrap().items;
+            assert_eq!(found.iter().map(|one| one.owner.as_ref().unwrap().as_str()).collect::<Vec<_>>(), [owner]);
+            // The search, and the subnet of the one address that was found.
+            assert_eq!(server.requests().len(), 2, "{:?}", server.requests());
+        }
+    });
+}
+
+#[test]
 fn a_registry_opens_it_by_its_url() {
     runtime().block_on(async {
         let server = Server::start().await.unwrap();

@@ -12,7 +12,7 @@ use crate::provider::inner::{Inner, MAX_CONCURRENT};
 use crate::provider::key::group::KeyOwner;
 use crate::provider::map::error::{failed, is_too_large};
 use crate::provider::map::mark::{Found, State};
-use crate::provider::map::model::{OWNER_WIDTH, row_of};
+use crate::provider::map::model::{OWNER_WIDTH, owner_of, row_of};
 use crate::provider::snapshot::Snapshot;
 use crate::query::Filter;
 
@@ -21,7 +21,11 @@ impl Inner {
         request.validate()?;
         page(Operation::Find, &request.page, self.config.page_size, std::iter::empty::<u64>(), |id| *id)?;
         self.clean_up().await;
-        let rows = self.candidates(request).await.map_err(failed(Operation::Find))?;
+        let mut rows = self.candidates(request).await.map_err(failed(Operation::Find))?;
+        // A search finds the text in any column. Rows of other owners would cost requests for their subnets.
+        if let Some(owner) = &request.owner {
+            rows.retain(|row| owner_of(row, self.mapping.of_address(row).mark()).as_ref() == Some(owner));
+        }
         let rows = self.acknowledged(rows).await.map_err(failed(Operation::Find))?;
         let owning_ranges = self.owning_ranges(&rows).await.map_err(failed(Operation::Find))?;
         // A request for one address also returns reservations, so that its caller learns why it is not free.
@@ -62,11 +66,13 @@ impl Inner {
         {
             // The search runs in the database, but takes plain texts only, and finds them in other columns too;
             // `request.matches` decides. The filter makes PHP read all addresses.
-            if self.probed.search && is_plain(owner.as_str()) {
-                self.read(|| async { client.search().addresses(owner.as_str()).await }).await?
-            } else {
-                let filter = Filter::equals("owner", owner);
-                self.read(|| async { client.addresses().list_filtered(&filter).await }).await?
+            let part = if self.probed.search { plain_part(owner.as_str()) } else { None };
+            match part {
+                Some(part) => self.read(|| async { client.search().addresses(part).await }).await?,
+                None => {
+                    let filter = Filter::equals("owner", owner);
+                    self.read(|| async { client.addresses().list_filtered(&filter).await }).await?
+                }
             }
         } else {
             self.all_rows(request.space.as_ref()).await?
@@ -141,10 +147,44 @@ fn fits_path(text: &str) -> bool {
     !text.is_empty() && text != "0" && text != "." && text != ".." && !text.contains(['/', '\\', '\0'])
 }
 
+/// Returns a part of a text that can be searched for: all of it, or else its longest plain part, if that is long enough to
+/// find few addresses, such as the id in `/resources/compute/226478cf`.
+fn plain_part(text: &str) -> Option<&str> {
+    // A short part, such as a word, is in many owners and descriptions.
+    const MIN_LEN: usize = 16;
+    if is_plain(text) {
+        return Some(text);
+    }
+    let parts = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '~' | '@')));
+    parts.filter(|part| part.len() >= MIN_LEN && is_plain(part)).max_by_key(|part| part.len())
+}
+
 /// Returns true if the path can hold a text unchanged and it is no address or number: the server would search for a
 /// range of addresses then.
 fn is_plain(text: &str) -> bool {
     fits_path(text)
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~' | b'@'))
         && text.parse::<f64>().is_err()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_plain_part_of_an_owner_is_searched_for() {
+        for (owner, part) in [
+            ("vm-1", Some("vm-1")),
+            ("/resources/compute/226478cf-0a1b-4c2d", Some("226478cf-0a1b-4c2d")),
+            ("/resources/sub-networks/226478cf0a1b4c2d/0123456789", Some("226478cf0a1b4c2d")),
+            // Too short: it would find what other owners have.
+            ("/resources/compute/vm-1", None),
+            ("10.0.0.1", None),
+            // A number, which the server takes for an address.
+            ("/1234567890123456789", None),
+            ("", None),
+        ] {
+            assert_eq!(plain_part(owner), part, "{owner}");
+        }
+    }
 }

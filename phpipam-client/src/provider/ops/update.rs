@@ -4,7 +4,7 @@ use ipam_core::{Allocation, Error as CoreError, Labels, Operation, Patch, Result
 
 use crate::models::AddressFields;
 use crate::provider::inner::Inner;
-use crate::provider::map::error::{failed, no_expiry};
+use crate::provider::map::error::{failed, mark_too_long, no_expiry};
 use crate::provider::map::mark::{Found, with_mark};
 use crate::provider::map::model::{labels_fit, row_of};
 
@@ -38,6 +38,11 @@ impl Inner {
             (tags, Found::Mark(mark)) => {
                 let mut mark = (**mark).clone();
                 mark.tags = tags.clone().apply_or_default(mark.tags);
+                // The server would cut it, and nothing could read the mark any more.
+                let needed = mark.to_string().len();
+                if let Some(width) = self.probed.address_width.filter(|width| needed > *width) {
+                    return Err(mark_too_long(Operation::Update, &mark.owner, needed, width));
+                }
                 fields = match &self.mapping.address_mark {
                     None => fields.with_note(with_mark(row.note.as_deref().unwrap_or_default(), &mark)),
                     Some(field) => {
