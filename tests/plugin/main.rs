@@ -5,6 +5,7 @@
 
 mod kill;
 mod kill_requests;
+mod messages;
 mod phpipam_shortfalls;
 mod repeats;
 mod rules;

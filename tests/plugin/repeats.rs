@@ -123,7 +123,11 @@ async fn both_forms_of_a_resource_id_are_the_same_machine() {
             stage.run(Action::UpdateRecord, &record).await.unwrap();
             let another = with_path(&bare, "another-");
             let refused = stage.run(Action::DeallocateIp, &undo(&outputs, &another)).await.unwrap();
-            assert_eq!(refused["ipDeallocations"][0]["message"], "Belongs to another resource; nothing was freed");
+            let refused = refused["ipDeallocations"][0]["message"].as_str().unwrap();
+            let owner = bare["resourceInfo"]["id"].as_str().unwrap();
+            let held =
+                format!("is held by {} (resource {owner}) in range", bare["resourceInfo"]["name"].as_str().unwrap());
+            assert!(refused.contains(&held) && refused.ends_with("; nothing was freed"), "{refused}");
             let freed = stage.run(Action::DeallocateIp, &undo(&outputs, deallocating)).await.unwrap();
             assert_eq!(freed["ipDeallocations"][0]["message"], "Success");
             assert_eq!(stage.allocated().await, before);
@@ -169,7 +173,8 @@ async fn both_forms_of_a_network_id_are_the_same_network() {
             assert_eq!(again["ipRange"]["id"], outputs["ipRange"]["id"]);
             let id = &outputs["ipRange"]["id"];
             let kept = stage.run(Action::DeallocateIpRange, &back("another", id)).await.unwrap();
-            assert_eq!(kept["message"], "Belongs to another resource; nothing was removed");
+            let kept = kept["message"].as_str().unwrap();
+            assert!(kept.ends_with(&format!("is held by resource {bare}; nothing was removed")), "{kept}");
             let done = stage.run(Action::DeallocateIpRange, &back(deallocating, id)).await.unwrap();
             assert_eq!(done["message"], "Success");
             let done = stage.run(Action::DeallocateIpRange, &back(deallocating, id)).await.unwrap();
@@ -265,7 +270,7 @@ async fn an_address_outside_the_current_prefix_of_the_range_is_deallocated() {
         (
             "10.0.0.8",
             None,
-            "Outside the current prefix of the range, and not allocated to the resource; nothing to free",
+            "Outside the current prefix of the range, and 10.0.0.8 is held by resource another in range 20; nothing was freed",
         ),
         (
             "10.0.0.99",

@@ -170,5 +170,6 @@ async fn addresses_that_older_plug_ins_left_without_an_owner_are_freed() {
     ipam.allocate(&Allocate::new("other").with_line(AllocateLine::next("12", 1))).await.unwrap();
     let inputs = json!({"resourceInfo": {"id": "vm"}, "ipDeallocations": [{"id": "d", "ipRangeId": "12", "ipAddress": "10.0.0.1"}]});
     let outputs = Plugin::new(ipam).run(Action::DeallocateIp, &inputs).await.unwrap();
-    assert_eq!(outputs["ipDeallocations"][0]["message"], "Belongs to another resource; nothing was freed");
+    let message = &outputs["ipDeallocations"][0]["message"];
+    assert_eq!(message, "10.0.0.1 is held by resource other in range 12; nothing was freed");
 }

@@ -70,14 +70,18 @@ impl EndpointProperties {
     /// It is the member `endpoint.endpointProperties`, or `endpointProperties` in the inputs of ValidateEndpoint.
     ///
     /// # Errors
-    /// An [`ActionError`] that names the member and never shows its value, if the member is not an object.
+    /// An [`ActionError`] that names the member and never shows its value, if the member is not an object, or if
+    /// `endpoint` is null and there is no other form.
     pub fn of_inputs(inputs: &Value) -> Result<Self, ActionError> {
         // Read from the raw inputs: a host needs the form before it runs an action, whose inputs may be wrong
         // elsewhere.
         let (member, form) = match inputs.get("endpoint") {
-            Some(endpoint @ (Value::Object(_) | Value::Null)) => {
-                ("endpoint.endpointProperties", endpoint.get("endpointProperties"))
+            Some(endpoint @ Value::Object(_)) => ("endpoint.endpointProperties", endpoint.get("endpointProperties")),
+            Some(Value::Null) if inputs.get("endpointProperties").is_none() => {
+                return Err(ActionError::input("endpoint", &"null; give the endpoint, an object"));
             }
+            // ValidateEndpoint has no endpoint, only its form.
+            Some(Value::Null) => ("endpointProperties", inputs.get("endpointProperties")),
             Some(other) => {
                 return Err(ActionError::input(
                     "endpoint",

@@ -62,13 +62,15 @@ impl<P: IpamProvider> Plugin<P> {
         let provider = &self.provider;
         match action {
             Action::ValidateEndpoint => to_json(actions::validate_endpoint(provider, read(inputs)?).await?),
-            Action::GetIpRanges => to_json(actions::get_ip_ranges(provider, read(inputs)?).await?),
-            Action::GetIpBlocks => to_json(actions::get_ip_blocks(provider, read(inputs)?).await?),
-            Action::AllocateIp => to_json(actions::allocate_ip(provider, read(inputs)?).await?),
-            Action::DeallocateIp => to_json(actions::deallocate_ip(provider, read(inputs)?).await?),
-            Action::UpdateRecord => to_json(actions::update_record(provider, read(inputs)?).await?),
-            Action::AllocateIpRange => to_json(actions::allocate_ip_range(provider, read(inputs)?).await?),
-            Action::DeallocateIpRange => to_json(actions::deallocate_ip_range(provider, read(inputs)?).await?),
+            Action::GetIpRanges => to_json(actions::get_ip_ranges(provider, read_with_endpoint(inputs)?).await?),
+            Action::GetIpBlocks => to_json(actions::get_ip_blocks(provider, read_with_endpoint(inputs)?).await?),
+            Action::AllocateIp => to_json(actions::allocate_ip(provider, read_for_resource(inputs)?).await?),
+            Action::DeallocateIp => to_json(actions::deallocate_ip(provider, read_for_resource(inputs)?).await?),
+            Action::UpdateRecord => to_json(actions::update_record(provider, read_for_resource(inputs)?).await?),
+            Action::AllocateIpRange => to_json(actions::allocate_ip_range(provider, read_for_resource(inputs)?).await?),
+            Action::DeallocateIpRange => {
+                to_json(actions::deallocate_ip_range(provider, read_for_resource(inputs)?).await?)
+            }
         }
     }
 
@@ -113,6 +115,30 @@ fn read<T: DeserializeOwned>(inputs: &Value) -> Result<T, ActionError> {
             None => wire::joined("inputs", &problem),
         })
     })
+}
+
+/// Reads the inputs of an action that needs its endpoint.
+fn read_with_endpoint<T: DeserializeOwned>(inputs: &Value) -> Result<T, ActionError> {
+    // Wrong types first: those messages name the member that is wrong.
+    let read = read(inputs)?;
+    // Absent means that the provider was opened otherwise. Null was meant to be something, and reading it as an empty form
+    // would list and allocate without the administrator's filter.
+    match inputs.get("endpoint") {
+        Some(Value::Null) => Err(ActionError::input("endpoint", &"null; give the endpoint, an object")),
+        _ => Ok(read),
+    }
+}
+
+/// Reads the inputs of an action that is run for a resource.
+fn read_for_resource<T: DeserializeOwned>(inputs: &Value) -> Result<T, ActionError> {
+    let read = read_with_endpoint(inputs)?;
+    // Named here: the action itself only sees that the id inside is missing.
+    let needed = "it names the resource that the action is run for";
+    match inputs.get("resourceInfo") {
+        None => Err(ActionError::missing("resourceInfo", needed)),
+        Some(Value::Null) => Err(ActionError::input("resourceInfo", &format_args!("null; {needed}"))),
+        Some(_) => Ok(read),
+    }
 }
 
 /// Writes the outputs of an action as JSON.

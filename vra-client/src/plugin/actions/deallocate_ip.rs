@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipam_core::{Allocation, Deallocate, ErrorKind, IpamProvider, IpamProviderExt, Precondition, RangeId, SpaceId};
 use serde::{Deserialize, Serialize};
 
-use super::owned::{ambiguous_address, look_up};
+use super::owned::{ambiguous_address, holder, look_up};
 use super::resource::ResourceInfo;
 use crate::plugin::{ActionError, Endpoint, Members, wire};
 
@@ -16,7 +16,9 @@ use crate::plugin::{ActionError, Endpoint, Members, wire};
 /// 2. Otherwise the address is looked up in the whole IPAM, among the allocations that carry the machine's id. One in the
 ///    named range is freed, or else one in the address space of that range. If the range does not exist any more, or does
 ///    not contain the address any more, an allocation in another address space is freed, provided that it is the only one.
-/// 3. Otherwise nothing is freed, and the message says why: the address is free, reserved, or of another resource.
+/// 3. Otherwise nothing is freed, and the message says why: the address is free, or it is reserved or held by another
+///    resource, with the host name, the resource's id and the range:
+///    `10.0.0.5 is held by web2 (resource vm-9) in range 12; nothing was freed`.
 ///
 /// ```
 /// use ipam_core::{DefineRange, IpamProvider, MemoryProvider};
@@ -155,10 +157,10 @@ pub(in crate::plugin) async fn deallocate_ip<P: IpamProvider + ?Sized>(
             Err(error) => return Err(error.into()),
         };
         let message = match direct {
-            Direct::Deallocated => FREED,
+            Direct::Deallocated => FREED.to_owned(),
             other => deallocate_by_address(provider, &input.resource_info, &range, address, other).await?,
         };
-        ip_deallocations.push(IpDeallocationResult { ip_deallocation_id: id, message: message.to_owned() });
+        ip_deallocations.push(IpDeallocationResult { ip_deallocation_id: id, message });
     }
     Ok(DeallocateIpOutput { ip_deallocations })
 }
@@ -178,6 +180,8 @@ enum Direct {
 
 /// Message for an address that was freed.
 const FREED: &str = "Success";
+/// Message for an address that was free.
+const WAS_FREE: &str = "Was free already";
 
 /// Deallocates an address that the named range does not have, or returns the reason why nothing is freed.
 ///
@@ -188,7 +192,7 @@ async fn deallocate_by_address<P: IpamProvider + ?Sized>(
     range: &RangeId,
     address: IpAddr,
     direct: Direct,
-) -> Result<&'static str, ActionError> {
+) -> Result<String, ActionError> {
     let ownership = look_up(provider, resource, address).await?;
     // Only allocations with the resource's id are freed here. One without an owner may belong to any machine once the range
     // is not the named one.
@@ -215,21 +219,23 @@ async fn deallocate_by_address<P: IpamProvider + ?Sized>(
         if let Some(owner) = &found.owner {
             request = request.with_precondition(Precondition::Owner(owner.clone()));
         }
-        return Ok(if provider.deallocate(&request).await?.was_free() { "Was free already" } else { FREED });
+        return Ok(if provider.deallocate(&request).await?.was_free() { WAS_FREE } else { FREED }.to_owned());
     }
     // In this order, so that the message names what an administrator can act on.
-    Ok(if !ownership.reserved.is_empty() {
-        "Is reserved in the IPAM; nothing was freed"
-    } else if ownership.others.iter().any(|found| in_range(&found)) {
-        "Belongs to another resource; nothing was freed"
-    } else {
-        match direct {
-            Direct::NoRange => "The range does not exist any more; nothing to free",
-            Direct::Outside => {
-                "Outside the current prefix of the range, and not allocated to the resource; nothing to free"
-            }
-            Direct::WasFree | Direct::Deallocated => "Was free already",
-        }
+    let other = ownership.others.iter().find(in_range).or(ownership.reserved.first());
+    if let Some(other) = other {
+        return Ok(format!("{}; nothing was freed", holder(other)));
+    }
+    let reason = match direct {
+        Direct::WasFree | Direct::Deallocated => return Ok(WAS_FREE.to_owned()),
+        Direct::NoRange => "The range does not exist any more",
+        Direct::Outside => "Outside the current prefix of the range",
+    };
+    Ok(match ownership.others.first() {
+        // It may be the same address in another address space, so the range is named with it.
+        Some(other) => format!("{reason}, and {}; nothing was freed", holder(other)),
+        None if direct == Direct::NoRange => format!("{reason}; nothing to free"),
+        None => format!("{reason}, and not allocated to the resource; nothing to free"),
     })
 }
 

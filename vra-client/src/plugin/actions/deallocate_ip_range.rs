@@ -3,12 +3,13 @@
 use ipam_core::{DeallocateRange, IpamProvider, IpamProviderExt, Owner, Precondition};
 use serde::{Deserialize, Serialize};
 
+use super::owned::shown;
 use super::resource::ResourceInfo;
 use crate::plugin::{ActionError, Endpoint, Members, wire};
 
 /// Inputs of DeallocateIPRange.
 ///
-/// A network of another resource is left alone, and the message says so. A network that does not exist any more is a
+/// A network of another resource is left alone, and the message names that resource. A network that does not exist any more is a
 /// success.
 ///
 /// ```
@@ -125,16 +126,27 @@ pub(in crate::plugin) async fn deallocate_ip_range<P: IpamProvider + ?Sized>(
     if deallocated.was_free() {
         // The precondition takes a range of another owner for free. The range may carry the other form of the resource's id,
         // as an earlier version of this crate wrote it.
-        let other = match provider.get_range(id).await {
+        let range = match provider.get_range(id).await {
             // Gone before the request, or removed by a repeat that runs at the same time: either is a success.
             Err(error) if error.is_not_found() => return Ok(output("Was gone already")),
-            range => range?.owner,
+            range => range?,
         };
-        match other {
+        match range.owner {
             Some(owner) if input.resource_info.is_owner(&owner)? => {
                 deallocated = provider.deallocate_range(&request(owner)).await?;
             }
-            _ => return Ok(output("Belongs to another resource; nothing was removed")),
+            Some(owner) => {
+                let owner = shown(owner.as_str());
+                let message =
+                    format!("Network {} (range {id}) is held by resource {owner}; nothing was removed", range.net);
+                return Ok(output(&message));
+            }
+            // It came back under the same id since the request, or the provider left it for a reason of its own.
+            None => {
+                let message =
+                    format!("Network {} (range {id}) has no owner in the IPAM; nothing was removed", range.net);
+                return Ok(output(&message));
+            }
         }
     }
     Ok(output(if deallocated.was_free() { "Was gone already" } else { "Success" }))

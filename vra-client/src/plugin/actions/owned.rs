@@ -47,3 +47,30 @@ pub(super) async fn look_up<P: IpamProvider + ?Sized>(
 pub(super) fn ambiguous_address(address: IpAddr, owner: Owner) -> ActionError {
     ActionError::new(format!("{address} is allocated to resource {owner} in more than one address space"))
 }
+
+/// Returns a sentence that says who holds an address: host name, resource, state and range.
+pub(super) fn holder(allocation: &Allocation) -> String {
+    let Allocation { address, range, state, .. } = allocation;
+    let host = allocation.labels.hostname.as_deref().map(shown);
+    let held = match (host, allocation.owner.as_ref().map(|owner| shown(owner.as_str()))) {
+        (Some(host), Some(owner)) => format!("held by {host} (resource {owner})"),
+        (None, Some(owner)) => format!("held by resource {owner}"),
+        (Some(host), None) => format!("held by {host}, without a resource"),
+        (None, None) => "held without host name and resource".to_owned(),
+    };
+    match state {
+        AllocationState::Reserved if allocation.owner.is_none() => match allocation.labels.hostname.as_deref() {
+            Some(host) => format!("{address} is reserved for {} in range {range}", shown(host)),
+            None => format!("{address} is reserved in range {range}"),
+        },
+        AllocationState::Reserved => format!("{address} is reserved and {held} in range {range}"),
+        _ => format!("{address} is {held} in range {range}"),
+    }
+}
+
+/// Returns a text of the IPAM for a message: one line of limited length.
+pub(super) fn shown(text: &str) -> String {
+    const MAX_CHARS: usize = 80;
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MAX_CHARS).collect();
+    if text.chars().nth(MAX_CHARS).is_some() { format!("{line}…") } else { line }
+}

@@ -5,21 +5,21 @@ use std::net::IpAddr;
 use ipam_core::{Allocation, IpamProvider, MacAddr, Update};
 use serde::{Deserialize, Serialize};
 
-use super::owned::{ambiguous_address, look_up};
+use super::owned::{ambiguous_address, holder, look_up};
 use super::resource::ResourceInfo;
 use crate::plugin::{ActionError, Endpoint, Members, wire};
 
 /// Inputs of Update, which the contract's text calls UpdateRecord.
 ///
 /// Each address gets the MAC address of its entry and the resource's name as its host name. A member that is absent leaves
-/// the value in the IPAM as it is.
+/// the value in the IPAM as it is, and so do description and tags, such as the one with the person who requested the machine.
 ///
 /// The request names no range, so the allocation is found by the address, in every range and address space. The
 /// machine's own allocation is taken, or else one without an owner, as older plug-ins left them. An address is an error
 /// - if it is free, reserved, or of another resource,
 /// - if more than one address space has such an allocation of it.
 ///
-/// The message names the address. [`ipam_error`](ActionError::ipam_error) returns `None`, and a
+/// The message names the address, and who holds it. [`ipam_error`](ActionError::ipam_error) returns `None`, and a
 /// [host](crate::plugin::host) reports the kind `invalid input`. Entries are written one by
 /// one, in their order: those before the error are updated, and those after it are not. Run the action again with the
 /// same inputs after the cause was removed.
@@ -135,7 +135,9 @@ async fn owned<P: IpamProvider + ?Sized>(
     match <[Allocation; 1]>::try_from(candidates) {
         Ok([only]) => Ok(only),
         Err(none) if none.is_empty() => {
-            Err(ActionError::new(format!("{address} is not allocated to resource {owner}")))
+            let other = ownership.others.first().or(ownership.reserved.first());
+            let held = other.map(|other| format!("; {}", holder(other))).unwrap_or_default();
+            Err(ActionError::new(format!("{address} is not allocated to resource {owner}{held}")))
         }
         // The same private address may be allocated in several address spaces, and the request names no range.
         Err(_) => Err(ambiguous_address(address, owner)),
