@@ -3,11 +3,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod histories;
 mod kill;
 mod kill_requests;
 mod messages;
 mod phpipam_shortfalls;
 mod repeats;
+mod retries;
 mod rules;
 mod samples;
 mod secrets;

@@ -35,17 +35,20 @@
 //! - *Free properties*: name and value pairs in the form's member `properties`, beside its fields.
 //!
 //! # Guarantees
-//! - A repeated AllocateIP or AllocateIPRange never takes a second address or range. The
-//!   [`AllocationKey`](ipam_core::AllocationKey) of AllocateIP is the resource's id and the smallest `id` of the
-//!   entries, compared as text; [`AllocateIpInput`] says what counts as a repetition. A resource id with its path
-//!   (`/resources/compute/X`) and without it (`X`) are the same owner, `X`.
-//! - Allocations of builds of this crate from before its first release are found, too. Those builds kept the entries in
-//!   the order in which vRA sent them, and the resource's id in the form in which vRA sent it. A repetition with up to
-//!   4 entries is looked for in every order, and one with more entries only in the order of the ids and in that of the
-//!   request.
+//! - A repeated AllocateIP or AllocateIPRange never takes a second address or range for an entry, also if it comes with
+//!   another name, description, person, order, list of ranges or number of network cards: what the resource holds for an
+//!   entry is its result, and only what is missing is requested. [`AllocateIpInput`] says what counts as a repetition. A
+//!   resource id with its path (`/resources/compute/X`) and without it (`X`) are the same owner, `X`.
+//! - The tag `vra-nic` of an address is the id of its entry, and the tag `requested-by` of an address or a network is the
+//!   person who requested it ([`ResourceInfo::owner`]).
+//! - Allocations of builds of this crate from before its first release are found, too. Those builds wrote no tags, kept the
+//!   entries in the order in which vRA sent them, and the resource's id in the form in which vRA sent it. Only the same
+//!   request is their repetition; one with up to 4 entries is looked for in every order, and one with more entries only in
+//!   the order of network cards and ids and in that of the request.
 //! - AllocateIP takes all addresses of a request for several network cards, or none.
 //! - DeallocateIP may be repeated. It frees an address only if the machine owns it, or if it has no owner, as older plug-ins
-//!   left addresses. A late repeat never frees the address of the next machine.
+//!   left addresses. A late repeat never frees the address of the next machine. If it frees nothing, its message says who
+//!   holds the address.
 //! - DeallocateIP also finds an address whose range was changed or removed since it was allocated; see
 //!   [`DeallocateIpInput`] for the rule.
 //! - `Ok` means done. A refusal of the IPAM is always an error, never a success with a message.
@@ -53,7 +56,8 @@
 //! # Leniency
 //! vRA sends booleans and numbers as strings in most releases and as JSON values in some. Both are read. Unknown members are
 //! ignored. A value that cannot be read as its type is an error that names the member. A `start` of `0.0.0.0` or `::`
-//! counts as absent.
+//! counts as absent. `endpoint` may be absent, but not null: null is an error that names it, and so is a `resourceInfo` that
+//! is null or absent in an action that is run for a resource.
 //!
 //! # Endpoint properties
 //! The provider reads `hostName` and its own options. [`Settings`] lists the properties that the actions read: filter,

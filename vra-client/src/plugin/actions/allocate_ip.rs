@@ -2,28 +2,38 @@
 
 use std::net::IpAddr;
 
-use ipam_core::{Allocate, AllocateLine, Allocation, Family, IpamProvider, Labels, Placement, RangeId, Selection};
+use ipam_core::{Allocate, AllocateLine, Allocation, Family, IpamProvider, Placement, RangeId, Selection};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use super::entry::Entry;
 use super::get_ip_ranges::version;
-use super::repeat;
-use super::resource::{COMPUTE, ResourceInfo, ipam_key};
+use super::resource::ResourceInfo;
+use super::{held, repeat};
 use crate::plugin::{ActionError, Endpoint, Members, wire};
 
 /// Inputs of AllocateIP.
 ///
-/// All entries are one request: either every network card gets its addresses, or none does. The same inputs, also with the
-/// entries in another order, return the same addresses.
+/// The action first looks what the resource holds for the `id` of each entry. These addresses are the result of the entry.
+/// Only the other entries are requested, as one request: either each of them gets its addresses, or none does. So a
+/// repetition never takes a second address for an entry:
 ///
-/// The request's key is the resource's id and the smallest `id` of the entries, compared as text (`nic-10` is smaller
-/// than `nic-2`). For a resource whose entries `a` and `b` have addresses:
-///
-/// | entries of the next request | result |
+/// | next request of the same resource | result |
 /// | --- | --- |
-/// | the same `a` and `b`, in any order | the same addresses |
-/// | others with the smallest id `a`, such as `a` alone | an error of kind `Conflict`; nothing is taken |
-/// | others with another smallest id, such as `b` alone | a new request with another key; it takes other addresses |
+/// | the same, or with its entries in another order | the same addresses |
+/// | another machine name, description or `owner` | the same addresses, with these labels if the IPAM can change them |
+/// | another list or order of `ipRangeIds`, with the range of the held address in it | the same addresses |
+/// | fewer entries | the same addresses for these; those of the others stay allocated |
+/// | more entries | the same addresses, and new ones for the others |
+/// | another `size`, another `start`, or only other `ipRangeIds` | an error of kind `Conflict`; nothing is taken |
+///
+/// vRA accepts an address only if its range is one of those that the entry names. The error therefore says which machine
+/// and entry hold which address in which range, and what to do: deallocate it, or delete the deployment.
+///
+/// Addresses carry their entry as the tag `vra-nic`, and the resource as their owner. Where the IPAM keeps no tags
+/// ([`Capabilities::tags`](ipam_core::Capabilities::tags)), only the same request is a repetition, with its entries in any
+/// order. Any other one that has the same smallest `id` of an entry, compared as text (`nic-10` is smaller than `nic-2`),
+/// is a `Conflict`. The same holds for addresses that builds of this crate from before its first release allocated.
 ///
 /// ```
 /// use ipam_core::{DefineRange, IpamProvider, MemoryProvider};
@@ -143,8 +153,8 @@ impl IpAllocation {
         self.id.as_deref().ok_or_else(|| ActionError::missing_entry_id(&member))
     }
 
-    /// Returns the line of the provider's request for the entry at `index`.
-    fn line(&self, index: usize, labels: Labels) -> Result<AllocateLine, ActionError> {
+    /// Returns the line of the provider's request for the entry at `index`, without labels.
+    fn line(&self, index: usize) -> Result<AllocateLine, ActionError> {
         let count = self.size.unwrap_or(1);
         // vRA writes an unspecified address into `start` where the blueprint has none.
         let selection = match self.start.filter(|start| !start.is_unspecified()) {
@@ -156,56 +166,32 @@ impl IpAllocation {
         let mut ranges = self.ip_range_ids.iter().map(|id| RangeId::from(id.as_str()));
         let member = format!("ipAllocations[{index}].ipRangeIds");
         let first = ranges.next().ok_or_else(|| ActionError::empty(&member, "name at least one range"))?;
-        let line = AllocateLine::new(first, selection).with_labels(labels);
         // The provider tries the ranges in this order and in one step, so that no address is lost between two tries.
-        Ok(ranges.fold(line, AllocateLine::or_from))
+        Ok(ranges.fold(AllocateLine::new(first, selection), AllocateLine::or_from))
     }
 }
 
 impl AllocateIpInput {
-    /// Returns the provider's request, with its lines in the order of [`positions`](Self::positions).
+    /// Returns the entries, ordered by network card, then by id.
     ///
-    /// Inputs that differ in the order of the entries only give equal requests with equal keys.
-    fn request(&self, ids: &[&str]) -> Result<Allocate, ActionError> {
-        // vRA finds the result of an entry by its id, so two entries with one id could not be told apart.
-        for (index, id) in ids.iter().enumerate() {
-            if ids.iter().take(index).any(|earlier| earlier == id) {
-                return Err(ActionError::input(
-                    &format!("ipAllocations[{index}].id"),
-                    &"repeated; every entry needs its own",
-                ));
-            }
-        }
-        let mut labels = Labels::default();
-        labels.hostname = self.resource_info.name.clone();
-        labels.description = self.resource_info.description.clone();
-        let owner = self.resource_info.ipam_owner()?;
-        let key = ipam_key(&owner, smallest(ids)?);
-        let mut request = Allocate::new(owner).with_key(key);
+    /// vRA may repeat them in another order, and a provider compares a repeated request line by line.
+    fn entries(&self) -> Result<Vec<Entry<'_>>, ActionError> {
+        let mut entries: Vec<Entry<'_>> = Vec::with_capacity(self.ip_allocations.len());
         for (index, wanted) in self.ip_allocations.iter().enumerate() {
-            request = request.with_line(wanted.line(index, labels.clone())?);
+            let id = wanted.id(index)?;
+            // vRA finds the result of an entry by its id, so two entries with one id could not be told apart.
+            if entries.iter().any(|earlier| earlier.id == id) {
+                let member = format!("ipAllocations[{index}].id");
+                return Err(ActionError::input(&member, &"repeated; every entry needs its own"));
+            }
+            entries.push(Entry { index, id, nic: wanted.nic_index, line: wanted.line(index)? });
         }
-        let mut lines: Vec<_> = self.positions(ids).into_iter().zip(request.lines).collect();
-        // Sorted here and put back into the order of the inputs by the positions, once the addresses are known.
-        lines.sort_by_key(|(position, _)| *position);
-        request.lines = lines.into_iter().map(|(_, line)| line).collect();
-        Ok(request)
+        if entries.is_empty() {
+            return Err(ActionError::empty("ipAllocations", "name at least one network card"));
+        }
+        entries.sort_by_key(|entry| (entry.nic, entry.id));
+        Ok(entries)
     }
-
-    /// Returns the position of each entry in the request: ordered by network card, then by id.
-    fn positions(&self, ids: &[&str]) -> Vec<usize> {
-        // vRA may repeat the entries in another order, and a provider compares a repeated request line by line.
-        let key = |index: usize| (self.ip_allocations.get(index).and_then(|wanted| wanted.nic_index), ids.get(index));
-        (0..ids.len()).map(|index| (0..ids.len()).filter(|other| key(*other) < key(index)).count()).collect()
-    }
-}
-
-/// Returns the smallest entry id, which the key of the request is made from.
-fn smallest<'a>(ids: &[&'a str]) -> Result<&'a str, ActionError> {
-    // The smallest id does not depend on the order of the entries. A key of all ids would let a request with one more
-    // network card take new addresses for the others; with the smallest one it is a conflict and takes nothing.
-    let empty = || ActionError::empty("ipAllocations", "name at least one network card");
-    ids.iter().min().copied().ok_or_else(empty)
 }
 
 /// Runs AllocateIP.
@@ -213,20 +199,22 @@ pub(in crate::plugin) async fn allocate_ip<P: IpamProvider + ?Sized>(
     provider: &P,
     input: AllocateIpInput,
 ) -> Result<AllocateIpOutput, ActionError> {
-    let ids: Vec<&str> =
-        input.ip_allocations.iter().enumerate().map(|(index, wanted)| wanted.id(index)).collect::<Result<_, _>>()?;
-    let request = input.request(&ids)?;
-    // Checked before the look-ups of earlier requests, so that a mistake costs no request to the IPAM.
-    request.validate()?;
-    let positions = input.positions(&ids);
-    // The owner and the key that an earlier version of this crate made for the same machine.
-    let other = input.resource_info.other_owner(COMPUTE)?;
-    let other_key = ipam_key(&other, smallest(&ids)?);
-    let allocated = repeat::allocate(provider, request, &positions, (other, other_key)).await?;
-    let ip_allocations = ids
+    let resource = &input.resource_info;
+    let entries = input.entries()?;
+    // All entries are checked before the look-ups, so that a mistake costs no request to the IPAM, and takes no address
+    // because others are held already.
+    let lines = entries.iter().map(|entry| entry.tagged_line(resource, None));
+    lines.fold(Allocate::new(resource.ipam_owner()?), Allocate::with_line).validate()?;
+    let results = if provider.capabilities().tags {
+        held::allocate(provider, resource, &entries).await?
+    } else {
+        repeat::allocate_untagged(provider, resource, &entries).await?
+    };
+    let mut entries = entries;
+    entries.sort_by_key(|entry| entry.index);
+    let ip_allocations = entries
         .iter()
-        .zip(positions)
-        .map(|(id, position)| result(id, allocated.lines.get(position).map(Vec::as_slice).unwrap_or_default()))
+        .map(|entry| result(entry.id, results.get(&entry.index).map(Vec::as_slice).unwrap_or_default()))
         .collect::<Result<_, _>>()?;
     Ok(AllocateIpOutput { ip_allocations })
 }

@@ -7,12 +7,14 @@ use serde_json::{Map, Value};
 
 use super::get_ip_ranges::IpRange;
 use super::repeat;
-use super::resource::{ResourceInfo, SUB_NETWORKS, ipam_key};
+use super::resource::{REQUESTED_BY, ResourceInfo, SUB_NETWORKS, ipam_key};
 use crate::plugin::{ActionError, Endpoint, Members, Settings, wire};
 
 /// Inputs of AllocateIPRange.
 ///
-/// The same inputs return the same network. Other inputs for the same resource and entry id are an error of kind `Conflict`.
+/// A repetition for the same resource and entry id returns the same network, also with another name, description, `owner`
+/// or other properties, which stay as the first request gave them. If it asks for another prefix length or prefix, or names
+/// other blocks only, it is an error of kind `Conflict` that says which network is held.
 ///
 /// ```
 /// use ipam_core::{DefineBlock, IpamProvider, MemoryProvider};
@@ -142,6 +144,12 @@ impl AllocateIpRangeInput {
                 request.tags.insert(Tag::new(member("key"), member("value")));
             }
         }
+        // A tag of this name in the blueprint is what the user wanted to be there.
+        if let Some(person) = self.resource_info.person()
+            && !request.tags.iter().any(|tag| tag.key == REQUESTED_BY)
+        {
+            request.tags.insert(Tag::new(REQUESTED_BY, person));
+        }
         Ok(blocks.fold(request, AllocateRange::or_from))
     }
 
@@ -173,6 +181,6 @@ pub(in crate::plugin) async fn allocate_ip_range<P: IpamProvider + ?Sized>(
     request.validate()?;
     let other = input.resource_info.other_owner(SUB_NETWORKS)?;
     let other_key = ipam_key(&other, input.part());
-    let allocated = repeat::allocate_range(provider, request, (other, other_key)).await?;
-    Ok(AllocateIpRangeOutput { ip_range: IpRange::new(allocated.range, &settings)? })
+    let range = repeat::allocate_range(provider, &input.resource_info, request, (other, other_key)).await?;
+    Ok(AllocateIpRangeOutput { ip_range: IpRange::new(range, &settings)? })
 }

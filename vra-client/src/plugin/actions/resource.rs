@@ -1,6 +1,6 @@
 //! Resource of a request: a machine or an on-demand network.
 
-use ipam_core::{AllocationKey, Owner};
+use ipam_core::{AllocationKey, Labels, Owner};
 use serde::{Deserialize, Serialize};
 
 use crate::plugin::{ActionError, Members, wire};
@@ -36,7 +36,12 @@ pub struct ResourceInfo {
     /// Type of the resource: `VM` or `SUBNET`.
     #[serde(rename = "type", default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
-    /// User who requested the resource; missing on vRA 8.6.0. This is not the owner in the IPAM.
+    /// User who requested the resource; missing on vRA 8.6.0. This is not the owner in the IPAM, which is the resource.
+    ///
+    /// AllocateIP and AllocateIPRange write it into the IPAM as the tag `requested-by`. phpIPAM shows it in the note of the
+    /// address, or the description of the subnet, inside the mark and next to the resource's id. An IPAM without tags gets
+    /// it at the end of an address's description: `front end (requested by jane@example.org)`. Control characters are left
+    /// out, and so is what exceeds 255 characters. The person is left out altogether if it does not fit the IPAM's fields.
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
     /// Id of the organization in vRA.
@@ -49,6 +54,9 @@ pub struct ResourceInfo {
     #[serde(flatten)]
     pub extra: Members,
 }
+
+/// Key of the tag with the user who requested the resource.
+pub(super) const REQUESTED_BY: &str = "requested-by";
 
 /// Path in front of a machine's id.
 pub(super) const COMPUTE: &str = "/resources/compute/";
@@ -86,13 +94,44 @@ impl ResourceInfo {
         Ok(if without_path(id) == id { Owner::new(format!("{path}{id}")) } else { Owner::from(id) })
     }
 
+    /// Returns the user who requested the resource, as one line of limited length.
+    pub(super) fn person(&self) -> Option<String> {
+        const MAX_CHARS: usize = 255;
+        let text = self.owner.as_deref()?;
+        let line: String = text.trim().chars().filter(|c| !c.is_control()).take(MAX_CHARS).collect();
+        Some(line).filter(|line| !line.is_empty())
+    }
+
+    /// Returns the labels of the resource's addresses, with `person` in the description.
+    pub(super) fn labels(&self, person: Option<&str>) -> Labels {
+        let mut labels = Labels::default();
+        labels.hostname.clone_from(&self.name);
+        labels.description = match (&self.description, person) {
+            (None, None) => None,
+            (Some(description), None) => Some(description.clone()),
+            (None, Some(person)) => Some(format!("requested by {person}")),
+            (Some(description), Some(person)) => Some(format!("{description} (requested by {person})")),
+        };
+        labels
+    }
+
+    /// Returns the resource for a message, such as `machine web1 (resource vm-1)`.
+    pub(super) fn machine(&self) -> Result<String, ActionError> {
+        let owner = self.ipam_owner()?;
+        Ok(match &self.name {
+            Some(name) => format!("machine {name} (resource {owner})"),
+            None => format!("resource {owner}"),
+        })
+    }
+
     /// Returns true if `owner` is this resource, in either form of its id.
     pub(super) fn is_owner(&self, owner: &Owner) -> Result<bool, ActionError> {
         Ok(without_path(self.id()?) == without_path(owner.as_str()))
     }
 }
 
-/// Returns the key of a request for a resource. `part` tells the requests of one resource apart.
+/// Returns the key of a request for a network, or for addresses where the IPAM keeps no tags and in earlier versions. `part`
+/// tells the requests of one resource apart.
 pub(super) fn ipam_key(owner: &Owner, part: &str) -> AllocationKey {
     // The prefix keeps the keys of this plug-in apart from those of other programs on the same IPAM.
     AllocationKey::new(format!("vra:{owner}:{part}"))
