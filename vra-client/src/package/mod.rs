@@ -39,6 +39,8 @@ mod files;
 mod form;
 mod logo;
 mod program;
+#[cfg(unix)]
+mod replay;
 mod schema;
 mod support;
 #[cfg(test)]
@@ -47,4 +49,6 @@ mod tests;
 pub use builder::{Package, PackageBuilder};
 pub use error::PackageError;
 pub use form::{Field, FieldType, Form};
+#[cfg(unix)]
+pub use replay::{FileModes, Replay, ReplayError, Replayed, Running, Stopper};
 pub use support::Support;

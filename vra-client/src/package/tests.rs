@@ -43,7 +43,8 @@ fn the_layout_is_that_of_the_contract() {
         let abx = String::from_utf8(package.read(&format!("bundle.zip!{id}.abx")).unwrap()).unwrap();
         assert!(abx.contains(&format!("name: \"{id}\"\n")) && abx.contains("entrypoint: source.handler\n"), "{abx}");
         let script = String::from_utf8(package.read(&format!("bundle.zip!{id}.zip!source.py")).unwrap()).unwrap();
-        assert!(script.contains(&format!("ACTION = \"{}\"", action.command())) && !script.contains('@'), "{script}");
+        assert!(script.contains(&format!("ACTION = \"{}\"", action.command())), "{script}");
+        assert!(["@ACTION@", "@PROGRAM@", "@TIMEOUT@"].iter().all(|name| !script.contains(name)), "{script}");
         assert_eq!(package.read(&format!("bundle.zip!{id}.zip!ipam-plugin")).unwrap(), program());
     }
 }
