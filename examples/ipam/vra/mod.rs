@@ -2,6 +2,8 @@
 
 mod action;
 mod package;
+#[cfg(unix)]
+mod replay;
 
 use clap::Subcommand;
 use vra_client::plugin::Action;
@@ -21,6 +23,9 @@ pub(crate) enum Vra {
     // The version is that of the package here.
     #[command(disable_version_flag = true)]
     Package(Box<package::PackageArgs>),
+    /// Run an action of a package as vRA does, with recorded inputs.
+    #[cfg(unix)]
+    Replay(replay::Args),
 }
 
 /// Action of the contract, by its name in the package or on the command line.
@@ -72,6 +77,8 @@ pub(crate) async fn run(url: Option<&str>, command: Vra) -> Result<Ended<Output>
     match command {
         Vra::Action(action) => action::run(url, action.into()).await,
         Vra::Package(args) => Ok(Ended { value: package::run(*args).await?, closing: None }),
+        #[cfg(unix)]
+        Vra::Replay(args) => replay::run(args).await,
     }
 }
 
