@@ -49,8 +49,8 @@ impl<R> Clone for RecordProvider<R> {
 impl<R: Records> IpamProvider for RecordProvider<R> {
     fn capabilities(&self) -> Capabilities {
         let mut capabilities = Capabilities::minimal(R::NAME);
-        // The system keeps what it acknowledged, so the provider does.
-        (capabilities.durable, capabilities.contiguous) = (true, true);
+        // The system keeps what it acknowledged, and the mark has the tags.
+        (capabilities.durable, capabilities.contiguous, capabilities.tags) = (true, true, true);
         capabilities
     }
 
@@ -70,9 +70,8 @@ impl<R: Records> IpamProvider for RecordProvider<R> {
 
     async fn allocate(&self, request: &Allocate) -> Result<Allocated> {
         request.validate()?;
-        let plain = request.lines.iter().all(|line| line.expiry.is_none() && line.labels.tags.is_empty());
         let count: usize = request.lines.iter().map(|line| line.selection.count() as usize).sum();
-        if !plain || count > MOST_ADDRESSES {
+        if count > MOST_ADDRESSES || request.lines.iter().any(|line| line.expiry.is_some()) {
             return Err(Error::unsupported(Operation::Allocate, R::NAME));
         }
         if request.key.is_some() {
