@@ -134,6 +134,7 @@ async fn a_body_can_be_read_piece_by_piece() {
     assert!(pieces > 1);
 }
 
+#[cfg(feature = "gzip")]
 #[tokio::test]
 async fn damaged_compression_is_not_repeated() {
     let url =

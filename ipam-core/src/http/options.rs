@@ -196,6 +196,11 @@ impl HttpOptions {
             .referer(false)
             .connect_timeout(self.connect_timeout)
             .user_agent(&self.user_agent);
+        // The resolver of a static glibc loads libraries at run time, which may be missing or of another version.
+        #[cfg(feature = "dns")]
+        if cfg!(target_feature = "crt-static") {
+            builder = builder.dns_resolver(std::sync::Arc::new(super::dns::Resolver));
+        }
         builder = match &self.proxy.0 {
             Proxy::None => builder.no_proxy(),
             // The library reads the settings of the system by default.

@@ -167,7 +167,10 @@ impl TlsOptions {
             }
         };
         // The HTTP library sets these for its own configurations only. Without them every connection is HTTP/1.1.
-        built.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        built.alpn_protocols = vec![b"http/1.1".to_vec()];
+        if cfg!(feature = "http2") {
+            built.alpn_protocols.insert(0, b"h2".to_vec());
+        }
         Ok(built)
     }
 
