@@ -54,6 +54,8 @@ pub(super) fn registration(name: &str, description: &str, version: &str, support
 }
 
 /// Returns the description of an action, `NAME_ACTION.abx`.
+///
+/// Its `inputs` are a sample for people who try an action by hand. It is empty, so that no value of it can reach a call.
 pub(super) fn abx(name: &str, action: Action, timeout_seconds: u32, memory_mb: u32) -> String {
     let id = quoted(&action_id(name, action));
     format!(

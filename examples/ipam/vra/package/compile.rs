@@ -101,6 +101,12 @@ fn flags(checkout: &Checkout, toolchain: &Toolchain) -> OsString {
         flag.push(name);
         flags.push(flag);
     }
+    // A panic ends the program, so its tables for unwinding are left out.
+    let script = checkout.root.join("examples/vra-plugin/without-unwinding.ld");
+    let mut flag = OsString::from("-Clink-arg=");
+    flag.push(script);
+    // Two arguments, because a path may have spaces, and `-Wl` would split it at commas.
+    flags.extend(["-Clink-arg=-T".into(), flag]);
     flags.join(&OsString::from("\u{1f}"))
 }
 
@@ -128,7 +134,10 @@ mod tests {
         let flags = flags(&checkout, &toolchain).into_string().unwrap();
         let flags: Vec<&str> = flags.split('\u{1f}').collect();
         assert!(flags.contains(&"--remap-path-prefix=/home/x/ipam=/ipam"), "{flags:?}");
-        assert_eq!(flags[flags.len() - 1], "--remap-path-prefix=/home/x/.rustup/y/lib/rustlib/src/rust=/rustc/abc");
+        let library = "--remap-path-prefix=/home/x/.rustup/y/lib/rustlib/src/rust=/rustc/abc";
+        let place = |flag: &str| flags.iter().position(|found| *found == flag);
+        assert!(place(library) > place("--remap-path-prefix=/home/x/ipam=/ipam"), "{flags:?}");
+        assert!(flags.contains(&"-Clink-arg=/home/x/ipam/examples/vra-plugin/without-unwinding.ld"), "{flags:?}");
         assert!(flags.iter().any(|flag| flag.ends_with("=/cargo")), "{flags:?}");
     }
 }
