@@ -6,6 +6,7 @@
 mod histories;
 mod kill;
 mod kill_requests;
+mod lists;
 mod messages;
 mod phpipam_shortfalls;
 mod repeats;

@@ -22,7 +22,7 @@ pub(crate) struct Stage {
     pub(crate) plugin: Plugin<Arc<dyn IpamProvider>>,
     pub(crate) ids: BTreeMap<&'static str, String>,
     /// Field of the endpoint's filter.
-    filter: &'static str,
+    pub(crate) filter: &'static str,
     /// Resources that are freed with the stage.
     _keep: Box<dyn std::any::Any + Send + Sync>,
 }
@@ -60,20 +60,17 @@ pub(crate) async fn all() -> Vec<Stage> {
 pub(crate) async fn embedded() -> Stage {
     let folder = tempfile::tempdir().unwrap();
     let provider = EmbeddedProvider::open(folder.path().join("ipam.db")).await.unwrap();
-    let shown = Properties::from([("custom_vRA_Range".to_owned(), "1".to_owned())]);
+    let shown = |value: &str| Properties::from([(CUSTOM_FIELD.to_owned(), value.to_owned())]);
     for (id, net) in BLOCKS {
-        let block = DefineBlock::new(id, net.parse().unwrap()).with_properties(shown.clone());
-        provider.define_block(&block).await.unwrap();
+        // Without the property of the filter, which is one of ranges.
+        provider.define_block(&DefineBlock::new(id, net.parse().unwrap())).await.unwrap();
     }
     for (id, net, gateway, chosen) in RANGES {
         let mut network = NetworkInfo::default();
         network.gateway = gateway.map(|gateway| gateway.parse().unwrap());
         network.dns_servers = vec!["10.16.0.53".parse().unwrap()];
-        let range = DefineRange::new(id, net.parse().unwrap()).with_network(network).with_properties(if chosen {
-            shown.clone()
-        } else {
-            Properties::new()
-        });
+        let properties = shown(if chosen { "1" } else { "0" });
+        let range = DefineRange::new(id, net.parse().unwrap()).with_network(network).with_properties(properties);
         provider.define_range(&range).await.unwrap();
     }
     for _ in 0..2 {
@@ -115,7 +112,6 @@ fn fill(store: &mut Store) -> BTreeMap<&'static str, String> {
     let mut ids = BTreeMap::new();
     for (name, net) in BLOCKS {
         let id = store.add_subnet(section, net.parse().unwrap());
-        store.set_field(Object::Subnet, id, "custom_vRA_Range", "1");
         store.set_field(Object::Subnet, id, "custom_block", "1");
         ids.insert(name, id.to_string());
     }
@@ -143,7 +139,7 @@ async fn live() -> Stage {
     let section = made.section().await.unwrap();
     let mut ids = BTreeMap::new();
     for (name, net) in BLOCKS {
-        let fields = SubnetFields::new().with_description(BLOCK).with_show_name(true);
+        let fields = SubnetFields::new().with_description(BLOCK);
         let subnet = client.subnets().create(section, net.parse().unwrap(), &fields).await.unwrap().id;
         ids.insert(name, subnet.to_string());
     }

@@ -65,33 +65,85 @@ impl Form {
         self
     }
 
-    /// Adds the fields of the plug-in's own [`Settings`](crate::plugin::Settings): filter, address space, DNS fields, and
-    /// values of required custom fields.
+    /// Removes the field of this id, if there is one.
+    ///
+    /// ```
+    /// use vra_client::package::Form;
+    ///
+    /// // An IPAM without address spaces does not need the field.
+    /// let form = Form::new("MyIPAM").with_settings().without_field("addressSpace");
+    /// assert!(!form.field_ids().any(|id| id == "addressSpace"));
+    /// ```
+    #[must_use]
+    pub fn without_field(mut self, id: &str) -> Self {
+        self.fields.retain(|field| field.id != id);
+        self
+    }
+
+    /// Adds the fields of the plug-in's own [`Settings`](crate::plugin::Settings): the filters of ranges and blocks, address
+    /// space, DNS data, static addresses, values of required custom fields, and free properties.
     #[must_use]
     pub fn with_settings(self) -> Self {
-        let fields = [
-            Field::flag("enableFilter", "List only some ranges").with_help("Lists only the ranges that match"),
-            Field::text("filterField", "Filter: field")
-                .required_if("enableFilter")
-                .with_help("name, tag, or a property such as a custom field; several, separated by commas"),
-            Field::text("filterValue", "Filter: value")
-                .required_if("enableFilter")
-                .with_help("Value of the field; one for each field, separated by commas"),
-            Field::text("addressSpace", "Address space").with_help("Lists only this address space"),
-        ];
-        let form = fields.into_iter().map(|field| field.in_section("filter")).fold(self, Self::with_field);
-        let fields = [
-            Field::text("dnsServersField", "Field with DNS servers"),
-            Field::text("domainField", "Field with the DNS domain"),
-            Field::text("searchDomainsField", "Field with DNS search domains"),
-        ];
-        let form = fields.into_iter().map(|field| field.in_section("dns")).fold(form, Self::with_field);
+        let modes = [("exact", "Whole value"), ("partial", "Part of the value"), ("regex", "Regular expression")];
+        let filter = |enable: &str, field: &str, value: &str, mode: &str| {
+            let of = "name, tag, or a property such as a custom field; several, separated by commas, must all match";
+            [
+                Field::text(field, "Field").required_if(enable).with_help(of),
+                Field::text(value, "Value")
+                    .required_if(enable)
+                    .with_help("Value of the field; one for each field, separated by commas"),
+                Field::choice(mode, "Match", modes).shown_if(enable).with_default("exact"),
+            ]
+        };
+        let enable = Field::flag("enableFilter", "List only some ranges").with_help("Lists only the ranges that match");
+        let form = self
+            .with_fields("filter", [enable])
+            .with_fields("filter", filter("enableFilter", "filterField", "filterValue", "filterMatch"))
+            .with_fields(
+                "filter",
+                [
+                    Field::text("addressSpace", "Address space").with_help("Id; lists only this address space"),
+                    Field::text("shownFields", "Properties to show")
+                        .with_help("Names of properties of ranges to send to vRA, separated by commas; * for all"),
+                ],
+            );
+        let otherwise = "For ranges without one in the IPAM and in the field above";
+        let form = form.with_fields(
+            "dns",
+            [
+                Field::text("dnsServersField", "Field with DNS servers"),
+                Field::text("dnsServerAddresses", "DNS servers").with_help(otherwise),
+                Field::text("domainField", "Field with the DNS domain"),
+                Field::text("dnsDomain", "DNS domain").with_help(format!(
+                    "{otherwise}. A name without a dot is that of a field; write a domain of one label as lan."
+                )),
+                Field::text("searchDomainsField", "Field with DNS search domains"),
+                Field::text("dnsSearchDomains", "DNS search domains")
+                    .with_help(format!("{otherwise}; several, separated by commas")),
+            ],
+        );
+        let enable = Field::flag("enableBlockFilter", "List only some blocks").with_help(
+            "Lists only the blocks of on-demand networks that match. The filter of ranges is not for blocks.",
+        );
+        let fields = filter("enableBlockFilter", "blockFilterField", "blockFilterValue", "blockFilterMatch");
+        let form = form.with_fields("networks", [enable]).with_fields("networks", fields);
         let help = "NAME=VALUE, several separated by semicolons";
-        let fields = [
-            Field::text("addressFields", "Custom fields of new addresses").with_help(help),
-            Field::text("rangeFields", "Custom fields of new networks").with_help(help),
-        ];
-        fields.into_iter().map(|field| field.in_section("records")).fold(form, Self::with_field)
+        form.with_fields(
+            "records",
+            [
+                Field::text("addressProperty", "Property with a static address").with_default("custom_ip").with_help(
+                    "Property of a machine with the address that it has to get. NAME.1 is that of the network card 1.",
+                ),
+                Field::text("addressFields", "Custom fields of new addresses").with_help(help),
+                Field::text("rangeFields", "Custom fields of new networks").with_help(help),
+            ],
+        )
+        .with_fields("properties", [Field::properties("Further properties")])
+    }
+
+    /// Adds fields to a section.
+    fn with_fields(self, section: &str, fields: impl IntoIterator<Item = Field>) -> Self {
+        fields.into_iter().map(|field| field.in_section(section)).fold(self, Self::with_field)
     }
 
     /// Returns the form as vRA reads it.
@@ -164,6 +216,8 @@ pub enum FieldType {
     Flag,
     /// One of these values, each with its label.
     Choice(Vec<(String, String)>),
+    /// Free properties: a table of names and values.
+    Properties,
 }
 
 /// Field of a [`Form`].
@@ -231,6 +285,13 @@ impl Field {
         Self::new(id, label, FieldType::Choice(values))
     }
 
+    /// Table of free properties; its id is `properties`.
+    /// [`EndpointProperties::get`](crate::plugin::EndpointProperties::get) finds them like fields of the form.
+    #[must_use]
+    pub fn properties(label: impl Into<String>) -> Self {
+        Self::new("properties", label, FieldType::Properties)
+    }
+
     /// Makes the field required.
     #[must_use]
     pub fn required(mut self) -> Self {
@@ -274,9 +335,15 @@ impl Field {
 
     fn schema(&self) -> Value {
         let data_type = match self.kind {
-            FieldType::Text | FieldType::Choice(_) => "string",
-            FieldType::Password => "secureString",
-            FieldType::Flag => "boolean",
+            FieldType::Text | FieldType::Choice(_) => json!({"dataType": "string"}),
+            FieldType::Password => json!({"dataType": "secureString"}),
+            FieldType::Flag => json!({"dataType": "boolean"}),
+            FieldType::Properties => {
+                let column = |id: &str, label: &str| json!({"id": id, "label": label, "type": {"dataType": "string"}, "constraints": {}});
+                // vRA sends the rows under these two names.
+                let columns = [column("prop_key", "Name"), column("prop_value", "Value")];
+                json!({"dataType": "complex", "isMultiple": true, "fields": columns})
+            }
         };
         let required = match &self.depends_on {
             // A field that is hidden cannot be filled in, so that it must not be required then.
@@ -285,7 +352,7 @@ impl Field {
         };
         let mut schema = Map::new();
         schema.insert("label".to_owned(), json!(self.label));
-        schema.insert("type".to_owned(), json!({"dataType": data_type}));
+        schema.insert("type".to_owned(), data_type);
         if let Some(help) = &self.help {
             schema.insert("signpost".to_owned(), json!(help));
         }
@@ -313,6 +380,7 @@ impl Field {
             FieldType::Password => "passwordField",
             FieldType::Flag => "checkbox",
             FieldType::Choice(_) => "dropDown",
+            FieldType::Properties => "datagrid",
         };
         let mut layout = Map::new();
         layout.insert("id".to_owned(), json!(self.id));

@@ -144,6 +144,26 @@ fn fields_are_shown_in_their_sections_and_hidden_ones_are_not_required() {
 }
 
 #[test]
+fn the_form_has_the_settings_that_are_documented_and_no_other() {
+    let docs = include_str!("../plugin/settings/mod.rs");
+    let table = docs.lines().skip_while(|line| !line.contains("| property | default |")).skip(2);
+    let rows = table.map_while(|line| line.strip_prefix("/// | ")?.split(" | ").next());
+    let names = rows.flat_map(|names| names.split(", ")).map(|name| name.trim_matches('`'));
+    // Such properties have any number of names; they are written into the table of free properties.
+    let mut documented: Vec<&str> = names.filter(|name| !name.ends_with(".NAME")).collect();
+    let form = Form::new("x").with_settings();
+    let mut shown: Vec<&str> = form.field_ids().skip(3).filter(|id| *id != "properties").collect();
+    documented.sort_unstable();
+    shown.sort_unstable();
+    assert!(documented.len() > 15, "{documented:?}");
+    assert_eq!(shown, documented);
+    let json = form.to_json().unwrap();
+    assert_eq!(json["schema"]["properties"]["type"]["fields"][1]["id"], "prop_value");
+    assert_eq!(json["schema"]["filterMatch"]["constraints"]["required"], false);
+    assert!(!form.without_field("filterMatch").field_ids().any(|id| id == "filterMatch"));
+}
+
+#[test]
 fn a_file_is_replaced_whole_or_not_at_all() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("x.zip");

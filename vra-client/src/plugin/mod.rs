@@ -55,13 +55,15 @@
 //!
 //! # Leniency
 //! vRA sends booleans and numbers as strings in most releases and as JSON values in some. Both are read. Unknown members are
-//! ignored. A value that cannot be read as its type is an error that names the member. A `start` of `0.0.0.0` or `::`
+//! ignored, but for the [fields of other plug-ins](Settings#fields-of-other-plug-ins) that change which addresses are given.
+//! A value that cannot be read as its type is an error that names the member. A `start` of `0.0.0.0` or `::`
 //! counts as absent. `endpoint` may be absent, but not null: null is an error that names it, and so is a `resourceInfo` that
 //! is null or absent in an action that is run for a resource.
 //!
 //! # Endpoint properties
-//! The provider reads `hostName` and its own options. [`Settings`] lists the properties that the actions read: filter,
-//! address space, DNS, and values of custom fields that the IPAM requires.
+//! The provider reads `hostName` and its own options. [`Settings`] lists the properties that the actions read: filters,
+//! address space, DNS, static addresses, and values of custom fields that the IPAM requires. It also lists fields of other
+//! plug-ins that are refused.
 //!
 //! # Program and package
 //! [`host`] is the frame of a program that vRA's script runs for one action: inputs and credentials on standard input,

@@ -36,7 +36,7 @@ use crate::plugin::{ActionError, Endpoint, Members, Settings, wire};
 /// let outputs = plugin.run(Action::AllocateIpRange, &inputs).await.unwrap();
 /// let range = &outputs["ipRange"];
 /// assert_eq!((&range["startIPAddress"], &range["endIPAddress"]), (&json!("10.99.0.1"), &json!("10.99.0.14")));
-/// assert_eq!((&range["subnetPrefixLength"], &range["name"]), (&json!(28), &json!("app")));
+/// assert_eq!((&range["subnetPrefixLength"], &range["name"]), (&json!(28), &json!("10.99.0.0/28 app")));
 /// assert_eq!(plugin.run(Action::AllocateIpRange, &inputs).await.unwrap(), outputs);
 /// # });
 /// ```

@@ -6,6 +6,7 @@ use ipam_core::{Block, Family, IpamProvider, ListBlocks, Properties};
 use ipnet::IpNet;
 use serde::Serialize;
 
+use super::display::Display;
 use super::get_ip_ranges::{GetIpRangesInput, RangeTag, tags, version};
 use crate::plugin::{ActionError, Settings};
 
@@ -48,14 +49,14 @@ pub struct GetIpBlocksOutput {
 pub struct IpBlock {
     /// Id of the block at the provider.
     pub id: String,
-    /// Name for display.
+    /// Name for display, different for each block, as [`IpRange::name`](super::IpRange::name).
     pub name: String,
     /// Prefix of the block.
     #[serde(rename = "ipBlockCIDR")]
     pub ip_block_cidr: IpNet,
     /// Address family: `IPv4` or `IPv6`.
     pub ip_version: &'static str,
-    /// Description.
+    /// Description; the block's name if the IPAM has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Id of the address space.
@@ -72,7 +73,7 @@ pub struct IpBlock {
     pub domain: Option<String>,
     /// Tags.
     pub tags: Vec<RangeTag>,
-    /// Properties that the IPAM keeps, such as custom fields.
+    /// Properties that the form names: those of the filter of blocks, of the DNS fields, and `shownFields`.
     pub properties: Properties,
 }
 
@@ -80,19 +81,20 @@ impl IpBlock {
     /// Converts a block of the provider, with DNS data completed from the form's settings.
     fn new(mut block: Block, settings: &Settings) -> Result<Self, ActionError> {
         settings.complete(&mut block.network, &block.properties)?;
+        let display = Display::of_block(&block, settings.blocks.space.is_some());
         Ok(Self {
             id: block.id.into(),
-            name: block.name,
+            name: display.name,
             ip_block_cidr: block.net,
             ip_version: version(Family::of(&block.net)),
-            description: block.description,
+            description: display.description,
             address_space_id: block.space.into(),
             gateway_address: block.network.gateway,
             dns_server_addresses: block.network.dns_servers,
             dns_search_domains: block.network.search_domains,
             domain: block.network.domain,
             tags: tags(block.tags),
-            properties: block.properties,
+            properties: settings.shown_of_block(block.properties),
         })
     }
 }
@@ -105,7 +107,8 @@ pub(in crate::plugin) async fn get_ip_blocks<P: IpamProvider + ?Sized>(
     let settings = Settings::read(&input.endpoint.endpoint_properties)?;
     let mut request = ListBlocks::all().with_filter(settings.blocks.clone()).with_page(input.page());
     loop {
-        let page = provider.list_blocks(&request).await?;
+        let mut page = provider.list_blocks(&request).await?;
+        page.items.retain(|block| settings.matches_block(block));
         // An empty page is not the end of the list; see get_ip_ranges.
         if page.items.is_empty() && page.next.is_some() {
             // The loop ends: a provider's token leads forward, and the last page has none.

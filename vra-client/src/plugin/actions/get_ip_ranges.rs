@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use ipam_core::{Family, IpamProvider, ListRanges, PageRequest, Properties, Range, Tags};
 use serde::{Deserialize, Serialize};
 
+use super::display::Display;
 use crate::plugin::{ActionError, Endpoint, Members, Settings, wire};
 
 /// Default number of items on a page, which is the number that vRA asks for.
@@ -19,7 +20,8 @@ const PAGE_SIZE: u32 = 1000;
 ///
 /// # futures_executor::block_on(async {
 /// let ipam = MemoryProvider::new();
-/// let range = DefineRange::new("12", "10.16.20.0/24".parse().unwrap()).with_gateway([10, 16, 20, 1].into());
+/// let range = DefineRange::new("12", "10.16.20.0/24".parse().unwrap());
+/// let range = range.with_name("web LAN").with_gateway([10, 16, 20, 1].into());
 /// ipam.define_range(&range).await.unwrap();
 /// let plugin = Plugin::new(ipam);
 ///
@@ -30,6 +32,7 @@ const PAGE_SIZE: u32 = 1000;
 /// let outputs = plugin.run(Action::GetIpRanges, &inputs).await.unwrap();
 /// let range = &outputs["ipRanges"][0];
 /// assert_eq!((&range["id"], &range["ipVersion"]), (&json!("12"), &json!("IPv4")));
+/// assert_eq!(range["name"], "10.16.20.0/24 web LAN");
 /// assert_eq!((&range["startIPAddress"], &range["endIPAddress"]), (&json!("10.16.20.1"), &json!("10.16.20.254")));
 /// assert_eq!((&range["subnetPrefixLength"], &range["gatewayAddress"]), (&json!(24), &json!("10.16.20.1")));
 /// assert!(outputs.get("nextPageToken").is_none());
@@ -114,7 +117,9 @@ pub struct GetIpRangesOutput {
 pub struct IpRange {
     /// Id of the range at the provider.
     pub id: String,
-    /// Name for display.
+    /// Name for display, different for each range: the prefix, the addresses if they are a part of it, the range's name in
+    /// the IPAM, and its address space in brackets unless that is the default one or the form's. For example
+    /// `10.16.20.0/24 web LAN [vrf/7]`.
     pub name: String,
     /// First address that can be allocated.
     #[serde(rename = "startIPAddress")]
@@ -126,7 +131,7 @@ pub struct IpRange {
     pub ip_version: &'static str,
     /// Prefix length of the range's prefix.
     pub subnet_prefix_length: u8,
-    /// Description.
+    /// Description; the range's name if the IPAM has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Gateway.
@@ -144,7 +149,7 @@ pub struct IpRange {
     pub address_space_id: String,
     /// Tags.
     pub tags: Vec<RangeTag>,
-    /// Properties that the IPAM keeps, such as custom fields.
+    /// Properties that the form names: those of the filter, of the DNS fields, and `shownFields`.
     pub properties: Properties,
 }
 
@@ -162,21 +167,22 @@ impl IpRange {
     /// Converts a range of the provider, with DNS data completed from the form's settings.
     pub(super) fn new(mut range: Range, settings: &Settings) -> Result<Self, ActionError> {
         settings.complete(&mut range.network, &range.properties)?;
+        let display = Display::of_range(&range, settings.ranges.space.is_some());
         Ok(Self {
             id: range.id.into(),
-            name: range.name,
+            name: display.name,
             start_ip_address: range.addresses.first(),
             end_ip_address: range.addresses.last(),
             ip_version: version(Family::of(&range.net)),
             subnet_prefix_length: range.net.prefix_len(),
-            description: range.description,
+            description: display.description,
             gateway_address: range.network.gateway,
             dns_server_addresses: range.network.dns_servers,
             dns_search_domains: range.network.search_domains,
             domain: range.network.domain,
             address_space_id: range.space.into(),
             tags: tags(range.tags),
-            properties: range.properties,
+            properties: settings.shown_of_range(range.properties),
         })
     }
 }
@@ -202,9 +208,10 @@ pub(in crate::plugin) async fn get_ip_ranges<P: IpamProvider + ?Sized>(
     let settings = Settings::read(&input.endpoint.endpoint_properties)?;
     let mut request = ListRanges::all().with_filter(settings.ranges.clone()).with_page(input.page());
     loop {
-        let page = provider.list_ranges(&request).await?;
-        // A provider that filters a page after reading it may return an empty page with a token. vRA could take an empty
-        // page for the end of the list and forget the ranges after it, so the next page is read here.
+        let mut page = provider.list_ranges(&request).await?;
+        page.items.retain(|range| settings.matches_range(range));
+        // A page that is filtered after reading it, here or by the provider, may be empty and have a token. vRA could take
+        // an empty page for the end of the list and forget the ranges after it, so the next page is read here.
         if page.items.is_empty() && page.next.is_some() {
             request.page.token = page.next;
             continue;

@@ -3,12 +3,16 @@
 use ipam_core::{ErrorKind, IpamProvider};
 use serde::{Deserialize, Serialize};
 
+use super::form_check;
 use crate::plugin::{ActionError, EndpointProperties, Members, Settings, wire};
 
 /// Error code on which vRA shows the certificate to the administrator and asks to trust it.
 const UNTRUSTED_CERTIFICATE: &str = "3002";
 
 /// Inputs of ValidateEndpoint. Unlike those of the other actions, they have no member `endpoint` around the form.
+///
+/// The action checks the connection, the credentials and their permissions, and then the form: every property and the address
+/// space that it names has to be that of some range (or block, for the filter of blocks), unless there is none at all.
 ///
 /// ```
 /// use ipam_core::MemoryProvider;
@@ -91,14 +95,16 @@ pub(in crate::plugin) async fn validate_endpoint<P: IpamProvider + ?Sized>(
     input: ValidateEndpointInput,
 ) -> Result<ValidateEndpointOutput, ActionError> {
     // A filter that cannot be read would fail every listing later, out of the administrator's sight.
-    Settings::read(&input.endpoint_properties)?;
-    match provider.check().await {
-        Ok(_) => Ok(ValidateEndpointOutput::Validated {
-            message: "Validated successfully".to_owned(),
-            status_code: "200".to_owned(),
-        }),
-        Err(error) => refused(error),
+    let settings = Settings::read(&input.endpoint_properties)?;
+    if let Err(error) = provider.check().await {
+        return refused(error);
     }
+    // Once the IPAM is known to respond, so that a mistake in the form is not taken for one of the connection.
+    form_check::check(provider, &settings).await?;
+    Ok(ValidateEndpointOutput::Validated {
+        message: "Validated successfully".to_owned(),
+        status_code: "200".to_owned(),
+    })
 }
 
 /// Returns the response for an endpoint that cannot be used: the certificate to accept, or the error.
