@@ -59,6 +59,17 @@ use crate::plugin::{ActionError, Endpoint, Members, wire};
 /// assert_eq!(plugin.run(Action::AllocateIp, &inputs).await.unwrap(), outputs);
 /// # });
 /// ```
+///
+/// # Static address
+/// A machine asks for an address by a property of its blueprint. The form's field `addressProperty` is the name of the property,
+/// `custom_ip` by default. The address is the `start` of an entry that has none, from the first of these that is there:
+///
+/// 1. The property in the `properties` of the entry.
+/// 2. `NAME.N` in the properties of the machine, where N is the entry's `nicIndex`.
+/// 3. `NAME` in the properties of the machine, for one entry only: the one that is alone, or `isPrimary`, or has `nicIndex` 0
+///    where no `isPrimary` is given.
+///
+/// Empty, `none` and an unspecified address count as absent. A text that is no address is an error.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -111,7 +122,8 @@ pub struct IpAllocation {
     /// entries of a request together.
     #[serde(default, deserialize_with = "wire::number", skip_serializing_if = "Option::is_none")]
     pub size: Option<u32>,
-    /// First address wanted. Any address if absent or unspecified (`0.0.0.0`, `::`).
+    /// First address wanted. Absent or unspecified (`0.0.0.0`, `::`): that of the machine's property, or else any address;
+    /// see [`AllocateIpInput`].
     #[serde(default, deserialize_with = "wire::address", skip_serializing_if = "Option::is_none")]
     pub start: Option<IpAddr>,
     /// Free-form properties.
@@ -199,6 +211,7 @@ pub(in crate::plugin) async fn allocate_ip<P: IpamProvider + ?Sized>(
     provider: &P,
     input: AllocateIpInput,
 ) -> Result<AllocateIpOutput, ActionError> {
+    let input = input.with_static_addresses()?;
     let resource = &input.resource_info;
     let entries = input.entries()?;
     // All entries are checked before the look-ups, so that a mistake costs no request to the IPAM, and takes no address

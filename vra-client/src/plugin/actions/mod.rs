@@ -13,6 +13,7 @@ mod held;
 mod owned;
 mod repeat;
 mod resource;
+mod static_address;
 mod update_record;
 mod validate_endpoint;
 
