@@ -40,7 +40,10 @@ pub(crate) fn form(title: &str) -> Form {
             .in_section("credentials")
             .with_help("User of phpIPAM; with an app code any text, such as the app id"),
     );
-    let form = endpoint.into_iter().fold(form, Form::with_field).with_settings();
+    // The blocks of phpIPAM are chosen by its own two fields.
+    let form = ["enableBlockFilter", "blockFilterField", "blockFilterValue", "blockFilterMatch"]
+        .into_iter()
+        .fold(endpoint.into_iter().fold(form, Form::with_field).with_settings(), Form::without_field);
     let form = networks.into_iter().map(|field| field.in_section("networks")).fold(form, Form::with_field);
     records.into_iter().map(|field| field.in_section("records")).fold(form, Form::with_field)
 }

@@ -11,6 +11,7 @@ mod form;
 use std::process::ExitCode;
 
 use ipam_core::registry::{Registry, Secrets};
+use ipam_core::{Error, ErrorKind, Operation};
 use vra_client::plugin::host::{Host, Invocation};
 
 fn main() -> std::io::Result<ExitCode> {
@@ -27,23 +28,16 @@ fn host() -> Host {
         let mut registry = Registry::empty().with_secrets(Secrets::none());
         phpipam_client::register(&mut registry)?;
         let url = endpoint_url::of_form(invocation.form())?;
-        registry.open_with(invocation.to_open_request(&url)?).await
+        let provider = registry.open_with(invocation.to_open_request(&url)?).await?;
+        // Every action but the lists writes. Without this, the endpoint could be saved and no machine would get an address.
+        if !provider.capabilities().update {
+            let message = "the app (apiAppId) may only read; give it the permission Read / Write in phpIPAM, under \
+                           Administration, API";
+            return Err(Error::new(ErrorKind::PermissionDenied, Operation::Open, message));
+        }
+        Ok(provider)
     })
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-    use vra_client::plugin::Action;
-
-    use super::form;
-
-    #[test]
-    fn the_form_is_one_that_vra_reads_and_no_action_is_left_out() {
-        let schema = form::form("phpIPAM").to_json().unwrap();
-        assert_eq!(schema["layout"]["pages"][0]["title"], "phpIPAM");
-        assert_eq!(schema["layout"]["pages"][0]["sections"][1]["id"], "credentials");
-        assert_eq!(schema["schema"]["authType"]["default"], "user");
-        assert!(Action::ALL.into_iter().all(|action| form::support().has(action)));
-    }
-}
+mod tests;
