@@ -103,7 +103,8 @@ pub(crate) async fn connect(server: &Server) -> Plugin<Arc<dyn IpamProvider>> {
     Plugin::new(Arc::new(PhpIpamProvider::connect(client, config).await.unwrap()))
 }
 
-fn fill(store: &mut Store) -> BTreeMap<&'static str, String> {
+/// Adds the ranges and blocks of the samples, and returns their ids.
+pub(crate) fn fill(store: &mut Store) -> BTreeMap<&'static str, String> {
     for field in ["custom_vRA_Range", "custom_block"] {
         store.add_custom_field(Object::Subnet, CustomColumn::flag(field, false));
     }

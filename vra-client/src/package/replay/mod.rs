@@ -182,7 +182,9 @@ impl Replay {
         let found = Found::read(&self.package, self.action)?;
         let workspace = Workspace::new()?;
         found.unpack(&workspace.action(), FileModes::Kept)?;
-        unpack::program(&workspace.action()).map(|program| median_start(&program)).transpose()
+        let Some(program) = unpack::program(&workspace.action()) else { return Ok(None) };
+        unpack::make_executable(&program)?;
+        median_start(&program).map(Some)
     }
 }
 

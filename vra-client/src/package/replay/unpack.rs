@@ -136,9 +136,14 @@ pub(super) fn make_removable(directory: &Path) {
     }
 }
 
+/// Makes a file executable, as the script of an action does: not every packager writes the modes.
+pub(super) fn make_executable(path: &Path) -> Result<(), ReplayError> {
+    set_mode(path, 0o755)
+}
+
 fn set_mode(path: &Path, mode: u32) -> Result<(), ReplayError> {
     fs::set_permissions(path, Permissions::from_mode(mode))
-        .map_err(ReplayError::system("the mode of a directory cannot be set"))
+        .map_err(ReplayError::system("the mode of a file or directory cannot be set"))
 }
 
 /// Returns the program among the files of an unpacked action: the only one that is an ELF file.
