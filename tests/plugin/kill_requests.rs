@@ -112,7 +112,7 @@ async fn case(action: Action, name: &'static str, death: Death, at: u64) -> Opti
 const AT_ONCE: usize = 8;
 
 /// Runs `case` for both deaths at each request up to `most`, each with a server of its own.
-async fn everywhere<F>(action: Action, most: u64, case: impl Fn(Death, u64) -> F)
+async fn everywhere<F>(action: Action, most: u64, case: impl Fn(Death, u64) -> F + Send + Sync)
 where
     F: Future<Output = bool> + Send + 'static,
 {
