@@ -11,7 +11,7 @@ use tokio::process::Command;
 use super::checkout::{Checkout, PACKAGE};
 use super::toolchain::Toolchain;
 use crate::exit::Failure;
-use crate::progress::Progress;
+use crate::progress::{Progress, note};
 
 /// Last lines of cargo that an error shows.
 const SHOWN_LINES: usize = 40;
@@ -73,6 +73,9 @@ async fn follow(mut lines: impl AsyncBufRead + Unpin, progress: &Progress) -> Ve
         if line.trim_start().starts_with("Compiling ") {
             crates += 1;
             progress.set(crates);
+        } else if line.trim_start().starts_with("Blocking ") {
+            // Another build in the same directory: without this line, the wait looks like a build that does nothing.
+            note(line.trim());
         }
         last.push_back(line);
         if last.len() > SHOWN_LINES {

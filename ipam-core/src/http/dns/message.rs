@@ -38,7 +38,7 @@ pub(super) struct Query {
     record_type: RecordType,
 }
 
-/// What a response says.
+/// Content of a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Response {
     /// True if the response did not fit and has to be asked for over TCP.
@@ -84,7 +84,7 @@ impl Query {
     /// Reads a message. Returns nothing if it is not a response to this query, so that a forged or late one is passed over.
     pub(super) fn read(&self, bytes: &[u8]) -> Option<Response> {
         let mut reader = Reader { bytes, at: 0 };
-        let (id, flags, questions, answers) = (reader.u16()?, reader.u16()?, reader.u16()?, reader.u16()?);
+        let (id, flags, questions, records) = (reader.u16()?, reader.u16()?, reader.u16()?, reader.u16()?);
         if id != self.id || flags & 0x8000 == 0 || questions != 1 {
             return None;
         }
@@ -96,7 +96,7 @@ impl Query {
         let truncated = flags & 0x0200 != 0;
         let code = u8::try_from(flags & 0x000f).unwrap_or_default();
         // A truncated response may end inside a record; it is asked for again in any case.
-        let addresses = if truncated { Vec::new() } else { self.addresses(&mut reader, answers)? };
+        let addresses = if truncated { Vec::new() } else { self.addresses(&mut reader, records)? };
         Some(Response { truncated, code, addresses })
     }
 
