@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing of: Rust with rustfmt and clippy, a C compiler. Installs nothing that is there.
+# Installs what is missing of: Rust with rustfmt and clippy, a C compiler; and for the step `package`, where it can: Python,
+# unzip, and the target and the C compiler for musl. Installs nothing that is there.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 command -v cargo >/dev/null || {
@@ -25,5 +26,28 @@ fi
 for component in rustfmt clippy; do
     cargo "${component/rustfmt/fmt}" --version >/dev/null 2>&1 || run rustup component add "$component"
 done
+
+# What is missing from here on is named and not required: without musl the package is built with static glibc, and a step
+# that needs the others says that it did not run. Time limits, because a network without a way out may be silent.
+missing=()
+for pair in python3:python3 unzip:unzip musl-gcc:musl-tools; do
+    command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+    apt=(timeout 300 apt-get)
+    # Without a password prompt, which would wait for ever.
+    [ "$(id -u)" -eq 0 ] || apt=(sudo -n "${apt[@]}")
+    if ! command -v apt-get >/dev/null || ! run "${apt[@]}" update \
+        || ! run "${apt[@]}" install --yes --no-install-recommends "${missing[@]}"; then
+        say "not run: apt-get cannot install ${missing[*]}"
+    fi
+fi
+
+musl=x86_64-unknown-linux-musl
+if ! [ -d "$(rustc --print sysroot)/lib/rustlib/$musl/lib" ]; then
+    if ! command -v rustup >/dev/null || ! run timeout 300 rustup target add "$musl"; then
+        say "not run: rustup cannot add the target $musl"
+    fi
+fi
 
 say "rustc $have, $(cc --version | head -n1)"
