@@ -137,3 +137,11 @@ async fn an_administrator_is_told_the_causes_apart() {
     messages.dedup();
     assert_eq!(messages.len(), 12, "{messages:#?}");
 }
+
+#[test]
+fn the_guide_has_every_field_of_the_form() {
+    let guide = include_str!("README.md");
+    for id in form::form("phpIPAM").field_ids() {
+        assert!(guide.contains(&format!("`{id}`")), "README.md does not have the field {id}");
+    }
+}
