@@ -323,7 +323,7 @@ fn failed(error: reqwest::Error) -> Error {
     } else if error.is_timeout() {
         new(ErrorKind::Timeout, "no connection within the connect timeout").with_retry(retry)
     } else if error.is_connect() {
-        Error::new(ErrorKind::Unavailable, Operation::Send, unconnected(&error)).with_retry(retry)
+        new(ErrorKind::Unavailable, "cannot connect to the server").with_retry(retry)
     } else if error.is_decode() && is_about_content(&error) {
         new(ErrorKind::Protocol, "the body of the response cannot be decompressed").with_outcome(Outcome::Unknown)
     } else if is_not_http(&error) {
@@ -333,18 +333,6 @@ fn failed(error: reqwest::Error) -> Error {
         new(ErrorKind::Unavailable, "the connection broke").with_retry(retry)
     };
     failure.with_source(error)
-}
-
-/// Returns the message of a connection that failed. The reason of our own resolver is part of it, as it names the file to
-/// check.
-#[cfg_attr(not(feature = "dns"), expect(unused_variables, reason = "the system's resolver has no reasons of its own"))]
-fn unconnected(error: &reqwest::Error) -> String {
-    let message = "cannot connect to the server";
-    #[cfg(feature = "dns")]
-    if let Some(reason) = super::dns::reason(error) {
-        return format!("{message}: {reason}");
-    }
-    message.to_owned()
 }
 
 /// Returns true if the response was not HTTP.

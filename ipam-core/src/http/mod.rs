@@ -41,8 +41,8 @@
 //! ```
 //!
 //! HTTP/2 and compressed responses are features of their own, `http2` and `gzip`, which are on by default. With the feature
-//! `dns`, static programs (`target-feature=+crt-static`) resolve host names in Rust, from `/etc/hosts`, `/etc/resolv.conf`
-//! and the name servers there; all other programs use the resolver of the system.
+//! `dns`, programs with a static glibc (`target-feature=+crt-static`) resolve host names in Rust, by `hickory-resolver`; all
+//! other programs use the resolver of the system.
 //!
 //! # Runtime and third-party types
 //! The futures of this module need a [tokio](https://docs.rs/tokio) runtime with time and I/O enabled. Without one they
@@ -70,8 +70,6 @@
 
 mod certificate;
 mod client;
-#[cfg(feature = "dns")]
-mod dns;
 mod limits;
 mod login;
 mod options;

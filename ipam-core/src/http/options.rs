@@ -196,10 +196,11 @@ impl HttpOptions {
             .referer(false)
             .connect_timeout(self.connect_timeout)
             .user_agent(&self.user_agent);
-        // The resolver of a static glibc loads libraries at run time, which may be missing or of another version.
+        // The resolver of a static glibc loads libraries at run time, which may be missing or of another version. That of
+        // any other C library also reads what this system has beside DNS, so it is preferred.
         #[cfg(feature = "dns")]
-        if cfg!(target_feature = "crt-static") {
-            builder = builder.dns_resolver(std::sync::Arc::new(super::dns::Resolver));
+        if !cfg!(all(target_env = "gnu", target_feature = "crt-static")) {
+            builder = builder.no_hickory_dns();
         }
         builder = match &self.proxy.0 {
             Proxy::None => builder.no_proxy(),
