@@ -2,7 +2,9 @@
 # The package that vRA imports: builds it twice, checks it and its program, and tries its actions.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
+# With musl. A program with a static glibc also has a resolver, and the package is allowed half as much again.
 readonly MOST_BYTES=15000000
+readonly MOST_BYTES_GLIBC=22500000
 readonly NAME=phpIPAM
 
 [ "$(uname -sm)" = "Linux x86_64" ] || not_run "the program of the package is for x86-64 Linux, and is built there"
@@ -17,7 +19,7 @@ mkdir -p "$out"
 # `ipam` itself is built in the profile of the other steps. A release build of it writes the same package, minutes later;
 # the program in the package has its own profile in both.
 for file in $NAME.zip again.zip; do
-    run cargo run --locked --quiet --bin ipam -- vra package --out "$out/$file"
+    run cargo run --locked --quiet --bin ipam -- vra package --out "$out/$file" | tee "$out/report"
 done
 cmp "$out/$NAME.zip" "$out/again.zip" || {
     say "two runs wrote different packages"
@@ -94,8 +96,10 @@ else
 fi
 
 bytes=$(stat -c %s "$out/$NAME.zip")
-[ "$bytes" -le "$MOST_BYTES" ] || {
-    say "the package has $bytes bytes, more than $MOST_BYTES"
+most=$MOST_BYTES_GLIBC
+! grep -q x86_64-unknown-linux-musl "$out/report" || most=$MOST_BYTES
+[ "$bytes" -le "$most" ] || {
+    say "the package has $bytes bytes, more than $most"
     exit 1
 }
 say "package: $bytes bytes; program: $(stat -c %s "$program") bytes"

@@ -86,7 +86,11 @@ impl Package {
             _ => Path::new("."),
         };
         // Written beside its place, so that the change of the name is one step; a failure leaves the old file as it was.
-        let mut file = tempfile::NamedTempFile::new_in(directory).map_err(PackageError::Write)?;
+        let mut builder = tempfile::Builder::new();
+        // The library's files are for their owner only. A package holds no secret, and others import it: the umask decides.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut file = builder.tempfile_in(directory).map_err(PackageError::Write)?;
         file.write_all(&self.bytes).map_err(PackageError::Write)?;
         file.as_file().sync_all().map_err(PackageError::Write)?;
         file.persist(path).map_err(|error| PackageError::Write(error.error))?;

@@ -173,6 +173,11 @@ fn a_file_is_replaced_whole_or_not_at_all() {
     package.write_to(&path).unwrap();
     assert!(package.write_to(directory.path().join("nowhere").join("x.zip")).is_err());
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1, "no other file is left");
+    // As any other new file: the umask decides who may read it.
+    let plain = directory.path().join("plain");
+    std::fs::write(&plain, "").unwrap();
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions();
+    assert_eq!(mode(&path), mode(&plain));
 }
 
 #[test]
