@@ -57,17 +57,18 @@ pub(super) fn median_start(program: &Path) -> Result<Duration, ReplayError> {
 fn start(program: &Path) -> std::io::Result<Duration> {
     let mut command = Command::new(program);
     command.env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let begin = Instant::now();
-    let mut child = loop {
+    let first = Instant::now();
+    let (begin, mut child) = loop {
+        // Before the start: a small program may have ended when `spawn` returns.
+        let begin = Instant::now();
         match command.spawn() {
             // Another thread that starts a process just now holds the file, which was written a moment ago.
-            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy && begin.elapsed() < LONGEST_START => {
+            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy && first.elapsed() < LONGEST_START => {
                 thread::sleep(Duration::from_millis(1));
             }
-            started => break started?,
+            started => break (begin, started?),
         }
     };
-    let begin = Instant::now();
     loop {
         if child.try_wait()?.is_some() {
             return Ok(begin.elapsed());
@@ -79,5 +80,24 @@ fn start(program: &Path) -> std::io::Result<Duration> {
         }
         // Short beside a start, which is what is measured.
         thread::sleep(Duration::from_micros(200));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use std::fs::{Permissions, set_permissions, write};
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn the_start_of_a_program_is_measured_whole() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("program");
+        write(&path, "#!/bin/sh\nsleep 0.03\n").unwrap();
+        set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+        assert!(median_start(&path).unwrap() >= Duration::from_millis(30));
+        assert!(median_start(&directory.path().join("nothing")).is_err());
     }
 }
