@@ -18,7 +18,7 @@ use ipam_core::ErrorKind;
 /// | `PermissionDenied` | The credentials lack a permission that is needed |
 /// | `Unavailable` | The IPAM cannot be reached |
 /// | `Timeout` | The IPAM did not respond in time |
-/// | `Untrusted` | The IPAM's certificate is not trusted |
+/// | `Untrusted` | The IPAM's certificate is not trusted; validate the endpoint in vRA, and accept the certificate there |
 /// | `Config` | The endpoint is configured wrongly |
 /// | `Exhausted` | No free address or network |
 /// | `Unsupported` | This IPAM does not support the action |
@@ -95,7 +95,10 @@ fn cause(kind: ErrorKind) -> Option<&'static str> {
         ErrorKind::PermissionDenied => Some("The credentials lack a permission that is needed"),
         ErrorKind::Unavailable => Some("The IPAM cannot be reached"),
         ErrorKind::Timeout => Some("The IPAM did not respond in time"),
-        ErrorKind::Untrusted => Some("The IPAM's certificate is not trusted"),
+        // The IPAM's own text names options of a program, which an administrator of vRA does not have.
+        ErrorKind::Untrusted => Some(
+            "The IPAM's certificate is not trusted; validate the endpoint in vRA, and accept the certificate there",
+        ),
         ErrorKind::Config => Some("The endpoint is configured wrongly"),
         ErrorKind::Exhausted => Some("No free address or network"),
         ErrorKind::Unsupported => Some("This IPAM does not support the action"),

@@ -111,10 +111,16 @@ pub(in crate::plugin) async fn validate_endpoint<P: IpamProvider + ?Sized>(
 pub(in crate::plugin) fn refused(error: ipam_core::Error) -> Result<ValidateEndpointOutput, ActionError> {
     // Of an error vRA shows the message only. This response makes it show the chain and offer to trust it.
     match (error.kind(), error.certificates()) {
-        (ErrorKind::Untrusted, Some(chain)) => Ok(ValidateEndpointOutput::Untrusted {
-            certificate_info: CertificateInfo { certificate: chain.as_pem().to_owned() },
-            error: ErrorObject { error_code: UNTRUSTED_CERTIFICATE.to_owned(), error_message: error.to_string() },
-        }),
+        (ErrorKind::Untrusted, Some(chain)) => {
+            let error_message = format!(
+                "The IPAM's certificate is not trusted; compare it with the one on the IPAM, and accept it to trust exactly \
+                 this one: {error}"
+            );
+            Ok(ValidateEndpointOutput::Untrusted {
+                certificate_info: CertificateInfo { certificate: chain.as_pem().to_owned() },
+                error: ErrorObject { error_code: UNTRUSTED_CERTIFICATE.to_owned(), error_message },
+            })
+        }
         _ => Err(error.into()),
     }
 }
