@@ -14,7 +14,7 @@ use ipam_core::ErrorKind;
 ///
 /// | kind | first words |
 /// | --- | --- |
-/// | `Unauthenticated` | Wrong user name or password |
+/// | `Unauthenticated` | Wrong user name, password or app code |
 /// | `PermissionDenied` | The credentials lack a permission that is needed |
 /// | `Unavailable` | The IPAM cannot be reached |
 /// | `Timeout` | The IPAM did not respond in time |
@@ -91,7 +91,7 @@ fn cause(kind: ErrorKind) -> Option<&'static str> {
     // An administrator reads the message in vRA's form and often sees its beginning only. Kinds whose own message already
     // begins with the cause, such as `NotFound`, have no entry.
     match kind {
-        ErrorKind::Unauthenticated => Some("Wrong user name or password"),
+        ErrorKind::Unauthenticated => Some("Wrong user name, password or app code"),
         ErrorKind::PermissionDenied => Some("The credentials lack a permission that is needed"),
         ErrorKind::Unavailable => Some("The IPAM cannot be reached"),
         ErrorKind::Timeout => Some("The IPAM did not respond in time"),

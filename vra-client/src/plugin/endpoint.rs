@@ -139,6 +139,19 @@ impl EndpointProperties {
         Ok(found)
     }
 
+    /// Returns the name of a free property that has another value than the field of its name.
+    pub(super) fn contradicted(&self) -> Result<Option<String>, ActionError> {
+        for (name, value) in self.free()? {
+            // An empty field is filled in by the property.
+            if let Some(field) = self.0.get(&name)
+                && Self::text(&name, field)?.is_some_and(|field| field.trim() != value.trim())
+            {
+                return Ok(Some(name));
+            }
+        }
+        Ok(None)
+    }
+
     fn text(name: &str, value: &Value) -> Result<Option<String>, ActionError> {
         wire::text(value).map_err(|error| ActionError::input(&format!("endpointProperties.{name}"), &error))
     }

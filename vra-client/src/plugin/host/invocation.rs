@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use ipam_core::registry::OpenRequest;
+use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use crate::plugin::action_error::ActionError;
@@ -116,7 +117,7 @@ impl Invocation {
     ///
     /// It carries the user, the password (as the secrets `password` and `app-code`), the accepted certificate as a pin, and
     /// the custom fields of the form as the options `set.NAME` and `range_set.NAME`. A user or an option in the URL takes
-    /// precedence.
+    /// precedence. White space around the user and the app code, and line ends behind the password, are left out.
     ///
     /// ```
     /// use vra_client::plugin::host::Invocation;
@@ -138,11 +139,12 @@ impl Invocation {
         let mut request = OpenRequest::parse(url)?;
         if let Some(credentials) = &self.credentials {
             // The form does not tell a password of a user from the code of an app; the provider asks for the one it needs.
-            let password = credentials.password();
+            let secret = credentials.password().expose_secret();
+            // Copying and pasting adds a line end, and white space around a code. A space may be part of a password.
             request = request
-                .with_user(&credentials.user)
-                .with_secret("password", password.clone())
-                .with_secret("app-code", password.clone());
+                .with_user(credentials.user.trim())
+                .with_secret("password", secret.trim_end_matches(['\r', '\n']).into())
+                .with_secret("app-code", secret.trim().into());
         }
         if let Some(pem) = &self.certificate {
             request = request.with_pinned_pem(pem);
@@ -170,6 +172,7 @@ impl std::fmt::Debug for Invocation {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use serde_json::json;
 
     fn everything(error: &ActionError) -> String {
         format!("{error} {error:?}")
@@ -216,6 +219,15 @@ mod tests {
     }
 
     #[test]
+    fn what_copying_adds_to_user_and_secret_is_left_out() {
+        let text = json!({"inputs": {}, "credentials": {"privateKeyId": " u\n", "privateKey": " s3cret \r\n"}});
+        let request = Invocation::parse(&text.to_string()).unwrap().to_open_request("other://host/a").unwrap();
+        assert_eq!(request.user(), Some("u"));
+        let secret = |name: &str| futures_executor::block_on(request.secret(name)).unwrap();
+        assert_eq!((secret("password").expose_secret(), secret("app-code").expose_secret()), (" s3cret ", "s3cret"));
+    }
+
+    #[test]
     fn an_open_request_has_the_invocations_values_and_the_url_takes_precedence() {
         let invocation = Invocation::parse(
             r#"{"inputs": {"endpoint": {"endpointProperties": {"addressFields": "custom_x=a b;custom_z=2",
@@ -230,7 +242,7 @@ mod tests {
         assert_eq!(options, [("set.custom_z", "url"), ("set.custom_x", "a b"), ("range_set.custom_y", "1")]);
         assert!(!format!("{request:?}").contains("s3cret"));
         let secret = futures_executor::block_on(request.secret("app-code")).unwrap();
-        assert_eq!(secrecy::ExposeSecret::expose_secret(&secret), "s3cret");
+        assert_eq!(secret.expose_secret(), "s3cret");
         assert_eq!(invocation.to_open_request("phpipam+https://u@h/app").unwrap().user(), Some("u"));
     }
 }

@@ -51,9 +51,12 @@ use super::{ActionError, EndpointProperties};
 /// | `pingAllocatedAddress` | skips addresses that respond to a ping | refused if `true` |
 /// | `checkAddressPtr` | skips addresses that have a name in DNS | refused if `true` |
 /// | `reserve_ips` | sets the first addresses of each range aside | refused if `true` |
-/// | `ignoreSslWarning` | accepts any certificate | refused if `true` |
+/// | `ignoreSslWarning`, `ignoreSsl` | accepts any certificate | refused if `true` |
+/// | `ssl_verify` | checks the certificate | refused if `false` |
+/// | `isPool` | lists only pools | refused if `true`; it is a filter |
+/// | `domain`, `dnsSuffix` | DNS domain | refused; it is `dnsDomain` |
 ///
-/// Properties without a meaning are allowed.
+/// Properties without a meaning are allowed. A free property with another value than the field of its name is refused.
 ///
 /// ```
 /// use serde_json::json;

@@ -2,32 +2,55 @@
 
 use crate::plugin::{ActionError, EndpointProperties};
 
-/// Flags that are refused when they are true, with what to do instead.
-const FLAGS: [(&str, &str); 4] = [
+/// Remedy for a field that ignores certificates.
+const CERTIFICATE: &str =
+    "a certificate is never ignored; remove this field, and accept the certificate that vRA shows on validation";
+/// Remedy for another name of the DNS domain.
+const DOMAIN: &str = "not a field of this plug-in; write the DNS domain in dnsDomain, and remove this field";
+
+/// Flags that are refused when they have this value, with what to do instead.
+const FLAGS: [(&str, bool, &str); 7] = [
     (
         "pingAllocatedAddress",
+        true,
         "addresses are not pinged; mark those in use as reserved in the IPAM, and remove this field",
     ),
-    ("checkAddressPtr", "DNS is not asked; mark addresses in use as reserved in the IPAM, and remove this field"),
-    ("reserve_ips", "no addresses are set aside; mark them as reserved in the IPAM, and remove this field"),
-    (
-        "ignoreSslWarning",
-        "a certificate is never ignored; remove this field, and accept the certificate that vRA shows on validation",
-    ),
+    ("checkAddressPtr", true, "DNS is not asked; mark addresses in use as reserved in the IPAM, and remove this field"),
+    ("reserve_ips", true, "no addresses are set aside; mark them as reserved in the IPAM, and remove this field"),
+    ("ignoreSslWarning", true, CERTIFICATE),
+    ("ignoreSsl", true, CERTIFICATE),
+    ("ssl_verify", false, CERTIFICATE),
+    ("isPool", true, "write isPool in filterField and 1 in filterValue, switch enableFilter on, and remove this field"),
 ];
 
-/// Refuses a field that another plug-in has and that is not supported.
+/// Texts that are refused, with what to do instead.
+const TEXTS: [(&str, &str); 2] = [("domain", DOMAIN), ("dnsSuffix", DOMAIN)];
+
+/// Refuses a field that another plug-in has and that is not supported, and a free property that contradicts a field.
 ///
 /// # Errors
 /// An error that names the field and the remedy.
 pub(super) fn refuse(form: &EndpointProperties) -> Result<(), ActionError> {
-    for (name, remedy) in FLAGS {
+    let refused = |name: &str, remedy: &str| ActionError::input(&format!("endpointProperties.{name}"), &remedy);
+    for (name, value, remedy) in FLAGS {
         // Ignored, machines would get other addresses than the administrator of the form expects, without a message.
-        if form.flag(name)? {
-            return Err(ActionError::input(&format!("endpointProperties.{name}"), &remedy));
+        if form.get(name)?.is_some() && form.flag(name)? == value {
+            return Err(refused(name, remedy));
         }
     }
-    Ok(())
+    for (name, remedy) in TEXTS {
+        if form.get(name)?.is_some() {
+            return Err(refused(name, remedy));
+        }
+    }
+    match form.contradicted()? {
+        // The field would be used, and the property ignored.
+        Some(name) => Err(refused(
+            "properties",
+            &format!("the property {name} differs from the field of this name; remove it from the properties"),
+        )),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -38,14 +61,34 @@ mod tests {
 
     #[test]
     fn a_flag_of_another_plug_in_is_refused_where_it_is_set() {
-        for (name, _) in FLAGS {
-            let form = |value: &str| {
-                let free = json!([{"prop_key": name, "prop_value": value}]).to_string();
+        for (name, refused, _) in FLAGS {
+            let form = |value: bool| {
+                let free = json!([{"prop_key": name, "prop_value": value.to_string()}]).to_string();
                 serde_json::from_value::<EndpointProperties>(json!({"properties": free})).unwrap()
             };
-            let error = refuse(&form("true")).unwrap_err().to_string();
+            let error = refuse(&form(refused)).unwrap_err().to_string();
             assert!(error.starts_with(&format!("endpointProperties.{name}: ")) && error.contains("remove"), "{error}");
-            refuse(&form("false")).unwrap();
+            refuse(&form(!refused)).unwrap();
         }
+    }
+
+    #[test]
+    fn another_name_of_the_domain_and_a_property_that_contradicts_a_field_are_refused() {
+        let of = |form: serde_json::Value| refuse(&serde_json::from_value::<EndpointProperties>(form).unwrap());
+        for (name, _) in TEXTS {
+            let error = of(json!({name: "s3cret.test"})).unwrap_err().to_string();
+            assert!(
+                error.starts_with(&format!("endpointProperties.{name}: ")) && error.contains("dnsDomain"),
+                "{error}"
+            );
+            assert!(!error.contains("s3cret"), "{error}");
+            of(json!({name: ""})).unwrap();
+        }
+        let free = |value: &str| json!([{"prop_key": "hostName", "prop_value": value}]).to_string();
+        let error = of(json!({"hostName": "a", "properties": free("s3cret")})).unwrap_err().to_string();
+        assert!(error.starts_with("endpointProperties.properties: the property hostName differs"), "{error}");
+        assert!(!error.contains("s3cret"), "{error}");
+        of(json!({"hostName": "a", "properties": free(" a ")})).unwrap();
+        of(json!({"hostName": "", "properties": free("b")})).unwrap();
     }
 }
