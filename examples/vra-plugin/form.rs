@@ -48,6 +48,16 @@ pub(crate) fn form(title: &str) -> Form {
     records.into_iter().map(|field| field.in_section("records")).fold(form, Form::with_field)
 }
 
+/// Fields that only on-demand networks need.
+const OF_NETWORKS: [&str; 4] = ["blockField", "blockValue", "rangeFields", "rangeMarkField"];
+
+/// Returns the form of a package with these parts of the contract, without the fields of the others.
+pub(crate) fn form_with(title: &str, support: Support) -> Form {
+    let networks = OF_NETWORKS.into_iter().filter(|_| !support.on_demand_networks);
+    let spaces = ["addressSpace"].into_iter().filter(|_| !support.address_spaces);
+    networks.chain(spaces).fold(form(title), Form::without_field)
+}
+
 /// Returns the optional parts of the contract that the program supports: all of them.
 pub(crate) fn support() -> Support {
     Support::default().with_address_spaces(true).with_update_record(true).with_on_demand_networks(true)

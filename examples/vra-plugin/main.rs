@@ -3,6 +3,7 @@
 //! The script of an action starts it with the action's name and passes inputs and credentials on standard input. See
 //! `vra_client::plugin::host` for the protocol and `ipam vra package` for the package around it.
 
+mod causes;
 mod endpoint_url;
 // The packager includes the form from this file; the program itself does not need it.
 #[cfg(test)]
@@ -27,8 +28,10 @@ fn host() -> Host {
     Host::new(|invocation: Invocation| async move {
         let mut registry = Registry::empty().with_secrets(Secrets::none());
         phpipam_client::register(&mut registry)?;
+        causes::check_inputs(&invocation)?;
         let url = endpoint_url::of_form(invocation.form())?;
-        let provider = registry.open_with(invocation.to_open_request(&url)?).await?;
+        let opened = registry.open_with(invocation.to_open_request(&url)?).await;
+        let provider = opened.map_err(|error| causes::in_terms_of_form(error, invocation.form()))?;
         // Every action but the lists writes. Without this, the endpoint could be saved and no machine would get an address.
         if !provider.capabilities().update {
             let message = "the app (apiAppId) may only read; give it the permission Read / Write in phpIPAM, under \

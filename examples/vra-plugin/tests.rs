@@ -92,6 +92,8 @@ async fn an_administrator_is_told_the_causes_apart() {
         .app(App::new(Server::APP))
         .app(App::new("coded").with_security(Security::SslCode).with_code("c0de"))
         .app(App::new("reader").with_permission(Permission::Read))
+        .app(App::new("off").with_permission(Permission::Disabled))
+        .app(App::new("encrypted").with_security(Security::User))
         .start()
         .await
         .unwrap();
@@ -106,13 +108,33 @@ async fn an_administrator_is_told_the_causes_apart() {
     let mut messages = Vec::new();
     let coded = json!({"apiAppId": "coded", "authType": "code"});
     for (password, form, words) in [
-        ("s3cret", json!({}), "Wrong user name or password"),
-        ("wrong code s3cret", coded, "app code"),
-        (Server::PASSWORD, json!({"apiAppId": "other"}), "Invalid application id"),
+        ("s3cret", json!({}), "Wrong user name, password or app code"),
+        ("wrong code s3cret", coded, "endpointProperties.privateKey: "),
+        (Server::PASSWORD, json!({"apiAppId": "coded"}), "endpointProperties.authType: "),
+        (Server::PASSWORD, json!({"apiAppId": "other"}), "endpointProperties.apiAppId: phpIPAM has no such app"),
+        (Server::PASSWORD, json!({"apiAppId": "off"}), "endpointProperties.apiAppId: the app is disabled"),
+        (Server::PASSWORD, json!({"apiAppId": "encrypted"}), "endpointProperties.apiAppId: the security of the app"),
         (Server::PASSWORD, json!({"apiAppId": "reader"}), "permission"),
-        (Server::PASSWORD, json!({"sections": "Nowhere"}), "Nowhere"),
-        (Server::PASSWORD, json!({"blockField": "custom_none", "blockValue": "1"}), "custom_none"),
-        (Server::PASSWORD, json!({"addressTag": "None"}), "None"),
+        (
+            Server::PASSWORD,
+            json!({"sections": "Nowhere"}),
+            "endpointProperties.sections: there is no section \"Nowhere\"",
+        ),
+        (
+            Server::PASSWORD,
+            json!({"blockField": "custom_none", "blockValue": "1"}),
+            "endpointProperties.blockField: subnets have no field \"custom_none\"",
+        ),
+        (Server::PASSWORD, json!({"addressTag": "None"}), "endpointProperties.addressTag: there is no tag \"None\""),
+        (Server::PASSWORD, json!({"reservedTags": "No"}), "endpointProperties.reservedTags: there is no tag \"No\""),
+        (Server::PASSWORD, json!({"markField": "custom_no"}), "endpointProperties.markField: addresses have no custom"),
+        (
+            Server::PASSWORD,
+            json!({"rangeMarkField": "custom_no"}),
+            "endpointProperties.rangeMarkField: subnets have no",
+        ),
+        (Server::PASSWORD, json!({"addressFields": "custom_no=1"}), "endpointProperties.addressFields: "),
+        (Server::PASSWORD, json!({"rangeFields": "custom_no=1"}), "endpointProperties.rangeFields: "),
         (Server::PASSWORD, json!({"hostName": "http://127.0.0.1:1"}), "The IPAM cannot be reached"),
         (
             Server::PASSWORD,
@@ -135,7 +157,7 @@ async fn an_administrator_is_told_the_causes_apart() {
     }
     messages.sort();
     messages.dedup();
-    assert_eq!(messages.len(), 12, "{messages:#?}");
+    assert_eq!(messages.len(), 20, "{messages:#?}");
 }
 
 #[test]
@@ -144,4 +166,71 @@ fn the_guide_has_every_field_of_the_form() {
     for id in form::form("phpIPAM").field_ids() {
         assert!(guide.contains(&format!("`{id}`")), "README.md does not have the field {id}");
     }
+}
+
+#[tokio::test]
+async fn a_secret_may_have_a_line_end_and_an_app_code_white_space_around_it() {
+    let coded = App::new("coded").with_security(Security::SslCode).with_code("c0de");
+    let server = Server::builder().app(App::new(Server::APP)).app(coded).https(true).start().await.unwrap();
+    let pasted = format!("{}\r\n", Server::PASSWORD);
+    let user = format!(" {} ", Server::USER);
+    validated(&server.url(), &user, &pasted, json!({})).await.unwrap();
+    let coded = json!({"apiAppId": "coded", "authType": "code"});
+    validated(&server.url(), "any", " c0de\t\n", coded).await.unwrap();
+    // A space may be part of a password.
+    let pasted = format!("{} ", Server::PASSWORD);
+    validated(&server.url(), Server::USER, &pasted, json!({})).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_port_of_plain_http_is_named_and_plain_http_is_not_offered() {
+    let server = Server::start().await.unwrap();
+    let host = server.url().replace("http://", "https://");
+    let error = validated(&host, Server::USER, Server::PASSWORD, json!({})).await.unwrap_err();
+    assert!(error.contains("endpointProperties.hostName: this port is one of plain HTTP"), "{error}");
+    assert!(!error.contains("http://"), "{error}");
+}
+
+#[tokio::test]
+async fn inputs_without_endpoint_or_credentials_are_refused_by_the_member_before_a_connection_is_made() {
+    let form = json!({"hostName": "http://127.0.0.1:1", "apiAppId": "vra"});
+    let credentials = json!({"privateKeyId": "u", "privateKey": "s3cret"});
+    let link = "/core/auth/credentials/a";
+    for (action, invocation, start) in [
+        (Action::GetIpRanges, json!({"inputs": {}, "credentials": credentials}), "endpoint: missing; "),
+        (
+            Action::GetIpRanges,
+            json!({"inputs": {"endpoint": {"id": "a"}}, "credentials": credentials}),
+            "endpoint.endpointProperties: missing; ",
+        ),
+        (
+            Action::AllocateIp,
+            json!({"inputs": {"endpoint": {"authCredentialsLink": null, "endpointProperties": form}}}),
+            "endpoint.authCredentialsLink: missing; no credentials came",
+        ),
+        (
+            Action::ValidateEndpoint,
+            json!({"inputs": {"endpointProperties": form}}),
+            "authCredentialsLink: missing; no credentials came",
+        ),
+        (
+            Action::ValidateEndpoint,
+            json!({"inputs": {"endpointProperties": form, "authCredentialsLink": link}}),
+            "credentials: missing; ",
+        ),
+    ] {
+        let invocation = Invocation::parse(&invocation.to_string()).unwrap();
+        let error = host().run(action, &invocation).await.unwrap_err().to_string();
+        assert!(error.contains(start), "{start}: {error}");
+    }
+}
+
+#[test]
+fn a_package_without_a_part_has_no_fields_of_it() {
+    let has = |support, id: &str| form::form_with("phpIPAM", support).field_ids().any(|field| field == id);
+    let all = form::support();
+    for id in ["blockField", "blockValue", "rangeFields", "rangeMarkField"] {
+        assert!(has(all, id) && !has(all.with_on_demand_networks(false), id), "{id}");
+    }
+    assert!(has(all, "addressSpace") && !has(all.with_address_spaces(false), "addressSpace"));
 }
