@@ -141,6 +141,21 @@ fn arguments_reach_the_package() {
 }
 
 #[test]
+fn the_form_has_no_fields_of_parts_that_are_left_out() {
+    let site = Site::new();
+    let ids = |arguments: &[&str]| {
+        let ran = site.package("x.zip", arguments);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let form: Value = serde_json::from_str(&text(&site.read("x.zip"), "endpoint-schema.json")).unwrap();
+        form["schema"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+    };
+    let (all, less) = (ids(&[]), ids(&["--without-networks", "--without-address-spaces"]));
+    let mut left_out: Vec<_> = all.iter().filter(|id| !less.contains(id)).map(String::as_str).collect();
+    left_out.sort_unstable();
+    assert_eq!(left_out, ["addressSpace", "blockField", "blockValue", "rangeFields", "rangeMarkField"]);
+}
+
+#[test]
 fn what_is_refused_is_named_and_an_existing_file_stays() {
     let site = Site::new();
     std::fs::write(site.path("x.zip"), "old").unwrap();

@@ -27,7 +27,7 @@ pub(crate) struct Args {
     action: Action,
     /// File with the inputs of the action as JSON, as vRA's log of the action shows them
     inputs: PathBuf,
-    /// File with the response to the request for the credentials:
+    /// File with the response to the request for the credentials, needed if the inputs have an authCredentialsLink:
     /// {"status": 200, "content": "{\"privateKeyId\": \"USER\", \"privateKey\": \"PASSWORD\"}"}
     #[arg(long, value_name = "FILE")]
     context: Option<PathBuf>,
@@ -54,6 +54,13 @@ impl Drop for StopOnDrop {
 /// Replays the action. With `--json` the output has the times and the log, too.
 pub(crate) async fn run(args: Args) -> Result<Ended<Output>, Failure> {
     let action = args.action;
+    let inputs = value(&args.inputs)?;
+    if args.context.is_none() && has_credentials_link(&inputs) {
+        // Without this, the action would fail with vRA's 404, and name a remedy that is of no use here.
+        let message = "--context CREDENTIALS.json is missing: the inputs have an authCredentialsLink, from which the \
+                       action fetches the credentials; see `ipam vra replay --help` for the file";
+        return Err(Failure::Usage(message.to_owned()));
+    }
     let mut replay =
         Replay::new(Package::from_bytes(bytes(&args.package, MAX_PACKAGE)?), action).with_python(args.python);
     if let Some(path) = &args.context {
@@ -65,7 +72,6 @@ pub(crate) async fn run(args: Args) -> Result<Ended<Output>, Failure> {
     if let Some(megabytes) = args.memory {
         replay = replay.with_memory_mb(megabytes);
     }
-    let inputs = value(&args.inputs)?;
     let running = replay.start(&inputs).map_err(failure)?;
     let stop = StopOnDrop(running.stopper());
     let waiting = Progress::new("waiting for the action", 0);
@@ -92,6 +98,13 @@ pub(crate) async fn run(args: Args) -> Result<Ended<Output>, Failure> {
         "log": done.log,
     });
     Ok(Ended { value: Output::new(format!("{:#}", done.result), &json)?, closing: None })
+}
+
+/// Returns true if the action fetches credentials: the link is in the endpoint, or beside the form of ValidateEndpoint.
+fn has_credentials_link(inputs: &Value) -> bool {
+    [Some(inputs), inputs.get("endpoint")].into_iter().flatten().any(|object| {
+        object.get("authCredentialsLink").and_then(Value::as_str).is_some_and(|link| !link.trim().is_empty())
+    })
 }
 
 /// Returns the times in words.
@@ -177,6 +190,38 @@ mod tests {
         assert!(text.contains("credentials.json: not JSON (line 1") && !text.contains("s3cret"), "{text}");
         assert!(value(&directory.path().join("nothing")).unwrap_err().text().contains("nothing"));
         assert!(bytes(&path, 3).unwrap_err().text().contains("more than 3 bytes"));
+    }
+
+    #[tokio::test]
+    async fn credentials_that_the_inputs_need_are_asked_for_before_anything_is_run() {
+        let directory = tempfile::tempdir().unwrap();
+        for (inputs, needed) in [
+            (json!({"endpoint": {"authCredentialsLink": "/core/auth/credentials/a"}}), true),
+            (json!({"authCredentialsLink": "/core/auth/credentials/a"}), true),
+            (json!({"endpoint": {"authCredentialsLink": ""}, "authCredentialsLink": null}), false),
+            (json!({"endpoint": null}), false),
+            (json!([]), false),
+        ] {
+            let path = directory.path().join("inputs.json");
+            std::fs::write(&path, inputs.to_string()).unwrap();
+            let args = Args {
+                package: directory.path().join("nothing.zip"),
+                action: Action::GetIpRanges,
+                inputs: path,
+                context: None,
+                timeout: None,
+                memory: None,
+                python: "python3".into(),
+            };
+            let failure = run(args).await.err().unwrap();
+            assert_eq!(failure.code(), WRONG_USE);
+            let text = failure.text();
+            // What needs no credentials goes on to the package, which is not there.
+            assert!(
+                text.contains(if needed { "--context CREDENTIALS.json is missing" } else { "nothing.zip" }),
+                "{text}"
+            );
+        }
     }
 
     #[test]

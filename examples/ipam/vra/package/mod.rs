@@ -64,10 +64,10 @@ pub(crate) struct PackageArgs {
     /// Leave out the action that records MAC addresses and host names.
     #[arg(long)]
     without_update: bool,
-    /// Leave out the actions for on-demand networks.
+    /// Leave out the actions for on-demand networks, and their fields of the form.
     #[arg(long)]
     without_networks: bool,
-    /// Leave out the address spaces of ranges.
+    /// Leave out the address spaces of ranges, and their field of the form.
     #[arg(long)]
     without_address_spaces: bool,
 }
@@ -103,7 +103,7 @@ fn parts(args: &PackageArgs) -> Result<PackageBuilder, Failure> {
         .with_on_demand_networks(support.on_demand_networks && !args.without_networks);
     let mut builder = Package::builder(&args.name, &args.version, Vec::new())
         .with_description(&args.description)
-        .with_form(form::form(&args.name))
+        .with_form(form::form_with(&args.name, support))
         .with_support(support)
         .with_timeout_seconds(args.timeout)
         .with_memory_mb(args.memory);
