@@ -103,6 +103,7 @@ mod tests {
             check(&form).unwrap_err().to_string()
         };
         let fields = "/layout/pages/0/sections/0/fields";
+        let credentials = json!([{"fields": [{"id": "privateKeyId"}, {"id": "privateKey"}]}]);
         for (pointer, value, named) in [
             ("", json!([]), "schema"),
             ("/schema/privateKey/type/dataType", json!("string"), "schema.privateKey"),
@@ -113,7 +114,7 @@ mod tests {
             ("/layout/pages/0", json!({}), "layout.pages.sections"),
             (fields, json!([{"id": "privateKeyId"}, {"id": "privateKeyId"}]), "show it once"),
             (fields, json!([{"id": "other"}]), "other"),
-            (fields, json!([{"id": "privateKeyId"}, {"id": "privateKey"}]), "schema.hostName"),
+            ("/layout/pages/0/sections", credentials, "schema.hostName"),
         ] {
             let error = refused(pointer, value);
             assert!(error.starts_with("form ") && error.contains(named), "{pointer}: {error}");
