@@ -19,8 +19,21 @@ fn main() -> std::io::Result<ExitCode> {
     let action = std::env::args().nth(1).unwrap_or_default();
     // One thread: an action waits for one server, and starts faster without a pool of threads.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let done = runtime.block_on(host().serve(&action, std::io::stdin(), std::io::stdout(), std::io::stderr()))?;
+    let host = host();
+    let serving = host.serve_until(&action, std::io::stdin(), std::io::stdout(), std::io::stderr(), terminated());
+    let done = runtime.block_on(serving)?;
     Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Waits for SIGTERM, which the script of the action sends at its time limit.
+async fn terminated() {
+    #[cfg(unix)]
+    if let Ok(mut signal) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        signal.recv().await;
+        return;
+    }
+    // Without the signal the program ends as before: at once.
+    std::future::pending().await
 }
 
 /// Returns the host, which opens the phpIPAM that the form of the endpoint names.

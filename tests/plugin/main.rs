@@ -6,6 +6,7 @@
 mod histories;
 mod kill;
 mod kill_requests;
+mod labels;
 mod lists;
 mod messages;
 mod phpipam_shortfalls;
@@ -16,3 +17,4 @@ mod samples;
 mod secrets;
 mod shortfalls;
 mod stage;
+mod stopped;

@@ -5,7 +5,7 @@ use phpipam_client::testing::Object;
 use serde_json::json;
 use vra_client::plugin::{Action, Plugin};
 
-use crate::stage::simulated;
+use crate::stage::{embedded, simulated};
 
 #[tokio::test]
 async fn a_deallocation_that_frees_nothing_says_who_holds_the_address() {
@@ -80,5 +80,49 @@ async fn a_resource_or_an_endpoint_that_is_null_is_named() {
         assert_eq!(error.to_string(), "endpoint: null; give the endpoint, an object", "{action}");
         let error = vra_client::plugin::EndpointProperties::of_inputs(&inputs).unwrap_err();
         assert_eq!(error.to_string(), "endpoint: null; give the endpoint, an object");
+    }
+}
+
+#[tokio::test]
+async fn an_error_of_the_ipam_names_the_entry_and_who_holds_the_address() {
+    for stage in [embedded().await, simulated().await.0] {
+        let range = stage.ids["12"].as_str();
+        let full = stage.ids["full"].as_str();
+        let said = async |id: &str, entries: serde_json::Value| {
+            let inputs = json!({"resourceInfo": {"id": id, "name": "web1"}, "ipAllocations": entries});
+            stage.run(Action::AllocateIp, &inputs).await.unwrap_err().to_string()
+        };
+        let held = json!({"resourceInfo": {"id": "vm-1", "name": "web1"}, "ipAllocations": [
+            {"id": "a", "ipRangeIds": [range], "start": "10.16.20.9", "nicIndex": 0}]});
+        stage.run(Action::AllocateIp, &held).await.unwrap();
+
+        // The line has the number 0 in the request for what is missing.
+        let text = said(
+            "vm-1",
+            json!([
+                {"id": "a", "ipRangeIds": [range], "nicIndex": 0, "start": "10.16.20.9"},
+                {"id": "b", "ipRangeIds": [full], "nicIndex": 1},
+            ]),
+        )
+        .await;
+        let begin =
+            "No free address or network: ipAllocations[1] (entry b (network card 1)) of machine web1 (resource vm-1): ";
+        assert!(text.starts_with(begin), "{text}");
+        assert!(!text.contains("line"), "{text}");
+
+        let text = said("vm-2", json!([{"id": "a", "ipRangeIds": [range], "start": "10.16.20.9"}])).await;
+        assert!(text.starts_with("ipAllocations[0] (entry a) of machine web1 (resource vm-2): "), "{text}");
+        assert!(text.ends_with(&format!("; 10.16.20.9 is held by web1 (resource vm-1) in range {range}")), "{text}");
+        assert!(!text.contains("line"), "{text}");
+
+        let text = said("vm-2", json!([{"id": "a", "ipRangeIds": [range], "size": 0}])).await;
+        assert!(text.starts_with("ipAllocations[0].size is \"0\"; "), "{text}");
+        let outside = json!([
+            {"id": "a", "ipRangeIds": [range], "nicIndex": 3}, {"id": "b", "ipRangeIds": [range], "start": "10.99.99.9"},
+        ]);
+        let text = said("vm-2", outside).await;
+        assert!(text.starts_with("ipAllocations[1].start is \"10.99.99.9\"; "), "{text}");
+        let text = said(&"x".repeat(300), json!([{"id": "a", "ipRangeIds": [range]}])).await;
+        assert!(text.starts_with("resourceInfo.id: "), "{text}");
     }
 }

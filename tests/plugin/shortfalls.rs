@@ -146,8 +146,8 @@ async fn a_value_that_cannot_be_read_is_refused_with_the_members_name() {
     };
     for (inputs, member) in [
         (with_value("/ipAllocations/0/size", json!("four")), "size"),
-        (with_value("/ipAllocations/0/size", json!("0")), "count"),
-        (with_value("/ipAllocations/0/size", json!("9999999")), "count"),
+        (with_value("/ipAllocations/0/size", json!("0")), "ipAllocations[0].size"),
+        (with_value("/ipAllocations/0/size", json!("9999999")), "ipAllocations[0].size"),
         (with_value("/ipAllocations/0/id", json!(null)), "ipAllocations[0].id"),
         (with_value("/ipAllocations/0/ipRangeIds", json!([])), "ipRangeIds"),
         (with_value("/ipAllocations", json!([])), "ipAllocations"),

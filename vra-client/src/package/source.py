@@ -22,6 +22,8 @@ ACTION = "@ACTION@"
 PROGRAM = "@PROGRAM@"
 # Shorter than the action's own limit, so that the program's end is known and told before the whole action is stopped.
 TIMEOUT_SECONDS = @TIMEOUT@
+# What a program has to undo its work after it is told to stop; within the 15 s that its limit is shorter than the action's.
+STOP_SECONDS = 8
 # A failing program prints one line; more than this is not a message of ours.
 MAX_MESSAGE = 4000
 # Outputs of 1000 ranges, the largest page of vRA, have less than 1 MiB.
@@ -95,7 +97,10 @@ def _run(call, secrets):
             problem = "%s: the program of the plug-in cannot be started: %s" % (ACTION, error.strerror)
             raise Exception(problem) from None
         with _ended(process):
-            output, errors = _exchange(process, call)
+            output, errors, stopped = _exchange(process, call)
+    if stopped and process.returncode < 0:
+        # A program that knows nothing of the signal.
+        raise _too_late()
     if process.returncode == 0:
         return _outputs(output)
     text = errors.decode("utf-8", "replace").strip()
@@ -125,6 +130,10 @@ def _ended(process):
 
     def on_terminate(number, frame):
         # The runtime ends the script; what it does at this signal happens afterwards.
+        if process.poll() is None:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(STOP_SECONDS)
         kill()
         signal.signal(signal.SIGTERM, before)
         os.kill(os.getpid(), signal.SIGTERM)
@@ -147,8 +156,13 @@ def _ended(process):
 
 
 def _exchange(process, call):
-    """Writes the call and reads both outputs at once, so that no full pipe stops either side."""
+    """Writes the call and reads both outputs at once, so that no full pipe stops either side.
+
+    At the limit the program is told to stop, so that it undoes what it has begun. Returns both outputs, and True if it was
+    told so.
+    """
     deadline = time.monotonic() + TIMEOUT_SECONDS
+    stopped = False
     outputs = {process.stdout: bytearray(), process.stderr: bytearray()}
     sent = 0
     with selectors.DefaultSelector() as selector:
@@ -160,7 +174,11 @@ def _exchange(process, call):
         while selector.get_map():
             ready = selector.select(max(0, deadline - time.monotonic()))
             if time.monotonic() >= deadline:
-                raise _too_late()
+                if stopped:
+                    raise _too_late()
+                process.terminate()
+                stopped = True
+                deadline += STOP_SECONDS
             for key, _ in ready:
                 pipe = key.fileobj
                 if pipe is process.stdin:
@@ -176,8 +194,15 @@ def _exchange(process, call):
     try:
         process.wait(max(0, deadline - time.monotonic()))
     except subprocess.TimeoutExpired:
-        raise _too_late() from None
-    return outputs[process.stdout], outputs[process.stderr]
+        if stopped:
+            raise _too_late() from None
+        process.terminate()
+        stopped = True
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise _too_late() from None
+    return outputs[process.stdout], outputs[process.stderr], stopped
 
 
 def _send(pipe, call, sent):
@@ -203,7 +228,8 @@ def _receive(pipe, buffer, limit):
 def _too_late():
     return Exception(
         "%s did not finish within %d seconds and was stopped; run it again: a repeated action completes or undoes what "
-        "was begun" % (ACTION, TIMEOUT_SECONDS)
+        "was begun. Where the program was killed outright, a repeat may be refused as busy for up to three minutes, and "
+        "succeeds then" % (ACTION, TIMEOUT_SECONDS)
     )
 
 

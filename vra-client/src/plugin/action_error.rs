@@ -79,6 +79,24 @@ impl ActionError {
         Self { message: message.into(), source: None }
     }
 
+    /// Creates an error of the IPAM with a message in the words of the inputs, after the first words of its kind.
+    pub(super) fn caused(message: String, error: ipam_core::Error) -> Self {
+        let message = cause(error.kind()).map_or(message.clone(), |cause| format!("{cause}: {message}"));
+        Self { message, source: Some(error) }
+    }
+
+    /// Creates the error of an action that was stopped: the whole message, without the words for its kind.
+    pub(super) fn stopped(message: String, error: ipam_core::Error) -> Self {
+        Self { message, source: Some(error) }
+    }
+
+    /// Adds a sentence to the message.
+    pub(super) fn with_note(mut self, note: &str) -> Self {
+        self.message.push_str("; ");
+        self.message.push_str(note);
+        self
+    }
+
     /// Returns the IPAM's error if the IPAM is the cause. Its kind, retry advice and outcome tell a program what to do.
     #[must_use]
     pub fn ipam_error(&self) -> Option<&ipam_core::Error> {

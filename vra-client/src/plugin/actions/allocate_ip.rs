@@ -6,8 +6,10 @@ use ipam_core::{Allocate, AllocateLine, Allocation, Family, IpamProvider, Placem
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::entry::Entry;
+use super::entry::{Entry, Results};
+use super::explained::of_entries;
 use super::get_ip_ranges::version;
+use super::gone::leave_out_ranges;
 use super::resource::ResourceInfo;
 use super::{held, repeat};
 use crate::plugin::{ActionError, Endpoint, Members, wire};
@@ -109,7 +111,7 @@ pub struct IpAllocation {
     /// vRA's id of this entry. Required; the result repeats it.
     #[serde(default, deserialize_with = "wire::text")]
     pub id: Option<String>,
-    /// Ids of the ranges to try, in this order; at least one.
+    /// Ids of the ranges to try, in this order; at least one. Those that do not exist are left out if another one does.
     #[serde(default, deserialize_with = "wire::texts")]
     pub ip_range_ids: Vec<String>,
     /// Number of the network card, from 0.
@@ -216,20 +218,47 @@ pub(in crate::plugin) async fn allocate_ip<P: IpamProvider + ?Sized>(
     let entries = input.entries()?;
     // All entries are checked before the look-ups, so that a mistake costs no request to the IPAM, and takes no address
     // because others are held already.
-    let lines = entries.iter().map(|entry| entry.tagged_line(resource, None));
-    lines.fold(Allocate::new(resource.ipam_owner()?), Allocate::with_line).validate()?;
-    let results = if provider.capabilities().tags {
-        held::allocate(provider, resource, &entries).await?
-    } else {
-        repeat::allocate_untagged(provider, resource, &entries).await?
-    };
+    let labels = resource.labels(None);
+    let lines = entries.iter().map(|entry| entry.tagged_line(&labels));
+    let request = lines.fold(Allocate::new(resource.ipam_owner()?), Allocate::with_line);
+    request.validate().map_err(|error| of_entries(error, resource, &entries.iter().collect::<Vec<_>>()))?;
     let mut entries = entries;
+    let results = match allocate(provider, resource, &entries).await {
+        // Without tags, a request that was made without such a range is a conflict for its repetition with it.
+        Err(error)
+            if choice(&entries)
+                && error.ipam_error().is_some_and(|error| error.is_not_found() || error.is_conflict()) =>
+        {
+            if !leave_out_ranges(provider, resource, &mut entries).await? {
+                return Err(error);
+            }
+            allocate(provider, resource, &entries).await?
+        }
+        done => done?,
+    };
     entries.sort_by_key(|entry| entry.index);
     let ip_allocations = entries
         .iter()
         .map(|entry| result(entry.id, results.get(&entry.index).map(Vec::as_slice).unwrap_or_default()))
         .collect::<Result<_, _>>()?;
     Ok(AllocateIpOutput { ip_allocations })
+}
+
+/// Returns true if an entry names more than one range, so that one that is gone may be left out.
+fn choice(entries: &[Entry<'_>]) -> bool {
+    entries.iter().any(|entry| entry.line.ranges.len() > 1)
+}
+
+async fn allocate<P: IpamProvider + ?Sized>(
+    provider: &P,
+    resource: &ResourceInfo,
+    entries: &[Entry<'_>],
+) -> Result<Results, ActionError> {
+    if provider.capabilities().tags {
+        held::allocate(provider, resource, entries).await
+    } else {
+        repeat::allocate_untagged(provider, resource, entries).await
+    }
 }
 
 /// Returns the result of the entry `id` from its allocations.

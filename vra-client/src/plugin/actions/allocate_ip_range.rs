@@ -5,7 +5,9 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::explained::of_resource;
 use super::get_ip_ranges::IpRange;
+use super::labels::{MAX_DESCRIPTION, MAX_TEXT, fitted};
 use super::repeat;
 use super::resource::{REQUESTED_BY, ResourceInfo, SUB_NETWORKS, ipam_key};
 use crate::plugin::{ActionError, Endpoint, Members, Settings, wire};
@@ -81,7 +83,7 @@ pub struct IpRangeAllocation {
     /// Name of the network. Default: the resource's name.
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Ids of the blocks to try, in this order; at least one.
+    /// Ids of the blocks to try, in this order; at least one. Those that do not exist are left out if another one does.
     #[serde(default, deserialize_with = "wire::texts")]
     pub ip_block_ids: Vec<String>,
     /// Prefix length wanted.
@@ -130,13 +132,14 @@ impl AllocateIpRangeInput {
         let first = blocks
             .next()
             .ok_or_else(|| ActionError::empty("ipRangeAllocation.ipBlockIds", "name at least one block"))?;
-        let name = wanted.name.as_deref().or(self.resource_info.name.as_deref()).unwrap_or_default();
+        let name = wanted.name.as_deref().or(self.resource_info.name.as_deref());
+        let description = self.resource_info.description.as_deref();
         let owner = self.resource_info.ipam_owner()?;
         let key = ipam_key(&owner, self.part());
         let mut request = AllocateRange::new(owner, first, prefix)
             .with_key(key)
-            .with_name(name)
-            .with_description(self.resource_info.description.clone())
+            .with_name(name.and_then(|name| fitted(name, MAX_DESCRIPTION)).unwrap_or_default())
+            .with_description(description.and_then(|text| fitted(text, MAX_TEXT)))
             .with_properties(texts(&wanted.properties));
         for tag in &wanted.tags {
             let member = |name: &str| tag.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -178,7 +181,7 @@ pub(in crate::plugin) async fn allocate_ip_range<P: IpamProvider + ?Sized>(
     // Read before anything is taken: a form that cannot be read would fail the action after the network was made.
     let settings = Settings::read(&input.endpoint.endpoint_properties)?;
     let request = input.request()?;
-    request.validate()?;
+    request.validate().map_err(of_resource)?;
     let other = input.resource_info.other_owner(SUB_NETWORKS)?;
     let other_key = ipam_key(&other, input.part());
     let range = repeat::allocate_range(provider, &input.resource_info, request, (other, other_key)).await?;

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use ipam_core::{Allocation, Deallocate, ErrorKind, IpamProvider, IpamProviderExt, Precondition, RangeId, SpaceId};
 use serde::{Deserialize, Serialize};
 
+use super::explained::of_resource;
 use super::owned::{ambiguous_address, holder, look_up};
 use super::resource::ResourceInfo;
 use crate::plugin::{ActionError, Endpoint, Members, wire};
@@ -141,7 +142,7 @@ pub(in crate::plugin) async fn deallocate_ip<P: IpamProvider + ?Sized>(
         // The precondition makes check and deallocation one step: another machine may get the address between two.
         let request = Deallocate::address(range.clone(), address).with_precondition(Precondition::Owner(owner.clone()));
         // Every entry is checked before anything is freed: a mistake in the last one leaves the first ones as they are.
-        request.validate()?;
+        request.validate().map_err(of_resource)?;
         wanted.push((id, range, address, request));
     }
     let mut ip_deallocations = Vec::with_capacity(wanted.len());

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use ipam_core::{AllocateLine, Allocation, Error, ErrorKind, Operation, Selection, Tag};
+use ipam_core::{AllocateLine, Allocation, Error, ErrorKind, Labels, Operation, Selection, Tag};
 
-use super::resource::{REQUESTED_BY, ResourceInfo};
 use crate::plugin::ActionError;
 
 /// Key of the tag that says which entry an address belongs to.
@@ -66,13 +65,9 @@ impl Entry<'_> {
         None
     }
 
-    /// Returns the line with the labels of the resource's addresses and the tags of the entry and the person.
-    pub(super) fn tagged_line(&self, resource: &ResourceInfo, person: Option<&str>) -> AllocateLine {
-        let mut labels = resource.labels(None).with_tag(Tag::new(ENTRY_TAG, self.id));
-        if let Some(person) = person {
-            labels = labels.with_tag(Tag::new(REQUESTED_BY, person));
-        }
-        self.line.clone().with_labels(labels)
+    /// Returns the line with these labels and the tag of the entry.
+    pub(super) fn tagged_line(&self, labels: &Labels) -> AllocateLine {
+        self.line.clone().with_labels(labels.clone().with_tag(Tag::new(ENTRY_TAG, self.id)))
     }
 }
 

@@ -12,18 +12,24 @@
 //! - A key that is in use for addresses of other owners, because an administrator gave an address another owner, is passed
 //!   over: these addresses are not the resource's.
 //!
-//! One case stays open, as for any key: a request that is still on its way while all addresses of its key are deallocated
-//! takes its addresses afterwards.
+//! # Open cases
+//! - As for any key, a request that is still on its way while all addresses of its key are deallocated takes its addresses
+//!   afterwards.
+//! - If the result of a request is lost, and vRA repeats it with fewer network cards, the addresses of the others stay
+//!   allocated. DeallocateIP frees the addresses that it names, and vRA never learnt these. They carry the machine's id as
+//!   their owner, and an administrator finds and frees them by it.
 
 use std::collections::BTreeSet;
 
 use futures_util::TryStreamExt;
 use ipam_core::{
-    Allocate, Allocation, AllocationKey, Error, ErrorKind, Find, IpamProvider, IpamProviderExt, Operation, Owner,
-    Patch, Retry, Tag, Tags, Update,
+    Allocate, Allocation, AllocationKey, Error, ErrorKind, Find, IpamProvider, IpamProviderExt, Labels, Operation,
+    Owner, Patch, Retry, Tag, Tags, Update,
 };
 
 use super::entry::{Entry, Results, conflict, entry_of, listed};
+use super::explained::{of_entries, with_holder};
+use super::labels::allocate_in_turn;
 use super::repeat;
 use super::resource::{COMPUTE, REQUESTED_BY, ResourceInfo};
 use crate::plugin::ActionError;
@@ -123,19 +129,13 @@ async fn take<P: IpamProvider + ?Sized>(
     // One more than the keys that are in use, so one of them is free.
     let most = held.len() + passed_over.len();
     let key = (0..most).map(|at| key(at, &owner)).find(|key| !in_use(key)).unwrap_or_else(|| key(most, &owner));
-    let request = |person: Option<&str>| {
-        let lines = missing.iter().map(|entry| entry.tagged_line(resource, person));
+    let request = |labels: &Labels| {
+        let lines = missing.iter().map(|entry| entry.tagged_line(labels));
         lines.fold(Allocate::new(owner.clone()).with_key(key.clone()), Allocate::with_line)
     };
-    let person = resource.person();
-    let allocated = match provider.allocate(&request(person.as_deref())).await {
-        // The person is a note for people. An IPAM whose fields are too short for it must not refuse the machine.
-        Err(error) if error.kind() == ErrorKind::InvalidInput && person.is_some() => {
-            provider.allocate(&request(None)).await
-        }
-        other => other,
-    };
-    match allocated {
+    // The labels are notes for people. An IPAM that does not take them must not refuse the machine.
+    let requests = resource.labels_in_turn(true).iter().map(request).collect();
+    match allocate_in_turn(provider, requests).await {
         Ok(allocated) => {
             for allocation in allocated.lines.iter().flatten() {
                 if !is_own(resource, allocation)? {
@@ -150,7 +150,7 @@ async fn take<P: IpamProvider + ?Sized>(
             let others = provider.find_key(key.clone()).await?;
             if others.is_empty() {
                 // The conflict is about an address.
-                return Err(error.into());
+                return Err(with_holder(provider, error, resource, &missing).await);
             }
             for allocation in &others {
                 if is_own(resource, allocation)? {
@@ -160,7 +160,7 @@ async fn take<P: IpamProvider + ?Sized>(
             passed_over.insert(key);
             Ok(false)
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(of_entries(error, resource, &missing)),
     }
 }
 
@@ -194,17 +194,23 @@ async fn relabel<P: IpamProvider + ?Sized>(
     if update.hostname.is_keep() && update.description.is_keep() && update.tags.is_keep() {
         return Ok(());
     }
-    match provider.update(&update).await {
-        // As in `take`: the note may not fit.
-        Err(error) if error.kind() == ErrorKind::InvalidInput && !update.tags.is_keep() => {
-            update.tags = Patch::Keep;
-            if !update.hostname.is_keep() || !update.description.is_keep() {
-                provider.update(&update).await?;
-            }
-            Ok(())
+    let mut fewer = vec![update.clone()];
+    // As in `take`: one after the other may not fit, and the address is the result all the same.
+    update.tags = Patch::Keep;
+    fewer.push(update.clone());
+    update.description = Patch::Keep;
+    fewer.push(update);
+    fewer.dedup();
+    for update in fewer {
+        if update.hostname.is_keep() && update.description.is_keep() && update.tags.is_keep() {
+            break;
         }
-        updated => updated.map(drop).map_err(ActionError::from),
+        match provider.update(&update).await {
+            Err(error) if error.kind() == ErrorKind::InvalidInput => {}
+            updated => return updated.map(drop).map_err(ActionError::from),
+        }
     }
+    Ok(())
 }
 
 /// Returns the change to a label. One that the resource does not have stays as it is.

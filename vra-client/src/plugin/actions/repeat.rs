@@ -7,11 +7,13 @@
 
 use futures_util::TryStreamExt;
 use ipam_core::{
-    Allocate, AllocateRange, Allocated, Allocation, AllocationKey, ChildPrefix, ErrorKind, IpamProvider,
-    IpamProviderExt, ListRanges, Owner, Range, Result,
+    Allocate, AllocateRange, Allocated, AllocatedRange, Allocation, AllocationKey, ChildPrefix, Error, ErrorKind,
+    IpamProvider, IpamProviderExt, Labels, ListRanges, Owner, Range, Result,
 };
 
 use super::entry::{Entry, Results, conflict, listed};
+use super::explained::{of_entries, of_resource, with_holder};
+use super::gone::without_gone_blocks;
 use super::resource::{COMPUTE, REQUESTED_BY, ResourceInfo, ipam_key};
 use crate::plugin::ActionError;
 
@@ -24,18 +26,7 @@ const REMEDY: &str = "nothing was taken or changed; repeat the request unchanged
                       the deployment, then request again";
 
 /// Returns the request for entries as it is without tags.
-fn request(resource: &ResourceInfo, owner: &Owner, key: &AllocationKey, entries: &[&Entry<'_>]) -> Allocate {
-    with_person(resource, owner, key, entries, None)
-}
-
-fn with_person(
-    resource: &ResourceInfo,
-    owner: &Owner,
-    key: &AllocationKey,
-    entries: &[&Entry<'_>],
-    person: Option<&str>,
-) -> Allocate {
-    let labels = resource.labels(person);
+fn request(owner: &Owner, key: &AllocationKey, entries: &[&Entry<'_>], labels: &Labels) -> Allocate {
     let lines = entries.iter().map(|entry| entry.line.clone().with_labels(labels.clone()));
     lines.fold(Allocate::new(owner.clone()).with_key(key.clone()), Allocate::with_line)
 }
@@ -63,27 +54,31 @@ pub(super) async fn allocate_untagged<P: IpamProvider + ?Sized>(
     if !provider.find_key(other_key.clone()).await?.is_empty() {
         (owner, key) = (other, other_key);
     }
-    let person = resource.person();
-    let first = with_person(resource, &owner, &key, &entries, person.as_deref());
-    let mut allocated = allocate(provider, &first, &given(&entries)).await;
-    // Earlier versions did not write the person. An IPAM whose fields are too short for it must not refuse the machine.
-    if let Err(error) = &allocated
-        && person.is_some()
-        && (error.is_conflict() || error.kind() == ErrorKind::InvalidInput)
-    {
-        allocated = allocate(provider, &request(resource, &owner, &key, &entries), &given(&entries)).await;
+    let mut refused: Option<Error> = None;
+    // Earlier versions wrote no person and the whole texts. An IPAM that does not take them must not refuse the machine.
+    for labels in resource.labels_in_turn(false).into_iter().chain(resource.earlier_labels()) {
+        match allocate(provider, &request(&owner, &key, &entries, &labels), &given(&entries)).await {
+            Ok(allocated) => return Ok(entries.iter().map(|entry| entry.index).zip(allocated.lines).collect()),
+            Err(error) if error.is_conflict() || error.kind() == ErrorKind::InvalidInput => {
+                // A conflict says more than labels that are refused.
+                if !refused.as_ref().is_some_and(Error::is_conflict) {
+                    refused = Some(error);
+                }
+            }
+            Err(error) => return Err(of_entries(error, resource, &entries)),
+        }
     }
-    match allocated {
-        Ok(allocated) => Ok(entries.iter().map(|entry| entry.index).zip(allocated.lines).collect()),
-        Err(error) if error.is_conflict() => {
+    match refused {
+        Some(error) if error.is_conflict() => {
             let known = provider.find_key(key).await?;
             if known.is_empty() {
-                return Err(error.into());
+                return Err(with_holder(provider, error, resource, &entries).await);
             }
             let message = "holds {} for another request, and this IPAM does not record the entries of addresses";
             Err(conflict(format!("{} {}; {REMEDY}", resource.machine()?, message.replace("{}", &listed(&known)))))
         }
-        Err(error) => Err(error.into()),
+        Some(error) => Err(of_entries(error, resource, &entries)),
+        None => Ok(Results::new()),
     }
 }
 
@@ -113,14 +108,23 @@ pub(super) async fn add_earlier<P: IpamProvider + ?Sized>(
             let larger = |other: &&Entry<'_>| other.id >= entry.id && !results.contains_key(&other.index);
             let larger: Vec<&Entry<'_>> = entries.iter().filter(larger).collect();
             let mut found = None;
+            let labels: Vec<Labels> = [resource.labels(None)].into_iter().chain(resource.earlier_labels()).collect();
+            // In loops and not closures, whose lifetimes would make the future of the action not `Send`.
+            let mut tries = Vec::new();
             for wanted in [larger, vec![entry]] {
-                match allocate(provider, &request(resource, &owner, &key, &wanted), &given(&wanted)).await {
+                for labels in &labels {
+                    tries.push((wanted.clone(), labels));
+                }
+            }
+            for (wanted, labels) in tries {
+                match allocate(provider, &request(&owner, &key, &wanted, labels), &given(&wanted)).await {
                     Ok(allocated) => {
                         found = Some(wanted.into_iter().map(|entry| entry.index).zip(allocated.lines));
                         break;
                     }
-                    Err(error) if error.is_conflict() => {}
-                    Err(error) => return Err(error.into()),
+                    // Texts that this IPAM refuses have not made it either.
+                    Err(error) if error.is_conflict() || error.kind() == ErrorKind::InvalidInput => {}
+                    Err(error) => return Err(of_entries(error, resource, &wanted)),
                 }
             }
             let Some(found) = found else {
@@ -224,15 +228,14 @@ pub(super) async fn allocate_range<P: IpamProvider + ?Sized>(
     if !with_key(provider, &key).await?.is_empty() {
         (request.owner, request.key) = (owner, Some(key));
     }
-    let allocated = match provider.allocate_range(&request).await {
-        // As for addresses: the person is a note for people.
-        Err(error) if error.kind() == ErrorKind::InvalidInput => {
-            let mut plain = request.clone();
-            plain.tags.retain(|tag| tag.key != REQUESTED_BY);
-            if plain.tags == request.tags { Err(error) } else { provider.allocate_range(&plain).await }
-        }
-        other => other,
-    };
+    let mut allocated = in_turn(provider, &request).await;
+    if request.blocks.len() > 1
+        && allocated.as_ref().is_err_and(Error::is_not_found)
+        && let Some(fewer) = without_gone_blocks(provider, &request).await?
+    {
+        request = fewer;
+        allocated = in_turn(provider, &request).await;
+    }
     match allocated {
         Ok(allocated) => Ok(allocated.range),
         Err(error) if error.is_conflict() => {
@@ -244,8 +247,27 @@ pub(super) async fn allocate_range<P: IpamProvider + ?Sized>(
             let Ok([held]) = <[Range; 1]>::try_from(known) else { return Err(error.into()) };
             held_range(resource, &request, held)
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(of_resource(error)),
     }
+}
+
+/// Allocates a child prefix with all labels, or with as many as the IPAM takes: they are notes for people.
+async fn in_turn<P: IpamProvider + ?Sized>(provider: &P, request: &AllocateRange) -> Result<AllocatedRange> {
+    let mut tries = vec![request.clone()];
+    let mut plain = request.clone();
+    plain.tags.retain(|tag| tag.key != REQUESTED_BY);
+    tries.push(plain.clone());
+    plain.description = None;
+    tries.push(plain.clone());
+    plain.name.clear();
+    tries.dedup();
+    for request in tries {
+        match provider.allocate_range(&request).await {
+            Err(error) if error.kind() == ErrorKind::InvalidInput => {}
+            other => return other,
+        }
+    }
+    provider.allocate_range(&plain).await
 }
 
 /// Returns the network that the resource holds, if it is what the request asks for; name, description, person and
@@ -262,7 +284,7 @@ fn held_range(resource: &ResourceInfo, request: &AllocateRange, held: Range) -> 
         _ if !block => "other blocks are named (ipBlockIds)".to_owned(),
         _ => return Ok(held),
     };
-    Err(ipam_core::Error::new(
+    Err(Error::new(
         ErrorKind::Conflict,
         ipam_core::Operation::AllocateRange,
         format!(

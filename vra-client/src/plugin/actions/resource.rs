@@ -1,6 +1,6 @@
 //! Resource of a request: a machine or an on-demand network.
 
-use ipam_core::{AllocationKey, Labels, Owner};
+use ipam_core::{AllocationKey, Owner};
 use serde::{Deserialize, Serialize};
 
 use crate::plugin::{ActionError, Members, wire};
@@ -27,10 +27,16 @@ pub struct ResourceInfo {
     /// vRA's id, with its path (`/resources/compute/X`) or without it (`X`). The owner in the IPAM is `X` in both cases.
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// Name of the resource. It becomes the host name of a machine's addresses, or the name of a network.
+    /// Name of the resource. It becomes the host name of a machine's addresses, or the name of a network. It is written as
+    /// [`description`](Self::description) is, with up to 255 characters, or 64 for a network.
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Description. It becomes the description of the addresses or of the network.
+    /// Description. It becomes the description of the addresses or of the network, as far as an IPAM takes it: one line of up
+    /// to 64 characters, the length of phpIPAM's column (255 for a network), and the rest becomes `…`. A `<` that begins
+    /// something like a tag becomes `‹`.
+    ///
+    /// Name and description are notes for people and never stop an action: an IPAM that refuses them gets the request again
+    /// without the person, without the description, and at last without the name.
     #[serde(default, deserialize_with = "wire::text", skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Type of the resource: `VM` or `SUBNET`.
@@ -100,28 +106,6 @@ impl ResourceInfo {
         let text = self.owner.as_deref()?;
         let line: String = text.trim().chars().filter(|c| !c.is_control()).take(MAX_CHARS).collect();
         Some(line).filter(|line| !line.is_empty())
-    }
-
-    /// Returns the labels of the resource's addresses, with `person` in the description.
-    pub(super) fn labels(&self, person: Option<&str>) -> Labels {
-        let mut labels = Labels::default();
-        labels.hostname.clone_from(&self.name);
-        labels.description = match (&self.description, person) {
-            (None, None) => None,
-            (Some(description), None) => Some(description.clone()),
-            (None, Some(person)) => Some(format!("requested by {person}")),
-            (Some(description), Some(person)) => Some(format!("{description} (requested by {person})")),
-        };
-        labels
-    }
-
-    /// Returns the resource for a message, such as `machine web1 (resource vm-1)`.
-    pub(super) fn machine(&self) -> Result<String, ActionError> {
-        let owner = self.ipam_owner()?;
-        Ok(match &self.name {
-            Some(name) => format!("machine {name} (resource {owner})"),
-            None => format!("resource {owner}"),
-        })
     }
 
     /// Returns true if `owner` is this resource, in either form of its id.

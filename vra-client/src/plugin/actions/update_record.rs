@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ipam_core::{Allocation, IpamProvider, MacAddr, Update};
+use ipam_core::{Allocation, ErrorKind, IpamProvider, MacAddr, Update};
 use serde::{Deserialize, Serialize};
 
 use super::owned::{ambiguous_address, holder, look_up};
@@ -115,9 +115,16 @@ pub(in crate::plugin) async fn update_record<P: IpamProvider + ?Sized>(
         // The request names no range, so the allocation is found by its address and the machine.
         let allocation = owned(provider, &input.resource_info, address).await?;
         // Written one by one: a repeat writes the same values, so a failure in the middle needs no undo.
-        let update =
-            Update::new(allocation.id).with_mac(info.mac_address).with_hostname(input.resource_info.name.clone());
-        provider.update(&update).await?;
+        let update = Update::new(allocation.id).with_mac(info.mac_address);
+        let name = input.resource_info.hostname();
+        let updated = provider.update(&update.clone().with_hostname(name.clone())).await;
+        match updated {
+            // The name is a note for people; the MAC address is recorded without it.
+            Err(error) if error.kind() == ErrorKind::InvalidInput && name.is_some() => {
+                provider.update(&update).await?;
+            }
+            updated => drop(updated?),
+        }
         update_results.push("Success".to_owned());
     }
     Ok(UpdateRecordOutput { update_results })

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::future::Future;
 use std::io::{self, Read, Write};
+use std::pin::pin;
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, Either, select};
 use ipam_core::registry::Registry;
-use ipam_core::{Error, ErrorKind, IpamProvider};
+use ipam_core::{Error, ErrorKind, IpamProvider, Operation, Retry};
 use serde_json::{Value, json};
 
 use super::invocation::Invocation;
@@ -110,17 +111,42 @@ impl Host {
     /// The error of opening the provider, or of [`Plugin::run`]. If the certificate is not trusted in ValidateEndpoint, the
     /// outputs carry it and there is no error; see [`Plugin::respond_to_open_error`].
     pub async fn run(&self, action: Action, invocation: &Invocation) -> Result<ActionOutput, ActionError> {
-        let provider = match self.open(invocation).await {
-            Ok(provider) => provider,
-            Err(error) => {
+        self.run_until(action, invocation, std::future::pending()).await
+    }
+
+    /// Runs an action as [`run`](Self::run) does, or stops it when `stop` is done first. A stopped action is dropped, and the
+    /// provider is closed, which undoes what it had begun.
+    async fn run_until(
+        &self,
+        action: Action,
+        invocation: &Invocation,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Result<ActionOutput, ActionError> {
+        let mut stop = pin!(stop);
+        let provider = match select(pin!(self.open(invocation)), &mut stop).await {
+            Either::Left((Ok(provider), _)) => provider,
+            Either::Left((Err(error), _)) => {
                 let outputs = Plugin::<Arc<dyn IpamProvider>>::respond_to_open_error(action, error)?;
                 return Ok(ActionOutput { outputs, close_error: None });
             }
+            Either::Right(_) => return Err(stopped(action, None)),
         };
-        let outputs = Plugin::new(Arc::clone(&provider)).run(action, invocation.inputs()).await;
+        let plugin = Plugin::new(Arc::clone(&provider));
+        // In a box, so that a stopped action is dropped before the provider is closed.
+        let running = Box::pin(plugin.run(action, invocation.inputs()));
+        let outputs = match select(running, stop).await {
+            Either::Left((outputs, _)) => Some(outputs),
+            Either::Right(((), running)) => {
+                drop(running);
+                None
+            }
+        };
         // Closed also after an action that failed: a claim whose response was lost is undone there.
         let close_error = provider.close().await.err();
-        Ok(ActionOutput { outputs: outputs?, close_error })
+        match outputs {
+            Some(outputs) => Ok(ActionOutput { outputs: outputs?, close_error }),
+            None => Err(stopped(action, close_error)),
+        }
     }
 
     /// Runs one action as a program does. Returns true if the action succeeded and the provider was closed.
@@ -137,14 +163,47 @@ impl Host {
         &self,
         action: &str,
         input: impl Read + Send,
+        output: impl Write + Send,
+        errors: impl Write + Send,
+    ) -> Result<bool, io::Error> {
+        self.serve_until(action, input, output, errors, std::future::pending()).await
+    }
+
+    /// Runs one action as [`serve`](Self::serve) does, or stops it when `stop` is done first, such as at SIGTERM. The script
+    /// of a package sends this signal at its time limit, and waits 8 s before it kills the program.
+    ///
+    /// A stopped action is dropped and its provider closed, which undoes what the action had begun; `errors` gets an error that
+    /// says so, and the result is `false`. `stop` is first polled when the input was read, and no longer once the action is done.
+    ///
+    /// ```
+    /// use ipam_core::MemoryProvider;
+    /// use vra_client::plugin::host::Host;
+    ///
+    /// # futures_executor::block_on(async {
+    /// let host = Host::new(|_| std::future::pending::<ipam_core::Result<MemoryProvider>>());
+    /// let mut errors = Vec::new();
+    /// let stop = async { /* a signal of the program's runtime */ };
+    /// assert!(!host.serve_until("get-ip-ranges", b"{}".as_slice(), Vec::new(), &mut errors, stop).await?);
+    /// assert!(String::from_utf8_lossy(&errors).contains("GetIPRanges was stopped"));
+    /// # Ok::<(), std::io::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// The [`io::Error`] if `output` or `errors` cannot be written, as for [`serve`](Self::serve).
+    pub async fn serve_until(
+        &self,
+        action: &str,
+        input: impl Read + Send,
         mut output: impl Write + Send,
         mut errors: impl Write + Send,
+        stop: impl Future<Output = ()> + Send,
     ) -> Result<bool, io::Error> {
         // The name is checked before the input is read, so that a wrong name does not wait for standard input.
         let action = action.parse::<Action>().map_err(|error| ActionError::new(error.to_string()));
         let invocation = action.and_then(|action| Ok((action, Invocation::read(input)?)));
         let result = match invocation {
-            Ok((action, invocation)) => self.run(action, &invocation).await,
+            Ok((action, invocation)) => self.run_until(action, &invocation, stop).await,
             Err(error) => Err(error),
         };
         let error = match result {
@@ -161,6 +220,23 @@ impl Host {
         writeln!(errors, "{:#}", error_json(&error))?;
         errors.flush()?;
         Ok(false)
+    }
+}
+
+/// Creates the error for an action that was stopped, with the error of closing the provider afterwards.
+fn stopped(action: Action, close_error: Option<Error>) -> ActionError {
+    let error =
+        Error::new(ErrorKind::Timeout, Operation::Close, "the action was stopped").with_retry(Retry::IfIdempotent);
+    match close_error {
+        None => {
+            let message = format!("{action} was stopped at its time limit; what it had begun was undone; repeat it");
+            ActionError::stopped(message, error)
+        }
+        Some(left) => {
+            let message =
+                format!("{action} was stopped at its time limit, and what it had begun is left: {left}; repeat it");
+            ActionError::stopped(message, error.with_source(left))
+        }
     }
 }
 
@@ -189,7 +265,7 @@ pub fn error_json(error: &ActionError) -> Value {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use futures_executor::block_on;
-    use ipam_core::{CertificateChain, MemoryProvider, Operation};
+    use ipam_core::{CertificateChain, MemoryProvider};
 
     use super::*;
 

@@ -103,6 +103,51 @@ fn the_script_ends_its_program_at_its_own_limit() {
     assert!(!alive(&written(&path, 1)[0]));
 }
 
+/// Returns a program that undoes its work when it is told to stop, and writes its number, and a line when it has done so.
+fn undoing(path: &Path) -> String {
+    python_program(&format!(
+        "import signal, time\n\
+         def undo(number, frame):\n    \
+             open({path:?}, 'a').write('undone\\n')\n    \
+             sys.stderr.write(json.dumps({{'error': {{'kind': 'timeout', 'message': 'what was begun is undone'}}}}))\n    \
+             sys.exit(1)\n\
+         signal.signal(signal.SIGTERM, undo)\n\
+         with open({path:?}, 'w') as out: out.write('%d\\n%d\\n' % (os.getpid(), os.getppid()))\n\
+         time.sleep(1000)"
+    ))
+}
+
+#[test]
+fn a_program_undoes_its_work_at_the_limit_of_its_script() {
+    if !python() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("lines");
+    let files = [("source.py", script(3)), (PROGRAM, undoing(&path))];
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let message = super::raised(&with_credentials(package(&files, 60)));
+    assert!(message.contains("what was begun is undone"), "{message}");
+    let lines = written(&path, 3);
+    assert_eq!(lines[2], "undone");
+    assert!(!alive(&lines[0]));
+}
+
+#[test]
+fn a_program_undoes_its_work_when_its_script_is_told_to_stop() {
+    if !python() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("lines");
+    let running = over_program(&undoing(&path)).start(&inputs()).unwrap();
+    let lines = written(&path, 2);
+    kill_process(Pid::from_raw(lines[1].parse().unwrap()).unwrap(), Signal::TERM).unwrap();
+    assert_eq!(written(&path, 3)[2], "undone");
+    assert_ends(&lines[0]);
+    drop(running);
+}
+
 #[test]
 fn a_script_that_is_told_to_stop_ends_its_program_first() {
     if !python() {
