@@ -114,7 +114,10 @@ fn is_locked(path: &Path, process: u32) -> bool {
 }
 
 fn assert_locked(path: &Path, when: &str) {
-    assert!(is_locked(path, std::process::id()), "the lock is gone {when}");
+    // The kernel gives the list of locks in pieces, and a piece may leave out a lock while other tests take and release
+    // theirs. One that is gone is in none of the lists.
+    let found = (0..50).any(|_| is_locked(path, std::process::id()));
+    assert!(found, "the lock is gone {when}");
 }
 
 /// Returns a program with a version of SQLite that deletes the log of a process that has lost its locks.
