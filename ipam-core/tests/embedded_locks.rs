@@ -105,19 +105,21 @@ fn is_locked(path: &Path, process: u32) -> bool {
     /// Offset of SQLite's shared lock.
     const SHARED: u64 = 0x4000_0002;
     let inode = format!(":{}", fs::metadata(path).unwrap().ino());
-    let locks = fs::read_to_string("/proc/locks").unwrap();
-    locks.lines().any(|line| {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let [_, "POSIX", _, "READ", pid, file, first, ..] = words[..] else { return false };
-        pid == process.to_string() && file.ends_with(&inode) && first.parse() == Ok(SHARED)
-    })
+    let listed = || {
+        let locks = fs::read_to_string("/proc/locks").unwrap();
+        locks.lines().any(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let [_, "POSIX", _, "READ", pid, file, first, ..] = words[..] else { return false };
+            pid == process.to_string() && file.ends_with(&inode) && first.parse() == Ok(SHARED)
+        })
+    };
+    // The kernel gives the list in pieces, and a piece may leave out a lock while other tests take and release theirs. A lock
+    // that is gone is in none of the lists.
+    (0..50).any(|_| listed())
 }
 
 fn assert_locked(path: &Path, when: &str) {
-    // The kernel gives the list of locks in pieces, and a piece may leave out a lock while other tests take and release
-    // theirs. One that is gone is in none of the lists.
-    let found = (0..50).any(|_| is_locked(path, std::process::id()));
-    assert!(found, "the lock is gone {when}");
+    assert!(is_locked(path, std::process::id()), "the lock is gone {when}");
 }
 
 /// Returns a program with a version of SQLite that deletes the log of a process that has lost its locks.
