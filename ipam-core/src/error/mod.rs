@@ -172,6 +172,21 @@ impl Error {
         self
     }
 
+    /// Removes a named value from the [context](Self#context). For a caller that knows a better name for it than the
+    /// provider has.
+    ///
+    /// ```
+    /// use ipam_core::{Error, ErrorKind, Operation};
+    ///
+    /// let error = Error::new(ErrorKind::Exhausted, Operation::Allocate, "no room").with_context("line", 0);
+    /// assert_eq!(error.without_context("line").to_string(), "allocate: exhausted: no room");
+    /// ```
+    #[must_use]
+    pub fn without_context(mut self, name: &str) -> Self {
+        self.0.context.retain(|(key, _)| *key != name);
+        self
+    }
+
     /// Sets the retry advice, and the outcome that goes with it.
     ///
     /// [`Retry::Safe`] sets the outcome to `NotApplied` and [`Retry::IfIdempotent`] to `Unknown`. [`Retry::Never`]

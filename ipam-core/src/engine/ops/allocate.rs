@@ -240,7 +240,7 @@ fn next<S: Store + ?Sized>(
         Placement::Aligned => ", contiguous and aligned",
     };
     let plural = if count == 1 { "address" } else { "addresses" };
-    let message = format!("no range of the line has {count} free {plural}{placement}; free some, or add a range");
+    let message = format!("no range has {count} free {plural}{placement}; free some, or add a range");
     Err(Error::new(ErrorKind::Exhausted, operation, message)
         .with_context("line", index)
         .with_context("ranges", names.join(", ")))

@@ -121,7 +121,7 @@ pub(crate) fn taken_error(operation: Operation, line: usize, ip: IpAddr, range: 
 /// Error for a line that no range has room for.
 pub(crate) fn exhausted_error(operation: Operation, line: usize, ranges: &[RangeId], why: &str) -> CoreError {
     let ranges = ranges.iter().map(RangeId::as_str).collect::<Vec<_>>().join(", ");
-    CoreError::new(ErrorKind::Exhausted, operation, format!("no range has room for line {line}: {why}"))
+    CoreError::new(ErrorKind::Exhausted, operation, format!("no range has room: {why}"))
         .with_context("line", line)
         .with_context("ranges", ranges)
 }

@@ -36,13 +36,8 @@ pub(super) fn of_entries(error: Error, resource: &ResourceInfo, entries: &[&Entr
     }
     let machine = resource.machine().unwrap_or_else(|_| "the resource".to_owned());
     // The number counts the lines of a request that the reader does not know.
-    let text = error
-        .to_string()
-        .replace(&format!("room for line {number}:"), "room:")
-        .replace("no range of the line has", "none of its ranges has")
-        .replace(&format!("(line: {number}, "), "(")
-        .replace(&format!(" (line: {number})"), "");
-    ActionError::caused(format!("{path} ({entry}) of {machine}: {text}"), error)
+    let error = error.without_context("line");
+    ActionError::caused(format!("{path} ({entry}) of {machine}: {error}"), error)
 }
 
 /// Returns the error of a request, and for an address that is taken also who holds it.
