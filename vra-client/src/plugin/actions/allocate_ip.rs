@@ -215,20 +215,15 @@ pub(in crate::plugin) async fn allocate_ip<P: IpamProvider + ?Sized>(
 ) -> Result<AllocateIpOutput, ActionError> {
     let input = input.with_static_addresses()?;
     let resource = &input.resource_info;
-    let entries = input.entries()?;
+    let mut entries = input.entries()?;
     // All entries are checked before the look-ups, so that a mistake costs no request to the IPAM, and takes no address
     // because others are held already.
     let labels = resource.labels(None);
     let lines = entries.iter().map(|entry| entry.tagged_line(&labels));
     let request = lines.fold(Allocate::new(resource.ipam_owner()?), Allocate::with_line);
     request.validate().map_err(|error| of_entries(error, resource, &entries.iter().collect::<Vec<_>>()))?;
-    let mut entries = entries;
     let results = match allocate(provider, resource, &entries).await {
-        // Without tags, a request that was made without such a range is a conflict for its repetition with it.
-        Err(error)
-            if choice(&entries)
-                && error.ipam_error().is_some_and(|error| error.is_not_found() || error.is_conflict()) =>
-        {
+        Err(error) if may_name_gone_ranges(provider, &entries, &error) => {
             if !leave_out_ranges(provider, resource, &mut entries).await? {
                 return Err(error);
             }
@@ -244,9 +239,13 @@ pub(in crate::plugin) async fn allocate_ip<P: IpamProvider + ?Sized>(
     Ok(AllocateIpOutput { ip_allocations })
 }
 
-/// Returns true if an entry names more than one range, so that one that is gone may be left out.
-fn choice(entries: &[Entry<'_>]) -> bool {
-    entries.iter().any(|entry| entry.line.ranges.len() > 1)
+/// Returns true if the error may be about a range that is gone, and an entry names another one in its place.
+fn may_name_gone_ranges<P: IpamProvider + ?Sized>(provider: &P, entries: &[Entry<'_>], error: &ActionError) -> bool {
+    let Some(error) = error.ipam_error() else { return false };
+    // Where the key tells what an address is for, a request that was made without such a range is a conflict for its
+    // repetition with it. With tags a conflict is about addresses, and looking up the ranges would only cost requests.
+    let by_key = !provider.capabilities().tags && error.is_conflict();
+    (error.is_not_found() || by_key) && entries.iter().any(|entry| entry.line.ranges.len() > 1)
 }
 
 async fn allocate<P: IpamProvider + ?Sized>(

@@ -12,10 +12,11 @@ use crate::plugin::ActionError;
 /// Largest number of ranges that are looked up. Entries with more are left as they are.
 const MAX_LOOKED_UP: usize = 64;
 
-/// Leaves out the ranges that do not exist. Returns true if there was one, and every entry has another one.
+/// Leaves out the ranges that do not exist. Returns true if there was one, and every entry has another one; false also if a
+/// look-up fails, so that the caller's own error stands.
 ///
 /// # Errors
-/// `NotFound` with the entry and its ranges, if none of them exists; those of the look-ups.
+/// `NotFound` with the entry and its ranges, if none of them exists.
 pub(super) async fn leave_out_ranges<P: IpamProvider + ?Sized>(
     provider: &P,
     resource: &ResourceInfo,
@@ -32,7 +33,7 @@ pub(super) async fn leave_out_ranges<P: IpamProvider + ?Sized>(
         let exists = match provider.get_range(id.clone()).await {
             Ok(_) => true,
             Err(error) if error.is_not_found() => false,
-            Err(error) => return Err(error.into()),
+            Err(_) => return Ok(false),
         };
         known.insert(id.clone(), exists);
     }

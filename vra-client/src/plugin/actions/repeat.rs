@@ -158,6 +158,7 @@ async fn allocate<P: IpamProvider + ?Sized>(provider: &P, request: &Allocate, gi
         other => other,
     }
 }
+
 /// Returns the allocations of the request's key if they were made by the same lines in another order.
 async fn in_another_order<P: IpamProvider + ?Sized>(
     provider: &P,
