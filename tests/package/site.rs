@@ -8,13 +8,12 @@ use ipam_core::testing::Clock;
 use ipam_tests::live;
 use ipam_tests::plugin_rules::violations;
 use ipam_tests::plugin_samples::sample;
-use phpipam_client::models::{AddressFields, SubnetFields};
 use phpipam_client::testing::{Object, Server};
 use serde_json::{Value, json};
 use vra_client::package::{Package, Replay, ReplayError, Replayed};
 use vra_client::plugin::Action;
 
-use crate::stage::{BLOCKS, RANGES, fill};
+use crate::stage::{fill, fill_real};
 use crate::tls::SelfSigned;
 
 /// Link of the credentials, as vRA writes it.
@@ -73,25 +72,7 @@ pub(crate) async fn real() -> Site {
     let client = live::client();
     let made = live::Made::new(client.clone());
     let section = made.section().await.unwrap();
-    let mut ids = BTreeMap::new();
-    for (name, net) in BLOCKS {
-        let fields = SubnetFields::new().with_description(BLOCK).with_show_name(true);
-        ids.insert(name, client.subnets().create(section, net.parse().unwrap(), &fields).await.unwrap().id.to_string());
-    }
-    for (name, net, gateway, chosen) in RANGES {
-        let fields = SubnetFields::new().with_show_name(chosen);
-        let subnet = client.subnets().create(section, net.parse().unwrap(), &fields).await.unwrap().id;
-        if let Some(gateway) = gateway {
-            let fields = AddressFields::new().with_is_gateway(true);
-            client.addresses().create(subnet, gateway.parse().unwrap(), &fields).await.unwrap();
-        }
-        if name == "full" {
-            for address in net.parse::<ipnet::IpNet>().unwrap().hosts() {
-                client.addresses().create(subnet, address, &AddressFields::new()).await.unwrap();
-            }
-        }
-        ids.insert(name, subnet.to_string());
-    }
+    let ids = fill_real(&client, section, BLOCK).await;
     let code = variable("CODE");
     let mut form = vec![
         ("hostName", live::base()),

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use ipam_core::ErrorKind;
-use phpipam_client::testing::{Fault, Object, Server, When};
+use phpipam_client::testing::{Fault, Server, When};
 use serde_json::Value;
 use vra_client::plugin::{Action, ActionError};
 
-use crate::stage::{Stage, connect, simulated, undo};
+use crate::stage::{Stage, connect, rows, simulated, undo};
 
 /// Fate of the request at which the process dies.
 #[derive(Debug, Clone, Copy)]
@@ -18,11 +18,6 @@ enum Death {
     Before,
     /// The server carries out the request after the process is gone.
     Late,
-}
-
-/// Returns the ids of all subnets and addresses.
-fn rows(server: &Server) -> (Vec<u64>, Vec<u64>) {
-    server.seed(|store| (store.ids(Object::Subnet), store.ids(Object::Address)))
 }
 
 /// Runs the action in a process that dies at its request `at`. Returns true if there was such a request.

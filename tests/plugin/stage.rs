@@ -10,7 +10,7 @@ use ipam_core::{DefineBlock, DefineRange, IpamProvider, IpamProviderExt, Network
 use ipam_tests::live::{Made, client};
 use ipam_tests::plugin_rules::violations;
 use ipam_tests::plugin_samples::sample;
-use phpipam_client::models::{AddressFields, SubnetFields};
+use phpipam_client::models::{AddressFields, SectionId, SubnetFields};
 use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
 use phpipam_client::testing::{CustomColumn, Object, Server, Store};
 use phpipam_client::{Auth, Client};
@@ -95,12 +95,23 @@ pub(crate) async fn simulated() -> (Stage, Arc<Server>) {
 
 /// Returns a plug-in over a phpIPAM with nothing cached, as a new process has it.
 pub(crate) async fn connect(server: &Server) -> Plugin<Arc<dyn IpamProvider>> {
+    // An incomplete claim counts as abandoned after three times the claim time, so a short one keeps the tests short.
+    let config = PhpIpamConfig::new().with_claim_time(Duration::from_secs(1));
+    Plugin::new(open(server, config).await.unwrap())
+}
+
+/// Opens a simulated phpIPAM with the samples' blocks.
+pub(crate) async fn open(server: &Server, config: PhpIpamConfig) -> ipam_core::Result<Arc<dyn IpamProvider>> {
     let http = HttpOptions::new().with_allow_http(true);
     let auth = Auth::user(Server::USER, Server::PASSWORD);
     let client = Client::builder(server.url(), Server::APP, auth).with_http_options(http).build().unwrap();
-    // An incomplete claim counts as abandoned after three times the claim time, so a short one keeps the tests short.
-    let config = PhpIpamConfig::new().with_block_field("custom_block", "1").with_claim_time(Duration::from_secs(1));
-    Plugin::new(Arc::new(PhpIpamProvider::connect(client, config).await.unwrap()))
+    let config = config.with_block_field("custom_block", "1");
+    Ok(Arc::new(PhpIpamProvider::connect(client, config).await?))
+}
+
+/// Returns the ids of all subnets and addresses of a simulated phpIPAM.
+pub(crate) fn rows(server: &Server) -> (Vec<u64>, Vec<u64>) {
+    server.seed(|store| (store.ids(Object::Subnet), store.ids(Object::Address)))
 }
 
 /// Adds the ranges and blocks of the samples, and returns their ids.
@@ -132,15 +143,12 @@ pub(crate) fn fill(store: &mut Store) -> BTreeMap<&'static str, String> {
     ids
 }
 
-/// Returns a stage in a section of a real phpIPAM, which is removed with the stage.
-async fn live() -> Stage {
-    const BLOCK: &str = "a block of the plug-in's tests";
-    let client = client();
-    let made = Made::new(client.clone());
-    let section = made.section().await.unwrap();
+/// Adds the ranges and blocks of the samples to a section of a real phpIPAM, and returns their ids. Blocks have the
+/// description `block`, and ranges that the filter chooses have the flag [`PLAIN_FIELD`].
+pub(crate) async fn fill_real(client: &Client, section: SectionId, block: &str) -> BTreeMap<&'static str, String> {
     let mut ids = BTreeMap::new();
     for (name, net) in BLOCKS {
-        let fields = SubnetFields::new().with_description(BLOCK);
+        let fields = SubnetFields::new().with_description(block);
         let subnet = client.subnets().create(section, net.parse().unwrap(), &fields).await.unwrap().id;
         ids.insert(name, subnet.to_string());
     }
@@ -158,6 +166,16 @@ async fn live() -> Stage {
         }
         ids.insert(name, subnet.to_string());
     }
+    ids
+}
+
+/// Returns a stage in a section of a real phpIPAM, which is removed with the stage.
+async fn live() -> Stage {
+    const BLOCK: &str = "a block of the plug-in's tests";
+    let client = client();
+    let made = Made::new(client.clone());
+    let section = made.section().await.unwrap();
+    let ids = fill_real(&client, section, BLOCK).await;
     let config = PhpIpamConfig::new().with_section_id(section).with_block_field("description", BLOCK);
     let provider = PhpIpamProvider::connect(client, config).await.unwrap();
     Stage { plugin: Plugin::new(Arc::new(provider)), ids, filter: PLAIN_FIELD, _keep: Box::new(made) }

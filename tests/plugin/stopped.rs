@@ -3,29 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ipam_core::IpamProvider;
-use ipam_core::http::HttpOptions;
-use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
-use phpipam_client::testing::{Fault, Object, Server, When};
-use phpipam_client::{Auth, Client};
+use phpipam_client::provider::PhpIpamConfig;
+use phpipam_client::testing::{Fault, Server, When};
 use serde_json::{Value, json};
 use vra_client::plugin::host::Host;
 use vra_client::plugin::{Action, Plugin};
 
-use crate::stage::{Stage, simulated, undo};
-
-/// Returns a provider whose claims last as long as in a program, so that a claim that is left makes the repeat busy.
-async fn open(server: &Server) -> ipam_core::Result<Arc<dyn IpamProvider>> {
-    let http = HttpOptions::new().with_allow_http(true);
-    let auth = Auth::user(Server::USER, Server::PASSWORD);
-    let client = Client::builder(server.url(), Server::APP, auth).with_http_options(http).build().unwrap();
-    let config = PhpIpamConfig::new().with_block_field("custom_block", "1");
-    Ok(Arc::new(PhpIpamProvider::connect(client, config).await?))
-}
-
-fn rows(server: &Server) -> (Vec<u64>, Vec<u64>) {
-    server.seed(|store| (store.ids(Object::Subnet), store.ids(Object::Address)))
-}
+use crate::stage::{Stage, open, rows, simulated, undo};
 
 /// Runs the action in a program that is told to stop while its request `at` is on the way. Returns true if there was one.
 async fn stopped(server: &Arc<Server>, action: Action, inputs: &Value, at: u64) -> bool {
@@ -34,7 +18,8 @@ async fn stopped(server: &Arc<Server>, action: Action, inputs: &Value, at: u64) 
     let opened = Arc::clone(server);
     let host = Host::new(move |_| {
         let server = Arc::clone(&opened);
-        async move { open(&server).await }
+        // Claims last as long as in a program, so that one that is left makes the repeat busy.
+        async move { open(&server, PhpIpamConfig::new()).await }
     });
     let stop = async {
         while server.requests().len() <= before + usize::try_from(at).unwrap() {
@@ -61,7 +46,7 @@ async fn everywhere(action: Action, name: &str, back: impl Fn(&Stage, &Value, &V
         let before = rows(&server);
         let inputs = stage.sample(name);
         let there = stopped(&server, action, &inputs, at).await;
-        let next = stage.with_plugin(Plugin::new(open(&server).await.unwrap()));
+        let next = stage.with_plugin(Plugin::new(open(&server, PhpIpamConfig::new()).await.unwrap()));
         // Once: a claim that was left would make it busy.
         let outputs = next.run(action, &inputs).await.unwrap_or_else(|error| panic!("{action} at {at}: {error}"));
         let (undoing, inputs) = back(&next, &outputs, &inputs);

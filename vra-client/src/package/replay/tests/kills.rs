@@ -84,6 +84,11 @@ fn a_program_that_a_handler_leaves_behind_ends_with_the_replay() {
     assert_ends(&done.result.to_string());
 }
 
+/// Returns the message of an action whose script gives its program 3 s.
+fn raised_at_limit(program: &str) -> String {
+    super::raised(&with_credentials(package(&[("source.py", script(3).as_str()), (PROGRAM, program)], 60)))
+}
+
 #[test]
 fn the_script_ends_its_program_at_its_own_limit() {
     if !python() {
@@ -96,9 +101,7 @@ fn the_script_ends_its_program_at_its_own_limit() {
          with open({path:?}, 'w') as out: out.write('%d\\n' % os.getpid())\n\
          time.sleep(1000)"
     ));
-    let files = [("source.py", script(3)), (PROGRAM, program)];
-    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
-    let message = super::raised(&with_credentials(package(&files, 60)));
+    let message = raised_at_limit(&program);
     assert!(message.contains("did not finish within 3 seconds") && message.contains("run it again"), "{message}");
     assert!(!alive(&written(&path, 1)[0]));
 }
@@ -124,9 +127,7 @@ fn a_program_undoes_its_work_at_the_limit_of_its_script() {
     }
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("lines");
-    let files = [("source.py", script(3)), (PROGRAM, undoing(&path))];
-    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
-    let message = super::raised(&with_credentials(package(&files, 60)));
+    let message = raised_at_limit(&undoing(&path));
     assert!(message.contains("what was begun is undone"), "{message}");
     let lines = written(&path, 3);
     assert_eq!(lines[2], "undone");
