@@ -34,7 +34,6 @@ impl Package {
             changelog: String::new(),
             logo: None,
             form: None,
-            schema: None,
             support: Support::default(),
             timeout_seconds: 600,
             memory_mb: 600,
@@ -114,12 +113,17 @@ pub struct PackageBuilder {
     description: String,
     changelog: String,
     logo: Option<Vec<u8>>,
-    form: Option<Form>,
-    /// Form as JSON, which stands above `form`.
-    schema: Option<Value>,
+    form: Option<FormSource>,
     support: Support,
     timeout_seconds: u32,
     memory_mb: u32,
+}
+
+/// Form of a package: made here, or written as vRA reads it.
+#[derive(Clone)]
+enum FormSource {
+    Fields(Form),
+    Json(Value),
 }
 
 impl fmt::Debug for PackageBuilder {
@@ -154,8 +158,7 @@ impl PackageBuilder {
 
     /// Sets the form; by default credentials, host and the plug-in's [settings](Form::with_settings).
     pub fn with_form(mut self, form: Form) -> Self {
-        self.form = Some(form);
-        self.schema = None;
+        self.form = Some(FormSource::Fields(form));
         self
     }
 
@@ -170,7 +173,7 @@ impl PackageBuilder {
     /// # Ok::<(), vra_client::package::PackageError>(())
     /// ```
     pub fn with_form_json(mut self, form: Value) -> Self {
-        self.schema = Some(form);
+        self.form = Some(FormSource::Json(form));
         self
     }
 
@@ -245,10 +248,10 @@ impl PackageBuilder {
     }
 
     fn form(&self) -> Result<Value, PackageError> {
-        match (&self.schema, &self.form) {
-            (Some(schema), _) => Ok(schema.clone()),
-            (None, Some(form)) => form.to_json(),
-            (None, None) => Form::new(self.name.as_str()).with_settings().to_json(),
+        match &self.form {
+            Some(FormSource::Json(form)) => Ok(form.clone()),
+            Some(FormSource::Fields(form)) => form.to_json(),
+            None => Form::new(self.name.as_str()).with_settings().to_json(),
         }
     }
 
