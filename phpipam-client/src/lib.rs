@@ -29,6 +29,8 @@ pub mod provider;
 mod query;
 mod request;
 mod rows;
+#[cfg(feature = "scan-agent")]
+pub mod scan;
 mod server_clock;
 mod session;
 mod stream;

@@ -1,0 +1,187 @@
+//! Hosts that a probe found.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::time::SystemTime;
+
+use ipam_core::MacAddr;
+use ipnet::IpNet;
+
+/// Kind of evidence that a host is up.
+///
+/// ```
+/// use phpipam_client::scan::Evidence;
+///
+/// assert!(Evidence::Neighbour < Evidence::Echo, "the strongest kind comes first");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Evidence {
+    /// Reply to ARP (IPv4) or neighbour discovery (IPv6). A host that blocks all else still sends it.
+    Neighbour,
+    /// ICMP echo reply.
+    Echo,
+    /// TCP port that accepted or refused a connection.
+    Tcp,
+    /// Another reply that a probe program counted as "up".
+    Other,
+}
+
+/// Host that replied to a probe.
+///
+/// ```
+/// use std::time::SystemTime;
+///
+/// use phpipam_client::scan::{Evidence, Host};
+///
+/// let host = Host::new("10.0.0.5".parse()?, Evidence::Echo, SystemTime::now()).with_mac("00:11:22:aa:bb:cc".parse()?);
+/// assert!(host.evidence.contains(&Evidence::Echo));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Host {
+    /// Address that replied.
+    pub address: IpAddr,
+    /// Evidence; at least one kind.
+    pub evidence: BTreeSet<Evidence>,
+    /// MAC address, known only if the host is on a network of the scanning machine.
+    pub mac: Option<MacAddr>,
+    /// Name of the host's PTR record, as [`host_name`](super::host_name) leaves it.
+    pub hostname: Option<String>,
+    /// Time of the last reply.
+    pub seen: SystemTime,
+}
+
+impl Host {
+    /// Host with one kind of evidence.
+    #[must_use]
+    pub fn new(address: IpAddr, evidence: Evidence, seen: SystemTime) -> Self {
+        Self { address, evidence: BTreeSet::from([evidence]), mac: None, hostname: None, seen }
+    }
+
+    /// Sets the MAC address.
+    #[must_use]
+    pub const fn with_mac(mut self, mac: MacAddr) -> Self {
+        self.mac = Some(mac);
+        self
+    }
+
+    /// Sets the host name.
+    #[must_use]
+    pub fn with_hostname(mut self, hostname: impl Into<String>) -> Self {
+        self.hostname = Some(hostname.into());
+        self
+    }
+
+    /// Adds what another probe knows of the same address.
+    fn merge(&mut self, other: Self) {
+        // The neighbour table is the source of MAC addresses; a probe program may have read it before an address moved.
+        if other.mac.is_some() && (self.mac.is_none() || other.evidence.contains(&Evidence::Neighbour)) {
+            self.mac = other.mac;
+        }
+        self.evidence.extend(other.evidence);
+        self.seen = self.seen.max(other.seen);
+        if self.hostname.is_none() {
+            self.hostname = other.hostname;
+        }
+    }
+}
+
+/// Addresses that a probe asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Coverage {
+    /// Every address of the prefix.
+    Whole,
+    /// These addresses only. For an IPv6 prefix, whose addresses are too many to ask each.
+    Addresses(BTreeSet<IpAddr>),
+    /// Unknown part, because the probe failed or ended early; with the reason.
+    Incomplete(String),
+}
+
+/// Result of probing one prefix.
+///
+/// ```
+/// use std::time::SystemTime;
+///
+/// use phpipam_client::scan::{Coverage, Evidence, Host, Observation};
+///
+/// let host = Host::new("10.0.0.5".parse()?, Evidence::Echo, SystemTime::now());
+/// let mut observation = Observation::new("10.0.0.0/24".parse()?, Coverage::Whole, [host]);
+/// observation.merge(Observation::incomplete("10.0.0.0/24".parse()?, "nmap was ended by a signal"));
+/// assert!(!observation.covers("10.0.0.9".parse()?), "the second probe may have missed it");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Observation {
+    /// Prefix.
+    pub net: IpNet,
+    /// Addresses that were asked.
+    pub coverage: Coverage,
+    /// Hosts that replied, in order of address; each address once.
+    pub hosts: Vec<Host>,
+}
+
+impl Observation {
+    /// Observation of these hosts. Several entries of one address are merged; addresses outside the prefix are left out.
+    pub fn new(net: IpNet, coverage: Coverage, hosts: impl IntoIterator<Item = Host>) -> Self {
+        let mut observation = Self { net, coverage, hosts: Vec::new() };
+        observation.add(hosts);
+        observation
+    }
+
+    /// Observation of a probe that failed before it found a host.
+    pub fn incomplete(net: IpNet, reason: impl Into<String>) -> Self {
+        Self { net, coverage: Coverage::Incomplete(reason.into()), hosts: Vec::new() }
+    }
+
+    /// Returns true if a reply of this address would have been seen.
+    #[must_use]
+    pub fn covers(&self, address: IpAddr) -> bool {
+        match &self.coverage {
+            Coverage::Whole => self.net.contains(&address),
+            Coverage::Addresses(asked) => asked.contains(&address),
+            Coverage::Incomplete(_) => false,
+        }
+    }
+
+    /// Returns the host with this address.
+    #[must_use]
+    pub fn host(&self, address: IpAddr) -> Option<&Host> {
+        let index = self.hosts.binary_search_by(|host| host.address.cmp(&address)).ok()?;
+        self.hosts.get(index)
+    }
+
+    /// Adds the observation of another probe of the same prefix. If one of the two is incomplete, so is the result.
+    pub fn merge(&mut self, other: Self) {
+        self.coverage = match (std::mem::replace(&mut self.coverage, Coverage::Whole), other.coverage) {
+            (Coverage::Incomplete(reason), _) | (_, Coverage::Incomplete(reason)) => Coverage::Incomplete(reason),
+            (Coverage::Whole, _) | (_, Coverage::Whole) => Coverage::Whole,
+            (Coverage::Addresses(mut asked), Coverage::Addresses(more)) => {
+                asked.extend(more);
+                Coverage::Addresses(asked)
+            }
+        };
+        self.add(other.hosts);
+    }
+
+    fn add(&mut self, hosts: impl IntoIterator<Item = Host>) {
+        for host in hosts {
+            // A probe program may report a neighbour of another network; it is not part of this subnet's record.
+            if !self.net.contains(&host.address) {
+                continue;
+            }
+            match self.hosts.binary_search_by(|known| known.address.cmp(&host.address)) {
+                Ok(index) => {
+                    if let Some(known) = self.hosts.get_mut(index) {
+                        known.merge(host);
+                    }
+                }
+                Err(index) => self.hosts.insert(index, host),
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Scan agent: finds the hosts of subnets, and keeps the IPAM's records in line with the network.
+//!
+//! The steps are separate, and the data flows one way:
+//!
+//! 1. The *plan* names the subnets that are assigned to the agent, and the addresses that the IPAM knows of each.
+//! 2. A *probe* asks the network; an [`Observation`] says which addresses were asked and which [`Host`]s replied.
+//! 3. [`reconcile`] compares both, by a [`Policy`], and returns the [`Change`]s. It is a pure function.
+//! 4. The changes are applied, and a report tells what was done.
+
+mod host;
+mod hostname;
+mod known;
+mod observe;
+mod policy;
+mod reconcile;
+#[cfg(test)]
+mod tests;
+
+pub use host::{Coverage, Evidence, Host, Observation};
+pub use hostname::host_name;
+pub use known::{KnownHost, Presence};
+pub use observe::{NmapError, read_nmap_xml};
+pub use policy::{HostnameRule, Policy};
+pub use reconcile::{Change, ChangeCounts, Reconciliation, Withheld, reconcile};
