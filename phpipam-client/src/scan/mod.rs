@@ -10,8 +10,10 @@
 mod host;
 mod hostname;
 mod known;
+mod names;
 mod observe;
 mod policy;
+mod probe;
 mod reconcile;
 #[cfg(test)]
 mod tests;
@@ -19,6 +21,8 @@ mod tests;
 pub use host::{Coverage, Evidence, Host, Observation};
 pub use hostname::host_name;
 pub use known::{KnownHost, Presence};
+pub use names::{NoNames, ReverseLookup};
 pub use observe::{NmapError, read_nmap_xml};
 pub use policy::{HostnameRule, Policy};
+pub use probe::{Probe, ProbeTarget};
 pub use reconcile::{Change, ChangeCounts, Reconciliation, Withheld, reconcile};
