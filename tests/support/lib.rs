@@ -1,6 +1,8 @@
 //! Helpers of the tests that use several crates.
 
 pub mod cut;
+#[cfg(target_os = "linux")]
+pub mod lab;
 pub mod live;
 pub mod plugin_rules;
 pub mod plugin_samples;
