@@ -323,6 +323,30 @@ impl Client {
         self.0.transport.clock().at(std::time::SystemTime::now())
     }
 
+    /// Returns the time of the server's clock when this host's clock shows `time`; `None` before a response told it.
+    #[cfg(feature = "scan-agent")]
+    pub(crate) fn on_server_clock(&self, time: std::time::SystemTime) -> Option<std::time::SystemTime> {
+        let clock = self.0.transport.clock();
+        clock.is_known().then(|| clock.at(time))
+    }
+
+    /// Logs in once more and returns the expiry of the token, in the server's local time; `None` if this client does not
+    /// log in. The session stays as it is: while a token is valid, the server returns that one.
+    #[cfg(feature = "scan-agent")]
+    pub(crate) async fn login_expiry(&self) -> Result<Option<crate::models::ServerTime>> {
+        let inner = &self.0;
+        let login = || inner.session.login_once(&inner.transport);
+        // A lock that is not free in time is the one failure of a login that may be repeated (Q55).
+        let retrier = Retrier::new(inner.retry).with_limit(inner.transport.http().options().operation_timeout());
+        Ok(retrier.run(|_| login()).await?.and_then(|login| login.expires))
+    }
+
+    /// Returns URL and path prefix, which tell apps of several servers apart.
+    #[cfg(feature = "scan-agent")]
+    pub(crate) fn site(&self) -> String {
+        self.0.transport.site()
+    }
+
     pub(crate) fn transport(&self) -> &Transport {
         &self.0.transport
     }

@@ -53,6 +53,11 @@ impl Transport {
         &self.http
     }
 
+    #[cfg(feature = "scan-agent")]
+    pub(crate) fn site(&self) -> String {
+        format!("{}{}", self.http.origin(), self.prefix)
+    }
+
     #[cfg(feature = "provider")]
     pub(crate) fn clock(&self) -> &ServerClock {
         &self.clock

@@ -7,22 +7,38 @@
 //! 3. [`reconcile`] compares both, by a [`Policy`], and returns the [`Change`]s. It is a pure function.
 //! 4. The changes are applied, and a report tells what was done.
 
+mod agent;
+mod apply;
+mod error;
 mod host;
 mod hostname;
 mod known;
 mod names;
 mod observe;
+mod plan;
 mod policy;
 mod probe;
+mod progress;
 mod reconcile;
+mod records;
+mod relay;
+mod report;
 #[cfg(test)]
 mod tests;
+mod zone;
 
+pub use agent::{Agent, AgentBuilder};
+pub use error::ScanError;
 pub use host::{Coverage, Evidence, Host, Observation};
 pub use hostname::host_name;
 pub use known::{KnownHost, Presence};
 pub use names::{NoNames, ReverseLookup};
 pub use observe::{NmapError, read_nmap_xml};
+pub use plan::{Plan, PlanCache, PlanNote, PlannedSubnet};
 pub use policy::{HostnameRule, Policy};
 pub use probe::{Probe, ProbeTarget};
+pub use progress::{Event, Progress};
 pub use reconcile::{Change, ChangeCounts, Reconciliation, Withheld, reconcile};
+pub use relay::{Delivery, Relay, RelayBuilder, RelayError, RelayHost, RelayReport, RelayScan};
+pub use report::{Action, Counts, PlannedChange, Report, Status, SubnetReport};
+pub use zone::ServerZone;

@@ -16,7 +16,7 @@ pub enum HostnameRule {
 }
 
 /// Rules of a scan. By default new hosts are created, known ones are checked, and one that was silent for an hour is marked
-/// offline; no address is ever deleted.
+/// offline; no address is ever deleted. The time of a known host is written if it is half an hour old.
 ///
 /// ```
 /// use std::time::Duration;
@@ -42,6 +42,13 @@ pub struct Policy {
     /// True if silent hosts are marked offline even if no host of the prefix replied, where a broken network is the likelier
     /// cause.
     pub accept_all_silent: bool,
+    /// Age below which the time of a known host's last reply is not written anew. phpIPAM has no bulk write, so this is
+    /// one request for each host. Zero writes it in every run.
+    ///
+    /// A recorded time may be older than the last reply by this interval. If it is more than half of
+    /// [`offline_after`](Self::offline_after), half of that counts, so that a host is never marked offline before it was
+    /// silent for half of that time.
+    pub last_seen_interval: Duration,
 }
 
 impl Default for Policy {
@@ -53,6 +60,7 @@ impl Default for Policy {
             remove_after: None,
             hostnames: HostnameRule::default(),
             accept_all_silent: false,
+            last_seen_interval: Duration::from_secs(1800),
         }
     }
 }
@@ -98,5 +106,19 @@ impl Policy {
     pub const fn with_accept_all_silent(mut self, accept: bool) -> Self {
         self.accept_all_silent = accept;
         self
+    }
+
+    /// Sets the age below which the time of a known host's last reply is not written anew; half an hour by default, zero
+    /// for every run.
+    #[must_use]
+    pub const fn with_last_seen_interval(mut self, interval: Duration) -> Self {
+        self.last_seen_interval = interval;
+        self
+    }
+
+    /// Returns the interval that counts.
+    pub(super) fn write_interval(&self) -> Duration {
+        // Without checks nothing is marked, so the recorded time may be as old as the caller likes.
+        if self.check { self.last_seen_interval.min(self.offline_after / 2) } else { self.last_seen_interval }
     }
 }

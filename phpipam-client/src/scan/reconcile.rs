@@ -30,7 +30,8 @@ pub enum Change<I> {
         id: I,
         /// Address.
         address: IpAddr,
-        /// New time; `None` if the IPAM has a later one.
+        /// New time; `None` if the IPAM has a later one, or one that is not due by
+        /// [`Policy::last_seen_interval`].
         seen: Option<SystemTime>,
         /// New host name; `None` to keep the present one.
         hostname: Option<String>,
@@ -60,6 +61,11 @@ pub enum Change<I> {
 }
 
 impl<I> Change<I> {
+    /// Returns true if the host is as the IPAM records it, so that nothing is written.
+    pub const fn is_unchanged(&self) -> bool {
+        matches!(self, Self::Seen { seen: None, hostname: None, mac: None, online: false, .. })
+    }
+
     /// Returns the address.
     pub const fn address(&self) -> IpAddr {
         match self {
@@ -184,15 +190,19 @@ fn seen<I: Clone>(entry: &KnownHost<I>, host: &Host, policy: &Policy) -> Change<
         // Names are compared without case, as DNS does, so that a record of another case is no change.
         HostnameRule::Replace => entry.hostname.as_ref().is_none_or(|present| !present.eq_ignore_ascii_case(found)),
     });
-    Change::Seen {
-        id: entry.id.clone(),
-        address: entry.address,
+    let mac = host.mac.filter(|found| entry.mac != Some(*found));
+    let online = policy.check && !entry.excluded && entry.presence == Presence::Offline;
+    // If the address is written anyway, the time goes along.
+    let written = hostname.is_some() || mac.is_some() || online;
+    let due = match entry.last_seen {
+        None => true,
         // A clock that was set back must not hide a later success.
-        seen: entry.last_seen.is_none_or(|last| last < host.seen).then_some(host.seen),
-        hostname,
-        mac: host.mac.filter(|found| entry.mac != Some(*found)),
-        online: policy.check && !entry.excluded && entry.presence == Presence::Offline,
-    }
+        Some(last) => host
+            .seen
+            .duration_since(last)
+            .is_ok_and(|age| age > Duration::ZERO && (written || age >= policy.write_interval())),
+    };
+    Change::Seen { id: entry.id.clone(), address: entry.address, seen: due.then_some(host.seen), hostname, mac, online }
 }
 
 fn silent<I: Clone>(entry: &KnownHost<I>, policy: &Policy, now: SystemTime) -> Option<Change<I>> {

@@ -77,6 +77,15 @@ impl Session {
         }
     }
 
+    /// Logs in once more, for the contents of the response. Returns `None` if the credentials are not those of a user.
+    #[cfg(feature = "scan-agent")]
+    pub(crate) async fn login_once(&self, transport: &Transport) -> Result<Option<Login>> {
+        match &self.auth.0 {
+            Mode::User { name, password } => login_response(transport, name, password).await?.decode().map(Some),
+            _ => Ok(None),
+        }
+    }
+
     /// Allows the next call to log in, if the last failure is a minute old.
     pub(crate) fn retry_login(&self) {
         // A minute between attempts is far below eleven failures in five minutes, after which the server blocks this

@@ -27,6 +27,18 @@ const FORMAT: &str = "%Y-%m-%d %H:%M:%S";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServerTime(DateTime);
 
+#[cfg(feature = "scan-agent")]
+impl ServerTime {
+    /// Returns this local time, in whole seconds, as the server's columns hold it.
+    pub(crate) fn from_civil(time: DateTime) -> Self {
+        Self(time.with().subsec_nanosecond(0).build().unwrap_or(time))
+    }
+
+    pub(crate) const fn civil(self) -> DateTime {
+        self.0
+    }
+}
+
 /// Error for a text that is not a time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a time; give it like \"2026-11-22 09:04:21\", on the server's clock")]

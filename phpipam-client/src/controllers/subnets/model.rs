@@ -224,6 +224,10 @@ request_body! {
         bool, "DNSrecursive", zero => with_dns_recursive;
         /// Sets whether the web interface shows DNS records. Default: false.
         bool, "DNSrecords", zero => with_dns_records;
+        /// Sets the time of the last check of its hosts' status, on the server's clock.
+        ServerTime, "lastScan", null => with_last_scan clear_last_scan patch_last_scan;
+        /// Sets the time of the last search for new hosts, on the server's clock.
+        ServerTime, "lastDiscovery", null => with_last_discovery clear_last_discovery patch_last_discovery;
     }
 }
 
