@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ipam_core::MacAddr;
 use ipnet::IpNet;
@@ -31,7 +31,7 @@ pub enum Evidence {
 /// Host that replied to a probe.
 ///
 /// ```
-/// use std::time::SystemTime;
+/// use std::time::{Duration, SystemTime, UNIX_EPOCH};
 ///
 /// use phpipam_client::scan::{Evidence, Host};
 ///
@@ -104,7 +104,7 @@ pub enum Coverage {
 /// Result of probing one prefix.
 ///
 /// ```
-/// use std::time::SystemTime;
+/// use std::time::{Duration, SystemTime, UNIX_EPOCH};
 ///
 /// use phpipam_client::scan::{Coverage, Evidence, Host, Observation};
 ///
@@ -166,6 +166,14 @@ impl Observation {
             }
         };
         self.add(other.hosts);
+    }
+
+    /// Cuts the times to whole seconds, which is what an IPAM keeps: a fraction would look later than the recorded time.
+    pub(super) fn cut_to_seconds(&mut self) {
+        for host in &mut self.hosts {
+            let since = host.seen.duration_since(UNIX_EPOCH).unwrap_or_default();
+            host.seen = UNIX_EPOCH.checked_add(Duration::from_secs(since.as_secs())).unwrap_or(host.seen);
+        }
     }
 
     fn add(&mut self, hosts: impl IntoIterator<Item = Host>) {

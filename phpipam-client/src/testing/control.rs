@@ -36,6 +36,31 @@ impl Server {
         self.host.site().clock.advance(by);
     }
 
+    /// Sets the time zone of the server, in minutes east of UTC, as daylight saving time does. See
+    /// [`ServerBuilder::utc_offset_minutes`](super::ServerBuilder::utc_offset_minutes).
+    ///
+    /// ```
+    /// use phpipam_client::testing::{Clock, Server};
+    /// # use std::time::{Duration, SystemTime};
+    /// # use phpipam_client::{Auth, Client, HttpOptions};
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// // 2027-01-15 08:00:00 UTC
+    /// let clock = Clock::fixed(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000));
+    /// let server = Server::builder().clock(clock).utc_offset_minutes(60).start().await?;
+    /// server.set_utc_offset_minutes(120);
+    /// # let client = Client::builder(server.url(), Server::APP, Auth::user(Server::USER, Server::PASSWORD))
+    /// #     .with_http_options(HttpOptions::new().with_allow_http(true))
+    /// #     .build()?;
+    /// let token = client.user().token().await?;
+    /// assert_eq!(token.expires.map(|time| time.to_string()).as_deref(), Some("2027-01-15 16:00:00"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn set_utc_offset_minutes(&self, minutes: i32) {
+        self.host.site().setup.offset.store(minutes, std::sync::atomic::Ordering::Relaxed);
+    }
+
     /// Makes all tokens of users expire now. App codes are not affected.
     pub fn expire_tokens(&self) {
         let site = self.host.site();

@@ -3,6 +3,7 @@
 //! The checks come in the order in which a real server reports them. It decides which of several faults a client learns
 //! of: an unknown app is 400 even without a token, and a wrong token is 401 even on a missing controller.
 
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
@@ -31,7 +32,14 @@ pub(super) struct Setup {
     pub(super) apps: Vec<App>,
     pub(super) profile: Profile,
     pub(super) https: bool,
-    pub(super) offset: i32,
+    /// Minutes east of UTC. The one setting that a test may change, for daylight saving time.
+    pub(super) offset: AtomicI32,
+}
+
+impl Setup {
+    pub(super) fn offset(&self) -> i32 {
+        self.offset.load(Ordering::Relaxed)
+    }
 }
 
 /// Call that has been read, and passed the checks that need neither the lock nor a controller.
@@ -222,13 +230,13 @@ fn try_respond(
         Some("0" | "false") if setup.profile.stringify_header => false,
         _ => store.numbers == Numbers::Strings,
     };
-    let call = Call { app, profile: &setup.profile, params, method, strings, now: local(now, setup.offset), user };
+    let call = Call { app, profile: &setup.profile, params, method, strings, now: local(now, setup.offset()), user };
     let reply = if name.is_empty() {
         controllers::options_root(&call)?
     } else if !setup.profile.controllers.contains(&name.as_str()) {
         return Err(fail(400, "Invalid controller"));
     } else if is_user {
-        let caller = user::Caller { basic: basic(request), token, now, offset: setup.offset };
+        let caller = user::Caller { basic: basic(request), token, now, offset: setup.offset() };
         user::handle(&call, store, &caller)?
     } else if method.writes() && app.permission < Permission::Write {
         // Q52: 401, although a new login would not help.

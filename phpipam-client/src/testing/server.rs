@@ -439,7 +439,13 @@ impl ServerBuilder {
         }
         store.numbers = self.numbers;
         State {
-            setup: Setup { base: self.base, apps, profile: self.profile, https: self.https, offset: self.offset },
+            setup: Setup {
+                base: self.base,
+                apps,
+                profile: self.profile,
+                https: self.https,
+                offset: self.offset.into(),
+            },
             clock: self.clock,
             race_window: self.race_window,
             file_lock: Arc::default(),

@@ -71,7 +71,7 @@ async fn a_time_that_is_not_due_is_not_written() {
     let report = stage.run_with(Policy::default()).await;
     assert_eq!((report.totals.unchanged, report.totals.updated), (2, 0));
     assert_eq!(stage.writes(), [format!("PATCH tools/scanagents/{}/", stage.agent)]);
-    stage.server.advance(Duration::from_secs(900));
+    stage.server.advance(Duration::from_secs(960));
     let report = stage.run_with(Policy::default()).await;
     assert_eq!((report.totals.unchanged, report.totals.updated), (0, 2), "half an hour after it was written");
 }

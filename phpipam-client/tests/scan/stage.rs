@@ -143,7 +143,10 @@ impl Stage {
     }
 
     pub(crate) async fn with(builder: ServerBuilder) -> Self {
-        let server = builder.clock(Clock::fixed(at(NOW))).start().await.unwrap();
+        Self::started(builder.clock(Clock::fixed(at(NOW))).start().await.unwrap())
+    }
+
+    pub(crate) fn started(server: Server) -> Self {
         let (agent, section, subnet) = server.seed(|store| {
             let agent =
                 store.add(Object::ScanAgent, &[("name", "Building 7"), ("type", "api"), ("code", CODE)]).unwrap();
@@ -186,7 +189,7 @@ impl Stage {
     pub(crate) fn row(&self, address: &str) -> Option<Map<String, Value>> {
         self.server.seed(|store| {
             let id = store.used(self.subnet).into_iter().find(|(used, _)| *used == ip(address))?.1;
-            store.row(Object::Address, id)
+            store.row(Object::Address, id).map(to_the_minute)
         })
     }
 
@@ -202,7 +205,7 @@ impl Stage {
             let rows = store.ids(Object::Address).into_iter().filter_map(|id| store.row(Object::Address, id));
             rows.map(|mut row| {
                 row.remove("editDate");
-                row
+                to_the_minute(row)
             })
             .collect()
         })
@@ -218,6 +221,17 @@ impl Stage {
     pub(crate) fn reads(&self) -> usize {
         self.server.requests().iter().filter(|entry| entry.method == "GET").count()
     }
+}
+
+/// Rounds `lastSeen` to the minute. The server's clock stands still while that of this machine goes on, so the time of a reply
+/// may be a moment before it.
+fn to_the_minute(mut row: Map<String, Value>) -> Map<String, Value> {
+    let seen = row["lastSeen"].as_str().and_then(|text| text.parse::<jiff::civil::DateTime>().ok());
+    if let Some(seen) = seen {
+        let seen = seen.round(jiff::Unit::Minute).unwrap();
+        row.insert("lastSeen".to_owned(), seen.strftime("%Y-%m-%d %H:%M:%S").to_string().into());
+    }
+    row
 }
 
 pub(crate) fn text(value: &Value) -> String {

@@ -129,5 +129,6 @@ impl Work<'_> {
         for host in &mut observation.hosts {
             host.seen = self.on_server_clock(host.seen).min(now);
         }
+        observation.cut_to_seconds();
     }
 }
