@@ -4,8 +4,15 @@
 //!
 //! 1. The *plan* names the subnets that are assigned to the agent, and the addresses that the IPAM knows of each.
 //! 2. A *probe* asks the network; an [`Observation`] says which addresses were asked and which [`Host`]s replied.
-//! 3. [`reconcile`] compares both, by a [`Policy`], and returns the [`Change`]s. It is a pure function.
-//! 4. The changes are applied, and a report tells what was done.
+//! 3. [`reconcile()`] compares both, by a [`Policy`], and returns the [`Change`]s. It is a pure function.
+//! 4. The changes are applied, and a [`Report`] tells what was done.
+//!
+//! [`Agent`] does all of it over phpIPAM's API. [`Relay`] does the last two for a scanner that cannot reach phpIPAM and sends
+//! a [`RelayReport`]; [`ProviderScan`] does them for any other provider.
+//!
+//! # Times
+//! phpIPAM's times have no offset, and this host's clock may be wrong. All times are therefore brought to the server's
+//! clock, by the header `Date` of its responses, and to its zone ([`ServerZone`]) when they are written.
 
 mod agent;
 mod apply;

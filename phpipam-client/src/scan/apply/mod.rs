@@ -3,7 +3,7 @@
 //! phpIPAM has no transactions and no conditions on writes. What stands in for them:
 //!
 //! - Decisions are made on rows that were read after the scan, never on those of the plan.
-//! - A row is not older than [`FRESH`] when it is changed: every change sends the tag along (Q61), and a tag that a person
+//! - A row is not older than ten seconds when it is changed: every change sends the tag along (Q61), and a tag that a person
 //!   set meanwhile would be lost.
 //! - Each change is one request that can be repeated. A run that ends between two of them leaves rows that the next run
 //!   completes.

@@ -9,7 +9,7 @@ use crate::models::{ScanAgentId, SubnetId};
 /// Longest IPv4 prefix whose addresses are too many to ask each: one bit less than 65 536 addresses.
 pub(super) const TOO_WIDE: u8 = 15;
 
-/// Subnets that are assigned to a scan agent, by [`Agent::plan`](super::Agent::plan). It serialises for people and other
+/// Subnets that are assigned to a scan agent, by [`Agent::plan`](crate::scan::Agent::plan). It serialises for people and other
 /// programs.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(into = "PlanForm", try_from = "PlanForm")]
