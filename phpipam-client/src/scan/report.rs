@@ -22,7 +22,7 @@ pub struct Report {
     pub started: u64,
     /// Duration in seconds.
     pub seconds: f64,
-    /// Worst status of a subnet. `Failed` also if a subnet is refused by the plan.
+    /// Worst status of a subnet; at least `Incomplete` if the plan leaves an assigned subnet out.
     pub status: Status,
     /// Totals.
     pub totals: Counts,
@@ -251,7 +251,7 @@ impl Report {
             started,
             seconds: 0.0,
             // A subnet that is refused stays unscanned until a person changes the assignment, so the run says so each time.
-            status: if plan.notes.is_empty() { Status::Ok } else { Status::Failed },
+            status: if plan.notes.is_empty() { Status::Ok } else { Status::Incomplete },
             totals: Counts::default(),
             notes: plan.notes.clone(),
             subnets: Vec::new(),

@@ -1,6 +1,7 @@
 //! Host names of what was found.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use tokio::time::{Instant, timeout_at};
@@ -8,6 +9,8 @@ use tokio::time::{Instant, timeout_at};
 use super::setup::Setup;
 use crate::scan::plan::PlannedSubnet;
 use crate::scan::{Observation, host_name};
+
+const YEAR: Duration = Duration::from_secs(365 * 86_400);
 
 /// Looks up the names of the hosts that are wanted, by the name servers of the subnet. Names that are not found within the
 /// time limit are left out.
@@ -17,7 +20,8 @@ pub(super) async fn look_up(
     observation: &mut Observation,
     wanted: &(dyn Fn(&IpAddr) -> bool + Send + Sync),
 ) {
-    let until = Instant::now() + agent.time_limit;
+    // An instant cannot hold any duration, and no run takes a year.
+    let until = Instant::now() + agent.time_limit.min(YEAR);
     let asked: Vec<(usize, IpAddr)> = observation
         .hosts
         .iter()

@@ -5,7 +5,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::model::Plan;
+use super::model::{Plan, PlannedSubnet};
 
 /// Version of the file's form. A file of another version is read anew.
 const VERSION: u32 = 1;
@@ -90,6 +90,10 @@ impl PlanCache {
         if saved.site != site || saved.plan.code != code {
             return missing("the file is of another server, app or agent");
         }
+        // The file says what is scanned, so it must not say more than a plan ever does.
+        if saved.plan.subnets.iter().any(|subnet| PlannedSubnet::is_too_wide(subnet.net)) {
+            return missing("the file has a subnet that is too wide to scan");
+        }
         let written = UNIX_EPOCH.checked_add(Duration::from_secs(saved.written));
         match written.map(|written| now.duration_since(written)) {
             Some(Ok(age)) if age >= self.expiry => missing("the file has expired"),
@@ -171,7 +175,6 @@ mod tests {
 
     use super::*;
     use crate::models::{ScanAgentId, SubnetId};
-    use crate::scan::plan::model::PlannedSubnet;
 
     const SITE: &str = "https://ipam.example/api/agent/";
 
@@ -231,6 +234,7 @@ mod tests {
             "[]",
             half,
             &whole.replace("10.0.0.0/24", "10.0.0.0/99"),
+            &whole.replace("10.0.0.0/24", "10.0.0.0/8"),
             &whole.replace("\"version\":1", "\"version\":2"),
             &whole.replace("1795848306", "18446744073709551615"),
         ] {

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use crate::models::{ScanAgentId, SubnetId};
 
 /// Longest IPv4 prefix whose addresses are too many to ask each: one bit less than 65 536 addresses.
-pub(super) const TOO_WIDE: u8 = 15;
+const TOO_WIDE: u8 = 15;
 
 /// Subnets that are assigned to a scan agent, by [`Agent::plan`](crate::scan::Agent::plan). It serialises for people and other
 /// programs.
@@ -64,6 +64,11 @@ impl PlannedSubnet {
     /// neighbour table are asked.
     pub(in crate::scan) const fn is_swept(&self) -> bool {
         matches!(self.net, IpNet::V4(_)) && self.discover
+    }
+
+    /// Returns true if a sweep would ask more addresses than is allowed.
+    pub(super) const fn is_too_wide(net: IpNet) -> bool {
+        matches!(net, IpNet::V4(net) if net.prefix_len() <= TOO_WIDE)
     }
 
     /// Returns true if an address belongs to a child subnet.

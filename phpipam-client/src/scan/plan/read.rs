@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use futures_util::StreamExt as _;
 use ipnet::IpNet;
 
-use super::model::{Plan, PlanNote, PlannedSubnet, TOO_WIDE};
+use super::model::{Plan, PlanNote, PlannedSubnet};
 use crate::client::Client;
 use crate::error::Error;
 use crate::models::{Hidden, Nameserver, NameserverId, ScanAgent, ScanAgentId, Subnet, SubnetId};
@@ -94,7 +94,7 @@ impl Plan {
             let name = subnet.description.as_deref().unwrap_or("no description");
             return self.note(Some(id), format!("left out {id} ({name}): it has no network to scan"));
         };
-        if matches!(net, IpNet::V4(net) if net.prefix_len() <= TOO_WIDE) {
+        if PlannedSubnet::is_too_wide(net) {
             let reason = "it has more than 65536 addresses; assign its child subnets instead";
             return self.note(Some(id), format!("refused {net} (subnet {id}): {reason}"));
         }
