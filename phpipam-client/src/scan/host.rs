@@ -123,19 +123,28 @@ pub struct Observation {
     pub coverage: Coverage,
     /// Hosts that replied, in order of address; each address once.
     pub hosts: Vec<Host>,
+    /// Remarks for the report, such as the kind of probe that took the place of a missing one; each text once.
+    pub notes: Vec<String>,
 }
 
 impl Observation {
     /// Observation of these hosts. Several entries of one address are merged; addresses outside the prefix are left out.
     pub fn new(net: IpNet, coverage: Coverage, hosts: impl IntoIterator<Item = Host>) -> Self {
-        let mut observation = Self { net, coverage, hosts: Vec::new() };
+        let mut observation = Self { net, coverage, hosts: Vec::new(), notes: Vec::new() };
         observation.add(hosts);
         observation
     }
 
     /// Observation of a probe that failed before it found a host.
     pub fn incomplete(net: IpNet, reason: impl Into<String>) -> Self {
-        Self { net, coverage: Coverage::Incomplete(reason.into()), hosts: Vec::new() }
+        Self { net, coverage: Coverage::Incomplete(reason.into()), hosts: Vec::new(), notes: Vec::new() }
+    }
+
+    /// Adds a remark for the report.
+    #[must_use]
+    pub fn with_note(mut self, note: impl Into<String>) -> Self {
+        self.note(note.into());
+        self
     }
 
     /// Returns true if a reply of this address would have been seen.
@@ -166,6 +175,13 @@ impl Observation {
             }
         };
         self.add(other.hosts);
+        other.notes.into_iter().for_each(|note| self.note(note));
+    }
+
+    fn note(&mut self, note: String) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
     }
 
     /// Cuts the times to whole seconds, which is what an IPAM keeps: a fraction would look later than the recorded time.

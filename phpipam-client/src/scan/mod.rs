@@ -40,11 +40,16 @@ pub use error::ScanError;
 pub use host::{Coverage, Evidence, Host, Observation};
 pub use hostname::host_name;
 pub use known::{KnownHost, Presence};
+#[cfg(feature = "scan-agent-dns")]
+pub use names::DnsLookup;
 pub use names::{NoNames, ReverseLookup};
 pub use observe::{NmapError, read_nmap_xml};
 pub use plan::{Plan, PlanCache, PlanNote, PlannedSubnet};
 pub use policy::{HostnameRule, Policy};
-pub use probe::{Probe, ProbeTarget};
+pub use probe::{
+    EchoSocket, NeighbourProbe, NmapMissing, NmapProbe, NmapSockets, Probe, ProbeTarget, Probes, SocketProbe,
+    TargetError,
+};
 pub use progress::{Event, Progress};
 pub use provider::{ProviderReport, ProviderScan};
 pub use reconcile::{Change, ChangeCounts, Reconciliation, Withheld, reconcile};

@@ -45,13 +45,12 @@ pub use host::Host;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::net::{IpAddr, TcpListener};
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+use nix::sched::{CloneFlags, setns};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -197,8 +196,7 @@ impl Lab {
             let thread = scope.spawn(|| {
                 let file = File::open(host.namespace()).expect("the host's namespace");
                 // Only this thread moves; it ends with the function.
-                move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network))
-                    .expect("the host's namespace");
+                setns(file, CloneFlags::CLONE_NEWNET).expect("the host's namespace");
                 function()
             });
             thread.join().expect("a function that does not panic")

@@ -1,10 +1,20 @@
 //! Probes: ways to ask a network which hosts are up.
 
-use std::collections::BTreeSet;
-use std::net::IpAddr;
+mod icmp;
+mod neighbours;
+mod nmap;
+mod probes;
+mod route;
+mod sockets;
+mod target;
+
+pub use neighbours::NeighbourProbe;
+pub use nmap::{NmapMissing, NmapProbe, NmapSockets};
+pub use probes::Probes;
+pub use sockets::{EchoSocket, SocketProbe};
+pub use target::{ProbeTarget, TargetError};
 
 use async_trait::async_trait;
-use ipnet::IpNet;
 
 use super::Observation;
 
@@ -41,36 +51,4 @@ pub trait Probe: std::fmt::Debug + Send + Sync {
     /// A failure is an observation too, an [incomplete](super::Coverage::Incomplete) one: what was found until then counts,
     /// and silence does not.
     async fn probe(&self, target: &ProbeTarget) -> Observation;
-}
-
-/// Addresses for a [`Probe`].
-///
-/// ```
-/// use phpipam_client::scan::ProbeTarget;
-///
-/// let whole = ProbeTarget::whole("10.0.0.0/24".parse()?);
-/// let known = ProbeTarget::addresses("2001:db8::/64".parse()?, ["2001:db8::5".parse()?]);
-/// assert!(whole.only.is_none() && known.only.is_some());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ProbeTarget {
-    /// Prefix.
-    pub net: IpNet,
-    /// Addresses of the prefix to ask; `None` for all.
-    pub only: Option<BTreeSet<IpAddr>>,
-}
-
-impl ProbeTarget {
-    /// Target of all addresses of a prefix.
-    #[must_use]
-    pub const fn whole(net: IpNet) -> Self {
-        Self { net, only: None }
-    }
-
-    /// Target of these addresses of a prefix. Addresses outside it are left out.
-    pub fn addresses(net: IpNet, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
-        Self { net, only: Some(addresses.into_iter().filter(|address| net.contains(address)).collect()) }
-    }
 }

@@ -1,5 +1,11 @@
 //! Look-up of host names.
 
+#[cfg(feature = "scan-agent-dns")]
+mod dns;
+
+#[cfg(feature = "scan-agent-dns")]
+pub use dns::DnsLookup;
+
 use std::net::IpAddr;
 
 use async_trait::async_trait;
