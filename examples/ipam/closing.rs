@@ -33,8 +33,7 @@ pub(crate) async fn closing<P, T>(
 where
     P: IpamProvider,
 {
-    let mut signals =
-        Signals::new().map_err(|error| Failure::Failed(format!("signals cannot be received: {error}")))?;
+    let mut signals = Signals::new()?;
     let done = signals.or_stopped(work(&provider)).await;
     let close = async { provider.close().await.map_err(Failure::from) };
     // Once there is a result, the first signal does not take it away; the second one does.
@@ -50,8 +49,7 @@ where
 
 /// Runs work that must not be left half-way and holds no provider: the first signal is ignored, a second one ends it.
 pub(crate) async fn whole<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let mut signals =
-        Signals::new().map_err(|error| Failure::Failed(format!("signals cannot be received: {error}")))?;
+    let mut signals = Signals::new()?;
     let result = signals.or_stopped_after(1, work).await;
     signals.end_at_the_second();
     result
@@ -70,7 +68,8 @@ pub(crate) async fn stoppable<T>(work: impl Future<Output = Result<T, Failure>>)
 }
 
 /// The signals that ask a program to stop.
-struct Signals {
+#[derive(Debug)]
+pub(crate) struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -78,28 +77,35 @@ struct Signals {
 }
 
 impl Signals {
+    /// Receives the signals from now on.
+    pub(crate) fn new() -> Result<Self, Failure> {
+        Self::receive().map_err(|error| Failure::Failed(format!("signals cannot be received: {error}")))
+    }
+
     #[cfg(unix)]
-    fn new() -> io::Result<Self> {
+    fn receive() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
     #[cfg(not(unix))]
     #[expect(clippy::unnecessary_wraps, reason = "it can fail elsewhere")]
-    fn new() -> io::Result<Self> {
+    fn receive() -> io::Result<Self> {
         Ok(Self {})
     }
 
+    /// Waits for the next signal.
     #[cfg(unix)]
-    async fn next(&mut self) -> Signal {
+    pub(crate) async fn next(&mut self) -> Signal {
         tokio::select! {
             _ = self.interrupt.recv() => Signal::Interrupt,
             _ = self.terminate.recv() => Signal::Terminate,
         }
     }
 
+    /// Waits for the next signal.
     #[cfg(not(unix))]
-    async fn next(&mut self) -> Signal {
+    pub(crate) async fn next(&mut self) -> Signal {
         // Where ctrl-C cannot be received, it ends the program by itself.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;

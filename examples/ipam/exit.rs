@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use ipam_core::{Error, ErrorKind};
+use phpipam_client::scan::ScanError;
 use serde_json::{Value, json};
 use vra_client::plugin::ActionError;
 
@@ -18,6 +19,8 @@ pub(crate) const WRONG_USE: u8 = 2;
 pub(crate) const EXHAUSTED: u8 = 3;
 /// Exit code if the named object does not exist.
 pub(crate) const NOT_FOUND: u8 = 4;
+/// Exit code if a scan was incomplete, or silent hosts were left as they are.
+pub(crate) const INCOMPLETE: u8 = 5;
 
 /// Signal that asks the program to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +60,10 @@ pub(crate) enum Failure {
     Stopped(Signal),
     /// Signal before the end of work that leaves nothing behind.
     Cancelled(Signal),
+    /// Signal before the end of a scan.
+    StoppedScan(Signal),
+    /// Error of a scan as a whole.
+    Scan(ScanError),
     /// Failure of the work, then of closing the provider.
     Both(Box<Self>, Box<Self>),
     /// Any other failure, such as a check that found a problem.
@@ -73,6 +80,12 @@ impl From<Error> for Failure {
     }
 }
 
+impl From<ScanError> for Failure {
+    fn from(error: ScanError) -> Self {
+        Self::Scan(error)
+    }
+}
+
 impl From<vra_client::Error> for Failure {
     fn from(error: vra_client::Error) -> Self {
         Self::Vra7(error)
@@ -85,7 +98,8 @@ impl Failure {
             Self::Provider(error) => code_of(error.kind()),
             Self::Usage(_) => WRONG_USE,
             Self::Failed(_) => FAILED,
-            Self::Stopped(signal) | Self::Cancelled(signal) => signal.code(),
+            Self::Stopped(signal) | Self::Cancelled(signal) | Self::StoppedScan(signal) => signal.code(),
+            Self::Scan(error) => code_of(scan_kind(error)),
             Self::Both(first, _) => first.code(),
             Self::Vra(error) => error.ipam_error().map_or(WRONG_USE, |error| code_of(error.kind())),
             Self::Vra7(error) => code_of(error.kind()),
@@ -109,6 +123,10 @@ impl Failure {
                 )
             }
             Self::Cancelled(signal) => format!("stopped by {}; nothing was written", signal.name()),
+            Self::StoppedScan(signal) => {
+                format!("stopped by {}; what was written stays, and the next run does the rest", signal.name())
+            }
+            Self::Scan(error) => report::text(error),
             Self::Both(first, second) => format!("{}\n  and closing failed: {}", first.text(), second.text()),
             Self::Vra(error) => error.to_string(),
         }
@@ -120,7 +138,8 @@ impl Failure {
             Self::Provider(error) => error.kind().as_str(),
             Self::Usage(_) => ErrorKind::InvalidInput.as_str(),
             Self::Failed(_) => "failed",
-            Self::Stopped(_) | Self::Cancelled(_) => "stopped",
+            Self::Stopped(_) | Self::Cancelled(_) | Self::StoppedScan(_) => "stopped",
+            Self::Scan(error) => scan_kind(error).as_str(),
             Self::Both(first, _) => first.kind(),
             Self::Vra(error) => error.ipam_error().map_or(ErrorKind::InvalidInput, Error::kind).as_str(),
             Self::Vra7(error) => error.kind().as_str(),
@@ -130,6 +149,14 @@ impl Failure {
     /// Returns the error as JSON, for programs.
     pub(crate) fn json(&self) -> Value {
         json!({ "error": { "kind": self.kind(), "message": self.text(), "exit_code": self.code() } })
+    }
+}
+
+/// Returns the kind of a scan's error. An agent that phpIPAM does not have is a wrong setting, too.
+fn scan_kind(error: &ScanError) -> ErrorKind {
+    match error {
+        ScanError::Request { source, .. } => source.kind(),
+        _ => ErrorKind::Config,
     }
 }
 

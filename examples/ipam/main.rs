@@ -2,6 +2,7 @@
 //!
 //! `ipam help` lists the commands; `ipam quickstart` shows them on a real subnet plan.
 
+mod agent;
 mod allocate;
 mod allocation_name;
 mod blocks;
@@ -79,6 +80,7 @@ fn failed(failure: &Failure, as_json: bool) -> ExitCode {
 
 /// Returns the output and the exit code.
 async fn run(cli: Cli) -> Result<Ended<(Output, u8)>, Failure> {
+    let as_json = cli.json;
     let provider = cli.provider;
     let url = provider.as_deref();
     let done = |output| (output, exit::DONE);
@@ -97,6 +99,7 @@ async fn run(cli: Cli) -> Result<Ended<(Output, u8)>, Failure> {
         }
         Verb::Plan(PlanCommand::Convert { files, to }) => alone(plan::convert(&plan::read(&files)?, &to)?),
         Verb::Store(verb) => store::run(url, verb).await?.map(done),
+        Verb::Agent(args) => Ended { value: agent::run(args, as_json).await?, closing: None },
         Verb::Vra7(args) => alone(vra7::run(args).await?),
         Verb::Vra(command) => vra::run(url, command).await?.map(done),
         Verb::Ask(verb) => {

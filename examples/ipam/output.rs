@@ -22,8 +22,16 @@ impl Output {
         Ok(Self { text: text.into(), json })
     }
 
+    /// Result of a command that has printed its results as they came.
+    pub(crate) fn nothing() -> Self {
+        Self { text: String::new(), json: Ok(Value::Null) }
+    }
+
     /// Writes the result to standard output. A reader that closes the pipe early, such as `head`, is no error.
     pub(crate) fn print(&self, as_json: bool) -> Result<(), Failure> {
+        if matches!((self.text.is_empty(), &self.json), (true, Ok(Value::Null))) {
+            return Ok(());
+        }
         let mut out = io::stdout().lock();
         let written = match (as_json, &self.json) {
             (false, _) => writeln!(out, "{}", self.text.trim_end()),

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::agent::Agent;
 use crate::vra::Vra;
 use crate::vra7::Vra7;
 
@@ -24,7 +25,8 @@ pub(crate) use self::ranges::{AddRange, ListRanges, RangeField, RangeFields, Ran
 
 /// Look up, allocate and deallocate IP addresses.
 ///
-/// Exit codes: 0 done, 1 failed, 2 wrong use, 3 exhausted, 4 not found, 130 and 143 stopped by SIGINT and SIGTERM.
+/// Exit codes: 0 done, 1 failed, 2 wrong use, 3 exhausted, 4 not found, 5 scan incomplete, 130 and 143 stopped by SIGINT and
+/// SIGTERM.
 #[derive(Debug, Parser)]
 #[command(name = "ipam", version, propagate_version = true)]
 pub(crate) struct Cli {
@@ -36,7 +38,7 @@ pub(crate) struct Cli {
         value_name = "URL",
         env = "IPAM_PROVIDER",
         hide_env_values = true,
-        help = "URL of the provider that keeps the addresses; required by all commands but vra7, quickstart, plan convert, and store check with a file. memory:, embedded:PATH?busy_timeout=5s&actor=NAME, or \
+        help = "URL of the provider that keeps the addresses; required by all commands but agent, vra7, quickstart, plan convert, and store check with a file. memory:, embedded:PATH?busy_timeout=5s&actor=NAME, or \
             phpipam+https://[USER@]HOST[/BASE]/APP?section=NAME with the secret in IPAM_PASSWORD or IPAM_APP_CODE, or in \
             the file that IPAM_PASSWORD_FILE or IPAM_APP_CODE_FILE names"
     )]
@@ -68,6 +70,11 @@ pub(crate) enum Verb {
     /// go to standard error: use --json in a script. The exit codes are those of all commands.
     #[command(subcommand)]
     Vra(Vra),
+    /// Scan the subnets that phpIPAM assigns to a scan agent, and keep their addresses in line with the network.
+    ///
+    /// A run ends with 0 if all subnets were scanned and everything was written, 5 if a scan was incomplete or silence was not
+    /// acted upon, 1 if something failed, and 2 for wrong settings.
+    Agent(Agent),
     /// Request machines of vRealize Automation 6.2 to 7.6, and list requests, resources and networks.
     Vra7(Vra7),
 }

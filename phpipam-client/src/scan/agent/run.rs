@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use futures_util::StreamExt as _;
+use ipnet::IpNet;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -121,7 +122,7 @@ impl Agent {
             return Err(ScanError::setting("probe", "none", "choose one, such as nmap"));
         };
         let (started, began) = (SystemTime::now(), Instant::now());
-        let plan = self.cached_plan(progress, started, dry_run).await?;
+        let plan = self.limited(self.cached_plan(progress, started, dry_run).await?)?;
         // A scan that only delivers reports writes no times, so it needs no zone.
         let records = match &self.0.delivery {
             Some(_) => None,
@@ -151,6 +152,25 @@ impl Agent {
         }
         report.seconds = began.elapsed().as_secs_f64();
         Ok(report)
+    }
+
+    /// Returns the plan without the subnets that [`AgentBuilder::with_only`] leaves out.
+    fn limited(&self, mut plan: Plan) -> Result<Plan, ScanError> {
+        if self.0.only.is_empty() {
+            return Ok(plan);
+        }
+        let wanted = |net: &IpNet| self.0.only.iter().any(|only| only.contains(net));
+        plan.subnets.retain(|subnet| wanted(&subnet.net));
+        // A network that nothing is assigned in is a mistake, and a report without subnets would look like success.
+        let missing = self.0.only.iter().find(|only| !plan.subnets.iter().any(|subnet| only.contains(&subnet.net)));
+        match missing {
+            None => Ok(plan),
+            Some(net) => Err(ScanError::setting(
+                "subnet",
+                net,
+                "the agent has no subnet in this network; compare it with its plan",
+            )),
+        }
     }
 
     /// Returns the plan of the cache, or reads it and keeps it there.
@@ -219,6 +239,7 @@ pub struct AgentBuilder {
     cache: Option<PlanCache>,
     delivery: Option<Arc<dyn Delivery>>,
     custom: JsonObject,
+    only: Vec<IpNet>,
     subnets_at_once: usize,
     changes_at_once: usize,
     names_at_once: usize,
@@ -237,6 +258,7 @@ impl AgentBuilder {
             cache: None,
             delivery: None,
             custom: JsonObject::new(),
+            only: Vec::new(),
             subnets_at_once: 4,
             changes_at_once: 4,
             names_at_once: 16,
@@ -284,6 +306,14 @@ impl AgentBuilder {
     /// Sets a custom field of addresses that are created, for servers that require one.
     pub fn with_custom_field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.custom.insert(name.into(), value.into());
+        self
+    }
+
+    /// Limits runs to the assigned subnets within these networks; none for all subnets, which is the default.
+    ///
+    /// A network that contains no assigned subnet is refused by the run. The plan is not limited.
+    pub fn with_only(mut self, networks: impl IntoIterator<Item = IpNet>) -> Self {
+        self.only = networks.into_iter().map(|net| net.trunc()).collect();
         self
     }
 
@@ -336,6 +366,7 @@ impl AgentBuilder {
             cache: self.cache,
             delivery: self.delivery,
             custom: self.custom,
+            only: self.only,
             subnets_at_once: self.subnets_at_once,
             permits: Semaphore::new(self.changes_at_once),
             changes_at_once: self.changes_at_once,

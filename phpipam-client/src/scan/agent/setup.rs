@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use tokio::sync::Semaphore;
 
 use crate::client::Client;
@@ -24,6 +25,7 @@ pub(super) struct Setup {
     pub(super) cache: Option<PlanCache>,
     pub(super) delivery: Option<Arc<dyn Delivery>>,
     pub(super) custom: JsonObject,
+    pub(super) only: Vec<IpNet>,
     pub(super) subnets_at_once: usize,
     pub(super) permits: Semaphore,
     pub(super) changes_at_once: usize,
