@@ -14,7 +14,7 @@ fn hosts_listen_refuse_stop_and_come_back() {
         lab.scanner_address("fd77::1/64");
         let web = lab.add_host("web", &["10.77.0.5/24", "fd77::5/64"]);
         let listener = lab.listen(&web, 8080);
-        let connect = |to: &str| TcpStream::connect_timeout(&to.parse().unwrap(), Duration::from_secs(1));
+        let connect = |to: &str| TcpStream::connect_timeout(&to.parse().unwrap(), Duration::from_secs(3));
         let kind = |to: &str| connect(to).map(|_| ()).map_err(|error| error.kind());
         for to in ["10.77.0.5:8080", "[fd77::5]:8080"] {
             assert_eq!(kind(to), Ok(()), "{to}");

@@ -222,7 +222,7 @@ fn the_kind_of_echo_socket_follows_what_is_permitted() {
         let range = "/proc/sys/net/ipv4/ping_group_range";
         let note = |probe: &SocketProbe, target: &ProbeTarget| block_on(probe.probe(target)).notes.join(" ");
         let (four, six) = (list("10.77.0.0/24", &["10.77.0.5"]), list("fd77::/64", &["fd77::5"]));
-        std::fs::write(range, "1 0").unwrap();
+        // No group may open one in a new namespace.
         let datagram = SocketProbe::new().with_echo(EchoSocket::Datagram);
         let refused = block_on(datagram.probe(&four));
         assert!(reason(&refused).contains("ping_group_range"), "{refused:?}");
@@ -234,7 +234,45 @@ fn the_kind_of_echo_socket_follows_what_is_permitted() {
             assert_eq!(observation.hosts.len(), 1, "{observation:?}");
             assert!(observation.hosts[0].evidence.contains(&Evidence::Echo));
         }
-        std::fs::write(range, "1 0").unwrap();
+    });
+}
+
+#[test]
+#[ignore = "needs network namespaces, nmap, named and nft; .ci/agent.sh runs it"]
+fn without_rights_tcp_has_to_do_and_the_report_says_so() {
+    /// Set in the process that has no rights.
+    const LIMITED: &str = "IPAM_LAB_LIMITED";
+    if std::env::var_os(LIMITED).is_some() {
+        let target = whole("10.77.0.0/28");
+        let observation = block_on(SocketProbe::new().probe(&target));
+        assert_eq!(found(&observation), ["10.77.0.1", "10.77.0.5", "10.77.0.6"]);
+        assert!(
+            observation.notes[0].contains("TCP connections only; run the scanner with CAP_NET_RAW"),
+            "{observation:?}"
+        );
+        let required = block_on(SocketProbe::new().with_echo(EchoSocket::Raw).probe(&target));
+        assert!(reason(&required).contains("CAP_NET_RAW"), "{required:?}");
+        let observation = block_on(NmapProbe::new().probe(&target));
+        assert_eq!(observation.coverage, Coverage::Whole);
+        assert!(observation.notes[0].contains("no raw sockets"), "{observation:?}");
+        // The neighbour table needs no right, and has the MAC addresses.
+        let observation = block_on(Probes::new().probe(&target));
+        assert!(observation.host(address("10.77.0.7")).unwrap().mac.is_some(), "{observation:?}");
+        return;
+    }
+    lab::inside(|lab| {
+        Site::new(lab);
+        let test = "probes::without_rights_tcp_has_to_do_and_the_report_says_so";
+        let output = lab
+            .command("setpriv")
+            .args(["--bounding-set", "-net_raw", "--inh-caps", "-net_raw"])
+            .arg(std::env::current_exe().unwrap())
+            .args(["--exact", test, "--include-ignored", "--nocapture"])
+            .env(LIMITED, "1")
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains("1 passed"), "{text}{}", String::from_utf8_lossy(&output.stderr));
     });
 }
 

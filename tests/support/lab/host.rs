@@ -46,6 +46,6 @@ impl Host {
         for address in &self.addresses {
             run(self.command("ip").args(["addr", "replace", address, "dev", "eth0"]).args(nodad(address)));
         }
-        settle(|| self.command("ip"));
+        settle("eth0", || self.command("ip"));
     }
 }

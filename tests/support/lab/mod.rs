@@ -100,7 +100,7 @@ impl Lab {
         run(self.command("ip").args(["link", "set", &port, "master", "br0", "up"]));
         host.start();
         // The bridge has no link before its first host.
-        settle(|| self.command("ip"));
+        settle("br0", || self.command("ip"));
         host
     }
 
@@ -240,15 +240,21 @@ fn nodad(address: &str) -> &'static [&'static str] {
     if address.contains(':') { &["nodad"] } else { &[] }
 }
 
-/// Waits until the IPv6 addresses are usable; the kernel notices a new link with a delay.
-fn settle(ip: impl Fn() -> Command) {
+/// Waits until an interface is up and its IPv6 addresses are usable; the kernel notices a new link with a delay of up to a
+/// second, and drops packets until then.
+fn settle(interface: &str, ip: impl Fn() -> Command) {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
-        let output = ip().args(["-6", "addr", "show", "scope", "global", "tentative"]).output().expect("ip").stdout;
-        if output.is_empty() {
+        let output = |arguments: &[&str]| {
+            let output = ip().args(arguments).args(["dev", interface]).output().expect("ip").stdout;
+            String::from_utf8_lossy(&output).into_owned()
+        };
+        let link = output(&["link", "show"]);
+        let tentative = output(&["-6", "addr", "show", "scope", "global", "tentative"]);
+        if link.contains("state UP") && tentative.is_empty() {
             return;
         }
-        assert!(Instant::now() < deadline, "addresses stay tentative: {}", String::from_utf8_lossy(&output));
+        assert!(Instant::now() < deadline, "{interface} does not come up: {link}{tentative}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }
