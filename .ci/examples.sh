@@ -6,6 +6,21 @@ for example in custom_provider embedded_quickstart vra7_request_item; do
     run cargo run --locked --quiet -p ipam-examples --example "$example"
 done
 
+# The units of the scan agent, with the program of this build.
+if command -v systemd-analyze >/dev/null; then
+    units=target/ci/units
+    rm -rf "$units"
+    mkdir -p "$units"
+    cargo build --locked --quiet --bin ipam
+    program=${CARGO_TARGET_DIR:-$PWD/target}/debug/ipam
+    for unit in examples/agent/*.service examples/agent/*.timer; do
+        sed "s|/usr/local/bin/ipam|$program|" "$unit" >"$units/$(basename "$unit")"
+    done
+    run systemd-analyze verify "$units"/*
+else
+    say "not run: systemd-analyze verify, which is missing; all else in this step is run"
+fi
+
 say "+ ipam quickstart"
 last=$(cargo run --locked --quiet --bin ipam -- quickstart | tail -n1)
 say "$last"

@@ -10,3 +10,5 @@ mod names;
 mod network;
 #[cfg(target_os = "linux")]
 mod probes;
+#[cfg(target_os = "linux")]
+mod whole;

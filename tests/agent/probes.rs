@@ -442,7 +442,7 @@ fn refused_targets_send_nothing() {
     });
 }
 
-fn script(path: &std::path::Path, text: &str) {
+pub(crate) fn script(path: &std::path::Path, text: &str) {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::write(path, format!("#!/bin/sh\n{text}\n")).unwrap();
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();

@@ -198,6 +198,29 @@ fn a_secret_comes_from_a_file_and_a_short_token_is_no_guard() {
 }
 
 #[test]
+fn the_example_file_is_right_also_where_it_is_commented_out() {
+    let text = include_str!("../../../agent/scan_agent.yaml");
+    let secrets = [("IPAM_AGENT_PASSWORD", "x"), ("IPAM_AGENT_AUTH_TOKEN", "x")];
+    let settings = read_as("scan_agent.yaml", text, &secrets).unwrap();
+    assert!(settings.receiver.is_none() && settings.zone == ServerZone::from_login());
+    // The other way to log in, and files that are not there.
+    let without = |line: &&str| !["user:", "# client_token", "# tls_"].iter().any(|start| line.starts_with(start));
+    let all = text.lines().filter(without).map(|line| match line.strip_prefix("# ") {
+        Some(setting) if setting.split_once(':').is_some_and(|(name, _)| keys::form(name).is_some()) => setting,
+        _ => line,
+    });
+    let all = all.collect::<Vec<_>>().join("\n").replace("utc_offset: Europe/Berlin", "utc_offset: '+01:00'");
+    let settings =
+        read_as("scan_agent.yaml", &all, &[&secrets[..], &[("IPAM_AGENT_CLIENT_TOKEN", "x")]].concat()).unwrap();
+    assert_eq!(settings.receiver.unwrap().url.as_str(), "https://relay.example:5000/");
+    assert_eq!(
+        (settings.policy, settings.interval),
+        (Policy::default(), Duration::from_secs(900)),
+        "the defaults are said"
+    );
+}
+
+#[test]
 fn times_have_units() {
     for (text, seconds) in [("90", 90), ("90s", 90), ("15m", 900), ("1h", 3600), ("7d", 604_800), ("0", 0)] {
         assert_eq!(parse_time(text).unwrap(), Duration::from_secs(seconds), "{text}");
