@@ -122,6 +122,9 @@ fn remarks(report: &Report, text: &mut String) {
     }
     for subnet in &report.subnets {
         let net = &subnet.net;
+        for remark in &subnet.remarks {
+            add(format!("{net}: {remark}"));
+        }
         match (&subnet.withheld, &subnet.incomplete) {
             (Some(reason), _) => add(format!("{net}: {reason}")),
             (None, Some(reason)) => add(format!("{net}: the scan is incomplete: {reason}")),

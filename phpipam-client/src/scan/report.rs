@@ -113,6 +113,8 @@ pub struct SubnetReport {
     pub seconds: f64,
     /// Numbers of hosts and of changes.
     pub counts: Counts,
+    /// Remarks of the probe, such as that nmap is missing and sockets took its place.
+    pub remarks: Vec<String>,
     /// Reason why the scan is incomplete; `None` if it is not.
     pub incomplete: Option<String>,
     /// Reason why silent hosts were left as they are; `None` if they were looked at.
@@ -198,6 +200,7 @@ impl SubnetReport {
             probe_seconds: 0.0,
             seconds: 0.0,
             counts: Counts::default(),
+            remarks: Vec::new(),
             incomplete: None,
             withheld: None,
             error: None,
@@ -210,6 +213,7 @@ impl SubnetReport {
     pub(super) fn observed(&mut self, observation: &Observation, time: Duration) {
         self.probe_seconds = time.as_secs_f64();
         self.counts.found = observation.hosts.len();
+        self.remarks.clone_from(&observation.notes);
         if let Coverage::Incomplete(reason) = &observation.coverage {
             self.incomplete = Some(reason.clone());
             self.raise(Status::Incomplete);

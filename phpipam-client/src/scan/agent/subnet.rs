@@ -63,10 +63,12 @@ impl Run<'_> {
             at_once: agent.changes_at_once,
             progress: self.progress,
         };
+        // Read before the probe, too: it asks known hosts once more before their silence counts.
+        let before = work.read().await?;
         let target = if subnet.is_swept() {
-            ProbeTarget::whole(subnet.net)
+            ProbeTarget::whole(subnet.net).with_known(before.up())
         } else {
-            ProbeTarget::addresses(subnet.net, work.read().await?.addresses())
+            ProbeTarget::addresses(subnet.net, before.addresses())
         };
         let mut observation = self.probe(subnet, &target, report).await;
         // Read after the probe, which may have taken half an hour: decisions are made on these rows.

@@ -51,6 +51,12 @@ impl Fresh {
         self.records.values().map(|record| record.host.address)
     }
 
+    /// Returns the known addresses whose silence a scan would act upon.
+    pub(in crate::scan) fn up(&self) -> impl Iterator<Item = IpAddr> {
+        let marked = self.records.values().filter(|record| record.may_be_marked() && record.host.last_seen.is_some());
+        marked.map(|record| record.host.address)
+    }
+
     /// Returns the host names of the known addresses.
     pub(in crate::scan) fn hostnames(&self) -> BTreeMap<IpAddr, Option<&str>> {
         self.records.values().map(|record| (record.host.address, record.host.hostname.as_deref())).collect()
