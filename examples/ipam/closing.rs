@@ -57,8 +57,7 @@ pub(crate) async fn whole<T>(work: impl Future<Output = Result<T, Failure>>) -> 
 
 /// Runs work that leaves nothing behind when it is dropped: the first signal ends it.
 pub(crate) async fn stoppable<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let mut signals =
-        Signals::new().map_err(|error| Failure::Failed(format!("signals cannot be received: {error}")))?;
+    let mut signals = Signals::new()?;
     tokio::select! {
         biased;
         // Looked at first: ctrl-C reaches the processes that the work started as well, whose end looks like a failure.
