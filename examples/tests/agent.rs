@@ -178,3 +178,42 @@ fn a_signal_ends_a_single_run_with_its_code_and_no_process_is_left() {
     let access = stage.server.seed(|store| store.row(Object::ScanAgent, stage.agent).unwrap()["last_access"].clone());
     assert!(access.is_string(), "what was written stays");
 }
+
+/// The whole program is killed at each of its writes, while the server carries it out.
+#[test]
+fn a_run_that_is_killed_anywhere_and_repeated_ends_as_one_that_was_not() {
+    let site = || {
+        let stage = Stage::new();
+        for (address, tag) in [("127.77.0.1", "2"), ("127.77.0.2", "3"), ("127.77.0.3", "1"), ("127.77.0.4", "2")] {
+            stage.address(address, &[("lastSeen", "2020-01-01 00:00:00"), ("tag", tag)]);
+        }
+        stage.nmap(&["127.77.0.2", "127.77.0.3", "127.77.0.5", "127.77.0.6"]);
+        stage
+    };
+    let whole = site();
+    whole.ok(&["once"]);
+    let writes = whole.writes().len();
+    assert!(writes > 6, "{:?}", whole.writes());
+    for at in 0..writes {
+        let stage = site();
+        let slow = |method| When::any().method(method).always();
+        for method in ["POST", "PATCH", "DELETE"] {
+            stage.server.fault(Fault::Latency(Duration::from_millis(30)), slow(method));
+        }
+        let mut command = stage.command(&stage.settings("changes_at_once: 1\n"), &["once"]);
+        let child = Running::start(&mut command);
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while stage.writes().len() <= at {
+            assert!(Instant::now() < deadline, "write {at} of {writes}: {:?}", stage.writes());
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        stage.signal(child.id(), "KILL");
+        let ended = child.end();
+        // The last write may have been the end.
+        assert!(ended.code == -1 || at + 1 == writes, "{ended:?}");
+        stage.server.clear_faults();
+        let report = json(&stage.ok(&["once", "--json"]));
+        assert_eq!(report["status"], "ok", "killed at write {at}: {report}");
+        assert_eq!(stage.rows(), whole.rows(), "killed at write {at}");
+    }
+}

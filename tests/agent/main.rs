@@ -11,4 +11,6 @@ mod network;
 #[cfg(target_os = "linux")]
 mod probes;
 #[cfg(target_os = "linux")]
+mod size;
+#[cfg(target_os = "linux")]
 mod whole;

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use ipnet::IpNet;
 use phpipam_client::testing::{App, Object, Permission, Security, Server, Store};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -199,6 +199,26 @@ impl Stage {
     pub(crate) fn hosts(&self) -> Vec<String> {
         let used = self.server.seed(|store| store.used(self.subnet));
         used.into_iter().map(|(address, _)| address.to_string()).collect()
+    }
+
+    /// Returns the rows of the subnet's addresses in order of address, without what depends on the order and the time of the
+    /// requests.
+    pub(crate) fn rows(&self) -> Vec<Map<String, Value>> {
+        self.server.seed(|store| {
+            let mut used = store.used(self.subnet);
+            used.sort();
+            let rows = used.into_iter().map(|(_, id)| {
+                let mut row = store.row(Object::Address, id).unwrap();
+                for field in ["id", "editDate", "note"] {
+                    row.remove(field);
+                }
+                // Old or now.
+                let seen = row["lastSeen"].as_str().is_some_and(|time| !time.starts_with("2020"));
+                row.insert("lastSeen".to_owned(), seen.into());
+                row
+            });
+            rows.collect()
+        })
     }
 
     /// Returns the writes so far, without logins.

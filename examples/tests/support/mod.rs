@@ -16,6 +16,7 @@ pub(crate) struct Shell {
 /// What a run of the program gave.
 #[derive(Debug)]
 pub(crate) struct Ran {
+    /// Exit code; -1 if a signal ended it.
     pub(crate) code: i32,
     pub(crate) out: String,
     pub(crate) err: String,
@@ -93,5 +94,5 @@ pub(crate) fn command(provider: Option<&str>, arguments: &[&str]) -> Command {
 pub(crate) fn ran(output: Output) -> Ran {
     let Output { status, stdout, stderr } = output;
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Ran { code: status.code().unwrap(), out: text(stdout), err: text(stderr) }
+    Ran { code: status.code().unwrap_or(-1), out: text(stdout), err: text(stderr) }
 }
