@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use futures_util::TryStreamExt as _;
 use ipam_core::layers::{Call, Intercept, Layered, Next, Reply};
 use ipam_core::{
-    Allocate, AllocateLine, Allocation, AllocationState, Capabilities, DefineRange, EmbeddedProvider, Find,
+    Allocate, AllocateLine, Allocation, AllocationState, Capabilities, DefineRange, EmbeddedProvider, ErrorKind, Find,
     IpamProvider, IpamProviderExt as _, Labels, MemoryProvider, Result, Tag,
 };
 use ipnet::IpNet;
@@ -106,6 +106,29 @@ async fn only_the_scans_own_allocations_are_removed() {
         assert_eq!((report.counts.removed, report.counts.offline, report.counts.created), (1, 2, 1), "{report:?}");
         let left: Vec<String> = rows(&provider).await.iter().map(|row| row.address.to_string()).collect();
         assert_eq!(left, ["192.0.2.10", "192.0.2.21", "192.0.2.30"]);
+    }
+}
+
+#[tokio::test]
+async fn hosts_that_were_up_are_asked_again_and_an_ipv6_range_is_not_swept() {
+    for (provider, _directory) in providers().await {
+        let exactly = |range: &str, address: &str| {
+            Allocate::new("vm-1").with_line(AllocateLine::exactly(range, address.parse().unwrap()))
+        };
+        provider.allocate(&exactly("lan", "192.0.2.10")).await.unwrap();
+        apply(&provider, policy(), &seen(&[20], SystemTime::now())).await;
+        let scan = ProviderScan::new(provider.clone(), "building7");
+        let target = scan.target(&"lan".into()).await.unwrap();
+        assert_eq!(target.only, None);
+        // The one that no scan has found is not up as far as is known.
+        assert_eq!(target.known, ["192.0.2.20".parse().unwrap()].into());
+
+        provider.define_range(&DefineRange::new("six", "2001:db8::/64".parse().unwrap())).await.unwrap();
+        provider.allocate(&exactly("six", "2001:db8::5")).await.unwrap();
+        let target = scan.target(&"six".into()).await.unwrap();
+        assert_eq!(target.only, Some(["2001:db8::5".parse().unwrap()].into()));
+        let missing = scan.target(&"none".into()).await.unwrap_err();
+        assert_eq!(missing.kind(), ErrorKind::NotFound);
     }
 }
 

@@ -13,7 +13,7 @@ use ipam_core::{
 use jiff::Timestamp;
 
 use super::report::Counts;
-use super::{Change, KnownHost, Observation, Policy, Presence, Reconciliation, reconcile};
+use super::{Change, KnownHost, Observation, Policy, Presence, ProbeTarget, Reconciliation, reconcile};
 
 /// Key of the tag with the time of the last reply, in UTC.
 const LAST_SEEN: &str = "last-seen";
@@ -43,9 +43,11 @@ const MAX_FAILURES: usize = 20;
 /// let ipam = Arc::new(MemoryProvider::new());
 /// ipam.define_range(&DefineRange::new("lan", "192.0.2.0/24".parse()?)).await?;
 /// let host = Host::new("192.0.2.9".parse()?, Evidence::Echo, SystemTime::now()).with_hostname("web1");
-/// let observation = Observation::new("192.0.2.0/24".parse()?, Coverage::Whole, [host]);
-///
 /// let scan = ProviderScan::new(ipam.clone(), "building7");
+/// let target = scan.target(&"lan".into()).await?;
+/// // A probe asks the target; here one that found a host.
+/// let observation = Observation::new(target.net, Coverage::Whole, [host]);
+///
 /// let report = scan.apply(&"lan".into(), &observation).await?;
 /// assert_eq!(report.counts.created, 1);
 /// let again = scan.apply(&"lan".into(), &observation).await?;
@@ -101,6 +103,21 @@ impl ProviderScan {
         self
     }
 
+    /// Returns the addresses to probe: all of an IPv4 range, with those that were up before to be asked once more if they
+    /// are silent; of an IPv6 range, which is never swept, those that are allocated.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such range; otherwise the [common errors](ipam_core::Error#common-errors) of reads.
+    pub async fn target(&self, range: &RangeId) -> Result<ProbeTarget> {
+        let range = self.provider.get_range(range.clone()).await?;
+        let known = self.hosts(&range).await?;
+        if range.net.addr().is_ipv6() {
+            return Ok(ProbeTarget::addresses(range.net, known.iter().map(|host| host.address)));
+        }
+        let up = known.iter().filter(|host| host.last_seen.is_some() && host.presence != Presence::Kept);
+        Ok(ProbeTarget::whole(range.net).with_known(up.map(|host| host.address)))
+    }
+
     /// Returns the changes that [`apply`](Self::apply) would make now.
     ///
     /// # Errors
@@ -151,9 +168,7 @@ impl ProviderScan {
     }
 
     async fn compare(&self, range: &Range, observation: &Observation) -> Result<Reconciliation<AllocationId>> {
-        let request = Find::default().with_range(range.id.clone()).with_quarantined(true);
-        let rows: Vec<Allocation> = self.provider.find_all(request).try_collect().await?;
-        let known: Vec<_> = rows.iter().map(|row| self.known(row)).collect();
+        let known = self.hosts(range).await?;
         // Without tags nothing says when a host replied last, so silence has no length.
         let check = self.policy.check && self.provider.capabilities().tags;
         let policy = self.policy.clone().with_check(check);
@@ -166,6 +181,12 @@ impl ProviderScan {
         // A host at an address that the range does not give out, such as a router, is no allocation.
         result.changes.retain(|change| !matches!(change, Change::Create { address, .. } if !usable(*address)));
         Ok(result)
+    }
+
+    /// Returns the allocations of a range as the records of a scan.
+    async fn hosts(&self, range: &Range) -> Result<Vec<KnownHost<AllocationId>>> {
+        let request = Find::default().with_range(range.id.clone()).with_quarantined(true);
+        self.provider.find_all(request).map_ok(|row| self.known(&row)).try_collect().await
     }
 
     fn known(&self, row: &Allocation) -> KnownHost<AllocationId> {
