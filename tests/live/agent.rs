@@ -10,8 +10,8 @@ use phpipam_client::models::{
     Address, AddressFields, ScanAgentFields, ScanAgentType, ServerTime, SubnetFields, SubnetId, Tag,
 };
 use phpipam_client::scan::{
-    Agent, Coverage, Event, Evidence, Host, Observation, Policy, Probe, ProbeTarget, Relay, RelayReport, Report,
-    ScanError, Status,
+    Agent, AgentBuilder, Coverage, Event, Evidence, Host, Observation, Policy, Probe, ProbeTarget, Relay, RelayReport,
+    Report, ScanError, Status,
 };
 
 use ipam_tests::live::{Made, client, runtime};
@@ -40,32 +40,40 @@ impl Probe for Script {
     }
 }
 
-/// Returns an agent for the server of the environment, whose zone is UTC where an app code does not tell it.
-fn agent(client: &Client, code: &str, probe: &Arc<Script>) -> Agent {
+/// Returns the builder of an agent for the server of the environment.
+pub(crate) fn builder(client: &Client, code: &str) -> AgentBuilder {
     let policy =
         Policy::default().with_last_seen_interval(Duration::ZERO).with_remove_after(Some(Duration::from_secs(86_400)));
-    let builder = Agent::builder(client.clone(), code).with_probe(probe.clone()).with_policy(policy);
-    let builder = match std::env::var("IPAM_LIVE_PHPIPAM_ZONE") {
+    let builder = Agent::builder(client.clone(), code).with_policy(policy);
+    match std::env::var("IPAM_LIVE_PHPIPAM_ZONE") {
         Ok(zone) => builder.with_zone(zone.parse().unwrap()),
         Err(_) => builder,
-    };
-    builder.build().unwrap()
+    }
 }
 
-async fn run(agent: &Agent) -> Report {
+fn agent(client: &Client, code: &str, probe: &Arc<Script>) -> Agent {
+    builder(client, code).with_probe(probe.clone()).build().unwrap()
+}
+
+pub(crate) async fn run(agent: &Agent) -> Report {
     match agent.run_once(&|_: &Event<'_>| {}).await {
         Err(error @ ScanError::Zone { .. }) => panic!("set IPAM_LIVE_PHPIPAM_ZONE: {error}"),
         report => report.unwrap(),
     }
 }
 
-async fn row(client: &Client, subnet: SubnetId, address: &str) -> Option<Address> {
+pub(crate) async fn row(client: &Client, subnet: SubnetId, address: &str) -> Option<Address> {
     client.addresses().find_in_subnet(subnet, address.parse().unwrap()).await.unwrap()
 }
 
-/// Returns the server's local time, as its own ping of this machine or a token tells it; `None` with an app code.
-async fn server_time(client: &Client) -> Option<ServerTime> {
-    client.user().refresh().await.ok()?.expires
+/// Fails unless a time is that of the server's own clock and zone. An app code has no way to see those.
+pub(crate) async fn assert_is_now(client: &Client, time: Option<ServerTime>) {
+    let Some(expires) = client.user().refresh().await.ok().and_then(|token| token.expires) else { return };
+    let [seen, expires] =
+        [time.unwrap(), expires].map(|time| time.to_string().parse::<jiff::civil::DateTime>().unwrap());
+    // The expiry of a token is six hours ahead, on the same clock.
+    let ahead = (expires - seen).total(jiff::Unit::Minute).unwrap();
+    assert!((358.0..=362.0).contains(&ahead), "lastSeen {seen}, token until {expires}");
 }
 
 #[test]
@@ -103,13 +111,7 @@ fn an_agent_keeps_a_subnet() {
             found.push(row.tag.unwrap());
             if address != "10.77.0.11" {
                 assert_eq!(row.mac.as_deref(), Some("02:00:00:00:00:05"));
-                // The expiry of a token is six hours ahead, on the same clock.
-                if let Some(expires) = server_time(&client).await {
-                    let seen = row.last_seen.unwrap().to_string().parse::<jiff::civil::DateTime>().unwrap();
-                    let expires = expires.to_string().parse::<jiff::civil::DateTime>().unwrap();
-                    let ahead = (expires - seen).total(jiff::Unit::Minute).unwrap();
-                    assert!((358.0..=362.0).contains(&ahead), "lastSeen {seen}, token until {expires}");
-                }
+                assert_is_now(&client, row.last_seen).await;
             }
         }
         assert_eq!(found, [Tag::USED, Tag::OFFLINE, Tag::RESERVED, Tag::USED, Tag::USED]);

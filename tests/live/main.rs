@@ -19,6 +19,8 @@ mod agent;
 mod calls;
 mod contract;
 mod crowd;
+#[cfg(target_os = "linux")]
+mod lab;
 mod listing;
 mod noise;
 mod refused;

@@ -37,6 +37,15 @@ pub fn base() -> String {
     needed("URL")
 }
 
+/// Returns the socket address of the server, for tests that need one on this machine.
+pub fn socket() -> std::net::SocketAddr {
+    let uri: http::Uri = base().parse().expect("a URL");
+    let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
+    let host = uri.host().expect("a host");
+    let host = host.parse().unwrap_or_else(|_| panic!("{host}: give the address of a server on this machine"));
+    std::net::SocketAddr::new(host, port)
+}
+
 pub fn app() -> String {
     needed("APP")
 }

@@ -3,14 +3,17 @@
 use std::any::type_name;
 use std::env;
 use std::fs::{self, File};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{Lab, run};
+use super::{Lab, door, run};
 
 /// Set inside; the value is the network namespace outside.
 const OUTSIDE: &str = "IPAM_LAB_OUTSIDE";
+/// Set inside; the value is the socket of the door, which exists if the test has one.
+const DOOR: &str = "IPAM_LAB_DOOR";
 /// Longest time of a test.
 const LIMIT: Duration = Duration::from_secs(300);
 /// Programs of a lab, each with the Debian package that has it.
@@ -29,7 +32,21 @@ const PROGRAMS: [(&str, &str); 8] = [
 pub fn inside<F: FnOnce(&mut Lab)>(body: F) {
     match env::var(OUTSIDE) {
         Ok(outside) => body(&mut Lab::new(&outside)),
-        Err(_) => again(test_name::<F>()),
+        Err(_) => again(test_name::<F>(), None),
+    }
+}
+
+/// Runs a test in a network of its own, from where one server outside can be reached: it must have an address of the
+/// loopback interface, which stays the same.
+pub fn inside_with<F: FnOnce(&mut Lab)>(server: SocketAddr, body: F) {
+    assert!(server.ip().is_loopback(), "{server}: only a server on the loopback interface can be reached from inside");
+    match env::var(OUTSIDE) {
+        Ok(outside) => {
+            let mut lab = Lab::new(&outside);
+            door::enter(Path::new(&env::var(DOOR).expect("the door")), server);
+            body(&mut lab);
+        }
+        Err(_) => again(test_name::<F>(), Some(server)),
     }
 }
 
@@ -71,7 +88,7 @@ fn test_name<F>() -> &'static str {
 }
 
 /// Runs the test again, inside.
-fn again(test: &str) {
+fn again(test: &str, server: Option<SocketAddr>) {
     if let Some(reason) = missing() {
         panic!("not run: {reason}");
     }
@@ -79,11 +96,16 @@ fn again(test: &str) {
     let dir = tempfile::tempdir().expect("a directory");
     let log = dir.path().join("log");
     let output = File::create(&log).expect("a file");
+    let path = dir.path().join("door");
+    if let Some(server) = server {
+        door::open(&path, server);
+    }
     let mut child = Command::new("unshare")
         .args(unshare().expect("a kind of namespace"))
         .arg(env::current_exe().expect("the program of the test"))
         .args(["--exact", test, "--include-ignored", "--nocapture", "--test-threads", "1"])
         .env(OUTSIDE, outside)
+        .env(DOOR, &path)
         .env("PATH", search_path())
         .stdin(Stdio::null())
         .stdout(output.try_clone().expect("the file"))

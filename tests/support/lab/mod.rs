@@ -23,6 +23,7 @@
 //! - Everything is gone when the process ends; there is nothing to clean up, and labs of several tests do not meet.
 //! - `lo` is up in the scanner and in every host: a simulator on 127.0.0.1 is reachable from the scanner. To put a server
 //!   into a host, create its socket with [`Lab::in_host`]; a socket stays in the namespace where it was created.
+//! - A server outside, such as a real phpIPAM on this machine, is reachable with [`inside_with`].
 //! - Async code runs with [`block_on`]. The methods of the lab are synchronous and may be called between two of these.
 //! - [`inside`] refuses to run where a default route exists: a gateway may reply to everything, and every address looks alive.
 //! - Where something is missing, the test fails with `not run: …`, and never counts as passed; `.ci/agent.sh` looks for it
@@ -36,10 +37,11 @@
 )]
 
 mod dns;
+mod door;
 mod enter;
 mod host;
 
-pub use enter::{inside, missing};
+pub use enter::{inside, inside_with, missing};
 pub use host::Host;
 
 use std::fmt::Write as _;
