@@ -1,6 +1,7 @@
 //! Client, probe and agent of the settings.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ipnet::IpNet;
 use phpipam_client::Client;
@@ -11,6 +12,9 @@ use phpipam_client::scan::{
 use super::delivery::HttpDelivery;
 use super::settings::{ProbeKind, ProbeSettings, RawSockets, Settings};
 use crate::exit::Failure;
+
+/// Time for what a probe does beside nmap: the repeat for silent hosts, and the neighbours that the kernel confirms.
+const GRACE: Duration = Duration::from_secs(120);
 
 /// Returns the client of phpIPAM. Nothing is sent yet.
 pub(super) fn client(settings: &Settings) -> Result<Client, Failure> {
@@ -27,7 +31,7 @@ pub(super) fn planner(settings: &Settings) -> Result<Agent, Failure> {
 /// Returns the agent. `only` limits it to the subnets within these networks, unless there are none.
 pub(super) async fn agent(settings: &Settings, only: &[IpNet]) -> Result<Agent, Failure> {
     let mut builder = Agent::builder(client(settings)?, settings.code()?)
-        .with_probe(probe(&settings.probe).await?)
+        .with_probe(probe(&settings.probe, settings.time_limit).await?)
         .with_names(Arc::new(DnsLookup::new()))
         .with_policy(settings.policy.clone())
         .with_zone(settings.zone.clone())
@@ -51,13 +55,14 @@ pub(super) async fn agent(settings: &Settings, only: &[IpNet]) -> Result<Agent, 
         builder = builder.with_names_at_once(names);
     }
     if let Some(limit) = settings.time_limit {
-        builder = builder.with_time_limit(limit);
+        // The probes end first, so that what they found until then counts.
+        builder = builder.with_time_limit(limit.saturating_add(GRACE));
     }
     Ok(builder.build()?)
 }
 
 /// Returns the probe, after a look at whether this machine has what it needs.
-async fn probe(settings: &ProbeSettings) -> Result<Arc<dyn Probe>, Failure> {
+async fn probe(settings: &ProbeSettings, limit: Option<Duration>) -> Result<Arc<dyn Probe>, Failure> {
     let (nmap_sockets, echo) = match settings.raw_sockets {
         RawSockets::Auto => (NmapSockets::Auto, EchoSocket::Auto),
         RawSockets::Required => (NmapSockets::Raw, EchoSocket::Raw),
@@ -75,6 +80,9 @@ async fn probe(settings: &ProbeSettings) -> Result<Arc<dyn Probe>, Failure> {
         sockets = sockets.with_rate(rate);
     }
     let mut nmap = NmapProbe::new().with_sockets(nmap_sockets).with_rates(None, settings.nmap_max_rate);
+    if let Some(limit) = limit {
+        (sockets, nmap) = (sockets.with_time_limit(limit), nmap.with_time_limit(limit));
+    }
     if let Some(program) = &settings.nmap {
         nmap = nmap.with_program(program);
     }

@@ -123,6 +123,10 @@ pub struct Observation {
     pub coverage: Coverage,
     /// Hosts that replied, in order of address; each address once.
     pub hosts: Vec<Host>,
+    /// Addresses of the scanning machine itself, which reply whatever the state of the network is.
+    pub own: BTreeSet<IpAddr>,
+    /// End of the probe, from which on nothing is known; `None` for the time of the comparison.
+    pub ended: Option<SystemTime>,
     /// Remarks for the report, such as the kind of probe that took the place of a missing one; each text once.
     pub notes: Vec<String>,
 }
@@ -130,14 +134,44 @@ pub struct Observation {
 impl Observation {
     /// Observation of these hosts. Several entries of one address are merged; addresses outside the prefix are left out.
     pub fn new(net: IpNet, coverage: Coverage, hosts: impl IntoIterator<Item = Host>) -> Self {
-        let mut observation = Self { net, coverage, hosts: Vec::new(), notes: Vec::new() };
+        let mut observation =
+            Self { net, coverage, hosts: Vec::new(), own: BTreeSet::new(), ended: None, notes: Vec::new() };
         observation.add(hosts);
         observation
     }
 
     /// Observation of a probe that failed before it found a host.
     pub fn incomplete(net: IpNet, reason: impl Into<String>) -> Self {
-        Self { net, coverage: Coverage::Incomplete(reason.into()), hosts: Vec::new(), notes: Vec::new() }
+        Self::new(net, Coverage::Incomplete(reason.into()), [])
+    }
+
+    /// Sets the addresses of the scanning machine itself. Their replies say nothing about the network.
+    #[must_use]
+    pub fn with_own(mut self, own: impl IntoIterator<Item = IpAddr>) -> Self {
+        self.own = own.into_iter().collect();
+        self
+    }
+
+    /// Sets the end of the probe. Silence is measured until then.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    ///
+    /// use phpipam_client::scan::{Coverage, KnownHost, Observation, Policy, Presence, reconcile};
+    ///
+    /// let now = SystemTime::now();
+    /// let ago = |seconds| now - Duration::from_secs(seconds);
+    /// let policy = Policy::default().with_accept_all_silent(true);
+    /// // Seen five minutes ago, and a report of yesterday arrives.
+    /// let known = [KnownHost::new(1, "10.0.0.5".parse()?, Presence::Used).with_last_seen(ago(300))];
+    /// let late = Observation::new("10.0.0.0/24".parse()?, Coverage::Whole, []).with_ended(ago(86_400));
+    /// assert!(reconcile(&known, &late, &policy, now).changes.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub const fn with_ended(mut self, ended: SystemTime) -> Self {
+        self.ended = Some(ended);
+        self
     }
 
     /// Adds a remark for the report.
@@ -175,6 +209,8 @@ impl Observation {
             }
         };
         self.add(other.hosts);
+        self.own.extend(other.own);
+        self.ended = self.ended.max(other.ended);
         other.notes.into_iter().for_each(|note| self.note(note));
     }
 
@@ -182,6 +218,19 @@ impl Observation {
         if !self.notes.contains(&note) {
             self.notes.push(note);
         }
+    }
+
+    /// Takes silence for proof at these addresses only.
+    pub(super) fn limit_to(&mut self, addresses: &BTreeSet<IpAddr>) {
+        let proven = addresses.iter().copied().filter(|address| self.covers(*address)).collect();
+        if !matches!(self.coverage, Coverage::Incomplete(_)) {
+            self.coverage = Coverage::Addresses(proven);
+        }
+    }
+
+    /// Returns true if a host of the network replied, and not the scanning machine alone.
+    pub(super) fn has_reply(&self) -> bool {
+        self.hosts.iter().any(|host| !self.own.contains(&host.address))
     }
 
     /// Cuts the times to whole seconds, which is what an IPAM keeps: a fraction would look later than the recorded time.
@@ -198,6 +247,8 @@ impl Observation {
             if !self.net.contains(&host.address) {
                 continue;
             }
+            // A device that replies with the address of a group is broken or hostile; no host has one.
+            let host = Host { mac: host.mac.filter(|mac| is_of_one_host(*mac)), ..host };
             match self.hosts.binary_search_by(|known| known.address.cmp(&host.address)) {
                 Ok(index) => {
                     if let Some(known) = self.hosts.get_mut(index) {
@@ -208,4 +259,11 @@ impl Observation {
             }
         }
     }
+}
+
+/// Returns true for the MAC address of one interface: not that of a group (IEEE 802, the lowest bit of the first octet), nor
+/// the one of zeros.
+fn is_of_one_host(mac: MacAddr) -> bool {
+    let octets = mac.octets();
+    octets[0] & 1 == 0 && octets != [0; 6]
 }

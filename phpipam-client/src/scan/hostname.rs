@@ -23,7 +23,10 @@ pub fn host_name(address: IpAddr, name: &str) -> Option<String> {
     let is_name = !label.is_empty()
         && label.len() <= MAX_LABEL
         // Letters, digits and hyphens (RFC 952 and 1123), and the underscore, which Windows hosts have.
-        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        // A name with a hyphen in front would be an option to a program that is given it.
+        && !label.starts_with('-')
+        && !label.ends_with('-');
     // The first label alone spells the address, or the whole name does, as in `5.2.0.192.example.test`.
     (is_name && !spells(address, &label) && !spells(address, name)).then_some(label)
 }
@@ -114,7 +117,16 @@ mod tests {
 
     #[test]
     fn a_text_that_is_no_host_name_is_dropped() {
-        for wrong in ["", ".", "a b.example.test", "<script>.example.test", "x'; drop table.example", &"x".repeat(64)] {
+        for wrong in [
+            "-ab.example",
+            "ab-.example",
+            "",
+            ".",
+            "a b.example.test",
+            "<script>.example.test",
+            "x'; drop table.example",
+            &"x".repeat(64),
+        ] {
             assert_eq!(name("10.0.0.5", wrong), None, "{wrong}");
         }
     }

@@ -22,6 +22,7 @@ mod hostname;
 mod known;
 mod names;
 mod observe;
+mod own;
 mod plan;
 mod policy;
 mod probe;

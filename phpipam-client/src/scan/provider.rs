@@ -17,6 +17,8 @@ use super::{Change, KnownHost, Observation, Policy, Presence, ProbeTarget, Recon
 
 /// Key of the tag with the time of the last reply, in UTC.
 const LAST_SEEN: &str = "last-seen";
+/// Key of the tag with the host name that the scan gave, so that one that a person gave is told from it.
+const NAMED: &str = "scan-hostname";
 /// Key of the tag that says that a host is offline.
 const STATE: &str = "scan-state";
 const OFFLINE: &str = "offline";
@@ -27,7 +29,8 @@ const MAX_FAILURES: usize = 20;
 ///
 /// Providers have no fields for scans, so the time of the last reply is the tag `last-seen`, and a silent host has the tag
 /// `scan-state=offline`. A new host becomes an allocation of the owner `scan:CODE`. A provider without tags holds neither
-/// time nor state: it gets new hosts, host names and MAC addresses, and silence is not looked at.
+/// time nor state: it gets new hosts, host names and MAC addresses, and silence is not looked at. Probe from the machine
+/// that compares: its own addresses are told from those of others there.
 ///
 /// Times are those of this host's clock. A tag that another program sets between the look-up of an allocation and its
 /// change may be lost, because an update replaces all tags.
@@ -173,6 +176,7 @@ impl ProviderScan {
         let check = self.policy.check && self.provider.capabilities().tags;
         let policy = self.policy.clone().with_check(check);
         let mut observation = observation.clone();
+        observation.note_own();
         observation.cut_to_seconds();
         let mut result = reconcile(&known, &observation, &policy, SystemTime::now());
         let usable = |address: IpAddr| {
@@ -203,7 +207,8 @@ impl ProviderScan {
         known.last_seen = last_seen(&row.labels.tags);
         known.created_by_agent = row.owner.as_ref() == Some(&self.owner)
             && row.labels.description.is_none()
-            && row.labels.tags.iter().all(|tag| [LAST_SEEN, STATE].contains(&tag.key.as_str()));
+            && row.labels.hostname.as_deref() == named(&row.labels.tags)
+            && row.labels.tags.iter().all(|tag| [LAST_SEEN, STATE, NAMED].contains(&tag.key.as_str()));
         known
     }
 
@@ -239,6 +244,7 @@ impl ProviderScan {
         labels.mac = *mac;
         if self.provider.capabilities().tags {
             labels.tags.insert(seen_tag(*seen));
+            labels.tags.extend(hostname.as_ref().map(|name| Tag::new(NAMED, name.as_str())));
         }
         let line = AllocateLine::exactly(range.id.clone(), *address).with_labels(labels);
         // The key makes two agents, or a repeated run, agree on one allocation of the address.
@@ -269,6 +275,10 @@ impl ProviderScan {
         match change {
             Change::Seen { seen, hostname, mac, online, .. } => {
                 update = update.with_hostname(hostname.clone()).with_mac(*mac);
+                if let Some(name) = hostname.as_ref().filter(|_| self.known(&row).created_by_agent) {
+                    tags.retain(|tag| tag.key != NAMED);
+                    tags.insert(Tag::new(NAMED, name.as_str()));
+                }
                 if let Some(seen) = seen.filter(|seen| last_seen(&tags).is_none_or(|last| last < *seen)) {
                     tags.retain(|tag| tag.key != LAST_SEEN);
                     tags.insert(seen_tag(seen));
@@ -312,6 +322,11 @@ impl ProviderScan {
 fn seen_tag(time: SystemTime) -> Tag {
     let stamp = Timestamp::try_from(time).unwrap_or_default();
     Tag::new(LAST_SEEN, stamp.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+}
+
+/// Returns the host name that the scan gave.
+fn named(tags: &Tags) -> Option<&str> {
+    tags.iter().find(|tag| tag.key == NAMED).map(|tag| tag.value.as_str())
 }
 
 /// Returns the latest time of the tags; people may have added one by hand.

@@ -84,10 +84,10 @@ pub enum Withheld {
     /// The probe did not reach every address.
     #[error("the scan is incomplete ({0}), so silence proves nothing; no host was marked offline or removed")]
     Incomplete(String),
-    /// No host of the prefix replied.
+    /// No host of the prefix but the scanner itself replied.
     #[error(
-        "none of the {known} hosts that were seen before replied, which points to the network and not to the hosts; no host \
-         was marked offline or removed. Check the scanner's connection, or accept it with accept_all_silent"
+        "none of the {known} hosts that were seen before replied, nor any other but the scanner itself, which points to the \
+         network and not to the hosts; no host was marked offline or removed. Check the scanner's connection, or accept it with accept_all_silent"
     )]
     AllSilent {
         /// Number of known hosts that were up at the last scan.
@@ -112,12 +112,14 @@ pub struct Reconciliation<I> {
 ///
 /// - An unknown address that replied is created, but never the network or the broadcast address of an IPv4 prefix.
 /// - A known address that replied gets the time, the MAC address that was found, and a host name by
-///   [`Policy::hostnames`]. Its state stays, except that [`Presence::Offline`] becomes used.
-/// - A known address that was asked and did not reply is marked offline after [`Policy::offline_after`] of silence, and
-///   removed after [`Policy::remove_after`] if the agent created it. One that no scan has ever found stays as it is: its
-///   machine may not have been started yet.
-/// - An incomplete observation, or one without any reply where hosts were up before, marks and removes none
-///   ([`Reconciliation::withheld`]).
+///   [`Policy::hostnames`]. Its state stays, except that [`Presence::Offline`] becomes used. A reply that is older than the
+///   recorded one, of a report that was late, changes neither state nor MAC address.
+/// - A known address that was asked and did not reply is marked offline after [`Policy::offline_after`] of silence. If the
+///   agent created it and an earlier scan marked it offline, it is removed after [`Policy::remove_after`]. One that no scan
+///   has ever found stays as it is: its machine may not have been started yet. Silence is measured until the
+///   [end of the probe](Observation::ended).
+/// - An incomplete observation, or one in which no host but the [scanner itself](Observation::own) replied where hosts were
+///   up before, marks and removes none ([`Reconciliation::withheld`]).
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -145,13 +147,14 @@ pub fn reconcile<I: Clone>(
     now: SystemTime,
 ) -> Reconciliation<I> {
     let mut changes = Vec::new();
+    let ended = observation.ended.map_or(now, |ended| ended.min(now));
     let withheld = policy.check.then(|| withheld(known, observation, policy)).flatten();
     for entry in known {
         let change = match observation.host(entry.address) {
-            Some(host) => Some(seen(entry, host, policy)),
+            Some(host) => Some(seen(entry, host, policy, now)),
             // A probe that was cut short may have missed the host, so its silence is not looked at.
             None if withheld.is_some() || !policy.check || !observation.covers(entry.address) => None,
-            None => silent(entry, policy, now),
+            None => silent(entry, policy, ended),
         };
         changes.extend(change);
     }
@@ -173,25 +176,28 @@ fn withheld<I>(known: &[KnownHost<I>], observation: &Observation, policy: &Polic
         entry.last_seen.is_some()
             && entry.presence != Presence::Offline
             && !entry.excluded
+            && !observation.own.contains(&entry.address)
             && observation.covers(entry.address)
     };
     let known = known.iter().filter(up).count();
-    (observation.hosts.is_empty() && known > 0 && !policy.accept_all_silent).then_some(Withheld::AllSilent { known })
+    (!observation.has_reply() && known > 0 && !policy.accept_all_silent).then_some(Withheld::AllSilent { known })
 }
 
 fn create<I>(host: &Host) -> Change<I> {
     Change::Create { address: host.address, hostname: host.hostname.clone(), mac: host.mac, seen: host.seen }
 }
 
-fn seen<I: Clone>(entry: &KnownHost<I>, host: &Host, policy: &Policy) -> Change<I> {
+fn seen<I: Clone>(entry: &KnownHost<I>, host: &Host, policy: &Policy, now: SystemTime) -> Change<I> {
+    // Not of an old report. A recorded time that is in the future, after a clock was set back, proves nothing.
+    let is_new = entry.last_seen.is_none_or(|last| host.seen > last || last > now);
     let hostname = host.hostname.clone().filter(|found| match policy.hostnames {
         HostnameRule::Keep => false,
         HostnameRule::FillIn => entry.hostname.is_none(),
         // Names are compared without case, as DNS does, so that a record of another case is no change.
         HostnameRule::Replace => entry.hostname.as_ref().is_none_or(|present| !present.eq_ignore_ascii_case(found)),
     });
-    let mac = host.mac.filter(|found| entry.mac != Some(*found));
-    let online = policy.check && !entry.excluded && entry.presence == Presence::Offline;
+    let mac = host.mac.filter(|found| (is_new || entry.mac.is_none()) && entry.mac != Some(*found));
+    let online = is_new && policy.check && !entry.excluded && entry.presence == Presence::Offline;
     // If the address is written anyway, the time goes along.
     let written = hostname.is_some() || mac.is_some() || online;
     let due = match entry.last_seen {
@@ -205,17 +211,18 @@ fn seen<I: Clone>(entry: &KnownHost<I>, host: &Host, policy: &Policy) -> Change<
     Change::Seen { id: entry.id.clone(), address: entry.address, seen: due.then_some(host.seen), hostname, mac, online }
 }
 
-fn silent<I: Clone>(entry: &KnownHost<I>, policy: &Policy, now: SystemTime) -> Option<Change<I>> {
+fn silent<I: Clone>(entry: &KnownHost<I>, policy: &Policy, ended: SystemTime) -> Option<Change<I>> {
     let last_seen = entry.last_seen?;
     if entry.excluded {
         return None;
     }
     // A time in the future, after a clock was set back, counts as no silence at all.
-    let silence = now.duration_since(last_seen).unwrap_or(Duration::ZERO);
+    let silence = ended.duration_since(last_seen).unwrap_or(Duration::ZERO);
     let (id, address) = (entry.id.clone(), entry.address);
-    // A state that a person chose, such as "reserved", also protects from removal.
+    // A removal takes two silent scans, of which the first marks it. A state that a person chose, such as "reserved",
+    // protects it.
     if entry.created_by_agent
-        && entry.presence != Presence::Kept
+        && entry.presence == Presence::Offline
         && policy.remove_after.is_some_and(|limit| silence >= limit)
     {
         return Some(Change::Remove { id, address, last_seen });

@@ -19,6 +19,8 @@ pub(super) struct Record {
     pub(super) tag: TagId,
     /// True if an allocation is in progress, so that the row is left alone.
     pub(super) claimed: bool,
+    /// Time of the note by which the agent knows a row that it created, and that no person has changed since.
+    pub(super) noted: Option<ServerTime>,
 }
 
 /// Reader of rows, and writer of the agent's marks.
@@ -57,27 +59,38 @@ impl Records {
         host.mac = row.mac.as_deref().and_then(|mac| mac.parse().ok());
         host.last_seen = row.last_seen.and_then(|time| self.zone.moment(time));
         host.excluded = row.exclude_ping;
-        host.created_by_agent = self.is_own(row);
-        Some(Record { host, tag, claimed: is_claimed(row) })
+        let noted = self.noted(row).filter(|_| self.is_own(row));
+        host.created_by_agent = noted.is_some();
+        Some(Record { host, tag, claimed: is_claimed(row), noted })
     }
 
-    /// Returns the fields of an address that the agent creates, without time, host name and MAC address.
-    pub(super) fn created(&self, now: ServerTime) -> AddressFields {
-        let fields = AddressFields::new().with_description(DESCRIPTION).with_note(format!("{}{now}", self.note()));
+    /// Returns the fields of an address that the agent creates, without time and MAC address.
+    pub(super) fn created(&self, now: ServerTime, hostname: Option<&str>) -> AddressFields {
+        let mut fields = AddressFields::new().with_description(DESCRIPTION).with_note(self.note(now, hostname));
+        if let Some(hostname) = hostname {
+            fields = fields.with_hostname(hostname);
+        }
         self.custom.iter().fold(fields, |fields, (name, value)| fields.with_custom_field(name, value.clone()))
     }
 
-    /// Returns the note of a created address, before its time.
-    fn note(&self) -> String {
-        format!("Found by scan agent {} at ", self.code)
+    /// Returns the note of an address that the agent created at this time. It holds the host name, so that one that a person
+    /// gave is told from the agent's.
+    pub(super) fn note(&self, time: ServerTime, hostname: Option<&str>) -> String {
+        let name = hostname.map(|name| format!(" as {name}")).unwrap_or_default();
+        format!("Found by scan agent {} at {time}{name}", self.code)
     }
 
-    /// Returns true if this agent created the row and every field is still as it wrote it.
+    /// Returns the time of the note, if it is this agent's and has the host name of the row.
+    fn noted(&self, row: &Address) -> Option<ServerTime> {
+        let note = row.note.as_deref()?;
+        let rest = note.strip_prefix("Found by scan agent ")?.strip_prefix(self.code.as_str())?.strip_prefix(" at ")?;
+        let time = rest.split_once(" as ").map_or(rest, |(time, _)| time).parse().ok()?;
+        (note == self.note(time, row.hostname.as_deref())).then_some(time)
+    }
+
+    /// Returns true if every field but those that scans write is as the agent wrote it.
     fn is_own(&self, row: &Address) -> bool {
-        let note = self.note();
-        let time = row.note.as_deref().and_then(|text| text.strip_prefix(note.as_str()));
         row.description.as_deref() == Some(DESCRIPTION)
-            && time.is_some_and(|time| time.parse::<ServerTime>().is_ok())
             && row.owner.is_none()
             && row.port.is_none()
             && row.device_id.is_none()

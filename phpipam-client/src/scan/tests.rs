@@ -115,13 +115,16 @@ proptest! {
         apply(&mut known, &first.changes);
         let second = reconcile(&known, &observation, &policy, now);
         for change in &second.changes {
-            // An address that was created may be removed or marked only by silence, which it has not had.
-            let unchanged = matches!(
-                change,
-                Change::Seen { seen: None, hostname: None, mac: None, online: false, .. }
-            );
-            prop_assert!(unchanged, "{change:?}");
+            // A removal takes two silent scans. An address that was created has not been silent.
+            let marked = |address| first.changes.iter().any(|change| {
+                matches!(change, Change::Offline { address: marked, .. } if *marked == address)
+            });
+            let second_step = matches!(change, Change::Remove { address, .. } if marked(*address));
+            prop_assert!(change.is_unchanged() || second_step, "{change:?}");
         }
+        apply(&mut known, &second.changes);
+        let third = reconcile(&known, &observation, &policy, now);
+        prop_assert!(third.changes.iter().all(Change::is_unchanged), "{third:?}");
     }
 
     #[test]
@@ -152,6 +155,7 @@ proptest! {
                     prop_assert!(entry.presence != Presence::Kept && entry.last_seen.is_some());
                     if matches!(change, Change::Remove { .. }) {
                         prop_assert!(entry.created_by_agent && policy.remove_after.is_some());
+                        prop_assert!(entry.presence == Presence::Offline);
                     }
                 }
             }
@@ -162,11 +166,20 @@ proptest! {
     fn silence_of_all_or_a_scan_cut_short_marks_none(known in known(), observation in observation()) {
         let policy = Policy::default().with_offline_after(Duration::ZERO).with_remove_after(Some(Duration::ZERO));
         let silent = Observation::new(observation.net, Coverage::Whole, []);
+        // The scanner is in the subnet, and its own address replies whatever the state of the network is.
+        let own = Host::new(address(7), Evidence::Other, at(9_999));
+        let alone = Observation::new(observation.net, Coverage::Whole, [own]).with_own([address(7)]);
         let cut = Observation::new(observation.net, Coverage::Incomplete("x".into()), observation.hosts.clone());
-        for observation in [silent, cut] {
+        for observation in [silent, alone, cut] {
             let result = reconcile(&known, &observation, &policy, at(10_000));
-            let marked = result.changes.iter().any(|change| matches!(change, Change::Offline { .. }));
-            prop_assert!(!marked, "{result:?}");
+            let up = known.iter().any(|entry| {
+                entry.last_seen.is_some()
+                    && entry.presence != Presence::Offline
+                    && !entry.excluded
+                    && !observation.own.contains(&entry.address)
+            });
+            let marked = |change: &Change<u32>| matches!(change, Change::Offline { .. } | Change::Remove { .. });
+            prop_assert!(!up || !result.changes.iter().any(marked), "{result:?}");
         }
     }
 }
@@ -181,6 +194,50 @@ fn an_address_that_no_scan_has_found_yet_stays() {
     assert_eq!(result.counts().offline, 0);
     assert_eq!(result.counts().seen, 1);
     assert_eq!(result.withheld, None);
+}
+
+#[test]
+fn an_old_report_changes_neither_state_nor_mac_address() {
+    let mac = |last| MacAddr::new([2, 0, 0, 0, 0, last]);
+    let known = [KnownHost::new(1, address(5), Presence::Offline).with_last_seen(at(100)).with_mac(mac(1))];
+    let seen = |time, known: &[KnownHost<u32>]| {
+        let host = Host::new(address(5), Evidence::Echo, at(time)).with_mac(mac(2));
+        let observation = Observation::new("10.0.0.0/27".parse().unwrap(), Coverage::Whole, [host]);
+        reconcile(known, &observation, &Policy::default(), at(200)).changes
+    };
+    assert!(seen(50, &known)[0].is_unchanged(), "{:?}", seen(50, &known));
+    let changed = seen(150, &known);
+    assert!(
+        matches!(&changed[0], Change::Seen { online: true, mac: Some(found), .. } if *found == mac(2)),
+        "{changed:?}"
+    );
+    // A clock was set back: the recorded time is in the future.
+    let ahead = [KnownHost::new(1, address(5), Presence::Offline).with_last_seen(at(9_000))];
+    assert!(matches!(seen(150, &ahead)[0], Change::Seen { online: true, .. }));
+}
+
+#[test]
+fn silence_is_measured_until_the_end_of_the_probe() {
+    let known = [KnownHost::new(1, address(5), Presence::Used).with_last_seen(at(100))];
+    let other = Host::new(address(6), Evidence::Echo, at(150));
+    let observation = Observation::new("10.0.0.0/27".parse().unwrap(), Coverage::Whole, [other]).with_ended(at(150));
+    let policy = Policy::default().with_offline_after(Duration::from_secs(60));
+    let offline = |observation: &Observation| reconcile(&known, observation, &policy, at(5_000)).counts().offline;
+    assert_eq!(offline(&observation), 0, "fifty seconds");
+    assert_eq!(offline(&observation.clone().with_ended(at(160))), 1);
+    // An end in the future is none.
+    let known = [KnownHost::new(1, address(5), Presence::Used).with_last_seen(at(4_990))];
+    let late = observation.with_ended(at(9_000));
+    assert_eq!(reconcile(&known, &late, &policy, at(5_000)).counts().offline, 0);
+}
+
+#[test]
+fn no_host_has_the_mac_address_of_a_group() {
+    for octets in [[0xff; 6], [1, 0, 0x5e, 0, 0, 1], [0; 6]] {
+        let host = Host::new(address(5), Evidence::Neighbour, at(0)).with_mac(MacAddr::new(octets));
+        let observation = Observation::new("10.0.0.0/27".parse().unwrap(), Coverage::Whole, [host]);
+        assert_eq!(observation.hosts[0].mac, None);
+    }
 }
 
 #[test]

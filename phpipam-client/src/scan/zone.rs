@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -12,6 +12,8 @@ use super::error::ScanError;
 use crate::client::Client;
 use crate::models::ServerTime;
 
+/// Amount of a change to or from daylight saving time.
+const HOUR: Duration = Duration::from_secs(3600);
 /// Lifetime of a token right after a login, in seconds.
 const TOKEN_LIFE: i64 = 6 * 3600;
 /// Offsets of real zones are multiples of this, in seconds.
@@ -28,7 +30,8 @@ const OFFSETS: std::ops::RangeInclusive<i64> = -12 * 3600..=14 * 3600;
 /// the same moment in UTC. With an app code there is no such response, so the setting is needed.
 ///
 /// The login tells the offset six hours from then. In the six hours before a change to or from daylight saving time it is
-/// therefore an hour off, and so are the times that were recorded before the change. Name the zone where this matters.
+/// therefore an hour off, and so are the times that were recorded before the change. In these hours, and for six hours after
+/// them, hosts must be silent for an hour more before they are marked. Name the zone where this matters.
 ///
 /// ```
 /// use phpipam_client::scan::ServerZone;
@@ -147,7 +150,16 @@ impl UtcOffset {
 
 /// Time zone of a server, as far as a run knows it.
 #[derive(Debug, Clone)]
-pub(super) struct Zone(TimeZone);
+pub(super) struct Zone {
+    zone: TimeZone,
+    doubt: Duration,
+}
+
+impl From<TimeZone> for Zone {
+    fn from(zone: TimeZone) -> Self {
+        Self { zone, doubt: Duration::ZERO }
+    }
+}
 
 impl Zone {
     /// Finds the zone by the setting.
@@ -157,8 +169,8 @@ impl Zone {
     /// times contradict each other. [`ScanError::Request`] if the login fails.
     pub(super) async fn find(client: &Client, setting: &ServerZone) -> Result<Self, ScanError> {
         match &setting.0 {
-            Setting::Fixed(offset) => Ok(Self(TimeZone::fixed(*offset))),
-            Setting::Named(zone) => Ok(Self(zone.clone())),
+            Setting::Fixed(offset) => Ok(TimeZone::fixed(*offset).into()),
+            Setting::Named(zone) => Ok(zone.clone().into()),
             Setting::FromLogin => Self::from_login(client).await,
         }
     }
@@ -174,20 +186,49 @@ impl Zone {
         let Some(now) = client.on_server_clock(SystemTime::now()) else {
             return Err(unknown("the server's responses have no header Date"));
         };
-        offset_of(expires, now).map(|offset| Self(TimeZone::fixed(offset))).map_err(|reason| unknown(&reason))
+        let offset = offset_of(expires, now).map_err(|reason| unknown(&reason))?;
+        let doubt = if may_change(offset, now) { HOUR } else { Duration::ZERO };
+        Ok(Self { zone: TimeZone::fixed(offset), doubt })
+    }
+
+    /// Returns the time by which recorded times, or those of this run, may be wrong.
+    pub(super) const fn doubt(&self) -> Duration {
+        self.doubt
     }
 
     /// Returns the local time of the server at a moment.
     pub(super) fn local(&self, time: SystemTime) -> ServerTime {
         let stamp = Timestamp::try_from(time).unwrap_or_default();
-        ServerTime::from_civil(self.0.to_datetime(stamp))
+        ServerTime::from_civil(self.zone.to_datetime(stamp))
     }
 
     /// Returns the moment of a local time of the server. Of two moments, in the hour that is repeated, the later one: a host
     /// must not look silent for longer than it was.
     pub(super) fn moment(&self, time: ServerTime) -> Option<SystemTime> {
-        self.0.to_ambiguous_timestamp(time.civil()).later().ok().map(SystemTime::from)
+        self.zone.to_ambiguous_timestamp(time.civil()).later().ok().map(SystemTime::from)
     }
+}
+
+/// Returns true if some zone with this offset, six hours from now, changes its offset in the six hours before or after now.
+/// Which zone it is that the server has is not known.
+fn may_change(offset: Offset, now: SystemTime) -> bool {
+    let Ok(now) = Timestamp::try_from(now) else { return true };
+    let [Ok(from), Ok(to)] =
+        [-TOKEN_LIFE, TOKEN_LIFE].map(|seconds| Timestamp::from_second(now.as_second().saturating_add(seconds)))
+    else {
+        return true;
+    };
+    let mut any = false;
+    for name in jiff::tz::db().available() {
+        let Ok(zone) = TimeZone::get(name.as_str()) else { continue };
+        any = true;
+        let changes = zone.following(from).next().is_some_and(|change| change.timestamp() <= to);
+        if changes && zone.to_offset(to) == offset {
+            return true;
+        }
+    }
+    // Without a database of zones any offset may change.
+    !any
 }
 
 /// Returns the offset of the server, from the expiry of a token that was given out now.
@@ -212,7 +253,7 @@ fn seconds(time: DateTime) -> Option<i64> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-    use std::time::{Duration, UNIX_EPOCH};
+    use std::time::UNIX_EPOCH;
 
     use super::*;
 
@@ -265,10 +306,26 @@ mod tests {
 
     #[test]
     fn moments_and_local_times_match() {
-        let kathmandu = Zone(TimeZone::fixed(Offset::from_seconds(345 * 60).unwrap()));
+        let kathmandu = Zone::from(TimeZone::fixed(Offset::from_seconds(345 * 60).unwrap()));
         assert_eq!(kathmandu.local(at(NOW)), time("2026-11-28 12:30:06"));
         assert_eq!(kathmandu.moment(time("2026-11-28 12:30:06")), Some(at(NOW)));
         assert_eq!(kathmandu.local(at(NOW) + Duration::from_millis(900)), time("2026-11-28 12:30:06"));
+    }
+
+    #[test]
+    fn a_login_near_a_change_of_the_offset_leaves_an_hour_of_doubt() {
+        let offset = |hours: i32| Offset::from_seconds(hours * 3600).unwrap();
+        // Central Europe changes at 2026-03-29 01:00 UTC to +02:00.
+        let change = 1_774_746_000;
+        let known = std::path::Path::new("/usr/share/zoneinfo/Europe/Berlin").exists();
+        for (time, doubt) in [
+            (at(change) - HOUR * 5, true),
+            (at(change) + HOUR * 5, true),
+            (at(change) - HOUR * 7, false),
+            (at(change) + HOUR * 7, false),
+        ] {
+            assert_eq!(may_change(offset(2), time), doubt || !known, "{time:?}");
+        }
     }
 
     #[test]
@@ -278,7 +335,7 @@ mod tests {
             assert!(!std::path::Path::new("/usr/share/zoneinfo/Europe/Berlin").exists());
             return;
         };
-        let berlin = Zone(berlin);
+        let berlin = Zone::from(berlin);
         // 2026-10-25 03:00 CEST is 02:00 CET: 02:30 exists twice, and the later one counts.
         let first = at(1_792_888_200);
         assert_eq!(berlin.local(first), time("2026-10-25 02:30:00"));

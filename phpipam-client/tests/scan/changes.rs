@@ -1,12 +1,13 @@
 //! Single changes: whose rows they touch, and what stays as it is.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use phpipam_client::provider::{PhpIpamConfig, PhpIpamProvider};
 use phpipam_client::scan::{Event, HostnameRule, Policy, Status};
 use phpipam_client::testing::{CustomColumn, Fault, Object, When};
 
-use crate::stage::{Stage, assign, ip, text};
+use crate::stage::{Names, Stage, assign, ip, text};
 
 /// Marks of a claim that is pending, and of one that is committed.
 const PENDING: &str = "[ipam1;p;1/3;a0;k7c3d47054832e9f6918bc21b;n0000000000000abc;f0000000000000007;s6553f100;key=vm-1/nic%200;owner=vm-1;life=180;x57bca29b]";
@@ -66,7 +67,7 @@ async fn an_allocation_of_the_provider_keeps_its_mark_and_its_key() {
 async fn only_what_the_agent_created_and_no_person_changed_is_removed() {
     let stage = Stage::new().await;
     stage.server.seed(|store| store.add_custom_field(Object::Address, CustomColumn::text("custom_rack", 16)));
-    let hosts: Vec<String> = (10..20).map(|host| format!("10.0.0.{host}")).collect();
+    let hosts: Vec<String> = (10..21).map(|host| format!("10.0.0.{host}")).collect();
     let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
     stage.probe.set(&hosts);
     stage.run_with(removing()).await;
@@ -80,20 +81,23 @@ async fn only_what_the_agent_created_and_no_person_changed_is_removed() {
         set(4, "tag", "3");
         set(5, "excludePing", "1");
         set(6, "is_gateway", "1");
-        // The host name is the agent's own field.
+        // A name that the agent did not give.
         set(7, "hostname", "web1");
+        // One that it filled in later, and so noted.
+        set(8, "hostname", "web2");
+        set(8, "note", "Found by scan agent building7 at 2027-01-15 08:00:00 as web2");
     });
-    stage.probe.set(&["10.0.0.19"]);
+    stage.probe.set(&["10.0.0.20"]);
     stage.server.advance(Duration::from_secs(86_300));
     let report = stage.run_with(removing()).await;
-    assert_eq!((report.totals.removed, report.totals.offline), (0, 7), "{report:?}");
+    assert_eq!((report.totals.removed, report.totals.offline), (0, 8), "{report:?}");
     stage.server.advance(Duration::from_secs(200));
     stage.server.clear_log();
     let report = stage.run_with(removing()).await;
     assert_eq!((report.totals.removed, report.totals.offline), (2, 0), "{report:?}");
     let left: Vec<String> =
         stage.server.seed(|store| store.used(stage.subnet).iter().map(|(ip, _)| ip.to_string()).collect());
-    let expected: Vec<&str> = hosts.iter().copied().filter(|host| !["10.0.0.17", "10.0.0.18"].contains(host)).collect();
+    let expected: Vec<&str> = hosts.iter().copied().filter(|host| !["10.0.0.18", "10.0.0.19"].contains(host)).collect();
     assert_eq!(left, expected);
     assert_eq!(stage.server.count("DELETE", "/addresses/"), 2);
     // Without the setting none is ever removed.
@@ -149,7 +153,7 @@ async fn host_names_follow_the_rule() {
         let mut names = Names::default();
         names.names.extend([(ip("10.0.0.10"), "new.example.test."), (ip("10.0.0.11"), "new.example.test.")]);
         let policy = Policy::default().with_hostnames(rule);
-        let agent = stage.builder().with_policy(policy).with_names(std::sync::Arc::new(names)).build().unwrap();
+        let agent = stage.builder().with_policy(policy).with_names(Arc::new(names)).build().unwrap();
         agent.run_once(&|_: &Event<'_>| {}).await.unwrap();
         assert_eq!(["10.0.0.10", "10.0.0.11"].map(|host| stage.field(host, "hostname")), expected, "{rule:?}");
     }
@@ -203,7 +207,47 @@ async fn a_required_custom_field_is_named_and_can_be_set() {
     stage.server.advance(Duration::from_secs(86_400 * 2));
     stage.add("10.0.0.30", &[("custom_ticket", "INC-1")]);
     stage.probe.set(&["10.0.0.30"]);
-    assert_eq!(agent.run_once(&|_: &Event<'_>| {}).await.unwrap().totals.removed, 1);
+    // A removal takes two silent scans.
+    let mut removed = Vec::new();
+    for _ in 0..2 {
+        removed.push(agent.run_once(&|_: &Event<'_>| {}).await.unwrap().totals.removed);
+    }
+    assert_eq!(removed, [0, 1]);
+}
+
+/// The server makes an empty text null when it changes a row, and then refuses it.
+#[tokio::test]
+async fn a_row_whose_required_text_is_empty_is_named_with_the_remedy() {
+    let stage = Stage::new().await;
+    stage.server.seed(|store| {
+        store.add_custom_field(Object::Address, CustomColumn::text("custom_stage", 16).required(Some("")));
+    });
+    stage.add("10.0.0.20", &[("lastSeen", LONG_AGO)]);
+    stage.probe.set(&["10.0.0.20"]);
+    let report = stage.run().await;
+    assert_eq!((report.totals.updated, report.totals.failed), (0, 1), "{report:?}");
+    let failure = &report.subnets[0].failures[0];
+    assert!(failure.contains("custom_stage") && failure.contains("fill in the field"), "{failure}");
+}
+
+#[tokio::test]
+async fn a_host_name_that_is_filled_in_later_is_noted_as_the_agents() {
+    let stage = Stage::new().await;
+    stage.server.seed(|store| store.set_field(Object::Subnet, stage.subnet, "resolveDNS", "1"));
+    stage.probe.set(&["10.0.0.20", "10.0.0.21"]);
+    stage.run_with(removing()).await;
+    let names = Names { names: [(ip("10.0.0.20"), "web1.example")].into(), ..Names::default() };
+    let agent = stage.builder().with_policy(removing()).with_names(Arc::new(names)).build().unwrap();
+    stage.server.advance(Duration::from_secs(3600));
+    agent.run_once(&|_: &Event<'_>| {}).await.unwrap();
+    assert_eq!(stage.field("10.0.0.20", "hostname"), "web1");
+    assert!(stage.field("10.0.0.20", "note").ends_with(" as web1"), "{:?}", stage.row("10.0.0.20"));
+    // Both are still the agent's own.
+    stage.add("10.0.0.30", &[]);
+    stage.probe.set(&["10.0.0.30"]);
+    stage.server.advance(Duration::from_secs(86_400 * 2));
+    agent.run_once(&|_: &Event<'_>| {}).await.unwrap();
+    assert_eq!(agent.run_once(&|_: &Event<'_>| {}).await.unwrap().totals.removed, 2);
 }
 
 #[tokio::test]

@@ -36,6 +36,8 @@ async fn stage() -> Stage {
         "10.0.0.14",
         &[
             ("lastSeen", "2027-01-10 08:00:00"),
+            // A silent scan has marked it, so that this one removes it.
+            ("tag", "1"),
             ("description", "-- autodiscovered --"),
             ("note", "Found by scan agent building7 at 2027-01-09 08:00:00"),
         ],

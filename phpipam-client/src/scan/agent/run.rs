@@ -262,7 +262,8 @@ impl AgentBuilder {
             subnets_at_once: 4,
             changes_at_once: 4,
             names_at_once: 16,
-            time_limit: Duration::from_secs(1800),
+            // Longer than the half hour of the probes by themselves, so that what they found until then counts.
+            time_limit: Duration::from_secs(1800 + 120),
         }
     }
 
@@ -337,9 +338,10 @@ impl AgentBuilder {
         self
     }
 
-    /// Sets the time limit for probing one subnet, and again for its name look-ups. Default: 30 minutes.
+    /// Sets the time limit for probing one subnet, and again for its name look-ups. Default: 32 minutes.
     ///
-    /// A probe that reaches it is incomplete: nothing that it found is used, and silence proves nothing.
+    /// A probe that reaches it is incomplete: nothing that it found is used, and silence proves nothing. The probes have time
+    /// limits of their own, 30 minutes each by default, at which what was found until then counts: set those as well.
     pub fn with_time_limit(mut self, limit: Duration) -> Self {
         self.time_limit = limit;
         self

@@ -1,16 +1,18 @@
 //! Run over one subnet.
 
+use std::time::SystemTime;
+
 use tokio::time::{Instant, timeout};
 
 use super::names::look_up;
 use super::setup::Setup;
 use crate::scan::apply::{Refused, Work};
-use crate::scan::plan::{Plan, PlannedSubnet};
+use crate::scan::plan::{Plan, PlannedSubnet, assignment};
 use crate::scan::progress::{Event, Progress};
 use crate::scan::records::Records;
 use crate::scan::relay::{Delivery, RelayReport};
 use crate::scan::report::SubnetReport;
-use crate::scan::{HostnameRule, Observation, Probe, ProbeTarget};
+use crate::scan::{Coverage, HostnameRule, Observation, Probe, ProbeTarget};
 
 /// One run of an agent.
 #[derive(Clone, Copy)]
@@ -71,10 +73,8 @@ impl Run<'_> {
             ProbeTarget::addresses(subnet.net, before.addresses())
         };
         let mut observation = self.probe(subnet, &target, report).await;
-        // Read after the probe, which may have taken half an hour: decisions are made on these rows.
-        let fresh = work.read().await?;
         if subnet.resolve_dns {
-            let known = fresh.hostnames();
+            let known = before.hostnames();
             let wanted = |address: &std::net::IpAddr| match known.get(address) {
                 None => agent.policy.discover && subnet.discover && !subnet.is_of_child(*address),
                 Some(name) => match agent.policy.hostnames {
@@ -88,29 +88,49 @@ impl Run<'_> {
             forget_names(&mut observation);
         }
         work.localise(&mut observation);
+        // Read after the probe and the look-ups, which may have taken an hour: decisions are made on these rows.
+        let fresh = work.read().await?;
         work.settle(fresh, observation, self.dry_run, report).await;
         Ok(())
     }
 
     async fn deliver(&self, subnet: &PlannedSubnet, delivery: &dyn Delivery, report: &mut SubnetReport) {
-        let target = if subnet.is_swept() {
-            ProbeTarget::whole(subnet.net)
-        } else {
-            // Read-only, and no assignment to check: the relay does that.
-            match self.agent.client.subnets().addresses(subnet.id).await {
-                Ok(rows) => ProbeTarget::addresses(subnet.net, rows.iter().filter_map(|row| row.ip)),
-                Err(error) => return report.error(format!("reading the addresses of subnet {}: {error}", subnet.id)),
+        let client = &self.agent.client;
+        // The relay checks it as well, but by then the network would have been probed.
+        match assignment(client, subnet.id, self.plan.agent).await {
+            Ok(Some(row)) if row.network() == Some(subnet.net) => {}
+            Ok(_) => {
+                let (id, net) = (subnet.id, subnet.net);
+                return report.withheld(format!("subnet {id} with {net} is not assigned to this agent any more"));
             }
+            Err(error) => return report.error(format!("reading subnet {}: {error}", subnet.id)),
+        }
+        let rows = match client.subnets().addresses(subnet.id).await {
+            Ok(rows) => rows,
+            Err(error) => return report.error(format!("reading the addresses of subnet {}: {error}", subnet.id)),
+        };
+        let up = || rows.iter().filter(|row| row.last_seen.is_some()).filter_map(|row| row.ip);
+        let target = if subnet.is_swept() {
+            ProbeTarget::whole(subnet.net).with_known(up())
+        } else {
+            ProbeTarget::addresses(subnet.net, rows.iter().filter_map(|row| row.ip))
         };
         let mut observation = self.probe(subnet, &target, report).await;
+        // The relay cannot know which host is the scanner.
+        if !observation.has_reply() && up().next().is_some() && !self.agent.policy.accept_all_silent {
+            observation.coverage = Coverage::Incomplete("no host but the scanner itself replied".to_owned());
+            report.withheld("no host but the scanner itself replied; check the scanner's connection");
+        }
         if subnet.resolve_dns {
             look_up(self.agent, subnet, &mut observation, &|_| true).await;
         } else {
             forget_names(&mut observation);
         }
+        let on_server_clock = |time| client.on_server_clock(time).unwrap_or(time);
         for host in &mut observation.hosts {
-            host.seen = self.agent.client.on_server_clock(host.seen).unwrap_or(host.seen);
+            host.seen = on_server_clock(host.seen);
         }
+        observation.ended = observation.ended.map(on_server_clock);
         if self.dry_run {
             return;
         }
@@ -123,7 +143,7 @@ impl Run<'_> {
     /// Probes the subnet within the time limit.
     async fn probe(&self, subnet: &PlannedSubnet, target: &ProbeTarget, report: &mut SubnetReport) -> Observation {
         let (started, limit) = (Instant::now(), self.agent.time_limit);
-        let observation = match timeout(limit, self.probe.probe(target)).await {
+        let mut observation = match timeout(limit, self.probe.probe(target)).await {
             // What a probe says of another network says nothing about this one.
             Ok(observation) if observation.net == subnet.net => observation,
             Ok(other) => Observation::incomplete(subnet.net, format!("the probe reported on {}", other.net)),
@@ -131,6 +151,9 @@ impl Run<'_> {
                 Observation::incomplete(subnet.net, format!("the time limit of {} s was reached", limit.as_secs()))
             }
         };
+        observation.note_own();
+        // Silence is known until here, and not until the names are looked up.
+        observation.ended.get_or_insert(SystemTime::now());
         report.observed(&observation, started.elapsed());
         self.progress.event(&Event::Probed { subnet, hosts: observation.hosts.len() });
         observation

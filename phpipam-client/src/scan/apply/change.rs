@@ -48,6 +48,19 @@ pub(super) fn is_hopeless(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Unauthenticated | ErrorKind::PermissionDenied | ErrorKind::Untrusted)
 }
 
+/// Returns the text of a failed change, with the remedy where the server's own words have none.
+pub(super) fn explained(error: &Error) -> String {
+    let text = error.to_string();
+    // The server makes an empty text null whenever it changes a row.
+    if text.contains("Column 'custom_") && text.contains("cannot be null") {
+        return format!(
+            "{text}; phpIPAM cannot change an address whose required custom field is empty: fill in the field, or make it \
+             optional"
+        );
+    }
+    text
+}
+
 /// New values of a known host that replied.
 struct Seen {
     seen: Option<SystemTime>,
@@ -105,11 +118,8 @@ impl Work<'_> {
         seen: SystemTime,
     ) -> Result<Outcome> {
         let zone = &self.records.zone;
-        let mut fields =
-            self.records.created(zone.local(self.now())).with_tag(Tag::USED).with_last_seen(zone.local(seen));
-        if let Some(hostname) = hostname {
-            fields = fields.with_hostname(hostname);
-        }
+        let fields = self.records.created(zone.local(self.now()), hostname.as_deref());
+        let mut fields = fields.with_tag(Tag::USED).with_last_seen(zone.local(seen));
         if let Some(mac) = mac {
             fields = fields.with_mac(mac.to_string());
         }
@@ -143,6 +153,10 @@ impl Work<'_> {
         // A person may have named the host since the decision.
         let may_name = policy.hostnames == HostnameRule::Replace || row.host.hostname.is_none();
         if let Some(hostname) = new.hostname.filter(|_| may_name) {
+            if let Some(time) = row.noted {
+                // It stays the agent's own row.
+                fields = fields.with_note(self.records.note(time, Some(&hostname)));
+            }
             (fields, any) = (fields.with_hostname(hostname), true);
         }
         if let Some(mac) = new.mac.filter(|mac| row.host.mac != Some(*mac)) {

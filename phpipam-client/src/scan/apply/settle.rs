@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use futures_util::StreamExt as _;
 
-use super::change::is_hopeless;
+use super::change::{explained, is_hopeless};
 use super::work::{FRESH, Fresh, Work};
 use crate::models::{AddressId, ServerTime, Subnet, SubnetFields};
 use crate::scan::progress::Event;
@@ -24,7 +24,11 @@ impl Work<'_> {
     ) {
         let (discover, check) =
             (self.policy.discover && fresh.row.discover_subnet, self.policy.check && fresh.row.ping_subnet);
-        let policy = self.policy.clone().with_discover(discover).with_check(check);
+        let mut policy = self.policy.clone().with_discover(discover).with_check(check);
+        // Recorded times may be off by this, and a host must not look silent for longer than it was.
+        let doubt = self.records.zone.doubt();
+        policy.offline_after = policy.offline_after.saturating_add(doubt);
+        policy.remove_after = policy.remove_after.map(|silence| silence.saturating_add(doubt));
         for row in &fresh.unreadable {
             report.failure(row.clone());
         }
@@ -90,7 +94,7 @@ impl Work<'_> {
                     }
                     Err(error) => {
                         in_a_row += 1;
-                        report.failure(format!("{address}: {error}"));
+                        report.failure(format!("{address}: {}", explained(&error)));
                         if is_hopeless(&error) || in_a_row >= MAX_IN_A_ROW {
                             stop = Some(error.to_string());
                             break;

@@ -135,6 +135,7 @@ impl Work<'_> {
         for host in &mut observation.hosts {
             host.seen = self.on_server_clock(host.seen).min(now);
         }
+        observation.ended = observation.ended.map(|ended| self.on_server_clock(ended).min(now));
         observation.cut_to_seconds();
     }
 }

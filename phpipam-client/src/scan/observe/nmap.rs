@@ -67,7 +67,9 @@ pub fn read_nmap_xml(xml: &str, net: IpNet, now: SystemTime) -> Result<Observati
 
 /// Returns whether nmap finished by itself. Without this element nmap was killed, or ran out of memory.
 fn coverage(root: Node<'_, '_>) -> Coverage {
-    let finished = root.descendants().find(|node| node.has_tag_name("finished"));
+    // Only where nmap writes it: the output of a script within a host may have an element of the same name.
+    let stats = root.children().find(|node| node.has_tag_name("runstats"));
+    let finished = stats.and_then(|stats| stats.children().find(|node| node.has_tag_name("finished")));
     match finished.map(|node| (node.attribute("exit"), node.attribute("errormsg"))) {
         Some((Some("success"), _)) => Coverage::Whole,
         Some((_, Some(message))) => {
@@ -172,6 +174,9 @@ mod tests {
                 "{observation:?}"
             );
         }
+        // The element counts in its own place only.
+        let elsewhere = host("10.0.0.5", "up", "echo-reply").replace("</host>", &format!("{SUCCESS}</host>"));
+        assert!(matches!(read(&elsewhere, "").unwrap().coverage, Coverage::Incomplete(_)));
         // A killed nmap leaves the elements open.
         let cut = "<?xml version=\"1.0\"?><nmaprun><host><status state=\"up\" reason=\"echo-reply\"/>";
         let error = read_nmap_xml(cut, "10.0.0.0/24".parse().unwrap(), at(NOW).unwrap()).unwrap_err();

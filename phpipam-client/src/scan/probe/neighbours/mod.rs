@@ -101,6 +101,13 @@ pub(super) fn unconfirmed(net: IpNet, table: &[Neighbour]) -> impl Iterator<Item
     table.iter().filter(open).map(|neighbour| neighbour.address)
 }
 
+/// Returns the addresses of the prefix that did not reply to ARP or neighbour discovery. None where the table cannot be read.
+pub(super) async fn silent(net: IpNet) -> BTreeSet<IpAddr> {
+    let table = read().await.unwrap_or_default();
+    let silent = table.into_iter().filter(|entry| matches!(entry.state, State::Silent) && net.contains(&entry.address));
+    silent.map(|entry| entry.address).collect()
+}
+
 /// Fills in the MAC addresses that hosts lack and the table knows, even if the entry proves no reply.
 pub(super) fn complete(observation: &mut Observation, table: &[Neighbour]) {
     let macs: BTreeMap<IpAddr, MacAddr> = table

@@ -15,7 +15,7 @@ use ipnet::IpNet;
 use tokio::process::Command;
 
 use self::process::{End, run};
-use super::{Probe, ProbeTarget, route};
+use super::{Probe, ProbeTarget, neighbours, route};
 use crate::scan::{Coverage, Observation};
 
 /// Longest run by default.
@@ -40,6 +40,8 @@ pub enum NmapSockets {
 ///
 /// nmap never resolves names here (`-n`): see [`ReverseLookup`](crate::scan::ReverseLookup). It is given the prefix, or the
 /// listed addresses, and nothing else. The run, with all that it started, ends with the future, and at the time limit.
+///
+/// Without raw sockets, only an address that did not reply to ARP or neighbour discovery is covered.
 ///
 /// An observation is incomplete, and gives the reason, if nmap is missing, fails, is killed, reaches the time limit, has no
 /// route to an address, or reports on fewer addresses than it was given; what was found until then counts.
@@ -220,15 +222,16 @@ impl NmapProbe {
             End::TooMuch => Some(format!("nmap printed more than {} MiB; divide the subnet", MAX_OUTPUT >> 20)),
             End::Failed(error) => Some(format!("the output of nmap cannot be read: {error}")),
         };
-        let observation = output::read(&ended, failed, target, asked.count, SystemTime::now());
-        Ok(if raw == Some(false) {
-            observation.with_note(
-                "nmap had no raw sockets: TCP connections to ports 80 and 443 only, and no MAC addresses; run the scanner as \
-                 root, or with CAP_NET_RAW in its ambient capabilities",
-            )
-        } else {
-            observation
-        })
+        let mut observation = output::read(&ended, failed, target, asked.count, SystemTime::now());
+        if raw == Some(false) {
+            // Many hosts reply to echo requests and drop connections.
+            observation.limit_to(&neighbours::silent(target.net).await);
+            observation = observation.with_note(
+                "nmap had no raw sockets: TCP connections to ports 80 and 443 only, no MAC addresses, and a host beyond a \
+                 router is never marked offline; run the scanner as root, or with CAP_NET_RAW in its ambient capabilities",
+            );
+        }
+        Ok(observation)
     }
 }
 

@@ -42,7 +42,9 @@ const PORTS: [u16; 4] = [22, 80, 443, 445];
 /// - A port that refuses a connection is evidence. An ICMP message of a router on the way, such as "destination unreachable",
 ///   is none (on Linux; elsewhere a refusal may be the router's).
 /// - The notes of the observation say which kind of socket sent the echo requests.
-/// - An address is covered only if something was sent to it; if nothing was, the observation is incomplete.
+/// - An address is covered only if something was sent to it; if nothing was, the observation is incomplete. Without echo
+///   requests, an address is covered only if it did not reply to ARP or neighbour discovery either: many hosts reply to
+///   echo requests and drop connections.
 /// - The addresses of the network and of broadcasts are not asked, unless they are listed. An IPv6 prefix is never swept.
 ///
 /// Clones share the pace and the bound of open sockets, so that one probe serves several subnets at once.
@@ -145,8 +147,8 @@ impl SocketProbe {
             Err(reasons) if self.echo == EchoSocket::Auto && !self.ports.is_empty() => Ok((
                 None,
                 format!(
-                    "no echo requests ({reasons}): TCP connections only; run the scanner with CAP_NET_RAW, or set \
-                     net.ipv4.ping_group_range"
+                    "no echo requests ({reasons}): TCP connections only, so that a host beyond a router is never marked \
+                     offline; run the scanner with CAP_NET_RAW, or set net.ipv4.ping_group_range"
                 ),
             )),
             Err(reasons) => Err(format!(
@@ -215,7 +217,11 @@ impl Probe for SocketProbe {
         let late = ended.is_err().then(|| {
             format!("the probe took longer than its time limit of {} s; divide the subnet", self.time_limit.as_secs())
         });
-        observation(net, progress, late).with_note(note)
+        let mut observation = observation(net, progress, late).with_note(note);
+        if echo.is_none() {
+            observation.limit_to(&neighbours::silent(net).await);
+        }
+        observation
     }
 }
 
