@@ -17,7 +17,7 @@ const MAX_AHEAD: Duration = Duration::from_secs(60);
 /// File that keeps a [`Plan`] between runs.
 ///
 /// The file is replaced as a whole and readable by its owner only. A file that is damaged, too old, dated in the future, of
-/// another version, server, app or agent, or accessible to other users is not used: the plan is read anew. A plan never
+/// another version, server, app or agent, or that another user owns or has access to, is not used: the plan is read anew. A plan never
 /// decides about a change: before a subnet is changed, its assignment and its addresses are read again.
 ///
 /// ```
@@ -104,8 +104,8 @@ impl PlanCache {
     }
 
     fn saved(&self) -> io::Result<Saved> {
-        let file = File::open(&self.path)?;
-        refuse_shared(&file)?;
+        let file = open(&self.path)?;
+        refuse_foreign(&file)?;
         let mut text = Vec::new();
         // A byte more than allowed, so that a file that is too long is not taken for a whole one.
         file.take(MAX_BYTES + 1).read_to_end(&mut text)?;
@@ -147,13 +147,26 @@ fn write_new(path: &Path, text: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Refuses a file that other users can read or write: they could have scans go to any network.
+/// Opens a file for reading, without waiting for the writer of a named pipe.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, nix::libc::O_NONBLOCK);
+    options.open(path)
+}
+
+/// Refuses what is no file, and a file that other users own or have access to: they could have scans go to any network.
 #[cfg(unix)]
-fn refuse_shared(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
+fn refuse_foreign(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
     let metadata = file.metadata()?;
     if !metadata.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a file"));
+    }
+    if !is_trusted(metadata.uid()) {
+        let text = format!("the user {} owns it; remove it, or change its owner", metadata.uid());
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
     }
     if metadata.permissions().mode() & 0o077 != 0 {
         return Err(io::Error::new(
@@ -164,8 +177,14 @@ fn refuse_shared(file: &File) -> io::Result<()> {
     Ok(())
 }
 
+/// Returns true for root and the user of this process.
+#[cfg(unix)]
+fn is_trusted(owner: u32) -> bool {
+    owner == 0 || owner == nix::unistd::geteuid().as_raw()
+}
+
 #[cfg(not(unix))]
-fn refuse_shared(_: &File) -> io::Result<()> {
+fn refuse_foreign(_: &File) -> io::Result<()> {
     Ok(())
 }
 
@@ -256,5 +275,25 @@ mod tests {
         // It is replaced, and of the right mode again.
         cache.store(SITE, &plan(), at(0)).unwrap();
         assert!(matches!(cache.load(SITE, "c0de", at(0)), Cached::Plan(_)));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_named_pipe_and_the_file_of_another_user_are_not_used() {
+        let directory = tempfile::tempdir().unwrap();
+        let cache = PlanCache::new(directory.path().join("plan.json"));
+        let made = std::process::Command::new("mkfifo").args(["-m", "600"]).arg(cache.path()).status().unwrap();
+        assert!(made.success());
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let reading = cache.clone();
+        // A thread of its own, because a wait for the pipe's writer would never end.
+        std::thread::spawn(move || sender.send(reason(reading.load(SITE, "c0de", at(0)))));
+        let reason = receiver.recv_timeout(Duration::from_secs(20)).unwrap();
+        assert!(reason.contains("not a file"), "{reason}");
+        // It is replaced by a file.
+        cache.store(SITE, &plan(), at(0)).unwrap();
+        assert!(matches!(cache.load(SITE, "c0de", at(0)), Cached::Plan(_)));
+        let me = nix::unistd::geteuid().as_raw();
+        assert!(is_trusted(0) && is_trusted(me) && !is_trusted(me + 1));
     }
 }
