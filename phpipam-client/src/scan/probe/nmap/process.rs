@@ -1,5 +1,6 @@
 //! Run of a program whose output is bounded, and that ends with the future that waits for it.
 
+use std::ffi::OsString;
 use std::io;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -11,6 +12,22 @@ use tokio::time::timeout;
 
 /// Number of bytes of the error output that are kept, its end.
 const ERRORS: usize = 16 << 10;
+
+/// Variables of the environment that the program gets. The others may be passwords of this process.
+const KEPT: &[&str] = &[
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "TMPDIR",
+    "LD_LIBRARY_PATH",
+    "NMAPDIR",
+    "NMAP_PRIVILEGED",
+    "NMAP_UNPRIVILEGED",
+    "SystemRoot",
+    "windir",
+];
 
 /// Result of a run.
 #[derive(Debug)]
@@ -56,6 +73,8 @@ impl Drop for Group {
 /// # Errors
 /// The error of starting it; [`io::ErrorKind::NotFound`] if there is no such program.
 pub(super) async fn run(mut command: Command, input: Vec<u8>, limit: Duration, bytes: usize) -> io::Result<Ended> {
+    let kept = |name: &OsString| KEPT.iter().any(|kept| name == kept);
+    command.env_clear().envs(std::env::vars_os().filter(|(name, _)| kept(name)));
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     #[cfg(unix)]
     command.process_group(0);
@@ -140,6 +159,15 @@ mod tests {
         assert!(matches!(ended.end, End::Exited(status) if status.code() == Some(3)), "{:?}", ended.end);
         assert_eq!(ended.output.len(), 300_001);
         assert!(ended.errors.ends_with("last\n") && ended.errors.len() <= ERRORS);
+    }
+
+    #[tokio::test]
+    async fn the_environment_is_not_handed_on() {
+        // Cargo sets many variables for its tests.
+        assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some());
+        let ended = ended("env", "", 20_000, 1 << 20).await;
+        let text = String::from_utf8(ended.output).unwrap();
+        assert!(text.contains("PATH=") && !text.contains("CARGO"), "{text}");
     }
 
     #[tokio::test]
