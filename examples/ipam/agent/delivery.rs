@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use http::{HeaderValue, Method, header};
 use ipam_core::http::{HttpClient, HttpRequest};
-use phpipam_client::scan::{Delivery, RelayReport};
+use phpipam_client::scan::{Delivery, RelayReport, Status, SubnetReport};
 use secrecy::ExposeSecret as _;
 use url::Url;
 
@@ -41,19 +41,34 @@ impl HttpDelivery {
         Ok(Self { client, url: receiver.url.clone(), authorization })
     }
 
-    /// Sends a body once. `Err` has the reason, and true if it may be sent again.
-    async fn send(&self, body: Vec<u8>) -> Result<(), (String, bool)> {
+    /// Sends a body once. Returns the receiver's report, if it sends one. `Err` has the reason, and true if it may be sent
+    /// again.
+    async fn send(&self, body: Vec<u8>) -> Result<Option<SubnetReport>, (String, bool)> {
         let request = HttpRequest::new(Method::POST, self.url.clone())
             .with_header(header::AUTHORIZATION, self.authorization.clone())
             .with_body("application/json", body);
         match self.client.send(request).await {
-            Ok(response) if response.status.is_success() => Ok(()),
             Ok(response) => {
+                // The receiver of the community agent has none.
+                let report: Option<SubnetReport> = serde_json::from_slice(&response.body).ok();
+                // A relay that failed half-way has a status of its own, and says in the report what was done.
+                let failed = report.as_ref().is_some_and(|report| report.status == Status::Failed);
+                if response.status.is_success() || failed {
+                    return Ok(report);
+                }
                 let busy = matches!(response.status.as_u16(), 429 | 503);
                 Err((format!("{} replied {}: {}", self.url, response.status, excerpt(&response.body)), busy))
             }
             // A report that arrives twice changes nothing the second time.
-            Err(error) => Err((crate::report::text(&error), error.kind() == ipam_core::ErrorKind::Unavailable)),
+            Err(error) => {
+                let mut text = crate::report::text(&error);
+                if error.kind() == ipam_core::ErrorKind::Untrusted {
+                    text.push_str(
+                        "; in the settings, http_server_ca or http_server_pin names the file of a certificate",
+                    );
+                }
+                Err((text, error.kind() == ipam_core::ErrorKind::Unavailable))
+            }
         }
     }
 }
@@ -68,7 +83,7 @@ fn excerpt(body: &[u8]) -> String {
 
 #[async_trait]
 impl Delivery for HttpDelivery {
-    async fn deliver(&self, report: &RelayReport) -> Result<(), String> {
+    async fn deliver(&self, report: &RelayReport) -> Result<Option<SubnetReport>, String> {
         let body = serde_json::to_vec(report).map_err(|error| error.to_string())?;
         for pause in PAUSES {
             match self.send(body.clone()).await {

@@ -42,14 +42,21 @@ pub(super) fn line(subnet: &SubnetReport) -> String {
 }
 
 fn totals(report: &Report) -> String {
-    let dry = if report.dry_run { "dry run, nothing was written; " } else { "" };
-    format!(
-        "{}: {dry}{} subnets, {} in {:.1} s",
-        status(report.status),
-        report.subnets.len(),
-        words(report.totals),
-        report.seconds
-    )
+    let (state, subnets, seconds) = (status(report.status), report.subnets.len(), report.seconds);
+    match (report.dry_run, report.delivered) {
+        (true, true) => format!(
+            "{state}: dry run, nothing was sent; {subnets} subnets, {} found in {seconds:.1} s. The changes are not known \
+             here: the receiver of the reports decides on them",
+            report.totals.found
+        ),
+        (true, false) => {
+            format!(
+                "{state}: dry run, nothing was written; {subnets} subnets, {} in {seconds:.1} s",
+                words(report.totals)
+            )
+        }
+        (false, _) => format!("{state}: {subnets} subnets, {} in {seconds:.1} s", words(report.totals)),
+    }
 }
 
 fn words(counts: Counts) -> String {

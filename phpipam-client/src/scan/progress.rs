@@ -34,7 +34,7 @@ impl<F: Fn(&Event<'_>) + Send + Sync> Progress for F {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// The plan is known.
+    /// The plan is known, limited to the subnets that are scanned.
     Planned {
         /// Plan.
         plan: &'a Plan,

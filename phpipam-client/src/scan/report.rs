@@ -18,6 +18,8 @@ pub struct Report {
     pub code: String,
     /// True if nothing was written.
     pub dry_run: bool,
+    /// True if reports are delivered: the receiver makes the changes, so a dry run does not know them.
+    pub delivered: bool,
     /// Start, in seconds since 1970 on this host's clock.
     pub started: u64,
     /// Duration in seconds.
@@ -39,7 +41,7 @@ pub struct Report {
 ///
 /// assert!(Status::Ok < Status::Incomplete && Status::Incomplete < Status::Failed);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Status {
@@ -53,7 +55,7 @@ pub enum Status {
 }
 
 /// Numbers of hosts and of changes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Counts {
     /// Hosts that replied.
@@ -94,7 +96,7 @@ impl Counts {
 }
 
 /// Report of one subnet.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct SubnetReport {
     /// Number of the subnet's id.
@@ -128,7 +130,7 @@ pub struct SubnetReport {
 }
 
 /// Change that a dry run would make.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct PlannedChange {
     /// Kind of change.
@@ -144,7 +146,7 @@ pub struct PlannedChange {
 }
 
 /// Kind of a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Action {
@@ -241,17 +243,37 @@ impl SubnetReport {
         self.raise(Status::Failed);
     }
 
+    /// Takes over what the receiver of the report did with it.
+    pub(super) fn received(&mut self, receiver: Self) {
+        // What was found and how stays as the scanner knows it.
+        let found = self.counts.found;
+        self.counts.add(receiver.counts);
+        self.counts.found = found;
+        for remark in receiver.remarks {
+            if !self.remarks.contains(&remark) {
+                self.remarks.push(remark);
+            }
+        }
+        self.incomplete = self.incomplete.take().or(receiver.incomplete);
+        self.withheld = self.withheld.take().or(receiver.withheld);
+        self.error = self.error.take().or(receiver.error);
+        let room = MAX_FAILURES.saturating_sub(self.failures.len());
+        self.failures.extend(receiver.failures.into_iter().take(room));
+        self.raise(receiver.status);
+    }
+
     fn raise(&mut self, status: Status) {
         self.status = self.status.max(status);
     }
 }
 
 impl Report {
-    pub(super) fn new(plan: &Plan, dry_run: bool, started: SystemTime) -> Self {
+    pub(super) fn new(plan: &Plan, dry_run: bool, delivered: bool, started: SystemTime) -> Self {
         let started = started.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
         Self {
             code: plan.code.clone(),
             dry_run,
+            delivered,
             started,
             seconds: 0.0,
             // A subnet that is refused stays unscanned until a person changes the assignment, so the run says so each time.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use phpipam_client::scan::{Delivery, Event, PlanCache, Policy, Relay, RelayError, RelayReport, Status};
+use phpipam_client::scan::{Delivery, Event, PlanCache, Policy, Relay, RelayError, RelayReport, Status, SubnetReport};
 use phpipam_client::testing::{Object, Server};
 
 use crate::stage::{Stage, assign, text};
@@ -108,11 +108,11 @@ struct Direct {
 
 #[async_trait]
 impl Delivery for Direct {
-    async fn deliver(&self, report: &RelayReport) -> Result<(), String> {
+    async fn deliver(&self, report: &RelayReport) -> Result<Option<SubnetReport>, String> {
         let body = serde_json::to_string(report).map_err(|error| error.to_string())?;
         let read = RelayReport::parse(body.as_bytes()).map_err(|error| error.to_string())?;
         self.bodies.lock().unwrap().push(body);
-        self.relay.receive(&read).await.map(drop).map_err(|error| error.to_string())
+        self.relay.receive(&read).await.map(Some).map_err(|error| error.to_string())
     }
 }
 
@@ -132,11 +132,16 @@ async fn an_agent_that_delivers_reports_has_the_same_effect() {
     let agent = relayed.builder().with_delivery(delivery.clone()).build().unwrap();
     let report = agent.run_once(&|_: &Event<'_>| {}).await.unwrap();
     assert_eq!(report.status, Status::Ok, "{report:?}");
+    let done = report.subnets[0].counts;
+    assert_eq!((done.found, done.created, done.offline), (2, 1, 1), "as the relay reports: {report:?}");
+    assert!(report.delivered && report.totals == done, "{report:?}");
     assert_eq!(relayed.rows(), direct.rows());
     assert_eq!(relayed.field("10.0.0.11", "state"), "1", "the whole subnet was asked");
     let bodies = delivery.bodies.lock().unwrap().clone();
     assert!(
-        bodies[0].contains("\"mac\":\"AA:BB:CC:00:11:22\"") && bodies[0].contains("\"tz\":\"+0000\""),
+        bodies[0].contains("\"mac\":\"AA:BB:CC:00:11:22\"")
+            && bodies[0].contains("\"tz\":\"+0000\"")
+            && bodies[0].contains("\"ended\":\"20"),
         "{bodies:?}"
     );
 

@@ -1,6 +1,7 @@
 //! Agent: plan, probe, compare, apply, report.
 
 mod names;
+mod receipts;
 mod run;
 mod setup;
 mod subnet;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use super::receipts::{Completed, Receipts};
 use super::setup::Setup;
 use super::subnet::Run;
 use crate::client::Client;
@@ -122,7 +123,9 @@ impl Agent {
             return Err(ScanError::setting("probe", "none", "choose one, such as nmap"));
         };
         let (started, began) = (SystemTime::now(), Instant::now());
-        let plan = self.limited(self.cached_plan(progress, started, dry_run).await?)?;
+        let (plan, cache_miss) = self.cached_plan(progress, started, dry_run).await?;
+        let plan = self.limited(plan)?;
+        progress.event(&Event::Planned { plan: &plan, cache_miss: cache_miss.as_deref() });
         // A scan that only delivers reports writes no times, so it needs no zone.
         let records = match &self.0.delivery {
             Some(_) => None,
@@ -135,9 +138,17 @@ impl Agent {
             let written = self.0.client.tools().scan_agents().update(plan.agent, &access).await;
             written.map_err(ScanError::request("writing the agent's last access"))?;
         }
-        let run =
-            Run { agent: &self.0, plan: &plan, probe: probe.as_ref(), records: records.as_ref(), dry_run, progress };
-        let mut report = Report::new(&plan, dry_run, started);
+        let receipts = self.0.delivery.as_deref();
+        let completed = Completed { progress, receipts };
+        let run = Run {
+            agent: &self.0,
+            plan: &plan,
+            probe: probe.as_ref(),
+            records: records.as_ref(),
+            dry_run,
+            progress: &completed,
+        };
+        let mut report = Report::new(&plan, dry_run, receipts.is_some(), started);
         let mut subnets = futures_util::stream::iter(0..plan.subnets.len())
             .map(|index| run.subnet_at(index))
             .buffer_unordered(self.0.subnets_at_once);
@@ -148,7 +159,10 @@ impl Agent {
         drop(subnets);
         reports.sort_by_key(|(index, _)| *index);
         for (_, subnet) in reports {
-            report.add(subnet);
+            report.add(match receipts {
+                Some(receipts) => receipts.take(&subnet),
+                None => subnet,
+            });
         }
         report.seconds = began.elapsed().as_secs_f64();
         Ok(report)
@@ -173,29 +187,26 @@ impl Agent {
         }
     }
 
-    /// Returns the plan of the cache, or reads it and keeps it there.
-    async fn cached_plan(&self, progress: &dyn Progress, now: SystemTime, dry_run: bool) -> Result<Plan, ScanError> {
-        let Some(cache) = &self.0.cache else {
-            let plan = self.plan().await?;
-            progress.event(&Event::Planned { plan: &plan, cache_miss: None });
-            return Ok(plan);
-        };
+    /// Returns the plan of the cache, or reads it and keeps it there. Then the reason why the cache was not used comes with it.
+    async fn cached_plan(
+        &self,
+        progress: &dyn Progress,
+        now: SystemTime,
+        dry_run: bool,
+    ) -> Result<(Plan, Option<String>), ScanError> {
+        let Some(cache) = &self.0.cache else { return Ok((self.plan().await?, None)) };
         let site = self.0.client.site();
         let reason = match cache.load(&site, &self.0.code, now) {
-            Cached::Plan(plan) => {
-                progress.event(&Event::Planned { plan: &plan, cache_miss: None });
-                return Ok(plan);
-            }
+            Cached::Plan(plan) => return Ok((plan, None)),
             Cached::Missing(reason) => reason,
         };
         let plan = self.plan().await?;
-        progress.event(&Event::Planned { plan: &plan, cache_miss: Some(&reason) });
         // The next run reads the plan again, which costs time and breaks nothing.
         if !dry_run && let Err(error) = cache.store(&site, &plan, now) {
             let text = format!("the plan could not be kept in {}: {error}", cache.path().display());
             progress.event(&Event::Warning { text: &text });
         }
-        Ok(plan)
+        Ok((plan, Some(reason)))
     }
 
     async fn records(&self) -> Result<Records, ScanError> {
@@ -366,7 +377,7 @@ impl AgentBuilder {
             policy: self.policy,
             zone: self.zone,
             cache: self.cache,
-            delivery: self.delivery,
+            delivery: self.delivery.map(|delivery| Arc::new(Receipts::new(delivery))),
             custom: self.custom,
             only: self.only,
             subnets_at_once: self.subnets_at_once,

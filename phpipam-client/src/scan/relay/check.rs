@@ -1,5 +1,6 @@
 //! Checks of a report, and its conversion into an observation.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use ipam_core::MacAddr;
@@ -41,6 +42,15 @@ pub(super) fn observation(
         }
         hosts.push(checked(host, offset, now)?);
     }
+    // That of the community agent is not older than its newest reply.
+    let ended = match &scan.ended {
+        Some(text) => Some(moment("ended", text, offset)?.min(now)),
+        None => hosts.iter().map(|host| host.seen).max(),
+    };
+    let Some(ended) = ended else {
+        // Silence proves nothing if it may be that of last year.
+        return Ok(Observation::new(net, Coverage::Addresses(BTreeSet::new()), hosts));
+    };
     let coverage = if scan.whole {
         Coverage::Whole
     } else {
@@ -48,17 +58,22 @@ pub(super) fn observation(
         let found = hosts.iter().map(|host| host.address);
         Coverage::Addresses(scan.asked.iter().copied().chain(found).collect())
     };
-    Ok(Observation::new(net, coverage, hosts))
+    Ok(Observation::new(net, coverage, hosts).with_ended(ended))
+}
+
+/// Returns the moment of a time in the scanner's zone.
+fn moment(field: &'static str, text: &str, offset: UtcOffset) -> Result<SystemTime, RelayError> {
+    let wrong = || RelayError::invalid(field, text, "give it like 2026-01-01 10:00:00, not before 1970");
+    let time = text.parse::<ServerTime>().map_err(|_| wrong())?;
+    let moment = offset.moment(time).filter(|moment| *moment >= SystemTime::UNIX_EPOCH + Duration::from_secs(1));
+    moment.ok_or_else(wrong)
 }
 
 /// Returns a host of a report. A host name or a MAC address that is none is left out.
 fn checked(host: &RelayHost, offset: UtcOffset, now: SystemTime) -> Result<Host, RelayError> {
-    let wrong =
-        || RelayError::invalid("lastSeen", &host.last_seen, "give it like 2026-01-01 10:00:00, not before 1970");
-    let time = host.last_seen.parse::<ServerTime>().map_err(|_| wrong())?;
-    let seen = offset.moment(time).filter(|seen| *seen >= SystemTime::UNIX_EPOCH + Duration::from_secs(1));
     // A scanner whose clock is ahead must not make hosts look alive tomorrow.
-    let mut found = Host::new(host.ip, Evidence::Other, seen.ok_or_else(wrong)?.min(now));
+    let seen = moment("lastSeen", &host.last_seen, offset)?.min(now);
+    let mut found = Host::new(host.ip, Evidence::Other, seen);
     found.hostname = host.hostname.as_deref().and_then(|name| host_name(host.ip, name));
     found.mac = host.mac.as_deref().and_then(|mac| mac.parse::<MacAddr>().ok());
     Ok(found)
@@ -118,6 +133,26 @@ mod tests {
     }
 
     #[test]
+    fn silence_is_known_until_the_end_of_the_scan() {
+        let host = r#"[{"ip":"10.0.0.5","lastSeen":"2026-01-01 11:00:00"},{"ip":"10.0.0.6","lastSeen":"2026-01-01 10:00:00"}]"#;
+        let with = |results: &str, ended: Option<&str>| {
+            let mut report = report(results, "+0100");
+            (report.scan.whole, report.scan.ended) = (true, ended.map(str::to_owned));
+            observation(&report, SubnetId::new(3), "10.0.0.0/24".parse().unwrap(), at(TEN + 3600))
+        };
+        for (ended, seconds) in
+            [(Some("2026-01-01 11:30:00"), TEN + 1800), (Some("2026-01-02 11:00:00"), TEN + 3600), (None, TEN)]
+        {
+            assert_eq!(with(host, ended).unwrap().ended, Some(at(seconds)), "{ended:?}");
+        }
+        let unknown = with("[]", None).unwrap();
+        assert!(unknown.ended.is_none() && !unknown.covers("10.0.0.9".parse().unwrap()), "{unknown:?}");
+        assert!(with("[]", Some("2026-01-01 11:00:00")).unwrap().covers("10.0.0.9".parse().unwrap()));
+        let error = with(host, Some("soon")).unwrap_err().to_string();
+        assert!(error.contains("ended") && error.contains("2026-01-01 10:00:00"), "{error}");
+    }
+
+    #[test]
     fn wrong_names_and_macs_are_left_out() {
         let results = r#"[{"ip":"10.0.0.5","lastSeen":"2026-01-01 10:00:00","hostname":"x'; drop table--","mac":"no"},
             {"ip":"10.0.0.6","lastSeen":"2026-01-01 10:00:00","hostname":"Web1.example.test","mac":"AA:BB:CC:00:11:22"}]"#;
@@ -157,7 +192,35 @@ mod tests {
         assert_eq!(RelayReport::parse(&long).unwrap_err().status(), 413);
         let host = r#"{"ip":"10.0.0.5","lastSeen":"2026-01-01 10:00:00"}"#;
         let many = vec![host; 65_537].join(",");
-        let body = format!(r#"{{"code":"c","scan":{{"subnet":"10.0.0.0/24","results":[{many}],"tz":"+0000"}}}}"#);
-        assert_eq!(RelayReport::parse(body.as_bytes()).unwrap_err().status(), 413);
+        // What follows is no JSON: it is not looked at any more.
+        for (name, list) in [("results", many.clone()), ("asked", vec!["\"10.0.0.5\""; 65_537].join(","))] {
+            let body = format!(r#"{{"code":"c","scan":{{"subnet":"10.0.0.0/24","{name}":[{list},%%"#);
+            let error = RelayReport::parse(body.as_bytes()).unwrap_err();
+            assert!(error.status() == 413 && error.to_string().contains("65536"), "{name}: {error}");
+        }
+        let text = serde_json::to_string(&format!("[{many}]")).unwrap();
+        let body = format!(r#"{{"code":"c","scan":{{"subnet":"10.0.0.0/24","results":{text},"tz":"+0000"}}}}"#);
+        let error = RelayReport::parse(body.as_bytes()).unwrap_err();
+        assert!(error.status() == 413, "{error}");
+    }
+
+    #[test]
+    fn the_first_wrong_item_ends_the_reading() {
+        let body = |scan: &str| format!(r#"{{"code":"c","scan":{{"subnet":"10.0.0.0/24","tz":"+0000",{scan}"#);
+        for (scan, word) in [
+            (format!(r#""results":[{}%%"#, r#"{"":0},"#.repeat(1000)), "ip"),
+            (format!(r#""results":[{{"subnetId":[{}%%"#, "0,".repeat(1000)), "subnetId"),
+            (format!(r#""asked":[{}%%"#, "{},".repeat(1000)), "IP"),
+        ] {
+            let text = RelayReport::parse(body(&scan).as_bytes()).unwrap_err().to_string();
+            let column = text.rsplit(' ').next().unwrap().parse::<usize>().unwrap();
+            assert!(column < 120 && text.contains(word), "{text}");
+        }
+        let long = format!(r#""results":"{}""#, "x".repeat(100_000));
+        assert!(RelayReport::parse(body(&long).as_bytes()).unwrap_err().to_string().len() < 400, "a value is cut");
+        for (id, number) in [("7", Some(7)), ("\"7\"", Some(7)), ("null", None)] {
+            let host = format!(r#"[{{"ip":"10.0.0.5","lastSeen":"2026-01-01 10:00:00","subnetId":{id}}}]"#);
+            assert_eq!(report(&host, "+0000").scan.results[0].subnet_id, number, "{id}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Form of a scanner's report, that of the community agent for phpIPAM.
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::time::SystemTime;
 
@@ -7,17 +9,22 @@ use async_trait::async_trait;
 use ipam_core::MacAddr;
 use ipnet::IpNet;
 use jiff::Timestamp;
-use serde::de::{Deserializer, Error as _};
+use serde::de::{DeserializeOwned, Deserializer, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::error::RelayError;
 use crate::scan::plan::PlannedSubnet;
+use crate::scan::report::SubnetReport;
 use crate::scan::{Coverage, Observation};
 
 /// Largest body of a report: a /16 whose hosts have long names.
 const MAX_BYTES: usize = 16 << 20;
 /// Most hosts of a report, and most addresses that it says were asked.
 const MAX_HOSTS: usize = 65_536;
+/// Beginning of the error for more.
+const TOO_MANY: &str = "more than 65536 addresses in a list";
+/// Longest text of an error. That of the JSON library repeats values of the report.
+const EXCERPT: usize = 300;
 
 /// Report of a scanner about one subnet.
 ///
@@ -47,15 +54,18 @@ pub struct RelayScan {
     #[serde(with = "net")]
     pub subnet: IpNet,
     /// Hosts that replied.
-    #[serde(deserialize_with = "hosts")]
+    #[serde(deserialize_with = "items_or_text")]
     pub results: Vec<RelayHost>,
     /// Offset of the times from UTC, such as `+0100`.
     pub tz: String,
+    /// End of the scan in the scanner's zone, until which silence is known. The community agent does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
     /// True if every address was asked, so that silence counts. The community agent does not say so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub whole: bool,
     /// Addresses that were asked, if not all were.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "items", skip_serializing_if = "Vec::is_empty")]
     pub asked: Vec<IpAddr>,
 }
 
@@ -88,13 +98,10 @@ impl RelayReport {
         if body.len() > MAX_BYTES {
             return Err(RelayError::TooLarge(format!("it has {} bytes, and {MAX_BYTES} are allowed", body.len())));
         }
-        let malformed = |error: serde_json::Error| RelayError::Malformed(error.to_string());
-        let report: Self = serde_json::from_slice(body).map_err(malformed)?;
-        let most = report.scan.results.len().max(report.scan.asked.len());
-        if most > MAX_HOSTS {
-            return Err(RelayError::TooLarge(format!("it has {most} addresses, and {MAX_HOSTS} are allowed")));
-        }
-        Ok(report)
+        serde_json::from_slice(body).map_err(|error| {
+            let text: String = error.to_string().chars().take(EXCERPT).collect();
+            if text.starts_with(TOO_MANY) { RelayError::TooLarge(text) } else { RelayError::Malformed(text) }
+        })
     }
 
     /// Report about an observation, whose times are in UTC.
@@ -115,6 +122,7 @@ impl RelayReport {
             subnet: subnet.net,
             results: observation.hosts.iter().map(host).collect(),
             tz: "+0000".to_owned(),
+            ended: observation.ended.map(utc),
             whole: observation.coverage == Coverage::Whole,
             asked,
         };
@@ -133,43 +141,74 @@ fn upper_case(mac: MacAddr) -> String {
 
 /// Way of reports to where they are applied, such as a relay. Used by an agent that does not change phpIPAM itself.
 #[async_trait]
-pub trait Delivery: std::fmt::Debug + Send + Sync {
-    /// Delivers a report. An error is a sentence for the agent's own report.
-    async fn deliver(&self, report: &RelayReport) -> Result<(), String>;
+pub trait Delivery: fmt::Debug + Send + Sync {
+    /// Delivers a report. Returns what the receiver did with it, if it says so, as a [`Relay`](crate::scan::Relay) does. An
+    /// error is a sentence for the agent's own report.
+    async fn deliver(&self, report: &RelayReport) -> Result<Option<SubnetReport>, String>;
 }
 
-/// Reads a list of hosts, or the JSON of one in a text: scanners send both.
-fn hosts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RelayHost>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Form {
-        List(Vec<RelayHost>),
-        Text(String),
+/// Reads a list item by item, up to the limit: the rest of a list that is longer never gets into memory.
+struct Items<T>(PhantomData<T>);
+
+impl<'de, T: DeserializeOwned> Visitor<'de> for Items<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list, such as results of hosts with ip and lastSeen, or a text with such a list")
     }
-    // The first alternative fails without a reason, which would be the one that a caller needs.
-    match Form::deserialize(deserializer) {
-        Ok(Form::List(hosts)) => Ok(hosts),
-        Ok(Form::Text(text)) => serde_json::from_str(&text).map_err(D::Error::custom),
-        Err(_) => Err(D::Error::custom(
-            "results is neither a list of hosts with ip and lastSeen, nor a text with such a list",
-        )),
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element()? {
+            if items.len() == MAX_HOSTS {
+                return Err(A::Error::custom(TOO_MANY));
+            }
+            items.push(item);
+        }
+        Ok(items)
     }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Vec<T>, E> {
+        let mut json = serde_json::Deserializer::from_str(text);
+        let list = json.deserialize_seq(self).and_then(|items| json.end().map(|()| items));
+        list.map_err(|error| E::custom(error))
+    }
+}
+
+fn items<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    deserializer.deserialize_seq(Items(PhantomData))
+}
+
+/// Reads a list, or the JSON of one in a text: scanners send both.
+fn items_or_text<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    deserializer.deserialize_any(Items(PhantomData))
 }
 
 /// Reads a number that may be in a text.
 fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Form {
-        Number(u64),
-        Text(String),
+    struct Number;
+
+    impl Visitor<'_> for Number {
+        type Value = Option<u64>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a number as subnetId")
+        }
+
+        fn visit_unit<E: Error>(self) -> Result<Option<u64>, E> {
+            Ok(None)
+        }
+
+        fn visit_u64<E: Error>(self, number: u64) -> Result<Option<u64>, E> {
+            Ok(Some(number))
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<Option<u64>, E> {
+            text.parse().map(Some).map_err(|_| E::custom("subnetId is not a number"))
+        }
     }
-    match Option::<Form>::deserialize(deserializer) {
-        Ok(None) => Ok(None),
-        Ok(Some(Form::Number(number))) => Ok(Some(number)),
-        Ok(Some(Form::Text(text))) => text.parse().map(Some).map_err(D::Error::custom),
-        Err(_) => Err(D::Error::custom("subnetId is not a number")),
-    }
+
+    deserializer.deserialize_any(Number)
 }
 
 /// Network as text.
