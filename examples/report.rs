@@ -1,6 +1,7 @@
 //! Error messages of the programs.
 
 use std::error::Error;
+use std::io::Write as _;
 use std::process::ExitCode;
 
 /// Returns the error and its causes, one line each. A cause whose text is part of an earlier line is left out.
@@ -22,7 +23,8 @@ pub(crate) fn end(done: Result<(), Box<dyn Error + Send + Sync>>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", text(&*error));
+            // The exit code tells it, too, where standard error cannot be written.
+            let _ = writeln!(std::io::stderr().lock(), "error: {}", text(&*error));
             ExitCode::FAILURE
         }
     }

@@ -71,9 +71,9 @@ async fn main() -> ExitCode {
 
 fn failed(failure: &Failure, as_json: bool) -> ExitCode {
     if as_json {
-        eprintln!("{:#}", failure.json());
+        progress::print(format_args!("{:#}", failure.json()));
     } else {
-        eprintln!("error: {}", failure.text());
+        progress::print(format_args!("error: {}", failure.text()));
     }
     failure.exit()
 }

@@ -34,6 +34,7 @@ impl Output {
         }
         let mut out = io::stdout().lock();
         let written = match (as_json, &self.json) {
+            (false, _) if self.text.is_empty() => Ok(()),
             (false, _) => writeln!(out, "{}", self.text.trim_end()),
             (true, Ok(json)) => writeln!(out, "{json:#}"),
             (true, Err(error)) => {
@@ -47,6 +48,12 @@ impl Output {
             _ => Ok(()),
         }
     }
+}
+
+/// Writes a line to standard output at once, for commands that print results as they come.
+pub(crate) fn print_line(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush())
 }
 
 /// Columns, aligned with spaces.

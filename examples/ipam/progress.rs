@@ -15,6 +15,9 @@ const WIDTH: usize = 20;
 /// True if a program reads standard error, which then has errors only.
 static FOR_PROGRAMS: AtomicBool = AtomicBool::new(false);
 
+/// True if progress is not shown.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
 /// True while the last line of the terminal is a bar.
 static DRAWN: AtomicBool = AtomicBool::new(false);
 
@@ -27,11 +30,27 @@ fn is_silent() -> bool {
     FOR_PROGRAMS.load(Ordering::Relaxed)
 }
 
+/// Shows no progress. Notes stay.
+pub(crate) fn be_quiet() {
+    QUIET.store(true, Ordering::Relaxed);
+}
+
+/// Returns true if progress is not shown.
+pub(crate) fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
+/// Prints a line to standard error, whatever the form of the output.
+pub(crate) fn print(text: impl std::fmt::Display) {
+    erase();
+    // A terminal that is gone or a disk that is full is no reason to end the work.
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
 /// Prints a note for people. Prints nothing if the output is JSON.
 pub(crate) fn note(text: impl std::fmt::Display) {
     if !is_silent() {
-        erase();
-        eprintln!("{text}");
+        print(text);
     }
 }
 
@@ -43,7 +62,7 @@ pub(crate) fn is_terminal() -> bool {
 /// Removes the bar, so that something else can be printed.
 fn erase() {
     if DRAWN.swap(false, Ordering::Relaxed) {
-        eprint!("\r\x1b[K");
+        let _ = write!(io::stderr().lock(), "\r\x1b[K");
     }
 }
 
@@ -82,6 +101,7 @@ impl Progress {
         loop {
             match tokio::time::timeout(wait, work.as_mut()).await {
                 Ok(result) => return result,
+                Err(_) if is_quiet() => {}
                 Err(_) if bar => self.draw(start.elapsed()),
                 Err(_) => note(self.line(start.elapsed())),
             }
@@ -93,9 +113,7 @@ impl Progress {
         if is_silent() {
             return;
         }
-        eprint!("\r\x1b[K{}{}", self.bar(), self.line(elapsed));
-        // A terminal that is gone is no reason to end the work.
-        let _ = io::stderr().flush();
+        let _ = write!(io::stderr().lock(), "\r\x1b[K{}{}", self.bar(), self.line(elapsed));
         DRAWN.store(true, Ordering::Relaxed);
     }
 

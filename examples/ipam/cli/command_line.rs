@@ -7,6 +7,7 @@ use clap::Parser as _;
 
 use super::Cli;
 use crate::exit::Failure;
+use crate::progress;
 
 /// Reads the command line. If it asks for help or has an error, prints that and returns the exit code.
 pub(crate) fn read() -> Result<Cli, ExitCode> {
@@ -18,7 +19,7 @@ pub(crate) fn read() -> Result<Cli, ExitCode> {
         }
         let failure = Failure::Usage(message(&error));
         if as_json {
-            eprintln!("{:#}", failure.json());
+            progress::print(format_args!("{:#}", failure.json()));
         } else {
             let _ = error.print();
         }
