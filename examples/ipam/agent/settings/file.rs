@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -9,8 +11,10 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, M
 use super::keys::{self, Form};
 use crate::exit::Failure;
 
-/// Largest file.
+/// Largest file of settings.
 const MAX_BYTES: u64 = 1 << 20;
+/// Largest file of certificates or keys.
+pub(crate) const MAX_PEM: u64 = 4 << 20;
 
 /// Value of a setting as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,14 +37,29 @@ pub(super) struct Entry {
 /// Reads a file. One whose name ends in `.toml` is TOML, any other one YAML.
 pub(super) fn read(path: &Path) -> Result<Vec<Entry>, Failure> {
     let refused = |reason: &dyn fmt::Display| Failure::Usage(format!("settings {}: {reason}", path.display()));
-    let size = std::fs::metadata(path).map_err(|error| refused(&error))?.len();
-    if size > MAX_BYTES {
-        return Err(refused(&"it is larger than 1 MiB; name the file of the settings with --config"));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| refused(&error))?;
+    let text = read_text(path, MAX_BYTES).map_err(|error| refused(&error))?;
     let toml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
     let entries = if toml { from_toml(&text) } else { from_yaml(&text) };
     entries.map_err(|reason| refused(&reason))
+}
+
+/// Reads a file of at most so many bytes.
+///
+/// # Errors
+/// Those of the file system; [`io::ErrorKind::FileTooLarge`] for a longer one, and [`io::ErrorKind::InvalidInput`] for a pipe
+/// or a device, which may never end.
+pub(crate) fn read_text(path: &Path, most: u64) -> io::Result<String> {
+    // Looked at before it is opened: that of a named pipe waits for a writer.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    let mut text = Vec::new();
+    File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut text)?;
+    if text.len() as u64 > most {
+        let text = format!("it is larger than {} KiB", most >> 10);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
+    }
+    String::from_utf8(text).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
 }
 
 /// Errors of both libraries may show a piece of the file, and with it a secret: only the message and the line are kept.
@@ -48,7 +67,7 @@ fn from_toml(text: &str) -> Result<Vec<Entry>, String> {
     let entries: Entries = toml::from_str(text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start);
         let line = text.get(..start).map_or(1, |before| before.matches('\n').count() + 1);
-        format!("line {line}: {}", error.message())
+        located(text, line, error.message())
     })?;
     Ok(entries.with_lines(text))
 }
@@ -61,11 +80,43 @@ fn from_yaml(text: &str) -> Result<Vec<Entry>, String> {
     let entries: Entries = serde_saphyr::from_str(text).map_err(|error| {
         let error = error.without_snippet();
         match error.location() {
-            Some(location) => format!("line {}: {error}", location.line()),
-            None => error.to_string(),
+            Some(location) => located(text, usize::try_from(location.line()).unwrap_or_default(), &error.to_string()),
+            None => without_contents(&error.to_string(), text),
         }
     })?;
     Ok(entries.with_lines(text))
+}
+
+/// Returns an error with its line, and the setting that the line belongs to.
+fn located(text: &str, line: usize, message: &str) -> String {
+    let known = |line: &str| {
+        let name = line.trim_start().split([':', '=', ' ']).next().unwrap_or_default();
+        keys::form(name).is_some().then(|| name.to_owned())
+    };
+    let lines: Vec<&str> = text.lines().take(line).collect();
+    let message = without_contents(message, text);
+    match lines.into_iter().rev().find_map(known).filter(|name| !message.contains(name.as_str())) {
+        Some(name) => format!("line {line}: {name}: {message}"),
+        None => format!("line {line}: {message}"),
+    }
+}
+
+/// Returns an error's message without words of the file, which may be secrets. Names of settings stay.
+fn without_contents(message: &str, text: &str) -> String {
+    let is_inside = |c: char| c.is_alphanumeric() || c == '_';
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
+    let words: Vec<&str> = lines.flat_map(|line| line.split(|c| !is_inside(c))).collect();
+    let is_shown = |word: &str| {
+        word.chars().count() < 3 || keys::form(word).is_some() || !words.iter().any(|other| other.starts_with(word))
+    };
+    let mut clean = String::new();
+    for part in message.split_inclusive(|c| !is_inside(c)) {
+        let word = part.trim_end_matches(|c| !is_inside(c));
+        let rest = part.get(word.len()..).unwrap_or_default();
+        clean.push_str(if is_shown(word) { word } else { "…" });
+        clean.push_str(rest);
+    }
+    clean
 }
 
 struct Entries(Vec<(String, Option<Written>)>);

@@ -16,8 +16,9 @@ use phpipam_client::scan::{HostnameRule, PlanCache, Policy, ServerZone};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::{Host, Url};
 
+pub(crate) use self::file::{MAX_PEM, read_text};
 pub(crate) use self::values::parse_time;
-use self::values::{Values, missing};
+use self::values::{Fingerprint, Values, missing};
 use crate::exit::Failure;
 
 /// File of the settings if the command line names none.
@@ -53,6 +54,33 @@ pub(crate) struct Settings {
     token: Option<SecretString>,
     /// What the user should know of the settings.
     pub(crate) remarks: Vec<String>,
+    /// Tells these settings from others, secrets in files included.
+    fingerprint: Fingerprint,
+}
+
+/// Settings with the place that they are from.
+#[derive(Debug)]
+pub(crate) struct Source {
+    file: Option<PathBuf>,
+    pub(crate) settings: Settings,
+}
+
+impl Source {
+    pub(crate) fn open(file: Option<PathBuf>) -> Result<Self, Failure> {
+        let settings = Settings::load(file.as_deref())?;
+        Ok(Self { file, settings })
+    }
+
+    /// Reads the settings again. Returns true if they, or secrets in files, have changed. If they cannot be used, the earlier
+    /// ones stay.
+    pub(crate) fn refresh(&mut self) -> Result<bool, Failure> {
+        let fresh = Settings::load(self.file.as_deref())?;
+        let changed = fresh.fingerprint != self.settings.fingerprint;
+        if changed {
+            self.settings = fresh;
+        }
+        Ok(changed)
+    }
 }
 
 /// Receiver of reports.
@@ -104,7 +132,7 @@ pub(crate) struct RelaySettings {
 
 impl Settings {
     /// Reads the file and the environment.
-    pub(crate) fn load(file: Option<&Path>) -> Result<Self, Failure> {
+    fn load(file: Option<&Path>) -> Result<Self, Failure> {
         let default = Path::new(DEFAULT_FILE);
         let file = file.or_else(|| default.exists().then_some(default));
         // A variable that is no UTF-8 cannot be a setting, and may belong to another program.
@@ -151,6 +179,7 @@ impl Settings {
             relay: relay(&values)?,
             token,
             remarks,
+            fingerprint: values.fingerprint(),
         })
     }
 

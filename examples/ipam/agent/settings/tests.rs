@@ -116,8 +116,9 @@ fn a_mistake_names_key_line_and_remedy() {
         ("http_server: https://127.0.0.1", ["auth_token", "not set", "IPAM_AGENT_AUTH_TOKEN"]),
         ("api_url: https://b.example", ["line 5", "api_url", ""]),
         ("mysql_host: db", ["line 5", "mysql_host", "README"]),
-        ("ports: {a: 1}", ["line 5", "list", ""]),
-        ("interval: [1, 2]", ["line 5", "", ""]),
+        ("ports: {a: 1}", ["line 5", "list", "ports"]),
+        ("interval: [1, 2]", ["line 5", "interval", ""]),
+        ("ports:\n  - [1]", ["line 6", "ports", ""]),
     ] {
         let error = refused(&format!("{LEAST}{line}\n"));
         for part in parts {
@@ -169,14 +170,60 @@ fn no_error_shows_a_secret() {
         "client_token: s3cret\napi_url: https://user:s3cret@h\nclient_name: x\nunknown_key: s3cret\n",
         "client_token: x\nclient_name: x\napi_url: https://user:s3cret@h\n",
         "client_token: x\nclient_name: x\napi_url: https://user:s3cret@h:x\n",
+        "password s3cret: x\n",
+        "password s3cret\n",
+        "client_name: x\npassword s3cret\n",
+        "password = s3cret\n",
+        "- s3cret\n",
+        "s3cret\n",
+        "password: *s3cret\n",
+        "password: !s3cret x\n",
+        "password: &s3cret x\npassword: y\n",
+        "password: {s3cret\n",
+        "password: 'a' s3cret\n",
+        "%s3cret\n---\na: b\n",
+        "password: @s3cret\n",
+        "password: `s3cret`\n",
+        "custom_fields: {a s3cret: 1, a s3cret: 2}\n",
+        "custom_fields: s3cret\n",
     ] {
         let error = refused(text);
         assert!(!error.contains("s3cret") && !error.starts_with("accepted"), "{text}: {error}");
     }
-    for text in ["client_token = s3cret\n", "client_token = \"s3cret\n", "client_token = [\"s3cret\"]\n"] {
+    for text in [
+        "client_token = s3cret\n",
+        "client_token = \"s3cret\n",
+        "client_token = [\"s3cret\"]\n",
+        "password s3cret\n",
+        "password: s3cret\n",
+        "\"password s3cret\" = 1\n",
+        "a.s3cret = 1\na.s3cret = 2\n",
+        "password = \"\\s3cret\"\n",
+        "[s3cret\n",
+        "password = 0s3cret\n",
+    ] {
         let error = read_as("a.toml", text, &[]).unwrap_err();
         assert!(!error.contains("s3cret"), "{text}: {error}");
     }
+}
+
+#[test]
+fn settings_and_secrets_are_read_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let (path, password) = (directory.path().join("a.yaml"), directory.path().join("password"));
+    let text = format!("api_url: https://h\nclient_name: x\nuser: svc\npassword_file: {}\n", password.display());
+    std::fs::write(&password, "first").unwrap();
+    std::fs::write(&path, &text).unwrap();
+    let mut source = Source::open(Some(path.clone())).unwrap();
+    assert!(!source.refresh().unwrap(), "nothing changed");
+    std::fs::write(&password, "second").unwrap();
+    assert!(source.refresh().unwrap() && !source.refresh().unwrap());
+    std::fs::write(&path, text.clone() + "interval: 1h\n").unwrap();
+    assert!(source.refresh().unwrap());
+    std::fs::write(&path, text + "interval: soon\n").unwrap();
+    source.refresh().unwrap_err();
+    assert_eq!(source.settings.interval, Duration::from_secs(3600), "the earlier ones stay");
+    assert!(format!("{source:?}").contains("fingerprint: Fingerprint"), "{source:?}");
 }
 
 #[test]
@@ -193,6 +240,8 @@ fn a_secret_comes_from_a_file_and_a_short_token_is_no_guard() {
     assert!(settings.code().unwrap_err().text().contains("IPAM_AGENT_SCANAGENT_CODE"));
     std::fs::write(&path, "\n").unwrap();
     assert!(refused(&text).contains("the file is empty"));
+    std::fs::write(&path, "x".repeat(70_000)).unwrap();
+    assert!(refused(&text).contains("larger than 64 KiB; name a file with the secret alone"));
     std::fs::remove_file(&path).unwrap();
     assert!(refused(&text).contains("password_file"));
 }

@@ -7,8 +7,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use sha2::{Digest as _, Sha256};
 
-use super::file::{self, Written};
+use super::file::{self, MAX_PEM, Written, read_text};
 use super::keys::{self, Form};
 use crate::exit::Failure;
 
@@ -31,6 +32,16 @@ struct Given {
 impl std::fmt::Debug for Given {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Given").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+/// Hash of settings, compared and never shown, because it has passwords in it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fingerprint([u8; 32]);
+
+impl std::fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Fingerprint")
     }
 }
 
@@ -168,9 +179,29 @@ impl Values {
 
     /// Reads the text of a file that a setting names.
     pub(super) fn file(&self, name: &str) -> Result<Option<String>, Failure> {
+        self.text_of(name, MAX_PEM, "name a file of certificates")
+    }
+
+    fn text_of(&self, name: &str, most: u64, remedy: &str) -> Result<Option<String>, Failure> {
         let Some(path) = self.path(name) else { return Ok(None) };
-        let read = std::fs::read_to_string(path);
-        read.map(Some).map_err(|error| self.wrong(name, format_args!("the file cannot be read: {error}")))
+        read_text(&path, most).map(Some).map_err(|error| match error.kind() {
+            std::io::ErrorKind::FileTooLarge => self.wrong(name, format_args!("{error}; {remedy}")),
+            _ => self.wrong(name, format_args!("the file cannot be read: {error}")),
+        })
+    }
+
+    /// Returns a value that is the same for the same settings and the same contents of the files that they name.
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        let mut hash = Sha256::new();
+        for (name, given) in &self.0 {
+            hash.update(format!("{name} {:?}\n", given.value));
+            let has_file = other_way(name).is_some() && name.ends_with("_file");
+            if has_file || ["tls_ca", "tls_pin", "http_server_ca", "http_server_pin"].contains(name) {
+                let text = self.path(name).and_then(|path| read_text(&path, MAX_PEM).ok());
+                hash.update(format!("{text:?}\n"));
+            }
+        }
+        Fingerprint(hash.finalize().into())
     }
 
     /// Reads a secret, or the file that is named by the setting of this name and `_file`.
@@ -182,12 +213,7 @@ impl Values {
             };
         }
         let name = format!("{name}_file");
-        let Some(path) = self.path(&name) else { return Ok(None) };
-        let size = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-        if size > MAX_SECRET {
-            return Err(self.wrong(&name, "the file is larger than 64 KiB; name a file with the secret alone"));
-        }
-        let text = self.file(&name)?.unwrap_or_default();
+        let Some(text) = self.text_of(&name, MAX_SECRET, "name a file with the secret alone")? else { return Ok(None) };
         let text = text.trim_end_matches(['\r', '\n']);
         if text.trim().is_empty() {
             return Err(self.wrong(&name, "the file is empty; write the secret into it"));
@@ -248,11 +274,17 @@ fn pairs(place: &str, name: &str, text: &str) -> Result<BTreeMap<String, String>
         Some((name.trim().to_owned(), value.trim().to_owned()))
     };
     let pairs: Option<BTreeMap<_, _>> = file::split(text).into_iter().map(pair).collect();
-    pairs.ok_or_else(|| Failure::Usage(format!("{place}: {name} is {text:?}; write NAME=VALUE,NAME=VALUE")))
+    pairs.ok_or_else(|| Failure::Usage(format!("{place}: {name} has a part without =; write NAME=VALUE,NAME=VALUE")))
 }
 
 fn unknown(place: &str, name: &str, remedy: &str) -> Failure {
-    Failure::Usage(format!("{place}: {name:?} is not a setting; {remedy}"))
+    // A line such as `password hunter2: x` must not be shown.
+    let is_plain = name.len() <= 32 && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    Failure::Usage(if is_plain {
+        format!("{place}: {name:?} is not a setting; {remedy}")
+    } else {
+        format!("{place}: what is written there is not a setting; write NAME: VALUE")
+    })
 }
 
 pub(super) fn missing(name: &str, remedy: &str) -> Failure {
