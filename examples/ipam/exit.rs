@@ -126,6 +126,9 @@ impl Failure {
             Self::StoppedScan(signal) => {
                 format!("stopped by {}; what was written stays, and the next run does the rest", signal.name())
             }
+            Self::Scan(error) if scan_kind(error) == ErrorKind::Untrusted => {
+                format!("{}\n  in the settings, tls_ca or tls_pin names the file of a certificate", report::text(error))
+            }
             Self::Scan(error) => report::text(error),
             Self::Both(first, second) => format!("{}\n  and closing failed: {}", first.text(), second.text()),
             Self::Vra(error) => error.to_string(),

@@ -8,6 +8,8 @@ mod relay;
 #[path = "agent/stage.rs"]
 mod stage;
 mod support;
+#[path = "agent/trouble.rs"]
+mod trouble;
 
 use std::time::{Duration, Instant};
 
@@ -55,6 +57,8 @@ fn subnet_limits_a_run_to_what_is_assigned() {
     let report = json(&stage.ok(&["once", "--json", "--subnet", "127.77.0.0/16"]));
     let nets: Vec<&Value> = report["subnets"].as_array().unwrap().iter().map(|subnet| &subnet["net"]).collect();
     assert_eq!(nets, [NET]);
+    let limited = stage.run(&["once", "--subnet", NET]);
+    assert!(limited.err.contains("plan: 1 subnets"), "{limited:?}");
     let refused = stage.run(&["once", "--subnet", "127.79.0.0/24"]);
     assert!(refused.code == 2 && refused.err.contains("127.79.0.0/24"), "{refused:?}");
 }
@@ -77,6 +81,7 @@ fn wrong_settings_and_failures_have_their_codes() {
     let with = |line: &str, arguments: &[&str]| stage.run_with(&stage.settings(line), arguments);
     for (line, code, part) in [
         ("probe: nmap\nnmap_program: /nowhere/nmap\n", 2, "install nmap"),
+        ("nmap_program: /nowhere/nmap\n", 2, "nmap_program: /nowhere/nmap cannot be started"),
         ("offline_afer: 1h\n", 2, "did you mean offline_after?"),
         ("utc_offset: nowhere\n", 2, "+05:45"),
     ] {
@@ -134,9 +139,11 @@ fn run_repeats_survives_failures_and_ends_at_a_signal() {
     };
     until(2);
     // Not one that the client repeats by itself.
-    let reads = || stage.server.count("GET", "/subnets/");
+    let reads = || stage.server.count("GET", "/subnets/all/");
     let before = reads();
-    stage.server.fault(Fault::Status(400, "Broken".to_owned()), When::any().method("GET").path("/subnets/").always());
+    stage
+        .server
+        .fault(Fault::Status(400, "Broken".to_owned()), When::any().method("GET").path("/subnets/all/").always());
     let deadline = Instant::now() + Duration::from_secs(60);
     while reads() < before + 2 {
         assert!(Instant::now() < deadline, "{} reads", reads());

@@ -14,6 +14,9 @@ pub(crate) struct Agent {
     /// [default: /etc/phpipam/scan_agent.yaml, if it exists]
     #[arg(long, global = true, value_name = "FILE", env = "IPAM_AGENT_CONFIG", hide_env_values = true)]
     pub(crate) config: Option<PathBuf>,
+    /// Show no progress, and no report of a run without a problem. For cron, which mails what is printed.
+    #[arg(long, global = true)]
+    pub(crate) quiet: bool,
     #[command(subcommand)]
     pub(crate) verb: AgentVerb,
 }

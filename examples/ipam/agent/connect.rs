@@ -29,8 +29,8 @@ pub(super) fn planner(settings: &Settings) -> Result<Agent, Failure> {
 }
 
 /// Returns the agent. `only` limits it to the subnets within these networks, unless there are none.
-pub(super) async fn agent(settings: &Settings, only: &[IpNet]) -> Result<Agent, Failure> {
-    let mut builder = Agent::builder(client(settings)?, settings.code()?)
+pub(super) async fn agent(settings: &Settings, client: Client, only: &[IpNet]) -> Result<Agent, Failure> {
+    let mut builder = Agent::builder(client, settings.code()?)
         .with_probe(probe(&settings.probe, settings.time_limit).await?)
         .with_names(Arc::new(DnsLookup::new()))
         .with_policy(settings.policy.clone())
@@ -87,6 +87,12 @@ async fn probe(settings: &ProbeSettings, limit: Option<Duration>) -> Result<Arc<
         nmap = nmap.with_program(program);
     }
     let nmap = match settings.kind {
+        // A path that is given is no wish that may go unheard.
+        ProbeKind::Auto if settings.nmap.is_some() => {
+            let missing = |error| Failure::Usage(format!("nmap_program: {error} (remove it, or set probe: sockets)"));
+            nmap.check().await.map_err(missing)?;
+            Some(nmap)
+        }
         ProbeKind::Sockets => None,
         ProbeKind::Auto => Some(nmap),
         ProbeKind::Nmap => {

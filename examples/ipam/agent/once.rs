@@ -9,16 +9,23 @@ use super::{connect, tables};
 use crate::closing::Signals;
 use crate::exit::{self, Failure};
 use crate::output::Output;
+use crate::progress;
 
 pub(super) async fn run(settings: &Settings, args: Once) -> Result<(Output, u8), Failure> {
     let mut signals = Signals::new()?;
-    let agent = connect::agent(settings, &args.only.subnets).await?;
+    let agent = connect::agent(settings, connect::client(settings)?, &args.only.subnets).await?;
     // Dropped by a signal: what was written stays, and the next run does the rest.
     let report = tokio::select! {
         report = scan(&agent, args.dry_run) => report?,
         signal = signals.next() => return Err(Failure::StoppedScan(signal)),
     };
-    Ok((Output::new(tables::report(&report), &report)?, code(&report)))
+    // Quiet where all is well: JSON is printed in any case.
+    let text = if progress::is_quiet() && report.status == Status::Ok && !args.dry_run {
+        String::new()
+    } else {
+        tables::report(&report)
+    };
+    Ok((Output::new(text, &report)?, code(&report)))
 }
 
 /// Runs the agent once, with its progress on standard error.

@@ -26,19 +26,24 @@ impl Shown {
     }
 }
 
+/// Returns true if each step gets a line.
+fn is_listed() -> bool {
+    !progress::is_terminal() && !progress::is_quiet()
+}
+
 impl ScanProgress for Shown {
     fn event(&self, event: &Event<'_>) {
         match event {
             Event::Planned { plan, cache_miss } => {
                 self.bar.set_total(plan.subnets.len());
-                if !progress::is_terminal() {
+                if is_listed() {
                     let read = cache_miss.map(|reason| format!(", read from the server: {reason}")).unwrap_or_default();
                     note(format_args!("plan: {} subnets{read}", plan.subnets.len()));
                 }
             }
             Event::Finished { report, .. } => {
                 self.bar.set(self.finished.fetch_add(1, Ordering::Relaxed) + 1);
-                if !progress::is_terminal() {
+                if is_listed() {
                     note(tables::line(report));
                 }
             }

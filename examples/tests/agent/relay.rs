@@ -11,12 +11,12 @@ use phpipam_client::testing::{Fault, When};
 
 use crate::stage::{NET, Stage, json};
 
-const TOKEN: &str = "t0ken-of-the-relay-0123";
+pub(crate) const TOKEN: &str = "t0ken-of-the-relay-0123";
 
 /// Relay as a process; it ends with the value.
-struct Relay {
-    child: Child,
-    url: String,
+pub(crate) struct Relay {
+    pub(crate) child: Child,
+    pub(crate) url: String,
     log: BufReader<std::process::ChildStderr>,
 }
 
@@ -28,12 +28,16 @@ impl Drop for Relay {
 }
 
 impl Relay {
-    fn start(stage: &Stage, more: &str) -> Self {
+    pub(crate) fn start(stage: &Stage, more: &str) -> Self {
+        Self::start_with(stage, more, &["relay"], Stdio::null())
+    }
+
+    pub(crate) fn start_with(stage: &Stage, more: &str, arguments: &[&str], out: Stdio) -> Self {
         let settings = stage.settings(&format!("auth_token: {TOKEN}\nrelay_listen: 127.0.0.1:0\n{more}"));
         let relay = stage.path("relay.yaml");
         std::fs::rename(settings, &relay).unwrap();
-        let mut command = stage.command(&relay.display().to_string(), &["relay"]);
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut command = stage.command(&relay.display().to_string(), arguments);
+        let mut child = command.stdout(out).stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         let url = loop {
@@ -57,12 +61,17 @@ impl Relay {
         stage.block_on(client.send(request)).unwrap()
     }
 
-    fn report(&self, stage: &Stage, body: impl Into<Vec<u8>>) -> HttpResponse {
+    /// Returns the address and the port.
+    pub(crate) fn address(&self) -> String {
+        self.url.trim_start_matches("http://").trim_end_matches('/').to_owned()
+    }
+
+    pub(crate) fn report(&self, stage: &Stage, body: impl Into<Vec<u8>>) -> HttpResponse {
         self.post(stage, Some(&format!("Bearer {TOKEN}")), body)
     }
 
     /// Ends the relay with a signal. Returns its exit code and the rest of its log.
-    fn end(mut self, stage: &Stage) -> (i32, String) {
+    pub(crate) fn end(mut self, stage: &Stage) -> (i32, String) {
         stage.signal(self.child.id(), "TERM");
         let mut rest = String::new();
         self.log.read_to_string(&mut rest).unwrap();
@@ -71,7 +80,7 @@ impl Relay {
 }
 
 /// Report of the community agent about one host.
-fn community(code: &str, net: &str, host: &str) -> String {
+pub(crate) fn community(code: &str, net: &str, host: &str) -> String {
     let results = format!(
         r#"[{{"id": 12, "subnetId": "1", "ip": "{host}", "lastSeen": "2026-01-01 10:00:00", "hostname": "web",
             "mac": "AA:BB:CC:00:11:22"}}]"#
@@ -150,7 +159,7 @@ fn every_refusal_is_json_and_writes_nothing() {
 fn a_body_without_length_is_bounded_too_and_a_silent_peer_stops_nothing() {
     let stage = Stage::new();
     let relay = Relay::start(&stage, "relay_max_body: 4096\n");
-    let address = relay.url.trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let address = relay.address();
     let silent = TcpStream::connect(&address).unwrap();
     let mut chunked = TcpStream::connect(&address).unwrap();
     chunked.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
@@ -209,6 +218,10 @@ fn tls_is_required_where_other_machines_reach_the_relay() {
     let ran = stage.run_with(&stage.settings(&report), &["once"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(stage.hosts(), ["127.77.0.2"]);
+    // A certificate that is not known names the setting for it.
+    let unknown = report.replace("http_server_pin", "tls_pin");
+    let ran = stage.run_with(&stage.settings(&unknown), &["once"]);
+    assert!(ran.code == 1 && ran.out.contains("http_server_ca"), "{ran:?}");
     let wrong = report.replace(TOKEN, "another-token-0123456");
     let ran = stage.run_with(&stage.settings(&wrong), &["once"]);
     assert!(ran.code == 1 && ran.out.contains("bearer token") && !ran.out.contains("another-token"), "{ran:?}");

@@ -44,6 +44,10 @@ impl Running {
         self.0.as_ref().unwrap().id()
     }
 
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.0.as_mut().unwrap().try_wait().unwrap().is_none()
+    }
+
     /// Waits for the end of the program, which a signal asked for.
     pub(crate) fn end(mut self) -> Ran {
         ran(self.0.take().unwrap().wait_with_output().unwrap())
@@ -82,6 +86,13 @@ impl Stage {
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
+    }
+
+    /// Makes a named pipe.
+    pub(crate) fn pipe(&self, name: &str) -> String {
+        let path = self.path(name).display().to_string();
+        assert!(Command::new("mkfifo").args(["-m", "600", &path]).status().unwrap().success());
+        path
     }
 
     pub(crate) fn file(&self, name: &str, text: &str) -> String {
@@ -173,6 +184,11 @@ impl Stage {
     /// Adds a subnet that is assigned to the agent.
     pub(crate) fn assign(&self, net: &str, fields: &[(&str, &str)]) -> u64 {
         self.server.seed(|store| assign(store, self.section, self.agent, net, fields))
+    }
+
+    /// Assigns the first subnet to an agent; 0 for none.
+    pub(crate) fn assign_to(&self, agent: u64) {
+        self.server.seed(|store| store.set_field(Object::Subnet, self.subnet, "scanAgent", &agent.to_string()));
     }
 
     pub(crate) fn address(&self, address: &str, fields: &[(&str, &str)]) -> u64 {

@@ -1,19 +1,22 @@
 //! Requests of the relay: token first, then size, then content.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::{HeaderMap, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Body as _, Bytes, Incoming};
-use phpipam_client::scan::{Relay, RelayReport, Status, SubnetReport};
+use phpipam_client::scan::{RelayReport, Status, SubnetReport};
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+use super::current::Current;
 use super::reply::{Refusal, respond};
 use crate::agent::tables;
+use crate::output::print_line;
 use crate::progress::note;
 
 /// Longest time for a body.
@@ -28,21 +31,33 @@ const REST: (Duration, usize) = (Duration::from_secs(2), 32 << 20);
 
 /// State that the requests share.
 pub(super) struct Site {
-    relay: Relay,
+    relay: Current,
     token: SecretString,
     max_body: usize,
     reports: Semaphore,
     as_json: bool,
+    /// True once a report could not be printed.
+    lost_output: AtomicBool,
 }
 
 impl Site {
-    pub(super) fn new(relay: Relay, token: SecretString, max_body: usize, as_json: bool) -> Self {
-        Self { relay, token, max_body, reports: Semaphore::new(REPORTS), as_json }
+    pub(super) fn new(relay: Current, token: SecretString, max_body: usize, as_json: bool) -> Self {
+        Self { relay, token, max_body, reports: Semaphore::new(REPORTS), as_json, lost_output: AtomicBool::new(false) }
     }
 
-    /// Responds to a request, and logs it.
-    pub(super) async fn respond(&self, peer: SocketAddr, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        match self.receive(request).await {
+    /// Returns true if a report was applied that could not be printed.
+    pub(super) fn lost_output(&self) -> bool {
+        self.lost_output.load(Ordering::Relaxed)
+    }
+
+    /// Responds to a request, and logs it. `at_work` becomes true when the request has the right token.
+    pub(super) async fn respond(
+        &self,
+        peer: SocketAddr,
+        request: Request<Incoming>,
+        at_work: &AtomicBool,
+    ) -> Response<Full<Bytes>> {
+        match self.receive(request, at_work).await {
             Ok(report) => {
                 self.log(peer, &report);
                 // A scanner sends the report again then, and what is written already is left as it is.
@@ -56,7 +71,7 @@ impl Site {
         }
     }
 
-    async fn receive(&self, request: Request<Incoming>) -> Result<SubnetReport, Refusal> {
+    async fn receive(&self, request: Request<Incoming>, at_work: &AtomicBool) -> Result<SubnetReport, Refusal> {
         let (head, mut body) = request.into_parts();
         let refusal = if !self.is_authorised(&head.headers) {
             Some(Refusal::Token)
@@ -73,6 +88,7 @@ impl Site {
             discard(&mut body).await;
             return Err(refusal);
         }
+        at_work.store(true, Ordering::Relaxed);
         let place = timeout(WAIT, self.reports.acquire()).await;
         let Ok(Ok(_place)) = place else { return Err(Refusal::Busy) };
         let read = timeout(BODY, Limited::new(&mut body, self.max_body).collect()).await;
@@ -88,7 +104,7 @@ impl Site {
         let report = RelayReport::parse(&bytes).map_err(Refusal::Report)?;
         // Its text may be sixteen times a /16 in memory.
         drop(bytes);
-        self.relay.receive(&report).await.map_err(Refusal::Report)
+        self.relay.relay().await.receive(&report).await.map_err(Refusal::Report)
     }
 
     /// Compares the token in a time that does not depend on where the first difference is.
@@ -101,8 +117,11 @@ impl Site {
 
     fn log(&self, peer: SocketAddr, report: &SubnetReport) {
         if self.as_json {
-            if let Ok(json) = serde_json::to_string(report) {
-                println!("{json}");
+            let printed = serde_json::to_string(report).map_err(Into::into).and_then(|json| print_line(&json));
+            if let Err(error) = printed {
+                // The scanner gets its response in any case; the relay's end tells it.
+                self.lost_output.store(true, Ordering::Relaxed);
+                crate::progress::print(format_args!("a report cannot be written: {error}"));
             }
             return;
         }
