@@ -35,7 +35,8 @@ pub struct Policy {
     pub check: bool,
     /// Silence after which a host is marked offline.
     pub offline_after: Duration,
-    /// Silence after which an address that the agent created is deleted; `None` for never.
+    /// Silence after which an address is deleted that the agent created, no person has changed since, and an earlier scan
+    /// marked offline; `None` for never.
     pub remove_after: Option<Duration>,
     /// Rule for host names of known addresses.
     pub hostnames: HostnameRule,

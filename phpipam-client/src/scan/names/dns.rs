@@ -160,7 +160,8 @@ impl Servers {
         };
         self.health.lock().unwrap_or_else(PoisonError::into_inner).record(responded);
         let lookup = result.ok()?.ok()?;
-        let names = lookup.message().all_sections().filter_map(|record| match &record.data {
+        // Of the question only: what a server adds in other sections is about other names.
+        let names = lookup.answers().iter().filter_map(|record| match &record.data {
             RData::PTR(name) => Some(name.0.to_ascii()),
             _ => None,
         });
