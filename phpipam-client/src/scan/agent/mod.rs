@@ -1,7 +1,6 @@
 //! Agent: plan, probe, compare, apply, report.
 
 mod names;
-mod receipts;
 mod run;
 mod setup;
 mod subnet;

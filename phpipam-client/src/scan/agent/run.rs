@@ -9,7 +9,6 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::receipts::{Completed, Receipts};
 use super::setup::Setup;
 use super::subnet::Run;
 use crate::client::Client;
@@ -138,17 +137,9 @@ impl Agent {
             let written = self.0.client.tools().scan_agents().update(plan.agent, &access).await;
             written.map_err(ScanError::request("writing the agent's last access"))?;
         }
-        let receipts = self.0.delivery.as_deref();
-        let completed = Completed { progress, receipts };
-        let run = Run {
-            agent: &self.0,
-            plan: &plan,
-            probe: probe.as_ref(),
-            records: records.as_ref(),
-            dry_run,
-            progress: &completed,
-        };
-        let mut report = Report::new(&plan, dry_run, receipts.is_some(), started);
+        let run =
+            Run { agent: &self.0, plan: &plan, probe: probe.as_ref(), records: records.as_ref(), dry_run, progress };
+        let mut report = Report::new(&plan, dry_run, self.0.delivery.is_some(), started);
         let mut subnets = futures_util::stream::iter(0..plan.subnets.len())
             .map(|index| run.subnet_at(index))
             .buffer_unordered(self.0.subnets_at_once);
@@ -159,10 +150,7 @@ impl Agent {
         drop(subnets);
         reports.sort_by_key(|(index, _)| *index);
         for (_, subnet) in reports {
-            report.add(match receipts {
-                Some(receipts) => receipts.take(&subnet),
-                None => subnet,
-            });
+            report.add(subnet);
         }
         report.seconds = began.elapsed().as_secs_f64();
         Ok(report)
@@ -377,7 +365,7 @@ impl AgentBuilder {
             policy: self.policy,
             zone: self.zone,
             cache: self.cache,
-            delivery: self.delivery.map(|delivery| Arc::new(Receipts::new(delivery))),
+            delivery: self.delivery,
             custom: self.custom,
             only: self.only,
             subnets_at_once: self.subnets_at_once,

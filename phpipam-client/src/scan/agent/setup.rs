@@ -6,10 +6,10 @@ use std::time::Duration;
 use ipnet::IpNet;
 use tokio::sync::Semaphore;
 
-use super::receipts::Receipts;
 use crate::client::Client;
 use crate::models::JsonObject;
 use crate::scan::plan::PlanCache;
+use crate::scan::relay::Delivery;
 use crate::scan::zone::ServerZone;
 use crate::scan::{Policy, Probe, ReverseLookup};
 
@@ -23,7 +23,7 @@ pub(super) struct Setup {
     pub(super) policy: Policy,
     pub(super) zone: ServerZone,
     pub(super) cache: Option<PlanCache>,
-    pub(super) delivery: Option<Arc<Receipts>>,
+    pub(super) delivery: Option<Arc<dyn Delivery>>,
     pub(super) custom: JsonObject,
     pub(super) only: Vec<IpNet>,
     pub(super) subnets_at_once: usize,

@@ -135,8 +135,11 @@ impl Run<'_> {
             return;
         }
         let message = RelayReport::new(self.agent.code.as_str(), subnet, &observation);
-        if let Err(error) = delivery.deliver(&message).await {
-            report.error(format!("delivering the report: {error}"));
+        match delivery.deliver(&message).await {
+            Ok(Some(reply)) if reply.net == report.net => report.received(reply),
+            // The community server says nothing of what it did.
+            Ok(_) => {}
+            Err(error) => report.error(format!("delivering the report: {error}")),
         }
     }
 
