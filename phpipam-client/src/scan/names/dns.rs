@@ -160,9 +160,16 @@ impl Servers {
         };
         self.health.lock().unwrap_or_else(PoisonError::into_inner).record(responded);
         let lookup = result.ok()?.ok()?;
-        // Of the question only: what a server adds in other sections is about other names.
-        let names = lookup.answers().iter().filter_map(|record| match &record.data {
-            RData::PTR(name) => Some(name.0.to_ascii()),
+        // Of the name that was asked for, or of one that stands in its place (RFC 2317): what a server adds is about others.
+        let mut asked = vec![Name::from(address)];
+        for record in lookup.message().all_sections() {
+            match &record.data {
+                RData::CNAME(other) if asked.contains(&record.name) => asked.push(other.0.clone()),
+                _ => {}
+            }
+        }
+        let names = lookup.message().all_sections().filter_map(|record| match &record.data {
+            RData::PTR(name) if asked.contains(&record.name) => Some(name.0.to_ascii()),
             _ => None,
         });
         names.min()
