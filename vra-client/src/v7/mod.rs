@@ -47,10 +47,10 @@ pub use crate::call::{Call, Created, RawResponse};
 pub use crate::list::{Link, List, Page, PageMetadata, Paging, Row};
 pub use catalog::{
     Catalog, CatalogItem, CatalogItemRequestBody, CatalogItemView, CatalogRequest, CatalogService, Costs, Deployment,
-    EntitledCatalogItem, EntitledItem, EntitledOperation, EntitledService, Entitlement, Forms, Lease, MachineNetwork,
-    MachineValues, Organization, Owner, ProviderBinding, Quote, Reference, RequestCompletion, RequestPhase,
-    RequestState, RequestTemplate, Resource, ResourceActionRequestBody, ResourceOperation, ResourceType, ResourceView,
-    SubmittedRequest,
+    DeploymentComponent, DeploymentOwner, EntitledCatalogItem, EntitledItem, EntitledOperation, EntitledService,
+    Entitlement, Forms, Lease, MachineNetwork, MachineValues, Organization, Owner, ProviderBinding, Quote, Reference,
+    RequestCompletion, RequestPhase, RequestState, RequestTemplate, Resource, ResourceActionRequestBody,
+    ResourceOperation, ResourceType, ResourceView, SubmittedRequest,
 };
 pub use client::{Client, ClientBuilder};
 pub use component_registry::{ComponentRegistry, ServiceEndpoint, ServiceInfo, ServiceState, ServiceStatus};

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use vra_client::v7::Deployment;
+
 use crate::replay::{Sample, replay, route};
 
 fn samples() -> BTreeMap<String, Sample> {
@@ -48,12 +50,26 @@ fn the_members_without_a_field_are_those_listed() {
 
 /// The members are those that published clients read: no response is published.
 #[test]
-fn a_deployment_keeps_unknown_members() {
-    let json = r#"{"id": "d1", "name": "web", "expenseMonthToDate": {"amount": null, "currencyCode": null, "asOnDate": null},
-        "request": {"id": "r1", "requestedBy": "tony@example.com", "phase": "SUCCESSFUL", "completionDetailMessage": "x"},
-        "components": [{"id": "c1"}]}"#;
+fn a_deployment_has_fields_for_what_clients_read_and_keeps_the_rest() {
+    let json = r#"{"id": "d1", "name": "web", "createdDate": "2019-02-27T00:59:23.520Z", "expiryDate": null,
+        "catalogItem": {"id": "c1", "label": "CentOS"}, "subtenant": {"id": "g1", "label": "Development"},
+        "owners": [{"id": "tony@example.com", "name": "Tony", "type": "USER"}],
+        "operations": [{"id": "o1", "name": "Destroy", "description": "x", "type": "ACTION"}],
+        "components": [{"id": "m1", "name": "vm", "description": null, "type": "Infrastructure.Virtual",
+            "parentId": "d1", "data": {"Component": "machine", "ip_address": ["10.60.1.10", "10.60.1.11"],
+            "NETWORK_LIST": [{"data": {"NETWORK_ADDRESS": "10.60.1.11"}}, {"data": null}, 7]}, "state": "On"}],
+        "expenseMonthToDate": {"amount": null, "currencyCode": null, "asOnDate": null},
+        "request": {"id": "r1", "requestedBy": "tony@example.com", "phase": "FAILED", "completionDetailMessage": "x"},
+        "policies": [1]}"#;
     let check = route("GET", "/catalog-service/api/consumer/deployments/d1", true).unwrap();
-    assert_eq!(check(json).unwrap().extra, ["Deployment.components", "Deployment.request.completionDetailMessage"]);
+    let unknown = ["Deployment.policies", "Deployment.owners[].type", "Deployment.components[].state"];
+    assert_eq!(check(json).unwrap().extra, unknown);
+    let deployment: Deployment = serde_json::from_str(json).unwrap();
+    assert_eq!(deployment.ip_addresses(), ["10.60.1.11", "10.60.1.10"]);
+    assert_eq!(deployment.request.as_ref().unwrap().completion_details(), Some("x"));
+    assert!(deployment.extra.was_null("expiryDate"));
+    let wrong = check(r#"{"components": [{"data": {}}, {"id": true}]}"#).err().unwrap();
+    assert!(wrong.contains("components[1].id"), "{wrong}");
 }
 
 #[test]

@@ -71,6 +71,7 @@
 //! | errors 10101, 12005, 12017, 20111, 20116, 90027 | captured or documented; the status of 10101, 20111 and 20116 is inferred |
 //! | reservation types and vSphere's schema, policies, key pairs | documented |
 //! | reservations, values, network profiles, addresses, range summaries, component registry | members |
+//! | deployments with components, owners, actions and expiry | members; the response to a change: guess |
 //! | schemas of other reservation types, IPAM service, form of a work item, schema of a request | guess |
 //! | status codes of PUT and DELETE for reservations, profiles, key pairs | inferred |
 //! | errors not named above | guess, with the number of system exceptions (50505) |

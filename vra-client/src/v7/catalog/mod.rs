@@ -4,6 +4,7 @@ mod action_link;
 mod body;
 mod calls;
 mod cost;
+mod deployment;
 mod forms;
 mod item;
 mod reference;
@@ -13,6 +14,7 @@ mod service;
 
 pub use body::{CatalogItemRequestBody, MachineValues, ResourceActionRequestBody};
 pub use cost::{Costs, Lease, Quote};
+pub use deployment::{Deployment, DeploymentComponent, DeploymentOwner};
 pub use forms::Forms;
 pub use item::{
     CatalogItem, CatalogItemView, CatalogService, EntitledCatalogItem, EntitledItem, EntitledOperation,
@@ -20,5 +22,5 @@ pub use item::{
 };
 pub use reference::{Organization, Owner, ProviderBinding, Reference};
 pub use request::{CatalogRequest, RequestCompletion, RequestPhase, RequestState, RequestTemplate, SubmittedRequest};
-pub use resource::{Deployment, MachineNetwork, Resource, ResourceOperation, ResourceType, ResourceView};
+pub use resource::{MachineNetwork, Resource, ResourceOperation, ResourceType, ResourceView};
 pub use service::Catalog;

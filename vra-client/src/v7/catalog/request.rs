@@ -144,6 +144,8 @@ model! {
         quote: Quote = "quote";
         /// Result of the provider.
         request_completion: RequestCompletion = "requestCompletion";
+        /// Message of the provider, in the request of a [`Deployment`](crate::v7::Deployment).
+        completion_detail_message: String = "completionDetailMessage";
         /// Requested values, in the form of 6.2.
         request_data: LiteralMap = "requestData";
         /// Number of attempts that the server has left.
@@ -173,7 +175,10 @@ impl CatalogRequest {
     /// Returns the message of the provider, such as the cause of a failure.
     #[must_use]
     pub fn completion_details(&self) -> Option<&str> {
-        self.request_completion.as_ref()?.completion_details.as_deref()
+        let completion =
+            self.request_completion.as_ref().and_then(|completion| completion.completion_details.as_deref());
+        // The request of a deployment has the message in a member of its own.
+        completion.or(self.completion_detail_message.as_deref())
     }
 
     /// Returns the result of a final request: `Some(true)` for success, `Some(false)` for failure, rejection or

@@ -3,7 +3,6 @@
 use super::cost::{Costs, Lease};
 use super::forms::Forms;
 use super::reference::{Organization, Owner, ProviderBinding, Reference};
-use super::request::CatalogRequest;
 use crate::lenient::{JsonObject, Timestamp, model};
 use crate::list::rows;
 use crate::v7::{Link, Literal, LiteralMap, Money, TimeSpan};
@@ -106,14 +105,7 @@ impl Resource {
         if let Some(data) = &self.resource_data {
             found.extend(texts(data, "ip_address"));
         }
-        // The address of the first card is in both places, and lists are short.
-        let mut distinct: Vec<&str> = Vec::with_capacity(found.len());
-        for address in found {
-            if !address.is_empty() && !distinct.contains(&address) {
-                distinct.push(address);
-            }
-        }
-        distinct
+        distinct(found)
     }
 
     /// Returns the network cards of a machine, from `NETWORK_LIST`.
@@ -253,23 +245,6 @@ model! {
 }
 
 model! {
-    /// Deployment. The members that published clients read have fields; the others are kept.
-    pub struct Deployment {
-        // No response is published. The members are those that clients read, hence so few.
-        /// Id of the deployment, a UUID.
-        id: String = "id";
-        /// Display name.
-        name: String = "name";
-        /// Description, free text.
-        description: String = "description";
-        /// Request that made it or changed it last.
-        request: CatalogRequest = "request";
-        /// Costs of the present month so far.
-        expense_month_to_date: Money = "expenseMonthToDate";
-    }
-}
-
-model! {
     /// Type of resources.
     pub struct ResourceType {
         // Member names only.
@@ -298,6 +273,18 @@ model! {
     }
 }
 
+/// Returns the texts that are not empty, each once, in their order.
+pub(super) fn distinct<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    // The address of the first card is in two places, and lists are short.
+    let mut found = Vec::new();
+    for text in texts.into_iter().filter(|text| !text.is_empty()) {
+        if !found.contains(&text) {
+            found.push(text);
+        }
+    }
+    found
+}
+
 /// Returns the text of a literal, or the texts of all items of a list.
 fn texts<'a>(data: &'a LiteralMap, key: &str) -> Vec<&'a str> {
     match data.get(key) {
@@ -308,4 +295,4 @@ fn texts<'a>(data: &'a LiteralMap, key: &str) -> Vec<&'a str> {
     }
 }
 
-rows!(Deployment.id, Resource.id, ResourceOperation.id, ResourceView.resource_id, ResourceType.id);
+rows!(Resource.id, ResourceOperation.id, ResourceView.resource_id, ResourceType.id);

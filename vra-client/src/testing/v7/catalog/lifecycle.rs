@@ -65,6 +65,11 @@ fn begin(store: &mut Store, id: &str, now: std::time::SystemTime) {
     let new = |store: &mut Store, name: String, parent: Option<String>, kind: Kind| Resource {
         id: store.id(),
         name,
+        // As captured: the deployment has the description of its request, its parts have none.
+        description: match kind {
+            Kind::Deployment => request.description.as_str().map(str::to_owned),
+            Kind::Machine(_) => None,
+        },
         request: request.id.clone(),
         item: (item.id.clone(), item.item.name.clone()),
         tenant: request.tenant.clone(),

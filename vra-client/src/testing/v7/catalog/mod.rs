@@ -2,6 +2,7 @@
 
 mod action;
 mod action_calls;
+mod deployments;
 mod effect;
 mod items;
 mod lifecycle;
@@ -42,6 +43,7 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
                 None => Err(not_found("Resource type", id)),
             }
         }
+        (_, ["consumer", "deployments", rest @ ..]) if flat => return deployments::route(call, method, rest),
         (_, ["consumer", "requests", rest @ ..]) => return requests(call, method, rest),
         (_, ["consumer", "resources", rest @ ..]) => return resources(call, method, rest),
         ("GET", ["consumer", "resourceViews"]) if flat => {

@@ -61,7 +61,7 @@ pub(super) fn row(store: &Store, resource: &Resource, data: bool, operations: bo
         "iconId": icon,
         "resourceTypeRef": {"id": kind, "label": label},
         "name": resource.name,
-        "description": null,
+        "description": resource.description,
         "status": "ACTIVE",
         "catalogItem": top.then(|| json!({"id": resource.item.0, "label": resource.item.1})),
         "requestId": resource.request,
@@ -168,6 +168,12 @@ fn values(store: &Store, resource: &Resource, release: Release) -> Vec<(String, 
     values
 }
 
+/// Returns the provider's data of a machine as plain JSON, as 7.x has it in its flat forms.
+pub(super) fn plain_values(store: &Store, resource: &Resource) -> Map<String, Value> {
+    let typed = entries(values(store, resource, Release::V7));
+    pairs(Some(&typed)).map(|(key, value)| (key.to_owned(), to_plain(value))).collect()
+}
+
 /// Returns a resource in the flat form of 7.x.
 pub(super) fn view(store: &Store, origin: &str, resource: &Resource, data: bool, operations: bool) -> Value {
     let link = |rel: String, path: String| json!({"@type": "link", "rel": rel, "href": format!("{origin}{path}")});
@@ -193,9 +199,7 @@ pub(super) fn view(store: &Store, origin: &str, resource: &Resource, data: bool,
         let filter = format!("%24filter=parentResource%20eq%20%27{}%27", resource.id);
         links.push(link("GET: Child Resources".to_owned(), format!("{base}/resourceViews?{query}&{filter}")));
     }
-    let typed = if data { entries(values(store, resource, Release::V7)) } else { Value::Null };
-    let mut plain: Map<String, Value> =
-        pairs(Some(&typed)).map(|(key, value)| (key.to_owned(), to_plain(value))).collect();
+    let mut plain = if data { plain_values(store, resource) } else { Map::new() };
     // In the flat form the status is a member of the row and not of its data.
     plain.shift_remove("MachineStatus");
     let status = match &resource.kind {
@@ -214,7 +218,7 @@ pub(super) fn view(store: &Store, origin: &str, resource: &Resource, data: bool,
         "resourceId": resource.id,
         "iconId": icon,
         "name": resource.name,
-        "description": null,
+        "description": resource.description,
         "status": status,
         // As captured, the parts of a deployment name no item; only the deployment does.
         "catalogItemId": top.then_some(&resource.item.0),

@@ -9,6 +9,7 @@ use crate::testing::v7::config::Component;
 pub(in crate::testing::v7) struct Resource {
     pub(in crate::testing::v7) id: String,
     pub(in crate::testing::v7) name: String,
+    pub(in crate::testing::v7) description: Option<String>,
     pub(in crate::testing::v7) request: String,
     /// Item that it was made from: id and name.
     pub(in crate::testing::v7) item: (String, String),

@@ -1,6 +1,7 @@
 //! Provisioned resources and deployments.
 
-use super::super::resource::{Deployment, Resource, ResourceType, ResourceView};
+use super::super::deployment::Deployment;
+use super::super::resource::{Resource, ResourceType, ResourceView};
 use super::super::service::Catalog;
 use crate::call::Call;
 use crate::list::List;
