@@ -1,11 +1,28 @@
-//! Replays recorded payloads through the public types: `replay_samples DIR…`.
+//! Replays recorded payloads through the public types of the client: `replay_samples FOLDER-OR-FILE…`.
 //!
-//! Each `.json` file of the folders (not of folders in them) is a recorded call with `kind`, `generation`,
-//! `request.method`, `request.path`, `status` and `body`. The body is decoded into its public type and
-//! encoded again; the JSON has to be the same. Members that no type has a field for are listed as extra.
+//! Each body is decoded into the type that the client decodes it into, and encoded again; the JSON has to be the same.
+//! Members that no type has a field for are listed as extra: they are kept, but have to be looked up by name.
 //!
-//! The last line is `replayed N, extra N, mismatched N`. It ends with 1 if a payload was not the same, if no type
-//! is known for one, or if there was nothing to replay.
+//! # Payloads of your own
+//! A file is a recorded call, one JSON object with these members; others are ignored. The name of the file has no meaning,
+//! except that it ends in `.json`.
+//!
+//! | member | meaning |
+//! | --- | --- |
+//! | `request` | `{"method": "GET", "path": "/iaas/api/projects?$top=10"}`; the path may be a whole URL |
+//! | `body` | the payload; an HTML page is a text |
+//! | `status` | HTTP status of the response; 200 if it is missing |
+//! | `kind` | `response` (the default), or `request` if the body is what a client sends |
+//! | `generation` | `7` for 6.2 to 7.6, `8` for 8.x and 9; without it the path decides |
+//!
+//! The call is found by method, path, query and generation. Remove what is secret from the payload first: a difference is
+//! printed with the values at its place.
+//!
+//! # Output
+//! A line for each payload that is not the same (`MISMATCH`, with the JSON path), is of a call that no method of the client
+//! makes (`not served`), has nothing to compare (`skipped`) or cannot be read (`UNREADABLE`), and for each extra member. The
+//! last line is `replayed N, extra N, not served N, mismatched N`. It ends with 1 if a payload was not the same or could not
+//! be read, or if nothing was replayed, and with 2 for wrong arguments.
 
 mod replay;
 
@@ -13,72 +30,98 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use replay::Sample;
+use replay::{Outcome, Replay, Sample};
 
 fn main() -> ExitCode {
-    let folders: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
-    if folders.is_empty() {
-        eprintln!("usage: replay_samples DIR…");
+    let paths: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
+    if paths.is_empty() {
+        eprintln!("usage: replay_samples FOLDER-OR-FILE…");
         return ExitCode::from(2);
     }
-    let mut replayed = 0_usize;
-    let mut mismatched = 0_usize;
-    let mut extra: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for folder in &folders {
-        let files = match json_files(folder) {
+    let replay = match Replay::new() {
+        Ok(replay) => replay,
+        Err(error) => {
+            eprintln!("the client cannot be set up: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    let mut report = Report::default();
+    for path in &paths {
+        let files = match json_files(path) {
             Ok(files) => files,
             Err(error) => {
-                eprintln!("{}: {error}", folder.display());
+                eprintln!("{}: {error}", path.display());
                 return ExitCode::from(2);
             }
         };
         for file in files {
-            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            match one(&file) {
-                Ok(Outcome::Kept(members)) => {
-                    replayed += 1;
-                    for member in members {
-                        extra.entry(member).or_default().push(name.clone());
-                    }
+            report.add(&replay, &file);
+        }
+    }
+    report.print()
+}
+
+#[derive(Default)]
+struct Report {
+    replayed: usize,
+    not_served: usize,
+    mismatched: usize,
+    unreadable: usize,
+    extra: BTreeMap<String, Vec<String>>,
+}
+
+impl Report {
+    fn add(&mut self, replay: &Replay, file: &Path) {
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(file).map_err(|error| error.to_string());
+        let sample = match text.and_then(|text| Sample::read(&text)) {
+            Ok(sample) => sample,
+            Err(why) => {
+                self.unreadable += 1;
+                println!("UNREADABLE {name}: {why}");
+                return;
+            }
+        };
+        match replay.replay(&sample) {
+            Ok(Outcome::Kept(members)) => {
+                self.replayed += 1;
+                for member in members {
+                    self.extra.entry(member).or_default().push(name.clone());
                 }
-                Ok(Outcome::Skipped(why)) => println!("skipped {name}: {why}"),
-                Err(why) => {
-                    mismatched += 1;
-                    println!("MISMATCH {name}: {why}");
-                }
+            }
+            Ok(Outcome::Skipped(why)) => println!("skipped {name}: {why}"),
+            Ok(Outcome::NotServed(why)) => {
+                self.not_served += 1;
+                println!("not served {name}: {why}");
+            }
+            Err(why) => {
+                self.mismatched += 1;
+                println!("MISMATCH {name}: {why}");
             }
         }
     }
-    for (member, files) in &mut extra {
-        files.dedup();
-        println!("extra {member} ({})", files.join(", "));
+
+    fn print(&mut self) -> ExitCode {
+        for (member, files) in &mut self.extra {
+            files.dedup();
+            println!("extra {member} ({})", files.join(", "));
+        }
+        let Self { replayed, not_served, mismatched, unreadable, extra } = self;
+        if *unreadable > 0 {
+            println!("unreadable {unreadable}");
+        }
+        println!("replayed {replayed}, extra {}, not served {not_served}, mismatched {mismatched}", extra.len());
+        if *mismatched == 0 && *unreadable == 0 && *replayed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
-    println!("replayed {replayed}, extra {}, mismatched {mismatched}", extra.len());
-    if mismatched == 0 && replayed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-enum Outcome {
-    Kept(Vec<String>),
-    Skipped(String),
-}
-
-fn one(file: &Path) -> Result<Outcome, String> {
-    let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
-    let Some(sample) = Sample::read(&text).map_err(|error| error.to_string())? else {
-        return Ok(Outcome::Skipped("not a recorded call".into()));
-    };
-    if sample.generation != "7" {
-        return Ok(Outcome::Skipped(format!("generation {}", sample.generation)));
+/// Returns the files of a folder, not of folders in it; of a file, the file.
+fn json_files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
+    if path.is_file() {
+        return Ok(vec![path.to_owned()]);
     }
-    Ok(match replay::replay(&sample)? {
-        Some(kept) => Outcome::Kept(kept.extra),
-        None => Outcome::Skipped("no body".into()),
-    })
-}
-
-fn json_files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
+    for entry in std::fs::read_dir(path)? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "json") {
             files.push(path);

@@ -1,24 +1,52 @@
 //! Tests against recorded payloads and a mock server, in one binary.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod mutations;
+mod replay_samples;
 mod v7_action_links;
 mod v7_bodies;
 mod v7_client;
 mod v7_infrastructure;
-mod v7_mutations;
 mod v7_samples;
 
+use std::collections::BTreeMap;
+
+use replay::{Replay, Sample};
+
 /// Reads a recorded payload of version 7.
-fn sample(name: &str) -> replay::Sample {
-    let path = fixtures().join(format!("{name}.json"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    replay::Sample::read(&text).unwrap().unwrap()
+fn sample(name: &str) -> Sample {
+    samples("v7").remove(name).unwrap_or_else(|| panic!("no sample {name}"))
 }
 
-fn fixtures() -> std::path::PathBuf {
-    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v7")
+/// Reads all recorded payloads of a version, by name.
+fn samples(version: &str) -> BTreeMap<String, Sample> {
+    let mut samples = BTreeMap::new();
+    for entry in std::fs::read_dir(fixtures(version)).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            let text = std::fs::read_to_string(&path).unwrap();
+            samples.insert(name, Sample::read(&text).unwrap_or_else(|why| panic!("{}: {why}", path.display())));
+        }
+    }
+    samples
 }
 
-#[path = "../../examples/replay_samples/replay.rs"]
+fn fixtures(version: &str) -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(version)
+}
+
+/// Returns the sample of a response, to look its call up.
+fn response(method: &str, path: &str, body: serde_json::Value) -> Sample {
+    let file = serde_json::json!({"request": {"method": method, "path": path}, "body": body});
+    Sample::read(&file.to_string()).unwrap()
+}
+
+/// Prepares the calls of all clients.
+fn prepared() -> Replay {
+    Replay::new().unwrap()
+}
+
+#[path = "../../examples/replay_samples/replay/mod.rs"]
 #[allow(dead_code, reason = "the program uses what the tests do not")]
 mod replay;

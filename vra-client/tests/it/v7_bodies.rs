@@ -8,7 +8,7 @@ use vra_client::v7::{
     UserBody, WorkItemCompletion,
 };
 
-use crate::replay::difference;
+use crate::replay::check::difference;
 use crate::sample;
 
 fn check(name: &str, body: &impl Serialize) {

@@ -15,7 +15,7 @@ use vra_client::v7::{
 use wiremock::matchers::{body_json, method, path};
 use wiremock::{Mock, ResponseTemplate};
 
-use crate::replay::difference;
+use crate::replay::check::difference;
 use crate::sample;
 use crate::v7_client::{respond, started};
 

@@ -4,7 +4,9 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Map, Value, json};
 
-use crate::replay::{Sample, route};
+use crate::replay::Sample;
+use crate::replay::check::Check;
+use crate::{prepared, samples};
 
 #[derive(Debug, Clone)]
 enum Mutation {
@@ -99,16 +101,24 @@ fn mutate(body: &mut Value, place: &str, mutation: &Mutation) {
     }
 }
 
-fn samples() -> Vec<Sample> {
-    let mut files: Vec<_> = std::fs::read_dir(crate::fixtures()).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    let texts = files.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "json"));
-    let samples = texts.map(|path| Sample::read(&std::fs::read_to_string(path).unwrap()).unwrap().unwrap());
-    samples.filter(|sample| sample.status < 400 && !sample.body.is_null()).collect()
+/// Versions whose recorded payloads are mutated.
+const VERSIONS: &[&str] = &["v7"];
+
+/// Returns the samples that the client reads or sends, each with its check.
+fn checked() -> Vec<(Sample, Check)> {
+    let replay = prepared();
+    let all = VERSIONS.iter().flat_map(|version| samples(version).into_values());
+    let usable = all.filter(|sample| sample.status < 400 && !sample.body.is_null());
+    usable
+        .filter_map(|sample| {
+            let check = replay.route(&sample)?.1.check(sample.kind)?;
+            Some((sample, check))
+        })
+        .collect()
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2000) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3000) })]
 
     #[test]
     fn mutated_payloads_are_kept_or_refused_with_a_path(
@@ -116,31 +126,62 @@ proptest! {
         steps in proptest::collection::vec((any::<Index>(), mutation()), 1..4),
     ) {
         thread_local! {
-            static SAMPLES: Vec<Sample> = samples();
+            static SAMPLES: Vec<(Sample, Check)> = checked();
         }
         SAMPLES.with(|samples| -> Result<(), TestCaseError> {
-            let sample = &samples[which.index(samples.len())];
-            let check = route(&sample.method, &sample.path, sample.kind == "response").unwrap();
+            let (sample, check) = &samples[which.index(samples.len())];
             let mut body = sample.body.clone();
             for (place, mutation) in &steps {
                 let mut found = Vec::new();
                 places(&body, "", &mut found);
                 mutate(&mut body, &found[place.index(found.len())], mutation);
             }
-            // `check` compares what was decoded and encoded again with the original, so a value that was dropped or
-            // replaced by a default shows as a difference, which names the place and does not say "at".
             if let Err(why) = check(&body.to_string()) {
-                let alone = why.strip_prefix(".: at ").unwrap_or(&why);
-                let (path, message) = alone.split_once(": ").unwrap_or(("", alone));
-                let refused = ["invalid type", "invalid value", "missing field"];
-                prop_assert!(refused.iter().any(|words| message.starts_with(words)), "{why}\n{body}");
-                // The first part of the path exists. The path is the whole body only if that is not an object, or
-                // lacks its rows.
-                let top = path.split(['.', '[']).next().unwrap_or_default();
-                let whole = path == "." && (!body.is_object() || message.starts_with("missing field"));
-                prop_assert!(whole || body.get(top).is_some() || path.starts_with('['), "no path: {why}\n{body}");
+                prop_assert!(is_refused_with_a_path(&why, &body), "{} {}: {why}\n{body}", sample.method, sample.path);
             }
             Ok(())
         })?;
     }
+}
+
+/// Up to 100 places of each payload, spread over it, with another mutation at the next one.
+#[test]
+fn places_of_each_payload_are_kept_or_refused_with_a_path() {
+    let mut tried = 0_usize;
+    for (sample, check) in checked() {
+        let mut found = Vec::new();
+        places(&sample.body, "", &mut found);
+        // The largest payloads have thousands of places, most of them in rows of the same shape.
+        for place in found.iter().step_by(found.len() / 100 + 1) {
+            let mutation = match tried % 4 {
+                0 => Mutation::Null,
+                1 => Mutation::Drop,
+                _ => Mutation::Retype(u8::try_from(tried / 4 % 256).unwrap()),
+            };
+            tried += 1;
+            let mut body = sample.body.clone();
+            mutate(&mut body, place, &mutation);
+            if let Err(why) = check(&body.to_string()) {
+                let call = (&sample.method, &sample.path);
+                assert!(is_refused_with_a_path(&why, &body), "{call:?} {place} {mutation:?}: {why}");
+            }
+        }
+    }
+    assert!(tried > 3_000, "{tried}");
+}
+
+/// Returns true if an error says that a value does not fit, and where it is.
+///
+/// A check compares what was decoded and encoded again with the original. So a value that was dropped or replaced by a
+/// default shows as a difference, which has none of these words.
+fn is_refused_with_a_path(why: &str, body: &Value) -> bool {
+    let alone = why.strip_prefix(".: at ").unwrap_or(why);
+    let (path, message) = alone.split_once(": ").unwrap_or(("", alone));
+    let refused = ["invalid type", "invalid value", "missing field"];
+    // The first part of the path exists. The path is the whole body only if that is not an object, or lacks its rows.
+    let top = path.split(['.', '[']).next().unwrap_or_default();
+    let missing = message.starts_with("missing field");
+    let whole = path == "." && (!body.is_object() || missing);
+    refused.iter().any(|words| message.starts_with(words))
+        && (whole || missing || body.get(top).is_some() || path.starts_with('['))
 }

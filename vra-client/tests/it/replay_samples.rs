@@ -1,0 +1,84 @@
+//! Program `replay_samples`: how a call is found, and what is said about a file that cannot be replayed.
+
+use serde_json::{Value, json};
+
+use crate::replay::{Generation, Kind, Outcome, Sample};
+use crate::{prepared, response};
+
+fn read(file: &Value) -> Result<Sample, String> {
+    Sample::read(&file.to_string())
+}
+
+#[test]
+fn a_file_needs_a_request_and_little_else() {
+    let sample = read(&json!({
+        "request": {"method": "get", "path": "https://vra.example:8443/identity/api/tenants/?page=1&limit=20#top"},
+        "body": [], "source": "a log", "generation": 7.3
+    }));
+    let sample = sample.unwrap();
+    assert_eq!((sample.method.as_str(), sample.path.as_str()), ("GET", "/identity/api/tenants"));
+    assert_eq!((sample.kind, sample.status, sample.generation), (Kind::Response, 200, Some(Generation::V7)));
+    assert_eq!(sample.query, ["page", "limit"]);
+
+    for (file, wanted) in [
+        (json!({"content": [{"id": "qe"}]}), "has no request; put the payload into"),
+        (json!([]), "has no request"),
+        (json!({"request": {"path": "/x"}}), "request.method is missing"),
+        (json!({"request": {"method": 7, "path": "/x"}}), "request.method is 7"),
+        (json!({"request": {"method": "GET", "path": ""}}), "request.path is \"\""),
+        (json!({"request": {"method": "GET", "path": "identity/api"}}), "a path such as /iaas/api/projects"),
+        (json!({"request": {"method": "GET", "path": "https://vra.example"}}), "a path such as"),
+        (json!({"request": {"method": "GET", "path": "/x"}, "kind": "reply"}), "\"response\" or \"request\""),
+        (json!({"request": {"method": "GET", "path": "/x"}, "status": "200"}), "status is \"200\""),
+        (json!({"request": {"method": "GET", "path": "/x"}, "status": 99}), "status is 99"),
+        (json!({"request": {"method": "GET", "path": "/x"}, "generation": "5.2"}), "generation is \"5.2\""),
+    ] {
+        let why = read(&file).unwrap_err();
+        assert!(why.contains(wanted), "{file}: {why}");
+    }
+    assert!(Sample::read("{").unwrap_err().starts_with("not JSON: "));
+}
+
+#[test]
+fn the_request_decides_and_a_fixed_part_of_a_path_wins_over_a_value() {
+    let replay = prepared();
+    let at = |path: &str, body: Value| replay.replay(&response("GET", path, body));
+    let page = json!({"content": []});
+    assert!(at("/identity/api/tenants/qe/subtenants/membership?page=1", page.clone()).is_ok());
+    // The same body is no business group, which `membership` would otherwise be the id of.
+    assert!(
+        matches!(at("/identity/api/tenants/qe/subtenants/other", page), Ok(Outcome::Kept(extra)) if extra == ["Subtenant.content"])
+    );
+    let lossy = at("/identity/api/tenants/qe", json!({"id": [1]})).unwrap_err();
+    assert!(lossy.contains("id"), "{lossy}");
+    assert_eq!(at("/identity/api/about", Value::Null), Ok(Outcome::Skipped("no body")));
+}
+
+#[test]
+fn a_call_that_no_method_makes_is_not_served_and_says_what_is() {
+    let replay = prepared();
+    let why = |sample: &Sample| match replay.replay(sample) {
+        Ok(Outcome::NotServed(why)) => why,
+        other => panic!("{other:?}"),
+    };
+    let unknown = why(&response("GET", "/identity/api/nothing/x", json!({})));
+    assert_eq!(unknown, "no method makes GET /identity/api/nothing/x");
+    let method = why(&response("POST", "/component-registry/services", json!({})));
+    assert!(method.ends_with("the client makes GET of this path"), "{method}");
+    let at = "/identity/api/authorization/tenants/qe/principals";
+    let query = why(&response("GET", at, json!({})));
+    assert!(query.ends_with("the client makes it with the query parameter hasRole"), "{query}");
+    assert!(replay.replay(&response("GET", &format!("{at}?hasRole=CSP_TENANT_ADMIN"), json!({}))).is_ok());
+    let mut foreign = response("GET", "/identity/api/about", json!({}));
+    foreign.generation = Some(Generation::V8);
+    assert!(why(&foreign).ends_with("vra_client::v7 has it, so check the member generation"), "{}", why(&foreign));
+    let mut sent = response("GET", "/identity/api/about", json!({}));
+    sent.kind = Kind::Request;
+    assert!(why(&sent).contains("without a body"));
+    let same = why(&response("DELETE", "/identity/api/tenants/qe/groups/", json!({})));
+    assert!(same.ends_with("the client makes GET, POST of this path"), "{same}");
+    // An error of such a call is not served either: nothing here would have met it.
+    let mut refused = response("GET", "/identity/api/nothing/x", json!({"errors": []}));
+    refused.status = 404;
+    assert!(why(&refused).contains("no method"));
+}
