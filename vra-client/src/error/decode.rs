@@ -24,6 +24,18 @@ pub(crate) fn decode<T: DeserializeOwned>(operation: &str, status: u16, body: &[
                 Ok(value) => value_excerpt(&value, error.path()),
                 Err(_) => text_excerpt(body),
             };
+            if is_page(body) {
+                // A proxy or the product itself shows its login page with a success status.
+                let message =
+                    "it is an HTML page, such as a login page, and not JSON; check the URL of the server".into();
+                return Err(Error::Decode(Box::new(DecodeError {
+                    operation: operation.to_owned(),
+                    status,
+                    path,
+                    message,
+                    excerpt,
+                })));
+            }
             let message = error.into_inner().to_string();
             // A single object in place of a list is decoded in two steps, so its path is in the message.
             match message.strip_prefix("at ").and_then(|rest| rest.split_once(": ")) {
@@ -38,12 +50,20 @@ pub(crate) fn decode<T: DeserializeOwned>(operation: &str, status: u16, body: &[
     Err(Error::Decode(Box::new(DecodeError { operation: operation.to_owned(), status, path, message, excerpt })))
 }
 
+/// Returns true if a body is an HTML page, or XML.
+fn is_page(body: &[u8]) -> bool {
+    body.trim_ascii_start().first() == Some(&b'<')
+}
+
 /// Makes the error for a response that may hold a token and cannot be decoded.
 ///
 /// It repeats no part of the response, not even the JSON path: a key of the path may be a part of the token.
 pub(crate) fn withheld(operation: &str, status: u16, body: &[u8]) -> Error {
     let message = match serde_json::from_slice::<serde::de::IgnoredAny>(body) {
         Ok(_) => "the JSON has no token where a login has one",
+        Err(_) if is_page(body) => {
+            "it is an HTML page, such as a login page, and not JSON; check the URL of the server"
+        }
         Err(_) => "it is not JSON, or has text around it",
     };
     Error::Decode(Box::new(DecodeError {

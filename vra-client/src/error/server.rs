@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use ipam_core::{ErrorKind, Outcome, Retry};
+use serde_json::Value;
 
 use super::excerpt::{WITHHELD, bounded, text_excerpt};
 use crate::lenient::model;
@@ -11,8 +12,9 @@ use crate::lenient::model;
 model! {
     /// Error message of the server.
     pub struct ServerMessage {
-        // From captured responses. `message` was empty in some of them, while `systemMessage` had the cause.
-        /// Error number of the server, such as 20111.
+        // From captured responses. `message` was empty in some of them, while `systemMessage` had the cause. The services of
+        // version 8 have shapes of their own, which share members; one type reads all of them.
+        /// Error number of a server of version 7, such as 20111.
         code: i64 = "code";
         /// Component that raised the error.
         source: String = "source";
@@ -22,6 +24,60 @@ model! {
         system_message: String = "systemMessage";
         /// URL with more information.
         more_info_url: String = "moreInfoUrl";
+        /// Error number of the IaaS service of version 8; 0 if it has none.
+        error_code: i64 = "errorCode";
+        /// Name of the message, such as `validation.error`; IaaS.
+        message_id: String = "messageId";
+        /// HTTP status in the body; IaaS.
+        status_code: i64 = "statusCode";
+        /// Id of the error in the server's log; IaaS.
+        server_error_id: String = "serverErrorId";
+        /// Type of the error document; IaaS.
+        document_kind: String = "documentKind";
+        /// Marks, such as `SHOULD_RETRY`; IaaS.
+        details: Vec<Value> = "details";
+        /// Stack of the server; IaaS.
+        stack_trace: Vec<Value> = "stackTrace";
+        /// HTTP status in the body, as a number or as `400 BAD_REQUEST`; login, catalog and deployment services.
+        status: String = "status";
+        /// Name of the error, such as `Bad Request`; login, catalog and deployment services.
+        error: String = "error";
+        /// Description of the error; login of VCF Automation.
+        error_description: String = "error_description";
+        /// Message; login service.
+        server_message: String = "serverMessage";
+        /// Type of the error; login service.
+        type_name: String = "type";
+        /// Path of the call; catalog and deployment services.
+        path: String = "path";
+        /// Time of the error, as a number or a text; login, catalog and deployment services.
+        timestamp: String = "timestamp";
+    }
+}
+
+impl ServerMessage {
+    /// Returns true if the IaaS service says that the call may be repeated.
+    #[must_use]
+    pub fn should_retry(&self) -> bool {
+        let mark = |detail: &Value| detail.as_str() == Some("SHOULD_RETRY");
+        self.details.as_deref().unwrap_or_default().iter().any(mark)
+    }
+
+    /// Returns the number of the error, whichever service it is from.
+    fn number(&self) -> Option<i64> {
+        // The IaaS service writes 0 where it has no number.
+        self.code.or(self.error_code.filter(|number| *number != 0))
+    }
+
+    /// Returns the texts that say what is wrong, the most telling first.
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        let texts = [&self.message, &self.server_message, &self.system_message, &self.error_description];
+        let said = |text: &&str| !text.trim().is_empty();
+        let mut found = texts.into_iter().filter_map(Option::as_deref).filter(said).peekable();
+        // The name of the status, or of the message, says something only where nothing else does.
+        let names = [&self.error, &self.message_id].into_iter().filter_map(Option::as_deref).filter(said);
+        let names = names.take(if found.peek().is_none() { 1 } else { 0 });
+        found.chain(names)
     }
 }
 
@@ -98,7 +154,7 @@ impl ServerError {
         } else if let Ok(envelope) = serde_json::from_str::<Envelope>(trimmed) {
             (envelope.errors, ErrorBody::Messages, String::new())
         } else if let Ok(single) = serde_json::from_str::<ServerMessage>(trimmed)
-            && (single.message.is_some() || single.system_message.is_some())
+            && single.texts().next().is_some()
         {
             (vec![single], ErrorBody::Messages, String::new())
         } else if serde_json::from_str::<serde::de::IgnoredAny>(trimmed).is_ok() {
@@ -108,6 +164,7 @@ impl ServerError {
         } else {
             (Vec::new(), ErrorBody::Text, text_excerpt(trimmed.as_bytes()))
         };
+        let marked = messages.iter().any(ServerMessage::should_retry);
         let (retry, outcome) = match status {
             // Refused by the throttle, in front of the service: nothing was done.
             429 => (Retry::Safe, Outcome::NotApplied),
@@ -119,13 +176,16 @@ impl ServerError {
             303 | 408 | 500.. => (Retry::Never, Outcome::Unknown),
             _ => (Retry::Never, Outcome::NotApplied),
         };
+        // Not for a POST, whatever the status: the mark does not say that nothing was done. A 401 is the session's to
+        // handle.
+        let retry = if marked && retry == Retry::Never && status != 401 { Retry::IfIdempotent } else { retry };
         Self { operation: operation.to_owned(), status, messages, body: kind, summary, retry, outcome, retry_after }
     }
 
     /// Makes the error of a call whose response may hold a token: it keeps the server's numbers and none of its words.
     pub(crate) fn withheld(operation: &str, status: u16, retry_after: Option<Duration>, body: &[u8]) -> Self {
         let mut error = Self::new(operation, status, retry_after, body);
-        let numbers = error.messages.iter().filter_map(|message| message.code);
+        let numbers = error.messages.iter().filter_map(ServerMessage::number);
         error.messages = numbers.map(|code| ServerMessage { code: Some(code), ..ServerMessage::default() }).collect();
         if error.messages.is_empty() && error.body == ErrorBody::Messages {
             error.body = ErrorBody::OtherJson;
@@ -158,6 +218,9 @@ impl ServerError {
     /// | 500 and above, except those | `Unavailable` | `Never` | `Unknown` |
     /// | any other, such as 405 | `Protocol` | `Never` | `NotApplied` |
     ///
+    /// If the IaaS service of version 8 marks a refusal with `SHOULD_RETRY`, `IfIdempotent` takes the place of `Never`,
+    /// except with 401.
+    ///
     /// Retry and outcome are those of one response. The client's repetitions change them: see [`Error`](super::Error).
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -177,32 +240,45 @@ impl ServerError {
     /// Returns the first error number of the server; see [`Error::code`](super::Error::code).
     #[must_use]
     pub fn code(&self) -> Option<i64> {
+        self.messages.iter().find_map(ServerMessage::number)
+    }
+
+    /// Returns the first number of a server of version 7. Only those have a meaning that is known.
+    fn older_code(&self) -> Option<i64> {
         self.messages.iter().find_map(|message| message.code)
+    }
+
+    /// Puts a text of this crate in the place of the server's words, which are not shown.
+    #[cfg(feature = "v8")]
+    pub(crate) fn explained(mut self, summary: &str) -> Self {
+        self.body = ErrorBody::Text;
+        summary.clone_into(&mut self.summary);
+        self
     }
 
     /// Returns true if the named object does not exist: status 404, number 20111 (request) or 20116 (catalog item).
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        self.status == 404 || matches!(self.code(), Some(20111 | 20116))
+        self.status == 404 || matches!(self.older_code(), Some(20111 | 20116))
     }
 
     /// Returns true if the caller may not do this: status 403, or number 12017, which is a work item of another user
     /// and comes with status 400.
     #[must_use]
     pub fn is_permission_denied(&self) -> bool {
-        self.status == 403 || self.code() == Some(12017)
+        self.status == 403 || self.older_code() == Some(12017)
     }
 
     /// Returns true if a work item was completed before (12005).
     #[must_use]
     pub fn is_completed_already(&self) -> bool {
-        self.code() == Some(12005)
+        self.older_code() == Some(12005)
     }
 
     /// Returns true if an identity store was not linked because it cannot be reached (90027).
     #[must_use]
     pub fn is_directory_unreachable(&self) -> bool {
-        self.code() == Some(90027)
+        self.older_code() == Some(90027)
     }
 }
 
@@ -211,19 +287,22 @@ impl fmt::Display for ServerError {
         write!(f, "{}: status {}", self.operation, self.status)?;
         let mut separator = ": ";
         for message in &self.messages {
-            if let Some(code) = message.code {
+            if let Some(code) = message.number() {
                 write!(f, "{separator}[{code}]")?;
                 separator = " ";
             }
-            let texts = [message.message.as_deref(), message.system_message.as_deref()];
             let mut said = None;
-            for text in texts.into_iter().flatten().filter(|text| !text.trim().is_empty()) {
+            for text in message.texts() {
                 // Servers often repeat the message as the system message.
                 if said != Some(text) {
                     write!(f, "{separator}{}", bounded(text, 300))?;
                     said = Some(text);
                     separator = "; ";
                 }
+            }
+            if let Some(id) = &message.server_error_id {
+                // By it an administrator finds the cause in the server's log.
+                write!(f, " (server error {})", bounded(id, 80))?;
             }
             separator = "; ";
         }
@@ -288,6 +367,36 @@ mod tests {
         assert_eq!(of(503, "[1]").body, ErrorBody::OtherJson);
         assert_eq!(of(400, r#"{"message":"one"}"#).messages.len(), 1);
         assert_eq!(of(400, "<html><ünïcode").body, ErrorBody::Html);
+    }
+
+    #[test]
+    fn shapes_of_version_8_are_read() {
+        let iaas = of(
+            403,
+            r#"{"message":"forbidden","statusCode":403,"errorCode":0,"serverErrorId":"cef9","documentKind":"x:ServiceErrorResponse"}"#,
+        );
+        assert_eq!((iaas.kind(), iaas.code(), iaas.retry), (ErrorKind::PermissionDenied, None, Retry::Never));
+        assert_eq!(iaas.to_string(), "GET /x/{id}: status 403: forbidden (server error cef9)");
+        let csp = r#"{"timestamp":1600000000000,"type":"T","status":"400 BAD_REQUEST","error":"Bad Request","serverMessage":"no"}"#;
+        let csp = of(400, csp);
+        assert_eq!(csp.to_string(), "GET /x/{id}: status 400: no");
+        assert_eq!(csp.messages.first().and_then(|message| message.status.as_deref()), Some("400 BAD_REQUEST"));
+        let spring = r#"{"timestamp":"2020-09-14T14:36:39.435+00:00","status":404,"error":"Not Found","message":"","path":"/x"}"#;
+        let spring = of(404, spring);
+        assert_eq!((spring.to_string().as_str(), spring.is_not_found()), ("GET /x/{id}: status 404: Not Found", true));
+        let numbered = of(400, r#"{"message":"no","statusCode":400,"errorCode":20111}"#);
+        // The number has a meaning with version 7 only.
+        assert_eq!((numbered.code(), numbered.kind()), (Some(20111), ErrorKind::InvalidInput));
+    }
+
+    #[test]
+    fn a_mark_of_the_server_allows_calls_that_may_be_repeated() {
+        let marked = |status| of(status, r#"{"message":"busy","details":["SHOULD_RETRY"]}"#);
+        for status in [400, 409, 500] {
+            assert_eq!(marked(status).retry, Retry::IfIdempotent, "{status}");
+        }
+        assert_eq!((marked(401).retry, marked(429).retry), (Retry::Never, Retry::Safe));
+        assert_eq!((marked(409).outcome, marked(500).outcome), (Outcome::NotApplied, Outcome::Unknown));
     }
 
     #[test]

@@ -134,6 +134,22 @@ fn times_are_read_in_both_offset_forms() {
 }
 
 #[test]
+fn dates_and_fractions_of_three_to_nine_digits_are_read() {
+    use std::time::Duration;
+    let second = Timestamp::new("2020-09-14T14:36:39Z").time().unwrap();
+    for (fraction, nanos) in [("435", 435_000_000), ("435380", 435_380_000), ("435380123", 435_380_123)] {
+        let time = Timestamp::new(format!("2020-09-14T14:36:39.{fraction}Z")).time().unwrap();
+        assert_eq!(time, second + Duration::from_nanos(nanos), "{fraction}");
+    }
+    let day = Timestamp::new("2020-09-14");
+    assert!(day.is_date() && !Timestamp::from(second).is_date());
+    assert_eq!(day.time().unwrap() + Duration::from_secs(14 * 3600 + 36 * 60 + 39), second);
+    for bad in ["2020-13-14", "2020-09-31", "2020-09-14T14:36:39", "2020-9-14", "20200914", ""] {
+        assert!(Timestamp::new(bad).time().is_err(), "{bad}");
+    }
+}
+
+#[test]
 fn values_deep_inside_an_object_are_read_and_set() {
     let mut object = JsonObject::new();
     object.set_at(&["machine", "data", "cpu"], 2).unwrap();

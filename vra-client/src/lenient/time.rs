@@ -39,21 +39,48 @@ impl Timestamp {
         &self.0
     }
 
-    /// Parses the text as RFC 3339. An offset without a colon (`+0000`), as Java writes it, is accepted too.
+    /// Parses the text as RFC 3339, with up to nine digits of a second's fraction. An offset without a colon (`+0000`), as
+    /// Java writes it, is accepted too. A date without a time, as the IaaS service of version 8 writes it, is its
+    /// beginning in UTC; [`is_date`](Self::is_date) tells it apart.
     ///
     /// # Errors
-    /// [`InvalidTime`] if the text is not a time with an offset.
+    /// [`InvalidTime`] if the text is neither a time with an offset nor a date.
     pub fn time(&self) -> Result<SystemTime, InvalidTime> {
         self.0
             .parse::<jiff::Timestamp>()
             // Java's pattern letter `Z` writes `+0000`, which RFC 3339 does not allow.
             .or_else(|_| jiff::Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", &self.0))
+            .or_else(|error| {
+                if !self.is_date() {
+                    return Err(error);
+                }
+                let date: jiff::civil::Date = self.0.parse()?;
+                Ok(date.to_zoned(jiff::tz::TimeZone::UTC)?.timestamp())
+            })
             .map(SystemTime::from)
             .map_err(|_| InvalidTime { text: self.0.clone() })
     }
+
+    /// Returns true if the text has the form of a date without a time, such as `2022-05-05`.
+    ///
+    /// ```
+    /// use vra_client::lenient::Timestamp;
+    ///
+    /// let day = Timestamp::new("2022-05-05");
+    /// assert!(day.is_date());
+    /// assert_eq!(day.time()?, Timestamp::new("2022-05-05T00:00:00.000000Z").time()?);
+    /// # Ok::<(), vra_client::lenient::InvalidTime>(())
+    /// ```
+    #[must_use]
+    pub fn is_date(&self) -> bool {
+        // The length too: the parser of dates would drop a time without an offset, which is not a date.
+        let digits = |c: u8| c.is_ascii_digit();
+        matches!(self.0.as_bytes(), [a, b, c, d, b'-', e, f, b'-', g, h]
+            if [a, b, c, d, e, f, g, h].into_iter().all(|c| digits(*c)))
+    }
 }
 
-/// Text that is not a time with an offset.
+/// Text that is neither a time with an offset nor a date.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvalidTime {
