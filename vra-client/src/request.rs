@@ -42,6 +42,8 @@ pub struct ApiRequest {
     path: String,
     query: Vec<(String, String)>,
     body: Option<Value>,
+    /// Body that is not JSON, with its content type.
+    content: Option<(&'static str, Vec<u8>)>,
     repeatable: bool,
     anonymous: bool,
     secret: bool,
@@ -77,7 +79,18 @@ impl ApiRequest {
         let secret = is_secret(&path);
         // RFC 9110: all other methods are idempotent. The server's PUT and DELETE are, as far as is known.
         let repeatable = method != Method::POST && method != Method::PATCH;
-        Self { method, template, path, query: Vec::new(), body: None, repeatable, anonymous: false, secret, problem }
+        Self {
+            method,
+            template,
+            path,
+            query: Vec::new(),
+            body: None,
+            content: None,
+            repeatable,
+            anonymous: false,
+            secret,
+            problem,
+        }
     }
 
     pub(crate) fn get(template: &'static str, values: &[&str]) -> Self {
@@ -90,6 +103,11 @@ impl ApiRequest {
 
     pub(crate) fn post(template: &'static str, values: &[&str]) -> Self {
         Self::new(Method::POST, template, values)
+    }
+
+    #[cfg(feature = "v8")]
+    pub(crate) fn patch(template: &'static str, values: &[&str]) -> Self {
+        Self::new(Method::PATCH, template, values)
     }
 
     pub(crate) fn delete(template: &'static str, values: &[&str]) -> Self {
@@ -121,7 +139,7 @@ impl ApiRequest {
         let secret = is_secret(&path);
         // Here the path has the token itself, so the template cannot show it.
         let template = if secret { "/[path not shown]".to_owned() } else { path.clone() };
-        Self { method, template, path, query, body: None, repeatable, anonymous: false, secret, problem }
+        Self { method, template, path, query, body: None, content: None, repeatable, anonymous: false, secret, problem }
     }
 
     /// Adds a query parameter. One of the same name stays.
@@ -156,12 +174,16 @@ impl ApiRequest {
 
     /// Sets `$orderby`.
     #[must_use]
-    pub fn with_order_by(mut self, order: impl Into<OrderBy>) -> Self {
-        let order = order.into();
+    pub fn with_order_by(self, order: impl Into<OrderBy>) -> Self {
+        self.with_order_in("$orderby", order.into())
+    }
+
+    /// Sets the order in a parameter of this name.
+    pub(crate) fn with_order_in(mut self, parameter: &'static str, order: OrderBy) -> Self {
         if let Some(problem) = order.problem() {
             self.problem = Some(problem);
         }
-        self.with_query_set("$orderby", order.to_string())
+        self.with_query_set(parameter, order.to_string())
     }
 
     /// Sets the JSON body.
@@ -174,6 +196,20 @@ impl ApiRequest {
     pub(crate) fn json(mut self, body: impl IntoJson) -> Self {
         self.body = Some(body.into_json());
         self
+    }
+
+    /// Sets a form as the body. Its values may be secret, so `Debug` does not show them.
+    #[cfg(feature = "v8")]
+    pub(crate) fn with_form(mut self, fields: &[(&str, &str)]) -> Self {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(fields);
+        self.content = Some(("application/x-www-form-urlencoded", form.finish().into_bytes()));
+        self
+    }
+
+    /// Returns the content type and the bytes of a body that is not JSON.
+    pub(crate) fn content(&self) -> Option<(&'static str, &[u8])> {
+        self.content.as_ref().map(|(content_type, bytes)| (*content_type, bytes.as_slice()))
     }
 
     /// Marks a POST that only reads, so that it may be repeated.
@@ -243,8 +279,11 @@ impl ApiRequest {
         for (at, (name, value)) in self.query.iter().enumerate() {
             target.push(if at == 0 { '?' } else { '&' });
             target.extend(utf8_percent_encode(name, QUERY));
-            target.push('=');
-            target.extend(utf8_percent_encode(value, QUERY));
+            // A flag has no value, and is documented without the equals sign.
+            if !value.is_empty() {
+                target.push('=');
+                target.extend(utf8_percent_encode(value, QUERY));
+            }
         }
         target
     }
@@ -279,6 +318,9 @@ impl fmt::Debug for ApiRequest {
         out.field("operation", &self.operation()).field("query", &self.query);
         if let Some(body) = &self.body {
             out.field("body", &Redacted(body));
+        }
+        if let Some((content_type, bytes)) = &self.content {
+            out.field("content_type", content_type).field("content_bytes", &bytes.len());
         }
         out.finish_non_exhaustive()
     }
@@ -338,6 +380,7 @@ mod tests {
         let again = ApiRequest::raw(Method::GET, request.target());
         assert_eq!(again.query(), request.query());
         assert_eq!(again.target(), request.target());
+        assert_eq!(ApiRequest::get("/login", &[]).with_query("access_token", "").target(), "/login?access_token");
     }
 
     #[test]

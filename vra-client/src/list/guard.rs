@@ -65,6 +65,10 @@ impl PageGuard {
         // `metadata.size` is not looked at: servers write 0 or 19 for pages of two rows. A link to a next page, or a
         // page number below the count of pages, is enough to go on.
         let over = stuck || facts.has_next != Some(true) && facts.last != Some(false);
+        // Some lists have a count of rows and neither links nor page numbers, so that nothing but the count, or a page
+        // without a new row, ends them.
+        let counted_only = !stuck && facts.has_next.is_none() && facts.last.is_none() && facts.total.is_some();
+        let over = over && !counted_only;
         let next = match facts.total {
             Some(total) if !self.resumed => {
                 // The count decides against links and page numbers, which some releases get wrong on the last page.
@@ -120,6 +124,18 @@ mod tests {
         assert_eq!(next.unwrap(), Next::More);
         let (_, next) = guard.accept(page(&["c"], Some(3), Some(false), Some(true)));
         assert_eq!(next.unwrap(), Next::End);
+    }
+
+    #[test]
+    fn a_count_alone_is_read_to_its_end() {
+        let mut guard = guard();
+        assert_eq!(guard.accept(page(&["a"], Some(3), None, None)).1.unwrap(), Next::More);
+        assert_eq!(guard.accept(page(&["b", "c"], Some(3), None, None)).1.unwrap(), Next::End);
+        // A server that ignores `$skip` sends the same rows again.
+        let mut ignoring = self::guard();
+        let _ = ignoring.accept(page(&["a"], Some(3), None, None));
+        let (_, next) = ignoring.accept(page(&["a"], Some(3), None, None));
+        assert!(matches!(next, Err(Error::Truncated { expected: 3, received: 1, repeated: 1, .. })), "{next:?}");
     }
 
     #[test]

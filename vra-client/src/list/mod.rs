@@ -12,12 +12,13 @@ use ipam_core::http::ListMeter;
 use serde::de::DeserializeOwned;
 
 use self::guard::{Next, PageFacts, PageGuard};
+use self::paging::Place;
 use crate::call::Backend;
 use crate::error::Error;
 use crate::odata::{Filter, OrderBy};
 use crate::request::ApiRequest;
 
-pub use page::{Link, Page, PageMetadata, Row};
+pub use page::{Link, Page, PageCounts, PageMetadata, Row};
 pub use paging::Paging;
 
 pub(crate) use page::rows;
@@ -26,11 +27,13 @@ pub(crate) use page::rows;
 ///
 /// [`stream`](Self::stream) reads row after row, [`pages`](Self::pages) page after page, [`all`](Self::all) everything
 /// into memory. Each row is returned once: a row that is on two pages is dropped the second time. A list that ends with
-/// fewer rows than the server counted ends with [`Error::Truncated`]. The next page is requested by its number, because
-/// the server's own `next` links lose the order.
+/// fewer rows than the server counted ends with [`Error::Truncated`]. The next page is requested by its number or by the
+/// number of rows before it, because the server's own `next` links lose the order. A server that does not count ends the
+/// list with a page that is not full, or that has no new row.
 ///
 /// Without an order the server may move rows between pages while they are read. So set
-/// [`with_order_by`](Self::with_order_by) where the list accepts one; reservations do not.
+/// [`with_order_by`](Self::with_order_by) where the list accepts one; reservations of version 7 do not, and lists of
+/// version 8 that accept one have an order from the start.
 ///
 #[cfg_attr(feature = "testing", doc = "```")]
 #[cfg_attr(not(feature = "testing"), doc = "```text")]
@@ -71,6 +74,8 @@ pub struct List<T> {
     page_size: u32,
     first: u32,
     incomplete_allowed: bool,
+    /// Name of the parameter of the order, which differs in the letter case.
+    order_parameter: &'static str,
     row: std::marker::PhantomData<fn() -> T>,
 }
 
@@ -85,8 +90,16 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
             page_size: 100,
             first: 1,
             incomplete_allowed: false,
+            order_parameter: "$orderby",
             row: std::marker::PhantomData,
         }
+    }
+
+    /// Sets the name of the parameter of the order.
+    #[cfg(feature = "v8")]
+    pub(crate) fn with_order_parameter(mut self, name: &'static str) -> Self {
+        self.order_parameter = name;
+        self
     }
 
     /// Adds a condition that the rows must satisfy. Several conditions are combined with `and`.
@@ -97,11 +110,11 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
 
     /// Sets the order.
     pub fn with_order_by(mut self, order: impl Into<OrderBy>) -> Self {
-        self.request = self.request.with_order_by(order);
+        self.request = self.request.with_order_in(self.order_parameter, order.into());
         self
     }
 
-    /// Sets the number of rows of a page: 100 by default, at least 1 and at most 5000. Values outside are set to the
+    /// Sets the number of rows of a page: 100 by default (version 8: 200), at least 1 and at most 5000. Values outside are set to the
     /// nearest bound.
     ///
     /// It is not a limit of the list; [`first_page`](Self::first_page) reads only so many rows. A server that returns
@@ -120,19 +133,16 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
         self
     }
 
-    /// Sets the parameters that request a page. Default: [`Paging::PageLimit`], which published clients of 6.2
-    /// to 7.6 use.
-    ///
-    /// The manual (7.3) documents [`Paging::TopSkip`] as an alternative. No server is known that needs it.
+    /// Sets the parameters that request a page. Default: [`Paging::PageLimit`] for version 7 and [`Paging::TopSkip`] for
+    /// most lists of version 8.
     pub fn with_paging(mut self, paging: Paging) -> Self {
         self.paging = paging;
         self
     }
 
-    /// Begins with this page; the first is 1. The rows before it are not known then, so the server's count cannot be
+    /// Begins with this page; the first is 1, also for a server that counts from 0. The rows before it are not known then, so the server's count cannot be
     /// checked and [`Error::Truncated`] is never returned.
     pub fn with_first_page(mut self, page: u32) -> Self {
-        // Servers count pages from 1; a page 0 is not documented.
         self.first = page.max(1);
         self
     }
@@ -153,16 +163,20 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
     /// Returns the request for the first page.
     #[must_use]
     pub fn request(&self) -> ApiRequest {
-        self.page_request(self.first)
+        self.page_request(self.start())
     }
 
-    fn page_request(&self, number: u32) -> ApiRequest {
-        self.paging.page_request(self.request.clone(), number, self.page_size)
+    fn start(&self) -> Place {
+        Place::of_page(self.first, self.page_size)
     }
 
-    async fn fetch(&self, number: u32, meter: &mut ListMeter) -> Result<Page<T>, Error> {
+    fn page_request(&self, place: Place) -> ApiRequest {
+        self.paging.page_request(self.request.clone(), place, self.page_size)
+    }
+
+    async fn fetch(&self, place: Place, meter: &mut ListMeter) -> Result<Page<T>, Error> {
         let limit = |source| Error::Transport { operation: self.request.operation(), source };
-        let request = self.page_request(number);
+        let request = self.page_request(place);
         let reply = meter.wait(self.backend.execute(&request)).await.map_err(limit)??;
         // Counted before the page is decoded, so that a server without an end cannot fill the memory.
         meter.add_bytes(reply.body.len()).map_err(limit)?;
@@ -178,38 +192,39 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
     /// # Errors
     /// The [errors of a list](Self#errors) other than [`Error::Truncated`].
     pub async fn first_page(&self) -> Result<Page<T>, Error> {
-        self.fetch(self.first, &mut self.backend.list_limits().meter()).await
+        self.fetch(self.start(), &mut self.backend.list_limits().meter()).await
     }
 
     /// Returns the pages as a stream, within the [`ListLimits`](crate::ListLimits) of the client. The stream ends after
     /// its first error; [`Error::Truncated`] comes after the last page.
     pub fn pages(self) -> impl Stream<Item = Result<Page<T>, Error>> + Send {
         let guard = PageGuard::new(self.request.operation(), self.first > 1, self.incomplete_allowed);
-        let first = self.first;
+        let first = self.start();
         let meter = self.backend.list_limits().meter();
         // One page after the other and never several at once: the server has no snapshot, and pages that were read in
         // parallel would repeat and miss more rows.
         stream::try_unfold((self, guard, meter, Step::Fetch(first)), |(list, mut guard, mut meter, step)| async move {
-            let number = match step {
-                Step::Fetch(number) => number,
+            let place = match step {
+                Step::Fetch(place) => place,
                 Step::Fail(error) => return Err(error),
                 Step::End => return Ok(None),
             };
-            let mut page = list.fetch(number, &mut meter).await?;
-            let last = page.total_pages().map(|total| u64::from(number) >= total);
+            let mut page = list.fetch(place, &mut meter).await?;
+            let single = list.paging == Paging::Single;
+            let rows = page.content.len();
             let facts = PageFacts {
                 ids: page.content.iter().map(|row| row.row_id().map(|id| id.into_owned())).collect(),
                 total: page.total(),
-                last,
-                has_next: page.has_next(),
-                full: u64::try_from(page.content.len()).is_ok_and(|rows| rows >= u64::from(list.page_size)),
+                last: if single { Some(true) } else { page.is_last(place.number) },
+                has_next: page.has_next().filter(|_| !single),
+                full: u64::try_from(rows).is_ok_and(|rows| rows >= u64::from(list.page_size)),
             };
             let (fresh, next) = guard.accept(facts);
             let mut fresh = fresh.into_iter();
             // `accept` returns one flag per row, in the order of the rows.
             page.content.retain(|_| fresh.next().unwrap_or(true));
             let step = match next {
-                Ok(Next::More) => Step::Fetch(number.saturating_add(1)),
+                Ok(Next::More) => Step::Fetch(place.after(rows)),
                 Ok(Next::End) => Step::End,
                 // Kept for the next step: the rows of this page are passed on first.
                 Err(error) => Step::Fail(error),
@@ -271,7 +286,7 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
 }
 
 enum Step {
-    Fetch(u32),
+    Fetch(Place),
     Fail(Error),
     End,
 }
@@ -294,6 +309,7 @@ impl<T> Clone for List<T> {
             page_size: self.page_size,
             first: self.first,
             incomplete_allowed: self.incomplete_allowed,
+            order_parameter: self.order_parameter,
             row: std::marker::PhantomData,
         }
     }

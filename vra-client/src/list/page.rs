@@ -37,9 +37,56 @@ model! {
     }
 }
 
+model! {
+    /// Counts of a list of version 8. The IaaS service has the first two only, if any.
+    pub struct PageCounts {
+        /// Number of rows in all pages.
+        total_elements: i64 = "totalElements";
+        /// Number of rows of this page.
+        number_of_elements: i64 = "numberOfElements";
+        /// Number of pages.
+        total_pages: i64 = "totalPages";
+        /// Number of this page, from 0.
+        number: i64 = "number";
+        /// Page size.
+        size: i64 = "size";
+        /// True if this is the first page.
+        first: bool = "first";
+        /// True if this is the last page.
+        last: bool = "last";
+        /// True if this page has no rows.
+        empty: bool = "empty";
+        /// Page that was requested, as the server understood it.
+        pageable: Value = "pageable";
+        /// Order, as the server understood it.
+        sort: Value = "sort";
+    }
+}
+
+impl PageCounts {
+    /// Reads a member if it is one of the counts.
+    fn read<'de, A: serde::de::MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
+        let Self { extra, .. } = self;
+        match key {
+            "totalElements" => self.total_elements = extra.keep("totalElements", key, map.next_value()?),
+            "numberOfElements" => self.number_of_elements = extra.keep("numberOfElements", key, map.next_value()?),
+            "totalPages" => self.total_pages = extra.keep("totalPages", key, map.next_value()?),
+            "number" => self.number = extra.keep("number", key, map.next_value()?),
+            "size" => self.size = extra.keep("size", key, map.next_value()?),
+            "first" => self.first = extra.keep("first", key, map.next_value()?),
+            "last" => self.last = extra.keep("last", key, map.next_value()?),
+            "empty" => self.empty = extra.keep("empty", key, map.next_value()?),
+            "pageable" => self.pageable = extra.keep("pageable", key, map.next_value()?),
+            "sort" => self.sort = extra.keep("sort", key, map.next_value()?),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
 /// One page of a list.
 ///
-/// Some lists have no `metadata`, some are `{"values": …}` or a bare array, and a search for one user may return the
+/// Version 7 has the counts in `metadata`, version 8 in the page itself. Some lists have no counts, some are `{"values": …}` or a bare array, and a search for one user may return the
 /// bare user. All are read as pages and written again in the form that they had.
 ///
 /// ```
@@ -56,8 +103,10 @@ pub struct Page<T> {
     pub links: Option<Vec<Link>>,
     /// Rows of the page.
     pub content: Vec<T>,
-    /// Counts of the list.
+    /// Counts of a list of version 7.
     pub metadata: Option<PageMetadata>,
+    /// Counts of a list of version 8.
+    pub counts: PageCounts,
     /// Other members of the envelope.
     pub extra: Extra,
     form: Form,
@@ -76,6 +125,7 @@ enum Form {
 struct Frame {
     links: Option<Vec<Link>>,
     metadata: Option<PageMetadata>,
+    counts: PageCounts,
     extra: Extra,
 }
 
@@ -92,13 +142,28 @@ impl<T> Page<T> {
     /// Returns the number of rows in all pages, as the server counts.
     #[must_use]
     pub fn total(&self) -> Option<u64> {
-        u64::try_from(self.metadata.as_ref()?.total_elements?).ok()
+        let older = self.metadata.as_ref().and_then(|metadata| metadata.total_elements);
+        u64::try_from(self.counts.total_elements.or(older)?).ok()
     }
 
     /// Returns the number of pages, as the server counts.
     #[must_use]
     pub fn total_pages(&self) -> Option<u64> {
-        u64::try_from(self.metadata.as_ref()?.total_pages?).ok()
+        let older = self.metadata.as_ref().and_then(|metadata| metadata.total_pages);
+        u64::try_from(self.counts.total_pages.or(older)?).ok()
+    }
+
+    /// Returns true if this is the last page, and [`None`] if the page does not tell. `requested` is its number, from 1.
+    pub(super) fn is_last(&self, requested: u32) -> Option<bool> {
+        if let Some(last) = self.counts.last {
+            return Some(last);
+        }
+        // The page's own number, if it has one: with `$skip` a page need not be at a multiple of its size.
+        let number = match self.counts.number.map(u64::try_from) {
+            Some(Ok(from_zero)) => from_zero.saturating_add(1),
+            _ => u64::from(requested),
+        };
+        self.total_pages().map(|total| number >= total)
     }
 }
 
@@ -132,6 +197,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Page<T> {
                         "metadata" => frame.metadata = frame.extra.keep("metadata", &key, map.next_value()?),
                         "content" => rows = Some((map.next_value()?, Form::Envelope)),
                         "values" if rows.is_none() => rows = Some((map.next_value()?, Form::Values)),
+                        _ if frame.counts.read(&key, &mut map)? => {}
                         _ => {
                             rest.insert(key, map.next_value()?);
                         }
@@ -150,8 +216,8 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Page<T> {
 
         fn page<T>(content: Vec<T>, frame: Frame, form: Form) -> Page<T> {
             // The form is remembered, so that a page is written as it was read.
-            let Frame { links, metadata, extra } = frame;
-            Page { links, content, metadata, extra, form }
+            let Frame { links, metadata, counts, extra } = frame;
+            Page { links, content, metadata, counts, extra, form }
         }
 
         fn bare<T: DeserializeOwned, E: serde::de::Error>(
@@ -163,8 +229,10 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Page<T> {
             if !object.contains_key("@type") && !object.contains_key("id") && !object.contains_key("principalId") {
                 return Err(E::missing_field("content"));
             }
-            if let Value::Object(members) = frame.to_json() {
-                object.extend(members);
+            for members in [frame.to_json(), frame.counts.to_json()] {
+                if let Value::Object(members) = members {
+                    object.extend(members);
+                }
             }
             // The members were read before it was known that they are a row, so their JSON path is lost; this decodes
             // them with a path of their own.
@@ -184,13 +252,15 @@ impl<T: Wire + DeserializeOwned> serde::Serialize for Page<T> {
             Form::Array => rows(),
             Form::Bare => self.content.first().map_or(Value::Null, Wire::to_json),
             Form::Envelope | Form::Values => {
-                let frame =
-                    Frame { links: self.links.clone(), metadata: self.metadata.clone(), extra: self.extra.clone() };
+                let (links, metadata, extra) = (self.links.clone(), self.metadata.clone(), self.extra.clone());
+                let frame = Frame { links, metadata, counts: PageCounts::default(), extra };
                 let name = if self.form == Form::Values { "values" } else { "content" };
                 let mut object = JsonObject::new();
                 object.insert(name.to_owned(), rows());
-                if let Value::Object(members) = frame.to_json() {
-                    object.extend(members);
+                for members in [frame.to_json(), self.counts.to_json()] {
+                    if let Value::Object(members) = members {
+                        object.extend(members);
+                    }
                 }
                 object.into()
             }
@@ -200,7 +270,21 @@ impl<T: Wire + DeserializeOwned> serde::Serialize for Page<T> {
 }
 
 impl<T: Wire + DeserializeOwned> Model for Page<T> {
-    const MEMBERS: &'static [&'static str] = &["links", "content", "metadata"];
+    const MEMBERS: &'static [&'static str] = &[
+        "links",
+        "content",
+        "metadata",
+        "totalElements",
+        "numberOfElements",
+        "totalPages",
+        "number",
+        "size",
+        "first",
+        "last",
+        "empty",
+        "pageable",
+        "sort",
+    ];
 
     fn extra(&self) -> &Extra {
         &self.extra

@@ -44,7 +44,7 @@ mod work_item;
 
 // Shared by all versions, and re-exported so that one path is enough.
 pub use crate::call::{Call, Created, RawResponse};
-pub use crate::list::{Link, List, Page, PageMetadata, Paging, Row};
+pub use crate::list::{Link, List, Page, PageCounts, PageMetadata, Paging, Row};
 pub use catalog::{
     Catalog, CatalogItem, CatalogItemRequestBody, CatalogItemView, CatalogRequest, CatalogService, Costs, Deployment,
     DeploymentComponent, DeploymentOwner, EntitledCatalogItem, EntitledItem, EntitledOperation, EntitledService,
