@@ -195,7 +195,7 @@ impl Created {
 }
 
 /// Returns the last part of a path, decoded.
-fn last_segment(path: &str) -> Option<String> {
+pub(crate) fn last_segment(path: &str) -> Option<String> {
     // A slash at the end or a query would hide the id.
     let path = path.split('?').next()?.trim_end_matches('/');
     let last = path.rsplit('/').next().filter(|last| !last.is_empty())?;

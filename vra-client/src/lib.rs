@@ -2,7 +2,7 @@
 #![cfg_attr(feature = "v7", doc = include_str!("../README.md"))]
 #![cfg_attr(
     not(feature = "v7"),
-    doc = "Typed client of VMware vRealize Automation 6.2 to 7.6, and the IPAM plug-in contract of version 8 and later. The \
+    doc = "Typed client of VMware vRealize Automation 6.2 to 8 and VCF Automation, and the IPAM plug-in contract. The \
            front page needs the feature `v7`."
 )]
 // docs.rs marks the items that need a feature; the marks need a nightly compiler, which it has.
@@ -34,6 +34,8 @@ pub mod testing;
 mod transport;
 #[cfg(feature = "v7")]
 pub mod v7;
+#[cfg(feature = "v8")]
+pub mod v8;
 
 #[cfg(feature = "_client")]
 pub use error::{Error, Result};

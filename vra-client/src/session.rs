@@ -21,6 +21,9 @@ use crate::transport::{Reply, Transport};
 pub(crate) trait Login: fmt::Debug + Send + Sync {
     /// Logs in once. The session decides what a failure means for later logins.
     fn login<'a>(&'a self, transport: &'a Transport) -> BoxFuture<'a, Result<FreshToken<Arc<SecretString>>, Error>>;
+
+    /// Forgets what earlier logins left, such as a token to log in with.
+    fn forget(&self) {}
 }
 
 /// Credentials of a session.
@@ -78,12 +81,19 @@ impl Session {
 
     /// Forgets the token and earlier failures.
     pub(crate) fn forget(&self) {
+        if let Credentials::Login(login) = &self.credentials {
+            login.forget();
+        }
         self.tokens.clear();
     }
 
     async fn login(&self) -> Result<FreshToken<Arc<SecretString>>, LoginFailure<Error>> {
         let Credentials::Login(login) = &self.credentials else {
-            let error = Error::invalid("credentials", "none that can log in", "a user name with password and tenant");
+            let error = Error::invalid(
+                "credentials",
+                "none that can log in",
+                "a user name with password, or a token to log in with",
+            );
             return Err(LoginFailure::new(error, LoginPause::None));
         };
         // For the event only.

@@ -119,6 +119,8 @@ impl Transport {
         }
         if let Some(body) = request.body() {
             outgoing = outgoing.with_body("application/json", body.to_string());
+        } else if let Some((content_type, bytes)) = request.content() {
+            outgoing = outgoing.with_body(content_type, bytes);
         } else if request.method() == Method::POST || request.method() == Method::PUT {
             // Without content type and length some servers return 415 or 411.
             outgoing = outgoing.with_body("application/json", Vec::new());

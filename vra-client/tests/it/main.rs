@@ -8,14 +8,18 @@ mod v7_bodies;
 mod v7_client;
 mod v7_infrastructure;
 mod v7_samples;
+mod v8_client;
+mod v8_lists;
+mod v8_login;
 
 use std::collections::BTreeMap;
 
 use replay::{Replay, Sample};
 
-/// Reads a recorded payload of version 7.
+/// Reads a recorded payload, of the version that its name begins with.
 fn sample(name: &str) -> Sample {
-    samples("v7").remove(name).unwrap_or_else(|| panic!("no sample {name}"))
+    let version = if name.starts_with("v8") { "v8" } else { "v7" };
+    samples(version).remove(name).unwrap_or_else(|| panic!("no sample {name}"))
 }
 
 /// Reads all recorded payloads of a version, by name.

@@ -1,0 +1,39 @@
+//! Client of vRealize Automation 8, Aria Automation 8 and VCF Automation 9.
+//!
+//! [`Client`] has a method per service. The documentation of each method names its *Evidence*: the source that is known
+//! for the call, in the words of the front page of the crate.
+//!
+//! | service | type | subject |
+//! | --- | --- | --- |
+//! | IaaS | [`Projects`] | projects: users with the zones that they deploy to |
+//!
+//! # Calls and async methods
+//! - A method that is one HTTP request returns a [`Call`], and one that reads a list returns a [`List`]. They send
+//!   nothing until they are awaited or read.
+//! - A method that can refuse its argument before anything is sent returns a `Result` with a `Call`.
+//! - A method that needs several requests, or evaluates the response, is `async` and sends when it is awaited.
+//!
+//! # Versions of the API
+//! Each call names the version of the API that it was written for in the parameter `apiVersion`: without one the catalog
+//! and deployment services use their latest version, and the IaaS service its oldest.
+//! [`ClientBuilder::with_iaas_version`] and [`ClientBuilder::with_service_version`] set others.
+//!
+//! # Ids and links
+//! Ids are opaque texts; only some of them are UUIDs. References to other objects are in [`Links`], whose last path segment
+//! is the id.
+
+mod base64;
+mod client;
+mod iaas;
+mod links;
+mod login;
+
+// Shared by all versions, and re-exported so that one path is enough.
+pub use crate::call::{Call, Created, RawResponse};
+pub use crate::list::{Link, List, Page, PageCounts, PageMetadata, Paging, Row};
+pub use client::{Client, ClientBuilder, Product};
+pub use iaas::{
+    About, ApiDescription, DeprecationPolicy, Project, ProjectBody, ProjectUser, Projects, Tag, ZoneAssignment,
+};
+pub use links::{Href, Links};
+pub use login::{AccessToken, IssuedToken};
