@@ -26,11 +26,10 @@
 
 mod replay;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use replay::{Outcome, Replay, Sample};
+use replay::{Replay, Report};
 
 fn main() -> ExitCode {
     let paths: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
@@ -55,64 +54,17 @@ fn main() -> ExitCode {
             }
         };
         for file in files {
-            report.add(&replay, &file);
-        }
-    }
-    report.print()
-}
-
-#[derive(Default)]
-struct Report {
-    replayed: usize,
-    not_served: usize,
-    mismatched: usize,
-    unreadable: usize,
-    extra: BTreeMap<String, Vec<String>>,
-}
-
-impl Report {
-    fn add(&mut self, replay: &Replay, file: &Path) {
-        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let text = std::fs::read_to_string(file).map_err(|error| error.to_string());
-        let sample = match text.and_then(|text| Sample::read(&text)) {
-            Ok(sample) => sample,
-            Err(why) => {
-                self.unreadable += 1;
-                println!("UNREADABLE {name}: {why}");
-                return;
-            }
-        };
-        match replay.replay(&sample) {
-            Ok(Outcome::Kept(members)) => {
-                self.replayed += 1;
-                for member in members {
-                    self.extra.entry(member).or_default().push(name.clone());
-                }
-            }
-            Ok(Outcome::Skipped(why)) => println!("skipped {name}: {why}"),
-            Ok(Outcome::NotServed(why)) => {
-                self.not_served += 1;
-                println!("not served {name}: {why}");
-            }
-            Err(why) => {
-                self.mismatched += 1;
-                println!("MISMATCH {name}: {why}");
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let text = std::fs::read_to_string(&file).map_err(|error| error.to_string());
+            if let Some(line) = report.add(&replay, &name, text) {
+                println!("{line}");
             }
         }
     }
-
-    fn print(&mut self) -> ExitCode {
-        for (member, files) in &mut self.extra {
-            files.dedup();
-            println!("extra {member} ({})", files.join(", "));
-        }
-        let Self { replayed, not_served, mismatched, unreadable, extra } = self;
-        if *unreadable > 0 {
-            println!("unreadable {unreadable}");
-        }
-        println!("replayed {replayed}, extra {}, not served {not_served}, mismatched {mismatched}", extra.len());
-        if *mismatched == 0 && *unreadable == 0 && *replayed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    for line in report.end() {
+        println!("{line}");
     }
+    if report.is_success() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Returns the files of a folder, not of folders in it; of a file, the file.

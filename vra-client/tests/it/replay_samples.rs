@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::replay::{Generation, Kind, Outcome, Sample};
+use crate::replay::{Generation, Kind, Outcome, Replay, Report, Sample};
 use crate::{prepared, response};
 
 fn read(file: &Value) -> Result<Sample, String> {
@@ -81,4 +81,28 @@ fn a_call_that_no_method_makes_is_not_served_and_says_what_is() {
     let mut refused = response("GET", "/identity/api/nothing/x", json!({"errors": []}));
     refused.status = 404;
     assert!(why(&refused).contains("no method"));
+}
+
+#[test]
+fn the_report_tells_not_served_from_mismatched_and_unreadable() {
+    let replay = prepared();
+    let file = |path: &str, body: Value| json!({"request": {"method": "GET", "path": path}, "body": body}).to_string();
+    let add = |report: &mut Report, replay: &Replay, name: &str, text: String| report.add(replay, name, Ok(text));
+    let mut report = Report::default();
+    let page = json!({"content": [{"id": "a", "later": 1}, {"id": "b", "later": 2}]});
+    assert_eq!(add(&mut report, &replay, "a.json", file("/identity/api/tenants", page)), None);
+    let unknown = add(&mut report, &replay, "b.json", file("/nothing", json!({}))).unwrap();
+    assert!(unknown.starts_with("not served b.json: no method makes GET /nothing"), "{unknown}");
+    assert!(report.is_success(), "what the client does not have is no failure");
+    let end = ["extra Tenant.content[].later (a.json)", "replayed 1, extra 1, not served 1, mismatched 0"];
+    assert_eq!(report.end(), end);
+
+    let lossy = add(&mut report, &replay, "c.json", file("/identity/api/tenants/qe", json!({"id": []}))).unwrap();
+    assert!(lossy.starts_with("MISMATCH c.json: id: invalid type"), "{lossy}");
+    assert!(!report.is_success());
+    let plain = add(&mut report, &replay, "d.json", "{\"id\": \"qe\"}".to_owned()).unwrap();
+    assert!(plain.starts_with("UNREADABLE d.json: the file has no request"), "{plain}");
+    let end = ["unreadable 1", "replayed 1, extra 1, not served 1, mismatched 1"];
+    assert_eq!(report.end().split_off(1), end);
+    assert!(!Report::default().is_success(), "nothing was replayed");
 }

@@ -1,10 +1,12 @@
 //! Replay of recorded calls through the public types of the client that makes them.
 
 pub(crate) mod check;
+mod report;
 mod route;
 mod sample;
 mod v7;
 
+pub(crate) use report::Report;
 pub(crate) use sample::{Generation, Kind, Sample};
 
 use check::Check;
