@@ -3,11 +3,11 @@
 
 mod mutations;
 mod replay_samples;
+mod samples;
 mod v7_action_links;
 mod v7_bodies;
 mod v7_client;
 mod v7_infrastructure;
-mod v7_samples;
 mod v8_client;
 mod v8_lists;
 mod v8_login;

@@ -102,7 +102,7 @@ fn mutate(body: &mut Value, place: &str, mutation: &Mutation) {
 }
 
 /// Versions whose recorded payloads are mutated.
-const VERSIONS: &[&str] = &["v7"];
+const VERSIONS: &[&str] = &["v7", "v8"];
 
 /// Returns the samples that the client reads or sends, each with its check.
 fn checked() -> Vec<(Sample, Check)> {

@@ -106,3 +106,33 @@ fn the_report_tells_not_served_from_mismatched_and_unreadable() {
     assert_eq!(report.end().split_off(1), end);
     assert!(!Report::default().is_success(), "nothing was replayed");
 }
+
+#[test]
+fn the_query_decides_between_two_tokens_and_a_body_is_built_by_the_client() {
+    let replay = prepared();
+    let at = "/csp/gateway/am/api/login";
+    for (path, body) in [
+        (at.to_owned(), json!({"cspAuthToken": "x"})),
+        (format!("{at}?access_token"), json!({"refresh_token": "x"})),
+        ("/tm/oauth/tenant/lab/token".to_owned(), json!({"access_token": "x", "expires_in": 3600})),
+    ] {
+        let sample = response("POST", &path, body);
+        assert_eq!(replay.replay(&sample), Ok(Outcome::Kept(Vec::new())), "{path}");
+    }
+    let sent = |path: &str, body: Value| {
+        let mut sample = response("POST", path, body);
+        sample.kind = Kind::Request;
+        replay.replay(&sample)
+    };
+    assert_eq!(sent(at, json!({"username": "tony", "password": "x"})), Ok(Outcome::Kept(Vec::new())));
+    assert_eq!(sent(at, json!({"username": "tony"})), Err(".: missing field `password`".to_owned()));
+    let other = sent("/iaas/api/login", json!({"refreshToken": "x", "tenant": "qe"})).unwrap_err();
+    assert_eq!(other, "tenant: invalid value, the client cannot send this member");
+
+    // Of a body with setters, each member goes through its own; others are sent too, and are extra.
+    let project = json!({"name": "Lab", "members": [{"email": "tony@example.com", "type": "user", "later": 1}],
+        "operationTimeout": 60, "description": null, "theme": "dark"});
+    assert_eq!(sent("/iaas/api/projects", project), Ok(Outcome::Kept(vec!["ProjectBody.theme".to_owned()])));
+    let wrong = sent("/iaas/api/projects", json!({"name": "Lab", "members": [{"email": {}}]})).unwrap_err();
+    assert!(wrong.starts_with("members[0].email: invalid type"), "{wrong}");
+}

@@ -1,10 +1,12 @@
 //! Replay of recorded calls through the public types of the client that makes them.
 
+mod body;
 pub(crate) mod check;
 mod report;
 mod route;
 mod sample;
 mod v7;
+mod v8;
 
 pub(crate) use report::Report;
 pub(crate) use sample::{Generation, Kind, Sample};
@@ -39,8 +41,9 @@ pub(crate) enum Outcome {
 impl Replay {
     /// Prepares the calls of all clients; nothing is sent.
     pub(crate) fn new() -> Result<Self, vra_client::Error> {
-        let tables = vec![Table { generation: Generation::V7, routes: v7::routes()?, refusal: v7::refusal }];
-        Ok(Self { tables })
+        let v7 = Table { generation: Generation::V7, routes: v7::routes()?, refusal: v7::refusal };
+        let v8 = Table { generation: Generation::V8, routes: v8::routes()?, refusal: v8::refusal };
+        Ok(Self { tables: vec![v7, v8] })
     }
 
     /// Replays one sample; the error is the first difference.
