@@ -5,6 +5,8 @@
 //!
 //! | service | type | subject |
 //! | --- | --- | --- |
+//! | IaaS | [`Client::flavor_profiles`], [`Client::images`] | flavors and images of each region |
+//! | blueprints | [`Client::blueprints`] | templates that deployments are made from |
 //! | IaaS | [`Projects`] | projects: users with the zones that they deploy to |
 //!
 //! # Calls and async methods
@@ -23,6 +25,7 @@
 //! is the id.
 
 mod base64;
+mod blueprint;
 mod client;
 mod iaas;
 mod links;
@@ -31,9 +34,11 @@ mod login;
 // Shared by all versions, and re-exported so that one path is enough.
 pub use crate::call::{Call, Created, RawResponse};
 pub use crate::list::{Link, List, Page, PageCounts, PageMetadata, Paging, Row};
+pub use blueprint::Blueprint;
 pub use client::{Client, ClientBuilder, Product};
 pub use iaas::{
-    About, ApiDescription, DeprecationPolicy, Project, ProjectBody, ProjectUser, Projects, Tag, ZoneAssignment,
+    About, ApiDescription, DeprecationPolicy, FlavorMappings, FlavorProfile, ImageMappings, Project, ProjectBody,
+    ProjectUser, Projects, Tag, ZoneAssignment,
 };
 pub use links::{Href, Links};
 pub use login::{AccessToken, IssuedToken};
