@@ -5,7 +5,6 @@
 //!
 //! | service | type | subject |
 //! | --- | --- | --- |
-//! | IaaS | [`Client::flavor_profiles`], [`Client::images`] | flavors and images of each region |
 //! | blueprints | [`Client::blueprints`] | templates that deployments are made from |
 //! | IaaS | [`Projects`] | projects: users with the zones that they deploy to |
 //!
@@ -37,8 +36,7 @@ pub use crate::list::{Link, List, Page, PageCounts, PageMetadata, Paging, Row};
 pub use blueprint::Blueprint;
 pub use client::{Client, ClientBuilder, Product};
 pub use iaas::{
-    About, ApiDescription, DeprecationPolicy, FlavorMappings, FlavorProfile, ImageMappings, Project, ProjectBody,
-    ProjectUser, Projects, Tag, ZoneAssignment,
+    About, ApiDescription, DeprecationPolicy, Project, ProjectBody, ProjectUser, Projects, Tag, ZoneAssignment,
 };
 pub use links::{Href, Links};
 pub use login::{AccessToken, IssuedToken};

@@ -38,8 +38,6 @@ fn projects(client: &Client) -> Vec<Route> {
     let projects = client.projects();
     vec![
         one(&client.about()),
-        list(&client.flavor_profiles()),
-        list(&client.images()),
         list(&client.blueprints()),
         list(&projects.list()),
         one(&projects.get(ANY)),

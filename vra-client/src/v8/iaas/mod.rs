@@ -2,10 +2,8 @@
 
 mod about;
 mod common;
-mod mappings;
 mod projects;
 
 pub use about::{About, ApiDescription, DeprecationPolicy};
 pub use common::Tag;
-pub use mappings::{FlavorMappings, FlavorProfile, ImageMappings};
 pub use projects::{Project, ProjectBody, ProjectUser, Projects, ZoneAssignment};
