@@ -31,6 +31,7 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
+mod decimal;
 mod extra;
 mod json;
 mod model;
@@ -41,6 +42,7 @@ mod secret;
 mod time;
 mod wire;
 
+pub use decimal::Decimal;
 pub use extra::Extra;
 pub use json::JsonObject;
 pub use model::Model;

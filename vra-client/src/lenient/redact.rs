@@ -12,6 +12,11 @@ impl fmt::Debug for Redacted<'_> {
         match self.0 {
             Value::Object(map) => debug_object(map, f),
             Value::Array(items) => f.debug_list().entries(items.iter().map(Redacted)).finish(),
+            // The form of an integration is JSON inside a text, with passwords among its fields.
+            Value::String(text) if text.trim_start().starts_with(['[', '{']) => match serde_json::from_str(text) {
+                Ok(inner) => fmt::Debug::fmt(&Redacted(&inner), f),
+                Err(_) => write!(f, "{text:?}"),
+            },
             Value::String(text) => write!(f, "{text:?}"),
             other => write!(f, "{other}"),
         }
@@ -20,13 +25,15 @@ impl fmt::Debug for Redacted<'_> {
 
 pub(super) fn debug_object(map: &Map<String, Value>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     // A custom property is a pair of members: `id` (or `key`) has the name, `value` the secret.
-    let names_a_secret =
-        ["id", "key", "name"].iter().any(|name| map.get(*name).and_then(Value::as_str).is_some_and(is_secret_name))
-            || map.get("type").and_then(Value::as_str) == Some("secureString");
+    let names_a_secret = ["id", "key", "name", "prop_key"]
+        .iter()
+        .any(|name| map.get(*name).and_then(Value::as_str).is_some_and(is_secret_name))
+        || map.get("type").and_then(Value::as_str) == Some("secureString");
     let mut out = f.debug_map();
     for (name, value) in map {
         // `null` is shown: that a secret is missing is worth seeing and gives nothing away.
-        let hidden = !value.is_null() && (is_secret_name(name) || (names_a_secret && name == "value"));
+        let hidden = !value.is_null()
+            && (is_secret_name(name) || (names_a_secret && matches!(name.as_str(), "value" | "prop_value")));
         if hidden {
             out.entry(name, &"[redacted]");
         } else if let ("entries", Value::Array(entries)) = (name.as_str(), value) {

@@ -4,7 +4,7 @@
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::{JsonObject, Model, Timestamp, model, open_enum};
+use super::{Decimal, JsonObject, Model, Timestamp, model, open_enum};
 
 open_enum! {
     /// A state.
@@ -39,6 +39,8 @@ model! {
         password: SecretString = "password";
         /// A time.
         created: Timestamp = "created";
+        /// A number of any length.
+        decimal: Decimal = "decimal";
     }
 }
 
@@ -68,6 +70,25 @@ fn unusual_forms_are_kept_until_the_value_changes() {
     assert_eq!(serde_json::to_value(&read).unwrap()["flag"], json!(true));
     read.flag = None;
     assert!(serde_json::to_value(&read).unwrap().get("flag").is_none());
+}
+
+#[test]
+fn numbers_of_any_length_keep_their_digits() {
+    let digits = "42540766411282592856903984951653826570";
+    let read: Sample = serde_json::from_str(&format!(r#"{{"decimal": {digits}}}"#)).unwrap();
+    assert_eq!(read.decimal.unwrap().value().unwrap().to_string(), digits);
+    let text = round(&json!({"decimal": digits})).decimal.unwrap();
+    assert_eq!(text.as_str(), digits);
+    assert_eq!(round(&json!({"decimal": 168_432_650})).decimal.unwrap().value(), Some(168_432_650));
+    assert_eq!(round(&json!({"decimal": null})).decimal, None);
+    // A number that a gateway has rounded is kept, and not taken for exact.
+    assert_eq!(round(&json!({"decimal": 4.254e37})).decimal.unwrap().value(), None);
+    for bad in [json!(true), json!([]), json!({}), json!("x"), json!("")] {
+        let text = json!({"decimal": bad}).to_string();
+        let mut deserializer = serde_json::Deserializer::from_str(&text);
+        let error = serde_path_to_error::deserialize::<_, Sample>(&mut deserializer).unwrap_err();
+        assert_eq!(error.path().to_string(), "decimal");
+    }
 }
 
 #[test]
@@ -123,6 +144,10 @@ fn debug_hides_secrets() {
         format!("{read:?} {:?}", JsonObject::from(serde_json::Map::from_iter([("pwd".to_owned(), json!("hunter2"))])));
     assert!(!text.contains("hunter2"), "{text}");
     assert!(text.contains("nested"));
+    let form =
+        json!([{"prop_key": "x.password", "prop_value": "hunter2"}, {"prop_key": "x.port", "prop_value": "443"}]);
+    let text = format!("{:?}", round(&json!({"properties": form.to_string(), "text": "[not JSON", "name": "{}"})));
+    assert!(!text.contains("hunter2") && text.contains("443") && text.contains("[not JSON"), "{text}");
 }
 
 #[test]
