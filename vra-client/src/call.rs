@@ -91,6 +91,7 @@ impl<T: Send + 'static> Call<T> {
         read(reply)
     }
 
+    #[cfg(feature = "v7")]
     pub(crate) fn map<U: Send + 'static>(self, then: impl FnOnce(T) -> Result<U, Error> + Send + 'static) -> Call<U> {
         let Self { backend, request, read } = self;
         Call::new(backend, request, move |reply| then(read(reply)?))
@@ -122,6 +123,7 @@ impl Call<()> {
     }
 }
 
+#[cfg(feature = "v7")]
 impl Call<Created> {
     /// Makes a call that creates an object.
     pub(crate) fn created(backend: &Arc<dyn Backend>, request: ApiRequest) -> Self {
@@ -177,6 +179,7 @@ pub struct Created {
     pub body: Option<JsonObject>,
 }
 
+#[cfg(feature = "v7")]
 impl Created {
     pub(crate) fn read(reply: &Reply) -> Self {
         // The status said that the object exists, so a body that cannot be read must not make the call fail.

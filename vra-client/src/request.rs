@@ -44,6 +44,7 @@ pub struct ApiRequest {
     body: Option<Value>,
     /// Body that is not JSON, with its content type.
     content: Option<(&'static str, Vec<u8>)>,
+    headers: Vec<(&'static str, String)>,
     repeatable: bool,
     anonymous: bool,
     secret: bool,
@@ -86,6 +87,7 @@ impl ApiRequest {
             query: Vec::new(),
             body: None,
             content: None,
+            headers: Vec::new(),
             repeatable,
             anonymous: false,
             secret,
@@ -139,7 +141,19 @@ impl ApiRequest {
         let secret = is_secret(&path);
         // Here the path has the token itself, so the template cannot show it.
         let template = if secret { "/[path not shown]".to_owned() } else { path.clone() };
-        Self { method, template, path, query, body: None, content: None, repeatable, anonymous: false, secret, problem }
+        Self {
+            method,
+            template,
+            path,
+            query,
+            body: None,
+            content: None,
+            headers: Vec::new(),
+            repeatable,
+            anonymous: false,
+            secret,
+            problem,
+        }
     }
 
     /// Adds a query parameter. One of the same name stays.
@@ -207,11 +221,30 @@ impl ApiRequest {
         self
     }
 
+    /// Sets a body that is neither JSON nor a form.
+    #[cfg(feature = "v8")]
+    pub(crate) fn with_bytes(mut self, content_type: &'static str, bytes: Vec<u8>) -> Self {
+        self.content = Some((content_type, bytes));
+        self
+    }
+
+    /// Adds a header. Its name is in lower case.
+    #[cfg(feature = "v8")]
+    pub(crate) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub(crate) fn headers(&self) -> &[(&'static str, String)] {
+        &self.headers
+    }
+
     /// Returns the content type and the bytes of a body that is not JSON.
     pub(crate) fn content(&self) -> Option<(&'static str, &[u8])> {
         self.content.as_ref().map(|(content_type, bytes)| (*content_type, bytes.as_slice()))
     }
 
+    #[cfg(feature = "v7")]
     /// Marks a POST that only reads, so that it may be repeated.
     pub(crate) fn reading(mut self) -> Self {
         self.repeatable = true;

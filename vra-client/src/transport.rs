@@ -30,6 +30,9 @@ pub(crate) struct Reply {
     /// Time of the server when it responded.
     pub(crate) date: Option<SystemTime>,
     pub(crate) body: Vec<u8>,
+    /// Number of bytes of an upload that the server has.
+    #[cfg_attr(not(feature = "v8"), allow(dead_code, reason = "only version 8 uploads in parts"))]
+    pub(crate) upload_offset: Option<u64>,
     /// True if the body may hold a token, so that no error may repeat a part of it.
     pub(crate) secret: bool,
 }
@@ -117,6 +120,13 @@ impl Transport {
             value.set_sensitive(true);
             outgoing = outgoing.with_header(header::AUTHORIZATION, value);
         }
+        for (name, value) in request.headers() {
+            let value = HeaderValue::try_from(value).map_err(|_| {
+                let message = format!("the header {name} has characters that a header cannot have");
+                ipam_core::Error::new(ErrorKind::InvalidInput, Operation::Send, message)
+            })?;
+            outgoing = outgoing.with_header(header::HeaderName::from_static(name), value);
+        }
         if let Some(body) = request.body() {
             outgoing = outgoing.with_body("application/json", body.to_string());
         } else if let Some((content_type, bytes)) = request.content() {
@@ -140,8 +150,10 @@ impl Transport {
             // The lifetime of a token is counted by the server's clock, which the local one may differ from by hours.
             let date = text(header::DATE).and_then(|date| http_date(&date));
             let content_type = text(header::CONTENT_TYPE);
-            let operation = operation.to_owned();
-            return Ok(Reply { operation, status, location, content_type, date, body: response.body, secret });
+            let upload_offset = text(header::HeaderName::from_static("upload-offset"));
+            let upload_offset = upload_offset.and_then(|offset| offset.trim().parse().ok());
+            let (operation, body) = (operation.to_owned(), response.body);
+            return Ok(Reply { operation, status, location, content_type, date, body, upload_offset, secret });
         }
         // Redirects are not followed: the token would go along. One to another host is named as such, because the status
         // alone would not say where it leads.

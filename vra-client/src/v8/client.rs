@@ -228,6 +228,11 @@ impl Client {
         Call::json(&self.backend, self.versioned(request))
     }
 
+    /// Makes a call whose response is JSON with status 202 and empty with 204.
+    pub(crate) fn maybe<T: DeserializeOwned + Send + 'static>(&self, request: ApiRequest) -> Call<Option<T>> {
+        Call::maybe(&self.backend, self.versioned(request))
+    }
+
     /// Makes a call whose response has no content of interest.
     pub(crate) fn done(&self, request: ApiRequest) -> Call<()> {
         Call::done(&self.backend, self.versioned(request))
@@ -237,6 +242,11 @@ impl Client {
     pub(crate) fn list<T: Row + DeserializeOwned + Send + 'static>(&self, request: ApiRequest) -> List<T> {
         // Published clients ask for 200 and 1000; 10 000 rows are 50 requests.
         List::new(&self.backend, self.versioned(request)).with_paging(Paging::TopSkip).with_page_size(200)
+    }
+
+    /// Makes a list that is read by `$top` and `$skip`, and that counts its rows if it is asked to.
+    pub(crate) fn counted_list<T: Row + DeserializeOwned + Send + 'static>(&self, request: ApiRequest) -> List<T> {
+        self.list(request.with_query("$count", "true"))
     }
 }
 

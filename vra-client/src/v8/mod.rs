@@ -6,7 +6,13 @@
 //! | service | type | subject |
 //! | --- | --- | --- |
 //! | blueprints | [`Client::blueprints`] | templates that deployments are made from |
-//! | IaaS | [`Projects`] | projects: users with the zones that they deploy to |
+//! | IaaS | [`Projects`], [`Zones`] | projects: users with the zones that they deploy to |
+//! | IaaS | [`FabricNetworks`], [`Networks`], [`NetworkProfiles`] | networks, network domains, and what machines get of them |
+//! | IaaS | [`NetworkIpRanges`] | IP ranges of the product's own address management, with their addresses |
+//! | IaaS | [`ExternalIpRanges`], [`ExternalIpBlocks`] | ranges and blocks of an external IPAM |
+//! | IaaS | [`Integrations`], [`PackageImport`] | other systems such as an IPAM, and the packages of their plug-ins |
+//! | IaaS | [`Machines`], [`FlavorsAndImages`] | machines with their network cards; sizes and images |
+//! | IaaS | [`RequestTrackers`] | progress of calls that the server carries out later |
 //!
 //! # Calls and async methods
 //! - A method that is one HTTP request returns a [`Call`], and one that reads a list returns a [`List`]. They send
@@ -36,7 +42,14 @@ pub use crate::list::{Link, List, Page, PageCounts, PageMetadata, Paging, Row};
 pub use blueprint::Blueprint;
 pub use client::{Client, ClientBuilder, Product};
 pub use iaas::{
-    About, ApiDescription, DeprecationPolicy, Project, ProjectBody, ProjectUser, Projects, Tag, ZoneAssignment,
+    About, AllocateAddressesBody, AllocationType, ApiDescription, DeprecationPolicy, ExistingPackage, ExternalIpBlocks,
+    ExternalIpRange, ExternalIpRanges, FabricNetwork, FabricNetworkBody, FabricNetworks, FlavorMappings, FlavorProfile,
+    FlavorsAndImages, ImageMapping, ImportedPackage, Integration, IntegrationBody, Integrations, IpAddressStatus,
+    IpVersion, IsolationType, Machine, MachineOperation, Machines, Network, NetworkBody, NetworkDomain,
+    NetworkInterface, NetworkIpAddress, NetworkIpRange, NetworkIpRangeBody, NetworkIpRanges, NetworkProfile,
+    NetworkProfileBody, NetworkProfiles, Networks, PackageImport, PowerState, Project, ProjectBody, ProjectUser,
+    Projects, ReleaseAddressesBody, RequestStatus, RequestTracker, RequestTrackers, Tag, Zone, ZoneAssignment,
+    ZoneBody, Zones,
 };
 pub use links::{Href, Links};
 pub use login::{AccessToken, IssuedToken};

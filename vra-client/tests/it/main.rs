@@ -9,8 +9,10 @@ mod v7_bodies;
 mod v7_client;
 mod v7_infrastructure;
 mod v8_client;
+mod v8_iaas;
 mod v8_lists;
 mod v8_login;
+mod v8_package_import;
 
 use std::collections::BTreeMap;
 

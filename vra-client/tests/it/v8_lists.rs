@@ -157,6 +157,16 @@ fn pages_of_both_services_are_kept_and_know_their_counts() {
 }
 
 #[test]
+fn zones_of_a_project_are_set_as_a_whole() {
+    let client = Client::builder("https://vra.example").build().unwrap();
+    let zone: vra_client::v8::ZoneAssignment = serde_json::from_value(json!({"zoneId": "z", "priority": 1})).unwrap();
+    let call = client.projects().set_zones("p", [zone]);
+    assert_eq!(call.request().method(), http::Method::PUT);
+    let expected = json!({"zoneAssignmentSpecifications": [{"zoneId": "z", "priority": 1}]});
+    assert_eq!(call.request().body(), Some(&expected));
+}
+
+#[test]
 fn filters_of_projects_have_functions() {
     let client = Client::builder("https://vra.example").build().unwrap();
     let list = client.projects().list().with_filter(Filter::contains("name", "it's"));

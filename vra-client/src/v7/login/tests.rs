@@ -34,6 +34,7 @@ fn errors(body: &[u8]) -> Vec<Error> {
         content_type: None,
         date: None,
         body: body.to_vec(),
+        upload_offset: None,
         secret: true,
     };
     let raw = RawResponse::read(reply());

@@ -1,6 +1,22 @@
-//! Shapes that several objects share.
+//! Shapes and searches that several services share.
 
-use crate::lenient::model;
+use serde::de::DeserializeOwned;
+
+use crate::error::Error;
+use crate::lenient::{model, open_enum};
+use crate::list::{List, Row};
+use crate::odata::Filter;
+use crate::v8::Links;
+
+open_enum! {
+    /// Version of the Internet Protocol.
+    pub enum IpVersion {
+        /// Version 4; the server's default.
+        V4 = "IPv4",
+        /// Version 6.
+        V6 = "IPv6",
+    }
+}
 
 model! {
     /// Tag of an object. The value can be empty.
@@ -26,4 +42,23 @@ impl Tag {
     pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
         Self { key: Some(key.into()), value: Some(value.into()), ..Self::default() }
     }
+}
+
+/// Finds the only row with a name in a list whose filter compares texts.
+pub(super) async fn named<T: Row + DeserializeOwned + Send + 'static>(
+    list: List<T>,
+    what: &'static str,
+    name: &str,
+    name_of: impl Fn(&T) -> Option<&str> + Send,
+) -> Result<T, Error> {
+    // A filter with a dot finds nothing on some servers, and `*` stands for any text. Then all rows are read, and the
+    // names are compared here.
+    let list = if name.contains(['.', '*']) { list } else { list.with_filter(Filter::eq("name", name)) };
+    list.only(what, name, name_of).await
+}
+
+/// Returns the ids of the fabric networks of a range, whichever relation its release has.
+pub(super) fn fabric_network_ids(links: Option<&Links>) -> Vec<String> {
+    let Some(links) = links else { return Vec::new() };
+    links.ids("fabric-networks").chain(links.ids("fabric-network")).collect()
 }

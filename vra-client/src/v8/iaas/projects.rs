@@ -1,10 +1,12 @@
 //! Projects: users with the zones that they deploy to.
 
+use super::common::named;
+use super::request_tracker::RequestTracker;
 use crate::call::Call;
 use crate::error::Error;
-use crate::lenient::{JsonObject, Timestamp, model, request_body};
+use crate::lenient::{IntoJson, JsonObject, Timestamp, model, request_body};
 use crate::list::{List, rows};
-use crate::odata::{Filter, OrderBy};
+use crate::odata::OrderBy;
 use crate::request::ApiRequest;
 use crate::v8::{Client, Links};
 
@@ -163,7 +165,7 @@ impl ProjectBody {
     }
 }
 
-rows!(Project.id);
+rows!(Project.id, ZoneAssignment.zone_id);
 
 impl Client {
     /// Returns the projects.
@@ -192,9 +194,9 @@ impl Projects<'_> {
     /// Lists the projects, by name. Filters have functions here, unlike other lists of the service. Evidence: captured
     /// (8.x).
     pub fn list(self) -> List<Project> {
-        let request = ApiRequest::get("/iaas/api/projects", &[]).with_query("$count", "true");
+        let request = ApiRequest::get("/iaas/api/projects", &[]);
         // This list has its own spelling of the parameter.
-        self.client.list(request).with_order_parameter("$orderBy").with_order_by(OrderBy::asc("name"))
+        self.client.counted_list(request).with_order_parameter("$orderBy").with_order_by(OrderBy::asc("name"))
     }
 
     /// Reads a project. Evidence: captured (8.x, as a row).
@@ -208,7 +210,7 @@ impl Projects<'_> {
     /// [`Error::NoSuchName`] if no project has the name; [`Error::Ambiguous`] if several have; otherwise the
     /// [errors of a list](List#errors).
     pub async fn named(self, name: &str) -> Result<Project, Error> {
-        self.list().with_filter(Filter::eq("name", name)).only("project", name, |row| row.name.as_deref()).await
+        named(self.list(), "project", name, |row| row.name.as_deref()).await
     }
 
     /// Creates a project. Evidence: described (8.10).
@@ -219,6 +221,20 @@ impl Projects<'_> {
     /// Changes a project. Members that are not in the body stay. Evidence: described (8.10).
     pub fn update(self, id: &str, body: ProjectBody) -> Call<Project> {
         self.client.json(ApiRequest::patch("/iaas/api/projects/{project}", &[id]).json(body))
+    }
+
+    /// Lists the zones of a project, with the limits of the project there. Later than 8.10. Evidence: listed (8.14).
+    pub fn zones(self, id: &str) -> List<ZoneAssignment> {
+        self.client.list(ApiRequest::get("/iaas/api/projects/{project}/zones", &[id]))
+    }
+
+    /// Sets the zones of a project, in place of those it had. The tracker says when they are. Later than 8.10. Evidence:
+    /// listed (8.14).
+    pub fn set_zones(self, id: &str, zones: impl Into<Vec<ZoneAssignment>>) -> Call<RequestTracker> {
+        let zones: Vec<ZoneAssignment> = zones.into();
+        let mut body = JsonObject::new();
+        body.insert("zoneAssignmentSpecifications".to_owned(), zones.into_json());
+        self.client.json(ApiRequest::put("/iaas/api/projects/{project}/zones", &[id]).json(body))
     }
 
     /// Deletes a project. The server returns 409 while it is in use. Evidence: described (8.10).
