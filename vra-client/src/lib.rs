@@ -1,9 +1,9 @@
-// The front page has examples and links that exist only with `v7`.
-#![cfg_attr(feature = "v7", doc = include_str!("../README.md"))]
+// The front page has examples and links that exist only with both clients.
+#![cfg_attr(all(feature = "v7", feature = "v8"), doc = include_str!("../README.md"))]
 #![cfg_attr(
-    not(feature = "v7"),
+    not(all(feature = "v7", feature = "v8")),
     doc = "Typed client of VMware vRealize Automation 6.2 to 8 and VCF Automation, and the IPAM plug-in contract. The \
-           front page needs the feature `v7`."
+           front page needs the features `v7` and `v8`."
 )]
 // docs.rs marks the items that need a feature; the marks need a nightly compiler, which it has.
 #![cfg_attr(docsrs, feature(doc_cfg))]

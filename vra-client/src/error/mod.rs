@@ -227,7 +227,7 @@ impl Error {
         self.as_server().map(|error| error.status)
     }
 
-    /// Returns the server's own error number, if the refusal has one.
+    /// Returns the server's own error number, if the refusal has one. Those of version 7 that are known:
     ///
     /// | number | meaning |
     /// | --- | --- |

@@ -400,8 +400,8 @@ impl ClientBuilder {
     /// Builds the client. Nothing is sent: the first call logs in.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] if the user, domain or organization is blank, or a version is not a date; [`Error::Transport`]
-    /// if the URL is not `https` (unless allowed) or cannot be parsed, or the TLS options cannot be used.
+    /// [`Error::InvalidInput`] if the user, domain or organization is blank, a version is not a date, or a domain or a
+    /// direct login was set without a password; [`Error::Transport`] if the URL is not `https` (unless allowed) or cannot be parsed, or the TLS options cannot be used.
     pub fn build(self) -> Result<Client, Error> {
         for (field, version) in [("IaaS version", &self.versions.iaas), ("service version", &self.versions.services)] {
             // Checked here: the server would refuse every call with a status that does not name the parameter.
@@ -411,6 +411,10 @@ impl ClientBuilder {
         }
         if let Some(domain) = self.domain.as_deref().filter(|domain| domain.trim().is_empty()) {
             return Err(Error::invalid("domain", domain, "the domain of the user's directory"));
+        }
+        if !matches!(self.credentials, Chosen::Password { .. }) && (self.domain.is_some() || self.direct) {
+            let given = if self.direct { "with_direct_login" } else { "with_domain" };
+            return Err(Error::invalid("login", given, "with_password beside it; no other login has this"));
         }
         let ends_tokens = !matches!(self.credentials, Chosen::Organization { .. });
         let form = match self.credentials {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use vra_client::Error;
 use vra_client::lenient::{JsonObject, Model};
 use vra_client::odata::{Filter, OrderBy};
-use vra_client::v8::{Client, Page};
+use vra_client::v8::{Client, Page, Paging};
 use wiremock::matchers::{method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -96,6 +96,69 @@ async fn a_server_that_ignores_the_paging_ends_the_list() {
         .mount(&server)
         .await;
     assert_eq!(read(&client).await.unwrap().len(), 5);
+}
+
+/// The catalog and deployment services count pages from 0, and say which is the last.
+#[tokio::test]
+async fn pages_of_the_other_services_are_read_to_the_last() {
+    let (server, client) = started().await;
+    let counts = |number: u32| {
+        json!({"content": rows(number * 2..(number * 2 + 2).min(5)), "number": number, "totalPages": 3, "size": 2,
+            "last": number == 2, "first": number == 0, "totalElements": 5})
+    };
+    for number in 0..3 {
+        page(&server, number * 2, counts(number)).await;
+    }
+    assert_eq!(read(&client).await.unwrap().len(), 5);
+
+    // Without a count of rows the number of the page decides, and without that the mark of the last one.
+    for members in [["totalElements", "last"], ["totalElements", "number"]] {
+        let (server, client) = started().await;
+        for number in 0..3 {
+            let mut body = counts(number);
+            for member in members {
+                body.as_object_mut().unwrap().remove(member);
+            }
+            page(&server, number * 2, body).await;
+        }
+        assert_eq!(read(&client).await.unwrap().len(), 5);
+    }
+}
+
+#[test]
+fn pages_are_requested_in_each_way() {
+    let client = Client::builder("https://vra.example").build().unwrap();
+    let list = client.zones().list().with_page_size(20).with_first_page(3);
+    for (paging, query) in [
+        (Paging::TopSkip, "&$top=20&$skip=40"),
+        (Paging::PageSize, "&page=2&size=20"),
+        (Paging::PageLimit, "&page=3&limit=20"),
+        (Paging::Single, ""),
+    ] {
+        let target = list.clone().with_paging(paging).request().target();
+        assert_eq!(target, format!("/iaas/api/zones?apiVersion=2021-07-15{query}"));
+    }
+}
+
+/// 5 000 ranges are 25 requests, and no more than one page of them is held.
+#[tokio::test]
+async fn a_large_list_is_streamed_in_counted_requests() {
+    let (server, client) = started().await;
+    let page = |request: &wiremock::Request| {
+        let query: std::collections::HashMap<_, _> = request.url.query_pairs().into_owned().collect();
+        let (top, skip): (u32, u32) = (query["$top"].parse().unwrap(), query["$skip"].parse().unwrap());
+        ResponseTemplate::new(200)
+            .set_body_json(json!({"content": rows(skip..(skip + top).min(5000)), "totalElements": 5000}))
+    };
+    let at = "/iaas/api/network-ip-ranges";
+    Mock::given(path(at)).respond_with(page).expect(25).mount(&server).await;
+    let mut pages = Box::pin(client.network_ip_ranges().list().pages());
+    let mut count = 0;
+    while let Some(page) = pages.try_next().await.unwrap() {
+        assert!(page.content.len() <= 200);
+        count += page.content.len();
+    }
+    assert_eq!(count, 5000);
 }
 
 #[tokio::test]

@@ -215,6 +215,22 @@ async fn an_expired_refresh_token_is_named() {
     }
 }
 
+/// The password is sent to a server of the other product; its 404 alone would say little.
+#[tokio::test]
+async fn a_login_of_the_other_product_is_named() {
+    let server = MockServer::start().await;
+    let builders = [
+        builder(&server).with_password("tony", PASSWORD),
+        builder(&server).with_refresh_token(REFRESH),
+        builder(&server).with_organization("lab", REFRESH),
+    ];
+    for builder in builders {
+        let error = builder.build().unwrap().about().await.unwrap_err();
+        assert_eq!(error.status(), Some(404));
+        assert!(error.to_string().contains("with_organization"), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn a_login_page_in_place_of_json_is_named() {
     let server = MockServer::start().await;
@@ -307,6 +323,8 @@ fn what_cannot_work_is_refused_before_anything_is_sent() {
     assert!(at().with_password(" ", "x").build().is_err());
     assert!(at().with_password("tony", "x").with_domain("").build().is_err());
     assert!(at().with_organization("", "x").build().is_err());
+    assert!(at().with_refresh_token("x").with_domain("lab").build().unwrap_err().to_string().contains("with_password"));
+    assert!(at().with_token("x").with_direct_login().build().is_err());
     for version in ["2021-7-15", "latest", "2021-13-01", ""] {
         let error = at().with_iaas_version(version).build().unwrap_err();
         assert!(error.to_string().contains("2021-07-15"), "{error}");

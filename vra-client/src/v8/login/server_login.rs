@@ -18,6 +18,8 @@ use crate::transport::{Reply, Transport};
 const WRONG_PASSWORD: &str = "the server refused the user, the password or the domain; check all three";
 const WRONG_TOKEN: &str = "the server refused the refresh token: it has expired or belongs to another organization; make \
                            a new API token";
+const NO_LOGIN: &str = "the server does not have this login; check its URL, and whether it is version 8, or VCF \
+                        Automation with `with_organization` and the name of an organization that exists";
 const NO_ACCESS: &str = "the server refused the token that it has just issued; check that the user has a role in the \
                          organization";
 
@@ -106,6 +108,7 @@ impl Login for ServerLogin {
         Box::pin(async move {
             match &self.form {
                 Form::Password { .. } => self.with_password(transport).await,
+                // A refresh token of the caller: it cannot be renewed.
                 Form::RefreshToken(token) => {
                     exchange(transport, token).await.map_err(|error| explained(error, WRONG_TOKEN))
                 }
@@ -190,9 +193,16 @@ fn is_refused(error: &Error) -> bool {
 
 fn explained(error: Error, advice: &str) -> Error {
     match error {
+        // The logins of the two products have nothing in common.
+        Error::Server(server) if matches!(server.status, 404 | 405) => {
+            Error::Server(Box::new(server.explained(NO_LOGIN)))
+        }
         Error::Server(server) if matches!(server.status, 400 | 401 | 403) => {
             Error::Server(Box::new(server.explained(advice)))
         }
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests;
