@@ -8,38 +8,46 @@ use vra_client::v7::Deployment;
 use crate::replay::Outcome;
 use crate::{fixtures, prepared, response, samples};
 
+/// Versions with recorded payloads, and the number of those that have a body.
+const VERSIONS: [(&str, usize); 2] = [("v7", 90), ("v8", 32)];
+
 #[test]
 fn every_payload_is_written_as_it_was_read() {
     let replay = prepared();
-    for (version, at_least) in [("v7", 90), ("v8", 8)] {
-        let samples = samples(version);
+    for (version, bodies) in VERSIONS {
         let mut kept = 0;
-        for (name, sample) in &samples {
-            match replay.replay(sample) {
+        for (name, sample) in samples(version) {
+            match replay.replay(&sample) {
                 Ok(Outcome::Kept(_)) => kept += 1,
                 Ok(Outcome::Skipped(_)) => assert!(sample.body.is_null(), "{name}"),
-                Ok(Outcome::NotServed(_)) => assert_eq!(version, "v8", "{name}"),
+                // Two services of version 8 have no client yet.
+                Ok(Outcome::NotServed(why)) => {
+                    let later = ["/catalog/api/", "/deployment/api/"];
+                    assert!(later.iter().any(|service| sample.path.starts_with(service)), "{name}: {why}");
+                }
                 Err(why) => panic!("{name}: {why}"),
             }
         }
-        assert!(kept >= at_least, "{kept} of {} kept", samples.len());
+        assert!(kept >= bodies, "{kept} of {version} kept");
     }
 }
 
-/// The file may only shrink: a new line is a member that needs a field.
+/// The files may only shrink: a new line is a member that needs a field.
 #[test]
 fn the_members_without_a_field_are_those_listed() {
-    let text = std::fs::read_to_string(fixtures("v7").join("EXTRA.txt")).unwrap();
-    let listed: BTreeSet<&str> = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
     let replay = prepared();
-    let mut found = BTreeSet::new();
-    for (name, sample) in samples("v7") {
-        if let Outcome::Kept(extra) = replay.replay(&sample).unwrap_or_else(|why| panic!("{name}: {why}")) {
-            found.extend(extra);
+    for (version, _) in VERSIONS {
+        let text = std::fs::read_to_string(fixtures(version).join("EXTRA.txt")).unwrap();
+        let listed: BTreeSet<&str> = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+        let mut found = BTreeSet::new();
+        for (name, sample) in samples(version) {
+            if let Outcome::Kept(extra) = replay.replay(&sample).unwrap_or_else(|why| panic!("{name}: {why}")) {
+                found.extend(extra);
+            }
         }
+        let found: BTreeSet<&str> = found.iter().map(String::as_str).collect();
+        assert_eq!(found, listed, "{version}");
     }
-    let found: BTreeSet<&str> = found.iter().map(String::as_str).collect();
-    assert_eq!(found, listed);
 }
 
 /// The members are those that published clients read: no response is published.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use vra_client::Error;
 
 use super::check::compare;
 
@@ -50,6 +51,11 @@ impl Members {
         }
     }
 
+    /// Returns the members that were not taken yet.
+    pub(crate) fn left(&self) -> &Map<String, Value> {
+        &self.left
+    }
+
     /// Returns the whole body, if each of its members was taken: there is no way to send another one.
     pub(crate) fn without_others(self) -> Result<Value, String> {
         match self.left.keys().next() {
@@ -77,16 +83,22 @@ impl Members {
     }
 }
 
+/// Makes the error for a member whose value the client refuses to send.
+pub(crate) fn refused(name: &'static str) -> impl Fn(Error) -> String {
+    move |error| format!("{name}: invalid value, {error}")
+}
+
 /// Declares the check of a body: how it is made, and each setter with the type and name of its member.
 macro_rules! built {
     ($check:ident: $body:ident, $new:expr, { $($setter:ident: $ty:ty = $name:literal),* $(,)? }) => {
         fn $check(json: &str) -> Result<Vec<String>, String> {
             let mut members = Members::read(json)?;
             let make: fn(&mut Members) -> Result<$body, String> = $new;
-            let mut body = make(&mut members)?;
-            $(if let Some(value) = members.optional::<$ty>($name)? {
-                body = body.$setter(value);
-            })*
+            let body = make(&mut members)?;
+            $(let body = match members.optional::<$ty>($name)? {
+                Some(value) => body.$setter(value),
+                None => body,
+            };)*
             members.finish(body, |body, name, value| body.with_member(name, value))
         }
     };
