@@ -5,7 +5,6 @@
 //!
 //! | service | type | subject |
 //! | --- | --- | --- |
-//! | blueprints | [`Client::blueprints`] | templates that deployments are made from |
 //! | IaaS | [`Projects`], [`Zones`] | projects: users with the zones that they deploy to |
 //! | IaaS | [`FabricNetworks`], [`Networks`], [`NetworkProfiles`] | networks, network domains, and what machines get of them |
 //! | IaaS | [`NetworkIpRanges`] | IP ranges of the product's own address management, with their addresses |
@@ -30,7 +29,6 @@
 //! is the id.
 
 mod base64;
-mod blueprint;
 mod client;
 mod iaas;
 mod links;
@@ -39,7 +37,6 @@ mod login;
 // Shared by all versions, and re-exported so that one path is enough.
 pub use crate::call::{Call, Created, RawResponse};
 pub use crate::list::{Link, List, Page, PageCounts, PageMetadata, Paging, Row};
-pub use blueprint::Blueprint;
 pub use client::{Client, ClientBuilder, Product};
 pub use iaas::{
     About, AllocateAddressesBody, AllocationType, ApiDescription, DeprecationPolicy, ExistingPackage, ExternalIpBlocks,

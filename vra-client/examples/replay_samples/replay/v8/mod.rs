@@ -8,14 +8,13 @@ use vra_client::error::ServerMessage;
 use vra_client::v8::Client;
 
 use super::check::keeps;
-use super::route::{Route, list};
+use super::route::Route;
 
 /// Returns the calls of the client.
 pub(crate) fn routes() -> Result<Vec<Route>, Error> {
     let client = Client::builder("https://vra.example").build()?;
     let mut routes = logins::routes();
     routes.extend(iaas::routes(&client)?);
-    routes.push(list(&client.blueprints()));
     Ok(routes)
 }
 
