@@ -15,8 +15,8 @@ pub(crate) struct PageFacts {
     pub(crate) last: Option<bool>,
     /// True if there is a link to a next page.
     pub(crate) has_next: Option<bool>,
-    /// True if the page has as many rows as were requested, so that there may be more whatever it says.
-    pub(crate) full: bool,
+    /// True if the page may be cut off whatever it says, so that one more is requested unless it is counted.
+    pub(crate) cut: bool,
 }
 
 /// Decision on another page.
@@ -85,8 +85,8 @@ impl PageGuard {
             _ if stuck && rows > 0 && facts.has_next == Some(true) && !self.incomplete_allowed && !self.resumed => {
                 Err(self.truncated(self.distinct.saturating_add(1)))
             }
-            // Without a count a full page may be cut off, so one more is requested.
-            _ if facts.full && facts.last.is_none() && !stuck => Ok(Next::More),
+            // Without a count a page may be cut off, so one more is requested.
+            _ if facts.cut && facts.last.is_none() && !stuck => Ok(Next::More),
             _ => Ok(if over { Next::End } else { Next::More }),
         };
         (fresh, next)
@@ -110,7 +110,7 @@ mod tests {
 
     fn page(ids: &[&str], total: Option<u64>, last: Option<bool>, has_next: Option<bool>) -> PageFacts {
         let ids = ids.iter().map(|id| Some((*id).to_owned())).collect();
-        PageFacts { ids, total, last, has_next, full: false }
+        PageFacts { ids, total, last, has_next, cut: false }
     }
 
     fn guard() -> PageGuard {
@@ -180,13 +180,13 @@ mod tests {
     }
 
     #[test]
-    fn without_counts_a_full_page_is_followed_by_a_request() {
-        let full = |ids: &[&str]| PageFacts { full: true, ..page(ids, None, None, Some(false)) };
+    fn without_counts_a_page_that_may_be_cut_off_is_followed_by_a_request() {
+        let cut = |ids: &[&str]| PageFacts { cut: true, ..page(ids, None, None, Some(false)) };
         let mut guard = guard();
-        assert_eq!(guard.accept(full(&["a", "b"])).1.unwrap(), Next::More);
-        assert_eq!(guard.accept(full(&["c", "d"])).1.unwrap(), Next::More);
+        assert_eq!(guard.accept(cut(&["a", "b"])).1.unwrap(), Next::More);
+        assert_eq!(guard.accept(cut(&["c", "d"])).1.unwrap(), Next::More);
         // The server gives the first page for every number: it had no more.
-        let (fresh, next) = guard.accept(full(&["a", "b"]));
+        let (fresh, next) = guard.accept(cut(&["a", "b"]));
         assert_eq!((fresh, next.unwrap()), (vec![false, false], Next::End));
     }
 

@@ -28,8 +28,8 @@ pub(crate) use page::rows;
 /// [`stream`](Self::stream) reads row after row, [`pages`](Self::pages) page after page, [`all`](Self::all) everything
 /// into memory. Each row is returned once: a row that is on two pages is dropped the second time. A list that ends with
 /// fewer rows than the server counted ends with [`Error::Truncated`]. The next page is requested by its number or by the
-/// number of rows before it, because the server's own `next` links lose the order. A server that does not count ends the
-/// list with a page that is not full, or that has no new row.
+/// number of rows before it, because the server's own `next` links lose the order. Without a count the list ends with a page
+/// that has no new row, and where pages are numbered also with one that is not full.
 ///
 /// Without an order the server may move rows between pages while they are read. So set
 /// [`with_order_by`](Self::with_order_by) where the list accepts one; reservations of version 7 do not, and lists of
@@ -174,6 +174,19 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
         self.paging.page_request(self.request.clone(), place, self.page_size)
     }
 
+    /// Returns true if a page without counts may be followed by others.
+    fn may_be_cut(&self, page: &Page<T>) -> bool {
+        let rows = page.content.len();
+        let full = u64::try_from(rows).is_ok_and(|rows| rows >= u64::from(self.page_size));
+        // The largest `$top` of the IaaS service is not known, and a server that cuts pages shorter without a count would
+        // make a short page look like the last one. Ids are needed to end the list at a server that ignores `$skip`.
+        // A bare array has no pages.
+        let open = self.paging == Paging::TopSkip
+            && page.is_envelope()
+            && page.content.iter().all(|row| row.row_id().is_some());
+        full || open && rows > 0
+    }
+
     async fn fetch(&self, place: Place, meter: &mut ListMeter) -> Result<Page<T>, Error> {
         let limit = |source| Error::Transport { operation: self.request.operation(), source };
         let request = self.page_request(place);
@@ -217,7 +230,7 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
                 total: page.total(),
                 last: if single { Some(true) } else { page.is_last(place.number) },
                 has_next: page.has_next().filter(|_| !single),
-                full: u64::try_from(rows).is_ok_and(|rows| rows >= u64::from(list.page_size)),
+                cut: list.may_be_cut(&page),
             };
             let (fresh, next) = guard.accept(facts);
             let mut fresh = fresh.into_iter();

@@ -153,6 +153,11 @@ impl<T> Page<T> {
         u64::try_from(self.counts.total_pages.or(older)?).ok()
     }
 
+    /// Returns true if the rows came in an object, which has room for counts and further pages.
+    pub(super) fn is_envelope(&self) -> bool {
+        matches!(self.form, Form::Envelope | Form::Values)
+    }
+
     /// Returns true if this is the last page, and [`None`] if the page does not tell. `requested` is its number, from 1.
     pub(super) fn is_last(&self, requested: u32) -> Option<bool> {
         if let Some(last) = self.counts.last {

@@ -68,12 +68,29 @@ async fn a_server_that_cuts_pages_skips_no_row() {
     assert_eq!(read(&client).await.unwrap(), ["p0", "p1", "p2"]);
 }
 
+/// The largest page of a server is not known, so that a short page need not be the last one.
 #[tokio::test]
-async fn without_a_count_a_page_that_is_not_full_ends_the_list() {
+async fn without_a_count_a_page_without_a_new_row_ends_the_list() {
     let (server, client) = started().await;
-    page(&server, 0, json!({"content": rows(0..2), "numberOfElements": 2})).await;
-    page(&server, 2, json!({"content": rows(2..3), "numberOfElements": 1})).await;
+    page(&server, 0, json!({"content": rows(0..1), "numberOfElements": 1})).await;
+    page(&server, 1, json!({"content": rows(1..3), "numberOfElements": 2})).await;
+    page(&server, 3, json!({"content": [], "numberOfElements": 0})).await;
     assert_eq!(read(&client).await.unwrap(), ["p0", "p1", "p2"]);
+}
+
+#[tokio::test]
+async fn a_bare_array_is_one_page() {
+    let (server, client) = started().await;
+    page(&server, 0, Value::from(rows(0..1))).await;
+    assert_eq!(read(&client).await.unwrap(), ["p0"]);
+}
+
+#[tokio::test]
+async fn rows_without_an_id_end_the_list_with_a_page_that_is_not_full() {
+    let (server, client) = started().await;
+    page(&server, 0, json!({"content": [{"name": "a"}, {"name": "b"}]})).await;
+    page(&server, 2, json!({"content": [{"name": "c"}]})).await;
+    assert_eq!(read(&client).await.unwrap().len(), 3);
 }
 
 /// Ranges and blocks declare no paging: such a server sends everything, whatever the request says.
