@@ -1,5 +1,7 @@
 //! Program `replay_samples`: how a call is found, and what is said about a file that cannot be replayed.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::{Value, json};
 
 use crate::replay::{Generation, Kind, Outcome, Replay, Report, Sample};
@@ -135,4 +137,46 @@ fn the_query_decides_between_two_tokens_and_a_body_is_built_by_the_client() {
     assert_eq!(sent("/iaas/api/projects", project), Ok(Outcome::Kept(vec!["ProjectBody.theme".to_owned()])));
     let wrong = sent("/iaas/api/projects", json!({"name": "Lab", "members": [{"email": {}}]})).unwrap_err();
     assert!(wrong.starts_with("members[0].email: invalid type"), "{wrong}");
+}
+
+/// Without this, a call that lacks a route would be reported as not served although a method makes it.
+#[test]
+fn each_path_in_the_sources_of_the_clients_has_a_route() {
+    fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
+                found.push(path);
+            }
+        }
+    }
+    let replay = prepared();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root.join("v7"), &mut files);
+    sources(&root.join("v8"), &mut files);
+    let mut paths = 0;
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        // Inline tests stand at the end.
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        let code = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        for path in code.flat_map(|line| line.split('"').skip(1).step_by(2)) {
+            // Shorter texts are the beginnings of paths, by which a service is told apart.
+            if !path.starts_with('/') || path.trim_end_matches('/').matches('/').count() < 3 {
+                continue;
+            }
+            paths += 1;
+            // With the parameters that a route may ask for.
+            let mut sample = response("GET", &format!("{path}?hasRole&access_token"), Value::Null);
+            let served = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"].into_iter().any(|method| {
+                method.clone_into(&mut sample.method);
+                replay.route(&sample).is_some()
+            });
+            assert!(served, "{}: {path} needs a route in examples/replay_samples/replay", file.display());
+        }
+    }
+    assert!(paths > 150, "{paths}");
 }

@@ -2,18 +2,25 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use http::Method;
+use serde_json::Value;
 use vra_client::Error;
 use vra_client::lenient::JsonObject;
+use vra_client::request::ApiRequest;
 use vra_client::v8::{
-    AllocateAddressesBody, Client, FabricNetworkBody, IntegrationBody, IsolationType, MachineOperation, NetworkBody,
-    NetworkIpRangeBody, NetworkProfileBody, ProjectBody, ProjectUser, ReleaseAddressesBody, Tag, ZoneAssignment,
-    ZoneBody,
+    AllocateAddressesBody, Client, ExistingPackage, FabricNetworkBody, IntegrationBody, IsolationType,
+    MachineOperation, NetworkBody, NetworkIpRangeBody, NetworkProfileBody, ProjectBody, ProjectUser,
+    ReleaseAddressesBody, Tag, ZoneAssignment, ZoneBody,
 };
 
 use crate::replay::body::{Members, built, refused};
 use crate::replay::check::compare;
 use crate::replay::route::{ANY, Route, list, maybe, one, unread};
 
+/// Part of a package that is uploaded.
+const UPLOAD: &str = "/iaas/api/integrations-ipam/package-import/{upload}";
+
+/// Returns the calls of the service.
 pub(super) fn routes(client: &Client) -> Result<Vec<Route>, Error> {
     let mut routes = projects_and_zones(client);
     routes.extend(networks(client));
@@ -33,6 +40,8 @@ fn projects_and_zones(client: &Client) -> Vec<Route> {
         one(&projects.create(project_body())).sends(project),
         one(&projects.update(ANY, project_body())).sends(project),
         unread(&projects.delete(ANY)),
+        list(&projects.zones(ANY)),
+        one(&projects.set_zones(ANY, Vec::new())).sends(project_zones),
         list(&zones.list()),
         one(&zones.get(ANY)),
         one(&zones.create(zone_body())).sends(zone),
@@ -99,6 +108,10 @@ fn external(client: &Client) -> Vec<Route> {
         one(&integrations.create(IntegrationBody::changes())).sends(integration),
         one(&integrations.update(ANY, IntegrationBody::changes())).sends(integration_changes),
         maybe(&integrations.delete(ANY)),
+        one(&client.package_import().finish(ANY, 0, ExistingPackage::Fail)).sends(imported),
+        // The upload before it: several requests, of which none can be prepared.
+        Route::of(&ApiRequest::new(Method::PATCH, UPLOAD, &[ANY])),
+        Route::of(&ApiRequest::new(Method::HEAD, UPLOAD, &[ANY])),
     ]
 }
 
@@ -246,13 +259,36 @@ built!(integration_changes: IntegrationBody, |_| Ok(IntegrationBody::changes()),
     with_tags: Vec<Tag> = "tags",
 });
 
-/// Compares the body of the one change to an external range, which the call builds by itself.
+/// Compares the zones of a project, whose body the call builds by itself.
+fn project_zones(json: &str) -> Result<Vec<String>, String> {
+    let mut members = Members::read(json)?;
+    let zones: Vec<ZoneAssignment> = members.required("zoneAssignmentSpecifications")?;
+    sent(members, |client| client.projects().set_zones(ANY, zones).request().body().cloned())
+}
+
+/// Compares the networks of an external range, whose body the call builds by itself.
 fn external_range(json: &str) -> Result<Vec<String>, String> {
     let mut members = Members::read(json)?;
     let networks: Vec<String> = members.required("fabricNetworkIds")?;
+    sent(members, |client| client.external_ip_ranges().set_fabric_networks(ANY, networks).request().body().cloned())
+}
+
+/// Compares the import of an uploaded package, whose body the call builds by itself.
+fn imported(json: &str) -> Result<Vec<String>, String> {
+    let mut members = Members::read(json)?;
+    let id: String = members.required("bundleId")?;
+    let existing = match members.required::<String>("option")?.as_str() {
+        "FAIL" => ExistingPackage::Fail,
+        "OVERWRITE" => ExistingPackage::Overwrite,
+        other => return Err(format!("option: invalid value {other}, the client sends FAIL or OVERWRITE")),
+    };
+    sent(members, |client| client.package_import().finish(&id, 0, existing).request().body().cloned())
+}
+
+/// Compares a body with that of a prepared call.
+fn sent(members: Members, body: impl FnOnce(&Client) -> Option<Value>) -> Result<Vec<String>, String> {
     let original = members.without_others()?;
     let client = Client::builder("https://vra.example").build().map_err(|error| error.to_string())?;
-    let call = client.external_ip_ranges().set_fabric_networks(ANY, networks);
-    compare(&call.request().body(), &original)?;
+    compare(&body(&client), &original)?;
     Ok(Vec::new())
 }
