@@ -335,7 +335,11 @@ impl ClientBuilder {
         self
     }
 
-    /// Logs in to an organization of VCF Automation 9 with a refresh token, also called API token. Evidence: sent (9).
+    /// Logs in to an organization of VCF Automation 9 with a refresh token, also called API token. Evidence: documented,
+    /// sent (9).
+    ///
+    /// The token of an account of a service is replaced at each login. The client uses its successor, but cannot save it
+    /// for the next program; use the API token of a user where the program ends.
     pub fn with_organization(mut self, name: impl Into<String>, token: impl Into<SecretString>) -> Self {
         self.credentials = Chosen::Organization { name: name.into(), token: token.into() };
         self

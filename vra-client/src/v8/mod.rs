@@ -43,10 +43,10 @@ pub use iaas::{
     ExternalIpRange, ExternalIpRanges, FabricNetwork, FabricNetworkBody, FabricNetworks, FlavorMappings, FlavorProfile,
     FlavorsAndImages, ImageMapping, ImportedPackage, Integration, IntegrationBody, Integrations, IpAddressStatus,
     IpVersion, IsolationType, Machine, MachineOperation, Machines, Network, NetworkBody, NetworkDomain,
-    NetworkInterface, NetworkIpAddress, NetworkIpRange, NetworkIpRangeBody, NetworkIpRanges, NetworkProfile,
-    NetworkProfileBody, NetworkProfiles, Networks, PackageImport, PowerState, Project, ProjectBody, ProjectUser,
-    Projects, ReleaseAddressesBody, RequestStatus, RequestTracker, RequestTrackers, Tag, Zone, ZoneAssignment,
-    ZoneBody, Zones,
+    NetworkInterface, NetworkInterfaceBody, NetworkIpAddress, NetworkIpRange, NetworkIpRangeBody, NetworkIpRanges,
+    NetworkProfile, NetworkProfileBody, NetworkProfiles, Networks, PackageImport, PowerState, Project, ProjectBody,
+    ProjectUser, Projects, ReleaseAddressesBody, RequestStatus, RequestTracker, RequestTrackers, Tag, Zone,
+    ZoneAssignment, ZoneBody, Zones,
 };
 pub use links::{Href, Links};
 pub use login::{AccessToken, IssuedToken};

@@ -166,6 +166,32 @@ async fn an_organization_of_vcf_automation_logs_in_with_a_form() {
     client.logout().await.unwrap();
 }
 
+/// The token of an account of a service is replaced at each login. Some releases have the call at another path.
+#[tokio::test]
+async fn a_refresh_token_that_is_replaced_is_used_next() {
+    let server = MockServer::start().await;
+    for (given, next, access) in [("r1", Some("r2"), "a1"), ("r2", Some("r3"), "a2"), ("r3", None, "a3")] {
+        let mut body = json!({"access_token": access, "token_type": "Bearer"});
+        if let Some(next) = next {
+            body["refresh_token"] = next.into();
+        }
+        Mock::given(method("POST"))
+            .and(path("/oauth/tenant/lab/token"))
+            .and(body_string(format!("grant_type=refresh_token&refresh_token={given}")))
+            .respond_with(ResponseTemplate::new(200).set_body_json(body))
+            .expect(1)
+            .mount(&server)
+            .await;
+    }
+    about(&server, "a1", 401, 1).await;
+    about(&server, "a2", 200, 1).await;
+    about(&server, "a3", 200, 1).await;
+    let client = builder(&server).with_organization("lab", "r1").build().unwrap();
+    client.about().await.unwrap();
+    client.logout().await.unwrap();
+    client.about().await.unwrap();
+}
+
 #[tokio::test]
 async fn the_two_products_are_told_apart() {
     for (response, expected) in [

@@ -4,7 +4,7 @@ use super::common::Tag;
 use super::request_tracker::RequestTracker;
 use crate::call::Call;
 use crate::error::Error;
-use crate::lenient::{JsonObject, Timestamp, model, open_enum};
+use crate::lenient::{JsonObject, Timestamp, model, open_enum, request_body};
 use crate::list::{List, rows};
 use crate::request::ApiRequest;
 use crate::v8::{Client, Links};
@@ -151,6 +151,40 @@ model! {
     }
 }
 
+request_body! {
+    /// Body of the call that changes a network card. Only the members that were set are sent.
+    ///
+    /// ```
+    /// use vra_client::v8::NetworkInterfaceBody;
+    /// let body = NetworkInterfaceBody::new().with_address(std::net::Ipv4Addr::new(10, 10, 20, 50));
+    /// assert_eq!(body.as_json().get("address"), Some(&"10.10.20.50".into()));
+    /// ```
+    pub struct NetworkInterfaceBody {
+        /// Sets the name. It has no effect at the cloud account once the machine exists.
+        with_name: String = "name";
+        /// Sets the description.
+        with_description: String = "description";
+        /// Sets the IPv4 address that the server shows. It has no effect at the cloud account once the machine exists.
+        with_address: std::net::Ipv4Addr = "address";
+        /// Sets properties. Those that begin with `__` cannot be changed.
+        with_custom_properties: JsonObject = "customProperties";
+    }
+}
+
+impl NetworkInterfaceBody {
+    /// Makes a body that changes nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { body: JsonObject::new() }
+    }
+}
+
+impl Default for NetworkInterfaceBody {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 rows!(Machine.id, NetworkInterface.id);
 
 impl Client {
@@ -191,6 +225,17 @@ impl Machines<'_> {
     pub fn network_interface(self, machine: &str, id: &str) -> Call<NetworkInterface> {
         let template = "/iaas/api/machines/{machine}/network-interfaces/{interface}";
         self.client.json(ApiRequest::get(template, &[machine, id]))
+    }
+
+    /// Changes what the server keeps of a network card. Evidence: described (9).
+    pub fn update_network_interface(
+        self,
+        machine: &str,
+        id: &str,
+        body: NetworkInterfaceBody,
+    ) -> Call<NetworkInterface> {
+        let template = "/iaas/api/machines/{machine}/network-interfaces/{interface}";
+        self.client.json(ApiRequest::patch(template, &[machine, id]).json(body))
     }
 
     /// Reads a machine and all its network cards, in the order of their numbers. Evidence: described (8.10).

@@ -20,7 +20,7 @@ pub use common::{IpVersion, Tag};
 pub use external_ip_ranges::{ExternalIpBlocks, ExternalIpRange, ExternalIpRanges};
 pub use fabric_networks::{FabricNetwork, FabricNetworkBody, FabricNetworks};
 pub use integrations::{Integration, IntegrationBody, Integrations};
-pub use machines::{Machine, MachineOperation, Machines, NetworkInterface, PowerState};
+pub use machines::{Machine, MachineOperation, Machines, NetworkInterface, NetworkInterfaceBody, PowerState};
 pub use network_ip_ranges::{
     AllocateAddressesBody, AllocationType, IpAddressStatus, NetworkIpAddress, NetworkIpRange, NetworkIpRangeBody,
     NetworkIpRanges, ReleaseAddressesBody,

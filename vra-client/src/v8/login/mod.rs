@@ -28,6 +28,8 @@ model! {
         access_token: SecretString = "access_token";
         /// `Bearer`.
         token_type: String = "tokenType" | "token_type";
+        /// Refresh token for the next login, which takes the place of the one that was used; accounts of services only.
+        refresh_token: SecretString = "refresh_token";
         /// Lifetime in seconds; VCF Automation 9.
         expires_in: i64 = "expires_in";
     }

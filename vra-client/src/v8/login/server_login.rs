@@ -55,8 +55,8 @@ impl fmt::Debug for Form {
 /// Login of a client, with the refresh token of its last login.
 pub(in crate::v8) struct ServerLogin {
     form: Form,
-    /// Refresh token that a password was exchanged for. A server keeps each one for 90 days, so that one is used as long
-    /// as it works.
+    /// Refresh token that a password was exchanged for, or that took the place of the given one. A server keeps each one
+    /// for 90 days, so that one is used as long as it works.
     held: Mutex<Option<SecretString>>,
 }
 
@@ -101,6 +101,28 @@ impl ServerLogin {
             (None, None) => Err(reply.lacks("it has no token")),
         }
     }
+
+    /// Logs in to an organization of VCF Automation 9.
+    async fn with_organization(
+        &self,
+        transport: &Transport,
+        name: &str,
+        given: &SecretString,
+    ) -> Result<FreshToken<Arc<SecretString>>, Error> {
+        let token = self.held().unwrap_or_else(|| given.clone());
+        let mut sent = transport.send(&organization_request(ORGANIZATION, name, &token), None).await;
+        // The vendor's pages and published clients name both paths.
+        if matches!(&sent, Err(error) if error.status() == Some(404)) {
+            sent = transport.send(&organization_request(OTHER_ORGANIZATION, name, &token), None).await;
+        }
+        let reply = sent.map_err(|error| explained(error, WRONG_TOKEN))?;
+        let read: AccessToken = reply.json()?;
+        // The token of an account of a service is replaced at each login; without this the next login would be refused.
+        if let Some(next) = read.refresh_token.clone().filter(|token| !token.expose_secret().is_empty()) {
+            self.hold(Some(next));
+        }
+        issued(read, &reply)
+    }
 }
 
 impl Login for ServerLogin {
@@ -112,17 +134,16 @@ impl Login for ServerLogin {
                 Form::RefreshToken(token) => {
                     exchange(transport, token).await.map_err(|error| explained(error, WRONG_TOKEN))
                 }
-                Form::Organization { name, token } => {
-                    let request = organization_request(name, token);
-                    let reply = transport.send(&request, None).await.map_err(|error| explained(error, WRONG_TOKEN))?;
-                    access_token(&reply)
-                }
+                Form::Organization { name, token } => self.with_organization(transport, name, token).await,
             }
         })
     }
 
     fn forget(&self) {
-        self.hold(None);
+        // The token of an organization that was replaced cannot be used again, so its successor is kept.
+        if matches!(self.form, Form::Password { .. }) {
+            self.hold(None);
+        }
     }
 }
 
@@ -144,9 +165,13 @@ fn password_request(username: &str, password: &SecretString, domain: Option<&str
     if direct { request } else { request.with_query("access_token", "") }
 }
 
+/// Paths of the token of an organization.
+const ORGANIZATION: &str = "/tm/oauth/tenant/{organization}/token";
+const OTHER_ORGANIZATION: &str = "/oauth/tenant/{organization}/token";
+
 /// Makes the request that exchanges a refresh token of an organization of VCF Automation 9.
-fn organization_request(organization: &str, token: &SecretString) -> ApiRequest {
-    ApiRequest::post("/tm/oauth/tenant/{organization}/token", &[organization])
+fn organization_request(template: &'static str, organization: &str, token: &SecretString) -> ApiRequest {
+    ApiRequest::post(template, &[organization])
         .with_form(&[("grant_type", "refresh_token"), ("refresh_token", token.expose_secret())])
         .anonymously()
 }
@@ -165,7 +190,10 @@ async fn exchange(transport: &Transport, refresh: &SecretString) -> Result<Fresh
 }
 
 fn access_token(reply: &Reply) -> Result<FreshToken<Arc<SecretString>>, Error> {
-    let read: AccessToken = reply.json()?;
+    issued(reply.json()?, reply)
+}
+
+fn issued(read: AccessToken, reply: &Reply) -> Result<FreshToken<Arc<SecretString>>, Error> {
     let token = read.token.or(read.access_token).filter(|token| !token.expose_secret().is_empty());
     match token {
         Some(token) => Ok(fresh(token, read.expires_in, reply)),
