@@ -39,14 +39,14 @@ pub use crate::call::{Call, Created, RawResponse};
 pub use crate::list::{Link, List, Page, PageCounts, PageMetadata, Paging, Row};
 pub use client::{Client, ClientBuilder, Product};
 pub use iaas::{
-    About, AllocateAddressesBody, AllocationType, ApiDescription, DeprecationPolicy, ExistingPackage, ExternalIpBlocks,
-    ExternalIpRange, ExternalIpRanges, FabricNetwork, FabricNetworkBody, FabricNetworks, FlavorMappings, FlavorProfile,
-    FlavorsAndImages, ImageMapping, ImportedPackage, Integration, IntegrationBody, Integrations, IpAddressStatus,
-    IpVersion, IsolationType, Machine, MachineOperation, Machines, Network, NetworkBody, NetworkDomain,
-    NetworkInterface, NetworkInterfaceBody, NetworkIpAddress, NetworkIpRange, NetworkIpRangeBody, NetworkIpRanges,
-    NetworkProfile, NetworkProfileBody, NetworkProfiles, Networks, PackageImport, PowerState, Project, ProjectBody,
-    ProjectUser, Projects, ReleaseAddressesBody, RequestStatus, RequestTracker, RequestTrackers, Tag, Zone,
-    ZoneAssignment, ZoneBody, Zones,
+    About, AllocateAddressesBody, AllocationType, ApiDescription, ConfigurationProperty, DeprecationPolicy,
+    ExistingPackage, ExternalIpBlocks, ExternalIpRange, ExternalIpRanges, FabricNetwork, FabricNetworkBody,
+    FabricNetworks, FlavorMappings, FlavorProfile, FlavorsAndImages, ImageMapping, ImportedPackage, Integration,
+    IntegrationBody, Integrations, IpAddressStatus, IpVersion, IsolationType, Machine, MachineOperation, Machines,
+    Network, NetworkBody, NetworkDomain, NetworkInterface, NetworkInterfaceBody, NetworkIpAddress, NetworkIpRange,
+    NetworkIpRangeBody, NetworkIpRanges, NetworkProfile, NetworkProfileBody, NetworkProfiles, Networks, PackageImport,
+    PowerState, Project, ProjectBody, ProjectUser, Projects, RELEASE_PERIOD_MINUTES, ReleaseAddressesBody,
+    RequestStatus, RequestTracker, RequestTrackers, Tag, Zone, ZoneAssignment, ZoneBody, Zones,
 };
 pub use links::{Href, Links};
 pub use login::{AccessToken, IssuedToken};

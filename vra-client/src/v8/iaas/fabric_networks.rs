@@ -5,7 +5,7 @@ use super::network_ip_ranges::NetworkIpRange;
 use crate::call::Call;
 use crate::error::Error;
 use crate::lenient::{JsonObject, Timestamp, model, request_body};
-use crate::list::{List, Paging, rows};
+use crate::list::{List, rows};
 use crate::request::ApiRequest;
 use crate::v8::{Client, Links};
 
@@ -191,6 +191,6 @@ impl FabricNetworks<'_> {
     /// The published types of the response are not certain: a list and a single range are both read.
     pub fn ip_ranges(self, id: &str) -> List<NetworkIpRange> {
         let request = ApiRequest::get("/iaas/api/fabric-networks/{network}/network-ip-ranges", &[id]);
-        self.client.list(request).with_paging(Paging::Single)
+        self.client.list(request)
     }
 }

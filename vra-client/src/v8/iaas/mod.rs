@@ -2,6 +2,7 @@
 
 mod about;
 mod common;
+mod configuration;
 mod external_ip_ranges;
 mod fabric_networks;
 mod integrations;
@@ -17,6 +18,7 @@ mod zones;
 
 pub use about::{About, ApiDescription, DeprecationPolicy};
 pub use common::{IpVersion, Tag};
+pub use configuration::{ConfigurationProperty, RELEASE_PERIOD_MINUTES};
 pub use external_ip_ranges::{ExternalIpBlocks, ExternalIpRange, ExternalIpRanges};
 pub use fabric_networks::{FabricNetwork, FabricNetworkBody, FabricNetworks};
 pub use integrations::{Integration, IntegrationBody, Integrations};

@@ -9,8 +9,8 @@ use vra_client::lenient::JsonObject;
 use vra_client::request::ApiRequest;
 use vra_client::v8::{
     AllocateAddressesBody, Client, ExistingPackage, FabricNetworkBody, IntegrationBody, IsolationType,
-    MachineOperation, NetworkBody, NetworkIpRangeBody, NetworkProfileBody, ProjectBody, ProjectUser,
-    ReleaseAddressesBody, Tag, ZoneAssignment, ZoneBody,
+    MachineOperation, NetworkBody, NetworkInterfaceBody, NetworkIpRangeBody, NetworkProfileBody, ProjectBody,
+    ProjectUser, ReleaseAddressesBody, Tag, ZoneAssignment, ZoneBody,
 };
 
 use crate::replay::body::{Members, built, refused};
@@ -35,6 +35,7 @@ fn projects_and_zones(client: &Client) -> Vec<Route> {
     let (project_body, zone_body) = (|| ProjectBody::new(ANY), || ZoneBody::new(ANY, ANY));
     vec![
         one(&client.about()),
+        one(&client.configuration_property(ANY)),
         list(&projects.list()),
         one(&projects.get(ANY)),
         one(&projects.create(project_body())).sends(project),
@@ -122,6 +123,7 @@ fn machines(client: &Client) -> Vec<Route> {
         list(&machines.list()),
         one(&machines.get(ANY)),
         one(&machines.network_interface(ANY, ANY)),
+        one(&machines.update_network_interface(ANY, ANY, NetworkInterfaceBody::new())).sends(network_interface),
         one(&machines.operate(ANY, &MachineOperation::Reboot)),
         maybe(&machines.delete(ANY, false)),
         list(&trackers.list()),
@@ -156,6 +158,13 @@ built!(zone: ZoneBody, |members| {
     with_placement_policy: String = "placementPolicy",
     with_tags: Vec<Tag> = "tags",
     with_tags_to_match: Vec<Tag> = "tagsToMatch",
+    with_custom_properties: JsonObject = "customProperties",
+});
+
+built!(network_interface: NetworkInterfaceBody, |_| Ok(NetworkInterfaceBody::new()), {
+    with_name: String = "name",
+    with_description: String = "description",
+    with_address: Ipv4Addr = "address",
     with_custom_properties: JsonObject = "customProperties",
 });
 

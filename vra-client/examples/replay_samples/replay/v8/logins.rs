@@ -21,6 +21,7 @@ pub(super) fn routes() -> Vec<Route> {
         password().with_query("access_token"),
         post("/iaas/api/login").reads(keeps::<AccessToken>).sends(sends_refresh_token),
         post("/tm/oauth/tenant/{organization}/token").reads(keeps::<AccessToken>),
+        post("/oauth/tenant/{organization}/token").reads(keeps::<AccessToken>),
         post("/csp/gateway/am/api/auth/logout"),
         Route::of(&ApiRequest::new(Method::GET, "/automation/config.json", &[])).reads(keeps_object),
     ]

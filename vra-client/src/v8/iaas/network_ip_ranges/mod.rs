@@ -100,7 +100,8 @@ impl NetworkIpRanges<'_> {
 
     /// Releases addresses. The tracker says when they are. Later than 8.10. Evidence: members (8.14).
     ///
-    /// A released address can be allocated again after the release time of the server, by default 30 minutes.
+    /// A released address can be allocated again after the release time of the server, by default 30 minutes:
+    /// [`RELEASE_PERIOD_MINUTES`](crate::v8::RELEASE_PERIOD_MINUTES).
     pub fn release(self, range: &str, body: ReleaseAddressesBody) -> Call<RequestTracker> {
         let template = "/iaas/api/network-ip-ranges/{range}/ip-addresses/release";
         self.client.json(ApiRequest::post(template, &[range]).json(body))
