@@ -38,7 +38,14 @@ fn body(body: &str) -> String {
     {
         return value.to_string();
     }
-    body.to_owned()
+    // The token call of VCF Automation 9 is a form.
+    match body.split_once("refresh_token=") {
+        Some((before, token)) => {
+            let rest = token.find('&').map_or("", |end| token.split_at(end).1);
+            format!("{before}refresh_token={REDACTED}{rest}")
+        }
+        None => body.to_owned(),
+    }
 }
 
 /// Replaces secrets in a value. Returns true if there were any.
@@ -51,7 +58,7 @@ fn hide(value: &mut Value) -> bool {
                 let name = name.to_ascii_lowercase();
                 let secret = name.contains("password")
                     || name.contains("secret")
-                    || name == "refreshtoken"
+                    || matches!(name.as_str(), "refreshtoken" | "refresh_token" | "idtoken" | "privatekey")
                     || secure && name == "value";
                 if secret && value.as_str().is_some_and(|text| !text.is_empty()) {
                     *value = REDACTED.into();
@@ -76,6 +83,14 @@ mod tests {
         assert!(kept.contains("tony") && !kept.contains("hunter2") && !kept.contains("key\""), "{kept}");
         assert!(!kept.contains("\"v\""), "{kept}");
         assert_eq!(body("no json"), "no json");
+        assert!(
+            !body(r#"{"refreshToken":"r1","idToken":"i1","integrationProperties":{"privateKey":"p1"}}"#)
+                .contains("1\"")
+        );
+        assert_eq!(
+            body("grant_type=refresh_token&refresh_token=r1&x=1"),
+            "grant_type=refresh_token&refresh_token=REDACTED&x=1"
+        );
         assert_eq!(path("/identity/api/tokens/abc%3D"), "/identity/api/tokens/REDACTED");
         assert_eq!(path("/identity/api/tokens/abc/securityContext"), "/identity/api/tokens/REDACTED/securityContext");
         assert_eq!(path("/identity/api/tokens/principals/tony"), "/identity/api/tokens/principals/tony");

@@ -8,8 +8,14 @@
 //! the server's time.
 
 mod clock;
+mod controls;
 mod faults;
+mod filter;
+mod id;
 mod log;
+mod order;
+mod paging;
+mod table;
 pub mod v7;
 
 pub use faults::Fault;

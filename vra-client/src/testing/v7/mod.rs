@@ -86,7 +86,6 @@ mod component_registry;
 mod config;
 mod context;
 mod dispatch;
-mod filter;
 mod identity;
 mod ipam;
 mod key_pairs;

@@ -1,14 +1,13 @@
 //! Lists: filter, order and page of the rows.
 
-use std::cmp::Ordering;
-
 use ipam_core::testing::http::Request;
 use serde_json::{Map, Value, json};
 
-use super::filter::{self, Filter};
 use super::refusal::{Refusal, invalid};
-
 use crate::testing::faults::Fault;
+use crate::testing::filter::{self, Filter};
+use crate::testing::order;
+use crate::testing::paging::cut;
 
 /// Parameters of a list request.
 #[derive(Debug)]
@@ -63,7 +62,8 @@ impl Query {
 
     /// Returns the filter, or error 10101 if it cannot be parsed.
     pub(super) fn filter(&self) -> Result<Option<Filter>, Refusal> {
-        self.get("$filter").map(filter::parse).transpose()
+        let parse = |text| filter::parse(text).ok_or_else(|| invalid(format!("The filter {text} cannot be parsed.")));
+        self.get("$filter").map(parse).transpose()
     }
 
     /// Returns the requested page of the rows, filtered and sorted.
@@ -73,57 +73,19 @@ impl Query {
             // Filtered before the page is cut, so that the counts are those of the rows that match.
             rows.retain(|row| filter.holds(row));
         }
-        self.sort(&mut rows);
+        // Without an order they stay in the order of the store.
+        if let Some(order) = self.get("$orderby") {
+            order::sort(&mut rows, order);
+        }
         Ok(self.cut(&rows, at))
-    }
-
-    /// Sorts rows as `$orderby` says; without it they stay in the order of the store.
-    fn sort(&self, rows: &mut [Value]) {
-        let Some(order) = self.get("$orderby") else { return };
-        let fields: Vec<(&str, bool)> = order
-            .split(',')
-            .filter_map(|part| {
-                let mut words = part.split_whitespace();
-                Some((words.next()?, words.next().is_some_and(|word| word.eq_ignore_ascii_case("desc"))))
-            })
-            .collect();
-        rows.sort_by(|a, b| {
-            fields
-                .iter()
-                .map(|(field, descending)| {
-                    let order = compare(&filter::values(a, field), &filter::values(b, field));
-                    if *descending { order.reverse() } else { order }
-                })
-                .find(|order| order.is_ne())
-                .unwrap_or(Ordering::Equal)
-        });
     }
 
     /// Cuts the page out of the rows, and applies the fault to it.
     fn cut(&self, rows: &[Value], at: &ListContext<'_>) -> Value {
-        let total = rows.len();
-        // The counts and the rows are changed apart from one another: a client must not trust one without the other.
-        let counted = match at.fault {
-            Some(Fault::CountOff(by)) => total.saturating_add_signed(isize::try_from(*by).unwrap_or(0)),
-            _ => total,
-        };
         // A client that reads until a page is empty would never stop.
         let page = if at.fault == Some(&Fault::IgnorePage) { 1 } else { self.page };
         let offset = (page - 1).saturating_mul(self.limit);
-        let mut content: Vec<Value> = rows.iter().skip(offset).take(self.limit).cloned().collect();
-        match at.fault {
-            Some(Fault::TruncatePage) => {
-                content.pop();
-            }
-            // Without an order, rows of a real server move between pages while the list is read.
-            Some(Fault::RepeatRow) => {
-                let before = offset.checked_sub(1).and_then(|last| rows.get(last));
-                if let (Some(first), Some(before)) = (content.first_mut(), before) {
-                    *first = before.clone();
-                }
-            }
-            _ => {}
-        }
+        let (content, counted) = cut(rows, offset, self.limit, at.fault);
         let pages = counted.div_ceil(self.limit);
         let mut links = Vec::new();
         // As documented, the link loses `$orderby`, and here `$filter` too: a client that follows it blindly gets other rows.
@@ -164,17 +126,6 @@ pub(super) struct ListContext<'a> {
     pub(super) metadata: bool,
     /// True if `size` is always 0, as documented for reservation policies.
     pub(super) size_zero: bool,
-}
-
-/// Compares two rows by the first value of a field: numbers as numbers, everything else as text.
-fn compare(a: &[&Value], b: &[&Value]) -> Ordering {
-    match (a.first(), b.first()) {
-        (Some(Value::Number(a)), Some(Value::Number(b))) => {
-            a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Ordering::Equal)
-        }
-        (Some(Value::String(a)), Some(Value::String(b))) => a.cmp(b),
-        (a, b) => a.map(|v| v.to_string()).cmp(&b.map(|v| v.to_string())),
-    }
 }
 
 #[cfg(test)]

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use super::Server;
 use super::config::{Item, User};
 use super::literal::{complex, entity_ref, entries, integer, multiple};
-use super::rows::{CatalogItem, Compute, Profile, Stage, uuid_of};
+use super::rows::{CatalogItem, Compute, Profile, Stage};
 use super::store::Store;
 use crate::testing::clock::millis;
+use crate::testing::id::uuid_of;
 
 /// Id of the IPAM endpoint in the example data.
 const ENDPOINT: &str = "c5c5a0f1-0000-4000-8000-000000000001";

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::config::{Release, TENANT, User};
@@ -10,8 +9,7 @@ use super::dispatch::Vra;
 use super::identity::expire;
 use super::store::Store;
 use crate::testing::Clock;
-use crate::testing::Logged;
-use crate::testing::{Fault, When};
+use crate::testing::controls::controls;
 use ipam_core::testing::http::Host;
 
 /// Running server. It stops when it is dropped.
@@ -70,18 +68,6 @@ impl Server {
         ServerBuilder::new()
     }
 
-    /// Returns the base URL, `http://127.0.0.1:PORT`, without a slash at the end.
-    #[must_use]
-    pub fn url(&self) -> String {
-        self.host.url()
-    }
-
-    /// Returns the address and the port of the server.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.host.address()
-    }
-
     fn site(&self) -> &Vra {
         self.host.site()
     }
@@ -108,100 +94,67 @@ impl Server {
         change(&mut self.site().store())
     }
 
-    /// Returns the requests so far, in the order in which their responses were sent. Secrets read `REDACTED`.
-    ///
-    #[cfg_attr(feature = "v7", doc = "```")]
-    #[cfg_attr(not(feature = "v7"), doc = "```text")]
-    /// use vra_client::testing::v7::Server;
-    ///
-    /// # tokio::runtime::Runtime::new()?.block_on(async {
-    /// let server = Server::start().await?;
-    /// # let client = vra_client::v7::Client::builder(server.url())
-    /// #     .with_password(Server::USER, Server::PASSWORD, Server::TENANT)
-    /// #     .with_http_options(vra_client::HttpOptions::new().with_allow_http(true))
-    /// #     .build()?;
-    /// client.identity().tenant(Server::TENANT).await?;
-    /// let log = server.requests();
-    /// assert_eq!((log[0].method.as_str(), log[0].path.as_str()), ("POST", "/identity/api/tokens"));
-    /// assert_eq!(log[1].status, Some(200));
-    /// assert!(!log[0].body.contains(Server::PASSWORD));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// # })?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn requests(&self) -> Vec<Logged> {
-        self.host.requests()
-    }
-
-    /// Returns the number of requests with this method whose path contains this text.
-    #[must_use]
-    pub fn count(&self, method: &str, path: &str) -> usize {
-        self.host.count(method, path)
-    }
-
-    /// Empties the request log, and with it the counts.
-    pub fn clear_log(&self) {
-        self.host.clear_log();
-    }
-
-    /// Adds a fault for the requests that `when` describes; without more, for one request.
-    ///
-    /// A request uses up the first fault in the list that applies to it, and any number of [`Fault::Latency`] beside it.
-    ///
-    #[cfg_attr(feature = "v7", doc = "```")]
-    #[cfg_attr(not(feature = "v7"), doc = "```text")]
-    /// use vra_client::testing::v7::Server;
-    /// use vra_client::testing::{Fault, When};
-    ///
-    /// # tokio::runtime::Runtime::new()?.block_on(async {
-    /// let server = Server::start().await?;
-    /// # let client = vra_client::v7::Client::builder(server.url())
-    /// #     .with_password(Server::USER, Server::PASSWORD, Server::TENANT)
-    /// #     .with_http_options(vra_client::HttpOptions::new().with_allow_http(true))
-    /// #     .build()?;
-    /// // A gateway that is not ready yet refuses two requests; the client repeats them.
-    /// server.fault(Fault::Html(503), When::any().method("GET").path("/tenants/").times(2));
-    /// client.identity().tenant(Server::TENANT).await?;
-    /// assert_eq!(server.count("GET", "/tenants/"), 3);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// # })?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn fault(&self, fault: Fault, when: When) {
-        self.host.fault(fault, when);
-    }
-
-    /// Removes the faults that are left.
-    pub fn clear_faults(&self) {
-        self.host.clear_faults();
-    }
-
-    /// Returns the number of faults that are left. A fault counts as one until its last request, and always if it is for every
-    /// request.
-    ///
-    /// ```
-    /// use vra_client::testing::v7::Server;
-    /// use vra_client::testing::{Fault, When};
-    ///
-    /// # tokio::runtime::Runtime::new()?.block_on(async {
-    /// let server = Server::start().await?;
-    /// server.fault(Fault::DropBefore, When::any().path("/requests").always());
-    /// assert_eq!(server.pending_faults(), 1);
-    /// server.clear_faults();
-    /// assert_eq!(server.pending_faults(), 0);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// # })?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn pending_faults(&self) -> usize {
-        self.host.pending_faults()
-    }
-
-    /// Moves the server's clock forward: tokens expire, and addresses of destroyed machines become free.
-    pub fn advance(&self, by: Duration) {
-        self.site().clock.advance(by);
+    controls! {
+        ///
+        #[cfg_attr(feature = "v7", doc = "```")]
+        #[cfg_attr(not(feature = "v7"), doc = "```text")]
+        /// use vra_client::testing::v7::Server;
+        ///
+        /// # tokio::runtime::Runtime::new()?.block_on(async {
+        /// let server = Server::start().await?;
+        /// # let client = vra_client::v7::Client::builder(server.url())
+        /// #     .with_password(Server::USER, Server::PASSWORD, Server::TENANT)
+        /// #     .with_http_options(vra_client::HttpOptions::new().with_allow_http(true))
+        /// #     .build()?;
+        /// client.identity().tenant(Server::TENANT).await?;
+        /// let log = server.requests();
+        /// assert_eq!((log[0].method.as_str(), log[0].path.as_str()), ("POST", "/identity/api/tokens"));
+        /// assert_eq!(log[1].status, Some(200));
+        /// assert!(!log[0].body.contains(Server::PASSWORD));
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// # })?;
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
+        requests,
+        ///
+        #[cfg_attr(feature = "v7", doc = "```")]
+        #[cfg_attr(not(feature = "v7"), doc = "```text")]
+        /// use vra_client::testing::v7::Server;
+        /// use vra_client::testing::{Fault, When};
+        ///
+        /// # tokio::runtime::Runtime::new()?.block_on(async {
+        /// let server = Server::start().await?;
+        /// # let client = vra_client::v7::Client::builder(server.url())
+        /// #     .with_password(Server::USER, Server::PASSWORD, Server::TENANT)
+        /// #     .with_http_options(vra_client::HttpOptions::new().with_allow_http(true))
+        /// #     .build()?;
+        /// // A gateway that is not ready yet refuses two requests; the client repeats them.
+        /// server.fault(Fault::Html(503), When::any().method("GET").path("/tenants/").times(2));
+        /// client.identity().tenant(Server::TENANT).await?;
+        /// assert_eq!(server.count("GET", "/tenants/"), 3);
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// # })?;
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
+        fault,
+        ///
+        /// ```
+        /// use vra_client::testing::v7::Server;
+        /// use vra_client::testing::{Fault, When};
+        ///
+        /// # tokio::runtime::Runtime::new()?.block_on(async {
+        /// let server = Server::start().await?;
+        /// server.fault(Fault::DropBefore, When::any().path("/requests").always());
+        /// assert_eq!(server.pending_faults(), 1);
+        /// server.clear_faults();
+        /// assert_eq!(server.pending_faults(), 0);
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// # })?;
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
+        pending_faults,
+        /// Moves the server's clock forward: tokens expire, and addresses of destroyed machines become free.
+        advance,
     }
 
     /// Lets all tokens expire now, although their responses said a later time. A real token also

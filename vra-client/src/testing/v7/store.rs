@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::config::User;
-use super::rows::{CatalogItem, Compute, Profile, Request, Resource, Table, Token, WorkItem, uuid};
+use super::rows::{CatalogItem, Compute, Profile, Request, Resource, Token, WorkItem};
+use crate::testing::id::uuid;
+use crate::testing::table::Table;
 
 /// State of the server. Requests change it, and tests do so through [`Server::seed`](super::Server::seed).
 ///

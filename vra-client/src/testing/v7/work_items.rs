@@ -8,8 +8,9 @@ use super::catalog::decide;
 use super::context::{Context, Reply, Result, required};
 use super::literal::{entries, string};
 use super::refusal::{completed, invalid, not_found, not_the_assignee};
-use super::rows::{WorkItem, uuid_of};
+use super::rows::WorkItem;
 use crate::testing::clock::millis;
+use crate::testing::id::uuid_of;
 
 const APPROVAL: &str = "com.vmware.csp.core.approval.workitem.request";
 const APPROVE: &str = "com.vmware.csp.core.approval.action.approve";

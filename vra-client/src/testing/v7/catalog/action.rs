@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::testing::v7::rows::{Kind, Resource, uuid_of};
+use crate::testing::id::uuid_of;
+use crate::testing::v7::rows::{Kind, Resource};
 
 /// Action on a machine or a deployment.
 #[derive(Debug)]

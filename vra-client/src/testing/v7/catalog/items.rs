@@ -3,10 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::testing::clock::millis;
+use crate::testing::id::uuid_of;
 use crate::testing::v7::config::Component;
 use crate::testing::v7::context::{Context, Reply, Result};
 use crate::testing::v7::refusal::no_such_item;
-use crate::testing::v7::rows::{CatalogItem, uuid_of};
+use crate::testing::v7::rows::CatalogItem;
 use crate::testing::v7::store::Store;
 
 const BLUEPRINT: &str = "com.vmware.csp.component.cafe.composition.blueprint";

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use super::{action, items};
 use crate::testing::clock::millis;
+use crate::testing::id::uuid_of;
 use crate::testing::v7::config::Release;
 use crate::testing::v7::literal;
-use crate::testing::v7::rows::{Request, RequestKind, Stage, uuid_of};
+use crate::testing::v7::rows::{Request, RequestKind, Stage};
 use crate::testing::v7::store::Store;
 
 /// Returns the words for a stage: state, name of the state, phase, execution, waiting, approval.

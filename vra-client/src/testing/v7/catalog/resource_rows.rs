@@ -4,12 +4,13 @@ use serde_json::{Map, Value, json};
 
 use super::action;
 use crate::testing::clock::millis;
+use crate::testing::id::uuid_of;
 use crate::testing::v7::config::Release;
 use crate::testing::v7::context::Context;
 use crate::testing::v7::literal::{
     boolean, complex, date_time, days, decimal, entries, integer, multiple, pairs, string, to_plain,
 };
-use crate::testing::v7::rows::{Kind, Resource, uuid_of};
+use crate::testing::v7::rows::{Kind, Resource};
 use crate::testing::v7::store::Store;
 
 const IAAS_PROXY: &str = "com.vmware.csp.component.iaas.proxy.provider";

@@ -8,9 +8,10 @@ use serde_json::json;
 
 use crate::testing::clock::millis;
 
+use crate::testing::id::uuid;
 use crate::testing::v7::context::{Context, Reply, Result, required};
 use crate::testing::v7::refusal::{not_found, unauthenticated};
-use crate::testing::v7::rows::{Token, uuid};
+use crate::testing::v7::rows::Token;
 use crate::testing::v7::store::Store;
 
 /// Handles `/identity/api/tokens`; `None` if there is no such call.

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::testing::clock::millis;
-use crate::testing::v7::rows::{Address, Profile, Range, State, uuid_of};
+use crate::testing::id::uuid_of;
+use crate::testing::v7::rows::{Address, Profile, Range, State};
 
 impl Profile {
     /// Returns the profile with these ranges.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::testing::v7::rows::uuid_of;
+use crate::testing::id::uuid_of;
 
 /// Type of reservations.
 pub(super) struct Type {

@@ -2,20 +2,16 @@
 
 mod catalog_item;
 mod compute;
-mod id;
 mod profile;
 mod request;
 mod resource;
-mod table;
 mod token;
 mod work_item;
 
 pub(super) use catalog_item::CatalogItem;
 pub(super) use compute::Compute;
-pub(super) use id::{uuid, uuid_of};
 pub(super) use profile::{Address, Profile, Range, State};
 pub(super) use request::{Request, RequestKind, Stage};
 pub(super) use resource::{Kind, Machine, NetworkPlacement, Resource, days_after};
-pub(super) use table::Table;
 pub(super) use token::Token;
 pub(super) use work_item::WorkItem;

@@ -1,7 +1,7 @@
 //! Ids in the form of the server's own.
 
 /// Returns the UUID of a number.
-pub(in crate::testing::v7) fn uuid(seed: u64) -> String {
+pub(super) fn uuid(seed: u64) -> String {
     // Version 4 and variant `a`, as real ids have, so that a client that checks the form accepts them.
     let mut state = seed;
     let (high, low) = (ipam_core::testing::splitmix64(&mut state), ipam_core::testing::splitmix64(&mut state));
@@ -18,7 +18,7 @@ pub(in crate::testing::v7) fn uuid(seed: u64) -> String {
 }
 
 /// Returns the UUID of a name.
-pub(in crate::testing::v7) fn uuid_of(name: &str) -> String {
+pub(super) fn uuid_of(name: &str) -> String {
     // FNV-1a: the standard library's hasher may change between releases, and ids in a test's expectations must not.
     let hash = name
         .bytes()

@@ -4,14 +4,14 @@ use serde_json::Value;
 
 /// Table of JSON rows in the order of their creation, with one member as the key.
 #[derive(Debug)]
-pub(in crate::testing::v7) struct Table {
+pub(super) struct Table {
     key: &'static str,
-    pub(in crate::testing::v7) rows: Vec<Value>,
+    pub(super) rows: Vec<Value>,
 }
 
 impl Table {
     /// Creates an empty table whose key is the member `key`.
-    pub(in crate::testing::v7) fn new(key: &'static str) -> Self {
+    pub(super) fn new(key: &'static str) -> Self {
         Self { key, rows: Vec::new() }
     }
 
@@ -26,12 +26,12 @@ impl Table {
     }
 
     /// Returns the row with this key.
-    pub(in crate::testing::v7) fn get(&self, id: &str) -> Option<&Value> {
+    pub(super) fn get(&self, id: &str) -> Option<&Value> {
         self.rows.iter().find(|row| self.is(row, id))
     }
 
     /// Replaces the row with this key, or adds the row at the end. Returns true if it replaced one.
-    pub(in crate::testing::v7) fn put(&mut self, id: &str, row: Value) -> bool {
+    pub(super) fn put(&mut self, id: &str, row: Value) -> bool {
         match self.rows.iter().position(|old| self.is(old, id)).and_then(|at| self.rows.get_mut(at)) {
             Some(old) => {
                 *old = row;
@@ -45,7 +45,7 @@ impl Table {
     }
 
     /// Removes the row with this key. Returns true if there was one.
-    pub(in crate::testing::v7) fn remove(&mut self, id: &str) -> bool {
+    pub(super) fn remove(&mut self, id: &str) -> bool {
         let before = self.rows.len();
         let key = self.key;
         let table = Self::new(key);

@@ -1,4 +1,4 @@
-//! Parser and evaluation of `$filter`: the part of OData that the server understands.
+//! Parser and evaluation of `$filter`: the part of OData that the servers understand.
 //!
 //! The client's own builder is not used here: a filter that both sides misread the same way would pass every test.
 
@@ -6,8 +6,6 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use serde_json::Value;
-
-use super::refusal::{Refusal, invalid};
 
 /// Condition on rows.
 #[derive(Debug, PartialEq)]
@@ -160,15 +158,11 @@ fn compare(found: &Value, lower: bool, operand: &Operand) -> Option<Ordering> {
     }
 }
 
-/// Parses a condition, or returns error 10101. `and` binds more strongly than `or`.
-pub(super) fn parse(text: &str) -> Result<Filter, Refusal> {
-    let wrong = || invalid(format!("The filter {text} cannot be parsed."));
-    let tokens = tokens(text).ok_or_else(wrong)?;
+/// Parses a condition; [`None`] if the text is none. `and` binds more strongly than `or`.
+pub(super) fn parse(text: &str) -> Option<Filter> {
+    let tokens = tokens(text)?;
     let mut parser = Parser { tokens, at: 0 };
-    match parser.any() {
-        Some(filter) if parser.at == parser.tokens.len() => Ok(filter),
-        _ => Err(wrong()),
-    }
+    parser.any().filter(|_| parser.at == parser.tokens.len())
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -386,7 +380,7 @@ mod tests {
     #[test]
     fn a_text_that_is_not_a_condition_is_refused() {
         for bad in ["", "name", "name eq", "name eq 'x", "name is 'x'", "(name eq 'x'", "name eq 'x' name", "f('x')"] {
-            assert!(parse(bad).is_err(), "{bad}");
+            assert!(parse(bad).is_none(), "{bad}");
         }
         assert_eq!(parse("a eq 1 and b eq 2").unwrap().unknown_field(&["a"]), Some("b"));
     }
