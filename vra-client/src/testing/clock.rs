@@ -11,6 +11,21 @@ pub(super) fn millis(time: SystemTime) -> String {
     stamp.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
+/// Returns a time in the format of the IaaS service of version 8: the day only, in UTC.
+pub(super) fn day(time: SystemTime) -> String {
+    Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH).strftime("%Y-%m-%d").to_string()
+}
+
+/// Returns a time in the format of the other services of version 8: UTC, with microseconds and `Z`.
+pub(super) fn micros(time: SystemTime) -> String {
+    Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH).strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+}
+
+/// Returns a time in the format of the header `Date`.
+pub(super) fn http_date(time: SystemTime) -> String {
+    Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -24,5 +39,8 @@ mod tests {
         let clock = Clock::fixed(SystemTime::UNIX_EPOCH);
         clock.advance(Duration::from_millis(86_400_005));
         assert_eq!(millis(clock.now()), "1970-01-02T00:00:00.005Z");
+        assert_eq!(day(clock.now()), "1970-01-02");
+        assert_eq!(micros(clock.now()), "1970-01-02T00:00:00.005000Z");
+        assert_eq!(http_date(clock.now()), "Fri, 02 Jan 1970 00:00:00 GMT");
     }
 }

@@ -72,6 +72,8 @@ pub enum Fault {
     NoMetadata,
     /// Leaves out the links and the counts of the page.
     BarePage,
+    /// Version 8: accepts the request (202), and its tracker ends as failed, with this message. Nothing is carried out.
+    FailTracker(String),
 }
 
 impl ServerFault for Fault {
@@ -96,7 +98,8 @@ impl ServerFault for Fault {
             | Self::IgnorePage
             | Self::CountOff(_)
             | Self::NoMetadata
-            | Self::BarePage => Effect::Site,
+            | Self::BarePage
+            | Self::FailTracker(_) => Effect::Site,
         }
     }
 

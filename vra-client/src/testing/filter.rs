@@ -12,6 +12,7 @@ use serde_json::Value;
 pub(super) enum Filter {
     And(Box<Filter>, Box<Filter>),
     Or(Box<Filter>, Box<Filter>),
+    Not(Box<Filter>),
     Compare { field: String, lower: bool, operator: Operator, value: Operand },
     Contains { field: String, text: String },
     Starts { field: String, text: String },
@@ -41,6 +42,7 @@ impl Filter {
         match self {
             Self::And(a, b) => a.holds(row) && b.holds(row),
             Self::Or(a, b) => a.holds(row) || b.holds(row),
+            Self::Not(condition) => !condition.holds(row),
             Self::Contains { field, text } => texts(row, field).any(|value| value.contains(text.as_str())),
             Self::Starts { field, text } => texts(row, field).any(|value| value.starts_with(text.as_str())),
             Self::Ends { field, text } => texts(row, field).any(|value| value.ends_with(text.as_str())),
@@ -70,10 +72,44 @@ impl Filter {
     pub(super) fn unknown_field(&self, known: &[&str]) -> Option<&str> {
         match self {
             Self::And(a, b) | Self::Or(a, b) => a.unknown_field(known).or_else(|| b.unknown_field(known)),
+            Self::Not(condition) => condition.unknown_field(known),
             Self::Compare { field, .. }
             | Self::Contains { field, .. }
             | Self::Starts { field, .. }
             | Self::Ends { field, .. } => (!known.contains(&field.as_str())).then_some(field.as_str()),
+        }
+    }
+
+    /// Returns the condition as the IaaS service of version 8 reads it: dots separate the names of a path, and a `*` at an
+    /// end of a text stands for anything. [`None`] if it has a part that the service does not know.
+    pub(super) fn of_iaas(self) -> Option<Self> {
+        let both = |a: Box<Self>, b: Box<Self>| Some((Box::new(a.of_iaas()?), Box::new(b.of_iaas()?)));
+        match self {
+            Self::And(a, b) => both(a, b).map(|(a, b)| Self::And(a, b)),
+            Self::Or(a, b) => both(a, b).map(|(a, b)| Self::Or(a, b)),
+            Self::Compare { field, lower: false, operator: operator @ (Operator::Eq | Operator::Ne), value } => {
+                let field = field.replace('.', "/");
+                let inner = match &value {
+                    Operand::Text(text) => match (text.strip_prefix('*'), text.strip_suffix('*')) {
+                        // A text of one `*` matches both ways; its middle is empty.
+                        (Some(rest), Some(_)) => {
+                            let text = rest.strip_suffix('*').unwrap_or_default().to_owned();
+                            Some(Self::Contains { field: field.clone(), text })
+                        }
+                        (Some(end), None) => Some(Self::Ends { field: field.clone(), text: end.to_owned() }),
+                        (None, Some(start)) => Some(Self::Starts { field: field.clone(), text: start.to_owned() }),
+                        (None, None) => None,
+                    },
+                    Operand::Word(_) => None,
+                };
+                Some(match (inner, operator) {
+                    (Some(inner), Operator::Ne) => Self::Not(Box::new(inner)),
+                    (Some(inner), _) => inner,
+                    (None, operator) => Self::Compare { field, lower: false, operator, value },
+                })
+            }
+            // Functions, and comparisons of size, belong to other services.
+            _ => None,
         }
     }
 }
@@ -374,6 +410,27 @@ mod tests {
         }
         for no in ["name eq 'its'", "state eq failed", "requestNumber ge 8", "owners/ref eq 'x'", "nothing eq 'x'"] {
             assert!(!holds(no), "{no}");
+        }
+    }
+
+    #[test]
+    fn the_iaas_service_has_wildcards_and_dotted_paths() {
+        let row = json!({"name": "d16-Workload-20", "customProperties": {"isExternal": "false"}});
+        let holds = |filter: &str| parse(filter).unwrap().of_iaas().map(|filter| filter.holds(&row));
+        for yes in [
+            "name eq 'd16*'",
+            "name eq '*-20'",
+            "name eq '*Work*'",
+            "name eq '*'",
+            "name ne 'x*' and customProperties.isExternal eq 'false'",
+        ] {
+            assert_eq!(holds(yes), Some(true), "{yes}");
+        }
+        for no in ["name eq 'd16'", "name ne '*Work*'", "name eq 'Work*' or name eq '*d16'"] {
+            assert_eq!(holds(no), Some(false), "{no}");
+        }
+        for unknown in ["startswith(name,'d')", "name gt 'a'", "name eq 'x' or tolower(name) eq 'x'"] {
+            assert_eq!(holds(unknown), None, "{unknown}");
         }
     }
 

@@ -3,6 +3,7 @@
 //! | release | server |
 //! | --- | --- |
 //! | 6.2, and 7.1 to 7.6 | [`v7::Server`] |
+//! | 8.x, and VCF Automation 9 | [`v8::Server`] |
 //!
 //! [`Fault`] is the failure, and [`When`] selects its requests. [`Logged`] is a request that was received, and [`Clock`] is
 //! the server's time.
@@ -17,6 +18,7 @@ mod order;
 mod paging;
 mod table;
 pub mod v7;
+pub mod v8;
 
 pub use faults::Fault;
 pub use ipam_core::testing::{Clock, RequestView, When};
