@@ -163,6 +163,18 @@ impl ApiRequest {
         self
     }
 
+    /// Adds a query parameter that narrows what is returned. One of the same name stays.
+    ///
+    /// A blank value is refused when the request is sent: a server ignores it, and returns everything.
+    #[cfg(feature = "v8")]
+    pub(crate) fn with_condition(mut self, name: &'static str, value: String) -> Self {
+        if value.trim().is_empty() {
+            let expected = "a value, or not to be set".to_owned();
+            self.problem = Some((name.to_owned(), value.clone(), expected));
+        }
+        self.with_query(name, value)
+    }
+
     /// Sets a query parameter, in place of those of the same name.
     #[must_use]
     pub fn with_query_set(mut self, name: &str, value: impl Into<String>) -> Self {

@@ -14,7 +14,7 @@ use super::login::{Form, ServerLogin, logout_request};
 use crate::call::{Backend, Call, RawResponse};
 use crate::error::Error;
 use crate::lenient::JsonObject;
-use crate::list::{List, Paging, Row};
+use crate::list::{List, Page, Paging, Row};
 use crate::request::ApiRequest;
 use crate::session::{Credentials, Session};
 use crate::transport::{Transport, local_path};
@@ -228,9 +228,15 @@ impl Client {
         Call::json(&self.backend, self.versioned(request))
     }
 
-    /// Makes a call whose response is JSON with status 202 and empty with 204.
+    /// Makes a call whose response is JSON, or empty with status 204.
     pub(crate) fn maybe<T: DeserializeOwned + Send + 'static>(&self, request: ApiRequest) -> Call<Option<T>> {
         Call::maybe(&self.backend, self.versioned(request))
+    }
+
+    /// Makes a call whose response is a list without pages.
+    pub(crate) fn rows<T: Row + DeserializeOwned + Send + 'static>(&self, request: ApiRequest) -> Call<Vec<T>> {
+        // Read as a page: such lists are bare arrays, and an envelope around one is no reason to fail.
+        self.json::<Page<T>>(request).map(|page| Ok(page.content))
     }
 
     /// Makes a call whose response has no content of interest.

@@ -12,6 +12,8 @@
 //! | IaaS | [`Integrations`], [`PackageImport`] | other systems such as an IPAM, and the packages of their plug-ins |
 //! | IaaS | [`Machines`], [`FlavorsAndImages`] | machines with their network cards; sizes and images |
 //! | IaaS | [`RequestTrackers`] | progress of calls that the server carries out later |
+//! | catalog | [`Catalog`] | items, requests, prices, sources, entitlements |
+//! | blueprint | [`Blueprints`] | cloud templates |
 //!
 //! # Calls and async methods
 //! - A method that is one HTTP request returns a [`Call`], and one that reads a list returns a [`List`]. They send
@@ -29,14 +31,23 @@
 //! is the id.
 
 mod base64;
+mod catalog;
 mod client;
+mod conditions;
 mod iaas;
+mod inputs;
 mod links;
 mod login;
+mod reference;
 
 // Shared by all versions, and re-exported so that one path is enough.
 pub use crate::call::{Call, Created, RawResponse};
 pub use crate::list::{Link, List, Page, PageCounts, PageMetadata, Paging, Row};
+pub use catalog::{
+    Blueprint, BlueprintStatus, Blueprints, Catalog, CatalogItem, CatalogItemPatch, CatalogItemQuery,
+    CatalogItemRequestBody, CatalogItemType, CatalogItemVersion, CatalogSource, CatalogSourceBody, ContentDefinition,
+    Entitlement, EntitlementBody, PriceStatus, RequestedDeployment, ResourceUpfrontPrice, UpfrontPrice,
+};
 pub use client::{Client, ClientBuilder, Product};
 pub use iaas::{
     About, AllocateAddressesBody, AllocationType, ApiDescription, ConfigurationProperty, DeprecationPolicy,
@@ -50,3 +61,4 @@ pub use iaas::{
 };
 pub use links::{Href, Links};
 pub use login::{AccessToken, IssuedToken};
+pub use reference::ResourceReference;

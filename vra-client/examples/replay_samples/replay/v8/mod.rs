@@ -1,5 +1,6 @@
 //! Calls of the client of 8.x and of VCF Automation 9.
 
+mod catalog;
 mod iaas;
 mod logins;
 
@@ -15,6 +16,7 @@ pub(crate) fn routes() -> Result<Vec<Route>, Error> {
     let client = Client::builder("https://vra.example").build()?;
     let mut routes = logins::routes();
     routes.extend(iaas::routes(&client)?);
+    routes.extend(catalog::routes(&client));
     Ok(routes)
 }
 
