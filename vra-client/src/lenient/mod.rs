@@ -39,6 +39,7 @@ mod open_enum;
 mod redact;
 mod scalar;
 mod secret;
+mod texts;
 mod time;
 mod wire;
 
@@ -51,6 +52,7 @@ pub use time::{InvalidTime, Timestamp};
 pub(crate) use model::{model, model_impl, request_body};
 pub(crate) use open_enum::open_enum;
 pub(crate) use redact::{Redacted, is_secret_name};
+pub(crate) use texts::distinct;
 pub(crate) use wire::{Decoded, IntoJson, Wire};
 
 #[cfg(test)]

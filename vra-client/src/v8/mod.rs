@@ -14,6 +14,8 @@
 //! | IaaS | [`RequestTrackers`] | progress of calls that the server carries out later |
 //! | catalog | [`Catalog`] | items, requests, prices, sources, entitlements |
 //! | blueprint | [`Blueprints`] | cloud templates |
+//! | deployment | [`Deployments`] | deployments, their resources, actions and requests |
+//! | deployment | [`Resources`] | resources of all deployments |
 //!
 //! # Calls and async methods
 //! - A method that is one HTTP request returns a [`Call`], and one that reads a list returns a [`List`]. They send
@@ -34,6 +36,7 @@ mod base64;
 mod catalog;
 mod client;
 mod conditions;
+mod deployment;
 mod iaas;
 mod inputs;
 mod links;
@@ -49,6 +52,13 @@ pub use catalog::{
     Entitlement, EntitlementBody, PriceStatus, RequestedDeployment, ResourceUpfrontPrice, UpfrontPrice,
 };
 pub use client::{Client, ClientBuilder, Product};
+pub use deployment::{
+    Deployment, DeploymentCount, DeploymentExpansion, DeploymentQuery, DeploymentReference, DeploymentRequest,
+    DeploymentRequestStatus, DeploymentResource, DeploymentResourceQuery, DeploymentStatus, DeploymentUpdateBody,
+    Deployments, EventLog, Expense, ExpenseHistory, ExpenseValue, MachineNetwork, RequestEvent, Resource,
+    ResourceAction, ResourceActionRequestBody, ResourceBody, ResourceQuery, ResourceType, Resources, SubmittedResource,
+    UserEvent,
+};
 pub use iaas::{
     About, AllocateAddressesBody, AllocationType, ApiDescription, ConfigurationProperty, DeprecationPolicy,
     ExistingPackage, ExternalIpBlocks, ExternalIpRange, ExternalIpRanges, FabricNetwork, FabricNetworkBody,

@@ -10,6 +10,7 @@ mod v7_client;
 mod v7_infrastructure;
 mod v8_catalog;
 mod v8_client;
+mod v8_deployments;
 mod v8_iaas;
 mod v8_lists;
 mod v8_login;

@@ -2,8 +2,8 @@
 
 use super::reference::Reference;
 use super::request::CatalogRequest;
-use super::resource::{ResourceOperation, distinct};
-use crate::lenient::{JsonObject, Timestamp, model};
+use super::resource::ResourceOperation;
+use crate::lenient::{JsonObject, Timestamp, distinct, model};
 use crate::list::rows;
 use crate::v7::Money;
 

@@ -3,7 +3,7 @@
 use super::cost::{Costs, Lease};
 use super::forms::Forms;
 use super::reference::{Organization, Owner, ProviderBinding, Reference};
-use crate::lenient::{JsonObject, Timestamp, model};
+use crate::lenient::{JsonObject, Timestamp, distinct, model};
 use crate::list::rows;
 use crate::v7::{Link, Literal, LiteralMap, Money, TimeSpan};
 
@@ -271,18 +271,6 @@ model! {
         /// Forms of its resources.
         forms: Forms = "forms";
     }
-}
-
-/// Returns the texts that are not empty, each once, in their order.
-pub(super) fn distinct<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-    // The address of the first card is in two places, and lists are short.
-    let mut found = Vec::new();
-    for text in texts.into_iter().filter(|text| !text.is_empty()) {
-        if !found.contains(&text) {
-            found.push(text);
-        }
-    }
-    found
 }
 
 /// Returns the text of a literal, or the texts of all items of a list.

@@ -1,6 +1,7 @@
 //! Calls of the client of 8.x and of VCF Automation 9.
 
 mod catalog;
+mod deployment;
 mod iaas;
 mod logins;
 
@@ -17,6 +18,7 @@ pub(crate) fn routes() -> Result<Vec<Route>, Error> {
     let mut routes = logins::routes();
     routes.extend(iaas::routes(&client)?);
     routes.extend(catalog::routes(&client));
+    routes.extend(deployment::routes(&client));
     Ok(routes)
 }
 

@@ -1,0 +1,6 @@
+//! Calls, by subject.
+
+mod actions;
+mod deployments;
+mod requests;
+mod resources;
