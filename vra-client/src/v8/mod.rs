@@ -16,6 +16,7 @@
 //! | blueprint | [`Blueprints`] | cloud templates |
 //! | deployment | [`Deployments`] | deployments, their resources, actions and requests |
 //! | deployment | [`Resources`] | resources of all deployments |
+//! | extensibility | [`Abx`] | actions that the server runs, and their runs |
 //!
 //! # Calls and async methods
 //! - A method that is one HTTP request returns a [`Call`], and one that reads a list returns a [`List`]. They send
@@ -32,6 +33,7 @@
 //! Ids are opaque texts; only some of them are UUIDs. References to other objects are in [`Links`], whose last path segment
 //! is the id.
 
+mod abx;
 mod base64;
 mod catalog;
 mod client;
@@ -46,6 +48,7 @@ mod reference;
 // Shared by all versions, and re-exported so that one path is enough.
 pub use crate::call::{Call, Created, RawResponse};
 pub use crate::list::{Link, List, Page, PageCounts, PageMetadata, Paging, Row};
+pub use abx::{Abx, AbxAction, AbxRun, AbxRunBody, AbxRunState};
 pub use catalog::{
     Blueprint, BlueprintStatus, Blueprints, Catalog, CatalogItem, CatalogItemPatch, CatalogItemQuery,
     CatalogItemRequestBody, CatalogItemType, CatalogItemVersion, CatalogSource, CatalogSourceBody, ContentDefinition,

@@ -8,6 +8,7 @@ mod v7_action_links;
 mod v7_bodies;
 mod v7_client;
 mod v7_infrastructure;
+mod v8_abx;
 mod v8_catalog;
 mod v8_client;
 mod v8_deployments;

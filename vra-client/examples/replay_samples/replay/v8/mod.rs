@@ -1,5 +1,6 @@
 //! Calls of the client of 8.x and of VCF Automation 9.
 
+mod abx;
 mod catalog;
 mod deployment;
 mod iaas;
@@ -19,6 +20,7 @@ pub(crate) fn routes() -> Result<Vec<Route>, Error> {
     routes.extend(iaas::routes(&client)?);
     routes.extend(catalog::routes(&client));
     routes.extend(deployment::routes(&client));
+    routes.extend(abx::routes(&client));
     Ok(routes)
 }
 
