@@ -91,7 +91,6 @@ impl<T: Send + 'static> Call<T> {
         read(reply)
     }
 
-    #[cfg(feature = "v7")]
     pub(crate) fn map<U: Send + 'static>(self, then: impl FnOnce(T) -> Result<U, Error> + Send + 'static) -> Call<U> {
         let Self { backend, request, read } = self;
         Call::new(backend, request, move |reply| then(read(reply)?))
