@@ -5,6 +5,7 @@ mod catalog;
 mod deployment;
 mod iaas;
 mod logins;
+mod services;
 
 use vra_client::Error;
 use vra_client::error::ServerMessage;
@@ -21,6 +22,7 @@ pub(crate) fn routes() -> Result<Vec<Route>, Error> {
     routes.extend(catalog::routes(&client));
     routes.extend(deployment::routes(&client));
     routes.extend(abx::routes(&client));
+    routes.extend(services::routes(&client));
     Ok(routes)
 }
 
