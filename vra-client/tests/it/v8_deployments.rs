@@ -252,6 +252,37 @@ async fn a_deletion_returns_its_request_or_nothing_to_wait_for() {
 }
 
 #[tokio::test]
+async fn a_deletion_is_waited_for_until_the_deployment_is_gone() {
+    let state = |status: &str| json!({"id": "d1", "status": status});
+    let wait = quick(Duration::from_secs(30));
+    for last in [state("DELETE_SUCCESSFUL"), json!({"status": "LATER", "deleted": true}), json!(null)] {
+        let (server, client) = started().await;
+        for before in ["CREATE_SUCCESSFUL", "UPDATE_FAILED", "DELETE_INPROGRESS"] {
+            let given = Mock::given(method("GET")).and(path(D1)).and(query_param("deleted", "true"));
+            given.respond_with(ok(state(before))).up_to_n_times(1).mount(&server).await;
+        }
+        let end = if last.is_null() { ResponseTemplate::new(404) } else { ok(&last) };
+        respond(&server, "GET", D1, end).await;
+        client.deployments().wait_until_deleted("d1", &wait).await.unwrap();
+        assert_eq!(gets(&server).await, 4);
+    }
+    for (status, failed) in [("DELETE_FAILED", true), ("DELETE_LATER", false), ("LATER", false)] {
+        let (server, client) = started().await;
+        respond(&server, "GET", D1, ok(json!({"status": status, "lastRequest": {"details": "in use"}}))).await;
+        let error = waited(client.deployments().wait_until_deleted("d1", &wait).await);
+        assert_eq!(matches!(error.reason, WaitReason::Failed), failed, "{status}");
+        assert_eq!((error.last_state.as_deref(), error.details.as_deref()), (Some(status), Some("in use")));
+    }
+    let (server, client) = started().await;
+    respond(&server, "GET", D1, ok(state("CREATE_SUCCESSFUL"))).await;
+    let error = waited(client.deployments().wait_until_deleted("d1", &quick(Duration::from_millis(40))).await);
+    assert!(matches!(error.reason, WaitReason::Deadline));
+    respond(&server, "GET", "/deployment/api/deployments/d2", ResponseTemplate::new(403)).await;
+    let error = client.deployments().wait_until_deleted("d2", &wait).await.unwrap_err();
+    assert!(error.is_permission_denied());
+}
+
+#[tokio::test]
 async fn names_are_found_and_known_to_be_taken() {
     let (server, client) = started().await;
     let names = "/deployment/api/deployments/names";

@@ -1,6 +1,6 @@
 //! Progress of deployments and requests, for waiting.
 
-use super::model::Deployment;
+use super::model::{Deployment, DeploymentStatus};
 use super::request::{DeploymentRequest, DeploymentRequestStatus};
 use crate::poll::{Poll, Progress};
 
@@ -52,6 +52,31 @@ pub(super) fn of_deployment(value: Deployment) -> Poll<Deployment> {
         _ => None,
     };
     Poll { progress, state, details, pause: None, value }
+}
+
+/// Makes the result of a poll of a deployment that is being deleted.
+pub(super) fn of_deletion(value: Deployment) -> Poll<Deployment> {
+    let status = value.status.as_ref().map(DeploymentStatus::as_str);
+    let progress = match status {
+        _ if value.deleted == Some(true) => Progress::Done,
+        Some(status) if status.starts_with("DELETE_") => by_ending(status),
+        // The status of the operation before: the server changes it some time after the call. A status without any
+        // known ending is still one that may be final.
+        Some(status) => match by_ending(status) {
+            Progress::Unknown => Progress::Unknown,
+            _ => Progress::Pending,
+        },
+        None => Progress::Unknown,
+    };
+    let state = status.unwrap_or("none").to_owned();
+    let details = value.failure().map(str::to_owned);
+    Poll { progress, state, details, pause: None, value }
+}
+
+/// Makes the result of a poll that found no deployment any more.
+pub(super) fn gone() -> Poll<Deployment> {
+    let value = Deployment::default();
+    Poll { value, progress: Progress::Done, state: "gone".to_owned(), details: None, pause: None }
 }
 
 /// Returns the progress by the end of a status, since later releases have other operations in front of it.

@@ -18,18 +18,39 @@ impl Client {
 
 /// Deployments, `/deployment/api/deployments`: what requests made, with resources, actions and requests.
 ///
-/// ```no_run
-/// # async fn run(client: vra_client::v8::Client) -> Result<(), vra_client::Error> {
-/// use vra_client::poll::Wait;
+#[cfg_attr(feature = "testing", doc = "```")]
+#[cfg_attr(not(feature = "testing"), doc = "```text")]
+/// # use vra_client::{HttpOptions, testing::v8::Server, v8::Client};
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// # let server = Server::builder().example_data().start().await?;
+/// # let client = Client::builder(server.url()).with_password(Server::USER, Server::PASSWORD)
+/// #     .with_http_options(HttpOptions::new().with_allow_http(true)).build()?;
+/// # let project = client.projects().named("Development").await?.id.unwrap_or_default();
+/// # let item = client.catalog().item_named("Ubuntu").await?;
+/// # let body = vra_client::v8::CatalogItemRequestBody::new(project, "web 1");
+/// # client.catalog().submit_to(&item, body)?.await?;
+/// # let soon = std::time::Duration::from_millis(1);
+/// # let wait = vra_client::poll::Wait::default().with_pauses(soon, soon);
 /// use vra_client::v8::ResourceActionRequestBody;
 ///
 /// let deployments = client.deployments();
-/// let web = deployments.named("web 1").await?;
-/// let id = web.id.as_deref().unwrap_or_default();
-/// println!("{:?} has {:?}", web.status, deployments.ip_addresses_of(id).await?);
-/// let request = deployments.submit_action(id, ResourceActionRequestBody::new("Deployment.PowerOff")).await?;
-/// deployments.wait_for_request(request.id.as_deref().unwrap_or_default(), &Wait::default()).await?;
-/// # Ok(()) }
+/// let id = deployments.named("web 1").await?.id.ok_or("a deployment has an id")?;
+/// deployments.wait_for(&id, &wait).await?;
+/// let machine = deployments.machines_of(&id).await?.remove(0);
+/// assert_eq!(machine.property("powerState"), Some("ON"));
+///
+/// // Power it off, and wait for the request.
+/// let request = deployments.submit_action(&id, ResourceActionRequestBody::new("Deployment.PowerOff")).await?;
+/// deployments.wait_for_request(request.id.as_deref().unwrap_or_default(), &wait).await?;
+/// let machine = deployments.machines_of(&id).await?.remove(0);
+/// assert_eq!(machine.property("powerState"), Some("OFF"));
+///
+/// // Delete it.
+/// deployments.delete(&id).await?;
+/// deployments.wait_until_deleted(&id, &wait).await?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Lost responses

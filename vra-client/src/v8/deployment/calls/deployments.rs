@@ -93,9 +93,9 @@ impl Deployments<'_> {
 
     /// Deletes a deployment with its resources. Evidence: captured (8.x).
     ///
-    /// The server returns the request that does it: [wait](Self::wait_for_request) for that, since the deployment itself
-    /// is gone at the end. The result is [`None`] if the server returns no request, so that there is nothing to wait
-    /// for. It refuses with status 409 while another request is in progress.
+    /// The server returns the request that does it, or nothing, which is [`None`]:
+    /// [`wait_until_deleted`](Self::wait_until_deleted) works with both. It refuses with status 409 while another request
+    /// is in progress.
     pub fn delete(self, id: &str) -> Call<Option<DeploymentRequest>> {
         let request = ApiRequest::delete("/deployment/api/deployments/{deployment}", &[id]);
         // Captured with status 200 and the request. An empty response is accepted as well: the deletion has begun, and an

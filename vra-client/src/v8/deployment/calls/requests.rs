@@ -33,17 +33,36 @@ impl Deployments<'_> {
     /// This is for a deployment that was just requested. After an action or a deletion the status may still be the one
     /// of before, so wait for [the request](Self::wait_for_request) then.
     ///
-    /// ```no_run
-    /// # async fn run(client: vra_client::v8::Client) -> Result<(), vra_client::Error> {
+    #[cfg_attr(feature = "testing", doc = "```")]
+    #[cfg_attr(not(feature = "testing"), doc = "```text")]
+    /// # use vra_client::{HttpOptions, testing::v8::Server, v8::Client};
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let server = Server::builder().example_data().start().await?;
+    /// # let client = Client::builder(server.url()).with_password(Server::USER, Server::PASSWORD)
+    /// #     .with_http_options(HttpOptions::new().with_allow_http(true)).build()?;
+    /// # let project = client.projects().named("Development").await?.id.unwrap_or_default();
+    /// # server.seed(|store| store.add_item(vra_client::testing::v8::Item::new("Lost").with_machine("m", "no-net")));
+    /// # let item = client.catalog().item_named("Lost").await?;
+    /// # let body = vra_client::v8::CatalogItemRequestBody::new(project, "web 1");
+    /// # let made = client.catalog().submit_to(&item, body)?.await?;
+    /// # let id = made[0].id();
+    /// # let pause = std::time::Duration::from_millis(1);
     /// use std::time::Duration;
-    /// use vra_client::{Error, poll::Wait};
+    /// use vra_client::{Error, error::WaitReason, poll::Wait};
     ///
-    /// match client.deployments().wait_for("d1", &Wait::up_to(Duration::from_secs(600))).await {
-    ///     Ok(deployment) => println!("{:?}", deployment.name),
-    ///     Err(Error::Wait(error)) => println!("{:?}: {:?}", error.last_state, error.details),
-    ///     Err(other) => return Err(other),
+    /// let wait = Wait::up_to(Duration::from_secs(600));
+    /// # let wait = wait.with_pauses(pause, pause);
+    /// match client.deployments().wait_for(id, &wait).await {
+    ///     Err(Error::Wait(error)) => {
+    ///         assert!(matches!(error.reason, WaitReason::Failed));
+    ///         assert_eq!(error.last_state.as_deref(), Some("CREATE_FAILED"));
+    ///         assert_eq!(error.details.as_deref(), Some("No network matches no-net."));
+    ///     }
+    ///     other => panic!("{other:?}"),
     /// }
-    /// # Ok(()) }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
@@ -75,6 +94,37 @@ impl Deployments<'_> {
     pub async fn wait_for_request(self, id: &str, limits: &Wait) -> Result<DeploymentRequest, Error> {
         let operation = self.request(id).request().operation();
         wait(&operation, limits, Wire::to_json, || async { Ok(progress::of_request(self.request(id).await?)) }).await
+    }
+
+    /// Polls a deployment that is being deleted until it is gone. Evidence: captured (8.x, the request), described (8.10,
+    /// the states).
+    ///
+    /// | response | result |
+    /// | --- | --- |
+    /// | status 404, `deleted` is true, or `DELETE_SUCCESSFUL` | success |
+    /// | `DELETE_FAILED` | error `Failed` |
+    /// | `DELETE_INPROGRESS`, or the status before the deletion | waits |
+    /// | unknown or none | error `UnknownState` |
+    ///
+    /// Polls and their limits are those of [`wait_for`](Self::wait_for). A deletion that an approver rejects leaves the
+    /// status of before, so this ends at the deadline then; [`wait_for_request`](Self::wait_for_request) tells it at
+    /// once.
+    ///
+    /// # Errors
+    /// Always [`Error::Wait`], whose [`reason`](crate::error::WaitError::reason) is `Deadline` if the time is up,
+    /// `Failed` or `UnknownState` as in the table, and `Call` with the error if a poll failed.
+    pub async fn wait_until_deleted(self, id: &str, limits: &Wait) -> Result<(), Error> {
+        // A deployment that was deleted can be read for a while, but only with this parameter.
+        let call = || self.get_expanded(id, [DeploymentExpansion::LastRequest]).with_query("deleted", "true");
+        let operation = call().request().operation();
+        let gone = wait(&operation, limits, Wire::to_json, || async {
+            match call().await {
+                Ok(deployment) => Ok(progress::of_deletion(deployment)),
+                Err(error) if error.status() == Some(404) => Ok(progress::gone()),
+                Err(error) => Err(error),
+            }
+        });
+        gone.await.map(|_| ())
     }
 
     /// Reads a request. Evidence: captured (8.x).

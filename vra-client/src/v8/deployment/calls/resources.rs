@@ -47,12 +47,25 @@ impl Deployments<'_> {
     /// Before the deployment is ready the result can be empty, or have machines without addresses:
     /// [wait](Self::wait_for) first.
     ///
-    /// ```no_run
-    /// # async fn run(client: vra_client::v8::Client) -> Result<(), vra_client::Error> {
-    /// for machine in client.deployments().machines_of("d1").await? {
-    ///     println!("{:?} has {:?}", machine.name, machine.ip_addresses());
+    #[cfg_attr(feature = "testing", doc = "```")]
+    #[cfg_attr(not(feature = "testing"), doc = "```text")]
+    /// # use vra_client::{HttpOptions, testing::v8::Server, v8::Client};
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// # let server = Server::builder().example_data().start().await?;
+    /// # let client = Client::builder(server.url()).with_password(Server::USER, Server::PASSWORD)
+    /// #     .with_http_options(HttpOptions::new().with_allow_http(true)).build()?;
+    /// # let project = client.projects().named("Development").await?.id.unwrap_or_default();
+    /// # let item = client.catalog().item_named("Ubuntu").await?;
+    /// # let body = vra_client::v8::CatalogItemRequestBody::new(project, "web 1");
+    /// # let made = client.catalog().submit_to(&item, body)?.await?;
+    /// # let (id, soon) = (made[0].id(), std::time::Duration::from_millis(1));
+    /// # client.deployments().wait_for(id, &vra_client::poll::Wait::default().with_pauses(soon, soon)).await?;
+    /// for machine in client.deployments().machines_of(id).await? {
+    ///     assert_eq!((machine.name.as_deref(), machine.ip_addresses()), (Some("web"), vec!["10.10.20.10"]));
     /// }
-    /// # Ok(()) }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
