@@ -58,7 +58,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// - `Decode`: the status was a success, so the call was carried out and only its response cannot be read.
 /// - `Lost`: the update was carried out, and it did more than it should.
 /// - `Wait`: the outcome is that of the request that was waited for, and not that of a poll.
-///   [`Catalog::request`](crate::v7::Catalog::request) reads how the request ended.
+///   [`Catalog::request`](crate::v7::Catalog::request) and, of version 8,
+///   [`Deployments::get`](crate::v8::Deployments::get) read how the request ended.
 ///
 #[cfg_attr(feature = "testing", doc = "```")]
 #[cfg_attr(not(feature = "testing"), doc = "```text")]
@@ -299,7 +300,8 @@ pub enum WaitReason {
     /// The request failed, was rejected or was deleted.
     Failed,
     /// The server named a phase that this version of the crate does not know, or a state if the request has no phase.
-    /// The request may go on. [`Catalog::wait_for`](crate::v7::Catalog::wait_for) has the rule.
+    /// The request may go on. [`Catalog::wait_for`](crate::v7::Catalog::wait_for) has the rule, and
+    /// [`Deployments::wait_for`](crate::v8::Deployments::wait_for) that of version 8.
     UnknownState,
     /// A poll failed.
     Call(Box<Error>),

@@ -6,6 +6,7 @@ mod deployments;
 mod lists;
 mod packages;
 mod ranges;
+mod requests;
 mod session;
 
 use std::time::Duration;
