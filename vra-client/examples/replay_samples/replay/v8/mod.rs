@@ -1,8 +1,5 @@
 //! Calls of the client of 8.x and of VCF Automation 9.
 
-mod abx;
-mod catalog;
-mod deployment;
 mod iaas;
 mod logins;
 mod services;
@@ -19,9 +16,6 @@ pub(crate) fn routes() -> Result<Vec<Route>, Error> {
     let client = Client::builder("https://vra.example").build()?;
     let mut routes = logins::routes();
     routes.extend(iaas::routes(&client)?);
-    routes.extend(catalog::routes(&client));
-    routes.extend(deployment::routes(&client));
-    routes.extend(abx::routes(&client));
     routes.extend(services::routes(&client));
     Ok(routes)
 }
