@@ -60,14 +60,14 @@ fn check_value(name: &str, property: &Value, value: &Value) -> Result<(), Error>
     if value.is_null() || property.get("$ref").is_some() {
         return Ok(());
     }
-    let expected = match kind_problem(property, value) {
-        Some(expected) => Some(expected),
-        None => permitted_problem(property, value).or_else(|| bounds_problem(property, value)),
-    };
-    let Some(expected) = expected else { return Ok(()) };
     let flag = |member: &str| property.get(member) == Some(&Value::Bool(true));
     let format = property.get("format").and_then(Value::as_str);
     let secret = flag("encrypted") || flag("writeOnly") || format == Some("password") || is_secret_name(name);
+    let expected = match kind_problem(property, value) {
+        Some(expected) => Some(expected),
+        None => permitted_problem(property, value, secret).or_else(|| bounds_problem(property, value)),
+    };
+    let Some(expected) = expected else { return Ok(()) };
     let shown = if secret { "[not shown]".to_owned() } else { text(value) };
     Err(Error::invalid(format!("input {name}"), shown, expected))
 }
@@ -76,7 +76,6 @@ fn check_value(name: &str, property: &Value, value: &Value) -> Result<(), Error>
 fn kind_problem(property: &Value, value: &Value) -> Option<String> {
     // A list of types is left to the server.
     let expected = property.get("type")?.as_str()?;
-    let number = |value: &Value| value.as_f64().or_else(|| value.as_str()?.trim().parse().ok());
     let fits = match expected {
         "integer" => number(value).is_some_and(|number| number.fract() == 0.0),
         "number" => number(value).is_some(),
@@ -91,7 +90,7 @@ fn kind_problem(property: &Value, value: &Value) -> Option<String> {
 }
 
 /// Returns the permitted values if the value is none of them.
-fn permitted_problem(property: &Value, value: &Value) -> Option<String> {
+fn permitted_problem(property: &Value, value: &Value, secret: bool) -> Option<String> {
     let constants = |list: &Value| {
         // A list with other rules than constants is left to the server.
         list.as_array()?.iter().map(|choice| choice.get("const").cloned()).collect::<Option<Vec<_>>>()
@@ -103,6 +102,9 @@ fn permitted_problem(property: &Value, value: &Value) -> Option<String> {
     // As texts, since `2` and `"2"` are the same to the server. An empty list is filled by the server later.
     if permitted.is_empty() || permitted.iter().any(|choice| text(choice) == text(value)) {
         return None;
+    }
+    if secret {
+        return Some("one of the permitted values of the schema".to_owned());
     }
     // Some lists have hundreds of images.
     let shown: Vec<_> = permitted.iter().take(20).map(text).collect();
@@ -118,10 +120,7 @@ fn permitted_problem(property: &Value, value: &Value) -> Option<String> {
 fn bounds_problem(property: &Value, value: &Value) -> Option<String> {
     let bound = |member: &str| property.get(member).and_then(Value::as_f64);
     let (least, most, found) = match property.get("type")?.as_str()? {
-        "integer" | "number" => {
-            let found = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())?;
-            (bound("minimum"), bound("maximum"), found)
-        }
+        "integer" | "number" => (bound("minimum"), bound("maximum"), number(value)?),
         // In characters, as JSON schema counts.
         "string" => {
             (bound("minLength"), bound("maxLength"), f64::from(u32::try_from(text(value).chars().count()).ok()?))
@@ -132,6 +131,12 @@ fn bounds_problem(property: &Value, value: &Value) -> Option<String> {
     let problem = low.or_else(|| most.filter(|most| found > *most).map(|most| format!("at most {most}")))?;
     let unit = if property.get("type").and_then(Value::as_str) == Some("string") { " characters" } else { "" };
     Some(format!("{problem}{unit}"))
+}
+
+/// Returns a number, also one that is a text.
+fn number(value: &Value) -> Option<f64> {
+    // Rust reads `inf` and `nan` as numbers; JSON and the servers do not.
+    value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).filter(|number| number.is_finite())
 }
 
 /// Returns a value as a text, without the quotes of JSON.
@@ -165,6 +170,7 @@ mod tests {
                 "disks": {"type": "array"},
                 "tags": {"type": "object"},
                 "password": {"type": "string", "maxLength": 3},
+                "token": {"enum": ["hunter2-a", "hunter2-b"]},
                 "key": {"type": "integer", "encrypted": true},
                 "size": {"type": ["string", "integer"]},
                 "later": {"type": "string", "enum": []},
@@ -199,6 +205,8 @@ mod tests {
             (json!({"image": "centos", "count": "0"}), "input count", "at least 1"),
             (json!({"image": "centos", "count": 1.5}), "input count", "an integer"),
             (json!({"image": "centos", "count": "two"}), "two", "an integer"),
+            (json!({"image": "centos", "ratio": "nan"}), "input ratio", "a number"),
+            (json!({"image": "centos", "ratio": "inf"}), "input ratio", "a number"),
             (json!({"image": "centos", "flag": 1}), "input flag", "a boolean"),
             (json!({"image": "centos", "name": "a"}), "input name", "at least 2 characters"),
             (json!({"image": "centos", "name": ["a"]}), "input name", "a string"),
@@ -213,7 +221,8 @@ mod tests {
 
     #[test]
     fn secrets_are_not_shown() {
-        for (name, value) in [("password", json!("hunter2")), ("key", json!("hunter2"))] {
+        for (name, value) in [("password", json!("hunter2")), ("key", json!("hunter2")), ("token", json!("hunter2-c"))]
+        {
             let inputs = object(json!({"image": "centos", name: value}));
             let error = format!("{:?}", check_inputs(&schema(), &inputs).unwrap_err());
             assert!(error.contains("[not shown]") && !error.contains("hunter2"), "{error}");
