@@ -117,6 +117,7 @@ impl AbxRunBody {
     /// Makes a request without inputs, for a project by its id.
     #[must_use]
     pub fn new(project_id: impl Into<String>) -> Self {
+        // Inputs are sent also if there are none, as published clients do.
         Self { body: JsonObject::new() }.with_member("projectId", project_id.into()).with_inputs(JsonObject::new())
     }
 
@@ -147,6 +148,7 @@ pub(super) fn polled(value: AbxRun) -> Poll<AbxRun> {
         ) => Progress::Pending,
     };
     let state = value.state.as_ref().map_or("none", AbxRunState::as_str).to_owned();
+    // Kept for the error of a run that failed: the message says more than the state.
     let details = value.error_message.clone().filter(|message| !message.trim().is_empty());
     Poll { progress, state, details, pause: None, value }
 }

@@ -61,6 +61,7 @@ impl Abx<'_> {
     /// [`Error::NoSuchName`] if no action has the name; [`Error::Ambiguous`] if several have it, such as in different
     /// projects; otherwise the [errors of a list](List#errors).
     pub async fn action_named(self, name: &str) -> Result<AbxAction, Error> {
+        // A name is unique in a project only, and the names are compared again.
         self.actions().with_filter(Filter::eq("name", name)).only("action", name, |row| row.name.as_deref()).await
     }
 
@@ -76,6 +77,7 @@ impl Abx<'_> {
     /// [Wait](Self::wait_for) for the run that the server returns. If the response is lost, the action may run: look for
     /// it among the [runs](Self::runs_of) before you run it again.
     pub fn run(self, action_id: &str, body: AbxRunBody) -> Call<AbxRun> {
+        // Never repeated after a lost response: an action can allocate an address.
         self.client.json(ApiRequest::post("/abx/api/resources/actions/{action}/action-runs", &[action_id]).json(body))
     }
 

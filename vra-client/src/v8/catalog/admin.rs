@@ -26,6 +26,7 @@ impl Catalog<'_> {
 
     /// Changes an item. Members that are not in the body stay. Evidence: described (8.10).
     pub fn update_item(self, id: &str, body: CatalogItemPatch) -> Call<()> {
+        // The description declares no body for the response.
         self.client.done(ApiRequest::patch("/catalog/api/admin/items/{item}", &[id]).json(body))
     }
 
@@ -45,6 +46,7 @@ impl Catalog<'_> {
     ///
     /// Query parameter `validationOnly` makes the server check the source and count its items only.
     pub fn put_source(self, body: CatalogSourceBody) -> Call<CatalogSource> {
+        // One call for both, as the server has it: the id in the body decides.
         self.client.json(ApiRequest::post("/catalog/api/admin/sources", &[]).json(body))
     }
 
@@ -57,6 +59,7 @@ impl Catalog<'_> {
     ///
     /// The list has no counts and cannot be paged, so it is a call and not a [`List`].
     pub fn entitlements(self, project_id: &str) -> Call<Vec<Entitlement>> {
+        // A blank project is refused: without one the server returns the entitlements of all.
         let request = ApiRequest::get("/catalog/api/admin/entitlements", &[]);
         self.client.rows(request.with_condition("projectId", project_id.to_owned()))
     }

@@ -38,6 +38,8 @@ impl CatalogItemRequestBody {
     /// organization: [`Deployments::is_name_taken`](crate::v8::Deployments::is_name_taken).
     #[must_use]
     pub fn new(project_id: impl Into<String>, deployment_name: impl Into<String>) -> Self {
+        // The server requires neither. Without a name of the caller's, the deployment of a lost response could not be
+        // found.
         Self { body: JsonObject::new() }
             .with_member("projectId", project_id.into())
             .with_member("deploymentName", deployment_name.into())
@@ -82,6 +84,7 @@ impl RequestedDeployment {
     /// Returns the id of the deployment. It is never empty in the result of a call.
     #[must_use]
     pub fn id(&self) -> &str {
+        // No `Option`: a row without an id was refused when it was read, and an empty id is refused in a path.
         self.deployment_id.as_deref().unwrap_or_default()
     }
 }

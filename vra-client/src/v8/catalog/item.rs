@@ -114,6 +114,7 @@ model! {
 model! {
     /// Type of catalog items.
     pub struct CatalogItemType {
+        // Captured. `baseUri` can be an address inside of the appliance, so it is never followed.
         /// Id, such as `com.vmw.vro.workflow`.
         id: String = "id";
         /// Display name.
@@ -156,6 +157,7 @@ conditions! {
 impl CatalogItemQuery {
     /// Asks for the projects of each item too.
     pub fn with_projects_expanded(mut self) -> Self {
+        // Once: it changes the rows, and is no condition.
         self.conditions.set("expandProjects", "true");
         self
     }

@@ -60,6 +60,7 @@ impl Catalog<'_> {
 
     /// Reads a version of an item. Evidence: described (8.10).
     pub fn version(self, item_id: &str, version: &str) -> Call<CatalogItemVersion> {
+        // Names of versions are free text, so one may have a slash.
         self.client.json(ApiRequest::get("/catalog/api/items/{item}/versions/{version}", &[item_id, version]))
     }
 
@@ -112,6 +113,7 @@ impl Catalog<'_> {
     /// The price is computed in the background: read it with [`upfront_price`](Self::upfront_price) until its status is
     /// final.
     pub fn request_upfront_price(self, item_id: &str, body: CatalogItemRequestBody) -> Call<UpfrontPrice> {
+        // Not marked as repeatable, although it makes nothing: each call starts a computation.
         self.client.json(ApiRequest::post("/catalog/api/items/{item}/upfront-prices", &[item_id]).json(body))
     }
 

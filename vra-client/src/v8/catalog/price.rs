@@ -30,6 +30,7 @@ impl PriceStatus {
     /// Returns true if the price will not change any more; [`None`] for a state that is not known.
     #[must_use]
     pub fn is_final(&self) -> Option<bool> {
+        // Not guessed for an unknown state: a caller that polls has a limit, and one that stops early has no price.
         match self {
             Self::Started | Self::PreparingCostEstimation | Self::InProgress => Some(false),
             Self::Success

@@ -73,6 +73,7 @@ impl CatalogSourceBody {
     /// Makes the body of a source of a type, with its settings.
     #[must_use]
     pub fn new(name: impl Into<String>, type_id: impl Into<String>, config: JsonObject) -> Self {
+        // The description requires all three, also the settings of a type that has none.
         Self { body: JsonObject::new() }
             .with_member("name", name.into())
             .with_member("typeId", type_id.into())
@@ -98,6 +99,7 @@ model! {
 model! {
     /// Item or source of an entitlement.
     pub struct ContentDefinition {
+        // The type decides whether the id is that of an item or of a source.
         /// `CatalogItemIdentifier` or `CatalogSourceIdentifier`.
         definition_type: String = "type";
         /// Id of the item or source.
@@ -146,6 +148,7 @@ impl EntitlementBody {
     }
 
     fn of(project_id: String, id: String, kind: &str) -> Self {
+        // Type and id only: the other members describe what the server knows.
         let definition =
             ContentDefinition { definition_type: Some(kind.to_owned()), id: Some(id), ..ContentDefinition::default() };
         Self { body: JsonObject::new() }

@@ -51,6 +51,7 @@ impl ResourceAction {
     /// ```
     #[must_use]
     pub fn is_possible(&self) -> bool {
+        // A missing flag is no refusal: the description does not require it.
         self.valid != Some(false) && self.action_type.as_deref() != Some("RESOURCE_EXTENSION")
     }
 

@@ -8,6 +8,7 @@ use crate::list::rows;
 model! {
     /// Event of a request, such as the start of a machine.
     pub struct RequestEvent {
+        // Described only; the example of its time has milliseconds, where requests have microseconds.
         /// Id, a UUID.
         id: String = "id";
         /// Display name.
@@ -30,6 +31,7 @@ model! {
 model! {
     /// Line of the log of an event.
     pub struct EventLog {
+        // Described only. The page of a log has no counts, so the last line is marked.
         /// Id, a UUID.
         id: String = "id";
         /// Number of the line.
@@ -46,6 +48,7 @@ model! {
 model! {
     /// Request or input of a user, in the history of a deployment.
     pub struct UserEvent {
+        // Described only.
         /// Id, a UUID.
         id: String = "id";
         /// Display name.
@@ -86,6 +89,7 @@ model! {
 model! {
     /// Cost at a time.
     pub struct ExpenseValue {
+        // As it was written, like all amounts.
         /// Time.
         timestamp: Timestamp = "timestamp";
         /// Cost.

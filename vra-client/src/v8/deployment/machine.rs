@@ -6,6 +6,7 @@ use super::resource::{DeploymentResource, Resource};
 use crate::lenient::{JsonObject, distinct};
 
 /// Network card of a machine.
+// Borrowed from the properties: nothing is copied for a caller that wants one address of each machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MachineNetwork<'a> {

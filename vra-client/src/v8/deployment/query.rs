@@ -138,6 +138,7 @@ conditions! {
 impl DeploymentResourceQuery {
     /// Reads the request in progress of each resource too.
     pub fn with_current_request(mut self) -> Self {
+        // The only object that this list can be read with.
         self.conditions.set("expand", "currentRequest");
         self
     }

@@ -92,6 +92,7 @@ model! {
 model! {
     /// Deployment that a resource is in.
     pub struct DeploymentReference {
+        // Described only. More than other references have, so that a list of machines can show owners and leases.
         /// Id.
         id: String = "id";
         /// Name.
@@ -135,6 +136,7 @@ model! {
 model! {
     /// Type of resources.
     pub struct ResourceType {
+        // Described only.
         /// Id, such as `Cloud.vSphere.Machine`.
         id: String = "id";
         /// Name.
@@ -187,6 +189,7 @@ impl ResourceBody {
     /// Makes a body with the name, the type and the properties of the type.
     #[must_use]
     pub fn new(name: impl Into<String>, resource_type: impl Into<String>, properties: JsonObject) -> Self {
+        // Properties are not required by the call, but by the schema of most types.
         Self { body: JsonObject::new() }
             .with_member("name", name.into())
             .with_member("type", resource_type.into())
@@ -197,6 +200,7 @@ impl ResourceBody {
 model! {
     /// Resource that is being made.
     pub struct SubmittedResource {
+        // Ids only: the resource itself does not exist yet.
         /// Id of the request to wait for.
         request_id: String = "requestId";
         /// Id of the resource.

@@ -28,6 +28,7 @@ impl Deployments<'_> {
     /// request is in progress. If the response is lost, the action may be carried out: see [lost
     /// responses](Self#lost-responses).
     pub fn submit_action(self, deployment_id: &str, body: ResourceActionRequestBody) -> Call<DeploymentRequest> {
+        // Never repeated after a lost response: the machine could reboot twice.
         let request = ApiRequest::post("/deployment/api/deployments/{deployment}/requests", &[deployment_id]);
         self.client.json(request.json(body))
     }
@@ -54,6 +55,7 @@ impl Deployments<'_> {
         action: &ResourceAction,
         body: ResourceActionRequestBody,
     ) -> Result<Call<DeploymentRequest>, Error> {
+        // The server would refuse it too, with a status that does not tell a state from an input.
         action.check(&body)?;
         Ok(self.submit_action(deployment_id, body))
     }

@@ -105,6 +105,7 @@ impl Deployments<'_> {
 
     /// Counts the deployments of a project. Evidence: described (8.10).
     pub fn count(self, project_id: &str) -> Call<DeploymentCount> {
+        // A page without rows, so that no deployment is read for it.
         self.client.json(ApiRequest::get("/deployment/api/projects/{project}/deployment-count", &[project_id]))
     }
 
