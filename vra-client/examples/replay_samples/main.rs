@@ -15,8 +15,8 @@
 //! | `kind` | `response` (the default), or `request` if the body is what a client sends |
 //! | `generation` | `7` for 6.2 to 7.6, `8` for 8.x and 9; without it the path decides |
 //!
-//! The call is found by method, path, query and generation. Remove what is secret from the payload first: a difference is
-//! printed with the values at its place.
+//! The call is found by method, path, query and generation. Numbers beyond 64 bits are compared as floating-point numbers.
+//! Remove what is secret from the payload first: a difference is printed with the values at its place.
 //!
 //! # Output
 //! A line for each payload that is not the same (`MISMATCH`, with the JSON path), is of a call that no method of the client

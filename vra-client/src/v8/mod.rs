@@ -5,7 +5,7 @@
 //!
 //! | service | type | subject |
 //! | --- | --- | --- |
-//! | IaaS | [`Projects`], [`Zones`] | projects: users with the zones that they deploy to |
+//! | IaaS | [`Projects`], [`Zones`], [`Regions`] | projects: users with the zones that they deploy to, in regions |
 //! | IaaS | [`FabricNetworks`], [`Networks`], [`NetworkProfiles`] | networks, network domains, and what machines get of them |
 //! | IaaS | [`NetworkIpRanges`] | IP ranges of the product's own address management, with their addresses |
 //! | IaaS | [`ExternalIpRanges`], [`ExternalIpBlocks`] | ranges and blocks of an external IPAM |
@@ -69,8 +69,8 @@ pub use iaas::{
     IntegrationBody, Integrations, IpAddressStatus, IpVersion, IsolationType, Machine, MachineOperation, Machines,
     Network, NetworkBody, NetworkDomain, NetworkInterface, NetworkInterfaceBody, NetworkIpAddress, NetworkIpRange,
     NetworkIpRangeBody, NetworkIpRanges, NetworkProfile, NetworkProfileBody, NetworkProfiles, Networks, PackageImport,
-    PowerState, Project, ProjectBody, ProjectUser, Projects, RELEASE_PERIOD_MINUTES, ReleaseAddressesBody,
-    RequestStatus, RequestTracker, RequestTrackers, Tag, Zone, ZoneAssignment, ZoneBody, Zones,
+    PowerState, Project, ProjectBody, ProjectUser, Projects, RELEASE_PERIOD_MINUTES, Region, Regions,
+    ReleaseAddressesBody, RequestStatus, RequestTracker, RequestTrackers, Tag, Zone, ZoneAssignment, ZoneBody, Zones,
 };
 pub use links::{Href, Links};
 pub use login::{AccessToken, IssuedToken};

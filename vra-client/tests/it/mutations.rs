@@ -177,7 +177,14 @@ fn places_of_each_payload_are_kept_or_refused_with_a_path() {
 fn is_refused_with_a_path(why: &str, body: &Value) -> bool {
     let alone = why.strip_prefix(".: at ").unwrap_or(why);
     let (path, message) = alone.split_once(": ").unwrap_or(("", alone));
-    let refused = ["invalid type", "invalid value", "invalid IP address", "missing field"];
+    let refused = [
+        "invalid type",
+        "invalid value",
+        "invalid IP address",
+        "invalid IPv4 address",
+        "invalid IPv6 address",
+        "missing field",
+    ];
     // The first part of the path exists. The path is the whole body only if that is not an object, or lacks its rows.
     let top = path.split(['.', '[']).next().unwrap_or_default();
     let missing = message.starts_with("missing field");

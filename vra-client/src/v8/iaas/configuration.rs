@@ -1,7 +1,7 @@
 //! Settings of the IaaS service.
 
 use crate::call::Call;
-use crate::lenient::model;
+use crate::lenient::{Extra, model, model_impl};
 use crate::request::ApiRequest;
 use crate::v8::Client;
 
@@ -18,6 +18,31 @@ model! {
     }
 }
 
+/// Response of the call that reads a setting.
+#[derive(Debug, Clone, Default)]
+struct Settings {
+    content: Option<Vec<ConfigurationProperty>>,
+    key: Option<String>,
+    value: Option<String>,
+    extra: Extra,
+}
+
+model_impl! { Settings {
+    content: Vec<ConfigurationProperty> = "content"; key: String = "key"; value: String = "value";
+} }
+
+impl Settings {
+    /// Returns the setting with this name, from either form of the response.
+    fn named(self, name: &str) -> ConfigurationProperty {
+        let named = |row: &ConfigurationProperty| row.key.as_deref() == Some(name);
+        // The description of the API has a list with one row here, where all other calls return the object itself.
+        match self.content {
+            Some(rows) => rows.into_iter().find(named).unwrap_or_default(),
+            None => ConfigurationProperty { key: self.key, value: self.value, extra: self.extra },
+        }
+    }
+}
+
 impl Client {
     /// Reads a setting of the IaaS service, such as [`RELEASE_PERIOD_MINUTES`]. Evidence: described (9).
     ///
@@ -28,6 +53,29 @@ impl Client {
     /// # Ok::<(), vra_client::Error>(())
     /// ```
     pub fn configuration_property(&self, name: &str) -> Call<ConfigurationProperty> {
-        self.json(ApiRequest::get("/iaas/api/configuration-properties/{name}", &[name]))
+        let request = ApiRequest::get("/iaas/api/configuration-properties/{name}", &[name]);
+        let name = name.to_owned();
+        self.json::<Settings>(request).map(move |read| Ok(read.named(&name)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_setting_is_read_from_an_object_and_from_a_list() {
+        let read = |body| serde_json::from_value::<Settings>(body).unwrap().named(RELEASE_PERIOD_MINUTES);
+        let row = json!({"key": RELEASE_PERIOD_MINUTES, "value": 30, "later": true});
+        let other = json!({"key": "SESSION_TIMEOUT_DURATION_MINUTES", "value": "60"});
+        for body in [row.clone(), json!({"content": [other.clone(), row], "totalElements": 2})] {
+            let found = read(body);
+            assert_eq!((found.value.as_deref(), found.extra.get("later")), (Some("30"), Some(&true.into())));
+        }
+        assert_eq!(read(json!({"content": [other]})), ConfigurationProperty::default());
     }
 }

@@ -66,6 +66,8 @@ request_body! {
     /// assert!(!format!("{body:?}").contains("hunter2"));
     /// ```
     pub struct IntegrationBody {
+        /// Sets the name; for [`Integrations::update`].
+        with_name: String = "name";
         /// Sets the description.
         with_description: String = "description";
         /// Sets the properties of the kind, in place of those that were set before.

@@ -13,6 +13,7 @@ mod networks;
 mod package_import;
 mod profiles;
 mod projects;
+mod regions;
 mod request_tracker;
 mod zones;
 
@@ -32,5 +33,6 @@ pub use networks::{Network, NetworkBody, NetworkDomain, Networks};
 pub use package_import::{ExistingPackage, ImportedPackage, PackageImport};
 pub use profiles::{FlavorMappings, FlavorProfile, FlavorsAndImages, ImageMapping};
 pub use projects::{Project, ProjectBody, ProjectUser, Projects, ZoneAssignment};
+pub use regions::{Region, Regions};
 pub use request_tracker::{RequestStatus, RequestTracker, RequestTrackers};
 pub use zones::{Zone, ZoneBody, Zones};

@@ -15,6 +15,8 @@ model! {
         id: String = "id";
         /// Display name; it can be empty.
         name: String = "name";
+        /// Description, free text.
+        description: String = "description";
         /// Sizes by their names.
         flavor_mappings: FlavorMappings = "flavorMappings";
         /// Id of the region at its cloud account.
@@ -25,6 +27,10 @@ model! {
         created_at: Timestamp = "createdAt";
         /// Day of the last change.
         updated_at: Timestamp = "updatedAt";
+        /// Owner.
+        owner: String = "owner";
+        /// Type of the owner.
+        owner_type: String = "ownerType";
         /// Id of the organization.
         org_id: String = "orgId";
         /// Id of the organization, once more.
@@ -39,6 +45,8 @@ model! {
     pub struct FlavorMappings {
         /// Sizes: name, and an object such as `{"cpuCount": 1, "memoryInMB": 2048}`.
         mapping: JsonObject = "mapping";
+        /// Id of the region at its cloud account.
+        external_region_id: String = "externalRegionId";
         /// Links.
         links: Links = "_links";
     }

@@ -66,6 +66,8 @@ request_body! {
         with_placement_policy: String = "placementPolicy";
         /// Sets the tags of the zone.
         with_tags: Vec<Tag> = "tags";
+        /// Sets the compute resources of the zone, by their ids, in place of those that it finds by tags.
+        with_compute_ids: Vec<String> = "computeIds";
         /// Sets the tags of the compute resources that belong to the zone.
         with_tags_to_match: Vec<Tag> = "tagsToMatch";
         /// Sets properties.

@@ -8,13 +8,13 @@ use vra_client::Error;
 use vra_client::lenient::JsonObject;
 use vra_client::request::ApiRequest;
 use vra_client::v8::{
-    AllocateAddressesBody, Client, ExistingPackage, FabricNetworkBody, IntegrationBody, IsolationType,
-    MachineOperation, NetworkBody, NetworkInterfaceBody, NetworkIpRangeBody, NetworkProfileBody, ProjectBody,
-    ProjectUser, ReleaseAddressesBody, Tag, ZoneAssignment, ZoneBody,
+    AllocateAddressesBody, Client, ConfigurationProperty, ExistingPackage, FabricNetworkBody, IntegrationBody,
+    IsolationType, MachineOperation, NetworkBody, NetworkInterfaceBody, NetworkIpRangeBody, NetworkProfileBody, Page,
+    ProjectBody, ProjectUser, ReleaseAddressesBody, Tag, ZoneAssignment, ZoneBody,
 };
 
 use crate::replay::body::{Members, built, refused};
-use crate::replay::check::compare;
+use crate::replay::check::{compare, keeps};
 use crate::replay::route::{ANY, Route, list, maybe, one, unread};
 
 /// Part of a package that is uploaded.
@@ -35,7 +35,7 @@ fn projects_and_zones(client: &Client) -> Vec<Route> {
     let (project_body, zone_body) = (|| ProjectBody::new(ANY), || ZoneBody::new(ANY, ANY));
     vec![
         one(&client.about()),
-        one(&client.configuration_property(ANY)),
+        one(&client.configuration_property(ANY)).reads(setting),
         list(&projects.list()),
         one(&projects.get(ANY)),
         one(&projects.create(project_body())).sends(project),
@@ -43,6 +43,8 @@ fn projects_and_zones(client: &Client) -> Vec<Route> {
         unread(&projects.delete(ANY)),
         list(&projects.zones(ANY)),
         one(&projects.set_zones(ANY, Vec::new())).sends(project_zones),
+        list(&client.regions().list()),
+        one(&client.regions().get(ANY)),
         list(&zones.list()),
         one(&zones.get(ANY)),
         one(&zones.create(zone_body())).sends(zone),
@@ -158,6 +160,7 @@ built!(zone: ZoneBody, |members| {
     with_placement_policy: String = "placementPolicy",
     with_tags: Vec<Tag> = "tags",
     with_tags_to_match: Vec<Tag> = "tagsToMatch",
+    with_compute_ids: Vec<String> = "computeIds",
     with_custom_properties: JsonObject = "customProperties",
 });
 
@@ -260,6 +263,7 @@ built!(integration: IntegrationBody, |members| {
 });
 
 built!(integration_changes: IntegrationBody, |_| Ok(IntegrationBody::changes()), {
+    with_name: String = "name",
     with_description: String = "description",
     with_properties: JsonObject = "integrationProperties",
     with_cloud_accounts: Vec<String> = "associatedCloudAccountIds",
@@ -267,6 +271,11 @@ built!(integration_changes: IntegrationBody, |_| Ok(IntegrationBody::changes()),
     with_custom_properties: JsonObject = "customProperties",
     with_tags: Vec<Tag> = "tags",
 });
+
+/// Checks a setting, which is an object or a list.
+fn setting(json: &str) -> Result<Vec<String>, String> {
+    keeps::<Page<ConfigurationProperty>>(json).or_else(|_| keeps::<ConfigurationProperty>(json))
+}
 
 /// Compares the zones of a project, whose body the call builds by itself.
 fn project_zones(json: &str) -> Result<Vec<String>, String> {
