@@ -21,6 +21,14 @@ else
     say "not run: systemd-analyze verify, which is missing; all else in this step is run"
 fi
 
+say "+ vra8_ipam_package"
+last=$(cargo run --locked --quiet -p ipam-examples --example vra8_ipam_package | tail -n1)
+say "$last"
+case $last in
+    "vra8_ipam_package: ok (ExampleIPAM 1.0.0, 2 external ranges, web has 172.16.20.2 of 172.16.20.0/24 servers)") ;;
+    *) exit 1 ;;
+esac
+
 say "+ ipam quickstart"
 last=$(cargo run --locked --quiet --bin ipam -- quickstart | tail -n1)
 say "$last"
