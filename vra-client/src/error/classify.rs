@@ -40,7 +40,7 @@ impl Error {
                 certificates: source.certificates(),
             },
             Self::Login(TokenError::Refused(cause)) => {
-                let login = cause.classify();
+                let login = cause.classify_login();
                 // The call itself was not sent, so it may be repeated even if the login may not: a repetition logs in
                 // anew, within the limits of the token policy.
                 let retry = if login.retry == Retry::Never { Retry::Never } else { Retry::Safe };
@@ -49,7 +49,12 @@ impl Error {
             // Never: the pause is there to keep callers from trying again; `retry_after` says when it ends.
             Self::Login(TokenError::Paused { error: cause, wait }) => {
                 let retry_after = *wait;
-                Classification { retry: Retry::Never, outcome: Outcome::NotApplied, retry_after, ..cause.classify() }
+                Classification {
+                    retry: Retry::Never,
+                    outcome: Outcome::NotApplied,
+                    retry_after,
+                    ..cause.classify_login()
+                }
             }
             Self::Login(TokenError::TooManyLogins { wait }) => Classification {
                 retry_after: Some(*wait),
@@ -74,6 +79,16 @@ impl Error {
                 WaitReason::UnknownState => Classification::new(ErrorKind::Protocol, Retry::Never, Outcome::Unknown),
                 WaitReason::Call(cause) => Classification { outcome: Outcome::Unknown, ..cause.classify() },
             },
+        }
+    }
+
+    /// Classifies the error of a login. The caller's call was not sent, and its arguments are not what was refused.
+    fn classify_login(&self) -> Classification<'_> {
+        let login = self.classify();
+        match self {
+            // Version 8 and OAuth refuse a password or a refresh token with 400, as others do with 401.
+            Self::Server(error) if error.status == 400 => Classification { kind: ErrorKind::Unauthenticated, ..login },
+            _ => login,
         }
     }
 
@@ -252,6 +267,9 @@ mod tests {
             (transport(K::Unavailable, IfIdempotent), (K::Unavailable, IfIdempotent, Unknown)),
             (transport(K::Untrusted, Never), (K::Untrusted, Never, NotApplied)),
             (login(server(401, None)), (K::Unauthenticated, Never, NotApplied)),
+            (login(server(400, None)), (K::Unauthenticated, Never, NotApplied)),
+            (login(Error::invalid("f", "v", "e")), (K::InvalidInput, Never, NotApplied)),
+            (paused(server(400, None), None), (K::Unauthenticated, Never, NotApplied)),
             (login(server(503, None)), (K::Unavailable, Safe, NotApplied)),
             (login(transport(K::Timeout, IfIdempotent)), (K::Timeout, Safe, NotApplied)),
             (paused(server(503, None), None), (K::Unavailable, Never, NotApplied)),

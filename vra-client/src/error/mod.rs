@@ -36,7 +36,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// | `InvalidInput`, `Ambiguous` | `InvalidInput` | `Never` | `NotApplied` |
 /// | `NoSuchName` | `NotFound` | `Never` | `NotApplied` |
 /// | `Transport` | that of `source` | that of `source` | that of `source` |
-/// | `Login`, the login failed | that of the login's error | `Never` or `Safe` | `NotApplied` |
+/// | `Login`, the login failed | that of the login's error; `Unauthenticated` for status 400 | `Never` or `Safe` | `NotApplied` |
 /// | `Login`, no login was tried after a failure | that of the failed login | `Never` | `NotApplied` |
 /// | `Login`, too many logins | `RateLimited` | `Never` | `NotApplied` |
 /// | `Server` | by status and number: [`ServerError::kind`] | by status | by status |
