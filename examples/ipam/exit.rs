@@ -70,8 +70,8 @@ pub(crate) enum Failure {
     Failed(String),
     /// Error of an action of the vRA plug-in.
     Vra(ActionError),
-    /// Error of the client of vRealize Automation 7.
-    Vra7(vra_client::Error),
+    /// Error of a client of vRealize Automation 7 or 8.
+    VraClient(vra_client::Error),
 }
 
 impl From<Error> for Failure {
@@ -88,7 +88,7 @@ impl From<ScanError> for Failure {
 
 impl From<vra_client::Error> for Failure {
     fn from(error: vra_client::Error) -> Self {
-        Self::Vra7(error)
+        Self::VraClient(error)
     }
 }
 
@@ -102,7 +102,7 @@ impl Failure {
             Self::Scan(error) => code_of(scan_kind(error)),
             Self::Both(first, _) => first.code(),
             Self::Vra(error) => error.ipam_error().map_or(WRONG_USE, |error| code_of(error.kind())),
-            Self::Vra7(error) => code_of(error.kind()),
+            Self::VraClient(error) => code_of(error.kind()),
         }
     }
 
@@ -114,7 +114,7 @@ impl Failure {
     pub(crate) fn text(&self) -> String {
         match self {
             Self::Provider(error) => report::text(error),
-            Self::Vra7(error) => report::text(error),
+            Self::VraClient(error) => report::text(error),
             Self::Usage(text) | Self::Failed(text) => text.clone(),
             Self::Stopped(signal) => {
                 format!(
@@ -145,7 +145,7 @@ impl Failure {
             Self::Scan(error) => scan_kind(error).as_str(),
             Self::Both(first, _) => first.kind(),
             Self::Vra(error) => error.ipam_error().map_or(ErrorKind::InvalidInput, Error::kind).as_str(),
-            Self::Vra7(error) => error.kind().as_str(),
+            Self::VraClient(error) => error.kind().as_str(),
         }
     }
 

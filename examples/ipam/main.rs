@@ -35,6 +35,11 @@ mod vra;
 mod vra7;
 #[path = "../vra7_names.rs"]
 mod vra7_names;
+mod vra8;
+#[path = "../vra8_names.rs"]
+#[allow(dead_code, reason = "an example alone looks for networks by their names")]
+mod vra8_names;
+mod vra_server;
 
 use std::process::ExitCode;
 
@@ -101,6 +106,7 @@ async fn run(cli: Cli) -> Result<Ended<(Output, u8)>, Failure> {
         Verb::Store(verb) => store::run(url, verb).await?.map(done),
         Verb::Agent(args) => Ended { value: agent::run(args, as_json).await?, closing: None },
         Verb::Vra7(args) => alone(vra7::run(args).await?),
+        Verb::Vra8(args) => alone(vra8::run(*args).await?),
         Verb::Vra(command) => vra::run(url, command).await?.map(done),
         Verb::Ask(verb) => {
             let provider = open(url, Absent::of(&verb)).await?;

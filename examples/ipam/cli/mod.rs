@@ -15,6 +15,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::agent::Agent;
 use crate::vra::Vra;
 use crate::vra7::Vra7;
+use crate::vra8::Vra8;
 
 pub(crate) use self::addresses::{Allocate, AllocationField, Changes, Deallocate, Find, Sweep, Update, Usage};
 pub(crate) use self::blocks::{AllocateRange, BlockField, Blocks};
@@ -22,6 +23,7 @@ pub(crate) use self::command_line::read;
 pub(crate) use self::labels::ExpectArgs;
 pub(crate) use self::plan::{FileFormat, PlanCommand, PlanFiles};
 pub(crate) use self::ranges::{AddRange, ListRanges, RangeField, RangeFields, Ranges, UpdateRange};
+pub(crate) use self::value_parsers::{ip, pair};
 
 /// Look up, allocate and deallocate IP addresses.
 ///
@@ -38,7 +40,7 @@ pub(crate) struct Cli {
         value_name = "URL",
         env = "IPAM_PROVIDER",
         hide_env_values = true,
-        help = "URL of the provider that keeps the addresses; required by all commands but agent, vra7, quickstart, plan convert, and store check with a file. memory:, embedded:PATH?busy_timeout=5s&actor=NAME, or \
+        help = "URL of the provider that keeps the addresses; required by all commands but agent, vra7, vra8, quickstart, plan convert, and store check with a file. memory:, embedded:PATH?busy_timeout=5s&actor=NAME, or \
             phpipam+https://[USER@]HOST[/BASE]/APP?section=NAME with the secret in IPAM_PASSWORD or IPAM_APP_CODE, or in \
             the file that IPAM_PASSWORD_FILE or IPAM_APP_CODE_FILE names"
     )]
@@ -77,6 +79,9 @@ pub(crate) enum Verb {
     Agent(Agent),
     /// Request machines of vRealize Automation 6.2 to 7.6, and list requests, resources and networks.
     Vra7(Vra7),
+    /// Request and delete deployments of vRealize Automation 8, Aria or VCF Automation 9, allocate addresses of its ranges, and
+    /// register IPAM packages.
+    Vra8(Box<Vra8>),
 }
 
 /// Command that calls one provider.

@@ -13,7 +13,7 @@ pub(super) fn family(text: &str) -> Result<Family, String> {
     }
 }
 
-pub(super) fn ip(text: &str) -> Result<IpAddr, String> {
+pub(crate) fn ip(text: &str) -> Result<IpAddr, String> {
     text.trim().parse().map_err(|_| "write an address such as 10.0.0.7 or 2001:db8::7".to_owned())
 }
 
@@ -25,7 +25,7 @@ pub(super) fn tag(text: &str) -> Result<Tag, String> {
     Ok(text.split_once('=').map_or_else(|| Tag::new(text, ""), |(key, value)| Tag::new(key, value)))
 }
 
-pub(super) fn pair(text: &str) -> Result<(String, String), String> {
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
 }

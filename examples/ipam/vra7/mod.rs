@@ -3,8 +3,7 @@
 mod args;
 mod request;
 
-use futures_util::{Stream, StreamExt, TryStreamExt};
-use ipam_core::http::{HttpOptions, TlsOptions};
+use futures_util::TryStreamExt;
 use ipam_core::registry::{ProviderUrl, SecretRequest, Secrets};
 use serde_json::json;
 use vra_client::odata::{Filter, OrderBy};
@@ -15,6 +14,7 @@ use self::args::{Approve, List, Profiles, Resources, Verb};
 use crate::exit::Failure;
 use crate::output::{Output, Table, or_dash};
 use crate::progress::{Progress, note};
+use crate::vra_server::{http_options, missing, some, text};
 
 pub(crate) async fn run(args: Vra7) -> Result<Output, Failure> {
     let client = connect(&args).await?;
@@ -40,39 +40,13 @@ pub(crate) async fn run(args: Vra7) -> Result<Output, Failure> {
 }
 
 async fn connect(args: &Vra7) -> Result<Client, Failure> {
-    let missing = |what: &str, variable: &str| Failure::Usage(format!("give {what}, or set {variable}"));
     let url = args.url.as_deref().ok_or_else(|| missing("the server with --url", "IPAM_VRA_URL"))?;
     let user = args.user.as_deref().ok_or_else(|| missing("the user with --user", "IPAM_VRA_USER"))?;
     let tenant = args.tenant.as_deref().ok_or_else(|| missing("the tenant with --tenant", "IPAM_VRA_TENANT"))?;
     let request = SecretRequest::new("vra-password", &ProviderUrl::parse(url)?);
     let password = Secrets::env("IPAM").get(&request).await?;
-    let mut tls = TlsOptions::new();
-    if let Some(path) = &args.ca {
-        let pem = std::fs::read_to_string(path)
-            .map_err(|error| Failure::Usage(format!("{} cannot be read: {error}", path.display())))?;
-        tls = tls.with_ca_pem(&pem)?;
-    }
-    let options = HttpOptions::new().with_tls(tls).with_allow_http(args.allow_http);
+    let options = http_options(args.ca.as_deref(), args.allow_http)?;
     Ok(Client::builder(url).with_password(user, password, tenant).with_http_options(options).build()?)
-}
-
-/// Returns at most `limit` rows, and notes if there are more.
-async fn some<T>(
-    rows: impl Stream<Item = Result<T, vra_client::Error>> + Send,
-    limit: usize,
-) -> Result<Vec<T>, vra_client::Error> {
-    let limit = if limit == 0 { usize::MAX } else { limit };
-    // One more than is shown tells whether there are more.
-    let mut found: Vec<T> = rows.take(limit.saturating_add(1)).try_collect().await?;
-    if found.len() > limit {
-        found.truncate(limit);
-        note(format_args!("there are more than {limit}; --limit 0 shows all"));
-    }
-    Ok(found)
-}
-
-fn text(value: Option<&String>) -> String {
-    or_dash(value)
 }
 
 fn label(reference: Option<&Reference>) -> String {

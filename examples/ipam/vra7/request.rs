@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use ipam_core::{Error, ErrorKind, Operation};
 use serde_json::{Value, json};
 use vra_client::poll::Wait;
 use vra_client::v7::{Client, RequestTemplate};
@@ -11,6 +10,7 @@ use super::args::Request;
 use super::resource_table;
 use crate::exit::Failure;
 use crate::output::Output;
+use crate::vra_server::not_found;
 use crate::vra7_names;
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
@@ -54,10 +54,6 @@ pub(super) async fn run(client: &Client, wanted: Request) -> Result<Output, Fail
     let state = ended.state.as_ref().map(|state| state.as_str());
     let text = format!("request {id}: {}\n\n{}", state.unwrap_or("succeeded"), resource_table(&resources));
     Output::new(text, &json!({"request": id, "state": state, "resources": resources}))
-}
-
-fn not_found(message: String) -> Failure {
-    Error::new(ErrorKind::NotFound, Operation::Send, message).into()
 }
 
 /// Value to set in the template of the request.
