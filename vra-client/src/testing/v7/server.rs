@@ -75,7 +75,7 @@ impl Server {
     /// Reads or changes the state of the server: runs `change` on its [`Store`] and returns the result.
     ///
     /// Requests wait until `change` returns. The name is that of its main use, to give the server the data of a test;
-    /// it has no relation to the seed of random numbers of [`When::chance`].
+    /// it has no relation to the seed of random numbers of [`When::chance`](crate::testing::When::chance).
     ///
     /// ```
     /// use vra_client::testing::v7::{Item, Server};

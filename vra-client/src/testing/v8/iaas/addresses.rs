@@ -29,6 +29,14 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, id: &str, path: &[&str
             let addresses = listed(&body)?;
             call.tracked("Release IP addresses", |store, now| {
                 let range = store.range_mut(id).ok_or("The network IP range is gone.")?;
+                let of_machine = |address: &&IpAddr| {
+                    let state = range.addresses.get(address).map(|record| record.state);
+                    state == Some(AddressState::Allocated { by_user: false })
+                };
+                // The call is described for addresses that users manage.
+                if let Some(other) = addresses.iter().find(of_machine) {
+                    return Err(format!("The IP address {other} is allocated to a machine."));
+                }
                 range.release(&addresses, now)?;
                 Ok(vec![format!("/iaas/api/network-ip-ranges/{id}")])
             })
