@@ -43,6 +43,8 @@ mod iaas;
 mod inputs;
 mod links;
 mod login;
+#[cfg(feature = "v8-provider")]
+pub mod provider;
 mod reference;
 
 // Shared by all versions, and re-exported so that one path is enough.

@@ -1,0 +1,79 @@
+//! Configuration of the provider.
+
+use std::time::Duration;
+
+use crate::poll::Wait;
+
+/// Configuration of a [`VraProvider`](super::VraProvider): the ranges that it serves, and its times.
+///
+/// ```
+/// use std::time::Duration;
+/// use vra_client::v8::provider::VraConfig;
+///
+/// let config = VraConfig::new().with_network("lab-net").with_range("lab-static").with_claim_time(Duration::from_secs(60));
+/// # let _ = config;
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct VraConfig {
+    pub(super) networks: Vec<String>,
+    pub(super) ranges: Vec<String>,
+    pub(super) wait: Wait,
+    pub(super) claim_time: Duration,
+    pub(super) max_age: Duration,
+}
+
+impl VraConfig {
+    /// Makes a configuration that serves all IP ranges of the organization.
+    pub fn new() -> Self {
+        Self {
+            networks: Vec::new(),
+            ranges: Vec::new(),
+            // The server needs some seconds for a request; published clients poll every 5 s.
+            wait: Wait::up_to(Duration::from_secs(120)).with_pauses(Duration::from_secs(1), Duration::from_secs(5)),
+            claim_time: Duration::from_secs(120),
+            max_age: Duration::from_secs(30),
+        }
+    }
+
+    /// Adds a fabric network, by its id or name: only ranges of the added networks are served.
+    ///
+    /// A key is looked up in every range that is served, with one request for each. So serve no more than needed.
+    pub fn with_network(mut self, network: impl Into<String>) -> Self {
+        self.networks.push(network.into());
+        self
+    }
+
+    /// Adds an IP range, by its id or name: only added ranges are served. With [`with_network`](Self::with_network) also
+    /// set, a range must fit both.
+    pub fn with_range(mut self, range: impl Into<String>) -> Self {
+        self.ranges.push(range.into());
+        self
+    }
+
+    /// Sets pauses and time limit of waiting for the server to allocate or release. Default: pauses of 1 to 5 s, and at
+    /// most 120 s.
+    pub fn with_wait(mut self, wait: Wait) -> Self {
+        self.wait = wait;
+        self
+    }
+
+    /// Sets the longest time that one allocation of several calls may take. Default: 120 s. Another call with its key
+    /// waits so long, and takes an incomplete one for partly deallocated afterwards.
+    pub fn with_claim_time(mut self, time: Duration) -> Self {
+        self.claim_time = time;
+        self
+    }
+
+    /// Sets the time for which the lists of ranges and networks are kept. Default: 30 s. Addresses are never kept.
+    pub fn with_max_age(mut self, age: Duration) -> Self {
+        self.max_age = age;
+        self
+    }
+}
+
+impl Default for VraConfig {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,97 @@
+//! vRealize Automation 8 as an [`ipam_core::IpamProvider`]: the IP ranges of its own address management.
+//!
+//! A [`VraProvider`] is built from a [`Client`](crate::v8::Client) and a [`VraConfig`], or opened from a URL, see
+//! [`register`](register()). It needs a release whose API has the addresses of a range (8.14 or later, as far as is known).
+//!
+#![cfg_attr(feature = "testing", doc = "```")]
+#![cfg_attr(not(feature = "testing"), doc = "```text")]
+//! use ipam_core::{Allocate, Deallocate, IpamProvider};
+//! use vra_client::HttpOptions;
+//! use vra_client::testing::v8::Server;
+//! use vra_client::v8::Client;
+//! use vra_client::v8::provider::{VraConfig, VraProvider};
+//!
+//! # tokio::runtime::Runtime::new()?.block_on(async {
+//! let server = Server::builder().example_data().polls_in_progress(0).start().await?;
+//! let range = server.seed(|store| store.ip_range("lab-static")).unwrap();
+//! let client = Client::builder(server.url())
+//!     .with_password(Server::USER, Server::PASSWORD)
+//!     .with_http_options(HttpOptions::new().with_allow_http(true)) // no TLS in this process
+//!     .build()?;
+//! let provider = VraProvider::connect(client, VraConfig::new().with_network("lab-net")).await?;
+//!
+//! let request = Allocate::one("vm-42", range).with_key("vm-42/nic-0");
+//! let first = provider.allocate(&request).await?;
+//! assert_eq!(first.lines[0][0].address.to_string(), "10.10.20.10");
+//! let again = provider.allocate(&request).await?; // for example because the first response was lost
+//! assert!(again.repeated && again.lines == first.lines);
+//! assert_eq!(provider.deallocate(&Deallocate::key("vm-42/nic-0")).await?.freed().count(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Mapping
+//! | in the contract | in vRealize Automation 8 |
+//! | --- | --- |
+//! | range | an IP range; its prefix, gateway, DNS servers and domains are those of its fabric network |
+//! | address space | the fabric network, by its id (the smallest, if the range has several); the range itself without one |
+//! | allocation | an address with status `ALLOCATED`; its id is `RANGE/ADDRESS/CLAIM` |
+//! | key, owner, labels, tags | the description of the address: `ipam1 ` and JSON |
+//! | allocation that the provider did not make | an address with another description; one of a machine has the machine's id as owner |
+//! | quarantine | a released address, for the release time of the server (30 minutes by default), which is that of every range |
+//!
+//! Ranges of an external IPAM are not served: they belong to that IPAM.
+//!
+//! # Supported operations
+//! | operation | supported |
+//! | --- | --- |
+//! | `check`, `list_ranges`, `find`, `usage`, `close` | yes |
+//! | `allocate`, `preview_allocate`, `deallocate` | yes, with contiguous and aligned runs, and with up to 256 addresses in a request |
+//! | `update` | no: no call changes a description |
+//! | `define_range` and the like, blocks, child prefixes | no: create networks and ranges in the product |
+//! | expiry, orders other than the lowest free address, `changes`, `sweep` | no |
+//!
+//! An address of a machine is not deallocated: that fails with `Conflict` and names the machine.
+//!
+//! # How an address is taken once
+//! The provider chooses an address without a record and asks the server for exactly that one. The server refuses it if it
+//! is taken meanwhile, in its request tracker; then the provider chooses again. Key and owner are written by the same call.
+//! After each call whose result is not certain (a lost response, a tracker that vanished), the addresses of the range
+//! decide, by the number of the claim in their descriptions.
+//!
+//! Keys are looked up in the descriptions of all served ranges, with one request for each range, before and after an
+//! allocation with a key. So serve no more ranges than needed: see [`VraConfig::with_network`]. Requests without a key read
+//! only their own ranges.
+//!
+//! # Limits
+//! - That a call for several addresses takes all or none is not documented. A part that is left is released.
+//! - Two processes that allocate with one key at the same moment may both give back what they took, and try again. What was
+//!   given back is quarantined for the release time.
+//! - A process that ends between the calls of one request (several ranges, or more than 100 addresses) leaves addresses
+//!   with its key. The next call with the key fails with `Conflict` and names what is missing; deallocate the key.
+//! - A process that ends between allocating and its last look for the key may leave a second claim of the key, if another
+//!   process used it at the same moment. Later calls with the key fail with `Busy` and name all addresses.
+//! - The call that releases names addresses only. A deallocation that was delayed for longer than the release time may free
+//!   the next allocation. [`check`](ipam_core::IpamProvider::check) warns of a release time of 0.
+//! - The largest description that the server keeps is not known. The provider sends at most 4000 bytes, reads them back, and
+//!   releases the addresses if they were not kept.
+
+mod allocate;
+mod choose;
+mod config;
+mod deallocate;
+mod handle;
+mod inner;
+mod kept;
+mod keys;
+mod mark;
+mod read;
+mod record;
+mod register;
+mod snapshot;
+mod write;
+
+pub use config::VraConfig;
+pub use handle::VraProvider;
+pub use register::register;

@@ -1,0 +1,225 @@
+//! Calls that allocate and release addresses at the server.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ipam_core::{Allocate, Error, ErrorKind, Operation, Outcome, Range, RangeId, Result};
+
+use super::inner::{Inner, failed};
+use super::mark::{Claim, Mark};
+use super::record::{Record, State};
+use crate::error::WaitReason;
+use crate::poll::Wait;
+use crate::v8::{AllocateAddressesBody, ReleaseAddressesBody, RequestTracker};
+
+/// Documented bound of the addresses of one call.
+pub(super) const PER_CALL: usize = 100;
+
+/// Result of taking the addresses of a claim.
+#[derive(Debug)]
+pub(super) enum Taken {
+    /// All of them.
+    All,
+    /// None: another caller was faster with one of them.
+    Contended,
+    /// None: the server says so, and no address is taken any more. It may have been for a moment.
+    Refused(Error),
+}
+
+impl Inner {
+    /// Takes the addresses of a claim, one call for each line and up to 100 addresses. All or none.
+    pub(super) async fn take(
+        &self,
+        request: &Allocate,
+        claim: &Claim,
+        places: &[(usize, RangeId, IpAddr)],
+    ) -> Result<Taken> {
+        let mut calls: Vec<(usize, &RangeId, Vec<IpAddr>)> = Vec::new();
+        for (line, range, address) in places {
+            match calls.last_mut() {
+                Some((of, at, addresses)) if of == line && *at == range && addresses.len() < PER_CALL => {
+                    addresses.push(*address);
+                }
+                _ => calls.push((*line, range, vec![*address])),
+            }
+        }
+        let all: Vec<(usize, IpAddr)> = places.iter().map(|(line, _, address)| (*line, *address)).collect();
+        // All bodies first, so that a description that is too long takes nothing.
+        let mut bodies = Vec::new();
+        for (line, range, addresses) in &calls {
+            let labels = request.lines.get(*line).map(|line| line.labels.clone()).unwrap_or_default();
+            let description = Mark::new(claim, *line, &labels, &all, calls.len()).to_description()?;
+            let body = AllocateAddressesBody::addresses(addresses.iter().copied());
+            let body = body.map_err(failed(Operation::Allocate))?.with_description(description);
+            bodies.push((*range, addresses, body));
+        }
+        let mut begun: Vec<&RangeId> = Vec::new();
+        for (range, addresses, body) in bodies {
+            begun.push(range);
+            let taken = self.take_call(range, addresses, body, &claim.number).await;
+            if matches!(taken, Ok(Taken::All)) {
+                continue;
+            }
+            begun.sort();
+            begun.dedup();
+            // The error of the call says more than that of the undoing, which is added to it.
+            return match (self.give_back(&begun, &claim.number).await, taken) {
+                (Ok(()), taken) => taken,
+                (Err(left), Ok(_)) => Err(left.with_outcome(Outcome::Unknown)),
+                (Err(left), Err(error)) => {
+                    Err(error.with_context("left behind", left.message()).with_outcome(Outcome::Unknown))
+                }
+            };
+        }
+        Ok(Taken::All)
+    }
+
+    /// Sends one call, and waits for its end.
+    async fn take_call(
+        &self,
+        id: &RangeId,
+        addresses: &[IpAddr],
+        body: AllocateAddressesBody,
+        claim: &str,
+    ) -> Result<Taken> {
+        let sent = self.client.network_ip_ranges().allocate(id.as_str(), body).await;
+        let failure = match sent {
+            Ok(tracker) => match self.ended(tracker).await {
+                Ok(()) => return Ok(Taken::All),
+                Err(error) => error,
+            },
+            // Nothing was carried out, so there is nothing to look for.
+            Err(error) if error.outcome() == Outcome::NotApplied => return Err(self.explained(error, id)),
+            Err(error) => error,
+        };
+        // A lost response, a vanished tracker, or a failed one: what the range shows decides.
+        let range = self.range(Operation::Allocate, id).await?;
+        let records = self.records(Operation::Allocate, &range).await?;
+        let mine = |record: &&Record| record.live_mark().is_some_and(|mark| mark.claim == claim);
+        let taken: Vec<IpAddr> = records.iter().filter(mine).map(|record| record.address).collect();
+        if addresses.iter().all(|address| taken.contains(address)) {
+            return Ok(Taken::All);
+        }
+        let others = records.iter().filter(|record| !mine(record) && addresses.contains(&record.address)).count();
+        if others > 0 {
+            return Ok(Taken::Contended);
+        }
+        let refused = is_refusal(&failure);
+        let failure = self.explained(failure, id);
+        if refused { Ok(Taken::Refused(failure)) } else { Err(failure) }
+    }
+
+    /// Waits for the end of a request.
+    async fn ended(&self, tracker: RequestTracker) -> Result<(), crate::Error> {
+        let wait: &Wait = &self.config.wait;
+        self.client.request_trackers().wait_for(tracker, wait).await.map(|_| ())
+    }
+
+    fn explained(&self, error: crate::Error, range: &RangeId) -> Error {
+        // The bounds of the range may have changed, so they are read anew before the next call.
+        self.forget_ranges();
+        let refused = is_refusal(&error);
+        let error = failed(Operation::Allocate)(error).with_context("range", range);
+        // A tracker that failed without a taken address is no conflict for the caller, and nothing was applied.
+        match refused {
+            true => {
+                let message = format!("the server did not allocate the addresses: {}", error.message());
+                Error::new(ErrorKind::Unavailable, Operation::Allocate, message)
+                    .with_context("range", range)
+                    .with_source(error)
+            }
+            false => error,
+        }
+    }
+
+    /// Releases what a claim has in these ranges.
+    pub(super) async fn give_back(&self, ranges: &[&RangeId], claim: &str) -> Result<()> {
+        for id in ranges {
+            let range = match self.range(Operation::Allocate, id).await {
+                Err(error) if error.is_not_found() => continue,
+                range => range?,
+            };
+            let records = self.records(Operation::Allocate, &range).await?;
+            let mine = records.iter().filter(|record| record.live_mark().is_some_and(|mark| mark.claim == claim));
+            let mine: Vec<IpAddr> = mine.map(|record| record.address).collect();
+            self.release(Operation::Allocate, &range, &mine, claim).await?;
+        }
+        Ok(())
+    }
+
+    /// Releases addresses of a claim. One that the claim does not have any more is no error.
+    pub(super) async fn release(
+        &self,
+        operation: Operation,
+        range: &Range,
+        addresses: &[IpAddr],
+        claim: &str,
+    ) -> Result<()> {
+        for part in addresses.chunks(PER_CALL) {
+            let Err(error) = self.release_call(operation, range, part, false).await else { continue };
+            let records = self.records(operation, range).await?;
+            let left = |record: &&Record| {
+                part.contains(&record.address) && record.live_mark().is_some_and(|mark| mark.claim == claim)
+            };
+            if let Some(left) = records.iter().find(left) {
+                return Err(error.with_context("address", left.address));
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends one call that releases, and waits for its end.
+    pub(super) async fn release_call(
+        &self,
+        operation: Operation,
+        range: &Range,
+        addresses: &[IpAddr],
+        unregistered: bool,
+    ) -> Result<()> {
+        let body = ReleaseAddressesBody::new(addresses.iter().copied()).map_err(failed(operation))?;
+        let ranges = self.client.network_ip_ranges();
+        let id = range.id.as_str();
+        let call = if unregistered { ranges.release_unregistered(id, body) } else { ranges.release(id, body) };
+        let tracker = call.await.map_err(failed(operation))?;
+        self.ended(tracker).await.map_err(failed(operation))
+    }
+
+    /// Releases one address, also one that another user allocated. Returns false if it was free.
+    pub(super) async fn release_one(&self, operation: Operation, range: &Range, record: &Record) -> Result<bool> {
+        let unregistered = match &record.state {
+            State::Released => return Ok(false),
+            State::ByUser => false,
+            State::Unregistered => true,
+            State::ForMachine(path) => {
+                let message = "the address belongs to a machine; delete the machine or its deployment";
+                let machine = path.as_deref().unwrap_or("not named by the server");
+                let error = Error::new(ErrorKind::Conflict, operation, message).with_context("address", record.address);
+                return Err(error.with_context("machine", machine));
+            }
+        };
+        let Err(error) = self.release_call(operation, range, &[record.address], unregistered).await else {
+            return Ok(true);
+        };
+        // Another caller may have released it at the same moment, or the response was lost.
+        let now = self.records(operation, range).await?;
+        let same = |other: &&Record| {
+            other.address == record.address
+                && other.state == record.state
+                && other.mark.as_ref().map(|mark| &mark.claim) == record.mark.as_ref().map(|mark| &mark.claim)
+        };
+        match now.iter().find(same) {
+            Some(_) => Err(error),
+            // Whose release it was is not known; the one whose call failed counts as late, unless the response was lost.
+            None => Ok(error.outcome() == Outcome::Unknown && error.kind() != ErrorKind::Conflict),
+        }
+    }
+}
+
+/// Returns true if a tracker says that its request failed.
+fn is_refusal(error: &crate::Error) -> bool {
+    matches!(error, crate::Error::Wait(wait) if matches!(wait.reason, WaitReason::Failed))
+}
+
+/// Claims of a key that were found, by their numbers.
+pub(super) type Claims = BTreeMap<String, Vec<(Arc<Range>, Record)>>;

@@ -1,0 +1,5 @@
+//! The conformance suite.
+
+use crate::harness::Simulated;
+
+ipam_core::conformance::tests!(Simulated);
