@@ -29,7 +29,7 @@ async fn run_as(server: &Server, login: &[(&str, &str)], arguments: &[&str]) -> 
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     let ran = Ran { code: status.code().unwrap(), out: text(stdout), err: text(stderr) };
     // All tokens of the server begin so, and no run may print one, whatever else it is about.
-    for secret in ["eyJ", "refresh-0", Server::PASSWORD, IPAM_SECRET] {
+    for secret in ["eyJ", "refresh-", Server::PASSWORD, IPAM_SECRET] {
         assert!(!ran.out.contains(secret) && !ran.err.contains(secret), "{secret} is shown: {ran:?}");
     }
     ran
@@ -153,6 +153,8 @@ async fn an_integration_is_added_and_its_range_attached() {
     assert_eq!((&integrations[0]["id"], &integrations[0]["name"]), (&added["integration"], &json!("acme")));
     let shown = ok(&server, &["integrations", "list"]).await;
     assert!(shown.contains("ipam.example") && shown.contains(&package), "{shown}");
+    let url = ["--package", &package, "--host", "https://ipam.example/base", "--ipam-user", "admin"];
+    ok(&server, &[&["integrations", "add", "by URL"][..], &url[..], &QUICK[..]].concat()).await;
 
     let integration = added["integration"].as_str().unwrap();
     let range = json!({

@@ -58,8 +58,9 @@ fn property<'a>(row: &'a Integration, name: &str) -> Option<&'a str> {
 }
 
 pub(super) async fn add(client: &Client, args: AddIntegration) -> Result<Output, Failure> {
-    // The URL is that of the IPAM, which has the password.
-    let ipam = ProviderUrl::parse(&format!("https://{}", args.host))?;
+    // The URL is that of the IPAM, which has the password. Some plug-ins take a whole URL as the host.
+    let ipam = if args.host.contains("://") { args.host.clone() } else { format!("https://{}", args.host) };
+    let ipam = ProviderUrl::parse(&ipam)?;
     let password = Secrets::env("IPAM").get(&SecretRequest::new("password", &ipam)).await?;
     let body = IntegrationBody::ipam(&args.name, &args.package, &args.host)
         .with_credentials(&args.ipam_user, password)
