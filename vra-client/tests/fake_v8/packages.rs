@@ -3,7 +3,8 @@
 use http::{HeaderName, Method};
 use serde_json::{Value, json};
 use vra_client::testing::v8::{IpamCall, Item, Server};
-use vra_client::v8::Client;
+use vra_client::testing::{Fault, When};
+use vra_client::v8::{Client, ExistingPackage};
 
 use crate::{call, end_of, get, post, started};
 
@@ -72,6 +73,24 @@ async fn an_upload_goes_on_after_a_lost_part() {
     let imported = post(&client, IMPORT, json!({"bundleId": id})).await.unwrap();
     assert!(imported["providerId"].is_string() && imported["providerVersion"].is_string(), "{imported}");
     assert_eq!(server.seed(|store| store.package_count()), 1);
+}
+
+#[tokio::test]
+async fn the_client_imports_a_package_and_goes_on_after_lost_parts() {
+    let (server, client) = started(Server::builder()).await;
+    let package = [b"PK\x03\x04".as_slice(), &[7; 96]].concat();
+    server.fault(Fault::DropAfter, When::any().method("PATCH").skip(1));
+    server.fault(Fault::DropBefore, When::any().method("PATCH").skip(2));
+    let import = || client.package_import().with_part_size(30);
+    let imported = import().import(&package, ExistingPackage::Fail).await.unwrap();
+    assert_eq!((server.pending_faults(), server.seed(|store| store.package_count())), (0, 1));
+    let error = import().import(&package, ExistingPackage::Fail).await.unwrap_err();
+    assert_eq!(error.status(), Some(409), "{error}");
+    let again = import().import(&package, ExistingPackage::Overwrite).await.unwrap();
+    assert_eq!((&again.provider_id, server.seed(|store| store.package_count())), (&imported.provider_id, 1));
+    let other = [package.as_slice(), b"x"].concat();
+    import().import(&other, ExistingPackage::Fail).await.unwrap();
+    assert!(import().import(b"no zip archive", ExistingPackage::Fail).await.is_err());
 }
 
 fn form(provider: &str) -> Value {

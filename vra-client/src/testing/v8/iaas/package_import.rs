@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::HeaderName;
 use http::header::LOCATION;
 use ipam_core::testing::http::Response;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::testing::v8::context::{Context, Reply, Result, required};
 use crate::testing::v8::refusal::{Refusal, invalid, not_found};
@@ -20,7 +20,8 @@ const LENGTH: HeaderName = HeaderName::from_static("upload-length");
 const ZIP: &[u8] = b"PK\x03\x04";
 
 pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
-    let json = call.request.header("upload-length").is_none() && !call.request.body().is_empty();
+    // Both headers of an upload come with the last call too, so the body tells the two apart.
+    let json = !call.request.body().is_empty();
     Some(match (method, path) {
         // The same path begins an upload and ends it.
         ("POST", []) if json => import(call),
@@ -97,14 +98,21 @@ fn import(call: &mut Context<'_>) -> Result {
     if let Some(upload) = call.store.uploads.get(at).filter(|upload| !upload.is_complete()) {
         return Err(invalid(format!("The upload has {} of {} bytes.", upload.bytes.len(), upload.length)));
     }
-    let upload = call.store.uploads.remove(at);
+    let Some(upload) = call.store.uploads.get(at).cloned() else { return Err(not_found("Upload", &bundle)) };
     if !upload.bytes.starts_with(ZIP) {
         return Err(invalid("The package is not a zip archive."));
     }
     let (name, version) = described(&upload.bytes);
     let known = call.store.packages.iter().find(|package| package.name == name).map(|package| package.id.clone());
     // A package of the same name keeps the id, so that its integrations go on with the new one.
-    let id = known.unwrap_or_else(|| call.store.id());
+    let id = match (known, body.get("option").and_then(Value::as_str)) {
+        (Some(_), Some("FAIL")) => {
+            return Err(Refusal::new(409, format!("The IPAM provider {name} is imported already.")));
+        }
+        (known, None | Some("FAIL" | "OVERWRITE")) => known.unwrap_or_else(|| call.store.id()),
+        (_, Some(other)) => return Err(invalid(format!("The option {other} is not known."))),
+    };
+    call.store.uploads.retain(|upload| upload.id != bundle);
     call.store.packages.retain(|package| package.id != id);
     call.store.packages.push(Package { id: id.clone(), name: name.clone(), bytes: Arc::from(upload.bytes) });
     Ok(Reply::Json(200, json!({"providerId": id, "providerName": name, "providerVersion": version, "logoIcon": ""})))
