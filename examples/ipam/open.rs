@@ -40,6 +40,7 @@ impl Absent {
 pub(crate) fn registry(secrets: Secrets) -> ipam_core::Result<Registry> {
     let mut registry = Registry::new().with_secrets(secrets);
     phpipam_client::register(&mut registry)?;
+    vra_client::v8::provider::register(&mut registry)?;
     Ok(registry)
 }
 

@@ -285,3 +285,25 @@ async fn a_release_without_addresses_is_named() {
     let shown = ok(&server, &["ranges"]).await;
     assert!(shown.contains("lab-static") && shown.contains(" -"), "{shown}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ranges_of_the_server_are_a_provider_of_the_program() {
+    let server = example().polls_in_progress(0).start().await.unwrap();
+    let range = server.seed(|store| store.ip_range("lab-static")).unwrap();
+    let url = format!("vra8+http://{}@{}", Server::USER, server.address());
+    let command = async |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ipam"));
+        command.env("IPAM_PROVIDER", &url).env("IPAM_PASSWORD", Server::PASSWORD).arg("--json").args(arguments);
+        let Output { status, stdout, stderr } =
+            tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+        assert!(status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&stderr));
+        serde_json::from_slice::<Value>(&stdout).unwrap()
+    };
+    let made = command(&["allocate", &range, "--owner", "vm-42", "--key", "vm-42/nic-0"]).await;
+    assert!(made.to_string().contains("10.10.20.10"), "{made}");
+    let again = command(&["allocate", &range, "--owner", "vm-42", "--key", "vm-42/nic-0"]).await;
+    assert!(again.to_string().contains("10.10.20.10"), "{again}");
+    assert_eq!(server.seed(|store| store.allocated(&range)), [IpAddr::from([10, 10, 20, 10])]);
+    command(&["deallocate", "--key", "vm-42/nic-0"]).await;
+    assert!(server.seed(|store| store.allocated(&range)).is_empty());
+}

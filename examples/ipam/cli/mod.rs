@@ -40,9 +40,10 @@ pub(crate) struct Cli {
         value_name = "URL",
         env = "IPAM_PROVIDER",
         hide_env_values = true,
-        help = "URL of the provider that keeps the addresses; required by all commands but agent, vra7, vra8, quickstart, plan convert, and store check with a file. memory:, embedded:PATH?busy_timeout=5s&actor=NAME, or \
-            phpipam+https://[USER@]HOST[/BASE]/APP?section=NAME with the secret in IPAM_PASSWORD or IPAM_APP_CODE, or in \
-            the file that IPAM_PASSWORD_FILE or IPAM_APP_CODE_FILE names"
+        help = "URL of the provider that keeps the addresses; required by all commands but agent, vra7, vra8, quickstart, plan convert, and store check with a file. memory:, embedded:PATH?busy_timeout=5s&actor=NAME, \
+            phpipam+https://[USER@]HOST[/BASE]/APP?section=NAME with the secret in IPAM_PASSWORD or IPAM_APP_CODE, or \
+            vra8+https://[USER@]HOST?network=NAME with the secret in IPAM_PASSWORD or IPAM_REFRESH_TOKEN. Each secret may be \
+            in a file instead, which IPAM_PASSWORD_FILE and so on name"
     )]
     pub(crate) provider: Option<String>,
     /// Print results and errors as JSON.
