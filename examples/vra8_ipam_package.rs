@@ -1,11 +1,12 @@
-//! Registers an IPAM package in vRealize Automation 8, attaches one of its ranges to a network, requests a machine there
-//! and prints its address.
+//! Registers an IPAM package in vRealize Automation 8, attaches one of its ranges to a network, requests a machine
+//! there and prints its address.
 //!
 //! Runs without arguments on a simulated server in the same process: `cargo run -p ipam-examples --example
 //! vra8_ipam_package`. On a real server: `VRA_PASSWORD=… IPAM_PASSWORD=… cargo run -p ipam-examples --example
 //! vra8_ipam_package -- --url https://vra.example --user tony --domain corp.example --package phpIPAM.zip --ipam-host
-//! ipam.example --ipam-user admin --field appId=vra --network lab-net --item Ubuntu`. Without `--user` it logs in with the
-//! refresh token in `VRA_REFRESH_TOKEN`. Each secret may be in a file instead, which `VRA_PASSWORD_FILE` and so on name.
+//! ipam.example --ipam-user admin --field appId=vra --network lab-net --item Ubuntu`. Without `--user` it logs in with
+//! the refresh token in `VRA_REFRESH_TOKEN`. Each secret may be in a file instead, which `VRA_PASSWORD_FILE` and so on
+//! name.
 
 #[path = "report.rs"]
 mod report;
@@ -36,8 +37,8 @@ const SMALL: (&str, &str) = ("ExampleIPAM", "1.0.0");
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// Registers an IPAM package, attaches one of its ranges to a network, requests a machine there and prints its address. The
-/// secrets are in VRA_PASSWORD or VRA_REFRESH_TOKEN, and in IPAM_PASSWORD, or in the files that VRA_PASSWORD_FILE,
+/// Registers an IPAM package, attaches one of its ranges to a network, requests a machine there and prints its address.
+/// The secrets are in VRA_PASSWORD or VRA_REFRESH_TOKEN, and in IPAM_PASSWORD, or in the files that VRA_PASSWORD_FILE,
 /// VRA_REFRESH_TOKEN_FILE and IPAM_PASSWORD_FILE name.
 #[derive(Debug, Parser)]
 struct Arguments {
@@ -295,8 +296,8 @@ fn address_of(machine: &DeploymentResource, range: &ExternalIpRange) -> Option<I
     addresses.into_iter().find(|address| first <= *address && *address <= last)
 }
 
-/// Makes a package whose program is the smallest that the packager takes: it does nothing. The simulated server runs the
-/// actions itself, and a real one needs a real program.
+/// Makes a package whose program is the smallest that the packager takes: it does nothing. The simulated server runs
+/// the actions itself, and a real one needs a real program.
 fn small_package() -> Result<Package> {
     // An ELF header, and one segment that is loaded: static, for x86-64.
     let mut program = b"\x7fELF\x02\x01\x01".to_vec();

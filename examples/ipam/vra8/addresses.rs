@@ -39,7 +39,8 @@ async fn chosen(client: &Client, tracker: &RequestTracker) -> Result<Vec<String>
         addresses.extend(address.ip_address);
     }
     if addresses.is_empty() {
-        // Not a success: a script would go on without an address. The allocation stays, so the message says how to find it.
+        // Not a success: a script would go on without an address. The allocation stays, so the message says how to find
+        // it.
         let remedy = "`ipam vra8 ranges RANGE` lists them; give --description to tell them apart";
         return Err(Failure::Failed(format!("addresses are allocated, but the server does not name them; {remedy}")));
     }
@@ -57,7 +58,8 @@ pub(super) async fn release(client: &Client, args: Release) -> Result<Output, Fa
     Output::new(format!("released {}", released.join(", ")), &json!({"range": range, "released": released}))
 }
 
-/// Returns the failure of a call that older releases do not have. The range was found before, so that a 404 is not about it.
+/// Returns the failure of a call that older releases do not have. The range was found before, so that a 404 is not
+/// about it.
 pub(super) fn not_served(error: vra_client::Error, what: &str) -> Failure {
     if error.is_not_found() {
         return Failure::Usage(format!(

@@ -18,8 +18,8 @@ pub(crate) struct Vra8 {
     /// URL of the server, such as `https://vra.example`; required here or in the environment.
     #[arg(long, global = true, env = "IPAM_VRA_URL")]
     pub(crate) url: Option<String>,
-    /// User. The password is in IPAM_VRA_PASSWORD, or in the file that IPAM_VRA_PASSWORD_FILE names. Without a user, the
-    /// refresh token in IPAM_VRA_REFRESH_TOKEN, or in the file that IPAM_VRA_REFRESH_TOKEN_FILE names, logs in.
+    /// User. The password is in IPAM_VRA_PASSWORD, or in the file that IPAM_VRA_PASSWORD_FILE names. Without a user,
+    /// the refresh token in IPAM_VRA_REFRESH_TOKEN, or in the file that IPAM_VRA_REFRESH_TOKEN_FILE names, logs in.
     #[arg(long, global = true, env = "IPAM_VRA_USER")]
     pub(crate) user: Option<String>,
     /// Domain of the user's directory, unless it is in the name.
@@ -52,8 +52,8 @@ pub(crate) enum Verb {
     Addresses(OfDeployment),
     /// Delete a deployment with its resources, and wait until it is gone.
     Delete(Delete),
-    /// List the IP ranges of the server's own address management with their counts, the addresses of one of them, or the
-    /// ranges of external IPAMs.
+    /// List the IP ranges of the server's own address management with their counts, the addresses of one of them, or
+    /// the ranges of external IPAMs.
     Ranges(Ranges),
     /// Attach a range of an external IPAM to one more fabric network.
     Attach(Attach),
