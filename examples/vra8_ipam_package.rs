@@ -32,9 +32,6 @@ use vra_client::v8::{
     CatalogItemRequestBody, Client, DeploymentResource, ExistingPackage, ExternalIpRange, IntegrationBody,
 };
 
-/// Name and version of the package that is made here.
-const SMALL: (&str, &str) = ("ExampleIPAM", "1.0.0");
-
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// Registers an IPAM package, attaches one of its ranges to a network, requests a machine there and prints its address.
@@ -112,7 +109,7 @@ async fn run(arguments: Arguments) -> Result<()> {
             .build()?;
         println!("Simulated server at {}", server.url());
         let limits = limits.with_pauses(Duration::from_millis(20), Duration::from_millis(100));
-        return register_and_request(&client, &arguments, "a secret of the IPAM".into(), &limits, Some(&server)).await;
+        return register_and_request(&client, &arguments, "a secret of the IPAM".into(), &limits).await;
     };
     let address = ProviderUrl::parse(url)?;
     let password = SecretRequest::new("password", &address);
@@ -138,7 +135,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         None => TlsOptions::new(),
     };
     let client = builder.with_http_options(HttpOptions::new().with_tls(tls)).build()?;
-    let done = register_and_request(&client, &arguments, ipam_secret, &limits, None).await;
+    let done = register_and_request(&client, &arguments, ipam_secret, &limits).await;
     let left = client.logout().await;
     done?;
     Ok(left?)
@@ -165,7 +162,6 @@ async fn register_and_request(
     arguments: &Arguments,
     secret: SecretString,
     limits: &Wait,
-    simulated: Option<&Server>,
 ) -> Result<()> {
     // Names first: an upload takes a while, and a typing error should not cost it.
     let project = vra8_names::project(client, "--project", &arguments.project).await?;
@@ -180,18 +176,10 @@ async fn register_and_request(
         Some(path) => std::fs::read(path).map_err(|error| format!("--package {}: {error}", path.display()))?,
         None => small_package()?.as_bytes().to_vec(),
     };
-    let (provider, name, version) = match simulated {
-        // The simulated server takes the call that ends an upload for the start of another one.
-        Some(server) => {
-            let provider = server.seed(|store| store.add_package(SMALL.0, &package));
-            (provider, SMALL.0.to_owned(), SMALL.1.to_owned())
-        }
-        None => {
-            let imported = client.package_import().import(&package, ExistingPackage::Overwrite).await?;
-            let provider = imported.provider_id.ok_or("the server names no provider of the package")?;
-            (provider, imported.provider_name.unwrap_or_default(), imported.provider_version.unwrap_or_default())
-        }
-    };
+    let imported = client.package_import().import(&package, ExistingPackage::Overwrite).await?;
+    let provider = imported.provider_id.ok_or("the server names no provider of the package")?;
+    let name = imported.provider_name.unwrap_or_default();
+    let version = imported.provider_version.unwrap_or_default();
     println!("Package {name} {version} is imported, {} bytes", package.len());
 
     let integration = integration(client, arguments, &provider, secret, limits).await?;
@@ -308,6 +296,6 @@ fn small_package() -> Result<Package> {
             *byte = value;
         }
     }
-    let form = Form::new(SMALL.0).with_settings();
-    Ok(Package::builder(SMALL.0, SMALL.1, program).with_form(form).build()?)
+    let form = Form::new("ExampleIPAM").with_settings();
+    Ok(Package::builder("ExampleIPAM", "1.0.0", program).with_form(form).build()?)
 }

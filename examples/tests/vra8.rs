@@ -141,9 +141,22 @@ async fn addresses_of_a_range_are_allocated_and_released() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_integration_is_added_and_its_range_attached() {
+async fn a_package_is_imported_and_its_range_attached() {
     let server = example().start().await.unwrap();
-    let package = server.seed(|store| store.add_package("acme", b"PK"));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    // More than one part of the upload.
+    std::fs::write(file.path(), [b"PK\x03\x04".as_slice(), &[7; 3 << 20]].concat()).unwrap();
+    let import = ["package", "import", file.path().to_str().unwrap()];
+    let imported = json(&server, &import).await;
+    let package = imported["provider"].as_str().unwrap().to_owned();
+    assert_eq!((server.seed(|store| store.package_count()), server.count("PATCH", "/package-import/")), (1, 4));
+    let again = run(&server, &import).await;
+    assert!(again.code == 1 && again.err.contains("--overwrite replaces it"), "{again:?}");
+    assert!(ok(&server, &[&import[..], &["--overwrite"]].concat()).await.contains(&package));
+    assert_eq!(server.seed(|store| store.package_count()), 1);
+    std::fs::write(file.path(), "no archive").unwrap();
+    let refused = run(&server, &import).await;
+    assert!(refused.code == 2 && refused.err.contains("not a zip archive"), "{refused:?}");
     let add = ["--package", &package, "--host", "ipam.example", "--ipam-user", "admin", "--field", "appId=vra"];
     let checked = ok(&server, &[&["integrations", "add", "acme", "--check"][..], &add[..], &QUICK[..]].concat()).await;
     assert_eq!(checked, "integration acme can be added\n");

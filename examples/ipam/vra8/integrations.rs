@@ -21,7 +21,13 @@ pub(super) async fn import(client: &Client, args: Import) -> Result<Output, Fail
     }
     let package = std::fs::read(&args.file).map_err(|error| refused(format!("cannot be read: {error}")))?;
     let existing = if args.overwrite { ExistingPackage::Overwrite } else { ExistingPackage::Fail };
-    let imported = client.package_import().import(&package, existing).await?;
+    let imported = match client.package_import().import(&package, existing).await {
+        Err(error) if error.status() == Some(409) && !args.overwrite => {
+            let remedy = "the package is there already; --overwrite replaces it";
+            return Err(Failure::Failed(format!("{}: {remedy}\n  because: {error}", args.file.display())));
+        }
+        imported => imported?,
+    };
     let text = format!(
         "package {} {} is imported; the id of its provider is {}",
         text(imported.provider_name.as_ref()),
