@@ -2,4 +2,4 @@
 
 use crate::harness::Simulated;
 
-ipam_core::conformance::tests!(Simulated);
+ipam_core::conformance::tests!(Simulated::calm());

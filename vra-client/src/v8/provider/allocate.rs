@@ -10,8 +10,10 @@
 //! # Why no key gets addresses twice
 //! Descriptions never change, so a claim cannot be committed later: it is written complete, and looked at afterwards. Say A
 //! returned its claim. Then it did not see that of B in step 3, so B wrote later than that, and B sees A in its own step 3:
-//! B gives back. If both see each other, both give back. The price is that addresses that were given back are quarantined by the
-//! server, which only calls with one key at the same moment in several processes pay.
+//! B gives back. If both see each other, both give back. A third process that saw one of them alone, before the other was
+//! written, returns it only after the settle time: until then it may be given back, and afterwards it is not any more.
+//! The price is that addresses that were given back are quarantined by the server, which only calls with one key at the
+//! same moment in several processes pay.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,17 +101,32 @@ async fn claim(inner: Arc<Inner>, request: Allocate) -> Result<Allocated> {
     let deadline = Instant::now() + inner.config.claim_time;
     let mut pause = Duration::from_millis(5);
     let mut refusals = 0;
+    // Claim of another process, and since when it was there alone.
+    let mut seen: Option<(String, Instant)> = None;
     loop {
         if keyed {
             let snapshot = inner.snapshot(operation).await?;
             let claims = inner.claims(operation, &snapshot, &claim.key).await?;
             match inner.state_of(operation, &request, &claim.key, &claims)? {
-                KeyState::Taken(allocated) => return Ok(allocated),
+                KeyState::Taken { allocated, claim, settled } => {
+                    let (number, since) = seen.get_or_insert_with(|| (claim.clone(), Instant::now()));
+                    if *number != claim {
+                        (*number, *since) = (claim.clone(), Instant::now());
+                    }
+                    // Its process may see a third claim and give it back, but not for so long.
+                    if settled || since.elapsed() >= inner.config.settle_time {
+                        inner.confirm(&claim);
+                        return Ok(allocated);
+                    }
+                    back_off(&mut pause).await;
+                    continue;
+                }
                 KeyState::Free => {}
                 KeyState::Unsettled if Instant::now() >= deadline => {
                     return Err(unsettled(operation, &claim.key, &claims));
                 }
                 KeyState::Unsettled => {
+                    seen = None;
                     back_off(&mut pause).await;
                     continue;
                 }
@@ -155,6 +172,7 @@ async fn attempt(inner: &Arc<Inner>, request: &Allocate, claim: &Claim, keyed: b
     let held: Vec<_> = choice.places.iter().map(|(_, range, address)| (range.clone(), *address)).collect();
     // Another call of this process chose the same at the same moment.
     let Some(_reservation) = inner.reserve(&held) else { return Ok(Attempt::Again) };
+    let begun = Instant::now();
     match inner.take(request, claim, &choice.places).await? {
         Taken::Contended => return Ok(Attempt::Again),
         Taken::Refused(error) => return Ok(Attempt::Refused(error)),
@@ -166,6 +184,13 @@ async fn attempt(inner: &Arc<Inner>, request: &Allocate, claim: &Claim, keyed: b
     let looked = if keyed { look_again(inner, claim).await } else { Ok(true) };
     match looked {
         Ok(true) => {}
+        // Another process may have returned this claim by now, so it stays, and the key is settled by people.
+        Ok(false) if begun.elapsed() > inner.config.settle_time / 2 => {
+            let message = "another process used the key at the same moment, and this claim took too long to be given back; \
+                           deallocate the key, or raise the settle time";
+            let error = Error::new(ErrorKind::Busy, operation, message).with_context("key", &claim.key);
+            return Err(error.with_outcome(ipam_core::Outcome::Unknown));
+        }
         Ok(false) => {
             inner.give_back(&own_ranges, &claim.number).await?;
             return Ok(Attempt::Again);
@@ -194,6 +219,7 @@ async fn attempt(inner: &Arc<Inner>, request: &Allocate, claim: &Claim, keyed: b
                        released again";
         return Err(Error::new(ErrorKind::Config, operation, message));
     }
+    inner.confirm(&claim.number);
     Ok(Attempt::Done(allocated(request.lines.len(), &claim.key, &own, false)))
 }
 
@@ -222,7 +248,7 @@ pub(super) async fn preview(inner: &Arc<Inner>, request: &Allocate) -> Result<Pr
         let snapshot = inner.snapshot(operation).await?;
         let claims = inner.claims(operation, &snapshot, key).await?;
         match inner.state_of(operation, request, key, &claims)? {
-            KeyState::Taken(allocated) => {
+            KeyState::Taken { allocated, .. } => {
                 let candidate =
                     |allocation: ipam_core::Allocation| Candidate::new(allocation.range, allocation.address);
                 let lines = allocated.lines.into_iter().map(|line| line.into_iter().map(candidate).collect());

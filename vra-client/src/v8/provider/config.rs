@@ -20,6 +20,7 @@ pub struct VraConfig {
     pub(super) ranges: Vec<String>,
     pub(super) wait: Wait,
     pub(super) claim_time: Duration,
+    pub(super) settle_time: Duration,
     pub(super) max_age: Duration,
 }
 
@@ -32,6 +33,7 @@ impl VraConfig {
             // The server needs some seconds for a request; published clients poll every 5 s.
             wait: Wait::up_to(Duration::from_secs(120)).with_pauses(Duration::from_secs(1), Duration::from_secs(5)),
             claim_time: Duration::from_secs(120),
+            settle_time: Duration::from_secs(30),
             max_age: Duration::from_secs(30),
         }
     }
@@ -62,6 +64,16 @@ impl VraConfig {
     /// waits so long, and takes an incomplete one for partly deallocated afterwards.
     pub fn with_claim_time(mut self, time: Duration) -> Self {
         self.claim_time = time;
+        self
+    }
+
+    /// Sets the time that a claim with a key must be visible alone before another process returns it. Default: 30 s.
+    ///
+    /// A process that finds another one's claim beside its own gives its own back within half of that time, or not at all.
+    /// So all processes that allocate with the same keys need the same value. It must exceed the time that the server needs
+    /// for an allocation. Only a repeated call in another process waits, and only for a claim younger than 10 minutes.
+    pub fn with_settle_time(mut self, time: Duration) -> Self {
+        self.settle_time = time;
         self
     }
 

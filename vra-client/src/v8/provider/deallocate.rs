@@ -67,6 +67,8 @@ async fn found(inner: &Inner, target: &Target) -> Result<Vec<(Arc<Range>, Place)
             }
         }
         Target::Key(key) => {
+            // After a call of this process with the key, which may be half done.
+            drop(inner.lock([format!("key {key}")]).await);
             let snapshot = inner.snapshot(operation).await?;
             let claims = inner.claims(operation, &snapshot, key).await?;
             let each = claims.into_values().flatten();

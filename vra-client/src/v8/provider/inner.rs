@@ -30,6 +30,8 @@ pub(super) struct Inner {
     in_flight: Mutex<BTreeMap<RangeId, BTreeSet<IpAddr>>>,
     /// Locks of keys and addresses, by their hash.
     locks: Vec<tokio::sync::Mutex<()>>,
+    /// Claims that cannot be given back any more, as this process knows.
+    confirmed: Mutex<BTreeSet<String>>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     closed: AtomicBool,
 }
@@ -44,6 +46,7 @@ impl Inner {
             in_flight: Mutex::new(BTreeMap::new()),
             // Some hundred are enough that two keys seldom share one, and they are small.
             locks: (0..256).map(|_| tokio::sync::Mutex::new(())).collect(),
+            confirmed: Mutex::new(BTreeSet::new()),
             tasks: Mutex::new(Vec::new()),
             closed: AtomicBool::new(false),
         }
@@ -92,6 +95,21 @@ impl Inner {
             held.entry(range.clone()).or_default().insert(*address);
         }
         Some(Reservation { inner: Arc::clone(self), addresses: addresses.to_vec() })
+    }
+
+    /// Notes that a claim cannot be given back any more.
+    pub(super) fn confirm(&self, claim: &str) {
+        const MOST: usize = 100_000;
+        let mut confirmed = locked(&self.confirmed);
+        if confirmed.len() >= MOST {
+            // Those that are forgotten cost a wait at most.
+            confirmed.clear();
+        }
+        confirmed.insert(claim.to_owned());
+    }
+
+    pub(super) fn is_confirmed(&self, claim: &str) -> bool {
+        locked(&self.confirmed).contains(claim)
     }
 
     /// Keeps a background task, so that closing waits for it.

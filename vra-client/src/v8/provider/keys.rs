@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use ipam_core::{Allocate, Allocated, AllocationKey, Error, ErrorKind, Operation, Range, Result};
 
@@ -13,13 +13,16 @@ use super::mark::Mark;
 use super::record::Record;
 use super::write::Claims;
 
+/// Age from which a claim is settled, whatever the clocks of two processes show.
+const OLD: Duration = Duration::from_secs(600);
+
 /// State of a key.
 #[derive(Debug)]
 pub(super) enum KeyState {
     /// No claim has it.
     Free,
-    /// This claim has it, as a whole.
-    Taken(Allocated),
+    /// This claim has it, as a whole. One that is not settled may still be given back by its process.
+    Taken { allocated: Allocated, claim: String, settled: bool },
     /// Several claims have it, or one that may still be incomplete: look again later.
     Unsettled,
 }
@@ -68,7 +71,10 @@ impl Inner {
         }
         let missing = missing(claim, mark);
         if missing.is_empty() {
-            return Ok(KeyState::Taken(allocated(request.lines.len(), key, claim, true)));
+            let age = SystemTime::now().duration_since(mark.started()).unwrap_or(Duration::ZERO);
+            let settled = self.is_confirmed(&mark.claim) || age > OLD.max(self.config.settle_time);
+            let allocated = allocated(request.lines.len(), key, claim, true);
+            return Ok(KeyState::Taken { allocated, claim: mark.claim.clone(), settled });
         }
         // Only a claim of several calls can still be in progress; a single call takes all of its addresses or none.
         let young = SystemTime::now().duration_since(mark.started()).is_ok_and(|age| age < self.config.claim_time);

@@ -68,6 +68,8 @@
 //! - That a call for several addresses takes all or none is not documented. A part that is left is released.
 //! - Two processes that allocate with one key at the same moment may both give back what they took, and try again. What was
 //!   given back is quarantined for the release time.
+//! - A repeated call in another process waits for the [settle time](VraConfig::with_settle_time), 30 s by default, unless
+//!   the claim is older than 10 minutes. The clocks of the processes may differ by less than that.
 //! - A process that ends between the calls of one request (several ranges, or more than 100 addresses) leaves addresses
 //!   with its key. The next call with the key fails with `Conflict` and names what is missing; deallocate the key.
 //! - A process that ends between allocating and its last look for the key may leave a second claim of the key, if another

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ipam_core::{Allocate, Error, ErrorKind, Operation, Outcome, Range, RangeId, Result};
 
@@ -15,6 +16,11 @@ use crate::v8::{AllocateAddressesBody, ReleaseAddressesBody, RequestTracker};
 
 /// Documented bound of the addresses of one call.
 pub(super) const PER_CALL: usize = 100;
+
+/// Number of times that a call is sent whose result is not certain, or that frees.
+const ATTEMPTS: u32 = 4;
+/// Pause before the second attempt; later ones are longer.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Result of taking the addresses of a claim.
 #[derive(Debug)]
@@ -83,31 +89,40 @@ impl Inner {
         body: AllocateAddressesBody,
         claim: &str,
     ) -> Result<Taken> {
-        let sent = self.client.network_ip_ranges().allocate(id.as_str(), body).await;
-        let failure = match sent {
-            Ok(tracker) => match self.ended(tracker).await {
-                Ok(()) => return Ok(Taken::All),
+        let mut attempt = 1;
+        loop {
+            let sent = self.client.network_ip_ranges().allocate(id.as_str(), body.clone()).await;
+            let failure = match sent {
+                Ok(tracker) => match self.ended(tracker).await {
+                    Ok(()) => return Ok(Taken::All),
+                    Err(error) => error,
+                },
+                // Nothing was carried out, so there is nothing to look for.
+                Err(error) if error.outcome() == Outcome::NotApplied => return Err(self.explained(error, id)),
                 Err(error) => error,
-            },
-            // Nothing was carried out, so there is nothing to look for.
-            Err(error) if error.outcome() == Outcome::NotApplied => return Err(self.explained(error, id)),
-            Err(error) => error,
-        };
-        // A lost response, a vanished tracker, or a failed one: what the range shows decides.
-        let range = self.range(Operation::Allocate, id).await?;
-        let records = self.records(Operation::Allocate, &range).await?;
-        let mine = |record: &&Record| record.live_mark().is_some_and(|mark| mark.claim == claim);
-        let taken: Vec<IpAddr> = records.iter().filter(mine).map(|record| record.address).collect();
-        if addresses.iter().all(|address| taken.contains(address)) {
-            return Ok(Taken::All);
+            };
+            // A lost response, a vanished tracker, or a failed one: what the range shows decides.
+            let range = self.range(Operation::Allocate, id).await?;
+            let records = self.records(Operation::Allocate, &range).await?;
+            let mine = |record: &&Record| record.live_mark().is_some_and(|mark| mark.claim == claim);
+            let taken: Vec<IpAddr> = records.iter().filter(mine).map(|record| record.address).collect();
+            if addresses.iter().all(|address| taken.contains(address)) {
+                return Ok(Taken::All);
+            }
+            if records.iter().any(|record| !mine(&record) && addresses.contains(&record.address)) {
+                return Ok(Taken::Contended);
+            }
+            if is_refusal(&failure) {
+                return Ok(Taken::Refused(self.explained(failure, id)));
+            }
+            // The same call again is safe: it names the addresses, and if the first one is carried out late, they are this
+            // claim's as well.
+            if attempt == ATTEMPTS || !taken.is_empty() {
+                return Err(self.explained(failure, id).with_outcome(Outcome::Unknown));
+            }
+            tokio::time::sleep(PAUSE * attempt).await;
+            attempt += 1;
         }
-        let others = records.iter().filter(|record| !mine(record) && addresses.contains(&record.address)).count();
-        if others > 0 {
-            return Ok(Taken::Contended);
-        }
-        let refused = is_refusal(&failure);
-        let failure = self.explained(failure, id);
-        if refused { Ok(Taken::Refused(failure)) } else { Err(failure) }
     }
 
     /// Waits for the end of a request.
@@ -157,13 +172,23 @@ impl Inner {
         claim: &str,
     ) -> Result<()> {
         for part in addresses.chunks(PER_CALL) {
-            let Err(error) = self.release_call(operation, range, part, false).await else { continue };
-            let records = self.records(operation, range).await?;
-            let left = |record: &&Record| {
-                part.contains(&record.address) && record.live_mark().is_some_and(|mark| mark.claim == claim)
-            };
-            if let Some(left) = records.iter().find(left) {
-                return Err(error.with_context("address", left.address));
+            let mut part = part.to_vec();
+            let mut attempt = 1;
+            while let Err(error) = self.release_call(operation, range, &part, false).await {
+                // One of them may be free already, which fails the call for all; the next one names those that are left.
+                let records = self.records(operation, range).await?;
+                let has = |address: &IpAddr| {
+                    records.iter().any(|record| {
+                        record.address == *address && record.live_mark().is_some_and(|mark| mark.claim == claim)
+                    })
+                };
+                part.retain(has);
+                match part.first() {
+                    None => break,
+                    Some(left) if attempt == ATTEMPTS => return Err(error.with_context("address", left)),
+                    Some(_) => tokio::time::sleep(PAUSE * attempt).await,
+                }
+                attempt += 1;
             }
         }
         Ok(())
@@ -198,20 +223,30 @@ impl Inner {
                 return Err(error.with_context("machine", machine));
             }
         };
-        let Err(error) = self.release_call(operation, range, &[record.address], unregistered).await else {
-            return Ok(true);
-        };
-        // Another caller may have released it at the same moment, or the response was lost.
-        let now = self.records(operation, range).await?;
-        let same = |other: &&Record| {
-            other.address == record.address
-                && other.state == record.state
-                && other.mark.as_ref().map(|mark| &mark.claim) == record.mark.as_ref().map(|mark| &mark.claim)
-        };
-        match now.iter().find(same) {
-            Some(_) => Err(error),
-            // Whose release it was is not known; the one whose call failed counts as late, unless the response was lost.
-            None => Ok(error.outcome() == Outcome::Unknown && error.kind() != ErrorKind::Conflict),
+        let mut attempt = 1;
+        // True if a call may have been carried out although it failed.
+        let mut uncertain = false;
+        loop {
+            let Err(error) = self.release_call(operation, range, &[record.address], unregistered).await else {
+                return Ok(true);
+            };
+            uncertain |= error.outcome() == Outcome::Unknown && error.kind() != ErrorKind::Conflict;
+            // Another caller may have released it at the same moment, or the response was lost.
+            let now = self.records(operation, range).await?;
+            let same = |other: &Record| {
+                other.address == record.address
+                    && other.state == record.state
+                    && other.mark.as_ref().map(|mark| &mark.claim) == record.mark.as_ref().map(|mark| &mark.claim)
+            };
+            if !now.iter().any(same) {
+                // Whose release it was is not known: this one's if it may have been carried out, and else another one's.
+                return Ok(uncertain);
+            }
+            if attempt == ATTEMPTS {
+                return Err(error);
+            }
+            tokio::time::sleep(PAUSE * attempt).await;
+            attempt += 1;
         }
     }
 }
