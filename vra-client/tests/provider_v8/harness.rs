@@ -56,10 +56,14 @@ fn storm(server: &Server) {
 }
 
 pub(crate) fn client(server: &Server) -> Client {
+    client_with(server, RetryConfig::new(8, Duration::from_secs(60)))
+}
+
+pub(crate) fn client_with(server: &Server, retry: RetryConfig) -> Client {
     Client::builder(server.url())
         .with_password(Server::USER, Server::PASSWORD)
         .with_http_options(HttpOptions::new().with_allow_http(true))
-        .with_retry(RetryConfig::new(8, Duration::from_secs(60)))
+        .with_retry(retry)
         .with_token_policy(TokenPolicy::new().with_max_logins(100, Duration::from_secs(60)))
         .build()
         .expect("a client")

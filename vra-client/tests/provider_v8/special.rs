@@ -8,11 +8,12 @@ use ipam_core::{
     Allocate, AllocateLine, AllocationState, Deallocate, ErrorKind, Find, IpamProvider, IpamProviderExt, Labels,
     Outcome, Precondition, Tag,
 };
+use vra_client::RetryConfig;
 use vra_client::testing::v8::{Item, Release, Server, ServerBuilder};
 use vra_client::testing::{Clock, Fault, When};
 use vra_client::v8::provider::VraProvider;
 
-use crate::harness::{client, config, connect};
+use crate::harness::{client, client_with, config, connect};
 
 async fn started(builder: ServerBuilder) -> (Server, Arc<dyn IpamProvider>, String) {
     let server = builder.example_data().polls_in_progress(1).start().await.unwrap();
@@ -230,4 +231,90 @@ async fn thousands_of_ranges_are_listed_and_searched_in_bounded_pages() {
     // Without a key, only the range of the line is read: for the choice, and to read the result back.
     provider_2.allocate_one(range, "vm").await.unwrap();
     assert_eq!(server.count("GET", "/ip-addresses"), 2);
+}
+
+/// Whatever read fails after the addresses were taken: an error that says "not applied" leaves none behind.
+#[tokio::test]
+async fn an_error_after_the_claim_without_a_key_leaves_no_address() {
+    let mut failed = 0;
+    for times in [1, 2, 3, 40] {
+        let (server, _, range) = started(Server::builder()).await;
+        let once = client_with(&server, RetryConfig::new(0, Duration::from_secs(60)));
+        let provider = VraProvider::connect(once, config()).await.unwrap();
+        // The choice reads the range first.
+        server.fault(Fault::EmptyError(503), When::any().method("GET").path("/ip-addresses").skip(1).times(times));
+        let result = provider.allocate(&Allocate::one("vm-1", range.clone())).await;
+        server.clear_faults();
+        let left = server.seed(|store| store.allocated(&range));
+        match result {
+            Ok(allocated) => assert_eq!(left, [allocated.lines[0][0].address], "{times}"),
+            Err(error) => {
+                failed += 1;
+                assert!(left.is_empty() || error.outcome() == Outcome::Unknown, "{times}: {error} leaves {left:?}");
+            }
+        }
+    }
+    assert!(failed > 1, "{failed}");
+}
+
+#[tokio::test]
+async fn an_address_that_the_server_never_gives_out_is_passed_over() {
+    for builder in [Server::builder(), Server::builder().refuse_taken_at_once()] {
+        let (server, provider, range) = started(builder).await;
+        server.seed(|store| (10..12).for_each(|last| store.block(&range, ip(last))));
+        assert_eq!(provider.allocate_one(range.clone(), "vm-1").await.unwrap().address, ip(12));
+        // Asked for by itself, it is refused in the server's words.
+        let exact = Allocate::new("vm-2").with_line(AllocateLine::exactly(range.clone(), ip(10)));
+        let error = provider.allocate(&exact).await.unwrap_err();
+        assert!(error.to_string().contains("not available"), "{error}");
+        assert_eq!(server.seed(|store| store.allocated(&range)), [ip(12)]);
+    }
+}
+
+#[tokio::test]
+async fn processes_get_different_addresses_from_a_server_that_refuses_at_once() {
+    let (server, _, range) = started(Server::builder().refuse_taken_at_once()).await;
+    let mut calls = Vec::new();
+    for number in 0..8 {
+        let (provider, range) = (connect(&server).await, range.clone());
+        calls.push(tokio::spawn(async move { provider.allocate_one(range, format!("vm-{number}")).await }));
+    }
+    let mut addresses = Vec::new();
+    for call in calls {
+        match call.await.unwrap() {
+            Ok(allocation) => addresses.push(allocation.address),
+            // Too many at the same moment; never a fault of the caller.
+            Err(error) => assert!(error.kind() != ErrorKind::InvalidInput, "{error}"),
+        }
+    }
+    addresses.sort();
+    assert_eq!(server.seed(|store| store.allocated(&range)), addresses);
+    assert!(addresses.len() > 1, "{addresses:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_keeps_no_description_gets_every_address_back() {
+    let (server, provider, _) = started(Server::builder().longest_description(40)).await;
+    let wide = server
+        .seed(|store| {
+            let network = store.add_fabric_network("wide", "10.20.0.0/16");
+            store.add_ip_range("wide", &network, [10, 20, 0, 10].into(), [10, 20, 3, 250].into())
+        })
+        .unwrap();
+    for count in [1, 150] {
+        let request = Allocate::new("vm-1").with_line(AllocateLine::next(wide.clone(), count));
+        let error = provider.allocate(&request).await.unwrap_err();
+        assert!(error.kind() == ErrorKind::Config && error.to_string().contains("description"), "{error}");
+        assert_eq!(server.seed(|store| store.allocated(&wide)), Vec::<IpAddr>::new(), "{count}");
+    }
+}
+
+#[tokio::test]
+async fn a_lost_response_of_a_release_of_several_frees_each_once() {
+    let (server, provider, range) = started(Server::builder().release_wait(Duration::ZERO)).await;
+    let request = Allocate::new("vm-1").with_key("k").with_line(AllocateLine::next(range.clone(), 3));
+    provider.allocate(&request).await.unwrap();
+    server.fault(Fault::DropAfter, When::any().method("POST").path("/ip-addresses/release"));
+    assert_eq!(provider.deallocate(&Deallocate::key("k")).await.unwrap().freed().count(), 3);
+    assert_eq!(server.seed(|store| store.allocated(&range)), Vec::<IpAddr>::new());
 }

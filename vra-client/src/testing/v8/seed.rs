@@ -177,6 +177,13 @@ impl Store {
         found.allocate(&[address], || record.clone())
     }
 
+    /// Lets the server refuse an address of a range for ever, without a record that shows why.
+    pub fn block(&mut self, range: &str, address: IpAddr) {
+        if let Some(found) = self.range_mut(range) {
+            found.blocked.insert(address);
+        }
+    }
+
     /// Marks an address of a range as in use by something that the server does not know.
     pub fn set_unregistered(&mut self, range: &str, address: IpAddr) {
         let (id, now) = (self.id(), SystemTime::now());

@@ -184,6 +184,8 @@ impl ServerBuilder {
                 refresh_lifetime: Duration::from_secs(90 * DAY),
                 release_wait: Duration::from_secs(30 * 60),
                 tracker_lifetime: Duration::from_secs(DAY),
+                refuses_at_once: false,
+                longest_description: None,
             },
             ignores_undeclared: false,
             largest: 1000,
@@ -232,6 +234,19 @@ impl ServerBuilder {
     /// Sets the time after which a tracker is gone. Default: one day; a real server's time is not known.
     pub fn tracker_lifetime(mut self, life: Duration) -> Self {
         self.settings.tracker_lifetime = life;
+        self
+    }
+
+    /// Refuses a call that names a taken address with status 409. By default its tracker fails; no document tells which of
+    /// the two real servers do.
+    pub fn refuse_taken_at_once(mut self) -> Self {
+        self.settings.refuses_at_once = true;
+        self
+    }
+
+    /// Drops descriptions of addresses with more bytes. Default: none is dropped; a real server's limit is not known.
+    pub fn longest_description(mut self, bytes: usize) -> Self {
+        self.settings.longest_description = Some(bytes);
         self
     }
 

@@ -76,6 +76,10 @@ pub(super) struct Settings {
     pub(super) release_wait: Duration,
     /// Time after which a tracker is gone.
     pub(super) tracker_lifetime: Duration,
+    /// True if a call that names a taken address is refused itself, rather than its tracker.
+    pub(super) refuses_at_once: bool,
+    /// Longest description of an address that is kept, in bytes; a longer one is dropped.
+    pub(super) longest_description: Option<usize>,
 }
 
 /// Imported IPAM package.

@@ -15,25 +15,28 @@
 //! The price is that addresses that were given back are quarantined by the server, which only calls with one key at the
 //! same moment in several processes pay.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ipam_core::{
-    Allocate, Allocated, AllocationKey, Candidate, Deallocate, Error, ErrorKind, Operation, Preview, Range, RangeId,
+    Allocate, Allocated, AllocationKey, Candidate, Deallocate, Error, ErrorKind, Operation, Outcome, Preview, RangeId,
     Result, Retry,
 };
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::choose::MOST;
+use super::choose::{MOST, exact};
 use super::inner::{Inner, NAME, random};
 use super::keys::{KeyState, allocated, unsettled};
 use super::mark::Claim;
-use super::record::Record;
-use super::write::Taken;
+use super::write::{Place, Taken, ranges_of};
 
-/// Number of times that the server may refuse addresses that look free, before the refusal is the result.
+/// Number of times that the server may refuse addresses that look free, before others are chosen.
 const REFUSALS: u32 = 4;
+/// Number of choices that the server may refuse so.
+const ROUNDS: u32 = 4;
 /// Longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -63,7 +66,11 @@ pub(super) async fn allocate(inner: &Arc<Inner>, request: &Allocate) -> Result<A
     };
     let result = task.await;
     undo.task = None;
-    result.map_err(|error| Error::new(ErrorKind::Unavailable, Operation::Allocate, error.to_string()))?
+    // A panic: nothing says how far it came.
+    let lost = |error: tokio::task::JoinError| {
+        Error::new(ErrorKind::Unavailable, Operation::Allocate, error.to_string()).with_outcome(Outcome::Unknown)
+    };
+    result.map_err(lost)?
 }
 
 /// Allocation whose caller may go away. Without a key it is given back then, because nothing could find it.
@@ -100,7 +107,8 @@ async fn claim(inner: Arc<Inner>, request: Allocate) -> Result<Allocated> {
     let mut claim = Claim { owner: request.owner.clone(), key, number, request: request.fingerprint().to_string() };
     let deadline = Instant::now() + inner.config.claim_time;
     let mut pause = Duration::from_millis(5);
-    let mut refusals = 0;
+    let (mut refusals, mut refused) = (0, Refused::new());
+    let mut refusal = None;
     // Claim of another process, and since when it was there alone.
     let mut seen: Option<(String, Instant)> = None;
     loop {
@@ -132,16 +140,25 @@ async fn claim(inner: Arc<Inner>, request: Allocate) -> Result<Allocated> {
                 }
             }
         }
-        match attempt(&inner, &request, &claim, keyed).await? {
-            Attempt::Done(allocated) => return Ok(allocated),
-            Attempt::Again => {}
-            // Another caller may have had the addresses just for the moment of the call.
-            Attempt::Refused(error) => {
+        match attempt(&inner, &request, &claim, &refused).await {
+            Ok(Attempt::Done(allocated)) => return Ok(allocated),
+            Ok(Attempt::Again) => {}
+            // Another caller may have had the addresses just for the moment of the call, so the same ones are tried again
+            // first. One that the server never gives out, such as an address of its own, is passed over then.
+            Ok(Attempt::Refused(error, places)) => {
                 refusals += 1;
-                if refusals >= REFUSALS {
-                    return Err(error);
+                if refusals % REFUSALS == 0 {
+                    let can_choose = request.lines.iter().any(|line| exact(line.selection).is_none());
+                    if !can_choose || refusals >= REFUSALS * ROUNDS {
+                        return Err(error);
+                    }
+                    refused.extend(places);
                 }
+                refusal = Some(error);
             }
+            // All that is left was refused: the server's reason says more.
+            Err(error) if error.kind() == ErrorKind::Exhausted => return Err(refusal.unwrap_or(error)),
+            Err(error) => return Err(error),
         }
         if Instant::now() >= deadline {
             let message = "other callers took the chosen addresses until the deadline; try again";
@@ -158,14 +175,16 @@ enum Attempt {
     Done(Allocated),
     /// Another caller was faster.
     Again,
-    /// The server refused the addresses, and nothing shows why.
-    Refused(Error),
+    /// The server refused these addresses, and nothing shows why.
+    Refused(Error, Vec<(RangeId, IpAddr)>),
 }
 
-/// Tries once.
-async fn attempt(inner: &Arc<Inner>, request: &Allocate, claim: &Claim, keyed: bool) -> Result<Attempt> {
-    let operation = Operation::Allocate;
-    let choice = inner.choose(operation, request).await?;
+/// Addresses that the server refused in this call, although they had no record.
+type Refused = BTreeSet<(RangeId, IpAddr)>;
+
+/// Tries once, with other addresses than those that were refused.
+async fn attempt(inner: &Arc<Inner>, request: &Allocate, claim: &Claim, refused: &Refused) -> Result<Attempt> {
+    let choice = inner.choose(Operation::Allocate, request, refused).await?;
     if choice.must_wait {
         return Ok(Attempt::Again);
     }
@@ -175,50 +194,42 @@ async fn attempt(inner: &Arc<Inner>, request: &Allocate, claim: &Claim, keyed: b
     let begun = Instant::now();
     match inner.take(request, claim, &choice.places).await? {
         Taken::Contended => return Ok(Attempt::Again),
-        Taken::Refused(error) => return Ok(Attempt::Refused(error)),
+        Taken::Refused(error) => return Ok(Attempt::Refused(error, held)),
         Taken::All => {}
     }
-    let mut own_ranges: Vec<&RangeId> = choice.places.iter().map(|(_, range, _)| range).collect();
-    own_ranges.sort();
-    own_ranges.dedup();
-    let looked = if keyed { look_again(inner, claim).await } else { Ok(true) };
-    match looked {
-        Ok(true) => {}
+    let error = match finish(inner, request, claim, &choice.places, begun).await {
+        Err(error) => error,
+        done => return done,
+    };
+    // The addresses are taken. The next call with the key finds them; without a key of the caller nothing would.
+    if request.key.is_some() {
+        return Err(error.with_outcome(Outcome::Unknown));
+    }
+    match inner.give_back(&ranges_of(&choice.places), &claim.number).await {
+        Ok(()) => Err(error),
+        Err(left) => Err(error.with_context("left behind", left.message()).with_outcome(Outcome::Unknown)),
+    }
+}
+
+/// Looks at what was taken: whether the key is this claim's alone, and whether the server kept the descriptions.
+async fn finish(
+    inner: &Arc<Inner>,
+    request: &Allocate,
+    claim: &Claim,
+    places: &[Place],
+    begun: Instant,
+) -> Result<Attempt> {
+    if request.key.is_some() && !look_again(inner, claim).await? {
         // Another process may have returned this claim by now, so it stays, and the key is settled by people.
-        Ok(false) if begun.elapsed() > inner.config.settle_time / 2 => {
+        if begun.elapsed() > inner.config.settle_time / 2 {
             let message = "another process used the key at the same moment, and this claim took too long to be given back; \
                            deallocate the key, or raise the settle time";
-            let error = Error::new(ErrorKind::Busy, operation, message).with_context("key", &claim.key);
-            return Err(error.with_outcome(ipam_core::Outcome::Unknown));
+            return Err(Error::new(ErrorKind::Busy, Operation::Allocate, message).with_context("key", &claim.key));
         }
-        Ok(false) => {
-            inner.give_back(&own_ranges, &claim.number).await?;
-            return Ok(Attempt::Again);
-        }
-        // With the key the next call finds the claim, so the outcome is not known, rather than lost.
-        Err(error) => return Err(error.with_outcome(ipam_core::Outcome::Unknown)),
+        inner.give_back(&ranges_of(places), &claim.number).await?;
+        return Ok(Attempt::Again);
     }
-    // Read back: a server that did not keep the description would lose key and owner.
-    let mut ranges: Vec<Arc<Range>> = Vec::new();
-    for id in &own_ranges {
-        ranges.push(inner.range(operation, id).await?);
-    }
-    let mut own: Vec<(Arc<Range>, Record)> = Vec::new();
-    for (range, records) in inner.records_of_all(operation, ranges.clone()).await? {
-        let mine = records.into_iter().filter(|record| record.live_mark().is_some_and(|m| m.claim == claim.number));
-        own.extend(mine.map(|record| (Arc::clone(&range), record)));
-    }
-    if own.len() < choice.places.len() {
-        // By address, since the mark is not there to find them.
-        for range in &ranges {
-            let lost = choice.places.iter().filter(|(_, id, _)| *id == range.id).map(|(_, _, address)| *address);
-            let lost: Vec<_> = lost.collect();
-            inner.release_call(operation, range, &lost, false).await?;
-        }
-        let message = "the server did not keep the description of the addresses, which holds key and owner; they were \
-                       released again";
-        return Err(Error::new(ErrorKind::Config, operation, message));
-    }
+    let own = inner.read_back(claim, places).await?;
     inner.confirm(&claim.number);
     Ok(Attempt::Done(allocated(request.lines.len(), &claim.key, &own, false)))
 }
@@ -258,7 +269,7 @@ pub(super) async fn preview(inner: &Arc<Inner>, request: &Allocate) -> Result<Pr
             KeyState::Free => {}
         }
     }
-    let choice = inner.choose(operation, request).await?;
+    let choice = inner.choose(operation, request, &Refused::new()).await?;
     if choice.must_wait {
         let message = "all free addresses are being taken by calls in progress; try again";
         return Err(Error::new(ErrorKind::Busy, operation, message).with_retry(Retry::Safe));

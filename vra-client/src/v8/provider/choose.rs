@@ -22,11 +22,16 @@ pub(super) struct Choice {
 }
 
 impl Inner {
-    /// Chooses the lowest free addresses for each line.
+    /// Chooses the lowest free addresses for each line, but those that the server refused.
     ///
     /// # Errors
     /// As of `allocate`, without the errors of keys.
-    pub(super) async fn choose(&self, operation: Operation, request: &Allocate) -> Result<Choice> {
+    pub(super) async fn choose(
+        &self,
+        operation: Operation,
+        request: &Allocate,
+        refused: &BTreeSet<(RangeId, IpAddr)>,
+    ) -> Result<Choice> {
         let mut ranges: BTreeMap<RangeId, Arc<Range>> = BTreeMap::new();
         for id in request.lines.iter().flat_map(|line| &line.ranges) {
             if !ranges.contains_key(id) {
@@ -53,11 +58,13 @@ impl Inner {
                     Some(wanted) => exact_of(operation, range, wanted, used)?,
                     None => {
                         let flying = self.in_flight(&range.id);
-                        let chosen = lowest(line, range, used, &flying);
+                        let refused = refused.iter().filter(|(id, _)| *id == range.id).map(|(_, address)| *address);
+                        let refused: BTreeSet<IpAddr> = refused.collect();
+                        let chosen = lowest(line, range, used, &(&flying | &refused));
                         // Room that only calls in progress have may come back, if they fail.
                         must_wait |= chosen.len() < count
                             && !flying.is_empty()
-                            && lowest(line, range, used, &BTreeSet::new()).len() == count;
+                            && lowest(line, range, used, &refused).len() == count;
                         chosen
                     }
                 };
@@ -119,10 +126,10 @@ fn exact_of(operation: Operation, range: &Range, wanted: IpRange, used: &IpSet) 
 }
 
 /// Returns the lowest free addresses, as many as the line asks for or fewer.
-fn lowest(line: &AllocateLine, range: &Range, used: &IpSet, flying: &BTreeSet<IpAddr>) -> Vec<IpAddr> {
+fn lowest(line: &AllocateLine, range: &Range, used: &IpSet, others: &BTreeSet<IpAddr>) -> Vec<IpAddr> {
     let mut out = used.clone();
     range.reserved.iter().chain(&line.exclude).for_each(|other| out.insert(*other));
-    range.network.gateway.into_iter().chain(flying.iter().copied()).for_each(|address| out.insert(address));
+    range.network.gateway.into_iter().chain(others.iter().copied()).for_each(|address| out.insert(address));
     let free = FreeRanges::of_set(range.addresses, &out);
     let (count, placement) = match line.selection {
         Selection::Next { count, placement } => (count, placement),

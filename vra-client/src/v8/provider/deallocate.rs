@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use ipam_core::{
-    Allocation, AllocationId, Deallocate, Deallocated, DeallocatedTarget, Error, Operation, Precondition, Range,
-    RangeId, Result, Target,
+    Allocation, AllocationId, Deallocate, Deallocated, DeallocatedTarget, Error, ErrorKind, Operation, Outcome,
+    Precondition, Range, RangeId, Result, Target,
 };
 
 use super::inner::Inner;
@@ -113,13 +113,25 @@ async fn free(inner: &Inner, range: &Range, places: &[Place], precondition: &Pre
     let (many, single): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|(record, _)| record.state == State::ByUser);
     for part in many.chunks(PER_CALL) {
         let addresses: Vec<IpAddr> = part.iter().map(|(record, _)| record.address).collect();
-        if part.len() > 1 && inner.release_call(operation, range, &addresses, false).await.is_ok() {
-            freed.extend(part.iter().map(|(_, allocation)| allocation.clone()));
-            continue;
+        let mut left: Option<Vec<Record>> = None;
+        let mut uncertain = false;
+        if part.len() > 1 {
+            let Err(error) = inner.release_call(operation, range, &addresses, false).await else {
+                freed.extend(part.iter().map(|(_, allocation)| allocation.clone()));
+                continue;
+            };
+            // One of them was free already, or the response was lost. Read again: another owner may have one by now.
+            uncertain = error.outcome() == Outcome::Unknown && error.kind() != ErrorKind::Conflict;
+            left = Some(inner.records(operation, range).await.map_err(|read| match uncertain {
+                true => read.with_outcome(Outcome::Unknown),
+                false => read,
+            })?);
         }
-        // One of them is free already, or the response was lost: one by one shows which are left.
         for (record, allocation) in part {
-            if inner.release_one(operation, range, record).await? {
+            let is_left = left.as_ref().is_none_or(|left| left.iter().any(|other| other.is_same(record)));
+            // Whose release it was is not known: this call's if it may have been carried out, and else another one's.
+            let done = if is_left { inner.release_one(operation, range, record).await? } else { uncertain };
+            if done {
                 freed.push(allocation.clone());
             }
         }

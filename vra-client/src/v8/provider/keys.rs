@@ -76,8 +76,8 @@ impl Inner {
             let allocated = allocated(request.lines.len(), key, claim, true);
             return Ok(KeyState::Taken { allocated, claim: mark.claim.clone(), settled });
         }
-        // Only a claim of several calls can still be in progress; a single call takes all of its addresses or none.
-        let young = SystemTime::now().duration_since(mark.started()).is_ok_and(|age| age < self.config.claim_time);
+        // Of a clock that is ahead, the claim is young. Only a claim of several calls can still be in progress; a single call takes all of its addresses or none.
+        let young = SystemTime::now().duration_since(mark.started()).unwrap_or(Duration::ZERO) < self.config.claim_time;
         if mark.calls > 1 && young {
             return Ok(KeyState::Unsettled);
         }

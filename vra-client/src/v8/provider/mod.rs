@@ -56,7 +56,8 @@
 //!
 //! # How an address is taken once
 //! The provider chooses an address without a record and asks the server for exactly that one. The server refuses it if it
-//! is taken meanwhile, in its request tracker; then the provider chooses again. Key and owner are written by the same call.
+//! is taken meanwhile, in its request tracker or at once; then the provider chooses again. An address that is refused four times
+//! without a visible reason is passed over. Key and owner are written by the same call.
 //! After each call whose result is not certain (a lost response, a tracker that vanished), the addresses of the range
 //! decide, by the number of the claim in their descriptions.
 //!
@@ -76,6 +77,8 @@
 //!   process used it at the same moment. Later calls with the key fail with `Busy` and name all addresses.
 //! - The call that releases names addresses only. A deallocation that was delayed for longer than the release time may free
 //!   the next allocation. [`check`](ipam_core::IpamProvider::check) warns of a release time of 0.
+//! - The list of a range's addresses has no order. Where the server cuts it into pages, a released record that vanishes
+//!   between two pages may hide another address from a look-up. Ranges whose records fit one page are not affected.
 //! - The largest description that the server keeps is not known. The provider sends at most 4000 bytes, reads them back, and
 //!   releases the addresses if they were not kept.
 

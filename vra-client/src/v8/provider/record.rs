@@ -64,6 +64,12 @@ impl Record {
         })
     }
 
+    /// Returns true if the other record is of the same allocation.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let claim = |record: &Self| record.mark.as_ref().map(|mark| mark.claim.clone());
+        self.address == other.address && self.state == other.state && claim(self) == claim(other)
+    }
+
     /// Returns the mark of an address that is allocated.
     pub(super) fn live_mark(&self) -> Option<&Mark> {
         self.mark.as_ref().filter(|_| self.state == State::ByUser)
@@ -116,11 +122,14 @@ impl Inner {
             Err(error) if error.is_not_found() => {
                 // Either the range is gone, or the release has no such call.
                 self.forget_ranges();
-                if self.client.network_ip_ranges().get(id).await.is_ok() {
-                    let message = "the server does not list addresses of a range; version 8.14 or later is needed";
-                    return Err(Error::new(ErrorKind::Config, operation, message).with_context("range", id));
-                }
-                return Err(Error::not_found(operation, "range", id));
+                return Err(match self.client.network_ip_ranges().get(id).await {
+                    Ok(_) => {
+                        let message = "the server does not list addresses of a range; version 8.14 or later is needed";
+                        Error::new(ErrorKind::Config, operation, message).with_context("range", id)
+                    }
+                    Err(error) if error.is_not_found() => Error::not_found(operation, "range", id),
+                    Err(error) => failed(operation)(error),
+                });
             }
             Err(error) => return Err(failed(operation)(error)),
         };

@@ -1,6 +1,6 @@
 //! Calls that allocate and release addresses at the server.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,14 +33,17 @@ pub(super) enum Taken {
     Refused(Error),
 }
 
+/// Line of a request, range and address.
+pub(super) type Place = (usize, RangeId, IpAddr);
+
+/// Returns the ranges of these places, each once.
+pub(super) fn ranges_of(places: &[Place]) -> Vec<&RangeId> {
+    places.iter().map(|(_, range, _)| range).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 impl Inner {
     /// Takes the addresses of a claim, one call for each line and up to 100 addresses. All or none.
-    pub(super) async fn take(
-        &self,
-        request: &Allocate,
-        claim: &Claim,
-        places: &[(usize, RangeId, IpAddr)],
-    ) -> Result<Taken> {
+    pub(super) async fn take(&self, request: &Allocate, claim: &Claim, places: &[Place]) -> Result<Taken> {
         let mut calls: Vec<(usize, &RangeId, Vec<IpAddr>)> = Vec::new();
         for (line, range, address) in places {
             match calls.last_mut() {
@@ -90,6 +93,9 @@ impl Inner {
         claim: &str,
     ) -> Result<Taken> {
         let mut attempt = 1;
+        // True if an earlier attempt may still be carried out.
+        let mut doubt = false;
+        let in_doubt = |error: Error, doubt: bool| if doubt { error.with_outcome(Outcome::Unknown) } else { error };
         loop {
             let sent = self.client.network_ip_ranges().allocate(id.as_str(), body.clone()).await;
             let failure = match sent {
@@ -98,12 +104,18 @@ impl Inner {
                     Err(error) => error,
                 },
                 // Nothing was carried out, so there is nothing to look for.
-                Err(error) if error.outcome() == Outcome::NotApplied => return Err(self.explained(error, id)),
+                Err(error) if error.outcome() == Outcome::NotApplied && !is_refused_at_once(&error) => {
+                    return Err(in_doubt(self.explained(error, id), doubt));
+                }
                 Err(error) => error,
             };
-            // A lost response, a vanished tracker, or a failed one: what the range shows decides.
-            let range = self.range(Operation::Allocate, id).await?;
-            let records = self.records(Operation::Allocate, &range).await?;
+            doubt |= failure.outcome() == Outcome::Unknown && !is_refusal(&failure);
+            // A lost response, a vanished tracker, or a refusal: what the range shows decides.
+            let looked = async {
+                let range = self.range(Operation::Allocate, id).await?;
+                self.records(Operation::Allocate, &range).await
+            };
+            let records = looked.await.map_err(|error| in_doubt(error, doubt))?;
             let mine = |record: &&Record| record.live_mark().is_some_and(|mark| mark.claim == claim);
             let taken: Vec<IpAddr> = records.iter().filter(mine).map(|record| record.address).collect();
             if addresses.iter().all(|address| taken.contains(address)) {
@@ -112,7 +124,7 @@ impl Inner {
             if records.iter().any(|record| !mine(&record) && addresses.contains(&record.address)) {
                 return Ok(Taken::Contended);
             }
-            if is_refusal(&failure) {
+            if !doubt {
                 return Ok(Taken::Refused(self.explained(failure, id)));
             }
             // The same call again is safe: it names the addresses, and if the first one is carried out late, they are this
@@ -146,6 +158,58 @@ impl Inner {
             }
             false => error,
         }
+    }
+
+    /// Reads what a claim has, after the calls that took it.
+    ///
+    /// # Errors
+    /// `Config` if the server did not keep the descriptions, and `Conflict` if another process deallocated addresses
+    /// meanwhile; what is left was released. Otherwise those of reads and releases.
+    pub(super) async fn read_back(&self, claim: &Claim, places: &[Place]) -> Result<Vec<(Arc<Range>, Record)>> {
+        let operation = Operation::Allocate;
+        let ids = ranges_of(places);
+        let mut ranges = Vec::with_capacity(ids.len());
+        for id in &ids {
+            ranges.push(self.range(operation, id).await?);
+        }
+        let (mut own, mut unmarked) = (Vec::new(), Vec::new());
+        for (range, records) in self.records_of_all(operation, ranges).await? {
+            let wanted: BTreeSet<IpAddr> =
+                places.iter().filter(|(_, id, _)| *id == range.id).map(|(_, _, address)| *address).collect();
+            let mut bare = Vec::new();
+            for record in records.into_iter().filter(|record| wanted.contains(&record.address)) {
+                if record.live_mark().is_some_and(|mark| mark.claim == claim.number) {
+                    own.push((Arc::clone(&range), record));
+                } else if record.state == State::ByUser && record.mark.is_none() {
+                    bare.push(record.address);
+                }
+            }
+            unmarked.push((range, bare));
+        }
+        if own.len() == places.len() {
+            return Ok(own);
+        }
+        let is_kept = unmarked.iter().all(|(_, bare)| bare.is_empty());
+        // By address, since there is no mark to find them by; never one that has the mark of another claim.
+        for (range, bare) in &unmarked {
+            for part in bare.chunks(PER_CALL) {
+                self.release_call(operation, range, part, false).await?;
+            }
+        }
+        self.give_back(&ids, &claim.number).await?;
+        let (kind, message) = if is_kept {
+            (
+                ErrorKind::Conflict,
+                "another process deallocated addresses of this call before it ended; the rest was released",
+            )
+        } else {
+            (
+                ErrorKind::Config,
+                "the server did not keep the description of the addresses, which holds key and owner; they were released \
+                 again",
+            )
+        };
+        Err(Error::new(kind, operation, message))
     }
 
     /// Releases what a claim has in these ranges.
@@ -233,12 +297,7 @@ impl Inner {
             uncertain |= error.outcome() == Outcome::Unknown && error.kind() != ErrorKind::Conflict;
             // Another caller may have released it at the same moment, or the response was lost.
             let now = self.records(operation, range).await?;
-            let same = |other: &Record| {
-                other.address == record.address
-                    && other.state == record.state
-                    && other.mark.as_ref().map(|mark| &mark.claim) == record.mark.as_ref().map(|mark| &mark.claim)
-            };
-            if !now.iter().any(same) {
+            if !now.iter().any(|other| other.is_same(record)) {
                 // Whose release it was is not known: this one's if it may have been carried out, and else another one's.
                 return Ok(uncertain);
             }
@@ -249,6 +308,11 @@ impl Inner {
             attempt += 1;
         }
     }
+}
+
+/// Returns true if the server refused the call itself, which may be because of an address that was taken meanwhile.
+fn is_refused_at_once(error: &crate::Error) -> bool {
+    matches!(error.status(), Some(400 | 409 | 422))
 }
 
 /// Returns true if a tracker says that its request failed.

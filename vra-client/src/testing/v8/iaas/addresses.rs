@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::testing::v8::context::{Context, Reply, Result, big, iaas_row};
 use crate::testing::v8::query::Style;
-use crate::testing::v8::refusal::{Refusal, invalid, not_found};
+use crate::testing::v8::refusal::{Refusal, conflict, invalid, not_found};
 use crate::testing::v8::rows::{AddressRecord, AddressState, IpRange, decimal};
 
 /// Documented bound of the addresses of one call.
@@ -98,7 +98,14 @@ fn allocate(call: &mut Context<'_>, id: &str, body: &Map<String, Value>) -> Resu
         },
         _ => return Err(invalid("Either ipAddresses or numberOfIps is required.")),
     };
-    let description = body.get("description").and_then(Value::as_str).map(str::to_owned);
+    let longest = call.store.settings.longest_description.unwrap_or(usize::MAX);
+    let description = body.get("description").and_then(Value::as_str).filter(|text| text.len() <= longest);
+    let description = description.map(str::to_owned);
+    if call.store.settings.refuses_at_once
+        && let (Some(range), Err(addresses)) = (call.store.range(id), &wanted)
+    {
+        range.check_free(addresses).map_err(conflict)?;
+    }
     call.tracked("Allocate IP addresses", |store, now| {
         let range = store.range(id).ok_or("The network IP range is gone.")?;
         let addresses = match wanted {

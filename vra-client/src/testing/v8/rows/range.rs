@@ -1,6 +1,6 @@
 //! IP range of a network, with the records of its addresses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, SystemTime};
 
@@ -42,6 +42,8 @@ pub(in crate::testing::v8) struct IpRange {
     pub(in crate::testing::v8) created: SystemTime,
     pub(in crate::testing::v8) updated: SystemTime,
     pub(in crate::testing::v8) addresses: BTreeMap<IpAddr, AddressRecord>,
+    /// Addresses without a record that are never allocated.
+    pub(in crate::testing::v8) blocked: BTreeSet<IpAddr>,
 }
 
 /// Message for a body that is no range.
@@ -93,6 +95,7 @@ impl IpRange {
             created: now,
             updated: now,
             addresses: BTreeMap::new(),
+            blocked: BTreeSet::new(),
         })
     }
 
@@ -118,12 +121,25 @@ impl IpRange {
         let mut next = Some(self.start);
         // Every step takes an address or passes a record, so a range of IPv6 is not walked through.
         while let Some(address) = next.filter(|address| found.len() < count && self.contains(*address)) {
-            if !self.addresses.contains_key(&address) {
+            if !self.addresses.contains_key(&address) && !self.blocked.contains(&address) {
                 found.push(address);
             }
             next = after(address);
         }
         found
+    }
+
+    /// Checks that addresses can be allocated.
+    pub(in crate::testing::v8) fn check_free(&self, addresses: &[IpAddr]) -> Result<(), ReadError> {
+        if let Some(outside) = addresses.iter().find(|address| !self.contains(**address)) {
+            return Err(format!("The IP address {outside} is not in the range {}.", self.name));
+        }
+        // A released address has a record until the wait time is over, and counts as taken so long.
+        let taken = |address: &&IpAddr| self.addresses.contains_key(*address) || self.blocked.contains(*address);
+        match addresses.iter().find(taken) {
+            Some(taken) => Err(format!("The IP address {taken} is not available.")),
+            None => Ok(()),
+        }
     }
 
     /// Allocates addresses, all or none.
@@ -132,13 +148,7 @@ impl IpRange {
         addresses: &[IpAddr],
         record: impl FnMut() -> AddressRecord,
     ) -> Result<(), ReadError> {
-        if let Some(outside) = addresses.iter().find(|address| !self.contains(**address)) {
-            return Err(format!("The IP address {outside} is not in the range {}.", self.name));
-        }
-        // A released address has a record until the wait time is over, and counts as taken so long.
-        if let Some(taken) = addresses.iter().find(|address| self.addresses.contains_key(*address)) {
-            return Err(format!("The IP address {taken} is not available."));
-        }
+        self.check_free(addresses)?;
         let mut record = record;
         for address in addresses {
             self.addresses.insert(*address, record());
