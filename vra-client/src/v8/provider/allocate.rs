@@ -156,8 +156,10 @@ async fn claim(inner: Arc<Inner>, request: Allocate) -> Result<Allocated> {
                 }
                 refusal = Some(error);
             }
-            // All that is left was refused: the server's reason says more.
-            Err(error) if error.kind() == ErrorKind::Exhausted => return Err(refusal.unwrap_or(error)),
+            // All that is left was passed over: the server's reason says more.
+            Err(error) if error.kind() == ErrorKind::Exhausted && !refused.is_empty() => {
+                return Err(refusal.unwrap_or(error));
+            }
             Err(error) => return Err(error),
         }
         if Instant::now() >= deadline {

@@ -65,8 +65,8 @@ impl Inner {
         self.open(operation)?;
         request.validate()?;
         let after = place_of(operation, &request.page)?;
-        // After a call of this process with the key, which may be half done.
-        drop(self.lock(request.key.iter().map(|key| format!("key {key}"))).await);
+        // Calls of this process with the key wait meanwhile: of one in several ranges a half would be seen.
+        let _turn = self.lock(request.key.iter().map(|key| format!("key {key}"))).await;
         let named = request.id.as_ref().map(place);
         let snapshot = match (&named, &request.range) {
             // An id that was not made here is one of no allocation.
