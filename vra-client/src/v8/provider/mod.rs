@@ -56,8 +56,8 @@
 //!
 //! # How an address is taken once
 //! The provider chooses an address without a record and asks the server for exactly that one. The server refuses it if it
-//! is taken meanwhile, in its request tracker or at once; then the provider chooses again. An address that is refused four times
-//! without a visible reason is passed over. Key and owner are written by the same call.
+//! is taken meanwhile, in its request tracker or at once; then the provider chooses again. An address that is refused
+//! four times without a visible reason is passed over. Key and owner are written by the same call.
 //! After each call whose result is not certain (a lost response, a tracker that vanished), the addresses of the range
 //! decide, by the number of the claim in their descriptions.
 //!
