@@ -51,7 +51,7 @@ pub enum Fault {
     /// Sends a redirect (302) to this URL. Nothing is carried out.
     Redirect(String),
     /// Carries out the request and sends this status without a body. A `Location` header stays.
-    NoBody(u16),
+    EmptyBody(u16),
     /// Carries out the request and leaves out the `Location` header.
     NoLocation,
     /// Writes all values of `@type` in lower case.
@@ -88,7 +88,7 @@ impl ServerFault for Fault {
             Self::Redirect(to) => Effect::Send(Response::empty(302).with_header(LOCATION, to)),
             // These depend on the store or on the response, so the site itself applies them.
             Self::ExpireToken
-            | Self::NoBody(_)
+            | Self::EmptyBody(_)
             | Self::NoLocation
             | Self::LowerTypes
             | Self::UpperTypes

@@ -227,9 +227,9 @@ async fn a_submission_succeeds_whatever_form_the_response_has() {
     let (server, client) = example().await;
     let post = || When::any().method("POST").path("/requests");
     for (fault, has_body, has_location) in [
-        (Fault::NoBody(201), false, true),
-        (Fault::NoBody(202), false, true),
-        (Fault::NoBody(200), false, true),
+        (Fault::EmptyBody(201), false, true),
+        (Fault::EmptyBody(202), false, true),
+        (Fault::EmptyBody(200), false, true),
         (Fault::NoLocation, true, false),
         (Fault::LowerTypes, true, true),
         (Fault::UpperTypes, true, true),

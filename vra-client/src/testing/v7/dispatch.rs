@@ -77,7 +77,7 @@ impl Vra {
         match fault {
             Some(Fault::LowerTypes) => with_types(response, &|name| name.to_lowercase()),
             Some(Fault::UpperTypes) => with_types(response, &|name| name.to_uppercase()),
-            Some(Fault::NoBody(status)) => {
+            Some(Fault::EmptyBody(status)) => {
                 let mut response = response;
                 response.status = *status;
                 response.body.clear();

@@ -62,7 +62,7 @@ impl Vra {
         let result = authenticate_and_route(&mut call);
         let mut response = call.response(result);
         match fault {
-            Some(Fault::NoBody(status)) => {
+            Some(Fault::EmptyBody(status)) => {
                 response.status = *status;
                 response.body.clear();
                 response.headers.remove(header::CONTENT_TYPE);

@@ -48,7 +48,7 @@ fn submitted(call: &mut Context<'_>, request: Request) -> Reply {
     let row = submitted_row(call.store, &request, call.release);
     call.store.requests.push(request);
     lifecycle::start(call, &id);
-    // Real servers differ here: 201 or 202, with or without a body. `Fault::NoBody` and `NoLocation` make the other
+    // Real servers differ here: 201 or 202, with or without a body. `Fault::EmptyBody` and `NoLocation` make the other
     // forms.
     Reply::Created(format!("/catalog-service/api/consumer/requests/{id}"), Some(row))
 }
