@@ -73,9 +73,35 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     // Parts of names rather than whole ones, and rather one too many: `VirtualMachine.Admin.Password` and
     // `tokenExpiry` are both hidden.
-    ["password", "passwd", "passphrase", "secret", "token", "credential", "private_key", "privatekey"]
-        .iter()
-        .any(|word| name.contains(word))
+    let words = ["password", "passwd", "passphrase", "secret", "token", "credential"];
+    // `apiKey`, `api_key` and `api-key`, but not `keyPair` nor the `key` of a property.
+    let keys = ["privatekey", "apikey", "accesskey"];
+    let joined = name.replace(['_', '-', '.'], "");
+    words.iter().any(|word| name.contains(word))
+        || keys.iter().any(|key| joined.contains(key))
         || name.ends_with("pwd")
         || name == "authorization"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_secret_name;
+
+    #[test]
+    fn names_of_secrets_are_told_from_others() {
+        for secret in [
+            "VirtualMachine.Admin.Password",
+            "tokenExpiry",
+            "apiKey",
+            "api_key",
+            "X-API-Key",
+            "accessKey",
+            "privateKey",
+        ] {
+            assert!(is_secret_name(secret), "{secret}");
+        }
+        for other in ["key", "keyPair", "name", "primaryKey", "hostName"] {
+            assert!(!is_secret_name(other), "{other}");
+        }
+    }
 }
