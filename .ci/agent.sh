@@ -13,4 +13,5 @@ unshare --net --mount mount -t tmpfs lab /run 2>/dev/null ||
     unshare --user --map-root-user --net --mount mount -t tmpfs lab /run 2>/dev/null ||
     not_run "no network namespace can be created here; run as root, or allow user namespaces (sysctl user.max_user_namespaces)"
 
-run cargo test --locked --package ipam-tests --test agent -- --ignored "$@"
+# The packages and features of the step `test`, so that nothing is built again.
+run cargo test --locked --workspace --all-features --test agent -- --ignored "$@"

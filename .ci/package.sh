@@ -120,4 +120,4 @@ for _ in range(20):
 print(f"start to end of a refused action: best {min(times):.1f} ms, median {statistics.median(times):.1f} ms of {len(times)}")
 PYTHON
 
-IPAM_VRA_PACKAGE=$out/$NAME.zip run cargo test --locked -p ipam-tests --test package -- --ignored
+IPAM_VRA_PACKAGE=$out/$NAME.zip run cargo test --locked --workspace --all-features --test package -- --ignored
