@@ -173,6 +173,10 @@ impl Backend for Session {
 }
 
 /// Returns true if the server rejected the token.
+// 401 only, also with version 8, whose description has 403 for every call and 401 for none. What is published of real
+// servers has 401 for an expired token and for one that is not valid, and the one captured 403 is a missing role. A
+// user without a right would log in anew with each call that meets it, until the limit of logins stops all others. A
+// token that names its end is replaced before that anyway.
 fn rejected(result: &Result<Reply, Error>) -> bool {
     matches!(result, Err(error) if error.is_unauthenticated())
 }

@@ -85,11 +85,18 @@ impl Error {
     /// Classifies the error of a login. The caller's call was not sent, and its arguments are not what was refused.
     fn classify_login(&self) -> Classification<'_> {
         let login = self.classify();
-        match self {
-            // Version 8 and OAuth refuse a password or a refresh token with 400, as others do with 401.
-            Self::Server(error) if error.status == 400 => Classification { kind: ErrorKind::Unauthenticated, ..login },
-            _ => login,
-        }
+        let kind = match self {
+            Self::Server(error) => match (error.login, error.status) {
+                (Some(kind), _) => kind,
+                // Version 8 and OAuth refuse a password or a refresh token with 400, as others do with 401.
+                (None, 400) => ErrorKind::Unauthenticated,
+                // The URL leads to another server: `NotFound` would say that the object of the call does not exist.
+                (None, 404 | 405) => ErrorKind::Config,
+                (None, _) => login.kind,
+            },
+            _ => login.kind,
+        };
+        Classification { kind, ..login }
     }
 
     /// Returns the meaning of the error, in words that do not depend on this server.
@@ -232,6 +239,12 @@ mod tests {
         Error::Server(Box::new(ServerError::new("POST /x", status, None, body.as_bytes())))
     }
 
+    fn refused_login(status: u16, kind: ErrorKind) -> Error {
+        let mut error = ServerError::new("POST /x", status, None, b"");
+        error.login = Some(kind);
+        Error::Server(Box::new(error))
+    }
+
     fn wait(reason: WaitReason) -> Error {
         Error::Wait(Box::new(WaitError {
             operation: "GET /x".into(),
@@ -268,6 +281,11 @@ mod tests {
             (transport(K::Untrusted, Never), (K::Untrusted, Never, NotApplied)),
             (login(server(401, None)), (K::Unauthenticated, Never, NotApplied)),
             (login(server(400, None)), (K::Unauthenticated, Never, NotApplied)),
+            (login(server(403, None)), (K::PermissionDenied, Never, NotApplied)),
+            (login(refused_login(403, K::Unauthenticated)), (K::Unauthenticated, Never, NotApplied)),
+            (login(refused_login(400, K::PermissionDenied)), (K::PermissionDenied, Never, NotApplied)),
+            (login(server(404, None)), (K::Config, Never, NotApplied)),
+            (paused(server(405, None), None), (K::Config, Never, NotApplied)),
             (login(Error::invalid("f", "v", "e")), (K::InvalidInput, Never, NotApplied)),
             (paused(server(400, None), None), (K::Unauthenticated, Never, NotApplied)),
             (login(server(503, None)), (K::Unavailable, Safe, NotApplied)),
@@ -311,6 +329,19 @@ mod tests {
             assert_eq!((mapped.kind(), mapped.retry(), mapped.outcome()), expected, "{text}");
             assert!(mapped.to_string().contains(&text), "{mapped}");
         }
+    }
+
+    /// A login says nothing about the object of the call, nor about what the user may do with it.
+    #[test]
+    fn a_refused_login_is_not_taken_for_a_refused_call() {
+        for status in [404, 405] {
+            assert!(!login(server(status, None)).is_not_found() && !paused(server(status, None), None).is_not_found());
+        }
+        let expired = login(refused_login(403, ErrorKind::Unauthenticated));
+        assert!(expired.is_unauthenticated() && !expired.is_permission_denied());
+        assert!(login(server(400, None)).is_unauthenticated());
+        let call = |status| wait(WaitReason::Call(Box::new(server(status, None))));
+        assert!(call(404).is_not_found() && call(403).is_permission_denied() && call(401).is_unauthenticated());
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod server;
 use std::fmt;
 use std::time::Duration;
 
+use ipam_core::ErrorKind;
 use ipam_core::http::TokenError;
 use serde_json::Value;
 
@@ -36,7 +37,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// | `InvalidInput`, `Ambiguous` | `InvalidInput` | `Never` | `NotApplied` |
 /// | `NoSuchName` | `NotFound` | `Never` | `NotApplied` |
 /// | `Transport` | that of `source` | that of `source` | that of `source` |
-/// | `Login`, the login failed | that of the login's error; `Unauthenticated` for status 400 | `Never` or `Safe` | `NotApplied` |
+/// | `Login`, the login failed | that of the login's error, except as below | `Never` or `Safe` | `NotApplied` |
 /// | `Login`, no login was tried after a failure | that of the failed login | `Never` | `NotApplied` |
 /// | `Login`, too many logins | `RateLimited` | `Never` | `NotApplied` |
 /// | `Server` | by status and number: [`ServerError::kind`] | by status | by status |
@@ -48,6 +49,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// | `Wait`, the request failed | `Conflict` | `Never` | `Unknown` |
 /// | `Wait`, unknown state | `Protocol` | `Never` | `Unknown` |
 /// | `Wait`, a poll failed | that of the poll's error | that of the poll's error | `Unknown` |
+///
+/// A login that is refused with status 400 is `Unauthenticated`, and so is one of version 8 with 403: servers refuse a
+/// wrong password or an expired refresh token with either. It is `PermissionDenied` only if the server refuses the
+/// token that it has just issued. Status 404 or 405 is `Config`: the URL is not that of such a server.
 ///
 /// The client repeats calls by itself, which changes `Transport` and `Server`: the advice is `Never` when the allowed
 /// repetitions are used up, and the outcome is `Unknown` if any attempt of a call other than a GET may have been
@@ -245,22 +250,24 @@ impl Error {
     }
 
     /// Returns true if the named object does not exist: by status 404, by the server's number, or by an empty search.
+    ///
+    /// A login that met status 404 is none of these: it says nothing about the object.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         // A name that was not found is the same to a caller as an id that does not exist.
-        matches!(self, Self::NoSuchName { .. }) || self.as_server().is_some_and(ServerError::is_not_found)
+        self.kind() == ErrorKind::NotFound
     }
 
-    /// Returns true if the server refused the credentials or the token (status 401).
+    /// Returns true if the server refused the credentials or the token: status 401, or a refused login.
     #[must_use]
     pub fn is_unauthenticated(&self) -> bool {
-        self.status() == Some(401)
+        self.kind() == ErrorKind::Unauthenticated
     }
 
-    /// Returns true if the server knows the caller and refuses the call (status 403, or number 12017).
+    /// Returns true if the server knows the caller and refuses the call: status 403, or number 12017.
     #[must_use]
     pub fn is_permission_denied(&self) -> bool {
-        self.as_server().is_some_and(ServerError::is_permission_denied)
+        self.kind() == ErrorKind::PermissionDenied
     }
 }
 

@@ -12,8 +12,8 @@ use crate::lenient::model;
 model! {
     /// Error message of the server.
     pub struct ServerMessage {
-        // From captured responses. `message` was empty in some of them, while `systemMessage` had the cause. The services of
-        // version 8 have shapes of their own, which share members; one type reads all of them.
+        // From captured responses. `message` was empty in some of them, while `systemMessage` had the cause. The
+        // services of version 8 have shapes of their own, which share members; one type reads all of them.
         /// Error number of a server of version 7, such as 20111.
         code: i64 = "code";
         /// Component that raised the error.
@@ -122,13 +122,13 @@ pub struct ServerError {
     pub operation: String,
     /// HTTP status.
     pub status: u16,
-    /// Messages of the server; empty if the body has another form. Of a login, and of a call with a token in its path or
-    /// response, they have the numbers only.
+    /// Messages of the server; empty if the body has another form. Of a login, and of a call with a token in its path
+    /// or response, they have the numbers only.
     pub messages: Vec<ServerMessage>,
     /// Form of the body.
     pub body: ErrorBody,
-    /// Heading of an HTML page, or begin of another text; cut, and without what looks like a secret. Of a login, and of a
-    /// call with a token in its path or response, it has no text of the server.
+    /// Heading of an HTML page, or begin of another text; cut, and without what looks like a secret. Of a login, and of
+    /// a call with a token in its path or response, it has no text of the server.
     pub summary: String,
     /// Retry advice by the status.
     pub retry: Retry,
@@ -136,6 +136,8 @@ pub struct ServerError {
     pub outcome: Outcome,
     /// Time until the next attempt that the server asks for (`Retry-After`).
     pub retry_after: Option<Duration>,
+    /// Meaning as the error of a login, where the login tells more than the status.
+    pub(super) login: Option<ErrorKind>,
 }
 
 #[derive(serde::Deserialize)]
@@ -179,7 +181,8 @@ impl ServerError {
         // Not for a POST, whatever the status: the mark does not say that nothing was done. A 401 is the session's to
         // handle.
         let retry = if marked && retry == Retry::Never && status != 401 { Retry::IfIdempotent } else { retry };
-        Self { operation: operation.to_owned(), status, messages, body: kind, summary, retry, outcome, retry_after }
+        let operation = operation.to_owned();
+        Self { operation, status, messages, body: kind, summary, retry, outcome, retry_after, login: None }
     }
 
     /// Makes the error of a call whose response may hold a token: it keeps the server's numbers and none of its words.
@@ -248,11 +251,13 @@ impl ServerError {
         self.messages.iter().find_map(|message| message.code)
     }
 
-    /// Puts a text of this crate in the place of the server's words, which are not shown.
+    /// Puts a text of this crate in the place of the server's words, which are not shown, and says what the refusal of
+    /// the login means.
     #[cfg(feature = "v8")]
-    pub(crate) fn explained(mut self, summary: &str) -> Self {
+    pub(crate) fn explained(mut self, summary: &str, kind: ErrorKind) -> Self {
         self.body = ErrorBody::Text;
         summary.clone_into(&mut self.summary);
+        self.login = Some(kind);
         self
     }
 

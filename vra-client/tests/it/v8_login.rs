@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use serde_json::json;
+use vra_client::poll::Wait;
 use vra_client::v8::{Client, ClientBuilder, Product};
 use vra_client::{Error, ErrorKind, HttpOptions, RetryConfig, TokenPolicy};
 use wiremock::matchers::{body_json, body_string, header, method, path, query_param, query_param_is_missing};
@@ -229,16 +230,46 @@ async fn a_wrong_password_is_sent_once_and_not_shown() {
 
 #[tokio::test]
 async fn an_expired_refresh_token_is_named() {
-    let server = MockServer::start().await;
-    exchange(&server, REFRESH, ResponseTemplate::new(403).set_body_json(json!({"message": REFRESH, "errorCode": 7})))
-        .await;
-    let client = builder(&server).with_refresh_token(REFRESH).build().unwrap();
-    for _ in 0..2 {
-        let error = client.about().await.unwrap_err();
-        let shown = shown(&error);
-        assert!(shown.contains("expired") && shown.contains("[7]") && !shown.contains(REFRESH), "{shown}");
-        assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+    for status in [400, 401, 403] {
+        let server = MockServer::start().await;
+        let body = json!({"message": REFRESH, "errorCode": 7});
+        exchange(&server, REFRESH, ResponseTemplate::new(status).set_body_json(body)).await;
+        let client = builder(&server).with_refresh_token(REFRESH).build().unwrap();
+        for _ in 0..2 {
+            let error = client.about().await.unwrap_err();
+            let shown = shown(&error);
+            assert!(shown.contains("expired") && shown.contains("[7]") && !shown.contains(REFRESH), "{shown}");
+            assert_eq!((error.kind(), error.status()), (ErrorKind::Unauthenticated, Some(status)));
+            assert!(error.is_unauthenticated() && !error.is_permission_denied());
+        }
     }
+}
+
+/// The password was right: another one, or a new token, would not help.
+#[tokio::test]
+async fn a_user_without_a_role_is_told_from_a_wrong_password() {
+    for status in [400, 401, 403] {
+        let server = MockServer::start().await;
+        password(&server, ResponseTemplate::new(200).set_body_json(json!({"refresh_token": "r1"}))).await;
+        exchange(&server, "r1", ResponseTemplate::new(status)).await;
+        let error = with_password(&server).about().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::PermissionDenied, "{error}");
+        assert!(error.to_string().contains("has a role"), "{error}");
+    }
+}
+
+/// A missing right is no expired token: a login per refused call would use up the logins of all other calls.
+#[tokio::test]
+async fn a_forbidden_call_does_not_log_in_again() {
+    let (server, client) = started().await;
+    let forbidden = sample("v8_error_forbidden_403").body;
+    respond(&server, "GET", "/iaas/api/projects", ResponseTemplate::new(403).set_body_json(forbidden)).await;
+    for _ in 0..3 {
+        let error = client.projects().list().all().await.unwrap_err();
+        assert!(error.is_permission_denied() && matches!(error, Error::Server(_)), "{error:?}");
+    }
+    let logins = |requests: Vec<Request>| requests.iter().filter(|request| request.method == "POST").count();
+    assert_eq!(logins(server.received_requests().await.unwrap()), 1);
 }
 
 /// The password is sent to a server of the other product; its 404 alone would say little.
@@ -252,9 +283,22 @@ async fn a_login_of_the_other_product_is_named() {
     ];
     for builder in builders {
         let error = builder.build().unwrap().about().await.unwrap_err();
-        assert_eq!(error.status(), Some(404));
+        assert_eq!((error.status(), error.kind()), (Some(404), ErrorKind::Config));
         assert!(error.to_string().contains("with_organization"), "{error}");
     }
+}
+
+/// The gateway of a server that starts has no call at all. What a caller waits for is not gone for that.
+#[tokio::test]
+async fn a_login_that_is_missing_for_a_while_makes_nothing_gone() {
+    let server = MockServer::start().await;
+    let client = builder(&server).with_refresh_token(REFRESH).build().unwrap();
+    let limits =
+        Wait::up_to(Duration::from_millis(50)).with_pauses(Duration::from_millis(10), Duration::from_millis(10));
+    let error = client.deployments().wait_until_deleted("d1", &limits).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+    assert_eq!(client.deployments().is_name_taken("web").await.unwrap_err().kind(), ErrorKind::Config);
+    assert!(!client.projects().get("p1").await.unwrap_err().is_not_found());
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::BoxFuture;
+use ipam_core::ErrorKind;
 use ipam_core::http::FreshToken;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -55,8 +56,8 @@ impl fmt::Debug for Form {
 /// Login of a client, with the refresh token of its last login.
 pub(in crate::v8) struct ServerLogin {
     form: Form,
-    /// Refresh token that a password was exchanged for, or that took the place of the given one. A server keeps each one
-    /// for 90 days, so that one is used as long as it works.
+    /// Refresh token that a password was exchanged for, or that took the place of the given one. A server keeps each
+    /// one for 90 days, so that one is used as long as it works.
     held: Mutex<Option<SecretString>>,
 }
 
@@ -86,13 +87,18 @@ impl ServerLogin {
             return Err(Error::invalid("credentials", "no password", "a login with a password"));
         };
         let request = password_request(username, password, domain.as_deref(), *direct);
-        let reply = transport.send(&request, None).await.map_err(|error| explained(error, WRONG_PASSWORD))?;
+        let reply = transport
+            .send(&request, None)
+            .await
+            .map_err(|error| explained(error, WRONG_PASSWORD, ErrorKind::Unauthenticated))?;
         let issued: IssuedToken = reply.json()?;
         let given = |token: Option<SecretString>| token.filter(|token| !token.expose_secret().is_empty());
         // Whatever was asked for: a gateway may drop the parameter that decides between the two.
         match (given(issued.refresh_token), given(issued.csp_auth_token)) {
             (Some(refresh), _) => {
-                let fresh = exchange(transport, &refresh).await.map_err(|error| explained(error, NO_ACCESS))?;
+                // The password was accepted, so that the user is known and has no rights.
+                let refused = |error| explained(error, NO_ACCESS, ErrorKind::PermissionDenied);
+                let fresh = exchange(transport, &refresh).await.map_err(refused)?;
                 // Only one that works is held.
                 self.hold(Some(refresh));
                 Ok(fresh)
@@ -115,7 +121,7 @@ impl ServerLogin {
         if matches!(&sent, Err(error) if error.status() == Some(404)) {
             sent = transport.send(&organization_request(OTHER_ORGANIZATION, name, &token), None).await;
         }
-        let reply = sent.map_err(|error| explained(error, WRONG_TOKEN))?;
+        let reply = sent.map_err(|error| explained(error, WRONG_TOKEN, ErrorKind::Unauthenticated))?;
         let read: AccessToken = reply.json()?;
         // The token of an account of a service is replaced at each login; without this the next login would be refused.
         if let Some(next) = read.refresh_token.clone().filter(|token| !token.expose_secret().is_empty()) {
@@ -131,9 +137,9 @@ impl Login for ServerLogin {
             match &self.form {
                 Form::Password { .. } => self.with_password(transport).await,
                 // A refresh token of the caller: it cannot be renewed.
-                Form::RefreshToken(token) => {
-                    exchange(transport, token).await.map_err(|error| explained(error, WRONG_TOKEN))
-                }
+                Form::RefreshToken(token) => exchange(transport, token)
+                    .await
+                    .map_err(|error| explained(error, WRONG_TOKEN, ErrorKind::Unauthenticated)),
                 Form::Organization { name, token } => self.with_organization(transport, name, token).await,
             }
         })
@@ -219,14 +225,15 @@ fn is_refused(error: &Error) -> bool {
     matches!(error, Error::Server(server) if matches!(server.status, 400 | 401 | 403))
 }
 
-fn explained(error: Error, advice: &str) -> Error {
+/// Says what a refused login means, and what to do.
+fn explained(error: Error, advice: &str, kind: ErrorKind) -> Error {
     match error {
         // The logins of the two products have nothing in common.
         Error::Server(server) if matches!(server.status, 404 | 405) => {
-            Error::Server(Box::new(server.explained(NO_LOGIN)))
+            Error::Server(Box::new(server.explained(NO_LOGIN, ErrorKind::Config)))
         }
         Error::Server(server) if matches!(server.status, 400 | 401 | 403) => {
-            Error::Server(Box::new(server.explained(advice)))
+            Error::Server(Box::new(server.explained(advice, kind)))
         }
         other => other,
     }

@@ -56,8 +56,8 @@ impl Deployments<'_> {
     /// Letter case counts if one deployment has the name exactly, and is ignored otherwise.
     ///
     /// # Errors
-    /// [`Error::NoSuchName`] if none has the name; [`Error::Ambiguous`] if several have it; [`Error::InvalidInput`] if it
-    /// is blank; otherwise the [errors of a list](List#errors).
+    /// [`Error::NoSuchName`] if none has the name; [`Error::Ambiguous`] if several have it; [`Error::InvalidInput`] if
+    /// it is blank; otherwise the [errors of a list](List#errors).
     pub async fn named(self, name: &str) -> Result<Deployment, Error> {
         let found = self.find(DeploymentQuery::new().with_name(name));
         found.only("deployment", name, |row| row.name.as_deref()).await
@@ -80,7 +80,7 @@ impl Deployments<'_> {
         let request = ApiRequest::get("/deployment/api/deployments/names", &[]);
         match self.client.done(request.with_condition("name", name.to_owned())).await {
             Ok(()) => Ok(true),
-            Err(error) if error.status() == Some(404) => Ok(false),
+            Err(error) if error.is_not_found() => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -94,12 +94,12 @@ impl Deployments<'_> {
     /// Deletes a deployment with its resources. Evidence: captured (8.x).
     ///
     /// The server returns the request that does it, or nothing, which is [`None`]:
-    /// [`wait_until_deleted`](Self::wait_until_deleted) works with both. It refuses with status 409 while another request
-    /// is in progress.
+    /// [`wait_until_deleted`](Self::wait_until_deleted) works with both. It refuses with status 409 while another
+    /// request is in progress.
     pub fn delete(self, id: &str) -> Call<Option<DeploymentRequest>> {
         let request = ApiRequest::delete("/deployment/api/deployments/{deployment}", &[id]);
-        // Captured with status 200 and the request. An empty response is accepted as well: the deletion has begun, and an
-        // error would say that it has not.
+        // Captured with status 200 and the request. An empty response is accepted as well: the deletion has begun, and
+        // an error would say that it has not.
         self.client.maybe(request)
     }
 

@@ -96,8 +96,8 @@ impl Deployments<'_> {
         wait(&operation, limits, Wire::to_json, || async { Ok(progress::of_request(self.request(id).await?)) }).await
     }
 
-    /// Polls a deployment that is being deleted until it is gone. Evidence: captured (8.x, the request), described (8.10,
-    /// the states).
+    /// Polls a deployment that is being deleted until it is gone. Evidence: captured (8.x, the request), described
+    /// (8.10, the states).
     ///
     /// | response | result |
     /// | --- | --- |
@@ -120,7 +120,7 @@ impl Deployments<'_> {
         let gone = wait(&operation, limits, Wire::to_json, || async {
             match call().await {
                 Ok(deployment) => Ok(progress::of_deletion(deployment)),
-                Err(error) if error.status() == Some(404) => Ok(progress::gone()),
+                Err(error) if error.is_not_found() => Ok(progress::gone()),
                 Err(error) => Err(error),
             }
         });

@@ -29,7 +29,7 @@ fn shown(body: &[u8]) -> String {
     let read: [Option<Error>; 2] = [access_token(&reply(body)).err(), reply(body).json::<IssuedToken>().err()];
     let refused = [400, 401, 403, 404, 500].map(|status| {
         let error = Error::Server(Box::new(ServerError::withheld("POST /iaas/api/login", status, None, body)));
-        explained(error, WRONG_TOKEN)
+        explained(error, WRONG_TOKEN, ErrorKind::Unauthenticated)
     });
     let mut shown = String::new();
     for error in read.into_iter().flatten().chain(refused) {
