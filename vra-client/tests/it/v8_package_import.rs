@@ -25,6 +25,10 @@ struct Upload {
     head: Option<u16>,
     /// The server does not say how much it has after a part.
     silent: bool,
+    /// The server forgets what it has, with status 409, when this much is there.
+    forgets_at: Option<usize>,
+    /// Each time it forgets, it will keep one byte more.
+    keeps_more: bool,
 }
 
 #[derive(Clone, Default)]
@@ -56,6 +60,10 @@ impl Respond for Server {
             "HEAD" => ResponseTemplate::new(upload.head.unwrap_or(200)).insert_header("upload-offset", offset(&upload)),
             "PATCH" => {
                 assert_eq!(header(request, "content-type"), "application/offset+octet-stream");
+                if upload.forgets_at.is_some_and(|most| upload.bytes.len() >= most) {
+                    upload.bytes.clear();
+                    upload.forgets_at = upload.forgets_at.map(|most| most + usize::from(upload.keeps_more));
+                }
                 if header(request, "upload-offset") != offset(&upload) {
                     return ResponseTemplate::new(409);
                 }
@@ -128,6 +136,28 @@ async fn failures_without_progress_end_the_upload_which_can_be_resumed() {
     import.resume(&id, &package()).await.unwrap();
     let error = import.resume(&id, &package()[..4]).await.unwrap_err();
     assert!(matches!(error, Error::Decode(_)), "the upload of a longer package: {error}");
+}
+
+#[tokio::test]
+async fn a_server_that_forgets_parts_is_not_fed_for_ever() {
+    for (keeps_more, questions) in [(false, 3), (true, 4)] {
+        let upload = Upload { forgets_at: Some(1), keeps_more, ..Upload::default() };
+        let (_mock, client, server) = serving(upload).await;
+        let import = client.package_import().with_part_size(1);
+        let error = import.import(&package(), ExistingPackage::Fail).await.unwrap_err();
+        assert_eq!(error.status(), Some(409));
+        let log = server.0.lock().unwrap().log.clone();
+        let count = |line: &str| log.iter().filter(|logged| *logged == line).count();
+        assert_eq!((count("PATCH 0"), count("HEAD")), (4, questions), "{log:?}");
+    }
+    // What was lost is sent again by the next program.
+    let (_mock, client, server) = serving(Upload { forgets_at: Some(8), ..Upload::default() }).await;
+    let import = client.package_import().with_part_size(2);
+    import.start(10).await.unwrap();
+    assert!(import.resume("bundle-1", &package()).await.is_err());
+    server.0.lock().unwrap().forgets_at = None;
+    import.resume("bundle-1", &package()).await.unwrap();
+    assert_eq!(server.0.lock().unwrap().bytes, package());
 }
 
 #[tokio::test]

@@ -15,6 +15,9 @@ const TUS: &str = "1.0.0";
 /// Number of failures in a row, without progress between them, after which an upload ends.
 const FAILURES: u32 = 3;
 
+/// Number of times that the server may lose parts it had, after which an upload ends.
+const LOSSES: u32 = 3;
+
 model! {
     /// Package that was imported.
     pub struct ImportedPackage {
@@ -47,10 +50,10 @@ impl Client {
     }
 }
 
-/// Import of IPAM packages in the IaaS service, `/iaas/api/integrations-ipam/package-import`. Later than 8.10.
+/// Import of IPAM packages in the IaaS service, `/iaas/api/integrations-ipam/package-import`. Newer than 8.10.
 ///
-/// [`import`](Self::import) does all of it. An upload that a program could not end is continued by its id: it is made of
-/// [`start`](Self::start), [`resume`](Self::resume) and [`finish`](Self::finish).
+/// [`import`](Self::import) does all of it. An upload that a program could not end is continued by its id: it is made
+/// of [`start`](Self::start), [`resume`](Self::resume) and [`finish`](Self::finish).
 ///
 /// ```
 /// # async fn run(client: vra_client::v8::Client, package: Vec<u8>) -> Result<(), vra_client::Error> {
@@ -78,7 +81,8 @@ impl PackageImport<'_> {
 
     /// Imports a package, a `.zip` file. Evidence: described (9).
     ///
-    /// After a lost connection the server is asked how much it has, and the upload goes on from there.
+    /// After a lost connection the server is asked how much it has, and the upload goes on from there. It ends after
+    /// three failures without progress, and if the server has lost parts that it had more than three times.
     ///
     /// # Errors
     /// [`Error::InvalidInput`] if the package is empty; [`Error::Server`] with status 409 if its provider is there
@@ -108,7 +112,8 @@ impl PackageImport<'_> {
     /// protocol for the question.
     ///
     /// # Errors
-    /// `NotFound` if the server has forgotten the upload: start a new one. Otherwise the [errors of a call](Call#errors).
+    /// `NotFound` if the server has forgotten the upload: start a new one. Otherwise the [errors of a
+    /// call](Call#errors).
     pub async fn resume(self, id: &str, package: &[u8]) -> Result<(), Error> {
         let offset = self.offset(id, package.len()).await?;
         self.upload(id, package, offset).await
@@ -147,8 +152,8 @@ impl PackageImport<'_> {
     }
 
     async fn upload(self, id: &str, package: &[u8], from: usize) -> Result<(), Error> {
-        let mut offset = from;
-        let mut failures = 0_u32;
+        let (mut offset, mut furthest) = (from, from);
+        let (mut failures, mut losses) = (0_u32, 0_u32);
         while let Some(rest) = package.get(offset..).filter(|rest| !rest.is_empty()) {
             let part = rest.get(..self.part).unwrap_or(rest);
             let request = self
@@ -163,11 +168,24 @@ impl PackageImport<'_> {
                     Some(_) => return Err(reply.lacks("its Upload-Offset does not follow the part that was sent")),
                 },
                 // The part may have arrived, in whole or in part, and only the server knows.
-                Err(error) if failures < FAILURES && may_go_on(&error) => self.offset(id, package.len()).await?,
+                Err(error) if failures < FAILURES && may_go_on(&error) => {
+                    let reached = self.offset(id, package.len()).await?;
+                    failures += 1;
+                    if reached < offset {
+                        // It has less than it said. All is sent again a few times, and not for ever.
+                        losses += 1;
+                    }
+                    if losses > LOSSES {
+                        return Err(error);
+                    }
+                    reached
+                }
                 Err(error) => return Err(error),
             };
-            // Progress allows further failures; without it they are limited, or this would never end.
-            failures = if reached > offset { 0 } else { failures + 1 };
+            // Only what no part reached before is progress, which allows further failures.
+            if reached > furthest {
+                (furthest, failures) = (reached, 0);
+            }
             offset = reached;
         }
         Ok(())
