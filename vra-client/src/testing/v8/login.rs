@@ -2,6 +2,8 @@
 
 use std::time::SystemTime;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use ipam_core::testing::http::Request;
 use serde_json::{Value, json};
 
@@ -9,7 +11,7 @@ use super::config::{Release, TENANT};
 use super::context::{Context, Reply, Result, required};
 use super::refusal::{Refusal, invalid, unauthenticated};
 use super::store::Store;
-use super::token::{Token, base64, jwt};
+use super::token::{Token, jwt};
 
 /// Handles the calls that need no token; `None` for all others.
 pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Option<Result> {
@@ -20,7 +22,7 @@ pub(super) fn route(call: &mut Context<'_>, method: &str, path: &[&str]) -> Opti
         ("POST", ["tm", "oauth", "tenant", organization, "token"]) if nine => of_organization(call, organization),
         ("GET", ["automation", "config.json"]) if nine => {
             // Clients tell 9 from 8 by this file, which 8 does not have.
-            Ok(Reply::Json(200, json!({"applicationVersion": base64(b"9.0.1.0")})))
+            Ok(Reply::Json(200, json!({"applicationVersion": STANDARD.encode("9.0.1.0")})))
         }
         _ => return None,
     })
