@@ -18,6 +18,37 @@ open_enum! {
     }
 }
 
+/// Declares a response type with the members that the objects of the IaaS service share, after those of its own.
+macro_rules! iaas_object {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident { $($own:tt)* }
+    ) => {
+        $crate::lenient::model! {
+            $(#[$meta])*
+            pub struct $name {
+                $($own)*
+                /// Day of creation.
+                created_at: $crate::lenient::Timestamp = "createdAt";
+                /// Day of the last change.
+                updated_at: $crate::lenient::Timestamp = "updatedAt";
+                /// Owner.
+                owner: String = "owner";
+                /// Type of the owner, such as `ad_group`.
+                owner_type: String = "ownerType";
+                /// Id of the organization.
+                org_id: String = "orgId";
+                /// Id of the organization, once more.
+                organization_id: String = "organizationId";
+                /// Links.
+                links: $crate::v8::Links = "_links";
+            }
+        }
+    };
+}
+
+pub(super) use iaas_object;
+
 model! {
     /// Tag of an object. The value can be empty.
     pub struct Tag {

@@ -1,15 +1,15 @@
 //! IP ranges and blocks of an external IPAM.
 
-use super::common::{IpVersion, Tag, fabric_network_ids};
+use super::common::{IpVersion, Tag, fabric_network_ids, iaas_object};
 use super::fabric_networks::FabricNetwork;
 use crate::call::Call;
 use crate::error::Error;
-use crate::lenient::{JsonObject, Timestamp, model};
+use crate::lenient::JsonObject;
 use crate::list::{List, rows};
 use crate::request::ApiRequest;
-use crate::v8::{Client, Links};
+use crate::v8::Client;
 
-model! {
+iaas_object! {
     /// IP range of an external IPAM, as its plug-in reported it.
     pub struct ExternalIpRange {
         /// Id.
@@ -42,20 +42,6 @@ model! {
         integration_id: String = "integrationId";
         /// Tags.
         tags: Vec<Tag> = "tags";
-        /// Day of creation.
-        created_at: Timestamp = "createdAt";
-        /// Day of the last change.
-        updated_at: Timestamp = "updatedAt";
-        /// Owner.
-        owner: String = "owner";
-        /// Type of the owner.
-        owner_type: String = "ownerType";
-        /// Id of the organization.
-        org_id: String = "orgId";
-        /// Id of the organization, once more.
-        organization_id: String = "organizationId";
-        /// Links.
-        links: Links = "_links";
     }
 }
 

@@ -1,15 +1,15 @@
 //! Fabric networks: networks that the server found at its cloud accounts.
 
-use super::common::{Tag, named};
+use super::common::{Tag, iaas_object, named};
 use super::network_ip_ranges::NetworkIpRange;
 use crate::call::Call;
 use crate::error::Error;
-use crate::lenient::{JsonObject, Timestamp, model, request_body};
+use crate::lenient::{JsonObject, request_body};
 use crate::list::{List, rows};
 use crate::request::ApiRequest;
-use crate::v8::{Client, Links};
+use crate::v8::Client;
 
-model! {
+iaas_object! {
     /// Network that the server found at a cloud account, or an external IP block.
     pub struct FabricNetwork {
         // Both forms of the call share one type: the vSphere form adds members and leaves one out.
@@ -51,20 +51,6 @@ model! {
         tags: Vec<Tag> = "tags";
         /// Properties.
         custom_properties: JsonObject = "customProperties";
-        /// Day of creation.
-        created_at: Timestamp = "createdAt";
-        /// Day of the last change.
-        updated_at: Timestamp = "updatedAt";
-        /// Owner.
-        owner: String = "owner";
-        /// Type of the owner.
-        owner_type: String = "ownerType";
-        /// Id of the organization.
-        org_id: String = "orgId";
-        /// Id of the organization, once more.
-        organization_id: String = "organizationId";
-        /// Links.
-        links: Links = "_links";
     }
 }
 

@@ -3,20 +3,20 @@
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::common::{Tag, named};
+use super::common::{Tag, iaas_object, named};
 use super::request_tracker::RequestTracker;
 use crate::call::Call;
 use crate::error::Error;
-use crate::lenient::{IntoJson, JsonObject, Timestamp, model, request_body};
+use crate::lenient::{IntoJson, JsonObject, request_body};
 use crate::list::{List, rows};
 use crate::odata::Filter;
 use crate::request::ApiRequest;
-use crate::v8::{Client, Links};
+use crate::v8::Client;
 
 /// Member of a body with the properties of the kind of integration.
 const PROPERTIES: &str = "integrationProperties";
 
-model! {
+iaas_object! {
     /// Integration of another system.
     pub struct Integration {
         /// Id.
@@ -33,20 +33,6 @@ model! {
         custom_properties: JsonObject = "customProperties";
         /// Tags.
         tags: Vec<Tag> = "tags";
-        /// Day of creation.
-        created_at: Timestamp = "createdAt";
-        /// Day of the last change.
-        updated_at: Timestamp = "updatedAt";
-        /// Owner.
-        owner: String = "owner";
-        /// Type of the owner.
-        owner_type: String = "ownerType";
-        /// Id of the organization.
-        org_id: String = "orgId";
-        /// Id of the organization, once more.
-        organization_id: String = "organizationId";
-        /// Links.
-        links: Links = "_links";
     }
 }
 

@@ -1,13 +1,13 @@
 //! Machines and their network cards.
 
-use super::common::Tag;
+use super::common::{Tag, iaas_object};
 use super::request_tracker::RequestTracker;
 use crate::call::Call;
 use crate::error::Error;
-use crate::lenient::{JsonObject, Timestamp, model, open_enum, request_body};
+use crate::lenient::{JsonObject, open_enum, request_body};
 use crate::list::{List, rows};
 use crate::request::ApiRequest;
-use crate::v8::{Client, Links};
+use crate::v8::Client;
 
 open_enum! {
     /// Power state of a machine.
@@ -45,7 +45,7 @@ open_enum! {
     }
 }
 
-model! {
+iaas_object! {
     /// Machine.
     pub struct Machine {
         /// Id.
@@ -82,20 +82,6 @@ model! {
         tags: Vec<Tag> = "tags";
         /// Properties.
         custom_properties: JsonObject = "customProperties";
-        /// Day of creation.
-        created_at: Timestamp = "createdAt";
-        /// Day of the last change.
-        updated_at: Timestamp = "updatedAt";
-        /// Owner.
-        owner: String = "owner";
-        /// Type of the owner.
-        owner_type: String = "ownerType";
-        /// Id of the organization.
-        org_id: String = "orgId";
-        /// Id of the organization, once more.
-        organization_id: String = "organizationId";
-        /// Links.
-        links: Links = "_links";
     }
 }
 
@@ -107,7 +93,7 @@ impl Machine {
     }
 }
 
-model! {
+iaas_object! {
     /// Network card of a machine.
     pub struct NetworkInterface {
         /// Id.
@@ -134,20 +120,6 @@ model! {
         tags: Vec<Tag> = "tags";
         /// Properties.
         custom_properties: JsonObject = "customProperties";
-        /// Day of creation.
-        created_at: Timestamp = "createdAt";
-        /// Day of the last change.
-        updated_at: Timestamp = "updatedAt";
-        /// Owner.
-        owner: String = "owner";
-        /// Type of the owner.
-        owner_type: String = "ownerType";
-        /// Id of the organization.
-        org_id: String = "orgId";
-        /// Id of the organization, once more.
-        organization_id: String = "organizationId";
-        /// Links.
-        links: Links = "_links";
     }
 }
 
@@ -241,7 +213,8 @@ impl Machines<'_> {
     /// Reads a machine and all its network cards, in the order of their numbers. Evidence: described (8.10).
     ///
     /// # Errors
-    /// `NotFound` if the machine does not exist, or loses a card meanwhile; otherwise the [errors of a call](Call#errors).
+    /// `NotFound` if the machine does not exist, or loses a card meanwhile; otherwise the [errors of a
+    /// call](Call#errors).
     pub async fn network_interfaces_of(self, machine: &str) -> Result<Vec<NetworkInterface>, Error> {
         let mut cards = Vec::new();
         // One after the other: a machine has few cards, and there is no list of them.

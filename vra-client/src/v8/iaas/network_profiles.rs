@@ -1,12 +1,12 @@
 //! Network profiles: the networks that machines of a region get.
 
-use super::common::{Tag, named};
+use super::common::{Tag, iaas_object, named};
 use crate::call::Call;
 use crate::error::Error;
-use crate::lenient::{JsonObject, Timestamp, model, open_enum, request_body};
+use crate::lenient::{JsonObject, open_enum, request_body};
 use crate::list::{List, rows};
 use crate::request::ApiRequest;
-use crate::v8::{Client, Links};
+use crate::v8::Client;
 
 open_enum! {
     /// Way in which networks on demand are isolated.
@@ -20,7 +20,7 @@ open_enum! {
     }
 }
 
-model! {
+iaas_object! {
     /// Network profile: existing networks, and how networks on demand are made.
     pub struct NetworkProfile {
         /// Id.
@@ -43,20 +43,6 @@ model! {
         tags: Vec<Tag> = "tags";
         /// Properties.
         custom_properties: JsonObject = "customProperties";
-        /// Day of creation.
-        created_at: Timestamp = "createdAt";
-        /// Day of the last change.
-        updated_at: Timestamp = "updatedAt";
-        /// Owner.
-        owner: String = "owner";
-        /// Type of the owner.
-        owner_type: String = "ownerType";
-        /// Id of the organization.
-        org_id: String = "orgId";
-        /// Id of the organization, once more.
-        organization_id: String = "organizationId";
-        /// Links.
-        links: Links = "_links";
     }
 }
 

@@ -1,15 +1,15 @@
 //! Networks of deployments, and network domains.
 
-use super::common::{Tag, named};
+use super::common::{Tag, iaas_object, named};
 use super::request_tracker::RequestTracker;
 use crate::call::Call;
 use crate::error::Error;
-use crate::lenient::{JsonObject, Timestamp, model, request_body};
+use crate::lenient::{JsonObject, request_body};
 use crate::list::{List, rows};
 use crate::request::ApiRequest;
-use crate::v8::{Client, Links};
+use crate::v8::Client;
 
-model! {
+iaas_object! {
     /// Network of a deployment.
     pub struct Network {
         /// Id.
@@ -38,24 +38,10 @@ model! {
         tags: Vec<Tag> = "tags";
         /// Properties.
         custom_properties: JsonObject = "customProperties";
-        /// Day of creation.
-        created_at: Timestamp = "createdAt";
-        /// Day of the last change.
-        updated_at: Timestamp = "updatedAt";
-        /// Owner.
-        owner: String = "owner";
-        /// Type of the owner.
-        owner_type: String = "ownerType";
-        /// Id of the organization.
-        org_id: String = "orgId";
-        /// Id of the organization, once more.
-        organization_id: String = "organizationId";
-        /// Links.
-        links: Links = "_links";
     }
 }
 
-model! {
+iaas_object! {
     /// Network domain: the network of a cloud account that others lie in, such as a VPC or a transport zone.
     pub struct NetworkDomain {
         /// Id.
@@ -76,20 +62,6 @@ model! {
         tags: Vec<Tag> = "tags";
         /// Properties.
         custom_properties: JsonObject = "customProperties";
-        /// Day of creation.
-        created_at: Timestamp = "createdAt";
-        /// Day of the last change.
-        updated_at: Timestamp = "updatedAt";
-        /// Owner.
-        owner: String = "owner";
-        /// Type of the owner.
-        owner_type: String = "ownerType";
-        /// Id of the organization.
-        org_id: String = "orgId";
-        /// Id of the organization, once more.
-        organization_id: String = "organizationId";
-        /// Links.
-        links: Links = "_links";
     }
 }
 

@@ -1,14 +1,15 @@
 //! Flavors and images: sizes and templates of machines by region.
 
+use super::common::iaas_object;
 use std::borrow::Cow;
 
 use crate::call::Call;
-use crate::lenient::{JsonObject, Timestamp, model};
+use crate::lenient::{JsonObject, model};
 use crate::list::{List, Paging, Row, rows};
 use crate::request::ApiRequest;
 use crate::v8::{Client, Links};
 
-model! {
+iaas_object! {
     /// Sizes of machines in one region.
     pub struct FlavorProfile {
         /// Id; it need not be a UUID.
@@ -23,20 +24,6 @@ model! {
         external_region_id: String = "externalRegionId";
         /// Id of the cloud account.
         cloud_account_id: String = "cloudAccountId";
-        /// Day of creation.
-        created_at: Timestamp = "createdAt";
-        /// Day of the last change.
-        updated_at: Timestamp = "updatedAt";
-        /// Owner.
-        owner: String = "owner";
-        /// Type of the owner.
-        owner_type: String = "ownerType";
-        /// Id of the organization.
-        org_id: String = "orgId";
-        /// Id of the organization, once more.
-        organization_id: String = "organizationId";
-        /// Links.
-        links: Links = "_links";
     }
 }
 

@@ -1,16 +1,16 @@
 //! Projects: users with the zones that they deploy to.
 
-use super::common::named;
+use super::common::{iaas_object, named};
 use super::request_tracker::RequestTracker;
 use crate::call::Call;
 use crate::error::Error;
-use crate::lenient::{IntoJson, JsonObject, Timestamp, model, request_body};
+use crate::lenient::{IntoJson, JsonObject, model, request_body};
 use crate::list::{List, rows};
 use crate::odata::OrderBy;
 use crate::request::ApiRequest;
-use crate::v8::{Client, Links};
+use crate::v8::Client;
 
-model! {
+iaas_object! {
     /// Project.
     pub struct Project {
         /// Id.
@@ -41,20 +41,6 @@ model! {
         placement_policy: String = "placementPolicy";
         /// Properties that deployments of the project get.
         custom_properties: JsonObject = "customProperties";
-        /// Day of creation.
-        created_at: Timestamp = "createdAt";
-        /// Day of the last change.
-        updated_at: Timestamp = "updatedAt";
-        /// Owner.
-        owner: String = "owner";
-        /// Type of the owner, such as `ad_group`.
-        owner_type: String = "ownerType";
-        /// Id of the organization.
-        org_id: String = "orgId";
-        /// Id of the organization, once more.
-        organization_id: String = "organizationId";
-        /// Links.
-        links: Links = "_links";
     }
 }
 
@@ -223,13 +209,13 @@ impl Projects<'_> {
         self.client.json(ApiRequest::patch("/iaas/api/projects/{project}", &[id]).json(body))
     }
 
-    /// Lists the zones of a project, with the limits of the project there. Later than 8.10. Evidence: listed (8.14).
+    /// Lists the zones of a project, with the limits of the project there. Newer than 8.10. Evidence: listed (8.14).
     pub fn zones(self, id: &str) -> List<ZoneAssignment> {
         self.client.list(ApiRequest::get("/iaas/api/projects/{project}/zones", &[id]))
     }
 
-    /// Sets the zones of a project, in place of those it had. The tracker says when they are. Later than 8.10. Evidence:
-    /// listed (8.14).
+    /// Sets the zones of a project, in place of those it had. The tracker says when they are. Newer than 8.10.
+    /// Evidence: listed (8.14).
     pub fn set_zones(self, id: &str, zones: impl Into<Vec<ZoneAssignment>>) -> Call<RequestTracker> {
         let zones: Vec<ZoneAssignment> = zones.into();
         let mut body = JsonObject::new();

@@ -1,12 +1,12 @@
 //! Regions of cloud accounts.
 
+use super::common::iaas_object;
 use crate::call::Call;
-use crate::lenient::{Timestamp, model};
 use crate::list::{List, rows};
 use crate::request::ApiRequest;
-use crate::v8::{Client, Links};
+use crate::v8::Client;
 
-model! {
+iaas_object! {
     /// Region of a cloud account: a datacenter of vCenter, or a region of a public cloud.
     ///
     /// ```
@@ -27,20 +27,6 @@ model! {
         external_region_id: String = "externalRegionId";
         /// Id of the cloud account.
         cloud_account_id: String = "cloudAccountId";
-        /// Day of creation.
-        created_at: Timestamp = "createdAt";
-        /// Day of the last change.
-        updated_at: Timestamp = "updatedAt";
-        /// Owner.
-        owner: String = "owner";
-        /// Type of the owner.
-        owner_type: String = "ownerType";
-        /// Id of the organization.
-        org_id: String = "orgId";
-        /// Id of the organization, once more.
-        organization_id: String = "organizationId";
-        /// Links.
-        links: Links = "_links";
     }
 }
 

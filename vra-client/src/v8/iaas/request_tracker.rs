@@ -128,9 +128,9 @@ impl RequestTrackers<'_> {
     /// `tracker` is what the call returned; nothing is sent if its request has ended already.
     ///
     /// # Errors
-    /// [`Error::Wait`] if the request failed, with the server's message; if the deadline passed, with the last state; if
-    /// the server names a state that this crate does not know; or if a poll failed, such as with 404, since the server
-    /// removes trackers after a while. [`Error::InvalidInput`] if the tracker has no id.
+    /// [`Error::Wait`] if the request failed, with the server's message; if the deadline passed, with the last state;
+    /// if the server names a state that this crate does not know; or if a poll failed, such as with 404, since the
+    /// server removes trackers after a while. [`Error::InvalidInput`] if the tracker has no id.
     pub async fn wait_for(self, tracker: RequestTracker, limits: &Wait) -> Result<RequestTracker, Error> {
         let Some(id) = tracker.own_id() else {
             return Err(Error::invalid("request tracker", tracker.name.unwrap_or_default(), "a tracker with an id"));

@@ -1,14 +1,14 @@
 //! Cloud zones: where machines are placed.
 
-use super::common::Tag;
+use super::common::{Tag, iaas_object};
 use crate::call::Call;
 use crate::error::Error;
-use crate::lenient::{JsonObject, Timestamp, model, request_body};
+use crate::lenient::{JsonObject, request_body};
 use crate::list::{List, rows};
 use crate::request::ApiRequest;
-use crate::v8::{Client, Links};
+use crate::v8::Client;
 
-model! {
+iaas_object! {
     /// Cloud zone: a part of the compute resources of a region.
     pub struct Zone {
         /// Id.
@@ -31,20 +31,6 @@ model! {
         tags_to_match: Vec<Tag> = "tagsToMatch";
         /// Properties.
         custom_properties: JsonObject = "customProperties";
-        /// Day of creation.
-        created_at: Timestamp = "createdAt";
-        /// Day of the last change.
-        updated_at: Timestamp = "updatedAt";
-        /// Owner.
-        owner: String = "owner";
-        /// Type of the owner.
-        owner_type: String = "ownerType";
-        /// Id of the organization.
-        org_id: String = "orgId";
-        /// Id of the organization, once more.
-        organization_id: String = "organizationId";
-        /// Links.
-        links: Links = "_links";
     }
 }
 

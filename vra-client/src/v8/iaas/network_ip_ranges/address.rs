@@ -1,9 +1,9 @@
 //! Address of a range, as the server returns it.
 
-use crate::lenient::{Decimal, Timestamp, model, open_enum};
+use crate::lenient::{Decimal, open_enum};
 use crate::list::rows;
-use crate::v8::Links;
 use crate::v8::iaas::common::IpVersion;
+use crate::v8::iaas::common::iaas_object;
 
 open_enum! {
     /// State of an address.
@@ -31,7 +31,7 @@ open_enum! {
     }
 }
 
-model! {
+iaas_object! {
     /// Address of a range that has a record.
     pub struct NetworkIpAddress {
         /// Id of the record.
@@ -52,20 +52,6 @@ model! {
         description: String = "description";
         /// Id of the address elsewhere.
         external_id: String = "externalId";
-        /// Day of creation.
-        created_at: Timestamp = "createdAt";
-        /// Day of the last change.
-        updated_at: Timestamp = "updatedAt";
-        /// Owner.
-        owner: String = "owner";
-        /// Type of the owner.
-        owner_type: String = "ownerType";
-        /// Id of the organization.
-        org_id: String = "orgId";
-        /// Id of the organization, once more.
-        organization_id: String = "organizationId";
-        /// Links.
-        links: Links = "_links";
     }
 }
 

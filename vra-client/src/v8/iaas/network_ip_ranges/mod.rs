@@ -78,18 +78,18 @@ impl NetworkIpRanges<'_> {
     }
 
     /// Lists the addresses of a range that have a record: allocated, released and unregistered ones. A free address has
-    /// none, as a rule. Later than 8.10. Evidence: members (8.14).
+    /// none, as a rule. Newer than 8.10. Evidence: members (8.14).
     pub fn addresses(self, range: &str) -> List<NetworkIpAddress> {
         self.client.list(ApiRequest::get("/iaas/api/network-ip-ranges/{range}/ip-addresses", &[range]))
     }
 
-    /// Reads an address by its id. Later than 8.10. Evidence: members (8.14).
+    /// Reads an address by its id. Newer than 8.10. Evidence: members (8.14).
     pub fn address(self, range: &str, id: &str) -> Call<NetworkIpAddress> {
         let template = "/iaas/api/network-ip-ranges/{range}/ip-addresses/{address}";
         self.client.json(ApiRequest::get(template, &[range, id]))
     }
 
-    /// Allocates addresses. The tracker says when they are, and fails if one is taken. Later than 8.10. Evidence:
+    /// Allocates addresses. The tracker says when they are, and fails if one is taken. Newer than 8.10. Evidence:
     /// documented (8.14, the body).
     ///
     /// Only for ranges of the product's own address management; those of an external IPAM belong to it.
@@ -98,7 +98,7 @@ impl NetworkIpRanges<'_> {
         self.client.json(ApiRequest::post(template, &[range]).json(body))
     }
 
-    /// Releases addresses. The tracker says when they are. Later than 8.10. Evidence: members (8.14).
+    /// Releases addresses. The tracker says when they are. Newer than 8.10. Evidence: members (8.14).
     ///
     /// A released address can be allocated again after the release time of the server, by default 30 minutes:
     /// [`RELEASE_PERIOD_MINUTES`](crate::v8::RELEASE_PERIOD_MINUTES).
@@ -107,7 +107,7 @@ impl NetworkIpRanges<'_> {
         self.client.json(ApiRequest::post(template, &[range]).json(body))
     }
 
-    /// Releases addresses that are in use and were not allocated by the server. Later than 8.10. Evidence: members
+    /// Releases addresses that are in use and were not allocated by the server. Newer than 8.10. Evidence: members
     /// (8.14).
     pub fn release_unregistered(self, range: &str, body: ReleaseAddressesBody) -> Call<RequestTracker> {
         let template = "/iaas/api/network-ip-ranges/{range}/unregistered-ip-addresses/release";

@@ -1,13 +1,12 @@
 //! IP range, as the server returns it.
 
+use crate::v8::iaas::common::iaas_object;
 use std::net::IpAddr;
 
-use crate::lenient::{Timestamp, model};
 use crate::list::rows;
-use crate::v8::Links;
 use crate::v8::iaas::common::{IpVersion, Tag, fabric_network_ids};
 
-model! {
+iaas_object! {
     /// IP range of the product's own address management.
     pub struct NetworkIpRange {
         /// Id.
@@ -38,20 +37,6 @@ model! {
         number_of_user_allocated_ips: i64 = "numberOfUserAllocatedIPs";
         /// Tags.
         tags: Vec<Tag> = "tags";
-        /// Day of creation.
-        created_at: Timestamp = "createdAt";
-        /// Day of the last change.
-        updated_at: Timestamp = "updatedAt";
-        /// Owner.
-        owner: String = "owner";
-        /// Type of the owner.
-        owner_type: String = "ownerType";
-        /// Id of the organization.
-        org_id: String = "orgId";
-        /// Id of the organization, once more.
-        organization_id: String = "organizationId";
-        /// Links.
-        links: Links = "_links";
     }
 }
 
