@@ -48,8 +48,11 @@ pub struct ApiRequest {
     repeatable: bool,
     anonymous: bool,
     secret: bool,
-    problem: Option<(String, String, String)>,
+    problem: Option<Problem>,
 }
+
+/// Value that cannot be sent: its name, the value, and what is expected.
+type Problem = (String, String, String);
 
 impl ApiRequest {
     /// Makes a request from a path template, whose `{names}` are replaced by the values in their order.
@@ -77,6 +80,11 @@ impl ApiRequest {
             rest = after;
         }
         path.push_str(rest);
+        Self::made(method, template, path, problem)
+    }
+
+    /// Makes a request with nothing but its path.
+    fn made(method: Method, template: String, path: String, problem: Option<Problem>) -> Self {
         let secret = is_secret(&path);
         // RFC 9110: all other methods are idempotent. The server's PUT and DELETE are, as far as is known.
         let repeatable = method != Method::POST && method != Method::PATCH;
@@ -137,23 +145,9 @@ impl ApiRequest {
             && path.chars().all(|c| c.is_ascii_graphic());
         let problem = (!safe)
             .then(|| ("path".to_owned(), given, "an encoded path below the server, beginning with one /".to_owned()));
-        let repeatable = method != Method::POST && method != Method::PATCH;
-        let secret = is_secret(&path);
         // Here the path has the token itself, so the template cannot show it.
-        let template = if secret { "/[path not shown]".to_owned() } else { path.clone() };
-        Self {
-            method,
-            template,
-            path,
-            query,
-            body: None,
-            content: None,
-            headers: Vec::new(),
-            repeatable,
-            anonymous: false,
-            secret,
-            problem,
-        }
+        let template = if is_secret(&path) { "/[path not shown]".to_owned() } else { path.clone() };
+        Self { query, ..Self::made(method, template, path, problem) }
     }
 
     /// Adds a query parameter. One of the same name stays.

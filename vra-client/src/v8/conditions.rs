@@ -56,6 +56,10 @@ macro_rules! conditions {
                 Self::default()
             }
 
+            pub(crate) fn into_conditions(self) -> $crate::v8::conditions::Conditions {
+                self.conditions
+            }
+
             $(
                 $(#[$fmeta])*
                 pub fn $setter(mut self, value: impl Into<String>) -> Self {

@@ -161,10 +161,6 @@ impl CatalogItemQuery {
         self.conditions.set("expandProjects", "true");
         self
     }
-
-    pub(super) fn into_conditions(self) -> crate::v8::conditions::Conditions {
-        self.conditions
-    }
 }
 
 rows!(CatalogItem.id, CatalogItemVersion.id, CatalogItemType.id);

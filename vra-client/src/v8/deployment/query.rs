@@ -3,7 +3,7 @@
 use super::model::DeploymentStatus;
 use super::request::DeploymentRequestStatus;
 use crate::lenient::{Timestamp, open_enum};
-use crate::v8::conditions::{Conditions, conditions};
+use crate::v8::conditions::conditions;
 
 open_enum! {
     /// Related object that a deployment is read with.
@@ -107,10 +107,6 @@ impl DeploymentQuery {
         self.conditions.add("expand", expansion.as_str());
         self
     }
-
-    pub(super) fn into_conditions(self) -> Conditions {
-        self.conditions
-    }
 }
 
 conditions! {
@@ -142,10 +138,6 @@ impl DeploymentResourceQuery {
         self.conditions.set("expand", "currentRequest");
         self
     }
-
-    pub(super) fn into_conditions(self) -> Conditions {
-        self.conditions
-    }
 }
 
 conditions! {
@@ -175,8 +167,4 @@ conditions! {
     }
 }
 
-impl ResourceQuery {
-    pub(super) fn into_conditions(self) -> Conditions {
-        self.conditions
-    }
-}
+impl ResourceQuery {}
