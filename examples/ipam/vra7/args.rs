@@ -1,16 +1,16 @@
 //! Arguments of `ipam vra7`.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use crate::vra_server::Connection;
+
 /// Server, user, tenant and command.
 #[derive(Debug, Args)]
 pub(crate) struct Vra7 {
-    /// URL of the server, such as `https://vra.example`; required here or in the environment.
-    #[arg(long, global = true, env = "IPAM_VRA_URL")]
-    pub(crate) url: Option<String>,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
     /// User, as name@domain; required here or in the environment. The password is in IPAM_VRA_PASSWORD, or in the file
     /// that IPAM_VRA_PASSWORD_FILE names.
     #[arg(long, global = true, env = "IPAM_VRA_USER")]
@@ -18,12 +18,6 @@ pub(crate) struct Vra7 {
     /// Name of the tenant in URLs, such as vsphere.local; required here or in the environment.
     #[arg(long, global = true, env = "IPAM_VRA_TENANT")]
     pub(crate) tenant: Option<String>,
-    /// File with the PEM certificate of an authority to trust in addition to those of the system.
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) ca: Option<PathBuf>,
-    /// Allow http:// URLs. The password is then sent without encryption.
-    #[arg(long, global = true)]
-    pub(crate) allow_http: bool,
     #[command(subcommand)]
     pub(crate) verb: Verb,
 }

@@ -13,8 +13,7 @@ pub(crate) use self::args::Vra7;
 use self::args::{Approve, List, Profiles, Resources, Verb};
 use crate::exit::Failure;
 use crate::output::{Output, Table, or_dash};
-use crate::progress::{Progress, note};
-use crate::vra_server::{http_options, missing, some, text};
+use crate::vra_server::{carried_out, missing, some, text};
 
 pub(crate) async fn run(args: Vra7) -> Result<Output, Failure> {
     let client = connect(&args).await?;
@@ -29,23 +28,16 @@ pub(crate) async fn run(args: Vra7) -> Result<Output, Failure> {
             Verb::Profiles(profiles) => self::profiles(&client, profiles).await,
         }
     };
-    let output = Progress::new("waiting for vRealize Automation", 0).during(work).await;
-    // A failed logout is only noted: the server's token expires, and the result is valid.
-    if let Err(error) = client.logout().await
-        && output.is_ok()
-    {
-        note(format_args!("note: the token was not revoked: {error}"));
-    }
-    output
+    carried_out(work, client.logout()).await
 }
 
 async fn connect(args: &Vra7) -> Result<Client, Failure> {
-    let url = args.url.as_deref().ok_or_else(|| missing("the server with --url", "IPAM_VRA_URL"))?;
+    let url = args.connection.url()?;
     let user = args.user.as_deref().ok_or_else(|| missing("the user with --user", "IPAM_VRA_USER"))?;
     let tenant = args.tenant.as_deref().ok_or_else(|| missing("the tenant with --tenant", "IPAM_VRA_TENANT"))?;
     let request = SecretRequest::new("vra-password", &ProviderUrl::parse(url)?);
     let password = Secrets::env("IPAM").get(&request).await?;
-    let options = http_options(args.ca.as_deref(), args.allow_http)?;
+    let options = args.connection.http_options()?;
     Ok(Client::builder(url).with_password(user, password, tenant).with_http_options(options).build()?)
 }
 

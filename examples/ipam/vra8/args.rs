@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use vra_client::poll::Wait;
 
 use crate::cli::{ip, pair};
+use crate::vra_server::Connection;
 
 /// Longest pause between two queries of a state.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
@@ -15,9 +16,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 /// Server, login and command.
 #[derive(Debug, Args)]
 pub(crate) struct Vra8 {
-    /// URL of the server, such as `https://vra.example`; required here or in the environment.
-    #[arg(long, global = true, env = "IPAM_VRA_URL")]
-    pub(crate) url: Option<String>,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
     /// User. The password is in IPAM_VRA_PASSWORD, or in the file that IPAM_VRA_PASSWORD_FILE names. Without a user,
     /// the refresh token in IPAM_VRA_REFRESH_TOKEN, or in the file that IPAM_VRA_REFRESH_TOKEN_FILE names, logs in.
     #[arg(long, global = true, env = "IPAM_VRA_USER")]
@@ -28,12 +28,6 @@ pub(crate) struct Vra8 {
     /// Organization of VCF Automation 9, which logs in by a refresh token only.
     #[arg(long, global = true, env = "IPAM_VRA_ORGANIZATION", conflicts_with = "user")]
     pub(crate) organization: Option<String>,
-    /// File with the PEM certificate of an authority to trust in addition to those of the system.
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) ca: Option<PathBuf>,
-    /// Allow http:// URLs. Secrets are then sent without encryption.
-    #[arg(long, global = true)]
-    pub(crate) allow_http: bool,
     #[command(subcommand)]
     pub(crate) verb: Verb,
 }

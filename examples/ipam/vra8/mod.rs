@@ -15,8 +15,7 @@ pub(crate) use self::args::Vra8;
 use self::args::{Integrations, Items, Package, Verb};
 use crate::exit::Failure;
 use crate::output::{Output, Table};
-use crate::progress::{Progress, note};
-use crate::vra_server::{http_options, listed, missing, not_found, some, text};
+use crate::vra_server::{carried_out, listed, missing, not_found, some, text};
 use crate::vra8_names::{self, SearchError};
 
 impl From<SearchError> for Failure {
@@ -47,18 +46,11 @@ pub(crate) async fn run(args: Vra8) -> Result<Output, Failure> {
             Verb::Integrations(Integrations::Add(add)) => integrations::add(&client, add).await,
         }
     };
-    let output = Progress::new("waiting for vRealize Automation", 0).during(work).await;
-    // A failed logout is only noted: the server's token expires, and the result is valid.
-    if let Err(error) = client.logout().await
-        && output.is_ok()
-    {
-        note(format_args!("note: the token was not revoked: {error}"));
-    }
-    output
+    carried_out(work, client.logout()).await
 }
 
 async fn connect(args: &Vra8) -> Result<Client, Failure> {
-    let url = args.url.as_deref().ok_or_else(|| missing("the server with --url", "IPAM_VRA_URL"))?;
+    let url = args.connection.url()?;
     let address = ProviderUrl::parse(url)?;
     let secrets = Secrets::env("IPAM");
     let builder = Client::builder(url);
@@ -80,7 +72,7 @@ async fn connect(args: &Vra8) -> Result<Client, Failure> {
         },
     };
     let builder = args.domain.iter().fold(builder, |builder, domain| builder.with_domain(domain));
-    Ok(builder.with_http_options(http_options(args.ca.as_deref(), args.allow_http)?).build()?)
+    Ok(builder.with_http_options(args.connection.http_options()?).build()?)
 }
 
 async fn items(client: &Client, list: Items) -> Result<Output, Failure> {
