@@ -2,28 +2,19 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use std::process::{Command, Output};
+mod support;
 
 use serde_json::Value;
+use support::Ran;
 use vra_client::testing::v7::{Item, Server};
 use vra_client::testing::{Fault, When};
 
-#[derive(Debug)]
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
 async fn run(server: &Server, arguments: &[&str]) -> Ran {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ipam"));
-    command.arg("vra7").arg("--allow-http").args(arguments).env_remove("RUST_BACKTRACE");
+    let mut command = support::command(None, &[&["vra7", "--allow-http"], arguments].concat());
     command.env("IPAM_VRA_URL", server.url()).env("IPAM_VRA_USER", Server::USER);
     command.env("IPAM_VRA_TENANT", Server::TENANT).env("IPAM_VRA_PASSWORD", Server::PASSWORD);
     let ran = tokio::task::spawn_blocking(move || command.output());
-    let Output { status, stdout, stderr } = ran.await.unwrap().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Ran { code: status.code().unwrap(), out: text(stdout), err: text(stderr) }
+    support::ran(ran.await.unwrap().unwrap())
 }
 
 async fn ok(server: &Server, arguments: &[&str]) -> String {

@@ -2,32 +2,24 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod support;
+
 use std::net::IpAddr;
-use std::process::{Command, Output};
 
 use serde_json::{Value, json};
+use support::Ran;
 use vra_client::testing::v8::{Item, Release, Server, ServerBuilder, User};
 use vra_client::testing::{Fault, When};
 
 const IPAM_SECRET: &str = "hunter2 of the IPAM";
 
-#[derive(Debug)]
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
 /// Runs the program with the server's URL, and with this login in the environment.
 async fn run_as(server: &Server, login: &[(&str, &str)], arguments: &[&str]) -> Ran {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ipam"));
-    command.arg("vra8").arg("--allow-http").args(arguments).env_remove("RUST_BACKTRACE");
+    let mut command = support::command(None, &[&["vra8", "--allow-http"], arguments].concat());
     command.env("IPAM_VRA_URL", server.url()).env("IPAM_PASSWORD", IPAM_SECRET);
     command.envs(login.iter().copied());
     let ran = tokio::task::spawn_blocking(move || command.output());
-    let Output { status, stdout, stderr } = ran.await.unwrap().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    let ran = Ran { code: status.code().unwrap(), out: text(stdout), err: text(stderr) };
+    let ran = support::ran(ran.await.unwrap().unwrap());
     // All tokens of the server begin so, and no run may print one, whatever else it is about.
     for secret in ["eyJ", "refresh-", Server::PASSWORD, IPAM_SECRET] {
         assert!(!ran.out.contains(secret) && !ran.err.contains(secret), "{secret} is shown: {ran:?}");
@@ -292,7 +284,7 @@ async fn a_release_without_addresses_is_named() {
         [vec!["allocate", "lab-static"], vec!["release", "lab-static", "10.10.20.10"], vec!["ranges", "lab-static"]]
     {
         let ran = run(&server, &arguments).await;
-        assert!(ran.code == 2 && ran.err.contains("releases after 8.10 have one"), "{arguments:?}: {ran:?}");
+        assert!(ran.code == 2 && ran.err.contains("releases newer than 8.10 have one"), "{arguments:?}: {ran:?}");
     }
     // The counts are newer, too, and their absence is no error.
     let shown = ok(&server, &["ranges"]).await;
@@ -305,12 +297,12 @@ async fn the_ranges_of_the_server_are_a_provider_of_the_program() {
     let range = server.seed(|store| store.ip_range("lab-static")).unwrap();
     let url = format!("vra8+http://{}@{}", Server::USER, server.address());
     let command = async |arguments: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ipam"));
-        command.env("IPAM_PROVIDER", &url).env("IPAM_PASSWORD", Server::PASSWORD).arg("--json").args(arguments);
-        let Output { status, stdout, stderr } =
-            tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
-        assert!(status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&stderr));
-        serde_json::from_slice::<Value>(&stdout).unwrap()
+        let mut command = support::command(Some(&url), &[&["--json"], arguments].concat());
+        command.env("IPAM_PASSWORD", Server::PASSWORD);
+        let ran = tokio::task::spawn_blocking(move || command.output());
+        let ran = support::ran(ran.await.unwrap().unwrap());
+        assert_eq!(ran.code, 0, "{arguments:?}: {ran:?}");
+        serde_json::from_str::<Value>(&ran.out).unwrap()
     };
     let made = command(&["allocate", &range, "--owner", "vm-42", "--key", "vm-42/nic-0"]).await;
     assert!(made.to_string().contains("10.10.20.10"), "{made}");

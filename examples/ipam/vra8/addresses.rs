@@ -63,7 +63,7 @@ pub(super) async fn release(client: &Client, args: Release) -> Result<Output, Fa
 pub(super) fn not_served(error: vra_client::Error, what: &str) -> Failure {
     if error.is_not_found() {
         return Failure::Usage(format!(
-            "this server has no call that {what}; releases after 8.10 have one\n  because: {error}"
+            "this server has no call that {what}; releases newer than 8.10 have one\n  because: {error}"
         ));
     }
     error.into()
