@@ -32,8 +32,8 @@ type Read<T> = Box<dyn FnOnce(Reply) -> Result<T, Error> + Send>;
 ///
 /// The client logs in first if it has no token, and once more if the server rejects the token. It repeats the call as
 /// its [`RetryConfig`](crate::RetryConfig) says: always after status 429, or if the connection was never made; after a
-/// lost response or status 502, 503 or 504 only if [`ApiRequest::is_repeatable`] is true; never after another status. All attempts together end after the [operation
-/// timeout](crate::HttpOptions::with_operation_timeout).
+/// lost response or status 502, 503 or 504 only if [`ApiRequest::is_repeatable`] is true; never after another status.
+/// All attempts together end after the [operation timeout](crate::HttpOptions::with_operation_timeout).
 ///
 /// ```
 /// # let client = vra_client::v7::Client::builder("https://vra.example").build()?;

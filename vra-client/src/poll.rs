@@ -13,8 +13,8 @@ use crate::error::{Error, WaitError, WaitReason, as_object};
 
 /// Pacing and time limit of waiting: [`Catalog::wait_for`](crate::v7::Catalog::wait_for) of version 7, and
 /// [`RequestTrackers::wait_for`](crate::v8::RequestTrackers::wait_for),
-/// [`Deployments::wait_for`](crate::v8::Deployments::wait_for) and [`Abx::wait_for`](crate::v8::Abx::wait_for) of version
-/// 8.
+/// [`Deployments::wait_for`](crate::v8::Deployments::wait_for) and [`Abx::wait_for`](crate::v8::Abx::wait_for) of
+/// version 8.
 ///
 /// The first poll is sent at once. Each pause is 1.5 times the one before, up to the longest.
 ///

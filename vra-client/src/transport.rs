@@ -155,8 +155,8 @@ impl Transport {
             let (operation, body) = (operation.to_owned(), response.body);
             return Ok(Reply { operation, status, location, content_type, date, body, upload_offset, secret });
         }
-        // Redirects are not followed: the token would go along. One to another host is named as such, because the status
-        // alone would not say where it leads.
+        // Redirects are not followed: the token would go along. One to another host is named as such, because the
+        // status alone would not say where it leads.
         if response.status.is_redirection()
             && let Some(target) = location.and_then(|link| self.origin().base().join(&link).ok())
             && self.origin().check(&target).is_err()

@@ -4,8 +4,8 @@
 //! Members that no type has a field for are listed as extra: they are kept, but have to be looked up by name.
 //!
 //! # Payloads of your own
-//! A file is a recorded call, one JSON object with these members; others are ignored. The name of the file has no meaning,
-//! except that it ends in `.json`.
+//! A file is a recorded call, one JSON object with these members; others are ignored. The name of the file has no
+//! meaning, except that it ends in `.json`.
 //!
 //! | member | meaning |
 //! | --- | --- |
@@ -15,14 +15,14 @@
 //! | `kind` | `response` (the default), or `request` if the body is what a client sends |
 //! | `generation` | `7` for 6.2 to 7.6, `8` for 8.x and 9; without it the path decides |
 //!
-//! The call is found by method, path, query and generation. Numbers beyond 64 bits are compared as floating-point numbers.
-//! Remove what is secret from the payload first: a difference is printed with the values at its place.
+//! The call is found by method, path, query and generation. Numbers beyond 64 bits are compared as floating-point
+//! numbers. Remove what is secret from the payload first: a difference is printed with the values at its place.
 //!
 //! # Output
-//! A line for each payload that is not the same (`MISMATCH`, with the JSON path), is of a call that no method of the client
-//! makes (`not served`), has nothing to compare (`skipped`) or cannot be read (`UNREADABLE`), and for each extra member. The
-//! last line is `replayed N, extra N, not served N, mismatched N`. It ends with 1 if a payload was not the same or could not
-//! be read, or if nothing was replayed, and with 2 for wrong arguments.
+//! A line for each payload that is not the same (`MISMATCH`, with the JSON path), is of a call that no method of the
+//! client makes (`not served`), has nothing to compare (`skipped`) or cannot be read (`UNREADABLE`), and for each extra
+//! member. The last line is `replayed N, extra N, not served N, mismatched N`. It ends with 1 if a payload was not the
+//! same or could not be read, or if nothing was replayed, and with 2 for wrong arguments.
 
 mod replay;
 

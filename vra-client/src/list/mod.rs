@@ -27,9 +27,9 @@ pub(crate) use page::rows;
 ///
 /// [`stream`](Self::stream) reads row after row, [`pages`](Self::pages) page after page, [`all`](Self::all) everything
 /// into memory. Each row is returned once: a row that is on two pages is dropped the second time. A list that ends with
-/// fewer rows than the server counted ends with [`Error::Truncated`]. The next page is requested by its number or by the
-/// number of rows before it, because the server's own `next` links lose the order. Without a count the list ends with a page
-/// that has no new row, and where pages are numbered also with one that is not full.
+/// fewer rows than the server counted ends with [`Error::Truncated`]. The next page is requested by its number or by
+/// the number of rows before it, because the server's own `next` links lose the order. Without a count the list ends
+/// with a page that has no new row, and where pages are numbered also with one that is not full.
 ///
 /// Without an order the server may move rows between pages while they are read. So set
 /// [`with_order_by`](Self::with_order_by) where the list accepts one; reservations of version 7 do not, and lists of
@@ -114,8 +114,8 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
         self
     }
 
-    /// Sets the number of rows of a page: 100 by default (version 8: 200), at least 1 and at most 5000. Values outside are set to the
-    /// nearest bound.
+    /// Sets the number of rows of a page: 100 by default (version 8: 200), at least 1 and at most 5000. Values outside
+    /// are set to the nearest bound.
     ///
     /// It is not a limit of the list; [`first_page`](Self::first_page) reads only so many rows. A server that returns
     /// shorter pages than requested is read on until its own count is reached.
@@ -133,15 +133,15 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
         self
     }
 
-    /// Sets the parameters that request a page. Default: [`Paging::PageLimit`] for version 7 and [`Paging::TopSkip`] for
-    /// most lists of version 8.
+    /// Sets the parameters that request a page. Default: [`Paging::PageLimit`] for version 7 and [`Paging::TopSkip`]
+    /// for most lists of version 8.
     pub fn with_paging(mut self, paging: Paging) -> Self {
         self.paging = paging;
         self
     }
 
-    /// Begins with this page; the first is 1, also for a server that counts from 0. The rows before it are not known then, so the server's count cannot be
-    /// checked and [`Error::Truncated`] is never returned.
+    /// Begins with this page; the first is 1, also for a server that counts from 0. The rows before it are not known
+    /// then, so the server's count cannot be checked and [`Error::Truncated`] is never returned.
     pub fn with_first_page(mut self, page: u32) -> Self {
         self.first = page.max(1);
         self
@@ -178,9 +178,9 @@ impl<T: Row + DeserializeOwned + Send + 'static> List<T> {
     fn may_be_cut(&self, page: &Page<T>) -> bool {
         let rows = page.content.len();
         let full = u64::try_from(rows).is_ok_and(|rows| rows >= u64::from(self.page_size));
-        // The largest `$top` of the IaaS service is not known, and a server that cuts pages shorter without a count would
-        // make a short page look like the last one. Ids are needed to end the list at a server that ignores `$skip`.
-        // A bare array has no pages.
+        // The largest `$top` of the IaaS service is not known, and a server that cuts pages shorter without a count
+        // would make a short page look like the last one. Ids are needed to end the list at a server that ignores
+        // `$skip`. A bare array has no pages.
         let open = self.paging == Paging::TopSkip
             && page.is_envelope()
             && page.content.iter().all(|row| row.row_id().is_some());

@@ -20,7 +20,7 @@ model! {
 }
 
 model! {
-    /// Counts of a list.
+    /// Counts of a list of version 7.
     pub struct PageMetadata {
         // A count that is missing or negative must not make a page unreadable, so the fields are signed and
         // [`Page::total`] drops what is not a count.
@@ -86,8 +86,9 @@ impl PageCounts {
 
 /// One page of a list.
 ///
-/// Version 7 has the counts in `metadata`, version 8 in the page itself. Some lists have no counts, some are `{"values": …}` or a bare array, and a search for one user may return the
-/// bare user. All are read as pages and written again in the form that they had.
+/// Version 7 has the counts in `metadata`, version 8 in the page itself. Some lists have no counts, some are
+/// `{"values": …}` or a bare array, and a search for one user may return the bare user. All are read as pages and
+/// written again in the form that they had.
 ///
 /// ```
 /// use vra_client::v7::{Page, Tenant};

@@ -37,7 +37,8 @@ impl Place {
 
     /// Returns the place behind a page with this number of rows.
     pub(super) fn after(self, rows: usize) -> Self {
-        // By the rows that came and not by those that were requested: a server that sends shorter pages would skip rows.
+        // By the rows that came and not by those that were requested: a server that sends shorter pages would skip
+        // rows.
         let rows = u64::try_from(rows).unwrap_or(u64::MAX);
         Self { number: self.number.saturating_add(1), before: self.before.saturating_add(rows) }
     }

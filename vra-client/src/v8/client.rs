@@ -21,8 +21,8 @@ use crate::transport::{Transport, local_path};
 
 /// Client of one server and one organization. A clone shares token and connections.
 ///
-/// A method per service returns it. Their methods [prepare calls](super#calls-and-async-methods), which can be inspected
-/// before they are sent, or are `async`.
+/// A method per service returns it. Their methods [prepare calls](super#calls-and-async-methods), which can be
+/// inspected before they are sent, or are `async`.
 ///
 /// The client logs in with the first call, renews the token before it expires, and logs in once more if the server
 /// rejects it. After a login that the server refused it never logs in again, since servers lock accounts: every further
@@ -141,10 +141,11 @@ impl Client {
         self.session.token().await.map(|_| ())
     }
 
-    /// Ends the token at the server and forgets it, and the refresh token of the login too. The next call logs in again.
+    /// Ends the token at the server and forgets it, and the refresh token of the login too. The next call logs in
+    /// again.
     ///
-    /// The call is known from a published client only, so a server that does not have it (404, 405) is no error. Nothing
-    /// is sent to VCF Automation 9, of which no such call is known.
+    /// The call is known from a published client only, so a server that does not have it (404, 405) is no error.
+    /// Nothing is sent to VCF Automation 9, of which no such call is known.
     ///
     /// # Errors
     /// The [errors of a call](Call#errors) if the server could not end the token; the client forgets it all the same.
@@ -173,8 +174,8 @@ impl Client {
 
     /// Asks the server for its product, without logging in. Evidence: sent (9).
     ///
-    /// Version 8 does not have the file that VCF Automation 9 describes itself in, and returns 404. The login of the two
-    /// differs: see [`ClientBuilder::with_organization`].
+    /// Version 8 does not have the file that VCF Automation 9 describes itself in, and returns 404. The login of the
+    /// two differs: see [`ClientBuilder::with_organization`].
     ///
     /// # Errors
     /// [`Error::Decode`] if the file names no version that can be read; otherwise the [errors of a call](Call#errors),
@@ -309,8 +310,8 @@ pub struct ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Logs in with a password, which is exchanged for a refresh token and that for access tokens. Evidence: documented,
-    /// sent (8.x).
+    /// Logs in with a password, which is exchanged for a refresh token and that for access tokens. Evidence:
+    /// documented, sent (8.x).
     ///
     /// If the refresh token expires, the password gives a new one. A password that the server refuses is never sent
     /// again: see [`Client::forget_login`].
@@ -341,11 +342,11 @@ impl ClientBuilder {
         self
     }
 
-    /// Logs in to an organization of VCF Automation 9 with a refresh token, also called API token. Evidence: documented,
-    /// sent (9).
+    /// Logs in to an organization of VCF Automation 9 with a refresh token, also called API token. Evidence:
+    /// documented, sent (9).
     ///
-    /// The token of an account of a service is replaced at each login. The client uses its successor, but cannot save it
-    /// for the next program; use the API token of a user where the program ends.
+    /// The token of an account of a service is replaced at each login. The client uses its successor, but cannot save
+    /// it for the next program; use the API token of a user where the program ends.
     pub fn with_organization(mut self, name: impl Into<String>, token: impl Into<SecretString>) -> Self {
         self.credentials = Chosen::Organization { name: name.into(), token: token.into() };
         self
@@ -411,7 +412,8 @@ impl ClientBuilder {
     ///
     /// # Errors
     /// [`Error::InvalidInput`] if the user, domain or organization is blank, a version is not a date, or a domain or a
-    /// direct login was set without a password; [`Error::Transport`] if the URL is not `https` (unless allowed) or cannot be parsed, or the TLS options cannot be used.
+    /// direct login was set without a password; [`Error::Transport`] if the URL is not `https` (unless allowed) or
+    /// cannot be parsed, or the TLS options cannot be used.
     pub fn build(self) -> Result<Client, Error> {
         for (field, version) in [("IaaS version", &self.versions.iaas), ("service version", &self.versions.services)] {
             // Checked here: the server would refuse every call with a status that does not name the parameter.

@@ -25,13 +25,13 @@
 //! - A method that needs several requests, or evaluates the response, is `async` and sends when it is awaited.
 //!
 //! # Versions of the API
-//! Each call names the version of the API that it was written for in the parameter `apiVersion`: without one the catalog
-//! and deployment services use their latest version, and the IaaS service its oldest.
+//! Each call names the version of the API that it was written for in the parameter `apiVersion`: without one the
+//! catalog and deployment services use their latest version, and the IaaS service its oldest.
 //! [`ClientBuilder::with_iaas_version`] and [`ClientBuilder::with_service_version`] set others.
 //!
 //! # Ids and links
-//! Ids are opaque texts; only some of them are UUIDs. References to other objects are in [`Links`], whose last path segment
-//! is the id.
+//! Ids are opaque texts; only some of them are UUIDs. References to other objects are in [`Links`], whose last path
+//! segment is the id.
 
 mod abx;
 mod base64;

@@ -13,8 +13,8 @@ pub(crate) const ANY: &str = "any";
 
 /// Call of the client.
 ///
-/// Routes are made of prepared calls and never of texts: method and path are those that the client would send, so a route
-/// cannot name a call that no method makes.
+/// Routes are made of prepared calls and never of texts: method and path are those that the client would send, so a
+/// route cannot name a call that no method makes.
 #[derive(Debug, Clone)]
 pub(crate) struct Route {
     method: String,

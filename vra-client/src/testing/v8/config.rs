@@ -9,8 +9,8 @@ pub(super) const TENANT: &str = "acme";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 #[non_exhaustive]
 pub enum Release {
-    /// vRealize Automation 8.10: addresses of a range cannot be listed, allocated or released, a range has no counts, and
-    /// its link to a single network is `fabric-network`.
+    /// vRealize Automation 8.10: addresses of a range cannot be listed, allocated or released, a range has no counts,
+    /// and its link to a single network is `fabric-network`.
     V8_10,
     /// Aria Automation 8.18.
     #[default]
@@ -107,8 +107,8 @@ impl Item {
 
     /// Adds a machine with a network card in the fabric network of this name.
     ///
-    /// The address comes from the network's IP ranges: of an imported IPAM package if the network has an external range,
-    /// else of the server itself. In a network without any range, DHCP assigns one.
+    /// The address comes from the network's IP ranges: of an imported IPAM package if the network has an external
+    /// range, else of the server itself. In a network without any range, DHCP assigns one.
     pub fn with_machine(mut self, name: impl Into<String>, network: impl Into<String>) -> Self {
         self.machines.push((name.into(), Some(network.into())));
         self

@@ -30,7 +30,8 @@ pub(super) struct Vra {
 impl Vra {
     /// Locks the store.
     pub(super) fn store(&self) -> MutexGuard<'_, Store> {
-        // A test's closure that panicked inside `seed` fails that test; the server goes on for the others that share it.
+        // A test's closure that panicked inside `seed` fails that test; the server goes on for the others that share
+        // it.
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

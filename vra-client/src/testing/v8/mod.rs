@@ -1,9 +1,10 @@
 //! In-process vRealize Automation 8, Aria Automation 8 or VCF Automation 9 to test against.
 //!
-//! [`Server`] keeps its state in memory: a test reads back what it created. IP ranges have addresses that are allocated and
-//! released through request trackers. A request for a catalog item becomes a deployment, which is in progress for some
-//! polls and ends with machines. Their addresses come from an IP range of the network, or from an imported IPAM package,
-//! whose actions the server really calls. The server listens on a free port of 127.0.0.1 and stops when it is dropped.
+//! [`Server`] keeps its state in memory: a test reads back what it created. IP ranges have addresses that are allocated
+//! and released through request trackers. A request for a catalog item becomes a deployment, which is in progress for
+//! some polls and ends with machines. Their addresses come from an IP range of the network, or from an imported IPAM
+//! package, whose actions the server really calls. The server listens on a free port of 127.0.0.1 and stops when it is
+//! dropped.
 //!
 #![cfg_attr(feature = "v8", doc = "```")]
 #![cfg_attr(not(feature = "v8"), doc = "```text")]

@@ -221,8 +221,8 @@ impl Store {
         self.packages.len()
     }
 
-    /// Adds an external IP range, as a collection of the integration would, and returns its id here. [`None`] if `range`
-    /// has no `id`, `startIPAddress` or `endIPAddress`.
+    /// Adds an external IP range, as a collection of the integration would, and returns its id here. [`None`] if
+    /// `range` has no `id`, `startIPAddress` or `endIPAddress`.
     ///
     /// ```
     /// use serde_json::json;

@@ -237,8 +237,8 @@ impl ServerBuilder {
         self
     }
 
-    /// Refuses a call that names a taken address with status 409. By default its tracker fails; no document tells which of
-    /// the two real servers do.
+    /// Refuses a call that names a taken address with status 409. By default its tracker fails; no document tells which
+    /// of the two real servers do.
     pub fn refuse_taken_at_once(mut self) -> Self {
         self.settings.refuses_at_once = true;
         self
@@ -269,8 +269,8 @@ impl ServerBuilder {
         self
     }
 
-    /// Sets the actions that run when the server calls an imported IPAM package: ValidateEndpoint when an integration is
-    /// added, GetIPRanges then and every 10 minutes, AllocateIP and DeallocateIP for the machines of deployments.
+    /// Sets the actions that run when the server calls an imported IPAM package: ValidateEndpoint when an integration
+    /// is added, GetIPRanges then and every 10 minutes, AllocateIP and DeallocateIP for the machines of deployments.
     ///
     /// Without them, integrations are added unchecked, and machines in networks of a package fail.
     pub fn ipam_actions(mut self, actions: impl IpamActions) -> Self {

@@ -74,8 +74,8 @@ impl Abx<'_> {
 
     /// Runs an action. Evidence: described (8.x), sent (8.x).
     ///
-    /// [Wait](Self::wait_for) for the run that the server returns. If the response is lost, the action may run: look for
-    /// it among the [runs](Self::runs_of) before you run it again.
+    /// [Wait](Self::wait_for) for the run that the server returns. If the response is lost, the action may run: look
+    /// for it among the [runs](Self::runs_of) before you run it again.
     pub fn run(self, action_id: &str, body: AbxRunBody) -> Call<AbxRun> {
         // Never repeated after a lost response: an action can allocate an address.
         self.client.json(ApiRequest::post("/abx/api/resources/actions/{action}/action-runs", &[action_id]).json(body))

@@ -21,7 +21,8 @@ model! {
         description: String = "description";
         /// False if the present state does not allow it.
         valid: bool = "valid";
-        /// `RESOURCE_ACTION`, which can be requested, or `RESOURCE_EXTENSION`, which opens a window of the user interface.
+        /// `RESOURCE_ACTION`, which can be requested, or `RESOURCE_EXTENSION`, which opens a window of the user
+        /// interface.
         action_type: String = "actionType";
         /// JSON schema of the inputs. Lists lack it.
         schema: JsonObject = "schema";

@@ -33,8 +33,8 @@ open_enum! {
 model! {
     /// Deployment: what a request made.
     ///
-    /// Requests in progress, if they were asked for, are in [`extra`](Self::extra) under `inprogressRequests`, since their
-    /// shape is not published.
+    /// Requests in progress, if they were asked for, are in [`extra`](Self::extra) under `inprogressRequests`, since
+    /// their shape is not published.
     ///
     /// ```
     /// use vra_client::v8::{Deployment, DeploymentStatus};

@@ -1,7 +1,7 @@
 //! vRealize Automation 8 as an [`ipam_core::IpamProvider`]: the IP ranges of its own address management.
 //!
 //! A [`VraProvider`] is built from a [`Client`](crate::v8::Client) and a [`VraConfig`], or opened from a URL, see
-//! [`register`](register()). It needs a release whose API has the addresses of a range (8.14 or later, as far as is known).
+//! [`register`](register()). It needs a release whose API has the addresses of a range, which is newer than 8.10.
 //!
 #![cfg_attr(feature = "testing", doc = "```")]
 #![cfg_attr(not(feature = "testing"), doc = "```text")]

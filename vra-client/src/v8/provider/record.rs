@@ -124,7 +124,8 @@ impl Inner {
                 self.forget_ranges();
                 return Err(match self.client.network_ip_ranges().get(id).await {
                     Ok(_) => {
-                        let message = "the server does not list addresses of a range; version 8.14 or later is needed";
+                        let message =
+                            "the server does not list addresses of a range; a release newer than 8.10 is needed";
                         Error::new(ErrorKind::Config, operation, message).with_context("range", id)
                     }
                     Err(error) if error.is_not_found() => Error::not_found(operation, "range", id),

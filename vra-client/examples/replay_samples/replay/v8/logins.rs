@@ -48,8 +48,8 @@ fn sends_refresh_token(json: &str) -> Result<Vec<String>, String> {
 
 /// Compares a body with the one that a client of these credentials logs in with.
 ///
-/// No method shows it, so that a password is in no value of the caller. It is sent to a server of this process. `checked` is
-/// the member that a client refuses if it cannot be used.
+/// No method shows it, so that a password is in no value of the caller. It is sent to a server of this process.
+/// `checked` is the member that a client refuses if it cannot be used.
 fn sends(
     members: Members,
     checked: &'static str,

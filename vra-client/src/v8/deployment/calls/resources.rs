@@ -80,8 +80,8 @@ impl Deployments<'_> {
     /// Returns the addresses of the machines of a deployment, each once. Evidence: captured (8.x).
     ///
     /// # Errors
-    /// An [`Error::Server`] that is [not found](Error::is_not_found) for an unknown deployment; otherwise the [errors of a
-    /// list](List#errors).
+    /// An [`Error::Server`] that is [not found](Error::is_not_found) for an unknown deployment; otherwise the [errors
+    /// of a list](List#errors).
     pub async fn ip_addresses_of(self, deployment_id: &str) -> Result<Vec<String>, Error> {
         // Each once over all machines too: a virtual address is at several of them.
         let machines = self.machines_of(deployment_id).await?;
@@ -104,7 +104,8 @@ impl Deployments<'_> {
 }
 
 impl Resources<'_> {
-    /// Lists the resources of all deployments, by name. Evidence: captured (8.x, those of a deployment), described (8.10).
+    /// Lists the resources of all deployments, by name. Evidence: captured (8.x, those of a deployment), described
+    /// (8.10).
     pub fn list(self) -> List<Resource> {
         self.find(ResourceQuery::new())
     }
