@@ -150,10 +150,7 @@ pub enum Error {
     },
     /// A list ended with fewer distinct rows than the server counted. The rows that were read are in the stream before
     /// it.
-    #[error(
-        "{operation}: the list ended with {received} of {expected} rows, {repeated} rows were on two pages; \
-         set an order (`$orderby`) or a larger page size"
-    )]
+    #[error("{operation}: the list ended with {received} of {expected} rows{}", remedy(repeated))]
     Truncated {
         /// Method and path template of the call.
         operation: String,
@@ -275,6 +272,14 @@ impl Error {
 impl From<InvalidTime> for Error {
     fn from(error: InvalidTime) -> Self {
         Self::invalid("time", error.text, InvalidTime::EXPECTED)
+    }
+}
+
+/// Returns what to do about a list that lacks rows: an order helps only if rows moved between pages.
+fn remedy(repeated: &u64) -> String {
+    match repeated {
+        0 => "; rows were deleted meanwhile, or the server does not count right: read the list again".to_owned(),
+        _ => format!(", and {repeated} of them came twice; set an order (`$orderby`) or a larger page size"),
     }
 }
 

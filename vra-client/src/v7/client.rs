@@ -303,7 +303,7 @@ impl ClientBuilder {
         };
         // Fails here and not with the first call: a wrong URL or certificate file is a mistake in the set-up.
         let http = HttpClient::new(&self.url, self.options)
-            .map_err(|source| Error::Transport { operation: "configure".to_owned(), source })?;
+            .map_err(|source| Error::Transport { operation: "client".to_owned(), source })?;
         let session = Arc::new(Session::new(Transport::new(http, self.retry), credentials, self.tokens));
         // The same session twice: calls see it as a backend only, so that tests can put another one in its place.
         let backend: Arc<dyn Backend> = session.clone();

@@ -111,6 +111,8 @@ async fn what_the_item_does_not_allow_is_refused_before_anything_is_sent() {
     assert!(text.contains("projectId") && text.contains("\"other\"") && text.contains(PROJECT), "{text}");
     let text = refused(&item, newest().with_bulk_request_count(2_u32));
     assert!(text.contains("bulkRequestCount") && text.contains("at most 1"), "{text}");
+    let text = refused(&item, CatalogItemRequestBody::new(PROJECT, " "));
+    assert!(text.contains("deploymentName") && text.contains("\" \""), "{text}");
     item.schema = Some(serde_json::from_value(schema).unwrap());
     assert!(refused(&item, newest()).contains("input cpu"));
     assert!(refused(&item, newest().with_input("cpu", 8)).contains("at most 4"));

@@ -176,7 +176,11 @@ fn every_recorded_request_is_made() {
 
 #[test]
 fn bodies_that_the_server_would_refuse_are_refused_first() {
-    assert!(NetworkIpRangeBody::new("x", ip("10.0.0.1"), ip("::1")).is_err());
+    let refused =
+        |name: &str, last: &str| NetworkIpRangeBody::new(name, ip("10.0.0.1"), ip(last)).unwrap_err().to_string();
+    assert!(refused("x", "::1").contains("\"10.0.0.1 - ::1\" cannot be used, expected two addresses of one version"));
+    assert!(refused("x", "9.0.0.1").contains("not before the first"));
+    assert!(refused(" ", "10.0.0.2").starts_with("name: "));
     let v6 = NetworkIpRangeBody::new("x", ip("2001:db8::1"), ip("2001:db8::1")).unwrap();
     assert_eq!(v6.as_json().get("ipVersion"), Some(&json!("IPv6")));
     let many = |number: u32| (0..number).map(|host| IpAddr::from(Ipv6Addr::from(u128::from(host))));

@@ -190,6 +190,11 @@ async fn repeated_rows_are_returned_once_and_missing_ones_are_an_error() {
     }
     let error = rows.next().await.unwrap().unwrap_err();
     assert!(matches!(error, Error::Truncated { expected: 4, received: 3, repeated: 1, .. }), "{error:?}");
+    assert!(
+        error
+            .to_string()
+            .ends_with("3 of 4 rows, and 1 of them came twice; set an order (`$orderby`) or a larger page size")
+    );
     assert!(rows.next().await.is_none());
 }
 

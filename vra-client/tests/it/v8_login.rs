@@ -395,6 +395,8 @@ fn what_cannot_work_is_refused_before_anything_is_sent() {
     assert!(at().with_organization("", "x").build().is_err());
     assert!(at().with_refresh_token("x").with_domain("lab").build().unwrap_err().to_string().contains("with_password"));
     assert!(at().with_token("x").with_direct_login().build().is_err());
+    let plain = Client::builder("http://vra.example").with_password("tony", "x").build().unwrap_err().to_string();
+    assert!(plain.starts_with("client: configure: wrong configuration"), "{plain}");
     for version in ["2021-7-15", "latest", "2021-13-01", ""] {
         let error = at().with_iaas_version(version).build().unwrap_err();
         assert!(error.to_string().contains("2021-07-15"), "{error}");

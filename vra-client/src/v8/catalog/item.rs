@@ -68,7 +68,7 @@ impl CatalogItem {
     /// ```
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] that names the project, the number or the input.
+    /// [`Error::InvalidInput`] that names the project, the deployment's name, the number or the input.
     pub fn check(&self, body: &CatalogItemRequestBody) -> Result<(), Error> {
         let project = body.text("projectId").unwrap_or_default();
         // An empty or absent list says nothing: lists of items can be read without it.
@@ -76,6 +76,10 @@ impl CatalogItem {
         if !known.is_empty() && !known.iter().any(|id| id == project) {
             let listed = known.iter().take(20).map(String::as_str).collect::<Vec<_>>().join(", ");
             return Err(Error::invalid("projectId", project, format!("a project of the item, which has {listed}")));
+        }
+        // Without one the server makes a name up, and after a lost response the deployment could not be found.
+        if let Some(name) = body.text("deploymentName").filter(|name| name.trim().is_empty()) {
+            return Err(Error::invalid("deploymentName", name, "a name that no deployment of the organization has"));
         }
         let count = body.as_json().get("bulkRequestCount").and_then(serde_json::Value::as_i64);
         let limit = self.bulk_request_limit.filter(|limit| *limit > 0);

@@ -97,7 +97,7 @@ impl Catalog<'_> {
     ///
     /// # Errors
     /// [`Error::InvalidInput`] if the item has not the project, allows fewer deployments, or has a schema that the
-    /// inputs do not satisfy; nothing is sent then.
+    /// inputs do not satisfy, or if the deployment's name is blank; nothing is sent then.
     pub fn submit_to(
         self,
         item: &CatalogItem,

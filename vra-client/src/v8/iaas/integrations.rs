@@ -218,7 +218,11 @@ impl Integrations<'_> {
         self.client.json(ApiRequest::patch("/iaas/api/integrations/{integration}", &[id]).json(body))
     }
 
-    /// Deletes an integration. Without a tracker, it is deleted already. Evidence: described (8.10).
+    /// Deletes an integration. Without a tracker, which comes with status 204, it is deleted already. Evidence: described
+    /// (8.10).
+    ///
+    /// [`None`] of an empty response with another status says only that the server accepted the call: read the
+    /// integration again then.
     pub fn delete(self, id: &str) -> Call<Option<RequestTracker>> {
         self.client.maybe(ApiRequest::delete("/iaas/api/integrations/{integration}", &[id]))
     }

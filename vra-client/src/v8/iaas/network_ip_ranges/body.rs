@@ -18,6 +18,7 @@ request_body! {
     /// let body = NetworkIpRangeBody::new("lab", "2001:db8::10".parse()?, "2001:db8::ff".parse()?)?;
     /// assert_eq!(body.as_json().get("ipVersion"), Some(&"IPv6".into()));
     /// assert!(NetworkIpRangeBody::new("lab", "10.0.0.9".parse()?, "10.0.0.1".parse()?).is_err());
+    /// assert!(NetworkIpRangeBody::new(" ", "10.0.0.1".parse()?, "10.0.0.9".parse()?).is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub struct NetworkIpRangeBody {
@@ -34,18 +35,23 @@ impl NetworkIpRangeBody {
     /// Makes a body with the name, the first and the last address, which every call requires.
     ///
     /// # Errors
-    /// [`Error::InvalidInput`] if the addresses are of different versions, or the last is before the first.
+    /// [`Error::InvalidInput`] if the name is blank, the addresses are of different versions, or the last is before the
+    /// first.
     pub fn new(name: impl Into<String>, first: IpAddr, last: IpAddr) -> Result<Self, Error> {
+        let name = name.into();
+        if name.trim().is_empty() {
+            return Err(Error::invalid("name", name, "a name of the range"));
+        }
         // Checked here: the server would return a message that does not name both.
-        if first.is_ipv4() != last.is_ipv4() || last < first {
-            return Err(Error::invalid(
-                "range",
-                format!("{first} - {last}"),
-                "a first address and one that is not lower",
-            ));
+        let range = || format!("{first} - {last}");
+        if first.is_ipv4() != last.is_ipv4() {
+            return Err(Error::invalid("range", range(), "two addresses of one version"));
+        }
+        if last < first {
+            return Err(Error::invalid("range", range(), "a last address that is not before the first"));
         }
         let mut body = JsonObject::new();
-        body.insert("name".to_owned(), name.into().into());
+        body.insert("name".to_owned(), name.into());
         body.insert("startIPAddress".to_owned(), first.to_string().into());
         body.insert("endIPAddress".to_owned(), last.to_string().into());
         body.insert("ipVersion".to_owned(), version(first).as_str().into());

@@ -78,7 +78,7 @@ impl NetworkIpRanges<'_> {
     }
 
     /// Lists the addresses of a range that have a record: allocated, released and unregistered ones. A free address has
-    /// none, as a rule. Newer than 8.10. Evidence: members (8.14).
+    /// none, as a rule. Newer than 8.10, which refuses the call with status 404. Evidence: members (8.14).
     pub fn addresses(self, range: &str) -> List<NetworkIpAddress> {
         self.client.list(ApiRequest::get("/iaas/api/network-ip-ranges/{range}/ip-addresses", &[range]))
     }
