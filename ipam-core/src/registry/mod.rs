@@ -58,6 +58,8 @@
 
 mod builtin;
 mod flag;
+#[cfg(feature = "http")]
+mod http;
 mod open_request;
 mod schemes;
 mod secrets;

@@ -1,11 +1,9 @@
 //! URL schemes of the provider.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ipam_core::http::{HttpOptions, TlsOptions};
-use ipam_core::registry::{OpenRequest, ProviderUrl, Registry, Trust};
+use ipam_core::registry::{OpenRequest, ProviderUrl, Registry};
 use ipam_core::{IpamProvider, Result};
 use percent_encoding::percent_decode_str;
 
@@ -19,16 +17,11 @@ use crate::provider::map::error::config_error;
 const OPTIONS: &[&str] = &[
     "section",
     "auth",
-    "ca",
-    "pin",
-    "insecure",
-    "allow_http",
     "mark",
     "range_mark",
     "tag",
     "reserved_tags",
     "page_size",
-    "timeout",
     "claim_time",
     "sweep",
     "php_warnings",
@@ -159,7 +152,8 @@ async fn open(request: OpenRequest, scheme: &'static str) -> Result<Arc<dyn Ipam
     let url = &request.url;
     let target = Target::read(url, scheme)?;
     let config = config(url)?;
-    let http = http(url, &target, &request.trust)?;
+    let agent = concat!("phpipam-client/", env!("CARGO_PKG_VERSION"));
+    let http = request.http_options(agent, scheme == "http", "phpipam+https")?;
     let by_user = match url.option("auth") {
         None => request.user().is_some(),
         Some("user") => true,
@@ -188,7 +182,6 @@ async fn open(request: OpenRequest, scheme: &'static str) -> Result<Arc<dyn Ipam
 struct Target {
     base: String,
     app: String,
-    plain: bool,
 }
 
 impl Target {
@@ -201,17 +194,8 @@ impl Target {
         if app.is_empty() {
             return Err(shape());
         }
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let local = bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-        let plain = scheme == "http";
-        if plain && !local && !url.flag("allow_http")?.unwrap_or(false) {
-            let message = format!(
-                "plain HTTP shows password and token on the way to {host}; use phpipam+https, or set allow_http=1"
-            );
-            return Err(config_error(message));
-        }
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-        Ok(Self { base: format!("{scheme}://{host}{port}{base}"), app, plain })
+        Ok(Self { base: format!("{scheme}://{host}{port}{base}"), app })
     }
 }
 
@@ -247,9 +231,14 @@ fn config(url: &ProviderUrl) -> Result<PhpIpamConfig> {
                     let refuse = |_| ProviderUrl::unreadable_option("page_size", "write a number from 1 on");
                     config.with_page_size(value.parse().map_err(refuse)?)
                 }
-                known if OPTIONS.contains(&known) => config,
+                known if OPTIONS.contains(&known) || OpenRequest::HTTP_OPTIONS.contains(&known) => config,
                 other => {
-                    let known = [OPTIONS, &["field.NAME", "block.NAME", "set.NAME", "range_set.NAME"]].concat();
+                    let known = [
+                        OPTIONS,
+                        OpenRequest::HTTP_OPTIONS,
+                        &["field.NAME", "block.NAME", "set.NAME", "range_set.NAME"],
+                    ]
+                    .concat();
                     return Err(url.unknown_option(other, &known));
                 }
             },
@@ -266,35 +255,6 @@ fn config(url: &ProviderUrl) -> Result<PhpIpamConfig> {
         config = config.with_sweep_on_connect(sweep);
     }
     Ok(config)
-}
-
-/// Returns the HTTP options. Certificates of the URL and of the caller are trusted alike.
-fn http(url: &ProviderUrl, target: &Target, trust: &Trust) -> Result<HttpOptions> {
-    let read = |name: &str, path: &str| {
-        let remedy = "give the path of a PEM file that this user can read";
-        let refuse = |error| ProviderUrl::unreadable_option(name, remedy).with_source(error);
-        std::fs::read_to_string(path).map_err(refuse)
-    };
-    let mut tls = TlsOptions::new();
-    if let Some(path) = url.option("ca") {
-        tls = tls.with_ca_pem(&read("ca", path)?)?;
-    }
-    if let Some(path) = url.option("pin") {
-        tls = tls.with_pinned_pem(&read("pin", path)?)?;
-    }
-    for pem in trust.ca_pems() {
-        tls = tls.with_ca_pem(pem)?;
-    }
-    for pem in trust.pinned_pems() {
-        tls = tls.with_pinned_pem(pem)?;
-    }
-    tls = tls.with_insecure(url.flag("insecure")?.unwrap_or(false));
-    let agent = concat!("phpipam-client/", env!("CARGO_PKG_VERSION"));
-    let mut http = HttpOptions::new().with_user_agent(agent).with_tls(tls).with_allow_http(target.plain);
-    if let Some(timeout) = url.duration("timeout")? {
-        http = http.with_operation_timeout(timeout.max(Duration::from_millis(1)));
-    }
-    Ok(http)
 }
 
 #[cfg(test)]
@@ -317,16 +277,6 @@ mod tests {
         for bad in ["phpipam+https://ipam.example.test", "phpipam+https://ipam.example.test/"] {
             assert!(target(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn plain_http_is_for_this_machine() {
-        for local in ["phpipam+http://127.0.0.1:8080/app", "phpipam+http://localhost/app", "phpipam+http://[::1]/app"] {
-            assert!(target(local).unwrap().plain);
-        }
-        let error = target("phpipam+http://ipam.example.test/app").unwrap_err();
-        assert!(error.message().contains("phpipam+https"), "{error}");
-        assert!(target("phpipam+http://ipam.example.test/app?allow_http=1").unwrap().plain);
     }
 
     #[test]
@@ -353,19 +303,9 @@ mod tests {
         ] {
             assert!(config(&url(bad)).is_err(), "{bad}");
         }
-        assert!(http(&url("ca=/no/such/file"), &target("phpipam+https://h/app").unwrap(), &Trust::new()).is_err());
+        assert!(config(&url("ca=a&pin=b&insecure=1&allow_http=1&timeout=5s")).is_ok());
         for (text, sweep) in [("on", true), ("Yes", true), ("off", false), ("no", false)] {
             assert_eq!(config(&url(&format!("sweep={text}"))).unwrap().sweep, sweep, "{text}");
         }
-    }
-
-    #[test]
-    fn certificates_come_as_values_too() {
-        let url = ProviderUrl::parse("phpipam+https://h/app").unwrap();
-        let target = target("phpipam+https://h/app").unwrap();
-        let error = http(&url, &target, &Trust::new().with_pinned_pem("no certificate")).unwrap_err();
-        assert!(error.to_string().contains("pinned certificate"), "{error}");
-        let error = http(&url, &target, &Trust::new().with_ca_pem("no certificate")).unwrap_err();
-        assert!(error.to_string().contains("CA bundle"), "{error}");
     }
 }
