@@ -3,6 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 use vra_client::testing::v8::{Release, Server};
+use vra_client::v8::{NetworkProfileBody, ZoneBody};
 
 use crate::{call, example, get, post, started};
 
@@ -86,6 +87,14 @@ async fn projects_zones_and_profiles_are_created_and_deleted() {
     assert_eq!(profile["_links"]["fabric-networks"]["hrefs"].as_array().unwrap().len(), 1);
     let wrong = json!({"name": "Q", "regionId": "none"});
     assert_eq!(post(&client, "/iaas/api/network-profiles", wrong).await.unwrap_err().status(), Some(400));
+    // The same through the typed bodies: an error of the server that names the region, and nothing is created.
+    let zone = client.zones().create(ZoneBody::new("Q", "none")).await.unwrap_err();
+    let profile = client.network_profiles().create(NetworkProfileBody::new("Q", "none")).await.unwrap_err();
+    for error in [zone, profile] {
+        assert_eq!(error.status(), Some(400), "{error}");
+        assert!(error.to_string().contains("region none"), "{error}");
+    }
+    assert!(client.zones().list().all().await.unwrap().iter().all(|zone| zone.name.as_deref() != Some("Q")));
     let blocks = get(&client, "/iaas/api/external-ip-blocks").await.unwrap();
     assert_eq!(blocks["content"][0]["cidr"], "10.200.0.0/16");
 }

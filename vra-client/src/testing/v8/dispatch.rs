@@ -9,6 +9,7 @@ use ipam_core::testing::http::{Request, Response, Site};
 use super::actions::IpamActions;
 use super::config::Release;
 use super::context::{Context, Result};
+use super::pause::Pacing;
 use super::query::Query;
 use super::refusal::{asked_for, forbidden, no_such_call};
 use super::store::Store;
@@ -24,6 +25,7 @@ pub(super) struct Vra {
     pub(super) ignores_undeclared: bool,
     pub(super) largest: usize,
     pub(super) actions: Option<Arc<dyn IpamActions>>,
+    pub(super) pacing: Pacing,
     pub(super) store: Mutex<Store>,
 }
 
@@ -118,6 +120,7 @@ impl Site for Vra {
     type Fault = Fault;
 
     async fn respond(&self, request: &Request, fault: Option<&Fault>) -> Response {
+        self.pacing.wait(request).await;
         // Before it, for calls that were put back; after it, for those that it made.
         self.run_jobs().await;
         let response = self.handle(request, fault);

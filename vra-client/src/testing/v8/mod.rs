@@ -41,10 +41,13 @@
 //! | [`Server::seed`] | users, refresh tokens, projects, networks, IP ranges with addresses, external ranges, packages, items; the state of deployments |
 //! | [`Server::fault`] | latency, lost requests and responses, expired tokens, HTML pages, any status, redirects, responses without body or `Location`, failing trackers, and each defect of paging; by method, path, condition, count or seeded chance |
 //! | [`Server::requests`] | nothing; returns every request, without credentials, and how it ended |
+//! | [`Server::pause`] | the order of requests: those that match wait until the test lets them go on |
+//! | [`ServerBuilder::jitter`] | random delays before requests are carried out, so that clients interleave |
 //! | [`Server::advance`] | time: tokens and trackers expire, released addresses become available, external ranges are collected |
 //!
 //! A tracker or a deployment proceeds when it is polled, and never because time passes. So a test waits for no longer than
-//! it polls. What a tracker reports is carried out at once, and only shown later.
+//! it polls. What a tracker reports is carried out when its request is, and only shown later. Requests are carried out one
+//! after the other, in the order in which they come; [`Server::pause`] and [`ServerBuilder::jitter`] change the order.
 //!
 //! # Evidence for the responses
 //! No real server was available. *Captured*, *documented*, *described* and *sent* have the meanings of the
@@ -76,6 +79,7 @@ mod dispatch;
 mod iaas;
 mod jobs;
 mod login;
+mod pause;
 mod query;
 mod refusal;
 mod rows;
@@ -86,5 +90,6 @@ mod token;
 
 pub use actions::{ActionResult, IpamActions, IpamCall};
 pub use config::{Item, Release, User};
+pub use pause::Pause;
 pub use server::{Server, ServerBuilder};
 pub use store::Store;

@@ -184,6 +184,29 @@ impl Store {
         }
     }
 
+    /// Sets the description of an address that has a record, which no call of a client can.
+    pub fn describe(&mut self, range: &str, address: IpAddr, description: &str) {
+        if let Some(record) = self.range_mut(range).and_then(|found| found.addresses.get_mut(&address)) {
+            record.description = Some(description.to_owned());
+        }
+    }
+
+    /// Lets the server show this text in place of an address of a range: in its record, and as a bound.
+    pub fn show_as(&mut self, range: &str, address: IpAddr, text: &str) {
+        if let Some(found) = self.range_mut(range) {
+            found.shown.insert(address, text.to_owned());
+        }
+    }
+
+    /// Releases addresses of a range, as a user of the console does.
+    ///
+    /// # Errors
+    /// The message of the server if one of them is not allocated, or the range does not exist.
+    pub fn release(&mut self, range: &str, addresses: &[IpAddr]) -> Result<(), String> {
+        let found = self.range_mut(range).ok_or_else(|| format!("There is no IP range {range}."))?;
+        found.release(addresses, SystemTime::now())
+    }
+
     /// Marks an address of a range as in use by something that the server does not know.
     pub fn set_unregistered(&mut self, range: &str, address: IpAddr) {
         let (id, now) = (self.id(), SystemTime::now());

@@ -11,10 +11,11 @@ use super::actions::IpamActions;
 use super::config::{Release, TENANT, User};
 use super::dispatch::Vra;
 use super::login::expire;
+use super::pause::{Pacing, Pause};
 use super::seed::PROJECT;
 use super::store::{Settings, Store};
-use crate::testing::Clock;
 use crate::testing::controls::controls;
+use crate::testing::{Clock, When};
 
 /// Running server. It stops when it is dropped.
 ///
@@ -125,6 +126,12 @@ impl Server {
         advance,
     }
 
+    /// Lets the requests that `when` describes wait before they are carried out, until the returned value is dropped; without
+    /// more, one request. [`Pause`] has an example.
+    pub fn pause(&self, when: When) -> Pause {
+        self.site().pacing.pause(when)
+    }
+
     /// Lets all access tokens expire now, before the time that they name themselves. Refresh tokens stay.
     pub fn expire_tokens(&self) {
         let now = self.site().clock.now();
@@ -169,6 +176,7 @@ pub struct ServerBuilder {
     largest: usize,
     actions: Option<Arc<dyn IpamActions>>,
     example: bool,
+    jitter: Option<(Duration, u64)>,
 }
 
 impl ServerBuilder {
@@ -191,6 +199,7 @@ impl ServerBuilder {
             largest: 1000,
             actions: None,
             example: false,
+            jitter: None,
         }
     }
 
@@ -285,6 +294,13 @@ impl ServerBuilder {
         self
     }
 
+    /// Delays each request by a random time before it is carried out, so that requests of several clients interleave in
+    /// other ways than they were sent. Default: none. The same seed and the same order of requests give the same delays.
+    pub fn jitter(mut self, longest: Duration, seed: u64) -> Self {
+        self.jitter = Some((longest, seed));
+        self
+    }
+
     /// Starts the server.
     ///
     /// # Errors
@@ -307,6 +323,7 @@ impl ServerBuilder {
             ignores_undeclared: self.ignores_undeclared,
             largest: self.largest,
             actions: self.actions,
+            pacing: Pacing::new(self.jitter),
             store: Mutex::new(store),
         };
         Ok(Server { host: Host::start(|_address| site).await? })

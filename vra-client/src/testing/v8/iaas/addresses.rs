@@ -72,7 +72,7 @@ fn row(range: &IpRange, address: IpAddr, record: &AddressRecord) -> Value {
     };
     let at = format!("network-ip-ranges/{}/ip-addresses", range.id);
     let mut row = iaas_row(&at, &record.id, record.created, record.updated);
-    row["ipAddress"] = address.to_string().into();
+    row["ipAddress"] = range.text(address).into();
     row["ipAddressDecimalValue"] = big(decimal(address));
     row["ipVersion"] = if address.is_ipv4() { "IPv4" } else { "IPv6" }.into();
     row["ipAddressStatus"] = status.into();

@@ -41,8 +41,8 @@ fn row(call: &Context<'_>, range: &IpRange) -> Value {
     if let Some(description) = &range.description {
         row["description"] = description.clone().into();
     }
-    row["startIPAddress"] = range.start.to_string().into();
-    row["endIPAddress"] = range.end.to_string().into();
+    row["startIPAddress"] = range.text(range.start).into();
+    row["endIPAddress"] = range.text(range.end).into();
     row["ipVersion"] = if range.start.is_ipv4() { "IPv4" } else { "IPv6" }.into();
     row["tags"] = range.tags.clone();
     let networks: Vec<&str> = range.networks.iter().map(String::as_str).collect();
@@ -102,6 +102,8 @@ fn change(call: &mut Context<'_>, old: IpRange, body: &Map<String, Value>) -> Re
     }
     range.created = old.created;
     range.addresses = old.addresses;
+    range.shown = old.shown;
+    range.blocked = old.blocked;
     if let Some(out) = range.addresses.keys().find(|address| !range.contains(**address)) {
         return Err(invalid(format!("The IP address {out} is in use and would be outside of the range.")));
     }

@@ -44,6 +44,8 @@ pub(in crate::testing::v8) struct IpRange {
     pub(in crate::testing::v8) addresses: BTreeMap<IpAddr, AddressRecord>,
     /// Addresses without a record that are never allocated.
     pub(in crate::testing::v8) blocked: BTreeSet<IpAddr>,
+    /// Texts that are shown in place of addresses.
+    pub(in crate::testing::v8) shown: BTreeMap<IpAddr, String>,
 }
 
 /// Message for a body that is no range.
@@ -96,7 +98,13 @@ impl IpRange {
             updated: now,
             addresses: BTreeMap::new(),
             blocked: BTreeSet::new(),
+            shown: BTreeMap::new(),
         })
+    }
+
+    /// Returns the text that the server shows for an address.
+    pub(in crate::testing::v8) fn text(&self, address: IpAddr) -> String {
+        self.shown.get(&address).cloned().unwrap_or_else(|| address.to_string())
     }
 
     /// Returns true if the address is inside.
